@@ -1,0 +1,114 @@
+"""What an adapter is given, what it answers, and the four ways it may fail.
+
+ProviderError
+├── Retry     not accepted: come back after a while, the reservation is kept
+├── Rejected  a final no: refund, tell the caller why
+├── Down      bad key, no credit, outage: try the next route
+└── Unknown   the provider may or may not have accepted: never submitted again
+"""
+
+from importlib import import_module
+from typing import ClassVar, Protocol
+
+import msgspec
+from msgspec import Struct
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """One generation as a provider sees it."""
+
+    generation_id: str  # UUID; sent along as the provider's idempotency key where it has one
+    kind: str  # image, video, text, voice, music, upscale, interrogate, enhance
+    model: str  # the provider's own name of the model
+    prompt: str
+    input: dict[str, object]  # validated by shared/domain/kinds/<kind>.py, defaults filled in
+    deadline_ms: int  # Unix time; nothing is worth doing after it
+    callback_url: str | None = None
+
+
+class Blob(Struct, frozen=True, tag=True):
+    """An output that came as bytes."""
+
+    data: bytes
+    media_type: str
+
+
+class Link(Struct, frozen=True, tag=True):
+    """An output the provider keeps for a while; copied to our storage before it expires."""
+
+    url: str
+    media_type: str | None = None
+
+
+class Pending(Struct, frozen=True, tag=True):
+    """The provider took the work under `ref`. Stored before anything else, so a restart resumes here."""
+
+    ref: str
+    check_after_s: float
+    progress: float | None = None  # 0..1, where the provider tells
+
+
+class Done(Struct, frozen=True, tag=True):
+    """The work is finished."""
+
+    outputs: tuple[Blob | Link, ...] = ()
+    text: str | None = None  # the result of text, enhance and interrogate
+    facts: dict[str, object] = msgspec.field(default_factory=dict)  # width, height, duration_ms, seed, ...
+    cost_micros: int | None = None  # what the provider charged us, where it says
+
+
+class ProviderError(Exception):
+    """Base of what an adapter raises."""
+
+
+class Retry(ProviderError):
+    """The provider did not accept it now; the same submit is safe after `after_s` seconds."""
+
+    def __init__(self, reason: str, *, after_s: float) -> None:
+        super().__init__(reason)
+        self.after_s = after_s
+
+
+class Rejected(ProviderError):
+    """The provider refused for good; `code` is snake_case and `message` is shown to the caller."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+class Down(ProviderError):
+    """The provider cannot serve anybody: bad key, no credit, outage. Nothing was accepted."""
+
+
+class Unknown(ProviderError):
+    """The answer to a submit was lost. It is never sent again (ARCHITECTURE rule 3)."""
+
+
+class Adapter(Protocol):
+    """One provider. An instance lives as long as the worker process and serves many calls at once."""
+
+    repeatable: ClassVar[bool]  # a submit may safely be sent twice
+    submit_limit_s: ClassVar[float]  # a submit's outcome is known after this long, or never
+
+    async def submit(self, call: Call) -> Pending | Done:
+        """Hand the work over. Raises any ProviderError."""
+        ...
+
+    async def check(self, call: Call, ref: str) -> Pending | Done:
+        """Look at what was submitted. Raises Rejected; anything else raised means "look again later"."""
+        ...
+
+    async def cancel(self, call: Call, ref: str) -> None:
+        """Ask the provider to stop; best effort."""
+        ...
+
+    async def close(self) -> None:
+        """Release what the instance holds."""
+        ...
+
+
+def load(provider: str) -> type[Adapter]:
+    """Class `Adapter` of `workers/providers/<provider>.py`. Raises ModuleNotFoundError for an unknown name."""
+    adapter: type[Adapter] = import_module(f"workers.providers.{provider}").Adapter
+    return adapter
