@@ -1,0 +1,46 @@
+"""What every test may ask for: a store of its own, and a look at its processes when it fails."""
+
+import time
+from collections.abc import Generator, Iterator
+
+import pytest
+from redis import Redis
+
+from shared.ops.settings import Settings
+from tests.processes import START_S, STARTED, Process, a_folder, socket_answers, store_command
+
+
+@pytest.fixture(scope="session")
+def store_server() -> Iterator[str]:
+    """URL of a real server with its append-only file on, shared by the whole run."""
+    settings = Settings(data_dir=str(a_folder("store")))
+    server = Process("store", *store_command(settings)).start()
+    end = time.monotonic() + START_S
+    while not socket_answers(settings.store_socket):
+        assert server.running, f"the store did not start:\n{server.output}"
+        assert time.monotonic() < end, f"the store does not answer:\n{server.output}"
+        time.sleep(0.02)
+    yield settings.store_url
+    server.kill()
+
+
+@pytest.fixture
+def store_url(store_server: str) -> str:
+    """URL of a real, empty store."""
+    with Redis.from_url(store_server) as redis:
+        redis.flushall()
+    return store_server
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Forget the processes of earlier tests."""
+    STARTED[:] = [process for process in STARTED if process.running]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the processes of a failed test said."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"output of {process.name}", process.output) for process in STARTED if process.output]
+    return report
