@@ -1,0 +1,87 @@
+"""What is for sale: models, the providers that serve them, and the plans of accounts. Read by `catalogue_file.py`."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+KINDS = ("image", "video")  # kind `image` is the module shared/domain/kinds/image.py, and so on
+
+ID_PATTERN = r"\A[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9][A-Za-z0-9._:-]*)*\Z"
+NAME_PATTERN = r"\A[a-z][a-z0-9_]*\Z"  # a provider's name is also the name of its adapter's module
+
+ModelId = Annotated[str, Meta(max_length=100, pattern=ID_PATTERN, description='an id such as "maker/model-1"')]
+Name = Annotated[str, Meta(max_length=40, pattern=NAME_PATTERN, description="a word of a-z, 0-9 and _")]
+Title = Annotated[str, Meta(min_length=1, max_length=200)]
+EnvName = Annotated[str, Meta(pattern=r"\A[A-Z][A-Z0-9_]*\Z", description="the NAME of an environment variable")]
+HttpUrl = Annotated[str, Meta(pattern=r"\Ahttps?://[^\s/]+\S*\Z", description="an http or https URL")]
+Bound = Annotated[int | float | None, Meta(description="a number")]
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """One way to serve a model. Routes are tried in the order of the catalogue."""
+
+    provider: Name
+    model: Title  # the provider's own name of the model
+    cost_micros: int | None = None  # what one generation costs us there, micro-USD; None: not known
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """What a model allows for one input field, within the limits of its kind."""
+
+    default: object = None  # filled in when the client does not say; None: left to the provider
+    min: Bound = None  # of a number its value, of a text or a list its length
+    max: Bound = None
+    choices: Annotated[tuple[object, ...], Meta(description="a list")] = ()  # empty: any value within the limits
+    required: bool = False
+
+
+class Model(Struct, frozen=True, kw_only=True):
+    """One entry of the catalogue."""
+
+    id: ModelId
+    name: Title
+    kind: str  # one of KINDS
+    ui_price_micros: int
+    price_micros: int  # what the API charges: whole cents
+    resolution: Annotated[str, Meta(min_length=1, max_length=20)] | None = None  # as shown, such as "1K"
+    duration_s: Annotated[int, Meta(ge=1, le=86_400)] | None = None  # of the output, as shown
+    timeout_s: Annotated[int, Meta(ge=1, le=86_400)]  # a generation not finished by then fails and is refunded
+    input: dict[str, Limit]  # the fields of `input` that a client may send
+    routes: tuple[Route, ...]
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What an account may do at once and in a day."""
+
+    name: Name
+    daily_quota: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None  # generations a UTC day; None: unlimited
+    concurrency: Annotated[int, Meta(ge=1, le=100_000)]  # jobs at once in one provider's queue
+    backlog_max: Annotated[int, Meta(ge=0, le=10_000_000)]  # generations that may wait behind those
+
+
+class Provider(Struct, frozen=True, kw_only=True):
+    """Where generations are made. Provider `fal` is the adapter workers/providers/fal.py."""
+
+    name: Name
+    key_env: EnvName | None = None  # the environment variable that holds our key; None: needs none
+    base_url: HttpUrl | None = None  # None: the adapter's own
+    concurrency: Annotated[int, Meta(ge=1, le=100_000)] | None = None  # calls at once; None: as many as slots
+    rate_per_s: Annotated[float, Meta(ge=0.001, le=100_000)] | None = None  # submits a second; None: no limit
+
+
+class Catalogue(Struct, frozen=True, kw_only=True):
+    """Everything in the catalogue file, checked. Dictionaries keep the order of the file."""
+
+    markup_percent: Decimal
+    models: dict[str, Model]
+    plans: dict[str, Plan]
+    providers: dict[str, Provider]
+
+    def model(self, model_id: str) -> Model | None:
+        """The model with this id, or None."""
+        return self.models.get(model_id)
+
+    def default_for(self, kind: str) -> Model | None:
+        """The model for calls that name none: the first of this kind in the file, or None."""
+        return next((model for model in self.models.values() if model.kind == kind), None)

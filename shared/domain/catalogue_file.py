@@ -1,0 +1,147 @@
+"""The catalogue's TOML text, read and checked in full: whatever is wrong with it stops the start, with its line."""
+
+import re
+import tomllib
+from decimal import Decimal
+
+from msgspec import structs
+
+from shared.domain.catalogue import KINDS, Catalogue, Limit, Model, Plan, Provider, Route
+from shared.domain.catalogue_lines import line_of
+from shared.domain.catalogue_table import Problem, Table
+from shared.domain.inputs import InvalidInput, checked
+from shared.domain.kind import Kind, kind_of
+from shared.domain.pricing import api_price_micros, basis_points, micros_from_cents
+
+MARKUP_PERCENT_DEFAULT = 5
+
+
+class CatalogueError(ValueError):
+    """The catalogue cannot be used. `line` counts from 1; None where no line is to blame."""
+
+    def __init__(self, line: int | None, message: str) -> None:
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.line, self.message = line, message
+
+
+def parse(text: str) -> Catalogue:
+    """The catalogue in `text`. Raises CatalogueError for the first problem."""
+    try:
+        return _catalogue(Table(tomllib.loads(text, parse_float=Decimal), (), "the catalogue"))
+    except Problem as problem:
+        raise CatalogueError(line_of(text, problem.at), problem.message) from None
+    except ValueError as error:
+        message, _, position = str(error).partition(" (at ")
+        line = re.match(r"line (\d+)", position)
+        last = text.count("\n") + 1 if position.startswith("end of") else None
+        raise CatalogueError(int(line[1]) if line else last, f"not TOML: {message}") from None
+    except RecursionError:
+        raise CatalogueError(None, "not TOML: nested too deeply") from None
+
+
+def _catalogue(table: Table) -> Catalogue:
+    table.check_keys(["plans", "providers", "models"], ["markup_percent"])
+    try:
+        markup = Decimal(basis_points(table.raw.get("markup_percent", MARKUP_PERCENT_DEFAULT))) / 100
+    except ValueError as error:
+        raise table.problem("markup_percent", f"markup_percent {error}") from None
+    providers = {name: _provider(name, entry) for name, entry in table.tables("providers", "provider")}
+    plans = {name: _plan(name, entry) for name, entry in table.tables("plans", "plan")}
+    if "guest" not in plans:
+        raise table.problem("plans", "plan 'guest' is missing: it is the plan of callers without a key")
+    models: dict[str, Model] = {}
+    for number, raw in enumerate(table.items("models")):
+        entry = Table(raw, ("models", number), f"model {number + 1}")
+        model = _model(entry, markup, providers)
+        if model.id in models:
+            raise entry.problem("id", "another model has this id already")
+        models[model.id] = model
+    return Catalogue(markup_percent=markup, models=models, plans=plans, providers=providers)
+
+
+def _provider(name: str, table: Table) -> Provider:
+    table.check_keys([], ["key_env", "base_url", "concurrency", "rate_per_s"])
+    return table.convert({**table.raw, "name": name}, Provider)
+
+
+def _plan(name: str, table: Table) -> Plan:
+    table.check_keys(["daily_quota", "concurrency", "backlog_max"], [])
+    # Spelt out, because a quota that somebody forgot to write must not be the most generous one.
+    quota = None if table.raw["daily_quota"] == "unlimited" else table.raw["daily_quota"]
+    return table.convert({**table.raw, "name": name, "daily_quota": quota}, Plan)
+
+
+def _model(table: Table, markup: Decimal, providers: dict[str, Provider]) -> Model:
+    raw = table.raw
+    if isinstance(raw.get("id"), str):
+        table.what = f"model {raw['id']!r}"
+    table.check_keys(
+        ["id", "name", "kind", "price_cents", "routes"], ["resolution", "duration_s", "timeout_s", "input"]
+    )
+    if raw["kind"] not in KINDS:
+        raise table.problem("kind", f"unknown kind {raw['kind']!r} (known: {', '.join(KINDS)})")
+    kind = kind_of(str(raw["kind"]))
+    price = _micros(table, "price_cents")
+    plain = {key: value for key, value in raw.items() if key != "price_cents"}
+    derived = {"ui_price_micros": price, "price_micros": api_price_micros(price, markup), "input": {}, "routes": []}
+    model = table.convert({"timeout_s": kind.timeout_s, **plain, **derived}, Model)
+    limits = {field: _limit(entry, kind, field) for field, entry in table.tables("input", f"{table.what}: input")}
+    routes = tuple(
+        _route(Table(route, (*table.at, "routes", number), f"{table.what}: route {number + 1}"), providers)
+        for number, route in enumerate(table.items("routes"))
+    )
+    if not routes:
+        raise table.problem("routes", "no routes: nobody would serve it")
+    return structs.replace(model, input=limits, routes=routes)
+
+
+def _route(table: Table, providers: dict[str, Provider]) -> Route:
+    table.check_keys(["provider", "model"], ["cost_cents"])
+    known = list(providers)
+    if table.raw["provider"] not in known:
+        names = ", ".join(known) or "none"
+        raise table.problem("provider", f"unknown provider {table.raw['provider']!r} (known: {names})")
+    cost = _micros(table, "cost_cents") if "cost_cents" in table.raw else None
+    return table.convert({"provider": table.raw["provider"], "model": table.raw["model"], "cost_micros": cost}, Route)
+
+
+def _micros(table: Table, key: str) -> int:
+    try:
+        return micros_from_cents(table.raw[key])
+    except ValueError as error:
+        raise table.problem(key, f"{key} {error}") from None
+
+
+def _limit(table: Table, kind: Kind, field: str) -> Limit:
+    if field not in kind.fields:
+        raise table.problem("", f"kind {kind.name!r} has no such field (known: {', '.join(kind.fields)})")
+    table.check_keys([], [info.name for info in structs.fields(Limit)])
+    limit = table.convert(table.raw, Limit)
+    hard = kind.fields[field].bounds
+    for key, bound in (("min", limit.min), ("max", limit.max)):
+        if bound is None:
+            continue
+        if hard is None:
+            raise table.problem(key, f"{key} means nothing for what is {kind.fields[field].expected}")
+        if not hard[0] <= bound <= hard[1]:
+            raise table.problem(key, f"{key} must be from {hard[0]} to {hard[1]}, the limits of kind {kind.name!r}")
+    if limit.min is not None and limit.max is not None and limit.min > limit.max:
+        raise table.problem("min", "min is more than max")
+    if limit.required and limit.default is not None:
+        raise table.problem("required", "a field with a default is never missing: drop one of the two")
+    # The choices are held to the other limits first, so that the default can then be held to the choices.
+    bare = structs.replace(limit, choices=())
+    choices = [_value(table, "choices", value, kind=kind, field=field, limit=bare) for value in limit.choices]
+    limit = structs.replace(limit, choices=tuple(choices))
+    if limit.default is None:
+        return limit
+    default = _value(table, "default", limit.default, kind=kind, field=field, limit=limit)
+    return structs.replace(limit, default=default)
+
+
+def _value(table: Table, key: str, value: object, *, kind: Kind, field: str, limit: Limit) -> object:
+    """A default or choice as the kind's own type, if it is within the limits."""
+    try:
+        return checked(kind, {field: value}, {field: limit})[field]
+    except InvalidInput as error:
+        raise table.problem(key, f"{key} {error.message}") from None

@@ -1,0 +1,70 @@
+"""Field types that several kinds share, with their hard limits, and how a type's limits are told to people."""
+
+from typing import Annotated
+
+from msgspec import Meta
+from msgspec import inspect as types
+
+PROMPT_CHARS_MAX = 20_000
+WORD_CHARS_MAX = 100
+IMAGE_URL_CHARS_MAX = 8_000_000  # a data URL of about 6 MB; the gateway bounds the whole body besides
+LINK_CHARS_MAX = 2_048
+
+LongText = Annotated[str, Meta(max_length=PROMPT_CHARS_MAX)]
+Word = Annotated[str, Meta(max_length=WORD_CHARS_MAX)]
+
+# What fits a signed 64-bit integer: every JSON reader and every provider's number type can carry it.
+Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+
+AspectRatio = Annotated[
+    str,
+    Meta(max_length=10, pattern=r"\A(auto|[1-9][0-9]?:[1-9][0-9]?)\Z", description='"auto" or a ratio such as "16:9"'),
+]
+
+ImageUrl = Annotated[
+    str,
+    Meta(
+        max_length=IMAGE_URL_CHARS_MAX,
+        pattern=rf"\A((?i:https)://\S{{3,{LINK_CHARS_MAX}}}\Z|data:image/[a-z0-9.+-]{{1,30}};base64,)",
+        description=f"an https URL of at most {LINK_CHARS_MAX} characters or a data:image/...;base64 URL",
+    ),
+]
+
+
+def expected(info: types.Type) -> str:
+    """What a value must be, for error messages: "a whole number from 64 to 2048".
+
+    Raises TypeError for a type without limits, so that no field is left unbounded by mistake.
+    """
+    match info:
+        case types.Metadata(extra_json_schema={"description": str(described)}):
+            words = described
+        case types.UnionType(types=(only, types.NoneType())):
+            words = expected(only)
+        case types.IntType(ge=int(low), le=int(high)):
+            words = f"a whole number from {low} to {high}"
+        case types.FloatType(ge=int() | float() as low, le=int() | float() as high):
+            words = f"a number from {low} to {high}"
+        case types.StrType(max_length=int(most)):
+            words = f"a text of at most {most} characters"
+        case types.ListType(item_type=item, max_length=int(most)):
+            words = f"a list of at most {most}, each {expected(item)}"
+        case types.LiteralType(values=values):
+            words = "one of " + ", ".join(map(str, values))
+        case types.BoolType():
+            words = "true or false"
+        case _:
+            raise TypeError(f"a field needs a type with limits, not {info}")
+    return words
+
+
+def bounds(info: types.Type) -> tuple[float, float] | None:
+    """The least and most of a number, or of the length of a text or list; None for what has no size."""
+    match info:
+        case types.Metadata(type=inner) | types.UnionType(types=(inner, types.NoneType())):
+            return bounds(inner)
+        case types.IntType(ge=low, le=high) | types.FloatType(ge=low, le=high):
+            return None if low is None or high is None else (low, high)
+        case types.StrType(max_length=int(most)) | types.ListType(max_length=int(most)):
+            return (0, most)
+    return None

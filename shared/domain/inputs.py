@@ -1,0 +1,102 @@
+"""What a client sends, checked twice: against the hard limits of the kind, then against the model's own."""
+
+import msgspec
+
+from shared.domain.catalogue import Limit, Model
+from shared.domain.fields import PROMPT_CHARS_MAX
+from shared.domain.kind import Kind, kind_of
+
+FIELD_CHARS_MAX = 60  # of an unknown field's name, when it is repeated to the client
+
+
+class InvalidInput(ValueError):
+    """A client's value we cannot use. `field` is a field of `input`, or `input` or `prompt` itself."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field} {message}")
+        self.field, self.message = field, message
+
+
+def validated(model: Model, raw: object) -> dict[str, object]:
+    """The client's `input` with the model's defaults filled in; null is the same as absent.
+
+    Raises InvalidInput naming the first field that is unknown, missing, of another type or outside its limits.
+    """
+    given = _given(model, raw)
+    values: dict[str, object] = {}
+    for name, limit in model.input.items():
+        value = given.get(name)
+        value = limit.default if value is None else value
+        if value is not None:
+            values[name] = value
+        elif limit.required:
+            raise InvalidInput(name, "is required")
+    return checked(kind_of(model.kind), values, model.input)
+
+
+def checked(kind: Kind, values: dict[str, object], limits: dict[str, Limit]) -> dict[str, object]:
+    """A copy of `values`, all of them within the kind's limits and within `limits`. Raises InvalidInput."""
+    try:
+        typed = msgspec.convert(values, kind.input)
+    except msgspec.ValidationError as error:
+        name = str(error).rpartition("`$.")[2].rstrip("`").partition("[")[0]
+        if name not in kind.fields:
+            raise InvalidInput("input", str(error)) from None
+        raise InvalidInput(name, f"must be {kind.fields[name].expected}") from None
+    result = {name: value for name, value in msgspec.structs.asdict(typed).items() if value is not None}
+    for name, value in result.items():
+        for text in value if isinstance(value, list) else [value]:
+            _check_text(name, text)
+        _check_limit(name, value, limits[name])
+    return result
+
+
+def checked_prompt(text: object, kind: str | None = None) -> str:
+    """The prompt as it came, which may be empty: the dialect decides about that.
+
+    Raises InvalidInput("prompt", ...) for what is not a string, is longer than `kind` allows, or is not valid text.
+    """
+    if not isinstance(text, str):
+        raise InvalidInput("prompt", "must be a string")
+    chars_max = kind_of(kind).prompt_chars_max if kind else PROMPT_CHARS_MAX
+    if len(text) > chars_max:
+        raise InvalidInput("prompt", f"must be at most {chars_max} characters long, not {len(text)}")
+    _check_text("prompt", text)
+    return text
+
+
+def _given(model: Model, raw: object) -> dict[object, object]:
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise InvalidInput("input", "must be an object")
+    for name in raw:
+        if name not in model.input:
+            shown = str(name)[:FIELD_CHARS_MAX].encode("unicode_escape").decode() or '""'
+            known = ", ".join(model.input) or "none"
+            raise InvalidInput(shown, f"is not an input field of {model.id} (known: {known})")
+    return raw
+
+
+def _check_text(field: str, value: object) -> None:
+    if not isinstance(value, str):
+        return
+    if "\0" in value:
+        raise InvalidInput(field, "must not contain NUL characters")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(field, "must be valid Unicode, without lone surrogates") from None
+
+
+def _check_limit(field: str, value: object, limit: Limit) -> None:
+    if limit.choices and value not in limit.choices:
+        raise InvalidInput(field, "must be one of " + ", ".join(map(str, limit.choices)))
+    size = len(value) if isinstance(value, str | list) else value
+    if not isinstance(size, int | float):
+        return
+    unit = " characters long" if isinstance(value, str) else " entries long" if isinstance(value, list) else ""
+    if limit.min is not None and size < limit.min:
+        raise InvalidInput(field, f"must be at least {limit.min}{unit}")
+    if limit.max is not None and size > limit.max:
+        raise InvalidInput(field, f"must be at most {limit.max}{unit}")

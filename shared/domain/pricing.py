@@ -1,0 +1,54 @@
+"""The API price is the UI price times the mark-up, rounded up to a whole cent. Integers and exact decimals only."""
+
+from decimal import Decimal, InvalidOperation
+
+from shared.domain.money import AMOUNT_USD_MAX, MICROS_PER_CENT
+
+PRICE_CENTS_MAX = AMOUNT_USD_MAX * 100
+MARKUP_PERCENT_MAX = 1_000
+BASIS_POINTS_PER_ONE = 10_000
+
+
+def micros_from_cents(cents: object) -> int:
+    """Micro-USD of `cents`: an int, a Decimal or a text such as "0.5".
+
+    Raises ValueError for anything else, outside 0..PRICE_CENTS_MAX, and past 4 decimals; the message lacks a subject.
+    """
+    return _scaled(cents, decimals=4, most=PRICE_CENTS_MAX)
+
+
+def basis_points(percent: object) -> int:
+    """Hundredths of a percent of an int, a Decimal or a text such as "2.5".
+
+    Raises ValueError for anything else, outside 0..MARKUP_PERCENT_MAX, and past 2 decimals, as above.
+    """
+    return _scaled(percent, decimals=2, most=MARKUP_PERCENT_MAX)
+
+
+def api_price_micros(ui_price_micros: int, markup_percent: int | str | Decimal) -> int:
+    """What the API charges for a UI price, in micro-USD, always whole cents: 10 cents and 5 % are 11 cents.
+
+    Raises ValueError for a negative price or a mark-up that `basis_points` refuses.
+    """
+    if ui_price_micros < 0:
+        raise ValueError("a price cannot be negative")
+    exact = ui_price_micros * (BASIS_POINTS_PER_ONE + basis_points(markup_percent))
+    whole_cents = -(-exact // (BASIS_POINTS_PER_ONE * MICROS_PER_CENT))
+    return whole_cents * MICROS_PER_CENT
+
+
+def _scaled(value: object, *, decimals: int, most: int) -> int:
+    """`value` times ten to the power of `decimals`, without ever rounding."""
+    # Booleans are integers to Python and floats have lost their last digits already: neither is an amount.
+    if type(value) not in (int, str, Decimal):
+        raise ValueError("is not a number")
+    try:
+        amount = Decimal(str(value))
+    except (InvalidOperation, ValueError):
+        raise ValueError("is not a number") from None
+    if not amount.is_finite() or not 0 <= amount <= most:
+        raise ValueError(f"must be from 0 to {most}")
+    rounded = amount.quantize(Decimal(1).scaleb(-decimals))
+    if rounded != amount:
+        raise ValueError(f"has more than {decimals} decimals")
+    return int(rounded.scaleb(decimals))

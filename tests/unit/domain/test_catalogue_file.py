@@ -1,0 +1,255 @@
+from decimal import Decimal
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.catalogue import Catalogue, Limit, Plan, Provider, Route
+from shared.domain.catalogue_file import CatalogueError, parse
+
+TEXT = dedent("""\
+    markup_percent = 5
+
+    [plans.guest]
+    daily_quota = 10
+    concurrency = 2
+    backlog_max = 20
+
+    [providers.local]
+    [providers.far]
+    key_env = "FAR_KEY"
+    base_url = "https://far.example/v1"
+    concurrency = 4
+    rate_per_s = 2.5
+
+    [[models]]  # line 15
+    id = "local/picture"
+    name = "Picture"
+    kind = "image"
+    price_cents = 10
+    resolution = "1K"
+    routes = [
+      { provider = "far", model = "Far/Picture", cost_cents = 4.5 },
+      { provider = "local", model = "artist" },
+    ]
+
+    [models.input]
+    width = { default = 512, min = 64, max = 1024 }
+    seed = {}
+    quality = { choices = ["standard"] }
+    image_urls = { max = 2, required = true }
+
+    [[models]]  # line 32
+    id = "local/film"
+    name = "Film"
+    kind = "video"
+    price_cents = "0.5"
+    duration_s = 3
+    timeout_s = 100
+    routes = [{ provider = "local", model = "film" }]
+
+    [models.input.seconds]
+    default = 3
+    max = 10
+""")
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return parse(TEXT)
+
+
+def refusal(old: str, new: str) -> CatalogueError:
+    """The error after replacing the first `old` in the text."""
+    assert old in TEXT
+    with pytest.raises(CatalogueError) as caught:
+        parse(TEXT.replace(old, new, 1))
+    return caught.value
+
+
+def test_a_model_is_read_in_full(catalogue: Catalogue) -> None:
+    """Prices become micros, the API price carries the mark-up, routes keep their order and their cost."""
+    model = catalogue.models["local/picture"]
+    assert ("Picture", "image", 100_000, 110_000) == (model.name, model.kind, model.ui_price_micros, model.price_micros)
+    assert ("1K", None) == (model.resolution, model.duration_s)
+    far = Route(provider="far", model="Far/Picture", cost_micros=45_000)
+    assert (far, Route(provider="local", model="artist")) == model.routes
+    assert Limit(default=512, min=64, max=1024) == model.input["width"]
+    assert Limit(choices=("standard",)) == model.input["quality"]
+    assert Limit(max=2, required=True) == model.input["image_urls"]
+
+
+def test_a_fractional_price_is_exact(catalogue: Catalogue) -> None:
+    """Half a cent is 5 000 micro-USD, for which the API charges a whole cent."""
+    model = catalogue.models["local/film"]
+    assert (5_000, 10_000) == (model.ui_price_micros, model.price_micros)
+
+
+def test_the_time_limit_comes_from_the_kind_unless_stated(catalogue: Catalogue) -> None:
+    """An image has 600 s and a video 3600 s; a model may say otherwise."""
+    assert (600, 100) == tuple(model.timeout_s for model in catalogue.models.values())
+    assert 3_600 == parse(TEXT.replace("timeout_s = 100\n", "")).models["local/film"].timeout_s
+
+
+def test_plans_and_providers_are_read(catalogue: Catalogue) -> None:
+    """Each under its own name."""
+    assert {"guest": Plan(name="guest", daily_quota=10, concurrency=2, backlog_max=20)} == catalogue.plans
+    assert Provider(name="local") == catalogue.providers["local"]
+    far = Provider(name="far", key_env="FAR_KEY", base_url="https://far.example/v1", concurrency=4, rate_per_s=2.5)
+    assert far == catalogue.providers["far"]
+
+
+def test_look_ups(catalogue: Catalogue) -> None:
+    """By id, and the first of a kind; None where there is none."""
+    assert catalogue.models["local/film"] == catalogue.model("local/film") == catalogue.default_for("video")
+    assert catalogue.model("nobody/nothing") is None
+    assert catalogue.default_for("smell") is None
+
+
+def test_the_mark_up_is_5_percent_unless_stated(catalogue: Catalogue) -> None:
+    """It may be left out, and it may have decimals."""
+    assert Decimal(5) == catalogue.markup_percent == parse(TEXT.replace("markup_percent = 5", "")).markup_percent
+    assert Decimal("2.5") == parse(TEXT.replace("= 5", "= 2.5", 1)).markup_percent
+
+
+def test_unlimited_is_spelt_out() -> None:
+    """A plan without a quota says so; one that forgets its quota is an error."""
+    assert parse(TEXT.replace("= 10", '= "unlimited"', 1)).plans["guest"].daily_quota is None
+    assert "line 3: plan 'guest': daily_quota is missing" == str(refusal("daily_quota = 10\n", ""))
+
+
+def test_an_error_names_its_line() -> None:
+    """The text of the error starts with the line and says what is known."""
+    assert "line 35: model 'local/film': unknown kind 'pictures' (known: image, video)" == str(
+        refusal('"video"', '"pictures"')
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("markup_percent = 5", "markup_percent = -5", 1, "markup_percent must be from 0 to 1000"),
+        ("markup_percent = 5", "markup_percent = 5.555", 1, "markup_percent has more than 2 decimals"),
+        ("markup_percent = 5", "markup = 5", 1, "unknown key 'markup' (known: plans, providers, models, mark"),
+        ("[plans.guest]", "[plans.other]", 3, "plan 'guest' is missing"),
+        ("[plans.guest]", "[plans.Guest]", 3, "plan 'Guest': name must be a word of a-z"),
+        ("daily_quota = 10", "daily_quota = -1", 4, "plan 'guest': daily_quota must be a whole number from 0"),
+        ("daily_quota = 10", 'daily_quota = "lots"', 4, "plan 'guest': daily_quota must be"),
+        ("concurrency = 2", "concurrency = 0", 5, "plan 'guest': concurrency must be a whole number from 1"),
+        ("backlog_max = 20", "backlog_max = 2.0", 6, "plan 'guest': backlog_max must be a whole number from 0"),
+        ("backlog_max = 20", "", 3, "plan 'guest': backlog_max is missing"),
+        ("backlog_max = 20", "backlog_max = 20\nspeed = 1", 7, "plan 'guest': unknown key 'speed'"),
+        ("[providers.far]", "[providers.far-away]", 9, "provider 'far-away': name must be"),
+        ('"FAR_KEY"', '"sk-secret"', 10, "provider 'far': key_env must be the NAME of an environment variable"),
+        ('"https://far', '"ftp://far', 11, "provider 'far': base_url must be an http or https URL"),
+        ("concurrency = 4", "concurrency = 0", 12, "provider 'far': concurrency must be a whole number from 1"),
+        ("rate_per_s = 2.5", "rate_per_s = 0", 13, "provider 'far': rate_per_s must be a number from 0.001"),
+        ("rate_per_s = 2.5", "rate_per_s = nan", 13, "provider 'far': rate_per_s must be a number from 0.001"),
+        ('id = "local/picture"', 'id = "local/"', 16, "model 'local/': id must be an id such as"),
+        ('id = "local/picture"', 'id = "a b"', 16, "model 'a b': id must be an id such as"),
+        ('id = "local/picture"', "id = 5", 16, "model 1: id must be an id such as"),
+        ('id = "local/picture"', "", 15, "model 1: id is missing"),
+        ('id = "local/film"', 'id = "local/picture"', 33, "model 'local/picture': another model has this id"),
+        ('name = "Film"', 'name = ""', 34, "model 'local/film': name must be a text"),
+        ('name = "Film"', "name = 1979-05-27", 34, "model 'local/film': name must be a text"),
+        ('kind = "video"', 'kind = ["video"]', 35, "unknown kind ['video'] (known: image, video)"),
+        ("price_cents = 10", "price_cents = -1", 19, "price_cents must be from 0 to"),
+        ("price_cents = 10", "price_cents = 0.00001", 19, "price_cents has more than 4 decimals"),
+        ("price_cents = 10", "price_cents = true", 19, "price_cents is not a number"),
+        ("price_cents = 10", "price_cents = inf", 19, "price_cents must be from 0 to"),
+        ("price_cents = 10", "price = 10", 19, "unknown key 'price' (known: id, name, kind, price_cents, routes"),
+        ("price_cents = 10", "", 15, "model 'local/picture': price_cents is missing"),
+        ("duration_s = 3", "duration_s = 0", 37, "duration_s must be a whole number from 1"),
+        ("timeout_s = 100", "timeout_s = 1e9", 38, "timeout_s must be a whole number from 1"),
+        ('resolution = "1K"', "resolution = 1024", 20, "resolution must be a text"),
+        ('[{ provider = "local", model = "film" }]', "[]", 39, "model 'local/film': no routes"),
+        ('[{ provider = "local", model = "film" }]', '"local"', 39, "model 'local/film': routes must be a list"),
+        ('[{ provider = "local", model = "film" }]', '["local"]', 39, "model 'local/film': route 1 must be a table"),
+        ('provider = "local", model = "film"', 'provider = "lokal", model = "film"', 39, "'lokal' (known: local, far)"),
+        (
+            'provider = "local", model = "film"',
+            'provider = ["local"], model = "film"',
+            39,
+            "unknown provider ['local']",
+        ),
+        ('provider = "local", model = "film"', 'provider = "local"', 39, "route 1: model is missing"),
+        ('model = "film"', "model = 3", 39, "route 1: model must be a text"),
+        ('model = "artist"', 'model = "artist", cost = 3', 21, "route 2: unknown key 'cost'"),
+        ("cost_cents = 4.5", "cost_cents = -4.5", 21, "route 1: cost_cents must be from 0"),
+        ("seed = {}", "tempo = {}", 28, "input 'tempo': kind 'image' has no such field (known: width, height"),
+        ("seed = {}", "seed = 7", 28, "input 'seed' must be a table"),
+        ("seed = {}", "seed = { minimum = 7 }", 28, "input 'seed': unknown key 'minimum' (known: default, min"),
+        ("default = 512", "default = 2000", 27, "input 'width': default must be at most 1024"),
+        ("default = 512", 'default = "512"', 27, "input 'width': default must be a whole number from 64 to 2048"),
+        ("default = 512", "default = 512.0", 27, "input 'width': default must be a whole number from 64 to 2048"),
+        ("min = 64", "min = 32", 27, "input 'width': min must be from 64 to 2048, the limits of kind 'image'"),
+        ("min = 64", "min = nan", 27, "input 'width': min must be from 64 to 2048"),
+        ("min = 64", "min = true", 27, "input 'width': min must be a number"),
+        ("min = 64", "min = 1025", 27, "input 'width': min is more than max"),
+        ("max = 1024", "max = 4096", 27, "input 'width': max must be from 64 to 2048"),
+        ("max = 2,", "max = 15,", 30, "input 'image_urls': max must be from 0 to 14"),
+        ("required = true", 'required = "yes"', 30, "input 'image_urls': required must be true or false"),
+        ("max = 1024", "max = 1024, required = true", 27, "a field with a default is never missing"),
+        ('choices = ["standard"]', 'choices = "standard"', 29, "input 'quality': choices must be a list"),
+        ('choices = ["standard"]', 'choices = ["best"]', 29, "input 'quality': choices must be one of hd, standard"),
+        ('choices = ["standard"]', 'choices = ["standard"], default = "hd"', 29, "default must be one of standard"),
+        ('choices = ["standard"]', "max = 5", 29, "max means nothing for what is one of hd, standard"),
+        ("default = 3\n", "default = 31\n", 42, "input 'seconds': default must be a whole number from 1 to 30"),
+        ("default = 3\n", "default = 11\n", 42, "input 'seconds': default must be at most 10"),
+    ],
+)
+def test_each_mistake_is_found_with_its_line(old: str, new: str, line: int, words: str) -> None:
+    """Whatever is wrong stops the start and says where and what."""
+    error = refusal(old, new)
+    assert line == error.line, error
+    assert words in error.message
+    assert str(error).startswith(f"line {line}: ")
+
+
+def test_a_pasted_key_is_not_repeated() -> None:
+    """An operator who writes the key itself instead of its variable's name does not find it in the log."""
+    assert "sk-secret" not in str(refusal('"FAR_KEY"', '"sk-secret"'))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a = 1\nb = \n", 2),
+        ("a = 1\na = 2\n", 2),
+        ("a = 1\n\nb = [1,\n", 4),
+        ("x = " + "[" * 10_000, None),
+        ("x = " + "9" * 10_000, None),
+    ],
+)
+def test_what_is_not_toml_says_so(text: str, line: int | None) -> None:
+    """A syntax error carries the line that the TOML reader found."""
+    with pytest.raises(CatalogueError, match="not TOML") as caught:
+        parse(text)
+    assert line == caught.value.line
+
+
+GUEST = "[providers]\n[plans.guest]\ndaily_quota = 1\nconcurrency = 1\nbacklog_max = 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "plans is missing"),
+        ("plans = 1\nproviders = 2\nmodels = 3", "providers must be a table"),
+        ("plans = {}\nproviders = {}\nmodels = {}", "plan 'guest' is missing"),
+        ("models = {}\n" + GUEST, "models must be a list"),
+        ("models = [1]\n" + GUEST, "model 1 must be a table"),
+    ],
+)
+def test_a_text_of_another_shape_is_refused(text: str, words: str) -> None:
+    """TOML that is not a catalogue is an error like the others."""
+    with pytest.raises(CatalogueError, match=words):
+        parse(text)
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """No text makes the reader raise anything but its own error."""
+    with pytest.raises(CatalogueError):
+        parse(text)

@@ -1,0 +1,236 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from shared.domain.catalogue import Limit, Model, Route
+from shared.domain.inputs import InvalidInput, checked_prompt, validated
+
+PICTURE = Model(
+    id="maker/picture",
+    name="Picture",
+    kind="image",
+    ui_price_micros=10_000,
+    price_micros=20_000,
+    timeout_s=600,
+    input={
+        "width": Limit(default=512, min=128, max=1024),
+        "seed": Limit(),
+        "style": Limit(choices=("ink", "oil"), default="ink"),
+        "quality": Limit(),
+        "negative_prompt": Limit(max=10),
+        "aspect_ratio": Limit(),
+        "image_urls": Limit(min=1, max=2),
+    },
+    routes=(Route(provider="local", model="artist"),),
+)
+DEFAULTS = {"width": 512, "style": "ink"}
+
+
+def refusal(raw: object, model: Model = PICTURE) -> InvalidInput:
+    """The refusal of `raw`, whose words must be fit for a JSON answer."""
+    with pytest.raises(InvalidInput) as caught:
+        validated(model, raw)
+    json.dumps([caught.value.field, caught.value.message], ensure_ascii=False).encode()
+    return caught.value
+
+
+def with_limit(field: str, limit: Limit) -> Model:
+    return structs.replace(PICTURE, input={field: limit})
+
+
+@pytest.mark.parametrize("raw", [None, {}, {"width": None, "style": None}])
+def test_defaults_are_filled_in(raw: object) -> None:
+    """No input, an empty one and nulls all mean the model's defaults."""
+    assert DEFAULTS == validated(PICTURE, raw)
+
+
+def test_what_the_client_says_comes_first() -> None:
+    """Given values replace defaults, and fields without either stay away."""
+    assert {"width": 1024, "style": "oil", "seed": 7} == validated(PICTURE, {"width": 1024, "style": "oil", "seed": 7})
+
+
+@pytest.mark.parametrize("raw", [[], "text", 5, True, [[]]])
+def test_input_is_an_object(raw: object) -> None:
+    """Anything but an object is refused as a whole."""
+    assert ("input", "must be an object") == (refusal(raw).field, refusal(raw).message)
+
+
+def test_an_unknown_field_is_named_with_the_known_ones() -> None:
+    """A field that the catalogue entry does not list is refused, also when the kind has it."""
+    error = refusal({"mode": "pixel"})
+    assert "mode" == error.field
+    assert "maker/picture (known: width, seed, style" in error.message
+
+
+@pytest.mark.parametrize("name", ["", "x" * 10_000, "\ud800", "\0", "a\nb", "ä"])
+def test_a_strange_field_name_is_repeated_safely(name: str) -> None:
+    """What we repeat of an unknown name is short and printable."""
+    shown = refusal({name: 1}).field
+    assert shown.isascii() and shown.isprintable()
+    assert 0 < len(shown) <= 600
+
+
+@pytest.mark.parametrize(
+    "value", ["512", True, 512.0, 512.5, float("nan"), float("inf"), 10**30, -(10**30), 10**400, [], {}, [[512]]]
+)
+def test_a_whole_number_is_exactly_that(value: object) -> None:
+    """No text, boolean, float or number out of range passes for a whole number."""
+    error = refusal({"width": value})
+    assert ("width", "must be a whole number from 64 to 2048") == (error.field, error.message)
+
+
+@pytest.mark.parametrize("seed", [0, -1, 2**31, 2**53 + 1, 2**63 - 1, -(2**63)])
+def test_any_signed_64_bit_seed_is_kept_exactly(seed: int) -> None:
+    """Seeds pass through unchanged."""
+    assert seed == validated(PICTURE, {"seed": seed})["seed"]
+
+
+@pytest.mark.parametrize("seed", [2**63, -(2**63) - 1, 2**64, 10**100, 1e30])
+def test_a_seed_past_64_bits_is_refused_with_the_limits(seed: object) -> None:
+    """The message states the range."""
+    assert "from -9223372036854775808 to 9223372036854775807" in refusal({"seed": seed}).message
+
+
+@pytest.mark.parametrize(("width", "words"), [(127, "at least 128"), (1025, "at most 1024")])
+def test_the_models_own_limits_hold(width: int, words: str) -> None:
+    """A model may allow less than its kind."""
+    assert words in refusal({"width": width}).message
+
+
+def test_only_the_models_choices_are_taken() -> None:
+    """A value that is not among the choices is refused with the choices."""
+    assert "must be one of ink, oil" == refusal({"style": "chalk"}).message
+    assert "must be one of hd, standard" == refusal({"quality": "best"}).message
+
+
+def test_texts_and_lists_are_limited_by_their_length() -> None:
+    """A limit's min and max bound characters and entries."""
+    url = "https://example.com/a.png"
+    assert "must be at most 10 characters long" == refusal({"negative_prompt": "x" * 11}).message
+    assert "must be at most 2 entries long" == refusal({"image_urls": [url] * 3}).message
+    assert "must be at least 1 entries long" == refusal({"image_urls": []}).message
+    assert [url, url] == validated(PICTURE, {"image_urls": [url, url]})["image_urls"]
+
+
+def test_a_required_field_must_be_there() -> None:
+    """Absent and null are both missing."""
+    model = with_limit("seed", Limit(required=True))
+    assert ("seed", "is required") == (refusal({}, model).field, refusal({"seed": None}, model).message)
+    assert {"seed": 1} == validated(model, {"seed": 1})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com/a.png", "HTTPS://example.com/ä?b=c", "data:image/png;base64,iVBORw0KGgo="],
+)
+def test_pictures_come_by_https_or_inline(url: str) -> None:
+    """Both forms of an image URL are taken."""
+    assert [url] == validated(PICTURE, {"image_urls": [url]})["image_urls"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/a.png",
+        "ftp://example.com/a.png",
+        "file:///etc/passwd",
+        "https://",
+        "https://example.com/a b",
+        "https://example.com/a\n",
+        "https://example.com/\0",
+        "https://example.com/" + "a" * 3_000,
+        "data:text/html;base64,AAAA",
+        "data:image/svg+xml,<svg/>",
+        " https://example.com/",
+        7,
+        None,
+        ["https://example.com/a.png"],
+    ],
+)
+def test_other_addresses_are_refused(url: object) -> None:
+    """Anything else in the list refuses the list."""
+    assert "image_urls" == refusal({"image_urls": [url]}).field
+
+
+@pytest.mark.parametrize("ratio", ["16:9", "1:1", "auto"])
+def test_an_aspect_ratio_is_taken(ratio: str) -> None:
+    """Ratios of small whole numbers, or the provider's choice."""
+    assert ratio == validated(PICTURE, {"aspect_ratio": ratio})["aspect_ratio"]
+
+
+@pytest.mark.parametrize("ratio", ["16/9", "0:1", "16:9\n", "", "160:90", "wide"])
+def test_another_aspect_ratio_is_refused(ratio: str) -> None:
+    """The message shows the form."""
+    assert 'must be "auto" or a ratio such as "16:9"' == refusal({"aspect_ratio": ratio}).message
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "a\udfff"])
+def test_texts_that_cannot_be_stored_are_refused(text: str) -> None:
+    """NUL characters and lone surrogates, in fields and in prompts."""
+    assert "negative_prompt" == refusal({"negative_prompt": text}).field
+    with pytest.raises(InvalidInput, match=r"^prompt must "):
+        checked_prompt(text)
+
+
+def test_deep_nesting_is_refused_without_recursion() -> None:
+    """A value nested far deeper than the interpreter's stack is just a value of the wrong type."""
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert "width" == refusal({"width": deep}).field
+    assert "image_urls" == refusal({"image_urls": deep}).field
+    assert "other" == refusal({"other": deep}).field
+    while deep:  # taken apart by hand: freeing it at once would recurse as deep
+        deep = deep[0]
+
+
+def test_the_catalogue_is_not_changed_through_an_answer() -> None:
+    """A default that is a list is handed out as a copy."""
+    model = with_limit("image_urls", Limit(default=["https://example.com/a.png"]))
+    urls = validated(model, None)["image_urls"]
+    assert isinstance(urls, list)
+    urls.clear()
+    assert {"image_urls": ["https://example.com/a.png"]} == validated(model, None)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=[])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(raw=JSON | st.dictionaries(st.sampled_from([*PICTURE.input, "other"]), JSON, max_size=4))
+def test_whatever_comes_is_taken_or_refused(raw: object) -> None:
+    """No JSON value whatever raises anything but InvalidInput, and what is taken is taken again unchanged."""
+    try:
+        values = validated(PICTURE, raw)
+    except InvalidInput as error:
+        assert error.field
+        return
+    assert DEFAULTS.keys() <= values.keys() <= PICTURE.input.keys()
+    assert values == validated(PICTURE, values)
+
+
+def test_a_prompt_is_bounded() -> None:
+    """20 000 characters, whatever they take in bytes, and not one more."""
+    assert "ä" * 20_000 == checked_prompt("ä" * 20_000, "video")
+    with pytest.raises(InvalidInput, match=r"^prompt must be at most 20000 characters long, not 20001$"):
+        checked_prompt("x" * 20_001)
+
+
+def test_an_empty_prompt_is_the_dialects_business() -> None:
+    """Whether a prompt may be empty depends on the call."""
+    assert "" == checked_prompt("")
+
+
+@pytest.mark.parametrize("text", [None, 5, True, ["a"], {"a": 1}, b"bytes"])
+def test_a_prompt_is_a_string(text: object) -> None:
+    """Nothing is turned into a string."""
+    with pytest.raises(InvalidInput) as caught:
+        checked_prompt(text)
+    assert ("prompt", "must be a string") == (caught.value.field, caught.value.message)
