@@ -42,7 +42,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Path of the embedded store's unix socket. Raises SettingsError if DATA_DIR is too deep for one."""
         path = str(Path(self.data_dir).resolve() / "store.sock")
         if len(path) > SOCKET_PATH_CHARS_MAX:
-            raise SettingsError(f"DATA_DIR is too deep for a unix socket ({len(path)} characters): choose a shorter one")
+            raise SettingsError(f"DATA_DIR is too deep for a unix socket ({len(path)} characters): shorten it")
         return path
 
     @property

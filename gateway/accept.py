@@ -1,0 +1,146 @@
+"""Verb 1, accept: look the model up, check the input, price it, and let one script charge and queue."""
+
+import asyncio
+import time
+from hashlib import blake2b
+from secrets import token_bytes
+
+import structlog
+from msgspec import Struct
+
+from gateway.desk import Desk
+from shared.domain.catalogue import Model
+from shared.domain.errors import Refused
+from shared.domain.generation import FAILED, Generation, Spec
+from shared.domain.ids import uuid7
+from shared.domain.inputs import InvalidInput, checked_prompt, validated
+from shared.ops import metrics
+from shared.store import accounts, generations, ledger
+from shared.store.ledger import Accepted, Order, UnknownPlan
+
+IDEMPOTENCY_KEY_CHARS_MAX = 255
+QUEUE_MS = 86_400_000  # a generation that no worker takes up for a day fails
+
+log = structlog.get_logger()
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A request for a generation, decoded from a dialect."""
+
+    dialect: str
+    key_hash: str
+    model: str
+    prompt: str
+    input: object
+    body: bytes
+    idempotency_key: str = ""
+    wait_s: float = 0
+
+
+class Made(Struct, frozen=True):
+    """The generation as it stands when the request is answered."""
+
+    generation: Generation
+    replayed: bool
+
+
+async def accept(desk: Desk, wanted: Wanted) -> Made:
+    """Charge, queue, and wait as long as was asked for. Raises Refused, with nothing charged, or StoreDown."""
+    model = desk.catalogue.model(wanted.model)
+    if model is None:
+        raise Refused("unknown_model", f"There is no model {wanted.model[:100]!r}. See GET /api/v1/models.")
+    spec = specify(model, wanted)
+    order = order_of(model, spec, wanted, desk.watch.name if wanted.wait_s else "")
+    closed = desk.watch.expect(order.id) if wanted.wait_s else None
+    try:
+        accepted = await charge(desk, order)
+        generation = await answer(desk, order, accepted, wanted.wait_s, closed)
+    finally:
+        if closed is not None:
+            closed.cancel()
+    return Made(generation, accepted.replayed)
+
+
+def specify(model: Model, wanted: Wanted) -> Spec:
+    """What the worker will be given. Raises Refused("invalid_input") naming the field."""
+    try:
+        prompt = checked_prompt(wanted.prompt, model.kind)
+        values = validated(model, wanted.input)
+    except InvalidInput as invalid:
+        raise Refused("invalid_input", f"{invalid.field}: {invalid.message}") from None
+    return Spec(wanted.dialect, model.kind, model.id, model.routes[0].model, prompt, values)
+
+
+def order_of(model: Model, spec: Spec, wanted: Wanted, waiter: str) -> Order:
+    """The order for the accept script, under a new id."""
+    key = wanted.idempotency_key
+    if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
+        message = f"Idempotency-Key has at most {IDEMPOTENCY_KEY_CHARS_MAX} printable characters."
+        raise Refused("invalid_request", message)
+    return Order(
+        id=uuid7(time.time_ns() // 1_000_000, token_bytes(10)),
+        key_hash=wanted.key_hash,
+        price_micros=model.price_micros,
+        provider=model.routes[0].provider,
+        spec=spec,
+        queue_ms=QUEUE_MS,
+        run_ms=model.timeout_s * 1000,
+        replay_key=key,
+        body_hash=blake2b(wanted.body, digest_size=16).hexdigest() if key else "",
+        waiter=waiter,
+    )
+
+
+async def charge(desk: Desk, order: Order) -> Accepted:
+    """Run the accept script. A lost answer is asked for again under the same id by the store's client."""
+    try:
+        accepted = await ledger.accept(desk.store, order)
+    except UnknownPlan:
+        await accounts.publish_plans(desk.store, desk.catalogue.plans.values())
+        try:
+            accepted = await ledger.accept(desk.store, order)
+        except UnknownPlan as unknown:
+            raise Refused("rate_limited", f"The plan {unknown} is not offered any more.", retry_after_s=3600) from None
+    if not accepted.replayed:
+        metrics.ACCEPTED.labels(order.spec.dialect, order.spec.kind).inc()
+        log.info(
+            "generation.accepted",
+            generation=accepted.id,
+            account=accepted.account,
+            model=order.spec.model,
+            price_micros=order.price_micros,
+        )
+    return accepted
+
+
+async def answer(
+    desk: Desk, order: Order, accepted: Accepted, wait_s: float, closed: "asyncio.Future[None] | None"
+) -> Generation:
+    """The generation to show: as accepted, as replayed, or as it is after the wait."""
+    if accepted.replayed:
+        seen = await desk.watch.until_closed(accepted.account, accepted.id, wait_s)
+        if seen is None:
+            raise Refused("idempotency_key_reuse", "The generation this Idempotency-Key made is no longer kept.")
+        return seen
+    if closed is not None:
+        await asyncio.wait([closed], timeout=wait_s)
+        seen = await generations.view(desk.store, accepted.account, accepted.id)
+        if seen is not None:
+            return seen
+    return Generation(
+        id=accepted.id,
+        account=accepted.account,
+        provider=order.provider,
+        state="queued",
+        reserved=order.price_micros,
+        created_ms=accepted.created_ms,
+        deadline_ms=accepted.created_ms + order.queue_ms,
+        spec=order.spec,
+    )
+
+
+def upstream_refusal(generation: Generation) -> Refused | None:
+    """What a waiting caller is told when the generation failed meanwhile; it is refunded already."""
+    if generation.state != FAILED or generation.outcome is None:
+        return None
+    return Refused("upstream_error", f"{generation.outcome.error or 'The provider refused this.'} You were refunded.")

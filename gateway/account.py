@@ -1,0 +1,138 @@
+"""The account's own API: where its webhooks go. In WOWFLOW's shape, under /api/v1/webhooks."""
+
+import msgspec
+from aiohttp import web
+from msgspec import UNSET, Struct, UnsetType
+
+from gateway import auth
+from gateway.body import json_body, limit
+from gateway.desk import DESK
+from shared.domain import endpoint_url
+from shared.domain.errors import Refused
+from shared.domain.events import EVENT_TYPES
+from shared.domain.times import rfc3339
+from shared.store import webhooks
+from shared.store.webhooks import Attempt, Delivery, Endpoint
+
+
+class CreateEndpoint(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/v1/webhooks. No `events` means all."""
+
+    url: str
+    events: tuple[str, ...] = ()
+
+
+class EndpointEntry(Struct, kw_only=True):
+    """An endpoint; its secret is shown once, when it is created."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    created_at: str
+    secret: str | UnsetType = UNSET
+    disabled_at: str | UnsetType = UNSET
+    disabled_why: str | UnsetType = UNSET
+
+
+class AttemptEntry(Struct, kw_only=True):
+    """One post: no status means no answer, and `error` says why."""
+
+    at: str
+    duration_ms: int
+    status: int | None
+    error: str | None
+    answer: str | None
+
+
+class DeliveryEntry(Struct, kw_only=True):
+    """What became of an event at an endpoint. `state` is pending, delivered or dead."""
+
+    id: str
+    event: str
+    type: str
+    generation_id: str
+    state: str
+    created_at: str
+    attempts: tuple[AttemptEntry, ...]
+
+
+async def create_endpoint(request: web.Request) -> web.Response:
+    """POST /api/v1/webhooks."""
+    desk = request.app[DESK]
+    account = await auth.account_id(request)
+    asked, _ = await json_body(request, CreateEndpoint)
+    unknown = [name for name in asked.events if name not in EVENT_TYPES]
+    if unknown:
+        raise Refused("invalid_request", f"events: {unknown[0][:50]!r} is not one of {', '.join(EVENT_TYPES)}.")
+    try:
+        url = endpoint_url.checked(asked.url, allow_private=desk.settings.webhook_allow_private)
+    except ValueError as error:
+        raise Refused("invalid_request", f"url: {error}") from None
+    endpoint = await webhooks.create_endpoint(desk.store, account, url, asked.events)
+    shown = _endpoint(endpoint)
+    shown.secret = endpoint.secret
+    return web.Response(body=msgspec.json.encode(shown), status=201, content_type="application/json")
+
+
+async def list_endpoints(request: web.Request) -> web.Response:
+    """GET /api/v1/webhooks."""
+    account = await auth.account_id(request)
+    found = await webhooks.endpoints(request.app[DESK].store, account)
+    return _json({"data": [_endpoint(endpoint) for endpoint in found]})
+
+
+async def delete_endpoint(request: web.Request) -> web.Response:
+    """DELETE /api/v1/webhooks/{id}."""
+    account = await auth.account_id(request)
+    if not await webhooks.delete_endpoint(request.app[DESK].store, account, request.match_info["id"]):
+        raise Refused("not_found", "Your account has no endpoint with this id.")
+    return web.Response(status=204)
+
+
+async def list_deliveries(request: web.Request) -> web.Response:
+    """GET /api/v1/webhooks/{id}/deliveries: what was posted there, newest first."""
+    count, store = limit(request.query), request.app[DESK].store
+    account = await auth.account_id(request)
+    known = await webhooks.endpoints(store, account)
+    if request.match_info["id"] not in [endpoint.id for endpoint in known]:
+        raise Refused("not_found", "Your account has no endpoint with this id.")
+    found = await webhooks.deliveries(store, request.match_info["id"], count)
+    return _json({"data": [_delivery(delivery) for delivery in found]})
+
+
+def _endpoint(endpoint: Endpoint) -> EndpointEntry:
+    shown = EndpointEntry(
+        id=endpoint.id,
+        url=endpoint.url,
+        events=EVENT_TYPES if endpoint.types == "*" else tuple(endpoint.types.split()),
+        created_at=rfc3339(endpoint.created_ms),
+    )
+    if endpoint.disabled_ms is not None:
+        shown.disabled_at, shown.disabled_why = rfc3339(endpoint.disabled_ms), endpoint.disabled_why or ""
+    return shown
+
+
+def _delivery(delivery: Delivery) -> DeliveryEntry:
+    return DeliveryEntry(
+        id=delivery.id,
+        event=delivery.event,
+        type=delivery.type,
+        generation_id=delivery.generation,
+        state=delivery.state,
+        created_at=rfc3339(delivery.created_ms),
+        attempts=tuple(_attempt(attempt) for attempt in delivery.attempts),
+    )
+
+
+def _attempt(attempt: Attempt) -> AttemptEntry:
+    return AttemptEntry(
+        at=rfc3339(attempt.at_ms),
+        duration_ms=attempt.duration_ms,
+        status=attempt.status,
+        error=attempt.error,
+        answer=attempt.answer,
+    )
+
+
+def _json(value: object) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), content_type="application/json")

@@ -1,0 +1,60 @@
+"""The only wiring: routes, the middleware, and what is started before the first request and stopped after the last."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from aiohttp import web
+
+from gateway import account, probes
+from gateway.assets import assets_handler
+from gateway.body import BODY_BYTES_MAX
+from gateway.desk import DESK, Desk
+from gateway.dialects import wowflow
+from gateway.middleware import outermost
+from gateway.watch import Watch
+from shared.domain import catalogue_file
+from shared.domain.catalogue import Catalogue
+from shared.ops.settings import Settings
+from shared.ops.storage import Storage
+from shared.store import accounts
+from shared.store.connect import Store
+
+STORE_PATIENCE_S = 60.0
+
+
+def build_app(settings: Settings) -> web.Application:
+    """The gateway. Raises CatalogueError for a catalogue that cannot be used."""
+    catalogue = catalogue_file.parse(Path(settings.catalogue).read_text())
+    storage = Storage.open(settings.assets)
+    app = web.Application(middlewares=[outermost], client_max_size=BODY_BYTES_MAX)
+    app.cleanup_ctx.append(lambda app: parts(app, settings, catalogue, storage))
+    app.add_routes(
+        [
+            web.get("/healthz", probes.healthz),
+            web.get("/readyz", probes.readyz),
+            web.get("/metrics", probes.metrics),
+            web.get("/assets/{path:.*}", assets_handler(storage)),
+            web.get("/api/v1/models", wowflow.models),
+            web.post("/api/v1/generations", wowflow.create),
+            web.get("/api/v1/generations", wowflow.read),
+            web.get("/api/v1/balance", wowflow.balance),
+            web.get("/api/v1/transactions", wowflow.transactions),
+            web.post("/api/v1/webhooks", account.create_endpoint),
+            web.get("/api/v1/webhooks", account.list_endpoints),
+            web.delete("/api/v1/webhooks/{id}", account.delete_endpoint),
+            web.get("/api/v1/webhooks/{id}/deliveries", account.list_deliveries),
+        ]
+    )
+    return app
+
+
+async def parts(
+    app: web.Application, settings: Settings, catalogue: Catalogue, storage: Storage
+) -> AsyncIterator[None]:
+    """What the handlers work with, for as long as the application runs."""
+    store = Store(settings.store_url, timeout_s=settings.store_timeout_s, name="gateway")
+    async with store, Watch(store) as watch:
+        await store.call("PING", patience_s=STORE_PATIENCE_S)
+        await accounts.publish_plans(store, catalogue.plans.values())
+        app[DESK] = Desk(settings=settings, catalogue=catalogue, store=store, storage=storage, watch=watch)
+        yield

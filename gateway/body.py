@@ -1,0 +1,79 @@
+"""Request bodies and queries: strict, bounded, and refused with a reason."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from shared.domain.errors import Refused
+
+BODY_BYTES_MAX = 1_000_000
+DEPTH_MAX = 32
+LIMIT_MAX, LIMIT_DEFAULT = 200, 50
+
+Shape = TypeVar("Shape")
+
+
+async def json_body(request: web.Request, shape: type[Shape]) -> tuple[Shape, bytes]:
+    """The body as `shape`, and its bytes. Raises Refused: unsupported_media_type, invalid_json or invalid_request."""
+    if "Content-Type" in request.headers and request.content_type != "application/json":
+        raise Refused("unsupported_media_type", "Send JSON with Content-Type: application/json.")
+    body = await request.read()
+    return shaped(parsed(body), shape), body
+
+
+def parsed(body: bytes) -> object:
+    """Strict JSON: UTF-8, no duplicate names, no NaN, bounded depth. Raises Refused."""
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        if b"\\u" in body:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        raise Refused("invalid_json", "The body is not UTF-8.") from None
+    except UnicodeEncodeError:
+        raise Refused("invalid_json", "The body has half of a surrogate pair in a string.") from None
+    except RecursionError:
+        raise Refused("invalid_json", "The body is nested too deeply.") from None
+    except ValueError as error:
+        raise Refused("invalid_json", f"The body is not valid JSON: {error}") from None
+    if _depth(value, 0) > DEPTH_MAX:
+        raise Refused("invalid_json", f"The body is nested more than {DEPTH_MAX} deep.")
+    return value
+
+
+def shaped(value: object, shape: type[Shape]) -> Shape:
+    """`value` as a msgspec type. Raises Refused("invalid_request") naming the field."""
+    try:
+        return msgspec.convert(value, shape, strict=True)
+    except msgspec.ValidationError as error:
+        raise Refused("invalid_request", str(error).replace("`$.", "`").replace(" - at `$`", "")) from None
+
+
+def limit(query: Mapping[str, str]) -> int:
+    """`limit` of a list: 1..200, default 50; more is 200. Raises Refused("invalid_request")."""
+    text = query.get("limit")
+    if text is None:
+        return LIMIT_DEFAULT
+    if not (text.isascii() and text.isdigit()) or int(text[:9]) < 1:
+        raise Refused("invalid_request", f"limit is a whole number from 1 to {LIMIT_MAX}.")
+    return min(int(text[:9]), LIMIT_MAX)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is there twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _depth(value: object, depth: int) -> int:
+    if depth > DEPTH_MAX or not isinstance(value, dict | list):
+        return depth
+    inner = value.values() if isinstance(value, dict) else value
+    return max((_depth(item, depth + 1) for item in inner), default=depth)

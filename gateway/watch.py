@@ -1,0 +1,78 @@
+"""Waiting for the end of a generation without polling: the settling script publishes to this process's own channel."""
+
+import asyncio
+import contextlib
+from secrets import token_hex
+
+from shared.domain.generation import Generation
+from shared.store import generations, keys
+from shared.store.connect import Store, listen
+
+
+class Watch:
+    """The generations that requests of this process wait for. `name` is unique to the process."""
+
+    def __init__(self, store: Store) -> None:
+        self.name = "gw-" + token_hex(4)
+        self._store = store
+        self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        self._listener: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Watch":
+        channel = keys.wake(self.name)
+        self._listener = asyncio.create_task(
+            listen(self._store.url, channel, on_message=lambda raw: self._wake(raw.decode()), on_gap=self._wake_all)
+        )
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listener
+
+    @property
+    def count(self) -> int:
+        """How many generations are waited for."""
+        return len(self._waiting)
+
+    def expect(self, generation_id: str) -> "asyncio.Future[None]":
+        """A future that is done when it is time to look; taken before the store is told that we wait."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(generation_id, set()).add(future)
+        future.add_done_callback(lambda done: self._forget(generation_id, done))
+        return future
+
+    async def until_closed(self, account: str, generation_id: str, wait_s: float) -> Generation | None:
+        """The generation as it is when it closes, or after `wait_s` seconds; None if the account has no such one."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._closed(generation_id)
+        return await generations.view(self._store, account, generation_id)
+
+    async def _closed(self, generation_id: str) -> None:
+        while True:
+            future = self.expect(generation_id)
+            try:
+                if not await generations.watch(self._store, generation_id, self.name):
+                    return
+                await future
+            finally:
+                future.cancel()
+
+    def _wake(self, generation_id: str) -> None:
+        for future in self._waiting.pop(generation_id, ()):
+            if not future.done():
+                future.set_result(None)
+
+    def _wake_all(self) -> None:
+        """Messages may have been missed: everybody looks for himself."""
+        for generation_id in list(self._waiting):
+            self._wake(generation_id)
+
+    def _forget(self, generation_id: str, future: "asyncio.Future[None]") -> None:
+        others = self._waiting.get(generation_id)
+        if others is not None:
+            others.discard(future)
+            if not others:
+                del self._waiting[generation_id]

@@ -1,0 +1,103 @@
+"""A generation and its states.
+
+backlog -> queued -> submitting -> pending -> completed | failed
+                     submitting -> uncertain -> completed | failed
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+COMPLETED, FAILED = "completed", "failed"
+TERMINAL = (COMPLETED, FAILED)
+
+
+class Spec(Struct, frozen=True, array_like=True):
+    """What was asked for. Stored as a MessagePack array: fields are only ever added at the end, with a default."""
+
+    dialect: str
+    kind: str
+    model: str  # the catalogue's id
+    target: str  # the provider's name of it
+    prompt: str
+    input: dict[str, object]
+
+
+class Output(Struct, frozen=True, array_like=True):
+    """One stored result. `place` is a path below our `/assets/`, or a whole URL where only the provider has it."""
+
+    place: str
+    media_type: str
+    size_bytes: int = 0
+    width: int | None = None
+    height: int | None = None
+
+    def url(self, base_url: str) -> str:
+        """Where it can be fetched."""
+        return self.place if "://" in self.place else f"{base_url}/assets/{self.place}"
+
+
+class Outcome(Struct, frozen=True, array_like=True):
+    """How it ended. Stored as a MessagePack array, as Spec is."""
+
+    provider: str | None = None
+    outputs: tuple[Output, ...] = ()
+    text: str | None = None
+    facts: dict[str, object] = msgspec.field(default_factory=dict)
+    error_code: str | None = None
+    error: str | None = None
+    cost_micros: int | None = None  # what the provider charged us
+
+
+class Generation(Struct, frozen=True, kw_only=True):
+    """A generation as the store has it. Times are Unix ms, amounts micro-USD."""
+
+    id: str
+    account: str
+    provider: str
+    state: str
+    reserved: int
+    created_ms: int
+    deadline_ms: int
+    spec: Spec
+    started_ms: int | None = None
+    closed_ms: int | None = None
+    cost: int | None = None
+    ref: str | None = None
+    outcome: Outcome | None = None
+    position: int | None = None  # places before it starts, while it waits
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended."""
+        return self.state not in TERMINAL
+
+    @property
+    def price_micros(self) -> int:
+        """What it costs: the reservation while it is open, the settled cost afterwards."""
+        return self.reserved if self.cost is None else self.cost
+
+    @property
+    def refund_micros(self) -> int:
+        """What was given back; 0 while it is open."""
+        return 0 if self.cost is None else self.reserved - self.cost
+
+
+SPEC = msgspec.msgpack.Decoder(Spec)
+OUTCOME = msgspec.msgpack.Decoder(Outcome)
+encode = msgspec.msgpack.Encoder().encode
+
+
+TEXT_FIELDS = ("account", "provider", "state", "ref")
+NUMBER_FIELDS = ("reserved", "created_ms", "deadline_ms", "started_ms", "closed_ms", "cost")
+
+
+def read(generation_id: str, fields: Sequence[bytes], position: int | None = None) -> Generation:
+    """A generation from the flat field, value, ... list of its hash. Raises msgspec.ValidationError if misshapen."""
+    values = {fields[i].decode(): fields[i + 1] for i in range(0, len(fields), 2)}
+    outcome = values.get("outcome")
+    known: dict[str, object] = {name: values[name].decode() for name in TEXT_FIELDS if name in values}
+    known |= {name: int(values[name]) for name in NUMBER_FIELDS if name in values}
+    known |= {"spec": SPEC.decode(values["spec"]), "outcome": None if outcome is None else OUTCOME.decode(outcome)}
+    return msgspec.convert({"id": generation_id, "position": position, **known}, Generation)

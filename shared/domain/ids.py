@@ -1,0 +1,75 @@
+"""Identifiers and API keys. Randomness and time are handed in."""
+
+import binascii
+from hashlib import sha256
+from uuid import UUID
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+KEY_PREFIXES = {"wowflow": "wf_live_", "wokgen": "wok_"}
+KEY_RANDOM_BYTES = 24  # 192 bits
+SECRET_CHARS, CHECKSUM_CHARS = 33, 6  # base 62: 33 characters hold 192 bits, 6 hold a CRC-32
+
+
+def uuid7(now_ms: int, random: bytes) -> str:
+    """A UUID of version 7 (RFC 9562): 48 bits of Unix ms, 74 random bits from 10 bytes. Sorts by time."""
+    value = now_ms << 80 | int.from_bytes(random[:10], "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return str(UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+
+
+def checked_uuid(text: str) -> str | None:
+    """`text` in the canonical 36-character form, or None if it is no UUID."""
+    try:
+        canonical = str(UUID(text))
+    except ValueError:
+        return None
+    return canonical if canonical == text.lower() else None
+
+
+def _base62(number: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        digits.append(ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def new_key(kind: str, random: bytes) -> str:
+    """An API key of a kind in KEY_PREFIXES from KEY_RANDOM_BYTES random bytes: prefix, secret, checksum."""
+    body = KEY_PREFIXES[kind] + _base62(int.from_bytes(random, "big"), SECRET_CHARS)
+    return body + _base62(binascii.crc32(body.encode()), CHECKSUM_CHARS)
+
+
+def is_key(text: str) -> bool:
+    """Whether `text` has a known prefix and its checksum holds: junk is refused without asking the store."""
+    for prefix in KEY_PREFIXES.values():
+        if text.startswith(prefix) and len(text) == len(prefix) + SECRET_CHARS + CHECKSUM_CHARS and text.isascii():
+            body = text[:-CHECKSUM_CHARS]
+            return text == body + _base62(binascii.crc32(body.encode()), CHECKSUM_CHARS)
+    return False
+
+
+def key_hash(key: str) -> str:
+    """SHA-256 of a key, 64 hex digits: all we keep of it."""
+    return sha256(key.encode()).hexdigest()
+
+
+def key_hint(key: str) -> str:
+    """What an operator may see of a key: its prefix and last four characters."""
+    prefix = next(prefix for prefix in KEY_PREFIXES.values() if key.startswith(prefix))
+    return f"{prefix}...{key[-4:]}"
+
+
+def job_id(generation_id: str) -> str:
+    """The public name of a generation in the WokGen dialect: `job_` and the UUID without dashes."""
+    return "job_" + generation_id.replace("-", "")
+
+
+def generation_id(job: str) -> str | None:
+    """The UUID behind a `job_...` name, or None if it is not one."""
+    if len(job) != 36 or not job.startswith("job_"):
+        return None
+    try:
+        return str(UUID(hex=job[4:]))
+    except ValueError:
+        return None

@@ -1,0 +1,84 @@
+"""Accounts, their keys, and the plans of the catalogue."""
+
+import secrets
+from collections.abc import Iterable
+
+from shared.domain.account import Account, Key
+from shared.domain.catalogue import Plan
+from shared.domain.errors import Refused
+from shared.domain.ids import KEY_RANDOM_BYTES, key_hash, key_hint, new_key
+from shared.store import keys
+from shared.store.connect import Store
+
+KEYS_ACTIVE_MAX = 10
+NAME_CHARS_MAX = 200
+
+
+async def create(store: Store, *, name: str, plan: str) -> Account:
+    """A new account with nothing on it. Raises Refused for an unusable name."""
+    if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
+        raise Refused("invalid_name", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
+    account_id = "acct_" + secrets.token_hex(8)
+    _, created_ms = await store.run("create_account", account_id, name, plan)
+    return Account(id=account_id, name=name, plan=plan, created_ms=created_ms, topup=0, spent=0)
+
+
+async def show(store: Store, account_id: str) -> Account | None:
+    """The account, or None."""
+    fields = await store.call("HGETALL", keys.account(account_id))
+    if not fields:
+        return None
+    values = {fields[i].decode(): fields[i + 1].decode() for i in range(0, len(fields), 2)}
+    numbers = {name: int(values[name]) for name in ("created_ms", "topup", "spent")}
+    return Account(id=account_id, name=values["name"], plan=values["plan"], **numbers)
+
+
+async def ids(store: Store, first: int = 0, count: int = 1000) -> list[str]:
+    """Account ids by age, oldest first."""
+    return [raw.decode() for raw in await store.call("ZRANGE", keys.ACCOUNTS, first, first + count - 1)]
+
+
+async def by_key(store: Store, hashed: str) -> str | None:
+    """The account a key speaks for, or None for an unknown or revoked key."""
+    account_id = await store.call("GET", keys.key(hashed))
+    return account_id.decode() if account_id is not None else None
+
+
+async def create_key(store: Store, account_id: str, kind: str) -> tuple[str, str]:
+    """(key id, the key itself, shown this once). `kind` is wowflow or wokgen.
+
+    Raises Refused when the account is unknown or has its ten active keys.
+    """
+    secret = new_key(kind, secrets.token_bytes(KEY_RANDOM_BYTES))
+    key_id = "key_" + secrets.token_hex(6)
+    word, *_ = await store.run(
+        "create_key", account_id, key_id, key_hash(secret), kind, key_hint(secret), KEYS_ACTIVE_MAX
+    )
+    if word == "too_many":
+        raise Refused("too_many_keys", f"An account has at most {KEYS_ACTIVE_MAX} active keys: revoke one first.")
+    if word == "missing":
+        raise Refused("unknown_account", f"There is no account {account_id}.")
+    return key_id, secret
+
+
+async def active_keys(store: Store, account_id: str) -> list[Key]:
+    """The account's active keys, oldest first."""
+    fields = await store.call("HGETALL", keys.account_keys(account_id))
+    found = []
+    for i in range(0, len(fields), 2):
+        _, kind, created_ms, hint = fields[i + 1].decode().split(" ", 3)
+        found.append(Key(id=fields[i].decode(), kind=kind, created_ms=int(created_ms), hint=hint))
+    return sorted(found, key=lambda key: key.created_ms)
+
+
+async def revoke_key(store: Store, account_id: str, key_id: str) -> bool:
+    """Stop a key at once; False if the account has no such active key."""
+    return bool((await store.run("revoke_key", account_id, key_id))[0] == "revoked")
+
+
+async def publish_plans(store: Store, plans: Iterable[Plan]) -> None:
+    """Write the catalogue's plans where the scripts read them."""
+    for plan in plans:
+        quota = -1 if plan.daily_quota is None else plan.daily_quota
+        fields = ("concurrency", plan.concurrency, "backlog_max", plan.backlog_max, "daily_quota", quota)
+        await store.call("HSET", keys.plan(plan.name), *fields)

@@ -1,0 +1,69 @@
+"""Reading generations, and the worker's steps between accept and settle."""
+
+from msgspec import Struct
+
+from shared.domain.generation import SPEC, Generation, Spec, read
+from shared.store import keys
+from shared.store.connect import Store
+
+
+class Step(Struct, frozen=True):
+    """What a worker does next with a generation: `word` is submit, check, uncertain, wait, closed or missing."""
+
+    word: str
+    spec: Spec | None = None
+    reserved: int = 0
+    created_ms: int = 0
+    deadline_ms: int = 0
+    ref: str = ""
+    wait_ms: int = 0
+
+
+async def start(store: Store, generation_id: str, *, repeatable: bool, submit_limit_s: float, token: str) -> Step:
+    """The next step of a job that was just taken up; stores the intent where the step is a submit."""
+    limit_ms = int(submit_limit_s * 1000)
+    word, *rest = await store.run("start", generation_id, "1" if repeatable else "", limit_ms, token)
+    if word == "wait":
+        return Step(word, wait_ms=rest[0])
+    if word in ("closed", "missing"):
+        return Step(word)
+    spec, reserved, created_ms, deadline_ms, *ref = rest
+    return Step(word, SPEC.decode(spec), reserved, created_ms, deadline_ms, ref[0].decode() if ref else "")
+
+
+async def submitted(store: Store, generation_id: str, ref: str, *, patience_s: float) -> str:
+    """Store the provider's reference: `stored`, `closed` (it came too late) or `missing`."""
+    return str((await store.run("submitted", generation_id, ref, patience_s=patience_s))[0])
+
+
+async def withdraw(store: Store, generation_id: str, token: str) -> int:
+    """Take back an intent the provider did not accept; how often that happened to this generation, 0 if not ours."""
+    word, *rest = await store.run("withdraw", generation_id, token)
+    return int(rest[0]) if word == "withdrawn" else 0
+
+
+async def view(store: Store, account_id: str, generation_id: str) -> Generation | None:
+    """One generation of an account (of any account if `account_id` is empty), or None."""
+    found = await _view(store, account_id, generation_id, 1)
+    return found[0] if found else None
+
+
+async def newest(store: Store, account_id: str, count: int) -> list[Generation]:
+    """Up to `count` generations of an account, newest first."""
+    return await _view(store, account_id, "", count)
+
+
+async def _view(store: Store, account_id: str, generation_id: str, count: int) -> list[Generation]:
+    _, *rows = await store.run("view", account_id, generation_id, count)
+    return [read(name.decode(), fields, None if position < 0 else position) for name, position, fields in rows]
+
+
+async def watch(store: Store, generation_id: str, gateway: str) -> bool:
+    """Note that a gateway process waits for the end; False if it has ended already or is unknown."""
+    return bool((await store.run("watch", generation_id, gateway))[0] == "open")
+
+
+async def is_open(store: Store, generation_id: str) -> bool:
+    """Whether a generation exists and has not ended."""
+    state = await store.call("HGET", keys.generation(generation_id), "state")
+    return state is not None and state not in (b"completed", b"failed")

@@ -1,0 +1,122 @@
+"""Every key in the store, with its type and lifetime. The Lua verbs build the same names; the tidy test compares.
+
+`gw:` keys are ours. `arq:` keys are arq's own, so that stock arq tools read our queues; `:bell` and `:leases` are the
+engine's additions. Ids are UUIDs in their 36-character form.
+"""
+
+from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix, retry_key_prefix
+
+ACCOUNTS = "gw:accounts"  # sorted set: account id by creation, ms; kept
+OPEN = "gw:open"  # sorted set: open generation by the time of the sweeper's next look, ms
+OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next look, ms
+SCHEMA = "gw:schema"  # string: version of this layout; kept
+
+
+def account(account_id: str) -> str:
+    """Hash: name, plan, created_ms, topup, spent (micro-USD); kept."""
+    return f"gw:account:{account_id}"
+
+
+def account_keys(account_id: str) -> str:
+    """Hash: key id to `<sha256> <kind> <created_ms> <hint>`, active keys only; kept."""
+    return f"gw:keys:{account_id}"
+
+
+def key(key_hash: str) -> str:
+    """String: the account id behind an API key, by the key's SHA-256; deleted on revocation."""
+    return f"gw:key:{key_hash}"
+
+
+def plan(name: str) -> str:
+    """Hash: concurrency, backlog_max, daily_quota; written by each process that reads the catalogue."""
+    return f"gw:plan:{name}"
+
+
+def ledger(account_id: str) -> str:
+    """List: lines `<ms> <kind> <amount> <reference>`, oldest first, amount in micro-USD; kept for ever."""
+    return f"gw:ledger:{account_id}"
+
+
+def generations(account_id: str) -> str:
+    """List: the account's generation ids, newest first; shortened by retention."""
+    return f"gw:generations:{account_id}"
+
+
+def generation(generation_id: str) -> str:
+    """Hash: see shared/domain/generation.py; deleted by retention after it closed."""
+    return f"gw:generation:{generation_id}"
+
+
+def replay(account_id: str, idempotency_key: str) -> str:
+    """String: `<sha256 of the body> <generation id>`; expires after 24 h."""
+    return f"gw:replay:{account_id}:{idempotency_key}"
+
+
+def active(account_id: str, provider: str) -> str:
+    """Set: the account's generations on a provider's queue; an id leaves when it closes."""
+    return f"gw:active:{account_id}:{provider}"
+
+
+def backlog(account_id: str, provider: str) -> str:
+    """List: the account's generations that wait for a place on the queue, next first."""
+    return f"gw:backlog:{account_id}:{provider}"
+
+
+def endpoints(account_id: str) -> str:
+    """Set: ids of the account's webhook endpoints; kept."""
+    return f"gw:endpoints:{account_id}"
+
+
+def endpoint(endpoint_id: str) -> str:
+    """Hash: account, url, secret, types, created_ms, disabled_ms; kept until deleted."""
+    return f"gw:endpoint:{endpoint_id}"
+
+
+def endpoint_log(endpoint_id: str) -> str:
+    """List: the endpoint's delivery ids, newest first, at most 1000."""
+    return f"gw:endpoint-log:{endpoint_id}"
+
+
+def delivery(delivery_id: str) -> str:
+    """Hash: account, endpoint, event, type, generation, state, attempts, log; expires after it ended."""
+    return f"gw:delivery:{delivery_id}"
+
+
+def wake(gateway: str) -> str:
+    """Channel: ids of generations that closed while this gateway process waits for them."""
+    return f"gw:wake:{gateway}"
+
+
+def queue(name: str) -> str:
+    """Sorted set: arq's queue of one provider, job id by due time, ms."""
+    return f"arq:queue:{name}"
+
+
+def bell(name: str) -> str:
+    """List: at most one token; workers of the queue wait for it with a blocking pop."""
+    return f"arq:queue:{name}:bell"
+
+
+def leases(name: str) -> str:
+    """Sorted set: job id by the end of its worker's lease, ms."""
+    return f"arq:queue:{name}:leases"
+
+
+def arq_job(job_id: str) -> str:
+    """String: arq's payload in MessagePack; deleted when the job ends."""
+    return f"{job_key_prefix}{job_id}"
+
+
+def arq_in_progress(job_id: str) -> str:
+    """String: the token of the worker that has the job; expires with its lease."""
+    return f"{in_progress_key_prefix}{job_id}"
+
+
+def arq_retry(job_id: str) -> str:
+    """String: how often the job was started without an end; expires after a day."""
+    return f"{retry_key_prefix}{job_id}"
+
+
+def arq_result(job_id: str) -> str:
+    """String: arq's result; we keep none (`keep_result` 0)."""
+    return f"{result_key_prefix}{job_id}"

@@ -1,0 +1,134 @@
+"""Money: reserve at accept, settle once. In every state balance = top-ups - spent = sum of the ledger's lines."""
+
+from msgspec import Struct
+
+from shared.domain.errors import Refused
+from shared.domain.generation import Outcome, Spec, encode
+from shared.domain.money import usd
+from shared.store import keys
+from shared.store.connect import Store
+
+BACKLOG_RETRY_AFTER_S = 5
+
+
+class Accepted(Struct, frozen=True):
+    """A generation that is charged and queued, or the earlier one the same Idempotency-Key made."""
+
+    id: str
+    account: str
+    created_ms: int
+    replayed: bool = False
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What accept needs. Amounts in micro-USD, times in ms."""
+
+    id: str
+    key_hash: str
+    price_micros: int
+    provider: str
+    spec: Spec
+    queue_ms: int  # it fails if no worker takes it up for this long
+    run_ms: int  # it fails if it has not ended this long after a worker took it up
+    replay_key: str = ""
+    body_hash: str = ""
+    waiter: str = ""
+
+
+async def accept(store: Store, order: Order) -> Accepted:
+    """Charge and queue. Raises Refused (nothing was charged), StoreDown (ask again with the same id) or UnknownPlan."""
+    word, *rest = await store.run(
+        "accept",
+        order.id,
+        order.key_hash,
+        order.price_micros,
+        order.provider,
+        encode(order.spec),
+        order.queue_ms,
+        order.run_ms,
+        order.replay_key,
+        order.body_hash,
+        order.waiter,
+    )
+    if word == "accepted":
+        return Accepted(order.id, rest[0].decode(), rest[1])
+    if word == "replayed":
+        return Accepted(rest[1].decode(), rest[0].decode(), 0, replayed=True)
+    raise _refusal(word, rest, order)
+
+
+def _refusal(word: str, rest: list[bytes | int], order: Order) -> Exception:
+    if word == "unknown_key":
+        return Refused("invalid_api_key", "This API key is unknown or was revoked.")
+    if word == "insufficient":
+        need, have = usd(order.price_micros), usd(int(rest[0]))
+        return Refused("insufficient_balance", f"This costs ${need:.2f}, the balance is ${have:.2f}. Top up to continue.")
+    if word == "reused":
+        return Refused("idempotency_key_reuse", "This Idempotency-Key was used with another body. Use a new key.")
+    if word == "backlog_full":
+        message = f"{int(rest[0])} generations of this account are waiting already. Submit more as they finish."
+        return Refused("rate_limited", message, retry_after_s=BACKLOG_RETRY_AFTER_S)
+    return UnknownPlan(rest[0].decode() if isinstance(rest[0], bytes) else "")
+
+
+class UnknownPlan(Exception):
+    """The account's plan is not in the store: publish the catalogue's plans and ask again."""
+
+
+async def settle(
+    store: Store,
+    generation_id: str,
+    state: str,
+    *,
+    cost_micros: int,
+    outcome: Outcome,
+    unsubmitted_only: bool = False,
+    patience_s: float | None = None,
+) -> tuple[str, int]:
+    """Close an open generation once: ("settled", refund), or ("already" | "submitted" | "missing", 0).
+
+    `state` is completed or failed, `cost_micros` at most the reservation. With `unsubmitted_only` a generation that a
+    provider may have is left alone. Raises StoreDown (ask again) and StoreError (a cost outside the reservation).
+    """
+    guard = "unsubmitted" if unsubmitted_only else ""
+    word, *rest = await store.run(
+        "settle", generation_id, state, cost_micros, encode(outcome), guard, patience_s=patience_s
+    )
+    return word, rest[0] if word == "settled" else 0
+
+
+async def top_up(store: Store, account_id: str, amount_micros: int, reference: str) -> tuple[str, int]:
+    """Add money once per reference: (topped_up | already | too_much | missing, balance or total in micro-USD)."""
+    word, *rest = await store.run("top_up", account_id, amount_micros, reference)
+    return word, rest[0] if rest else 0
+
+
+class Line(Struct, frozen=True):
+    """One movement of money: kind is top_up, reserve or settle; the amount is signed, in micro-USD."""
+
+    at_ms: int
+    kind: str
+    amount_micros: int
+    reference: str
+
+
+async def lines(store: Store, account_id: str, first: int = 0, last: int = -1) -> list[Line]:
+    """Ledger lines from index `first` to `last`, both included, oldest first; negative counts from the newest."""
+    found = []
+    for raw in await store.call("LRANGE", keys.ledger(account_id), first, last):
+        at_ms, kind, amount, reference = raw.decode().split(" ", 3)
+        found.append(Line(int(at_ms), kind, int(amount), reference))
+    return found
+
+
+async def movements(store: Store, account_id: str, count: int) -> list[Line]:
+    """Up to `count` lines that moved money, newest first; a settlement at full cost moves none."""
+    found: list[Line] = []
+    start = 0
+    while len(found) < count:
+        batch = await lines(store, account_id, -(start + count), -(start + 1))
+        found.extend(line for line in reversed(batch) if line.amount_micros)
+        start += count
+        if len(batch) < count:
+            break
+    return found[:count]

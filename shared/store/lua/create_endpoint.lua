@@ -1,0 +1,13 @@
+-- create_endpoint: an account's events go to one more address.
+-- ARGV: account, endpoint, url, secret, types ('*' or words), count_max
+-- Keys: gw:account:<id> gw:endpoints:<account> gw:endpoint:<id>
+-- Returns {'created', created_ms} | {'too_many', count} | {'missing'}
+--@include now
+local account, endpoint, url, secret, types, count_max = unpack(ARGV)
+if redis.call('EXISTS', 'gw:account:' .. account) == 0 then return {'missing'} end
+local count = redis.call('SCARD', 'gw:endpoints:' .. account)
+if count >= tonumber(count_max) then return {'too_many', count} end
+redis.call('HSET', 'gw:endpoint:' .. endpoint, 'account', account, 'url', url, 'secret', secret, 'types', types,
+  'created_ms', now)
+redis.call('SADD', 'gw:endpoints:' .. account, endpoint)
+return {'created', now}

@@ -1,0 +1,12 @@
+-- create_key: let a key speak for an account; an account has a limited number of active keys.
+-- ARGV: account, key_id, key_hash, kind, hint, active_max
+-- Keys: gw:account:<id> gw:keys:<account> gw:key:<hash>
+-- Returns {'created', created_ms} | {'too_many', active} | {'missing'}
+--@include now
+local account, key_id, key_hash, kind, hint, active_max = unpack(ARGV)
+if redis.call('EXISTS', 'gw:account:' .. account) == 0 then return {'missing'} end
+local active = redis.call('HLEN', 'gw:keys:' .. account)
+if active >= tonumber(active_max) then return {'too_many', active} end
+redis.call('SET', 'gw:key:' .. key_hash, account)
+redis.call('HSET', 'gw:keys:' .. account, key_id, string.format('%s %s %.0f %s', key_hash, kind, now, hint))
+return {'created', now}

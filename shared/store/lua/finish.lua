@@ -1,0 +1,40 @@
+-- finish: end or give back a batch of jobs, each only if the worker still holds it.
+-- ARGV: queue, token, then for each job: id, end ('1' | ''), result, result_ms ('' for ever), keep_ms (''), due_ms, clean ('1' | '')
+-- A clean return (a job that asked to be deferred) forgets its tries: it has not failed.
+-- Keys: arq:in-progress:<id> arq:job:<id> arq:retry:<id> arq:result:<id> arq:abort; the queue's keys are the caller's
+-- Returns {'finished', 1 (held) or 0 (lost) for each job ...}
+--@include queue
+local queue, token = ARGV[1], ARGV[2]
+local leases, out = queue .. ':leases', {'finished'}
+
+local function finish(id, result, result_ms, keep_ms)
+  if result ~= '' then
+    if result_ms == '' then redis.call('SET', 'arq:result:' .. id, result)
+    else redis.call('SET', 'arq:result:' .. id, result, 'PX', result_ms) end
+  end
+  if keep_ms == '' then redis.call('DEL', 'arq:in-progress:' .. id)
+  else redis.call('PEXPIRE', 'arq:in-progress:' .. id, keep_ms) end
+  redis.call('DEL', 'arq:job:' .. id, 'arq:retry:' .. id)
+  redis.call('ZREM', 'arq:abort', id)
+  redis.call('ZREM', queue, id)
+end
+
+local function give_back(id, due_ms, clean)
+  redis.call('DEL', 'arq:in-progress:' .. id)
+  if clean == '1' then redis.call('DEL', 'arq:retry:' .. id) end
+  redis.call('ZADD', queue, 'XX', due_ms, id)
+end
+
+local returned = false
+for i = 3, #ARGV, 7 do
+  local id = ARGV[i]
+  local held = redis.call('GET', 'arq:in-progress:' .. id) == token
+  out[#out + 1] = held and 1 or 0
+  if held then
+    redis.call('ZREM', leases, id)
+    if ARGV[i + 1] == '1' then finish(id, ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+    else give_back(id, ARGV[i + 5], ARGV[i + 6]) returned = true end
+  end
+end
+if returned then ring(queue) end
+return out

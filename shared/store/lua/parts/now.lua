@@ -1,0 +1,5 @@
+-- now: the server's clock in Unix ms, the only clock that decides anything about a generation.
+-- Keys: none
+-- Returns nothing
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

@@ -1,0 +1,38 @@
+-- sweep: look at open generations whose look is due; put those without a job back on their queue, name those past
+-- their deadline (they are looked at again until they are settled). Safe to run from many processes.
+-- ARGV: count
+-- Keys: gw:open gw:generation:<id> gw:active:<account>:<provider> gw:backlog:<account>:<provider>
+-- Keys: arq:queue:<provider> arq:job:<id>
+-- Returns {'swept', looked_at, [rearmed id ...], [overdue id ...]}
+--@include now
+--@include queue
+local LOOK_AFTER_MS, AGAIN_MS = 15000, 5000
+local rearmed, overdue = {}, {}
+
+local function has_place(id, account, provider, state)
+  if state == 'backlog' then return redis.call('LPOS', 'gw:backlog:' .. account .. ':' .. provider, id) end
+  return redis.call('ZSCORE', 'arq:queue:' .. provider, id) and redis.call('EXISTS', 'arq:job:' .. id) == 1
+end
+
+local function look(id)
+  local account, provider, state, deadline =
+    unpack(redis.call('HMGET', 'gw:generation:' .. id, 'account', 'provider', 'state', 'deadline_ms'))
+  if not state or state == 'completed' or state == 'failed' then
+    redis.call('ZREM', 'gw:open', id)
+  elseif now >= tonumber(deadline) then
+    overdue[#overdue + 1] = id
+    redis.call('ZADD', 'gw:open', now + AGAIN_MS, id)
+  else
+    if not has_place(id, account, provider, state) then
+      if state == 'backlog' then redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued') end
+      redis.call('SADD', 'gw:active:' .. account .. ':' .. provider, id)
+      enqueue('arq:queue:' .. provider, id, 'run', now)
+      rearmed[#rearmed + 1] = id
+    end
+    redis.call('ZADD', 'gw:open', math.min(now + LOOK_AFTER_MS, tonumber(deadline)), id)
+  end
+end
+
+local due = redis.call('ZRANGEBYSCORE', 'gw:open', '-inf', now, 'LIMIT', 0, ARGV[1])
+for _, id in ipairs(due) do look(id) end
+return {'swept', #due, rearmed, overdue}

@@ -1,0 +1,22 @@
+-- sweep_deliveries: put open deliveries whose job is gone back on the dispatcher's queue.
+-- ARGV: count
+-- Keys: gw:deliveries:open gw:delivery:<id> arq:queue:webhooks arq:job:<id>
+-- Returns {'swept', looked_at, [rearmed id ...]}
+--@include now
+--@include queue
+local LOOK_AFTER_MS = 60000
+local queue, rearmed = 'arq:queue:webhooks', {}
+local due = redis.call('ZRANGEBYSCORE', 'gw:deliveries:open', '-inf', now, 'LIMIT', 0, ARGV[1])
+for _, id in ipairs(due) do
+  local job = 'deliver:' .. id
+  if redis.call('HGET', 'gw:delivery:' .. id, 'state') ~= 'pending' then
+    redis.call('ZREM', 'gw:deliveries:open', id)
+  else
+    if not redis.call('ZSCORE', queue, job) or redis.call('EXISTS', 'arq:job:' .. job) == 0 then
+      enqueue(queue, job, 'deliver', now)
+      rearmed[#rearmed + 1] = id
+    end
+    redis.call('ZADD', 'gw:deliveries:open', now + LOOK_AFTER_MS, id)
+  end
+end
+return {'swept', #due, rearmed}

@@ -1,0 +1,33 @@
+"""arq's side of the store: payloads in MessagePack, and redis-py's connection for what arq does by itself."""
+
+import msgspec
+from arq.connections import ArqRedis
+from arq.jobs import Job
+from redis.asyncio.connection import ConnectionPool
+
+from shared.store.keys import queue
+
+WEBHOOKS = "webhooks"  # the dispatcher's queue, beside one for each provider
+
+
+def encode_job(job: object) -> bytes:
+    """arq's job_serializer. Raises TypeError for what MessagePack cannot hold: no object of ours is ever pickled."""
+    return msgspec.msgpack.encode(job)
+
+
+def decode_job(raw: bytes) -> dict[str, object]:
+    """arq's job_deserializer: t, f, a, k, et of a job, or the fields of a result. Raises msgspec.DecodeError."""
+    return msgspec.msgpack.decode(raw, type=dict[str, object])
+
+
+def arq_pool(url: str, provider: str) -> ArqRedis:
+    """redis-py as arq wants it, for blocking pops, cron and arq's own tools."""
+    pool: ConnectionPool = ConnectionPool.from_url(url)
+    return ArqRedis(
+        pool, job_serializer=encode_job, job_deserializer=decode_job, default_queue_name=queue(provider)
+    )
+
+
+def arq_job(url: str, provider: str, job_id: str) -> Job:
+    """arq's handle on one of our jobs: status, info, abort."""
+    return Job(job_id, arq_pool(url, provider), _queue_name=queue(provider), _deserializer=decode_job)

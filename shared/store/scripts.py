@@ -1,0 +1,34 @@
+"""The Lua verbs: read once from `lua/`, their parts put in, named by the SHA-1 the server knows them by."""
+
+from functools import cache
+from hashlib import sha1
+from pathlib import Path
+
+from msgspec import Struct
+
+FOLDER = Path(__file__).parent / "lua"
+
+
+class Script(Struct, frozen=True):
+    """One atomic verb. Its file's header is its signature; its reply is a word, then values."""
+
+    name: str
+    source: bytes
+    sha: bytes
+
+
+@cache
+def script(name: str) -> Script:
+    """The verb in `lua/<name>.lua`. Raises FileNotFoundError for an unknown name."""
+    lines = []
+    for line in (FOLDER / f"{name}.lua").read_text().splitlines():
+        part = line.removeprefix("--@include ")
+        lines.append(line if part == line else (FOLDER / "parts" / f"{part}.lua").read_text())
+    source = "\n".join(lines).encode()
+    return Script(name, source, sha1(source, usedforsecurity=False).hexdigest().encode())
+
+
+@cache
+def every() -> tuple[Script, ...]:
+    """All verbs, loaded into the server at each connect."""
+    return tuple(script(path.stem) for path in sorted(FOLDER.glob("*.lua")))

@@ -1,0 +1,131 @@
+"""Webhook endpoints and the deliveries to them."""
+
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from shared.domain.errors import Refused
+from shared.domain.generation import Generation, read
+from shared.domain.signing import new_secret
+from shared.store import keys
+from shared.store.connect import Store
+
+ENDPOINTS_MAX = 10
+SECRET_BYTES = 32
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """Where an account's events go. `types` is `*` or event types with spaces between."""
+
+    id: str
+    account: str
+    url: str
+    secret: str
+    types: str
+    created_ms: int
+    disabled_ms: int | None = None
+    disabled_why: str | None = None
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One POST. `status` is None when there was no answer; `error` then says why."""
+
+    at_ms: int
+    duration_ms: int
+    status: int | None = None
+    error: str | None = None
+    answer: str | None = None  # the first bytes of the body
+
+
+class Due(Struct, frozen=True):
+    """A delivery whose next attempt is due; the endpoint is None when it was deleted meanwhile."""
+
+    attempts: int
+    created_ms: int
+    endpoint: Endpoint | None
+    generation: Generation | None
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """A delivery as its owner sees it. `state` is pending, delivered or dead."""
+
+    id: str
+    event: str
+    type: str
+    generation: str
+    state: str
+    attempts: tuple[Attempt, ...]
+    created_ms: int
+
+
+async def create_endpoint(store: Store, account_id: str, url: str, types: Sequence[str] = ()) -> Endpoint:
+    """A new endpoint with a secret of its own; no `types` means all. Raises Refused at the account's limit."""
+    endpoint_id, secret = "ep_" + secrets.token_hex(8), new_secret(secrets.token_bytes(SECRET_BYTES))
+    words = " ".join(types) or "*"
+    word, *rest = await store.run("create_endpoint", account_id, endpoint_id, url, secret, words, ENDPOINTS_MAX)
+    if word == "too_many":
+        raise Refused("too_many_endpoints", f"An account has at most {ENDPOINTS_MAX} endpoints: delete one first.")
+    if word == "missing":
+        raise Refused("unknown_account", f"There is no account {account_id}.")
+    return Endpoint(id=endpoint_id, account=account_id, url=url, secret=secret, types=words, created_ms=rest[0])
+
+
+async def delete_endpoint(store: Store, account_id: str, endpoint_id: str) -> bool:
+    """False if the account has no such endpoint."""
+    return bool((await store.run("delete_endpoint", account_id, endpoint_id))[0] == "deleted")
+
+
+async def endpoints(store: Store, account_id: str) -> list[Endpoint]:
+    """The account's endpoints, oldest first."""
+    found = []
+    for raw in await store.call("SMEMBERS", keys.endpoints(account_id)):
+        endpoint = _endpoint(raw.decode(), await store.call("HGETALL", keys.endpoint(raw.decode())))
+        if endpoint is not None:
+            found.append(endpoint)
+    return sorted(found, key=lambda endpoint: endpoint.created_ms)
+
+
+async def deliveries(store: Store, endpoint_id: str, count: int) -> list[Delivery]:
+    """Up to `count` deliveries to an endpoint, newest first, as far as they are still kept."""
+    found = []
+    for raw in await store.call("LRANGE", keys.endpoint_log(endpoint_id), 0, count - 1):
+        fields = _texts(await store.call("HGETALL", keys.delivery(raw.decode())))
+        if fields:
+            log = tuple(msgspec.json.decode(line, type=Attempt) for line in fields.get("log", "").splitlines())
+            named = {name: fields[name] for name in ("event", "type", "generation", "state")}
+            created_ms = int(fields["created_ms"])
+            found.append(Delivery(id=raw.decode(), attempts=log, created_ms=created_ms, **named))
+    return found
+
+
+async def due(store: Store, delivery_id: str) -> Due | None:
+    """What the next attempt needs, or None if the delivery has ended or is unknown."""
+    word, *rest = await store.run("delivery", delivery_id)
+    if word != "pending":
+        return None
+    attempts, created_ms, generation_id, endpoint, generation = rest
+    return Due(
+        attempts,
+        created_ms,
+        _endpoint(delivery_id.partition(":")[2], endpoint),
+        read(generation_id.decode(), generation) if generation else None,
+    )
+
+
+async def record(
+    store: Store, delivery_id: str, number: int, state: str, attempt: Attempt, *, keep_ms: int, gone: bool = False
+) -> None:
+    """Keep an attempt; `state` is pending, delivered or dead; `gone` also disables the endpoint."""
+    line = msgspec.json.encode(attempt)
+    await store.run("attempt", delivery_id, number, state, line, keep_ms, "1" if gone else "")
+
+
+def _texts(fields: Sequence[bytes]) -> dict[str, str]:
+    return {fields[i].decode(): fields[i + 1].decode() for i in range(0, len(fields), 2)}
+
+
+def _endpoint(endpoint_id: str, fields: Sequence[bytes]) -> Endpoint | None:
+    values = _texts(fields)
+    return msgspec.convert({"id": endpoint_id, **values}, Endpoint, strict=False) if values else None

@@ -1,0 +1,93 @@
+"""One connection to the store. Calls of one turn of the event loop leave in one write; answers come back in order."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
+
+import hiredis
+
+from shared.domain.errors import StoreDown, StoreError
+
+# Answers that mean "not now" or "not here": the caller asks again once the store is itself again.
+AWAY_WORDS = ("LOADING", "READONLY", "MASTERDOWN", "MISCONF", "OOM", "NOREPLICAS", "TRYAGAIN", "UNBLOCKED")
+
+
+class Wire(asyncio.Protocol):
+    """A Redis-protocol connection shared by all callers of a process."""
+
+    def __init__(self, on_message: Callable[[list[Any]], None] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._reader = hiredis.Reader(replyError=StoreError, protocolError=StoreError)
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._outgoing: list[bytes] = []
+        self._transport: asyncio.Transport | None = None
+        self._on_message = on_message
+        self.moved_s = self._loop.time()  # when an answer last came, or the first call left
+        self.closed: asyncio.Future[None] = self._loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def send(self, *command: bytes | str | int | float) -> asyncio.Future[Any]:
+        """Queue a command; the future has its reply, or a StoreError, or StoreDown if the connection is lost."""
+        future = self._loop.create_future()
+        if self.closed.done():
+            future.set_exception(StoreDown("the connection to the store is closed"))
+            return future
+        if not self._waiting:
+            self.moved_s = self._loop.time()
+        self._waiting.append(future)
+        if not self._outgoing:
+            self._loop.call_soon(self._flush)
+        self._outgoing.append(hiredis.pack_command(command))  # type: ignore[arg-type]  # its stub allows one item
+        return future
+
+    def tell(self, *command: bytes | str) -> None:
+        """Send a command whose answer comes as a message, or not at all: SUBSCRIBE, PING while subscribed."""
+        if self._transport is not None and not self.closed.done():
+            self._transport.write(hiredis.pack_command(command))  # type: ignore[arg-type]  # as above
+
+    def _flush(self) -> None:
+        if self._transport is not None and self._outgoing:
+            self._transport.write(b"".join(self._outgoing))
+        self._outgoing.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        self._reader.feed(data)
+        self.moved_s = self._loop.time()
+        while (reply := self._reader.gets()) is not False:
+            if self._on_message is not None and isinstance(reply, list):
+                self._on_message(reply)
+            else:
+                self._answer(reply)
+
+    def _answer(self, reply: object) -> None:
+        future = self._waiting.popleft()
+        if future.done():
+            return
+        if isinstance(reply, StoreError):
+            away = str(reply).startswith(AWAY_WORDS)
+            future.set_exception(StoreDown(str(reply)) if away else reply)
+        else:
+            future.set_result(reply)
+
+    def overdue(self, limit_s: float) -> bool:
+        """Whether somebody waits and no answer has come for `limit_s` seconds."""
+        return bool(self._waiting) and self._loop.time() - self.moved_s > limit_s
+
+    def abort(self) -> None:
+        """Drop the connection now; whoever waits gets StoreDown."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        if not self.closed.done():
+            self.closed.set_result(None)
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(StoreDown("the connection to the store was lost before its answer"))

@@ -1,0 +1,134 @@
+"""python -m workers run <provider> | deliver | sweep"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import structlog
+import uvloop
+from arq.worker import Function, func
+
+from shared.ops import logs, settings
+from shared.ops.settings import Settings
+from shared.ops.storage import Storage
+from shared.store.connect import Store
+from shared.store.keys import queue
+from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
+from workers.deliver import Post, deliver
+from workers.egress import Egress
+from workers.engine import Engine
+from workers.providers.contract import load
+from workers.run import Desk, dropped, run
+from workers.sweep import sweep_forever
+
+USAGE = "usage: python -m workers run <provider> | deliver | sweep"
+STEP_MAX_S = 3600  # arq's bound on one step; adapters have their own, much shorter
+CRASHES_MAX = 5
+DAY_MS = 86_400_000
+
+log = structlog.get_logger()
+
+
+def main(arguments: list[str]) -> int:
+    """Run one role until SIGTERM or SIGINT; the exit status."""
+    try:
+        config = settings.load()
+    except settings.SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    match arguments:
+        case ["run", provider]:
+            role: Callable[[Settings], Coroutine[Any, Any, None]] = partial(run_provider, provider=provider)
+        case ["deliver"]:
+            role = run_dispatcher
+        case ["sweep"]:
+            role = run_sweeper
+        case _:
+            print(USAGE, file=sys.stderr)
+            return 2
+    logs.configure(config, role="-".join(arguments))
+    uvloop.run(role(config))
+    return 0
+
+
+async def run_provider(config: Settings, *, provider: str) -> None:
+    """Generations of one provider."""
+    adapter = load(provider)()
+    async with (
+        Store(config.store_url, timeout_s=config.store_timeout_s, name=f"worker-{provider}") as store,
+        Egress(allow_private=False) as egress,
+    ):
+        storage = Storage.open(config.assets)
+        desk = Desk(provider=provider, store=store, adapter=adapter, storage=storage, egress=egress)
+        work = func(run, name="run", timeout=STEP_MAX_S)
+        try:
+            await serve(config, store, provider, work, {"desk": desk}, dropped=partial(dropped, desk))
+        finally:
+            await adapter.close()
+
+
+async def run_dispatcher(config: Settings) -> None:
+    """Webhook deliveries."""
+    async with (
+        Store(config.store_url, timeout_s=config.store_timeout_s, name="deliver") as store,
+        Egress(allow_private=config.webhook_allow_private) as egress,
+    ):
+        keep_ms = config.record_retention_days * DAY_MS
+        post = Post(store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms)
+        await serve(config, store, WEBHOOKS, func(deliver, name="deliver", timeout=STEP_MAX_S), {"post": post})
+
+
+async def serve(
+    config: Settings,
+    store: Store,
+    name: str,
+    work: Function,
+    ctx: dict[str, Any],
+    dropped: Callable[[str], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Run one queue until a signal; then let running steps finish within the grace period."""
+    await store.call("PING", patience_s=60)
+    engine = Engine(
+        [work],
+        store=store,
+        lease_s=config.lease_s,
+        dropped=dropped,
+        queue_name=queue(name),
+        redis_pool=arq_pool(config.store_url, name),
+        ctx=ctx,
+        max_jobs=config.worker_slots,
+        max_tries=CRASHES_MAX,
+        keep_result=0,
+        health_check_interval=10,
+        job_completion_wait=max(int(config.drain_s), 1),
+        job_serializer=encode_job,
+        job_deserializer=decode_job,
+    )
+    log.info("worker.started", queue=name, slots=config.worker_slots)
+    with contextlib.suppress(asyncio.CancelledError):
+        await engine.async_run()
+    await engine.close()
+    log.info("worker.stopped", queue=name)
+
+
+async def run_sweeper(config: Settings) -> None:
+    """The sweeper."""
+    async with Store(config.store_url, timeout_s=config.store_timeout_s, name="sweep") as store:
+        await store.call("PING", patience_s=60)
+        storage = Storage.open(config.assets)
+        sweeping = asyncio.create_task(
+            sweep_forever(store, storage, asset_retention_days=config.asset_retention_days)
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, sweeping.cancel)
+        log.info("sweeper.started")
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeping
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

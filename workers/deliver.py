@@ -1,0 +1,122 @@
+"""Verb 4, deliver: post an event to an endpoint, record the attempt, park until the next one or give up.
+
+Signed as Standard Webhooks 1.0. An endpoint may get the same event twice, always under the same webhook-id.
+"""
+
+import random
+import time
+from typing import Any
+
+import structlog
+from arq.worker import Retry as Park
+from msgspec import Struct
+
+from shared.domain import events, schedule, signing
+from shared.domain.generation import Generation
+from shared.ops import metrics
+from shared.store import webhooks
+from shared.store.connect import Store
+from shared.store.webhooks import Attempt, Due
+from workers.egress import Egress, EgressError
+
+ANSWER_CHARS_MAX = 200
+
+log = structlog.get_logger()
+
+
+class Post(Struct, frozen=True, kw_only=True):
+    """What a dispatcher works with."""
+
+    store: Store
+    egress: Egress
+    base_url: str
+    keep_ms: int  # how long an ended delivery stays readable
+
+
+class Answer(Struct, frozen=True):
+    """What became of one post."""
+
+    attempt: Attempt
+    verdict: str  # delivered, retry or gone
+    retry_after_s: float = 0
+
+
+async def deliver(ctx: dict[str, Any], job_id: str) -> None:
+    """One attempt of a delivery. Raises arq's Retry to be called for the next one."""
+    post: Post = ctx["post"]
+    delivery_id = job_id.removeprefix("deliver:")
+    due = await webhooks.due(post.store, delivery_id)
+    if due is None:
+        return
+    answer = await attempt(post, delivery_id, due)
+    number = due.attempts + 1
+    now_ms = time.time_ns() // 1_000_000
+    next_ms = schedule.next_attempt_ms(number, now_ms, random.random(), answer.retry_after_s)  # noqa: S311  # jitter
+    state = "delivered" if answer.verdict == "delivered" else "pending"
+    if state == "pending" and (next_ms is None or answer.verdict == "gone"):
+        state = "dead"
+    await webhooks.record(
+        post.store, delivery_id, number, state, answer.attempt, keep_ms=post.keep_ms, gone=answer.verdict == "gone"
+    )
+    report(delivery_id, due, number, state, answer)
+    if state == "pending" and next_ms is not None:
+        raise Park(defer=(next_ms - now_ms) / 1000)
+
+
+async def attempt(post: Post, delivery_id: str, due: Due) -> Answer:
+    """Compose, sign and post; a failure of the network is an answer too."""
+    now_ms = time.time_ns() // 1_000_000
+    if due.endpoint is None or due.generation is None:
+        return Answer(Attempt(at_ms=now_ms, duration_ms=0, error="the endpoint or the generation was deleted"), "gone")
+    body = compose(due.generation, post.base_url)
+    message_id = delivery_id.partition(":")[0]
+    headers = signing.headers([due.endpoint.secret], message_id, now_ms // 1000, body)
+    started_s = time.monotonic()
+    try:
+        answer = await post.egress.post(due.endpoint.url, body, headers)
+    except EgressError as error:
+        took_ms = int((time.monotonic() - started_s) * 1000)
+        return Answer(Attempt(at_ms=now_ms, duration_ms=took_ms, error=f"{error.code}: {error}"), "retry")
+    start = answer.body_start.decode(errors="replace")[:ANSWER_CHARS_MAX]
+    kept = Attempt(at_ms=now_ms, duration_ms=answer.duration_ms, status=answer.status, answer=start)
+    return Answer(kept, schedule.verdict(answer.status), answer.retry_after_s or 0)
+
+
+def compose(generation: Generation, base_url: str) -> bytes:
+    """The event's body, the same for every attempt: a closed generation does not change."""
+    outcome = generation.outcome
+    urls = () if outcome is None else tuple(output.url(base_url) for output in outcome.outputs)
+    return events.generation_body(
+        events.Outcome(
+            id=generation.id,
+            event=f"generation.{generation.state}",
+            kind=generation.spec.kind,
+            prompt=generation.spec.prompt,
+            model=generation.spec.model,
+            provider=outcome.provider if outcome else None,
+            urls=urls,
+            text=outcome.text if outcome else None,
+            error=outcome.error if outcome else None,
+            error_code=outcome.error_code if outcome else None,
+            cost_micros=generation.price_micros,
+            refunded_micros=generation.refund_micros,
+            created_ms=generation.created_ms,
+            closed_ms=generation.closed_ms or generation.created_ms,
+        )
+    )
+
+
+def report(delivery_id: str, due: Due, number: int, state: str, answer: Answer) -> None:
+    """One log line and one count for each attempt."""
+    metrics.WEBHOOK_ATTEMPTS.labels(state).inc()
+    if state == "delivered":
+        metrics.WEBHOOK_SECONDS.observe(max(time.time() - due.created_ms / 1000, 0))
+    log.info(
+        "webhook.attempted",
+        delivery=delivery_id,
+        number=number,
+        state=state,
+        status=answer.attempt.status,
+        error=answer.attempt.error,
+        duration_ms=answer.attempt.duration_ms,
+    )

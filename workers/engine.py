@@ -1,0 +1,262 @@
+"""arq.Worker with three things replaced: how jobs are claimed, how they are picked up, how a dead worker's come back.
+
+Everything else is arq's: keys, settings, cron, Job, and `run_job`, whose opening pipeline is answered from what the
+claim returned, so that a job costs no round trip of its own. Pinned to arq 0.28, whose private methods are overridden.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from types import TracebackType
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import structlog
+from arq.connections import ArqRedis
+from arq.utils import to_ms
+from arq.worker import Worker
+from redis.exceptions import RedisError
+
+from shared.domain.errors import StoreDown
+from shared.store.connect import Store
+
+CLAIM_MAX, FINISH_MAX, RENEW_MAX = 100, 250, 500  # jobs in one script
+BELL_S = 0.5  # a job enqueued by a client that knows no bell is seen after this long
+AWAY_S = 0.2  # between two tries while the store is away
+HOUSEKEEPING_S = 0.5
+FINISH_PATIENCE_S = 30.0  # a finished job outlives a store that restarts
+
+log = structlog.get_logger()
+
+
+class Finish(NamedTuple):
+    """One job's part of the finish script, in its order."""
+
+    job_id: str
+    end: str
+    result: bytes
+    result_ms: int | str
+    keep_ms: int | str
+    due_ms: int
+    clean: str
+
+
+class Engine(Worker):
+    """An arq worker that claims in batches, waits on a bell and renews leases.
+
+    `store` carries the scripts, `lease_s` is how long a silent worker keeps its jobs. A job that asks to be deferred
+    has not failed: its tries start again, so `max_tries` bounds crashes; `dropped` is told of a job given up by then.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        store: Store,
+        lease_s: float = 3.0,
+        dropped: Callable[[str], Awaitable[None]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **(kwargs | {"poll_delay": 0}))
+        self.store = store
+        self.lease_ms = int(lease_s * 1000)
+        self.token = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self.leases_lost = 0
+        self._dropped = dropped
+        self._scores: dict[str, int] = {}
+        self._finishes: list[tuple[asyncio.Future[bool], Finish]] = []
+        self._flusher: asyncio.Task[None] | None = None
+        self._renewer: asyncio.Task[None] | None = None
+        self._freed = asyncio.Event()
+        self._housekeeping_due_s = 0.0
+        self._fed: _FedPool | None = None
+
+    @property
+    def pool(self) -> ArqRedis:
+        """arq's connection, whose first pipeline in a job's task is answered from the claim."""
+        if self._fed is None or self._fed.real is not self._pool:
+            self._fed = _FedPool(super().pool)
+        return self._fed  # type: ignore[return-value]
+
+    async def _poll_iteration(self) -> None:
+        if self._renewer is None:
+            self._renewer = asyncio.create_task(self._renew_forever())
+        try:
+            wait_s = await self._claim()
+            if self.loop.time() >= self._housekeeping_due_s:
+                self._housekeeping_due_s = self.loop.time() + HOUSEKEEPING_S
+                if self.allow_abort_jobs:
+                    await self._cancel_aborted_jobs()
+                await self.heart_beat()
+            await self._wait(wait_s)
+        except (StoreDown, RedisError, OSError) as error:
+            log.warning("engine.store_away", queue=self.queue_name, error=repr(error))
+            await asyncio.sleep(AWAY_S)
+
+    async def _claim(self) -> float:
+        """Start what is due, as far as there are slots; seconds until it is worth looking again."""
+        free = min(self.max_jobs - self.job_counter, CLAIM_MAX)
+        if self.burst and self.max_burst_jobs >= 0:
+            free = min(free, self.max_burst_jobs - self._jobs_started())
+        if not self.allow_pick_jobs or free <= 0:
+            return BELL_S
+        park_ms = int(self.in_progress_timeout_s * 1000)
+        _, due_ms, *jobs = await self.store.run(
+            "claim", self.queue_name, free, self.lease_ms, park_ms, self.token
+        )
+        for job_id, score, payload, job_try in jobs:
+            self._begin(job_id.decode(), score, payload, job_try)
+        limit_s = 0.05 if self.burst else BELL_S
+        return limit_s if due_ms < 0 else min(limit_s, due_ms / 1000)
+
+    def _begin(self, job_id: str, score: int, payload: bytes | None, job_try: int) -> None:
+        self.job_counter += 1
+        self._scores[job_id] = score
+        task = self.loop.create_task(self.run_job(job_id, score))
+        opening = (payload, job_try, True, 0) if self.allow_abort_jobs else (payload, job_try, True)
+        assert isinstance(self.pool, _FedPool)  # noqa: S101  # what the property returns, told to the type checker
+        self.pool.openings[task] = opening
+        self.tasks[job_id] = task
+        task.add_done_callback(lambda done: self._ended(job_id, done))
+
+    def _ended(self, job_id: str, task: "asyncio.Task[Any]") -> None:
+        self.job_counter -= 1
+        self.tasks.pop(job_id, None)
+        self._scores.pop(job_id, None)
+        self._freed.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("engine.job_died", job_id=job_id, error=repr(error), exc_info=error)
+
+    async def _wait(self, wait_s: float) -> None:
+        if self.job_counter >= self.max_jobs or not self.allow_pick_jobs:
+            self._freed.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BELL_S):
+                    await self._freed.wait()
+        elif wait_s > 0:
+            await self.pool.execute_command("BLPOP", self.queue_name + ":bell", max(wait_s, 0.001))
+
+    async def _renew_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self.lease_ms / 3000)
+            running = list(self._scores)
+            for start in range(0, len(running), RENEW_MAX):
+                with contextlib.suppress(StoreDown):
+                    await self._renew(running[start : start + RENEW_MAX])
+
+    async def _renew(self, job_ids: list[str]) -> None:
+        """Keep the leases. A lost one is only counted: what the job brings back is a fact all the same."""
+        _, *lost = await self.store.run("renew", self.queue_name, self.token, self.lease_ms, *job_ids)
+        for raw in lost:
+            if self._scores.pop(raw.decode(), None) is not None:
+                self.leases_lost += 1
+                log.warning("engine.lease_lost", queue=self.queue_name, job_id=raw.decode())
+
+    async def finish_job(  # noqa: PLR0917  # arq's own signature
+        self,
+        job_id: str,
+        finish: bool,
+        result_data: bytes | None,
+        result_timeout_s: float | None,
+        keep_result_forever: bool,
+        incr_score: int | None,
+        keep_in_progress: float | None,
+    ) -> None:
+        """End the job or give it back, in one script with all that finish meanwhile; nothing if its lease was lost."""
+        keep = result_data if keep_result_forever or (result_timeout_s or 0) > 0 else None
+        score = self._scores.pop(job_id, 0)
+        await self._commit(
+            Finish(
+                job_id,
+                "1" if finish else "",
+                keep or b"",
+                "" if keep_result_forever else to_ms(result_timeout_s) or "",
+                to_ms(keep_in_progress) or "",
+                score + (incr_score or 0),
+                "1" if incr_score else "",
+            )
+        )
+
+    async def finish_failed_job(self, job_id: str, result_data: bytes | None) -> None:
+        """A job that arq drops before it runs: too many crashes, payload gone or unreadable, unknown function."""
+        if self._dropped is not None:
+            await self._dropped(job_id)
+        await self.finish_job(job_id, True, result_data, self.keep_result_s, self.keep_result_forever, None, None)
+
+    async def _commit(self, finish: Finish) -> bool:
+        future: asyncio.Future[bool] = self.loop.create_future()
+        self._finishes.append((future, finish))
+        if self._flusher is None:
+            self._flusher = asyncio.create_task(self._flush())
+        return await future
+
+    async def _flush(self) -> None:
+        """Whatever finished while the last batch was on its way goes in the next."""
+        while self._finishes:
+            batch, self._finishes = self._finishes[:FINISH_MAX], self._finishes[FINISH_MAX:]
+            args: Iterable[Any] = (value for _, finish in batch for value in finish)
+            try:
+                _, *held = await self.store.run(
+                    "finish", self.queue_name, self.token, *args, patience_s=FINISH_PATIENCE_S
+                )
+            except StoreDown:
+                held = [0] * len(batch)  # the leases run out and the jobs come back
+            for (future, _), kept in zip(batch, held, strict=True):
+                if not future.done():
+                    future.set_result(bool(kept))
+        self._flusher = None
+
+    async def close(self) -> None:
+        """Wait for what was cancelled, then leave. Unlike arq's, one failing job does not skip the rest."""
+        if not self._handle_signals:
+            for task in self.tasks.values():
+                task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        if self._renewer is not None:
+            self._renewer.cancel()
+        if self.on_shutdown:
+            await self.on_shutdown(self.ctx)
+        if self._pool is not None:
+            with contextlib.suppress(RedisError, OSError):
+                await self._pool.delete(self.health_check_key)
+            await self._pool.close(close_connection_pool=True)
+            self._pool = None
+
+
+class _Opening:
+    """The pipeline with which run_job begins, already answered."""
+
+    def __init__(self, answer: tuple[Any, ...]) -> None:
+        self._answer = answer
+
+    async def __aenter__(self) -> "_Opening":
+        return self
+
+    async def __aexit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        return None
+
+    def get(self, *_: Any) -> None:
+        """Answered by execute()."""
+
+    incr = expire = zrem = get
+
+    async def execute(self) -> tuple[Any, ...]:
+        """Payload, try, whether the try expires, and how many abort marks there were."""
+        return self._answer
+
+
+class _FedPool:
+    """arq's connection with the openings of claimed jobs put in front."""
+
+    def __init__(self, real: ArqRedis) -> None:
+        self.real = real
+        self.openings: dict[asyncio.Task[Any] | None, tuple[Any, ...]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def pipeline(self, transaction: bool = True) -> Any:
+        """The answered opening once for each claimed job, a real pipeline otherwise."""
+        answer = self.openings.pop(asyncio.current_task(), None)
+        return self.real.pipeline(transaction=transaction) if answer is None else _Opening(answer)

@@ -1,0 +1,72 @@
+"""The sweeper: every accepted generation ends, whatever was lost. Any number of copies may run."""
+
+import asyncio
+import time
+from typing import Any
+
+import structlog
+
+from shared.domain.errors import StoreDown
+from shared.domain.generation import FAILED, Outcome
+from shared.ops import metrics
+from shared.ops.storage import Storage, StorageError
+from shared.store import ledger
+from shared.store.connect import Store
+
+EVERY_S = 1.0
+BATCH = 200
+ASSETS_EVERY_S = 3600.0
+DAY_MS = 86_400_000
+OVERDUE = Outcome(error_code="timeout", error="This did not finish in time. You were refunded.")
+
+log = structlog.get_logger()
+
+
+async def sweep_forever(store: Store, storage: Storage, *, asset_retention_days: int) -> None:
+    """Look around each second until cancelled."""
+    assets_due_s = 0.0
+    while True:
+        try:
+            await sweep(store)
+            await sweep_deliveries(store)
+            if time.monotonic() >= assets_due_s:
+                assets_due_s = time.monotonic() + ASSETS_EVERY_S
+                await expire_assets(storage, asset_retention_days)
+        except (StoreDown, StorageError) as error:
+            log.warning("sweeper.away", error=repr(error))
+        await asyncio.sleep(EVERY_S)
+
+
+async def sweep(store: Store) -> int:
+    """Mend or end what is due for a look; how many generations were looked at."""
+    looked = 0
+    while True:
+        _, count, rearmed, overdue = await store.run("sweep", BATCH)
+        note("rearmed", rearmed)
+        for raw in overdue:
+            await ledger.settle(store, raw.decode(), FAILED, cost_micros=0, outcome=OVERDUE)
+        note("overdue", overdue)
+        looked += int(count)
+        if count < BATCH:
+            return looked
+
+
+async def sweep_deliveries(store: Store) -> int:
+    """Put deliveries without a job back on the queue; how many were looked at."""
+    _, count, rearmed = await store.run("sweep_deliveries", BATCH)
+    note("delivery_rearmed", rearmed)
+    return int(count)
+
+
+async def expire_assets(storage: Storage, retention_days: int) -> None:
+    """Delete outputs past their retention."""
+    deleted = await storage.delete_before(time.time_ns() // 1_000_000 - retention_days * DAY_MS)
+    if deleted:
+        log.info("sweeper.assets_deleted", count=deleted)
+
+
+def note(finding: str, ids: list[Any]) -> None:
+    """Count and log what had to be mended."""
+    if ids:
+        metrics.SWEPT.labels(finding).inc(len(ids))
+        log.warning(f"sweeper.{finding}", count=len(ids), ids=[raw.decode() for raw in ids[:10]])
