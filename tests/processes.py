@@ -23,7 +23,7 @@ from typing import Any, Self
 import aiohttp
 import msgspec
 
-from shared.ops.settings import ROOT, Settings
+from shared.ops.settings import ROOT, Settings, load
 from shared.store.embedded import command_line, die_with_parent
 
 CARRIED = ("PATH", "HOME", "LANG", "TMPDIR")  # no key or setting of the developer's reaches a child
@@ -217,7 +217,6 @@ class Stack:
         sweep: int = 1,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self.data_dir = a_folder("stack")
         self.ports = [free_port() for _ in range(max(gateways, 1))]
         self.urls = [f"http://127.0.0.1:{port}" for port in self.ports]
         self.url = self.urls[0]
@@ -225,7 +224,7 @@ class Stack:
         self._plan = [*(f"run {provider}" for provider in workers), *["deliver"] * deliver, *["sweep"] * sweep]
         self._gateways = gateways
         self.env = {
-            "DATA_DIR": str(self.data_dir),
+            "DATA_DIR": str(a_folder("stack")),
             "HOST": "127.0.0.1",
             "PORT": str(self.ports[0]),
             "PUBLIC_URL": self.url,
@@ -234,6 +233,7 @@ class Stack:
             "WEBHOOK_ALLOW_PRIVATE": "true",
             **(env or {}),
         }
+        self.data_dir = Path(self.env["DATA_DIR"])
 
     async def __aenter__(self) -> Self:
         try:
@@ -272,7 +272,7 @@ class Stack:
     @property
     def settings(self) -> Settings:
         """As the processes have them, for tests that open the store themselves."""
-        return Settings(data_dir=str(self.data_dir), redis_url=self.env.get("REDIS_URL", ""), port=self.ports[0])
+        return load(self.env)
 
     def add(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
         """Start one more Python process; it is called `name`, the second of that name `name-2`, and so on."""

@@ -76,8 +76,8 @@ def hold(settings: Settings) -> Iterator[int]:
     """Keep other stores out of DATA_DIR; yields the lock's descriptor. Raises StoreInUse."""
     with (data_folder(settings) / "lock").open("w") as lock:
         until = time.monotonic() + PREDECESSOR_S
-        while _answers(settings.store_socket) or not _locked(lock.fileno()):
-            if _answers(settings.store_socket) or time.monotonic() > until:
+        while (live := _answers(settings.store_socket)) or not _locked(lock.fileno()):
+            if live or time.monotonic() > until:
                 raise StoreInUse(f"DATA_DIR {Path(settings.data_dir).resolve()} is in use by a running store")
             time.sleep(LOOK_EVERY_S)
         Path(settings.store_socket).unlink(missing_ok=True)

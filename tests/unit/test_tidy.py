@@ -180,15 +180,20 @@ def foreign_places(module: Module) -> list[str]:
     return [f"{module.path}:{number}" for number, line in lines if HOSTS.search(line) or MACHINE.search(line)]
 
 
-def unexplained_dependencies(pyproject: str) -> list[str]:
+def dependencies(pyproject: str) -> list[str]:
     project = tomllib.loads(pyproject)["project"]
-    groups = [project["dependencies"], *project.get("optional-dependencies", {}).values()]
+    return project["dependencies"] + [
+        name for group in project.get("optional-dependencies", {}).values() for name in group
+    ]
+
+
+def unexplained_dependencies(pyproject: str) -> list[str]:
     lines = {
         line.strip().partition('"')[2].partition('"')[0]: line
         for line in pyproject.splitlines()
         if line.strip()[:1] == '"'
     }
-    return [name for group in groups for name in group if "#" not in lines.get(name, "")]
+    return [name for name in dependencies(pyproject) if "#" not in lines.get(name, "")]
 
 
 CHECKS: dict[Callable[[Module], list[str]], tuple[tuple[str, ...], str]] = {
@@ -247,6 +252,13 @@ def test_tracked_files_name_no_foreign_place() -> None:
 def test_dependencies_are_explained() -> None:
     """Every dependency in pyproject.toml has its reason on its line."""
     assert [] == unexplained_dependencies((ROOT / "pyproject.toml").read_text())
+
+
+def test_dependencies_are_pinned() -> None:
+    """Every dependency in pyproject.toml has its exact version in constraints.txt, which `make pins` writes."""
+    pins = re.sub("[_.]", "-", (ROOT / "constraints.txt").read_text().lower())
+    names = [re.split(r"[^\w.-]", name)[0].lower() for name in dependencies((ROOT / "pyproject.toml").read_text())]
+    assert [] == [name for name in names if not re.search(f"^{re.sub('[_.]', '-', name)}==", pins, re.MULTILINE)]
 
 
 LONG = "def f() -> None:\n" + "    pass\n" * FUNCTION_LINES_MAX
