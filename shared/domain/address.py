@@ -1,0 +1,64 @@
+"""Which IP addresses a customer may make us talk to: the public ones."""
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+# Written out, because what `ipaddress` calls global differs between patch releases of Python and counts multicast in.
+_IPV4_REFUSED = {
+    IPv4Network("0.0.0.0/8"): "unspecified",
+    IPv4Network("10.0.0.0/8"): "private",
+    IPv4Network("100.64.0.0/10"): "carrier-grade NAT",
+    IPv4Network("127.0.0.0/8"): "loopback",
+    IPv4Network("168.63.129.16/32"): "cloud metadata",
+    IPv4Network("169.254.169.254/32"): "cloud metadata",
+    IPv4Network("169.254.0.0/16"): "link-local",
+    IPv4Network("172.16.0.0/12"): "private",
+    IPv4Network("192.0.0.0/24"): "reserved",
+    IPv4Network("192.0.2.0/24"): "documentation",
+    IPv4Network("192.88.99.0/24"): "6to4 relay",
+    IPv4Network("192.168.0.0/16"): "private",
+    IPv4Network("198.18.0.0/15"): "benchmarking",
+    IPv4Network("198.51.100.0/24"): "documentation",
+    IPv4Network("203.0.113.0/24"): "documentation",
+    IPv4Network("224.0.0.0/4"): "multicast",
+    IPv4Network("240.0.0.0/4"): "reserved",
+}
+
+_IPV6_PUBLIC = IPv6Network("2000::/3")
+
+_IPV6_REFUSED = {
+    IPv6Network("::/128"): "unspecified",
+    IPv6Network("::1/128"): "loopback",
+    IPv6Network("::ffff:0:0/96"): "IPv4-mapped",
+    IPv6Network("::/96"): "IPv4-compatible",
+    IPv6Network("64:ff9b::/96"): "NAT64",
+    IPv6Network("64:ff9b:1::/48"): "NAT64",
+    IPv6Network("2001::/32"): "Teredo",
+    IPv6Network("2001:db8::/32"): "documentation",
+    IPv6Network("2001::/23"): "reserved",
+    IPv6Network("2002::/16"): "6to4",
+    IPv6Network("3fff::/20"): "documentation",
+    IPv6Network("fd00:ec2::254/128"): "cloud metadata",
+    IPv6Network("fc00::/7"): "private",
+    IPv6Network("fe80::/10"): "link-local",
+    IPv6Network("ff00::/8"): "multicast",
+}
+
+
+def refusal(address: str) -> str | None:
+    """Why we do not talk to `address`, in a word or two; None for a public unicast address.
+
+    Anything that is not an address in its usual notation is refused as well. An IPv6 address that wraps an IPv4 one
+    is refused whatever it wraps: a translator on our own network would turn it into a private one.
+    """
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return "malformed"
+    if isinstance(ip, IPv4Address):
+        return next((word for network, word in _IPV4_REFUSED.items() if ip in network), None)
+    return _refusal_v6(ip)
+
+
+def _refusal_v6(ip: IPv6Address) -> str | None:
+    named = next((word for network, word in _IPV6_REFUSED.items() if ip in network), None)
+    return named or (None if ip in _IPV6_PUBLIC else "reserved")

@@ -1,0 +1,144 @@
+"""A customer's webhook endpoint: a real HTTP server on loopback that remembers everything and misbehaves on request."""
+
+import asyncio
+import ssl
+import time
+from collections import deque
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+from msgspec import Struct
+from standardwebhooks import Webhook
+
+BODY_BYTES_MAX = 1_000_000
+CHUNK = b"x" * 16_384
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What the receiver does with one request. The default says thank you."""
+
+    status: int = 200
+    body: bytes = b"ok"
+    headers: dict[str, str] = {}
+    delay_s: float = 0.0  # before the status line
+    hang_up: bool = False  # close the connection instead of answering
+    endless: bool = False  # stream the body for ever
+    stalled: bool = False  # send status, headers and `body`, then nothing more
+
+
+class Received(Struct, frozen=True, kw_only=True):
+    """One request as it arrived. Header names are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    at_s: float  # Unix time
+    verified: bool | None  # None: the receiver has no secret
+
+
+class Receiver:
+    """Answers with the scripted replies in turn, then with `default`; verifies signatures when it has secrets."""
+
+    def __init__(
+        self,
+        *replies: Reply,
+        secret: str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.received: list[Received] = []
+        self.default = Reply()
+        self.secret = secret
+        self.host, self.port = host, port
+        self._replies = deque(replies)
+        self._tls = tls
+        self._news = asyncio.Condition()
+        self._closing = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """Where the receiver listens, by address."""
+        return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}/hook"
+
+    def script(self, *replies: Reply) -> None:
+        """Answer the next requests with `replies`, one each, after those scripted before."""
+        self._replies.extend(replies)
+
+    async def wait_for(self, n: int, timeout_s: float = 5.0) -> list[Received]:
+        """The first `n` requests, once they have arrived. Raises AssertionError if they do not in time."""
+        try:
+            async with asyncio.timeout(timeout_s), self._news:
+                await self._news.wait_for(lambda: len(self.received) >= n)
+        except TimeoutError:
+            raise AssertionError(f"{len(self.received)} of {n} requests within {timeout_s} s") from None
+        return self.received[:n]
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=BODY_BYTES_MAX)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self.host, self.port, ssl_context=self._tls).start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        await self._runner.cleanup()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        await self._record(request)
+        reply = self._replies.popleft() if self._replies else self.default
+        await self._pause(reply.delay_s)
+        if reply.hang_up:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        if reply.endless or reply.stalled:
+            return await self._stream(request, reply)
+        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+    async def _record(self, request: web.Request) -> None:
+        body = await request.read()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        received = Received(
+            method=request.method,
+            path=request.path_qs,
+            headers=headers,
+            body=body,
+            at_s=time.time(),
+            verified=self._verified(body, headers),
+        )
+        async with self._news:
+            self.received.append(received)
+            self._news.notify_all()
+
+    def _verified(self, body: bytes, headers: dict[str, str]) -> bool | None:
+        if self.secret is None:
+            return None
+        try:
+            Webhook(self.secret).verify(body, headers)
+        except Exception:  # the package raises whatever malformed input makes it trip over
+            return False
+        return True
+
+    async def _stream(self, request: web.Request, reply: Reply) -> web.StreamResponse:
+        response = web.StreamResponse(status=reply.status, headers=reply.headers)
+        with suppress(ConnectionError):  # the caller has had enough
+            await response.prepare(request)
+            await response.write(reply.body)
+            while reply.endless and not self._closing.is_set():
+                await response.write(CHUNK)
+            await self._closing.wait()
+        return response
+
+    async def _pause(self, delay_s: float) -> None:
+        """Sleep, but not beyond the receiver's own end."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), delay_s)

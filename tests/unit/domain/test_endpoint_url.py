@@ -1,0 +1,174 @@
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shared.domain.address import refusal
+from shared.domain.endpoint_url import URL_CHARS_MAX, checked
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com",
+        "https://example.com/hooks?token=a%20b&x=1",
+        "https://hooks.example.com.:8443/a/b",
+        "https://example.com:443/",
+        "HTTPS://EXAMPLE.COM/Hooks",
+        "https://my_host.example.com/",
+        "https://xn--bcher-kva.example/",
+        "https://8.8.8.8/hook",
+        "https://[2606:4700::1111]:8443/hook",
+        "https://example.com/{tenant}/|x|",
+        "https://" + "a" * 63 + ".example.com/",
+    ],
+)
+def test_public_https_urls_are_kept_as_they_are(url: str) -> None:
+    """An https URL with a public host is returned unchanged."""
+    assert url == checked(url, allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:3000/hook",
+        "http://127.0.0.1:8080/",
+        "https://10.1.2.3/",
+        "http://receiver:8000/",
+        "http://[::1]/",
+    ],
+)
+def test_private_urls_need_permission(url: str) -> None:
+    """http and the local network are for tests and demos only."""
+    assert url == checked(url, allow_private=True)
+    with pytest.raises(ValueError, match=r"url|local network"):
+        checked(url, allow_private=False)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        (None, "must be a string"),
+        (7, "must be a string"),
+        ("", "must be a string"),
+        ("https://example.com/" + "x" * URL_CHARS_MAX, "at most 2000"),
+        ("https://example.com/a b", "printable ASCII"),
+        ("https://example.com/\r\nHost: x", "printable ASCII"),
+        ("https://example.com\\@127.0.0.1/", "printable ASCII"),
+        ("https://bücher.example/", "punycode"),
+        ("https://①②⑦.0.0.1/", "printable ASCII"),
+        ("https://[::1/", "cannot be read"),
+        ("https://example.com:99999/", "cannot be read"),
+        ("https://example.com:port/", "cannot be read"),
+        ("example.com/hook", "must start with https://"),
+        ("//example.com/hook", "must start with https://"),
+        ("ftp://example.com/", "must start with https://"),
+        ("http://example.com/", "must start with https://$"),
+        ("https://", "no host"),
+        ("https:///hook", "no host"),
+        ("https://user:pw@example.com/", "user name"),
+        ("https://@example.com/", "user name"),
+        ("https://example.com/#part", "fragment"),
+        ("https://example.com:0/", "port 0"),
+        ("https://example.com:25/", "port 25"),
+        ("https://exa%6dple.com/", "not a host name"),
+        ("https://-example.com/", "not a host name"),
+        ("https://example..com/", "not a host name"),
+        ("https://" + "a." * 130 + "com/", "not a host name"),
+        ("https://localhost/", "local network"),
+        ("https://localhost./", "local network"),
+        ("https://intranet/", "local network"),
+        ("https://db.internal/", "local network"),
+        ("https://printer.local/", "local network"),
+        ("https://127.0.0.1/", "loopback"),
+        ("https://169.254.169.254/latest/meta-data", "cloud metadata"),
+        ("https://10.0.0.1/", "private"),
+        ("https://100.64.0.1/", "carrier-grade NAT"),
+        ("https://[::ffff:127.0.0.1]/", "IPv4-mapped"),
+        ("https://[fd00:ec2::254]/", "cloud metadata"),
+        ("https://2130706433/", "usual notation"),
+        ("https://0x7f000001/", "usual notation"),
+        ("https://0x7f.1/", "usual notation"),
+        ("https://0177.0.0.1/", "usual notation"),
+        ("https://127.1/", "usual notation"),
+        ("https://1.2.3.4.5/", "usual notation"),
+        ("https://[fe80::1%25eth0]/", "address|notation"),
+    ],
+)
+def test_refusals_say_why(url: object, reason: str) -> None:
+    """What cannot work is refused with a sentence that names the reason."""
+    with pytest.raises(ValueError, match=reason):
+        checked(url, allow_private=False)
+
+
+@given(st.text() | st.from_regex(r"https?://[a-z0-9.:\[\]@%#?/-]*"))
+def test_nothing_but_a_value_error(url: str) -> None:
+    """Whatever a customer types, it is accepted as it is or refused with a ValueError."""
+    try:
+        assert url == checked(url, allow_private=False)
+    except ValueError as refused:
+        assert str(refused)
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("0.0.0.0", "unspecified"),
+        ("10.255.255.255", "private"),
+        ("100.127.255.255", "carrier-grade NAT"),
+        ("127.255.255.254", "loopback"),
+        ("168.63.129.16", "cloud metadata"),
+        ("169.254.1.1", "link-local"),
+        ("169.254.169.254", "cloud metadata"),
+        ("172.16.0.1", "private"),
+        ("172.31.255.255", "private"),
+        ("192.0.0.192", "reserved"),
+        ("192.168.0.1", "private"),
+        ("198.19.0.1", "benchmarking"),
+        ("224.0.0.1", "multicast"),
+        ("255.255.255.255", "reserved"),
+        ("::", "unspecified"),
+        ("::1", "loopback"),
+        ("::ffff:8.8.8.8", "IPv4-mapped"),
+        ("::8.8.8.8", "IPv4-compatible"),
+        ("64:ff9b::808:808", "NAT64"),
+        ("64:ff9b:1::808:808", "NAT64"),
+        ("2001:0:53aa:64c::1", "Teredo"),
+        ("2002:808:808::1", "6to4"),
+        ("2001:db8::1", "documentation"),
+        ("fc00::1", "private"),
+        ("fd00:ec2::254", "cloud metadata"),
+        ("fe80::1", "link-local"),
+        ("fe80::1%eth0", "link-local"),
+        ("fec0::1", "reserved"),
+        ("ff02::1", "multicast"),
+        ("4000::1", "reserved"),
+        ("127.1", "malformed"),
+        ("2130706433", "malformed"),
+        ("localhost", "malformed"),
+        ("", "malformed"),
+    ],
+)
+def test_refused_addresses(address: str, reason: str) -> None:
+    """Each kind of address that is not public has its name."""
+    assert reason == refusal(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "1.1.1.1", "100.63.255.255", "100.128.0.0", "172.32.0.1", "2606:4700::1", "2a00:1450::1"]
+)
+def test_public_addresses(address: str) -> None:
+    """Neighbours of the refused networks are public."""
+    assert refusal(address) is None
+
+
+@given(st.ip_addresses())
+@example(ip_address("192.0.0.9"))
+@example(ip_address("2001:1::1"))
+def test_what_we_call_public_the_standard_library_calls_global(address: object) -> None:
+    """No random address passes that Python's own tables know as private, reserved or multicast."""
+    ip = ip_address(str(address))
+    if refusal(str(ip)) is None:
+        assert ip.is_global
+        assert not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip.is_link_local)

@@ -1,0 +1,145 @@
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shared.domain.schedule import (
+    ATTEMPT_MAX,
+    DELAYS_S,
+    RETRY_AFTER_S_MAX,
+    Verdict,
+    backoff_s,
+    next_attempt_ms,
+    retry_after_s,
+    verdict,
+)
+
+NOW_MS = 1_767_225_600_000
+DICE = st.floats(0, 1, exclude_max=True)
+
+
+def test_the_schedule_is_the_documented_one() -> None:
+    """Ten attempts: 0, 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after one another, over three days."""
+    waits_s = []
+    attempt = 0
+    while (due_ms := next_attempt_ms(attempt, NOW_MS, 0.5)) is not None:
+        waits_s.append((due_ms - NOW_MS) / 1000)
+        attempt += 1
+    assert [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] == waits_s
+    assert 3 <= sum(waits_s) / 86_400 < 4
+
+
+@given(attempt=st.integers(0, ATTEMPT_MAX - 1), dice=DICE)
+def test_jitter_stays_within_a_tenth(attempt: int, dice: float) -> None:
+    """Every attempt is due within 10 % of its place in the schedule, never in the past."""
+    due_ms = next_attempt_ms(attempt, NOW_MS, dice)
+    assert due_ms is not None
+    assert 0.9 * DELAYS_S[attempt] * 1000 - 1 <= due_ms - NOW_MS <= 1.1 * DELAYS_S[attempt] * 1000 + 1
+    assert due_ms >= NOW_MS
+
+
+@given(attempt=st.integers(0, ATTEMPT_MAX - 2), dice=DICE, asked_s=st.floats(0, 1e9))
+def test_later_attempts_wait_longer(attempt: int, dice: float, asked_s: float) -> None:
+    """With the same dice the wait never shrinks from one attempt to the next."""
+    sooner, later = (next_attempt_ms(n, NOW_MS, dice, asked_s) for n in (attempt, attempt + 1))
+    assert sooner is not None
+    assert later is not None
+    assert sooner <= later
+
+
+@given(attempt=st.integers(0, ATTEMPT_MAX - 1), dice=DICE, asked_s=st.floats(0, 1e9))
+def test_retry_after_is_honoured(attempt: int, dice: float, asked_s: float) -> None:
+    """An attempt is never made before the receiver wants it, but a receiver can put us off for a day at most."""
+    due_ms = next_attempt_ms(attempt, NOW_MS, dice, asked_s)
+    plain_ms = next_attempt_ms(attempt, NOW_MS, dice)
+    assert due_ms is not None
+    assert plain_ms is not None
+    assert due_ms - NOW_MS >= min(asked_s, RETRY_AFTER_S_MAX) * 1000 - 1
+    assert due_ms <= max(plain_ms, NOW_MS + RETRY_AFTER_S_MAX * 1000)
+
+
+@given(attempt=st.integers(ATTEMPT_MAX, 10**6), dice=DICE, asked_s=st.floats(0, 1e9))
+def test_the_schedule_ends(attempt: int, dice: float, asked_s: float) -> None:
+    """After the last attempt there is none, whatever the receiver asks for."""
+    assert next_attempt_ms(attempt, NOW_MS, dice, asked_s) is None
+
+
+def test_a_negative_attempt_is_a_bug() -> None:
+    """An attempt below 0 raises instead of counting from the end of the schedule."""
+    with pytest.raises(ValueError, match="negative"):
+        next_attempt_ms(-1, NOW_MS, 0.5)
+
+
+@given(attempt=st.integers(0, 10_000), dice=DICE, first_s=st.floats(0.001, 60), max_s=st.floats(60, 86_400))
+def test_backoff_stays_between_half_and_the_whole(attempt: int, dice: float, first_s: float, max_s: float) -> None:
+    """A wait is between half of the first one and the maximum, and never shrinks with the same dice."""
+    wait_s = backoff_s(attempt, dice, first_s, max_s)
+    assert first_s / 2 <= wait_s <= max_s
+    assert wait_s <= backoff_s(attempt + 1, dice, first_s, max_s)
+
+
+def test_backoff_doubles() -> None:
+    """Each failed try doubles the wait up to the maximum."""
+    assert [1, 1, 2, 4, 8, 10, 10] == [2 * backoff_s(n, 0, 1, 10) for n in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [
+        (200, "delivered"),
+        (201, "delivered"),
+        (204, "delivered"),
+        (299, "delivered"),
+        (410, "gone"),
+        (None, "retry"),
+        (101, "retry"),
+        (300, "retry"),
+        (301, "retry"),
+        (304, "retry"),
+        (308, "retry"),
+        (400, "retry"),
+        (401, "retry"),
+        (404, "retry"),
+        (429, "retry"),
+        (500, "retry"),
+        (503, "retry"),
+        (600, "retry"),
+    ],
+)
+def test_verdict(status: int | None, meaning: Verdict) -> None:
+    """Only 2xx delivers and only 410 ends it; a redirect, an error and silence are tried again."""
+    assert meaning == verdict(status)
+
+
+@pytest.mark.parametrize(
+    ("value", "asked_s"),
+    [
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("²", None),
+        ("inf", None),
+        ("0", 0),
+        (" 120 ", 120),
+        ("86401", 86_400),
+        ("9" * 5000, 86_400),
+        ("Thu, 01 Jan 2026 00:02:00 GMT", 120),
+        ("Thu, 01 Jan 2026 00:02:00", 120),
+        ("Wed, 31 Dec 2025 23:00:00 GMT", 0),
+        ("Fri, 01 Jan 2027 00:00:00 GMT", 86_400),
+        ("Fri, 99 Jan 2027 00:00:00 GMT", None),
+    ],
+)
+def test_retry_after(value: str | None, asked_s: float | None) -> None:
+    """Retry-After is seconds or a date; nonsense counts as absent, a date gone by as now, an age as a day."""
+    assert asked_s == retry_after_s(value, NOW_MS / 1000)
+
+
+@given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} (GMT|[+-][0-9]{4})"))
+@example("Mon, 01 Jan 0001 00:00:00 +2359")
+@example("Fri, 31 Dec 9999 23:59:59 -2359")
+def test_retry_after_survives_anything(value: str) -> None:
+    """Whatever a receiver sends, the result is absent or within a day."""
+    asked_s = retry_after_s(value, NOW_MS / 1000)
+    assert asked_s is None or 0 <= asked_s <= RETRY_AFTER_S_MAX

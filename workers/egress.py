@@ -1,0 +1,214 @@
+"""The one HTTP session for addresses that a customer chose: webhooks, image inputs, what a provider links to."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from ssl import SSLContext
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohappyeyeballs import AddrInfoType
+from aiohttp.abc import AbstractResolver
+from msgspec import Struct
+from yarl import URL
+
+from shared.domain import schedule
+from shared.domain.address import refusal
+from workers.egress_errors import BadAnswer, BadUrl, TooLarge, failure
+from workers.resolver import Resolver
+
+URL_CHARS_MAX = 8000  # signed links of object stores are long
+HEADER_BYTES_MAX = 8190
+READ_BUFFER_BYTES = 65_536
+ANSWER_BODY_S = 2.0  # how long we listen to the body of an answer whose status we have
+CONNECTIONS_MAX = 1000
+USER_AGENT = "Wokflow/1.0 (+webhooks)"
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What a receiver said to a POST."""
+
+    status: int
+    retry_after_s: float | None
+    body_start: bytes
+    duration_ms: int
+    address: str | None  # the IP address that answered
+
+
+class Fetched(Struct, frozen=True, kw_only=True):
+    """What a GET brought, whatever its status."""
+
+    status: int
+    media_type: str
+    data: bytes
+
+
+class _Dial:
+    """What one request met while it connected."""
+
+    address: str | None = None
+    refused: str | None = None
+
+
+_DIAL: ContextVar[_Dial] = ContextVar("dial")
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Notes which address the request got."""
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[aiohttp.tracing.Trace], timeout: aiohttp.ClientTimeout
+    ) -> aiohttp.connector.Connection:
+        connection = await super().connect(req, traces, timeout)
+        if connection.transport is not None:
+            _DIAL.get().address = connection.transport.get_extra_info("peername")[0]
+        return connection
+
+
+class Egress:
+    """Bounded requests to public addresses: no redirects, cookies, proxies or decompression. Entered once.
+
+    `allow_private` lifts the check of addresses. A connection is made within `connect_s`, name look-up and TLS
+    included; a whole exchange takes at most `total_s`. `resolver` and `tls` replace the system's names and trust.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool,
+        connect_s: float = 5.0,
+        total_s: float = 15.0,
+        resolver: AbstractResolver | None = None,
+        tls: SSLContext | None = None,
+    ) -> None:
+        self._allow_private = allow_private
+        self._timeout = aiohttp.ClientTimeout(total=total_s, connect=connect_s)
+        self._resolver = resolver or Resolver(connect_s)
+        self._tls = tls
+
+    async def __aenter__(self) -> Self:
+        # Each request dials anew: the address of every single one is checked, and a pooled connection that the
+        # receiver has closed meanwhile cannot fail a delivery.
+        connector = _Connector(
+            resolver=self._resolver,
+            socket_factory=self._socket,
+            force_close=True,
+            limit=CONNECTIONS_MAX,
+            ssl=self._tls or True,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            timeout=self._timeout,
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            read_bufsize=READ_BUFFER_BYTES,
+            max_line_size=HEADER_BYTES_MAX,
+            max_field_size=HEADER_BYTES_MAX,
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+        await self._resolver.close()
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, answer_bytes_max: int = 2048) -> Answer:
+        """Send `body` as JSON; the answer, whatever its status, with the start of its body.
+
+        Raises EgressError when there was no answer.
+        """
+        began_s = time.monotonic()
+        sent = {"Content-Type": "application/json", **headers}
+        async with self._exchange("POST", url, sent, body) as (response, dial):
+            return Answer(
+                status=response.status,
+                retry_after_s=schedule.retry_after_s(response.headers.get("Retry-After"), time.time()),
+                body_start=await _start_of(response, answer_bytes_max),
+                duration_ms=round((time.monotonic() - began_s) * 1000),
+                address=dial.address,
+            )
+
+    async def get(self, url: str, *, body_bytes_max: int) -> Fetched:
+        """Fetch `url` whole. Raises TooLarge above `body_bytes_max`, and every other EgressError."""
+        async with self._exchange("GET", url) as (response, _):
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise BadAnswer("the answer is compressed, which was not asked for")
+            data = await _whole(response, body_bytes_max)
+            return Fetched(status=response.status, media_type=response.content_type, data=data)
+
+    def refusal(self, address: str) -> str | None:
+        """Why `address` is not to be contacted, or None."""
+        return None if self._allow_private else refusal(address)
+
+    def _socket(self, info: AddrInfoType) -> socket.socket:
+        """The last stop before the network: aiohttp connects this socket to the very address in `info`.
+
+        IP literals come by as well, although they skip the resolver, and nothing is looked up after this.
+        """
+        family, kind, protocol, _, (address, *_) = info
+        if word := self.refusal(address):
+            _DIAL.get().refused = f"{address} is not a public address ({word})"
+            raise PermissionError(_DIAL.get().refused)
+        return socket.socket(family, kind, protocol)
+
+    @asynccontextmanager
+    async def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> AsyncIterator[tuple[aiohttp.ClientResponse, _Dial]]:
+        """The answer to one request, its body unread. Whatever is left of it is dropped with the connection."""
+        dial = _Dial()
+        _DIAL.set(dial)
+        target = _parsed(url)
+        try:
+            async with self._session.request(
+                method, target, headers=headers, data=body, allow_redirects=False
+            ) as response:
+                try:
+                    yield response, dial
+                finally:
+                    response.close()
+        except (aiohttp.ClientError, OSError) as error:
+            raise failure(error, dial.refused) from error
+
+
+def _parsed(url: str) -> URL:
+    """`url` for aiohttp, which by itself would also take ws:// and send a password from the URL. Raises BadUrl."""
+    if len(url) > URL_CHARS_MAX:
+        raise BadUrl(f"the URL has {len(url)} characters, at most {URL_CHARS_MAX} are allowed")
+    try:
+        parsed = URL(url)
+    except ValueError as error:
+        raise BadUrl(f"not a URL: {error}") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host or not parsed.port:
+        raise BadUrl("the URL must be http:// or https:// with a host")
+    if parsed.user is not None or parsed.password is not None:
+        raise BadUrl("the URL must not hold a user name or password")
+    return parsed
+
+
+async def _start_of(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
+    """What comes of the body, at most `bytes_max`. The status is known: a body that stalls or breaks is no failure."""
+    start = b""
+    with suppress(aiohttp.ClientError, OSError):
+        async with asyncio.timeout(ANSWER_BODY_S):
+            while len(start) < bytes_max and (chunk := await response.content.read(bytes_max - len(start))):
+                start += chunk
+    return start
+
+
+async def _whole(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
+    if (response.content_length or 0) > bytes_max:
+        raise TooLarge(f"the body has {response.content_length} bytes, at most {bytes_max} are read")
+    data = bytearray()
+    async for chunk in response.content.iter_any():
+        data += chunk
+        if len(data) > bytes_max:
+            raise TooLarge(f"the body has more than {bytes_max} bytes")
+    return bytes(data)

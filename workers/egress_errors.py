@@ -1,0 +1,104 @@
+"""Why a request to an address of a customer's choice got no usable answer.
+
+EgressError
+├── BlockedAddress  blocked_address  private, loopback, link-local, metadata, ...: never contacted
+├── BadUrl          bad_url          nothing we can call
+├── DnsFailed       dns_failed       the name has no address
+├── ConnectFailed   connect_failed   refused or unreachable
+├── TlsFailed       tls_failed       no valid certificate for that name
+├── TimedOut        timeout          no connection, or no whole answer, in time
+├── ConnectionLost  connection_lost  closed before the answer was complete
+├── BadAnswer       bad_answer       not HTTP, endless headers, or encoded in a way we did not ask for
+└── TooLarge        too_large        a body above the limit
+"""
+
+from typing import ClassVar
+
+import aiohttp
+
+REASON_CHARS_MAX = 200
+
+
+class EgressError(Exception):
+    """No usable answer: `code` for programs, `message` for the customer."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BlockedAddress(EgressError):
+    """The URL leads into a network that customers must not reach through us. Nothing was sent."""
+
+    code = "blocked_address"
+
+
+class BadUrl(EgressError):
+    """Not an http or https URL with a host. Nothing was sent."""
+
+    code = "bad_url"
+
+
+class DnsFailed(EgressError):
+    """The name of the host could not be resolved. Nothing was sent."""
+
+    code = "dns_failed"
+
+
+class ConnectFailed(EgressError):
+    """None of the host's addresses took a connection. Nothing was sent."""
+
+    code = "connect_failed"
+
+
+class TlsFailed(EgressError):
+    """The server did not prove to be the host of the URL. Nothing was sent."""
+
+    code = "tls_failed"
+
+
+class TimedOut(EgressError):
+    """It took longer than allowed; the server may have acted on the request all the same."""
+
+    code = "timeout"
+
+
+class ConnectionLost(EgressError):
+    """The server hung up; it may have acted on the request all the same."""
+
+    code = "connection_lost"
+
+
+class BadAnswer(EgressError):
+    """What came back is not an HTTP answer we can read."""
+
+    code = "bad_answer"
+
+
+class TooLarge(EgressError):
+    """What came back is more than we are willing to read."""
+
+    code = "too_large"
+
+
+_MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[EgressError], str], ...] = (
+    ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), BadUrl, "not a URL we can call"),
+    (aiohttp.ClientConnectorDNSError, DnsFailed, "the host name has no address"),
+    (aiohttp.ClientSSLError, TlsFailed, "no trustworthy TLS connection"),
+    (aiohttp.ClientConnectorError, ConnectFailed, "no connection"),
+    (aiohttp.ConnectionTimeoutError, TimedOut, "no connection in time"),
+    (TimeoutError, TimedOut, "no complete answer in time"),
+    (aiohttp.ClientResponseError, BadAnswer, "not a proper HTTP answer"),
+    (Exception, ConnectionLost, "the connection was closed before the answer was complete"),
+)
+
+
+def failure(error: Exception, refused: str | None) -> EgressError:
+    """What aiohttp's or the system's `error` means; `refused` names the address that we would not dial, if any."""
+    if refused and isinstance(error, aiohttp.ClientConnectorError):
+        return BlockedAddress(refused)
+    kind, text = next((kind, text) for known, kind, text in _MEANINGS if isinstance(error, known))
+    reason = str(getattr(error, "os_error", None) or getattr(error, "message", error))
+    return kind(f"{text}: {reason[:REASON_CHARS_MAX]}" if reason else text)

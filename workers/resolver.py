@@ -1,0 +1,41 @@
+"""Names to addresses, for hosts that customers chose."""
+
+import asyncio
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+DNS_THREADS_MAX = 16
+
+
+class Resolver(AbstractResolver):
+    """The system's look-up on threads of its own: asyncio's are shared with the store's connections, and names
+    whose servers never answer would hold those up.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._threads = ThreadPoolExecutor(DNS_THREADS_MAX, thread_name_prefix="egress-dns")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Addresses of `host`. Raises OSError, and TimeoutError after `limit_s`, queueing for a thread included."""
+        ask = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
+        try:
+            async with asyncio.timeout(self._limit_s):
+                infos = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        except UnicodeError as error:  # a label of more than 63 characters is not an OSError
+            raise OSError(None, str(error)) from error
+        return [
+            ResolveResult(
+                hostname=host, host=str(at[0]), port=port, family=of, proto=proto, flags=socket.AI_NUMERICHOST
+            )
+            for of, _, proto, _, at in infos
+        ]
+
+    async def close(self) -> None:
+        """Give the threads back; a look-up under way ends by itself."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
