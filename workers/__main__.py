@@ -6,12 +6,16 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
 import uvloop
 from arq.worker import Function, func
+from msgspec import Struct
 
+from shared.domain import catalogue_file
+from shared.domain.catalogue_file import CatalogueError
 from shared.ops import logs, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
@@ -21,11 +25,12 @@ from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
 from workers.deliver import Post, deliver
 from workers.egress import Egress
 from workers.engine import Engine
-from workers.providers.contract import load
+from workers.providers.contract import Setup, load
 from workers.run import Desk, dropped, run
 from workers.sweep import sweep_forever
 
 USAGE = "usage: python -m workers run <provider> | deliver | sweep"
+STORE_PATIENCE_S = 60
 STEP_MAX_S = 3600  # arq's bound on one step; adapters have their own, much shorter
 CRASHES_MAX = 5
 DAY_MS = 86_400_000
@@ -36,13 +41,18 @@ log = structlog.get_logger()
 def main(arguments: list[str]) -> int:
     """Run one role until SIGTERM or SIGINT; the exit status."""
     try:
-        config = settings.load()
-    except settings.SettingsError as error:
+        return work(settings.load(), arguments)
+    except (settings.SettingsError, CatalogueError, ModuleNotFoundError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
+
+
+def work(config: Settings, arguments: list[str]) -> int:
+    """Run the role that the arguments name; the exit status. Raises for settings that cannot be used."""
+    role: Callable[[Settings], Coroutine[Any, Any, None]]
     match arguments:
         case ["run", provider]:
-            role: Callable[[Settings], Coroutine[Any, Any, None]] = partial(run_provider, provider=provider)
+            role = partial(run_provider, setup=setup_of(config, provider))
         case ["deliver"]:
             role = run_dispatcher
         case ["sweep"]:
@@ -55,18 +65,38 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-async def run_provider(config: Settings, *, provider: str) -> None:
+class Role(Struct, frozen=True, kw_only=True):
+    """What a queue's worker does: `name` is the queue, `work` the function, `ctx` what it is given."""
+
+    name: str
+    work: Function
+    ctx: dict[str, Any]
+    dropped: Callable[[str], Coroutine[Any, Any, None]] | None = None
+
+
+def setup_of(config: Settings, provider: str) -> Setup:
+    """What the provider's adapter is made with. Raises SettingsError for a name the catalogue does not have."""
+    known = catalogue_file.parse(Path(config.catalogue).read_text()).providers
+    if provider not in known:
+        raise settings.SettingsError(f"the catalogue has no provider {provider!r}; it has {', '.join(known)}")
+    entry = known[provider]
+    key = settings.secret(entry.key_env) if entry.key_env else None
+    return Setup(name=provider, base_url=entry.base_url, key=key)
+
+
+async def run_provider(config: Settings, *, setup: Setup) -> None:
     """Generations of one provider."""
-    adapter = load(provider)()
+    adapter = load(setup.name, config.adapters)(setup)
     async with (
-        Store(config.store_url, timeout_s=config.store_timeout_s, name=f"worker-{provider}") as store,
+        Store(config.store_url, timeout_s=config.store_timeout_s, name=f"worker-{setup.name}") as store,
         Egress(allow_private=False) as egress,
     ):
         storage = Storage.open(config.assets)
-        desk = Desk(provider=provider, store=store, adapter=adapter, storage=storage, egress=egress)
+        desk = Desk(provider=setup.name, store=store, adapter=adapter, storage=storage, egress=egress)
         work = func(run, name="run", timeout=STEP_MAX_S)
         try:
-            await serve(config, store, provider, work, {"desk": desk}, dropped=partial(dropped, desk))
+            role = Role(name=setup.name, work=work, ctx={"desk": desk}, dropped=partial(dropped, desk))
+            await serve(config, store, role)
         finally:
             await adapter.close()
 
@@ -79,27 +109,21 @@ async def run_dispatcher(config: Settings) -> None:
     ):
         keep_ms = config.record_retention_days * DAY_MS
         post = Post(store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms)
-        await serve(config, store, WEBHOOKS, func(deliver, name="deliver", timeout=STEP_MAX_S), {"post": post})
+        work = func(deliver, name="deliver", timeout=STEP_MAX_S)
+        await serve(config, store, Role(name=WEBHOOKS, work=work, ctx={"post": post}))
 
 
-async def serve(
-    config: Settings,
-    store: Store,
-    name: str,
-    work: Function,
-    ctx: dict[str, Any],
-    dropped: Callable[[str], Coroutine[Any, Any, None]] | None = None,
-) -> None:
+async def serve(config: Settings, store: Store, role: Role) -> None:
     """Run one queue until a signal; then let running steps finish within the grace period."""
-    await store.call("PING", patience_s=60)
+    await store.call("PING", patience_s=STORE_PATIENCE_S)
     engine = Engine(
-        [work],
+        [role.work],
         store=store,
         lease_s=config.lease_s,
-        dropped=dropped,
-        queue_name=queue(name),
-        redis_pool=arq_pool(config.store_url, name),
-        ctx=ctx,
+        dropped=role.dropped,
+        queue_name=queue(role.name),
+        redis_pool=arq_pool(config.store_url, role.name),
+        ctx=role.ctx,
         max_jobs=config.worker_slots,
         max_tries=CRASHES_MAX,
         keep_result=0,
@@ -108,21 +132,19 @@ async def serve(
         job_serializer=encode_job,
         job_deserializer=decode_job,
     )
-    log.info("worker.started", queue=name, slots=config.worker_slots)
+    log.info("worker.started", queue=role.name, slots=config.worker_slots)
     with contextlib.suppress(asyncio.CancelledError):
         await engine.async_run()
     await engine.close()
-    log.info("worker.stopped", queue=name)
+    log.info("worker.stopped", queue=role.name)
 
 
 async def run_sweeper(config: Settings) -> None:
     """The sweeper."""
     async with Store(config.store_url, timeout_s=config.store_timeout_s, name="sweep") as store:
-        await store.call("PING", patience_s=60)
+        await store.call("PING", patience_s=STORE_PATIENCE_S)
         storage = Storage.open(config.assets)
-        sweeping = asyncio.create_task(
-            sweep_forever(store, storage, asset_retention_days=config.asset_retention_days)
-        )
+        sweeping = asyncio.create_task(sweep_forever(store, storage, asset_retention_days=config.asset_retention_days))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, sweeping.cancel)
         log.info("sweeper.started")

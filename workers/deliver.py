@@ -17,7 +17,8 @@ from shared.ops import metrics
 from shared.store import webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import Attempt, Due
-from workers.egress import Egress, EgressError
+from workers.egress import Egress
+from workers.egress_errors import EgressError
 
 ANSWER_CHARS_MAX = 200
 

@@ -102,9 +102,7 @@ class Engine(Worker):
         if not self.allow_pick_jobs or free <= 0:
             return BELL_S
         park_ms = int(self.in_progress_timeout_s * 1000)
-        _, due_ms, *jobs = await self.store.run(
-            "claim", self.queue_name, free, self.lease_ms, park_ms, self.token
-        )
+        _, due_ms, *jobs = await self.store.run("claim", self.queue_name, free, self.lease_ms, park_ms, self.token)
         for job_id, score, payload, job_try in jobs:
             self._begin(job_id.decode(), score, payload, job_try)
         limit_s = 0.05 if self.burst else BELL_S
@@ -135,7 +133,7 @@ class Engine(Worker):
                 async with asyncio.timeout(BELL_S):
                     await self._freed.wait()
         elif wait_s > 0:
-            await self.pool.execute_command("BLPOP", self.queue_name + ":bell", max(wait_s, 0.001))
+            await self.pool.execute_command("BLPOP", f"{self.queue_name}:bell", max(wait_s, 0.001))  # type: ignore[no-untyped-call]
 
     async def _renew_forever(self) -> None:
         while True:

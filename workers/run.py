@@ -148,7 +148,7 @@ async def check(desk: Desk, job: Job) -> Pending | Done:
         return await desk.adapter.check(job.call, job.step.ref)
     except Rejected:
         raise
-    except Exception as error:   # a failed look says nothing about the work (rule 5)
+    except Exception as error:  # a failed look says nothing about the work (rule 5)
         log.warning("provider.check_failed", generation=job.id, provider=desk.provider, error=repr(error))
         return Pending(job.step.ref, AGAIN_S)
 
@@ -193,7 +193,7 @@ async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
     while True:
         try:
             token, now_ms = token_hex(16), time.time_ns() // 1_000_000
-            return await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms)
+            return await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms, base_url="")
         except (CopyFailed, StorageError) as error:
             log.warning("generation.copy_failed", generation=job.id, error=repr(error))
             if job.left_s <= 0:

@@ -29,6 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     asset_retention_days: int = 30  # outputs are deleted after this long; shown as expires_at
     record_retention_days: int = 90  # generations and deliveries are forgotten after this long; ledger lines never
     webhook_allow_private: bool = False  # deliver to loopback and private addresses: for tests and demos only
+    adapters: str = "workers.providers"  # the package with the providers' adapters; name your own to add private ones
     worker_slots: int = 100  # generations a worker process runs at once
     lease_s: float = 3.0  # a worker silent for this long has its jobs taken over
     drain_s: float = 20.0  # how long a stopping process lets its steps finish
@@ -59,6 +60,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def assets(self) -> str:
         """Where outputs are kept: an obstore URL or a folder."""
         return self.asset_url or str(Path(self.data_dir).resolve() / "assets")
+
+
+def secret(variable: str) -> str | None:
+    """A provider's key, from the environment variable that its catalogue entry names; None if it is not set."""
+    return os.environ.get(variable) or None
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -62,7 +62,9 @@ def _refusal(word: str, rest: list[bytes | int], order: Order) -> Exception:
         return Refused("invalid_api_key", "This API key is unknown or was revoked.")
     if word == "insufficient":
         need, have = usd(order.price_micros), usd(int(rest[0]))
-        return Refused("insufficient_balance", f"This costs ${need:.2f}, the balance is ${have:.2f}. Top up to continue.")
+        return Refused(
+            "insufficient_balance", f"This costs ${need:.2f}, the balance is ${have:.2f}. Top up to continue."
+        )
     if word == "reused":
         return Refused("idempotency_key_reuse", "This Idempotency-Key was used with another body. Use a new key.")
     if word == "backlog_full":

@@ -23,9 +23,7 @@ def decode_job(raw: bytes) -> dict[str, object]:
 def arq_pool(url: str, provider: str) -> ArqRedis:
     """redis-py as arq wants it, for blocking pops, cron and arq's own tools."""
     pool: ConnectionPool = ConnectionPool.from_url(url)
-    return ArqRedis(
-        pool, job_serializer=encode_job, job_deserializer=decode_job, default_queue_name=queue(provider)
-    )
+    return ArqRedis(pool, job_serializer=encode_job, job_deserializer=decode_job, default_queue_name=queue(provider))
 
 
 def arq_job(url: str, provider: str, job_id: str) -> Job:

@@ -26,6 +26,14 @@ class Call(Struct, frozen=True, kw_only=True):
     callback_url: str | None = None
 
 
+class Setup(Struct, frozen=True, kw_only=True):
+    """What an adapter is made with: its provider's entry in the catalogue, and the key that entry names."""
+
+    name: str
+    base_url: str | None = None
+    key: str | None = None
+
+
 class Blob(Struct, frozen=True, tag=True):
     """An output that came as bytes."""
 
@@ -91,6 +99,8 @@ class Adapter(Protocol):
     repeatable: ClassVar[bool]  # a submit may safely be sent twice
     submit_limit_s: ClassVar[float]  # a submit's outcome is known after this long, or never
 
+    def __init__(self, setup: Setup) -> None: ...
+
     async def submit(self, call: Call) -> Pending | Done:
         """Hand the work over. Raises any ProviderError."""
         ...
@@ -108,7 +118,7 @@ class Adapter(Protocol):
         ...
 
 
-def load(provider: str) -> type[Adapter]:
-    """Class `Adapter` of `workers/providers/<provider>.py`. Raises ModuleNotFoundError for an unknown name."""
-    adapter: type[Adapter] = import_module(f"workers.providers.{provider}").Adapter
+def load(provider: str, package: str = "workers.providers") -> type[Adapter]:
+    """Class `Adapter` of `<package>/<provider>.py`. Raises ModuleNotFoundError for an unknown name."""
+    adapter: type[Adapter] = import_module(f"{package}.{provider}").Adapter
     return adapter

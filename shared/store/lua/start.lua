@@ -1,7 +1,7 @@
 -- start: a worker has the job; say what its next step is. The intent to submit is stored before the request is sent,
 -- and an intent without a reference is never sent again.
 -- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run, so that a lost answer can be asked for again)
--- Keys: gw:generation:<id> gw:open
+-- Keys: gw:generation:<id>
 -- Returns {'submit', spec, reserved, created_ms, deadline_ms} | {'check', spec, reserved, created_ms, deadline_ms, ref}
 -- Returns {'uncertain', spec, reserved, created_ms, deadline_ms} | {'wait', ms} | {'closed', state} | {'missing'}
 --@include now

@@ -1,0 +1,68 @@
+"""A paid provider over real HTTP, as tests/doubles/provider.py serves it: a submit must never reach it twice."""
+
+import json
+from typing import Any, ClassVar
+
+import aiohttp
+
+from workers.providers.contract import Blob, Call, Done, Down, Pending, Rejected, Retry, Setup, Unknown
+
+PAID_HTTP_S = 5.0
+
+
+class Adapter:
+    """Submits and polls; nothing is repeatable."""
+
+    repeatable: ClassVar[bool] = False
+    submit_limit_s: ClassVar[float] = 2.0
+
+    def __init__(self, setup: Setup) -> None:
+        assert setup.base_url is not None
+        self._base_url = setup.base_url
+        self._session: aiohttp.ClientSession | None = None
+
+    async def submit(self, call: Call) -> Pending | Done:
+        """POST /submit with the prompt, which scripts the double."""
+        order = {"id": call.generation_id, "prompt": call.prompt}
+        try:
+            status, answer, headers = await self._ask("POST", "/submit", order)
+        except (aiohttp.ClientConnectorError, ConnectionRefusedError) as error:
+            raise Down("nobody listens") from error
+        except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError) as error:
+            raise Unknown(repr(error)) from error
+        if status == 429:
+            raise Retry("busy", after_s=float(headers.get("Retry-After", "0.1")))
+        if status == 400:
+            raise Rejected("content_policy", "The provider refused this prompt.")
+        if status == 503:
+            raise Down("out of order")
+        if status != 200:
+            raise Unknown(f"HTTP {status}")
+        return Pending(answer["ref"], answer.get("check_after_s", 0.05))
+
+    async def check(self, call: Call, ref: str) -> Pending | Done:
+        """GET /tasks/{ref}."""
+        status, answer, _ = await self._ask("GET", f"/tasks/{ref}", None)
+        if status != 200:
+            raise RuntimeError(f"HTTP {status}")
+        if answer["state"] == "failed":
+            raise Rejected("provider_failed", answer["reason"])
+        if answer["state"] == "done":
+            return Done((Blob(bytes.fromhex(answer["png"]), "image/png"),))
+        return Pending(ref, answer.get("check_after_s", 0.05))
+
+    async def cancel(self, call: Call, ref: str) -> None:
+        """POST /tasks/{ref}/cancel."""
+        await self._ask("POST", f"/tasks/{ref}/cancel", None)
+
+    async def close(self) -> None:
+        """Close the session."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _ask(self, method: str, path: str, body: object) -> tuple[int, Any, Any]:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PAID_HTTP_S))
+        async with self._session.request(method, self._base_url + path, json=body) as response:
+            raw = await response.read()
+            return response.status, json.loads(raw or b"{}"), response.headers
