@@ -24,7 +24,7 @@ async def readyz(request: web.Request) -> web.Response:
     except StoreDown as down:
         parts["store"] = str(down)
     try:
-        await desk.storage.head("readyz")
+        await desk.storage.check()
     except StorageError as error:
         parts["storage"] = str(error)
     ready = set(parts.values()) == {"ok"}

@@ -91,7 +91,7 @@ async def run_provider(config: Settings, *, setup: Setup) -> None:
         Store(config.store_url, timeout_s=config.store_timeout_s, name=f"worker-{setup.name}") as store,
         Egress(allow_private=False) as egress,
     ):
-        storage = Storage.open(config.assets)
+        storage = Storage.open(config.assets, synced=config.durability == "fsync")
         desk = Desk(provider=setup.name, store=store, adapter=adapter, storage=storage, egress=egress)
         work = func(run, name="run", timeout=STEP_MAX_S)
         try:

@@ -218,7 +218,7 @@ class Engine(Worker):
         if self._pool is not None:
             with contextlib.suppress(RedisError, OSError):
                 await self._pool.delete(self.health_check_key)
-            await self._pool.close(close_connection_pool=True)
+            await self._pool.aclose(close_connection_pool=True)
             self._pool = None
 
 

@@ -190,9 +190,9 @@ async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
 
     An answer to a check can be asked for again, so that waits parked; an answer to a submit exists only here.
     """
+    token, now_ms = token_hex(16), time.time_ns() // 1_000_000  # once: a second try overwrites the first's files
     while True:
         try:
-            token, now_ms = token_hex(16), time.time_ns() // 1_000_000
             return await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms, base_url="")
         except (CopyFailed, StorageError) as error:
             log.warning("generation.copy_failed", generation=job.id, error=repr(error))

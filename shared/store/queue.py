@@ -26,6 +26,6 @@ def arq_pool(url: str, provider: str) -> ArqRedis:
     return ArqRedis(pool, job_serializer=encode_job, job_deserializer=decode_job, default_queue_name=queue(provider))
 
 
-def arq_job(url: str, provider: str, job_id: str) -> Job:
+def arq_job(pool: ArqRedis, job_id: str) -> Job:
     """arq's handle on one of our jobs: status, info, abort."""
-    return Job(job_id, arq_pool(url, provider), _queue_name=queue(provider), _deserializer=decode_job)
+    return Job(job_id, pool, _queue_name=pool.default_queue_name, _deserializer=decode_job)
