@@ -103,8 +103,12 @@ class Engine(Worker):
             return BELL_S
         park_ms = int(self.in_progress_timeout_s * 1000)
         _, due_ms, *jobs = await self.store.run("claim", self.queue_name, free, self.lease_ms, park_ms, self.token)
-        for job_id, score, payload, job_try in jobs:
-            self._begin(job_id.decode(), score, payload, job_try)
+        for raw, score, payload, job_try in jobs:
+            job_id = raw.decode()
+            if job_id in self.tasks:
+                self._scores[job_id] = score  # our own lease had run out while we stalled: the job is still in hand
+            else:
+                self._begin(job_id, score, payload, job_try)
         limit_s = 0.05 if self.burst else BELL_S
         return limit_s if due_ms < 0 else min(limit_s, due_ms / 1000)
 

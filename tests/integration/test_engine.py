@@ -200,6 +200,7 @@ async def test_a_silent_workers_jobs_come_back(store_url: str) -> None:
             await stuck.wait()
             assert silent._renewer is not None
             silent._renewer.cancel()
+            silent.allow_pick_jobs = False
             since = time.monotonic()
             async with running(helper):
                 await until(lambda: len(runs) == 1)
@@ -210,6 +211,29 @@ async def test_a_silent_workers_jobs_come_back(store_url: str) -> None:
                 await until(lambda: helper.job_counter == 0)
                 assert 0 == await store.call("EXISTS", keys.arq_job(job_id))
         assert [job_id] == runs
+
+
+async def test_a_worker_that_stalled_goes_on_with_its_job(store_url: str) -> None:
+    """A worker whose own leases ran out while it stalled takes its jobs back without starting them twice."""
+    runs: list[str] = []
+    release = asyncio.Event()
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        runs.append(job_id)
+        await release.wait()
+
+    async with Store(store_url) as store:
+        engine = an_engine(store, work, lease_s=0.1)
+        async with running(engine):
+            [job_id] = await enqueue(store, 1)
+            await until(lambda: bool(runs))
+            assert engine._renewer is not None
+            engine._renewer.cancel()
+            await asyncio.sleep(0.8)
+            release.set()
+            await until(lambda: engine.job_counter == 0)
+        assert [job_id] == runs
+        assert 0 == await store.call("EXISTS", keys.arq_job(job_id))
 
 
 async def test_a_job_that_keeps_crashing_is_given_up(store_url: str) -> None:
