@@ -136,6 +136,4 @@ async def test_an_event_is_written_for_each_endpoint_that_wants_it(store_url: st
 async def test_an_unknown_generation_is_missing(store_url: str) -> None:
     """Settling what was never accepted changes nothing."""
     async with Store(store_url) as store:
-        assert ("missing", 0) == await ledger.settle(
-            store, a_generation_id(), FAILED, cost_micros=0, outcome=Outcome()
-        )
+        assert ("missing", 0) == await ledger.settle(store, a_generation_id(), FAILED, cost_micros=0, outcome=Outcome())
