@@ -16,7 +16,7 @@ from shared.domain import catalogue_file
 from shared.domain.catalogue import Catalogue
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
-from shared.store import accounts
+from shared.store import accounts, providers
 from shared.store.connect import Store
 
 STORE_PATIENCE_S = 60.0
@@ -56,5 +56,6 @@ async def parts(
     async with store, Watch(store) as watch:
         await store.call("PING", patience_s=STORE_PATIENCE_S)
         await accounts.publish_plans(store, catalogue.plans.values())
+        await providers.publish(store, catalogue.providers.values())
         app[DESK] = Desk(settings=settings, catalogue=catalogue, store=store, storage=storage, watch=watch)
         yield

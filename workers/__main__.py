@@ -25,6 +25,7 @@ from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
 from workers.deliver import Post, deliver
 from workers.egress import Egress
 from workers.engine import Engine
+from workers.late import late
 from workers.providers.contract import Setup, load
 from workers.run import Desk, dropped, run
 from workers.sweep import sweep_forever
@@ -69,7 +70,7 @@ class Role(Struct, frozen=True, kw_only=True):
     """What a queue's worker does: `name` is the queue, `work` the function, `ctx` what it is given."""
 
     name: str
-    work: Function
+    work: list[Function]
     ctx: dict[str, Any]
     dropped: Callable[[str], Coroutine[Any, Any, None]] | None = None
 
@@ -92,8 +93,11 @@ async def run_provider(config: Settings, *, setup: Setup) -> None:
         Egress(allow_private=False) as egress,
     ):
         storage = Storage.open(config.assets, synced=config.durability == "fsync")
-        desk = Desk(provider=setup.name, store=store, adapter=adapter, storage=storage, egress=egress)
-        work = func(run, name="run", timeout=STEP_MAX_S)
+        keep_ms = config.record_retention_days * DAY_MS
+        desk = Desk(
+            provider=setup.name, store=store, adapter=adapter, storage=storage, egress=egress, record_keep_ms=keep_ms
+        )
+        work = [func(run, name="run", timeout=STEP_MAX_S), func(late, name="late", timeout=STEP_MAX_S)]
         try:
             role = Role(name=setup.name, work=work, ctx={"desk": desk}, dropped=partial(dropped, desk))
             await serve(config, store, role)
@@ -109,7 +113,7 @@ async def run_dispatcher(config: Settings) -> None:
     ):
         keep_ms = config.record_retention_days * DAY_MS
         post = Post(store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms)
-        work = func(deliver, name="deliver", timeout=STEP_MAX_S)
+        work = [func(deliver, name="deliver", timeout=STEP_MAX_S)]
         await serve(config, store, Role(name=WEBHOOKS, work=work, ctx={"post": post}))
 
 
@@ -117,7 +121,7 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
     """Run one queue until a signal; then let running steps finish within the grace period."""
     await store.call("PING", patience_s=STORE_PATIENCE_S)
     engine = Engine(
-        [role.work],
+        role.work,
         store=store,
         lease_s=config.lease_s,
         dropped=role.dropped,

@@ -6,6 +6,7 @@ a parked generation holds no slot. arq may run a job twice: no step pays twice.
 
 import asyncio
 import time
+from collections.abc import Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -14,10 +15,10 @@ from arq.worker import Retry as Park
 from arq.worker import RetryJob
 from msgspec import Struct
 
-from shared.domain.generation import COMPLETED, FAILED, Outcome, Output
+from shared.domain.generation import COMPLETED, FAILED, Outcome, Output, Spec
 from shared.ops import metrics
 from shared.ops.storage import Storage, StorageError
-from shared.store import generations, ledger
+from shared.store import generations, ledger, providers
 from shared.store.connect import Store
 from shared.store.generations import Step
 from workers.artefacts import BadOutput, CopyFailed, Kept, keep
@@ -28,6 +29,11 @@ REFUSALS_MAX = 20  # submits that a provider may put off before the generation f
 AGAIN_S = 5.0  # after a check that failed, or storage that did not take the outputs
 FACT_PATIENCE_S = 60.0  # how long a worker holds on to a fact while the store is away
 PARK_MIN_S = 0.01
+REASON_CHARS_MAX = 200
+OUT_OF_ORDER = "The provider cannot serve this at the moment. You were refunded."
+LATE_PREFIX = "late:"
+LATE_CODES = ("timeout", "copy_failed", "internal_error")  # what a provider may still finish
+LATE_FIRST_S, LATE_LAST_S = 60.0, 86_400.0  # looks at them: the first, and none after this long
 
 log = structlog.get_logger()
 
@@ -37,6 +43,7 @@ class Desk(Struct, frozen=True, kw_only=True):
 
     provider: str
     store: Store
+    record_keep_ms: int = ledger.RECORD_KEEP_MS
     adapter: Adapter
     storage: Storage
     egress: Egress
@@ -73,8 +80,7 @@ async def run(ctx: dict[str, Any], generation_id: str) -> None:
     except Rejected as rejection:
         await fail(desk, job, rejection.code, rejection.message)
     except Down as down:
-        log.warning("provider.down", provider=desk.provider, generation=job.id, reason=str(down))
-        await fail(desk, job, "upstream_error", "The provider cannot serve this at the moment.")
+        await out_of_order(desk, job, down)
     except Exception as error:
         # A bug of ours or of an adapter: tried again at once, and dropped by the engine after max_tries.
         log.exception("generation.step_failed", generation=job.id, provider=desk.provider)
@@ -84,7 +90,16 @@ async def run(ctx: dict[str, Any], generation_id: str) -> None:
 async def dropped(desk: Desk, generation_id: str) -> None:
     """The engine gave a job up: its steps crashed too often. Rule 4: it ends, and the user is refunded."""
     outcome = Outcome(desk.provider, error_code="internal_error", error="This failed on our side. You were refunded.")
-    await ledger.settle(desk.store, generation_id, FAILED, cost_micros=0, outcome=outcome, patience_s=FACT_PATIENCE_S)
+    await ledger.settle(
+        desk.store,
+        generation_id.removeprefix(LATE_PREFIX),
+        FAILED,
+        cost_micros=0,
+        outcome=outcome,
+        keep_ms=desk.record_keep_ms,
+        late_s=LATE_FIRST_S,
+        patience_s=FACT_PATIENCE_S,
+    )
 
 
 async def take(desk: Desk, generation_id: str) -> Job | None:
@@ -99,17 +114,26 @@ async def take(desk: Desk, generation_id: str) -> Job | None:
     )
     if step.word == "wait":
         raise Park(defer=step.wait_ms / 1000)
+    if step.word == "down":
+        outcome = Outcome(desk.provider, error_code="upstream_error", error=OUT_OF_ORDER)
+        await ledger.settle(
+            desk.store, generation_id, FAILED, cost_micros=0, outcome=outcome, keep_ms=desk.record_keep_ms
+        )
     if step.spec is None:
         return None
-    call = Call(
+    return Job(id=generation_id, token=token, step=step, call=call_of(generation_id, step.spec, step.deadline_ms))
+
+
+def call_of(generation_id: str, spec: Spec, deadline_ms: int) -> Call:
+    """A generation as its adapter sees it."""
+    return Call(
         generation_id=generation_id,
-        kind=step.spec.kind,
-        model=step.spec.target,
-        prompt=step.spec.prompt,
-        input=step.spec.input,
-        deadline_ms=step.deadline_ms,
+        kind=spec.kind,
+        model=spec.target,
+        prompt=spec.prompt,
+        input=spec.input,
+        deadline_ms=deadline_ms,
     )
-    return Job(id=generation_id, token=token, step=step, call=call)
 
 
 async def advance(desk: Desk, job: Job) -> Pending | Done:
@@ -137,14 +161,19 @@ async def submit(desk: Desk, job: Job) -> Pending | Done:
         park(job, desk.adapter.submit_limit_s)
     finally:
         metrics.SUBMIT_SECONDS.labels(desk.provider).observe(time.monotonic() - started_s)
+    if job.step.probe:
+        await providers.up(desk.store, desk.provider)
     if isinstance(answer, Pending):
         await generations.submitted(desk.store, job.id, answer.ref, patience_s=max(job.left_s, FACT_PATIENCE_S))
     return answer
 
 
 async def check(desk: Desk, job: Job) -> Pending | Done:
-    """Look at the submitted work. Whatever goes wrong but a refusal means "look again"."""
+    """Look at the submitted work, after passing its owner's wish to stop on. Only a refusal is not "look again"."""
     try:
+        if job.step.cancel:
+            await desk.adapter.cancel(job.call, job.step.ref)
+            await generations.cancel_sent(desk.store, job.id)
         return await desk.adapter.check(job.call, job.step.ref)
     except Rejected:
         raise
@@ -155,10 +184,18 @@ async def check(desk: Desk, job: Job) -> Pending | Done:
 
 async def put_off(desk: Desk, job: Job, retry: Retry) -> None:
     """The provider did not accept it now: come back, a bounded number of times."""
-    refusals = await generations.withdraw(desk.store, job.id, job.token)
+    refusals = await generations.withdraw(desk.store, job.id, job.token, pause_s=retry.after_s)
     if refusals > REFUSALS_MAX:
         raise Rejected("provider_busy", "The provider was too busy to take this.") from retry
     park(job, retry.after_s)
+
+
+async def out_of_order(desk: Desk, job: Job, down: Down) -> None:
+    """Nothing was accepted: leave the provider alone for a while and give the money back."""
+    log.warning("provider.down", provider=desk.provider, generation=job.id, reason=str(down))
+    await generations.withdraw(desk.store, job.id, job.token)
+    await providers.down(desk.store, desk.provider, str(down)[:REASON_CHARS_MAX])
+    await fail(desk, job, "upstream_error", OUT_OF_ORDER)
 
 
 def park(job: Job, after_s: float) -> None:
@@ -180,9 +217,13 @@ async def complete(desk: Desk, job: Job, done: Done) -> None:
     except BadOutput as bad:
         await fail(desk, job, "bad_output", f"The provider's answer could not be used: {bad}")
         return
+    await close(desk, job, COMPLETED, job.step.reserved, outcome_of(desk, done, kept))
+
+
+def outcome_of(desk: Desk, done: Done, kept: Sequence[Kept]) -> Outcome:
+    """A result as it is recorded."""
     outputs = tuple(Output(k.path, k.media_type, k.size_bytes, k.width, k.height) for k in kept)
-    outcome = Outcome(desk.provider, outputs, done.text, done.facts, cost_micros=done.cost_micros)
-    await close(desk, job, COMPLETED, job.step.reserved, outcome)
+    return Outcome(desk.provider, outputs, done.text, done.facts, cost_micros=done.cost_micros)
 
 
 async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
@@ -216,6 +257,8 @@ async def close(desk: Desk, job: Job, state: str, cost_micros: int, outcome: Out
         state,
         cost_micros=cost_micros,
         outcome=outcome,
+        keep_ms=desk.record_keep_ms,
+        late_s=LATE_FIRST_S if outcome.error_code in LATE_CODES else None,
         patience_s=max(job.left_s, FACT_PATIENCE_S),
     )
     if word == "settled":

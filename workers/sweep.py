@@ -10,12 +10,13 @@ from shared.domain.errors import StoreDown
 from shared.domain.generation import FAILED, Outcome
 from shared.ops import metrics
 from shared.ops.storage import Storage, StorageError
-from shared.store import ledger
+from shared.store import accounts, ledger
 from shared.store.connect import Store
 
 EVERY_S = 1.0
 BATCH = 200
 ASSETS_EVERY_S = 3600.0
+LATE_FIRST_S = 60.0
 DAY_MS = 86_400_000
 OVERDUE = Outcome(error_code="timeout", error="This did not finish in time. You were refunded.")
 
@@ -29,9 +30,11 @@ async def sweep_forever(store: Store, storage: Storage, *, asset_retention_days:
         try:
             await sweep(store)
             await sweep_deliveries(store)
+            await store.run("late", BATCH)
             if time.monotonic() >= assets_due_s:
                 assets_due_s = time.monotonic() + ASSETS_EVERY_S
                 await expire_assets(storage, asset_retention_days)
+                await trim_lists(store)
         except (StoreDown, StorageError) as error:
             log.warning("sweeper.away", error=repr(error))
         await asyncio.sleep(EVERY_S)
@@ -44,7 +47,7 @@ async def sweep(store: Store) -> int:
         _, count, rearmed, overdue = await store.run("sweep", BATCH)
         note("rearmed", rearmed)
         for raw in overdue:
-            await ledger.settle(store, raw.decode(), FAILED, cost_micros=0, outcome=OVERDUE)
+            await ledger.settle(store, raw.decode(), FAILED, cost_micros=0, outcome=OVERDUE, late_s=LATE_FIRST_S)
         note("overdue", overdue)
         looked += int(count)
         if count < BATCH:
@@ -59,10 +62,20 @@ async def sweep_deliveries(store: Store) -> int:
 
 
 async def expire_assets(storage: Storage, retention_days: int) -> None:
-    """Delete outputs past their retention."""
-    deleted = await storage.delete_before(time.time_ns() // 1_000_000 - retention_days * DAY_MS)
-    if deleted:
+    """Delete outputs past their retention, a batch after the other."""
+    cutoff_ms = time.time_ns() // 1_000_000 - retention_days * DAY_MS
+    while deleted := await storage.delete_before(cutoff_ms):
         log.info("sweeper.assets_deleted", count=deleted)
+
+
+async def trim_lists(store: Store) -> None:
+    """Forget the list places of generations whose records have expired; ledger lines stay."""
+    first = 0
+    while accounts_seen := await accounts.ids(store, first, BATCH):
+        first += len(accounts_seen)
+        for account_id in accounts_seen:
+            while (await store.run("trim", account_id, BATCH))[1] == BATCH:
+                pass
 
 
 def note(finding: str, ids: list[Any]) -> None:

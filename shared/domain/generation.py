@@ -66,6 +66,7 @@ class Generation(Struct, frozen=True, kw_only=True):
     cost: int | None = None
     ref: str | None = None
     outcome: Outcome | None = None
+    late: Outcome | None = None  # what the provider finished after the refund; never charged
     position: int | None = None  # places before it starts, while it waits
 
     @property
@@ -96,8 +97,8 @@ NUMBER_FIELDS = ("reserved", "created_ms", "deadline_ms", "started_ms", "closed_
 def read(generation_id: str, fields: Sequence[bytes], position: int | None = None) -> Generation:
     """A generation from the flat field, value, ... list of its hash. Raises msgspec.ValidationError if misshapen."""
     values = {fields[i].decode(): fields[i + 1] for i in range(0, len(fields), 2)}
-    outcome = values.get("outcome")
     known: dict[str, object] = {name: values[name].decode() for name in TEXT_FIELDS if name in values}
     known |= {name: int(values[name]) for name in NUMBER_FIELDS if name in values}
-    known |= {"spec": SPEC.decode(values["spec"]), "outcome": None if outcome is None else OUTCOME.decode(outcome)}
+    known |= {name: OUTCOME.decode(values[name]) for name in ("outcome", "late") if name in values}
+    known["spec"] = SPEC.decode(values["spec"])
     return msgspec.convert({"id": generation_id, "position": position, **known}, Generation)

@@ -12,6 +12,9 @@ ACCEPTED = Counter("generation_accepted_total", "Generations charged and queued.
 REFUSED = Counter("generation_refused_total", "Requests for a generation that were not accepted.", ["dialect", "code"])
 SETTLED = Counter("generation_settled_total", "Generations closed, by final status.", ["provider", "status"])
 UNCERTAIN = Counter("generation_uncertain_total", "Submits whose outcome was lost.", ["provider"])
+LATE = Counter(
+    "generation_late_total", "Results that came after the refund: paid by us, not by the user.", ["provider"]
+)
 SUBMIT_SECONDS = Histogram(
     "provider_submit_seconds", "Time a provider took to take the work.", ["provider"], buckets=LONG_SECONDS
 )

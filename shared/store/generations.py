@@ -2,13 +2,13 @@
 
 from msgspec import Struct
 
-from shared.domain.generation import SPEC, Generation, Spec, read
+from shared.domain.generation import SPEC, Generation, Outcome, Spec, encode, read
 from shared.store import keys
 from shared.store.connect import Store
 
 
 class Step(Struct, frozen=True):
-    """What a worker does next with a generation: `word` is submit, check, uncertain, wait, closed or missing."""
+    """What a worker does next: `word` is submit, check, uncertain, wait, down, closed or missing."""
 
     word: str
     spec: Spec | None = None
@@ -17,6 +17,8 @@ class Step(Struct, frozen=True):
     deadline_ms: int = 0
     ref: str = ""
     wait_ms: int = 0
+    cancel: bool = False  # its owner wants it stopped
+    probe: bool = False  # the first submit after an outage: say how it went
 
 
 async def start(store: Store, generation_id: str, *, repeatable: bool, submit_limit_s: float, token: str) -> Step:
@@ -25,10 +27,13 @@ async def start(store: Store, generation_id: str, *, repeatable: bool, submit_li
     word, *rest = await store.run("start", generation_id, "1" if repeatable else "", limit_ms, token)
     if word == "wait":
         return Step(word, wait_ms=rest[0])
-    if word in ("closed", "missing"):
+    if word in ("down", "closed", "missing"):
         return Step(word)
-    spec, reserved, created_ms, deadline_ms, *ref = rest
-    return Step(word, SPEC.decode(spec), reserved, created_ms, deadline_ms, ref[0].decode() if ref else "")
+    spec, *times = rest[:4]
+    more = [raw.decode() for raw in rest[4:]]
+    if word == "check":
+        return Step(word, SPEC.decode(spec), *times, ref=more[0], cancel=more[1] == "1")
+    return Step(word, SPEC.decode(spec), *times, probe=more == ["1"])
 
 
 async def submitted(store: Store, generation_id: str, ref: str, *, patience_s: float) -> str:
@@ -36,9 +41,12 @@ async def submitted(store: Store, generation_id: str, ref: str, *, patience_s: f
     return str((await store.run("submitted", generation_id, ref, patience_s=patience_s))[0])
 
 
-async def withdraw(store: Store, generation_id: str, token: str) -> int:
-    """Take back an intent the provider did not accept; how often that happened to this generation, 0 if not ours."""
-    word, *rest = await store.run("withdraw", generation_id, token)
+async def withdraw(store: Store, generation_id: str, token: str, *, pause_s: float = 0) -> int:
+    """Take back an intent the provider did not accept; how often that happened to this generation, 0 if not ours.
+
+    `pause_s` is for how long the provider wants no submit from any worker.
+    """
+    word, *rest = await store.run("withdraw", generation_id, token, int(pause_s * 1000))
     return int(rest[0]) if word == "withdrawn" else 0
 
 
@@ -56,6 +64,25 @@ async def newest(store: Store, account_id: str, count: int) -> list[Generation]:
 async def _view(store: Store, account_id: str, generation_id: str, count: int) -> list[Generation]:
     _, *rows = await store.run("view", account_id, generation_id, count)
     return [read(name.decode(), fields, None if position < 0 else position) for name, position, fields in rows]
+
+
+async def cancel(store: Store, generation_id: str) -> str:
+    """Note that the owner wants a submitted generation stopped: `noted`, `closed` or `missing`."""
+    return str((await store.run("cancel", generation_id))[0])
+
+
+async def cancel_sent(store: Store, generation_id: str) -> None:
+    """The provider was asked to stop; it need not be asked again."""
+    await store.call("HDEL", keys.generation(generation_id), "cancel_ms")
+
+
+async def looked(store: Store, generation_id: str, *, outcome: Outcome | None, again_s: float | None) -> bool:
+    """What a look at a failed generation found: a late result, which is attached and never charged, or nothing.
+
+    `again_s` is when to look next, None for never. True if a result was attached.
+    """
+    found, again_ms = encode(outcome) if outcome else b"", "" if again_s is None else int(again_s * 1000)
+    return bool((await store.run("looked", generation_id, found, again_ms))[0] == "attached")
 
 
 async def watch(store: Store, generation_id: str, gateway: str) -> bool:

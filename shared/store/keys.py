@@ -8,6 +8,7 @@ from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_pre
 
 ACCOUNTS = "gw:accounts"  # sorted set: account id by creation, ms; kept
 OPEN = "gw:open"  # sorted set: open generation by the time of the sweeper's next look, ms
+LATE = "gw:late"  # sorted set: failed generation that a provider may still finish, by the next look, ms
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next look, ms
 SCHEMA = "gw:schema"  # string: version of this layout; kept
 
@@ -60,6 +61,16 @@ def active(account_id: str, provider: str) -> str:
 def backlog(account_id: str, provider: str) -> str:
     """List: the account's generations that wait for a place on the queue, next first."""
     return f"gw:backlog:{account_id}:{provider}"
+
+
+def provider(name: str) -> str:
+    """Hash: concurrency, rate_per_s (published); paused_until_ms, next_submit_ms, down_*, probe_until_ms (learned)."""
+    return f"gw:provider:{name}"
+
+
+def turns(provider: str) -> str:
+    """Sorted set: accounts that may have one more generation on a provider's queue, by since when, ms."""
+    return f"gw:turns:{provider}"
 
 
 def endpoints(account_id: str) -> str:

@@ -9,6 +9,7 @@ from shared.store import keys
 from shared.store.connect import Store
 
 BACKLOG_RETRY_AFTER_S = 5
+RECORD_KEEP_MS = 90 * 86_400_000
 
 
 class Accepted(Struct, frozen=True):
@@ -67,6 +68,8 @@ def _refusal(word: str, rest: list[bytes | int], order: Order) -> Exception:
         )
     if word == "reused":
         return Refused("idempotency_key_reuse", "This Idempotency-Key was used with another body. Use a new key.")
+    if word == "down":
+        return Refused("upstream_error", "The provider of this model is down. Nothing was charged.")
     if word == "backlog_full":
         message = f"{int(rest[0])} generations of this account are waiting already. Submit more as they finish."
         return Refused("rate_limited", message, retry_after_s=BACKLOG_RETRY_AFTER_S)
@@ -85,17 +88,20 @@ async def settle(
     cost_micros: int,
     outcome: Outcome,
     unsubmitted_only: bool = False,
+    keep_ms: int = RECORD_KEEP_MS,
+    late_s: float | None = None,
     patience_s: float | None = None,
 ) -> tuple[str, int]:
     """Close an open generation once: ("settled", refund), or ("already" | "submitted" | "missing", 0).
 
     `state` is completed or failed, `cost_micros` at most the reservation. With `unsubmitted_only` a generation that a
-    provider may have is left alone. Raises StoreDown (ask again) and StoreError (a cost outside the reservation).
+    provider may have is left alone. The record is kept for `keep_ms`. A failed one that a provider has is looked at
+    again after `late_s`, if given. Raises StoreDown (ask again) and StoreError (a cost outside the reservation).
     """
     guard = "unsubmitted" if unsubmitted_only else ""
-    word, *rest = await store.run(
-        "settle", generation_id, state, cost_micros, encode(outcome), guard, patience_s=patience_s
-    )
+    late_ms = "" if late_s is None else int(late_s * 1000)
+    args = (generation_id, state, cost_micros, encode(outcome), guard, keep_ms, late_ms)
+    word, *rest = await store.run("settle", *args, patience_s=patience_s)
     return word, rest[0] if word == "settled" else 0
 
 

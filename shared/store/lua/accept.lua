@@ -2,11 +2,12 @@
 -- ARGV: id, key_hash, price (micro-USD), provider, spec, queue_ms, run_ms, replay_key, body_hash, waiter
 -- Keys: gw:key:<hash> gw:account:<id> gw:plan:<name> gw:replay:<account>:<key> gw:generation:<id>
 -- Keys: gw:generations:<account> gw:ledger:<account> gw:active:<account>:<provider>
--- Keys: gw:backlog:<account>:<provider> gw:open arq:queue:<provider>
+-- Keys: gw:backlog:<account>:<provider> gw:turns:<provider> gw:provider:<name> gw:open
 -- Returns {'accepted', account, created_ms, balance} | {'replayed', account, id} | {'reused'} | {'unknown_key'}
--- Returns {'unknown_plan', plan} | {'insufficient', balance} | {'backlog_full', waiting}
+-- Returns {'unknown_plan', plan} | {'insufficient', balance} | {'backlog_full', waiting} | {'down', retry_after_ms}
 --@include now
 --@include queue
+--@include admit
 local LOOK_AFTER_MS, REPLAY_MS = 30000, 86400000
 local id, key_hash, price, provider, spec, queue_ms, run_ms, replay_key, body_hash, waiter = unpack(ARGV)
 price = tonumber(price)
@@ -31,9 +32,12 @@ end
 local concurrency, backlog_max = unpack(redis.call('HMGET', 'gw:plan:' .. plan, 'concurrency', 'backlog_max'))
 if not concurrency then return {'unknown_plan', plan} end
 if balance < price then return {'insufficient', balance} end
-local active, backlog = 'gw:active:' .. account .. ':' .. provider, 'gw:backlog:' .. account .. ':' .. provider
-local waits = redis.call('SCARD', active) >= tonumber(concurrency)
-local waiting = waits and redis.call('LLEN', backlog) or 0
+local down_until = tonumber(redis.call('HGET', 'gw:provider:' .. provider, 'down_until_ms') or 0)
+if down_until > now then return {'down', down_until - now} end
+local backlog = 'gw:backlog:' .. account .. ':' .. provider
+local waiting = redis.call('LLEN', backlog)
+local waits = waiting > 0 or redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) >= tonumber(concurrency)
+  or not has_room(provider) or redis.call('EXISTS', 'gw:turns:' .. provider) == 1
 if waits and waiting >= tonumber(backlog_max) then return {'backlog_full', waiting} end
 
 redis.call('HSET', generation, 'account', account, 'provider', provider, 'state', waits and 'backlog' or 'queued',
@@ -48,8 +52,9 @@ end
 if replay_key ~= '' then redis.call('SET', replay, body_hash .. ' ' .. id, 'PX', REPLAY_MS) end
 if waits then
   redis.call('RPUSH', backlog, id)
+  take_turn(account, provider, now)
+  admit(provider, now)
 else
-  redis.call('SADD', active, id)
-  enqueue('arq:queue:' .. provider, id, 'run', now)
+  place(account, provider, id, now)
 end
 return {'accepted', account, now, balance - price}

@@ -2,27 +2,34 @@
 -- and an intent without a reference is never sent again.
 -- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run, so that a lost answer can be asked for again)
 -- Keys: gw:generation:<id>
--- Returns {'submit', spec, reserved, created_ms, deadline_ms} | {'check', spec, reserved, created_ms, deadline_ms, ref}
--- Returns {'uncertain', spec, reserved, created_ms, deadline_ms} | {'wait', ms} | {'closed', state} | {'missing'}
+-- Returns {'submit', spec, reserved, created_ms, deadline_ms, probe ('1' | '')} | {'wait', ms} | {'down'}
+-- Returns {'check', spec, reserved, created_ms, deadline_ms, ref, cancel ('1' | '')}
+-- Returns {'uncertain', spec, reserved, created_ms, deadline_ms} | {'closed', state} | {'missing'}
 --@include now
+--@include pressure
 local id, repeatable, submit_limit_ms, token = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local state, spec, reserved, created, deadline, run_ms, started, ref, intent, intent_ms = unpack(redis.call('HMGET', generation,
-  'state', 'spec', 'reserved', 'created_ms', 'deadline_ms', 'run_ms', 'started_ms', 'ref', 'intent', 'intent_ms'))
+local state, provider, spec, reserved, created, deadline, run_ms, started, ref, intent, intent_ms, cancel = unpack(
+  redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved', 'created_ms', 'deadline_ms', 'run_ms',
+    'started_ms', 'ref', 'intent', 'intent_ms', 'cancel_ms'))
 if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 
-if not started then
-  deadline = string.format('%.0f', now + run_ms)
-  redis.call('HSET', generation, 'started_ms', now, 'deadline_ms', deadline)
-end
-if ref then return {'check', spec, tonumber(reserved), tonumber(created), tonumber(deadline), ref} end
+local function step(word, ...) return {word, spec, tonumber(reserved), tonumber(created), tonumber(deadline), ...} end
+if ref then return step('check', ref, cancel and '1' or '') end
 if state == 'submitting' and repeatable == '' and intent ~= token then
   local left = intent_ms + submit_limit_ms - now
   if left > 0 then return {'wait', left} end
   redis.call('HSET', generation, 'state', 'uncertain')
   state = 'uncertain'
 end
-if state == 'uncertain' then return {'uncertain', spec, tonumber(reserved), tonumber(created), tonumber(deadline)} end
+if state == 'uncertain' then return step('uncertain') end
+
+local word, value = permission(provider, generation, tonumber(submit_limit_ms), now)
+if word ~= 'go' then return {word, value} end
+if not started then
+  deadline = string.format('%.0f', now + run_ms)
+  redis.call('HSET', generation, 'started_ms', now, 'deadline_ms', deadline)
+end
 redis.call('HSET', generation, 'state', 'submitting', 'intent', token, 'intent_ms', now)
-return {'submit', spec, tonumber(reserved), tonumber(created), tonumber(deadline)}
+return step('submit', value)

@@ -1,11 +1,11 @@
 -- sweep: look at open generations whose look is due; put those without a job back on their queue, name those past
 -- their deadline (they are looked at again until they are settled). Safe to run from many processes.
 -- ARGV: count
--- Keys: gw:open gw:generation:<id> gw:active:<account>:<provider> gw:backlog:<account>:<provider>
--- Keys: arq:queue:<provider> arq:job:<id>
+-- Keys: gw:open gw:generation:<id> gw:backlog:<account>:<provider> arq:queue:<provider> arq:job:<id>
 -- Returns {'swept', looked_at, [rearmed id ...], [overdue id ...]}
 --@include now
 --@include queue
+--@include admit
 local LOOK_AFTER_MS, AGAIN_MS = 15000, 5000
 local rearmed, overdue = {}, {}
 
@@ -25,10 +25,10 @@ local function look(id)
   else
     if not has_place(id, account, provider, state) then
       if state == 'backlog' then redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued') end
-      redis.call('SADD', 'gw:active:' .. account .. ':' .. provider, id)
-      enqueue('arq:queue:' .. provider, id, 'run', now)
+      place(account, provider, id, now)
       rearmed[#rearmed + 1] = id
     end
+    if state == 'backlog' then take_turn(account, provider, now) admit(provider, now) end
     redis.call('ZADD', 'gw:open', math.min(now + LOOK_AFTER_MS, tonumber(deadline)), id)
   end
 end

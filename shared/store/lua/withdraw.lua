@@ -1,12 +1,18 @@
 -- withdraw: the provider did not accept the submit; take the intent back so that it may be tried again.
--- ARGV: id, token (of the run that stored the intent)
--- Keys: gw:generation:<id>
+-- ARGV: id, token (of the run that stored the intent), pause_ms (how long the provider wants to be left alone)
+-- Keys: gw:generation:<id> gw:provider:<name>
 -- Returns {'withdrawn', refusals} | {'kept', state} | {'missing'}
-local id, token = unpack(ARGV)
+--@include now
+local id, token, pause_ms = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local state, intent = unpack(redis.call('HMGET', generation, 'state', 'intent'))
+local state, intent, provider = unpack(redis.call('HMGET', generation, 'state', 'intent', 'provider'))
 if not state then return {'missing'} end
+if tonumber(pause_ms) > 0 then
+  local key = 'gw:provider:' .. provider
+  local paused = tonumber(redis.call('HGET', key, 'paused_until_ms') or 0)
+  redis.call('HSET', key, 'paused_until_ms', math.max(paused, now + pause_ms))
+end
 if state ~= 'submitting' or intent ~= token then return {'kept', state} end
 redis.call('HSET', generation, 'state', 'queued')
-redis.call('HDEL', generation, 'intent', 'intent_ms')
+redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms')
 return {'withdrawn', redis.call('HINCRBY', generation, 'refusals', 1)}

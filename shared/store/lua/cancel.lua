@@ -1,0 +1,17 @@
+-- cancel: note that the owner wants a submitted generation stopped, and wake it so that its provider is asked.
+-- ARGV: id
+-- Keys: gw:generation:<id> arq:queue:<provider>
+-- Returns {'noted', state} | {'closed', state} | {'missing'}
+--@include now
+--@include queue
+local generation = 'gw:generation:' .. ARGV[1]
+local state, provider = unpack(redis.call('HMGET', generation, 'state', 'provider'))
+if not state then return {'missing'} end
+if state == 'completed' or state == 'failed' then return {'closed', state} end
+redis.call('HSET', generation, 'cancel_ms', now)
+local queue = 'arq:queue:' .. provider
+if state == 'pending' and not redis.call('ZSCORE', queue .. ':leases', ARGV[1]) then
+  redis.call('ZADD', queue, 'XX', now, ARGV[1])
+  ring(queue)
+end
+return {'noted', state}

@@ -1,0 +1,18 @@
+-- late: hand out failed generations that a provider may still finish and whose look is due, as jobs of their own.
+-- ARGV: count
+-- Keys: gw:late gw:generation:<id> arq:queue:<provider>
+-- Returns {'handed', count}
+--@include now
+--@include queue
+local GUARD_MS = 60000
+local due = redis.call('ZRANGEBYSCORE', 'gw:late', '-inf', now, 'LIMIT', 0, ARGV[1])
+for _, id in ipairs(due) do
+  local provider = redis.call('HGET', 'gw:generation:' .. id, 'provider')
+  if provider then
+    enqueue('arq:queue:' .. provider, 'late:' .. id, 'late', now)
+    redis.call('ZADD', 'gw:late', now + GUARD_MS, id)
+  else
+    redis.call('ZREM', 'gw:late', id)
+  end
+end
+return {'handed', #due}

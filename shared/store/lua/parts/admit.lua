@@ -1,0 +1,40 @@
+-- admit: let waiting generations onto a provider's queue, one account after another, as far as the limits allow: an
+-- account has at most its plan's concurrency on a queue, a provider at most its own; what is on the queue is running.
+-- Keys: gw:account:<id> gw:plan:<name> gw:provider:<name> gw:active:<account>:<provider>
+-- Keys: gw:backlog:<account>:<provider> gw:turns:<provider> gw:generation:<id> arq:queue:<provider>
+-- Returns nothing
+local function concurrency_of(account)
+  local plan = redis.call('HGET', 'gw:account:' .. account, 'plan')
+  return tonumber(plan and redis.call('HGET', 'gw:plan:' .. plan, 'concurrency') or 1)
+end
+
+local function has_room(provider)
+  local limit = redis.call('HGET', 'gw:provider:' .. provider, 'concurrency')
+  return not limit or redis.call('ZCARD', 'arq:queue:' .. provider) < tonumber(limit)
+end
+
+local function place(account, provider, id, now)
+  redis.call('SADD', 'gw:active:' .. account .. ':' .. provider, id)
+  enqueue('arq:queue:' .. provider, id, 'run', now)
+end
+
+-- An account stands in the provider's turns while it has something waiting and may have one more on the queue.
+local function take_turn(account, provider, now)
+  local waits = redis.call('EXISTS', 'gw:backlog:' .. account .. ':' .. provider) == 1
+  if waits and redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) < concurrency_of(account) then
+    redis.call('ZADD', 'gw:turns:' .. provider, 'NX', now, account)
+  end
+end
+
+local function admit(provider, now)
+  while has_room(provider) do
+    local account = redis.call('ZPOPMIN', 'gw:turns:' .. provider)[1]
+    if not account then return end
+    local id = redis.call('LPOP', 'gw:backlog:' .. account .. ':' .. provider)
+    if id then
+      redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued')
+      place(account, provider, id, now)
+    end
+    take_turn(account, provider, now)
+  end
+end

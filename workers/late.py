@@ -1,0 +1,61 @@
+"""After a refund a provider may finish what we gave up: the user gets it for nothing, the operator the count."""
+
+import time
+from secrets import token_hex
+from typing import Any
+
+import structlog
+
+from shared.domain.generation import Generation
+from shared.ops import metrics
+from shared.ops.storage import StorageError
+from shared.store import generations
+from workers.artefacts import OutputError, keep
+from workers.providers.contract import Done, Rejected
+from workers.run import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, Desk, call_of, outcome_of
+
+log = structlog.get_logger()
+
+
+async def late(ctx: dict[str, Any], job_id: str) -> None:
+    """One look at a failed generation that its provider has; the sweeper calls for the next."""
+    desk: Desk = ctx["desk"]
+    generation_id = job_id.removeprefix(LATE_PREFIX)
+    generation = await generations.view(desk.store, "", generation_id)
+    if generation is None or generation.ref is None or generation.late is not None:
+        await generations.looked(desk.store, generation_id, outcome=None, again_s=None)
+        return
+    done, final = await look(desk, generation)
+    if done is None:
+        again_s = None if final else next_look_s(generation)
+        await generations.looked(desk.store, generation_id, outcome=None, again_s=again_s)
+        return
+    try:
+        token, now_ms = token_hex(16), time.time_ns() // 1_000_000
+        kept = await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms, base_url="")
+    except (OutputError, StorageError) as error:
+        log.warning("generation.late_copy_failed", generation=generation_id, error=repr(error))
+        await generations.looked(desk.store, generation_id, outcome=None, again_s=next_look_s(generation))
+        return
+    if await generations.looked(desk.store, generation_id, outcome=outcome_of(desk, done, kept), again_s=None):
+        metrics.LATE.labels(desk.provider).inc()
+        log.warning("generation.late_success", generation=generation_id, cost_micros=done.cost_micros)
+
+
+async def look(desk: Desk, generation: Generation) -> tuple[Done | None, bool]:
+    """(the result if there is one, whether it is no use to look again)."""
+    call = call_of(generation.id, generation.spec, generation.deadline_ms)
+    try:
+        answer = await desk.adapter.check(call, generation.ref or "")
+    except Rejected:
+        return None, True
+    except Exception as error:  # a failed look says nothing about the work (rule 5)
+        log.warning("provider.check_failed", generation=generation.id, provider=desk.provider, error=repr(error))
+        return None, False
+    return (answer, True) if isinstance(answer, Done) else (None, False)
+
+
+def next_look_s(generation: Generation) -> float | None:
+    """Twice as long after the end each time, from LATE_FIRST_S; None after LATE_LAST_S."""
+    since_s = time.time() - (generation.closed_ms or 0) / 1000
+    return max(since_s, LATE_FIRST_S) if since_s < LATE_LAST_S else None
