@@ -6,7 +6,8 @@ from secrets import token_hex
 
 from shared.domain.generation import Generation
 from shared.store import generations, keys
-from shared.store.connect import Store, listen
+from shared.store.connect import Store
+from shared.store.listen import listen
 
 
 class Watch:

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from msgspec import Struct
 
 from shared.domain import catalogue_file
 from shared.domain.catalogue_file import CatalogueError
+from shared.domain.errors import StoreDown
 from shared.ops import logs, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
-from shared.store.connect import Store
+from shared.store.connect import Store, open_store
+from shared.store.durability import DurabilityError
 from shared.store.keys import queue
 from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
 from workers.deliver import Post, deliver
@@ -31,7 +34,6 @@ from workers.run import Desk, dropped, run
 from workers.sweep import sweep_forever
 
 USAGE = "usage: python -m workers run <provider> | deliver | sweep"
-STORE_PATIENCE_S = 60
 STEP_MAX_S = 3600  # arq's bound on one step; adapters have their own, much shorter
 CRASHES_MAX = 5
 DAY_MS = 86_400_000
@@ -43,7 +45,7 @@ def main(arguments: list[str]) -> int:
     """Run one role until SIGTERM or SIGINT; the exit status."""
     try:
         return work(settings.load(), arguments)
-    except (settings.SettingsError, CatalogueError, ModuleNotFoundError, OSError) as error:
+    except (settings.SettingsError, CatalogueError, DurabilityError, StoreDown, ModuleNotFoundError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 
@@ -85,11 +87,16 @@ def setup_of(config: Settings, provider: str) -> Setup:
     return Setup(name=provider, base_url=entry.base_url, key=key)
 
 
+def the_store(config: Settings, name: str) -> AbstractAsyncContextManager[Store]:
+    """The store as every role opens it."""
+    return open_store(config.store_url, name=name, durability=config.durability, timeout_s=config.store_timeout_s)
+
+
 async def run_provider(config: Settings, *, setup: Setup) -> None:
     """Generations of one provider."""
     adapter = load(setup.name, config.adapters)(setup)
     async with (
-        Store(config.store_url, timeout_s=config.store_timeout_s, name=f"worker-{setup.name}") as store,
+        the_store(config, f"worker-{setup.name}") as store,
         Egress(allow_private=False) as egress,
     ):
         storage = Storage.open(config.assets, synced=config.durability == "fsync")
@@ -108,7 +115,7 @@ async def run_provider(config: Settings, *, setup: Setup) -> None:
 async def run_dispatcher(config: Settings) -> None:
     """Webhook deliveries."""
     async with (
-        Store(config.store_url, timeout_s=config.store_timeout_s, name="deliver") as store,
+        the_store(config, "deliver") as store,
         Egress(allow_private=config.webhook_allow_private) as egress,
     ):
         keep_ms = config.record_retention_days * DAY_MS
@@ -119,7 +126,6 @@ async def run_dispatcher(config: Settings) -> None:
 
 async def serve(config: Settings, store: Store, role: Role) -> None:
     """Run one queue until a signal; then let running steps finish within the grace period."""
-    await store.call("PING", patience_s=STORE_PATIENCE_S)
     engine = Engine(
         role.work,
         store=store,
@@ -145,8 +151,7 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
 
 async def run_sweeper(config: Settings) -> None:
     """The sweeper."""
-    async with Store(config.store_url, timeout_s=config.store_timeout_s, name="sweep") as store:
-        await store.call("PING", patience_s=STORE_PATIENCE_S)
+    async with the_store(config, "sweep") as store:
         storage = Storage.open(config.assets)
         sweeping = asyncio.create_task(sweep_forever(store, storage, asset_retention_days=config.asset_retention_days))
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,6 +1,6 @@
 """Reading generations, and the worker's steps between accept and settle."""
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.domain.generation import SPEC, Generation, Outcome, Spec, encode, read
 from shared.store import keys
@@ -24,21 +24,22 @@ class Step(Struct, frozen=True):
 async def start(store: Store, generation_id: str, *, repeatable: bool, submit_limit_s: float, token: str) -> Step:
     """The next step of a job that was just taken up; stores the intent where the step is a submit."""
     limit_ms = int(submit_limit_s * 1000)
-    word, *rest = await store.run("start", generation_id, "1" if repeatable else "", limit_ms, token)
+    args = (generation_id, "1" if repeatable else "", limit_ms, token)
+    word, *rest = await store.run("start", *args, durable=not repeatable)
     if word == "wait":
         return Step(word, wait_ms=rest[0])
     if word in ("down", "closed", "missing"):
         return Step(word)
-    spec, *times = rest[:4]
-    more = [raw.decode() for raw in rest[4:]]
+    spec, reserved, created_ms, deadline_ms, *more = rest
+    step = Step(word, SPEC.decode(spec), reserved, created_ms, deadline_ms)
     if word == "check":
-        return Step(word, SPEC.decode(spec), *times, ref=more[0], cancel=more[1] == "1")
-    return Step(word, SPEC.decode(spec), *times, probe=more == ["1"])
+        return structs.replace(step, ref=more[0].decode(), cancel=more[1] == b"1")
+    return structs.replace(step, probe=more == [b"1"])
 
 
 async def submitted(store: Store, generation_id: str, ref: str, *, patience_s: float) -> str:
     """Store the provider's reference: `stored`, `closed` (it came too late) or `missing`."""
-    return str((await store.run("submitted", generation_id, ref, patience_s=patience_s))[0])
+    return str((await store.run("submitted", generation_id, ref, patience_s=patience_s, durable=True))[0])
 
 
 async def withdraw(store: Store, generation_id: str, token: str, *, pause_s: float = 0) -> int:

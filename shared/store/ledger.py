@@ -50,6 +50,7 @@ async def accept(store: Store, order: Order) -> Accepted:
         order.replay_key,
         order.body_hash,
         order.waiter,
+        durable=True,
     )
     if word == "accepted":
         return Accepted(order.id, rest[0].decode(), rest[1])
@@ -101,13 +102,13 @@ async def settle(
     guard = "unsubmitted" if unsubmitted_only else ""
     late_ms = "" if late_s is None else int(late_s * 1000)
     args = (generation_id, state, cost_micros, encode(outcome), guard, keep_ms, late_ms)
-    word, *rest = await store.run("settle", *args, patience_s=patience_s)
+    word, *rest = await store.run("settle", *args, patience_s=patience_s, durable=True)
     return word, rest[0] if word == "settled" else 0
 
 
 async def top_up(store: Store, account_id: str, amount_micros: int, reference: str) -> tuple[str, int]:
     """Add money once per reference: (topped_up | already | too_much | missing, balance or total in micro-USD)."""
-    word, *rest = await store.run("top_up", account_id, amount_micros, reference)
+    word, *rest = await store.run("top_up", account_id, amount_micros, reference, durable=True)
     return word, rest[0] if rest else 0
 
 

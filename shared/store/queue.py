@@ -4,7 +4,9 @@ import msgspec
 from arq.connections import ArqRedis
 from arq.jobs import Job
 from redis.asyncio.connection import ConnectionPool
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 
+from shared.store.address import address
 from shared.store.keys import queue
 
 WEBHOOKS = "webhooks"  # the dispatcher's queue, beside one for each provider
@@ -22,7 +24,13 @@ def decode_job(raw: bytes) -> dict[str, object]:
 
 def arq_pool(url: str, provider: str) -> ArqRedis:
     """redis-py as arq wants it, for blocking pops, cron and arq's own tools."""
-    pool: ConnectionPool = ConnectionPool.from_url(url)
+    at = address(url)
+    pool: ConnectionPool
+    if at.primary is None:
+        pool = ConnectionPool.from_url(url)
+    else:
+        options = {"username": at.username or None, "password": at.password or None, "db": at.database}
+        pool = SentinelConnectionPool(at.primary, Sentinel(list(at.hosts)), **options)  # type: ignore[no-untyped-call]
     return ArqRedis(pool, job_serializer=encode_job, job_deserializer=decode_job, default_queue_name=queue(provider))
 
 

@@ -24,6 +24,7 @@ class Wire(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._on_message = on_message
         self.moved_s = self._loop.time()  # when an answer last came, or the first call left
+        self.demoted = False  # the server has become a replica
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -59,7 +60,7 @@ class Wire(asyncio.Protocol):
         self._reader.feed(data)
         self.moved_s = self._loop.time()
         while (reply := self._reader.gets()) is not False:
-            if self._on_message is not None and isinstance(reply, list):
+            if self._on_message is not None and not self._waiting:
                 self._on_message(reply)
             else:
                 self._answer(reply)
@@ -70,6 +71,7 @@ class Wire(asyncio.Protocol):
             return
         if isinstance(reply, StoreError):
             away = str(reply).startswith(AWAY_WORDS)
+            self.demoted = self.demoted or str(reply).startswith("READONLY")
             future.set_exception(StoreDown(str(reply)) if away else reply)
         else:
             future.set_result(reply)

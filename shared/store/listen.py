@@ -1,0 +1,37 @@
+"""Hearing what scripts publish, over a connection of its own that comes back by itself."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from shared.domain.errors import StoreDown, StoreError
+from shared.store.address import address, open_wire
+
+OPEN_S = 1.5
+PING_EVERY_S = 1.0
+SILENT_S = 2.5  # without an answer to a ping for this long the connection is given up
+AGAIN_S = 0.2
+
+
+async def listen(url: str, channel: str, *, on_message: Callable[[bytes], None], on_gap: Callable[[], None]) -> None:
+    """Hand each message of a channel to `on_message`, for ever; `on_gap` after each time messages may be missing."""
+
+    def hear(reply: list[Any]) -> None:
+        if reply[0] == b"message":
+            on_message(reply[2])
+        elif reply[0] == b"subscribe":
+            on_gap()
+
+    while True:
+        with contextlib.suppress(OSError, TimeoutError, StoreDown, StoreError):
+            async with asyncio.timeout(OPEN_S):
+                wire = await open_wire(address(url), name=f"listen-{channel}", on_message=hear)
+            try:
+                wire.tell("SUBSCRIBE", channel)
+                while not wire.closed.done() and asyncio.get_running_loop().time() - wire.moved_s < SILENT_S:
+                    await asyncio.wait([wire.closed], timeout=PING_EVERY_S)
+                    wire.tell("PING")
+            finally:
+                wire.abort()
+        await asyncio.sleep(AGAIN_S)
