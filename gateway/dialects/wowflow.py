@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from gateway import auth
 from gateway.accept import Wanted, accept, upstream_refusal
 from gateway.body import json_body, limit
+from gateway.cancel import cancel
 from gateway.desk import DESK, Desk
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused
@@ -64,6 +65,7 @@ class GenerationEntry(Struct, kw_only=True):
     result_text: str | UnsetType = UNSET
     expires_at: str | UnsetType = UNSET
     completed_at: str | UnsetType = UNSET
+    late_urls: tuple[str, ...] | UnsetType = UNSET  # finished by the provider after the refund; not charged
     error: str | UnsetType = UNSET
     error_code: str | UnsetType = UNSET
 
@@ -142,6 +144,15 @@ async def read(request: web.Request) -> web.Response:
     return _json(entry(desk, generation))
 
 
+async def delete(request: web.Request) -> web.Response:
+    """DELETE /api/v1/generations?id=: stop it, refunded in full unless a provider has it already."""
+    account = await auth.account_id(request)
+    generation_id = checked_uuid(request.query.get("id", ""))
+    if generation_id is None:
+        raise Refused("not_found", "Your account has no generation with this id.")
+    return _json(entry(request.app[DESK], await cancel(request.app[DESK], account, generation_id)))
+
+
 async def balance(request: web.Request) -> web.Response:
     """GET /api/v1/balance."""
     account = await accounts.show(request.app[DESK].store, await auth.account_id(request))
@@ -199,6 +210,8 @@ def entry(desk: Desk, generation: Generation) -> GenerationEntry:
             shown.expires_at = rfc3339((generation.closed_ms or generation.created_ms) + kept_ms)
         if outcome.text is not None:
             shown.result_text = outcome.text
+    if generation.late is not None:
+        shown.late_urls = tuple(output.url(desk.settings.base_url) for output in generation.late.outputs)
     if generation.state == FAILED and outcome is not None:
         shown.error = outcome.error or "failed"
         shown.error_code = outcome.error_code or "failed"

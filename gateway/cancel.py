@@ -1,0 +1,30 @@
+"""Cancelling: free while no provider can have the work; afterwards the provider is asked, and its answer counts."""
+
+from gateway.desk import Desk
+from shared.domain.errors import Refused
+from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
+from shared.store import generations, ledger
+
+DAY_MS = 86_400_000
+CANCELED = Outcome(error_code="canceled", error="Canceled by its owner.")
+
+
+async def cancel(desk: Desk, account: str, generation_id: str) -> Generation:
+    """The generation after the attempt: failed and refunded, or still open while its provider is asked to stop.
+
+    Raises Refused: not_found, or conflict if it has ended in another way already.
+    """
+    keep_ms = desk.settings.record_retention_days * DAY_MS
+    if await generations.view(desk.store, account, generation_id) is None:
+        raise Refused("not_found", "Your account has no generation with this id.")
+    word, _ = await ledger.settle(
+        desk.store, generation_id, FAILED, cost_micros=0, outcome=CANCELED, unsubmitted_only=True, keep_ms=keep_ms
+    )
+    if word == "submitted":
+        await generations.cancel(desk.store, generation_id)
+    seen = await generations.view(desk.store, account, generation_id)
+    if seen is None:
+        raise Refused("not_found", "Your account has no generation with this id.")
+    if word == "already" and (seen.state == COMPLETED or seen.outcome is None or seen.outcome.error_code != "canceled"):
+        raise Refused("conflict", f"This generation has ended already: it is {seen.state}.")
+    return seen
