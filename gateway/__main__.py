@@ -1,13 +1,20 @@
 """python -m gateway"""
 
+import asyncio
+import contextlib
+import signal
 import sys
 
 import uvloop
 from aiohttp import web
 
 from gateway.app import build_app
+from gateway.desk import DESK
+from gateway.protocol import listen
 from shared.domain.catalogue_file import CatalogueError
+from shared.domain.errors import StoreDown
 from shared.ops import logs, settings
+from shared.ops.settings import Settings
 
 
 def main() -> int:
@@ -15,21 +22,32 @@ def main() -> int:
     try:
         config = settings.load()
         app = build_app(config)
-    except (settings.SettingsError, CatalogueError, OSError) as error:
+        logs.configure(config, role="gateway")
+        with contextlib.suppress(asyncio.CancelledError):
+            uvloop.run(serve(app, config))
+    except (settings.SettingsError, CatalogueError, OSError, StoreDown) as error:
         print(error, file=sys.stderr)
         return 2
-    logs.configure(config, role="gateway")
-    web.run_app(
-        app,
-        host=config.host,
-        port=config.port,
-        loop=uvloop.new_event_loop(),
-        access_log=None,
-        print=None,
-        shutdown_timeout=config.drain_s,
-        handle_signals=True,
-    )
     return 0
+
+
+async def serve(app: web.Application, config: Settings) -> None:
+    """Answer requests until cancelled by a signal; those in hand are answered, at most drain_s later."""
+    serving = asyncio.current_task()
+    assert serving is not None  # noqa: S101  # a coroutine runs in a task
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    runner = web.AppRunner(app, shutdown_timeout=config.drain_s)
+    try:
+        await runner.setup()
+        door = await listen(runner, config.host, config.port)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            door.close()
+            app[DESK].watch.release()
+    finally:
+        await runner.cleanup()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Verb 1, accept: look the model up, check the input, price it, and let one script charge and queue."""
 
 import asyncio
+import contextlib
 import time
 from hashlib import blake2b
 from secrets import token_bytes
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from gateway.desk import Desk
 from shared.domain.catalogue import Model
-from shared.domain.errors import Refused
+from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Generation, Spec
 from shared.domain.ids import uuid7
 from shared.domain.inputs import InvalidInput, checked_prompt, validated
@@ -124,9 +125,11 @@ async def answer(
         return seen
     if closed is not None:
         await asyncio.wait([closed], timeout=wait_s)
-        seen = await generations.view(desk.store, accepted.account, accepted.id)
-        if seen is not None:
-            return seen
+        # It is charged and queued: a store that left meanwhile does not make that untrue.
+        with contextlib.suppress(StoreDown):
+            seen = await generations.view(desk.store, accepted.account, accepted.id)
+            if seen is not None:
+                return seen
     return Generation(
         id=accepted.id,
         account=accepted.account,

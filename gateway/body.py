@@ -1,5 +1,6 @@
 """Request bodies and queries: strict, bounded, and refused with a reason."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
@@ -10,7 +11,9 @@ from aiohttp import web
 from shared.domain.errors import Refused
 
 BODY_BYTES_MAX = 1_000_000
+BODY_S = 30.0  # how long a client may take to send a body
 DEPTH_MAX = 32
+DIGITS_MAX = 400  # of a whole number
 LIMIT_MAX, LIMIT_DEFAULT = 200, 50
 
 Shape = TypeVar("Shape")
@@ -20,14 +23,30 @@ async def json_body(request: web.Request, shape: type[Shape]) -> tuple[Shape, by
     """The body as `shape`, and its bytes. Raises Refused: unsupported_media_type, invalid_json or invalid_request."""
     if "Content-Type" in request.headers and request.content_type != "application/json":
         raise Refused("unsupported_media_type", "Send JSON with Content-Type: application/json.")
-    body = await request.read()
-    return shaped(parsed(body), shape), body
+    body = await received(request)
+    value = parsed(body)
+    if not isinstance(value, dict):
+        raise Refused("invalid_json", "The body must be one JSON object.")
+    return shaped(value, shape), body
+
+
+async def received(request: web.Request) -> bytes:
+    """The whole body. Raises Refused if it does not come whole and in time, HTTPRequestEntityTooLarge."""
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await request.read()
+    except TimeoutError:
+        raise Refused("invalid_request", f"The body did not arrive within {BODY_S:.0f} s.") from None
+    except web.RequestPayloadError:
+        raise Refused("invalid_request", "The body is not encoded as its headers say.") from None
+    except ConnectionError:  # nobody is there to read this
+        raise Refused("invalid_request", "The body ended early.") from None
 
 
 def parsed(body: bytes) -> object:
     """Strict JSON: UTF-8, no duplicate names, no NaN, bounded depth. Raises Refused."""
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(body.decode(), object_pairs_hook=_unique, parse_int=_int, parse_constant=_no_constant)
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError:
@@ -66,6 +85,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a name is there twice in one object")
     return found
+
+
+def _int(digits: str) -> int:
+    if len(digits) > DIGITS_MAX:
+        raise ValueError(f"a number has more than {DIGITS_MAX} digits")
+    return int(digits)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -27,12 +27,13 @@ STATUS: Final = {
     "unavailable": 503,
 }
 UNAVAILABLE = Refused("unavailable", "The service cannot reach its store. Try again in a moment.", retry_after_s=1)
-INTERNAL = Refused("internal_error", "Something went wrong on our side. Nothing was charged for this request.")
+UNREADABLE = Refused("invalid_request", "This is not HTTP as we read it, or its URL or a header is longer than 8 kB.")
+INTERNAL = Refused("internal_error", "Something went wrong on our side.")
 
 
 def status(refused: Refused) -> int:
-    """The HTTP status of a refusal."""
-    return STATUS[refused.code]
+    """The HTTP status of a refusal; 400 for a code that only the command line expects."""
+    return STATUS.get(refused.code, 400)
 
 
 def from_http(code: int, path: str, allowed: str) -> Refused:

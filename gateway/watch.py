@@ -17,6 +17,7 @@ class Watch:
         self.name = "gw-" + token_hex(4)
         self._store = store
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        self._leaving = False
         self._listener: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Watch":
@@ -37,6 +38,11 @@ class Watch:
         """How many generations are waited for."""
         return len(self._waiting)
 
+    def release(self) -> None:
+        """Nobody waits any longer: the process is leaving, and each answers with what there is."""
+        self._leaving = True
+        self._wake_all()
+
     def expect(self, generation_id: str) -> "asyncio.Future[None]":
         """A future that is done when it is time to look; taken before the store is told that we wait."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -52,7 +58,7 @@ class Watch:
         return await generations.view(self._store, account, generation_id)
 
     async def _closed(self, generation_id: str) -> None:
-        while True:
+        while not self._leaving:
             future = self.expect(generation_id)
             try:
                 if not await generations.watch(self._store, generation_id, self.name):
