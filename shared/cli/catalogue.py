@@ -1,0 +1,62 @@
+"""wokflow catalogue"""
+
+from pathlib import Path
+
+import click
+
+from shared.cli.command import Failure, Group, open_desk
+from shared.cli.show import dollars, table
+from shared.domain.catalogue import Catalogue, Model
+from shared.domain.catalogue_file import CatalogueError, parse
+
+
+def read_catalogue(path: str) -> Catalogue:
+    """The catalogue in a file. Raises Failure naming the line that is wrong."""
+    try:
+        return parse(Path(path).read_text())
+    except CatalogueError as error:
+        raise Failure("bad_catalogue", f"{path}: {error}") from None
+    except UnicodeDecodeError:
+        raise Failure("bad_catalogue", f"{path} is not UTF-8 text.") from None
+    except OSError as error:
+        message = f"Cannot read {path} ({error.strerror}): name the file, or set CATALOGUE."
+        raise Failure("no_catalogue", message) from None
+
+
+@click.group(cls=Group)
+def catalogue() -> None:
+    """The models, plans and providers on offer."""
+
+
+@catalogue.command()
+@click.argument("path", required=False)
+def check(path: str | None) -> None:
+    """Check a catalogue file and show what it sells. Without PATH: the one in use."""
+    desk = open_desk()
+    where = path or desk.settings.catalogue
+    found = read_catalogue(where)
+    models = found.models.values()
+    rows = [
+        (model.id, model.kind, dollars(model.ui_price_micros), dollars(model.price_micros), _routes(model))
+        for model in models
+    ]
+    facts = {
+        "path": where,
+        "plans": list(found.plans),
+        "models": [
+            {
+                "id": model.id,
+                "kind": model.kind,
+                "ui_price_micros": model.ui_price_micros,
+                "price_micros": model.price_micros,
+                "routes": [{"provider": route.provider, "model": route.model} for route in model.routes],
+            }
+            for model in models
+        ],
+    }
+    said = f"{where} is fine: {len(rows)} models at {found.markup_percent} % mark-up; plans {', '.join(found.plans)}.\n"
+    desk.show(facts, said, table(("model", "kind", "UI price", "API price", "served by"), rows))
+
+
+def _routes(model: Model) -> str:
+    return ", ".join(f"{route.provider}:{route.model}" for route in model.routes)

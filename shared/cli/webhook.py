@@ -1,0 +1,95 @@
+"""wokflow webhook"""
+
+import click
+import msgspec
+
+from shared.cli.account import existing
+from shared.cli.command import Desk, Failure, Group, with_store
+from shared.cli.show import fields, moment, table
+from shared.domain import endpoint_url
+from shared.domain.events import EVENT_TYPES
+from shared.store import webhooks
+from shared.store.connect import Store
+from shared.store.webhooks import Delivery, Endpoint
+
+
+@click.group(cls=Group)
+def webhook() -> None:
+    """Webhook endpoints and what was delivered to them."""
+
+
+@webhook.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("url")
+@click.option("--event", "events", type=click.Choice(EVENT_TYPES), multiple=True, help="Only this; may be repeated.")
+@with_store
+async def create(desk: Desk, store: Store, account_id: str, url: str, events: tuple[str, ...]) -> None:
+    """Send an account's events to URL. The signing secret is shown this once."""
+    try:
+        endpoint_url.checked(url, allow_private=desk.settings.webhook_allow_private)
+    except ValueError as error:
+        raise Failure("invalid_url", f"{error}.") from None
+    made = await webhooks.create_endpoint(store, account_id, url, events)
+    facts = _endpoint(made)
+    shown = fields({"endpoint": made.id, "url": made.url, "events": made.types, "secret": made.secret})
+    desk.show(facts | {"secret": made.secret}, shown, "\nThe secret is not shown again: keep it now.")
+
+
+@webhook.command("list")
+@click.argument("account_id", metavar="ACCOUNT")
+@with_store
+async def list_endpoints(desk: Desk, store: Store, account_id: str) -> None:
+    """List an account's endpoints, oldest first."""
+    await existing(store, account_id)
+    found = await webhooks.endpoints(store, account_id)
+    rows = ((entry.id, entry.url, entry.types, entry.disabled_why) for entry in found)
+    shown = table(("endpoint", "url", "events", "disabled because"), rows)
+    desk.show({"endpoints": [_endpoint(entry) for entry in found]}, shown if found else "It has no endpoint.")
+
+
+@webhook.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("endpoint_id", metavar="ENDPOINT")
+@with_store
+async def delete(desk: Desk, store: Store, account_id: str, endpoint_id: str) -> None:
+    """Send nothing more to an endpoint."""
+    if not await webhooks.delete_endpoint(store, account_id, endpoint_id):
+        raise _unknown(account_id, endpoint_id)
+    desk.show({"id": endpoint_id, "deleted": True}, f"{endpoint_id} is deleted.")
+
+
+@webhook.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("endpoint_id", metavar="ENDPOINT")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="The newest so many.")
+@with_store
+async def log(desk: Desk, store: Store, account_id: str, endpoint_id: str, limit: int) -> None:
+    """Show the deliveries to an endpoint with their attempts, newest first."""
+    if endpoint_id not in [endpoint.id for endpoint in await webhooks.endpoints(store, account_id)]:
+        raise _unknown(account_id, endpoint_id)
+    found = await webhooks.deliveries(store, endpoint_id, limit)
+    shown = table(("created", "event", "state", "attempts", "last answer"), (_row(entry) for entry in found))
+    desk.show({"deliveries": msgspec.to_builtins(found)}, shown if found else "Nothing was sent there yet.")
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, object]:
+    return {
+        "id": endpoint.id,
+        "account": endpoint.account,
+        "url": endpoint.url,
+        "events": list(EVENT_TYPES) if endpoint.types == "*" else endpoint.types.split(),
+        "created_at": moment(endpoint.created_ms),
+        "disabled_at": moment(endpoint.disabled_ms),
+        "disabled_why": endpoint.disabled_why,
+    }
+
+
+def _row(delivery: Delivery) -> tuple[object, ...]:
+    last = delivery.attempts[-1] if delivery.attempts else None
+    answer = None if last is None else last.error or f"{last.status} {last.answer or ''}".strip()
+    return moment(delivery.created_ms), delivery.event, delivery.state, len(delivery.attempts), answer
+
+
+def _unknown(account_id: str, endpoint_id: str) -> Failure:
+    message = f"Account {account_id} has no endpoint {endpoint_id}: see `wokflow webhook list {account_id}`."
+    return Failure("unknown_endpoint", message)

@@ -1,0 +1,204 @@
+"""One look at one account: its totals, its ledger and its generations held against each other.
+
+A ledger is only ever added to, so its first lines and the totals that were read with its length are one moment's truth.
+The records are seen a little later.
+"""
+
+from collections.abc import Iterator, Sequence
+from zlib import crc32
+
+from msgspec import Struct, field
+
+from shared.domain.generation import TERMINAL
+from shared.store import keys
+from shared.store.connect import Store
+from shared.store.findings import FINDINGS_MAX, Finding, Report
+from shared.store.ledger import Line
+
+LINES_BATCH = 1000
+IDS_BATCH = 25  # a look at a waiting generation searches its backlog: more at once would keep the store from others
+LINES_PER_PASS_MAX = 200_000  # bounds the memory: the references of a longer ledger are checked in several passes
+
+
+class Record(Struct, frozen=True):
+    """A generation as it is, and which of its places an open one lacks. No state: there is no such generation."""
+
+    id: str
+    account: str
+    provider: str
+    state: str
+    reserved: int
+    cost: int  # -1: none
+    faults: tuple[str, ...]
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is completed or failed."""
+        return self.state in TERMINAL
+
+
+class Entry(Struct, gc=False):
+    """What the ledger says about one generation, micro-USD."""
+
+    reserve: int
+    refund: int | None = None
+    kept: bool = False  # its record was looked for
+
+
+class Look(Struct):
+    """The look as it goes on. `passes` is in how many parts the references are checked."""
+
+    store: Store
+    account: str
+    report: Report
+    findings: list[Finding] = field(default_factory=list)
+    lines: int = 0
+    passes: int = 1
+    top_ups: int = 0
+    reserves: int = 0
+    refunds: int = 0
+
+    def find(self, subject: str, fault: str, detail: str = "") -> None:
+        """Note a finding, as long as there is room."""
+        if len(self.findings) < FINDINGS_MAX:
+            self.findings.append(Finding(at=self.account, id=subject, fault=fault, detail=detail))
+
+
+async def look_at_account(store: Store, account: str, report: Report) -> list[Finding]:
+    """What seems wrong at this moment; `report` counts along. Raises StoreDown."""
+    look = Look(store, account, report)
+    word, *totals = await store.run("account_check", account)
+    if word == "missing":
+        look.find(account, "no_account")
+        return look.findings
+    topup, spent, look.lines = totals
+    look.passes = look.lines // LINES_PER_PASS_MAX + 1
+    for number in range(look.passes):
+        entries = await _entries(look, number)
+        await _compare_kept(look, entries, number)
+        await _compare(look, entries, [name for name, entry in entries.items() if not entry.kept and _is_open(entry)])
+    _add_up(look, topup, spent)
+    report.accounts += 1
+    report.lines += look.lines
+    return look.findings
+
+
+def _add_up(look: Look, topup: int, spent: int) -> None:
+    for fault, total, expected in (
+        ("ledger_sum", look.top_ups - look.reserves + look.refunds, topup - spent),
+        ("topup_sum", look.top_ups, topup),
+        ("spent_sum", look.reserves - look.refunds, spent),
+    ):
+        if total != expected:
+            look.find(look.account, fault, f"{total} instead of {expected} micro-USD")
+    if topup < spent:
+        look.find(look.account, "negative_balance", f"{topup - spent} micro-USD")
+
+
+async def _entries(look: Look, number: int) -> dict[str, Entry]:
+    """The references of one pass with their lines; the first pass also adds all lines up."""
+    entries: dict[str, Entry] = {}
+    for first in range(0, look.lines, LINES_BATCH):
+        last = min(first + LINES_BATCH, look.lines) - 1
+        for raw in await look.store.call("LRANGE", keys.ledger(look.account), first, last):
+            line = _line(raw)
+            if number == 0:
+                _add(look, raw, line)
+            if line is not None and line.kind != "top_up" and crc32(line.reference.encode()) % look.passes == number:
+                _enter(look, entries, line)
+    return entries
+
+
+def _line(raw: bytes) -> Line | None:
+    try:
+        at_ms, kind, amount, reference = raw.decode().split(" ", 3)
+        return Line(int(at_ms), kind, int(amount), reference) if kind in ("top_up", "reserve", "settle") else None
+    except ValueError:
+        return None
+
+
+def _add(look: Look, raw: bytes, line: Line | None) -> None:
+    if line is None:
+        look.find(look.account, "bad_line", repr(raw))
+    elif line.kind == "top_up":
+        look.top_ups += line.amount_micros
+    elif line.kind == "reserve":
+        look.reserves -= line.amount_micros
+    else:
+        look.refunds += line.amount_micros
+
+
+def _enter(look: Look, entries: dict[str, Entry], line: Line) -> None:
+    entry = entries.get(line.reference)
+    if line.kind == "reserve" and entry is None:
+        entries[line.reference] = Entry(-line.amount_micros)
+    elif line.kind == "reserve":
+        look.find(line.reference, "two_reserves")
+    elif entry is None:
+        look.find(line.reference, "settle_without_reserve")
+    elif entry.refund is not None:
+        look.find(line.reference, "two_settles")
+    else:
+        entry.refund = line.amount_micros
+        if not 0 <= entry.refund <= entry.reserve:
+            look.find(line.reference, "refund_too_large", f"{entry.refund} of {entry.reserve} micro-USD")
+
+
+def _is_open(entry: Entry) -> bool:
+    return entry.refund is None
+
+
+async def _compare_kept(look: Look, entries: dict[str, Entry], number: int) -> None:
+    """Hold the account's kept generations of one pass against the ledger."""
+    first = 0
+    while found := await look.store.call("LRANGE", keys.generations(look.account), first, first + LINES_BATCH - 1):
+        first += len(found)
+        names = [raw.decode() for raw in found if crc32(raw) % look.passes == number]
+        look.report.generations += len(names)
+        await _compare(look, entries, names)
+
+
+async def _compare(look: Look, entries: dict[str, Entry], names: Sequence[str]) -> None:
+    for batch in batches(names):
+        for record in await records(look.store, batch):
+            entry = entries.get(record.id)
+            if entry is not None:
+                entry.kept = True
+                _compare_one(look, entry, record)
+            elif record.state and record.reserved != 0:
+                look.find(record.id, "no_reserve_line")
+            for fault in record.faults:
+                look.find(record.id, fault)
+            if record.state and record.account != look.account:
+                look.find(record.id, "wrong_account")
+
+
+def _compare_one(look: Look, entry: Entry, record: Record) -> None:
+    reserved, cost, refund = record.reserved, record.cost, entry.refund
+    if not record.state:
+        if _is_open(entry):
+            look.find(record.id, "lost")
+    elif entry.reserve != reserved:
+        look.find(record.id, "wrong_reserve", f"{reserved} instead of {entry.reserve} micro-USD")
+    elif not record.ended:
+        if not _is_open(entry):
+            look.find(record.id, "settled_but_open")
+    elif refund is None:
+        look.find(record.id, "no_settle_line")
+    elif refund != reserved - cost:
+        look.find(record.id, "wrong_refund", f"cost {cost}, reservation {reserved}, refund {refund} micro-USD")
+
+
+async def records(store: Store, ids: Sequence[str]) -> list[Record]:
+    """The generations of these ids, at most IDS_BATCH of them, all seen at one moment."""
+    _, *rows = await store.run("generation_check", *ids)
+    found = []
+    for name, account, provider, state, reserved, cost, faults in rows:
+        words = tuple(fault.decode() for fault in faults)
+        found.append(Record(name.decode(), account.decode(), provider.decode(), state.decode(), reserved, cost, words))
+    return found
+
+
+def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """`names` in parts of at most IDS_BATCH."""
+    return (names[first : first + IDS_BATCH] for first in range(0, len(names), IDS_BATCH))

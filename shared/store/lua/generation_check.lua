@@ -1,0 +1,33 @@
+-- generation_check: generations as they are, and what an open one lacks of the places it should have.
+-- ARGV: id ...
+-- Keys: gw:generation:<id> gw:open gw:active:<account>:<provider> gw:backlog:<account>:<provider>
+-- Keys: arq:queue:<provider> arq:job:<id>
+-- Returns {'seen', [id, account, provider, state ('': unknown), reserved, cost (-1: none), [fault ...]] ...}
+local out = {'seen'}
+
+local function faults(id, account, provider, state)
+  local found, place = {}, account .. ':' .. provider
+  if not redis.call('ZSCORE', 'gw:open', id) then found[#found + 1] = 'not_in_open' end
+  if state == 'backlog' then
+    if not redis.call('LPOS', 'gw:backlog:' .. place, id) then found[#found + 1] = 'no_backlog_place' end
+    return found
+  end
+  if redis.call('SISMEMBER', 'gw:active:' .. place, id) == 0 then found[#found + 1] = 'not_active' end
+  if not redis.call('ZSCORE', 'arq:queue:' .. provider, id) or redis.call('EXISTS', 'arq:job:' .. id) == 0 then
+    found[#found + 1] = 'no_job'
+  end
+  return found
+end
+
+for _, id in ipairs(ARGV) do
+  local account, provider, state, reserved, cost =
+    unpack(redis.call('HMGET', 'gw:generation:' .. id, 'account', 'provider', 'state', 'reserved', 'cost'))
+  if not account or not provider or not state then
+    out[#out + 1] = {id, '', '', '', -1, -1, {}}
+  else
+    local open = state ~= 'completed' and state ~= 'failed'
+    out[#out + 1] = {id, account, provider, state, tonumber(reserved or -1), tonumber(cost or -1),
+      open and faults(id, account, provider, state) or {}}
+  end
+end
+return out
