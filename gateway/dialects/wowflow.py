@@ -105,7 +105,7 @@ async def create(request: web.Request) -> web.Response:
         raise Refused("missing_model", "Say which model, by its id from GET /api/v1/models.")
     if not asked.prompt or not asked.prompt.strip():
         raise Refused("missing_prompt", "Say in prompt what to generate.")
-    wait_s = preferred_wait_s(request.headers.get("Prefer", ""))
+    wait_s = preferred_wait_s(", ".join(request.headers.getall("Prefer", ())))
     made = await accept(
         desk,
         Wanted(
