@@ -5,7 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-KINDS = ("image", "video")  # kind `image` is the module shared/domain/kinds/image.py, and so on
+# Kind `image` is the module shared/domain/kinds/image.py, and so on.
+KINDS = ("image", "video", "text", "voice", "music", "upscale", "interrogate", "enhance")
 
 ID_PATTERN = r"\A[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9][A-Za-z0-9._:-]*)*\Z"
 NAME_PATTERN = r"\A[a-z][a-z0-9_]*\Z"  # a provider's name is also the name of its adapter's module

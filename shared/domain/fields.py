@@ -25,7 +25,7 @@ ImageUrl = Annotated[
     str,
     Meta(
         max_length=IMAGE_URL_CHARS_MAX,
-        pattern=rf"\A((?i:https)://\S{{3,{LINK_CHARS_MAX}}}\Z|data:image/[a-z0-9.+-]{{1,30}};base64,)",
+        pattern=rf"\A((?i:https)://\S{{3,{LINK_CHARS_MAX}}}\Z|asset:\S{{10,200}}\Z|data:image/[a-z0-9.+-]{{1,30}};base64,)",
         description=f"an https URL of at most {LINK_CHARS_MAX} characters or a data:image/...;base64 URL",
     ),
 ]

@@ -7,6 +7,7 @@ ProviderError
 └── Unknown   the provider may or may not have accepted: never submitted again
 """
 
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import ClassVar, Protocol
 
@@ -26,19 +27,29 @@ class Call(Struct, frozen=True, kw_only=True):
     callback_url: str | None = None
 
 
+class Blob(Struct, frozen=True, tag=True):
+    """Bytes: an output that came as such, or an input picture."""
+
+    data: bytes
+    media_type: str
+
+
+async def nothing_to_fetch(url: str) -> Blob:
+    """The default of Setup.fetch. Raises Rejected."""
+    raise Rejected("invalid_input", f"image_url: nothing can be fetched from {url[:100]} here")
+
+
 class Setup(Struct, frozen=True, kw_only=True):
-    """What an adapter is made with: its provider's entry in the catalogue, and the key that entry names."""
+    """What an adapter is made with: its provider's entry in the catalogue, and the key that entry names.
+
+    `fetch` brings an input picture (https, data: or one of our own assets) through the guarded egress, at most 20 MB;
+    it raises Rejected("image_unreachable" | "bad_image", ...).
+    """
 
     name: str
     base_url: str | None = None
     key: str | None = None
-
-
-class Blob(Struct, frozen=True, tag=True):
-    """An output that came as bytes."""
-
-    data: bytes
-    media_type: str
+    fetch: Callable[[str], Awaitable[Blob]] = msgspec.field(default=nothing_to_fetch)
 
 
 class Link(Struct, frozen=True, tag=True):

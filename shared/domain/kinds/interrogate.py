@@ -1,0 +1,15 @@
+"""Words for a picture; the prompt may be empty."""
+
+from msgspec import Struct
+
+from shared.domain import fields
+
+KIND = "interrogate"
+PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
+TIMEOUT_S = 300
+
+
+class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Everything an interrogating model may take; a catalogue entry names what its model does take."""
+
+    image_url: fields.ImageUrl | None = None
