@@ -5,12 +5,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway import account, probes
+from gateway import account, probes, static
 from gateway.assets import assets_handler
 from gateway.body import BODY_BYTES_MAX
 from gateway.desk import DESK, Desk
 from gateway.dialects import wowflow
 from gateway.middleware import outermost
+from gateway.openapi.document import openapi_handler
 from gateway.watch import Watch
 from shared.domain import catalogue_file
 from shared.domain.catalogue import Catalogue
@@ -34,6 +35,9 @@ def build_app(settings: Settings) -> web.Application:
             web.get("/readyz", probes.readyz),
             web.get("/metrics", probes.metrics),
             web.get("/assets/{path:.*}", assets_handler(storage)),
+            web.get("/openapi.json", openapi_handler(catalogue, settings.base_url)),
+            web.get("/docs", static.page("docs")),
+            web.get("/pages/{name}", static.parts()),
             web.get("/api/v1/models", wowflow.models),
             web.post("/api/v1/generations", wowflow.create),
             web.get("/api/v1/generations", wowflow.read),

@@ -1,0 +1,52 @@
+"""What a reader has to know before the first call, in Markdown."""
+
+from gateway.body import BODY_BYTES_MAX
+from gateway.dialects.wowflow import WAIT_MAX_S
+from shared.domain.schedule import ATTEMPT_MAX
+from shared.domain.signing import SECRET_PREFIX
+from shared.store.accounts import KEYS_ACTIVE_MAX
+
+OVERVIEW = f"""\
+One key, one prepaid balance and one webhook in front of every provider of AI generation. JSON in, JSON out, no SDK \
+required: send a model and a prompt, get an id at once, and read the result when it is done.
+
+## Authentication
+
+Send your API key with every call, in the header `Authorization: Bearer wf_live_...`. A key is shown once, when it is \
+created; an account has at most {KEYS_ACTIVE_MAX} active ones. The samples on this page read it from an environment \
+variable.
+
+## Getting the result
+
+A generation is `processing` until it is `completed` or `failed`. There are three ways to learn which:
+
+- **Poll**: `GET /api/v1/generations?id=...` every few seconds.
+- **Wait**: with `Prefer: wait=30` the answer to the POST is held until the generation ends, up to {WAIT_MAX_S} seconds.
+- **Be told**: add a webhook endpoint, and the event is posted there.
+
+A generation is charged when it is accepted, and refunded when it fails.
+
+## Repeating safely
+
+When an answer is lost, send the request again with the same `Idempotency-Key`: the same key and body answer the first \
+generation again, with `Idempotent-Replayed: true`, and charge nothing. Another body under the same key is refused. \
+Keys are kept for 24 hours.
+
+## Conventions
+
+- Bodies are UTF-8 JSON of at most {BODY_BYTES_MAX // 1_000_000} MB, with `Content-Type: application/json`.
+- Times are RFC 3339 in UTC with milliseconds, ids are UUIDs, amounts are whole US cents.
+- Every answer has an `X-Request-Id`; send one of 1 to 64 printable ASCII characters, and it is used.
+- New models and new fields may appear at any time. What would break a client gets a new path, such as `/api/v2`.
+"""
+
+TAGS = {
+    "Generations": "Order pictures and films, and read what became of them.",
+    "Money": "What is left, and where the rest went.",
+    "Webhook endpoints": "Where to post what happens, and what became of each post.",
+    "Webhooks": "What we post to your endpoints when a generation ends. Each post is signed as Standard Webhooks 1.0: "
+    f"verify it with the endpoint's secret, `{SECRET_PREFIX}...`, before you believe it. Anything but a 2xx is tried "
+    f"again, {ATTEMPT_MAX} times over three days.",
+    "Outputs": "The files that generations made.",
+    "operations": "What a deployment is watched by, and this document itself.",
+}

@@ -1,0 +1,56 @@
+"""Our own pages and their parts: read once at the start, served from memory, and nothing in them from elsewhere."""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+from aiohttp import ETag, web
+from aiohttp.typedefs import Handler
+
+FOLDER = Path(__file__).parent / "pages"
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+ALWAYS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def handler(body: bytes, media_type: str, headers: Mapping[str, str] = {}) -> Handler:
+    """Handler that answers `body`, compressed for who takes that, or 304 to who has it."""
+    sent = ALWAYS | dict(headers)
+    # Weak, because the compressed bytes are others than these.
+    etag = ETag(blake2b(body, digest_size=12).hexdigest(), is_weak=True)
+    charset = None if media_type == "application/json" else "utf-8"
+
+    async def serve(request: web.Request) -> web.Response:
+        if any(known.value in ("*", etag.value) for known in request.if_none_match or ()):
+            response = web.Response(status=304, headers=sent)
+        else:
+            response = web.Response(body=body, content_type=media_type, charset=charset, headers=sent)
+            response.enable_compression()
+        response.etag = etag
+        return response
+
+    return serve
+
+
+def page(name: str) -> Handler:
+    """Handler of an HTML page: docs is pages/docs.html. Raises OSError if it is not there."""
+    return handler((FOLDER / f"{name}.html").read_bytes(), "text/html")
+
+
+def parts() -> Handler:
+    """Handler of `/pages/{name}`: the styles, scripts and pictures of our pages. Raises HTTPNotFound."""
+    files = [path for path in FOLDER.iterdir() if path.suffix in MEDIA_TYPES]
+    handlers = {path.name: handler(path.read_bytes(), MEDIA_TYPES[path.suffix]) for path in files}
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        found = handlers.get(request.match_info["name"])
+        if found is None:
+            raise web.HTTPNotFound
+        return await found(request)
+
+    return serve

@@ -1,0 +1,271 @@
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+from jsonschema import Draft202012Validator
+
+from gateway.app import build_app
+from gateway.desk import DESK
+from gateway.openapi.account import ENDPOINT_ID
+from gateway.openapi.wowflow import GENERATION_ID
+from shared.domain.generation import Outcome, Output
+from shared.ops.settings import Settings
+from shared.store import accounts, generations, ledger
+
+PLACE = "2026/05/08/5b0c94e6f3d24f0c8a7e61d2b3c4f5a6-0.png"
+PAGE_PARTS = {"docs.css": "text/css", "docs.js": "text/javascript", "docs.svg": "image/svg+xml"}
+IMPORTED = {"elements.js": "text/javascript", "schemas.js": "text/javascript"}
+REFUSED = Outcome(error="The prompt was refused.", error_code="content_policy")
+DRAWN = Outcome(provider="local", outputs=(Output(PLACE, "image/png", 3),))
+SAMPLES_S = 30.0
+Client = TestClient[web.Request, web.Application]
+
+
+class Reader:
+    """A client that checks every answer against the document."""
+
+    def __init__(self, client: Client, account: str, key: str) -> None:
+        self.client, self.account = client, account
+        self.headers = {"Authorization": f"Bearer {key}"}
+        self.document: dict[str, Any] = {}
+
+    @property
+    def desk(self) -> Any:
+        return self.client.app[DESK]
+
+    async def read(self) -> None:
+        """Fetch the document, and close its schemas: an answer may have no field that is not in it."""
+        async with self.client.get("/openapi.json") as response:
+            self.document = await response.json()
+        for schema in self.document["components"]["schemas"].values():
+            if "properties" in schema:
+                schema.setdefault("additionalProperties", False)
+
+    async def call(self, method: str, path: str, *, status: int, query: str = "", **options: Any) -> Any:
+        """The decoded answer to a call, `path` as in the document. Asserts that it is documented as it came."""
+        options["headers"] = self.headers | options.get("headers", {})
+        url = path.format(**options.pop("names", {})) + query
+        async with self.client.request(method, url, **options) as response:
+            assert status == response.status, await response.text()
+            return await self.checked(response, self.document["paths"][path][method]["responses"][str(status)])
+
+    async def checked(self, response: ClientResponse, told: dict[str, Any]) -> Any:
+        assert "X-Request-Id" in response.headers
+        if "content" not in told:
+            assert b"" == await response.read()
+            return response.headers
+        (media_type, content), *_ = told["content"].items()
+        assert media_type.partition(";")[0] in ("*/*", response.content_type)
+        if "schema" not in content:
+            return await response.read()
+        checker = Draft202012Validator.FORMAT_CHECKER
+        schema = {**content["schema"], "components": self.document["components"]}
+        body = await response.json()
+        assert [] == [error.message for error in Draft202012Validator(schema, format_checker=checker).iter_errors(body)]
+        return body
+
+    async def order(self, *, status: int = 201, headers: dict[str, str] | None = None, **body: object) -> Any:
+        given = {"model": "local/artist", "prompt": "a dragon", **body}
+        return await self.call("post", "/api/v1/generations", status=status, json=given, headers=headers or {})
+
+    async def settle(self, generation_id: str, state: str, outcome: Outcome) -> None:
+        cost_micros = 20_000 if state == "completed" else 0
+        await ledger.settle(self.desk.store, generation_id, state, cost_micros=cost_micros, outcome=outcome)
+
+
+@pytest.fixture
+async def reader(store_url: str, tmp_path: Path) -> AsyncIterator[Reader]:
+    app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path)))
+    async with TestClient(TestServer(app)) as client:
+        store = app[DESK].store
+        account = await accounts.create(store, name="reader", plan="pro")
+        _, key = await accounts.create_key(store, account.id, "wowflow")
+        await ledger.top_up(store, account.id, 1_000_000, "invoice-1")
+        reader = Reader(client, account.id, key)
+        await reader.read()
+        yield reader
+
+
+async def test_generations_are_as_described(reader: Reader) -> None:
+    """Accepted, replayed, waited for, completed, failed and listed: every answer fits the document."""
+    accepted = await reader.order()
+    keyed = {"Idempotency-Key": "k1"}
+    replayed = [(await reader.order(headers=keyed))["id"] for _ in range(2)]
+    assert 1 == len(set(replayed))
+    waited = await reader.order(headers={"Prefer": "wait=1"})
+    assert "processing" == waited["status"]
+    await reader.settle(accepted["id"], "completed", DRAWN)
+    await reader.settle(replayed[0], "completed", Outcome(provider="local", text="once"))
+    await reader.settle(waited["id"], "failed", REFUSED)
+    canceled = await reader.order()
+    for named, status in ((canceled["id"], 200), (canceled["id"], 200), (accepted["id"], 409), ("nothing", 404)):
+        await reader.call("delete", "/api/v1/generations", status=status, query=f"?id={named}")
+    states = {}
+    for made in (accepted, waited):
+        seen = await reader.call("get", "/api/v1/generations", status=200, query=f"?id={made['id']}")
+        states[seen["id"]] = seen["status"]
+    assert {accepted["id"]: "completed", waited["id"]: "failed"} == states
+    listed = await reader.call("get", "/api/v1/generations", status=200, query="?limit=1000")
+    assert [canceled["id"], waited["id"], replayed[0], accepted["id"]] == [entry["id"] for entry in listed["data"]]
+
+
+async def test_money_and_models_are_as_described(reader: Reader) -> None:
+    """Models, balance and transactions fit the document, also after a refund."""
+    made = await reader.order()
+    await reader.settle(made["id"], "failed", REFUSED)
+    assert 5 <= len((await reader.call("get", "/api/v1/models", status=200))["data"])
+    assert 100 == (await reader.call("get", "/api/v1/balance", status=200))["balance_cents"]
+    booked = await reader.call("get", "/api/v1/transactions", status=200)
+    assert ["refund", "spend", "topup"] == [line["type"] for line in booked["data"]]
+
+
+async def test_webhook_endpoints_are_as_described(reader: Reader) -> None:
+    """Creating, listing and removing endpoints and reading their deliveries all fit the document."""
+    path, one = "/api/v1/webhooks", "/api/v1/webhooks/{id}"
+    created = await reader.call("post", path, status=201, json={"url": "https://example.com/hook"})
+    assert created["secret"].startswith("whsec_")
+    await reader.settle((await reader.order())["id"], "completed", DRAWN)
+    names = {"id": created["id"]}
+    assert 1 == len((await reader.call("get", path, status=200))["data"])
+    posted = await reader.call("get", one + "/deliveries", status=200, names=names)
+    assert ["generation.completed"] == [delivery["type"] for delivery in posted["data"]]
+    await reader.call("delete", one, status=204, names=names)
+    await reader.call("delete", one, status=404, names=names)
+    await reader.call("get", one + "/deliveries", status=404, names=names)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "options"),
+    [
+        (400, "missing_model", {"json": {"prompt": "a"}}),
+        (400, "missing_prompt", {"json": {"model": "local/artist", "prompt": " "}}),
+        (400, "unknown_model", {"json": {"model": "nobody/nothing", "prompt": "a"}}),
+        (400, "invalid_input", {"json": {"model": "local/artist", "prompt": "a", "input": {"width": 1}}}),
+        (400, "invalid_json", {"data": b"{", "headers": {"Content-Type": "application/json"}}),
+        (400, "invalid_request", {"json": {"model": 1, "prompt": "a"}}),
+        (401, "missing_api_key", {"json": {}, "headers": {"Authorization": ""}}),
+        (401, "invalid_api_key", {"json": {}, "headers": {"Authorization": "Bearer wf_live_x"}}),
+        (402, "insufficient_balance", {"json": {"model": "google/nano-banana-2-pro-1k", "prompt": "a"}}),
+        (413, "payload_too_large", {"data": b" " * 1_000_001, "headers": {"Content-Type": "application/json"}}),
+        (415, "unsupported_media_type", {"data": b"{}", "headers": {"Content-Type": "text/plain"}}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_refusals_are_as_described(reader: Reader, status: int, code: str, options: dict[str, Any]) -> None:
+    """Each refusal of a generation comes at its documented status with its code in the documented shape."""
+    if code == "insufficient_balance":
+        for _ in range(9):
+            await reader.order(model="google/nano-banana-2-pro-1k")
+    told = reader.document["paths"]["/api/v1/generations"]["post"]["responses"][str(status)]
+    assert code in told["content"]["application/json"]["examples"]
+    assert code == (await reader.call("post", "/api/v1/generations", status=status, **options))["error"]["code"]
+
+
+async def test_reused_key_and_refusal_upstream_are_as_described(reader: Reader) -> None:
+    """Another body under the same Idempotency-Key is a documented 422, a failure while we wait a documented 502."""
+    await reader.order(headers={"Idempotency-Key": "k1"})
+    await reader.order(headers={"Idempotency-Key": "k1"}, status=422, prompt="a knight")
+    waiting = asyncio.create_task(reader.order(headers={"Prefer": "wait=20"}, status=502))
+    async with asyncio.timeout(10):
+        while len(found := await generations.newest(reader.desk.store, reader.account, 2)) < 2:
+            await asyncio.sleep(0.01)
+    await reader.settle(found[0].id, "failed", REFUSED)
+    assert "upstream_error" == (await waiting)["error"]["code"]
+
+
+async def test_service_is_as_described(reader: Reader) -> None:
+    """Probes, metrics, pages and outputs answer with the documented statuses, types and fields."""
+    await reader.desk.storage.put(PLACE, b"png", "image/png")
+    for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"):
+        await reader.call("get", path, status=200)
+    for status, headers in ((206, {"Range": "bytes=0-1"}), (304, {"If-None-Match": "*"}), (416, {"Range": "bytes=9-"})):
+        url, told = f"/assets/{PLACE}", reader.document["paths"]["/assets/{path}"]["get"]["responses"]
+        async with reader.client.get(url, headers=headers) as response:
+            assert (status, True) == (response.status, str(status) in told)
+            absent = [name for name in told[str(status)]["headers"] if name not in response.headers]
+            assert [] == [name for name in absent if name != "X-Request-Id"]
+    await reader.call("get", "/assets/{path}", status=404, names={"path": "nothing"})
+    await reader.call("get", "/pages/{name}", status=404, names={"name": "nothing"})
+
+
+async def test_python_samples_run(reader: Reader) -> None:
+    """Every Python sample of the document runs against the gateway as it stands, but for the ids in it."""
+    made = await reader.order()
+    await reader.settle(made["id"], "completed", DRAWN)
+    await reader.desk.storage.put(PLACE, b"png", "image/png")
+    waiting = (await reader.order())["id"]
+    hook = {"url": "https://example.com/hook"}
+    endpoint = (await reader.call("post", "/api/v1/webhooks", status=201, json=hook))["id"]
+    here = str(reader.client.make_url("")).rstrip("/")
+    samples = [
+        sample["source"]
+        .replace(reader.document["servers"][0]["url"], here)
+        .replace(ENDPOINT_ID, endpoint)
+        .replace(GENERATION_ID, waiting)
+        for item in reader.document["paths"].values()
+        for method in ("get", "post", "delete")
+        if method in item
+        for sample in item[method]["x-codeSamples"]
+        if sample["label"] == "Python"
+    ]
+    samples.sort(key=lambda source: "requests.delete" in source)
+    key = reader.headers["Authorization"].removeprefix("Bearer ")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "import json, sys\nfor source in json.load(sys.stdin): exec(source, {})"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={"PATH": os.environ["PATH"], "WOWFLOW_KEY": key, "ID": made["id"]},
+    )
+    async with asyncio.timeout(SAMPLES_S):
+        output, trouble = await process.communicate(json.dumps(samples).encode())
+    assert (0, "") == (process.returncode, trouble.decode())
+    assert f"/assets/{PLACE}" in output.decode()
+
+
+async def test_page_needs_nothing_from_outside(reader: Reader) -> None:
+    """The page and its parts come from us alone: no foreign address in them, and a policy that forbids any."""
+    texts = {}
+    served = {"/docs": "text/html"} | {f"/pages/{name}": kind for name, kind in (PAGE_PARTS | IMPORTED).items()}
+    for path, media_type in served.items():
+        async with reader.client.get(path) as response:
+            assert (200, media_type) == (response.status, response.content_type)
+            assert response.headers["Content-Security-Policy"].startswith("default-src 'self';")
+            texts[path] = await response.text()
+    imports = [name for text in texts.values() for name in re.findall(r'from "\./([^"]+)"', text)]
+    assert IMPORTED.keys() == set(imports)
+    links = re.findall(r'(?:src|href)="([^"#]+)"', texts["/docs"])
+    assert {f"pages/{name}" for name in PAGE_PARTS} | {"openapi.json"} == set(links)
+    assert "http://www.w3.org/2000/svg" in texts.pop("/pages/docs.svg")
+    assert [] == [
+        address for text in texts.values() for address in re.findall(r"https?://\S+|url\(|@import|innerHTML", text)
+    ]
+    assert " style=" not in texts["/docs"]
+
+
+async def test_page_without_scripts_points_to_the_document(reader: Reader) -> None:
+    """Without JavaScript the page still says where everything is."""
+    async with reader.client.get("/docs") as response:
+        text = await response.text()
+    assert '<a href="openapi.json">' in text.partition("<noscript>")[0]
+    assert "JavaScript" in text.partition("<noscript>")[2]
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/pages/docs.js"])
+async def test_known_copies_are_not_sent_again(reader: Reader, path: str) -> None:
+    """Who has the current copy gets 304 and no body, and who takes gzip gets it compressed."""
+    async with reader.client.get(path, headers={"Accept-Encoding": "gzip"}) as response:
+        tag = response.headers["ETag"]
+        assert "gzip" == response.headers["Content-Encoding"]
+    async with reader.client.get(path, headers={"If-None-Match": tag}) as response:
+        assert (304, b"", tag) == (response.status, await response.read(), response.headers["ETag"])
+    async with reader.client.get(path, headers={"If-None-Match": '"another"'}) as response:
+        assert 200 == response.status

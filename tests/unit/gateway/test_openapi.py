@@ -1,0 +1,278 @@
+import ast
+import json
+import re
+import shlex
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+from msgspec import structs
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from gateway import errors
+from gateway.app import build_app
+from gateway.dialects.shape import dialect_of, render
+from gateway.openapi.document import document, operations
+from gateway.openapi.notes import NOTES
+from gateway.openapi.refusals import MESSAGES, error_shape
+from gateway.openapi.snippets import VERIFYING
+from shared.domain import catalogue_file, events, signing
+from shared.domain.catalogue import Catalogue
+from shared.domain.inputs import InvalidInput, validated
+from shared.ops.settings import ROOT, Settings
+
+BASE_URL = "https://gateway.example"
+CATALOGUE = catalogue_file.parse((ROOT / "deploy" / "catalogue.toml").read_text())
+EMPTY = structs.replace(CATALOGUE, models={})
+DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(CATALOGUE, BASE_URL)))
+SCHEMAS = DOCUMENT["components"]["schemas"]
+OUTCOME = events.Outcome(
+    id="019e07f2-aa18-7c3e-9f21-6b1f0c9d2e47",
+    event=events.GENERATION_COMPLETED,
+    kind="image",
+    prompt="a dragon",
+    model="local/artist",
+    provider="local",
+    urls=("https://gateway.example/assets/a.png",),
+    text="once upon a time",
+    cost_micros=110_000,
+    created_ms=1_778_250_191_000,
+    closed_ms=1_778_250_212_000,
+)
+
+
+def told() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and Operation Object of every operation."""
+    for path, item in DOCUMENT["paths"].items():
+        yield from ((method, path, told) for method, told in item.items() if method != "parameters")
+
+
+def nodes(value: object) -> Iterator[dict[str, Any]]:
+    """Every object inside a JSON value."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from nodes(inner)
+
+
+def faults(schema: dict[str, Any], value: object, *, closed: bool = False) -> list[str]:
+    """What is wrong with a value; `closed`: fields that the document does not name are wrong too."""
+    components = json.loads(json.dumps(DOCUMENT["components"]))
+    if closed:
+        for node in nodes(components):
+            if "properties" in node:
+                node.setdefault("additionalProperties", False)
+    checker = Draft202012Validator.FORMAT_CHECKER
+    validator = Draft202012Validator({**schema, "components": components}, format_checker=checker)
+    return [error.message for error in validator.iter_errors(value)]
+
+
+@pytest.mark.parametrize("catalogue", [CATALOGUE, EMPTY], ids=["default", "without models"])
+def test_document_is_valid(catalogue: Catalogue) -> None:
+    """The document follows the OpenAPI 3.1 schema, whatever is for sale."""
+    found = OpenAPIV31SpecValidator(json.loads(json.dumps(document(catalogue, BASE_URL)))).iter_errors()
+    assert [] == [str(error) for error in found]
+
+
+def test_document_has_every_route(tmp_path: Path) -> None:
+    """The application's routes are the document's operations, both ways; HEAD goes with GET."""
+    app = build_app(Settings(data_dir=str(tmp_path)))
+    routes = {(route.method.lower(), route.resource.canonical) for route in app.router.routes() if route.resource}
+    assert {route for route in routes if route[0] != "head"} == {(method, path) for method, path, _ in told()}
+
+
+def test_every_field_is_described() -> None:
+    """Each field of each schema has a description, and no note is left over from a field that went."""
+    silent = [
+        f"{name}.{field}"
+        for name, schema in SCHEMAS.items()
+        for field, told in schema.get("properties", {}).items()
+        if "description" not in told
+    ]
+    assert [] == silent
+    named = {f"{name}.{field}" for name, fields in NOTES.items() for field in fields if name in SCHEMAS}
+    real = {f"{name}.{field}" for name, schema in SCHEMAS.items() for field in schema.get("properties", {})}
+    shared = {f"GenerationCompleted.{field}" for field in ("error", "errorCode")}
+    assert shared == named - real
+
+
+def test_patterns_are_portable() -> None:
+    """No pattern uses what only Python's regular expressions know, and all of them compile."""
+    patterns = [node["pattern"] for node in nodes(DOCUMENT) if isinstance(node.get("pattern"), str)]
+    assert len(patterns) > 5
+    assert [] == [pattern for pattern in patterns if re.search(r"\\[AZz]|\(\?[a-zP]", pattern)]
+    for pattern in patterns:
+        re.compile(pattern)
+
+
+def test_examples_fit_their_schemas() -> None:
+    """Every example of a body or an answer is valid, and uses no field that the document does not name."""
+    checked = 0
+    for media in nodes([DOCUMENT["paths"], DOCUMENT["webhooks"]]):
+        values = [entry["value"] for entry in media.get("examples", {}).values()] if "schema" in media else []
+        values += [media["example"]] if "schema" in media and "in" not in media and "example" in media else []
+        for value in values:
+            assert [] == faults(media["schema"], value, closed=True)
+            checked += 1
+    assert checked > 50
+
+
+def test_example_bodies_suit_their_models() -> None:
+    """The example of each model has an input that this very model takes."""
+    given = DOCUMENT["paths"]["/api/v1/generations"]["post"]["requestBody"]["content"]["application/json"]["examples"]
+    for entry in DOCUMENT["x-models"]:
+        body = given[entry["id"]]["value"]
+        assert entry["id"] == body["model"]
+        assert [] == faults(entry["input"], body["input"])
+
+
+def test_refusals_stand_at_their_status() -> None:
+    """Every error code of an operation is listed under the HTTP status that the gateway gives it."""
+    for operation in operations(CATALOGUE, BASE_URL):
+        responses = DOCUMENT["paths"][operation.path][operation.method]["responses"]
+        for code in operation.refusals:
+            assert code in responses[str(errors.STATUS[code])]["content"]["application/json"]["examples"]
+
+
+def test_every_code_is_explained() -> None:
+    """The table of errors has every code that the gateway knows, with its status and a sentence."""
+    assert errors.STATUS.keys() == MESSAGES.keys()
+    assert errors.STATUS == {entry["code"]: entry["status"] for entry in DOCUMENT["x-errors"]}
+
+
+def test_calls_that_need_a_key_say_so() -> None:
+    """Everything under /api/ asks for a key and names both refusals; nothing else does."""
+    for method, path, operation in told():
+        keyed = path.startswith("/api/")
+        assert ([{"apiKey": []}] if keyed else []) == operation["security"], f"{method} {path}"
+        assert keyed == ("401" in operation["responses"])
+
+
+def test_requests_are_strict() -> None:
+    """What a call needs is required, and what it answers always has is too."""
+    assert ["model", "prompt"] == SCHEMAS["CreateGeneration"]["required"]
+    assert ["url"] == SCHEMAS["CreateEndpoint"]["required"]
+    assert {"refunded_cents", "stage"} <= set(SCHEMAS["GenerationEntry"]["required"])
+    assert not {"result_url", "error", "queue_position"} & set(SCHEMAS["GenerationEntry"]["required"])
+    limit = {"type": "integer", "minimum": 1, "default": 50}
+    assert [limit, limit, limit] == [
+        one["schema"] for _, _, told in told() for one in told["parameters"] if one["name"] == "limit"
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"model": "m"},
+        {"model": "m", "prompt": ""},
+        {"model": "m", "prompt": " \n"},
+        {"model": "m", "prompt": "a\0b"},
+        {"model": None, "prompt": "a"},
+        {"model": "m", "prompt": "a", "input": []},
+        {"model": "m", "prompt": "a", "input": {"width": "512"}},
+        {"model": "m", "prompt": "a", "input": {"nonsense": 1}},
+        {"model": "m", "prompt": "a", "input": {"style": "a\0b"}},
+    ],
+)
+def test_bad_bodies_are_refused(body: dict[str, object]) -> None:
+    """A body that the gateway would refuse is not valid, and one that it would take is."""
+    schema = {"$ref": "#/components/schemas/CreateGeneration"}
+    assert faults(schema, body)
+    assert [] == faults(schema, {"model": "m", "prompt": "a\nb", "input": {"seed": None, "width": 512}, "more": 1})
+
+
+@pytest.mark.parametrize("model", CATALOGUE.models.values(), ids=lambda model: model.id)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"width": None, "seed": -5},
+        {"width": 64, "height": 1280},
+        {"width": 63},
+        {"width": 1281},
+        {"width": 5000},
+        {"width": "512"},
+        {"quality": "hd"},
+        {"quality": "best"},
+        {"aspect_ratio": "16:9"},
+        {"aspect_ratio": "7:5"},
+        {"aspect_ratio": "wide"},
+        {"seconds": 10},
+        {"seconds": 11},
+        {"image_urls": ["HTTPS://example.com/a.png", "data:image/png;base64,AAAA"]},
+        {"image_urls": ["http://example.com/a.png"]},
+        {"image_urls": ["https://example.com/a.png"] * 15},
+        {"nonsense": 1},
+    ],
+    ids=str,
+)
+def test_input_of_a_model_is_true(model: Any, given: dict[str, object]) -> None:
+    """The document allows for a model exactly the input that the gateway takes."""
+    schema = next(entry["input"] for entry in DOCUMENT["x-models"] if entry["id"] == model.id)
+    try:
+        taken = bool(validated(model, given)) or True
+    except InvalidInput:
+        taken = False
+    assert taken == (faults(schema, given) == [])
+
+
+@pytest.mark.parametrize("kind", events.RESULT_FIELDS)
+@pytest.mark.parametrize("prompt", ["a dragon", "x" * 30_000], ids=["short", "cut short"])
+@pytest.mark.parametrize("event", DOCUMENT["webhooks"])
+def test_webhook_bodies_are_as_described(event: str, prompt: str, kind: str) -> None:
+    """What is posted for each event and kind is valid, and has no field that the document does not name."""
+    failed = {"urls": (), "text": None, "provider": None, "error": "no", "error_code": "content_policy"}
+    changes = failed if event == events.GENERATION_FAILED else {}
+    body = events.generation_body(structs.replace(OUTCOME, event=event, kind=kind, prompt=prompt, **changes))
+    content = DOCUMENT["webhooks"][event]["post"]["requestBody"]["content"]["application/json"]
+    assert [] == faults(content["schema"], json.loads(body), closed=True)
+
+
+def test_webhook_headers_are_as_sent() -> None:
+    """The headers of a webhook are those that the signature is made of."""
+    sent = signing.headers([signing.new_secret(bytes(32))], "evt_1", 1, b"{}")
+    for item in DOCUMENT["webhooks"].values():
+        assert list(sent) == [parameter["name"] for parameter in item["post"]["parameters"]]
+
+
+def test_verifying_sample_works() -> None:
+    """The Python sample accepts what we sign, and refuses another body, another secret and an old post."""
+    names: dict[str, Any] = {}
+    exec(VERIFYING["Python"], names)
+    secret, other = signing.new_secret(bytes(32)), signing.new_secret(bytes(range(32)))
+    now_s = int(time.time())
+    headers = signing.headers([other, secret], "evt_1", now_s, b"{}")
+    names["verify"](secret, headers, b"{}")
+    for bad in [(secret, headers, b"{ }"), (signing.new_secret(b"x" * 32), headers, b"{}")]:
+        with pytest.raises(ValueError, match="not signed"):
+            names["verify"](*bad)
+    with pytest.raises(ValueError, match="too old"):
+        names["verify"](secret, signing.headers([secret], "evt_1", now_s - 1000, b"{}"), b"{}")
+
+
+def test_samples_make_the_call_they_stand_beside() -> None:
+    """Each operation has code in three languages that names its method, its address and, where needed, the key."""
+    for method, path, operation in told():
+        sources = {sample["label"]: sample["source"] for sample in operation["x-codeSamples"]}
+        assert ["curl", "Python", "JavaScript"] == list(sources)
+        ast.parse(sources["Python"])
+        for source in sources.values():
+            assert BASE_URL + path.partition("{")[0] in source
+            assert bool(operation["security"]) == ("WOWFLOW_KEY" in source)
+        words = shlex.split(sources["curl"].replace("\\\n", ""))
+        given = words[words.index("-d") + 1] if "-d" in words else None
+        assert ("-X" in words, given is not None) == (method == "delete", method == "post")
+        if given:
+            assert [] == faults(operation["requestBody"]["content"]["application/json"]["schema"], json.loads(given))
+
+
+@pytest.mark.parametrize("path", ["/api/v1/models", "/api/generate", "/api/v1/me", "/healthz"])
+def test_error_shape_is_what_is_rendered(path: str) -> None:
+    """The type of an error has exactly the fields of the body that is rendered for the path."""
+    body = render(dialect_of(path), errors.UNAVAILABLE)
+    assert body == msgspec.to_builtins(msgspec.convert(body, error_shape(path)))
