@@ -57,6 +57,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     name: Name
     daily_quota: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None  # generations a UTC day; None: unlimited
+    beyond_quota: bool = False  # past the quota, pay from the balance
     concurrency: Annotated[int, Meta(ge=1, le=100_000)]  # jobs at once in one provider's queue
     backlog_max: Annotated[int, Meta(ge=0, le=10_000_000)]  # generations that may wait behind those
 

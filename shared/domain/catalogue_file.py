@@ -65,7 +65,7 @@ def _provider(name: str, table: Table) -> Provider:
 
 
 def _plan(name: str, table: Table) -> Plan:
-    table.check_keys(["daily_quota", "concurrency", "backlog_max"], [])
+    table.check_keys(["daily_quota", "concurrency", "backlog_max"], ["beyond_quota"])
     # Spelt out, because a quota that somebody forgot to write must not be the most generous one.
     quota = None if table.raw["daily_quota"] == "unlimited" else table.raw["daily_quota"]
     return table.convert({**table.raw, "name": name, "daily_quota": quota}, Plan)

@@ -80,5 +80,5 @@ async def publish_plans(store: Store, plans: Iterable[Plan]) -> None:
     """Write the catalogue's plans where the scripts read them."""
     for plan in plans:
         quota = -1 if plan.daily_quota is None else plan.daily_quota
-        fields = ("concurrency", plan.concurrency, "backlog_max", plan.backlog_max, "daily_quota", quota)
-        await store.call("HSET", keys.plan(plan.name), *fields)
+        limits = ("concurrency", plan.concurrency, "backlog_max", plan.backlog_max, "daily_quota", quota)
+        await store.call("HSET", keys.plan(plan.name), *limits, "beyond", "1" if plan.beyond_quota else "")

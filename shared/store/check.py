@@ -90,20 +90,26 @@ async def _look_at_backlog(store: Store, key: str) -> list[Finding]:
 async def _strangers(
     store: Store, key: str, members: Sequence[bytes], belongs: Callable[[Record], bool]
 ) -> list[Finding]:
-    _, kind, account, provider = key.split(":")
-    return [
-        Finding(at=key, id=record.id, fault=f"stale_{kind}")
-        for batch in batches([raw.decode() for raw in members])
-        for record in await records(store, batch)
-        if not belongs(record) or (record.account, record.provider) != (account, provider)
-    ]
+    """Members that do not belong; of those that do and whose owner has no list of them, a guest, what they lack."""
+    kind, _, place = key.removeprefix("gw:").partition(":")
+    account, _, provider = place.rpartition(":")
+    listed = await store.call("ZSCORE", keys.ACCOUNTS, account) is not None
+    findings = []
+    for batch in batches([raw.decode() for raw in members]):
+        for record in await records(store, batch):
+            fits = belongs(record) and (record.account, record.provider) == (account, provider)
+            faults = (f"stale_{kind}",) if not fits else () if listed else record.faults
+            findings += [Finding(at=key, id=record.id, fault=fault) for fault in faults]
+    return findings
 
 
 async def _look_at_deliveries(store: Store, names: Sequence[str]) -> list[Finding]:
     states = await asyncio.gather(*(store.call("HGET", name, "state") for name in names))
     pending = [name for name, state in zip(names, states, strict=True) if state == b"pending"]
-    ids = {name: name.removeprefix(keys.delivery("")) for name in pending}
-    return [Finding(at=name, id=ids[name], fault="lost_delivery") for name in pending if await _lost(store, ids[name])]
+    ids = [name.removeprefix(keys.delivery("")) for name in pending]
+    lost = await asyncio.gather(*(_lost(store, delivery_id) for delivery_id in ids))
+    seen = zip(pending, ids, lost, strict=True)
+    return [Finding(at=name, id=delivery_id, fault="lost_delivery") for name, delivery_id, gone in seen if gone]
 
 
 async def _lost(store: Store, delivery_id: str) -> bool:

@@ -29,8 +29,13 @@ def key(key_hash: str) -> str:
 
 
 def plan(name: str) -> str:
-    """Hash: concurrency, backlog_max, daily_quota; written by each process that reads the catalogue."""
+    """Hash: concurrency, backlog_max, daily_quota, beyond; written by each process that reads the catalogue."""
     return f"gw:plan:{name}"
+
+
+def quota(account_id: str, day: int) -> str:
+    """Counter: generations of a UTC day (days since 1970) that the plan pays for; expires two days later."""
+    return f"gw:quota:{account_id}:{day}"
 
 
 def ledger(account_id: str) -> str:
@@ -69,7 +74,7 @@ def provider(name: str) -> str:
 
 
 def turns(provider: str) -> str:
-    """Sorted set: accounts that may have one more generation on a provider's queue, by since when, ms."""
+    """Sorted set: accounts that may have one more generation on a provider's queue, by since when, us."""
     return f"gw:turns:{provider}"
 
 

@@ -34,6 +34,8 @@ class Order(Struct, frozen=True, kw_only=True):
     replay_key: str = ""
     body_hash: str = ""
     waiter: str = ""
+    payer: str = "balance"  # or quota: a place in the plan's day
+    guest: str = ""  # the account of a caller without a key
 
 
 async def accept(store: Store, order: Order) -> Accepted:
@@ -50,6 +52,8 @@ async def accept(store: Store, order: Order) -> Accepted:
         order.replay_key,
         order.body_hash,
         order.waiter,
+        order.payer,
+        order.guest,
         durable=True,
     )
     if word == "accepted":
@@ -69,6 +73,9 @@ def _refusal(word: str, rest: list[bytes | int], order: Order) -> Exception:
         )
     if word == "reused":
         return Refused("idempotency_key_reuse", "This Idempotency-Key was used with another body. Use a new key.")
+    if word == "quota":
+        message = f"All {int(rest[0])} generations of today are used. The day ends at midnight UTC."
+        return Refused("quota_exceeded", message)
     if word == "down":
         return Refused("upstream_error", "The provider of this model is down. Nothing was charged.")
     if word == "backlog_full":
@@ -79,6 +86,23 @@ def _refusal(word: str, rest: list[bytes | int], order: Order) -> Exception:
 
 class UnknownPlan(Exception):
     """The account's plan is not in the store: publish the catalogue's plans and ask again."""
+
+
+class Quota(Struct, frozen=True):
+    """An account's day: `limit` is None for an unlimited plan; the day ends at `reset_ms`, Unix ms."""
+
+    limit: int | None
+    used: int
+    reset_ms: int
+
+
+async def quota(store: Store, account_id: str) -> Quota:
+    """How much of its plan's day an account (a guest's too) has used. Raises UnknownPlan."""
+    word, *rest = await store.run("quota", account_id)
+    if word == "unknown_plan":
+        raise UnknownPlan(rest[0].decode())
+    limit, used, reset_ms = rest
+    return Quota(None if limit < 0 else limit, used, reset_ms)
 
 
 async def settle(

@@ -1,21 +1,23 @@
 -- accept: charge an account and queue its generation, all or nothing, once per id and once per Idempotency-Key.
--- ARGV: id, key_hash, price (micro-USD), provider, spec, queue_ms, run_ms, replay_key, body_hash, waiter
+-- ARGV: id, key_hash, price (micro-USD), provider, spec, queue_ms, run_ms, replay_key, body_hash, waiter,
+--       payer ('balance' | 'quota'), guest (the account of a caller without a key, or '')
 -- Keys: gw:key:<hash> gw:account:<id> gw:plan:<name> gw:replay:<account>:<key> gw:generation:<id>
--- Keys: gw:generations:<account> gw:ledger:<account> gw:active:<account>:<provider>
--- Keys: gw:backlog:<account>:<provider> gw:turns:<provider> gw:provider:<name> gw:open
+-- Keys: gw:generations:<account> gw:active:<account>:<provider> gw:backlog:<account>:<provider>
+-- Keys: gw:turns:<provider> gw:provider:<name> gw:open
 -- Returns {'accepted', account, created_ms, balance} | {'replayed', account, id} | {'reused'} | {'unknown_key'}
--- Returns {'unknown_plan', plan} | {'insufficient', balance} | {'backlog_full', waiting} | {'down', retry_after_ms}
+-- Returns {'unknown_plan', plan} | {'insufficient', balance} | {'quota', limit, used}
+-- Returns {'backlog_full', waiting} | {'down', retry_after_ms}
 --@include now
 --@include queue
 --@include admit
+--@include payment
 local LOOK_AFTER_MS, REPLAY_MS = 30000, 86400000
-local id, key_hash, price, provider, spec, queue_ms, run_ms, replay_key, body_hash, waiter = unpack(ARGV)
+local id, key_hash, price, provider, spec, queue_ms, run_ms, replay_key, body_hash, waiter, payer, guest = unpack(ARGV)
 price = tonumber(price)
-local account = redis.call('GET', 'gw:key:' .. key_hash)
+local account = guest ~= '' and guest or redis.call('GET', 'gw:key:' .. key_hash)
 if not account then return {'unknown_key'} end
-local record = 'gw:account:' .. account
-local plan, topup, spent = unpack(redis.call('HMGET', record, 'plan', 'topup', 'spent'))
-local balance = topup - spent
+local plan, topup, spent = unpack(redis.call('HMGET', 'gw:account:' .. account, 'plan', 'topup', 'spent'))
+local balance = (topup or 0) - (spent or 0)
 
 -- The gateway sends the same id again when the store's answer was lost.
 local generation = 'gw:generation:' .. id
@@ -29,9 +31,11 @@ if seen then
   return {'replayed', account, string.sub(seen, #body_hash + 2)}
 end
 
-local concurrency, backlog_max = unpack(redis.call('HMGET', 'gw:plan:' .. plan, 'concurrency', 'backlog_max'))
-if not concurrency then return {'unknown_plan', plan} end
-if balance < price then return {'insufficient', balance} end
+local concurrency, backlog_max, quota, beyond =
+  unpack(redis.call('HMGET', 'gw:plan:' .. (plan or 'guest'), 'concurrency', 'backlog_max', 'daily_quota', 'beyond'))
+if not concurrency then return {'unknown_plan', plan or 'guest'} end
+local way, refusal = way_to_pay(payer, account, price, balance, quota, beyond, now)
+if not way then return refusal end
 local down_until = tonumber(redis.call('HGET', 'gw:provider:' .. provider, 'down_until_ms') or 0)
 if down_until > now then return {'down', down_until - now} end
 local backlog = 'gw:backlog:' .. account .. ':' .. provider
@@ -41,20 +45,12 @@ local waits = waiting > 0 or redis.call('SCARD', 'gw:active:' .. account .. ':' 
 if waits and waiting >= tonumber(backlog_max) then return {'backlog_full', waiting} end
 
 redis.call('HSET', generation, 'account', account, 'provider', provider, 'state', waits and 'backlog' or 'queued',
-  'reserved', price, 'created_ms', now, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'spec', spec)
+  'reserved', pay(way, account, price, id, now), 'created_ms', now, 'deadline_ms', now + queue_ms,
+  'run_ms', run_ms, 'spec', spec)
 if waiter ~= '' then redis.call('HSET', generation, 'waiters', waiter) end
-redis.call('LPUSH', 'gw:generations:' .. account, id)
+if guest == '' then redis.call('LPUSH', 'gw:generations:' .. account, id) end
 redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)
-if price > 0 then
-  redis.call('HINCRBY', record, 'spent', price)
-  redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f reserve -%.0f %s', now, price, id))
-end
 if replay_key ~= '' then redis.call('SET', replay, body_hash .. ' ' .. id, 'PX', REPLAY_MS) end
-if waits then
-  redis.call('RPUSH', backlog, id)
-  take_turn(account, provider, now)
-  admit(provider, now)
-else
-  place(account, provider, id, now)
-end
-return {'accepted', account, now, balance - price}
+if waits then redis.call('RPUSH', backlog, id) else place(account, provider, id, now) end
+if waits then take_turn(account, provider) admit(provider, now) end
+return {'accepted', account, now, way == 'balance' and balance - price or balance}

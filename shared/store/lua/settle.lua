@@ -2,12 +2,13 @@
 -- and the account's next waiting generation takes its place on the queue.
 -- ARGV: id, state ('completed' | 'failed'), cost (micro-USD), outcome, guard ('' | 'unsubmitted'), keep_ms, late_ms
 -- A failed generation that a provider has is looked at again after late_ms: it may still finish there.
--- Keys: gw:generation:<id> gw:account:<id> gw:ledger:<account> gw:active:<account>:<provider>
+-- Keys: gw:generation:<id> gw:active:<account>:<provider>
 -- Keys: gw:backlog:<account>:<provider> gw:late gw:open gw:wake:<gateway> arq:queue:<provider>
 -- Returns {'settled', refund} | {'already', state} | {'submitted', state} | {'missing'}
 --@include now
 --@include queue
 --@include admit
+--@include payment
 --@include events
 local id, state, cost, outcome, guard, keep_ms, late_ms = unpack(ARGV)
 cost = tonumber(cost)
@@ -25,10 +26,7 @@ redis.call('HSET', generation, 'state', state, 'cost', cost, 'closed_ms', now, '
 redis.call('HDEL', generation, 'waiters', 'intent', 'intent_ms')
 redis.call('PEXPIRE', generation, keep_ms)
 if state == 'failed' and ref and late_ms ~= '' then redis.call('ZADD', 'gw:late', now + late_ms, id) end
-if refund > 0 then redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -refund) end
-if tonumber(reserved) > 0 then
-  redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f settle %.0f %s', now, refund, id))
-end
+give_back(account, generation, id, refund, reserved, state == 'failed', now)
 redis.call('ZREM', 'gw:open', id)
 
 if was == 'backlog' then
@@ -37,7 +35,7 @@ else
   dequeue('arq:queue:' .. provider, id)
   redis.call('SREM', 'gw:active:' .. account .. ':' .. provider, id)
 end
-take_turn(account, provider, now)
+take_turn(account, provider)
 admit(provider, now)
 
 emit(account, 'evt_' .. id, 'generation.' .. state, id, now)

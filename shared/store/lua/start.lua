@@ -15,21 +15,26 @@ local state, provider, spec, reserved, created, deadline, run_ms, started, ref, 
 if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 
-local function step(word, ...) return {word, spec, tonumber(reserved), tonumber(created), tonumber(deadline), ...} end
-if ref then return step('check', ref, cancel and '1' or '') end
+local function told(reply, ...)
+  for _, value in ipairs({spec, tonumber(reserved), tonumber(created), tonumber(deadline), ...}) do
+    reply[#reply + 1] = value
+  end
+  return reply
+end
+if ref then return told({'check'}, ref, cancel and '1' or '') end
 if state == 'submitting' and repeatable == '' and intent ~= token then
   local left = intent_ms + submit_limit_ms - now
   if left > 0 then return {'wait', left} end
   redis.call('HSET', generation, 'state', 'uncertain')
   state = 'uncertain'
 end
-if state == 'uncertain' then return step('uncertain') end
+if state == 'uncertain' then return told({'uncertain'}) end
 
-local word, value = permission(provider, generation, tonumber(submit_limit_ms), now)
-if word ~= 'go' then return {word, value} end
+local refusal, probe = permission(provider, generation, tonumber(submit_limit_ms), now)
+if refusal then return refusal end
 if not started then
   deadline = string.format('%.0f', now + run_ms)
   redis.call('HSET', generation, 'started_ms', now, 'deadline_ms', deadline)
 end
 redis.call('HSET', generation, 'state', 'submitting', 'intent', token, 'intent_ms', now)
-return step('submit', value)
+return told({'submit'}, probe)

@@ -28,7 +28,7 @@ local function look(id)
       place(account, provider, id, now)
       rearmed[#rearmed + 1] = id
     end
-    if state == 'backlog' then take_turn(account, provider, now) admit(provider, now) end
+    if state == 'backlog' then take_turn(account, provider) admit(provider, now) end
     redis.call('ZADD', 'gw:open', math.min(now + LOOK_AFTER_MS, tonumber(deadline)), id)
   end
 end

@@ -5,7 +5,7 @@
 -- Returns nothing
 local function concurrency_of(account)
   local plan = redis.call('HGET', 'gw:account:' .. account, 'plan')
-  return tonumber(plan and redis.call('HGET', 'gw:plan:' .. plan, 'concurrency') or 1)
+  return tonumber(redis.call('HGET', 'gw:plan:' .. (plan or 'guest'), 'concurrency') or 1)
 end
 
 local function has_room(provider)
@@ -19,10 +19,10 @@ local function place(account, provider, id, now)
 end
 
 -- An account stands in the provider's turns while it has something waiting and may have one more on the queue.
-local function take_turn(account, provider, now)
+local function take_turn(account, provider)
   local waits = redis.call('EXISTS', 'gw:backlog:' .. account .. ':' .. provider) == 1
   if waits and redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) < concurrency_of(account) then
-    redis.call('ZADD', 'gw:turns:' .. provider, 'NX', now, account)
+    redis.call('ZADD', 'gw:turns:' .. provider, 'NX', now_us, account)
   end
 end
 
@@ -35,6 +35,6 @@ local function admit(provider, now)
       redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued')
       place(account, provider, id, now)
     end
-    take_turn(account, provider, now)
+    take_turn(account, provider)
   end
 end
