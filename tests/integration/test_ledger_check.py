@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
+from msgspec import structs
 
 from shared.domain.generation import COMPLETED, FAILED, Outcome
+from shared.store import accounts, check_account, findings, generations, keys, ledger, webhooks
 from shared.store import check as checking
-from shared.store import check_account, findings, generations, keys, ledger, webhooks
 from shared.store.connect import Store
 from shared.store.findings import FAULTS, Report
-from tests.factories import CENTS, Customer, a_customer, a_generation_id, an_order
+from tests.factories import CENTS, PLAN, Customer, a_customer, a_generation_id, an_order
 
 SUMS = {"ledger_sum account", "spent_sum account"}
 QUEUE, ACTIVE, BACKLOG = "arq:queue:noop", "gw:active:{account}:noop", "gw:backlog:{account}:noop"
@@ -158,6 +159,21 @@ async def test_report_counts_what_was_looked_at(store_url: str) -> None:
             report.deliveries,
         )
         assert [("not_in_open", names["account"])] == [(finding.fault, finding.at) for finding in report.findings]
+
+
+async def test_guests_are_looked_after(store_url: str, impatient: None) -> None:
+    """A guest has no account and no list; what is forgotten of its generations is found all the same."""
+    async with Store(store_url) as store:
+        await accounts.publish_plans(store, [structs.replace(PLAN, name="guest")])
+        customer = Customer(account="guest:2001:db8::", key="", hash="")
+        names = {}
+        for name in ("first", "second", "third"):
+            order = an_order(customer, guest=customer.account, payer="quota", price_micros=0)
+            names[name] = (await ledger.accept(store, order)).id
+        assert set() == await found(store, names)
+        await store.call("ZREM", keys.OPEN, names["first"], names["third"])
+        await store.call("DEL", keys.arq_job(names["second"]))
+        assert {"not_in_open first", "no_job second", "not_in_open third"} == await found(store, names)
 
 
 async def test_long_ledgers_are_checked_in_parts(
