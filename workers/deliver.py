@@ -12,6 +12,7 @@ from arq.worker import Retry as Park
 from msgspec import Struct
 
 from shared.domain import events, schedule, signing
+from shared.domain.errors import StoreDown
 from shared.domain.generation import Generation
 from shared.ops import metrics
 from shared.store import webhooks
@@ -21,6 +22,7 @@ from workers.egress import Egress
 from workers.egress_errors import EgressError
 
 ANSWER_CHARS_MAX = 200
+AWAY_S = 1.0  # until an attempt that the store's absence cut short is made again
 
 log = structlog.get_logger()
 
@@ -46,9 +48,18 @@ async def deliver(ctx: dict[str, Any], job_id: str) -> None:
     """One attempt of a delivery. Raises arq's Retry to be called for the next one."""
     post: Post = ctx["post"]
     delivery_id = job_id.removeprefix("deliver:")
-    due = await webhooks.due(post.store, delivery_id)
-    if due is None:
-        return
+    try:
+        due = await webhooks.due(post.store, delivery_id)
+        if due is not None:
+            await proceed(post, delivery_id, due)
+    except StoreDown as away:
+        # Not the job's failure: arq would end a job that raises anything but Retry, and only the sweeper find it again.
+        log.warning("webhook.store_away", delivery=delivery_id, reason=str(away))
+        raise Park(defer=AWAY_S) from away
+
+
+async def proceed(post: Post, delivery_id: str, due: Due) -> None:
+    """Post, record what came of it, and park until the next attempt if there is one."""
     answer = await attempt(post, delivery_id, due)
     number = due.attempts + 1
     now_ms = time.time_ns() // 1_000_000

@@ -15,6 +15,7 @@ from arq.worker import Retry as Park
 from arq.worker import RetryJob
 from msgspec import Struct
 
+from shared.domain.errors import StoreDown
 from shared.domain.generation import COMPLETED, FAILED, Outcome, Output, Spec
 from shared.ops import metrics
 from shared.ops.storage import Storage, StorageError
@@ -26,6 +27,7 @@ from workers.egress import Egress
 from workers.providers.contract import Adapter, Call, Done, Down, Pending, Rejected, Retry, Unknown
 
 REFUSALS_MAX = 20  # submits that a provider may put off before the generation fails
+AWAY_S = 1.0  # until a step that the store's absence cut short is tried again
 AGAIN_S = 5.0  # after a check that failed, or storage that did not take the outputs
 FACT_PATIENCE_S = 60.0  # how long a worker holds on to a fact while the store is away
 PARK_MIN_S = 0.01
@@ -66,16 +68,25 @@ class Job(Struct, frozen=True, kw_only=True):
 async def run(ctx: dict[str, Any], generation_id: str) -> None:
     """One step of a generation. Raises arq's Retry to be called again later."""
     desk: Desk = ctx["desk"]
-    job = await take(desk, generation_id)
-    if job is None:
-        return
+    try:
+        job = await take(desk, generation_id)
+        if job is not None:
+            await proceed(desk, job)
+    except StoreDown as away:
+        # Not the job's failure: arq would end a job that raises anything but Retry, and only the sweeper find it again.
+        log.warning("generation.store_away", generation=generation_id, provider=desk.provider, reason=str(away))
+        raise Park(defer=AWAY_S) from away
+
+
+async def proceed(desk: Desk, job: Job) -> None:
+    """What the store said is next, and what follows from its outcome."""
     try:
         answer = await advance(desk, job)
         if isinstance(answer, Pending):
             park(job, answer.check_after_s)
         else:
             await complete(desk, job, answer)
-    except Park:
+    except (Park, StoreDown):
         raise
     except Rejected as rejection:
         await fail(desk, job, rejection.code, rejection.message)
