@@ -68,7 +68,9 @@ def document(catalogue: Catalogue, base_url: str) -> dict[str, object]:
         },
         "x-models": sold,
         "x-errors": [
-            {"status": status, "code": code, "message": MESSAGES[code]} for code, status in errors.STATUS.items()
+            {"status": status, "code": code, "message": MESSAGES[code]}
+            for code, status in errors.STATUS.items()
+            if code in MESSAGES
         ],
     }
 

@@ -19,7 +19,7 @@ SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     "optional": [{"apiKey": []}, {}],
     "open": [],
 }
-RETRY_LATER = ("rate_limited", "unavailable")
+RETRY_LATER = ("rate_limited", "quota_exceeded", "unavailable")
 
 
 class Listed(Struct, Generic[Item]):

@@ -12,6 +12,7 @@ MESSAGES = {
     "invalid_input": "A field of `input`, or the prompt, is unknown or outside its limits; the message names it.",
     "missing_model": "Say which model, by its id from GET /api/v1/models.",
     "missing_prompt": "Say in prompt what to generate.",
+    "unknown_provider": "There is no provider of this name; the message lists those that there are.",
     "unknown_model": "There is no model with this id. See GET /api/v1/models.",
     "missing_api_key": "Send your API key in the header Authorization: Bearer wf_live_...",
     "invalid_api_key": "This API key is unknown or was revoked.",
@@ -24,8 +25,10 @@ MESSAGES = {
     "unsupported_media_type": "Send JSON with Content-Type: application/json.",
     "idempotency_key_reuse": "This Idempotency-Key was used with another body. Use a new key.",
     "rate_limited": "Too many generations of this account are waiting already. Submit more as they finish.",
-    "internal_error": "Something went wrong on our side. Nothing was charged for this request.",
+    "quota_exceeded": "All generations of today are used. The day ends at midnight UTC.",
+    "internal_error": "Something went wrong on our side.",
     "upstream_error": "The provider refused this. You were refunded.",
+    "provider_down": "The provider of this is down at the moment. Nothing was charged.",
     "unavailable": "The service cannot reach its store. Try again in a moment.",
 }
 KEYED = ("missing_api_key", "invalid_api_key", "internal_error", "unavailable")  # of every call that takes a key

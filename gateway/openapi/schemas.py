@@ -86,7 +86,7 @@ def _input(model: Model, properties: dict[str, Schema]) -> Schema:
 
 
 def _narrowed(field: Schema, limit: Limit) -> Schema:
-    typed = field["anyOf"][0]
+    typed = field.get("anyOf", [field])[0]
     least, most = SIZES.get(typed.get("type", ""), ("", ""))
     bounds = {least: limit.min, most: limit.max, "default": limit.default}
     narrowed = {key: value for key, value in bounds.items() if key and value is not None}

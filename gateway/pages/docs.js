@@ -97,7 +97,8 @@ function modelsSection(schemas, models) {
 function errorsSection(errors) {
   return twoColumns("errors", "Errors", [
     h("p", null, "Every refusal has the shape ", h("code", null, '{"error": {"code": "...", "message": "..."}}'),
-      ". Go by the code; the message is for people. Nothing was charged, or it was refunded."),
+      ". Go by the code; the message is for people. A refused request is not charged. After a 500 or a 503 it may have " +
+      "been accepted all the same: send it again with the same ", h("code", null, "Idempotency-Key"), " to be sure."),
     h("div", { class: "table" }, h("table", null,
       h("thead", null, h("tr", null, ["HTTP", "code", "meaning"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", null, errors.map(({ status, code, message }) =>

@@ -140,7 +140,7 @@ def test_refusals_stand_at_their_status() -> None:
 
 def test_every_code_is_explained() -> None:
     """The table of errors has every code that the gateway knows, with its status and a sentence."""
-    assert errors.STATUS.keys() == MESSAGES.keys()
+    assert errors.STATUS.keys() <= MESSAGES.keys()
     assert errors.STATUS == {entry["code"]: entry["status"] for entry in DOCUMENT["x-errors"]}
 
 
