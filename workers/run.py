@@ -7,6 +7,7 @@ a parked generation holds no slot. arq may run a job twice: no step pays twice.
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from secrets import token_hex
 from typing import Any
 
@@ -24,6 +25,7 @@ from shared.store.connect import Store
 from shared.store.generations import Step
 from workers.artefacts import BadOutput, CopyFailed, Kept, keep
 from workers.egress import Egress
+from workers.patience import insist
 from workers.providers.contract import Adapter, Call, Done, Down, Pending, Rejected, Retry, Unknown
 
 REFUSALS_MAX = 20  # submits that a provider may put off before the generation fails
@@ -116,13 +118,15 @@ async def dropped(desk: Desk, generation_id: str) -> None:
 async def take(desk: Desk, generation_id: str) -> Job | None:
     """Ask the store for the next step; None if there is none left to do. An intent to submit is stored by this."""
     token = token_hex(8)
-    step = await generations.start(
+    begin = partial(
+        generations.start,
         desk.store,
         generation_id,
         repeatable=desk.adapter.repeatable,
         submit_limit_s=desk.adapter.submit_limit_s,
         token=token,
     )
+    step = await insist(begin)
     if step.word == "wait":
         raise Park(defer=step.wait_ms / 1000)
     if step.word == "down":
@@ -195,7 +199,7 @@ async def check(desk: Desk, job: Job) -> Pending | Done:
 
 async def put_off(desk: Desk, job: Job, retry: Retry) -> None:
     """The provider did not accept it now: come back, a bounded number of times."""
-    refusals = await generations.withdraw(desk.store, job.id, job.token, pause_s=retry.after_s)
+    refusals = await insist(partial(generations.withdraw, desk.store, job.id, job.token, pause_s=retry.after_s))
     if refusals > REFUSALS_MAX:
         raise Rejected("provider_busy", "The provider was too busy to take this.") from retry
     park(job, retry.after_s)
@@ -204,7 +208,7 @@ async def put_off(desk: Desk, job: Job, retry: Retry) -> None:
 async def out_of_order(desk: Desk, job: Job, down: Down) -> None:
     """Nothing was accepted: leave the provider alone for a while and give the money back."""
     log.warning("provider.down", provider=desk.provider, generation=job.id, reason=str(down))
-    await generations.withdraw(desk.store, job.id, job.token)
+    await insist(partial(generations.withdraw, desk.store, job.id, job.token))
     await providers.down(desk.store, desk.provider, str(down)[:REASON_CHARS_MAX])
     await fail(desk, job, "upstream_error", OUT_OF_ORDER)
 
