@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from hashlib import blake2b
 from secrets import token_bytes
 
@@ -10,7 +11,7 @@ import structlog
 from msgspec import Struct
 
 from gateway.desk import Desk
-from shared.domain.catalogue import Model
+from shared.domain.catalogue import Model, Route
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Generation, Spec
 from shared.domain.ids import uuid7
@@ -25,15 +26,24 @@ QUEUE_MS = 86_400_000  # a generation that no worker takes up for a day fails
 log = structlog.get_logger()
 
 
+class Choice(Struct, frozen=True):
+    """A model and one of its routes, as gateway/routing.py found them."""
+
+    model: Model
+    route: Route
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
-    """A request for a generation, decoded from a dialect."""
+    """A request for a generation, decoded from a dialect; `choices` in the order they are to be tried."""
 
     dialect: str
-    key_hash: str
-    model: str
+    choices: Sequence[Choice]
     prompt: str
     input: object
     body: bytes
+    key_hash: str = ""
+    guest: str = ""
+    payer: str = "balance"
     idempotency_key: str = ""
     wait_s: float = 0
 
@@ -47,11 +57,19 @@ class Made(Struct, frozen=True):
 
 async def accept(desk: Desk, wanted: Wanted) -> Made:
     """Charge, queue, and wait as long as was asked for. Raises Refused, with nothing charged, or StoreDown."""
-    model = desk.catalogue.model(wanted.model)
-    if model is None:
-        raise Refused("unknown_model", f"There is no model {wanted.model[:100]!r}. See GET /api/v1/models.")
-    spec = specify(model, wanted)
-    order = order_of(model, spec, wanted, desk.watch.name if wanted.wait_s else "")
+    for choice in wanted.choices:
+        try:
+            return await accept_one(desk, wanted, choice)
+        except Refused as refused:
+            if refused.code != "provider_down":
+                raise
+    raise Refused("upstream_error", "Every provider of this is down at the moment. Nothing was charged.")
+
+
+async def accept_one(desk: Desk, wanted: Wanted, choice: Choice) -> Made:
+    """The same over one route."""
+    spec = specify(choice, wanted)
+    order = order_of(choice, spec, wanted, desk.watch.name if wanted.wait_s else "")
     closed = desk.watch.expect(order.id) if wanted.wait_s else None
     try:
         accepted = await charge(desk, order)
@@ -62,17 +80,18 @@ async def accept(desk: Desk, wanted: Wanted) -> Made:
     return Made(generation, accepted.replayed)
 
 
-def specify(model: Model, wanted: Wanted) -> Spec:
+def specify(choice: Choice, wanted: Wanted) -> Spec:
     """What the worker will be given. Raises Refused("invalid_input") naming the field."""
+    model = choice.model
     try:
         prompt = checked_prompt(wanted.prompt, model.kind)
         values = validated(model, wanted.input)
     except InvalidInput as invalid:
         raise Refused("invalid_input", f"{invalid.field}: {invalid.message}") from None
-    return Spec(wanted.dialect, model.kind, model.id, model.routes[0].model, prompt, values)
+    return Spec(wanted.dialect, model.kind, model.id, choice.route.model, prompt, values)
 
 
-def order_of(model: Model, spec: Spec, wanted: Wanted, waiter: str) -> Order:
+def order_of(choice: Choice, spec: Spec, wanted: Wanted, waiter: str) -> Order:
     """The order for the accept script, under a new id."""
     key = wanted.idempotency_key
     if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
@@ -81,14 +100,16 @@ def order_of(model: Model, spec: Spec, wanted: Wanted, waiter: str) -> Order:
     return Order(
         id=uuid7(time.time_ns() // 1_000_000, token_bytes(10)),
         key_hash=wanted.key_hash,
-        price_micros=model.price_micros,
-        provider=model.routes[0].provider,
+        price_micros=choice.model.price_micros,
+        provider=choice.route.provider,
         spec=spec,
         queue_ms=QUEUE_MS,
-        run_ms=model.timeout_s * 1000,
+        run_ms=choice.model.timeout_s * 1000,
         replay_key=key,
         body_hash=blake2b(wanted.body, digest_size=16).hexdigest() if key else "",
         waiter=waiter,
+        payer=wanted.payer,
+        guest=wanted.guest,
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway import account, probes, static
+from gateway import account, probes, routing, static
 from gateway.assets import assets_handler
 from gateway.body import BODY_BYTES_MAX
 from gateway.desk import DESK, Desk
@@ -18,9 +18,7 @@ from shared.domain.catalogue import Catalogue
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store import accounts, providers
-from shared.store.connect import Store
-
-STORE_PATIENCE_S = 60.0
+from shared.store.connect import open_store
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -41,6 +39,7 @@ def build_app(settings: Settings) -> web.Application:
             web.get("/api/v1/models", wowflow.models),
             web.post("/api/v1/generations", wowflow.create),
             web.get("/api/v1/generations", wowflow.read),
+            web.delete("/api/v1/generations", wowflow.delete),
             web.get("/api/v1/balance", wowflow.balance),
             web.get("/api/v1/transactions", wowflow.transactions),
             web.post("/api/v1/webhooks", account.create_endpoint),
@@ -56,10 +55,20 @@ async def parts(
     app: web.Application, settings: Settings, catalogue: Catalogue, storage: Storage
 ) -> AsyncIterator[None]:
     """What the handlers work with, for as long as the application runs."""
-    store = Store(settings.store_url, timeout_s=settings.store_timeout_s, name="gateway")
-    async with store, Watch(store) as watch:
-        await store.call("PING", patience_s=STORE_PATIENCE_S)
+    async with (
+        open_store(
+            settings.store_url, name="gateway", durability=settings.durability, timeout_s=settings.store_timeout_s
+        ) as store,
+        Watch(store) as watch,
+    ):
         await accounts.publish_plans(store, catalogue.plans.values())
         await providers.publish(store, catalogue.providers.values())
-        app[DESK] = Desk(settings=settings, catalogue=catalogue, store=store, storage=storage, watch=watch)
+        app[DESK] = Desk(
+            settings=settings,
+            catalogue=catalogue,
+            store=store,
+            storage=storage,
+            watch=watch,
+            configured=routing.configured(catalogue),
+        )
         yield

@@ -18,6 +18,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     store: Store
     storage: Storage
     watch: Watch
+    configured: frozenset[str]  # providers whose key is set, or that need none
 
 
 DESK = web.AppKey("desk", Desk)

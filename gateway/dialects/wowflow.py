@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
 
-from gateway import auth
+from gateway import auth, routing
 from gateway.accept import Wanted, accept, upstream_refusal
 from gateway.body import json_body, limit
 from gateway.cancel import cancel
@@ -94,7 +94,7 @@ class Transaction(Struct, kw_only=True):
 async def models(request: web.Request) -> web.Response:
     """GET /api/v1/models: every model that can be ordered, with its API price."""
     await auth.account_id(request)
-    return _json({"data": [_model(model) for model in request.app[DESK].catalogue.models.values()]})
+    return _json({"data": [_model(model) for model in routing.models(request.app[DESK])]})
 
 
 async def create(request: web.Request) -> web.Response:
@@ -111,7 +111,7 @@ async def create(request: web.Request) -> web.Response:
         Wanted(
             dialect="wowflow",
             key_hash=hashed,
-            model=asked.model,
+            choices=routing.of_model(desk, asked.model),
             prompt=asked.prompt,
             input=asked.input,
             body=body,

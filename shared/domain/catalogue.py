@@ -48,6 +48,7 @@ class Model(Struct, frozen=True, kw_only=True):
     resolution: Annotated[str, Meta(min_length=1, max_length=20)] | None = None  # as shown, such as "1K"
     duration_s: Annotated[int, Meta(ge=1, le=86_400)] | None = None  # of the output, as shown
     timeout_s: Annotated[int, Meta(ge=1, le=86_400)]  # a generation not finished by then fails and is refunded
+    hidden: bool = False  # not offered to calls that name no model
     input: dict[str, Limit]  # the fields of `input` that a client may send
     routes: tuple[Route, ...]
 
@@ -72,6 +73,12 @@ class Provider(Struct, frozen=True, kw_only=True):
     rate_per_s: Annotated[float, Meta(ge=0.001, le=100_000)] | None = None  # submits a second; None: no limit
 
 
+class Mode(Struct, frozen=True, kw_only=True):
+    """A mode of the WokGen calls: words that are put behind the prompt."""
+
+    style: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
 class Catalogue(Struct, frozen=True, kw_only=True):
     """Everything in the catalogue file, checked. Dictionaries keep the order of the file."""
 
@@ -79,6 +86,7 @@ class Catalogue(Struct, frozen=True, kw_only=True):
     models: dict[str, Model]
     plans: dict[str, Plan]
     providers: dict[str, Provider]
+    modes: dict[str, Mode] = {}  # msgspec copies a default
 
     def model(self, model_id: str) -> Model | None:
         """The model with this id, or None."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from shared.domain.catalogue import KINDS, Catalogue, Limit, Model, Plan, Provider, Route
+from shared.domain.catalogue import KINDS, Catalogue, Limit, Mode, Model, Plan, Provider, Route
 from shared.domain.catalogue_lines import line_of
 from shared.domain.catalogue_table import Problem, Table
 from shared.domain.inputs import InvalidInput, checked
@@ -40,7 +40,7 @@ def parse(text: str) -> Catalogue:
 
 
 def _catalogue(table: Table) -> Catalogue:
-    table.check_keys(["plans", "providers", "models"], ["markup_percent"])
+    table.check_keys(["plans", "providers", "models"], ["markup_percent", "modes"])
     try:
         markup = Decimal(basis_points(table.raw.get("markup_percent", MARKUP_PERCENT_DEFAULT))) / 100
     except ValueError as error:
@@ -56,7 +56,13 @@ def _catalogue(table: Table) -> Catalogue:
         if model.id in models:
             raise entry.problem("id", "another model has this id already")
         models[model.id] = model
-    return Catalogue(markup_percent=markup, models=models, plans=plans, providers=providers)
+    modes = {name: _mode(entry) for name, entry in table.tables("modes", "mode")} if "modes" in table.raw else {}
+    return Catalogue(markup_percent=markup, models=models, plans=plans, providers=providers, modes=modes)
+
+
+def _mode(table: Table) -> Mode:
+    table.check_keys(["style"], [])
+    return table.convert(table.raw, Mode)
 
 
 def _provider(name: str, table: Table) -> Provider:
@@ -76,7 +82,7 @@ def _model(table: Table, markup: Decimal, providers: dict[str, Provider]) -> Mod
     if isinstance(raw.get("id"), str):
         table.what = f"model {raw['id']!r}"
     table.check_keys(
-        ["id", "name", "kind", "price_cents", "routes"], ["resolution", "duration_s", "timeout_s", "input"]
+        ["id", "name", "kind", "price_cents", "routes"], ["resolution", "duration_s", "timeout_s", "input", "hidden"]
     )
     if raw["kind"] not in KINDS:
         raise table.problem("kind", f"unknown kind {raw['kind']!r} (known: {', '.join(KINDS)})")

@@ -77,7 +77,7 @@ def _refusal(word: str, rest: list[bytes | int], order: Order) -> Exception:
         message = f"All {int(rest[0])} generations of today are used. The day ends at midnight UTC."
         return Refused("quota_exceeded", message)
     if word == "down":
-        return Refused("upstream_error", "The provider of this model is down. Nothing was charged.")
+        return Refused("provider_down", "This provider is down at the moment.")
     if word == "backlog_full":
         message = f"{int(rest[0])} generations of this account are waiting already. Submit more as they finish."
         return Refused("rate_limited", message, retry_after_s=BACKLOG_RETRY_AFTER_S)

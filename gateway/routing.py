@@ -1,0 +1,58 @@
+"""Which model and which route serve a request: what the catalogue offers, as far as a provider is configured."""
+
+from collections.abc import Sequence
+
+from gateway.accept import Choice
+from gateway.desk import Desk
+from shared.domain.catalogue import Catalogue, Model
+from shared.domain.errors import Refused
+from shared.ops import settings
+
+AUTO = "auto"
+
+
+def configured(catalogue: Catalogue) -> frozenset[str]:
+    """The providers that need no key, or whose key is set."""
+    return frozenset(
+        name
+        for name, provider in catalogue.providers.items()
+        if provider.key_env is None or settings.secret(provider.key_env) is not None
+    )
+
+
+def models(desk: Desk) -> list[Model]:
+    """What can be ordered, in the catalogue's order."""
+    return [model for model in desk.catalogue.models.values() if _choices(desk, model)]
+
+
+def of_model(desk: Desk, model_id: str) -> Sequence[Choice]:
+    """The routes of a model, in the catalogue's order. Raises Refused("unknown_model")."""
+    model = desk.catalogue.model(model_id)
+    choices = _choices(desk, model) if model is not None else []
+    if not choices:
+        raise Refused("unknown_model", f"There is no model {model_id[:100]!r}. See GET /api/v1/models.")
+    return choices
+
+
+def of_kind(desk: Desk, kind: str, provider: str, preferred: str = "") -> Sequence[Choice]:
+    """Whatever serves a kind: the named provider first, then the model the caller hints at, then the catalogue's order.
+
+    Raises Refused: unknown_provider (listing the known), or upstream_error if nothing of the kind is configured.
+    """
+    known = desk.catalogue.providers
+    if provider != AUTO and provider not in known:
+        message = f"There is no provider {provider[:50]!r}. Known: auto, {', '.join(known)}."
+        raise Refused("unknown_provider", message)
+    offers = [model for model in desk.catalogue.models.values() if model.kind == kind and not model.hidden]
+    choices = [choice for model in offers for choice in _choices(desk, model)]
+    if not choices:
+        raise Refused("upstream_error", f"No provider of {kind} is configured here. Nothing was charged.")
+    return sorted(choices, key=lambda choice: (choice.route.provider != provider, preferred not in _names(choice)))
+
+
+def _names(choice: Choice) -> tuple[str, ...]:
+    return (choice.model.id, choice.route.model, "")
+
+
+def _choices(desk: Desk, model: Model) -> list[Choice]:
+    return [Choice(model, route) for route in model.routes if route.provider in desk.configured]
