@@ -5,11 +5,12 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway import account, probes, routing, static
+from gateway import account, guests, probes, routing, static
 from gateway.assets import assets_handler
 from gateway.body import BODY_BYTES_MAX
 from gateway.desk import DESK, Desk
-from gateway.dialects import wowflow
+from gateway.dialects import wokgen, wokgen_v1, wowflow
+from gateway.dialects.wokgen_asks import Enhance, Generate, Interrogate, Music, Text, Upscale, Voice
 from gateway.middleware import outermost
 from gateway.openapi.document import openapi_handler
 from gateway.watch import Watch
@@ -42,6 +43,21 @@ def build_app(settings: Settings) -> web.Application:
             web.delete("/api/v1/generations", wowflow.delete),
             web.get("/api/v1/balance", wowflow.balance),
             web.get("/api/v1/transactions", wowflow.transactions),
+            web.post("/api/generate", wokgen.call(Generate)),
+            web.post("/api/text/generate", wokgen.call(Text)),
+            web.post("/api/voice/generate", wokgen.call(Voice)),
+            web.post("/api/music/generate", wokgen.call(Music)),
+            web.post("/api/tools/upscale", wokgen.call(Upscale)),
+            web.post("/api/tools/interrogate", wokgen.call(Interrogate)),
+            web.post("/api/prompt/enhance", wokgen.call(Enhance)),
+            web.get("/api/jobs", wokgen.limited(wokgen.list_jobs)),
+            web.get("/api/jobs/{jobId}", wokgen.limited(wokgen.read_job)),
+            web.post("/api/jobs/{jobId}/cancel", wokgen.limited(wokgen.cancel_job)),
+            web.post("/api/v1/generate", wokgen.limited(wokgen_v1.generate)),
+            web.get("/api/v1/jobs/{id}", wokgen.limited(wokgen_v1.read_job)),
+            web.get("/api/v1/assets", wokgen.limited(wokgen_v1.list_assets)),
+            web.post("/api/v1/assets/{id}/process", wokgen.limited(wokgen_v1.process_asset)),
+            web.get("/api/v1/me", wokgen.limited(wokgen_v1.me)),
             web.post("/api/v1/webhooks", account.create_endpoint),
             web.get("/api/v1/webhooks", account.list_endpoints),
             web.delete("/api/v1/webhooks/{id}", account.delete_endpoint),
@@ -69,6 +85,7 @@ async def parts(
             store=store,
             storage=storage,
             watch=watch,
+            trusted=guests.networks(settings.trusted_proxies),
             configured=routing.configured(catalogue),
         )
         yield

@@ -3,6 +3,7 @@
 from aiohttp import web
 from msgspec import Struct
 
+from gateway.guests import Network
 from gateway.watch import Watch
 from shared.domain.catalogue import Catalogue
 from shared.ops.settings import Settings
@@ -18,6 +19,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     store: Store
     storage: Storage
     watch: Watch
+    trusted: tuple[Network, ...]  # proxies whose X-Forwarded-For is believed
     configured: frozenset[str]  # providers whose key is set, or that need none
 
 

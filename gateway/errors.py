@@ -49,5 +49,7 @@ def from_http(code: int, path: str, allowed: str) -> Refused:
             return Refused("payload_too_large", "The body is larger than 1 MB.")
         case 415:
             return Refused("unsupported_media_type", "Send JSON with Content-Type: application/json.")
+        case 503:
+            return UNAVAILABLE
         case _:
             return Refused("invalid_request", "The request could not be understood.")

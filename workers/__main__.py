@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 import uvloop
 from arq.worker import Function, func
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.domain import catalogue_file
 from shared.domain.catalogue_file import CatalogueError
@@ -29,6 +29,7 @@ from workers.deliver import Post, deliver
 from workers.egress import Egress
 from workers.engine import Engine
 from workers.late import late
+from workers.pictures import Pictures
 from workers.providers.contract import Setup, load
 from workers.run import Desk, dropped, run
 from workers.sweep import sweep_forever
@@ -94,12 +95,9 @@ def the_store(config: Settings, name: str) -> AbstractAsyncContextManager[Store]
 
 async def run_provider(config: Settings, *, setup: Setup) -> None:
     """Generations of one provider."""
-    adapter = load(setup.name, config.adapters)(setup)
-    async with (
-        the_store(config, f"worker-{setup.name}") as store,
-        Egress(allow_private=False) as egress,
-    ):
+    async with the_store(config, f"worker-{setup.name}") as store, Egress(allow_private=False) as egress:
         storage = Storage.open(config.assets, synced=config.durability == "fsync")
+        adapter = load(setup.name, config.adapters)(structs.replace(setup, fetch=Pictures(storage, egress).fetch))
         keep_ms = config.record_retention_days * DAY_MS
         desk = Desk(
             provider=setup.name, store=store, adapter=adapter, storage=storage, egress=egress, record_keep_ms=keep_ms

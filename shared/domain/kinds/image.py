@@ -11,6 +11,7 @@ PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 600
 SIDE_PX_MIN, SIDE_PX_MAX = 64, 2_048
 IMAGE_URLS_MAX = 14
+COUNT_MAX = 4
 
 Side = Annotated[int, Meta(ge=SIDE_PX_MIN, le=SIDE_PX_MAX)]
 
@@ -25,6 +26,7 @@ class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
     aspect_ratio: fields.AspectRatio | None = None
     style: fields.Word | None = None
     image_urls: Annotated[list[fields.ImageUrl], Meta(max_length=IMAGE_URLS_MAX)] | None = None
+    count: Annotated[int, Meta(ge=1, le=COUNT_MAX)] | None = None  # pictures
     quality: Literal["standard", "hd"] | None = None
     mode: fields.Word | None = None
     tool: fields.Word | None = None
