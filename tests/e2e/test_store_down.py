@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.e2e.caller import Caller, Place, a_place
+from tests.e2e.caller import Place, a_place
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,23 +26,6 @@ async def place() -> AsyncIterator[Place]:
         yield place
 
 
-async def insist(caller: Caller, number: int) -> tuple[str, int]:
-    """Order until it is accepted, as our clients do: one Idempotency-Key, again after 503. The id, and the 503s."""
-    refused = 0
-    model = ("test/noop", "test/paid")[number % 2]
-    url = caller.place.stack.urls[number // 2 % 2] + GENERATIONS
-    while True:
-        began = time.monotonic()
-        headers = {"Idempotency-Key": f"k-{number}"}
-        answer = await caller.ask("POST", url, json={"model": model, "prompt": f"boat {number}"}, headers=headers)
-        assert 2.2 > time.monotonic() - began
-        if answer.status == 201:
-            return answer.body["id"], refused
-        assert (503, "unavailable") == (answer.status, answer.body["error"]["code"]), answer
-        refused += 1
-        await asyncio.sleep(0.2)
-
-
 async def test_a_store_killed_under_load(place: Place) -> None:
     """What was accepted before, while and after the store was killed completes, each charged once, by itself."""
     caller = await place.caller(cents=ORDERS * 11, concurrency=1000)
@@ -50,7 +33,7 @@ async def test_a_store_killed_under_load(place: Place) -> None:
 
     async def one(number: int) -> tuple[str, int]:
         async with room:
-            return await insist(caller, number)
+            return await caller.insist(number, ("test/noop", "test/paid")[number % 2])
 
     orders = [asyncio.create_task(one(number)) for number in range(ORDERS)]
     while sum(order.done() for order in orders) < ORDERS // 3:
@@ -61,7 +44,7 @@ async def test_a_store_killed_under_load(place: Place) -> None:
     began = time.monotonic()
     made = await asyncio.gather(*orders)
     assert 10 > time.monotonic() - began
-    assert any(refused for _, refused in made)
+    assert any(tries for _, tries in made)
     assert ORDERS == len({generation for generation, _ in made})
     for generation, _ in made:
         assert "completed" == (await caller.ended(generation, limit_s=20))["status"]
