@@ -21,7 +21,8 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 run: setup ## Run everything here: http://127.0.0.1:8080, or set PORT and DATA_DIR; Ctrl-C stops it
-	@exec env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 python -m deploy.run
+	@exec env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 \
+	WEBHOOK_ALLOW_PRIVATE="$${WEBHOOK_ALLOW_PRIVATE:-true}" python -m deploy.run
 
 demo: setup ## Show a generation from request to webhook, against what `make run` started
 	@exec $(BIN)/wokflow demo
