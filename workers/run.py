@@ -25,13 +25,13 @@ from shared.store.connect import Store
 from shared.store.generations import Step
 from workers.artefacts import BadOutput, CopyFailed, Kept, keep
 from workers.egress import Egress
-from workers.patience import insist
+from workers.patience import PATIENCE_S, insist
 from workers.providers.contract import Adapter, Call, Done, Down, Pending, Rejected, Retry, Unknown
+from workers.stall import within
 
 REFUSALS_MAX = 20  # submits that a provider may put off before the generation fails
 AWAY_S = 1.0  # until a step that the store's absence cut short is tried again
 AGAIN_S = 5.0  # after a check that failed, or storage that did not take the outputs
-FACT_PATIENCE_S = 60.0  # how long a worker holds on to a fact while the store is away
 PARK_MIN_S = 0.01
 REASON_CHARS_MAX = 200
 OUT_OF_ORDER = "The provider cannot serve this at the moment. You were refunded."
@@ -111,7 +111,7 @@ async def dropped(desk: Desk, generation_id: str) -> None:
         outcome=outcome,
         keep_ms=desk.record_keep_ms,
         late_s=LATE_FIRST_S,
-        patience_s=FACT_PATIENCE_S,
+        patience_s=PATIENCE_S,
     )
 
 
@@ -153,12 +153,14 @@ def call_of(generation_id: str, spec: Spec, deadline_ms: int) -> Call:
 
 async def advance(desk: Desk, job: Job) -> Pending | Done:
     """Submit or check. Parks what is neither done nor refused; raises Rejected or Down."""
+    if job.step.word == "check":
+        answer = await check(desk, job)  # past the deadline too: what is done by then need not be given back
+        if isinstance(answer, Done) or job.left_s > 0:
+            return answer
     if job.left_s <= 0:
         raise overdue(job)
     if job.step.word == "submit":
         return await submit(desk, job)
-    if job.step.word == "check":
-        return await check(desk, job)
     raise Park(defer=max(job.left_s, PARK_MIN_S))  # uncertain: nobody knows until a callback or the deadline
 
 
@@ -166,21 +168,28 @@ async def submit(desk: Desk, job: Job) -> Pending | Done:
     """Hand the work to the provider, once, and store its reference before anything else."""
     started_s = time.monotonic()
     try:
-        async with asyncio.timeout(desk.adapter.submit_limit_s):
-            answer = await desk.adapter.submit(job.call)
+        answer = await within(desk.adapter.submit_limit_s, desk.adapter.submit(job.call))
     except Retry as retry:
         await put_off(desk, job, retry)
+    except Rejected:
+        await serves(desk, job)
+        raise
     except (Unknown, TimeoutError) as lost:
         metrics.UNCERTAIN.labels(desk.provider).inc()
         log.warning("generation.uncertain", generation=job.id, provider=desk.provider, reason=repr(lost))
         park(job, desk.adapter.submit_limit_s)
     finally:
         metrics.SUBMIT_SECONDS.labels(desk.provider).observe(time.monotonic() - started_s)
+    if isinstance(answer, Pending):
+        await generations.submitted(desk.store, job.id, answer.ref, patience_s=max(job.left_s, PATIENCE_S))
+    await serves(desk, job)
+    return answer
+
+
+async def serves(desk: Desk, job: Job) -> None:
+    """The provider answered the first submit after an outage, be it with a no: the others need not wait any more."""
     if job.step.probe:
         await providers.up(desk.store, desk.provider)
-    if isinstance(answer, Pending):
-        await generations.submitted(desk.store, job.id, answer.ref, patience_s=max(job.left_s, FACT_PATIENCE_S))
-    return answer
 
 
 async def check(desk: Desk, job: Job) -> Pending | Done:
@@ -200,6 +209,7 @@ async def check(desk: Desk, job: Job) -> Pending | Done:
 async def put_off(desk: Desk, job: Job, retry: Retry) -> None:
     """The provider did not accept it now: come back, a bounded number of times."""
     refusals = await insist(partial(generations.withdraw, desk.store, job.id, job.token, pause_s=retry.after_s))
+    await serves(desk, job)
     if refusals > REFUSALS_MAX:
         raise Rejected("provider_busy", "The provider was too busy to take this.") from retry
     park(job, retry.after_s)
@@ -274,7 +284,7 @@ async def close(desk: Desk, job: Job, state: str, cost_micros: int, outcome: Out
         outcome=outcome,
         keep_ms=desk.record_keep_ms,
         late_s=LATE_FIRST_S if outcome.error_code in LATE_CODES else None,
-        patience_s=max(job.left_s, FACT_PATIENCE_S),
+        patience_s=max(job.left_s, PATIENCE_S),
     )
     if word == "settled":
         took_ms = time.time_ns() // 1_000_000 - job.step.created_ms
