@@ -1,0 +1,166 @@
+"""What a run does, all from one seed: who asks for what and when, and which process is hit when and how."""
+
+from collections.abc import Sequence
+from random import Random
+
+from msgspec import Struct
+
+RATE_PER_S = 25  # wishes
+QUIET_S = 1.5  # at the start, before the first strike
+STARTING_S = 4.0  # a process that was started is left alone for this long
+LONG_S = 60.0  # a load of this length can show what happens a minute after a time-out
+
+# What the provider is told to do: its share, and how the generation ends if nothing else goes wrong.
+BEHAVIOURS = {
+    "a boat": (40, "completed"),
+    "polls=3": (14, "completed"),
+    "polls=4 wait=0.4": (10, "completed"),
+    "polls=2 wait=1.5": (6, "completed"),
+    "busy": (6, "completed"),
+    "fail": (5, "provider_failed"),
+    "refuse": (5, "content_policy"),
+    "hangup-after": (4, "outcome_unknown"),
+    "hangup-before": (3, "outcome_unknown"),
+    "garbage": (3, "outcome_unknown"),
+    "slow": (2, "outcome_unknown"),
+    "stuck": (2, "timeout"),
+}
+DOWN, TARDY = "down", "polls=1 wait=60"  # an outage, which hits everybody; a result that comes after the time-out
+MODELS = {"chaos/paid": 62, "chaos/film": 10, "chaos/noop": 22, "chaos/free": 6}
+TARGETS = {
+    "gateway": 2,
+    "gateway-2": 2,
+    "run-paid": 4,
+    "run-paid-2": 4,
+    "run-noop": 2,
+    "run-noop-2": 2,
+    "deliver": 3,
+    "sweep": 1,
+}
+
+
+class Buyer(Struct, frozen=True, kw_only=True):
+    """A customer: its share of the wishes, its money and what it may do at once."""
+
+    weight: int
+    cents: int = 10_000_000
+    concurrency: int = 1000
+    backlog_max: int = 1000
+
+
+BUYERS = (
+    *(Buyer(weight=16) for _ in range(5)),
+    *(Buyer(weight=7, concurrency=3, backlog_max=30) for _ in range(2)),
+    Buyer(weight=6, cents=400),  # runs out of money
+)
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """One generation that a client wants. Times are seconds after the start."""
+
+    number: int
+    at_s: float
+    buyer: int
+    model: str
+    behaviour: str
+    key: str = ""  # Idempotency-Key; a wish with one is asked for until there is an answer
+    twin: bool = False  # sent twice at once
+    wait_s: int = 0
+    cancel_after_s: float | None = None
+
+    @property
+    def prompt(self) -> str:
+        """What the provider is told, and how the wish is found in the store."""
+        return f"wish {self.number}: {self.behaviour}"
+
+
+class Strike(Struct, frozen=True, kw_only=True):
+    """One blow: kill (SIGKILL), stop (SIGTERM) or pause (SIGSTOP); `for_s` until it is started again or goes on."""
+
+    at_s: float
+    action: str
+    target: str
+    for_s: float
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """A whole run."""
+
+    seed: int
+    load_s: float
+    wishes: tuple[Wish, ...]
+    strikes: tuple[Strike, ...]
+
+
+def planned(seed: int, count: int, load_s: float | None = None) -> Plan:
+    """`count` wishes over `load_s` seconds, and the strikes meanwhile; the same for the same arguments."""
+    load_s = count / RATE_PER_S if load_s is None else load_s
+    return Plan(
+        seed=seed,
+        load_s=load_s,
+        wishes=tuple(_wishes(Random(f"{seed} wishes"), count, load_s)),
+        strikes=tuple(_strikes(Random(f"{seed} strikes"), load_s)),
+    )
+
+
+def _wishes(dice: Random, count: int, load_s: float) -> list[Wish]:
+    downs = set(dice.sample(range(count), count // 1000)) if count >= 1000 else set()
+    times = sorted(dice.uniform(0, load_s) for _ in range(count))
+    return [_wish(dice, number, at_s, load_s, number in downs) for number, at_s in enumerate(times)]
+
+
+def _wish(dice: Random, number: int, at_s: float, load_s: float, down: bool) -> Wish:
+    [model] = dice.choices([*MODELS], [*MODELS.values()])
+    [behaviour] = dice.choices([*BEHAVIOURS], [share for share, _ in BEHAVIOURS.values()])
+    [buyer] = dice.choices(range(len(BUYERS)), [buyer.weight for buyer in BUYERS])
+    if load_s >= LONG_S and at_s < load_s / 3 and dice.random() < 0.03:
+        behaviour = TARDY
+    keyed = dice.random() < 0.75
+    return Wish(
+        number=number,
+        at_s=round(at_s, 3),
+        buyer=buyer,
+        model="chaos/paid" if down else model,
+        behaviour=DOWN if down else behaviour,
+        key=f"key-{number}-{dice.getrandbits(32):08x}" if keyed else "",
+        twin=keyed and dice.random() < 0.06,
+        wait_s=dice.randint(2, 8) if dice.random() < 0.12 else 0,
+        cancel_after_s=round(dice.uniform(0, 2), 2) if dice.random() < 0.06 else None,
+    )
+
+
+def _strikes(dice: Random, load_s: float) -> list[Strike]:
+    count = max(8, round(load_s / 3.2))
+    stores = max(2, round(count * 0.08)) if load_s >= 20 else 1
+    actions = ["pause"] * max(1, round(count * 0.16)) + ["stop"] * max(1, round(count * 0.12))
+    actions += ["kill"] * (count - stores - len(actions))
+    dice.shuffle(actions)
+    gap_s = (load_s - QUIET_S) / count
+    free_s: dict[str, float] = {}
+    strikes = _store_strikes(dice, stores, load_s)
+    for number, action in enumerate(actions):
+        at_s = QUIET_S + (number + dice.uniform(0, 0.9)) * gap_s * count / len(actions)
+        for_s = dice.uniform(3.3, 6.5) if action == "pause" else dice.uniform(0.1, 2.5)
+        target = _target(dice, [name for name in TARGETS if free_s.get(name, 0) <= at_s])
+        if target:
+            free_s[target] = at_s + for_s + STARTING_S
+            strikes.append(Strike(at_s=round(at_s, 3), action=action, target=target, for_s=round(for_s, 3)))
+    return sorted(strikes, key=lambda strike: strike.at_s)
+
+
+def _store_strikes(dice: Random, count: int, load_s: float) -> list[Strike]:
+    """Blows to the store, evenly spread: killed, then told to stop, then paused, and again."""
+    every_s = (load_s - QUIET_S) / count
+    return [
+        Strike(
+            at_s=round(QUIET_S + (number + dice.uniform(0.1, 0.5)) * every_s, 3),
+            action=("kill", "stop", "pause")[number % 3],
+            target="store",
+            for_s=round(dice.uniform(0.2, 2.0) if number % 3 < 2 else dice.uniform(2.0, 3.5), 3),
+        )
+        for number in range(count)
+    ]
+
+
+def _target(dice: Random, free: Sequence[str]) -> str:
+    return dice.choices(free, [TARGETS[name] for name in free])[0] if free else ""
