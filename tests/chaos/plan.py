@@ -25,7 +25,7 @@ BEHAVIOURS = {
     "slow": (2, "outcome_unknown"),
     "stuck": (2, "timeout"),
 }
-DOWN, TARDY = "down", "polls=1 wait=60"  # an outage, which hits everybody; a result that comes after the time-out
+DOWN, TARDY = "down", "polls=2 wait=60"  # an outage, which hits everybody; a result that comes after the time-out
 MODELS = {"chaos/paid": 62, "chaos/film": 10, "chaos/noop": 22, "chaos/free": 6}
 TARGETS = {
     "gateway": 2,
