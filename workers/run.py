@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from secrets import token_hex
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from arq.worker import Retry as Park
@@ -161,7 +161,7 @@ async def advance(desk: Desk, job: Job) -> Pending | Done:
         raise overdue(job)
     if job.step.word == "submit":
         return await submit(desk, job)
-    raise Park(defer=max(job.left_s, PARK_MIN_S))  # uncertain: nobody knows until a callback or the deadline
+    park(job, AGAIN_S)  # uncertain: a callback, or a worker that was paused in its submit, may still bring word
 
 
 async def submit(desk: Desk, job: Job) -> Pending | Done:
@@ -223,7 +223,7 @@ async def out_of_order(desk: Desk, job: Job, down: Down) -> None:
     await fail(desk, job, "upstream_error", OUT_OF_ORDER)
 
 
-def park(job: Job, after_s: float) -> None:
+def park(job: Job, after_s: float) -> NoReturn:
     """Come back after `after_s` seconds, or at the deadline if that is sooner."""
     raise Park(defer=max(min(after_s, job.left_s), PARK_MIN_S))
 

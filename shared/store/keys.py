@@ -38,6 +38,11 @@ def quota(account_id: str, day: int) -> str:
     return f"gw:quota:{account_id}:{day}"
 
 
+def top_ups(account_id: str) -> str:
+    """Hash: payment reference to when it was credited, ms; kept, so that no payment ever counts twice."""
+    return f"gw:top-ups:{account_id}"
+
+
 def ledger(account_id: str) -> str:
     """List: lines `<ms> <kind> <amount> <reference>`, oldest first, amount in micro-USD; kept for ever."""
     return f"gw:ledger:{account_id}"

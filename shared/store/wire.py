@@ -51,7 +51,7 @@ class Wire(asyncio.Protocol):
             self._transport.write(hiredis.pack_command(command))  # type: ignore[arg-type]  # as above
 
     def _flush(self) -> None:
-        if self._transport is not None and self._outgoing:
+        if self._transport is not None and self._outgoing and not self._transport.is_closing():
             self._transport.write(b"".join(self._outgoing))
         self._outgoing.clear()
 

@@ -141,6 +141,15 @@ async def test_top_up_happens_once_per_reference(store_url: str) -> None:
         assert "too_much" == (await ledger.top_up(store, customer.account, 10**15, "pay-2"))[0]
 
 
+async def test_a_customers_key_cannot_stand_in_for_a_payment(store_url: str) -> None:
+    """An Idempotency-Key chosen to look like a top-up's reference does not keep that top-up from being credited."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store, cents=100)
+        await ledger.accept(store, an_order(customer, replay_key="top-up:pay-9", body_hash="b"))
+        assert "topped_up" == (await ledger.top_up(store, customer.account, CENTS, "pay-9"))[0]
+        assert -1 == await store.call("TTL", keys.top_ups(customer.account))
+
+
 async def test_an_absent_store_is_said_in_time() -> None:
     """With no server to reach, a call fails as StoreDown within its patience."""
     started = asyncio.get_running_loop().time()

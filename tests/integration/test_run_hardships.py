@@ -20,7 +20,7 @@ from tests.doubles.provider import Provider
 from tests.factories import a_customer, an_order
 from workers.egress import Egress
 from workers.providers.contract import Setup
-from workers.run import Desk, run
+from workers.run import AGAIN_S, Desk, run
 
 RUN_S = 0.5
 
@@ -88,3 +88,15 @@ async def test_any_answer_ends_an_outage(desk: Desk, prompt: str) -> None:
     with contextlib.suppress(Park):
         await run({"desk": desk}, generation_id)
     assert None is await desk.store.call("HGET", key, "downs")
+
+
+async def test_an_uncertain_generation_is_looked_at_again(desk: Desk) -> None:
+    """A reference that comes after its submit was given up as uncertain is used soon, not at the deadline."""
+    generation_id = await ordered(desk, "a boat", run_s=600)
+    await generations.start(desk.store, generation_id, repeatable=False, submit_limit_s=-9, token="a paused worker")
+    with pytest.raises(Park) as caught:
+        await run({"desk": desk}, generation_id)
+    assert AGAIN_S * 1000 == caught.value.defer_score
+    await generations.submitted(desk.store, generation_id, f"task-{generation_id}", patience_s=1)
+    await run({"desk": desk}, generation_id)
+    assert COMPLETED == (await seen(desk, generation_id)).state

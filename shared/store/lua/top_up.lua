@@ -1,19 +1,19 @@
 -- top_up: add money to an account, once per reference.
 -- ARGV: account, amount (micro-USD), reference
--- Keys: gw:account:<id> gw:ledger:<account> gw:replay:<account>:<key>
+-- Keys: gw:account:<id> gw:ledger:<account> gw:top-ups:<account>
 -- Returns {'topped_up', balance} | {'already', balance} | {'too_much', topup} | {'missing'}
 --@include now
-local TOPUP_MAX, REPLAY_MS = 1000000000000000, 86400000
+local TOPUP_MAX = 1000000000000000
 local account, amount, reference = unpack(ARGV)
 amount = tonumber(amount)
 local record = 'gw:account:' .. account
 local topup, spent = unpack(redis.call('HMGET', record, 'topup', 'spent'))
 if not topup then return {'missing'} end
-local seen = 'gw:replay:' .. account .. ':top-up:' .. reference
-if redis.call('EXISTS', seen) == 1 then return {'already', topup - spent} end
+local seen = 'gw:top-ups:' .. account
+if redis.call('HEXISTS', seen, reference) == 1 then return {'already', topup - spent} end
 assert(amount > 0, 'a top-up is more than nothing')
 if topup + amount > TOPUP_MAX then return {'too_much', tonumber(topup)} end
 redis.call('HINCRBY', record, 'topup', amount)
 redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f top_up %.0f %s', now, amount, reference))
-redis.call('SET', seen, '1', 'PX', REPLAY_MS)
+redis.call('HSET', seen, reference, now)
 return {'topped_up', topup + amount - spent}
