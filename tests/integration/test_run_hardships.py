@@ -93,7 +93,7 @@ async def test_any_answer_ends_an_outage(desk: Desk, prompt: str) -> None:
 async def test_an_uncertain_generation_is_looked_at_again(desk: Desk) -> None:
     """A reference that comes after its submit was given up as uncertain is used soon, not at the deadline."""
     generation_id = await ordered(desk, "a boat", run_s=600)
-    await generations.start(desk.store, generation_id, repeatable=False, submit_limit_s=-9, token="a paused worker")
+    await desk.store.call("HSET", keys.generation(generation_id), "state", "uncertain")
     with pytest.raises(Park) as caught:
         await run({"desk": desk}, generation_id)
     assert AGAIN_S * 1000 == caught.value.defer_score
