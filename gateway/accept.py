@@ -98,7 +98,7 @@ def order_of(choice: Choice, spec: Spec, wanted: Wanted, waiter: str) -> Order:
         message = f"Idempotency-Key has at most {IDEMPOTENCY_KEY_CHARS_MAX} printable characters."
         raise Refused("invalid_request", message)
     return Order(
-        id=uuid7(time.time_ns() // 1_000_000, token_bytes(10)),
+        id=uuid7(time.time_ns(), token_bytes(8)),
         key_hash=wanted.key_hash,
         price_micros=choice.model.price_micros,
         provider=choice.route.provider,

@@ -25,13 +25,15 @@ from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
 from shared.store.keys import queue
 from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
+from workers.close import dropped
 from workers.deliver import Post, deliver
+from workers.desk import Desk
 from workers.egress import Egress
 from workers.engine import Engine
 from workers.late import late
 from workers.pictures import Pictures
 from workers.providers.contract import Setup, load
-from workers.run import Desk, dropped, run
+from workers.run import run
 from workers.sweep import sweep_forever
 
 USAGE = "usage: python -m workers run <provider> | deliver | sweep"

@@ -86,7 +86,6 @@ class Get(Protocol):
 class Kept(Struct, frozen=True):
     """An output in our storage."""
 
-    url: str
     path: str
     media_type: str
     size_bytes: int
@@ -104,7 +103,7 @@ class Look(Struct, frozen=True):
 
 
 async def keep(
-    storage: Storage, egress_get: Get, outputs: Sequence[Blob | Link], *, token: str, now_ms: int, base_url: str
+    storage: Storage, egress_get: Get, outputs: Sequence[Blob | Link], *, token: str, now_ms: int
 ) -> tuple[Kept, ...]:
     """Store `outputs` in order, one at a time to hold one in memory. Raises BadOutput, CopyFailed.
 
@@ -122,8 +121,7 @@ async def keep(
         except StorageError as error:
             raise CopyFailed(str(error)) from error
         width, height = look.size or (None, None)
-        url = f"{base_url}/assets/{path}"
-        kept.append(Kept(url, path, look.media_type, len(data), look.sha256, width, height))
+        kept.append(Kept(path, look.media_type, len(data), look.sha256, width, height))
     return tuple(kept)
 
 

@@ -11,8 +11,10 @@ from shared.ops import metrics
 from shared.ops.storage import StorageError
 from shared.store import generations
 from workers.artefacts import OutputError, keep
+from workers.close import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, outcome_of
+from workers.desk import Desk
 from workers.providers.contract import Done, Rejected
-from workers.run import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, Desk, call_of, outcome_of
+from workers.run import call_of
 
 log = structlog.get_logger()
 
@@ -32,7 +34,7 @@ async def late(ctx: dict[str, Any], job_id: str) -> None:
         return
     try:
         token, now_ms = token_hex(16), time.time_ns() // 1_000_000
-        kept = await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms, base_url="")
+        kept = await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms)
     except (OutputError, StorageError) as error:
         log.warning("generation.late_copy_failed", generation=generation_id, error=repr(error))
         await generations.looked(desk.store, generation_id, outcome=None, again_s=next_look_s(generation))
@@ -44,7 +46,7 @@ async def late(ctx: dict[str, Any], job_id: str) -> None:
 
 async def look(desk: Desk, generation: Generation) -> tuple[Done | None, bool]:
     """(the result if there is one, whether it is no use to look again)."""
-    call = call_of(generation.id, generation.spec, generation.deadline_ms)
+    call = call_of(desk, generation.id, generation.spec, generation.deadline_ms)
     try:
         answer = await desk.adapter.check(call, generation.ref or "")
     except Rejected:

@@ -13,6 +13,14 @@ COMPLETED, FAILED = "completed", "failed"
 TERMINAL = (COMPLETED, FAILED)
 
 
+class Route(Struct, frozen=True, array_like=True):
+    """Another way to serve a generation."""
+
+    provider: str
+    target: str
+    model: str
+
+
 class Spec(Struct, frozen=True, array_like=True):
     """What was asked for. Stored as a MessagePack array: fields are only ever added at the end, with a default."""
 
@@ -22,6 +30,7 @@ class Spec(Struct, frozen=True, array_like=True):
     target: str  # the provider's name of it
     prompt: str
     input: dict[str, object]
+    routes: tuple[Route, ...] = ()  # where it goes next if a provider does not take it, in this order
 
 
 class Output(Struct, frozen=True, array_like=True):

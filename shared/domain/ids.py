@@ -10,11 +10,14 @@ KEY_RANDOM_BYTES = 24  # 192 bits
 SECRET_CHARS, CHECKSUM_CHARS = 33, 6  # base 62: 33 characters hold 192 bits, 6 hold a CRC-32
 
 
-def uuid7(now_ms: int, random: bytes) -> str:
-    """A UUID of version 7 (RFC 9562): 48 bits of Unix ms, 74 random bits from 10 bytes. Sorts by time."""
-    value = now_ms << 80 | int.from_bytes(random[:10], "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return str(UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+def uuid7(now_ns: int, random: bytes) -> str:
+    """A UUID of version 7 (RFC 9562, method 3): Unix ms, 12 bits of its fraction, 62 random bits from 8 bytes.
+
+    Sorts by time to a quarter of a microsecond, so that what was accepted first in a millisecond is run first.
+    """
+    ms, rest_ns = divmod(now_ns, 1_000_000)
+    low = int.from_bytes(random[:8], "big") & (1 << 62) - 1
+    return str(UUID(int=ms << 80 | 0x7 << 76 | (rest_ns * 4096 // 1_000_000) << 64 | 0x2 << 62 | low))
 
 
 def checked_uuid(text: str) -> str | None:

@@ -18,6 +18,7 @@ class Step(Struct, frozen=True):
     ref: str = ""
     wait_ms: int = 0
     cancel: bool = False  # its owner wants it stopped
+    callback: bytes = b""  # what a provider sent to an uncertain generation's callback address
     probe: bool = False  # the first submit after an outage: say how it went
 
 
@@ -28,18 +29,21 @@ async def start(store: Store, generation_id: str, *, repeatable: bool, submit_li
     word, *rest = await store.run("start", *args, durable=not repeatable)
     if word == "wait":
         return Step(word, wait_ms=rest[0])
-    if word in ("down", "closed", "missing"):
+    if word in ("closed", "missing"):
         return Step(word)
     spec, reserved, created_ms, deadline_ms, *more = rest
     step = Step(word, SPEC.decode(spec), reserved, created_ms, deadline_ms)
     if word == "check":
         return structs.replace(step, ref=more[0].decode(), cancel=more[1] == b"1")
+    if word == "uncertain":
+        return structs.replace(step, callback=more[0])
     return structs.replace(step, probe=more == [b"1"])
 
 
-async def submitted(store: Store, generation_id: str, ref: str, *, patience_s: float) -> str:
-    """Store the provider's reference: `stored`, `closed` (it came too late) or `missing`."""
-    return str((await store.run("submitted", generation_id, ref, patience_s=patience_s, durable=True))[0])
+async def submitted(store: Store, generation_id: str, ref: str, *, patience_s: float) -> bool:
+    """Store the provider's reference; True if its callback came already, so that it is worth looking at once."""
+    word, *rest = await store.run("submitted", generation_id, ref, patience_s=patience_s, durable=True)
+    return bool(word == "stored" and rest[0] == b"1")
 
 
 async def withdraw(store: Store, generation_id: str, token: str, *, pause_s: float = 0) -> int:
@@ -84,6 +88,17 @@ async def looked(store: Store, generation_id: str, *, outcome: Outcome | None, a
     """
     found, again_ms = encode(outcome) if outcome else b"", "" if again_s is None else int(again_s * 1000)
     return bool((await store.run("looked", generation_id, found, again_ms))[0] == "attached")
+
+
+async def callback(store: Store, generation_id: str, provider: str, payload: bytes) -> str:
+    """Keep what a provider sent for a generation and wake its worker: `noted`, `closed` or `missing`."""
+    return str((await store.run("callback", generation_id, provider, payload))[0])
+
+
+async def reroute(store: Store, generation_id: str, token: str, provider: str, spec: Spec) -> bool:
+    """Hand a generation that no provider has to another one; False if it is no longer ours to move."""
+    word, *_ = await store.run("reroute", generation_id, token, provider, encode(spec), durable=True)
+    return bool(word == "rerouted")
 
 
 async def watch(store: Store, generation_id: str, gateway: str) -> bool:

@@ -10,6 +10,7 @@ ACCOUNTS = "gw:accounts"  # sorted set: account id by creation, ms; kept
 OPEN = "gw:open"  # sorted set: open generation by the time of the sweeper's next look, ms
 LATE = "gw:late"  # sorted set: failed generation that a provider may still finish, by the next look, ms
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next look, ms
+DEPLOYMENT = "gw:secret"  # string: 32 random bytes that callback addresses are derived from; kept
 SCHEMA = "gw:schema"  # string: version of this layout; kept
 
 

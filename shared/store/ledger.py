@@ -64,24 +64,25 @@ async def accept(store: Store, order: Order) -> Accepted:
 
 
 def _refusal(word: str, rest: list[bytes | int], order: Order) -> Exception:
-    if word == "unknown_key":
-        return Refused("invalid_api_key", "This API key is unknown or was revoked.")
-    if word == "insufficient":
-        need, have = usd(order.price_micros), usd(int(rest[0]))
-        return Refused(
-            "insufficient_balance", f"This costs ${need:.2f}, the balance is ${have:.2f}. Top up to continue."
-        )
-    if word == "reused":
-        return Refused("idempotency_key_reuse", "This Idempotency-Key was used with another body. Use a new key.")
-    if word == "quota":
-        message = f"All {int(rest[0])} generations of today are used. The day ends at midnight UTC."
-        return Refused("quota_exceeded", message)
-    if word == "down":
-        return Refused("provider_down", "This provider is down at the moment.")
-    if word == "backlog_full":
-        message = f"{int(rest[0])} generations of this account are waiting already. Submit more as they finish."
-        return Refused("rate_limited", message, retry_after_s=BACKLOG_RETRY_AFTER_S)
-    return UnknownPlan(rest[0].decode() if isinstance(rest[0], bytes) else "")
+    if word == "unknown_plan":
+        return UnknownPlan(bytes(rest[0]).decode() if isinstance(rest[0], bytes) else "")
+    first = int(rest[0]) if rest else 0
+    need, have = usd(order.price_micros), usd(first)
+    code, message = {
+        "unknown_key": ("invalid_api_key", "This API key is unknown or was revoked."),
+        "insufficient": (
+            "insufficient_balance",
+            f"This costs ${need:.2f}, the balance is ${have:.2f}. Top up to continue.",
+        ),
+        "reused": ("idempotency_key_reuse", "This Idempotency-Key was used with another body. Use a new key."),
+        "quota": ("quota_exceeded", f"All {first} generations of today are used. The day ends at midnight UTC."),
+        "down": ("provider_down", "This provider is down at the moment."),
+        "backlog_full": (
+            "rate_limited",
+            f"{first} generations of this account are waiting already. Submit more as they finish.",
+        ),
+    }[word]
+    return Refused(code, message, retry_after_s=BACKLOG_RETRY_AFTER_S if word == "backlog_full" else None)
 
 
 class UnknownPlan(Exception):

@@ -59,7 +59,7 @@ def gateway(url: str, port: int) -> None:
     async def create(request: web.Request) -> web.Response:
         asked = msgspec.json.decode(await request.read())
         order = Order(
-            id=uuid7(time.time_ns() // 1_000_000, token_bytes(10)),
+            id=uuid7(time.time_ns(), token_bytes(8)),
             key_hash=sha256(request.headers["Authorization"].removeprefix("Bearer ").encode()).hexdigest(),
             price_micros=PRICE_MICROS,
             provider="noop",

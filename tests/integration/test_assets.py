@@ -258,18 +258,18 @@ async def test_many_read_at_once_while_others_leave(client: Client) -> None:
     assert [DATA] * 30 == [body for _, body in answers]
 
 
-async def kept(storage: Storage, outputs: Sequence[Blob | Link], base_url: str = "") -> tuple[Kept, ...]:
+async def kept(storage: Storage, outputs: Sequence[Blob | Link]) -> tuple[Kept, ...]:
     async with Egress(allow_private=True) as egress:
-        return await keep(storage, egress.get, outputs, token=TOKEN, now_ms=NOW_MS, base_url=base_url)
+        return await keep(storage, egress.get, outputs, token=TOKEN, now_ms=NOW_MS)
 
 
 async def test_what_a_provider_delivered_is_served_by_us(client: Client, storage: Storage) -> None:
     """Blobs and links are stored under what they are, not what was promised, and our URLs answer the same bytes."""
     Image.new("RGB", (48, 32)).save(file := io.BytesIO(), "webp")
     sound = b"RIFF\0\0\0\0WAVE" + os.urandom(MIB)
-    image, wave = await kept(storage, [Blob(file.getvalue(), "image/png"), Blob(sound, "audio/wav")], "http://x")
+    image, wave = await kept(storage, [Blob(file.getvalue(), "image/png"), Blob(sound, "audio/wav")])
     path, data = f"2026/02/28/{TOKEN}-0.webp", file.getvalue()
-    assert Kept(f"http://x/assets/{path}", path, "image/webp", len(data), sha256(data), 48, 32) == image
+    assert Kept(path, "image/webp", len(data), sha256(data), 48, 32) == image
     assert (sha256(sound), None) == (wave.sha256, wave.width)
     link = Link(str(client.make_url(f"/assets/{wave.path}")))
     assert [wave.sha256] == [copy.sha256 for copy in await kept(storage, [link])]

@@ -13,10 +13,11 @@ from shared.store.connect import Store
 from tests.doubles.adapters.paid import Adapter
 from tests.doubles.provider import Provider
 from tests.factories import CENTS, Customer, a_customer, an_order
+from workers.close import LATE_LAST_S
+from workers.desk import Desk
 from workers.egress import Egress
 from workers.late import late, next_look_s
 from workers.providers.contract import Setup
-from workers.run import LATE_LAST_S, Desk
 
 
 @pytest.fixture

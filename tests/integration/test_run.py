@@ -18,9 +18,10 @@ from tests.doubles.adapters.paid import Adapter
 from tests.doubles.provider import Provider
 from tests.factories import CENTS, Customer, a_customer, an_order
 from workers import run as verb
+from workers.close import dropped
+from workers.desk import Desk
 from workers.egress import Egress
 from workers.providers.contract import Call, Done, Pending, Setup
-from workers.run import Desk
 
 
 class Bench(Struct, frozen=True, kw_only=True):
@@ -184,7 +185,7 @@ async def test_a_bug_in_a_step_is_tried_again_and_then_given_up(bench: Bench) ->
     desk = structs.replace(bench.desk, adapter=Broken(Setup(name="paid", base_url=bench.provider.url)))
     with pytest.raises(RetryJob):
         await verb.run({"desk": desk}, generation_id)
-    await verb.dropped(desk, generation_id)
+    await dropped(desk, generation_id)
     generation = await bench.seen(generation_id)
     assert (FAILED, 0) == (generation.state, generation.cost)
 

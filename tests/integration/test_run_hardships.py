@@ -18,9 +18,10 @@ from shared.store.connect import Store
 from tests.doubles.adapters.paid import Adapter
 from tests.doubles.provider import Provider
 from tests.factories import a_customer, an_order
+from workers.desk import Desk
 from workers.egress import Egress
 from workers.providers.contract import Setup
-from workers.run import AGAIN_S, Desk, run
+from workers.run import AGAIN_S, run
 
 RUN_S = 0.5
 

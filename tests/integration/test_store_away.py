@@ -12,9 +12,9 @@ from tests.doubles.adapters.noop import Adapter
 from tests.factories import a_generation_id
 from workers import deliver, run
 from workers.deliver import Post
+from workers.desk import Desk
 from workers.egress import Egress
 from workers.providers.contract import Setup
-from workers.run import Desk
 
 
 @pytest.fixture

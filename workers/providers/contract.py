@@ -9,7 +9,7 @@ ProviderError
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import msgspec
 from msgspec import Struct
@@ -104,29 +104,43 @@ class Unknown(ProviderError):
     """The answer to a submit was lost. It is never sent again (ARCHITECTURE rule 3)."""
 
 
-class Adapter(Protocol):
+class Callback(Struct, frozen=True):
+    """What came to a generation's callback address: a hint that it is worth looking, never a result."""
+
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+
+class Adapter:
     """One provider. An instance lives as long as the worker process and serves many calls at once."""
 
-    repeatable: ClassVar[bool]  # a submit may safely be sent twice
-    submit_limit_s: ClassVar[float]  # a submit's outcome is known after this long, or never
+    repeatable: ClassVar[bool] = False  # a submit may safely be sent twice
+    submit_limit_s: ClassVar[float] = 150.0  # a submit's outcome is known after this long, or never
 
-    def __init__(self, setup: Setup) -> None: ...
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
 
     async def submit(self, call: Call) -> Pending | Done:
         """Hand the work over. Raises any ProviderError."""
-        ...
+        raise NotImplementedError
 
     async def check(self, call: Call, ref: str) -> Pending | Done:
         """Look at what was submitted. Raises Rejected; anything else raised means "look again later"."""
-        ...
+        raise NotImplementedError
 
     async def cancel(self, call: Call, ref: str) -> None:
         """Ask the provider to stop; best effort."""
-        ...
+
+    def callback(self, request: Callback) -> str | None:
+        """The reference in a callback whose signature holds; None if there is none or it is not to be believed."""
+        return None
+
+    async def find(self, call: Call) -> str | None:
+        """The reference of a submit whose answer was lost, where the provider can be asked for it."""
+        return None
 
     async def close(self) -> None:
         """Release what the instance holds."""
-        ...
 
 
 def load(provider: str, package: str = "workers.providers") -> type[Adapter]:

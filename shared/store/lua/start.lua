@@ -2,16 +2,17 @@
 -- and an intent without a reference is never sent again.
 -- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run, so that a lost answer can be asked for again)
 -- Keys: gw:generation:<id>
--- Returns {'submit', spec, reserved, created_ms, deadline_ms, probe ('1' | '')} | {'wait', ms} | {'down'}
+-- Returns {'submit', spec, reserved, created_ms, deadline_ms, probe ('1' | '')} | {'wait', ms}
 -- Returns {'check', spec, reserved, created_ms, deadline_ms, ref, cancel ('1' | '')}
--- Returns {'uncertain', spec, reserved, created_ms, deadline_ms} | {'closed', state} | {'missing'}
+-- Returns {'uncertain', spec, reserved, created_ms, deadline_ms, callback ('' if none came)} | {'closed', state}
+-- Returns {'down', spec, reserved, created_ms, deadline_ms} | {'missing'}
 --@include now
 --@include pressure
 local id, repeatable, submit_limit_ms, token = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local state, provider, spec, reserved, created, deadline, run_ms, started, ref, intent, intent_ms, cancel = unpack(
-  redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved', 'created_ms', 'deadline_ms', 'run_ms',
-    'started_ms', 'ref', 'intent', 'intent_ms', 'cancel_ms'))
+local state, provider, spec, reserved, created, deadline, run_ms, started, ref, intent, intent_ms, cancel, callback =
+  unpack(redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved', 'created_ms', 'deadline_ms',
+    'run_ms', 'started_ms', 'ref', 'intent', 'intent_ms', 'cancel_ms', 'callback'))
 if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 
@@ -24,13 +25,14 @@ end
 if ref then return told({'check'}, ref, cancel and '1' or '') end
 if state == 'submitting' and repeatable == '' and intent ~= token then
   local left = intent_ms + submit_limit_ms - now
-  if left > 0 then return {'wait', left} end
+  if left > 0 and not callback then return {'wait', left} end
   redis.call('HSET', generation, 'state', 'uncertain')
   state = 'uncertain'
 end
-if state == 'uncertain' then return told({'uncertain'}) end
+if state == 'uncertain' then return told({'uncertain'}, callback or '') end
 
 local refusal, probe = permission(provider, generation, tonumber(submit_limit_ms), now)
+if refusal and refusal[1] == 'down' then return told({'down'}) end
 if refusal then return refusal end
 if not started then
   deadline = string.format('%.0f', now + run_ms)

@@ -1,0 +1,104 @@
+"""Verb 3 from a worker's side: copy what was made, settle once, say so once."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from secrets import token_hex
+
+import structlog
+
+from shared.domain.generation import COMPLETED, FAILED, Outcome, Output
+from shared.ops import metrics
+from shared.ops.storage import StorageError
+from shared.store import ledger
+from workers.artefacts import BadOutput, CopyFailed, Kept, keep
+from workers.desk import Desk, Job, park
+from workers.patience import PATIENCE_S
+from workers.providers.contract import Done, Rejected
+
+AGAIN_S = 5.0  # until storage that did not take the outputs is tried again
+LATE_PREFIX = "late:"
+LATE_CODES = ("timeout", "copy_failed", "internal_error")  # what a provider may still finish
+LATE_FIRST_S, LATE_LAST_S = 60.0, 86_400.0  # looks at them: the first, and none after this long
+
+log = structlog.get_logger()
+
+
+async def complete(desk: Desk, job: Job, done: Done) -> None:
+    """Copy the outputs to our storage and settle at full cost."""
+    try:
+        kept = await copy(desk, job, done)
+    except BadOutput as bad:
+        await fail(desk, job, "bad_output", f"The provider's answer could not be used: {bad}")
+        return
+    await close(desk, job, COMPLETED, job.step.reserved, outcome_of(desk, done, kept))
+
+
+def outcome_of(desk: Desk, done: Done, kept: Sequence[Kept]) -> Outcome:
+    """A result as it is recorded."""
+    outputs = tuple(Output(k.path, k.media_type, k.size_bytes, k.width, k.height) for k in kept)
+    return Outcome(desk.provider, outputs, done.text, done.facts, cost_micros=done.cost_micros)
+
+
+async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
+    """The outputs in our storage, tried until the deadline: a failed copy never causes a second generation.
+
+    An answer to a check can be asked for again, so that waits parked; an answer to a submit exists only here.
+    """
+    token, now_ms = token_hex(16), time.time_ns() // 1_000_000  # once: a second try overwrites the first's files
+    while True:
+        try:
+            return await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms)
+        except (CopyFailed, StorageError) as error:
+            log.warning("generation.copy_failed", generation=job.id, error=repr(error))
+            if job.left_s <= 0:
+                raise Rejected("copy_failed", "The result could not be stored in time. You were refunded.") from error
+        if job.step.word == "check":
+            park(job, AGAIN_S)
+        await asyncio.sleep(AGAIN_S)
+
+
+async def fail(desk: Desk, job: Job, code: str, message: str) -> None:
+    """Settle at no cost: the whole reservation goes back."""
+    await close(desk, job, FAILED, 0, Outcome(desk.provider, error_code=code, error=message))
+
+
+async def dropped(desk: Desk, job_id: str) -> None:
+    """The engine gave a job up: its steps crashed too often. Rule 4: it ends, and the user is refunded."""
+    outcome = Outcome(desk.provider, error_code="internal_error", error="This failed on our side. You were refunded.")
+    await ledger.settle(
+        desk.store,
+        job_id.removeprefix(LATE_PREFIX),
+        FAILED,
+        cost_micros=0,
+        outcome=outcome,
+        keep_ms=desk.record_keep_ms,
+        late_s=LATE_FIRST_S,
+        patience_s=PATIENCE_S,
+    )
+
+
+async def close(desk: Desk, job: Job, state: str, cost_micros: int, outcome: Outcome) -> None:
+    """Settle, and say so once."""
+    word, refund = await ledger.settle(
+        desk.store,
+        job.id,
+        state,
+        cost_micros=cost_micros,
+        outcome=outcome,
+        keep_ms=desk.record_keep_ms,
+        late_s=LATE_FIRST_S if outcome.error_code in LATE_CODES else None,
+        patience_s=max(job.left_s, PATIENCE_S),
+    )
+    if word == "settled":
+        took_ms = time.time_ns() // 1_000_000 - job.step.created_ms
+        metrics.SETTLED.labels(desk.provider, state).inc()
+        log.info(
+            "generation.settled",
+            generation=job.id,
+            provider=desk.provider,
+            state=state,
+            took_ms=took_ms,
+            refund_micros=refund,
+            code=outcome.error_code,
+        )
