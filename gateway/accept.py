@@ -11,9 +11,10 @@ import structlog
 from msgspec import Struct
 
 from gateway.desk import Desk
-from shared.domain.catalogue import Model, Route
+from shared.domain import catalogue
+from shared.domain.catalogue import Model
 from shared.domain.errors import Refused, StoreDown
-from shared.domain.generation import FAILED, Generation, Spec
+from shared.domain.generation import FAILED, Generation, Route, Spec
 from shared.domain.ids import uuid7
 from shared.domain.inputs import InvalidInput, checked_prompt, validated
 from shared.ops import metrics
@@ -30,7 +31,7 @@ class Choice(Struct, frozen=True):
     """A model and one of its routes, as gateway/routing.py found them."""
 
     model: Model
-    route: Route
+    route: catalogue.Route
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -57,18 +58,18 @@ class Made(Struct, frozen=True):
 
 async def accept(desk: Desk, wanted: Wanted) -> Made:
     """Charge, queue, and wait as long as was asked for. Raises Refused, with nothing charged, or StoreDown."""
-    for choice in wanted.choices:
+    for number, choice in enumerate(wanted.choices):
         try:
-            return await accept_one(desk, wanted, choice)
+            return await accept_one(desk, wanted, choice, wanted.choices[number + 1 :])
         except Refused as refused:
             if refused.code != "provider_down":
                 raise
     raise Refused("upstream_error", "Every provider of this is down at the moment. Nothing was charged.")
 
 
-async def accept_one(desk: Desk, wanted: Wanted, choice: Choice) -> Made:
-    """The same over one route."""
-    spec = specify(choice, wanted)
+async def accept_one(desk: Desk, wanted: Wanted, choice: Choice, others: Sequence[Choice]) -> Made:
+    """The same over one route; the `others` are where a worker may hand it on to."""
+    spec = specify(choice, wanted, others)
     order = order_of(choice, spec, wanted, desk.watch.name if wanted.wait_s else "")
     closed = desk.watch.expect(order.id) if wanted.wait_s else None
     try:
@@ -80,7 +81,7 @@ async def accept_one(desk: Desk, wanted: Wanted, choice: Choice) -> Made:
     return Made(generation, accepted.replayed)
 
 
-def specify(choice: Choice, wanted: Wanted) -> Spec:
+def specify(choice: Choice, wanted: Wanted, others: Sequence[Choice]) -> Spec:
     """What the worker will be given. Raises Refused("invalid_input") naming the field."""
     model = choice.model
     try:
@@ -88,7 +89,13 @@ def specify(choice: Choice, wanted: Wanted) -> Spec:
         values = validated(model, wanted.input)
     except InvalidInput as invalid:
         raise Refused("invalid_input", f"{invalid.field}: {invalid.message}") from None
-    return Spec(wanted.dialect, model.kind, model.id, choice.route.model, prompt, values)
+    # What was reserved has to do for whoever serves it: another model only at the same price, or if the plan pays.
+    routes = tuple(
+        Route(other.route.provider, other.route.model, other.model.id)
+        for other in others
+        if wanted.payer == "quota" or other.model.price_micros == model.price_micros
+    )
+    return Spec(wanted.dialect, model.kind, model.id, choice.route.model, prompt, values, routes)
 
 
 def order_of(choice: Choice, spec: Spec, wanted: Wanted, waiter: str) -> Order:

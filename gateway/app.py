@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway import account, guests, probes, routing, static
+from gateway import account, callbacks, guests, probes, routing, static
 from gateway.assets import assets_handler
 from gateway.body import BODY_BYTES_MAX
 from gateway.desk import DESK, Desk
@@ -20,6 +20,7 @@ from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store import accounts, providers
 from shared.store.connect import open_store
+from shared.store.secret import secret
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -37,6 +38,7 @@ def build_app(settings: Settings) -> web.Application:
             web.get("/openapi.json", openapi_handler(catalogue, settings.base_url)),
             web.get("/docs", static.page("docs")),
             web.get("/pages/{name}", static.parts()),
+            web.post("/callbacks/{provider}/{token}", callbacks.receive),
             web.get("/api/v1/models", wowflow.models),
             web.post("/api/v1/generations", wowflow.create),
             web.get("/api/v1/generations", wowflow.read),
@@ -86,6 +88,7 @@ async def parts(
             storage=storage,
             watch=watch,
             trusted=guests.networks(settings.trusted_proxies),
+            secret=await secret(store),
             configured=routing.configured(catalogue),
         )
         yield

@@ -20,6 +20,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     storage: Storage
     watch: Watch
     trusted: tuple[Network, ...]  # proxies whose X-Forwarded-For is believed
+    secret: bytes  # callback addresses are derived from it
     configured: frozenset[str]  # providers whose key is set, or that need none
 
 

@@ -15,7 +15,7 @@ import uvloop
 from arq.worker import Function, func
 from msgspec import Struct, structs
 
-from shared.domain import catalogue_file
+from shared.domain import catalogue_file, endpoint_url
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown
 from shared.ops import logs, settings
@@ -25,6 +25,7 @@ from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
 from shared.store.keys import queue
 from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
+from shared.store.secret import secret
 from workers.close import dropped
 from workers.deliver import Post, deliver
 from workers.desk import Desk
@@ -40,6 +41,7 @@ USAGE = "usage: python -m workers run <provider> | deliver | sweep"
 STEP_MAX_S = 3600  # arq's bound on one step; adapters have their own, much shorter
 CRASHES_MAX = 5
 DAY_MS = 86_400_000
+OUTPUT_S = 300.0  # for a whole output, be it large
 
 log = structlog.get_logger()
 
@@ -87,7 +89,7 @@ def setup_of(config: Settings, provider: str) -> Setup:
         raise settings.SettingsError(f"the catalogue has no provider {provider!r}; it has {', '.join(known)}")
     entry = known[provider]
     key = settings.secret(entry.key_env) if entry.key_env else None
-    return Setup(name=provider, base_url=entry.base_url, key=key)
+    return Setup(name=provider, adapter=entry.adapter, base_url=entry.base_url, key=key)
 
 
 def the_store(config: Settings, name: str) -> AbstractAsyncContextManager[Store]:
@@ -96,13 +98,25 @@ def the_store(config: Settings, name: str) -> AbstractAsyncContextManager[Store]
 
 
 async def run_provider(config: Settings, *, setup: Setup) -> None:
-    """Generations of one provider."""
-    async with the_store(config, f"worker-{setup.name}") as store, Egress(allow_private=False) as egress:
+    """Generations of one provider. Its outputs may come from a private address only if it has one itself."""
+    private = endpoint_url.is_private(setup.base_url or "")
+    async with (
+        the_store(config, f"worker-{setup.name}") as store,
+        Egress(allow_private=config.images_allow_private) as strangers,
+        Egress(allow_private=private, total_s=OUTPUT_S) as outputs,
+    ):
         storage = Storage.open(config.assets, synced=config.durability == "fsync")
-        adapter = load(setup.name, config.adapters)(structs.replace(setup, fetch=Pictures(storage, egress).fetch))
-        keep_ms = config.record_retention_days * DAY_MS
+        pictures = Pictures(storage, strangers)
+        adapter = load(setup.adapter or setup.name, config.adapters)(structs.replace(setup, fetch=pictures.fetch))
         desk = Desk(
-            provider=setup.name, store=store, adapter=adapter, storage=storage, egress=egress, record_keep_ms=keep_ms
+            provider=setup.name,
+            store=store,
+            adapter=adapter,
+            storage=storage,
+            egress=outputs,
+            record_keep_ms=config.record_retention_days * DAY_MS,
+            callbacks_url=f"{config.callback_url}/callbacks/{setup.name}" if config.callback_url else None,
+            secret=await secret(store),
         )
         work = [func(run, name="run", timeout=STEP_MAX_S), func(late, name="late", timeout=STEP_MAX_S)]
         try:

@@ -67,6 +67,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     """Where generations are made. Provider `fal` is the adapter workers/providers/fal.py."""
 
     name: Name
+    adapter: Name | None = None  # the adapter's module; None: called as the provider
     key_env: EnvName | None = None  # the environment variable that holds our key; None: needs none
     base_url: HttpUrl | None = None  # None: the adapter's own
     concurrency: Annotated[int, Meta(ge=1, le=100_000)] | None = None  # calls at once; None: as many as slots

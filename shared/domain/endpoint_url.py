@@ -42,6 +42,16 @@ def checked(url: object, *, allow_private: bool) -> str:
     return url
 
 
+def is_private(url: str) -> bool:
+    """Whether a URL's host is, by its looks, inside a network of our own: a private literal or a local name."""
+    host = urlsplit(url).hostname or ""
+    try:
+        _check_host(host, False)
+    except ValueError:
+        return bool(host)
+    return False
+
+
 def _check_shape(parts: SplitResult, port: int | None, allow_private: bool) -> None:
     schemes = ("https", "http") if allow_private else ("https",)
     if parts.scheme not in schemes:

@@ -30,6 +30,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     record_retention_days: int = 90  # generations and deliveries are forgotten after this long; ledger lines never
     trusted_proxies: str = ""  # networks such as 10.0.0.0/8 whose X-Forwarded-For is believed
     wokgen_wait_s: float = 60.0  # how long a WokGen call waits for its result before it answers 202
+    callback_url: str = ""  # where providers reach us, such as https://api.example.com; empty: we only poll them
+    images_allow_private: bool = False  # fetch input pictures from private addresses: for tests only
     webhook_allow_private: bool = False  # deliver to loopback and private addresses: for tests and demos only
     adapters: str = "workers.providers"  # the package with the providers' adapters; name your own to add private ones
     worker_slots: int = 100  # generations a worker process runs at once

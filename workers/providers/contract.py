@@ -47,6 +47,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     """
 
     name: str
+    adapter: str | None = None  # the module, where it is not called as the provider
     base_url: str | None = None
     key: str | None = None
     fetch: Callable[[str], Awaitable[Blob]] = msgspec.field(default=nothing_to_fetch)

@@ -14,6 +14,7 @@ from typing import ClassVar
 from workers.artist.film import frame_count, shoot
 from workers.artist.noise import number
 from workers.artist.picture import paint
+from workers.providers import contract
 from workers.providers.contract import Blob, Call, Done, Down, Pending, Rejected, Retry, Setup
 
 PROCESSES_MAX = 4
@@ -22,14 +23,14 @@ SLOW_S_MAX = 60.0
 FPS = 24
 
 
-class Adapter:
+class Adapter(contract.Adapter):
     """Paints in processes of its own, so that the worker's event loop keeps renewing its leases."""
 
     repeatable: ClassVar[bool] = True
     submit_limit_s: ClassVar[float] = PAINT_LIMIT_S + SLOW_S_MAX + 10.0
 
     def __init__(self, setup: Setup) -> None:
-        self._fetch = setup.fetch
+        super().__init__(setup)
         self._pool: ProcessPoolExecutor | None = None
 
     async def submit(self, call: Call) -> Pending | Done:
@@ -51,9 +52,6 @@ class Adapter:
     async def check(self, call: Call, ref: str) -> Pending | Done:
         """Nothing is ever pending here; painting again gives the same."""
         return await self.submit(call)
-
-    async def cancel(self, call: Call, ref: str) -> None:
-        """Nothing to stop."""
 
     async def close(self) -> None:
         """Let the processes finish what they are painting, and end them."""

@@ -2,10 +2,11 @@
 
 from typing import ClassVar
 
+from workers.providers import contract
 from workers.providers.contract import Call, Done, Pending, Setup
 
 
-class Adapter:
+class Adapter(contract.Adapter):
     """Finishes every submit at once."""
 
     repeatable: ClassVar[bool] = True

@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 
 import aiohttp
 
+from workers.providers import contract
 from workers.providers.contract import Blob, Call, Done, Down, Pending, Rejected, Retry, Setup, Unknown
 
 PAID_HTTP_S = 5.0
 
 
-class Adapter:
+class Adapter(contract.Adapter):
     """Submits and polls; nothing is repeatable."""
 
     repeatable: ClassVar[bool] = False
