@@ -88,8 +88,13 @@ def setup_of(config: Settings, provider: str) -> Setup:
     if provider not in known:
         raise settings.SettingsError(f"the catalogue has no provider {provider!r}; it has {', '.join(known)}")
     entry = known[provider]
-    key = settings.secret(entry.key_env) if entry.key_env else None
-    return Setup(name=provider, adapter=entry.adapter, base_url=entry.base_url, key=key)
+    return Setup(
+        name=provider,
+        adapter=entry.adapter,
+        base_url=entry.base_url,
+        key=settings.secret(entry.key_env) if entry.key_env else None,
+        callback_secret=settings.secret(entry.callback_secret_env) if entry.callback_secret_env else None,
+    )
 
 
 def the_store(config: Settings, name: str) -> AbstractAsyncContextManager[Store]:

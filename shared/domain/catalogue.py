@@ -69,6 +69,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     name: Name
     adapter: Name | None = None  # the adapter's module; None: called as the provider
     key_env: EnvName | None = None  # the environment variable that holds our key; None: needs none
+    callback_secret_env: EnvName | None = None  # the one that holds what it signs callbacks with
     base_url: HttpUrl | None = None  # None: the adapter's own
     concurrency: Annotated[int, Meta(ge=1, le=100_000)] | None = None  # calls at once; None: as many as slots
     rate_per_s: Annotated[float, Meta(ge=0.001, le=100_000)] | None = None  # submits a second; None: no limit

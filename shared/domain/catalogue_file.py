@@ -66,7 +66,7 @@ def _mode(table: Table) -> Mode:
 
 
 def _provider(name: str, table: Table) -> Provider:
-    table.check_keys([], ["adapter", "key_env", "base_url", "concurrency", "rate_per_s"])
+    table.check_keys([], ["adapter", "key_env", "callback_secret_env", "base_url", "concurrency", "rate_per_s"])
     return table.convert({**table.raw, "name": name}, Provider)
 
 

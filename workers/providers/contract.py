@@ -50,6 +50,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     adapter: str | None = None  # the module, where it is not called as the provider
     base_url: str | None = None
     key: str | None = None
+    callback_secret: str | None = None  # what the provider signs its callbacks with
     fetch: Callable[[str], Awaitable[Blob]] = msgspec.field(default=nothing_to_fetch)
 
 
