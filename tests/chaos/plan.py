@@ -104,7 +104,7 @@ def planned(seed: int, count: int, load_s: float | None = None) -> Plan:
 
 
 def _wishes(dice: Random, count: int, load_s: float) -> list[Wish]:
-    downs = set(dice.sample(range(count), count // 1000)) if count >= 1000 else set()
+    downs = set(dice.sample(range(count), count // 2000)) if count >= 2000 else set()
     times = sorted(dice.uniform(0, load_s) for _ in range(count))
     return [_wish(dice, number, at_s, load_s, number in downs) for number, at_s in enumerate(times)]
 

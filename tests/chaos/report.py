@@ -92,6 +92,7 @@ def story_of(evidence: Evidence, generation: Generation) -> dict[str, Any]:
     return {
         "id": generation.id,
         "prompt": generation.spec.prompt,
+        "buyer": next(n for n, one in enumerate(evidence.customers) if one.account == generation.account),
         "end": code(generation) or generation.state,
         "said": evidence.paid.said[generation.id],
         "looks": evidence.paid.looks[generation.id],

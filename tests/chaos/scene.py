@@ -30,6 +30,11 @@ END_MAX_S = 60.0  # after the load, until every generation has ended
 DELIVERED_MAX_S, LATE_MAX_S = 60.0, 75.0
 REPLAYS_MAX = 200
 BATCH = 200
+SCAN_COUNT = 2000
+EMPTY_MAX_S = 5.0
+# When everything has ended there is nothing of this any more.
+MOVING = (b"gw:open", b"gw:deliveries:open", b"gw:active:", b"gw:backlog:", b"gw:turns:", b"arq:")
+STAYING = (b":bell", b":health-check")
 
 Say = Callable[[str], None]
 
@@ -58,7 +63,7 @@ class Evidence(Struct, kw_only=True):
     marks: list[Mark] = field(default_factory=list)
     rescues: list[Rescue] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    left_over: dict[str, int] = field(default_factory=dict)  # keys that should be empty by now
+    left_over: list[str] = field(default_factory=list)  # keys that should be gone by now
     books: Report = field(default_factory=Report)
     logged: Counter[str] = field(default_factory=Counter)  # warnings of our processes, by event
     errors: list[str] = field(default_factory=list)  # and their errors
@@ -159,15 +164,24 @@ class Scene:
                 names = [raw.decode() for raw in raws[first : first + BATCH]]
                 found = await asyncio.gather(*(generations.view(self.store, "", name) for name in names))
                 evidence.generations |= {generation.id: generation for generation in found if generation is not None}
-        for name in ("gw:open", "gw:deliveries:open", *(keys.queue(queue) for queue in ("noop", "paid", "webhooks"))):
-            if count := await self.store.call("ZCARD", name):
-                evidence.left_over[name] = count
+        await self._until("an empty store", EMPTY_MAX_S, self._empty)
         await check(self.store, evidence.books)
         evidence.marks = sorted(self.force.marks, key=lambda mark: mark.at_s)
         evidence.rescues = self.force.rescues
         evidence.faults = [*self.force.faults, *self.clients.faults]
         evidence.answers = dict(sorted(self.clients.answers.items()))
         evidence.took_s = self.force.now_s
+
+    async def _empty(self) -> bool:
+        """Whether nothing is left of what moves; a look at a late result may be on its way."""
+        cursor, left = b"0", []
+        while True:
+            cursor, found = await self.store.call("SCAN", cursor, "COUNT", SCAN_COUNT)
+            left += [name.decode() for name in found if name.startswith(MOVING) and not name.endswith(STAYING)]
+            if cursor == b"0":
+                break
+        self.evidence.left_over = sorted(left)
+        return not left
 
 
 @asynccontextmanager

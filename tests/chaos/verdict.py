@@ -115,8 +115,8 @@ def balanced(evidence: Evidence) -> Iterator[Violation]:
     """The books add up, and no queue holds anything any more."""
     for finding in evidence.books.findings:
         yield Violation(f"ledger check: {finding.fault}", finding.id, finding.detail or finding.at)
-    for key, count in evidence.left_over.items():
-        yield Violation("something was left over", key, str(count))
+    if evidence.left_over:
+        yield Violation("something was left over", evidence.left_over[0], " ".join(evidence.left_over[:10]))
 
 
 def well_behaved(evidence: Evidence) -> Iterator[Violation]:
