@@ -11,7 +11,7 @@ from msgspec import Struct
 from shared.domain.errors import StoreDown, StoreError
 from shared.store import keys
 from shared.store.connect import Store
-from tests.chaos.plan import Strike
+from tests.chaos.plan import EVERYTHING, Strike
 from tests.processes import Process, Stack
 
 GUARD_S = 0.25
@@ -86,21 +86,31 @@ class Force:
         return name not in self._away and self.now_s - self._since_s.get(name, -READY_S) >= READY_S
 
     async def _deal(self, strike: Strike) -> None:
-        process, began_s = self.stack.processes[strike.target], self.now_s
-        self._away.add(strike.target)
+        hit = [*self.stack.processes] if strike.target == EVERYTHING else [strike.target]
+        hit = [name for name in hit if name not in self._away]
+        if not hit:
+            return
+        began_s = self.now_s
+        self._away.update(hit)
         try:
-            match strike.action:
-                case "kill":
-                    await self._kill(strike, process)
-                case "stop":
-                    await self._stop(strike, process)
-                case "pause":
-                    await self._pause(strike, process)
+            if strike.target == EVERYTHING:
+                await self._cut(strike, hit)
+            else:
+                deal = {"kill": self._kill, "stop": self._stop, "pause": self._pause}[strike.action]
+                await deal(strike, self.stack.processes[strike.target])
         finally:
-            self._since_s[strike.target] = self.now_s
-            self._away.discard(strike.target)
+            self._since_s |= dict.fromkeys(hit, self.now_s)
+            self._away.difference_update(hit)
             mark = Mark(at_s=began_s, action=strike.action, target=strike.target, back_s=self.now_s)
             self.marks.append(mark)
+
+    async def _cut(self, strike: Strike, hit: list[str]) -> None:
+        """All at once, as when the power fails; then the store and everything else comes back."""
+        for name in hit:
+            self.stack.processes[name].kill()
+        await asyncio.sleep(strike.for_s)
+        for name in sorted(hit, key=lambda name: name != "store"):
+            await self._back(name, self.stack.processes[name])
 
     async def _kill(self, strike: Strike, process: Process) -> None:
         pid = process.pid

@@ -27,6 +27,7 @@ BEHAVIOURS = {
 }
 DOWN, TARDY = "down", "polls=2 wait=60"  # an outage, which hits everybody; a result that comes after the time-out
 MODELS = {"chaos/paid": 62, "chaos/film": 10, "chaos/noop": 22, "chaos/free": 6}
+EVERYTHING = "everything"
 TARGETS = {
     "gateway": 2,
     "gateway-2": 2,
@@ -145,6 +146,9 @@ def _strikes(dice: Random, load_s: float) -> list[Strike]:
         if target:
             free_s[target] = at_s + for_s + STARTING_S
             strikes.append(Strike(at_s=round(at_s, 3), action=action, target=target, for_s=round(for_s, 3)))
+    if load_s >= LONG_S:  # a power cut, once
+        at_s, for_s = round(load_s * dice.uniform(0.5, 0.8), 3), round(dice.uniform(0.5, 3.0), 3)
+        strikes.append(Strike(at_s=at_s, action="kill", target=EVERYTHING, for_s=for_s))
     return sorted(strikes, key=lambda strike: strike.at_s)
 
 
@@ -156,7 +160,7 @@ def _store_strikes(dice: Random, count: int, load_s: float) -> list[Strike]:
             at_s=round(QUIET_S + (number + dice.uniform(0.1, 0.5)) * every_s, 3),
             action=("kill", "stop", "pause")[number % 3],
             target="store",
-            for_s=round(dice.uniform(0.2, 2.0) if number % 3 < 2 else dice.uniform(2.0, 3.5), 3),
+            for_s=round(dice.uniform(0.2, 2.0) if number % 3 < 2 else dice.uniform(0.8, 3.5), 3),
         )
         for number in range(count)
     ]

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.domain.generation import COMPLETED, FAILED, Generation
-from tests.chaos.plan import BEHAVIOURS
+from tests.chaos.plan import BEHAVIOURS, EVERYTHING
 from tests.chaos.scene import Evidence
 from tests.chaos.verdict import Violation, code
 
@@ -40,6 +40,7 @@ def figures(evidence: Evidence) -> dict[str, Any]:
         "polite stops": count(evidence, "stop"),
         "pauses": count(evidence, "pause"),
         "blows to the store": sum(mark.target == "store" for mark in evidence.marks),
+        "power cuts": sum(mark.target == EVERYTHING for mark in evidence.marks),
         "rescued generations": sum(rescue.action == "kill" for rescue in evidence.rescues),
         "worst rescue, s": worst(evidence, "kill", calm=True),
         "worst rescue without store or peer, s": worst(evidence, "kill", calm=False),
@@ -53,8 +54,8 @@ def figures(evidence: Evidence) -> dict[str, Any]:
 
 
 def count(evidence: Evidence, action: str) -> int:
-    """How often processes of ours, the store not counted, were dealt that blow."""
-    return sum(mark.action == action and mark.target != "store" for mark in evidence.marks)
+    """How often processes of ours, the store and power cuts not counted, were dealt that blow."""
+    return sum(mark.action == action and mark.target not in ("store", EVERYTHING) for mark in evidence.marks)
 
 
 def worst(evidence: Evidence, action: str, *, calm: bool) -> float:

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from shared.domain.generation import COMPLETED, FAILED
 from tests.chaos.force import Mark
+from tests.chaos.plan import EVERYTHING
 from tests.chaos.scene import Evidence
 
 WIDTH, HEIGHT = 1600, 760
@@ -45,7 +46,7 @@ def draw(evidence: Evidence, path: Path) -> None:
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     pen, font = ImageDraw.Draw(image), ImageFont.load_default(15)
     for mark in evidence.marks:
-        if mark.target == "store":
+        if mark.target in ("store", EVERYTHING):
             pen.rectangle((_x(mark.at_s, span_s), TOP, _x(mark.back_s, span_s), HEIGHT - BOTTOM), fill=OUTAGE)
     _axes(pen, font, span_s, top)
     for name, points in lines.items():
