@@ -37,6 +37,12 @@ class Answer(Struct, frozen=True):
             return None
 
     @property
+    def fields(self) -> dict[str, Any]:
+        """The body as a JSON object; {} if it is none."""
+        body = self.json()
+        return body if isinstance(body, dict) else {}
+
+    @property
     def media_type(self) -> str:
         """Content-Type without its parameters."""
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -93,6 +99,15 @@ class Http:
         if error_of is not None or not 200 <= answer.status < 300:
             raise LookAgain(f"HTTP {answer.status}: {reason(answer)}")
         return answer
+
+    async def stop(self, method: str, path: str, **options: Any) -> None:
+        """Ask for work to be stopped; "there is nothing to stop" is as good as done. Raises LookAgain if it was lost."""
+        try:
+            answer = await self._send(method, path, options)
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            raise LookAgain(repr(error)) from error
+        if answer.status == 429 or answer.status >= 500:
+            raise LookAgain(f"HTTP {answer.status}: {reason(answer)}")
 
     async def close(self) -> None:
         """End the session."""
