@@ -1,0 +1,15 @@
+"""Print the gateway's OpenAPI document, made from its types without a server: `python3 openapi.py > openapi.json`."""
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from gateway.openapi.document import document  # noqa: E402 - found by the line above
+from shared.domain import catalogue_file  # noqa: E402
+
+if __name__ == "__main__":
+    catalogue = catalogue_file.parse((ROOT / "deploy/catalogue.toml").read_text())
+    json.dump(document(catalogue, "http://127.0.0.1:8080"), sys.stdout)

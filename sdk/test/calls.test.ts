@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WokGenClient } from "../src/index.ts";
+import { serve } from "./server.ts";
+import { GENERATION, GENERATION_ID, IMAGE, JOB_ID } from "./samples.ts";
+
+const KEY = "wok_test";
+
+interface Row {
+  name: string;
+  call: (client: WokGenClient) => Promise<unknown>;
+  sends: { method: string; path: string; body?: object };
+  answered?: object;
+  gives?: unknown;
+}
+
+const MAKING: Row[] = [
+  {
+    name: "generate",
+    call: (client) =>
+      client.generate({
+        prompt: "pixel art sword glowing red",
+        mode: "pixel",
+        tool: "generate",
+        width: 512,
+        height: 512,
+        seed: 42,
+        quality: "standard",
+        provider: "auto",
+      }),
+    sends: {
+      method: "POST",
+      path: "/api/generate",
+      body: {
+        prompt: "pixel art sword glowing red",
+        mode: "pixel",
+        tool: "generate",
+        width: 512,
+        height: 512,
+        seed: 42,
+        quality: "standard",
+        provider: "auto",
+      },
+    },
+    answered: IMAGE,
+    gives: IMAGE,
+  },
+  {
+    name: "generateText",
+    call: (client) =>
+      client.generateText({ prompt: "Write...", type: "product-desc", tone: "professional", length: "medium" }),
+    sends: {
+      method: "POST",
+      path: "/api/text/generate",
+      body: { prompt: "Write...", type: "product-desc", tone: "professional", length: "medium" },
+    },
+  },
+  {
+    name: "generateVoice",
+    call: (client) => client.generateVoice({ text: "Hello, welcome to WokGen!", voiceId: "default", speed: 1.0 }),
+    sends: {
+      method: "POST",
+      path: "/api/voice/generate",
+      body: { text: "Hello, welcome to WokGen!", voiceId: "default", speed: 1 },
+    },
+  },
+  {
+    name: "generateMusic",
+    call: (client) => client.generateMusic({ prompt: "upbeat 8-bit chiptune", duration: 30, guidance: 3.5 }),
+    sends: {
+      method: "POST",
+      path: "/api/music/generate",
+      body: { prompt: "upbeat 8-bit chiptune", duration: 30, guidance: 3.5 },
+    },
+  },
+  {
+    name: "upscale",
+    call: (client) => client.upscale({ imageUrl: "https://example.com/image.png", scale: 4, model: "real-esrgan" }),
+    sends: {
+      method: "POST",
+      path: "/api/tools/upscale",
+      body: { imageUrl: "https://example.com/image.png", scale: 4, model: "real-esrgan" },
+    },
+  },
+  {
+    name: "interrogate",
+    call: (client) => client.interrogate({ imageUrl: "https://example.com/image.png" }),
+    sends: { method: "POST", path: "/api/tools/interrogate", body: { imageUrl: "https://example.com/image.png" } },
+    answered: { prompt: "pixel art sword, glowing red" },
+    gives: { prompt: "pixel art sword, glowing red" },
+  },
+  {
+    name: "enhancePrompt",
+    call: (client) => client.enhancePrompt({ prompt: "dragon", mode: "pixel", provider: "groq" }),
+    sends: { method: "POST", path: "/api/prompt/enhance", body: { prompt: "dragon", mode: "pixel", provider: "groq" } },
+  },
+];
+
+const JOBS: Row[] = [
+  {
+    name: "job",
+    call: (client) => client.job(JOB_ID),
+    sends: { method: "GET", path: `/api/jobs/${JOB_ID}` },
+    answered: IMAGE,
+    gives: IMAGE,
+  },
+  {
+    name: "jobs",
+    call: (client) => client.jobs({ limit: 5 }),
+    sends: { method: "GET", path: "/api/jobs?limit=5" },
+    answered: { jobs: [IMAGE] },
+    gives: [IMAGE],
+  },
+  {
+    name: "jobs without a limit",
+    call: (client) => client.jobs(),
+    sends: { method: "GET", path: "/api/jobs" },
+    answered: { jobs: [] },
+    gives: [],
+  },
+  {
+    name: "cancelJob",
+    call: (client) => client.cancelJob(JOB_ID),
+    sends: { method: "POST", path: `/api/jobs/${JOB_ID}/cancel` },
+    answered: IMAGE,
+    gives: IMAGE,
+  },
+];
+
+const WOWFLOW: Row[] = [
+  {
+    name: "wowflow.models",
+    call: (client) => client.wowflow.models(),
+    sends: { method: "GET", path: "/api/v1/models" },
+    answered: { data: [{ id: "google/nano-banana-2-pro-1k" }] },
+    gives: [{ id: "google/nano-banana-2-pro-1k" }],
+  },
+  {
+    name: "wowflow.createGeneration",
+    call: (client) => client.wowflow.createGeneration({ model: "m", prompt: "p", input: { seed: 7, newer: true } }),
+    sends: {
+      method: "POST",
+      path: "/api/v1/generations",
+      body: { model: "m", prompt: "p", input: { seed: 7, newer: true } },
+    },
+    answered: GENERATION,
+    gives: GENERATION,
+  },
+  {
+    name: "wowflow.generation",
+    call: (client) => client.wowflow.generation(GENERATION_ID),
+    sends: { method: "GET", path: `/api/v1/generations?id=${GENERATION_ID}` },
+    answered: GENERATION,
+    gives: GENERATION,
+  },
+  {
+    name: "wowflow.generations",
+    call: (client) => client.wowflow.generations({ limit: 50 }),
+    sends: { method: "GET", path: "/api/v1/generations?limit=50" },
+    answered: { data: [GENERATION] },
+    gives: [GENERATION],
+  },
+  {
+    name: "wowflow.balance",
+    call: (client) => client.wowflow.balance(),
+    sends: { method: "GET", path: "/api/v1/balance" },
+    answered: { balance_cents: 1234 },
+    gives: { balance_cents: 1234 },
+  },
+  {
+    name: "wowflow.transactions",
+    call: (client) => client.wowflow.transactions({ limit: 50 }),
+    sends: { method: "GET", path: "/api/v1/transactions?limit=50" },
+    answered: { data: [{ type: "topup" }] },
+    gives: [{ type: "topup" }],
+  },
+  {
+    name: "wowflow.cancel",
+    call: (client) => client.wowflow.cancel(GENERATION_ID),
+    sends: { method: "DELETE", path: `/api/v1/generations?id=${GENERATION_ID}` },
+    answered: GENERATION,
+    gives: GENERATION,
+  },
+];
+
+const WEBHOOKS: Row[] = [
+  {
+    name: "webhooks.create",
+    call: (client) => client.webhooks.create({ url: "https://example.com/hook", events: ["generation.completed"] }),
+    sends: {
+      method: "POST",
+      path: "/api/v1/webhooks",
+      body: { url: "https://example.com/hook", events: ["generation.completed"] },
+    },
+    answered: { id: "ep_1", secret: "whsec_x" },
+    gives: { id: "ep_1", secret: "whsec_x" },
+  },
+  {
+    name: "webhooks.list",
+    call: (client) => client.webhooks.list(),
+    sends: { method: "GET", path: "/api/v1/webhooks" },
+    answered: { data: [{ id: "ep_1" }] },
+    gives: [{ id: "ep_1" }],
+  },
+  {
+    name: "webhooks.deliveries",
+    call: (client) => client.webhooks.deliveries("ep_1", { limit: 3 }),
+    sends: { method: "GET", path: "/api/v1/webhooks/ep_1/deliveries?limit=3" },
+    answered: { data: [{ state: "dead" }] },
+    gives: [{ state: "dead" }],
+  },
+];
+
+for (const row of [...MAKING, ...JOBS, ...WOWFLOW, ...WEBHOOKS]) {
+  test(`${row.name} is ${row.sends.method} ${row.sends.path}`, async (t) => {
+    const answered = row.answered ?? { status: "completed", jobId: JOB_ID };
+    const { url, seen } = await serve(t, { body: answered });
+    const result = await row.call(new WokGenClient({ apiKey: KEY, baseUrl: url }));
+    assert.deepEqual(result, row.gives ?? answered);
+    assert.equal(seen.length, 1);
+    const [request] = seen;
+    assert.deepEqual({ method: request?.method, path: request?.path, body: request?.body }, {
+      body: null,
+      ...row.sends,
+    });
+    assert.equal(request?.headers.authorization, `Bearer ${KEY}`);
+    assert.equal(request?.headers["content-type"], row.sends.body ? "application/json" : undefined);
+    const key = request?.headers["idempotency-key"];
+    if (row.sends.method === "POST") assert.match(String(key), /^[0-9a-f-]{36}$/);
+    else assert.equal(key, undefined);
+  });
+}
+
+test("webhooks.delete answers nothing", async (t) => {
+  const { url, seen } = await serve(t, { status: 204 });
+  assert.equal(await new WokGenClient({ apiKey: KEY, baseUrl: url }).webhooks.delete("ep_1"), undefined);
+  assert.deepEqual([seen[0]?.method, seen[0]?.path], ["DELETE", "/api/v1/webhooks/ep_1"]);
+});
+
+test("waitS asks the gateway to hold the answer", async (t) => {
+  const { url, seen } = await serve(t, { status: 201, body: GENERATION });
+  await new WokGenClient({ apiKey: KEY, baseUrl: url }).wowflow.createGeneration(
+    { model: "m", prompt: "p" },
+    { waitS: 30 },
+  );
+  assert.equal(seen[0]?.headers["prefer"], "wait=30");
+});
+
+test("a call can be handed on by itself", async (t) => {
+  const { url } = await serve(t, { body: IMAGE });
+  const { generate } = new WokGenClient({ baseUrl: url });
+  assert.equal((await generate({ prompt: "pixel art dragon" })).imageUrl, IMAGE.imageUrl);
+});
+
+test("an id that is none asks for nothing", async (t) => {
+  const { url, seen } = await serve(t);
+  const client = new WokGenClient({ baseUrl: url });
+  for (const id of ["", ".", "..", undefined as unknown as string]) {
+    await assert.rejects(() => client.job(id), TypeError);
+    await assert.rejects(() => client.wowflow.generation(id), TypeError);
+    await assert.rejects(() => client.webhooks.delete(id), TypeError);
+  }
+  assert.equal((await client.job("a/../b").catch(() => null), seen.at(-1)?.path), "/api/jobs/a%2F..%2Fb");
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { bases } from "../src/base-url.ts";
+import { Client, WokGenClient } from "../src/index.ts";
+import { IMAGE } from "./samples.ts";
+import { serve } from "./server.ts";
+
+test("Client is WokGenClient", () => {
+  assert.equal(Client, WokGenClient);
+});
+
+test("both bases follow from either, or from a bare host", () => {
+  const expected = { wokgen: "https://gateway.example/api", wowflow: "https://gateway.example/api/v1" };
+  for (const path of ["", "/", "/api", "/api/", "/api/v1", "/api/v1/"]) {
+    assert.deepEqual(bases(`https://gateway.example${path}`), expected, path);
+  }
+  assert.deepEqual(bases("http://127.0.0.1:8080/under/api"), {
+    wokgen: "http://127.0.0.1:8080/under/api",
+    wowflow: "http://127.0.0.1:8080/under/api/v1",
+  });
+});
+
+for (
+  const baseUrl of ["", "gateway.example/api", "ftp://gateway.example", "https://me@gateway.example", "https://h/?a"]
+) {
+  test(`baseUrl ${JSON.stringify(baseUrl)} is refused`, () => {
+    assert.throws(() => new WokGenClient({ baseUrl }), TypeError);
+  });
+}
+
+test("a key with a line break at its end is used without it", async (t) => {
+  const { url, seen } = await serve(t, { body: IMAGE });
+  await new WokGenClient({ apiKey: "wok_test\n", baseUrl: url }).generate({ prompt: "p" });
+  assert.equal(seen[0]?.headers.authorization, "Bearer wok_test");
+});
+
+test("a key that cannot be sent is refused without being quoted", () => {
+  for (const apiKey of ["", " ", "wok_secret\nX: y", "wok_sécret"]) {
+    assert.throws(
+      () => new WokGenClient({ apiKey }),
+      (error) => error instanceof TypeError && !/cret/.test(error.message),
+    );
+  }
+});
+
+test("without a key nothing is authorized: a guest", async (t) => {
+  const { url, seen } = await serve(t, { body: IMAGE });
+  await new WokGenClient({ baseUrl: url }).generate({ prompt: "p" });
+  assert.equal(seen[0]?.headers.authorization, undefined);
+});
+
+test("printing a client does not print its key", () => {
+  const client = new WokGenClient({ apiKey: "wok_secret" });
+  assert.doesNotMatch(inspect(client, { depth: 20, showHidden: true }) + JSON.stringify(client), /secret/);
+});
+
+test("a fetch of one's own is used", async (t) => {
+  const { url } = await serve(t, { body: IMAGE });
+  const asked: unknown[] = [];
+  const client = new WokGenClient({
+    baseUrl: url,
+    fetch: (input, init) => {
+      asked.push(input);
+      return fetch(input, init);
+    },
+  });
+  await client.generate({ prompt: "p" });
+  assert.deepEqual(asked, [`${url}/generate`]);
+});

@@ -1,0 +1,40 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+/** The folder of the SDK; this file runs from build/test. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Runs a program to its end, in `cwd`. Rejects with what it printed if it fails. */
+export async function run(cwd: string, file: string, ...args: string[]): Promise<string> {
+  const done = promisify(execFile)(file, args, { cwd, timeout: 55_000, env: { ...process.env, ...QUIET } });
+  const { stdout } = await done.catch((error: { stdout: string; stderr: string }) => {
+    throw new Error(`${file} ${args.join(" ")}\n${error.stdout}${error.stderr}`);
+  });
+  return stdout;
+}
+
+const QUIET = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_NO_PACKAGE_JSON: "1", npm_config_loglevel: "error" };
+
+/** A program that npm installed. */
+export function bin(name: string): string {
+  return join(ROOT, "node_modules/.bin", name);
+}
+
+/** A new empty folder, and how to remove it. */
+export async function folder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "wokspec-sdk-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Packs the SDK and installs the package in a project of its own in `path`. Gives the tarball. */
+export async function installed(path: string): Promise<string> {
+  const packed = await run(ROOT, "npm", "pack", "--ignore-scripts", "--json", "--pack-destination", path);
+  const tarball = join(path, (JSON.parse(packed) as [{ filename: string }])[0].filename);
+  await writeFile(join(path, "package.json"), '{ "name": "consumer", "private": true }');
+  await run(path, "npm", "install", "--offline", "--no-audit", "--no-fund", "--no-package-lock", tarball);
+  return tarball;
+}
