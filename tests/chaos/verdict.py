@@ -80,7 +80,7 @@ def bought_once(evidence: Evidence) -> Iterator[Violation]:
         yield Violation("it was sent again", name, f"{evidence.paid.prompts[name]}: {evidence.paid.said[name]}")
     for generation in evidence.generations.values():
         done = generation.state == COMPLETED and generation.provider == "paid"
-        if done and evidence.paid.accepted[generation.id] != 1:
+        if done and not evidence.paid.accepted[generation.id]:
             yield Violation("it was made up", generation.id, generation.spec.prompt)
 
 
