@@ -1,17 +1,25 @@
 """Callers without a key: counted by client address, an IPv6 one by its /64."""
 
+import re
 from collections.abc import Sequence
 from hashlib import blake2b
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from shared.ops.settings import SettingsError
+
+Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 HOPS_MAX = 20
+WITH_PORT = re.compile(r"\[(.+)\](?::\d{1,5})?|([\d.]+):\d{1,5}")  # as some proxies write addresses
 
 
 def networks(text: str) -> tuple[Network, ...]:
-    """The networks in TRUSTED_PROXIES, such as `10.0.0.0/8,::1`. Raises ValueError."""
-    return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+    """The networks in TRUSTED_PROXIES, such as `10.0.0.0/8,::1`. Raises SettingsError."""
+    try:
+        return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError(f"TRUSTED_PROXIES: {error}") from None
 
 
 def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
@@ -21,9 +29,10 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str
     """
     seen = peer
     for hop in reversed(forwarded.split(",")[-HOPS_MAX:]):
-        if not _within(seen, trusted) or not _is_address(hop.strip()):
+        known, told = _address(seen), _hop(hop.strip())
+        if known is None or told is None or not any(known in network for network in trusted):
             break
-        seen = hop.strip()
+        seen = str(told)
     return seen
 
 
@@ -33,23 +42,19 @@ def guest_account(address: str) -> str:
 
 
 def _block(address: str) -> str:
+    ip = _address(address)
+    return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip or address)
+
+
+def _hop(text: str) -> Address | None:
+    found = WITH_PORT.fullmatch(text)
+    return _address(found[1] or found[2] if found else text)
+
+
+def _address(text: str) -> Address | None:
+    """An address without its zone, an IPv4 one that is written as IPv6 as what it is; None for what is none."""
     try:
-        ip = ip_address(address.partition("%")[0])
+        ip = ip_address(text.partition("%")[0])
     except ValueError:
-        return address
-    mapped = getattr(ip, "ipv4_mapped", None)
-    if mapped is not None or ip.version == 4:
-        return str(mapped or ip)
-    return str(ip_network((ip, 64), strict=False))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _within(address: str, trusted: Sequence[Network]) -> bool:
-    return _is_address(address) and any(ip_address(address) in network for network in trusted)
+        return None
+    return (ip.ipv4_mapped if isinstance(ip, IPv6Address) else None) or ip

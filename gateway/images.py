@@ -3,30 +3,72 @@
 import base64
 import binascii
 import time
-from secrets import token_hex
+from hashlib import blake2b
 
+import structlog
+
+from gateway.caller import Caller, quota_of
 from gateway.desk import Desk
 from shared.domain.errors import Refused
-from shared.ops.storage import EXTENSIONS, new_path
+from shared.ops.storage import PATH, StorageError, new_path
 
-PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+STARTS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+WANTED = "imageUrl: an https URL, a data: URL with a picture in base64, or the URL of one of our own pictures."
+
+log = structlog.get_logger()
 
 
-async def brought(desk: Desk, url: str) -> str:
+async def brought(desk: Desk, caller: Caller, url: str) -> str:
     """`url` as a worker can use it: https as it is, ours as `asset:<path>`. Raises Refused("invalid_input")."""
     own = f"{desk.settings.base_url}/assets/"
     if url.startswith(own):
-        return "asset:" + url.removeprefix(own).partition("?")[0]
-    if not url.startswith("data:"):
-        return url
+        path = url.removeprefix(own).partition("?")[0].partition("#")[0]
+        if not PATH.fullmatch(path):
+            raise Refused("invalid_input", "imageUrl: this is not the URL of a picture of ours.")
+        return f"asset:{path}"
+    if url[:5].lower() == "data:":
+        return await _kept(desk, caller, _decoded(url[5:]))
+    if url[:8].lower() != "https://":
+        raise Refused("invalid_input", WANTED)
+    return url
+
+
+async def _kept(desk: Desk, caller: Caller, data: bytes) -> str:
+    """Where the picture is in our storage: the same for the same caller and bytes, so that a repetition adds nothing.
+
+    A guest whose day is used up gets it stored nowhere: the order will be refused, or is the replay of an earlier one.
+    """
+    media_type = _sniffed(data)
+    token = blake2b(caller.account.encode() + b" " + data, digest_size=16).hexdigest()
+    path = new_path(token, media_type, time.time_ns() // 1_000_000, 0)
+    quota = await quota_of(desk, caller.account) if caller.guest else None
+    if quota is None or quota.limit is None or quota.used < quota.limit:
+        try:
+            await desk.storage.put(path, data, media_type)
+        except StorageError as error:
+            log.warning("picture.not_kept", reason=str(error))
+            raise Refused(
+                "unavailable", "The picture cannot be kept at the moment. Try again.", retry_after_s=5
+            ) from None
+    return f"asset:{path}"
+
+
+def _decoded(url: str) -> bytes:
+    """The bytes in a data: URL, given without its scheme."""
     head, _, body = url.partition(",")
-    media_type = head.removeprefix("data:").removesuffix(";base64")
-    if media_type not in PICTURE_TYPES or media_type not in EXTENSIONS or not head.endswith(";base64"):
-        raise Refused("invalid_input", f"imageUrl: a data: URL is base64 of one of {', '.join(PICTURE_TYPES)}.")
+    if not head.lower().endswith(";base64"):
+        raise Refused("invalid_input", WANTED)
     try:
-        data = base64.b64decode(body, validate=True)
+        return base64.b64decode(body, validate=True)
     except binascii.Error:
         raise Refused("invalid_input", "imageUrl: what follows the comma is not base64.") from None
-    path = new_path(token_hex(16), media_type, time.time_ns() // 1_000_000, 0)
-    await desk.storage.put(path, data, media_type)
-    return f"asset:{path}"
+
+
+def _sniffed(data: bytes) -> str:
+    """The media type of a picture, whatever it was said to be. Raises Refused("invalid_input")."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    for start, media_type in STARTS.items():
+        if data.startswith(start):
+            return media_type
+    raise Refused("invalid_input", "imageUrl: the data: URL holds no PNG, JPEG, WebP or GIF.")

@@ -1,23 +1,24 @@
 """The WokGen API: seven calls that wait for their result, and the jobs behind them. Decode -> accept -> encode."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from gateway import errors, routing
-from gateway.accept import Made, Wanted, accept
+from gateway import errors
 from gateway.body import json_body, limit
 from gateway.caller import Caller, caller_of, headers, quota_of, seconds_left
 from gateway.cancel import cancel
 from gateway.desk import DESK, Desk
 from gateway.dialects.shape import render
-from gateway.dialects.wokgen_answers import answer
+from gateway.dialects.wokgen_answers import Jobs, answer, failure
 from gateway.dialects.wokgen_asks import Ask
-from shared.domain.errors import Refused
+from gateway.dialects.wokgen_order import order
+from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Generation
-from shared.domain.ids import generation_id
+from shared.domain.ids import generation_id, job_id
 from shared.store import generations
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -28,19 +29,19 @@ def limited(act: Act) -> Handler:
     """`act` for whoever calls, with the day's quota in the headers of every answer, refusals included."""
 
     async def handle(request: web.Request) -> web.Response:
-        desk, caller = request.app[DESK], await caller_of(request)
+        caller = await caller_of(request)
         try:
             response = await act(request, caller)
-            refused = None
-        except Refused as refusal:
-            refused = refusal
-            response = json_answer(render("wokgen", refused), errors.status(refused))
-        quota = await quota_of(desk, caller.account)
-        response.headers.update(headers(quota))
-        if refused is not None and refused.code == "quota_exceeded":
-            response.headers["Retry-After"] = str(seconds_left(quota))
-        elif refused is not None and refused.retry_after_s is not None:
-            response.headers["Retry-After"] = str(refused.retry_after_s)
+        except Refused as refused:
+            response = refusal(refused)
+        except web.HTTPRequestEntityTooLarge as large:
+            response = refusal(errors.from_http(large.status, request.path, ""))
+        # What was done is done: an answer is not lost because a store that has left cannot tell the quota.
+        with contextlib.suppress(StoreDown):
+            quota = await quota_of(request.app[DESK], caller.account)
+            response.headers.update(headers(quota))
+            if response.status == 429:
+                response.headers.setdefault("Retry-After", str(seconds_left(quota)))
         return response
 
     return handle
@@ -53,43 +54,35 @@ def call(shape: type[Ask]) -> Handler:
         desk = request.app[DESK]
         asked, body = await json_body(request, shape)
         made = await order(desk, caller, asked, body, request.headers.get("Idempotency-Key", ""))
-        if made.generation.state == FAILED:
-            raise upstream(made.generation)
-        response = json_answer(answer(desk, made.generation), 202 if made.generation.open else 200)
-        if made.replayed:
-            response.headers["Idempotent-Replayed"] = "true"
-        return response
+        generation = made.generation
+        if generation.state == FAILED:
+            response = json_answer(upstream(generation), 502)
+        else:
+            response = json_answer(answer(desk, generation), 202 if generation.open else 200)
+        return marked(response, replayed=made.replayed)
 
     return limited(act)
 
 
-async def order(desk: Desk, caller: Caller, asked: Ask, body: bytes, idempotency_key: str) -> Made:
-    """Accept what was asked for, and wait for it unless it is to be `async`."""
-    choices = routing.of_kind(desk, asked.kind, asked.wanted_provider, asked.hint())
-    known = choices[0].model.input
-    values = {name: value for name, value in (await asked.input(desk)).items() if name in known and value is not None}
-    return await accept(
-        desk,
-        Wanted(
-            dialect="wokgen",
-            choices=choices,
-            prompt=asked.words(),
-            input=values,
-            body=body,
-            key_hash=caller.key_hash,
-            guest=caller.guest,
-            payer="quota",
-            idempotency_key=idempotency_key,
-            wait_s=0 if asked.detached else desk.settings.wokgen_wait_s,
-        ),
-    )
+def marked(response: web.Response, *, replayed: bool) -> web.Response:
+    """The answer, telling whether an earlier request with this Idempotency-Key made the generation."""
+    if replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
 
 
-def upstream(generation: Generation) -> Refused:
-    """A failed generation as an error: the provider's reason, with its slot of the day given back."""
-    outcome = generation.outcome
-    code = (outcome.error_code if outcome else None) or "upstream_error"
-    return Refused(code, f"{(outcome.error if outcome else None) or 'The provider refused this.'}")
+def refusal(refused: Refused) -> web.Response:
+    """A refusal in this dialect's shape."""
+    response = json_answer(render("wokgen", refused), errors.status(refused))
+    if refused.retry_after_s is not None:
+        response.headers["Retry-After"] = str(refused.retry_after_s)
+    return response
+
+
+def upstream(generation: Generation) -> dict[str, object]:
+    """A failed generation as an error: the provider's own reason, and where to read of it. Its place is given back."""
+    message, code = failure(generation)
+    return {"error": message, "code": code, "jobId": job_id(generation.id)}
 
 
 async def read_job(request: web.Request, caller: Caller) -> web.Response:
@@ -102,7 +95,7 @@ async def list_jobs(request: web.Request, caller: Caller) -> web.Response:
     """GET /api/jobs: the account's newest; a guest has no list."""
     desk, count = request.app[DESK], limit(request.query)
     found = await generations.newest(desk.store, caller.account, count)
-    return json_answer({"jobs": [answer(desk, generation) for generation in found]}, 200)
+    return json_answer(Jobs(tuple(answer(desk, generation) for generation in found)), 200)
 
 
 async def cancel_job(request: web.Request, caller: Caller) -> web.Response:
@@ -112,10 +105,10 @@ async def cancel_job(request: web.Request, caller: Caller) -> web.Response:
     return json_answer(answer(desk, await cancel(desk, caller.account, job.id)), 200)
 
 
-async def job_of(desk: Desk, caller: Caller, job_id: str) -> Generation:
-    """The caller's generation behind a job id. Raises Refused("not_found")."""
-    name = generation_id(job_id)
-    found = await generations.view(desk.store, caller.account, name) if name else None
+async def job_of(desk: Desk, caller: Caller, name: str) -> Generation:
+    """The caller's generation behind a job id, or behind its own id. Raises Refused("not_found")."""
+    known = generation_id(name if name.startswith("job_") else "job_" + name.replace("-", ""))
+    found = await generations.view(desk.store, caller.account, known) if known else None
     if found is None:
         raise Refused("not_found", "You have no job with this id.")
     return found

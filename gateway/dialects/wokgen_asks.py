@@ -1,25 +1,31 @@
 """The bodies of WokGen's seven calls: what each asks for, in our words."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct, field
 
 from gateway import routing
+from gateway.caller import Caller
 from gateway.desk import Desk
 from gateway.images import brought
 from shared.domain.errors import Refused
+from shared.domain.fields import LongText, Word
+from shared.domain.kinds.enhance import VARIATIONS_MAX
+from shared.domain.kinds.image import Side
+from shared.domain.kinds.music import SECONDS_MAX
 
-SEED_MODULUS = 2**63
-Side = Annotated[int, Meta(ge=64, le=2048)]
-Word = Annotated[str, Meta(max_length=100)]
+SEEDS = range(-(2**63), 2**63)  # what every provider's number type can carry
+SEEDS_FOLDED = 2**53  # and every client's, for those beyond
 
 
-class Ask(Struct, kw_only=True):
+class Ask(Struct, kw_only=True, omit_defaults=True):
     """What the seven have in common. `provider` is a preference; `async` asks for the job at once."""
 
     kind: ClassVar[str] = ""
+    names: ClassVar[Mapping[str, str]] = {}  # of our input's fields, where this API calls them otherwise
     provider: Word | None = None
-    detached: bool = field(default=False, name="async")
+    detached: bool | None = field(default=None, name="async")
 
     @property
     def wanted_provider(self) -> str:
@@ -34,7 +40,7 @@ class Ask(Struct, kw_only=True):
         """The prompt. Raises Refused if there has to be one and there is none."""
         return ""
 
-    async def input(self, desk: Desk) -> dict[str, object]:
+    async def input(self, desk: Desk, caller: Caller) -> dict[str, object]:
         """The rest, by the names of the kind's input; None for what was not said."""
         return {}
 
@@ -43,6 +49,7 @@ class Generate(Ask, kw_only=True, rename="camel"):
     """POST /api/generate: a picture."""
 
     kind: ClassVar[str] = "image"
+    names: ClassVar[Mapping[str, str]] = {"negative_prompt": "negativePrompt"}
     prompt: str | None = None
     mode: Word | None = None
     tool: Word | None = None
@@ -50,13 +57,13 @@ class Generate(Ask, kw_only=True, rename="camel"):
     height: Side | None = None
     seed: int | None = None
     quality: Literal["standard", "hd"] | None = None
-    negative_prompt: Annotated[str, Meta(max_length=20_000)] | None = None
+    negative_prompt: LongText | None = None
 
     def words(self) -> str:
         """What to draw."""
         return said(self.prompt, "prompt")
 
-    async def input(self, desk: Desk) -> dict[str, object]:
+    async def input(self, desk: Desk, caller: Caller) -> dict[str, object]:
         """Size, seed, and the style of a mode that the catalogue knows."""
         mode = desk.catalogue.modes.get(self.mode or "")
         return {
@@ -90,7 +97,7 @@ class Text(Ask, kw_only=True, rename="camel"):
         """What to write."""
         return said(self.prompt, "prompt")
 
-    async def input(self, desk: Desk) -> dict[str, object]:
+    async def input(self, desk: Desk, caller: Caller) -> dict[str, object]:
         """Type, tone, length."""
         return {"type": self.type, "tone": self.tone, "length": self.length, "seed": small(self.seed)}
 
@@ -99,6 +106,7 @@ class Voice(Ask, kw_only=True, rename="camel"):
     """POST /api/voice/generate."""
 
     kind: ClassVar[str] = "voice"
+    names: ClassVar[Mapping[str, str]] = {"prompt": "text", "voice_id": "voiceId"}
     text: str | None = None
     voice_id: Word | None = None
     speed: Annotated[float, Meta(ge=0.25, le=4)] | None = None
@@ -109,7 +117,7 @@ class Voice(Ask, kw_only=True, rename="camel"):
         """What is said."""
         return said(self.text, "text")
 
-    async def input(self, desk: Desk) -> dict[str, object]:
+    async def input(self, desk: Desk, caller: Caller) -> dict[str, object]:
         """Voice, speed, format."""
         return {"voice_id": self.voice_id, "speed": self.speed, "format": self.format, "language": self.language}
 
@@ -118,8 +126,9 @@ class Music(Ask, kw_only=True, rename="camel"):
     """POST /api/music/generate."""
 
     kind: ClassVar[str] = "music"
+    names: ClassVar[Mapping[str, str]] = {"seconds": "duration"}
     prompt: str | None = None
-    duration: Annotated[float, Meta(ge=1, le=300)] | None = None
+    duration: Annotated[float, Meta(ge=1, le=SECONDS_MAX)] | None = None
     guidance: Annotated[float, Meta(ge=0, le=20)] | None = None
     format: Literal["wav", "mp3"] | None = None
     seed: int | None = None
@@ -128,7 +137,7 @@ class Music(Ask, kw_only=True, rename="camel"):
         """What to play."""
         return said(self.prompt, "prompt")
 
-    async def input(self, desk: Desk) -> dict[str, object]:
+    async def input(self, desk: Desk, caller: Caller) -> dict[str, object]:
         """Seconds, guidance, format."""
         return {
             "seconds": self.duration,
@@ -142,6 +151,7 @@ class Upscale(Ask, kw_only=True, rename="camel"):
     """POST /api/tools/upscale."""
 
     kind: ClassVar[str] = "upscale"
+    names: ClassVar[Mapping[str, str]] = {"image_url": "imageUrl", "engine": "model"}
     image_url: str | None = None
     scale: Literal[2, 4] | None = None
     model: Word | None = None
@@ -150,9 +160,9 @@ class Upscale(Ask, kw_only=True, rename="camel"):
         """The model that was named."""
         return self.model or ""
 
-    async def input(self, desk: Desk) -> dict[str, object]:
+    async def input(self, desk: Desk, caller: Caller) -> dict[str, object]:
         """The picture and the factor."""
-        picture = await brought(desk, said(self.image_url, "imageUrl"))
+        picture = await brought(desk, caller, shown(self.image_url))
         return {"image_url": picture, "scale": self.scale, "engine": self.model}
 
 
@@ -160,11 +170,12 @@ class Interrogate(Ask, kw_only=True, rename="camel"):
     """POST /api/tools/interrogate."""
 
     kind: ClassVar[str] = "interrogate"
+    names: ClassVar[Mapping[str, str]] = {"image_url": "imageUrl"}
     image_url: str | None = None
 
-    async def input(self, desk: Desk) -> dict[str, object]:
+    async def input(self, desk: Desk, caller: Caller) -> dict[str, object]:
         """The picture."""
-        return {"image_url": await brought(desk, said(self.image_url, "imageUrl"))}
+        return {"image_url": await brought(desk, caller, shown(self.image_url))}
 
 
 class Enhance(Ask, kw_only=True, rename="camel"):
@@ -173,14 +184,14 @@ class Enhance(Ask, kw_only=True, rename="camel"):
     kind: ClassVar[str] = "enhance"
     prompt: str | None = None
     mode: Word | None = None
-    count: Annotated[int, Meta(ge=1, le=5)] | None = None
+    count: Annotated[int, Meta(ge=1, le=VARIATIONS_MAX)] | None = None
     seed: int | None = None
 
     def words(self) -> str:
         """What to make better."""
         return said(self.prompt, "prompt")
 
-    async def input(self, desk: Desk) -> dict[str, object]:
+    async def input(self, desk: Desk, caller: Caller) -> dict[str, object]:
         """What the prompt is for, and how many to give."""
         return {"mode": self.mode, "count": self.count, "seed": small(self.seed)}
 
@@ -192,6 +203,13 @@ def said(text: str | None, name: str) -> str:
     return text
 
 
+def shown(image_url: str | None) -> str:
+    """`image_url`, which has to be there. Raises Refused("invalid_input")."""
+    if not image_url:
+        raise Refused("invalid_input", "imageUrl: name the picture.")
+    return image_url
+
+
 def small(seed: int | None) -> int | None:
-    """Any integer as a seed that fits 63 bits; equal seeds stay equal."""
-    return None if seed is None else seed % SEED_MODULUS
+    """Any integer as a seed that everybody can carry: itself if it fits 64 bits; equal seeds stay equal."""
+    return seed if seed is None or seed in SEEDS else seed % SEEDS_FOLDED

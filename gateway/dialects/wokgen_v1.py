@@ -1,39 +1,43 @@
 """The five calls of the SDK in the field (1.0.0), under /api/v1, so that clients already deployed keep working."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from aiohttp import web
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gateway.body import json_body
 from gateway.caller import Caller, quota_of
 from gateway.desk import DESK, Desk
-from gateway.dialects.wokgen import job_of, json_answer, order
-from gateway.dialects.wokgen_asks import Ask, Upscale, Word, said, small
+from gateway.dialects.wokgen import job_of, json_answer, marked
+from gateway.dialects.wokgen_answers import failure, urls_of
+from gateway.dialects.wokgen_asks import Ask, Upscale, said, small
+from gateway.dialects.wokgen_order import order
 from shared.domain.errors import Refused
-from shared.domain.generation import COMPLETED, FAILED, Generation
+from shared.domain.fields import LongText, Word
+from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.domain.ids import job_id
-from shared.domain.kinds.image import SIDE_PX_MAX, SIDE_PX_MIN
+from shared.domain.kinds.image import COUNT_MAX, SIDE_PX_MAX, SIDE_PX_MIN
 from shared.domain.times import rfc3339
 from shared.store import accounts, generations
 
 SCANNED_MAX = 1000  # newest generations that a page of assets is cut from
-PAGE_MAX, PAGE_DEFAULT = 100, 20
+PAGE_MAX, PAGE_DEFAULT, PAGES_MAX = 100, 20, 10_000
 SIZE = re.compile(r"(\d{2,4})(?:x(\d{2,4}))?")
-RESULT_FIELDS = ("resultUrl", "resultUrls", "prompt", "mode", "error", "code")
 STATUS = {"backlog": "pending", "queued": "pending", COMPLETED: "succeeded", FAILED: "failed"}
 
 
-class Generate(Ask, kw_only=True, rename="camel"):
+class GenerateV1(Ask, kw_only=True, rename="camel"):
     """POST /api/v1/generate. `size` is a side or WxH in pixels; projectId and isPublic are taken and have no effect."""
 
     kind: ClassVar[str] = "image"
+    names: ClassVar[Mapping[str, str]] = {"negative_prompt": "negativePrompt"}
     prompt: str | None = None
     mode: Word | None = None
     size: int | Word | None = None
-    count: Annotated[int, Meta(ge=1, le=4)] = 1
-    negative_prompt: Annotated[str, Meta(max_length=20_000)] | None = None
+    count: Annotated[int, Meta(ge=1, le=COUNT_MAX)] | None = None
+    negative_prompt: LongText | None = None
     seed: int | None = None
     project_id: Word | None = None
     is_public: bool | None = None
@@ -42,7 +46,7 @@ class Generate(Ask, kw_only=True, rename="camel"):
         """What to draw."""
         return said(self.prompt, "prompt")
 
-    async def input(self, desk: Desk) -> dict[str, object]:
+    async def input(self, desk: Desk, caller: Caller) -> dict[str, object]:
         """Size, seed, how many, and the style of a mode that the catalogue knows."""
         mode = desk.catalogue.modes.get(self.mode or "")
         width, height = sides(self.size)
@@ -57,12 +61,72 @@ class Generate(Ask, kw_only=True, rename="camel"):
         }
 
 
-class Process(Struct, kw_only=True, rename="camel"):
+class ProcessV1(Struct, kw_only=True, rename="camel"):
     """Body of POST /api/v1/assets/{id}/process."""
 
     operation: Literal["upscale"] = "upscale"
     scale: Literal[2, 4] = 2
     provider: Word | None = None
+
+
+class JobV1(Struct, kw_only=True, rename="camel"):
+    """A generation as this SDK's job."""
+
+    id: str
+    status: str
+    result_url: str | None
+    result_urls: tuple[str, ...]
+    prompt: str
+    mode: str | None
+    created_at: str
+    updated_at: str
+    error: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+
+
+class ResultV1(Struct, kw_only=True, rename="camel"):
+    """A generation as this SDK's generate() reads it."""
+
+    job_id: str
+    status: str
+    result_url: str | None
+    result_urls: tuple[str, ...]
+    prompt: str
+    mode: str | None
+    provider: str
+    seed: int | None
+    duration_ms: int | None
+    credits_used: int
+    error: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+
+
+class AssetV1(JobV1, kw_only=True):
+    """A finished picture; `url` and `imageUrl` are its `resultUrl`."""
+
+    url: str | None
+    image_url: str | None
+
+
+class AssetPageV1(Struct, kw_only=True, rename="camel"):
+    """A page of assets."""
+
+    items: tuple[AssetV1, ...]
+    total: int
+    page: int
+    limit: int
+    has_more: bool
+
+
+class AccountV1(Struct, kw_only=True, rename="camel"):
+    """Who calls, and how much of the day is used; no limit: unlimited."""
+
+    id: str
+    name: str
+    email: str | None
+    plan: str
+    quota_used: int
+    quota_limit: int | None
 
 
 def sides(size: int | str | None) -> tuple[int | None, int | None]:
@@ -80,112 +144,114 @@ def sides(size: int | str | None) -> tuple[int | None, int | None]:
 
 async def generate(request: web.Request, caller: Caller) -> web.Response:
     """POST /api/v1/generate."""
-    asked, body = await json_body(request, Generate)
-    made = await order(request.app[DESK], caller, asked, body, request.headers.get("Idempotency-Key", ""))
-    return json_answer(result(request.app[DESK], made.generation), 202 if made.generation.open else 200)
+    asked, body = await json_body(request, GenerateV1)
+    return await made(request, caller, asked, body)
 
 
 async def read_job(request: web.Request, caller: Caller) -> web.Response:
     """GET /api/v1/jobs/{id}."""
     desk = request.app[DESK]
-    generation = await job_of(desk, caller, as_job_id(request.match_info["id"]))
-    return json_answer(job(desk, generation), 200)
+    return json_answer(job(desk, await job_of(desk, caller, request.match_info["id"])), 200)
 
 
 async def list_assets(request: web.Request, caller: Caller) -> web.Response:
     """GET /api/v1/assets?mode&page&limit: finished pictures, newest first."""
     desk, mode = request.app[DESK], request.query.get("mode")
-    page, count = number(request, "page", 1, 10_000), number(request, "limit", PAGE_DEFAULT, PAGE_MAX)
+    page, count = number(request, "page", 1, PAGES_MAX), number(request, "limit", PAGE_DEFAULT, PAGE_MAX)
     found = [
         generation
         for generation in await generations.newest(desk.store, caller.account, SCANNED_MAX)
-        if generation.state == COMPLETED
-        and generation.outcome is not None
-        and generation.outcome.outputs
-        and mode in (None, generation.spec.input.get("mode"))
+        if picture(generation.outcome) and mode in (None, generation.spec.input.get("mode"))
     ]
     start = (page - 1) * count
-    shown = [asset(desk, generation) for generation in found[start : start + count]]
+    items = tuple(asset(desk, generation) for generation in found[start : start + count])
     more = start + count < len(found)
-    return json_answer({"items": shown, "total": len(found), "page": page, "limit": count, "hasMore": more}, 200)
+    return json_answer(AssetPageV1(items=items, total=len(found), page=page, limit=count, has_more=more), 200)
 
 
 async def process_asset(request: web.Request, caller: Caller) -> web.Response:
     """POST /api/v1/assets/{id}/process: a larger version of a finished picture."""
     desk = request.app[DESK]
-    asked, body = await json_body(request, Process)
-    source = await job_of(desk, caller, as_job_id(request.match_info["id"]))
-    if source.outcome is None or not source.outcome.outputs:
+    asked, body = await json_body(request, ProcessV1)
+    source = await job_of(desk, caller, request.match_info["id"])
+    if source.outcome is None or not picture(source.outcome):
         raise Refused("conflict", "This asset has no picture to process.")
-    url = source.outcome.outputs[0].url(desk.settings.base_url)
-    wanted = Upscale(image_url=url, scale=asked.scale, provider=asked.provider)
-    body += source.id.encode()  # the same body for another asset is another request
-    made = await order(desk, caller, wanted, body, request.headers.get("Idempotency-Key", ""))
-    return json_answer(result(desk, made.generation), 202 if made.generation.open else 200)
+    wanted = Upscale(image_url=urls_of(desk, source.outcome)[0], scale=asked.scale, provider=asked.provider)
+    return await made(request, caller, wanted, body + source.id.encode())  # the same for another asset is another
+
+
+async def made(request: web.Request, caller: Caller, asked: Ask, body: bytes) -> web.Response:
+    """Order it; the answer, which tells of a failure too."""
+    desk = request.app[DESK]
+    ordered = await order(desk, caller, asked, body, request.headers.get("Idempotency-Key", ""))
+    generation = ordered.generation
+    return marked(json_answer(result(desk, generation), 202 if generation.open else 200), replayed=ordered.replayed)
 
 
 async def me(request: web.Request, caller: Caller) -> web.Response:
     """GET /api/v1/me."""
     desk = request.app[DESK]
-    account = await accounts.show(desk.store, caller.account)
-    quota = await quota_of(desk, caller.account)
-    return json_answer(
-        {
-            "id": caller.account,
-            "name": account.name if account else "Guest",
-            "email": None,
-            "plan": account.plan if account else "guest",
-            "quotaUsed": quota.used,
-            "quotaLimit": quota.limit,
-        },
-        200,
+    account, quota = await accounts.show(desk.store, caller.account), await quota_of(desk, caller.account)
+    shown = AccountV1(
+        id=caller.account,
+        name=account.name if account else "Guest",
+        email=None,
+        plan=account.plan if account else "guest",
+        quota_used=quota.used,
+        quota_limit=quota.limit,
+    )
+    return json_answer(shown, 200)
+
+
+def result(desk: Desk, generation: Generation) -> ResultV1:
+    """A generation as the answer to its order."""
+    shown, facts = job(desk, generation), generation.outcome.facts if generation.outcome else {}
+    seed = facts.get("seed", generation.spec.input.get("seed"))
+    return ResultV1(
+        job_id=shown.id,
+        status=STATUS.get(generation.state, "pending"),
+        result_url=shown.result_url,
+        result_urls=shown.result_urls,
+        prompt=shown.prompt,
+        mode=shown.mode,
+        provider=generation.provider,
+        seed=seed if isinstance(seed, int) else None,
+        duration_ms=None if generation.closed_ms is None else generation.closed_ms - generation.created_ms,
+        credits_used=0 if generation.state == FAILED else 1,
+        error=shown.error,
+        code=shown.code,
     )
 
 
-def result(desk: Desk, generation: Generation) -> dict[str, object]:
-    """A generation as this SDK's generate() reads it."""
-    shown = job(desk, generation)
-    took_ms = None if generation.closed_ms is None else generation.closed_ms - generation.created_ms
-    facts = generation.outcome.facts if generation.outcome else {}
-    return {
-        **{name: shown[name] for name in RESULT_FIELDS if name in shown},
-        "jobId": shown["id"],
-        "status": STATUS.get(generation.state, "pending"),
-        "provider": generation.provider,
-        "seed": facts.get("seed", generation.spec.input.get("seed")),
-        "durationMs": took_ms,
-        "creditsUsed": 0 if generation.state == FAILED else 1,
-    }
-
-
-def job(desk: Desk, generation: Generation) -> dict[str, object]:
-    """A generation as this SDK's job."""
-    outcome = generation.outcome
-    urls = [output.url(desk.settings.base_url) for output in outcome.outputs] if outcome else []
-    shown: dict[str, object] = {
-        "id": job_id(generation.id),
-        "status": STATUS.get(generation.state, "processing"),
-        "resultUrl": urls[0] if urls else None,
-        "resultUrls": urls,
-        "prompt": generation.spec.prompt,
-        "mode": generation.spec.input.get("mode"),
-        "createdAt": rfc3339(generation.created_ms),
-        "updatedAt": rfc3339(generation.closed_ms or generation.started_ms or generation.created_ms),
-    }
-    if generation.state == FAILED and outcome is not None:
-        shown |= {"error": outcome.error or "failed", "code": (outcome.error_code or "failed").upper()}
+def job(desk: Desk, generation: Generation) -> JobV1:
+    """A generation as a job."""
+    urls = urls_of(desk, generation.outcome) if generation.outcome else ()
+    mode = generation.spec.input.get("mode")
+    shown = JobV1(
+        id=job_id(generation.id),
+        status=STATUS.get(generation.state, "processing"),
+        result_url=urls[0] if urls else None,
+        result_urls=urls,
+        prompt=generation.spec.prompt,
+        mode=mode if isinstance(mode, str) else None,
+        created_at=rfc3339(generation.created_ms),
+        updated_at=rfc3339(generation.closed_ms or generation.started_ms or generation.created_ms),
+    )
+    if generation.state == FAILED:
+        shown.error, shown.code = failure(generation)
     return shown
 
 
-def asset(desk: Desk, generation: Generation) -> dict[str, object]:
-    """A finished picture in a page of assets."""
+def asset(desk: Desk, generation: Generation) -> AssetV1:
+    """A generation as an asset."""
     shown = job(desk, generation)
-    return shown | {"url": shown["resultUrl"], "imageUrl": shown["resultUrl"]}
+    fields = {name: getattr(shown, name) for name in JobV1.__struct_fields__}
+    return AssetV1(**fields, url=shown.result_url, image_url=shown.result_url)
 
 
-def as_job_id(text: str) -> str:
-    """A job id, also from the UUID behind it."""
-    return text if text.startswith("job_") else "job_" + text.replace("-", "")
+def picture(outcome: Outcome | None) -> bool:
+    """Whether the first output is a picture; a failed generation has none."""
+    return outcome is not None and bool(outcome.outputs) and outcome.outputs[0].media_type.startswith("image/")
 
 
 def number(request: web.Request, name: str, default: int, most: int) -> int:

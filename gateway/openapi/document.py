@@ -4,7 +4,7 @@ import msgspec
 from aiohttp.typedefs import Handler
 
 from gateway import errors, static
-from gateway.openapi import account, events, guide, service, wowflow
+from gateway.openapi import account, events, guide, service, wokgen, wokgen_v1, wowflow
 from gateway.openapi.operation import Operation, told
 from gateway.openapi.refusals import MESSAGES
 from gateway.openapi.samples import samples
@@ -12,9 +12,13 @@ from gateway.openapi.schemas import components, models
 from shared.domain.catalogue import Catalogue
 
 VERSION = "1.0.0"
+PLACES = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "unlimited"}]}
 HEADERS: dict[str, dict[str, object]] = {
     "X-Request-Id": {"description": "The request's id, yours if you sent one.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait before the next try.", "schema": {"type": "integer", "minimum": 1}},
+    "X-RateLimit-Limit": {"description": "Places that the caller's day has.", "schema": PLACES},
+    "X-RateLimit-Remaining": {"description": "Places that are left of it.", "schema": PLACES},
+    "X-RateLimit-Reset": {"description": "When the day ends, in Unix seconds.", "schema": {"type": "integer"}},
     "Location": {"description": "Where to read it.", "schema": {"type": "string", "format": "uri-reference"}},
     "Idempotent-Replayed": {
         "description": "There, and true, when this Idempotency-Key made the generation earlier.",
@@ -38,7 +42,8 @@ KEY = {"type": "http", "scheme": "bearer", "description": "An API key: `wf_live_
 
 def operations(catalogue: Catalogue, base_url: str) -> tuple[Operation, ...]:
     """Every operation of the gateway, in the order of the document."""
-    return (*wowflow.operations(catalogue, base_url), *account.OPERATIONS, *service.OPERATIONS)
+    wokgens = (*wokgen.operations(base_url), *wokgen_v1.operations(base_url))
+    return (*wowflow.operations(catalogue, base_url), *wokgens, *account.OPERATIONS, *service.OPERATIONS)
 
 
 def document(catalogue: Catalogue, base_url: str) -> dict[str, object]:

@@ -1,29 +1,12 @@
 """What the fields mean, and what their types leave open: formats, bounds, fixed words. By schema and field."""
 
-from msgspec import Struct
-
+from gateway.openapi.note import Note, moment, note
+from gateway.openapi.wokgen_notes import WOKGEN_NOTES, WOKGEN_REQUIRED
 from shared.domain.catalogue import KINDS
 from shared.domain.endpoint_url import URL_CHARS_MAX
 from shared.domain.events import EVENT_TYPES
 from shared.domain.fields import PROMPT_CHARS_MAX
 from shared.domain.generation import TERMINAL
-
-
-class Note(Struct, frozen=True):
-    """A field's description and further keywords of its schema; `instead`: they are the whole of it."""
-
-    text: str
-    keywords: dict[str, object] = {}
-    instead: bool = False
-
-
-def note(text: str, **keywords: object) -> Note:
-    """Keywords beside those of the field's type."""
-    return Note(text, keywords)
-
-
-def _moment(text: str) -> Note:
-    return note(f"{text} RFC 3339, UTC, milliseconds.", format="date-time")
 
 
 def _usd(field: str) -> Note:
@@ -38,7 +21,7 @@ _kind = note("What is made: one of the kinds of model.", examples=list(KINDS))
 _prompt = note("The prompt as it was sent.")
 
 # The struct reads a missing model or prompt as None, to refuse it under a code of its own.
-REQUIRED = {"CreateGeneration": ["model", "prompt"]}
+REQUIRED = {"CreateGeneration": ["model", "prompt"], **WOKGEN_REQUIRED}
 
 NOTES: dict[str, dict[str, Note]] = {
     "CreateGeneration": {
@@ -67,7 +50,7 @@ NOTES: dict[str, dict[str, Note]] = {
             "The price while it is processing; what was charged once it has ended: 0 after a refund.", **_count
         ),
         "cost_usd": _usd("cost_cents"),
-        "created_at": _moment("When it was accepted."),
+        "created_at": moment("When it was accepted."),
         "type": _kind,
         "provider": note("Who makes it."),
         "stage": note(
@@ -79,8 +62,8 @@ NOTES: dict[str, dict[str, Note]] = {
         "result_url": note("The first result.", **_link),
         "result_urls": note("All results.", minItems=1, items={"type": "string", **_link}),
         "result_text": note("The result of a kind whose result is text."),
-        "expires_at": _moment("When the results are deleted here."),
-        "completed_at": _moment("When it ended, either way."),
+        "expires_at": moment("When the results are deleted here."),
+        "completed_at": moment("When it ended, either way."),
         "late_urls": note(
             "What the provider finished after the refund; not charged.", items={"type": "string", **_link}
         ),
@@ -107,7 +90,7 @@ NOTES: dict[str, dict[str, Note]] = {
         "type": note("What kind of movement it is.", enum=["topup", "spend", "refund"]),
         "amount_cents": note("Signed: what a generation costs is negative."),
         "amount_usd": _usd("amount_cents"),
-        "created_at": _moment("When it was booked."),
+        "created_at": moment("When it was booked."),
         "generation_id": note("The generation of a spend or refund.", **_uuid),
         "reference": note("The reference of a top-up."),
     },
@@ -126,13 +109,13 @@ NOTES: dict[str, dict[str, Note]] = {
         "id": note("The endpoint's id."),
         "url": note("Where events are posted.", **_link),
         "events": note("Which events are posted.", items={"type": "string", "examples": list(EVENT_TYPES)}),
-        "created_at": _moment("When it was created."),
+        "created_at": moment("When it was created."),
         "secret": note("Signs what is posted. Shown once, in the answer that creates the endpoint.", pattern="^whsec_"),
-        "disabled_at": _moment("When it was switched off, if it was."),
+        "disabled_at": moment("When it was switched off, if it was."),
         "disabled_why": note("Why it was switched off."),
     },
     "AttemptEntry": {
-        "at": _moment("When it was posted."),
+        "at": moment("When it was posted."),
         "duration_ms": note("How long it took, in milliseconds.", **_count),
         "status": note("The HTTP status of the answer; null: there was none.", minimum=100, maximum=999),
         "error": note("Why there was no answer."),
@@ -144,17 +127,13 @@ NOTES: dict[str, dict[str, Note]] = {
         "type": note("What happened.", examples=["generation.completed"]),
         "generation_id": _id,
         "state": note("`dead` is given up.", enum=["pending", "delivered", "dead"]),
-        "created_at": _moment("When the event happened."),
+        "created_at": moment("When the event happened."),
         "attempts": note("Every post so far, the first one first."),
     },
     "Error": {"error": note("What went wrong.")},
     "ErrorDetail": {
         "code": note("Stable, for programs: see the table of errors.", examples=["insufficient_balance"]),
         "message": note("What to do about it, for people."),
-    },
-    "WokGenError": {
-        "error": note("What to do about it, for people."),
-        "code": note("Stable, for programs.", examples=["QUOTA_EXCEEDED"]),
     },
     "Health": {"status": note("The process lives.", const="ok")},
     "Readiness": {
@@ -169,7 +148,7 @@ NOTES: dict[str, dict[str, Note]] = {
         "audioUrl": note("Of a voice or music: the first result, or null after a failure.", **_link),
         "text": note("Of a text: the result, or null after a failure."),
         "prompt": _prompt,
-        "timestamp": _moment("When it ended."),
+        "timestamp": moment("When it ended."),
         "type": note("What happened."),
         "id": _id,
         "status": note("How it ended."),
@@ -181,12 +160,13 @@ NOTES: dict[str, dict[str, Note]] = {
         "errorCode": note("Why it failed, for programs."),
         "costCents": note("What was charged.", **_count),
         "refundedCents": note("What was given back.", **_count),
-        "createdAt": _moment("When it was accepted."),
-        "completedAt": _moment("When it ended."),
+        "createdAt": moment("When it was accepted."),
+        "completedAt": moment("When it ended."),
         "truncated": note("There, and true, when the body would be too long: read the whole by `id`.", const=True),
     },
 }
 NOTES["GenerationCompleted"] = NOTES["GenerationFailed"] = NOTES.pop("GenerationEvent")
+NOTES |= WOKGEN_NOTES
 NOTES |= {
     f"{name}List": {"data": note(text)}
     for name, text in {

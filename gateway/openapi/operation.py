@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from gateway import errors
 from gateway.dialects.shape import dialect_of, render
-from gateway.openapi.refusals import MESSAGES, error_shape
+from gateway.openapi.refusals import KEYED, MESSAGES, error_shape
 from gateway.openapi.schemas import reference
 from shared.domain.errors import Refused
 
@@ -47,7 +47,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     shapes: tuple[type[Struct], ...] = ()
     examples: Mapping[str, Struct] = {}
     headers: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()  # operations that take the `id` in this answer
+    links: tuple[str, ...] = ()  # operations that take the id in this answer
+    named: str = "id"  # the field with that id, and the parameter that takes it
     media_type: str = "application/json"  # empty: no body
 
 
@@ -67,6 +68,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...]
     refusals: tuple[str, ...] = ()  # codes of gateway/errors.py
     samples: Mapping[str, str] = {}  # code by label, where the generated code would not do
+    headers: tuple[str, ...] = ()  # of every answer to a known caller, refusals included
+    timeout_s: int = 30  # how long the code samples wait
 
     @property
     def shapes(self) -> set[type[Struct]]:
@@ -90,7 +93,7 @@ def told(operation: Operation) -> dict[str, object]:
     if operation.body is not None:
         content = {"schema": reference(operation.body), "examples": _examples(operation.bodies)}
         shown["requestBody"] = {"required": True, "content": {"application/json": content}}
-    answers = {str(answer.status): _answer(answer) for answer in operation.answers}
+    answers = {str(answer.status): _answer(answer, operation.headers) for answer in operation.answers}
     shown["responses"] = answers | _refusals(operation)
     return shown
 
@@ -114,8 +117,8 @@ def _headers(names: tuple[str, ...]) -> dict[str, object]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, "X-Request-Id")}
 
 
-def _answer(answer: Answer) -> dict[str, object]:
-    shown: dict[str, object] = {"description": answer.text, "headers": _headers(answer.headers)}
+def _answer(answer: Answer, headers: tuple[str, ...]) -> dict[str, object]:
+    shown: dict[str, object] = {"description": answer.text, "headers": _headers((*answer.headers, *headers))}
     if answer.media_type:
         content: dict[str, object] = {}
         if answer.shapes:
@@ -125,7 +128,7 @@ def _answer(answer: Answer) -> dict[str, object]:
             content["examples"] = _examples(answer.examples)
         shown["content"] = {answer.media_type: content}
     if answer.links:
-        by_id = {"id": "$response.body#/id"}
+        by_id = {answer.named: f"$response.body#/{answer.named}"}
         shown["links"] = {name: {"operationId": name, "parameters": by_id} for name in answer.links}
     return shown
 
@@ -134,15 +137,17 @@ def _refusals(operation: Operation) -> dict[str, object]:
     by_status: dict[int, list[str]] = {}
     for code in sorted(operation.refusals, key=lambda code: errors.STATUS[code]):
         by_status.setdefault(errors.STATUS[code], []).append(code)
-    return {str(status): _refusal(operation.path, codes) for status, codes in by_status.items()}
+    return {str(status): _refusal(operation, codes) for status, codes in by_status.items()}
 
 
-def _refusal(path: str, codes: list[str]) -> dict[str, object]:
+def _refusal(operation: Operation, codes: list[str]) -> dict[str, object]:
+    path, known = operation.path, not set(codes) <= set(KEYED)
+    later = ("Retry-After",) if set(codes) & set(RETRY_LATER) else ()
     examples = {
         code: {"summary": code, "value": render(dialect_of(path), Refused(code, MESSAGES[code]))} for code in codes
     }
     return {
         "description": " or ".join(f"`{code}`" for code in codes),
-        "headers": _headers(("Retry-After",) if set(codes) & set(RETRY_LATER) else ()),
+        "headers": _headers((*later, *(operation.headers if known else ()))),
         "content": {"application/json": {"schema": reference(error_shape(path)), "examples": examples}},
     }

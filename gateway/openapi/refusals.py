@@ -1,6 +1,6 @@
 """What each refusal says to a reader, and the shape it comes in."""
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from gateway.body import BODY_BYTES_MAX
 from gateway.dialects.shape import dialect_of
@@ -48,11 +48,12 @@ class Error(Struct):
     error: ErrorDetail
 
 
-class WokGenError(Struct):
+class WokGenError(Struct, rename="camel"):
     """Every refusal of the camelCase calls has this shape. `code` is stable and for programs, `error` is for people."""
 
     error: str
     code: str
+    job_id: str | UnsetType = UNSET
 
 
 def error_shape(path: str) -> type[Struct]:

@@ -23,6 +23,7 @@ class Call(Struct, frozen=True, kw_only=True):
     key: str  # the environment variable with the API key; empty: none is needed
     body: str  # JSON on several lines; empty: none
     answer: str  # json, text, bytes or none
+    timeout_s: int
 
 
 def samples(operation: Operation, base_url: str) -> list[dict[str, str]]:
@@ -50,11 +51,13 @@ def _call(operation: Operation, base_url: str) -> Call:
         key=KEY_VARIABLES[dialect_of(operation.path)] if operation.access != "open" else "",
         body=json.dumps(msgspec.to_builtins(first), indent=2) if first is not None else "",
         answer=answer,
+        timeout_s=operation.timeout_s,
     )
 
 
 def _curl(call: Call) -> str:
-    lines = [f'curl {"" if call.method in ("GET", "POST") else f"-X {call.method} "}"{call.url}"']
+    implied = "POST" if call.body else "GET"
+    lines = [f'curl {"" if call.method == implied else f"-X {call.method} "}"{call.url}"']
     if call.key:
         lines.append(f'  -H "Authorization: Bearer ${call.key}"')
     if call.body:
@@ -77,7 +80,7 @@ def _python(call: Call) -> str:
         lines.append(f"    json={indented},")
     shown = {"json": "r.json()", "text": "r.text", "bytes": 'len(r.content), "bytes"', "none": "r.status_code"}
     imports = "import os\n\nimport requests\n\n" if call.key else "import requests\n\n"
-    arguments = "\n".join([*lines, "    timeout=30,"])
+    arguments = "\n".join([*lines, f"    timeout={call.timeout_s},"])
     made = f"r = requests.{call.method.lower()}(\n{arguments}\n)"
     return f"{imports}{made}\nr.raise_for_status()\nprint({shown[call.answer]})"
 

@@ -7,13 +7,16 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Struct
 
-from gateway.openapi.notes import INPUT_NOTES, NOTES, REQUIRED, Note, note
+from gateway.dialects.wokgen_asks import Enhance, Generate, Interrogate, Music, Text, Upscale, Voice
+from gateway.openapi.note import Note, note
+from gateway.openapi.notes import INPUT_NOTES, NOTES, REQUIRED
 from shared.domain.catalogue import KINDS, Catalogue, Limit, Model
 from shared.domain.kind import kind_of
 from shared.domain.money import cents
 
 Schema = dict[str, Any]
 PLACE = "#/components/schemas/"
+REQUESTS = (Enhance, Generate, Interrogate, Music, Text, Upscale, Voice)
 SIZES = {
     "integer": ("minimum", "maximum"),
     "number": ("minimum", "maximum"),
@@ -23,7 +26,10 @@ SIZES = {
 
 
 def name_of(shape: type[Struct]) -> str:
-    """A type's name in the document: `ImageInput` of the kind image, `GenerationList` of Listed[GenerationEntry]."""
+    """A type's name in the document: `ImageInput` and `ImageRequest` of the kind image, `GenerationList` of a list."""
+    for request in REQUESTS:
+        if shape is request:
+            return f"{request.kind.capitalize()}Request"
     for kind in KINDS:
         if shape is kind_of(kind).input:
             return f"{kind.capitalize()}Input"

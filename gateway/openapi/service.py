@@ -92,8 +92,39 @@ PAGE_PART = Operation(
     answers=(Answer(text="The file.", headers=("ETag",), media_type="*/*"), UNCHANGED),
     refusals=("not_found", "internal_error"),
 )
+CALLBACK_NAME = "019e07f2aa187c3e9f216b1f0c9d2e47f3b81c60a27d4e95b8c1d07a6e52f493"
+CALLBACK = Operation(
+    method="post",
+    path="/callbacks/{provider}/{token}",
+    id="receiveCallback",
+    tag=TAG,
+    summary="Where a provider says that it has news",
+    text="For providers: the address is made for one generation; what is posted there only makes us look sooner.",
+    access="open",
+    parameters=(
+        Parameter(
+            name="provider",
+            place="path",
+            required=True,
+            text="The provider's name.",
+            schema={"type": "string"},
+            example="local",
+        ),
+        Parameter(
+            name="token",
+            place="path",
+            required=True,
+            text="What the generation's address ends in.",
+            schema={"type": "string"},
+            example=CALLBACK_NAME,
+        ),
+    ),
+    answers=(Answer(text="Noted.", shapes=(Health,), examples={"ok": Health(status="ok")}),),
+    refusals=("not_found", "payload_too_large", "internal_error", "unavailable"),
+)
 OPERATIONS = (
     ASSET,
+    CALLBACK,
     _machine(
         "/healthz",
         "readHealth",

@@ -45,13 +45,19 @@ function refusals(responses) {
     h("li", null, h("a", { href: "#errors" }, h("span", { class: "status" }, status), ` ${code}`))))];
 }
 
+function key(security) {
+  const words = security.length === 0 ? "Needs no API key." :
+    security.some((one) => Object.keys(one).length === 0) ? "Works without an API key too, within a guest's quota." : "";
+  return words && h("p", { class: "quiet" }, words);
+}
+
 function operationSection(schemas, path, method, operation) {
   const parameters = operation.parameters ?? [];
   const body = operation.requestBody?.content["application/json"];
   const text = [
     route(method, path),
     prose(operation.description ?? ""),
-    operation.security.length === 0 && h("p", { class: "quiet" }, "Needs no API key."),
+    key(operation.security),
     parameters.length > 0 && [h("h4", null, "Parameters"), h("ul", { class: "fields" }, parameters.map((parameter) =>
       schemas.field(parameter.name, { ...parameter.schema, description: parameter.description }, parameter.required))
       .map((item, index) => (item.querySelector(".type").append(`, ${parameters[index].in}`), item)))],
@@ -97,7 +103,8 @@ function modelsSection(schemas, models) {
 function errorsSection(errors) {
   return twoColumns("errors", "Errors", [
     h("p", null, "Every refusal has the shape ", h("code", null, '{"error": {"code": "...", "message": "..."}}'),
-      ". Go by the code; the message is for people. A refused request is not charged. After a 500 or a 503 it may have " +
+      "; of the WokGen calls ", h("code", null, '{"error": "...", "code": "..."}'), " with the message first and the code " +
+      "in capitals, such as ", h("code", null, "QUOTA_EXCEEDED"), ". Go by the code; the message is for people. A refused request is not charged. After a 500 or a 503 it may have " +
       "been accepted all the same: send it again with the same ", h("code", null, "Idempotency-Key"), " to be sure."),
     h("div", { class: "table" }, h("table", null,
       h("thead", null, h("tr", null, ["HTTP", "code", "meaning"].map((name) => h("th", { scope: "col" }, name)))),

@@ -244,10 +244,10 @@ def test_ledger_check_fails_with_the_ids(run: Run, store_url: str) -> None:
 
 def test_the_catalogue_is_checked(run: Run, tmp_path: Path) -> None:
     """A good catalogue is shown with both prices; a bad one is refused with its line."""
-    assert {"test/noop": [100_000, 110_000], "test/free": [0, 0], "test/paid": [100_000, 110_000]} == {
-        model["id"]: [model["ui_price_micros"], model["price_micros"]]
-        for model in run("catalogue", "check", "--json").json["models"]
-    }
+    expected = {"test/noop": [100_000, 110_000], "test/free": [0, 0], "test/paid": [100_000, 110_000]}
+    found = run("catalogue", "check", "--json").json["models"]
+    prices = {model["id"]: [model["ui_price_micros"], model["price_micros"]] for model in found}
+    assert expected == {name: prices[name] for name in expected}
     assert "$0.11" in run("catalogue", "check").out
     bad = tmp_path / "bad.toml"
     bad.write_text(CATALOGUE.replace("PAID_URL", "http://127.0.0.1:1").replace("price_cents = 20", "price_cents = -1"))

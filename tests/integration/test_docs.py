@@ -15,8 +15,13 @@ from jsonschema import Draft202012Validator
 from gateway.app import build_app
 from gateway.desk import DESK
 from gateway.openapi.account import ENDPOINT_ID
+from gateway.openapi.service import CALLBACK_NAME
+from gateway.openapi.wokgen import JOB_ID
+from gateway.openapi.wokgen_v1 import PICTURE_ID
 from gateway.openapi.wowflow import GENERATION_ID
+from shared.domain import callback_token
 from shared.domain.generation import Outcome, Output
+from shared.domain.ids import job_id
 from shared.ops.settings import Settings
 from shared.store import accounts, generations, ledger
 
@@ -83,7 +88,7 @@ class Reader:
 
 @pytest.fixture
 async def reader(store_url: str, tmp_path: Path) -> AsyncIterator[Reader]:
-    app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path)))
+    app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path), wokgen_wait_s=0.1))
     async with TestClient(TestServer(app)) as client:
         store = app[DESK].store
         account = await accounts.create(store, name="reader", plan="pro")
@@ -210,6 +215,9 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(reader.document["servers"][0]["url"], here)
         .replace(ENDPOINT_ID, endpoint)
         .replace(GENERATION_ID, waiting)
+        .replace(JOB_ID, job_id(waiting))
+        .replace(PICTURE_ID, job_id(made["id"]))
+        .replace(CALLBACK_NAME, callback_token.token(reader.desk.secret, waiting))
         for item in reader.document["paths"].values()
         for method in ("get", "post", "delete")
         if method in item
@@ -223,7 +231,7 @@ async def test_python_samples_run(reader: Reader) -> None:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={"PATH": os.environ["PATH"], "WOWFLOW_KEY": key, "ID": made["id"]},
+        env={"PATH": os.environ["PATH"], "WOWFLOW_KEY": key, "WOKGEN_KEY": key, "ID": made["id"]},
     )
     async with asyncio.timeout(SAMPLES_S):
         output, trouble = await process.communicate(json.dumps(samples).encode())

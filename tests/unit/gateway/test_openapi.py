@@ -145,10 +145,11 @@ def test_every_code_is_explained() -> None:
 
 
 def test_calls_that_need_a_key_say_so() -> None:
-    """Everything under /api/ asks for a key and names both refusals; nothing else does."""
+    """Everything under /api/ takes a key and names both refusals, the WokGen calls do without; nothing else does."""
     for method, path, operation in told():
         keyed = path.startswith("/api/")
-        assert ([{"apiKey": []}] if keyed else []) == operation["security"], f"{method} {path}"
+        guests = [{}] if dialect_of(path) == "wokgen" else []
+        assert ([{"apiKey": []}, *guests] if keyed else []) == operation["security"], f"{method} {path}"
         assert keyed == ("401" in operation["responses"])
 
 
@@ -158,10 +159,32 @@ def test_requests_are_strict() -> None:
     assert ["url"] == SCHEMAS["CreateEndpoint"]["required"]
     assert {"refunded_cents", "stage"} <= set(SCHEMAS["GenerationEntry"]["required"])
     assert not {"result_url", "error", "queue_position"} & set(SCHEMAS["GenerationEntry"]["required"])
-    limit = {"type": "integer", "minimum": 1, "default": 50}
-    assert [limit, limit, limit] == [
-        one["schema"] for _, _, told in told() for one in told["parameters"] if one["name"] == "limit"
-    ]
+    assert {
+        "listJobs": 50,
+        "listAssetsV1": 20,
+        "readGenerations": 50,
+        "listTransactions": 50,
+        "listDeliveries": 50,
+    } == {
+        told["operationId"]: one["schema"]["default"]
+        for _, _, told in told()
+        for one in told["parameters"]
+        if one["name"] == "limit"
+    }
+
+
+def test_wokgen_requests_are_strict() -> None:
+    """What a WokGen call needs is required, what it answers always has is too, and no job fits two kinds."""
+    needed = {"Voice": "text", "Upscale": "imageUrl", "Interrogate": "imageUrl"}
+    for kind in ("Image", "Text", "Voice", "Music", "Upscale", "Interrogate", "Enhance"):
+        assert [needed.get(kind, "prompt")] == SCHEMAS[f"{kind}Request"]["required"]
+        required = set(SCHEMAS[f"{kind}Job"]["required"])
+        assert {"jobId", "status", "kind", "prompt", "provider", "model", "createdAt"} == required
+    answer = DOCUMENT["paths"]["/api/jobs/{jobId}"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert 8 == len(answer["schema"]["oneOf"])
+    for example in answer["examples"].values():
+        assert [] == faults(answer["schema"], example["value"], closed=True)
+        assert faults(answer["schema"], example["value"] | {"kind": "nothing"})
 
 
 @pytest.mark.parametrize(
@@ -263,10 +286,12 @@ def test_samples_make_the_call_they_stand_beside() -> None:
         ast.parse(sources["Python"])
         for source in sources.values():
             assert BASE_URL + path.partition("{")[0] in source
-            assert bool(operation["security"]) == ("WOWFLOW_KEY" in source)
+            key = {"wowflow": "WOWFLOW_KEY", "wokgen": "WOKGEN_KEY"}[dialect_of(path)]
+            assert bool(operation["security"]) == (key in source)
         words = shlex.split(sources["curl"].replace("\\\n", ""))
         given = words[words.index("-d") + 1] if "-d" in words else None
-        assert ("-X" in words, given is not None) == (method == "delete", method == "post")
+        assert ("requestBody" in operation) == (given is not None)
+        assert ("-X" in words) == (method == "delete" or (method == "post" and given is None))
         if given:
             assert [] == faults(operation["requestBody"]["content"]["application/json"]["schema"], json.loads(given))
 

@@ -1,0 +1,69 @@
+"""From what a WokGen call asks for to an accepted generation: the first offer that can do it and is not down."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from gateway import routing
+from gateway.accept import Choice, Made, Wanted, accept_one
+from gateway.caller import Caller
+from gateway.desk import Desk
+from gateway.dialects.wokgen_asks import Ask
+from shared.domain.catalogue import Model
+from shared.domain.errors import Refused
+from shared.domain.inputs import InvalidInput, validated
+
+
+async def order(desk: Desk, caller: Caller, asked: Ask, body: bytes, idempotency_key: str) -> Made:
+    """Accept what was asked for, and wait for it unless it is to be `async`. Raises Refused, with nothing charged."""
+    prompt = asked.words()
+    choices = routing.of_kind(desk, asked.kind, asked.wanted_provider, asked.hint())
+    given = {name: value for name, value in (await asked.input(desk, caller)).items() if value is not None}
+    wanted = Wanted(
+        dialect="wokgen",
+        choices=fitting(choices, given, asked),
+        prompt=prompt,
+        input=None,
+        body=body,
+        key_hash=caller.key_hash,
+        guest=caller.guest,
+        payer="quota",
+        idempotency_key=idempotency_key,
+        wait_s=0 if asked.detached else desk.settings.wokgen_wait_s,
+    )
+    for number, choice in enumerate(wanted.choices):
+        fitted = structs.replace(wanted, input=taken(choice.model, given))
+        try:
+            return await accept_one(desk, fitted, choice, wanted.choices[number + 1 :])
+        except Refused as refused:
+            if refused.code == "invalid_input":
+                raise renamed(asked, refused.message) from None
+            if refused.code != "provider_down":
+                raise
+    raise Refused("upstream_error", "Every provider of this is down at the moment. Nothing was charged.")
+
+
+def fitting(choices: Sequence[Choice], given: dict[str, object], asked: Ask) -> list[Choice]:
+    """Those whose model can do what is asked for. Raises Refused("invalid_input") if there is none, for the first."""
+    found, reasons = [], []
+    for choice in choices:
+        try:
+            validated(choice.model, taken(choice.model, given))
+        except InvalidInput as invalid:
+            reasons.append(f"{invalid.field}: {invalid.message}")
+        else:
+            found.append(choice)
+    if not found:
+        raise renamed(asked, reasons[0])
+    return found
+
+
+def taken(model: Model, given: dict[str, object]) -> dict[str, object]:
+    """What of it the model knows: the rest are wishes that it cannot grant."""
+    return {name: value for name, value in given.items() if name in model.input}
+
+
+def renamed(asked: Ask, message: str) -> Refused:
+    """An input that cannot be used, its field called as this API calls it."""
+    field, colon, reason = message.partition(":")
+    return Refused("invalid_input", asked.names.get(field, field) + colon + reason)

@@ -1,0 +1,21 @@
+"""A field's description, and what else its type leaves open."""
+
+from msgspec import Struct
+
+
+class Note(Struct, frozen=True):
+    """A field's description and further keywords of its schema; `instead`: they are the whole of it."""
+
+    text: str
+    keywords: dict[str, object] = {}
+    instead: bool = False
+
+
+def note(text: str, **keywords: object) -> Note:
+    """Keywords beside those of the field's type."""
+    return Note(text, keywords)
+
+
+def moment(text: str) -> Note:
+    """A point in time."""
+    return note(f"{text} RFC 3339, UTC, milliseconds.", format="date-time")
