@@ -6,8 +6,8 @@ To put an adapter under test, write two files and touch none:
    (role, method, path, handler); a handler takes an `Asked` and returns a `Say`. In a look's handler, call
    `self.state("<the provider's word for done>")` to learn which state to show. Link outputs with `self.link()`.
    Count nothing and break nothing yourself: the base class records, counts and misbehaves.
-2. `tests/conformance/adapters/<name>.py`: `CASES: tuple[Case, ...]` (see case.py), one for each way of asking that differs on the
-   wire (`stability-image`, `stability-upscale`, ...). The tests run over all of them.
+2. `tests/conformance/adapters/<name>.py`: `CASES: tuple[Case, ...]` (see case.py), one for each way of asking that
+   differs on the wire (`stability-image`, `stability-upscale`, ...). The tests run over all of them.
 
 What the suite then does with a case, each over real HTTP:
 

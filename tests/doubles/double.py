@@ -79,7 +79,7 @@ class Say(Struct, frozen=True):
 
 
 class Fault(Enum):
-    """What may happen to a request instead of a proper answer. All but LOST_BEFORE first let the handler do its work."""
+    """What a request may meet instead of a proper answer. All but LOST_BEFORE let the handler do its work first."""
 
     LOST_BEFORE = "the connection closes and nothing was accepted"
     LOST_AFTER = "the connection closes without an answer"

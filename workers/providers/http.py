@@ -87,13 +87,13 @@ class Http:
             raise error_of
         return answer
 
-    async def look(self, method: str, path: str, **options: Any) -> Answer:
-        """A request that bills nothing: a 2xx answer. Raises Rejected only if the provider's reading says so."""
+    async def look(self, method: str, path: str, *, reading: Reading | None = None, **options: Any) -> Answer:
+        """A request that bills nothing: a 2xx answer. Raises Rejected only if a reading says so, this one or ours."""
         try:
             answer = await self._send(method, path, options)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise LookAgain(repr(error)) from error
-        error_of = self._meaning(answer)
+        error_of = (reading(answer) if reading else None) or self._meaning(answer)
         if isinstance(error_of, Rejected):
             raise error_of
         if error_of is not None or not 200 <= answer.status < 300:
@@ -101,7 +101,7 @@ class Http:
         return answer
 
     async def stop(self, method: str, path: str, **options: Any) -> None:
-        """Ask for work to be stopped; "there is nothing to stop" is as good as done. Raises LookAgain if it was lost."""
+        """Ask for work to be stopped; "nothing to stop" is as good as done. Raises LookAgain if this was lost."""
         try:
             answer = await self._send(method, path, options)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
@@ -169,9 +169,9 @@ def _words(body: Any) -> str:
 
 
 def retry_after_s(answer: Answer) -> float:
-    """Seconds of Retry-After, at most an hour; BUSY_S without one that can be read."""
+    """Seconds of Retry-After, or of the body's retry_after, at most an hour; BUSY_S without one that can be read."""
     try:
-        asked = float(answer.headers.get("Retry-After", ""))
-    except ValueError:
+        asked = float(answer.headers.get("Retry-After", answer.fields.get("retry_after", BUSY_S)))
+    except (TypeError, ValueError):
         return BUSY_S
     return min(max(asked, 0.1), RETRY_AFTER_S_MAX) if math.isfinite(asked) else BUSY_S
