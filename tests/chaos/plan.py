@@ -1,6 +1,5 @@
 """What a run does, all from one seed: who asks for what and when, and which process is hit when and how."""
 
-from collections.abc import Sequence
 from random import Random
 
 from msgspec import Struct
@@ -38,6 +37,7 @@ TARGETS = {
     "deliver": 3,
     "sweep": 1,
 }
+PAUSED = {**TARGETS, "run-paid": 8, "run-paid-2": 8}  # two who work on the same thing: the hardest on the books
 
 
 class Buyer(Struct, frozen=True, kw_only=True):
@@ -133,7 +133,7 @@ def _wish(dice: Random, number: int, at_s: float, load_s: float, down: bool) -> 
 def _strikes(dice: Random, load_s: float) -> list[Strike]:
     count = max(8, round(load_s / 3.2))
     stores = max(2, round(count * 0.08)) if load_s >= 20 else 1
-    actions = ["pause"] * max(1, round(count * 0.16)) + ["stop"] * max(1, round(count * 0.12))
+    actions = ["pause"] * max(1, round(count * 0.2)) + ["stop"] * max(1, round(count * 0.12))
     actions += ["kill"] * (count - stores - len(actions))
     dice.shuffle(actions)
     gap_s = (load_s - QUIET_S) / count
@@ -142,7 +142,8 @@ def _strikes(dice: Random, load_s: float) -> list[Strike]:
     for number, action in enumerate(actions):
         at_s = QUIET_S + (number + dice.uniform(0, 0.9)) * gap_s * count / len(actions)
         for_s = dice.uniform(3.3, 6.5) if action == "pause" else dice.uniform(0.1, 2.5)
-        target = _target(dice, [name for name in TARGETS if free_s.get(name, 0) <= at_s])
+        shares = PAUSED if action == "pause" else TARGETS
+        target = _target(dice, {name: share for name, share in shares.items() if free_s.get(name, 0) <= at_s})
         if target:
             free_s[target] = at_s + for_s + STARTING_S
             strikes.append(Strike(at_s=round(at_s, 3), action=action, target=target, for_s=round(for_s, 3)))
@@ -166,5 +167,5 @@ def _store_strikes(dice: Random, count: int, load_s: float) -> list[Strike]:
     ]
 
 
-def _target(dice: Random, free: Sequence[str]) -> str:
-    return dice.choices(free, [TARGETS[name] for name in free])[0] if free else ""
+def _target(dice: Random, free: dict[str, int]) -> str:
+    return dice.choices([*free], [*free.values()])[0] if free else ""

@@ -10,7 +10,7 @@ from tests.doubles.provider import Provider
 from tests.doubles.receiver import Received, Receiver, Reply
 
 REFUSALS = (400, 429, 503)  # the provider said no: sending it again is safe
-SUBMIT_S, LOOK_S = 0.35, 0.1  # at most: before the provider acts, and again before it says so
+SUBMIT_S, LOOK_S = 0.35, 0.25  # at most: before the provider acts, and again before it says so
 GRUMPY = 0.06  # of the events are not taken at the first post
 MOODS = (Reply(status=500), Reply(hang_up=True), Reply(delay_s=1.5), Reply(status=503, headers={"Retry-After": "1"}))
 
