@@ -36,6 +36,7 @@ class Case(Struct, frozen=True, kw_only=True):
     double: type[Double]
     call: Call
     adapter: str = ""  # the module in workers/providers; "" is the case's name up to the first hyphen
+    provider: str = ""  # what the catalogue calls it; "" is the adapter's name
     working: tuple[str, ...] = ()  # states on the way; () if a submit is answered with the result
     outputs: tuple[str, ...] = ("image/png",)  # media types that are kept in the end
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
