@@ -10,6 +10,7 @@ Codes = NDArray[np.uint32]  # one number a pixel: all its channels
 COLOURS_MAX = 64
 BLOCK_MAX = 64
 CELLS_MIN, CELLS_MAX = 8, 512  # along a side
+LOOKED_AT_PX = 1_536  # of a larger picture, its middle is looked at
 _HARD = 24  # a step between neighbours from which an edge is hard
 
 
@@ -25,11 +26,13 @@ class Grid(Struct, frozen=True):
 
 def grid_of(image: Image.Image) -> Grid | None:
     """The grid of a drawing made of few, hard-edged pixels, blown up or not; None for any other picture."""
-    codes = np.asarray(image.convert("RGBA"), dtype=np.int16).copy()
+    before = max((image.width - LOOKED_AT_PX) // 2, 0), max((image.height - LOOKED_AT_PX) // 2, 0)
+    middle = image.crop((*before, image.width - before[0], image.height - before[1]))
+    codes = np.array(middle.convert("RGBA"), dtype=np.int16)
     codes[codes[..., 3] == 0] = 0
     across = np.abs(np.diff(codes, axis=1)).max(axis=2)
     down = np.abs(np.diff(codes, axis=0)).max(axis=2)
-    return _block(across, down) or _drawn(image, np.concatenate([across.ravel(), down.ravel()]))
+    return _block(across, down, before, image.size) or _drawn(image, np.concatenate([across.ravel(), down.ravel()]))
 
 
 def _drawn(image: Image.Image, steps: NDArray[np.int16]) -> Grid | None:
@@ -42,7 +45,9 @@ def _drawn(image: Image.Image, steps: NDArray[np.int16]) -> Grid | None:
     return Grid(1, 0, 0, image.width, image.height) if few and float(np.mean(steps == 0)) > even else None
 
 
-def _block(across: NDArray[np.int16], down: NDArray[np.int16]) -> Grid | None:
+def _block(
+    across: NDArray[np.int16], down: NDArray[np.int16], before: tuple[int, int], size: tuple[int, int]
+) -> Grid | None:
     """The largest block whose borders hold nearly all of the change, as a blown-up picture has it."""
     profiles = [np.where(steps > 4, steps, 0).sum(axis=axis) for steps, axis in ((across, 0), (down, 1))]
     if min(profile.sum() for profile in profiles) == 0:
@@ -50,10 +55,9 @@ def _block(across: NDArray[np.int16], down: NDArray[np.int16]) -> Grid | None:
     for block in range(min(BLOCK_MAX, (min(map(len, profiles)) + 1) // CELLS_MIN), 1, -1):
         phases = [_phase(profile, block) for profile in profiles]
         if None not in phases:
-            left, top = ((phase or 0) % block for phase in phases)
+            left, top = (((phase or 0) + skipped) % block for phase, skipped in zip(phases, before, strict=True))
             columns, rows = (
-                -(-(len(profile) + 1 - start) // block) + (start > 0)
-                for profile, start in zip(profiles, (left, top), strict=True)
+                -(-(side - start) // block) + (start > 0) for side, start in zip(size, (left, top), strict=True)
             )
             return Grid(block, left, top, columns, rows) if max(columns, rows) <= CELLS_MAX else None
     return None

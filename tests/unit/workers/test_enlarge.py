@@ -134,6 +134,11 @@ def test_a_grid_is_found_and_nothing_is_taken_for_one() -> None:
     cropped = grid_of(large.crop((10, 20, 256, 256)))
     assert cropped
     assert (16, 6, 12) == (cropped.block, cropped.left, cropped.top)
+    huge = Image.new("RGB", (2000, 3001))
+    huge.paste(sprite().resize((960, 960), Image.Resampling.NEAREST), (490, 777))
+    within = grid_of(huge)
+    assert within
+    assert (60, 10, 57, 35, 51) == (within.block, within.left, within.top, within.columns, within.rows)
     for other in (paint("forest", 1, 200, 200), Image.linear_gradient("L"), Image.new("RGB", (99, 99), "red")):
         assert grid_of(other) is None
 
