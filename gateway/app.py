@@ -38,6 +38,7 @@ def build_app(settings: Settings) -> web.Application:
             web.get("/openapi.json", openapi_handler(catalogue, settings.base_url)),
             web.get("/docs", static.page("docs")),
             web.get("/pages/{name}", static.parts()),
+            web.get("/sdk/wokgen.ts", static.sdk()),
             web.post("/callbacks/{provider}/{token}", callbacks.receive),
             web.get("/api/v1/models", wowflow.models),
             web.post("/api/v1/generations", wowflow.create),

@@ -7,6 +7,8 @@ from pathlib import Path
 from aiohttp import ETag, web
 from aiohttp.typedefs import Handler
 
+from shared.ops.settings import ROOT
+
 FOLDER = Path(__file__).parent / "pages"
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 ALWAYS = {
@@ -40,6 +42,11 @@ def handler(body: bytes, media_type: str, headers: Mapping[str, str] = {}) -> Ha
 def page(name: str) -> Handler:
     """Handler of an HTML page: docs is pages/docs.html. Raises OSError if it is not there."""
     return handler((FOLDER / f"{name}.html").read_bytes(), "text/html")
+
+
+def sdk() -> Handler:
+    """Handler of the TypeScript SDK in one file, to be downloaded and used without npm. Raises OSError."""
+    return handler((ROOT / "sdk" / "wokgen.ts").read_bytes(), "text/plain", {"Access-Control-Allow-Origin": "*"})
 
 
 def parts() -> Handler:

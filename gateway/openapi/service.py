@@ -159,4 +159,11 @@ OPERATIONS = (
         UNCHANGED,
     ),
     PAGE_PART,
+    _machine(
+        "/sdk/wokgen.ts",
+        "readSdk",
+        "The TypeScript SDK in one file",
+        Answer(text="Download it and import it: it needs no package.", headers=("ETag",), media_type="text/plain"),
+        UNCHANGED,
+    ),
 )

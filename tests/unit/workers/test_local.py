@@ -15,7 +15,7 @@ import av
 import pytest
 from PIL import Image
 
-from workers.providers.contract import Blob, Call, Done, Down, Rejected, Setup, load
+from workers.providers.contract import Blob, Call, Done, Rejected, Setup, load
 from workers.providers.local import Adapter
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -153,10 +153,46 @@ async def test_slow_can_be_cancelled(adapter: Adapter) -> None:
         await asyncio.wait_for(sleeping, 1)
 
 
-async def test_other_kinds_go_to_the_next_route(adapter: Adapter) -> None:
-    """What it does not serve is Down, not a refusal."""
-    with pytest.raises(Down, match="does not serve voice"):
-        await adapter.submit(a_call(kind="voice"))
+async def test_an_unknown_kind_is_unavailable(adapter: Adapter) -> None:
+    """What it does not serve is refused for this call alone: the provider is not down for the others."""
+    with pytest.raises(Rejected, match="does not serve dance") as caught:
+        await adapter.submit(a_call(kind="dance"))
+    assert "provider_unavailable" == caught.value.code
+
+
+async def made(adapter: Adapter, kind: str, prompt: str = "", **given: object) -> Done:
+    """What it makes of a call."""
+    answer = await adapter.submit(a_call(kind=kind, prompt=prompt, input=given))
+    assert isinstance(answer, Done)
+    return answer
+
+
+async def test_every_kind_is_served() -> None:
+    """Text, prompts, speech, music, a larger picture and words for one: all made here, each of its kind."""
+
+    async def fetch(url: str) -> Blob:
+        return picture.outputs[0] if url == "asset:boat" else Blob(b"", "")
+
+    adapter = Adapter(Setup(name="local", fetch=fetch))
+    try:
+        picture = await made(adapter, "image", "a red boat", width=96, height=64, count=2)
+        assert 2 == len({blob.data for blob in picture.outputs})
+        text = await made(adapter, "text", "a bicycle bell", type="product-desc", tone="professional", length="short")
+        assert text.text
+        better = await made(adapter, "enhance", "dragon", mode="pixel", count=2)
+        assert 2 == len(better.facts["variations"])
+        for kind, words in (("voice", "Hello, welcome!"), ("music", "upbeat 8-bit chiptune")):
+            sound = await made(adapter, kind, words, **({"seconds": 2} if kind == "music" else {}))
+            with av.open(io.BytesIO(sound.outputs[0].data)) as container:
+                assert 300 < container.duration / 1000
+        large = await made(adapter, "upscale", image_url="asset:boat", scale=4)
+        assert (384, 256) == Image.open(io.BytesIO(large.outputs[0].data)).size
+        assert (96, 64) == (large.facts["original_width"], large.facts["original_height"])
+        words = await made(adapter, "interrogate", image_url="asset:boat")
+        assert words.text
+        assert words.facts["tags"]
+    finally:
+        await adapter.close()
 
 
 @pytest.mark.parametrize(
