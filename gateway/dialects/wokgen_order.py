@@ -9,9 +9,10 @@ from gateway.accept import Choice, Made, Wanted, accept_one
 from gateway.caller import Caller
 from gateway.desk import Desk
 from gateway.dialects.wokgen_asks import Ask
-from shared.domain.catalogue import Model
+from shared.domain.catalogue import Limit, Model
 from shared.domain.errors import Refused
-from shared.domain.inputs import InvalidInput, validated
+from shared.domain.inputs import InvalidInput, checked, validated
+from shared.domain.kind import kind_of
 
 
 async def order(desk: Desk, caller: Caller, asked: Ask, body: bytes, idempotency_key: str) -> Made:
@@ -44,7 +45,11 @@ async def order(desk: Desk, caller: Caller, asked: Ask, body: bytes, idempotency
 
 
 def fitting(choices: Sequence[Choice], given: dict[str, object], asked: Ask) -> list[Choice]:
-    """Those whose model can do what is asked for. Raises Refused("invalid_input") if there is none, for the first."""
+    """Those whose model can do what is asked for. Raises Refused("invalid_input") if nobody could, or none here can."""
+    try:
+        checked(kind_of(asked.kind), given, dict.fromkeys(given, Limit()))
+    except InvalidInput as invalid:
+        raise renamed(asked, f"{invalid.field}: {invalid.message}") from None
     found, reasons = [], []
     for choice in choices:
         try:

@@ -1,0 +1,79 @@
+import pytest
+
+from gateway.guests import HOPS_MAX, client_address, guest_account, networks
+from shared.ops.settings import SettingsError
+
+PROXIES = networks("10.0.0.0/8, 127.0.0.1,2001:db8:ffff::/48,")
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("203.0.113.9", "", "203.0.113.9"),
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        ("203.0.113.9", "198.51.100.1, 127.0.0.1", "203.0.113.9"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("127.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"),
+        ("127.0.0.1", "1.1.1.1, 198.51.100.1, 10.1.2.3", "198.51.100.1"),
+        ("127.0.0.1", "1.1.1.1,198.51.100.1 ,10.1.2.3, 10.9.9.9", "198.51.100.1"),
+        ("127.0.0.1", "10.1.2.3", "10.1.2.3"),
+        ("127.0.0.1", "10.1.2.3, 10.1.2.4", "10.1.2.3"),
+        ("127.0.0.1", "198.51.100.1, nonsense", "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.1, nonsense, 10.1.2.3", "10.1.2.3"),
+        ("127.0.0.1", "unknown", "127.0.0.1"),
+        ("127.0.0.1", " , ,", "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.1:4711", "198.51.100.1"),
+        ("127.0.0.1", "[2001:db8::7]:4711", "2001:db8::7"),
+        ("127.0.0.1", "[2001:db8::7]", "2001:db8::7"),
+        ("127.0.0.1", "2001:db8::7", "2001:db8::7"),
+        ("127.0.0.1", "2001:db8::7:4711", "2001:db8::7:4711"),
+        ("127.0.0.1", "198.51.100.1:", "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.1:x", "127.0.0.1"),
+        ("::ffff:127.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("127.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"),
+        ("2001:db8:ffff::1", "2001:db8::7", "2001:db8::7"),
+        ("fe80::1%eth0", "198.51.100.1", "fe80::1%eth0"),
+        ("", "198.51.100.1", ""),
+        ("127.0.0.1", ", ".join(["198.51.100.1"] + ["10.0.0.1"] * HOPS_MAX), "10.0.0.1"),
+    ],
+)
+def test_the_address_of_a_guest(peer: str, forwarded: str, address: str) -> None:
+    """The last address counts that a trusted proxy saw and that is no such proxy; what others claim does not."""
+    assert address == client_address(peer, forwarded, PROXIES)
+
+
+def test_without_trusted_proxies_nothing_is_believed() -> None:
+    """By default the peer is the guest, whatever it says."""
+    assert "127.0.0.1" == client_address("127.0.0.1", "198.51.100.1", networks(""))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("198.51.100.1", "198.51.100.1", True),
+        ("198.51.100.1", "198.51.100.2", False),
+        ("198.51.100.1", "::ffff:198.51.100.1", True),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:1:2::1", "2001:0DB8:0001:0002::2", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("", "198.51.100.1", False),
+    ],
+)
+def test_one_guest_or_two(one: str, other: str, same: bool) -> None:
+    """Guests are told apart by IPv4 address and by the first 64 bits of an IPv6 one."""
+    assert same == (guest_account(one) == guest_account(other))
+
+
+def test_a_guest_is_no_address() -> None:
+    """The name of a guest's account does not tell the address."""
+    assert guest_account("198.51.100.1").startswith("guest_")
+    assert "198.51.100.1" not in guest_account("198.51.100.1")
+
+
+@pytest.mark.parametrize("text", ["nonsense", "10.0.0.0/33", "127.0.0.1;::1", "proxy.example"])
+def test_proxies_that_make_no_sense(text: str) -> None:
+    """A setting that names no networks is refused by its name."""
+    with pytest.raises(SettingsError, match="TRUSTED_PROXIES"):
+        networks(text)
