@@ -3,6 +3,7 @@
 import re
 
 from workers.offline.language import complete
+from workers.offline.polish import LOOSE_END
 from workers.offline.styles import LIGHTS, Style, style_of
 from workers.offline.topic import stems, subject
 
@@ -19,9 +20,6 @@ _SHOTS = (
 _UNSEEN = re.compile(
     r"(?i)\b(?:i|me|my|you|your|we|us|our|it|he|she|there|because|smell\w*|scent\w*|sound\w*|music|noise\w*|loud|song\w*|"
     r"tast\w*|feel\w*|picture|image|photo\w*|prompt|caption|list|nude|naked|blood\w*|sex\w*)\b|[^\w\s'\u2019-]|\d"
-)
-_LOOSE_END = re.compile(
-    r"(?i)\b(?:a|an|the|of|and|or|to|as|at|in|on|with|for|from|by|its|his|her|their|that|is|are|across)$"
 )
 _LIT = re.compile(r"(?i)\b(?:night|moon\w*|dusk|dawn|sun\w*|morning|evening|noon|day\w*|neon|candle\w*|\w*light\w*)\b")
 
@@ -70,7 +68,7 @@ def visible(about: str, answer: str) -> list[str]:
         fresh = stems(phrase) - known
         if _UNSEEN.search(phrase) or len(phrase.split()) > PHRASE_WORDS_MAX:
             astray += 1
-        elif fresh and not _LOOSE_END.search(phrase):
+        elif fresh and not LOOSE_END.search(phrase):
             known |= fresh
             kept.append(phrase)
     return [] if astray > len(kept) else kept[:PHRASES_MAX]

@@ -45,12 +45,12 @@ FORMS = {
     "product-desc": Form(
         "product description", "You are a copywriter. You describe products.", (35, 70, 130), openings=_PRODUCT
     ),
-    "blog": Form("blog post", "You write blog posts with clear ideas and examples.", (70, 130, 220)),
+    "blog": Form("blog post", "You write blog posts with clear ideas and examples.", (70, 120, 200)),
     "tweet": Form("tweet", "You write one tweet.", (18, 28, 40), shots=_TWEETS, line=True, chars_max=280),
     "email": Form("email", "You write complete emails.", (45, 80, 140), openings="Subject:", shots=_EMAILS),
     "headline": Form("headline", "You write one headline.", (7, 11, 16), shots=_HEADLINES, line=True),
     "slogan": Form("slogan", "You write one slogan.", (6, 9, 14), shots=_SLOGANS, line=True),
-    "story": Form("story", "You are a novelist. You tell stories with people and places.", (70, 130, 220)),
+    "story": Form("story", "You are a novelist. You tell stories with people and places.", (70, 120, 200)),
     "poem": Form("poem", "You are a poet. You write short lines that rhyme.", (30, 60, 110)),
     "summary": Form("summary", "You sum up what you are given.", (25, 50, 90)),
     "social": Form("social media post", "You write posts for social media.", (25, 45, 80), line=True),

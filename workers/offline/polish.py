@@ -13,6 +13,10 @@ _GREETING = re.compile(r"(?i)\b(dear|hello|hi)\s*\[[^\]\n]*\]")
 _BLANKS = re.compile(r"\[[^\]\n]{0,60}\]|<+[A-Za-z][^>\n]{0,120}>+|\{[^}\n]{0,40}\}")
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+[\"'”\u2019)]*|\n|$)")
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+")
+LOOSE_END = re.compile(
+    r"(?i)(?:[\s,;:]+(?:an?|the|of|and|or|but|to|as|at|in|on|with|for|from|by|into|its?|his|her|their|your|our|my|this|"
+    r"that|which|who|is|are|was|were|so|than|across))+$"
+)
 _PAIRS = (('"', '"'), ("“", "”"), ("'", "'"), ("«", "»"), ("`", "`"))
 
 
@@ -42,16 +46,19 @@ def _unquoted(text: str) -> str:
 def without_rest(text: str) -> str:
     """A cut text without its unfinished sentence, or at least without its unfinished word."""
     ends = _ends(text)
-    return text[: ends[-1]] if ends else text.rpartition(" ")[0] or text
+    return text[: ends[-1]] if ends else LOOSE_END.sub("", text.rpartition(" ")[0]) or text
 
 
 def first_words(text: str, words_max: int) -> str:
-    """At most so many words, ending with a whole sentence if one ends in the second half."""
+    """At most so many words, ending with a sentence or at least a clause, if one ends in the second half."""
     match = re.match(rf"\s*(?:\S+\s+){{0,{words_max - 1}}}\S+", text)
     if match is None or match.end() == len(text.rstrip()):
         return text
-    ends = _ends(match[0])
-    return match[0][: ends[-1]] if ends and ends[-1] * 2 > match.end() else match[0]
+    cut = match[0]
+    for ends in (_ends(cut), [clause.start() for clause in re.finditer(r"[,;:]?\s*\n|[,;:]\s", cut)]):
+        if ends and ends[-1] * 2 > len(cut):
+            return cut[: ends[-1]]
+    return LOOSE_END.sub("", cut) or cut
 
 
 def _ends(text: str) -> list[int]:

@@ -11,9 +11,9 @@ from workers.offline.topic import bare, coverage, topic
 
 DRAFTS_MAX = 3
 DRAFTS_WORDS = 160  # after so many words, though not before two drafts, the best so far is taken
-EXTENSIONS_MAX = 2
+EXTENSIONS_MAX = 1
 BEGIN_LIMIT_S = 30.0  # after it no further answer is asked for
-GOOD = 0.85  # of 1: no further draft is written
+GOOD = 0.8  # of 1: no further draft is written
 SEED_STEP = 1_000_003  # so that neighbouring seeds share no draft
 TOPIC_WORDS_MAX = 40
 OPENING_WORDS_MAX = 6
@@ -49,7 +49,7 @@ def write(
         raise ValueError(f"length must be one of {', '.join(LENGTHS)}")
     form = form_of(type)
     usual = form.words[LENGTHS.index(length or "medium")]
-    most = max(1, min(words_max or usual * 4 // 3, usual * 4 // 3))
+    most = max(1, min(words_max or usual * 6 // 5, usual * 6 // 5))
     feeling = " ".join((tone or "").lower().split())
     until_s = monotonic() + BEGIN_LIMIT_S
     order = _Order(prompt, topic(prompt), form, feeling, min(usual, most), most, until_s)
