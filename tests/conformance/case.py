@@ -38,6 +38,7 @@ class Case(Struct, frozen=True, kw_only=True):
     adapter: str = ""  # the module in workers/providers; "" is the case's name up to the first hyphen
     provider: str = ""  # what the catalogue calls it; "" is the adapter's name
     working: tuple[str, ...] = ()  # states on the way; () if a submit is answered with the result
+    looks: tuple[str, ...] = ("look",)  # roles of the requests that a look at finished work makes
     outputs: tuple[str, ...] = ("image/png",)  # media types that are kept in the end
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     busy: Say = field(default_factory=lambda: Say(429, {"error": "slow down"}))

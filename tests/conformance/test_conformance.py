@@ -42,10 +42,7 @@ GETS_MAX = 2  # for one that was asked for: the HTTP client repeats a GET whose 
 NOW_MS = 1_760_000_000_000
 
 SUBMIT_FAULTS = [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.CUT, Fault.GARBAGE, Fault.HUGE, Fault.BROKEN, Say(500, "")]
-LOOK_FAULTS = [*SUBMIT_FAULTS, Say(401, {}), Say(403, {}), Say(429, {}), Say(503, {})]
-
-every = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-tasks = pytest.mark.parametrize("case", [case for case in CASES if case.working], ids=lambda case: case.name)
+LOOK_FAULTS = [*SUBMIT_FAULTS, *(Say(status, {}) for status in (400, 401, 403, 404, 422, 429, 503))]
 
 
 def named(value: object) -> str:
@@ -56,6 +53,10 @@ def named(value: object) -> str:
         case Say(status=status):
             return str(status)
     return str(value)
+
+
+every = pytest.mark.parametrize("case", CASES, ids=named)
+tasks = pytest.mark.parametrize("case", [case for case in CASES if case.working], ids=named)
 
 
 def adapter_of(case: Case) -> str:
@@ -198,16 +199,18 @@ async def test_an_absent_provider_is_down(case: Case) -> None:
             await adapter.submit(case.call)
 
 
-@tasks
+@pytest.mark.parametrize(
+    ("case", "role"), [(case, role) for case in CASES if case.working for role in case.looks], ids=named
+)
 @pytest.mark.parametrize("fault", LOOK_FAULTS, ids=named)
 async def test_a_failed_look_says_nothing_about_the_work(
-    case: Case, fault: Fault | Say, monkeypatch: pytest.MonkeyPatch
+    case: Case, role: str, fault: Fault | Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever happens to a look, it is no failure of the work: the next one finds the result, without a new submit."""
     monkeypatch.setattr(http, "ANSWER_BYTES_MAX", 1_000_000)
     async with scene(case) as (adapter, double):
         ref = await begun(case, adapter)
-        double.troubles["look"].extend([fault] * GETS_MAX)
+        double.troubles[role].extend([fault] * GETS_MAX)
         try:
             answer = await adapter.check(case.call, ref)
         except Rejected as rejection:
@@ -301,11 +304,10 @@ async def test_a_cancel_that_comes_too_late_takes_nothing_away(case: Case) -> No
         assert 1 == double.counts["submit"]
 
 
-@tasks
+@pytest.mark.parametrize("case", [case for case in CASES if case.callback], ids=named)
 async def test_a_callback_is_believed_if_it_is_signed_and_fresh(case: Case) -> None:
     """A fresh callback with our secret's signature names the reference; any other names nothing."""
-    if case.callback is None:
-        return
+    assert case.callback is not None
     loaded = load(adapter_of(case))
     async with scene(case) as (adapter, double):
         ref, now_s = await begun(case, adapter), int(time.time())

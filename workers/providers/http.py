@@ -74,7 +74,7 @@ class Http:
         self._timeout = aiohttp.ClientTimeout(total=total_s, sock_connect=CONNECT_S, sock_read=first_byte_s)
         self._session: aiohttp.ClientSession | None = None
 
-    async def submit(self, method: str, path: str, **options: Any) -> Answer:
+    async def submit(self, method: str, path: str, *, reading: Reading | None = None, **options: Any) -> Answer:
         """A request that may be billed: a 2xx answer. Raises Retry, Rejected, Down, or Unknown if nobody can tell."""
         try:
             answer = await self._send(method, path, options)
@@ -82,7 +82,7 @@ class Http:
             raise Down(f"cannot connect: {error}") from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise Unknown(f"the answer was lost: {error!r}") from error
-        error_of = self._meaning(answer) or standing(answer)
+        error_of = self._meaning(answer, reading) or standing(answer)
         if error_of is not None:
             raise error_of
         return answer
@@ -93,7 +93,7 @@ class Http:
             answer = await self._send(method, path, options)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise LookAgain(repr(error)) from error
-        error_of = (reading(answer) if reading else None) or self._meaning(answer)
+        error_of = self._meaning(answer, reading)
         if isinstance(error_of, Rejected):
             raise error_of
         if error_of is not None or not 200 <= answer.status < 300:
@@ -114,8 +114,10 @@ class Http:
         if self._session is not None:
             await self._session.close()
 
-    def _meaning(self, answer: Answer) -> ProviderError | None:
-        return None if self._reading is None else self._reading(answer)
+    def _meaning(self, answer: Answer, nearer: Reading | None) -> ProviderError | None:
+        """What the first reading that knows says: the request's own, then the session's."""
+        found = (reading(answer) for reading in (nearer, self._reading) if reading is not None)
+        return next((error for error in found if error is not None), None)
 
     async def _send(self, method: str, path: str, options: Mapping[str, Any]) -> Answer:
         if self._session is None:

@@ -1,8 +1,9 @@
 """A call's input in the forms that several providers want it."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log
+from typing import Any
 
 from workers.providers.contract import Blob, Call, Setup
 
@@ -16,6 +17,16 @@ def words(call: Call) -> str:
 def given(**fields: object) -> dict[str, object]:
     """The fields that are not None: what was not asked for is left to the provider."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def named(fields: Mapping[str, object], names: Mapping[str, str]) -> dict[str, object]:
+    """The fields that are not None, by the names that a model's input has for them."""
+    return {names.get(name, name): value for name, value in fields.items() if value is not None}
+
+
+def of_model(table: Mapping[str, dict[str, Any]], model: str) -> dict[str, Any]:
+    """A model's row in a table of beginnings of names: the longest that fits, {} without one."""
+    return table.get(max((start for start in table if model.startswith(start)), key=len, default=""), {})
 
 
 def ratio(call: Call, known: Sequence[str] | None = None) -> str | None:

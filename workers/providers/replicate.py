@@ -11,7 +11,7 @@ import aiohttp
 from workers.providers import chat, contract
 from workers.providers.contract import Call, Callback, Done, Pending, Rejected, Retry, Setup, Unknown
 from workers.providers.http import Answer, Http, LookAgain, reason
-from workers.providers.inputs import asked_for, data_url, given, ratio, words
+from workers.providers.inputs import asked_for, data_url, named, of_model, ratio, words
 from workers.providers.outputs import file, urls
 from workers.providers.signatures import standard
 
@@ -20,6 +20,8 @@ PACE_S = {"image": 1.0, "upscale": 1.0, "video": 4.0, "music": 4.0}  # between l
 INLINE_BYTES_MAX = 180_000  # as a data: URL it stays below their 256 KB
 LIMIT_S_MIN, LIMIT_S_MAX = 60.0, 86_400.0
 REFUSAL = re.compile(r"nsfw|safety|sensitive|content polic|moderat|flagged|E005", re.IGNORECASE)
+RATIOS = ("1:1", "16:9", "21:9", "3:2", "2:3", "4:5", "5:4", "3:4", "4:3", "9:16", "9:21")
+PLAIN = ("seed", "negative_prompt", "fps", "scale", "speed", "language", "seconds", "guidance", "format", "voice_id")
 
 # What a model's input calls our fields, where it differs from NAMES; the longest beginning of a model's name counts.
 NAMES: dict[str, dict[str, str]] = {
@@ -54,7 +56,7 @@ class Adapter(contract.Adapter):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         headers = {"Authorization": f"Bearer {setup.key}"}
-        self._http = Http(setup.base_url or BASE_URL, headers=headers, reading=reading)
+        self._http = Http(setup.base_url or BASE_URL, headers=headers)
 
     async def submit(self, call: Call) -> Pending | Done:
         """POST a prediction. It is to end by the generation's deadline: what comes later is paid for in vain."""
@@ -68,7 +70,7 @@ class Adapter(contract.Adapter):
         elif ":" in call.model or "/" not in call.model:
             path, body["version"] = "/predictions", call.model
         headers = {"Cancel-After": f"{math.ceil(left_s / 60)}m"}
-        answer = await self._http.submit("POST", path, json=body, headers=headers)
+        answer = await self._http.submit("POST", path, reading=reading, json=body, headers=headers)
         ref = answer.fields.get("id")
         if not isinstance(ref, str) or not ref:
             raise Unknown(f"the answer names no prediction: {reason(answer)}")
@@ -98,20 +100,21 @@ class Adapter(contract.Adapter):
 
     async def _input(self, call: Call) -> dict[str, object]:
         """The model's input. Raises Rejected for a picture that cannot be had."""
-        names = {**NAMES.get(call.kind, {}), **_of(MODELS, call.model)}
-        kept = ("seed", "negative_prompt", "width", "height", "fps", "scale", "speed", "language")
-        fields = {name: call.input.get(name) for name in (*kept, "count", "seconds", "guidance", "format", "voice_id")}
-        if fields["count"] == 1:
-            fields["count"] = None  # every model makes one by itself, and not all take a number
+        names = {**NAMES.get(call.kind, {}), **of_model(MODELS, call.model)}
+        fields: dict[str, object] = {name: call.input.get(name) for name in PLAIN}
         found = [await self._shown(url) for url in asked_for(call)]
         single = call.kind != "image" or "picture" in names
         fields |= {"picture": found[0]} if found and single else {"pictures": found or None}
-        if call.kind in ("text", "enhance"):
-            fields["system_prompt"] = chat.instruction(call) or None
-            fields["max_tokens"] = chat.tokens_max(call)
         fields["prompt"] = words(call) or None
-        fields["aspect_ratio"] = call.input.get("aspect_ratio") or (ratio(call) if call.kind == "video" else None)
-        return {**given(**{names.get(name, name): value for name, value in fields.items()}), **_of(ALWAYS, call.model)}
+        if call.kind in ("text", "enhance"):
+            fields |= {"system_prompt": chat.instruction(call) or None, "max_tokens": chat.tokens_max(call)}
+        if call.kind in ("image", "video"):
+            # What is run by its version is mostly somebody's own model, measured in pixels; the others know ratios.
+            pixels = {name: call.input.get(name) for name in ("width", "height")}
+            fields |= pixels if ":" in call.model else {"aspect_ratio": ratio(call, RATIOS)}
+        if call.input.get("count") != 1:  # every model makes one by itself, and not all take a number
+            fields["count"] = call.input.get("count")
+        return {**named(fields, names), **of_model(ALWAYS, call.model)}
 
     async def _shown(self, url: str) -> str:
         """A picture's address: their own file for one of ours that is too large to be sent along."""
@@ -161,10 +164,6 @@ def _joined(output: object) -> str:
     """Words: a text, or the pieces that a language model streamed."""
     pieces = output if isinstance(output, list) else [output]
     return "".join(piece for piece in pieces if isinstance(piece, str))
-
-
-def _of(table: Mapping[str, dict[str, Any]], model: str) -> dict[str, Any]:
-    return table.get(max((start for start in table if model.startswith(start)), key=len, default=""), {})
 
 
 def reading(answer: Answer) -> Rejected | None:
