@@ -9,6 +9,7 @@ from msgspec import Struct
 from gateway import auth
 from gateway.desk import DESK, Desk
 from gateway.guests import client_address, guest_account
+from shared.domain.errors import Refused
 from shared.store import accounts, ledger
 from shared.store.ledger import Quota, UnknownPlan
 
@@ -39,12 +40,15 @@ async def caller_of(request: web.Request) -> Caller:
 
 
 async def quota_of(desk: Desk, account: str) -> Quota:
-    """The account's day. A plan that is not in the store is published first."""
+    """The account's day; plans that are not in the store are published first. Raises Refused if it has none there."""
     try:
         return await ledger.quota(desk.store, account)
     except UnknownPlan:
         await accounts.publish_plans(desk.store, desk.catalogue.plans.values())
+    try:
         return await ledger.quota(desk.store, account)
+    except UnknownPlan as unknown:
+        raise Refused("rate_limited", f"The plan {unknown} is not offered any more.", retry_after_s=3600) from None
 
 
 def headers(quota: Quota) -> dict[str, str]:

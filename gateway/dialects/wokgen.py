@@ -36,8 +36,8 @@ def limited(act: Act) -> Handler:
             response = refusal(refused)
         except web.HTTPRequestEntityTooLarge as large:
             response = refusal(errors.from_http(large.status, request.path, ""))
-        # What was done is done: an answer is not lost because a store that has left cannot tell the quota.
-        with contextlib.suppress(StoreDown):
+        # What was done is done: an answer is not lost because the quota cannot be told with it.
+        with contextlib.suppress(StoreDown, Refused):
             quota = await quota_of(request.app[DESK], caller.account)
             response.headers.update(headers(quota))
             if response.status == 429:

@@ -56,8 +56,8 @@ and the generation's id without dashes; its names are in camelCase.
 
 TAGS = {
     "Generations": "Order pictures and films, and read what became of them.",
-    "WokGen": "Calls that wait for their result: "
-    "the answer is the job as it ended, or 202 and the job as it is when it takes longer.",
+    "WokGen": "Calls that wait for their result: the answer is the job as it ended, or 202 and the job as it is when "
+    "it takes longer. A job that fails meanwhile is 502 with the reason, the job's own `code` and its `jobId`.",
     "WokGen SDK 1.0": "What version 1.0 of the WokGen SDK calls, for clients that are deployed already.",
     "Money": "What is left, and where the rest went.",
     "Webhook endpoints": "Where to post what happens, and what became of each post.",

@@ -138,7 +138,14 @@ def _readings(url: str) -> tuple[Operation, ...]:
             "invalid_request",
             parameters=PAGES,
         ),
-        _read("/api/v1/me", "readAccountV1", "Who calls, and how much of the day is used", AccountV1, account),
+        _read(
+            "/api/v1/me",
+            "readAccountV1",
+            "Who calls, and how much of the day is used",
+            AccountV1,
+            account,
+            "rate_limited",
+        ),
     )
 
 

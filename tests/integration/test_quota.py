@@ -383,3 +383,17 @@ async def test_who_has_no_place_left_stores_no_picture(hall: Hall, guest: Visito
     is_past_quota(await guest.ask("POST", "/api/tools/interrogate", json=body(10)), 10)
     assert first == await guest.post("/api/tools/interrogate", body(9), headers=headers)
     assert 1 == kept() - before
+
+
+async def test_a_plan_that_is_not_offered_any_more(hall: Hall) -> None:
+    """An account whose plan has left the catalogue reads its jobs, and orders nothing until it has another."""
+    account = await accounts.create(hall.place.store, name="Ada", plan="gone")
+    _, key = await accounts.create_key(hall.place.store, account.id, "wokgen")
+    seen = {}
+    for method, path in (("POST", TEXT), ("GET", "/api/v1/me"), ("GET", "/api/jobs")):
+        sent = {"json": POEM} if method == "POST" else {}
+        headers = {"Authorization": f"Bearer {key}"}
+        async with hall.place.session.request(method, hall.place.stack.url + path, headers=headers, **sent) as response:
+            seen[path] = (response.status, (await response.json()).get("code"), response.headers.get("Retry-After"))
+    refused = (429, "RATE_LIMITED", "3600")
+    assert {TEXT: refused, "/api/v1/me": refused, "/api/jobs": (200, None, None)} == seen

@@ -181,7 +181,7 @@ async def test_not_waiting(guest: Visitor) -> None:
     """With async the answer is 202 with the id at once, and the job is read until it ends."""
     began = time.monotonic()
     job = await guest.post("/api/generate", {"prompt": "a boat slow=0.5", "async": True}, status=202)
-    assert 0.4 > time.monotonic() - began
+    assert 0.5 > time.monotonic() - began
     assert ("processing", "a boat slow=0.5", "kinds") == (job["status"], job["prompt"], job["provider"])
     assert not {"imageUrl", "completedAt", "error"} & set(job)
     assert "processing" == (await guest.get(f"/api/jobs/{job['jobId']}"))["status"]
@@ -196,8 +196,8 @@ async def test_waiting_in_vain(hall: Hall, guest: Visitor) -> None:
     """What is still running after the wait is 202 with the id, and goes on."""
     url = await another_gateway(hall, free_port(), WOKGEN_WAIT_S="0.3")
     began = time.monotonic()
-    job = await guest.post("/api/generate", {"prompt": "a boat slow=0.8"}, status=202, url=url)
-    assert 0.3 <= time.monotonic() - began < 0.75
+    job = await guest.post("/api/generate", {"prompt": "a boat slow=1.5"}, status=202, url=url)
+    assert 0.3 <= time.monotonic() - began < 1.4
     assert "processing" == job["status"]
     assert "completed" == (await guest.ended(job["jobId"]))["status"]
 
