@@ -147,9 +147,10 @@ def _strikes(dice: Random, load_s: float) -> list[Strike]:
         if target:
             free_s[target] = at_s + for_s + STARTING_S
             strikes.append(Strike(at_s=round(at_s, 3), action=action, target=target, for_s=round(for_s, 3)))
-    if load_s >= LONG_S:  # a power cut, once
-        at_s, for_s = round(load_s * dice.uniform(0.5, 0.8), 3), round(dice.uniform(0.5, 3.0), 3)
-        strikes.append(Strike(at_s=at_s, action="kill", target=EVERYTHING, for_s=for_s))
+    if load_s >= LONG_S:  # a power cut, once, between two blows to the store
+        at_s = QUIET_S + (dice.randrange(stores) + dice.uniform(0.75, 0.9)) * (load_s - QUIET_S) / stores
+        for_s = round(dice.uniform(0.5, 3.0), 3)
+        strikes.append(Strike(at_s=round(at_s, 3), action="kill", target=EVERYTHING, for_s=for_s))
     return sorted(strikes, key=lambda strike: strike.at_s)
 
 
