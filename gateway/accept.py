@@ -174,4 +174,5 @@ def upstream_refusal(generation: Generation) -> Refused | None:
     """What a waiting caller is told when the generation failed meanwhile; it is refunded already."""
     if generation.state != FAILED or generation.outcome is None:
         return None
-    return Refused("upstream_error", f"{generation.outcome.error or 'The provider refused this.'} You were refunded.")
+    reason = (generation.outcome.error or "The provider refused this").rstrip(". ")
+    return Refused("upstream_error", f"{reason}. You were refunded.")

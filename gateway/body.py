@@ -46,7 +46,13 @@ async def received(request: web.Request) -> bytes:
 def parsed(body: bytes) -> object:
     """Strict JSON: UTF-8, no duplicate names, no NaN, bounded depth. Raises Refused."""
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_unique, parse_int=_int, parse_constant=_no_constant)
+        value = json.loads(
+            body.decode(),
+            object_pairs_hook=_unique,
+            parse_int=_int,
+            parse_float=_number,
+            parse_constant=_no_constant,
+        )
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError:
@@ -91,6 +97,12 @@ def _int(digits: str) -> int:
     if len(digits) > DIGITS_MAX:
         raise ValueError(f"a number has more than {DIGITS_MAX} digits")
     return int(digits)
+
+
+def _number(text: str) -> float:
+    """To JSON 512.0 is as whole as 512, and some languages write it so."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -93,10 +93,13 @@ def _input(model: Model, properties: dict[str, Schema]) -> Schema:
 
 def _narrowed(field: Schema, limit: Limit) -> Schema:
     typed = field.get("anyOf", [field])[0]
+    if limit.required:  # a null counts as absent
+        field = {key: value for key, value in field.items() if key != "anyOf"} | typed
     least, most = SIZES.get(typed.get("type", ""), ("", ""))
     bounds = {least: limit.min, most: limit.max, "default": limit.default}
     narrowed = {key: value for key, value in bounds.items() if key and value is not None}
-    return field | narrowed | ({"enum": [*limit.choices, None]} if limit.choices else {})
+    choices = [*limit.choices, *([] if limit.required else [None])]
+    return field | narrowed | ({"enum": choices} if limit.choices else {})
 
 
 def _input_notes(kind: str) -> dict[str, Note]:

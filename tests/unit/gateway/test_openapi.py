@@ -230,6 +230,8 @@ def test_bad_bodies_are_refused(body: dict[str, object]) -> None:
         {"image_urls": ["HTTPS://example.com/a.png", "data:image/png;base64,AAAA"]},
         {"image_urls": ["http://example.com/a.png"]},
         {"image_urls": ["https://example.com/a.png"] * 15},
+        {"image_url": "https://example.com/a.png"},
+        {"image_url": None},
         {"nonsense": 1},
     ],
     ids=str,
