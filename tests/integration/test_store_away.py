@@ -24,8 +24,9 @@ async def away(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
-async def test_a_step_is_tried_again(away: Store, tmp_path: Path) -> None:
-    """A generation's job that cannot reach the store is put off."""
+async def test_a_step_is_tried_again(away: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generation's job that cannot reach the store is put off, once its patience is over."""
+    monkeypatch.setattr("workers.patience.PATIENCE_S", 0.3)
     async with Egress(allow_private=False) as egress:
         storage = Storage.open(str(tmp_path / "assets"))
         desk = Desk(provider="noop", store=away, adapter=Adapter(Setup(name="noop")), storage=storage, egress=egress)

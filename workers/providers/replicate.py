@@ -126,10 +126,13 @@ class Adapter(contract.Adapter):
         form = aiohttp.FormData()
         form.add_field("content", picture.data, content_type=picture.media_type, filename="picture")
         try:
-            stored = await self._http.look("POST", "/files", data=form)
+            stored = (await self._http.look("POST", "/files", data=form)).fields
         except LookAgain as error:
             raise Retry(f"the picture was not taken: {error}", after_s=5.0) from error
-        return str(stored.fields["urls"]["get"])
+        links = stored.get("urls")
+        if not isinstance(links, dict) or not isinstance(links.get("get"), str):
+            raise Retry("the picture was taken, but not where", after_s=5.0)
+        return str(links["get"])
 
 
 def outcome(call: Call, ref: str, prediction: Mapping[str, Any]) -> Pending | Done:
