@@ -22,6 +22,5 @@ async def within(limit_s: float, work: Coroutine[Any, Any, Answer]) -> Answer:
             raise TimeoutError(f"no answer within {limit_s} s")
         return task.result()
     finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.wait({task})
+        task.cancel()  # nothing if it is done
+        await asyncio.gather(task, return_exceptions=True)
