@@ -35,7 +35,7 @@ def build_app(settings: Settings) -> web.Application:
             web.get("/readyz", probes.readyz),
             web.get("/metrics", probes.metrics),
             web.get("/assets/{path:.*}", assets_handler(storage)),
-            web.get("/openapi.json", openapi_handler(catalogue, settings.base_url)),
+            web.get("/openapi.json", openapi_handler(routing.offered(catalogue), settings.base_url)),
             web.get("/docs", static.page("docs")),
             web.get("/pages/{name}", static.parts()),
             web.get("/sdk/wokgen.ts", static.sdk()),

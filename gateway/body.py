@@ -33,6 +33,8 @@ async def json_body(request: web.Request, shape: type[Shape]) -> tuple[Shape, by
 async def received(request: web.Request) -> bytes:
     """The whole body. Raises Refused if it does not come whole and in time, HTTPRequestEntityTooLarge."""
     try:
+        if request.content.is_eof():  # it came with the headers, as most do: there is nothing to wait for
+            return await request.read()
         async with asyncio.timeout(BODY_S):
             return await request.read()
     except TimeoutError:
@@ -46,13 +48,7 @@ async def received(request: web.Request) -> bytes:
 def parsed(body: bytes) -> object:
     """Strict JSON: UTF-8, no duplicate names, no NaN, bounded depth. Raises Refused."""
     try:
-        value = json.loads(
-            body.decode(),
-            object_pairs_hook=_unique,
-            parse_int=_int,
-            parse_float=_number,
-            parse_constant=_no_constant,
-        )
+        value = DECODER.decode(body.decode())
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError:
@@ -114,3 +110,6 @@ def _depth(value: object, depth: int) -> int:
         return depth
     inner = value.values() if isinstance(value, dict) else value
     return max((_depth(item, depth + 1) for item in inner), default=depth)
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_int, parse_float=_number, parse_constant=_no_constant)

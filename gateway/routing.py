@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from gateway.accept import Choice
 from gateway.desk import Desk
 from shared.domain.catalogue import Catalogue, Model
@@ -18,6 +20,15 @@ def configured(catalogue: Catalogue) -> frozenset[str]:
         for name, provider in catalogue.providers.items()
         if provider.key_env is None or settings.secret(provider.key_env) is not None
     )
+
+
+def offered(catalogue: Catalogue) -> Catalogue:
+    """The catalogue without the models that nobody here can serve."""
+    able = configured(catalogue)
+    kept = {
+        name: model for name, model in catalogue.models.items() if any(route.provider in able for route in model.routes)
+    }
+    return structs.replace(catalogue, models=kept)
 
 
 def models(desk: Desk) -> list[Model]:

@@ -3,6 +3,7 @@
 from gateway.openapi.note import Note, moment, note
 from shared.domain.catalogue import KINDS
 from shared.domain.kind import kind_of
+from shared.domain.kinds.image import SIDE_PX_MAX, SIDE_PX_MIN
 
 _link = {"format": "uri"}
 _count = {"minimum": 0}
@@ -91,6 +92,14 @@ _asked = {
     "async": note("Answer at once, without waiting for the result."),
 }
 _seed = {"seed": note("Any integer. The same seed, prompt and size give the same result where the provider can.")}
+_side = r"(6[4-9]|[7-9][0-9]|[1-9][0-9]{2}|1[0-9]{3}|20[0-3][0-9]|204[0-8])"  # from 64 to 2048
+_size_v1: dict[str, object] = {
+    "anyOf": [
+        {"type": "integer", "minimum": SIDE_PX_MIN, "maximum": SIDE_PX_MAX},
+        {"type": "string", "pattern": f"^{_side}(x{_side})?$"},
+        {"type": "null"},
+    ]
+}
 _mode = {"mode": note("What it is for, such as `pixel`; a known mode styles the prompt.")}
 
 REQUESTS: dict[str, dict[str, Note]] = {
@@ -149,7 +158,7 @@ REQUESTS: dict[str, dict[str, Note]] = {
         **_seed,
         **_mode,
         "prompt": _needed("What to draw.", "image"),
-        "size": note("A side in pixels such as 512, or both such as `512x768`."),
+        "size": Note("A side in pixels such as 512, or both such as `512x768`.", _size_v1, True),
         "count": note("How many pictures."),
         "negativePrompt": note("What should not be there."),
         "projectId": note("Taken, and without effect."),

@@ -17,7 +17,8 @@ def uuid7(now_ns: int, random: bytes) -> str:
     """
     ms, rest_ns = divmod(now_ns, 1_000_000)
     low = int.from_bytes(random[:8], "big") & (1 << 62) - 1
-    return str(UUID(int=ms << 80 | 0x7 << 76 | (rest_ns * 4096 // 1_000_000) << 64 | 0x2 << 62 | low))
+    digits = f"{ms << 80 | 0x7 << 76 | (rest_ns * 4096 // 1_000_000) << 64 | 0x2 << 62 | low:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def checked_uuid(text: str) -> str | None:

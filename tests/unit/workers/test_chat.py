@@ -23,7 +23,7 @@ from workers.providers.contract import Done, Rejected
     ],
 )
 def test_variations_are_found(said: str, variations: list[str]) -> None:
-    """Prompts are found in JSON of several shapes, in lists of lines, or are all of the answer; the first is the text."""
+    """Prompts are found in JSON of several shapes, in lists of lines, or are all of it; the first is the text."""
     assert Done(text=variations[0], facts={"variations": variations}) == chat.read(
         a_call("enhance", "m", count=2), said
     )
