@@ -15,7 +15,8 @@ What the suite then does with a case, each over real HTTP:
 - each of `refusals` (documented answers to a submit) raises what it says, and nothing was accepted;
 - `busy` with `Retry-After: 7` is Retry(7), without it some Retry;
 - a lost connection, 500, garbage, an endless or cut answer: Unknown after one submit; nobody listening: Down;
-- the same troubles on a look, and 401, 429, 503: anything but Rejected, and the next look finds the result;
+- the same troubles on a look, and 400, 401, 403, 404, 422, 429, 503: anything but Rejected, and the next look finds the
+  result (`looks` names the roles of its requests, where a look makes several);
 - each of `endings` (documented ends of accepted work) is Rejected with its code;
 - outputs behind links: gone, redirected, of a wrong type, cut, empty: CopyFailed or BadOutput, no second submit;
 - cancel: if `canceled` is given, a running task stops and its next look is that, and a finished one keeps its result;

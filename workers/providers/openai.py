@@ -1,4 +1,8 @@
-"""OpenAI's API, and every service that speaks it: the provider's name or `base_url` says whom."""
+"""OpenAI's API, and every service that speaks it.
+
+The catalogue gives the others `adapter = "openai"`. One called as in BASE_URLS has its address and its peculiarities
+from here; any other needs its `base_url`, a server of our own (llama.cpp, ...) no key.
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal
