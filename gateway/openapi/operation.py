@@ -49,6 +49,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     headers: tuple[str, ...] = ()
     links: tuple[str, ...] = ()  # operations that take the id in this answer
     named: str = "id"  # the field with that id, and the parameter that takes it
+    taken: str = ""  # that parameter, where it is called otherwise
     media_type: str = "application/json"  # empty: no body
 
 
@@ -128,7 +129,7 @@ def _answer(answer: Answer, headers: tuple[str, ...]) -> dict[str, object]:
             content["examples"] = _examples(answer.examples)
         shown["content"] = {answer.media_type: content}
     if answer.links:
-        by_id = {answer.named: f"$response.body#/{answer.named}"}
+        by_id = {answer.taken or answer.named: f"$response.body#/{answer.named}"}
         shown["links"] = {name: {"operationId": name, "parameters": by_id} for name in answer.links}
     return shown
 

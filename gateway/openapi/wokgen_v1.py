@@ -98,10 +98,11 @@ def _results(url: str) -> tuple[Answer, ...]:
     succeeded = structs.replace(ended, status="succeeded", result_url=url, result_urls=(url,))
     why = {"error": "The provider refused the prompt.", "code": "CONTENT_POLICY"}
     failed = structs.replace(ended, status="failed", credits_used=0, **why)
-    shapes, examples = (ResultV1,), {"succeeded": succeeded, "failed": failed}
+    alike: dict[str, Any] = {"shapes": (ResultV1,), "headers": REPLAYED, "named": "jobId", "taken": "id"}
+    examples = {"succeeded": succeeded, "failed": failed}
     return (
-        Answer(text="How it ended.", shapes=shapes, examples=examples, headers=REPLAYED),
-        Answer(status=202, text="Still running.", shapes=shapes, examples={"pending": pending}, headers=REPLAYED),
+        Answer(text="How it ended.", examples=examples, links=("readJobV1", "processAssetV1"), **alike),
+        Answer(status=202, text="Still running.", examples={"pending": pending}, links=("readJobV1",), **alike),
     )
 
 
