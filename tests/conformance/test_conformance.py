@@ -188,6 +188,7 @@ async def test_a_submit_whose_outcome_nobody_knows_is_unknown(
         with pytest.raises(Unknown):
             await adapter.submit(case.call)
         assert 1 == double.counts["submit"] or (adapter.repeatable and double.counts["submit"] <= 2)
+        assert not double.drained
 
 
 @every
@@ -218,6 +219,7 @@ async def test_a_failed_look_says_nothing_about_the_work(
         except Exception:
             answer = Pending(ref, 0)
         assert isinstance(answer, Pending)
+        assert not double.drained
         double.troubles.clear()
         assert isinstance(await adapter.check(case.call, ref), Done)
         assert 1 == double.counts["submit"]

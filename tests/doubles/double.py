@@ -110,6 +110,7 @@ class Double:
         self.url = ""
         self.asked: list[Asked] = []  # every request, in order
         self.accepted = 0  # submits that began work, each of which would be billed
+        self.drained = False  # somebody read an answer of HUGE_BYTES to its end
         self.states: deque[str] = deque()
         self.troubles: defaultdict[str, deque[Say | Fault]] = defaultdict(deque)
         self.files: dict[str, tuple[bytes, str]] = {"out.png": (a_png(), "image/png")}
@@ -175,30 +176,30 @@ class Double:
         answer = handler(asked)
         if role == "submit" and answer.status < 300:
             self.accepted += 1
-        return answer.response() if trouble is None else await _spoil(trouble, request, answer)
+        return answer.response() if trouble is None else await self._spoil(trouble, request, answer)
 
-
-async def _spoil(fault: Fault, request: web.Request, answer: Say) -> web.StreamResponse:
-    match fault:
-        case Fault.BROKEN | Fault.GARBAGE:
-            status = 500 if fault is Fault.BROKEN else 200
-            return web.Response(status=status, text=PAGE, content_type="text/html")
-        case Fault.CUT:
-            whole = answer.response()
-            assert isinstance(whole.body, bytes)
-            stream = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
-            stream.content_length = len(whole.body) + 100
-            await stream.prepare(request)
-            await stream.write(whole.body)
-            await asyncio.sleep(0)
-        case Fault.HUGE:
-            stream = web.StreamResponse(headers={"Content-Type": "application/json"})
-            await stream.prepare(request)
-            with suppress(ConnectionError):
-                for _ in range(HUGE_BYTES // 65_536):
-                    await stream.write(bytes(65_536))
-            return stream
-    return _hang_up(request)
+    async def _spoil(self, fault: Fault, request: web.Request, answer: Say) -> web.StreamResponse:
+        match fault:
+            case Fault.BROKEN | Fault.GARBAGE:
+                status = 500 if fault is Fault.BROKEN else 200
+                return web.Response(status=status, text=PAGE, content_type="text/html")
+            case Fault.CUT:
+                whole = answer.response()
+                assert isinstance(whole.body, bytes)
+                stream = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
+                stream.content_length = len(whole.body) + 100
+                await stream.prepare(request)
+                await stream.write(whole.body)
+                await asyncio.sleep(0)
+            case Fault.HUGE:
+                stream = web.StreamResponse(headers={"Content-Type": "application/json"})
+                await stream.prepare(request)
+                with suppress(ConnectionError):
+                    for _ in range(HUGE_BYTES // 65_536):
+                        await stream.write(bytes(65_536))
+                    self.drained = True
+                return stream
+        return _hang_up(request)
 
 
 def _hang_up(request: web.Request) -> web.Response:
