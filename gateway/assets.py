@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from gateway.middleware import REQUEST_ID
 from shared.ops.storage import Asset, Storage, StorageError, media_type_of
 
 WRITE_TIMEOUT_S = 60.0  # a client that takes nothing for this long is cut off
@@ -85,6 +86,7 @@ def _headers(path: str, asset: Asset) -> dict[str, str]:
         "Content-Type": f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type,
         "ETag": f'"{asset.etag}"',
         "Last-Modified": formatdate(asset.modified_ms // 1000, usegmt=True),
+        "X-Request-Id": REQUEST_ID.get(),
     }
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from functools import cache
 from secrets import token_hex
 
@@ -27,6 +28,9 @@ PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 
+# For a handler that sends its headers itself: afterwards it is too late to add one.
+REQUEST_ID = ContextVar("request_id", default="")
+
 log = structlog.get_logger()
 
 
@@ -35,6 +39,7 @@ async def outermost(request: web.Request, handler: Handler) -> web.StreamRespons
     """The only middleware: whatever happens, the caller gets an answer in the dialect's shape."""
     started_s = time.perf_counter()
     request_id = _request_id(request)
+    REQUEST_ID.set(request_id)
     api = request.path.startswith("/api/")
     if request.method == "OPTIONS" and api:
         response: web.StreamResponse = web.Response(status=204, headers=PREFLIGHT)

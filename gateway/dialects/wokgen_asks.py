@@ -10,13 +10,14 @@ from gateway.caller import Caller
 from gateway.desk import Desk
 from gateway.images import brought
 from shared.domain.errors import Refused
-from shared.domain.fields import LongText, Word
+from shared.domain.fields import WORD_CHARS_MAX, LongText, Word
 from shared.domain.kinds.enhance import VARIATIONS_MAX
 from shared.domain.kinds.image import Side
 from shared.domain.kinds.music import SECONDS_MAX
 
 SEEDS = range(-(2**63), 2**63)  # what every provider's number type can carry
 SEEDS_FOLDED = 2**53  # and every client's, for those beyond
+Name = Annotated[str, Meta(max_length=WORD_CHARS_MAX, pattern=r"\A[^\u0000]*\Z")]  # of what no input field checks
 
 
 class Ask(Struct, kw_only=True, omit_defaults=True):
@@ -24,7 +25,7 @@ class Ask(Struct, kw_only=True, omit_defaults=True):
 
     kind: ClassVar[str] = ""
     names: ClassVar[Mapping[str, str]] = {}  # of our input's fields, where this API calls them otherwise
-    provider: Word | None = None
+    provider: Name | None = None
     detached: bool | None = field(default=None, name="async")
 
     @property
@@ -87,7 +88,7 @@ class Text(Ask, kw_only=True, rename="camel"):
     tone: Word | None = None
     length: Literal["short", "medium", "long"] | None = None
     seed: int | None = None
-    model: Word | None = None
+    model: Name | None = None
 
     def hint(self) -> str:
         """The model that was named."""

@@ -12,7 +12,7 @@ from gateway.caller import Caller, quota_of
 from gateway.desk import DESK, Desk
 from gateway.dialects.wokgen import job_of, json_answer, marked
 from gateway.dialects.wokgen_answers import failure, urls_of
-from gateway.dialects.wokgen_asks import Ask, Upscale, said, small
+from gateway.dialects.wokgen_asks import Ask, Name, Upscale, said, small
 from gateway.dialects.wokgen_order import order
 from shared.domain.errors import Refused
 from shared.domain.fields import LongText, Word
@@ -39,7 +39,7 @@ class GenerateV1(Ask, kw_only=True, rename="camel"):
     count: Annotated[int, Meta(ge=1, le=COUNT_MAX)] | None = None
     negative_prompt: LongText | None = None
     seed: int | None = None
-    project_id: Word | None = None
+    project_id: Name | None = None
     is_public: bool | None = None
 
     def words(self) -> str:
@@ -66,7 +66,7 @@ class ProcessV1(Struct, kw_only=True, rename="camel"):
 
     operation: Literal["upscale"] = "upscale"
     scale: Literal[2, 4] = 2
-    provider: Word | None = None
+    provider: Name | None = None
 
 
 class JobV1(Struct, kw_only=True, rename="camel"):

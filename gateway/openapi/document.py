@@ -14,7 +14,11 @@ from shared.domain.catalogue import Catalogue
 VERSION = "1.0.0"
 PLACES = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "unlimited"}]}
 HEADERS: dict[str, dict[str, object]] = {
-    "X-Request-Id": {"description": "The request's id, yours if you sent one.", "schema": {"type": "string"}},
+    "X-Request-Id": {
+        "description": "The request's id, yours if you sent one.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
     "Retry-After": {"description": "Seconds to wait before the next try.", "schema": {"type": "integer", "minimum": 1}},
     "X-RateLimit-Limit": {"description": "Places that the caller's day has.", "schema": PLACES},
     "X-RateLimit-Remaining": {"description": "Places that are left of it.", "schema": PLACES},

@@ -54,8 +54,8 @@ def components(shapes: Iterable[type[Struct]], requests: Collection[type[Struct]
     for given, schema in found.items():
         name = names.get(PLACE + given, given)
         schemas[name] = _noted(_plain(schema, names), name, notes.get(name, {}), read=name in read)
-    for shape in inputs:
-        schemas[name_of(shape)] = _without_nul(schemas[name_of(shape)])
+    for name in read - {"CreateEndpoint"}:  # whose texts are a URL and known words
+        schemas[name] = _without_nul(schemas[name])
     schemas["Input"] = {
         "description": "What a model takes besides the prompt. Which of the fields, and within which limits, depends "
         "on the model: see Models. A field that is null counts as absent.",
