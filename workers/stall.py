@@ -17,10 +17,12 @@ async def within(limit_s: float, work: Coroutine[Any, Any, Answer]) -> Answer:
     task = asyncio.ensure_future(work)
     try:
         for wait_s in (limit_s, STALL_S):
-            await asyncio.wait({task}, timeout=wait_s)
+            if not task.done():
+                await asyncio.wait({task}, timeout=wait_s)
         if not task.done():
             raise TimeoutError(f"no answer within {limit_s} s")
         return task.result()
     finally:
-        task.cancel()  # nothing if it is done
-        await asyncio.gather(task, return_exceptions=True)
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
