@@ -1,0 +1,323 @@
+"""The books as they should be: a plain model of accounts, generations, providers and deliveries, and of what each verb
+does to them. Each method answers what the verb should answer; where only the store decides (whose turn it is), the
+model follows what is seen and `laws.py` judges it.
+"""
+
+from typing import Any
+
+from msgspec import Struct, field
+
+from tests.property.queues import Queues
+
+CLOSED = ("completed", "failed")
+TOPUP_MAX = 10**15
+
+
+class Anything:
+    """Equal to all: a time in a reply."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return "..."
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+ANYTHING = Anything()
+
+
+class Plan(Struct, frozen=True):
+    """Limits; `beyond`: the balance pays for what the day's quota does not."""
+
+    concurrency: int
+    backlog_max: int
+    daily_quota: int
+    beyond: bool
+
+
+class Account(Struct):
+    """One account; the ledger as (kind, amount, reference). A guest has no record, no list and no keys."""
+
+    id: str
+    plan: Plan
+    guest: bool = False
+    used: int = 0  # of today's quota
+    topup: int = 0
+    spent: int = 0
+    ledger: list[tuple[str, int, str]] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)  # generations, newest first
+    keys: dict[str, str] = field(default_factory=dict)  # active ones: key id to hash
+    replays: dict[str, tuple[str, str]] = field(default_factory=dict)  # Idempotency-Key: body, generation
+    references: set[str] = field(default_factory=set)
+    endpoints: dict[str, str] = field(default_factory=dict)  # id to types
+    disabled: set[str] = field(default_factory=set)
+
+    @property
+    def balance(self) -> int:
+        """What is left."""
+        return self.topup - self.spent
+
+
+class Provider(Struct):
+    """One provider, with what was learned about it."""
+
+    concurrency: int | None
+    repeatable: bool
+    paused: bool = False
+    down: bool = False
+    downs: int = 0
+    probing: bool = False
+
+
+class Flight(Struct):
+    """A submit that was permitted: to whom, and what became of it: open, accepted or refused."""
+
+    provider: str
+    fate: str = "open"
+
+
+class Generation(Struct):
+    """One generation; `flights` by the token of the run that submitted, `been` all providers that had it."""
+
+    id: str
+    account: str
+    provider: str
+    price: int  # what is reserved for it
+    state: str = "queued"
+    by_quota: bool = False
+    waiters: list[str] = field(default_factory=list)
+    intent: str | None = None
+    patient: bool = True  # the submit's own time limit has not passed
+    started: bool = False
+    overdue: bool = False
+    ref: str | None = None
+    cancel: bool = False
+    called: bool = False  # a callback came before the reference
+    refusals: int = 0
+    cost: int | None = None
+    late: bool = False
+    flights: dict[str, Flight] = field(default_factory=dict)
+    been: list[str] = field(default_factory=list)
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended."""
+        return self.state not in CLOSED
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it is active or waits."""
+        return self.account, self.provider
+
+
+class Delivery(Struct):
+    """One delivery."""
+
+    account: str
+    endpoint: str
+    state: str = "pending"
+    attempts: int = 0
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What accept is asked for."""
+
+    id: str
+    key: str
+    price: int
+    provider: str
+    replay: str = ""
+    body: str = ""
+    waiter: str = ""
+    payer: str = "balance"
+    guest: str = ""
+
+
+class Books(Struct):
+    """Everything."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    providers: dict[str, Provider] = field(default_factory=dict)
+    generations: dict[str, Generation] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    backlogs: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    active: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
+    queues: Queues = field(default_factory=Queues)
+    turns: dict[str, list[str]] = field(default_factory=dict)  # as last seen, in their order
+    admitting: set[str] = field(default_factory=set)  # providers whose waiting generations this action may let on
+    stirred: set[str] = field(default_factory=set)  # providers that got room by a loss since anybody was let on
+    extra: set[str] = field(default_factory=set)  # jobs put on a queue by a sweep, whatever its limit
+    rerouted: set[str] = field(default_factory=set)  # generations put in a backlog by a reroute, whatever its limit
+    wakes: list[tuple[str, str]] = field(default_factory=list)
+
+    def waiting(self, place: tuple[str, str]) -> list[str]:
+        """The backlog of an account at a provider."""
+        return self.backlogs.setdefault(place, [])
+
+    def running(self, place: tuple[str, str]) -> set[str]:
+        """What an account has on a provider's queue."""
+        return self.active.setdefault(place, set())
+
+    def room(self, provider: str) -> bool:
+        """Whether the provider's queue takes one more."""
+        limit = self.providers[provider].concurrency
+        return limit is None or len(self.queues.on(provider)) < limit
+
+    def owner(self, key: str) -> Account | None:
+        """The account an active key speaks for."""
+        return next((account for account in self.accounts.values() if key in account.keys.values()), None)
+
+    def put(self, generation: Generation) -> None:
+        """A generation gets a place on its queue."""
+        self.running(generation.place).add(generation.id)
+        self.queues.put(generation.provider, generation.id)
+
+    def let_on(self, provider: str) -> None:
+        """The verb lets waiting generations onto the queue as far as there is room."""
+        self.admitting.add(provider)
+        self.stirred.discard(provider)
+
+    def accept(self, order: Order) -> list[Any]:
+        """VERB 1."""
+        account = self.accounts[order.guest] if order.guest else self.owner(order.key)
+        if account is None:
+            return ["unknown_key"]
+        if order.id in self.generations:
+            return ["accepted", account.id, ANYTHING, account.balance]
+        if order.replay in account.replays:
+            body, first = account.replays[order.replay]
+            return ["replayed", account.id, first] if body == order.body else ["reused"]
+        by_quota = order.payer == "quota" and account.used < account.plan.daily_quota
+        place = (account.id, order.provider)
+        taken = len(self.running(place)) >= account.plan.concurrency or not self.room(order.provider)
+        waits = bool(self.waiting(place)) or taken or bool(self.turns.get(order.provider))
+        refusal = self._refusal(account, order, waits, by_quota)
+        if refusal is not None:
+            return refusal
+        self._enter(account, order, waits, by_quota)
+        return ["accepted", account.id, ANYTHING, account.balance]
+
+    def _refusal(self, account: Account, order: Order, waits: bool, by_quota: bool) -> list[Any] | None:
+        if order.payer == "quota" and not by_quota and not account.plan.beyond:
+            return ["quota", account.plan.daily_quota, account.used]
+        if not by_quota and account.balance < order.price:
+            return ["insufficient", account.balance]
+        if self.providers[order.provider].down:
+            return ["down", ANYTHING]
+        waiting = self.waiting((account.id, order.provider))
+        return ["backlog_full", len(waiting)] if waits and len(waiting) >= account.plan.backlog_max else None
+
+    def _enter(self, account: Account, order: Order, waits: bool, by_quota: bool) -> None:
+        price, state = 0 if by_quota else order.price, "backlog" if waits else "queued"
+        made = Generation(order.id, account.id, order.provider, price, state, by_quota)
+        made.been.append(made.provider)
+        made.waiters += [order.waiter] if order.waiter else []
+        self.generations[made.id] = made
+        account.used += by_quota
+        account.listed[:0] = [] if account.guest else [made.id]
+        if made.price:
+            account.spent += made.price
+            account.ledger.append(("reserve", -made.price, made.id))
+        if order.replay:
+            account.replays[order.replay] = (order.body, made.id)
+        if waits:
+            self.waiting(made.place).append(made.id)
+            self.let_on(made.provider)
+        else:
+            self.put(made)
+
+    def settle(self, name: str, state: str, cost: int, *, guarded: bool, looks_later: bool) -> list[Any] | None:
+        """VERB 3; None for a cost that must be refused."""
+        made = self.generations.get(name)
+        if made is None:
+            return ["missing"]
+        if not made.open:
+            return ["already", made.state]
+        if guarded and made.state not in ("backlog", "queued"):
+            return ["submitted", made.state]
+        if not 0 <= cost <= made.price:
+            return None
+        self.leave(made)
+        made.state, made.cost, made.intent = state, cost, None
+        self.wakes += [(gateway, name) for gateway in made.waiters]
+        made.waiters = []
+        account = self.accounts[made.account]
+        account.spent -= made.price - cost
+        account.used -= made.by_quota and state == "failed"
+        if made.price:
+            account.ledger.append(("settle", made.price - cost, name))
+        if state == "failed" and made.ref and looks_later:
+            self.late.add(name)
+        self._emit(account, name, f"generation.{state}")
+        return ["settled", made.price - cost]
+
+    def reroute(self, name: str, token: str, provider: str) -> list[Any]:
+        """Another provider takes over, at the end of its line; no money moves."""
+        made = self.generations.get(name)
+        if made is None:
+            return ["missing"]
+        if made.provider == provider:
+            return ["rerouted", provider]
+        if made.state != "queued" and (made.state != "submitting" or made.intent != token):
+            return ["kept", made.state]
+        before = made.provider
+        self.leave(made)
+        made.provider, made.state, made.intent = provider, "backlog", None
+        made.been.append(provider)
+        self.waiting(made.place).append(name)
+        self.rerouted.add(name)
+        self.let_on(provider)
+        return ["rerouted", before]
+
+    def leave(self, made: Generation) -> None:
+        """A generation gives its place up, wherever that is."""
+        if made.state == "backlog":
+            self.waiting(made.place).remove(made.id)
+        else:
+            self.queues.drop(made.provider, made.id)
+            self.running(made.place).discard(made.id)
+        self.extra.discard(made.id)
+        self.rerouted.discard(made.id)
+        self.let_on(made.provider)
+
+    def _emit(self, account: Account, name: str, kind: str) -> None:
+        for endpoint, types in account.endpoints.items():
+            if endpoint not in account.disabled and (types == "*" or kind in types.split(" ")):
+                delivery = f"evt_{name}:{endpoint}"
+                self.deliveries[delivery] = Delivery(account.id, endpoint)
+                self.queues.put("webhooks", f"deliver:{delivery}")
+
+    def top_up(self, name: str, amount: int, reference: str) -> list[Any]:
+        """Money in."""
+        account = self.accounts.get(name)
+        if account is None:
+            return ["missing"]
+        if reference in account.references:
+            return ["already", account.balance]
+        if account.topup + amount > TOPUP_MAX:
+            return ["too_much", account.topup]
+        account.topup += amount
+        account.ledger.append(("top_up", amount, reference))
+        account.references.add(reference)
+        return ["topped_up", account.balance]
+
+    def lost(self, name: str) -> bool:
+        """Whether an open generation has no job that a worker would find."""
+        made = self.generations[name]
+        return made.open and made.state != "backlog" and not self.queues.has(made.provider, name)
+
+    def sweep(self, due: list[str]) -> tuple[set[str], set[str]]:
+        """(put back, past their deadline)."""
+        made = [self.generations[name] for name in due]
+        overdue = {one.id for one in made if one.open and one.overdue}
+        back = {one.id for one in made if one.id not in overdue and self.lost(one.id)}
+        for one in made:
+            if one.id in back:
+                self.put(one)
+                self.extra.add(one.id)
+            elif one.state == "backlog" and one.id not in overdue:
+                self.let_on(one.provider)
+        return back, overdue

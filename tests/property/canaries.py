@@ -1,0 +1,235 @@
+"""Verbs that are broken on purpose, each in one place: what the scenarios and the machine are worth shows on them."""
+
+from collections.abc import Callable
+from hashlib import sha1
+
+from msgspec import Struct
+
+from shared.store.scripts import Script
+
+Source = Callable[[str], Script]
+
+
+class Canary(Struct, frozen=True):
+    """A text in the verbs of that name ('' for all that have it), and what stands there instead."""
+
+    name: str
+    verb: str
+    old: str
+    new: str = ""
+
+    def __str__(self) -> str:
+        return self.name.replace(" ", "-")
+
+    def changes(self, lua: Script) -> bool:
+        """Whether the verb has what this one is about."""
+        return self.verb in ("", lua.name) and self.old.encode() in lua.source
+
+    def breaks(self, sound: Source) -> Source:
+        """The verbs as `sound` gives them, with this one fault."""
+
+        def script(name: str) -> Script:
+            lua = sound(name)
+            if not self.changes(lua):
+                return lua
+            source = lua.source.replace(self.old.encode(), self.new.encode())
+            return Script(name, source, sha1(source, usedforsecurity=False).hexdigest().encode())
+
+        return script
+
+
+RESERVE_LINE = "redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f reserve -%.0f %s', now, price, id))"
+
+CANARIES = (
+    Canary("settle closes what is closed", "settle", "if was == 'completed' or was == 'failed' then", "if false then"),
+    Canary("settle takes any cost", "settle", "assert(cost >= 0 and cost <= tonumber(reserved)", "assert(true"),
+    Canary("settle ends what a provider has", "settle", "if guard == 'unsubmitted' and", "if false and"),
+    Canary("refund not given back", "settle", "if refund > 0 then", "if false then"),
+    Canary("settle line missing", "settle", "if tonumber(reserved) > 0 then", "if false then"),
+    Canary("reserve line missing", "accept", RESERVE_LINE),
+    Canary(
+        "settle keeps the place among the active",
+        "settle",
+        "redis.call('SREM', 'gw:active:'",
+        "redis.call('SISMEMBER', 'gw:active:'",
+    ),
+    Canary("settle leaves the job", "settle", "dequeue('arq:queue:' .. provider, id)"),
+    Canary("settle leaves it to the sweeper", "settle", "redis.call('ZREM', 'gw:open', id)"),
+    Canary(
+        "settle leaves it in the backlog",
+        "settle",
+        "redis.call('LREM', 'gw:backlog:' .. account .. ':' .. provider, 1, id)",
+    ),
+    Canary("settle lets nobody on", "settle", "take_turn(account, provider)\nadmit(provider, now)"),
+    Canary("settle wakes nobody", "settle", "redis.call('PUBLISH', 'gw:wake:' .. gateway, id)", ""),
+    Canary(
+        "settle forgets the late look", "settle", "if state == 'failed' and ref and late_ms ~= '' then", "if false then"
+    ),
+    Canary("an ended generation is kept for ever", "settle", "redis.call('PEXPIRE', generation, keep_ms)"),
+    Canary("event missing", "settle", "emit(account, 'evt_' .. id, 'generation.' .. state, id, now)"),
+    Canary(
+        "event written twice",
+        "settle",
+        "emit(account, 'evt_'",
+        "emit(account, 'again_' .. id, 'generation.' .. state, id, now)\nemit(account, 'evt_'",
+    ),
+    Canary("event to everybody", "settle", "(types == '*' or string.find(", "(true or string.find("),
+    Canary("event to a disabled endpoint", "settle", "if types and not disabled and", "if types and"),
+    Canary("accept without the balance check", "accept", "if balance < price then", "if false then"),
+    Canary("a known id charged again", "accept", "if created then", "if false then"),
+    Canary(
+        "an Idempotency-Key forgotten",
+        "accept",
+        "if replay_key ~= '' then redis.call('SET'",
+        "if false then redis.call('SET'",
+    ),
+    Canary(
+        "an Idempotency-Key looked up after charging",
+        "accept",
+        "if seen then\n",
+        "if seen then\npay('balance', account, price, id, now)\n",
+    ),
+    Canary("another body replayed", "accept", "if string.sub(seen, 1, #body_hash) ~= body_hash then", "if false then"),
+    Canary("accept forgets the sweeper", "accept", "redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)"),
+    Canary(
+        "accept lets a generation expire",
+        "accept",
+        "if waiter ~= '' then",
+        "redis.call('PEXPIRE', generation, 9999999)\nif waiter ~= '' then",
+    ),
+    Canary("accept jumps the queue of accounts", "accept", "or redis.call('EXISTS', 'gw:turns:' .. provider) == 1"),
+    Canary(
+        "accept ignores the backlog limit",
+        "accept",
+        "if waits and waiting >= tonumber(backlog_max) then",
+        "if false then",
+    ),
+    Canary("accept charges for a provider that is down", "accept", "if down_until > now then", "if false then"),
+    Canary("a place in the day is free", "accept", "redis.call('INCR', quota_key(account, day))"),
+    Canary("a place in the day lost on failure", "settle", "if failed and day and", "if false and"),
+    Canary("a place in the day given back on success", "settle", "if failed and day and", "if day and"),
+    Canary("concurrency of the plan ignored in turns", "", "< concurrency_of(account) then", "< 1000 then"),
+    Canary("concurrency of the provider ignored", "", "return not limit or", "return true or"),
+    Canary(
+        "admit loses the rest of the backlog",
+        "",
+        "    local id = redis.call('LPOP', 'gw:backlog:' .. account .. ':' .. provider)",
+        "    local id = redis.call('LPOP', 'gw:backlog:' .. account .. ':' .. provider)\n"
+        "    redis.call('DEL', 'gw:backlog:' .. account .. ':' .. provider)",
+    ),
+    Canary("admit takes the newest", "", "redis.call('LPOP', 'gw:backlog:'", "redis.call('RPOP', 'gw:backlog:'"),
+    Canary("admit forgets that more wait", "", "    take_turn(account, provider)\n  end", "  end"),
+    Canary(
+        "admit lets one account have all turns", "", "'NX', now_us, account)", "'NX', string.byte(account), account)"
+    ),
+    Canary(
+        "admit forgets the state",
+        "",
+        "redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued')\n      place",
+        "place",
+    ),
+    Canary(
+        "enqueue does not ring",
+        "",
+        "  redis.call('ZADD', queue, now, id)\n  ring(queue)",
+        "  redis.call('ZADD', queue, now, id)",
+    ),
+    Canary(
+        "start gives submit twice",
+        "start",
+        "if state == 'submitting' and repeatable == '' and intent ~= token then",
+        "if false then",
+    ),
+    Canary("start submits the uncertain again", "start", "if state == 'uncertain' then return", "if false then return"),
+    Canary("start forgets the reference", "start", "if ref then return", "if false then return"),
+    Canary("start works on the closed", "start", "if state == 'completed' or state == 'failed' then", "if false then"),
+    Canary(
+        "start sends everybody after an outage",
+        "start",
+        "if probe_until and tonumber(probe_until) > now then",
+        "if false then",
+    ),
+    Canary("start ignores a pause", "start", "if paused and tonumber(paused) > now then", "if false then"),
+    Canary(
+        "submitted fenced",
+        "submitted",
+        "redis.call('HSET', generation, 'ref', ref)",
+        "if state ~= 'submitting' then return {'closed', state} end\nredis.call('HSET', generation, 'ref', ref)",
+    ),
+    Canary(
+        "submitted opens the closed", "submitted", "if state == 'completed' or state == 'failed' then", "if false then"
+    ),
+    Canary(
+        "withdraw by anybody",
+        "withdraw",
+        "if state ~= 'submitting' or intent ~= token then",
+        "if state ~= 'submitting' then",
+    ),
+    Canary(
+        "withdraw of what was taken", "withdraw", "if state ~= 'submitting' or intent ~= token then", "if false then"
+    ),
+    Canary(
+        "reroute by anybody",
+        "reroute",
+        "if state ~= 'queued' and (state ~= 'submitting' or intent ~= token)",
+        "if false",
+    ),
+    Canary("reroute leaves the job", "reroute", "dequeue('arq:queue:' .. from, id)"),
+    Canary("reroute loses it", "reroute", "redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)"),
+    Canary("reroute lets nobody on", "reroute", "  admit(name, now)"),
+    Canary("callback by anybody", "callback", "or provider ~= from then", "then"),
+    Canary("callback wakes nobody", "callback", "redis.call('ZADD', queue, 'XX', now, id)"),
+    Canary("callback not kept", "callback", "if not ref then redis.call('HSET'", "if false then redis.call('HSET'"),
+    Canary("cancel wakes nobody", "cancel", "redis.call('ZADD', queue, 'XX', now, ARGV[1])"),
+    Canary(
+        "top-up counted each time", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"
+    ),
+    Canary("a revoked key works on", "revoke_key", "redis.call('DEL', 'gw:key:'", "redis.call('EXISTS', 'gw:key:'"),
+    Canary("claim hands out what is running", "claim", "if left == -2 then", "if true then"),
+    Canary("claim does not park", "claim", "redis.call('ZADD', queue, now + park_ms, id)"),
+    Canary(
+        "claim takes live leases",
+        "claim",
+        "redis.call('ZRANGEBYSCORE', leases, '-inf', now,",
+        "redis.call('ZRANGEBYSCORE', leases, '-inf', '+inf',",
+    ),
+    Canary("claim forgets the dead", "claim", "if redis.call('ZSCORE', queue, id) then take(id, now) else", "do"),
+    Canary(
+        "finish without a fence",
+        "finish",
+        "local held = redis.call('GET', 'arq:in-progress:' .. id) == token",
+        "local held = true",
+    ),
+    Canary("finish forgets the lease", "finish", "redis.call('ZREM', leases, id)"),
+    Canary(
+        "renew for anybody", "renew", "if redis.call('GET', 'arq:in-progress:' .. id) == token then", "if true then"
+    ),
+    Canary("sweep puts nothing back", "sweep", "if not has_place(", "if false and has_place("),
+    Canary("sweep overlooks a lost payload", "sweep", "and redis.call('EXISTS', 'arq:job:' .. id) == 1"),
+    Canary("sweep overlooks the deadline", "sweep", "elseif now >= tonumber(deadline) then", "elseif false then"),
+    Canary(
+        "sweep looks once",
+        "sweep",
+        "redis.call('ZADD', 'gw:open', now + AGAIN_MS, id)",
+        "redis.call('ZREM', 'gw:open', id)",
+    ),
+    Canary("sweep overlooks lost deliveries", "sweep_deliveries", "if not redis.call('ZSCORE', queue, job) or", "if"),
+    Canary("attempt after the end", "attempt", "if was ~= 'pending' then", "if false then"),
+    Canary("attempt counted twice", "attempt", "if tonumber(attempt) <= tonumber(attempts) then", "if false then"),
+    Canary("attempt brings an endpoint back", "attempt", "and redis.call('EXISTS', 'gw:endpoint:' .. endpoint) == 1"),
+    Canary("attempt leaves the job", "attempt", "dequeue('arq:queue:webhooks', 'deliver:' .. id)"),
+    Canary("a late result reopens", "looked", "'late', outcome,", "'late', outcome, 'state', 'completed',"),
+    Canary(
+        "a late result of the completed",
+        "looked",
+        "if redis.call('HGET', generation, 'state') ~= 'failed' then",
+        "if false then",
+    ),
+    Canary("a gateway waits twice", "watch", "elseif not string.find(", "elseif true or string.find("),
+    Canary(
+        "a gateway of a longer name waits too",
+        "watch",
+        "string.find(' ' .. waiters .. ' ', ' ' .. gateway .. ' ', 1, true)",
+        "string.find(waiters, gateway, 1, true)",
+    ),
+)

@@ -1,0 +1,173 @@
+"""A worker's steps between accept and settle, as the books expect them; and the small verbs around a generation."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from tests.property.books import ANYTHING, Books, Delivery, Flight, Generation, Provider
+
+
+class Steps(Struct):
+    """The verbs of `books` that move no money."""
+
+    books: Books
+
+    def start(self, name: str, token: str, at: str) -> list[Any]:
+        """The next step's word for a worker of provider `at`, and what must follow it."""
+        made = self.books.generations.get(name)
+        if made is None:
+            return ["missing"]
+        if not made.open:
+            return ["closed", made.state]
+        if made.provider != at or made.state == "backlog":
+            return ["moved", made.provider]
+        facts = [ANYTHING, made.price, ANYTHING, ANYTHING]
+        if made.ref is not None:
+            return ["check", *facts, made.ref, "1" if made.cancel else ""]
+        if made.state == "submitting" and made.intent == token:
+            return ["submit", *facts, ANYTHING]
+        return self._doubt(made, facts) or self._submit(made, token, facts)
+
+    def _doubt(self, made: Generation, facts: list[Any]) -> list[Any] | None:
+        """What is told while nobody knows whether the provider has it."""
+        if made.state == "submitting" and not self.books.providers[made.provider].repeatable:
+            if made.patient and not made.called:
+                return ["wait", ANYTHING]
+            made.state = "uncertain"
+        return ["uncertain", *facts, "called" if made.called else ""] if made.state == "uncertain" else None
+
+    def _submit(self, made: Generation, token: str, facts: list[Any]) -> list[Any]:
+        provider = self.books.providers[made.provider]
+        if not _may(provider):
+            return ["down", *facts] if not provider.paused and provider.down else ["wait", ANYTHING]
+        self._permit(made, token)
+        return ["submit", *facts, "1" if provider.downs else ""]
+
+    def _permit(self, made: Generation, token: str) -> None:
+        if not made.started:
+            made.started, made.overdue = True, False
+        made.state, made.intent, made.patient = "submitting", token, True
+        made.flights.setdefault(token, Flight(made.provider))
+
+    def submitted(self, name: str, ref: str, at: str) -> list[Any]:
+        """A reference from provider `at` is kept, whoever brings it, unless another provider has taken over."""
+        made = self.books.generations.get(name)
+        if made is None:
+            return ["missing"]
+        if made.provider != at or made.state == "backlog":
+            return ["moved", made.provider]
+        made.ref = ref
+        if not made.open:
+            return ["closed", made.state]
+        called, made.called = made.called, False
+        made.state, made.intent = "pending", None
+        return ["stored", "1" if called else ""]
+
+    def callback(self, name: str, provider: str) -> list[Any]:
+        """A provider says that it is worth a look."""
+        made = self.books.generations.get(name)
+        if made is None or made.provider != provider:
+            return ["missing"]
+        if not made.open:
+            return ["closed", made.state]
+        made.called = made.called or made.ref is None
+        if made.state != "backlog":
+            self._wake(made)
+        return ["noted", made.state]
+
+    def _wake(self, made: Generation) -> None:
+        """What nobody has in hand is made due."""
+        queues = self.books.queues
+        if made.id not in queues.leased(made.provider):
+            queues.rung.add(made.provider)
+            if made.id in queues.on(made.provider):
+                queues.on(made.provider)[made.id] = True
+
+    def withdraw(self, name: str, token: str, *, pause: bool) -> list[Any]:
+        """The provider said no to this very submit."""
+        made = self.books.generations.get(name)
+        if made is None:
+            return ["missing"]
+        provider = self.books.providers[made.provider]
+        provider.paused = provider.paused or pause
+        if made.state != "submitting" or made.intent != token:
+            return ["kept", made.state]
+        made.state, made.intent = "queued", None
+        made.refusals += 1
+        return ["withdrawn", made.refusals]
+
+    def cancel(self, name: str) -> list[Any]:
+        """The owner wants it stopped."""
+        made = self.books.generations.get(name)
+        if made is None:
+            return ["missing"]
+        if not made.open:
+            return ["closed", made.state]
+        made.cancel = True
+        if made.state == "pending":
+            self._wake(made)
+        return ["noted", made.state]
+
+    def watch(self, name: str, gateway: str) -> list[Any]:
+        """A gateway waits, once."""
+        made = self.books.generations.get(name)
+        if made is None:
+            return ["missing"]
+        if not made.open:
+            return ["closed", made.state]
+        made.waiters += [gateway] if gateway not in made.waiters else []
+        return ["open"]
+
+    def looked(self, name: str, *, found: bool, again: bool) -> list[Any]:
+        """A look at what a provider may have finished after the refund."""
+        self.books.late.discard(name)
+        made = self.books.generations.get(name)
+        if made is None or made.state != "failed":
+            return ["missing"]
+        if again:
+            self.books.late.add(name)
+        made.late = made.late or found
+        return ["attached"] if found else ["noted"]
+
+    def down(self, name: str) -> list[Any]:
+        """The breaker opens, or is open already."""
+        provider = self.books.providers[name]
+        if not provider.down:
+            provider.downs += 1
+            provider.down, provider.probing = True, False
+        return ["down", ANYTHING, provider.downs]
+
+    def up(self, name: str) -> list[Any]:
+        """The breaker closes."""
+        provider = self.books.providers[name]
+        provider.down, provider.downs, provider.probing = False, 0, False
+        return ["up"]
+
+    def attempt(self, name: str, number: int, state: str, *, gone: bool) -> list[Any]:
+        """One attempt of a delivery is recorded once."""
+        delivery = self.books.deliveries.get(name)
+        if delivery is None:
+            return ["missing"]
+        if delivery.state != "pending":
+            return ["ended", delivery.state]
+        if number <= delivery.attempts:
+            return ["already"]
+        delivery.attempts, delivery.state = number, state
+        account = self.books.accounts[delivery.account]
+        if gone and delivery.endpoint in account.endpoints:
+            account.disabled.add(delivery.endpoint)
+        if state != "pending":
+            self.books.queues.drop("webhooks", f"deliver:{name}")
+        return ["recorded"]
+
+    def undelivered(self, name: str, delivery: Delivery) -> bool:
+        """Whether a pending delivery has no job that a dispatcher would find."""
+        return delivery.state == "pending" and not self.books.queues.has("webhooks", f"deliver:{name}")
+
+
+def _may(provider: Provider) -> bool:
+    """Whether the provider may be given a submit; if it was out of order, this one is the probe."""
+    if provider.paused or provider.down or (provider.downs and provider.probing):
+        return False
+    provider.probing = bool(provider.downs)
+    return True
