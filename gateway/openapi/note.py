@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+# Not blank and without NUL. Spelt out, because languages differ in what their \s is.
+SAID = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"
+
 
 class Note(Struct, frozen=True):
     """A field's description and further keywords of its schema; `instead`: they are the whole of it."""

@@ -1,6 +1,6 @@
 """What the fields mean, and what their types leave open: formats, bounds, fixed words. By schema and field."""
 
-from gateway.openapi.note import Note, moment, note
+from gateway.openapi.note import SAID, Note, moment, note
 from gateway.openapi.wokgen_notes import WOKGEN_NOTES, WOKGEN_REQUIRED
 from shared.domain.catalogue import KINDS
 from shared.domain.endpoint_url import URL_CHARS_MAX
@@ -32,7 +32,7 @@ NOTES: dict[str, dict[str, Note]] = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": PROMPT_CHARS_MAX,
-                "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+                "pattern": SAID,
             },
             True,
         ),

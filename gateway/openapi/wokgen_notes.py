@@ -1,6 +1,6 @@
 """What the fields of the WokGen API mean, by schema and field; see notes.py."""
 
-from gateway.openapi.note import Note, moment, note
+from gateway.openapi.note import SAID, Note, moment, note
 from shared.domain.catalogue import KINDS
 from shared.domain.kind import kind_of
 from shared.domain.kinds.image import SIDE_PX_MAX, SIDE_PX_MIN
@@ -77,9 +77,8 @@ ANSWERS: dict[str, dict[str, Note]] = {
 
 def _needed(text: str, kind: str) -> Note:
     """A text that has to be there; the struct reads it as None, to refuse that under a code of its own."""
-    pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
     most = kind_of(kind).prompt_chars_max
-    return Note(text, {"type": "string", "minLength": 1, "maxLength": most, "pattern": pattern}, True)
+    return Note(text, {"type": "string", "minLength": 1, "maxLength": most, "pattern": SAID}, True)
 
 
 _image_url = Note(

@@ -21,11 +21,14 @@ AspectRatio = Annotated[
     Meta(max_length=10, pattern=r"\A(auto|[1-9][0-9]?:[1-9][0-9]?)\Z", description='"auto" or a ratio such as "16:9"'),
 ]
 
+# No space and nothing invisible. Spelt out, because languages differ in what their \S is.
+_SEEN = r"[^\s\u0000-\u0020\u007f-\u00a0\ufeff]"
 ImageUrl = Annotated[
     str,
     Meta(
         max_length=IMAGE_URL_CHARS_MAX,
-        pattern=rf"\A((?i:https)://\S{{3,{LINK_CHARS_MAX}}}\Z|asset:\S{{10,200}}\Z|data:image/[a-z0-9.+-]{{1,30}};base64,)",
+        pattern=rf"\A((?i:https)://{_SEEN}{{3,{LINK_CHARS_MAX}}}\Z|asset:{_SEEN}{{10,200}}\Z"
+        r"|data:image/[a-z0-9.+-]{1,30};base64,)",
         description=f"an https URL of at most {LINK_CHARS_MAX} characters or a data:image/...;base64 URL",
     ),
 ]
