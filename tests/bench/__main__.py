@@ -32,6 +32,8 @@ def main(quick: bool, only: tuple[str, ...], path: Path | None) -> None:
     facts, rows, failed = uvloop.run(measured(QUICK if quick else FULL, only or ROWS))
     screen.print(", ".join(f"{name} {value}" for name, value in facts.items()), soft_wrap=True)
     screen.print(table(rows))
+    if facts["load_before"] > facts["cores"] / 2:
+        screen.print("The machine was busy before we began: figures are too low, and ratios less certain.")
     path = path or Path(f"bench-{time.strftime('%Y-%m-%d')}.json")
     report = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "quick": quick, "machine": facts}
     path.write_bytes(msgspec.json.format(msgspec.json.encode({**report, "failed": failed, "rows": shown(rows)})))
