@@ -160,6 +160,26 @@ async def test_an_idle_worker_picks_up_at_once(store_url: str) -> None:
         assert 0.25 > started[1] - asked
 
 
+async def test_a_worker_takes_no_more_than_it_has_slots_for(store_url: str) -> None:
+    """With one free slot one job is claimed, and with several as many, however many wait."""
+    running_now, most, done = 0, 0, 0
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        nonlocal running_now, most, done
+        running_now += 1
+        most = max(most, running_now)
+        await asyncio.sleep(0.005)
+        running_now, done = running_now - 1, done + 1
+
+    async with Store(store_url) as store:
+        for slots in (1, 2, 3, 7):
+            most = done = 0
+            async with running(an_engine(store, work, max_jobs=slots)):
+                await enqueue(store, 20)
+                await until(lambda: done == 20)
+            assert slots == most
+
+
 async def test_a_parked_job_holds_no_slot_and_comes_back_in_time(store_url: str) -> None:
     """A job that raises Retry leaves its slot to others, returns when it is due, and its tries start again."""
     seen: list[tuple[str, int]] = []

@@ -9,9 +9,10 @@ local RETRY_KEPT_S = 88400  -- arq's own
 local queue, count, lease_ms, park_ms, token = unpack(ARGV)
 count, lease_ms, park_ms = tonumber(count), tonumber(lease_ms), tonumber(park_ms)
 local leases = queue .. ':leases'
-local out = {'claimed', -1}
+local out, taken = {'claimed', -1}, 0
 
 local function take(id, score)
+  taken = taken + 1
   redis.call('SET', 'arq:in-progress:' .. id, token, 'PX', lease_ms)
   redis.call('ZADD', queue, now + park_ms, id)
   redis.call('ZADD', leases, now + lease_ms, id)
@@ -23,7 +24,7 @@ end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, count)) do
   if redis.call('ZSCORE', queue, id) then take(id, now) else redis.call('ZREM', leases, id) end
 end
-local due = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'WITHSCORES', 'LIMIT', 0, count - #out)
+local due = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'WITHSCORES', 'LIMIT', 0, count - taken)
 for i = 1, #due, 2 do
   local left = redis.call('PTTL', 'arq:in-progress:' .. due[i])
   if left == -2 then take(due[i], tonumber(due[i + 1]))
