@@ -1,7 +1,6 @@
 """Pictures that a request brings: a data: URL goes to our storage, one of our own URLs is named by its path there."""
 
 import base64
-import binascii
 import time
 from hashlib import blake2b
 
@@ -60,7 +59,7 @@ def _decoded(url: str) -> bytes:
         raise Refused("invalid_input", WANTED)
     try:
         return base64.b64decode(body, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise Refused("invalid_input", "imageUrl: what follows the comma is not base64.") from None
 
 

@@ -1,7 +1,6 @@
 """Input pictures for adapters: our own from storage, data: URLs as they are, https through the guarded egress."""
 
 import base64
-import binascii
 
 from shared.ops.storage import Storage, StorageError
 from workers.artefacts import OutputError, inspect
@@ -38,7 +37,7 @@ class Pictures:
         if url.startswith("data:"):
             try:
                 return base64.b64decode(url.partition(",")[2], validate=True)
-            except binascii.Error:
+            except ValueError:
                 raise Rejected("bad_image", "The data: URL is not base64.") from None
         try:
             fetched = await self._egress.get(url, body_bytes_max=PICTURE_BYTES_MAX)

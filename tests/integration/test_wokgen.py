@@ -405,6 +405,7 @@ async def test_pictures_come_in_many_ways(hall: Hall, guest: Visitor, pictures: 
         "data:image/png;base64",
         "data:image/png,abc",
         "data:image/png;base64,%%%",
+        "data:image/png;base64,\u00fc",
         "data:image/png;base64,",
         "data:text/html;base64," + base64.b64encode(b"<script>").decode(),
         "data:image/png;base64," + base64.b64encode(b"no picture").decode(),

@@ -1,6 +1,5 @@
 """The files in an answer, whatever its shape."""
 
-import binascii
 from base64 import b64decode
 
 from workers.providers.contract import Blob, Link, Unknown
@@ -28,5 +27,5 @@ def blob(text: str, media_type: str) -> Blob:
     """A file that came as base64. Raises Unknown if it is none."""
     try:
         return Blob(b64decode(text, validate=True), media_type)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Unknown(f"no base64: {error}") from error
