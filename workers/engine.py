@@ -65,6 +65,7 @@ class Engine(Worker):
         self.leases_lost = 0
         self._dropped = dropped
         self._scores: dict[str, int] = {}
+        self._ending: set[asyncio.Task[Any]] = set()  # runs whose end is on its way to the store
         self._finishes: list[tuple[asyncio.Future[bool], Finish]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._renewer: asyncio.Task[None] | None = None
@@ -105,7 +106,7 @@ class Engine(Worker):
         _, due_ms, *jobs = await self.store.run("claim", self.queue_name, free, self.lease_ms, park_ms, self.token)
         for raw, score, payload, job_try in jobs:
             job_id = raw.decode()
-            if job_id in self.tasks:
+            if job_id in self.tasks and self.tasks[job_id] not in self._ending:
                 self._scores[job_id] = score  # our own lease had run out while we stalled: the job is still in hand
             else:
                 self._begin(job_id, score, payload, job_try)
@@ -124,8 +125,10 @@ class Engine(Worker):
 
     def _ended(self, job_id: str, task: "asyncio.Task[Any]") -> None:
         self.job_counter -= 1
-        self.tasks.pop(job_id, None)
-        self._scores.pop(job_id, None)
+        self._ending.discard(task)
+        if self.tasks.get(job_id) is task:  # else it was claimed anew while its last run was on its way out
+            del self.tasks[job_id]
+            self._scores.pop(job_id, None)
         self._freed.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("engine.job_died", job_id=job_id, error=repr(error), exc_info=error)
@@ -168,6 +171,8 @@ class Engine(Worker):
         """End the job or give it back, in one script with all that finish meanwhile; nothing if its lease was lost."""
         keep = result_data if keep_result_forever or (result_timeout_s or 0) > 0 else None
         score = self._scores.pop(job_id, 0)
+        if job_id in self.tasks:
+            self._ending.add(self.tasks[job_id])
         await self._commit(
             Finish(
                 job_id,

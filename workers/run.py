@@ -73,6 +73,7 @@ async def take(desk: Desk, generation_id: str) -> Job | None:
         generations.start,
         desk.store,
         generation_id,
+        provider=desk.provider,
         repeatable=desk.adapter.repeatable,
         submit_limit_s=desk.adapter.submit_limit_s,
         token=token,
@@ -139,7 +140,9 @@ async def submit(desk: Desk, job: Job) -> Pending | Done:
 
 async def submitted(desk: Desk, job: Job, pending: Pending) -> Pending:
     """Store the reference; a callback that came before it means that it is worth looking at once."""
-    called = await generations.submitted(desk.store, job.id, pending.ref, patience_s=max(job.left_s, PATIENCE_S))
+    called = await generations.submitted(
+        desk.store, job.id, pending.ref, provider=desk.provider, patience_s=max(job.left_s, PATIENCE_S)
+    )
     return msgspec.structs.replace(pending, check_after_s=0) if called else pending
 
 

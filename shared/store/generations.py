@@ -8,7 +8,7 @@ from shared.store.connect import Store
 
 
 class Step(Struct, frozen=True):
-    """What a worker does next: `word` is submit, check, uncertain, wait, down, closed or missing."""
+    """What a worker does next: `word` is submit, check, uncertain, wait, down, moved, closed or missing."""
 
     word: str
     spec: Spec | None = None
@@ -22,14 +22,16 @@ class Step(Struct, frozen=True):
     probe: bool = False  # the first submit after an outage: say how it went
 
 
-async def start(store: Store, generation_id: str, *, repeatable: bool, submit_limit_s: float, token: str) -> Step:
-    """The next step of a job that was just taken up; stores the intent where the step is a submit."""
+async def start(
+    store: Store, generation_id: str, *, provider: str, repeatable: bool, submit_limit_s: float, token: str
+) -> Step:
+    """The next step of a job that a worker of `provider` took up; stores the intent where the step is a submit."""
     limit_ms = int(submit_limit_s * 1000)
-    args = (generation_id, "1" if repeatable else "", limit_ms, token)
+    args = (generation_id, "1" if repeatable else "", limit_ms, token, provider)
     word, *rest = await store.run("start", *args, durable=not repeatable)
     if word == "wait":
         return Step(word, wait_ms=rest[0])
-    if word in ("closed", "missing"):
+    if word in ("moved", "closed", "missing"):
         return Step(word)
     spec, reserved, created_ms, deadline_ms, *more = rest
     step = Step(word, SPEC.decode(spec), reserved, created_ms, deadline_ms)
@@ -40,9 +42,9 @@ async def start(store: Store, generation_id: str, *, repeatable: bool, submit_li
     return structs.replace(step, probe=more == [b"1"])
 
 
-async def submitted(store: Store, generation_id: str, ref: str, *, patience_s: float) -> bool:
-    """Store the provider's reference; True if its callback came already, so that it is worth looking at once."""
-    word, *rest = await store.run("submitted", generation_id, ref, patience_s=patience_s, durable=True)
+async def submitted(store: Store, generation_id: str, ref: str, *, provider: str, patience_s: float) -> bool:
+    """Store the reference of `provider`; True if its callback came already, so that it is worth looking at once."""
+    word, *rest = await store.run("submitted", generation_id, ref, provider, patience_s=patience_s, durable=True)
     return bool(word == "stored" and rest[0] == b"1")
 
 

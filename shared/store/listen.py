@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.domain.errors import StoreDown, StoreError
 from shared.store.address import address, open_wire
+from shared.store.wire import Wire
 
 OPEN_S = 1.5
 PING_EVERY_S = 1.0
@@ -17,8 +18,13 @@ AGAIN_S = 0.2
 async def listen(url: str, channel: str, *, on_message: Callable[[bytes], None], on_gap: Callable[[], None]) -> None:
     """Hand each message of a channel to `on_message`, for ever; `on_gap` after each time messages may be missing."""
 
-    def hear(reply: list[Any]) -> None:
-        if reply[0] == b"message":
+    wire: Wire | None = None
+
+    def hear(reply: Any) -> None:
+        if isinstance(reply, StoreError):  # a server that still loads its file subscribes nobody: come again
+            if wire is not None:
+                wire.abort()
+        elif reply[0] == b"message":
             on_message(reply[2])
         elif reply[0] == b"subscribe":
             on_gap()

@@ -106,7 +106,7 @@ async def a_history(store: Store) -> tuple[Customer, dict[str, str]]:
     names = {}
     for name in ("done", "failed", "queued"):
         names[name] = (await ledger.accept(store, an_order(customer, spec=spec))).id
-    await generations.submitted(store, names["done"], "provider-ref-1", patience_s=1)
+    await generations.submitted(store, names["done"], "provider-ref-1", provider="noop", patience_s=1)
     made = Outcome("noop", (Output("2026/x.png", "image/png", 5, 64, 64),), cost_micros=2500)
     await ledger.settle(store, names["done"], COMPLETED, cost_micros=10 * CENTS, outcome=made)
     refused = Outcome("noop", error_code="content_policy", error="Refused.")

@@ -40,8 +40,8 @@ async def given_up(desk: Desk, customer: Customer, ref: str) -> str:
     """A generation that its provider has under `ref`, refunded at its deadline."""
     order = an_order(customer, provider="paid")
     await ledger.accept(desk.store, order)
-    await generations.start(desk.store, order.id, repeatable=False, submit_limit_s=5, token="t")
-    await generations.submitted(desk.store, order.id, ref.replace("ID", order.id), patience_s=1)
+    await generations.start(desk.store, order.id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
+    await generations.submitted(desk.store, order.id, ref.replace("ID", order.id), provider="paid", patience_s=1)
     await ledger.settle(desk.store, order.id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
     return order.id
 

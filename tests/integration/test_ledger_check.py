@@ -93,8 +93,8 @@ async def a_history(store: Store) -> dict[str, str]:
         await ledger.settle(store, names[name], state, cost_micros=cost * CENTS, outcome=Outcome())
     for name, price in [("submitted", 10), ("queued", 10), ("free_queued", 0), ("waiting", 10), ("free_waiting", 0)]:
         names[name] = (await ledger.accept(store, an_order(customer, price_micros=price * CENTS))).id
-    await generations.start(store, names["submitted"], repeatable=False, submit_limit_s=10, token="t")
-    await generations.submitted(store, names["submitted"], "ref", patience_s=1)
+    await generations.start(store, names["submitted"], provider="noop", repeatable=False, submit_limit_s=10, token="t")
+    await generations.submitted(store, names["submitted"], "ref", provider="noop", patience_s=1)
     for line in await ledger.lines(store, customer.account):
         owner = next((name for name, value in names.items() if value == line.reference), "account")
         names[f"{owner}_{line.kind}"] = f"{line.at_ms} {line.kind} {line.amount_micros} {line.reference}"

@@ -30,7 +30,9 @@ async def close(store: Store, generation_id: str) -> None:
 
 async def start(store: Store, generation_id: str) -> Step:
     """A worker takes the job up."""
-    return await generations.start(store, generation_id, repeatable=False, submit_limit_s=5, token=a_generation_id())
+    return await generations.start(
+        store, generation_id, provider="noop", repeatable=False, submit_limit_s=5, token=a_generation_id()
+    )
 
 
 async def limit(store: Store, **limits: float) -> None:
@@ -86,9 +88,9 @@ async def test_a_pause_holds_every_worker_back(store_url: str) -> None:
         customer = await a_customer(store)
         one, two, three = await order(store, customer, 3)
         assert "submit" == (await start(store, three)).word
-        await generations.submitted(store, three, "ref", patience_s=1)
+        await generations.submitted(store, three, "ref", provider="noop", patience_s=1)
         token = a_generation_id()
-        await generations.start(store, one, repeatable=False, submit_limit_s=5, token=token)
+        await generations.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
         assert 1 == await generations.withdraw(store, one, token, pause_s=0.3)
         step = await start(store, two)
         assert "wait" == step.word
@@ -148,7 +150,7 @@ async def test_a_late_result_is_attached_and_not_charged(store_url: str) -> None
         customer = await a_customer(store, cents=100)
         [generation_id] = await order(store, customer)
         await start(store, generation_id)
-        await generations.submitted(store, generation_id, "ref", patience_s=1)
+        await generations.submitted(store, generation_id, "ref", provider="noop", patience_s=1)
         await ledger.settle(store, generation_id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
         assert 1 == (await store.run("late", 10))[1]
         assert [f"late:{generation_id}"] == await queued(store)
@@ -165,7 +167,7 @@ async def test_a_canceled_generation_wakes_its_worker(store_url: str) -> None:
     async with Store(store_url) as store:
         [generation_id] = await order(store, await a_customer(store))
         await start(store, generation_id)
-        await generations.submitted(store, generation_id, "ref", patience_s=1)
+        await generations.submitted(store, generation_id, "ref", provider="noop", patience_s=1)
         await store.call("ZADD", keys.queue("noop"), 9e12, generation_id)
         assert "noted" == await generations.cancel(store, generation_id)
         assert 9e12 > float(await store.call("ZSCORE", keys.queue("noop"), generation_id))

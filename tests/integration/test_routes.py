@@ -131,10 +131,10 @@ async def test_a_callback_brings_a_lost_reference(desk: Desk, provider: Provider
 async def test_a_callback_before_the_submits_answer_is_not_lost(desk: Desk) -> None:
     """A callback that overtakes the submit's answer makes the first look due at once."""
     generation_id = await order(desk, await a_customer(desk.store), "polls=1 wait=30")
-    await generations.start(desk.store, generation_id, repeatable=False, submit_limit_s=5, token="t")
+    await generations.start(desk.store, generation_id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
     await generations.callback(desk.store, generation_id, "paid", b"\x80")
-    assert await generations.submitted(desk.store, generation_id, "ref", patience_s=1)
-    assert not await generations.submitted(desk.store, generation_id, "ref", patience_s=1)
+    assert await generations.submitted(desk.store, generation_id, "ref", provider="paid", patience_s=1)
+    assert not await generations.submitted(desk.store, generation_id, "ref", provider="paid", patience_s=1)
 
 
 async def test_a_callback_wakes_a_parked_generation(desk: Desk) -> None:

@@ -125,12 +125,14 @@ async def test_a_second_worker_waits_for_the_firsts_submit(bench: Bench) -> None
     """A worker that finds another's intent waits as long as that submit may take, and goes on by its reference."""
     generation_id = await bench.order("a boat")
     limit_s = Adapter.submit_limit_s
-    await generations.start(bench.store, generation_id, repeatable=False, submit_limit_s=limit_s, token="first")
+    await generations.start(
+        bench.store, generation_id, provider="paid", repeatable=False, submit_limit_s=limit_s, token="first"
+    )
     wait_s = await bench.step(generation_id)
     assert wait_s is not None
     assert 1 < wait_s <= limit_s
     bench.provider.prompts[generation_id] = "a boat"
-    await generations.submitted(bench.store, generation_id, f"task-{generation_id}", patience_s=1)
+    await generations.submitted(bench.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
     assert COMPLETED == (await bench.finish(generation_id)).state
     assert 0 == bench.provider.submits[generation_id]
 

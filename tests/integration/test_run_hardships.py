@@ -98,6 +98,16 @@ async def test_an_uncertain_generation_is_looked_at_again(desk: Desk) -> None:
     with pytest.raises(Park) as caught:
         await run({"desk": desk}, generation_id)
     assert AGAIN_S * 1000 == caught.value.defer_score
-    await generations.submitted(desk.store, generation_id, f"task-{generation_id}", patience_s=1)
+    await generations.submitted(desk.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
     await run({"desk": desk}, generation_id)
     assert COMPLETED == (await seen(desk, generation_id)).state
+
+
+async def test_a_late_reference_wakes_its_generation(desk: Desk) -> None:
+    """A reference brought after its submit was given up as uncertain puts the parked job on the queue at once."""
+    generation_id = await ordered(desk, "a boat")
+    queue, parked_ms = keys.queue("paid"), 10**15
+    await desk.store.call("HSET", keys.generation(generation_id), "state", "uncertain")
+    await desk.store.call("ZADD", queue, parked_ms, generation_id)
+    await generations.submitted(desk.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
+    assert int(await desk.store.call("ZSCORE", queue, generation_id)) < parked_ms

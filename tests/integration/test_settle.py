@@ -107,7 +107,7 @@ async def test_a_guarded_settlement_leaves_submitted_work_alone(store_url: str) 
     async with Store(store_url) as store:
         customer = await a_customer(store)
         accepted = await ledger.accept(store, an_order(customer))
-        await generations.start(store, accepted.id, repeatable=False, submit_limit_s=10, token="t")
+        await generations.start(store, accepted.id, provider="noop", repeatable=False, submit_limit_s=10, token="t")
         word, _ = await ledger.settle(
             store, accepted.id, FAILED, cost_micros=0, outcome=Outcome(), unsubmitted_only=True
         )

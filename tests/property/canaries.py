@@ -137,7 +137,7 @@ CANARIES = (
     Canary(
         "start gives submit twice",
         "start",
-        "if state == 'submitting' and repeatable == '' and intent ~= token then",
+        "if state == 'submitting' and repeatable == '' then",
         "if false then",
     ),
     Canary("start submits the uncertain again", "start", "if state == 'uncertain' then return", "if false then return"),
@@ -178,9 +178,9 @@ CANARIES = (
     Canary("reroute loses it", "reroute", "redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)"),
     Canary("reroute lets nobody on", "reroute", "  admit(name, now)"),
     Canary("callback by anybody", "callback", "or provider ~= from then", "then"),
-    Canary("callback wakes nobody", "callback", "redis.call('ZADD', queue, 'XX', now, id)"),
+    Canary("callback wakes nobody", "callback", "if state ~= 'backlog' then hasten", "if false then hasten"),
     Canary("callback not kept", "callback", "if not ref then redis.call('HSET'", "if false then redis.call('HSET'"),
-    Canary("cancel wakes nobody", "cancel", "redis.call('ZADD', queue, 'XX', now, ARGV[1])"),
+    Canary("cancel wakes nobody", "cancel", "if state == 'pending' then hasten", "if false then hasten"),
     Canary(
         "top-up counted each time", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"
     ),

@@ -13,9 +13,5 @@ if state == 'completed' or state == 'failed' then
   return {'closed', state}
 end
 if not ref then redis.call('HSET', generation, 'callback', payload) end
-local queue = 'arq:queue:' .. provider
-if state ~= 'backlog' and not redis.call('ZSCORE', queue .. ':leases', id) then
-  redis.call('ZADD', queue, 'XX', now, id)
-  ring(queue)
-end
+if state ~= 'backlog' then hasten('arq:queue:' .. provider, id, now) end
 return {'noted', state}

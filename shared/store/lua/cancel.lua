@@ -9,9 +9,5 @@ local state, provider = unpack(redis.call('HMGET', generation, 'state', 'provide
 if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 redis.call('HSET', generation, 'cancel_ms', now)
-local queue = 'arq:queue:' .. provider
-if state == 'pending' and not redis.call('ZSCORE', queue .. ':leases', ARGV[1]) then
-  redis.call('ZADD', queue, 'XX', now, ARGV[1])
-  ring(queue)
-end
+if state == 'pending' then hasten('arq:queue:' .. provider, ARGV[1], now) end
 return {'noted', state}

@@ -5,6 +5,8 @@
 --@include now
 local account, endpoint, url, secret, types, count_max = unpack(ARGV)
 if redis.call('EXISTS', 'gw:account:' .. account) == 0 then return {'missing'} end
+local created = redis.call('HGET', 'gw:endpoint:' .. endpoint, 'created_ms')
+if created then return {'created', tonumber(created)} end
 local count = redis.call('SCARD', 'gw:endpoints:' .. account)
 if count >= tonumber(count_max) then return {'too_many', count} end
 redis.call('HSET', 'gw:endpoint:' .. endpoint, 'account', account, 'url', url, 'secret', secret, 'types', types,

@@ -5,6 +5,8 @@
 --@include now
 local account, key_id, key_hash, kind, hint, active_max = unpack(ARGV)
 if redis.call('EXISTS', 'gw:account:' .. account) == 0 then return {'missing'} end
+local line = redis.call('HGET', 'gw:keys:' .. account, key_id)
+if line then return {'created', tonumber(string.match(line, '^%S+ %S+ (%d+)'))} end
 local active = redis.call('HLEN', 'gw:keys:' .. account)
 if active >= tonumber(active_max) then return {'too_many', active} end
 redis.call('SET', 'gw:key:' .. key_hash, account)

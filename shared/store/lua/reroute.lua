@@ -10,8 +10,8 @@ local generation = 'gw:generation:' .. id
 local account, from, state, intent =
   unpack(redis.call('HMGET', generation, 'account', 'provider', 'state', 'intent'))
 if not state then return {'missing'} end
+if from == provider then return {'rerouted', from} end
 if state ~= 'queued' and (state ~= 'submitting' or intent ~= token) then return {'kept', state} end
-if from == provider then return {'kept', state} end
 redis.call('HSET', generation, 'provider', provider, 'spec', spec, 'state', 'backlog')
 redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms')
 dequeue('arq:queue:' .. from, id)

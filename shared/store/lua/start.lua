@@ -1,20 +1,22 @@
 -- start: a worker has the job; say what its next step is. The intent to submit is stored before the request is sent,
 -- and an intent without a reference is never sent again.
--- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run, so that a lost answer can be asked for again)
--- Keys: gw:generation:<id>
+-- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run, so that a lost answer can be asked for again),
+--       provider (whose worker asks: a generation that was handed on is none of its business)
+-- Keys: gw:generation:<id> gw:provider:<name>
 -- Returns {'submit', spec, reserved, created_ms, deadline_ms, probe ('1' | '')} | {'wait', ms}
 -- Returns {'check', spec, reserved, created_ms, deadline_ms, ref, cancel ('1' | '')}
 -- Returns {'uncertain', spec, reserved, created_ms, deadline_ms, callback ('' if none came)} | {'closed', state}
--- Returns {'down', spec, reserved, created_ms, deadline_ms} | {'missing'}
+-- Returns {'down', spec, reserved, created_ms, deadline_ms} | {'moved', provider} | {'missing'}
 --@include now
 --@include pressure
-local id, repeatable, submit_limit_ms, token = unpack(ARGV)
+local id, repeatable, submit_limit_ms, token, at = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 local state, provider, spec, reserved, created, deadline, run_ms, started, ref, intent, intent_ms, cancel, callback =
   unpack(redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved', 'created_ms', 'deadline_ms',
     'run_ms', 'started_ms', 'ref', 'intent', 'intent_ms', 'cancel_ms', 'callback'))
 if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
+if provider ~= at or state == 'backlog' then return {'moved', provider} end
 
 local function told(reply, ...)
   for _, value in ipairs({spec, tonumber(reserved), tonumber(created), tonumber(deadline), ...}) do
@@ -23,7 +25,10 @@ local function told(reply, ...)
   return reply
 end
 if ref then return told({'check'}, ref, cancel and '1' or '') end
-if state == 'submitting' and repeatable == '' and intent ~= token then
+if state == 'submitting' and intent == token then
+  return told({'submit'}, redis.call('HEXISTS', 'gw:provider:' .. provider, 'downs') == 1 and '1' or '')
+end
+if state == 'submitting' and repeatable == '' then
   local left = intent_ms + submit_limit_ms - now
   if left > 0 and not callback then return {'wait', left} end
   redis.call('HSET', generation, 'state', 'uncertain')

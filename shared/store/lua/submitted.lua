@@ -1,14 +1,20 @@
 -- submitted: the provider took the work; store its reference. A fact, so it is never fenced: any worker may bring it.
--- ARGV: id, ref
--- Keys: gw:generation:<id>
--- Returns {'stored', called ('1' if a callback came already, or '')} | {'closed', state} | {'missing'}
-local id, ref = unpack(ARGV)
+-- ARGV: id, ref, provider (whose it is: one that the generation was taken from has no say any more)
+-- A job that was parked because its submit was uncertain is taken up at once.
+-- Keys: gw:generation:<id> arq:queue:<provider>
+-- Returns {'stored', called ('1' if a callback came already, or '')} | {'closed', state}
+-- Returns {'moved', provider} | {'missing'}
+--@include now
+--@include queue
+local id, ref, at = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local state = redis.call('HGET', generation, 'state')
+local state, provider = unpack(redis.call('HMGET', generation, 'state', 'provider'))
 if not state then return {'missing'} end
+if provider ~= at or state == 'backlog' then return {'moved', provider} end
 redis.call('HSET', generation, 'ref', ref)
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 redis.call('HSET', generation, 'state', 'pending')
 local called = redis.call('HEXISTS', generation, 'callback') == 1
 redis.call('HDEL', generation, 'intent', 'intent_ms', 'callback')
+if state == 'uncertain' then hasten('arq:queue:' .. provider, id, now) end
 return {'stored', called and '1' or ''}

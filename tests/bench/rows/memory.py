@@ -31,8 +31,10 @@ async def measure(size: Size, say: Say) -> list[Row]:
         still_open = await used_bytes(seen)
 
         async def finish(order: ledger.Order) -> None:
-            await generations.start(seen.store, order.id, repeatable=False, submit_limit_s=10, token="0" * 16)
-            await generations.submitted(seen.store, order.id, f"task-{order.id}", patience_s=5)
+            await generations.start(
+                seen.store, order.id, provider="noop", repeatable=False, submit_limit_s=10, token="0" * 16
+            )
+            await generations.submitted(seen.store, order.id, f"task-{order.id}", provider="noop", patience_s=5)
             await ledger.settle(seen.store, order.id, COMPLETED, cost_micros=order.price_micros, outcome=OUTCOME)
 
         say(f"{size.kept} generations, finished")

@@ -18,6 +18,13 @@ local function enqueue(queue, id, fn, now)
   ring(queue)
 end
 
+-- A job that nobody runs at this moment is due now.
+local function hasten(queue, id, now)
+  if redis.call('ZSCORE', queue .. ':leases', id) then return end
+  redis.call('ZADD', queue, 'XX', now, id)
+  ring(queue)
+end
+
 local function dequeue(queue, id)
   redis.call('DEL', 'arq:job:' .. id, 'arq:in-progress:' .. id, 'arq:retry:' .. id)
   redis.call('ZREM', queue, id)

@@ -1,0 +1,63 @@
+"""The engine claims a job that it is just giving back: the end of one run and the start of the next meet."""
+
+import asyncio
+import time
+from typing import Any
+
+from arq.worker import Retry, func
+
+from shared.store import keys
+from shared.store.connect import Store
+from shared.store.queue import arq_pool, decode_job, encode_job
+from workers.engine import Engine
+
+LEASE_S = 3.0
+DUE_S = 0.001
+
+
+class Meeting(Store):
+    """A store whose answer to a finish arrives together with that to the claim after it."""
+
+    engine: Engine | None = None
+
+    async def run(self, verb: str, *args: Any, **options: Any) -> list[Any]:
+        """Run the verb; after a finish the worker claims before it hears of that."""
+        reply = await super().run(verb, *args, **options)
+        if verb == "finish" and self.engine is not None:
+            await asyncio.sleep(DUE_S * 10)
+            await self.engine._claim()
+        return reply
+
+
+async def test_a_job_claimed_while_it_is_given_back_is_run(store_url: str) -> None:
+    """A job that is due again before its worker has heard that it was given back starts at once."""
+    began_s: list[float] = []
+
+    async def work(_: dict[str, Any]) -> None:
+        began_s.append(time.monotonic())
+        if len(began_s) == 1:
+            raise Retry(defer=DUE_S)
+
+    meeting = Meeting(store_url)
+    async with meeting as store:
+        queue = keys.queue("noop")
+        meeting.engine = engine = Engine(
+            [func(work, name="run")],
+            store=store,
+            lease_s=LEASE_S,
+            queue_name=queue,
+            redis_pool=arq_pool(store_url, "noop"),
+            handle_signals=False,
+            keep_result=0,
+            job_serializer=encode_job,
+            job_deserializer=decode_job,
+        )
+        await engine.pool.enqueue_job("run", _job_id="a", _queue_name=queue)
+        working = asyncio.create_task(engine.async_run())
+        async with asyncio.timeout(LEASE_S * 2):
+            while len(began_s) < 2 or engine.tasks:
+                await asyncio.sleep(0.01)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        await engine.close()
+    assert began_s[1] - began_s[0] < LEASE_S / 2
