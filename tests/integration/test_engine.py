@@ -74,6 +74,8 @@ async def test_every_job_runs_once_with_several_workers(store_url: str) -> None:
         async with running(an_engine(store, work), an_engine(store, work)):
             ids = await enqueue(store, 500)
             await until(lambda: len(ran) >= 500)
+            while await store.call("ZCARD", keys.queue("noop")):
+                await asyncio.sleep(0.01)
         assert sorted(ids) == sorted(ran)
         left = set(await store.call("KEYS", "arq:*")) - {keys.bell("noop").encode()}
         assert set() == left
@@ -160,24 +162,24 @@ async def test_an_idle_worker_picks_up_at_once(store_url: str) -> None:
         assert 0.25 > started[1] - asked
 
 
-async def test_a_worker_takes_no_more_than_it_has_slots_for(store_url: str) -> None:
+@pytest.mark.parametrize("slots", [1, 2, 3, 7])
+async def test_a_worker_takes_no_more_than_it_has_slots_for(store_url: str, slots: int) -> None:
     """With one free slot one job is claimed, and with several as many, however many wait."""
-    running_now, most, done = 0, 0, 0
+    at_work: set[str] = set()
+    done: list[int] = []
 
     async def work(_: dict[str, Any], job_id: str) -> None:
-        nonlocal running_now, most, done
-        running_now += 1
-        most = max(most, running_now)
-        await asyncio.sleep(0.005)
-        running_now, done = running_now - 1, done + 1
+        at_work.add(job_id)
+        done.append(len(at_work))
+        await asyncio.sleep(0.01)
+        at_work.remove(job_id)
 
     async with Store(store_url) as store:
-        for slots in (1, 2, 3, 7):
-            most = done = 0
-            async with running(an_engine(store, work, max_jobs=slots)):
-                await enqueue(store, 20)
-                await until(lambda: done == 20)
-            assert slots == most
+        await enqueue(store, 20)
+        engine = an_engine(store, work, max_jobs=slots)
+        async with running(engine):
+            await until(lambda: len(done) == 20 and engine.job_counter == 0)
+    assert slots == max(done)
 
 
 async def test_a_parked_job_holds_no_slot_and_comes_back_in_time(store_url: str) -> None:

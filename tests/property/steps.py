@@ -60,6 +60,8 @@ class Steps(Struct):
         if not made.open:
             return ["closed", made.state]
         called, made.called = made.called, False
+        if made.state == "uncertain":
+            self._wake(made)
         made.state, made.intent = "pending", None
         return ["stored", "1" if called else ""]
 
