@@ -151,6 +151,19 @@ CANARIES = (
     ),
     Canary("start ignores a pause", "start", "if paused and tonumber(paused) > now then", "if false then"),
     Canary(
+        "start asks for permission again", "start", "if state == 'submitting' and intent == token then", "if false then"
+    ),
+    Canary(
+        "start by another provider's worker", "start", "if provider ~= at or state == 'backlog' then", "if false then"
+    ),
+    Canary(
+        "submitted by another provider's worker",
+        "submitted",
+        "if provider ~= at or state == 'backlog' then",
+        "if false then",
+    ),
+    Canary("submitted wakes nobody", "submitted", "if state == 'uncertain' then hasten", "if false then hasten"),
+    Canary(
         "submitted fenced",
         "submitted",
         "redis.call('HSET', generation, 'ref', ref)",
@@ -184,8 +197,10 @@ CANARIES = (
     Canary(
         "top-up counted each time", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"
     ),
+    Canary("a key asked for again is one too many", "create_key", "if line then return", "if false then return"),
     Canary("a revoked key works on", "revoke_key", "redis.call('DEL', 'gw:key:'", "redis.call('EXISTS', 'gw:key:'"),
     Canary("claim hands out what is running", "claim", "if left == -2 then", "if true then"),
+    Canary("claim takes more than there are slots", "claim", "0, count - taken)", "0, count)"),
     Canary("claim does not park", "claim", "redis.call('ZADD', queue, now + park_ms, id)"),
     Canary(
         "claim takes live leases",
