@@ -5,6 +5,7 @@ aiohttp's own answer repeats the bytes it stumbled over, and its log does too; t
 
 import asyncio
 from secrets import token_hex
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -42,6 +43,14 @@ class Connection(web.RequestHandler):
         response = web.json_response(body, status=status, headers={**CORS, "X-Request-Id": request_id})
         response.force_close()
         return response
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """What went wrong after the answer. The rest of a body that cannot be unpacked is the client's affair."""
+        error = kw.get("exc_info")
+        if isinstance(error, web.RequestPayloadError):
+            log.info("request.unreadable", reason=type(error).__name__)
+        else:
+            log.error("connection.failed", exc_info=error)
 
 
 async def listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
