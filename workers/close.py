@@ -58,9 +58,10 @@ async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
         await asyncio.sleep(AGAIN_S)
 
 
-async def fail(desk: Desk, job: Job, code: str, message: str) -> None:
-    """Settle at no cost: the whole reservation goes back."""
-    await close(desk, job, FAILED, 0, Outcome(desk.provider, error_code=code, error=message))
+async def fail(desk: Desk, job: Job, code: str, message: str, *, unsubmitted_only: bool = False) -> None:
+    """Settle at no cost: the whole reservation goes back. With `unsubmitted_only`, not if a provider may have it."""
+    outcome = Outcome(desk.provider, error_code=code, error=message)
+    await close(desk, job, FAILED, 0, outcome, unsubmitted_only=unsubmitted_only)
 
 
 async def dropped(desk: Desk, job_id: str) -> None:
@@ -78,7 +79,9 @@ async def dropped(desk: Desk, job_id: str) -> None:
     )
 
 
-async def close(desk: Desk, job: Job, state: str, cost_micros: int, outcome: Outcome) -> None:
+async def close(
+    desk: Desk, job: Job, state: str, cost_micros: int, outcome: Outcome, *, unsubmitted_only: bool = False
+) -> None:
     """Settle, and say so once."""
     word, refund = await ledger.settle(
         desk.store,
@@ -86,6 +89,7 @@ async def close(desk: Desk, job: Job, state: str, cost_micros: int, outcome: Out
         state,
         cost_micros=cost_micros,
         outcome=outcome,
+        unsubmitted_only=unsubmitted_only,
         keep_ms=desk.record_keep_ms,
         late_s=LATE_FIRST_S if outcome.error_code in LATE_CODES else None,
         patience_s=max(job.left_s, PATIENCE_S),

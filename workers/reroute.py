@@ -24,7 +24,8 @@ async def out_of_order(desk: Desk, job: Job, reason: str) -> None:
     if job.spec.routes and await moved(desk, job):
         return
     await insist(partial(generations.withdraw, desk.store, job.id, job.token))
-    await fail(desk, job, "upstream_error", OUT_OF_ORDER)
+    # Another worker may have been given its submit meanwhile: then it is no longer ours to end.
+    await fail(desk, job, "upstream_error", OUT_OF_ORDER, unsubmitted_only=True)
 
 
 async def moved(desk: Desk, job: Job) -> bool:

@@ -31,7 +31,7 @@ local function admit(provider, now)
     local account = redis.call('ZPOPMIN', 'gw:turns:' .. provider)[1]
     if not account then return end
     local id = redis.call('LPOP', 'gw:backlog:' .. account .. ':' .. provider)
-    if id then
+    if id and redis.call('HGET', 'gw:generation:' .. id, 'state') == 'backlog' then
       redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued')
       place(account, provider, id, now)
     end
