@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint types fix bench chaos pins clean
+.PHONY: help setup run demo test check lint types fix bench chaos fuzz pins clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: setup ## Measure speed and latency on this machine, about as fast as it g
 
 chaos: setup ## Kill and pause processes under load, then check every account to the cent
 	@exec $(BIN)/python -m tests.chaos
+
+fuzz: setup ## Send the HTTP API what its own document allows and what it does not, for minutes, then check the books
+	@exec $(BIN)/python -m tests.fuzz
 
 pins: ## Write constraints.txt anew from the latest versions that pyproject.toml allows
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" \

@@ -69,13 +69,14 @@ def _untyped(_: type) -> Schema:
 
 
 def models(catalogue: Catalogue, schemas: dict[str, Schema]) -> list[Schema]:
-    """The models with their prices, and the `input` of each: that of its kind, narrowed to what this model allows."""
+    """The models with their prices and limits; the `input` of each is that of its kind, narrowed to what it allows."""
     return [
         {
             "id": model.id,
             "name": model.name,
             "type": model.kind,
             "price_cents": cents(model.price_micros),
+            "prompt_chars_max": kind_of(model.kind).prompt_chars_max,
             "input": _input(model, schemas[name_of(kind_of(model.kind).input)]["properties"]),
         }
         for model in catalogue.models.values()

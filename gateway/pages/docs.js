@@ -94,7 +94,8 @@ function modelsSection(schemas, models) {
   const rows = models.map((model) => h("details", { class: "model" },
     h("summary", null, h("code", null, model.id), h("span", { class: "kind" }, model.type),
       h("span", { class: "price" }, `$${(model.price_cents / 100).toFixed(2)}`)),
-    h("p", { class: "quiet" }, `${model.name}: what `, h("code", null, "input"), " may hold"),
+    h("p", { class: "quiet" }, `${model.name}: a prompt of at most ${model.prompt_chars_max} characters; what `,
+      h("code", null, "input"), " may hold"),
     schemas.fields(model.input)));
   return twoColumns("models", "Models", [
     h("p", null, "The price is for one generation. Open a model to see what it takes besides the prompt."), rows]);
