@@ -41,7 +41,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     choices: Sequence[Choice]
     prompt: str
     input: object
-    body: bytes
+    body: bytes  # and which call: what a repetition under the same Idempotency-Key has to equal
     key_hash: str = ""
     guest: str = ""
     payer: str = "balance"

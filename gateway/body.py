@@ -20,14 +20,19 @@ Shape = TypeVar("Shape")
 
 
 async def json_body(request: web.Request, shape: type[Shape]) -> tuple[Shape, bytes]:
-    """The body as `shape`, and its bytes. Raises Refused: unsupported_media_type, invalid_json or invalid_request."""
+    """The body as `shape`, and what makes the request this one: which call it is, and the body's bytes.
+
+    Raises Refused: unsupported_media_type, invalid_json or invalid_request.
+    """
     if "Content-Type" in request.headers and request.content_type != "application/json":
         raise Refused("unsupported_media_type", "Send JSON with Content-Type: application/json.")
     body = await received(request)
     value = parsed(body)
     if not isinstance(value, dict):
         raise Refused("invalid_json", "The body must be one JSON object.")
-    return shaped(value, shape), body
+    resource = request.match_info.route.resource
+    call = resource.canonical.encode() if resource else b""
+    return shaped(value, shape), call + b" " + body
 
 
 async def received(request: web.Request) -> bytes:

@@ -23,7 +23,7 @@ MESSAGES = {
     "too_many_endpoints": f"An account has at most {ENDPOINTS_MAX} endpoints: delete one first.",
     "payload_too_large": f"The body is larger than {BODY_BYTES_MAX // 1_000_000} MB.",
     "unsupported_media_type": "Send JSON with Content-Type: application/json.",
-    "idempotency_key_reuse": "This Idempotency-Key was used with another body. Use a new key.",
+    "idempotency_key_reuse": "This Idempotency-Key was used for another request. Use a new key.",
     "rate_limited": "Too many generations of this account are waiting already. Submit more as they finish.",
     "quota_exceeded": "All generations of today are used. The day ends at midnight UTC.",
     "internal_error": "Something went wrong on our side.",

@@ -74,7 +74,7 @@ def _refusal(word: str, rest: list[bytes | int], order: Order) -> Exception:
             "insufficient_balance",
             f"This costs ${need:.2f}, the balance is ${have:.2f}. Top up to continue.",
         ),
-        "reused": ("idempotency_key_reuse", "This Idempotency-Key was used with another body. Use a new key."),
+        "reused": ("idempotency_key_reuse", "This Idempotency-Key was used for another request. Use a new key."),
         "quota": ("quota_exceeded", f"All {first} generations of today are used. The day ends at midnight UTC."),
         "down": ("provider_down", "This provider is down at the moment."),
         "backlog_full": (

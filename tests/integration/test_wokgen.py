@@ -433,14 +433,14 @@ async def test_a_picture_that_cannot_be_had(guest: Visitor, pictures: Receiver) 
 
 
 async def test_a_replay_answers_the_first_job(guest: Visitor) -> None:
-    """The same Idempotency-Key and body is the first job again, marked, for one place; another body is 422."""
+    """The same Idempotency-Key and body is the first job again, marked, for one place; another request is 422."""
     key = {"Idempotency-Key": "k-1"}
     first = await guest.ask("POST", "/api/generate", json=SWORD, headers=key)
     again = await guest.ask("POST", "/api/generate", json=SWORD, headers=key)
     assert (200, first.body) == (again.status, again.body)
     assert (None, "true") == tuple(answer.headers.get("Idempotent-Replayed") for answer in (first, again))
-    answer = await guest.ask("POST", "/api/generate", json=SWORD | {"seed": 43}, headers=key)
-    is_error(answer, 422, "IDEMPOTENCY_KEY_REUSE")
+    for path, body in (("/api/generate", SWORD | {"seed": 43}), ("/api/prompt/enhance", SWORD)):
+        is_error(await guest.ask("POST", path, json=body, headers=key), 422, "IDEMPOTENCY_KEY_REUSE")
     is_error(
         await guest.ask("POST", "/api/generate", json=SWORD, headers={"Idempotency-Key": "k" * 256}),
         400,
