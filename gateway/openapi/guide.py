@@ -42,8 +42,8 @@ A generation is charged when it is accepted, and refunded when it fails.
 ## Repeating safely
 
 When an answer is lost, send the request again with the same `Idempotency-Key`: the same call with the same body \
-answers the first generation again, with `Idempotent-Replayed: true`, and charges nothing. Another call or body under that key \
-is refused. Keys are kept for 24 hours.
+answers the first generation again, with `Idempotent-Replayed: true`, and charges nothing. Another call or body \
+under that key is refused. Keys are kept for 24 hours.
 
 ## Conventions
 
