@@ -28,8 +28,8 @@ run: setup ## Run everything here: http://127.0.0.1:8080, or set PORT and DATA_D
 demo: setup ## Show a generation from request to webhook, against what `make run` started
 	@exec $(BIN)/wokflow demo
 
-test: setup ## Run every test
-	@exec $(BIN)/python -m pytest
+test: setup ## Run every test, two at a time
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 check: lint types test ## Everything that has to pass: lint, types, tests
 
