@@ -94,6 +94,7 @@ def setup_of(config: Settings, provider: str) -> Setup:
         base_url=entry.base_url,
         key=settings.secret(entry.key_env) if entry.key_env else None,
         callback_secret=settings.secret(entry.callback_secret_env) if entry.callback_secret_env else None,
+        credit_micros=entry.credit_micros,
     )
 
 

@@ -73,6 +73,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     base_url: HttpUrl | None = None  # None: the adapter's own
     concurrency: Annotated[int, Meta(ge=1, le=100_000)] | None = None  # calls at once; None: as many as slots
     rate_per_s: Annotated[float, Meta(ge=0.001, le=100_000)] | None = None  # submits a second; None: no limit
+    credit_micros: int | None = None  # what one of its credits costs us, micro-USD; None: not known
 
 
 class Mode(Struct, frozen=True, kw_only=True):

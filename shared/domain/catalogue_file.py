@@ -66,8 +66,11 @@ def _mode(table: Table) -> Mode:
 
 
 def _provider(name: str, table: Table) -> Provider:
-    table.check_keys([], ["adapter", "key_env", "callback_secret_env", "base_url", "concurrency", "rate_per_s"])
-    return table.convert({**table.raw, "name": name}, Provider)
+    named = ["adapter", "key_env", "callback_secret_env", "base_url", "concurrency", "rate_per_s", "credit_cents"]
+    table.check_keys([], named)
+    plain = {key: value for key, value in table.raw.items() if key != "credit_cents"}
+    credit = _micros(table, "credit_cents") if "credit_cents" in table.raw else None
+    return table.convert({**plain, "name": name, "credit_micros": credit}, Provider)
 
 
 def _plan(name: str, table: Table) -> Plan:

@@ -51,6 +51,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     key: str | None = None
     callback_secret: str | None = None  # what the provider signs its callbacks with
+    credit_micros: int | None = None  # what one of its credits costs us; None: not known
     fetch: Callable[[str], Awaitable[Blob]] = msgspec.field(default=nothing_to_fetch)
 
 

@@ -30,3 +30,13 @@ def standard(request: Callback, secret: str | None) -> bool:
     digest = hmac.digest(key, f"{message_id}.{timestamp_s}.".encode() + request.body, hashlib.sha256)
     wanted = b"v1," + b64encode(digest)
     return any(hmac.compare_digest(wanted, entry.encode()) for entry in entries.split())
+
+
+def stamped(request: Callback, header: str, secret: str | None) -> bool:
+    """Whether a `t=<seconds>,v0=<hex>` signs `<seconds>.<body>` under the secret as it is written, and is fresh."""
+    entries = [entry.strip().partition("=")[::2] for entry in header.split(",")]
+    timestamp_s = next((value for name, value in entries if name == "t"), "")
+    if not secret or not fresh(timestamp_s):
+        return False
+    wanted = hmac.new(secret.encode(), f"{timestamp_s}.".encode() + request.body, hashlib.sha256).hexdigest()
+    return any(name == "v0" and hmac.compare_digest(wanted.encode(), value.encode()) for name, value in entries)

@@ -101,6 +101,12 @@ def test_plans_and_providers_are_read(catalogue: Catalogue) -> None:
     assert far == catalogue.providers["far"]
 
 
+def test_what_a_providers_credit_costs_is_read() -> None:
+    """In cents with up to four decimals, kept in micro-USD; not known unless stated."""
+    priced = parse(TEXT.replace("rate_per_s = 2.5", "credit_cents = 0.022")).providers
+    assert (220, None) == (priced["far"].credit_micros, priced["local"].credit_micros)
+
+
 def test_look_ups(catalogue: Catalogue) -> None:
     """By id, and the first of a kind; None where there is none."""
     assert catalogue.models["local/film"] == catalogue.model("local/film") == catalogue.default_for("video")
@@ -147,6 +153,7 @@ def test_an_error_names_its_line() -> None:
         ("concurrency = 4", "concurrency = 0", 12, "provider 'far': concurrency must be a whole number from 1"),
         ("rate_per_s = 2.5", "rate_per_s = 0", 13, "provider 'far': rate_per_s must be a number from 0.001"),
         ("rate_per_s = 2.5", "rate_per_s = nan", 13, "provider 'far': rate_per_s must be a number from 0.001"),
+        ("rate_per_s = 2.5", "credit_cents = -1", 13, "provider 'far': credit_cents must be from 0 to"),
         ('id = "local/picture"', 'id = "local/"', 16, "model 'local/': id must be an id such as"),
         ('id = "local/picture"', 'id = "a b"', 16, "model 'a b': id must be an id such as"),
         ('id = "local/picture"', "id = 5", 16, "model 1: id must be an id such as"),
