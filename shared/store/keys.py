@@ -75,7 +75,9 @@ def backlog(account_id: str, provider: str) -> str:
 
 
 def provider(name: str) -> str:
-    """Hash: concurrency, rate_per_s (published); paused_until_ms, next_submit_ms, down_*, probe_until_ms (learned)."""
+    """Hash: concurrency, rate_per_s (published); paused_until_ms, down_*, probe_until_ms (learned); next_submit_ms,
+    sent_until_ms (its rate).
+    """
     return f"gw:provider:{name}"
 
 
