@@ -2,11 +2,11 @@
 
 from gateway.desk import Desk
 from shared.domain.errors import Refused
-from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
+from shared.domain.generation import CANCELED, CANCELED_WHY, COMPLETED, FAILED, Generation, Outcome
 from shared.store import generations, ledger
 
 DAY_MS = 86_400_000
-CANCELED = Outcome(error_code="canceled", error="Canceled by its owner.")
+STOPPED = Outcome(error_code=CANCELED, error=CANCELED_WHY)
 
 
 async def cancel(desk: Desk, account: str, generation_id: str) -> Generation:
@@ -18,13 +18,13 @@ async def cancel(desk: Desk, account: str, generation_id: str) -> Generation:
     if await generations.view(desk.store, account, generation_id) is None:
         raise Refused("not_found", "Your account has no generation with this id.")
     word, _ = await ledger.settle(
-        desk.store, generation_id, FAILED, cost_micros=0, outcome=CANCELED, unsubmitted_only=True, keep_ms=keep_ms
+        desk.store, generation_id, FAILED, cost_micros=0, outcome=STOPPED, unsubmitted_only=True, keep_ms=keep_ms
     )
     if word == "submitted":
         await generations.cancel(desk.store, generation_id)
     seen = await generations.view(desk.store, account, generation_id)
     if seen is None:
         raise Refused("not_found", "Your account has no generation with this id.")
-    if word == "already" and (seen.state == COMPLETED or seen.outcome is None or seen.outcome.error_code != "canceled"):
+    if word == "already" and (seen.state == COMPLETED or seen.outcome is None or seen.outcome.error_code != CANCELED):
         raise Refused("conflict", f"This generation has ended already: it is {seen.state}.")
     return seen

@@ -67,11 +67,11 @@ async def proceed(post: Post, delivery_id: str, due: Due) -> None:
     state = "delivered" if answer.verdict == "delivered" else "pending"
     if state == "pending" and (next_ms is None or answer.verdict == "gone"):
         state = "dead"
-    await webhooks.record(
+    goes_on = await webhooks.record(
         post.store, delivery_id, number, state, answer.attempt, keep_ms=post.keep_ms, gone=answer.verdict == "gone"
     )
     report(delivery_id, due, number, state, answer)
-    if state == "pending" and next_ms is not None:
+    if goes_on and state == "pending" and next_ms is not None:
         raise Park(defer=(next_ms - now_ms) / 1000)
 
 

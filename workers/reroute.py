@@ -5,6 +5,7 @@ from functools import partial
 import structlog
 from msgspec import structs
 
+from shared.domain.generation import CANCELED, CANCELED_WHY
 from shared.store import generations, providers
 from workers.close import fail
 from workers.desk import Desk, Job
@@ -23,9 +24,10 @@ async def out_of_order(desk: Desk, job: Job, reason: str) -> None:
         await insist(partial(providers.down, desk.store, desk.provider, reason[:REASON_CHARS_MAX]))
     if job.spec.routes and await moved(desk, job):
         return
-    await insist(partial(generations.withdraw, desk.store, job.id, job.token))
+    _, unwanted = await insist(partial(generations.withdraw, desk.store, job.id, job.token, provider=desk.provider))
+    code, message = (CANCELED, CANCELED_WHY) if unwanted else ("upstream_error", OUT_OF_ORDER)
     # Another worker may have been given its submit meanwhile: then it is no longer ours to end.
-    await fail(desk, job, "upstream_error", OUT_OF_ORDER, unsubmitted_only=True)
+    await fail(desk, job, code, message, unsubmitted_only=True)
 
 
 async def moved(desk: Desk, job: Job) -> bool:

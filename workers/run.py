@@ -16,7 +16,7 @@ from arq.worker import RetryJob
 
 from shared.domain.callback_token import token as callback_token
 from shared.domain.errors import StoreDown
-from shared.domain.generation import Spec
+from shared.domain.generation import CANCELED, CANCELED_WHY, Spec
 from shared.ops import metrics
 from shared.store import generations, providers
 from workers.close import complete, fail
@@ -103,6 +103,8 @@ def call_of(desk: Desk, generation_id: str, spec: Spec, deadline_ms: int) -> Cal
 
 async def advance(desk: Desk, job: Job) -> Pending | Done:
     """Submit or check. Parks what is neither done nor refused; raises Rejected or Down."""
+    if job.step.word == "canceled":
+        raise Rejected(CANCELED, CANCELED_WHY)
     if job.step.word == "check":
         answer = await check(desk, job)  # past the deadline too: what is done by then need not be given back
         if isinstance(answer, Done) or job.left_s > 0:
@@ -182,9 +184,12 @@ async def check(desk: Desk, job: Job) -> Pending | Done:
 
 
 async def put_off(desk: Desk, job: Job, retry: Retry) -> None:
-    """The provider did not accept it now: come back, a bounded number of times."""
-    refusals = await insist(partial(generations.withdraw, desk.store, job.id, job.token, pause_s=retry.after_s))
+    """The provider did not accept it now: come back, a bounded number of times, if its owner still wants it."""
+    take_back = partial(generations.withdraw, desk.store, job.id, job.token, provider=desk.provider)
+    refusals, unwanted = await insist(partial(take_back, pause_s=retry.after_s))
     await serves(desk, job)
+    if unwanted:
+        raise Rejected(CANCELED, CANCELED_WHY) from retry
     if refusals > REFUSALS_MAX:
         raise Rejected("provider_busy", "The provider was too busy to take this.") from retry
     park(job, retry.after_s)

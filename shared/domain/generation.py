@@ -94,6 +94,7 @@ class Generation(Struct, frozen=True, kw_only=True):
         return 0 if self.cost is None else self.reserved - self.cost
 
 
+CANCELED, CANCELED_WHY = "canceled", "Canceled by its owner."
 SPEC = msgspec.msgpack.Decoder(Spec)
 OUTCOME = msgspec.msgpack.Decoder(Outcome)
 encode = msgspec.msgpack.Encoder().encode

@@ -8,7 +8,7 @@ from shared.store.connect import Store
 
 
 class Step(Struct, frozen=True):
-    """What a worker does next: `word` is submit, check, uncertain, wait, down, moved, closed or missing."""
+    """What a worker does next: `word` is submit, check, uncertain, canceled, wait, down, moved, closed or missing."""
 
     word: str
     spec: Spec | None = None
@@ -48,13 +48,16 @@ async def submitted(store: Store, generation_id: str, ref: str, *, provider: str
     return bool(word == "stored" and rest[0] == b"1")
 
 
-async def withdraw(store: Store, generation_id: str, token: str, *, pause_s: float = 0) -> int:
-    """Take back an intent the provider did not accept; how often that happened to this generation, 0 if not ours.
+async def withdraw(
+    store: Store, generation_id: str, token: str, *, provider: str, pause_s: float = 0
+) -> tuple[int, bool]:
+    """Take back an intent that `provider` did not accept.
 
-    `pause_s` is for how long the provider wants no submit from any worker.
+    (how often that happened to this generation, 0 if it is not ours; whether its owner wants it stopped). `pause_s` is
+    for how long the provider wants no submit from any worker.
     """
-    word, *rest = await store.run("withdraw", generation_id, token, int(pause_s * 1000))
-    return int(rest[0]) if word == "withdrawn" else 0
+    word, *rest = await store.run("withdraw", generation_id, token, int(pause_s * 1000), provider)
+    return (int(rest[0]), rest[1] == b"1") if word == "withdrawn" else (0, False)
 
 
 async def view(store: Store, account_id: str, generation_id: str) -> Generation | None:

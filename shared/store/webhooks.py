@@ -116,10 +116,14 @@ async def due(store: Store, delivery_id: str) -> Due | None:
 
 async def record(
     store: Store, delivery_id: str, number: int, state: str, attempt: Attempt, *, keep_ms: int, gone: bool = False
-) -> None:
-    """Keep an attempt; `state` is pending, delivered or dead; `gone` also disables the endpoint."""
+) -> bool:
+    """Keep an attempt; `state` is pending, delivered or dead; `gone` also disables the endpoint.
+
+    False if the delivery has ended already: another dispatcher had it meanwhile.
+    """
     line = msgspec.json.encode(attempt)
-    await store.run("attempt", delivery_id, number, state, line, keep_ms, "1" if gone else "")
+    word, *_ = await store.run("attempt", delivery_id, number, state, line, keep_ms, "1" if gone else "")
+    return word in ("recorded", "already")
 
 
 def _texts(fields: Sequence[bytes]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Fairness between accounts, and care for providers: limits, pauses, the breaker. Against a real store."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -91,7 +92,7 @@ async def test_a_pause_holds_every_worker_back(store_url: str) -> None:
         await generations.submitted(store, three, "ref", provider="noop", patience_s=1)
         token = a_generation_id()
         await generations.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
-        assert 1 == await generations.withdraw(store, one, token, pause_s=0.3)
+        assert (1, False) == await generations.withdraw(store, one, token, provider="noop", pause_s=0.3)
         step = await start(store, two)
         assert "wait" == step.word
         assert 0 < step.wait_ms <= 300
@@ -108,8 +109,44 @@ async def test_submits_keep_a_providers_rate(store_url: str) -> None:
         steps = [await start(store, generation_id) for generation_id in ids]
         assert ["submit", "wait", "wait", "wait"] == [step.word for step in steps]
         assert 20 < steps[2].wait_ms - steps[1].wait_ms < 80
-        await asyncio.sleep(steps[3].wait_ms / 1000 + 0.005)
-        assert ["submit"] * 3 == [(await start(store, generation_id)).word for generation_id in ids[1:]]
+        for generation_id in ids[1:]:
+            slot_ms = int(await store.call("HGET", keys.generation(generation_id), "slot_ms"))
+            await asyncio.sleep(max(slot_ms / 1000 + 0.005 - time.time(), 0))
+            assert "submit" == (await start(store, generation_id)).word
+
+
+async def test_times_that_passed_in_a_pause_are_not_made_up_for_at_once(store_url: str) -> None:
+    """Generations whose time in the row came while the provider was paused line up anew, at its rate."""
+    async with Store(store_url) as store:
+        await limit(store, rate_per_s=1)
+        one, *others = await order(store, await a_customer(store), 4)
+        token = a_generation_id()
+        await generations.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
+        assert ["wait"] * 3 == [(await start(store, name)).word for name in others]
+        await generations.withdraw(store, one, token, provider="noop", pause_s=60)
+        past = {"paused_until_ms": 1, "next_submit_ms": 1, "sent_until_ms": 1}
+        await store.call("HSET", keys.provider("noop"), *(part for field in past.items() for part in field))
+        for name in others:
+            await store.call("HSET", keys.generation(name), "slot_ms", 1)
+        steps = [await start(store, name) for name in others]
+        assert ["submit", "wait", "wait"] == [step.word for step in steps]
+        assert 900 < steps[2].wait_ms - steps[1].wait_ms < 1100
+        assert steps[1].wait_ms > 500
+
+
+async def test_a_probe_waits_for_its_time_without_holding_up_others(store_url: str) -> None:
+    """The first submit after an outage is whichever may be sent first: one that waits for the rate is not it yet."""
+    async with Store(store_url) as store:
+        await limit(store, rate_per_s=1)
+        one, two = await order(store, await a_customer(store), 2)
+        clock = int((await store.call("TIME"))[0]) * 1000
+        outage = {"downs": 1, "down_until_ms": 1, "next_submit_ms": clock + 60_000}
+        await store.call("HSET", keys.provider("noop"), *(part for field in outage.items() for part in field))
+        assert "wait" == (await start(store, one)).word
+        await store.call("HSET", keys.generation(one), "slot_ms", 1)
+        probe = await start(store, one)
+        assert ("submit", True) == (probe.word, probe.probe)
+        assert ("wait", 500) == ((step := await start(store, two)).word, step.wait_ms)
 
 
 async def test_the_breaker_opens_probes_and_closes(store_url: str) -> None:

@@ -20,7 +20,7 @@ from tests.doubles.provider import Provider
 from tests.factories import a_customer, an_order
 from workers.desk import Desk
 from workers.egress import Egress
-from workers.providers.contract import Setup
+from workers.providers.contract import Call, Done, Down, Pending, Retry, Setup
 from workers.run import AGAIN_S, run
 
 RUN_S = 0.5
@@ -78,6 +78,38 @@ async def test_an_answer_that_waited_for_us_counts(desk: Desk) -> None:
         await step
     await hasty.close()
     assert "pending" == (await seen(desk, generation_id)).state
+
+
+@pytest.mark.parametrize("no", [Retry("busy", after_s=60), Down("out of order")])
+async def test_what_is_canceled_during_a_submit_that_is_put_off_is_not_sent_again(desk: Desk, no: Exception) -> None:
+    """A provider's no ends a generation that its owner canceled meanwhile: refunded in full, as canceled."""
+
+    class Reluctant(Adapter):
+        async def submit(self, call: Call) -> Pending | Done:
+            assert "noted" == await generations.cancel(desk.store, call.generation_id)
+            raise no
+
+    generation_id = await ordered(desk, "a boat")
+    adapter = Reluctant(Setup(name="paid", base_url="http://127.0.0.1:1"))
+    await run({"desk": structs.replace(desk, adapter=adapter)}, generation_id)
+    generation = await seen(desk, generation_id)
+    assert generation.outcome is not None
+    assert (FAILED, "canceled", 0) == (generation.state, generation.outcome.error_code, generation.cost)
+    assert 0 == await desk.store.call("ZCARD", keys.queue("paid"))
+
+
+async def test_a_worker_that_died_between_a_no_and_the_end_of_a_canceled_generation_leaves_no_submit(
+    desk: Desk,
+) -> None:
+    """Whoever takes over a canceled generation that no provider has ends it."""
+    generation_id = await ordered(desk, "a boat")
+    await generations.start(
+        desk.store, generation_id, provider="paid", repeatable=False, submit_limit_s=5, token="first"
+    )
+    await generations.cancel(desk.store, generation_id)
+    assert (1, True) == await generations.withdraw(desk.store, generation_id, "first", provider="paid")
+    await run({"desk": desk}, generation_id)
+    assert FAILED == (await seen(desk, generation_id)).state
 
 
 @pytest.mark.parametrize("prompt", ["a boat", "refuse", "busy"])

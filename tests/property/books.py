@@ -261,7 +261,8 @@ class Books(Struct):
             return ["missing"]
         if made.provider == provider:
             return ["rerouted", provider]
-        if made.state != "queued" and (made.state != "submitting" or made.intent != token):
+        theirs = made.state != "queued" and (made.state != "submitting" or made.intent != token)
+        if made.cancel or theirs:
             return ["kept", made.state]
         before = made.provider
         self.leave(made)

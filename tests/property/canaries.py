@@ -40,6 +40,8 @@ class Canary(Struct, frozen=True):
 
 RESERVE_LINE = "redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f reserve -%.0f %s', now, price, id))"
 
+WHO_HAS_IT = "'gw:provider:' .. redis.call('HGET', 'gw:generation:' .. id, 'provider')"
+
 CANARIES = (
     Canary("settle closes what is closed", "settle", "if was == 'completed' or was == 'failed' then", "if false then"),
     Canary("settle takes any cost", "settle", "assert(cost >= 0 and cost <= tonumber(reserved)", "assert(true"),
@@ -146,7 +148,7 @@ CANARIES = (
     Canary(
         "start sends everybody after an outage",
         "start",
-        "if probe_until and tonumber(probe_until) > now then",
+        "if downs and probe_until and tonumber(probe_until) > now then",
         "if false then",
     ),
     Canary("start ignores a pause", "start", "if paused and tonumber(paused) > now then", "if false then"),
@@ -184,9 +186,13 @@ CANARIES = (
     Canary(
         "reroute by anybody",
         "reroute",
-        "if state ~= 'queued' and (state ~= 'submitting' or intent ~= token)",
-        "if false",
+        "if cancel or (state ~= 'queued' and (state ~= 'submitting' or intent ~= token))",
+        "if cancel",
     ),
+    Canary("reroute of what its owner wants stopped", "reroute", "if cancel or (", "if ("),
+    Canary("start submits what its owner wants stopped", "start", "if cancel then return", "if false then return"),
+    Canary("withdraw pauses whoever has it", "withdraw", "'gw:provider:' .. from", WHO_HAS_IT),
+    Canary("an account asked for again is one more", "create_account", "if created then", "if false then"),
     Canary("reroute leaves the job", "reroute", "dequeue('arq:queue:' .. from, id)"),
     Canary("reroute loses it", "reroute", "redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)"),
     Canary("reroute lets nobody on", "reroute", "  admit(name, now)"),
@@ -230,7 +236,8 @@ CANARIES = (
     ),
     Canary("sweep overlooks lost deliveries", "sweep_deliveries", "if not redis.call('ZSCORE', queue, job) or", "if"),
     Canary("attempt after the end", "attempt", "if was ~= 'pending' then", "if false then"),
-    Canary("attempt counted twice", "attempt", "if tonumber(attempt) <= tonumber(attempts) then", "if false then"),
+    Canary("attempt counted twice", "attempt", "if tonumber(attempt) <= tonumber(attempts) and", "if false and"),
+    Canary("attempt forgets that it was taken", "attempt", "and not fact then", "then"),
     Canary("attempt brings an endpoint back", "attempt", "and redis.call('EXISTS', 'gw:endpoint:' .. endpoint) == 1"),
     Canary("attempt leaves the job", "attempt", "dequeue('arq:queue:webhooks', 'deliver:' .. id)"),
     Canary("a late result reopens", "looked", "'late', outcome,", "'late', outcome, 'state', 'completed',"),

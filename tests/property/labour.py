@@ -43,10 +43,12 @@ class Labour(World):
 
     def withdraw(self, name: str, token: str, *, pause: bool = False, twice: bool = False) -> None:
         """The provider said no to what was submitted under that token."""
-        self.books.generations[name].flights[token].fate = "refused"
-        expected = self.steps.withdraw(name, token, pause=pause)
+        flight = self.books.generations[name].flights[token]
+        flight.fate = "refused"
+        expected = self.steps.withdraw(name, token, flight.provider, pause=pause)
         again = ["kept"] if expected[0] == "withdrawn" else expected
-        self.verb(expected, "withdraw", name, token, LONG_MS if pause else 0, again=again if twice else None)
+        args = (name, token, LONG_MS if pause else 0, flight.provider)
+        self.verb(expected, "withdraw", *args, again=again if twice else None)
         self.check()
 
     def reroute(self, name: str, token: str, provider: str, *, twice: bool = False) -> None:
@@ -184,6 +186,8 @@ class Labour(World):
             (self.submitted if fate == "accepted" else self.withdraw)(name, token)
         if steps > 2 and word in ("submit", "check") and fate == "done" and made.open:
             self.settle(name)
+        if steps > 2 and word == "canceled":
+            self.settle(name, "failed", 0)
         if steps > 3:
             self.finish(queue, worker, [job], end=not made.open, soon=fate != "accepted")
 

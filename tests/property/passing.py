@@ -118,6 +118,6 @@ class Passing(Labour):
             return False
         if word == "submit":
             self.submitted(name, token)
-        lost = word in ("uncertain", "down")
+        lost = word in ("uncertain", "down", "canceled")
         self.settle(name, "failed" if lost else "completed", 0 if lost else None)
         return True

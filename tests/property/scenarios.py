@@ -3,7 +3,7 @@
 A scenario only says what is done; what must come of it is in the books and the laws.
 """
 
-from tests.property.books import Order
+from tests.property.books import ANYTHING, Order
 from tests.property.passing import Passing as World
 from tests.property.world import GUEST, KEYS_MAX
 
@@ -59,6 +59,13 @@ def an_order_with_a_known_id_is_that_order(world: World) -> None:
     name = world.accept("ada")
     world.settle(name)
     world.order(Order(id=name, key=key, price=10_000, provider="local"))
+
+
+def an_account_asked_for_again_is_the_same(world: World) -> None:
+    """Nothing of an account changes when the answer to its making was lost and it is asked for again, even late."""
+    world.accept("ada")
+    world.verb(["created", ANYTHING], "create_account", "ada", "Ada", "small")
+    world.check()
 
 
 def a_payment_and_an_order_share_no_key(world: World) -> None:
@@ -148,6 +155,35 @@ def a_refused_submit_is_tried_again(world: World) -> None:
     world.start(name, "w3-b")
     world.provider_recovers("paid")
     world.start(name, "w3-c")
+
+
+def a_put_off_submit_that_is_canceled_is_not_sent_again(world: World) -> None:
+    """A provider's no ends what its owner wanted stopped meanwhile: it is neither submitted nor handed on again."""
+    for other in ("", "local"):
+        name = world.accept("ada", "paid")
+        world.start(name, f"w1-{other}")
+        world.cancel(name)
+        if other:
+            world.reroute(name, f"w1-{other}", other)
+        world.withdraw(name, f"w1-{other}", twice=True)
+        world.start(name, f"w2-{other}", twice=True)
+        world.settle(name, "failed", 0)
+    name = world.accept("ada", "paid")
+    world.start(name, "w1-c")
+    world.cancel(name)
+    world.submitted(name, "w1-c")
+    world.start(name, "w2-c")
+
+
+def a_stale_no_pauses_only_who_said_it(world: World) -> None:
+    """A provider that the generation was taken from does not pause the one that has it now."""
+    name = world.accept("ada", "local")
+    world.start(name, "w1-a")
+    world.start(name, "w2-a")
+    world.reroute(name, "w2-a", "paid")
+    world.withdraw(name, "w1-a", pause=True)
+    world.start(name, "w3-a")
+    world.start(world.accept("bob", "local"), "w1-b")
 
 
 def another_provider_takes_over(world: World) -> None:
@@ -339,6 +375,10 @@ def an_event_reaches_each_endpoint_that_wants_it(world: World) -> None:
     world.attempt(first, 3, "dead")
     world.attempt(second, 1, "dead", gone=True)
     world.settle(world.accept("ada"))
+    other = others.pop()
+    world.attempt(other, 1, "pending")
+    world.attempt(other, 1, "dead")
+    world.attempt(other, 1, "delivered", twice=True)
     for name in others:
         world.lose("webhooks", f"deliver:{name}", ["place"])
     world.sweep_deliveries()

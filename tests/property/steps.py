@@ -38,6 +38,8 @@ class Steps(Struct):
 
     def _submit(self, made: Generation, token: str, facts: list[Any]) -> list[Any]:
         provider = self.books.providers[made.provider]
+        if made.cancel:
+            return ["canceled", *facts]
         if not _may(provider):
             return ["down", *facts] if not provider.paused and provider.down else ["wait", ANYTHING]
         self._permit(made, token)
@@ -85,18 +87,18 @@ class Steps(Struct):
             if made.id in queues.on(made.provider):
                 queues.on(made.provider)[made.id] = True
 
-    def withdraw(self, name: str, token: str, *, pause: bool) -> list[Any]:
-        """The provider said no to this very submit."""
+    def withdraw(self, name: str, token: str, at: str, *, pause: bool) -> list[Any]:
+        """Provider `at` said no to this very submit, and may want to be left alone itself."""
+        provider = self.books.providers[at]
+        provider.paused = provider.paused or pause
         made = self.books.generations.get(name)
         if made is None:
             return ["missing"]
-        provider = self.books.providers[made.provider]
-        provider.paused = provider.paused or pause
         if made.state != "submitting" or made.intent != token:
             return ["kept", made.state]
         made.state, made.intent = "queued", None
         made.refusals += 1
-        return ["withdrawn", made.refusals]
+        return ["withdrawn", made.refusals, "1" if made.cancel else ""]
 
     def cancel(self, name: str) -> list[Any]:
         """The owner wants it stopped."""
@@ -146,15 +148,15 @@ class Steps(Struct):
         return ["up"]
 
     def attempt(self, name: str, number: int, state: str, *, gone: bool) -> list[Any]:
-        """One attempt of a delivery is recorded once."""
+        """One attempt of a delivery is recorded once; that the endpoint took it, or is gone, ends it in any case."""
         delivery = self.books.deliveries.get(name)
         if delivery is None:
             return ["missing"]
         if delivery.state != "pending":
             return ["ended", delivery.state]
-        if number <= delivery.attempts:
+        if number <= delivery.attempts and state != "delivered" and not gone:
             return ["already"]
-        delivery.attempts, delivery.state = number, state
+        delivery.attempts, delivery.state = max(number, delivery.attempts), state
         account = self.books.accounts[delivery.account]
         if gone and delivery.endpoint in account.endpoints:
             account.disabled.add(delivery.endpoint)

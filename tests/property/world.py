@@ -53,7 +53,8 @@ class World:
             bench.write(("HSET", f"gw:provider:{name}", *(("concurrency", limit) if limit else ("name", name))))
         for name, plan in ACCOUNTS.items():
             self.books.accounts[name] = Account(name, PLANS[plan])
-            self.verb(["created", ANYTHING], "create_account", name, name.title(), plan)
+            made = ["created", ANYTHING]
+            self.verb(made, "create_account", name, name.title(), plan, again=made)
         self.books.accounts[GUEST] = Account(GUEST, PLANS["guest"], guest=True)
         self.seen = bench.look()
         for name in ACCOUNTS:

@@ -1,6 +1,7 @@
 -- attempt: record one attempt of a delivery, and its end if it was the last.
 -- ARGV: id, attempt (1 is the first), state ('pending' | 'delivered' | 'dead'), line (JSON), keep_ms, gone ('1' | '')
 -- Keys: gw:delivery:<id> gw:deliveries:open gw:endpoint:<id> arq:queue:webhooks
+-- That an endpoint took the event, or is gone, counts whoever brings it: also from a dispatcher that lost the job.
 -- Returns {'recorded'} | {'already'} | {'ended', state} | {'missing'}
 --@include now
 --@include queue
@@ -9,8 +10,9 @@ local key = 'gw:delivery:' .. id
 local was, attempts, log, endpoint = unpack(redis.call('HMGET', key, 'state', 'attempts', 'log', 'endpoint'))
 if not was then return {'missing'} end
 if was ~= 'pending' then return {'ended', was} end
-if tonumber(attempt) <= tonumber(attempts) then return {'already'} end
-redis.call('HSET', key, 'attempts', attempt, 'state', state, 'log', log and log .. '\n' .. line or line)
+local fact = state == 'delivered' or gone == '1'
+if tonumber(attempt) <= tonumber(attempts) and not fact then return {'already'} end
+redis.call('HSET', key, 'attempts', math.max(attempt, attempts), 'state', state, 'log', log and log .. '\n' .. line or line)
 if gone == '1' and redis.call('EXISTS', 'gw:endpoint:' .. endpoint) == 1 then
   redis.call('HSET', 'gw:endpoint:' .. endpoint, 'disabled_ms', now, 'disabled_why', 'the endpoint answered 410 Gone')
 end

@@ -6,7 +6,8 @@
 -- Returns {'submit', spec, reserved, created_ms, deadline_ms, probe ('1' | '')} | {'wait', ms}
 -- Returns {'check', spec, reserved, created_ms, deadline_ms, ref, cancel ('1' | '')}
 -- Returns {'uncertain', spec, reserved, created_ms, deadline_ms, callback ('' if none came)} | {'closed', state}
--- Returns {'down', spec, reserved, created_ms, deadline_ms} | {'moved', provider} | {'missing'}
+-- Returns {'down', spec, reserved, created_ms, deadline_ms} | {'canceled', as for down}
+-- Returns {'moved', provider} | {'missing'}
 --@include now
 --@include pressure
 local id, repeatable, submit_limit_ms, token, at = unpack(ARGV)
@@ -35,6 +36,7 @@ if state == 'submitting' and repeatable == '' then
   state = 'uncertain'
 end
 if state == 'uncertain' then return told({'uncertain'}, callback or '') end
+if cancel then return told({'canceled'}) end
 
 local refusal, probe = permission(provider, generation, tonumber(submit_limit_ms), now)
 if refusal and refusal[1] == 'down' then return told({'down'}) end
