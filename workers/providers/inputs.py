@@ -2,10 +2,12 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from math import log
+from math import log, prod
 from typing import Any
 
 from workers.providers.contract import Blob, Call, Setup
+
+SAME_SHAPE = 0.03  # how far the logarithms of two ratios may lie apart: 16:9 is not always drawn to the pixel
 
 
 def words(call: Call) -> str:
@@ -41,6 +43,18 @@ def ratio(call: Call, known: Sequence[str] | None = None) -> str | None:
         return asked
     wanted = _slope(asked)
     return None if wanted is None else min((k for k in known if _slope(k) is not None), key=lambda k: _far(k, wanted))
+
+
+def size(call: Call, known: Sequence[str]) -> str:
+    """The `width:height` of `known` nearest in shape to what was asked for, then in area; the first if nothing was."""
+    shape = ratio(call, known)
+    if shape is None:
+        return known[0]
+    width, height = call.input.get("width"), call.input.get("height")
+    if not (isinstance(width, int) and isinstance(height, int)):
+        return shape
+    alike = [k for k in known if _far(k, _slope(shape) or 1) < SAME_SHAPE]
+    return min(alike, key=lambda k: abs(log(prod(map(int, k.split(":"))) / (width * height))))
 
 
 async def shown(setup: Setup, url: str) -> str:

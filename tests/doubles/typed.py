@@ -1,0 +1,66 @@
+"""What an official client's own types say about a body. These clients are generated from their provider's document."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, Required, Union, get_args, get_origin, get_type_hints
+
+Path = tuple[str | int, ...]
+Fault = tuple[Path, str]  # where in the body, and what is wrong there
+PLAIN: dict[Any, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int,), float: (int, float), object: (object,)}
+
+
+def faults(value: object, kind: Any, path: Path = ()) -> list[Fault]:
+    """Why the client could not have sent a body for parameters of this type; [] if it could."""
+    args = get_args(kind)
+    if get_origin(kind) is Annotated:
+        return faults(value, args[0], path)
+    if get_origin(kind) is Union:
+        found = [faults(value, option, path) for option in args if _may_be(value, option)]
+        return min(found, key=len, default=[(path, "Invalid input")])
+    if hasattr(kind, "__required_keys__"):
+        return [*_fields(value, kind, path)]
+    if get_origin(kind) is Literal:
+        fits = (type(value), value) in [(type(arg), arg) for arg in args]
+        return [] if fits else [(path, f"expected one of {'|'.join(map(repr, args))}")]
+    if args:  # Iterable[...] and the like
+        items = value if isinstance(value, list) else [object()]
+        return [fault for index, item in enumerate(items) for fault in faults(item, args[0], (*path, index))]
+    number = kind in (int, float)
+    fits = isinstance(value, PLAIN[kind]) and not (number and isinstance(value, bool))
+    return [] if fits else [(path, f"expected {kind.__name__}")]
+
+
+def models(kind: Any) -> list[str]:
+    """The names of models in a type of parameters."""
+    several = get_args(kind) if get_origin(kind) is Union else (kind,)
+    return [name for option in several for name in get_args(_hints(option)["model"][1])]
+
+
+def _fields(value: object, kind: Any, path: Path) -> Iterator[Fault]:
+    hints = _hints(kind)
+    if not isinstance(value, Mapping):
+        yield path, "expected object"
+        return
+    yield from (((*path, name), "Required") for name, (needed, _) in hints.items() if needed and name not in value)
+    for name, item in value.items():
+        yield from faults(item, hints[name][1], (*path, name)) if name in hints else [((*path, name), "Unknown field")]
+
+
+def _may_be(value: object, option: Any) -> bool:
+    """Whether one of several types is meant: its `model` or `type`, where it has one, is the value's."""
+    if not hasattr(option, "__required_keys__") or not isinstance(value, Mapping):
+        return True
+    hints = _hints(option)
+    return all(value.get(name) in get_args(hints[name][1]) for name in ("model", "type") if name in hints)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, tuple[bool, Any]]:
+    """A body's fields by their names on the wire: is it required, and its type."""
+    fields = {}
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        needed = get_origin(hint) is Required
+        bare = get_args(hint)[0] if needed else hint
+        aliases = [meta.alias for meta in getattr(bare, "__metadata__", ()) if getattr(meta, "alias", None)]
+        fields[aliases[0] if aliases else name] = (needed, bare)
+    return fields
