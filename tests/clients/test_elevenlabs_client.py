@@ -17,7 +17,8 @@ from elevenlabs.errors import BadRequestError
 
 from tests.conformance.adapters.elevenlabs import REFUSALS
 from tests.conformance.case import SECRET, a_call, a_picture
-from tests.doubles.elevenlabs import MADE, MP3, VOICES, Double
+from tests.doubles.elevenlabs import MADE, VOICES, Double
+from tests.doubles.openai import MP3
 from workers.providers.contract import Setup
 from workers.providers.elevenlabs import Adapter
 

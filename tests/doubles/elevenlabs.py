@@ -15,9 +15,9 @@ from uuid import uuid4
 from tests.doubles import double
 from tests.doubles.adapters.kinds import a_wav
 from tests.doubles.double import Asked, Route, Say
+from tests.doubles.openai import MP3
 from workers.providers.contract import Callback
 
-MP3 = b"\xff\xfb\x90\x00" + bytes(413)  # one frame of silence
 VOICES = ("JBFqnCBsd6RMkjVDRZzb", "21m00Tcm4TlvDq8ikWAM")
 FORMATS = ("mp3_44100_128", "mp3_22050_32", "pcm_16000", "wav_24000", "wav_44100")
 SPEAKING = {"eleven_multilingual_v2": 10_000, "eleven_flash_v2_5": 40_000, "eleven_v3": 5_000}  # characters at most
