@@ -71,6 +71,14 @@ async def test_the_client_sees_a_failure(double: Double, client: AsyncRunwayML) 
     assert ("The prompt was refused.", "SAFETY.INPUT.TEXT") == (details.failure, details.failure_code)
 
 
+async def test_the_client_does_not_know_other_states(double: Double, client: AsyncRunwayML) -> None:
+    """A state of tomorrow is one that this client breaks on, so what it reads here is what Runway documents."""
+    task = await client.text_to_video.create(**FILM)
+    double.states.append("OF_TOMORROW")
+    with pytest.raises(runwayml.APIResponseValidationError):
+        await client.tasks.retrieve(task.id)
+
+
 async def test_the_client_stops_a_task(double: Double, client: AsyncRunwayML) -> None:
     """A task that waits is stopped, and what it cost is told."""
     task = await client.text_to_video.create(**FILM)
