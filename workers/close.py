@@ -10,7 +10,7 @@ import structlog
 from shared.domain.generation import COMPLETED, FAILED, Outcome, Output
 from shared.ops import metrics
 from shared.ops.storage import StorageError
-from shared.store import ledger
+from shared.store import generations, ledger
 from workers.artefacts import BadOutput, CopyFailed, Kept, keep
 from workers.desk import Desk, Job, park
 from workers.patience import PATIENCE_S
@@ -58,6 +58,13 @@ async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
         await asyncio.sleep(AGAIN_S)
 
 
+async def attach(desk: Desk, generation_id: str, outcome: Outcome) -> None:
+    """A result that came after the refund, if that is what happened: the user's for nothing, ours to pay."""
+    if await generations.looked(desk.store, generation_id, outcome=outcome, again_s=None):
+        metrics.LATE.labels(desk.provider).inc()
+        log.warning("generation.late_success", generation=generation_id, cost_micros=outcome.cost_micros)
+
+
 async def fail(desk: Desk, job: Job, code: str, message: str, *, unsubmitted_only: bool = False) -> None:
     """Settle at no cost: the whole reservation goes back. With `unsubmitted_only`, not if a provider may have it."""
     outcome = Outcome(desk.provider, error_code=code, error=message)
@@ -94,6 +101,8 @@ async def close(
         late_s=LATE_FIRST_S if outcome.error_code in LATE_CODES else None,
         patience_s=max(job.left_s, PATIENCE_S),
     )
+    if word == "already" and state == COMPLETED:
+        await attach(desk, job.id, outcome)
     if word == "settled":
         took_ms = time.time_ns() // 1_000_000 - job.step.created_ms
         metrics.SETTLED.labels(desk.provider, state).inc()

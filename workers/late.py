@@ -7,14 +7,14 @@ from typing import Any
 import structlog
 
 from shared.domain.generation import Generation
-from shared.ops import metrics
 from shared.ops.storage import StorageError
 from shared.store import generations
 from workers.artefacts import OutputError, keep
-from workers.close import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, outcome_of
+from workers.close import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, attach, outcome_of
 from workers.desk import Desk
-from workers.providers.contract import Done, Rejected
-from workers.run import call_of
+from workers.patience import PATIENCE_S
+from workers.providers.contract import Call, Done, Rejected
+from workers.run import call_of, reference
 
 log = structlog.get_logger()
 
@@ -24,10 +24,12 @@ async def late(ctx: dict[str, Any], job_id: str) -> None:
     desk: Desk = ctx["desk"]
     generation_id = job_id.removeprefix(LATE_PREFIX)
     generation = await generations.view(desk.store, "", generation_id)
-    if generation is None or generation.ref is None or generation.late is not None:
+    if generation is None or generation.late is not None:
         await generations.looked(desk.store, generation_id, outcome=None, again_s=None)
         return
-    done, final = await look(desk, generation)
+    call = call_of(desk, generation_id, generation.spec, generation.deadline_ms)
+    ref = generation.ref or await found(desk, call, generation.callback or b"")
+    done, final = (None, False) if ref is None else await look(desk, call, ref)
     if done is None:
         again_s = None if final else next_look_s(generation)
         await generations.looked(desk.store, generation_id, outcome=None, again_s=again_s)
@@ -39,20 +41,25 @@ async def late(ctx: dict[str, Any], job_id: str) -> None:
         log.warning("generation.late_copy_failed", generation=generation_id, error=repr(error))
         await generations.looked(desk.store, generation_id, outcome=None, again_s=next_look_s(generation))
         return
-    if await generations.looked(desk.store, generation_id, outcome=outcome_of(desk, done, kept), again_s=None):
-        metrics.LATE.labels(desk.provider).inc()
-        log.warning("generation.late_success", generation=generation_id, cost_micros=done.cost_micros)
+    await attach(desk, generation_id, outcome_of(desk, done, kept))
 
 
-async def look(desk: Desk, generation: Generation) -> tuple[Done | None, bool]:
+async def found(desk: Desk, call: Call, callback: bytes) -> str | None:
+    """The reference of a submit that was still uncertain when it was refunded, stored like any other; None so far."""
+    ref = await reference(desk, call, callback)
+    if ref is not None:
+        await generations.submitted(desk.store, call.generation_id, ref, provider=desk.provider, patience_s=PATIENCE_S)
+    return ref
+
+
+async def look(desk: Desk, call: Call, ref: str) -> tuple[Done | None, bool]:
     """(the result if there is one, whether it is no use to look again)."""
-    call = call_of(desk, generation.id, generation.spec, generation.deadline_ms)
     try:
-        answer = await desk.adapter.check(call, generation.ref or "")
+        answer = await desk.adapter.check(call, ref)
     except Rejected:
         return None, True
     except Exception as error:  # a failed look says nothing about the work (rule 5)
-        log.warning("provider.check_failed", generation=generation.id, provider=desk.provider, error=repr(error))
+        log.warning("provider.check_failed", generation=call.generation_id, provider=desk.provider, error=repr(error))
         return None, False
     return (answer, True) if isinstance(answer, Done) else (None, False)
 

@@ -150,17 +150,23 @@ async def submitted(desk: Desk, job: Job, pending: Pending) -> Pending:
 
 async def resolve(desk: Desk, job: Job) -> Pending | Done:
     """An uncertain submit: its reference may be in a callback, or the provider may know it. Never submitted again."""
-    ref = None
-    if job.step.callback:
-        ref = desk.adapter.callback(msgspec.msgpack.decode(job.step.callback, type=Callback))
-    if ref is None:
-        try:
-            ref = await desk.adapter.find(job.call)
-        except Exception as error:  # a failed look says nothing about the work (rule 5)
-            log.warning("provider.find_failed", generation=job.id, provider=desk.provider, error=repr(error))
+    ref = await reference(desk, job.call, job.step.callback)
     if ref is None:
         park(job, AGAIN_S)  # a callback, or a worker that was paused in its submit, may still bring word
     return await submitted(desk, job, Pending(ref, 0))
+
+
+async def reference(desk: Desk, call: Call, callback: bytes) -> str | None:
+    """What the provider has the work under, if what it sent tells, or the provider itself."""
+    if callback:
+        ref = desk.adapter.callback(msgspec.msgpack.decode(callback, type=Callback))
+        if ref is not None:
+            return ref
+    try:
+        return await desk.adapter.find(call)
+    except Exception as error:  # a failed look says nothing about the work (rule 5)
+        log.warning("provider.find_failed", generation=call.generation_id, provider=desk.provider, error=repr(error))
+        return None
 
 
 async def serves(desk: Desk, job: Job) -> None:

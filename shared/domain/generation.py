@@ -76,6 +76,7 @@ class Generation(Struct, frozen=True, kw_only=True):
     ref: str | None = None
     outcome: Outcome | None = None
     late: Outcome | None = None  # what the provider finished after the refund; never charged
+    callback: bytes | None = None  # what a provider sent before anybody knew its reference
     position: int | None = None  # places before it starts, while it waits
 
     @property
@@ -110,5 +111,6 @@ def read(generation_id: str, fields: Sequence[bytes], position: int | None = Non
     known: dict[str, object] = {name: values[name].decode() for name in TEXT_FIELDS if name in values}
     known |= {name: int(values[name]) for name in NUMBER_FIELDS if name in values}
     known |= {name: OUTCOME.decode(values[name]) for name in ("outcome", "late") if name in values}
+    known["callback"] = values.get("callback")
     known["spec"] = SPEC.decode(values["spec"])
     return msgspec.convert({"id": generation_id, "position": position, **known}, Generation)

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from shared.domain.generation import FAILED, Generation, Outcome
+from shared.domain.generation import FAILED, Generation, Outcome, encode
 from shared.ops.storage import Storage
 from shared.store import generations, keys, ledger
 from shared.store.connect import Store
@@ -17,7 +18,8 @@ from workers.close import LATE_LAST_S
 from workers.desk import Desk
 from workers.egress import Egress
 from workers.late import late, next_look_s
-from workers.providers.contract import Setup
+from workers.providers.contract import Call, Callback, Done, Pending, Setup
+from workers.run import run
 
 
 @pytest.fixture
@@ -46,6 +48,15 @@ async def given_up(desk: Desk, customer: Customer, ref: str) -> str:
     return order.id
 
 
+async def lost(desk: Desk, customer: Customer) -> str:
+    """A generation whose submit was never answered, refunded at its deadline."""
+    order = an_order(customer, provider="paid")
+    await ledger.accept(desk.store, order)
+    await generations.start(desk.store, order.id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
+    await ledger.settle(desk.store, order.id, FAILED, cost_micros=0, outcome=Outcome(), late_s=60)
+    return order.id
+
+
 async def seen(desk: Desk, customer: Customer, generation_id: str) -> Generation:
     """The generation as its owner sees it."""
     generation = await generations.view(desk.store, customer.account, generation_id)
@@ -63,6 +74,57 @@ async def test_a_late_success_is_given_to_the_user_for_nothing(desk: Desk) -> No
     assert generation.late is not None
     assert "image/png" == generation.late.outputs[0].media_type
     assert 0 == await desk.store.call("ZCARD", keys.LATE)
+
+
+async def test_a_reference_that_comes_after_the_refund_is_followed(desk: Desk) -> None:
+    """A worker that was paused in its submit brings the reference after the refund: the result is the user's."""
+    customer = await a_customer(desk.store, cents=100)
+    generation_id = await lost(desk, customer)
+    await generations.submitted(desk.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
+    assert 1 == (await desk.store.run("late", 10))[1]
+    await late({"desk": desk}, f"late:{generation_id}")
+    generation = await seen(desk, customer, generation_id)
+    assert (FAILED, 0) == (generation.state, generation.cost)
+    assert generation.late is not None
+
+
+async def test_a_callback_that_comes_after_the_refund_is_followed(desk: Desk) -> None:
+    """What a provider calls about after its submit was given up tells the reference, and the result is the user's."""
+
+    class Calling(Adapter):
+        def callback(self, request: Callback) -> str | None:
+            return request.body.decode() or None
+
+    customer = await a_customer(desk.store, cents=100)
+    assert isinstance(desk.adapter, Adapter)
+    calling = structs.replace(desk, adapter=Calling(Setup(name="paid", base_url=desk.adapter._base_url)))
+    for body, follows in ((b"", False), (b"task-ID", True)):
+        generation_id = await lost(desk, customer)
+        payload = encode(Callback({}, body.replace(b"ID", generation_id.encode())))
+        assert "closed" == await generations.callback(desk.store, generation_id, "paid", payload)
+        assert 1 == (await desk.store.run("late", 10))[1]
+        await late({"desk": calling}, f"late:{generation_id}")
+        assert follows == ((await seen(desk, customer, generation_id)).late is not None)
+    await calling.adapter.close()
+
+
+async def test_a_result_that_comes_after_the_refund_is_attached(desk: Desk) -> None:
+    """A worker whose submit was answered with the result after the refund gives it to the user for nothing."""
+
+    class Slow(Adapter):
+        async def submit(self, call: Call) -> Pending | Done:
+            await ledger.settle(desk.store, call.generation_id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
+            return Done(text="here it is", cost_micros=7)
+
+    customer = await a_customer(desk.store, cents=100)
+    order = an_order(customer, provider="paid")
+    await ledger.accept(desk.store, order)
+    slow = structs.replace(desk, adapter=Slow(Setup(name="paid", base_url="http://127.0.0.1:1")))
+    await run({"desk": slow}, order.id)
+    generation = await seen(desk, customer, order.id)
+    assert (FAILED, 0) == (generation.state, generation.cost)
+    assert generation.late is not None
+    assert 7 == generation.late.cost_micros
 
 
 async def test_what_is_not_finished_is_looked_at_again_later(desk: Desk, provider: Provider) -> None:

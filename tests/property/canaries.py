@@ -198,7 +198,7 @@ CANARIES = (
     Canary("reroute lets nobody on", "reroute", "  admit(name, now)"),
     Canary("callback by anybody", "callback", "or provider ~= from then", "then"),
     Canary("callback wakes nobody", "callback", "if state ~= 'backlog' then hasten", "if false then hasten"),
-    Canary("callback not kept", "callback", "if not ref then redis.call('HSET'", "if false then redis.call('HSET'"),
+    Canary("callback not kept", "callback", "if doubt then redis.call('HSET'", "if false then redis.call('HSET'"),
     Canary("cancel wakes nobody", "cancel", "if state == 'pending' then hasten", "if false then hasten"),
     Canary(
         "top-up counted each time", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"
@@ -240,6 +240,18 @@ CANARIES = (
     Canary("attempt forgets that it was taken", "attempt", "and not fact then", "then"),
     Canary("attempt brings an endpoint back", "attempt", "and redis.call('EXISTS', 'gw:endpoint:' .. endpoint) == 1"),
     Canary("attempt leaves the job", "attempt", "dequeue('arq:queue:webhooks', 'deliver:' .. id)"),
+    Canary(
+        "a late reference is not looked at", "submitted", "if state == 'failed' and not known then", "if false then"
+    ),
+    Canary(
+        "a late reference is looked at again and again", "submitted", "'failed' and not known then", "'failed' then"
+    ),
+    Canary(
+        "a late callback is not looked at",
+        "callback",
+        "if doubt then redis.call('ZADD'",
+        "if false then redis.call('ZADD'",
+    ),
     Canary("a late result reopens", "looked", "'late', outcome,", "'late', outcome, 'state', 'completed',"),
     Canary(
         "a late result of the completed",

@@ -242,12 +242,23 @@ def a_provider_calls(world: World) -> None:
 
 
 def a_fact_comes_late(world: World) -> None:
-    """A reference that comes after the end is kept; one that comes while it waits for a retry is followed."""
+    """A reference that comes after the end is kept, after a refund looked at once; one that comes while it waits for a
+    retry is followed.
+    """
+    for state, called in (("failed", False), ("failed", True), ("completed", True)):
+        name = world.accept("ada", "paid")
+        world.start(name, f"w1-{state}")
+        world.settle(name, state, 0)
+        if called:
+            world.callback(name, "paid", twice=True)
+        world.submitted(name, f"w1-{state}", twice=True)
+        world.looked(name, found=False, again=False)
+        world.submitted(name, f"w1-{state}")
+        world.callback(name, "paid")
+        world.looked(name, found=True, again=True, twice=True)
     name = world.accept("ada", "paid")
-    world.start(name, "w1-a")
     world.settle(name, "failed", 0)
-    world.submitted(name, "w1-a", twice=True)
-    world.looked(name, found=True, again=True, twice=True)
+    world.callback(name, "paid")
     name = world.accept("ada", "local")
     world.start(name, "w1-b")
     world.start(name, "w2-b")

@@ -58,6 +58,8 @@ class Steps(Struct):
             return ["missing"]
         if made.provider != at or made.state == "backlog":
             return ["moved", made.provider]
+        if made.state == "failed" and made.ref is None:
+            self.books.late.add(name)
         made.ref = ref
         if not made.open:
             return ["closed", made.state]
@@ -73,6 +75,9 @@ class Steps(Struct):
         if made is None or made.provider != provider:
             return ["missing"]
         if not made.open:
+            if made.state == "failed" and made.ref is None and made.started:
+                made.called = True
+                self.books.late.add(name)
             return ["closed", made.state]
         made.called = made.called or made.ref is None
         if made.state != "backlog":

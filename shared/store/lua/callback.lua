@@ -1,4 +1,5 @@
--- callback: a provider says that a generation is worth a look; keep what it sent and wake the worker.
+-- callback: a provider says that a generation is worth a look; keep what it sent and wake the worker. One that was
+-- refunded before anybody knew its reference is looked at too: what was sent may tell it.
 -- ARGV: id, provider, payload (MessagePack, for the adapter)
 -- Keys: gw:generation:<id> gw:late arq:queue:<provider>
 -- Returns {'noted', state} | {'closed', state} | {'missing'}
@@ -6,12 +7,14 @@
 --@include queue
 local id, from, payload = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local state, provider, ref = unpack(redis.call('HMGET', generation, 'state', 'provider', 'ref'))
+local state, provider, ref, started = unpack(redis.call('HMGET', generation, 'state', 'provider', 'ref', 'started_ms'))
 if not state or provider ~= from then return {'missing'} end
-if state == 'completed' or state == 'failed' then
-  redis.call('ZADD', 'gw:late', 'XX', now, id)
-  return {'closed', state}
+local open = state ~= 'completed' and state ~= 'failed'
+local doubt = not ref and (open or (state == 'failed' and started))
+if doubt then redis.call('HSET', generation, 'callback', payload) end
+if open then
+  if state ~= 'backlog' then hasten('arq:queue:' .. provider, id, now) end
+  return {'noted', state}
 end
-if not ref then redis.call('HSET', generation, 'callback', payload) end
-if state ~= 'backlog' then hasten('arq:queue:' .. provider, id, now) end
-return {'noted', state}
+if doubt then redis.call('ZADD', 'gw:late', now, id) else redis.call('ZADD', 'gw:late', 'XX', now, id) end
+return {'closed', state}

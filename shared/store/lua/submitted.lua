@@ -1,17 +1,18 @@
 -- submitted: the provider took the work; store its reference. A fact, so it is never fenced: any worker may bring it.
 -- ARGV: id, ref, provider (whose it is: one that the generation was taken from has no say any more)
--- A job that was parked because its submit was uncertain is taken up at once.
--- Keys: gw:generation:<id> arq:queue:<provider>
+-- A job that was parked because its submit was uncertain is taken up at once; what was refunded meanwhile is looked at.
+-- Keys: gw:generation:<id> gw:late arq:queue:<provider>
 -- Returns {'stored', called ('1' if a callback came already, or '')} | {'closed', state}
 -- Returns {'moved', provider} | {'missing'}
 --@include now
 --@include queue
 local id, ref, at = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local state, provider = unpack(redis.call('HMGET', generation, 'state', 'provider'))
+local state, provider, known = unpack(redis.call('HMGET', generation, 'state', 'provider', 'ref'))
 if not state then return {'missing'} end
 if provider ~= at or state == 'backlog' then return {'moved', provider} end
 redis.call('HSET', generation, 'ref', ref)
+if state == 'failed' and not known then redis.call('ZADD', 'gw:late', now, id) end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 redis.call('HSET', generation, 'state', 'pending')
 local called = redis.call('HEXISTS', generation, 'callback') == 1
