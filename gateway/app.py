@@ -1,7 +1,6 @@
 """The only wiring: routes, the middleware, and what is started before the first request and stopped after the last."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from aiohttp import web
 
@@ -14,8 +13,8 @@ from gateway.dialects.wokgen_asks import Enhance, Generate, Interrogate, Music, 
 from gateway.middleware import outermost
 from gateway.openapi.document import openapi_handler
 from gateway.watch import Watch
-from shared.domain import catalogue_file
 from shared.domain.catalogue import Catalogue
+from shared.ops import catalogue_files
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store import accounts, providers
@@ -25,7 +24,7 @@ from shared.store.secret import secret
 
 def build_app(settings: Settings) -> web.Application:
     """The gateway. Raises CatalogueError for a catalogue that cannot be used."""
-    catalogue = catalogue_file.parse(Path(settings.catalogue).read_text())
+    catalogue = catalogue_files.load(settings.catalogue)
     storage = Storage.open(settings.assets)
     app = web.Application(middlewares=[outermost], client_max_size=BODY_BYTES_MAX)
     app.cleanup_ctx.append(lambda app: parts(app, settings, catalogue, storage))
@@ -90,6 +89,6 @@ async def parts(
             watch=watch,
             trusted=guests.networks(settings.trusted_proxies),
             secret=await secret(store),
-            configured=routing.configured(catalogue),
+            configured=catalogue_files.configured(catalogue),
         )
         yield

@@ -2,29 +2,23 @@
 
 from collections.abc import Sequence
 
+import structlog
 from msgspec import structs
 
 from gateway.accept import Choice
 from gateway.desk import Desk
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.errors import Refused
-from shared.ops import settings
+from shared.ops import catalogue_files
 
 AUTO = "auto"
 
-
-def configured(catalogue: Catalogue) -> frozenset[str]:
-    """The providers that need no key, or whose key is set."""
-    return frozenset(
-        name
-        for name, provider in catalogue.providers.items()
-        if provider.key_env is None or settings.secret(provider.key_env) is not None
-    )
+log = structlog.get_logger()
 
 
 def offered(catalogue: Catalogue) -> Catalogue:
     """The catalogue without the models that nobody here can serve."""
-    able = configured(catalogue)
+    able = catalogue_files.configured(catalogue)
     kept = {
         name: model for name, model in catalogue.models.items() if any(route.provider in able for route in model.routes)
     }
@@ -39,9 +33,13 @@ def models(desk: Desk) -> list[Model]:
 def of_model(desk: Desk, model_id: str) -> Sequence[Choice]:
     """The routes of a model, in the catalogue's order. Raises Refused("unknown_model")."""
     model = desk.catalogue.model(model_id)
-    choices = _choices(desk, model) if model is not None else []
-    if not choices:
+    if model is None:
         raise Refused("unknown_model", f"There is no model {model_id[:100]!r}. See GET /api/v1/models.")
+    choices = _choices(desk, model)
+    if not choices:
+        _tell_operator(desk, [model], model=model.id)
+        message = f"Model {model.id!r} is not on offer here: its provider is not configured. See GET /api/v1/models."
+        raise Refused("unknown_model", message)
     return choices
 
 
@@ -57,12 +55,18 @@ def of_kind(desk: Desk, kind: str, provider: str, preferred: str = "") -> Sequen
     offers = [model for model in desk.catalogue.models.values() if model.kind == kind and not model.hidden]
     choices = [choice for model in offers for choice in _choices(desk, model)]
     if not choices:
+        _tell_operator(desk, offers, kind=kind)
         raise Refused("upstream_error", f"No provider of {kind} is configured here. Nothing was charged.")
     return sorted(choices, key=lambda choice: (choice.route.provider != provider, preferred not in _names(choice)))
 
 
 def _names(choice: Choice) -> tuple[str, ...]:
     return (choice.model.id, choice.route.model, "")
+
+
+def _tell_operator(desk: Desk, models: Sequence[Model], **what: str) -> None:
+    """Somebody wanted what this deployment has in its catalogue, but not the key for."""
+    log.warning("model.not_configured", **what, set_one_of=catalogue_files.missing_keys(desk.catalogue, models))
 
 
 def _choices(desk: Desk, model: Model) -> list[Choice]:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -15,10 +14,10 @@ import uvloop
 from arq.worker import Function, func
 from msgspec import Struct, structs
 
-from shared.domain import catalogue_file, endpoint_url
+from shared.domain import endpoint_url
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown
-from shared.ops import logs, settings
+from shared.ops import catalogue_files, logs, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store.connect import Store, open_store
@@ -84,7 +83,7 @@ class Role(Struct, frozen=True, kw_only=True):
 
 def setup_of(config: Settings, provider: str) -> Setup:
     """What the provider's adapter is made with. Raises SettingsError for a name the catalogue does not have."""
-    known = catalogue_file.parse(Path(config.catalogue).read_text()).providers
+    known = catalogue_files.load(config.catalogue).providers
     if provider not in known:
         raise settings.SettingsError(f"the catalogue has no provider {provider!r}; it has {', '.join(known)}")
     entry = known[provider]

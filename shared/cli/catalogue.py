@@ -1,23 +1,20 @@
 """wokflow catalogue"""
 
-from pathlib import Path
-
 import click
 
 from shared.cli.command import Failure, Group, open_desk
 from shared.cli.show import dollars, table
 from shared.domain.catalogue import Catalogue, Model
-from shared.domain.catalogue_file import CatalogueError, parse
+from shared.domain.catalogue_file import CatalogueError
+from shared.ops import catalogue_files
 
 
 def read_catalogue(path: str) -> Catalogue:
-    """The catalogue in a file. Raises Failure naming the line that is wrong."""
+    """The catalogue in a file and what it includes. Raises Failure naming the line that is wrong."""
     try:
-        return parse(Path(path).read_text())
+        return catalogue_files.load(path)
     except CatalogueError as error:
         raise Failure("bad_catalogue", f"{path}: {error}") from None
-    except UnicodeDecodeError:
-        raise Failure("bad_catalogue", f"{path} is not UTF-8 text.") from None
     except OSError as error:
         message = f"Cannot read {path} ({error.strerror}): name the file, or set CATALOGUE."
         raise Failure("no_catalogue", message) from None

@@ -1,10 +1,15 @@
-"""The catalogue's TOML text, read and checked in full: whatever is wrong with it stops the start, with its line."""
+"""The catalogue's TOML texts, read and checked in full: whatever is wrong with them stops the start, with its line.
+
+One text is the catalogue; it may `include` others, which hold providers and models and nothing else.
+"""
 
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from shared.domain.catalogue import KINDS, Catalogue, Limit, Mode, Model, Plan, Provider, Route
 from shared.domain.catalogue_lines import line_of
@@ -17,47 +22,101 @@ MARKUP_PERCENT_DEFAULT = 5
 
 
 class CatalogueError(ValueError):
-    """The catalogue cannot be used. `line` counts from 1; None where no line is to blame."""
+    """The catalogue cannot be used. `line` counts from 1; None where no line is to blame. `file` is an included one."""
 
-    def __init__(self, line: int | None, message: str) -> None:
-        super().__init__(message if line is None else f"line {line}: {message}")
-        self.line, self.message = line, message
+    def __init__(self, line: int | None, message: str, file: str | None = None) -> None:
+        places = ([file] if file else []) + ([f"line {line}"] if line else [])
+        super().__init__(": ".join([*([", ".join(places)] if places else []), message]))
+        self.line, self.message, self.file = line, message, file
 
 
-def parse(text: str) -> Catalogue:
-    """The catalogue in `text`. Raises CatalogueError for the first problem."""
+class _Source(Struct, frozen=True):
+    """One text of the catalogue, and its name if it is an included one."""
+
+    file: str | None
+    text: str
+    table: Table
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """What is wrong in here is told with the line of this text."""
+        try:
+            yield
+        except Problem as problem:
+            raise CatalogueError(line_of(self.text, problem.at), problem.message, self.file) from None
+
+
+def included(text: str) -> tuple[str, ...]:
+    """The files that a catalogue's text includes, in its order. Raises CatalogueError."""
+    main = _source(None, text)
+    names: list[str] = []
+    with main.blamed():
+        for name in main.table.items("include") if "include" in main.table.raw else ():
+            if not isinstance(name, str) or not name or name in names:
+                raise main.table.problem("include", f"include must name files, each once, not {name!r}")
+            names.append(name)
+    return tuple(names)
+
+
+def parse(text: str, parts: Mapping[str, str] | None = None) -> Catalogue:
+    """The catalogue in `text` and in what it includes, by file name. Raises CatalogueError for the first problem."""
+    main = _source(None, text)
+    return _catalogue(main, [_source(file, part) for file, part in (parts or {}).items()])
+
+
+def _source(file: str | None, text: str) -> _Source:
     try:
-        return _catalogue(Table(tomllib.loads(text, parse_float=Decimal), (), "the catalogue"))
-    except Problem as problem:
-        raise CatalogueError(line_of(text, problem.at), problem.message) from None
+        return _Source(file, text, Table(tomllib.loads(text, parse_float=Decimal), (), file or "the catalogue"))
     except ValueError as error:
         message, _, position = str(error).partition(" (at ")
         line = re.match(r"line (\d+)", position)
         last = text.count("\n") + 1 if position.startswith("end of") else None
-        raise CatalogueError(int(line[1]) if line else last, f"not TOML: {message}") from None
+        raise CatalogueError(int(line[1]) if line else last, f"not TOML: {message}", file) from None
     except RecursionError:
-        raise CatalogueError(None, "not TOML: nested too deeply") from None
+        raise CatalogueError(None, "not TOML: nested too deeply", file) from None
 
 
-def _catalogue(table: Table) -> Catalogue:
-    table.check_keys(["plans", "providers", "models"], ["markup_percent", "modes"])
-    try:
-        markup = Decimal(basis_points(table.raw.get("markup_percent", MARKUP_PERCENT_DEFAULT))) / 100
-    except ValueError as error:
-        raise table.problem("markup_percent", f"markup_percent {error}") from None
-    providers = {name: _provider(name, entry) for name, entry in table.tables("providers", "provider")}
-    plans = {name: _plan(name, entry) for name, entry in table.tables("plans", "plan")}
-    if "guest" not in plans:
-        raise table.problem("plans", "plan 'guest' is missing: it is the plan of callers without a key")
+def _catalogue(main: _Source, parts: list[_Source]) -> Catalogue:
+    table = main.table
+    with main.blamed():
+        table.check_keys(["plans", "providers", "models"], ["markup_percent", "modes", "include"])
+        try:
+            markup = Decimal(basis_points(table.raw.get("markup_percent", MARKUP_PERCENT_DEFAULT))) / 100
+        except ValueError as error:
+            raise table.problem("markup_percent", f"markup_percent {error}") from None
+    providers: dict[str, Provider] = {}
+    for source in (main, *parts):
+        with source.blamed():
+            if source is not main:
+                source.table.check_keys([], ["providers", "models"])
+            _providers(source.table, into=providers)
+    with main.blamed():
+        plans = {name: _plan(name, entry) for name, entry in table.tables("plans", "plan")}
+        if "guest" not in plans:
+            raise table.problem("plans", "plan 'guest' is missing: it is the plan of callers without a key")
     models: dict[str, Model] = {}
-    for number, raw in enumerate(table.items("models")):
+    for source in (main, *parts):
+        with source.blamed():
+            _models(source.table, markup, providers, into=models)
+    with main.blamed():
+        modes = {name: _mode(entry) for name, entry in table.tables("modes", "mode")}
+    return Catalogue(markup_percent=markup, models=models, plans=plans, providers=providers, modes=modes)
+
+
+def _providers(table: Table, *, into: dict[str, Provider]) -> None:
+    for name, entry in table.tables("providers", "provider"):
+        if name in into:
+            raise entry.problem("", "another provider has this name already")
+        into[name] = _provider(name, entry)
+
+
+def _models(table: Table, markup: Decimal, providers: dict[str, Provider], *, into: dict[str, Model]) -> None:
+    for number, raw in enumerate(table.items("models") if "models" in table.raw else ()):
         entry = Table(raw, ("models", number), f"model {number + 1}")
         model = _model(entry, markup, providers)
-        if model.id in models:
+        if model.id in into:
             raise entry.problem("id", "another model has this id already")
-        models[model.id] = model
-    modes = {name: _mode(entry) for name, entry in table.tables("modes", "mode")} if "modes" in table.raw else {}
-    return Catalogue(markup_percent=markup, models=models, plans=plans, providers=providers, modes=modes)
+        into[model.id] = model
 
 
 def _mode(table: Table) -> Mode:

@@ -54,3 +54,23 @@ async def test_bad_setting_is_explained() -> None:
     assert 1 == await process.ended()
     assert process.output.startswith("DRAIN_S: ")
     assert "Traceback" not in process.output
+
+
+async def test_each_configured_provider_has_its_process() -> None:
+    """A command with {provider} in it is run once for each provider that needs no key or whose key is set."""
+    process = house("worker: echo 'I work for {provider}.'; sleep 60\n", FAL_KEY="a key", REPLICATE_API_TOKEN="")
+    for expected in ("I work for local.", "I work for fal.", "worker-fal"):
+        await process.logged(expected)
+    assert "replicate" not in process.output
+    assert 0 == await process.stop()
+
+
+async def test_a_catalogue_that_cannot_be_read_is_explained() -> None:
+    """A catalogue with a mistake in it stops the start with its place, and so does one that is not there."""
+    broken = a_folder("catalogue") / "catalogue.toml"
+    broken.write_text("models = 1")
+    for catalogue, words in ((broken, "plans is missing"), (broken.parent / "none", "No such file")):
+        process = house("worker: echo {provider}\n", CATALOGUE=str(catalogue))
+        assert 1 == await process.ended()
+        assert words in process.output
+        assert "Traceback" not in process.output

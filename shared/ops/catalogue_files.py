@@ -1,0 +1,47 @@
+"""The catalogue as this deployment has it: its files, and which of its providers are configured."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from shared.domain import catalogue_file
+from shared.domain.catalogue import Catalogue, Model
+from shared.domain.catalogue_file import CatalogueError
+from shared.ops import settings
+
+
+def load(path: str) -> Catalogue:
+    """The catalogue at `path` with what it includes. Raises CatalogueError, or OSError if `path` cannot be read."""
+    main = Path(path)
+    text = _text(main.read_bytes(), None)
+    parts = {name: _included(main.parent / name, name) for name in catalogue_file.included(text)}
+    return catalogue_file.parse(text, parts)
+
+
+def configured(catalogue: Catalogue) -> frozenset[str]:
+    """The providers that need no key, or whose key is set."""
+    return frozenset(
+        name
+        for name, provider in catalogue.providers.items()
+        if provider.key_env is None or settings.secret(provider.key_env) is not None
+    )
+
+
+def missing_keys(catalogue: Catalogue, models: Iterable[Model]) -> list[str]:
+    """The variables of which one has to be set for each of these models to be served."""
+    able = configured(catalogue)
+    routes = [route for model in models for route in model.routes if route.provider not in able]
+    return sorted({catalogue.providers[route.provider].key_env or "" for route in routes})
+
+
+def _included(path: Path, name: str) -> str:
+    try:
+        return _text(path.read_bytes(), name)
+    except OSError as error:
+        raise CatalogueError(None, f"include: cannot read {name} ({error.strerror})") from None
+
+
+def _text(raw: bytes, file: str | None) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise CatalogueError(None, "not UTF-8 text", file) from None
