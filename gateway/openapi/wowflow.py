@@ -136,7 +136,8 @@ def _example_input(model: Model) -> dict[str, object]:
     """The defaults of a model, and something for what has none and is required."""
     given = {name: limit.default for name, limit in model.input.items() if limit.default is not None}
     needed = {name: limit.choices for name, limit in model.input.items() if limit.required}
-    return given | {name: next(iter(choices), PICTURE_URL) for name, choices in needed.items()}
+    shown = {name: [PICTURE_URL] if name == "image_urls" else PICTURE_URL for name in needed}
+    return given | {name: next(iter(choices), shown[name]) for name, choices in needed.items()}
 
 
 def _read(model: Model, base_url: str) -> Operation:

@@ -8,8 +8,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from gateway.openapi.document import document  # noqa: E402 - found by the line above
-from shared.domain import catalogue_file  # noqa: E402
+from shared.ops import catalogue_files  # noqa: E402
 
 if __name__ == "__main__":
-    catalogue = catalogue_file.parse((ROOT / "deploy/catalogue.toml").read_text())
+    catalogue = catalogue_files.load(str(ROOT / "deploy/catalogue.toml"))
     json.dump(document(catalogue, "http://127.0.0.1:8080"), sys.stdout)

@@ -16,6 +16,19 @@ from workers.providers.contract import Callback
 
 QUEUED = "IN_QUEUE"
 REQUEST = "/{owner}/{alias}/requests/{id}"
+FLUX = {"prompt", "image_size", "num_inference_steps", "seed", "guidance_scale", "num_images", "output_format"}
+BANANA = {"prompt", "num_images", "seed", "aspect_ratio", "output_format", "safety_tolerance", "resolution"}
+KLING = {"prompt", "duration", "aspect_ratio", "negative_prompt", "cfg_scale"}
+APPS = {  # the inputs of some apps; what it says to one that an app does not have is assumed
+    "fal-ai/flux/schnell": FLUX,
+    "fal-ai/flux/dev": FLUX,
+    "fal-ai/flux-pro/kontext": {"prompt", "image_url", "aspect_ratio", "seed", "guidance_scale", "num_images"},
+    "fal-ai/nano-banana-2": BANANA,
+    "fal-ai/nano-banana-2/edit": BANANA | {"image_urls"},
+    "fal-ai/esrgan": {"image_url", "scale", "tile", "face", "model", "output_format"},
+    "fal-ai/kling-video/v2.5-turbo/pro/text-to-video": KLING,
+    "fal-ai/kokoro/american-english": {"prompt", "voice", "speed"},
+}
 SIGNING = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 
 
@@ -46,7 +59,11 @@ class Double(double.Double):
 
     def enqueue(self, asked: Asked) -> Say:
         """Into the queue; the URLs leave out the path of the app."""
-        asked.json  # noqa: B018 - a body that is no JSON is an error here
+        strange = sorted(asked.json.keys() - APPS.get(asked.path.strip("/"), asked.json.keys()))
+        if strange:
+            return Say(
+                422, {"detail": [{"loc": ["body", strange[0]], "msg": "Extra inputs.", "type": "extra_forbidden"}]}
+            )
         made = str(uuid4())
         self.requests[made] = f"{asked.match['owner']}/{asked.match['alias']}"
         return Say(200, {"status": QUEUED, **self._urls(made), "queue_position": 0})

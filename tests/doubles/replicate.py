@@ -10,6 +10,18 @@ from tests.doubles import double
 from tests.doubles.double import Asked, Route, Say
 from workers.providers.contract import Callback
 
+FLUX = {"prompt", "aspect_ratio", "num_outputs", "seed", "output_format", "output_quality", "go_fast", "megapixels"}
+MUSIC = {"prompt", "duration", "model_version", "output_format", "seed", "temperature", "top_k", "top_p"}
+MODELS = {  # the inputs of some models; what it says to one that a model does not have is assumed
+    "black-forest-labs/flux-schnell": FLUX,
+    "black-forest-labs/flux-dev": FLUX | {"image", "prompt_strength", "guidance"},
+    "black-forest-labs/flux-kontext-pro": {"prompt", "input_image", "aspect_ratio", "seed", "output_format"},
+    "google/nano-banana-2": {"prompt", "image_input", "aspect_ratio", "resolution", "output_format"},
+    "kwaivgi/kling-v2.5-turbo-pro": {"prompt", "duration", "aspect_ratio", "negative_prompt", "start_image"},
+    "meta/musicgen": MUSIC | {"normalization_strategy", "classifier_free_guidance", "input_audio", "continuation"},
+    "nightmareai/real-esrgan": {"image", "scale", "face_enhance"},
+    "pharmapsychotic/clip-interrogator": {"image", "clip_model_name", "mode"},
+}
 DONE, ENDED = "succeeded", ("succeeded", "failed", "canceled", "aborted")
 NOW = "2026-11-21T12:00:00.000Z"
 VERSION = "8151e1c9f47e0000000000000000000000000000000000000000000000000000"
@@ -47,6 +59,10 @@ class Double(double.Double):
         made, body = uuid4().hex[:26], asked.json
         model = "/".join(asked.match.values()) or str(body.get("version")).partition(":")[0]
         version = str(body.get("version") or "hidden").rpartition(":")[2]
+        strange = sorted(body["input"].keys() - MODELS.get(model, body["input"].keys()))
+        if strange:
+            detail = f"- input: Additional property {strange[0]} is not allowed"
+            return Say(422, {"title": "Input validation failed", "detail": detail, "status": 422})
         own = f"{self.url}/v1/predictions/{made}"
         self.predictions[made] = {
             "id": made,

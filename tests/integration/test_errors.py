@@ -152,6 +152,18 @@ async def test_unknown_model(caller: Caller, model: str) -> None:
     assert 300 > len(is_error(answer, 400, "unknown_model"))
 
 
+async def test_a_model_whose_provider_has_no_key(place: Place, caller: Caller) -> None:
+    """A model of a provider that is not configured is not on offer, and the operator is told which variable to set."""
+    answer = await caller.ask("POST", GENERATIONS, json={"model": "test/unset", "prompt": PROMPT})
+    message = is_error(answer, 400, "unknown_model")
+    assert "is not on offer here" in message
+    assert "A_KEY_THAT_NOBODY_SETS" not in message
+    [line] = [line for line in place.log().splitlines() if "model.not_configured" in line]
+    assert '"set_one_of":["A_KEY_THAT_NOBODY_SETS"]' in line.replace(" ", "")
+    listed = await caller.ask("GET", "/api/v1/models")
+    assert "test/unset" not in [model["id"] for model in listed.body["data"]]
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 
 from gateway.guests import guest_account
-from shared.domain import catalogue_file
 from shared.domain.generation import FAILED, Outcome
 from shared.domain.ids import generation_id
+from shared.ops import catalogue_files
 from shared.ops.settings import ROOT
 from shared.store import accounts, keys, ledger
 from tests.doubles.provider import a_png
@@ -70,7 +70,7 @@ def is_past_quota(answer: Answer, limit: int) -> None:
 
 async def test_the_shipped_quotas() -> None:
     """A day has 10 places for a guest, 50 on Free, 500 on Plus, and Pro knows no limit."""
-    plans = catalogue_file.parse((ROOT / "deploy" / "catalogue.toml").read_text()).plans
+    plans = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml")).plans
     assert {"guest": 10, "free": 50, "plus": 500, "pro": None} == {
         name: plan.daily_quota for name, plan in plans.items()
     }

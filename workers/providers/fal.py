@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import structs
 
 from workers.providers import chat, contract
 from workers.providers.contract import Call, Callback, Done, Pending, Rejected, Setup, Unknown
 from workers.providers.http import Answer, Http, LookAgain, reason
-from workers.providers.inputs import named, of_model, pictures, ratio, words
+from workers.providers.inputs import asked_for, named, of_model, pictures, ratio, words
 from workers.providers.outputs import file, urls
 from workers.providers.signatures import fresh
 
@@ -31,15 +32,18 @@ NAMES: dict[str, dict[str, str]] = {
     "image": {"count": "num_images", "guidance": "guidance_scale"},
     "voice": {"prompt": "text", "voice_id": "voice"},
     "music": {"seconds": "duration"},
+    "upscale": {"prompt": ""},
 }
 APPS: dict[str, dict[str, str]] = {
     "fal-ai/aura-sr": {"scale": "upscaling_factor"},
-    "fal-ai/clarity-upscaler": {"scale": "upscale_factor"},
+    "fal-ai/clarity-upscaler": {"scale": "upscale_factor", "prompt": "prompt"},
     "fal-ai/kokoro": {"prompt": "prompt"},
+    "fal-ai/nano-banana": {"negative_prompt": ""},
     "fal-ai/playai": {"prompt": "input"},
     "fal-ai/stable-audio": {"seconds": "seconds_total"},
     "fal-ai/topaz/upscale": {"scale": "upscale_factor"},
 }
+EDITING = ("fal-ai/nano-banana", "fal-ai/nano-banana-2", "fal-ai/nano-banana-pro")  # take pictures below /edit
 # Apps that draw in a ratio, not in pixels.
 BY_RATIO = ("fal-ai/nano-banana", "fal-ai/imagen", "fal-ai/gemini", "fal-ai/flux-pro/kontext", "fal-ai/flux-pro/v1.1-u")
 
@@ -57,6 +61,8 @@ class Adapter(contract.Adapter):
     async def submit(self, call: Call) -> Pending | Done:
         """POST into the queue, which is told how long it makes sense to begin."""
         left_s = max(call.deadline_ms / 1000 - time.time(), WAIT_S_MIN)
+        if call.model in EDITING and asked_for(call):
+            call = structs.replace(call, model=f"{call.model}/edit")
         answer = await self._http.submit(
             "POST",
             f"/{call.model}",

@@ -22,8 +22,10 @@ def given(**fields: object) -> dict[str, object]:
 
 
 def named(fields: Mapping[str, object], names: Mapping[str, str]) -> dict[str, object]:
-    """The fields that are not None, by the names that a model's input has for them."""
-    return {names.get(name, name): value for name, value in fields.items() if value is not None}
+    """The fields that are not None, by the names that a model's input has for them; "" is for what it does not take."""
+    return {
+        names.get(name, name): value for name, value in fields.items() if value is not None and names.get(name, name)
+    }
 
 
 def of_model(table: Mapping[str, dict[str, Any]], model: str) -> dict[str, Any]:

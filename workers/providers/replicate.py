@@ -36,13 +36,17 @@ MODELS: dict[str, dict[str, str]] = {
     "black-forest-labs/flux-": {"picture": "image_prompt"},
     "black-forest-labs/flux-kontext": {"picture": "input_image"},
     "elevenlabs/": {"prompt": "prompt"},
+    "google/nano-banana": {"seed": "", "negative_prompt": ""},
     "kwaivgi/kling": {"picture": "start_image"},
     "minimax/speech": {"voice_id": "voice_id"},
     "minimax/video": {"picture": "first_frame_image"},
+    "nightmareai/real-esrgan": {"prompt": ""},
+    "pharmapsychotic/clip-interrogator": {"prompt": ""},
     "stability-ai/sdxl": {"picture": "image"},
     "topazlabs/image-upscale": {"scale": "upscale_factor"},
 }
 ALWAYS: dict[str, dict[str, object]] = {
+    "google/nano-banana-2": {"resolution": "1K"},  # dearer ones are not what a route's price is for
     "nightmareai/real-esrgan": {"face_enhance": False},  # its default is another one in each version
 }
 
@@ -114,7 +118,8 @@ class Adapter(contract.Adapter):
             fields |= pixels if ":" in call.model else {"aspect_ratio": ratio(call, RATIOS)}
         if call.input.get("count") != 1:  # every model makes one by itself, and not all take a number
             fields["count"] = call.input.get("count")
-        return {**named(fields, names), **of_model(ALWAYS, call.model)}
+        values = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in fields.items()}
+        return {**named(values, names), **of_model(ALWAYS, call.model)}
 
     async def _shown(self, url: str) -> str:
         """A picture's address: their own file for one of ours that is too large to be sent along."""

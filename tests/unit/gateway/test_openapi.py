@@ -20,13 +20,14 @@ from gateway.openapi.document import document, operations
 from gateway.openapi.notes import NOTES
 from gateway.openapi.refusals import MESSAGES, error_shape
 from gateway.openapi.snippets import VERIFYING
-from shared.domain import catalogue_file, events, signing
+from shared.domain import events, signing
 from shared.domain.catalogue import Catalogue
 from shared.domain.inputs import InvalidInput, validated
+from shared.ops import catalogue_files
 from shared.ops.settings import ROOT, Settings
 
 BASE_URL = "https://gateway.example"
-CATALOGUE = catalogue_file.parse((ROOT / "deploy" / "catalogue.toml").read_text())
+CATALOGUE = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
 EMPTY = structs.replace(CATALOGUE, models={})
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(CATALOGUE, BASE_URL)))
 SCHEMAS = DOCUMENT["components"]["schemas"]

@@ -1,0 +1,98 @@
+"""The catalogue's files, and which of its providers are configured."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.domain.catalogue_file import CatalogueError
+from shared.ops import catalogue_files
+
+MAIN = """\
+include = ["more/a.toml", "b.toml"]
+[plans.guest]
+daily_quota = 10
+concurrency = 2
+backlog_max = 5
+[providers.near]
+[[models]]
+id = "near/one"
+name = "One"
+kind = "image"
+price_cents = 1
+routes = [{ provider = "near", model = "one" }]
+"""
+A = """\
+[[models]]
+id = "far/two"
+name = "Two"
+kind = "image"
+price_cents = 1
+routes = [{ provider = "far", model = "two" }, { provider = "near", model = "two" }]
+"""
+B = """\
+[providers.far]
+key_env = "FAR_KEY"
+[[models]]
+id = "far/three"
+name = "Three"
+kind = "image"
+price_cents = 1
+routes = [{ provider = "far", model = "three" }]
+"""
+
+
+def written(folder: Path, *, main: str = MAIN, a: str = A, b: str = B) -> str:
+    """The path of a catalogue of three files."""
+    (folder / "more").mkdir()
+    for name, text in (("catalogue.toml", main), ("more/a.toml", a), ("b.toml", b)):
+        (folder / name).write_text(text)
+    return str(folder / "catalogue.toml")
+
+
+def test_included_files_bring_models_and_providers(tmp_path: Path) -> None:
+    """Models come in the order of the files, and may be served by a provider of a later one."""
+    found = catalogue_files.load(written(tmp_path))
+    assert ["near/one", "far/two", "far/three"] == list(found.models)
+    assert ["near", "far"] == list(found.providers)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("a", 'kind = "image"', 'kind = "smell"', "more/a.toml, line 4: model 'far/two': unknown kind 'smell'"),
+        ("a", "[[models]]", "[[models", "more/a.toml, line 1: not TOML"),
+        ("b", "far/three", "near/one", "b.toml, line 4: model 'near/one': another model has this id already"),
+        ("b", "providers.far", "providers.near", "b.toml, line 1: provider 'near': another provider has this name"),
+        ("b", "[providers.far]", "markup_percent = 1\n[providers.far]", "b.toml, line 1: b.toml: unknown key"),
+        ("main", "b.toml", "c.toml", "include: cannot read c.toml (No such file or directory)"),
+        ("main", "more/a.toml", "b.toml", "line 1: the catalogue: include must name files, each once, not 'b.toml'"),
+        ("main", '"b.toml"', "1", "line 1: the catalogue: include must name files, each once, not 1"),
+        ("main", '["more/a.toml", "b.toml"]', '"b.toml"', "line 1: the catalogue: include must be a list"),
+    ],
+)
+def test_a_mistake_is_told_with_its_file(tmp_path: Path, file: str, old: str, new: str, told: str) -> None:
+    """What is wrong is told with the line and the included file that it is in."""
+    text = {"main": MAIN, "a": A, "b": B}[file]
+    assert old in text
+    with pytest.raises(CatalogueError) as caught:
+        catalogue_files.load(written(tmp_path, **{file: text.replace(old, new)}))
+    assert str(caught.value).startswith(told)
+
+
+def test_what_is_no_text_is_told(tmp_path: Path) -> None:
+    """A file that is not UTF-8 is named."""
+    path = written(tmp_path)
+    (tmp_path / "b.toml").write_bytes(b"\xff")
+    with pytest.raises(CatalogueError, match="not UTF-8 text"):
+        catalogue_files.load(path)
+
+
+def test_a_provider_is_configured_when_its_key_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider without a key variable always is; one whose variable is empty or unset is not, and it is named."""
+    found = catalogue_files.load(written(tmp_path))
+    monkeypatch.setenv("FAR_KEY", "")
+    assert {"near"} == catalogue_files.configured(found)
+    assert ["FAR_KEY"] == catalogue_files.missing_keys(found, found.models.values())
+    monkeypatch.setenv("FAR_KEY", "a key")
+    assert {"near", "far"} == catalogue_files.configured(found)
+    assert [] == catalogue_files.missing_keys(found, found.models.values())
