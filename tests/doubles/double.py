@@ -133,6 +133,10 @@ class Double:
         """Where a file of `files` can be fetched."""
         return f"{self.url}/files/{name}"
 
+    def began(self, answer: Say) -> bool:
+        """Whether a handler's answer to a submit means that work began."""
+        return answer.status < 300
+
     def state(self, done: str) -> str:
         """The state to show to a look: the next of `states`, or `done`."""
         return self.states.popleft() if self.states else done
@@ -174,7 +178,7 @@ class Double:
         if trouble is Fault.LOST_BEFORE:
             return _hang_up(request)
         answer = handler(asked)
-        if role == "submit" and answer.status < 300:
+        if role == "submit" and self.began(answer):
             self.accepted += 1
         return answer.response() if trouble is None else await self._spoil(trouble, request, answer)
 
