@@ -1,7 +1,7 @@
 """OpenAI's API as it and its imitators serve it: pictures, speech, chat."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tests.doubles import double
 from tests.doubles.adapters.kinds import a_wav
@@ -33,6 +33,7 @@ class Double(double.Double):
     prefix = "/v1"
     content = "A red fox crosses the snow."
     strict = True
+    more: Mapping[str, object] = {"service_tier": "default"}  # what else a completion has
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
@@ -81,7 +82,7 @@ class Double(double.Double):
             "model": asked.json.get("model"),
             "choices": [{"index": 0, "message": message, "finish_reason": self.finish}],
             "usage": self.usage,
-            "service_tier": "default",
+            **self.more,
         }
         return self._unknown(asked.json, CHAT_FIELDS) or Say(200, body, HEADERS)
 
@@ -109,6 +110,7 @@ class Together(Double):
     """Together's pictures: its own fields, links or base64, no time of creation."""
 
     strict = False
+    more: Mapping[str, object] = {"prompt": []}
 
     def draw(self, asked: Asked) -> Say:
         """Pictures as it was asked to send them."""
@@ -133,6 +135,7 @@ class Groq(Double):
     """Groq serves the same one floor deeper."""
 
     prefix = "/openai/v1"
+    more: Mapping[str, object] = {"service_tier": "on_demand"}
 
 
 class Enhancing(Double):

@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from types import NoneType
 from typing import Annotated, Any, Literal, Required, Union, get_args, get_origin, get_type_hints
 
 Path = tuple[str | int, ...]
 Fault = tuple[Path, str]  # where in the body, and what is wrong there
-PLAIN: dict[Any, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int,), float: (int, float), object: (object,)}
+NAMING = ("model", "role", "type")  # fields by which one of several types is told from the others
+PLAIN: dict[Any, tuple[type, ...]] = {
+    str: (str,),
+    bool: (bool,),
+    int: (int,),
+    float: (int, float),
+    NoneType: (NoneType,),
+    object: (object,),
+}
 
 
 def faults(value: object, kind: Any, path: Path = ()) -> list[Fault]:
@@ -47,11 +56,11 @@ def _fields(value: object, kind: Any, path: Path) -> Iterator[Fault]:
 
 
 def _may_be(value: object, option: Any) -> bool:
-    """Whether one of several types is meant: its `model` or `type`, where it has one, is the value's."""
+    """Whether one of several types is meant: what it names its own, such as `model` or `type`, is the value's."""
     if not hasattr(option, "__required_keys__") or not isinstance(value, Mapping):
         return True
-    hints = _hints(option)
-    return all(value.get(name) in get_args(hints[name][1]) for name in ("model", "type") if name in hints)
+    own = {name: hint for name, (needed, hint) in _hints(option).items() if needed and name in NAMING}
+    return all(value.get(name) in get_args(hint) for name, hint in own.items() if get_origin(hint) is Literal)
 
 
 @cache
