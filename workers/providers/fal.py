@@ -67,7 +67,7 @@ class Adapter(contract.Adapter):
             "POST",
             f"/{call.model}",
             reading=refusal,
-            json=await self._input(call),
+            json=await app_input(self.setup, call),
             headers={"X-Fal-Request-Timeout": f"{left_s:.0f}"},
             params={"fal_webhook": call.callback_url} if call.callback_url else None,
         )
@@ -109,37 +109,40 @@ class Adapter(contract.Adapter):
         return url if isinstance(url, str) and url.startswith(f"{self._http.base_url}/") else None
 
     def _url(self, call: Call, ref: str) -> str:
-        """Where a request's status is: without the path that an app's name may have."""
-        if "://" in ref:
-            return ref
-        parts = call.model.split("/")
-        app = "/".join(parts[: 3 if parts[0] in NAMESPACES else 2])
-        return f"{self._http.base_url}/{app}/requests/{ref}/status"
+        """Where a request's status is."""
+        return ref if "://" in ref else f"{self._http.base_url}/{place(call.model)}/requests/{ref}/status"
 
-    async def _input(self, call: Call) -> dict[str, object]:
-        """The app's input. Raises Rejected for a picture that cannot be had."""
-        fields: dict[str, object] = {name: call.input.get(name) for name in PLAIN}
-        fields["prompt"] = words(call) or None
-        found = await pictures(self.setup, call)
-        several = call.kind == "image" and call.model.endswith("/edit")
-        fields |= {"image_urls": found} if several else {"image_url": found[0] if found else None}
-        match call.kind:
-            case "image":
-                width, height = call.input.get("width"), call.input.get("height")
-                by_ratio = call.model.startswith(BY_RATIO) or not (width and height)
-                size = {"width": width, "height": height}
-                fields |= {"aspect_ratio": ratio(call, RATIOS)} if by_ratio else {"image_size": size}
-            case "video":
-                unit = "s" if "/veo" in call.model else ""
-                seconds = call.input.get("seconds")
-                fields |= {"aspect_ratio": ratio(call, RATIOS), "duration": f"{seconds}{unit}" if seconds else None}
-            case "music":
-                fields["seconds"] = call.input.get("seconds")
-            case "text" | "enhance":
-                fields["system_prompt"] = chat.instruction(call) or None
-            case "interrogate":
-                fields["prompt"] = f"{chat.INTERROGATE} {call.prompt}".strip()
-        return named(fields, {**NAMES.get(call.kind, {}), **of_model(APPS, call.model)})
+
+def place(model: str) -> str:
+    """An app's owner and alias, below which its requests are: without the path that its name may have."""
+    parts = model.split("/")
+    return "/".join(parts[: 3 if parts[0] in NAMESPACES else 2])
+
+
+async def app_input(setup: Setup, call: Call) -> dict[str, object]:
+    """The app's input. Raises Rejected for a picture that cannot be had."""
+    fields: dict[str, object] = {name: call.input.get(name) for name in PLAIN}
+    fields["prompt"] = words(call) or None
+    found = await pictures(setup, call)
+    several = call.kind == "image" and call.model.endswith("/edit")
+    fields |= {"image_urls": found} if several else {"image_url": found[0] if found else None}
+    match call.kind:
+        case "image":
+            width, height = call.input.get("width"), call.input.get("height")
+            by_ratio = call.model.startswith(BY_RATIO) or not (width and height)
+            size = {"width": width, "height": height}
+            fields |= {"aspect_ratio": ratio(call, RATIOS)} if by_ratio else {"image_size": size}
+        case "video":
+            unit = "s" if "/veo" in call.model else ""
+            seconds = call.input.get("seconds")
+            fields |= {"aspect_ratio": ratio(call, RATIOS), "duration": f"{seconds}{unit}" if seconds else None}
+        case "music":
+            fields["seconds"] = call.input.get("seconds")
+        case "text" | "enhance":
+            fields["system_prompt"] = chat.instruction(call) or None
+        case "interrogate":
+            fields["prompt"] = f"{chat.INTERROGATE} {call.prompt}".strip()
+    return named(fields, {**NAMES.get(call.kind, {}), **of_model(APPS, call.model)})
 
 
 def result(call: Call, answer: Answer) -> Done:

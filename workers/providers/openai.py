@@ -84,7 +84,7 @@ class Adapter(contract.Adapter):
         """POST /images/generations."""
         body = {"model": call.model, "prompt": words(call), **given(n=call.input.get("count"))}
         body |= await self._together(call) if self.setup.name == "together" else self._size(call)
-        return _drawn(await self._http.submit("POST", "/images/generations", json=body))
+        return drawn(await self._http.submit("POST", "/images/generations", json=body))
 
     async def _edit(self, call: Call) -> Done:
         """POST /images/edits: a multipart body with the pictures in it."""
@@ -95,7 +95,7 @@ class Adapter(contract.Adapter):
             kind = picture.media_type.removeprefix("image/")
             part = "image[]" if len(found) > 1 else "image"
             form.add_field(part, picture.data, filename=f"{number}.{kind}", content_type=picture.media_type)
-        return _drawn(await self._http.submit("POST", "/images/edits", data=form))
+        return drawn(await self._http.submit("POST", "/images/edits", data=form))
 
     def _size(self, call: Call) -> dict[str, object]:
         """Size and quality: GPT image models draw three sizes, others are told the one that was asked for."""
@@ -139,7 +139,7 @@ class Adapter(contract.Adapter):
         return Done(text=done.text, facts=done.facts, cost_micros=_cost_micros(answer))
 
 
-def _drawn(answer: Answer) -> Done:
+def drawn(answer: Answer) -> Done:
     """Pictures: GPT image models always send them along, others may send links."""
     body = answer.fields  # once: it may hold tens of megabytes
     items = body.get("data")
