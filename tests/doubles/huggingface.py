@@ -7,6 +7,8 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import structs
+
 from tests.doubles import fal, openai
 from tests.doubles.adapters.kinds import a_wav
 from tests.doubles.double import Asked, Handler, Route, Say
@@ -128,7 +130,7 @@ class Double(openai.Double, fal.Double):
     def order(self, asked: Asked) -> Say:
         """Into fal's queue if it was asked for, else what the app makes, at once."""
         if asked.query.get("_subdomain") == "queue":
-            return self.enqueue(asked)
+            return self.enqueue(structs.replace(asked, path=asked.path.removeprefix("/fal-ai")))
         return Say(200, self.made(asked))
 
     def show(self, asked: Asked) -> Say:

@@ -61,8 +61,7 @@ class Adapter(contract.Adapter):
     async def submit(self, call: Call) -> Pending | Done:
         """POST into the queue, which is told how long it makes sense to begin."""
         left_s = max(call.deadline_ms / 1000 - time.time(), WAIT_S_MIN)
-        if call.model in EDITING and asked_for(call):
-            call = structs.replace(call, model=f"{call.model}/edit")
+        call = to_app(call)
         answer = await self._http.submit(
             "POST",
             f"/{call.model}",
@@ -117,6 +116,12 @@ def place(model: str) -> str:
     """An app's owner and alias, below which its requests are: without the path that its name may have."""
     parts = model.split("/")
     return "/".join(parts[: 3 if parts[0] in NAMESPACES else 2])
+
+
+def to_app(call: Call) -> Call:
+    """The call to the app that takes it: some have another one below them, which takes pictures."""
+    edits = call.model in EDITING and asked_for(call)
+    return structs.replace(call, model=f"{call.model}/edit") if edits else call
 
 
 async def app_input(setup: Setup, call: Call) -> dict[str, object]:

@@ -62,7 +62,7 @@ class Adapter(contract.Adapter):
         if (who or THEMSELVES) == THEMSELVES and call.kind in THEIRS:
             return await self._make(call, name)
         if who == "fal-ai":
-            return await self._enqueue(structs.replace(call, model=name))
+            return await self._enqueue(fal.to_app(structs.replace(call, model=name)))
         if who in IMITATORS and call.kind == "image":
             return await self._imitate(call, name, who)
         raise Down(f"{self.setup.name} does not serve {call.kind} through {who or THEMSELVES}")

@@ -65,6 +65,11 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
             {"prompt": "a red fox", "image_url": OURS, "aspect_ratio": "9:16", "duration": "5"},
         ),
         (
+            a_call("image", "fal-ai/nano-banana-2:fal-ai", image_urls=[FOX]),
+            f"/fal-ai/fal-ai/nano-banana-2/edit{QUEUE}",
+            {"prompt": "a red fox", "image_urls": [FOX]},
+        ),
+        (
             a_call("image", "x/FLUX.1-dev:nscale", width=512, height=768, seed=7),
             "/nscale/v1/images/generations",
             {"model": "x/FLUX.1-dev", "prompt": "a red fox", "response_format": "b64_json", "size": "512x768"},
