@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from gateway import account, callbacks, guests, probes, routing, static
+from gateway import callbacks, guests, probes, routing, static, webhooks
 from gateway.assets import assets_handler
 from gateway.body import BODY_BYTES_MAX
 from gateway.desk import DESK, Desk
@@ -60,10 +60,14 @@ def build_app(settings: Settings) -> web.Application:
             web.get("/api/v1/assets", wokgen.limited(wokgen_v1.list_assets)),
             web.post("/api/v1/assets/{id}/process", wokgen.limited(wokgen_v1.process_asset)),
             web.get("/api/v1/me", wokgen.limited(wokgen_v1.me)),
-            web.post("/api/v1/webhooks", account.create_endpoint),
-            web.get("/api/v1/webhooks", account.list_endpoints),
-            web.delete("/api/v1/webhooks/{id}", account.delete_endpoint),
-            web.get("/api/v1/webhooks/{id}/deliveries", account.list_deliveries),
+            web.post("/api/v1/webhooks", webhooks.create_endpoint),
+            web.get("/api/v1/webhooks", webhooks.list_endpoints),
+            web.delete("/api/v1/webhooks/{id}", webhooks.delete_endpoint),
+            web.post("/api/v1/webhooks/{id}/enable", webhooks.enable_endpoint),
+            web.post("/api/v1/webhooks/{id}/rotate", webhooks.rotate_secret),
+            web.get("/api/v1/webhooks/{id}/deliveries", webhooks.list_deliveries),
+            web.post("/api/v1/webhooks/{id}/deliveries/{delivery}/redeliver", webhooks.redeliver),
+            web.post("/api/v1/webhooks/{id}/replay", webhooks.replay_events),
         ]
     )
     return app

@@ -11,18 +11,19 @@ import structlog
 from arq.worker import Retry as Park
 from msgspec import Struct
 
-from shared.domain import events, schedule, signing
+from shared.domain import schedule, signing
 from shared.domain.errors import StoreDown
-from shared.domain.generation import Generation
 from shared.ops import metrics
 from shared.store import webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import Attempt, Due
 from workers.egress import Egress
 from workers.egress_errors import EgressError
+from workers.event_body import composed
 
 ANSWER_CHARS_MAX = 200
 AWAY_S = 1.0  # until an attempt that the store's absence cut short is made again
+HEALTH = {"delivered": "well", "retry": "ill", "gone": "gone", "void": ""}  # what a verdict says of the endpoint
 
 log = structlog.get_logger()
 
@@ -40,7 +41,7 @@ class Answer(Struct, frozen=True):
     """What became of one post."""
 
     attempt: Attempt
-    verdict: str  # delivered, retry or gone
+    verdict: str  # delivered, retry, gone, or void: nothing was posted, and nothing ever will be
     retry_after_s: float = 0
 
 
@@ -65,10 +66,11 @@ async def proceed(post: Post, delivery_id: str, due: Due) -> None:
     now_ms = time.time_ns() // 1_000_000
     next_ms = schedule.next_attempt_ms(number, now_ms, random.random(), answer.retry_after_s)  # noqa: S311  # jitter
     state = "delivered" if answer.verdict == "delivered" else "pending"
-    if state == "pending" and (next_ms is None or answer.verdict == "gone"):
+    if state == "pending" and (next_ms is None or answer.verdict != "retry"):
         state = "dead"
+    health = HEALTH[answer.verdict]
     goes_on = await webhooks.record(
-        post.store, delivery_id, number, state, answer.attempt, keep_ms=post.keep_ms, gone=answer.verdict == "gone"
+        post.store, delivery_id, number, state, answer.attempt, keep_ms=post.keep_ms, health=health
     )
     report(delivery_id, due, number, state, answer)
     if goes_on and state == "pending" and next_ms is not None:
@@ -78,11 +80,12 @@ async def proceed(post: Post, delivery_id: str, due: Due) -> None:
 async def attempt(post: Post, delivery_id: str, due: Due) -> Answer:
     """Compose, sign and post; a failure of the network is an answer too."""
     now_ms = time.time_ns() // 1_000_000
-    if due.endpoint is None or due.generation is None:
-        return Answer(Attempt(at_ms=now_ms, duration_ms=0, error="the endpoint or the generation was deleted"), "gone")
-    body = compose(due.generation, post.base_url)
-    message_id = delivery_id.partition(":")[0]
-    headers = signing.headers([due.endpoint.secret], message_id, now_ms // 1000, body)
+    body = composed(due, post.base_url)
+    if due.endpoint is None or body is None:
+        return Answer(Attempt(at_ms=now_ms, duration_ms=0, error="the endpoint or the generation was deleted"), "void")
+    if due.endpoint.disabled_ms is not None:
+        return Answer(Attempt(at_ms=now_ms, duration_ms=0, error="the endpoint is switched off"), "void")
+    headers = signing.headers(due.endpoint.secrets(now_ms), due.event, now_ms // 1000, body)
     started_s = time.monotonic()
     try:
         answer = await post.egress.post(due.endpoint.url, body, headers)
@@ -94,35 +97,11 @@ async def attempt(post: Post, delivery_id: str, due: Due) -> Answer:
     return Answer(kept, schedule.verdict(answer.status), answer.retry_after_s or 0)
 
 
-def compose(generation: Generation, base_url: str) -> bytes:
-    """The event's body, the same for every attempt: a closed generation does not change."""
-    outcome = generation.outcome
-    urls = () if outcome is None else tuple(output.url(base_url) for output in outcome.outputs)
-    return events.generation_body(
-        events.Outcome(
-            id=generation.id,
-            event=f"generation.{generation.state}",
-            kind=generation.spec.kind,
-            prompt=generation.spec.prompt,
-            model=generation.spec.model,
-            provider=outcome.provider if outcome else None,
-            urls=urls,
-            text=outcome.text if outcome else None,
-            error=outcome.error if outcome else None,
-            error_code=outcome.error_code if outcome else None,
-            cost_micros=generation.price_micros,
-            refunded_micros=generation.refund_micros,
-            created_ms=generation.created_ms,
-            closed_ms=generation.closed_ms or generation.created_ms,
-        )
-    )
-
-
 def report(delivery_id: str, due: Due, number: int, state: str, answer: Answer) -> None:
     """One log line and one count for each attempt."""
     metrics.WEBHOOK_ATTEMPTS.labels(state).inc()
     if state == "delivered":
-        metrics.WEBHOOK_SECONDS.observe(max(time.time() - due.created_ms / 1000, 0))
+        metrics.WEBHOOK_SECONDS.observe(max(time.time() - (due.again_ms or due.created_ms) / 1000, 0))
     log.info(
         "webhook.attempted",
         delivery=delivery_id,

@@ -7,11 +7,13 @@ from msgspec import UNSET, Struct, UnsetType
 
 from gateway.openapi.schemas import reference
 from gateway.openapi.snippets import VERIFYING
+from gateway.openapi.webhooks import ENDPOINT_ID, URL
 from gateway.openapi.wowflow import GENERATION_ID, PROMPT
 from shared.domain import events
 from shared.domain.schedule import ATTEMPT_MAX
 
 TAG = "Webhooks"
+DAY_MS = 86_400_000
 CREATED_MS, CLOSED_MS = 1_778_250_191_000, 1_778_250_212_000
 HEADERS = {
     "webhook-id": ("The event's id: the same on every attempt, so that you can drop doubles.", f"evt_{GENERATION_ID}"),
@@ -74,9 +76,35 @@ class GenerationFailed(Result, rename="camel"):
     error_code: str | None
 
 
+class BalanceLow(Struct, kw_only=True, rename="camel"):
+    """An order took the balance below the account's threshold. Told once, until a top-up goes above it."""
+
+    event: Literal["balance.low"]
+    timestamp: str
+    type: Literal["balance.low"]
+    id: str
+    balance_cents: int
+    threshold_cents: int
+
+
+class EndpointDisabled(Struct, kw_only=True, rename="camel"):
+    """Another endpoint of the account was switched off: it answered 410, or every attempt failed for five days."""
+
+    event: Literal["endpoint.disabled"]
+    timestamp: str
+    type: Literal["endpoint.disabled"]
+    id: str
+    endpoint_id: str
+    url: str
+    reason: str
+    failing_since: str
+
+
 SHAPES: dict[str, type[Struct]] = {
     events.GENERATION_COMPLETED: GenerationCompleted,
     events.GENERATION_FAILED: GenerationFailed,
+    events.BALANCE_LOW: BalanceLow,
+    events.ENDPOINT_DISABLED: EndpointDisabled,
 }
 
 
@@ -112,6 +140,18 @@ def _post(event: str, shape: type[Struct], base_url: str) -> dict[str, object]:
 
 def _body(event: str, base_url: str) -> bytes:
     """An event's body as it is really made."""
+    if event == events.BALANCE_LOW:
+        low = {"balance_micros": 920_000, "threshold_micros": 1_000_000}
+        return events.balance_low_body(event_id=f"evt_low_{GENERATION_ID}", now_ms=CREATED_MS, **low)
+    if event == events.ENDPOINT_DISABLED:
+        return events.endpoint_disabled_body(
+            event_id=f"evt_off_{ENDPOINT_ID}_1",
+            endpoint_id=ENDPOINT_ID,
+            url=URL,
+            reason="every attempt failed for five days",
+            failing_since_ms=CLOSED_MS - 5 * DAY_MS,
+            now_ms=CLOSED_MS,
+        )
     failed = event == events.GENERATION_FAILED
     url = f"{base_url}/assets/2026/05/08/5b0c94e6f3d24f0c8a7e61d2b3c4f5a6-0.png"
     return events.generation_body(

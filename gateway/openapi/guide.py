@@ -61,7 +61,8 @@ TAGS = {
     "WokGen SDK 1.0": "What version 1.0 of the WokGen SDK calls, for clients that are deployed already.",
     "Money": "What is left, and where the rest went.",
     "Webhook endpoints": "Where to post what happens, and what became of each post.",
-    "Webhooks": "What we post to your endpoints when a generation ends. Each post is signed as Standard Webhooks 1.0: "
+    "Webhooks": "What we post to your endpoints when a generation ends, the balance is low or an endpoint is switched "
+    "off. Each post is signed as Standard Webhooks 1.0: "
     f"verify it with the endpoint's secret, `{SECRET_PREFIX}...`, before you believe it. Anything but a 2xx is tried "
     f"again, {ATTEMPT_MAX} times over three days.",
     "Outputs": "The files that generations made.",

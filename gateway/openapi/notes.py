@@ -110,7 +110,9 @@ NOTES: dict[str, dict[str, Note]] = {
         "url": note("Where events are posted.", **_link),
         "events": note("Which events are posted.", items={"type": "string", "examples": list(EVENT_TYPES)}),
         "created_at": moment("When it was created."),
-        "secret": note("Signs what is posted. Shown once, in the answer that creates the endpoint.", pattern="^whsec_"),
+        "secret": note("Signs what is posted. Shown once, when it is made.", pattern="^whsec_"),
+        "old_secret_until": moment("Until when the secret before signs too."),
+        "failing_since": moment("Since when every attempt failed, if they do."),
         "disabled_at": moment("When it was switched off, if it was."),
         "disabled_why": note("Why it was switched off."),
     },
@@ -125,10 +127,19 @@ NOTES: dict[str, dict[str, Note]] = {
         "id": note("The delivery's id."),
         "event": note("The event's id: what the header `webhook-id` says."),
         "type": note("What happened.", examples=["generation.completed"]),
-        "generation_id": _id,
+        "generation_id": note("The generation that ended; null: the event is of something else.", format="uuid"),
         "state": note("`dead` is given up.", enum=["pending", "delivered", "dead"]),
         "created_at": moment("When the event happened."),
         "attempts": note("Every post so far, the first one first."),
+    },
+    "ReplayEvents": {
+        "since": note("What happened from then on."),
+        "which": note("`failed`: given up. `missing`: never posted there."),
+        "next": note("Where to go on: what the last answer said."),
+    },
+    "Replayed": {
+        "queued": note("How many are on their way.", **_count),
+        "next": note("There, if there is more to look at.", **_count),
     },
     "Error": {"error": note("What went wrong.")},
     "ErrorDetail": {
@@ -164,6 +175,22 @@ NOTES: dict[str, dict[str, Note]] = {
         "completedAt": moment("When it ended."),
         "truncated": note("There, and true, when the body would be too long: read the whole by `id`.", const=True),
     },
+}
+_event = {
+    "event": note("What happened; the same as `type`."),
+    "timestamp": moment("When it happened."),
+    "type": note("What happened."),
+    "id": note("The event's id: what the header `webhook-id` says."),
+}
+NOTES["BalanceLow"] = _event | {
+    "balanceCents": note("What is left.", **_count),
+    "thresholdCents": note("The threshold that it is below now.", **_count),
+}
+NOTES["EndpointDisabled"] = _event | {
+    "endpointId": note("The endpoint that was switched off."),
+    "url": note("Where its events were posted.", **_link),
+    "reason": note("Why, for people."),
+    "failingSince": moment("Since when nothing was delivered there."),
 }
 NOTES["GenerationCompleted"] = NOTES["GenerationFailed"] = NOTES.pop("GenerationEvent")
 NOTES |= WOKGEN_NOTES

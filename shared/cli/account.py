@@ -27,6 +27,11 @@ def amount(context: click.Context, parameter: click.Parameter, text: str | None)
         raise click.BadParameter(str(error), context, parameter) from None
 
 
+def amount_or_none(context: click.Context, parameter: click.Parameter, text: str) -> int:
+    """The same, where 0 is an amount too. Raises click.BadParameter."""
+    return 0 if text.strip() in ("0", "0.00") else amount(context, parameter, text) or 0
+
+
 async def existing(store: Store, account_id: str) -> Account:
     """The account. Raises Failure if there is none."""
     found = await accounts.show(store, account_id)
@@ -79,7 +84,7 @@ async def show(desk: Desk, store: Store, account_id: str) -> None:
     found = await existing(store, account_id)
     facts = _facts(found) | {"keys": len(await accounts.active_keys(store, account_id))}
     people = {"created": moment(found.created_ms), "plan": found.plan, "active keys": facts["keys"]}
-    amounts = {"balance": found.balance, "topped up": found.topup, "spent": found.spent}
+    amounts = {"balance": found.balance, "topped up": found.topup, "spent": found.spent, "warn below": found.low}
     money = {what: dollars(micros) for what, micros in amounts.items()}
     desk.show(facts, fields({"account": found.id, "name": found.name, **people, **money}))
 
@@ -121,6 +126,18 @@ async def top_up(desk: Desk, store: Store, account_id: str, usd: int, reference:
     desk.show(facts, f"{said} The balance is {dollars(balance)}; reference {reference}.")
 
 
+@account.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("usd", callback=amount_or_none)
+@with_store
+async def warn_below(desk: Desk, store: Store, account_id: str, usd: int) -> None:
+    """Send `balance.low` when an order takes the balance below USD; 0: never."""
+    if not await accounts.set_low(store, account_id, usd):
+        await existing(store, account_id)
+    said = f"{account_id} is told when its balance falls below {dollars(usd)}." if usd else f"{account_id} is not told."
+    desk.show({"account": account_id, "low_micros": usd}, said)
+
+
 def _facts(found: Account) -> dict[str, object]:
     return {
         "account": found.id,
@@ -130,4 +147,5 @@ def _facts(found: Account) -> dict[str, object]:
         "balance_micros": found.balance,
         "topup_micros": found.topup,
         "spent_micros": found.spent,
+        "low_micros": found.low,
     }

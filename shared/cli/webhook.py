@@ -1,5 +1,7 @@
 """wokflow webhook"""
 
+from datetime import UTC, datetime
+
 import click
 import msgspec
 
@@ -8,7 +10,7 @@ from shared.cli.command import Desk, Failure, Group, with_store
 from shared.cli.show import fields, moment, table
 from shared.domain import endpoint_url
 from shared.domain.events import EVENT_TYPES
-from shared.store import webhooks
+from shared.store import replay, webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import Delivery, Endpoint
 
@@ -42,8 +44,8 @@ async def list_endpoints(desk: Desk, store: Store, account_id: str) -> None:
     """List an account's endpoints, oldest first."""
     await existing(store, account_id)
     found = await webhooks.endpoints(store, account_id)
-    rows = ((entry.id, entry.url, entry.types, entry.disabled_why) for entry in found)
-    shown = table(("endpoint", "url", "events", "disabled because"), rows)
+    rows = ((e.id, e.url, e.types, moment(e.failing_ms), moment(e.disabled_ms), e.disabled_why) for e in found)
+    shown = table(("endpoint", "url", "events", "failing since", "switched off", "because"), rows)
     desk.show({"endpoints": [_endpoint(entry) for entry in found]}, shown if found else "It has no endpoint.")
 
 
@@ -61,14 +63,74 @@ async def delete(desk: Desk, store: Store, account_id: str, endpoint_id: str) ->
 @webhook.command()
 @click.argument("account_id", metavar="ACCOUNT")
 @click.argument("endpoint_id", metavar="ENDPOINT")
+@with_store
+async def enable(desk: Desk, store: Store, account_id: str, endpoint_id: str) -> None:
+    """Send to an endpoint again that was switched off."""
+    if not await webhooks.enable_endpoint(store, account_id, endpoint_id):
+        raise _unknown(account_id, endpoint_id)
+    hint = f"wokflow webhook replay {account_id} {endpoint_id} missing --since ..."
+    desk.show({"id": endpoint_id, "enabled": True}, f"{endpoint_id} is on. What it missed: {hint}")
+
+
+@webhook.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("endpoint_id", metavar="ENDPOINT")
+@with_store
+async def rotate(desk: Desk, store: Store, account_id: str, endpoint_id: str) -> None:
+    """Give an endpoint a new secret, shown this once; for 24 hours the old one signs too."""
+    rotated = await webhooks.rotate_secret(store, account_id, endpoint_id)
+    if rotated is None:
+        raise _unknown(account_id, endpoint_id)
+    secret, until = rotated[0], moment(rotated[1])
+    shown = fields({"endpoint": endpoint_id, "secret": secret, "old one signs until": until})
+    facts = {"id": endpoint_id, "secret": secret, "old_secret_until": until}
+    desk.show(facts, shown, "\nThe secret is not shown again: keep it now.")
+
+
+@webhook.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("endpoint_id", metavar="ENDPOINT")
+@click.argument("delivery_id", metavar="DELIVERY")
+@with_store
+async def redeliver(desk: Desk, store: Store, account_id: str, endpoint_id: str, delivery_id: str) -> None:
+    """Post a delivery again, whatever became of it."""
+    await replay.redeliver(store, account_id, endpoint_id, delivery_id)
+    desk.show({"id": delivery_id, "queued": 1}, f"{delivery_id} is on its way.")
+
+
+@webhook.command("replay")
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("endpoint_id", metavar="ENDPOINT")
+@click.argument("which", type=click.Choice(("failed", "missing")))
+@click.option("--since", type=click.DateTime(), required=True, help="What happened from then on, in UTC.")
+@with_store
+async def replay_events(
+    desk: Desk, store: Store, account_id: str, endpoint_id: str, *, which: str, since: datetime
+) -> None:
+    """Post what an endpoint did not get: what was given up, or what was never posted there."""
+    since_ms = int(since.replace(tzinfo=UTC).timestamp() * 1000)
+    queued, place = 0, 0
+    while True:
+        done = await replay.replay(store, account_id, endpoint_id, which, since_ms=since_ms, first=place)
+        queued += done.queued
+        if done.next is None:
+            break
+        place = done.next
+    desk.show({"endpoint": endpoint_id, "queued": queued}, f"{queued} on their way to {endpoint_id}.")
+
+
+@webhook.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("endpoint_id", metavar="ENDPOINT")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="The newest so many.")
 @with_store
 async def log(desk: Desk, store: Store, account_id: str, endpoint_id: str, limit: int) -> None:
     """Show the deliveries to an endpoint with their attempts, newest first."""
-    if endpoint_id not in [endpoint.id for endpoint in await webhooks.endpoints(store, account_id)]:
+    if await webhooks.endpoint(store, account_id, endpoint_id) is None:
         raise _unknown(account_id, endpoint_id)
     found = await webhooks.deliveries(store, endpoint_id, limit)
-    shown = table(("created", "event", "state", "attempts", "last answer"), (_row(entry) for entry in found))
+    heads = ("created", "type", "state", "attempts", "took", "last answer", "delivery")
+    shown = table(heads, (_row(entry) for entry in found))
     desk.show({"deliveries": msgspec.to_builtins(found)}, shown if found else "Nothing was sent there yet.")
 
 
@@ -79,6 +141,7 @@ def _endpoint(endpoint: Endpoint) -> dict[str, object]:
         "url": endpoint.url,
         "events": list(EVENT_TYPES) if endpoint.types == "*" else endpoint.types.split(),
         "created_at": moment(endpoint.created_ms),
+        "failing_since": moment(endpoint.failing_ms),
         "disabled_at": moment(endpoint.disabled_ms),
         "disabled_why": endpoint.disabled_why,
     }
@@ -87,7 +150,9 @@ def _endpoint(endpoint: Endpoint) -> dict[str, object]:
 def _row(delivery: Delivery) -> tuple[object, ...]:
     last = delivery.attempts[-1] if delivery.attempts else None
     answer = None if last is None else last.error or f"{last.status} {last.answer or ''}".strip()
-    return moment(delivery.created_ms), delivery.event, delivery.state, len(delivery.attempts), answer
+    took = None if last is None else f"{last.duration_ms} ms"
+    done = (moment(delivery.created_ms), delivery.type, delivery.state, len(delivery.attempts))
+    return *done, took, answer, delivery.id
 
 
 def _unknown(account_id: str, endpoint_id: str) -> Failure:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 
-from shared.domain.account import Account, Key
+from shared.domain.account import LOW_MICROS_DEFAULT, Account, Key
 from shared.domain.catalogue import Plan
 from shared.domain.errors import Refused
 from shared.domain.ids import KEY_RANDOM_BYTES, key_hash, key_hint, new_key
@@ -18,9 +18,9 @@ async def create(store: Store, *, name: str, plan: str) -> Account:
     """A new account with nothing on it. Raises Refused for an unusable name."""
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
         raise Refused("invalid_name", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
-    account_id = "acct_" + secrets.token_hex(8)
-    _, created_ms = await store.run("create_account", account_id, name, plan)
-    return Account(id=account_id, name=name, plan=plan, created_ms=created_ms, topup=0, spent=0)
+    account_id, low = "acct_" + secrets.token_hex(8), LOW_MICROS_DEFAULT
+    _, created_ms = await store.run("create_account", account_id, name, plan, low)
+    return Account(id=account_id, name=name, plan=plan, created_ms=created_ms, topup=0, spent=0, low=low)
 
 
 async def show(store: Store, account_id: str) -> Account | None:
@@ -30,7 +30,12 @@ async def show(store: Store, account_id: str) -> Account | None:
         return None
     values = {fields[i].decode(): fields[i + 1].decode() for i in range(0, len(fields), 2)}
     numbers = {name: int(values[name]) for name in ("created_ms", "topup", "spent")}
-    return Account(id=account_id, name=values["name"], plan=values["plan"], **numbers)
+    return Account(id=account_id, name=values["name"], plan=values["plan"], low=int(values.get("low", 0)), **numbers)
+
+
+async def set_low(store: Store, account_id: str, micros: int) -> bool:
+    """Tell the account when an order takes its balance below `micros`; 0: never. False if it is unknown."""
+    return bool((await store.run("set_low", account_id, micros))[0] == "set")
 
 
 async def ids(store: Store, first: int = 0, count: int = 1000) -> list[str]:

@@ -15,7 +15,7 @@ SCHEMA = "gw:schema"  # string: version of this layout; kept
 
 
 def account(account_id: str) -> str:
-    """Hash: name, plan, created_ms, topup, spent (micro-USD); kept."""
+    """Hash: name, plan, created_ms, topup, spent, low (micro-USD), low_told (the warning was given); kept."""
     return f"gw:account:{account_id}"
 
 
@@ -92,7 +92,7 @@ def endpoints(account_id: str) -> str:
 
 
 def endpoint(endpoint_id: str) -> str:
-    """Hash: account, url, secret, types, created_ms, disabled_ms; kept until deleted."""
+    """Hash: account, url, secret, old_secret, types, created_ms, failing_ms, disabled_*, times; kept until deleted."""
     return f"gw:endpoint:{endpoint_id}"
 
 
@@ -102,7 +102,7 @@ def endpoint_log(endpoint_id: str) -> str:
 
 
 def delivery(delivery_id: str) -> str:
-    """Hash: account, endpoint, event, type, generation, state, attempts, log; expires after it ended."""
+    """Hash: account, endpoint, event, type, what it is about, state, attempts, log; expires after it ended."""
     return f"gw:delivery:{delivery_id}"
 
 

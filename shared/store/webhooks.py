@@ -14,6 +14,7 @@ from shared.store.connect import Store
 
 ENDPOINTS_MAX = 10
 SECRET_BYTES = 32
+OVERLAP_MS = 86_400_000  # how long the secret before signs too
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -27,6 +28,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     created_ms: int
     disabled_ms: int | None = None
     disabled_why: str | None = None
+    failing_ms: int | None = None  # since when every attempt failed
+    old_secret: str | None = None
+    old_until_ms: int = 0
+
+    def secrets(self, now_ms: int) -> list[str]:
+        """What signs at that time, the newest first."""
+        old = self.old_secret if now_ms < self.old_until_ms else None
+        return [self.secret] if old is None else [self.secret, old]
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -39,13 +48,17 @@ class Attempt(Struct, frozen=True, kw_only=True):
     answer: str | None = None  # the first bytes of the body
 
 
-class Due(Struct, frozen=True):
-    """A delivery whose next attempt is due; the endpoint is None when it was deleted meanwhile."""
+class Due(Struct, frozen=True, kw_only=True):
+    """A delivery whose next attempt is due; endpoint and generation are None when they were deleted meanwhile."""
 
+    event: str
+    type: str
     attempts: int
     created_ms: int
-    endpoint: Endpoint | None
-    generation: Generation | None
+    again_ms: int | None = None  # when it was last begun anew
+    about: dict[str, str]  # what an event says that is not of a generation
+    endpoint: Endpoint | None = None
+    generation: Generation | None = None
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -54,7 +67,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     id: str
     event: str
     type: str
-    generation: str
+    generation: str | None  # None: the event is of something else
     state: str
     attempts: tuple[Attempt, ...]
     created_ms: int
@@ -62,7 +75,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 async def create_endpoint(store: Store, account_id: str, url: str, types: Sequence[str] = ()) -> Endpoint:
     """A new endpoint with a secret of its own; no `types` means all. Raises Refused at the account's limit."""
-    endpoint_id, secret = "ep_" + secrets.token_hex(8), new_secret(secrets.token_bytes(SECRET_BYTES))
+    endpoint_id, secret = "ep_" + secrets.token_hex(8), _new_secret()
     words = " ".join(types) or "*"
     word, *rest = await store.run("create_endpoint", account_id, endpoint_id, url, secret, words, ENDPOINTS_MAX)
     if word == "too_many":
@@ -75,6 +88,24 @@ async def create_endpoint(store: Store, account_id: str, url: str, types: Sequen
 async def delete_endpoint(store: Store, account_id: str, endpoint_id: str) -> bool:
     """False if the account has no such endpoint."""
     return bool((await store.run("delete_endpoint", account_id, endpoint_id))[0] == "deleted")
+
+
+async def enable_endpoint(store: Store, account_id: str, endpoint_id: str) -> bool:
+    """Send to an endpoint again, from now on; False if the account has no such endpoint."""
+    return bool((await store.run("enable_endpoint", account_id, endpoint_id))[0] == "enabled")
+
+
+async def rotate_secret(store: Store, account_id: str, endpoint_id: str) -> tuple[str, int] | None:
+    """(the new secret, until when the one before signs too, ms), or None if the account has no such endpoint."""
+    secret = _new_secret()
+    word, *rest = await store.run("rotate_secret", account_id, endpoint_id, secret, OVERLAP_MS)
+    return (secret, rest[0]) if word == "rotated" else None
+
+
+async def endpoint(store: Store, account_id: str, endpoint_id: str) -> Endpoint | None:
+    """One endpoint of the account, or None."""
+    found = _endpoint(endpoint_id, await store.call("HGETALL", keys.endpoint(endpoint_id)))
+    return found if found is not None and found.account == account_id else None
 
 
 async def endpoints(store: Store, account_id: str) -> list[Endpoint]:
@@ -94,9 +125,10 @@ async def deliveries(store: Store, endpoint_id: str, count: int) -> list[Deliver
         fields = _texts(await store.call("HGETALL", keys.delivery(raw.decode())))
         if fields:
             log = tuple(msgspec.json.decode(line, type=Attempt) for line in fields.get("log", "").splitlines())
-            named = {name: fields[name] for name in ("event", "type", "generation", "state")}
+            named = {name: fields[name] for name in ("event", "type", "state")}
+            made = fields.get("generation")
             created_ms = int(fields["created_ms"])
-            found.append(Delivery(id=raw.decode(), attempts=log, created_ms=created_ms, **named))
+            found.append(Delivery(id=raw.decode(), generation=made, attempts=log, created_ms=created_ms, **named))
     return found
 
 
@@ -105,25 +137,35 @@ async def due(store: Store, delivery_id: str) -> Due | None:
     word, *rest = await store.run("delivery", delivery_id)
     if word != "pending":
         return None
-    attempts, created_ms, generation_id, endpoint, generation = rest
+    fields, endpoint, generation = _texts(rest[0]), rest[1], rest[2]
+    made = fields.get("generation")
     return Due(
-        attempts,
-        created_ms,
-        _endpoint(delivery_id.partition(":")[2], endpoint),
-        read(generation_id.decode(), generation) if generation else None,
+        event=fields["event"],
+        type=fields["type"],
+        attempts=int(fields["attempts"]),
+        created_ms=int(fields["created_ms"]),
+        again_ms=int(fields["again_ms"]) if "again_ms" in fields else None,
+        about=fields,
+        endpoint=_endpoint(fields["endpoint"], endpoint),
+        generation=read(made, generation) if made and generation else None,
     )
 
 
 async def record(
-    store: Store, delivery_id: str, number: int, state: str, attempt: Attempt, *, keep_ms: int, gone: bool = False
+    store: Store, delivery_id: str, number: int, state: str, attempt: Attempt, *, keep_ms: int, health: str
 ) -> bool:
-    """Keep an attempt; `state` is pending, delivered or dead; `gone` also disables the endpoint.
+    """Keep an attempt; `state` is pending, delivered or dead. False if the delivery has ended already.
 
-    False if the delivery has ended already: another dispatcher had it meanwhile.
+    `health` is what it says of the endpoint: well, ill or gone, or nothing if nothing was posted. One that is gone, or
+    ill for five days, is switched off.
     """
     line = msgspec.json.encode(attempt)
-    word, *_ = await store.run("attempt", delivery_id, number, state, line, keep_ms, "1" if gone else "")
+    word, *_ = await store.run("attempt", delivery_id, number, state, line, keep_ms, health)
     return word in ("recorded", "already")
+
+
+def _new_secret() -> str:
+    return new_secret(secrets.token_bytes(SECRET_BYTES))
 
 
 def _texts(fields: Sequence[bytes]) -> dict[str, str]:

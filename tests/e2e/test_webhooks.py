@@ -27,8 +27,8 @@ async def place() -> AsyncIterator[Place]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with a dollar."""
-    return await place.caller(cents=100)
+    """A customer with ten dollars: too much to be told of a low balance."""
+    return await place.caller(cents=1000)
 
 
 async def subscribed(caller: Caller, receiver: Receiver, **wanted: Any) -> str:

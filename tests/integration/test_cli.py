@@ -277,15 +277,42 @@ def test_webhooks_are_looked_after(run: Run, store_url: str) -> None:
         await ledger.accept(store, order)
         await ledger.settle(store, order.id, FAILED, cost_micros=0, outcome=Outcome())
         attempt = Attempt(at_ms=1, duration_ms=2, status=500, answer="oh\x1b[2J no")
-        await webhooks.record(store, f"evt_{order.id}:{made['id']}", 1, "pending", attempt, keep_ms=1000)
+        await webhooks.record(store, f"evt_{order.id}:{made['id']}", 1, "dead", attempt, keep_ms=9_000, health="gone")
 
     with_store(store_url, deliver)
     entry = run("webhook", "log", account, made["id"], "--json").json["deliveries"][0]
-    assert ("pending", 500) == (entry["state"], entry["attempts"][0]["status"])
+    assert ("dead", 500) == (entry["state"], entry["attempts"][0]["status"])
     assert "500 oh\\x1b[2J no" in run("webhook", "log", account, made["id"]).out
+    assert "answered 410 Gone" in run("webhook", "list", account).out
+    place = (account, made["id"])
+    assert "enable it first" in run("webhook", "redeliver", *place, entry["id"]).err
+    assert run("webhook", "enable", *place, "--json").json["enabled"]
+    assert None is run("webhook", "list", account, "--json").json["endpoints"][0]["disabled_at"]
+    replay = ("webhook", "replay", *place)
+    for expected, which, since in (
+        (0, "missing", "2026-01-01"),
+        (1, "failed", "2026-01-01"),
+        (0, "failed", "2099-01-01"),
+    ):
+        assert expected == run(*replay, which, "--since", since, "--json").json["queued"]
+    assert "--since" in run(*replay, "failed").err
+    assert 1 == run("webhook", "redeliver", *place, entry["id"], "--json").json["queued"]
+    rotated = run("webhook", "rotate", *place, "--json").json
+    assert rotated["secret"].startswith("whsec_")
+    assert rotated["secret"] != made["secret"]
     assert run("webhook", "delete", account, made["id"], "--json").json["deleted"]
-    for gone in ("log", "delete"):
+    for gone in ("log", "delete", "enable", "rotate"):
         assert "webhook list" in run("webhook", gone, account, made["id"]).err
+
+
+def test_a_low_balance_has_a_threshold(run: Run) -> None:
+    """Below which balance an account is told can be set, seen, and switched off."""
+    account = run("account", "create", "--name", "Ada", "--plan", "pro", "--json").json["account"]
+    assert 500_000 == run("account", "show", account, "--json").json["low_micros"]
+    for text, micros in (("2.50", 2_500_000), ("0", 0)):
+        assert micros == run("account", "warn-below", account, text, "--json").json["low_micros"]
+        assert micros == run("account", "show", account, "--json").json["low_micros"]
+    assert "USD" in run("account", "warn-below", account, "-1").err + run("account", "warn-below", account, "no").err
 
 
 @pytest.mark.parametrize(
@@ -293,6 +320,7 @@ def test_webhooks_are_looked_after(run: Run, store_url: str) -> None:
     [
         ("account", "show", "acct_none"),
         ("account", "top-up", "acct_none", "5"),
+        ("account", "warn-below", "acct_none", "5"),
         ("key", "create", "acct_none"),
         ("key", "list", "acct_none"),
         ("ledger", "show", "acct_none"),

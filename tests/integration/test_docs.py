@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 
 from gateway.app import build_app
 from gateway.desk import DESK
-from gateway.openapi.account import ENDPOINT_ID
 from gateway.openapi.service import CALLBACK_NAME
+from gateway.openapi.webhooks import ENDPOINT_ID
 from gateway.openapi.wokgen import JOB_ID
 from gateway.openapi.wokgen_v1 import PICTURE_ID
 from gateway.openapi.wowflow import GENERATION_ID
@@ -23,7 +23,7 @@ from shared.domain import callback_token
 from shared.domain.generation import Outcome, Output
 from shared.domain.ids import job_id
 from shared.ops.settings import Settings
-from shared.store import accounts, generations, ledger
+from shared.store import accounts, generations, keys, ledger
 
 PLACE = "2026/05/08/5b0c94e6f3d24f0c8a7e61d2b3c4f5a6-0.png"
 PAGE_PARTS = {"docs.css": "text/css", "docs.js": "text/javascript", "docs.svg": "image/svg+xml"}
@@ -141,10 +141,27 @@ async def test_webhook_endpoints_are_as_described(reader: Reader) -> None:
     names = {"id": created["id"]}
     assert 1 == len((await reader.call("get", path, status=200))["data"])
     posted = await reader.call("get", one + "/deliveries", status=200, names=names)
-    assert ["generation.completed"] == [delivery["type"] for delivery in posted["data"]]
+    [delivery] = posted["data"]
+    assert "generation.completed" == delivery["type"]
+    assert created["secret"] != (await reader.call("post", one + "/rotate", status=200, names=names))["secret"]
+    since = {"since": "2026-01-01T00:00:00Z"}
+    for which, queued in (("failed", 0), ("missing", 0)):
+        asked = {"json": {**since, "which": which}, "names": names}
+        assert {"queued": queued} == await reader.call("post", one + "/replay", status=202, **asked)
+    await reader.call("post", one + "/replay", status=400, names=names, json={"since": "today", "which": "failed"})
+    again = one + "/deliveries/{delivery}/redeliver"
+    await reader.call("post", again, status=202, names={**names, "delivery": delivery["id"]})
+    await reader.call("post", again, status=404, names={**names, "delivery": "evt_1"})
+    await reader.desk.store.call("HSET", keys.endpoint(created["id"]), "disabled_ms", 1, "disabled_why", "410")
+    assert "disabled_at" in (await reader.call("get", path, status=200))["data"][0]
+    await reader.call("post", again, status=409, names={**names, "delivery": delivery["id"]})
+    await reader.call("post", one + "/replay", status=409, names=names, json={**since, "which": "missing"})
+    assert "disabled_at" not in await reader.call("post", one + "/enable", status=200, names=names)
     await reader.call("delete", one, status=204, names=names)
     await reader.call("delete", one, status=404, names=names)
     await reader.call("get", one + "/deliveries", status=404, names=names)
+    for gone in ("/enable", "/rotate"):
+        await reader.call("post", one + gone, status=404, names=names)
 
 
 @pytest.mark.parametrize(
@@ -203,17 +220,18 @@ async def test_service_is_as_described(reader: Reader) -> None:
 
 async def test_python_samples_run(reader: Reader) -> None:
     """Every Python sample of the document runs against the gateway as it stands, but for the ids in it."""
+    hook = {"url": "https://example.com/hook"}
+    endpoint = (await reader.call("post", "/api/v1/webhooks", status=201, json=hook))["id"]
     made = await reader.order()
     await reader.settle(made["id"], "completed", DRAWN)
     await reader.desk.storage.put(PLACE, b"png", "image/png")
     waiting = (await reader.order())["id"]
-    hook = {"url": "https://example.com/hook"}
-    endpoint = (await reader.call("post", "/api/v1/webhooks", status=201, json=hook))["id"]
     here = str(reader.client.make_url("")).rstrip("/")
     samples = [
         sample["source"]
         .replace(reader.document["servers"][0]["url"], here)
         .replace(ENDPOINT_ID, endpoint)
+        .replace(f"evt_{GENERATION_ID}", f"evt_{made['id']}")
         .replace(GENERATION_ID, waiting)
         .replace(JOB_ID, job_id(waiting))
         .replace(PICTURE_ID, job_id(made["id"]))

@@ -37,6 +37,22 @@ class Plan(Struct, frozen=True):
     beyond: bool
 
 
+class Endpoint(Struct):
+    """One address for events; `long`: every attempt has failed for five days."""
+
+    types: str
+    secret: str
+    old: str | None = None
+    failing: bool = False
+    long: bool = False
+    disabled: bool = False
+    times: int = 0  # that it was switched off
+
+    def wants(self, kind: str) -> bool:
+        """Whether it gets events of that type."""
+        return not self.disabled and (self.types == "*" or kind in self.types.split(" "))
+
+
 class Account(Struct):
     """One account; the ledger as (kind, amount, reference). A guest has no record, no list and no keys."""
 
@@ -46,13 +62,14 @@ class Account(Struct):
     used: int = 0  # of today's quota
     topup: int = 0
     spent: int = 0
+    low: int = 0
+    told: bool = False  # that its balance is low
     ledger: list[tuple[str, int, str]] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)  # generations, newest first
     keys: dict[str, str] = field(default_factory=dict)  # active ones: key id to hash
     replays: dict[str, tuple[str, str]] = field(default_factory=dict)  # Idempotency-Key: body, generation
     references: set[str] = field(default_factory=set)
-    endpoints: dict[str, str] = field(default_factory=dict)  # id to types
-    disabled: set[str] = field(default_factory=set)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
     @property
     def balance(self) -> int:
@@ -117,6 +134,8 @@ class Delivery(Struct):
 
     account: str
     endpoint: str
+    type: str
+    generation: str | None
     state: str = "pending"
     attempts: int = 0
 
@@ -221,6 +240,9 @@ class Books(Struct):
         if made.price:
             account.spent += made.price
             account.ledger.append(("reserve", -made.price, made.id))
+            if not account.told and account.balance < account.low <= account.balance + made.price:
+                account.told = True
+                self.emit(account, f"evt_low_{made.id}", "balance.low")
         if order.replay:
             account.replays[order.replay] = (order.body, made.id)
         if waits:
@@ -251,7 +273,7 @@ class Books(Struct):
             account.ledger.append(("settle", made.price - cost, name))
         if state == "failed" and made.ref and looks_later:
             self.late.add(name)
-        self._emit(account, name, f"generation.{state}")
+        self.emit(account, f"evt_{name}", f"generation.{state}", name)
         return ["settled", made.price - cost]
 
     def reroute(self, name: str, token: str, provider: str) -> list[Any]:
@@ -284,12 +306,17 @@ class Books(Struct):
         self.rerouted.discard(made.id)
         self.let_on(made.provider)
 
-    def _emit(self, account: Account, name: str, kind: str) -> None:
-        for endpoint, types in account.endpoints.items():
-            if endpoint not in account.disabled and (types == "*" or kind in types.split(" ")):
-                delivery = f"evt_{name}:{endpoint}"
-                self.deliveries[delivery] = Delivery(account.id, endpoint)
-                self.queues.put("webhooks", f"deliver:{delivery}")
+    def emit(self, account: Account, event: str, kind: str, generation: str | None = None) -> None:
+        """A delivery for each endpoint that wants it."""
+        for name, endpoint in account.endpoints.items():
+            if endpoint.wants(kind):
+                self.tell(account, name, event, kind, generation)
+
+    def tell(self, account: Account, endpoint: str, event: str, kind: str, generation: str | None) -> None:
+        """One delivery."""
+        delivery = f"{event}:{endpoint}"
+        self.deliveries[delivery] = Delivery(account.id, endpoint, kind, generation)
+        self.queues.put("webhooks", f"deliver:{delivery}")
 
     def top_up(self, name: str, amount: int, reference: str) -> list[Any]:
         """Money in."""
@@ -301,6 +328,7 @@ class Books(Struct):
         if account.topup + amount > TOPUP_MAX:
             return ["too_much", account.topup]
         account.topup += amount
+        account.told = account.told and account.balance < account.low
         account.ledger.append(("top_up", amount, reference))
         account.references.add(reference)
         return ["topped_up", account.balance]

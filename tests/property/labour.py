@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import msgspec
 
 from tests.property.books import Generation
-from tests.property.world import LONG_MS, PROVIDERS, SPEC_BYTES, World
+from tests.property.mail import Mail
+from tests.property.world import COUNT_MAX, LONG_MS, PROVIDERS, SPEC_BYTES
 
-COUNT_MAX = 100
 LOSSES = ("payload", "place", "lease", "holder")
 
 
-class Labour(World):
+class Labour(Mail):
     """A world at work."""
 
     def start(self, name: str, token: str, *, at: str = "", twice: bool = False) -> str:
@@ -126,28 +126,6 @@ class Labour(World):
         """The whole of the sweeper's round over generations."""
         for name in self.sweep():
             self.settle(name, "failed", 0)
-
-    def sweep_deliveries(self) -> None:
-        """The sweeper looks at all open deliveries."""
-        open_ones = [name for name, one in self.books.deliveries.items() if one.state == "pending"]
-        if open_ones:
-            self.bench.write(("ZADD", "gw:deliveries:open", *(part for name in open_ones for part in (1, name))))
-        back = {name for name in open_ones if self.steps.undelivered(name, self.books.deliveries[name])}
-        for name in back:
-            self.books.queues.put("webhooks", f"deliver:{name}")
-        reply = self.verb(["swept", len(open_ones)], "sweep_deliveries", COUNT_MAX)
-        if back != set(reply[2]):
-            self.fail(f"put back {reply[2]}, expected {sorted(back)}")
-        self.check()
-
-    def attempt(self, name: str, number: int, state: str, *, gone: bool = False, twice: bool = False) -> None:
-        """A dispatcher posted and says how it went."""
-        expected = self.steps.attempt(name, number, state, gone=gone)
-        again = ["ended"] if state != "pending" and expected == ["recorded"] else expected
-        again = ["already"] if state == "pending" and expected == ["recorded"] else again
-        args = (name, number, state, "{}", LONG_MS, "1" if gone else "")
-        self.verb(expected, "attempt", *args, again=again if twice else None)
-        self.check()
 
     def claim(self, queue: str, worker: str, count: int) -> list[str]:
         """A worker was rung for and takes up to `count` jobs."""

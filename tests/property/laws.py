@@ -171,6 +171,8 @@ def _deliveries(state: State) -> Iterator[str]:
     for name, delivery in deliveries.items():
         if name != f"{delivery.get('event')}:{delivery.get('endpoint')}":
             yield f"{name}: a delivery of {delivery.get('event')} to {delivery.get('endpoint')}"
+        if (delivery["state"] == "pending") == (f"gw:delivery:{name}" in state.seen.mortal):
+            yield f"{name}: {delivery['state']}, and its time is not as that"
     logs = state.seen.named(state.seen.lists, "gw:endpoint-log:")
     for endpoint, log in logs.items():
         if len(log) != len(set(log)):

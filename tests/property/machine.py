@@ -36,6 +36,7 @@ ends = st.sampled_from(("completed", "failed"))
 shares = st.sampled_from((2, 1, 0, 3, -1))  # of the price: all, half, none, and what must be refused
 fates = st.sampled_from(("accepted", "refused", "done", "unknown"))
 deliveries = st.sampled_from(("pending", "delivered", "dead"))
+wishes = st.sampled_from(("redeliver", "failed", "missing", "enable", "rotate", "five days"))
 
 
 class Machine(RuleBasedStateMachine):
@@ -186,6 +187,10 @@ class Machine(RuleBasedStateMachine):
         else:
             self.world.provider_recovers(provider)
 
+    @rule(account=accounts, micros=st.sampled_from((0, 10_000, 120_000)), twice=twice)
+    def set_low(self, account: str, micros: int, twice: bool) -> None:
+        self.world.set_low(account, micros, twice=twice)
+
     @rule(account=accounts, pick=picks, what=st.sampled_from(("key", "endpoint", "no key", "no endpoint")), twice=twice)
     def look_after(self, account: str, pick: int, what: str, twice: bool) -> None:
         known = self.books.accounts[account]
@@ -206,8 +211,27 @@ class Machine(RuleBasedStateMachine):
         delivery = self.books.deliveries[name]
         if unplugged and pick % 2:
             self.world.delete_endpoint(delivery.account, delivery.endpoint)
-        gone = unplugged and state == "dead"
-        self.world.attempt(name, delivery.attempts + ahead, state, gone=gone, twice=twice)
+        health = "well" if state == "delivered" else "gone" if unplugged and state == "dead" else ("ill", "")[pick // 7]
+        self.world.attempt(name, delivery.attempts + ahead, state, health, twice=twice)
+
+    @precondition(lambda self: self.books.deliveries)
+    @rule(pick=picks, what=wishes, stranger=st.sampled_from((False, False, True)), twice=twice)
+    def wish(self, pick: int, what: str, stranger: bool, twice: bool) -> None:
+        """The owner of an endpoint, or somebody else, wants something done about it."""
+        name = chosen(list(self.books.deliveries), pick)
+        delivery = self.books.deliveries[name]
+        account = "eve" if stranger else delivery.account
+        place = (account, delivery.endpoint)
+        if what == "redeliver":
+            self.world.redeliver(*place, name, twice=twice)
+        elif what in ("failed", "missing"):
+            self.world.replay(*place, what, twice=twice)
+        elif what == "enable":
+            self.world.enable_endpoint(*place, twice=twice)
+        elif what == "rotate":
+            self.world.rotate_secret(*place, twice=twice)
+        elif delivery.endpoint in self.books.accounts[delivery.account].endpoints:
+            self.world.five_days_pass(delivery.account, delivery.endpoint)
 
     @precondition(lambda self: self.jobs)
     @rule(pick=picks, worker=workers, count=st.integers(1, 4))

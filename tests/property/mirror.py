@@ -15,7 +15,7 @@ def expected(books: Books) -> Picture:
     accounts, queues = books.accounts.values(), books.queues
     generations = books.generations.values()
     return {
-        "money": {one.id: (one.topup, one.spent) for one in accounts if not one.guest},
+        "money": {one.id: (one.topup, one.spent, one.low, one.told) for one in accounts if not one.guest},
         "quotas": _full({one.id: one.used for one in accounts}),
         "ledger": _full({one.id: one.ledger for one in accounts}),
         "listed": _full({one.id: one.listed for one in accounts}),
@@ -24,7 +24,11 @@ def expected(books: Books) -> Picture:
         "replays": {
             f"{one.id}:{key}": f"{body} {name}" for one in accounts for key, (body, name) in one.replays.items()
         },
-        "endpoints": {name: name in one.disabled for one in accounts for name in one.endpoints},
+        "endpoints": {
+            name: (endpoint.secret, endpoint.old, endpoint.failing, endpoint.disabled)
+            for one in accounts
+            for name, endpoint in one.endpoints.items()
+        },
         "generations": {one.id: _facts(one) for one in generations},
         "open": {one.id for one in generations if one.open},
         "late": books.late,
@@ -36,7 +40,9 @@ def expected(books: Books) -> Picture:
         "holders": queues.holders,
         "tries": queues.tries,
         "providers": {name: (one.paused, one.down, one.downs, one.probing) for name, one in books.providers.items()},
-        "deliveries": {name: (one.state, one.attempts) for name, one in books.deliveries.items()},
+        "deliveries": {
+            name: (one.type, one.generation, one.state, one.attempts) for name, one in books.deliveries.items()
+        },
         "deliveries_open": {name for name, one in books.deliveries.items() if one.state == "pending"},
     }
 
@@ -47,14 +53,20 @@ def observed(seen: Seen) -> Picture:
     accounts = seen.named(seen.hashes, "gw:account:")
     generations = seen.named(seen.hashes, "gw:generation:")
     return {
-        "money": {name: (int(one["topup"]), int(one["spent"])) for name, one in accounts.items()},
+        "money": {
+            name: (int(one["topup"]), int(one["spent"]), int(one["low"]), "low_told" in one)
+            for name, one in accounts.items()
+        },
         "quotas": _full({_pair(n)[0]: int(used) for n, used in seen.named(seen.strings, "gw:quota:").items()}),
         "ledger": {name: [_line(raw) for raw in lines] for name, lines in seen.named(seen.lists, "gw:ledger:").items()},
         "listed": seen.named(seen.lists, "gw:generations:"),
         "keys": seen.named(seen.strings, "gw:key:"),
         "references": {name: set(one) for name, one in seen.named(seen.hashes, "gw:top-ups:").items()},
         "replays": seen.named(seen.strings, "gw:replay:"),
-        "endpoints": {n: "disabled_ms" in one for n, one in seen.named(seen.hashes, "gw:endpoint:").items()},
+        "endpoints": {
+            name: (one["secret"], one.get("old_secret"), "failing_ms" in one, "disabled_ms" in one)
+            for name, one in seen.named(seen.hashes, "gw:endpoint:").items()
+        },
         "generations": {name: _stored_facts(one) for name, one in generations.items()},
         "open": set(seen.zsets.get("gw:open", ())),
         "late": set(seen.zsets.get("gw:late", ())),
@@ -75,7 +87,7 @@ def observed(seen: Seen) -> Picture:
         "tries": {job: int(number) for job, number in seen.named(seen.strings, "arq:retry:").items()},
         "providers": {n: _pressure(one, seen.now_ms) for n, one in seen.named(seen.hashes, "gw:provider:").items()},
         "deliveries": {
-            name: (one.get("state"), int(one.get("attempts", -1)))
+            name: (one.get("type"), one.get("generation"), one.get("state"), int(one.get("attempts", -1)))
             for name, one in seen.named(seen.hashes, "gw:delivery:").items()
         },
         "deliveries_open": set(seen.zsets.get("gw:deliveries:open", ())),

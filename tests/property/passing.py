@@ -103,7 +103,7 @@ class Passing(Labour):
                 self.finish(provider, "last", [job], end=self._run_one(job))
         for job in self.claim("webhooks", "last", 3):
             delivery = job.removeprefix("deliver:")
-            self.attempt(delivery, self.books.deliveries[delivery].attempts + 1, "delivered")
+            self.attempt(delivery, self.books.deliveries[delivery].attempts + 1, "delivered", "well")
             self.finish("webhooks", "last", [job], end=True)
 
     def _run_one(self, job: str) -> bool:

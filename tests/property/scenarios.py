@@ -382,14 +382,14 @@ def an_event_reaches_each_endpoint_that_wants_it(world: World) -> None:
         world.settle(world.accept("bob"), state)
     first, second, *others = world.books.deliveries
     world.attempt(first, 1, "pending", twice=True)
-    world.attempt(first, 2, "delivered", twice=True)
+    world.attempt(first, 2, "delivered", "well", twice=True)
     world.attempt(first, 3, "dead")
-    world.attempt(second, 1, "dead", gone=True)
+    world.attempt(second, 1, "dead", "gone")
     world.settle(world.accept("ada"))
     other = others.pop()
     world.attempt(other, 1, "pending")
     world.attempt(other, 1, "dead")
-    world.attempt(other, 1, "delivered", twice=True)
+    world.attempt(other, 1, "delivered", "well", twice=True)
     for name in others:
         world.lose("webhooks", f"deliver:{name}", ["place"])
     world.sweep_deliveries()
@@ -405,8 +405,79 @@ def a_deleted_endpoint_stays_deleted(world: World) -> None:
     world.create_endpoint("ada", "*")
     world.delete_endpoint("ada", endpoint)
     world.delete_endpoint("ada", endpoint)
-    world.attempt(name, 1, "dead", gone=True)
+    world.attempt(name, 1, "dead", "gone")
     world.settle(world.accept("ada"))
+
+
+def an_endpoint_that_fails_for_long_is_switched_off(world: World) -> None:
+    """Five days without a success, or a Gone, switch it off and tell the others; what it missed is posted later."""
+    world.create_endpoint("ada", "*")
+    names = [world.accept("ada") for _ in range(3)]
+    world.settle(names[0])
+    first, other = (f"evt_{names[0]}:{endpoint}" for endpoint in world.books.accounts["ada"].endpoints)
+    endpoint = first.partition(":")[2]
+    world.attempt(first, 1, "pending", "ill", twice=True)
+    world.five_days_pass("ada", endpoint)
+    world.attempt(first, 2, "pending", "")
+    world.attempt(other, 1, "dead", "ill")
+    world.attempt(first, 3, "pending", "ill", twice=True)
+    world.attempt(first, 4, "dead", "ill")
+    world.settle(names[1], "failed")
+    for which in ("failed", "missing"):
+        world.replay("ada", endpoint, which)
+    world.redeliver("ada", endpoint, first)
+    world.enable_endpoint("ada", endpoint, twice=True)
+    world.enable_endpoint("bob", endpoint)
+    world.replay("ada", endpoint, "missing", twice=True)
+    world.replay("ada", endpoint, "failed", twice=True)
+    world.replay("bob", endpoint, "failed")
+    world.redeliver("ada", endpoint, other)
+    world.attempt(first, 1, "pending", "ill")
+    world.attempt(first, 2, "delivered", "well")
+    world.attempt(f"evt_{names[1]}:{endpoint}", 1, "pending", "ill")
+    world.attempt(f"evt_{names[1]}:{endpoint}", 2, "dead", "gone")
+    world.settle(names[2])
+    world.delete_endpoint("ada", endpoint)
+    world.create_endpoint("ada", "generation.failed")
+    world.replay("ada", list(world.books.accounts["ada"].endpoints)[-1], "missing")
+
+
+def a_delivery_is_posted_once_more(world: World) -> None:
+    """Its owner may have it posted again, however it ended, and sooner while it waits; nobody else may."""
+    world.settle(world.accept("ada"))
+    [name] = world.books.deliveries
+    endpoint = name.partition(":")[2]
+    world.claim("webhooks", "w1", 1)
+    world.attempt(name, 1, "pending", "ill")
+    world.redeliver("ada", endpoint, name, twice=True)
+    world.finish("webhooks", "w1", [f"deliver:{name}"], end=False, soon=False)
+    world.redeliver("ada", endpoint, name, twice=True)
+    world.attempt(name, 2, "delivered", "well")
+    world.redeliver("bob", endpoint, name)
+    world.redeliver("ada", endpoint, f"evt_0:{endpoint}")
+    world.redeliver("ada", endpoint, name, twice=True)
+    world.attempt(name, 1, "dead", "ill")
+    world.rotate_secret("ada", endpoint, twice=True)
+    world.rotate_secret("ada", endpoint)
+    world.rotate_secret("bob", endpoint)
+
+
+def a_low_balance_is_told_once(world: World) -> None:
+    """An order that takes the balance below the threshold is told; none after it, until a top-up goes above it."""
+    world.set_low("ada", 100_000)
+    world.accept("ada", "local", 50_000, twice=True)
+    name = world.accept("ada", "local", 10_000, twice=True)
+    world.settle(name, "failed", 0)
+    world.settle(world.accept("ada", "local", 20_000))
+    world.top_up("ada", 19_999, "p1")
+    world.accept("ada", "local", 1)
+    world.top_up("ada", 100_000, "p2")
+    world.accept("ada", "paid", 150_000)
+    world.set_low("ada", 0, twice=True)
+    world.accept("ada", "paid", 10_000)
+    world.set_low("ada", 150_000)
+    world.accept("ada", payer="quota")
+    world.accept("ada", "local", 1)
 
 
 def an_outage_stops_submits(world: World) -> None:

@@ -85,12 +85,15 @@ class Steps(Struct):
         return ["noted", made.state]
 
     def _wake(self, made: Generation) -> None:
-        """What nobody has in hand is made due."""
+        self._hasten(made.provider, made.id)
+
+    def _hasten(self, queue: str, job: str) -> None:
+        """Unless somebody runs it, the job is due."""
         queues = self.books.queues
-        if made.id not in queues.leased(made.provider):
-            queues.rung.add(made.provider)
-            if made.id in queues.on(made.provider):
-                queues.on(made.provider)[made.id] = True
+        if job not in queues.leased(queue):
+            queues.rung.add(queue)
+            if job in queues.on(queue):
+                queues.on(queue)[job] = True
 
     def withdraw(self, name: str, token: str, at: str, *, pause: bool) -> list[Any]:
         """Provider `at` said no to this very submit, and may want to be left alone itself."""
@@ -152,22 +155,70 @@ class Steps(Struct):
         provider.down, provider.downs, provider.probing = False, 0, False
         return ["up"]
 
-    def attempt(self, name: str, number: int, state: str, *, gone: bool) -> list[Any]:
+    def attempt(self, name: str, number: int, state: str, health: str) -> list[Any]:
         """One attempt of a delivery is recorded once; that the endpoint took it, or is gone, ends it in any case."""
         delivery = self.books.deliveries.get(name)
         if delivery is None:
             return ["missing"]
         if delivery.state != "pending":
             return ["ended", delivery.state]
-        if number <= delivery.attempts and state != "delivered" and not gone:
+        if number <= delivery.attempts and health not in ("well", "gone"):
             return ["already"]
         delivery.attempts, delivery.state = max(number, delivery.attempts), state
-        account = self.books.accounts[delivery.account]
-        if gone and delivery.endpoint in account.endpoints:
-            account.disabled.add(delivery.endpoint)
         if state != "pending":
             self.books.queues.drop("webhooks", f"deliver:{name}")
+        self._learn(delivery, health)
         return ["recorded"]
+
+    def _learn(self, delivery: Delivery, health: str) -> None:
+        account = self.books.accounts[delivery.account]
+        endpoint = account.endpoints.get(delivery.endpoint)
+        if endpoint is None or not health:
+            return
+        if health == "well":
+            endpoint.failing = endpoint.long = False
+        elif not endpoint.disabled:
+            endpoint.failing = True
+            if health == "gone" or endpoint.long:
+                endpoint.disabled = True
+                endpoint.times += 1
+                self.books.emit(account, f"evt_off_{delivery.endpoint}_{endpoint.times}", "endpoint.disabled")
+
+    def redeliver(self, account: str, endpoint: str, name: str) -> list[Any]:
+        """What has ended begins anew, what waits is due."""
+        known, delivery = self.books.accounts[account].endpoints.get(endpoint), self.books.deliveries.get(name)
+        if known is None or delivery is None or delivery.endpoint != endpoint:
+            return ["missing"]
+        if known.disabled:
+            return ["disabled"]
+        if delivery.state == "pending":
+            self._hasten("webhooks", f"deliver:{name}")
+        else:
+            delivery.state, delivery.attempts = "pending", 0
+            self.books.queues.put("webhooks", f"deliver:{name}")
+        return ["queued"]
+
+    def replay(self, account: str, endpoint: str, which: str) -> list[Any]:
+        """Every end that an endpoint wants, and did not get."""
+        known = self.books.accounts[account].endpoints.get(endpoint)
+        if known is None:
+            return ["missing"]
+        if known.disabled:
+            return ["disabled"]
+        listed, queued = self.books.accounts[account].listed, 0
+        for made in (self.books.generations[name] for name in listed):
+            delivery = self.books.deliveries.get(f"evt_{made.id}:{endpoint}")
+            if made.open or not known.wants(f"generation.{made.state}"):
+                continue
+            if which == "failed" and delivery is not None and delivery.state == "dead":
+                self.redeliver(account, endpoint, f"evt_{made.id}:{endpoint}")
+            elif which == "missing" and delivery is None:
+                owner = self.books.accounts[account]
+                self.books.tell(owner, endpoint, f"evt_{made.id}", f"generation.{made.state}", made.id)
+            else:
+                continue
+            queued += 1
+        return ["looked", len(listed), queued]
 
     def undelivered(self, name: str, delivery: Delivery) -> bool:
         """Whether a pending delivery has no job that a dispatcher would find."""

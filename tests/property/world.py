@@ -15,13 +15,15 @@ from shared.domain.errors import StoreError
 from tests.factories import SPEC
 from tests.property import laws
 from tests.property.bench import Bench, Seen, Value
-from tests.property.books import ANYTHING, Account, Books, Order, Plan, Provider
+from tests.property.books import ANYTHING, Account, Books, Endpoint, Order, Plan, Provider
 from tests.property.mirror import differences
 from tests.property.steps import Steps
 
 LONG_MS = 3_600_000
+COUNT_MAX = 100
 DAY_S, HISTORY_S = 86_400, 10
 KEYS_MAX, ENDPOINTS_MAX = 3, 2
+LOW = 120_000  # a balance below this is told
 SPEC_BYTES = msgspec.msgpack.encode(SPEC)
 PLANS = {"small": Plan(1, 3, 2, False), "wide": Plan(2, 3, 1, True), "guest": Plan(1, 1, 2, False)}
 ACCOUNTS = {"ada": "small", "bob": "wide", "eve": "wide"}
@@ -52,9 +54,9 @@ class World:
             self.books.providers[name] = Provider(limit, repeatable)
             bench.write(("HSET", f"gw:provider:{name}", *(("concurrency", limit) if limit else ("name", name))))
         for name, plan in ACCOUNTS.items():
-            self.books.accounts[name] = Account(name, PLANS[plan])
+            self.books.accounts[name] = Account(name, PLANS[plan], low=LOW)
             made = ["created", ANYTHING]
-            self.verb(made, "create_account", name, name.title(), plan, again=made)
+            self.verb(made, "create_account", name, name.title(), plan, LOW, again=made)
         self.books.accounts[GUEST] = Account(GUEST, PLANS["guest"], guest=True)
         self.seen = bench.look()
         for name in ACCOUNTS:
@@ -168,14 +170,13 @@ class World:
         args = (account, name, "https://a.example/", "secret", types, ENDPOINTS_MAX)
         self.verb(expected, "create_endpoint", *args, again=again)
         if expected[0] == "created":
-            endpoints[name] = types
+            endpoints[name] = Endpoint(types, "secret")
         self.check()
 
     def delete_endpoint(self, account: str, endpoint: str) -> None:
         """An address gets no more events."""
         books = self.books.accounts[account]
         known = books.endpoints.pop(endpoint, None)
-        books.disabled.discard(endpoint)
         self.verb(["deleted" if known else "missing"], "delete_endpoint", account, endpoint)
         self.check()
 
@@ -184,6 +185,13 @@ class World:
         expected = self.books.top_up(account, amount, reference)
         again = ["already", expected[1]] if twice and expected[0] in ("topped_up", "already") else None
         self.verb(expected, "top_up", account, amount, reference, again=again)
+        self.check()
+
+    def set_low(self, account: str, micros: int, *, twice: bool = False) -> None:
+        """The account wants to be told of another balance."""
+        known = self.books.accounts[account]
+        known.low, known.told = micros, False
+        self.verb(["set"], "set_low", account, micros, again=["set"] if twice else None)
         self.check()
 
     def accept(

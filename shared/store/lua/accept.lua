@@ -11,6 +11,8 @@
 --@include queue
 --@include admit
 --@include payment
+--@include events
+--@include low
 local LOOK_AFTER_MS, REPLAY_MS = 30000, 86400000
 local id, key_hash, price, provider, spec, queue_ms, run_ms, replay_key, body_hash, waiter, payer, guest = unpack(ARGV)
 price = tonumber(price)
@@ -53,4 +55,6 @@ redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)
 if replay_key ~= '' then redis.call('SET', replay, body_hash .. ' ' .. id, 'PX', REPLAY_MS) end
 if waits then redis.call('RPUSH', backlog, id) else place(account, provider, id, now) end
 if waits then take_turn(account, provider) admit(provider, now) end
-return {'accepted', account, now, way == 'balance' and balance - price or balance}
+local left = way == 'balance' and balance - price or balance
+warn_if_low(account, balance, left, id, now)
+return {'accepted', account, now, left}

@@ -1,21 +1,26 @@
--- attempt: record one attempt of a delivery, and its end if it was the last.
--- ARGV: id, attempt (1 is the first), state ('pending' | 'delivered' | 'dead'), line (JSON), keep_ms, gone ('1' | '')
--- Keys: gw:delivery:<id> gw:deliveries:open gw:endpoint:<id> arq:queue:webhooks
+-- attempt: record one attempt of a delivery, its end if it was the last, and what it says about the endpoint.
+-- ARGV: id, attempt (1 is the first), state ('pending' | 'delivered' | 'dead'), line (JSON), keep_ms,
+--       health ('well' | 'ill' | 'gone' | '': nothing was posted)
+-- Keys: gw:delivery:<id> gw:deliveries:open arq:queue:webhooks
 -- That an endpoint took the event, or is gone, counts whoever brings it: also from a dispatcher that lost the job.
 -- Returns {'recorded'} | {'already'} | {'ended', state} | {'missing'}
 --@include now
 --@include queue
-local id, attempt, state, line, keep_ms, gone = unpack(ARGV)
+--@include events
+--@include health
+local LOG_BYTES_MAX = 10000
+local id, attempt, state, line, keep_ms, health = unpack(ARGV)
 local key = 'gw:delivery:' .. id
-local was, attempts, log, endpoint = unpack(redis.call('HMGET', key, 'state', 'attempts', 'log', 'endpoint'))
+local was, attempts, log, endpoint, account =
+  unpack(redis.call('HMGET', key, 'state', 'attempts', 'log', 'endpoint', 'account'))
 if not was then return {'missing'} end
 if was ~= 'pending' then return {'ended', was} end
-local fact = state == 'delivered' or gone == '1'
+local fact = health == 'well' or health == 'gone'
 if tonumber(attempt) <= tonumber(attempts) and not fact then return {'already'} end
-redis.call('HSET', key, 'attempts', math.max(attempt, attempts), 'state', state, 'log', log and log .. '\n' .. line or line)
-if gone == '1' and redis.call('EXISTS', 'gw:endpoint:' .. endpoint) == 1 then
-  redis.call('HSET', 'gw:endpoint:' .. endpoint, 'disabled_ms', now, 'disabled_why', 'the endpoint answered 410 Gone')
-end
+log = log and log .. '\n' .. line or line
+while #log > LOG_BYTES_MAX and string.find(log, '\n', 1, true) do log = string.match(log, '\n(.*)$') end
+redis.call('HSET', key, 'attempts', math.max(attempt, attempts), 'state', state, 'log', log)
+if health == 'well' then is_well(endpoint) elseif health ~= '' then is_ill(account, endpoint, health == 'gone', now) end
 if state ~= 'pending' then
   redis.call('HSET', key, 'ended_ms', now)
   redis.call('ZREM', 'gw:deliveries:open', id)

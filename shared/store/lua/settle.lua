@@ -38,6 +38,6 @@ end
 take_turn(account, provider)
 admit(provider, now)
 
-emit(account, 'evt_' .. id, 'generation.' .. state, id, now)
+emit(account, 'evt_' .. id, 'generation.' .. state, now, 'generation', id)
 for gateway in string.gmatch(waiters or '', '%S+') do redis.call('PUBLISH', 'gw:wake:' .. gateway, id) end
 return {'settled', refund}

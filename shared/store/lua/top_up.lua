@@ -7,7 +7,7 @@ local TOPUP_MAX = 1000000000000000
 local account, amount, reference = unpack(ARGV)
 amount = tonumber(amount)
 local record = 'gw:account:' .. account
-local topup, spent = unpack(redis.call('HMGET', record, 'topup', 'spent'))
+local topup, spent, low = unpack(redis.call('HMGET', record, 'topup', 'spent', 'low'))
 if not topup then return {'missing'} end
 local seen = 'gw:top-ups:' .. account
 if redis.call('HEXISTS', seen, reference) == 1 then return {'already', topup - spent} end
@@ -16,4 +16,5 @@ if topup + amount > TOPUP_MAX then return {'too_much', tonumber(topup)} end
 redis.call('HINCRBY', record, 'topup', amount)
 redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f top_up %.0f %s', now, amount, reference))
 redis.call('HSET', seen, reference, now)
+if topup + amount - spent >= tonumber(low or 0) then redis.call('HDEL', record, 'low_told') end
 return {'topped_up', topup + amount - spent}

@@ -1,8 +1,12 @@
-"""The account's own API: where its webhooks go. In WOWFLOW's shape, under /api/v1/webhooks."""
+"""Where an account's webhooks go, and what became of them. In WOWFLOW's shape, under /api/v1/webhooks."""
+
+import time
+from datetime import datetime
+from typing import Annotated, Literal
 
 import msgspec
 from aiohttp import web
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gateway import auth
 from gateway.body import json_body, limit
@@ -11,7 +15,7 @@ from shared.domain import endpoint_url
 from shared.domain.errors import Refused
 from shared.domain.events import EVENT_TYPES
 from shared.domain.times import rfc3339
-from shared.store import webhooks
+from shared.store import replay, webhooks
 from shared.store.webhooks import Attempt, Delivery, Endpoint
 
 
@@ -23,13 +27,15 @@ class CreateEndpoint(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class EndpointEntry(Struct, kw_only=True):
-    """An endpoint; its secret is shown once, when it is created."""
+    """An endpoint; its secret is shown once, when it is created or replaced."""
 
     id: str
     url: str
     events: tuple[str, ...]
     created_at: str
     secret: str | UnsetType = UNSET
+    old_secret_until: str | UnsetType = UNSET
+    failing_since: str | UnsetType = UNSET
     disabled_at: str | UnsetType = UNSET
     disabled_why: str | UnsetType = UNSET
 
@@ -50,10 +56,25 @@ class DeliveryEntry(Struct, kw_only=True):
     id: str
     event: str
     type: str
-    generation_id: str
+    generation_id: str | None
     state: str
     created_at: str
     attempts: tuple[AttemptEntry, ...]
+
+
+class ReplayEvents(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/v1/webhooks/{id}/replay."""
+
+    since: Annotated[datetime, Meta(tz=True)]
+    which: Literal["failed", "missing"]
+    next: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
+
+
+class Replayed(Struct, kw_only=True):
+    """How many deliveries begin anew, and where to go on."""
+
+    queued: int
+    next: int | UnsetType = UNSET
 
 
 async def create_endpoint(request: web.Request) -> web.Response:
@@ -71,7 +92,7 @@ async def create_endpoint(request: web.Request) -> web.Response:
     endpoint = await webhooks.create_endpoint(desk.store, account, url, asked.events)
     shown = _endpoint(endpoint)
     shown.secret = endpoint.secret
-    return web.Response(body=msgspec.json.encode(shown), status=201, content_type="application/json")
+    return _json(shown, 201)
 
 
 async def list_endpoints(request: web.Request) -> web.Response:
@@ -89,15 +110,53 @@ async def delete_endpoint(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def enable_endpoint(request: web.Request) -> web.Response:
+    """POST /api/v1/webhooks/{id}/enable."""
+    account, store = await auth.account_id(request), request.app[DESK].store
+    await webhooks.enable_endpoint(store, account, request.match_info["id"])
+    return _json(_endpoint(await _existing(request, account)))
+
+
+async def rotate_secret(request: web.Request) -> web.Response:
+    """POST /api/v1/webhooks/{id}/rotate."""
+    account, store = await auth.account_id(request), request.app[DESK].store
+    rotated = await webhooks.rotate_secret(store, account, request.match_info["id"])
+    shown = _endpoint(await _existing(request, account))
+    shown.secret = rotated[0] if rotated else UNSET
+    return _json(shown)
+
+
+async def redeliver(request: web.Request) -> web.Response:
+    """POST /api/v1/webhooks/{id}/deliveries/{delivery}/redeliver."""
+    account, named = await auth.account_id(request), request.match_info
+    await replay.redeliver(request.app[DESK].store, account, named["id"], named["delivery"])
+    return _json(Replayed(queued=1), 202)
+
+
+async def replay_events(request: web.Request) -> web.Response:
+    """POST /api/v1/webhooks/{id}/replay."""
+    account, store = await auth.account_id(request), request.app[DESK].store
+    asked, _ = await json_body(request, ReplayEvents)
+    since_ms = int(asked.since.timestamp() * 1000)
+    endpoint = request.match_info["id"]
+    done = await replay.replay(store, account, endpoint, asked.which, since_ms=since_ms, first=asked.next)
+    return _json(Replayed(queued=done.queued, next=UNSET if done.next is None else done.next), 202)
+
+
 async def list_deliveries(request: web.Request) -> web.Response:
     """GET /api/v1/webhooks/{id}/deliveries: what was posted there, newest first."""
     count, store = limit(request.query), request.app[DESK].store
     account = await auth.account_id(request)
-    known = await webhooks.endpoints(store, account)
-    if request.match_info["id"] not in [endpoint.id for endpoint in known]:
-        raise Refused("not_found", "Your account has no endpoint with this id.")
+    await _existing(request, account)
     found = await webhooks.deliveries(store, request.match_info["id"], count)
     return _json({"data": [_delivery(delivery) for delivery in found]})
+
+
+async def _existing(request: web.Request, account: str) -> Endpoint:
+    found = await webhooks.endpoint(request.app[DESK].store, account, request.match_info["id"])
+    if found is None:
+        raise Refused("not_found", "Your account has no endpoint with this id.")
+    return found
 
 
 def _endpoint(endpoint: Endpoint) -> EndpointEntry:
@@ -107,6 +166,10 @@ def _endpoint(endpoint: Endpoint) -> EndpointEntry:
         events=EVENT_TYPES if endpoint.types == "*" else tuple(endpoint.types.split()),
         created_at=rfc3339(endpoint.created_ms),
     )
+    if endpoint.old_until_ms > time.time() * 1000:
+        shown.old_secret_until = rfc3339(endpoint.old_until_ms)
+    if endpoint.failing_ms is not None:
+        shown.failing_since = rfc3339(endpoint.failing_ms)
     if endpoint.disabled_ms is not None:
         shown.disabled_at, shown.disabled_why = rfc3339(endpoint.disabled_ms), endpoint.disabled_why or ""
     return shown
@@ -134,5 +197,5 @@ def _attempt(attempt: Attempt) -> AttemptEntry:
     )
 
 
-def _json(value: object) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), content_type="application/json")
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")

@@ -1,0 +1,21 @@
+-- health: since when an endpoint fails. Who says Gone, or fails for five days without one success, is switched off, and
+-- the account's other endpoints are told.
+-- Keys: gw:endpoint:<id>
+-- Returns nothing
+local FAILING_MAX_MS = 432000000
+
+local function is_well(endpoint) redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'failing_ms') end
+
+local function is_ill(account, endpoint, gone, now)
+  local key = 'gw:endpoint:' .. endpoint
+  local url, disabled, since = unpack(redis.call('HMGET', key, 'url', 'disabled_ms', 'failing_ms'))
+  if not url or disabled then return end
+  if not since then redis.call('HSET', key, 'failing_ms', now) end
+  since = tonumber(since or now)
+  if not gone and now - since < FAILING_MAX_MS then return end
+  local why = gone and 'the endpoint answered 410 Gone' or 'every attempt failed for five days'
+  redis.call('HSET', key, 'disabled_ms', now, 'disabled_why', why)
+  local event = string.format('evt_off_%s_%d', endpoint, redis.call('HINCRBY', key, 'times', 1))
+  emit(account, event, 'endpoint.disabled', now, 'subject', endpoint, 'url', url, 'reason', why,
+    'failing_ms', string.format('%.0f', since))
+end

@@ -1,0 +1,14 @@
+-- redeliver: post a delivery now: one that has ended begins anew, one that waits for its next attempt waits no longer.
+-- ARGV: account, endpoint, delivery
+-- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:delivery:<id> arq:queue:webhooks
+-- Returns {'queued'} | {'disabled'} | {'missing'}
+--@include now
+--@include queue
+--@include events
+local account, endpoint, delivery = unpack(ARGV)
+if redis.call('SISMEMBER', 'gw:endpoints:' .. account, endpoint) == 0 then return {'missing'} end
+local state, owner = unpack(redis.call('HMGET', 'gw:delivery:' .. delivery, 'state', 'endpoint'))
+if owner ~= endpoint then return {'missing'} end
+if redis.call('HEXISTS', 'gw:endpoint:' .. endpoint, 'disabled_ms') == 1 then return {'disabled'} end
+if state == 'pending' then hasten('arq:queue:webhooks', 'deliver:' .. delivery, now) else again(delivery, now) end
+return {'queued'}

@@ -1,0 +1,32 @@
+-- replay: look at some of the account's generations, newest first, and post the ends that an endpoint did not get.
+-- ARGV: account, endpoint, which ('failed': given up | 'missing': never posted there), since_ms, first, count
+-- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:generations:<account> gw:generation:<id> gw:delivery:<id>
+-- Returns {'looked', looked_at, queued, [when the last of them was accepted, ms]} | {'disabled'} | {'missing'}
+--@include now
+--@include queue
+--@include events
+local account, endpoint, which, since, first, count = unpack(ARGV)
+if redis.call('SISMEMBER', 'gw:endpoints:' .. account, endpoint) == 0 then return {'missing'} end
+if redis.call('HEXISTS', 'gw:endpoint:' .. endpoint, 'disabled_ms') == 1 then return {'disabled'} end
+local queued, oldest = 0, nil
+
+local function look(id)
+  local state, closed, created =
+    unpack(redis.call('HMGET', 'gw:generation:' .. id, 'state', 'closed_ms', 'created_ms'))
+  oldest = tonumber(created) or oldest
+  if not closed or tonumber(closed) < tonumber(since) or not listens(endpoint, 'generation.' .. state) then return end
+  local event = 'evt_' .. id
+  local was = redis.call('HGET', 'gw:delivery:' .. event .. ':' .. endpoint, 'state')
+  if which == 'failed' and was == 'dead' then
+    again(event .. ':' .. endpoint, now)
+  elseif which == 'missing' and not was then
+    tell(account, endpoint, event, 'generation.' .. state, now, 'generation', id)
+  else
+    return
+  end
+  queued = queued + 1
+end
+
+local ids = redis.call('LRANGE', 'gw:generations:' .. account, first, first + count - 1)
+for _, id in ipairs(ids) do look(id) end
+return {'looked', #ids, queued, oldest}
