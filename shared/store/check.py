@@ -17,11 +17,11 @@ from shared.store.queue import WEBHOOKS
 RECHECK_S = 0.5
 ACCOUNTS_BATCH = 100
 KEYS_BATCH = 1000
-PLACES = "gw:[abd]*"  # active sets, backlogs and deliveries, without the many keys of generations
+PLACES = "gw:[abd]*"  # active and busy sets, backlogs and deliveries, without the many keys of generations
 
 
 async def check(store: Store, report: Report) -> None:
-    """Check every account, active set, backlog and delivery, filling `report` as it goes. Raises StoreDown."""
+    """Check every account, active and busy set, backlog and delivery, filling `report` as it goes. Raises StoreDown."""
     report.accounts_total = await store.call("ZCARD", keys.ACCOUNTS)
     first = 0
     while not report.full and (ids := await accounts.ids(store, first, ACCOUNTS_BATCH)):
@@ -54,7 +54,7 @@ async def _look_at_accounts(store: Store, ids: Sequence[str], report: Report) ->
 async def _look_at_places(store: Store, names: Sequence[str], report: Report) -> list[Finding]:
     findings: list[Finding] = []
     for name in names:
-        if name.startswith("gw:active:"):
+        if name.startswith(("gw:active:", "gw:busy:")):
             findings += await _look_at_active(store, name)
         elif name.startswith("gw:backlog:"):
             findings += await _look_at_backlog(store, name)
@@ -65,7 +65,7 @@ async def _look_at_places(store: Store, names: Sequence[str], report: Report) ->
 
 
 async def _look_at_active(store: Store, key: str) -> list[Finding]:
-    """Members that are no open generations of this account and provider."""
+    """Members that are no open generations of this account and provider, or, of a busy set, of this provider."""
     findings: list[Finding] = []
     cursor: bytes | None = b"0"
     while cursor is not None and len(findings) < FINDINGS_MAX:
@@ -93,11 +93,11 @@ async def _strangers(
     """Members that do not belong; of those that do and whose owner has no list of them, a guest, what they lack."""
     kind, _, place = key.removeprefix("gw:").partition(":")
     account, _, provider = place.rpartition(":")
-    listed = await store.call("ZSCORE", keys.ACCOUNTS, account) is not None
+    listed = not account or await store.call("ZSCORE", keys.ACCOUNTS, account) is not None
     findings = []
     for batch in batches([raw.decode() for raw in members]):
         for record in await records(store, batch):
-            fits = belongs(record) and (record.account, record.provider) == (account, provider)
+            fits = belongs(record) and record.provider == provider and account in ("", record.account)
             faults = (f"stale_{kind}",) if not fits else () if listed else record.faults
             findings += [Finding(at=key, id=record.id, fault=fault) for fault in faults]
     return findings

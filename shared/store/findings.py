@@ -27,6 +27,8 @@ FAULTS = {
     "no_job": "it is open and has no job on its queue",
     "not_active": "it is on the queue and holds no slot of its account",
     "stale_active": "it holds a slot and is not an open generation of this account and provider",
+    "not_busy": "it is on the queue and takes no place of its provider",
+    "stale_busy": "it takes a place of a provider and is not an open generation of it",
     "stale_backlog": "it has a place and is not a waiting generation of this account and provider",
     "lost_delivery": "it is pending, has no job, and the sweeper does not know it",
 }

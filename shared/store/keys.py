@@ -69,6 +69,11 @@ def active(account_id: str, provider: str) -> str:
     return f"gw:active:{account_id}:{provider}"
 
 
+def busy(provider: str) -> str:
+    """Set: generations on a provider's queue, of all accounts; what its concurrency counts."""
+    return f"gw:busy:{provider}"
+
+
 def backlog(account_id: str, provider: str) -> str:
     """List: the account's generations that wait for a place on the queue, next first."""
     return f"gw:backlog:{account_id}:{provider}"

@@ -16,6 +16,7 @@ from tests.factories import CENTS, PLAN, Customer, a_customer, a_generation_id, 
 SUMS = {"ledger_sum account", "spent_sum account"}
 QUEUE, ACTIVE, BACKLOG = "arq:queue:noop", "gw:active:{account}:noop", "gw:backlog:{account}:noop"
 LEDGER = "gw:ledger:{account}"
+BUSY = "gw:busy:noop"
 DELIVERY = "evt_{done}:{endpoint}"
 
 # What is done to the store, and what has to be found: fault and whose.
@@ -47,9 +48,12 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
     "open but settled": ([("RPUSH", LEDGER, "1 settle 0 {queued}")], {"settled_but_open queued"}),
     "closed without settling": (
         [("HSET", "gw:generation:{queued}", "state", "completed", "cost", "100000"), ("ZREM", "gw:open", "{queued}")],
-        {"no_settle_line queued", "stale_active queued"},
+        {"no_settle_line queued", "stale_active queued", "stale_busy queued"},
     ),
-    "open record gone": ([("DEL", "gw:generation:{queued}")], {"lost queued", "stale_active queued"}),
+    "open record gone": (
+        [("DEL", "gw:generation:{queued}")],
+        {"lost queued", "stale_active queued", "stale_busy queued"},
+    ),
     "reservation changed": ([("HSET", "gw:generation:{queued}", "reserved", "5")], {"wrong_reserve queued"}),
     "cost changed": ([("HSET", "gw:generation:{partial}", "cost", "1")], {"wrong_refund partial"}),
     "arq job gone": ([("DEL", "arq:job:{queued}")], {"no_job queued"}),
@@ -61,6 +65,10 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
     "forgotten while it waits": ([("ZREM", "gw:open", "{waiting}")], {"not_in_open waiting"}),
     "backlog place gone": ([("LREM", BACKLOG, "1", "{waiting}")], {"no_backlog_place waiting"}),
     "slot gone": ([("SREM", ACTIVE, "{submitted}")], {"not_active submitted"}),
+    "place gone": ([("SREM", BUSY, "{submitted}")], {"not_busy submitted"}),
+    "place never freed": ([("SADD", BUSY, "{done}")], {"stale_busy done"}),
+    "place while it waits": ([("SADD", BUSY, "{waiting}")], {"stale_busy waiting"}),
+    "place at another provider": ([("SADD", "gw:busy:fal", "{queued}")], {"stale_busy queued"}),
     "slot never freed": ([("SADD", ACTIVE, "{done}")], {"stale_active done"}),
     "slot of a stranger": ([("SADD", ACTIVE, "nobody")], {"stale_active nobody"}),
     "slot at another provider": ([("SADD", "gw:active:{account}:fal", "{queued}")], {"stale_active queued"}),
@@ -191,7 +199,9 @@ async def test_long_ledgers_are_checked_in_parts(
         assert set() == await found(store, names)
         await store.call("LREM", keys.ledger(names["account"]), 1, names["done_settle"])
         await store.call("DEL", keys.generation(names["queued"]))
-        assert {"no_settle_line done", "lost queued", "stale_active queued"} == await found(store, names)
+        assert {"no_settle_line done", "lost queued", "stale_active queued", "stale_busy queued"} == await found(
+            store, names
+        )
 
 
 async def test_findings_are_bounded(store_url: str, impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,8 +167,7 @@ class Books(Struct):
     queues: Queues = field(default_factory=Queues)
     turns: dict[str, list[str]] = field(default_factory=dict)  # as last seen, in their order
     admitting: set[str] = field(default_factory=set)  # providers whose waiting generations this action may let on
-    stirred: set[str] = field(default_factory=set)  # providers that got room by a loss since anybody was let on
-    extra: set[str] = field(default_factory=set)  # jobs put on a queue by a sweep, whatever its limit
+    stirred: set[str] = field(default_factory=set)  # providers that got a higher limit since anybody was let on
     rerouted: set[str] = field(default_factory=set)  # generations put in a backlog by a reroute, whatever its limit
     wakes: list[tuple[str, str]] = field(default_factory=list)
 
@@ -183,7 +182,11 @@ class Books(Struct):
     def room(self, provider: str) -> bool:
         """Whether the provider's queue takes one more."""
         limit = self.providers[provider].concurrency
-        return limit is None or len(self.queues.on(provider)) < limit
+        return limit is None or len(self.busy(provider)) < limit
+
+    def busy(self, provider: str) -> set[str]:
+        """What keeps a provider busy: all that is active there."""
+        return {name for place, names in self.active.items() if place[1] == provider for name in names}
 
     def owner(self, key: str) -> Account | None:
         """The account an active key speaks for."""
@@ -302,7 +305,6 @@ class Books(Struct):
         else:
             self.queues.drop(made.provider, made.id)
             self.running(made.place).discard(made.id)
-        self.extra.discard(made.id)
         self.rerouted.discard(made.id)
         self.let_on(made.provider)
 
@@ -346,7 +348,6 @@ class Books(Struct):
         for one in made:
             if one.id in back:
                 self.put(one)
-                self.extra.add(one.id)
             elif one.state == "backlog" and one.id not in overdue:
                 self.let_on(one.provider)
         return back, overdue

@@ -42,6 +42,8 @@ RESERVE_LINE = "redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f
 
 WHO_HAS_IT = "'gw:provider:' .. redis.call('HGET', 'gw:generation:' .. id, 'provider')"
 
+QUEUE_LENGTH = "redis.call('ZCARD', 'arq:queue:' .. provider)"
+
 CANARIES = (
     Canary("settle closes what is closed", "settle", "if was == 'completed' or was == 'failed' then", "if false then"),
     Canary("settle takes any cost", "settle", "assert(cost >= 0 and cost <= tonumber(reserved)", "assert(true"),
@@ -51,11 +53,11 @@ CANARIES = (
     Canary("reserve line missing", "accept", RESERVE_LINE),
     Canary(
         "settle keeps the place among the active",
-        "settle",
+        "",
         "redis.call('SREM', 'gw:active:'",
         "redis.call('SISMEMBER', 'gw:active:'",
     ),
-    Canary("settle leaves the job", "settle", "dequeue('arq:queue:' .. provider, id)"),
+    Canary("the job is left", "", "dequeue('arq:queue:' .. provider, id)\n  redis.call('SREM'", "redis.call('SREM'"),
     Canary("settle leaves it to the sweeper", "settle", "redis.call('ZREM', 'gw:open', id)"),
     Canary(
         "settle leaves it in the backlog",
@@ -111,6 +113,8 @@ CANARIES = (
     Canary("a place in the day lost on failure", "settle", "if failed and day and", "if false and"),
     Canary("a place in the day given back on success", "settle", "if failed and day and", "if day and"),
     Canary("concurrency of the plan ignored in turns", "", "< concurrency_of(account) then", "< 1000 then"),
+    Canary("a place is kept for ever", "", "redis.call('SREM', 'gw:busy:'", "redis.call('SISMEMBER', 'gw:busy:'"),
+    Canary("a late look takes a place", "", "redis.call('SCARD', 'gw:busy:' .. provider)", QUEUE_LENGTH),
     Canary("concurrency of the provider ignored", "", "return not limit or", "return true or"),
     Canary(
         "admit loses the rest of the backlog",
@@ -193,7 +197,7 @@ CANARIES = (
     Canary("start submits what its owner wants stopped", "start", "if cancel then return", "if false then return"),
     Canary("withdraw pauses whoever has it", "withdraw", "'gw:provider:' .. from", WHO_HAS_IT),
     Canary("an account asked for again is one more", "create_account", "if created then", "if false then"),
-    Canary("reroute leaves the job", "reroute", "dequeue('arq:queue:' .. from, id)"),
+    Canary("reroute keeps the place", "reroute", "leave(account, from, id)"),
     Canary("reroute loses it", "reroute", "redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)"),
     Canary("reroute lets nobody on", "reroute", "  admit(name, now)"),
     Canary("callback by anybody", "callback", "or provider ~= from then", "then"),

@@ -6,7 +6,7 @@ import msgspec
 
 from tests.property.books import Generation
 from tests.property.mail import Mail
-from tests.property.world import COUNT_MAX, LONG_MS, PROVIDERS, SPEC_BYTES
+from tests.property.world import COUNT_MAX, LONG_MS, SPEC_BYTES
 
 LOSSES = ("payload", "place", "lease", "holder")
 
@@ -94,7 +94,6 @@ class Labour(Mail):
         for name in due:
             provider, job = self.books.generations[name].provider, f"late:{name}"
             self.books.queues.put(provider, job)
-            self.books.extra.add(job)
         self.verb(["handed", len(due)], "late", COUNT_MAX)
         self.check()
 
@@ -183,10 +182,7 @@ class Labour(Mail):
         """A worker ends its jobs, or gives them back for soon or for later."""
         held = []
         for job in jobs:
-            vacated = end and job in self.books.queues.on(queue)
             held.append(int(self.books.queues.finish(queue, worker, job, end=end, soon=soon, clean=clean)))
-            if held[-1] and vacated and queue in PROVIDERS:
-                self.books.stirred.add(queue)
         due_ms = 1 if soon else self.seen.now_ms + 2 * LONG_MS
         args = [part for job in jobs for part in (job, "1" if end else "", "", "", "", due_ms, "1" if clean else "")]
         self.verb(["finished", *held], "finish", f"arq:queue:{queue}", worker, *args)
@@ -205,8 +201,8 @@ class Labour(Mail):
         self.bench.write(*(gone[loss] for loss in losses))
         if "payload" in losses:
             queues.payloads.discard(job)
-        if "place" in losses and queues.on(queue).pop(job, None) is not None and queue in PROVIDERS:
-            self.books.stirred.add(queue)
+        if "place" in losses:
+            queues.on(queue).pop(job, None)
         if "lease" in losses:
             queues.leased(queue).pop(job, None)
         if "holder" in losses:

@@ -1,8 +1,7 @@
 """What holds in every state of the store, read from the store alone: rule 2, 4 and 7 of the design and the fairness.
 
-`Excuses` is what losses and reroutes explain: a lost job is missing until the next sweep; what the sweep puts back is
-on its queue, and what another provider gave up in its backlog, whatever the limit; a place that falls vacant by a loss
-is given away when the next generation moves.
+`Excuses` is what losses and reroutes explain: a lost job is missing until the next sweep; what another provider gave up
+is in a backlog, whatever its limit; a provider's new place is given away when the next generation moves.
 """
 
 from collections.abc import Iterator
@@ -11,7 +10,17 @@ from msgspec import Struct
 
 from tests.property.bench import Seen
 
-KEPT = ("gw:account:", "gw:ledger:", "gw:top-ups:", "gw:key", "gw:endpoint", "gw:active:", "gw:backlog:", "arq:job:")
+KEPT = (
+    "gw:account:",
+    "gw:ledger:",
+    "gw:top-ups:",
+    "gw:key",
+    "gw:endpoint",
+    "gw:active:",
+    "gw:busy:",
+    "gw:backlog:",
+    "arq:job:",
+)
 CLOSED = ("completed", "failed")
 
 
@@ -19,7 +28,6 @@ class Excuses(Struct, frozen=True):
     """What was lost and not yet mended."""
 
     lost: set[str]
-    extra: set[str]
     stirred: set[str]
     rerouted: set[str]
 
@@ -38,6 +46,10 @@ class State(Struct):
     def active(self, account: str, provider: str) -> set[str]:
         """An account's generations on a provider's queue."""
         return self.seen.sets.get(f"gw:active:{account}:{provider}", set())
+
+    def busy(self, provider: str) -> set[str]:
+        """What takes a place of a provider."""
+        return self.seen.sets.get(f"gw:busy:{provider}", set())
 
     def backlog(self, account: str, provider: str) -> list[str]:
         """An account's generations that wait for it."""
@@ -124,7 +136,11 @@ def _ended(state: State, name: str, made: dict[str, str]) -> Iterator[str]:
 
 
 def _holding(group: dict[str, set[str]] | dict[str, list[str]], name: str) -> list[str]:
-    return [key for key, members in group.items() if name in members and key.startswith(("gw:active:", "gw:backlog:"))]
+    return [
+        key
+        for key, members in group.items()
+        if name in members and key.startswith(("gw:active:", "gw:busy:", "gw:backlog:"))
+    ]
 
 
 def _open(state: State, name: str, made: dict[str, str], excuses: Excuses) -> Iterator[str]:
@@ -148,10 +164,10 @@ def _open(state: State, name: str, made: dict[str, str], excuses: Excuses) -> It
 
 def _queue(state: State, provider: str, excuses: Excuses) -> Iterator[str]:
     limit = state.providers[provider].get("concurrency")
-    queue = state.queue(provider)
-    if limit and len(set(queue) - excuses.extra) > int(limit):
-        yield f"{provider}: {len(queue)} on the queue, its concurrency is {limit}"
-    room = not limit or len(queue) < int(limit)
+    busy = state.busy(provider)
+    if limit and len(busy) > int(limit):
+        yield f"{provider}: busy with {len(busy)}, its concurrency is {limit}"
+    room = not limit or len(busy) < int(limit)
     turns = state.seen.zsets.get(f"gw:turns:{provider}", {})
     for account in state.everybody:
         waiting, running = state.backlog(account, provider), state.active(account, provider)

@@ -33,6 +33,7 @@ def expected(books: Books) -> Picture:
         "open": {one.id for one in generations if one.open},
         "late": books.late,
         "active": _full(books.active),
+        "busy": _full({name: books.busy(name) for name in books.providers}),
         "backlog": _full(books.backlogs),
         "queue": _full(queues.places),
         "leases": _full(queues.leases),
@@ -71,6 +72,7 @@ def observed(seen: Seen) -> Picture:
         "open": set(seen.zsets.get("gw:open", ())),
         "late": set(seen.zsets.get("gw:late", ())),
         "active": {_pair(name): members for name, members in seen.named(seen.sets, "gw:active:").items()},
+        "busy": seen.named(seen.sets, "gw:busy:"),
         "backlog": {_pair(name): items for name, items in seen.named(seen.lists, "gw:backlog:").items()},
         "queue": {
             name: {job: score <= seen.now_ms for job, score in one.items()}

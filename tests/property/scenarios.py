@@ -120,11 +120,23 @@ def accounts_take_turns(world: World) -> None:
 
 
 def a_vacant_place_is_for_who_waited(world: World) -> None:
-    """A place that fell vacant by a loss goes to the account in front, not to whoever orders next."""
+    """A new place goes to the account in front, not to whoever orders next; a lost job makes none."""
     first, _, waits = [world.accept(account, "paid", price=1) for account in ("bob", "bob", "eve")]
-    world.lose("paid", first, ["place"])
+    world.lose("paid", first, ["place", "payload"])
+    world.raise_limit("paid", FULL + 1)
     world.accept("ada", "paid", price=1)
     assert waits in world.books.queues.on("paid"), "eve waited"
+
+
+def a_late_look_takes_nobodys_place(world: World) -> None:
+    """A look at a refunded generation is on the queue of a full provider, and the next order does not wait for it."""
+    name, other = world.accept("ada", "paid"), world.accept("bob", "paid")
+    world.start(name, "w1-a")
+    world.submitted(name, "w1-a")
+    world.settle(name, "failed", 0)
+    world.hand_out_late()
+    assert world.accept("eve", "paid") in world.books.queues.on("paid"), "there is room"
+    world.settle(other)
 
 
 def a_submit_is_permitted_once(world: World) -> None:

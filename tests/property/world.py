@@ -111,8 +111,8 @@ class World:
             self.fail(*faults)
         return self.seen
 
-    def _excuses(self) -> tuple[set[str], set[str], set[str]]:
-        return self.books.extra, self.books.stirred, self.books.rerouted
+    def _excuses(self) -> tuple[set[str], set[str]]:
+        return self.books.stirred, self.books.rerouted
 
     def _rings(self, queue: str) -> bool:
         return bool(self.seen.lists.get(f"arq:queue:{queue}:bell"))
@@ -178,6 +178,14 @@ class World:
         books = self.books.accounts[account]
         known = books.endpoints.pop(endpoint, None)
         self.verb(["deleted" if known else "missing"], "delete_endpoint", account, endpoint)
+        self.check()
+
+    def raise_limit(self, provider: str, limit: int) -> None:
+        """The catalogue gives a provider more at once."""
+        self.story.append(f"{provider} takes {limit} at once")
+        self.books.providers[provider].concurrency = limit
+        self.books.stirred.add(provider)
+        self.bench.write(("HSET", f"gw:provider:{provider}", "concurrency", limit))
         self.check()
 
     def top_up(self, account: str, amount: int, reference: str, *, twice: bool = False) -> None:

@@ -1,7 +1,7 @@
 -- generation_check: generations as they are, and what an open one lacks of the places it should have.
 -- ARGV: id ...
 -- Keys: gw:generation:<id> gw:open gw:active:<account>:<provider> gw:backlog:<account>:<provider>
--- Keys: arq:queue:<provider> arq:job:<id>
+-- Keys: gw:busy:<provider> arq:queue:<provider> arq:job:<id>
 -- Returns {'seen', [id, account, provider, state ('': unknown), reserved, cost (-1: none), [fault ...]] ...}
 local out = {'seen'}
 
@@ -13,6 +13,7 @@ local function faults(id, account, provider, state)
     return found
   end
   if redis.call('SISMEMBER', 'gw:active:' .. place, id) == 0 then found[#found + 1] = 'not_active' end
+  if redis.call('SISMEMBER', 'gw:busy:' .. provider, id) == 0 then found[#found + 1] = 'not_busy' end
   if not redis.call('ZSCORE', 'arq:queue:' .. provider, id) or redis.call('EXISTS', 'arq:job:' .. id) == 0 then
     found[#found + 1] = 'no_job'
   end

@@ -1,7 +1,7 @@
 -- reroute: a provider did not take a generation; hand it to the next, without a second charge, unless its owner
 -- wants it stopped.
 -- ARGV: id, token (of the run that stored the intent), provider, spec
--- Keys: gw:generation:<id> gw:active:<account>:<provider> gw:backlog:<account>:<provider> arq:queue:<provider>
+-- Keys: gw:generation:<id> gw:backlog:<account>:<provider>
 -- Returns {'rerouted', from} | {'kept', state} | {'missing'}
 --@include now
 --@include queue
@@ -15,8 +15,7 @@ if from == provider then return {'rerouted', from} end
 if cancel or (state ~= 'queued' and (state ~= 'submitting' or intent ~= token)) then return {'kept', state} end
 redis.call('HSET', generation, 'provider', provider, 'spec', spec, 'state', 'backlog')
 redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms')
-dequeue('arq:queue:' .. from, id)
-redis.call('SREM', 'gw:active:' .. account .. ':' .. from, id)
+leave(account, from, id)
 redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)
 for _, name in ipairs({provider, from}) do
   take_turn(account, name)

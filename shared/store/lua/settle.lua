@@ -2,8 +2,7 @@
 -- and the account's next waiting generation takes its place on the queue.
 -- ARGV: id, state ('completed' | 'failed'), cost (micro-USD), outcome, guard ('' | 'unsubmitted'), keep_ms, late_ms
 -- A failed generation that a provider has is looked at again after late_ms: it may still finish there.
--- Keys: gw:generation:<id> gw:active:<account>:<provider>
--- Keys: gw:backlog:<account>:<provider> gw:late gw:open gw:wake:<gateway> arq:queue:<provider>
+-- Keys: gw:generation:<id> gw:backlog:<account>:<provider> gw:late gw:open gw:wake:<gateway>
 -- Returns {'settled', refund} | {'already', state} | {'submitted', state} | {'missing'}
 --@include now
 --@include queue
@@ -32,8 +31,7 @@ redis.call('ZREM', 'gw:open', id)
 if was == 'backlog' then
   redis.call('LREM', 'gw:backlog:' .. account .. ':' .. provider, 1, id)
 else
-  dequeue('arq:queue:' .. provider, id)
-  redis.call('SREM', 'gw:active:' .. account .. ':' .. provider, id)
+  leave(account, provider, id)
 end
 take_turn(account, provider)
 admit(provider, now)

@@ -1,6 +1,7 @@
 -- admit: let waiting generations onto a provider's queue, one account after another, as far as the limits allow: an
 -- account has at most its plan's concurrency on a queue, a provider at most its own; what is on the queue is running.
--- Keys: gw:account:<id> gw:plan:<name> gw:provider:<name> gw:active:<account>:<provider>
+-- A look at a refunded generation is on the queue too, and takes nobody's place.
+-- Keys: gw:account:<id> gw:plan:<name> gw:provider:<name> gw:active:<account>:<provider> gw:busy:<provider>
 -- Keys: gw:backlog:<account>:<provider> gw:turns:<provider> gw:generation:<id> arq:queue:<provider>
 -- Returns nothing
 local function concurrency_of(account)
@@ -10,12 +11,19 @@ end
 
 local function has_room(provider)
   local limit = redis.call('HGET', 'gw:provider:' .. provider, 'concurrency')
-  return not limit or redis.call('ZCARD', 'arq:queue:' .. provider) < tonumber(limit)
+  return not limit or redis.call('SCARD', 'gw:busy:' .. provider) < tonumber(limit)
 end
 
 local function place(account, provider, id, now)
   redis.call('SADD', 'gw:active:' .. account .. ':' .. provider, id)
+  redis.call('SADD', 'gw:busy:' .. provider, id)
   enqueue('arq:queue:' .. provider, id, 'run', now)
+end
+
+local function leave(account, provider, id)
+  dequeue('arq:queue:' .. provider, id)
+  redis.call('SREM', 'gw:active:' .. account .. ':' .. provider, id)
+  redis.call('SREM', 'gw:busy:' .. provider, id)
 end
 
 -- An account stands in the provider's turns while it has something waiting and may have one more on the queue.
