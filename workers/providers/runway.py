@@ -59,14 +59,19 @@ BRIA = ("1024:1024", "1024:576", "576:1024", "1024:768", "768:1024", "1152:768",
 MUSE = ("1600:1600", "2016:1152", "1152:2016", "1792:1344", "1344:1792", "1920:1280", "1280:1920", "2352:1008")
 RECRAFT = ("1024:1024", "1344:768", "768:1344", "1216:896", "896:1216", "1280:832", "832:1280", "1536:768", "768:1536")
 GROK = ("1024:1024", "1280:720", "720:1280", "1152:864", "864:1152", "1248:832", "832:1248")
+IDEOGRAM_EDIT = ("1024:1024", "1024:576", "576:1024", "1152:864", "864:1152")
+
+# What may be left out where a model does not take it: the seed is used where the provider can.
+OPTIONAL = ("seed", "quality", "negativePrompt", "speed", "languageCode", "outputFormat")
 
 # What a model wants: `sizes` it makes, the cheapest first, and those if it is `shown` a picture; () if it may not be
-# told one, none listed if it is told what was asked for. `seconds` where it must be told some.
+# told one, none listed if it is told what was asked for. `takes` of OPTIONAL; a model that is not here is told all.
+# `seconds` where it must be told some; a `scene` is told by the prompt alone, without a voice or a length.
 MODELS: dict[str, dict[str, Any]] = {
-    "gen4.5": {"sizes": WIDE, "shown": GEN4, "seconds": 5},
-    "gen4_turbo": {"sizes": GEN4},
-    "veo3.1": {"sizes": (*WIDE, "1920:1080", "1080:1920")},
-    "seedance2": {"sizes": (*SQUARE, "1112:834", "834:1112", "1470:630")},
+    "gen4.5": {"sizes": WIDE, "shown": GEN4, "seconds": 5, "takes": ("seed",)},
+    "gen4_turbo": {"sizes": GEN4, "takes": ("seed",)},
+    "veo3.1": {"sizes": (*WIDE, "1920:1080", "1080:1920"), "takes": ("seed", "negativePrompt")},
+    "seedance2": {"sizes": (*SQUARE, "1112:834", "834:1112", "1470:630"), "takes": ("seed",)},
     "kling3.0_standard": {"sizes": SQUARE},
     "klingO3_standard": {"sizes": SQUARE},
     "kling3.0_pro": {"sizes": FULL},
@@ -79,27 +84,30 @@ MODELS: dict[str, dict[str, Any]] = {
     "happyhorse_1_0": {"sizes": (*SQUARE, "1108:832", "832:1108", *FULL), "shown": ()},
     "gemini_omni_flash": {"sizes": WIDE},
     "hailuo3": {"sizes": ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")},
-    "h3_max": {"sizes": ()},
+    "h3_max": {"sizes": (), "takes": ("seed",)},
     "grok_imagine_1_5": {"sizes": ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3"), "shown": ()},
     "grok_imagine_1_5_lite": {"sizes": ("848:480", "480:848", "480:480", *WIDE, "720:720"), "shown": ()},
-    "gen4_image": {"sizes": GEN4_IMAGE},
+    "gen4_image": {"sizes": GEN4_IMAGE, "takes": ("seed",)},
     "gemini_2.5_flash": {"sizes": GEMINI},
     "gemini_image3": {"sizes": GEMINI},
     "gemini_image3.1_flash_lite": {"sizes": BANANA},
     "nano_banana_2.1": {"sizes": BANANA},
-    "gpt_image_2": {"sizes": GPT},
+    "gpt_image_2": {"sizes": GPT, "takes": ("quality",)},
     "muse_image": {"sizes": MUSE},
     "seedream5_": {"sizes": SEEDREAM},
     "seedream5_lite": {"sizes": (*LARGE, "2848:1600", "1600:2848", "3136:1344")},
     "grok_imagine_image_2": {"sizes": GROK},
-    "bria_fibo_1_5": {"sizes": BRIA},
-    "bria_fibo_edit_1_5": {"sizes": ()},
-    "ideogram_4_0": {"sizes": (*LARGE, "2560:1440", "1440:2560", "3072:1280", "1280:3072")},
-    "ideogram_4_5": {"sizes": GROK, "shown": ("1024:1024", "1024:576", "576:1024", "1152:864", "864:1152")},
-    "recraft_v4_1_flash": {"sizes": RECRAFT},
-    "recraft_v4_1_vector": {"sizes": ("1024:1024", "1344:768", "768:1344", "1216:896", "896:1216")},
-    "seed_audio": {"voiceless": True},
-    "mirelo_sfx": {"seconds": 10, "format": "format"},
+    "bria_fibo_1_5": {"sizes": BRIA, "takes": ("seed",)},
+    "bria_fibo_edit_1_5": {"sizes": (), "takes": ("seed",)},
+    "ideogram_4_0": {"sizes": (*LARGE, "2560:1440", "1440:2560", "3072:1280", "1280:3072"), "takes": ("quality",)},
+    "ideogram_4_5": {"sizes": GROK, "shown": IDEOGRAM_EDIT, "takes": ("quality",)},
+    "recraft_v4_1_flash": {"sizes": RECRAFT, "takes": ("seed",)},
+    "recraft_v4_1_vector": {"sizes": RECRAFT[:5]},
+    "eleven_v": {"takes": ("speed", "languageCode")},
+    "eleven_multilingual_v2": {"takes": ()},
+    "eleven_text_to_sound_v2": {"takes": ()},
+    "seed_audio": {"scene": True, "takes": ("outputFormat",)},
+    "mirelo_sfx": {"seconds": 10, "takes": ("seed",)},
 }
 
 
@@ -156,29 +164,33 @@ class Adapter(contract.Adapter):
         uris = [await self._uri(url) for url in asked_for(call)]
         uri, seed = (uris[0] if uris else None), asked("seed")
         sizes = row.get("shown", row.get("sizes")) if uris else row.get("sizes")
+        seconds = None if row.get("scene") else asked("seconds") or row.get("seconds")
         said: dict[str, object] = {"model": call.model, "promptText": words(call) or None}
         said["seed"] = seed % SEEDS if isinstance(seed, int) else None
         match call.kind:
             case "video":
-                said |= {"promptImage": uri, "ratio": _ratio(call, sizes), "negativePrompt": asked("negative_prompt")}
-                said["duration"] = asked("seconds") or row.get("seconds")
-                return ("/image_to_video" if uris else "/text_to_video"), given(**said)
+                path = "/image_to_video" if uris else "/text_to_video"
+                said |= {"promptImage": uri, "ratio": _ratio(call, sizes), "duration": seconds}
+                said |= {"negativePrompt": asked("negative_prompt")}
             case "image":
-                count = asked("count")  # every model makes one by itself, and not all take a number
+                path, count = "/text_to_image", asked("count")  # every model makes one by itself
                 said |= {"ratio": _ratio(call, sizes), "outputCount": None if count == 1 else count}
                 said |= {"referenceImages": [{"uri": uri} for uri in uris] or None}
-                return "/text_to_image", given(**said, quality=QUALITY.get(str(asked("quality"))))
+                said |= {"quality": QUALITY.get(str(asked("quality")))}
             case "voice":
-                name = VOICE if asked("voice_id") in (None, "default") else asked("voice_id")
-                said["voice"] = None if row.get("voiceless") else {"type": "runway-preset", "presetId": name}
-                said |= {"languageCode": asked("language"), "speed": asked("speed"), "outputFormat": asked("format")}
-                return "/text_to_speech", given(**said)
+                path, name = "/text_to_speech", asked("voice_id")
+                name = VOICE if name in (None, "default") else name
+                said |= {"voice": None if row.get("scene") else {"type": "runway-preset", "presetId": name}}
+                said |= {"speed": asked("speed"), "languageCode": asked("language"), "outputFormat": asked("format")}
             case "music":
-                said |= {row.get("format", "outputFormat"): asked("format")}
-                return "/sound_effect", given(**said, duration=asked("seconds") or row.get("seconds"))
+                path = "/sound_effect"
+                said |= {"duration": seconds, "outputFormat": asked("format")}
             case "upscale":
-                return "/image_upscale", given(model=call.model, imageUri=uri, scaleFactor=asked("scale"))
-        raise Down(f"{self.setup.name} does not serve {call.kind}")
+                path, said = "/image_upscale", {"model": call.model, "imageUri": uri, "scaleFactor": asked("scale")}
+            case _:
+                raise Down(f"{self.setup.name} does not serve {call.kind}")
+        left_out = set(OPTIONAL).difference(row.get("takes", ())) if row else ()
+        return path, given(**{name: value for name, value in said.items() if name not in left_out})
 
     async def _uri(self, url: str) -> str:
         """A picture's address: an upload for one of ours that is too large to be sent along."""

@@ -104,7 +104,7 @@ async def begun(adapter: Adapter, call: Call) -> str:
         (
             a_call("music", "mirelo_sfx_2_0", format="mp3", seed=3),
             "/v1/sound_effect",
-            {"promptText": "a red fox", "duration": 10, "format": "mp3", "seed": 3},
+            {"promptText": "a red fox", "duration": 10, "seed": 3},
         ),
         (
             a_call("upscale", "magnific_precision_upscaler_v2", "sharper", image_url=FOX, scale=4),
@@ -141,18 +141,18 @@ KINDS = {
 
 @pytest.mark.parametrize("path", CREATES)
 async def test_every_model_of_the_client_is_asked_as_it_wants(double: Double, adapter: Adapter, path: str) -> None:
-    """Whatever size is asked for, or none, every model that Runway's client knows takes what it is sent."""
+    """Whatever is asked for, every model that Runway's client knows takes what it is sent."""
     kind, needed = KINDS[path]
-    sizes: list[dict[str, object]] = [
+    more: list[dict[str, object]] = [
         {},
-        {"aspect_ratio": "9:16"},
-        {"aspect_ratio": "auto"},
-        {"width": 1000, "height": 990},
+        {"aspect_ratio": "9:16", "seed": -1, "quality": "hd", "negative_prompt": "blur", "fps": 24, "style": "ink"},
+        {"aspect_ratio": "auto", "count": 1, "speed": 1.1, "language": "en", "format": "wav", "scale": 2},
+        {"width": 1000, "height": 990, "guidance": 3, "mode": "pixel"},
     ]
     for model in models(CREATES[path][0]):
         reference = {"image_urls": [FOX]} if model == "gen4_image_turbo" else {}
-        for size in sizes if kind in ("image", "video") else [{}]:
-            await begun(adapter, a_call(kind, model, **needed, **reference, **size))
+        for extra in more:
+            await begun(adapter, a_call(kind, model, **needed, **reference, **extra))
     assert len(double.asked) == double.accepted
 
 
@@ -167,8 +167,9 @@ async def test_a_size_is_met_in_shape_first_and_then_in_area(double: Double, ada
 async def test_a_strange_model_is_told_what_was_asked_for(double: Double, adapter: Adapter) -> None:
     """A model of tomorrow gets the ratio as it was asked for."""
     with pytest.raises(Rejected):
-        await adapter.submit(a_call("video", "gen9", aspect_ratio="21:9", seconds=4))
-    assert {"model": "gen9", "promptText": "a red fox", "ratio": "21:9", "duration": 4} == double.asked[0].json
+        await adapter.submit(a_call("video", "gen9", aspect_ratio="21:9", seconds=4, negative_prompt="blur"))
+    told = {"model": "gen9", "promptText": "a red fox", "ratio": "21:9", "duration": 4, "negativePrompt": "blur"}
+    assert told == double.asked[0].json
 
 
 async def test_a_large_picture_is_uploaded_without_the_key(double: Double, bringing: Adapter) -> None:
