@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from arq.worker import Function, func
 from msgspec import Struct, structs
 
 from shared.domain import endpoint_url
+from shared.domain.catalogue import Catalogue
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown
 from shared.ops import catalogue_files, logs, settings
@@ -59,7 +60,8 @@ def work(config: Settings, arguments: list[str]) -> int:
     role: Callable[[Settings], Coroutine[Any, Any, None]]
     match arguments:
         case ["run", provider]:
-            role = partial(run_provider, setup=setup_of(config, provider))
+            catalogue = catalogue_files.load(config.catalogue)
+            role = partial(run_provider, setup=setup_of(catalogue, provider), costs=catalogue.costs(provider))
         case ["deliver"]:
             role = run_dispatcher
         case ["sweep"]:
@@ -81,9 +83,9 @@ class Role(Struct, frozen=True, kw_only=True):
     dropped: Callable[[str], Coroutine[Any, Any, None]] | None = None
 
 
-def setup_of(config: Settings, provider: str) -> Setup:
+def setup_of(catalogue: Catalogue, provider: str) -> Setup:
     """What the provider's adapter is made with. Raises SettingsError for a name the catalogue does not have."""
-    known = catalogue_files.load(config.catalogue).providers
+    known = catalogue.providers
     if provider not in known:
         raise settings.SettingsError(f"the catalogue has no provider {provider!r}; it has {', '.join(known)}")
     entry = known[provider]
@@ -102,7 +104,7 @@ def the_store(config: Settings, name: str) -> AbstractAsyncContextManager[Store]
     return open_store(config.store_url, name=name, durability=config.durability, timeout_s=config.store_timeout_s)
 
 
-async def run_provider(config: Settings, *, setup: Setup) -> None:
+async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[str, str], int]) -> None:
     """Generations of one provider. Its outputs may come from a private address only if it has one itself."""
     private = endpoint_url.is_private(setup.base_url or "")
     async with (
@@ -122,6 +124,7 @@ async def run_provider(config: Settings, *, setup: Setup) -> None:
             record_keep_ms=config.record_retention_days * DAY_MS,
             callbacks_url=f"{config.callback_url}/callbacks/{setup.name}" if config.callback_url else None,
             secret=await secret(store),
+            costs=costs,
         )
         work = [func(run, name="run", timeout=STEP_MAX_S), func(late, name="late", timeout=STEP_MAX_S)]
         try:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from secrets import token_hex
 
 import structlog
+from msgspec import structs
 
-from shared.domain.generation import COMPLETED, FAILED, Outcome, Output
+from shared.domain.generation import COMPLETED, FAILED, Outcome, Output, Spec
 from shared.ops import metrics
 from shared.ops.storage import StorageError
 from shared.store import generations, ledger
@@ -29,15 +30,24 @@ async def complete(desk: Desk, job: Job, done: Done) -> None:
     try:
         kept = await copy(desk, job, done)
     except BadOutput as bad:
-        await fail(desk, job, "bad_output", f"The provider's answer could not be used: {bad}")
-        return
-    await close(desk, job, COMPLETED, job.step.reserved, outcome_of(desk, done, kept))
+        await fail(desk, job, "bad_output", f"The provider's answer could not be used: {bad}", made=done)
+    except Rejected as lost:
+        # What can be looked at again is booked when a late look brings it after all.
+        await fail(desk, job, lost.code, lost.message, made=None if job.step.word == "check" else done)
+    else:
+        await close(desk, job, COMPLETED, job.step.reserved, outcome_of(desk, job.spec, done, kept))
 
 
-def outcome_of(desk: Desk, done: Done, kept: Sequence[Kept]) -> Outcome:
-    """A result as it is recorded."""
+def outcome_of(desk: Desk, spec: Spec, done: Done, kept: Sequence[Kept]) -> Outcome:
+    """A result as it is recorded, with what it costs us as the provider and as the catalogue say."""
     outputs = tuple(Output(k.path, k.media_type, k.size_bytes, k.width, k.height) for k in kept)
-    return Outcome(desk.provider, outputs, done.text, done.facts, cost_micros=done.cost_micros)
+    outcome = Outcome(desk.provider, outputs, done.text, done.facts)
+    return priced(outcome, desk.costs.get((spec.model, spec.target)), done.cost_micros)
+
+
+def priced(outcome: Outcome, expected_micros: int | None, cost_micros: int | None) -> Outcome:
+    """The outcome with what its work costs us: as we expect, and as the provider says."""
+    return structs.replace(outcome, expected_micros=expected_micros, cost_micros=cost_micros)
 
 
 async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
@@ -65,9 +75,25 @@ async def attach(desk: Desk, generation_id: str, outcome: Outcome) -> None:
         log.warning("generation.late_success", generation=generation_id, cost_micros=outcome.cost_micros)
 
 
-async def fail(desk: Desk, job: Job, code: str, message: str, *, unsubmitted_only: bool = False) -> None:
-    """Settle at no cost: the whole reservation goes back. With `unsubmitted_only`, not if a provider may have it."""
+async def fail(
+    desk: Desk,
+    job: Job,
+    code: str,
+    message: str,
+    *,
+    unsubmitted_only: bool = False,
+    made: Done | None = None,
+    cost_micros: int | None = None,
+) -> None:
+    """Settle at no cost: the whole reservation goes back. With `unsubmitted_only`, not if a provider may have it.
+
+    The provider is paid all the same for what it `made` and we could not use, and where it says so for a refusal.
+    """
     outcome = Outcome(desk.provider, error_code=code, error=message)
+    if made is not None:
+        outcome = priced(outcome, desk.costs.get((job.spec.model, job.spec.target)), made.cost_micros)
+    elif cost_micros is not None:
+        outcome = priced(outcome, 0, cost_micros)
     await close(desk, job, FAILED, 0, outcome, unsubmitted_only=unsubmitted_only)
 
 

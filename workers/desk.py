@@ -1,8 +1,10 @@
 """What a worker process works with, and one generation in its hands."""
 
 import time
+from collections.abc import Mapping
 from typing import NoReturn
 
+import msgspec
 from arq.worker import Retry as Park
 from msgspec import Struct
 
@@ -28,6 +30,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     record_keep_ms: int = ledger.RECORD_KEEP_MS
     callbacks_url: str | None = None
     secret: bytes = b""
+    costs: Mapping[tuple[str, str], int] = msgspec.field(default_factory=dict)  # see Catalogue.costs
 
 
 class Job(Struct, frozen=True, kw_only=True):

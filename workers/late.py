@@ -41,7 +41,7 @@ async def late(ctx: dict[str, Any], job_id: str) -> None:
         log.warning("generation.late_copy_failed", generation=generation_id, error=repr(error))
         await generations.looked(desk.store, generation_id, outcome=None, again_s=next_look_s(generation))
         return
-    await attach(desk, generation_id, outcome_of(desk, done, kept))
+    await attach(desk, generation_id, outcome_of(desk, generation.spec, done, kept))
 
 
 async def found(desk: Desk, call: Call, callback: bytes) -> str | None:

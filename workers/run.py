@@ -57,7 +57,7 @@ async def proceed(desk: Desk, job: Job) -> None:
     except (Park, StoreDown):
         raise
     except Rejected as rejection:
-        await fail(desk, job, rejection.code, rejection.message)
+        await fail(desk, job, rejection.code, rejection.message, cost_micros=rejection.cost_micros)
     except Down as down:
         await out_of_order(desk, job, str(down))
     except Exception as error:

@@ -79,6 +79,7 @@ def _amounts(found: Generation) -> dict[str, int | None]:
         "cost": found.cost,
         "refund": None if found.open else found.refund_micros,
         "provider_cost": None if outcome is None else outcome.cost_micros,
+        "provider_cost_expected": None if outcome is None else outcome.expected_micros,
     }
 
 

@@ -95,6 +95,15 @@ class Catalogue(Struct, frozen=True, kw_only=True):
         """The model with this id, or None."""
         return self.models.get(model_id)
 
+    def costs(self, provider: str) -> dict[tuple[str, str], int]:
+        """What a provider's work is known to cost us, micro-USD, by our model's id and the provider's name of it."""
+        return {
+            (model.id, route.model): route.cost_micros
+            for model in self.models.values()
+            for route in model.routes
+            if route.provider == provider and route.cost_micros is not None
+        }
+
     def default_for(self, kind: str) -> Model | None:
         """The model for calls that name none: the first of this kind in the file, or None."""
         return next((model for model in self.models.values() if model.kind == kind), None)

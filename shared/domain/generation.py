@@ -56,7 +56,8 @@ class Outcome(Struct, frozen=True, array_like=True):
     facts: dict[str, object] = msgspec.field(default_factory=dict)
     error_code: str | None = None
     error: str | None = None
-    cost_micros: int | None = None  # what the provider charged us
+    cost_micros: int | None = None  # what the provider charged us, where it says
+    expected_micros: int | None = None  # what the catalogue says that costs us
 
 
 class Generation(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from msgspec import Struct, structs
 from shared.domain.generation import SPEC, Generation, Outcome, Spec, encode, read
 from shared.store import keys
 from shared.store.connect import Store
+from shared.store.ledger import costs_of
 
 
 class Step(Struct, frozen=True):
@@ -91,8 +92,9 @@ async def looked(store: Store, generation_id: str, *, outcome: Outcome | None, a
 
     `again_s` is when to look next, None for never. True if a result was attached.
     """
-    found, again_ms = encode(outcome) if outcome else b"", "" if again_s is None else int(again_s * 1000)
-    return bool((await store.run("looked", generation_id, found, again_ms))[0] == "attached")
+    again_ms = "" if again_s is None else int(again_s * 1000)
+    found = (encode(outcome), again_ms, *costs_of(outcome)) if outcome else (b"", again_ms, "", "")
+    return bool((await store.run("looked", generation_id, *found))[0] == "attached")
 
 
 async def callback(store: Store, generation_id: str, provider: str, payload: bytes) -> str:

@@ -86,6 +86,11 @@ def provider(name: str) -> str:
     return f"gw:provider:{name}"
 
 
+def costs(provider: str, day: int) -> str:
+    """Hash: counts and micro-USD of what a provider's work of a UTC day costs us; expires after 400 days."""
+    return f"gw:costs:{provider}:{day}"
+
+
 def turns(provider: str) -> str:
     """Sorted set: accounts that may have one more generation on a provider's queue, by since when, us."""
     return f"gw:turns:{provider}"

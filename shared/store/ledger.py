@@ -126,9 +126,15 @@ async def settle(
     """
     guard = "unsubmitted" if unsubmitted_only else ""
     late_ms = "" if late_s is None else int(late_s * 1000)
-    args = (generation_id, state, cost_micros, encode(outcome), guard, keep_ms, late_ms)
+    args = (generation_id, state, cost_micros, encode(outcome), guard, keep_ms, late_ms, *costs_of(outcome))
     word, *rest = await store.run("settle", *args, patience_s=patience_s, durable=True)
     return word, rest[0] if word == "settled" else 0
+
+
+def costs_of(outcome: Outcome) -> tuple[int | str, int | str]:
+    """What the catalogue expects it to cost us and what the provider says, as the scripts take them."""
+    expected, reported = outcome.expected_micros, outcome.cost_micros
+    return ("" if expected is None else expected, "" if reported is None else reported)
 
 
 async def top_up(store: Store, account_id: str, amount_micros: int, reference: str) -> tuple[str, int]:

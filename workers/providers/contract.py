@@ -92,11 +92,14 @@ class Retry(ProviderError):
 
 
 class Rejected(ProviderError):
-    """The provider refused for good; `code` is snake_case and `message` is shown to the caller."""
+    """The provider refused for good; `code` is snake_case and `message` is shown to the caller.
 
-    def __init__(self, code: str, message: str) -> None:
+    `cost_micros` is what it charged us for that, where it says.
+    """
+
+    def __init__(self, code: str, message: str, *, cost_micros: int | None = None) -> None:
         super().__init__(message)
-        self.code, self.message = code, message
+        self.code, self.message, self.cost_micros = code, message, cost_micros
 
 
 class Down(ProviderError):

@@ -1,13 +1,20 @@
 -- looked: what a look at a failed generation found at its provider: a result (attached, never charged), or nothing yet.
--- ARGV: id, outcome ('' if there is none), again_ms ('' to look no more)
+-- ARGV: id, outcome ('' if there is none), again_ms ('' to look no more),
+--       expected, reported (what it costs us all the same, micro-USD, or '' where nobody knows)
 -- Keys: gw:generation:<id> gw:late
 -- Returns {'attached'} | {'noted'} | {'missing'}
 --@include now
-local id, outcome, again_ms = unpack(ARGV)
+--@include costs
+local id, outcome, again_ms, expected, reported = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 redis.call('ZREM', 'gw:late', id)
 if redis.call('HGET', generation, 'state') ~= 'failed' then return {'missing'} end
 if again_ms ~= '' then redis.call('ZADD', 'gw:late', now + again_ms, id) end
 if outcome == '' then return {'noted'} end
+if redis.call('HEXISTS', generation, 'late') == 0 then
+  local provider = redis.call('HGET', generation, 'provider')
+  book_cost(provider, now, expected, reported)
+  note_cost(provider, now, {late = 1, late_micros = tonumber(reported) or tonumber(expected) or 0})
+end
 redis.call('HSET', generation, 'late', outcome, 'late_ms', now)
 return {'attached'}

@@ -1,6 +1,7 @@
 -- settle: close an open generation once. What it did not cost goes back, its event is written, whoever waits is woken,
 -- and the account's next waiting generation takes its place on the queue.
--- ARGV: id, state ('completed' | 'failed'), cost (micro-USD), outcome, guard ('' | 'unsubmitted'), keep_ms, late_ms
+-- ARGV: id, state ('completed' | 'failed'), cost (micro-USD), outcome, guard ('' | 'unsubmitted'), keep_ms, late_ms,
+--       expected, reported (what the provider's work costs us, micro-USD, or '' where nobody knows)
 -- A failed generation that a provider has is looked at again after late_ms: it may still finish there.
 -- Keys: gw:generation:<id> gw:backlog:<account>:<provider> gw:late gw:open gw:wake:<gateway>
 -- Returns {'settled', refund} | {'already', state} | {'submitted', state} | {'missing'}
@@ -9,7 +10,8 @@
 --@include admit
 --@include payment
 --@include events
-local id, state, cost, outcome, guard, keep_ms, late_ms = unpack(ARGV)
+--@include costs
+local id, state, cost, outcome, guard, keep_ms, late_ms, expected, reported = unpack(ARGV)
 cost = tonumber(cost)
 local generation = 'gw:generation:' .. id
 local account, provider, was, reserved, waiters, ref =
@@ -27,6 +29,8 @@ redis.call('PEXPIRE', generation, keep_ms)
 if state == 'failed' and ref and late_ms ~= '' then redis.call('ZADD', 'gw:late', now + late_ms, id) end
 give_back(account, generation, id, refund, reserved, state == 'failed', now)
 redis.call('ZREM', 'gw:open', id)
+if state == 'completed' or expected ~= '' or reported ~= '' then book_cost(provider, now, expected, reported) end
+if state == 'failed' and was == 'uncertain' then note_cost(provider, now, {uncertain = 1}) end
 
 if was == 'backlog' then
   redis.call('LREM', 'gw:backlog:' .. account .. ':' .. provider, 1, id)

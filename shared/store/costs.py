@@ -1,0 +1,64 @@
+"""What providers cost us: added up by the settling script for each provider and day, and told by single records.
+
+The sums outlive the records, so that a month can be compared when its bill has come, whatever the retention. A bill's
+single lines are held against the records themselves: a second list of every reference would be as large as they are.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable
+
+from shared.domain.costs import Day, Paid
+from shared.domain.generation import OUTCOME, TERMINAL, Outcome
+from shared.store import keys
+from shared.store.connect import Store
+
+KEYS_BATCH = 500
+FIELDS = ("provider", "state", "closed_ms", "ref", "outcome", "late")
+NAME = re.compile(r"[\w-]{8,}")  # a reference may be a URL or have parts: a bill may use any of them
+DAY_MS = 86_400_000
+
+
+async def days(store: Store, providers: Iterable[str], first: int, last: int) -> list[Day]:
+    """Every day from `first` to `last` on which one of the providers did anything, oldest first."""
+    found, names = [], list(providers)
+    for day in range(first, last + 1):
+        raws = await asyncio.gather(*(store.call("HGETALL", keys.costs(name, day)) for name in names))
+        for name, raw in zip(names, raws, strict=True):
+            sums = {raw[i].decode(): int(raw[i + 1]) for i in range(0, len(raw), 2)}
+            found += [Day(provider=name, day=day, **sums)] if sums else []
+    return found
+
+
+async def paid(store: Store, provider: str, first: int, last: int) -> AsyncIterator[Paid]:
+    """Every ended generation of a provider whose record is kept; those closed from day `first` to `last` are `inside`.
+
+    Goes through all records, a batch after the other.
+    """
+    seen: set[str] = set()
+    cursor: bytes | None = b"0"
+    while cursor is not None:
+        cursor, names = await store.call("SCAN", cursor, "MATCH", keys.generation("*"), "COUNT", KEYS_BATCH)
+        rows = await asyncio.gather(*(store.call("HMGET", name, *FIELDS) for name in names))
+        for name, (at, state, closed_ms, ref, outcome, late) in zip(names, rows, strict=True):
+            if at is None or at.decode() != provider or state.decode() not in TERMINAL:
+                continue
+            own = name.decode().removeprefix(keys.generation(""))
+            if own in seen:  # a scan may come by twice
+                continue
+            seen.add(own)
+            day = int(closed_ms) // DAY_MS
+            told = _outcome(late) or _outcome(outcome) or Outcome()
+            yield Paid(
+                id=own,
+                names=tuple(dict.fromkeys((*([ref.decode(), *NAME.findall(ref.decode())] if ref else []), own))),
+                made=state == b"completed" or late is not None,
+                ours=told.expected_micros,
+                theirs=told.cost_micros,
+                inside=first <= day <= last,
+            )
+        cursor = None if cursor == b"0" else cursor
+
+
+def _outcome(raw: bytes | None) -> Outcome | None:
+    return None if raw is None else OUTCOME.decode(raw)
