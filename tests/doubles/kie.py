@@ -84,9 +84,8 @@ class Double(double.Double):
         body = asked.json
         if body.get("model") not in INPUTS:
             return self._stranger(asked) or say(422, "The model name you specified is not supported.")
-        return (
-            self._begun(asked, body, None) if (no := flaw(INPUTS[body["model"]], body.get("input", {}))) is None else no
-        )
+        no = flaw(INPUTS[body["model"]], body.get("input", {}))
+        return no or self._begun(asked, body, None)
 
     def veo(self, asked: Asked) -> Say:
         """A film of Veo."""
