@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from gateway import callbacks, guests, probes, routing, static, webhooks
+from gateway import account, callbacks, guests, probes, routing, static, webhooks
 from gateway.assets import assets_handler
 from gateway.body import BODY_BYTES_MAX
 from gateway.desk import DESK, Desk
@@ -20,6 +20,47 @@ from shared.ops.storage import Storage
 from shared.store import accounts, providers
 from shared.store.connect import open_store
 from shared.store.secret import secret
+
+WOWFLOW = (
+    web.get("/api/v1/models", wowflow.models),
+    web.post("/api/v1/generations", wowflow.create),
+    web.get("/api/v1/generations", wowflow.read),
+    web.delete("/api/v1/generations", wowflow.delete),
+    web.get("/api/v1/balance", wowflow.balance),
+    web.get("/api/v1/transactions", wowflow.transactions),
+)
+WOKGEN = (
+    web.post("/api/generate", wokgen.call(Generate)),
+    web.post("/api/text/generate", wokgen.call(Text)),
+    web.post("/api/voice/generate", wokgen.call(Voice)),
+    web.post("/api/music/generate", wokgen.call(Music)),
+    web.post("/api/tools/upscale", wokgen.call(Upscale)),
+    web.post("/api/tools/interrogate", wokgen.call(Interrogate)),
+    web.post("/api/prompt/enhance", wokgen.call(Enhance)),
+    web.get("/api/jobs", wokgen.limited(wokgen.list_jobs)),
+    web.get("/api/jobs/{jobId}", wokgen.limited(wokgen.read_job)),
+    web.post("/api/jobs/{jobId}/cancel", wokgen.limited(wokgen.cancel_job)),
+    web.post("/api/v1/generate", wokgen.limited(wokgen_v1.generate)),
+    web.get("/api/v1/jobs/{id}", wokgen.limited(wokgen_v1.read_job)),
+    web.get("/api/v1/assets", wokgen.limited(wokgen_v1.list_assets)),
+    web.post("/api/v1/assets/{id}/process", wokgen.limited(wokgen_v1.process_asset)),
+    web.get("/api/v1/me", wokgen.limited(wokgen_v1.me)),
+)
+OWN = (
+    web.get("/api/v1/account", account.read_account),
+    web.patch("/api/v1/account", account.change_account),
+    web.post("/api/v1/keys", account.create_key),
+    web.get("/api/v1/keys", account.list_keys),
+    web.delete("/api/v1/keys/{id}", account.revoke_key),
+    web.post("/api/v1/webhooks", webhooks.create_endpoint),
+    web.get("/api/v1/webhooks", webhooks.list_endpoints),
+    web.delete("/api/v1/webhooks/{id}", webhooks.delete_endpoint),
+    web.post("/api/v1/webhooks/{id}/enable", webhooks.enable_endpoint),
+    web.post("/api/v1/webhooks/{id}/rotate", webhooks.rotate_secret),
+    web.get("/api/v1/webhooks/{id}/deliveries", webhooks.list_deliveries),
+    web.post("/api/v1/webhooks/{id}/deliveries/{delivery}/redeliver", webhooks.redeliver),
+    web.post("/api/v1/webhooks/{id}/replay", webhooks.replay_events),
+)
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -38,36 +79,12 @@ def build_app(settings: Settings) -> web.Application:
             web.get("/docs", static.page("docs")),
             web.get("/pages/{name}", static.parts()),
             web.get("/sdk/wokgen.ts", static.sdk()),
+            web.get("/account/api-keys", static.page("api-keys")),
+            web.get("/account/webhooks", static.page("webhooks")),
             web.post("/callbacks/{provider}/{token}", callbacks.receive),
-            web.get("/api/v1/models", wowflow.models),
-            web.post("/api/v1/generations", wowflow.create),
-            web.get("/api/v1/generations", wowflow.read),
-            web.delete("/api/v1/generations", wowflow.delete),
-            web.get("/api/v1/balance", wowflow.balance),
-            web.get("/api/v1/transactions", wowflow.transactions),
-            web.post("/api/generate", wokgen.call(Generate)),
-            web.post("/api/text/generate", wokgen.call(Text)),
-            web.post("/api/voice/generate", wokgen.call(Voice)),
-            web.post("/api/music/generate", wokgen.call(Music)),
-            web.post("/api/tools/upscale", wokgen.call(Upscale)),
-            web.post("/api/tools/interrogate", wokgen.call(Interrogate)),
-            web.post("/api/prompt/enhance", wokgen.call(Enhance)),
-            web.get("/api/jobs", wokgen.limited(wokgen.list_jobs)),
-            web.get("/api/jobs/{jobId}", wokgen.limited(wokgen.read_job)),
-            web.post("/api/jobs/{jobId}/cancel", wokgen.limited(wokgen.cancel_job)),
-            web.post("/api/v1/generate", wokgen.limited(wokgen_v1.generate)),
-            web.get("/api/v1/jobs/{id}", wokgen.limited(wokgen_v1.read_job)),
-            web.get("/api/v1/assets", wokgen.limited(wokgen_v1.list_assets)),
-            web.post("/api/v1/assets/{id}/process", wokgen.limited(wokgen_v1.process_asset)),
-            web.get("/api/v1/me", wokgen.limited(wokgen_v1.me)),
-            web.post("/api/v1/webhooks", webhooks.create_endpoint),
-            web.get("/api/v1/webhooks", webhooks.list_endpoints),
-            web.delete("/api/v1/webhooks/{id}", webhooks.delete_endpoint),
-            web.post("/api/v1/webhooks/{id}/enable", webhooks.enable_endpoint),
-            web.post("/api/v1/webhooks/{id}/rotate", webhooks.rotate_secret),
-            web.get("/api/v1/webhooks/{id}/deliveries", webhooks.list_deliveries),
-            web.post("/api/v1/webhooks/{id}/deliveries/{delivery}/redeliver", webhooks.redeliver),
-            web.post("/api/v1/webhooks/{id}/replay", webhooks.replay_events),
+            *WOWFLOW,
+            *WOKGEN,
+            *OWN,
         ]
     )
     return app

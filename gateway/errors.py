@@ -19,6 +19,7 @@ STATUS: Final = {
     "method_not_allowed": 405,
     "conflict": 409,
     "too_many_endpoints": 409,
+    "too_many_keys": 409,
     "payload_too_large": 413,
     "unsupported_media_type": 415,
     "idempotency_key_reuse": 422,

@@ -23,7 +23,7 @@ CORS = {
     "Access-Control-Expose-Headers": "*, X-Request-Id, Retry-After, Idempotent-Replayed",
 }
 PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id, traceparent",
     "Access-Control-Max-Age": "86400",
 }

@@ -557,8 +557,8 @@ interface Schemas {
     event: string;
     /** What happened. */
     type: string;
-    /** The generation's id. */
-    generation_id: string;
+    /** The generation that ended; null: the event is of something else. */
+    generation_id: string | null;
     /** `dead` is given up. */
     state: "pending" | "delivered" | "dead";
     /** When the event happened. RFC 3339, UTC, milliseconds. */
@@ -566,7 +566,7 @@ interface Schemas {
     /** Every post so far, the first one first. */
     attempts: Array<Schemas["AttemptEntry"]>;
   };
-  /** An endpoint; its secret is shown once, when it is created. */
+  /** An endpoint; its secret is shown once, when it is created or replaced. */
   EndpointEntry: {
     /** The endpoint's id. */
     id: string;
@@ -576,8 +576,12 @@ interface Schemas {
     events: Array<string>;
     /** When it was created. RFC 3339, UTC, milliseconds. */
     created_at: string;
-    /** Signs what is posted. Shown once, in the answer that creates the endpoint. */
+    /** Signs what is posted. Shown once, when it is made. */
     secret?: string;
+    /** Until when the secret before signs too. RFC 3339, UTC, milliseconds. */
+    old_secret_until?: string;
+    /** Since when every attempt failed, if they do. RFC 3339, UTC, milliseconds. */
+    failing_since?: string;
     /** When it was switched off, if it was. RFC 3339, UTC, milliseconds. */
     disabled_at?: string;
     /** Why it was switched off. */

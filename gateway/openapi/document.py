@@ -4,7 +4,7 @@ import msgspec
 from aiohttp.typedefs import Handler
 
 from gateway import errors, static
-from gateway.openapi import events, guide, service, webhooks, wokgen, wokgen_v1, wowflow
+from gateway.openapi import account, events, guide, service, webhooks, wokgen, wokgen_v1, wowflow
 from gateway.openapi.operation import Operation, told
 from gateway.openapi.refusals import MESSAGES
 from gateway.openapi.samples import samples
@@ -47,7 +47,13 @@ KEY = {"type": "http", "scheme": "bearer", "description": "An API key: `wf_live_
 def operations(catalogue: Catalogue, base_url: str) -> tuple[Operation, ...]:
     """Every operation of the gateway, in the order of the document."""
     wokgens = (*wokgen.operations(base_url), *wokgen_v1.operations(base_url))
-    return (*wowflow.operations(catalogue, base_url), *wokgens, *webhooks.OPERATIONS, *service.OPERATIONS)
+    return (
+        *wowflow.operations(catalogue, base_url),
+        *wokgens,
+        *account.OPERATIONS,
+        *webhooks.OPERATIONS,
+        *service.OPERATIONS,
+    )
 
 
 def document(catalogue: Catalogue, base_url: str) -> dict[str, object]:

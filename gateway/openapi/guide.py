@@ -60,6 +60,8 @@ TAGS = {
     "it takes longer. A job that fails meanwhile is 502 with the reason, the job's own `code` and its `jobId`.",
     "WokGen SDK 1.0": "What version 1.0 of the WokGen SDK calls, for clients that are deployed already.",
     "Money": "What is left, and where the rest went.",
+    "Account": "Whose key this is, of which balance it is warned, and its other keys. People find them on the page "
+    "[/account/api-keys](/account/api-keys).",
     "Webhook endpoints": "Where to post what happens, and what became of each post.",
     "Webhooks": "What we post to your endpoints when a generation ends, the balance is low or an endpoint is switched "
     "off. Each post is signed as Standard Webhooks 1.0: "

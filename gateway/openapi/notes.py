@@ -94,6 +94,22 @@ NOTES: dict[str, dict[str, Note]] = {
         "generation_id": note("The generation of a spend or refund.", **_uuid),
         "reference": note("The reference of a top-up."),
     },
+    "AccountEntry": {
+        "id": note("The account's id."),
+        "name": note("Whose it is."),
+        "plan": note("Its plan: how much it may do at once, and in a day."),
+        "created_at": moment("When it was created."),
+        "low_balance_cents": note("Below which balance it is warned; 0: never.", **_count),
+    },
+    "ChangeAccount": {"low_balance_cents": note("Below which balance to be warned; 0: never.")},
+    "CreateKey": {"kind": note("Whose prefix it gets: `wf_live_` or `wok_`.")},
+    "KeyEntry": {
+        "id": note("The key's id."),
+        "kind": note("Whose prefix it has.", enum=["wowflow", "wokgen"]),
+        "hint": note("Its prefix and its last four characters."),
+        "created_at": moment("When it was made."),
+        "key": note("The key. Shown once, in the answer that makes it."),
+    },
     "CreateEndpoint": {
         "url": note(
             "Where to post: public, https, no user name, no fragment, port 80, 443 or from 1024 up.",
@@ -201,6 +217,7 @@ NOTES |= {
         "Generation": "Newest first.",
         "Transaction": "Newest first.",
         "Endpoint": "Oldest first.",
+        "Key": "Oldest first.",
         "Delivery": "Newest first.",
     }.items()
 }

@@ -4,6 +4,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from gateway.body import BODY_BYTES_MAX
 from gateway.dialects.shape import dialect_of
+from shared.store.accounts import KEYS_ACTIVE_MAX
 from shared.store.webhooks import ENDPOINTS_MAX
 
 MESSAGES = {
@@ -21,6 +22,7 @@ MESSAGES = {
     "method_not_allowed": "The path exists, but not with this method; the header Allow lists those that do.",
     "conflict": "This generation has ended already: it is completed.",
     "too_many_endpoints": f"An account has at most {ENDPOINTS_MAX} endpoints: delete one first.",
+    "too_many_keys": f"An account has at most {KEYS_ACTIVE_MAX} active keys: revoke one first.",
     "payload_too_large": f"The body is larger than {BODY_BYTES_MAX // 1_000_000} MB.",
     "unsupported_media_type": "Send JSON with Content-Type: application/json.",
     "idempotency_key_reuse": "This Idempotency-Key was used for another request. Use a new key.",

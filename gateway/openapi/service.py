@@ -158,6 +158,20 @@ OPERATIONS = (
         Answer(text="A page that reads /openapi.json.", headers=("ETag",), media_type="text/html"),
         UNCHANGED,
     ),
+    _machine(
+        "/account/api-keys",
+        "readKeysPage",
+        "The page for people's API keys and balance",
+        Answer(text="A page that asks for a key.", headers=("ETag",), media_type="text/html"),
+        UNCHANGED,
+    ),
+    _machine(
+        "/account/webhooks",
+        "readWebhooksPage",
+        "The page for people's webhook endpoints",
+        Answer(text="A page that asks for a key.", headers=("ETag",), media_type="text/html"),
+        UNCHANGED,
+    ),
     PAGE_PART,
     _machine(
         "/sdk/wokgen.ts",

@@ -58,8 +58,8 @@ async function copy(text, button) {
   setTimeout(() => (button.textContent = "Copy"), COPIED_MS);
 }
 
-const copyButton = (text) =>
-  h("button", { type: "button", class: "copy", onclick: (event) => copy(text(), event.currentTarget) }, "Copy");
+export const copyButton = (text, kind = "copy") =>
+  h("button", { type: "button", class: kind, onclick: (event) => copy(text(), event.currentTarget) }, "Copy");
 
 function remembered() {
   try { return localStorage.getItem(LANGUAGE); } catch { return null; }

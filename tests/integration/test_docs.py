@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from aiohttp import ClientResponse, web
@@ -14,20 +15,27 @@ from jsonschema import Draft202012Validator
 
 from gateway.app import build_app
 from gateway.desk import DESK
+from gateway.openapi.account import KEY_ID
 from gateway.openapi.service import CALLBACK_NAME
 from gateway.openapi.webhooks import ENDPOINT_ID
 from gateway.openapi.wokgen import JOB_ID
 from gateway.openapi.wokgen_v1 import PICTURE_ID
 from gateway.openapi.wowflow import GENERATION_ID
 from shared.domain import callback_token
+from shared.domain.events import EVENT_TYPES
 from shared.domain.generation import Outcome, Output
 from shared.domain.ids import job_id
 from shared.ops.settings import Settings
 from shared.store import accounts, generations, keys, ledger
 
 PLACE = "2026/05/08/5b0c94e6f3d24f0c8a7e61d2b3c4f5a6-0.png"
-PAGE_PARTS = {"docs.css": "text/css", "docs.js": "text/javascript", "docs.svg": "image/svg+xml"}
-IMPORTED = {"elements.js": "text/javascript", "schemas.js": "text/javascript"}
+PAGES = {"/docs": "docs.js", "/account/api-keys": "api-keys.js", "/account/webhooks": "webhooks.js"}
+IMPORTED = {"account.js", "elements.js", "schemas.js"}
+PARTS = {
+    **{f"/pages/{name}": "text/javascript" for name in (*PAGES.values(), *IMPORTED)},
+    **{f"/pages/{name}": "text/css" for name in ("docs.css", "account.css")},
+    "/pages/docs.svg": "image/svg+xml",
+}
 REFUSED = Outcome(error="The prompt was refused.", error_code="content_policy")
 DRAWN = Outcome(provider="local", outputs=(Output(PLACE, "image/png", 3),))
 SAMPLES_S = 30.0
@@ -164,6 +172,27 @@ async def test_webhook_endpoints_are_as_described(reader: Reader) -> None:
         await reader.call("post", one + gone, status=404, names=names)
 
 
+async def test_account_and_keys_are_as_described(reader: Reader) -> None:
+    """The account, its warning, and its keys from the first to the last: every answer fits the document."""
+    path, one = "/api/v1/keys", "/api/v1/keys/{id}"
+    account = "/api/v1/account"
+    assert 50 == (await reader.call("get", account, status=200))["low_balance_cents"]
+    assert 0 == (await reader.call("patch", account, status=200, json={"low_balance_cents": 0}))["low_balance_cents"]
+    for bad in (-1, "5", 10**9):
+        await reader.call("patch", account, status=400, json={"low_balance_cents": bad})
+    made = [await reader.call("post", path, status=201, json={"kind": "wokgen"}) for _ in range(9)]
+    await reader.call("post", path, status=409, json={})
+    await reader.call("post", path, status=400, json={"kind": "other"})
+    listed = (await reader.call("get", path, status=200))["data"]
+    assert [key["id"] for key in made] == [key["id"] for key in listed[1:]]
+    assert not any("key" in entry for entry in listed)
+    assert all(key["key"].endswith(key["hint"].rpartition(".")[2]) for key in made)
+    other = {"Authorization": f"Bearer {made[0]['key']}"}
+    await reader.call("delete", one, status=204, names={"id": made[0]["id"]}, headers=other)
+    await reader.call("get", account, status=401, headers=other)
+    await reader.call("delete", one, status=404, names={"id": made[0]["id"]})
+
+
 @pytest.mark.parametrize(
     ("status", "code", "options"),
     [
@@ -206,7 +235,7 @@ async def test_reused_key_and_refusal_upstream_are_as_described(reader: Reader) 
 async def test_service_is_as_described(reader: Reader) -> None:
     """Probes, metrics, pages and outputs answer with the documented statuses, types and fields."""
     await reader.desk.storage.put(PLACE, b"png", "image/png")
-    for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"):
+    for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", *PAGES):
         await reader.call("get", path, status=200)
     for status, headers in ((206, {"Range": "bytes=0-1"}), (304, {"If-None-Match": "*"}), (416, {"Range": "bytes=9-"})):
         url, told = f"/assets/{PLACE}", reader.document["paths"]["/assets/{path}"]["get"]["responses"]
@@ -226,6 +255,7 @@ async def test_python_samples_run(reader: Reader) -> None:
     await reader.settle(made["id"], "completed", DRAWN)
     await reader.desk.storage.put(PLACE, b"png", "image/png")
     waiting = (await reader.order())["id"]
+    key_id = (await reader.call("post", "/api/v1/keys", status=201, json={}))["id"]
     here = str(reader.client.make_url("")).rstrip("/")
     samples = [
         sample["source"]
@@ -233,11 +263,12 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(ENDPOINT_ID, endpoint)
         .replace(f"evt_{GENERATION_ID}", f"evt_{made['id']}")
         .replace(GENERATION_ID, waiting)
+        .replace(KEY_ID, key_id)
         .replace(JOB_ID, job_id(waiting))
         .replace(PICTURE_ID, job_id(made["id"]))
         .replace(CALLBACK_NAME, callback_token.token(reader.desk.secret, waiting))
         for item in reader.document["paths"].values()
-        for method in ("get", "post", "delete")
+        for method in ("get", "post", "patch", "delete")
         if method in item
         for sample in item[method]["x-codeSamples"]
         if sample["label"] == "Python"
@@ -257,24 +288,40 @@ async def test_python_samples_run(reader: Reader) -> None:
     assert f"/assets/{PLACE}" in output.decode()
 
 
-async def test_page_needs_nothing_from_outside(reader: Reader) -> None:
-    """The page and its parts come from us alone: no foreign address in them, and a policy that forbids any."""
+async def test_pages_need_nothing_from_outside(reader: Reader) -> None:
+    """The pages and their parts come from us alone: no foreign address in them, and a policy that forbids any."""
     texts = {}
-    served = {"/docs": "text/html"} | {f"/pages/{name}": kind for name, kind in (PAGE_PARTS | IMPORTED).items()}
-    for path, media_type in served.items():
+    for path, media_type in (dict.fromkeys(PAGES, "text/html") | PARTS).items():
         async with reader.client.get(path) as response:
             assert (200, media_type) == (response.status, response.content_type)
             assert response.headers["Content-Security-Policy"].startswith("default-src 'self';")
             texts[path] = await response.text()
     imports = [name for text in texts.values() for name in re.findall(r'from "\./([^"]+)"', text)]
-    assert IMPORTED.keys() == set(imports)
-    links = re.findall(r'(?:src|href)="([^"#]+)"', texts["/docs"])
-    assert {f"pages/{name}" for name in PAGE_PARTS} | {"openapi.json"} == set(links)
+    assert IMPORTED == set(imports)
+    for page, script in PAGES.items():
+        links = {urljoin(page, link) for link in re.findall(r'(?:src|href)="([^"#]+)"', texts[page])}
+        assert links <= {*PARTS, *PAGES, "/openapi.json"}
+        assert {f"/pages/{script}", "/pages/docs.css"} <= links
+        assert " style=" not in texts[page]
     assert "http://www.w3.org/2000/svg" in texts.pop("/pages/docs.svg")
-    assert [] == [
-        address for text in texts.values() for address in re.findall(r"https?://\S+|url\(|@import|innerHTML", text)
-    ]
-    assert " style=" not in texts["/docs"]
+    foreign = re.compile(r"https?://(?!example\.com/)\S+|url\(|@import|innerHTML")
+    assert [] == [address for text in texts.values() for address in foreign.findall(text)]
+
+
+async def test_the_webhooks_page_knows_every_event(reader: Reader) -> None:
+    """What can be ticked there is what can be subscribed to."""
+    async with reader.client.get("/pages/webhooks.js") as response:
+        ticked = re.findall(r'^  "([a-z]+\.[a-z]+)": ', await response.text(), re.MULTILINE)
+    assert list(EVENT_TYPES) == ticked
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "/docs"])
+async def test_account_pages_without_scripts_name_the_api(reader: Reader, page: str) -> None:
+    """Without JavaScript a page of the account says how else it can be done."""
+    async with reader.client.get(page) as response:
+        said = (await response.text()).partition("<noscript>")[2]
+    assert "JavaScript" in said
+    assert re.search(r"<code>/api/v1/(keys|webhooks)</code>", said)
 
 
 async def test_page_without_scripts_points_to_the_document(reader: Reader) -> None:
@@ -285,7 +332,7 @@ async def test_page_without_scripts_points_to_the_document(reader: Reader) -> No
     assert "JavaScript" in text.partition("<noscript>")[2]
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/pages/docs.js"])
+@pytest.mark.parametrize("path", ["/openapi.json", *PAGES, "/pages/docs.js"])
 async def test_known_copies_are_not_sent_again(reader: Reader, path: str) -> None:
     """Who has the current copy gets 304 and no body, and who takes gzip gets it compressed."""
     async with reader.client.get(path, headers={"Accept-Encoding": "gzip"}) as response:

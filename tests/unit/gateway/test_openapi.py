@@ -303,7 +303,7 @@ def test_samples_make_the_call_they_stand_beside() -> None:
         words = shlex.split(sources["curl"].replace("\\\n", ""))
         given = words[words.index("-d") + 1] if "-d" in words else None
         assert ("requestBody" in operation) == (given is not None)
-        assert ("-X" in words) == (method == "delete" or (method == "post" and given is None))
+        assert ("-X" in words) == (method in ("patch", "delete") or (method == "post" and given is None))
         if given:
             assert [] == faults(operation["requestBody"]["content"]["application/json"]["schema"], json.loads(given))
 
