@@ -28,17 +28,35 @@ SOUND_FIELDS = {"text", "model_id", "duration_seconds", "prompt_influence", "loo
 
 PICTURE, FILM = {"model_id", "prompt", "webhook"}, {"model_id", "prompt", "webhook", "resolution", "duration_secs"}
 FRAMES = {"aspect_ratio", "generate_audio", "start_frame", "end_frame", "images"}
-MADE: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields
+MADE: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields, of all models but one that takes no prompt
     "image": {
         "gemini-2.5-flash-image": PICTURE | {"images", "aspect_ratio"},
-        "gemini-3-pro-image": PICTURE | {"images", "aspect_ratio", "resolution"},
-        "gpt-image-1": PICTURE | {"images", "mask", "quality", "background", "aspect_ratio"},
-        "gpt-image-2": PICTURE | {"images", "mask", "quality", "aspect_ratio", "resolution"},
-        "bytedance-seedream-5-pro": PICTURE | {"images", "aspect_ratio", "seed", "resolution"},
+        **dict.fromkeys(
+            ("gemini-3-pro-image", "gemini-3.1-flash-image", "gemini-3.1-flash-lite-image"),
+            PICTURE | {"images", "aspect_ratio", "resolution"},
+        ),
+        **dict.fromkeys(
+            ("gpt-image-1", "gpt-image-1.5"),
+            PICTURE | {"images", "mask", "quality", "background", "aspect_ratio"},
+        ),
+        **dict.fromkeys(
+            ("gpt-image-2", "gpt-image-2.5-flare", "gpt-image-2.5-sunburst"),
+            PICTURE | {"images", "mask", "quality", "aspect_ratio", "resolution"},
+        ),
+        **dict.fromkeys(
+            ("bytedance-seedream-5-lite", "bytedance-seedream-5-pro"),
+            PICTURE | {"images", "aspect_ratio", "seed", "resolution"},
+        ),
     },
     "video": {
-        "veo-3.1-generate-001": FILM | FRAMES | {"negative_prompt", "seed", "enhance_prompt"},
-        "bytedance-seedance-v2": FILM | FRAMES | {"seed", "videos", "audios"},
+        **dict.fromkeys(
+            ("veo-3.1-generate-001", "veo-3.1-fast-generate-001"),
+            FILM | FRAMES | {"negative_prompt", "seed", "enhance_prompt"},
+        ),
+        **dict.fromkeys(
+            ("bytedance-seedance-v2", "bytedance-seedance-v2-fast", "bytedance-seedance-v2-mini"),
+            FILM | FRAMES | {"seed", "videos", "audios"},
+        ),
         "bytedance-seedance-v2.5": FILM | FRAMES | {"videos", "audios"},
     },
 }

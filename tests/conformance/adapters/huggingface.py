@@ -24,6 +24,8 @@ REFUSALS: dict[str, Refusal] = {
     "loading": retry(error(503, LOADING, estimated_time=20.5), 20.5),
     "loading for long": retry(error(503, LOADING, estimated_time=3000.0), 120),
     "loading for who knows how long": retry(error(503, LOADING)),
+    "loading for no time at all": retry(Say(503, f'{{"error": "{LOADING}", "estimated_time": NaN}}'), 5),
+    "broken while loading": unknown(error(500, LOADING, estimated_time=20.5)),
     "outage": down(error(503, "Service Unavailable")),
     "gateway": unknown(Say(504, "<html>Gateway timeout</html>")),
 }

@@ -7,10 +7,12 @@ import pytest
 from msgspec import structs
 
 from tests.conformance.case import a_call, a_picture
+from tests.doubles.double import Say
 from tests.doubles.elevenlabs import Double
 from tests.doubles.provider import a_png
 from workers.providers.contract import Blob, Call, Callback, Done, Down, Link, Pending, Rejected, Setup
 from workers.providers.elevenlabs import VOICE, Adapter
+from workers.providers.http import LookAgain
 from workers.providers.inputs import data_url
 
 SECRET = "wsec_0123456789"
@@ -171,15 +173,20 @@ async def test_what_it_charged_is_told(
     assert expected == (done.facts, done.cost_micros)
 
 
-async def test_a_generation_of_another_kind_or_name_is_none(double: Double, adapter: Adapter) -> None:
-    """A look that finds another generation than it asked for tells nothing."""
+@pytest.mark.parametrize(
+    "told",
+    [{"id": "another", "status": "completed", "content_url": "https://x/1.png"}, {"status": "completed"}],
+    ids=["another", "nowhere"],
+)
+async def test_a_look_at_something_else_tells_nothing(double: Double, adapter: Adapter, told: dict[str, str]) -> None:
+    """An answer about another generation, or without a place of the result, is none, and the next look finds it."""
     call = a_call("image", "gpt-image-2")
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
-    double.made["other"] = "image"
-    assert Done((Link(double.link(), "image/png"),)) == await adapter.check(call, "other")
-    with pytest.raises(Exception, match="not found"):
-        await adapter.check(a_call("video", "veo-3.1-generate-001"), pending.ref)
+    double.troubles["look"].append(Say(200, {"id": pending.ref, **told}))
+    with pytest.raises(LookAgain):
+        await adapter.check(call, pending.ref)
+    assert Done((Link(double.link(), "image/png"),)) == await adapter.check(call, pending.ref)
 
 
 @pytest.mark.parametrize(

@@ -149,12 +149,19 @@ async def test_a_request_in_the_queue_is_looked_at_through_the_router(double: Do
     assert looks == [asked.raw_path for asked in double.asked[1:]]
 
 
-async def test_a_request_known_by_its_id_alone_is_found(double: Double, adapter: Adapter) -> None:
-    """Without addresses in the answer, the id and the app's owner and alias are enough."""
-    double.troubles["submit"].append(Say(200, {"request_id": "r1", "status": "IN_QUEUE"}))
+@pytest.mark.parametrize(
+    ("named", "ref"),
+    [({}, "/fal-ai/wan/requests/r1"), ({"response_url": "https://x/other/app/requests/r1"}, "/other/app/requests/r1")],
+    ids=["id", "address"],
+)
+async def test_a_request_is_where_fal_says_or_else_below_its_app(
+    double: Double, adapter: Adapter, named: dict[str, str], ref: str
+) -> None:
+    """The path that fal gives is the reference; without one, the id and the app's owner and alias are enough."""
+    double.troubles["submit"].append(Say(200, {"request_id": "r1", "status": "IN_QUEUE", **named}))
     pending = await adapter.submit(a_call("video", f"{WAN}:fal-ai"))
     assert isinstance(pending, Pending)
-    assert "/fal-ai/wan/requests/r1" == pending.ref
+    assert ref == pending.ref
 
 
 @pytest.mark.parametrize(

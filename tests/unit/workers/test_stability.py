@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 
 from tests.conformance.case import a_call, a_picture
+from tests.doubles.double import Say
 from tests.doubles.provider import a_png
 from tests.doubles.stability import Double
 from workers.providers.contract import Call, Done, Down, Pending, Rejected, Setup
+from workers.providers.http import LookAgain
 from workers.providers.stability import FAITHFUL, Adapter
 
 FOX = "https://example.com/fox.png"
@@ -122,6 +124,17 @@ async def test_a_result_is_looked_for_where_its_kind_is_kept(
     assert isinstance(done, Done)
     assert (path + pending.ref, accept) == (double.asked[1].raw_path, double.asked[1].headers["accept"])
     assert {"seed": 42} == done.facts
+
+
+async def test_a_look_that_finds_neither_result_nor_status_tells_nothing(double: Double, adapter: Adapter) -> None:
+    """JSON without a status is no news of the work, and the next look finds the result."""
+    call = a_call("upscale", "creative", image_url=FOX)
+    pending = await adapter.submit(call)
+    assert isinstance(pending, Pending)
+    double.troubles["look"].append(Say(200, {"name": "what?"}))
+    with pytest.raises(LookAgain):
+        await adapter.check(call, pending.ref)
+    assert isinstance(await adapter.check(call, pending.ref), Done)
 
 
 @pytest.mark.parametrize(
