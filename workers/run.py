@@ -28,7 +28,7 @@ from workers.stall import within
 
 REFUSALS_MAX = 20  # submits that a provider may put off before the generation fails
 AWAY_S = 1.0  # until a step that the store's absence cut short is tried again
-AGAIN_S = 5.0  # after a look that failed
+AGAIN_S = 5.0  # after a look that failed, or a lost submit that may be sent again
 
 log = structlog.get_logger()
 
@@ -131,7 +131,7 @@ async def submit(desk: Desk, job: Job) -> Pending | Done:
     except (Unknown, TimeoutError) as lost:
         metrics.UNCERTAIN.labels(desk.provider).inc()
         log.warning("generation.uncertain", generation=job.id, provider=desk.provider, reason=repr(lost))
-        park(job, desk.adapter.submit_limit_s)
+        park(job, AGAIN_S if desk.adapter.repeatable else desk.adapter.submit_limit_s)
     finally:
         metrics.SUBMIT_SECONDS.labels(desk.provider).observe(time.monotonic() - started_s)
     if isinstance(answer, Pending):

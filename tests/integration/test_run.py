@@ -21,7 +21,7 @@ from workers import run as verb
 from workers.close import dropped
 from workers.desk import Desk
 from workers.egress import Egress
-from workers.providers.contract import Call, Done, Pending, Setup
+from workers.providers.contract import Call, Done, Pending, Setup, Unknown
 
 
 class Bench(Struct, frozen=True, kw_only=True):
@@ -172,6 +172,28 @@ async def test_checks_that_fail_mean_look_again(bench: Bench) -> None:
     )
     assert verb.AGAIN_S == await blind.step(generation_id)
     assert COMPLETED == (await bench.finish(generation_id)).state
+
+
+async def test_a_lost_submit_that_may_be_sent_again_is_soon(bench: Bench) -> None:
+    """Where sending the same again costs nothing, a lost answer is soon asked for anew, and the work is done."""
+
+    class Forgetful(Adapter):
+        repeatable = True
+        submits = 0
+
+        async def submit(self, call: Call) -> Pending | Done:
+            self.submits += 1
+            if self.submits == 1:
+                raise Unknown("the answer was lost")
+            return Done(text="a boat")
+
+    generation_id = await bench.order("a boat")
+    adapter = Forgetful(Setup(name="paid", base_url=bench.provider.url))
+    forgetful = structs.replace(bench, desk=structs.replace(bench.desk, adapter=adapter))
+    assert verb.AGAIN_S == await forgetful.step(generation_id)
+    await forgetful.step(generation_id)
+    generation = await bench.seen(generation_id)
+    assert (COMPLETED, 2) == (generation.state, adapter.submits)
 
 
 async def test_a_bug_in_a_step_is_tried_again_and_then_given_up(bench: Bench) -> None:
