@@ -8,7 +8,7 @@ from hashlib import blake2b
 from secrets import token_bytes
 
 import structlog
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from gateway.desk import Desk
 from shared.domain import catalogue
@@ -19,19 +19,21 @@ from shared.domain.ids import uuid7
 from shared.domain.inputs import InvalidInput, checked_prompt, validated
 from shared.ops import metrics
 from shared.store import accounts, generations, ledger
-from shared.store.ledger import Accepted, Order, UnknownPlan
+from shared.store.ledger import Accepted, Order, UnknownPlan, Way
 
 IDEMPOTENCY_KEY_CHARS_MAX = 255
+WAYS_MAX = 8  # that one order tries
 QUEUE_MS = 86_400_000  # a generation that no worker takes up for a day fails
 
 log = structlog.get_logger()
 
 
 class Choice(Struct, frozen=True):
-    """A model and one of its routes, as gateway/routing.py found them."""
+    """A model and one of its routes, as gateway/routing.py found them; `input`, if given, in place of Wanted's."""
 
     model: Model
     route: catalogue.Route
+    input: object = UNSET
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -58,19 +60,7 @@ class Made(Struct, frozen=True):
 
 async def accept(desk: Desk, wanted: Wanted) -> Made:
     """Charge, queue, and wait as long as was asked for. Raises Refused, with nothing charged, or StoreDown."""
-    for number, choice in enumerate(wanted.choices):
-        try:
-            return await accept_one(desk, wanted, choice, wanted.choices[number + 1 :])
-        except Refused as refused:
-            if refused.code != "provider_down":
-                raise
-    raise Refused("upstream_error", "Every provider of this is down at the moment. Nothing was charged.")
-
-
-async def accept_one(desk: Desk, wanted: Wanted, choice: Choice, others: Sequence[Choice]) -> Made:
-    """The same over one route; the `others` are where a worker may hand it on to."""
-    spec = specify(choice, wanted, others)
-    order = order_of(choice, spec, wanted, desk.watch.name if wanted.wait_s else "")
+    order = order_of(wanted, desk.watch.name if wanted.wait_s else "")
     closed = desk.watch.expect(order.id) if wanted.wait_s else None
     try:
         accepted = await charge(desk, order)
@@ -81,25 +71,8 @@ async def accept_one(desk: Desk, wanted: Wanted, choice: Choice, others: Sequenc
     return Made(generation, accepted.replayed)
 
 
-def specify(choice: Choice, wanted: Wanted, others: Sequence[Choice]) -> Spec:
-    """What the worker will be given. Raises Refused("invalid_input") naming the field."""
-    model = choice.model
-    try:
-        prompt = checked_prompt(wanted.prompt, model.kind)
-        values = validated(model, wanted.input)
-    except InvalidInput as invalid:
-        raise Refused("invalid_input", f"{invalid.field}: {invalid.message}") from None
-    # What was reserved has to do for whoever serves it: another model only at the same price, or if the plan pays.
-    routes = tuple(
-        Route(other.route.provider, other.route.model, other.model.id)
-        for other in others
-        if wanted.payer == "quota" or other.model.price_micros == model.price_micros
-    )
-    return Spec(wanted.dialect, model.kind, model.id, choice.route.model, prompt, values, routes)
-
-
-def order_of(choice: Choice, spec: Spec, wanted: Wanted, waiter: str) -> Order:
-    """The order for the accept script, under a new id."""
+def order_of(wanted: Wanted, waiter: str) -> Order:
+    """The order for the accept script, under a new id. Raises Refused("invalid_input") naming the field."""
     key = wanted.idempotency_key
     if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
         message = f"Idempotency-Key has at most {IDEMPOTENCY_KEY_CHARS_MAX} printable characters."
@@ -107,17 +80,42 @@ def order_of(choice: Choice, spec: Spec, wanted: Wanted, waiter: str) -> Order:
     return Order(
         id=uuid7(time.time_ns(), token_bytes(8)),
         key_hash=wanted.key_hash,
-        price_micros=choice.model.price_micros,
-        provider=choice.route.provider,
-        spec=spec,
+        ways=ways_of(wanted),
         queue_ms=QUEUE_MS,
-        run_ms=choice.model.timeout_s * 1000,
         replay_key=key,
         body_hash=blake2b(wanted.body, digest_size=16).hexdigest() if key else "",
         waiter=waiter,
         payer=wanted.payer,
         guest=wanted.guest,
     )
+
+
+def ways_of(wanted: Wanted) -> tuple[Way, ...]:
+    """How it may be served. What the first choice cannot do is refused; a further one that cannot is left out."""
+    able: list[tuple[Choice, dict[str, object]]] = []
+    for choice in wanted.choices[:WAYS_MAX]:
+        try:
+            prompt = checked_prompt(wanted.prompt, choice.model.kind)
+            able.append((choice, validated(choice.model, wanted.input if choice.input is UNSET else choice.input)))
+        except InvalidInput as invalid:
+            if not able:
+                raise Refused("invalid_input", f"{invalid.field}: {invalid.message}") from None
+    choices = [choice for choice, _ in able]
+    return tuple(one_way(wanted, prompt, choice, values, choices) for choice, values in able)
+
+
+def one_way(wanted: Wanted, prompt: str, choice: Choice, values: dict[str, object], choices: Sequence[Choice]) -> Way:
+    """One of the choices, with those of other providers for the worker to hand it on to."""
+    model, route = choice.model, choice.route
+    # What was reserved has to do for whoever serves it: another model only at the same price, or if the plan pays.
+    routes = tuple(
+        Route(other.route.provider, other.route.model, other.model.id)
+        for other in choices
+        if other.route.provider != route.provider
+        and (wanted.payer == "quota" or other.model.price_micros == model.price_micros)
+    )
+    spec = Spec(wanted.dialect, model.kind, model.id, route.model, prompt, values, routes)
+    return Way(provider=route.provider, price_micros=model.price_micros, spec=spec, run_ms=model.timeout_s * 1000)
 
 
 async def charge(desk: Desk, order: Order) -> Accepted:
@@ -131,13 +129,15 @@ async def charge(desk: Desk, order: Order) -> Accepted:
         except UnknownPlan as unknown:
             raise Refused("rate_limited", f"The plan {unknown} is not offered any more.", retry_after_s=3600) from None
     if not accepted.replayed:
-        metrics.ACCEPTED.labels(order.spec.dialect, order.spec.kind).inc()
+        way = accepted.way or order.ways[0]
+        metrics.ACCEPTED.labels(way.spec.dialect, way.spec.kind).inc()
         log.info(
             "generation.accepted",
             generation=accepted.id,
             account=accepted.account,
-            model=order.spec.model,
-            price_micros=order.price_micros,
+            model=way.spec.model,
+            provider=way.provider,
+            price_micros=way.price_micros,
         )
     return accepted
 
@@ -153,20 +153,22 @@ async def answer(
         return seen
     if closed is not None:
         await asyncio.wait([closed], timeout=wait_s)
+    if closed is not None or accepted.way is None:
         # It is charged and queued: a store that left meanwhile does not make that untrue.
         with contextlib.suppress(StoreDown):
             seen = await generations.view(desk.store, accepted.account, accepted.id)
             if seen is not None:
                 return seen
+    way = accepted.way or order.ways[0]
     return Generation(
         id=accepted.id,
         account=accepted.account,
-        provider=order.provider,
+        provider=way.provider,
         state="queued",
-        reserved=order.price_micros,
+        reserved=way.price_micros,
         created_ms=accepted.created_ms,
         deadline_ms=accepted.created_ms + order.queue_ms,
-        spec=order.spec,
+        spec=way.spec,
     )
 
 

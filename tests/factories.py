@@ -12,7 +12,7 @@ from shared.domain.generation import Spec
 from shared.domain.ids import key_hash, uuid7
 from shared.store import accounts, ledger
 from shared.store.connect import Store
-from shared.store.ledger import Order
+from shared.store.ledger import Order, Way
 
 DOUBLES = Path(__file__).parent / "doubles"
 CENTS = 10_000
@@ -44,17 +44,16 @@ def a_generation_id() -> str:
     return uuid7(time.time_ns(), os.urandom(8))
 
 
+def a_way(**changes: object) -> Way:
+    """Provider noop, at 10 cents."""
+    way = Way(provider="noop", price_micros=10 * CENTS, spec=SPEC, run_ms=60_000)
+    return structs.replace(way, **changes)
+
+
 def an_order(customer: Customer, **changes: object) -> Order:
-    """An order at 10 cents from provider noop."""
-    order = Order(
-        id=a_generation_id(),
-        key_hash=customer.hash,
-        price_micros=10 * CENTS,
-        provider="noop",
-        spec=SPEC,
-        queue_ms=60_000,
-        run_ms=60_000,
-    )
+    """An order for one way; what the way has may be named here."""
+    of_way = {name: changes.pop(name) for name in Way.__struct_fields__ if name in changes}
+    order = Order(id=a_generation_id(), key_hash=customer.hash, ways=(a_way(**of_way),), queue_ms=60_000)
     return structs.replace(order, **changes)
 
 

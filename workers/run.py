@@ -18,15 +18,14 @@ from shared.domain.callback_token import token as callback_token
 from shared.domain.errors import StoreDown
 from shared.domain.generation import CANCELED, CANCELED_WHY, Spec
 from shared.ops import metrics
-from shared.store import generations, providers
+from shared.store import generations
 from workers.close import complete, fail
 from workers.desk import Desk, Job, park
 from workers.patience import PATIENCE_S, insist
 from workers.providers.contract import Call, Callback, Done, Down, Pending, Rejected, Retry, Unknown
-from workers.reroute import out_of_order
+from workers.reroute import out_of_order, put_off, serves
 from workers.stall import within
 
-REFUSALS_MAX = 20  # submits that a provider may put off before the generation fails
 AWAY_S = 1.0  # until a step that the store's absence cut short is tried again
 AGAIN_S = 5.0  # after a look that failed, or a lost submit that may be sent again
 
@@ -58,6 +57,8 @@ async def proceed(desk: Desk, job: Job) -> None:
         raise
     except Rejected as rejection:
         await fail(desk, job, rejection.code, rejection.message, cost_micros=rejection.cost_micros)
+    except Retry as retry:
+        await put_off(desk, job, retry)
     except Down as down:
         await out_of_order(desk, job, str(down))
     except Exception as error:
@@ -123,8 +124,6 @@ async def submit(desk: Desk, job: Job) -> Pending | Done:
     started_s = time.monotonic()
     try:
         answer = await within(desk.adapter.submit_limit_s, desk.adapter.submit(job.call))
-    except Retry as retry:
-        await put_off(desk, job, retry)
     except Rejected:
         await serves(desk, job)
         raise
@@ -169,12 +168,6 @@ async def reference(desk: Desk, call: Call, callback: bytes) -> str | None:
         return None
 
 
-async def serves(desk: Desk, job: Job) -> None:
-    """The provider answered the first submit after an outage, be it with a no: the others need not wait any more."""
-    if job.step.probe:
-        await providers.up(desk.store, desk.provider)
-
-
 async def check(desk: Desk, job: Job) -> Pending | Done:
     """Look at the submitted work, after passing its owner's wish to stop on. Only a refusal is not "look again"."""
     try:
@@ -187,18 +180,6 @@ async def check(desk: Desk, job: Job) -> Pending | Done:
     except Exception as error:  # a failed look says nothing about the work (rule 5)
         log.warning("provider.check_failed", generation=job.id, provider=desk.provider, error=repr(error))
         return Pending(job.step.ref, AGAIN_S)
-
-
-async def put_off(desk: Desk, job: Job, retry: Retry) -> None:
-    """The provider did not accept it now: come back, a bounded number of times, if its owner still wants it."""
-    take_back = partial(generations.withdraw, desk.store, job.id, job.token, provider=desk.provider)
-    refusals, unwanted = await insist(partial(take_back, pause_s=retry.after_s))
-    await serves(desk, job)
-    if unwanted:
-        raise Rejected(CANCELED, CANCELED_WHY) from retry
-    if refusals > REFUSALS_MAX:
-        raise Rejected("provider_busy", "The provider was too busy to take this.") from retry
-    park(job, retry.after_s)
 
 
 def overdue(job: Job) -> Rejected:

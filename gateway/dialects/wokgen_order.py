@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from gateway import routing
-from gateway.accept import Choice, Made, Wanted, accept_one
+from gateway.accept import Choice, Made, Wanted, accept
 from gateway.caller import Caller
 from gateway.desk import Desk
 from gateway.dialects.wokgen_asks import Ask
@@ -32,32 +32,32 @@ async def order(desk: Desk, caller: Caller, asked: Ask, body: bytes, idempotency
         idempotency_key=idempotency_key,
         wait_s=0 if asked.detached else desk.settings.wokgen_wait_s,
     )
-    for number, choice in enumerate(wanted.choices):
-        fitted = structs.replace(wanted, input=taken(choice.model, given))
-        try:
-            return await accept_one(desk, fitted, choice, wanted.choices[number + 1 :])
-        except Refused as refused:
-            if refused.code == "invalid_input":
-                raise renamed(asked, refused.message) from None
-            if refused.code != "provider_down":
-                raise
-    raise Refused("upstream_error", "Every provider of this is down at the moment. Nothing was charged.")
+    try:
+        return await accept(desk, wanted)
+    except Refused as refused:
+        if refused.code == "invalid_input":
+            raise renamed(asked, refused.message) from None
+        raise
 
 
 def fitting(choices: Sequence[Choice], given: dict[str, object], asked: Ask) -> list[Choice]:
-    """Those whose model can do what is asked for. Raises Refused("invalid_input") if nobody could, or none here can."""
+    """Those whose model can do what is asked for, with what it knows of that.
+
+    Raises Refused("invalid_input") if nobody could, or none here can.
+    """
     try:
         checked(kind_of(asked.kind), given, dict.fromkeys(given, Limit()))
     except InvalidInput as invalid:
         raise renamed(asked, f"{invalid.field}: {invalid.message}") from None
     found, reasons = [], []
     for choice in choices:
+        known = taken(choice.model, given)
         try:
-            validated(choice.model, taken(choice.model, given))
+            validated(choice.model, known)
         except InvalidInput as invalid:
             reasons.append(f"{invalid.field}: {invalid.message}")
         else:
-            found.append(choice)
+            found.append(structs.replace(choice, input=known))
     if not found:
         raise renamed(asked, reasons[0])
     return found

@@ -30,7 +30,6 @@ MESSAGES = {
     "quota_exceeded": "All generations of today are used. The day ends at midnight UTC.",
     "internal_error": "Something went wrong on our side.",
     "upstream_error": "The provider refused this. You were refunded.",
-    "provider_down": "The provider of this is down at the moment. Nothing was charged.",
     "unavailable": "The service cannot reach its store. Try again in a moment.",
 }
 KEYED = ("missing_api_key", "invalid_api_key", "internal_error", "unavailable")  # of every call that takes a key

@@ -60,6 +60,17 @@ class Outcome(Struct, frozen=True, array_like=True):
     expected_micros: int | None = None  # what the catalogue says that costs us
 
 
+class Attempt(Struct, frozen=True):
+    """A provider that was to serve it, and what it said: served, accepted, down, busy, ... or the code of a failure.
+
+    `skipped` and `held` were not asked, being out of order or paused.
+    """
+
+    at_ms: int  # when it was asked
+    provider: str
+    word: str
+
+
 class Generation(Struct, frozen=True, kw_only=True):
     """A generation as the store has it. Times are Unix ms, amounts micro-USD."""
 
@@ -75,6 +86,8 @@ class Generation(Struct, frozen=True, kw_only=True):
     closed_ms: int | None = None
     cost: int | None = None
     ref: str | None = None
+    intent_ms: int | None = None  # when the provider that has it now was asked
+    refused: tuple[Attempt, ...] = ()  # by those that did not take it, oldest first
     outcome: Outcome | None = None
     late: Outcome | None = None  # what the provider finished after the refund; never charged
     callback: bytes | None = None  # what a provider sent before anybody knew its reference
@@ -84,6 +97,15 @@ class Generation(Struct, frozen=True, kw_only=True):
     def open(self) -> bool:
         """Whether it has not ended."""
         return self.state not in TERMINAL
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every provider's turn, oldest first."""
+        if self.intent_ms is None:
+            return self.refused
+        words = {"submitting": "asked", "pending": "accepted", "uncertain": "unknown", COMPLETED: "served"}
+        failure = (self.outcome and self.outcome.error_code) or FAILED
+        return (*self.refused, Attempt(self.intent_ms, self.provider, words.get(self.state, failure)))
 
     @property
     def price_micros(self) -> int:
@@ -103,7 +125,13 @@ encode = msgspec.msgpack.Encoder().encode
 
 
 TEXT_FIELDS = ("account", "provider", "state", "ref")
-NUMBER_FIELDS = ("reserved", "created_ms", "deadline_ms", "started_ms", "closed_ms", "cost")
+NUMBER_FIELDS = ("reserved", "created_ms", "deadline_ms", "started_ms", "closed_ms", "cost", "intent_ms")
+
+
+def attempts(lines: str) -> tuple[Attempt, ...]:
+    """Those in lines of `<ms> <provider> <word>`."""
+    parts = (line.split(" ", 2) for line in lines.splitlines())
+    return tuple(Attempt(int(at_ms), provider, word) for at_ms, provider, word in parts)
 
 
 def read(generation_id: str, fields: Sequence[bytes], position: int | None = None) -> Generation:
@@ -113,5 +141,6 @@ def read(generation_id: str, fields: Sequence[bytes], position: int | None = Non
     known |= {name: int(values[name]) for name in NUMBER_FIELDS if name in values}
     known |= {name: OUTCOME.decode(values[name]) for name in ("outcome", "late") if name in values}
     known["callback"] = values.get("callback")
+    known["refused"] = attempts(values.get("attempts", b"").decode())
     known["spec"] = SPEC.decode(values["spec"])
     return msgspec.convert({"id": generation_id, "position": position, **known}, Generation)

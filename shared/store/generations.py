@@ -1,5 +1,7 @@
 """Reading generations, and the worker's steps between accept and settle."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct, structs
 
 from shared.domain.generation import SPEC, Generation, Outcome, Spec, encode, read
@@ -50,14 +52,14 @@ async def submitted(store: Store, generation_id: str, ref: str, *, provider: str
 
 
 async def withdraw(
-    store: Store, generation_id: str, token: str, *, provider: str, pause_s: float = 0
+    store: Store, generation_id: str, token: str, *, provider: str, said: str = "busy", pause_s: float = 0
 ) -> tuple[int, bool]:
-    """Take back an intent that `provider` did not accept.
+    """Take back an intent that `provider` did not accept; it `said` busy or down.
 
     (how often that happened to this generation, 0 if it is not ours; whether its owner wants it stopped). `pause_s` is
     for how long the provider wants no submit from any worker.
     """
-    word, *rest = await store.run("withdraw", generation_id, token, int(pause_s * 1000), provider)
+    word, *rest = await store.run("withdraw", generation_id, token, int(pause_s * 1000), provider, said)
     return (int(rest[0]), rest[1] == b"1") if word == "withdrawn" else (0, False)
 
 
@@ -102,10 +104,23 @@ async def callback(store: Store, generation_id: str, provider: str, payload: byt
     return str((await store.run("callback", generation_id, provider, payload))[0])
 
 
-async def reroute(store: Store, generation_id: str, token: str, provider: str, spec: Spec) -> bool:
-    """Hand a generation that no provider has to another one; False if it is no longer ours to move."""
-    word, *_ = await store.run("reroute", generation_id, token, provider, encode(spec), durable=True)
-    return bool(word == "rerouted")
+async def reroute(
+    store: Store,
+    generation_id: str,
+    token: str,
+    *,
+    said: str,
+    routes: Sequence[tuple[str, Spec]],
+    pause_s: float = 0,
+) -> str | None:
+    """Hand a generation that no provider has to the first of the routes that is open; to whom, None if to nobody.
+
+    `said` is down or busy, skipped or held if the provider was not asked; after busy and held only a free one will do.
+    """
+    offers = (part for provider, spec in routes for part in (provider, encode(spec)))
+    args = (generation_id, token, said, int(pause_s * 1000), *offers)
+    word, *rest = await store.run("reroute", *args, durable=True)
+    return rest[1].decode() if word == "rerouted" else None
 
 
 async def watch(store: Store, generation_id: str, gateway: str) -> bool:

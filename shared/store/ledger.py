@@ -12,25 +12,32 @@ BACKLOG_RETRY_AFTER_S = 5
 RECORD_KEEP_MS = 90 * 86_400_000
 
 
+class Way(Struct, frozen=True, kw_only=True):
+    """One way to serve an order. Amounts in micro-USD, times in ms."""
+
+    provider: str
+    price_micros: int
+    spec: Spec
+    run_ms: int  # it fails if it has not ended this long after a worker took it up
+
+
 class Accepted(Struct, frozen=True):
     """A generation that is charged and queued, or the earlier one the same Idempotency-Key made."""
 
     id: str
     account: str
     created_ms: int
+    way: Way | None = None  # the one that was taken; None: look at the generation
     replayed: bool = False
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """What accept needs. Amounts in micro-USD, times in ms."""
+    """What accept needs."""
 
     id: str
     key_hash: str
-    price_micros: int
-    provider: str
-    spec: Spec
+    ways: tuple[Way, ...]  # in the order they are to be tried
     queue_ms: int  # it fails if no worker takes it up for this long
-    run_ms: int  # it fails if it has not ended this long after a worker took it up
     replay_key: str = ""
     body_hash: str = ""
     waiter: str = ""
@@ -39,35 +46,36 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 async def accept(store: Store, order: Order) -> Accepted:
-    """Charge and queue. Raises Refused (nothing was charged), StoreDown (ask again with the same id) or UnknownPlan."""
+    """Charge and queue, at the first provider that is free.
+
+    Raises Refused (nothing was charged), StoreDown (ask again with the same id) or UnknownPlan.
+    """
     word, *rest = await store.run(
         "accept",
         order.id,
         order.key_hash,
-        order.price_micros,
-        order.provider,
-        encode(order.spec),
         order.queue_ms,
-        order.run_ms,
         order.replay_key,
         order.body_hash,
         order.waiter,
         order.payer,
         order.guest,
+        *(part for way in order.ways for part in (way.provider, way.price_micros, encode(way.spec), way.run_ms)),
         durable=True,
     )
     if word == "accepted":
-        return Accepted(order.id, rest[0].decode(), rest[1])
+        account, created_ms, _, number = rest
+        return Accepted(order.id, account.decode(), created_ms, order.ways[number - 1] if number else None)
     if word == "replayed":
         return Accepted(rest[1].decode(), rest[0].decode(), 0, replayed=True)
-    raise _refusal(word, rest, order)
+    raise _refusal(word, rest)
 
 
-def _refusal(word: str, rest: list[bytes | int], order: Order) -> Exception:
+def _refusal(word: str, rest: list[bytes | int]) -> Exception:
     if word == "unknown_plan":
         return UnknownPlan(bytes(rest[0]).decode() if isinstance(rest[0], bytes) else "")
     first = int(rest[0]) if rest else 0
-    need, have = usd(order.price_micros), usd(first)
+    have, need = usd(first), usd(int(rest[1]) if word == "insufficient" else 0)
     code, message = {
         "unknown_key": ("invalid_api_key", "This API key is unknown or was revoked."),
         "insufficient": (
@@ -76,7 +84,7 @@ def _refusal(word: str, rest: list[bytes | int], order: Order) -> Exception:
         ),
         "reused": ("idempotency_key_reuse", "This Idempotency-Key was used for another request. Use a new key."),
         "quota": ("quota_exceeded", f"All {first} generations of today are used. The day ends at midnight UTC."),
-        "down": ("provider_down", "This provider is down at the moment."),
+        "down": ("upstream_error", "Every provider of this is down at the moment. Nothing was charged."),
         "backlog_full": (
             "rate_limited",
             f"{first} generations of this account are waiting already. Submit more as they finish.",

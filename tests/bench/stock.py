@@ -23,7 +23,7 @@ from shared.domain.ids import uuid7
 from shared.store import ledger
 from shared.store.connect import Store
 from shared.store.keys import generation, queue
-from shared.store.ledger import Order
+from shared.store.ledger import Order, Way
 from shared.store.queue import arq_pool, decode_job, encode_job
 from shared.store.scripts import script
 
@@ -58,14 +58,12 @@ def gateway(url: str, port: int) -> None:
 
     async def create(request: web.Request) -> web.Response:
         asked = msgspec.json.decode(await request.read())
+        spec = Spec("wowflow", "image", asked["model"], "noop", asked["prompt"], {})
         order = Order(
             id=uuid7(time.time_ns(), token_bytes(8)),
             key_hash=sha256(request.headers["Authorization"].removeprefix("Bearer ").encode()).hexdigest(),
-            price_micros=PRICE_MICROS,
-            provider="noop",
-            spec=Spec("wowflow", "image", asked["model"], "noop", asked["prompt"], {}),
+            ways=(Way(provider="noop", price_micros=PRICE_MICROS, spec=spec, run_ms=RUN_MS),),
             queue_ms=DAY_MS,
-            run_ms=RUN_MS,
         )
         accepted = await ledger.accept(request.app[store], order)
         body = msgspec.json.encode({"id": accepted.id, "status": "processing", "model": asked["model"]})

@@ -158,7 +158,7 @@ async def test_the_breaker_opens_probes_and_closes(store_url: str) -> None:
         assert 1 == await providers.down(store, "noop", "no credit")
         with pytest.raises(Refused) as caught:
             await order(store, customer)
-        assert "provider_down" == caught.value.code
+        assert "upstream_error" == caught.value.code
         assert "down" == (await start(store, one)).word
         await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
         [three] = await order(store, customer)

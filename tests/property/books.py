@@ -113,6 +113,7 @@ class Generation(Struct):
     cancel: bool = False
     called: bool = False  # a callback came before the reference
     refusals: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)  # by whom, and its word
     cost: int | None = None
     late: bool = False
     flights: dict[str, Flight] = field(default_factory=dict)
@@ -147,6 +148,7 @@ class Order(Struct, frozen=True, kw_only=True):
     key: str
     price: int
     provider: str
+    others: tuple[str, ...] = ()  # providers that would serve it as well
     replay: str = ""
     body: str = ""
     waiter: str = ""
@@ -213,28 +215,42 @@ class Books(Struct):
             body, first = account.replays[order.replay]
             return ["replayed", account.id, first] if body == order.body else ["reused"]
         by_quota = order.payer == "quota" and account.used < account.plan.daily_quota
-        place = (account.id, order.provider)
-        taken = len(self.running(place)) >= account.plan.concurrency or not self.room(order.provider)
-        waits = bool(self.waiting(place)) or taken or bool(self.turns.get(order.provider))
-        refusal = self._refusal(account, order, waits, by_quota)
-        if refusal is not None:
-            return refusal
-        self._enter(account, order, waits, by_quota)
-        return ["accepted", account.id, ANYTHING, account.balance]
+        provider = self.first_open([order.provider, *order.others], later_will_do=True)
+        refusal = self._refusal(account, order, provider, by_quota)
+        if refusal is not None or provider is None:
+            return refusal or ["down", ANYTHING]
+        self._enter(account, order, provider, by_quota)
+        number = [order.provider, *order.others].index(provider) + 1
+        return ["accepted", account.id, ANYTHING, account.balance, number]
 
-    def _refusal(self, account: Account, order: Order, waits: bool, by_quota: bool) -> list[Any] | None:
+    def first_open(self, names: list[str], *, later_will_do: bool) -> str | None:
+        """The first provider that is free, or else the first that is not down."""
+        known = [self.providers[name] for name in names]
+        later = [one.paused or bool(one.downs and one.probing) for one in known]
+        free = [name for name, one, late in zip(names, known, later, strict=True) if not one.down and not late]
+        held = [name for name, one, late in zip(names, known, later, strict=True) if not one.down and late]
+        return next(iter([*free, *(held if later_will_do else [])]), None)
+
+    def _waits(self, account: Account, provider: str) -> bool:
+        place = (account.id, provider)
+        taken = len(self.running(place)) >= account.plan.concurrency or not self.room(provider)
+        return bool(self.waiting(place)) or taken or bool(self.turns.get(provider))
+
+    def _refusal(self, account: Account, order: Order, provider: str | None, by_quota: bool) -> list[Any] | None:
         if order.payer == "quota" and not by_quota and not account.plan.beyond:
             return ["quota", account.plan.daily_quota, account.used]
         if not by_quota and account.balance < order.price:
-            return ["insufficient", account.balance]
-        if self.providers[order.provider].down:
-            return ["down", ANYTHING]
-        waiting = self.waiting((account.id, order.provider))
-        return ["backlog_full", len(waiting)] if waits and len(waiting) >= account.plan.backlog_max else None
+            return ["insufficient", account.balance, order.price]
+        if provider is None:
+            return None
+        waiting = self.waiting((account.id, provider))
+        full = self._waits(account, provider) and len(waiting) >= account.plan.backlog_max
+        return ["backlog_full", len(waiting)] if full else None
 
-    def _enter(self, account: Account, order: Order, waits: bool, by_quota: bool) -> None:
+    def _enter(self, account: Account, order: Order, provider: str, by_quota: bool) -> None:
+        waits = self._waits(account, provider)
         price, state = 0 if by_quota else order.price, "backlog" if waits else "queued"
-        made = Generation(order.id, account.id, order.provider, price, state, by_quota)
+        made = Generation(order.id, account.id, provider, price, state, by_quota)
         made.been.append(made.provider)
         made.waiters += [order.waiter] if order.waiter else []
         self.generations[made.id] = made
@@ -279,16 +295,21 @@ class Books(Struct):
         self.emit(account, f"evt_{name}", f"generation.{state}", name)
         return ["settled", made.price - cost]
 
-    def reroute(self, name: str, token: str, provider: str) -> list[Any]:
+    def reroute(self, name: str, token: str, said: str, providers: list[str], *, pause: bool) -> list[Any]:
         """Another provider takes over, at the end of its line; no money moves."""
         made = self.generations.get(name)
         if made is None:
             return ["missing"]
-        if made.provider == provider:
-            return ["rerouted", provider]
+        if made.provider in providers:
+            return ["rerouted", made.provider, made.provider]
         theirs = made.state != "queued" and (made.state != "submitting" or made.intent != token)
         if made.cancel or theirs:
             return ["kept", made.state]
+        provider = self.first_open(providers, later_will_do=said in ("down", "skipped"))
+        if provider is None:
+            return ["nowhere"]
+        self.providers[made.provider].paused |= pause
+        made.refused.append((made.provider, said))
         before = made.provider
         self.leave(made)
         made.provider, made.state, made.intent = provider, "backlog", None
@@ -296,7 +317,7 @@ class Books(Struct):
         self.waiting(made.place).append(name)
         self.rerouted.add(name)
         self.let_on(provider)
-        return ["rerouted", before]
+        return ["rerouted", before, provider]
 
     def leave(self, made: Generation) -> None:
         """A generation gives its place up, wherever that is."""

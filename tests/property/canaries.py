@@ -40,7 +40,7 @@ class Canary(Struct, frozen=True):
 
 RESERVE_LINE = "redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f reserve -%.0f %s', now, price, id))"
 
-WHO_HAS_IT = "'gw:provider:' .. redis.call('HGET', 'gw:generation:' .. id, 'provider')"
+WHO_HAS_IT = "redis.call('HGET', 'gw:generation:' .. id, 'provider')"
 
 QUEUE_LENGTH = "redis.call('ZCARD', 'arq:queue:' .. provider)"
 
@@ -108,7 +108,16 @@ CANARIES = (
         "if waits and waiting >= tonumber(backlog_max) then",
         "if false then",
     ),
-    Canary("accept charges for a provider that is down", "accept", "if down_until > now then", "if false then"),
+    Canary("accept charges for a provider that is down", "accept", "return 'down', down_until - now", "return 'free'"),
+    Canary(
+        "a paused provider goes first",
+        "",
+        "if word == 'free' then return at end",
+        "if word ~= 'down' then return at end",
+    ),
+    Canary("a paused provider never goes", "", "later = later or at end", "end"),
+    Canary("accept names the wrong route", "accept", "(at - FIRST) / 4 + 1}", "1}"),
+    Canary("a known id's route is forgotten", "accept", "if ARGV[at + 2] == spec then", "if false then"),
     Canary("a place in the day is free", "accept", "redis.call('INCR', quota_key(account, day))"),
     Canary("a place in the day lost on failure", "settle", "if failed and day and", "if false and"),
     Canary("a place in the day given back on success", "settle", "if failed and day and", "if day and"),
@@ -195,11 +204,15 @@ CANARIES = (
     ),
     Canary("reroute of what its owner wants stopped", "reroute", "if cancel or (", "if ("),
     Canary("start submits what its owner wants stopped", "start", "if cancel then return", "if false then return"),
-    Canary("withdraw pauses whoever has it", "withdraw", "'gw:provider:' .. from", WHO_HAS_IT),
+    Canary("withdraw pauses whoever has it", "withdraw", "pause(from, ", f"pause({WHO_HAS_IT}, "),
     Canary("an account asked for again is one more", "create_account", "if created then", "if false then"),
     Canary("reroute keeps the place", "reroute", "leave(account, from, id)"),
     Canary("reroute loses it", "reroute", "redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)"),
     Canary("reroute lets nobody on", "reroute", "  admit(name, now)"),
+    Canary("reroute of the busy to the paused", "reroute", "word == 'down' or word == 'skipped'", "true"),
+    Canary("reroute pauses nobody", "reroute", "pause(from, tonumber(pause_ms), now)"),
+    Canary("reroute tells nobody", "reroute", "note_attempt(generation, asked_ms or now, from, word)"),
+    Canary("withdraw tells nobody", "withdraw", "note_attempt(generation, asked_ms, from, word)"),
     Canary("callback by anybody", "callback", "or provider ~= from then", "then"),
     Canary("callback wakes nobody", "callback", "if state ~= 'backlog' then hasten", "if false then hasten"),
     Canary("callback not kept", "callback", "if doubt then redis.call('HSET'", "if false then redis.call('HSET'"),

@@ -6,7 +6,7 @@ import msgspec
 
 from tests.property.books import Generation
 from tests.property.mail import Mail
-from tests.property.world import COUNT_MAX, LONG_MS, SPEC_BYTES
+from tests.property.world import COUNT_MAX, LONG_MS, SPECS
 
 LOSSES = ("payload", "place", "lease", "holder")
 
@@ -47,18 +47,22 @@ class Labour(Mail):
         flight.fate = "refused"
         expected = self.steps.withdraw(name, token, flight.provider, pause=pause)
         again = ["kept"] if expected[0] == "withdrawn" else expected
-        args = (name, token, LONG_MS if pause else 0, flight.provider)
+        args = (name, token, LONG_MS if pause else 0, flight.provider, "busy")
         self.verb(expected, "withdraw", *args, again=again if twice else None)
         self.check()
 
-    def reroute(self, name: str, token: str, provider: str, *, twice: bool = False) -> None:
+    def reroute(
+        self, name: str, token: str, *providers: str, said: str = "down", pause: bool = False, twice: bool = False
+    ) -> None:
         """The provider said no, and another one takes over."""
         flights = self.books.generations[name].flights
         if token in flights:
             flights[token].fate = "refused"
-        expected = self.books.reroute(name, token, provider)
-        args = (name, token, provider, SPEC_BYTES)
-        self.verb(expected, "reroute", *args, again=expected[:1] if twice else None)
+        expected = self.books.reroute(name, token, said, list(providers), pause=pause)
+        routes = (part for provider in providers for part in (provider, SPECS[provider]))
+        args = (name, token, said, LONG_MS if pause else 0, *routes)
+        again = ["rerouted", expected[2], expected[2]] if expected[0] == "rerouted" else expected
+        self.verb(expected, "reroute", *args, again=again if twice else None)
         self.check()
 
     def callback(self, name: str, provider: str, *, twice: bool = False) -> None:

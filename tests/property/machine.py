@@ -28,6 +28,7 @@ PROFILE = settings(SHORT, max_examples=12_000, derandomize=False) if LONG else S
 
 accounts = st.sampled_from(tuple(ACCOUNTS))
 providers = st.sampled_from(tuple(PROVIDERS))
+ways = st.permutations(tuple(PROVIDERS)).flatmap(lambda names: st.sampled_from((names[:1], names)))
 workers = st.sampled_from(WORKERS)
 picks = st.integers(0, 7)
 prices = st.sampled_from((10_000, 0, 1, 70_000, 150_000))
@@ -76,9 +77,10 @@ class Machine(RuleBasedStateMachine):
         """Submits that are on their way, or whose fate is known to be this."""
         return [(m, token) for m in self.all for token, flight in m.flights.items() if flight.fate in ("open", fate)]
 
-    @rule(account=accounts, provider=providers, price=prices, waiter=st.sampled_from(("", "g1")), twice=twice)
-    def accept(self, account: str, provider: str, price: int, waiter: str, twice: bool) -> None:
-        self.world.accept(account, provider, price, waiter=waiter, twice=twice)
+    @rule(account=accounts, ways=ways, price=prices, waiter=st.sampled_from(("", "g1")), twice=twice)
+    def accept(self, account: str, ways: list[str], price: int, waiter: str, twice: bool) -> None:
+        first, *others = ways
+        self.world.accept(account, first, price, others=tuple(others), waiter=waiter, twice=twice)
 
     @rule(account=accounts, provider=providers, count=st.integers(2, 5))
     def accept_many(self, account: str, provider: str, count: int) -> None:
@@ -137,10 +139,10 @@ class Machine(RuleBasedStateMachine):
         self.world.withdraw(made.id, token, pause=pause, twice=twice)
 
     @precondition(lambda self: self.flights("refused"))
-    @rule(pick=picks, provider=providers, twice=twice)
-    def reroute(self, pick: int, provider: str, twice: bool) -> None:
+    @rule(pick=picks, provider=providers, said=st.sampled_from(("down", "busy")), pause=st.booleans(), twice=twice)
+    def reroute(self, pick: int, provider: str, said: str, pause: bool, twice: bool) -> None:
         made, token = chosen(self.flights("refused"), pick)
-        self.world.reroute(made.id, token, provider, twice=twice)
+        self.world.reroute(made.id, token, provider, said=said, pause=pause, twice=twice)
 
     @precondition(lambda self: self.placed)
     @rule(pick=picks, provider=providers, twice=twice)

@@ -8,6 +8,7 @@ from tests.property.books import Books
 
 Picture = dict[str, Any]
 QUEUE, LEASES, BELL = "arq:queue:", ":leases", ":bell"
+ATTEMPTS_MAX = 32
 
 
 def expected(books: Books) -> Picture:
@@ -121,6 +122,7 @@ def _facts(one: Any) -> Picture:
         "intent": one.intent,
         "ref": one.ref,
         "refusals": str(one.refusals) if one.refusals else None,
+        "attempts": one.refused[-ATTEMPTS_MAX:] or None,
     }
     marks = {
         "callback": one.called,
@@ -135,7 +137,8 @@ def _facts(one: Any) -> Picture:
 def _stored_facts(one: dict[str, str]) -> Picture:
     names = ("account", "provider", "state", "reserved", "cost", "waiters", "intent", "ref", "refusals")
     marks = {name: name in one for name in ("callback", "cancel_ms", "late", "started_ms", "closed_ms")}
-    return {name: one[name] for name in names if name in one} | marks
+    told = [(provider, word) for _, provider, word in map(str.split, one.get("attempts", "").splitlines())]
+    return {name: one[name] for name in names if name in one} | ({"attempts": told} if told else {}) | marks
 
 
 def _line(raw: str) -> tuple[str, int, str]:

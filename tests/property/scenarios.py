@@ -509,6 +509,21 @@ def an_outage_stops_submits(world: World) -> None:
     world.start(names[2], "w3-a")
 
 
+def a_free_provider_goes_first(world: World) -> None:
+    """Of several the first that is free takes it; one that is paused only if it must; none while all are down."""
+    busy, served = world.accept("eve", "paid"), world.accept("bob", "local", price=1)
+    world.start(busy, "w1-a")
+    world.withdraw(busy, "w1-a", pause=True)
+    world.settle(world.accept("ada", "paid", others=("local",), twice=True))
+    world.start(served, "w2-a")
+    world.reroute(served, "w2-a", "paid", said="busy")
+    world.down("local")
+    world.settle(world.accept("ada", "local", others=("paid",), twice=True))
+    world.reroute(served, "w2-a", "paid", said="down", pause=True, twice=True)
+    world.down("paid")
+    world.accept("ada", "paid", others=("local",))
+
+
 def a_day_has_so_many_places(world: World) -> None:
     """A place is taken at accept and given back on failure alone; past the day's it costs, or is refused."""
     for account in ("ada", GUEST):

@@ -106,6 +106,7 @@ class Steps(Struct):
             return ["kept", made.state]
         made.state, made.intent = "queued", None
         made.refusals += 1
+        made.refused.append((made.provider, "busy"))
         return ["withdrawn", made.refusals, "1" if made.cancel else ""]
 
     def cancel(self, name: str) -> list[Any]:

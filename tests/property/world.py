@@ -24,12 +24,12 @@ COUNT_MAX = 100
 DAY_S, HISTORY_S = 86_400, 10
 KEYS_MAX, ENDPOINTS_MAX = 3, 2
 LOW = 120_000  # a balance below this is told
-SPEC_BYTES = msgspec.msgpack.encode(SPEC)
 PLANS = {"small": Plan(1, 3, 2, False), "wide": Plan(2, 3, 1, True), "guest": Plan(1, 1, 2, False)}
 ACCOUNTS = {"ada": "small", "bob": "wide", "eve": "wide"}
 ENDPOINTS = {"ada": "*", "bob": "generation.failed generation.other"}
 GUEST = "guest:1"
 PROVIDERS = {"paid": (2, False), "local": (None, True)}  # concurrency, repeatable
+SPECS = {name: msgspec.msgpack.encode(structs.replace(SPEC, target=name)) for name in PROVIDERS}
 WORKERS = ("w1", "w2", "w3")
 QUEUES = (*PROVIDERS, "webhooks")
 
@@ -79,7 +79,7 @@ class World:
         return reply
 
     def _reply(self, expected: Sequence[Any], verb: str, args: Sequence[Value]) -> list[Any]:
-        shown = " ".join("..." if arg == SPEC_BYTES else str(arg) for arg in args)
+        shown = " ".join("..." if arg in SPECS.values() else str(arg) for arg in args)
         try:
             reply: list[Any] = plain(self.bench.run(verb, *args))
         except StoreError as error:
@@ -208,6 +208,7 @@ class World:
         provider: str = "local",
         price: int = 10_000,
         *,
+        others: tuple[str, ...] = (),
         key: str = "",
         replay: str = "",
         body: str = "",
@@ -219,15 +220,16 @@ class World:
         name = f"00000000-0000-7000-8000-{self.number():012d}"
         known = self.books.accounts[account]
         key, guest = key or next(iter(known.keys.values()), "revoked"), account if known.guest else ""
-        more = {"replay": replay, "body": body, "waiter": waiter, "payer": payer, "guest": guest}
+        more = {"replay": replay, "body": body, "waiter": waiter, "payer": payer, "guest": guest, "others": others}
         self.order(Order(id=name, key=key, price=price, provider=provider, **more), twice=twice)
         return name if name in self.books.generations else ""
 
     def order(self, order: Order, *, twice: bool = False) -> None:
         """An order as it is; its id may be known already."""
         expected = self.books.accept(order)
-        charge = (order.id, order.key, order.price, order.provider, SPEC_BYTES, LONG_MS, LONG_MS)
-        args = (*charge, order.replay, order.body, order.waiter, order.payer, order.guest)
+        named = (order.id, order.key, LONG_MS, order.replay, order.body, order.waiter, order.payer, order.guest)
+        ways = ((name, order.price, SPECS[name], LONG_MS) for name in (order.provider, *order.others))
+        args = (*named, *(part for way in ways for part in way))
         self.verb(expected, "accept", *args, again=expected if twice else None)
         self.check()
 

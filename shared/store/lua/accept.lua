@@ -1,21 +1,21 @@
 -- accept: charge an account and queue its generation, all or nothing, once per id and once per Idempotency-Key.
--- ARGV: id, key_hash, price (micro-USD), provider, spec, queue_ms, run_ms, replay_key, body_hash, waiter,
---       payer ('balance' | 'quota'), guest (the account of a caller without a key, or '')
--- Keys: gw:key:<hash> gw:account:<id> gw:plan:<name> gw:replay:<account>:<key> gw:generation:<id>
--- Keys: gw:generations:<account> gw:active:<account>:<provider> gw:backlog:<account>:<provider>
--- Keys: gw:turns:<provider> gw:provider:<name> gw:open
--- Returns {'accepted', account, created_ms, balance} | {'replayed', account, id} | {'reused'} | {'unknown_key'}
--- Returns {'unknown_plan', plan} | {'insufficient', balance} | {'quota', limit, used}
--- Returns {'backlog_full', waiting} | {'down', retry_after_ms}
+-- ARGV: id, key_hash, queue_ms, replay_key, body_hash, waiter, payer ('balance' | 'quota'),
+--       guest (the account of a caller without a key, or ''), then for each route, in the order they are to be tried:
+--       provider, price (micro-USD), spec, run_ms. The first is taken whose provider is free, else one that is paused.
+-- Keys: gw:key:<hash> gw:account:<id> gw:plan:<name> gw:replay:<account>:<key> gw:generation:<id> gw:open
+-- Keys: gw:generations:<account> gw:active:<account>:<provider> gw:backlog:<account>:<provider> gw:turns:<provider>
+-- Returns {'accepted', account, created_ms, balance, route (its number; 0: it has moved on)} | {'replayed', account, id}
+-- Returns {'reused'} | {'unknown_key'} | {'unknown_plan', plan} | {'insufficient', balance, price}
+-- Returns {'quota', limit, used} | {'backlog_full', waiting} | {'down', retry_after_ms}
 --@include now
 --@include queue
 --@include admit
 --@include payment
 --@include events
 --@include low
-local LOOK_AFTER_MS, REPLAY_MS = 30000, 86400000
-local id, key_hash, price, provider, spec, queue_ms, run_ms, replay_key, body_hash, waiter, payer, guest = unpack(ARGV)
-price = tonumber(price)
+--@include standing
+local FIRST, LOOK_AFTER_MS, REPLAY_MS = 9, 30000, 86400000
+local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest = unpack(ARGV)
 local account = guest ~= '' and guest or redis.call('GET', 'gw:key:' .. key_hash)
 if not account then return {'unknown_key'} end
 local plan, topup, spent = unpack(redis.call('HMGET', 'gw:account:' .. account, 'plan', 'topup', 'spent'))
@@ -23,23 +23,23 @@ local balance = (topup or 0) - (spent or 0)
 
 -- The gateway sends the same id again when the store's answer was lost.
 local generation = 'gw:generation:' .. id
-local created = redis.call('HGET', generation, 'created_ms')
-if created then return {'accepted', account, tonumber(created), balance} end
-
+local created, known = unpack(redis.call('HMGET', generation, 'created_ms', 'spec'))
+if created then return {'accepted', account, tonumber(created), balance, route_of(known, FIRST)} end
 local replay = 'gw:replay:' .. account .. ':' .. replay_key
 local seen = replay_key ~= '' and redis.call('GET', replay)
 if seen then
   if string.sub(seen, 1, #body_hash) ~= body_hash then return {'reused'} end
   return {'replayed', account, string.sub(seen, #body_hash + 2)}
 end
-
 local concurrency, backlog_max, quota, beyond =
   unpack(redis.call('HMGET', 'gw:plan:' .. (plan or 'guest'), 'concurrency', 'backlog_max', 'daily_quota', 'beyond'))
 if not concurrency then return {'unknown_plan', plan or 'guest'} end
+local at, soonest = first_open(FIRST, 4, true, now)
+local provider, price, spec, run_ms = unpack(ARGV, at or FIRST, (at or FIRST) + 3)
+price = tonumber(price)
 local way, refusal = way_to_pay(payer, account, price, balance, quota, beyond, now)
 if not way then return refusal end
-local down_until = tonumber(redis.call('HGET', 'gw:provider:' .. provider, 'down_until_ms') or 0)
-if down_until > now then return {'down', down_until - now} end
+if not at then return {'down', soonest} end
 local backlog = 'gw:backlog:' .. account .. ':' .. provider
 local waiting = redis.call('LLEN', backlog)
 local waits = waiting > 0 or redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) >= tonumber(concurrency)
@@ -57,4 +57,4 @@ if waits then redis.call('RPUSH', backlog, id) else place(account, provider, id,
 if waits then take_turn(account, provider) admit(provider, now) end
 local left = way == 'balance' and balance - price or balance
 warn_if_low(account, balance, left, id, now)
-return {'accepted', account, now, left}
+return {'accepted', account, now, left, (at - FIRST) / 4 + 1}

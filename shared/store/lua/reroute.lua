@@ -1,18 +1,28 @@
--- reroute: a provider did not take a generation; hand it to the next, without a second charge, unless its owner
+-- reroute: a provider did not take a generation; hand it to another, without a second charge, unless its owner
 -- wants it stopped.
--- ARGV: id, token (of the run that stored the intent), provider, spec
+-- ARGV: id, token (of the run that stored the intent), word (what it said: 'down' | 'busy', or, if it was not asked at
+--       all, 'skipped' | 'held'), pause_ms (how long it wants to be left alone), then for each route: provider, spec.
+-- The first goes whose provider is free; after 'down' and 'skipped' one that is paused will do.
 -- Keys: gw:generation:<id> gw:backlog:<account>:<provider>
--- Returns {'rerouted', from} | {'kept', state} | {'missing'}
+-- Returns {'rerouted', from, to} | {'nowhere'} | {'kept', state} | {'missing'}
 --@include now
 --@include queue
 --@include admit
-local id, token, provider, spec = unpack(ARGV)
+--@include standing
+--@include attempts
+local FIRST = 5
+local id, token, word, pause_ms = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local account, from, state, intent, cancel =
-  unpack(redis.call('HMGET', generation, 'account', 'provider', 'state', 'intent', 'cancel_ms'))
+local account, from, state, intent, asked_ms, cancel =
+  unpack(redis.call('HMGET', generation, 'account', 'provider', 'state', 'intent', 'intent_ms', 'cancel_ms'))
 if not state then return {'missing'} end
-if from == provider then return {'rerouted', from} end
+for at = FIRST, #ARGV, 2 do if ARGV[at] == from then return {'rerouted', from, from} end end
 if cancel or (state ~= 'queued' and (state ~= 'submitting' or intent ~= token)) then return {'kept', state} end
+local at = first_open(FIRST, 2, word == 'down' or word == 'skipped', now)
+if not at then return {'nowhere'} end
+pause(from, tonumber(pause_ms), now)
+local provider, spec = ARGV[at], ARGV[at + 1]
+note_attempt(generation, asked_ms or now, from, word)
 redis.call('HSET', generation, 'provider', provider, 'spec', spec, 'state', 'backlog')
 redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms')
 leave(account, from, id)
@@ -21,4 +31,4 @@ for _, name in ipairs({provider, from}) do
   take_turn(account, name)
   admit(name, now)
 end
-return {'rerouted', from}
+return {'rerouted', from, provider}

@@ -24,7 +24,7 @@ assert(cost >= 0 and cost <= tonumber(reserved), 'cost outside the reservation')
 
 local refund = reserved - cost
 redis.call('HSET', generation, 'state', state, 'cost', cost, 'closed_ms', now, 'outcome', outcome)
-redis.call('HDEL', generation, 'waiters', 'intent', 'intent_ms')
+redis.call('HDEL', generation, 'waiters', 'intent')
 redis.call('PEXPIRE', generation, keep_ms)
 if state == 'failed' and ref and late_ms ~= '' then redis.call('ZADD', 'gw:late', now + late_ms, id) end
 give_back(account, generation, id, refund, reserved, state == 'failed', now)

@@ -16,6 +16,6 @@ if state == 'failed' and not known then redis.call('ZADD', 'gw:late', now, id) e
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 redis.call('HSET', generation, 'state', 'pending')
 local called = redis.call('HEXISTS', generation, 'callback') == 1
-redis.call('HDEL', generation, 'intent', 'intent_ms', 'callback')
+redis.call('HDEL', generation, 'intent', 'callback')
 if state == 'uncertain' then hasten('arq:queue:' .. provider, id, now) end
 return {'stored', called and '1' or ''}

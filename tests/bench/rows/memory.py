@@ -35,7 +35,8 @@ async def measure(size: Size, say: Say) -> list[Row]:
                 seen.store, order.id, provider="noop", repeatable=False, submit_limit_s=10, token="0" * 16
             )
             await generations.submitted(seen.store, order.id, f"task-{order.id}", provider="noop", patience_s=5)
-            await ledger.settle(seen.store, order.id, COMPLETED, cost_micros=order.price_micros, outcome=OUTCOME)
+            [way] = order.ways
+            await ledger.settle(seen.store, order.id, COMPLETED, cost_micros=way.price_micros, outcome=OUTCOME)
 
         say(f"{size.kept} generations, finished")
         await batched(orders, finish)

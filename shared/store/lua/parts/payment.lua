@@ -1,6 +1,6 @@
 -- payment: what an order is paid with: a place in the plan's day (UTC), or the balance.
 -- Keys: gw:quota:<account>:<day> gw:account:<id> gw:ledger:<account> gw:generation:<id>
--- Returns {'quota', limit, used} | {'insufficient', balance}
+-- Returns {'quota', limit, used} | {'insufficient', balance, price}
 local DAY_MS, QUOTA_KEPT_MS = 86400000, 172800000
 
 local function quota_key(account, day) return 'gw:quota:' .. account .. ':' .. day end
@@ -12,7 +12,7 @@ local function way_to_pay(payer, account, price, balance, quota, beyond, now)
     if tonumber(quota) < 0 or used < tonumber(quota) then return 'quota' end
     if beyond ~= '1' then return nil, {'quota', tonumber(quota), used} end
   end
-  if balance < price then return nil, {'insufficient', balance} end
+  if balance < price then return nil, {'insufficient', balance, price} end
   return 'balance'
 end
 
