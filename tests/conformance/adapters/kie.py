@@ -19,14 +19,6 @@ class Seeing(Double):
         self.content = '{"prompt": "a teal square", "caption": "A teal square.", "tags": ["teal"]}'
 
 
-class Enveloped(Double):
-    """Completions within the envelope."""
-
-    def __init__(self, port: int = 0) -> None:
-        super().__init__(port)
-        self.enveloped = True
-
-
 def to(state: str, code: str = "500", message: str = "Internal Error, Please try again later.") -> Ending:
     """Where a task ends in a state of failure."""
 
@@ -158,18 +150,11 @@ CASES = (
         outputs=("audio/mpeg",),
         **SIMPLE,
     ),
-    structs.replace(
-        IMAGE,
-        name="kie-upscale",
-        call=a_call("upscale", "topaz/image-upscale", "", image_url="https://x.example/a.png"),
-        **SIMPLE,
-    ),
     VEO,
     structs.replace(FLAGGED_IMAGE, name="kie-flux", call=a_call("image", "flux-kontext-pro", width=512, height=512)),
     structs.replace(FLAGGED_IMAGE, name="kie-gpt4o", call=a_call("image", "gpt4o-image", aspect_ratio="3:2")),
     MUSIC,
     TEXT,
-    structs.replace(TEXT, name="kie-enveloped", double=Enveloped, refusals={}),
     structs.replace(
         TEXT,
         name="kie-claude",

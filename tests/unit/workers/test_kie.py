@@ -291,6 +291,14 @@ async def test_results_are_all_links_of_the_record(double: Double, adapter: Adap
     assert tuple(Link(url) for url in double.made) == done.outputs
 
 
+async def test_a_completion_in_the_envelope_is_read_like_any(double: Double, adapter: Adapter) -> None:
+    """Words that come within kie's envelope are found in it, and so are their tokens and their price."""
+    double.enveloped = True
+    facts: dict[str, object] = {"prompt_tokens": 9, "completion_tokens": 7}
+    done = Done(text=double.content, facts=facts, cost_micros=650)
+    assert done == await adapter.submit(a_call("text", "gemini-2.5-flash"))
+
+
 async def test_flux_gives_the_lasting_link(double: Double, adapter: Adapter) -> None:
     """Of the two links of a Flux picture the one that lasts is used."""
     done = await brought(adapter, a_call("image", "flux-kontext-pro"))
