@@ -1,4 +1,4 @@
-"""python -m workers run <provider> | deliver | sweep"""
+"""python -m workers run <provider> | deliver | sweep | probe <provider>"""
 
 import asyncio
 import contextlib
@@ -33,11 +33,12 @@ from workers.egress import Egress
 from workers.engine import Engine
 from workers.late import late
 from workers.pictures import Pictures
+from workers.probe import tell
 from workers.providers.contract import Setup, load
 from workers.run import run
 from workers.sweep import sweep_forever
 
-USAGE = "usage: python -m workers run <provider> | deliver | sweep"
+USAGE = "usage: python -m workers run <provider> | deliver | sweep | probe <provider>"
 STEP_MAX_S = 3600  # arq's bound on one step; adapters have their own, much shorter
 CRASHES_MAX = 5
 DAY_MS = 86_400_000
@@ -62,6 +63,9 @@ def work(config: Settings, arguments: list[str]) -> int:
         case ["run", provider]:
             catalogue = catalogue_files.load(config.catalogue)
             role = partial(run_provider, setup=setup_of(catalogue, provider), costs=catalogue.costs(provider))
+        case ["probe", provider]:
+            setup = setup_of(catalogue_files.load(config.catalogue), provider)
+            return 0 if uvloop.run(tell(provider, load(setup.adapter or provider, config.adapters)(setup))) else 1
         case ["deliver"]:
             role = run_dispatcher
         case ["sweep"]:

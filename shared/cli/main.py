@@ -15,6 +15,7 @@ from shared.cli.generation import generation
 from shared.cli.hello import hello
 from shared.cli.key import key
 from shared.cli.ledger import ledger
+from shared.cli.provider import provider
 from shared.cli.reconcile import reconcile
 from shared.cli.webhook import webhook
 
@@ -29,7 +30,7 @@ def wokflow() -> None:
     """
 
 
-for command in (account, key, generation, ledger, catalogue, reconcile, webhook, hello, demo):
+for command in (account, key, generation, ledger, catalogue, provider, reconcile, webhook, hello, demo):
     wokflow.add_command(command)
 
 

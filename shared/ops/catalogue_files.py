@@ -20,10 +20,13 @@ def load(path: str) -> Catalogue:
 def configured(catalogue: Catalogue) -> frozenset[str]:
     """The providers that need no key, or whose key is set."""
     return frozenset(
-        name
-        for name, provider in catalogue.providers.items()
-        if provider.key_env is None or settings.secret(provider.key_env) is not None
+        name for name, provider in catalogue.providers.items() if provider.key_env is None or is_set(provider.key_env)
     )
+
+
+def is_set(variable: str) -> bool:
+    """Whether a variable that the catalogue names has a value."""
+    return settings.secret(variable) is not None
 
 
 def missing_keys(catalogue: Catalogue, models: Iterable[Model]) -> list[str]:

@@ -2,9 +2,47 @@
 
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from shared.domain.catalogue import Provider
 from shared.store import keys
 from shared.store.connect import Store
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """What became of a provider's submits lately. Times are Unix ms."""
+
+    now_ms: int
+    queued: int  # generations on its queue, those in a worker's hands and those it works on included
+    running: int  # in a worker's hands at this moment
+    paused_until_ms: int = 0
+    downs: int = 0  # failures in a row; 0: it serves
+    down_until_ms: int = 0
+    down_why: str = ""
+
+    @property
+    def word(self) -> str:
+        """up, down, trying (one submit is let through to see), or paused."""
+        if self.downs:
+            return "down" if self.down_until_ms > self.now_ms else "trying"
+        return "paused" if self.paused_until_ms > self.now_ms else "up"
+
+
+NUMBERS = ("paused_until_ms", "downs", "down_until_ms")
+
+
+async def state(store: Store, provider: str) -> State:
+    """A provider's state at this moment."""
+    seconds, micros = await store.call("TIME")
+    *numbers, why = await store.call("HMGET", keys.provider(provider), *NUMBERS, "down_why")
+    queue = keys.queue(provider)
+    return State(
+        now_ms=int(seconds) * 1000 + int(micros) // 1000,
+        queued=await store.call("ZCARD", queue),
+        running=await store.call("ZCARD", keys.leases(provider)),
+        down_why=(why or b"").decode(errors="replace"),
+        **{name: int(float(raw or 0)) for name, raw in zip(NUMBERS, numbers, strict=True)},
+    )
 
 
 async def publish(store: Store, providers: Iterable[Provider]) -> None:

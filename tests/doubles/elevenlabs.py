@@ -26,6 +26,8 @@ SPEECH_FIELDS = {"text", "model_id", "language_code", "voice_settings", "seed", 
 MUSIC_FIELDS = {"prompt", "composition_plan", "music_length_ms", "model_id", "seed", "force_instrumental"}
 SOUND_FIELDS = {"text", "model_id", "duration_seconds", "prompt_influence", "loop"}
 
+PLAN = {"tier": "creator", "character_count": 120, "character_limit": 100_000}
+
 PICTURE, FILM = {"model_id", "prompt", "webhook"}, {"model_id", "prompt", "webhook", "resolution", "duration_secs"}
 FRAMES = {"aspect_ratio", "generate_audio", "start_frame", "end_frame", "images"}
 MADE: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields, of all models but one that takes no prompt
@@ -89,6 +91,7 @@ class Double(double.Double):
             ("submit", "POST", "/v1/sound-generation", self.sound),
             ("submit", "POST", "/v1/flows/{kind:image|video}", self.begin),
             ("look", "GET", "/v1/flows/{kind:image|video}/{id}", self.show),
+            ("other", "GET", "/v1/user", lambda asked: Say(200, {"user_id": "u1", "subscription": PLAN})),
         ]
 
     def speak(self, asked: Asked) -> Say:

@@ -50,6 +50,7 @@ class Double(double.Double):
     def routes(self) -> Iterable[Route]:
         """A request's own routes come first: an app's name may have any number of parts."""
         return [
+            ("other", "GET", "/v1/models/pricing", self.price),
             ("look", "GET", f"{REQUEST}/status", self.status),
             ("cancel", "PUT", f"{REQUEST}/cancel", self.cancel),
             ("result", "GET", REQUEST, self.show),
@@ -101,6 +102,16 @@ class Double(double.Double):
             return Say(400, {"status": "ALREADY_COMPLETED"})
         self.stopped.add(asked.match["id"])
         return Say(202, {"status": "CANCELLATION_REQUESTED"})
+
+    def price(self, asked: Asked) -> Say:
+        """What the platform's own API says of an app."""
+        named = {
+            "endpoint_id": asked.query["endpoint_id"],
+            "unit_price": 0.025,
+            "unit": "megapixels",
+            "currency": "USD",
+        }
+        return Say(200, {"prices": [named], "next_cursor": None, "has_more": False})
 
     def webhook(self, ref: str, timestamp_s: int | None = None, key: Ed25519PrivateKey = SIGNING) -> Callback:
         """What it posts when the request behind a status URL, or of an id, is done."""

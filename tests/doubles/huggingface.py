@@ -92,6 +92,7 @@ class Double(openai.Double, fal.Double):
             ("submit", "POST", app, self._keyed(self.order)),
             ("submit", "POST", app + "/{path:.+}", self._keyed(self.order)),
             ("other", "GET", "/api/models/{owner}/{name}", self.page),
+            ("other", "GET", "/api/whoami-v2", self._keyed(lambda asked: Say(200, {"type": "user", "name": "ada"}))),
         ]
 
     def infer(self, asked: Asked) -> Say:

@@ -48,7 +48,14 @@ class Double(double.Double):
             ("submit", "POST", f"{self.prefix}/images/edits", self.edit),
             ("submit", "POST", f"{self.prefix}/audio/speech", self.speak),
             ("submit", "POST", f"{self.prefix}/chat/completions", self.chat),
+            ("other", "GET", f"{self.prefix}/models", self.list_models),
+            ("other", "GET", f"{self.prefix}/key", lambda asked: Say(200, {"data": {"usage": 1.5, "limit": 20}})),
         ]
+
+    def list_models(self, asked: Asked) -> Say:
+        """The models there are."""
+        model = {"id": "gpt-image-2", "object": "model", "created": NOW_S, "owned_by": "openai"}
+        return Say(200, {"object": "list", "data": [model]}, HEADERS)
 
     def draw(self, asked: Asked) -> Say:
         """Pictures in base64."""

@@ -50,6 +50,7 @@ class Double(double.Double):
             ("look", "GET", "/v1/predictions/{id}", self.show),
             ("cancel", "POST", "/v1/predictions/{id}/cancel", self.cancel),
             ("other", "GET", "/v1/models/{owner}/{name}/versions/{version}", self.version),
+            ("other", "GET", "/v1/account", lambda asked: Say(200, {"type": "user", "username": "ada", "name": "Ada"})),
             ("other", "GET", "/v1/webhooks/default/secret", lambda asked: Say(200, {"key": "whsec_" + "YWFh" * 8})),
             ("other", "POST", "/v1/files", self.upload),
         ]

@@ -60,6 +60,12 @@ class Double(double.Double):
             ("look", "GET", "/v1/tasks/{id}", self.show),
             ("cancel", "DELETE", "/v1/tasks/{id}", self.delete),
             ("other", "POST", "/v1/uploads", self.upload),
+            (
+                "other",
+                "GET",
+                "/v1/organization",
+                lambda asked: self._stranger(asked) or Say(200, {"creditBalance": 500}),
+            ),
             ("other", "POST", "/bucket", self.store),
         ]
 

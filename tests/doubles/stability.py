@@ -52,6 +52,7 @@ class Double(double.Double):
             ("submit", "POST", "/v2beta/stable-image/upscale/{model:fast|conservative|creative}", self.enlarge),
             ("submit", "POST", "/v2beta/audio/{model:stable-audio|stable-audio-2}/text-to-audio", self.compose),
             ("look", "GET", "/v2beta/results/{id}", self.show),
+            ("other", "GET", "/v1/user/balance", lambda asked: Say(200, {"credits": 42.5})),
             ("look", "GET", "/v2beta/stable-image/upscale/creative/result/{id}", self.show),
             ("look", "GET", "/v2beta/audio/results/{id}", self.show),
         ]

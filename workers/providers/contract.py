@@ -145,6 +145,13 @@ class Adapter:
         """The reference of a submit whose answer was lost, where the provider can be asked for it."""
         return None
 
+    async def probe(self) -> str | None:
+        """What a call that bills nothing says with our key, such as the credit left; None if no such call is known.
+
+        Raises any ProviderError.
+        """
+        return None
+
     async def close(self) -> None:
         """Release what the instance holds."""
 

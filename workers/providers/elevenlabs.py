@@ -105,6 +105,12 @@ class Adapter(contract.Adapter):
         found = [part.get("id") for part in (body, body.get("data")) if isinstance(part, dict)]
         return next((ref for ref in found if isinstance(ref, str) and ref), None)
 
+    async def probe(self) -> str | None:
+        """GET the user the key is of."""
+        told = await self._http.probe("/v1/user", reading=reading)
+        plan = told.get("subscription") or {}
+        return f"credits used: {plan.get('character_count')} of {plan.get('character_limit')}"
+
     async def close(self) -> None:
         """End the session."""
         await self._http.close()

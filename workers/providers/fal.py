@@ -19,6 +19,8 @@ from workers.providers.outputs import file, urls
 from workers.providers.signatures import fresh
 
 BASE_URL = "https://queue.fal.run"
+PLATFORM_URL = "https://api.fal.ai"
+PRICED = "fal-ai/flux/dev"
 PACE_S = {"image": 1.0, "upscale": 1.0, "video": 4.0, "music": 4.0}  # between looks; others: 2 s
 WAIT_S_MIN = 10.0
 NAMESPACES = ("workflows", "comfy")  # first parts of an app's name that are not its owner
@@ -98,6 +100,12 @@ class Adapter(contract.Adapter):
         signed = "\n".join((request_id, user_id, timestamp_s, hashlib.sha256(request.body).hexdigest())).encode()
         keys = [key for key in (self.setup.callback_secret or "").replace(",", " ").split() if key]
         return request_id if any(_signs(key, bytes.fromhex(signature), signed) for key in keys) else None
+
+    async def probe(self) -> str | None:
+        """GET the price of an app, from the platform's own API."""
+        url = f"{self.setup.base_url or PLATFORM_URL}/v1/models/pricing"
+        told = await self._http.probe(url, reading=refusal, params={"endpoint_id": PRICED})
+        return f"prices of {PRICED}: {told.get('prices')}"
 
     async def close(self) -> None:
         """End the session."""

@@ -100,6 +100,14 @@ class Http:
             raise LookAgain(f"HTTP {answer.status}: {reason(answer)}")
         return answer
 
+    async def probe(self, path: str, *, reading: Reading | None = None, **options: Any) -> dict[str, Any]:
+        """The JSON of a GET that bills nothing; a bare list as `data`. Fails as a submit does: a bad key is Down."""
+        answer = await self.submit("GET", path, reading=reading, **options)
+        body = answer.json()
+        if not isinstance(body, dict | list):
+            raise Unknown(f"no JSON but {answer.media_type}: {reason(answer)}")
+        return body if isinstance(body, dict) else {"data": body}
+
     async def stop(self, method: str, path: str, **options: Any) -> None:
         """Ask for work to be stopped; "nothing to stop" is as good as done. Raises LookAgain if this was lost."""
         try:

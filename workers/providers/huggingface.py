@@ -34,6 +34,7 @@ from workers.providers.openai import drawn
 from workers.providers.openai import reading as imitation
 
 BASE_URL = "https://router.huggingface.co"
+HUB_URL = "https://huggingface.co"
 THEMSELVES, THEIRS = "hf-inference", ("image", "upscale", "voice", "interrogate")
 IMITATORS = ("together", "nscale")
 MAKING_S = 300.0  # nothing is heard of a picture until it is drawn
@@ -75,6 +76,11 @@ class Adapter(contract.Adapter):
             return Pending(ref, fal.PACE_S.get(call.kind, 2.0))
         answer = await self._http.look("GET", path, reading=fal.failure, params=QUEUE)
         return fal.result(structs.replace(call, model=name), answer)
+
+    async def probe(self) -> str | None:
+        """GET who the token is of, from the hub: its router has no such call."""
+        told = await self._http.probe(f"{self.setup.base_url or HUB_URL}/api/whoami-v2", reading=reading)
+        return f"account: {told.get('name')}"
 
     async def close(self) -> None:
         """End the session."""

@@ -82,6 +82,11 @@ class Adapter(contract.Adapter):
                 return ref
         return None
 
+    async def probe(self) -> str | None:
+        """GET the credit."""
+        told = await self._http.probe("/api/v1/chat/credit", reading=refusal)
+        return f"credits left: {told.get('data')}"
+
     async def close(self) -> None:
         """End the session."""
         await self._http.close()

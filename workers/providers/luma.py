@@ -84,6 +84,11 @@ class Adapter(contract.Adapter):
                 break
         return None
 
+    async def probe(self) -> str | None:
+        """GET the credit, which is in US cents."""
+        told = await self._http.probe("/credits", reading=refusal)
+        return f"cents left: {told.get('credit_balance')}"
+
     async def close(self) -> None:
         """End the session."""
         await self._http.close()

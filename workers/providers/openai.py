@@ -76,6 +76,14 @@ class Adapter(contract.Adapter):
         """Nothing is ever pending here."""
         raise Unknown("there is nothing to look at")
 
+    async def probe(self) -> str | None:
+        """GET the models; OpenRouter lists them for anybody, but tells about its keys."""
+        if self.setup.name == "openrouter":
+            told = (await self._http.probe("/key", reading=reading)).get("data") or {}
+            return f"credit used: {told.get('usage')} of {told.get('limit')}"
+        listed = (await self._http.probe("/models", reading=reading)).get("data") or []
+        return f"models: {len(listed)}"
+
     async def close(self) -> None:
         """End the session."""
         await self._http.close()

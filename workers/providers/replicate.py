@@ -98,6 +98,11 @@ class Adapter(contract.Adapter):
         ref = Answer(200, {}, request.body).fields.get("id")
         return ref if isinstance(ref, str) else None
 
+    async def probe(self) -> str | None:
+        """GET the account the token is of."""
+        told = await self._http.probe("/account", reading=reading)
+        return f"account: {told.get('username')}"
+
     async def close(self) -> None:
         """End the session."""
         await self._http.close()

@@ -147,6 +147,11 @@ class Adapter(contract.Adapter):
             await self._http.stop("DELETE", _path(ref))
             self._stopped.append(ref)
 
+    async def probe(self) -> str | None:
+        """GET the organization the key is of."""
+        told = await self._http.probe("/organization", reading=refusal)
+        return f"credits left: {told.get('creditBalance')}"
+
     async def close(self) -> None:
         """End the sessions."""
         await self._http.close()

@@ -88,6 +88,11 @@ class Adapter(contract.Adapter):
             raise LookAgain(f"neither a result nor a status but {answer.media_type}")
         return Pending(ref, PACE_S.get(call.kind, 5.0))
 
+    async def probe(self) -> str | None:
+        """GET the balance."""
+        told = await self._http.probe("/v1/user/balance", reading=reading)
+        return f"credits left: {told.get('credits')}"
+
     async def close(self) -> None:
         """End the session."""
         await self._http.close()
