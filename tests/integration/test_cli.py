@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import socket
 import stat
 import sys
@@ -423,12 +424,18 @@ async def test_the_demo_account_is_kept_as_long_as_it_is_there(store_url: str, t
         assert third.account != (await demo_account.ensure(store, settings)).account
 
 
+def catches(process: Process, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    [mask] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")]
+    return bool(int(mask, 16) & 1 << number - 1)
+
+
 async def test_hello_stops_while_it_waits() -> None:
     """Told to stop before the gateway is there, hello leaves at once and without complaint."""
     env = {"DATA_DIR": str(a_folder("hello")), "PORT": str(free_port())}
     process = Process("hello", sys.executable, "-m", "shared.cli.main", "hello", env=env).start()
-    await asyncio.sleep(1)
-    assert process.running
+    await process.until(lambda: catches(process, signal.SIGTERM), "handler of SIGTERM")
     assert 0 == await process.stop(2)
     assert "" == process.output
 
