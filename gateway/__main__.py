@@ -13,7 +13,7 @@ from gateway.desk import DESK
 from gateway.protocol import listen
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown
-from shared.ops import logs, settings
+from shared.ops import logs, metrics, settings
 from shared.ops.settings import Settings
 
 
@@ -23,6 +23,7 @@ def main() -> int:
         config = settings.load()
         app = build_app(config)
         logs.configure(config, role="gateway")
+        metrics.build("gateway")
         with contextlib.suppress(asyncio.CancelledError):
             uvloop.run(serve(app, config))
     except (settings.SettingsError, CatalogueError, OSError, StoreDown) as error:

@@ -11,12 +11,14 @@ import structlog
 from msgspec import UNSET, Struct
 
 from gateway.desk import Desk
+from gateway.trace import TRACE
 from shared.domain import catalogue
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Generation, Route, Spec
 from shared.domain.ids import uuid7
 from shared.domain.inputs import InvalidInput, checked_prompt, validated
+from shared.domain.trace import trace_id
 from shared.ops import metrics
 from shared.store import accounts, generations, ledger
 from shared.store.ledger import Accepted, Order, UnknownPlan, Way
@@ -114,12 +116,13 @@ def one_way(wanted: Wanted, prompt: str, choice: Choice, values: dict[str, objec
         if other.route.provider != route.provider
         and (wanted.payer == "quota" or other.model.price_micros == model.price_micros)
     )
-    spec = Spec(wanted.dialect, model.kind, model.id, route.model, prompt, values, routes)
+    spec = Spec(wanted.dialect, model.kind, model.id, route.model, prompt, values, routes, TRACE.get())
     return Way(provider=route.provider, price_micros=model.price_micros, spec=spec, run_ms=model.timeout_s * 1000)
 
 
 async def charge(desk: Desk, order: Order) -> Accepted:
     """Run the accept script. A lost answer is asked for again under the same id by the store's client."""
+    began_s = time.perf_counter()
     try:
         accepted = await ledger.accept(desk.store, order)
     except UnknownPlan:
@@ -128,18 +131,30 @@ async def charge(desk: Desk, order: Order) -> Accepted:
             accepted = await ledger.accept(desk.store, order)
         except UnknownPlan as unknown:
             raise Refused("rate_limited", f"The plan {unknown} is not offered any more.", retry_after_s=3600) from None
-    if not accepted.replayed:
-        way = accepted.way or order.ways[0]
-        metrics.ACCEPTED.labels(way.spec.dialect, way.spec.kind).inc()
-        log.info(
-            "generation.accepted",
-            generation=accepted.id,
-            account=accepted.account,
-            model=way.spec.model,
-            provider=way.provider,
-            price_micros=way.price_micros,
-        )
+    count(order, accepted, time.perf_counter() - began_s)
     return accepted
+
+
+def count(order: Order, accepted: Accepted, took_s: float) -> None:
+    """One log line and the metrics of an order that was charged and queued; a replay is only counted."""
+    way = accepted.way or order.ways[0]
+    spec = way.spec
+    if accepted.replayed:
+        metrics.of(metrics.REPLAYED, spec.dialect).inc()
+        return
+    metrics.of(metrics.ACCEPTED, spec.dialect, spec.kind, way.provider).inc()
+    metrics.of(metrics.ACCEPT_SECONDS, spec.dialect).observe(took_s)
+    metrics.RESERVED_USD.inc(metrics.usd(accepted.reserved))
+    log.info(
+        "generation.accepted",
+        generation=accepted.id,
+        account=accepted.account,
+        provider=way.provider,
+        model=spec.model,
+        reserved_micros=accepted.reserved,
+        trace=trace_id(spec.trace, accepted.id),
+        took_ms=round(took_s * 1000, 1),
+    )
 
 
 async def answer(

@@ -3,6 +3,7 @@
 from gateway.desk import Desk
 from shared.domain.errors import Refused
 from shared.domain.generation import CANCELED, CANCELED_WHY, COMPLETED, FAILED, Generation, Outcome
+from shared.ops import settled
 from shared.store import generations, ledger
 
 DAY_MS = 86_400_000
@@ -25,6 +26,8 @@ async def cancel(desk: Desk, account: str, generation_id: str) -> Generation:
     seen = await generations.view(desk.store, account, generation_id)
     if seen is None:
         raise Refused("not_found", "Your account has no generation with this id.")
+    if word == "settled":
+        settled.note(seen)
     if word == "already" and (seen.state == COMPLETED or seen.outcome is None or seen.outcome.error_code != CANCELED):
         raise Refused("conflict", f"This generation has ended already: it is {seen.state}.")
     return seen

@@ -3,15 +3,15 @@
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from functools import cache
 from secrets import token_hex
 
 import structlog
 from aiohttp import web
-from prometheus_client import Histogram
 
 from gateway import errors
 from gateway.dialects.shape import dialect_of, render
+from gateway.trace import TRACE
+from shared.domain import trace
 from shared.domain.errors import Refused, StoreDown
 from shared.ops import metrics
 
@@ -40,6 +40,7 @@ async def outermost(request: web.Request, handler: Handler) -> web.StreamRespons
     started_s = time.perf_counter()
     request_id = _request_id(request)
     REQUEST_ID.set(request_id)
+    TRACE.set(trace.given(request.headers.get("traceparent", "")))
     api = request.path.startswith("/api/")
     if request.method == "OPTIONS" and api:
         response: web.StreamResponse = web.Response(status=204, headers=PREFLIGHT)
@@ -51,14 +52,9 @@ async def outermost(request: web.Request, handler: Handler) -> web.StreamRespons
             response.headers.update(CORS)
     route = request.match_info.route.resource
     name = "unknown" if route is None else route.canonical
-    timer(dialect_of(request.path), name, response.status).observe(time.perf_counter() - started_s)
+    timer = metrics.of(metrics.HTTP_SECONDS, dialect_of(request.path), name, response.status)
+    timer.observe(time.perf_counter() - started_s)
     return response
-
-
-@cache
-def timer(dialect: str, route: str, code: int) -> Histogram:
-    """The histogram of a kind of answer; looking it up by its labels each time costs more than counting."""
-    return metrics.HTTP_SECONDS.labels(dialect, route, code)
 
 
 async def _answer(request: web.Request, handler: Handler, request_id: str) -> web.StreamResponse:
@@ -77,7 +73,9 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> we
         # The last resort: a bug becomes a 500 in the documented shape, with its trace in the log.
         log.exception("request.failed", request=request_id, path=request.path, method=request.method)
         refused = errors.INTERNAL
-    response = web.json_response(render(dialect_of(request.path), refused), status=errors.status(refused))
+    dialect = dialect_of(request.path)
+    metrics.of(metrics.REFUSED, dialect, refused.code).inc()
+    response = web.json_response(render(dialect, refused), status=errors.status(refused))
     if refused.retry_after_s is not None:
         response.headers["Retry-After"] = str(refused.retry_after_s)
     if refused.code == "method_not_allowed":

@@ -1,5 +1,7 @@
 """/healthz: the process lives. /readyz: it can serve, or which part is missing. /metrics: Prometheus."""
 
+import asyncio
+
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -33,4 +35,5 @@ async def readyz(request: web.Request) -> web.Response:
 
 async def metrics(_: web.Request) -> web.Response:
     """The process's metrics in Prometheus' text format."""
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    text = await asyncio.to_thread(generate_latest)  # some ten thousand lines: requests go on meanwhile
+    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

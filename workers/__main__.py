@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
+import prometheus_client
 import structlog
 import uvloop
 from arq.worker import Function, func
@@ -18,7 +19,7 @@ from shared.domain import endpoint_url
 from shared.domain.catalogue import Catalogue
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown
-from shared.ops import catalogue_files, logs, settings
+from shared.ops import catalogue_files, logs, metrics, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store.connect import Store, open_store
@@ -26,11 +27,14 @@ from shared.store.durability import DurabilityError
 from shared.store.keys import queue
 from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
 from shared.store.secret import secret
+from workers import announced
 from workers.close import dropped
 from workers.deliver import Post, deliver
 from workers.desk import Desk
 from workers.egress import Egress
 from workers.engine import Engine
+from workers.exporter import exported
+from workers.fleet import Fleet, audit_forever
 from workers.late import late
 from workers.pictures import Pictures
 from workers.probe import tell
@@ -69,11 +73,12 @@ def work(config: Settings, arguments: list[str]) -> int:
         case ["deliver"]:
             role = run_dispatcher
         case ["sweep"]:
-            role = run_sweeper
+            role = partial(run_sweeper, providers=list(catalogue_files.load(config.catalogue).providers))
         case _:
             print(USAGE, file=sys.stderr)
             return 2
     logs.configure(config, role="-".join(arguments))
+    metrics.build("-".join(arguments))
     uvloop.run(role(config))
     return 0
 
@@ -133,6 +138,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
         work = [func(run, name="run", timeout=STEP_MAX_S), func(late, name="late", timeout=STEP_MAX_S)]
         try:
             role = Role(name=setup.name, work=work, ctx={"desk": desk}, dropped=partial(dropped, desk))
+            announced.provider(setup.name)
             await serve(config, store, role)
         finally:
             await adapter.close()
@@ -147,6 +153,7 @@ async def run_dispatcher(config: Settings) -> None:
         keep_ms = config.record_retention_days * DAY_MS
         post = Post(store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms)
         work = [func(deliver, name="deliver", timeout=STEP_MAX_S)]
+        announced.dispatcher()
         await serve(config, store, Role(name=WEBHOOKS, work=work, ctx={"post": post}))
 
 
@@ -168,23 +175,37 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
         job_serializer=encode_job,
         job_deserializer=decode_job,
     )
+    announced.worker(role.name, config.worker_slots, in_flight=lambda: engine.job_counter)
     log.info("worker.started", queue=role.name, slots=config.worker_slots)
-    with contextlib.suppress(asyncio.CancelledError):
-        await engine.async_run()
-    await engine.close()
+    async with exported(config):
+        with contextlib.suppress(asyncio.CancelledError):
+            await engine.async_run()
+        await engine.close()
     log.info("worker.stopped", queue=role.name)
 
 
-async def run_sweeper(config: Settings) -> None:
-    """The sweeper."""
+async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
+    """The sweeper, which also tells the facts of the whole deployment and checks the books."""
     async with the_store(config, "sweep") as store:
-        storage = Storage.open(config.assets)
-        sweeping = asyncio.create_task(sweep_forever(store, storage, asset_retention_days=config.asset_retention_days))
+        fleet = Fleet(store, providers)
+        prometheus_client.REGISTRY.register(fleet)
+        announced.sweeper()
+        sweeping = asyncio.create_task(keep(config, store, fleet))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, sweeping.cancel)
         log.info("sweeper.started")
         with contextlib.suppress(asyncio.CancelledError):
             await sweeping
+
+
+async def keep(config: Settings, store: Store, fleet: Fleet) -> None:
+    """All that a sweeper does, until cancelled."""
+    storage = Storage.open(config.assets)
+    async with exported(config, fleet.look), asyncio.TaskGroup() as tasks:
+        tasks.create_task(
+            sweep_forever(store, storage, asset_retention_days=config.asset_retention_days, swept=fleet.note_round)
+        )
+        tasks.create_task(audit_forever(store, config.ledger_check_s))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from secrets import token_hex
 import structlog
 from msgspec import structs
 
-from shared.domain.generation import COMPLETED, FAILED, Outcome, Output, Spec
-from shared.ops import metrics
+from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome, Output, Spec
+from shared.ops import metrics, settled
 from shared.ops.storage import StorageError
 from shared.store import generations, ledger
 from workers.artefacts import BadOutput, CopyFailed, Kept, keep
@@ -20,6 +20,7 @@ from workers.providers.contract import Done, Rejected
 AGAIN_S = 5.0  # until storage that did not take the outputs is tried again
 LATE_PREFIX = "late:"
 LATE_CODES = ("timeout", "copy_failed", "internal_error")  # what a provider may still finish
+NOT_SUBMITTED = ("down", "canceled")  # steps at whose end no provider was asked
 LATE_FIRST_S, LATE_LAST_S = 60.0, 86_400.0  # looks at them: the first, and none after this long
 
 log = structlog.get_logger()
@@ -57,8 +58,12 @@ async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
     """
     token, now_ms = token_hex(16), time.time_ns() // 1_000_000  # once: a second try overwrites the first's files
     while True:
+        began_s = time.monotonic()
         try:
-            return await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms)
+            kept = await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms)
+            metrics.of(metrics.COPY_SECONDS, desk.provider).observe(time.monotonic() - began_s)
+            metrics.of(metrics.COPIED_BYTES, desk.provider).inc(sum(output.size_bytes for output in kept))
+            return kept
         except (CopyFailed, StorageError) as error:
             log.warning("generation.copy_failed", generation=job.id, error=repr(error))
             if job.left_s <= 0:
@@ -71,7 +76,7 @@ async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
 async def attach(desk: Desk, generation_id: str, outcome: Outcome) -> None:
     """A result that came after the refund, if that is what happened: the user's for nothing, ours to pay."""
     if await generations.looked(desk.store, generation_id, outcome=outcome, again_s=None):
-        metrics.LATE.labels(desk.provider).inc()
+        metrics.of(metrics.LATE, desk.provider).inc()
         log.warning("generation.late_success", generation=generation_id, cost_micros=outcome.cost_micros)
 
 
@@ -100,9 +105,10 @@ async def fail(
 async def dropped(desk: Desk, job_id: str) -> None:
     """The engine gave a job up: its steps crashed too often. Rule 4: it ends, and the user is refunded."""
     outcome = Outcome(desk.provider, error_code="internal_error", error="This failed on our side. You were refunded.")
-    await ledger.settle(
+    generation_id = job_id.removeprefix(LATE_PREFIX)
+    word, _ = await ledger.settle(
         desk.store,
-        job_id.removeprefix(LATE_PREFIX),
+        generation_id,
         FAILED,
         cost_micros=0,
         outcome=outcome,
@@ -110,6 +116,8 @@ async def dropped(desk: Desk, job_id: str) -> None:
         late_s=LATE_FIRST_S,
         patience_s=PATIENCE_S,
     )
+    if word == "settled":
+        await settled.tell(desk.store, generation_id)
 
 
 async def close(
@@ -130,14 +138,23 @@ async def close(
     if word == "already" and state == COMPLETED:
         await attach(desk, job.id, outcome)
     if word == "settled":
-        took_ms = time.time_ns() // 1_000_000 - job.step.created_ms
-        metrics.SETTLED.labels(desk.provider, state).inc()
-        log.info(
-            "generation.settled",
-            generation=job.id,
-            provider=desk.provider,
-            state=state,
-            took_ms=took_ms,
-            refund_micros=refund,
-            code=outcome.error_code,
+        step = job.step
+        metrics.of(metrics.GENERATION_SUBMITS, desk.provider).observe(step.refusals + (step.word not in NOT_SUBMITTED))
+        paid = outcome.expected_micros if outcome.cost_micros is None else outcome.cost_micros
+        metrics.of(metrics.PAID_USD, desk.provider).inc(metrics.usd(paid or 0))
+        settled.note(
+            Generation(
+                id=job.id,
+                account=step.account,
+                provider=desk.provider,
+                state=state,
+                reserved=step.reserved,
+                created_ms=step.created_ms,
+                deadline_ms=step.deadline_ms,
+                spec=job.spec,
+                started_ms=step.started_ms or None,
+                closed_ms=time.time_ns() // 1_000_000,
+                cost=step.reserved - refund,
+                outcome=outcome,
+            )
         )

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from shared.domain import schedule, signing
 from shared.domain.errors import StoreDown
+from shared.domain.trace import trace_id, traceparent
 from shared.ops import metrics
 from shared.store import webhooks
 from shared.store.connect import Store
@@ -69,9 +70,10 @@ async def proceed(post: Post, delivery_id: str, due: Due) -> None:
     if state == "pending" and (next_ms is None or answer.verdict != "retry"):
         state = "dead"
     health = HEALTH[answer.verdict]
-    goes_on = await webhooks.record(
+    goes_on, switched_off = await webhooks.record(
         post.store, delivery_id, number, state, answer.attempt, keep_ms=post.keep_ms, health=health
     )
+    metrics.DISABLED.inc(switched_off)
     report(delivery_id, due, number, state, answer)
     if goes_on and state == "pending" and next_ms is not None:
         raise Park(defer=(next_ms - now_ms) / 1000)
@@ -86,6 +88,8 @@ async def attempt(post: Post, delivery_id: str, due: Due) -> Answer:
     if due.endpoint.disabled_ms is not None:
         return Answer(Attempt(at_ms=now_ms, duration_ms=0, error="the endpoint is switched off"), "void")
     headers = signing.headers(due.endpoint.secrets(now_ms), due.event, now_ms // 1000, body)
+    if due.generation is not None:
+        headers["traceparent"] = traceparent(due.generation.spec.trace, due.generation.id)
     started_s = time.monotonic()
     try:
         answer = await post.egress.post(due.endpoint.url, body, headers)
@@ -98,16 +102,26 @@ async def attempt(post: Post, delivery_id: str, due: Due) -> Answer:
 
 
 def report(delivery_id: str, due: Due, number: int, state: str, answer: Answer) -> None:
-    """One log line and one count for each attempt."""
-    metrics.WEBHOOK_ATTEMPTS.labels(state).inc()
+    """One log line for each attempt, and its metrics."""
+    outcome = "dead" if state == "dead" and answer.verdict == "retry" else answer.verdict
+    metrics.of(metrics.WEBHOOK_POSTS, outcome).observe(answer.attempt.duration_ms / 1000)
+    since_ms = max(time.time_ns() // 1_000_000 - (due.again_ms or due.created_ms), 0)
     if state == "delivered":
-        metrics.WEBHOOK_SECONDS.observe(max(time.time() - (due.again_ms or due.created_ms) / 1000, 0))
+        metrics.WEBHOOK_SECONDS.observe(since_ms / 1000)
+    if outcome == "dead":
+        metrics.DEAD_LETTERS.inc()
+    generation = due.generation
     log.info(
         "webhook.attempted",
         delivery=delivery_id,
+        generation=generation.id if generation else None,
+        account=due.about["account"],
+        type=due.type,
         number=number,
         state=state,
         status=answer.attempt.status,
         error=answer.attempt.error,
         duration_ms=answer.attempt.duration_ms,
+        since_ms=since_ms,
+        trace=trace_id(generation.spec.trace, generation.id) if generation else None,
     )

@@ -20,6 +20,7 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from shared.domain.errors import StoreDown
+from shared.ops import metrics
 from shared.store.connect import Store
 
 CLAIM_MAX, FINISH_MAX, RENEW_MAX = 100, 250, 500  # jobs in one script
@@ -62,7 +63,7 @@ class Engine(Worker):
         self.store = store
         self.lease_ms = int(lease_s * 1000)
         self.token = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self.leases_lost = 0
+        self._name = str(self.queue_name).rpartition(":")[2]
         self._dropped = dropped
         self._scores: dict[str, int] = {}
         self._ending: set[asyncio.Task[Any]] = set()  # runs whose end is on its way to the store
@@ -104,12 +105,13 @@ class Engine(Worker):
             return BELL_S
         park_ms = int(self.in_progress_timeout_s * 1000)
         _, due_ms, *jobs = await self.store.run("claim", self.queue_name, free, self.lease_ms, park_ms, self.token)
-        for raw, score, payload, job_try in jobs:
+        for raw, score, payload, job_try, rescued in jobs:
             job_id = raw.decode()
             if job_id in self.tasks and self.tasks[job_id] not in self._ending:
                 self._scores[job_id] = score  # our own lease had run out while we stalled: the job is still in hand
             else:
                 self._begin(job_id, score, payload, job_try)
+                metrics.of(metrics.RESCUED, self._name).inc(rescued)
         limit_s = 0.05 if self.burst else BELL_S
         return limit_s if due_ms < 0 else min(limit_s, due_ms / 1000)
 
@@ -155,7 +157,7 @@ class Engine(Worker):
         _, *lost = await self.store.run("renew", self.queue_name, self.token, self.lease_ms, *job_ids)
         for raw in lost:
             if self._scores.pop(raw.decode(), None) is not None:
-                self.leases_lost += 1
+                metrics.of(metrics.LEASES_LOST, self._name).inc()
                 log.warning("engine.lease_lost", queue=self.queue_name, job_id=raw.decode())
 
     async def finish_job(  # noqa: PLR0917  # arq's own signature
@@ -187,6 +189,7 @@ class Engine(Worker):
 
     async def finish_failed_job(self, job_id: str, result_data: bytes | None) -> None:
         """A job that arq drops before it runs: too many crashes, payload gone or unreadable, unknown function."""
+        metrics.of(metrics.DROPPED, self._name).inc()
         if self._dropped is not None:
             await self._dropped(job_id)
         await self.finish_job(job_id, True, result_data, self.keep_result_s, self.keep_result_forever, None, None)

@@ -12,6 +12,7 @@ from shared.store import generations
 from workers.artefacts import OutputError, keep
 from workers.close import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, attach, outcome_of
 from workers.desk import Desk
+from workers.measured import measured
 from workers.patience import PATIENCE_S
 from workers.providers.contract import Call, Done, Rejected
 from workers.run import call_of, reference
@@ -55,7 +56,7 @@ async def found(desk: Desk, call: Call, callback: bytes) -> str | None:
 async def look(desk: Desk, call: Call, ref: str) -> tuple[Done | None, bool]:
     """(the result if there is one, whether it is no use to look again)."""
     try:
-        answer = await desk.adapter.check(call, ref)
+        answer = await measured(desk.provider, "check", call, desk.adapter.check(call, ref))
     except Rejected:
         return None, True
     except Exception as error:  # a failed look says nothing about the work (rule 5)

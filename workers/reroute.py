@@ -6,6 +6,7 @@ import structlog
 from msgspec import structs
 
 from shared.domain.generation import CANCELED, CANCELED_WHY, Spec
+from shared.ops import metrics
 from shared.store import generations, providers
 from workers.close import fail
 from workers.desk import Desk, Job, park
@@ -65,6 +66,7 @@ async def moved(desk: Desk, job: Job, said: str, *, pause_s: float = 0) -> bool:
     to = await insist(hand_on)
     if to is None:
         return False
+    metrics.of(metrics.REROUTED, desk.provider, to).inc()
     log.info("generation.rerouted", generation=job.id, provider=desk.provider, to=to, said=said)
     return True
 

@@ -17,10 +17,12 @@ from arq.worker import RetryJob
 from shared.domain.callback_token import token as callback_token
 from shared.domain.errors import StoreDown
 from shared.domain.generation import CANCELED, CANCELED_WHY, Spec
+from shared.domain.trace import trace_id, traceparent
 from shared.ops import metrics
 from shared.store import generations
 from workers.close import complete, fail
 from workers.desk import Desk, Job, park
+from workers.measured import measured
 from workers.patience import PATIENCE_S, insist
 from workers.providers.contract import Call, Callback, Done, Down, Pending, Rejected, Retry, Unknown
 from workers.reroute import out_of_order, put_off, serves
@@ -98,6 +100,7 @@ def call_of(desk: Desk, generation_id: str, spec: Spec, deadline_ms: int) -> Cal
         prompt=spec.prompt,
         input=spec.input,
         deadline_ms=deadline_ms,
+        traceparent=traceparent(spec.trace, generation_id),
         callback_url=f"{url}/{callback_token(desk.secret, generation_id)}" if url else None,
     )
 
@@ -121,22 +124,37 @@ async def advance(desk: Desk, job: Job) -> Pending | Done:
 
 async def submit(desk: Desk, job: Job) -> Pending | Done:
     """Hand the work to the provider, once, and store its reference before anything else."""
-    started_s = time.monotonic()
+    asked = within(desk.adapter.submit_limit_s, desk.adapter.submit(job.call))
+    began_s = time.monotonic()
     try:
-        answer = await within(desk.adapter.submit_limit_s, desk.adapter.submit(job.call))
+        answer = await measured(desk.provider, "submit", job.call, asked)
     except Rejected:
         await serves(desk, job)
         raise
     except (Unknown, TimeoutError) as lost:
-        metrics.UNCERTAIN.labels(desk.provider).inc()
+        metrics.of(metrics.UNCERTAIN, desk.provider).inc()
         log.warning("generation.uncertain", generation=job.id, provider=desk.provider, reason=repr(lost))
         park(job, AGAIN_S if desk.adapter.repeatable else desk.adapter.submit_limit_s)
-    finally:
-        metrics.SUBMIT_SECONDS.labels(desk.provider).observe(time.monotonic() - started_s)
+    took_s = time.monotonic() - began_s
     if isinstance(answer, Pending):
         answer = await submitted(desk, job, answer)
     await serves(desk, job)
+    tell(desk, job, took_s)
     return answer
+
+
+def tell(desk: Desk, job: Job, took_s: float) -> None:
+    """One log line for a submit that the provider took."""
+    log.info(
+        "generation.submitted",
+        generation=job.id,
+        account=job.step.account,
+        provider=desk.provider,
+        kind=job.spec.kind,
+        took_ms=round(took_s * 1000, 1),
+        waited_ms=job.step.started_ms - job.step.created_ms,
+        trace=trace_id(job.spec.trace, job.id),
+    )
 
 
 async def submitted(desk: Desk, job: Job, pending: Pending) -> Pending:
@@ -162,7 +180,7 @@ async def reference(desk: Desk, call: Call, callback: bytes) -> str | None:
         if ref is not None:
             return ref
     try:
-        return await desk.adapter.find(call)
+        return await measured(desk.provider, "find", call, desk.adapter.find(call))
     except Exception as error:  # a failed look says nothing about the work (rule 5)
         log.warning("provider.find_failed", generation=call.generation_id, provider=desk.provider, error=repr(error))
         return None
@@ -172,9 +190,9 @@ async def check(desk: Desk, job: Job) -> Pending | Done:
     """Look at the submitted work, after passing its owner's wish to stop on. Only a refusal is not "look again"."""
     try:
         if job.step.cancel:
-            await desk.adapter.cancel(job.call, job.step.ref)
+            await measured(desk.provider, "cancel", job.call, desk.adapter.cancel(job.call, job.step.ref))
             await generations.cancel_sent(desk.store, job.id)
-        return await desk.adapter.check(job.call, job.step.ref)
+        return await measured(desk.provider, "check", job.call, desk.adapter.check(job.call, job.step.ref))
     except Rejected:
         raise
     except Exception as error:  # a failed look says nothing about the work (rule 5)

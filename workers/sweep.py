@@ -2,13 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 
 from shared.domain.errors import StoreDown
 from shared.domain.generation import FAILED, Outcome
-from shared.ops import metrics
+from shared.ops import metrics, settled
 from shared.ops.storage import Storage, StorageError
 from shared.store import accounts, ledger
 from shared.store.connect import Store
@@ -23,14 +24,17 @@ OVERDUE = Outcome(error_code="timeout", error="This did not finish in time. You 
 log = structlog.get_logger()
 
 
-async def sweep_forever(store: Store, storage: Storage, *, asset_retention_days: int) -> None:
-    """Look around each second until cancelled."""
+async def sweep_forever(
+    store: Store, storage: Storage, *, asset_retention_days: int, swept: Callable[[], None] = lambda: None
+) -> None:
+    """Look around each second until cancelled; `swept` is called after each round."""
     assets_due_s = 0.0
     while True:
         try:
             await sweep(store)
             await sweep_deliveries(store)
             await store.run("late", BATCH)
+            swept()
             if time.monotonic() >= assets_due_s:
                 assets_due_s = time.monotonic() + ASSETS_EVERY_S
                 await expire_assets(storage, asset_retention_days)
@@ -47,7 +51,11 @@ async def sweep(store: Store) -> int:
         _, count, rearmed, overdue = await store.run("sweep", BATCH)
         note("rearmed", rearmed)
         for raw in overdue:
-            await ledger.settle(store, raw.decode(), FAILED, cost_micros=0, outcome=OVERDUE, late_s=LATE_FIRST_S)
+            word, _ = await ledger.settle(
+                store, raw.decode(), FAILED, cost_micros=0, outcome=OVERDUE, late_s=LATE_FIRST_S
+            )
+            if word == "settled":
+                await settled.tell(store, raw.decode())
         note("overdue", overdue)
         looked += int(count)
         if count < BATCH:
@@ -81,5 +89,5 @@ async def trim_lists(store: Store) -> None:
 def note(finding: str, ids: list[Any]) -> None:
     """Count and log what had to be mended."""
     if ids:
-        metrics.SWEPT.labels(finding).inc(len(ids))
+        metrics.of(metrics.SWEPT, finding).inc(len(ids))
         log.warning(f"sweeper.{finding}", count=len(ids), ids=[raw.decode() for raw in ids[:10]])

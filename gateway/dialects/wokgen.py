@@ -19,6 +19,7 @@ from gateway.dialects.wokgen_order import order
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Generation
 from shared.domain.ids import generation_id, job_id
+from shared.ops import metrics
 from shared.store import generations
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -73,6 +74,7 @@ def marked(response: web.Response, *, replayed: bool) -> web.Response:
 
 def refusal(refused: Refused) -> web.Response:
     """A refusal in this dialect's shape."""
+    metrics.of(metrics.REFUSED, "wokgen", refused.code).inc()
     response = json_answer(render("wokgen", refused), errors.status(refused))
     if refused.retry_after_s is not None:
         response.headers["Retry-After"] = str(refused.retry_after_s)

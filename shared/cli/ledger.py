@@ -1,6 +1,7 @@
 """wokflow ledger"""
 
 import asyncio
+import time
 
 import click
 from rich.console import Console
@@ -13,6 +14,7 @@ from shared.store import ledger as books
 from shared.store.check import check as check_books
 from shared.store.connect import Store
 from shared.store.findings import FAULTS, Report
+from shared.store.survey import keep_check
 
 LINES_MAX = 100_000
 REFRESH_S = 0.1
@@ -46,7 +48,7 @@ async def check(desk: Desk, store: Store) -> None:
 
     Exit status 1 if anything is wrong.
     """
-    report = Report()
+    report, began_s = Report(), time.monotonic()
     checking = asyncio.create_task(check_books(store, report))
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=desk.json or not console.is_terminal) as progress:
@@ -55,6 +57,7 @@ async def check(desk: Desk, store: Store) -> None:
             progress.update(bar, total=report.accounts_total or None, completed=report.accounts)
             await asyncio.wait([checking], timeout=REFRESH_S)
     await checking
+    await keep_check(store, report, round((time.monotonic() - began_s) * 1000))
     counts = {name: getattr(report, name) for name in ("accounts", "lines", "generations", "deliveries")}
     findings = [
         {

@@ -31,6 +31,7 @@ class Spec(Struct, frozen=True, array_like=True):
     prompt: str
     input: dict[str, object]
     routes: tuple[Route, ...] = ()  # where it goes next if a provider does not take it, in this order
+    trace: str = ""  # the caller's trace, see shared/domain/trace.py
 
 
 class Output(Struct, frozen=True, array_like=True):

@@ -9,7 +9,10 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.domain.times import rfc3339
+from shared.ops import metrics
 from shared.ops.settings import Settings
+
+foreign = structlog.get_logger()
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -22,13 +25,51 @@ def configure(settings: Settings, *, role: str) -> None:
         if pretty
         else structlog.BytesLoggerFactory(file=sys.stderr.buffer)
     )
+    sample = sampled(settings.log_info_per_s)
     structlog.configure(
-        processors=for_people(role) if pretty else [for_machines(role)],
+        processors=[sample, *(for_people(role) if pretty else [for_machines(role)])],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS.get(settings.log_level, 20)),
         logger_factory=factory,
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(handlers=[Foreign()], level=logging.WARNING)
+
+
+class Foreign(logging.Handler):
+    """What libraries say through the standard library's logging, as lines of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line, a warning or an error."""
+        say = foreign.error if record.levelno >= logging.ERROR else foreign.warning
+        try:
+            say("library.said", logger=record.name, message=record.getMessage(), exc_info=record.exc_info or None)
+        except Exception:
+            self.handleError(record)
+
+
+def sampled(info_per_s: int) -> Processor:
+    """A processor that lets so many info lines a second through and counts the others; 0 is no limit.
+
+    The next line that is printed says in `not_logged` how many were left out before it. Warnings always pass.
+    """
+    second, printed, left_out = 0, 0, 0
+
+    def sample(_: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        nonlocal second, printed, left_out
+        if method in ("info", "debug") and info_per_s:
+            now_s = int(time.monotonic())
+            if now_s != second:
+                second, printed = now_s, 0
+            printed += 1
+            if printed > info_per_s:
+                left_out += 1
+                metrics.NOT_LOGGED.inc()
+                raise structlog.DropEvent
+        if left_out:
+            event["not_logged"], left_out = left_out, 0
+        return event
+
+    return sample
 
 
 def for_people(role: str) -> list[Processor]:
@@ -57,6 +98,7 @@ def for_machines(role: str) -> Processor:
         stamp = f"{prefix}{rest_ns // 1_000_000:03}Z"
         if event.get("exc_info"):
             event = dict(structlog.processors.format_exc_info(logger, method, event))
-        return encode({"timestamp": stamp, "level": method, "role": role, "event": event.pop("event"), **event})
+        level = "error" if method == "exception" else method
+        return encode({"timestamp": stamp, "level": level, "role": role, "event": event.pop("event"), **event})
 
     return line

@@ -6,10 +6,12 @@ third of that, which is most of what a submit costs us. redis-py stays in use wh
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 from shared.domain.errors import StoreDown, StoreError
+from shared.ops import metrics
 from shared.store.address import address, open_wire
 from shared.store.durability import Acknowledger, acknowledger
 from shared.store.scripts import Script, every, script
@@ -84,8 +86,17 @@ class Store:
         """
         if durable and self.safe is not None:
             return await self.safe.run(verb, *args, patience_s=patience_s)
-        lua = script(verb)
-        until = asyncio.get_running_loop().time() + (self._timeout_s if patience_s is None else patience_s)
+        began_s = time.perf_counter()
+        try:
+            reply = await self._insist(script(verb), args, self._timeout_s if patience_s is None else patience_s)
+        except StoreDown:
+            metrics.STORE_AWAY.inc()
+            raise
+        metrics.of(metrics.SCRIPT_SECONDS, verb).observe(time.perf_counter() - began_s)
+        return reply
+
+    async def _insist(self, lua: Script, args: tuple[Argument, ...], patience_s: float) -> list[Any]:
+        until = asyncio.get_running_loop().time() + patience_s
         while True:
             try:
                 return await self._evaluate(lua, args)

@@ -18,6 +18,9 @@ class Step(Struct, frozen=True):
     reserved: int = 0
     created_ms: int = 0
     deadline_ms: int = 0
+    started_ms: int = 0  # when a worker first took it up
+    refusals: int = 0  # how often a provider put its submit off
+    account: str = ""
     ref: str = ""
     wait_ms: int = 0
     cancel: bool = False  # its owner wants it stopped
@@ -36,8 +39,8 @@ async def start(
         return Step(word, wait_ms=rest[0])
     if word in ("moved", "closed", "missing"):
         return Step(word)
-    spec, reserved, created_ms, deadline_ms, *more = rest
-    step = Step(word, SPEC.decode(spec), reserved, created_ms, deadline_ms)
+    spec, reserved, created_ms, deadline_ms, started_ms, refusals, account, *more = rest
+    step = Step(word, SPEC.decode(spec), reserved, created_ms, deadline_ms, started_ms, refusals, account.decode())
     if word == "check":
         return structs.replace(step, ref=more[0].decode(), cancel=more[1] == b"1")
     if word == "uncertain":

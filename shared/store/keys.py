@@ -9,6 +9,9 @@ from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_pre
 ACCOUNTS = "gw:accounts"  # sorted set: account id by creation, ms; kept
 OPEN = "gw:open"  # sorted set: open generation by the time of the sweeper's next look, ms
 LATE = "gw:late"  # sorted set: failed generation that a provider may still finish, by the next look, ms
+UNCERTAIN = "gw:uncertain"  # sorted set: open generation whose submit nobody knows the outcome of, by since when, ms
+LEDGER_CHECK = "gw:ledger-check"  # hash: when the books were last checked and what was found; kept
+LEDGER_CHECK_DUE = "gw:ledger-check-due"  # string: there until a sweeper shall check the books again
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next look, ms
 DEPLOYMENT = "gw:secret"  # string: 32 random bytes that callback addresses are derived from; kept
 SCHEMA = "gw:schema"  # string: version of this layout; kept
@@ -77,6 +80,11 @@ def busy(provider: str) -> str:
 def backlog(account_id: str, provider: str) -> str:
     """List: the account's generations that wait for a place on the queue, next first."""
     return f"gw:backlog:{account_id}:{provider}"
+
+
+def waiting(provider: str) -> str:
+    """Sorted set: all generations in backlogs of a provider, by since when, ms."""
+    return f"gw:waiting:{provider}"
 
 
 def provider(name: str) -> str:

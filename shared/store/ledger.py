@@ -28,6 +28,7 @@ class Accepted(Struct, frozen=True):
     account: str
     created_ms: int
     way: Way | None = None  # the one that was taken; None: look at the generation
+    reserved: int = 0  # micro-USD; nothing where the plan's day pays
     replayed: bool = False
 
 
@@ -64,8 +65,9 @@ async def accept(store: Store, order: Order) -> Accepted:
         durable=True,
     )
     if word == "accepted":
-        account, created_ms, _, number = rest
-        return Accepted(order.id, account.decode(), created_ms, order.ways[number - 1] if number else None)
+        account, created_ms, _, number, reserved = rest
+        way = order.ways[number - 1] if number else None
+        return Accepted(order.id, account.decode(), created_ms, way, reserved)
     if word == "replayed":
         return Accepted(rest[1].decode(), rest[0].decode(), 0, replayed=True)
     raise _refusal(word, rest)

@@ -153,15 +153,17 @@ async def due(store: Store, delivery_id: str) -> Due | None:
 
 async def record(
     store: Store, delivery_id: str, number: int, state: str, attempt: Attempt, *, keep_ms: int, health: str
-) -> bool:
-    """Keep an attempt; `state` is pending, delivered or dead. False if the delivery has ended already.
+) -> tuple[bool, bool]:
+    """Keep an attempt; `state` is pending, delivered or dead.
+
+    (whether the delivery had not ended before, whether its endpoint was switched off by this).
 
     `health` is what it says of the endpoint: well, ill or gone, or nothing if nothing was posted. One that is gone, or
     ill for five days, is switched off.
     """
     line = msgspec.json.encode(attempt)
-    word, *_ = await store.run("attempt", delivery_id, number, state, line, keep_ms, health)
-    return word in ("recorded", "already")
+    word, *rest = await store.run("attempt", delivery_id, number, state, line, keep_ms, health)
+    return word in ("recorded", "already"), word == "recorded" and rest[0] == 1
 
 
 def _new_secret() -> str:

@@ -64,6 +64,15 @@ CANARIES = (
         "settle",
         "redis.call('LREM', 'gw:backlog:' .. account .. ':' .. provider, 1, id)",
     ),
+    Canary(
+        "settle leaves it among the waiting",
+        "settle",
+        "redis.call('ZREM', 'gw:waiting:' .. provider, id)\nelse",
+        "else",
+    ),
+    Canary("settle leaves it among the uncertain", "settle", "redis.call('ZREM', 'gw:uncertain', id)"),
+    Canary("admit leaves it among the waiting", "", "if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end"),
+    Canary("a waiting one is not counted", "", "redis.call('ZADD', 'gw:waiting:' .. provider, now, id)"),
     Canary("settle lets nobody on", "settle", "take_turn(account, provider)\nadmit(provider, now)"),
     Canary("settle wakes nobody", "settle", "redis.call('PUBLISH', 'gw:wake:' .. gateway, id)", ""),
     Canary(
@@ -116,7 +125,7 @@ CANARIES = (
         "if word ~= 'down' then return at end",
     ),
     Canary("a paused provider never goes", "", "later = later or at end", "end"),
-    Canary("accept names the wrong route", "accept", "(at - FIRST) / 4 + 1}", "1}"),
+    Canary("accept names the wrong route", "accept", "(at - FIRST) / 4 + 1, res", "1, res"),
     Canary("a known id's route is forgotten", "accept", "if ARGV[at + 2] == spec then", "if false then"),
     Canary("a place in the day is free", "accept", "redis.call('INCR', quota_key(account, day))"),
     Canary("a place in the day lost on failure", "settle", "if failed and day and", "if false and"),
@@ -177,7 +186,9 @@ CANARIES = (
         "if provider ~= at or state == 'backlog' then",
         "if false then",
     ),
-    Canary("submitted wakes nobody", "submitted", "if state == 'uncertain' then hasten", "if false then hasten"),
+    Canary("submitted wakes nobody", "submitted", "\n  hasten('arq:queue:' .. provider, id, now)"),
+    Canary("an uncertain one is not counted", "start", "redis.call('ZADD', 'gw:uncertain', 'NX', now, id)"),
+    Canary("submitted leaves it among the uncertain", "submitted", "redis.call('ZREM', 'gw:uncertain', id)"),
     Canary(
         "submitted fenced",
         "submitted",
@@ -231,7 +242,7 @@ CANARIES = (
         "redis.call('ZRANGEBYSCORE', leases, '-inf', now,",
         "redis.call('ZRANGEBYSCORE', leases, '-inf', '+inf',",
     ),
-    Canary("claim forgets the dead", "claim", "if redis.call('ZSCORE', queue, id) then take(id, now) else", "do"),
+    Canary("claim forgets the dead", "claim", "if redis.call('ZSCORE', queue, id) then take(id, now, 1) else", "do"),
     Canary(
         "finish without a fence",
         "finish",
@@ -260,7 +271,9 @@ CANARIES = (
     Canary("attempt bears with an endpoint", "attempt", "if not gone and now", "if not gone or now"),
     Canary("attempt is impatient", "attempt", "if not gone and now - since < FAILING_MAX_MS then", "if false then"),
     Canary("attempt forgets since when", "attempt", "redis.call('HSET', key, 'failing_ms', now)"),
-    Canary("attempt holds it against the mended", "attempt", "if health == 'well' then is_well(endpoint) elseif", "if"),
+    Canary(
+        "attempt holds it against the mended", "attempt", "if health == 'well' then is_well(endpoint)\nelseif", "if"
+    ),
     Canary("attempt tells nobody", "attempt", "emit(account, event, 'endpoint.disabled',", "tostring("),
     Canary("redeliver for anybody", "redeliver", "'gw:endpoints:' .. account, endpoint) == 0", "'', endpoint) == 1"),
     Canary("redeliver elsewhere", "redeliver", "if owner ~= endpoint then", "if not owner then"),

@@ -136,10 +136,10 @@ class Labour(Mail):
         order = list(self.seen.zsets.get(f"arq:queue:{queue}", ()))
         expected = self.books.queues.claim(queue, worker, count, order)
         reply = self.verb(["claimed"], "claim", f"arq:queue:{queue}", count, LONG_MS, 2 * LONG_MS, worker)
-        claimed = [(job, number, payload is not None) for job, _, payload, number in reply[2:]]
+        claimed = [(job, number, payload is not None) for job, _, payload, number, _ in reply[2:]]
         if expected != claimed:
             self.fail(f"{worker} got {claimed}, expected {expected}")
-        for job, _, payload, _ in reply[2:]:
+        for job, _, payload, _, _ in reply[2:]:
             self._legible(job, payload)
         self.check()
         return [job for job, _, _ in claimed]

@@ -36,6 +36,13 @@ def expected(books: Books) -> Picture:
         "active": _full(books.active),
         "busy": _full({name: books.busy(name) for name in books.providers}),
         "backlog": _full(books.backlogs),
+        "waiting": _full(
+            {
+                name: {one for (_, at), ids in books.backlogs.items() if at == name for one in ids}
+                for name in books.providers
+            }
+        ),
+        "uncertain": {one.id for one in generations if one.state == "uncertain"},
         "queue": _full(queues.places),
         "leases": _full(queues.leases),
         "payloads": queues.payloads,
@@ -75,6 +82,8 @@ def observed(seen: Seen) -> Picture:
         "active": {_pair(name): members for name, members in seen.named(seen.sets, "gw:active:").items()},
         "busy": seen.named(seen.sets, "gw:busy:"),
         "backlog": {_pair(name): items for name, items in seen.named(seen.lists, "gw:backlog:").items()},
+        "waiting": {name: set(ids) for name, ids in seen.named(seen.zsets, "gw:waiting:").items()},
+        "uncertain": set(seen.zsets.get("gw:uncertain", ())),
         "queue": {
             name: {job: score <= seen.now_ms for job, score in one.items()}
             for name, one in queues.items()

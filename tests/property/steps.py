@@ -21,7 +21,7 @@ class Steps(Struct):
             return ["closed", made.state]
         if made.provider != at or made.state == "backlog":
             return ["moved", made.provider]
-        facts = [ANYTHING, made.price, ANYTHING, ANYTHING]
+        facts = [ANYTHING, made.price, ANYTHING, ANYTHING, ANYTHING, made.refusals, made.account]
         if made.ref is not None:
             return ["check", *facts, made.ref, "1" if made.cancel else ""]
         if made.state == "submitting" and made.intent == token:

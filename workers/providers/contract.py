@@ -25,6 +25,7 @@ class Call(Struct, frozen=True, kw_only=True):
     input: dict[str, object]  # validated by shared/domain/kinds/<kind>.py, defaults filled in
     deadline_ms: int  # Unix time; nothing is worth doing after it
     callback_url: str | None = None
+    traceparent: str = ""  # W3C trace context; providers/http.py sends it along
 
 
 class Blob(Struct, frozen=True, tag=True):

@@ -7,11 +7,13 @@ code, depending on whom one asks. What cannot be told is Unknown for a submit, a
 import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 import aiohttp
 from msgspec import Struct
 
+from shared.ops import metrics
 from workers.providers.contract import Down, ProviderError, Rejected, Retry, Unknown
 
 CONNECT_S, FIRST_BYTE_S, TOTAL_S = 10.0, 60.0, 120.0
@@ -50,6 +52,16 @@ class Answer(Struct, frozen=True):
 
 # What an answer means: the error to raise, or None if it is none. Asked before the standard meaning of the status.
 Reading = Callable[[Answer], ProviderError | None]
+
+
+class Behalf(NamedTuple):
+    """Whose request it is: the provider's name in the catalogue, and the trace context to send along."""
+
+    provider: str = ""
+    traceparent: str = ""
+
+
+BEHALF: ContextVar[Behalf] = ContextVar("behalf", default=Behalf())  # noqa: B039  # it is immutable
 
 
 class LookAgain(Exception):
@@ -133,7 +145,12 @@ class Http:
                 headers=self._headers, timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
             )
         url = path if path.startswith(("http://", "https://")) else self.base_url + path
+        behalf = BEHALF.get()
+        if behalf.traceparent and url.startswith(self.base_url):
+            options = {**options, "headers": {"traceparent": behalf.traceparent, **(options.get("headers") or {})}}
         async with self._session.request(method, url, allow_redirects=False, **options) as response:
+            if behalf.provider:
+                metrics.of(metrics.PROVIDER_ANSWERS, behalf.provider, response.status).inc()
             body = bytearray()
             async for chunk in response.content.iter_chunked(65_536):
                 body += chunk

@@ -4,8 +4,8 @@
 --       provider, price (micro-USD), spec, run_ms. The first is taken whose provider is free, else one that is paused.
 -- Keys: gw:key:<hash> gw:account:<id> gw:plan:<name> gw:replay:<account>:<key> gw:generation:<id> gw:open
 -- Keys: gw:generations:<account> gw:active:<account>:<provider> gw:backlog:<account>:<provider> gw:turns:<provider>
--- Returns {'accepted', account, created_ms, balance, route (its number; 0: it has moved on)} | {'replayed', account, id}
--- Returns {'reused'} | {'unknown_key'} | {'unknown_plan', plan} | {'insufficient', balance, price}
+-- Returns {'accepted', account, created_ms, balance, route (its number; 0: it has moved on), reserved}
+-- Returns {'replayed', account, id} | {'reused'} | {'unknown_key'} | {'unknown_plan', plan} | {'insufficient', balance, price}
 -- Returns {'quota', limit, used} | {'backlog_full', waiting} | {'down', retry_after_ms}
 --@include now
 --@include queue
@@ -23,8 +23,8 @@ local balance = (topup or 0) - (spent or 0)
 
 -- The gateway sends the same id again when the store's answer was lost.
 local generation = 'gw:generation:' .. id
-local created, known = unpack(redis.call('HMGET', generation, 'created_ms', 'spec'))
-if created then return {'accepted', account, tonumber(created), balance, route_of(known, FIRST)} end
+local created, known, reserved = unpack(redis.call('HMGET', generation, 'created_ms', 'spec', 'reserved'))
+if created then return {'accepted', account, tonumber(created), balance, route_of(known, FIRST), tonumber(reserved)} end
 local replay = 'gw:replay:' .. account .. ':' .. replay_key
 local seen = replay_key ~= '' and redis.call('GET', replay)
 if seen then
@@ -40,21 +40,19 @@ price = tonumber(price)
 local way, refusal = way_to_pay(payer, account, price, balance, quota, beyond, now)
 if not way then return refusal end
 if not at then return {'down', soonest} end
-local backlog = 'gw:backlog:' .. account .. ':' .. provider
-local waiting = redis.call('LLEN', backlog)
+local waiting = redis.call('LLEN', 'gw:backlog:' .. account .. ':' .. provider)
 local waits = waiting > 0 or redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) >= tonumber(concurrency)
   or not has_room(provider) or redis.call('EXISTS', 'gw:turns:' .. provider) == 1
 if waits and waiting >= tonumber(backlog_max) then return {'backlog_full', waiting} end
 
+reserved = pay(way, account, price, id, now)
 redis.call('HSET', generation, 'account', account, 'provider', provider, 'state', waits and 'backlog' or 'queued',
-  'reserved', pay(way, account, price, id, now), 'created_ms', now, 'deadline_ms', now + queue_ms,
-  'run_ms', run_ms, 'spec', spec)
+  'reserved', reserved, 'created_ms', now, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'spec', spec)
 if waiter ~= '' then redis.call('HSET', generation, 'waiters', waiter) end
 if guest == '' then redis.call('LPUSH', 'gw:generations:' .. account, id) end
 redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)
 if replay_key ~= '' then redis.call('SET', replay, body_hash .. ' ' .. id, 'PX', REPLAY_MS) end
-if waits then redis.call('RPUSH', backlog, id) else place(account, provider, id, now) end
+if waits then wait_in_line(account, provider, id, now) else place(account, provider, id, now) end
 if waits then take_turn(account, provider) admit(provider, now) end
-local left = way == 'balance' and balance - price or balance
-warn_if_low(account, balance, left, id, now)
-return {'accepted', account, now, left, (at - FIRST) / 4 + 1}
+warn_if_low(account, balance, balance - reserved, id, now)
+return {'accepted', account, now, balance - reserved, (at - FIRST) / 4 + 1, reserved}

@@ -3,7 +3,7 @@
 --       health ('well' | 'ill' | 'gone' | '': nothing was posted)
 -- Keys: gw:delivery:<id> gw:deliveries:open arq:queue:webhooks
 -- That an endpoint took the event, or is gone, counts whoever brings it: also from a dispatcher that lost the job.
--- Returns {'recorded'} | {'already'} | {'ended', state} | {'missing'}
+-- Returns {'recorded', off (1: it switched the endpoint off)} | {'already'} | {'ended', state} | {'missing'}
 --@include now
 --@include queue
 --@include events
@@ -20,11 +20,13 @@ if tonumber(attempt) <= tonumber(attempts) and not fact then return {'already'} 
 log = log and log .. '\n' .. line or line
 while #log > LOG_BYTES_MAX and string.find(log, '\n', 1, true) do log = string.match(log, '\n(.*)$') end
 redis.call('HSET', key, 'attempts', math.max(attempt, attempts), 'state', state, 'log', log)
-if health == 'well' then is_well(endpoint) elseif health ~= '' then is_ill(account, endpoint, health == 'gone', now) end
+local off = false
+if health == 'well' then is_well(endpoint)
+elseif health ~= '' then off = is_ill(account, endpoint, health == 'gone', now) end
 if state ~= 'pending' then
   redis.call('HSET', key, 'ended_ms', now)
   redis.call('ZREM', 'gw:deliveries:open', id)
   dequeue('arq:queue:webhooks', 'deliver:' .. id)
   redis.call('PEXPIRE', key, keep_ms)
 end
-return {'recorded'}
+return {'recorded', off and 1 or 0}

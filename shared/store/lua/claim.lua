@@ -2,7 +2,7 @@
 -- queue, parked where no reader trips over it, so that a stock arq worker on the same queue behaves as ever.
 -- ARGV: queue, count, lease_ms, park_ms, token
 -- Keys: arq:in-progress:<id> arq:job:<id> arq:retry:<id>; the queue, its bell and leases are named by the caller
--- Returns {'claimed', next_due_ms (-1: nothing waits), [id, score, payload, try] ...}
+-- Returns {'claimed', next_due_ms (-1: nothing waits), [id, score, payload, try, rescued (1: from a lost lease)] ...}
 --@include now
 --@include queue
 local RETRY_KEPT_S = 88400  -- arq's own
@@ -11,23 +11,23 @@ count, lease_ms, park_ms = tonumber(count), tonumber(lease_ms), tonumber(park_ms
 local leases = queue .. ':leases'
 local out, taken = {'claimed', -1}, 0
 
-local function take(id, score)
+local function take(id, score, rescued)
   taken = taken + 1
   redis.call('SET', 'arq:in-progress:' .. id, token, 'PX', lease_ms)
   redis.call('ZADD', queue, now + park_ms, id)
   redis.call('ZADD', leases, now + lease_ms, id)
   local try = redis.call('INCR', 'arq:retry:' .. id)
   redis.call('EXPIRE', 'arq:retry:' .. id, RETRY_KEPT_S)
-  out[#out + 1] = {id, score, redis.call('GET', 'arq:job:' .. id), try}
+  out[#out + 1] = {id, score, redis.call('GET', 'arq:job:' .. id), try, rescued}
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now, 'LIMIT', 0, count)) do
-  if redis.call('ZSCORE', queue, id) then take(id, now) else redis.call('ZREM', leases, id) end
+  if redis.call('ZSCORE', queue, id) then take(id, now, 1) else redis.call('ZREM', leases, id) end
 end
 local due = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'WITHSCORES', 'LIMIT', 0, count - taken)
 for i = 1, #due, 2 do
   local left = redis.call('PTTL', 'arq:in-progress:' .. due[i])
-  if left == -2 then take(due[i], tonumber(due[i + 1]))
+  if left == -2 then take(due[i], tonumber(due[i + 1]), 0)
   else redis.call('ZADD', queue, now + math.max(left, 1), due[i]) end  -- a stock worker has it, or abort() moved it
 end
 

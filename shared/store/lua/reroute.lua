@@ -3,7 +3,7 @@
 -- ARGV: id, token (of the run that stored the intent), word (what it said: 'down' | 'busy', or, if it was not asked at
 --       all, 'skipped' | 'held'), pause_ms (how long it wants to be left alone), then for each route: provider, spec.
 -- The first goes whose provider is free; after 'down' and 'skipped' one that is paused will do.
--- Keys: gw:generation:<id> gw:backlog:<account>:<provider>
+-- Keys: gw:generation:<id>
 -- Returns {'rerouted', from, to} | {'nowhere'} | {'kept', state} | {'missing'}
 --@include now
 --@include queue
@@ -26,7 +26,7 @@ note_attempt(generation, asked_ms or now, from, word)
 redis.call('HSET', generation, 'provider', provider, 'spec', spec, 'state', 'backlog')
 redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms')
 leave(account, from, id)
-redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)
+wait_in_line(account, provider, id, now)
 for _, name in ipairs({provider, from}) do
   take_turn(account, name)
   admit(name, now)

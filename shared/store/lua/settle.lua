@@ -3,7 +3,8 @@
 -- ARGV: id, state ('completed' | 'failed'), cost (micro-USD), outcome, guard ('' | 'unsubmitted'), keep_ms, late_ms,
 --       expected, reported (what the provider's work costs us, micro-USD, or '' where nobody knows)
 -- A failed generation that a provider has is looked at again after late_ms: it may still finish there.
--- Keys: gw:generation:<id> gw:backlog:<account>:<provider> gw:late gw:open gw:wake:<gateway>
+-- Keys: gw:generation:<id> gw:backlog:<account>:<provider> gw:waiting:<provider> gw:late gw:open gw:uncertain
+-- Keys: gw:wake:<gateway>
 -- Returns {'settled', refund} | {'already', state} | {'submitted', state} | {'missing'}
 --@include now
 --@include queue
@@ -31,9 +32,11 @@ give_back(account, generation, id, refund, reserved, state == 'failed', now)
 redis.call('ZREM', 'gw:open', id)
 if state == 'completed' or expected ~= '' or reported ~= '' then book_cost(provider, now, expected, reported) end
 if state == 'failed' and was == 'uncertain' then note_cost(provider, now, {uncertain = 1}) end
+if was == 'uncertain' then redis.call('ZREM', 'gw:uncertain', id) end
 
 if was == 'backlog' then
   redis.call('LREM', 'gw:backlog:' .. account .. ':' .. provider, 1, id)
+  redis.call('ZREM', 'gw:waiting:' .. provider, id)
 else
   leave(account, provider, id)
 end

@@ -2,25 +2,25 @@
 -- and an intent without a reference is never sent again.
 -- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run, so that a lost answer can be asked for again),
 --       provider (whose worker asks: a generation that was handed on is none of its business)
--- Keys: gw:generation:<id> gw:provider:<name>
--- Returns {'submit', spec, reserved, created_ms, deadline_ms, probe ('1' | '')} | {'wait', ms}
--- Returns {'check', spec, reserved, created_ms, deadline_ms, ref, cancel ('1' | '')}
--- Returns {'uncertain', spec, reserved, created_ms, deadline_ms, callback ('' if none came)} | {'closed', state}
--- Returns {'down', spec, reserved, created_ms, deadline_ms} | {'canceled', as for down}
--- Returns {'moved', provider} | {'missing'}
+-- Keys: gw:generation:<id> gw:provider:<name> gw:uncertain
+-- Returns {'submit', FACTS, probe ('1' | '')} | {'wait', ms} | {'check', FACTS, ref, cancel ('1' | '')}
+-- Returns {'uncertain', FACTS, callback ('' if none came)} | {'down', FACTS} | {'canceled', FACTS}
+-- Returns {'closed', state} | {'moved', provider} | {'missing'}
+-- FACTS: spec, reserved, created_ms, deadline_ms, started_ms (0: never taken up), refusals, account
 --@include now
 --@include pressure
 local id, repeatable, submit_limit_ms, token, at = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local state, provider, spec, reserved, created, deadline, run_ms, started, ref, intent, intent_ms, cancel, callback =
-  unpack(redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved', 'created_ms', 'deadline_ms',
-    'run_ms', 'started_ms', 'ref', 'intent', 'intent_ms', 'cancel_ms', 'callback'))
+local state, provider, spec, reserved, created, deadline, run_ms, started, ref, intent, intent_ms, cancel, callback,
+  refusals, account = unpack(redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved', 'created_ms',
+    'deadline_ms', 'run_ms', 'started_ms', 'ref', 'intent', 'intent_ms', 'cancel_ms', 'callback', 'refusals', 'account'))
 if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 if provider ~= at or state == 'backlog' then return {'moved', provider} end
 
 local function told(reply, ...)
-  for _, value in ipairs({spec, tonumber(reserved), tonumber(created), tonumber(deadline), ...}) do
+  for _, value in ipairs({spec, tonumber(reserved), tonumber(created), tonumber(deadline), tonumber(started or 0),
+    tonumber(refusals or 0), account, ...}) do
     reply[#reply + 1] = value
   end
   return reply
@@ -35,6 +35,7 @@ if state == 'submitting' and repeatable == '' then
   redis.call('HSET', generation, 'state', 'uncertain')
   state = 'uncertain'
 end
+if state == 'uncertain' then redis.call('ZADD', 'gw:uncertain', 'NX', now, id) end
 if state == 'uncertain' then return told({'uncertain'}, callback or '') end
 if cancel then return told({'canceled'}) end
 
@@ -42,7 +43,7 @@ local refusal, probe = permission(provider, generation, tonumber(submit_limit_ms
 if refusal and refusal[1] == 'down' then return told({'down'}) end
 if refusal then return refusal end
 if not started then
-  deadline = string.format('%.0f', now + run_ms)
+  started, deadline = now, string.format('%.0f', now + run_ms)
   redis.call('HSET', generation, 'started_ms', now, 'deadline_ms', deadline)
 end
 redis.call('HSET', generation, 'state', 'submitting', 'intent', token, 'intent_ms', now)

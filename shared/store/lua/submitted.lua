@@ -1,7 +1,7 @@
 -- submitted: the provider took the work; store its reference. A fact, so it is never fenced: any worker may bring it.
 -- ARGV: id, ref, provider (whose it is: one that the generation was taken from has no say any more)
 -- A job that was parked because its submit was uncertain is taken up at once; what was refunded meanwhile is looked at.
--- Keys: gw:generation:<id> gw:late arq:queue:<provider>
+-- Keys: gw:generation:<id> gw:late gw:uncertain arq:queue:<provider>
 -- Returns {'stored', called ('1' if a callback came already, or '')} | {'closed', state}
 -- Returns {'moved', provider} | {'missing'}
 --@include now
@@ -17,5 +17,8 @@ if state == 'completed' or state == 'failed' then return {'closed', state} end
 redis.call('HSET', generation, 'state', 'pending')
 local called = redis.call('HEXISTS', generation, 'callback') == 1
 redis.call('HDEL', generation, 'intent', 'callback')
-if state == 'uncertain' then hasten('arq:queue:' .. provider, id, now) end
+if state == 'uncertain' then
+  redis.call('ZREM', 'gw:uncertain', id)
+  hasten('arq:queue:' .. provider, id, now)
+end
 return {'stored', called and '1' or ''}

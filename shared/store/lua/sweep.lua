@@ -1,7 +1,8 @@
 -- sweep: look at open generations whose look is due; put those without a job back on their queue, name those past
 -- their deadline (they are looked at again until they are settled). Safe to run from many processes.
 -- ARGV: count
--- Keys: gw:open gw:generation:<id> gw:backlog:<account>:<provider> arq:queue:<provider> arq:job:<id>
+-- Keys: gw:open gw:generation:<id> gw:backlog:<account>:<provider> gw:waiting:<provider> arq:queue:<provider>
+-- Keys: arq:job:<id>
 -- Returns {'swept', looked_at, [rearmed id ...], [overdue id ...]}
 --@include now
 --@include queue
@@ -24,9 +25,14 @@ local function look(id)
     redis.call('ZADD', 'gw:open', now + AGAIN_MS, id)
   else
     if not has_place(id, account, provider, state) then
-      if state == 'backlog' then redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued') end
+      if state == 'backlog' then
+        redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued')
+        redis.call('ZREM', 'gw:waiting:' .. provider, id)
+      end
       place(account, provider, id, now)
       rearmed[#rearmed + 1] = id
+    elseif state == 'backlog' then
+      redis.call('ZADD', 'gw:waiting:' .. provider, 'NX', now, id)
     end
     if state == 'backlog' then take_turn(account, provider) admit(provider, now) end
     redis.call('ZADD', 'gw:open', math.min(now + LOOK_AFTER_MS, tonumber(deadline)), id)

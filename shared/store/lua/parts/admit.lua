@@ -2,7 +2,8 @@
 -- account has at most its plan's concurrency on a queue, a provider at most its own; what is on the queue is running.
 -- A look at a refunded generation is on the queue too, and takes nobody's place.
 -- Keys: gw:account:<id> gw:plan:<name> gw:provider:<name> gw:active:<account>:<provider> gw:busy:<provider>
--- Keys: gw:backlog:<account>:<provider> gw:turns:<provider> gw:generation:<id> arq:queue:<provider>
+-- Keys: gw:backlog:<account>:<provider> gw:waiting:<provider> gw:turns:<provider> gw:generation:<id>
+-- Keys: arq:queue:<provider>
 -- Returns nothing
 local function concurrency_of(account)
   local plan = redis.call('HGET', 'gw:account:' .. account, 'plan')
@@ -26,6 +27,11 @@ local function leave(account, provider, id)
   redis.call('SREM', 'gw:busy:' .. provider, id)
 end
 
+local function wait_in_line(account, provider, id, now)
+  redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)
+  redis.call('ZADD', 'gw:waiting:' .. provider, now, id)
+end
+
 -- An account stands in the provider's turns while it has something waiting and may have one more on the queue.
 local function take_turn(account, provider)
   local waits = redis.call('EXISTS', 'gw:backlog:' .. account .. ':' .. provider) == 1
@@ -39,6 +45,7 @@ local function admit(provider, now)
     local account = redis.call('ZPOPMIN', 'gw:turns:' .. provider)[1]
     if not account then return end
     local id = redis.call('LPOP', 'gw:backlog:' .. account .. ':' .. provider)
+    if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end
     if id and redis.call('HGET', 'gw:generation:' .. id, 'state') == 'backlog' then
       redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued')
       place(account, provider, id, now)

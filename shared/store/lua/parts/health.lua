@@ -1,7 +1,7 @@
 -- health: since when an endpoint fails. Who says Gone, or fails for five days without one success, is switched off, and
 -- the account's other endpoints are told.
 -- Keys: gw:endpoint:<id>
--- Returns nothing
+-- Returns nothing, or true: it is switched off now
 local FAILING_MAX_MS = 432000000
 
 local function is_well(endpoint) redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'failing_ms') end
@@ -18,4 +18,5 @@ local function is_ill(account, endpoint, gone, now)
   local event = string.format('evt_off_%s_%d', endpoint, redis.call('HINCRBY', key, 'times', 1))
   emit(account, event, 'endpoint.disabled', now, 'subject', endpoint, 'url', url, 'reason', why,
     'failing_ms', string.format('%.0f', since))
+  return true
 end

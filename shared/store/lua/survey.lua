@@ -1,0 +1,25 @@
+-- survey: how full everything is, for metrics and operators: a few looks at each queue, none of which walks anything.
+-- ARGV: queue ... (the providers' and webhooks)
+-- Keys: gw:open gw:uncertain gw:late gw:deliveries:open gw:ledger-check gw:provider:<name> gw:waiting:<provider>
+-- Keys: arq:queue:<name>
+-- Returns {'surveyed', open, uncertain, late, deliveries, [field of the ledger's check, value ...], [due, running,
+--   parked, age_ms of the oldest due job, waiting, age_ms of the oldest waiting, downs, down_ms, paused_ms] ...}
+--@include now
+local function age(set)
+  local score = redis.call('ZRANGEBYSCORE', set, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 1)[2]
+  return score and now - score or 0
+end
+
+local function left(moment) return math.max((tonumber(moment) or now) - now, 0) end
+
+local out = {'surveyed', redis.call('ZCARD', 'gw:open'), redis.call('ZCARD', 'gw:uncertain'), redis.call('ZCARD', 'gw:late'),
+  redis.call('ZCARD', 'gw:deliveries:open'), redis.call('HGETALL', 'gw:ledger-check')}
+for _, name in ipairs(ARGV) do
+  local queue, waiting = 'arq:queue:' .. name, 'gw:waiting:' .. name
+  local due, running = redis.call('ZCOUNT', queue, '-inf', now), redis.call('ZCARD', queue .. ':leases')
+  local downs, down_until, paused_until =
+    unpack(redis.call('HMGET', 'gw:provider:' .. name, 'downs', 'down_until_ms', 'paused_until_ms'))
+  out[#out + 1] = {due, running, math.max(redis.call('ZCARD', queue) - due - running, 0), age(queue),
+    redis.call('ZCARD', waiting), age(waiting), tonumber(downs or 0), left(down_until), left(paused_until)}
+end
+return out

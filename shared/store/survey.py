@@ -1,0 +1,75 @@
+"""How full everything is at this moment, in one cheap read: for the metrics and for operators."""
+
+import time
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from shared.store import keys
+from shared.store.connect import Store
+from shared.store.findings import Report
+
+CLOSED, HALF_OPEN, OPEN = 0, 1, 2
+
+
+class Queue(Struct, frozen=True):
+    """One queue. A provider's also has generations that wait for a place on it, and the provider's breaker."""
+
+    name: str
+    due: int  # a worker should take them now
+    running: int
+    parked: int  # to be looked at later
+    oldest_ms: int  # for how long the oldest due job waits
+    waiting: int  # in the accounts' backlogs
+    waiting_ms: int  # how long the oldest of them waits
+    downs: int  # how often in a row the provider could not serve
+    down_ms: int  # for how long it is left alone
+    paused_ms: int  # for how long it wants no submit
+
+    @property
+    def breaker(self) -> int:
+        """CLOSED, HALF_OPEN (the next submit is a probe) or OPEN."""
+        return OPEN if self.down_ms else HALF_OPEN if self.downs else CLOSED
+
+
+class Check(Struct, frozen=True):
+    """When the books were last checked, and what was found."""
+
+    at_ms: int
+    took_ms: int
+    findings: int
+
+
+class Survey(Struct, frozen=True):
+    """Everything; `check` is None before the first."""
+
+    open: int
+    uncertain: int
+    late: int
+    deliveries: int
+    check: Check | None
+    queues: tuple[Queue, ...]
+
+
+async def survey(store: Store, queues: Sequence[str]) -> Survey:
+    """The state of these queues and of the whole. Raises StoreDown."""
+    _, opened, uncertain, late, deliveries, check, *rows = await store.run("survey", *queues)
+    told = tuple(Queue(name, *row) for name, row in zip(queues, rows, strict=True))
+    return Survey(opened, uncertain, late, deliveries, _check(check), told)
+
+
+async def keep_check(store: Store, report: Report, took_ms: int) -> None:
+    """Keep what a check of the books found, for everybody who asks."""
+    fields = ("at_ms", time.time_ns() // 1_000_000, "took_ms", took_ms, "findings", len(report.findings))
+    await store.call("HSET", keys.LEDGER_CHECK, *fields)
+
+
+async def is_my_check(store: Store, every_s: float) -> bool:
+    """Whether the books are due to be checked and the caller is the one to do it: one in each `every_s`."""
+    due = await store.call("SET", keys.LEDGER_CHECK_DUE, "1", "NX", "PX", int(every_s * 1000))
+    return due is not None
+
+
+def _check(fields: list[bytes]) -> Check | None:
+    values = {fields[i].decode(): int(fields[i + 1]) for i in range(0, len(fields), 2)}
+    return Check(values["at_ms"], values["took_ms"], values["findings"]) if values else None

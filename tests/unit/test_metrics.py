@@ -1,0 +1,75 @@
+"""The metrics as a set: names that Prometheus' people would choose, labels that stay few, a page that is true."""
+
+import re
+
+import pytest
+from prometheus_client import Counter, Gauge, Histogram
+
+from deploy.observe.__main__ import MADE, stale
+from shared.ops import metrics
+from shared.ops.settings import ROOT
+
+LABELS = {"call", "code", "dialect", "finding", "kind", "outcome", "provider", "queue", "role", "route", "script"}
+LABELS |= {"state", "status", "to", "version"}
+UNITS = ("seconds", "bytes", "usd", "info")
+PLAIN = {  # gauges and a histogram that count things, and a state
+    *("generation_submits", "worker_jobs_in_flight", "worker_slots", "queue_jobs", "backlog_generations"),
+    *("provider_breaker_state", "generations_open", "generations_uncertain", "generations_late_watched"),
+    *("webhook_deliveries_open", "ledger_check_findings"),
+}
+
+
+def name_faults(measure: metrics.Measure) -> list[str]:
+    """What is unusual about a metric's name, help or labels."""
+    bare = measure.name.removeprefix("wokflow_")
+    counted = bare.removesuffix("_total")
+    faults = [] if re.fullmatch(r"wokflow_[a-z]+(_[a-z]+)+", measure.name) else ["its name"]
+    faults += [] if (measure.kind == "counter") == bare.endswith("_total") else ["_total is for counters"]
+    unit = counted.rpartition("_")[2] in UNITS or measure.kind == "counter" or bare in PLAIN
+    faults += [] if unit else ["its unit"]
+    faults += [] if measure.means.endswith(".") else ["its help is no sentence"]
+    return faults + [f"label {label}" for label in measure.labels if label not in LABELS]
+
+
+def test_every_metric_is_named_as_is_usual() -> None:
+    """Each metric has our prefix, its unit, a sentence of help, and labels that cannot grow without bound."""
+    assert [] == [(measure.name, fault) for measure in metrics.MEASURES for fault in name_faults(measure)]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "labels", "means"),
+    [
+        ("wokflow_http_request_duration_ms", "histogram", (), "Time."),
+        ("wokflow_things", "counter", (), "Things."),
+        ("wokflow_things_total", "gauge", (), "Things."),
+        ("wokflow_things_total", "counter", ("account",), "Things."),
+        ("wokflow_things_total", "counter", (), "Things"),
+        ("things_total", "counter", (), "Things."),
+    ],
+)
+def test_unusual_metrics_are_found(name: str, kind: str, labels: tuple[str, ...], means: str) -> None:
+    """A metric without prefix, unit, `_total`, a sentence, or with an unbounded label is found."""
+    assert name_faults(metrics.Measure(name, kind, labels, means, "all"))
+
+
+def test_every_metric_is_used() -> None:
+    """No metric is defined that no code ever sets."""
+    parts = ("gateway", "workers", "shared")
+    source = "".join(path.read_text() for part in parts for path in (ROOT / part).rglob("*.py"))
+    kinds = (metrics.Measure, Counter, Gauge, Histogram)
+    names = [name for name, value in vars(metrics).items() if isinstance(value, kinds)]
+    assert len(metrics.MEASURES) == len(names)
+    assert ["BUILD"] == [name for name in names if f"metrics.{name}" not in source]
+
+
+def test_made_files_are_fresh() -> None:
+    """Every file that `make docs` writes is what the code makes of it today."""
+    assert [] == stale()
+    assert "docs/metrics.md" in MADE
+
+
+def test_words_of_others_are_bounded() -> None:
+    """Past the 64th different value of a label that others choose, the next is `other`, and the known ones stay."""
+    seen = [metrics.bounded("test", f"code_{number}") for number in range(metrics.LABEL_VALUES_MAX + 2)]
+    assert ["other", "other"] == seen[-2:]
+    assert "code_0" == metrics.bounded("test", "code_0")

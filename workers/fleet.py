@@ -1,0 +1,111 @@
+"""Facts of the whole deployment, which live in the store: read once for each scrape, exported by the sweeper."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import structlog
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from shared.domain.errors import StoreDown, StoreError
+from shared.ops import metrics
+from shared.store.check import check
+from shared.store.connect import Store
+from shared.store.findings import Report
+from shared.store.queue import WEBHOOKS
+from shared.store.survey import Queue, Survey, is_my_check, keep_check, survey
+
+PATIENCE_S = 1.0  # a scrape does not wait longer for the store than this
+FINDINGS_LOGGED = 10
+LOOK_EVERY_S = 10.0
+JOB_STATES = ("due", "running", "parked")
+
+log = structlog.get_logger()
+
+
+class Fleet(Collector):
+    """What the last look saw. While the store is away that is nothing: what nobody knows is not told."""
+
+    def __init__(self, store: Store, providers: Sequence[str]) -> None:
+        self._store = store
+        self._queues = (*providers, WEBHOOKS)
+        self._seen: Survey | None = None
+        self._swept_s: float | None = None
+
+    def note_round(self) -> None:
+        """The sweeper has finished a round."""
+        self._swept_s = time.time()
+
+    async def look(self) -> None:
+        """Bring it up to date."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                self._seen = await survey(self._store, self._queues)
+        except (StoreDown, TimeoutError):
+            self._seen = None
+
+    def collect(self) -> Iterator[Metric]:
+        """As Prometheus' client asks for it."""
+        if self._swept_s is not None:
+            yield gauge(metrics.SEEN_SWEPT_AT, {(): self._swept_s})
+        if self._seen is not None:
+            yield from of_queues(self._seen.queues)
+            yield from of_all(self._seen)
+
+
+def gauge(measure: metrics.Measure, values: Mapping[tuple[str, ...], float]) -> Metric:
+    """A metric with its values by their labels."""
+    family = GaugeMetricFamily(measure.name, measure.means, labels=measure.labels)
+    for labels, value in values.items():
+        family.add_metric(labels, value)
+    return family
+
+
+def of_queues(queues: Sequence[Queue]) -> Iterator[Metric]:
+    """What there is to say of each queue, and of each provider."""
+    providers = [queue for queue in queues if queue.name != WEBHOOKS]
+    yield gauge(metrics.SEEN_JOBS, {(q.name, state): getattr(q, state) for q in queues for state in JOB_STATES})
+    yield gauge(metrics.SEEN_OLDEST, {(queue.name,): queue.oldest_ms / 1000 for queue in queues})
+    yield gauge(metrics.SEEN_BACKLOG, {(provider.name,): provider.waiting for provider in providers})
+    yield gauge(metrics.SEEN_BACKLOG_OLDEST, {(provider.name,): provider.waiting_ms / 1000 for provider in providers})
+    yield gauge(metrics.SEEN_BREAKER, {(provider.name,): provider.breaker for provider in providers})
+    yield gauge(metrics.SEEN_PAUSED, {(provider.name,): provider.paused_ms / 1000 for provider in providers})
+
+
+def of_all(seen: Survey) -> Iterator[Metric]:
+    """What there is to say of the whole."""
+    yield gauge(metrics.SEEN_OPEN, {(): seen.open})
+    yield gauge(metrics.SEEN_UNCERTAIN, {(): seen.uncertain})
+    yield gauge(metrics.SEEN_LATE, {(): seen.late})
+    yield gauge(metrics.SEEN_DELIVERIES, {(): seen.deliveries})
+    if seen.check is not None:
+        yield gauge(metrics.SEEN_CHECKED_AT, {(): seen.check.at_ms / 1000})
+        yield gauge(metrics.SEEN_CHECK_FINDINGS, {(): seen.check.findings})
+        yield gauge(metrics.SEEN_CHECK_SECONDS, {(): seen.check.took_ms / 1000})
+
+
+async def audit_forever(store: Store, every_s: float) -> None:
+    """Check the books each `every_s` seconds, by one sweeper of all, until cancelled; never if that is 0."""
+    while every_s:
+        try:
+            await audit(store, every_s)
+        except (StoreDown, StoreError) as error:
+            log.warning("ledger.not_checked", reason=str(error))
+        await asyncio.sleep(min(every_s, LOOK_EVERY_S))
+
+
+async def audit(store: Store, every_s: float) -> None:
+    """Check the books if that is due and no other sweeper does it. Raises StoreDown."""
+    if not await is_my_check(store, every_s):
+        return
+    began_s, report = time.monotonic(), Report()
+    await check(store, report)
+    took_ms = round((time.monotonic() - began_s) * 1000)
+    await keep_check(store, report, took_ms)
+    if report.findings:
+        found = [f"{finding.fault} {finding.id}" for finding in report.findings[:FINDINGS_LOGGED]]
+        log.error("ledger.wrong", findings=len(report.findings), first=found, took_ms=took_ms)
+    else:
+        log.info("ledger.checked", accounts=report.accounts, generations=report.generations, took_ms=took_ms)
