@@ -455,7 +455,7 @@ const TIMEOUT_MS_WAITING = 90_000;
 
 /** One call of either API. */
 interface Call {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PATCH" | "DELETE";
   url: string;
   /** Sent as JSON, the same bytes in every attempt: the gateway compares them under an Idempotency-Key. */
   body?: object;
@@ -507,6 +507,19 @@ function prepare(config: Config, call: Call, options: CallOptions): Prepared {
  * What the API and its webhooks send and take, generated from the gateway's OpenAPI document by scripts/schema.mjs.
  */
 interface Schemas {
+  /** Who pays, and of which balance it is warned. */
+  AccountEntry: {
+    /** The account's id. */
+    id: string;
+    /** Whose it is. */
+    name: string;
+    /** Its plan: how much it may do at once, and in a day. */
+    plan: string;
+    /** When it was created. RFC 3339, UTC, milliseconds. */
+    created_at: string;
+    /** Below which balance it is warned; 0: never. */
+    low_balance_cents: number;
+  };
   /** One post: no status means no answer, and `error` says why. */
   AttemptEntry: {
     /** When it was posted. RFC 3339, UTC, milliseconds. */
@@ -533,6 +546,26 @@ interface Schemas {
     /** Always USD. */
     currency: "USD";
   };
+  /** An order took the balance below the account's threshold. Told once, until a top-up goes above it. */
+  BalanceLow: {
+    /** What happened; the same as `type`. */
+    event: "balance.low";
+    /** When it happened. RFC 3339, UTC, milliseconds. */
+    timestamp: string;
+    /** What happened. */
+    type: "balance.low";
+    /** The event's id: what the header `webhook-id` says. */
+    id: string;
+    /** What is left. */
+    balanceCents: number;
+    /** The threshold that it is below now. */
+    thresholdCents: number;
+  };
+  /** Body of PATCH /api/v1/account. */
+  ChangeAccount: {
+    /** Below which balance to be warned; 0: never. 0 to 100000000. */
+    low_balance_cents: number;
+  };
   /** Body of POST /api/v1/webhooks. No `events` means all. */
   CreateEndpoint: {
     /** Where to post: public, https, no user name, no fragment, port 80, 443 or from 1024 up. */
@@ -548,6 +581,11 @@ interface Schemas {
     prompt: string;
     /** What the model takes besides: see the fields of each model. */
     input?: Schemas["Input"] | null;
+  };
+  /** Body of POST /api/v1/keys. */
+  CreateKey: {
+    /** Whose prefix it gets: `wf_live_` or `wok_`. */
+    kind?: "wokgen" | "wowflow";
   };
   /** What became of an event at an endpoint. `state` is pending, delivered or dead. */
   DeliveryEntry: {
@@ -565,6 +603,25 @@ interface Schemas {
     created_at: string;
     /** Every post so far, the first one first. */
     attempts: Array<Schemas["AttemptEntry"]>;
+  };
+  /** Another endpoint of the account was switched off: it answered 410, or every attempt failed for five days. */
+  EndpointDisabled: {
+    /** What happened; the same as `type`. */
+    event: "endpoint.disabled";
+    /** When it happened. RFC 3339, UTC, milliseconds. */
+    timestamp: string;
+    /** What happened. */
+    type: "endpoint.disabled";
+    /** The event's id: what the header `webhook-id` says. */
+    id: string;
+    /** The endpoint that was switched off. */
+    endpointId: string;
+    /** Where its events were posted. */
+    url: string;
+    /** Why, for people. */
+    reason: string;
+    /** Since when nothing was delivered there. RFC 3339, UTC, milliseconds. */
+    failingSince: string;
   };
   /** An endpoint; its secret is shown once, when it is created or replaced. */
   EndpointEntry: {
@@ -916,6 +973,19 @@ interface Schemas {
     /** The picture: an https URL, a data: URL with PNG, JPEG, WebP or GIF in base64, or the URL of one of our own. */
     imageUrl: string;
   };
+  /** An active key; the key itself is shown once, when it is made. */
+  KeyEntry: {
+    /** The key's id. */
+    id: string;
+    /** Whose prefix it has. */
+    kind: "wowflow" | "wokgen";
+    /** Its prefix and its last four characters. */
+    hint: string;
+    /** When it was made. RFC 3339, UTC, milliseconds. */
+    created_at: string;
+    /** The key. Shown once, in the answer that makes it. */
+    key?: string;
+  };
   /** One entry of GET /api/v1/models. */
   ModelEntry: {
     /** What to send as `model`. */
@@ -993,6 +1063,15 @@ interface Schemas {
     format?: "mp3" | "wav" | null;
     /** Any integer. The same seed, prompt and size give the same result where the provider can. */
     seed?: number | null;
+  };
+  /** Body of POST /api/v1/webhooks/{id}/replay. */
+  ReplayEvents: {
+    /** What happened from then on. */
+    since: string;
+    /** `failed`: given up. `missing`: never posted there. */
+    which: "failed" | "missing";
+    /** Where to go on: what the last answer said. */
+    next?: number;
   };
   /** Everything a text model may take; a catalogue entry names what its model does take. */
   TextInput: {
@@ -1275,6 +1354,20 @@ export type WebhookEndpoint = Schemas["EndpointEntry"];
 /** Body of `POST /api/v1/webhooks`. */
 export type CreateEndpoint = Schemas["CreateEndpoint"];
 
+/** What to post again: `failed` is what was given up, `missing` what was never posted there. */
+export interface ReplayEvents {
+  /** What happened from then on. */
+  since: Date | string | number;
+  /** Which of it. */
+  which: Schemas["ReplayEvents"]["which"];
+}
+
+/** The account that a key speaks for. */
+export type Account = Schemas["AccountEntry"];
+
+/** An active key, by its prefix and last four characters. */
+export type ApiKey = Schemas["KeyEntry"];
+
 /** What became of an event at an endpoint. */
 export type WebhookDelivery = Schemas["DeliveryEntry"];
 
@@ -1307,6 +1400,34 @@ class WebhookEndpoints {
   async deliveries(id: string, { limit }: ListOptions = {}, options?: CallOptions): Promise<WebhookDelivery[]> {
     const url = `/${segment(id)}/deliveries${limited(limit)}`;
     return (await this.#call<{ data: WebhookDelivery[] }>({ method: "GET", url }, options)).data;
+  }
+
+  /** Switches an endpoint on again that answered 410 or failed for five days. */
+  enable(id: string, options?: CallOptions): Promise<WebhookEndpoint> {
+    return this.#call({ method: "POST", url: `/${segment(id)}/enable` }, options);
+  }
+
+  /** Replaces an endpoint's secret. Keep the new `secret` of this answer; for 24 hours both sign every post. */
+  rotate(id: string, options?: CallOptions): Promise<WebhookEndpoint & { secret: string }> {
+    return this.#call({ method: "POST", url: `/${segment(id)}/rotate`, repeatable: false }, options);
+  }
+
+  /** Posts a delivery once more, whatever became of it; one that waits for its next attempt, at once. */
+  async redeliver(id: string, deliveryId: string, options?: CallOptions): Promise<void> {
+    await this.#call({ method: "POST", url: `/${segment(id)}/deliveries/${segment(deliveryId)}/redeliver` }, options);
+  }
+
+  /** Posts what an endpoint did not get since then, all of it. Gives how many are on their way. */
+  async replay(id: string, { since, which }: ReplayEvents, options?: CallOptions): Promise<number> {
+    const asked = { since: new Date(since).toISOString(), which };
+    let queued = 0;
+    for (let next: number | undefined = 0; next !== undefined;) {
+      const call: Call = { method: "POST", url: `/${segment(id)}/replay`, body: { ...asked, next } };
+      const part: { queued: number; next?: number } = await this.#call(call, options);
+      queued += part.queued;
+      next = part.next;
+    }
+    return queued;
   }
 
   async #call<Value>(call: Call, options?: CallOptions): Promise<Value> {
@@ -1550,6 +1671,46 @@ function maker<Input extends Asked, K extends Kind>(config: Config, path: string
   return make as Make<Input, K>;
 }
 
+// wowflow/account.ts
+
+/** The account of the client's key, and its other keys: `/api/v1/account` and `/api/v1/keys`. */
+class OwnAccount {
+  readonly #config: Config;
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  /** Whose key this is. */
+  read(options?: CallOptions): Promise<Account> {
+    return this.#call({ method: "GET", url: "/account" }, options);
+  }
+
+  /** Says below which balance the account's webhooks get `balance.low`; 0 is never. */
+  change(body: Schemas["ChangeAccount"], options?: CallOptions): Promise<Account> {
+    return this.#call({ method: "PATCH", url: "/account", body }, options);
+  }
+
+  /** The active keys, oldest first. */
+  async keys(options?: CallOptions): Promise<ApiKey[]> {
+    return (await this.#call<{ data: ApiKey[] }>({ method: "GET", url: "/keys" }, options)).data;
+  }
+
+  /** Makes a key. Keep the `key` of this answer: it is not shown again. */
+  createKey(body: Schemas["CreateKey"] = {}, options?: CallOptions): Promise<ApiKey & { key: string }> {
+    return this.#call({ method: "POST", url: "/keys", body, repeatable: false }, options);
+  }
+
+  /** Stops a key at once. */
+  async revokeKey(id: string, options?: CallOptions): Promise<void> {
+    await this.#call({ method: "DELETE", url: `/keys/${segment(id)}` }, options);
+  }
+
+  async #call<Value>(call: Call, options?: CallOptions): Promise<Value> {
+    return (await send<Value>(this.#config, { ...call, url: this.#config.bases.wowflow + call.url }, options)).value;
+  }
+}
+
 // wowflow/wait-for-generation.ts
 
 /** The generation once it is completed. Throws ApiError if it failed, TimeoutError if it takes too long. */
@@ -1656,6 +1817,8 @@ export class WokGenClient {
   readonly wowflow: Wowflow;
   /** Where the account's webhooks go. */
   readonly webhooks: WebhookEndpoints;
+  /** The account of the key, and its other keys. */
+  readonly account: OwnAccount;
   readonly #config: Config;
 
   constructor(options: ClientOptions = {}) {
@@ -1669,6 +1832,7 @@ export class WokGenClient {
     this.enhancePrompt = maker(config, "/prompt/enhance");
     this.wowflow = new Wowflow(config);
     this.webhooks = new WebhookEndpoints(config);
+    this.account = new OwnAccount(config);
     this.#config = config;
   }
 
@@ -1705,30 +1869,11 @@ export type GenerationCompletedEvent = Schemas["GenerationCompleted"];
 /** A generation failed and was refunded. */
 export type GenerationFailedEvent = Schemas["GenerationFailed"];
 
-/** What the other events have in common. */
-interface EventHead<Name extends string> {
-  event: Name;
-  /** The same as `event`. */
-  type: Name;
-  /** RFC 3339, UTC. */
-  timestamp: string;
-  /** The event's id. */
-  id: string;
-}
-
-/** The balance fell below the account's threshold. */
-export interface BalanceLowEvent extends EventHead<"balance.low"> {
-  balanceCents: number;
-  thresholdCents: number;
-}
+/** An order took the balance below the account's threshold. */
+export type BalanceLowEvent = Schemas["BalanceLow"];
 
 /** Another endpoint of the account was switched off because it kept failing. */
-export interface EndpointDisabledEvent extends EventHead<"endpoint.disabled"> {
-  endpointId: string;
-  url: string;
-  reason: string;
-  failingSince: string;
-}
+export type EndpointDisabledEvent = Schemas["EndpointDisabled"];
 
 /** Body of a webhook: look at `event`. There may be more events one day. */
 export type WebhookEvent = GenerationCompletedEvent | GenerationFailedEvent | BalanceLowEvent | EndpointDisabledEvent;
@@ -1863,4 +2008,4 @@ function eventIn(bytes: Uint8Array): WebhookEvent {
 
 export { WokGenClient as Client };
 
-export type { WebhookEndpoints, Wowflow };
+export type { OwnAccount, WebhookEndpoints, Wowflow };

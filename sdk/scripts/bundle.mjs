@@ -38,7 +38,7 @@ if (doubles.length > 0) throw new Error(`More than one module declares ${doubles
 /** Classes that are exported as types. @type {string[]} */
 const shown = [];
 const parts = [...modules].map(([path, text]) => `\n// ${path}\n\n${hidden(text).trim()}\n`);
-const last = [list("export", aliases), list("export type", shown)].filter(Boolean).map((line) => `\n${line}`);
+const last = [list("export", aliases), list("export type", shown.sort())].filter(Boolean).map((line) => `\n${line}`);
 exit(
   keep(fileURLToPath(new URL("../wokgen.ts", import.meta.url)), HEAD + [...parts, ...last].join(""), "npm run build"),
 );

@@ -16,6 +16,7 @@ import type { CompletedJob, Job } from "./wokgen/jobs.ts";
 import { type Make, maker } from "./wokgen/make.ts";
 import type { Kind } from "./wokgen/results.ts";
 import { readJob, waitForJob } from "./wokgen/wait-for-job.ts";
+import { OwnAccount } from "./wowflow/account.ts";
 import { Wowflow } from "./wowflow/wowflow.ts";
 
 /**
@@ -41,6 +42,8 @@ export class WokGenClient {
   readonly wowflow: Wowflow;
   /** Where the account's webhooks go. */
   readonly webhooks: WebhookEndpoints;
+  /** The account of the key, and its other keys. */
+  readonly account: OwnAccount;
   readonly #config: Config;
 
   constructor(options: ClientOptions = {}) {
@@ -54,6 +57,7 @@ export class WokGenClient {
     this.enhancePrompt = maker(config, "/prompt/enhance");
     this.wowflow = new Wowflow(config);
     this.webhooks = new WebhookEndpoints(config);
+    this.account = new OwnAccount(config);
     this.#config = config;
   }
 

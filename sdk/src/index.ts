@@ -41,15 +41,19 @@ export type {
 } from "./wokgen/results.ts";
 
 export type {
+  Account,
+  ApiKey,
   Balance,
   CreateEndpoint,
   CreateGeneration,
   Generation,
   Model,
+  ReplayEvents,
   Transaction,
   WebhookDelivery,
   WebhookEndpoint,
 } from "./wowflow/types.ts";
+export type { OwnAccount } from "./wowflow/account.ts";
 export type { CreateOptions, Wowflow } from "./wowflow/wowflow.ts";
 
 export type { WebhookEndpoints } from "./webhooks/endpoints.ts";

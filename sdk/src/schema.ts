@@ -2,6 +2,19 @@
  * What the API and its webhooks send and take, generated from the gateway's OpenAPI document by scripts/schema.mjs.
  */
 export interface Schemas {
+  /** Who pays, and of which balance it is warned. */
+  AccountEntry: {
+    /** The account's id. */
+    id: string;
+    /** Whose it is. */
+    name: string;
+    /** Its plan: how much it may do at once, and in a day. */
+    plan: string;
+    /** When it was created. RFC 3339, UTC, milliseconds. */
+    created_at: string;
+    /** Below which balance it is warned; 0: never. */
+    low_balance_cents: number;
+  };
   /** One post: no status means no answer, and `error` says why. */
   AttemptEntry: {
     /** When it was posted. RFC 3339, UTC, milliseconds. */
@@ -28,6 +41,26 @@ export interface Schemas {
     /** Always USD. */
     currency: "USD";
   };
+  /** An order took the balance below the account's threshold. Told once, until a top-up goes above it. */
+  BalanceLow: {
+    /** What happened; the same as `type`. */
+    event: "balance.low";
+    /** When it happened. RFC 3339, UTC, milliseconds. */
+    timestamp: string;
+    /** What happened. */
+    type: "balance.low";
+    /** The event's id: what the header `webhook-id` says. */
+    id: string;
+    /** What is left. */
+    balanceCents: number;
+    /** The threshold that it is below now. */
+    thresholdCents: number;
+  };
+  /** Body of PATCH /api/v1/account. */
+  ChangeAccount: {
+    /** Below which balance to be warned; 0: never. 0 to 100000000. */
+    low_balance_cents: number;
+  };
   /** Body of POST /api/v1/webhooks. No `events` means all. */
   CreateEndpoint: {
     /** Where to post: public, https, no user name, no fragment, port 80, 443 or from 1024 up. */
@@ -43,6 +76,11 @@ export interface Schemas {
     prompt: string;
     /** What the model takes besides: see the fields of each model. */
     input?: Schemas["Input"] | null;
+  };
+  /** Body of POST /api/v1/keys. */
+  CreateKey: {
+    /** Whose prefix it gets: `wf_live_` or `wok_`. */
+    kind?: "wokgen" | "wowflow";
   };
   /** What became of an event at an endpoint. `state` is pending, delivered or dead. */
   DeliveryEntry: {
@@ -60,6 +98,25 @@ export interface Schemas {
     created_at: string;
     /** Every post so far, the first one first. */
     attempts: Array<Schemas["AttemptEntry"]>;
+  };
+  /** Another endpoint of the account was switched off: it answered 410, or every attempt failed for five days. */
+  EndpointDisabled: {
+    /** What happened; the same as `type`. */
+    event: "endpoint.disabled";
+    /** When it happened. RFC 3339, UTC, milliseconds. */
+    timestamp: string;
+    /** What happened. */
+    type: "endpoint.disabled";
+    /** The event's id: what the header `webhook-id` says. */
+    id: string;
+    /** The endpoint that was switched off. */
+    endpointId: string;
+    /** Where its events were posted. */
+    url: string;
+    /** Why, for people. */
+    reason: string;
+    /** Since when nothing was delivered there. RFC 3339, UTC, milliseconds. */
+    failingSince: string;
   };
   /** An endpoint; its secret is shown once, when it is created or replaced. */
   EndpointEntry: {
@@ -411,6 +468,19 @@ export interface Schemas {
     /** The picture: an https URL, a data: URL with PNG, JPEG, WebP or GIF in base64, or the URL of one of our own. */
     imageUrl: string;
   };
+  /** An active key; the key itself is shown once, when it is made. */
+  KeyEntry: {
+    /** The key's id. */
+    id: string;
+    /** Whose prefix it has. */
+    kind: "wowflow" | "wokgen";
+    /** Its prefix and its last four characters. */
+    hint: string;
+    /** When it was made. RFC 3339, UTC, milliseconds. */
+    created_at: string;
+    /** The key. Shown once, in the answer that makes it. */
+    key?: string;
+  };
   /** One entry of GET /api/v1/models. */
   ModelEntry: {
     /** What to send as `model`. */
@@ -488,6 +558,15 @@ export interface Schemas {
     format?: "mp3" | "wav" | null;
     /** Any integer. The same seed, prompt and size give the same result where the provider can. */
     seed?: number | null;
+  };
+  /** Body of POST /api/v1/webhooks/{id}/replay. */
+  ReplayEvents: {
+    /** What happened from then on. */
+    since: string;
+    /** `failed`: given up. `missing`: never posted there. */
+    which: "failed" | "missing";
+    /** Where to go on: what the last answer said. */
+    next?: number;
   };
   /** Everything a text model may take; a catalogue entry names what its model does take. */
   TextInput: {

@@ -209,9 +209,60 @@ const WEBHOOKS: Row[] = [
     answered: { data: [{ state: "dead" }] },
     gives: [{ state: "dead" }],
   },
+  {
+    name: "webhooks.enable",
+    call: (client) => client.webhooks.enable("ep_1"),
+    sends: { method: "POST", path: "/api/v1/webhooks/ep_1/enable" },
+    answered: { id: "ep_1" },
+  },
+  {
+    name: "webhooks.rotate",
+    call: (client) => client.webhooks.rotate("ep_1"),
+    sends: { method: "POST", path: "/api/v1/webhooks/ep_1/rotate" },
+    answered: { id: "ep_1", secret: "whsec_y" },
+  },
+  {
+    name: "webhooks.replay",
+    call: (client) => client.webhooks.replay("ep_1", { since: new Date("2026-05-01T09:00:00Z"), which: "failed" }),
+    sends: {
+      method: "POST",
+      path: "/api/v1/webhooks/ep_1/replay",
+      body: { since: "2026-05-01T09:00:00.000Z", which: "failed", next: 0 },
+    },
+    answered: { queued: 17 },
+    gives: 17,
+  },
 ];
 
-for (const row of [...MAKING, ...JOBS, ...WOWFLOW, ...WEBHOOKS]) {
+const ACCOUNT: Row[] = [
+  {
+    name: "account.read",
+    call: (client) => client.account.read(),
+    sends: { method: "GET", path: "/api/v1/account" },
+    answered: { id: "acct_1" },
+  },
+  {
+    name: "account.change",
+    call: (client) => client.account.change({ low_balance_cents: 500 }),
+    sends: { method: "PATCH", path: "/api/v1/account", body: { low_balance_cents: 500 } },
+    answered: { id: "acct_1", low_balance_cents: 500 },
+  },
+  {
+    name: "account.keys",
+    call: (client) => client.account.keys(),
+    sends: { method: "GET", path: "/api/v1/keys" },
+    answered: { data: [{ id: "key_1" }] },
+    gives: [{ id: "key_1" }],
+  },
+  {
+    name: "account.createKey",
+    call: (client) => client.account.createKey({ kind: "wokgen" }),
+    sends: { method: "POST", path: "/api/v1/keys", body: { kind: "wokgen" } },
+    answered: { id: "key_1", key: "wok_x" },
+  },
+];
+
+for (const row of [...MAKING, ...JOBS, ...WOWFLOW, ...WEBHOOKS, ...ACCOUNT]) {
   test(`${row.name} is ${row.sends.method} ${row.sends.path}`, async (t) => {
     const answered = row.answered ?? { status: "completed", jobId: JOB_ID };
     const { url, seen } = await serve(t, { body: answered });
@@ -235,6 +286,32 @@ test("webhooks.delete answers nothing", async (t) => {
   const { url, seen } = await serve(t, { status: 204 });
   assert.equal(await new WokGenClient({ apiKey: KEY, baseUrl: url }).webhooks.delete("ep_1"), undefined);
   assert.deepEqual([seen[0]?.method, seen[0]?.path], ["DELETE", "/api/v1/webhooks/ep_1"]);
+});
+
+test("webhooks.redeliver and account.revokeKey answer nothing", async (t) => {
+  const { url, seen } = await serve(t, { status: 202, body: { queued: 1 } }, { status: 204 });
+  const client = new WokGenClient({ apiKey: KEY, baseUrl: url });
+  assert.equal(await client.webhooks.redeliver("ep_1", "evt_1:ep_1"), undefined);
+  assert.equal(await client.account.revokeKey("key_1"), undefined);
+  assert.deepEqual(seen.map(({ method, path }) => `${method} ${path}`), [
+    "POST /api/v1/webhooks/ep_1/deliveries/evt_1%3Aep_1/redeliver",
+    "DELETE /api/v1/keys/key_1",
+  ]);
+});
+
+test("webhooks.replay goes on until all was looked at", async (t) => {
+  const { url, seen } = await serve(t, { body: { queued: 1000, next: 4200 } }, { body: { queued: 17 } });
+  const client = new WokGenClient({ apiKey: KEY, baseUrl: url });
+  assert.equal(await client.webhooks.replay("ep_1", { since: 0, which: "missing" }), 1017);
+  assert.deepEqual(seen.map(({ body }) => (body as { next: number }).next), [0, 4200]);
+});
+
+test("what makes a secret is not repeated when its answer is lost", async (t) => {
+  const { url, seen } = await serve(t, { status: 503, body: { error: { code: "unavailable", message: "Later." } } });
+  const client = new WokGenClient({ apiKey: KEY, baseUrl: url });
+  await assert.rejects(() => client.webhooks.rotate("ep_1"));
+  await assert.rejects(() => client.account.createKey());
+  assert.equal(seen.length, 2);
 });
 
 test("waitS asks the gateway to hold the answer", async (t) => {

@@ -90,8 +90,8 @@ test("a look that hangs does not outlast the wait", async (t) => {
 test("a signal ends a wait; the error names the job, which goes on", async (t) => {
   const { url } = await serve(t, STILL);
   const stopper = new AbortController();
-  const call = new WokGenClient({ baseUrl: url }).generate(ASKED, { signal: stopper.signal });
-  setTimeout(() => stopper.abort(), 100);
+  const onProgress = () => void setTimeout(() => stopper.abort());
+  const call = new WokGenClient({ baseUrl: url }).generate(ASKED, { signal: stopper.signal, onProgress });
   await assert.rejects(call, (error) => isAbortedError(error) && error.jobId === JOB_ID);
 });
 

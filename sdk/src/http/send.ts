@@ -14,7 +14,7 @@ const TIMEOUT_MS_WAITING = 90_000;
 
 /** One call of either API. */
 export interface Call {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PATCH" | "DELETE";
   url: string;
   /** Sent as JSON, the same bytes in every attempt: the gateway compares them under an Idempotency-Key. */
   body?: object;

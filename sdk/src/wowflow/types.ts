@@ -23,5 +23,19 @@ export type WebhookEndpoint = Schemas["EndpointEntry"];
 /** Body of `POST /api/v1/webhooks`. */
 export type CreateEndpoint = Schemas["CreateEndpoint"];
 
+/** What to post again: `failed` is what was given up, `missing` what was never posted there. */
+export interface ReplayEvents {
+  /** What happened from then on. */
+  since: Date | string | number;
+  /** Which of it. */
+  which: Schemas["ReplayEvents"]["which"];
+}
+
+/** The account that a key speaks for. */
+export type Account = Schemas["AccountEntry"];
+
+/** An active key, by its prefix and last four characters. */
+export type ApiKey = Schemas["KeyEntry"];
+
 /** What became of an event at an endpoint. */
 export type WebhookDelivery = Schemas["DeliveryEntry"];
