@@ -2,11 +2,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MODULES := sdk/node_modules/.package-lock.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint types fix bench chaos fuzz pins clean
+.PHONY: help setup run demo test sdk check lint types fix bench chaos fuzz pins clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,12 @@ demo: setup ## Show a generation from request to webhook, against what `make run
 
 test: setup ## Run every test, two at a time
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+sdk: setup $(MODULES) ## Test the TypeScript SDK by itself, then it and our pages against a gateway; needs Node 20 and Chromium
+	@exec $(BIN)/python -m tests.sdk
+
+$(MODULES): sdk/package-lock.json
+	@cd sdk && npm ci --no-audit --no-fund --loglevel=error
 
 check: lint types test ## Everything that has to pass: lint, types, tests
 
@@ -60,5 +67,5 @@ pins: ## Write constraints.txt anew from the latest versions that pyproject.toml
 	"$$folder/bin/python" -m pip freeze --exclude wokflow; } > constraints.new && mv constraints.new constraints.txt
 
 clean: ## Remove what was installed and cached; DATA_DIR stays
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build sdk/build sdk/dist sdk/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

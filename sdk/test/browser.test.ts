@@ -2,20 +2,12 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { env } from "node:process";
-import { after, test, type TestContext } from "node:test";
-import { chromium } from "playwright-core";
+import { test, type TestContext } from "node:test";
+import { browser } from "./chromium.ts";
 import { ROOT } from "./package.ts";
 import { IMAGE } from "./samples.ts";
 
 type Sdk = typeof import("../src/index.ts");
-
-const QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
-const browser = await chromium.launch({
-  executablePath: env["CHROMIUM"] ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", ...QUIET, "--host-resolver-rules=MAP page.test 127.0.0.1"],
-});
-after(() => browser.close());
 
 /** A server on loopback for the length of a test. Gives its port. */
 async function listen(t: TestContext, listener: RequestListener): Promise<number> {
