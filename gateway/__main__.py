@@ -13,7 +13,7 @@ from gateway.desk import DESK
 from gateway.protocol import listen
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown
-from shared.ops import logs, metrics, settings
+from shared.ops import limits, logs, metrics, settings
 from shared.ops.settings import Settings
 
 
@@ -21,6 +21,7 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; the exit status."""
     try:
         config = settings.load()
+        limits.raise_open_files()
         app = build_app(config)
         logs.configure(config, role="gateway")
         metrics.build("gateway")

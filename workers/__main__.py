@@ -19,7 +19,7 @@ from shared.domain import endpoint_url
 from shared.domain.catalogue import Catalogue
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown
-from shared.ops import catalogue_files, logs, metrics, settings
+from shared.ops import catalogue_files, limits, logs, metrics, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store.connect import Store, open_store
@@ -77,6 +77,7 @@ def work(config: Settings, arguments: list[str]) -> int:
         case _:
             print(USAGE, file=sys.stderr)
             return 2
+    limits.raise_open_files()
     logs.configure(config, role="-".join(arguments))
     metrics.build("-".join(arguments))
     uvloop.run(role(config))

@@ -16,6 +16,7 @@ import msgspec
 import uvloop
 from msgspec import Struct, field
 
+from shared.ops.limits import raise_open_files
 from shared.store import keys
 from shared.store.connect import Store
 from tests.bench.row import percentile
@@ -238,5 +239,6 @@ async def under_load(plan: Plan) -> Result:
 
 
 if __name__ == "__main__":
+    raise_open_files()
     PLAN = msgspec.json.decode(sys.argv[1], type=Plan)
     Path(PLAN.out).write_bytes(msgspec.json.encode(uvloop.run(Load(PLAN).run())))
