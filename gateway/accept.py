@@ -97,7 +97,7 @@ def ways_of(wanted: Wanted) -> tuple[Way, ...]:
     able: list[tuple[Choice, dict[str, object]]] = []
     for choice in wanted.choices[:WAYS_MAX]:
         try:
-            prompt = checked_prompt(wanted.prompt, choice.model.kind)
+            prompt = checked_prompt(wanted.prompt, choice.model)
             able.append((choice, validated(choice.model, wanted.input if choice.input is UNSET else choice.input)))
         except InvalidInput as invalid:
             if not able:

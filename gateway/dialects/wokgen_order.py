@@ -11,7 +11,7 @@ from gateway.desk import Desk
 from gateway.dialects.wokgen_asks import Ask
 from shared.domain.catalogue import Limit, Model
 from shared.domain.errors import Refused
-from shared.domain.inputs import InvalidInput, checked, validated
+from shared.domain.inputs import InvalidInput, checked, checked_prompt, validated
 from shared.domain.kind import kind_of
 
 
@@ -22,7 +22,7 @@ async def order(desk: Desk, caller: Caller, asked: Ask, body: bytes, idempotency
     given = {name: value for name, value in (await asked.input(desk, caller)).items() if value is not None}
     wanted = Wanted(
         dialect="wokgen",
-        choices=fitting(choices, given, asked),
+        choices=fitting(choices, prompt, given, asked),
         prompt=prompt,
         input=None,
         body=body,
@@ -40,7 +40,7 @@ async def order(desk: Desk, caller: Caller, asked: Ask, body: bytes, idempotency
         raise
 
 
-def fitting(choices: Sequence[Choice], given: dict[str, object], asked: Ask) -> list[Choice]:
+def fitting(choices: Sequence[Choice], prompt: str, given: dict[str, object], asked: Ask) -> list[Choice]:
     """Those whose model can do what is asked for, with what it knows of that.
 
     Raises Refused("invalid_input") if nobody could, or none here can.
@@ -53,6 +53,7 @@ def fitting(choices: Sequence[Choice], given: dict[str, object], asked: Ask) -> 
     for choice in choices:
         known = taken(choice.model, given)
         try:
+            checked_prompt(prompt, choice.model)
             validated(choice.model, known)
         except InvalidInput as invalid:
             reasons.append(f"{invalid.field}: {invalid.message}")

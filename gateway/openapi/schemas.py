@@ -11,6 +11,7 @@ from gateway.dialects.wokgen_asks import Enhance, Generate, Interrogate, Music, 
 from gateway.openapi.note import Note, note
 from gateway.openapi.notes import INPUT_NOTES, NOTES, REQUIRED
 from shared.domain.catalogue import KINDS, Catalogue, Limit, Model
+from shared.domain.inputs import prompt_chars_max
 from shared.domain.kind import kind_of
 from shared.domain.money import cents
 
@@ -76,7 +77,7 @@ def models(catalogue: Catalogue, schemas: dict[str, Schema]) -> list[Schema]:
             "name": model.name,
             "type": model.kind,
             "price_cents": cents(model.price_micros),
-            "prompt_chars_max": kind_of(model.kind).prompt_chars_max,
+            "prompt_chars_max": prompt_chars_max(model),
             "input": _input(model, schemas[name_of(kind_of(model.kind).input)]["properties"]),
         }
         for model in catalogue.models.values()

@@ -9,7 +9,7 @@ from gateway.openapi.operation import Answer, Listed, Operation, Parameter
 from gateway.openapi.refusals import BODIED, KEYED
 from gateway.openapi.snippets import POLLING
 from shared.domain.catalogue import Catalogue, Model, Route
-from shared.domain.kind import kind_of
+from shared.domain.inputs import prompt_chars_max
 from shared.domain.money import cents, usd
 
 TAG = "Generations"
@@ -99,7 +99,7 @@ def _create(sold: list[Model], shown: Model, base_url: str) -> Operation:
     asked = {
         model.id: CreateGeneration(
             model=model.id,
-            prompt=PROMPT[: kind_of(model.kind).prompt_chars_max],
+            prompt=PROMPT[: prompt_chars_max(model)],
             input=_example_input(model),
         )
         for model in sold

@@ -48,6 +48,7 @@ class Model(Struct, frozen=True, kw_only=True):
     resolution: Annotated[str, Meta(min_length=1, max_length=20)] | None = None  # as shown, such as "1K"
     duration_s: Annotated[int, Meta(ge=1, le=86_400)] | None = None  # of the output, as shown
     timeout_s: Annotated[int, Meta(ge=1, le=86_400)]  # a generation not finished by then fails and is refunded
+    prompt_chars_max: Annotated[int, Meta(ge=1, le=20_000)] | None = None  # None: as many as its kind takes
     hidden: bool = False  # not offered to calls that name no model
     input: dict[str, Limit]  # the fields of `input` that a client may send
     routes: tuple[Route, ...]

@@ -19,6 +19,7 @@ from shared.domain.kind import Kind, kind_of
 from shared.domain.pricing import api_price_micros, basis_points, micros_from_cents
 
 MARKUP_PERCENT_DEFAULT = 5
+OPTIONAL = ("resolution", "duration_s", "timeout_s", "input", "hidden", "prompt_chars_max")  # keys of a model
 
 
 class CatalogueError(ValueError):
@@ -143,9 +144,7 @@ def _model(table: Table, markup: Decimal, providers: dict[str, Provider]) -> Mod
     raw = table.raw
     if isinstance(raw.get("id"), str):
         table.what = f"model {raw['id']!r}"
-    table.check_keys(
-        ["id", "name", "kind", "price_cents", "routes"], ["resolution", "duration_s", "timeout_s", "input", "hidden"]
-    )
+    table.check_keys(["id", "name", "kind", "price_cents", "routes"], OPTIONAL)
     if raw["kind"] not in KINDS:
         raise table.problem("kind", f"unknown kind {raw['kind']!r} (known: {', '.join(KINDS)})")
     kind = kind_of(str(raw["kind"]))
@@ -153,6 +152,9 @@ def _model(table: Table, markup: Decimal, providers: dict[str, Provider]) -> Mod
     plain = {key: value for key, value in raw.items() if key != "price_cents"}
     derived = {"ui_price_micros": price, "price_micros": api_price_micros(price, markup), "input": {}, "routes": []}
     model = table.convert({"timeout_s": kind.timeout_s, **plain, **derived}, Model)
+    if (model.prompt_chars_max or 0) > kind.prompt_chars_max:
+        message = f"prompt_chars_max is at most {kind.prompt_chars_max}, the limit of kind {kind.name!r}"
+        raise table.problem("prompt_chars_max", message)
     limits = {field: _limit(entry, kind, field) for field, entry in table.tables("input", f"{table.what}: input")}
     routes = tuple(
         _route(Table(route, (*table.at, "routes", number), f"{table.what}: route {number + 1}"), providers)

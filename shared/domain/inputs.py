@@ -51,18 +51,23 @@ def checked(kind: Kind, values: dict[str, object], limits: dict[str, Limit]) -> 
     return result
 
 
-def checked_prompt(text: object, kind: str | None = None) -> str:
+def checked_prompt(text: object, model: Model | None = None) -> str:
     """The prompt as it came, which may be empty: the dialect decides about that.
 
-    Raises InvalidInput("prompt", ...) for what is not a string, is longer than `kind` allows, or is not valid text.
+    Raises InvalidInput("prompt", ...) for what is not a string, is longer than `model` allows, or is not valid text.
     """
     if not isinstance(text, str):
         raise InvalidInput("prompt", "must be a string")
-    chars_max = kind_of(kind).prompt_chars_max if kind else PROMPT_CHARS_MAX
+    chars_max = prompt_chars_max(model) if model else PROMPT_CHARS_MAX
     if len(text) > chars_max:
         raise InvalidInput("prompt", f"must be at most {chars_max} characters long, not {len(text)}")
     _check_text("prompt", text)
     return text
+
+
+def prompt_chars_max(model: Model) -> int:
+    """How long a prompt for a model may be."""
+    return model.prompt_chars_max or kind_of(model.kind).prompt_chars_max
 
 
 def _given(model: Model, raw: object) -> dict[object, object]:

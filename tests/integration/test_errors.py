@@ -32,6 +32,14 @@ width = { min = 64, max = 1024 }
 seed = {}
 image_urls = { max = 2 }
 quality = {}
+
+[[models]]
+id = "test/brief"
+name = "Brief"
+kind = "image"
+price_cents = 10
+prompt_chars_max = 10
+routes = [{ provider = "noop", model = "noop" }]
 """
 
 
@@ -150,6 +158,12 @@ async def test_unknown_model(caller: Caller, model: str) -> None:
     """A model that is not in the catalogue, to the letter, is 400 unknown_model."""
     answer = await caller.ask("POST", GENERATIONS, json={"model": model, "prompt": PROMPT})
     assert 300 > len(is_error(answer, 400, "unknown_model"))
+
+
+async def test_a_prompt_that_is_too_long_for_its_model(caller: Caller) -> None:
+    """A model may take a shorter prompt than its kind, and says how short."""
+    answer = await caller.ask("POST", GENERATIONS, json={"model": "test/brief", "prompt": "x" * 11})
+    assert "prompt: must be at most 10 characters long, not 11" in is_error(answer, 400, "invalid_input")
 
 
 async def test_a_model_whose_provider_has_no_key(place: Place, caller: Caller) -> None:

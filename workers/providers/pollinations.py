@@ -73,6 +73,11 @@ class Adapter(contract.Adapter):
         """Nothing is ever pending here."""
         raise Unknown("there is nothing to look at")
 
+    async def probe(self) -> str | None:
+        """GET the balance."""
+        told = await self._http.probe("/account/balance")
+        return f"pollen left: {told.get('balance')}"
+
     async def close(self) -> None:
         """End the session."""
         await self._http.close()

@@ -110,6 +110,12 @@ def test_who_names_no_model_gets_the_providers_cheapest(shipped: Catalogue) -> N
             assert prices[:1] == sorted(prices)[:1], (provider, kind)
 
 
+def test_every_kind_is_served_by_a_provider_with_a_key(shipped: Catalogue) -> None:
+    """Of each kind there is a model that is not made here."""
+    far = {model.kind for model in shipped.models.values() for route in model.routes if route.provider != "local"}
+    assert set(KINDS) == far
+
+
 def test_every_provider_sells_something(shipped: Catalogue) -> None:
     """A key that is set brings at least one model."""
     assert set(shipped.providers) == {route.provider for model in shipped.models.values() for route in model.routes}

@@ -101,6 +101,14 @@ def test_plans_and_providers_are_read(catalogue: Catalogue) -> None:
     assert far == catalogue.providers["far"]
 
 
+def test_a_prompt_is_no_longer_than_its_kind_allows() -> None:
+    """A model may take a shorter prompt than its kind, not a longer one."""
+    voice = TEXT.replace('"image"', '"voice"').partition("[models.input]")[0].replace("resolution", "prompt_chars_max")
+    assert 5_000 == parse(voice.replace('"1K"', "5000")).models["local/picture"].prompt_chars_max
+    with pytest.raises(CatalogueError, match="prompt_chars_max is at most 5000, the limit of kind 'voice'"):
+        parse(voice.replace('"1K"', "5001"))
+
+
 def test_what_a_providers_credit_costs_is_read() -> None:
     """In cents with up to four decimals, kept in micro-USD; not known unless stated."""
     priced = parse(TEXT.replace("rate_per_s = 2.5", "credit_cents = 0.022")).providers
@@ -153,6 +161,13 @@ def test_an_error_names_its_line() -> None:
         ("concurrency = 4", "concurrency = 0", 12, "provider 'far': concurrency must be a whole number from 1"),
         ("rate_per_s = 2.5", "rate_per_s = 0", 13, "provider 'far': rate_per_s must be a number from 0.001"),
         ("rate_per_s = 2.5", "rate_per_s = nan", 13, "provider 'far': rate_per_s must be a number from 0.001"),
+        (
+            'resolution = "1K"',
+            "prompt_chars_max = 20001",
+            20,
+            "model 'local/picture': prompt_chars_max is at most 20000",
+        ),
+        ('resolution = "1K"', "prompt_chars_max = 0", 20, "model 'local/picture': prompt_chars_max must be"),
         ("rate_per_s = 2.5", "credit_cents = -1", 13, "provider 'far': credit_cents must be from 0 to"),
         ('id = "local/picture"', 'id = "local/"', 16, "model 'local/': id must be an id such as"),
         ('id = "local/picture"', 'id = "a b"', 16, "model 'a b': id must be an id such as"),

@@ -218,9 +218,20 @@ def test_whatever_comes_is_taken_or_refused(raw: object) -> None:
 
 def test_a_prompt_is_bounded() -> None:
     """20 000 characters, whatever they take in bytes, and not one more."""
-    assert "ä" * 20_000 == checked_prompt("ä" * 20_000, "video")
+    assert "ä" * 20_000 == checked_prompt("ä" * 20_000)
     with pytest.raises(InvalidInput, match=r"^prompt must be at most 20000 characters long, not 20001$"):
         checked_prompt("x" * 20_001)
+
+
+def test_a_model_may_take_a_shorter_prompt() -> None:
+    """A model's own limit comes before that of its kind, which is the limit of a model without one."""
+    brief = structs.replace(PICTURE, prompt_chars_max=10)
+    assert "x" * 10 == checked_prompt("x" * 10, brief)
+    with pytest.raises(InvalidInput, match=r"^prompt must be at most 10 characters long, not 11$"):
+        checked_prompt("x" * 11, brief)
+    assert 11 == len(checked_prompt("x" * 11, PICTURE))
+    with pytest.raises(InvalidInput, match=r"^prompt must be at most 5000 characters long"):
+        checked_prompt("x" * 5_001, structs.replace(PICTURE, kind="voice"))
 
 
 def test_an_empty_prompt_is_the_dialects_business() -> None:
