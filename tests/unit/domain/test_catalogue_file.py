@@ -165,7 +165,7 @@ def test_an_error_names_its_line() -> None:
             'resolution = "1K"',
             "prompt_chars_max = 20001",
             20,
-            "model 'local/picture': prompt_chars_max is at most 20000",
+            "prompt_chars_max must be a whole number from 1",
         ),
         ('resolution = "1K"', "prompt_chars_max = 0", 20, "model 'local/picture': prompt_chars_max must be"),
         ("rate_per_s = 2.5", "credit_cents = -1", 13, "provider 'far': credit_cents must be from 0 to"),
