@@ -19,6 +19,7 @@ from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store import accounts, providers
 from shared.store.connect import open_store
+from shared.store.processes import living
 from shared.store.secret import secret
 
 WOWFLOW = (
@@ -99,6 +100,7 @@ async def parts(
             settings.store_url, name="gateway", durability=settings.durability, timeout_s=settings.store_timeout_s
         ) as store,
         Watch(store) as watch,
+        living(store, "gateway"),
     ):
         await accounts.publish_plans(store, catalogue.plans.values())
         await providers.publish(store, catalogue.providers.values())

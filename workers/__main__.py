@@ -25,6 +25,7 @@ from shared.ops.storage import Storage
 from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
 from shared.store.keys import queue
+from shared.store.processes import living
 from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
 from shared.store.secret import secret
 from workers import announced
@@ -178,7 +179,9 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
     )
     announced.worker(role.name, config.worker_slots, in_flight=lambda: engine.job_counter)
     log.info("worker.started", queue=role.name, slots=config.worker_slots)
-    async with exported(config):
+    kind = "dispatcher" if role.name == WEBHOOKS else "worker"
+    slots, running = config.worker_slots, lambda: engine.job_counter
+    async with exported(config), living(store, kind, queue=role.name, slots=slots, running=running):
         with contextlib.suppress(asyncio.CancelledError):
             await engine.async_run()
         await engine.close()
@@ -202,7 +205,7 @@ async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
 async def keep(config: Settings, store: Store, fleet: Fleet) -> None:
     """All that a sweeper does, until cancelled."""
     storage = Storage.open(config.assets)
-    async with exported(config, fleet.look), asyncio.TaskGroup() as tasks:
+    async with exported(config, fleet.look), living(store, "sweeper"), asyncio.TaskGroup() as tasks:
         tasks.create_task(
             sweep_forever(store, storage, asset_retention_days=config.asset_retention_days, swept=fleet.note_round)
         )

@@ -22,7 +22,7 @@ from shared.store.ledger import Line
 
 WAIT_MAX_S = 60
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])")
-KIND_OF_LINE = {"top_up": "topup", "reserve": "spend", "settle": "refund"}
+KIND_OF_LINE = {"top_up": "topup", "reserve": "spend", "settle": "refund", "credit": "refund"}
 DAY_MS = 86_400_000
 
 

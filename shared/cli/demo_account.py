@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from shared.cli.account import first_keys, open_account
-from shared.cli.catalogue import read_catalogue
+from shared.cli.operate import operator_of
 from shared.domain.ids import key_hash
 from shared.domain.money import micros_from_usd
+from shared.operators import accounts as acts
 from shared.ops.settings import Settings
 from shared.store import accounts
 from shared.store.connect import Store
@@ -38,15 +38,14 @@ async def ensure(store: Store, settings: Settings) -> DemoAccount:
 
     Raises Failure, Refused, OSError.
     """
-    known = remembered(settings)
+    operator, known = operator_of(store, settings), remembered(settings)
     if known is None or await accounts.show(store, known.account) is None:
-        plans = read_catalogue(settings.catalogue).plans
-        plan = PLAN if PLAN in plans else list(plans)[-1]
-        micros = micros_from_usd(TOP_UP_USD)
-        made = await open_account(store, settings, name="Demo", plan=plan, micros=micros)
-        known = DemoAccount(account=made.id, keys={})
+        plan = PLAN if PLAN in operator.plans else list(operator.plans)[-1]
+        made = await acts.create(operator, name="Demo", plan=plan, micros=micros_from_usd(TOP_UP_USD))
+        known = DemoAccount(account=made.account, keys=made.keys)
+        _remember(settings, known)
     if not await _all_speak_for(store, known):
-        known = DemoAccount(account=known.account, keys=await first_keys(store, known.account))
+        known = DemoAccount(account=known.account, keys=await acts.first_keys(operator, known.account))
         _remember(settings, known)
     return known
 

@@ -4,10 +4,15 @@ import click
 import msgspec
 from msgspec import structs
 
+from shared.cli.account import amount
 from shared.cli.command import Desk, Failure, Group, with_store
-from shared.cli.show import dollars, fields, moment
+from shared.cli.operate import with_operator
+from shared.cli.show import dollars, fields, moment, table
 from shared.domain import ids
 from shared.domain.generation import Generation, Outcome
+from shared.operators import explain as lives
+from shared.operators import generations as acts
+from shared.operators.operator import Operator
 from shared.store import generations
 from shared.store.connect import Store
 
@@ -31,6 +36,42 @@ async def show(desk: Desk, store: Store, generation_id: str) -> None:
     amounts = {what: dollars(micros) for what, micros in _amounts(found).items() if micros is not None}
     shown = {name: _text(value) for name, value in facts.items() if not name.endswith("_micros")}
     desk.show(facts, fields(shown | amounts))
+
+
+@generation.command()
+@click.argument("generation_id", metavar="ID")
+@with_operator
+async def explain(desk: Desk, operator: Operator, generation_id: str) -> None:
+    """Tell the whole life of a generation, with times: every provider that was asked, every look, every post."""
+    life = await lives.explain(operator, generation_id)
+    heads: dict[str, object] = {"id": life.id, "account": life.account, "model": life.model, "state": life.state}
+    more: dict[str, object] = {
+        "provider": life.provider,
+        "queue position": life.queue_position,
+        "deadline": life.deadline_at,
+    }
+    rows = ((one.at, f"+{one.after_ms / 1000:.3f} s", one.what, one.detail) for one in life.moments)
+    desk.show(life, fields(heads | more), "", table(("time", "after", "what", ""), rows))
+
+
+@generation.command()
+@click.argument("generation_id", metavar="ID")
+@with_operator
+async def retry(desk: Desk, operator: Operator, generation_id: str) -> None:
+    """Have a generation taken up at once. One that a provider may have is never submitted again."""
+    done = await acts.retry(operator, generation_id)
+    desk.show(done, done.means)
+
+
+@generation.command()
+@click.argument("generation_id", metavar="ID")
+@click.option("--usd", callback=amount, help="Of a completed one, no more than this; default: all that it cost.")
+@click.option("--reason", default="", help="For the audit.")
+@with_operator
+async def refund(desk: Desk, operator: Operator, generation_id: str, usd: int | None, reason: str) -> None:
+    """Give its money back, once: an open one fails and is refunded, for a completed one a credit is booked."""
+    done = await acts.refund(operator, generation_id, usd, reason)
+    desk.show(done, f"{dollars(done.amount_micros)} went back to {done.account}, as a {done.kind}.")
 
 
 def _facts(found: Generation, base_url: str) -> dict[str, object]:

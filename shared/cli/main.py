@@ -8,16 +8,21 @@ import click
 import msgspec
 
 from shared.cli.account import account
+from shared.cli.audit import audit
 from shared.cli.catalogue import catalogue
 from shared.cli.command import Failure, Group
+from shared.cli.deadletter import deadletter
 from shared.cli.demo import demo
 from shared.cli.generation import generation
 from shared.cli.hello import hello
 from shared.cli.key import key
 from shared.cli.ledger import ledger
 from shared.cli.provider import provider
+from shared.cli.queue import queue
 from shared.cli.reconcile import reconcile
+from shared.cli.uncertain import uncertain
 from shared.cli.webhook import webhook
+from shared.cli.worker import worker
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
@@ -30,7 +35,9 @@ def wokflow() -> None:
     """
 
 
-for command in (account, key, generation, ledger, catalogue, provider, reconcile, webhook, hello, demo):
+ACCOUNTS = (account, key, generation, ledger, webhook)
+OPERATIONS = (queue, worker, uncertain, deadletter, audit, catalogue, provider, reconcile)
+for command in (*ACCOUNTS, *OPERATIONS, hello, demo):
     wokflow.add_command(command)
 
 

@@ -92,6 +92,14 @@ class Generation(Struct, frozen=True, kw_only=True):
     outcome: Outcome | None = None
     late: Outcome | None = None  # what the provider finished after the refund; never charged
     callback: bytes | None = None  # what a provider sent before anybody knew its reference
+    queued_ms: int | None = None  # when it left the backlog
+    submitted_ms: int | None = None  # when its reference became known
+    looks: int = 0  # at what a provider has
+    looked_ms: int | None = None
+    cancel_ms: int | None = None  # when its owner wanted it stopped
+    late_ms: int | None = None
+    credit: int | None = None  # what an operator gave back after its end
+    credit_ms: int | None = None
     position: int | None = None  # places before it starts, while it waits
 
     @property
@@ -126,7 +134,8 @@ encode = msgspec.msgpack.Encoder().encode
 
 
 TEXT_FIELDS = ("account", "provider", "state", "ref")
-NUMBER_FIELDS = ("reserved", "created_ms", "deadline_ms", "started_ms", "closed_ms", "cost", "intent_ms")
+TIME_FIELDS = ("created_ms", "deadline_ms", "started_ms", "closed_ms", "queued_ms", "submitted_ms", "looked_ms")
+NUMBER_FIELDS = (*TIME_FIELDS, "cancel_ms", "late_ms", "credit_ms", "reserved", "cost", "credit", "looks", "intent_ms")
 
 
 def attempts(lines: str) -> tuple[Attempt, ...]:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 KEY_PREFIXES = {"wowflow": "wf_live_", "wokgen": "wok_"}
+ADMIN_PREFIX = "wok_admin_"  # an operator's key: it works under /api/admin alone, and no other key does
+PREFIXES = KEY_PREFIXES | {"admin": ADMIN_PREFIX}
 KEY_RANDOM_BYTES = 24  # 192 bits
 SECRET_CHARS, CHECKSUM_CHARS = 33, 6  # base 62: 33 characters hold 192 bits, 6 hold a CRC-32
 
@@ -39,18 +41,26 @@ def _base62(number: int, length: int) -> str:
 
 
 def new_key(kind: str, random: bytes) -> str:
-    """An API key of a kind in KEY_PREFIXES from KEY_RANDOM_BYTES random bytes: prefix, secret, checksum."""
-    body = KEY_PREFIXES[kind] + _base62(int.from_bytes(random, "big"), SECRET_CHARS)
+    """A key of a kind in PREFIXES from KEY_RANDOM_BYTES random bytes: prefix, secret, checksum."""
+    body = PREFIXES[kind] + _base62(int.from_bytes(random, "big"), SECRET_CHARS)
     return body + _base62(binascii.crc32(body.encode()), CHECKSUM_CHARS)
 
 
 def is_key(text: str) -> bool:
-    """Whether `text` has a known prefix and its checksum holds: junk is refused without asking the store."""
-    for prefix in KEY_PREFIXES.values():
-        if text.startswith(prefix) and len(text) == len(prefix) + SECRET_CHARS + CHECKSUM_CHARS and text.isascii():
-            body = text[:-CHECKSUM_CHARS]
-            return text == body + _base62(binascii.crc32(body.encode()), CHECKSUM_CHARS)
-    return False
+    """Whether `text` is an account's key by its prefix and checksum: junk is refused without asking the store."""
+    return any(_fits(text, prefix) for prefix in KEY_PREFIXES.values())
+
+
+def is_admin_key(text: str) -> bool:
+    """The same for an operator's key."""
+    return _fits(text, ADMIN_PREFIX)
+
+
+def _fits(text: str, prefix: str) -> bool:
+    if not text.startswith(prefix) or len(text) != len(prefix) + SECRET_CHARS + CHECKSUM_CHARS or not text.isascii():
+        return False
+    body = text[:-CHECKSUM_CHARS]
+    return text == body + _base62(binascii.crc32(body.encode()), CHECKSUM_CHARS)
 
 
 def key_hash(key: str) -> str:
@@ -60,7 +70,7 @@ def key_hash(key: str) -> str:
 
 def key_hint(key: str) -> str:
     """What an operator may see of a key: its prefix and last four characters."""
-    prefix = next(prefix for prefix in KEY_PREFIXES.values() if key.startswith(prefix))
+    prefix = max((prefix for prefix in PREFIXES.values() if key.startswith(prefix)), key=len)
     return f"{prefix}...{key[-4:]}"
 
 

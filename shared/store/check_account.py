@@ -15,6 +15,7 @@ from shared.store.connect import Store
 from shared.store.findings import FINDINGS_MAX, Finding, Report
 from shared.store.ledger import Line
 
+KINDS = ("top_up", "reserve", "settle", "credit")
 LINES_BATCH = 1000
 IDS_BATCH = 25  # a look at a waiting generation searches its backlog: more at once would keep the store from others
 LINES_PER_PASS_MAX = 200_000  # bounds the memory: the references of a longer ledger are checked in several passes
@@ -29,6 +30,7 @@ class Record(Struct, frozen=True):
     state: str
     reserved: int
     cost: int  # -1: none
+    credit: int  # -1: none
     faults: tuple[str, ...]
 
     @property
@@ -42,6 +44,7 @@ class Entry(Struct, gc=False):
 
     reserve: int
     refund: int | None = None
+    credit: int | None = None
     kept: bool = False  # its record was looked for
 
 
@@ -57,6 +60,7 @@ class Look(Struct):
     top_ups: int = 0
     reserves: int = 0
     refunds: int = 0
+    credits: int = 0
 
     def find(self, subject: str, fault: str, detail: str = "") -> None:
         """Note a finding, as long as there is room."""
@@ -85,9 +89,9 @@ async def look_at_account(store: Store, account: str, report: Report) -> list[Fi
 
 def _add_up(look: Look, topup: int, spent: int) -> None:
     for fault, total, expected in (
-        ("ledger_sum", look.top_ups - look.reserves + look.refunds, topup - spent),
+        ("ledger_sum", look.top_ups - look.reserves + look.refunds + look.credits, topup - spent),
         ("topup_sum", look.top_ups, topup),
-        ("spent_sum", look.reserves - look.refunds, spent),
+        ("spent_sum", look.reserves - look.refunds - look.credits, spent),
     ):
         if total != expected:
             look.find(look.account, fault, f"{total} instead of {expected} micro-USD")
@@ -112,7 +116,7 @@ async def _entries(look: Look, number: int) -> dict[str, Entry]:
 def _line(raw: bytes) -> Line | None:
     try:
         at_ms, kind, amount, reference = raw.decode().split(" ", 3)
-        return Line(int(at_ms), kind, int(amount), reference) if kind in ("top_up", "reserve", "settle") else None
+        return Line(int(at_ms), kind, int(amount), reference) if kind in KINDS else None
     except ValueError:
         return None
 
@@ -124,6 +128,8 @@ def _add(look: Look, raw: bytes, line: Line | None) -> None:
         look.top_ups += line.amount_micros
     elif line.kind == "reserve":
         look.reserves -= line.amount_micros
+    elif line.kind == "credit":
+        look.credits += line.amount_micros
     else:
         look.refunds += line.amount_micros
 
@@ -135,13 +141,24 @@ def _enter(look: Look, entries: dict[str, Entry], line: Line) -> None:
     elif line.kind == "reserve":
         look.find(line.reference, "two_reserves")
     elif entry is None:
-        look.find(line.reference, "settle_without_reserve")
+        look.find(line.reference, f"{line.kind}_without_reserve")
+    elif line.kind == "credit":
+        _enter_credit(look, entry, line)
     elif entry.refund is not None:
         look.find(line.reference, "two_settles")
     else:
         entry.refund = line.amount_micros
         if not 0 <= entry.refund <= entry.reserve:
             look.find(line.reference, "refund_too_large", f"{entry.refund} of {entry.reserve} micro-USD")
+
+
+def _enter_credit(look: Look, entry: Entry, line: Line) -> None:
+    cost = 0 if entry.refund is None else entry.reserve - entry.refund
+    if entry.credit is not None:
+        look.find(line.reference, "two_credits")
+    entry.credit = line.amount_micros
+    if not 0 < entry.credit <= cost:
+        look.find(line.reference, "credit_too_large", f"{entry.credit} of {cost} micro-USD")
 
 
 def _is_open(entry: Entry) -> bool:
@@ -185,6 +202,8 @@ def _compare_one(look: Look, entry: Entry, record: Record) -> None:
             look.find(record.id, "settled_but_open")
     elif refund is None:
         look.find(record.id, "no_settle_line")
+    elif (entry.credit or -1) != record.credit:
+        look.find(record.id, "wrong_credit", f"{record.credit} instead of {entry.credit} micro-USD")
     elif refund != reserved - cost:
         look.find(record.id, "wrong_refund", f"cost {cost}, reservation {reserved}, refund {refund} micro-USD")
 
@@ -193,9 +212,10 @@ async def records(store: Store, ids: Sequence[str]) -> list[Record]:
     """The generations of these ids, at most IDS_BATCH of them, all seen at one moment."""
     _, *rows = await store.run("generation_check", *ids)
     found = []
-    for name, account, provider, state, reserved, cost, faults in rows:
+    for name, account, provider, state, reserved, cost, credit, faults in rows:
         words = tuple(fault.decode() for fault in faults)
-        found.append(Record(name.decode(), account.decode(), provider.decode(), state.decode(), reserved, cost, words))
+        texts = (name.decode(), account.decode(), provider.decode(), state.decode())
+        found.append(Record(*texts, reserved, cost, credit, words))
     return found
 
 

@@ -8,13 +8,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.domain.errors import StoreDown, StoreError
 from shared.ops import metrics
 from shared.store.address import address, open_wire
 from shared.store.durability import Acknowledger, acknowledger
-from shared.store.scripts import Script, every, script
+from shared.store.scripts import Script, audited, every, script
 from shared.store.wire import Wire
 
 RECONNECT_S = (0.02, 0.05, 0.1, 0.2, 0.5)  # the last one repeats
@@ -23,6 +23,15 @@ ASK_AGAIN_S = 0.02
 START_S = 60.0
 
 Argument = bytes | str | int | float
+
+
+class Act(NamedTuple):
+    """What an operator does: by whom, the command, what it is done to, and what else there is to know."""
+
+    who: str
+    what: str
+    on: str = ""
+    detail: str = ""
 
 
 class Store:
@@ -75,20 +84,21 @@ class Store:
         return await wire.send(*command)
 
     async def run(
-        self, verb: str, *args: Argument, patience_s: float | None = None, durable: bool = False
+        self, verb: str, *args: Argument, patience_s: float | None = None, durable: bool = False, act: Act | None = None
     ) -> list[Any]:
         """Run a Lua verb; the reply's first item is its word, as str.
 
         Every verb may be asked for again: it answers the second time as it did the first. So a lost answer is asked
         for until `patience_s` (default: the store's time-out) is over; then StoreDown is raised, and the outcome is
-        unknown. With `durable` the answer is given when it is as safe as DURABILITY says. Raises StoreError if the
-        script itself fails.
+        unknown. With `durable` the answer is given when it is as safe as DURABILITY says. With an `act` the verb also
+        writes a line of the audit. Raises StoreError if the script itself fails.
         """
         if durable and self.safe is not None:
-            return await self.safe.run(verb, *args, patience_s=patience_s)
+            return await self.safe.run(verb, *args, patience_s=patience_s, act=act)
+        lua, args = (script(verb), args) if act is None else (audited(verb), (*act, *args))
         began_s = time.perf_counter()
         try:
-            reply = await self._insist(script(verb), args, self._timeout_s if patience_s is None else patience_s)
+            reply = await self._insist(lua, args, self._timeout_s if patience_s is None else patience_s)
         except StoreDown:
             metrics.STORE_AWAY.inc()
             raise

@@ -1,5 +1,6 @@
 """Reading generations, and the worker's steps between accept and settle."""
 
+import asyncio
 from collections.abc import Sequence
 
 from msgspec import Struct, structs
@@ -80,6 +81,19 @@ async def newest(store: Store, account_id: str, count: int) -> list[Generation]:
 async def _view(store: Store, account_id: str, generation_id: str, count: int) -> list[Generation]:
     _, *rows = await store.run("view", account_id, generation_id, count)
     return [read(name.decode(), fields, None if position < 0 else position) for name, position, fields in rows]
+
+
+async def uncertain(store: Store, count: int) -> list[Generation]:
+    """Up to `count` open generations whose submit nobody knows the outcome of, the longest first."""
+    ids = [raw.decode() for raw in await store.call("ZRANGE", keys.UNCERTAIN, 0, count - 1)]
+    found = await asyncio.gather(*(view(store, "", name) for name in ids))
+    return [one for one in found if one is not None and one.state == "uncertain"]
+
+
+async def retry(store: Store, generation_id: str) -> tuple[str, str]:
+    """Have it taken up now: (due | looks | waits | with_provider | closed | missing, its state)."""
+    word, *state = await store.run("retry", generation_id)
+    return word, state[0].decode() if state else ""
 
 
 async def cancel(store: Store, generation_id: str) -> str:

@@ -14,6 +14,10 @@ LEDGER_CHECK = "gw:ledger-check"  # hash: when the books were last checked and w
 LEDGER_CHECK_DUE = "gw:ledger-check-due"  # string: there until a sweeper shall check the books again
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next look, ms
 DEPLOYMENT = "gw:secret"  # string: 32 random bytes that callback addresses are derived from; kept
+DEAD = "gw:dead"  # sorted set: delivery that was given up, by when, ms; the newest 10000
+AUDIT = "gw:audit"  # list: what operators did, JSON, newest first; the newest 10000
+PROCESSES = "gw:processes"  # sorted set: process by when it was last heard of, ms
+ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint> <name>`, operators' active keys
 SCHEMA = "gw:schema"  # string: version of this layout; kept
 
 
@@ -30,6 +34,16 @@ def account_keys(account_id: str) -> str:
 def key(key_hash: str) -> str:
     """String: the account id behind an API key, by the key's SHA-256; deleted on revocation."""
     return f"gw:key:{key_hash}"
+
+
+def admin_key(key_hash: str) -> str:
+    """String: `<key id> <name>` of an operator's key, by its SHA-256; deleted on revocation."""
+    return f"gw:admin-key:{key_hash}"
+
+
+def process(process_id: str) -> str:
+    """String: what a running process says of itself, JSON; expires when it falls silent."""
+    return f"gw:process:{process_id}"
 
 
 def plan(name: str) -> str:
@@ -88,8 +102,8 @@ def waiting(provider: str) -> str:
 
 
 def provider(name: str) -> str:
-    """Hash: concurrency, rate_per_s (published); paused_until_ms, down_*, probe_until_ms (learned); next_submit_ms,
-    sent_until_ms (its rate).
+    """Hash: concurrency, rate_per_s (published); paused_until_ms, down_*, probe_until_ms (learned); held (by an
+    operator); next_submit_ms, sent_until_ms (its rate).
     """
     return f"gw:provider:{name}"
 

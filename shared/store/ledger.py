@@ -124,6 +124,7 @@ async def settle(
     cost_micros: int,
     outcome: Outcome,
     unsubmitted_only: bool = False,
+    uncertain_only: bool = False,
     keep_ms: int = RECORD_KEEP_MS,
     late_s: float | None = None,
     patience_s: float | None = None,
@@ -131,10 +132,11 @@ async def settle(
     """Close an open generation once: ("settled", refund), or ("already" | "submitted" | "missing", 0).
 
     `state` is completed or failed, `cost_micros` at most the reservation. With `unsubmitted_only` a generation that a
-    provider may have is left alone. The record is kept for `keep_ms`. A failed one that a provider has is looked at
-    again after `late_s`, if given. Raises StoreDown (ask again) and StoreError (a cost outside the reservation).
+    provider may have is left alone, with `uncertain_only` one that nobody is in doubt about. The record is kept for
+    `keep_ms`. A failed one that a provider has is looked at again after `late_s`, if given. Raises StoreDown (ask
+    again) and StoreError (a cost outside the reservation).
     """
-    guard = "unsubmitted" if unsubmitted_only else ""
+    guard = "unsubmitted" if unsubmitted_only else "uncertain" if uncertain_only else ""
     late_ms = "" if late_s is None else int(late_s * 1000)
     args = (generation_id, state, cost_micros, encode(outcome), guard, keep_ms, late_ms, *costs_of(outcome))
     word, *rest = await store.run("settle", *args, patience_s=patience_s, durable=True)
@@ -153,8 +155,18 @@ async def top_up(store: Store, account_id: str, amount_micros: int, reference: s
     return word, rest[0] if rest else 0
 
 
+async def credit(store: Store, generation_id: str, amount_micros: int | None = None) -> tuple[str, int]:
+    """Give money back for what has ended, once and at most what it cost; None is all of it.
+
+    ("credited" | "already", amount), ("too_much", cost), or ("open" | "missing", 0).
+    """
+    amount = "" if amount_micros is None else amount_micros
+    word, *rest = await store.run("credit", generation_id, amount, durable=True)
+    return word, 0 if word == "open" or not rest else rest[0]
+
+
 class Line(Struct, frozen=True):
-    """One movement of money: kind is top_up, reserve or settle; the amount is signed, in micro-USD."""
+    """One movement of money: kind is top_up, reserve, settle or credit; the amount is signed, in micro-USD."""
 
     at_ms: int
     kind: str

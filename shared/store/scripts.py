@@ -24,7 +24,18 @@ def script(name: str) -> Script:
     for line in (FOLDER / f"{name}.lua").read_text().splitlines():
         part = line.removeprefix("--@include ")
         lines.append(line if part == line else (FOLDER / "parts" / f"{part}.lua").read_text())
-    source = "\n".join(lines).encode()
+    return _script(name, "\n".join(lines))
+
+
+@cache
+def audited(name: str) -> Script:
+    """The same verb for an operator: it notes in the audit that it was run. Its first arguments are those of an Act."""
+    note = (FOLDER / "parts" / "audit.lua").read_text()
+    return _script(name, f"local function verb()\n{script(name).source.decode()}\nend\n{note}")
+
+
+def _script(name: str, text: str) -> Script:
+    source = text.encode()
     return Script(name, source, sha1(source, usedforsecurity=False).hexdigest().encode())
 
 

@@ -1,5 +1,6 @@
 """Webhook endpoints and the deliveries to them."""
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 
@@ -73,6 +74,15 @@ class Delivery(Struct, frozen=True, kw_only=True):
     created_ms: int
 
 
+class Dead(Struct, frozen=True):
+    """A delivery that was given up, and where it should have gone."""
+
+    account: str
+    endpoint: str
+    dead_ms: int
+    delivery: Delivery
+
+
 async def create_endpoint(store: Store, account_id: str, url: str, types: Sequence[str] = ()) -> Endpoint:
     """A new endpoint with a secret of its own; no `types` means all. Raises Refused at the account's limit."""
     endpoint_id, secret = "ep_" + secrets.token_hex(8), _new_secret()
@@ -120,16 +130,37 @@ async def endpoints(store: Store, account_id: str) -> list[Endpoint]:
 
 async def deliveries(store: Store, endpoint_id: str, count: int) -> list[Delivery]:
     """Up to `count` deliveries to an endpoint, newest first, as far as they are still kept."""
-    found = []
-    for raw in await store.call("LRANGE", keys.endpoint_log(endpoint_id), 0, count - 1):
-        fields = _texts(await store.call("HGETALL", keys.delivery(raw.decode())))
-        if fields:
-            log = tuple(msgspec.json.decode(line, type=Attempt) for line in fields.get("log", "").splitlines())
-            named = {name: fields[name] for name in ("event", "type", "state")}
-            made = fields.get("generation")
-            created_ms = int(fields["created_ms"])
-            found.append(Delivery(id=raw.decode(), generation=made, attempts=log, created_ms=created_ms, **named))
-    return found
+    names = [raw.decode() for raw in await store.call("LRANGE", keys.endpoint_log(endpoint_id), 0, count - 1)]
+    return [_delivery(name, fields) for name, fields in await _records(store, names)]
+
+
+async def of_generation(store: Store, account_id: str, generation_id: str) -> list[Delivery]:
+    """The deliveries of a generation's end to the endpoints that its account has."""
+    endpoints = sorted(raw.decode() for raw in await store.call("SMEMBERS", keys.endpoints(account_id)))
+    names = [f"evt_{generation_id}:{endpoint_id}" for endpoint_id in endpoints]
+    return [_delivery(name, fields) for name, fields in await _records(store, names)]
+
+
+async def dead(store: Store, count: int) -> list[Dead]:
+    """Up to `count` deliveries of all accounts that were given up, newest first, as far as they are still kept."""
+    found = await store.call("ZREVRANGE", keys.DEAD, 0, count - 1, "WITHSCORES")
+    since = {found[i].decode(): int(float(found[i + 1])) for i in range(0, len(found), 2)}
+    return [
+        Dead(fields["account"], fields["endpoint"], since[name], _delivery(name, fields))
+        for name, fields in await _records(store, list(since))
+    ]
+
+
+async def _records(store: Store, names: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    found = await asyncio.gather(*(store.call("HGETALL", keys.delivery(name)) for name in names))
+    return [(name, _texts(fields)) for name, fields in zip(names, found, strict=True) if fields]
+
+
+def _delivery(name: str, fields: dict[str, str]) -> Delivery:
+    log = tuple(msgspec.json.decode(line, type=Attempt) for line in fields.get("log", "").splitlines())
+    named = {word: fields[word] for word in ("event", "type", "state")}
+    made, created_ms = fields.get("generation"), int(fields["created_ms"])
+    return Delivery(id=name, generation=made, attempts=log, created_ms=created_ms, **named)
 
 
 async def due(store: Store, delivery_id: str) -> Due | None:

@@ -56,6 +56,14 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
     ),
     "reservation changed": ([("HSET", "gw:generation:{queued}", "reserved", "5")], {"wrong_reserve queued"}),
     "cost changed": ([("HSET", "gw:generation:{partial}", "cost", "1")], {"wrong_refund partial"}),
+    "credit changed": ([("HSET", "gw:generation:{credited}", "credit", "1")], {"wrong_credit credited"}),
+    "credit line deleted": ([("LREM", LEDGER, "1", "{credited_credit}")], {"wrong_credit credited", *SUMS}),
+    "credit line doubled": ([("RPUSH", LEDGER, "{credited_credit}")], {"two_credits credited", *SUMS}),
+    "credit above the cost": (
+        [("LREM", LEDGER, "1", "{credited_credit}"), ("RPUSH", LEDGER, "1 credit 100001 {credited}")],
+        {"credit_too_large credited", "wrong_credit credited", *SUMS},
+    ),
+    "credit of nothing": ([("RPUSH", LEDGER, "1 credit 5 {nobody}")], {"credit_without_reserve nobody", *SUMS}),
     "arq job gone": ([("DEL", "arq:job:{queued}")], {"no_job queued"}),
     "queue place gone": ([("ZREM", QUEUE, "{queued}")], {"no_job queued"}),
     "forgotten": (
@@ -96,9 +104,15 @@ async def a_history(store: Store) -> dict[str, str]:
     customer = await a_customer(store, cents=100, concurrency=3)
     endpoint = await webhooks.create_endpoint(store, customer.account, "https://example.com/hook")
     names = {"account": customer.account, "hash": customer.hash, "endpoint": endpoint.id, "nobody": "nobody"}
-    for name, state, cost in [("done", COMPLETED, 10), ("failed", FAILED, 0), ("partial", COMPLETED, 4)]:
+    for name, state, cost in [
+        ("done", COMPLETED, 10),
+        ("failed", FAILED, 0),
+        ("partial", COMPLETED, 4),
+        ("credited", COMPLETED, 10),
+    ]:
         names[name] = (await ledger.accept(store, an_order(customer))).id
         await ledger.settle(store, names[name], state, cost_micros=cost * CENTS, outcome=Outcome())
+    await ledger.credit(store, names["credited"], 4 * CENTS)
     for name, price in [("submitted", 10), ("queued", 10), ("free_queued", 0), ("waiting", 10), ("free_waiting", 0)]:
         names[name] = (await ledger.accept(store, an_order(customer, price_micros=price * CENTS))).id
     await generations.start(store, names["submitted"], provider="noop", repeatable=False, submit_limit_s=10, token="t")
@@ -159,7 +173,7 @@ async def test_report_counts_what_was_looked_at(store_url: str) -> None:
         await store.call("ZREM", keys.OPEN, names["queued"])
         report = Report()
         await checking.check(store, report)
-        assert (3, 3, 3 * 10, 3 * 8, 3 * 3) == (
+        assert (3, 3, 3 * 13, 3 * 9, 3 * 4) == (
             report.accounts_total,
             report.accounts,
             report.lines,

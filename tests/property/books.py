@@ -86,6 +86,7 @@ class Provider(Struct):
     down: bool = False
     downs: int = 0
     probing: bool = False
+    held: str = ""  # by an operator: pause or drain
 
 
 class Flight(Struct):
@@ -115,6 +116,7 @@ class Generation(Struct):
     refusals: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)  # by whom, and its word
     cost: int | None = None
+    credit: int | None = None
     late: bool = False
     flights: dict[str, Flight] = field(default_factory=dict)
     been: list[str] = field(default_factory=list)
@@ -226,9 +228,10 @@ class Books(Struct):
     def first_open(self, names: list[str], *, later_will_do: bool) -> str | None:
         """The first provider that is free, or else the first that is not down."""
         known = [self.providers[name] for name in names]
-        later = [one.paused or bool(one.downs and one.probing) for one in known]
-        free = [name for name, one, late in zip(names, known, later, strict=True) if not one.down and not late]
-        held = [name for name, one, late in zip(names, known, later, strict=True) if not one.down and late]
+        down = [one.down or one.held == "drain" for one in known]
+        later = [one.paused or one.held == "pause" or bool(one.downs and one.probing) for one in known]
+        free = [name for name, off, late in zip(names, down, later, strict=True) if not off and not late]
+        held = [name for name, off, late in zip(names, down, later, strict=True) if not off and late]
         return next(iter([*free, *(held if later_will_do else [])]), None)
 
     def _waits(self, account: Account, provider: str) -> bool:
@@ -270,7 +273,9 @@ class Books(Struct):
         else:
             self.put(made)
 
-    def settle(self, name: str, state: str, cost: int, *, guarded: bool, looks_later: bool) -> list[Any] | None:
+    def settle(
+        self, name: str, state: str, cost: int, *, guarded: bool, looks_later: bool, doubted: bool = False
+    ) -> list[Any] | None:
         """VERB 3; None for a cost that must be refused."""
         made = self.generations.get(name)
         if made is None:
@@ -278,6 +283,8 @@ class Books(Struct):
         if not made.open:
             return ["already", made.state]
         if guarded and made.state not in ("backlog", "queued"):
+            return ["submitted", made.state]
+        if doubted and made.state != "uncertain":
             return ["submitted", made.state]
         if not 0 <= cost <= made.price:
             return None
@@ -294,6 +301,25 @@ class Books(Struct):
             self.late.add(name)
         self.emit(account, f"evt_{name}", f"generation.{state}", name)
         return ["settled", made.price - cost]
+
+    def credit(self, name: str, amount: int | None) -> list[Any]:
+        """Money back after the end; None: all that it cost."""
+        made = self.generations.get(name)
+        if made is None:
+            return ["missing"]
+        if made.open:
+            return ["open", made.state]
+        if made.credit is not None:
+            return ["already", made.credit]
+        cost = made.cost or 0
+        amount = cost if amount is None else amount
+        if cost == 0 or amount > cost:
+            return ["too_much", cost]
+        account = self.accounts[made.account]
+        made.credit = amount
+        account.spent -= amount
+        account.ledger.append(("credit", amount, name))
+        return ["credited", amount]
 
     def reroute(self, name: str, token: str, said: str, providers: list[str], *, pause: bool) -> list[Any]:
         """Another provider takes over, at the end of its line; no money moves."""

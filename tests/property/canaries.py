@@ -149,7 +149,7 @@ CANARIES = (
     Canary(
         "admit forgets the state",
         "",
-        "redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued')\n      place",
+        "redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued', 'queued_ms', now)\n      place",
         "place",
     ),
     Canary(
@@ -165,7 +165,7 @@ CANARIES = (
         "if false then",
     ),
     Canary("start submits the uncertain again", "start", "if state == 'uncertain' then return", "if false then return"),
-    Canary("start forgets the reference", "start", "if ref then return", "if false then return"),
+    Canary("start forgets the reference", "start", "if ref then\n", "if false then\n"),
     Canary("start works on the closed", "start", "if state == 'completed' or state == 'failed' then", "if false then"),
     Canary(
         "start sends everybody after an outage",
@@ -233,6 +233,33 @@ CANARIES = (
     ),
     Canary("a key asked for again is one too many", "create_key", "if line then return", "if false then return"),
     Canary("a revoked key works on", "revoke_key", "redis.call('DEL', 'gw:key:'", "redis.call('EXISTS', 'gw:key:'"),
+    Canary("a credit each time", "credit", "if credit then", "if false then"),
+    Canary("a credit of any size", "credit", "or amount > cost then", "then"),
+    Canary(
+        "a credit for what is open", "credit", "if state ~= 'completed' and state ~= 'failed' then", "if false then"
+    ),
+    Canary("a credit without its line", "credit", "redis.call('RPUSH', 'gw:ledger:' .. account,", "tostring("),
+    Canary(
+        "a credit that moves nothing", "credit", "redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -amount)"
+    ),
+    Canary(
+        "retry of what a provider may have",
+        "retry",
+        "if state == 'submitting' or state == 'uncertain' then",
+        "if false then",
+    ),
+    Canary("retry of the closed", "retry", "if state == 'completed' or state == 'failed' then", "if false then"),
+    Canary("retry of what runs", "retry", "':leases', id) then", "':leases', id) or true then"),
+    Canary("retry counts on", "retry", "redis.call('HDEL', generation, 'refusals')"),
+    Canary("retry of what waits does nothing", "retry", "  admit(provider, now)\n  return", "  return"),
+    Canary("any end resolves", "settle", "if guard == 'uncertain' and was ~= 'uncertain' then", "if false then"),
+    Canary("start submits to what is paused", "start", "if held == 'pause' then", "if false then"),
+    Canary("accept gives to what is drained", "accept", "if held == 'drain' then", "if false then"),
+    Canary("reroute to what is drained", "reroute", "if held == 'drain' then", "if false then"),
+    Canary("accept gives to what is paused", "accept", "if held == 'pause' or", "if"),
+    Canary("hold is for ever", "hold", "redis.call('HDEL', key, 'held')", "redis.call('HGET', key, 'held')"),
+    Canary("the dead are forgotten", "attempt", "redis.call('ZADD', 'gw:dead', now, id)", "tostring(id)"),
+    Canary("the dead stay", "", "redis.call('ZREM', 'gw:dead', delivery)"),
     Canary("claim hands out what is running", "claim", "if left == -2 then", "if true then"),
     Canary("claim takes more than there are slots", "claim", "0, count - taken)", "0, count)"),
     Canary("claim does not park", "claim", "redis.call('ZADD', queue, now + park_ms, id)"),

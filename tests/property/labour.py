@@ -101,6 +101,25 @@ class Labour(Mail):
         self.verb(["handed", len(due)], "late", COUNT_MAX)
         self.check()
 
+    def retry(self, name: str, *, twice: bool = False) -> None:
+        """An operator wants it taken up now."""
+        expected = self.steps.retry(name)
+        self.verb(expected, "retry", name, again=expected if twice else None)
+        self.check()
+
+    def hold(self, provider: str, hold: str, *, twice: bool = False) -> None:
+        """An operator stops or drains a provider, or lets it go on."""
+        expected = self.steps.hold(provider, hold)
+        self.verb(expected, "hold", provider, hold, again=["held", hold] if twice else None)
+        self.check()
+
+    def credit(self, name: str, amount: int | None = None, *, twice: bool = False) -> None:
+        """An operator gives money back."""
+        expected = self.books.credit(name, amount)
+        again = ["already", expected[1]] if expected[0] == "credited" else expected
+        self.verb(expected, "credit", name, "" if amount is None else amount, again=again if twice else None)
+        self.check()
+
     def down(self, provider: str, *, twice: bool = False) -> None:
         """The provider cannot serve anybody; for as long as the story wants."""
         expected = self.steps.down(provider)

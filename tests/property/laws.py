@@ -96,8 +96,9 @@ def _money(state: State, account: str) -> Iterator[str]:
         yield f"{account}: the balance is negative"
     own = [one for one in state.generations.values() if one["account"] == account]
     held = sum(int(one["cost"] if one["state"] in CLOSED else one["reserved"]) for one in own)
+    held -= sum(int(one.get("credit", 0)) for one in own)
     if held != spent:
-        yield f"{account}: spent {spent} is not {held}, the open reservations and settled costs"
+        yield f"{account}: spent {spent} is not {held}, the open reservations and settled costs less credits"
     for name, made in state.generations.items():
         if made["account"] == account:
             yield from _lines(name, made, [(kind, int(amount)) for _, kind, amount, ref in lines if ref == name])
@@ -108,10 +109,14 @@ def _lines(name: str, made: dict[str, str], lines: list[tuple[str, int]]) -> Ite
     wanted = [("reserve", -reserved)] if reserved else []
     if reserved and made["state"] in CLOSED:
         wanted.append(("settle", reserved - int(made["cost"])))
+    if "credit" in made:
+        wanted.append(("credit", int(made["credit"])))
     if lines != wanted:
         yield f"{name}: ledger lines {lines} instead of {wanted}"
     if made["state"] in CLOSED and not 0 <= int(made["cost"]) <= reserved:
         yield f"{name}: a cost of {made['cost']} outside the reservation of {reserved}"
+    if "credit" in made and (made["state"] not in CLOSED or not 0 < int(made["credit"]) <= int(made["cost"])):
+        yield f"{name}: {made['state']}, cost {made.get('cost')}, and a credit of {made['credit']}"
 
 
 def _quotas(state: State) -> Iterator[str]:

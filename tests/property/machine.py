@@ -157,6 +157,21 @@ class Machine(RuleBasedStateMachine):
         self.world.settle(made.id, end, cost, guarded=guarded, looks_later=looks_later, twice=twice)
 
     @precondition(lambda self: self.books.generations)
+    @rule(pick=picks, what=st.sampled_from(("retry", "resolve", "credit", "credit some")), share=shares, twice=twice)
+    def operate(self, pick: int, what: str, share: int, twice: bool) -> None:
+        """An operator helps a generation along, or its owner."""
+        rank = {"resolve": "uncertain", "retry": "queued"}.get(what, "completed")
+        made = chosen(sorted(self.all, key=lambda made: made.state != rank), pick)
+        if what == "retry":
+            self.world.retry(made.id, twice=twice)
+        elif what == "resolve":
+            self.world.settle(made.id, "failed", 0, doubted=True, twice=twice)
+        elif what == "credit":
+            self.world.credit(made.id, twice=twice)
+        else:
+            self.world.credit(made.id, max(made.price * share // 2, 1), twice=twice)
+
+    @precondition(lambda self: self.books.generations)
     @rule(pick=picks)
     def settle_at_once(self, pick: int) -> None:
         self.world.settle_at_once(chosen(self.all, pick).id)
@@ -180,12 +195,14 @@ class Machine(RuleBasedStateMachine):
     def top_up(self, account: str, reference: str, twice: bool) -> None:
         self.world.top_up(account, 200_000, reference, twice=twice)
 
-    @rule(provider=providers, what=st.sampled_from(("recovers", "down", "up")), twice=twice)
+    @rule(provider=providers, what=st.sampled_from(("recovers", "down", "up", "pause", "drain")), twice=twice)
     def weather(self, provider: str, what: str, twice: bool) -> None:
         if what == "down":
             self.world.down(provider, twice=twice)
         elif what == "up":
             self.world.up(provider)
+        elif what in ("pause", "drain"):
+            self.world.hold(provider, what, twice=twice)
         else:
             self.world.provider_recovers(provider)
 

@@ -48,10 +48,13 @@ def expected(books: Books) -> Picture:
         "payloads": queues.payloads,
         "holders": queues.holders,
         "tries": queues.tries,
-        "providers": {name: (one.paused, one.down, one.downs, one.probing) for name, one in books.providers.items()},
+        "providers": {
+            name: (one.paused, one.down, one.downs, one.probing, one.held) for name, one in books.providers.items()
+        },
         "deliveries": {
             name: (one.type, one.generation, one.state, one.attempts) for name, one in books.deliveries.items()
         },
+        "dead": {name for name, one in books.deliveries.items() if one.state == "dead"},
         "deliveries_open": {name for name, one in books.deliveries.items() if one.state == "pending"},
     }
 
@@ -102,6 +105,7 @@ def observed(seen: Seen) -> Picture:
             name: (one.get("type"), one.get("generation"), one.get("state"), int(one.get("attempts", -1)))
             for name, one in seen.named(seen.hashes, "gw:delivery:").items()
         },
+        "dead": set(seen.zsets.get("gw:dead", ())),
         "deliveries_open": set(seen.zsets.get("gw:deliveries:open", ())),
     }
 
@@ -127,6 +131,7 @@ def _facts(one: Any) -> Picture:
         "state": one.state,
         "reserved": str(one.price),
         "cost": None if one.cost is None else str(one.cost),
+        "credit": None if one.credit is None else str(one.credit),
         "waiters": " ".join(one.waiters) or None,
         "intent": one.intent,
         "ref": one.ref,
@@ -144,7 +149,7 @@ def _facts(one: Any) -> Picture:
 
 
 def _stored_facts(one: dict[str, str]) -> Picture:
-    names = ("account", "provider", "state", "reserved", "cost", "waiters", "intent", "ref", "refusals")
+    names = ("account", "provider", "state", "reserved", "cost", "credit", "waiters", "intent", "ref", "refusals")
     marks = {name: name in one for name in ("callback", "cancel_ms", "late", "started_ms", "closed_ms")}
     told = [(provider, word) for _, provider, word in map(str.split, one.get("attempts", "").splitlines())]
     return {name: one[name] for name in names if name in one} | ({"attempts": told} if told else {}) | marks
@@ -160,9 +165,9 @@ def _pair(name: str) -> tuple[str, str]:
     return account, provider
 
 
-def _pressure(one: dict[str, str], now_ms: int) -> tuple[bool, bool, int, bool]:
+def _pressure(one: dict[str, str], now_ms: int) -> tuple[bool, bool, int, bool, str]:
     ahead = [float(one.get(name, 0)) > now_ms for name in ("paused_until_ms", "down_until_ms", "probe_until_ms")]
-    return ahead[0], ahead[1], int(one.get("downs", 0)), ahead[2]
+    return ahead[0], ahead[1], int(one.get("downs", 0)), ahead[2], one.get("held", "")
 
 
 def _full(group: dict[Any, Any]) -> dict[Any, Any]:

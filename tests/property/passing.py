@@ -54,7 +54,7 @@ class Passing(Labour):
         provider.paused = provider.down = provider.probing = False
         for field in ("paused_until_ms", "down_until_ms", "probe_until_ms"):
             self._set(f"gw:provider:{name}", field)
-        self.check()
+        self.hold(name, "")
 
     def _set(self, key: str, field: str) -> None:
         """A time that is in the hash is long past."""
@@ -90,7 +90,8 @@ class Passing(Labour):
         else:
             self.fail("this never ends")
         for account in self.books.accounts.values():
-            costs = sum(made.cost or 0 for made in self.books.generations.values() if made.account == account.id)
+            own = [made for made in self.books.generations.values() if made.account == account.id]
+            costs = sum((made.cost or 0) - (made.credit or 0) for made in own)
             if account.balance != account.topup - costs:
                 self.fail(f"{account.id} has {account.balance} of {account.topup} after costs of {costs}")
 

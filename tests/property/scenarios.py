@@ -538,6 +538,107 @@ def a_day_has_so_many_places(world: World) -> None:
     world.settle(names[1], "failed", 0)
 
 
+def an_operator_gives_money_back_once(world: World) -> None:
+    """A credit is of what has ended and cost something, once, and never more than it cost; the books take it in."""
+    name = world.accept("ada", price=50_000)
+    world.credit(name)
+    world.settle(name, "completed", 30_000)
+    world.credit(name, 30_001)
+    world.credit(name, 20_000, twice=True)
+    world.credit(name, 10_000)
+    world.credit(name)
+    whole = world.accept("bob", price=40_000)
+    world.settle(whole)
+    world.credit(whole, twice=True)
+    for price, state in ((0, "completed"), (10_000, "failed")):
+        free = world.accept("eve", price=price)
+        world.settle(free, state, 0)
+        world.credit(free)
+    world.credit("00000000-0000-7000-8000-999999999999")
+
+
+def an_operator_retries_only_what_no_provider_may_have(world: World) -> None:
+    """What waits is due at once and starts counting anew; what may be with a provider is left alone."""
+    name = world.accept("ada", "paid")
+    world.claim("paid", "w1", 1)
+    world.retry(name)
+    world.start(name, "w1-a")
+    world.retry(name)
+    world.withdraw(name, "w1-a")
+    world.finish("paid", "w1", [name], end=False, soon=False, clean=False)
+    world.retry(name, twice=True)
+    world.lose("paid", name, ["payload", "place"])
+    world.retry(name)
+    world.start(name, "w1-b")
+    world.patience_passes(name)
+    world.start(name, "w2-b")
+    world.retry(name)
+    world.submitted(name, "w1-b")
+    world.retry(name)
+    waits = world.accept("ada", "paid")
+    world.retry(waits, twice=True)
+    world.settle(name)
+    world.retry(name)
+    for account in ("bob", "eve"):
+        world.accept(account, "paid")
+    waits = world.accept("bob", "paid")
+    world.raise_limit("paid", 9)
+    world.retry(waits)
+    world.retry("00000000-0000-7000-8000-999999999999")
+
+
+def an_operator_resolves_only_a_doubt(world: World) -> None:
+    """A generation that nobody is in doubt about is not resolved."""
+    name = world.accept("ada", "paid")
+    world.settle(name, "failed", 0, doubted=True)
+    world.start(name, "w1-a")
+    world.settle(name, "completed", doubted=True)
+    world.patience_passes(name)
+    world.start(name, "w2-a")
+    world.settle(name, "completed", doubted=True, twice=True)
+    world.settle(name, "failed", 0, doubted=True)
+
+
+def an_operator_pauses_a_provider(world: World) -> None:
+    """While a provider is paused nothing is submitted to it, and what it has is looked at."""
+    name, other = world.accept("bob", "paid"), world.accept("eve", "paid")
+    world.start(name, "w1-a")
+    world.hold("paid", "pause", twice=True)
+    world.accept("ada", "paid", others=("local",))
+    world.submitted(name, "w1-a")
+    world.start(name, "w1-b")
+    world.start(other, "w2-a")
+    world.down("paid")
+    world.start(other, "w2-b")
+    world.up("paid")
+    world.hold("paid", "")
+    world.start(other, "w2-c")
+
+
+def an_operator_drains_a_provider(world: World) -> None:
+    """A drained provider gets no new order and nothing that another one hands on; what it has goes on."""
+    name = world.accept("bob", "paid")
+    world.hold("paid", "drain", twice=True)
+    world.accept("ada", "paid")
+    world.accept("ada", "paid", others=("local",))
+    world.start(name, "w1-a")
+    other = world.accept("eve", "local")
+    world.start(other, "w2-a")
+    world.reroute(other, "w2-a", "paid")
+    world.submitted(name, "w1-a")
+    world.settle(name)
+    world.hold("paid", "")
+    world.accept("ada", "paid")
+
+
+def what_was_given_up_is_listed_until_it_begins_anew(world: World) -> None:
+    """A delivery that is dead stands among the dead, and leaves them when it is posted again."""
+    world.settle(world.accept("ada"))
+    name = next(iter(world.books.deliveries))
+    world.attempt(name, 1, "dead", "ill", twice=True)
+    world.redeliver("ada", name.rpartition(":")[2], name)
+
+
 SCENARIOS = tuple(
     scenario
     for scenario in list(globals().values())

@@ -41,7 +41,8 @@ class Steps(Struct):
         if made.cancel:
             return ["canceled", *facts]
         if not _may(provider):
-            return ["down", *facts] if not provider.paused and provider.down else ["wait", ANYTHING]
+            waits = provider.paused or provider.held == "pause" or not provider.down
+            return ["wait", ANYTHING] if waits else ["down", *facts]
         self._permit(made, token)
         return ["submit", *facts, "1" if provider.downs else ""]
 
@@ -120,6 +121,30 @@ class Steps(Struct):
         if made.state == "pending":
             self._wake(made)
         return ["noted", made.state]
+
+    def retry(self, name: str) -> list[Any]:
+        """An operator wants it taken up now."""
+        made = self.books.generations.get(name)
+        if made is None:
+            return ["missing"]
+        if not made.open:
+            return ["closed", made.state]
+        if made.state in ("submitting", "uncertain"):
+            return ["with_provider", made.state]
+        if made.state == "backlog":
+            self.books.let_on(made.provider)
+            return ["waits"]
+        if name not in self.books.queues.leased(made.provider):
+            made.refusals = 0
+            self.books.queues.tries.pop(name, None)
+            self.books.put(made)
+        return ["looks" if made.state == "pending" else "due", made.state]
+
+    def hold(self, name: str, hold: str) -> list[Any]:
+        """An operator stops or drains a provider, or lets it go on."""
+        provider = self.books.providers[name]
+        before, provider.held = provider.held, hold
+        return ["held", before]
 
     def watch(self, name: str, gateway: str) -> list[Any]:
         """A gateway waits, once."""
@@ -228,7 +253,7 @@ class Steps(Struct):
 
 def _may(provider: Provider) -> bool:
     """Whether the provider may be given a submit; if it was out of order, this one is the probe."""
-    if provider.paused or provider.down or (provider.downs and provider.probing):
+    if provider.held == "pause" or provider.paused or provider.down or (provider.downs and provider.probing):
         return False
     provider.probing = bool(provider.downs)
     return True

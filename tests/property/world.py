@@ -241,13 +241,14 @@ class World:
         *,
         guarded: bool = False,
         looks_later: bool = True,
+        doubted: bool = False,
         twice: bool = False,
     ) -> None:
         """An end, at full cost if none is named."""
         price = self.books.generations[name].price if name in self.books.generations else 0
         cost = price if cost is None else cost
-        expected = self.books.settle(name, state, cost, guarded=guarded, looks_later=looks_later)
-        args = self._settlement(name, state, cost, guarded, looks_later)
+        expected = self.books.settle(name, state, cost, guarded=guarded, looks_later=looks_later, doubted=doubted)
+        args = self._settlement(name, state, cost, guarded, looks_later, doubted=doubted)
         if expected is None:
             self._refused(args)
         else:
@@ -268,8 +269,11 @@ class World:
             self.fail(f"three settlements answered {replies}, expected {expected}")
         self.check()
 
-    def _settlement(self, name: str, state: str, cost: int, guarded: bool, looks_later: bool) -> tuple[Any, ...]:
-        guard, late_ms = "unsubmitted" if guarded else "", LONG_MS if looks_later else ""
+    def _settlement(
+        self, name: str, state: str, cost: int, guarded: bool, looks_later: bool, *, doubted: bool = False
+    ) -> tuple[Any, ...]:
+        guard = "unsubmitted" if guarded else "uncertain" if doubted else ""
+        late_ms = LONG_MS if looks_later else ""
         return "settle", name, state, cost, b"outcome", guard, LONG_MS, late_ms
 
     def _refused(self, call: tuple[Any, ...]) -> None:

@@ -1,14 +1,14 @@
 -- attempt: record one attempt of a delivery, its end if it was the last, and what it says about the endpoint.
 -- ARGV: id, attempt (1 is the first), state ('pending' | 'delivered' | 'dead'), line (JSON), keep_ms,
 --       health ('well' | 'ill' | 'gone' | '': nothing was posted)
--- Keys: gw:delivery:<id> gw:deliveries:open arq:queue:webhooks
+-- Keys: gw:delivery:<id> gw:deliveries:open gw:dead arq:queue:webhooks
 -- That an endpoint took the event, or is gone, counts whoever brings it: also from a dispatcher that lost the job.
 -- Returns {'recorded', off (1: it switched the endpoint off)} | {'already'} | {'ended', state} | {'missing'}
 --@include now
 --@include queue
 --@include events
 --@include health
-local LOG_BYTES_MAX = 10000
+local LOG_BYTES_MAX, DEAD_MAX = 10000, 10000
 local id, attempt, state, line, keep_ms, health = unpack(ARGV)
 local key = 'gw:delivery:' .. id
 local was, attempts, log, endpoint, account =
@@ -28,5 +28,7 @@ if state ~= 'pending' then
   redis.call('ZREM', 'gw:deliveries:open', id)
   dequeue('arq:queue:webhooks', 'deliver:' .. id)
   redis.call('PEXPIRE', key, keep_ms)
+  if state == 'dead' then redis.call('ZADD', 'gw:dead', now, id) end
+  redis.call('ZREMRANGEBYRANK', 'gw:dead', 0, -DEAD_MAX - 1)
 end
 return {'recorded', off and 1 or 0}

@@ -2,7 +2,8 @@
 -- ARGV: id ...
 -- Keys: gw:generation:<id> gw:open gw:active:<account>:<provider> gw:backlog:<account>:<provider>
 -- Keys: gw:busy:<provider> arq:queue:<provider> arq:job:<id>
--- Returns {'seen', [id, account, provider, state ('': unknown), reserved, cost (-1: none), [fault ...]] ...}
+-- Returns {'seen', [id, account, provider, state ('': unknown), reserved, cost (-1: none),
+--   credit (-1: none), [fault ...]] ...}
 local out = {'seen'}
 
 local function faults(id, account, provider, state)
@@ -21,13 +22,13 @@ local function faults(id, account, provider, state)
 end
 
 for _, id in ipairs(ARGV) do
-  local account, provider, state, reserved, cost =
-    unpack(redis.call('HMGET', 'gw:generation:' .. id, 'account', 'provider', 'state', 'reserved', 'cost'))
+  local account, provider, state, reserved, cost, credit =
+    unpack(redis.call('HMGET', 'gw:generation:' .. id, 'account', 'provider', 'state', 'reserved', 'cost', 'credit'))
   if not account or not provider or not state then
-    out[#out + 1] = {id, '', '', '', -1, -1, {}}
+    out[#out + 1] = {id, '', '', '', -1, -1, -1, {}}
   else
     local open = state ~= 'completed' and state ~= 'failed'
-    out[#out + 1] = {id, account, provider, state, tonumber(reserved or -1), tonumber(cost or -1),
+    out[#out + 1] = {id, account, provider, state, tonumber(reserved or -1), tonumber(cost or -1), tonumber(credit or -1),
       open and faults(id, account, provider, state) or {}}
   end
 end

@@ -1,7 +1,7 @@
 -- settle: close an open generation once. What it did not cost goes back, its event is written, whoever waits is woken,
 -- and the account's next waiting generation takes its place on the queue.
--- ARGV: id, state ('completed' | 'failed'), cost (micro-USD), outcome, guard ('' | 'unsubmitted'), keep_ms, late_ms,
---       expected, reported (what the provider's work costs us, micro-USD, or '' where nobody knows)
+-- ARGV: id, state ('completed' | 'failed'), cost (micro-USD), outcome, guard ('' | 'unsubmitted' | 'uncertain'),
+--       keep_ms, late_ms, expected, reported (what the provider's work costs us, micro-USD, or '' where nobody knows)
 -- A failed generation that a provider has is looked at again after late_ms: it may still finish there.
 -- Keys: gw:generation:<id> gw:backlog:<account>:<provider> gw:waiting:<provider> gw:late gw:open gw:uncertain
 -- Keys: gw:wake:<gateway>
@@ -20,6 +20,7 @@ local account, provider, was, reserved, waiters, ref =
 if not account then return {'missing'} end
 if was == 'completed' or was == 'failed' then return {'already', was} end
 if guard == 'unsubmitted' and was ~= 'backlog' and was ~= 'queued' then return {'submitted', was} end
+if guard == 'uncertain' and was ~= 'uncertain' then return {'submitted', was} end
 assert(state == 'completed' or state == 'failed', 'a generation ends completed or failed')
 assert(cost >= 0 and cost <= tonumber(reserved), 'cost outside the reservation')
 

@@ -25,7 +25,11 @@ local function told(reply, ...)
   end
   return reply
 end
-if ref then return told({'check'}, ref, cancel and '1' or '') end
+if ref then
+  redis.call('HINCRBY', generation, 'looks', 1)
+  redis.call('HSET', generation, 'looked_ms', now)
+  return told({'check'}, ref, cancel and '1' or '')
+end
 if state == 'submitting' and intent == token then
   return told({'submit'}, redis.call('HEXISTS', 'gw:provider:' .. provider, 'downs') == 1 and '1' or '')
 end

@@ -12,6 +12,7 @@ local state, provider, known = unpack(redis.call('HMGET', generation, 'state', '
 if not state then return {'missing'} end
 if provider ~= at or state == 'backlog' then return {'moved', provider} end
 redis.call('HSET', generation, 'ref', ref)
+if not known then redis.call('HSET', generation, 'submitted_ms', now) end
 if state == 'failed' and not known then redis.call('ZADD', 'gw:late', now, id) end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 redis.call('HSET', generation, 'state', 'pending')

@@ -47,7 +47,7 @@ local function admit(provider, now)
     local id = redis.call('LPOP', 'gw:backlog:' .. account .. ':' .. provider)
     if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end
     if id and redis.call('HGET', 'gw:generation:' .. id, 'state') == 'backlog' then
-      redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued')
+      redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued', 'queued_ms', now)
       place(account, provider, id, now)
     end
     take_turn(account, provider)

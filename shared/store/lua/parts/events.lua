@@ -1,6 +1,6 @@
 -- events: write a delivery of an event for each endpoint of the account that wants its type.
 -- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:endpoint-log:<id> gw:delivery:<id> gw:deliveries:open
--- Keys: arq:queue:webhooks
+-- Keys: gw:dead arq:queue:webhooks
 -- Returns nothing
 local LOOK_AFTER_MS, LOG_LENGTH_MAX = 60000, 1000
 
@@ -37,5 +37,6 @@ local function again(delivery, now)
   redis.call('HSET', key, 'state', 'pending', 'attempts', 0, 'again_ms', now)
   redis.call('HDEL', key, 'ended_ms')
   redis.call('PERSIST', key)
+  redis.call('ZREM', 'gw:dead', delivery)
   due_now(delivery, now)
 end

@@ -1,6 +1,7 @@
 -- pressure: whether a provider may be given a submit now: its pause, its breaker, its rate.
 -- Keys: gw:provider:<name>; the generation's key is the caller's
 -- Returns {'wait', ms} | {'down'}
+local HELD_MS = 5000  -- until it is seen that an operator goes on
 local LATE_MS = 50  -- so much of the rate may be made up for at once by those who come late for their time
 
 -- Each generation takes a time in the row (GCRA) and waits for it. The times of a pause or an outage are past when it
@@ -20,8 +21,9 @@ end
 -- Nothing if it may, and whether this submit is a probe ('1' | ''); or the reply that says why not.
 local function permission(provider, generation, submit_limit_ms, now)
   local key = 'gw:provider:' .. provider
-  local paused, rate, down_until, downs, probe_until = unpack(redis.call('HMGET', key, 'paused_until_ms',
-    'rate_per_s', 'down_until_ms', 'downs', 'probe_until_ms'))
+  local paused, rate, down_until, downs, probe_until, held = unpack(redis.call('HMGET', key, 'paused_until_ms',
+    'rate_per_s', 'down_until_ms', 'downs', 'probe_until_ms', 'held'))
+  if held == 'pause' then return {'wait', HELD_MS} end
   if paused and tonumber(paused) > now then return {'wait', paused - now} end
 
   -- After an outage one submit is let through to see; the others wait for what becomes of it.

@@ -1,12 +1,15 @@
 -- standing: how providers stand, and which of some is to be given work.
 -- Keys: gw:provider:<name>
 -- Returns nothing
--- 'free'; 'later': paused, or being tried out after an outage; 'down' and for how many ms.
+-- 'free'; 'later': paused, or being tried out after an outage; 'down' (or drained) and for how many ms.
+local DRAINED_MS = 60000  -- until it is worth asking again
 local function standing(provider, now)
-  local down_until, paused_until, downs, probe_until = unpack(redis.call('HMGET', 'gw:provider:' .. provider,
-    'down_until_ms', 'paused_until_ms', 'downs', 'probe_until_ms'))
+  local down_until, paused_until, downs, probe_until, held = unpack(redis.call('HMGET', 'gw:provider:' .. provider,
+    'down_until_ms', 'paused_until_ms', 'downs', 'probe_until_ms', 'held'))
+  if held == 'drain' then return 'down', DRAINED_MS end
   if tonumber(down_until or 0) > now then return 'down', down_until - now end
-  if tonumber(paused_until or 0) > now or (downs and tonumber(probe_until or 0) > now) then return 'later' end
+  if held == 'pause' or tonumber(paused_until or 0) > now then return 'later' end
+  if downs and tonumber(probe_until or 0) > now then return 'later' end
   return 'free'
 end
 

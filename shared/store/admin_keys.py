@@ -1,0 +1,56 @@
+"""The keys of operators. They speak for no account, and no account's key speaks for an operator."""
+
+import secrets
+
+from msgspec import Struct
+
+from shared.domain.errors import Refused
+from shared.domain.ids import KEY_RANDOM_BYTES, key_hash, key_hint, new_key
+from shared.store import keys
+from shared.store.connect import Store
+
+KEYS_ACTIVE_MAX = 50
+NAME_CHARS_MAX = 100
+
+
+class AdminKey(Struct, frozen=True, kw_only=True):
+    """An active key of an operator."""
+
+    id: str
+    name: str
+    hint: str
+    created_ms: int
+
+
+async def create(store: Store, name: str) -> tuple[str, str]:
+    """(key id, the key itself, shown this once). Raises Refused."""
+    if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
+        raise Refused("invalid_name", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
+    secret = new_key("admin", secrets.token_bytes(KEY_RANDOM_BYTES))
+    key_id = "adm_" + secrets.token_hex(6)
+    args = (key_id, key_hash(secret), name, key_hint(secret), KEYS_ACTIVE_MAX)
+    word, *_ = await store.run("create_admin_key", *args)
+    if word == "too_many":
+        raise Refused("too_many_keys", f"There are at most {KEYS_ACTIVE_MAX} active admin keys: revoke one first.")
+    return key_id, secret
+
+
+async def active(store: Store) -> list[AdminKey]:
+    """All active ones, oldest first."""
+    fields = await store.call("HGETALL", keys.ADMIN_KEYS)
+    found = []
+    for i in range(0, len(fields), 2):
+        _, created_ms, hint, name = fields[i + 1].decode().split(" ", 3)
+        found.append(AdminKey(id=fields[i].decode(), name=name, hint=hint, created_ms=int(created_ms)))
+    return sorted(found, key=lambda key: key.created_ms)
+
+
+async def revoke(store: Store, key_id: str) -> bool:
+    """Stop a key at once; False if there is no such active key."""
+    return bool((await store.run("revoke_admin_key", key_id))[0] == "revoked")
+
+
+async def owner(store: Store, hashed: str) -> str | None:
+    """`<key id> <name>` of a key, or None for an unknown or revoked one."""
+    found = await store.call("GET", keys.admin_key(hashed))
+    return found.decode() if found is not None else None

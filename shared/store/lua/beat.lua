@@ -1,0 +1,10 @@
+-- beat: a process says that it lives, and what it does; who falls silent is forgotten.
+-- ARGV: process, facts (JSON), keep_ms
+-- Keys: gw:process:<id> gw:processes
+-- Returns {'heard'}
+--@include now
+local process, facts, keep_ms = unpack(ARGV)
+redis.call('SET', 'gw:process:' .. process, facts, 'PX', keep_ms)
+redis.call('ZADD', 'gw:processes', now, process)
+redis.call('ZREMRANGEBYSCORE', 'gw:processes', '-inf', now - keep_ms)
+return {'heard'}

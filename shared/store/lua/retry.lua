@@ -1,0 +1,27 @@
+-- retry: an operator wants a generation taken up now. What a provider has is looked at, and never submitted by this;
+-- what a provider may have is left alone.
+-- ARGV: id
+-- Keys: gw:generation:<id> arq:queue:<provider> arq:retry:<id>
+-- Returns {'due', state} | {'looks', state} | {'waits', state} | {'with_provider', state} | {'closed', state}
+-- Returns {'missing'}
+--@include now
+--@include queue
+--@include admit
+local id = ARGV[1]
+local generation = 'gw:generation:' .. id
+local account, provider, state = unpack(redis.call('HMGET', generation, 'account', 'provider', 'state'))
+if not state then return {'missing'} end
+if state == 'completed' or state == 'failed' then return {'closed', state} end
+if state == 'submitting' or state == 'uncertain' then return {'with_provider', state} end
+if state == 'backlog' then
+  take_turn(account, provider)
+  admit(provider, now)
+  return {'waits', redis.call('HGET', generation, 'state')}
+end
+if not redis.call('ZSCORE', 'arq:queue:' .. provider .. ':leases', id) then
+  redis.call('HDEL', generation, 'refusals')
+  redis.call('DEL', 'arq:retry:' .. id)
+  place(account, provider, id, now)
+end
+if state == 'pending' then return {'looks', state} end
+return {'due', state}
