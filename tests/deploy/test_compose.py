@@ -1,0 +1,106 @@
+"""compose.yaml and the files beside it, as far as they can be checked without an engine."""
+
+import json
+import re
+from typing import Any
+
+import compose_spec
+import pytest
+import yaml
+
+from deploy.workers import providers
+from shared.ops.settings import ROOT
+
+FOLDER = ROOT / "deploy"
+ROLES = {
+    "gateway-1": ["gateway"],
+    "gateway-2": ["gateway"],
+    "deliver": ["workers", "deliver"],
+    "sweep": ["workers", "sweep"],
+}
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """The file with its variables at their defaults."""
+    return dict(yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)))
+
+
+TEXT = (FOLDER / "compose.yaml").read_text()
+COMPOSE = loaded(TEXT)
+SERVICES: dict[str, Any] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("wokflow")}
+
+
+def test_it_is_what_compose_takes() -> None:
+    """The file follows the Compose specification, which a file with an unknown word does not."""
+    compose_spec.PyCompose.from_json(json.dumps(COMPOSE)).to_spec()
+    with pytest.raises(ValueError, match="restrat"):
+        compose_spec.PyCompose.from_json(json.dumps(loaded(TEXT.replace("restart:", "restrat:"))))
+
+
+def test_every_role_and_every_provider_runs() -> None:
+    """Two gateways, a dispatcher, a sweeper and a worker for each provider; those that need a key are profiles."""
+    workers = {f"worker-{name}": ["workers", "run", name] for name in providers()}
+    assert {name: ["python", "-m", *words] for name, words in {**ROLES, **workers}.items()} == {
+        name: service["command"] for name, service in OURS.items()
+    }
+    profiles = {name: service["profiles"] for name, service in OURS.items() if "profiles" in service}
+    assert {f"worker-{name}": [name] for name in providers() if name != "local"} == profiles
+
+
+def test_everything_named_is_there() -> None:
+    """Files, configs, volumes, networks and services that are referred to exist."""
+    for config in COMPOSE["configs"].values():
+        assert (FOLDER / config["file"]).is_file()
+    for service in SERVICES.values():
+        assert {one["source"] for one in service.get("configs", [])} <= COMPOSE["configs"].keys()
+        assert set(service["networks"]) <= COMPOSE["networks"].keys()
+        assert set(service.get("depends_on", ())) <= SERVICES.keys()
+        named = [volume.partition(":")[0] for volume in service.get("volumes", ())]
+        assert {name for name in named if name[0] != "."} <= COMPOSE["volumes"].keys()
+    assert (FOLDER / OURS["sweep"]["env_file"][0]).is_file()
+
+
+def test_no_container_has_more_rights_than_it_needs() -> None:
+    """Every container has a read-only root, no capabilities beyond a named one, and cannot gain any."""
+    for name, service in SERVICES.items():
+        assert service["read_only"] is True, name
+        assert ["ALL"] == service["cap_drop"], name
+        assert ["no-new-privileges:true"] == service["security_opt"], name
+        assert not service["image"].endswith(":latest") or name in OURS, name
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert {"proxy", "prometheus", "grafana"} == published.keys()
+    assert all(port.startswith("127.0.0.1:") for name in ("prometheus", "grafana") for port in published[name])
+
+
+def test_a_container_has_longer_than_its_process_drains() -> None:
+    """stop_grace_period is longer than DRAIN_S, the wait for open connections and the store's leave-taking."""
+    drain_s = int(re.search(r"(?m)^DRAIN_S=(\d+)$", (FOLDER / "compose" / "defaults.env").read_text())[1])  # type: ignore[index]
+    assert all(drain_s + 10 < int(service["stop_grace_period"].removesuffix("s")) for service in OURS.values())
+
+
+def test_proxy_and_prometheus_know_everybody() -> None:
+    """Caddy has both gateways and their probe; Prometheus scrapes every role, and Grafana reads Prometheus."""
+    caddy = (FOLDER / "compose" / "Caddyfile").read_text()
+    assert "reverse_proxy gateway-1:8080 gateway-2:8080 {" in caddy
+    assert "health_uri /readyz" in caddy
+    scrapes = yaml.safe_load((FOLDER / "compose" / "prometheus.yaml").read_text())["scrape_configs"]
+    fixed = [target for job in scrapes for group in job.get("static_configs", ()) for target in group["targets"]]
+    assert {"gateway-1:8080", "gateway-2:8080", "deliver:9100", "sweep:9100"} == set(fixed)
+    found = [
+        (name, lookup["port"])
+        for job in scrapes
+        for lookup in job.get("dns_sd_configs", ())
+        for name in lookup["names"]
+    ]
+    assert [(f"worker-{name}", 9100) for name in providers()] == found
+    source = yaml.safe_load((FOLDER / "compose" / "datasource.yaml").read_text())["datasources"][0]
+    assert "http://prometheus:9090" == source["url"]
+
+
+def test_the_store_keeps_what_the_embedded_one_keeps() -> None:
+    """Valkey in a container has the settings of the embedded store that a promise rests on."""
+    lines = (FOLDER / "compose" / "valkey.conf").read_text().splitlines()
+    wanted = ("appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "hash-max-listpack-value 2048")
+    assert set(wanted) <= set(lines)
+    assert "sentinel monitor wokflow valkey-1 6379 2" in (FOLDER / "compose" / "sentinel.conf").read_text()

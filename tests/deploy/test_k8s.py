@@ -1,0 +1,181 @@
+"""The Kubernetes manifests: what kubectl builds of them, and what a cluster would say to it."""
+
+import re
+import shutil
+import subprocess
+from functools import cache
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+
+from deploy.workers import FOLDER, made, providers
+from shared.ops.metrics import SEEN_JOBS, SEEN_OLDEST
+from shared.ops.settings import ROOT, Settings
+
+OVERLAYS = sorted(path.name for path in (FOLDER / "k8s" / "overlays").iterdir())
+VERSIONS = ("1.30", "1.37")  # the oldest and the newest that we claim
+TRIGGER = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["type", "metadata"],
+    "properties": {
+        "type": {"const": "prometheus"},
+        "metadata": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["serverAddress", "query", "threshold"],
+            "properties": {
+                "serverAddress": {"type": "string", "pattern": r"^http://prometheus\.monitoring:9090$"},
+                "query": {"type": "string"},
+                "threshold": {"type": "string", "pattern": r"^\d+(\.\d+)?$"},
+                "activationThreshold": {"type": "string", "pattern": r"^\d+(\.\d+)?$"},
+            },
+        },
+    },
+}
+SCALED_OBJECT = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["apiVersion", "kind", "metadata", "spec"],
+    "properties": {
+        "apiVersion": {"const": "keda.sh/v1alpha1"},
+        "kind": {"const": "ScaledObject"},
+        "metadata": {"type": "object", "required": ["name"]},
+        "spec": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["scaleTargetRef", "triggers"],
+            "properties": {
+                "scaleTargetRef": {"type": "object", "required": ["name"]},
+                "minReplicaCount": {"type": "integer", "minimum": 0},
+                "maxReplicaCount": {"type": "integer", "minimum": 1},
+                "pollingInterval": {"type": "integer", "minimum": 1},
+                "cooldownPeriod": {"type": "integer", "minimum": 0},
+                "advanced": {"type": "object"},
+                "triggers": {"type": "array", "minItems": 1, "items": TRIGGER},
+            },
+        },
+    },
+}
+
+
+@cache
+def built(overlay: str) -> tuple[dict[str, Any], ...]:
+    """The documents that kubectl makes of an overlay."""
+    kubectl = shutil.which("kubectl")
+    assert kubectl is not None, "these tests need kubectl 1.27 or later on the PATH"
+    folder = FOLDER / "k8s" / "overlays" / overlay
+    run = subprocess.run([kubectl, "kustomize", folder], capture_output=True, text=True, timeout=60, check=False)
+    assert (0, "") == (run.returncode, run.stderr)
+    return tuple(yaml.safe_load_all(run.stdout))
+
+
+def of(overlay: str, kind: str) -> dict[str, Any]:
+    """An overlay's documents of a kind, by name."""
+    return {one["metadata"]["name"]: one for one in built(overlay) if one["kind"] == kind}
+
+
+def container(deployment: dict[str, Any]) -> dict[str, Any]:
+    """A Deployment's only container."""
+    (one,) = deployment["spec"]["template"]["spec"]["containers"]
+    return dict(one)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_cluster_takes_every_document(overlay: str, version: str) -> None:
+    """Each document fits the schema of its kind, in the oldest and the newest Kubernetes."""
+    for one in built(overlay):
+        if one["kind"] == "ScaledObject":
+            jsonschema.validate(one, SCALED_OBJECT)
+        else:
+            kubernetes_validate.validate(one, version, strict=True)
+
+
+def test_the_schemas_refuse_what_is_wrong() -> None:
+    """A misspelt field is found, in a Deployment and in a ScaledObject."""
+    gateway = of("single", "Deployment")["gateway"]
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate({**gateway, "spec": {**gateway["spec"], "replcas": 1}}, "1.37", strict=True)
+    worker = of("production", "ScaledObject")["worker-local"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**worker, "spec": {**worker["spec"], "pollInterval": 1}}, SCALED_OBJECT)
+
+
+def test_what_is_written_from_the_catalogue_is_fresh() -> None:
+    """`python -m deploy.workers` has nothing to write."""
+    stale = [path.relative_to(ROOT).as_posix() for path, text in made(providers()).items() if path.read_text() != text]
+    assert [] == stale, "run python -m deploy.workers"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_role_and_every_provider_has_its_deployment(overlay: str) -> None:
+    """The commands are the program's own, one Deployment for each role and each provider."""
+    roles = {"gateway": ["gateway"], "deliver": ["workers", "deliver"], "sweep": ["workers", "sweep"]}
+    workers = {f"worker-{name}": ["workers", "run", name] for name in providers()}
+    found = {name: container(one)["args"] for name, one in of(overlay, "Deployment").items()}
+    assert {name: ["python", "-m", *words] for name, words in {**roles, **workers}.items()} == found
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_pods_are_probed_where_they_listen(overlay: str) -> None:
+    """Gateways are probed on /readyz and /healthz of PORT, the others on /healthz of METRICS_PORT."""
+    for name, deployment in of(overlay, "Deployment").items():
+        one = container(deployment)
+        environment = {variable["name"]: variable["value"] for variable in one["env"]}
+        (port,) = one["ports"]
+        assert str(port["containerPort"]) == environment["PORT" if name == "gateway" else "METRICS_PORT"]
+        probes = {kind: one[kind]["httpGet"] for kind in one if kind.endswith("Probe")}
+        assert {probe["port"] for probe in probes.values()} == {port["name"]}
+        assert "/healthz" == probes["livenessProbe"]["path"]
+        assert ("/readyz" if name == "gateway" else None) == probes.get("readinessProbe", {}).get("path")
+        scraped = deployment["spec"]["template"]["metadata"].get("annotations", {})
+        assert str(port["containerPort"]) == scraped["prometheus.io/port"]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_pods_have_time_to_leave_and_no_rights(overlay: str) -> None:
+    """The grace period is longer than the pause before SIGTERM and DRAIN_S; no pod is root or writes to its image."""
+    settings = of(overlay, "ConfigMap")
+    (config,) = settings.values()
+    for name, deployment in of(overlay, "Deployment").items():
+        pod, one = deployment["spec"]["template"]["spec"], container(deployment)
+        pause = int(
+            one.get("lifecycle", {"preStop": {"exec": {"command": ["sleep", "0"]}}})["preStop"]["exec"]["command"][1]
+        )
+        assert pod["terminationGracePeriodSeconds"] > pause + float(config["data"]["DRAIN_S"]) + 5, name
+        assert {"runAsNonRoot": True, "runAsUser": 10001}.items() <= pod["securityContext"].items()
+        assert one["securityContext"]["readOnlyRootFilesystem"] is True
+        assert {"drop": ["ALL"]} == one["securityContext"]["capabilities"]
+        assert {"cpu", "memory"} == one["resources"]["requests"].keys()
+        assert pod["automountServiceAccountToken"] is False
+
+
+def test_whoever_serves_clients_survives_an_eviction() -> None:
+    """Gateways, dispatchers and sweepers have a PodDisruptionBudget, and production runs two of each at least."""
+    budgets = of("production", "PodDisruptionBudget")
+    assert {"gateway", "deliver", "sweep"} == budgets.keys()
+    deployments = of("production", "Deployment")
+    for name, budget in budgets.items():
+        selector = budget["spec"]["selector"]["matchLabels"]
+        assert selector.items() <= deployments[name]["spec"]["template"]["metadata"]["labels"].items()
+    assert 2 == of("production", "HorizontalPodAutoscaler")["gateway"]["spec"]["minReplicas"]
+    assert [2, 2] == [deployments[name]["spec"]["replicas"] for name in ("deliver", "sweep")]
+
+
+def test_keda_asks_for_metrics_that_exist() -> None:
+    """Each provider's ScaledObject scales its own Deployment by its queue's oldest job and depth, as we export them."""
+    scaled = of("production", "ScaledObject")
+    assert {f"worker-{name}" for name in providers()} == scaled.keys()
+    for name, one in scaled.items():
+        spec, queue = one["spec"], name.removeprefix("worker-")
+        assert name == spec["scaleTargetRef"]["name"]
+        assert "replicas" not in of("production", "Deployment")[name]["spec"]
+        age, depth = (trigger["metadata"] for trigger in spec["triggers"])
+        assert {SEEN_OLDEST.name, SEEN_JOBS.name} == set(re.findall(r"wokflow_\w+", age["query"] + depth["query"]))
+        assert f'queue="{queue}"' in age["query"]
+        assert f'queue="{queue}"' in depth["query"]
+        assert int(depth["threshold"]) < Settings().worker_slots
