@@ -13,7 +13,7 @@ from gateway.desk import DESK
 from gateway.protocol import listen
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown
-from shared.ops import limits, logs, metrics, settings
+from shared.ops import collector, limits, logs, metrics, settings
 from shared.ops.settings import Settings
 
 
@@ -42,6 +42,7 @@ async def serve(app: web.Application, config: Settings) -> None:
     runner = web.AppRunner(app, shutdown_timeout=config.drain_s)
     try:
         await runner.setup()
+        collector.calm()
         door = await listen(runner, config.host, config.port)
         try:
             await asyncio.Event().wait()

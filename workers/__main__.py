@@ -19,7 +19,7 @@ from shared.domain import endpoint_url
 from shared.domain.catalogue import Catalogue
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown
-from shared.ops import catalogue_files, limits, logs, metrics, settings
+from shared.ops import catalogue_files, collector, limits, logs, metrics, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store.connect import Store, open_store
@@ -178,6 +178,7 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
         job_deserializer=decode_job,
     )
     announced.worker(role.name, config.worker_slots, in_flight=lambda: engine.job_counter)
+    collector.calm()
     log.info("worker.started", queue=role.name, slots=config.worker_slots)
     kind = "dispatcher" if role.name == WEBHOOKS else "worker"
     slots, running = config.worker_slots, lambda: engine.job_counter

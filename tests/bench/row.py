@@ -19,6 +19,8 @@ class Size(Struct, frozen=True, kw_only=True):
     samples: int = 300  # of a latency
     kept: int = 20_000  # generations in the store when memory is read
     in_flight: int = 5_000
+    parked: int = 10_000  # generations that a provider works on
+    parked_s: float = 10.0  # for how long they are watched
     kills: int = 3
 
     def jobs_for(self, kind: str) -> int:
@@ -36,6 +38,8 @@ QUICK = Size(
     samples=60,
     kept=4_000,
     in_flight=2_000,
+    parked=2_000,
+    parked_s=6.0,
     kills=1,
 )
 

@@ -1,6 +1,7 @@
 """The engine against a real store: arq's keys and tools, without arq's polling."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -79,6 +80,29 @@ async def test_every_job_runs_once_with_several_workers(store_url: str) -> None:
         assert sorted(ids) == sorted(ran)
         left = set(await store.call("KEYS", "arq:*")) - {keys.bell("noop").encode()}
         assert set() == left
+
+
+async def test_a_parked_job_leaves_nothing_to_the_garbage_collector(store_url: str) -> None:
+    """What a run that parks its job had in hand is freed at its end, without cycles that somebody must find."""
+    ran: list[str] = []
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        ran.append(job_id)
+        raise Retry(defer=60_000)
+
+    async with Store(store_url) as store:
+        engine = an_engine(store, work)
+        async with running(engine):
+            await enqueue(store, 1)
+            await until(lambda: len(ran) == 1 and not engine.tasks)
+            gc.collect()
+            gc.disable()
+            try:
+                await enqueue(store, 40)
+                await until(lambda: len(ran) == 41 and not engine.tasks)
+                assert gc.collect() < 40
+            finally:
+                gc.enable()
 
 
 @pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")  # stock arq closes its pool so

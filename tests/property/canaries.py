@@ -276,6 +276,7 @@ CANARIES = (
         "local held = redis.call('GET', 'arq:in-progress:' .. id) == token",
         "local held = true",
     ),
+    Canary("what was given back rings no bell", "finish", "if soon then ring(queue) end"),
     Canary("finish forgets the lease", "finish", "redis.call('ZREM', leases, id)"),
     Canary(
         "renew for anybody", "renew", "if redis.call('GET', 'arq:in-progress:' .. id) == token then", "if true then"

@@ -89,7 +89,8 @@ class Queues(Struct):
             self.tries.pop(job, None)
         if job in self.on(queue):
             self.on(queue)[job] = soon
-        self.rung.add(queue)
+        if soon:
+            self.rung.add(queue)
         return True
 
     def expire(self, queue: str, job: str) -> None:

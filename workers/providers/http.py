@@ -142,7 +142,11 @@ class Http:
     async def _send(self, method: str, path: str, options: Mapping[str, Any]) -> Answer:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                headers=self._headers, timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+                connector=aiohttp.TCPConnector(limit=0),  # the worker's slots bound it
+                headers=self._headers,
+                timeout=self._timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
             )
         url = path if path.startswith(("http://", "https://")) else self.base_url + path
         behalf = BEHALF.get()

@@ -3,7 +3,9 @@
 -- A clean return (a job that asked to be deferred) forgets its tries: it has not failed.
 -- Keys: arq:in-progress:<id> arq:job:<id> arq:retry:<id> arq:result:<id> arq:abort; the queue's keys are the caller's
 -- Returns {'finished', 1 (held) or 0 (lost) for each job ...}
+--@include now
 --@include queue
+local SOON_MS = 500  -- a waiting worker looks again after this long at the latest, and sees by itself what is due later
 local queue, token = ARGV[1], ARGV[2]
 local leases, out = queue .. ':leases', {'finished'}
 
@@ -25,7 +27,7 @@ local function give_back(id, due_ms, clean)
   redis.call('ZADD', queue, 'XX', due_ms, id)
 end
 
-local returned = false
+local soon = false
 for i = 3, #ARGV, 7 do
   local id = ARGV[i]
   local held = redis.call('GET', 'arq:in-progress:' .. id) == token
@@ -33,8 +35,11 @@ for i = 3, #ARGV, 7 do
   if held then
     redis.call('ZREM', leases, id)
     if ARGV[i + 1] == '1' then finish(id, ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
-    else give_back(id, ARGV[i + 5], ARGV[i + 6]) returned = true end
+    else
+      give_back(id, ARGV[i + 5], ARGV[i + 6])
+      soon = soon or tonumber(ARGV[i + 5]) < now + SOON_MS
+    end
   end
 end
-if returned then ring(queue) end
+if soon then ring(queue) end
 return out

@@ -56,6 +56,24 @@ async def test_a_redirect_is_not_followed() -> None:
         assert {"submit": 1, "look": 1} == double.counts
 
 
+async def test_all_of_a_workers_slots_may_ask_at_once() -> None:
+    """No look waits for another: a provider that answers none of 150 before it has all of them gets them."""
+    there = asyncio.Barrier(150)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await there.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=200)
+    async with server:
+        http = Http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", headers={}, total_s=5.0)
+        answers = await asyncio.gather(*(http.look("GET", "/look") for _ in range(150)))
+        await http.close()
+    assert {200} == {answer.status for answer in answers}
+
+
 async def test_silence_has_an_end() -> None:
     """A provider that accepts a connection and says nothing leaves a submit Unknown."""
     heard = asyncio.Event()
