@@ -269,13 +269,15 @@ async def test_a_worker_that_stalled_goes_on_with_its_job(store_url: str) -> Non
         await release.wait()
 
     async with Store(store_url) as store:
-        engine = an_engine(store, work, lease_s=0.1)
+        engine = an_engine(store, work, lease_s=0.2)
         async with running(engine):
             [job_id] = await enqueue(store, 1)
             await until(lambda: bool(runs))
             assert engine._renewer is not None
             engine._renewer.cancel()
             await asyncio.sleep(0.8)
+            while await store.call("PTTL", keys.arq_in_progress(job_id)) < 100:
+                await asyncio.sleep(0.001)
             release.set()
             await until(lambda: engine.job_counter == 0)
         assert [job_id] == runs
