@@ -124,7 +124,7 @@ def endpoints(account_id: str) -> str:
 
 
 def endpoint(endpoint_id: str) -> str:
-    """Hash: account, url, secret, old_secret, types, created_ms, failing_ms, disabled_*, times; kept until deleted."""
+    """Hash: account, url, secret, old_secret, types, created_ms, failing_ms, failed_ms, disabled_*, times; kept."""
     return f"gw:endpoint:{endpoint_id}"
 
 

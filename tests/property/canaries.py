@@ -298,7 +298,13 @@ CANARIES = (
     Canary("attempt switches off what is off", "attempt", "if not url or disabled then", "if not url then"),
     Canary("attempt bears with an endpoint", "attempt", "if not gone and now", "if not gone or now"),
     Canary("attempt is impatient", "attempt", "if not gone and now - since < FAILING_MAX_MS then", "if false then"),
-    Canary("attempt forgets since when", "attempt", "redis.call('HSET', key, 'failing_ms', now)"),
+    Canary("attempt forgets since when", "attempt", "'failing_ms', since, 'failed_ms', now", "'failing_ms', now"),
+    Canary(
+        "attempt counts the silence",
+        "attempt",
+        "last and now - last < SILENT_MAX_MS and tonumber(since) or",
+        "since or",
+    ),
     Canary(
         "attempt holds it against the mended", "attempt", "if health == 'well' then is_well(endpoint)\nelseif", "if"
     ),
@@ -320,7 +326,7 @@ CANARIES = (
     Canary("replay of what was delivered", "replay", "and was == 'dead' then", "and was then"),
     Canary("replay of what is there", "replay", "and not was then", "then"),
     Canary("replay of what nobody wanted", "replay", "or not listens(endpoint, 'generation.' .. state) then", "then"),
-    Canary("enabling is not enough", "enable_endpoint", "'disabled_ms', 'disabled_why', 'failing_ms'", "'disabled_ms'"),
+    Canary("enabling is not enough", "enable_endpoint", "'disabled_why', 'failing_ms', 'failed_ms'", "'disabled_why'"),
     Canary("rotation forgets the old secret", "rotate_secret", "'old_secret', was,"),
     Canary("rotation counted twice", "rotate_secret", "if was == secret then", "if false then"),
     Canary("a low balance is told each time", "accept", "if told or before", "if before"),

@@ -37,7 +37,7 @@ ends = st.sampled_from(("completed", "failed"))
 shares = st.sampled_from((2, 1, 0, 3, -1))  # of the price: all, half, none, and what must be refused
 fates = st.sampled_from(("accepted", "refused", "done", "unknown"))
 deliveries = st.sampled_from(("pending", "delivered", "dead"))
-wishes = st.sampled_from(("redeliver", "failed", "missing", "enable", "rotate", "five days"))
+wishes = st.sampled_from(("redeliver", "failed", "missing", "enable", "rotate", "five days", "silence"))
 
 
 class Machine(RuleBasedStateMachine):
@@ -250,7 +250,8 @@ class Machine(RuleBasedStateMachine):
         elif what == "rotate":
             self.world.rotate_secret(*place, twice=twice)
         elif delivery.endpoint in self.books.accounts[delivery.account].endpoints:
-            self.world.five_days_pass(delivery.account, delivery.endpoint)
+            passes = self.world.five_days_pass if what == "five days" else self.world.a_long_silence_passes
+            passes(delivery.account, delivery.endpoint)
 
     @precondition(lambda self: self.jobs)
     @rule(pick=picks, worker=workers, count=st.integers(1, 4))

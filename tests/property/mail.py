@@ -54,7 +54,17 @@ class Mail(World):
         known = self.books.accounts[account].endpoints[endpoint]
         if known.failing:
             known.long = True
-            self.bench.write(("HSET", f"gw:endpoint:{endpoint}", "failing_ms", 1))
+            now = self.seen.now_ms
+            self.bench.write(("HSET", f"gw:endpoint:{endpoint}", "failing_ms", 1, "failed_ms", now))
+        self.check()
+
+    def a_long_silence_passes(self, account: str, endpoint: str) -> None:
+        """Nothing was posted to an endpoint for days: whether it would still fail nobody knows."""
+        self.story.append(f"days pass without a post to {endpoint}")
+        known = self.books.accounts[account].endpoints[endpoint]
+        if known.failing:
+            known.long = False
+            self.bench.write(("HSET", f"gw:endpoint:{endpoint}", "failed_ms", 1))
         self.check()
 
     def sweep_deliveries(self) -> None:

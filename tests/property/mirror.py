@@ -75,10 +75,7 @@ def observed(seen: Seen) -> Picture:
         "keys": seen.named(seen.strings, "gw:key:"),
         "references": {name: set(one) for name, one in seen.named(seen.hashes, "gw:top-ups:").items()},
         "replays": seen.named(seen.strings, "gw:replay:"),
-        "endpoints": {
-            name: (one["secret"], one.get("old_secret"), "failing_ms" in one, "disabled_ms" in one)
-            for name, one in seen.named(seen.hashes, "gw:endpoint:").items()
-        },
+        "endpoints": {n: _endpoint(one) for n, one in seen.named(seen.hashes, "gw:endpoint:").items()},
         "generations": {name: _stored_facts(one) for name, one in generations.items()},
         "open": set(seen.zsets.get("gw:open", ())),
         "late": set(seen.zsets.get("gw:late", ())),
@@ -153,6 +150,11 @@ def _stored_facts(one: dict[str, str]) -> Picture:
     marks = {name: name in one for name in ("callback", "cancel_ms", "late", "started_ms", "closed_ms")}
     told = [(provider, word) for _, provider, word in map(str.split, one.get("attempts", "").splitlines())]
     return {name: one[name] for name in names if name in one} | ({"attempts": told} if told else {}) | marks
+
+
+def _endpoint(one: dict[str, str]) -> tuple[str, str | None, bool, bool]:
+    failing = {"failing_ms", "failed_ms"} <= one.keys()
+    return one["secret"], one.get("old_secret"), failing, "disabled_ms" in one
 
 
 def _line(raw: str) -> tuple[str, int, str]:

@@ -432,8 +432,11 @@ def an_endpoint_that_fails_for_long_is_switched_off(world: World) -> None:
     world.five_days_pass("ada", endpoint)
     world.attempt(first, 2, "pending", "")
     world.attempt(other, 1, "dead", "ill")
+    world.a_long_silence_passes("ada", endpoint)
     world.attempt(first, 3, "pending", "ill", twice=True)
-    world.attempt(first, 4, "dead", "ill")
+    world.five_days_pass("ada", endpoint)
+    world.attempt(first, 4, "pending", "ill", twice=True)
+    world.attempt(first, 5, "dead", "ill")
     world.settle(names[1], "failed")
     for which in ("failed", "missing"):
         world.replay("ada", endpoint, which)

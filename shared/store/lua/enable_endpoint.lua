@@ -4,5 +4,5 @@
 -- Returns {'enabled'} | {'missing'}
 local account, endpoint = unpack(ARGV)
 if redis.call('SISMEMBER', 'gw:endpoints:' .. account, endpoint) == 0 then return {'missing'} end
-redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'disabled_ms', 'disabled_why', 'failing_ms')
+redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'disabled_ms', 'disabled_why', 'failing_ms', 'failed_ms')
 return {'enabled'}
