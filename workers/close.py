@@ -97,7 +97,7 @@ async def fail(
     outcome = Outcome(desk.provider, error_code=code, error=message)
     if made is not None:
         outcome = priced(outcome, desk.costs.get((job.spec.model, job.spec.target)), made.cost_micros)
-    elif cost_micros is not None:
+    elif cost_micros:
         outcome = priced(outcome, 0, cost_micros)
     await close(desk, job, FAILED, 0, outcome, unsubmitted_only=unsubmitted_only)
 

@@ -229,7 +229,7 @@ def outcome(ref: str, task: Mapping[str, Any]) -> Pending | Done:
         case "FAILED":
             raise failure(task)
         case "CANCELLED":
-            raise _stopped()
+            raise _stopped(_cost_micros(task))
     progress = task.get("progress")
     return Pending(ref, PACE_S, progress if isinstance(progress, int | float) and 0 <= progress <= 1 else None)
 
@@ -238,9 +238,8 @@ def failure(task: Mapping[str, Any]) -> Rejected:
     """Why a task failed. Its code is for us: they warn that it may name another input than the one at fault."""
     parts = str(task.get("failureCode") or "").split(".")
     told = f"The provider says: {task.get('failure') or 'the model failed.'}"[:300]
-    if "SAFETY" in parts:
-        return Rejected("content_policy", told)
-    return Rejected("invalid_input" if parts[0] == "ASSET" or "INPUT_VALIDATION" in parts else "provider_failed", told)
+    code = "invalid_input" if parts[0] == "ASSET" or "INPUT_VALIDATION" in parts else "provider_failed"
+    return Rejected("content_policy" if "SAFETY" in parts else code, told, cost_micros=_cost_micros(task))
 
 
 def refusal(answer: Answer) -> ProviderError | None:
@@ -277,5 +276,5 @@ def _path(ref: str) -> str:
     return f"/tasks/{quote(ref, safe='')}"
 
 
-def _stopped() -> Rejected:
-    return Rejected("canceled", "The generation was cancelled.")
+def _stopped(cost_micros: int | None = None) -> Rejected:
+    return Rejected("canceled", "The generation was cancelled.", cost_micros=cost_micros)

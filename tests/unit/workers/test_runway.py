@@ -197,6 +197,16 @@ async def test_what_a_task_cost_is_reported(double: Double, adapter: Adapter) ->
     assert Done((Link(double.link("out.mp4")),), cost_micros=CREDITS * CREDIT_MICROS) == done
 
 
+async def test_what_a_failed_task_cost_is_reported(double: Double, adapter: Adapter) -> None:
+    """A task that failed says what it cost all the same."""
+    call, double.failed = a_call("video", "gen4.5"), double.failed | {"cost": {"credits": 3}}
+    ref = await begun(adapter, call)
+    double.states.append("FAILED")
+    with pytest.raises(Rejected) as caught:
+        await adapter.check(call, ref)
+    assert ("provider_failed", 3 * CREDIT_MICROS) == (caught.value.code, caught.value.cost_micros)
+
+
 async def test_several_outputs_are_kept_in_order(double: Double, adapter: Adapter) -> None:
     """A task may bring more than one file."""
     double.output = ["https://x/1.png", "https://x/2.png"]
