@@ -7,7 +7,7 @@ MODULES := sdk/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test sdk check lint types fix bench chaos fuzz pins clean
+.PHONY: help setup run demo test sdk check lint types fix bench chaos fuzz pins clean docs
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ lint: setup ## Look for mistakes and bad formatting
 
 types: setup ## Check the types, strictly
 	@$(BIN)/mypy --no-error-summary
+
+docs: setup ## Write what is made from the code: docs/metrics.md, the dashboards, the rules
+	@exec $(BIN)/python -m deploy.observe
 
 fix: setup ## Format, and repair what can be repaired
 	@$(BIN)/ruff format .

@@ -1,12 +1,14 @@
 """Run the processes of a Procfile in one terminal: `python -m deploy.run [Procfile]`.
 
 A command with `{provider}` in it is run once for each provider of the catalogue that is configured: a key that is set
-brings its worker along.
+brings its worker along. With METRICS_PORT each worker gets a port of its own, from that one on, and a file in DATA_DIR
+tells Prometheus about all of them.
 
 honcho does the work. Its own command is not used because it gives each process a PORT of its own, and kills whoever
 still drains five seconds after the first one left.
 """
 
+import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,9 +19,11 @@ from honcho.environ import parse_procfile
 
 from shared.domain.catalogue_file import CatalogueError
 from shared.ops import catalogue_files
-from shared.ops.settings import SettingsError, load
+from shared.ops.settings import Settings, SettingsError, load
 
 PROVIDER = "{provider}"
+WORKS = "-m workers"
+TARGETS = "metrics-targets.json"
 STORE_S = 20  # past drain_s, what the store needs to leave last
 
 
@@ -29,7 +33,7 @@ def main() -> int:
     try:
         settings = load()
         manager.KILL_WAIT = int(settings.drain_s) + STORE_S
-        processes = list(each(procfile.read_text(), settings.catalogue))
+        processes = numbered(list(each(procfile.read_text(), settings.catalogue)), settings)
     except (SettingsError, CatalogueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -52,6 +56,19 @@ def each(procfile: str, catalogue: str) -> Iterator[tuple[str, str]]:
             continue
         for provider in able:
             yield f"{name}-{provider}", command.replace(PROVIDER, provider)
+
+
+def numbered(processes: list[tuple[str, str]], settings: Settings) -> list[tuple[str, str]]:
+    """The same with a METRICS_PORT for each worker, noted where deploy/prometheus/prometheus.yml looks."""
+    if not settings.metrics_port:
+        return processes
+    workers = [name for name, command in processes if WORKS in command]
+    ports = {name: settings.metrics_port + number for number, name in enumerate(workers)}
+    targets = [f"{settings.host}:{port}" for port in (settings.port, *ports.values())]
+    note = Path(settings.data_dir) / TARGETS
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps([{"targets": targets}]))
+    return [(name, f"export METRICS_PORT={ports[name]}; {line}" if name in ports else line) for name, line in processes]
 
 
 if __name__ == "__main__":

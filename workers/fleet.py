@@ -20,6 +20,7 @@ from shared.store.survey import Queue, Survey, is_my_check, keep_check, survey
 PATIENCE_S = 1.0  # a scrape does not wait longer for the store than this
 FINDINGS_LOGGED = 10
 LOOK_EVERY_S = 10.0
+HOLDS = ("", "pause", "drain")
 JOB_STATES = ("due", "running", "parked")
 
 log = structlog.get_logger()
@@ -71,6 +72,7 @@ def of_queues(queues: Sequence[Queue]) -> Iterator[Metric]:
     yield gauge(metrics.SEEN_BACKLOG, {(provider.name,): provider.waiting for provider in providers})
     yield gauge(metrics.SEEN_BACKLOG_OLDEST, {(provider.name,): provider.waiting_ms / 1000 for provider in providers})
     yield gauge(metrics.SEEN_BREAKER, {(provider.name,): provider.breaker for provider in providers})
+    yield gauge(metrics.SEEN_HELD, {(provider.name,): HOLDS.index(provider.held) for provider in providers})
     yield gauge(metrics.SEEN_PAUSED, {(provider.name,): provider.paused_ms / 1000 for provider in providers})
 
 

@@ -2,11 +2,26 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 
-from deploy.observe import table
+from deploy.observe import cases, panels, slo, table
+from deploy.observe.dashboards import life, money, overview, providers, webhooks
 from shared.ops.settings import ROOT
 
-MADE: dict[str, Callable[[], str]] = {"docs/metrics.md": table.text}
+BOARDS = {
+    "overview": overview.BOARD,
+    "providers": providers.BOARD,
+    "money": money.BOARD,
+    "webhooks": webhooks.BOARD,
+    "life": life.BOARD,
+}
+MADE: dict[str, Callable[[], str]] = {
+    "docs/metrics.md": table.text,
+    "deploy/prometheus/slo.yml": slo.text,
+    "deploy/prometheus/slo_test.yml": cases.slo_text,
+    "deploy/prometheus/alerts_test.yml": cases.facts_text,
+    **{f"deploy/grafana/{name}.json": partial(panels.json_of, board) for name, board in BOARDS.items()},
+}
 
 
 def stale() -> list[str]:

@@ -54,7 +54,7 @@ async def hold(operator: Operator, provider: str, held: Hold | None) -> Held:
 
 
 async def _entry(operator: Operator, queue: Queue) -> QueueEntry:
-    held, why = await operator.store.call("HMGET", keys.provider(queue.name), "held", "down_why")
+    why = await operator.store.call("HGET", keys.provider(queue.name), "down_why")
     return QueueEntry(
         name=queue.name,
         due=queue.due,
@@ -67,5 +67,5 @@ async def _entry(operator: Operator, queue: Queue) -> QueueEntry:
         down_why=why.decode() if why and queue.downs else None,
         down_s=seconds(queue.down_ms),
         busy_s=seconds(queue.paused_ms),
-        held=held.decode() if held else None,
+        held=queue.held or None,
     )

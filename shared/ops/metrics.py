@@ -220,6 +220,11 @@ SEEN_BREAKER = _seen(
     "provider_breaker_state", "0 closed, 1 half open (the next submit is a probe), 2 open.", ("provider",)
 )
 SEEN_PAUSED = _seen("provider_pause_seconds", "For how long the provider wants no submit.", ("provider",))
+SEEN_HELD = _seen(
+    "provider_held_state",
+    "0 unless an operator holds it: 1 no submits (pause), 2 no new orders (drain).",
+    ("provider",),
+)
 SEEN_OPEN = _seen("generations_open", "Generations accepted and not settled.")
 SEEN_UNCERTAIN = _seen("generations_uncertain", "Generations whose submit nobody knows the outcome of.")
 SEEN_LATE = _seen("generations_late_watched", "Refunded generations that a provider may still finish.")

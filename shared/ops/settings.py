@@ -38,7 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     lease_s: float = 3.0  # a worker silent for this long has its jobs taken over
     drain_s: float = 20.0  # how long a stopping process lets its steps finish
     store_timeout_s: float = 1.5  # an answer of the store later than this counts as an outage
-    metrics_port: int = 0  # where a worker, dispatcher or sweeper serves /metrics and /healthz; 0: nowhere
+    metrics_port: int = 0  # a worker, dispatcher or sweeper serves /metrics and /healthz here; 0: nowhere
     ledger_check_s: float = 3600.0  # the sweeper checks the books this often; 0: only `wokflow ledger check` does
     log_level: str = "info"
     log_info_per_s: int = 500  # info lines above this are counted, not printed, process by process; 0: all are printed

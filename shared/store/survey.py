@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -25,6 +26,7 @@ class Queue(Struct, frozen=True):
     downs: int  # how often in a row the provider could not serve
     down_ms: int  # for how long it is left alone
     paused_ms: int  # for how long it wants no submit
+    held: str  # by an operator: pause, drain, or empty
 
     @property
     def breaker(self) -> int:
@@ -54,7 +56,7 @@ class Survey(Struct, frozen=True):
 async def survey(store: Store, queues: Sequence[str]) -> Survey:
     """The state of these queues and of the whole. Raises StoreDown."""
     _, opened, uncertain, late, deliveries, check, *rows = await store.run("survey", *queues)
-    told = tuple(Queue(name, *row) for name, row in zip(queues, rows, strict=True))
+    told = tuple(_queue(name, row) for name, row in zip(queues, rows, strict=True))
     return Survey(opened, uncertain, late, deliveries, _check(check), told)
 
 
@@ -68,6 +70,11 @@ async def is_my_check(store: Store, every_s: float) -> bool:
     """Whether the books are due to be checked and the caller is the one to do it: one in each `every_s`."""
     due = await store.call("SET", keys.LEDGER_CHECK_DUE, "1", "NX", "PX", int(every_s * 1000))
     return due is not None
+
+
+def _queue(name: str, row: list[Any]) -> Queue:
+    *numbers, held = row
+    return Queue(*(name, *numbers, held.decode()))
 
 
 def _check(fields: list[bytes]) -> Check | None:

@@ -1,10 +1,12 @@
 """`make run` without make: the processes of a Procfile under one roof."""
 
+import json
 import signal
 import sys
 
 from tests.processes import Process, a_folder
 
+ROLES = {"gateway": "-m gateway", "deliver": "-m workers deliver", "sweep": "-m workers sweep"}
 SLOW = (
     "import signal, time; signal.signal(signal.SIGTERM, lambda *_: (time.sleep(5.5), print('finished'), exit(0))); "
     "print('ready'); signal.pause()"
@@ -74,3 +76,15 @@ async def test_a_catalogue_that_cannot_be_read_is_explained() -> None:
         assert 1 == await process.ended()
         assert words in process.output
         assert "Traceback" not in process.output
+
+
+async def test_every_worker_gets_a_port_for_its_metrics() -> None:
+    """With METRICS_PORT each worker gets a port of its own, the others none, and Prometheus is told of all."""
+    folder = a_folder("ports")
+    lines = "".join(f'{name}: echo "{name}=$METRICS_PORT."; sleep 60 # {role}\n' for name, role in ROLES.items())
+    running = house(lines, METRICS_PORT="9300", PORT="9299", DATA_DIR=str(folder))
+    for expected in ("gateway=9300.", "deliver=9300.", "sweep=9301."):
+        await running.logged(expected)
+    [told] = json.loads((folder / "metrics-targets.json").read_text())
+    assert ["127.0.0.1:9299", "127.0.0.1:9300", "127.0.0.1:9301"] == told["targets"]
+    assert 0 == await running.stop()

@@ -29,7 +29,7 @@ async def noop(store: Store) -> Queue:
 async def test_an_empty_store(store_url: str) -> None:
     """Of an empty store everything is zero, and no check of the books is known."""
     async with Store(store_url) as store:
-        nothing = [Queue(name, 0, 0, 0, 0, 0, 0, 0, 0, 0) for name in NAMES]
+        nothing = [Queue(name, 0, 0, 0, 0, 0, 0, 0, 0, 0, "") for name in NAMES]
         assert Survey(0, 0, 0, 0, None, tuple(nothing)) == await survey(store, NAMES)
 
 
@@ -49,7 +49,7 @@ async def test_queue_and_backlog(store_url: str) -> None:
         assert (1, 1, 1, 2) == (busy.due, busy.running, busy.parked, busy.waiting)
         for name in made:
             await ledger.settle(store, name, COMPLETED, cost_micros=0, outcome=Outcome())
-        assert Queue("noop", 0, 0, 0, 0, 0, 0, 0, 0, 0) == await noop(store)
+        assert Queue("noop", 0, 0, 0, 0, 0, 0, 0, 0, 0, "") == await noop(store)
         assert 0 == (await survey(store, NAMES)).open
 
 
@@ -90,6 +90,9 @@ async def test_the_breaker_is_told(store_url: str) -> None:
         assert (OPEN, 1) == ((await noop(store)).breaker, (await noop(store)).downs)
         await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
         assert HALF_OPEN == (await noop(store)).breaker
+        await store.run("hold", "noop", "drain")
+        assert "drain" == (await noop(store)).held
+        await store.run("hold", "noop", "")
         await providers.up(store, "noop")
         assert CLOSED == (await noop(store)).breaker
 

@@ -14,7 +14,13 @@ LABELS |= {"state", "status", "to", "version"}
 UNITS = ("seconds", "bytes", "usd", "info")
 PLAIN = {  # gauges and a histogram that count things, and a state
     *("generation_submits", "worker_jobs_in_flight", "worker_slots", "queue_jobs", "backlog_generations"),
-    *("provider_breaker_state", "generations_open", "generations_uncertain", "generations_late_watched"),
+    *(
+        "provider_breaker_state",
+        "provider_held_state",
+        "generations_open",
+        "generations_uncertain",
+        "generations_late_watched",
+    ),
     *("webhook_deliveries_open", "ledger_check_findings"),
 }
 

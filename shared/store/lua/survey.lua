@@ -3,7 +3,7 @@
 -- Keys: gw:open gw:uncertain gw:late gw:deliveries:open gw:ledger-check gw:provider:<name> gw:waiting:<provider>
 -- Keys: arq:queue:<name>
 -- Returns {'surveyed', open, uncertain, late, deliveries, [field of the ledger's check, value ...], [due, running,
---   parked, age_ms of the oldest due job, waiting, age_ms of the oldest waiting, downs, down_ms, paused_ms] ...}
+--   parked, age_ms of the oldest due job, waiting, age_ms of the oldest waiting, downs, down_ms, paused_ms, held] ...}
 --@include now
 local function age(set)
   local score = redis.call('ZRANGEBYSCORE', set, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 1)[2]
@@ -17,9 +17,9 @@ local out = {'surveyed', redis.call('ZCARD', 'gw:open'), redis.call('ZCARD', 'gw
 for _, name in ipairs(ARGV) do
   local queue, waiting = 'arq:queue:' .. name, 'gw:waiting:' .. name
   local due, running = redis.call('ZCOUNT', queue, '-inf', now), redis.call('ZCARD', queue .. ':leases')
-  local downs, down_until, paused_until =
-    unpack(redis.call('HMGET', 'gw:provider:' .. name, 'downs', 'down_until_ms', 'paused_until_ms'))
+  local downs, down_until, paused_until, held =
+    unpack(redis.call('HMGET', 'gw:provider:' .. name, 'downs', 'down_until_ms', 'paused_until_ms', 'held'))
   out[#out + 1] = {due, running, math.max(redis.call('ZCARD', queue) - due - running, 0), age(queue),
-    redis.call('ZCARD', waiting), age(waiting), tonumber(downs or 0), left(down_until), left(paused_until)}
+    redis.call('ZCARD', waiting), age(waiting), tonumber(downs or 0), left(down_until), left(paused_until), held or ''}
 end
 return out

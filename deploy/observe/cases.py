@@ -1,0 +1,180 @@
+"""deploy/prometheus/*_test.yml: for each alert a case in which it fires and one in which it stays quiet."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from deploy.observe.slo import SLOS, Slo
+
+HEAD = """# Written by `make docs` from deploy/observe/cases.py: promtool test rules deploy/prometheus/*_test.yml
+rule_files: [{rules}]
+evaluation_interval: {every}
+tests:
+"""
+Series = Mapping[str, str]  # a series and its values, one a minute, in promtool's notation
+
+
+class Case(NamedTuple):
+    """An alert, what the metrics look like when it fires and when it does not, and when to look."""
+
+    alert: str
+    fires: Series
+    quiet: Series
+    at: str = "20m"
+
+
+def shares(slo: Slo, bad: float) -> Series:
+    """Series of which this share breaks a promise: a thousand events a minute, for three hours and a half."""
+    grow = "0+{:g}x210".format
+    lost, kept = grow(1000 * bad), grow(1000 * (1 - bad))
+    match slo.name:
+        case "http_errors":
+            name = "wokflow_http_request_duration_seconds_count"
+            return {f'{name}{{code="503"}}': lost, f'{name}{{code="200"}}': kept}
+        case "accept_slow":
+            name, bucket = "wokflow_accept_duration_seconds", '{le="0.25"}'
+        case "settle_slow":
+            name, bucket = "wokflow_generation_duration_seconds", '{kind="video",le="600.0"}'
+        case _:
+            name, bucket = "wokflow_webhook_delivery_duration_seconds", '{le="30.0"}'
+    labels = '{kind="video"}' if "kind" in bucket else ""
+    return {f"{name}_bucket{bucket}": kept, f"{name}_count{labels}": grow(1000)}
+
+
+def of_slo(slo: Slo) -> tuple[Case, Case]:
+    """A budget that burns at four times what it may last opens a ticket and pages nobody; half of it does neither."""
+    budget = 1 - slo.objective
+    steady = shares(slo, min(4 * budget, 0.25) if budget > 0.02 else 5 * budget)
+    return (
+        Case(f"{slo.alert}BudgetBurnsFast", shares(slo, 0.9), steady, "200m"),
+        Case(f"{slo.alert}BudgetBurnsSlowly", steady, shares(slo, budget / 2), "200m"),
+    )
+
+
+STORM, CALM = "0+10x30", "0x30"
+FACTS = (
+    Case("BooksDoNotBalance", {"wokflow_ledger_check_findings": "0x5 2x20"}, {"wokflow_ledger_check_findings": CALM}),
+    Case(
+        "BooksNotChecked",
+        {"wokflow_ledger_check_timestamp_seconds": "-20000x30"},
+        {"wokflow_ledger_check_timestamp_seconds": "0+60x30"},
+    ),
+    Case("GenerationsUncertain", {"wokflow_generations_uncertain": "1x30"}, {"wokflow_generations_uncertain": CALM}),
+    Case(
+        "PaidForNothing",
+        {'wokflow_generations_late_total{provider="fal"}': "0x5 1x30"},
+        {'wokflow_generations_late_total{provider="fal"}': "7x30"},
+    ),
+    Case(
+        "OldestJobTooOld",
+        {'wokflow_queue_oldest_job_age_seconds{queue="fal",instance="a"}': "0+60x30"},
+        {'wokflow_queue_oldest_job_age_seconds{queue="fal",instance="a"}': "0x9 90x1 0x20"},
+        at="11m",
+    ),
+    Case(
+        "NoWorker",
+        {'wokflow_queue_jobs{queue="fal",state="due"}': "3x30", 'wokflow_worker_slots{queue="local"}': "100x30"},
+        {'wokflow_queue_jobs{queue="fal",state="due"}': "3x30", 'wokflow_worker_slots{queue="fal"}': "100x30"},
+    ),
+    Case(
+        "WorkersFull",
+        {'wokflow_worker_jobs_in_flight{queue="fal"}': "95x30", 'wokflow_worker_slots{queue="fal"}': "100x30"},
+        {'wokflow_worker_jobs_in_flight{queue="fal"}': "50x30", 'wokflow_worker_slots{queue="fal"}': "100x30"},
+    ),
+    Case(
+        "LeasesLost",
+        {'wokflow_worker_leases_lost_total{queue="fal"}': STORM},
+        {'wokflow_worker_leases_lost_total{queue="fal"}': "0x10 1x20"},
+    ),
+    Case(
+        "JobsDropped",
+        {'wokflow_worker_jobs_dropped_total{queue="fal"}': "0x15 1x15"},
+        {'wokflow_worker_jobs_dropped_total{queue="fal"}': "5x30"},
+    ),
+    Case(
+        "SweeperMends",
+        {'wokflow_sweeper_findings_total{finding="rearmed"}': STORM},
+        {'wokflow_sweeper_findings_total{finding="rearmed"}': "0x10 3x20"},
+    ),
+    Case(
+        "BreakerOpen",
+        {'wokflow_provider_breaker_state{provider="fal"}': "0x10 2x1 1x1 2x20"},
+        {'wokflow_provider_breaker_state{provider="fal"}': "2x5 1x1 0x30"},
+    ),
+    Case(
+        "ProviderThrottles",
+        {f'wokflow_provider_answers_total{{provider="fal",code="{code}"}}': STORM for code in (200, 429)},
+        {
+            'wokflow_provider_answers_total{provider="fal",code="200"}': "0+100x30",
+            'wokflow_provider_answers_total{provider="fal",code="429"}': STORM,
+        },
+    ),
+    Case(
+        "ProviderFails",
+        {
+            'wokflow_generations_settled_total{provider="fal",status="completed",code=""}': STORM,
+            'wokflow_generations_settled_total{provider="fal",status="failed",code="provider_failed"}': STORM,
+        },
+        {
+            'wokflow_generations_settled_total{provider="fal",status="completed",code=""}': STORM,
+            'wokflow_generations_settled_total{provider="fal",status="failed",code="content_policy"}': STORM,
+        },
+    ),
+    Case(
+        "DeadLettersGrow",
+        {"wokflow_webhook_dead_letters_total": "0x5 1x30"},
+        {"wokflow_webhook_dead_letters_total": "4x30"},
+    ),
+    Case(
+        "EndpointDisabled",
+        {"wokflow_webhook_endpoints_disabled_total": "0x5 1x30"},
+        {"wokflow_webhook_endpoints_disabled_total": "4x30"},
+    ),
+    Case(
+        "ProviderHeld",
+        {'wokflow_provider_held_state{provider="fal"}': "1x400"},
+        {'wokflow_provider_held_state{provider="fal"}': "1x200 0x200"},
+        at="390m",
+    ),
+    Case(
+        "ProcessDown",
+        {'up{instance="a"}': "1x5 0x30", 'wokflow_build_info{instance="a"}': "1x5"},
+        {'up{instance="b"}': "1x5 0x30", 'wokflow_build_info{instance="a"}': "1x5"},
+    ),
+    Case("StoreAway", {"wokflow_store_unavailable_total": STORM}, {"wokflow_store_unavailable_total": "0x5 9x30"}),
+    Case("FactsMissing", {"up": "1x30"}, {'wokflow_queue_oldest_job_age_seconds{queue="fal"}': CALM}),
+    Case(
+        "SweeperSilent",
+        {"wokflow_sweeper_last_round_timestamp_seconds": "60x30"},
+        {"wokflow_sweeper_last_round_timestamp_seconds": "0+60x30"},
+    ),
+)
+BURNS = tuple(case for slo in SLOS for case in of_slo(slo))
+
+
+def slo_text() -> str:
+    """The test file of slo.yml."""
+    return HEAD.format(rules="slo.yml", every="5m") + "".join(map(both, BURNS))
+
+
+def facts_text() -> str:
+    """The test file of alerts.yml."""
+    return HEAD.format(rules="alerts.yml", every="1m") + "".join(map(both, FACTS))
+
+
+def both(case: Case) -> str:
+    """The two cases of an alert."""
+    return test(case, case.fires, 1) + test(case, case.quiet, 0)
+
+
+def test(case: Case, series: Series, firing: int) -> str:
+    """One case: how many alerts of this name fire at that time."""
+    told = "".join(f"      - series: {name!r}\n        values: {values!r}\n" for name, values in series.items())
+    expected = "[{labels: '{}', value: 1}]" if firing else "[]"
+    return f"""  # {case.alert} {"fires" if firing else "stays quiet"}
+  - interval: 1m
+    input_series:
+{told}    promql_expr_test:
+      - expr: count(ALERTS{{alertname="{case.alert}",alertstate="firing"}})
+        eval_time: {case.at}
+        exp_samples: {expected}
+"""

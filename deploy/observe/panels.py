@@ -1,0 +1,189 @@
+"""What a dashboard is made of, and how Grafana's own builder turns it into JSON."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, text, timeseries
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.common import (
+    BigValueColorMode,
+    BigValueGraphMode,
+    LegendDisplayMode,
+    LegendPlacement,
+    SortOrder,
+    StackingMode,
+    TooltipDisplayMode,
+)
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardCursorSync,
+    DataSourceRef,
+    Threshold,
+    ThresholdsMode,
+    VariableRefresh,
+)
+
+GRID_WIDTH, CHART_HEIGHT, NUMBER_HEIGHT = 24, 8, 4
+SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
+RATE = "[$__rate_interval]"
+
+
+class Query(NamedTuple):
+    """A PromQL expression and what its lines are called."""
+
+    expr: str
+    legend: str
+
+
+class Chart(NamedTuple):
+    """Lines over time. `stacked` where they are parts of a whole."""
+
+    title: str
+    unit: str
+    queries: Sequence[Query]
+    about: str
+    stacked: bool = False
+
+
+class Number(NamedTuple):
+    """One figure of this moment, red from `bad` on."""
+
+    title: str
+    unit: str
+    expr: str
+    about: str
+    bad: float | None = None
+
+
+class Words(NamedTuple):
+    """Text in Markdown."""
+
+    title: str
+    markdown: str
+
+
+class Row(NamedTuple):
+    """Panels side by side, all of one width."""
+
+    title: str
+    panels: Sequence[Chart | Number | Words]
+
+
+class Board(NamedTuple):
+    """A dashboard. `by_provider` gives it a choice of providers, `$provider` in its queries."""
+
+    uid: str
+    title: str
+    about: str
+    rows: Sequence[Row]
+    by_provider: bool = False
+
+
+def quantile(q: float, histogram: str, *by: str, where: str = "") -> str:
+    """A quantile of a histogram, by some of its labels."""
+    return f"histogram_quantile({q}, sum by ({', '.join(('le', *by))}) (rate({histogram}_bucket{where}{RATE})))"
+
+
+def per_s(counter: str, *by: str, where: str = "") -> str:
+    """A counter's rate, by some of its labels."""
+    group = f" by ({', '.join(by)})" if by else ""
+    return f"sum{group} (rate({counter}{where}{RATE}))"
+
+
+def json_of(board: Board) -> str:
+    """The dashboard as Grafana reads it."""
+    made = (
+        dashboard.Dashboard(board.title)
+        .uid(board.uid)
+        .description(board.about)
+        .tags(["wokflow"])
+        .timezone("browser")
+        .time("now-1h", "now")
+        .refresh("30s")
+        .tooltip(DashboardCursorSync.CROSSHAIR)
+        .readonly()
+        .with_variable(dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus"))
+        .link(dashboard.DashboardLink("Wokflow").type("dashboards").tags(["wokflow"]).as_dropdown(True))
+    )
+    if board.by_provider:
+        made.with_variable(choice())
+    number = 0
+    for row in board.rows:
+        number += 1
+        made.with_row(dashboard.Row(row.title).id(number))
+        for panel in row.panels:
+            number += 1
+            made.with_panel(built(panel, GRID_WIDTH // len(row.panels)).id(number))
+    return JSONEncoder(sort_keys=True, indent=1).encode(made.build()) + "\n"
+
+
+def choice() -> dashboard.QueryVariable:
+    """The providers that Prometheus knows, any number of them."""
+    return (
+        dashboard.QueryVariable("provider")
+        .label("Provider")
+        .datasource(SOURCE)
+        .query("label_values(wokflow_provider_breaker_state, provider)")
+        .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .multi(True)
+        .include_all(True)
+        .all_value(".*")
+    )
+
+
+def built(panel: Chart | Number | Words, width: int) -> timeseries.Panel | stat.Panel | text.Panel:
+    """The builder of one panel."""
+    match panel:
+        case Chart():
+            return chart(panel).span(width).height(CHART_HEIGHT)
+        case Number():
+            return figure(panel).span(width).height(NUMBER_HEIGHT)
+        case Words():
+            return text.Panel().title(panel.title).content(panel.markdown).span(width).height(CHART_HEIGHT)
+
+
+def chart(of: Chart) -> timeseries.Panel:
+    """Lines over time with a table of their latest and highest values below."""
+    legend = common.VizLegendOptions().display_mode(LegendDisplayMode.TABLE).placement(LegendPlacement.BOTTOM)
+    panel = (
+        timeseries.Panel()
+        .title(of.title)
+        .description(of.about)
+        .unit(of.unit)
+        .min(0)
+        .datasource(SOURCE)
+        .fill_opacity(40 if of.stacked else 8)
+        .line_width(1)
+        .legend(legend.show_legend(True).calcs(["lastNotNull", "max"]))
+        .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
+    )
+    if of.stacked:
+        panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL).group("A"))
+    for letter, query in zip("ABCDEFGH", of.queries, strict=False):
+        panel.with_target(
+            prometheus.Dataquery()
+            .datasource(SOURCE)
+            .ref_id(letter)
+            .expr(query.expr)
+            .legend_format(query.legend)
+            .range()
+        )
+    return panel
+
+
+def figure(of: Number) -> stat.Panel:
+    """A figure with its course behind it."""
+    panel = (
+        stat.Panel()
+        .title(of.title)
+        .description(of.about)
+        .unit(of.unit)
+        .datasource(SOURCE)
+        .graph_mode(BigValueGraphMode.AREA)
+        .color_mode(BigValueColorMode.VALUE)
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .with_target(
+            prometheus.Dataquery().datasource(SOURCE).ref_id("A").expr(of.expr).legend_format(of.title).range()
+        )
+    )
+    steps = [Threshold(value=None, color="green")] + ([Threshold(value=of.bad, color="red")] if of.bad else [])
+    return panel.thresholds(dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps))
