@@ -12,6 +12,7 @@ from gateway.dialects import wokgen, wokgen_v1, wowflow
 from gateway.dialects.wokgen_asks import Enhance, Generate, Interrogate, Music, Text, Upscale, Voice
 from gateway.middleware import outermost
 from gateway.openapi.document import openapi_handler
+from gateway.speeds import Speeds
 from gateway.watch import Watch
 from shared.domain.catalogue import Catalogue
 from shared.ops import catalogue_files
@@ -101,6 +102,7 @@ async def parts(
         ) as store,
         Watch(store) as watch,
         living(store, "gateway"),
+        Speeds(store, routing.measured(catalogue)) as speeds,
     ):
         await accounts.publish_plans(store, catalogue.plans.values())
         await providers.publish(store, catalogue.providers.values())
@@ -110,6 +112,7 @@ async def parts(
             store=store,
             storage=storage,
             watch=watch,
+            speeds=speeds,
             trusted=guests.networks(settings.trusted_proxies),
             secret=await secret(store),
             configured=catalogue_files.configured(catalogue),

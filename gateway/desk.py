@@ -4,6 +4,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from gateway.guests import Network
+from gateway.speeds import Speeds
 from gateway.watch import Watch
 from shared.domain.catalogue import Catalogue
 from shared.ops.settings import Settings
@@ -19,6 +20,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     store: Store
     storage: Storage
     watch: Watch
+    speeds: Speeds
     trusted: tuple[Network, ...]  # proxies whose X-Forwarded-For is believed
     secret: bytes  # callback addresses are derived from it
     configured: frozenset[str]  # providers whose key is set, or that need none

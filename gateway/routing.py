@@ -1,6 +1,7 @@
-"""Which model and which route serve a request: what the catalogue offers, as far as a provider is configured."""
+"""Which models and routes serve a request, in which order: what the catalogue offers of configured providers."""
 
 from collections.abc import Sequence
+from random import random
 
 import structlog
 from msgspec import structs
@@ -9,6 +10,7 @@ from gateway.accept import Choice
 from gateway.desk import Desk
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.errors import Refused
+from shared.domain.routing import ranked
 from shared.ops import catalogue_files
 
 AUTO = "auto"
@@ -25,13 +27,19 @@ def offered(catalogue: Catalogue) -> Catalogue:
     return structs.replace(catalogue, models=kept)
 
 
+def measured(catalogue: Catalogue) -> frozenset[str]:
+    """The providers whose speed decides something."""
+    by_speed = [model for model in catalogue.models.values() if model.routing == "fastest"]
+    return frozenset(route.provider for model in by_speed for route in model.routes)
+
+
 def models(desk: Desk) -> list[Model]:
     """What can be ordered, in the catalogue's order."""
     return [model for model in desk.catalogue.models.values() if _choices(desk, model)]
 
 
 def of_model(desk: Desk, model_id: str) -> Sequence[Choice]:
-    """The routes of a model, in the catalogue's order. Raises Refused("unknown_model")."""
+    """The routes of a model, as its policy has them. Raises Refused("unknown_model")."""
     model = desk.catalogue.model(model_id)
     if model is None:
         raise Refused("unknown_model", f"There is no model {model_id[:100]!r}. See GET /api/v1/models.")
@@ -70,4 +78,7 @@ def _tell_operator(desk: Desk, models: Sequence[Model], **what: str) -> None:
 
 
 def _choices(desk: Desk, model: Model) -> list[Choice]:
-    return [Choice(model, route) for route in model.routes if route.provider in desk.configured]
+    routes = [route for route in model.routes if route.provider in desk.configured]
+    if len(routes) > 1:
+        routes = ranked(routes, model.routing, took_ms=desk.speeds.of(model.kind), dice=random)
+    return [Choice(model, route) for route in routes]

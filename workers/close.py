@@ -133,6 +133,7 @@ async def close(
         unsubmitted_only=unsubmitted_only,
         keep_ms=desk.record_keep_ms,
         late_s=LATE_FIRST_S if outcome.error_code in LATE_CODES else None,
+        kind=job.spec.kind,
         patience_s=max(job.left_s, PATIENCE_S),
     )
     if word == "already" and state == COMPLETED:

@@ -23,9 +23,10 @@ from shared.store import generations
 from workers.close import complete, fail
 from workers.desk import Desk, Job, park
 from workers.measured import measured
+from workers.pace import relaxed
 from workers.patience import PATIENCE_S, insist
 from workers.providers.contract import Call, Callback, Done, Down, Pending, Rejected, Retry, Unknown
-from workers.reroute import out_of_order, put_off, serves
+from workers.reroute import moved, out_of_order, put_off, serves
 from workers.stall import within
 
 AWAY_S = 1.0  # until a step that the store's absence cut short is tried again
@@ -82,12 +83,15 @@ async def take(desk: Desk, generation_id: str) -> Job | None:
         token=token,
     )
     step = await insist(begin)
-    if step.word == "wait":
-        raise Park(defer=step.wait_ms / 1000)
-    if step.spec is None:
+    job = None
+    if step.spec is not None:
+        call = call_of(desk, generation_id, step.spec, step.deadline_ms)
+        job = Job(id=generation_id, token=token, spec=step.spec, step=step, call=call)
+    if step.word != "wait":
+        return job
+    if job is not None and await moved(desk, job, "held"):
         return None
-    call = call_of(desk, generation_id, step.spec, step.deadline_ms)
-    return Job(id=generation_id, token=token, spec=step.spec, step=step, call=call)
+    raise Park(defer=step.wait_ms / 1000)
 
 
 def call_of(desk: Desk, generation_id: str, spec: Spec, deadline_ms: int) -> Call:
@@ -137,7 +141,7 @@ async def submit(desk: Desk, job: Job) -> Pending | Done:
         park(job, AGAIN_S if desk.adapter.repeatable else desk.adapter.submit_limit_s)
     took_s = time.monotonic() - began_s
     if isinstance(answer, Pending):
-        answer = await submitted(desk, job, answer)
+        answer = await submitted(desk, job, relaxed(answer, job.step.calls_percent))
     await serves(desk, job)
     tell(desk, job, took_s)
     return answer
@@ -192,7 +196,8 @@ async def check(desk: Desk, job: Job) -> Pending | Done:
         if job.step.cancel:
             await measured(desk.provider, "cancel", job.call, desk.adapter.cancel(job.call, job.step.ref))
             await generations.cancel_sent(desk.store, job.id)
-        return await measured(desk.provider, "check", job.call, desk.adapter.check(job.call, job.step.ref))
+        answer = await measured(desk.provider, "check", job.call, desk.adapter.check(job.call, job.step.ref))
+        return relaxed(answer, job.step.calls_percent) if isinstance(answer, Pending) else answer
     except Rejected:
         raise
     except Exception as error:  # a failed look says nothing about the work (rule 5)

@@ -46,6 +46,7 @@ def check(path: str | None) -> None:
                 "kind": model.kind,
                 "ui_price_micros": model.ui_price_micros,
                 "price_micros": model.price_micros,
+                "routing": model.routing,
                 "routes": [{"provider": route.provider, "model": route.model} for route in model.routes],
             }
             for model in models
@@ -56,4 +57,5 @@ def check(path: str | None) -> None:
 
 
 def _routes(model: Model) -> str:
-    return ", ".join(f"{route.provider}:{route.model}" for route in model.routes)
+    named = ", ".join(f"{route.provider}:{route.model}" for route in model.routes)
+    return named if model.routing == "order" else f"{named} ({model.routing})"

@@ -89,6 +89,11 @@ def _facts(found: Generation, base_url: str) -> dict[str, object]:
         "provider": found.provider,
         "provider_model": spec.target,
         "provider_reference": found.ref,
+        "attempts": [
+            {"at": moment(attempt.at_ms), "provider": attempt.provider, "outcome": attempt.word}
+            for attempt in found.attempts
+        ]
+        or None,
         "prompt": spec.prompt,
         "input": spec.input or None,
         "created_at": moment(found.created_ms),
@@ -126,7 +131,12 @@ def _amounts(found: Generation) -> dict[str, int | None]:
 
 def _text(value: object) -> object:
     if isinstance(value, list):
-        return ", ".join(
-            f"{output['url']} ({output['media_type']}, {output['size_bytes']:,} bytes)" for output in value
-        )
+        return ", ".join(map(_item, value))
     return msgspec.json.encode(value).decode() if isinstance(value, dict) else value
+
+
+def _item(item: dict[str, object]) -> str:
+    """An output, or an attempt."""
+    if "url" in item:
+        return f"{item['url']} ({item['media_type']}, {item['size_bytes']:,} bytes)"
+    return f"{item['provider']} {item['outcome']} ({item['at']})"

@@ -1,7 +1,7 @@
 """What is for sale: models, the providers that serve them, and the plans of accounts. Read by `catalogue_file.py`."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -16,15 +16,17 @@ Name = Annotated[str, Meta(max_length=40, pattern=NAME_PATTERN, description="a w
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 EnvName = Annotated[str, Meta(pattern=r"\A[A-Z][A-Z0-9_]*\Z", description="the NAME of an environment variable")]
 HttpUrl = Annotated[str, Meta(pattern=r"\Ahttps?://[^\s/]+\S*\Z", description="an http or https URL")]
+Policy = Literal["order", "cheapest", "fastest", "weighted"]  # see routing.py
 Bound = Annotated[int | float | None, Meta(description="a number")]
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """One way to serve a model. Routes are tried in the order of the catalogue."""
+    """One way to serve a model."""
 
     provider: Name
     model: Title  # the provider's own name of the model
     cost_micros: int | None = None  # what one generation costs us there, micro-USD; None: not known
+    weight: Annotated[float, Meta(ge=0.001, le=1_000_000)] = 1  # its share of the work, where the model's are weighted
 
 
 class Limit(Struct, frozen=True, kw_only=True):
@@ -51,6 +53,7 @@ class Model(Struct, frozen=True, kw_only=True):
     prompt_chars_max: Annotated[int, Meta(ge=1, le=20_000)] | None = None  # None: as many as its kind takes
     hidden: bool = False  # not offered to calls that name no model
     input: dict[str, Limit]  # the fields of `input` that a client may send
+    routing: Policy = "order"  # which of the routes is tried first
     routes: tuple[Route, ...]
 
 
@@ -72,6 +75,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     key_env: EnvName | None = None  # the environment variable that holds our key; None: needs none
     callback_secret_env: EnvName | None = None  # the one that holds what it signs callbacks with
     base_url: HttpUrl | None = None  # None: the adapter's own
+    connect_s: Annotated[float, Meta(ge=0.1, le=120)] = 10.0  # a connection not made by then: it is down
     concurrency: Annotated[int, Meta(ge=1, le=100_000)] | None = None  # calls at once; None: as many as slots
     rate_per_s: Annotated[float, Meta(ge=0.001, le=100_000)] | None = None  # submits a second; None: no limit
     credit_micros: int | None = None  # what one of its credits costs us, micro-USD; None: not known

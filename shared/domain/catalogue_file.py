@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from shared.domain.catalogue import KINDS, Catalogue, Limit, Mode, Model, Plan, Provider, Route
+from shared.domain.catalogue import KINDS, Catalogue, Limit, Mode, Model, Plan, Policy, Provider, Route
 from shared.domain.catalogue_lines import line_of
 from shared.domain.catalogue_table import Problem, Table
 from shared.domain.inputs import InvalidInput, checked
@@ -19,7 +19,15 @@ from shared.domain.kind import Kind, kind_of
 from shared.domain.pricing import api_price_micros, basis_points, micros_from_cents
 
 MARKUP_PERCENT_DEFAULT = 5
-OPTIONAL = ("resolution", "duration_s", "timeout_s", "input", "hidden", "prompt_chars_max")  # keys of a model
+OPTIONAL = (
+    "resolution",
+    "duration_s",
+    "timeout_s",
+    "input",
+    "hidden",
+    "prompt_chars_max",
+    "routing",
+)  # keys of a model
 
 
 class CatalogueError(ValueError):
@@ -29,6 +37,12 @@ class CatalogueError(ValueError):
         places = ([file] if file else []) + ([f"line {line}"] if line else [])
         super().__init__(": ".join([*([", ".join(places)] if places else []), message]))
         self.line, self.message, self.file = line, message, file
+
+
+class _Defaults(Struct, frozen=True):
+    """What models have that do not say otherwise."""
+
+    routing: Policy
 
 
 class _Source(Struct, frozen=True):
@@ -80,7 +94,8 @@ def _source(file: str | None, text: str) -> _Source:
 def _catalogue(main: _Source, parts: list[_Source]) -> Catalogue:
     table = main.table
     with main.blamed():
-        table.check_keys(["plans", "providers", "models"], ["markup_percent", "modes", "include"])
+        table.check_keys(["plans", "providers", "models"], ["markup_percent", "modes", "include", "routing"])
+        routing = table.convert({"routing": table.raw.get("routing", "order")}, _Defaults).routing
         try:
             markup = Decimal(basis_points(table.raw.get("markup_percent", MARKUP_PERCENT_DEFAULT))) / 100
         except ValueError as error:
@@ -98,7 +113,7 @@ def _catalogue(main: _Source, parts: list[_Source]) -> Catalogue:
     models: dict[str, Model] = {}
     for source in (main, *parts):
         with source.blamed():
-            _models(source.table, markup, providers, into=models)
+            _models(source.table, markup, routing, providers, into=models)
     with main.blamed():
         modes = {name: _mode(entry) for name, entry in table.tables("modes", "mode")}
     return Catalogue(markup_percent=markup, models=models, plans=plans, providers=providers, modes=modes)
@@ -111,10 +126,12 @@ def _providers(table: Table, *, into: dict[str, Provider]) -> None:
         into[name] = _provider(name, entry)
 
 
-def _models(table: Table, markup: Decimal, providers: dict[str, Provider], *, into: dict[str, Model]) -> None:
+def _models(
+    table: Table, markup: Decimal, routing: Policy, providers: dict[str, Provider], *, into: dict[str, Model]
+) -> None:
     for number, raw in enumerate(table.items("models") if "models" in table.raw else ()):
         entry = Table(raw, ("models", number), f"model {number + 1}")
-        model = _model(entry, markup, providers)
+        model = _model(entry, markup, routing, providers)
         if model.id in into:
             raise entry.problem("id", "another model has this id already")
         into[model.id] = model
@@ -126,7 +143,16 @@ def _mode(table: Table) -> Mode:
 
 
 def _provider(name: str, table: Table) -> Provider:
-    named = ["adapter", "key_env", "callback_secret_env", "base_url", "concurrency", "rate_per_s", "credit_cents"]
+    named = [
+        "adapter",
+        "key_env",
+        "callback_secret_env",
+        "base_url",
+        "concurrency",
+        "rate_per_s",
+        "connect_s",
+        "credit_cents",
+    ]
     table.check_keys([], named)
     plain = {key: value for key, value in table.raw.items() if key != "credit_cents"}
     credit = _micros(table, "credit_cents") if "credit_cents" in table.raw else None
@@ -140,7 +166,7 @@ def _plan(name: str, table: Table) -> Plan:
     return table.convert({**table.raw, "name": name, "daily_quota": quota}, Plan)
 
 
-def _model(table: Table, markup: Decimal, providers: dict[str, Provider]) -> Model:
+def _model(table: Table, markup: Decimal, routing: Policy, providers: dict[str, Provider]) -> Model:
     raw = table.raw
     if isinstance(raw.get("id"), str):
         table.what = f"model {raw['id']!r}"
@@ -151,7 +177,7 @@ def _model(table: Table, markup: Decimal, providers: dict[str, Provider]) -> Mod
     price = _micros(table, "price_cents")
     plain = {key: value for key, value in raw.items() if key != "price_cents"}
     derived = {"ui_price_micros": price, "price_micros": api_price_micros(price, markup), "input": {}, "routes": []}
-    model = table.convert({"timeout_s": kind.timeout_s, **plain, **derived}, Model)
+    model = table.convert({"timeout_s": kind.timeout_s, "routing": routing, **plain, **derived}, Model)
     if (model.prompt_chars_max or 0) > kind.prompt_chars_max:
         message = f"prompt_chars_max is at most {kind.prompt_chars_max}, the limit of kind {kind.name!r}"
         raise table.problem("prompt_chars_max", message)
@@ -166,13 +192,14 @@ def _model(table: Table, markup: Decimal, providers: dict[str, Provider]) -> Mod
 
 
 def _route(table: Table, providers: dict[str, Provider]) -> Route:
-    table.check_keys(["provider", "model"], ["cost_cents"])
+    table.check_keys(["provider", "model"], ["cost_cents", "weight"])
     known = list(providers)
     if table.raw["provider"] not in known:
         names = ", ".join(known) or "none"
         raise table.problem("provider", f"unknown provider {table.raw['provider']!r} (known: {names})")
     cost = _micros(table, "cost_cents") if "cost_cents" in table.raw else None
-    return table.convert({"provider": table.raw["provider"], "model": table.raw["model"], "cost_micros": cost}, Route)
+    plain = {key: value for key, value in table.raw.items() if key != "cost_cents"}
+    return table.convert({**plain, "cost_micros": cost}, Route)
 
 
 def _micros(table: Table, key: str) -> int:

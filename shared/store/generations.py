@@ -12,7 +12,10 @@ from shared.store.ledger import costs_of
 
 
 class Step(Struct, frozen=True):
-    """What a worker does next: `word` is submit, check, uncertain, canceled, wait, down, moved, closed or missing."""
+    """What a worker does next: `word` is submit, check, uncertain, canceled, wait, down, moved, closed or missing.
+
+    A wait with a `spec` is for the provider to be itself again: another one may do it meanwhile.
+    """
 
     word: str
     spec: Spec | None = None
@@ -27,6 +30,7 @@ class Step(Struct, frozen=True):
     cancel: bool = False  # its owner wants it stopped
     callback: bytes = b""  # what a provider sent to an uncertain generation's callback address
     probe: bool = False  # the first submit after an outage: say how it went
+    calls_percent: int = 0  # of the provider's callbacks that come, if one may still come for this generation
 
 
 async def start(
@@ -36,17 +40,22 @@ async def start(
     limit_ms = int(submit_limit_s * 1000)
     args = (generation_id, "1" if repeatable else "", limit_ms, token, provider)
     word, *rest = await store.run("start", *args, durable=not repeatable)
-    if word == "wait":
-        return Step(word, wait_ms=rest[0])
     if word in ("moved", "closed", "missing"):
         return Step(word)
+    wait_ms = rest.pop(0) if word == "wait" else 0
+    if not rest:
+        return Step(word, wait_ms=wait_ms)
     spec, reserved, created_ms, deadline_ms, started_ms, refusals, account, *more = rest
-    step = Step(word, SPEC.decode(spec), reserved, created_ms, deadline_ms, started_ms, refusals, account.decode())
-    if word == "check":
-        return structs.replace(step, ref=more[0].decode(), cancel=more[1] == b"1")
-    if word == "uncertain":
-        return structs.replace(step, callback=more[0])
-    return structs.replace(step, probe=more == [b"1"])
+    told = (SPEC.decode(spec), reserved, created_ms, deadline_ms, started_ms, refusals, account.decode())
+    step = Step(word, *told, wait_ms=wait_ms)
+    match word:
+        case "check":
+            return structs.replace(step, ref=more[0].decode(), cancel=more[1] == b"1", calls_percent=more[2])
+        case "submit":
+            return structs.replace(step, probe=more[0] == b"1", calls_percent=more[1])
+        case "uncertain":
+            return structs.replace(step, callback=more[0])
+    return step
 
 
 async def submitted(store: Store, generation_id: str, ref: str, *, provider: str, patience_s: float) -> bool:

@@ -103,7 +103,7 @@ def waiting(provider: str) -> str:
 
 def provider(name: str) -> str:
     """Hash: concurrency, rate_per_s (published); paused_until_ms, down_*, probe_until_ms (learned); held (by an
-    operator); next_submit_ms, sent_until_ms (its rate).
+    operator); next_submit_ms, sent_until_ms (its rate); took_ms:<kind>, calls_due, calls_came (measured).
     """
     return f"gw:provider:{name}"
 

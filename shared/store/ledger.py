@@ -127,18 +127,19 @@ async def settle(
     uncertain_only: bool = False,
     keep_ms: int = RECORD_KEEP_MS,
     late_s: float | None = None,
+    kind: str = "",
     patience_s: float | None = None,
 ) -> tuple[str, int]:
     """Close an open generation once: ("settled", refund), or ("already" | "submitted" | "missing", 0).
 
     `state` is completed or failed, `cost_micros` at most the reservation. With `unsubmitted_only` a generation that a
     provider may have is left alone, with `uncertain_only` one that nobody is in doubt about. The record is kept for
-    `keep_ms`. A failed one that a provider has is looked at again after `late_s`, if given. Raises StoreDown (ask
-    again) and StoreError (a cost outside the reservation).
+    `keep_ms`. A failed one that a provider has is looked at again after `late_s`, if given. With `kind` it is noted
+    how long a completed one took there. Raises StoreDown (ask again) and StoreError (a cost outside the reservation).
     """
     guard = "unsubmitted" if unsubmitted_only else "uncertain" if uncertain_only else ""
     late_ms = "" if late_s is None else int(late_s * 1000)
-    args = (generation_id, state, cost_micros, encode(outcome), guard, keep_ms, late_ms, *costs_of(outcome))
+    args = (generation_id, state, cost_micros, encode(outcome), guard, keep_ms, late_ms, *costs_of(outcome), kind)
     word, *rest = await store.run("settle", *args, patience_s=patience_s, durable=True)
     return word, rest[0] if word == "settled" else 0
 

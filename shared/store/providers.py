@@ -28,6 +28,7 @@ class State(Struct, frozen=True, kw_only=True):
         return "paused" if self.paused_until_ms > self.now_ms else "up"
 
 
+TOOK = "took_ms:"
 NUMBERS = ("paused_until_ms", "downs", "down_until_ms")
 
 
@@ -53,6 +54,13 @@ async def publish(store: Store, providers: Iterable[Provider]) -> None:
                 await store.call("HDEL", keys.provider(provider.name), name)
             else:
                 await store.call("HSET", keys.provider(provider.name), name, value)
+
+
+async def speeds(store: Store, provider: str) -> dict[str, float]:
+    """How long it takes from submit to done, ms, by kind: moving averages, of those that were measured."""
+    fields = iter(await store.call("HGETALL", keys.provider(provider)))
+    known = {name.decode(): value for name, value in zip(fields, fields, strict=True)}
+    return {name.removeprefix(TOOK): float(value) for name, value in known.items() if name.startswith(TOOK)}
 
 
 async def down(store: Store, provider: str, reason: str) -> int:

@@ -338,7 +338,7 @@ class Books(Struct):
         made.refused.append((made.provider, said))
         before = made.provider
         self.leave(made)
-        made.provider, made.state, made.intent = provider, "backlog", None
+        made.provider, made.state, made.intent, made.called = provider, "backlog", None, False
         made.been.append(provider)
         self.waiting(made.place).append(name)
         self.rerouted.add(name)

@@ -274,7 +274,7 @@ class World:
     ) -> tuple[Any, ...]:
         guard = "unsubmitted" if guarded else "uncertain" if doubted else ""
         late_ms = LONG_MS if looks_later else ""
-        return "settle", name, state, cost, b"outcome", guard, LONG_MS, late_ms
+        return "settle", name, state, cost, b"outcome", guard, LONG_MS, late_ms, "", "", "image"
 
     def _refused(self, call: tuple[Any, ...]) -> None:
         before = self.bench.look()

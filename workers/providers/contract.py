@@ -14,6 +14,8 @@ from typing import ClassVar
 import msgspec
 from msgspec import Struct
 
+CONNECT_S = 10.0
+
 
 class Call(Struct, frozen=True, kw_only=True):
     """One generation as a provider sees it."""
@@ -52,6 +54,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     key: str | None = None
     callback_secret: str | None = None  # what the provider signs its callbacks with
+    connect_s: float = CONNECT_S  # until a connection that does not come about is given up
     credit_micros: int | None = None  # what one of its credits costs us; None: not known
     fetch: Callable[[str], Awaitable[Blob]] = msgspec.field(default=nothing_to_fetch)
 

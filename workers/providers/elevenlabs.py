@@ -67,7 +67,9 @@ class Adapter(contract.Adapter):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         base_url, headers = setup.base_url or BASE_URL, {"xi-api-key": setup.key or ""}
-        self._http = Http(base_url, headers=headers, first_byte_s=COMPOSING_S, total_s=COMPOSING_S + 10.0)
+        self._http = Http(
+            base_url, connect_s=setup.connect_s, headers=headers, first_byte_s=COMPOSING_S, total_s=COMPOSING_S + 10.0
+        )
 
     async def submit(self, call: Call) -> Pending | Done:
         """The sound, or a task. Raises any ProviderError."""

@@ -58,7 +58,9 @@ class Adapter(contract.Adapter):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        self._http = Http(setup.base_url or BASE_URL, headers={"Authorization": f"Key {setup.key}"})
+        self._http = Http(
+            setup.base_url or BASE_URL, connect_s=setup.connect_s, headers={"Authorization": f"Key {setup.key}"}
+        )
 
     async def submit(self, call: Call) -> Pending | Done:
         """POST into the queue, which is told how long it makes sense to begin."""

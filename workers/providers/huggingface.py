@@ -52,7 +52,9 @@ class Adapter(contract.Adapter):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         base_url, headers = setup.base_url or BASE_URL, {"Authorization": f"Bearer {setup.key}"}
-        self._http = Http(base_url, headers=headers, first_byte_s=MAKING_S, total_s=MAKING_S + 10.0)
+        self._http = Http(
+            base_url, connect_s=setup.connect_s, headers=headers, first_byte_s=MAKING_S, total_s=MAKING_S + 10.0
+        )
 
     async def submit(self, call: Call) -> Pending | Done:
         """To whoever serves the model. Raises any ProviderError."""

@@ -58,7 +58,14 @@ class Adapter(contract.Adapter):
         super().__init__(setup)
         headers = {"Authorization": f"Bearer {setup.key}"} if setup.key else {}
         base_url = setup.base_url or BASE_URLS.get(setup.name, BASE_URLS["openai"])
-        self._http = Http(base_url, headers=headers, reading=reading, first_byte_s=DRAWING_S, total_s=DRAWING_S + 10.0)
+        self._http = Http(
+            base_url,
+            connect_s=setup.connect_s,
+            headers=headers,
+            reading=reading,
+            first_byte_s=DRAWING_S,
+            total_s=DRAWING_S + 10.0,
+        )
 
     async def submit(self, call: Call) -> Pending | Done:
         """The result. Raises any ProviderError."""

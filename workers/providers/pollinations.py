@@ -54,7 +54,14 @@ class Adapter(contract.Adapter):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         base_url, headers = setup.base_url or BASE_URL, {"Authorization": f"Bearer {setup.key}"}
-        self._http = Http(base_url, headers=headers, reading=reading, first_byte_s=WAIT_S, total_s=WAIT_S + 10.0)
+        self._http = Http(
+            base_url,
+            connect_s=setup.connect_s,
+            headers=headers,
+            reading=reading,
+            first_byte_s=WAIT_S,
+            total_s=WAIT_S + 10.0,
+        )
 
     async def submit(self, call: Call) -> Pending | Done:
         """The result. Raises any ProviderError."""

@@ -60,7 +60,7 @@ class Adapter(contract.Adapter):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         headers = {"Authorization": f"Bearer {setup.key}"}
-        self._http = Http(setup.base_url or BASE_URL, headers=headers)
+        self._http = Http(setup.base_url or BASE_URL, connect_s=setup.connect_s, headers=headers)
 
     async def submit(self, call: Call) -> Pending | Done:
         """POST a prediction. It is to end by the generation's deadline: what comes later is paid for in vain."""

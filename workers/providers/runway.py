@@ -120,7 +120,7 @@ class Adapter(contract.Adapter):
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
         headers = {"Authorization": f"Bearer {setup.key}", "X-Runway-Version": VERSION}
-        self._http = Http(setup.base_url or BASE_URL, headers=headers)
+        self._http = Http(setup.base_url or BASE_URL, connect_s=setup.connect_s, headers=headers)
         self._bucket = Http("", headers={})  # their storage: the key must not go there
         self._stopped: deque[str] = deque(maxlen=STOPPED_MAX)
 

@@ -5,10 +5,15 @@
 -- Returns {'noted', state} | {'closed', state} | {'missing'}
 --@include now
 --@include queue
+--@include measure
+local IN_TIME_MS = 10000  -- after we found the end by ourselves
 local id, from, payload = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local state, provider, ref, started = unpack(redis.call('HMGET', generation, 'state', 'provider', 'ref', 'started_ms'))
+local state, provider, ref, started, closed =
+  unpack(redis.call('HMGET', generation, 'state', 'provider', 'ref', 'started_ms', 'closed_ms'))
 if not state or provider ~= from then return {'missing'} end
+local in_time = not closed or now - closed < IN_TIME_MS
+if in_time and redis.call('HSETNX', generation, 'called_ms', now) == 1 then measure_call(provider, 'calls_came') end
 local open = state ~= 'completed' and state ~= 'failed'
 local doubt = not ref and (open or (state == 'failed' and started))
 if doubt then redis.call('HSET', generation, 'callback', payload) end

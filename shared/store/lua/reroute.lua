@@ -24,7 +24,7 @@ pause(from, tonumber(pause_ms), now)
 local provider, spec = ARGV[at], ARGV[at + 1]
 note_attempt(generation, asked_ms or now, from, word)
 redis.call('HSET', generation, 'provider', provider, 'spec', spec, 'state', 'backlog')
-redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms')
+redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms', 'callback', 'called_ms')
 leave(account, from, id)
 wait_in_line(account, provider, id, now)
 for _, name in ipairs({provider, from}) do

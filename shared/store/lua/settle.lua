@@ -1,7 +1,8 @@
 -- settle: close an open generation once. What it did not cost goes back, its event is written, whoever waits is woken,
 -- and the account's next waiting generation takes its place on the queue.
 -- ARGV: id, state ('completed' | 'failed'), cost (micro-USD), outcome, guard ('' | 'unsubmitted' | 'uncertain'),
---       keep_ms, late_ms, expected, reported (what the provider's work costs us, micro-USD, or '' where nobody knows)
+--       keep_ms, late_ms, expected, reported (what the provider's work costs us, micro-USD, or '' where nobody knows),
+--       kind (to note how long it took, or '')
 -- A failed generation that a provider has is looked at again after late_ms: it may still finish there.
 -- Keys: gw:generation:<id> gw:backlog:<account>:<provider> gw:waiting:<provider> gw:late gw:open gw:uncertain
 -- Keys: gw:wake:<gateway>
@@ -12,11 +13,12 @@
 --@include payment
 --@include events
 --@include costs
-local id, state, cost, outcome, guard, keep_ms, late_ms, expected, reported = unpack(ARGV)
+--@include measure
+local id, state, cost, outcome, guard, keep_ms, late_ms, expected, reported, kind = unpack(ARGV)
 cost = tonumber(cost)
 local generation = 'gw:generation:' .. id
-local account, provider, was, reserved, waiters, ref =
-  unpack(redis.call('HMGET', generation, 'account', 'provider', 'state', 'reserved', 'waiters', 'ref'))
+local account, provider, was, reserved, waiters, ref, asked_ms =
+  unpack(redis.call('HMGET', generation, 'account', 'provider', 'state', 'reserved', 'waiters', 'ref', 'intent_ms'))
 if not account then return {'missing'} end
 if was == 'completed' or was == 'failed' then return {'already', was} end
 if guard == 'unsubmitted' and was ~= 'backlog' and was ~= 'queued' then return {'submitted', was} end
@@ -32,6 +34,8 @@ if state == 'failed' and ref and late_ms ~= '' then redis.call('ZADD', 'gw:late'
 give_back(account, generation, id, refund, reserved, state == 'failed', now)
 redis.call('ZREM', 'gw:open', id)
 if state == 'completed' or expected ~= '' or reported ~= '' then book_cost(provider, now, expected, reported) end
+if state == 'completed' and asked_ms and kind ~= '' then measure_time(provider, kind, now - asked_ms) end
+if state == 'completed' and ref then measure_call(provider, 'calls_due') end
 if state == 'failed' and was == 'uncertain' then note_cost(provider, now, {uncertain = 1}) end
 if was == 'uncertain' then redis.call('ZREM', 'gw:uncertain', id) end
 

@@ -3,17 +3,21 @@
 -- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run, so that a lost answer can be asked for again),
 --       provider (whose worker asks: a generation that was handed on is none of its business)
 -- Keys: gw:generation:<id> gw:provider:<name> gw:uncertain
--- Returns {'submit', FACTS, probe ('1' | '')} | {'wait', ms} | {'check', FACTS, ref, cancel ('1' | '')}
+-- Returns {'submit', FACTS, probe ('1' | ''), calls} | {'check', FACTS, ref, cancel ('1' | ''), calls}
+-- Returns {'wait', ms} | {'wait', ms, FACTS} (for the provider to be itself again: others need not wait)
 -- Returns {'uncertain', FACTS, callback ('' if none came)} | {'down', FACTS} | {'canceled', FACTS}
 -- Returns {'closed', state} | {'moved', provider} | {'missing'}
 -- FACTS: spec, reserved, created_ms, deadline_ms, started_ms (0: never taken up), refusals, account
+-- calls: how many percent of the callbacks come, if this one's may still come
 --@include now
 --@include pressure
+--@include measure
 local id, repeatable, submit_limit_ms, token, at = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 local state, provider, spec, reserved, created, deadline, run_ms, started, ref, intent, intent_ms, cancel, callback,
-  refusals, account = unpack(redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved', 'created_ms',
-    'deadline_ms', 'run_ms', 'started_ms', 'ref', 'intent', 'intent_ms', 'cancel_ms', 'callback', 'refusals', 'account'))
+  refusals, account, called = unpack(redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved',
+    'created_ms', 'deadline_ms', 'run_ms', 'started_ms', 'ref', 'intent', 'intent_ms', 'cancel_ms', 'callback',
+    'refusals', 'account', 'called_ms'))
 if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 if provider ~= at or state == 'backlog' then return {'moved', provider} end
@@ -25,13 +29,14 @@ local function told(reply, ...)
   end
   return reply
 end
+local calls = called and 0 or calls_percent(provider)
 if ref then
   redis.call('HINCRBY', generation, 'looks', 1)
   redis.call('HSET', generation, 'looked_ms', now)
-  return told({'check'}, ref, cancel and '1' or '')
+  return told({'check'}, ref, cancel and '1' or '', calls)
 end
 if state == 'submitting' and intent == token then
-  return told({'submit'}, redis.call('HEXISTS', 'gw:provider:' .. provider, 'downs') == 1 and '1' or '')
+  return told({'submit'}, redis.call('HEXISTS', 'gw:provider:' .. provider, 'downs') == 1 and '1' or '', calls)
 end
 if state == 'submitting' and repeatable == '' then
   local left = intent_ms + submit_limit_ms - now
@@ -45,10 +50,11 @@ if cancel then return told({'canceled'}) end
 
 local refusal, probe = permission(provider, generation, tonumber(submit_limit_ms), now)
 if refusal and refusal[1] == 'down' then return told({'down'}) end
+if refusal and refusal[3] then return told({'wait', refusal[2]}) end
 if refusal then return refusal end
 if not started then
   started, deadline = now, string.format('%.0f', now + run_ms)
   redis.call('HSET', generation, 'started_ms', now, 'deadline_ms', deadline)
 end
 redis.call('HSET', generation, 'state', 'submitting', 'intent', token, 'intent_ms', now)
-return told({'submit'}, probe)
+return told({'submit'}, probe, calls)
