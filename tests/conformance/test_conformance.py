@@ -17,6 +17,7 @@ from tests.conformance.case import Case, a_picture
 from tests.conformance.cases import CASES
 from tests.doubles.double import Double, Fault, Say
 from tests.doubles.provider import a_png
+from tests.doubles.silent import Silent
 from workers.artefacts import BadOutput, CopyFailed, OutputError, keep
 from workers.egress import Egress
 from workers.providers import http
@@ -198,6 +199,21 @@ async def test_an_absent_provider_is_down(case: Case) -> None:
         await double.__aexit__()
         with pytest.raises(Down):
             await adapter.submit(case.call)
+
+
+@pytest.mark.parametrize("case", {adapter_of(case): case for case in CASES}.values(), ids=named)
+async def test_a_provider_that_nobody_gets_through_to_is_down(case: Case) -> None:
+    """A connection that never comes about is given up in the catalogue's time, and nothing was accepted."""
+    with Silent() as silent:
+        setup = Setup(
+            name=case.provider or adapter_of(case), base_url=silent.url, key="k", connect_s=0.1, fetch=a_picture
+        )
+        adapter = load(adapter_of(case))(setup)
+        began_s = time.monotonic()
+        with pytest.raises(Down):
+            await adapter.submit(case.call)
+        await adapter.close()
+        assert 1 > time.monotonic() - began_s
 
 
 @pytest.mark.parametrize(
