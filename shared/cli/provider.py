@@ -37,14 +37,15 @@ def list_() -> None:
             _key(entry, name in able),
             _said(fact),
             fact["models"],
+            fact["busy"],
+            entry.concurrency,
             fact["queued"],
             fact["running"],
-            entry.concurrency,
-            entry.rate_per_s,
+            None if entry.rate_per_s is None else f"{entry.rate_per_s:g}",
         )
         for (name, entry), fact in zip(catalogue.providers.items(), facts, strict=True)
     ]
-    heads = ("provider", "key", "state", "models", "queued", "running", "concurrency", "a second")
+    heads = ("provider", "key", "state", "models", "busy", "at most", "queued", "running", "a second")
     desk.show({"providers": facts, "store": away or "ok"}, table(heads, rows), *([away] if away else []))
 
 
@@ -109,12 +110,13 @@ def _facts(entry: Provider, catalogue: Catalogue, configured: bool, state: State
 
 def _health(state: State | None) -> dict[str, object]:
     if state is None:
-        return dict.fromkeys(("state", "down_until", "down_why", "paused_until", "queued", "running"))
+        return dict.fromkeys(("state", "down_until", "down_why", "paused_until", "busy", "queued", "running"))
     return {
         "state": state.word,
         "down_until": moment(state.down_until_ms) if state.downs else None,
         "down_why": state.down_why or None,
         "paused_until": moment(state.paused_until_ms) if state.paused_until_ms > state.now_ms else None,
+        "busy": state.busy,
         "queued": state.queued,
         "running": state.running,
     }
@@ -127,6 +129,8 @@ def _key(entry: Provider, configured: bool) -> str:
 
 
 def _said(fact: dict[str, object]) -> str:
+    if not fact["configured"]:
+        return "not configured"
     if fact["state"] is None:
         return "unknown"
     until = fact["down_until"] if fact["state"] == "down" else fact["paused_until"]

@@ -13,8 +13,9 @@ class State(Struct, frozen=True, kw_only=True):
     """What became of a provider's submits lately. Times are Unix ms."""
 
     now_ms: int
-    queued: int  # generations on its queue, those in a worker's hands and those it works on included
-    running: int  # in a worker's hands at this moment
+    busy: int  # generations that have a place there, waiting for a worker or being worked on: `concurrency` bounds them
+    queued: int  # jobs on its queue, late looks included
+    running: int  # of those in a worker's hands at this moment
     paused_until_ms: int = 0
     downs: int = 0  # failures in a row; 0: it serves
     down_until_ms: int = 0
@@ -39,6 +40,7 @@ async def state(store: Store, provider: str) -> State:
     queue = keys.queue(provider)
     return State(
         now_ms=int(seconds) * 1000 + int(micros) // 1000,
+        busy=await store.call("SCARD", keys.busy(provider)),
         queued=await store.call("ZCARD", queue),
         running=await store.call("ZCARD", keys.leases(provider)),
         down_why=(why or b"").decode(errors="replace"),

@@ -79,7 +79,7 @@ def test_the_list_says_what_is_configured(shell: Shell) -> None:
     assert ("openai", 0) == (found["ours"]["adapter"], found["ours"]["models"])
     assert {"up"} == {one["state"] for one in found.values()}
     said = shell("list")[1]
-    for words in ("A_FAL_KEY is set", "ANOTHER_KEY is not set", "needs none"):
+    for words in ("A_FAL_KEY is set", "ANOTHER_KEY is not set", "not configured", "needs none", "2.5"):
         assert words in said
     assert "a key" not in said
 
@@ -100,7 +100,7 @@ def test_the_list_says_how_a_provider_does(shell: Shell, store_url: str) -> None
     found = {one["name"]: one for one in shell("list", "--json")[1]["providers"]}
     assert ("down", "no credit") == (found["fal"]["state"], found["fal"]["down_why"])
     assert found["fal"]["down_until"]
-    assert ("paused", 1, 0) == tuple(found["noop"][name] for name in ("state", "queued", "running"))
+    assert ("paused", 1, 1, 0) == tuple(found["noop"][name] for name in ("state", "busy", "queued", "running"))
     assert "down until" in shell("list")[1]
 
 
