@@ -16,6 +16,9 @@ from shared.domain.errors import StoreDown
 from shared.ops import collector, limits, logs, metrics, settings
 from shared.ops.settings import Settings
 
+LEAVE_S = 1.0  # how long a stopping gateway answers what still comes over open connections
+LOOK_EVERY_S = 0.02
+
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; the exit status."""
@@ -49,8 +52,20 @@ async def serve(app: web.Application, config: Settings) -> None:
         finally:
             door.close()
             app[DESK].watch.release()
+            await taken_leave(runner, min(LEAVE_S, config.drain_s))
     finally:
         await runner.cleanup()
+
+
+async def taken_leave(runner: web.AppRunner, limit_s: float) -> None:
+    """Return when every connection is gone, or after `limit_s`. Each answer tells its client to close.
+
+    A connection that we close while a request is on its way to us costs that request; so clients close them.
+    """
+    for _ in range(int(limit_s / LOOK_EVERY_S)):
+        if runner.server is None or not runner.server.connections:
+            return
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 if __name__ == "__main__":

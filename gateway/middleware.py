@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from gateway import errors
+from gateway.desk import DESK
 from gateway.dialects.shape import dialect_of, render
 from gateway.trace import TRACE
 from shared.domain import trace
@@ -50,6 +51,8 @@ async def outermost(request: web.Request, handler: Handler) -> web.StreamRespons
         response.headers["X-Request-Id"] = request_id
         if api:
             response.headers.update(CORS)
+        if request.app[DESK].watch.leaving:
+            response.force_close()
     route = request.match_info.route.resource
     name = "unknown" if route is None else route.canonical
     timer = metrics.of(metrics.HTTP_SECONDS, dialect_of(request.path), name, response.status)

@@ -18,9 +18,9 @@ async def healthz(_: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """200 with every part ok, or 503 naming the missing ones."""
+    """200 with every part ok, or 503 naming the missing ones; 503 too once we are told to stop."""
     desk = request.app[DESK]
-    parts = {"store": "ok", "storage": "ok"}
+    parts = {"gateway": "stopping" if desk.watch.leaving else "ok", "store": "ok", "storage": "ok"}
     try:
         await desk.store.call("PING", patience_s=READY_PATIENCE_S)
     except StoreDown as down:

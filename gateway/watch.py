@@ -11,13 +11,16 @@ from shared.store.listen import listen
 
 
 class Watch:
-    """The generations that requests of this process wait for. `name` is unique to the process."""
+    """The generations that requests of this process wait for. `name` is unique to the process.
+
+    `leaving` is true once it was told to stop.
+    """
 
     def __init__(self, store: Store) -> None:
         self.name = "gw-" + token_hex(4)
         self._store = store
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
-        self._leaving = False
+        self.leaving = False
         self._listener: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Watch":
@@ -40,7 +43,7 @@ class Watch:
 
     def release(self) -> None:
         """Nobody waits any longer: the process is leaving, and each answers with what there is."""
-        self._leaving = True
+        self.leaving = True
         self._wake_all()
 
     def expect(self, generation_id: str) -> "asyncio.Future[None]":
@@ -58,7 +61,7 @@ class Watch:
         return await generations.view(self._store, account, generation_id)
 
     async def _closed(self, generation_id: str) -> None:
-        while not self._leaving:
+        while not self.leaving:
             future = self.expect(generation_id)
             try:
                 if not await generations.watch(self._store, generation_id, self.name):

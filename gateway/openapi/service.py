@@ -70,8 +70,8 @@ def _machine(path: str, name: str, summary: str, *answers: Answer, parameters: t
 
 UNCHANGED = Answer(status=304, text="You have it already.", headers=("ETag",), media_type="")
 WELL, ILL = "Every part is there.", "A part is missing, and which."
-READY = Readiness(status="ok", parts={"store": "ok", "storage": "ok"})
-NOT_READY = Readiness(status="unavailable", parts={"store": "no answer within 1 s", "storage": "ok"})
+READY = Readiness(status="ok", parts={"gateway": "ok", "store": "ok", "storage": "ok"})
+NOT_READY = Readiness(status="unavailable", parts={"gateway": "ok", "store": "no answer within 1 s", "storage": "ok"})
 PAGE_PART = Operation(
     method="get",
     path="/pages/{name}",
