@@ -73,10 +73,16 @@ async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
         await asyncio.sleep(AGAIN_S)
 
 
+def paid(outcome: Outcome) -> int:
+    """What the provider gets for it, micro-USD, as far as that is known."""
+    return (outcome.expected_micros if outcome.cost_micros is None else outcome.cost_micros) or 0
+
+
 async def attach(desk: Desk, generation_id: str, outcome: Outcome) -> None:
     """A result that came after the refund, if that is what happened: the user's for nothing, ours to pay."""
     if await generations.looked(desk.store, generation_id, outcome=outcome, again_s=None):
         metrics.of(metrics.LATE, desk.provider).inc()
+        metrics.of(metrics.PAID_USD, desk.provider).inc(metrics.usd(paid(outcome)))
         log.warning("generation.late_success", generation=generation_id, cost_micros=outcome.cost_micros)
 
 
@@ -141,8 +147,7 @@ async def close(
     if word == "settled":
         step = job.step
         metrics.of(metrics.GENERATION_SUBMITS, desk.provider).observe(step.refusals + (step.word not in NOT_SUBMITTED))
-        paid = outcome.expected_micros if outcome.cost_micros is None else outcome.cost_micros
-        metrics.of(metrics.PAID_USD, desk.provider).inc(metrics.usd(paid or 0))
+        metrics.of(metrics.PAID_USD, desk.provider).inc(metrics.usd(paid(outcome)))
         settled.note(
             Generation(
                 id=job.id,

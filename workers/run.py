@@ -179,10 +179,13 @@ async def resolve(desk: Desk, job: Job) -> Pending | Done:
 
 async def reference(desk: Desk, call: Call, callback: bytes) -> str | None:
     """What the provider has the work under, if what it sent tells, or the provider itself."""
-    if callback:
-        ref = desk.adapter.callback(msgspec.msgpack.decode(callback, type=Callback))
-        if ref is not None:
-            return ref
+    try:
+        told = desk.adapter.callback(msgspec.msgpack.decode(callback, type=Callback)) if callback else None
+    except Exception as error:  # anybody who knows its address may send anything
+        log.warning("provider.callback_unread", generation=call.generation_id, error=repr(error))
+        told = None
+    if told is not None:
+        return told
     try:
         return await measured(desk.provider, "find", call, desk.adapter.find(call))
     except Exception as error:  # a failed look says nothing about the work (rule 5)

@@ -28,7 +28,8 @@ class Told(Adapter):
     """The paid provider, whose callbacks carry the reference in a header."""
 
     def callback(self, request: Callback) -> str | None:
-        """The header x-ref, if the body says that it is signed."""
+        """The header x-ref, if the body says that it is signed. Trips over a body of junk."""
+        assert request.body != b"junk"
         return request.headers.get("x-ref") if request.body == b"signed" else None
 
 
@@ -111,7 +112,7 @@ async def test_an_uncertain_submit_stays_where_it_is(desk: Desk) -> None:
     assert "paid" == (await seen(desk, generation_id)).provider
 
 
-@pytest.mark.parametrize("body", [b"signed", b"forged"])
+@pytest.mark.parametrize("body", [b"signed", b"forged", b"junk"])
 async def test_a_callback_brings_a_lost_reference(desk: Desk, provider: Provider, body: bytes) -> None:
     """A callback that holds resolves an uncertain submit at once; one that does not changes nothing."""
     generation_id = await order(desk, await a_customer(desk.store), "hangup-after")

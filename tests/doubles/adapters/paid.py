@@ -1,12 +1,14 @@
 """A paid provider over real HTTP, as tests/doubles/provider.py serves it: a submit must never reach it twice."""
 
+import hmac
 import json
 from typing import Any, ClassVar
 
 import aiohttp
 
+from tests.doubles.calling import signature
 from workers.providers import contract
-from workers.providers.contract import Blob, Call, Done, Down, Pending, Rejected, Retry, Setup, Unknown
+from workers.providers.contract import Blob, Call, Callback, Done, Down, Pending, Rejected, Retry, Setup, Unknown
 
 PAID_HTTP_S = 5.0
 
@@ -25,6 +27,7 @@ class Adapter(contract.Adapter):
     async def submit(self, call: Call) -> Pending | Done:
         """POST /submit with the prompt, which scripts the double."""
         order = {"id": call.generation_id, "prompt": call.prompt}
+        order |= {"callback_url": call.callback_url} if call.callback_url else {}
         try:
             status, answer, headers = await self._ask("POST", "/submit", order)
         except (aiohttp.ClientConnectorError, ConnectionRefusedError) as error:
@@ -55,6 +58,11 @@ class Adapter(contract.Adapter):
     async def cancel(self, call: Call, ref: str) -> None:
         """POST /tasks/{ref}/cancel."""
         await self._ask("POST", f"/tasks/{ref}/cancel", None)
+
+    def callback(self, request: Callback) -> str | None:
+        """The reference in what the provider signed."""
+        held = hmac.compare_digest(request.headers.get("x-signature", ""), signature(request.body))
+        return str(json.loads(request.body)["ref"]) if held else None
 
     async def close(self) -> None:
         """Close the session."""
