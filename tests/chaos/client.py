@@ -1,6 +1,7 @@
 """What clients do: order, ask again under the same key when the answer is lost, look, wait, cancel, list."""
 
 import asyncio
+import re
 import time
 from collections import Counter
 from random import Random
@@ -10,7 +11,9 @@ import aiohttp
 import msgspec
 from msgspec import Struct, field, structs
 
-from tests.chaos.plan import Plan, Wish
+from shared.domain.ids import job_id
+from tests.chaos.orders import made_by, request_of
+from tests.chaos.plan import WOKGEN_WAIT_S, Plan, Wish
 
 TRIES_MAX = 14
 ANSWER_S = 6.0
@@ -19,6 +22,8 @@ LOOKS_MAX = 5
 AWAY = (500, 503)
 LOST = (aiohttp.ClientError, TimeoutError)
 TERMINAL = ("completed", "failed")
+PAGES = ("v1/webhooks", "v1/balance", "v1/generations?limit=20", "v1/transactions?limit=20", "v1/models", "jobs")
+NUMBERED = re.compile(r"job_[0-9a-f]+|ep_[0-9a-f]+|(?<=/assets/).*")
 
 
 class Answer(Struct, frozen=True):
@@ -88,7 +93,9 @@ class Clients:
             await self._browse(wish, dice)
         if story.ids and wish.cancel_after_s is not None:
             await asyncio.sleep(wish.cancel_after_s)
-            answer = await self._ask("DELETE", f"/api/v1/generations?id={story.ids[0]}", wish.buyer, dice.randrange(2))
+            job = f"/api/jobs/{job_id(story.ids[0])}/cancel"
+            how = ("POST", job) if wish.call else ("DELETE", f"/api/v1/generations?id={story.ids[0]}")
+            answer = await self._ask(*how, wish.buyer, dice.randrange(2))
             story.canceled = answer.status
         if story.ids:
             await self._watch(story, dice)
@@ -96,23 +103,25 @@ class Clients:
     async def _submit(self, story: Story, gateway: int) -> None:
         """As a careful client does it: without an Idempotency-Key, only what surely never arrived is sent again."""
         wish = story.wish
-        order = {"model": wish.model, "prompt": wish.prompt}
+        path, order = request_of(wish)
         headers = {"Idempotency-Key": wish.key} if wish.key else {}
-        if wish.wait_s:
+        if wish.wait_s and not wish.call:
             headers["Prefer"] = f"wait={wish.wait_s}"
+        wait_s = (0 if wish.detached else WOKGEN_WAIT_S) if wish.call else wish.wait_s
         for attempt in range(TRIES_MAX):
             story.tries += 1
             answer = await self._ask(
                 "POST",
-                "/api/v1/generations",
+                path,
                 wish.buyer,
                 gateway + attempt,
                 order=order,
                 headers=headers,
-                wait_s=wish.wait_s,
+                wait_s=wait_s,
             )
-            if answer.status == 201:
-                story.ids.append(answer.body["id"])
+            made = made_by(wish, answer.status, answer.body)
+            if made is not None:
+                story.ids.append(made)
                 return
             if answer.status and answer.status not in AWAY:
                 story.refused = answer.status
@@ -125,7 +134,8 @@ class Clients:
         """Look until it has ended, or often enough: what has ended stays as it is, and nothing disappears."""
         for _ in range(LOOKS_MAX):
             await asyncio.sleep(dice.uniform(0.2, 2.5))
-            path = f"/api/v1/generations?id={story.ids[0]}"
+            job = f"/api/jobs/{job_id(story.ids[0])}"
+            path = job if story.wish.call else f"/api/v1/generations?id={story.ids[0]}"
             answer = await self._ask("GET", path, story.wish.buyer, dice.randrange(2))
             story.looks += 1
             if answer.status == 404:
@@ -137,17 +147,37 @@ class Clients:
                 story.faults.append(f"was {story.statuses[-1]}, is {status}")
             story.statuses.append(status)
             if status in TERMINAL and dice.random() < 0.7:
+                await self._fetch(story, answer.body, dice)
                 return
 
+    async def _fetch(self, story: Story, told: dict[str, Any], dice: Random) -> None:
+        """What was made is there, from whichever gateway."""
+        url = told.get("result_url") or told.get("imageUrl") or told.get("audioUrl")
+        if url and dice.random() < 0.3:
+            answer = await self._ask(
+                "GET", f"/assets/{url.partition('/assets/')[2]}", story.wish.buyer, dice.randrange(2)
+            )
+            if answer.status in (403, 404) or (answer.status == 200 and not answer.body):
+                story.faults.append(f"its output is gone: {answer.status}")
+
     async def _browse(self, wish: Wish, dice: Random) -> None:
-        path = dice.choice(["balance", "generations?limit=20", "transactions?limit=20", "webhooks", "models"])
-        answer = await self._ask("GET", f"/api/v1/{path}", wish.buyer, dice.randrange(2))
-        if path == "balance" and answer.status == 200:
+        path = dice.choice(PAGES)
+        answer = await self._ask("GET", f"/api/{path}", wish.buyer, dice.randrange(2))
+        if path == PAGES[0]:
+            await self._subscribe(wish, dice)
+        if path == "v1/balance" and answer.status == 200:
             have = answer.body
             if have["balance_cents"] != have["total_topup_cents"] - have["total_spent_cents"]:
                 self.faults.append(f"a balance that does not add up: {have}")
             if have["balance_cents"] < 0:
                 self.faults.append(f"a balance below zero: {have}")
+
+    async def _subscribe(self, wish: Wish, dice: Random) -> None:
+        """An endpoint comes and goes; it wants nothing that happens here."""
+        wanted = {"url": "http://127.0.0.1:9/", "events": ["endpoint.disabled"]}
+        answer = await self._ask("POST", "/api/v1/webhooks", wish.buyer, dice.randrange(2), order=wanted)
+        if answer.status == 201:
+            await self._ask("DELETE", f"/api/v1/webhooks/{answer.body['id']}", wish.buyer, dice.randrange(2))
 
     async def _ask(
         self,
@@ -172,12 +202,13 @@ class Clients:
             ) as response:
                 raw = await response.read()
                 replayed = "Idempotent-Replayed" in response.headers
-                answer = Answer(response.status, msgspec.json.decode(raw) if raw else None, replayed=replayed)
+                body = msgspec.json.decode(raw) if raw and response.content_type == "application/json" else raw
+                answer = Answer(response.status, body, replayed=replayed)
         except aiohttp.ClientConnectorError:
             answer = Answer(0, sent=False)
         except LOST:
             answer = Answer(0)
-        name = f"{method} {path.partition('?')[0].removeprefix('/api/v1/')}"
+        name = f"{method} {NUMBERED.sub('_', path.partition('?')[0]).removeprefix('/api/')}"
         self.answers[f"{name} {answer.status or ('lost' if answer.sent else 'not reached')}"] += 1
         if answer.status == 500:
             self.faults.append(f"{name} was answered 500: {answer.body}")

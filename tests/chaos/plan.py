@@ -4,7 +4,7 @@ from random import Random
 
 from msgspec import Struct
 
-RATE_PER_S = 25  # wishes
+RATE_PER_S = 28  # wishes
 QUIET_S = 1.5  # at the start, before the first strike
 STARTING_S = 4.0  # a process that was started is left alone for this long
 LONG_S = 60.0  # a load of this length can show what happens a minute after a time-out
@@ -18,22 +18,34 @@ BEHAVIOURS = {
     "busy": (6, "completed"),
     "fail": (5, "provider_failed"),
     "refuse": (5, "content_policy"),
-    "hangup-after": (4, "outcome_unknown"),
+    "hangup-after": (2, "outcome_unknown"),
+    "hangup-after call=once": (2, "completed"),
+    "hangup-after call=forged": (1, "outcome_unknown"),
+    "hangup-after call=late": (1, "outcome_unknown"),
+    "polls=2 wait=3 call=once": (4, "completed"),
+    "polls=2 wait=3 call=twice": (3, "completed"),
+    "polls=1 wait=3 call=early": (3, "completed"),
+    "polls=2 wait=1 call=forged": (2, "completed"),
+    "polls=3 wait=1 call=late": (2, "completed"),
     "hangup-before": (3, "outcome_unknown"),
-    "garbage": (3, "outcome_unknown"),
+    "garbage": (2, "outcome_unknown"),
+    "garbage call=twice": (2, "completed"),
     "slow": (2, "outcome_unknown"),
     "stuck": (2, "timeout"),
 }
 DOWN, TARDY = "down", "polls=2 wait=60"  # an outage, which hits everybody; a result that comes after the time-out
-MODELS = {"chaos/paid": 62, "chaos/film": 10, "chaos/noop": 22, "chaos/free": 6}
+MODELS = {"chaos/paid": 58, "chaos/film": 10, "chaos/either": 8, "chaos/picture": 18, "chaos/free": 6}
+WOKGEN = 0.3  # of the wishes
+WOKGEN_WAIT_S = 3
+CALLS = {"generate": 50, "text": 10, "voice": 8, "music": 8, "enhance": 10, "upscale": 7, "interrogate": 7}
 EVERYTHING = "everything"
 TARGETS = {
     "gateway": 2,
     "gateway-2": 2,
     "run-paid": 4,
     "run-paid-2": 4,
-    "run-noop": 2,
-    "run-noop-2": 2,
+    "run-kinds": 2,
+    "run-kinds-2": 2,
     "deliver": 3,
     "sweep": 1,
 }
@@ -52,7 +64,7 @@ class Buyer(Struct, frozen=True, kw_only=True):
 BUYERS = (
     *(Buyer(weight=16) for _ in range(5)),
     *(Buyer(weight=7, concurrency=3, backlog_max=30) for _ in range(2)),
-    Buyer(weight=6, cents=400),  # runs out of money
+    Buyer(weight=6, cents=400),  # runs out of money, and pays in a little now and then
 )
 
 
@@ -64,6 +76,9 @@ class Wish(Struct, frozen=True, kw_only=True):
     buyer: int
     model: str
     behaviour: str
+    call: str = ""  # of WokGen's seven; none: WOWFLOW's one
+    provider: str = "paid"  # where WokGen lets one choose
+    detached: bool = False  # WokGen's `async`
     key: str = ""  # Idempotency-Key; a wish with one is asked for until there is an answer
     twin: bool = False  # sent twice at once
     wait_s: int = 0
@@ -117,6 +132,7 @@ def _wish(dice: Random, number: int, at_s: float, load_s: float, down: bool) -> 
     if load_s >= LONG_S and at_s < load_s / 3 and dice.random() < 0.03:
         behaviour = TARDY
     keyed = dice.random() < 0.75
+    [call] = dice.choices([*CALLS], [*CALLS.values()]) if dice.random() < WOKGEN and not down else [""]
     return Wish(
         number=number,
         at_s=round(at_s, 3),
@@ -126,6 +142,9 @@ def _wish(dice: Random, number: int, at_s: float, load_s: float, down: bool) -> 
         key=f"key-{number}-{dice.getrandbits(32):08x}" if keyed else "",
         twin=keyed and dice.random() < 0.06,
         wait_s=dice.randint(2, 8) if dice.random() < 0.12 else 0,
+        call=call,
+        provider=dice.choice(("paid", "kinds")),
+        detached=dice.random() < 0.5,
         cancel_after_s=round(dice.uniform(0, 2), 2) if dice.random() < 0.06 else None,
     )
 

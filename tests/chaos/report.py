@@ -24,6 +24,7 @@ def figures(evidence: Evidence) -> dict[str, Any]:
     ours = [evidence.paid.submits[generation.id] for generation in made if generation.provider == "paid"]
     return {
         "asked": len(stories),
+        "asked of WokGen's calls": sum(bool(story.wish.call) for story in stories),
         "accepted": outcomes["accepted"],
         "refused": outcomes["refused"],
         "unknown to the client": outcomes["unknown"],
@@ -36,6 +37,7 @@ def figures(evidence: Evidence) -> dict[str, Any]:
         "submits to the paid provider": sum(ours),
         "most submits of one generation": max(ours, default=0),
         "most of them accepted": max(evidence.paid.accepted.values(), default=0),
+        "callbacks taken": sum(evidence.paid.calls.values()),
         "kills": count(evidence, "kill"),
         "polite stops": count(evidence, "stop"),
         "pauses": count(evidence, "pause"),
@@ -49,6 +51,8 @@ def figures(evidence: Evidence) -> dict[str, Any]:
         "events told": len(received),
         "told more than once": sum(times > 1 for times in received),
         "posts": sum(received),
+        "accounts checked": evidence.books.accounts,
+        "ledger lines checked": evidence.books.lines,
         "took, s": round(evidence.took_s, 1),
     }
 
@@ -106,7 +110,7 @@ def fates(evidence: Evidence) -> dict[str, dict[str, int]]:
     """By what the paid provider was told to do: how generations ended."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for generation in evidence.generations.values():
-        behaviour = behaviour_of(generation) if generation.provider == "paid" else "(noop)"
+        behaviour = behaviour_of(generation) if generation.provider == "paid" else "(kinds)"
         found[behaviour][code(generation) or generation.state] += 1
     return {behaviour: dict(counts.most_common()) for behaviour, counts in sorted(found.items())}
 

@@ -5,23 +5,25 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from shared.domain.errors import StoreDown, StoreError
 from shared.domain.generation import Generation
-from shared.store import generations, keys, webhooks
+from shared.store import accounts, generations, keys, ledger, webhooks
 from shared.store.check import check
 from shared.store.connect import Store
 from shared.store.findings import Report
 from tests.chaos.client import Clients, Story
 from tests.chaos.complaints import complaints
 from tests.chaos.force import Force, Mark, Rescue
-from tests.chaos.plan import BUYERS, LONG_S, TARDY, Plan
+from tests.chaos.plan import BUYERS, LONG_S, TARDY, WOKGEN_WAIT_S, Plan
 from tests.chaos.witness import Inbox, Paid
-from tests.factories import Customer, a_customer
+from tests.factories import CENTS, Customer, a_customer
 from tests.processes import Stack, a_folder
+from workers.patience import insist
 
 CATALOGUE = Path(__file__).parent / "catalogue.toml"
 LOOK_S = 0.5
@@ -29,6 +31,7 @@ SAY_S = 5.0
 END_MAX_S = 60.0  # after the load, until every generation has ended
 DELIVERED_MAX_S, LATE_MAX_S = 60.0, 75.0
 REPLAYS_MAX = 200
+PAY_EVERY_S, PAYMENT_CENTS = 3.0, 50
 BATCH = 200
 SCAN_COUNT = 2000
 EMPTY_MAX_S = 5.0
@@ -59,6 +62,8 @@ class Evidence(Struct, kw_only=True):
     inboxes: list[Inbox]
     generations: dict[str, Generation] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
+    payments: dict[str, int] = field(default_factory=dict)  # what was paid in, micro-USD, by account
+    paid_in: dict[str, int] = field(default_factory=dict)  # the same as the accounts tell it
     uncertain: set[str] = field(default_factory=set)  # ever seen so
     marks: list[Mark] = field(default_factory=list)
     rescues: list[Rescue] = field(default_factory=list)
@@ -85,7 +90,7 @@ class Scene:
         self.force.started_s, evidence.began_ms = time.monotonic(), time.time_ns() // 1_000_000
         evidence.stories = self.clients.stories
         background = [asyncio.create_task(work) for work in (self._sample(), self._tell(), self.force.guard())]
-        await asyncio.gather(self.clients.run(), self.force.run(self.plan.strikes))
+        await asyncio.gather(self.clients.run(), self.force.run(self.plan.strikes), self._pay_in())
         self.say("load and blows are over; waiting for everything to end")
         await self._quiet()
         keyed = [story for story in evidence.stories if story.ids and story.wish.key]
@@ -147,6 +152,16 @@ class Scene:
                 pass
             await asyncio.sleep(LOOK_S)
 
+    async def _pay_in(self) -> None:
+        """Top up the last customer again and again, each time by two who know of the same payment."""
+        account, number = self.evidence.customers[-1].account, 0
+        while self.force.now_s < self.plan.load_s:
+            number += 1
+            payment = partial(ledger.top_up, self.store, account, PAYMENT_CENTS * CENTS, f"payment {number}")
+            await asyncio.gather(insist(payment), insist(payment))
+            self.evidence.payments[account] += PAYMENT_CENTS * CENTS
+            await asyncio.sleep(PAY_EVERY_S)
+
     async def _tell(self) -> None:
         while True:
             await asyncio.sleep(SAY_S)
@@ -164,6 +179,8 @@ class Scene:
                 names = [raw.decode() for raw in raws[first : first + BATCH]]
                 found = await asyncio.gather(*(generations.view(self.store, "", name) for name in names))
                 evidence.generations |= {generation.id: generation for generation in found if generation is not None}
+            shown = await accounts.show(self.store, customer.account)
+            evidence.paid_in[customer.account] = shown.topup if shown else 0
         await self._until("an empty store", EMPTY_MAX_S, self._empty)
         await check(self.store, evidence.books)
         evidence.marks = sorted(self.force.marks, key=lambda mark: mark.at_s)
@@ -191,9 +208,10 @@ async def deployed(plan: Plan, say: Say) -> AsyncIterator[Scene]:
         paid = await held.enter_async_context(Paid(plan.seed))
         path = a_folder("chaos") / "catalogue.toml"
         path.write_text(CATALOGUE.read_text().replace("PAID_URL", paid.url))
-        env = {"CATALOGUE": str(path), "ADAPTERS": "tests.doubles.adapters"}
-        workers = ("paid", "paid", "noop", "noop")
-        stack = await held.enter_async_context(Stack(gateways=2, workers=workers, env=env))
+        env = {"CATALOGUE": str(path), "ADAPTERS": "tests.doubles.adapters", "WOKGEN_WAIT_S": str(WOKGEN_WAIT_S)}
+        stack = Stack(gateways=2, workers=("paid", "paid", "kinds", "kinds"), env=env)
+        stack.env["CALLBACK_URL"] = stack.urls[-1]
+        await held.enter_async_context(stack)
         store = await held.enter_async_context(Store(stack.settings.store_url, name="chaos"))
         inboxes, customers = [], []
         for number, buyer in enumerate(BUYERS):
@@ -205,6 +223,8 @@ async def deployed(plan: Plan, say: Say) -> AsyncIterator[Scene]:
             inboxes.append(inbox)
             customers.append(customer)
         evidence = Evidence(plan=plan, customers=customers, stories=[], answers={}, paid=paid, inboxes=inboxes)
+        money = {customer.account: buyer.cents * CENTS for customer, buyer in zip(customers, BUYERS, strict=True)}
+        evidence.payments = money
         yield Scene(plan, stack, store, evidence, say)
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from tests.chaos.client import Story
 from tests.chaos.complaints import gist
+from tests.chaos.orders import mark, mark_of
 from tests.chaos.scene import Evidence
 
 RESCUE_S_MAX = 5.0
@@ -53,9 +54,9 @@ def made_once(evidence: Evidence) -> Iterator[Violation]:
     """A wish makes one generation at most, the same for each copy of it; a refused one makes none."""
     made: defaultdict[str, list[Generation]] = defaultdict(list)
     for generation in evidence.generations.values():
-        made[generation.spec.prompt].append(generation)
+        made[mark_of(generation)].append(generation)
     for story in evidence.stories:
-        found = made.pop(story.wish.prompt, [])
+        found = made.pop(mark(evidence.customers[story.wish.buyer].account, story.wish), [])
         if len(found) > 1:
             yield Violation("a wish was charged twice", found[1].id, f"{story.wish.prompt}: {len(found)}")
         if len(set(story.ids)) > 1:
@@ -90,6 +91,13 @@ def charged_right(evidence: Evidence) -> Iterator[Violation]:
         due = generation.reserved if generation.state == COMPLETED else 0
         if not generation.open and generation.cost != due:
             yield Violation("it was charged wrongly", generation.id, f"{generation.state}: {generation.cost}")
+
+
+def paid_in(evidence: Evidence) -> Iterator[Violation]:
+    """Each payment was credited once."""
+    for account, micros in evidence.payments.items():
+        if evidence.paid_in[account] != micros:
+            yield Violation("a payment was lost or counted twice", account, f"{evidence.paid_in[account]} of {micros}")
 
 
 def told(evidence: Evidence) -> Iterator[Violation]:
@@ -145,4 +153,4 @@ def code(generation: Generation) -> str:
     return (generation.outcome.error_code or "") if generation.outcome else ""
 
 
-CHECKS: tuple[Check, ...] = (kept, ended, made_once, bought_once, charged_right, told, balanced, well_behaved)
+CHECKS: tuple[Check, ...] = (kept, ended, made_once, bought_once, charged_right, paid_in, told, balanced, well_behaved)

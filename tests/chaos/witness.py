@@ -6,7 +6,7 @@ from random import Random
 
 from aiohttp import web
 
-from tests.doubles.provider import Provider
+from tests.doubles.calling import Calling
 from tests.doubles.receiver import Received, Receiver, Reply
 
 REFUSALS = (400, 429, 503)  # the provider said no: sending it again is safe
@@ -15,8 +15,8 @@ GRUMPY = 0.06  # of the events are not taken at the first post
 MOODS = (Reply(status=500), Reply(hang_up=True), Reply(delay_s=1.5), Reply(status=503, headers={"Retry-After": "1"}))
 
 
-class Paid(Provider):
-    """The provider's double at a provider's pace, with what it said to each submit: 0 where it did not refuse."""
+class Paid(Calling):
+    """The provider's double at a provider's pace; `said` has its status for each submit, 0 where it did not refuse."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -29,6 +29,7 @@ class Paid(Provider):
         return status
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
+        await request.read()  # its sender may be killed while we sleep
         await asyncio.sleep(self._dice.uniform(0, SUBMIT_S))
         answer = await super()._submit(request)
         await asyncio.sleep(self._dice.uniform(0, SUBMIT_S))

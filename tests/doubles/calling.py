@@ -30,11 +30,12 @@ def signature(body: bytes) -> str:
 
 
 class Calling(Provider):
-    """`calls` counts the callbacks that were taken, by the word."""
+    """`calls` counts the callbacks that were taken, by the word; `after_s` is when they are made."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
         self.calls: Counter[str] = Counter()
+        self.after_s = dict(AFTER_S)
         self._calling: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
 
@@ -61,7 +62,7 @@ class Calling(Provider):
     async def _arrange(self, order: dict[str, Any], word: str) -> None:
         if word == "early":
             await self._call(order, word, 0)
-        for after_s in AFTER_S.get(word, ()):
+        for after_s in self.after_s.get(word, ()):
             task = asyncio.create_task(self._call(order, word, after_s))
             self._calling.add(task)
             task.add_done_callback(self._calling.discard)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from shared.store import accounts, generations, ledger
 from shared.store.connect import Store
-from tests.doubles.provider import Provider
+from tests.doubles.calling import Calling
 from tests.factories import CENTS, Customer, a_customer, doubles_env
 from tests.processes import Stack, a_folder
 
@@ -24,7 +24,7 @@ class Place(Struct, frozen=True):
     """A deployment with the doubles, and what a test needs to look at it from all sides."""
 
     stack: Stack
-    provider: Provider
+    provider: Calling
     store: Store
     session: aiohttp.ClientSession
 
@@ -134,12 +134,14 @@ class Caller:
 @asynccontextmanager
 async def a_place(*, models: str = "", env: Mapping[str, str] | None = None, **stack: Any) -> AsyncIterator[Place]:
     """A deployment with the doubles; `models` is TOML behind their catalogue, `stack` goes to Stack."""
-    async with Provider() as provider:
+    async with Calling() as provider:
         doubles = doubles_env(a_folder("catalogue"), provider.url)
         with open(doubles["CATALOGUE"], "a") as file:  # noqa: ASYNC230  # a few bytes before anything runs
             file.write(models)
+        deployment = Stack(env={**doubles, **(env or {})}, **stack)
+        deployment.env.setdefault("CALLBACK_URL", deployment.url)
         async with (
-            Stack(env={**doubles, **(env or {})}, **stack) as deployment,
+            deployment,
             Store(deployment.settings.store_url) as store,
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
         ):
