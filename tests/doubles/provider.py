@@ -2,7 +2,8 @@
 
 `hangup-before` and `hangup-after` close the connection before and after accepting, `busy` says 429 twice, `refuse` 400,
 `down` 503, `garbage` answers no JSON after accepting, `slow` never answers the submit, `stuck` never finishes,
-`fail` fails the task, `polls=N` finishes after N looks, `wait=S` asks to be looked at every S seconds.
+`fail` fails the task, `polls=N` finishes after N looks, `wait=S` asks to be looked at every S seconds, `obeys` ends a
+task that was cancelled.
 """
 
 import asyncio
@@ -83,6 +84,8 @@ class Provider:
         generation = request.match_info["ref"].removeprefix("task-")
         self.looks[generation] += 1
         prompt = self.prompts.get(generation, "")
+        if "obeys" in prompt and generation in self.cancelled:
+            return web.json_response({"state": "failed", "reason": "It was stopped."})
         if "fail" in prompt:
             return web.json_response({"state": "failed", "reason": "The model failed."})
         needed = int(found[1]) if (found := re.search(r"polls=(\d+)", prompt)) else 1
@@ -101,6 +104,6 @@ class Provider:
 
     @staticmethod
     def _hang_up(request: web.Request) -> web.Response:
-        assert request.transport is not None
-        request.transport.abort()
+        if request.transport is not None:
+            request.transport.abort()
         return web.Response()

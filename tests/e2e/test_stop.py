@@ -7,7 +7,7 @@ import time
 import aiohttp
 
 from shared.store.connect import Store
-from tests.doubles.provider import Provider
+from tests.doubles.calling import Calling
 from tests.e2e.caller import Caller, Place
 from tests.factories import doubles_env
 from tests.processes import Stack, a_folder
@@ -15,7 +15,7 @@ from tests.processes import Stack, a_folder
 
 async def test_everybody_leaves_in_time() -> None:
     """Told to stop together, every process ends with 0 within the grace period; a held request is answered first."""
-    async with Provider() as provider, aiohttp.ClientSession() as session:
+    async with Calling() as provider, aiohttp.ClientSession() as session:
         env = doubles_env(a_folder("catalogue"), provider.url)
         async with Stack(workers=("noop", "paid"), env=env) as stack:
             async with Store(stack.settings.store_url) as store:
