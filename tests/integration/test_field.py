@@ -53,6 +53,24 @@ async def test_five_thousand_in_flight_and_the_next_starts_at_once(store_url: st
             release.set()
 
 
+async def test_who_sends_one_waits_for_a_few_of_who_sends_a_thousand(store_url: str) -> None:
+    """A floods 1 000, B then sends 1: with one worker of one slot B's starts within A's concurrency + 1 completions."""
+    began: list[str] = []
+
+    async with Store(store_url) as store:
+
+        async def work(_: dict[str, Any], job_id: str) -> None:
+            began.append(job_id)
+            await ledger.settle(store, job_id, COMPLETED, cost_micros=0, outcome=Outcome())
+
+        flood = await a_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
+        await asyncio.gather(*(ledger.accept(store, an_order(flood)) for _ in range(1000)))
+        mine = await ledger.accept(store, an_order(await a_customer(store, concurrency=5)))
+        async with running(an_engine(store, work, max_jobs=1)):
+            await until(lambda: mine.id in began)
+        assert began.index(mine.id) <= 6
+
+
 async def test_money_is_in_the_store_alone(store_url: str) -> None:
     """A second process sees every movement at once: none is kept back in the memory of the first."""
     async with Store(store_url) as one, Store(store_url) as other:

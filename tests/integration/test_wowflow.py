@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -116,6 +116,8 @@ async def test_created_polled_completed(caller: Caller, place: Place) -> None:
         name: done[name] for name in CREATED if name != "status"
     }
     assert answer.body["created_at"] <= done["completed_at"]
+    kept = datetime.fromisoformat(done["expires_at"]) - datetime.fromisoformat(done["completed_at"])
+    assert timedelta(days=30) == kept
     picture = await caller.ask("GET", done["result_url"], headers={"Authorization": ""})
     assert (200, "image/png", b"\x89PNG") == (picture.status, picture.headers["Content-Type"], picture.body[:4])
     assert 1 == place.provider.accepted[answer.body["id"]]
