@@ -1,10 +1,13 @@
 """The only wiring: routes, the middleware, and what is started before the first request and stopped after the last."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 from gateway import account, callbacks, guests, probes, routing, static, webhooks
+from gateway.admin.calls import CHECKING
+from gateway.admin.routes import ROUTES
 from gateway.assets import assets_handler
 from gateway.body import BODY_BYTES_MAX
 from gateway.desk import DESK, Desk
@@ -70,6 +73,7 @@ def build_app(settings: Settings) -> web.Application:
     catalogue = catalogue_files.load(settings.catalogue)
     storage = Storage.open(settings.assets)
     app = web.Application(middlewares=[outermost], client_max_size=BODY_BYTES_MAX)
+    app[CHECKING] = asyncio.Lock()
     app.cleanup_ctx.append(lambda app: parts(app, settings, catalogue, storage))
     app.add_routes(
         [
@@ -87,6 +91,7 @@ def build_app(settings: Settings) -> web.Application:
             *WOWFLOW,
             *WOKGEN,
             *OWN,
+            *ROUTES,
         ]
     )
     return app

@@ -4,7 +4,7 @@ import msgspec
 from aiohttp.typedefs import Handler
 
 from gateway import errors, static
-from gateway.openapi import account, events, guide, service, webhooks, wokgen, wokgen_v1, wowflow
+from gateway.openapi import account, admin, events, guide, service, webhooks, wokgen, wokgen_v1, wowflow
 from gateway.openapi.operation import Operation, told
 from gateway.openapi.refusals import MESSAGES
 from gateway.openapi.samples import samples
@@ -41,6 +41,11 @@ REQUEST_ID = {
     "description": "An id of yours for this request: 1 to 64 printable ASCII characters. Anything else is replaced.",
     "schema": {"type": "string"},
 }
+ADMIN_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An operator's key: `wok_admin_...`, from `wokflow admin key create`.",
+}
 KEY = {"type": "http", "scheme": "bearer", "description": "An API key: `wf_live_...` or `wok_...`."}
 
 
@@ -53,6 +58,7 @@ def operations(catalogue: Catalogue, base_url: str) -> tuple[Operation, ...]:
         *account.OPERATIONS,
         *webhooks.OPERATIONS,
         *service.OPERATIONS,
+        *admin.OPERATIONS,
     )
 
 
@@ -79,7 +85,7 @@ def document(catalogue: Catalogue, base_url: str) -> dict[str, object]:
             "schemas": schemas,
             "headers": HEADERS,
             "parameters": {"X-Request-Id": REQUEST_ID},
-            "securitySchemes": {"apiKey": KEY},
+            "securitySchemes": {"apiKey": KEY, "adminKey": ADMIN_KEY},
         },
         "x-models": sold,
         "x-errors": [

@@ -68,5 +68,8 @@ TAGS = {
     f"verify it with the endpoint's secret, `{SECRET_PREFIX}...`, before you believe it. Anything but a 2xx is tried "
     f"again, {ATTEMPT_MAX} times over three days.",
     "Outputs": "The files that generations made.",
+    "Admin": "For operators: each call does what the command of the same name does. It takes an admin key, which "
+    "`wokflow admin key create` makes and which works nowhere else; no account's key works here. Amounts are "
+    "micro-dollars. Every action is a line in the audit.",
     "operations": "What a deployment is watched by, and this document itself.",
 }

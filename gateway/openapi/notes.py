@@ -1,5 +1,6 @@
 """What the fields mean, and what their types leave open: formats, bounds, fixed words. By schema and field."""
 
+from gateway.openapi import admin_notes
 from gateway.openapi.note import SAID, Note, moment, note
 from gateway.openapi.wokgen_notes import WOKGEN_NOTES, WOKGEN_REQUIRED
 from shared.domain.catalogue import KINDS
@@ -210,6 +211,7 @@ NOTES["EndpointDisabled"] = _event | {
 }
 NOTES["GenerationCompleted"] = NOTES["GenerationFailed"] = NOTES.pop("GenerationEvent")
 NOTES |= WOKGEN_NOTES
+NOTES |= admin_notes.notes()
 NOTES |= {
     f"{name}List": {"data": note(text)}
     for name, text in {

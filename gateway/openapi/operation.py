@@ -13,11 +13,12 @@ from gateway.openapi.schemas import reference
 from shared.domain.errors import Refused
 
 Item = TypeVar("Item")
-Access = Literal["key", "optional", "open"]
+Access = Literal["key", "optional", "open", "admin"]
 SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     "key": [{"apiKey": []}],
     "optional": [{"apiKey": []}, {}],
     "open": [],
+    "admin": [{"adminKey": []}],
 }
 RETRY_LATER = ("rate_limited", "quota_exceeded", "unavailable")
 

@@ -11,6 +11,7 @@ from gateway.dialects.shape import dialect_of
 from gateway.openapi.operation import Operation
 
 LANGUAGES = {"curl": "Shell", "Python": "Python", "JavaScript": "JavaScript"}
+ADMIN_VARIABLE = "WOKFLOW_ADMIN_KEY"
 KEY_VARIABLES = {"wowflow": "WOWFLOW_KEY", "wokgen": "WOKGEN_KEY"}
 PYTHON_WORDS = {"true": "True", "false": "False", "null": "None"}
 
@@ -48,11 +49,17 @@ def _call(operation: Operation, base_url: str) -> Call:
     return Call(
         method=operation.method.upper(),
         url=base_url + path + (f"?{query}" if query else ""),
-        key=KEY_VARIABLES[dialect_of(operation.path)] if operation.access != "open" else "",
+        key=_key(operation),
         body=json.dumps(msgspec.to_builtins(first), indent=2) if first is not None else "",
         answer=answer,
         timeout_s=operation.timeout_s,
     )
+
+
+def _key(operation: Operation) -> str:
+    if operation.access == "admin":
+        return ADMIN_VARIABLE
+    return KEY_VARIABLES[dialect_of(operation.path)] if operation.access != "open" else ""
 
 
 def _curl(call: Call) -> str:

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from shared.cli.account import account
+from shared.cli.admin import admin
 from shared.cli.audit import audit
 from shared.cli.catalogue import catalogue
 from shared.cli.command import Failure, Group
@@ -20,6 +21,7 @@ from shared.cli.ledger import ledger
 from shared.cli.provider import provider
 from shared.cli.queue import queue
 from shared.cli.reconcile import reconcile
+from shared.cli.top import top
 from shared.cli.uncertain import uncertain
 from shared.cli.webhook import webhook
 from shared.cli.worker import worker
@@ -36,7 +38,7 @@ def wokflow() -> None:
 
 
 ACCOUNTS = (account, key, generation, ledger, webhook)
-OPERATIONS = (queue, worker, uncertain, deadletter, audit, catalogue, provider, reconcile)
+OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile)
 for command in (*ACCOUNTS, *OPERATIONS, hello, demo):
     wokflow.add_command(command)
 

@@ -15,6 +15,7 @@ LEDGER_CHECK_DUE = "gw:ledger-check-due"  # string: there until a sweeper shall 
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next look, ms
 DEPLOYMENT = "gw:secret"  # string: 32 random bytes that callback addresses are derived from; kept
 DEAD = "gw:dead"  # sorted set: delivery that was given up, by when, ms; the newest 10000
+FAILING = "gw:failing"  # sorted set: endpoint whose attempts all fail, by since when, ms
 AUDIT = "gw:audit"  # list: what operators did, JSON, newest first; the newest 10000
 PROCESSES = "gw:processes"  # sorted set: process by when it was last heard of, ms
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint> <name>`, operators' active keys
@@ -39,6 +40,11 @@ def key(key_hash: str) -> str:
 def admin_key(key_hash: str) -> str:
     """String: `<key id> <name>` of an operator's key, by its SHA-256; deleted on revocation."""
     return f"gw:admin-key:{key_hash}"
+
+
+def money(minute: int) -> str:
+    """Hash: reserved, settled, refunded in a minute (minutes since 1970), micro-USD; expires after two hours."""
+    return f"gw:money:{minute}"
 
 
 def process(process_id: str) -> str:

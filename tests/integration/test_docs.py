@@ -248,7 +248,7 @@ async def test_service_is_as_described(reader: Reader) -> None:
 
 
 async def test_python_samples_run(reader: Reader) -> None:
-    """Every Python sample of the document runs against the gateway as it stands, but for the ids in it."""
+    """Every Python sample for the holder of a key runs against the gateway as it stands, but for the ids in it."""
     hook = {"url": "https://example.com/hook"}
     endpoint = (await reader.call("post", "/api/v1/webhooks", status=201, json=hook))["id"]
     made = await reader.order()
@@ -267,7 +267,8 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(JOB_ID, job_id(waiting))
         .replace(PICTURE_ID, job_id(made["id"]))
         .replace(CALLBACK_NAME, callback_token.token(reader.desk.secret, waiting))
-        for item in reader.document["paths"].values()
+        for path, item in reader.document["paths"].items()
+        if not path.startswith("/api/admin/")
         for method in ("get", "post", "patch", "delete")
         if method in item
         for sample in item[method]["x-codeSamples"]

@@ -9,7 +9,8 @@ from msgspec import structs
 
 from shared.cli.main import main
 from shared.domain.generation import COMPLETED, FAILED, Outcome
-from shared.store import generations, keys, ledger, processes, webhooks
+from shared.domain.ids import is_admin_key, key_hash
+from shared.store import admin_keys, generations, keys, ledger, processes, webhooks
 from shared.store.check import check
 from shared.store.connect import Store
 from shared.store.findings import Report
@@ -295,3 +296,41 @@ def test_every_action_on_accounts_is_audited(run: Run) -> None:
     ] == audited(run)
     assert "inv-1" in run("audit", "list").out
     assert SPEC.model not in run("audit", "list").out
+
+
+def test_admin_keys_are_made_listed_and_revoked(run: Run, store_url: str) -> None:
+    """`admin key` makes a key that is shown once and kept as its hash alone, lists it, and stops it at once."""
+    assert "There is none" in run("admin", "key", "list").out
+    made = run("admin", "key", "create", "--name", "Grace Hopper", "--json").json
+    assert is_admin_key(made["key"])
+    assert "Grace Hopper" in str(at(store_url, admin_keys.owner, key_hash(made["key"])))
+    [listed] = run("admin", "key", "list", "--json").json["keys"]
+    assert (made["id"], "Grace Hopper", f"wok_admin_...{made['key'][-4:]}") == (
+        listed["id"],
+        listed["name"],
+        listed["hint"],
+    )
+    dumped = at(store_url, lambda store: store.call("HGETALL", keys.ADMIN_KEYS))
+    assert made["key"].encode() not in b" ".join(dumped)
+    assert run("admin", "key", "revoke", made["id"], "--json").json["revoked"]
+    assert at(store_url, admin_keys.owner, key_hash(made["key"])) is None
+    assert 1 == run("admin", "key", "revoke", made["id"]).status
+    assert ["created", "revoked", "missing"] == [outcome for _, _, outcome in audited(run)]
+
+
+def test_top_is_printed_once_without_a_terminal(run: Run, store_url: str) -> None:
+    """`top` prints what is open, held up, slow and failing, and the money of the last minutes, or the same as JSON."""
+    customer = at(store_url, a_customer)
+    endpoint = at(store_url, webhooks.create_endpoint, customer.account, "https://example.com/hook")
+    name, slow = at(store_url, ordered, customer), at(store_url, ordered, customer)
+    at(store_url, settled, name)
+    refused = Attempt(at_ms=1, duration_ms=5, status=500)
+    at(store_url, webhooks.record, f"evt_{name}:{endpoint.id}", 1, "dead", refused, keep_ms=60_000, health="ill")
+    run("queue", "pause", "noop")
+    shown = run("top").out
+    assert all(text in shown for text in (slow, endpoint.id, "pause", "open 1", "dead letters 1", "ordered $0.04/min"))
+    seen = run("top", "--json").json
+    assert (1, slow) == (seen["totals"]["open"], seen["slowest"][0]["id"])
+    assert (20 * CENTS, 10 * CENTS, 0) == tuple(
+        seen["money"][f"{what}_micros"] for what in ("reserved", "settled", "refunded")
+    )

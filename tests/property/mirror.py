@@ -54,6 +54,7 @@ def expected(books: Books) -> Picture:
         "deliveries": {
             name: (one.type, one.generation, one.state, one.attempts) for name, one in books.deliveries.items()
         },
+        "failing": {name for one in accounts for name, endpoint in one.endpoints.items() if endpoint.failing},
         "dead": {name for name, one in books.deliveries.items() if one.state == "dead"},
         "deliveries_open": {name for name, one in books.deliveries.items() if one.state == "pending"},
     }
@@ -102,6 +103,7 @@ def observed(seen: Seen) -> Picture:
             name: (one.get("type"), one.get("generation"), one.get("state"), int(one.get("attempts", -1)))
             for name, one in seen.named(seen.hashes, "gw:delivery:").items()
         },
+        "failing": set(seen.zsets.get("gw:failing", ())),
         "dead": set(seen.zsets.get("gw:dead", ())),
         "deliveries_open": set(seen.zsets.get("gw:deliveries:open", ())),
     }

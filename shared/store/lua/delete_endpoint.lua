@@ -1,8 +1,9 @@
 -- delete_endpoint: an address gets no more events; what is on its way to it ends dead.
 -- ARGV: account, endpoint
--- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:endpoint-log:<id>
+-- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:endpoint-log:<id> gw:failing
 -- Returns {'deleted'} | {'missing'}
 local account, endpoint = unpack(ARGV)
 if redis.call('SREM', 'gw:endpoints:' .. account, endpoint) == 0 then return {'missing'} end
 redis.call('DEL', 'gw:endpoint:' .. endpoint, 'gw:endpoint-log:' .. endpoint)
+redis.call('ZREM', 'gw:failing', endpoint)
 return {'deleted'}

@@ -1,8 +1,9 @@
 -- enable_endpoint: an address that was switched off gets what happens from now on.
 -- ARGV: account, endpoint
--- Keys: gw:endpoints:<account> gw:endpoint:<id>
+-- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:failing
 -- Returns {'enabled'} | {'missing'}
 local account, endpoint = unpack(ARGV)
 if redis.call('SISMEMBER', 'gw:endpoints:' .. account, endpoint) == 0 then return {'missing'} end
 redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'disabled_ms', 'disabled_why', 'failing_ms', 'failed_ms')
+redis.call('ZREM', 'gw:failing', endpoint)
 return {'enabled'}

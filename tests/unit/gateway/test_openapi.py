@@ -150,7 +150,8 @@ def test_calls_that_need_a_key_say_so() -> None:
     for method, path, operation in told():
         keyed = path.startswith("/api/")
         guests = [{}] if dialect_of(path) == "wokgen" else []
-        assert ([{"apiKey": []}, *guests] if keyed else []) == operation["security"], f"{method} {path}"
+        scheme = "adminKey" if path.startswith("/api/admin/") else "apiKey"
+        assert ([{scheme: []}, *guests] if keyed else []) == operation["security"], f"{method} {path}"
         assert keyed == ("401" in operation["responses"])
 
 
@@ -166,6 +167,11 @@ def test_requests_are_strict() -> None:
         "readGenerations": 50,
         "listTransactions": 50,
         "listDeliveries": 50,
+        "adminAccountList": 50,
+        "adminAuditList": 50,
+        "adminDeadletterList": 50,
+        "adminLedgerShow": 50,
+        "adminUncertainList": 50,
     } == {
         told["operationId"]: one["schema"]["default"]
         for _, _, told in told()
@@ -299,6 +305,7 @@ def test_samples_make_the_call_they_stand_beside() -> None:
         for source in sources.values():
             assert BASE_URL + path.partition("{")[0] in source
             key = {"wowflow": "WOWFLOW_KEY", "wokgen": "WOKGEN_KEY"}[dialect_of(path)]
+            key = "WOKFLOW_ADMIN_KEY" if path.startswith("/api/admin/") else key
             assert bool(operation["security"]) == (key in source)
         words = shlex.split(sources["curl"].replace("\\\n", ""))
         given = words[words.index("-d") + 1] if "-d" in words else None

@@ -1,10 +1,14 @@
 -- health: since when an endpoint fails. Who says Gone, or fails for five days without one success, is switched off, and
 -- the account's other endpoints are told. Two days in which nothing was posted are no days of failing.
--- Keys: gw:endpoint:<id>
+-- Keys: gw:endpoint:<id> gw:failing
 -- Returns nothing, or true: it is switched off now
 local FAILING_MAX_MS, SILENT_MAX_MS = 432000000, 172800000
 
-local function is_well(endpoint) redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'failing_ms', 'failed_ms') end
+local function is_well(endpoint)
+  if redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'failing_ms', 'failed_ms') > 0 then
+    redis.call('ZREM', 'gw:failing', endpoint)
+  end
+end
 
 local function is_ill(account, endpoint, gone, now)
   local key = 'gw:endpoint:' .. endpoint
@@ -13,6 +17,7 @@ local function is_ill(account, endpoint, gone, now)
   if not url or disabled then return end
   since = last and now - last < SILENT_MAX_MS and tonumber(since) or now
   redis.call('HSET', key, 'failing_ms', since, 'failed_ms', now)
+  redis.call('ZADD', 'gw:failing', since, endpoint)
   if not gone and now - since < FAILING_MAX_MS then return end
   local why = gone and 'the endpoint answered 410 Gone' or 'every attempt failed for five days'
   redis.call('HSET', key, 'disabled_ms', now, 'disabled_why', why)

@@ -1,7 +1,16 @@
 -- payment: what an order is paid with: a place in the plan's day (UTC), or the balance.
 -- Keys: gw:quota:<account>:<day> gw:account:<id> gw:ledger:<account> gw:generation:<id>
+-- Keys: gw:money:<minute>
 -- Returns {'quota', limit, used} | {'insufficient', balance, price}
 local DAY_MS, QUOTA_KEPT_MS = 86400000, 172800000
+local MINUTE_MS, MONEY_KEPT_MS = 60000, 7200000
+
+-- What moved in this minute, micro-USD, for operators to see.
+local function count_money(what, amount, now)
+  local key = 'gw:money:' .. math.floor(now / MINUTE_MS)
+  redis.call('HINCRBY', key, what, amount)
+  redis.call('PEXPIRE', key, MONEY_KEPT_MS)
+end
 
 local function quota_key(account, day) return 'gw:quota:' .. account .. ':' .. day end
 
@@ -28,6 +37,7 @@ local function pay(way, account, price, id, now)
   if price > 0 then
     redis.call('HINCRBY', 'gw:account:' .. account, 'spent', price)
     redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f reserve -%.0f %s', now, price, id))
+    count_money('reserved', price, now)
   end
   return price
 end
@@ -37,6 +47,8 @@ local function give_back(account, generation, id, refund, reserved, failed, now)
   if refund > 0 then redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -refund) end
   if tonumber(reserved) > 0 then
     redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f settle %.0f %s', now, refund, id))
+    count_money('settled', reserved - refund, now)
+    count_money('refunded', refund, now)
   end
   local day = redis.call('HGET', generation, 'quota_day')
   if failed and day and tonumber(redis.call('GET', quota_key(account, day)) or 0) > 0 then
