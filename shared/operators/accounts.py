@@ -66,7 +66,9 @@ async def create(operator: Operator, *, name: str, plan: str, micros: int | None
         message = f"There is no plan {plan[:50]!r}: choose one of {', '.join(operator.plans)}."
         raise Refused("unknown_plan", message)
     await accounts.publish_plans(operator.store, operator.plans.values())
-    made = await accounts.create(operator.act("account create", detail=f"{name} on {plan}"), name=name, plan=plan)
+    account_id = accounts.new_id()
+    acting = operator.act("account create", account_id, f"{name} on {plan}")
+    made = await accounts.create(acting, name=name, plan=plan, account_id=account_id)
     if micros is not None:
         await top_up(operator, made.id, micros, "opening")
     return CreatedAccount(account=made.id, keys=await first_keys(operator, made.id))

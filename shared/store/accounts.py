@@ -14,11 +14,16 @@ KEYS_ACTIVE_MAX = 10
 NAME_CHARS_MAX = 200
 
 
-async def create(store: Store, *, name: str, plan: str) -> Account:
+def new_id() -> str:
+    """An id for an account that is to be made."""
+    return "acct_" + secrets.token_hex(8)
+
+
+async def create(store: Store, *, name: str, plan: str, account_id: str = "") -> Account:
     """A new account with nothing on it. Raises Refused for an unusable name."""
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
         raise Refused("invalid_name", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
-    account_id, low = "acct_" + secrets.token_hex(8), LOW_MICROS_DEFAULT
+    account_id, low = account_id or new_id(), LOW_MICROS_DEFAULT
     _, created_ms = await store.run("create_account", account_id, name, plan, low)
     return Account(id=account_id, name=name, plan=plan, created_ms=created_ms, topup=0, spent=0, low=low)
 

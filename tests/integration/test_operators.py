@@ -285,7 +285,7 @@ def test_every_action_on_accounts_is_audited(run: Run) -> None:
     run("key", "revoke", made, key)
     run("key", "revoke", made, key)
     assert [
-        ("account create", "", "created"),
+        ("account create", made, "created"),
         ("account top-up", made, "topped_up"),
         *[("key create", made, "created")] * 2,
         ("account top-up", made, "topped_up"),
