@@ -14,6 +14,7 @@ from tests.chaos.scene import Evidence
 
 RESCUE_S_MAX = 5.0
 ACCEPTED_MIN = 0.5  # of what was asked for; a run that is refused everything proves nothing
+WARNING = "evt_low_"  # and the generation whose order took the balance there
 
 
 class Violation(Struct, frozen=True):
@@ -113,10 +114,19 @@ def told(evidence: Evidence) -> Iterator[Violation]:
                 yield Violation("a webhook was not signed right", event)
             if len({one.body for one in received}) > 1:
                 yield Violation("a webhook came with two bodies", event)
-            if generation is None:
+            if generation is None and not event.startswith(WARNING):
                 yield Violation("a webhook told of nothing", event)
-            elif msgspec.json.decode(received[0].body)["status"] != generation.state:
+            elif generation is not None and msgspec.json.decode(received[0].body)["status"] != generation.state:
                 yield Violation("a webhook told something else", event, received[0].body.decode())
+
+
+def warned(evidence: Evidence) -> Iterator[Violation]:
+    """A low balance was told at most once, as nobody topped it up, and by an order of the account."""
+    for customer, inbox in zip(evidence.customers, evidence.inboxes, strict=True):
+        orders = [event.removeprefix(WARNING) for event in inbox.events if event.startswith(WARNING)]
+        owners = {evidence.generations[name].account for name in orders if name in evidence.generations}
+        if len(orders) > 1 or not owners <= {customer.account} or len(owners) < len(orders):
+            yield Violation("a low balance was told twice, or by nobody's order", customer.account)
 
 
 def balanced(evidence: Evidence) -> Iterator[Violation]:
@@ -153,4 +163,7 @@ def code(generation: Generation) -> str:
     return (generation.outcome.error_code or "") if generation.outcome else ""
 
 
-CHECKS: tuple[Check, ...] = (kept, ended, made_once, bought_once, charged_right, paid_in, told, balanced, well_behaved)
+CHECKS: tuple[Check, ...] = (
+    *(kept, ended, made_once, bought_once, charged_right, paid_in),
+    *(told, warned, balanced, well_behaved),
+)

@@ -13,6 +13,8 @@ import pytest_asyncio
 import trustme
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
+from shared.ops import catalogue_files
+from shared.store import accounts
 from tests.doubles.receiver import Receiver, Reply
 from tests.e2e.test_samples import SHIPPED
 from tests.e2e.visitor import Hall, Visitor, a_hall
@@ -198,3 +200,15 @@ async def test_what_was_made_is_made_larger(visitor: Visitor) -> None:
     job = await made(visitor, "/api/tools/upscale", {"imageUrl": picture["imageUrl"], "scale": 4})
     with Image.open(io.BytesIO(await fetched(visitor, job["imageUrl"], "image/png"))) as image:
         assert (256, 384) == image.size
+
+
+async def test_a_hundred_calls_of_a_guest_at_once(hall: Hall) -> None:
+    """On the plan that is shipped exactly ten of a hundred concurrent calls pass; none is turned away for its haste."""
+    plans = catalogue_files.load(SHIPPED["CATALOGUE"]).plans
+    await accounts.publish_plans(hall.place.store, plans.values())
+    guest, body = hall.guest(), {"prompt": "a red boat", "width": 64, "height": 64}
+    answers = await asyncio.gather(*(guest.ask("POST", "/api/generate", json=body) for _ in range(100)))
+    assert 10 == sum(answer.status == 200 for answer in answers)
+    refused = [answer for answer in answers if answer.status != 200]
+    assert {(429, "QUOTA_EXCEEDED")} == {(answer.status, answer.body["code"]) for answer in refused}
+    assert all(0 < int(answer.headers["Retry-After"]) <= 86_400 for answer in refused)
