@@ -10,7 +10,9 @@ from shared.domain.generation import COMPLETED, FAILED, Generation
 from tests.chaos.client import Story
 from tests.chaos.complaints import gist
 from tests.chaos.orders import mark, mark_of
-from tests.chaos.scene import Evidence
+from tests.chaos.plan import BUYERS
+from tests.chaos.scene import PAYMENT_CENTS, Evidence
+from tests.factories import CENTS
 
 RESCUE_S_MAX = 5.0
 ACCEPTED_MIN = 0.5  # of what was asked for; a run that is refused everything proves nothing
@@ -121,12 +123,13 @@ def told(evidence: Evidence) -> Iterator[Violation]:
 
 
 def warned(evidence: Evidence) -> Iterator[Violation]:
-    """A low balance was told at most once, as nobody topped it up, and by an order of the account."""
-    for customer, inbox in zip(evidence.customers, evidence.inboxes, strict=True):
+    """A low balance was told by an order of the account, and once again at most for each payment."""
+    for customer, inbox, buyer in zip(evidence.customers, evidence.inboxes, BUYERS, strict=True):
         orders = [event.removeprefix(WARNING) for event in inbox.events if event.startswith(WARNING)]
-        owners = {evidence.generations[name].account for name in orders if name in evidence.generations}
-        if len(orders) > 1 or not owners <= {customer.account} or len(owners) < len(orders):
-            yield Violation("a low balance was told twice, or by nobody's order", customer.account)
+        mine = {name for name, made in evidence.generations.items() if made.account == customer.account}
+        paid_later = evidence.payments[customer.account] - buyer.cents * CENTS
+        if not mine.issuperset(orders) or len(orders) > 1 + paid_later // (PAYMENT_CENTS * CENTS):
+            yield Violation("a low balance was told too often, or by nobody's order", customer.account)
 
 
 def balanced(evidence: Evidence) -> Iterator[Violation]:
