@@ -13,6 +13,7 @@ import uvloop
 from arq.worker import Worker, func
 from msgspec import Struct
 
+from shared.ops import collector
 from shared.store.connect import Store
 from shared.store.queue import arq_pool, decode_job, encode_job
 from workers.engine import Engine
@@ -74,6 +75,7 @@ async def main(setup: Setup, ran: list[Any]) -> None:
     async with Store(setup.url, name=f"bench-{setup.kind}") as store:
         await store.call("PING", patience_s=10)
         one = worker(setup, store, ran)
+        collector.calm()
         with contextlib.suppress(asyncio.CancelledError):
             await one.async_run()
         with contextlib.suppress(asyncio.CancelledError):  # stock arq passes on what it cancelled
