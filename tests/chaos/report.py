@@ -43,6 +43,9 @@ def figures(evidence: Evidence) -> dict[str, Any]:
         "pauses": count(evidence, "pause"),
         "blows to the store": sum(mark.target == "store" for mark in evidence.marks),
         "power cuts": sum(mark.target == EVERYTHING for mark in evidence.marks),
+        "restarts of the store": sum(
+            mark.target in ("store", EVERYTHING) and mark.action != "pause" for mark in evidence.marks
+        ),
         "rescued generations": sum(rescue.action == "kill" for rescue in evidence.rescues),
         "worst rescue, s": worst(evidence, "kill", calm=True),
         "worst rescue without store or peer, s": worst(evidence, "kill", calm=False),

@@ -137,7 +137,7 @@ async def a_place(*, models: str = "", env: Mapping[str, str] | None = None, **s
     async with Calling() as provider:
         doubles = doubles_env(a_folder("catalogue"), provider.url)
         with open(doubles["CATALOGUE"], "a") as file:  # noqa: ASYNC230  # a few bytes before anything runs
-            file.write(models)
+            file.write(models.replace("PAID_URL", provider.url))
         deployment = Stack(env={**doubles, **(env or {})}, **stack)
         deployment.env.setdefault("CALLBACK_URL", deployment.url)
         async with (
