@@ -15,6 +15,7 @@ from tests.factories import the_catalogue
 
 Schema = dict[str, Any]
 NOWHERE = r"^https://[a-z0-9]{1,20}\.invalid(:443)?(/[a-z0-9/]{0,40})?$"
+NAME: Schema = {"type": "string", "pattern": "^[ -~]{1,200}$"}
 STOOD_FOR = {  # in the document's examples, and by what: something that is there, or surely nowhere
     "https://example.com/hooks/wokflow": "https://hooks.invalid/wokflow",
     "wait=5": "wait=1",
@@ -27,6 +28,8 @@ class Facts(Struct):
 
     picture: str  # a data: URL
     asset: str  # the path of a picture below /assets/
+    generation: str  # one that is completed
+    account: str  # whose it is
     callback: str  # a token of a generation of provider paid
 
 
@@ -48,6 +51,10 @@ def exact(document: Schema, known: Facts) -> Schema:
         if "imageUrl" in fields:
             fields["imageUrl"] = {"anyOf": [{"enum": ours}, {"type": "string", "pattern": NOWHERE}]}
     schemas["VoiceRequest"]["properties"]["format"] = {"enum": ["wav", None]}  # the one model's only
+    schemas["CreateAccount"]["properties"] |= {"plan": {"enum": [*the_catalogue().plans]}, "name": NAME}
+    schemas["TopUp"]["properties"]["reference"] = {"anyOf": [NAME, {"type": "null"}]}
+    for told in (one for path in paths if path.startswith("/api/admin/") for one in operations({path: paths[path]})):
+        pin(told, account=known.account, id=known.generation, provider="noop")
     pin(paths["/assets/{path}"]["get"], path=known.asset)
     pin(paths["/callbacks/{provider}/{token}"]["post"], provider="paid", token=known.callback)
     close(narrowed)

@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 
 from shared.domain.callback_token import token
 from shared.ops.settings import ROOT
-from shared.store import accounts
+from shared.store import accounts, admin_keys
 from shared.store.check import check
 from shared.store.findings import Report
 from shared.store.secret import secret
@@ -25,7 +25,7 @@ from tests.e2e.caller import Caller, Place, a_place
 from tests.factories import PLAN, Customer, a_customer
 from tests.fuzz import mangled
 from tests.fuzz.exact import Facts, exact
-from tests.fuzz.passes import Pass
+from tests.fuzz.passes import ADMIN, Pass
 from tests.processes import Process, a_folder
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
@@ -57,6 +57,7 @@ class Ground(Struct, frozen=True):
     place: Place
     folder: Path
     key: str
+    admin_key: str
 
     async def fuzz(self, wanted: Pass, *arguments: str, limit_s: float = RUN_S) -> Result:
         """Run the fuzzer over the deployment's document. Fails with all that it found."""
@@ -79,6 +80,11 @@ class Ground(Struct, frozen=True):
         code = await process.ended(limit_s)
         assert 0 == code, f"the fuzzer ended with {code}:\n{process.output}"
         return msgspec.json.decode(report.read_bytes(), type=Result)
+
+    async def fuzz_admin(self, *arguments: str, limit_s: float = RUN_S) -> Result:
+        """The admin API, as an operator."""
+        header = ("--header", f"Authorization: Bearer {self.admin_key}")
+        return await self.fuzz(ADMIN, *header, *arguments, limit_s=limit_s)
 
     async def mangle(self, seed: int, count: int) -> Counter[int]:
         """Send what is nearly HTTP. Fails at an answer that should not be."""
@@ -104,7 +110,8 @@ async def a_ground() -> AsyncIterator[Ground]:
         await accounts.publish_plans(
             place.store, [structs.replace(PLAN, name=name, **UNLIMITED) for name in ("pro", "guest")]
         )
-        ground = Ground(place, a_folder("fuzz"), customers["ada"].key)
+        _, admin_key = await admin_keys.create(place.store, "Grace")
+        ground = Ground(place, a_folder("fuzz"), customers["ada"].key, admin_key)
         await write_document(ground.folder, Caller(place, customers["ada"]))
         write_users(ground.folder, customers)
         yield ground
@@ -118,6 +125,8 @@ async def write_document(folder: Path, caller: Caller) -> None:
     known = Facts(
         picture="data:image/png;base64," + base64.b64encode(a_png()).decode(),
         asset=made["result_url"].partition("/assets/")[2],
+        generation=made["id"],
+        account=caller.customer.account,
         callback=token(await secret(place.store), paid),
     )
     document = (await caller.ask("GET", "/openapi.json")).body
