@@ -12,7 +12,7 @@ from gateway.app import build_app
 from gateway.desk import DESK
 from gateway.protocol import listen
 from shared.domain.catalogue_file import CatalogueError
-from shared.domain.errors import StoreDown
+from shared.domain.errors import StoreDown, StoreNewer
 from shared.ops import collector, limits, logs, metrics, settings
 from shared.ops.settings import Settings
 
@@ -30,7 +30,7 @@ def main() -> int:
         metrics.build("gateway")
         with contextlib.suppress(asyncio.CancelledError):
             uvloop.run(serve(app, config))
-    except (settings.SettingsError, CatalogueError, OSError, StoreDown) as error:
+    except (settings.SettingsError, CatalogueError, OSError, StoreDown, StoreNewer) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -18,7 +18,7 @@ from msgspec import Struct, structs
 from shared.domain import endpoint_url
 from shared.domain.catalogue import Catalogue
 from shared.domain.catalogue_file import CatalogueError
-from shared.domain.errors import StoreDown
+from shared.domain.errors import StoreDown, StoreNewer
 from shared.ops import catalogue_files, collector, limits, logs, metrics, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
@@ -44,6 +44,15 @@ from workers.run import run
 from workers.sweep import sweep_forever
 
 USAGE = "usage: python -m workers run <provider> | deliver | sweep | probe <provider>"
+UNUSABLE = (
+    settings.SettingsError,
+    CatalogueError,
+    DurabilityError,
+    StoreDown,
+    StoreNewer,
+    ModuleNotFoundError,
+    OSError,
+)
 STEP_MAX_S = 3600  # arq's bound on one step; adapters have their own, much shorter
 CRASHES_MAX = 5
 DAY_MS = 86_400_000
@@ -56,7 +65,7 @@ def main(arguments: list[str]) -> int:
     """Run one role until SIGTERM or SIGINT; the exit status."""
     try:
         return work(settings.load(), arguments)
-    except (settings.SettingsError, CatalogueError, DurabilityError, StoreDown, ModuleNotFoundError, OSError) as error:
+    except UNUSABLE as error:
         print(error, file=sys.stderr)
         return 2
 

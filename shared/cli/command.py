@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console, RenderableType
 
-from shared.domain.errors import Refused, StoreDown, StoreError
+from shared.domain.errors import Refused, StoreDown, StoreError, StoreNewer
 from shared.ops.settings import Settings, SettingsError, load
 from shared.store.address import address
-from shared.store.connect import Store
+from shared.store.connect import Store, agree
 
 STORE_PATIENCE_S = 2.0
 PIPE_WIDTH_CHARS = 1000  # nothing is folded for a program
@@ -97,10 +97,13 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
     try:
         async with Store(settings.store_url, timeout_s=settings.store_timeout_s, name="cli") as store:
             await store.call("PING", patience_s=STORE_PATIENCE_S)
+            await agree(store)
             yield store
     except StoreDown:
         message = f"Cannot reach the store at {_place(settings.store_url)}: is `make run` running?"
         raise Failure("store_down", message) from None
+    except StoreNewer as newer:
+        raise Failure("store_newer", str(newer)) from None
     except StoreError as error:
         raise Failure("store_error", f"The store refused a command, is it all ours? It said: {error}") from None
     except Refused as refused:

@@ -2,7 +2,8 @@
 
 WokflowError
 ├── Refused       the caller's fault or state; nothing was charged; has a code that a dialect renders
-└── StoreDown     the store is out of reach or not itself: 503, and try again
+├── StoreDown     the store is out of reach or not itself: 503, and try again
+└── StoreNewer    a later version of this program has written to the store: the process does not start
 StoreError        the store refused a command: a bug of ours
 """
 
@@ -21,6 +22,10 @@ class Refused(WokflowError):
 
 class StoreDown(WokflowError):
     """The store did not answer in time, or said that it cannot serve now."""
+
+
+class StoreNewer(WokflowError):
+    """The store has a layout that this version does not know; the message says which."""
 
 
 class StoreError(Exception):

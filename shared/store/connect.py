@@ -10,8 +10,9 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
-from shared.domain.errors import StoreDown, StoreError
+from shared.domain.errors import StoreDown, StoreError, StoreNewer
 from shared.ops import metrics
+from shared.store import keys
 from shared.store.address import address, open_wire
 from shared.store.durability import Acknowledger, acknowledger
 from shared.store.scripts import Script, audited, every, script
@@ -175,16 +176,28 @@ async def watch(wire: Wire, timeout_s: float) -> None:
             await wire.closed
 
 
+async def agree(store: Store) -> None:
+    """Note the version of our layout in the store. Raises StoreNewer if a later one is there."""
+    word, version = await store.run("schema", keys.SCHEMA_VERSION)
+    if word == "newer":
+        layouts = f"layout {version}; this one knows {keys.SCHEMA_VERSION}"
+        raise StoreNewer(
+            f"The store was written by a later version of Wokflow ({layouts}). "
+            "Start that version, or restore a backup from before the upgrade: docs/operate.md."
+        )
+
+
 @contextlib.asynccontextmanager
 async def open_store(
     url: str, *, name: str, durability: str, timeout_s: float = PATIENCE_S, wait_s: float = START_S
 ) -> AsyncIterator[Store]:
     """A store that keeps the promise of DURABILITY. Waits up to `wait_s` for the server to be there.
 
-    Raises StoreDown if it is not, DurabilityError if it cannot keep the promise.
+    Raises StoreDown if it is not, StoreNewer if a later version wrote to it, DurabilityError if it cannot keep that.
     """
     async with Store(url, name=name, timeout_s=timeout_s) as store:
         await store.call("PING", patience_s=wait_s)
+        await agree(store)
         confirms = await acknowledger(store, durability)
         if confirms is None:
             yield store

@@ -20,6 +20,7 @@ AUDIT = "gw:audit"  # list: what operators did, JSON, newest first; the newest 1
 PROCESSES = "gw:processes"  # sorted set: process by when it was last heard of, ms
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint> <name>`, operators' active keys
 SCHEMA = "gw:schema"  # string: version of this layout; kept
+SCHEMA_VERSION = 1  # to be raised with a change that the version before could not work with: docs/operate.md
 
 
 def account(account_id: str) -> str:
