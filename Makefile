@@ -7,7 +7,7 @@ MODULES := sdk/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test sdk check lint types fix bench chaos fuzz pins clean docs
+.PHONY: help setup run demo test sdk check lint types fix bench chaos drill scale fuzz pins clean docs
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,12 @@ bench: setup ## Measure speed and latency on this machine, about as fast as it g
 
 chaos: setup ## Kill and pause processes under load, then check every account to the cent
 	@exec $(BIN)/python -m tests.chaos
+
+drill: setup ## Destroy a store under load, restore it from a backup, and check every claim about it
+	@exec $(BIN)/python -m tests.drill
+
+scale: setup ## Show how KEDA's formula answers a burst: a table, and a picture in build/
+	@exec $(BIN)/python -m tests.scaling
 
 fuzz: setup ## Send the HTTP API what its own document allows and what it does not, for minutes, then check the books
 	@exec $(BIN)/python -m tests.fuzz

@@ -294,4 +294,4 @@ class Stack:
         process = Process("cli", sys.executable, "-m", "shared.cli.main", *arguments, "--json", env=self.env).start()
         code = await process.ended(CLI_S)
         assert 0 == code, f"wokflow {' '.join(arguments)} ended with {code}:\n{process.output}"
-        return msgspec.json.decode(process.output)
+        return msgspec.json.decode(process.log.read_bytes())

@@ -21,6 +21,7 @@ from shared.cli.ledger import ledger
 from shared.cli.provider import provider
 from shared.cli.queue import queue
 from shared.cli.reconcile import reconcile
+from shared.cli.store import store
 from shared.cli.top import top
 from shared.cli.uncertain import uncertain
 from shared.cli.webhook import webhook
@@ -38,7 +39,7 @@ def wokflow() -> None:
 
 
 ACCOUNTS = (account, key, generation, ledger, webhook)
-OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile)
+OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, store)
 for command in (*ACCOUNTS, *OPERATIONS, hello, demo):
     wokflow.add_command(command)
 

@@ -92,6 +92,12 @@ async def _view(store: Store, account_id: str, generation_id: str, count: int) -
     return [read(name.decode(), fields, None if position < 0 else position) for name, position, fields in rows]
 
 
+async def known(store: Store, names: Sequence[str]) -> set[str]:
+    """Those of these generations that have a record."""
+    there = await asyncio.gather(*(store.call("EXISTS", keys.generation(name)) for name in names))
+    return {name for name, found in zip(names, there, strict=True) if found}
+
+
 async def uncertain(store: Store, count: int) -> list[Generation]:
     """Up to `count` open generations whose submit nobody knows the outcome of, the longest first."""
     ids = [raw.decode() for raw in await store.call("ZRANGE", keys.UNCERTAIN, 0, count - 1)]
