@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import compose_spec
@@ -96,6 +99,19 @@ def test_proxy_and_prometheus_know_everybody() -> None:
     assert [(f"worker-{name}", 9100) for name in providers()] == found
     source = yaml.safe_load((FOLDER / "compose" / "datasource.yaml").read_text())["datasources"][0]
     assert "http://prometheus:9090" == source["url"]
+
+
+def test_prometheus_takes_its_configuration(tmp_path: Path) -> None:
+    """promtool accepts what Prometheus is started with, the rules beside it included."""
+    text = (FOLDER / "compose" / "prometheus.yaml").read_text()
+    rules = str(FOLDER / "prometheus")
+    (tmp_path / "prometheus.yml").write_text(text.replace("/etc/prometheus/rules", rules))
+    tool = shutil.which("promtool")
+    assert tool is not None, "promtool is missing: apt-get install prometheus"
+    command = [tool, "check", "config", str(tmp_path / "prometheus.yml")]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert 0 == run.returncode, run.stderr
+    assert 2 == run.stdout.count("rules found"), run.stdout
 
 
 def test_the_store_keeps_what_the_embedded_one_keeps() -> None:

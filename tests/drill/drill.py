@@ -22,6 +22,7 @@ CONCURRENCY = 4  # of the account: the rest waits, so that the backup has some o
 LOOK_S = 0.05
 ENDED_S = 60.0
 PROMPTS = ("polls=1", "polls=2 wait=0.1", "polls=3 wait=0.3")
+IN_DOUBT = "outcome_unknown"  # it was being submitted when the backup was taken, and is refunded at its deadline
 Say = Callable[[str], None]
 
 
@@ -127,7 +128,7 @@ def violations(found: Found) -> list[str]:
             for name in refunded
             if found.codes.get(name) != "restored"
         ),
-        *(f"{name} waited and was not refunded" for name, code in found.codes.items() if code and name not in refunded),
+        *(f"{name} failed: {code}" for name, code in found.codes.items() if code not in ("", "restored", IN_DOUBT)),
         *(f"the books: {finding}" for finding in found.check["findings"]),
         *([f"a generation was submitted {found.submits_max} times"] if found.submits_max > 1 else []),
     ]

@@ -30,10 +30,10 @@ def test_the_drill_sees_what_is_wrong() -> None:
         told={"lost": [{"id": "there"}], "refunded": ["there"], "going_on": 0},
         check={"findings": ["a cent is missing"]},
         states={"there": "completed"},
-        codes={"there": ""},
+        codes={"there": "internal_error"},
         submits_max=2,
     )
-    assert 7 == len(violations(found)), violations(found)
+    assert 8 == len(violations(found)), violations(found)
 
 
 async def test_a_backup_is_whole_and_leaves_the_store_as_it_was(store_url: str, tmp_path: Path) -> None:
