@@ -22,6 +22,7 @@ from msgspec import Struct, field
 from tests.doubles.provider import a_png
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
+SILENCE_S = 600.0
 HUGE_BYTES = 128 * 1024 * 1024  # of an answer that nobody should read to its end
 
 
@@ -87,6 +88,7 @@ class Fault(Enum):
     BROKEN = "500 with a page of HTML"
     GARBAGE = "200 with a page of HTML"
     HUGE = "200 with a body that does not end"
+    SILENT = "it is accepted, and no answer comes"
 
 
 PAGE = "<html><body><h1>What?</h1></body></html>"
@@ -203,6 +205,8 @@ class Double:
                         await stream.write(bytes(65_536))
                     self.drained = True
                 return stream
+            case Fault.SILENT:
+                await asyncio.sleep(SILENCE_S)
         return _hang_up(request)
 
 

@@ -31,7 +31,7 @@ class Steps(Struct):
     def _doubt(self, made: Generation, facts: list[Any]) -> list[Any] | None:
         """What is told while nobody knows whether the provider has it."""
         if made.state == "submitting" and not self.books.providers[made.provider].repeatable:
-            if made.patient and not made.called:
+            if made.patient and not made.called and not made.overdue:
                 return ["wait", ANYTHING]
             made.state = "uncertain"
         return ["uncertain", *facts, "called" if made.called else ""] if made.state == "uncertain" else None

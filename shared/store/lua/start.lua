@@ -39,7 +39,7 @@ if state == 'submitting' and intent == token then
   return told({'submit'}, redis.call('HEXISTS', 'gw:provider:' .. provider, 'downs') == 1 and '1' or '', calls)
 end
 if state == 'submitting' and repeatable == '' then
-  local left = intent_ms + submit_limit_ms - now
+  local left = math.min(intent_ms + submit_limit_ms, tonumber(deadline)) - now
   if left > 0 and not callback then return {'wait', left} end
   redis.call('HSET', generation, 'state', 'uncertain')
   state = 'uncertain'
