@@ -34,7 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     images_allow_private: bool = False  # fetch input pictures from private addresses: for tests only
     webhook_allow_private: bool = False  # deliver to loopback and private addresses: for tests and demos only
     adapters: str = "workers.providers"  # the package with the providers' adapters; name your own to add private ones
-    worker_slots: int = 100  # generations a worker process runs at once
+    worker_slots: int = 100  # steps that a worker process does at once: submits, looks, copies; what is parked has none
     lease_s: float = 3.0  # a worker silent for this long has its jobs taken over
     drain_s: float = 20.0  # how long a stopping process lets its steps finish
     store_timeout_s: float = 1.5  # an answer of the store later than this counts as an outage
