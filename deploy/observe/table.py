@@ -17,6 +17,8 @@ Every process serves its metrics in Prometheus' text format: a gateway at `/metr
 `/metrics` of `METRICS_PORT` (0, the default, serves none; `HOST` is the address). This page is written by `make docs`
 from `shared/ops/metrics.py`, and `make test` fails when it is stale.
 
+- **For you alone.** A gateway's `/metrics` is on the port of its API: have the proxy in front of it refuse that path,
+  as `deploy/compose/Caddyfile` does.
 - **Labels are bounded.** Providers, kinds, routes and codes come from the catalogue and the code; no account, key, id
   or prompt is ever a label. Words that a provider's adapter chooses are counted as `other` past the 64th.
 - **Who counts.** Counters and histograms hold what one process saw since it started: sum their rates over all.

@@ -51,6 +51,8 @@ under that key is refused. Keys are kept for 24 hours.
 - Times are RFC 3339 in UTC with milliseconds, ids are UUIDs, amounts are whole US cents. A WokGen job's id is `job_` \
 and the generation's id without dashes; its names are in camelCase.
 - Every answer has an `X-Request-Id`; send one of 1 to 64 printable ASCII characters, and it is used.
+- A `traceparent` header (W3C Trace Context) of an order is kept with the generation, and sent on to its \
+provider and to your webhook endpoints.
 - New models and new fields may appear at any time. What would break a client gets a new path, such as `/api/v2`.
 """
 
