@@ -102,7 +102,7 @@ async def sound(visitor: Visitor, url: str, media_type: str) -> tuple[float, np.
 
 
 async def test_an_image_is_drawn(visitor: Visitor) -> None:
-    """A PNG of 512 x 512 in a few colours, the same again for the same seed, another for another."""
+    """A PNG of 512 x 512, pixel art on nothing in a few colours, the same for the same seed, another for another."""
     one, same, other = await asyncio.gather(
         *(made(visitor, "/api/generate", IMAGE | seed) for seed in ({}, {}, {"seed": 43}))
     )
@@ -113,7 +113,8 @@ async def test_an_image_is_drawn(visitor: Visitor) -> None:
     with Image.open(io.BytesIO(pictures[0])) as image:
         image.load()
         assert ("PNG", (512, 512)) == (image.format, image.size)
-        assert 2 <= len(image.convert("RGBA").getcolors(100_000) or []) <= 33
+        assert 5 < len(image.convert("RGBA").getcolors(100_000) or []) <= 32
+        assert {0, 255} == {alpha for _, alpha in image.getchannel("A").getcolors() or []}
 
 
 async def test_a_text_is_written(visitor: Visitor) -> None:

@@ -1,6 +1,7 @@
 """Pixel art: few colours, large pixels, patterned shades."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 LONG_SIDE = 112  # pixels of the small picture's longer side
@@ -13,9 +14,9 @@ def factor_for(width: int, height: int) -> int:
     return max(round(max(width, height) / LONG_SIDE), 1)
 
 
-def colours_of(image: Image.Image) -> Image.Image:
+def colours_of(image: Image.Image, count: int = COLOURS) -> Image.Image:
     """A palette image that suits a picture."""
-    return image.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
+    return image.quantize(count, method=Image.Quantize.MAXCOVERAGE)
 
 
 def pixelled(small: Image.Image, palette: Image.Image, factor: int, width: int, height: int) -> Image.Image:
@@ -26,3 +27,22 @@ def pixelled(small: Image.Image, palette: Image.Image, factor: int, width: int, 
     few = patterned.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")
     large = few.resize((few.width * factor, few.height * factor), Image.Resampling.NEAREST)
     return large.crop((0, 0, width, height))
+
+
+def cut_out(small: Image.Image, inside: NDArray[np.bool_], factor: int) -> Image.Image:
+    """A thing alone: its pixels in its own few colours, a dark line around them, and nothing behind (RGBA)."""
+    codes = np.asarray(small)
+    own = Image.fromarray(codes[inside][None, :, :])
+    few = np.array(small.quantize(palette=colours_of(own, COLOURS - 2), dither=Image.Dither.NONE).convert("RGB"))
+    line = _around(inside) & ~inside
+    few[line] = few[inside].min(axis=0) // 3
+    sprite = np.dstack([few, np.where(inside | line, 255, 0).astype(np.uint8)])
+    sprite[sprite[..., 3] == 0] = 0
+    picture = Image.fromarray(sprite)
+    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+
+
+def _around(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The cells beside, above and below those of a mask, and the mask itself."""
+    padded = np.pad(inside, 1)
+    return np.asarray(padded[1:-1, 1:-1] | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:])

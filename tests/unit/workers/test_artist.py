@@ -47,7 +47,7 @@ def png(image: Image.Image) -> bytes:
 
 
 def pixels(image: Image.Image) -> np.ndarray:
-    return np.asarray(image.resize((24, 24), Image.Resampling.BOX), dtype=np.float64)
+    return np.asarray(image.convert("RGB").resize((24, 24), Image.Resampling.BOX), dtype=np.float64)
 
 
 def frames(film: bytes) -> tuple[list[np.ndarray], av.VideoCodecContext, float]:
@@ -61,8 +61,9 @@ def frames(film: bytes) -> tuple[list[np.ndarray], av.VideoCodecContext, float]:
 def test_any_prompt_becomes_a_picture_with_something_on_it(prompt: str) -> None:
     """Whatever the words, the picture has the asked size, is no plain surface and is neither black nor white."""
     image = paint(prompt, 7, 161, 97)
-    assert ((161, 97), "RGB") == (image.size, image.mode)
-    light = np.asarray(image.convert("L"), dtype=np.float64)
+    assert ((161, 97), "RGBA" if "sword" in prompt else "RGB") == (image.size, image.mode)
+    seen = np.asarray(image.convert("RGBA"))[..., 3] > 0
+    light = np.asarray(image.convert("L"), dtype=np.float64)[seen]
     assert light.std() > 6
     assert 8 < light.mean() < 247
 
@@ -219,3 +220,19 @@ def test_films_out_of_bounds_are_refused(seconds: float, fps: int) -> None:
     """A film has a length above 0 and up to 10 s, at 1 to 30 frames a second."""
     with pytest.raises(ValueError, match="a film has"):
         shoot("sea", 1, 64, 64, seconds, fps)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["pixel art sword glowing red", "pixel dragon", "pixel art crystal", "flower sprite"]
+)
+def test_a_thing_in_pixel_art_stands_on_nothing(prompt: str) -> None:
+    """Its edges are hard, its large pixels whole, its colours few, and there is nothing behind it or at the rim."""
+    image = paint(prompt, 3, 512, 384)
+    assert ("RGBA", (512, 384)) == (image.mode, image.size)
+    alpha = np.asarray(image)[..., 3]
+    assert {0, 255} == set(np.unique(alpha))
+    assert 0.03 < (alpha == 255).mean() < 0.7
+    assert not alpha[0].any()
+    assert len(image.getcolors(100_000) or []) <= 32
+    grid = np.asarray(image)[:380, :510].reshape(76, 5, 102, 5, 4)
+    assert (grid == grid[:, :1, :, :1]).all()
