@@ -27,6 +27,7 @@ from shared.operators import (
     workers,
 )
 from shared.operators.queues import Hold
+from shared.ops import settled
 from shared.store.findings import Report
 
 CHECKING = web.AppKey("checking", asyncio.Lock)
@@ -145,20 +146,25 @@ async def refund_generation(request: web.Request) -> web.Response:
     """POST /api/admin/generations/{id}/refund."""
     operator = await operator_of(request)
     asked, _ = await json_body(request, RefundGeneration)
-    return _json(await generations.refund(operator, request.match_info["id"], asked.amount_micros, asked.reason))
+    done = await generations.refund(operator, request.match_info["id"], asked.amount_micros, asked.reason)
+    if done.kind == "refund":
+        await settled.tell(operator.store, done.id)
+    return _json(done)
 
 
 async def list_uncertain(request: web.Request) -> web.Response:
     """GET /api/admin/uncertain."""
     operator = await operator_of(request)
-    return _list(await doubts.doubts(operator, limit(request.query)))
+    return _list(await doubts.doubts(operator, limit(request.query), refunded=_flag(request.query, "refunded")))
 
 
 async def resolve_uncertain(request: web.Request) -> web.Response:
     """POST /api/admin/uncertain/{id}/resolve."""
     operator = await operator_of(request)
     asked, _ = await json_body(request, ResolveDoubt)
-    return _json(await doubts.resolve(operator, request.match_info["id"], urls=asked.completed, failed=asked.failed))
+    done = await doubts.resolve(operator, request.match_info["id"], urls=asked.completed, failed=asked.failed)
+    await settled.tell(operator.store, done.id)
+    return _json(done)
 
 
 async def list_dead_letters(request: web.Request) -> web.Response:
@@ -185,6 +191,12 @@ def _first(query: Mapping[str, str]) -> int:
     if not (text.isascii() and text.isdigit()) or int(text[:12]) > FIRST_MAX:
         raise Refused("invalid_request", f"first is a whole number from 0 to {FIRST_MAX}.")
     return int(text[:12])
+
+
+def _flag(query: Mapping[str, str], name: str) -> bool:
+    if query.get(name, "false") not in ("true", "false"):
+        raise Refused("invalid_request", f"{name} is true or false.")
+    return query.get(name) == "true"
 
 
 def _list(found: object) -> web.Response:

@@ -31,6 +31,12 @@ FIRST = Parameter(
     text="How many to leave out: the next page begins where the last one ended.",
     schema={"type": "integer", "minimum": 0, "maximum": 1_000_000_000, "default": 0},
 )
+REFUNDED = Parameter(
+    name="refunded",
+    place="query",
+    text="Those that were refunded at their deadline and never heard of again, instead of those that are open.",
+    schema={"type": "boolean", "default": False},
+)
 NO_ACCOUNT, UNFIT = ("unknown_account",), ("not_found", "conflict")
 
 
@@ -194,6 +200,7 @@ OF_GENERATIONS = (
         "/uncertain",
         "List what nobody knows the outcome of",
         shown.DOUBT,
+        REFUNDED,
         LIMIT,
         refusals=("invalid_request",),
     ),

@@ -117,6 +117,7 @@ DOUBT = doubts.DoubtEntry(
     created_at=AT,
     started_at=AT,
     deadline_at="2026-05-01T09:10:00.000Z",
+    closed_at=None,
 )
 RESOLVED = doubts.Resolved(id=GENERATION_ID, state="failed", refund_micros=110_000)
 DEAD = deadletters.DeadLetterEntry(

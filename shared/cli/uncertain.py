@@ -16,10 +16,11 @@ def uncertain() -> None:
 
 @uncertain.command("list")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="The longest so many.")
+@click.option("--refunded", is_flag=True, help="Those that their deadline refunded: the provider may have billed them.")
 @with_operator
-async def list_doubts(desk: Desk, operator: Operator, limit: int) -> None:
+async def list_doubts(desk: Desk, operator: Operator, limit: int, *, refunded: bool) -> None:
     """Those that are open. At its deadline each is refunded."""
-    found = await doubts(operator, limit)
+    found = await doubts(operator, limit, refunded=refunded)
     rows = (
         (
             one.id,
@@ -28,11 +29,11 @@ async def list_doubts(desk: Desk, operator: Operator, limit: int) -> None:
             one.provider_model,
             dollars(one.reserved_micros),
             one.started_at,
-            one.deadline_at,
+            one.closed_at or one.deadline_at,
         )
         for one in found
     )
-    shown = table(("generation", "account", "provider", "model", "reserved", "started", "refunded at"), rows)
+    shown = table(("generation", "account", "provider", "model", "reserved", "started", "refunded"), rows)
     desk.show({"uncertain": found}, shown if found else "Nothing is uncertain.")
 
 

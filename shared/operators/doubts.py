@@ -18,7 +18,7 @@ NOT_DONE = "The provider did not do this. You were refunded."
 
 
 class DoubtEntry(Struct, kw_only=True):
-    """One of them, while it is open."""
+    """One of them; `closed_at` is when it was refunded, if it was."""
 
     id: str
     account: str
@@ -28,6 +28,7 @@ class DoubtEntry(Struct, kw_only=True):
     created_at: str | None
     started_at: str | None
     deadline_at: str | None
+    closed_at: str | None
 
 
 class Resolved(Struct, kw_only=True):
@@ -38,9 +39,10 @@ class Resolved(Struct, kw_only=True):
     refund_micros: int
 
 
-async def doubts(operator: Operator, count: int) -> list[DoubtEntry]:
-    """Up to `count` of them, those that are uncertain for longest first."""
-    return [_doubt(found) for found in await generations.uncertain(operator.store, count)]
+async def doubts(operator: Operator, count: int, *, refunded: bool = False) -> list[DoubtEntry]:
+    """Up to `count` of them, the longest first; or those that were refunded as such, the newest first."""
+    look = generations.doubtful if refunded else generations.uncertain
+    return [_doubt(found) for found in await look(operator.store, count)]
 
 
 async def resolve(operator: Operator, named: str, *, urls: Sequence[str] = (), failed: bool = False) -> Resolved:
@@ -80,4 +82,5 @@ def _doubt(found: Generation) -> DoubtEntry:
         created_at=moment(found.created_ms),
         started_at=moment(found.started_ms),
         deadline_at=moment(found.deadline_ms),
+        closed_at=moment(found.closed_ms),
     )

@@ -100,9 +100,19 @@ async def known(store: Store, names: Sequence[str]) -> set[str]:
 
 async def uncertain(store: Store, count: int) -> list[Generation]:
     """Up to `count` open generations whose submit nobody knows the outcome of, the longest first."""
-    ids = [raw.decode() for raw in await store.call("ZRANGE", keys.UNCERTAIN, 0, count - 1)]
-    found = await asyncio.gather(*(view(store, "", name) for name in ids))
-    return [one for one in found if one is not None and one.state == "uncertain"]
+    found = await _all(store, await store.call("ZRANGE", keys.UNCERTAIN, 0, count - 1))
+    return [one for one in found if one.state == "uncertain"]
+
+
+async def doubtful(store: Store, count: int) -> list[Generation]:
+    """Up to `count` that were refunded while uncertain and never heard of again, newest first, as far as kept."""
+    found = await _all(store, await store.call("ZREVRANGE", keys.DOUBTS, 0, count - 1))
+    return [one for one in found if one.ref is None and one.late is None]
+
+
+async def _all(store: Store, ids: Sequence[bytes]) -> list[Generation]:
+    found = await asyncio.gather(*(view(store, "", raw.decode()) for raw in ids))
+    return [one for one in found if one is not None]
 
 
 async def retry(store: Store, generation_id: str) -> tuple[str, str]:

@@ -118,6 +118,8 @@ async def test_generations(office: Office) -> None:
     assert "accepted" == (await office.get(f"{MADE}/explain", id=waiting))["moments"][0]["what"]
     assert "due" == (await office.post(f"{MADE}/retry", id=waiting))["done"]
     assert [doubt] == [one["id"] for one in (await office.get("/uncertain"))["data"]]
+    assert [] == (await office.get("/uncertain", query="?refunded=true"))["data"]
+    await office.get("/uncertain", 400, query="?refunded=perhaps")
     for name in (done, doubt):
         await office.post(f"{MADE}/retry", None, 409, id=name)
     assert "refund" == (await office.post(f"{MADE}/refund", {"reason": "ticket"}, id=waiting))["kind"]

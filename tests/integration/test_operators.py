@@ -242,6 +242,18 @@ def test_a_doubt_is_listed_and_resolved(run: Run, store_url: str) -> None:
     assert 80 == at(store_url, balance, customer)
 
 
+def test_what_was_refunded_in_doubt_is_listed(run: Run, store_url: str) -> None:
+    """`uncertain list --refunded` has what its deadline refunded, until a provider is heard of."""
+    customer = at(store_url, a_customer)
+    silent, heard, resolved = [at(store_url, in_doubt, customer) for _ in range(3)]
+    for name in (silent, heard):
+        at(store_url, settled, name, FAILED, 0)
+    run("uncertain", "resolve", resolved, "--failed")
+    at(store_url, generations.submitted, heard, "ref", provider="noop", patience_s=1)
+    assert [silent] == [one["id"] for one in run("uncertain", "list", "--refunded", "--json").json["uncertain"]]
+    assert [] == run("uncertain", "list", "--json").json["uncertain"]
+
+
 def test_dead_letters_are_posted_again(run: Run, store_url: str) -> None:
     """`deadletter` lists what was given up with its last answer, and posts what is named, or all, again."""
     customer = at(store_url, a_customer)

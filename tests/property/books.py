@@ -168,6 +168,7 @@ class Books(Struct):
     backlogs: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     active: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
+    doubts: set[str] = field(default_factory=set)  # refunded while uncertain
     queues: Queues = field(default_factory=Queues)
     turns: dict[str, list[str]] = field(default_factory=dict)  # as last seen, in their order
     admitting: set[str] = field(default_factory=set)  # providers whose waiting generations this action may let on
@@ -288,6 +289,8 @@ class Books(Struct):
             return ["submitted", made.state]
         if not 0 <= cost <= made.price:
             return None
+        if made.state == "uncertain" and state == "failed" and not guarded and not doubted:
+            self.doubts.add(name)
         self.leave(made)
         made.state, made.cost, made.intent = state, cost, None
         self.wakes += [(gateway, name) for gateway in made.waiters]

@@ -253,6 +253,15 @@ CANARIES = (
     Canary("retry counts on", "retry", "redis.call('HDEL', generation, 'refusals')"),
     Canary("retry of what waits does nothing", "retry", "  admit(provider, now)\n  return", "  return"),
     Canary("any end resolves", "settle", "if guard == 'uncertain' and was ~= 'uncertain' then", "if false then"),
+    Canary(
+        "a doubt is forgotten with its refund", "settle", "redis.call('ZADD', 'gw:doubts', now, id)", "tostring(id)"
+    ),
+    Canary(
+        "a resolved doubt is listed on",
+        "settle",
+        "if state == 'failed' and guard == '' then",
+        "if state == 'failed' then",
+    ),
     Canary("start submits to what is paused", "start", "if held == 'pause' then", "if false then"),
     Canary("accept gives to what is drained", "accept", "if held == 'drain' then", "if false then"),
     Canary("reroute to what is drained", "reroute", "if held == 'drain' then", "if false then"),

@@ -22,6 +22,7 @@ KEPT = (
     "arq:job:",
 )
 CLOSED = ("completed", "failed")
+LISTS = ("gw:late", "gw:doubts")  # in which what has ended may stand
 
 
 class Excuses(Struct, frozen=True):
@@ -129,7 +130,7 @@ def _quotas(state: State) -> Iterator[str]:
 
 
 def _ended(state: State, name: str, made: dict[str, str]) -> Iterator[str]:
-    places = [key for key, members in state.seen.zsets.items() if name in members and key != "gw:late"]
+    places = [key for key, members in state.seen.zsets.items() if name in members and key not in LISTS]
     places += [key for group in (state.seen.sets, state.seen.lists) for key in _holding(group, name)]
     places += [key for key in state.seen.strings if key in (f"arq:job:{name}", f"arq:in-progress:{name}")]
     if places:

@@ -600,6 +600,12 @@ def an_operator_resolves_only_a_doubt(world: World) -> None:
     world.start(name, "w2-a")
     world.settle(name, "completed", doubted=True, twice=True)
     world.settle(name, "failed", 0, doubted=True)
+    for doubted in (True, False):
+        name = world.accept("ada", "paid")
+        world.start(name, f"w1-{doubted}")
+        world.patience_passes(name)
+        world.start(name, f"w2-{doubted}")
+        world.settle(name, "failed", 0, doubted=doubted)
 
 
 def an_operator_pauses_a_provider(world: World) -> None:

@@ -5,7 +5,7 @@
 --       kind (to note how long it took, or '')
 -- A failed generation that a provider has is looked at again after late_ms: it may still finish there.
 -- Keys: gw:generation:<id> gw:backlog:<account>:<provider> gw:waiting:<provider> gw:late gw:open gw:uncertain
--- Keys: gw:wake:<gateway>
+-- Keys: gw:doubts gw:wake:<gateway>
 -- Returns {'settled', refund} | {'already', state} | {'submitted', state} | {'missing'}
 --@include now
 --@include queue
@@ -37,7 +37,11 @@ if state == 'completed' or expected ~= '' or reported ~= '' then book_cost(provi
 if state == 'completed' and asked_ms and kind ~= '' then measure_time(provider, kind, now - asked_ms) end
 if state == 'completed' and ref then measure_call(provider, 'calls_due') end
 if state == 'failed' and was == 'uncertain' then note_cost(provider, now, {uncertain = 1}) end
-if was == 'uncertain' then redis.call('ZREM', 'gw:uncertain', id) end
+if was == 'uncertain' then
+  redis.call('ZREM', 'gw:uncertain', id)
+  if state == 'failed' and guard == '' then redis.call('ZADD', 'gw:doubts', now, id) end
+  redis.call('ZREMRANGEBYRANK', 'gw:doubts', 0, -1001)
+end
 
 if was == 'backlog' then
   redis.call('LREM', 'gw:backlog:' .. account .. ':' .. provider, 1, id)
