@@ -32,6 +32,7 @@ ELSEWHERE = {
     "catalogue": "reads a file",
     "provider": "needs the providers' keys",
     "reconcile": "reads a bill",
+    "store": "reads and writes files",
     "hello": "for the first minutes",
     "demo": "for the first minutes",
 }
