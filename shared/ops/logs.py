@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from typing import Any
 
 import msgspec
 import structlog
@@ -25,10 +26,11 @@ def configure(settings: Settings, *, role: str) -> None:
         if pretty
         else structlog.BytesLoggerFactory(file=sys.stderr.buffer)
     )
-    sample = sampled(settings.log_info_per_s)
+    level = LEVELS.get(settings.log_level, 20)
+    limit = Limit(settings.log_info_per_s if level <= LEVELS["info"] else 0)
     structlog.configure(
-        processors=[sample, *(for_people(role) if pretty else [for_machines(role)])],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS.get(settings.log_level, 20)),
+        processors=[limit.note, *(for_people(role) if pretty else [for_machines(role)])],
+        wrapper_class=limited(structlog.make_filtering_bound_logger(level), limit),
         logger_factory=factory,
         cache_logger_on_first_use=True,
     )
@@ -47,29 +49,41 @@ class Foreign(logging.Handler):
             self.handleError(record)
 
 
-def sampled(info_per_s: int) -> Processor:
-    """A processor that lets so many info lines a second through and counts the others; 0 is no limit.
+class Limit:
+    """How many info lines a second are printed; the others are counted, and warnings always pass. 0 is no limit."""
 
-    The next line that is printed says in `not_logged` how many were left out before it. Warnings always pass.
-    """
-    second, printed, left_out = 0, 0, 0
+    def __init__(self, info_per_s: int) -> None:
+        self._per_s = info_per_s
+        self._second = self._asked = self._left_out = 0
 
-    def sample(_: WrappedLogger, method: str, event: EventDict) -> EventDict:
-        nonlocal second, printed, left_out
-        if method in ("info", "debug") and info_per_s:
-            now_s = int(time.monotonic())
-            if now_s != second:
-                second, printed = now_s, 0
-            printed += 1
-            if printed > info_per_s:
-                left_out += 1
-                metrics.NOT_LOGGED.inc()
-                raise structlog.DropEvent
-        if left_out:
-            event["not_logged"], left_out = left_out, 0
+    def passes(self) -> bool:
+        """Whether one more line may be printed in this second."""
+        if not self._per_s:
+            return True
+        now_s = int(time.monotonic())
+        if now_s != self._second:
+            self._second, self._asked = now_s, 0
+        self._asked += 1
+        if self._asked <= self._per_s:
+            return True
+        self._left_out += 1
+        metrics.NOT_LOGGED.inc()
+        return False
+
+    def note(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        """A processor: the next line that is printed says how many were left out before it."""
+        if self._left_out:
+            event["not_logged"], self._left_out = self._left_out, 0
         return event
 
-    return sample
+
+def limited(base: Any, limit: Limit) -> Any:
+    """The logger class with a limit to its info lines: what is left out is not even put together."""
+
+    def info(self: Any, event: str, *args: Any, **facts: Any) -> Any:
+        return base.info(self, event, *args, **facts) if limit.passes() else None
+
+    return type("Limited", (base,), {"info": info})
 
 
 def for_people(role: str) -> list[Processor]:
