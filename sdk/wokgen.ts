@@ -679,6 +679,10 @@ interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The better prompt: the first of `variations`. */
     enhanced?: string;
     /** All better prompts. */
@@ -774,6 +778,11 @@ interface Schemas {
     result_text?: string;
     /** When the results are deleted here. RFC 3339, UTC, milliseconds. */
     expires_at?: string;
+    /**
+     * When its provider deletes a result that could not be copied here: fetch it before. Absent otherwise. RFC 3339,
+     * UTC, milliseconds.
+     */
+    result_expires_at?: string;
     /** When it ended, either way. RFC 3339, UTC, milliseconds. */
     completed_at?: string;
     /** What the provider finished after the refund; not charged. */
@@ -881,6 +890,10 @@ interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The first picture. */
     imageUrl?: string;
     /** All pictures. */
@@ -959,6 +972,10 @@ interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The picture in a sentence. */
     caption?: string;
     /** The picture in single words. */
@@ -1040,6 +1057,10 @@ interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The sound. */
     audioUrl?: string;
     /** Of the file. */
@@ -1112,6 +1133,10 @@ interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The text. */
     content?: string;
     /** How many words it has. */
@@ -1188,6 +1213,10 @@ interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The larger picture. */
     imageUrl?: string;
     /** Pixels; null: not known. */
@@ -1259,6 +1288,10 @@ interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The film. */
     videoUrl?: string;
     /** How long it is, in milliseconds; null: not known. */
@@ -1301,6 +1334,10 @@ interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The sound. */
     audioUrl?: string;
     /** Of the file. */

@@ -32,7 +32,7 @@ from workers import announced
 from workers.close import dropped
 from workers.deliver import Post, deliver
 from workers.desk import Desk
-from workers.egress import Egress
+from workers.egress import BROWSER_LIKE, Egress
 from workers.engine import Engine
 from workers.exporter import exported
 from workers.fleet import Fleet, audit_forever
@@ -131,7 +131,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
     async with (
         the_store(config, f"worker-{setup.name}") as store,
         Egress(allow_private=config.images_allow_private) as strangers,
-        Egress(allow_private=private, total_s=OUTPUT_S) as outputs,
+        Egress(allow_private=private, total_s=OUTPUT_S, user_agent=BROWSER_LIKE) as outputs,
     ):
         storage = Storage.open(config.assets, synced=config.durability == "fsync")
         pictures = Pictures(storage, strangers)

@@ -1,8 +1,9 @@
 """Copies a provider's outputs to our storage, before they expire and after a look at what they really are.
 
 OutputError
-├── BadOutput   final: no bytes, too many, or not a file we serve; the generation has failed
-└── CopyFailed  for now: the output was not fetched or not stored; copy again later, the provider is not asked anew
+├── BadOutput     final: no bytes, or not what was ordered; the generation has failed
+└── CopyFailed    for now: the output was not fetched; copy again later, the provider is not asked anew
+    └── NotStored the provider has it, and our storage did not take it
 """
 
 import asyncio
@@ -47,6 +48,23 @@ STARTS = (
 )
 RIFF_FORMS = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heif", b"mif1", b"msf1")  # pictures in an MP4 container
+SOUND_BRANDS = (b"M4A ", b"M4B ")
+
+# What the outputs of a kind are; a film may come as a moving picture.
+ORDERED: dict[str, str | tuple[str, ...]] = {
+    "image": "image/",
+    "upscale": "image/",
+    "video": ("video/", "image/gif", "image/webp"),
+    "voice": "audio/",
+    "music": "audio/",
+}
+USUAL = {
+    "image": "image/png",
+    "upscale": "image/png",
+    "video": "video/mp4",
+    "voice": "audio/mpeg",
+    "music": "audio/mpeg",
+}
 
 
 class OutputError(Exception):
@@ -59,6 +77,10 @@ class BadOutput(OutputError):
 
 class CopyFailed(OutputError):
     """The output exists but is not in our storage yet. Call `keep` again later with the same token."""
+
+
+class NotStored(CopyFailed):
+    """The output can be fetched, and our storage refuses it."""
 
 
 class Fetched(Protocol):
@@ -84,14 +106,15 @@ class Get(Protocol):
 
 
 class Kept(Struct, frozen=True):
-    """An output in our storage."""
+    """An output: in our storage, or at its provider's where that is a URL."""
 
-    path: str
+    place: str
     media_type: str
-    size_bytes: int
-    sha256: str
+    size_bytes: int = 0
+    sha256: str = ""
     width: int | None = None  # of images
     height: int | None = None
+    expires_ms: int | None = None  # until when the provider keeps what is only there
 
 
 class Look(Struct, frozen=True):
@@ -103,30 +126,50 @@ class Look(Struct, frozen=True):
 
 
 async def keep(
-    storage: Storage, egress_get: Get, outputs: Sequence[Blob | Link], *, token: str, now_ms: int
+    storage: Storage,
+    egress_get: Get,
+    outputs: Sequence[Blob | Link],
+    *,
+    kind: str,
+    token: str,
+    now_ms: int,
+    expires_ms: int,
 ) -> tuple[Kept, ...]:
-    """Store `outputs` in order, one at a time to hold one in memory. Raises BadOutput, CopyFailed.
+    """Store the outputs of a generation of `kind`, one at a time to hold one in memory. Raises BadOutput, CopyFailed.
 
-    Running it again with the same token on the same day replaces what it stored before.
+    One that is larger than what we keep stays with its provider, until `expires_ms`. Running it again with the same
+    token on the same day replaces what it stored before.
     """
     if len(outputs) > OUTPUTS_MAX:
         raise BadOutput(f"the provider delivered {len(outputs)} outputs; at most {OUTPUTS_MAX} are kept")
-    kept = []
+    kept: list[Kept] = []
     for index, output in enumerate(outputs):
         data = await _bytes_of(output, egress_get)
-        look = inspect(data) if len(data) <= INLINE_BYTES_MAX else await asyncio.to_thread(inspect, data)
+        if data is None:
+            kept += linked([output], kind, expires_ms)
+            continue
+        look = inspect(data, kind) if len(data) <= INLINE_BYTES_MAX else await asyncio.to_thread(inspect, data, kind)
         path = new_path(token, look.media_type, now_ms, index)
         try:
             await storage.put(path, data, look.media_type)
         except StorageError as error:
-            raise CopyFailed(str(error)) from error
+            raise NotStored(str(error)) from error
         width, height = look.size or (None, None)
         kept.append(Kept(path, look.media_type, len(data), look.sha256, width, height))
     return tuple(kept)
 
 
-def inspect(data: bytes) -> Look:
-    """Type, hash and, for images, width and height. The bytes decide; what was promised about them does not."""
+def linked(outputs: Sequence[Blob | Link], kind: str, expires_ms: int) -> tuple[Kept, ...]:
+    """The outputs where their provider has them; () unless it has all of them."""
+    links = [output for output in outputs if isinstance(output, Link)]
+    usual = USUAL.get(kind, "application/octet-stream")
+    if len(links) < len(outputs):
+        return ()
+    return tuple(Kept(link.url, link.media_type or usual, expires_ms=expires_ms) for link in links)
+
+
+def inspect(data: bytes, kind: str) -> Look:
+    """Type, hash and, for images, width and height. The bytes decide, and they are what was ordered or nothing."""
     if not data:
         raise BadOutput("the provider delivered an empty output")
     if len(data) > OUTPUT_BYTES_MAX:
@@ -134,6 +177,8 @@ def inspect(data: bytes) -> Look:
     media_type = sniff(data)
     if media_type is None:
         raise BadOutput(f"the provider delivered {len(data)} bytes that are no image, video or sound we serve")
+    if not media_type.startswith(ORDERED.get(kind, "")):
+        raise BadOutput(f"the provider delivered {media_type} for a generation of kind {kind}")
     return Look(media_type, hashlib.sha256(data).hexdigest(), _image_size(data, media_type))
 
 
@@ -145,7 +190,7 @@ def sniff(data: bytes) -> str | None:
     if data.startswith(b"RIFF"):
         return RIFF_FORMS.get(data[8:12])
     if data[4:8] == b"ftyp" and data[8:12] not in IMAGE_BRANDS:
-        return "video/mp4"
+        return "audio/mp4" if data[8:12] in SOUND_BRANDS else "video/mp4"
     if data.startswith(b"\x1aE\xdf\xa3") and b"webm" in data[:64]:  # Matroska says so in its header
         return "video/webm"
     return "audio/mpeg" if _is_mp3_frame(data) else None
@@ -171,13 +216,16 @@ def _image_size(data: bytes, media_type: str) -> tuple[int, int] | None:
         raise BadOutput(f"the provider delivered a damaged {media_type}: {error}") from error
 
 
-async def _bytes_of(output: Blob | Link, egress_get: Get) -> bytes:
+async def _bytes_of(output: Blob | Link, egress_get: Get) -> bytes | None:
+    """The output's bytes; None if they are more than we keep."""
     if isinstance(output, Blob):
         return output.data
     host = urlsplit(output.url).hostname  # the rest of a provider's link is often a signature: never shown
     try:
         fetched = await egress_get(output.url, body_bytes_max=OUTPUT_BYTES_MAX)
-    except (BadUrl, TooLarge) as error:
+    except TooLarge:
+        return None
+    except BadUrl as error:
         raise BadOutput(f"{host} did not deliver an output: {error.message}") from error
     except EgressError as error:
         raise CopyFailed(f"{host} did not deliver an output: {error.message}") from error

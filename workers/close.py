@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from secrets import token_hex
 
 import structlog
@@ -12,12 +13,13 @@ from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome, Out
 from shared.ops import metrics, settled
 from shared.ops.storage import StorageError
 from shared.store import generations, ledger
-from workers.artefacts import BadOutput, CopyFailed, Kept, keep
+from workers.artefacts import BadOutput, CopyFailed, Kept, NotStored, keep, linked
 from workers.desk import Desk, Job, park
-from workers.patience import PATIENCE_S
+from workers.patience import PATIENCE_S, insist
 from workers.providers.contract import Done, Rejected
 
-AGAIN_S = 5.0  # until storage that did not take the outputs is tried again
+AGAIN_S, AGAIN_S_MAX = 5.0, 60.0  # until a copy that failed is tried again
+LAST_TRY_S = 5.0  # before the deadline: then the sweeper ends it
 LATE_PREFIX = "late:"
 LATE_CODES = ("timeout", "copy_failed", "internal_error")  # what a provider may still finish
 NOT_SUBMITTED = ("down", "canceled")  # steps at whose end no provider was asked
@@ -41,7 +43,9 @@ async def complete(desk: Desk, job: Job, done: Done) -> None:
 
 def outcome_of(desk: Desk, spec: Spec, done: Done, kept: Sequence[Kept]) -> Outcome:
     """A result as it is recorded, with what it costs us as the provider and as the catalogue say."""
-    outputs = tuple(Output(k.path, k.media_type, k.size_bytes, k.width, k.height) for k in kept)
+    outputs = tuple(
+        Output(k.place, k.media_type, k.size_bytes, k.width, k.height, k.sha256, k.expires_ms) for k in kept
+    )
     outcome = Outcome(desk.provider, outputs, done.text, done.facts)
     return priced(outcome, desk.costs.get((spec.model, spec.target)), done.cost_micros)
 
@@ -56,21 +60,47 @@ async def copy(desk: Desk, job: Job, done: Done) -> tuple[Kept, ...]:
 
     An answer to a check can be asked for again, so that waits parked; an answer to a submit exists only here.
     """
-    token, now_ms = token_hex(16), time.time_ns() // 1_000_000  # once: a second try overwrites the first's files
+    token, began_ms = token_hex(16), time.time_ns() // 1_000_000  # once: a second try overwrites the first's files
     while True:
         began_s = time.monotonic()
         try:
-            kept = await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms)
+            kept = await kept_of(desk, job.spec.kind, done, token=token, now_ms=began_ms)
             metrics.of(metrics.COPY_SECONDS, desk.provider).observe(time.monotonic() - began_s)
             metrics.of(metrics.COPIED_BYTES, desk.provider).inc(sum(output.size_bytes for output in kept))
             return kept
         except (CopyFailed, StorageError) as error:
             log.warning("generation.copy_failed", generation=job.id, error=repr(error))
-            if job.left_s <= 0:
-                raise Rejected("copy_failed", "The result could not be stored in time. You were refunded.") from error
+            now_ms = time.time_ns() // 1_000_000
+            since_ms = await insist(partial(generations.done_ms, desk.store, job.id, now_ms))
+            pause_s = min(max(AGAIN_S, (now_ms - since_ms) / 4000), AGAIN_S_MAX)  # rarer, the longer it has been there
+            left = left_there(desk, job, done, error, pause_s=pause_s, since_ms=since_ms)
+            if left:
+                return left
         if job.step.word == "check":
-            park(job, AGAIN_S)
-        await asyncio.sleep(AGAIN_S)
+            park(job, pause_s)
+        await asyncio.sleep(min(pause_s, max(job.left_s, 0)))
+
+
+async def kept_of(desk: Desk, kind: str, done: Done, *, token: str, now_ms: int) -> tuple[Kept, ...]:
+    """One try. Raises BadOutput, CopyFailed."""
+    expires_ms = now_ms + int(desk.adapter.keeps_s * 1000)
+    return await keep(
+        desk.storage, desk.egress.get, done.outputs, kind=kind, token=token, now_ms=now_ms, expires_ms=expires_ms
+    )
+
+
+def left_there(
+    desk: Desk, job: Job, done: Done, error: Exception, *, pause_s: float, since_ms: int
+) -> tuple[Kept, ...]:
+    """Where the provider has it, if our storage has refused it to the last; () to try again. Raises Rejected."""
+    expires_ms = since_ms + int(desk.adapter.keeps_s * 1000)
+    there = linked(done.outputs, job.spec.kind, expires_ms) if isinstance(error, NotStored) else ()
+    if there and job.left_s <= pause_s + LAST_TRY_S:
+        log.error("generation.left_with_provider", generation=job.id, provider=desk.provider, error=repr(error))
+        return there
+    if job.left_s <= 0:
+        raise Rejected("copy_failed", "The result could not be stored in time. You were refunded.") from error
+    return ()
 
 
 def paid(outcome: Outcome) -> int:

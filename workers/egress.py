@@ -27,6 +27,7 @@ READ_BUFFER_BYTES = 65_536
 ANSWER_BODY_S = 2.0  # how long we listen to the body of an answer whose status we have
 CONNECTIONS_MAX = 1000
 USER_AGENT = "Wokflow/1.0 (+webhooks)"
+BROWSER_LIKE = "Mozilla/5.0 (compatible; Wokflow/1.0)"  # for files: some networks refuse what looks like a program
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -74,6 +75,7 @@ class Egress:
 
     `allow_private` lifts the check of addresses. A connection is made within `connect_s`, name look-up and TLS
     included; a whole exchange takes at most `total_s`. `resolver` and `tls` replace the system's names and trust.
+    `user_agent` is how it introduces itself.
     """
 
     def __init__(
@@ -82,10 +84,12 @@ class Egress:
         allow_private: bool,
         connect_s: float = 5.0,
         total_s: float = 15.0,
+        user_agent: str = USER_AGENT,
         resolver: AbstractResolver | None = None,
         tls: SSLContext | None = None,
     ) -> None:
         self._allow_private = allow_private
+        self._user_agent = user_agent
         self._timeout = aiohttp.ClientTimeout(total=total_s, connect=connect_s)
         self._resolver = resolver or Resolver(connect_s)
         self._tls = tls
@@ -109,7 +113,7 @@ class Egress:
             read_bufsize=READ_BUFFER_BYTES,
             max_line_size=HEADER_BYTES_MAX,
             max_field_size=HEADER_BYTES_MAX,
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+            headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
         )
         return self
 

@@ -9,8 +9,8 @@ import structlog
 from shared.domain.generation import Generation
 from shared.ops.storage import StorageError
 from shared.store import generations
-from workers.artefacts import OutputError, keep
-from workers.close import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, attach, outcome_of
+from workers.artefacts import OutputError
+from workers.close import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, attach, kept_of, outcome_of
 from workers.desk import Desk
 from workers.measured import measured
 from workers.patience import PATIENCE_S
@@ -37,7 +37,7 @@ async def late(ctx: dict[str, Any], job_id: str) -> None:
         return
     try:
         token, now_ms = token_hex(16), time.time_ns() // 1_000_000
-        kept = await keep(desk.storage, desk.egress.get, done.outputs, token=token, now_ms=now_ms)
+        kept = await kept_of(desk, generation.spec.kind, done, token=token, now_ms=now_ms)
     except (OutputError, StorageError) as error:
         log.warning("generation.late_copy_failed", generation=generation_id, error=repr(error))
         await generations.looked(desk.store, generation_id, outcome=None, again_s=next_look_s(generation))

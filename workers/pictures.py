@@ -24,7 +24,7 @@ class Pictures:
         if len(data) > PICTURE_BYTES_MAX:
             raise Rejected("bad_image", f"The picture is larger than {PICTURE_BYTES_MAX // 1_000_000} MB.")
         try:
-            look = inspect(data)
+            look = inspect(data, "image")
         except OutputError as error:
             raise Rejected("bad_image", f"What imageUrl leads to is no picture: {error}") from None
         if not look.media_type.startswith("image/"):

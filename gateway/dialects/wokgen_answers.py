@@ -12,6 +12,7 @@ from gateway.desk import Desk
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.domain.ids import job_id
 from shared.domain.times import rfc3339
+from shared.ops.storage import EXTENSIONS
 
 Fact = TypeVar("Fact")
 PROCESSING = "processing"
@@ -32,7 +33,8 @@ class Done(Struct, frozen=True):
     @property
     def format(self) -> str | UnsetType:
         """The first output's file extension."""
-        return self.outcome.outputs[0].place.rpartition(".")[2] if self.outcome.outputs else UNSET
+        first = self.outcome.outputs[0] if self.outcome.outputs else None
+        return EXTENSIONS.get(first.media_type, UNSET) if first else UNSET
 
     @property
     def size(self) -> tuple[int | None, int | None]:
@@ -71,6 +73,7 @@ class Job(Struct, kw_only=True, rename="camel"):
     error: str | UnsetType = UNSET
     code: str | UnsetType = UNSET
     late_urls: tuple[str, ...] | UnsetType = UNSET
+    result_expires_at: str | UnsetType = UNSET  # only where a result could not be copied from its provider
 
     def complete(self, done: Done) -> None:
         """Add what the kind tells of a completed generation."""
@@ -233,6 +236,8 @@ def answer(desk: Desk, generation: Generation) -> Job:
     outcome = generation.outcome
     if generation.state == COMPLETED and outcome is not None:
         shown.complete(Done(generation.spec.input, outcome, urls_of(desk, outcome)))
+        if outcome.expires_ms is not None:
+            shown.result_expires_at = rfc3339(outcome.expires_ms)
     if generation.state == FAILED:
         shown.error, shown.code = failure(generation)
     if generation.late is not None:

@@ -64,6 +64,7 @@ class GenerationEntry(Struct, kw_only=True):
     result_urls: tuple[str, ...] | UnsetType = UNSET
     result_text: str | UnsetType = UNSET
     expires_at: str | UnsetType = UNSET
+    result_expires_at: str | UnsetType = UNSET  # only where a result could not be copied from its provider
     completed_at: str | UnsetType = UNSET
     late_urls: tuple[str, ...] | UnsetType = UNSET  # finished by the provider after the refund; not charged
     error: str | UnsetType = UNSET
@@ -208,6 +209,8 @@ def entry(desk: Desk, generation: Generation) -> GenerationEntry:
             kept_ms = desk.settings.asset_retention_days * DAY_MS
             shown.result_url, shown.result_urls = urls[0], urls
             shown.expires_at = rfc3339((generation.closed_ms or generation.created_ms) + kept_ms)
+        if outcome.expires_ms is not None:
+            shown.expires_at = shown.result_expires_at = rfc3339(outcome.expires_ms)
         if outcome.text is not None:
             shown.result_text = outcome.text
     if generation.late is not None:

@@ -64,6 +64,9 @@ NOTES: dict[str, dict[str, Note]] = {
         "result_urls": note("All results.", minItems=1, items={"type": "string", **_link}),
         "result_text": note("The result of a kind whose result is text."),
         "expires_at": moment("When the results are deleted here."),
+        "result_expires_at": moment(
+            "When its provider deletes a result that could not be copied here: fetch it before. Absent otherwise."
+        ),
         "completed_at": moment("When it ended, either way."),
         "late_urls": note(
             "What the provider finished after the refund; not charged.", items={"type": "string", **_link}

@@ -24,6 +24,7 @@ JOB = {
     "error": note("Why it failed, for people."),
     "code": note("Why it failed, for programs.", examples=["CONTENT_POLICY"]),
     "lateUrls": note("What the provider finished after it had failed here.", items=_texts | _link),
+    "resultExpiresAt": moment("When its provider deletes a result that could not be copied here. Absent otherwise."),
 }
 _size = {"width": note("Pixels; null: not known."), "height": note("Pixels; null: not known.")}
 _duration_ms = {"durationMs": note("How long it is, in milliseconds; null: not known.", **_count)}

@@ -174,6 +174,10 @@ export interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The better prompt: the first of `variations`. */
     enhanced?: string;
     /** All better prompts. */
@@ -269,6 +273,11 @@ export interface Schemas {
     result_text?: string;
     /** When the results are deleted here. RFC 3339, UTC, milliseconds. */
     expires_at?: string;
+    /**
+     * When its provider deletes a result that could not be copied here: fetch it before. Absent otherwise. RFC 3339,
+     * UTC, milliseconds.
+     */
+    result_expires_at?: string;
     /** When it ended, either way. RFC 3339, UTC, milliseconds. */
     completed_at?: string;
     /** What the provider finished after the refund; not charged. */
@@ -376,6 +385,10 @@ export interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The first picture. */
     imageUrl?: string;
     /** All pictures. */
@@ -454,6 +467,10 @@ export interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The picture in a sentence. */
     caption?: string;
     /** The picture in single words. */
@@ -535,6 +552,10 @@ export interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The sound. */
     audioUrl?: string;
     /** Of the file. */
@@ -607,6 +628,10 @@ export interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The text. */
     content?: string;
     /** How many words it has. */
@@ -683,6 +708,10 @@ export interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The larger picture. */
     imageUrl?: string;
     /** Pixels; null: not known. */
@@ -754,6 +783,10 @@ export interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The film. */
     videoUrl?: string;
     /** How long it is, in milliseconds; null: not known. */
@@ -796,6 +829,10 @@ export interface Schemas {
     code?: string;
     /** What the provider finished after it had failed here. */
     lateUrls?: Array<string>;
+    /**
+     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
+     */
+    resultExpiresAt?: string;
     /** The sound. */
     audioUrl?: string;
     /** Of the file. */

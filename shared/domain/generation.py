@@ -42,6 +42,8 @@ class Output(Struct, frozen=True, array_like=True):
     size_bytes: int = 0
     width: int | None = None
     height: int | None = None
+    sha256: str = ""  # of its bytes, in hex, if we have seen them
+    expires_ms: int | None = None  # until when its provider keeps it, where only the provider has it
 
     def url(self, base_url: str) -> str:
         """Where it can be fetched."""
@@ -59,6 +61,11 @@ class Outcome(Struct, frozen=True, array_like=True):
     error: str | None = None
     cost_micros: int | None = None  # what the provider charged us, where it says
     expected_micros: int | None = None  # what the catalogue says that costs us
+
+    @property
+    def expires_ms(self) -> int | None:
+        """When the first of the outputs goes that only the provider has; None if we have them all."""
+        return min((output.expires_ms for output in self.outputs if output.expires_ms is not None), default=None)
 
 
 class Attempt(Struct, frozen=True):

@@ -17,7 +17,9 @@ class OutputRecord(Struct, kw_only=True):
     size_bytes: int
     width: int | None
     height: int | None
+    sha256: str | None  # of its bytes
     url: str
+    expires_at: str | None  # until when its provider has it, where nobody else does
 
 
 class AttemptRecord(Struct, kw_only=True):
@@ -127,7 +129,9 @@ def _of_outcome(outcome: Outcome, base_url: str) -> OutcomeRecord:
             size_bytes=output.size_bytes,
             width=output.width,
             height=output.height,
+            sha256=output.sha256 or None,
             url=output.url(base_url),
+            expires_at=moment(output.expires_ms),
         )
         for output in outcome.outputs
     )

@@ -31,6 +31,7 @@ TYPES = {
     "webm": "video/webm",
     "wav": "audio/wav",
     "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
     "ogg": "audio/ogg",
     "flac": "audio/flac",
     "txt": "text/plain",

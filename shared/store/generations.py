@@ -131,6 +131,13 @@ async def cancel_sent(store: Store, generation_id: str) -> None:
     await store.call("HDEL", keys.generation(generation_id), "cancel_ms")
 
 
+async def done_ms(store: Store, generation_id: str, now_ms: int) -> int:
+    """Since when its result has been there and could not be copied: noted now, unless it was before."""
+    key = keys.generation(generation_id)
+    await store.call("HSETNX", key, "done_ms", now_ms)
+    return int(await store.call("HGET", key, "done_ms"))
+
+
 async def looked(store: Store, generation_id: str, *, outcome: Outcome | None, again_s: float | None) -> bool:
     """What a look at a failed generation found: a late result, which is attached and never charged, or nothing.
 

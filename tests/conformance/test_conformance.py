@@ -101,11 +101,12 @@ async def finished(case: Case, adapter: Adapter) -> Done:
     raise AssertionError("it never ends")
 
 
-async def kept(done: Done, folder: Path) -> list[str]:
+async def kept(case: Case, done: Done, folder: Path) -> list[str]:
     """Media types of the outputs in our storage."""
-    storage = Storage.open(str(folder))
+    storage, named = Storage.open(str(folder)), {"token": "0" * 32, "now_ms": NOW_MS, "expires_ms": NOW_MS}
     async with Egress(allow_private=True) as egress:
-        return [k.media_type for k in await keep(storage, egress.get, done.outputs, token="0" * 32, now_ms=NOW_MS)]
+        copies = await keep(storage, egress.get, done.outputs, kind=case.call.kind, **named)  # type: ignore[arg-type]
+    return [copy.media_type for copy in copies]
 
 
 @every
@@ -113,7 +114,7 @@ async def test_work_is_submitted_once_and_its_outputs_are_kept(case: Case, tmp_p
     """One submit, as many looks as needed, outputs of the promised types or a text, and the facts."""
     async with scene(case) as (adapter, double):
         done = await finished(case, adapter)
-        assert list(case.outputs) == await kept(done, tmp_path)
+        assert list(case.outputs) == await kept(case, done, tmp_path)
         assert bool(done.outputs) or bool(done.text)
         assert case.facts.items() <= done.facts.items()
         assert (1, 1) == (double.counts["submit"], double.accepted)
@@ -283,10 +284,10 @@ async def test_an_output_that_cannot_be_copied_is_not_made_again(
             return
         double.troubles["file"].extend([fault] * GETS_MAX)
         with pytest.raises(OutputError) as caught:
-            await kept(done, tmp_path)
+            await kept(case, done, tmp_path)
         double.troubles.clear()
         assert isinstance(caught.value, CopyFailed | BadOutput)
-        assert list(case.outputs) == await kept(done, tmp_path)
+        assert list(case.outputs) == await kept(case, done, tmp_path)
         assert 1 == double.counts["submit"]
 
 

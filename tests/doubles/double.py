@@ -19,6 +19,7 @@ from typing import Any, Self
 from aiohttp import web
 from msgspec import Struct, field
 
+from tests.doubles.adapters.kinds import a_film, a_wav
 from tests.doubles.provider import a_png
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
@@ -91,6 +92,10 @@ class Fault(Enum):
     SILENT = "it is accepted, and no answer comes"
 
 
+OTHERS: dict[str, Callable[[], tuple[bytes, str]]] = {
+    "out.mp4": lambda: (a_film(), "video/mp4"),
+    "out.wav": lambda: (a_wav(), "audio/wav"),
+}
 PAGE = "<html><body><h1>What?</h1></body></html>"
 Handler = Callable[[Asked], Say]
 Route = tuple[str, str, str, Handler]  # role, method, path with {names}, handler
@@ -105,6 +110,7 @@ class Double:
     """
 
     prefix = ""  # of the path, in what the adapter takes as its base URL
+    served = "out.png"  # of `files`, behind the links it gives out
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
@@ -116,6 +122,8 @@ class Double:
         self.states: deque[str] = deque()
         self.troubles: defaultdict[str, deque[Say | Fault]] = defaultdict(deque)
         self.files: dict[str, tuple[bytes, str]] = {"out.png": (a_png(), "image/png")}
+        if self.served in OTHERS:
+            self.files[self.served] = OTHERS[self.served]()
 
     def routes(self) -> Iterable[Route]:
         """What the provider serves."""
@@ -131,8 +139,9 @@ class Double:
         """Requests that arrived, by role; `stray` are those for which there is no route."""
         return Counter(asked.role for asked in self.asked)
 
-    def link(self, name: str = "out.png") -> str:
-        """Where a file of `files` can be fetched."""
+    def link(self, name: str = "") -> str:
+        """Where a file of `files` can be fetched; without a name the one that is served."""
+        name = name or self.served
         return f"{self.url}/files/{name}"
 
     def began(self, answer: Say) -> bool:

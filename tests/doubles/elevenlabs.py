@@ -176,7 +176,7 @@ class Double(double.Double):
     def _told(self, made: str, state: str) -> Mapping[str, Any]:
         more: dict[str, str] = {}
         if state == "completed":
-            more = {"content_url": self.link(), "content_mime_type": self.files["out.png"][1]}
+            more = {"content_url": self.link(), "content_mime_type": self.files[self.served][1]}
         elif state == "failed":
             more = dict(zip(("failure_reason", "error_message"), self.failure, strict=True))
         return {"id": made, "status": state, **more}
@@ -200,3 +200,9 @@ class Double(double.Double):
         headers |= {"current-concurrent-requests": "1", "maximum-concurrent-requests": "5"}
         headers |= {} if self.cost is None else {"character-cost": str(self.cost)}
         return Say(200, a_wav() if wav else MP3, headers)
+
+
+class Filming(Double):
+    """What it makes are films."""
+
+    served = "out.mp4"

@@ -141,8 +141,9 @@ class Double(openai.Double, fal.Double):
 
     def made(self, asked: Asked) -> dict[str, object]:
         """A film of an app that films, else a picture."""
-        file = {"url": self.link(), "content_type": "image/png"}
-        return {"video": file} if "wan" in asked.path else {"images": [file], "seed": 42}
+        if "wan" in asked.path:
+            return {"video": {"url": self.link(), "content_type": "video/mp4"}}
+        return {"images": [{"url": self.link(), "content_type": "image/png"}], "seed": 42}
 
     def page(self, asked: Asked) -> Say:
         """What the hub knows of a model: its task, or who else serves it."""
@@ -192,3 +193,9 @@ class Seeing(Double):
     """A model that describes a picture in JSON."""
 
     content = openai.Seeing.content
+
+
+class Filming(Double):
+    """What it makes are films."""
+
+    served = "out.mp4"

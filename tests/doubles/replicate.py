@@ -130,3 +130,9 @@ class Double(double.Double):
             prediction["data_removed"] = self.data_removed
         elif prediction["status"] in ENDED:
             prediction |= {"error": self.error if prediction["status"] == "failed" else None, "completed_at": NOW}
+
+
+class Sounding(Double):
+    """What it makes is music."""
+
+    served = "out.wav"

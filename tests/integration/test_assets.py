@@ -24,6 +24,7 @@ from workers.egress import Egress
 from workers.providers.contract import Blob, Link
 
 NOW_MS = 1_772_323_199_999  # 2026-02-28T23:59:59.999Z
+EXPIRES_MS = NOW_MS + 3_600_000
 TOKEN = "0123456789abcdef" * 2
 PATH = f"2026/02/28/{TOKEN}-0.png"
 DATA = os.urandom(2 * CHUNK_BYTES + 1000)
@@ -258,9 +259,9 @@ async def test_many_read_at_once_while_others_leave(client: Client) -> None:
     assert [DATA] * 30 == [body for _, body in answers]
 
 
-async def kept(storage: Storage, outputs: Sequence[Blob | Link]) -> tuple[Kept, ...]:
+async def kept(storage: Storage, outputs: Sequence[Blob | Link], kind: str = "") -> tuple[Kept, ...]:
     async with Egress(allow_private=True) as egress:
-        return await keep(storage, egress.get, outputs, token=TOKEN, now_ms=NOW_MS)
+        return await keep(storage, egress.get, outputs, kind=kind, token=TOKEN, now_ms=NOW_MS, expires_ms=EXPIRES_MS)
 
 
 async def test_what_a_provider_delivered_is_served_by_us(client: Client, storage: Storage) -> None:
@@ -271,9 +272,9 @@ async def test_what_a_provider_delivered_is_served_by_us(client: Client, storage
     path, data = f"2026/02/28/{TOKEN}-0.webp", file.getvalue()
     assert Kept(path, "image/webp", len(data), sha256(data), 48, 32) == image
     assert (sha256(sound), None) == (wave.sha256, wave.width)
-    link = Link(str(client.make_url(f"/assets/{wave.path}")))
+    link = Link(str(client.make_url(f"/assets/{wave.place}")))
     assert [wave.sha256] == [copy.sha256 for copy in await kept(storage, [link])]
-    async with client.get(f"/assets/{image.path}") as response:
+    async with client.get(f"/assets/{image.place}") as response:
         assert ("image/webp", data) == (response.content_type, await response.read())
     with pytest.raises(BadOutput, match="no image, video or sound"):
         await kept(storage, [Link(str(client.make_url(f"/assets/{PATH}")))])
@@ -287,9 +288,6 @@ async def test_what_cannot_be_copied_now_is_told_from_what_never_can(
     gone = Link(str(client.make_url("/assets/gone?signature=secret")))
     with pytest.raises(CopyFailed, match=r"127\.0\.0\.1 answered 404 for an output$"):
         await kept(storage, [gone])
-    monkeypatch.setattr(artefacts, "OUTPUT_BYTES_MAX", SIZE - 1)
-    with pytest.raises(BadOutput, match=f"at most {SIZE - 1}"):
-        await kept(storage, [Link(str(client.make_url(f"/assets/{PATH}")))])
     await client.close()
     with pytest.raises(CopyFailed, match=r"127\.0\.0\.1 did not deliver an output: no connection"):
         await kept(storage, [gone])
@@ -298,3 +296,37 @@ async def test_what_cannot_be_copied_now_is_told_from_what_never_can(
         await kept(storage, [Blob(b"fLaC" + bytes(20), "audio/flac")])
     with pytest.raises(BadOutput, match="at most 16"):
         await kept(storage, [gone] * (OUTPUTS_MAX + 1))
+
+
+async def test_what_is_larger_than_we_keep_stays_with_its_provider(
+    client: Client, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a link the address is kept, until its provider deletes it; bytes that came along are refused."""
+    large = Link(str(client.make_url(f"/assets/{PATH}")))
+    small = Blob(b"fLaC" + bytes(20), "audio/flac")
+    monkeypatch.setattr(artefacts, "OUTPUT_BYTES_MAX", SIZE - 1)
+    theirs, ours = await kept(storage, [large, small], "music")
+    assert Kept(large.url, "audio/mpeg", expires_ms=EXPIRES_MS) == theirs
+    assert (True, None) == (ours.place.endswith("-1.flac"), ours.expires_ms)
+    with pytest.raises(BadOutput, match=f"at most {SIZE - 1}"):
+        await kept(storage, [Blob(bytes(SIZE), "audio/flac")])
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "fits"),
+    [
+        (b"fLaC" + bytes(20), "music", True),
+        (b"\0\0\0\x20ftypM4A \0\0", "voice", True),
+        (b"\0\0\0\x20ftypisom\0\0", "video", True),
+        (b"\0\0\0\x20ftypisom\0\0", "music", False),
+        (b"fLaC" + bytes(20), "image", False),
+        (b"\x89PNG\r\n\x1a\n", "video", False),
+    ],
+)
+async def test_an_output_is_what_was_ordered(storage: Storage, data: bytes, kind: str, fits: bool) -> None:
+    """A sound for a picture, or a picture for a film, is not passed off as what was paid for."""
+    if fits:
+        assert 1 == len(await kept(storage, [Blob(data, "application/octet-stream")], kind))
+    else:
+        with pytest.raises(BadOutput, match=f"for a generation of kind {kind}$"):
+            await kept(storage, [Blob(data, "application/octet-stream")], kind)

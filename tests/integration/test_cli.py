@@ -23,6 +23,7 @@ from shared.ops.settings import Settings
 from shared.store import accounts, generations, ledger, webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import Attempt
+from tests.doubles.adapters.kinds import a_film
 from tests.doubles.provider import Provider, a_png
 from tests.factories import CENTS, Customer, a_catalogue, a_customer, an_order
 from tests.processes import Process, Stack, a_folder, free_port
@@ -36,6 +37,7 @@ backlog_max = 5
 daily_quota = "unlimited"
 concurrency = 100
 backlog_max = 100
+[providers.kinds]
 [providers.paid]
 base_url = "PAID_URL"
 [[models]]
@@ -51,7 +53,7 @@ id = "local/film"
 name = "Film"
 kind = "video"
 price_cents = 20
-routes = [{ provider = "paid", model = "paid" }]
+routes = [{ provider = "kinds", model = "film" }]
 """
 
 
@@ -446,7 +448,7 @@ async def test_hello_and_demo_against_a_deployment(tmp_path: Path) -> None:
         catalogue = tmp_path / "catalogue.toml"
         catalogue.write_text(CATALOGUE.replace("PAID_URL", provider.url))
         env = {"CATALOGUE": str(catalogue), "ADAPTERS": "tests.doubles.adapters"}
-        async with Stack(workers=("paid",), env=env) as stack:
+        async with Stack(workers=("paid", "kinds"), env=env) as stack:
             hello = stack.add("hello", "-m", "shared.cli.main", "hello")
             await hello.logged("Wokflow is ready.")
             file = stack.data_dir / "demo.json"
@@ -460,7 +462,7 @@ async def test_hello_and_demo_against_a_deployment(tmp_path: Path) -> None:
             assert ["completed", "completed"] == [entry["status"] for entry in facts["generations"]]
             assert {"before": 2000, "after": 2000 - 11 - 21} == facts["balance_cents"]
             files = [Path(saved["file"]) for entry in facts["generations"] for saved in entry["files"]]
-            assert [a_png(), a_png()] == [file.read_bytes() for file in files]
+            assert [a_png(), a_film()] == [file.read_bytes() for file in files]
             assert {(entry["id"], "generation.completed", True) for entry in facts["generations"]} == {
                 (event["generation"], event["type"], event["verified"]) for event in facts["events"]
             }

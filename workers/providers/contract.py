@@ -126,6 +126,7 @@ class Adapter:
 
     repeatable: ClassVar[bool] = False  # a submit may safely be sent twice
     submit_limit_s: ClassVar[float] = 150.0  # a submit's outcome is known after this long, or never
+    keeps_s: ClassVar[float] = 3_600.0  # how long the provider keeps an output, at the least
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup

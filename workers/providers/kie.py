@@ -38,6 +38,7 @@ class Adapter(contract.Adapter):
 
     repeatable: ClassVar[bool] = False
     submit_limit_s: ClassVar[float] = THINKING_S + 20.0
+    keeps_s: ClassVar[float] = 86_400.0
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)

@@ -116,6 +116,7 @@ class Adapter(contract.Adapter):
 
     repeatable: ClassVar[bool] = False
     submit_limit_s: ClassVar[float] = 150.0
+    keeps_s: ClassVar[float] = 86_400.0
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)

@@ -4,7 +4,7 @@ from msgspec import structs
 
 from tests.conformance.case import SECRET, Case, Ending, Refusal, a_call, down, rejected, retry, unknown
 from tests.doubles.double import Say
-from tests.doubles.elevenlabs import Double, error, invalid
+from tests.doubles.elevenlabs import Double, Filming, error, invalid
 from workers.providers.contract import Callback
 
 TOO_MANY = error(429, "too_many_concurrent_requests", "Too many concurrent requests. Your maximum is 5.")
@@ -91,6 +91,8 @@ CASES = (
     structs.replace(
         IMAGE,
         name="elevenlabs-video",
+        double=Filming,
+        outputs=("video/mp4",),
         call=a_call("video", "veo-3.1-generate-001", seconds=8, image_url="asset:a.png"),
         refusals={},
         endings={},

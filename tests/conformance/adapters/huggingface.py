@@ -6,7 +6,7 @@ from tests.conformance.adapters.fal import failing, fault
 from tests.conformance.adapters.openai import completion
 from tests.conformance.case import Case, Refusal, a_call, down, rejected, retry, unknown
 from tests.doubles.double import Say
-from tests.doubles.huggingface import CAPTIONER, DRAWER, ENLARGER, SPEAKER, Double, Enhancing, Seeing, error
+from tests.doubles.huggingface import CAPTIONER, DRAWER, ENLARGER, SPEAKER, Double, Enhancing, Filming, Seeing, error
 from tests.doubles.openai import error as imitated
 
 CREDIT = "You have exceeded your monthly included credits for Inference Providers. Subscribe to PRO to get more."
@@ -87,7 +87,13 @@ CASES = (
     otherwise(IMAGE, "huggingface-voice", call=a_call("voice", SPEAKER, "Hello."), outputs=("audio/wav",)),
     otherwise(IMAGE, "huggingface-nscale", call=a_call("image", "black-forest-labs/FLUX.1-schnell:nscale", width=512)),
     otherwise(IMAGE, "huggingface-together", call=a_call("image", "black-forest-labs/FLUX.2-dev:together", seed=7)),
-    otherwise(QUEUED, "huggingface-video", call=a_call("video", "fal-ai/wan/v2.2-a14b/text-to-video:fal-ai")),
+    otherwise(
+        QUEUED,
+        "huggingface-video",
+        double=Filming,
+        call=a_call("video", "fal-ai/wan/v2.2-a14b/text-to-video:fal-ai"),
+        outputs=("video/mp4",),
+    ),
     otherwise(
         TEXT,
         "huggingface-enhance",

@@ -4,7 +4,7 @@ from msgspec import structs
 
 from tests.conformance.case import SECRET, Case, Ending, a_call, down, rejected, retry
 from tests.doubles.double import Say
-from tests.doubles.replicate import Double
+from tests.doubles.replicate import Double, Sounding
 from workers.providers.contract import Callback
 
 CREDIT = (
@@ -73,6 +73,8 @@ IMAGE = Case(
 VERSION = structs.replace(
     IMAGE,
     name="replicate-version",
+    double=Sounding,
+    outputs=("audio/wav",),
     call=a_call("music", f"meta/musicgen:{'6' * 64}", seconds=8),
     endings={},
     refusals={},
