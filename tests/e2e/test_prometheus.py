@@ -14,8 +14,9 @@ from typing import Any
 import aiohttp
 import yaml
 
+from shared.domain.money import MICROS_PER_USD
 from shared.ops.settings import ROOT
-from shared.store import providers
+from shared.store import accounts, generations, providers
 from tests.doubles.double import Say
 from tests.doubles.fal import Double
 from tests.doubles.receiver import Receiver, Reply
@@ -201,6 +202,23 @@ async def legible(session: aiohttp.ClientSession, ports: list[int]) -> None:
         assert "wokflow_build_info{" in told
 
 
+async def agree(asker: Asker, place: Place, caller: Caller) -> None:
+    """The counters say of money and ends what the ledger and the records say."""
+    account = await accounts.show(place.store, caller.customer.account)
+    made = await generations.newest(place.store, caller.customer.account, 100)
+    assert account is not None
+    [kept] = await asker.figures("sum(wokflow_money_reserved_usd_total) - sum(wokflow_money_refunded_usd_total)")
+    assert account.spent == round(kept * MICROS_PER_USD)
+    for counter, count in (
+        ("wokflow_generations_accepted_total", len(made)),
+        ("wokflow_generations_settled_total", sum(not one.open for one in made)),
+        ("wokflow_generations_refunded_total", sum(one.refund_micros > 0 for one in made)),
+        ("wokflow_provider_submits_uncertain_total", sum(one.open for one in made)),
+        ("wokflow_generations_uncertain", sum(one.open for one in made)),
+    ):
+        assert [count] == await asker.figures(f"sum({counter})"), counter
+
+
 async def test_every_question_has_an_answer() -> None:
     """After every kind of fact has happened, each panel, recording rule and alert of ours has data and no error."""
     async with (
@@ -220,8 +238,9 @@ async def test_every_question_has_an_answer() -> None:
             await scraped(asker)
             await providers.up(place.store, "paid")
             await load(caller, poor, fal)
-            await scraped(asker)
+            await scraped(asker, 3)
             await legible(place.session, ports)
+            await agree(asker, place, caller)
             questions = [*panels(), *conditions()]
             empty = [(name, expr) for name, expr in questions if not await asker.figures(expr)]
             assert [] == empty
