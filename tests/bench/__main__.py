@@ -18,7 +18,7 @@ from tests.bench.row import FULL, QUICK, Measure, Row, Size
 from tests.bench.scene import scene
 from tests.processes import STARTED, scratch
 
-ROWS = ("accept", "engine", "pickup", "parked", "whole", "memory", "wake", "waiting", "rescue", "scale")
+ROWS = ("accept", "engine", "pickup", "parked", "pending", "whole", "memory", "wake", "waiting", "rescue", "scale")
 SAID_CHARS_MAX = 2000
 
 
