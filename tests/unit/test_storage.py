@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from obstore.store import MemoryStore
 from PIL import Image
 
+from shared.domain.catalogue import KINDS
 from shared.ops import storage as module
 from shared.ops.storage import CHUNK_BYTES, EXTENSIONS, AssetMissing, Storage, StorageError, media_type_of, new_path
 from workers.artefacts import OUTPUT_BYTES_MAX, BadOutput, inspect, sniff
@@ -229,9 +230,10 @@ def a_recording(container: str, codec: str) -> bytes:
 def test_an_image_is_recognised_and_measured(media_type: str) -> None:
     """The four image types are told by their bytes, width and height come from the header; damage is noticed."""
     data = an_image(media_type)
-    assert (media_type, (33, 21)) == (inspect(data).media_type, inspect(data).size)
+    look = inspect(data, "image")
+    assert (media_type, (33, 21)) == (look.media_type, look.size)
     with pytest.raises(BadOutput, match="damaged"):
-        inspect(data[:16])
+        inspect(data[:16], "image")
 
 
 @pytest.mark.parametrize(
@@ -248,7 +250,8 @@ def test_an_image_is_recognised_and_measured(media_type: str) -> None:
 def test_a_recording_is_recognised(media_type: str, container: str, codec: str) -> None:
     """Video and audio files of a real encoder are told by their bytes and have no width here."""
     data = a_recording(container, codec)
-    assert (media_type, None) == (inspect(data).media_type, inspect(data).size)
+    look = inspect(data, "video" if media_type.startswith("video/") else "voice")
+    assert (media_type, None) == (look.media_type, look.size)
     if media_type == "audio/mpeg":
         frame = data[data.index(b"\xff\xfb") :]
         assert "audio/mpeg" == sniff(frame)
@@ -269,9 +272,10 @@ def test_a_recording_is_recognised(media_type: str, container: str, codec: str) 
     ],
 )
 def test_what_we_do_not_serve_is_refused(data: bytes) -> None:
-    """Nothing at all, markup, error messages and neighbouring formats are not taken for an output."""
-    with pytest.raises(BadOutput):
-        inspect(data)
+    """Nothing at all, markup, error messages and neighbouring formats are not taken for an output of any kind."""
+    for kind in KINDS:
+        with pytest.raises(BadOutput):
+            inspect(data, kind)
 
 
 @given(st.binary(max_size=200))
@@ -279,7 +283,7 @@ def test_noise_is_refused_or_understood_never_a_crash(noise: bytes) -> None:
     """Whatever follows an image's first bytes, the answer is a look at it or BadOutput."""
     for media_type in ("image/png", "image/jpeg", "image/webp"):
         try:
-            assert media_type == inspect(an_image(media_type)[:40] + noise).media_type
+            assert media_type == inspect(an_image(media_type)[:40] + noise, "image").media_type
         except BadOutput as error:
             assert media_type in str(error)
 
@@ -288,6 +292,6 @@ def test_size_is_bounded_and_large_pictures_are_not() -> None:
     """A picture beyond what a decoder would accept is measured; bytes beyond the limit are refused unread."""
     bits = io.BytesIO()
     Image.new("1", (20_000, 15_000)).save(bits, "png")
-    assert (20_000, 15_000) == inspect(bits.getvalue()).size
+    assert (20_000, 15_000) == inspect(bits.getvalue(), "image").size
     with pytest.raises(BadOutput, match="at most 536870912"):
-        inspect(bytes(OUTPUT_BYTES_MAX + 1))
+        inspect(bytes(OUTPUT_BYTES_MAX + 1), "image")

@@ -332,3 +332,9 @@ def test_lua_check_finds_drift(old: str, new: str, fault: str) -> None:
     """A true header passes, and one that has drifted from its body is found."""
     assert [] == lua_drift(Module("x.lua", GOOD_LUA), KEYS)
     assert f"x.lua {fault}" in lua_drift(Module("x.lua", GOOD_LUA.replace(old, new)), KEYS)
+
+
+def test_each_test_file_has_a_name_of_its_own() -> None:
+    """Two test files of one name cannot be run together: pytest would take the one for the other."""
+    names = [path.name for path in sorted((ROOT / "tests").rglob("test_*.py"))]
+    assert [] == [name for name in sorted(set(names)) if names.count(name) > 1]
