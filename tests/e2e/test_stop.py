@@ -21,6 +21,7 @@ async def test_everybody_leaves_in_time() -> None:
             async with Store(stack.settings.store_url) as store:
                 caller: Caller = await Place(stack, provider, store, session).caller()
             await caller.ended(await caller.ordered())
+            await stack.processes["sweep"].logged("sweeper.started")
             held = asyncio.create_task(caller.order("stuck", "test/paid", prefer="wait=30"))
             while not provider.looks:
                 await asyncio.sleep(0.01)
