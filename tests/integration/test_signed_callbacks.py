@@ -100,16 +100,9 @@ async def test_a_callback_makes_the_look_due_at_once(scene: Scene) -> None:
     assert 89 == await scene.caller.balance()
 
 
-async def test_polling_goes_on_without_callbacks(scene: Scene) -> None:
-    """A provider that never calls is looked at as it advises until it is done."""
-    made, _, _ = await scene.begun(looks=1)
-    assert "completed" == (await scene.caller.ended(made))["status"]
-    assert 89 == await scene.caller.balance()
-
-
 async def test_a_callback_that_is_early_changes_nothing(scene: Scene) -> None:
     """One that says that it is done while the provider itself says that it is not leads to a look, and no more."""
-    made, request, where = await scene.begun(looks=3)
+    made, request, where = await scene.begun(looks=1)
     looks = scene.fal.counts["look"]
     await scene.call(where, scene.fal.webhook(request))
     await scene.looked(looks + 1)
@@ -132,13 +125,13 @@ async def test_a_callback_that_is_doubled_or_late_changes_nothing(scene: Scene) 
     assert asked == len(scene.fal.asked)
 
 
-@pytest.mark.parametrize("body", [b"[" * 50_000, b'{"status": "OK", "payload": {"images": []}}'])
-async def test_a_forged_callback_changes_nothing(scene: Scene, body: bytes) -> None:
+async def test_a_forged_callback_changes_nothing(scene: Scene) -> None:
     """Whatever is posted to a generation's address without a signature is a reason to look, and tells nothing."""
     made, _, where = await scene.begun(looks=2)
     looks = scene.fal.counts["look"]
-    assert 200 == (await scene.call(where, Callback({"content-type": "application/json"}, body))).status
-    await scene.looked(looks + 1)
+    for number, body in enumerate((b"[" * 50_000, b'{"status": "OK", "payload": {"images": []}}'), 1):
+        assert 200 == (await scene.call(where, Callback({"content-type": "application/json"}, body))).status
+        await scene.looked(looks + number)
     assert "processing" == (await scene.caller.shown(made))["status"]
     assert "completed" == (await scene.caller.ended(made))["status"]
 
@@ -146,7 +139,7 @@ async def test_a_forged_callback_changes_nothing(scene: Scene, body: bytes) -> N
 async def test_a_callback_for_a_foreign_task_changes_nothing(scene: Scene) -> None:
     """A callback signed for one task and posted to another's address leaves both with what is theirs."""
     one, first, where = await scene.begun()
-    two, second, _ = await scene.begun(looks=4)
+    two, second, _ = await scene.begun(looks=2)
     assert first != second
     await scene.call(where, scene.fal.webhook(second))
     await scene.caller.ended(one)
