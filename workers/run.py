@@ -138,7 +138,9 @@ async def submit(desk: Desk, job: Job) -> Pending | Done:
     except (Unknown, TimeoutError) as lost:
         metrics.of(metrics.UNCERTAIN, desk.provider).inc()
         log.warning("generation.uncertain", generation=job.id, provider=desk.provider, reason=repr(lost))
-        park(job, AGAIN_S if desk.adapter.repeatable else desk.adapter.submit_limit_s)
+        if desk.adapter.repeatable:
+            park(job, AGAIN_S)
+        return await doubted(desk, job)
     took_s = time.monotonic() - began_s
     if isinstance(answer, Pending):
         answer = await submitted(desk, job, relaxed(answer, job.step.calls_percent))
@@ -167,6 +169,15 @@ async def submitted(desk: Desk, job: Job, pending: Pending) -> Pending:
         desk.store, job.id, pending.ref, provider=desk.provider, patience_s=max(job.left_s, PATIENCE_S)
     )
     return msgspec.structs.replace(pending, check_after_s=0) if called else pending
+
+
+async def doubted(desk: Desk, job: Job) -> Pending | Done:
+    """Nobody will hear the answer to this submit any more: it is uncertain from now on, and looked for at once."""
+    ask = partial(generations.start, desk.store, job.id, provider=desk.provider, repeatable=False, submit_limit_s=0)
+    step = await insist(partial(ask, token=token_hex(8)))
+    if step.word != "uncertain":
+        park(job, 0)  # another worker, or its end, was faster
+    return await resolve(desk, msgspec.structs.replace(job, step=step))
 
 
 async def resolve(desk: Desk, job: Job) -> Pending | Done:

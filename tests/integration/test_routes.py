@@ -21,7 +21,7 @@ from tests.factories import CENTS, Customer, a_customer, a_generation_id, an_ord
 from workers import run as verb
 from workers.desk import Desk
 from workers.egress import Egress
-from workers.providers.contract import Callback, Setup
+from workers.providers.contract import Call, Callback, Setup
 
 
 class Told(Adapter):
@@ -110,6 +110,32 @@ async def test_an_uncertain_submit_stays_where_it_is(desk: Desk) -> None:
     generation_id = await order(desk, await a_customer(desk.store), "hangup-after", Route("noop", "noop", "test/noop"))
     assert await step(desk, generation_id)
     assert "paid" == (await seen(desk, generation_id)).provider
+
+
+async def test_a_lost_submit_is_looked_for_at_once(desk: Desk, provider: Provider) -> None:
+    """A provider that can be asked for its tasks is asked as soon as its answer is lost, and not first in minutes."""
+
+    class Finding(Adapter):
+        async def find(self, call: Call) -> str | None:
+            return f"task-{call.generation_id}"
+
+    finding = structs.replace(desk, adapter=Finding(Setup(name="paid", base_url=provider.url)))
+    generation_id = await order(desk, await a_customer(desk.store), "hangup-after")
+    await step(finding, generation_id)
+    found = await seen(desk, generation_id)
+    assert ("pending", f"task-{generation_id}") == (found.state, found.ref)
+    await step(finding, generation_id)
+    assert COMPLETED == (await seen(desk, generation_id)).state
+    assert 1 == provider.submits[generation_id]
+    await finding.adapter.close()
+
+
+async def test_a_lost_submit_is_uncertain_at_once(desk: Desk) -> None:
+    """Without anybody to ask it is counted among the uncertain from then on, and asked about every few seconds."""
+    generation_id = await order(desk, await a_customer(desk.store), "hangup-after")
+    assert verb.AGAIN_S == await step(desk, generation_id)
+    assert "uncertain" == (await seen(desk, generation_id)).state
+    assert None is not await desk.store.call("ZSCORE", keys.UNCERTAIN, generation_id)
 
 
 @pytest.mark.parametrize("body", [b"signed", b"forged", b"junk"])
