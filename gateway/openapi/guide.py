@@ -62,9 +62,10 @@ TAGS = {
     "it takes longer. A job that fails meanwhile is 502 with the reason, the job's own `code` and its `jobId`.",
     "WokGen SDK 1.0": "What version 1.0 of the WokGen SDK calls, for clients that are deployed already.",
     "Money": "What is left, and where the rest went.",
-    "Account": "Whose key this is, of which balance it is warned, and its other keys. People find them on the page "
-    "[/account/api-keys](/account/api-keys).",
-    "Webhook endpoints": "Where to post what happens, and what became of each post.",
+    "Account": "Whose key this is, of which balance it is warned, and its other keys. For people: the page "
+    "`/account/api-keys`.",
+    "Webhook endpoints": "Where to post what happens, and what became of each post. For people: the page "
+    "`/account/webhooks`.",
     "Webhooks": "What we post to your endpoints when a generation ends, the balance is low or an endpoint is switched "
     "off. Each post is signed as Standard Webhooks 1.0: "
     f"verify it with the endpoint's secret, `{SECRET_PREFIX}...`, before you believe it. Anything but a 2xx is tried "
