@@ -24,7 +24,7 @@ from shared.store import accounts, generations, ledger
 from shared.store.ledger import Accepted, Order, UnknownPlan, Way
 
 IDEMPOTENCY_KEY_CHARS_MAX = 255
-WAYS_MAX = 8  # that one order tries
+WAYS_MAX = 8  # providers that one order tries
 QUEUE_MS = 86_400_000  # a generation that no worker takes up for a day fails
 
 log = structlog.get_logger()
@@ -93,9 +93,14 @@ def order_of(wanted: Wanted, waiter: str) -> Order:
 
 
 def ways_of(wanted: Wanted) -> tuple[Way, ...]:
-    """How it may be served. What the first choice cannot do is refused; a further one that cannot is left out."""
+    """How it may be served: one way for each provider, since what one of its models cannot be asked, no other can.
+
+    What the first choice cannot do is refused; a further one that cannot is left out.
+    """
     able: list[tuple[Choice, dict[str, object]]] = []
-    for choice in wanted.choices[:WAYS_MAX]:
+    for choice in wanted.choices:
+        if len(able) == WAYS_MAX or choice.route.provider in [known.route.provider for known, _ in able]:
+            continue
         try:
             prompt = checked_prompt(wanted.prompt, choice.model)
             able.append((choice, validated(choice.model, wanted.input if choice.input is UNSET else choice.input)))
@@ -113,8 +118,7 @@ def one_way(wanted: Wanted, prompt: str, choice: Choice, values: dict[str, objec
     routes = tuple(
         Route(other.route.provider, other.route.model, other.model.id)
         for other in choices
-        if other.route.provider != route.provider
-        and (wanted.payer == "quota" or other.model.price_micros == model.price_micros)
+        if other is not choice and (wanted.payer == "quota" or other.model.price_micros == model.price_micros)
     )
     spec = Spec(wanted.dialect, model.kind, model.id, route.model, prompt, values, routes, TRACE.get())
     return Way(provider=route.provider, price_micros=model.price_micros, spec=spec, run_ms=model.timeout_s * 1000)
