@@ -5,7 +5,9 @@ from secrets import token_hex
 from typing import Any
 
 import structlog
+from arq.worker import Retry as Park
 
+from shared.domain.errors import StoreDown
 from shared.domain.generation import Generation
 from shared.ops.storage import StorageError
 from shared.store import generations
@@ -15,15 +17,24 @@ from workers.desk import Desk
 from workers.measured import measured
 from workers.patience import PATIENCE_S
 from workers.providers.contract import Call, Done, Rejected
-from workers.run import call_of, reference
+from workers.run import AWAY_S, call_of, reference
 
 log = structlog.get_logger()
 
 
 async def late(ctx: dict[str, Any], job_id: str) -> None:
-    """One look at a failed generation that its provider has; the sweeper calls for the next."""
+    """One look at a failed generation that its provider has; the sweeper calls for the next. Raises arq's Retry."""
     desk: Desk = ctx["desk"]
     generation_id = job_id.removeprefix(LATE_PREFIX)
+    try:
+        await follow(desk, generation_id)
+    except StoreDown as away:
+        log.warning("generation.store_away", generation=generation_id, provider=desk.provider, reason=str(away))
+        raise Park(defer=AWAY_S) from away
+
+
+async def follow(desk: Desk, generation_id: str) -> None:
+    """Look, and note what was found. Raises StoreDown."""
     generation = await generations.view(desk.store, "", generation_id)
     if generation is None or generation.late is not None:
         await generations.looked(desk.store, generation_id, outcome=None, again_s=None)

@@ -1,6 +1,6 @@
 """What jobs do while the store is away: they come back, because arq would end a job that raises anything else."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from shared.ops.storage import Storage
 from shared.store.connect import Store
 from tests.doubles.adapters.noop import Adapter
 from tests.factories import a_generation_id
-from workers import deliver, run
+from workers import deliver, late, run
 from workers.deliver import Post
 from workers.desk import Desk
 from workers.egress import Egress
@@ -24,14 +24,17 @@ async def away(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
-async def test_a_step_is_tried_again(away: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", [run.run, late.late], ids=["run", "late"])
+async def test_a_step_is_tried_again(
+    step: Callable[..., Awaitable[None]], away: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A generation's job that cannot reach the store is put off, once its patience is over."""
     monkeypatch.setattr("workers.patience.PATIENCE_S", 0.3)
     async with Egress(allow_private=False) as egress:
         storage = Storage.open(str(tmp_path / "assets"))
         desk = Desk(provider="noop", store=away, adapter=Adapter(Setup(name="noop")), storage=storage, egress=egress)
         with pytest.raises(Park) as caught:
-            await run.run({"desk": desk}, a_generation_id())
+            await step({"desk": desk}, a_generation_id())
     assert run.AWAY_S * 1000 == caught.value.defer_score
 
 
