@@ -33,7 +33,7 @@ test: setup ## Run every test, two at a time
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 sdk: setup $(MODULES) ## Test the TypeScript SDK by itself, then it and our pages against a gateway; needs Node 20 and Chromium
-	@exec $(BIN)/python -m tests.sdk
+	@exec $(BIN)/python -m tests.programs.sdk
 
 $(MODULES): sdk/package-lock.json
 	@cd sdk && npm ci --no-audit --no-fund --loglevel=error
@@ -55,19 +55,19 @@ fix: setup ## Format, and repair what can be repaired
 	@$(BIN)/ruff check --fix .
 
 bench: setup ## Measure speed and latency on this machine, about as fast as it goes
-	@exec $(BIN)/python -m tests.bench
+	@exec $(BIN)/python -m tests.programs.bench
 
 chaos: setup ## Kill and pause processes under load, then check every account to the cent
-	@exec $(BIN)/python -m tests.chaos
+	@exec $(BIN)/python -m tests.programs.chaos
 
 drill: setup ## Destroy a store under load, restore it from a backup, and check every claim about it
-	@exec $(BIN)/python -m tests.drill
+	@exec $(BIN)/python -m tests.programs.drill
 
 scale: setup ## Show how KEDA's formula answers a burst: a table, and a picture in build/
-	@exec $(BIN)/python -m tests.scaling
+	@exec $(BIN)/python -m tests.programs.scaling
 
 fuzz: setup ## Send the HTTP API what its own document allows and what it does not, for minutes, then check the books
-	@exec $(BIN)/python -m tests.fuzz
+	@exec $(BIN)/python -m tests.programs.fuzz
 
 pins: ## Write constraints.txt anew from the latest versions that pyproject.toml allows
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" \

@@ -9,7 +9,7 @@ import uvloop
 from aiohttp import web
 
 from gateway.app import build_app
-from gateway.desk import DESK
+from gateway.context import DESK
 from gateway.protocol import listen
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown, StoreNewer

@@ -10,7 +10,7 @@ from secrets import token_bytes
 import structlog
 from msgspec import UNSET, Struct
 
-from gateway.desk import Desk
+from gateway.context import Desk
 from gateway.trace import TRACE
 from shared.domain import catalogue
 from shared.domain.catalogue import Model

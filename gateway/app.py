@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from gateway import account, callbacks, guests, probes, routing, static, webhooks
-from gateway.admin.calls import CHECKING
-from gateway.admin.routes import ROUTES
+from gateway import callbacks, guests, probes, routing, static
+from gateway.api import account, webhooks
+from gateway.api.admin.calls import CHECKING
+from gateway.api.admin.routes import ROUTES
 from gateway.assets import assets_handler
 from gateway.body import BODY_BYTES_MAX
-from gateway.desk import DESK, Desk
+from gateway.context import DESK, Desk
 from gateway.dialects import wokgen, wokgen_v1, wowflow
 from gateway.dialects.wokgen_asks import Enhance, Generate, Interrogate, Music, Text, Upscale, Voice
 from gateway.middleware import outermost

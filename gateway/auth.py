@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from aiohttp import web
 
-from gateway.desk import DESK
+from gateway.context import DESK
 from shared.domain import ids
 from shared.domain.errors import Refused
 from shared.store import accounts

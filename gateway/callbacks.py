@@ -3,7 +3,7 @@
 import msgspec
 from aiohttp import web
 
-from gateway.desk import DESK
+from gateway.context import DESK
 from shared.domain.callback_token import generation_of
 from shared.domain.errors import Refused
 from shared.store import generations

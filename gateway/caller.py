@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from gateway import auth
-from gateway.desk import DESK, Desk
+from gateway.context import DESK, Desk
 from gateway.guests import client_address, guest_account
 from shared.domain.errors import Refused
 from shared.store import accounts, ledger

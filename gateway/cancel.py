@@ -1,6 +1,6 @@
 """Cancelling: free while no provider can have the work; afterwards the provider is asked, and its answer counts."""
 
-from gateway.desk import Desk
+from gateway.context import Desk
 from shared.domain.errors import Refused
 from shared.domain.generation import CANCELED, CANCELED_WHY, COMPLETED, FAILED, Generation, Outcome
 from shared.ops import settled

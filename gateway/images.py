@@ -7,7 +7,7 @@ from hashlib import blake2b
 import structlog
 
 from gateway.caller import Caller, quota_of
-from gateway.desk import Desk
+from gateway.context import Desk
 from shared.domain.errors import Refused
 from shared.ops.storage import PATH, StorageError, new_path
 

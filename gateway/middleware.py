@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 
 from gateway import errors
-from gateway.desk import DESK
+from gateway.context import DESK
 from gateway.dialects.shape import dialect_of, render
 from gateway.trace import TRACE
 from shared.domain import trace

@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gateway.desk import DESK
+from gateway.context import DESK
 from shared.domain.errors import StoreDown
 from shared.ops.storage import StorageError
 

@@ -7,7 +7,7 @@ import structlog
 from msgspec import structs
 
 from gateway.accept import Choice
-from gateway.desk import Desk
+from gateway.context import Desk
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.errors import Refused
 from shared.domain.routing import ranked

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from shared.ops.settings import ROOT
 
-FOLDER = Path(__file__).parent / "pages"
+FOLDER = Path(__file__).parent / "console"
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 ALWAYS = {
     "Cache-Control": "no-cache",
@@ -40,7 +40,7 @@ def handler(body: bytes, media_type: str, headers: Mapping[str, str] = {}) -> Ha
 
 
 def page(name: str) -> Handler:
-    """Handler of an HTML page: docs is pages/docs.html. Raises OSError if it is not there."""
+    """Handler of an HTML page: docs is console/docs.html. Raises OSError if it is not there."""
     return handler((FOLDER / f"{name}.html").read_bytes(), "text/html")
 
 

@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from shared.ops.settings import Settings
-from tests.processes import START_S, STARTED, Process, a_folder, socket_answers, store_command
+from tests.harness.processes import START_S, STARTED, Process, a_folder, socket_answers, store_command
 
 
 @pytest.fixture(scope="session")

@@ -28,19 +28,19 @@ from shared.store.keys import queue
 from shared.store.processes import living
 from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
 from shared.store.secret import secret
-from workers import announced
-from workers.close import dropped
+from workers import telemetry as announced
+from workers.adapters.contract import Setup, load
+from workers.context import Desk
 from workers.deliver import Post, deliver
-from workers.desk import Desk
 from workers.egress import BROWSER_LIKE, Egress
 from workers.engine import Engine
 from workers.exporter import exported
 from workers.fleet import Fleet, audit_forever
+from workers.input_images import Pictures
 from workers.late import late
-from workers.pictures import Pictures
 from workers.probe import tell
-from workers.providers.contract import Setup, load
 from workers.run import run
+from workers.settle import dropped
 from workers.sweep import sweep_forever
 
 USAGE = "usage: python -m workers run <provider> | deliver | sweep | probe <provider>"

@@ -11,13 +11,13 @@ from shared.domain.errors import StoreDown
 from shared.domain.generation import Generation
 from shared.ops.storage import StorageError
 from shared.store import generations
-from workers.artefacts import OutputError
-from workers.close import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, attach, kept_of, outcome_of
-from workers.desk import Desk
-from workers.measured import measured
-from workers.patience import PATIENCE_S
-from workers.providers.contract import Call, Done, Rejected
+from workers.adapters.contract import Call, Done, Rejected
+from workers.context import Desk
+from workers.outputs import OutputError
 from workers.run import AWAY_S, call_of, reference
+from workers.settle import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, attach, kept_of, outcome_of
+from workers.telemetry import measured
+from workers.timing import PATIENCE_S
 
 log = structlog.get_logger()
 

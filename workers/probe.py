@@ -5,7 +5,7 @@ import time
 import msgspec
 from msgspec import Struct
 
-from workers.providers.contract import Adapter, ProviderError
+from workers.adapters.contract import Adapter, ProviderError
 
 REASON_CHARS_MAX = 300
 

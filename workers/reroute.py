@@ -8,10 +8,10 @@ from msgspec import structs
 from shared.domain.generation import CANCELED, CANCELED_WHY, Spec
 from shared.ops import metrics
 from shared.store import generations, providers
-from workers.close import fail
-from workers.desk import Desk, Job, park
-from workers.patience import insist
-from workers.providers.contract import Retry
+from workers.adapters.contract import Retry
+from workers.context import Desk, Job, park
+from workers.settle import fail
+from workers.timing import insist
 
 REASON_CHARS_MAX = 200
 REFUSALS_MAX = 20  # submits that a provider may put off before the generation fails

@@ -20,14 +20,12 @@ from shared.domain.generation import CANCELED, CANCELED_WHY, Spec
 from shared.domain.trace import trace_id, traceparent
 from shared.ops import metrics
 from shared.store import generations
-from workers.close import complete, fail
-from workers.desk import Desk, Job, park
-from workers.measured import measured
-from workers.pace import relaxed
-from workers.patience import PATIENCE_S, insist
-from workers.providers.contract import Call, Callback, Done, Down, Pending, Rejected, Retry, Unknown
+from workers.adapters.contract import Call, Callback, Done, Down, Pending, Rejected, Retry, Unknown
+from workers.context import Desk, Job, park
 from workers.reroute import moved, out_of_order, put_off, serves
-from workers.stall import within
+from workers.settle import complete, fail
+from workers.telemetry import measured
+from workers.timing import PATIENCE_S, insist, relaxed, within
 
 AWAY_S = 1.0  # until a step that the store's absence cut short is tried again
 AGAIN_S = 5.0  # after a look that failed, or a lost submit that may be sent again

@@ -16,6 +16,7 @@ from grafana_foundation_sdk.models.common import (
 )
 from grafana_foundation_sdk.models.dashboard import (
     DashboardCursorSync,
+    DashboardLinkType,
     DataSourceRef,
     Threshold,
     ThresholdsMode,
@@ -102,7 +103,7 @@ def json_of(board: Board) -> str:
         .tooltip(DashboardCursorSync.CROSSHAIR)
         .readonly()
         .with_variable(dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus"))
-        .link(dashboard.DashboardLink("Wokflow").type("dashboards").tags(["wokflow"]).as_dropdown(True))
+        .link(dashboard.DashboardLink("Wokflow").type(DashboardLinkType.DASHBOARDS).tags(["wokflow"]).as_dropdown(True))
     )
     if board.by_provider:
         made.with_variable(choice())

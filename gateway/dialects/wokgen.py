@@ -11,7 +11,7 @@ from gateway import errors
 from gateway.body import json_body, limit
 from gateway.caller import Caller, caller_of, headers, quota_of, seconds_left
 from gateway.cancel import cancel
-from gateway.desk import DESK, Desk
+from gateway.context import DESK, Desk
 from gateway.dialects.shape import render
 from gateway.dialects.wokgen_answers import Jobs, answer, failure
 from gateway.dialects.wokgen_asks import Ask

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-from gateway.desk import Desk
+from gateway.context import Desk
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.domain.ids import job_id
 from shared.domain.times import rfc3339

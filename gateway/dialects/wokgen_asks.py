@@ -7,7 +7,7 @@ from msgspec import Meta, Struct, field
 
 from gateway import routing
 from gateway.caller import Caller
-from gateway.desk import Desk
+from gateway.context import Desk
 from gateway.images import brought
 from shared.domain.errors import Refused
 from shared.domain.fields import WORD_CHARS_MAX, LongText, Word

@@ -7,7 +7,7 @@ from msgspec import structs
 from gateway import routing
 from gateway.accept import Choice, Made, Wanted, accept
 from gateway.caller import Caller
-from gateway.desk import Desk
+from gateway.context import Desk
 from gateway.dialects.wokgen_asks import Ask
 from shared.domain.catalogue import Limit, Model
 from shared.domain.errors import Refused

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gateway.body import json_body
 from gateway.caller import Caller, quota_of
-from gateway.desk import DESK, Desk
+from gateway.context import DESK, Desk
 from gateway.dialects.wokgen import job_of, json_answer, marked
 from gateway.dialects.wokgen_answers import failure, urls_of
 from gateway.dialects.wokgen_asks import Ask, Name, Upscale, said, small

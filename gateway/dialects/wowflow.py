@@ -10,7 +10,7 @@ from gateway import auth, routing
 from gateway.accept import Wanted, accept, upstream_refusal
 from gateway.body import json_body, limit
 from gateway.cancel import cancel
-from gateway.desk import DESK, Desk
+from gateway.context import DESK, Desk
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation

@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from gateway.account import AccountEntry, ChangeAccount, CreateKey, KeyEntry
+from gateway.api.account import AccountEntry, ChangeAccount, CreateKey, KeyEntry
 from gateway.openapi.operation import Answer, Listed, Operation, Parameter
 from gateway.openapi.refusals import BODIED, KEYED
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from gateway.account import CreateKey
-from gateway.admin.bodies import CreateAccount, RefundGeneration, ReplayDead, ResolveDoubt, TopUp, WarnBelow
-from gateway.admin.routes import ACCOUNT, ADMIN, GENERATION, QUEUE
+from gateway.api.account import CreateKey
+from gateway.api.admin.bodies import CreateAccount, RefundGeneration, ReplayDead, ResolveDoubt, TopUp, WarnBelow
+from gateway.api.admin.routes import ACCOUNT, ADMIN, GENERATION, QUEUE
 from gateway.openapi import admin_examples as shown
 from gateway.openapi.operation import Answer, Listed, Operation, Parameter
 from gateway.openapi.refusals import BODIED, KEYED

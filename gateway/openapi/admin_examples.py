@@ -1,7 +1,7 @@
 """Answers of the admin API as they look."""
 
 from gateway.openapi.wowflow import COMPLETED_AT, GENERATION_ID
-from shared.operators import (
+from operate import (
     account_keys,
     accounts,
     audit,

@@ -2,9 +2,9 @@
 
 from msgspec import Struct, structs
 
-from gateway.admin import bodies
+from gateway.api.admin import bodies
 from gateway.openapi.note import Note, moment, note
-from shared.operators import (
+from operate import (
     account_keys,
     accounts,
     audit,

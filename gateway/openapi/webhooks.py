@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from msgspec import structs
 
+from gateway.api.webhooks import AttemptEntry, CreateEndpoint, DeliveryEntry, EndpointEntry, Replayed, ReplayEvents
 from gateway.openapi.operation import Answer, Listed, Operation, Parameter
 from gateway.openapi.refusals import BODIED, KEYED
 from gateway.openapi.wowflow import COMPLETED_AT, GENERATION_ID, LIMIT
-from gateway.webhooks import AttemptEntry, CreateEndpoint, DeliveryEntry, EndpointEntry, Replayed, ReplayEvents
 from shared.domain.events import GENERATION_COMPLETED, GENERATION_FAILED
 
 TAG = "Webhook endpoints"

@@ -19,9 +19,9 @@ class Script(Struct, frozen=True):
 
 @cache
 def script(name: str) -> Script:
-    """The verb in `lua/<name>.lua`. Raises FileNotFoundError for an unknown name."""
+    """The verb in `lua/<subject>/<name>.lua`. Raises KeyError for an unknown name."""
     lines = []
-    for line in (FOLDER / f"{name}.lua").read_text().splitlines():
+    for line in _paths()[name].read_text().splitlines():
         part = line.removeprefix("--@include ")
         lines.append(line if part == line else (FOLDER / "parts" / f"{part}.lua").read_text())
     return _script(name, "\n".join(lines))
@@ -42,4 +42,10 @@ def _script(name: str, text: str) -> Script:
 @cache
 def every() -> tuple[Script, ...]:
     """All verbs, loaded into the server at each connect."""
-    return tuple(script(path.stem) for path in sorted(FOLDER.glob("*.lua")))
+    return tuple(script(name) for name in _paths())
+
+
+@cache
+def _paths() -> dict[str, Path]:
+    """The file of each verb; a verb's name occurs once."""
+    return {path.stem: path for path in sorted(FOLDER.glob("*/*.lua")) if path.parent.name != "parts"}

@@ -12,8 +12,8 @@ import re
 from base64 import b64encode
 from typing import Any, ClassVar
 
-from workers.providers import contract
-from workers.providers.contract import (
+from workers.adapters import contract
+from workers.adapters.contract import (
     Blob,
     Call,
     Callback,
@@ -26,9 +26,9 @@ from workers.providers.contract import (
     Setup,
     Unknown,
 )
-from workers.providers.http import Answer, Http, LookAgain, reason
-from workers.providers.inputs import asked_for, given, of_model, ratio, words
-from workers.providers.signatures import stamped
+from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.inputs import asked_for, given, of_model, ratio, words
+from workers.adapters.signatures import stamped
 
 BASE_URL = "https://api.elevenlabs.io"
 COMPOSING_S = 300.0  # nothing is heard of a song until it is made

@@ -11,12 +11,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import structs
 
-from workers.providers import chat, contract
-from workers.providers.contract import Call, Callback, Done, Pending, Rejected, Setup, Unknown
-from workers.providers.http import Answer, Http, LookAgain, reason
-from workers.providers.inputs import asked_for, named, of_model, pictures, ratio, words
-from workers.providers.outputs import file, urls
-from workers.providers.signatures import fresh
+from workers.adapters import chat, contract
+from workers.adapters.contract import Call, Callback, Done, Pending, Rejected, Setup, Unknown
+from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.inputs import asked_for, named, of_model, pictures, ratio, words
+from workers.adapters.outputs import file, urls
+from workers.adapters.signatures import fresh
 
 BASE_URL = "https://queue.fal.run"
 PLATFORM_URL = "https://api.fal.ai"

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
-from workers.providers import chat, contract, fal
-from workers.providers.contract import (
+from workers.adapters import chat, contract
+from workers.adapters.contract import (
     Blob,
     Call,
     Done,
@@ -28,8 +28,9 @@ from workers.providers.contract import (
     Setup,
     Unknown,
 )
-from workers.providers.http import Answer, Http, reason
-from workers.providers.inputs import asked_for, given, pictures, words
+from workers.adapters.http import Answer, Http, reason
+from workers.adapters.inputs import asked_for, given, pictures, words
+from workers.providers import fal
 from workers.providers.openai import drawn
 from workers.providers.openai import reading as imitation
 

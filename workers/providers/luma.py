@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from workers.providers import contract
-from workers.providers.contract import Call, Done, Down, Link, Pending, ProviderError, Rejected, Setup, Unknown
-from workers.providers.http import Answer, Http, LookAgain, reason
-from workers.providers.inputs import asked_for, given, ratio, words
+from workers.adapters import contract
+from workers.adapters.contract import Call, Done, Down, Link, Pending, ProviderError, Rejected, Setup, Unknown
+from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.inputs import asked_for, given, ratio, words
 
 BASE_URL = "https://api.lumalabs.ai/dream-machine/v1"
 PACE_S = {"image": 3.0}  # between looks; films: 5 s

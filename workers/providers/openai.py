@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import aiohttp
 
-from workers.providers import chat, contract
-from workers.providers.contract import (
+from workers.adapters import chat, contract
+from workers.adapters.contract import (
     Blob,
     Call,
     Done,
@@ -24,9 +24,9 @@ from workers.providers.contract import (
     Setup,
     Unknown,
 )
-from workers.providers.http import Answer, Http, reason, retry_after_s
-from workers.providers.inputs import asked_for, given, pictures, ratio, words
-from workers.providers.outputs import blob
+from workers.adapters.http import Answer, Http, reason, retry_after_s
+from workers.adapters.inputs import asked_for, given, pictures, ratio, words
+from workers.adapters.outputs import blob
 
 BASE_URLS = {
     "openai": "https://api.openai.com/v1",

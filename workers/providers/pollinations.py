@@ -18,11 +18,11 @@ from urllib.parse import quote
 
 from msgspec import structs
 
-from workers.providers import chat, contract
-from workers.providers.contract import Blob, Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup, Unknown
-from workers.providers.http import Answer, Http, reason, retry_after_s
-from workers.providers.inputs import asked_for, given, pictures, ratio, words
-from workers.providers.outputs import blob
+from workers.adapters import chat, contract
+from workers.adapters.contract import Blob, Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup, Unknown
+from workers.adapters.http import Answer, Http, reason, retry_after_s
+from workers.adapters.inputs import asked_for, given, pictures, ratio, words
+from workers.adapters.outputs import blob
 
 BASE_URL = "https://gen.pollinations.ai"
 WAIT_S = 300.0  # a film takes minutes, and nothing is heard until it is done

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import aiohttp
 
-from workers.providers import chat, contract
-from workers.providers.contract import Call, Callback, Done, Pending, Rejected, Retry, Setup, Unknown
-from workers.providers.http import Answer, Http, LookAgain, reason
-from workers.providers.inputs import asked_for, data_url, named, of_model, ratio, words
-from workers.providers.outputs import file, urls
-from workers.providers.signatures import standard
+from workers.adapters import chat, contract
+from workers.adapters.contract import Call, Callback, Done, Pending, Rejected, Retry, Setup, Unknown
+from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.inputs import asked_for, data_url, named, of_model, ratio, words
+from workers.adapters.outputs import file, urls
+from workers.adapters.signatures import standard
 
 BASE_URL = "https://api.replicate.com/v1"
 PACE_S = {"image": 1.0, "upscale": 1.0, "video": 4.0, "music": 4.0}  # between looks; others: 2 s

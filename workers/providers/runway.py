@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import aiohttp
 
-from workers.providers import contract
-from workers.providers.contract import Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup, Unknown
-from workers.providers.http import Answer, Http, LookAgain, reason
-from workers.providers.inputs import asked_for, data_url, given, of_model, ratio, size, words
-from workers.providers.outputs import file, urls
+from workers.adapters import contract
+from workers.adapters.contract import Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup, Unknown
+from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.inputs import asked_for, data_url, given, of_model, ratio, size, words
+from workers.adapters.outputs import file, urls
 
 BASE_URL = "https://api.dev.runwayml.com/v1"
 VERSION = "2024-11-06"

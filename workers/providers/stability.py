@@ -13,8 +13,8 @@ from typing import ClassVar
 
 import aiohttp
 
-from workers.providers import contract
-from workers.providers.contract import (
+from workers.adapters import contract
+from workers.adapters.contract import (
     Blob,
     Call,
     Done,
@@ -25,8 +25,8 @@ from workers.providers.contract import (
     Setup,
     Unknown,
 )
-from workers.providers.http import Answer, Http, LookAgain, reason
-from workers.providers.inputs import asked_for, given, ratio, words
+from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.inputs import asked_for, given, ratio, words
 
 BASE_URL = "https://api.stability.ai"
 MAKING_S = 180.0

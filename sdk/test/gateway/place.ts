@@ -1,6 +1,6 @@
 import { env } from "node:process";
 
-/** The gateway that these tests are for, started by `python -m tests.sdk`: its address, and a key with money. */
+/** The gateway that these tests are for, started by `python -m tests.programs.sdk`: its address, and a key with money. */
 export const URL_OF_GATEWAY: string = given("WOKGEN_URL");
 export const BASE_URL: string = `${URL_OF_GATEWAY}/api`;
 export const API_KEY: string = given("WOKGEN_KEY");

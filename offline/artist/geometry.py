@@ -1,0 +1,176 @@
+"""Geometric pictures: tiles of plain shapes, discs with soft shadows, and scenes cut into triangles."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from offline.artist.abstract import colours
+from offline.artist.brush import Brush
+from offline.artist.finish import blurred
+from offline.artist.noise import columns, rows
+from offline.artist.palette import Plane, Tone, ramp
+from offline.artist.stage import Element, Moment, Sheet, Stage
+
+
+class Ground:
+    """A plain gradient from corner to corner."""
+
+    def __init__(self, stage: Stage, one: Tone, other: Tone) -> None:
+        self.light = ramp(
+            [(0.0, one), (1.0, other)],
+            np.clip(columns(stage.width) * 0.4 + rows(stage.height) * 0.6, 0, 1),
+        )
+
+    def draw(self, canvas: Plane, moment: Moment) -> None:
+        """Paint over everything."""
+        canvas[:] = self.light
+
+
+class Shape:
+    """One shape with its shadow on what lies under it, floating a little in a film."""
+
+    def __init__(self, stage: Stage, brush: Brush, one: Tone, other: Tone, *, lift: float, parallax: float) -> None:
+        alpha = brush.plane()
+        slope = np.clip(columns(alpha.shape[1]) * 0.5 + rows(alpha.shape[0]) * 0.5, 0, 1)
+        soft = blurred(alpha[..., None], max(stage.unit * 0.03 * lift, 2))[..., 0]
+        drop = round(stage.unit * 0.018 * lift)
+        self.shadow = Sheet(stage, np.roll(soft, drop, axis=0) * 0.5, np.zeros((1, 1, 3), np.float32), None, parallax)
+        self.face = Sheet(stage, alpha, ramp([(0.0, one), (1.0, other)], slope), None, parallax)
+
+    def draw(self, canvas: Plane, moment: Moment) -> None:
+        """Shadow first."""
+        self.shadow.colour = np.broadcast_to(0.0, (canvas.shape[0], 1, 3))
+        self.shadow.draw(canvas, moment)
+        self.face.draw(canvas, moment)
+
+
+def _figure(brush: Brush, kind: int, x: float, y: float, *, size: float, turn: float) -> None:
+    if kind == 0:
+        brush.ellipse(x, y, size, size)
+    elif kind == 1:
+        brush.ellipse(x, y, size, size)
+        brush.ellipse(x, y, size * 0.62, size * 0.62, 0)
+    else:
+        corners = {2: 3, 3: 4, 4: 6}[kind]
+        angles = turn + np.arange(corners) * 2 * np.pi / corners
+        brush.polygon(np.stack([x + size * np.cos(angles), y + size * np.sin(angles)], axis=1))
+
+
+def _floating(stage: Stage) -> Iterator[Element]:
+    """Large shapes under small ones, about a common centre of weight."""
+    dice, tones = stage.dice("floating"), colours(stage)
+    yield Ground(stage, tones[0].shifted(0.06), tones[1])
+    for index in range(11):
+        parallax = 0.1 + 0.09 * index
+        margin = stage.margin(parallax)
+        brush = Brush(stage.width + 2 * margin, stage.height)
+        size = stage.unit * float(dice.uniform(0.22, 0.36)) * 0.84**index
+        x = margin + stage.width * float(np.clip(dice.normal(0.5, 0.08 + 0.022 * index), 0.04, 0.96))
+        y = stage.height * float(np.clip(dice.normal(0.5, 0.08 + 0.022 * index), 0.04, 0.96))
+        _figure(brush, int(dice.integers(0, 5)), x, y, size=size, turn=float(dice.uniform(0, 6.3)))
+        tone = tones[4] if index in (3, 8) else tones[int(dice.integers(1, 4))]
+        light = tone.shifted(float(dice.uniform(-0.04, 0.06)))
+        one, other = light.shifted(0.07, 0.95, -12), light.shifted(-0.10, 1.05, 12)
+        yield Shape(stage, brush, one, other, lift=1.3 - 0.06 * index, parallax=parallax)
+
+
+def _tile(brush: Brush, kind: int, x: float, y: float, size: float) -> None:
+    corner = [(x, y), (x + size, y), (x + size, y + size), (x, y + size)]
+    if kind < 4:
+        cx, cy = corner[kind]
+        angles = np.pi / 2 * kind + np.linspace(0, np.pi / 2, 24)
+        arc = np.stack([cx + size * np.cos(angles), cy + size * np.sin(angles)], axis=1)
+        brush.polygon(np.vstack([arc, [(cx, cy)]]))
+    elif kind < 8:
+        brush.polygon(corner[: kind - 4] + corner[kind - 3 :])
+    elif kind == 8:
+        brush.ellipse(x + size / 2, y + size / 2, size * 0.36, size * 0.36)
+    elif kind == 9:
+        brush.ellipse(x + size / 2, y + size / 2, size / 2, size / 2)
+        brush.ellipse(x + size / 2, y + size / 2, size / 4, size / 4, 0)
+    else:
+        for stripe in range(3):
+            brush.rectangle(x, y + size * (stripe * 2 + 0.5) / 6, x + size, y + size * (stripe * 2 + 1.5) / 6)
+
+
+class Tiles:
+    """A wall of tiles, each with one plain shape on plain ground."""
+
+    def __init__(self, stage: Stage) -> None:
+        dice, tones = stage.dice("tiles"), colours(stage)
+        across = int(dice.integers(4, 7))
+        size = max(round(stage.unit / across), 8)
+        self.light = np.broadcast_to(tones[3].light, (stage.height, stage.width, 3)).copy()
+        brushes = [Brush(stage.width, stage.height) for _ in tones]
+        grounds = [Brush(stage.width, stage.height) for _ in tones]
+        for row in range(int(np.ceil(stage.height / size))):
+            for column in range(int(np.ceil(stage.width / size))):
+                ground, face = (
+                    int(i) for i in dice.choice(len(tones), 2, replace=False, p=[0.2, 0.24, 0.22, 0.22, 0.12])
+                )
+                x, y = column * size, row * size
+                grounds[ground].rectangle(x, y, x + size, y + size)
+                _tile(brushes[face], int(dice.integers(0, 11)), x, y, size)
+        for layer in (grounds, brushes):
+            for brush, tone in zip(layer, tones, strict=True):
+                self.light += (tone.light - self.light) * brush.plane()[..., None]
+
+    def draw(self, canvas: Plane, moment: Moment) -> None:
+        """Paint over everything; a slow light passes over the wall in a film."""
+        canvas[:] = self.light
+        if moment.time_s:
+            sweep = columns(canvas.shape[1]) - ((moment.time_s * 0.25) % 1.6 - 0.3)
+            canvas *= (1 + 0.25 * np.exp(-sweep * sweep * 40))[..., None]
+
+
+def geometric(stage: Stage) -> Iterator[Element]:
+    """One of the two, as the dice fall."""
+    if stage.dice("geometric").random() < 0.6:
+        yield from _floating(stage)
+    else:
+        yield Tiles(stage)
+
+
+def faceted(image: Image.Image, stage: Stage) -> Image.Image:
+    """A painted scene cut into triangles of one colour each, their corners drawn to its edges."""
+    dice = stage.dice("facets")
+    cell = max(round(stage.unit / 24), 6)
+    x, y = _corners(np.asarray(image.convert("L"), dtype=np.float32), cell, dice)
+    factor = max(cell // 4, 1)
+    small = np.asarray(image.reduce(factor), dtype=np.float32)
+    result = Image.new("RGB", (stage.width * 2, stage.height * 2))
+    pen = ImageDraw.Draw(result)
+    for row in range(x.shape[0] - 1):
+        for column in range(x.shape[1] - 1):
+            a, b, c, d = (
+                (float(x[row + i, column + j]), float(y[row + i, column + j]))
+                for i, j in ((0, 0), (0, 1), (1, 0), (1, 1))
+            )
+            halves = ((a, b, c), (b, d, c)) if dice.random() < 0.5 else ((a, b, d), (a, d, c))
+            for corners in halves:
+                cx, cy = (sum(corner[axis] for corner in corners) / 3 / factor for axis in (0, 1))
+                seen = small[int(np.clip(cy, 0, small.shape[0] - 1)), int(np.clip(cx, 0, small.shape[1] - 1))]
+                red, green, blue = np.clip(seen * (1 + float(dice.normal(0, 0.022))), 0, 255).astype(int)
+                pen.polygon([(px * 2, py * 2) for px, py in corners], fill=(int(red), int(green), int(blue)))
+    return result.reduce(2)
+
+
+def _corners(grey: Plane, cell: int, dice: np.random.Generator) -> tuple[Plane, Plane]:
+    """A corner for each cell: where the picture changes most, or about the middle where it hardly does."""
+    height, width = grey.shape
+    down, across = -(-height // cell), -(-width // cell)
+    padded = np.pad(grey, ((0, down * cell - height), (0, across * cell - width)), mode="edge")
+    change = np.abs(np.gradient(padded, axis=0)) + np.abs(np.gradient(padded, axis=1))
+    cells = change.reshape(down, cell, across, cell).transpose(0, 2, 1, 3).reshape(down, across, cell * cell)
+    best = cells.argmax(axis=2)
+    strong = cells.max(axis=2) > 7
+    middle = 0.5 + dice.uniform(-0.3, 0.3, (2, down, across))
+    inside_x = np.where(strong, (best % cell + 0.5) / cell, middle[0])
+    inside_y = np.where(strong, (best // cell + 0.5) / cell, middle[1])
+    x, y = np.zeros((down + 2, across + 2), np.float32), np.zeros((down + 2, across + 2), np.float32)
+    x[:, 1:-1], x[:, -1] = (np.arange(across) + 0.5) * cell, across * cell + cell
+    y[1:-1, :], y[-1, :] = ((np.arange(down) + 0.5) * cell)[:, None], down * cell + cell
+    x[:, 0], y[0, :] = -cell, -cell
+    x[1:-1, 1:-1], y[1:-1, 1:-1] = (np.arange(across) + inside_x) * cell, (np.arange(down)[:, None] + inside_y) * cell
+    return x, y

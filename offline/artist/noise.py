@@ -1,0 +1,114 @@
+"""Randomness and the textures made of it. The same prompt and seed throw the same dice on every machine."""
+
+from hashlib import blake2b
+
+import numpy as np
+from PIL import Image
+
+from offline.artist.palette import Plane
+
+
+class Dice:
+    """Independent generators by name, so that adding a cloud does not move a tree."""
+
+    def __init__(self, prompt: str, seed: int) -> None:
+        self.key = f"{seed}\0{prompt}"
+
+    def __call__(self, name: str) -> np.random.Generator:
+        """A fresh generator for this name: the same throws each time it is asked for."""
+        return np.random.default_rng(number(f"{self.key}\0{name}"))
+
+
+def number(text: str) -> int:
+    """A 128-bit number out of any text, the same in every process."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "big")
+
+
+def resized(plane: Plane, width: int, height: int, method: Image.Resampling = Image.Resampling.BICUBIC) -> Plane:
+    """A one-channel plane at another size."""
+    if plane.shape == (height, width):
+        return plane
+    return np.asarray(Image.fromarray(plane).resize((width, height), method), dtype=np.float32)
+
+
+def smoothstep(low: float, high: float, x: Plane) -> Plane:
+    """0 below `low`, 1 above `high`, an S between."""
+    t = np.clip((x - low) * (1 / (high - low)), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))
+
+
+def fractal(
+    dice: np.random.Generator, width: int, height: int, cell: float, *, octaves: int = 5, gain: float = 0.5
+) -> Plane:
+    """Cloud-like noise around 0, about -1..1, its largest features `cell` pixels wide."""
+    total = np.zeros((height, width), np.float32)
+    weight = 1.0
+    for octave in range(octaves):
+        size = cell / 2**octave
+        if size < 1.5 and octave:
+            break
+        columns, rows = int(width / size) + 4, int(height / size) + 4
+        grid = dice.standard_normal((rows, columns), dtype=np.float32)
+        box = (1.0, 1.0, 1.0 + width / size, 1.0 + height / size)
+        layer = Image.fromarray(grid).resize((width, height), Image.Resampling.BICUBIC, box=box)
+        total += np.asarray(layer) * (weight * 0.55)
+        weight *= gain
+    return total
+
+
+def line(dice: np.random.Generator, width: int, cell: float, *, octaves: int = 5, gain: float = 0.5) -> Plane:
+    """One row of fractal noise."""
+    return np.asarray(fractal(dice, width, 1, cell, octaves=octaves, gain=gain)[0])
+
+
+def tile(
+    dice: np.random.Generator, size: int, cells: int, *, octaves: int = 7, gain: float = 0.5, ridged: bool = False
+) -> Plane:
+    """Square fractal noise that repeats without a seam. `ridged` folds each octave into crests (0..1, crests high)."""
+    total = np.zeros((size, size), np.float32)
+    weight, reach, mask = 1.0, 0.0, np.ones((size, size), np.float32)
+    for octave in range(octaves):
+        count = cells * 2**octave
+        if count > size // 2:
+            break
+        grid = np.pad(dice.standard_normal((count, count), dtype=np.float32), 3, mode="wrap")
+        box = (3.0, 3.0, 3.0 + count, 3.0 + count)
+        layer = np.asarray(Image.fromarray(grid).resize((size, size), Image.Resampling.BICUBIC, box=box))
+        if ridged:
+            crest = np.clip(1 - np.abs(layer) * 0.72, 0, 1) ** 1.6 * mask
+            mask = np.clip(crest * 1.5, 0.22, 1)
+            total += crest * weight
+        else:
+            total += layer * (weight * 0.55)
+        reach += weight
+        weight *= gain
+    return total / reach if ridged else total
+
+
+def sample(table: Plane, u: Plane, v: Plane) -> Plane:
+    """The square, repeating table read between its points at (u, v), in units of the whole table."""
+    size = table.shape[0]
+    x, y = u * size, v * size
+    x0, y0 = np.floor(x), np.floor(y)
+    fx, fy = x - x0, y - y0
+    left, top = x0.astype(np.int32) % size, y0.astype(np.int32) % size
+    right, below = (left + 1) % size, (top + 1) % size
+    if table.ndim == 3:
+        fx, fy = fx[..., None], fy[..., None]
+    flat = table.reshape(size * size, *table.shape[2:])
+    upper = flat[top * size + left]
+    upper += (flat[top * size + right] - upper) * fx
+    lower = flat[below * size + left]
+    lower += (flat[below * size + right] - lower) * fx
+    upper += (lower - upper) * fy
+    return np.asarray(upper)
+
+
+def rows(height: int) -> Plane:
+    """0 at the top edge to 1 at the bottom, as a column."""
+    return np.linspace(0, 1, height, dtype=np.float32)[:, None]
+
+
+def columns(width: int) -> Plane:
+    """0 at the left edge to 1 at the right, as a row."""
+    return np.linspace(0, 1, width, dtype=np.float32)[None, :]

@@ -1,0 +1,115 @@
+"""From a prompt to decisions: where, when, in what weather and mood, with what in it."""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+from msgspec import Struct
+
+from offline.artist import words
+from offline.artist.noise import number
+
+WORDS_MAX = 400  # of a prompt are read; all of it still seeds the dice
+PLACES_WITH_SUBJECTS = ("mountain", "sea", "lake", "desert", "field", "river")
+PLACES_AT_RANDOM = (*PLACES_WITH_SUBJECTS, "forest", "space", "abstract")
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What the artist understood; where the words are silent, the prompt's hash has chosen."""
+
+    place: str
+    hour: str
+    style: str  # painted, abstract, geometric, pixel
+    weathers: frozenset[str]
+    moods: frozenset[str]
+    hues: tuple[int, ...]  # OKLCH degrees, in the order they were named
+    subjects: tuple[str, ...]
+    bodies: Mapping[str, int]  # moon, planet, sun: how many
+    scenic: bool  # some word names a thing that can be shown
+    hero: bool  # the subject was named without a place: it is the picture
+
+
+def _index(table: Mapping[str, str]) -> dict[str, list[str]]:
+    meanings: dict[str, list[str]] = {}
+    for meaning, names in table.items():
+        for name in names.split():
+            meanings.setdefault(name, []).append(meaning)
+    return meanings
+
+
+_PLACES, _SUBJECTS, _BODIES, _HOURS = (_index(t) for t in (words.PLACES, words.SUBJECTS, words.BODIES, words.HOURS))
+_WEATHERS, _MOODS, _STYLES = (_index(t) for t in (words.WEATHERS, words.MOODS, words.STYLES))
+
+
+def _found(tokens: list[str], index: Mapping[str, list[str]]) -> list[str]:
+    """Meanings in the order of their words, each once; a plural counts as its singular."""
+    found: dict[str, None] = {}
+    for token in tokens:
+        for meaning in index.get(token, index.get(token.removesuffix("s"), [])):
+            found.setdefault(meaning)
+    return list(found)
+
+
+def _bodies(tokens: list[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for before, token in zip(["", *tokens], tokens, strict=False):
+        for body in _BODIES.get(token, ()):
+            plural = 2 if token.endswith("s") else 1
+            counts[body] = max(counts.get(body, 0), words.COUNTS.get(before, plural))
+    return counts
+
+
+def _hour(tokens: list[str], bodies: Mapping[str, int], place: str, chance: np.random.Generator) -> str:
+    named = _found(tokens, _HOURS)
+    if named:
+        return named[0]
+    if "moon" in bodies and "planet" not in bodies:
+        return "night"
+    usual = {"city": ("night", "sunset", "dawn"), "space": ("night",)}
+    return str(chance.choice(usual.get(place, ("dawn", "day", "sunset"))))
+
+
+def read(prompt: str, style: str | None = None) -> Reading:
+    """Decide what to paint. Never fails: a prompt without a known word is decided by its hash alone."""
+    tokens = re.findall(r"[a-z0-9]+", f"{prompt} {style or ''}".lower())[:WORDS_MAX]
+    chance = np.random.default_rng(number(prompt))
+    places, subjects, bodies = _found(tokens, _PLACES), _found(tokens, _SUBJECTS), _bodies(tokens)
+    styles, weathers, hues = _found(tokens, _STYLES), _found(tokens, _WEATHERS), _hues(tokens)
+    if {"boat"} & set(subjects) and not places:
+        places = ["sea"]
+    if {"rocket"} & set(subjects) and not places:
+        places = ["space"]
+    hero = not places and bool({"sword", "dragon", "crystal", "flower"} & set(subjects))
+    place = places[0] if places else "space" if "planet" in bodies and not subjects else ""
+    style_read = next((name for name in ("pixel", "geometric", "abstract") if name in styles), "painted")
+    scenic = bool(places or subjects or bodies or weathers)
+    known = scenic or bool(styles or _found(tokens, _HOURS))
+    if not place:
+        place = str(chance.choice(_fitting(frozenset(weathers), known)))
+    if place == "abstract":
+        style_read, place = "abstract", "sea"
+    return Reading(
+        place=place,
+        hour=_hour(tokens, bodies, place, chance),
+        style=style_read,
+        weathers=frozenset(weathers),
+        moods=frozenset(_found(tokens, _MOODS)),
+        hues=hues or (() if known else (int(chance.integers(360)),)),
+        subjects=tuple(subjects[:2]),
+        bodies=bodies,
+        scenic=scenic,
+        hero=hero,
+    )
+
+
+def _fitting(weathers: frozenset[str], known: bool) -> tuple[str, ...]:
+    """Places to choose from where none was named."""
+    if "snow" in weathers:
+        return ("mountain", "forest", "lake", "field")
+    if {"rain", "storm"} & weathers:
+        return ("sea", "city", "mountain", "field")
+    return PLACES_WITH_SUBJECTS if known else PLACES_AT_RANDOM
+
+
+def _hues(tokens: list[str]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(words.HUES[token] for token in tokens if token in words.HUES))

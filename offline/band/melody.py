@@ -1,0 +1,189 @@
+"""The tune: a motif of two bars, repeated, moved, varied and brought to rest."""
+
+import numpy as np
+from msgspec import Struct
+
+from offline.artist.noise import Dice
+from offline.band.form import Section
+from offline.band.harmony import Chord, Key
+from offline.band.reading import Plan
+
+RHYTHMS = {  # by meter, from sparse to busy; lengths in eighths and sixteenths of a bar, negative for a rest
+    4: (
+        ("4", "3 1", "2 2", "-1 3", "1.5 2.5"),
+        ("2 1 1", "1 1 2", "1.5 .5 2", "1.5 1.5 1", "-.5 .5 1 2", "1 .5 .5 2"),
+        ("1 .5 .5 1 1", ".5 .5 1 .5 .5 1", "1.5 .5 1 1", ".75 .75 .5 1 1", "-.5 .5 .5 .5 1 1", ".5 1 .5 1 1"),
+        (".5 .5 .5 .5 .5 .5 1", ".75 .25 .5 .5 1 .5 .5", ".5 .25 .25 .5 .5 .75 .25 1", "-.25 .25 .5 .5 .5 .5 .5 1"),
+    ),
+    3: (
+        ("3", "2 1", "-1 2"),
+        ("2 .5 .5", "1 1 1", "1.5 .5 1", "1 2"),
+        ("1 .5 .5 1", ".5 .5 1 1", ".5 .5 .5 .5 1", "-.5 .5 1 1"),
+        (".5 .5 .5 .5 .5 .5", ".75 .25 .5 .5 1", ".5 .25 .25 .5 .5 1"),
+    ),
+}
+LEAP_MAX = 5  # steps
+CENTRE, REACH = 5, 8  # the steps a tune stays within: centre - reach/2 .. centre + reach
+
+
+class Note(Struct, frozen=True):
+    """A pitch (MIDI number) for a while; times in beats."""
+
+    beat: float
+    beats: float
+    pitch: int
+    level: float
+
+
+class Cell(Struct, frozen=True):
+    """One bar of a motif: onsets and lengths in beats, and how far each note is from the first, in steps."""
+
+    onsets: tuple[float, ...]
+    lengths: tuple[float, ...]
+    contour: tuple[int, ...]
+
+
+class Tune(Struct, frozen=True):
+    """A motif: a statement, an answer, and something else for once."""
+
+    statement: Cell
+    answer: Cell
+    other: Cell
+    centre: int
+
+
+def tune(plan: Plan, name: str, dice: Dice) -> Tune:
+    """The motif of the sections called `name`."""
+    throw = dice(f"tune {name}")
+    lift = 2 if name == "B" else 0
+    busy = plan.style.busy + 0.18 * plan.energy + (0.1 if name == "B" else 0) + 0.25 * plan.loose * throw.normal()
+    statement = _cell(plan.meter, busy, throw)
+    answer = _cell(plan.meter, busy - 0.15, throw)
+    # Most motifs that stay in the ear answer in the rhythm they asked in.
+    if throw.random() < 0.5:
+        answer = Cell(statement.onsets, statement.lengths, _contour(len(statement.onsets), throw))
+    return Tune(statement, answer, _cell(plan.meter, busy + 0.12, throw), CENTRE + lift + int(throw.integers(-1, 2)))
+
+
+def _cell(meter: int, busy: float, throw: np.random.Generator) -> Cell:
+    rows = RHYTHMS[meter]
+    row = rows[int(np.clip(busy * 4 + throw.uniform(-0.35, 0.35), 0, 3.99))]
+    spans = [float(word) for word in row[int(throw.integers(len(row)))].split()]
+    starts = np.cumsum([0, *map(abs, spans)])
+    sounding = [(float(start), span) for start, span in zip(starts, spans, strict=False) if span > 0]
+    return Cell(
+        tuple(start for start, _ in sounding), tuple(span for _, span in sounding), _contour(len(sounding), throw)
+    )
+
+
+def _contour(count: int, throw: np.random.Generator) -> tuple[int, ...]:
+    """Mostly steps in one direction; after a leap the line turns back."""
+    at, way, line = 0, int(throw.choice((-1, 1))), [0]
+    for _ in range(count - 1):
+        move = int(throw.choice((0, 1, 1, 1, 2, 2, 4), p=(0.12, 0.2, 0.2, 0.2, 0.1, 0.08, 0.1)))
+        at += way * move
+        if move >= 2 or throw.random() < 0.3:
+            way = -way
+        line.append(at)
+    return tuple(line)
+
+
+def melody(plan: Plan, section: Section, motif: Tune, dice: Dice) -> list[Note]:
+    """The tune over a section's chords: statement, answer, statement moved, close; varied from its second round on."""
+    throw = dice(f"melody {section.name} {section.round}")
+    key = Key(plan.tonic, plan.mode)
+    notes: list[Note] = []
+    at = motif.centre
+    for bar, chord in enumerate(section.chords):
+        closing = bar % 4 == 3 or bar == section.bars - 1
+        cell = (motif.statement, motif.answer, motif.statement, motif.answer)[bar % 4]
+        if bar % 8 == 6:
+            cell = motif.other
+        if section.round and bar % 4 in (1, 2):
+            cell = _varied(cell, throw)
+        if closing:
+            cell = _closed(cell, plan.meter)
+        steps = _placed(cell, chord, at, motif.centre, closing=closing)
+        at = steps[-1]
+        start = (section.start + bar) * plan.meter
+        for onset, span, step in zip(cell.onsets, cell.lengths, steps, strict=True):
+            strong = 0.1 * (onset % 2 == 0) - 0.06 * (onset % 1 != 0)
+            level = 0.8 + strong + 0.008 * (step - motif.centre) + throw.normal(0, 0.03)
+            notes.append(Note(start + onset, span, key.pitch(step, chord), float(level)))
+    return _ornamented(notes, key, plan.loose, throw)
+
+
+def _placed(cell: Cell, chord: Chord, at: int, centre: int, *, closing: bool) -> list[int]:
+    """The cell's steps over a chord: it starts near where the tune was, and its strong notes belong to the chord."""
+    pull = at + (centre - at) * 0.35
+    first = chord.nearest(pull)
+    steps: list[int] = []
+    for onset, span, rise in zip(cell.onsets, cell.lengths, cell.contour, strict=True):
+        step = first + rise
+        if step > centre + REACH - 2 or step < centre - REACH // 2:
+            step = first - rise
+        if onset % 2 == 0 or span >= 1:
+            step = chord.nearest(step + 0.2 * np.sign(rise))
+        if steps and abs(step - steps[-1]) > LEAP_MAX:
+            step = chord.nearest(steps[-1] + np.sign(step - steps[-1]) * 3)
+        steps.append(step)
+    if closing:
+        steps[-1] = Chord(chord.root, (chord.root, chord.degrees[1])).nearest(steps[-1])
+    return steps
+
+
+def _closed(cell: Cell, meter: int) -> Cell:
+    """The cell cut short so that the phrase comes to rest on a long note."""
+    kept = max(sum(onset < meter / 2 for onset in cell.onsets), 1)
+    onsets = cell.onsets[:kept]
+    rest = meter - onsets[-1]
+    return Cell(onsets, (*cell.lengths[: kept - 1], min(rest, max(rest - 1.0, 1.0))), cell.contour[:kept])
+
+
+def _varied(cell: Cell, throw: np.random.Generator) -> Cell:
+    """The cell upside down, or its last notes elsewhere, or one long note in two."""
+    way = int(throw.integers(3))
+    if way == 0:
+        return Cell(cell.onsets, cell.lengths, tuple(-rise for rise in cell.contour))
+    longest = int(np.argmax(cell.lengths))
+    half = cell.lengths[longest] / 2
+    if way == 1 or half < 0.5:
+        tail = int(throw.choice((-2, -1, 1, 2)))
+        half_way = len(cell.contour) // 2
+        return Cell(
+            cell.onsets, cell.lengths, cell.contour[:half_way] + tuple(rise + tail for rise in cell.contour[half_way:])
+        )
+    split = longest + 1
+    return Cell(
+        (*cell.onsets[:split], cell.onsets[longest] + half, *cell.onsets[split:]),
+        (*cell.lengths[:longest], half, half, *cell.lengths[split:]),
+        (*cell.contour[:split], cell.contour[longest] + int(throw.choice((-1, 1))), *cell.contour[split:]),
+    )
+
+
+def _ornamented(notes: list[Note], key: Key, loose: float, throw: np.random.Generator) -> list[Note]:
+    """Now and then a grace note before a long one; the more, the less the words are followed."""
+    made: list[Note] = []
+    for note in notes:
+        grace = 0.125
+        if note.beats >= 1 and throw.random() < 0.45 * loose:
+            made.append(Note(note.beat, grace, note.pitch + int(throw.choice((-1, 2))), note.level * 0.75))
+            made.append(Note(note.beat + grace, note.beats - grace, note.pitch, note.level))
+        else:
+            made.append(note)
+    return made
+
+
+def second_voice(tune_notes: list[Note], section: Section, key: Key, meter: int) -> list[Note]:
+    """A voice under the tune, on notes of the chord, where the tune does not hurry."""
+    made = []
+    for note in tune_notes:
+        bar = int(note.beat // meter) - section.start
+        if note.beats < 0.5 or not 0 <= bar < section.bars:
+            continue
+        chord = section.chords[bar]
+        pitches = [key.pitch(step, chord) for step in chord.voicing(-9) + chord.voicing(-2) + chord.voicing(5)]
+        lower = [pitch for pitch in pitches if 3 <= note.pitch - pitch <= 9]
+        if lower:
+            made.append(Note(note.beat, note.beats, max(lower), note.level * 0.8))
+    return made

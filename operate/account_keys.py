@@ -1,0 +1,55 @@
+"""The keys of accounts, in operators' hands."""
+
+from msgspec import Struct
+
+from operate.accounts import existing
+from operate.operator import Operator
+from operate.times import moment
+from shared.domain.errors import Refused
+from shared.store import accounts
+
+
+class CreatedKey(Struct, kw_only=True):
+    """A new key, shown this once."""
+
+    id: str
+    kind: str
+    key: str
+
+
+class AdminKeyEntry(Struct, kw_only=True):
+    """An active key of an account; the key itself is not kept."""
+
+    id: str
+    kind: str
+    hint: str
+    created_at: str | None
+
+
+class Revoked(Struct, kw_only=True):
+    """A key that works no more."""
+
+    id: str
+    revoked: bool
+
+
+async def create(operator: Operator, account_id: str, kind: str) -> CreatedKey:
+    """One more key for an account. Raises Refused."""
+    key_id, secret = await accounts.create_key(operator.act("key create", account_id, kind), account_id, kind)
+    return CreatedKey(id=key_id, kind=kind, key=secret)
+
+
+async def active(operator: Operator, account_id: str) -> list[AdminKeyEntry]:
+    """The active keys of an account, oldest first. Raises Refused."""
+    await existing(operator, account_id)
+    found = await accounts.active_keys(operator.store, account_id)
+    return [AdminKeyEntry(id=k.id, kind=k.kind, hint=k.hint, created_at=moment(k.created_ms)) for k in found]
+
+
+async def revoke(operator: Operator, account_id: str, key_id: str) -> Revoked:
+    """Stop a key at once. Raises Refused."""
+    if not await accounts.revoke_key(operator.act("key revoke", account_id, key_id[:50]), account_id, key_id):
+        account = account_id[:50]
+        message = f"Account {account} has no active key {key_id[:50]}: see `wokflow key list {account}`."
+        raise Refused("unknown_key", message)
+    return Revoked(id=key_id, revoked=True)

@@ -1,0 +1,129 @@
+"""Accounts: who pays."""
+
+import asyncio
+from secrets import token_hex
+
+from msgspec import UNSET, Struct, UnsetType
+
+from operate.operator import Operator
+from operate.times import moment
+from shared.domain.account import Account
+from shared.domain.errors import Refused
+from shared.domain.ids import KEY_PREFIXES
+from shared.store import accounts, ledger
+
+REFERENCE_CHARS_MAX = 200
+
+
+class AdminAccountEntry(Struct, kw_only=True):
+    """An account with its money. `keys` is how many are active, where one account is shown."""
+
+    account: str
+    name: str
+    plan: str
+    created_at: str | None
+    balance_micros: int
+    topup_micros: int
+    spent_micros: int
+    low_micros: int
+    keys: int | UnsetType = UNSET
+
+
+class CreatedAccount(Struct, kw_only=True):
+    """A new account with a key of each kind, which are shown this once."""
+
+    account: str
+    keys: dict[str, str]
+
+
+class ToppedUp(Struct, kw_only=True):
+    """What became of a top-up: false, if its reference was credited before."""
+
+    account: str
+    topped_up: bool
+    reference: str
+    balance_micros: int
+
+
+class WarnedBelow(Struct, kw_only=True):
+    """The balance below which an account is warned; 0: never."""
+
+    account: str
+    low_micros: int
+
+
+async def existing(operator: Operator, account_id: str) -> Account:
+    """The account. Raises Refused if there is none."""
+    found = await accounts.show(operator.store, account_id)
+    if found is None:
+        raise Refused("unknown_account", f"There is no account {account_id[:50]}: see `wokflow account list`.")
+    return found
+
+
+async def create(operator: Operator, *, name: str, plan: str, micros: int | None = None) -> CreatedAccount:
+    """A new account on a plan of the catalogue, with a key of each kind and its first money. Raises Refused."""
+    if plan not in operator.plans:
+        message = f"There is no plan {plan[:50]!r}: choose one of {', '.join(operator.plans)}."
+        raise Refused("unknown_plan", message)
+    await accounts.publish_plans(operator.store, operator.plans.values())
+    account_id = accounts.new_id()
+    acting = operator.act("account create", account_id, f"{name} on {plan}")
+    made = await accounts.create(acting, name=name, plan=plan, account_id=account_id)
+    if micros is not None:
+        await top_up(operator, made.id, micros, "opening")
+    return CreatedAccount(account=made.id, keys=await first_keys(operator, made.id))
+
+
+async def first_keys(operator: Operator, account_id: str) -> dict[str, str]:
+    """A new key of each kind. Raises Refused."""
+    acting = operator.act("key create", account_id)
+    return {kind: (await accounts.create_key(acting, account_id, kind))[1] for kind in KEY_PREFIXES}
+
+
+async def show(operator: Operator, account_id: str) -> AdminAccountEntry:
+    """One account. Raises Refused."""
+    entry = _entry(await existing(operator, account_id))
+    entry.keys = len(await accounts.active_keys(operator.store, account_id))
+    return entry
+
+
+async def some(operator: Operator, first: int, count: int) -> list[AdminAccountEntry]:
+    """Up to `count` accounts, oldest first, from place `first` on."""
+    ids = await accounts.ids(operator.store, first, count)
+    page = await asyncio.gather(*(accounts.show(operator.store, account_id) for account_id in ids))
+    return [_entry(account) for account in page if account is not None]
+
+
+async def top_up(operator: Operator, account_id: str, micros: int, reference: str | None = None) -> ToppedUp:
+    """Add money, once per reference. Raises Refused."""
+    reference = reference if reference is not None else f"operator-{token_hex(6)}"
+    if not 0 < len(reference) <= REFERENCE_CHARS_MAX or not reference.isprintable():
+        raise Refused("invalid_reference", f"A reference has 1 to {REFERENCE_CHARS_MAX} printable characters.")
+    await existing(operator, account_id)
+    acting = operator.act("account top-up", account_id, f"{micros} micro-USD, {reference}")
+    word, balance = await ledger.top_up(acting, account_id, micros, reference)
+    if word == "too_much":
+        raise Refused("too_much", f"An account holds no more than that: {balance} micro-USD were topped up already.")
+    done = word == "topped_up"
+    return ToppedUp(account=account_id, topped_up=done, reference=reference, balance_micros=balance)
+
+
+async def warn_below(operator: Operator, account_id: str, micros: int) -> WarnedBelow:
+    """Tell an account when its balance falls below that; 0: never. Raises Refused."""
+    await existing(operator, account_id)
+    acting = operator.act("account warn-below", account_id, f"{micros} micro-USD")
+    await accounts.set_low(acting, account_id, micros)
+    return WarnedBelow(account=account_id, low_micros=micros)
+
+
+def _entry(found: Account) -> AdminAccountEntry:
+    return AdminAccountEntry(
+        account=found.id,
+        name=found.name,
+        plan=found.plan,
+        created_at=moment(found.created_ms),
+        balance_micros=found.balance,
+        topup_micros=found.topup,
+        spent_micros=found.spent,
+        low_micros=found.low,
+    )

@@ -1,0 +1,80 @@
+"""The books: an account's lines, and the check of all of them."""
+
+import asyncio
+import time
+
+from msgspec import Struct
+
+from operate.accounts import existing
+from operate.operator import Operator
+from operate.times import moment
+from shared.store import ledger
+from shared.store.check import check
+from shared.store.findings import FAULTS, Finding, Report
+from shared.store.survey import keep_check
+
+LINES_MAX = 100_000
+
+
+class LineEntry(Struct, kw_only=True):
+    """One movement of an account's money."""
+
+    at: str | None
+    kind: str
+    amount_micros: int
+    reference: str
+
+
+class FindingEntry(Struct, kw_only=True):
+    """Something that is wrong: where, about what, and what the fault means."""
+
+    at: str
+    id: str
+    fault: str
+    means: str
+    detail: str | None
+
+
+class Checked(Struct, kw_only=True):
+    """What a check looked at and found; not `complete`: it ended early, at its bound of findings or of time."""
+
+    accounts: int
+    lines: int
+    generations: int
+    deliveries: int
+    findings: tuple[FindingEntry, ...]
+    complete: bool
+
+
+async def lines(operator: Operator, account_id: str, count: int) -> list[LineEntry]:
+    """An account's ledger lines, newest first. Raises Refused."""
+    await existing(operator, account_id)
+    found = (await ledger.lines(operator.store, account_id, -count))[::-1]
+    return [
+        LineEntry(at=moment(one.at_ms), kind=one.kind, amount_micros=one.amount_micros, reference=one.reference)
+        for one in found
+    ]
+
+
+async def check_all(operator: Operator, report: Report, *, limit_s: float | None = None) -> Checked:
+    """Check everything while it runs, filling `report`; no longer than `limit_s`. Raises StoreDown."""
+    began_s, ended = time.monotonic(), True
+    try:
+        async with asyncio.timeout(limit_s):
+            await check(operator.store, report)
+        await keep_check(operator.store, report, round((time.monotonic() - began_s) * 1000))
+    except TimeoutError:
+        ended = False
+    return Checked(
+        accounts=report.accounts,
+        lines=report.lines,
+        generations=report.generations,
+        deliveries=report.deliveries,
+        findings=tuple(_entry(finding) for finding in report.findings),
+        complete=ended and not report.full,
+    )
+
+
+def _entry(found: Finding) -> FindingEntry:
+    means, detail = FAULTS[found.fault], found.detail or None
+    return FindingEntry(at=found.at, id=found.id, fault=found.fault, means=means, detail=detail)

@@ -1,0 +1,61 @@
+"""wokflow catalogue"""
+
+import click
+
+from operate.cli.command import Failure, Group, open_desk
+from operate.cli.show import dollars, table
+from shared.domain.catalogue import Catalogue, Model
+from shared.domain.catalogue_file import CatalogueError
+from shared.ops import catalogue_files
+
+
+def read_catalogue(path: str) -> Catalogue:
+    """The catalogue in a file and what it includes. Raises Failure naming the line that is wrong."""
+    try:
+        return catalogue_files.load(path)
+    except CatalogueError as error:
+        raise Failure("bad_catalogue", f"{path}: {error}") from None
+    except OSError as error:
+        message = f"Cannot read {path} ({error.strerror}): name the file, or set CATALOGUE."
+        raise Failure("no_catalogue", message) from None
+
+
+@click.group(cls=Group)
+def catalogue() -> None:
+    """The models, plans and providers on offer."""
+
+
+@catalogue.command()
+@click.argument("path", required=False)
+def check(path: str | None) -> None:
+    """Check a catalogue file and show what it sells. Without PATH: the one in use."""
+    desk = open_desk()
+    where = path or desk.settings.catalogue
+    found = read_catalogue(where)
+    models = found.models.values()
+    rows = [
+        (model.id, model.kind, dollars(model.ui_price_micros), dollars(model.price_micros), _routes(model))
+        for model in models
+    ]
+    facts = {
+        "path": where,
+        "plans": list(found.plans),
+        "models": [
+            {
+                "id": model.id,
+                "kind": model.kind,
+                "ui_price_micros": model.ui_price_micros,
+                "price_micros": model.price_micros,
+                "routing": model.routing,
+                "routes": [{"provider": route.provider, "model": route.model} for route in model.routes],
+            }
+            for model in models
+        ],
+    }
+    said = f"{where} is fine: {len(rows)} models at {found.markup_percent} % mark-up; plans {', '.join(found.plans)}.\n"
+    desk.show(facts, said, table(("model", "kind", "UI price", "API price", "served by"), rows))
+
+
+def _routes(model: Model) -> str:
+    named = ", ".join(f"{route.provider}:{route.model}" for route in model.routes)
+    return named if model.routing == "order" else f"{named} ({model.routing})"

@@ -1,0 +1,82 @@
+"""`wokflow`: run and look after a deployment from the shell."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from operate.cli.account import account
+from operate.cli.admin import admin
+from operate.cli.audit import audit
+from operate.cli.catalogue import catalogue
+from operate.cli.command import Failure, Group
+from operate.cli.deadletter import deadletter
+from operate.cli.demo import demo
+from operate.cli.generation import generation
+from operate.cli.hello import hello
+from operate.cli.key import key
+from operate.cli.ledger import ledger
+from operate.cli.provider import provider
+from operate.cli.queue import queue
+from operate.cli.reconcile import reconcile
+from operate.cli.store import store
+from operate.cli.top import top
+from operate.cli.uncertain import uncertain
+from operate.cli.webhook import webhook
+from operate.cli.worker import worker
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+
+@click.group(cls=Group)
+def wokflow() -> None:
+    """Run and look after a Wokflow deployment.
+
+    The store is found as the gateway finds it: by REDIS_URL, or else in DATA_DIR (default: data).
+    """
+
+
+ACCOUNTS = (account, key, generation, ledger, webhook)
+OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, store)
+for command in (*ACCOUNTS, *OPERATIONS, hello, demo):
+    wokflow.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command in `arguments`, by default those of the process; the exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
+    try:
+        return wokflow.main(words, prog_name="wokflow", standalone_mode=False) or 0
+    except Failure as failure:
+        return _tell(failure.code, failure.message, as_json)
+    except click.UsageError as error:
+        return _misused(error, as_json)
+    except click.Abort:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output left, as `head` does; nobody is there to be told, and nothing to be flushed at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        return _tell("file", f"Cannot use {error.filename}: {error.strerror or error}.", as_json)
+
+
+def _tell(code: str, message: str, as_json: bool) -> int:
+    error = {"error": {"code": code, "message": message}}
+    click.echo(msgspec.json.encode(error) if as_json else message, err=True)
+    return FAILED
+
+
+def _misused(error: click.UsageError, as_json: bool) -> int:
+    if as_json:
+        _tell("usage", error.format_message(), as_json)
+    else:
+        error.show()
+    return MISUSED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Everything at a glance: what `wokflow top` shows."""
+
+import asyncio
+
+from msgspec import Struct
+
+from operate.operator import Operator
+from operate.queues import QueueEntry, queues
+from operate.times import moment, seconds
+from operate.workers import WorkerEntry, workers
+from shared.store import keys, overview
+from shared.store.survey import survey
+
+MINUTES, SHOWN = 5, 10
+
+
+class Totals(Struct, kw_only=True):
+    """Counts of the whole deployment."""
+
+    open: int
+    uncertain: int
+    late: int
+    deliveries: int
+    dead_letters: int
+
+
+class MoneyRate(Struct, kw_only=True):
+    """What moved in the last full minutes and the running one, micro-USD."""
+
+    minutes: int
+    reserved_micros: int
+    settled_micros: int
+    refunded_micros: int
+
+
+class SlowEntry(Struct, kw_only=True):
+    """An open generation, for how long it has been that, and when it will be refunded."""
+
+    id: str
+    account: str
+    provider: str
+    state: str
+    age_s: float
+    left_s: float
+
+
+class FailingEntry(Struct, kw_only=True):
+    """A webhook endpoint to which nothing was delivered since then."""
+
+    id: str
+    account: str
+    url: str
+    since: str | None
+    disabled: bool
+
+
+class LedgerState(Struct, kw_only=True):
+    """The last check of the books."""
+
+    checked_at: str | None
+    findings: int
+
+
+class Overview(Struct, kw_only=True):
+    """The state of the deployment; no `ledger`: the books were never checked."""
+
+    totals: Totals
+    money: MoneyRate
+    ledger: LedgerState | None
+    queues: tuple[QueueEntry, ...]
+    workers: tuple[WorkerEntry, ...]
+    slowest: tuple[SlowEntry, ...]
+    failing_endpoints: tuple[FailingEntry, ...]
+
+
+async def look(operator: Operator) -> Overview:
+    """One look. Raises StoreDown."""
+    store = operator.store
+    seen, dead, moved, slow, failing, all_queues, living = await asyncio.gather(
+        survey(store, ()),
+        store.call("ZCARD", keys.DEAD),
+        overview.money(store, MINUTES),
+        overview.slowest(store, SHOWN),
+        overview.failing(store, SHOWN),
+        queues(operator),
+        workers(operator),
+    )
+    check = seen.check
+    return Overview(
+        totals=Totals(
+            open=seen.open, uncertain=seen.uncertain, late=seen.late, deliveries=seen.deliveries, dead_letters=dead
+        ),
+        money=MoneyRate(
+            minutes=MINUTES,
+            reserved_micros=moved.reserved,
+            settled_micros=moved.settled,
+            refunded_micros=moved.refunded,
+        ),
+        ledger=None if check is None else LedgerState(checked_at=moment(check.at_ms), findings=check.findings),
+        queues=tuple(all_queues),
+        workers=tuple(living),
+        slowest=tuple(_slow(one) for one in slow),
+        failing_endpoints=tuple(_failing(one) for one in failing),
+    )
+
+
+def _slow(one: overview.Slow) -> SlowEntry:
+    return SlowEntry(
+        id=one.id,
+        account=one.account,
+        provider=one.provider,
+        state=one.state,
+        age_s=seconds(one.age_ms),
+        left_s=seconds(one.left_ms),
+    )
+
+
+def _failing(one: overview.Failing) -> FailingEntry:
+    return FailingEntry(id=one.id, account=one.account, url=one.url, since=moment(one.since_ms), disabled=one.disabled)

@@ -1,0 +1,98 @@
+"""A provider of every kind, with tiny real outputs. Words in the prompt say how it behaves.
+
+`refuse` refuses, `stuck` never finishes, `slow=S` finishes after S seconds.
+"""
+
+import io
+import re
+import time
+import wave
+from typing import ClassVar
+
+import av
+import numpy as np
+from PIL import Image
+
+from tests.harness.doubles.provider import a_png
+from workers.adapters import contract
+from workers.adapters.contract import Blob, Call, Done, Pending, Rejected
+
+LOOK_S = 0.05
+SOUND_MS = 250
+FILM_PX, FILM_FPS, FILM_FRAMES = 64, 10, 5
+
+
+def a_wav() -> bytes:
+    """A quarter of a second of silence."""
+    held = io.BytesIO()
+    with wave.open(held, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(2 * 8000 * SOUND_MS // 1000))
+    return held.getvalue()
+
+
+def a_film() -> bytes:
+    """Half a second of grey."""
+    held = io.BytesIO()
+    with av.open(held, "w", format="mp4") as film:
+        stream = film.add_stream("mpeg4", rate=FILM_FPS)
+        stream.width = stream.height = FILM_PX
+        stream.pix_fmt = "yuv420p"
+        grey = av.VideoFrame.from_ndarray(np.full((FILM_PX, FILM_PX, 3), 128, np.uint8), format="rgb24")
+        for packet in [*(packet for _ in range(FILM_FRAMES) for packet in stream.encode(grey)), *stream.encode()]:
+            film.mux(packet)
+    return held.getvalue()
+
+
+class Adapter(contract.Adapter):
+    """Does at once what it is asked for, unless the prompt says otherwise."""
+
+    repeatable: ClassVar[bool] = True
+    submit_limit_s: ClassVar[float] = 10.0
+
+    async def submit(self, call: Call) -> Pending | Done:
+        """The result, or when it will be there: a reference is the time at which it is, in Unix seconds."""
+        if "refuse" in call.prompt:
+            raise Rejected("content_policy", "The provider refused this prompt.")
+        if "stuck" in call.prompt:
+            return Pending("inf", LOOK_S)
+        slow = re.search(r"slow=([0-9.]+)", call.prompt)
+        if slow:
+            return Pending(str(time.time() + float(slow[1])), LOOK_S)
+        return await self.make(call)
+
+    async def check(self, call: Call, ref: str) -> Pending | Done:
+        """The result, once it is time."""
+        return Pending(ref, LOOK_S) if time.time() < float(ref) else await self.make(call)
+
+    async def make(self, call: Call) -> Done:
+        """The result of a kind."""
+        match call.kind:
+            case "image":
+                count = int(str(call.input.get("count", 1)))
+                return Done((Blob(a_png(), "image/png"),) * count, facts={"seed": call.input.get("seed", 7)})
+            case "video":
+                facts: dict[str, object] = {"duration_ms": FILM_FRAMES * 1000 / FILM_FPS}
+                return Done((Blob(a_film(), "video/mp4"),), facts=facts)
+            case "voice" | "music":
+                return Done((Blob(a_wav(), "audio/wav"),), facts={"duration_ms": SOUND_MS})
+            case "text":
+                return Done(text=f"Two words about {call.prompt}.")
+            case "enhance":
+                found = [f"{call.prompt}, {way}" for way in ("finely drawn", "in soft light", "from above")]
+                return Done(text=found[0], facts={"variations": found[: int(str(call.input.get("count", 3)))]})
+            case _:
+                return await self.look(call)
+
+    async def look(self, call: Call) -> Done:
+        """What becomes of a picture: a larger one, or words."""
+        picture = await self.setup.fetch(str(call.input["image_url"]))
+        width, height = Image.open(io.BytesIO(picture.data)).size
+        if call.kind == "interrogate":
+            words = ["teal", "flat", f"{width}x{height}"]
+            return Done(text=", ".join(words), facts={"caption": "A teal square.", "tags": words})
+        scale = int(str(call.input["scale"]))
+        facts: dict[str, object] = {"original_width": width, "original_height": height}
+        return Done((Blob(a_png(width * scale, height * scale), "image/png"),), facts=facts)

@@ -1,0 +1,225 @@
+"""What every provider's double has: a server on loopback, a record of what it was asked, and troubles to meet.
+
+A double of a provider is `tests/harness/doubles/<name>.py`, class `Double(double.Double)`. It lists its `routes`, each
+with a role: `submit` (may be billed), `look` (a task's state or result), `cancel`, `file` (an output;
+served here) or `other`. A handler is a plain method from `Asked` to `Say`. Everything that can go wrong with
+any provider happens here, so that a handler holds only what is this provider's own.
+"""
+
+import asyncio
+import json
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from email import message_from_bytes
+from enum import Enum
+from functools import partial
+from typing import Any, Self
+
+from aiohttp import web
+from msgspec import Struct, field
+
+from tests.harness.doubles.adapters.kinds import a_film, a_wav
+from tests.harness.doubles.provider import a_png
+
+BODY_BYTES_MAX = 64 * 1024 * 1024
+SILENCE_S = 600.0
+HUGE_BYTES = 128 * 1024 * 1024  # of an answer that nobody should read to its end
+
+
+class Part(Struct, frozen=True):
+    """One field of a multipart body."""
+
+    name: str
+    filename: str | None
+    data: bytes
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """A request that arrived."""
+
+    role: str
+    method: str
+    path: str  # decoded, without the query
+    raw_path: str  # as sent, with the query
+    query: dict[str, str]
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+    match: dict[str, str]  # what the route's {names} stand for
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def form(self) -> list[Part]:
+        """The fields of a multipart body, in order."""
+        head = f"Content-Type: {self.headers['content-type']}\r\n\r\n".encode()
+        parts = message_from_bytes(head + self.body).get_payload()
+        assert isinstance(parts, list), f"no multipart body: {self.body[:100]!r}"
+        named = [(part, str(part.get_param("name", header="content-disposition"))) for part in parts]
+        return [Part(name, part.get_filename(), part.get_payload(decode=True)) for part, name in named]
+
+
+class Say(Struct, frozen=True):
+    """An answer. `body` is sent as it is if it is bytes, as text if it is a str, else as JSON."""
+
+    status: int = 200
+    body: object = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> web.Response:
+        """As aiohttp sends it."""
+        match self.body:
+            case bytes(data):
+                return web.Response(status=self.status, body=data, headers=self.headers)
+            case str(text):
+                return web.Response(status=self.status, body=text.encode(), headers=self.headers)
+            case body:
+                return web.json_response(body, status=self.status, headers=self.headers)
+
+
+class Fault(Enum):
+    """What a request may meet instead of a proper answer. All but LOST_BEFORE let the handler do its work first."""
+
+    LOST_BEFORE = "the connection closes and nothing was accepted"
+    LOST_AFTER = "the connection closes without an answer"
+    CUT = "the answer ends in the middle of its body"
+    BROKEN = "500 with a page of HTML"
+    GARBAGE = "200 with a page of HTML"
+    HUGE = "200 with a body that does not end"
+    SILENT = "it is accepted, and no answer comes"
+
+
+OTHERS: dict[str, Callable[[], tuple[bytes, str]]] = {
+    "out.mp4": lambda: (a_film(), "video/mp4"),
+    "out.wav": lambda: (a_wav(), "audio/wav"),
+}
+PAGE = "<html><body><h1>What?</h1></body></html>"
+Handler = Callable[[Asked], Say]
+Route = tuple[str, str, str, Handler]  # role, method, path with {names}, handler
+
+
+class Double:
+    """`async with Double() as double:`. A subclass sets `prefix` and implements `routes`.
+
+    `states` are what the next looks find, in the provider's own words, one look each; when they are used up the task
+    is done. A word that the provider does not have is rendered like any other: that is how a new state will look.
+    `troubles[role]` are met by the next requests of that role, one each, before or instead of the handler.
+    """
+
+    prefix = ""  # of the path, in what the adapter takes as its base URL
+    served = "out.png"  # of `files`, behind the links it gives out
+
+    def __init__(self, port: int = 0) -> None:
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+        self.asked: list[Asked] = []  # every request, in order
+        self.accepted = 0  # submits that began work, each of which would be billed
+        self.drained = False  # somebody read an answer of HUGE_BYTES to its end
+        self.states: deque[str] = deque()
+        self.troubles: defaultdict[str, deque[Say | Fault]] = defaultdict(deque)
+        self.files: dict[str, tuple[bytes, str]] = {"out.png": (a_png(), "image/png")}
+        if self.served in OTHERS:
+            self.files[self.served] = OTHERS[self.served]()
+
+    def routes(self) -> Iterable[Route]:
+        """What the provider serves."""
+        raise NotImplementedError
+
+    @property
+    def base_url(self) -> str:
+        """What Setup.base_url is for an adapter that is to talk to this double."""
+        return self.url + self.prefix
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Requests that arrived, by role; `stray` are those for which there is no route."""
+        return Counter(asked.role for asked in self.asked)
+
+    def link(self, name: str = "") -> str:
+        """Where a file of `files` can be fetched; without a name the one that is served."""
+        name = name or self.served
+        return f"{self.url}/files/{name}"
+
+    def began(self, answer: Say) -> bool:
+        """Whether a handler's answer to a submit means that work began."""
+        return answer.status < 300
+
+    def state(self, done: str) -> str:
+        """The state to show to a look: the next of `states`, or `done`."""
+        return self.states.popleft() if self.states else done
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=BODY_BYTES_MAX)
+        for role, method, path, handler in [*self.routes(), ("file", "GET", "/files/{name}", self._file)]:
+            app.router.add_route(method, path, partial(self._meet, role, handler))
+        app.router.add_route("*", "/{path:.*}", partial(self._meet, "stray", lambda asked: Say(404, {})))
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    def _file(self, asked: Asked) -> Say:
+        data, media_type = self.files[asked.match["name"]]
+        return Say(200, data, {"Content-Type": media_type})
+
+    async def _meet(self, role: str, handler: Handler, request: web.Request) -> web.StreamResponse:
+        asked = Asked(
+            role=role,
+            method=request.method,
+            path=request.path,
+            raw_path=request.raw_path,
+            query=dict(request.query),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await request.read(),
+            match=dict(request.match_info),
+        )
+        self.asked.append(asked)
+        trouble = self.troubles[role].popleft() if self.troubles[role] else None
+        if isinstance(trouble, Say):
+            return trouble.response()
+        if trouble is Fault.LOST_BEFORE:
+            return _hang_up(request)
+        answer = handler(asked)
+        if role == "submit" and self.began(answer):
+            self.accepted += 1
+        return answer.response() if trouble is None else await self._spoil(trouble, request, answer)
+
+    async def _spoil(self, fault: Fault, request: web.Request, answer: Say) -> web.StreamResponse:
+        match fault:
+            case Fault.BROKEN | Fault.GARBAGE:
+                status = 500 if fault is Fault.BROKEN else 200
+                return web.Response(status=status, text=PAGE, content_type="text/html")
+            case Fault.CUT:
+                whole = answer.response()
+                assert isinstance(whole.body, bytes)
+                stream = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
+                stream.content_length = len(whole.body) + 100
+                await stream.prepare(request)
+                await stream.write(whole.body)
+                await asyncio.sleep(0)
+            case Fault.HUGE:
+                stream = web.StreamResponse(headers={"Content-Type": "application/json"})
+                await stream.prepare(request)
+                with suppress(ConnectionError):
+                    for _ in range(HUGE_BYTES // 65_536):
+                        await stream.write(bytes(65_536))
+                    self.drained = True
+                return stream
+            case Fault.SILENT:
+                await asyncio.sleep(SILENCE_S)
+        return _hang_up(request)
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

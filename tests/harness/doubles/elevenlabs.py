@@ -1,0 +1,208 @@
+"""ElevenLabs' API: speech, music and sounds at once; pictures and films as generations; callbacks it signs.
+
+What it refuses is as strict as its client's types and words say. That it refuses a field it does not know, and with
+which status, is assumed.
+"""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from tests.harness.doubles import double
+from tests.harness.doubles.adapters.kinds import a_wav
+from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.openai import MP3
+from workers.adapters.contract import Callback
+
+VOICES = ("JBFqnCBsd6RMkjVDRZzb", "21m00Tcm4TlvDq8ikWAM")
+FORMATS = ("mp3_44100_128", "mp3_22050_32", "pcm_16000", "wav_24000", "wav_44100")
+SPEAKING = {"eleven_multilingual_v2": 10_000, "eleven_flash_v2_5": 40_000, "eleven_v3": 5_000}  # characters at most
+COMPOSING = ("music_v1", "music_v2", "music_v2_5")
+SPEECH_FIELDS = {"text", "model_id", "language_code", "voice_settings", "seed", "previous_text", "next_text"}
+MUSIC_FIELDS = {"prompt", "composition_plan", "music_length_ms", "model_id", "seed", "force_instrumental"}
+SOUND_FIELDS = {"text", "model_id", "duration_seconds", "prompt_influence", "loop"}
+
+PLAN = {"tier": "creator", "character_count": 120, "character_limit": 100_000}
+
+PICTURE, FILM = {"model_id", "prompt", "webhook"}, {"model_id", "prompt", "webhook", "resolution", "duration_secs"}
+FRAMES = {"aspect_ratio", "generate_audio", "start_frame", "end_frame", "images"}
+MADE: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields, of all models but one that takes no prompt
+    "image": {
+        "gemini-2.5-flash-image": PICTURE | {"images", "aspect_ratio"},
+        **dict.fromkeys(
+            ("gemini-3-pro-image", "gemini-3.1-flash-image", "gemini-3.1-flash-lite-image"),
+            PICTURE | {"images", "aspect_ratio", "resolution"},
+        ),
+        **dict.fromkeys(
+            ("gpt-image-1", "gpt-image-1.5"),
+            PICTURE | {"images", "mask", "quality", "background", "aspect_ratio"},
+        ),
+        **dict.fromkeys(
+            ("gpt-image-2", "gpt-image-2.5-flare", "gpt-image-2.5-sunburst"),
+            PICTURE | {"images", "mask", "quality", "aspect_ratio", "resolution"},
+        ),
+        **dict.fromkeys(
+            ("bytedance-seedream-5-lite", "bytedance-seedream-5-pro"),
+            PICTURE | {"images", "aspect_ratio", "seed", "resolution"},
+        ),
+    },
+    "video": {
+        **dict.fromkeys(
+            ("veo-3.1-generate-001", "veo-3.1-fast-generate-001"),
+            FILM | FRAMES | {"negative_prompt", "seed", "enhance_prompt"},
+        ),
+        **dict.fromkeys(
+            ("bytedance-seedance-v2", "bytedance-seedance-v2-fast", "bytedance-seedance-v2-mini"),
+            FILM | FRAMES | {"seed", "videos", "audios"},
+        ),
+        "bytedance-seedance-v2.5": FILM | FRAMES | {"videos", "audios"},
+    },
+}
+
+
+def error(status: int, code: str, message: str) -> Say:
+    """An error as ElevenLabs words it."""
+    return Say(status, {"detail": {"status": code, "message": message}}, {"x-trace-id": "t1"})
+
+
+def invalid(field: str, message: str) -> Say:
+    """What its web framework says of a body that does not fit."""
+    return Say(422, {"detail": [{"type": "value_error", "loc": ["body", field], "msg": message, "input": None}]})
+
+
+class Double(double.Double):
+    """`cost` is what a sound costs in credits; `failure` is what a generation in state `failed` failed with."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self.cost: int | None = 10
+        self.failure = ("model_error", "The model failed.")
+        self.made: dict[str, str] = {}  # id -> kind
+
+    def routes(self) -> Iterable[Route]:
+        """What the adapter and the official client use."""
+        return [
+            ("submit", "POST", "/v1/text-to-speech/{voice}", self.speak),
+            ("submit", "POST", "/v1/music", self.compose),
+            ("submit", "POST", "/v1/sound-generation", self.sound),
+            ("submit", "POST", "/v1/flows/{kind:image|video}", self.begin),
+            ("look", "GET", "/v1/flows/{kind:image|video}/{id}", self.show),
+            ("other", "GET", "/v1/user", lambda asked: Say(200, {"user_id": "u1", "subscription": PLAN})),
+        ]
+
+    def speak(self, asked: Asked) -> Say:
+        """The sound of a text in a voice."""
+        body = asked.json
+        model, settings = body.get("model_id", "eleven_multilingual_v2"), body.get("voice_settings") or {}
+        refused = self._refused(asked, SPEECH_FIELDS, "text")
+        if refused is not None:
+            return refused
+        faults = [
+            (asked.match["voice"] not in VOICES, error(404, "voice_not_found", "A voice with this id was not found.")),
+            (model not in SPEAKING, error(400, "model_not_found", f"A model with id {model} does not exist.")),
+            (len(body["text"]) > SPEAKING.get(model, 0), error(400, "max_character_limit_exceeded", "Too long.")),
+            (not 0.7 <= settings.get("speed", 1.0) <= 1.2, error(400, "invalid_voice_settings", "Speed: 0.7 to 1.2.")),
+            (
+                "language_code" in body and "multilingual_v2" in model,
+                error(400, "unsupported_language", f"Model {model} does not take a language code."),
+            ),
+        ]
+        fault = next((refusal for wrong, refusal in faults if wrong), None)
+        if fault is not None:
+            return fault
+        return self._heard(asked)
+
+    def compose(self, asked: Asked) -> Say:
+        """Music from a prompt or a plan, whichever of the two there is."""
+        body = asked.json
+        refused = self._refused(asked, MUSIC_FIELDS)
+        if refused is not None:
+            return refused
+        if ("prompt" in body) == ("composition_plan" in body):
+            return invalid("prompt", "Provide either a prompt or a composition plan.")
+        if body.get("model_id", "music_v1") not in COMPOSING:
+            return invalid("model_id", "Input should be 'music_v1', 'music_v2' or 'music_v2_5'")
+        if not 3_000 <= body.get("music_length_ms", 3_000) <= 600_000:
+            return invalid("music_length_ms", "Input should be from 3000 to 600000")
+        if "seed" in body and "prompt" in body:
+            return invalid("seed", "A seed cannot be used with a prompt.")
+        return self._heard(asked)
+
+    def sound(self, asked: Asked) -> Say:
+        """A sound from words."""
+        refused = self._refused(asked, SOUND_FIELDS, "text")
+        if refused is not None:
+            return refused
+        if not 0.5 <= asked.json.get("duration_seconds", 0.5) <= 30:
+            return invalid("duration_seconds", "Input should be from 0.5 to 30")
+        return self._heard(asked)
+
+    def begin(self, asked: Asked) -> Say:
+        """A generation, which is pending."""
+        model = asked.json.get("model_id")
+        fields = MADE[asked.match["kind"]].get(model)
+        if fields is None:
+            return invalid("model_id", f"Input tag '{model}' does not match any of the expected tags")
+        refused = self._refused(asked, fields, "prompt")
+        if refused is not None:
+            return refused
+        references = asked.json.get("images", []) + [
+            asked.json[name] for name in ("start_frame",) if name in asked.json
+        ]
+        if any({"type", "content_base64", "mime_type"} != reference.keys() for reference in references):
+            return invalid("images", "Field required")
+        made = uuid4().hex[:20]
+        self.made[made] = asked.match["kind"]
+        return Say(200, {"id": made, "status": "pending"})
+
+    def show(self, asked: Asked) -> Say:
+        """A generation, one state further."""
+        made = asked.match["id"]
+        if self.made.get(made) != asked.match["kind"]:
+            return error(404, "not_found", "The generation was not found.")
+        return Say(200, self._told(made, self.state("completed")))
+
+    def webhook(self, ref: str, secret: str, timestamp_s: int | None = None) -> Callback:
+        """What it posts to its workspace's addresses when the generation `ref` is done: what a look would find."""
+        body = json.dumps(self._told(ref, "completed")).encode()
+        at_s = int(time.time()) if timestamp_s is None else timestamp_s
+        signature = hmac.new(secret.encode(), f"{at_s}.".encode() + body, hashlib.sha256).hexdigest()
+        return Callback({"elevenlabs-signature": f"t={at_s},v0={signature}"}, body)
+
+    def _told(self, made: str, state: str) -> Mapping[str, Any]:
+        more: dict[str, str] = {}
+        if state == "completed":
+            more = {"content_url": self.link(), "content_mime_type": self.files[self.served][1]}
+        elif state == "failed":
+            more = dict(zip(("failure_reason", "error_message"), self.failure, strict=True))
+        return {"id": made, "status": state, **more}
+
+    def _refused(self, asked: Asked, fields: set[str], *needed: str) -> Say | None:
+        """A request without a key, with a field too many or too few, or for a format that there is not."""
+        if not asked.headers.get("xi-api-key"):
+            return error(401, "needs_authorization", "Neither authorization header nor xi-api-key received.")
+        strange = sorted(asked.json.keys() - fields)
+        if strange:
+            return invalid(strange[0], "Extra inputs are not permitted")
+        missing = [name for name in needed if not asked.json.get(name)]
+        if missing:
+            return invalid(missing[0], "Field required")
+        wanted = asked.query.get("output_format")
+        return None if wanted is None or wanted in FORMATS else invalid("output_format", f"{wanted} is unknown")
+
+    def _heard(self, asked: Asked) -> Say:
+        wav = asked.query.get("output_format", "").startswith("wav")
+        headers = {"Content-Type": "audio/wav" if wav else "audio/mpeg", "x-trace-id": "t1"}
+        headers |= {"current-concurrent-requests": "1", "maximum-concurrent-requests": "5"}
+        headers |= {} if self.cost is None else {"character-cost": str(self.cost)}
+        return Say(200, a_wav() if wav else MP3, headers)
+
+
+class Filming(Double):
+    """What it makes are films."""
+
+    served = "out.mp4"

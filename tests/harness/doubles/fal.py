@@ -1,0 +1,139 @@
+"""fal.ai's queue: submit, status, result and cancel under an app's `owner/alias`, webhooks signed with Ed25519."""
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Iterable
+from uuid import uuid4
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.harness.doubles import double
+from tests.harness.doubles.double import Asked, Route, Say
+from workers.adapters.contract import Callback
+
+QUEUED = "IN_QUEUE"
+REQUEST = "/{owner}/{alias}/requests/{id}"
+FLUX = {"prompt", "image_size", "num_inference_steps", "seed", "guidance_scale", "num_images", "output_format"}
+BANANA = {"prompt", "num_images", "seed", "aspect_ratio", "output_format", "safety_tolerance", "resolution"}
+KLING = {"prompt", "duration", "aspect_ratio", "negative_prompt", "cfg_scale"}
+APPS = {  # the inputs of some apps; what it says to one that an app does not have is assumed
+    "fal-ai/flux/schnell": FLUX,
+    "fal-ai/flux/dev": FLUX,
+    "fal-ai/flux-pro/kontext": {"prompt", "image_url", "aspect_ratio", "seed", "guidance_scale", "num_images"},
+    "fal-ai/nano-banana-2": BANANA,
+    "fal-ai/nano-banana-2/edit": BANANA | {"image_urls"},
+    "fal-ai/esrgan": {"image_url", "scale", "tile", "face", "model", "output_format"},
+    "fal-ai/kling-video/v2.5-turbo/pro/text-to-video": KLING,
+    "fal-ai/kokoro/american-english": {"prompt", "voice", "speed"},
+}
+SIGNING = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
+
+
+def public(key: Ed25519PrivateKey) -> str:
+    """The `x` of a key in the key set that fal publishes."""
+    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+class Double(double.Double):
+    """`result` is what a completed request brings: None for a picture behind a link, or a failure of the model."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self.requests: dict[str, str] = {}  # id -> owner/alias
+        self.result: Say | None = None
+        self.stopped: set[str] = set()
+
+    def routes(self) -> Iterable[Route]:
+        """A request's own routes come first: an app's name may have any number of parts."""
+        return [
+            ("other", "GET", "/v1/models/pricing", self.price),
+            ("look", "GET", f"{REQUEST}/status", self.status),
+            ("cancel", "PUT", f"{REQUEST}/cancel", self.cancel),
+            ("result", "GET", REQUEST, self.show),
+            ("submit", "POST", "/{owner}/{alias}", self.enqueue),
+            ("submit", "POST", "/{owner}/{alias}/{path:.+}", self.enqueue),
+        ]
+
+    def enqueue(self, asked: Asked) -> Say:
+        """Into the queue; the URLs leave out the path of the app."""
+        strange = sorted(asked.json.keys() - APPS.get(asked.path.strip("/"), asked.json.keys()))
+        if strange:
+            return Say(
+                422, {"detail": [{"loc": ["body", strange[0]], "msg": "Extra inputs.", "type": "extra_forbidden"}]}
+            )
+        made = str(uuid4())
+        self.requests[made] = f"{asked.match['owner']}/{asked.match['alias']}"
+        return Say(200, {"status": QUEUED, **self._urls(made), "queue_position": 0})
+
+    def status(self, asked: Asked) -> Say:
+        """202 while there is no result, 200 once there is one, be it a failure."""
+        made = asked.match["id"]
+        if self._strange(asked):
+            return self._missing()
+        state = "COMPLETED" if made in self.stopped else self.state("COMPLETED")
+        more: dict[str, object] = {"logs": None}
+        if state == QUEUED:
+            more = {"queue_position": 1}
+        elif state == "COMPLETED":
+            more["metrics"] = {"inference_time": 0.5}
+        return Say(200 if state == "COMPLETED" else 202, {"status": state, **self._urls(made), **more})
+
+    def show(self, asked: Asked) -> Say:
+        """The result with the model's own status. That of a stopped request is assumed from the list of error types."""
+        if self._strange(asked):
+            return self._missing()
+        if asked.match["id"] in self.stopped:
+            cancelled = {"detail": "The request was cancelled by the client", "error_type": "client_cancelled"}
+            return Say(499, cancelled, {"X-Fal-Error-Type": "client_cancelled"})
+        picture = {"url": self.link(), "content_type": "image/png", "file_name": "out.png", "file_size": None}
+        images = [{**picture, "width": 8, "height": 8}]
+        done = {"images": images, "seed": 42, "timings": {"inference": 0.5}, "has_nsfw_concepts": [False]}
+        return self.result or Say(200, done)
+
+    def cancel(self, asked: Asked) -> Say:
+        """What was finished before stays finished. The status codes of the two refusals are assumed."""
+        if self._strange(asked):
+            return Say(404, {"status": "NOT_FOUND"})
+        if not self.states:
+            return Say(400, {"status": "ALREADY_COMPLETED"})
+        self.stopped.add(asked.match["id"])
+        return Say(202, {"status": "CANCELLATION_REQUESTED"})
+
+    def price(self, asked: Asked) -> Say:
+        """What the platform's own API says of an app."""
+        named = {
+            "endpoint_id": asked.query["endpoint_id"],
+            "unit_price": 0.025,
+            "unit": "megapixels",
+            "currency": "USD",
+        }
+        return Say(200, {"prices": [named], "next_cursor": None, "has_more": False})
+
+    def webhook(self, ref: str, timestamp_s: int | None = None, key: Ed25519PrivateKey = SIGNING) -> Callback:
+        """What it posts when the request behind a status URL, or of an id, is done."""
+        made = ref.removesuffix("/status").rpartition("/")[2]
+        body = json.dumps({"request_id": made, "gateway_request_id": made, "status": "OK", "payload": {}}).encode()
+        at_s = str(int(time.time()) if timestamp_s is None else timestamp_s)
+        signed = "\n".join((made, "user-1", at_s, hashlib.sha256(body).hexdigest())).encode()
+        named = {"request-id": made, "user-id": "user-1", "timestamp": at_s, "signature": key.sign(signed).hex()}
+        return Callback({f"x-fal-webhook-{name}": value for name, value in named.items()}, body)
+
+    def _urls(self, made: str) -> dict[str, str]:
+        own = f"{self.base_url}/{self.requests[made]}/requests/{made}"
+        return {
+            "request_id": made,
+            "response_url": own,
+            "status_url": f"{own}/status",
+            "cancel_url": f"{own}/cancel",
+        }
+
+    def _strange(self, asked: Asked) -> bool:
+        return self.requests.get(asked.match["id"]) != f"{asked.match['owner']}/{asked.match['alias']}"
+
+    @staticmethod
+    def _missing() -> Say:
+        return Say(404, {"detail": "Request not found"})

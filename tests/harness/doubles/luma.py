@@ -1,0 +1,124 @@
+"""Luma's API: generations. What a request may hold is what the official client's types say, and what its pages say."""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+from lumaai.types.generations import ImageCreateParams, VideoCreateParams
+
+from tests.harness.doubles import double
+from tests.harness.doubles.adapters.kinds import a_film
+from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.typed import Fault, faults
+from workers.adapters.contract import Callback
+
+DONE, ENDED = "completed", ("completed", "failed")
+NOW = "2026-11-21T12:00:00.000000Z"
+PROMPT_CHARS_MIN, PROMPT_CHARS_MAX = 3, 5_000
+IMAGE_REFS_MAX = 4
+KINDS: dict[str, Any] = {"video": VideoCreateParams, "image": ImageCreateParams}
+film = cache(a_film)
+
+
+def error(status: int, detail: object) -> Say:
+    """An error as its schema has it; which status goes with which words is assumed."""
+    return Say(status, {"detail": detail})
+
+
+class Double(double.Double):
+    """`failure_reason` is what a generation fails with."""
+
+    prefix = "/dream-machine/v1"
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self.files["out.mp4"] = (film(), "video/mp4")
+        self.generations: dict[str, dict[str, Any]] = {}
+        self.failure_reason = "Job failed"
+        self.without_assets = False
+
+    def routes(self) -> Iterable[Route]:
+        """The routes that the adapter and the official client use."""
+        own = f"{self.prefix}/generations"
+        return [
+            ("submit", "POST", f"{own}/{{kind:video|image}}", self.create),
+            ("find", "GET", own, self.listing),
+            ("look", "GET", f"{own}/{{id}}", self.show),
+            ("cancel", "DELETE", f"{own}/{{id}}", self.delete),
+            ("other", "GET", f"{self.prefix}/credits", lambda asked: Say(200, {"credit_balance": 1250.0})),
+        ]
+
+    def create(self, asked: Asked) -> Say:
+        """201 and the generation, or the first fault of the request."""
+        if not asked.headers.get("authorization", "").startswith("Bearer "):
+            return error(403, "Not authenticated")
+        kind, body = asked.match["kind"], asked.json
+        found = [*faults(body, KINDS[kind]), *_limits(kind, body)]
+        if found:
+            return error(400, f"{'.'.join(map(str, found[0][0]))}: {found[0][1]}")
+        made = str(uuid4())
+        self.generations[made] = {
+            "id": made,
+            "generation_type": kind,
+            "state": "queued",
+            "failure_reason": None,
+            "created_at": NOW,
+            "assets": None,
+            "model": body["model"],
+            "request": {"generation_type": kind, "callback_url": None, **body},
+        }
+        return Say(201, self.generations[made])
+
+    def show(self, asked: Asked) -> Say:
+        """The generation, one state further."""
+        generation = self.generations.get(asked.match["id"])
+        if generation is None:
+            return error(404, "Generation not found")
+        if generation["state"] not in ENDED:
+            generation["state"] = self.state(DONE)
+        if generation["state"] == DONE and not self.without_assets:
+            kind = generation["generation_type"]
+            files = {"video": "out.mp4", "image": "out.png"}
+            generation["assets"] = {name: self.link(file) if name == kind else None for name, file in files.items()}
+        elif generation["state"] == "failed":
+            generation["failure_reason"] = self.failure_reason
+        return Say(200, generation)
+
+    def listing(self, asked: Asked) -> Say:
+        """A page of the generations, the newest first, which is assumed."""
+        limit, offset = int(asked.query.get("limit", 10)), int(asked.query.get("offset", 0))
+        newest = [*self.generations.values()][::-1]
+        page = newest[offset : offset + limit]
+        more = {"count": len(page), "limit": limit, "offset": offset, "has_more": offset + limit < len(newest)}
+        return Say(200, {"generations": page, **more})
+
+    def delete(self, asked: Asked) -> Say:
+        """Removes the generation."""
+        return Say(204) if self.generations.pop(asked.match["id"], None) else error(404, "Generation not found")
+
+    def callback(self, ref: str) -> Callback:
+        """What it posts when the generation changes: no signature."""
+        return Callback({"content-type": "application/json"}, json.dumps(self.generations[ref]).encode())
+
+
+def _limits(kind: str, body: dict[str, Any]) -> Iterable[Fault]:
+    """Faults that the types do not show."""
+    prompt, frames = body.get("prompt"), body.get("keyframes")
+    if prompt is None and not frames:
+        yield ("prompt",), "Prompt is required"
+    elif prompt is not None and len(prompt) < PROMPT_CHARS_MIN:
+        yield ("prompt",), "Prompt is too short, minimum length is 3 characters"
+    elif prompt is not None and len(prompt) > PROMPT_CHARS_MAX:
+        yield ("prompt",), "Prompt is too long, maximum length is 5000 characters"
+    if frames == {}:
+        yield ("keyframes",), "No keyframes provided"
+    if kind == "video" and body.get("duration", "5s") not in ("5s", "9s"):
+        yield ("duration",), "expected one of '5s'|'9s'"
+    references = body.get("image_ref", [])
+    if len(references) > IMAGE_REFS_MAX:
+        yield ("image_ref",), "at most 4"
+    shown = [*(frames or {}).values(), *references]
+    if any(not str(item["url"]).startswith("https://") for item in shown if "url" in item):
+        yield ("url",), "not a public address"

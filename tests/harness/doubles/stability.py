@@ -1,0 +1,141 @@
+"""Stability AI's v2beta API: pictures and larger ones, music, results that take a while.
+
+There is no official client of it to check this with. Assumed: the words of its refusals, that a field it does not know
+is one, and that both addresses of a result that third parties use are served.
+"""
+
+from collections.abc import Iterable
+from uuid import uuid4
+
+from tests.harness.doubles import double
+from tests.harness.doubles.adapters.kinds import a_wav
+from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.openai import MP3
+from tests.harness.doubles.provider import a_png
+
+RATIOS = ("1:1", "16:9", "9:16", "3:2", "2:3", "5:4", "4:5", "21:9", "9:21")
+PLAIN = {"prompt", "negative_prompt", "aspect_ratio", "seed", "output_format", "style_preset"}
+DRAWING = {
+    "ultra": PLAIN | {"image", "strength"},
+    "core": PLAIN,
+    "sd3": PLAIN | {"image", "strength", "mode", "model", "cfg_scale"},
+}
+SD3 = ("sd3.5-large", "sd3.5-large-turbo", "sd3.5-medium", "sd3.5-flash")
+ENLARGING = {
+    "fast": {"image", "output_format"},
+    "conservative": {"image", "prompt", "negative_prompt", "seed", "output_format", "creativity"},
+    "creative": {"image", "prompt", "negative_prompt", "seed", "output_format", "creativity", "style_preset"},
+}
+COMPOSING = {"prompt", "model", "duration", "seed", "steps", "cfg_scale", "output_format"}
+MUSIC = {"stable-audio-2": (("stable-audio-2", "stable-audio-2.5"), 190), "stable-audio": (("stable-audio-3",), 380)}
+DONE = "complete"
+
+
+def error(status: int, name: str, *errors: str) -> Say:
+    """An error as Stability words it."""
+    return Say(status, {"id": "e1", "name": name, "errors": list(errors)})
+
+
+class Double(double.Double):
+    """`finish` is the finish reason of every result; `seed` the one that was drawn with where none was given."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self.finish = "SUCCESS"
+        self.seed = 42
+        self.made: dict[str, str] = {}  # id -> what kind of file it comes to
+
+    def routes(self) -> Iterable[Route]:
+        """What the adapter uses, and the other address of a result."""
+        return [
+            ("submit", "POST", "/v2beta/stable-image/generate/{model:ultra|core|sd3}", self.draw),
+            ("submit", "POST", "/v2beta/stable-image/upscale/{model:fast|conservative|creative}", self.enlarge),
+            ("submit", "POST", "/v2beta/audio/{model:stable-audio|stable-audio-2}/text-to-audio", self.compose),
+            ("look", "GET", "/v2beta/results/{id}", self.show),
+            ("other", "GET", "/v1/user/balance", lambda asked: Say(200, {"credits": 42.5})),
+            ("look", "GET", "/v2beta/stable-image/upscale/creative/result/{id}", self.show),
+            ("look", "GET", "/v2beta/audio/results/{id}", self.show),
+        ]
+
+    def draw(self, asked: Asked) -> Say:
+        """A picture from words, or from words and a picture."""
+        model, fields = asked.match["model"], self._fields(asked)
+        changing = fields.get("mode") == "image-to-image" if model == "sd3" else "image" in fields
+        faults = self._faults(asked, fields, DRAWING[model], "image/*") | {
+            "prompt: is required": not fields.get("prompt"),
+            "aspect_ratio: unknown": fields.get("aspect_ratio", "1:1") not in RATIOS,
+            "aspect_ratio: not with image-to-image": model == "sd3" and changing and "aspect_ratio" in fields,
+            "image, strength: are required": changing and not {"image", "strength"} <= fields.keys(),
+            "mode: must be image-to-image with an image": "image" in fields and not changing,
+            "model: unknown": model == "sd3" and fields.get("model", SD3[0]) not in SD3,
+        }
+        return self._refusal(faults) or self._file(asked, "image", int(fields.get("seed", self.seed)))
+
+    def enlarge(self, asked: Asked) -> Say:
+        """A larger picture, or the id of one."""
+        model, fields = asked.match["model"], self._fields(asked)
+        accept = "application/json" if model == "creative" else "image/*"
+        faults = self._faults(asked, fields, ENLARGING[model], accept) | {
+            "image: is required": "image" not in fields,
+            "prompt: is required": model != "fast" and not fields.get("prompt"),
+        }
+        return self._refusal(faults) or (self._later(200) if model == "creative" else self._file(asked, "image"))
+
+    def compose(self, asked: Asked) -> Say:
+        """Music, or the id of it: of the newer models with 202, as the live specification has it."""
+        model, fields = asked.match["model"], self._fields(asked)
+        models, seconds_max = MUSIC[model]
+        format_ = fields.get("output_format", "mp3")
+        faults = self._faults(asked, fields, COMPOSING, "audio/*") | {
+            "prompt: is required": not fields.get("prompt"),
+            "model: unknown": fields.get("model", models[0]) not in models,
+            "duration: out of range": not 1 <= float(fields.get("duration", "1")) <= seconds_max,
+            "output_format: unknown": format_ not in ("mp3", "wav"),
+        }
+        refusal = self._refusal(faults)
+        if refusal is not None:
+            return refusal
+        return self._later(202, format_) if model == "stable-audio" else self._file(asked, format_)
+
+    def show(self, asked: Asked) -> Say:
+        """202 with a status while it is made, 200 with the file once it is."""
+        if asked.match["id"] not in self.made:
+            return error(404, "not_found", "The generation was not found or has expired.")
+        state = self.state(DONE)
+        if state != DONE:
+            return Say(202, {"id": asked.match["id"], "status": state})
+        return self._file(asked, self.made[asked.match["id"]])
+
+    def _fields(self, asked: Asked) -> dict[str, str]:
+        """The form; {} for a body that is none."""
+        if not asked.headers.get("content-type", "").startswith("multipart/form-data"):
+            return {}
+        return {part.name: part.filename or part.data.decode() for part in asked.form}
+
+    def _faults(self, asked: Asked, fields: dict[str, str], known: set[str], accept: str) -> dict[str, bool]:
+        seed = fields.get("seed", "0")
+        return {
+            "content-type: must be multipart/form-data": not fields,
+            f"accept: must be {accept} or application/json": asked.headers.get("accept")
+            not in (accept, "application/json"),
+            f"unrecognized: {sorted(fields.keys() - known)}": not fields.keys() <= known,
+            "seed: must be from 0 to 4294967294": not (seed.isdigit() and int(seed) <= 4_294_967_294),
+        }
+
+    def _refusal(self, faults: dict[str, bool]) -> Say | None:
+        found = [fault for fault, is_one in faults.items() if is_one]
+        return error(400, "bad_request", *found) if found else None
+
+    def _later(self, status: int, kind: str = "image") -> Say:
+        made = uuid4().hex * 2
+        self.made[made] = kind
+        return Say(status, {"id": made})
+
+    def _file(self, asked: Asked, kind: str, seed: int | None = None) -> Say:
+        media_type, data = {
+            "image": ("image/png", a_png()),
+            "mp3": ("audio/mpeg", MP3),
+            "wav": ("audio/wav", a_wav()),
+        }[kind]
+        headers = {"Content-Type": media_type, "finish-reason": self.finish, "seed": str(seed or self.seed)}
+        return Say(200, data, headers)

@@ -1,0 +1,74 @@
+"""Objects for tests: name only what the test is about."""
+
+import os
+import time
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from shared.domain import catalogue_file
+from shared.domain.catalogue import Catalogue, Plan
+from shared.domain.generation import Spec
+from shared.domain.ids import key_hash, uuid7
+from shared.store import accounts, ledger
+from shared.store.connect import Store
+from shared.store.ledger import Order, Way
+
+DOUBLES = Path(__file__).parent / "doubles"
+CENTS = 10_000
+PLAN = Plan(name="pro", daily_quota=None, concurrency=100, backlog_max=100)
+SPEC = Spec("wowflow", "image", "test/noop", "noop", "a red boat", {})
+
+
+class Customer(Struct, frozen=True, kw_only=True):
+    """An account that can order."""
+
+    account: str
+    key: str
+    hash: str
+
+
+async def a_customer(store: Store, *, cents: int = 100, **plan: int) -> Customer:
+    """An account with a key and money, on a plan with the given limits."""
+    chosen = structs.replace(PLAN, name=f"p{len(plan)}{sum(plan.values())}" if plan else "pro", **plan)
+    await accounts.publish_plans(store, [chosen])
+    account = await accounts.create(store, name="Ada", plan=chosen.name)
+    _, key = await accounts.create_key(store, account.id, "wowflow")
+    if cents:
+        await ledger.top_up(store, account.id, cents * CENTS, "first")
+    return Customer(account=account.id, key=key, hash=key_hash(key))
+
+
+def a_generation_id() -> str:
+    """A new id."""
+    return uuid7(time.time_ns(), os.urandom(8))
+
+
+def a_way(**changes: object) -> Way:
+    """Provider noop, at 10 cents."""
+    way = Way(provider="noop", price_micros=10 * CENTS, spec=SPEC, run_ms=60_000)
+    return structs.replace(way, **changes)
+
+
+def an_order(customer: Customer, **changes: object) -> Order:
+    """An order for one way; what the way has may be named here."""
+    of_way = {name: changes.pop(name) for name in Way.__struct_fields__ if name in changes}
+    order = Order(id=a_generation_id(), key_hash=customer.hash, ways=(a_way(**of_way),), queue_ms=60_000)
+    return structs.replace(order, **changes)
+
+
+def a_catalogue(folder: Path, paid_url: str = "http://127.0.0.1:1") -> Path:
+    """The tests' catalogue as a file, its paid provider at `paid_url`."""
+    path = folder / "catalogue.toml"
+    path.write_text((DOUBLES / "catalogue.toml").read_text().replace("PAID_URL", paid_url))
+    return path
+
+
+def the_catalogue() -> Catalogue:
+    """The tests' catalogue."""
+    return catalogue_file.parse((DOUBLES / "catalogue.toml").read_text().replace("PAID_URL", "http://127.0.0.1:1"))
+
+
+def doubles_env(folder: Path, paid_url: str = "http://127.0.0.1:1") -> dict[str, str]:
+    """Environment for processes that work with the doubles."""
+    return {"CATALOGUE": str(a_catalogue(folder, paid_url)), "ADAPTERS": "tests.harness.doubles.adapters"}

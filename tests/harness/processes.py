@@ -1,0 +1,297 @@
+"""Real processes for tests: a clean environment, output in a file, every wait bounded, none left behind.
+
+`Process` is one of them, `Stack` a whole deployment. Both work under any event loop, so that a fixture of a wider
+scope may hold them. When a test fails, conftest.py shows what its processes said.
+"""
+
+import asyncio
+import atexit
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from itertools import count
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+import msgspec
+
+from shared.ops.settings import ROOT, Settings, load
+from shared.store.embedded import command_line, die_with_parent
+
+CARRIED = ("PATH", "HOME", "LANG", "TMPDIR")  # no key or setting of the developer's reaches a child
+START_S = 30.0
+STOP_S = 15.0
+CLI_S = 30.0
+LOOK_EVERY_S = 0.03
+OUTPUT_CHARS_MAX = 20_000
+
+STARTED: "list[Process]" = []
+_numbers = count(1)
+
+
+@cache
+def scratch() -> Path:
+    """A folder for this test run, with a path short enough for unix sockets; removed at its end."""
+    folder = Path(tempfile.mkdtemp(prefix="wok-", dir="/tmp"))
+    atexit.register(_sweep_up, folder)
+    return folder
+
+
+def _sweep_up(folder: Path) -> None:
+    for process in STARTED:
+        process.kill()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def a_folder(name: str) -> Path:
+    """A new empty folder of that name with a short path."""
+    folder = scratch() / f"{next(_numbers)}-{name}"
+    folder.mkdir()
+    return folder
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def socket_answers(path: str) -> bool:
+    """Whether a Redis-protocol server on that unix socket is done loading."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(path)
+            probe.sendall(b"PING\r\n")
+            return probe.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+def store_command(settings: Settings) -> list[str]:
+    """The command of a bare server: the embedded Valkey, or Debian's Redis if TEST_STORE=redis."""
+    command, wanted = command_line(settings), os.environ.get("TEST_STORE", "valkey")
+    if wanted == "redis":
+        binary = shutil.which("redis-server")
+        assert binary is not None, "TEST_STORE=redis needs redis-server: apt-get install redis-server"
+        command[0] = binary
+    else:
+        assert "valkey" == wanted, f"TEST_STORE is valkey or redis, not {wanted}"
+    return command
+
+
+class Process:
+    """A child process. `output` is all it wrote, over all its starts; it dies with the test run at the latest."""
+
+    def __init__(self, name: str, *command: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
+        self.name = name
+        self.command = command
+        self.cwd = cwd
+        carried = {name: os.environ[name] for name in CARRIED if name in os.environ}
+        self.env = {**carried, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(env or {})}
+        self.log = scratch() / f"{next(_numbers)}-{name}.log"
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def child(self) -> subprocess.Popen[bytes]:
+        """The process as `subprocess` knows it, of the latest start."""
+        assert self._child is not None, f"{self.name} was never started"
+        return self._child
+
+    @property
+    def pid(self) -> int:
+        """Its process id, and that of its process group."""
+        return self.child.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended; a paused process runs."""
+        return self._child is not None and self._child.poll() is None
+
+    @property
+    def output(self) -> str:
+        """The end of what it wrote to stdout and stderr."""
+        return self.log.read_text(errors="replace")[-OUTPUT_CHARS_MAX:] if self.log.exists() else ""
+
+    def start(self) -> Self:
+        """Start it, or start it again after its end."""
+        assert not self.running, f"{self.name} runs already"
+        with self.log.open("ab") as log:
+            self._child = subprocess.Popen(
+                self.command,
+                cwd=self.cwd,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  # one system call, no lock
+            )
+        if self not in STARTED:
+            STARTED.append(self)
+        return self
+
+    async def until(self, condition: Callable[[], bool], what: str, limit_s: float = START_S) -> None:
+        """Wait for a condition; fails if the process ends or `limit_s` passes first."""
+        end = time.monotonic() + limit_s
+        while not condition():
+            assert self.running, f"{self.name} ended with {self.child.returncode} before {what}:\n{self.output}"
+            assert time.monotonic() < end, f"{self.name}: no {what} within {limit_s} s:\n{self.output}"
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def logged(self, text: str, limit_s: float = START_S) -> None:
+        """Wait until its output contains `text`."""
+        await self.until(lambda: text in self.log.read_text(errors="replace"), f"{text!r} in its output", limit_s)
+
+    async def answers(self, url: str, status: int = 200, limit_s: float = START_S) -> None:
+        """Wait until GET `url` is answered with `status`."""
+        end = time.monotonic() + limit_s
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+            seen: object = "nothing"
+            while seen != status:
+                assert self.running, f"{self.name} ended with {self.child.returncode}:\n{self.output}"
+                assert time.monotonic() < end, f"{self.name}: {url} is {seen} after {limit_s} s:\n{self.output}"
+                try:
+                    async with session.get(url) as response:
+                        seen = response.status
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    seen = error
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def ended(self, limit_s: float = STOP_S) -> int:
+        """Its exit code, once it has ended by itself; -n after signal n."""
+        end = time.monotonic() + limit_s
+        while self.running:
+            assert time.monotonic() < end, f"{self.name} still runs after {limit_s} s:\n{self.output}"
+            await asyncio.sleep(LOOK_EVERY_S)
+        return int(self.child.returncode)
+
+    async def stop(self, limit_s: float = STOP_S) -> int:
+        """Ask it to stop (SIGTERM) and return its exit code; fails if it is still there after `limit_s`."""
+        self.send(signal.SIGTERM)
+        self.resume()
+        return await self.ended(limit_s)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal; nothing if it has ended."""
+        if self.running:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL it and its process group; it is gone when this returns."""
+        if self.running:
+            os.killpg(self.pid, signal.SIGKILL)
+            self.child.wait(STOP_S)
+
+    def pause(self) -> None:
+        """Stop it in its tracks (SIGSTOP), as a stalled machine would."""
+        self.send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused process go on."""
+        self.send(signal.SIGCONT)
+
+
+class Stack:
+    """A whole deployment: store, gateways, workers, dispatcher, sweeper. `async with Stack() as stack:`.
+
+    `env` goes to every process; REDIS_URL in it leaves the embedded store out. Leaving kills everything at once; a
+    test about stopping politely calls `stop()` of a process itself.
+    """
+
+    def __init__(
+        self,
+        *,
+        gateways: int = 1,
+        workers: Sequence[str] = ("local",),
+        deliver: int = 1,
+        sweep: int = 1,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.ports = [free_port() for _ in range(max(gateways, 1))]
+        self.urls = [f"http://127.0.0.1:{port}" for port in self.ports]
+        self.url = self.urls[0]
+        self.processes: dict[str, Process] = {}
+        self._plan = [*(f"run {provider}" for provider in workers), *["deliver"] * deliver, *["sweep"] * sweep]
+        self._gateways = gateways
+        self.env = {
+            "DATA_DIR": str(a_folder("stack")),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.ports[0]),
+            "PUBLIC_URL": self.url,
+            "DRAIN_S": "2",
+            "LOG_FORMAT": "json",
+            "WEBHOOK_ALLOW_PRIVATE": "true",
+            **(env or {}),
+        }
+        self.data_dir = Path(self.env["DATA_DIR"])
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start_store()
+            for port in self.ports[: self._gateways]:
+                self.add("gateway", "-m", "gateway", env={"PORT": str(port)})
+            for words in self._plan:
+                self.add(words.replace(" ", "-"), "-m", "workers", *words.split())
+            await self.ready()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.kill()
+
+    async def start_store(self) -> None:
+        """Start the store, or start it again, and wait until it answers."""
+        if self.env.get("REDIS_URL"):
+            return
+        if "store" in self.processes:
+            self.processes["store"].start()
+        elif os.environ.get("TEST_STORE") == "redis":
+            self._start("store", Process("store", *store_command(self.settings), env=self.env))
+        else:
+            self.add("store", "-m", "shared.store.embedded")
+        await self.processes["store"].until(lambda: socket_answers(self.settings.store_socket), "answer of the store")
+
+    async def ready(self) -> None:
+        """Wait until every running gateway is ready."""
+        for process in list(self.processes.values()):
+            if process.name.startswith("gateway") and process.running:
+                await process.answers(f"http://127.0.0.1:{process.env['PORT']}/readyz")
+
+    @property
+    def settings(self) -> Settings:
+        """As the processes have them, for tests that open the store themselves."""
+        return load(self.env)
+
+    def add(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
+        """Start one more Python process; it is called `name`, the second of that name `name-2`, and so on."""
+        taken = sum(name == other.rpartition("-")[0] or name == other for other in self.processes)
+        name = f"{name}-{taken + 1}" if taken else name
+        return self._start(name, Process(name, sys.executable, *arguments, env={**self.env, **(env or {})}))
+
+    def _start(self, name: str, process: Process) -> Process:
+        self.processes[name] = process.start()
+        return process
+
+    def kill(self) -> None:
+        """Kill everything that runs, the store last."""
+        for process in reversed(self.processes.values()):
+            process.kill()
+
+    async def cli(self, *arguments: str) -> Any:
+        """What `wokflow <arguments> --json` printed; fails if it failed."""
+        process = Process("cli", sys.executable, "-m", "operate.cli.main", *arguments, "--json", env=self.env).start()
+        code = await process.ended(CLI_S)
+        assert 0 == code, f"wokflow {' '.join(arguments)} ended with {code}:\n{process.output}"
+        return msgspec.json.decode(process.log.read_bytes())

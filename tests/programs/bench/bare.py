@@ -1,0 +1,23 @@
+"""The least an aiohttp server can do with a POST: python -m tests.programs.bench.bare <port> <bytes of the answer>"""
+
+import sys
+
+import uvloop
+from aiohttp import web
+
+
+def main(port: int, answer_bytes: int) -> None:
+    """Answer each POST with the same small JSON, under the flags our gateway runs with."""
+    body = b'{"id":"' + b"x" * (answer_bytes - 9) + b'"}'
+
+    async def create(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=body, status=201, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/api/v1/generations", create)
+    web.run_app(app, host="127.0.0.1", port=port, loop=uvloop.new_event_loop(), access_log=None, print=None)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

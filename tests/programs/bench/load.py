@@ -1,0 +1,246 @@
+"""A lean HTTP/1.1 client in its own process, so that the load is not the limit: python -m tests.programs.bench.load
+
+Closed loop: each connection sends its next request when it has the answer to the last. Paced: requests leave on time,
+whatever the answers do. Connections stay open; a request is a ready-made string of bytes.
+"""
+
+import asyncio
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import uvloop
+from msgspec import Struct, field
+
+from shared.ops.limits import raise_open_files
+from shared.store import keys
+from shared.store.connect import Store
+from tests.harness.processes import Process, a_folder
+from tests.programs.bench.row import percentile
+
+WARM_S = 0.5  # before anything counts
+LAST_ANSWERS_S = 20.0
+TICK_S = 0.001
+LOOK_S = 0.01
+OPEN_LOOK_S = 0.005
+START_S = 15.0
+SENDERS = 64  # connections
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What to send. With `open_max`, clients pause while more generations than that are open in the store."""
+
+    port: int
+    path: str = "/api/v1/generations"
+    body: str = '{"model":"test/noop","prompt":"A small red boat on a calm lake in the early morning light"}'
+    api_keys: tuple[str, ...] = ("none",)
+    connections: int = SENDERS
+    load_s: float = 3.0
+    rate_per_s: float = 0  # 0: a closed loop
+    wait_s: int = 0  # Prefer: wait
+    open_max: int = 0
+    store_url: str = ""
+    recorded: bool = False
+    out: str = ""
+
+
+class Answer(Struct, frozen=True, array_like=True):
+    """One recorded request. Times are Unix ns."""
+
+    id: str
+    sent_ns: int
+    answered_ns: int
+
+
+class Result(Struct, kw_only=True):
+    """What came of it; everything but `refused` is of the time after the warm-up."""
+
+    began_ns: int = 0
+    ended_ns: int = 0
+    answered: int = 0
+    refused: int = 0
+    cpu_s: float = 0.0
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+    answer_bytes: int = 0
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def took_s(self) -> float:
+        """How long was measured."""
+        return (self.ended_ns - self.began_ns) / 1e9
+
+    @property
+    def per_s(self) -> float:
+        """Answers a second."""
+        return self.answered / self.took_s
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive connection with at most one request on its way."""
+
+    def __init__(self, request: bytes, answered: "Callable[[Connection, int, bytes], None]") -> None:
+        self.sent_ns = 0
+        self.closed = False
+        self._request, self._answered = request, answered
+        self._buffer = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def send(self, sent_ns: int) -> None:
+        """Send the request; `sent_ns` is when it was due."""
+        self.sent_ns = sent_ns
+        if self._transport is not None:
+            self._transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        self._buffer = buffer = self._buffer + data if self._buffer else data
+        head = buffer.find(b"\r\n\r\n") + 4
+        if head < 4:
+            return
+        at = buffer.find(b"Content-Length: ") + 16
+        if len(buffer) >= head + int(buffer[at : buffer.find(b"\r", at)]):
+            self._buffer = b""
+            self._answered(self, int(buffer[9:12]), buffer[head:])
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        self.closed = True
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+class Load:
+    """One run of a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.result = Result()
+        self._idle: deque[Connection] = deque()
+        self._due: deque[int] = deque()  # ns of paced requests for which no connection was free
+        self._latencies_ns: list[int] = []
+        self._busy = 0
+        self._held = self._stopped = False
+
+    async def run(self) -> Result:
+        """Connect, warm up, measure, wait for the last answers."""
+        connections = [await self._connect(number) for number in range(self.plan.connections)]
+        self._idle.extend(connections)
+        tasks = [asyncio.create_task(self._pace() if self.plan.rate_per_s else self._go_on())]
+        if self.plan.open_max:
+            tasks.append(asyncio.create_task(self._hold()))
+        await asyncio.sleep(WARM_S)
+        result, cpu_s = self.result, time.process_time()
+        result.began_ns = time.time_ns()
+        await asyncio.sleep(self.plan.load_s)
+        result.ended_ns, result.cpu_s = time.time_ns(), time.process_time() - cpu_s
+        self._stopped = True
+        for task in tasks:
+            task.cancel()
+        await self._last_answers()
+        result.refused += self._busy + sum(connection.closed for connection in connections)
+        if self._latencies_ns:
+            result.p50_ms, result.p99_ms = (percentile(self._latencies_ns, p) / 1e6 for p in (50, 99))
+        for connection in connections:
+            connection.close()
+        return result
+
+    async def _last_answers(self) -> None:
+        for _ in range(int(LAST_ANSWERS_S / LOOK_S)):
+            if not self._busy:
+                return
+            await asyncio.sleep(LOOK_S)
+
+    async def _connect(self, number: int) -> Connection:
+        plan = self.plan
+        prefer = f"Prefer: wait={plan.wait_s}\r\n" if plan.wait_s else ""
+        request = (
+            f"POST {plan.path} HTTP/1.1\r\nHost: 127.0.0.1:{plan.port}\r\n"
+            f"Authorization: Bearer {plan.api_keys[number % len(plan.api_keys)]}\r\n{prefer}"
+            f"Content-Type: application/json\r\nContent-Length: {len(plan.body)}\r\n\r\n{plan.body}"
+        )
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(
+            lambda: Connection(request.encode(), self._answered), "127.0.0.1", plan.port
+        )
+        return connection
+
+    def _send(self, connection: Connection, due_ns: int) -> None:
+        self._busy += 1
+        connection.send(due_ns)
+
+    def _answered(self, connection: Connection, status: int, body: bytes) -> None:
+        now_ns = time.time_ns()
+        self._busy -= 1
+        result = self.result
+        if status != 201:
+            result.refused += 1
+        elif result.began_ns and not result.ended_ns:
+            result.answered += 1
+            result.answer_bytes = len(body)
+            self._latencies_ns.append(now_ns - connection.sent_ns)
+            if self.plan.recorded:
+                at = body.find(b'"id":"') + 6
+                result.answers.append(Answer(body[at : at + 36].decode(), connection.sent_ns, now_ns))
+        if self._due and not self._stopped:
+            self._send(connection, self._due.popleft())
+        elif self._held or self._stopped or self.plan.rate_per_s:
+            self._idle.append(connection)
+        else:
+            self._send(connection, now_ns)
+
+    async def _go_on(self) -> None:
+        while self._idle:
+            self._send(self._idle.popleft(), time.time_ns())
+
+    async def _pace(self) -> None:
+        next_s, step_s = time.perf_counter(), 1 / self.plan.rate_per_s
+        while True:
+            while next_s <= time.perf_counter():
+                next_s += step_s
+                if self._idle:
+                    self._send(self._idle.popleft(), time.time_ns())
+                else:
+                    self._due.append(time.time_ns())
+            await asyncio.sleep(TICK_S)
+
+    async def _hold(self) -> None:
+        async with Store(self.plan.store_url, name="bench-load") as store:
+            while True:
+                self._held = await store.call("ZCARD", keys.OPEN) > self.plan.open_max
+                if not self._held:
+                    await self._go_on()
+                await asyncio.sleep(OPEN_LOOK_S)
+
+
+async def under_load(plan: Plan) -> Result:
+    """Run a plan in a process of its own. Raises RuntimeError for requests that were not answered with 201."""
+    out = a_folder("load") / "result.json"
+    plan = msgspec.structs.replace(plan, out=str(out))
+    process = Process(
+        "load", sys.executable, "-m", "tests.programs.bench.load", msgspec.json.encode(plan).decode()
+    ).start()
+    code = await process.ended(START_S + plan.load_s + LAST_ANSWERS_S)
+    if code:
+        raise RuntimeError(f"the load generator ended with {code}:\n{process.output}")
+    result = msgspec.json.decode(out.read_bytes(), type=Result)
+    if result.refused or not result.answered:
+        raise RuntimeError(f"{result.answered} requests were accepted and {result.refused} were not")
+    return result
+
+
+if __name__ == "__main__":
+    raise_open_files()
+    PLAN = msgspec.json.decode(sys.argv[1], type=Plan)
+    Path(PLAN.out).write_bytes(msgspec.json.encode(uvloop.run(Load(PLAN).run())))

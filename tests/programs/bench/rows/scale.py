@@ -1,0 +1,65 @@
+"""Generations a second of a provider that takes its time, with 1, 2 and 4 worker processes: they should add up."""
+
+import asyncio
+import time
+
+from shared.domain.generation import Spec
+from shared.store import ledger
+from tests.harness.factories import a_catalogue, an_order
+from tests.harness.processes import a_folder
+from tests.programs.bench.row import Row, Say, Size, median
+from tests.programs.bench.scene import Scene, balanced, drained, scene
+
+WORKERS = (1, 2, 4)
+SLOTS = 8
+STEP_S = 0.25
+SLEEPER = Spec("wowflow", "image", "test/sleeper", "sleeper", f"sleep={STEP_S}", {})
+
+
+async def measure(size: Size, say: Say) -> list[Row]:
+    """Each number of workers gets as much as should keep it busy for the same time."""
+    rates: dict[int, list[float]] = {workers: [] for workers in WORKERS}
+    folder = a_folder("scale")
+    with a_catalogue(folder).open("a") as catalogue:
+        catalogue.write("\n[providers.sleeper]\n")
+    slow = {"CATALOGUE": catalogue.name, "ADAPTERS": "tests.suites.e2e", "WORKER_SLOTS": str(SLOTS)}
+    async with scene(env=slow) as seen:
+        for number in range(size.runs):
+            for workers in WORKERS:
+                say(f"{workers} workers, run {number + 1} of {size.runs}")
+                rates[workers].append(await per_s(seen, workers, int(size.load_s / STEP_S)))
+        await balanced(seen)
+    return [row(rates, workers) for workers in WORKERS]
+
+
+def row(rates: dict[int, list[float]], workers: int) -> Row:
+    """The rate, and from the second worker on what each of them does of what one alone did in the same round."""
+    rate, possible = median(rates[workers]), workers * SLOTS / STEP_S
+    shares = [many / alone / workers for many, alone in zip(rates[workers], rates[1], strict=True)]
+    return Row(
+        name=f"provider of {STEP_S * 1000:g} ms, {workers} worker{'s' * (workers > 1)} of {SLOTS} slots, of linear",
+        value=rate,
+        unit="/s",
+        ratio=median(shares) if workers > 1 else None,
+        target=0.9 if workers > 1 else None,
+        detail=f"{possible:g}/s would be possible",
+    )
+
+
+async def per_s(seen: Scene, workers: int, rounds: int) -> float:
+    """The orders come in one moment; the clock stops when the last is settled."""
+    processes = [seen.add("run-sleeper", "-m", "workers", "run", "sleeper") for _ in range(workers)]
+    for process in processes:
+        await process.logged("worker.started")
+    count = rounds * workers * SLOTS
+    orders = [
+        an_order(seen.customers[number % len(seen.customers)], provider="sleeper", spec=SLEEPER)
+        for number in range(count)
+    ]
+    started_s = time.perf_counter()
+    await asyncio.gather(*(ledger.accept(seen.store, order) for order in orders))
+    await drained(seen)
+    took_s = time.perf_counter() - started_s
+    for process in processes:
+        await process.stop()
+    return count / took_s

@@ -1,0 +1,135 @@
+"""The double of ElevenLabs, checked with its own client, and the adapter's requests with that client's types."""
+
+import typing
+from collections.abc import AsyncIterator, Iterator
+
+import pydantic
+import pytest
+from elevenlabs import (
+    AsyncElevenLabs,
+    ImageGenerationRequest,
+    MediaGenerationCreateResponse,
+    MediaGenerationResponse,
+    VideoGenerationRequest,
+)
+from elevenlabs.core.api_error import ApiError
+from elevenlabs.errors import BadRequestError
+
+from tests.harness.doubles.elevenlabs import MADE, VOICES, Double
+from tests.harness.doubles.openai import MP3
+from tests.suites.conformance.adapters.elevenlabs import REFUSALS
+from tests.suites.conformance.case import SECRET, a_call, a_picture
+from workers.adapters.contract import Setup
+from workers.providers.elevenlabs import Adapter
+
+REQUESTS = {"image": ImageGenerationRequest, "video": VideoGenerationRequest}
+NO_RETRY = {"max_retries": 0}
+
+
+@pytest.fixture
+async def double() -> AsyncIterator[Double]:
+    """A double of its own."""
+    async with Double() as one:
+        yield one
+
+
+@pytest.fixture
+async def client(double: Double) -> AsyncIterator[AsyncElevenLabs]:
+    """ElevenLabs' client, aimed at it."""
+    one = AsyncElevenLabs(api_key="a-key", base_url=double.base_url)
+    yield one
+    await one._client_wrapper.httpx_client.httpx_client.aclose()  # it has no close of its own
+
+
+def members(union: object) -> Iterator[type[pydantic.BaseModel]]:
+    """The classes of a union with a note."""
+    yield from typing.get_args(typing.get_args(union)[0])
+
+
+def requests_of(kind: str) -> dict[str, type[pydantic.BaseModel]]:
+    """The client's class for a request to each model."""
+    return {member.model_fields["model_id"].default: member for member in members(REQUESTS[kind])}
+
+
+async def test_the_client_speaks(double: Double, client: AsyncElevenLabs) -> None:
+    """Speech is the sound itself, in the format that was asked for, and its headers say what it cost."""
+    async with client.text_to_speech.with_raw_response.convert(
+        VOICES[0], text="Hello.", model_id="eleven_v3", output_format="mp3_44100_128", voice_settings={"speed": 1.1}
+    ) as spoken:
+        assert MP3 == b"".join([chunk async for chunk in spoken.data])
+        assert "10" == spoken.headers["character-cost"]
+    assert 1 == double.accepted
+
+
+async def test_the_client_composes(client: AsyncElevenLabs) -> None:
+    """Music and sounds come the same way."""
+    music = client.music.compose(prompt="a waltz", music_length_ms=3_000, model_id="music_v1")
+    assert MP3 == b"".join([chunk async for chunk in music])
+    sound = client.text_to_sound_effects.convert(text="rain", duration_seconds=1)
+    assert MP3 == b"".join([chunk async for chunk in sound])
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+async def test_the_client_waits_for_a_generation(double: Double, client: AsyncElevenLabs, kind: str) -> None:
+    """Pictures and films go through their states, each of which is strictly one of the client's types."""
+    model = next(iter(MADE[kind]))
+    flow = getattr(client.flows, kind)
+    made = await flow.create(request=requests_of(kind)[model](prompt="a fox"))
+    MediaGenerationCreateResponse.model_validate(made.model_dump(), strict=True)
+    double.states.extend(["pending", "generating", "failed"])
+    seen = [await flow.get(made.id) for _ in range(4)]
+    assert ["pending", "generating", "failed", "completed"] == [state.status for state in seen]
+    assert (double.failure[1], double.link()) == (seen[2].error_message, seen[3].content_url)
+    for state in seen:
+        pydantic.TypeAdapter(MediaGenerationResponse).validate_python(state.model_dump(), strict=True)
+
+
+@pytest.mark.parametrize(("kind", "model"), [(kind, model) for kind, models in MADE.items() for model in models])
+async def test_the_adapter_asks_as_the_client_would(double: Double, kind: str, model: str) -> None:
+    """What the adapter sends has the fields, types and words that the client has for the model, as the double does."""
+    known = requests_of(kind)[model]
+    own = {field.alias or name for name, field in known.model_fields.items()}
+    assert MADE[kind][model] == own
+    extras = {"image_url": "asset:a"} if kind == "video" else {"image_urls": ["asset:a"], "quality": "hd"}
+    call = a_call(kind, model, width=1280, height=720, seconds=8, seed=7, negative_prompt="rain", **extras)
+    adapter = Adapter(Setup(name="elevenlabs", base_url=double.base_url, key="a-key", fetch=a_picture))
+    await adapter.submit(call)
+    await adapter.close()
+    sent = double.asked[0].json
+    assert sent.keys() <= own
+    known.model_validate(sent, strict=True)
+    for name in sent.keys() & {"aspect_ratio", "quality"}:
+        assert sent[name] in words_of(known.model_fields[name].annotation)
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_the_double_knows_the_clients_models(kind: str) -> None:
+    """Every model that the client has a type for is served, but for one that makes a face speak and takes no prompt."""
+    assert MADE[kind].keys() == requests_of(kind).keys() - {"creatify-aurora"}
+
+
+def words_of(annotation: object) -> set[object]:
+    """The words of the first Literal in a type."""
+    if typing.get_origin(annotation) is typing.Literal:
+        return set(typing.get_args(annotation))
+    return next((found for part in typing.get_args(annotation) if (found := words_of(part))), set())
+
+
+@pytest.mark.parametrize("name", [name for name, refusal in REFUSALS.items() if 400 <= refusal.answer.status < 500])
+async def test_the_client_reads_an_error(double: Double, client: AsyncElevenLabs, name: str) -> None:
+    """Each documented refusal reaches the caller with its status and its detail."""
+    answer = REFUSALS[name].answer
+    double.troubles["submit"].append(answer)
+    with pytest.raises(ApiError) as caught:
+        await anext(aiter(client.text_to_speech.convert(VOICES[0], text="Hi.", request_options=NO_RETRY)))
+    assert (answer.status, answer.body) == (caught.value.status_code, caught.value.body)
+
+
+def test_the_client_believes_the_webhook() -> None:
+    """The double signs as the client verifies, and not with another secret."""
+    one = AsyncElevenLabs(api_key="a-key").webhooks
+    request = Double().webhook("r1", SECRET)
+    body, header = request.body.decode(), request.headers["elevenlabs-signature"]
+    assert "r1" == one.construct_event(body, header, SECRET)["id"]
+    with pytest.raises(BadRequestError):
+        one.construct_event(body, header, "another")

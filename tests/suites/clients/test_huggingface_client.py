@@ -1,0 +1,107 @@
+"""The double of Hugging Face, checked with its own client, which believes that it talks to the real router and hub."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx2
+import huggingface_hub
+import pytest
+from huggingface_hub import InferenceClient
+from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.inference._providers import _common as providers
+from huggingface_hub.inference._providers import fal_ai, hf_inference
+from huggingface_hub.utils._http import default_client_factory
+
+from tests.harness.doubles.adapters.kinds import a_wav
+from tests.harness.doubles.huggingface import CAPTIONER, DRAWER, ELSEWHERE, ENLARGER, FILMER, SPEAKER, Double
+from tests.harness.doubles.provider import a_png
+from tests.suites.conformance.adapters.huggingface import REFUSALS
+
+HOSTS = ("router.huggingface.co", "huggingface.co")
+
+
+class Redirected(httpx2.HTTPTransport):
+    """Sends what is for Hugging Face's hosts to the double."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = httpx2.URL(url)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """The answer, from wherever it comes."""
+        if request.url.host in HOSTS:
+            request.url = request.url.copy_with(scheme="http", host=self._url.host, port=self._url.port)
+        return super().handle_request(request)
+
+
+@pytest.fixture
+async def double(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Double]:
+    """A double of its own, to which the client's requests go; the client forgets what it knew of models."""
+    monkeypatch.setattr(fal_ai, "_POLLING_INTERVAL", 0.001)
+    async with Double() as one:
+        huggingface_hub.set_client_factory(lambda: httpx2.Client(transport=Redirected(one.url), follow_redirects=False))
+        yield one
+        huggingface_hub.set_client_factory(default_client_factory)
+        providers._fetch_inference_provider_mapping.cache_clear()
+        hf_inference._check_supported_task.cache_clear()
+
+
+def through(provider: str) -> InferenceClient:
+    """The client for one who serves."""
+    return InferenceClient(provider=provider, api_key="hf_a_key")
+
+
+async def test_the_client_draws_and_changes(double: Double) -> None:
+    """Pictures come as they are, with parameters that the router knows."""
+    client = through("hf-inference")
+    drawn = await asyncio.to_thread(client.text_to_image, "a fox", model=DRAWER, width=512, height=512, seed=7)
+    assert (8, 8) == drawn.size
+    changed = await asyncio.to_thread(
+        client.image_to_image, a_png(), prompt="a fox", model="timbrooks/instruct-pix2pix", negative_prompt="rain"
+    )
+    assert (8, 8) == changed.size
+    await asyncio.to_thread(client.image_to_image, a_png(), model=ENLARGER)
+    assert a_png() == double.asked[-1].body
+    assert 3 == double.accepted
+
+
+async def test_the_client_speaks_and_describes(double: Double) -> None:
+    """Speech is the sound itself, and a caption a list with one text."""
+    client = through("hf-inference")
+    assert a_wav() == await asyncio.to_thread(client.text_to_speech, "Hello.", model=SPEAKER)
+    seen = await asyncio.to_thread(client.image_to_text, a_png(), model=CAPTIONER)
+    assert double.caption == seen.generated_text
+
+
+async def test_the_client_waits_in_the_queue(double: Double) -> None:
+    """A film by another is ordered in its queue, looked at through the router and fetched from where it is."""
+    double.states.extend(["IN_QUEUE", "IN_PROGRESS"])
+    film = await asyncio.to_thread(through("fal-ai").text_to_video, "a fox", model=FILMER)
+    assert a_png() == film
+    assert {"other": 1, "submit": 1, "look": 3, "result": 1, "file": 1} == double.counts
+
+
+@pytest.mark.parametrize("who", ["nscale", "together"])
+async def test_the_client_draws_elsewhere(double: Double, who: str) -> None:
+    """Those who imitate OpenAI are reached below their names, with the model's name there."""
+    [model] = [model for model, (server, _, _) in ELSEWHERE.items() if server == who]
+    drawn = await asyncio.to_thread(through(who).text_to_image, "a fox", model=model)
+    assert ((8, 8), f"/{who}/v1/images/generations") == (drawn.size, double.asked[-1].path)
+
+
+async def test_the_client_chats(double: Double) -> None:
+    """The router's chat takes a model with the name of who is to serve it, and answers as OpenAI does."""
+    client = InferenceClient(api_key="hf_a_key")
+    messages = [{"role": "user", "content": "a fox"}]
+    said = await asyncio.to_thread(client.chat_completion, messages, model="Qwen/Qwen3-32B:cerebras", max_tokens=9)
+    assert (double.content, 16) == (said.choices[0].message.content, said.usage.total_tokens)
+    assert ("/v1/chat/completions", "Qwen/Qwen3-32B:cerebras") == (double.asked[0].path, double.asked[0].json["model"])
+
+
+@pytest.mark.parametrize("name", [name for name, refusal in REFUSALS.items() if refusal.answer.status >= 400])
+async def test_the_client_reads_an_error(double: Double, name: str) -> None:
+    """Each documented refusal reaches the caller with its status."""
+    double.troubles["submit"].append(REFUSALS[name].answer)
+    with pytest.raises(HfHubHTTPError) as caught:
+        await asyncio.to_thread(through("hf-inference").text_to_image, "a fox", model=DRAWER)
+    assert REFUSALS[name].answer.status == caught.value.response.status_code

@@ -1,0 +1,131 @@
+"""The double of Luma, checked with Luma's own client in its strict mode."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import lumaai
+import pytest
+from lumaai import AsyncLumaAI
+
+from tests.harness.doubles.double import Say
+from tests.harness.doubles.luma import Double, error
+
+FOX = "https://example.com/fox.png"
+FRAME: Any = {"frame0": {"type": "image", "url": FOX}}
+
+
+@pytest.fixture
+async def double() -> AsyncIterator[Double]:
+    """A double of its own."""
+    async with Double() as one:
+        yield one
+
+
+@pytest.fixture
+async def client(double: Double) -> AsyncIterator[AsyncLumaAI]:
+    """Luma's client, aimed at it, which in this mode refuses every answer with a field mistyped."""
+    async with AsyncLumaAI(
+        auth_token="a-key", base_url=double.base_url, max_retries=0, _strict_response_validation=True
+    ) as one:
+        yield one
+
+
+async def test_the_client_films(double: Double, client: AsyncLumaAI) -> None:
+    """A film goes through its states, each of which the client can read, to its address."""
+    made = await client.generations.create(
+        model="ray-2", prompt="a fox", duration="5s", resolution="720p", keyframes=FRAME, callback_url="https://x/y"
+    )
+    double.states.extend(["queued", "dreaming"])
+    assert made.id is not None
+    seen = [made, *[await client.generations.get(made.id) for _ in range(3)]]
+    assert ["queued", "queued", "dreaming", "completed"] == [generation.state for generation in seen]
+    assert seen[-1].assets is not None
+    assert double.link("out.mp4") == seen[-1].assets.video
+    assert (1, 1) == (double.counts["submit"], double.accepted)
+
+
+async def test_the_client_draws(double: Double, client: AsyncLumaAI) -> None:
+    """A picture has a path of its own, and its address comes as another asset."""
+    made = await client.generations.image.create(model="photon-1", prompt="a fox", image_ref=[{"url": FOX}])
+    assert made.id is not None
+    done = await client.generations.get(made.id)
+    assert done.assets is not None
+    assert ("image", double.link(), None) == (done.generation_type, done.assets.image, done.assets.video)
+
+
+async def test_the_client_sees_a_failure(double: Double, client: AsyncLumaAI) -> None:
+    """A failed generation says why."""
+    made = await client.generations.video.create(model="ray-flash-2", prompt="a fox")
+    double.states.append("failed")
+    assert made.id is not None
+    done = await client.generations.get(made.id)
+    assert ("failed", "Job failed", None) == (done.state, done.failure_reason, done.assets)
+
+
+async def test_the_client_does_not_know_other_states(double: Double, client: AsyncLumaAI) -> None:
+    """A state of tomorrow is one that this client breaks on, so what it reads here is what Luma documents."""
+    made = await client.generations.video.create(model="ray-2", prompt="a fox")
+    double.states.append("of_tomorrow")
+    assert made.id is not None
+    with pytest.raises(lumaai.APIResponseValidationError):
+        await client.generations.get(made.id)
+
+
+async def test_the_client_lists_and_deletes(double: Double, client: AsyncLumaAI) -> None:
+    """The list has what was made, page by page, with what each was asked for; what is deleted is gone."""
+    made = [await client.generations.video.create(model="ray-2", prompt=f"fox {n}") for n in range(3)]
+    page = await client.generations.list(limit=2, offset=0)
+    assert (2, True) == (page.count, page.has_more)
+    requests: list[Any] = [generation.request for generation in page.generations]
+    assert ["fox 2", "fox 1"] == [request.prompt for request in requests]
+    assert made[0].id is not None
+    await client.generations.delete(made[0].id)
+    with pytest.raises(lumaai.NotFoundError):
+        await client.generations.get(made[0].id)
+    assert 2 == (await client.generations.list(limit=10)).count
+
+
+async def test_the_client_reads_the_balance(client: AsyncLumaAI) -> None:
+    """What is left is told in cents."""
+    assert 1250.0 == (await client.credits.get()).credit_balance
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (error(400, "Prompt is required"), lumaai.BadRequestError),
+        (error(401, "Invalid API key provided"), lumaai.AuthenticationError),
+        (error(402, "Insufficient credits"), lumaai.APIStatusError),
+        (error(429, "Too many requests"), lumaai.RateLimitError),
+        (Say(500, "<html>"), lumaai.InternalServerError),
+    ],
+)
+async def test_the_client_reads_an_error(
+    double: Double, client: AsyncLumaAI, answer: Say, kind: type[lumaai.APIStatusError]
+) -> None:
+    """Each error has the class that the client gives it, and its words."""
+    double.troubles["submit"].append(answer)
+    with pytest.raises(lumaai.APIStatusError) as caught:
+        await client.generations.create(model="ray-2", prompt="a fox")
+    assert (kind, answer.body) == (type(caught.value), caught.value.body)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"prompt": "a"}, "prompt: Prompt is too short, minimum length is 3 characters"),
+        ({"duration": "7s"}, "duration: expected one of '5s'|'9s'"),
+        ({"aspect_ratio": "2:1"}, "aspect_ratio: expected one of '1:1'"),
+        ({"extra_body": {"seed": 7}}, "seed: Unknown field"),
+        (
+            {"keyframes": {"frame0": {"type": "image", "url": "data:image/png;base64,AA=="}}},
+            "url: not a public address",
+        ),
+    ],
+)
+async def test_the_double_refuses_what_luma_would(client: AsyncLumaAI, wrong: dict[str, Any], told: str) -> None:
+    """A prompt, a length or a size that Luma does not take, a field it does not have and a picture it cannot fetch."""
+    with pytest.raises(lumaai.BadRequestError) as caught:
+        await client.generations.create(**{"model": "ray-2", "prompt": "a fox", **wrong})
+    body: Any = caught.value.body
+    assert body["detail"].startswith(told)

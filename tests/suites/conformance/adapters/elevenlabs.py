@@ -1,0 +1,101 @@
+"""ElevenLabs under the conformance suite."""
+
+from msgspec import structs
+
+from tests.harness.doubles.double import Say
+from tests.harness.doubles.elevenlabs import Double, Filming, error, invalid
+from tests.suites.conformance.case import SECRET, Case, Ending, Refusal, a_call, down, rejected, retry, unknown
+from workers.adapters.contract import Callback
+
+TOO_MANY = error(429, "too_many_concurrent_requests", "Too many concurrent requests. Your maximum is 5.")
+EXHAUSTED = "This request exceeds your quota of 10000. You have 0 credits remaining, while 43 credits are required."
+PLAN = "The prompt seems to contain copyrighted material."
+FORBIDDEN = "This content may violate our prohibited use policy."
+
+
+def failing(reason: str, code: str) -> Ending:
+    """A generation that ends as failed."""
+
+    def arrange(double: Double) -> None:
+        double.states.append("failed")
+        double.failure = (reason, f"It failed: {reason}.")
+
+    return Ending(arrange=arrange, code=code)
+
+
+def webhook(double: Double, ref: str, timestamp_s: int) -> Callback:
+    """What ElevenLabs posts."""
+    return double.webhook(ref, SECRET, timestamp_s)
+
+
+REFUSALS: dict[str, Refusal] = {
+    "no credit": down(error(401, "quota_exceeded", EXHAUSTED)),
+    "bad key": down(error(401, "invalid_api_key", "Invalid API key.")),
+    "no permission": down(error(403, "missing_permissions", "The API key lacks a permission to do this.")),
+    "no such voice": rejected(error(404, "voice_not_found", "A voice with this id was not found."), "invalid_input"),
+    "too long": rejected(error(400, "max_character_limit_exceeded", "The text is too long."), "invalid_input"),
+    "bad body": rejected(invalid("text", "Field required"), "invalid_input"),
+    "policy": rejected(error(403, "content_against_policy", FORBIDDEN), "content_policy"),
+    "policy in words": rejected(error(400, "invalid_content", FORBIDDEN), "content_policy"),
+    "concurrency": retry(TOO_MANY),
+    "busy": retry(error(429, "system_busy", "We are experiencing heavy traffic.")),
+    "gateway": unknown(Say(504, "<html>Gateway timeout</html>")),
+    "silence": unknown(Say(200, b"", {"Content-Type": "audio/mpeg"})),
+}
+VOICE = Case(
+    name="elevenlabs-voice",
+    double=Double,
+    call=a_call("voice", "eleven_multilingual_v2", "Hello."),
+    outputs=("audio/mpeg",),
+    refusals=REFUSALS,
+    busy=TOO_MANY,
+    facts={"credits": 10},
+)
+IMAGE = Case(
+    name="elevenlabs-image",
+    double=Double,
+    call=a_call("image", "gemini-3-pro-image:2K", aspect_ratio="16:9", image_urls=["asset:a.png"]),
+    working=("pending", "generating"),
+    busy=TOO_MANY,
+    refusals={
+        **{name: REFUSALS[name] for name in ("no credit", "policy")},
+        "no id": unknown(Say(200, {"status": "?"})),
+    },
+    endings={
+        "moderated": failing("moderated", "content_policy"),
+        "bad input": failing("invalid_parameters", "invalid_input"),
+        "timeout": failing("timeout", "provider_failed"),
+        "model": failing("model_error", "provider_failed"),
+        "no credit at the end": failing("charging_failed", "provider_failed"),
+        "a reason of tomorrow": failing("bad_weather", "provider_failed"),
+    },
+    callback=webhook,
+)
+
+
+def sounding(name: str, **changes: object) -> Case:
+    """The voice's case in another form."""
+    return structs.replace(VOICE, **{"name": name, "refusals": {}, **changes})
+
+
+CASES = (
+    VOICE,
+    sounding("elevenlabs-wav", call=a_call("voice", "eleven_v3", "Hi.", format="wav"), outputs=("audio/wav",)),
+    sounding(
+        "elevenlabs-music",
+        call=a_call("music", "music_v1", seconds=10, seed=7),
+        refusals={"bad prompt": rejected(error(400, "bad_prompt", PLAN), "content_policy")},
+    ),
+    sounding("elevenlabs-sound", call=a_call("music", "eleven_text_to_sound_v2", "rain", seconds=2.5)),
+    IMAGE,
+    structs.replace(
+        IMAGE,
+        name="elevenlabs-video",
+        double=Filming,
+        outputs=("video/mp4",),
+        call=a_call("video", "veo-3.1-generate-001", seconds=8, image_url="asset:a.png"),
+        refusals={},
+        endings={},
+        callback=None,
+    ),
+)

@@ -1,0 +1,128 @@
+"""Hugging Face under the conformance suite."""
+
+from msgspec import structs
+
+from tests.harness.doubles.double import Say
+from tests.harness.doubles.huggingface import (
+    CAPTIONER,
+    DRAWER,
+    ENLARGER,
+    SPEAKER,
+    Double,
+    Enhancing,
+    Filming,
+    Seeing,
+    error,
+)
+from tests.harness.doubles.openai import error as imitated
+from tests.suites.conformance.adapters.fal import failing, fault
+from tests.suites.conformance.adapters.openai import completion
+from tests.suites.conformance.case import Case, Refusal, a_call, down, rejected, retry, unknown
+
+CREDIT = "You have exceeded your monthly included credits for Inference Providers. Subscribe to PRO to get more."
+RATE = error(429, "Too many requests. Please log in or use a HF access token.")
+LOADING = f"Model {DRAWER} is currently loading"
+
+REFUSALS: dict[str, Refusal] = {
+    "no credit": down(error(402, CREDIT)),
+    "bad key": down(error(401, "Invalid username or password.")),
+    "not allowed": down(error(403, "This token may not call Inference Providers on behalf of its owner.")),
+    "no such model": rejected(error(404, "Model x/y is not supported by provider hf-inference"), "provider_refused"),
+    "no longer": rejected(error(410, "The requested model is deprecated."), "provider_refused"),
+    "bad input": rejected(error(422, ["unknown parameter: mood"]), "invalid_input"),
+    "rate": retry(RATE),
+    "loading": retry(error(503, LOADING, estimated_time=20.5), 20.5),
+    "loading for long": retry(error(503, LOADING, estimated_time=3000.0), 120),
+    "loading for who knows how long": retry(error(503, LOADING)),
+    "loading for no time at all": retry(Say(503, f'{{"error": "{LOADING}", "estimated_time": NaN}}'), 5),
+    "broken while loading": unknown(error(500, LOADING, estimated_time=20.5)),
+    "outage": down(error(503, "Service Unavailable")),
+    "gateway": unknown(Say(504, "<html>Gateway timeout</html>")),
+}
+IMAGE = Case(
+    name="huggingface-image",
+    double=Double,
+    call=a_call("image", DRAWER, width=512, height=512, seed=7),
+    busy=RATE,
+    refusals={
+        **REFUSALS,
+        "no file": unknown(Say(200, {"image": "?"})),
+        "an empty file": unknown(Say(200, b"", {"Content-Type": "image/png"})),
+    },
+)
+QUEUED = structs.replace(
+    IMAGE,
+    name="huggingface-queue",
+    call=a_call("image", "fal-ai/flux/dev:fal-ai", width=512, height=512, seed=42),
+    working=("IN_QUEUE", "IN_PROGRESS"),
+    looks=("look", "result"),
+    refusals={
+        "no credit": REFUSALS["no credit"],
+        "bad input": rejected(Say(422, fault("missing")), "invalid_input"),
+        "policy": rejected(Say(422, fault("content_policy_violation")), "content_policy"),
+        "no id": unknown(Say(200, {"status": "IN_QUEUE"})),
+    },
+    endings={
+        "policy": failing(422, fault("content_policy_violation"), "content_policy"),
+        "runner": failing(503, {"detail": "Gone", "error_type": "runner_disconnected"}, "provider_failed"),
+        "empty": failing(200, {"images": []}, "provider_failed"),
+    },
+    facts={"seed": 42},
+)
+TEXT = structs.replace(
+    IMAGE,
+    name="huggingface-text",
+    call=a_call("text", "Qwen/Qwen3-32B:cerebras", tone="friendly"),
+    outputs=(),
+    refusals={
+        "no credit": REFUSALS["no credit"],
+        "no such model": rejected(imitated(400, "The requested model does not exist.", None, "m"), "invalid_input"),
+        "refusal": rejected(completion("stop", None, refusal="I cannot help with that."), "content_policy"),
+        "rate": REFUSALS["rate"],
+    },
+    facts={"prompt_tokens": 9, "completion_tokens": 7},
+)
+
+
+def otherwise(case: Case, name: str, **changes: object) -> Case:
+    """A case in another form."""
+    return structs.replace(case, **{"name": name, "refusals": {}, "endings": {}, "facts": {}, **changes})
+
+
+CASES = (
+    IMAGE,
+    QUEUED,
+    TEXT,
+    otherwise(IMAGE, "huggingface-upscale", call=a_call("upscale", ENLARGER, "", image_url="asset:a.png", scale=2)),
+    otherwise(IMAGE, "huggingface-voice", call=a_call("voice", SPEAKER, "Hello."), outputs=("audio/wav",)),
+    otherwise(IMAGE, "huggingface-nscale", call=a_call("image", "black-forest-labs/FLUX.1-schnell:nscale", width=512)),
+    otherwise(IMAGE, "huggingface-together", call=a_call("image", "black-forest-labs/FLUX.2-dev:together", seed=7)),
+    otherwise(
+        QUEUED,
+        "huggingface-video",
+        double=Filming,
+        call=a_call("video", "fal-ai/wan/v2.2-a14b/text-to-video:fal-ai"),
+        outputs=("video/mp4",),
+    ),
+    otherwise(
+        TEXT,
+        "huggingface-enhance",
+        double=Enhancing,
+        call=a_call("enhance", "Qwen/Qwen3-32B", count=2),
+        facts={"variations": ["a red fox, dawn", "a red fox, snow"]},
+    ),
+    otherwise(
+        TEXT,
+        "huggingface-interrogate",
+        double=Seeing,
+        call=a_call("interrogate", "Qwen/Qwen2.5-VL-7B-Instruct", "", image_url="asset:a.png"),
+        facts={"caption": "A teal square.", "tags": ["teal", "square"]},
+    ),
+    otherwise(
+        TEXT,
+        "huggingface-caption",
+        call=a_call("interrogate", f"{CAPTIONER}:hf-inference", "", image_url="asset:a.png"),
+        refusals={"no words": unknown(Say(200, [])), "other words": unknown(Say(200, {"label": "fox"}))},
+        facts={"caption": "a red fox in the snow"},
+    ),
+)

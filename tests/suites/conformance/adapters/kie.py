@@ -1,0 +1,176 @@
+"""kie.ai under the conformance suite."""
+
+from msgspec import structs
+
+from tests.harness.doubles.double import Say
+from tests.harness.doubles.kie import Double, say, task_done, webhook
+from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry, unknown
+from workers.adapters.contract import Callback
+
+SECRET, OTHER_SECRET = "test-key", "another-key"
+FLAGGED = "Your prompt was flagged by Website as violating content policies."
+
+
+class Seeing(Double):
+    """A model that describes a picture."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self.content = '{"prompt": "a teal square", "caption": "A teal square.", "tags": ["teal"]}'
+
+
+def to(state: str, code: str = "500", message: str = "Internal Error, Please try again later.") -> Ending:
+    """Where a task ends in a state of failure."""
+
+    def arrange(double: Double) -> None:
+        double.states.append(state)
+        double.fault = (code, message)
+
+    meaning = {"400": "invalid_input", "422": "invalid_input", "451": "image_unreachable"}.get(code, "provider_failed")
+    return Ending(arrange=arrange, code="content_policy" if message == FLAGGED else meaning)
+
+
+def without_result(double: Double) -> None:
+    """A task that succeeds with nothing."""
+    double.made = []
+
+
+def called(double: Double, ref: str, timestamp_s: int) -> Callback:
+    """What kie posts for a task of the market."""
+    return webhook(ref, SECRET, timestamp_s, task_done(ref))
+
+
+def sung(double: Double, ref: str, timestamp_s: int) -> Callback:
+    """What it posts for music, whose first track is ready."""
+    data = {"callbackType": "first", "task_id": ref, "data": [{"id": "1", "audio_url": "https://x.example/1.mp3"}]}
+    return webhook(ref, SECRET, timestamp_s, {"code": 200, "msg": "First track.", "data": data})
+
+
+def filmed(double: Double, ref: str, timestamp_s: int) -> Callback:
+    """What it posts for a film of Veo."""
+    data = {"taskId": ref, "info": {"resultUrls": ["https://x.example/1.mp4"]}, "fallbackFlag": False}
+    return webhook(ref, SECRET, timestamp_s, {"code": 200, "msg": "Done.", "data": data})
+
+
+IMAGE = Case(
+    name="kie-image",
+    double=Double,
+    call=a_call("image", "nano-banana-pro:1K", width=1024, height=1024, seed=7),
+    working=("waiting", "queuing", "generating"),
+    refusals={
+        "no credit": down(say(402, "The current credits are insufficient. Please top up.")),
+        "no credit as a status": down(Say(402, {"code": 402, "msg": "Credits insufficient"})),
+        "bad key": down(say(401, "You do not have access permissions")),
+        "a key's limit": down(say(433, "The sub-key has reached its limit.")),
+        "maintenance": down(say(455, "Service unavailable")),
+        "bad input": rejected(say(422, "prompt is required"), "invalid_input"),
+        "policy": rejected(say(400, FLAGGED), "content_policy"),
+        "unreachable picture": rejected(say(451, "Failed to fetch the image."), "image_unreachable"),
+        "no such model": rejected(say(404, "Not found"), "provider_refused"),
+        "disabled": rejected(say(505, "Feature disabled"), "provider_refused"),
+        "failed at once": rejected(say(501, "Generation failed"), "provider_failed"),
+        "rate": retry(say(429, "Your call frequency is too high.")),
+        "full": retry(say(550, "Task was rejected due to a full queue")),
+        "silence upstream": unknown(say(408, "Upstream is silent.")),
+        "their error": unknown(say(500, "Server exception")),
+        "a new code": unknown(say(599, "What?")),
+        "no task": unknown(say(200)),
+    },
+    busy=say(429, "Your call frequency is too high."),
+    endings={
+        "failed": to("fail"),
+        "not made": to("fail", "501", "Image generation task failed"),
+        "bad input": to("fail", "422", "image_input is too large"),
+        "policy": to("fail", "500", FLAGGED),
+        "without a result": Ending(arrange=without_result, code="provider_failed"),
+    },
+    callback=called,
+    callback_secret=SECRET,
+    other_secret=OTHER_SECRET,
+)
+VEO = structs.replace(
+    IMAGE,
+    name="kie-veo",
+    call=a_call("video", "veo3_fast", image_url="https://x.example/a.png", aspect_ratio="9:16"),
+    working=("0",),
+    outputs=("video/mp4",),
+    refusals={},
+    busy=Say(429, {"code": 429, "msg": "Too many requests"}),
+    endings={
+        "failed": to("2", "501", "Video generation failed"),
+        "failed upstream": to("3"),
+        "policy": to("2", "400", FLAGGED),
+        "not English": to("2", "400", "Only English prompts are supported at this time."),
+        "without a result": Ending(arrange=without_result, code="provider_failed"),
+    },
+    callback=filmed,
+)
+MUSIC = structs.replace(
+    IMAGE,
+    name="kie-music",
+    call=a_call("music", "V5"),
+    working=("PENDING", "TEXT_SUCCESS", "FIRST_SUCCESS"),
+    refusals={},
+    outputs=("audio/mpeg", "audio/mpeg"),
+    endings={
+        "not begun": to("CREATE_TASK_FAILED"),
+        "failed": to("GENERATE_AUDIO_FAILED"),
+        "a word": to("SENSITIVE_WORD_ERROR", "400", FLAGGED),
+        "without a result": Ending(arrange=without_result, code="provider_failed"),
+    },
+    facts={"duration_ms": 198_440},
+    callback=sung,
+)
+TEXT = structs.replace(
+    IMAGE,
+    name="kie-text",
+    call=a_call("text", "gemini-2.5-flash", tone="friendly", length="short", seed=7),
+    working=(),
+    outputs=(),
+    refusals={
+        "no credit": down(say(402, "Credits insufficient")),
+        "bad key": down(Say(401, {"error": {"message": "Unauthorized", "type": "authentication_error"}})),
+        "bad input": rejected(
+            Say(400, {"error": {"message": "Invalid request", "type": "invalid_request_error"}}), "invalid_input"
+        ),
+        "no choice": unknown(Say(200, {"object": "chat.completion", "choices": []})),
+    },
+    endings={},
+    callback=None,
+    facts={"prompt_tokens": 9, "completion_tokens": 7},
+)
+SIMPLE = {"refusals": {}, "endings": {}, "callback": None}
+FLAGGED_IMAGE = structs.replace(IMAGE, working=("0",), **SIMPLE)
+CASES = (
+    IMAGE,
+    structs.replace(
+        IMAGE,
+        name="kie-voice",
+        call=a_call("voice", "elevenlabs/text-to-speech-turbo-2-5", "Hi."),
+        outputs=("audio/mpeg",),
+        **SIMPLE,
+    ),
+    VEO,
+    structs.replace(FLAGGED_IMAGE, name="kie-flux", call=a_call("image", "flux-kontext-pro", width=512, height=512)),
+    structs.replace(FLAGGED_IMAGE, name="kie-gpt4o", call=a_call("image", "gpt4o-image", aspect_ratio="3:2")),
+    MUSIC,
+    TEXT,
+    structs.replace(
+        TEXT,
+        name="kie-claude",
+        call=a_call("text", "claude-haiku-4-5"),
+        refusals={
+            "no credit": down(say(402, "Credits insufficient")),
+            "refusal": rejected(Say(200, {"content": [], "stop_reason": "refusal"}), "content_policy"),
+        },
+        facts={"prompt_tokens": 13, "completion_tokens": 17},
+    ),
+    structs.replace(
+        TEXT,
+        name="kie-interrogate",
+        double=Seeing,
+        call=a_call("interrogate", "gemini-2.5-flash", "", image_url="asset:a.png"),
+        refusals={},
+        facts={"caption": "A teal square.", "tags": ["teal"]},
+    ),
+)

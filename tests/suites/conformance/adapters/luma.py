@@ -1,0 +1,66 @@
+"""Luma under the conformance suite."""
+
+from msgspec import structs
+
+from tests.harness.doubles.double import Say
+from tests.harness.doubles.luma import Double, error
+from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry, unknown
+
+FOX = "https://example.com/fox.png"
+
+
+def failing(told: str | None, code: str) -> Ending:
+    """A generation that fails with these words."""
+
+    def arrange(double: Double) -> None:
+        double.states.append("failed")
+        double.failure_reason = told
+
+    return Ending(arrange=arrange, code=code)
+
+
+def without_result(double: Double) -> None:
+    """A generation that is completed and brings nothing."""
+    double.without_assets = True
+
+
+VIDEO = Case(
+    name="luma-video",
+    double=Double,
+    call=a_call("video", "ray-2", seconds=5, width=1280, height=720, image_url=FOX),
+    working=("queued", "dreaming"),
+    outputs=("video/mp4",),
+    refusals={
+        "no credit": down(error(402, "Insufficient credits")),
+        "no credit, otherwise": down(error(400, "Insufficient credits")),
+        "bad key": down(error(401, "Invalid API key provided")),
+        "no key": down(error(403, "Not authenticated")),
+        "short prompt": rejected(error(400, "Prompt is too short, minimum length is 3 characters"), "invalid_input"),
+        "bad type": rejected(error(422, [{"loc": ["body", "model"], "msg": "Bad", "type": "enum"}]), "invalid_input"),
+        "about credit": rejected(error(400, "Unknown: insufficient credits in the prompt"), "invalid_input"),
+        "no such path": rejected(error(404, "Not Found"), "provider_refused"),
+        "too many": retry(error(429, "Too many requests")),
+        "gateway": unknown(Say(502, "<html>Bad gateway</html>")),
+        "outage": down(Say(503, "")),
+        "no generation": unknown(Say(201, {"state": "queued"})),
+    },
+    busy=error(429, "Too many concurrent generations"),
+    endings={
+        "word": failing("400: prompt not allowed because it contains blacklisted word", "content_policy"),
+        "prompt": failing("400: prompt not allowed because advanced moderation failed", "content_policy"),
+        "frame": failing("Frame moderation failed", "content_policy"),
+        "picture": failing("Failed to read user input frames", "image_unreachable"),
+        "job": failing("Job failed", "provider_failed"),
+        "without a reason": failing(None, "provider_failed"),
+        "without a result": Ending(arrange=without_result, code="provider_failed"),
+    },
+)
+IMAGE = structs.replace(
+    VIDEO,
+    name="luma-image",
+    call=a_call("image", "photon-1", aspect_ratio="3:4", style="ink"),
+    outputs=("image/png",),
+    refusals={},
+    endings={},
+)
+CASES = (VIDEO, IMAGE)

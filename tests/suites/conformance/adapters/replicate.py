@@ -1,0 +1,83 @@
+"""Replicate under the conformance suite."""
+
+from msgspec import structs
+
+from tests.harness.doubles.double import Say
+from tests.harness.doubles.replicate import Double, Sounding
+from tests.suites.conformance.case import SECRET, Case, Ending, a_call, down, rejected, retry
+from workers.adapters.contract import Callback
+
+CREDIT = (
+    "You have insufficient credit to run this model. Go to https://replicate.com/account/billing to purchase credit."
+)
+THROTTLED = "Request was throttled. Your rate limit resets in ~30s."
+
+
+def to(state: str, error: str = "") -> Ending:
+    """Where a prediction ends in another state than `succeeded`."""
+
+    def arrange(double: Double) -> None:
+        double.states.append(state)
+        double.error = error
+
+    flagged = "NSFW" in error or "flagged" in error
+    code = {"canceled": "canceled"}.get(state, "content_policy" if flagged else "provider_failed")
+    return Ending(arrange=arrange, code=code)
+
+
+def without_result(double: Double) -> None:
+    """A prediction that succeeds with nothing."""
+    double.output = []
+
+
+def removed(double: Double) -> None:
+    """A prediction whose files are gone."""
+    double.data_removed = True
+
+
+def webhook(double: Double, ref: str, timestamp_s: int) -> Callback:
+    """What Replicate posts."""
+    return double.webhook(ref, SECRET, timestamp_s)
+
+
+IMAGE = Case(
+    name="replicate-image",
+    double=Double,
+    call=a_call("image", "black-forest-labs/flux-schnell", aspect_ratio="1:1", seed=7),
+    working=("starting", "processing"),
+    refusals={
+        "no credit": down(Say(402, {"title": "Insufficient credit", "detail": CREDIT, "status": 402})),
+        "bad key": down(Say(401, {"title": "Unauthenticated", "detail": "You did not pass a token.", "status": 401})),
+        "bad input": rejected(
+            Say(422, {"title": "Input validation failed", "detail": "- input.prompt: is required", "status": 422}),
+            "invalid_input",
+        ),
+        "no such model": rejected(
+            Say(404, {"detail": "The requested resource could not be found."}), "provider_refused"
+        ),
+        "throttled": retry(Say(429, {"detail": THROTTLED, "status": 429, "retry_after": 30}), 30),
+    },
+    busy=Say(429, {"detail": THROTTLED, "status": 429}),
+    endings={
+        "failed": to("failed", "E1001: The model ran out of memory."),
+        "refused": to("failed", "NSFW content detected. Try running it again, or try a different prompt."),
+        "flagged": to("failed", "The input or output was flagged as sensitive. Please try again. (E005)"),
+        "canceled": to("canceled"),
+        "aborted": to("aborted"),
+        "without a result": Ending(arrange=without_result, code="provider_failed"),
+        "removed": Ending(arrange=removed, code="provider_failed"),
+    },
+    canceled="rejected",
+    callback=webhook,
+)
+VERSION = structs.replace(
+    IMAGE,
+    name="replicate-version",
+    double=Sounding,
+    outputs=("audio/wav",),
+    call=a_call("music", f"meta/musicgen:{'6' * 64}", seconds=8),
+    endings={},
+    refusals={},
+    callback=None,
+)
+CASES = (IMAGE, VERSION)

@@ -1,0 +1,101 @@
+"""The shipped catalogue against the doubles: what a model offers, its provider takes. It knows no provider itself."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from msgspec import inspect as types
+from msgspec import structs
+
+from shared.domain.catalogue import Limit, Model, Provider, Route
+from shared.domain.inputs import validated
+from shared.domain.kind import kind_of
+from shared.ops import catalogue_files
+from shared.ops.settings import Settings
+from tests.harness.doubles.double import Double
+from tests.suites.conformance.case import FAR_MS, a_picture
+from tests.suites.conformance.cases import CASES
+from workers.adapters.contract import Call, Done, Pending, Setup, load
+
+SHIPPED = catalogue_files.load(Settings().catalogue)
+ROUTES = [
+    pytest.param(model, route, id=f"{model.id}@{route.provider}")
+    for model in SHIPPED.models.values()
+    for route in model.routes
+    if route.provider != "local"
+]
+PICTURE = "https://example.com/a.png"
+WORDS = {"image_url": PICTURE, "aspect_ratio": "16:9", "language": "en", "mode": "pixel", "tool": "generate"}
+
+
+def adapter_of(provider: Provider) -> str:
+    """The module in workers/providers."""
+    return provider.adapter or provider.name
+
+
+def double_of(provider: Provider, kind: str) -> type[Double]:
+    """Who the provider's own conformance case talks to, best one of the same kind; else its adapter's double."""
+    cases = [case for case in CASES if (case.provider or case.adapter or case.name.partition("-")[0]) == provider.name]
+    cases.sort(key=lambda case: case.call.kind != kind)
+    double: type[Double] = import_module(f"tests.harness.doubles.{adapter_of(provider)}").Double
+    return cases[0].double if cases else double
+
+
+def filled(model: Model, *, most: bool) -> dict[str, object]:
+    """Every field that the model offers, at the least or the most that it allows."""
+    return {name: _value(model, name, limit, most=most) for name, limit in model.input.items()}
+
+
+def _value(model: Model, name: str, limit: Limit, *, most: bool) -> object:
+    kind = kind_of(model.kind)
+    bounds = kind.fields[name].bounds or (0, 0)
+    low, high = bounds[0] if limit.min is None else limit.min, bounds[1] if limit.max is None else limit.max
+    value: object = high if most else low
+    if limit.choices:
+        value = limit.choices[-1 if most else 0]
+    elif name == "image_urls":
+        value = [PICTURE] * int(high if most else max(low, 1))
+    elif name in WORDS:
+        value = WORDS[name]
+    else:
+        match type_of(kind.input, name):
+            case types.LiteralType(values=values):
+                value = values[-1 if most else 0]
+            case types.StrType():
+                value = limit.default or "a word"
+    return value
+
+
+def type_of(shape: Any, name: str) -> types.Type:
+    """A field's type, without None."""
+    [field] = [field for field in structs.fields(shape) if field.name == name]
+    info = types.type_info(field.type)
+    inner = info.types if isinstance(info, types.UnionType) else (info,)
+    [found] = [one for one in inner if not isinstance(one, types.NoneType)]
+    return found.type if isinstance(found, types.Metadata) else found
+
+
+@pytest.mark.parametrize("given", ["defaults", "least", "most"])
+@pytest.mark.parametrize(("model", "route"), ROUTES)
+async def test_what_a_model_offers_its_provider_takes(model: Model, route: Route, given: str) -> None:
+    """Each route's adapter makes of a model's defaults, least and most what the provider takes."""
+    needed = {name: _value(model, name, limit, most=False) for name, limit in model.input.items() if limit.required}
+    values = needed if given == "defaults" else filled(model, most=given == "most")
+    call = Call(
+        generation_id="3f2a1c5e-0000-4000-8000-000000000001",
+        kind=model.kind,
+        model=route.model,
+        prompt="a red fox",
+        input=validated(model, values),
+        deadline_ms=FAR_MS,
+    )
+    provider = SHIPPED.providers[route.provider]
+    async with double_of(provider, model.kind)() as double:
+        setup = Setup(name=provider.name, base_url=double.base_url, key="a-key", fetch=a_picture)
+        adapter = load(adapter_of(provider))(setup)
+        try:
+            assert isinstance(await adapter.submit(call), Pending | Done)
+        finally:
+            await adapter.close()
+    assert 1 == double.accepted
+    assert [] == [asked.raw_path for asked in double.asked if asked.role == "stray"]

@@ -1,0 +1,28 @@
+"""llama.cpp's own HTTP server with a small model: `python -m tests.suites.e2e.llama <port>`. It speaks OpenAI's API."""
+
+import signal
+import sys
+
+import xllamacpp
+
+from offline.language import _weights
+
+CONTEXT_TOKENS = 2_048
+
+
+def main(port: int) -> None:
+    """Serve on loopback until a signal."""
+    params = xllamacpp.CommonParams()
+    params.model.path = str(_weights())
+    params.hostnames, params.port = ["127.0.0.1"], port
+    params.n_ctx, params.n_parallel = CONTEXT_TOKENS, 1
+    params.ui = params.warmup = params.fit_params = False
+    for cpu in (params.cpuparams, params.cpuparams_batch):
+        cpu.n_threads, cpu.poll = 1, 0
+    server = xllamacpp.Server(params)
+    print(f"llama.cpp listens on {server.listening_address}", flush=True)
+    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

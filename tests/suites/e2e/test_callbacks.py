@@ -1,0 +1,72 @@
+"""A provider's callbacks over real HTTP: lost, late, doubled, forged or too early, the result is the same."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from shared.store import keys
+from tests.suites.e2e.caller import Caller, Place, a_place
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+MODELS = """
+[[models]]
+id = "test/brief"
+name = "Brief"
+kind = "image"
+price_cents = 10
+timeout_s = 4
+routes = [{ provider = "paid", model = "paid" }]
+"""
+LONG = "wait=60"  # nobody would look before the callback comes
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place() -> AsyncIterator[Place]:
+    """A whole deployment, which its provider can call."""
+    async with a_place(models=MODELS, workers=("paid",)) as place:
+        yield place
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def caller(place: Place) -> Caller:
+    """A customer with a dollar."""
+    return await place.caller(cents=100)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        f"call=once {LONG}",
+        f"call=twice {LONG}",
+        f"call=early {LONG}",
+        "call=forged wait=1",
+        "call=late wait=1",
+        "call=never wait=1",
+        "hangup-after call=once",
+        "garbage call=twice",
+    ],
+)
+async def test_however_a_provider_calls_the_result_is_the_same(place: Place, caller: Caller, prompt: str) -> None:
+    """Each ends completed, bought once, charged once: by its callback where one holds, else by looking."""
+    generation = await caller.ordered(prompt, "test/paid")
+    assert "completed" == (await caller.ended(generation))["status"]
+    assert (1, 1) == (place.provider.submits[generation], place.provider.accepted[generation])
+    assert 89 == await caller.balance()
+
+
+async def test_a_callback_after_the_refund_brings_the_result_for_nothing(place: Place, caller: Caller) -> None:
+    """A submit that was lost is refunded at its deadline; when its provider calls later, the result is attached."""
+    place.provider.after_s["late"] = (5.0,)
+    generation = await caller.ordered("hangup-after call=late", "test/brief")
+    assert "outcome_unknown" == (await caller.ended(generation))["error_code"]
+    end = time.monotonic() + 10
+    while "late_urls" not in (shown := await caller.shown(generation)):
+        assert time.monotonic() < end, shown
+        await asyncio.sleep(0.1)
+    assert ("failed", 1) == (shown["status"], place.provider.accepted[generation])
+    assert 100 == await caller.balance()
+    assert None is await place.store.call("ZSCORE", keys.LATE, generation)

@@ -1,0 +1,219 @@
+"""Endpoints that fail, and their owners: switched off, told, mended, replayed; secrets replaced; balances warned of."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from shared.store import keys, ledger
+from tests.harness.doubles.receiver import Received, Receiver, Reply
+from tests.harness.factories import CENTS
+from tests.suites.e2e.caller import Caller, Place, a_place
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WEBHOOKS = "/api/v1/webhooks"
+DAY_MS = 86_400_000
+BROKEN = Reply(status=500, body=b"out of order")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place() -> AsyncIterator[Place]:
+    """A whole deployment."""
+    async with a_place(workers=("noop", "paid")) as place:
+        yield place
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def caller(place: Place) -> Caller:
+    """A customer with ten dollars: too much to be told of a low balance."""
+    return await place.caller(cents=1000)
+
+
+async def subscribed(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
+    """Have events sent to a receiver that can verify them; the endpoint's id."""
+    answer = await caller.ask("POST", WEBHOOKS, json={"url": receiver.url, **wanted})
+    assert 201 == answer.status, answer
+    receiver.secret = answer.body["secret"]
+    return str(answer.body["id"])
+
+
+async def post(caller: Caller, path: str, status: int, **sent: Any) -> Any:
+    """The body of the answer to a POST below the webhooks."""
+    answer = await caller.ask("POST", f"{WEBHOOKS}/{path}", **sent)
+    assert status == answer.status, answer
+    return answer.body
+
+
+async def shown(caller: Caller, endpoint: str) -> dict[str, Any]:
+    """An endpoint as its owner sees it."""
+    listed = (await caller.ask("GET", WEBHOOKS)).body["data"]
+    return next(dict(entry) for entry in listed if entry["id"] == endpoint)
+
+
+async def last_delivery(caller: Caller, endpoint: str, state: str) -> dict[str, Any]:
+    """The newest delivery to an endpoint, once it is in `state` and has an attempt."""
+    end = time.monotonic() + 5
+    while True:
+        found = (await caller.ask("GET", f"{WEBHOOKS}/{endpoint}/deliveries")).body["data"]
+        if found and found[0]["state"] == state and found[0]["attempts"]:
+            return dict(found[0])
+        assert time.monotonic() < end, found
+        await asyncio.sleep(0.03)
+
+
+async def switched_off(caller: Caller, receiver: Receiver, endpoint: str) -> str:
+    """Have an endpoint fail as if for five days; the generation whose event it did not take."""
+    receiver.default = BROKEN
+    await caller.ended(await caller.ordered())
+    await last_delivery(caller, endpoint, "pending")
+    assert "disabled_at" not in await shown(caller, endpoint)
+    since_ms = int(time.time() * 1000) - 5 * DAY_MS
+    await caller.place.store.call("HSET", keys.endpoint(endpoint), "failing_ms", since_ms)
+    made = await caller.ordered()
+    await caller.ended(made)
+    await last_delivery(caller, endpoint, "pending")
+    return made
+
+
+async def test_five_days_of_failing_switch_an_endpoint_off(caller: Caller) -> None:
+    """It is shown with its reason, the account's other endpoint is told, and nothing more is posted there."""
+    async with Receiver() as broken, Receiver() as other:
+        endpoint = await subscribed(caller, broken)
+        await subscribed(caller, other, events=["endpoint.disabled"])
+        await switched_off(caller, broken, endpoint)
+        [received] = await other.wait_for(1)
+        assert received.verified
+        told, seen = json.loads(received.body), await shown(caller, endpoint)
+        assert ("endpoint.disabled", endpoint, broken.url) == (told["event"], told["endpointId"], told["url"])
+        assert "every attempt failed for five days" == told["reason"] == seen["disabled_why"]
+        assert (told["timestamp"], told["failingSince"]) == (seen["disabled_at"], seen["failing_since"])
+        assert received.headers["webhook-id"] == told["id"]
+        before = len(broken.received)
+        await caller.ended(await caller.ordered())
+        await asyncio.sleep(0.2)
+        assert (before, 1) == (len(broken.received), len(other.received))
+
+
+async def test_a_success_in_between_starts_the_five_days_anew(caller: Caller) -> None:
+    """An endpoint that took one event is well again, however long it failed before."""
+    async with Receiver(BROKEN) as receiver:
+        endpoint = await subscribed(caller, receiver)
+        await caller.ended(await caller.ordered())
+        await last_delivery(caller, endpoint, "pending")
+        await caller.place.store.call("HSET", keys.endpoint(endpoint), "failing_ms", 1)
+        await caller.ended(await caller.ordered())
+        await last_delivery(caller, endpoint, "delivered")
+        assert not {"failing_since", "disabled_at"} & set(await shown(caller, endpoint))
+
+
+async def test_what_was_missed_is_posted_after_all(caller: Caller) -> None:
+    """Switched on again, an endpoint gets what was given up and what it was never sent, each once, on demand."""
+    async with Receiver() as receiver:
+        endpoint = await subscribed(caller, receiver)
+        given_up = await switched_off(caller, receiver, endpoint)
+        missed = [await caller.ordered() for _ in range(3)]
+        for made in missed:
+            await caller.ended(made)
+        first = await last_delivery(caller, endpoint, "pending")
+        await post(caller, f"{endpoint}/deliveries/{first['id']}/redeliver", 409)
+        await post(caller, f"{endpoint}/replay", 409, json={"since": "2026-01-01T00:00:00Z", "which": "missing"})
+        assert "disabled_at" not in await post(caller, f"{endpoint}/enable", 200)
+        receiver.default = Reply()
+        del receiver.received[:]
+        since = {"since": "2026-01-01T00:00:00Z"}
+        assert {"queued": 3} == await post(caller, f"{endpoint}/replay", 202, json={**since, "which": "missing"})
+        assert {"queued": 0} == await post(caller, f"{endpoint}/replay", 202, json={**since, "which": "missing"})
+        await post(caller, f"{endpoint}/deliveries/{first['id']}/redeliver", 202)
+        received = await receiver.wait_for(4)
+        assert all(one.verified for one in received)
+        assert sorted([given_up, *missed]) == sorted(json.loads(one.body)["id"] for one in received)
+
+
+async def test_what_was_given_up_is_posted_after_all(caller: Caller) -> None:
+    """All that failed since a time begins anew, with what the log says of its first attempts."""
+    async with Receiver(Reply(status=410)) as receiver:
+        endpoint = await subscribed(caller, receiver)
+        made = await caller.ordered()
+        await caller.ended(made)
+        dead = await last_delivery(caller, endpoint, "dead")
+        await post(caller, f"{endpoint}/enable", 200)
+        for since, queued in (("2099-01-01T00:00:00Z", 0), (dead["created_at"], 1)):
+            asked = {"since": since, "which": "failed"}
+            assert {"queued": queued} == await post(caller, f"{endpoint}/replay", 202, json=asked)
+        first, again = await receiver.wait_for(2)
+        assert (first.headers["webhook-id"], first.body) == (again.headers["webhook-id"], again.body)
+        delivered = await last_delivery(caller, endpoint, "delivered")
+        assert [410, 200] == [attempt["status"] for attempt in delivered["attempts"]]
+
+
+async def test_a_delivered_event_is_posted_again(caller: Caller) -> None:
+    """Its owner may have any event once more, under the same id; nobody else may."""
+    async with Receiver() as receiver:
+        endpoint = await subscribed(caller, receiver)
+        await caller.ended(await caller.ordered())
+        delivery = await last_delivery(caller, endpoint, "delivered")
+        stranger, path = await caller.place.caller(), f"{endpoint}/deliveries/{delivery['id']}/redeliver"
+        await post(stranger, path, 404)
+        await post(caller, path, 202)
+        first, again = await receiver.wait_for(2)
+        assert first.headers["webhook-id"] == again.headers["webhook-id"] == delivery["event"]
+        for what in ("enable", "rotate"):
+            await post(stranger, f"{endpoint}/{what}", 404)
+
+
+def signs(secret: str, received: Received) -> bool:
+    """Whether the public package verifies a post with this secret."""
+    try:
+        Webhook(secret).verify(received.body, received.headers)
+    except WebhookVerificationError:
+        return False
+    return True
+
+
+async def test_both_secrets_sign_for_a_day(caller: Caller) -> None:
+    """After a rotation a post can be verified with either secret, after 24 hours with the new one alone."""
+    async with Receiver() as receiver:
+        endpoint = await subscribed(caller, receiver)
+        old = str(receiver.secret)
+        rotated = await post(caller, f"{endpoint}/rotate", 200)
+        assert (await shown(caller, endpoint))["old_secret_until"] == rotated["old_secret_until"]
+        new = rotated["secret"]
+        await caller.ended(await caller.ordered())
+        [first] = await receiver.wait_for(1)
+        assert [True, True] == [signs(secret, first) for secret in (old, new)]
+        store, key = caller.place.store, keys.endpoint(endpoint)
+        until_ms = int(await store.call("HGET", key, "old_until_ms"))
+        assert 0 <= time.time() * 1000 + DAY_MS - until_ms < 10_000
+        await store.call("HSET", key, "old_until_ms", until_ms - DAY_MS)
+        await caller.ended(await caller.ordered())
+        _, second = await receiver.wait_for(2)
+        assert [False, True] == [signs(secret, second) for secret in (old, new)]
+
+
+async def test_a_low_balance_is_told_once(place: Place) -> None:
+    """The order that takes the balance below the threshold is told, no other, until a top-up goes above it."""
+    caller = await place.caller(cents=66)
+    async with Receiver() as receiver:
+        await subscribed(caller, receiver, events=["balance.low"])
+        for _ in range(4):
+            await caller.ended(await caller.ordered())
+        [received] = await receiver.wait_for(1)
+        assert received.verified
+        told = json.loads(received.body)
+        assert ("balance.low", "balance.low", 44, 50) == tuple(
+            told[name] for name in ("event", "type", "balanceCents", "thresholdCents")
+        )
+        for number, cents in enumerate((20, 30)):
+            await ledger.top_up(place.store, caller.customer.account, cents * CENTS, f"more-{number}")
+            await caller.ended(await caller.ordered())
+        await caller.ended(await caller.ordered())
+        _, second = await receiver.wait_for(2)
+        assert 39 == json.loads(second.body)["balanceCents"]
+        await asyncio.sleep(0.1)
+        assert 2 == len(receiver.received)

@@ -1,0 +1,174 @@
+"""Webhooks from a settled generation to a customer's server, through refusals, redirects and dead dispatchers."""
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.harness.doubles.receiver import Receiver, Reply
+from tests.suites.e2e.caller import Caller, Place, a_place
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WEBHOOKS = "/api/v1/webhooks"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place() -> AsyncIterator[Place]:
+    """A whole deployment."""
+    async with a_place(workers=("noop", "paid")) as place:
+        yield place
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def caller(place: Place) -> Caller:
+    """A customer with ten dollars: too much to be told of a low balance."""
+    return await place.caller(cents=1000)
+
+
+async def subscribed(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
+    """Have events sent to a receiver that can verify them; the endpoint's id."""
+    answer = await caller.ask("POST", WEBHOOKS, json={"url": receiver.url, **wanted})
+    assert 201 == answer.status, answer
+    receiver.secret = answer.body["secret"]
+    return str(answer.body["id"])
+
+
+async def deliveries(caller: Caller, endpoint: str, state: str) -> list[dict[str, Any]]:
+    """What the owner sees of the deliveries, once the newest is in `state`."""
+    end = time.monotonic() + 5
+    while True:
+        found = (await caller.ask("GET", f"{WEBHOOKS}/{endpoint}/deliveries")).body["data"]
+        if found and found[0]["state"] == state:
+            return list(found)
+        assert time.monotonic() < end, found
+        await asyncio.sleep(0.03)
+
+
+async def test_an_event_can_be_verified(caller: Caller) -> None:
+    """A completed generation is told once, verified by the public package, with the documented fields."""
+    async with Receiver() as receiver:
+        endpoint = await subscribed(caller, receiver)
+        made = await caller.ordered("a red boat", "test/paid")
+        [received] = await receiver.wait_for(1)
+        assert received.verified
+        assert "POST" == received.method
+        assert "application/json" == received.headers["content-type"]
+        told = json.loads(received.body)
+        done = await caller.ended(made)
+        documented = {
+            "event": "generation.completed",
+            "jobId": "job_" + made.replace("-", ""),
+            "imageUrl": done["result_url"],
+            "prompt": "a red boat",
+            "timestamp": done["completed_at"],
+        }
+        assert documented == {name: told[name] for name in documented}
+        [delivery] = await deliveries(caller, endpoint, "delivered")
+        assert (made, "generation.completed") == (delivery["generation_id"], delivery["type"])
+        assert [(200, None, "ok")] == [(post["status"], post["error"], post["answer"]) for post in delivery["attempts"]]
+        assert received.headers["webhook-id"] == delivery["event"]
+
+
+async def test_events_are_chosen(caller: Caller) -> None:
+    """An endpoint gets the types it asked for and no others; the body of a failure says why."""
+    async with Receiver() as receiver:
+        await subscribed(caller, receiver, events=["generation.failed"])
+        await caller.ended(await caller.ordered("a boat", "test/paid"))
+        failed = await caller.ordered("fail", "test/paid")
+        [received] = await receiver.wait_for(1)
+        await asyncio.sleep(0.1)
+        assert 1 == len(receiver.received)
+        told = json.loads(received.body)
+        assert ("generation.failed", failed) == (told["event"], told["id"])
+        assert ("The model failed.", "provider_failed") == (told["error"], told["errorCode"])
+        assert (0, 11) == (told["costCents"], told["refundedCents"])
+
+
+async def test_a_deleted_endpoint_hears_nothing(caller: Caller) -> None:
+    """After an endpoint was deleted nothing is sent to it; somebody else cannot delete it."""
+    async with Receiver() as receiver:
+        endpoint = await subscribed(caller, receiver)
+        stranger = await caller.place.caller()
+        assert 404 == (await stranger.ask("DELETE", f"{WEBHOOKS}/{endpoint}")).status
+        assert 204 == (await caller.ask("DELETE", f"{WEBHOOKS}/{endpoint}")).status
+        assert 404 == (await caller.ask("DELETE", f"{WEBHOOKS}/{endpoint}")).status
+        await caller.ended(await caller.ordered())
+        await asyncio.sleep(0.2)
+        assert [] == receiver.received
+
+
+async def test_gone_disables_the_endpoint(caller: Caller) -> None:
+    """410 ends the delivery and disables the endpoint, which the owner can see, and nothing more is sent."""
+    async with Receiver(Reply(status=410)) as receiver:
+        endpoint = await subscribed(caller, receiver)
+        await caller.ended(await caller.ordered())
+        [delivery] = await deliveries(caller, endpoint, "dead")
+        assert [410] == [post["status"] for post in delivery["attempts"]]
+        [shown] = (await caller.ask("GET", WEBHOOKS)).body["data"]
+        assert endpoint == shown["id"]
+        assert "410" in shown["disabled_why"]
+        assert shown["disabled_at"].endswith("Z")
+        assert "secret" not in shown
+        await caller.ended(await caller.ordered())
+        await asyncio.sleep(0.2)
+        assert 1 == len(receiver.received)
+
+
+async def test_a_refused_event_is_sent_again(caller: Caller) -> None:
+    """After a 500 and after a redirect, which is not followed, the same event comes again five seconds later."""
+    async with Receiver() as target, Receiver(Reply(status=500)) as broken:
+        moved = Receiver(Reply(status=302, headers={"Location": target.url}))
+        async with moved:
+            endpoints = [await subscribed(caller, receiver) for receiver in (broken, moved)]
+            await caller.ended(await caller.ordered())
+            for endpoint, receiver, status in zip(endpoints, (broken, moved), (500, 302), strict=True):
+                first, again = await receiver.wait_for(2, timeout_s=8)
+                assert 4.4 < again.at_s - first.at_s < 6.5
+                assert first.verified
+                assert again.verified
+                assert first.headers["webhook-id"] == again.headers["webhook-id"]
+                assert first.body == again.body
+                [delivery] = await deliveries(caller, endpoint, "delivered")
+                assert [status, 200] == [post["status"] for post in delivery["attempts"]]
+            assert [] == target.received
+
+
+async def test_a_killed_dispatcher_loses_nothing(caller: Caller) -> None:
+    """Events settled while no dispatcher lives are sent by the next one."""
+    stack = caller.place.stack
+    stack.processes["deliver"].kill()
+    async with Receiver() as receiver:
+        await subscribed(caller, receiver)
+        made = [await caller.ordered() for _ in range(5)]
+        for generation in made:
+            await caller.ended(generation)
+        await asyncio.sleep(0.2)
+        assert [] == receiver.received
+        stack.processes["deliver"].start()
+        received = await receiver.wait_for(5, timeout_s=10)
+        assert sorted(made) == sorted(json.loads(one.body)["id"] for one in received)
+        assert all(one.verified for one in received)
+
+
+async def test_a_dispatcher_killed_in_the_middle_of_a_post(caller: Caller) -> None:
+    """An event whose answer was lost with its dispatcher is sent again by another within 5 s, under the same id."""
+    stack = caller.place.stack
+    async with Receiver(Reply(delay_s=3)) as receiver:
+        endpoint = await subscribed(caller, receiver)
+        await caller.ended(await caller.ordered())
+        await receiver.wait_for(1)
+        stack.processes["deliver"].send(signal.SIGKILL)
+        await stack.processes["deliver"].ended()
+        began = time.monotonic()
+        stack.processes["deliver"].start()
+        first, again = await receiver.wait_for(2, timeout_s=10)
+        assert 5 > time.monotonic() - began
+        assert first.headers["webhook-id"] == again.headers["webhook-id"]
+        assert again.verified
+        await deliveries(caller, endpoint, "delivered")

@@ -1,0 +1,91 @@
+"""docs/add-a-provider.md as a contributor would follow it: its files are put where it says, and the suite is run."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.ops.settings import ROOT
+
+PAGE = (ROOT / "docs" / "add-a-provider.md").read_text()
+BLOCK = re.compile(r"^```(?:python|toml)\n# (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FILES = dict(BLOCK.findall(PAGE))
+ADAPTER, ENTRY = "workers/providers/acme.py", "deploy/catalogue/acme.toml"
+LINES_MAX = 60
+TESTS_MIN = 50  # of the suite's for one case
+LIMIT_S = 60
+SUITE = "tests/suites/conformance/test_conformance.py"
+QUIETLY = ("-p", "no:cacheprovider", "-p", "no:xdist")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this tree with the page's files in it."""
+    folder = tmp_path_factory.mktemp("tree")
+    for name in ("workers", "shared", "tests", "deploy"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for others in (folder / "tests" / "conformance" / "adapters").iterdir():
+        others.unlink()  # they are tested where they are, and take seconds to collect
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    main = folder / "deploy" / "catalogue.toml"
+    main.write_text(main.read_text().replace("include = [", 'include = ["catalogue/acme.toml", ', 1))
+    return folder
+
+
+def ran(tree: Path, *command: str) -> tuple[int, str]:
+    """The exit status and the output of a Python module, run in the tree."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=tree,
+        env={"PYTHONPATH": str(tree), "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_page_has_a_file_for_each_part() -> None:
+    """An adapter of fewer than 60 lines, a double, cases and a catalogue entry, each under its path."""
+    parts = {ADAPTER, "tests/harness/doubles/acme.py", "tests/suites/conformance/adapters/acme.py", ENTRY}
+    assert parts == set(FILES)
+    assert LINES_MAX > len(FILES[ADAPTER].splitlines())
+
+
+def test_the_example_passes_the_suite(tree: Path) -> None:
+    """Every conformance test there is, the probe and the catalogue's, pass for the provider of the page."""
+    code, said = ran(tree, "pytest", "-vv", *QUIETLY, "tests/suites/conformance", "-k", "acme")
+    assert 0 == code, said
+    for module in ("test_conformance", "test_probes", "test_shipped_catalogue"):
+        assert f"{module}.py::" in said
+    assert TESTS_MIN <= said.count(" PASSED"), said
+
+
+def test_the_suite_finds_what_the_example_does_wrong(tree: Path) -> None:
+    """The page's adapter with its care about a nameless answer taken out does not pass."""
+    adapter = tree / ADAPTER
+    careful = adapter.read_text()
+    careless = careful.replace("if not isinstance(ref, str) or not ref:", "if False:")
+    assert careful != careless
+    adapter.write_text(careless)
+    try:
+        code, said = ran(tree, "pytest", "-vv", *QUIETLY, SUITE, "-k", "acme and GARBAGE")
+    finally:
+        adapter.write_text(careful)
+    assert 1 == code, said
+    assert "test_a_submit_whose_outcome_nobody_knows_is_unknown[GARBAGE-acme-image]" in said
+
+
+def test_the_example_is_formatted_and_its_entry_is_read(tree: Path) -> None:
+    """What the page shows passes the linter and `wokflow catalogue check`."""
+    sources = [name for name in FILES if name.endswith(".py")]
+    for command in (("ruff", "check", *sources), ("ruff", "format", "--check", *sources)):
+        assert 0 == ran(tree, *command)[0], ran(tree, *command)[1]
+    code, said = ran(tree, "operate.cli.main", "catalogue", "check")
+    assert (0, True) == (code, "acme/pictures-1" in said), said

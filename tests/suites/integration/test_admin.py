@@ -1,0 +1,201 @@
+"""The admin API: each call does what its command does, as the document says, for an operator's key and no other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from gateway.api.admin.calls import CHECKING
+from gateway.app import build_app
+from gateway.context import DESK
+from gateway.openapi.admin import OPERATIONS
+from operate.cli.main import wokflow
+from shared.domain.ids import is_admin_key, is_key
+from shared.ops.settings import Settings
+from shared.store import admin_keys, webhooks
+from shared.store.webhooks import Attempt
+from tests.harness.factories import CENTS, Customer, a_catalogue, a_customer
+from tests.suites.integration.test_docs import Reader
+from tests.suites.integration.test_operators import in_doubt, ordered, settled
+
+ADMIN = "/api/admin"
+NAMES = ("account", "key", "id", "provider")
+ONE, MADE = "/accounts/{account}", "/generations/{id}"
+# Commands that are no calls, and why.
+ELSEWHERE = {
+    "admin": "who has the first key makes the others, at the shell",
+    "webhook": "an account's own API has it, and dead letters are here",
+    "catalogue": "reads a file",
+    "provider": "needs the providers' keys",
+    "reconcile": "reads a bill",
+    "store": "reads and writes files",
+    "hello": "for the first minutes",
+    "demo": "for the first minutes",
+}
+
+
+class Office(Reader):
+    """An operator who checks every answer against the document, and a customer with a dollar."""
+
+    customer: Customer
+
+    async def get(self, path: str, status: int = 200, query: str = "", **names: str) -> Any:
+        """GET a path below the admin API."""
+        return await self.call("get", ADMIN + path, status=status, query=query, names=names)
+
+    async def post(self, path: str, body: object = None, status: int = 200, **names: str) -> Any:
+        """POST to one."""
+        return await self.call("post", ADMIN + path, status=status, json=body, names=names)
+
+
+@pytest.fixture
+async def office(store_url: str, tmp_path: Path) -> AsyncIterator[Office]:
+    """A gateway, an operator's key and a customer."""
+    app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path), catalogue=str(a_catalogue(tmp_path))))
+    async with TestClient(TestServer(app)) as client:
+        store = app[DESK].store
+        _, key = await admin_keys.create(store, "Grace")
+        office = Office(client, "", key)
+        office.customer = await a_customer(store)
+        office.account = office.customer.account
+        await office.read()
+        yield office
+
+
+def leaves(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    """Every command below a group."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from leaves(command, *path, name)
+        else:
+            yield (*path, name)
+
+
+def test_every_command_has_its_call() -> None:
+    """For each command of operators the document has the call of its name, and no call stands for nothing."""
+    commands = {path for path in leaves(wokflow) if path[0] not in ELSEWHERE}
+    named = {"admin" + "".join(part.capitalize() for word in path for part in word.split("-")) for path in commands}
+    assert named == {operation.id for operation in OPERATIONS}
+
+
+async def test_accounts_and_keys(office: Office) -> None:
+    """Accounts, money and keys by call: made, listed, read, topped up once, warned, and their keys revoked."""
+    made = await office.post("/accounts", {"name": "Bob", "plan": "pro", "top_up_micros": 5 * CENTS}, 201)
+    names = {"account": made["account"]}
+    assert all(is_key(key) for key in made["keys"].values())
+    shown = await office.get(ONE, **names)
+    assert (5 * CENTS, 2) == (shown["balance_micros"], shown["keys"])
+    assert [office.account, made["account"]] == [one["account"] for one in (await office.get("/accounts"))["data"]]
+    assert [made["account"]] == [one["account"] for one in (await office.get("/accounts", query="?first=1"))["data"]]
+    for done in (True, False):
+        paid = await office.post(f"{ONE}/top-up", {"amount_micros": CENTS, "reference": "inv-1"}, **names)
+        assert (done, 6 * CENTS) == (paid["topped_up"], paid["balance_micros"])
+    assert 7 == (await office.post(f"{ONE}/warn-below", {"low_micros": 7}, **names))["low_micros"]
+    key = await office.post(f"{ONE}/keys", {"kind": "wokgen"}, 201, **names)
+    assert key["id"] in [one["id"] for one in (await office.get(f"{ONE}/keys", **names))["data"]]
+    path = f"{ADMIN}{ONE}/keys/{{key}}"
+    for status in (200, 404):
+        await office.call("delete", path, status=status, names={**names, "key": key["id"]})
+    lines = (await office.get(f"{ONE}/ledger", **names))["data"]
+    assert [("top_up", "inv-1"), ("top_up", "opening")] == [(line["kind"], line["reference"]) for line in lines]
+    for path, body in ((f"{ONE}/top-up", {"amount_micros": 1}), (f"{ONE}/warn-below", {"low_micros": 1})):
+        await office.post(path, body, 404, account="acct_x")
+    for path in (ONE, f"{ONE}/keys", f"{ONE}/ledger"):
+        await office.get(path, 404, account="acct_x")
+    await office.post("/accounts", {"name": "Bob", "plan": "gold"}, 400)
+    await office.post("/accounts", {"name": "\n", "plan": "pro"}, 400)
+
+
+async def test_generations(office: Office) -> None:
+    """A generation by call: read, explained, taken up, refunded once, credited once, and a doubt resolved."""
+    store = office.desk.store
+    waiting, done, doubt = [await make(store, office.customer) for make in (ordered, ordered, in_doubt)]
+    await settled(store, done)
+    assert "a red boat" == (await office.get(MADE, id=waiting))["prompt"]
+    assert "accepted" == (await office.get(f"{MADE}/explain", id=waiting))["moments"][0]["what"]
+    assert "due" == (await office.post(f"{MADE}/retry", id=waiting))["done"]
+    assert [doubt] == [one["id"] for one in (await office.get("/uncertain"))["data"]]
+    assert [] == (await office.get("/uncertain", query="?refunded=true"))["data"]
+    await office.get("/uncertain", 400, query="?refunded=perhaps")
+    for name in (done, doubt):
+        await office.post(f"{MADE}/retry", None, 409, id=name)
+    assert "refund" == (await office.post(f"{MADE}/refund", {"reason": "ticket"}, id=waiting))["kind"]
+    assert "credit" == (await office.post(f"{MADE}/refund", {"amount_micros": 1}, id=done))["kind"]
+    for name in (waiting, done):
+        await office.post(f"{MADE}/refund", {}, 409, id=name)
+    resolve = "/uncertain/{id}/resolve"
+    await office.post(resolve, {}, 400, id=doubt)
+    await office.post(resolve, {"failed": True}, 409, id=done)
+    assert "completed" == (await office.post(resolve, {"completed": ["https://a.example/x.png"]}, id=doubt))["state"]
+    assert "https://a.example/x.png" == (await office.get(MADE, id=doubt))["outputs"][0]["url"]
+    for path in (MADE, f"{MADE}/explain"):
+        await office.get(path, 404, id="nothing")
+    assert 80 * CENTS + 1 == (await office.get(ONE, account=office.account))["balance_micros"]
+
+
+async def test_the_fleet(office: Office) -> None:
+    """Queues, processes, dead letters and the whole at a glance by call, and a provider that is held up."""
+    store = office.desk.store
+    endpoint = await webhooks.create_endpoint(store, office.account, "https://example.com/hook")
+    name, waiting = await ordered(store, office.customer), await ordered(store, office.customer)
+    await settled(store, name)
+    delivery, refused = f"evt_{name}:{endpoint.id}", Attempt(at_ms=1, duration_ms=5, status=500)
+    await webhooks.record(store, delivery, 1, "dead", refused, keep_ms=60_000, health="ill")
+    seen = await office.get("/overview")
+    assert (1, 1) == (seen["totals"]["open"], seen["totals"]["dead_letters"])
+    assert (20 * CENTS, 10 * CENTS) == (seen["money"]["reserved_micros"], seen["money"]["settled_micros"])
+    assert [waiting] == [one["id"] for one in seen["slowest"]]
+    assert [endpoint.id] == [one["id"] for one in seen["failing_endpoints"]]
+    assert ["gateway"] == [one["role"] for one in (await office.get("/workers"))["data"]]
+    held = []
+    for act in ("pause", "drain", "resume"):
+        await office.post(f"/queues/{{provider}}/{act}", None, 404, provider="nobody")
+        held.append((await office.post(f"/queues/{{provider}}/{act}", provider="noop"))["held"])
+        assert held[-1] in [one["held"] for one in (await office.get("/queues"))["data"] if one["name"] == "noop"]
+    assert ["pause", "drain", None] == held
+    assert [delivery] == [one["id"] for one in (await office.get("/dead-letters"))["data"]]
+    await office.post("/dead-letters/replay", {"deliveries": ["evt_1"]}, 404)
+    assert 1 == (await office.post("/dead-letters/replay", {}, 202))["queued"]
+    lines = (await office.get("/audit"))["data"]
+    assert ["deadletter replay", "queue resume", "queue drain", "queue pause"] == [line["what"] for line in lines]
+    assert all(line["who"].endswith(" Grace") and line["who"].startswith("api:adm_") for line in lines)
+
+
+async def test_the_books_are_checked_one_at_a_time(office: Office) -> None:
+    """A check by call says what it looked at; a second one meanwhile is refused."""
+    await ordered(office.desk.store, office.customer)
+    checked = await office.post("/ledger/check")
+    assert (1, 1, [], True) == (checked["accounts"], checked["generations"], checked["findings"], checked["complete"])
+    async with office.client.app[CHECKING]:
+        await office.post("/ledger/check", None, 409)
+    await office.post("/ledger/check")
+
+
+async def test_an_accounts_key_is_no_operators(office: Office) -> None:
+    """Every call refuses an account's key, no key, a revoked key and junk, and does nothing."""
+    store = office.desk.store
+    key_id, revoked = await admin_keys.create(store, "Eve")
+    assert is_admin_key(revoked)
+    assert not is_key(revoked)
+    await admin_keys.revoke(store, key_id)
+    for key in (office.customer.key, "", revoked, "wok_admin_x", revoked[:-1] + "?"):
+        office.headers = {"Authorization": f"Bearer {key}"} if key else {}
+        calls = [
+            office.call(operation.method, operation.path, status=401, names=dict.fromkeys(NAMES, "x"), json={})
+            for operation in OPERATIONS
+        ]
+        codes = {answer["error"]["code"] for answer in await asyncio.gather(*calls)}
+        assert {"invalid_api_key" if key else "missing_api_key"} == codes
+
+
+async def test_an_operators_key_is_no_accounts(office: Office) -> None:
+    """The APIs of accounts refuse an operator's key."""
+    for path in ("/api/v1/balance", "/api/v1/account", "/api/v1/webhooks", "/api/v1/me"):
+        async with office.client.get(path, headers=office.headers) as response:
+            assert 401 == response.status
+    async with office.client.post("/api/generate", headers=office.headers, json={"prompt": "a"}) as response:
+        assert 401 == response.status

@@ -1,0 +1,222 @@
+"""What a 201 promises: confirmed by disk or replica, through Sentinels, or refused at start-up."""
+
+import asyncio
+import shutil
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from shared.domain.errors import StoreDown
+from shared.ops.settings import Settings
+from shared.store import generations, ledger
+from shared.store.address import address
+from shared.store.connect import Store, open_store
+from shared.store.durability import DurabilityError
+from tests.harness.factories import a_customer, an_order
+from tests.harness.processes import Process, a_folder, free_port, store_command
+
+
+def a_server(name: str, port: int, *options: str, sentinel: bool = False) -> Process:
+    """A bare server on a TCP port of loopback with a folder of its own."""
+    folder = a_folder(name)
+    binary = store_command(Settings(data_dir=str(folder)))[0]
+    common = [
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        str(folder),
+        "--save",
+        "",
+        "--repl-diskless-sync-delay",
+        "0",
+    ]
+    if sentinel:
+        config = folder / "sentinel.conf"
+        config.write_text("\n".join(["protected-mode no", *options]) + "\n")
+        return Process(name, binary, str(config), "--sentinel", *common[:6]).start()
+    return Process(name, binary, *common, *options).start()
+
+
+async def until(condition: Callable[[], bool], limit_s: float = 20) -> None:
+    """Wait for a condition that may fail with RedisError, at most `limit_s`."""
+    end = time.monotonic() + limit_s
+    while True:
+        try:
+            if condition():
+                return
+        except RedisError:
+            pass
+        assert time.monotonic() < end, "the condition did not come true"
+        await asyncio.sleep(0.05)
+
+
+def client(port: int) -> Redis:
+    """A plain client."""
+    return Redis(port=port, decode_responses=True, socket_timeout=1)
+
+
+@asynccontextmanager
+async def servers(*processes: Process) -> AsyncIterator[None]:
+    """End them afterwards."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("url", "place", "primary", "database"),
+    [
+        ("redis://localhost", "localhost:6379", None, 0),
+        ("rediss://ada:p%40ss@db.example:7000/3", "db.example:7000", None, 3),
+        ("unix:///run/store.sock", "/run/store.sock", None, 0),
+        ("redis+sentinel://a,b:1,[::1]:2/mymaster/4", "a:26379, b:1, ::1:2", "mymaster", 4),
+    ],
+)
+def test_addresses_are_read(url: str, place: str, primary: str | None, database: int) -> None:
+    """Each form of REDIS_URL is understood."""
+    at = address(url)
+    assert (place, primary, database) == (at.place, at.primary, at.database)
+    if "ada" in url:
+        assert ("ada", "p@ss", True) == (at.username, at.password, at.tls)
+
+
+@pytest.mark.parametrize("url", ["http://a", "redis://a/x", "redis+sentinel://a,b,c", "localhost:6379"])
+def test_a_wrong_address_says_what_is_right(url: str) -> None:
+    """A REDIS_URL that cannot be used is refused with the forms that can."""
+    with pytest.raises(ValueError, match="REDIS_URL"):
+        address(url)
+
+
+async def test_a_server_without_its_file_is_refused() -> None:
+    """DURABILITY=fsync does not start on a server whose append-only file is off; memory does."""
+    port = free_port()
+    async with servers(a_server("bare", port)):
+        url = f"redis://127.0.0.1:{port}"
+        with pytest.raises(DurabilityError, match="appendonly yes"):
+            async with open_store(url, name="t", durability="fsync"):
+                pass
+        async with open_store(url, name="t", durability="memory") as store:
+            assert store.safe is None
+
+
+async def test_a_server_that_syncs_each_second_is_asked_to_confirm() -> None:
+    """With appendfsync everysec, fsync waits for the disk where the server can say so, and is refused where not."""
+    port = free_port()
+    async with servers(a_server("everysec", port, "--appendonly", "yes", "--appendfsync", "everysec")):
+        url = f"redis://127.0.0.1:{port}"
+        await until(lambda: bool(client(port).ping()))
+        if "valkey" not in client(port).info("server").get("server_name", "redis"):
+            with pytest.raises(DurabilityError, match="appendfsync always"):
+                async with open_store(url, name="t", durability="fsync"):
+                    pass
+            return
+        async with open_store(url, name="t", durability="fsync") as store:
+            assert store.safe is not None
+            customer = await a_customer(store, cents=100)
+            orders = [ledger.accept(store, an_order(customer)) for _ in range(5)]
+            assert 5 == len(await asyncio.gather(*orders))
+
+
+async def test_without_a_replica_nothing_is_promised() -> None:
+    """DURABILITY=replicated gives no 201 while no replica confirms; the same order asked again is one charge."""
+    port = free_port()
+    async with servers(a_server("alone", port)):
+        url = f"redis://127.0.0.1:{port}"
+        async with Store(url) as plain:
+            await plain.call("PING", patience_s=10)
+            customer = await a_customer(plain, cents=100)
+        async with open_store(url, name="t", durability="replicated", timeout_s=1.2) as store:
+            order = an_order(customer)
+            with pytest.raises(StoreDown):
+                await ledger.accept(store, order)
+            assert await generations.is_open(store, order.id)
+
+
+def _sentinels(primary: int, ports: list[int]) -> list[Process]:
+    rules = [
+        f"sentinel monitor mymaster 127.0.0.1 {primary} 2",
+        "sentinel down-after-milliseconds mymaster 700",
+        "sentinel failover-timeout mymaster 3000",
+    ]
+    return [a_server(f"sentinel{number}", port, *rules, sentinel=True) for number, port in enumerate(ports)]
+
+
+async def test_a_failover_under_load_loses_nothing_acknowledged() -> None:
+    """A primary with two replicas and three Sentinels is killed under load: every acknowledged order lives."""
+    ports, watchers = [free_port() for _ in range(3)], [free_port() for _ in range(3)]
+    nodes = [a_server("primary", ports[0])]
+    nodes += [a_server(f"replica{port}", port, "--replicaof", f"127.0.0.1 {ports[0]}") for port in ports[1:]]
+    sentinels = _sentinels(ports[0], watchers)
+    async with servers(*nodes, *sentinels):
+        await until(lambda: client(ports[0]).info("replication")["connected_slaves"] == 2)
+        await until(lambda: all(_knows(port) for port in watchers))
+        url = "redis+sentinel://" + ",".join(f"127.0.0.1:{port}" for port in watchers) + "/mymaster"
+        async with open_store(url, name="t", durability="replicated") as store:
+            customer = await a_customer(store, cents=1_000_000, concurrency=100_000)
+            acknowledged: list[str] = []
+            stop = asyncio.Event()
+
+            async def load() -> None:
+                while not stop.is_set():
+                    try:
+                        acknowledged.append((await ledger.accept(store, an_order(customer))).id)
+                    except StoreDown:
+                        await asyncio.sleep(0.02)
+
+            loads = [asyncio.create_task(load()) for _ in range(10)]
+            await asyncio.sleep(1)
+            before = len(acknowledged)
+            nodes[0].send(signal.SIGKILL)
+            await until(lambda: len(acknowledged) > before + 200)
+            stop.set()
+            await asyncio.gather(*loads)
+            assert before > 50
+            alive = await asyncio.gather(*[generations.is_open(store, name) for name in acknowledged])
+            assert all(alive)
+
+
+def _knows(port: int) -> bool:
+    [found] = client(port).sentinel_masters().values()
+    return int(found["num-slaves"]) == 2 and int(found["num-other-sentinels"]) == 2
+
+
+async def test_every_answered_order_survives_the_store_being_killed() -> None:
+    """SIGKILL of a store that syncs before it answers: each order it answered is there after its restart."""
+    port, folder = free_port(), a_folder("killed")
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--appendonly", "yes"]
+    binary = store_command(Settings(data_dir=str(folder)))[0]
+    server = Process("killed", binary, *options, "--appendfsync", "always").start()
+    async with servers(server):
+        url = f"redis://127.0.0.1:{port}"
+        async with open_store(url, name="t", durability="fsync") as store:
+            assert store.safe is None
+            customer = await a_customer(store, cents=1_000_000, concurrency=100_000)
+            answered: list[str] = []
+
+            async def load() -> None:
+                while True:
+                    try:
+                        answered.append((await ledger.accept(store, an_order(customer))).id)
+                    except StoreDown:
+                        return
+
+            loads = [asyncio.create_task(load()) for _ in range(20)]
+            await asyncio.sleep(0.5)
+            server.kill()
+            await asyncio.gather(*loads)
+            server.start()
+            await store.call("PING", patience_s=10)
+            assert len(answered) > 100
+            alive = await asyncio.gather(*[generations.is_open(store, name) for name in answered])
+            assert all(alive)
+    shutil.rmtree(Path(folder))

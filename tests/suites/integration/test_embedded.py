@@ -1,0 +1,177 @@
+"""The embedded store, as a real process with a real server under it."""
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from shared.ops.settings import Settings
+from shared.store.embedded import command_line
+from tests.harness.processes import Process, a_folder, socket_answers
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(data_dir=str(a_folder("data")), drain_s=1)
+
+
+@pytest.fixture
+async def redis(settings: Settings) -> AsyncIterator[Redis]:
+    async with Redis.from_url(settings.store_url) as client:
+        yield client
+
+
+def embedded(settings: Settings, **env: str) -> Process:
+    """The embedded store on a data folder, started."""
+    env = {"DATA_DIR": settings.data_dir, "DRAIN_S": str(settings.drain_s), **env}
+    return Process("embedded", sys.executable, "-m", "shared.store.embedded", env=env).start()
+
+
+async def ready(store: Process, settings: Settings) -> Process:
+    """The same store, once it answers."""
+    await store.until(lambda: socket_answers(settings.store_socket), "answer")
+    return store
+
+
+async def server_pid(redis: Redis) -> int:
+    return int((await redis.info("server"))["process_id"])
+
+
+def alive(pid: int) -> bool:
+    """Whether that process runs; a zombie does not."""
+    try:
+        return "Z" != Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+async def test_server_is_private_and_durable(settings: Settings, redis: Redis) -> None:
+    """The server listens on a socket of ours only, syncs every write and never evicts."""
+    await ready(embedded(settings), settings)
+    config = await redis.config_get("*")
+    assert "0" == config["port"]
+    assert ("yes", "always", "") == (config["appendonly"], config["appendfsync"], config["save"])
+    assert ("noeviction", "2048") == (config["maxmemory-policy"], config["hash-max-listpack-value"])
+    assert 0o700 == stat.S_IMODE(os.stat(settings.store_socket).st_mode)
+    assert 0o700 == stat.S_IMODE(os.stat(f"{settings.data_dir}/store").st_mode)
+
+
+@pytest.mark.parametrize(
+    ("durability", "sync"), [("fsync", "always"), ("replicated", "always"), ("memory", "everysec")]
+)
+def test_durability_chooses_the_sync(durability: str, sync: str) -> None:
+    """Only DURABILITY=memory lets the append-only file lag behind."""
+    command = command_line(Settings(data_dir=str(a_folder("data")), durability=durability))
+    assert sync == command[command.index("--appendfsync") + 1]
+
+
+async def test_second_store_is_refused(settings: Settings, redis: Redis) -> None:
+    """A second store on the same DATA_DIR says so and leaves, and the first is unharmed."""
+    await ready(embedded(settings), settings)
+    second = embedded(settings)
+    assert 1 == await second.ended()
+    assert f"DATA_DIR {settings.data_dir} is in use by a running store\n" == second.output
+    assert await redis.ping()
+
+
+async def test_folder_stays_taken_without_a_socket(settings: Settings) -> None:
+    """A server whose socket file was removed still keeps others out of its files."""
+    await ready(embedded(settings), settings)
+    os.unlink(settings.store_socket)
+    second = embedded(settings)
+    assert 1 == await second.ended()
+    assert "in use by a running store" in second.output
+
+
+async def test_acknowledged_writes_survive_sigkill(settings: Settings, redis: Redis) -> None:
+    """What was answered before a SIGKILL of store and server is there after the next start."""
+    store = await ready(embedded(settings), settings)
+    await redis.mset({str(number): number for number in range(1000)})
+    await redis.set("last", "word")
+    os.kill(await server_pid(redis), signal.SIGKILL)
+    store.kill()
+    assert stat.S_ISSOCK(os.stat(settings.store_socket).st_mode), "a stale socket is part of the case"
+    await ready(store.start(), settings)
+    assert (1001, b"word") == (await redis.dbsize(), await redis.get("last"))
+
+
+async def test_stop_and_start_keeps_everything(settings: Settings, redis: Redis) -> None:
+    """A store told to stop ends with 0 and starts again with its data."""
+    store = await ready(embedded(settings), settings)
+    await redis.set("kept", "yes")
+    await redis.aclose()
+    assert 0 == await store.stop()
+    await ready(store.start(), settings)
+    assert b"yes" == await redis.get("kept")
+
+
+async def test_store_leaves_last(settings: Settings, redis: Redis) -> None:
+    """A store told to stop serves its clients until the last one has left."""
+    store = await ready(embedded(settings), settings)
+    await redis.set("before", 1)
+    store.send(signal.SIGTERM)
+    await asyncio.sleep(0.5)
+    assert await redis.set("after", 2)
+    await redis.aclose()
+    assert 0 == await store.ended(limit_s=3)
+
+
+async def test_store_does_not_wait_for_ever(settings: Settings, redis: Redis) -> None:
+    """A client that stays keeps the store for DRAIN_S and five seconds, and no longer."""
+    store = await ready(embedded(settings, DRAIN_S="0"), settings)
+    await redis.ping()
+    before = time.monotonic()
+    assert 0 == await store.stop()
+    assert 4.5 < time.monotonic() - before < 8
+
+
+async def test_server_death_ends_the_store(settings: Settings, redis: Redis) -> None:
+    """When the server dies the store ends with the server's exit code."""
+    store = await ready(embedded(settings), settings)
+    os.kill(await server_pid(redis), signal.SIGKILL)
+    assert 128 + signal.SIGKILL == await store.ended()
+
+
+async def test_server_dies_with_the_store(settings: Settings, redis: Redis) -> None:
+    """A SIGKILL of the store takes the server along, and the next start is not in its way."""
+    store = await ready(embedded(settings), settings)
+    pid = await server_pid(redis)
+    store.kill()
+    for _ in range(100):
+        if not alive(pid):
+            break
+        await asyncio.sleep(0.02)
+    assert not alive(pid)
+    await ready(store.start(), settings)
+
+
+async def test_terminal_reaches_the_store_only(settings: Settings, redis: Redis) -> None:
+    """Ctrl-C goes to the store, whose server is in a session of its own."""
+    store = await ready(embedded(settings), settings)
+    assert store.pid != os.getsid(await server_pid(redis))
+    await redis.aclose()
+    os.killpg(store.pid, signal.SIGINT)
+    assert 0 == await store.ended()
+
+
+async def test_other_store_makes_it_stand_by(settings: Settings) -> None:
+    """With REDIS_URL set it starts no server and waits to be stopped."""
+    store = embedded(settings, REDIS_URL="redis://127.0.0.1:1")
+    await store.logged("REDIS_URL names another store")
+    assert [] == os.listdir(settings.data_dir)
+    assert 0 == await store.stop()
+
+
+async def test_deep_data_dir_is_explained() -> None:
+    """A DATA_DIR too deep for a unix socket is refused in a sentence."""
+    store = embedded(Settings(data_dir="/tmp/" + 120 * "x"))
+    assert 1 == await store.ended()
+    assert "DATA_DIR is too deep for a unix socket" in store.output
+    assert "Traceback" not in store.output

@@ -1,0 +1,345 @@
+"""The engine against a real store: arq's keys and tools, without arq's polling."""
+
+import asyncio
+import gc
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from arq.jobs import JobStatus
+from arq.worker import Retry, Worker, func
+
+from shared.store import keys, ledger
+from shared.store.connect import Store
+from shared.store.queue import arq_job, arq_pool, decode_job, encode_job
+from tests.harness.factories import a_customer, an_order
+from workers.engine import Engine
+
+Work = Callable[..., Awaitable[Any]]
+
+
+def an_engine(store: Store, work: Work, **changes: Any) -> Engine:
+    """An engine for queue noop whose only function `run` is `work`."""
+    options: dict[str, Any] = {"lease_s": 0.6, "max_jobs": 50, "keep_result": 0, **changes}
+    return Engine(
+        [func(work, name="run")],
+        store=store,
+        queue_name=keys.queue("noop"),
+        redis_pool=arq_pool(store.url, "noop"),
+        handle_signals=False,
+        job_serializer=encode_job,
+        job_deserializer=decode_job,
+        **options,
+    )
+
+
+@asynccontextmanager
+async def running(*engines: Engine) -> AsyncIterator[None]:
+    """Engines at work."""
+    tasks = [asyncio.create_task(engine.async_run()) for engine in engines]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for engine in engines:
+            await engine.close()
+
+
+async def enqueue(store: Store, count: int) -> list[str]:
+    """That many jobs, put on the queue by accept itself."""
+    customer = await a_customer(store, cents=100_000, concurrency=10_000, backlog_max=10)
+    orders = [ledger.accept(store, an_order(customer)) for _ in range(count)]
+    return [accepted.id for accepted in await asyncio.gather(*orders)]
+
+
+async def until(condition: Callable[[], bool], limit_s: float = 10) -> None:
+    """Wait for a condition, at most `limit_s`."""
+    async with asyncio.timeout(limit_s):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_every_job_runs_once_with_several_workers(store_url: str) -> None:
+    """Jobs on one queue are shared between workers, each run once, and leave nothing in the store."""
+    ran: list[str] = []
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        ran.append(job_id)
+        await asyncio.sleep(0.001)
+
+    async with Store(store_url) as store:
+        async with running(an_engine(store, work), an_engine(store, work)):
+            ids = await enqueue(store, 500)
+            await until(lambda: len(ran) >= 500)
+            while await store.call("ZCARD", keys.queue("noop")):
+                await asyncio.sleep(0.01)
+        assert sorted(ids) == sorted(ran)
+        left = set(await store.call("KEYS", "arq:*")) - {keys.bell("noop").encode()}
+        assert set() == left
+
+
+async def test_a_parked_job_leaves_nothing_to_the_garbage_collector(store_url: str) -> None:
+    """What a run that parks its job had in hand is freed at its end, without cycles that somebody must find."""
+    ran: list[str] = []
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        ran.append(job_id)
+        raise Retry(defer=60_000)
+
+    async with Store(store_url) as store:
+        engine = an_engine(store, work)
+        async with running(engine):
+            await enqueue(store, 1)
+            await until(lambda: len(ran) == 1 and not engine.tasks)
+            gc.collect()
+            gc.disable()
+            try:
+                await enqueue(store, 40)
+                await until(lambda: len(ran) == 41 and not engine.tasks)
+                assert gc.collect() < 40
+            finally:
+                gc.enable()
+
+
+@pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")  # stock arq closes its pool so
+async def test_stock_arq_runs_what_accept_enqueued(store_url: str) -> None:
+    """A stock arq.Worker on the same queue runs a job that accept.lua wrote."""
+    ran: list[str] = []
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        ran.append(job_id)
+
+    async with Store(store_url) as store:
+        ids = await enqueue(store, 3)
+        stock = Worker(
+            [func(work, name="run")],
+            queue_name=keys.queue("noop"),
+            redis_pool=arq_pool(store_url, "noop"),
+            burst=True,
+            handle_signals=False,
+            poll_delay=0.01,
+            job_serializer=encode_job,
+            job_deserializer=decode_job,
+        )
+        await stock.async_run()
+        await stock.close()
+        assert sorted(ids) == sorted(ran)
+
+
+async def test_arq_job_reads_our_jobs(store_url: str) -> None:
+    """arq.jobs.Job tells the status and the definition of our jobs: queued, in progress, gone."""
+    release = asyncio.Event()
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        await release.wait()
+
+    async with Store(store_url) as store:
+        [job_id] = await enqueue(store, 1)
+        pool = arq_pool(store_url, "noop")
+        job = arq_job(pool, job_id)
+        info = await job.info()
+        assert JobStatus.queued == await job.status()
+        assert info is not None
+        assert ("run", [job_id]) == (info.function, info.args)
+        engine = an_engine(store, work)
+        async with running(engine):
+            await until(lambda: engine.job_counter == 1)
+            assert JobStatus.in_progress == await job.status()
+            release.set()
+            await until(lambda: engine.job_counter == 0)
+        assert JobStatus.not_found == await job.status()
+        await pool.aclose(close_connection_pool=True)
+
+
+async def test_a_job_enqueued_by_stock_arq_runs(store_url: str) -> None:
+    """A client that uses arq's own enqueue_job, and knows no bell, is served; its result can be read by arq."""
+
+    async def work(_: dict[str, Any], word: str) -> str:
+        return word.upper()
+
+    async with Store(store_url) as store, running(an_engine(store, work, keep_result=60)):
+        pool = arq_pool(store_url, "noop")
+        job = await pool.enqueue_job("run", "hello")
+        assert job is not None
+        assert "HELLO" == await job.result(timeout=5, poll_delay=0.02)
+        await pool.aclose(close_connection_pool=True)
+
+
+async def test_an_idle_worker_picks_up_at_once(store_url: str) -> None:
+    """An idle worker is woken by the bell, not by polling."""
+    started: list[float] = []
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        started.append(time.monotonic())
+
+    async with Store(store_url) as store, running(an_engine(store, work)):
+        await enqueue(store, 1)
+        await until(lambda: len(started) == 1)
+        await asyncio.sleep(0.1)
+        asked = time.monotonic()
+        await enqueue(store, 1)
+        await until(lambda: len(started) == 2)
+        assert 0.25 > started[1] - asked
+
+
+@pytest.mark.parametrize("slots", [1, 2, 3, 7])
+async def test_a_worker_takes_no_more_than_it_has_slots_for(store_url: str, slots: int) -> None:
+    """With one free slot one job is claimed, and with several as many, however many wait."""
+    at_work: set[str] = set()
+    done: list[int] = []
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        at_work.add(job_id)
+        done.append(len(at_work))
+        await asyncio.sleep(0.01)
+        at_work.remove(job_id)
+
+    async with Store(store_url) as store:
+        await enqueue(store, 20)
+        engine = an_engine(store, work, max_jobs=slots)
+        async with running(engine):
+            await until(lambda: len(done) == 20 and engine.job_counter == 0)
+    assert slots == max(done)
+
+
+async def test_a_parked_job_holds_no_slot_and_comes_back_in_time(store_url: str) -> None:
+    """A job that raises Retry leaves its slot to others, returns when it is due, and its tries start again."""
+    seen: list[tuple[str, int]] = []
+
+    async def work(ctx: dict[str, Any], job_id: str) -> None:
+        seen.append((job_id, ctx["job_try"]))
+        if [found for found, _ in seen].count(job_id) < 8:
+            raise Retry(defer=0.05)
+
+    async with Store(store_url) as store:
+        engine = an_engine(store, work, max_jobs=1, max_tries=3)
+        async with running(engine):
+            ids = await enqueue(store, 3)
+            await until(lambda: len(seen) == 24)
+            assert {1} == {number for _, number in seen}
+            assert set(ids) == {found for found, _ in seen[:3]}
+            await until(lambda: engine.job_counter == 0)
+        assert 0 == await store.call("ZCARD", keys.queue("noop"))
+
+
+async def test_a_silent_workers_jobs_come_back(store_url: str) -> None:
+    """Jobs of a worker that stops renewing are taken over after their lease, and its late finish changes nothing."""
+    runs: list[str] = []
+    stuck, release = asyncio.Event(), asyncio.Event()
+
+    async def stall(_: dict[str, Any], job_id: str) -> None:
+        stuck.set()
+        await release.wait()
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        runs.append(job_id)
+        await asyncio.sleep(0.3)
+
+    async with Store(store_url) as store:
+        silent, helper = an_engine(store, stall), an_engine(store, work)
+        async with running(silent):
+            [job_id] = await enqueue(store, 1)
+            await stuck.wait()
+            assert silent._renewer is not None
+            silent._renewer.cancel()
+            silent.allow_pick_jobs = False
+            since = time.monotonic()
+            async with running(helper):
+                await until(lambda: len(runs) == 1)
+                assert 1.5 > time.monotonic() - since
+                release.set()
+                await asyncio.sleep(0.1)
+                assert 1 == await store.call("EXISTS", keys.arq_job(job_id))
+                await until(lambda: helper.job_counter == 0)
+                assert 0 == await store.call("EXISTS", keys.arq_job(job_id))
+        assert [job_id] == runs
+
+
+async def test_a_worker_that_stalled_goes_on_with_its_job(store_url: str) -> None:
+    """A worker whose own leases ran out while it stalled takes its jobs back without starting them twice."""
+    runs: list[str] = []
+    release = asyncio.Event()
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        runs.append(job_id)
+        await release.wait()
+
+    async with Store(store_url) as store:
+        engine = an_engine(store, work, lease_s=0.2)
+        async with running(engine):
+            [job_id] = await enqueue(store, 1)
+            await until(lambda: bool(runs))
+            assert engine._renewer is not None
+            engine._renewer.cancel()
+            await asyncio.sleep(0.8)
+            while await store.call("PTTL", keys.arq_in_progress(job_id)) < 100:
+                await asyncio.sleep(0.001)
+            release.set()
+            await until(lambda: engine.job_counter == 0)
+        assert [job_id] == runs
+        assert 0 == await store.call("EXISTS", keys.arq_job(job_id))
+
+
+async def test_a_job_that_keeps_crashing_is_given_up(store_url: str) -> None:
+    """After max_tries crashes the job is dropped, and the worker is told of it."""
+    dropped: list[str] = []
+    tries: list[int] = []
+
+    async def drop(job_id: str) -> None:
+        dropped.append(job_id)
+
+    async def work(ctx: dict[str, Any], job_id: str) -> None:
+        tries.append(ctx["job_try"])
+        raise asyncio.CancelledError
+
+    async with Store(store_url) as store:
+        async with running(an_engine(store, work, max_tries=3, dropped=drop)):
+            ids = await enqueue(store, 1)
+            await until(lambda: bool(dropped))
+        assert ids == dropped
+        assert [1, 2, 3] == tries
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x80\x04not msgpack", None])
+async def test_an_unreadable_job_is_dropped_and_said(store_url: str, payload: bytes | None) -> None:
+    """A job whose payload is gone or unreadable is dropped without stopping the worker."""
+    dropped: list[str] = []
+
+    async def drop(job_id: str) -> None:
+        dropped.append(job_id)
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        raise AssertionError("must not run")
+
+    async with Store(store_url) as store:
+        [job_id] = await enqueue(store, 1)
+        if payload is None:
+            await store.call("DEL", keys.arq_job(job_id))
+        else:
+            await store.call("SET", keys.arq_job(job_id), payload)
+        async with running(an_engine(store, work, dropped=drop)):
+            await until(lambda: dropped == [job_id])
+        assert 0 == await store.call("ZCARD", keys.queue("noop"))
+
+
+async def test_stopping_gives_running_jobs_back(store_url: str) -> None:
+    """A job cancelled by a stop is due again at once for another worker."""
+    began: list[str] = []
+
+    async def stall(_: dict[str, Any], job_id: str) -> None:
+        began.append(job_id)
+        await asyncio.sleep(60)
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        began.append(job_id)
+
+    async with Store(store_url) as store:
+        async with running(an_engine(store, stall)):
+            [job_id] = await enqueue(store, 1)
+            await until(lambda: bool(began))
+        async with running(an_engine(store, work)):
+            await until(lambda: began == [job_id, job_id], limit_s=2)

@@ -1,0 +1,48 @@
+"""METRICS_PORT: each role says how it is, and a port that cannot be had is a clear error."""
+
+import socket
+import sys
+from contextlib import closing
+
+import aiohttp
+import pytest
+
+from tests.harness.factories import doubles_env
+from tests.harness.processes import Process, a_folder, free_port
+
+
+def role(words: str, store_url: str, port: int) -> Process:
+    """One of the roles, started."""
+    env = {"REDIS_URL": store_url, "METRICS_PORT": str(port), **doubles_env(a_folder("catalogue"))}
+    return Process(words.partition(" ")[0], sys.executable, "-m", "workers", *words.split(), env=env).start()
+
+
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [
+        ("run noop", 'wokflow_worker_slots{queue="noop"} 100.0'),
+        ("deliver", 'wokflow_worker_slots{queue="webhooks"} 100.0'),
+        ("sweep", 'wokflow_queue_jobs{queue="noop",state="due"} 0.0'),
+    ],
+)
+async def test_every_role_tells_of_itself(store_url: str, words: str, own: str) -> None:
+    """Each role answers /healthz and /metrics on its port, with its version, its role and what only it knows."""
+    port = free_port()
+    process = role(words, store_url, port)
+    await process.answers(f"http://127.0.0.1:{port}/healthz")
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as response:
+        told = await response.text()
+    assert own in told
+    assert f'wokflow_build_info{{role="{words.replace(" ", "-")}",version="' in told
+    assert "_created" not in told
+    assert 0 == await process.stop()
+
+
+@pytest.mark.parametrize("words", ["deliver", "sweep"])
+async def test_a_port_that_is_taken_is_an_error(store_url: str, words: str) -> None:
+    """A role whose port somebody else has does not start, and says so."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        process = role(words, store_url, other.getsockname()[1])
+        assert 2 == await process.ended()
+    assert "address already in use" in process.output
+    assert "Traceback" not in process.output

@@ -1,0 +1,83 @@
+"""What users of comparable systems lost money and nights over, where no other test shows it: docs/guarantees.md."""
+
+import asyncio
+import time
+from typing import Any
+
+from shared.domain.generation import COMPLETED, Outcome
+from shared.store import accounts, generations, keys, ledger
+from shared.store.connect import Store
+from tests.harness.factories import a_customer, an_order
+from tests.suites.integration.test_engine import an_engine, enqueue, running, until
+
+
+async def test_reading_never_bills(store_url: str) -> None:
+    """A thousand polls of a finished generation leave one reservation and one settlement."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store)
+        accepted = await ledger.accept(store, an_order(customer))
+        await ledger.settle(store, accepted.id, COMPLETED, cost_micros=100_000, outcome=Outcome())
+        looks = [generations.view(store, customer.account, accepted.id) for _ in range(1000)]
+        assert {COMPLETED} == {found.state for found in await asyncio.gather(*looks) if found}
+        assert ["top_up", "reserve", "settle"] == [line.kind for line in await ledger.lines(store, customer.account)]
+
+
+async def test_no_job_vanishes_by_its_age(store_url: str) -> None:
+    """The job of an accepted generation has no expiry: however long it waits, it is there."""
+    async with Store(store_url) as store:
+        accepted = await ledger.accept(store, an_order(await a_customer(store)))
+        assert -1 == await store.call("PTTL", keys.arq_job(accepted.id))
+        assert -1 == await store.call("PTTL", keys.generation(accepted.id))
+
+
+async def test_five_thousand_in_flight_and_the_next_starts_at_once(store_url: str) -> None:
+    """Four workers hold 5 000 running jobs between them, and a new job is picked up as if they were idle."""
+    release = asyncio.Event()
+    started: dict[str, float] = {}
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        started[job_id] = time.monotonic()
+        await release.wait()
+
+    async with Store(store_url) as store:
+        engines = [an_engine(store, work, max_jobs=1300, lease_s=5) for _ in range(4)]
+        async with running(*engines):
+            await enqueue(store, 5000)
+            await until(lambda: len(started) == 5000, limit_s=30)
+            assert 5000 == sum(engine.job_counter for engine in engines)
+            await asyncio.sleep(0.5)
+            asked = time.monotonic()
+            [last] = await enqueue(store, 1)
+            await until(lambda: last in started)
+            assert 0.3 > started[last] - asked
+            release.set()
+
+
+async def test_who_sends_one_waits_for_a_few_of_who_sends_a_thousand(store_url: str) -> None:
+    """A floods 1 000, B then sends 1: with one worker of one slot B's starts within A's concurrency + 1 completions."""
+    began: list[str] = []
+
+    async with Store(store_url) as store:
+
+        async def work(_: dict[str, Any], job_id: str) -> None:
+            began.append(job_id)
+            await ledger.settle(store, job_id, COMPLETED, cost_micros=0, outcome=Outcome())
+
+        flood = await a_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
+        await asyncio.gather(*(ledger.accept(store, an_order(flood)) for _ in range(1000)))
+        mine = await ledger.accept(store, an_order(await a_customer(store, concurrency=5)))
+        async with running(an_engine(store, work, max_jobs=1)):
+            await until(lambda: mine.id in began)
+        assert began.index(mine.id) <= 6
+
+
+async def test_money_is_in_the_store_alone(store_url: str) -> None:
+    """A second process sees every movement at once: none is kept back in the memory of the first."""
+    async with Store(store_url) as one, Store(store_url) as other:
+        customer = await a_customer(one, cents=100)
+        for _ in range(5):
+            await ledger.accept(one, an_order(customer))
+        account = await accounts.show(other, customer.account)
+        assert account is not None
+        assert account.balance == sum(line.amount_micros for line in await ledger.lines(other, customer.account))
+        assert 50 * 10_000 == account.balance

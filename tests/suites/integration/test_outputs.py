@@ -1,0 +1,167 @@
+"""What a provider made, on its way to us: copied while there is time, checked, and left where it is if it must be."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from arq.worker import Retry as Park
+from msgspec import Struct, structs
+
+from shared.domain.generation import COMPLETED, FAILED, Generation, Spec
+from shared.ops.storage import Storage, StorageError
+from shared.store import generations, keys, ledger
+from shared.store.connect import Store
+from tests.harness.doubles.double import Double, Say
+from tests.harness.doubles.fal import Double as Fal
+from tests.harness.factories import a_customer, an_order
+from workers import run as verb
+from workers.adapters import contract
+from workers.adapters.contract import Call, Done, Link, Pending, Setup
+from workers.context import Desk
+from workers.egress import BROWSER_LIKE, Egress
+from workers.settle import AGAIN_S, AGAIN_S_MAX
+
+KEEPS_S = 600.0
+
+
+class Linking(contract.Adapter):
+    """Finished at the first look, with two files behind links."""
+
+    keeps_s = KEEPS_S
+
+    async def submit(self, call: Call) -> Pending | Done:
+        """At work."""
+        return Pending("ref", 0.01)
+
+    async def check(self, call: Call, ref: str) -> Pending | Done:
+        """Two pictures."""
+        return Done((Link(f"{self.setup.base_url}/files/out.png", "image/png"),) * 2)
+
+
+class Refusing(Storage):
+    """Storage that takes nothing."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def put(self, path: str, data: bytes, media_type: str) -> None:
+        """Raises StorageError."""
+        self.asked += 1
+        raise StorageError("access denied")
+
+
+class Scene(Struct, frozen=True):
+    """A worker's desk and its provider."""
+
+    desk: Desk
+    double: Double
+
+    async def submitted(self, run_s: float = 30, kind: str = "image") -> str:
+        """A generation that the provider has."""
+        spec = Spec("wowflow", kind, "test/linking", "linking", "a boat", {})
+        customer = await a_customer(self.desk.store)
+        order = an_order(customer, provider="linking", spec=spec, run_ms=int(run_s * 1000))
+        made = (await ledger.accept(self.desk.store, order)).id
+        await self.step(made)
+        return made
+
+    async def step(self, made: str, storage: Storage | None = None) -> float | None:
+        """One step; seconds until the next, None if there is none."""
+        desk = self.desk if storage is None else structs.replace(self.desk, storage=storage)
+        try:
+            await verb.run({"desk": desk}, made)
+        except Park as park:
+            return (park.defer_score or 0) / 1000
+        return None
+
+    async def seen(self, made: str) -> Generation:
+        """The generation as it is."""
+        found = await generations.view(self.desk.store, "", made)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+async def scene(store_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
+    """A desk with the provider that gives out links."""
+    async with (
+        Store(store_url) as store,
+        Fal() as double,
+        Egress(allow_private=True, user_agent=BROWSER_LIKE) as egress,
+    ):
+        adapter = Linking(Setup(name="linking", base_url=double.url))
+        storage = Storage.open(str(tmp_path))
+        yield Scene(Desk(provider="linking", store=store, adapter=adapter, storage=storage, egress=egress), double)
+
+
+async def test_every_output_is_copied_with_its_hash(scene: Scene) -> None:
+    """Several outputs are all there, in their order, with what they are, and fetched like any visitor would."""
+    made = await scene.submitted()
+    await scene.step(made)
+    outcome = (await scene.seen(made)).outcome
+    assert outcome is not None
+    digest = hashlib.sha256(scene.double.files["out.png"][0]).hexdigest()
+    assert [("image/png", digest, None)] * 2 == [(o.media_type, o.sha256, o.expires_ms) for o in outcome.outputs]
+    assert 2 == len({output.place for output in outcome.outputs})
+    assert None is outcome.expires_ms
+    fetched = [asked.headers["user-agent"] for asked in scene.double.asked if asked.role == "file"]
+    assert [True, True] == [agent.startswith("Mozilla/5.0 ") for agent in fetched]
+
+
+async def test_a_copy_that_fails_is_tried_again_and_more_rarely(scene: Scene) -> None:
+    """A file that cannot be had yet is fetched again after a pause that grows, and nothing is made anew."""
+    made = await scene.submitted(run_s=3600)
+    scene.double.troubles["file"].extend([Say(503, "")] * 3)
+    assert AGAIN_S == await scene.step(made)
+    await scene.desk.store.call("HINCRBY", keys.generation(made), "done_ms", -80_000)
+    assert 20 == round(await scene.step(made) or 0)
+    await scene.desk.store.call("HINCRBY", keys.generation(made), "done_ms", -3_000_000)
+    assert AGAIN_S_MAX == await scene.step(made)
+    assert None is await scene.step(made)
+    assert COMPLETED == (await scene.seen(made)).state
+
+
+async def test_storage_that_refuses_for_good_leaves_it_with_the_provider(scene: Scene) -> None:
+    """Shortly before the deadline the user gets the provider's own addresses, and until when they hold."""
+    refusing = Refusing()
+    made = await scene.submitted(run_s=60)
+    assert AGAIN_S == await scene.step(made, refusing)
+    since_ms = int(await scene.desk.store.call("HGET", keys.generation(made), "done_ms"))
+    now_ms = time.time_ns() // 1_000_000
+    await scene.desk.store.call("HSET", keys.generation(made), "deadline_ms", now_ms + 9_000)
+    assert None is await scene.step(made, refusing)
+    generation = await scene.seen(made)
+    assert (COMPLETED, generation.reserved) == (generation.state, generation.cost)
+    assert generation.outcome is not None
+    url, expires_ms = f"{scene.double.url}/files/out.png", since_ms + KEEPS_S * 1000
+    assert [(url, "image/png", expires_ms)] * 2 == [
+        (output.url("https://us.example"), output.media_type, output.expires_ms)
+        for output in generation.outcome.outputs
+    ]
+    assert (2, expires_ms) == (refusing.asked, generation.outcome.expires_ms)
+
+
+async def test_a_file_that_nobody_can_fetch_is_not_charged(scene: Scene) -> None:
+    """What we cannot fetch until the deadline the user could not either: refunded, and looked for afterwards."""
+    made = await scene.submitted(run_s=0.5)
+    scene.double.troubles["file"].extend([Say(404, "")] * 5)
+    await scene.step(made)
+    await asyncio.sleep(0.5)
+    await scene.step(made)
+    generation = await scene.seen(made)
+    assert generation.outcome is not None
+    assert (FAILED, 0, "copy_failed") == (generation.state, generation.cost, generation.outcome.error_code)
+    assert None is not await scene.desk.store.call("ZSCORE", keys.LATE, made)
+
+
+async def test_a_picture_is_no_film(scene: Scene) -> None:
+    """A provider that delivers something else than was ordered has failed, and the user is refunded."""
+    made = await scene.submitted(kind="video")
+    await scene.step(made)
+    generation = await scene.seen(made)
+    assert generation.outcome is not None
+    assert (FAILED, 0, "bad_output") == (generation.state, generation.cost, generation.outcome.error_code)
+    assert "image/png for a generation of kind video" in (generation.outcome.error or "")

@@ -1,0 +1,226 @@
+"""Fairness between accounts, and care for providers: limits, pauses, the breaker. Against a real store."""
+
+import asyncio
+import time
+
+import pytest
+
+from shared.domain.catalogue import Provider
+from shared.domain.errors import Refused
+from shared.domain.generation import COMPLETED, FAILED, Outcome
+from shared.store import generations, keys, ledger, providers
+from shared.store.connect import Store
+from shared.store.generations import Step
+from tests.harness.factories import Customer, a_customer, a_generation_id, an_order
+
+
+async def order(store: Store, customer: Customer, count: int = 1) -> list[str]:
+    """Accepted generations, in this order."""
+    return [(await ledger.accept(store, an_order(customer))).id for _ in range(count)]
+
+
+async def queued(store: Store) -> list[str]:
+    """What is on the queue, next first."""
+    return [raw.decode() for raw in await store.call("ZRANGE", keys.queue("noop"), 0, -1)]
+
+
+async def close(store: Store, generation_id: str) -> None:
+    """Settle a generation as completed."""
+    await ledger.settle(store, generation_id, COMPLETED, cost_micros=0, outcome=Outcome())
+
+
+async def start(store: Store, generation_id: str) -> Step:
+    """A worker takes the job up."""
+    return await generations.start(
+        store, generation_id, provider="noop", repeatable=False, submit_limit_s=5, token=a_generation_id()
+    )
+
+
+async def limit(store: Store, **limits: float) -> None:
+    """Publish limits for provider noop."""
+    await providers.publish(store, [Provider(name="noop", **limits)])  # type: ignore[arg-type]
+
+
+async def test_a_flood_delays_another_account_by_the_plans_concurrency(store_url: str) -> None:
+    """A sends 1000, B then sends 1: B's is on the queue right behind A's few, not behind A's thousand."""
+    async with Store(store_url) as store:
+        flood = await a_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
+        other = await a_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
+        await order(store, flood, 1000)
+        [mine] = await order(store, other)
+        assert 6 == len(await queued(store))
+        assert mine in await queued(store)
+
+
+async def test_a_providers_limit_is_shared_out_in_turns(store_url: str) -> None:
+    """With a full provider, accounts that wait get the freed places one after another."""
+    async with Store(store_url) as store:
+        await limit(store, concurrency=2)
+        flood = await a_customer(store, cents=20_000, concurrency=50, backlog_max=100)
+        other = await a_customer(store, cents=20_000, concurrency=50, backlog_max=100)
+        first = await order(store, flood, 10)
+        theirs = await order(store, other, 2)
+        assert set(first[:2]) == set(await queued(store))
+        await close(store, first[0])
+        await close(store, first[1])
+        assert {first[2], theirs[0]} == set(await queued(store))
+        for generation_id in await queued(store):
+            await close(store, generation_id)
+        assert theirs[1] in await queued(store)
+
+
+async def test_nobody_waits_while_there_is_room(store_url: str) -> None:
+    """Whatever the order of settlements, everything waiting gets its turn and the limits hold."""
+    async with Store(store_url) as store:
+        await limit(store, concurrency=3)
+        customers = [await a_customer(store, cents=20_000, concurrency=2, backlog_max=100) for _ in range(3)]
+        wanted = [generation_id for customer in customers for generation_id in await order(store, customer, 7)]
+        for _ in wanted:
+            running = await queued(store)
+            assert 3 >= len(running) >= 1
+            await close(store, running[-1])
+        assert [] == await queued(store)
+        assert 0 == await store.call("EXISTS", keys.turns("noop"))
+
+
+async def test_a_pause_holds_every_worker_back(store_url: str) -> None:
+    """A provider's 429 pauses its submits for all workers, for as long as it asked; looks go on."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store)
+        one, two, three = await order(store, customer, 3)
+        assert "submit" == (await start(store, three)).word
+        await generations.submitted(store, three, "ref", provider="noop", patience_s=1)
+        token = a_generation_id()
+        await generations.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
+        assert (1, False) == await generations.withdraw(store, one, token, provider="noop", pause_s=0.3)
+        step = await start(store, two)
+        assert "wait" == step.word
+        assert 0 < step.wait_ms <= 300
+        assert "check" == (await start(store, three)).word
+        await asyncio.sleep(0.32)
+        assert ["submit", "submit"] == [(await start(store, name)).word for name in (one, two)]
+
+
+async def test_submits_keep_a_providers_rate(store_url: str) -> None:
+    """With 20 submits a second allowed, each generation gets its own time and waits for it once."""
+    async with Store(store_url) as store:
+        await limit(store, rate_per_s=20)
+        ids = await order(store, await a_customer(store), 4)
+        steps = [await start(store, generation_id) for generation_id in ids]
+        assert ["submit", "wait", "wait", "wait"] == [step.word for step in steps]
+        assert 20 < steps[2].wait_ms - steps[1].wait_ms < 80
+        for generation_id in ids[1:]:
+            slot_ms = int(await store.call("HGET", keys.generation(generation_id), "slot_ms"))
+            await asyncio.sleep(max(slot_ms / 1000 + 0.005 - time.time(), 0))
+            assert "submit" == (await start(store, generation_id)).word
+
+
+async def test_times_that_passed_in_a_pause_are_not_made_up_for_at_once(store_url: str) -> None:
+    """Generations whose time in the row came while the provider was paused line up anew, at its rate."""
+    async with Store(store_url) as store:
+        await limit(store, rate_per_s=1)
+        one, *others = await order(store, await a_customer(store), 4)
+        token = a_generation_id()
+        await generations.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
+        assert ["wait"] * 3 == [(await start(store, name)).word for name in others]
+        await generations.withdraw(store, one, token, provider="noop", pause_s=60)
+        past = {"paused_until_ms": 1, "next_submit_ms": 1, "sent_until_ms": 1}
+        await store.call("HSET", keys.provider("noop"), *(part for field in past.items() for part in field))
+        for name in others:
+            await store.call("HSET", keys.generation(name), "slot_ms", 1)
+        steps = [await start(store, name) for name in others]
+        assert ["submit", "wait", "wait"] == [step.word for step in steps]
+        assert 900 < steps[2].wait_ms - steps[1].wait_ms < 1100
+        assert steps[1].wait_ms > 500
+
+
+async def test_a_probe_waits_for_its_time_without_holding_up_others(store_url: str) -> None:
+    """The first submit after an outage is whichever may be sent first: one that waits for the rate is not it yet."""
+    async with Store(store_url) as store:
+        await limit(store, rate_per_s=1)
+        one, two = await order(store, await a_customer(store), 2)
+        clock = int((await store.call("TIME"))[0]) * 1000
+        outage = {"downs": 1, "down_until_ms": 1, "next_submit_ms": clock + 60_000}
+        await store.call("HSET", keys.provider("noop"), *(part for field in outage.items() for part in field))
+        assert "wait" == (await start(store, one)).word
+        await store.call("HSET", keys.generation(one), "slot_ms", 1)
+        probe = await start(store, one)
+        assert ("submit", True) == (probe.word, probe.probe)
+        assert ("wait", 500) == ((step := await start(store, two)).word, step.wait_ms)
+
+
+async def test_the_breaker_opens_probes_and_closes(store_url: str) -> None:
+    """An outage refuses new orders uncharged, lets one submit through afterwards, and ends with its success."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store, cents=1000)
+        one, two = await order(store, customer, 2)
+        assert 1 == await providers.down(store, "noop", "no credit")
+        assert 1 == await providers.down(store, "noop", "no credit")
+        with pytest.raises(Refused) as caught:
+            await order(store, customer)
+        assert "upstream_error" == caught.value.code
+        assert "down" == (await start(store, one)).word
+        await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
+        [three] = await order(store, customer)
+        probe = await start(store, one)
+        assert ("submit", True) == (probe.word, probe.probe)
+        assert "wait" == (await start(store, two)).word
+        await providers.up(store, "noop")
+        assert ("submit", False) == ((await start(store, three)).word, (await start(store, two)).probe)
+
+
+async def test_an_outage_in_a_row_lasts_longer(store_url: str) -> None:
+    """Each outage in a row keeps the provider alone for twice as long."""
+    async with Store(store_url) as store:
+        spans = []
+        for _ in range(3):
+            _, until_ms, _ = await store.run("down", "noop", "still down")
+            clock = await store.call("TIME")
+            spans.append(round((until_ms - int(clock[0]) * 1000) / 1000))
+            await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
+        assert [5, 10, 20] == [5 * round(span / 5) for span in spans]
+
+
+async def test_a_late_result_is_attached_and_not_charged(store_url: str) -> None:
+    """What a provider finishes after the refund is kept with the generation; the money stays with the user."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store, cents=100)
+        [generation_id] = await order(store, customer)
+        await start(store, generation_id)
+        await generations.submitted(store, generation_id, "ref", provider="noop", patience_s=1)
+        await ledger.settle(store, generation_id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
+        assert 1 == (await store.run("late", 10))[1]
+        assert [f"late:{generation_id}"] == await queued(store)
+        found = Outcome("noop", text="here it is", cost_micros=7)
+        assert await generations.looked(store, generation_id, outcome=found, again_s=None)
+        generation = await generations.view(store, customer.account, generation_id)
+        assert generation is not None
+        assert (FAILED, 0, found) == (generation.state, generation.cost, generation.late)
+        assert 0 == await store.call("ZCARD", keys.LATE)
+
+
+async def test_a_canceled_generation_wakes_its_worker(store_url: str) -> None:
+    """A wish to stop reaches the worker with the next step, which is due at once."""
+    async with Store(store_url) as store:
+        [generation_id] = await order(store, await a_customer(store))
+        await start(store, generation_id)
+        await generations.submitted(store, generation_id, "ref", provider="noop", patience_s=1)
+        await store.call("ZADD", keys.queue("noop"), 9e12, generation_id)
+        assert "noted" == await generations.cancel(store, generation_id)
+        assert 9e12 > float(await store.call("ZSCORE", keys.queue("noop"), generation_id))
+        assert (await start(store, generation_id)).cancel
+        await generations.cancel_sent(store, generation_id)
+        assert not (await start(store, generation_id)).cancel
+
+
+async def test_retention_forgets_records_but_no_ledger_line(store_url: str) -> None:
+    """A closed record goes after its time, its place in the list with it; the ledger keeps its lines."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store)
+        old, new = await order(store, customer, 2)
+        await ledger.settle(store, old, FAILED, cost_micros=0, outcome=Outcome(), keep_ms=1)
+        await asyncio.sleep(0.02)
+        assert None is await generations.view(store, customer.account, old)
+        assert ["trimmed", 1] == await store.run("trim", customer.account, 100)
+        assert [new] == [found.id for found in await generations.newest(store, customer.account, 10)]
+        assert 4 == len(await ledger.lines(store, customer.account))

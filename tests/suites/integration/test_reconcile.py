@@ -1,0 +1,268 @@
+"""What providers cost us: added up once for each provider and day, late results too, and compared by `reconcile`."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operate.cli.main import main
+from shared.domain.costs import Day
+from shared.domain.generation import COMPLETED, FAILED, Outcome
+from shared.ops.storage import Storage
+from shared.store import costs, generations, keys, ledger
+from shared.store.connect import Store
+from tests.harness.doubles.adapters.paid import Adapter
+from tests.harness.factories import CENTS, Customer, a_catalogue, a_customer, an_order
+from workers.adapters.contract import Blob, Call, Done, Pending, Rejected, Setup
+from workers.context import Desk
+from workers.egress import Egress
+from workers.late import late
+from workers.run import run, take
+from workers.settle import complete
+
+TODAY = int(time.time()) // 86_400
+PAID = {("test/noop", "noop"): 3 * CENTS}
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    """An empty store."""
+    async with Store(store_url) as store:
+        yield store
+
+
+@pytest.fixture
+async def customer(store: Store) -> Customer:
+    """Somebody with ten dollars."""
+    return await a_customer(store, cents=1000)
+
+
+async def today(store: Store, provider: str = "noop") -> Day:
+    """What is added up for a provider's day."""
+    [day] = await costs.days(store, [provider], TODAY - 1, TODAY + 1)
+    return day
+
+
+async def settled(store: Store, customer: Customer, state: str = COMPLETED, **said: int) -> str:
+    """A generation of provider noop that ended with these costs, under reference `ref-<id>`."""
+    order = an_order(customer)
+    await ledger.accept(store, order)
+    await generations.submitted(store, order.id, f"ref-{order.id}", provider="noop", patience_s=1)
+    cost = 10 * CENTS if state == COMPLETED else 0
+    await ledger.settle(store, order.id, state, cost_micros=cost, outcome=Outcome("noop", **said))
+    return order.id
+
+
+async def test_each_settlement_is_added_up_once(store: Store, customer: Customer) -> None:
+    """Equal, different, one-sided and unknown costs are counted apart with their sums; settling again adds none."""
+    first = await settled(store, customer, cost_micros=5, expected_micros=5)
+    for said in ({"cost_micros": 9, "expected_micros": 5}, {"cost_micros": 1, "expected_micros": 5}):
+        await settled(store, customer, **said)
+    await settled(store, customer, expected_micros=7)
+    await settled(store, customer, cost_micros=11)
+    await settled(store, customer)
+    await settled(store, customer, FAILED)
+    outcome = Outcome("noop", cost_micros=5, expected_micros=5)
+    assert ("already", 0) == await ledger.settle(store, first, COMPLETED, cost_micros=0, outcome=outcome)
+    day = await today(store)
+    assert (
+        Day(
+            provider="noop",
+            day=day.day,
+            matched=1,
+            matched_micros=5,
+            differs=2,
+            differs_ours=10,
+            differs_theirs=10,
+            gap=8,
+            ours_only=1,
+            ours_only_micros=7,
+            theirs_only=1,
+            theirs_only_micros=11,
+            unpriced=1,
+        )
+        == day
+    )
+    assert 399 * 86_400_000 < await store.call("PTTL", keys.costs("noop", day.day)) <= 400 * 86_400_000
+
+
+async def test_a_submit_that_was_never_explained_is_counted(store: Store, customer: Customer) -> None:
+    """A generation that ends uncertain may be on the provider's bill: the day says how many."""
+    order = an_order(customer)
+    await ledger.accept(store, order)
+    for token in "ab":
+        limit_s = 0.0
+        await generations.start(store, order.id, provider="noop", repeatable=False, submit_limit_s=limit_s, token=token)
+    await ledger.settle(store, order.id, FAILED, cost_micros=0, outcome=Outcome("noop"))
+    assert (1, 0) == ((await today(store)).uncertain, (await today(store)).cost_micros)
+
+
+async def test_what_comes_after_the_refund_is_ours_to_pay(store: Store, customer: Customer) -> None:
+    """A late result's cost is added up once, as late, while the user's refund stands."""
+    name = await settled(store, customer, FAILED)
+    found = Outcome("noop", cost_micros=4, expected_micros=4)
+    for _ in range(2):
+        assert await generations.looked(store, name, outcome=found, again_s=None)
+    day = await today(store)
+    assert (1, 4, 1, 4) == (day.matched, day.matched_micros, day.late, day.late_micros)
+
+
+class Costly(Adapter):
+    """Says what it costs, whatever it answers."""
+
+    failing = False
+
+    async def submit(self, call: Call) -> Pending | Done:
+        """The result, or a no that was charged for."""
+        if self.failing:
+            raise Rejected("provider_failed", "It failed.", cost_micros=2 * CENTS)
+        return Done((Blob(call.prompt.encode(), "image/png"),), cost_micros=3 * CENTS)
+
+    async def check(self, call: Call, ref: str) -> Pending | Done:
+        """The same."""
+        return Done((), "words", cost_micros=3 * CENTS)
+
+
+@pytest.fixture
+async def desk(store: Store, tmp_path: Path) -> AsyncIterator[Desk]:
+    """A desk of a provider that says its costs."""
+    async with Egress(allow_private=False) as egress:
+        adapter = Costly(Setup(name="noop", base_url="http://127.0.0.1:1"))
+        storage = Storage.open(str(tmp_path))
+        yield Desk(provider="noop", store=store, adapter=adapter, storage=storage, egress=egress, costs=PAID)
+
+
+async def test_a_worker_books_what_its_provider_says(desk: Desk, customer: Customer) -> None:
+    """The catalogue's price and the provider's are recorded with the outcome and added up."""
+    order = an_order(customer)
+    await ledger.accept(desk.store, order)
+    job = await take(desk, order.id)
+    assert job is not None
+    await complete(desk, job, Done(text="words", cost_micros=3 * CENTS))
+    seen = await generations.view(desk.store, customer.account, order.id)
+    assert seen is not None and seen.outcome is not None
+    assert (3 * CENTS, 3 * CENTS) == (seen.outcome.cost_micros, seen.outcome.expected_micros)
+    assert (1, 3 * CENTS) == ((await today(desk.store)).matched, (await today(desk.store)).matched_micros)
+
+
+async def test_what_fails_may_cost_all_the_same(desk: Desk, customer: Customer) -> None:
+    """A result we cannot use is paid for as expected; a refusal that was charged for was expected to be free."""
+    for failing in (False, True):
+        assert isinstance(desk.adapter, Costly)
+        desk.adapter.failing = failing
+        order = an_order(customer)
+        await ledger.accept(desk.store, order)
+        await run({"desk": desk}, order.id)
+        seen = await generations.view(desk.store, customer.account, order.id)
+        assert seen is not None and (FAILED, 0) == (seen.state, seen.cost)
+    day = await today(desk.store)
+    assert (1, 3 * CENTS) == (day.matched, day.matched_micros)
+    assert (1, 0, 2 * CENTS) == (day.differs, day.differs_ours, day.differs_theirs)
+
+
+async def test_a_late_look_books_the_cost(desk: Desk, customer: Customer) -> None:
+    """The worker's late look adds the provider's cost to the day's late ones."""
+    name = await settled(desk.store, customer, FAILED)
+    await late({"desk": desk}, f"late:{name}")
+    assert (1, 3 * CENTS) == ((await today(desk.store)).late, (await today(desk.store)).late_micros)
+
+
+Shell = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Runs `wokflow reconcile <words>`: its exit status, and what it printed, decoded if that was asked for."""
+    monkeypatch.setenv("REDIS_URL", store_url)
+    monkeypatch.setenv("CATALOGUE", str(a_catalogue(tmp_path)))
+
+    def run_it(*words: str) -> tuple[int, Any]:
+        capsys.readouterr()
+        status = main(["reconcile", *words])
+        seen = capsys.readouterr()
+        said = seen.out or seen.err
+        return status, json.loads(said) if "--json" in words else said
+
+    return run_it
+
+
+def with_costs(store_url: str, *said: dict[str, int]) -> list[str]:
+    """Ids of generations that were settled with these costs."""
+    import asyncio
+
+    async def make() -> list[str]:
+        async with Store(store_url) as store:
+            customer = await a_customer(store, cents=1000)
+            return [await settled(store, customer, **one) for one in said]
+
+    return asyncio.run(make())
+
+
+def test_reconcile_says_what_differs(shell: Shell, store_url: str) -> None:
+    """A day within the tolerance is exit status 0, one beyond it 1, for people and for programs."""
+    with_costs(store_url, {"cost_micros": 99, "expected_micros": 99}, {"cost_micros": 2, "expected_micros": 1})
+    status, facts = shell("--provider", "noop", "--tolerance", "0.9", "--json")
+    assert (1, True, 0.9) == (status, facts["off"], facts["tolerance_percent"])
+    [day] = facts["days"]
+    assert ("noop", True) == (day["provider"], day["off"])
+    assert (1, 99) == (day["matched"], day["matched_micros"])
+    assert (1, 1, 2) == (day["differs"], day["differs_ours"], day["differs_theirs"])
+    status, said = shell("--provider", "noop", "--tolerance", "1")
+    assert 0 == status
+    assert "$0.000001 / $0.000002" in said
+    assert "Nothing differs by more than the tolerance." in said
+
+
+def test_reconcile_looks_at_who_bills_us(shell: Shell, store_url: str) -> None:
+    """Without a name only providers with a key are compared, and days without any work are none."""
+    with_costs(store_url, {"expected_micros": 1})
+    assert (0, []) == (shell("--json")[0], shell("--json")[1]["days"])
+    assert "Nothing was generated in these days." in shell()[1]
+    assert [] == shell("--provider", "noop", "--to", "2024-01-01", "--json")[1]["days"]
+
+
+def test_a_bill_is_held_against_the_records(shell: Shell, store_url: str, tmp_path: Path) -> None:
+    """Each line of a bill is matched, differs or is theirs only, and what it does not have is ours only."""
+    same, other, _ = with_costs(store_url, *[{"expected_micros": 20_000}] * 3)
+    bill = tmp_path / "bill.csv"
+    bill.write_text(f"\ufeffreference,amount\nref-{same},0.02\n{other},0.05\nstranger,0.01\n")
+    status, facts = shell("--bill", str(bill), "noop", "--json")
+    assert (1, True, 1, 20_000) == (status, facts["off"], facts["bill"]["matched"], facts["bill"]["matched_micros"])
+    assert [(other, 20_000, 50_000)] == [(p["generation"], p["ours"], p["theirs"]) for p in facts["bill"]["differs"]]
+    assert [("stranger", 10_000)] == [(p["reference"], p["theirs"]) for p in facts["bill"]["theirs_only"]]
+    assert 1 == len(facts["bill"]["ours_only"])
+    assert "1 are only theirs: no generation is called so" in shell("--bill", str(bill), "noop")[1]
+    bill.write_text(f"reference,amount\nref-{same},0.02\n")
+    assert 0 == shell("--bill", str(bill), "noop")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("--provider", "nobody"), 1, "There is no provider 'nobody'"),
+        (("--from", "2026-02-01", "--to", "2026-01-01"), 1, "is not a span of 1 to 400 days"),
+        (("--from", "2024-01-01", "--to", "2026-01-01"), 1, "is not a span of 1 to 400 days"),
+        (("--tolerance", "101"), 2, "is not a number from 0 to 100"),
+        (("--tolerance", "some"), 2, "is not a number from 0 to 100"),
+        (("--from", "yesterday"), 2, "does not match the format"),
+        (("--bill", "none.csv", "noop"), 2, "does not exist"),
+    ],
+)
+def test_what_reconcile_cannot_use_is_told(
+    shell: Shell, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], status: int, told: str
+) -> None:
+    """A wrong option is refused with the reason."""
+    got, said = shell(*words)
+    assert (status, True) == (got, told in said), said
+
+
+def test_a_bill_that_cannot_be_read_is_told(shell: Shell, tmp_path: Path) -> None:
+    """A file that is no bill is named, with its line."""
+    bill = tmp_path / "bill.csv"
+    for raw, told in ((b"a,b\n1,2\n", "bill.csv: line 1: no column reference"), (b"\xff\xfe", "is not UTF-8 text")):
+        bill.write_bytes(raw)
+        status, said = shell("--bill", str(bill), "noop")
+        assert (1, True) == (status, told in said), said

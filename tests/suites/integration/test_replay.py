@@ -1,0 +1,92 @@
+"""Replays of what an endpoint did not get: page by page, each once, and no further back than asked."""
+
+import pytest
+
+from shared.domain.generation import COMPLETED, FAILED, Outcome
+from shared.store import keys, ledger, replay, webhooks
+from shared.store.connect import Store
+from tests.harness.factories import Customer, a_customer, an_order
+
+DAY_MS = 86_400_000
+
+
+async def ended(store: Store, customer: Customer, state: str = COMPLETED) -> str:
+    """A generation that has ended."""
+    accepted = await ledger.accept(store, an_order(customer))
+    await ledger.settle(store, accepted.id, state, cost_micros=0, outcome=Outcome())
+    return accepted.id
+
+
+async def test_a_long_replay_comes_in_parts(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part says where the next begins, and together they post every event once."""
+    monkeypatch.setattr(replay, "BATCH", 2)
+    monkeypatch.setattr(replay, "LOOKED_MAX", 4)
+    async with Store(store_url) as store:
+        customer = await a_customer(store)
+        made = [await ended(store, customer) for _ in range(9)]
+        endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
+        parts, place = [], 0
+        for _ in range(3):
+            part = await replay.replay(store, customer.account, endpoint.id, "missing", since_ms=0, first=place)
+            parts.append((part.queued, part.next))
+            place = part.next or 0
+        assert [(4, 4), (4, 8), (1, None)] == parts
+        posted = await webhooks.deliveries(store, endpoint.id, 100)
+        assert sorted(made) == sorted(str(delivery.generation) for delivery in posted)
+        assert 9 == await store.call("ZCARD", keys.queue("webhooks"))
+
+
+async def test_a_replay_queues_no_more_than_it_may_at_once(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part ends when enough is on its way."""
+    monkeypatch.setattr(replay, "BATCH", 2)
+    monkeypatch.setattr(replay, "QUEUED_MAX", 3)
+    async with Store(store_url) as store:
+        customer = await a_customer(store)
+        for _ in range(9):
+            await ended(store, customer)
+        endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
+        part = await replay.replay(store, customer.account, endpoint.id, "missing", since_ms=0)
+        assert (4, 4) == (part.queued, part.next)
+
+
+async def test_a_replay_goes_back_as_far_as_asked(store_url: str) -> None:
+    """What ended before that time, is open, or is of a type that the endpoint does not want stays where it is."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store)
+        old, wanted = await ended(store, customer, FAILED), await ended(store, customer, FAILED)
+        await ended(store, customer, COMPLETED)
+        await ledger.accept(store, an_order(customer))
+        closed_ms = int(await store.call("HGET", keys.generation(wanted), "closed_ms"))
+        await store.call("HSET", keys.generation(old), "closed_ms", closed_ms - 1)
+        endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/", ["generation.failed"])
+        part = await replay.replay(store, customer.account, endpoint.id, "missing", since_ms=closed_ms)
+        assert (1, None) == (part.queued, part.next)
+        assert [wanted] == [delivery.generation for delivery in await webhooks.deliveries(store, endpoint.id, 10)]
+
+
+async def test_a_replay_does_not_look_at_what_is_too_old(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends where generations were accepted longer ago than any may live."""
+    monkeypatch.setattr(replay, "BATCH", 1)
+    async with Store(store_url) as store:
+        customer = await a_customer(store)
+        made = [await ended(store, customer) for _ in range(3)]
+        created_ms = int(await store.call("HGET", keys.generation(made[1]), "created_ms"))
+        await store.call("HSET", keys.generation(made[1]), "created_ms", created_ms - replay.LIFE_MS_MAX - DAY_MS)
+        endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
+        part = await replay.replay(store, customer.account, endpoint.id, "missing", since_ms=created_ms)
+        assert (2, None) == (part.queued, part.next)
+
+
+async def test_what_was_given_up_of_other_events_is_replayed_too(store_url: str) -> None:
+    """A warning of a low balance that nobody took is posted again like the end of a generation."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store, cents=55)
+        endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
+        await ended(store, customer)
+        for delivery in await webhooks.deliveries(store, endpoint.id, 10):
+            attempt = webhooks.Attempt(at_ms=1, duration_ms=1, error="timeout")
+            await webhooks.record(store, delivery.id, 10, "dead", attempt, keep_ms=60_000, health="ill")
+        part = await replay.replay(store, customer.account, endpoint.id, "failed", since_ms=0)
+        assert 2 == part.queued
+        seen = {delivery.type: delivery.state for delivery in await webhooks.deliveries(store, endpoint.id, 10)}
+        assert {"balance.low": "pending", "generation.completed": "pending"} == seen

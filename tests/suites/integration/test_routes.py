@@ -1,0 +1,183 @@
+"""What a provider did not take goes to the next route; what it may have taken is found, and never submitted again."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from arq.worker import Retry as Park
+from msgspec import structs
+
+from shared.domain.callback_token import generation_of, token
+from shared.domain.generation import COMPLETED, FAILED, Generation, Route, Spec
+from shared.ops.storage import Storage
+from shared.store import generations, keys, ledger, providers
+from shared.store.connect import Store
+from shared.store.secret import secret
+from tests.harness.doubles.adapters import noop
+from tests.harness.doubles.adapters.paid import Adapter
+from tests.harness.doubles.provider import Provider
+from tests.harness.factories import CENTS, Customer, a_customer, a_generation_id, an_order
+from workers import run as verb
+from workers.adapters.contract import Call, Callback, Setup
+from workers.context import Desk
+from workers.egress import Egress
+
+
+class Told(Adapter):
+    """The paid provider, whose callbacks carry the reference in a header."""
+
+    def callback(self, request: Callback) -> str | None:
+        """The header x-ref, if the body says that it is signed. Trips over a body of junk."""
+        assert request.body != b"junk"
+        return request.headers.get("x-ref") if request.body == b"signed" else None
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Provider]:
+    """The paid provider's double."""
+    async with Provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+async def desk(store_url: str, tmp_path: Path, provider: Provider) -> AsyncIterator[Desk]:
+    """A desk of the paid provider."""
+    async with Store(store_url) as store, Egress(allow_private=False) as egress:
+        adapter = Told(Setup(name="paid", base_url=provider.url))
+        storage = Storage.open(str(tmp_path))
+        yield Desk(provider="paid", store=store, adapter=adapter, storage=storage, egress=egress)
+        await adapter.close()
+
+
+async def order(desk: Desk, customer: Customer, prompt: str, *routes: Route) -> str:
+    """An accepted generation for the paid provider, with other routes behind it."""
+    spec = Spec("wowflow", "image", "test/paid", "paid", prompt, {}, routes)
+    return (await ledger.accept(desk.store, an_order(customer, provider="paid", spec=spec))).id
+
+
+async def step(desk: Desk, generation_id: str) -> float | None:
+    """One step; seconds until the next, None if there is none."""
+    try:
+        await verb.run({"desk": desk}, generation_id)
+    except Park as park:
+        return (park.defer_score or 0) / 1000
+    return None
+
+
+async def seen(desk: Desk, generation_id: str) -> Generation:
+    """The generation as it is."""
+    generation = await generations.view(desk.store, "", generation_id)
+    assert generation is not None
+    return generation
+
+
+async def test_the_next_route_serves_without_a_second_charge(desk: Desk) -> None:
+    """A provider that is down hands the generation on; it is reserved once and settled once by who serves it."""
+    customer = await a_customer(desk.store, cents=100)
+    generation_id = await order(desk, customer, "down", Route("noop", "noop", "test/noop"))
+    assert None is await step(desk, generation_id)
+    moved = await seen(desk, generation_id)
+    assert ("noop", "queued", "test/noop") == (moved.provider, moved.state, moved.spec.model)
+    assert 0 == await desk.store.call("ZCARD", keys.queue("paid"))
+    other = structs.replace(desk, provider="noop", adapter=noop.Adapter(Setup(name="noop")))
+    await step(other, generation_id)
+    assert COMPLETED == (await seen(desk, generation_id)).state
+    lines = await ledger.lines(desk.store, customer.account)
+    assert ["top_up", "reserve", "settle"] == [line.kind for line in lines]
+    assert 90 * CENTS == sum(line.amount_micros for line in lines)
+
+
+async def test_an_open_breaker_hands_on_without_asking(desk: Desk, provider: Provider) -> None:
+    """While a provider is known to be down it is not even asked."""
+    generation_id = await order(desk, await a_customer(desk.store), "fine", Route("noop", "noop", "test/noop"))
+    await providers.down(desk.store, "paid", "no credit")
+    await step(desk, generation_id)
+    assert "noop" == (await seen(desk, generation_id)).provider
+    assert 0 == provider.submits[generation_id]
+
+
+async def test_a_refusal_is_not_shopped_around(desk: Desk) -> None:
+    """A provider's no is final, other routes or not."""
+    generation_id = await order(desk, await a_customer(desk.store), "refuse", Route("noop", "noop", "test/noop"))
+    await step(desk, generation_id)
+    generation = await seen(desk, generation_id)
+    assert (FAILED, "paid") == (generation.state, generation.provider)
+
+
+async def test_an_uncertain_submit_stays_where_it_is(desk: Desk) -> None:
+    """What a provider may have taken is not given to another."""
+    generation_id = await order(desk, await a_customer(desk.store), "hangup-after", Route("noop", "noop", "test/noop"))
+    assert await step(desk, generation_id)
+    assert "paid" == (await seen(desk, generation_id)).provider
+
+
+async def test_a_lost_submit_is_looked_for_at_once(desk: Desk, provider: Provider) -> None:
+    """A provider that can be asked for its tasks is asked as soon as its answer is lost, and not first in minutes."""
+
+    class Finding(Adapter):
+        async def find(self, call: Call) -> str | None:
+            return f"task-{call.generation_id}"
+
+    finding = structs.replace(desk, adapter=Finding(Setup(name="paid", base_url=provider.url)))
+    generation_id = await order(desk, await a_customer(desk.store), "hangup-after")
+    await step(finding, generation_id)
+    found = await seen(desk, generation_id)
+    assert ("pending", f"task-{generation_id}") == (found.state, found.ref)
+    await step(finding, generation_id)
+    assert COMPLETED == (await seen(desk, generation_id)).state
+    assert 1 == provider.submits[generation_id]
+    await finding.adapter.close()
+
+
+async def test_a_lost_submit_is_uncertain_at_once(desk: Desk) -> None:
+    """Without anybody to ask it is counted among the uncertain from then on, and asked about every few seconds."""
+    generation_id = await order(desk, await a_customer(desk.store), "hangup-after")
+    assert verb.AGAIN_S == await step(desk, generation_id)
+    assert "uncertain" == (await seen(desk, generation_id)).state
+    assert None is not await desk.store.call("ZSCORE", keys.UNCERTAIN, generation_id)
+
+
+@pytest.mark.parametrize("body", [b"signed", b"forged", b"junk"])
+async def test_a_callback_brings_a_lost_reference(desk: Desk, provider: Provider, body: bytes) -> None:
+    """A callback that holds resolves an uncertain submit at once; one that does not changes nothing."""
+    generation_id = await order(desk, await a_customer(desk.store), "hangup-after")
+    await step(desk, generation_id)
+    payload = msgspec.msgpack.encode({"headers": {"x-ref": f"task-{generation_id}"}, "body": body})
+    assert "missing" == await generations.callback(desk.store, generation_id, "noop", payload)
+    assert "noted" == await generations.callback(desk.store, generation_id, "paid", payload)
+    await step(desk, generation_id)
+    generation = await seen(desk, generation_id)
+    assert ("pending" if body == b"signed" else "uncertain") == generation.state
+    if body == b"signed":
+        await step(desk, generation_id)
+        assert COMPLETED == (await seen(desk, generation_id)).state
+    assert 1 == provider.submits[generation_id]
+
+
+async def test_a_callback_before_the_submits_answer_is_not_lost(desk: Desk) -> None:
+    """A callback that overtakes the submit's answer makes the first look due at once."""
+    generation_id = await order(desk, await a_customer(desk.store), "polls=1 wait=30")
+    await generations.start(desk.store, generation_id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
+    await generations.callback(desk.store, generation_id, "paid", b"\x80")
+    assert await generations.submitted(desk.store, generation_id, "ref", provider="paid", patience_s=1)
+    assert not await generations.submitted(desk.store, generation_id, "ref", provider="paid", patience_s=1)
+
+
+async def test_a_callback_wakes_a_parked_generation(desk: Desk) -> None:
+    """A parked generation is due at once when its provider calls."""
+    generation_id = await order(desk, await a_customer(desk.store), "fine")
+    await step(desk, generation_id)
+    await desk.store.call("ZADD", keys.queue("paid"), 9e12, generation_id)
+    await generations.callback(desk.store, generation_id, "paid", b"\x80")
+    assert 9e12 > float(await desk.store.call("ZSCORE", keys.queue("paid"), generation_id))
+
+
+async def test_callback_addresses_cannot_be_guessed(store_url: str) -> None:
+    """A token names its generation only under the deployment's own secret, which every process shares."""
+    async with Store(store_url) as store:
+        key, again, name = await secret(store), await secret(store), a_generation_id()
+        assert key == again
+        assert name == generation_of(key, token(key, name))
+        other = token(b"x" * 32, name)
+        assert [None] * 4 == [generation_of(key, text) for text in (other, "", "zz" * 32, token(key, name)[:-1] + "g")]

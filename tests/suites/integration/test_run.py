@@ -1,0 +1,263 @@
+"""Verb 2 against a real store and a paid provider over HTTP: whatever happens, one submit and one settlement."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from arq.worker import Retry as Park
+from arq.worker import RetryJob
+from msgspec import Struct, structs
+
+from shared.domain.generation import COMPLETED, FAILED, Generation, Spec
+from shared.ops.storage import Storage
+from shared.store import accounts, generations, keys, ledger
+from shared.store.connect import Store
+from tests.harness.doubles.adapters.paid import Adapter
+from tests.harness.doubles.provider import Provider
+from tests.harness.factories import CENTS, Customer, a_customer, an_order
+from workers import run as verb
+from workers.adapters.contract import Call, Done, Pending, Setup, Unknown
+from workers.context import Desk
+from workers.egress import Egress
+from workers.settle import dropped
+
+
+class Bench(Struct, frozen=True, kw_only=True):
+    """A worker's desk, the provider it calls, and a customer."""
+
+    desk: Desk
+    provider: Provider
+    customer: Customer
+
+    @property
+    def store(self) -> Store:
+        """The desk's store."""
+        return self.desk.store
+
+    async def order(self, prompt: str, run_s: float = 30) -> str:
+        """An accepted generation of the paid provider."""
+        spec = Spec("wowflow", "image", "test/paid", "paid", prompt, {})
+        order = an_order(self.customer, provider="paid", spec=spec, run_ms=int(run_s * 1000))
+        return (await ledger.accept(self.store, order)).id
+
+    async def step(self, generation_id: str) -> float | None:
+        """One step; seconds until the next, or None when there is none."""
+        try:
+            await verb.run({"desk": self.desk}, generation_id)
+        except Park as park:
+            return (park.defer_score or 0) / 1000
+        return None
+
+    async def finish(self, generation_id: str, limit_s: float = 15) -> Generation:
+        """Steps until it is closed."""
+        async with asyncio.timeout(limit_s):
+            while (wait_s := await self.step(generation_id)) is not None:
+                await asyncio.sleep(wait_s)
+        return await self.seen(generation_id)
+
+    async def seen(self, generation_id: str) -> Generation:
+        """The generation as its owner sees it, after checking the books."""
+        account = await accounts.show(self.store, self.customer.account)
+        assert account is not None
+        lines = await ledger.lines(self.store, self.customer.account)
+        assert account.balance == sum(line.amount_micros for line in lines)
+        generation = await generations.view(self.store, self.customer.account, generation_id)
+        assert generation is not None
+        return generation
+
+
+@pytest.fixture
+async def bench(store_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
+    """A desk with the paid provider."""
+    async with Store(store_url) as store, Provider() as provider, Egress(allow_private=False) as egress:
+        adapter = Adapter(Setup(name="paid", base_url=provider.url))
+        storage = Storage.open(str(tmp_path))
+        desk = Desk(provider="paid", store=store, adapter=adapter, storage=storage, egress=egress)
+        yield Bench(desk=desk, provider=provider, customer=await a_customer(store, cents=1000))
+        await adapter.close()
+
+
+async def test_a_generation_is_submitted_checked_and_settled(bench: Bench) -> None:
+    """Submit, park, look again, copy the output, settle at the full price."""
+    generation_id = await bench.order("a boat polls=3")
+    generation = await bench.finish(generation_id)
+    assert (COMPLETED, 10 * CENTS) == (generation.state, generation.cost)
+    assert generation.outcome is not None
+    [output] = generation.outcome.outputs
+    assert ("image/png", 8, 8) == (output.media_type, output.width, output.height)
+    assert (1, 3) == (bench.provider.submits[generation_id], bench.provider.looks[generation_id])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code"),
+    [("refuse", "content_policy"), ("fail", "provider_failed"), ("down", "upstream_error")],
+)
+async def test_a_refusal_is_refunded(bench: Bench, prompt: str, code: str) -> None:
+    """A provider's no, a failed task and an outage each end the generation with the whole price back."""
+    generation = await bench.finish(await bench.order(prompt))
+    assert generation.outcome is not None
+    assert (FAILED, 0, code) == (generation.state, generation.cost, generation.outcome.error_code)
+
+
+async def test_a_busy_provider_is_asked_again(bench: Bench) -> None:
+    """A provider that did not accept gets the same submit again after the pause it asked for."""
+    generation_id = await bench.order("busy")
+    generation = await bench.finish(generation_id)
+    assert COMPLETED == generation.state
+    assert (3, 1) == (bench.provider.submits[generation_id], bench.provider.accepted[generation_id])
+
+
+@pytest.mark.parametrize("prompt", ["hangup-after", "hangup-before", "garbage", "slow"])
+async def test_a_lost_answer_is_never_submitted_again(bench: Bench, prompt: str) -> None:
+    """A submit whose answer is lost is not repeated: the generation is uncertain until its deadline, then refunded."""
+    generation_id = await bench.order(prompt, run_s=3.5)
+    await bench.step(generation_id)
+    assert (await bench.seen(generation_id)).open
+    generation = await bench.finish(generation_id)
+    assert generation.outcome is not None
+    assert (FAILED, 0, "outcome_unknown") == (generation.state, generation.cost, generation.outcome.error_code)
+    assert 1 == bench.provider.submits[generation_id]
+
+
+async def test_a_second_worker_waits_for_the_firsts_submit(bench: Bench) -> None:
+    """A worker that finds another's intent waits as long as that submit may take, and goes on by its reference."""
+    generation_id = await bench.order("a boat")
+    limit_s = Adapter.submit_limit_s
+    await generations.start(
+        bench.store, generation_id, provider="paid", repeatable=False, submit_limit_s=limit_s, token="first"
+    )
+    wait_s = await bench.step(generation_id)
+    assert wait_s is not None
+    assert 1 < wait_s <= limit_s
+    bench.provider.prompts[generation_id] = "a boat"
+    await generations.submitted(bench.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
+    assert COMPLETED == (await bench.finish(generation_id)).state
+    assert 0 == bench.provider.submits[generation_id]
+
+
+async def test_a_generation_past_its_deadline_is_refunded(bench: Bench) -> None:
+    """Work that a provider never finishes ends at the deadline, refunded."""
+    generation = await bench.finish(await bench.order("stuck", run_s=0.6))
+    assert generation.outcome is not None
+    assert (FAILED, "timeout", 10 * CENTS) == (
+        generation.state,
+        generation.outcome.error_code,
+        generation.refund_micros,
+    )
+
+
+async def test_a_closed_generation_has_no_step_left(bench: Bench) -> None:
+    """Running the job of a settled generation again does nothing."""
+    generation_id = await bench.order("a boat")
+    await bench.finish(generation_id)
+    assert None is await bench.step(generation_id)
+    assert 1 == bench.provider.submits[generation_id]
+
+
+async def test_checks_that_fail_mean_look_again(bench: Bench) -> None:
+    """Whatever goes wrong in a look, the generation stays open and is looked at again."""
+
+    class Blind(Adapter):
+        async def check(self, call: Call, ref: str) -> Pending | Done:
+            raise ConnectionError("gone")
+
+    generation_id = await bench.order("a boat")
+    await bench.step(generation_id)
+    blind = Bench(
+        desk=structs.replace(bench.desk, adapter=Blind(Setup(name="paid", base_url=bench.provider.url))),
+        provider=bench.provider,
+        customer=bench.customer,
+    )
+    assert verb.AGAIN_S == await blind.step(generation_id)
+    assert COMPLETED == (await bench.finish(generation_id)).state
+
+
+async def test_a_lost_submit_that_may_be_sent_again_is_soon(bench: Bench) -> None:
+    """Where sending the same again costs nothing, a lost answer is soon asked for anew, and the work is done."""
+
+    class Forgetful(Adapter):
+        repeatable = True
+        submits = 0
+
+        async def submit(self, call: Call) -> Pending | Done:
+            self.submits += 1
+            if self.submits == 1:
+                raise Unknown("the answer was lost")
+            return Done(text="a boat")
+
+    generation_id = await bench.order("a boat")
+    adapter = Forgetful(Setup(name="paid", base_url=bench.provider.url))
+    forgetful = structs.replace(bench, desk=structs.replace(bench.desk, adapter=adapter))
+    assert verb.AGAIN_S == await forgetful.step(generation_id)
+    await forgetful.step(generation_id)
+    generation = await bench.seen(generation_id)
+    assert (COMPLETED, 2) == (generation.state, adapter.submits)
+
+
+async def test_a_bug_in_a_step_is_tried_again_and_then_given_up(bench: Bench) -> None:
+    """An unexpected error asks arq to run the job again; when the engine gives up, the user is refunded."""
+
+    class Broken(Adapter):
+        repeatable = True
+
+        async def submit(self, call: Call) -> Pending | Done:
+            raise ZeroDivisionError
+
+    generation_id = await bench.order("a boat")
+    desk = structs.replace(bench.desk, adapter=Broken(Setup(name="paid", base_url=bench.provider.url)))
+    with pytest.raises(RetryJob):
+        await verb.run({"desk": desk}, generation_id)
+    await dropped(desk, generation_id)
+    generation = await bench.seen(generation_id)
+    assert (FAILED, 0) == (generation.state, generation.cost)
+
+
+async def test_outputs_that_cannot_be_stored_are_kept_in_hand(bench: Bench, tmp_path: Path) -> None:
+    """While storage refuses, the generation stays open and nothing is submitted again."""
+    generation_id = await bench.order("a boat")
+    await bench.step(generation_id)
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    storage = bench.desk.storage
+    broken = structs.replace(bench.desk, storage=await _unusable(blocked, storage))
+    with pytest.raises(Park):
+        await verb.run({"desk": broken}, generation_id)
+    assert COMPLETED == (await bench.finish(generation_id)).state
+    assert 1 == bench.provider.submits[generation_id]
+
+
+async def _unusable(path: Path, usable: Storage) -> Storage:
+    """Storage whose folder has become a file."""
+    path.unlink()
+    storage = Storage.open(str(path))
+    await storage.check()
+    for child in sorted(path.rglob("*"), reverse=True):
+        child.rmdir() if child.is_dir() else child.unlink()
+    path.rmdir()
+    path.write_text("in the way")
+    return storage
+
+
+async def test_the_sweeper_puts_a_lost_job_back(bench: Bench) -> None:
+    """A generation whose arq job vanished is put back on its queue, once its look is due."""
+    generation_id = await bench.order("a boat")
+    await bench.store.call("DEL", keys.arq_job(generation_id))
+    await bench.store.call("ZREM", keys.queue("paid"), generation_id)
+    await bench.store.call("ZADD", keys.OPEN, 1, generation_id)
+    _, looked, rearmed, overdue = await bench.store.run("sweep", 10)
+    assert (1, [generation_id.encode()], []) == (looked, rearmed, overdue)
+    assert None is not await bench.store.call("ZSCORE", keys.queue("paid"), generation_id)
+    assert COMPLETED == (await bench.finish(generation_id)).state
+
+
+async def test_the_sweeper_names_what_is_past_its_deadline(bench: Bench) -> None:
+    """A generation past its deadline that no worker ends is named, again and again until it is settled."""
+    generation_id = await bench.order("stuck", run_s=0.1)
+    await bench.step(generation_id)
+    await asyncio.sleep(0.15)
+    for _ in range(2):
+        await bench.store.call("ZADD", keys.OPEN, int(time.time() * 1000), generation_id)
+        _, _, rearmed, overdue = await bench.store.run("sweep", 10)
+        assert ([], [generation_id.encode()]) == (rearmed, overdue)

@@ -1,0 +1,50 @@
+"""The version of the store's layout: written by whoever starts, and respected by older programs."""
+
+import asyncio
+import sys
+
+import pytest
+
+from shared.domain.errors import StoreNewer
+from shared.store import keys
+from shared.store.connect import Store, agree, open_store
+from tests.harness.processes import Process, a_folder
+
+ROLES = {
+    "gateway": ("-m", "gateway"),
+    "worker": ("-m", "workers", "run", "local"),
+    "dispatcher": ("-m", "workers", "deliver"),
+    "sweeper": ("-m", "workers", "sweep"),
+    "command": ("-m", "operate.cli.main", "account", "list"),
+}
+
+
+async def test_the_first_to_start_writes_the_version(store_url: str) -> None:
+    """A new store, and one from before there were versions, gets the version of whoever opens it."""
+    async with open_store(store_url, name="test", durability="memory") as store:
+        assert str(keys.SCHEMA_VERSION).encode() == await store.call("GET", keys.SCHEMA)
+
+
+async def test_an_upgrade_goes_forward_only(store_url: str) -> None:
+    """An older version in the store is raised, a newer one is left as it is and refused."""
+    async with Store(store_url) as store:
+        await store.call("SET", keys.SCHEMA, keys.SCHEMA_VERSION - 1)
+        await agree(store)
+        assert str(keys.SCHEMA_VERSION).encode() == await store.call("GET", keys.SCHEMA)
+        await store.call("SET", keys.SCHEMA, keys.SCHEMA_VERSION + 1)
+        with pytest.raises(StoreNewer, match=f"layout {keys.SCHEMA_VERSION + 1}; this one knows {keys.SCHEMA_VERSION}"):
+            await agree(store)
+        assert str(keys.SCHEMA_VERSION + 1).encode() == await store.call("GET", keys.SCHEMA)
+
+
+async def test_no_role_starts_on_a_newer_store(store_url: str) -> None:
+    """Every process of an older version ends at once, with a sentence that says why, and without a trace."""
+    async with Store(store_url) as store:
+        await store.call("SET", keys.SCHEMA, keys.SCHEMA_VERSION + 1)
+        env = {"REDIS_URL": store_url, "DATA_DIR": str(a_folder("newer"))}
+        started = [Process(name, sys.executable, *words, env=env).start() for name, words in ROLES.items()]
+        codes = await asyncio.gather(*(process.ended(limit_s=40) for process in started))
+    assert [2, 2, 2, 2, 1] == codes
+    for process in started:
+        assert "written by a later version of Wokflow (layout 2; this one knows 1)" in process.output
+        assert "Traceback" not in process.output

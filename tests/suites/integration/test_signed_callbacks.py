@@ -1,0 +1,161 @@
+"""Callbacks of a provider through a real gateway: each is a reason to look, and none of them decides anything."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from msgspec import Struct
+
+from shared.store import keys, ledger
+from tests.harness.doubles.fal import SIGNING, Double, public
+from tests.suites.e2e.caller import Answer, Caller, Place, a_place
+from workers.adapters.contract import Callback
+from workers.providers.fal import PACE_S
+from workers.timing import STRETCH
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+AT_WORK = "IN_PROGRESS"
+MODELS = """
+[providers.fal]
+base_url = "{fal}"
+callback_secret_env = "FAL_SIGNS_WITH"
+
+[[models]]
+id = "test/called"
+name = "Called"
+kind = "image"
+price_cents = 10
+routes = [{{ provider = "fal", model = "maker/one" }}]
+"""
+
+
+class Scene(Struct, frozen=True):
+    """A deployment that fal can call, and a customer."""
+
+    place: Place
+    fal: Double
+    caller: Caller
+
+    async def begun(self, looks: int = 0) -> tuple[str, str, str]:
+        """A generation that fal has, after how many looks it is done: its id, fal's name of it, where fal calls."""
+        known = set(self.fal.requests)
+        self.fal.states.extend([AT_WORK] * looks)
+        made = await self.caller.ordered("a red boat", "test/called")
+        await self.caller.staged(made, "pending")
+        [request] = set(self.fal.requests) - known
+        where = next(asked.query["fal_webhook"] for asked in reversed(self.fal.asked) if asked.role == "submit")
+        return made, request, where
+
+    async def call(self, where: str, request: Callback) -> Answer:
+        """fal, or somebody else, calls."""
+        return await self.caller.ask("POST", where, data=request.body, headers=request.headers)
+
+    async def looked(self, times: int, limit_s: float = 5.0) -> None:
+        """Wait until so many looks have arrived."""
+        end_s = time.monotonic() + limit_s
+        while self.fal.counts["look"] < times:
+            assert time.monotonic() < end_s, f"{self.fal.counts['look']} of {times} looks"
+            await asyncio.sleep(0.02)
+
+    async def account(self) -> tuple[int, Any]:
+        """The balance and the ledger."""
+        return await self.caller.balance(), await ledger.lines(self.place.store, self.caller.customer.account)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def deployment() -> AsyncIterator[tuple[Place, Double]]:
+    """A gateway and a worker of fal."""
+    async with (
+        Double() as fal,
+        a_place(models=MODELS.format(fal=fal.base_url), workers=(), deliver=0, sweep=0) as place,
+    ):
+        env = {"ADAPTERS": "workers.providers", "CALLBACK_URL": place.stack.url, "FAL_SIGNS_WITH": public(SIGNING)}
+        await place.stack.add("run-fal", "-m", "workers", "run", "fal", env=env).logged("worker.started")
+        yield place, fal
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def scene(deployment: tuple[Place, Double]) -> Scene:
+    """A new customer, and nothing learnt."""
+    place, fal = deployment
+    fal.states.clear()
+    await place.store.call("HDEL", keys.provider("fal"), "calls_due", "calls_came")
+    return Scene(place, fal, await place.caller(cents=100))
+
+
+async def test_a_callback_makes_the_look_due_at_once(scene: Scene) -> None:
+    """Where callbacks prove to come looks are far apart, and a callback brings the result long before the next one."""
+    await scene.place.store.call("HSET", keys.provider("fal"), "calls_due", 50, "calls_came", 50)
+    made, request, where = await scene.begun()
+    began_s, looks = time.monotonic(), scene.fal.counts["look"]
+    await asyncio.sleep(PACE_S["image"] * 1.5)
+    assert looks == scene.fal.counts["look"]
+    assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
+    assert "completed" == (await scene.caller.ended(made))["status"]
+    assert STRETCH * PACE_S["image"] > time.monotonic() - began_s
+    assert 89 == await scene.caller.balance()
+
+
+async def test_a_callback_that_is_early_changes_nothing(scene: Scene) -> None:
+    """One that says that it is done while the provider itself says that it is not leads to a look, and no more."""
+    made, request, where = await scene.begun(looks=1)
+    looks = scene.fal.counts["look"]
+    await scene.call(where, scene.fal.webhook(request))
+    await scene.looked(looks + 1)
+    assert "processing" == (await scene.caller.shown(made))["status"]
+    assert "completed" == (await scene.caller.ended(made))["status"]
+    assert 89 == await scene.caller.balance()
+
+
+async def test_a_callback_that_is_doubled_or_late_changes_nothing(scene: Scene) -> None:
+    """The same again, and again after the end, is answered with 200; nothing is copied, charged or asked again."""
+    made, request, where = await scene.begun()
+    for _ in range(3):
+        assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
+    shown = await scene.caller.ended(made)
+    before, asked = await scene.account(), len(scene.fal.asked)
+    for _ in range(3):
+        assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
+    await asyncio.sleep(0.3)
+    assert (shown, before) == (await scene.caller.shown(made), await scene.account())
+    assert asked == len(scene.fal.asked)
+
+
+async def test_a_forged_callback_changes_nothing(scene: Scene) -> None:
+    """Whatever is posted to a generation's address without a signature is a reason to look, and tells nothing."""
+    made, _, where = await scene.begun(looks=2)
+    looks = scene.fal.counts["look"]
+    for number, body in enumerate((b"[" * 50_000, b'{"status": "OK", "payload": {"images": []}}'), 1):
+        assert 200 == (await scene.call(where, Callback({"content-type": "application/json"}, body))).status
+        await scene.looked(looks + number)
+    assert "processing" == (await scene.caller.shown(made))["status"]
+    assert "completed" == (await scene.caller.ended(made))["status"]
+
+
+async def test_a_callback_for_a_foreign_task_changes_nothing(scene: Scene) -> None:
+    """A callback signed for one task and posted to another's address leaves both with what is theirs."""
+    one, first, where = await scene.begun()
+    two, second, _ = await scene.begun(looks=2)
+    assert first != second
+    await scene.call(where, scene.fal.webhook(second))
+    await scene.caller.ended(one)
+    await scene.caller.ended(two)
+    for made, request in ((one, first), (two, second)):
+        told = await scene.place.store.call("HGET", keys.generation(made), "ref")
+        assert request in told.decode()
+    assert 78 == await scene.caller.balance()
+
+
+async def test_an_address_that_is_not_ours_is_not_there(scene: Scene) -> None:
+    """A token that nobody gave out is 404, and a provider's name that is not the generation's makes nobody look."""
+    made, request, where = await scene.begun(looks=1)
+    base, _, token = where.rpartition("/")
+    wrong = f"{base}/{token[:-1]}{'0' if token[-1] != '0' else '1'}"
+    assert 404 == (await scene.call(wrong, scene.fal.webhook(request))).status
+    assert 200 == (await scene.call(where.replace("/fal/", "/other/"), scene.fal.webhook(request))).status
+    assert None is await scene.place.store.call("HGET", keys.generation(made), "called_ms")
+    assert "completed" == (await scene.caller.ended(made))["status"]

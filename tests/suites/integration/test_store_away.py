@@ -1,0 +1,47 @@
+"""What jobs do while the store is away: they come back, because arq would end a job that raises anything else."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from arq.worker import Retry as Park
+
+from shared.ops.storage import Storage
+from shared.store.connect import Store
+from tests.harness.doubles.adapters.noop import Adapter
+from tests.harness.factories import a_generation_id
+from workers import deliver, late, run
+from workers.adapters.contract import Setup
+from workers.context import Desk
+from workers.deliver import Post
+from workers.egress import Egress
+
+
+@pytest.fixture
+async def away(tmp_path: Path) -> AsyncIterator[Store]:
+    """A store that nobody serves."""
+    async with Store(f"unix://{tmp_path}/nobody.sock", timeout_s=0.05) as store:
+        yield store
+
+
+@pytest.mark.parametrize("step", [run.run, late.late], ids=["run", "late"])
+async def test_a_step_is_tried_again(
+    step: Callable[..., Awaitable[None]], away: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generation's job that cannot reach the store is put off, once its patience is over."""
+    monkeypatch.setattr("workers.timing.PATIENCE_S", 0.3)
+    async with Egress(allow_private=False) as egress:
+        storage = Storage.open(str(tmp_path / "assets"))
+        desk = Desk(provider="noop", store=away, adapter=Adapter(Setup(name="noop")), storage=storage, egress=egress)
+        with pytest.raises(Park) as caught:
+            await step({"desk": desk}, a_generation_id())
+    assert run.AWAY_S * 1000 == caught.value.defer_score
+
+
+async def test_an_attempt_is_made_again(away: Store) -> None:
+    """A delivery's job that cannot reach the store is put off."""
+    async with Egress(allow_private=True) as egress:
+        post = Post(store=away, egress=egress, base_url="http://127.0.0.1", keep_ms=1000)
+        with pytest.raises(Park) as caught:
+            await deliver.deliver({"post": post}, f"deliver:evt_{a_generation_id()}:ep_1")
+    assert deliver.AWAY_S * 1000 == caught.value.defer_score

@@ -1,0 +1,128 @@
+"""The survey: what the metrics and the operators learn of the whole, held against stores whose state is known."""
+
+import asyncio
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from shared.domain.catalogue import Provider
+from shared.domain.generation import COMPLETED, Outcome
+from shared.store import generations, keys, ledger, providers
+from shared.store.connect import Store
+from shared.store.survey import CLOSED, HALF_OPEN, OPEN, Queue, Survey, survey
+from tests.harness.factories import SPEC, a_customer, a_generation_id, an_order
+from workers.fleet import Fleet, audit
+
+NAMES = ("noop", "webhooks")
+
+
+async def start(store: Store, generation_id: str, limit_s: float = 5) -> str:
+    """A worker takes the job up; the step's word."""
+    more = {"provider": "noop", "repeatable": False, "submit_limit_s": limit_s, "token": a_generation_id()}
+    return (await generations.start(store, generation_id, **more)).word  # type: ignore[arg-type]
+
+
+async def noop(store: Store) -> Queue:
+    """The queue of provider noop."""
+    return (await survey(store, NAMES)).queues[0]
+
+
+async def test_an_empty_store(store_url: str) -> None:
+    """Of an empty store everything is zero, and no check of the books is known."""
+    async with Store(store_url) as store:
+        nothing = [Queue(name, 0, 0, 0, 0, 0, 0, 0, 0, 0, "") for name in NAMES]
+        assert Survey(0, 0, 0, 0, None, tuple(nothing)) == await survey(store, NAMES)
+
+
+async def test_queue_and_backlog(store_url: str) -> None:
+    """What is due, runs, is parked and waits is counted, with the ages of the oldest."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store, cents=1000, concurrency=3, backlog_max=10)
+        made = [(await ledger.accept(store, an_order(customer))).id for _ in range(5)]
+        await asyncio.sleep(0.05)
+        full = await noop(store)
+        assert (3, 0, 0, 2) == (full.due, full.running, full.parked, full.waiting)
+        assert 50 <= full.oldest_ms < 5000
+        assert 50 <= full.waiting_ms < 5000
+        await store.run("claim", keys.queue("noop"), 1, 60_000, 60_000, "w1")
+        await store.call("ZADD", keys.queue("noop"), 2**42, made[1])
+        busy = await noop(store)
+        assert (1, 1, 1, 2) == (busy.due, busy.running, busy.parked, busy.waiting)
+        for name in made:
+            await ledger.settle(store, name, COMPLETED, cost_micros=0, outcome=Outcome())
+        assert Queue("noop", 0, 0, 0, 0, 0, 0, 0, 0, 0, "") == await noop(store)
+        assert 0 == (await survey(store, NAMES)).open
+
+
+async def test_what_waited_leaves_the_count(store_url: str) -> None:
+    """A waiting generation is counted no more once it is let on, settled, or handed to another provider."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store, cents=1000, concurrency=1, backlog_max=10)
+        first, second, third = [(await ledger.accept(store, an_order(customer))).id for _ in range(3)]
+        await ledger.settle(store, third, COMPLETED, cost_micros=0, outcome=Outcome())
+        assert 1 == (await noop(store)).waiting
+        await ledger.settle(store, first, COMPLETED, cost_micros=0, outcome=Outcome())
+        assert 0 == (await noop(store)).waiting
+        await providers.publish(store, [Provider(name="other", concurrency=0)])
+        assert "other" == await generations.reroute(store, second, "t", said="busy", routes=[("other", SPEC)])
+        [other] = (await survey(store, ["other"])).queues
+        assert (0, 1) == (other.due, other.waiting)
+
+
+async def test_uncertain_ones_are_counted(store_url: str) -> None:
+    """A submit whose outcome is lost counts as uncertain until its reference comes, or its end."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store)
+        made = [(await ledger.accept(store, an_order(customer))).id for _ in range(2)]
+        for name in made:
+            assert ["submit", "uncertain"] == [await start(store, name, 0), await start(store, name, 0)]
+        assert 2 == (await survey(store, NAMES)).uncertain
+        await generations.submitted(store, made[0], "ref", provider="noop", patience_s=1)
+        assert 1 == (await survey(store, NAMES)).uncertain
+        await ledger.settle(store, made[1], COMPLETED, cost_micros=0, outcome=Outcome())
+        assert 0 == (await survey(store, NAMES)).uncertain
+
+
+async def test_the_breaker_is_told(store_url: str) -> None:
+    """A provider that is left alone is open; once its time is over it is half open, until it has served."""
+    async with Store(store_url) as store:
+        assert CLOSED == (await noop(store)).breaker
+        await providers.down(store, "noop", "out of credit")
+        assert (OPEN, 1) == ((await noop(store)).breaker, (await noop(store)).downs)
+        await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
+        assert HALF_OPEN == (await noop(store)).breaker
+        await store.run("hold", "noop", "drain")
+        assert "drain" == (await noop(store)).held
+        await store.run("hold", "noop", "")
+        await providers.up(store, "noop")
+        assert CLOSED == (await noop(store)).breaker
+
+
+async def test_the_books_are_checked_once_by_all(store_url: str) -> None:
+    """One sweeper of several checks the books in each interval, and the survey tells what it found."""
+    async with Store(store_url) as store:
+        customer = await a_customer(store)
+        await asyncio.gather(audit(store, 60), audit(store, 60))
+        first = (await survey(store, NAMES)).check
+        assert first is not None
+        assert 0 == first.findings
+        await store.call("HINCRBY", keys.account(customer.account), "topup", 7)
+        await audit(store, 60)
+        assert first == (await survey(store, NAMES)).check
+        await store.call("DEL", keys.LEDGER_CHECK_DUE)
+        await audit(store, 60)
+        second = (await survey(store, NAMES)).check
+        assert second is not None
+        assert (2, True) == (second.findings, second.at_ms >= first.at_ms)
+
+
+async def test_what_nobody_knows_is_not_told(store_url: str) -> None:
+    """The sweeper tells the facts of the store, and none of them while the store is away."""
+    registry = CollectorRegistry()
+    async with Store(store_url, timeout_s=0.1) as store:
+        fleet = Fleet(store, ["noop"])
+        registry.register(fleet)
+        assert b"" == generate_latest(registry)
+        await fleet.look()
+        assert b'wokflow_queue_jobs{queue="webhooks",state="due"} 0.0' in generate_latest(registry)
+    await fleet.look()
+    assert b"" == generate_latest(registry)

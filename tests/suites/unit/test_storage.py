@@ -1,0 +1,297 @@
+import asyncio
+import io
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from obstore.store import MemoryStore
+from PIL import Image
+
+from shared.domain.catalogue import KINDS
+from shared.ops import storage as module
+from shared.ops.storage import CHUNK_BYTES, EXTENSIONS, AssetMissing, Storage, StorageError, media_type_of, new_path
+from workers.outputs import OUTPUT_BYTES_MAX, BadOutput, inspect, sniff
+
+DAY_MS = 24 * 3600 * 1000
+NOW_MS = 1_772_323_199_999  # 2026-02-28T23:59:59.999Z
+TOKEN = "0123456789abcdef" * 2
+PATH = f"2026/02/28/{TOKEN}-0.png"
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    return Storage.open(str(tmp_path / "assets")) if request.param == "folder" else Storage(MemoryStore())
+
+
+async def read_all(storage: Storage, path: str, start: int, length: int) -> bytes:
+    return b"".join([chunk async for chunk in storage.read(path, start, length)])
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_path_tells_day_token_and_type() -> None:
+    """A path is the UTC day, the caller's token, the index and the type's extension; parameters of a type are cut."""
+    assert PATH == new_path(TOKEN, "image/png", NOW_MS, 0)
+    assert f"2026/03/01/{TOKEN}-12.txt" == new_path(TOKEN, "Text/Plain; charset=utf-8", NOW_MS + 1, 12)
+
+
+@given(st.sampled_from(sorted(EXTENSIONS)), st.integers(0, 4_000_000_000_000), st.integers(0, 999))
+def test_the_type_survives_the_path(media_type: str, now_ms: int, index: int) -> None:
+    """Whatever type a path was made for is read back from it."""
+    assert media_type == media_type_of(new_path(TOKEN, media_type, now_ms, index))
+
+
+@pytest.mark.parametrize("token", ["", "a" * 31, "A" * 32, "../" * 11, "a" * 129, "a" * 32 + "\n"])
+def test_a_guessable_token_is_refused(token: str) -> None:
+    """A name of less than 128 bits, or of anything but lower-case hex, is never made."""
+    with pytest.raises(ValueError, match="token"):
+        new_path(token, "image/png", NOW_MS, 0)
+
+
+@pytest.mark.parametrize("media_type", ["image/svg+xml", "text/html", "", "application/octet-stream"])
+def test_a_type_that_runs_scripts_or_is_unknown_is_refused(media_type: str) -> None:
+    """SVG, HTML and unknown types have no extension, so they cannot be stored."""
+    with pytest.raises(ValueError, match="not a type we serve"):
+        new_path(TOKEN, media_type, NOW_MS, 0)
+    assert "application/octet-stream" == media_type_of("page.html")
+
+
+@pytest.mark.parametrize("size_bytes", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 6_000_000])
+async def test_what_was_put_is_read(storage: Storage, size_bytes: int) -> None:
+    """Bytes, size and every slice come back as they went in, in bounded chunks, multipart sizes included."""
+    data = os.urandom(size_bytes)
+    await storage.put(PATH, data, "image/png")
+    asset = await storage.head(PATH)
+    assert asset is not None
+    assert size_bytes == asset.size_bytes
+    assert '"' not in asset.etag
+    chunks = [chunk async for chunk in storage.read(PATH, 0, size_bytes)]
+    assert data == b"".join(chunks)
+    assert all(len(chunk) <= CHUNK_BYTES for chunk in chunks)
+    assert data[size_bytes // 2 :] == await read_all(storage, PATH, size_bytes // 2, size_bytes - size_bytes // 2)
+
+
+async def test_other_bytes_have_another_etag(storage: Storage) -> None:
+    """Replacing an output changes its ETag."""
+    await storage.put(PATH, b"first", "image/png")
+    first = await storage.head(PATH)
+    await storage.put(PATH, b"other", "image/png")
+    second = await storage.head(PATH)
+    assert first is not None
+    assert second is not None
+    assert first.etag != second.etag
+
+
+async def test_a_reader_never_sees_half_an_output(storage: Storage) -> None:
+    """While an output is replaced again and again, a reader gets one version or the other, whole."""
+    versions = [bytes([number]) * 100_000 for number in range(2)]
+    await storage.put(PATH, versions[0], "image/png")
+
+    async def replace() -> None:
+        for number in range(30):
+            await storage.put(PATH, versions[number % 2], "image/png")
+
+    writer = asyncio.create_task(replace())
+    while not writer.done():
+        assert await read_all(storage, PATH, 0, 100_000) in versions
+    await writer
+
+
+@pytest.mark.parametrize("path", ["", "x", "../x", f"/{PATH}", f"{PATH}/", f"a/../{PATH}", f"{PATH}\0", f"{PATH}\n"])
+async def test_only_our_own_paths_exist(storage: Storage, path: str) -> None:
+    """A path not made by new_path is never written, found or read, even where the file is there."""
+    await storage.put(PATH, b"secret", "image/png")
+    with pytest.raises(StorageError, match="not a path made by new_path"):
+        await storage.put(path, b"", "image/png")
+    assert await storage.head(path) is None
+    with pytest.raises(AssetMissing):
+        await read_all(storage, path, 0, 1)
+
+
+async def test_a_missing_output_is_said_to_be_missing(storage: Storage) -> None:
+    """A path of ours without an output has no head, and reading it says why; the storage itself is fine."""
+    await storage.check()
+    assert await storage.head(PATH) is None
+    with pytest.raises(AssetMissing, match="ASSET_RETENTION_DAYS"):
+        await read_all(storage, PATH, 0, 1)
+
+
+async def test_retention_deletes_whole_days_only(storage: Storage) -> None:
+    """Days that ended before the cutoff go; the cutoff's own day and later ones stay, over months and years."""
+    days = {ago: new_path(TOKEN, "image/png", NOW_MS - ago * DAY_MS, 0) for ago in (0, 1, 29, 30, 31, 400)}
+    for path in days.values():
+        await storage.put(path, b"bytes", "image/png")
+    assert 2 == await storage.delete_before(NOW_MS - 30 * DAY_MS)
+    assert [0, 1, 29, 30] == [ago for ago, path in days.items() if await storage.head(path)]
+    assert 0 == await storage.delete_before(NOW_MS - 30 * DAY_MS)
+
+
+async def test_retention_is_bounded_and_goes_on(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call deletes less than twice its limit; the next calls finish the work."""
+    monkeypatch.setattr(module, "DELETE_MAX", 10)
+    for index in range(35):
+        await storage.put(new_path(TOKEN, "image/png", 0, index), b"bytes", "image/png")
+    counts = [await storage.delete_before(NOW_MS) for _ in range(5)]
+    assert 35 == sum(counts)
+    assert max(counts) < 20
+
+
+async def test_two_sweepers_do_not_disturb_each_other(storage: Storage) -> None:
+    """Deleting the same outputs from several processes at once ends with none left and no error."""
+    for index in range(40):
+        await storage.put(new_path(TOKEN, "image/png", 0, index), b"bytes", "image/png")
+    await asyncio.gather(*(storage.delete_before(NOW_MS) for _ in range(4)))
+    assert 0 == await storage.delete_before(NOW_MS)
+    assert await storage.head(new_path(TOKEN, "image/png", 0, 39)) is None
+
+
+async def test_retention_leaves_strangers_and_takes_leftovers(tmp_path: Path) -> None:
+    """Files outside our folders stay; what a killed worker left unfinished goes with its day, and so does the day."""
+    storage = Storage.open(str(tmp_path))
+    await storage.put(new_path(TOKEN, "image/png", 0, 0), b"bytes", "image/png")
+    for name in ("1970/01/01/unfinished.png#1", "notes/1970/01/01/mine.png", "1970-01-01/mine.png", "mine.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert 1 == await storage.delete_before(NOW_MS)
+    assert ["1970-01-01/mine.png", "mine.png", "notes/1970/01/01/mine.png"] == files(tmp_path)
+    assert not (tmp_path / "1970" / "01" / "01").exists()
+
+
+@pytest.mark.parametrize("location", ["ftp://host/x", "https://example.org/assets", "az://container", "s3:///", "://"])
+def test_a_location_we_cannot_use_is_refused_at_once(location: str) -> None:
+    """A URL that is no bucket of a known kind is an error that names the setting."""
+    with pytest.raises(StorageError, match="ASSET_URL"):
+        Storage.open(location)
+
+
+async def test_a_folder_may_be_given_as_a_url(tmp_path: Path) -> None:
+    """file:// URLs are folders too, made if missing, and an unwritable folder is an error that says what to check."""
+    storage = Storage.open(f"file://{tmp_path}/deep/assets")
+    await storage.put(PATH, b"bytes", "image/png")
+    assert [f"deep/assets/{PATH}"] == files(tmp_path)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError, match="permissions and free space"):
+        Storage.open(str(tmp_path / "file" / "below"))
+
+
+async def test_a_bucket_out_of_reach_is_a_storage_error(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:
+    """The provider's own variables are honoured; with nobody listening there each call ends, and names no secret."""
+    for name, value in {"ENDPOINT_URL": f"http://127.0.0.1:{unused_tcp_port}", "ALLOW_HTTP": "true"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key-id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    storage = Storage.open("s3://bucket/prefix")
+    for call in (
+        storage.put(PATH, b"x", "image/png"),
+        storage.head(PATH),
+        storage.delete_before(NOW_MS),
+        storage.check(),
+    ):
+        with pytest.raises(StorageError, match=r"after 3 retries.*ASSET_URL") as caught:
+            await call
+        assert "very-secret" not in str(caught.value)
+
+
+def an_image(media_type: str, size: tuple[int, int] = (33, 21)) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, (10, 200, 30)).save(file, media_type.rpartition("/")[2])
+    return file.getvalue()
+
+
+def a_recording(container: str, codec: str) -> bytes:
+    """A real file of `container`: ten frames of picture, or a second of silence."""
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as output:
+        if codec in ("mpeg4", "libvpx"):
+            video = output.add_stream(codec, rate=10)
+            video.width, video.height, video.pix_fmt, video.time_base = 32, 32, "yuv420p", Fraction(1, 10)
+            for number in range(10):
+                frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+                frame.pts = number
+                output.mux(video.encode(frame))
+            output.mux(video.encode(None))
+        else:
+            sound = output.add_stream(codec, rate=48_000)
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, 48_000), np.int16), format="s16", layout="mono")
+            silence.sample_rate = 48_000
+            output.mux(sound.encode(silence))
+            output.mux(sound.encode(None))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "image/webp", "image/gif"])
+def test_an_image_is_recognised_and_measured(media_type: str) -> None:
+    """The four image types are told by their bytes, width and height come from the header; damage is noticed."""
+    data = an_image(media_type)
+    look = inspect(data, "image")
+    assert (media_type, (33, 21)) == (look.media_type, look.size)
+    with pytest.raises(BadOutput, match="damaged"):
+        inspect(data[:16], "image")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "container", "codec"),
+    [
+        ("video/mp4", "mp4", "mpeg4"),
+        ("video/webm", "webm", "libvpx"),
+        ("audio/wav", "wav", "pcm_s16le"),
+        ("audio/mpeg", "mp3", "libmp3lame"),
+        ("audio/ogg", "ogg", "libopus"),
+        ("audio/flac", "flac", "flac"),
+    ],
+)
+def test_a_recording_is_recognised(media_type: str, container: str, codec: str) -> None:
+    """Video and audio files of a real encoder are told by their bytes and have no width here."""
+    data = a_recording(container, codec)
+    look = inspect(data, "video" if media_type.startswith("video/") else "voice")
+    assert (media_type, None) == (look.media_type, look.size)
+    if media_type == "audio/mpeg":
+        frame = data[data.index(b"\xff\xfb") :]
+        assert "audio/mpeg" == sniff(frame)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<!doctype html>",
+        b'{"error": "not an image"}',
+        b"RIFF\0\0\0\0AVI LIST",
+        b"\0\0\0\x20ftypavif" + bytes(20),
+        b"\x1aE\xdf\xa3\x93B\x82\x88matroska",
+        b"\xff\xf1\x50\x80" + bytes(20),
+        "text".encode("utf-16"),
+    ],
+)
+def test_what_we_do_not_serve_is_refused(data: bytes) -> None:
+    """Nothing at all, markup, error messages and neighbouring formats are not taken for an output of any kind."""
+    for kind in KINDS:
+        with pytest.raises(BadOutput):
+            inspect(data, kind)
+
+
+@given(st.binary(max_size=200))
+def test_noise_is_refused_or_understood_never_a_crash(noise: bytes) -> None:
+    """Whatever follows an image's first bytes, the answer is a look at it or BadOutput."""
+    for media_type in ("image/png", "image/jpeg", "image/webp"):
+        try:
+            assert media_type == inspect(an_image(media_type)[:40] + noise, "image").media_type
+        except BadOutput as error:
+            assert media_type in str(error)
+
+
+def test_size_is_bounded_and_large_pictures_are_not() -> None:
+    """A picture beyond what a decoder would accept is measured; bytes beyond the limit are refused unread."""
+    bits = io.BytesIO()
+    Image.new("1", (20_000, 15_000)).save(bits, "png")
+    assert (20_000, 15_000) == inspect(bits.getvalue(), "image").size
+    with pytest.raises(BadOutput, match="at most 536870912"):
+        inspect(bytes(OUTPUT_BYTES_MAX + 1), "image")

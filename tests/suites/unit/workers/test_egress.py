@@ -1,0 +1,140 @@
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from shared.domain.signing import headers, new_secret
+from tests.harness.doubles.receiver import Receiver, Reply
+from tests.harness.doubles.zone import Zone
+from workers.egress import USER_AGENT, Egress
+
+NAME = "hooks.example.com"
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def egress() -> AsyncIterator[Egress]:
+    async with Egress(allow_private=True) as egress:
+        yield egress
+
+
+async def test_post_delivers_the_exact_bytes(egress: Egress, receiver: Receiver) -> None:
+    """A POST carries the given bytes and headers, says who we are, and reports the answer."""
+    receiver.script(Reply(status=202, body=b"queued"))
+    answer = await egress.post(receiver.url, b'{"a": 1}', {"webhook-id": "m1"})
+    (got,) = receiver.received
+    assert ("POST", "/hook", b'{"a": 1}') == (got.method, got.path, got.body)
+    assert ("m1", USER_AGENT, "application/json", "identity") == tuple(
+        got.headers[name] for name in ("webhook-id", "user-agent", "content-type", "accept-encoding")
+    )
+    assert (202, b"queued", None, "127.0.0.1") == (
+        answer.status,
+        answer.body_start,
+        answer.retry_after_s,
+        answer.address,
+    )
+
+
+async def test_a_receiver_verifies_what_was_signed(egress: Egress) -> None:
+    """What is signed before sending verifies on arrival, and with another secret it does not."""
+    secret, body = new_secret(b"s" * 32), '{"prompt":"größer ✨"}'.encode()
+    async with Receiver(secret=secret) as receiver:
+        for used in (secret, new_secret(b"t" * 32)):
+            await egress.post(receiver.url, body, headers([used], "evt_1", int(time.time()), body))
+        assert [True, False] == [got.verified for got in await receiver.wait_for(2)]
+
+
+async def test_duration_covers_the_wait(egress: Egress, receiver: Receiver) -> None:
+    """The duration of an answer is the time from asking to having it."""
+    receiver.script(Reply(delay_s=0.2))
+    answer = await egress.post(receiver.url, b"{}", {})
+    assert 200 <= answer.duration_ms < 5000
+
+
+async def test_get_brings_the_whole_body(egress: Egress, receiver: Receiver) -> None:
+    """A GET returns status, media type and data."""
+    receiver.script(Reply(body=b"\x89PNG", headers={"Content-Type": "image/png; x=1"}))
+    fetched = await egress.get(receiver.url, body_bytes_max=4)
+    assert (200, "image/png", b"\x89PNG") == (fetched.status, fetched.media_type, fetched.data)
+    assert "GET" == receiver.received[0].method
+
+
+async def test_get_reports_a_refusal_as_its_status(egress: Egress, receiver: Receiver) -> None:
+    """A GET answered with an error status is an answer, not an exception."""
+    receiver.script(Reply(status=404, body=b"gone"))
+    assert 404 == (await egress.get(receiver.url, body_bytes_max=100)).status
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirects_are_not_followed(egress: Egress, receiver: Receiver, status: int) -> None:
+    """A redirect is an answer like any other; its target is never contacted."""
+    async with Receiver() as target:
+        receiver.script(*[Reply(status=status, headers={"Location": target.url})] * 2)
+        assert status == (await egress.post(receiver.url, b"{}", {})).status
+        assert status == (await egress.get(receiver.url, body_bytes_max=100)).status
+        assert [] == target.received
+
+
+async def test_retry_after_in_seconds(egress: Egress, receiver: Receiver) -> None:
+    """Retry-After in seconds is passed on."""
+    receiver.script(Reply(status=429, headers={"Retry-After": "120"}))
+    assert 120 == (await egress.post(receiver.url, b"{}", {})).retry_after_s
+
+
+async def test_retry_after_as_a_date(egress: Egress, receiver: Receiver) -> None:
+    """Retry-After as an HTTP date is turned into seconds from now."""
+    at = datetime.now(UTC) + timedelta(seconds=90)
+    receiver.script(Reply(status=503, headers={"Retry-After": format_datetime(at, usegmt=True)}))
+    answer = await egress.post(receiver.url, b"{}", {})
+    assert answer.retry_after_s is not None
+    assert 85 < answer.retry_after_s <= 90
+
+
+async def test_no_cookies_are_kept() -> None:
+    """A cookie set by one answer is not sent with the next request."""
+    async with Receiver() as receiver, Egress(allow_private=True, resolver=Zone(("127.0.0.1",))) as egress:
+        receiver.default = Reply(headers={"Set-Cookie": "session=1; Path=/"})
+        for _ in range(2):
+            await egress.post(f"http://{NAME}:{receiver.port}/", b"{}", {})
+        assert "cookie" not in receiver.received[1].headers
+
+
+async def test_each_request_has_its_own_connection(egress: Egress, receiver: Receiver) -> None:
+    """Connections are not kept: one that the receiver has closed meanwhile could fail the next delivery."""
+    await egress.post(receiver.url, b"{}", {})
+    assert "close" == receiver.received[0].headers["connection"]
+
+
+async def test_nothing_is_decompressed(egress: Egress, receiver: Receiver) -> None:
+    """The start of an answer is kept as it was sent, whatever encoding it claims."""
+    receiver.script(Reply(headers={"Content-Encoding": "gzip"}, body=b"as sent"))
+    assert b"as sent" == (await egress.post(receiver.url, b"{}", {})).body_start
+
+
+async def test_proxies_of_the_environment_are_ignored(
+    monkeypatch: pytest.MonkeyPatch, egress: Egress, receiver: Receiver
+) -> None:
+    """HTTP_PROXY and its like do not reroute what goes to customers."""
+    async with Receiver() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert 200 == (await egress.post(receiver.url, b"{}", {})).status
+        assert [] == proxy.received
+
+
+async def test_many_at_once(egress: Egress, receiver: Receiver) -> None:
+    """Concurrent requests do not mix up their answers or addresses."""
+    async with Receiver(host="127.0.0.2") as other:
+        other.default = Reply(status=201)
+        answers = await asyncio.gather(*(egress.post((receiver, other)[n % 2].url, b"{}", {}) for n in range(40)))
+    assert [(200, "127.0.0.1"), (201, "127.0.0.2")] * 20 == [(answer.status, answer.address) for answer in answers]

@@ -1,0 +1,238 @@
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator
+
+import pytest
+import trustme
+
+from tests.harness.doubles.receiver import Receiver, Reply
+from tests.harness.doubles.zone import Zone
+from workers.egress import Egress
+from workers.egress_errors import (
+    BadAnswer,
+    ConnectFailed,
+    ConnectionLost,
+    DnsFailed,
+    EgressError,
+    TimedOut,
+    TlsFailed,
+    TooLarge,
+)
+from workers.resolver import Resolver
+
+NAME = "hooks.example.com"
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def egress() -> AsyncIterator[Egress]:
+    async with Egress(allow_private=True) as egress:
+        yield egress
+
+
+async def test_an_unknown_name() -> None:
+    """A name without an address is `dns_failed`."""
+    async with Egress(allow_private=False, resolver=Zone(())) as egress:
+        with pytest.raises(DnsFailed, match="Name or service not known") as caught:
+            await egress.post("http://nobody.example.com/", b"{}", {})
+    assert "dns_failed" == caught.value.code
+
+
+async def test_a_name_that_cannot_be_asked_for(egress: Egress) -> None:
+    """A label of more than 63 characters is a failed look-up, not a crash."""
+    with pytest.raises(DnsFailed):
+        await egress.post(f"http://{'a' * 64}.example.com/", b"{}", {})
+
+
+async def test_a_name_server_that_never_answers() -> None:
+    """The connect limit covers the look-up."""
+    async with Egress(allow_private=False, connect_s=0.2, total_s=30, resolver=Zone((), delay_s=60)) as egress:
+        with pytest.raises(TimedOut, match="no connection in time"):
+            await asyncio.wait_for(egress.post("http://slow.example.com/", b"{}", {}), 3)
+
+
+async def test_the_systems_look_up_is_bounded() -> None:
+    """Our own resolver gives up at its limit, which spares the threads a look-up that nobody waits for."""
+    resolver = Resolver(limit_s=0)
+    with pytest.raises(TimeoutError):
+        await resolver.resolve("localhost", 80)
+    await resolver.close()
+
+
+async def test_a_closed_port(egress: Egress, receiver: Receiver) -> None:
+    """A refused connection is `connect_failed`, with the reason in the message."""
+    async with Receiver() as gone:
+        url = gone.url
+    with pytest.raises(ConnectFailed, match="no connection") as caught:
+        await egress.post(url, b"{}", {})
+    assert "connect_failed" == caught.value.code
+
+
+async def test_a_receiver_that_never_answers(receiver: Receiver) -> None:
+    """Waiting for an answer ends at the total limit."""
+    receiver.script(Reply(delay_s=60))
+    async with Egress(allow_private=True, total_s=0.3) as egress:
+        with pytest.raises(TimedOut, match="no complete answer in time") as caught:
+            await asyncio.wait_for(egress.post(receiver.url, b"{}", {}), 3)
+    assert "timeout" == caught.value.code
+
+
+async def test_a_receiver_that_never_accepts() -> None:
+    """Waiting for a connection ends at the connect limit, well before the total one."""
+    async with Egress(allow_private=True, connect_s=0.2, total_s=30) as egress:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(0)
+            full = [socket.socket() for _ in range(3)]
+            for waiting in full:
+                waiting.setblocking(False)
+                waiting.connect_ex(listener.getsockname())
+            with pytest.raises(TimedOut, match="no connection in time"):
+                await asyncio.wait_for(egress.post(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"{}", {}), 3)
+            for waiting in full:
+                waiting.close()
+
+
+async def test_a_receiver_that_hangs_up(egress: Egress, receiver: Receiver) -> None:
+    """A connection closed without an answer is `connection_lost`, and the POST is not sent again by itself."""
+    receiver.default = Reply(hang_up=True)
+    with pytest.raises(ConnectionLost) as caught:
+        await egress.post(receiver.url, b"{}", {})
+    assert ("connection_lost", 1) == (caught.value.code, len(receiver.received))
+
+
+async def test_an_endless_body_is_cut(egress: Egress, receiver: Receiver) -> None:
+    """Of an answer that never ends the first bytes are kept and the connection is closed."""
+    receiver.script(Reply(status=500, endless=True, body=b"start"))
+    answer = await asyncio.wait_for(egress.post(receiver.url, b"{}", {}, answer_bytes_max=64), 3)
+    assert (500, 64, b"start") == (answer.status, len(answer.body_start), answer.body_start[:5])
+
+
+@pytest.mark.parametrize("total_s", [0.3, 30])
+async def test_a_stalled_body_does_not_undo_the_status(receiver: Receiver, total_s: float) -> None:
+    """A 200 whose body never comes to its end is a 200, soon: the receiver has taken the event."""
+    receiver.script(Reply(body=b"part", stalled=True))
+    async with Egress(allow_private=True, total_s=total_s) as egress:
+        answer = await asyncio.wait_for(egress.post(receiver.url, b"{}", {}), 5)
+    assert (200, b"part") == (answer.status, answer.body_start)
+
+
+async def test_a_large_body_is_read_up_to_the_limit(egress: Egress, receiver: Receiver) -> None:
+    """Exactly the asked number of bytes is kept of a long answer."""
+    receiver.script(Reply(body=b"y" * 100_000))
+    assert b"y" * 2048 == (await egress.post(receiver.url, b"{}", {})).body_start
+
+
+async def test_get_refuses_an_announced_excess(egress: Egress, receiver: Receiver) -> None:
+    """A body announced as larger than allowed is not read at all."""
+    receiver.script(Reply(body=b"12345"))
+    with pytest.raises(TooLarge, match="5 bytes, at most 4") as caught:
+        await egress.get(receiver.url, body_bytes_max=4)
+    assert "too_large" == caught.value.code
+
+
+async def test_get_stops_at_the_limit(egress: Egress, receiver: Receiver) -> None:
+    """A body that streams past the limit is refused as soon as it does."""
+    receiver.script(Reply(endless=True))
+    with pytest.raises(TooLarge):
+        await asyncio.wait_for(egress.get(receiver.url, body_bytes_max=100_000), 3)
+
+
+async def test_get_does_not_take_a_part_for_the_whole(receiver: Receiver) -> None:
+    """A download that stalls is a failure, unlike the answer to a webhook."""
+    receiver.script(Reply(body=b"half", stalled=True))
+    async with Egress(allow_private=True, total_s=0.3) as egress:
+        with pytest.raises(TimedOut):
+            await egress.get(receiver.url, body_bytes_max=100)
+
+
+async def test_get_refuses_compression(egress: Egress, receiver: Receiver) -> None:
+    """Nothing is decompressed: a bomb stays as small as it was sent."""
+    receiver.script(Reply(headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(BadAnswer):
+        await egress.get(receiver.url, body_bytes_max=100)
+
+
+async def test_long_headers_are_refused(egress: Egress, receiver: Receiver) -> None:
+    """An answer with an endless header is cut off."""
+    receiver.script(Reply(headers={"X-Long": "x" * 20_000}))
+    with pytest.raises(BadAnswer, match="more than 8190 bytes"):
+        await egress.post(receiver.url, b"{}", {})
+
+
+RAW_ANSWERS: list[tuple[bytes, type[EgressError]]] = [
+    (b"220 mail.example.com ESMTP\r\n", BadAnswer),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", ConnectionLost),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", EgressError),
+    (b"HTTP/1.1 200 OK\r\nContent-Le", ConnectionLost),
+    (b"", ConnectionLost),
+]
+
+
+@pytest.mark.parametrize(("raw", "kind"), RAW_ANSWERS)
+async def test_servers_that_do_not_speak_http(egress: Egress, raw: bytes, kind: type[EgressError]) -> None:
+    """Garbage and truncated answers are failures of their own kind, never an exception of the HTTP library."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(raw)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        with pytest.raises(kind):
+            await egress.get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", body_bytes_max=100)
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def tls_of(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+async def test_https_checks_the_name_although_the_address_is_pinned(authority: trustme.CA) -> None:
+    """The certificate has to match the name in the URL, not the address behind it."""
+    zone = Zone(("127.0.0.1",))
+    async with (
+        Receiver(tls=tls_of(authority, NAME)) as receiver,
+        Egress(allow_private=True, resolver=zone, tls=trusting(authority)) as egress,
+    ):
+        assert 200 == (await egress.post(f"https://{NAME}:{receiver.port}/", b"{}", {})).status
+        with pytest.raises(TlsFailed) as caught:
+            await egress.post(f"https://other.example.com:{receiver.port}/", b"{}", {})
+    assert "tls_failed" == caught.value.code
+    assert f"{NAME}:{receiver.port}" == receiver.received[0].headers["host"]
+
+
+async def test_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
+    """A certificate that nobody we trust has signed is `tls_failed`, and nothing is sent."""
+    async with (
+        Receiver(tls=tls_of(authority, NAME)) as receiver,
+        Egress(allow_private=True, resolver=Zone(("127.0.0.1",))) as egress,
+    ):
+        with pytest.raises(TlsFailed):
+            await egress.post(f"https://{NAME}:{receiver.port}/", b"{}", {})
+    assert [] == receiver.received
+
+
+async def test_https_to_a_plain_server(egress: Egress, receiver: Receiver) -> None:
+    """TLS with a server that speaks none is `tls_failed`."""
+    with pytest.raises(TlsFailed):
+        await egress.post(receiver.url.replace("http:", "https:"), b"{}", {})

@@ -1,0 +1,216 @@
+"""What exactly fal is sent for each kind, and how what it brings is read."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from time import time
+
+import pytest
+from msgspec import structs
+
+from tests.harness.doubles.double import Say
+from tests.harness.doubles.fal import SIGNING, Double, public
+from tests.harness.doubles.provider import a_png
+from tests.suites.conformance.case import a_call, a_picture
+from workers.adapters.chat import INTERROGATE
+from workers.adapters.contract import Blob, Call, Callback, Done, Link, Pending, Setup
+from workers.adapters.inputs import data_url
+from workers.providers.fal import Adapter
+
+FOX = "https://example.com/fox.png"
+OURS = data_url(Blob(a_png(), "image/png"))
+
+
+@pytest.fixture
+async def double() -> AsyncIterator[Double]:
+    """A double of its own."""
+    async with Double() as one:
+        yield one
+
+
+@pytest.fixture
+async def adapter(double: Double) -> AsyncIterator[Adapter]:
+    """The adapter, talking to it."""
+    one = Adapter(Setup(name="fal", base_url=double.base_url, key="id:secret", fetch=a_picture))
+    yield one
+    await one.close()
+
+
+async def brought(adapter: Adapter, call: Call) -> Done:
+    """The result of a call."""
+    pending = await adapter.submit(call)
+    assert isinstance(pending, Pending)
+    done = await adapter.check(call, pending.ref)
+    assert isinstance(done, Done)
+    return done
+
+
+@pytest.mark.parametrize(
+    ("call", "sent"),
+    [
+        (
+            a_call("image", "fal-ai/flux/dev", width=1024, height=768, seed=7, style="ink", count=2),
+            {
+                "prompt": "a red fox, ink",
+                "image_size": {"width": 1024, "height": 768},
+                "seed": 7,
+                "num_images": 2,
+            },
+        ),
+        (
+            a_call("image", "fal-ai/nano-banana/edit", width=1024, height=768, image_urls=[FOX, "asset:a.png"]),
+            {"prompt": "a red fox", "aspect_ratio": "4:3", "image_urls": [FOX, OURS]},
+        ),
+        (
+            a_call("image", "fal-ai/flux-pro/kontext", image_urls=[FOX]),
+            {"prompt": "a red fox", "image_url": FOX},
+        ),
+        (
+            a_call("video", "fal-ai/kling-video/v2/master/image-to-video", image_url=FOX, seconds=5),
+            {"prompt": "a red fox", "image_url": FOX, "duration": "5"},
+        ),
+        (
+            a_call("video", "fal-ai/veo3", seconds=8, width=1280, height=720),
+            {"prompt": "a red fox", "duration": "8s", "aspect_ratio": "16:9"},
+        ),
+        (
+            a_call("voice", "fal-ai/elevenlabs/tts", "Hi.", voice_id="Rachel", speed=1.1),
+            {"text": "Hi.", "voice": "Rachel", "speed": 1.1},
+        ),
+        (a_call("voice", "fal-ai/kokoro", "Hi.", voice_id="af"), {"prompt": "Hi.", "voice": "af"}),
+        (
+            a_call("music", "fal-ai/stable-audio", seconds=20, seed=3),
+            {"prompt": "a red fox", "seconds_total": 20, "seed": 3},
+        ),
+        (
+            a_call("upscale", "fal-ai/clarity-upscaler", "", image_url="asset:a.png", scale=4),
+            {"image_url": OURS, "upscale_factor": 4},
+        ),
+        (
+            a_call("interrogate", "fal-ai/any-llm/vision", "", image_url=FOX),
+            {"image_url": FOX, "prompt": INTERROGATE},
+        ),
+        (a_call("text", "fal-ai/any-llm"), {"prompt": "a red fox"}),
+    ],
+    ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
+)
+async def test_the_input_has_the_apps_names(
+    double: Double, adapter: Adapter, call: Call, sent: dict[str, object]
+) -> None:
+    """Each kind's fields get the names that the app has for them, and nothing is sent that was not asked for."""
+    await adapter.submit(call)
+    [asked] = double.asked
+    assert ("POST", f"/{call.model}", {}) == (asked.method, asked.path, asked.query)
+    assert sent == asked.json
+    assert ("Key id:secret", "application/json") == (asked.headers["authorization"], asked.headers["content-type"])
+
+
+async def test_a_request_begins_by_the_deadline_and_calls_back(double: Double, adapter: Adapter) -> None:
+    """The queue is told in whole seconds how long it makes sense to begin, and where to call when it is done."""
+    deadline_ms = int((time() + 90) * 1000)
+    url = "https://us.example/c/t?x=1"
+    await adapter.submit(structs.replace(a_call("image", "x/y"), deadline_ms=deadline_ms, callback_url=url))
+    [asked] = double.asked
+    assert 88 <= int(asked.headers["x-fal-request-timeout"]) <= 90
+    assert {"fal_webhook": url} == asked.query
+
+
+async def test_the_urls_that_fal_gives_are_used(double: Double, adapter: Adapter) -> None:
+    """Status, result and cancel go where the answers say: not below the path of the app."""
+    call = a_call("image", "fal-ai/flux/dev")
+    pending = await adapter.submit(call)
+    assert isinstance(pending, Pending)
+    await adapter.check(call, pending.ref)
+    await adapter.cancel(call, pending.ref)
+    own = pending.ref.removeprefix(double.url).removesuffix("/status")
+    assert own.startswith("/fal-ai/flux/requests/")
+    sent = [(asked.method, asked.path) for asked in double.asked[1:]]
+    assert [("GET", f"{own}/status"), ("GET", own), ("GET", f"{own}/status"), ("PUT", f"{own}/cancel")] == sent
+
+
+class Elsewhere(Double):
+    """One that names other hosts for everything."""
+
+    def _urls(self, made: str) -> dict[str, str]:
+        return {
+            name: value if name == "request_id" else f"http://127.0.0.2:1/{name}"
+            for name, value in super()._urls(made).items()
+        }
+
+
+async def test_the_key_goes_to_no_other_host() -> None:
+    """A URL on another host is not followed: the key would go with it."""
+    async with Elsewhere() as double:
+        adapter = Adapter(Setup(name="fal", base_url=double.base_url, key="id:secret"))
+        call = a_call("image", "fal-ai/flux/dev")
+        done = await brought(adapter, call)
+        await adapter.close()
+        assert (Link(double.link(), "image/png"),) == done.outputs
+        assert ["submit", "look", "result"] == [asked.role for asked in double.asked]
+
+
+@pytest.mark.parametrize("model", ["fal-ai/flux/dev", "workflows/me/mine/path", "comfy/me/mine"])
+async def test_a_request_known_by_its_id_alone_is_found(adapter: Adapter, model: str) -> None:
+    """The id in a callback is enough: the app's owner and alias are its first parts after a namespace."""
+    own = "/".join(model.split("/")[: 2 if model.startswith("fal") else 3])
+    assert f"{adapter._http.base_url}/{own}/requests/r1/status" == adapter._url(a_call("image", model), "r1")
+
+
+@pytest.mark.parametrize(
+    ("call", "result", "done"),
+    [
+        (
+            a_call("image", "x/y"),
+            {"images": [{"url": "https://x/1.png"}, {"url": "https://x/2.png"}], "has_nsfw_concepts": [True, False]},
+            Done((Link("https://x/2.png"),)),
+        ),
+        (
+            a_call("video", "x/y"),
+            {"video": {"url": "https://x/1.mp4", "content_type": "video/mp4", "duration": 5.04}, "seed": 9},
+            Done((Link("https://x/1.mp4", "video/mp4"),), facts={"seed": 9, "duration_ms": 5040}),
+        ),
+        (
+            a_call("music", "x/y"),
+            {"audio_file": {"url": "https://x/1.wav", "content_type": "audio/wav", "file_size": 9}},
+            Done((Link("https://x/1.wav", "audio/wav"),)),
+        ),
+        (
+            a_call("upscale", "x/y", "", image_url=FOX),
+            {"image": {"url": "https://x/1.png", "content_type": "image/png", "width": 64, "height": None}},
+            Done((Link("https://x/1.png", "image/png"),), facts={"width": 64}),
+        ),
+        (a_call("text", "x/y"), {"output": "A red fox.", "reasoning": None}, Done(text="A red fox.")),
+        (
+            a_call("interrogate", "x/y", "", image_url=FOX),
+            {"results": "A red fox. It runs."},
+            Done(text="A red fox. It runs.", facts={"caption": "A red fox.", "tags": []}),
+        ),
+    ],
+)
+async def test_results_of_every_shape_are_read(
+    double: Double, adapter: Adapter, call: Call, result: dict[str, object], done: Done
+) -> None:
+    """The files and facts are found where each kind of app has them; a picture that was blackened is left out."""
+    double.result = Say(200, result)
+    assert done == await brought(adapter, call)
+
+
+def test_the_documented_signature_is_believed() -> None:
+    """The signature of the test vector verifies, apart from its time."""
+    vector = (
+        "ca95115ab8de1fec4b0cce3392ecf76c43f2116b4558cd0010a57371e6ce585e"
+        "ba11d57b6c32ded216d8601866d00b5fbfeff98267a1c2a4780590ef6e634d07"
+    )
+    assert "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w" == public(SIGNING)
+    signed = b"r1\nuser-1\n1700000000\n"
+    digest = hashlib.sha256(b'{"request_id":"r1","status":"OK"}').hexdigest().encode()
+    assert vector == SIGNING.sign(signed + digest).hex()
+
+
+@pytest.mark.parametrize("signature", ["", "00", "zz" * 64, "00" * 64])
+def test_a_signature_that_is_none_is_not_believed(signature: str) -> None:
+    """Neither a missing nor a malformed nor a wrong signature makes a callback believed, and nothing breaks."""
+    adapter = Adapter(Setup(name="fal", key="k", callback_secret=f"nokey,{public(SIGNING)}"))
+    request = Double().webhook("r1")
+    headers = {**request.headers, "x-fal-webhook-signature": signature}
+    assert adapter.callback(Callback(headers, request.body)) is None
+    assert "r1" == adapter.callback(request)

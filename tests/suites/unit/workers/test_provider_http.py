@@ -1,0 +1,196 @@
+"""One bounded request to a provider: what it waits for, what it follows, what its answers mean."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.harness.doubles.double import Double, Fault, Route, Say
+from workers.adapters.contract import Down, ProviderError, Rejected, Retry, Unknown
+from workers.adapters.http import BUSY_S, RETRY_AFTER_S_MAX, Answer, Http, LookAgain, reason, retry_after_s, standing
+
+
+class Any(Double):
+    """A provider of three routes."""
+
+    def routes(self) -> Iterable[Route]:
+        """One for each way of asking."""
+        return [
+            ("submit", "POST", "/submit", lambda asked: Say(201, {"id": "1"}, {"Set-Cookie": "a=b"})),
+            ("look", "GET", "/look", lambda asked: Say(200, {"id": "1"})),
+            ("cancel", "DELETE", "/stop", lambda asked: Say(204)),
+        ]
+
+
+@asynccontextmanager
+async def asking(double: Double, first_byte_s: float = 5.0) -> AsyncIterator[Http]:
+    """A session with a short patience."""
+    http = Http(double.url, headers={"X-Key": "k"}, first_byte_s=first_byte_s, total_s=5.0)
+    try:
+        yield http
+    finally:
+        await http.close()
+
+
+async def test_a_request_has_our_headers_and_no_cookies() -> None:
+    """The key and a name of our own go along; a cookie that was set does not come back."""
+    async with Any() as double, asking(double) as http:
+        assert {"id": "1"} == (await http.submit("POST", "/submit", json={})).fields
+        await http.look("GET", "/look")
+        assert {("k", "Wokflow/1.0", None)} == {
+            (asked.headers["x-key"], asked.headers["user-agent"], asked.headers.get("cookie")) for asked in double.asked
+        }
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    """A redirected submit is Unknown, a redirected look says nothing: our key goes nowhere else."""
+    async with Any() as double, asking(double) as http:
+        moved = Say(307, "", {"Location": "/look"})
+        double.troubles["submit"].append(moved)
+        double.troubles["look"].append(moved)
+        with pytest.raises(Unknown):
+            await http.submit("POST", "/submit")
+        with pytest.raises(LookAgain):
+            await http.look("GET", "/look")
+        assert {"submit": 1, "look": 1} == double.counts
+
+
+async def test_all_of_a_workers_slots_may_ask_at_once() -> None:
+    """No look waits for another: a provider that answers none of 150 before it has all of them gets them."""
+    there = asyncio.Barrier(150)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await there.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=200)
+    async with server:
+        http = Http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", headers={}, total_s=5.0)
+        answers = await asyncio.gather(*(http.look("GET", "/look") for _ in range(150)))
+        await http.close()
+    assert {200} == {answer.status for answer in answers}
+
+
+async def test_silence_has_an_end() -> None:
+    """A provider that accepts a connection and says nothing leaves a submit Unknown."""
+    heard = asyncio.Event()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        await heard.wait()
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        http = Http(url, headers={}, first_byte_s=0.1)
+        with pytest.raises(Unknown):
+            await http.submit("POST", "/")
+        with pytest.raises(LookAgain):
+            await http.look("GET", "/")
+        heard.set()
+        await http.close()
+
+
+async def test_the_nearer_reading_is_asked_first() -> None:
+    """A request's own reading comes before the session's, and that before the standard meaning."""
+    async with Any() as double:
+        http = Http(double.url, headers={}, reading=lambda answer: Down("ours") if answer.status == 400 else None)
+        for reading, error in [(lambda answer: Rejected("near", "by"), Rejected), (lambda answer: None, Down)]:
+            double.troubles["submit"].append(Say(400, ""))
+            with pytest.raises(error):
+                await http.submit("POST", "/submit", reading=reading)
+        await http.close()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "lost"),
+    [
+        (Say(404, {}), False),
+        (Say(409, {}), False),
+        (Say(429, {}), True),
+        (Say(502, ""), True),
+        (Fault.LOST_AFTER, True),
+    ],
+)
+async def test_a_stop_is_lost_or_done(trouble: Say | Fault, lost: bool) -> None:
+    """Nothing to stop is as good as stopped; what may not have arrived is said again later."""
+    async with Any() as double, asking(double) as http:
+        double.troubles["cancel"].extend([trouble] * 2)
+        try:
+            await http.stop("DELETE", "/stop")
+            assert not lost
+        except LookAgain:
+            assert lost
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (200, None),
+        (302, Unknown),
+        (400, Rejected),
+        (401, Down),
+        (402, Down),
+        (403, Down),
+        (404, Rejected),
+        (408, Unknown),
+        (409, Retry),
+        (422, Rejected),
+        (429, Retry),
+        (500, Unknown),
+        (502, Unknown),
+        (503, Down),
+        (504, Unknown),
+    ],
+)
+def test_a_status_has_its_standing(status: int, error: type[ProviderError] | None) -> None:
+    """What a status means where a provider does not say otherwise."""
+    found = standing(Answer(status, {}, b"{}"))
+    assert error == (None if found is None else type(found))
+
+
+def test_an_outage_with_a_pause_is_a_retry() -> None:
+    """503 with Retry-After says when to come back."""
+    found = standing(Answer(503, {"Retry-After": "3"}, b""))
+    assert isinstance(found, Retry)
+    assert 3 == found.after_s
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "after_s"),
+    [
+        ({"Retry-After": "2.5"}, b"", 2.5),
+        ({"Retry-After": "999999"}, b"", RETRY_AFTER_S_MAX),
+        ({"Retry-After": "-3"}, b"", 0.1),
+        ({"Retry-After": "nan"}, b"", BUSY_S),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, b'{"retry_after": 9}', BUSY_S),
+        ({}, b'{"retry_after": 9}', 9),
+        ({}, b'{"retry_after": null}', BUSY_S),
+        ({}, b"<html>", BUSY_S),
+    ],
+)
+def test_a_pause_is_read_and_bounded(headers: dict[str, str], body: bytes, after_s: float) -> None:
+    """Seconds of the header, else of the body, between a tenth and an hour; a pause of our own for anything else."""
+    assert after_s == retry_after_s(Answer(429, headers, body))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"error": {"message": "No."}}', "No."),
+        (b'{"error": "No."}', "No."),
+        (b'{"detail": [{"msg": "a"}, {"msg": "b"}]}', "a; b"),
+        (b'{"title": "T", "detail": "D"}', "D"),
+        (b'{"errors": ["x"]}', "x"),
+        (b"<h1>No\n no</h1>", "<h1>No no</h1>"),
+        (b"\xff", "\ufffd"),
+        (b'"' + b"x" * 999 + b'"', "x" * 300),
+        (b"[" * 100_000, "[" * 300),
+    ],
+)
+def test_a_reason_is_found_in_any_body(body: bytes, words: str) -> None:
+    """The provider's words are found in JSON of many shapes, or are the start of its text."""
+    assert words == reason(Answer(400, {}, body))

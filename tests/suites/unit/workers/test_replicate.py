@@ -1,0 +1,219 @@
+"""What exactly Replicate is sent for each kind, and how what it brings is read."""
+
+from collections.abc import AsyncIterator
+from time import time
+
+import pytest
+from msgspec import structs
+
+from tests.harness.doubles.double import Fault, Say
+from tests.harness.doubles.provider import a_png
+from tests.harness.doubles.replicate import VERSION, Double
+from tests.suites.conformance.case import SECRET, a_call, a_picture
+from workers.adapters.contract import Blob, Call, Done, Link, Pending, Rejected, Retry, Setup
+from workers.adapters.inputs import data_url
+from workers.providers.replicate import INLINE_BYTES_MAX, Adapter
+
+FOX = "https://example.com/fox.png"
+OURS = data_url(Blob(a_png(), "image/png"))
+
+
+async def a_large_picture(url: str) -> Blob:
+    """One that is too large to be sent along."""
+    return Blob(a_png() + bytes(INLINE_BYTES_MAX), "image/png")
+
+
+@pytest.fixture
+async def double() -> AsyncIterator[Double]:
+    """A double of its own."""
+    async with Double() as one:
+        yield one
+
+
+@pytest.fixture
+async def adapter(double: Double) -> AsyncIterator[Adapter]:
+    """The adapter, talking to it."""
+    one = Adapter(Setup(name="replicate", base_url=double.base_url, key="r8_key", fetch=a_picture))
+    yield one
+    await one.close()
+
+
+@pytest.fixture
+async def bringing(double: Double) -> AsyncIterator[Adapter]:
+    """The adapter where input pictures are large."""
+    one = Adapter(Setup(name="replicate", base_url=double.base_url, key="r8_key", fetch=a_large_picture))
+    yield one
+    await one.close()
+
+
+async def brought(double: Double, adapter: Adapter, call: Call) -> Done:
+    """The result of a call."""
+    pending = await adapter.submit(call)
+    assert isinstance(pending, Pending)
+    done = await adapter.check(call, pending.ref)
+    assert isinstance(done, Done)
+    return done
+
+
+@pytest.mark.parametrize(
+    ("call", "sent"),
+    [
+        (
+            a_call("image", "black-forest-labs/flux-dev", width=1024, height=768, seed=7, style="ink", count=2),
+            {"prompt": "a red fox, ink", "aspect_ratio": "4:3", "seed": 7, "num_outputs": 2},
+        ),
+        (
+            a_call("image", "google/nano-banana", image_urls=[FOX, "asset:a.png"], aspect_ratio="9:16", count=1),
+            {"prompt": "a red fox", "image_input": [FOX, OURS], "aspect_ratio": "9:16"},
+        ),
+        (
+            a_call("image", "black-forest-labs/flux-kontext-pro", image_urls=[FOX]),
+            {"prompt": "a red fox", "input_image": FOX},
+        ),
+        (
+            a_call("video", "wan-video/wan-2.2-i2v", image_url=FOX, seconds=5, negative_prompt="blur", fps=16),
+            {"prompt": "a red fox", "image": FOX, "duration": 5, "negative_prompt": "blur", "fps": 16},
+        ),
+        (
+            a_call("music", "google/lyria-2", seconds=8, guidance=3, format="wav", seed=1),
+            {
+                "prompt": "a red fox",
+                "duration": 8,
+                "classifier_free_guidance": 3,
+                "output_format": "wav",
+                "seed": 1,
+            },
+        ),
+        (a_call("voice", "x/kokoro", "Hi.", voice_id="af", speed=1.5), {"text": "Hi.", "voice": "af", "speed": 1.5}),
+        (a_call("voice", "minimax/speech-02-hd", "Hi.", voice_id="W"), {"text": "Hi.", "voice_id": "W"}),
+        (
+            a_call("upscale", "nightmareai/real-esrgan", "", image_url="asset:a.png", scale=4),
+            {"image": OURS, "scale": 4, "face_enhance": False},
+        ),
+        (a_call("interrogate", "x/captioner", "", image_url=FOX), {"image": FOX}),
+        (
+            a_call("text", "meta/llama", tone="dry"),
+            {
+                "prompt": "a red fox",
+                "system_prompt": "Write what the user asks for, and nothing else. tone: dry.",
+                "max_tokens": 4096,
+            },
+        ),
+    ],
+    ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
+)
+async def test_the_input_has_the_models_names(
+    double: Double, adapter: Adapter, call: Call, sent: dict[str, object]
+) -> None:
+    """Each kind's fields get the names that the model has for them, and nothing is sent that was not asked for."""
+    await adapter.submit(call)
+    [asked] = double.asked
+    assert ("POST", f"/v1/models/{call.model}/predictions") == (asked.method, asked.path)
+    assert {"input": sent} == asked.json
+    assert ("Bearer r8_key", "application/json") == (asked.headers["authorization"], asked.headers["content-type"])
+
+
+@pytest.mark.parametrize(
+    ("model", "path", "more"),
+    [
+        (f"x/y:{VERSION}", "/v1/predictions", {"version": f"x/y:{VERSION}"}),
+        (VERSION, "/v1/predictions", {"version": VERSION}),
+        ("deployments/x/y", "/v1/deployments/x/y/predictions", {}),
+        ("x/y", "/v1/models/x/y/predictions", {}),
+    ],
+)
+async def test_a_model_has_its_path(
+    double: Double, adapter: Adapter, model: str, path: str, more: dict[str, object]
+) -> None:
+    """A version goes into the body, an official model or a deployment into the path."""
+    await adapter.submit(a_call("upscale", model, "", image_url=FOX))
+    [asked] = double.asked
+    assert (path, {"input": {"image": FOX}, **more}) == (asked.path, asked.json)
+
+
+async def test_a_versions_picture_is_measured_in_pixels(double: Double, adapter: Adapter) -> None:
+    """What is run by its version is sent width and height."""
+    await adapter.submit(a_call("image", f"x/y:{VERSION}", width=640, height=512))
+    assert {"prompt": "a red fox", "width": 640, "height": 512} == double.asked[0].json["input"]
+
+
+async def test_a_prediction_ends_by_the_deadline_and_calls_back(double: Double, adapter: Adapter) -> None:
+    """The provider is told when to give up, in whole minutes, and where to call when it is done."""
+    deadline_ms = int((time() + 90) * 1000)
+    call = structs.replace(a_call("image", "x/y"), deadline_ms=deadline_ms, callback_url="https://us.example/c/t")
+    await adapter.submit(call)
+    [asked] = double.asked
+    assert "2m" == asked.headers["cancel-after"]
+    assert "https://us.example/c/t" == asked.json["webhook"]
+    assert ["completed"] == asked.json["webhook_events_filter"]
+
+
+async def test_a_large_picture_of_ours_becomes_a_file_of_theirs(double: Double, bringing: Adapter) -> None:
+    """A picture above their limit for data: URLs is stored with them first."""
+    await bringing.submit(a_call("upscale", "x/y", "", image_url="asset:a.png"))
+    stored, asked = double.asked
+    assert [("content", INLINE_BYTES_MAX + len(a_png()))] == [(part.name, len(part.data)) for part in stored.form]
+    assert {"image": double.link("upload.png")} == asked.json["input"]
+
+
+@pytest.mark.parametrize("trouble", [Say(500, ""), Fault.LOST_AFTER, Fault.GARBAGE])
+async def test_a_picture_that_is_not_taken_is_brought_again(
+    double: Double, bringing: Adapter, trouble: Say | Fault
+) -> None:
+    """Storing an input bills nothing: what goes wrong there is no lost submit."""
+    double.troubles["other"].append(trouble)
+    with pytest.raises(Retry):
+        await bringing.submit(a_call("upscale", "x/y", "", image_url="asset:a.png"))
+    assert 0 == double.counts["submit"]
+
+
+@pytest.mark.parametrize(
+    ("output", "outputs"),
+    [
+        ("https://x/1.png", (Link("https://x/1.png"),)),
+        (["https://x/1.png", "https://x/2.png"], (Link("https://x/1.png"), Link("https://x/2.png"))),
+        ({"video": "https://x/1.mp4", "note": "words"}, (Link("https://x/1.mp4"),)),
+        (OURS, (Blob(a_png(), "image/png"),)),
+    ],
+)
+async def test_outputs_of_every_shape_are_found(
+    double: Double, adapter: Adapter, output: object, outputs: tuple[Blob | Link, ...]
+) -> None:
+    """One address, a list of them, an object with some in it, or the file itself."""
+    double.output, double.logs = output, "Using seed: 1234\n50%"
+    assert Done(outputs, facts={"seed": 1234}) == await brought(double, adapter, a_call("image", "x/y"))
+
+
+@pytest.mark.parametrize(
+    ("call", "output", "done"),
+    [
+        (a_call("text", "x/y"), ["A ", "red ", "fox."], Done(text="A red fox.")),
+        (
+            a_call("interrogate", "x/y", "", image_url=FOX),
+            "a fox, snow, dawn, oil",
+            Done(
+                text="a fox, snow, dawn, oil",
+                facts={"caption": "a fox, snow, dawn, oil", "tags": ["a fox", "snow", "dawn", "oil"]},
+            ),
+        ),
+    ],
+)
+async def test_words_are_read(double: Double, adapter: Adapter, call: Call, output: object, done: Done) -> None:
+    """A text may come in pieces; a caption is read as prompt, caption and tags."""
+    double.output = output
+    assert done == await brought(double, adapter, call)
+
+
+async def test_silence_is_a_failure(double: Double, adapter: Adapter) -> None:
+    """A language model that says nothing has failed."""
+    double.output = []
+    with pytest.raises(Rejected):
+        await brought(double, adapter, a_call("text", "x/y"))
+
+
+async def test_any_of_several_signatures_is_enough(adapter: Adapter, double: Double) -> None:
+    """While a secret is rotated a webhook has several signatures, and one of ours is enough."""
+    other = Adapter(structs.replace(adapter.setup, callback_secret=SECRET))
+    request = double.webhook("ref1", SECRET)
+    headers = {**request.headers, "webhook-signature": f"v1,AAAA v1a,x {request.headers['webhook-signature']}"}
+    assert "ref1" == other.callback(structs.replace(request, headers=headers))
