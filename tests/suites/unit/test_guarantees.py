@@ -27,7 +27,7 @@ def missing(cell: str) -> list[str]:
     named, faults, path = 0, [], Path()
     for word in re.findall(r"`([^`]+)`", cell):
         if found := re.fullmatch(r"([\w/]+\.py)(?:::(\w+))?", word):
-            path = ROOT / "tests" / found[1]
+            path = ROOT / "tests" / "suites" / found[1]
             there = found[2] in known_tests(path) if found[2] else path.is_file()
         elif found := re.fullmatch(r"::(\w+)", word):
             there = found[1] in known_tests(path)
