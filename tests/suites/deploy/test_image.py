@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ def test_what_is_copied_is_there_and_let_in(source: str) -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" == ignored[1]
     assert any(source == line[1:] or source.startswith(f"{line[1:]}/") for line in ignored if line.startswith("!"))
+
+
+def test_every_package_is_copied() -> None:
+    """The image holds every package that pyproject.toml installs, so that `wokflow` runs in it too."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = {pattern.rstrip("*") for pattern in project["tool"]["setuptools"]["packages"]["find"]["include"]}
+    assert packages <= set(sources())
 
 
 async def test_the_image_holds_all_that_a_gateway_reads(tmp_path: Path) -> None:
