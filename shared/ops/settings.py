@@ -1,7 +1,7 @@
 """Every environment variable, its default and its meaning. No other module reads the environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -71,6 +71,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 def secret(variable: str) -> str | None:
     """A provider's key, from the environment variable that its catalogue entry names; None if it is not set."""
     return os.environ.get(variable) or None
+
+
+def child_environment(names: Iterable[str]) -> dict[str, str]:
+    """Return those of the named variables that are set: all that a child process of ours may see."""
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:

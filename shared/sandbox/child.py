@@ -1,0 +1,47 @@
+"""A child of a sandbox: serves the TASKS of one module on its pipe.
+
+A task takes and returns plain values. It raises ValueError for input that it refuses, with a sentence for the caller,
+and ModuleNotFoundError or FileNotFoundError when a part of this installation is missing.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from shared.sandbox.frames import Hello, Reply, Request, read_frame, write_frame
+from shared.sandbox.lockdown import allow_processor_time, lock_down
+
+NICE = 5
+PACKAGES = ("shared", "offline", "workers", "tests")
+
+
+def main(module: str, memory_bytes_max: str) -> None:
+    """Lock down, load the tasks, and serve them until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    os.nice(NICE)
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not write into the replies
+    layers = lock_down(PACKAGES, memory_bytes_max=int(memory_bytes_max))
+    tasks: Mapping[str, Callable[..., Any]] = import_module(module).TASKS
+    write_frame(replies, Hello(layers))
+    decoder = msgspec.msgpack.Decoder(Request)
+    while (body := read_frame(requests)) is not None:
+        request = decoder.decode(body)
+        allow_processor_time(request.cpu_s)
+        write_frame(replies, run(tasks[request.task], request.arguments))
+
+
+def run(task: Callable[..., Any], arguments: list[Any]) -> Reply:
+    """Return the reply to one request, whatever its task raised."""
+    try:
+        return Reply("done", task(*arguments))
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        return Reply("unavailable", str(error))
+    except ValueError as error:
+        return Reply("invalid", str(error))
+    except Exception as error:
+        return Reply("failed", type(error).__name__)  # its text may hold what strangers sent

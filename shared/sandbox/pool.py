@@ -1,0 +1,192 @@
+"""A bounded number of locked-down children, one task at a time in each, ended with the task's time limit.
+
+SandboxError
+├── InvalidInput  the task refuses its input; the message is a sentence for the caller
+├── Unavailable   a part of this installation is missing
+├── Busy          no child was free in time: come back after a while
+├── TookTooLong   the task was ended at its time limit
+└── Crashed       the child died or answered nonsense
+"""
+
+import asyncio
+import contextlib
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from typing import Any
+
+import msgspec
+import structlog
+
+from shared.ops.settings import ROOT, child_environment
+from shared.sandbox.frames import FrameTooLarge, Hello, Reply, Request, pack, receive
+
+# The environment of a child holds nothing else: no key, no address, no path of ours.
+CARRIED = ("LANG", "LC_ALL", "OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "TZ")
+START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from shared.sandbox.child import main; main(*sys.argv[1:])"
+START_S = 60.0  # the imports of a child on a machine that has other things to do
+MEMORY_BYTES_MAX = 2 << 30
+REPLY_BYTES_MAX = 64 << 20
+WAITING_MAX = 64
+
+log = structlog.get_logger()
+
+
+class SandboxError(Exception):
+    """Base of what a sandbox raises."""
+
+
+class InvalidInput(SandboxError):
+    """The task refuses its input."""
+
+
+class Unavailable(SandboxError):
+    """A part of this installation is missing."""
+
+
+class Busy(SandboxError):
+    """No child was free in time."""
+
+
+class TookTooLong(SandboxError):
+    """The task was ended at its time limit."""
+
+
+class Crashed(SandboxError):
+    """The child died, or its answer was not one."""
+
+
+class Sandbox:
+    """Runs the TASKS of `module` in at most `children` processes, which start with the first tasks."""
+
+    def __init__(
+        self,
+        module: str,
+        *,
+        children: int,
+        memory_bytes_max: int = MEMORY_BYTES_MAX,
+        reply_bytes_max: int = REPLY_BYTES_MAX,
+        waiting_max: int = WAITING_MAX,
+    ) -> None:
+        self._module = module
+        self._memory_bytes_max = memory_bytes_max
+        self._reply_bytes_max = reply_bytes_max
+        self._waiting_max = waiting_max
+        self._free = asyncio.Semaphore(children)
+        self._waiting = 0
+        self._idle: list[Process] = []
+        self._running: set[Process] = set()
+        self.layers: list[str] | None = None  # the protections in force, once a child has started
+
+    async def run(self, task: str, *arguments: Any, limit_s: float, wait_s: float | None = None) -> Any:
+        """Return what a task returns. Its child is killed after `limit_s` seconds, and takes no other task with it.
+
+        Wait up to `wait_s` (default: `limit_s`) for a free child. Raises SandboxError.
+        """
+        await self._acquire(limit_s if wait_s is None else wait_s)
+        try:
+            return await self._run(Request(task, list(arguments), int(limit_s) + 1), limit_s)
+        finally:
+            self._free.release()
+
+    async def close(self) -> None:
+        """End every child at once."""
+        for child in (*self._idle, *self._running):
+            await _end(child)
+        self._idle.clear()
+
+    async def _acquire(self, wait_s: float) -> None:
+        if self._waiting >= self._waiting_max:
+            raise Busy(f"{self._waiting} tasks are waiting already")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Busy(f"no process was free within {wait_s:g} s") from None
+        finally:
+            self._waiting -= 1
+
+    async def _run(self, request: Request, limit_s: float) -> Any:
+        child = await self._child()
+        self._running.add(child)
+        finished = False
+        try:
+            async with asyncio.timeout(limit_s):
+                reply = await self._exchange(child, request)
+            finished = True
+        except TimeoutError:
+            log.warning("sandbox.task_ended", task=request.task, limit_s=limit_s)
+            raise TookTooLong(f"{request.task} was ended after {limit_s:g} s") from None
+        finally:
+            self._running.discard(child)
+            if finished:
+                self._idle.append(child)
+            else:
+                await _end(child)
+        return _value(reply, request.task)
+
+    async def _exchange(self, child: Process, request: Request) -> Reply:
+        assert child.stdin is not None and child.stdout is not None  # noqa: S101  # we opened both pipes
+        try:
+            child.stdin.write(pack(request))
+            await child.stdin.drain()
+            body = await receive(child.stdout, bytes_max=self._reply_bytes_max)
+            return msgspec.msgpack.decode(body, type=Reply)
+        except (
+            OSError,
+            asyncio.IncompleteReadError,
+            FrameTooLarge,
+            msgspec.DecodeError,
+            msgspec.ValidationError,
+        ) as error:
+            log.warning("sandbox.child_died", task=request.task, error=type(error).__name__)
+            raise Crashed(f"the process of {request.task} died") from None
+
+    async def _child(self) -> Process:
+        while self._idle:
+            child = self._idle.pop()
+            if child.returncode is None:
+                return child
+        return await self._start()
+
+    async def _start(self) -> Process:
+        command = [sys.executable, "-I", "-c", START, str(ROOT), self._module, str(self._memory_bytes_max)]
+        environment = child_environment(CARRIED)
+        child = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, cwd="/", start_new_session=True
+        )
+        try:
+            async with asyncio.timeout(START_S):
+                assert child.stdout is not None  # noqa: S101  # we opened the pipe
+                hello = msgspec.msgpack.decode(await receive(child.stdout, bytes_max=65_536), type=Hello)
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, FrameTooLarge, msgspec.DecodeError) as error:
+            await _end(child)
+            raise Unavailable(f"a process for {self._module} did not start: {type(error).__name__}") from None
+        except BaseException:
+            await _end(child)
+            raise
+        if self.layers is None:
+            self.layers = hello.layers
+            log.info("sandbox.started", module=self._module, layers=hello.layers)
+        return child
+
+
+def _value(reply: Reply, task: str) -> Any:
+    match reply.status:
+        case "done":
+            return reply.value
+        case "invalid":
+            raise InvalidInput(str(reply.value))
+        case "unavailable":
+            raise Unavailable(str(reply.value))
+        case "failed":
+            raise Crashed(f"{task} failed with {reply.value}")
+
+
+async def _end(child: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.kill()
+    if child.stdin is not None and child.stdout is not None:
+        child.stdin.close()
+        await child.stdout.read()  # a full pipe would hold its transport open
+    await child.wait()

@@ -1,0 +1,139 @@
+"""A sandbox against tasks that try to get out of it, go wrong, or take too long."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shared.sandbox.pool import Busy, Crashed, InvalidInput, Sandbox, TookTooLong, Unavailable
+
+TASKS = "tests.harness.sandbox_tasks"
+LIMIT_S = 30.0
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A sandbox with two children."""
+    sandbox = Sandbox(TASKS, children=2, memory_bytes_max=1 << 30, reply_bytes_max=1 << 20)
+    yield sandbox
+    await sandbox.close()
+
+
+async def test_sandbox_returns_what_a_task_returns(sandbox: Sandbox) -> None:
+    """Plain values, bytes included, pass both ways."""
+    value = {"bytes": b"\x00\xff", "list": [1, 2.5, None, "ä"]}
+    assert value == await sandbox.run("echo", value, limit_s=LIMIT_S)
+
+
+async def test_sandbox_reuses_its_child(sandbox: Sandbox) -> None:
+    """A child that finished a task serves the next one."""
+    first, second = [await sandbox.run("pid", limit_s=LIMIT_S) for _ in range(2)]
+    assert first == second
+
+
+async def test_sandbox_carries_no_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child sees no key, no address and no path of ours."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    seen = await sandbox.run("environment", limit_s=LIMIT_S)
+    assert set() == {name for name in seen if not name.startswith(("OPENBLAS", "OMP", "L", "TZ"))}
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments"),
+    [
+        ("connect", (80,)),
+        ("read", ("/etc/passwd",)),
+        ("read", ("/proc/1/environ",)),
+        ("write", ("/tmp/wokflow-escaped",)),
+        ("spawn", ()),
+        ("fork", ()),
+        ("kill", (os.getpid(),)),
+    ],
+)
+async def test_sandbox_keeps_a_task_inside(sandbox: Sandbox, task: str, arguments: tuple[object, ...]) -> None:
+    """No connection, file, program or process is within reach."""
+    answer = await sandbox.run(task, *arguments, limit_s=LIMIT_S)
+    assert answer in ("PermissionError", "OSError", "ConnectionRefusedError")
+
+
+async def test_sandbox_hides_the_files_of_this_deployment(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A file of the parent's, such as the store's, cannot be read."""
+    secret = tmp_path / "appendonly.aof"
+    secret.write_text("balance")
+    assert "PermissionError" == await sandbox.run("read", str(secret), limit_s=LIMIT_S)
+
+
+async def test_sandbox_reports_its_layers(sandbox: Sandbox) -> None:
+    """The protections in force are known after the first task."""
+    await sandbox.run("pid", limit_s=LIMIT_S)
+    assert {"limits", "no network", "read-only files", "system calls"} <= set(sandbox.layers or ())
+
+
+async def test_sandbox_raises_invalid_input_when_a_task_refuses(sandbox: Sandbox) -> None:
+    """A ValueError of a task comes back with its sentence, and its child goes on."""
+    pid = await sandbox.run("pid", limit_s=LIMIT_S)
+    with pytest.raises(InvalidInput, match="the file is empty"):
+        await sandbox.run("refuse", "the file is empty", limit_s=LIMIT_S)
+    assert pid == await sandbox.run("pid", limit_s=LIMIT_S)
+
+
+async def test_sandbox_shows_no_text_of_an_unexpected_error(sandbox: Sandbox) -> None:
+    """An error that no task should raise is reported by its type alone."""
+    with pytest.raises(Crashed, match="KeyError") as failure:
+        await sandbox.run("fail", limit_s=LIMIT_S)
+    assert "secret" not in str(failure.value)
+
+
+async def test_sandbox_raises_unavailable_when_a_part_is_missing(sandbox: Sandbox) -> None:
+    """A module that is not installed is no fault of the input."""
+    with pytest.raises(Unavailable, match="no_such_module"):
+        await sandbox.run("missing", limit_s=LIMIT_S)
+
+
+@pytest.mark.parametrize("task", ["spin", "sleep"])
+async def test_sandbox_ends_a_task_at_its_limit(sandbox: Sandbox, task: str) -> None:
+    """The work itself ends with its time, and a neighbour is not disturbed."""
+    neighbour = asyncio.create_task(sandbox.run("sleep", 1.0, limit_s=LIMIT_S))
+    pid = await sandbox.run("pid", limit_s=LIMIT_S)
+    with pytest.raises(TookTooLong):
+        await sandbox.run(task, *([LIMIT_S] if task == "sleep" else []), limit_s=0.3)
+    assert not Path(f"/proc/{pid}").exists()
+    assert "rested" == await neighbour
+    assert pid != await sandbox.run("pid", limit_s=LIMIT_S)
+
+
+@pytest.mark.parametrize(("task", "arguments"), [("segfault", ()), ("fill", (2 << 20,))])
+async def test_sandbox_replaces_a_child_that_died(sandbox: Sandbox, task: str, arguments: tuple[object, ...]) -> None:
+    """A crash, or a reply past its bound, costs that task alone."""
+    with pytest.raises(Crashed):
+        await sandbox.run(task, *arguments, limit_s=LIMIT_S)
+    assert 3 == await sandbox.run("size", [1, 2, 3], limit_s=LIMIT_S)
+
+
+async def test_sandbox_bounds_the_memory_of_a_child(sandbox: Sandbox) -> None:
+    """A task that wants more memory than its child may have fails by itself."""
+    with pytest.raises(Crashed, match="MemoryError"):
+        await sandbox.run("fill", 2 << 30, limit_s=LIMIT_S)
+
+
+async def test_sandbox_ignores_what_a_library_prints(sandbox: Sandbox) -> None:
+    """Output of a library does not end up among the replies."""
+    assert "quiet" == await sandbox.run("noise", limit_s=LIMIT_S)
+
+
+async def test_sandbox_raises_busy_when_every_child_works() -> None:
+    """A task waits for a free child no longer than it was allowed to."""
+    sandbox = Sandbox(TASKS, children=1, waiting_max=1)
+    first = asyncio.create_task(sandbox.run("sleep", LIMIT_S, limit_s=LIMIT_S))
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await sandbox.run("pid", limit_s=LIMIT_S, wait_s=0.1)
+    waiting = asyncio.create_task(sandbox.run("pid", limit_s=LIMIT_S))
+    await asyncio.sleep(0)
+    with pytest.raises(Busy, match="waiting already"):
+        await sandbox.run("pid", limit_s=LIMIT_S)
+    first.cancel()
+    assert await waiting
+    await sandbox.close()
