@@ -25,7 +25,7 @@ async def out_of_order(desk: Desk, job: Job, reason: str) -> None:
     log.warning("provider.down", provider=desk.provider, generation=job.id, reason=reason[:REASON_CHARS_MAX])
     asked = job.step.word == "submit"
     if asked:
-        await insist(partial(providers.down, desk.store, desk.provider, reason[:REASON_CHARS_MAX]))
+        await insist(partial(providers.open_breaker, desk.store, desk.provider, reason[:REASON_CHARS_MAX]))
     if await moved(desk, job, "down" if asked else "skipped"):
         return
     take_back = partial(generations.withdraw, desk.store, job.id, job.token, provider=desk.provider, said="down")
@@ -54,7 +54,7 @@ async def put_off(desk: Desk, job: Job, retry: Retry) -> None:
 async def serves(desk: Desk, job: Job) -> None:
     """The provider answered the first submit after an outage, be it with a no: the others need not wait any more."""
     if job.step.probe:
-        await providers.up(desk.store, desk.provider)
+        await providers.close_breaker(desk.store, desk.provider)
 
 
 async def moved(desk: Desk, job: Job, said: str, *, pause_s: float = 0) -> bool:

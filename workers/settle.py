@@ -9,7 +9,7 @@ from secrets import token_hex
 import structlog
 from msgspec import structs
 
-from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome, Output, Spec
+from shared.domain.generation import COMPLETED, FAILED, EndState, Generation, Outcome, Output, Spec
 from shared.ops import metrics, settled
 from shared.ops.storage import StorageError
 from shared.store import generations, ledger
@@ -157,7 +157,7 @@ async def dropped(desk: Desk, job_id: str) -> None:
 
 
 async def close(
-    desk: Desk, job: Job, state: str, cost_micros: int, outcome: Outcome, *, unsubmitted_only: bool = False
+    desk: Desk, job: Job, state: EndState, cost_micros: int, outcome: Outcome, *, unsubmitted_only: bool = False
 ) -> None:
     """Settle, and say so once."""
     word, refund = await ledger.settle(

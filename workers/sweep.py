@@ -33,7 +33,7 @@ async def sweep_forever(
         try:
             await sweep(store)
             await sweep_deliveries(store)
-            await store.run("late", BATCH)
+            await store.run("enqueue_late", BATCH)
             swept()
             if time.monotonic() >= assets_due_s:
                 assets_due_s = time.monotonic() + ASSETS_EVERY_S

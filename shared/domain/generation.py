@@ -5,12 +5,16 @@ backlog -> queued -> submitting -> pending -> completed | failed
 """
 
 from collections.abc import Sequence
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
 
-COMPLETED, FAILED = "completed", "failed"
-TERMINAL = (COMPLETED, FAILED)
+State = Literal["backlog", "queued", "submitting", "pending", "uncertain", "completed", "failed"]
+EndState = Literal["completed", "failed"]
+COMPLETED: Final = "completed"
+FAILED: Final = "failed"
+TERMINAL: tuple[EndState, ...] = (COMPLETED, FAILED)
 
 
 class Route(Struct, frozen=True, array_like=True):
@@ -85,7 +89,7 @@ class Generation(Struct, frozen=True, kw_only=True):
     id: str
     account: str
     provider: str
-    state: str
+    state: State
     reserved: int
     created_ms: int
     deadline_ms: int

@@ -210,7 +210,7 @@ def _compare_one(look: Look, entry: Entry, record: Record) -> None:
 
 async def records(store: Store, ids: Sequence[str]) -> list[Record]:
     """The generations of these ids, at most IDS_BATCH of them, all seen at one moment."""
-    _, *rows = await store.run("generation_check", *ids)
+    _, *rows = await store.run("check_generations", *ids)
     found = []
     for name, account, provider, state, reserved, cost, credit, faults in rows:
         words = tuple(fault.decode() for fault in faults)

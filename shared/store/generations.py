@@ -60,7 +60,7 @@ async def start(
 
 async def submitted(store: Store, generation_id: str, ref: str, *, provider: str, patience_s: float) -> bool:
     """Store the reference of `provider`; True if its callback came already, so that it is worth looking at once."""
-    word, *rest = await store.run("submitted", generation_id, ref, provider, patience_s=patience_s, durable=True)
+    word, *rest = await store.run("store_reference", generation_id, ref, provider, patience_s=patience_s, durable=True)
     return bool(word == "stored" and rest[0] == b"1")
 
 
@@ -145,12 +145,12 @@ async def looked(store: Store, generation_id: str, *, outcome: Outcome | None, a
     """
     again_ms = "" if again_s is None else int(again_s * 1000)
     found = (encode(outcome), again_ms, *costs_of(outcome)) if outcome else (b"", again_ms, "", "")
-    return bool((await store.run("looked", generation_id, *found))[0] == "attached")
+    return bool((await store.run("store_late_result", generation_id, *found))[0] == "attached")
 
 
 async def callback(store: Store, generation_id: str, provider: str, payload: bytes) -> str:
     """Keep what a provider sent for a generation and wake its worker: `noted`, `closed` or `missing`."""
-    return str((await store.run("callback", generation_id, provider, payload))[0])
+    return str((await store.run("store_callback", generation_id, provider, payload))[0])
 
 
 async def reroute(

@@ -52,7 +52,7 @@ async def money(store: Store, minutes: int) -> Money:
 
 async def slowest(store: Store, count: int) -> list[Slow]:
     """The oldest open generations, of the first few thousand that the sweeper looks at next."""
-    _, now_ms, *rows = await store.run("slowest", count, LOOKED_MAX)
+    _, now_ms, *rows = await store.run("list_slowest", count, LOOKED_MAX)
     return [
         Slow(name.decode(), account.decode(), provider.decode(), state.decode(), now_ms - created, deadline - now_ms)
         for name, account, provider, state, created, deadline in rows

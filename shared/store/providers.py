@@ -65,11 +65,11 @@ async def speeds(store: Store, provider: str) -> dict[str, float]:
     return {name.removeprefix(TOOK): float(value) for name, value in known.items() if name.startswith(TOOK)}
 
 
-async def down(store: Store, provider: str, reason: str) -> int:
+async def open_breaker(store: Store, provider: str, reason: str) -> int:
     """The provider cannot serve anybody: it is left alone for a while. How often that happened in a row."""
-    return int((await store.run("down", provider, reason))[2])
+    return int((await store.run("open_breaker", provider, reason))[2])
 
 
-async def up(store: Store, provider: str) -> None:
+async def close_breaker(store: Store, provider: str) -> None:
     """The provider served again."""
-    await store.run("up", provider)
+    await store.run("close_breaker", provider)

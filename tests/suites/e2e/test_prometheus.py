@@ -236,7 +236,7 @@ async def test_every_question_has_an_answer() -> None:
                 await caller.ask("POST", "/api/v1/webhooks", json={"url": receiver.url})
             await load(caller, poor, fal)
             await scraped(asker)
-            await providers.up(place.store, "paid")
+            await providers.close_breaker(place.store, "paid")
             await load(caller, poor, fal)
             await scraped(asker, 3)
             await legible(place.session, ports)

@@ -81,7 +81,7 @@ async def test_a_reference_that_comes_after_the_refund_is_followed(desk: Desk) -
     customer = await a_customer(desk.store, cents=100)
     generation_id = await lost(desk, customer)
     await generations.submitted(desk.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
-    assert 1 == (await desk.store.run("late", 10))[1]
+    assert 1 == (await desk.store.run("enqueue_late", 10))[1]
     await late({"desk": desk}, f"late:{generation_id}")
     generation = await seen(desk, customer, generation_id)
     assert (FAILED, 0) == (generation.state, generation.cost)
@@ -102,7 +102,7 @@ async def test_a_callback_that_comes_after_the_refund_is_followed(desk: Desk) ->
         generation_id = await lost(desk, customer)
         payload = encode(Callback({}, body.replace(b"ID", generation_id.encode())))
         assert "closed" == await generations.callback(desk.store, generation_id, "paid", payload)
-        assert 1 == (await desk.store.run("late", 10))[1]
+        assert 1 == (await desk.store.run("enqueue_late", 10))[1]
         await late({"desk": calling}, f"late:{generation_id}")
         assert follows == ((await seen(desk, customer, generation_id)).late is not None)
     await calling.adapter.close()

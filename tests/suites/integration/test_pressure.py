@@ -154,8 +154,8 @@ async def test_the_breaker_opens_probes_and_closes(store_url: str) -> None:
     async with Store(store_url) as store:
         customer = await a_customer(store, cents=1000)
         one, two = await order(store, customer, 2)
-        assert 1 == await providers.down(store, "noop", "no credit")
-        assert 1 == await providers.down(store, "noop", "no credit")
+        assert 1 == await providers.open_breaker(store, "noop", "no credit")
+        assert 1 == await providers.open_breaker(store, "noop", "no credit")
         with pytest.raises(Refused) as caught:
             await order(store, customer)
         assert "upstream_error" == caught.value.code
@@ -165,7 +165,7 @@ async def test_the_breaker_opens_probes_and_closes(store_url: str) -> None:
         probe = await start(store, one)
         assert ("submit", True) == (probe.word, probe.probe)
         assert "wait" == (await start(store, two)).word
-        await providers.up(store, "noop")
+        await providers.close_breaker(store, "noop")
         assert ("submit", False) == ((await start(store, three)).word, (await start(store, two)).probe)
 
 
@@ -174,7 +174,7 @@ async def test_an_outage_in_a_row_lasts_longer(store_url: str) -> None:
     async with Store(store_url) as store:
         spans = []
         for _ in range(3):
-            _, until_ms, _ = await store.run("down", "noop", "still down")
+            _, until_ms, _ = await store.run("open_breaker", "noop", "still down")
             clock = await store.call("TIME")
             spans.append(round((until_ms - int(clock[0]) * 1000) / 1000))
             await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
@@ -189,7 +189,7 @@ async def test_a_late_result_is_attached_and_not_charged(store_url: str) -> None
         await start(store, generation_id)
         await generations.submitted(store, generation_id, "ref", provider="noop", patience_s=1)
         await ledger.settle(store, generation_id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
-        assert 1 == (await store.run("late", 10))[1]
+        assert 1 == (await store.run("enqueue_late", 10))[1]
         assert [f"late:{generation_id}"] == await queued(store)
         found = Outcome("noop", text="here it is", cost_micros=7)
         assert await generations.looked(store, generation_id, outcome=found, again_s=None)

@@ -89,7 +89,7 @@ def test_the_list_says_how_a_provider_does(shell: Shell, store_url: str) -> None
 
     async def trouble() -> None:
         async with Store(store_url) as store:
-            await providers.down(store, "fal", "no credit")
+            await providers.open_breaker(store, "fal", "no credit")
             customer = await a_customer(store, cents=1000)
             order = an_order(customer, provider="noop")
             await ledger.accept(store, order)

@@ -91,7 +91,7 @@ async def test_the_next_route_serves_without_a_second_charge(desk: Desk) -> None
 async def test_an_open_breaker_hands_on_without_asking(desk: Desk, provider: Provider) -> None:
     """While a provider is known to be down it is not even asked."""
     generation_id = await order(desk, await a_customer(desk.store), "fine", Route("noop", "noop", "test/noop"))
-    await providers.down(desk.store, "paid", "no credit")
+    await providers.open_breaker(desk.store, "paid", "no credit")
     await step(desk, generation_id)
     assert "noop" == (await seen(desk, generation_id)).provider
     assert 0 == provider.submits[generation_id]

@@ -69,7 +69,7 @@ async def test_the_first_free_provider_takes_it_in_one_round_trip(
     async with Store(store_url) as store:
         customer = await a_customer(store)
         for name in down:
-            await providers.down(store, name, "no credit")
+            await providers.open_breaker(store, name, "no credit")
         for name in paused:
             await pause(store, name)
         await store.call("CONFIG", "RESETSTAT")
@@ -89,7 +89,7 @@ async def test_nobody_takes_it_while_all_are_down(store_url: str) -> None:
     async with Store(store_url) as store:
         customer = await a_customer(store)
         for name in NAMES:
-            await providers.down(store, name, "no credit")
+            await providers.open_breaker(store, name, "no credit")
         with pytest.raises(Refused) as caught:
             await order(store, customer, *NAMES)
         assert "upstream_error" == caught.value.code
@@ -101,7 +101,7 @@ async def test_the_ways_price_is_the_one_that_is_charged(store_url: str) -> None
     """An order that falls to a dearer model is charged that model's price, or refused for want of that much."""
     async with Store(store_url) as store:
         customer = await a_customer(store, cents=50)
-        await providers.down(store, "one", "no credit")
+        await providers.open_breaker(store, "one", "no credit")
         cheap, dear = a_way(provider="one", price_micros=CENTS), a_way(provider="two", price_micros=40 * CENTS)
         await ledger.accept(store, an_order(customer, ways=(cheap, dear)))
         with pytest.raises(Refused, match=r"costs \$0.40, the balance is \$0.10"):
@@ -114,9 +114,9 @@ async def test_an_order_sent_twice_is_answered_the_same(store_url: str) -> None:
         customer = await a_customer(store)
         ways = tuple(a_way(provider=name, spec=structs.replace(SPEC, target=name)) for name in NAMES)
         wanted = an_order(customer, ways=ways)
-        await providers.down(store, "one", "no credit")
+        await providers.open_breaker(store, "one", "no credit")
         first = await ledger.accept(store, wanted)
-        await providers.up(store, "one")
+        await providers.close_breaker(store, "one")
         assert (first, "two") == (await ledger.accept(store, wanted), first.way and first.way.provider)
         step = await start(store, first.id, "two")
         await generations.reroute(store, first.id, "t", said="down", routes=offers(step, "one"))
@@ -134,7 +134,7 @@ async def test_what_is_handed_on_skips_who_is_down_or_paused(store_url: str) -> 
             routes = offers(step, "two", "three")
             to = await generations.reroute(store, generation_id, "t", said="down", routes=routes)
             assert expected == to
-            await providers.down(store, "three" if expected == "three" else "two", "no credit")
+            await providers.open_breaker(store, "three" if expected == "three" else "two", "no credit")
         assert ["one down"] == [f"{attempt.provider} {attempt.word}" for attempt in (await seen(store, first)).attempts]
 
 

@@ -86,14 +86,14 @@ async def test_the_breaker_is_told(store_url: str) -> None:
     """A provider that is left alone is open; once its time is over it is half open, until it has served."""
     async with Store(store_url) as store:
         assert CLOSED == (await noop(store)).breaker
-        await providers.down(store, "noop", "out of credit")
+        await providers.open_breaker(store, "noop", "out of credit")
         assert (OPEN, 1) == ((await noop(store)).breaker, (await noop(store)).downs)
         await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
         assert HALF_OPEN == (await noop(store)).breaker
         await store.run("hold", "noop", "drain")
         assert "drain" == (await noop(store)).held
         await store.run("hold", "noop", "")
-        await providers.up(store, "noop")
+        await providers.close_breaker(store, "noop")
         assert CLOSED == (await noop(store)).breaker
 
 

@@ -248,12 +248,12 @@ async def test_a_preferred_provider_serves(guest: Visitor) -> None:
 
 async def test_a_provider_that_is_known_to_be_down(hall: Hall, guest: Visitor) -> None:
     """A preferred provider whose breaker is open is replaced, and the answer says by whom."""
-    await providers.down(hall.place.store, "paid", "a test")
+    await providers.open_breaker(hall.place.store, "paid", "a test")
     try:
         served = await guest.post("/api/generate", {"prompt": "a boat", "provider": "paid"})
         assert ("completed", "kinds") == (served["status"], served["provider"])
     finally:
-        await providers.up(hall.place.store, "paid")
+        await providers.close_breaker(hall.place.store, "paid")
 
 
 async def test_a_provider_that_goes_down_with_it(hall: Hall, guest: Visitor) -> None:
@@ -263,18 +263,18 @@ async def test_a_provider_that_goes_down_with_it(hall: Hall, guest: Visitor) -> 
         assert ("completed", "kinds", "test/image") == (served["status"], served["provider"], served["model"])
         assert 1 == await guest.used()
     finally:
-        await providers.up(hall.place.store, "paid")
+        await providers.close_breaker(hall.place.store, "paid")
 
 
 async def test_every_provider_is_down(hall: Hall, guest: Visitor) -> None:
     """When nobody can serve it is 502 at once, and takes no place of the day."""
-    await providers.down(hall.place.store, "kinds", "a test")
+    await providers.open_breaker(hall.place.store, "kinds", "a test")
     try:
         answer = await guest.ask("POST", "/api/text/generate", json={"prompt": "a boat"})
         is_error(answer, 502, "UPSTREAM_ERROR")
         assert "10" == answer.headers["X-RateLimit-Remaining"]
     finally:
-        await providers.up(hall.place.store, "kinds")
+        await providers.close_breaker(hall.place.store, "kinds")
 
 
 async def test_a_preferred_provider_that_cannot_do_it(guest: Visitor) -> None:

@@ -73,7 +73,7 @@ CANARIES = (
     Canary("settle leaves it among the uncertain", "settle", "redis.call('ZREM', 'gw:uncertain', id)"),
     Canary("admit leaves it among the waiting", "", "if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end"),
     Canary("a waiting one is not counted", "", "redis.call('ZADD', 'gw:waiting:' .. provider, now, id)"),
-    Canary("settle lets nobody on", "settle", "take_turn(account, provider)\nadmit(provider, now)"),
+    Canary("settle lets nobody on", "settle", "join_round_robin(account, provider)\nadmit(provider, now)"),
     Canary("settle wakes nobody", "settle", "redis.call('PUBLISH', 'gw:wake:' .. gateway, id)", ""),
     Canary(
         "settle forgets the late look", "settle", "if state == 'failed' and ref and late_ms ~= '' then", "if false then"
@@ -100,7 +100,7 @@ CANARIES = (
         "an Idempotency-Key looked up after charging",
         "accept",
         "if seen then\n",
-        "if seen then\npay('balance', account, price, id, now)\n",
+        "if seen then\nreserve_payment('balance', account, price, id, now)\n",
     ),
     Canary("another body replayed", "accept", "if string.sub(seen, 1, #body_hash) ~= body_hash then", "if false then"),
     Canary("accept forgets the sweeper", "accept", "redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)"),
@@ -142,15 +142,15 @@ CANARIES = (
         "    redis.call('DEL', 'gw:backlog:' .. account .. ':' .. provider)",
     ),
     Canary("admit takes the newest", "", "redis.call('LPOP', 'gw:backlog:'", "redis.call('RPOP', 'gw:backlog:'"),
-    Canary("admit forgets that more wait", "", "    take_turn(account, provider)\n  end", "  end"),
+    Canary("admit forgets that more wait", "", "    join_round_robin(account, provider)\n  end", "  end"),
     Canary(
         "admit lets one account have all turns", "", "'NX', now_us, account)", "'NX', string.byte(account), account)"
     ),
     Canary(
         "admit forgets the state",
         "",
-        "redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued', 'queued_ms', now)\n      place",
-        "place",
+        "redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued', 'queued_ms', now)\n      take_slot",
+        "take_slot",
     ),
     Canary(
         "enqueue does not ring",
@@ -182,21 +182,24 @@ CANARIES = (
     ),
     Canary(
         "submitted by another provider's worker",
-        "submitted",
+        "store_reference",
         "if provider ~= at or state == 'backlog' then",
         "if false then",
     ),
-    Canary("submitted wakes nobody", "submitted", "\n  hasten('arq:queue:' .. provider, id, now)"),
+    Canary("submitted wakes nobody", "store_reference", "\n  make_due('arq:queue:' .. provider, id, now)"),
     Canary("an uncertain one is not counted", "start", "redis.call('ZADD', 'gw:uncertain', 'NX', now, id)"),
-    Canary("submitted leaves it among the uncertain", "submitted", "redis.call('ZREM', 'gw:uncertain', id)"),
+    Canary("submitted leaves it among the uncertain", "store_reference", "redis.call('ZREM', 'gw:uncertain', id)"),
     Canary(
         "submitted fenced",
-        "submitted",
+        "store_reference",
         "redis.call('HSET', generation, 'ref', ref)",
         "if state ~= 'submitting' then return {'closed', state} end\nredis.call('HSET', generation, 'ref', ref)",
     ),
     Canary(
-        "submitted opens the closed", "submitted", "if state == 'completed' or state == 'failed' then", "if false then"
+        "submitted opens the closed",
+        "store_reference",
+        "if state == 'completed' or state == 'failed' then",
+        "if false then",
     ),
     Canary(
         "withdraw by anybody",
@@ -215,19 +218,19 @@ CANARIES = (
     ),
     Canary("reroute of what its owner wants stopped", "reroute", "if cancel or (", "if ("),
     Canary("start submits what its owner wants stopped", "start", "if cancel then return", "if false then return"),
-    Canary("withdraw pauses whoever has it", "withdraw", "pause(from, ", f"pause({WHO_HAS_IT}, "),
+    Canary("withdraw pauses whoever has it", "withdraw", "pause_submits(from, ", f"pause_submits({WHO_HAS_IT}, "),
     Canary("an account asked for again is one more", "create_account", "if created then", "if false then"),
-    Canary("reroute keeps the place", "reroute", "leave(account, from, id)"),
+    Canary("reroute keeps the place", "reroute", "free_slot(account, from, id)"),
     Canary("reroute loses it", "reroute", "redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)"),
     Canary("reroute lets nobody on", "reroute", "  admit(name, now)"),
     Canary("reroute of the busy to the paused", "reroute", "word == 'down' or word == 'skipped'", "true"),
-    Canary("reroute pauses nobody", "reroute", "pause(from, tonumber(pause_ms), now)"),
+    Canary("reroute pauses nobody", "reroute", "pause_submits(from, tonumber(pause_ms), now)"),
     Canary("reroute tells nobody", "reroute", "note_attempt(generation, asked_ms or now, from, word)"),
     Canary("withdraw tells nobody", "withdraw", "note_attempt(generation, asked_ms, from, word)"),
-    Canary("callback by anybody", "callback", "or provider ~= from then", "then"),
-    Canary("callback wakes nobody", "callback", "if state ~= 'backlog' then hasten", "if false then hasten"),
-    Canary("callback not kept", "callback", "if doubt then redis.call('HSET'", "if false then redis.call('HSET'"),
-    Canary("cancel wakes nobody", "cancel", "if state == 'pending' then hasten", "if false then hasten"),
+    Canary("callback by anybody", "store_callback", "or provider ~= from then", "then"),
+    Canary("callback wakes nobody", "store_callback", "if state ~= 'backlog' then make_due", "if false then make_due"),
+    Canary("callback not kept", "store_callback", "if doubt then redis.call('HSET'", "if false then redis.call('HSET'"),
+    Canary("cancel wakes nobody", "cancel", "if state == 'pending' then make_due", "if false then make_due"),
     Canary(
         "top-up counted each time", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"
     ),
@@ -294,7 +297,7 @@ CANARIES = (
     Canary(
         "renew for anybody", "renew", "if redis.call('GET', 'arq:in-progress:' .. id) == token then", "if true then"
     ),
-    Canary("sweep puts nothing back", "sweep", "if not has_place(", "if false and has_place("),
+    Canary("sweep puts nothing back", "sweep", "if not is_queued(", "if false and is_queued("),
     Canary("sweep overlooks a lost payload", "sweep", "and redis.call('EXISTS', 'arq:job:' .. id) == 1"),
     Canary("sweep overlooks the deadline", "sweep", "elseif now >= tonumber(deadline) then", "elseif false then"),
     Canary(
@@ -319,14 +322,17 @@ CANARIES = (
         "since or",
     ),
     Canary(
-        "attempt holds it against the mended", "attempt", "if health == 'well' then is_well(endpoint)\nelseif", "if"
+        "attempt holds it against the mended",
+        "attempt",
+        "if health == 'well' then note_success(endpoint)\nelseif",
+        "if",
     ),
     Canary("attempt tells nobody", "attempt", "emit(account, event, 'endpoint.disabled',", "tostring("),
     Canary("redeliver for anybody", "redeliver", "'gw:endpoints:' .. account, endpoint) == 0", "'', endpoint) == 1"),
     Canary("redeliver elsewhere", "redeliver", "if owner ~= endpoint then", "if not owner then"),
     Canary("redeliver to what is off", "redeliver", "'disabled_ms') == 1 then", "'disabled_ms') == 2 then"),
     Canary(
-        "redeliver begins anew what waits", "redeliver", "if state == 'pending' then hasten", "if false then hasten"
+        "redeliver begins anew what waits", "redeliver", "if state == 'pending' then make_due", "if false then make_due"
     ),
     Canary("a new beginning ends as the old one did", "", "redis.call('PERSIST', key)"),
     Canary(
@@ -338,7 +344,7 @@ CANARIES = (
     Canary("replay to what is off", "replay", "'disabled_ms') == 1 then", "'disabled_ms') == 2 then"),
     Canary("replay of what was delivered", "replay", "and was == 'dead' then", "and was then"),
     Canary("replay of what is there", "replay", "and not was then", "then"),
-    Canary("replay of what nobody wanted", "replay", "or not listens(endpoint, 'generation.' .. state) then", "then"),
+    Canary("replay of what nobody wanted", "replay", "or not wants(endpoint, 'generation.' .. state) then", "then"),
     Canary("enabling is not enough", "enable_endpoint", "'disabled_why', 'failing_ms', 'failed_ms'", "'disabled_why'"),
     Canary("rotation forgets the old secret", "rotate_secret", "'old_secret', was,"),
     Canary("rotation counted twice", "rotate_secret", "if was == secret then", "if false then"),
@@ -350,21 +356,27 @@ CANARIES = (
     Canary("a new threshold is not armed", "set_low", "redis.call('HDEL', 'gw:account:' .. account, 'low_told')"),
     Canary("attempt leaves the job", "attempt", "dequeue('arq:queue:webhooks', 'deliver:' .. id)"),
     Canary(
-        "a late reference is not looked at", "submitted", "if state == 'failed' and not known then", "if false then"
+        "a late reference is not looked at",
+        "store_reference",
+        "if state == 'failed' and not known then",
+        "if false then",
     ),
     Canary(
-        "a late reference is looked at again and again", "submitted", "'failed' and not known then", "'failed' then"
+        "a late reference is looked at again and again",
+        "store_reference",
+        "'failed' and not known then",
+        "'failed' then",
     ),
     Canary(
         "a late callback is not looked at",
-        "callback",
+        "store_callback",
         "if doubt then redis.call('ZADD'",
         "if false then redis.call('ZADD'",
     ),
-    Canary("a late result reopens", "looked", "'late', outcome,", "'late', outcome, 'state', 'completed',"),
+    Canary("a late result reopens", "store_late_result", "'late', outcome,", "'late', outcome, 'state', 'completed',"),
     Canary(
         "a late result of the completed",
-        "looked",
+        "store_late_result",
         "if redis.call('HGET', generation, 'state') ~= 'failed' then",
         "if false then",
     ),

@@ -38,7 +38,7 @@ class Labour(Mail):
         flight.fate = "accepted"
         expected = self.steps.submitted(name, f"task-{token}", flight.provider)
         again = ["stored", ""] if expected[0] == "stored" else expected
-        self.verb(expected, "submitted", name, f"task-{token}", flight.provider, again=again if twice else None)
+        self.verb(expected, "store_reference", name, f"task-{token}", flight.provider, again=again if twice else None)
         self.check()
 
     def withdraw(self, name: str, token: str, *, pause: bool = False, twice: bool = False) -> None:
@@ -68,7 +68,7 @@ class Labour(Mail):
     def callback(self, name: str, provider: str, *, twice: bool = False) -> None:
         """A provider calls."""
         expected = self.steps.callback(name, provider)
-        self.verb(expected, "callback", name, provider, b"called", again=expected if twice else None)
+        self.verb(expected, "store_callback", name, provider, b"called", again=expected if twice else None)
         self.check()
 
     def cancel(self, name: str, *, twice: bool = False) -> None:
@@ -87,7 +87,7 @@ class Labour(Mail):
         """A look at what the provider may have finished after the refund."""
         expected = self.steps.looked(name, found=found, again=again)
         args = (name, b"late" if found else b"", LONG_MS if again else "")
-        self.verb(expected, "looked", *args, again=expected if twice else None)
+        self.verb(expected, "store_late_result", *args, again=expected if twice else None)
         self.check()
 
     def hand_out_late(self) -> None:
@@ -98,7 +98,7 @@ class Labour(Mail):
         for name in due:
             provider, job = self.books.generations[name].provider, f"late:{name}"
             self.books.queues.put(provider, job)
-        self.verb(["handed", len(due)], "late", COUNT_MAX)
+        self.verb(["handed", len(due)], "enqueue_late", COUNT_MAX)
         self.check()
 
     def retry(self, name: str, *, twice: bool = False) -> None:
@@ -123,13 +123,13 @@ class Labour(Mail):
     def down(self, provider: str, *, twice: bool = False) -> None:
         """The provider cannot serve anybody; for as long as the story wants."""
         expected = self.steps.down(provider)
-        self.verb(expected, "down", provider, "out of credit", again=expected if twice else None)
+        self.verb(expected, "open_breaker", provider, "out of credit", again=expected if twice else None)
         self.bench.write(("HSET", f"gw:provider:{provider}", "down_until_ms", self.seen.now_ms + LONG_MS))
         self.check()
 
     def up(self, provider: str) -> None:
         """It served again."""
-        self.verb(self.steps.up(provider), "up", provider)
+        self.verb(self.steps.up(provider), "close_breaker", provider)
         self.check()
 
     def sweep(self) -> list[str]:

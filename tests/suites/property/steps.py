@@ -173,13 +173,13 @@ class Steps(Struct):
         if not provider.down:
             provider.downs += 1
             provider.down, provider.probing = True, False
-        return ["down", ANYTHING, provider.downs]
+        return ["opened", ANYTHING, provider.downs]
 
     def up(self, name: str) -> list[Any]:
         """The breaker closes."""
         provider = self.books.providers[name]
         provider.down, provider.downs, provider.probing = False, 0, False
-        return ["up"]
+        return ["closed"]
 
     def attempt(self, name: str, number: int, state: str, health: str) -> list[Any]:
         """One attempt of a delivery is recorded once; that the endpoint took it, or is gone, ends it in any case."""

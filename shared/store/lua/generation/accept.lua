@@ -13,7 +13,7 @@
 --@include payment
 --@include events
 --@include low
---@include standing
+--@include breaker
 local FIRST, LOOK_AFTER_MS, REPLAY_MS = 9, 30000, 86400000
 local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest = unpack(ARGV)
 local account = guest ~= '' and guest or redis.call('GET', 'gw:key:' .. key_hash)
@@ -24,7 +24,7 @@ local balance = (topup or 0) - (spent or 0)
 -- The gateway sends the same id again when the store's answer was lost.
 local generation = 'gw:generation:' .. id
 local created, known, reserved = unpack(redis.call('HMGET', generation, 'created_ms', 'spec', 'reserved'))
-if created then return {'accepted', account, tonumber(created), balance, route_of(known, FIRST), tonumber(reserved)} end
+if created then return {'accepted', account, tonumber(created), balance, route_number(known, FIRST), tonumber(reserved)} end
 local replay = 'gw:replay:' .. account .. ':' .. replay_key
 local seen = replay_key ~= '' and redis.call('GET', replay)
 if seen then
@@ -34,25 +34,25 @@ end
 local concurrency, backlog_max, quota, beyond =
   unpack(redis.call('HMGET', 'gw:plan:' .. (plan or 'guest'), 'concurrency', 'backlog_max', 'daily_quota', 'beyond'))
 if not concurrency then return {'unknown_plan', plan or 'guest'} end
-local at, soonest = first_open(FIRST, 4, true, now)
+local at, soonest = first_available(FIRST, 4, true, now)
 local provider, price, spec, run_ms = unpack(ARGV, at or FIRST, (at or FIRST) + 3)
 price = tonumber(price)
-local way, refusal = way_to_pay(payer, account, price, balance, quota, beyond, now)
+local way, refusal = payment_source(payer, account, price, balance, quota, beyond, now)
 if not way then return refusal end
 if not at then return {'down', soonest} end
 local waiting = redis.call('LLEN', 'gw:backlog:' .. account .. ':' .. provider)
 local waits = waiting > 0 or redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) >= tonumber(concurrency)
-  or not has_room(provider) or redis.call('EXISTS', 'gw:turns:' .. provider) == 1
+  or not has_free_slot(provider) or redis.call('EXISTS', 'gw:turns:' .. provider) == 1
 if waits and waiting >= tonumber(backlog_max) then return {'backlog_full', waiting} end
 
-reserved = pay(way, account, price, id, now)
+reserved = reserve_payment(way, account, price, id, now)
 redis.call('HSET', generation, 'account', account, 'provider', provider, 'state', waits and 'backlog' or 'queued',
   'reserved', reserved, 'created_ms', now, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'spec', spec)
 if waiter ~= '' then redis.call('HSET', generation, 'waiters', waiter) end
 if guest == '' then redis.call('LPUSH', 'gw:generations:' .. account, id) end
 redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)
 if replay_key ~= '' then redis.call('SET', replay, body_hash .. ' ' .. id, 'PX', REPLAY_MS) end
-if waits then wait_in_line(account, provider, id, now) else place(account, provider, id, now) end
-if waits then take_turn(account, provider) admit(provider, now) end
+if waits then push_to_backlog(account, provider, id, now) else take_slot(account, provider, id, now) end
+if waits then join_round_robin(account, provider) admit(provider, now) end
 warn_if_low(account, balance, balance - reserved, id, now)
 return {'accepted', account, now, balance - reserved, (at - FIRST) / 4 + 1, reserved}

@@ -9,5 +9,5 @@ local state, provider = unpack(redis.call('HMGET', generation, 'state', 'provide
 if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 redis.call('HSET', generation, 'cancel_ms', now)
-if state == 'pending' then hasten('arq:queue:' .. provider, ARGV[1], now) end
+if state == 'pending' then make_due('arq:queue:' .. provider, ARGV[1], now) end
 return {'noted', state}

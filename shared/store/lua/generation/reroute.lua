@@ -8,7 +8,7 @@
 --@include now
 --@include queue
 --@include admit
---@include standing
+--@include breaker
 --@include attempts
 local FIRST = 5
 local id, token, word, pause_ms = unpack(ARGV)
@@ -18,17 +18,17 @@ local account, from, state, intent, asked_ms, cancel =
 if not state then return {'missing'} end
 for at = FIRST, #ARGV, 2 do if ARGV[at] == from then return {'rerouted', from, from} end end
 if cancel or (state ~= 'queued' and (state ~= 'submitting' or intent ~= token)) then return {'kept', state} end
-local at = first_open(FIRST, 2, word == 'down' or word == 'skipped', now)
+local at = first_available(FIRST, 2, word == 'down' or word == 'skipped', now)
 if not at then return {'nowhere'} end
-pause(from, tonumber(pause_ms), now)
+pause_submits(from, tonumber(pause_ms), now)
 local provider, spec = ARGV[at], ARGV[at + 1]
 note_attempt(generation, asked_ms or now, from, word)
 redis.call('HSET', generation, 'provider', provider, 'spec', spec, 'state', 'backlog')
 redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms', 'callback', 'called_ms')
-leave(account, from, id)
-wait_in_line(account, provider, id, now)
+free_slot(account, from, id)
+push_to_backlog(account, provider, id, now)
 for _, name in ipairs({provider, from}) do
-  take_turn(account, name)
+  join_round_robin(account, name)
   admit(name, now)
 end
 return {'rerouted', from, provider}

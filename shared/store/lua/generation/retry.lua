@@ -14,14 +14,14 @@ if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 if state == 'submitting' or state == 'uncertain' then return {'with_provider', state} end
 if state == 'backlog' then
-  take_turn(account, provider)
+  join_round_robin(account, provider)
   admit(provider, now)
   return {'waits', redis.call('HGET', generation, 'state')}
 end
 if not redis.call('ZSCORE', 'arq:queue:' .. provider .. ':leases', id) then
   redis.call('HDEL', generation, 'refusals')
   redis.call('DEL', 'arq:retry:' .. id)
-  place(account, provider, id, now)
+  take_slot(account, provider, id, now)
 end
 if state == 'pending' then return {'looks', state} end
 return {'due', state}

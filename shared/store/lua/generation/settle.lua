@@ -31,7 +31,7 @@ redis.call('HSET', generation, 'state', state, 'cost', cost, 'closed_ms', now, '
 redis.call('HDEL', generation, 'waiters', 'intent')
 redis.call('PEXPIRE', generation, keep_ms)
 if state == 'failed' and ref and late_ms ~= '' then redis.call('ZADD', 'gw:late', now + late_ms, id) end
-give_back(account, generation, id, refund, reserved, state == 'failed', now)
+return_payment(account, generation, id, refund, reserved, state == 'failed', now)
 redis.call('ZREM', 'gw:open', id)
 if state == 'completed' or expected ~= '' or reported ~= '' then book_cost(provider, now, expected, reported) end
 if state == 'completed' and asked_ms and kind ~= '' then measure_time(provider, kind, now - asked_ms) end
@@ -47,9 +47,9 @@ if was == 'backlog' then
   redis.call('LREM', 'gw:backlog:' .. account .. ':' .. provider, 1, id)
   redis.call('ZREM', 'gw:waiting:' .. provider, id)
 else
-  leave(account, provider, id)
+  free_slot(account, provider, id)
 end
-take_turn(account, provider)
+join_round_robin(account, provider)
 admit(provider, now)
 
 emit(account, 'evt_' .. id, 'generation.' .. state, now, 'generation', id)

@@ -10,7 +10,7 @@
 -- FACTS: spec, reserved, created_ms, deadline_ms, started_ms (0: never taken up), refusals, account
 -- calls: how many percent of the callbacks come, if this one's may still come
 --@include now
---@include pressure
+--@include rate_limit
 --@include measure
 local id, repeatable, submit_limit_ms, token, at = unpack(ARGV)
 local generation = 'gw:generation:' .. id
@@ -48,7 +48,7 @@ if state == 'uncertain' then redis.call('ZADD', 'gw:uncertain', 'NX', now, id) e
 if state == 'uncertain' then return told({'uncertain'}, callback or '') end
 if cancel then return told({'canceled'}) end
 
-local refusal, probe = permission(provider, generation, tonumber(submit_limit_ms), now)
+local refusal, probe = check_submit(provider, generation, tonumber(submit_limit_ms), now)
 if refusal and refusal[1] == 'down' then return told({'down'}) end
 if refusal and refusal[3] then return told({'wait', refusal[2]}) end
 if refusal then return refusal end

@@ -4,10 +4,10 @@
 -- Keys: gw:generation:<id>
 -- Returns {'withdrawn', refusals, cancel ('1' if its owner wants it stopped | '')} | {'kept', state} | {'missing'}
 --@include now
---@include standing
+--@include breaker
 --@include attempts
 local id, token, pause_ms, from, word = unpack(ARGV)
-pause(from, tonumber(pause_ms), now)
+pause_submits(from, tonumber(pause_ms), now)
 local generation = 'gw:generation:' .. id
 local state, intent, asked_ms, cancel =
   unpack(redis.call('HMGET', generation, 'state', 'intent', 'intent_ms', 'cancel_ms'))

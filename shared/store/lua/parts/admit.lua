@@ -10,30 +10,30 @@ local function concurrency_of(account)
   return tonumber(redis.call('HGET', 'gw:plan:' .. (plan or 'guest'), 'concurrency') or 1)
 end
 
-local function has_room(provider)
+local function has_free_slot(provider)
   local limit = redis.call('HGET', 'gw:provider:' .. provider, 'concurrency')
   return not limit or redis.call('SCARD', 'gw:busy:' .. provider) < tonumber(limit)
 end
 
-local function place(account, provider, id, now)
+local function take_slot(account, provider, id, now)
   redis.call('SADD', 'gw:active:' .. account .. ':' .. provider, id)
   redis.call('SADD', 'gw:busy:' .. provider, id)
   enqueue('arq:queue:' .. provider, id, 'run', now)
 end
 
-local function leave(account, provider, id)
+local function free_slot(account, provider, id)
   dequeue('arq:queue:' .. provider, id)
   redis.call('SREM', 'gw:active:' .. account .. ':' .. provider, id)
   redis.call('SREM', 'gw:busy:' .. provider, id)
 end
 
-local function wait_in_line(account, provider, id, now)
+local function push_to_backlog(account, provider, id, now)
   redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)
   redis.call('ZADD', 'gw:waiting:' .. provider, now, id)
 end
 
 -- An account stands in the provider's turns while it has something waiting and may have one more on the queue.
-local function take_turn(account, provider)
+local function join_round_robin(account, provider)
   local waits = redis.call('EXISTS', 'gw:backlog:' .. account .. ':' .. provider) == 1
   if waits and redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) < concurrency_of(account) then
     redis.call('ZADD', 'gw:turns:' .. provider, 'NX', now_us, account)
@@ -41,15 +41,15 @@ local function take_turn(account, provider)
 end
 
 local function admit(provider, now)
-  while has_room(provider) do
+  while has_free_slot(provider) do
     local account = redis.call('ZPOPMIN', 'gw:turns:' .. provider)[1]
     if not account then return end
     local id = redis.call('LPOP', 'gw:backlog:' .. account .. ':' .. provider)
     if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end
     if id and redis.call('HGET', 'gw:generation:' .. id, 'state') == 'backlog' then
       redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued', 'queued_ms', now)
-      place(account, provider, id, now)
+      take_slot(account, provider, id, now)
     end
-    take_turn(account, provider)
+    join_round_robin(account, provider)
   end
 end

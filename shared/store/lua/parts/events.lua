@@ -5,38 +5,38 @@
 local LOOK_AFTER_MS, LOG_LENGTH_MAX = 60000, 1000
 
 -- Whether an endpoint is there, switched on, and wants events of this type.
-local function listens(endpoint, type)
+local function wants(endpoint, type)
   local disabled, types = unpack(redis.call('HMGET', 'gw:endpoint:' .. endpoint, 'disabled_ms', 'types'))
   return types and not disabled and (types == '*' or string.find(' ' .. types .. ' ', ' ' .. type .. ' ', 1, true))
 end
 
-local function due_now(delivery, now)
+local function enqueue_delivery(delivery, now)
   redis.call('ZADD', 'gw:deliveries:open', now + LOOK_AFTER_MS, delivery)
   enqueue('arq:queue:webhooks', 'deliver:' .. delivery, 'deliver', now)
 end
 
 -- One delivery; the names and values at the end say what the event is about.
-local function tell(account, endpoint, event, type, now, ...)
+local function write_delivery(account, endpoint, event, type, now, ...)
   local delivery = event .. ':' .. endpoint
   redis.call('HSET', 'gw:delivery:' .. delivery, 'account', account, 'endpoint', endpoint, 'event', event,
     'type', type, 'state', 'pending', 'created_ms', now, 'attempts', 0, ...)
   redis.call('LPUSH', 'gw:endpoint-log:' .. endpoint, delivery)
   redis.call('LTRIM', 'gw:endpoint-log:' .. endpoint, 0, LOG_LENGTH_MAX - 1)
-  due_now(delivery, now)
+  enqueue_delivery(delivery, now)
 end
 
 local function emit(account, event, type, now, ...)
   for _, endpoint in ipairs(redis.call('SMEMBERS', 'gw:endpoints:' .. account)) do
-    if listens(endpoint, type) then tell(account, endpoint, event, type, now, ...) end
+    if wants(endpoint, type) then write_delivery(account, endpoint, event, type, now, ...) end
   end
 end
 
 -- A delivery that has ended begins anew: all attempts of the schedule, and the log goes on.
-local function again(delivery, now)
+local function restart_delivery(delivery, now)
   local key = 'gw:delivery:' .. delivery
   redis.call('HSET', key, 'state', 'pending', 'attempts', 0, 'again_ms', now)
   redis.call('HDEL', key, 'ended_ms')
   redis.call('PERSIST', key)
   redis.call('ZREM', 'gw:dead', delivery)
-  due_now(delivery, now)
+  enqueue_delivery(delivery, now)
 end

@@ -4,13 +4,13 @@
 -- Returns nothing, or true: it is switched off now
 local FAILING_MAX_MS, SILENT_MAX_MS = 432000000, 172800000
 
-local function is_well(endpoint)
+local function note_success(endpoint)
   if redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'failing_ms', 'failed_ms') > 0 then
     redis.call('ZREM', 'gw:failing', endpoint)
   end
 end
 
-local function is_ill(account, endpoint, gone, now)
+local function note_failure(account, endpoint, gone, now)
   local key = 'gw:endpoint:' .. endpoint
   local url, disabled, since, last =
     unpack(redis.call('HMGET', key, 'url', 'disabled_ms', 'failing_ms', 'failed_ms'))

@@ -15,7 +15,7 @@ end
 local function quota_key(account, day) return 'gw:quota:' .. account .. ':' .. day end
 
 -- How it is paid, quota or balance; or nil and the refusal.
-local function way_to_pay(payer, account, price, balance, quota, beyond, now)
+local function payment_source(payer, account, price, balance, quota, beyond, now)
   if payer == 'quota' then
     local used = tonumber(redis.call('GET', quota_key(account, math.floor(now / DAY_MS))) or 0)
     if tonumber(quota) < 0 or used < tonumber(quota) then return 'quota' end
@@ -26,7 +26,7 @@ local function way_to_pay(payer, account, price, balance, quota, beyond, now)
 end
 
 -- Take the place or the money; what is reserved for it, micro-USD.
-local function pay(way, account, price, id, now)
+local function reserve_payment(way, account, price, id, now)
   if way == 'quota' then
     local day = math.floor(now / DAY_MS)
     redis.call('INCR', quota_key(account, day))
@@ -43,7 +43,7 @@ local function pay(way, account, price, id, now)
 end
 
 -- Give back what a generation did not cost; a place only if it failed.
-local function give_back(account, generation, id, refund, reserved, failed, now)
+local function return_payment(account, generation, id, refund, reserved, failed, now)
   if refund > 0 then redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -refund) end
   if tonumber(reserved) > 0 then
     redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f settle %.0f %s', now, refund, id))

@@ -19,7 +19,7 @@ local function enqueue(queue, id, fn, now)
 end
 
 -- A job that nobody runs at this moment is due now.
-local function hasten(queue, id, now)
+local function make_due(queue, id, now)
   if redis.call('ZSCORE', queue .. ':leases', id) then return end
   redis.call('ZADD', queue, 'XX', now, id)
   ring(queue)

@@ -21,7 +21,7 @@ local function finish(id, result, result_ms, keep_ms)
   redis.call('ZREM', queue, id)
 end
 
-local function give_back(id, due_ms, clean)
+local function requeue(id, due_ms, clean)
   redis.call('DEL', 'arq:in-progress:' .. id)
   if clean == '1' then redis.call('DEL', 'arq:retry:' .. id) end
   redis.call('ZADD', queue, 'XX', due_ms, id)
@@ -36,7 +36,7 @@ for i = 3, #ARGV, 7 do
     redis.call('ZREM', leases, id)
     if ARGV[i + 1] == '1' then finish(id, ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
     else
-      give_back(id, ARGV[i + 5], ARGV[i + 6])
+      requeue(id, ARGV[i + 5], ARGV[i + 6])
       soon = soon or tonumber(ARGV[i + 5]) < now + SOON_MS
     end
   end

@@ -10,7 +10,7 @@
 local LOOK_AFTER_MS, AGAIN_MS = 15000, 5000
 local rearmed, overdue = {}, {}
 
-local function has_place(id, account, provider, state)
+local function is_queued(id, account, provider, state)
   if state == 'backlog' then return redis.call('LPOS', 'gw:backlog:' .. account .. ':' .. provider, id) end
   return redis.call('ZSCORE', 'arq:queue:' .. provider, id) and redis.call('EXISTS', 'arq:job:' .. id) == 1
 end
@@ -24,17 +24,17 @@ local function look(id)
     overdue[#overdue + 1] = id
     redis.call('ZADD', 'gw:open', now + AGAIN_MS, id)
   else
-    if not has_place(id, account, provider, state) then
+    if not is_queued(id, account, provider, state) then
       if state == 'backlog' then
         redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued')
         redis.call('ZREM', 'gw:waiting:' .. provider, id)
       end
-      place(account, provider, id, now)
+      take_slot(account, provider, id, now)
       rearmed[#rearmed + 1] = id
     elseif state == 'backlog' then
       redis.call('ZADD', 'gw:waiting:' .. provider, 'NX', now, id)
     end
-    if state == 'backlog' then take_turn(account, provider) admit(provider, now) end
+    if state == 'backlog' then join_round_robin(account, provider) admit(provider, now) end
     redis.call('ZADD', 'gw:open', math.min(now + LOOK_AFTER_MS, tonumber(deadline)), id)
   end
 end

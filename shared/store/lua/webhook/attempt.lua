@@ -21,8 +21,8 @@ log = log and log .. '\n' .. line or line
 while #log > LOG_BYTES_MAX and string.find(log, '\n', 1, true) do log = string.match(log, '\n(.*)$') end
 redis.call('HSET', key, 'attempts', math.max(attempt, attempts), 'state', state, 'log', log)
 local off = false
-if health == 'well' then is_well(endpoint)
-elseif health ~= '' then off = is_ill(account, endpoint, health == 'gone', now) end
+if health == 'well' then note_success(endpoint)
+elseif health ~= '' then off = note_failure(account, endpoint, health == 'gone', now) end
 if state ~= 'pending' then
   redis.call('HSET', key, 'ended_ms', now)
   redis.call('ZREM', 'gw:deliveries:open', id)

@@ -10,5 +10,5 @@ if redis.call('SISMEMBER', 'gw:endpoints:' .. account, endpoint) == 0 then retur
 local state, owner = unpack(redis.call('HMGET', 'gw:delivery:' .. delivery, 'state', 'endpoint'))
 if owner ~= endpoint then return {'missing'} end
 if redis.call('HEXISTS', 'gw:endpoint:' .. endpoint, 'disabled_ms') == 1 then return {'disabled'} end
-if state == 'pending' then hasten('arq:queue:webhooks', 'deliver:' .. delivery, now) else again(delivery, now) end
+if state == 'pending' then make_due('arq:queue:webhooks', 'deliver:' .. delivery, now) else restart_delivery(delivery, now) end
 return {'queued'}

@@ -14,13 +14,13 @@ local function look(id)
   local state, closed, created =
     unpack(redis.call('HMGET', 'gw:generation:' .. id, 'state', 'closed_ms', 'created_ms'))
   oldest = tonumber(created) or oldest
-  if not closed or tonumber(closed) < tonumber(since) or not listens(endpoint, 'generation.' .. state) then return end
+  if not closed or tonumber(closed) < tonumber(since) or not wants(endpoint, 'generation.' .. state) then return end
   local event = 'evt_' .. id
   local was = redis.call('HGET', 'gw:delivery:' .. event .. ':' .. endpoint, 'state')
   if which == 'failed' and was == 'dead' then
-    again(event .. ':' .. endpoint, now)
+    restart_delivery(event .. ':' .. endpoint, now)
   elseif which == 'missing' and not was then
-    tell(account, endpoint, event, 'generation.' .. state, now, 'generation', id)
+    write_delivery(account, endpoint, event, 'generation.' .. state, now, 'generation', id)
   else
     return
   end

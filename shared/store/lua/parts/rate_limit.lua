@@ -1,4 +1,4 @@
--- pressure: whether a provider may be given a submit now: its pause, its breaker, its rate.
+-- rate_limit: whether a provider may be given a submit now: its pause, its breaker, its rate.
 -- Keys: gw:provider:<name>; the generation's key is the caller's
 -- Returns {'wait', ms} | {'down'}
 -- A wait that ends when the provider is itself again, not when it is this generation's turn, has a third word, held.
@@ -7,7 +7,7 @@ local LATE_MS = 50  -- so much of the rate may be made up for at once by those w
 
 -- Each generation takes a time in the row (GCRA) and waits for it. The times of a pause or an outage are past when it
 -- ends: as what was really sent is counted too, those who come with one are not let through together but line up anew.
-local function rate_wait(key, generation, rate, now)
+local function reserve_submit_time(key, generation, rate, now)
   local row_end, sent_until = unpack(redis.call('HMGET', key, 'next_submit_ms', 'sent_until_ms'))
   local slot, sent_until = tonumber(redis.call('HGET', generation, 'slot_ms')), tonumber(sent_until or 0)
   if not slot or (slot <= now and sent_until - now > LATE_MS) then
@@ -20,7 +20,7 @@ local function rate_wait(key, generation, rate, now)
 end
 
 -- Nothing if it may, and whether this submit is a probe ('1' | ''); or the reply that says why not.
-local function permission(provider, generation, submit_limit_ms, now)
+local function check_submit(provider, generation, submit_limit_ms, now)
   local key = 'gw:provider:' .. provider
   local paused, rate, down_until, downs, probe_until, held = unpack(redis.call('HMGET', key, 'paused_until_ms',
     'rate_per_s', 'down_until_ms', 'downs', 'probe_until_ms', 'held'))
@@ -30,7 +30,7 @@ local function permission(provider, generation, submit_limit_ms, now)
   -- After an outage one submit is let through to see; the others wait for what becomes of it.
   if downs and tonumber(down_until) > now then return {'down'} end
   if downs and probe_until and tonumber(probe_until) > now then return {'wait', 500, 'held'} end
-  local wait = rate and rate_wait(key, generation, tonumber(rate), now)
+  local wait = rate and reserve_submit_time(key, generation, tonumber(rate), now)
   if wait then return {'wait', wait} end
   if downs then redis.call('HSET', key, 'probe_until_ms', now + submit_limit_ms) end
   return nil, downs and '1' or ''

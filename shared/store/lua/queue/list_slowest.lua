@@ -1,4 +1,4 @@
--- slowest: the oldest of the open generations; ids sort by when they were accepted. Looks at a bounded number.
+-- list_slowest: return the oldest open generations. Ids sort by acceptance time. The number of ids read is bounded.
 -- ARGV: count, looked_max
 -- Keys: gw:open gw:generation:<id>
 -- Returns {'seen', now_ms, [id, account, provider, state, created_ms, deadline_ms] ...}

@@ -1,4 +1,4 @@
--- looked: what a look at a failed generation found at its provider: a result (attached, never charged), or nothing yet.
+-- store_late_result: record a poll of a failed generation: a result (attached, never charged), or nothing yet.
 -- ARGV: id, outcome ('' if there is none), again_ms ('' to look no more),
 --       expected, reported (what it costs us all the same, micro-USD, or '' where nobody knows)
 -- Keys: gw:generation:<id> gw:late

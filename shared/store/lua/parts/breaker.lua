@@ -1,9 +1,9 @@
--- standing: how providers stand, and which of some is to be given work.
+-- breaker: whether providers can be given work, and which of several routes is.
 -- Keys: gw:provider:<name>
 -- Returns nothing
 -- 'free'; 'later': paused, or being tried out after an outage; 'down' (or drained) and for how many ms.
 local DRAINED_MS = 60000  -- until it is worth asking again
-local function standing(provider, now)
+local function availability(provider, now)
   local down_until, paused_until, downs, probe_until, held = unpack(redis.call('HMGET', 'gw:provider:' .. provider,
     'down_until_ms', 'paused_until_ms', 'downs', 'probe_until_ms', 'held'))
   if held == 'drain' then return 'down', DRAINED_MS end
@@ -15,10 +15,10 @@ end
 
 -- Of the providers in ARGV, from `first` on in each `step`, where the first stands that is free, or else, if that will
 -- do, the first that is later; nil if there is none, and in how many ms one that is down may be tried.
-local function first_open(first, step, later_will_do, now)
+local function first_available(first, step, later_will_do, now)
   local later, soonest
   for at = first, #ARGV, step do
-    local word, wait = standing(ARGV[at], now)
+    local word, wait = availability(ARGV[at], now)
     if word == 'free' then return at end
     if word == 'later' and later_will_do then later = later or at end
     if word == 'down' then soonest = math.min(wait, soonest or wait) end
@@ -27,13 +27,13 @@ local function first_open(first, step, later_will_do, now)
 end
 
 -- Of the routes in ARGV, of four parts each, the number of the one with this spec; 0 if it is none of them.
-local function route_of(spec, first)
+local function route_number(spec, first)
   for at = first, #ARGV, 4 do if ARGV[at + 2] == spec then return (at - first) / 4 + 1 end end
   return 0
 end
 
 -- It wants no submit from anybody for so long.
-local function pause(provider, pause_ms, now)
+local function pause_submits(provider, pause_ms, now)
   if pause_ms <= 0 then return end
   local key = 'gw:provider:' .. provider
   local paused = tonumber(redis.call('HGET', key, 'paused_until_ms') or 0)

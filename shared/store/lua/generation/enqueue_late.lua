@@ -1,4 +1,4 @@
--- late: hand out failed generations that a provider may still finish and whose look is due, as jobs of their own.
+-- enqueue_late: enqueue a late poll for each failed generation whose provider may still finish it and whose poll is due.
 -- ARGV: count
 -- Keys: gw:late gw:generation:<id> arq:queue:<provider>
 -- Returns {'handed', count}

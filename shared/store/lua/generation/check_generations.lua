@@ -1,4 +1,4 @@
--- generation_check: generations as they are, and what an open one lacks of the places it should have.
+-- check_generations: return generations, and the index entries that an open one lacks.
 -- ARGV: id ...
 -- Keys: gw:generation:<id> gw:open gw:active:<account>:<provider> gw:backlog:<account>:<provider>
 -- Keys: gw:busy:<provider> arq:queue:<provider> arq:job:<id>

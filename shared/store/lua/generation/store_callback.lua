@@ -1,5 +1,5 @@
--- callback: a provider says that a generation is worth a look; keep what it sent and wake the worker. One that was
--- refunded before anybody knew its reference is looked at too: what was sent may tell it.
+-- store_callback: store a provider's callback and wake the worker, which polls. A generation that was refunded before
+-- its reference was known is polled too, because the callback may hold the reference.
 -- ARGV: id, provider, payload (MessagePack, for the adapter)
 -- Keys: gw:generation:<id> gw:late arq:queue:<provider>
 -- Returns {'noted', state} | {'closed', state} | {'missing'}
@@ -18,7 +18,7 @@ local open = state ~= 'completed' and state ~= 'failed'
 local doubt = not ref and (open or (state == 'failed' and started))
 if doubt then redis.call('HSET', generation, 'callback', payload) end
 if open then
-  if state ~= 'backlog' then hasten('arq:queue:' .. provider, id, now) end
+  if state ~= 'backlog' then make_due('arq:queue:' .. provider, id, now) end
   return {'noted', state}
 end
 if doubt then redis.call('ZADD', 'gw:late', now, id) else redis.call('ZADD', 'gw:late', 'XX', now, id) end

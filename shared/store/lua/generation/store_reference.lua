@@ -1,4 +1,4 @@
--- submitted: the provider took the work; store its reference. A fact, so it is never fenced: any worker may bring it.
+-- store_reference: the provider accepted the submit; store its reference. Any worker may, because it is a fact.
 -- ARGV: id, ref, provider (whose it is: one that the generation was taken from has no say any more)
 -- A job that was parked because its submit was uncertain is taken up at once; what was refunded meanwhile is looked at.
 -- Keys: gw:generation:<id> gw:late gw:uncertain arq:queue:<provider>
@@ -20,6 +20,6 @@ local called = redis.call('HEXISTS', generation, 'callback') == 1
 redis.call('HDEL', generation, 'intent', 'callback')
 if state == 'uncertain' then
   redis.call('ZREM', 'gw:uncertain', id)
-  hasten('arq:queue:' .. provider, id, now)
+  make_due('arq:queue:' .. provider, id, now)
 end
 return {'stored', called and '1' or ''}
