@@ -1,0 +1,59 @@
+"""The gate through which text from outside becomes ours: valid Unicode, bounded, without control characters or secrets.
+
+Adapters, deliveries, logs and errors use it alike. A lone surrogate cannot be encoded, a control character can forge a
+log line or drive a terminal, and a provider may echo the key that we sent.
+"""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+SECRET_CHARS_MIN = 8  # shorter values occur in ordinary text
+REDACTED = "[redacted]"
+TRUNCATED = "…"
+
+# Control characters, lone surrogates, bidirectional overrides, line and paragraph separators, non-characters.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+SPACE = re.compile(r"\s+")
+
+
+class ForeignText:
+    """Cleans text from outside. `secrets` are the values that may not come back in it."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms = {
+            form for secret in secrets if len(secret) >= SECRET_CHARS_MIN for form in (secret, quote(secret, safe=""))
+        }
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._secrets = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def line(self, text: str, chars_max: int) -> str:
+        """Return one printable line of at most `chars_max` characters, for messages and logs."""
+        bounded = self._redact(text, chars_max)
+        return cut(SPACE.sub(" ", CONTROLS.sub(" ", bounded)).strip(), chars_max)
+
+    def text(self, text: str, chars_max: int) -> str:
+        """Return text of at most `chars_max` characters that keeps its line breaks and tabs, for results."""
+        bounded = self._redact(text, chars_max)
+        return cut(CONTROLS.sub("\ufffd", bounded.replace("\r\n", "\n")), chars_max)
+
+    def error(self, error: BaseException, chars_max: int) -> str:
+        """Return the type of a foreign exception and its own words. Its `repr` may hold the headers that we sent."""
+        name = type(error).__name__
+        words = self.line(str(error), chars_max) if is_plain(error) else ""
+        return cut(f"{name}: {words}" if words else name, chars_max)
+
+    def _redact(self, text: str, chars_max: int) -> str:
+        """Redact before the cut, because half a secret would not be recognised, and read no more than is needed."""
+        head = text[: 4 * chars_max + 4_096]
+        return self._secrets.sub(REDACTED, head) if self._secrets else head
+
+
+def cut(text: str, chars_max: int) -> str:
+    """Return at most `chars_max` characters, the last of them an ellipsis where something is missing."""
+    return text if len(text) <= chars_max else text[: chars_max - 1] + TRUNCATED
+
+
+def is_plain(error: BaseException) -> bool:
+    """Return whether an exception's words are a sentence and not a dump: system errors and our own."""
+    return isinstance(error, OSError | ValueError) and all(isinstance(part, str | int | None) for part in error.args)

@@ -1,0 +1,50 @@
+"""Token buckets for request rates: bounded in number, exact in time, without a background task."""
+
+from collections import OrderedDict
+
+from msgspec import Struct
+
+
+class Rate(Struct, frozen=True):
+    """A rate limit: `per_s` requests a second on average, `burst` at once."""
+
+    per_s: float
+    burst: int
+
+
+class Grant(Struct, frozen=True):
+    """The answer to one request: whether it may go on, and what the RateLimit headers say."""
+
+    allowed: bool
+    remaining: int
+    retry_after_s: float  # until one more request is allowed; 0 if one is
+    reset_s: float  # until the bucket is full again
+
+
+class TokenBuckets:
+    """One bucket per caller, all of one rate. The least recently used one is forgotten past `callers_max`.
+
+    A forgotten caller starts with a full bucket, so `callers_max` has to be larger than the number of callers that can
+    empty theirs at the same time.
+    """
+
+    def __init__(self, rate: Rate, *, callers_max: int) -> None:
+        self.rate = rate
+        self._callers_max = callers_max
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # caller: (tokens, as of when)
+
+    def take(self, caller: str, now_s: float) -> Grant:
+        """Take one token of `caller`, if there is one. `now_s` is monotonic."""
+        rate = self.rate
+        tokens, since_s = self._buckets.pop(caller, (float(rate.burst), now_s))
+        tokens = min(rate.burst, tokens + max(now_s - since_s, 0.0) * rate.per_s)
+        allowed = tokens >= 1
+        tokens -= allowed
+        self._buckets[caller] = (tokens, now_s)
+        if len(self._buckets) > self._callers_max:
+            self._buckets.popitem(last=False)
+        retry_after_s = 0.0 if tokens >= 1 else (1 - tokens) / rate.per_s
+        return Grant(allowed, int(tokens), retry_after_s, (rate.burst - tokens) / rate.per_s)
+
+    def __len__(self) -> int:
+        return len(self._buckets)
