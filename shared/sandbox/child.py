@@ -19,7 +19,7 @@ NICE = 5
 PACKAGES = ("shared", "offline", "workers", "tests")
 
 
-def main(module: str, memory_bytes_max: str) -> None:
+def serve(module: str, memory_bytes_max: str) -> None:
     """Lock down, load the tasks, and serve them until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     os.nice(NICE)

@@ -81,7 +81,7 @@ def _leave_network() -> list[str]:
 
 
 def _drop_rights() -> list[str]:
-    """Become nobody, where we are root and nobody may read what we have to import."""
+    """Switch to the user nobody, where we are root and nobody may read what we have to import."""
     if os.geteuid() != 0 or not _nobody_reads(Path(sys.prefix), Path(sys.base_prefix), Path(__file__)):
         return []
     with contextlib.suppress(OSError):

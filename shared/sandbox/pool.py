@@ -1,7 +1,7 @@
 """A bounded number of locked-down children, one task at a time in each, ended with the task's time limit.
 
 SandboxError
-├── InvalidInput  the task refuses its input; the message is a sentence for the caller
+├── InputRefused  the task refuses its input; the message is a sentence for the caller
 ├── Unavailable   a part of this installation is missing
 ├── Busy          no child was free in time: come back after a while
 ├── TookTooLong   the task was ended at its time limit
@@ -22,7 +22,7 @@ from shared.sandbox.frames import FrameTooLarge, Hello, Reply, Request, pack, re
 
 # The environment of a child holds nothing else: no key, no address, no path of ours.
 CARRIED = ("LANG", "LC_ALL", "OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "TZ")
-START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from shared.sandbox.child import main; main(*sys.argv[1:])"
+START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from shared.sandbox.child import serve; serve(*sys.argv[1:])"
 START_S = 60.0  # the imports of a child on a machine that has other things to do
 MEMORY_BYTES_MAX = 2 << 30
 REPLY_BYTES_MAX = 64 << 20
@@ -35,7 +35,7 @@ class SandboxError(Exception):
     """Base of what a sandbox raises."""
 
 
-class InvalidInput(SandboxError):
+class InputRefused(SandboxError):
     """The task refuses its input."""
 
 
@@ -82,7 +82,7 @@ class Sandbox:
 
         Wait up to `wait_s` (default: `limit_s`) for a free child. Raises SandboxError.
         """
-        await self._acquire(limit_s if wait_s is None else wait_s)
+        await self._wait_for_child(limit_s if wait_s is None else wait_s)
         try:
             return await self._run(Request(task, list(arguments), int(limit_s) + 1), limit_s)
         finally:
@@ -94,7 +94,7 @@ class Sandbox:
             await _end(child)
         self._idle.clear()
 
-    async def _acquire(self, wait_s: float) -> None:
+    async def _wait_for_child(self, wait_s: float) -> None:
         if self._waiting >= self._waiting_max:
             raise Busy(f"{self._waiting} tasks are waiting already")
         self._waiting += 1
@@ -107,12 +107,12 @@ class Sandbox:
             self._waiting -= 1
 
     async def _run(self, request: Request, limit_s: float) -> Any:
-        child = await self._child()
+        child = await self._take_child()
         self._running.add(child)
         finished = False
         try:
             async with asyncio.timeout(limit_s):
-                reply = await self._exchange(child, request)
+                reply = await self._send(child, request)
             finished = True
         except TimeoutError:
             log.warning("sandbox.task_ended", task=request.task, limit_s=limit_s)
@@ -125,7 +125,7 @@ class Sandbox:
                 await _end(child)
         return _value(reply, request.task)
 
-    async def _exchange(self, child: Process, request: Request) -> Reply:
+    async def _send(self, child: Process, request: Request) -> Reply:
         assert child.stdin is not None and child.stdout is not None  # noqa: S101  # we opened both pipes
         try:
             child.stdin.write(pack(request))
@@ -142,7 +142,7 @@ class Sandbox:
             log.warning("sandbox.child_died", task=request.task, error=type(error).__name__)
             raise Crashed(f"the process of {request.task} died") from None
 
-    async def _child(self) -> Process:
+    async def _take_child(self) -> Process:
         while self._idle:
             child = self._idle.pop()
             if child.returncode is None:
@@ -176,7 +176,7 @@ def _value(reply: Reply, task: str) -> Any:
         case "done":
             return reply.value
         case "invalid":
-            raise InvalidInput(str(reply.value))
+            raise InputRefused(str(reply.value))
         case "unavailable":
             raise Unavailable(str(reply.value))
         case "failed":

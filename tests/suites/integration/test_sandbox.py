@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.sandbox.pool import Busy, Crashed, InvalidInput, Sandbox, TookTooLong, Unavailable
+from shared.sandbox.pool import Busy, Crashed, InputRefused, Sandbox, TookTooLong, Unavailable
 
 TASKS = "tests.harness.sandbox_tasks"
 LIMIT_S = 30.0
@@ -74,7 +74,7 @@ async def test_sandbox_reports_its_layers(sandbox: Sandbox) -> None:
 async def test_sandbox_raises_invalid_input_when_a_task_refuses(sandbox: Sandbox) -> None:
     """A ValueError of a task comes back with its sentence, and its child goes on."""
     pid = await sandbox.run("pid", limit_s=LIMIT_S)
-    with pytest.raises(InvalidInput, match="the file is empty"):
+    with pytest.raises(InputRefused, match="the file is empty"):
         await sandbox.run("refuse", "the file is empty", limit_s=LIMIT_S)
     assert pid == await sandbox.run("pid", limit_s=LIMIT_S)
 
