@@ -1,6 +1,6 @@
 /**
  * @wokspec/sdk in one file: a client of the WokGen and WOWFLOW APIs for Node 20+, Deno and browsers.
- * Generated from the modules of the SDK by its scripts/bundle.mjs; change those. The class WokGenClient is near the end.
+ * Generated from sdk/src by scripts/bundle.mjs; do not edit. The class WokGenClient is near the end.
  */
 
 // base-url.ts
@@ -503,9 +503,8 @@ function prepare(config: Config, call: Call, options: CallOptions): Prepared {
 
 // schema.ts
 
-/**
- * What the API and its webhooks send and take, generated from the gateway's OpenAPI document by scripts/schema.mjs.
- */
+// sha256:a8a1e7120ac8e95ee126c66425a7bf54d38342e8d819058c070d9f3e8ded4c36
+/** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** Who pays, and of which balance it is warned. */
   AccountEntry: {
@@ -571,11 +570,75 @@ interface Schemas {
     /** Where to post: public, https, no user name, no fragment, port 80, 443 or from 1024 up. */
     url: string;
     /** Which events to post; empty or left out: all. */
-    events?: Array<"generation.completed" | "generation.failed" | "balance.low" | "endpoint.disabled">;
+    events?: ("generation.completed" | "generation.failed" | "balance.low" | "endpoint.disabled")[];
   };
   /** Body of POST /api/v1/generations. */
   CreateGeneration: {
-    /** Id of a model, from `GET /api/v1/models`. */
+    /**
+     * Id of a model, from `GET /api/v1/models`.
+     * @example local/artist
+     * @example local/film
+     * @example local/writer
+     * @example local/enhancer
+     * @example local/voice
+     * @example local/band
+     * @example local/enlarger
+     * @example local/eye
+     * @example local/refuse
+     * @example local/slow
+     * @example black-forest-labs/flux-schnell
+     * @example pollinations/flux
+     * @example luma/photon-flash-1
+     * @example luma/photon-1
+     * @example google/nano-banana
+     * @example stability/core
+     * @example black-forest-labs/flux-dev
+     * @example google/nano-banana-2-pro-1k
+     * @example openai/gpt-image-2
+     * @example runway/gen4-image-720p
+     * @example stability/ultra
+     * @example google/nano-banana-pro-2k
+     * @example elevenlabs/seedream-5-pro
+     * @example google/nano-banana-edit
+     * @example black-forest-labs/flux-kontext-pro
+     * @example openai/gpt-image-2-edit
+     * @example nightmareai/real-esrgan
+     * @example stability/fast-upscale
+     * @example recraft/crisp-upscale
+     * @example topaz/image-upscale
+     * @example stability/conservative-upscale
+     * @example luma/ray-flash-2-5s
+     * @example kwaivgi/kling-2.5-turbo-5s
+     * @example luma/ray-2-5s
+     * @example kwaivgi/kling-3.0-5s
+     * @example google/veo-3.1-fast
+     * @example runway/gen-4.5-5s
+     * @example google/veo-3.1-8s
+     * @example hexgrad/kokoro
+     * @example openai/gpt-4o-mini-tts
+     * @example pollinations/voice
+     * @example elevenlabs/multilingual-2-by-kie
+     * @example elevenlabs/flash-2.5
+     * @example runway/multilingual-2
+     * @example meta/musicgen
+     * @example suno/v5
+     * @example stability/stable-audio-2.5
+     * @example elevenlabs/music-2.5-30s
+     * @example meta/llama-3.3-70b
+     * @example qwen/qwen3-32b
+     * @example pollinations/openai
+     * @example openai/gpt-5-mini
+     * @example anthropic/claude-haiku-4.5
+     * @example own/text
+     * @example meta/llama-3.3-70b-enhance
+     * @example qwen/qwen3-32b-enhance
+     * @example openai/gpt-5-mini-enhance
+     * @example own/enhance
+     * @example openai/gpt-5-mini-interrogate
+     * @example meta/llama-4-scout-interrogate
+     * @example qwen/qwen2.5-vl-7b-interrogate
+     * @example pharmapsychotic/clip-interrogator
+     */
     model: string;
     /** What to make. */
     prompt: string;
@@ -593,7 +656,10 @@ interface Schemas {
     id: string;
     /** The event's id: what the header `webhook-id` says. */
     event: string;
-    /** What happened. */
+    /**
+     * What happened.
+     * @example generation.completed
+     */
     type: string;
     /** The generation that ended; null: the event is of something else. */
     generation_id: string | null;
@@ -602,7 +668,7 @@ interface Schemas {
     /** When the event happened. RFC 3339, UTC, milliseconds. */
     created_at: string;
     /** Every post so far, the first one first. */
-    attempts: Array<Schemas["AttemptEntry"]>;
+    attempts: Schemas["AttemptEntry"][];
   };
   /** Another endpoint of the account was switched off: it answered 410, or every attempt failed for five days. */
   EndpointDisabled: {
@@ -630,7 +696,7 @@ interface Schemas {
     /** Where events are posted. */
     url: string;
     /** Which events are posted. */
-    events: Array<string>;
+    events: string[];
     /** When it was created. RFC 3339, UTC, milliseconds. */
     created_at: string;
     /** Signs what is posted. Shown once, when it is made. */
@@ -675,18 +741,19 @@ interface Schemas {
     completedAt?: string;
     /** Why it failed, for people. */
     error?: string;
-    /** Why it failed, for programs. */
+    /**
+     * Why it failed, for programs.
+     * @example CONTENT_POLICY
+     */
     code?: string;
     /** What the provider finished after it had failed here. */
-    lateUrls?: Array<string>;
-    /**
-     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
-     */
+    lateUrls?: string[];
+    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
     /** The better prompt: the first of `variations`. */
     enhanced?: string;
     /** All better prompts. */
-    variations?: Array<string>;
+    variations?: string[];
   };
   /** POST /api/prompt/enhance. */
   EnhanceRequest: {
@@ -727,14 +794,24 @@ interface Schemas {
     timestamp: string;
     /** The generation's id. */
     id: string;
-    /** What is made: one of the kinds of model. */
+    /**
+     * What is made: one of the kinds of model.
+     * @example image
+     * @example video
+     * @example text
+     * @example voice
+     * @example music
+     * @example upscale
+     * @example interrogate
+     * @example enhance
+     */
     kind: string;
     /** Id of the model that was asked for. */
     model: string;
     /** Who made it; null: nobody did. */
     provider: string | null;
     /** All results. */
-    urls: Array<string>;
+    urls: string[];
     /** What was charged. */
     costCents: number;
     /** What was given back. */
@@ -760,11 +837,30 @@ interface Schemas {
     cost_usd: number;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     created_at: string;
-    /** What is made: one of the kinds of model. */
+    /**
+     * What is made: one of the kinds of model.
+     * @example image
+     * @example video
+     * @example text
+     * @example voice
+     * @example music
+     * @example upscale
+     * @example interrogate
+     * @example enhance
+     */
     type: string;
     /** Who makes it. */
     provider: string;
-    /** Where it is, in more detail than `status`; there may be more words for it one day. */
+    /**
+     * Where it is, in more detail than `status`; there may be more words for it one day.
+     * @example backlog
+     * @example queued
+     * @example submitting
+     * @example pending
+     * @example uncertain
+     * @example completed
+     * @example failed
+     */
     stage: string;
     /** What was given back. */
     refunded_cents: number;
@@ -773,20 +869,17 @@ interface Schemas {
     /** The first result. */
     result_url?: string;
     /** All results. */
-    result_urls?: Array<string>;
+    result_urls?: string[];
     /** The result of a kind whose result is text. */
     result_text?: string;
     /** When the results are deleted here. RFC 3339, UTC, milliseconds. */
     expires_at?: string;
-    /**
-     * When its provider deletes a result that could not be copied here: fetch it before. Absent otherwise. RFC 3339,
-     * UTC, milliseconds.
-     */
+    /** When its provider deletes a result that could not be copied here: fetch it before. Absent otherwise. RFC 3339, UTC, milliseconds. */
     result_expires_at?: string;
     /** When it ended, either way. RFC 3339, UTC, milliseconds. */
     completed_at?: string;
     /** What the provider finished after the refund; not charged. */
-    late_urls?: Array<string>;
+    late_urls?: string[];
     /** Why it failed, for people. */
     error?: string;
     /** Why it failed, for programs. */
@@ -820,14 +913,24 @@ interface Schemas {
     timestamp: string;
     /** The generation's id. */
     id: string;
-    /** What is made: one of the kinds of model. */
+    /**
+     * What is made: one of the kinds of model.
+     * @example image
+     * @example video
+     * @example text
+     * @example voice
+     * @example music
+     * @example upscale
+     * @example interrogate
+     * @example enhance
+     */
     kind: string;
     /** Id of the model that was asked for. */
     model: string;
     /** Who made it; null: nobody did. */
     provider: string | null;
     /** All results. */
-    urls: Array<string>;
+    urls: string[];
     /** What was charged. */
     costCents: number;
     /** What was given back. */
@@ -854,11 +957,11 @@ interface Schemas {
     /** A style by its name. */
     style?: string | null;
     /** Pictures to work from: https URLs, or data URLs as far as the body's limit goes. */
-    image_urls?: Array<string> | null;
+    image_urls?: string[] | null;
     /** How many. 1 to 4. */
     count?: number | null;
     /** How much effort to take. */
-    quality?: "hd" | "standard" | null;
+    quality?: ("hd" | "standard") | null;
     /** A mode by its name; a known one styles the prompt. */
     mode?: string | null;
     /** A tool by its name. */
@@ -886,18 +989,19 @@ interface Schemas {
     completedAt?: string;
     /** Why it failed, for people. */
     error?: string;
-    /** Why it failed, for programs. */
+    /**
+     * Why it failed, for programs.
+     * @example CONTENT_POLICY
+     */
     code?: string;
     /** What the provider finished after it had failed here. */
-    lateUrls?: Array<string>;
-    /**
-     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
-     */
+    lateUrls?: string[];
+    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
     /** The first picture. */
     imageUrl?: string;
     /** All pictures. */
-    imageUrls?: Array<string>;
+    imageUrls?: string[];
     /** Pixels; null: not known. */
     width?: number | null;
     /** Pixels; null: not known. */
@@ -924,14 +1028,11 @@ interface Schemas {
     /** Any integer. The same seed, prompt and size give the same result where the provider can. */
     seed?: number | null;
     /** How much effort to take. */
-    quality?: "hd" | "standard" | null;
+    quality?: ("hd" | "standard") | null;
     /** What should not be there. */
     negativePrompt?: string | null;
   };
-  /**
-   * What a model takes besides the prompt. Which of the fields, and within which limits, depends on the model: see
-   * Models. A field that is null counts as absent.
-   */
+  /** What a model takes besides the prompt. Which of the fields, and within which limits, depends on the model: see Models. A field that is null counts as absent. */
   Input:
     | Schemas["ImageInput"]
     | Schemas["VideoInput"]
@@ -968,18 +1069,19 @@ interface Schemas {
     completedAt?: string;
     /** Why it failed, for people. */
     error?: string;
-    /** Why it failed, for programs. */
+    /**
+     * Why it failed, for programs.
+     * @example CONTENT_POLICY
+     */
     code?: string;
     /** What the provider finished after it had failed here. */
-    lateUrls?: Array<string>;
-    /**
-     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
-     */
+    lateUrls?: string[];
+    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
     /** The picture in a sentence. */
     caption?: string;
     /** The picture in single words. */
-    tags?: Array<string>;
+    tags?: string[];
   };
   /** POST /api/tools/interrogate. */
   InterrogateRequest: {
@@ -1009,7 +1111,17 @@ interface Schemas {
     id: string;
     /** For people. */
     name: string;
-    /** What is made: one of the kinds of model. */
+    /**
+     * What is made: one of the kinds of model.
+     * @example image
+     * @example video
+     * @example text
+     * @example voice
+     * @example music
+     * @example upscale
+     * @example interrogate
+     * @example enhance
+     */
     type: string;
     /** What one generation costs. */
     price_cents: number;
@@ -1027,7 +1139,7 @@ interface Schemas {
     /** How closely the words are followed. 0 to 20. */
     guidance?: number | null;
     /** Of the file. */
-    format?: "mp3" | "wav" | null;
+    format?: ("mp3" | "wav") | null;
     /** The same seed, prompt and size give the same result where the provider can. */
     seed?: number | null;
   };
@@ -1053,17 +1165,22 @@ interface Schemas {
     completedAt?: string;
     /** Why it failed, for people. */
     error?: string;
-    /** Why it failed, for programs. */
+    /**
+     * Why it failed, for programs.
+     * @example CONTENT_POLICY
+     */
     code?: string;
     /** What the provider finished after it had failed here. */
-    lateUrls?: Array<string>;
-    /**
-     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
-     */
+    lateUrls?: string[];
+    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
     /** The sound. */
     audioUrl?: string;
-    /** Of the file. */
+    /**
+     * Of the file.
+     * @example wav
+     * @example mp3
+     */
     format?: string;
     /** How long it is, in seconds; null: not known. */
     duration?: number | null;
@@ -1081,7 +1198,7 @@ interface Schemas {
     /** How closely the words are followed. 0 to 20. */
     guidance?: number | null;
     /** Of the file. */
-    format?: "mp3" | "wav" | null;
+    format?: ("mp3" | "wav") | null;
     /** Any integer. The same seed, prompt and size give the same result where the provider can. */
     seed?: number | null;
   };
@@ -1101,7 +1218,7 @@ interface Schemas {
     /** How it sounds, such as `professional`. */
     tone?: string | null;
     /** How long it is. */
-    length?: "long" | "medium" | "short" | null;
+    length?: ("long" | "medium" | "short") | null;
     /** How many words at most. 1 to 4000. */
     words_max?: number | null;
     /** The same seed, prompt and size give the same result where the provider can. */
@@ -1129,13 +1246,14 @@ interface Schemas {
     completedAt?: string;
     /** Why it failed, for people. */
     error?: string;
-    /** Why it failed, for programs. */
+    /**
+     * Why it failed, for programs.
+     * @example CONTENT_POLICY
+     */
     code?: string;
     /** What the provider finished after it had failed here. */
-    lateUrls?: Array<string>;
-    /**
-     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
-     */
+    lateUrls?: string[];
+    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
     /** The text. */
     content?: string;
@@ -1157,7 +1275,7 @@ interface Schemas {
     /** How it sounds, such as `professional`. */
     tone?: string | null;
     /** How long it is. */
-    length?: "long" | "medium" | "short" | null;
+    length?: ("long" | "medium" | "short") | null;
     /** Any integer. The same seed, prompt and size give the same result where the provider can. */
     seed?: number | null;
     /** A preference for a model. */
@@ -1183,7 +1301,7 @@ interface Schemas {
     /** A picture to work from: an https URL, or a data URL as far as the body's limit goes. */
     image_url?: string | null;
     /** How many times larger. */
-    scale?: 2 | 4 | null;
+    scale?: (2 | 4) | null;
     /** A preference for how it is done, such as `real-esrgan`. */
     engine?: string | null;
   };
@@ -1209,13 +1327,14 @@ interface Schemas {
     completedAt?: string;
     /** Why it failed, for people. */
     error?: string;
-    /** Why it failed, for programs. */
+    /**
+     * Why it failed, for programs.
+     * @example CONTENT_POLICY
+     */
     code?: string;
     /** What the provider finished after it had failed here. */
-    lateUrls?: Array<string>;
-    /**
-     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
-     */
+    lateUrls?: string[];
+    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
     /** The larger picture. */
     imageUrl?: string;
@@ -1239,7 +1358,7 @@ interface Schemas {
     /** The picture: an https URL, a data: URL with PNG, JPEG, WebP or GIF in base64, or the URL of one of our own. */
     imageUrl: string;
     /** How many times larger. */
-    scale?: 2 | 4 | null;
+    scale?: (2 | 4) | null;
     /** A preference for how it is done, such as `real-esrgan`. */
     model?: string | null;
   };
@@ -1284,13 +1403,14 @@ interface Schemas {
     completedAt?: string;
     /** Why it failed, for people. */
     error?: string;
-    /** Why it failed, for programs. */
+    /**
+     * Why it failed, for programs.
+     * @example CONTENT_POLICY
+     */
     code?: string;
     /** What the provider finished after it had failed here. */
-    lateUrls?: Array<string>;
-    /**
-     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
-     */
+    lateUrls?: string[];
+    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
     /** The film. */
     videoUrl?: string;
@@ -1304,7 +1424,7 @@ interface Schemas {
     /** 1 is the voice's own. 0.25 to 4. */
     speed?: number | null;
     /** Of the file. */
-    format?: "mp3" | "wav" | null;
+    format?: ("mp3" | "wav") | null;
     /** Such as `en` or `de`. */
     language?: string | null;
   };
@@ -1330,17 +1450,22 @@ interface Schemas {
     completedAt?: string;
     /** Why it failed, for people. */
     error?: string;
-    /** Why it failed, for programs. */
+    /**
+     * Why it failed, for programs.
+     * @example CONTENT_POLICY
+     */
     code?: string;
     /** What the provider finished after it had failed here. */
-    lateUrls?: Array<string>;
-    /**
-     * When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds.
-     */
+    lateUrls?: string[];
+    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
     /** The sound. */
     audioUrl?: string;
-    /** Of the file. */
+    /**
+     * Of the file.
+     * @example wav
+     * @example mp3
+     */
     format?: string;
     /** How long it is, in milliseconds; null: not known. */
     durationMs?: number | null;
@@ -1360,7 +1485,7 @@ interface Schemas {
     /** 1 is the voice's own. 0.25 to 4. */
     speed?: number | null;
     /** Of the file. */
-    format?: "mp3" | "wav" | null;
+    format?: ("mp3" | "wav") | null;
     /** Such as `en` or `de`. */
     language?: string | null;
   };

@@ -18,6 +18,7 @@ from yarl import URL
 
 from shared.domain import schedule
 from shared.domain.address import refusal
+from shared.version import VERSION
 from workers.egress_errors import BadAnswer, BadUrl, TooLarge, failure
 from workers.resolver import Resolver
 
@@ -26,8 +27,9 @@ HEADER_BYTES_MAX = 8190
 READ_BUFFER_BYTES = 65_536
 ANSWER_BODY_S = 2.0  # how long we listen to the body of an answer whose status we have
 CONNECTIONS_MAX = 1000
-USER_AGENT = "Wokflow/1.0 (+webhooks)"
-BROWSER_LIKE = "Mozilla/5.0 (compatible; Wokflow/1.0)"  # for files: some networks refuse what looks like a program
+USER_AGENT = f"Wokflow/{VERSION} (+webhooks)"
+# For output files: some networks refuse a User-Agent that names a program alone.
+BROWSER_LIKE = f"Mozilla/5.0 (compatible; Wokflow/{VERSION})"
 
 
 class Answer(Struct, frozen=True, kw_only=True):

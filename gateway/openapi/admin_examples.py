@@ -15,6 +15,7 @@ from operate import (
     record,
     workers,
 )
+from shared.version import VERSION
 
 ACCOUNT_ID, KEY_ID, AT = "acct_5d1c0e9a7b3f2846", "key_4be1a07c92d3", "2026-05-01T09:00:00.000Z"
 DELIVERY_ID = f"evt_{GENERATION_ID}:ep_9f3c2a7d51e84b06"
@@ -64,7 +65,7 @@ WORKER = workers.WorkerEntry(
     queue=PROVIDER,
     slots=100,
     running=8,
-    version="1.0.0",
+    version=VERSION,
     host="node-3",
     pid=17,
     since=AT,

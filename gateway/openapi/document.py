@@ -10,8 +10,8 @@ from gateway.openapi.refusals import MESSAGES
 from gateway.openapi.samples import samples
 from gateway.openapi.schemas import components, models
 from shared.domain.catalogue import Catalogue
+from shared.version import VERSION
 
-VERSION = "1.0.0"
 PLACES = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "unlimited"}]}
 HEADERS: dict[str, dict[str, object]] = {
     "X-Request-Id": {

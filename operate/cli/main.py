@@ -26,11 +26,13 @@ from operate.cli.top import top
 from operate.cli.uncertain import uncertain
 from operate.cli.webhook import webhook
 from operate.cli.worker import worker
+from shared.version import VERSION
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
 
 @click.group(cls=Group)
+@click.version_option(VERSION, prog_name="wokflow", message="%(prog)s %(version)s")
 def wokflow() -> None:
     """Run and look after a Wokflow deployment.
 

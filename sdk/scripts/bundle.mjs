@@ -1,20 +1,19 @@
 /**
- * Writes wokgen.ts, the whole client in one file: every module of src once, after those it imports, with nothing
- * exported but what src/index.ts exports. With --check nothing is written; stale is exit 1.
+ * Writes wokgen.ts, the whole client in one file: every module of src once, after the modules it imports. Only the
+ * exports of src/index.ts stay exports. With --check nothing is written, and a stale file is exit 1.
  *
- * The modules keep to what makes this simple: they import and export by name, and no two use the same name.
+ * This works because the modules import and export by name, and because no two modules declare the same name.
  */
-import { readFileSync } from "node:fs";
-import { exit } from "node:process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { argv, exit } from "node:process";
 import { fileURLToPath } from "node:url";
-import { keep } from "./keep.mjs";
 
 const IMPORT = /^import (?:type )?\{[^}]*\} from "(\.[^"]+)";\n/gm;
 const REEXPORT = /^export (type )?\{([^}]*)\} from "(\.[^"]+)";\n/gm;
 const DECLARATION = /^(export )?((?:async )?function|class|const|interface|type) (\w+)/gm;
 const HEAD = `/**
  * @wokspec/sdk in one file: a client of the WokGen and WOWFLOW APIs for Node 20+, Deno and browsers.
- * Generated from the modules of the SDK by its scripts/bundle.mjs; change those. The class WokGenClient is near the end.
+ * Generated from sdk/src by scripts/bundle.mjs; do not edit. The class WokGenClient is near the end.
  */
 `;
 
@@ -32,19 +31,25 @@ const names = new Map(
 );
 const aliases = [...names.keys()].filter((name) => name.includes(" as "));
 const declared = [...modules.values()].flatMap((text) => [...text.matchAll(DECLARATION)].map((found) => found[3]));
-const doubles = declared.filter((name, place) => declared.indexOf(name) !== place);
+const doubles = declared.filter((name, index) => declared.indexOf(name) !== index);
 if (doubles.length > 0) throw new Error(`More than one module declares ${doubles.join(", ")}.`);
 
 /** Classes that are exported as types. @type {string[]} */
-const shown = [];
-const parts = [...modules].map(([path, text]) => `\n// ${path}\n\n${hidden(text).trim()}\n`);
-const last = [list("export", aliases), list("export type", shown.sort())].filter(Boolean).map((line) => `\n${line}`);
-exit(
-  keep(fileURLToPath(new URL("../wokgen.ts", import.meta.url)), HEAD + [...parts, ...last].join(""), "npm run build"),
-);
+const typesOnly = [];
+const parts = [...modules].map(([path, text]) => `\n// ${path}\n\n${hideExports(text).trim()}\n`);
+const last = [list("export", aliases), list("export type", typesOnly.sort())].filter(Boolean)
+  .map((line) => `\n${line}`);
+const target = fileURLToPath(new URL("../wokgen.ts", import.meta.url));
+const bundle = HEAD + [...parts, ...last].join("");
+if (!argv.includes("--check")) {
+  writeFileSync(target, bundle);
+} else if (readFileSync(target, "utf8") !== bundle) {
+  console.error(`${target} is stale: run \`npm run build\`.`);
+  exit(1);
+}
 
 /**
- * Adds a module after what it imports.
+ * Adds a module after the modules it imports.
  * @param {URL} url
  */
 function include(url) {
@@ -53,19 +58,19 @@ function include(url) {
   const text = readFileSync(url, "utf8");
   for (const [, imported = ""] of text.matchAll(IMPORT)) include(new URL(imported, url));
   const bare = text.replaceAll(IMPORT, "");
-  const strange = /^(import|export (?!(async function|function|class|const|interface|type) \w)).*/m.exec(bare);
-  if (strange) throw new Error(`${path}: cannot bundle ${strange[0]}`);
+  const unsupported = /^(import|export (?!(async function|function|class|const|interface|type) \w)).*/m.exec(bare);
+  if (unsupported) throw new Error(`${path}: cannot bundle ${unsupported[0]}`);
   modules.set(path, bare);
 }
 
 /**
- * A module without the exports that index.ts does not pass on.
+ * Removes the exports that index.ts does not pass on.
  * @param {string} text
  */
-function hidden(text) {
+function hideExports(text) {
   return text.replaceAll(DECLARATION, (whole, _, kind, name) => {
     const onlyType = names.get(name);
-    if (onlyType && kind === "class") shown.push(name);
+    if (onlyType && kind === "class") typesOnly.push(name);
     return onlyType === undefined || (onlyType && kind === "class") ? `${kind} ${name}` : whole;
   });
 }

@@ -6,7 +6,6 @@ sweeper alone reads it, for each scrape, and each sweeper tells the same.
 
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import version
 from typing import TypeVar
 
 import prometheus_client
@@ -14,6 +13,7 @@ from msgspec import Struct
 from prometheus_client import Counter, Gauge, Histogram
 
 from shared.domain.money import MICROS_PER_USD
+from shared.version import VERSION
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 LONG_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -240,7 +240,7 @@ _values: dict[str, set[str]] = {}
 
 def build(role: str) -> None:
     """Tell the version and the role of this process."""
-    BUILD.labels(version("wokflow"), role).set(1)
+    BUILD.labels(VERSION, role).set(1)
 
 
 def bounded(label: str, value: str) -> str:

@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from secrets import token_hex
 
 import msgspec
@@ -16,6 +15,7 @@ from msgspec import Struct, structs
 from shared.domain.errors import StoreDown
 from shared.store import keys
 from shared.store.connect import Store
+from shared.version import VERSION
 
 BEAT_S, KEPT_S = 4.0, 15.0
 
@@ -50,7 +50,7 @@ async def living(
         role=role,
         queue=queue,
         slots=slots,
-        version=version("wokflow"),
+        version=VERSION,
         host=host,
         pid=pid,
         since_ms=time.time_ns() // 1_000_000,

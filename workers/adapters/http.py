@@ -14,6 +14,7 @@ import aiohttp
 from msgspec import Struct
 
 from shared.ops import metrics
+from shared.version import VERSION
 from workers.adapters.contract import CONNECT_S, Down, ProviderError, Rejected, Retry, Unknown
 
 FIRST_BYTE_S, TOTAL_S = 60.0, 120.0
@@ -21,7 +22,7 @@ ANSWER_BYTES_MAX = 64 * 1024 * 1024
 REASON_CHARS_MAX = 300
 BUSY_S = 5.0  # for a "come back later" that does not say when
 RETRY_AFTER_S_MAX = 3600.0
-USER_AGENT = "Wokflow/1.0"  # some providers' networks refuse a library's default
+USER_AGENT = f"Wokflow/{VERSION}"  # some providers' networks refuse a library's default
 
 
 class Answer(Struct, frozen=True):
