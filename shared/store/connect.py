@@ -128,6 +128,9 @@ class Store:
             if not str(error).startswith("NOSCRIPT"):
                 raise
             reply = await self._ask(wire, "EVAL", lua.source, 0, *args)
+        if not isinstance(reply, list) or not reply or reply[0] not in lua.words:
+            wire.abort()  # an answer to another request: every answer behind it is in doubt
+            raise StoreDown(f"the store's reply does not belong to {lua.name}")
         return [reply[0].decode(), *reply[1:]]
 
     async def _ask(self, wire: Wire, *command: Argument) -> Any:

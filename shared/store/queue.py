@@ -1,5 +1,7 @@
 """arq's side of the store: payloads in MessagePack, and redis-py's connection for what arq does by itself."""
 
+from typing import Any
+
 import msgspec
 from arq.connections import ArqRedis
 from arq.jobs import Job
@@ -9,6 +11,7 @@ from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from shared.store.address import address
 from shared.store.keys import queue
 
+ANSWER_S, CONNECT_S = 3.0, 3.0  # a blocking pop waits much less; past it the connection is dead
 WEBHOOKS = "webhooks"  # the dispatcher's queue, beside one for each provider
 
 
@@ -26,11 +29,15 @@ def arq_pool(url: str, provider: str) -> ArqRedis:
     """redis-py as arq wants it, for blocking pops, cron and arq's own tools."""
     at = address(url)
     pool: ConnectionPool
+    limits: dict[str, Any] = {"socket_timeout": ANSWER_S, "socket_connect_timeout": CONNECT_S}
+    if at.path is None:
+        limits["socket_keepalive"] = True
     if at.primary is None:
-        pool = ConnectionPool.from_url(url)
+        pool = ConnectionPool.from_url(url, **limits)
     else:
-        options = {"username": at.username or None, "password": at.password or None, "db": at.database}
-        pool = SentinelConnectionPool(at.primary, Sentinel(list(at.hosts)), **options)  # type: ignore[no-untyped-call]
+        options = {"username": at.username or None, "password": at.password or None, "db": at.database, **limits}
+        sentinel = Sentinel(list(at.hosts), sentinel_kwargs=limits)  # type: ignore[no-untyped-call]
+        pool = SentinelConnectionPool(at.primary, sentinel, **options)  # type: ignore[no-untyped-call]
     return ArqRedis(pool, job_serializer=encode_job, job_deserializer=decode_job, default_queue_name=queue(provider))
 
 

@@ -1,5 +1,6 @@
 """The Lua verbs: read once from `lua/`, their parts put in, named by the SHA-1 the server knows them by."""
 
+import re
 from functools import cache
 from hashlib import sha1
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 FOLDER = Path(__file__).parent / "lua"
+COMMENT, PROMISED_WORD = re.compile(r"(?m)^--.*$"), re.compile(r"\{'(\w+)'")
 
 
 class Script(Struct, frozen=True):
@@ -15,6 +17,7 @@ class Script(Struct, frozen=True):
     name: str
     source: bytes
     sha: bytes
+    words: frozenset[bytes]  # the first words of its replies, as its header and those of its parts promise
 
 
 @cache
@@ -36,7 +39,8 @@ def audited(name: str) -> Script:
 
 def _script(name: str, text: str) -> Script:
     source = text.encode()
-    return Script(name, source, sha1(source, usedforsecurity=False).hexdigest().encode())
+    words = frozenset(word.encode() for word in PROMISED_WORD.findall("\n".join(COMMENT.findall(text))))
+    return Script(name, source, sha1(source, usedforsecurity=False).hexdigest().encode(), words)
 
 
 @cache

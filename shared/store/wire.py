@@ -32,7 +32,12 @@ class Wire(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def send(self, *command: bytes | str | int | float) -> asyncio.Future[Any]:
-        """Queue a command; the future has its reply, or a StoreError, or StoreDown if the connection is lost."""
+        """Queue a command; the future has its reply, or a StoreError, or StoreDown if the connection is lost.
+
+        Raises UnicodeEncodeError or TypeError for a command that cannot be packed, and queues nothing then: a waiter
+        without its command would take the answer of the next one.
+        """
+        packed = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stub allows one item
         future = self._loop.create_future()
         if self.closed.done():
             future.set_exception(StoreDown("the connection to the store is closed"))
@@ -42,13 +47,13 @@ class Wire(asyncio.Protocol):
         self._waiting.append(future)
         if not self._outgoing:
             self._loop.call_soon(self._flush)
-        self._outgoing.append(hiredis.pack_command(command))  # type: ignore[arg-type]  # its stub allows one item
+        self._outgoing.append(packed)
         return future
 
     def tell(self, *command: bytes | str) -> None:
         """Send a command whose answer comes as a message, or not at all: SUBSCRIBE, PING while subscribed."""
         if self._transport is not None and not self.closed.done():
-            self._transport.write(hiredis.pack_command(command))  # type: ignore[arg-type]  # as above
+            self._transport.write(hiredis.pack_command(command))  # type: ignore[arg-type]  # its stub allows one item
 
     def _flush(self) -> None:
         if self._transport is not None and self._outgoing and not self._transport.is_closing():
@@ -59,11 +64,17 @@ class Wire(asyncio.Protocol):
         """Called by the event loop."""
         self._reader.feed(data)
         self.moved_s = self._loop.time()
-        while (reply := self._reader.gets()) is not False:
-            if self._on_message is not None and not self._waiting:
-                self._on_message(reply)
-            else:
-                self._answer(reply)
+        try:
+            while (reply := self._reader.gets()) is not False:
+                if self._waiting:
+                    self._answer(reply)
+                elif self._on_message is not None:
+                    self._on_message(reply)
+                else:
+                    self.abort()  # an answer that nobody waits for: the order of the others is in doubt too
+                    return
+        except StoreError:  # bytes that are not the protocol
+            self.abort()
 
     def _answer(self, reply: object) -> None:
         future = self._waiting.popleft()

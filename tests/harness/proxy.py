@@ -37,9 +37,9 @@ class Proxy:
         for flow in self._flows:
             flow.cancel()
         await asyncio.gather(*self._flows, return_exceptions=True)
-        for writer in self._writers:
-            writer.transport.abort()
-        await asyncio.sleep(0)
+        self.cut()
+        for _ in range(3):  # for the transports to let go of their sockets
+            await asyncio.sleep(0)
 
     @property
     def port(self) -> int:
@@ -74,10 +74,9 @@ class Proxy:
             await gate.wait()
             upstream_reader, upstream_writer = await self._dial()
             self._writers.add(upstream_writer)
-            async with asyncio.TaskGroup() as flows:
-                flows.create_task(_forward(reader, upstream_writer, gate))
-                flows.create_task(_forward(upstream_reader, writer, gate))
-        except* (OSError, asyncio.CancelledError):
+            flows = _forward(reader, upstream_writer, gate), _forward(upstream_reader, writer, gate)
+            await asyncio.gather(*flows)
+        except (OSError, asyncio.CancelledError):
             pass
         finally:
             self._flows.discard(task)

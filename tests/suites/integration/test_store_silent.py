@@ -1,0 +1,105 @@
+"""A connection to the store that goes silent, without FIN or RST: a vanished host, a dropped NAT entry."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from arq.worker import func
+
+from shared.domain.errors import StoreDown
+from shared.store import keys
+from shared.store.connect import Store
+from shared.store.queue import arq_pool, decode_job, encode_job
+from tests.harness.factories import a_generation_id
+from tests.harness.proxy import Proxy
+from workers.engine import Engine
+
+BACK_S = 15.0  # the promise: work goes on this long after new connections are possible
+
+
+@pytest.fixture
+async def proxy(store_url: str) -> AsyncIterator[Proxy]:
+    """A proxy in front of the store, which listens on a unix socket."""
+    path = store_url.removeprefix("unix://")
+    async with Proxy(lambda: asyncio.open_unix_connection(path)) as proxy:
+        yield proxy
+
+
+async def test_engine_goes_on_when_its_connections_fell_silent(store_url: str, proxy: Proxy) -> None:
+    """A worker finds out that its connections are dead, opens new ones and runs what is queued."""
+    ran = asyncio.Event()
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        ran.set()
+
+    url = f"redis://127.0.0.1:{proxy.port}"
+    async with Store(url) as store, Store(store_url) as direct:
+        engine = Engine(
+            [func(work, name="run")],
+            store=store,
+            queue_name=keys.queue("noop"),
+            redis_pool=arq_pool(url, "noop"),
+            handle_signals=False,
+            job_serializer=encode_job,
+            job_deserializer=decode_job,
+            keep_result=0,
+        )
+        running = asyncio.create_task(engine.async_run())
+        await asyncio.sleep(0.5)
+        proxy.silence(fresh=True)
+        began_s = time.monotonic()
+        pool = arq_pool(store_url, "noop")
+        await pool.enqueue_job("run", a_generation_id(), _queue_name=keys.queue("noop"))
+        async with asyncio.timeout(BACK_S):
+            await ran.wait()
+        assert BACK_S > time.monotonic() - began_s
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await asyncio.wait_for(engine.close(), BACK_S)
+        await pool.aclose(close_connection_pool=True)
+        assert direct.connected
+
+
+async def test_call_ends_when_the_connection_fell_silent(proxy: Proxy) -> None:
+    """A caller waits for a silent store no longer than for one that is away."""
+    async with Store(f"redis://127.0.0.1:{proxy.port}", timeout_s=0.5) as store:
+        assert b"PONG" == await store.call("PING")
+        proxy.silence()
+        with pytest.raises(StoreDown):
+            await asyncio.wait_for(store.call("PING"), BACK_S)
+
+
+async def test_answers_stay_with_their_callers_when_a_command_cannot_be_packed(store_url: str) -> None:
+    """A string that has no encoding fails its own caller, and shifts nobody's answer."""
+    async with Store(store_url) as store:
+        await store.call("PING")
+        calls = [store.call("ECHO", text) for text in ("a", "\ud800", "b", "c")]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert [b"a", b"b", b"c"] == [answer for answer in answers if isinstance(answer, bytes)]
+    assert isinstance(answers[1], UnicodeEncodeError)
+
+
+async def test_unexpected_answer_closes_the_connection(store_url: str) -> None:
+    """An answer that no caller waits for leaves the order of the others in doubt: the connection ends."""
+    async with Store(store_url) as store:
+        assert b"PONG" == await store.call("PING")
+        wire = store._wire
+        assert wire is not None
+        wire.data_received(b"+surplus\r\n")
+        await asyncio.wait_for(wire.closed, BACK_S)
+        assert b"PONG" == await store.call("PING")
+
+
+async def test_reply_of_another_shape_closes_the_connection(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A verb never takes a reply that is not its own."""
+    async with Store(store_url, timeout_s=0.5) as store:
+        await store.call("PING")
+        wire = store._wire
+        assert wire is not None
+        answer = wire._answer
+        monkeypatch.setattr(wire, "_answer", lambda _: answer([b"other", 1]))
+        with pytest.raises(StoreDown):
+            await store.run("quota", "account", 1, patience_s=0)
+        await asyncio.wait_for(wire.closed, BACK_S)
