@@ -3,170 +3,222 @@
  * Generated from sdk/src by scripts/bundle.mjs; do not edit. The class WokGenClient is near the end.
  */
 
-// base-url.ts
-
-/** Where the documented service is. */
-const DEFAULT_BASE_URL = "https://wokgen.wokspec.org/api";
-
-/** The two APIs of one deployment, without a slash at the end. */
-interface Bases {
-  wokgen: string;
-  wowflow: string;
-}
-
-/** Both bases from either's, or from a bare host. Throws TypeError if it is not an http or https URL. */
-function bases(baseUrl: string): Bases {
-  let url: URL;
-  try {
-    url = new URL(baseUrl);
-  } catch {
-    throw new TypeError(`baseUrl is not a URL: ${baseUrl}`);
-  }
-  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`baseUrl is not http or https: ${baseUrl}`);
-  if (url.username || url.password || url.search || url.hash) {
-    throw new TypeError("baseUrl has no user name, query or fragment.");
-  }
-  const path = url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "");
-  const wokgen = url.origin + (path || "/api");
-  return { wokgen, wowflow: `${wokgen}/v1` };
-}
-
 // options.ts
 
-/** How a client reaches the API. */
+/** Options of a client. */
 export interface ClientOptions {
-  /** `wok_...` or `wf_live_...`, from /account/api-keys. Without one you are a guest: 10 generations a day, no `wowflow`. */
+  /** `wok_...` or `wf_live_...`, from /account/api-keys. Without a key you are a guest: 10 generations a day, no `wowflow`. */
   apiKey?: string | undefined;
-  /** Where the API is, such as `https://gateway.example/api`. Default: `https://wokgen.wokspec.org/api`. */
+  /** The URL of the API, such as `https://gateway.example/api`. Default: `https://wokgen.wokspec.org/api`. */
   baseUrl?: string | undefined;
-  /** Longest wait for one answer. Default: 90 000 for calls that wait for a result, 30 000 for the others. */
+  /** The longest wait for one response. Default: 90 000 for calls that wait for a result, 30 000 for the others. */
   timeoutMs?: number | undefined;
-  /** How many times a call is repeated after a failure that may pass, 0 to 10. Default: 2. */
+  /** How many times a call is retried after a failure that may be temporary, 0 to 10. Default: 2. */
   retries?: number | undefined;
-  /** Used instead of the global `fetch`, for example one that goes through a proxy. */
+  /** Replaces the global `fetch`, for example with one that uses a proxy. */
   fetch?: typeof globalThis.fetch | undefined;
 }
 
-/** What can be said for a single call. */
+/** Options of a single call. */
 export interface CallOptions {
-  /** Ends the call with an AbortedError. A job that was accepted goes on. */
+  /** Ends the call with an AbortedError. An accepted job continues. */
   signal?: AbortSignal | undefined;
-  /** Longest wait for one answer of this call; see ClientOptions. */
+  /** The longest wait for one response of this call; see ClientOptions. */
   timeoutMs?: number | undefined;
-  /** How many times this call is repeated; see ClientOptions. */
+  /** How many times this call is retried; see ClientOptions. */
   retries?: number | undefined;
   /**
-   * Names the call, 1 to 255 printable characters: sent again within 24 hours with the same body, even by another
-   * process, it answers the first result and charges nothing. Default: a new one for each call, kept over its retries.
+   * Identifies the call, 1 to 255 printable characters. The same key and body, sent again within 24 hours by any process,
+   * return the first result and charge nothing. Default: a new key for each call, which its retries share.
    */
   idempotencyKey?: string | undefined;
 }
 
-/** What can be said for waiting until a job has ended. */
+/** Options for waiting until a job has ended. */
 export interface WaitOptions<Seen> {
-  /** Called with every state of the job that is seen, the last one included. */
+  /** Called with each state of the job, including the last one. */
   onProgress?: ((job: Seen) => void) | undefined;
-  /** Longest wait for the job to end. Default: 600 000, ten minutes. */
+  /** The longest wait for the job to end. Default: 600 000, ten minutes. */
   timeoutMs?: number | undefined;
-  /** Time before the second look; it grows by half from look to look, up to 5 s. Default: 1 000. */
+  /** The delay before the second poll. It grows by half with each poll, up to 5 s. Default: 1 000. */
   intervalMs?: number | undefined;
-  /** Ends the wait with an AbortedError. The job goes on. */
+  /** Ends the wait with an AbortedError. The job continues. */
   signal?: AbortSignal | undefined;
 }
 
-/** What can be said for a call that makes something: the call itself, and the wait if it takes longer than the answer. */
+/** Options of a generating call: those of the call, and those of the wait if the job outlasts the response. */
 export interface MakeOptions<Seen> extends CallOptions {
-  /** Called with every state of the job that is seen, should the call not be answered with its result. */
+  /** Called with each state of the job if the response came before its result. */
   onProgress?: ((job: Seen) => void) | undefined;
-  /** Longest wait for the job after that. Default: 600 000, ten minutes. */
+  /** The longest wait for the job after the response. Default: 600 000, ten minutes. */
   waitTimeoutMs?: number | undefined;
 }
 
-/** What can be said for a list. */
+/** Options of a list. */
 export interface ListOptions {
-  /** How many at most, newest first: 1 to 200. Default: 50. */
+  /** How many entries at most, newest first: 1 to 200. Default: 50. */
   limit?: number | undefined;
 }
 
 // config.ts
 
-/** The longest delay that timers know; more would end at once. */
+const BASE_URL_DEFAULT = "https://wokgen.wokspec.org/api";
+/** The longest delay that timers support. A longer one would fire at once. */
 const TIMEOUT_MS_MAX = 2_147_483_647;
 const RETRIES_MAX = 10;
 const RETRIES_DEFAULT = 2;
 
-/** A client's options, checked. */
+/** The base URLs of a deployment's two APIs, without a slash at the end. */
+interface BaseUrls {
+  wokgen: string;
+  wowflow: string;
+}
+
+/** A client's options after validation. */
 interface Config {
-  bases: Bases;
+  baseUrls: BaseUrls;
   authorization: string | null;
   timeoutMs: number | undefined;
   retries: number;
   fetch: typeof globalThis.fetch;
 }
 
-/** Checks a client's options and fills in what was not said. Throws TypeError or RangeError naming the option. */
+/** Validate a client's options and fill in defaults. Throws TypeError or RangeError that names the option. */
 function configure(options: ClientOptions): Config {
   return {
-    bases: bases(options.baseUrl ?? DEFAULT_BASE_URL),
-    authorization: options.apiKey === undefined ? null : `Bearer ${checkedKey(options.apiKey)}`,
-    timeoutMs: checkedTimeoutMs(options.timeoutMs, "timeoutMs"),
-    retries: checkedRetries(options.retries) ?? RETRIES_DEFAULT,
+    baseUrls: parseBaseUrl(options.baseUrl ?? BASE_URL_DEFAULT),
+    authorization: options.apiKey === undefined ? null : `Bearer ${validateApiKey(options.apiKey)}`,
+    timeoutMs: validateTimeoutMs(options.timeoutMs, "timeoutMs"),
+    retries: validateRetries(options.retries) ?? RETRIES_DEFAULT,
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
 }
 
-/** A time limit that a timer can keep, or undefined. Throws RangeError. */
-function checkedTimeoutMs(timeoutMs: number | undefined, name: string): number | undefined {
+/** Return both base URLs, given either of them or a bare host. Throws TypeError if it is not an http or https URL. */
+function parseBaseUrl(baseUrl: string): BaseUrls {
+  let url: URL;
+  try {
+    url = new URL(baseUrl);
+  } catch {
+    throw new TypeError(`baseUrl must be a URL, not ${JSON.stringify(baseUrl)}.`);
+  }
+  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`baseUrl must start with http:// or https://: ${baseUrl}`);
+  if (url.username || url.password || url.search || url.hash) {
+    throw new TypeError("baseUrl must not have a user name, query or fragment.");
+  }
+  const path = url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "");
+  const wokgen = url.origin + (path || "/api");
+  return { wokgen, wowflow: `${wokgen}/v1` };
+}
+
+/** Return a time limit that timers support, or undefined. Throws RangeError. */
+function validateTimeoutMs(timeoutMs: number | undefined, name: string): number | undefined {
   if (timeoutMs === undefined || (timeoutMs > 0 && timeoutMs <= TIMEOUT_MS_MAX)) return timeoutMs;
-  throw new RangeError(`${name} is more than 0 and at most ${TIMEOUT_MS_MAX}, not ${timeoutMs}.`);
+  throw new RangeError(`${name} must be greater than 0 and at most ${TIMEOUT_MS_MAX}, not ${timeoutMs}.`);
 }
 
-/** A number of retries, or undefined. Throws RangeError. */
-function checkedRetries(retries: number | undefined): number | undefined {
+/** Return a number of retries, or undefined. Throws RangeError. */
+function validateRetries(retries: number | undefined): number | undefined {
   if (retries === undefined || (Number.isInteger(retries) && retries >= 0 && retries <= RETRIES_MAX)) return retries;
-  throw new RangeError(`retries is a whole number from 0 to ${RETRIES_MAX}, not ${retries}.`);
+  throw new RangeError(`retries must be a whole number from 0 to ${RETRIES_MAX}, not ${retries}.`);
 }
 
-// What `fetch` throws for a header it cannot carry quotes the header: a key with a line break would end in a log.
-function checkedKey(apiKey: string): string {
+// When `fetch` cannot send a header, its error quotes the header. A key with a line break would end up in a log.
+function validateApiKey(apiKey: string): string {
   const key = apiKey.trim();
   if (/^[\x21-\x7e]+$/.test(key)) return key;
-  throw new TypeError("apiKey is empty or has characters that no key has. Leave it out to call as a guest.");
+  throw new TypeError("apiKey is empty or has invalid characters. Leave it out to call as a guest.");
 }
 
-// http/path.ts
+// http/request.ts
 
-/** An id as a part of a URL. Throws TypeError for what would ask for something else, such as undefined or `..`. */
-function segment(id: string): string {
+const TIMEOUT_MS_DEFAULT = 30_000;
+/** The gateway holds the response to a waiting call for up to 60 s. */
+const TIMEOUT_MS_WAITING = 90_000;
+
+/** One call of either API. */
+interface Call {
+  method: "GET" | "POST" | "PATCH" | "DELETE";
+  url: string;
+  /** Sent as JSON. Every attempt sends the same bytes, because the gateway compares them under an Idempotency-Key. */
+  body?: object;
+  /** Seconds for `Prefer: wait=N`. */
+  waitS?: number | undefined;
+  /** Whether the gateway may hold the response until the job has ended. */
+  waits?: boolean;
+  /** False for a call that must not run twice and does not support an Idempotency-Key. */
+  repeatable?: boolean;
+}
+
+/** One HTTP request, ready to be sent as often as needed. */
+interface PreparedRequest {
+  url: string;
+  method: string;
+  headers: Headers;
+  body: string | null;
+  timeoutMs: number;
+  signal: AbortSignal | undefined;
+}
+
+/** Return the HTTP request of a call. */
+function prepare(config: Config, call: Call, options: CallOptions): PreparedRequest {
+  const headers = new Headers({ Accept: "application/json" });
+  if (config.authorization !== null) headers.set("Authorization", config.authorization);
+  if (call.body !== undefined) headers.set("Content-Type", "application/json");
+  if (call.waitS !== undefined) headers.set("Prefer", `wait=${call.waitS}`);
+  if (call.method === "POST") headers.set("Idempotency-Key", options.idempotencyKey ?? createIdempotencyKey());
+  const defaultMs = call.waits ? TIMEOUT_MS_WAITING : TIMEOUT_MS_DEFAULT;
+  return {
+    url: call.url,
+    method: call.method,
+    headers,
+    body: call.body === undefined ? null : JSON.stringify(call.body),
+    timeoutMs: validateTimeoutMs(options.timeoutMs, "timeoutMs") ?? config.timeoutMs ?? defaultMs,
+    signal: options.signal,
+  };
+}
+
+/** Encode an id as a URL segment. Throws TypeError for a value that would change the path, such as undefined or `..`. */
+function encodeId(id: string): string {
   if (typeof id === "string" && /[^.]/.test(id)) return encodeURIComponent(id);
-  throw new TypeError(`This is not an id: ${JSON.stringify(id)}`);
+  throw new TypeError(`The id must be a non-empty string, not ${JSON.stringify(id)}.`);
 }
 
-/** `?limit=` of a list; empty if nothing was said. */
-function limited(limit: number | undefined): string {
+/** Return the `?limit=` query of a list; empty without a limit. */
+function limitQuery(limit: number | undefined): string {
   return limit === undefined ? "" : `?limit=${encodeURIComponent(limit)}`;
 }
 
-// errors/wokgen-error.ts
+// `crypto.randomUUID` is missing on pages that were not loaded over https.
+function createIdempotencyKey(): string {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
-/** Marks our errors across copies of this module: one page or process may have loaded it as ESM and as CommonJS. */
+// errors.ts
+
+/** Marks our errors across copies of this module: a page or process may load it both as ESM and as CommonJS. */
 const BRAND: unique symbol = Symbol.for("@wokspec/sdk error");
 
+/** The code of a response that the API did not write, but something in between, such as a proxy. */
+const FOREIGN_CODE = "http_error";
+
 /**
- * What every error of this client is.
+ * The base of every error of this client.
  *
  * ```
  * WokGenError
- * ├── ApiError                  the API answered, and it was a refusal or a failed job
- * ├── TimeoutError              no answer in time, or a job that did not end in time
- * ├── NetworkError              no answer at all
- * ├── AbortedError              the caller's signal
- * └── WebhookVerificationError  a webhook that is not to be trusted
+ * ├── ApiError                  the API refused the request, or the job failed
+ * ├── TimeoutError              no response in time, or the job did not end in time
+ * ├── NetworkError              no response at all
+ * ├── AbortedError              the caller's signal was aborted
+ * └── WebhookVerificationError  the webhook cannot be trusted
  * ```
  */
 export class WokGenError extends Error {
   override readonly name: string = "WokGenError";
-  /** The job this is about, where one is known: it may go on without us, and can be waited for again. */
+  /** The job that the error is about, if it is known. The job may continue; `waitFor` can wait for it again. */
   jobId: string | null = null;
 
   constructor(message: string, options?: { cause?: unknown }) {
@@ -175,12 +227,7 @@ export class WokGenError extends Error {
   }
 }
 
-// errors/api-error.ts
-
-/** The code of an answer that is not in the API's own shape: it comes from something in between, such as a proxy. */
-const FOREIGN_CODE = "http_error";
-
-/** What an ApiError is made of. */
+/** The fields of an ApiError. */
 interface ApiErrorDetails {
   status: number;
   code: string;
@@ -189,16 +236,16 @@ interface ApiErrorDetails {
   retryAfterMs?: number | null;
 }
 
-/** The API refused, or a job failed. Nothing stays charged for what failed. */
+/** The API refused the request, or the job failed. A failed job is refunded. */
 export class ApiError extends WokGenError {
   override readonly name = "ApiError";
-  /** HTTP status. A job that is found to have failed has 502, as if its call had waited for it. */
+  /** HTTP status. A job that failed has 502, whether its call waited for it or not. */
   readonly status: number;
-  /** Stable and for programs: `QUOTA_EXCEEDED` in the WokGen API, `insufficient_balance` under `client.wowflow`. */
+  /** A stable code for programs: `QUOTA_EXCEEDED` in the WokGen API, `insufficient_balance` under `client.wowflow`. */
   readonly code: string;
-  /** Names the request in the gateway's log; null if the answer did not say. */
+  /** The request's id in the gateway's log; null if the response had none. */
   readonly requestId: string | null;
-  /** How long the API asked to wait before the next try; null if it did not. */
+  /** The time to wait before the next attempt, in milliseconds; null if the API did not name one. */
   readonly retryAfterMs: number | null;
 
   constructor(details: ApiErrorDetails) {
@@ -210,63 +257,140 @@ export class ApiError extends WokGenError {
   }
 }
 
-// http/retry-timing.ts
+/** No response within `timeoutMs`, or a job that did not end within it. */
+export class TimeoutError extends WokGenError {
+  override readonly name = "TimeoutError";
+  /** The limit that was exceeded, in milliseconds. */
+  readonly timeoutMs: number;
 
-/** Longest wait before another attempt. Who asks for more, such as a quota that comes back tomorrow, gets none. */
+  constructor(message: string, timeoutMs: number) {
+    super(message);
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** The request got no response: the connection failed or broke. `cause` is the error that `fetch` threw. */
+export class NetworkError extends WokGenError {
+  override readonly name = "NetworkError";
+}
+
+/** The caller's `signal` was aborted; `cause` is its reason. An accepted job continues: see `cancelJob`. */
+export class AbortedError extends WokGenError {
+  override readonly name = "AbortedError";
+
+  constructor(signal: AbortSignal) {
+    super("The call was aborted by its signal.", { cause: signal.reason });
+  }
+}
+
+/** A webhook that is not signed with the secret, is too old, or is incomplete. Respond with 400. */
+export class WebhookVerificationError extends WokGenError {
+  override readonly name = "WebhookVerificationError";
+}
+
+/** Return whether this client threw the error. Unlike `instanceof`, the guards also know errors of another copy. */
+export function isWokGenError(error: unknown): error is WokGenError {
+  return typeof error === "object" && error !== null && BRAND in error;
+}
+
+/** Return whether the API refused the request, or the job failed. */
+export function isApiError(error: unknown): error is ApiError {
+  return isWokGenError(error) && error.name === "ApiError";
+}
+
+/** Return whether a time limit was exceeded. */
+export function isTimeoutError(error: unknown): error is TimeoutError {
+  return isWokGenError(error) && error.name === "TimeoutError";
+}
+
+/** Return whether there was no response at all. */
+export function isNetworkError(error: unknown): error is NetworkError {
+  return isWokGenError(error) && error.name === "NetworkError";
+}
+
+/** Return whether the caller's signal ended the call. */
+export function isAbortedError(error: unknown): error is AbortedError {
+  return isWokGenError(error) && error.name === "AbortedError";
+}
+
+/** Return whether a webhook failed verification. */
+export function isWebhookVerificationError(error: unknown): error is WebhookVerificationError {
+  return isWokGenError(error) && error.name === "WebhookVerificationError";
+}
+
+// http/retry.ts
+
+/** The longest wait before another attempt. A longer Retry-After, such as that of a daily quota, ends the retries. */
 const RETRY_WAIT_MS_MAX = 60_000;
 
 const BACKOFF_MS_FIRST = 500;
 const BACKOFF_MS_MAX = 8_000;
+const TRANSIENT_STATUSES: readonly number[] = [408, 429, 500, 503, 504];
 
 /**
- * How long to wait after the attempt numbered `attempt` (from 1) has failed; null if it is longer than anyone should be
- * held up. `askedMs` is the API's Retry-After, `dice` is in [0, 1): it spreads out clients that failed together.
+ * Return the delay after attempt number `attempt` (from 1) has failed; null if it would be longer than the maximum.
+ * `retryAfterMs` is the API's Retry-After. `random` is in [0, 1) and spreads out clients that failed together.
  */
-function retryDelayMs(attempt: number, dice: number, askedMs: number | null): number | null {
-  if (askedMs !== null && askedMs > RETRY_WAIT_MS_MAX) return null;
-  if (askedMs !== null && askedMs > 0) return askedMs * (1 + dice / 10);
-  return Math.min(BACKOFF_MS_FIRST * 2 ** (attempt - 1), BACKOFF_MS_MAX) * (0.5 + dice / 2);
+function retryDelayMs(attempt: number, random: number, retryAfterMs: number | null): number | null {
+  if (retryAfterMs !== null && retryAfterMs > RETRY_WAIT_MS_MAX) return null;
+  if (retryAfterMs !== null && retryAfterMs > 0) return retryAfterMs * (1 + random / 10);
+  return Math.min(BACKOFF_MS_FIRST * 2 ** (attempt - 1), BACKOFF_MS_MAX) * (0.5 + random / 2);
 }
 
-/** Milliseconds that a Retry-After header asks for, in seconds or as a date after `nowMs`; null without a usable one. */
+/** Parse a Retry-After header, in seconds or as a date after `nowMs`, to milliseconds; null if it is unusable. */
 function parseRetryAfterMs(header: string | null, nowMs: number): number | null {
   if (header === null) return null;
-  const asked = header.trim();
-  if (/^\d+(\.\d+)?$/.test(asked)) return Number(asked) * 1_000;
-  const dueMs = /[a-z]/i.test(asked) ? Date.parse(asked) : NaN;
+  const value = header.trim();
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1_000;
+  const dueMs = /[a-z]/i.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(dueMs) ? null : Math.max(dueMs - nowMs, 0);
 }
 
-// http/answer.ts
+/**
+ * Return whether the same request may succeed later. A 502 from the API is a provider's definite refusal. A 502 from
+ * something in between only means that the API was not reached.
+ */
+function isTransient(error: unknown): boolean {
+  if (isNetworkError(error) || isTimeoutError(error)) return true;
+  if (!isApiError(error)) return false;
+  return TRANSIENT_STATUSES.includes(error.status) || (error.status === 502 && error.code === FOREIGN_CODE);
+}
+
+/** Return whether the request was certainly not processed. Then a call that must not run twice may be repeated too. */
+function isUnprocessed(error: unknown): boolean {
+  return isApiError(error) && error.status === 429;
+}
+
+// http/response.ts
 
 const MESSAGE_CHARS_MAX = 500;
 
 type Fields = Record<string, unknown>;
 
-/** An answer of 2xx. `value` is its JSON object; undefined for 204. */
-interface Answer<Value> {
+/** A 2xx response. `value` is its JSON object; undefined for 204. */
+interface ApiResponse<Value> {
   status: number;
   value: Value;
 }
 
-/** Reads an answer. Throws ApiError for everything but 2xx, and for 2xx without a JSON object. */
-function readAnswer<Value>(response: Response, text: string): Answer<Value> {
+/** Parse a response. Throws ApiError unless the status is 2xx with a JSON object, or 204. */
+function parseResponse<Value>(response: Response, text: string): ApiResponse<Value> {
   const { ok, status } = response;
   if (status === 204) return { status, value: undefined as Value };
-  const value = objectIn(text);
+  const value = parseObject(text);
   if (ok && value !== null) return { status, value: value as Value };
-  throw refusal(response, ok ? null : value, text);
+  throw toApiError(response, ok ? null : value, text);
 }
 
-function refusal(response: Response, body: Fields | null, text: string): ApiError {
-  const told = toldBy(body);
-  // Measured on the API's clock where it tells it: ours may be wrong.
+function toApiError(response: Response, body: Fields | null, text: string): ApiError {
+  const { code, message } = parseError(body);
+  // Prefer the API's clock, because the local one may be wrong.
   const nowMs = Date.parse(response.headers.get("date") ?? "") || Date.now();
   const excerpt = text.replace(/\s+/g, " ").slice(0, MESSAGE_CHARS_MAX);
   const error = new ApiError({
     status: response.status,
-    code: told.code ?? FOREIGN_CODE,
-    message: told.message ?? `HTTP ${response.status} that is not the API's: ${excerpt || "(empty)"}`,
+    code: code ?? FOREIGN_CODE,
+    message: message ?? `HTTP ${response.status} that is not from the API: ${excerpt || "(empty)"}`,
     requestId: response.headers.get("x-request-id"),
     retryAfterMs: parseRetryAfterMs(response.headers.get("retry-after"), nowMs),
   });
@@ -274,14 +398,14 @@ function refusal(response: Response, body: Fields | null, text: string): ApiErro
   return error;
 }
 
-/** Code and message of either API: `{error: message, code}` or `{error: {code, message}}`. */
-function toldBy(body: Fields | null): { code?: string; message?: string } {
+/** Return code and message of either API: `{error: message, code}` or `{error: {code, message}}`. */
+function parseError(body: Fields | null): { code?: string; message?: string } {
   const error = body?.["error"];
   const { code, message } = isObject(error) ? error : { code: body?.["code"], message: error };
   return typeof code === "string" && typeof message === "string" ? { code, message } : {};
 }
 
-function objectIn(text: string): Fields | null {
+function parseObject(text: string): Fields | null {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : null;
@@ -294,211 +418,72 @@ function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-// errors/aborted-error.ts
-
-/** The caller's `signal` was aborted; `cause` is its reason. A job that was accepted goes on: see `cancelJob`. */
-export class AbortedError extends WokGenError {
-  override readonly name = "AbortedError";
-
-  constructor(signal: AbortSignal) {
-    super("The call was aborted by its signal.", { cause: signal.reason });
-  }
-}
-
-// errors/network-error.ts
-
-/** The request had no answer: no connection, or one that broke. `cause` is what `fetch` threw. */
-export class NetworkError extends WokGenError {
-  override readonly name = "NetworkError";
-}
-
-// errors/timeout-error.ts
-
-/** No answer within `timeoutMs`, or a job that did not end within it. */
-export class TimeoutError extends WokGenError {
-  override readonly name = "TimeoutError";
-  /** The bound that was passed, in milliseconds. */
-  readonly timeoutMs: number;
-
-  constructor(message: string, timeoutMs: number) {
-    super(message);
-    this.timeoutMs = timeoutMs;
-  }
-}
-
 // http/attempt.ts
 
-/** One HTTP request, ready to be sent as often as needed. */
-interface Prepared {
-  url: string;
-  method: string;
-  headers: Headers;
-  body: string | null;
-  timeoutMs: number;
-  signal: AbortSignal | undefined;
-}
-
-/** Sends a request once and reads the whole answer. Throws one of our errors. */
-async function attempt<Value>(fetch: typeof globalThis.fetch, prepared: Prepared): Promise<Answer<Value>> {
-  const { url, method, headers, body, timeoutMs, signal } = prepared;
+/** Send a request once and read the whole response. Throws a WokGenError. */
+async function sendOnce<Value>(
+  fetch: typeof globalThis.fetch,
+  request: PreparedRequest,
+): Promise<ApiResponse<Value>> {
+  const { url, method, headers, body, timeoutMs, signal } = request;
   if (signal?.aborted) throw new AbortedError(signal);
-  const stopper = new AbortController();
-  const stop = (): void => stopper.abort();
-  const timer = setTimeout(stop, timeoutMs);
-  signal?.addEventListener("abort", stop, { once: true });
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  signal?.addEventListener("abort", abort, { once: true });
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, { method, headers, body, signal: stopper.signal, redirect: "error" });
+    response = await fetch(url, { method, headers, body, signal: controller.signal, redirect: "error" });
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw new AbortedError(signal);
-    if (stopper.signal.aborted) throw new TimeoutError(`No answer to ${method} ${url} in ${timeoutMs} ms.`, timeoutMs);
-    throw new NetworkError(`No answer to ${method} ${url}.`, { cause: error });
+    if (controller.signal.aborted) {
+      throw new TimeoutError(`No response to ${method} ${url} in ${timeoutMs} ms.`, timeoutMs);
+    }
+    throw new NetworkError(`No response to ${method} ${url}.`, { cause: error });
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", stop);
+    signal?.removeEventListener("abort", abort);
   }
-  return readAnswer<Value>(response, text);
+  return parseResponse<Value>(response, text);
 }
 
-// http/idempotency-key.ts
+// http/sleep.ts
 
-/** A new Idempotency-Key. `crypto.randomUUID` is missing on pages that were not loaded over https. */
-function newIdempotencyKey(): string {
-  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-// http/pause.ts
-
-/** Waits for `delayMs`. Throws AbortedError as soon as `signal` is aborted. */
-function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
+/** Wait for `delayMs`. Throws AbortedError as soon as `signal` is aborted. */
+function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new AbortedError(signal));
-    const stop = (): void => {
+    const abort = (): void => {
       clearTimeout(timer);
       if (signal) reject(new AbortedError(signal));
     };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
+      signal?.removeEventListener("abort", abort);
       resolve();
     }, delayMs);
-    signal?.addEventListener("abort", stop, { once: true });
+    signal?.addEventListener("abort", abort, { once: true });
   });
-}
-
-// errors/webhook-verification-error.ts
-
-/** A webhook that is not signed with the secret, or too old, or not whole. Answer it with 400. */
-export class WebhookVerificationError extends WokGenError {
-  override readonly name = "WebhookVerificationError";
-}
-
-// errors/guards.ts
-
-/** Whether this client threw it. The guards also know errors of another copy of this module, which `instanceof` does not. */
-export function isWokGenError(error: unknown): error is WokGenError {
-  return typeof error === "object" && error !== null && BRAND in error;
-}
-
-/** Whether the API refused, or a job failed. */
-export function isApiError(error: unknown): error is ApiError {
-  return isWokGenError(error) && error.name === "ApiError";
-}
-
-/** Whether a time limit was passed. */
-export function isTimeoutError(error: unknown): error is TimeoutError {
-  return isWokGenError(error) && error.name === "TimeoutError";
-}
-
-/** Whether there was no answer at all. */
-export function isNetworkError(error: unknown): error is NetworkError {
-  return isWokGenError(error) && error.name === "NetworkError";
-}
-
-/** Whether the caller's signal ended it. */
-export function isAbortedError(error: unknown): error is AbortedError {
-  return isWokGenError(error) && error.name === "AbortedError";
-}
-
-/** Whether a webhook is not to be trusted. */
-export function isWebhookVerificationError(error: unknown): error is WebhookVerificationError {
-  return isWokGenError(error) && error.name === "WebhookVerificationError";
-}
-
-// http/transient.ts
-
-const TRANSIENT_STATUSES: readonly number[] = [408, 429, 500, 503, 504];
-
-/**
- * Whether the same request may do better later. 502 from the API itself is a provider's definite refusal; one that
- * something in between made says only that the API was not reached.
- */
-function isTransient(error: unknown): boolean {
-  if (isNetworkError(error) || isTimeoutError(error)) return true;
-  if (!isApiError(error)) return false;
-  return TRANSIENT_STATUSES.includes(error.status) || (error.status === 502 && error.code === FOREIGN_CODE);
-}
-
-/** Whether the request was certainly not carried out, so that even a call that must not run twice may be repeated. */
-function isUntouched(error: unknown): boolean {
-  return isApiError(error) && error.status === 429;
 }
 
 // http/send.ts
 
-const TIMEOUT_MS_DEFAULT = 30_000;
-/** The gateway holds a call that waits for up to 60 s. */
-const TIMEOUT_MS_WAITING = 90_000;
-
-/** One call of either API. */
-interface Call {
-  method: "GET" | "POST" | "PATCH" | "DELETE";
-  url: string;
-  /** Sent as JSON, the same bytes in every attempt: the gateway compares them under an Idempotency-Key. */
-  body?: object;
-  /** Seconds for `Prefer: wait=N`. */
-  waitS?: number | undefined;
-  /** Whether the answer may be held until a job has ended. */
-  held?: boolean;
-  /** False for a call that must not run twice and knows no Idempotency-Key. */
-  repeatable?: boolean;
-}
-
-/** Makes a call: attempts until one is answered, or fails for good, or has been repeated often enough. */
-async function send<Value>(config: Config, call: Call, options: CallOptions = {}): Promise<Answer<Value>> {
-  const prepared = prepare(config, call, options);
-  const retries = checkedRetries(options.retries) ?? config.retries;
-  const mayRepeat = call.repeatable === false ? isUntouched : isTransient;
-  for (let attempts = 1;; attempts += 1) {
+/** Send a call, and retry it after failures that may be temporary. Throws the last failure. */
+async function send<Value>(config: Config, call: Call, options: CallOptions = {}): Promise<ApiResponse<Value>> {
+  const request = prepare(config, call, options);
+  const retries = validateRetries(options.retries) ?? config.retries;
+  const isRetryable = call.repeatable === false ? isUnprocessed : isTransient;
+  for (let attempt = 1;; attempt += 1) {
     try {
-      return await attempt<Value>(config.fetch, prepared);
+      return await sendOnce<Value>(config.fetch, request);
     } catch (error) {
-      if (attempts > retries || !mayRepeat(error)) throw error;
-      const delayMs = retryDelayMs(attempts, Math.random(), isApiError(error) ? error.retryAfterMs : null);
+      if (attempt > retries || !isRetryable(error)) throw error;
+      const delayMs = retryDelayMs(attempt, Math.random(), isApiError(error) ? error.retryAfterMs : null);
       if (delayMs === null) throw error;
-      await pause(delayMs, options.signal);
+      await sleep(delayMs, options.signal);
     }
   }
-}
-
-function prepare(config: Config, call: Call, options: CallOptions): Prepared {
-  const headers = new Headers({ Accept: "application/json" });
-  if (config.authorization !== null) headers.set("Authorization", config.authorization);
-  if (call.body !== undefined) headers.set("Content-Type", "application/json");
-  if (call.waitS !== undefined) headers.set("Prefer", `wait=${call.waitS}`);
-  if (call.method === "POST") headers.set("Idempotency-Key", options.idempotencyKey ?? newIdempotencyKey());
-  const longest = call.held ? TIMEOUT_MS_WAITING : TIMEOUT_MS_DEFAULT;
-  return {
-    url: call.url,
-    method: call.method,
-    headers,
-    body: call.body === undefined ? null : JSON.stringify(call.body),
-    timeoutMs: checkedTimeoutMs(options.timeoutMs, "timeoutMs") ?? config.timeoutMs ?? longest,
-    signal: options.signal,
-  };
 }
 
 // schema.ts
@@ -1501,36 +1486,36 @@ export type CreateGeneration = Omit<Schemas["CreateGeneration"], "input"> & {
   input?: Schemas["Input"] | Record<string, unknown> | null;
 };
 
-/** A generation: look at `status` first. */
+/** A generation. Check `status` first. */
 export type Generation = Schemas["GenerationEntry"];
 
-/** `GET /api/v1/balance` */
+/** Response of `GET /api/v1/balance`. */
 export type Balance = Schemas["Balance"];
 
-/** One movement of money. */
+/** One entry of the account's ledger. */
 export type Transaction = Schemas["Transaction"];
 
-/** Where events are posted. */
+/** A URL that events are posted to. */
 export type WebhookEndpoint = Schemas["EndpointEntry"];
 
 /** Body of `POST /api/v1/webhooks`. */
 export type CreateEndpoint = Schemas["CreateEndpoint"];
 
-/** What to post again: `failed` is what was given up, `missing` what was never posted there. */
+/** The events to post again: `failed` deliveries, or events that were never posted to the endpoint (`missing`). */
 export interface ReplayEvents {
-  /** What happened from then on. */
+  /** The time of the oldest event. */
   since: Date | string | number;
-  /** Which of it. */
+  /** Which events. */
   which: Schemas["ReplayEvents"]["which"];
 }
 
-/** The account that a key speaks for. */
+/** The account of an API key. */
 export type Account = Schemas["AccountEntry"];
 
-/** An active key, by its prefix and last four characters. */
+/** An active key, with its prefix and last four characters. */
 export type ApiKey = Schemas["KeyEntry"];
 
-/** What became of an event at an endpoint. */
+/** The delivery of an event to an endpoint. */
 export type WebhookDelivery = Schemas["DeliveryEntry"];
 
 // webhooks/endpoints.ts
@@ -1543,62 +1528,146 @@ class WebhookEndpoints {
     this.#config = config;
   }
 
-  /** Adds an endpoint. Keep the `secret` of this answer for `verifyWebhook`: it is not shown again. */
+  /** Add an endpoint. Save the `secret` for `verifyWebhook`: it is shown only in this response. */
   create(body: CreateEndpoint, options?: CallOptions): Promise<WebhookEndpoint & { secret: string }> {
     return this.#call({ method: "POST", url: "", body, repeatable: false }, options);
   }
 
-  /** All endpoints, oldest first. */
+  /** List all endpoints, oldest first. */
   async list(options?: CallOptions): Promise<WebhookEndpoint[]> {
     return (await this.#call<{ data: WebhookEndpoint[] }>({ method: "GET", url: "" }, options)).data;
   }
 
-  /** Removes an endpoint. */
+  /** Delete an endpoint. */
   async delete(id: string, options?: CallOptions): Promise<void> {
-    await this.#call({ method: "DELETE", url: `/${segment(id)}` }, options);
+    await this.#call({ method: "DELETE", url: `/${encodeId(id)}` }, options);
   }
 
-  /** What was posted to an endpoint, newest first, with every attempt. */
+  /** List an endpoint's deliveries, newest first, with every attempt. */
   async deliveries(id: string, { limit }: ListOptions = {}, options?: CallOptions): Promise<WebhookDelivery[]> {
-    const url = `/${segment(id)}/deliveries${limited(limit)}`;
+    const url = `/${encodeId(id)}/deliveries${limitQuery(limit)}`;
     return (await this.#call<{ data: WebhookDelivery[] }>({ method: "GET", url }, options)).data;
   }
 
-  /** Switches an endpoint on again that answered 410 or failed for five days. */
+  /** Enable an endpoint that was disabled because it responded with 410 or failed for five days. */
   enable(id: string, options?: CallOptions): Promise<WebhookEndpoint> {
-    return this.#call({ method: "POST", url: `/${segment(id)}/enable` }, options);
+    return this.#call({ method: "POST", url: `/${encodeId(id)}/enable` }, options);
   }
 
-  /** Replaces an endpoint's secret. Keep the new `secret` of this answer; for 24 hours both sign every post. */
+  /** Replace an endpoint's secret. Save the new `secret` of this response. For 24 hours both secrets sign every post. */
   rotate(id: string, options?: CallOptions): Promise<WebhookEndpoint & { secret: string }> {
-    return this.#call({ method: "POST", url: `/${segment(id)}/rotate`, repeatable: false }, options);
+    return this.#call({ method: "POST", url: `/${encodeId(id)}/rotate`, repeatable: false }, options);
   }
 
-  /** Posts a delivery once more, whatever became of it; one that waits for its next attempt, at once. */
+  /** Post a delivery again, in whatever state it is. A pending one is posted at once. */
   async redeliver(id: string, deliveryId: string, options?: CallOptions): Promise<void> {
-    await this.#call({ method: "POST", url: `/${segment(id)}/deliveries/${segment(deliveryId)}/redeliver` }, options);
+    await this.#call({ method: "POST", url: `/${encodeId(id)}/deliveries/${encodeId(deliveryId)}/redeliver` }, options);
   }
 
-  /** Posts what an endpoint did not get since then, all of it. Gives how many are on their way. */
+  /** Post all events again that an endpoint missed since a time. Returns how many are queued. */
   async replay(id: string, { since, which }: ReplayEvents, options?: CallOptions): Promise<number> {
-    const asked = { since: new Date(since).toISOString(), which };
+    const selection = { since: new Date(since).toISOString(), which };
     let queued = 0;
     for (let next: number | undefined = 0; next !== undefined;) {
-      const call: Call = { method: "POST", url: `/${segment(id)}/replay`, body: { ...asked, next } };
-      const part: { queued: number; next?: number } = await this.#call(call, options);
-      queued += part.queued;
-      next = part.next;
+      const call: Call = { method: "POST", url: `/${encodeId(id)}/replay`, body: { ...selection, next } };
+      const page: { queued: number; next?: number } = await this.#call(call, options);
+      queued += page.queued;
+      next = page.next;
     }
     return queued;
   }
 
   async #call<Value>(call: Call, options?: CallOptions): Promise<Value> {
-    const url = `${this.#config.bases.wowflow}/webhooks${call.url}`;
+    const url = `${this.#config.baseUrls.wowflow}/webhooks${call.url}`;
     return (await send<Value>(this.#config, { ...call, url }, options)).value;
   }
 }
 
-// wokgen/inputs.ts
+// poll.ts
+
+const WAIT_MS_DEFAULT = 600_000;
+const INTERVAL_MS_DEFAULT = 1_000;
+const INTERVAL_MS_MAX = 5_000;
+const INTERVAL_GROWTH = 1.5;
+const REQUEST_MS_MAX = 30_000;
+
+interface HasStatus {
+  status: string;
+}
+
+/** A job or generation to poll: how to read it, and its last known state. */
+interface PollTarget<State extends HasStatus> {
+  id: string;
+  known: State | null;
+  read: (options: CallOptions) => Promise<State>;
+}
+
+/** The result of one poll. A failed one has no state, but may name the time to wait. */
+interface PollResult<State> {
+  state: State | null;
+  retryAfterMs: number;
+}
+
+/** Poll until the target has ended, also after failures that may be temporary. Every error that is thrown has its id. */
+async function poll<State extends HasStatus>(
+  target: PollTarget<State>,
+  options: WaitOptions<State>,
+): Promise<State> {
+  const timeoutMs = validateTimeoutMs(options.timeoutMs, "timeoutMs") ?? WAIT_MS_DEFAULT;
+  const intervalMs = validateTimeoutMs(options.intervalMs, "intervalMs") ?? INTERVAL_MS_DEFAULT;
+  const deadlineMs = performance.now() + timeoutMs;
+  const leftMs = (): number => Math.max(deadlineMs - performance.now(), 1);
+  const read = (): Promise<PollResult<State>> =>
+    pollOnce(target, { signal: options.signal, retries: 0, timeoutMs: Math.min(leftMs(), REQUEST_MS_MAX) });
+  try {
+    let { state, retryAfterMs } = target.known === null ? await read() : { state: target.known, retryAfterMs: 0 };
+    for (let polls = 1;; polls += 1) {
+      if (state !== null) options.onProgress?.(state);
+      if (state !== null && hasEnded(state)) return state;
+      const delayMs = Math.max(pollDelayMs(polls, intervalMs, Math.random()), retryAfterMs);
+      await sleep(Math.min(delayMs, leftMs()), options.signal);
+      if (performance.now() >= deadlineMs) {
+        throw new TimeoutError(`${target.id} has not ended within ${timeoutMs} ms.`, timeoutMs);
+      }
+      ({ state, retryAfterMs } = await read());
+    }
+  } catch (error) {
+    if (isWokGenError(error)) error.jobId ??= target.id;
+    throw error;
+  }
+}
+
+/** Return the delay after poll number `polls` (from 1): `intervalMs`, growing to 5 s, and up to a tenth less by `random`. */
+function pollDelayMs(polls: number, intervalMs: number, random: number): number {
+  const grownMs = intervalMs * INTERVAL_GROWTH ** (polls - 1);
+  return Math.min(grownMs, Math.max(INTERVAL_MS_MAX, intervalMs)) * (1 - random / 10);
+}
+
+/** Return the error of a failed job: the same as if its call had waited for it. */
+function toJobError(jobId: string, code: string | undefined, message: string | undefined): ApiError {
+  const error = new ApiError({ status: 502, code: code ?? "failed", message: message ?? "The job failed." });
+  error.jobId = jobId;
+  return error;
+}
+
+async function pollOnce<State extends HasStatus>(
+  target: PollTarget<State>,
+  options: CallOptions,
+): Promise<PollResult<State>> {
+  try {
+    return { state: await target.read(options), retryAfterMs: 0 };
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    return { state: null, retryAfterMs: (isApiError(error) && error.retryAfterMs) || 0 };
+  }
+}
+
+// An unknown status, from a later version of the API, counts as running.
+function hasEnded({ status }: HasStatus): boolean {
+  return status === "completed" || status === "failed";
+}
+
+// wokgen/types.ts
 
 /** Body of `POST /api/generate`. */
 export type GenerateInput = Schemas["ImageRequest"];
@@ -1621,9 +1690,7 @@ export type InterrogateInput = Schemas["InterrogateRequest"];
 /** Body of `POST /api/prompt/enhance`. */
 export type EnhanceInput = Schemas["EnhanceRequest"];
 
-// wokgen/results.ts
-
-/** What the jobs of each kind may tell. */
+/** The fields of each kind of job. */
 interface Shapes {
   image: Schemas["ImageJob"];
   video: Schemas["VideoJob"];
@@ -1635,19 +1702,19 @@ interface Shapes {
   enhance: Schemas["EnhanceJob"];
 }
 
-/** What can be made. */
+/** The kind of a job. */
 export type Kind = keyof Shapes;
 
-/** A job that has ended well always tells these fields. */
-type Completed<K extends Kind, Told extends keyof Shapes[K]> =
+/** A completed job. It always has the named fields. */
+type Completed<K extends Kind, Field extends keyof Shapes[K]> =
   & Shapes[K]
   & { status: "completed"; completedAt: string }
-  & Required<Pick<Shapes[K], Told>>;
+  & Required<Pick<Shapes[K], Field>>;
 
-/** A picture. */
+/** An image. */
 export type ImageResult = Completed<"image", "imageUrl" | "imageUrls" | "width" | "height">;
 
-/** A film. The WokGen API only reads these: they are ordered with `client.wowflow`. */
+/** A video. The WokGen API only reads videos; `client.wowflow` creates them. */
 export type VideoResult = Completed<"video", "videoUrl" | "durationMs">;
 
 /** A text. */
@@ -1659,16 +1726,16 @@ export type VoiceResult = Completed<"voice", "audioUrl" | "format" | "durationMs
 /** Music. */
 export type MusicResult = Completed<"music", "audioUrl" | "format" | "duration">;
 
-/** A larger picture. */
+/** An enlarged image. */
 export type UpscaleResult = Completed<
   "upscale",
   "imageUrl" | "width" | "height" | "originalWidth" | "originalHeight" | "scale"
 >;
 
-/** What a picture shows; `prompt` is one that would draw it. */
+/** A description of an image; `prompt` is a prompt for a similar image. */
 export type InterrogateResult = Completed<"interrogate", "caption" | "tags">;
 
-/** A better prompt. */
+/** An improved prompt. */
 export type EnhanceResult = Completed<"enhance", "enhanced" | "variations">;
 
 /** The result of each kind. */
@@ -1683,159 +1750,69 @@ export interface Results {
   enhance: EnhanceResult;
 }
 
-// wokgen/jobs.ts
-
 /** A job that has not ended. */
 export type ProcessingJob<K extends Kind = Kind> = Shapes[K] & { status: "processing" };
 
-/** A job that failed; it costs nothing. */
+/** A failed job. It is refunded. */
 export type FailedJob<K extends Kind = Kind> = Shapes[K] & { status: "failed"; error: string; code: string };
 
-/** A job that has ended well: the same as what its call would have answered. */
+/** A completed job: the same as the result of its call. */
 export type CompletedJob<K extends Kind = Kind> = Results[K];
 
-/** `GET /api/jobs/{jobId}`: look at `status`, then at `kind`. */
+/** Response of `GET /api/jobs/{jobId}`. Check `status` first, then `kind`. */
 export type Job<K extends Kind = Kind> = ProcessingJob<K> | CompletedJob<K> | FailedJob<K>;
 
-// jobs/failure.ts
+// wokgen/calls.ts
 
-/** The error of a job that was found to have failed: as if its call had waited for it. */
-function failure(jobId: string, code: string | undefined, message: string | undefined): ApiError {
-  const error = new ApiError({ status: 502, code: code ?? "failed", message: message ?? "The job failed." });
-  error.jobId = jobId;
-  return error;
+/** The fields that the bodies of all generating calls share. */
+interface MakeInput {
+  async?: boolean | null;
 }
 
-// jobs/poll-timing.ts
-
-const INTERVAL_MS_MAX = 5_000;
-const GROWTH = 1.5;
-
-/** How long to wait after look number `looks` (from 1): `intervalMs` first, growing, up to 5 s; a little less by `dice`. */
-function pollDelayMs(looks: number, intervalMs: number, dice: number): number {
-  const grownMs = intervalMs * GROWTH ** (looks - 1);
-  return Math.min(grownMs, Math.max(INTERVAL_MS_MAX, intervalMs)) * (1 - dice / 10);
+/** A generating call. It returns the result, or the job as it is with `async: true`. */
+export interface Make<Input extends MakeInput, K extends Kind> {
+  (input: Input & { async?: false }, options?: MakeOptions<Job>): Promise<Results[K]>;
+  (input: Input & { async: boolean }, options?: MakeOptions<Job>): Promise<Results[K] | ProcessingJob<K>>;
 }
 
-// jobs/poll.ts
-
-const WAIT_MS_DEFAULT = 600_000;
-const INTERVAL_MS_DEFAULT = 1_000;
-const LOOK_MS_MAX = 30_000;
-
-interface Stated {
-  status: string;
-}
-
-/** Something that ends: how to read it, and what is known of it. */
-interface Polled<Seen extends Stated> {
-  id: string;
-  known: Seen | null;
-  read: (options: CallOptions) => Promise<Seen>;
-}
-
-/** Looks until it has ended. A look that fails in a way that may pass is made again; whatever is thrown names the id. */
-async function poll<Seen extends Stated>(polled: Polled<Seen>, options: WaitOptions<Seen>): Promise<Seen> {
-  const timeoutMs = checkedTimeoutMs(options.timeoutMs, "timeoutMs") ?? WAIT_MS_DEFAULT;
-  const intervalMs = checkedTimeoutMs(options.intervalMs, "intervalMs") ?? INTERVAL_MS_DEFAULT;
-  const deadlineMs = performance.now() + timeoutMs;
-  const leftMs = (): number => Math.max(deadlineMs - performance.now(), 1);
-  const look = (): Promise<Look<Seen>> =>
-    lookAt(polled, { signal: options.signal, retries: 0, timeoutMs: Math.min(leftMs(), LOOK_MS_MAX) });
-  try {
-    let { seen, askedMs } = polled.known === null ? await look() : { seen: polled.known, askedMs: 0 };
-    for (let looks = 1;; looks += 1) {
-      if (seen !== null) options.onProgress?.(seen);
-      if (seen !== null && hasEnded(seen)) return seen;
-      await pause(Math.min(Math.max(pollDelayMs(looks, intervalMs, Math.random()), askedMs), leftMs()), options.signal);
-      if (performance.now() >= deadlineMs) {
-        throw new TimeoutError(`${polled.id} has not ended within ${timeoutMs} ms.`, timeoutMs);
-      }
-      ({ seen, askedMs } = await look());
-    }
-  } catch (error) {
-    if (isWokGenError(error)) error.jobId ??= polled.id;
-    throw error;
+/** Return the generating call at `path`. It polls a job that outlasts the gateway's response. */
+function createMake<Input extends MakeInput, K extends Kind>(config: Config, path: string): Make<Input, K> {
+  async function make(input: Input, options: MakeOptions<Job> = {}): Promise<Results[K] | ProcessingJob<K>> {
+    const url = config.baseUrls.wokgen + path;
+    const { value } = await send<Results[K] | ProcessingJob<K>>(
+      config,
+      { method: "POST", url, body: input, waits: input.async !== true },
+      options,
+    );
+    const { status } = value as Job<K>;
+    if (input.async === true || (status !== "processing" && status !== "failed")) return value;
+    const { signal, onProgress, waitTimeoutMs: timeoutMs } = options;
+    return await waitForJob(config, value, { signal, onProgress, timeoutMs }) as Results[K];
   }
+  return make as Make<Input, K>;
 }
 
-/** What a look saw: nothing if it failed, and then how long the API asked to wait. */
-interface Look<Seen> {
-  seen: Seen | null;
-  askedMs: number;
-}
-
-async function lookAt<Seen extends Stated>(
-  polled: Polled<Seen>,
-  options: CallOptions,
-): Promise<Look<Seen>> {
-  try {
-    return { seen: await polled.read(options), askedMs: 0 };
-  } catch (error) {
-    if (!isTransient(error)) throw error;
-    return { seen: null, askedMs: (isApiError(error) && error.retryAfterMs) || 0 };
-  }
-}
-
-// A status of a later version is still running.
-function hasEnded({ status }: Stated): boolean {
-  return status === "completed" || status === "failed";
-}
-
-// wokgen/wait-for-job.ts
-
-/** Reads a job. */
+/** Read a job. */
 async function readJob(config: Config, jobId: string, options?: CallOptions): Promise<Job> {
-  const url = `${config.bases.wokgen}/jobs/${segment(jobId)}`;
+  const url = `${config.baseUrls.wokgen}/jobs/${encodeId(jobId)}`;
   return (await send<Job>(config, { method: "GET", url }, options)).value;
 }
 
-/** The job once it is completed. Throws ApiError if it failed, TimeoutError if it takes too long. */
+/** Wait until a job is completed. Throws ApiError if it failed, TimeoutError if it takes too long. */
 async function waitForJob(
   config: Config,
   job: string | Job,
   options: WaitOptions<Job> = {},
 ): Promise<CompletedJob> {
   const [id, known] = typeof job === "string" ? [job, null] : [job.jobId, job];
-  const ended = await poll({ id, known, read: (look) => readJob(config, id, look) }, options);
-  if (ended.status === "failed") throw failure(id, ended.code, ended.error);
+  const ended = await poll({ id, known, read: (callOptions) => readJob(config, id, callOptions) }, options);
+  if (ended.status === "failed") throw toJobError(id, ended.code, ended.error);
   return ended as CompletedJob;
-}
-
-// wokgen/make.ts
-
-/** What the bodies of all calls that make something have in common. */
-interface Asked {
-  async?: boolean | null;
-}
-
-/** A call that makes something of a kind: answers its result, or with `async: true` the job as it is. */
-export interface Make<Input extends Asked, K extends Kind> {
-  (input: Input & { async?: false }, options?: MakeOptions<Job>): Promise<Results[K]>;
-  (input: Input & { async: boolean }, options?: MakeOptions<Job>): Promise<Results[K] | ProcessingJob<K>>;
-}
-
-/** The call at `path`. What takes longer than the gateway holds an answer is waited for here. */
-function maker<Input extends Asked, K extends Kind>(config: Config, path: string): Make<Input, K> {
-  async function make(input: Input, options: MakeOptions<Job> = {}): Promise<Results[K] | ProcessingJob<K>> {
-    const url = config.bases.wokgen + path;
-    const held = input.async !== true;
-    const answer = await send<Results[K] | ProcessingJob<K>>(
-      config,
-      { method: "POST", url, body: input, held },
-      options,
-    );
-    const { status } = answer.value as Job<K>;
-    if (input.async === true || (status !== "processing" && status !== "failed")) return answer.value;
-    const { signal, onProgress, waitTimeoutMs: timeoutMs } = options;
-    return await waitForJob(config, answer.value, { signal, onProgress, timeoutMs }) as Results[K];
-  }
-  return make as Make<Input, K>;
 }
 
 // wowflow/account.ts
 
-/** The account of the client's key, and its other keys: `/api/v1/account` and `/api/v1/keys`. */
+/** The account of the client's API key, and its other keys: `/api/v1/account` and `/api/v1/keys`. */
 class OwnAccount {
   readonly #config: Config;
 
@@ -1843,59 +1820,45 @@ class OwnAccount {
     this.#config = config;
   }
 
-  /** Whose key this is. */
+  /** Read the account. */
   read(options?: CallOptions): Promise<Account> {
     return this.#call({ method: "GET", url: "/account" }, options);
   }
 
-  /** Says below which balance the account's webhooks get `balance.low`; 0 is never. */
+  /** Set the low-balance alert: below this balance the account's webhooks get `balance.low`. 0 turns it off. */
   change(body: Schemas["ChangeAccount"], options?: CallOptions): Promise<Account> {
     return this.#call({ method: "PATCH", url: "/account", body }, options);
   }
 
-  /** The active keys, oldest first. */
+  /** List the active keys, oldest first. */
   async keys(options?: CallOptions): Promise<ApiKey[]> {
     return (await this.#call<{ data: ApiKey[] }>({ method: "GET", url: "/keys" }, options)).data;
   }
 
-  /** Makes a key. Keep the `key` of this answer: it is not shown again. */
+  /** Create a key. Save the `key`: it is shown only in this response. */
   createKey(body: Schemas["CreateKey"] = {}, options?: CallOptions): Promise<ApiKey & { key: string }> {
     return this.#call({ method: "POST", url: "/keys", body, repeatable: false }, options);
   }
 
-  /** Stops a key at once. */
+  /** Revoke a key. It stops working at once. */
   async revokeKey(id: string, options?: CallOptions): Promise<void> {
-    await this.#call({ method: "DELETE", url: `/keys/${segment(id)}` }, options);
+    await this.#call({ method: "DELETE", url: `/keys/${encodeId(id)}` }, options);
   }
 
   async #call<Value>(call: Call, options?: CallOptions): Promise<Value> {
-    return (await send<Value>(this.#config, { ...call, url: this.#config.bases.wowflow + call.url }, options)).value;
+    return (await send<Value>(this.#config, { ...call, url: this.#config.baseUrls.wowflow + call.url }, options)).value;
   }
-}
-
-// wowflow/wait-for-generation.ts
-
-/** The generation once it is completed. Throws ApiError if it failed, TimeoutError if it takes too long. */
-async function waitForGeneration(
-  read: (id: string, options: CallOptions) => Promise<Generation>,
-  generation: string | Generation,
-  options: WaitOptions<Generation> = {},
-): Promise<Generation> {
-  const [id, known] = typeof generation === "string" ? [generation, null] : [generation.id, generation];
-  const ended = await poll({ id, known, read: (look) => read(id, look) }, options);
-  if (ended.status === "failed") throw failure(id, ended.error_code, ended.error);
-  return ended;
 }
 
 // wowflow/wowflow.ts
 
-/** What can be said for ordering a generation. */
+/** Options for creating a generation. */
 export interface CreateOptions extends CallOptions {
-  /** Have the answer held until the generation ends, for 1 to 60 seconds: `Prefer: wait=N`. */
+  /** Let the gateway hold the response until the generation ends, for 1 to 60 seconds: `Prefer: wait=N`. */
   waitS?: number | undefined;
 }
 
-/** The WOWFLOW API, with its documented field names. Lists are answered as arrays, newest first. */
+/** The WOWFLOW API, with its documented field names. Lists are arrays, newest first. */
 class Wowflow {
   readonly #config: Config;
 
@@ -1903,49 +1866,52 @@ class Wowflow {
     this.#config = config;
   }
 
-  /** Every model that can be ordered, with its price: `GET /api/v1/models`. */
+  /** List the available models with their prices: `GET /api/v1/models`. */
   models(options?: CallOptions): Promise<Model[]> {
     return this.#list("/models", options);
   }
 
-  /** Orders a generation; charged at once, refunded if it fails: `POST /api/v1/generations`. */
+  /** Create a generation. It is charged at once, and refunded if it fails: `POST /api/v1/generations`. */
   async createGeneration(body: CreateGeneration, options: CreateOptions = {}): Promise<Generation> {
     const { waitS } = options;
-    return await this.#call({ method: "POST", url: "/generations", body, waitS, held: waitS !== undefined }, options);
+    return await this.#call({ method: "POST", url: "/generations", body, waitS, waits: waitS !== undefined }, options);
   }
 
-  /** Reads a generation: `GET /api/v1/generations?id=`. */
+  /** Read a generation: `GET /api/v1/generations?id=`. */
   async generation(id: string, options?: CallOptions): Promise<Generation> {
-    return await this.#call({ method: "GET", url: `/generations?id=${segment(id)}` }, options);
+    return await this.#call({ method: "GET", url: `/generations?id=${encodeId(id)}` }, options);
   }
 
-  /** The account's newest generations: `GET /api/v1/generations`. */
+  /** List the account's newest generations: `GET /api/v1/generations`. */
   generations({ limit }: ListOptions = {}, options?: CallOptions): Promise<Generation[]> {
-    return this.#list(`/generations${limited(limit)}`, options);
+    return this.#list(`/generations${limitQuery(limit)}`, options);
   }
 
-  /** What is left to spend: `GET /api/v1/balance`. */
+  /** Read the balance: `GET /api/v1/balance`. */
   balance(options?: CallOptions): Promise<Balance> {
     return this.#call({ method: "GET", url: "/balance" }, options);
   }
 
-  /** What moved money: `GET /api/v1/transactions`. */
+  /** List the newest transactions: `GET /api/v1/transactions`. */
   transactions({ limit }: ListOptions = {}, options?: CallOptions): Promise<Transaction[]> {
-    return this.#list(`/transactions${limited(limit)}`, options);
+    return this.#list(`/transactions${limitQuery(limit)}`, options);
   }
 
-  /** Stops a generation, refunded in full unless a provider has it already: `DELETE /api/v1/generations?id=`. */
+  /** Cancel a generation, refunded in full unless a provider already has it: `DELETE /api/v1/generations?id=`. */
   async cancel(id: string, options?: CallOptions): Promise<Generation> {
-    return await this.#call({ method: "DELETE", url: `/generations?id=${segment(id)}` }, options);
+    return await this.#call({ method: "DELETE", url: `/generations?id=${encodeId(id)}` }, options);
   }
 
-  /** The generation once it is completed. Throws ApiError if it failed, TimeoutError if it takes too long. */
-  waitFor(generation: string | Generation, options?: WaitOptions<Generation>): Promise<Generation> {
-    return waitForGeneration((id, look) => this.generation(id, look), generation, options);
+  /** Wait until a generation is completed. Throws ApiError if it failed, TimeoutError if it takes too long. */
+  async waitFor(generation: string | Generation, options: WaitOptions<Generation> = {}): Promise<Generation> {
+    const [id, known] = typeof generation === "string" ? [generation, null] : [generation.id, generation];
+    const ended = await poll({ id, known, read: (callOptions) => this.generation(id, callOptions) }, options);
+    if (ended.status === "failed") throw toJobError(id, ended.error_code, ended.error);
+    return ended;
   }
 
   async #call<Value>(call: Call, options?: CallOptions): Promise<Value> {
-    const url = this.#config.bases.wowflow + call.url;
+    const url = this.#config.baseUrls.wowflow + call.url;
     return (await send<Value>(this.#config, { ...call, url }, options)).value;
   }
 
@@ -1957,65 +1923,65 @@ class Wowflow {
 // client.ts
 
 /**
- * A client of one deployment. The calls of the WokGen API are its own, those of the WOWFLOW API are under `wowflow`;
- * a key of either kind works for both. Also exported as `Client`.
+ * A client of one deployment. Its own methods call the WokGen API, those under `wowflow` the WOWFLOW API. An API key of
+ * either kind works for both. Also exported as `Client`.
  */
 export class WokGenClient {
-  /** Makes a picture: `POST /api/generate`. */
+  /** Generate an image: `POST /api/generate`. */
   readonly generate: Make<GenerateInput, "image">;
-  /** Writes: `POST /api/text/generate`. */
+  /** Generate text: `POST /api/text/generate`. */
   readonly generateText: Make<TextInput, "text">;
-  /** Speaks: `POST /api/voice/generate`. */
+  /** Generate speech: `POST /api/voice/generate`. */
   readonly generateVoice: Make<VoiceInput, "voice">;
-  /** Composes: `POST /api/music/generate`. */
+  /** Generate music: `POST /api/music/generate`. */
   readonly generateMusic: Make<MusicInput, "music">;
-  /** Enlarges a picture: `POST /api/tools/upscale`. */
+  /** Enlarge an image: `POST /api/tools/upscale`. */
   readonly upscale: Make<UpscaleInput, "upscale">;
-  /** Says what a picture shows: `POST /api/tools/interrogate`. */
+  /** Describe an image: `POST /api/tools/interrogate`. */
   readonly interrogate: Make<InterrogateInput, "interrogate">;
-  /** Makes a prompt better: `POST /api/prompt/enhance`. */
+  /** Improve a prompt: `POST /api/prompt/enhance`. */
   readonly enhancePrompt: Make<EnhanceInput, "enhance">;
-  /** The WOWFLOW API: models with prices, generations paid from the balance. */
+  /** The WOWFLOW API: models with prices, and generations that are paid from the balance. */
   readonly wowflow: Wowflow;
-  /** Where the account's webhooks go. */
+  /** The account's webhook endpoints. */
   readonly webhooks: WebhookEndpoints;
-  /** The account of the key, and its other keys. */
+  /** The account of the API key, and its other keys. */
   readonly account: OwnAccount;
   readonly #config: Config;
 
   constructor(options: ClientOptions = {}) {
     const config = configure(options);
-    this.generate = maker(config, "/generate");
-    this.generateText = maker(config, "/text/generate");
-    this.generateVoice = maker(config, "/voice/generate");
-    this.generateMusic = maker(config, "/music/generate");
-    this.upscale = maker(config, "/tools/upscale");
-    this.interrogate = maker(config, "/tools/interrogate");
-    this.enhancePrompt = maker(config, "/prompt/enhance");
+    this.generate = createMake(config, "/generate");
+    this.generateText = createMake(config, "/text/generate");
+    this.generateVoice = createMake(config, "/voice/generate");
+    this.generateMusic = createMake(config, "/music/generate");
+    this.upscale = createMake(config, "/tools/upscale");
+    this.interrogate = createMake(config, "/tools/interrogate");
+    this.enhancePrompt = createMake(config, "/prompt/enhance");
     this.wowflow = new Wowflow(config);
     this.webhooks = new WebhookEndpoints(config);
     this.account = new OwnAccount(config);
     this.#config = config;
   }
 
-  /** Reads a job: `GET /api/jobs/{jobId}`. */
+  /** Read a job: `GET /api/jobs/{jobId}`. */
   job(jobId: string, options?: CallOptions): Promise<Job> {
     return readJob(this.#config, jobId, options);
   }
 
-  /** The account's newest jobs: `GET /api/jobs`. */
+  /** List the account's newest jobs: `GET /api/jobs`. */
   async jobs({ limit }: ListOptions = {}, options?: CallOptions): Promise<Job[]> {
-    const url = `${this.#config.bases.wokgen}/jobs${limited(limit)}`;
+    const url = `${this.#config.baseUrls.wokgen}/jobs${limitQuery(limit)}`;
     return (await send<{ jobs: Job[] }>(this.#config, { method: "GET", url }, options)).value.jobs;
   }
 
-  /** Stops a job, at no cost unless a provider has it already: `POST /api/jobs/{jobId}/cancel`. */
+  /** Cancel a job, free of charge unless a provider already has it: `POST /api/jobs/{jobId}/cancel`. */
   async cancelJob(jobId: string, options?: CallOptions): Promise<Job> {
-    const url = `${this.#config.bases.wokgen}/jobs/${segment(jobId)}/cancel`;
+    const url = `${this.#config.baseUrls.wokgen}/jobs/${encodeId(jobId)}/cancel`;
     return (await send<Job>(this.#config, { method: "POST", url }, options)).value;
   }
 
-  /** The job once it is completed. Throws ApiError if it failed, TimeoutError if it takes longer than `timeoutMs`. */
+  /** Wait until a job is completed. Throws ApiError if it failed, TimeoutError if it takes longer than `timeoutMs`. */
   waitFor<K extends Kind>(job: Job & { kind: K }, options?: WaitOptions<Job>): Promise<CompletedJob<K>>;
   waitFor(jobId: string, options?: WaitOptions<Job>): Promise<CompletedJob>;
   waitFor(job: string | Job, options?: WaitOptions<Job>): Promise<CompletedJob> {
@@ -2025,80 +1991,62 @@ export class WokGenClient {
 
 // webhooks/events.ts
 
-/** A generation is done. Of `imageUrl`, `videoUrl`, `audioUrl` and `text` the one of its kind is there. */
+/** A generation is completed. It has the one of `imageUrl`, `videoUrl`, `audioUrl` and `text` that its kind has. */
 export type GenerationCompletedEvent = Schemas["GenerationCompleted"];
 
 /** A generation failed and was refunded. */
 export type GenerationFailedEvent = Schemas["GenerationFailed"];
 
-/** An order took the balance below the account's threshold. */
+/** A generation's price took the balance below the account's threshold. */
 export type BalanceLowEvent = Schemas["BalanceLow"];
 
-/** Another endpoint of the account was switched off because it kept failing. */
+/** Another endpoint of the account was disabled because it kept failing. */
 export type EndpointDisabledEvent = Schemas["EndpointDisabled"];
 
-/** Body of a webhook: look at `event`. There may be more events one day. */
+/** Body of a webhook. Check `event` first; later versions may add events. */
 export type WebhookEvent = GenerationCompletedEvent | GenerationFailedEvent | BalanceLowEvent | EndpointDisabledEvent;
-
-// webhooks/headers.ts
-
-/** Headers as a server has them. */
-export type HeadersLike = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** A header's value, whatever the case of its name; null if it is not there. */
-function headerOf(headers: HeadersLike, name: string): string | null {
-  if (isHeaders(headers)) return headers.get(name);
-  const found = Object.keys(headers).find((key) => key.toLowerCase() === name);
-  const value = found === undefined ? undefined : headers[found];
-  return value === undefined ? null : typeof value === "string" ? value : value.join(" ");
-}
-
-// Servers bring `Headers` of their own that are not instances of the global one.
-function isHeaders(headers: HeadersLike): headers is Headers {
-  return typeof (headers as Headers).get === "function";
-}
 
 // webhooks/signature.ts
 
 const SECRET_PREFIX = "whsec_";
 const VERSION = "v1,";
-/** A sender signs with one secret, or two during a rotation. */
+/** A sender signs with one secret, or with two during a rotation. */
 const SIGNATURES_MAX = 16;
 
-/** Whether any of a `webhook-signature` header's signatures is of these bytes. */
+/** Resolves to whether one of the signatures in a `webhook-signature` header is a signature of these bytes. */
 type Verify = (header: string, signed: ArrayBuffer) => Promise<boolean>;
 
-/** What verifies with a secret, `whsec_` and base64. Web Crypto compares in constant time. Throws TypeError. */
-async function verifier(secret: string): Promise<Verify> {
-  const bytes = secret.startsWith(SECRET_PREFIX) ? decoded(secret.slice(SECRET_PREFIX.length)) : null;
-  if (bytes === null || bytes.byteLength === 0) throw new TypeError("A webhook secret is whsec_ and base64.");
+/** Return a function that verifies with a secret, in constant time. Throws TypeError unless it is `whsec_` and base64. */
+async function createVerify(secret: string): Promise<Verify> {
+  const bytes = secret.startsWith(SECRET_PREFIX) ? decodeBase64(secret.slice(SECRET_PREFIX.length)) : null;
+  if (bytes === null || bytes.byteLength === 0) throw new TypeError("A webhook secret must be whsec_ and base64.");
   const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
   return async (header, signed) => {
-    const checked = signatures(header).map((signature) => crypto.subtle.verify("HMAC", key, signature, signed));
-    return (await Promise.all(checked)).includes(true);
+    const checks = parseSignatures(header).map((signature) => crypto.subtle.verify("HMAC", key, signature, signed));
+    return (await Promise.all(checks)).includes(true);
   };
 }
 
-/** Bytes one after the other, in a buffer of their own. */
-function joined(...parts: readonly Uint8Array[]): ArrayBuffer {
+/** Concatenate bytes in a new buffer. */
+function concat(...parts: readonly Uint8Array[]): ArrayBuffer {
   const whole = new ArrayBuffer(parts.reduce((length, part) => length + part.length, 0));
-  let place = 0;
+  let offset = 0;
   for (const part of parts) {
-    new Uint8Array(whole, place).set(part);
-    place += part.length;
+    new Uint8Array(whole, offset).set(part);
+    offset += part.length;
   }
   return whole;
 }
 
-// A version that is not known here is no error: a sender may sign in several.
-function signatures(header: string): ArrayBuffer[] {
+// Unknown versions are skipped: a sender may sign with several.
+function parseSignatures(header: string): ArrayBuffer[] {
   const known = header.split(" ").filter((entry) => entry.startsWith(VERSION)).slice(0, SIGNATURES_MAX);
-  return known.map((entry) => decoded(entry.slice(VERSION.length)) ?? new ArrayBuffer(0));
+  return known.map((entry) => decodeBase64(entry.slice(VERSION.length)) ?? new ArrayBuffer(0));
 }
 
-function decoded(base64: string): ArrayBuffer | null {
+function decodeBase64(base64: string): ArrayBuffer | null {
   try {
-    return joined(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+    return concat(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
   } catch {
     return null;
   }
@@ -2108,64 +2056,79 @@ function decoded(base64: string): ArrayBuffer | null {
 
 const TOLERANCE_S_DEFAULT = 300;
 
-/** What a webhook brought, and what to check it with. */
+/** Request headers as servers provide them. */
+export type HeadersLike = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** A received webhook, and the secret to verify it with. */
 export interface WebhookDelivered {
-  /** The endpoint's secret, `whsec_...`; during a rotation the old and the new one. */
+  /** The endpoint's secret, `whsec_...`. During a rotation, the old and the new one. */
   secret: string | readonly string[];
-  /** The request's headers: a `Headers`, or an object as Node's `request.headers`. */
+  /** The request's headers: a `Headers`, or an object such as Node's `request.headers`. */
   headers: HeadersLike;
-  /** The request's body exactly as it came: parsing and writing it again would break the signature. */
+  /** The request's body exactly as received. Parsing and serializing it again breaks the signature. */
   body: string | Uint8Array | ArrayBuffer;
-  /** How old, or how far in the future, the signature may be, in seconds. Default: 300. */
+  /** How far the signature's time may be from now, in seconds. Default: 300. */
   toleranceS?: number | undefined;
-  /** The time it is, in Unix milliseconds. Default: now. */
+  /** The current time in Unix milliseconds. Default: now. */
   nowMs?: number | undefined;
 }
 
 /**
- * The event of a webhook that was signed with the secret, as Standard Webhooks 1.0 has it. Throws
- * WebhookVerificationError if it was not; TypeError for a secret that is none. An event may come more than once: the
- * header `webhook-id` is the same every time.
+ * Verify a webhook as Standard Webhooks 1.0 defines it, and return its event. Throws WebhookVerificationError if the
+ * signature is wrong, and TypeError if the secret is malformed. An event may arrive more than once, each time with the
+ * same `webhook-id` header.
  */
 export async function verifyWebhook(delivered: WebhookDelivered): Promise<WebhookEvent> {
   const { secret, headers, body, toleranceS = TOLERANCE_S_DEFAULT, nowMs = Date.now() } = delivered;
-  const verifiers = await Promise.all((typeof secret === "string" ? [secret] : secret).map(verifier));
-  const id = required(headers, "webhook-id", /^[^.\s]+$/);
-  const timestamp = required(headers, "webhook-timestamp", /^\d{1,12}$/);
-  const signatures = required(headers, "webhook-signature", /./);
+  const verifies = await Promise.all((typeof secret === "string" ? [secret] : secret).map(createVerify));
+  const id = requireHeader(headers, "webhook-id", /^[^.\s]+$/);
+  const timestamp = requireHeader(headers, "webhook-timestamp", /^\d{1,12}$/);
+  const signatures = requireHeader(headers, "webhook-signature", /./);
   if (!(Math.abs(nowMs / 1_000 - Number(timestamp)) <= toleranceS)) {
     throw new WebhookVerificationError("webhook-timestamp is too far from now.");
   }
-  const bytes = bytesOf(body);
-  const signed = joined(new TextEncoder().encode(`${id}.${timestamp}.`), bytes);
-  const matches = await Promise.all(verifiers.map((verify) => verify(signatures, signed)));
-  if (!matches.includes(true)) throw new WebhookVerificationError("No signature is of this secret and body.");
-  return eventIn(bytes);
+  const bytes = toBytes(body);
+  const signed = concat(new TextEncoder().encode(`${id}.${timestamp}.`), bytes);
+  const matches = await Promise.all(verifies.map((verify) => verify(signatures, signed)));
+  if (!matches.includes(true)) throw new WebhookVerificationError("No signature matches this secret and body.");
+  return parseEvent(bytes);
 }
 
-function required(headers: HeadersLike, name: string, shape: RegExp): string {
-  const value = headerOf(headers, name);
-  if (value === null || !shape.test(value)) {
+function requireHeader(headers: HeadersLike, name: string, pattern: RegExp): string {
+  const value = readHeader(headers, name);
+  if (value === null || !pattern.test(value)) {
     throw new WebhookVerificationError(`${name} is ${value === null ? "missing" : "malformed"}.`);
   }
   return value;
 }
 
-function bytesOf(body: string | Uint8Array | ArrayBuffer): Uint8Array {
+function readHeader(headers: HeadersLike, name: string): string | null {
+  if (isHeaders(headers)) return headers.get(name);
+  const found = Object.keys(headers).find((key) => key.toLowerCase() === name);
+  const value = found === undefined ? undefined : headers[found];
+  return value === undefined ? null : typeof value === "string" ? value : value.join(" ");
+}
+
+// Some servers have a `Headers` class of their own, so `instanceof` would not do.
+function isHeaders(headers: HeadersLike): headers is Headers {
+  return typeof (headers as Headers).get === "function";
+}
+
+function toBytes(body: string | Uint8Array | ArrayBuffer): Uint8Array {
   if (typeof body === "string") return new TextEncoder().encode(body);
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   if (Object.prototype.toString.call(body) === "[object ArrayBuffer]") return new Uint8Array(body);
-  throw new TypeError("body is the request's body as it came: text or bytes, not parsed JSON.");
+  throw new TypeError("body must be the request's body as received: text or bytes, not parsed JSON.");
 }
 
-function eventIn(bytes: Uint8Array): WebhookEvent {
+function parseEvent(bytes: Uint8Array): WebhookEvent {
   try {
     const event: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (typeof event === "object" && event !== null && "event" in event) return event as WebhookEvent;
   } catch (error) {
-    throw new WebhookVerificationError("The body is signed, but it is not JSON.", { cause: error });
+    throw new WebhookVerificationError("The body is signed but not JSON.", { cause: error });
   }
-  throw new WebhookVerificationError("The body is signed, but it is no event.");
+  throw new WebhookVerificationError("The body is signed but not an event.");
 }
 
 export { WokGenClient as Client };

@@ -1,84 +1,84 @@
 import { type Config, configure } from "./config.ts";
-import { limited, segment } from "./http/path.ts";
+import { encodeId, limitQuery } from "./http/request.ts";
 import { send } from "./http/send.ts";
 import type { CallOptions, ClientOptions, ListOptions, WaitOptions } from "./options.ts";
 import { WebhookEndpoints } from "./webhooks/endpoints.ts";
+import { createMake, type Make, readJob, waitForJob } from "./wokgen/calls.ts";
 import type {
+  CompletedJob,
   EnhanceInput,
   GenerateInput,
   InterrogateInput,
+  Job,
+  Kind,
   MusicInput,
   TextInput,
   UpscaleInput,
   VoiceInput,
-} from "./wokgen/inputs.ts";
-import type { CompletedJob, Job } from "./wokgen/jobs.ts";
-import { type Make, maker } from "./wokgen/make.ts";
-import type { Kind } from "./wokgen/results.ts";
-import { readJob, waitForJob } from "./wokgen/wait-for-job.ts";
+} from "./wokgen/types.ts";
 import { OwnAccount } from "./wowflow/account.ts";
 import { Wowflow } from "./wowflow/wowflow.ts";
 
 /**
- * A client of one deployment. The calls of the WokGen API are its own, those of the WOWFLOW API are under `wowflow`;
- * a key of either kind works for both. Also exported as `Client`.
+ * A client of one deployment. Its own methods call the WokGen API, those under `wowflow` the WOWFLOW API. An API key of
+ * either kind works for both. Also exported as `Client`.
  */
 export class WokGenClient {
-  /** Makes a picture: `POST /api/generate`. */
+  /** Generate an image: `POST /api/generate`. */
   readonly generate: Make<GenerateInput, "image">;
-  /** Writes: `POST /api/text/generate`. */
+  /** Generate text: `POST /api/text/generate`. */
   readonly generateText: Make<TextInput, "text">;
-  /** Speaks: `POST /api/voice/generate`. */
+  /** Generate speech: `POST /api/voice/generate`. */
   readonly generateVoice: Make<VoiceInput, "voice">;
-  /** Composes: `POST /api/music/generate`. */
+  /** Generate music: `POST /api/music/generate`. */
   readonly generateMusic: Make<MusicInput, "music">;
-  /** Enlarges a picture: `POST /api/tools/upscale`. */
+  /** Enlarge an image: `POST /api/tools/upscale`. */
   readonly upscale: Make<UpscaleInput, "upscale">;
-  /** Says what a picture shows: `POST /api/tools/interrogate`. */
+  /** Describe an image: `POST /api/tools/interrogate`. */
   readonly interrogate: Make<InterrogateInput, "interrogate">;
-  /** Makes a prompt better: `POST /api/prompt/enhance`. */
+  /** Improve a prompt: `POST /api/prompt/enhance`. */
   readonly enhancePrompt: Make<EnhanceInput, "enhance">;
-  /** The WOWFLOW API: models with prices, generations paid from the balance. */
+  /** The WOWFLOW API: models with prices, and generations that are paid from the balance. */
   readonly wowflow: Wowflow;
-  /** Where the account's webhooks go. */
+  /** The account's webhook endpoints. */
   readonly webhooks: WebhookEndpoints;
-  /** The account of the key, and its other keys. */
+  /** The account of the API key, and its other keys. */
   readonly account: OwnAccount;
   readonly #config: Config;
 
   constructor(options: ClientOptions = {}) {
     const config = configure(options);
-    this.generate = maker(config, "/generate");
-    this.generateText = maker(config, "/text/generate");
-    this.generateVoice = maker(config, "/voice/generate");
-    this.generateMusic = maker(config, "/music/generate");
-    this.upscale = maker(config, "/tools/upscale");
-    this.interrogate = maker(config, "/tools/interrogate");
-    this.enhancePrompt = maker(config, "/prompt/enhance");
+    this.generate = createMake(config, "/generate");
+    this.generateText = createMake(config, "/text/generate");
+    this.generateVoice = createMake(config, "/voice/generate");
+    this.generateMusic = createMake(config, "/music/generate");
+    this.upscale = createMake(config, "/tools/upscale");
+    this.interrogate = createMake(config, "/tools/interrogate");
+    this.enhancePrompt = createMake(config, "/prompt/enhance");
     this.wowflow = new Wowflow(config);
     this.webhooks = new WebhookEndpoints(config);
     this.account = new OwnAccount(config);
     this.#config = config;
   }
 
-  /** Reads a job: `GET /api/jobs/{jobId}`. */
+  /** Read a job: `GET /api/jobs/{jobId}`. */
   job(jobId: string, options?: CallOptions): Promise<Job> {
     return readJob(this.#config, jobId, options);
   }
 
-  /** The account's newest jobs: `GET /api/jobs`. */
+  /** List the account's newest jobs: `GET /api/jobs`. */
   async jobs({ limit }: ListOptions = {}, options?: CallOptions): Promise<Job[]> {
-    const url = `${this.#config.bases.wokgen}/jobs${limited(limit)}`;
+    const url = `${this.#config.baseUrls.wokgen}/jobs${limitQuery(limit)}`;
     return (await send<{ jobs: Job[] }>(this.#config, { method: "GET", url }, options)).value.jobs;
   }
 
-  /** Stops a job, at no cost unless a provider has it already: `POST /api/jobs/{jobId}/cancel`. */
+  /** Cancel a job, free of charge unless a provider already has it: `POST /api/jobs/{jobId}/cancel`. */
   async cancelJob(jobId: string, options?: CallOptions): Promise<Job> {
-    const url = `${this.#config.bases.wokgen}/jobs/${segment(jobId)}/cancel`;
+    const url = `${this.#config.baseUrls.wokgen}/jobs/${encodeId(jobId)}/cancel`;
     return (await send<Job>(this.#config, { method: "POST", url }, options)).value;
   }
 
-  /** The job once it is completed. Throws ApiError if it failed, TimeoutError if it takes longer than `timeoutMs`. */
+  /** Wait until a job is completed. Throws ApiError if it failed, TimeoutError if it takes longer than `timeoutMs`. */
   waitFor<K extends Kind>(job: Job & { kind: K }, options?: WaitOptions<Job>): Promise<CompletedJob<K>>;
   waitFor(jobId: string, options?: WaitOptions<Job>): Promise<CompletedJob>;
   waitFor(job: string | Job, options?: WaitOptions<Job>): Promise<CompletedJob> {

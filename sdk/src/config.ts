@@ -1,46 +1,69 @@
-import { type Bases, bases, DEFAULT_BASE_URL } from "./base-url.ts";
 import type { ClientOptions } from "./options.ts";
 
-/** The longest delay that timers know; more would end at once. */
+const BASE_URL_DEFAULT = "https://wokgen.wokspec.org/api";
+/** The longest delay that timers support. A longer one would fire at once. */
 const TIMEOUT_MS_MAX = 2_147_483_647;
 const RETRIES_MAX = 10;
 const RETRIES_DEFAULT = 2;
 
-/** A client's options, checked. */
+/** The base URLs of a deployment's two APIs, without a slash at the end. */
+export interface BaseUrls {
+  wokgen: string;
+  wowflow: string;
+}
+
+/** A client's options after validation. */
 export interface Config {
-  bases: Bases;
+  baseUrls: BaseUrls;
   authorization: string | null;
   timeoutMs: number | undefined;
   retries: number;
   fetch: typeof globalThis.fetch;
 }
 
-/** Checks a client's options and fills in what was not said. Throws TypeError or RangeError naming the option. */
+/** Validate a client's options and fill in defaults. Throws TypeError or RangeError that names the option. */
 export function configure(options: ClientOptions): Config {
   return {
-    bases: bases(options.baseUrl ?? DEFAULT_BASE_URL),
-    authorization: options.apiKey === undefined ? null : `Bearer ${checkedKey(options.apiKey)}`,
-    timeoutMs: checkedTimeoutMs(options.timeoutMs, "timeoutMs"),
-    retries: checkedRetries(options.retries) ?? RETRIES_DEFAULT,
+    baseUrls: parseBaseUrl(options.baseUrl ?? BASE_URL_DEFAULT),
+    authorization: options.apiKey === undefined ? null : `Bearer ${validateApiKey(options.apiKey)}`,
+    timeoutMs: validateTimeoutMs(options.timeoutMs, "timeoutMs"),
+    retries: validateRetries(options.retries) ?? RETRIES_DEFAULT,
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
 }
 
-/** A time limit that a timer can keep, or undefined. Throws RangeError. */
-export function checkedTimeoutMs(timeoutMs: number | undefined, name: string): number | undefined {
+/** Return both base URLs, given either of them or a bare host. Throws TypeError if it is not an http or https URL. */
+export function parseBaseUrl(baseUrl: string): BaseUrls {
+  let url: URL;
+  try {
+    url = new URL(baseUrl);
+  } catch {
+    throw new TypeError(`baseUrl must be a URL, not ${JSON.stringify(baseUrl)}.`);
+  }
+  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`baseUrl must start with http:// or https://: ${baseUrl}`);
+  if (url.username || url.password || url.search || url.hash) {
+    throw new TypeError("baseUrl must not have a user name, query or fragment.");
+  }
+  const path = url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "");
+  const wokgen = url.origin + (path || "/api");
+  return { wokgen, wowflow: `${wokgen}/v1` };
+}
+
+/** Return a time limit that timers support, or undefined. Throws RangeError. */
+export function validateTimeoutMs(timeoutMs: number | undefined, name: string): number | undefined {
   if (timeoutMs === undefined || (timeoutMs > 0 && timeoutMs <= TIMEOUT_MS_MAX)) return timeoutMs;
-  throw new RangeError(`${name} is more than 0 and at most ${TIMEOUT_MS_MAX}, not ${timeoutMs}.`);
+  throw new RangeError(`${name} must be greater than 0 and at most ${TIMEOUT_MS_MAX}, not ${timeoutMs}.`);
 }
 
-/** A number of retries, or undefined. Throws RangeError. */
-export function checkedRetries(retries: number | undefined): number | undefined {
+/** Return a number of retries, or undefined. Throws RangeError. */
+export function validateRetries(retries: number | undefined): number | undefined {
   if (retries === undefined || (Number.isInteger(retries) && retries >= 0 && retries <= RETRIES_MAX)) return retries;
-  throw new RangeError(`retries is a whole number from 0 to ${RETRIES_MAX}, not ${retries}.`);
+  throw new RangeError(`retries must be a whole number from 0 to ${RETRIES_MAX}, not ${retries}.`);
 }
 
-// What `fetch` throws for a header it cannot carry quotes the header: a key with a line break would end in a log.
-function checkedKey(apiKey: string): string {
+// When `fetch` cannot send a header, its error quotes the header. A key with a line break would end up in a log.
+function validateApiKey(apiKey: string): string {
   const key = apiKey.trim();
   if (/^[\x21-\x7e]+$/.test(key)) return key;
-  throw new TypeError("apiKey is empty or has characters that no key has. Leave it out to call as a guest.");
+  throw new TypeError("apiKey is empty or has invalid characters. Leave it out to call as a guest.");
 }

@@ -1,45 +1,47 @@
 export { WokGenClient, WokGenClient as Client } from "./client.ts";
 export type { CallOptions, ClientOptions, ListOptions, MakeOptions, WaitOptions } from "./options.ts";
 
-export { AbortedError } from "./errors/aborted-error.ts";
-export { ApiError } from "./errors/api-error.ts";
 export {
+  AbortedError,
+  ApiError,
   isAbortedError,
   isApiError,
   isNetworkError,
   isTimeoutError,
   isWebhookVerificationError,
   isWokGenError,
-} from "./errors/guards.ts";
-export { NetworkError } from "./errors/network-error.ts";
-export { TimeoutError } from "./errors/timeout-error.ts";
-export { WebhookVerificationError } from "./errors/webhook-verification-error.ts";
-export { WokGenError } from "./errors/wokgen-error.ts";
+  NetworkError,
+  TimeoutError,
+  WebhookVerificationError,
+  WokGenError,
+} from "./errors.ts";
 
+export type { Make } from "./wokgen/calls.ts";
 export type {
+  CompletedJob,
   EnhanceInput,
-  GenerateInput,
-  InterrogateInput,
-  MusicInput,
-  TextInput,
-  UpscaleInput,
-  VoiceInput,
-} from "./wokgen/inputs.ts";
-export type { CompletedJob, FailedJob, Job, ProcessingJob } from "./wokgen/jobs.ts";
-export type { Make } from "./wokgen/make.ts";
-export type {
   EnhanceResult,
+  FailedJob,
+  GenerateInput,
   ImageResult,
+  InterrogateInput,
   InterrogateResult,
+  Job,
   Kind,
+  MusicInput,
   MusicResult,
+  ProcessingJob,
   Results,
+  TextInput,
   TextResult,
+  UpscaleInput,
   UpscaleResult,
   VideoResult,
+  VoiceInput,
   VoiceResult,
-} from "./wokgen/results.ts";
+} from "./wokgen/types.ts";
 
+export type { OwnAccount } from "./wowflow/account.ts";
 export type {
   Account,
   ApiKey,
@@ -53,7 +55,6 @@ export type {
   WebhookDelivery,
   WebhookEndpoint,
 } from "./wowflow/types.ts";
-export type { OwnAccount } from "./wowflow/account.ts";
 export type { CreateOptions, Wowflow } from "./wowflow/wowflow.ts";
 
 export type { WebhookEndpoints } from "./webhooks/endpoints.ts";
@@ -64,5 +65,4 @@ export type {
   GenerationFailedEvent,
   WebhookEvent,
 } from "./webhooks/events.ts";
-export type { HeadersLike } from "./webhooks/headers.ts";
-export { verifyWebhook, type WebhookDelivered } from "./webhooks/verify-webhook.ts";
+export { type HeadersLike, verifyWebhook, type WebhookDelivered } from "./webhooks/verify-webhook.ts";

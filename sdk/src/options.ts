@@ -1,54 +1,54 @@
-/** How a client reaches the API. */
+/** Options of a client. */
 export interface ClientOptions {
-  /** `wok_...` or `wf_live_...`, from /account/api-keys. Without one you are a guest: 10 generations a day, no `wowflow`. */
+  /** `wok_...` or `wf_live_...`, from /account/api-keys. Without a key you are a guest: 10 generations a day, no `wowflow`. */
   apiKey?: string | undefined;
-  /** Where the API is, such as `https://gateway.example/api`. Default: `https://wokgen.wokspec.org/api`. */
+  /** The URL of the API, such as `https://gateway.example/api`. Default: `https://wokgen.wokspec.org/api`. */
   baseUrl?: string | undefined;
-  /** Longest wait for one answer. Default: 90 000 for calls that wait for a result, 30 000 for the others. */
+  /** The longest wait for one response. Default: 90 000 for calls that wait for a result, 30 000 for the others. */
   timeoutMs?: number | undefined;
-  /** How many times a call is repeated after a failure that may pass, 0 to 10. Default: 2. */
+  /** How many times a call is retried after a failure that may be temporary, 0 to 10. Default: 2. */
   retries?: number | undefined;
-  /** Used instead of the global `fetch`, for example one that goes through a proxy. */
+  /** Replaces the global `fetch`, for example with one that uses a proxy. */
   fetch?: typeof globalThis.fetch | undefined;
 }
 
-/** What can be said for a single call. */
+/** Options of a single call. */
 export interface CallOptions {
-  /** Ends the call with an AbortedError. A job that was accepted goes on. */
+  /** Ends the call with an AbortedError. An accepted job continues. */
   signal?: AbortSignal | undefined;
-  /** Longest wait for one answer of this call; see ClientOptions. */
+  /** The longest wait for one response of this call; see ClientOptions. */
   timeoutMs?: number | undefined;
-  /** How many times this call is repeated; see ClientOptions. */
+  /** How many times this call is retried; see ClientOptions. */
   retries?: number | undefined;
   /**
-   * Names the call, 1 to 255 printable characters: sent again within 24 hours with the same body, even by another
-   * process, it answers the first result and charges nothing. Default: a new one for each call, kept over its retries.
+   * Identifies the call, 1 to 255 printable characters. The same key and body, sent again within 24 hours by any process,
+   * return the first result and charge nothing. Default: a new key for each call, which its retries share.
    */
   idempotencyKey?: string | undefined;
 }
 
-/** What can be said for waiting until a job has ended. */
+/** Options for waiting until a job has ended. */
 export interface WaitOptions<Seen> {
-  /** Called with every state of the job that is seen, the last one included. */
+  /** Called with each state of the job, including the last one. */
   onProgress?: ((job: Seen) => void) | undefined;
-  /** Longest wait for the job to end. Default: 600 000, ten minutes. */
+  /** The longest wait for the job to end. Default: 600 000, ten minutes. */
   timeoutMs?: number | undefined;
-  /** Time before the second look; it grows by half from look to look, up to 5 s. Default: 1 000. */
+  /** The delay before the second poll. It grows by half with each poll, up to 5 s. Default: 1 000. */
   intervalMs?: number | undefined;
-  /** Ends the wait with an AbortedError. The job goes on. */
+  /** Ends the wait with an AbortedError. The job continues. */
   signal?: AbortSignal | undefined;
 }
 
-/** What can be said for a call that makes something: the call itself, and the wait if it takes longer than the answer. */
+/** Options of a generating call: those of the call, and those of the wait if the job outlasts the response. */
 export interface MakeOptions<Seen> extends CallOptions {
-  /** Called with every state of the job that is seen, should the call not be answered with its result. */
+  /** Called with each state of the job if the response came before its result. */
   onProgress?: ((job: Seen) => void) | undefined;
-  /** Longest wait for the job after that. Default: 600 000, ten minutes. */
+  /** The longest wait for the job after the response. Default: 600 000, ten minutes. */
   waitTimeoutMs?: number | undefined;
 }
 
-/** What can be said for a list. */
+/** Options of a list. */
 export interface ListOptions {
-  /** How many at most, newest first: 1 to 200. Default: 50. */
+  /** How many entries at most, newest first: 1 to 200. Default: 50. */
   limit?: number | undefined;
 }

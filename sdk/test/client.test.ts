@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { bases } from "../src/base-url.ts";
+import { parseBaseUrl } from "../src/config.ts";
 import { Client, WokGenClient } from "../src/index.ts";
 import { IMAGE } from "./samples.ts";
 import { serve } from "./server.ts";
@@ -13,9 +13,9 @@ test("Client is WokGenClient", () => {
 test("both bases follow from either, or from a bare host", () => {
   const expected = { wokgen: "https://gateway.example/api", wowflow: "https://gateway.example/api/v1" };
   for (const path of ["", "/", "/api", "/api/", "/api/v1", "/api/v1/"]) {
-    assert.deepEqual(bases(`https://gateway.example${path}`), expected, path);
+    assert.deepEqual(parseBaseUrl(`https://gateway.example${path}`), expected, path);
   }
-  assert.deepEqual(bases("http://127.0.0.1:8080/under/api"), {
+  assert.deepEqual(parseBaseUrl("http://127.0.0.1:8080/under/api"), {
     wokgen: "http://127.0.0.1:8080/under/api",
     wowflow: "http://127.0.0.1:8080/under/api/v1",
   });

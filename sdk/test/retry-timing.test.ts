@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseRetryAfterMs, RETRY_WAIT_MS_MAX, retryDelayMs } from "../src/http/retry-timing.ts";
+import { parseRetryAfterMs, RETRY_WAIT_MS_MAX, retryDelayMs } from "../src/http/retry.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00Z");
 

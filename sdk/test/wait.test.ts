@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isAbortedError, isApiError, isTimeoutError, type Job, WokGenClient } from "../src/index.ts";
-import { pollDelayMs } from "../src/jobs/poll-timing.ts";
+import { pollDelayMs } from "../src/poll.ts";
 import { FAILED, GENERATION, GENERATION_ID, IMAGE, JOB_ID, PROCESSING } from "./samples.ts";
 import { serve } from "./server.ts";
 

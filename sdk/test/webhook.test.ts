@@ -42,7 +42,7 @@ async function refused(delivered: WebhookDelivered, why: RegExp): Promise<void> 
 }
 
 test("the published vector is verified: what is refused is only that it is no event of ours", async () => {
-  await refused({ secret: SECRET, nowMs: NOW_MS, ...VECTOR }, /signed, but it is no event/);
+  await refused({ secret: SECRET, nowMs: NOW_MS, ...VECTOR }, /signed but not an event/);
   await refused({ secret: OTHER, nowMs: NOW_MS, ...VECTOR }, /No signature/);
 });
 

@@ -1,38 +1,32 @@
-import { AbortedError } from "../errors/aborted-error.ts";
-import { NetworkError } from "../errors/network-error.ts";
-import { TimeoutError } from "../errors/timeout-error.ts";
-import { type Answer, readAnswer } from "./answer.ts";
+import { AbortedError, NetworkError, TimeoutError } from "../errors.ts";
+import type { PreparedRequest } from "./request.ts";
+import { type ApiResponse, parseResponse } from "./response.ts";
 
-/** One HTTP request, ready to be sent as often as needed. */
-export interface Prepared {
-  url: string;
-  method: string;
-  headers: Headers;
-  body: string | null;
-  timeoutMs: number;
-  signal: AbortSignal | undefined;
-}
-
-/** Sends a request once and reads the whole answer. Throws one of our errors. */
-export async function attempt<Value>(fetch: typeof globalThis.fetch, prepared: Prepared): Promise<Answer<Value>> {
-  const { url, method, headers, body, timeoutMs, signal } = prepared;
+/** Send a request once and read the whole response. Throws a WokGenError. */
+export async function sendOnce<Value>(
+  fetch: typeof globalThis.fetch,
+  request: PreparedRequest,
+): Promise<ApiResponse<Value>> {
+  const { url, method, headers, body, timeoutMs, signal } = request;
   if (signal?.aborted) throw new AbortedError(signal);
-  const stopper = new AbortController();
-  const stop = (): void => stopper.abort();
-  const timer = setTimeout(stop, timeoutMs);
-  signal?.addEventListener("abort", stop, { once: true });
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  signal?.addEventListener("abort", abort, { once: true });
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, { method, headers, body, signal: stopper.signal, redirect: "error" });
+    response = await fetch(url, { method, headers, body, signal: controller.signal, redirect: "error" });
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw new AbortedError(signal);
-    if (stopper.signal.aborted) throw new TimeoutError(`No answer to ${method} ${url} in ${timeoutMs} ms.`, timeoutMs);
-    throw new NetworkError(`No answer to ${method} ${url}.`, { cause: error });
+    if (controller.signal.aborted) {
+      throw new TimeoutError(`No response to ${method} ${url} in ${timeoutMs} ms.`, timeoutMs);
+    }
+    throw new NetworkError(`No response to ${method} ${url}.`, { cause: error });
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", stop);
+    signal?.removeEventListener("abort", abort);
   }
-  return readAnswer<Value>(response, text);
+  return parseResponse<Value>(response, text);
 }

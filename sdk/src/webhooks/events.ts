@@ -1,16 +1,16 @@
 import type { Schemas } from "../schema.ts";
 
-/** A generation is done. Of `imageUrl`, `videoUrl`, `audioUrl` and `text` the one of its kind is there. */
+/** A generation is completed. It has the one of `imageUrl`, `videoUrl`, `audioUrl` and `text` that its kind has. */
 export type GenerationCompletedEvent = Schemas["GenerationCompleted"];
 
 /** A generation failed and was refunded. */
 export type GenerationFailedEvent = Schemas["GenerationFailed"];
 
-/** An order took the balance below the account's threshold. */
+/** A generation's price took the balance below the account's threshold. */
 export type BalanceLowEvent = Schemas["BalanceLow"];
 
-/** Another endpoint of the account was switched off because it kept failing. */
+/** Another endpoint of the account was disabled because it kept failing. */
 export type EndpointDisabledEvent = Schemas["EndpointDisabled"];
 
-/** Body of a webhook: look at `event`. There may be more events one day. */
+/** Body of a webhook. Check `event` first; later versions may add events. */
 export type WebhookEvent = GenerationCompletedEvent | GenerationFailedEvent | BalanceLowEvent | EndpointDisabledEvent;

@@ -8,34 +8,34 @@ export type CreateGeneration = Omit<Schemas["CreateGeneration"], "input"> & {
   input?: Schemas["Input"] | Record<string, unknown> | null;
 };
 
-/** A generation: look at `status` first. */
+/** A generation. Check `status` first. */
 export type Generation = Schemas["GenerationEntry"];
 
-/** `GET /api/v1/balance` */
+/** Response of `GET /api/v1/balance`. */
 export type Balance = Schemas["Balance"];
 
-/** One movement of money. */
+/** One entry of the account's ledger. */
 export type Transaction = Schemas["Transaction"];
 
-/** Where events are posted. */
+/** A URL that events are posted to. */
 export type WebhookEndpoint = Schemas["EndpointEntry"];
 
 /** Body of `POST /api/v1/webhooks`. */
 export type CreateEndpoint = Schemas["CreateEndpoint"];
 
-/** What to post again: `failed` is what was given up, `missing` what was never posted there. */
+/** The events to post again: `failed` deliveries, or events that were never posted to the endpoint (`missing`). */
 export interface ReplayEvents {
-  /** What happened from then on. */
+  /** The time of the oldest event. */
   since: Date | string | number;
-  /** Which of it. */
+  /** Which events. */
   which: Schemas["ReplayEvents"]["which"];
 }
 
-/** The account that a key speaks for. */
+/** The account of an API key. */
 export type Account = Schemas["AccountEntry"];
 
-/** An active key, by its prefix and last four characters. */
+/** An active key, with its prefix and last four characters. */
 export type ApiKey = Schemas["KeyEntry"];
 
-/** What became of an event at an endpoint. */
+/** The delivery of an event to an endpoint. */
 export type WebhookDelivery = Schemas["DeliveryEntry"];
