@@ -108,7 +108,3 @@ class Catalogue(Struct, frozen=True, kw_only=True):
             for route in model.routes
             if route.provider == provider and route.cost_micros is not None
         }
-
-    def default_for(self, kind: str) -> Model | None:
-        """The model for calls that name none: the first of this kind in the file, or None."""
-        return next((model for model in self.models.values() if model.kind == kind), None)

@@ -4,7 +4,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-SECOND_S, MINUTE_S, HOUR_S = 1, 60, 3600
+MINUTE_S, HOUR_S = 60, 3600
 # The example schedule of Standard Webhooks: ten attempts over three days.
 DELAYS_S = (
     0,
@@ -21,7 +21,6 @@ DELAYS_S = (
 ATTEMPT_MAX = len(DELAYS_S)
 JITTER = 0.1  # a tenth earlier or later, so that what failed together does not come back together
 RETRY_AFTER_S_MAX = 24 * HOUR_S
-BACKOFF_DOUBLINGS_MAX = 60
 
 Verdict = Literal["delivered", "retry", "gone"]
 
@@ -39,15 +38,6 @@ def next_attempt_ms(attempt: int, now_ms: int, dice: float, retry_after_s: float
     delay_s = DELAYS_S[attempt] * (1 - JITTER + 2 * JITTER * dice)
     asked_s = min(retry_after_s, RETRY_AFTER_S_MAX)
     return now_ms + round(max(delay_s, asked_s) * 1000)
-
-
-def backoff_s(attempt: int, dice: float, first_s: float, max_s: float) -> float:
-    """Seconds to wait after failed try `attempt` (1 is the first): doubling from `first_s`, never above `max_s`.
-
-    `dice` in [0, 1) spreads it over the upper half, so that processes that failed together come back apart.
-    """
-    doublings = min(max(attempt - 1, 0), BACKOFF_DOUBLINGS_MAX)
-    return float(min(first_s * 2**doublings, max_s) * (0.5 + dice / 2))
 
 
 def verdict(status: int | None) -> Verdict:

@@ -72,11 +72,6 @@ class Store:
         if self._wire is not None:
             self._wire.abort()
 
-    @property
-    def connected(self) -> bool:
-        """Whether there is a connection at this moment."""
-        return self._wire is not None and not self._wire.closed.done()
-
     async def call(self, *command: Argument, patience_s: float | None = None) -> Any:
         """The reply to one command. Raises StoreDown after `patience_s` without a connection, StoreError if refused."""
         wire = self._wire

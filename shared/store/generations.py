@@ -175,9 +175,3 @@ async def reroute(
 async def watch(store: Store, generation_id: str, gateway: str) -> bool:
     """Note that a gateway process waits for the end; False if it has ended already or is unknown."""
     return bool((await store.run("watch", generation_id, gateway))[0] == "open")
-
-
-async def is_open(store: Store, generation_id: str) -> bool:
-    """Whether a generation exists and has not ended."""
-    state = await store.call("HGET", keys.generation(generation_id), "state")
-    return state is not None and state not in (b"completed", b"failed")

@@ -4,7 +4,7 @@
 engine's additions. Ids are UUIDs in their 36-character form.
 """
 
-from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix, retry_key_prefix
+from arq.constants import job_key_prefix
 
 ACCOUNTS = "gw:accounts"  # sorted set: account id by creation, ms; kept
 OPEN = "gw:open"  # sorted set: open generation by the time of the sweeper's next look, ms
@@ -169,18 +169,3 @@ def leases(name: str) -> str:
 def arq_job(job_id: str) -> str:
     """String: arq's payload in MessagePack; deleted when the job ends."""
     return f"{job_key_prefix}{job_id}"
-
-
-def arq_in_progress(job_id: str) -> str:
-    """String: the token of the worker that has the job; expires with its lease."""
-    return f"{in_progress_key_prefix}{job_id}"
-
-
-def arq_retry(job_id: str) -> str:
-    """String: how often the job was started without an end; expires after a day."""
-    return f"{retry_key_prefix}{job_id}"
-
-
-def arq_result(job_id: str) -> str:
-    """String: arq's result; we keep none (`keep_result` 0)."""
-    return f"{result_key_prefix}{job_id}"

@@ -8,9 +8,9 @@ from msgspec import Struct, structs
 
 from shared.domain import catalogue_file
 from shared.domain.catalogue import Catalogue, Plan
-from shared.domain.generation import Spec
+from shared.domain.generation import TERMINAL, Spec
 from shared.domain.ids import key_hash, uuid7
-from shared.store import accounts, ledger
+from shared.store import accounts, generations, ledger
 from shared.store.connect import Store
 from shared.store.ledger import Order, Way
 
@@ -55,6 +55,12 @@ def an_order(customer: Customer, **changes: object) -> Order:
     of_way = {name: changes.pop(name) for name in Way.__struct_fields__ if name in changes}
     order = Order(id=a_generation_id(), key_hash=customer.hash, ways=(a_way(**of_way),), queue_ms=60_000)
     return structs.replace(order, **changes)
+
+
+async def is_open(store: Store, generation_id: str) -> bool:
+    """Return whether a generation exists and is not settled."""
+    found = await generations.view(store, "", generation_id)
+    return found is not None and found.state not in TERMINAL
 
 
 def a_catalogue(folder: Path, paid_url: str = "http://127.0.0.1:1") -> Path:

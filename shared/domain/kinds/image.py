@@ -6,7 +6,6 @@ from msgspec import Meta, Struct
 
 from shared.domain import fields
 
-KIND = "image"
 PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 600
 SIDE_PX_MIN, SIDE_PX_MAX = 64, 2_048

@@ -4,7 +4,6 @@ from msgspec import Struct
 
 from shared.domain import fields
 
-KIND = "interrogate"
 PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 300
 

@@ -6,7 +6,6 @@ from msgspec import Meta, Struct
 
 from shared.domain import fields
 
-KIND = "music"
 PROMPT_CHARS_MAX = 5_000
 TIMEOUT_S = 600
 SECONDS_MAX = 300

@@ -6,7 +6,6 @@ from msgspec import Meta, Struct
 
 from shared.domain import fields
 
-KIND = "text"
 PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 300
 WORDS_MAX = 4_000

@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from shared.domain import fields
 
-KIND = "upscale"
 PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 300
 

@@ -6,7 +6,6 @@ from msgspec import Meta, Struct
 
 from shared.domain import fields
 
-KIND = "video"
 PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 3_600
 SIDE_PX_MIN, SIDE_PX_MAX = 64, 1_920

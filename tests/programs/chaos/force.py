@@ -6,6 +6,7 @@ import os
 import signal
 import time
 
+from arq.constants import in_progress_key_prefix
 from msgspec import Struct
 
 from shared.domain.errors import StoreDown, StoreError
@@ -205,7 +206,7 @@ class Force:
         else:
             known = True
         scores = await asyncio.gather(*(self.store.call("ZSCORE", leases, name) for name in names))
-        tokens = await asyncio.gather(*(self.store.call("GET", keys.arq_in_progress(name)) for name in names))
+        tokens = await asyncio.gather(*(self.store.call("GET", in_progress_key_prefix + name) for name in names))
         return [
             name
             for name, score, token in zip(names, scores, tokens, strict=True)

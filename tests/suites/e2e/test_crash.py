@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
+from arq.constants import in_progress_key_prefix
 
-from shared.store import keys
 from tests.harness.processes import Process
 from tests.suites.e2e.caller import Caller, Place, a_place
 
@@ -67,7 +67,7 @@ async def holder(place: Place, generation: str, among: list[Process], limit_s: f
     """The worker, one of `among`, that has the generation's lease."""
     end = time.monotonic() + limit_s
     while True:
-        token = await place.store.call("GET", keys.arq_in_progress(generation))
+        token = await place.store.call("GET", in_progress_key_prefix + generation)
         pid = int(token.split(b":")[1]) if token else 0
         for worker in among:
             if worker.running and pid == worker.pid:

@@ -14,11 +14,11 @@ from redis.exceptions import RedisError
 
 from shared.domain.errors import StoreDown
 from shared.ops.settings import Settings
-from shared.store import generations, ledger
+from shared.store import ledger
 from shared.store.address import address
 from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
-from tests.harness.factories import a_customer, an_order
+from tests.harness.factories import a_customer, an_order, is_open
 from tests.harness.processes import Process, a_folder, free_port, store_command
 
 
@@ -139,7 +139,7 @@ async def test_without_a_replica_nothing_is_promised() -> None:
             order = an_order(customer)
             with pytest.raises(StoreDown):
                 await ledger.accept(store, order)
-            assert await generations.is_open(store, order.id)
+            assert await is_open(store, order.id)
 
 
 def _sentinels(primary: int, ports: list[int]) -> list[Process]:
@@ -181,7 +181,7 @@ async def test_a_failover_under_load_loses_nothing_acknowledged() -> None:
             stop.set()
             await asyncio.gather(*loads)
             assert before > 50
-            alive = await asyncio.gather(*[generations.is_open(store, name) for name in acknowledged])
+            alive = await asyncio.gather(*[is_open(store, name) for name in acknowledged])
             assert all(alive)
 
 
@@ -217,6 +217,6 @@ async def test_every_answered_order_survives_the_store_being_killed() -> None:
             server.start()
             await store.call("PING", patience_s=10)
             assert len(answered) > 100
-            alive = await asyncio.gather(*[generations.is_open(store, name) for name in answered])
+            alive = await asyncio.gather(*[is_open(store, name) for name in answered])
             assert all(alive)
     shutil.rmtree(Path(folder))

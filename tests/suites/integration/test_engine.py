@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from arq.constants import in_progress_key_prefix
 from arq.jobs import JobStatus
 from arq.worker import Retry, Worker, func
 
@@ -276,7 +277,7 @@ async def test_a_worker_that_stalled_goes_on_with_its_job(store_url: str) -> Non
             assert engine._renewer is not None
             engine._renewer.cancel()
             await asyncio.sleep(0.8)
-            while await store.call("PTTL", keys.arq_in_progress(job_id)) < 100:
+            while await store.call("PTTL", in_progress_key_prefix + job_id) < 100:
                 await asyncio.sleep(0.001)
             release.set()
             await until(lambda: engine.job_counter == 0)

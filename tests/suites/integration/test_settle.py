@@ -8,7 +8,7 @@ from shared.domain.errors import StoreError
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.store import accounts, generations, keys, ledger, webhooks
 from shared.store.connect import Store
-from tests.harness.factories import CENTS, Customer, a_customer, a_generation_id, an_order
+from tests.harness.factories import CENTS, Customer, a_customer, a_generation_id, an_order, is_open
 
 
 async def books(store: Store, customer: Customer) -> tuple[int, int]:
@@ -78,7 +78,7 @@ async def test_a_cost_outside_the_reservation_is_refused(store_url: str, cost_mi
         with pytest.raises(StoreError, match="cost outside the reservation"):
             await ledger.settle(store, accepted.id, COMPLETED, cost_micros=cost_micros, outcome=Outcome())
         assert (90, 10) == await books(store, customer)
-        assert await generations.is_open(store, accepted.id)
+        assert await is_open(store, accepted.id)
 
 
 async def test_the_next_waiting_generation_takes_the_place(store_url: str) -> None:
@@ -112,7 +112,7 @@ async def test_a_guarded_settlement_leaves_submitted_work_alone(store_url: str) 
             store, accepted.id, FAILED, cost_micros=0, outcome=Outcome(), unsubmitted_only=True
         )
         assert "submitted" == word
-        assert await generations.is_open(store, accepted.id)
+        assert await is_open(store, accepted.id)
 
 
 async def test_an_event_is_written_for_each_endpoint_that_wants_it(store_url: str) -> None:

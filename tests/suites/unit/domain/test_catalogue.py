@@ -33,7 +33,7 @@ def test_the_shipped_plans_are_the_documented_ones(shipped: Catalogue) -> None:
 
 def test_the_shipped_defaults_are_cheap_and_local(shipped: Catalogue) -> None:
     """A call that names no model is drawn here for a cent or a few: guests do not pay for it."""
-    defaults = {kind: shipped.default_for(kind) for kind in KINDS}
+    defaults = {kind: default_for(shipped, kind) for kind in KINDS}
     assert {
         "image": "local/artist",
         "video": "local/film",
@@ -52,7 +52,7 @@ def test_the_shipped_defaults_are_cheap_and_local(shipped: Catalogue) -> None:
 def test_the_default_image_model_takes_the_documented_call(shipped: Catalogue) -> None:
     """Every field of the contract's sample body that belongs into `input`."""
     sample = {"mode": "pixel", "tool": "generate", "width": 512, "height": 512, "seed": 42, "quality": "standard"}
-    model = shipped.default_for("image")
+    model = default_for(shipped, "image")
     assert model is not None
     assert sample | {"count": 1} == validated(model, sample)
 
@@ -60,7 +60,7 @@ def test_the_default_image_model_takes_the_documented_call(shipped: Catalogue) -
 @pytest.mark.parametrize("name", ["pixel", "business", "vector", "emoji", "ui", "uiux"])
 def test_the_default_image_model_takes_the_style_of_a_mode(shipped: Catalogue, name: str) -> None:
     """The words of a mode fit the field that carries them."""
-    model = shipped.default_for("image")
+    model = default_for(shipped, "image")
     assert model is not None
     style = shipped.modes[name].style
     assert style == validated(model, {"style": style, "mode": name})["style"]

@@ -116,10 +116,9 @@ def test_what_a_providers_credit_costs_is_read() -> None:
 
 
 def test_look_ups(catalogue: Catalogue) -> None:
-    """By id, and the first of a kind; None where there is none."""
-    assert catalogue.models["local/film"] == catalogue.model("local/film") == catalogue.default_for("video")
+    """A model is found by its id; an unknown id is None."""
+    assert catalogue.models["local/film"] == catalogue.model("local/film")
     assert catalogue.model("nobody/nothing") is None
-    assert catalogue.default_for("smell") is None
 
 
 def test_the_mark_up_is_5_percent_unless_stated(catalogue: Catalogue) -> None:

@@ -7,7 +7,6 @@ from shared.domain.schedule import (
     DELAYS_S,
     RETRY_AFTER_S_MAX,
     Verdict,
-    backoff_s,
     next_attempt_ms,
     retry_after_s,
     verdict,
@@ -67,19 +66,6 @@ def test_a_negative_attempt_is_a_bug() -> None:
     """An attempt below 0 raises instead of counting from the end of the schedule."""
     with pytest.raises(ValueError, match="negative"):
         next_attempt_ms(-1, NOW_MS, 0.5)
-
-
-@given(attempt=st.integers(0, 10_000), dice=DICE, first_s=st.floats(0.001, 60), max_s=st.floats(60, 86_400))
-def test_backoff_stays_between_half_and_the_whole(attempt: int, dice: float, first_s: float, max_s: float) -> None:
-    """A wait is between half of the first one and the maximum, and never shrinks with the same dice."""
-    wait_s = backoff_s(attempt, dice, first_s, max_s)
-    assert first_s / 2 <= wait_s <= max_s
-    assert wait_s <= backoff_s(attempt + 1, dice, first_s, max_s)
-
-
-def test_backoff_doubles() -> None:
-    """Each failed try doubles the wait up to the maximum."""
-    assert [1, 1, 2, 4, 8, 10, 10] == [2 * backoff_s(n, 0, 1, 10) for n in range(7)]
 
 
 @pytest.mark.parametrize(
