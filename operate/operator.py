@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from shared.domain.catalogue import Plan
 from shared.domain.errors import Refused
-from shared.store.audit import Acting
+from shared.store.audit import AuditedStore
 from shared.store.connect import Store
 
 PROVIDERS_SHOWN = 20
@@ -21,9 +21,9 @@ class Operator(Struct, frozen=True, kw_only=True):
     plans: Mapping[str, Plan]
     base_url: str
 
-    def act(self, what: str, on: str = "", detail: str = "") -> Acting:
+    def act(self, what: str, on: str = "", detail: str = "") -> AuditedStore:
         """The store for one action, which is noted in the audit by the script that does it."""
-        return Acting(self.store, self.who, what, on, detail)
+        return AuditedStore(self.store, self.who, what, on, detail)
 
     def known(self, provider: str) -> str:
         """The provider's name. Raises Refused if the catalogue has none of that name."""

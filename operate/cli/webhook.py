@@ -13,7 +13,7 @@ from operate.operator import Operator
 from shared.domain import endpoint_url
 from shared.domain.events import EVENT_TYPES
 from shared.store import replay, webhooks
-from shared.store.audit import Acting
+from shared.store.audit import AuditedStore
 from shared.store.webhooks import Delivery, Endpoint
 
 
@@ -145,7 +145,7 @@ async def log(desk: Desk, operator: Operator, account_id: str, endpoint_id: str,
     desk.show({"deliveries": msgspec.to_builtins(found)}, shown if found else "Nothing was sent there yet.")
 
 
-def _acting(operator: Operator, command: str, account_id: str, endpoint_id: str) -> Acting:
+def _acting(operator: Operator, command: str, account_id: str, endpoint_id: str) -> AuditedStore:
     return operator.act(f"webhook {command}", endpoint_id, account_id)
 
 

@@ -8,7 +8,7 @@ from shared.domain.catalogue import Plan
 from shared.domain.errors import Refused
 from shared.domain.ids import KEY_RANDOM_BYTES, key_hash, key_hint, new_key
 from shared.store import keys
-from shared.store.connect import Store
+from shared.store.client import StoreClient
 
 KEYS_ACTIVE_MAX = 10
 NAME_CHARS_MAX = 200
@@ -19,7 +19,7 @@ def new_id() -> str:
     return "acct_" + secrets.token_hex(8)
 
 
-async def create(store: Store, *, name: str, plan: str, account_id: str = "") -> Account:
+async def create(store: StoreClient, *, name: str, plan: str, account_id: str = "") -> Account:
     """A new account with nothing on it. Raises Refused for an unusable name."""
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
         raise Refused("invalid_name", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
@@ -28,7 +28,7 @@ async def create(store: Store, *, name: str, plan: str, account_id: str = "") ->
     return Account(id=account_id, name=name, plan=plan, created_ms=created_ms, topup=0, spent=0, low=low)
 
 
-async def show(store: Store, account_id: str) -> Account | None:
+async def show(store: StoreClient, account_id: str) -> Account | None:
     """The account, or None."""
     fields = await store.call("HGETALL", keys.account(account_id))
     if not fields:
@@ -38,23 +38,23 @@ async def show(store: Store, account_id: str) -> Account | None:
     return Account(id=account_id, name=values["name"], plan=values["plan"], low=int(values.get("low", 0)), **numbers)
 
 
-async def set_low(store: Store, account_id: str, micros: int) -> bool:
+async def set_low(store: StoreClient, account_id: str, micros: int) -> bool:
     """Tell the account when an order takes its balance below `micros`; 0: never. False if it is unknown."""
     return bool((await store.run("set_low", account_id, micros))[0] == "set")
 
 
-async def ids(store: Store, first: int = 0, count: int = 1000) -> list[str]:
+async def ids(store: StoreClient, first: int = 0, count: int = 1000) -> list[str]:
     """Account ids by age, oldest first."""
     return [raw.decode() for raw in await store.call("ZRANGE", keys.ACCOUNTS, first, first + count - 1)]
 
 
-async def by_key(store: Store, hashed: str) -> str | None:
+async def by_key(store: StoreClient, hashed: str) -> str | None:
     """The account a key speaks for, or None for an unknown or revoked key."""
     account_id = await store.call("GET", keys.key(hashed))
     return account_id.decode() if account_id is not None else None
 
 
-async def create_key(store: Store, account_id: str, kind: str) -> tuple[str, str]:
+async def create_key(store: StoreClient, account_id: str, kind: str) -> tuple[str, str]:
     """(key id, the key itself, shown this once). `kind` is wowflow or wokgen.
 
     Raises Refused when the account is unknown or has its ten active keys.
@@ -71,7 +71,7 @@ async def create_key(store: Store, account_id: str, kind: str) -> tuple[str, str
     return key_id, secret
 
 
-async def active_keys(store: Store, account_id: str) -> list[Key]:
+async def active_keys(store: StoreClient, account_id: str) -> list[Key]:
     """The account's active keys, oldest first."""
     fields = await store.call("HGETALL", keys.account_keys(account_id))
     found = []
@@ -81,12 +81,12 @@ async def active_keys(store: Store, account_id: str) -> list[Key]:
     return sorted(found, key=lambda key: key.created_ms)
 
 
-async def revoke_key(store: Store, account_id: str, key_id: str) -> bool:
+async def revoke_key(store: StoreClient, account_id: str, key_id: str) -> bool:
     """Stop a key at once; False if the account has no such active key."""
     return bool((await store.run("revoke_key", account_id, key_id))[0] == "revoked")
 
 
-async def publish_plans(store: Store, plans: Iterable[Plan]) -> None:
+async def publish_plans(store: StoreClient, plans: Iterable[Plan]) -> None:
     """Write the catalogue's plans where the scripts read them."""
     for plan in plans:
         quota = -1 if plan.daily_quota is None else plan.daily_quota

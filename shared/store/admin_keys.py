@@ -7,7 +7,7 @@ from msgspec import Struct
 from shared.domain.errors import Refused
 from shared.domain.ids import KEY_RANDOM_BYTES, key_hash, key_hint, new_key
 from shared.store import keys
-from shared.store.connect import Store
+from shared.store.client import StoreClient
 
 KEYS_ACTIVE_MAX = 50
 NAME_CHARS_MAX = 100
@@ -22,7 +22,7 @@ class AdminKey(Struct, frozen=True, kw_only=True):
     created_ms: int
 
 
-async def create(store: Store, name: str) -> tuple[str, str]:
+async def create(store: StoreClient, name: str) -> tuple[str, str]:
     """(key id, the key itself, shown this once). Raises Refused."""
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
         raise Refused("invalid_name", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
@@ -35,7 +35,7 @@ async def create(store: Store, name: str) -> tuple[str, str]:
     return key_id, secret
 
 
-async def active(store: Store) -> list[AdminKey]:
+async def active(store: StoreClient) -> list[AdminKey]:
     """All active ones, oldest first."""
     fields = await store.call("HGETALL", keys.ADMIN_KEYS)
     found = []
@@ -45,12 +45,12 @@ async def active(store: Store) -> list[AdminKey]:
     return sorted(found, key=lambda key: key.created_ms)
 
 
-async def revoke(store: Store, key_id: str) -> bool:
+async def revoke(store: StoreClient, key_id: str) -> bool:
     """Stop a key at once; False if there is no such active key."""
     return bool((await store.run("revoke_admin_key", key_id))[0] == "revoked")
 
 
-async def owner(store: Store, hashed: str) -> str | None:
+async def owner(store: StoreClient, hashed: str) -> str | None:
     """`<key id> <name>` of a key, or None for an unknown or revoked one."""
     found = await store.call("GET", keys.admin_key(hashed))
     return found.decode() if found is not None else None

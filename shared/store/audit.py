@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.store import keys
-from shared.store.connect import Act, Argument, Store
+from shared.store.client import Act, Argument, StoreClient
 
 LINES_MAX = 10_000  # as many as parts/audit.lua keeps
 DETAIL_CHARS_MAX = 300
@@ -23,26 +23,25 @@ class Line(Struct, frozen=True, kw_only=True):
     outcome: str
 
 
-class Acting(Store):
-    """A store as an operator uses it for one action: each verb that is run leaves a line in the audit."""
+class AuditedStore(StoreClient):
+    """A store client for one action of an operator: each verb that it runs writes an audit entry."""
 
-    def __init__(self, store: Store, who: str, what: str, on: str = "", detail: str = "") -> None:
-        super().__init__(store.url)
-        self._of = store
+    def __init__(self, store: StoreClient, who: str, what: str, on: str = "", detail: str = "") -> None:
+        self._store = store
         self._act = Act(who, what, on, detail[:DETAIL_CHARS_MAX])
 
     async def call(self, *command: Argument, patience_s: float | None = None) -> Any:
-        """As the store does."""
-        return await self._of.call(*command, patience_s=patience_s)
+        """Send one command and return its reply."""
+        return await self._store.call(*command, patience_s=patience_s)
 
     async def run(
         self, verb: str, *args: Argument, patience_s: float | None = None, durable: bool = False, act: Act | None = None
     ) -> list[Any]:
-        """As the store does, with a line in the audit."""
-        return await self._of.run(verb, *args, patience_s=patience_s, durable=durable, act=act or self._act)
+        """Run a Lua verb, write its audit entry, and return the reply."""
+        return await self._store.run(verb, *args, patience_s=patience_s, durable=durable, act=act or self._act)
 
 
-async def lines(store: Store, count: int) -> list[Line]:
+async def lines(store: StoreClient, count: int) -> list[Line]:
     """Up to `count` actions, newest first."""
     found = await store.call("LRANGE", keys.AUDIT, 0, count - 1)
     return [msgspec.json.decode(raw, type=Line) for raw in found]

@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from shared.domain.errors import WokflowError
-from shared.store.connect import Store
+from shared.store.client import StoreClient
 
 REWRITE_S = 600.0  # how long a rewrite that is under way may take
 LOOK_EVERY_S = 0.1
@@ -33,7 +33,7 @@ class Backup(Struct, frozen=True, kw_only=True):
     size_bytes: int
 
 
-async def back_up(store: Store, target: Path) -> Backup:
+async def back_up(store: StoreClient, target: Path) -> Backup:
     """Copy the append-only file of a store on this machine into `target`, which must not be there yet.
 
     Raises BackupError, StoreDown.
@@ -52,7 +52,7 @@ async def back_up(store: Store, target: Path) -> Backup:
     return Backup(folder=str(target), at_ms=at_ms, files=len(copied), size_bytes=sum(copied))
 
 
-async def _append_only_folder(store: Store) -> Path:
+async def _append_only_folder(store: StoreClient) -> Path:
     if await _setting(store, "appendonly") != "yes":
         raise BackupError("The store has no append-only file: set appendonly yes there, or copy its snapshots.")
     folder = Path(await _setting(store, "dir")) / await _setting(store, "appenddirname")
@@ -61,12 +61,12 @@ async def _append_only_folder(store: Store) -> Path:
     return folder
 
 
-async def _setting(store: Store, name: str) -> str:
+async def _setting(store: StoreClient, name: str) -> str:
     reply = await store.call("CONFIG", "GET", name)
     return str(reply[1].decode())
 
 
-async def _no_rewrite(store: Store) -> None:
+async def _no_rewrite(store: StoreClient) -> None:
     """Wait for a rewrite that began before we forbade them."""
     for _ in range(int(REWRITE_S / LOOK_EVERY_S)):
         facts = (await store.call("INFO", "persistence")).decode()

@@ -10,7 +10,7 @@ from functools import partial
 from shared.domain.generation import TERMINAL
 from shared.store import accounts, keys
 from shared.store.check_account import IDS_BATCH, LINES_BATCH, Record, batches, look_at_account, records
-from shared.store.connect import Store
+from shared.store.client import StoreClient
 from shared.store.findings import FINDINGS_MAX, Finding, Report
 from shared.store.queue import WEBHOOKS
 
@@ -20,7 +20,7 @@ KEYS_BATCH = 1000
 PLACES = "gw:[abd]*"  # active and busy sets, backlogs and deliveries, without the many keys of generations
 
 
-async def check(store: Store, report: Report) -> None:
+async def check(store: StoreClient, report: Report) -> None:
     """Check every account, active and busy set, backlog and delivery, filling `report` as it goes. Raises StoreDown."""
     report.accounts_total = await store.call("ZCARD", keys.ACCOUNTS)
     first = 0
@@ -47,11 +47,11 @@ async def _twice(
         report.findings += confirmed[: FINDINGS_MAX - len(report.findings)]
 
 
-async def _look_at_accounts(store: Store, ids: Sequence[str], report: Report) -> list[Finding]:
+async def _look_at_accounts(store: StoreClient, ids: Sequence[str], report: Report) -> list[Finding]:
     return [finding for account in ids for finding in await look_at_account(store, account, report)]
 
 
-async def _look_at_places(store: Store, names: Sequence[str], report: Report) -> list[Finding]:
+async def _look_at_places(store: StoreClient, names: Sequence[str], report: Report) -> list[Finding]:
     findings: list[Finding] = []
     for name in names:
         if name.startswith(("gw:active:", "gw:busy:")):
@@ -64,7 +64,7 @@ async def _look_at_places(store: Store, names: Sequence[str], report: Report) ->
     return findings
 
 
-async def _look_at_active(store: Store, key: str) -> list[Finding]:
+async def _look_at_active(store: StoreClient, key: str) -> list[Finding]:
     """Members that are no open generations of this account and provider, or, of a busy set, of this provider."""
     findings: list[Finding] = []
     cursor: bytes | None = b"0"
@@ -77,7 +77,7 @@ async def _look_at_active(store: Store, key: str) -> list[Finding]:
     return findings
 
 
-async def _look_at_backlog(store: Store, key: str) -> list[Finding]:
+async def _look_at_backlog(store: StoreClient, key: str) -> list[Finding]:
     """Items that are no waiting generations of this account and provider."""
     findings: list[Finding] = []
     first = 0
@@ -88,7 +88,7 @@ async def _look_at_backlog(store: Store, key: str) -> list[Finding]:
 
 
 async def _strangers(
-    store: Store, key: str, members: Sequence[bytes], belongs: Callable[[Record], bool]
+    store: StoreClient, key: str, members: Sequence[bytes], belongs: Callable[[Record], bool]
 ) -> list[Finding]:
     """Members that do not belong; of those that do and whose owner has no list of them, a guest, what they lack."""
     kind, _, place = key.removeprefix("gw:").partition(":")
@@ -103,7 +103,7 @@ async def _strangers(
     return findings
 
 
-async def _look_at_deliveries(store: Store, names: Sequence[str]) -> list[Finding]:
+async def _look_at_deliveries(store: StoreClient, names: Sequence[str]) -> list[Finding]:
     states = await asyncio.gather(*(store.call("HGET", name, "state") for name in names))
     pending = [name for name, state in zip(names, states, strict=True) if state == b"pending"]
     ids = [name.removeprefix(keys.delivery("")) for name in pending]
@@ -112,7 +112,7 @@ async def _look_at_deliveries(store: Store, names: Sequence[str]) -> list[Findin
     return [Finding(at=name, id=delivery_id, fault="lost_delivery") for name, delivery_id, gone in seen if gone]
 
 
-async def _lost(store: Store, delivery_id: str) -> bool:
+async def _lost(store: StoreClient, delivery_id: str) -> bool:
     if await store.call("ZSCORE", keys.OPEN_DELIVERIES, delivery_id) is not None:
         return False
     job = f"deliver:{delivery_id}"

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from shared.domain.generation import TERMINAL
 from shared.store import keys
-from shared.store.connect import Store
+from shared.store.client import StoreClient
 from shared.store.findings import FINDINGS_MAX, Finding, Report
 from shared.store.ledger import Line
 
@@ -51,7 +51,7 @@ class Entry(Struct, gc=False):
 class Look(Struct):
     """The look as it goes on. `passes` is in how many parts the references are checked."""
 
-    store: Store
+    store: StoreClient
     account: str
     report: Report
     findings: list[Finding] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Look(Struct):
             self.findings.append(Finding(at=self.account, id=subject, fault=fault, detail=detail))
 
 
-async def look_at_account(store: Store, account: str, report: Report) -> list[Finding]:
+async def look_at_account(store: StoreClient, account: str, report: Report) -> list[Finding]:
     """What seems wrong at this moment; `report` counts along. Raises StoreDown."""
     look = Look(store, account, report)
     word, *totals = await store.run("account_check", account)
@@ -208,7 +208,7 @@ def _compare_one(look: Look, entry: Entry, record: Record) -> None:
         look.find(record.id, "wrong_refund", f"cost {cost}, reservation {reserved}, refund {refund} micro-USD")
 
 
-async def records(store: Store, ids: Sequence[str]) -> list[Record]:
+async def records(store: StoreClient, ids: Sequence[str]) -> list[Record]:
     """The generations of these ids, at most IDS_BATCH of them, all seen at one moment."""
     _, *rows = await store.run("check_generations", *ids)
     found = []

@@ -8,12 +8,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from shared.domain.errors import StoreDown, StoreError, StoreNewer
 from shared.ops import metrics
 from shared.store import keys
 from shared.store.address import address, open_wire
+from shared.store.client import Act, Argument, StoreClient
 from shared.store.durability import Acknowledger, acknowledger
 from shared.store.scripts import Script, audited, every, script
 from shared.store.wire import Wire
@@ -22,17 +23,6 @@ RECONNECT_S = (0.02, 0.05, 0.1, 0.2, 0.5)  # the last one repeats
 PATIENCE_S = 1.5
 ASK_AGAIN_S = 0.02
 START_S = 60.0
-
-Argument = bytes | str | int | float
-
-
-class Act(NamedTuple):
-    """What an operator does: by whom, the command, what it is done to, and what else there is to know."""
-
-    who: str
-    what: str
-    on: str = ""
-    detail: str = ""
 
 
 class Store:
@@ -174,7 +164,7 @@ async def watch(wire: Wire, timeout_s: float) -> None:
             await wire.closed
 
 
-async def agree(store: Store) -> None:
+async def agree(store: StoreClient) -> None:
     """Note the version of our layout in the store. Raises StoreNewer if a later one is there."""
     word, version = await store.run("schema", keys.SCHEMA_VERSION)
     if word == "newer":

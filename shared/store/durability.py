@@ -6,23 +6,15 @@ the primary has it, and a crash may lose the last moments.
 """
 
 import asyncio
-from typing import Protocol
 
 from shared.domain.errors import StoreDown, StoreError
+from shared.store.client import StoreClient
 from shared.store.wire import Wire
 
 LEVELS = ("fsync", "replicated", "memory")
 CONFIRM_MS = 1000  # a replica or disk that takes longer than this counts as gone
 REPLICAS = 1
 MARK = "gw:mark"
-
-
-class Caller(Protocol):
-    """What can send a command: a Store."""
-
-    async def call(self, *command: bytes | str | int | float) -> object:
-        """The reply to one command."""
-        ...
 
 
 class DurabilityError(ValueError):
@@ -53,7 +45,7 @@ class Acknowledger:
             raise StoreDown("the store did not confirm the write in time")
 
 
-async def acknowledger(store: Caller, level: str) -> Acknowledger | None:
+async def acknowledger(store: StoreClient, level: str) -> Acknowledger | None:
     """How writes are confirmed at this level; None where the server's own answer is enough.
 
     Raises DurabilityError if the server cannot keep the promise.
@@ -77,7 +69,7 @@ async def acknowledger(store: Caller, level: str) -> Acknowledger | None:
     return Acknowledger("WAITAOF", 1, 0, CONFIRM_MS)
 
 
-async def _setting(store: Caller, name: str) -> str | None:
+async def _setting(store: StoreClient, name: str) -> str | None:
     """A setting of the server; None where a hosted server does not tell."""
     try:
         reply = await store.call("CONFIG", "GET", name)

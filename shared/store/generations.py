@@ -7,6 +7,7 @@ from msgspec import Struct, structs
 
 from shared.domain.generation import SPEC, Generation, Outcome, Spec, encode, read
 from shared.store import keys
+from shared.store.client import StoreClient
 from shared.store.connect import Store
 from shared.store.ledger import costs_of
 
@@ -115,7 +116,7 @@ async def _all(store: Store, ids: Sequence[bytes]) -> list[Generation]:
     return [one for one in found if one is not None]
 
 
-async def retry(store: Store, generation_id: str) -> tuple[str, str]:
+async def retry(store: StoreClient, generation_id: str) -> tuple[str, str]:
     """Have it taken up now: (due | looks | waits | with_provider | closed | missing, its state)."""
     word, *state = await store.run("retry", generation_id)
     return word, state[0].decode() if state else ""

@@ -6,6 +6,7 @@ from shared.domain.errors import Refused
 from shared.domain.generation import Outcome, Spec, encode
 from shared.domain.money import usd
 from shared.store import keys
+from shared.store.client import StoreClient
 from shared.store.connect import Store
 
 BACKLOG_RETRY_AFTER_S = 5
@@ -117,7 +118,7 @@ async def quota(store: Store, account_id: str) -> Quota:
 
 
 async def settle(
-    store: Store,
+    store: StoreClient,
     generation_id: str,
     state: str,
     *,
@@ -150,13 +151,13 @@ def costs_of(outcome: Outcome) -> tuple[int | str, int | str]:
     return ("" if expected is None else expected, "" if reported is None else reported)
 
 
-async def top_up(store: Store, account_id: str, amount_micros: int, reference: str) -> tuple[str, int]:
+async def top_up(store: StoreClient, account_id: str, amount_micros: int, reference: str) -> tuple[str, int]:
     """Add money once per reference: (topped_up | already | too_much | missing, balance or total in micro-USD)."""
     word, *rest = await store.run("top_up", account_id, amount_micros, reference, durable=True)
     return word, rest[0] if rest else 0
 
 
-async def credit(store: Store, generation_id: str, amount_micros: int | None = None) -> tuple[str, int]:
+async def credit(store: StoreClient, generation_id: str, amount_micros: int | None = None) -> tuple[str, int]:
     """Give money back for what has ended, once and at most what it cost; None is all of it.
 
     ("credited" | "already", amount), ("too_much", cost), or ("open" | "missing", 0).

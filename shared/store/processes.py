@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from shared.domain.errors import StoreDown
 from shared.store import keys
-from shared.store.connect import Store
+from shared.store.client import StoreClient
 from shared.version import VERSION
 
 BEAT_S, KEPT_S = 4.0, 15.0
@@ -36,7 +36,7 @@ class Process(Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def living(
-    store: Store,
+    store: StoreClient,
     role: str,
     *,
     queue: str | None = None,
@@ -66,19 +66,19 @@ async def living(
             await store.call("DEL", keys.process(made.id), patience_s=0)
 
 
-async def _beat_forever(store: Store, process: Process, running: Callable[[], int] | None) -> None:
+async def _beat_forever(store: StoreClient, process: Process, running: Callable[[], int] | None) -> None:
     while True:
         with contextlib.suppress(StoreDown):
             await beat(store, structs.replace(process, running=running()) if running else process)
         await asyncio.sleep(BEAT_S)
 
 
-async def beat(store: Store, process: Process) -> None:
+async def beat(store: StoreClient, process: Process) -> None:
     """Say it once. Raises StoreDown."""
     await store.run("beat", process.id, msgspec.json.encode(process), int(KEPT_S * 1000))
 
 
-async def living_processes(store: Store) -> list[Process]:
+async def living_processes(store: StoreClient) -> list[Process]:
     """All that were heard of lately, by role, queue and age."""
     ids = [raw.decode() for raw in await store.call("ZRANGE", keys.PROCESSES, 0, -1)]
     if not ids:

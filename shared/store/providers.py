@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from shared.domain.catalogue import Provider
 from shared.store import keys
-from shared.store.connect import Store
+from shared.store.client import StoreClient
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ TOOK = "took_ms:"
 NUMBERS = ("paused_until_ms", "downs", "down_until_ms")
 
 
-async def state(store: Store, provider: str) -> State:
+async def state(store: StoreClient, provider: str) -> State:
     """A provider's state at this moment."""
     seconds, micros = await store.call("TIME")
     *numbers, why = await store.call("HMGET", keys.provider(provider), *NUMBERS, "down_why")
@@ -48,7 +48,7 @@ async def state(store: Store, provider: str) -> State:
     )
 
 
-async def publish(store: Store, providers: Iterable[Provider]) -> None:
+async def publish(store: StoreClient, providers: Iterable[Provider]) -> None:
     """Write the catalogue's limits where the scripts read them."""
     for provider in providers:
         for name, value in (("concurrency", provider.concurrency), ("rate_per_s", provider.rate_per_s)):
@@ -58,18 +58,18 @@ async def publish(store: Store, providers: Iterable[Provider]) -> None:
                 await store.call("HSET", keys.provider(provider.name), name, value)
 
 
-async def speeds(store: Store, provider: str) -> dict[str, float]:
+async def speeds(store: StoreClient, provider: str) -> dict[str, float]:
     """How long it takes from submit to done, ms, by kind: moving averages, of those that were measured."""
     fields = iter(await store.call("HGETALL", keys.provider(provider)))
     known = {name.decode(): value for name, value in zip(fields, fields, strict=True)}
     return {name.removeprefix(TOOK): float(value) for name, value in known.items() if name.startswith(TOOK)}
 
 
-async def open_breaker(store: Store, provider: str, reason: str) -> int:
+async def open_breaker(store: StoreClient, provider: str, reason: str) -> int:
     """The provider cannot serve anybody: it is left alone for a while. How often that happened in a row."""
     return int((await store.run("open_breaker", provider, reason))[2])
 
 
-async def close_breaker(store: Store, provider: str) -> None:
+async def close_breaker(store: StoreClient, provider: str) -> None:
     """The provider served again."""
     await store.run("close_breaker", provider)

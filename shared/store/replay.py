@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from shared.domain.errors import Refused
 from shared.store import keys
-from shared.store.connect import Store
+from shared.store.client import StoreClient
 
 LOOKED_MAX, QUEUED_MAX, BATCH = 10_000, 1_000, 200
 LIFE_MS_MAX = 3 * 86_400_000  # from accept to end: a day of waiting, a day of running, a day in hand
@@ -19,13 +19,13 @@ class Replayed(Struct, frozen=True):
     next: int | None
 
 
-async def redeliver(store: Store, account_id: str, endpoint_id: str, delivery_id: str) -> None:
+async def redeliver(store: StoreClient, account_id: str, endpoint_id: str, delivery_id: str) -> None:
     """Post a delivery now, whatever became of it. Raises Refused: not_found or conflict."""
     _checked((await store.run("redeliver", account_id, endpoint_id, delivery_id))[0])
 
 
 async def replay(
-    store: Store, account_id: str, endpoint_id: str, which: str, *, since_ms: int, first: int = 0
+    store: StoreClient, account_id: str, endpoint_id: str, which: str, *, since_ms: int, first: int = 0
 ) -> Replayed:
     """Post what an endpoint did not get of what happened from `since_ms` on; some of it, starting from place `first`.
 
@@ -44,7 +44,7 @@ async def replay(
     return Replayed(queued, place)
 
 
-async def _given_up(store: Store, account_id: str, endpoint_id: str, since_ms: int) -> int:
+async def _given_up(store: StoreClient, account_id: str, endpoint_id: str, since_ms: int) -> int:
     """Begin anew what the endpoint's log has of it: events of all types."""
     ids = [raw.decode() for raw in await store.call("LRANGE", keys.endpoint_log(endpoint_id), 0, -1)]
     names = ("state", "created_ms")

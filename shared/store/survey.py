@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from shared.store import keys
-from shared.store.connect import Store
+from shared.store.client import StoreClient
 from shared.store.findings import Report
 
 CLOSED, HALF_OPEN, OPEN = 0, 1, 2
@@ -53,20 +53,20 @@ class Survey(Struct, frozen=True):
     queues: tuple[Queue, ...]
 
 
-async def survey(store: Store, queues: Sequence[str]) -> Survey:
+async def survey(store: StoreClient, queues: Sequence[str]) -> Survey:
     """The state of these queues and of the whole. Raises StoreDown."""
     _, opened, uncertain, late, deliveries, check, *rows = await store.run("survey", *queues)
     told = tuple(_queue(name, row) for name, row in zip(queues, rows, strict=True))
     return Survey(opened, uncertain, late, deliveries, _check(check), told)
 
 
-async def keep_check(store: Store, report: Report, took_ms: int) -> None:
+async def keep_check(store: StoreClient, report: Report, took_ms: int) -> None:
     """Keep what a check of the books found, for everybody who asks."""
     fields = ("at_ms", time.time_ns() // 1_000_000, "took_ms", took_ms, "findings", len(report.findings))
     await store.call("HSET", keys.LEDGER_CHECK, *fields)
 
 
-async def is_my_check(store: Store, every_s: float) -> bool:
+async def is_my_check(store: StoreClient, every_s: float) -> bool:
     """Whether the books are due to be checked and the caller is the one to do it: one in each `every_s`."""
     due = await store.call("SET", keys.LEDGER_CHECK_DUE, "1", "NX", "PX", int(every_s * 1000))
     return due is not None

@@ -11,7 +11,7 @@ from shared.domain.errors import Refused
 from shared.domain.generation import Generation, read
 from shared.domain.signing import new_secret
 from shared.store import keys
-from shared.store.connect import Store
+from shared.store.client import StoreClient
 
 ENDPOINTS_MAX = 10
 SECRET_BYTES = 32
@@ -83,7 +83,7 @@ class Dead(Struct, frozen=True):
     delivery: Delivery
 
 
-async def create_endpoint(store: Store, account_id: str, url: str, types: Sequence[str] = ()) -> Endpoint:
+async def create_endpoint(store: StoreClient, account_id: str, url: str, types: Sequence[str] = ()) -> Endpoint:
     """A new endpoint with a secret of its own; no `types` means all. Raises Refused at the account's limit."""
     endpoint_id, secret = "ep_" + secrets.token_hex(8), _new_secret()
     words = " ".join(types) or "*"
@@ -95,30 +95,30 @@ async def create_endpoint(store: Store, account_id: str, url: str, types: Sequen
     return Endpoint(id=endpoint_id, account=account_id, url=url, secret=secret, types=words, created_ms=rest[0])
 
 
-async def delete_endpoint(store: Store, account_id: str, endpoint_id: str) -> bool:
+async def delete_endpoint(store: StoreClient, account_id: str, endpoint_id: str) -> bool:
     """False if the account has no such endpoint."""
     return bool((await store.run("delete_endpoint", account_id, endpoint_id))[0] == "deleted")
 
 
-async def enable_endpoint(store: Store, account_id: str, endpoint_id: str) -> bool:
+async def enable_endpoint(store: StoreClient, account_id: str, endpoint_id: str) -> bool:
     """Send to an endpoint again, from now on; False if the account has no such endpoint."""
     return bool((await store.run("enable_endpoint", account_id, endpoint_id))[0] == "enabled")
 
 
-async def rotate_secret(store: Store, account_id: str, endpoint_id: str) -> tuple[str, int] | None:
+async def rotate_secret(store: StoreClient, account_id: str, endpoint_id: str) -> tuple[str, int] | None:
     """(the new secret, until when the one before signs too, ms), or None if the account has no such endpoint."""
     secret = _new_secret()
     word, *rest = await store.run("rotate_secret", account_id, endpoint_id, secret, OVERLAP_MS)
     return (secret, rest[0]) if word == "rotated" else None
 
 
-async def endpoint(store: Store, account_id: str, endpoint_id: str) -> Endpoint | None:
+async def endpoint(store: StoreClient, account_id: str, endpoint_id: str) -> Endpoint | None:
     """One endpoint of the account, or None."""
     found = _endpoint(endpoint_id, await store.call("HGETALL", keys.endpoint(endpoint_id)))
     return found if found is not None and found.account == account_id else None
 
 
-async def endpoints(store: Store, account_id: str) -> list[Endpoint]:
+async def endpoints(store: StoreClient, account_id: str) -> list[Endpoint]:
     """The account's endpoints, oldest first."""
     found = []
     for raw in await store.call("SMEMBERS", keys.endpoints(account_id)):
@@ -128,20 +128,20 @@ async def endpoints(store: Store, account_id: str) -> list[Endpoint]:
     return sorted(found, key=lambda endpoint: endpoint.created_ms)
 
 
-async def deliveries(store: Store, endpoint_id: str, count: int) -> list[Delivery]:
+async def deliveries(store: StoreClient, endpoint_id: str, count: int) -> list[Delivery]:
     """Up to `count` deliveries to an endpoint, newest first, as far as they are still kept."""
     names = [raw.decode() for raw in await store.call("LRANGE", keys.endpoint_log(endpoint_id), 0, count - 1)]
     return [_delivery(name, fields) for name, fields in await _records(store, names)]
 
 
-async def of_generation(store: Store, account_id: str, generation_id: str) -> list[Delivery]:
+async def of_generation(store: StoreClient, account_id: str, generation_id: str) -> list[Delivery]:
     """The deliveries of a generation's end to the endpoints that its account has."""
     endpoints = sorted(raw.decode() for raw in await store.call("SMEMBERS", keys.endpoints(account_id)))
     names = [f"evt_{generation_id}:{endpoint_id}" for endpoint_id in endpoints]
     return [_delivery(name, fields) for name, fields in await _records(store, names)]
 
 
-async def dead(store: Store, count: int) -> list[Dead]:
+async def dead(store: StoreClient, count: int) -> list[Dead]:
     """Up to `count` deliveries of all accounts that were given up, newest first, as far as they are still kept."""
     found = await store.call("ZREVRANGE", keys.DEAD, 0, count - 1, "WITHSCORES")
     since = {found[i].decode(): int(float(found[i + 1])) for i in range(0, len(found), 2)}
@@ -151,7 +151,7 @@ async def dead(store: Store, count: int) -> list[Dead]:
     ]
 
 
-async def _records(store: Store, names: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+async def _records(store: StoreClient, names: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
     found = await asyncio.gather(*(store.call("HGETALL", keys.delivery(name)) for name in names))
     return [(name, _texts(fields)) for name, fields in zip(names, found, strict=True) if fields]
 
@@ -163,7 +163,7 @@ def _delivery(name: str, fields: dict[str, str]) -> Delivery:
     return Delivery(id=name, generation=made, attempts=log, created_ms=created_ms, **named)
 
 
-async def due(store: Store, delivery_id: str) -> Due | None:
+async def due(store: StoreClient, delivery_id: str) -> Due | None:
     """What the next attempt needs, or None if the delivery has ended or is unknown."""
     word, *rest = await store.run("delivery", delivery_id)
     if word != "pending":
@@ -183,7 +183,7 @@ async def due(store: Store, delivery_id: str) -> Due | None:
 
 
 async def record(
-    store: Store, delivery_id: str, number: int, state: str, attempt: Attempt, *, keep_ms: int, health: str
+    store: StoreClient, delivery_id: str, number: int, state: str, attempt: Attempt, *, keep_ms: int, health: str
 ) -> tuple[bool, bool]:
     """Keep an attempt; `state` is pending, delivered or dead.
 

@@ -2,12 +2,17 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.catalogue import KINDS, Catalogue, Route
+from shared.domain.catalogue import KINDS, Catalogue, Model, Route
 from shared.domain.inputs import validated
 from shared.domain.money import MICROS_PER_CENT
 from shared.ops import catalogue_files
 
 SHIPPED = Path(__file__).parents[4] / "deploy" / "catalogue.toml"
+
+
+def default_for(catalogue: Catalogue, kind: str) -> Model | None:
+    """Return the model of a call that names none: the first of its kind that is not hidden."""
+    return next((model for model in catalogue.models.values() if model.kind == kind and not model.hidden), None)
 
 
 @pytest.fixture(scope="module")
