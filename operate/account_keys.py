@@ -1,8 +1,8 @@
-"""The keys of accounts, in operators' hands."""
+"""API keys of accounts, managed by operators."""
 
 from msgspec import Struct
 
-from operate.accounts import existing
+from operate.accounts import require_account
 from operate.operator import Operator
 from operate.times import moment
 from shared.domain.errors import Refused
@@ -10,7 +10,7 @@ from shared.store import accounts
 
 
 class CreatedKey(Struct, kw_only=True):
-    """A new key, shown this once."""
+    """A new key. The key itself is shown only here."""
 
     id: str
     kind: str
@@ -18,7 +18,7 @@ class CreatedKey(Struct, kw_only=True):
 
 
 class AdminKeyEntry(Struct, kw_only=True):
-    """An active key of an account; the key itself is not kept."""
+    """An active key of an account. Only a hash of the key is stored."""
 
     id: str
     kind: str
@@ -27,27 +27,27 @@ class AdminKeyEntry(Struct, kw_only=True):
 
 
 class Revoked(Struct, kw_only=True):
-    """A key that works no more."""
+    """A key that no longer works."""
 
     id: str
     revoked: bool
 
 
-async def create(operator: Operator, account_id: str, kind: str) -> CreatedKey:
-    """One more key for an account. Raises Refused."""
+async def create_key(operator: Operator, account_id: str, kind: str) -> CreatedKey:
+    """Create another key for an account. Raises Refused."""
     key_id, secret = await accounts.create_key(operator.act("key create", account_id, kind), account_id, kind)
     return CreatedKey(id=key_id, kind=kind, key=secret)
 
 
-async def active(operator: Operator, account_id: str) -> list[AdminKeyEntry]:
-    """The active keys of an account, oldest first. Raises Refused."""
-    await existing(operator, account_id)
+async def list_keys(operator: Operator, account_id: str) -> list[AdminKeyEntry]:
+    """Return the active keys of an account, oldest first. Raises Refused."""
+    await require_account(operator, account_id)
     found = await accounts.active_keys(operator.store, account_id)
     return [AdminKeyEntry(id=k.id, kind=k.kind, hint=k.hint, created_at=moment(k.created_ms)) for k in found]
 
 
-async def revoke(operator: Operator, account_id: str, key_id: str) -> Revoked:
-    """Stop a key at once. Raises Refused."""
+async def revoke_key(operator: Operator, account_id: str, key_id: str) -> Revoked:
+    """Revoke a key at once. Raises Refused."""
     if not await accounts.revoke_key(operator.act("key revoke", account_id, key_id[:50]), account_id, key_id):
         account = account_id[:50]
         message = f"Account {account} has no active key {key_id[:50]}: see `wokflow key list {account}`."

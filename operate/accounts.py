@@ -1,4 +1,4 @@
-"""Accounts: who pays."""
+"""Accounts, their first keys and their money."""
 
 import asyncio
 from secrets import token_hex
@@ -16,7 +16,7 @@ REFERENCE_CHARS_MAX = 200
 
 
 class AdminAccountEntry(Struct, kw_only=True):
-    """An account with its money. `keys` is how many are active, where one account is shown."""
+    """An account with its money. `keys` counts its active keys; lists leave it out."""
 
     account: str
     name: str
@@ -30,14 +30,14 @@ class AdminAccountEntry(Struct, kw_only=True):
 
 
 class CreatedAccount(Struct, kw_only=True):
-    """A new account with a key of each kind, which are shown this once."""
+    """A new account with a key of each kind. The keys are shown only here."""
 
     account: str
     keys: dict[str, str]
 
 
 class ToppedUp(Struct, kw_only=True):
-    """What became of a top-up: false, if its reference was credited before."""
+    """The result of a top-up. `topped_up` is false if the reference was credited before."""
 
     account: str
     topped_up: bool
@@ -46,71 +46,71 @@ class ToppedUp(Struct, kw_only=True):
 
 
 class WarnedBelow(Struct, kw_only=True):
-    """The balance below which an account is warned; 0: never."""
+    """The balance below which an account gets a low-balance alert; 0: never."""
 
     account: str
     low_micros: int
 
 
-async def existing(operator: Operator, account_id: str) -> Account:
-    """The account. Raises Refused if there is none."""
+async def require_account(operator: Operator, account_id: str) -> Account:
+    """Return the account. Raises Refused if it does not exist."""
     found = await accounts.show(operator.store, account_id)
     if found is None:
-        raise Refused("unknown_account", f"There is no account {account_id[:50]}: see `wokflow account list`.")
+        raise Refused("unknown_account", f"Account {account_id[:50]} does not exist: see `wokflow account list`.")
     return found
 
 
-async def create(operator: Operator, *, name: str, plan: str, micros: int | None = None) -> CreatedAccount:
-    """A new account on a plan of the catalogue, with a key of each kind and its first money. Raises Refused."""
+async def create_account(operator: Operator, *, name: str, plan: str, micros: int | None = None) -> CreatedAccount:
+    """Create an account on a plan of the catalogue, with a key of each kind and an opening balance. Raises Refused."""
     if plan not in operator.plans:
-        message = f"There is no plan {plan[:50]!r}: choose one of {', '.join(operator.plans)}."
+        message = f"Plan {plan[:50]!r} does not exist: choose one of {', '.join(operator.plans)}."
         raise Refused("unknown_plan", message)
     await accounts.publish_plans(operator.store, operator.plans.values())
     account_id = accounts.new_id()
     acting = operator.act("account create", account_id, f"{name} on {plan}")
-    made = await accounts.create(acting, name=name, plan=plan, account_id=account_id)
+    created = await accounts.create(acting, name=name, plan=plan, account_id=account_id)
     if micros is not None:
-        await top_up(operator, made.id, micros, "opening")
-    return CreatedAccount(account=made.id, keys=await first_keys(operator, made.id))
+        await top_up(operator, created.id, micros, "opening")
+    return CreatedAccount(account=created.id, keys=await create_keys(operator, created.id))
 
 
-async def first_keys(operator: Operator, account_id: str) -> dict[str, str]:
-    """A new key of each kind. Raises Refused."""
+async def create_keys(operator: Operator, account_id: str) -> dict[str, str]:
+    """Create a key of each kind, and return them by kind. Raises Refused."""
     acting = operator.act("key create", account_id)
     return {kind: (await accounts.create_key(acting, account_id, kind))[1] for kind in KEY_PREFIXES}
 
 
-async def show(operator: Operator, account_id: str) -> AdminAccountEntry:
-    """One account. Raises Refused."""
-    entry = _entry(await existing(operator, account_id))
+async def show_account(operator: Operator, account_id: str) -> AdminAccountEntry:
+    """Return an account with the number of its active keys. Raises Refused."""
+    entry = _entry(await require_account(operator, account_id))
     entry.keys = len(await accounts.active_keys(operator.store, account_id))
     return entry
 
 
-async def some(operator: Operator, first: int, count: int) -> list[AdminAccountEntry]:
-    """Up to `count` accounts, oldest first, from place `first` on."""
+async def list_accounts(operator: Operator, first: int, count: int) -> list[AdminAccountEntry]:
+    """Return up to `count` accounts, oldest first, starting at number `first`."""
     ids = await accounts.ids(operator.store, first, count)
     page = await asyncio.gather(*(accounts.show(operator.store, account_id) for account_id in ids))
     return [_entry(account) for account in page if account is not None]
 
 
 async def top_up(operator: Operator, account_id: str, micros: int, reference: str | None = None) -> ToppedUp:
-    """Add money, once per reference. Raises Refused."""
+    """Add money to an account, once per reference. Raises Refused."""
     reference = reference if reference is not None else f"operator-{token_hex(6)}"
     if not 0 < len(reference) <= REFERENCE_CHARS_MAX or not reference.isprintable():
-        raise Refused("invalid_reference", f"A reference has 1 to {REFERENCE_CHARS_MAX} printable characters.")
-    await existing(operator, account_id)
+        raise Refused("invalid_reference", f"Reference must have 1 to {REFERENCE_CHARS_MAX} printable characters.")
+    await require_account(operator, account_id)
     acting = operator.act("account top-up", account_id, f"{micros} micro-USD, {reference}")
     word, balance = await ledger.top_up(acting, account_id, micros, reference)
     if word == "too_much":
-        raise Refused("too_much", f"An account holds no more than that: {balance} micro-USD were topped up already.")
+        raise Refused("too_much", f"An account cannot hold that much: {balance} micro-USD were topped up already.")
     done = word == "topped_up"
     return ToppedUp(account=account_id, topped_up=done, reference=reference, balance_micros=balance)
 
 
-async def warn_below(operator: Operator, account_id: str, micros: int) -> WarnedBelow:
-    """Tell an account when its balance falls below that; 0: never. Raises Refused."""
-    await existing(operator, account_id)
+async def set_low_balance(operator: Operator, account_id: str, micros: int) -> WarnedBelow:
+    """Set the balance below which an account gets a low-balance alert; 0: never. Raises Refused."""
+    await require_account(operator, account_id)
     acting = operator.act("account warn-below", account_id, f"{micros} micro-USD")
     await accounts.set_low(acting, account_id, micros)
     return WarnedBelow(account=account_id, low_micros=micros)

@@ -1,4 +1,4 @@
-"""What operators did."""
+"""The audit: every action of an operator."""
 
 from msgspec import Struct
 
@@ -8,7 +8,7 @@ from shared.store import audit
 
 
 class AuditEntry(Struct, kw_only=True):
-    """One action. `outcome` is the word with which the store answered it."""
+    """An action of an operator. `outcome` is the reply of the store's script."""
 
     at: str | None
     who: str
@@ -18,8 +18,8 @@ class AuditEntry(Struct, kw_only=True):
     outcome: str
 
 
-async def audit_lines(operator: Operator, count: int) -> list[AuditEntry]:
-    """Up to `count` of them, newest first."""
+async def list_audit(operator: Operator, count: int) -> list[AuditEntry]:
+    """Return up to `count` actions, newest first."""
     return [
         AuditEntry(
             at=moment(line.at_ms), who=line.who, what=line.what, on=line.on, detail=line.detail, outcome=line.outcome

@@ -1,4 +1,4 @@
-"""Generations: try one again, give its money back."""
+"""Generations: find, retry and refund one."""
 
 from msgspec import Struct
 
@@ -9,16 +9,16 @@ from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.store import generations, ledger
 
 LATE_S = 60.0
-REFUNDED = Outcome(error_code="refunded", error="This was stopped by the operator. You were refunded.")
+REFUNDED = Outcome(error_code="refunded", error="The operator stopped this generation. You were refunded.")
 RETRY_WORDS = {
-    "due": "A worker takes it up at once.",
-    "looks": "Its provider has it: a worker looks at it at once. Nothing is submitted again.",
-    "waits": "It waits for a place of its account or its provider, and takes it in its turn.",
+    "due": "A worker starts it at once.",
+    "looks": "Its provider has it: a worker polls it at once. Nothing is submitted again.",
+    "waits": "It waits in its account's backlog for a free slot and starts when one is free.",
 }
 
 
 class Retried(Struct, kw_only=True):
-    """What a retry did."""
+    """The result of a retry. `means` is a sentence about `done`."""
 
     id: str
     state: str
@@ -27,7 +27,7 @@ class Retried(Struct, kw_only=True):
 
 
 class Refund(Struct, kw_only=True):
-    """Money that went back: `refund` is the reservation of an open one, `credit` what an ended one had cost."""
+    """Money returned to an account. Kind `refund` is an open generation's reservation, `credit` an ended one's cost."""
 
     id: str
     account: str
@@ -35,33 +35,35 @@ class Refund(Struct, kw_only=True):
     amount_micros: int
 
 
-async def find(operator: Operator, named: str) -> Generation:
-    """A generation by its UUID or job_... name. Raises Refused if there is none."""
+async def find_generation(operator: Operator, named: str) -> Generation:
+    """Return a generation by its UUID or job_... id. Raises Refused if it does not exist."""
     name = ids.checked_uuid(named) or ids.generation_id(named)
     found = await generations.view(operator.store, "", name) if name else None
     if found is None:
-        message = f"There is no generation {named[:50]}: check the id, or it is past its retention."
+        message = f"Generation {named[:50]} does not exist: check the id. It may be past its retention."
         raise Refused("not_found", message)
     return found
 
 
-async def retry(operator: Operator, named: str) -> Retried:
-    """Have one taken up now, if no provider may have it already. Raises Refused."""
-    found = await find(operator, named)
+async def retry_generation(operator: Operator, named: str) -> Retried:
+    """Start a generation now, unless a provider may have it already. Raises Refused."""
+    found = await find_generation(operator, named)
     word, state = await generations.retry(operator.act("generation retry", found.id), found.id)
     if word == "with_provider":
-        message = f"It is {state}: its provider may have it, and would be paid twice. See `wokflow uncertain resolve`."
+        message = f"It is {state}: its provider may have it and would be paid twice. Use `wokflow uncertain resolve`."
         raise Refused("conflict", message)
     if word not in RETRY_WORDS:
-        raise Refused("conflict", f"It has ended ({state}): what is over is ordered anew by its owner.")
+        raise Refused("conflict", f"It has ended ({state}) and cannot be retried. Its owner can submit it again.")
     return Retried(id=found.id, state=state, done=word, means=RETRY_WORDS[word])
 
 
-async def refund(operator: Operator, named: str, amount_micros: int | None = None, reason: str = "") -> Refund:
-    """End an open one and give its reservation back; of an ended one give back what it cost, or less, once."""
-    found = await find(operator, named)
+async def refund_generation(
+    operator: Operator, named: str, amount_micros: int | None = None, reason: str = ""
+) -> Refund:
+    """Fail and refund an open generation, or credit a completed one with its cost or less, once. Raises Refused."""
+    found = await find_generation(operator, named)
     if found.state == FAILED:
-        raise Refused("conflict", "It failed, and was refunded then.")
+        raise Refused("conflict", "It failed and was refunded already.")
     return await (
         _settle(operator, found, amount_micros, reason)
         if found.open
@@ -71,22 +73,22 @@ async def refund(operator: Operator, named: str, amount_micros: int | None = Non
 
 async def _settle(operator: Operator, found: Generation, amount_micros: int | None, reason: str) -> Refund:
     if amount_micros is not None:
-        raise Refused("conflict", f"It is {found.state}: its whole reservation goes back. Name no amount.")
+        raise Refused("conflict", f"It is {found.state}: its whole reservation is refunded. Leave the amount out.")
     acting = operator.act("generation refund", found.id, reason)
     word, amount = await ledger.settle(acting, found.id, FAILED, cost_micros=0, outcome=REFUNDED, late_s=LATE_S)
     if word != "settled":
-        raise Refused("conflict", "It ended meanwhile: look at it again.")
+        raise Refused("conflict", "It has just ended: check its state and try again.")
     return Refund(id=found.id, account=found.account, kind="refund", amount_micros=amount)
 
 
 async def _credit(operator: Operator, found: Generation, amount_micros: int | None, reason: str) -> Refund:
     if amount_micros is not None and amount_micros <= 0:
-        raise Refused("invalid_request", "A credit is more than nothing.")
+        raise Refused("invalid_request", "Credit must be greater than zero.")
     acting = operator.act("generation refund", found.id, reason)
     word, amount = await ledger.credit(acting, found.id, amount_micros)
     if word == "already":
-        raise Refused("conflict", f"It was credited before: {amount} micro-USD, and a generation is credited once.")
+        raise Refused("conflict", f"It was credited before with {amount} micro-USD. A generation is credited once.")
     if word != "credited":
         cost = 0 if found.state != COMPLETED else amount
-        raise Refused("conflict", f"It cost {cost} micro-USD: no more than that can go back.")
+        raise Refused("conflict", f"It cost {cost} micro-USD: credit at most that amount.")
     return Refund(id=found.id, account=found.account, kind="credit", amount_micros=amount)

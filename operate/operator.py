@@ -1,4 +1,4 @@
-"""Who acts, and with what: the same for the command line and the admin API, so that both do exactly the same."""
+"""The acting operator, for the command line and the admin API alike."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ PROVIDERS_SHOWN = 20
 
 
 class Operator(Struct, frozen=True, kw_only=True):
-    """An operator at work. `who` is what the audit says."""
+    """An operator with a store and a catalogue to act on. `who` is the name in the audit."""
 
     store: Store
     who: str
@@ -22,12 +22,12 @@ class Operator(Struct, frozen=True, kw_only=True):
     base_url: str
 
     def act(self, what: str, on: str = "", detail: str = "") -> AuditedStore:
-        """The store for one action, which is noted in the audit by the script that does it."""
+        """Return the store for one action. The script that does the action also writes its audit line."""
         return AuditedStore(self.store, self.who, what, on, detail)
 
-    def known(self, provider: str) -> str:
-        """The provider's name. Raises Refused if the catalogue has none of that name."""
+    def require_provider(self, provider: str) -> str:
+        """Return the provider's name. Raises Refused if the catalogue does not have it."""
         if provider not in self.providers:
             names = ", ".join(self.providers[:PROVIDERS_SHOWN])
-            raise Refused("not_found", f"There is no provider {provider[:50]!r}. Known: {names}.")
+            raise Refused("not_found", f"Provider {provider[:50]!r} does not exist. Known: {names}.")
         return provider

@@ -1,13 +1,13 @@
-"""Everything at a glance: what `wokflow top` shows."""
+"""The state of a deployment at a glance, as `wokflow top` shows it."""
 
 import asyncio
 
 from msgspec import Struct
 
 from operate.operator import Operator
-from operate.queues import QueueEntry, queues
+from operate.queues import QueueEntry, list_queues
 from operate.times import moment, seconds
-from operate.workers import WorkerEntry, workers
+from operate.workers import WorkerEntry, list_workers
 from shared.store import keys, overview
 from shared.store.survey import survey
 
@@ -25,7 +25,7 @@ class Totals(Struct, kw_only=True):
 
 
 class MoneyRate(Struct, kw_only=True):
-    """What moved in the last full minutes and the running one, micro-USD."""
+    """Money moved in the last full minutes and the current one, micro-USD."""
 
     minutes: int
     reserved_micros: int
@@ -34,7 +34,7 @@ class MoneyRate(Struct, kw_only=True):
 
 
 class SlowEntry(Struct, kw_only=True):
-    """An open generation, for how long it has been that, and when it will be refunded."""
+    """An open generation, its age, and the time left until it is refunded."""
 
     id: str
     account: str
@@ -45,7 +45,7 @@ class SlowEntry(Struct, kw_only=True):
 
 
 class FailingEntry(Struct, kw_only=True):
-    """A webhook endpoint to which nothing was delivered since then."""
+    """A webhook endpoint whose deliveries have failed since a time."""
 
     id: str
     account: str
@@ -55,14 +55,14 @@ class FailingEntry(Struct, kw_only=True):
 
 
 class LedgerState(Struct, kw_only=True):
-    """The last check of the books."""
+    """The result of the last ledger check."""
 
     checked_at: str | None
     findings: int
 
 
 class Overview(Struct, kw_only=True):
-    """The state of the deployment; no `ledger`: the books were never checked."""
+    """The state of a deployment. `ledger` is null before the first check."""
 
     totals: Totals
     money: MoneyRate
@@ -73,8 +73,8 @@ class Overview(Struct, kw_only=True):
     failing_endpoints: tuple[FailingEntry, ...]
 
 
-async def look(operator: Operator) -> Overview:
-    """One look. Raises StoreDown."""
+async def read_overview(operator: Operator) -> Overview:
+    """Return the state at this moment. Raises StoreDown."""
     store = operator.store
     seen, dead, moved, slow, failing, all_queues, living = await asyncio.gather(
         survey(store, ()),
@@ -82,8 +82,8 @@ async def look(operator: Operator) -> Overview:
         overview.money(store, MINUTES),
         overview.slowest(store, SHOWN),
         overview.failing(store, SHOWN),
-        queues(operator),
-        workers(operator),
+        list_queues(operator),
+        list_workers(operator),
     )
     check = seen.check
     return Overview(

@@ -1,4 +1,4 @@
-"""Queues and the providers behind them: how full they are, and holding one up."""
+"""Queues and the providers behind them: read their state, pause, drain and resume them."""
 
 from typing import Literal
 
@@ -10,12 +10,12 @@ from shared.store import keys
 from shared.store.queue import WEBHOOKS
 from shared.store.survey import Queue, survey
 
-Hold = Literal["pause", "drain"]
+Mode = Literal["pause", "drain"]
 BREAKER = ("closed", "half_open", "open")
 
 
 class QueueEntry(Struct, kw_only=True):
-    """One queue; that of the webhooks has no backlog, no breaker and is never held."""
+    """A queue. `held` is the operator's pause or drain; the queue of webhooks has none, no backlog and no breaker."""
 
     name: str
     due: int
@@ -32,29 +32,28 @@ class QueueEntry(Struct, kw_only=True):
 
 
 class Held(Struct, kw_only=True):
-    """What is held at a provider now, and what was before."""
+    """An operator's pause or drain of a provider, now and before."""
 
     provider: str
     held: str | None
     before: str | None
 
 
-async def queues(operator: Operator) -> list[QueueEntry]:
-    """All queues, in the catalogue's order, the webhooks' last. Raises StoreDown."""
-    seen = (await survey(operator.store, (*operator.providers, WEBHOOKS))).queues
-    return [await _entry(operator, queue) for queue in seen]
+async def list_queues(operator: Operator) -> list[QueueEntry]:
+    """Return all queues in the catalogue's order, that of webhooks last. Raises StoreDown."""
+    found = (await survey(operator.store, (*operator.providers, WEBHOOKS))).queues
+    return [await _read_entry(operator, queue) for queue in found]
 
 
-async def hold(operator: Operator, provider: str, held: Hold | None) -> Held:
-    """Pause or drain a provider, or let it go on. Raises Refused for an unknown one."""
-    what = {"pause": "queue pause", "drain": "queue drain", None: "queue resume"}[held]
-    acting = operator.act(what, operator.known(provider))
-    _, before = await acting.run("hold", provider, held or "")
-    return Held(provider=provider, held=held, before=before.decode() or None)
+async def set_mode(operator: Operator, provider: str, mode: Mode | None) -> Held:
+    """Pause, drain or, for None, resume a provider. Raises Refused for an unknown one."""
+    acting = operator.act(f"queue {mode or 'resume'}", operator.require_provider(provider))
+    _, before = await acting.run("set_mode", provider, mode or "")
+    return Held(provider=provider, held=mode, before=before.decode() or None)
 
 
-async def _entry(operator: Operator, queue: Queue) -> QueueEntry:
-    why = await operator.store.call("HGET", keys.provider(queue.name), "down_why")
+async def _read_entry(operator: Operator, queue: Queue) -> QueueEntry:
+    reason = await operator.store.call("HGET", keys.provider(queue.name), "down_why")
     return QueueEntry(
         name=queue.name,
         due=queue.due,
@@ -64,7 +63,7 @@ async def _entry(operator: Operator, queue: Queue) -> QueueEntry:
         backlog=queue.waiting,
         backlog_oldest_s=seconds(queue.waiting_ms),
         breaker=BREAKER[queue.breaker],
-        down_why=why.decode() if why and queue.downs else None,
+        down_why=reason.decode() if reason and queue.downs else None,
         down_s=seconds(queue.down_ms),
         busy_s=seconds(queue.paused_ms),
         held=queue.held or None,

@@ -1,10 +1,11 @@
-"""After a restore: what nobody can know any more is ended and refunded, and what came after the backup is named.
+"""Reconcile a restored store: refund generations that may have been submitted since, and name lost ones.
 
 A generation that waited on a queue when the backup was taken may have been submitted since. Submitting it again could
-pay its provider twice, so it ends here. One with a reference, or with an intent, goes on: it is only looked at.
+pay its provider twice, so it ends here. One with a provider's reference, or with an intent to submit, goes on: workers
+only poll it.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import Struct
@@ -17,12 +18,12 @@ from shared.store.generations import known
 OPEN_BATCH = 500
 LINE_CHARS_MAX = 100_000
 RESTORED = Outcome(
-    error_code="restored", error="The service was restored from a backup. You were refunded: order anew."
+    error_code="restored", error="The service was restored from a backup. You were refunded: submit it again."
 )
 
 
-class Said(Struct, frozen=True):
-    """A log line, as far as it matters here."""
+class LogLine(Struct, frozen=True):
+    """The fields of a log line that matter here."""
 
     event: str = ""
     generation: str = ""
@@ -32,7 +33,7 @@ class Said(Struct, frozen=True):
 
 
 class Lost(Struct, frozen=True, kw_only=True):
-    """A generation that was acknowledged after the backup: its owner was told, and the store knows nothing of it."""
+    """A generation accepted after the backup: its owner has its id, but the restored store does not."""
 
     id: str
     account: str
@@ -41,7 +42,7 @@ class Lost(Struct, frozen=True, kw_only=True):
 
 
 class Restored(Struct, frozen=True, kw_only=True):
-    """What was done and what was found. `read` counts the acknowledged generations that the logs name."""
+    """The result of a restore. `read` counts the accepted generations in the logs."""
 
     refunded: list[str]
     going_on: int
@@ -49,10 +50,11 @@ class Restored(Struct, frozen=True, kw_only=True):
     lost: list[Lost]
 
 
-async def settle_unknown(operator: Operator) -> tuple[list[str], int]:
-    """End and refund what waits on a queue or in a backlog; (those, how many others go on). No worker may run."""
+async def refund_unsubmitted(operator: Operator) -> tuple[list[str], int]:
+    """Refund generations on a queue or in a backlog; return their ids and the number of others. No worker may run."""
     refunded, others = [], 0
-    async for name in _open(operator):
+    for raw in await operator.store.call("ZRANGE", keys.OPEN, 0, -1):
+        name = raw.decode()
         acting = operator.act("store restored", name)
         word, _ = await ledger.settle(acting, name, FAILED, cost_micros=0, outcome=RESTORED, unsubmitted_only=True)
         if word == "settled":
@@ -62,34 +64,27 @@ async def settle_unknown(operator: Operator) -> tuple[list[str], int]:
     return refunded, others
 
 
-async def _open(operator: Operator) -> AsyncIterator[str]:
-    """Every open generation; the list is read first, as it changes with what is done."""
-    names = [raw.decode() for raw in await operator.store.call("ZRANGE", keys.OPEN, 0, -1)]
-    for name in names:
-        yield name
-
-
-async def lost(operator: Operator, lines: Iterable[str]) -> tuple[int, list[Lost]]:
-    """How many generations the gateways' log lines acknowledge, and those of them that the store does not have."""
-    accepted = {said.generation: said for said in _accepted(lines)}
+async def find_lost(operator: Operator, lines: Iterable[str]) -> tuple[int, list[Lost]]:
+    """Return how many generations the gateways' logs accepted, and those of them that the store does not have."""
+    accepted = {line.generation: line for line in _accepted(lines)}
     names, missing = list(accepted), []
     for first in range(0, len(names), OPEN_BATCH):
         batch = names[first : first + OPEN_BATCH]
-        there = await known(operator.store, batch)
-        missing += [accepted[name] for name in batch if name not in there]
+        stored = await known(operator.store, batch)
+        missing += [accepted[name] for name in batch if name not in stored]
     return len(accepted), [
-        Lost(id=said.generation, account=said.account, accepted_at=said.timestamp, reserved_micros=said.reserved_micros)
-        for said in missing
+        Lost(id=line.generation, account=line.account, accepted_at=line.timestamp, reserved_micros=line.reserved_micros)
+        for line in missing
     ]
 
 
-def _accepted(lines: Iterable[str]) -> Iterable[Said]:
-    for line in lines:
-        if "generation.accepted" not in line[:LINE_CHARS_MAX]:
+def _accepted(lines: Iterable[str]) -> Iterable[LogLine]:
+    for text in lines:
+        if "generation.accepted" not in text[:LINE_CHARS_MAX]:
             continue
         try:
-            said = msgspec.json.decode(line, type=Said)
+            line = msgspec.json.decode(text, type=LogLine)
         except msgspec.DecodeError:
             continue
-        if said.event == "generation.accepted":
-            yield said
+        if line.event == "generation.accepted":
+            yield line

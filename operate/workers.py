@@ -1,4 +1,4 @@
-"""Processes that live."""
+"""Running processes."""
 
 from msgspec import Struct
 
@@ -8,7 +8,7 @@ from shared.store.processes import living_processes
 
 
 class WorkerEntry(Struct, kw_only=True):
-    """A process that was heard of in the last 15 s."""
+    """A process that sent a heartbeat within the last 15 s."""
 
     id: str
     role: str
@@ -21,8 +21,8 @@ class WorkerEntry(Struct, kw_only=True):
     since: str | None
 
 
-async def workers(operator: Operator) -> list[WorkerEntry]:
-    """All of them: gateways, workers, dispatchers, sweepers."""
+async def list_workers(operator: Operator) -> list[WorkerEntry]:
+    """Return all running gateways, workers, dispatchers and sweepers."""
     return [
         WorkerEntry(
             id=one.id,

@@ -5,14 +5,14 @@ from operate import (
     account_keys,
     accounts,
     audit,
-    books,
-    deadletters,
-    doubts,
-    explain,
+    dead_letters,
     generations,
+    ledger,
     overview,
     queues,
-    record,
+    records,
+    timeline,
+    uncertain,
     workers,
 )
 from shared.version import VERSION
@@ -38,9 +38,9 @@ WARNED = accounts.WarnedBelow(account=ACCOUNT_ID, low_micros=5_000_000)
 KEY = account_keys.AdminKeyEntry(id=KEY_ID, kind="wowflow", hint="wf_live_...7Qx2", created_at=AT)
 MADE_KEY = account_keys.CreatedKey(id=KEY_ID, kind="wowflow", key="wf_live_...")
 REVOKED = account_keys.Revoked(id=KEY_ID, revoked=True)
-LINE = books.LineEntry(at=AT, kind="reserve", amount_micros=-110_000, reference=GENERATION_ID)
-CHECKED = books.Checked(accounts=12, lines=3400, generations=1600, deliveries=900, findings=(), complete=True)
-WRONG = books.FindingEntry(
+LINE = ledger.LineEntry(at=AT, kind="reserve", amount_micros=-110_000, reference=GENERATION_ID)
+CHECKED = ledger.Checked(accounts=12, lines=3400, generations=1600, deliveries=900, findings=(), complete=True)
+WRONG = ledger.FindingEntry(
     at=ACCOUNT_ID, id=GENERATION_ID, fault="no_settle_line", means="it has ended and has no settle line", detail=None
 )
 QUEUE = queues.QueueEntry(
@@ -70,7 +70,7 @@ WORKER = workers.WorkerEntry(
     pid=17,
     since=AT,
 )
-RECORD = record.GenerationRecord(
+RECORD = records.GenerationRecord(
     id=GENERATION_ID,
     job="job_" + GENERATION_ID.replace("-", ""),
     account=ACCOUNT_ID,
@@ -91,7 +91,7 @@ RECORD = record.GenerationRecord(
     deadline_at="2026-05-02T09:00:00.000Z",
     reserved_micros=110_000,
 )
-LIFE = explain.Life(
+LIFE = timeline.Life(
     id=GENERATION_ID,
     account=ACCOUNT_ID,
     state="completed",
@@ -103,13 +103,13 @@ LIFE = explain.Life(
     credit_micros=None,
     deadline_at="2026-05-02T09:00:00.000Z",
     moments=(
-        explain.LifeMoment(at=AT, after_ms=0, what="accepted", detail="image by google/nano-banana-2-pro-1k"),
-        explain.LifeMoment(at=COMPLETED_AT, after_ms=21_000, what="settled", detail="completed"),
+        timeline.LifeMoment(at=AT, after_ms=0, what="accepted", detail="image by google/nano-banana-2-pro-1k"),
+        timeline.LifeMoment(at=COMPLETED_AT, after_ms=21_000, what="settled", detail="completed"),
     ),
 )
 RETRIED = generations.Retried(id=GENERATION_ID, state="queued", done="due", means=generations.RETRY_WORDS["due"])
 REFUND = generations.Refund(id=GENERATION_ID, account=ACCOUNT_ID, kind="credit", amount_micros=110_000)
-DOUBT = doubts.DoubtEntry(
+DOUBT = uncertain.DoubtEntry(
     id=GENERATION_ID,
     account=ACCOUNT_ID,
     provider=PROVIDER,
@@ -120,8 +120,8 @@ DOUBT = doubts.DoubtEntry(
     deadline_at="2026-05-01T09:10:00.000Z",
     closed_at=None,
 )
-RESOLVED = doubts.Resolved(id=GENERATION_ID, state="failed", refund_micros=110_000)
-DEAD = deadletters.DeadLetterEntry(
+RESOLVED = uncertain.Resolved(id=GENERATION_ID, state="failed", refund_micros=110_000)
+DEAD = dead_letters.DeadLetterEntry(
     id=DELIVERY_ID,
     account=ACCOUNT_ID,
     endpoint="ep_9f3c2a7d51e84b06",
@@ -132,7 +132,7 @@ DEAD = deadletters.DeadLetterEntry(
     attempts=10,
     last="500 oh no",
 )
-REPLAYED = deadletters.ReplayedDead(queued=1, left=())
+REPLAYED = dead_letters.ReplayedDead(queued=1, left=())
 AUDIT = audit.AuditEntry(
     at=AT, who="api:adm_1c9d2e47f3b8 Grace", what="queue pause", on=PROVIDER, detail="", outcome="held"
 )

@@ -3,8 +3,8 @@
 import click
 
 from operate import accounts
-from operate.cli.command import Desk, Failure, Group
-from operate.cli.operate import with_operator
+from operate.cli.command import CommandContext, Failure, Group
+from operate.cli.operator import with_operator
 from operate.cli.show import dollars, fields, table
 from operate.operator import Operator
 from shared.domain.account import Account
@@ -15,86 +15,94 @@ from shared.store.connect import Store
 PAGE = 1000
 
 
-def amount(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
-    """click's callback for an amount such as 20 or 12.50, as micro-USD. Raises click.BadParameter."""
+def parse_amount(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Convert an amount such as 20 or 12.50 to micro-USD, as click's callback. Raises click.BadParameter."""
     try:
         return None if text is None else micros_from_usd(text)
     except ValueError as error:
         raise click.BadParameter(str(error), context, parameter) from None
 
 
-def amount_or_none(context: click.Context, parameter: click.Parameter, text: str) -> int:
-    """The same, where 0 is an amount too. Raises click.BadParameter."""
-    return 0 if text.strip() in ("0", "0.00") else amount(context, parameter, text) or 0
+def parse_amount_or_zero(context: click.Context, parameter: click.Parameter, text: str) -> int:
+    """Convert an amount that may be 0 to micro-USD, as click's callback. Raises click.BadParameter."""
+    return 0 if text.strip() in ("0", "0.00") else parse_amount(context, parameter, text) or 0
 
 
-async def existing(store: Store, account_id: str) -> Account:
-    """The account. Raises Failure if there is none."""
+async def require_account(store: Store, account_id: str) -> Account:
+    """Return the account. Raises Failure if it does not exist."""
     found = await look_up(store, account_id)
     if found is None:
-        raise Failure("unknown_account", f"There is no account {account_id}: see `wokflow account list`.")
+        raise Failure("unknown_account", f"Account {account_id} does not exist: see `wokflow account list`.")
     return found
 
 
 @click.group(cls=Group)
 def account() -> None:
-    """Accounts: who pays."""
+    """Manage accounts."""
 
 
 @account.command()
-@click.option("--name", required=True, help="Whose it is.")
-@click.option("--plan", required=True, help="One of the catalogue's plans.")
-@click.option("--top-up-usd", callback=amount, help="First money, such as 20.")
+@click.option("--name", required=True, help="Name of the customer.")
+@click.option("--plan", required=True, help="A plan of the catalogue.")
+@click.option("--top-up-usd", callback=parse_amount, help="Opening balance in USD, such as 20.")
 @with_operator
-async def create(desk: Desk, operator: Operator, name: str, plan: str, top_up_usd: int | None) -> None:
-    """Make an account with a key of each kind. The keys are shown this once."""
-    made = await accounts.create(operator, name=name, plan=plan, micros=top_up_usd)
-    shown = fields({"account": made.account, "balance": dollars(top_up_usd or 0), **made.keys})
-    desk.show(made, shown, "\nThe keys are not shown again: keep them now.")
+async def create(context: CommandContext, operator: Operator, name: str, plan: str, top_up_usd: int | None) -> None:
+    """Create an account with a key of each kind. The keys are shown only once."""
+    created = await accounts.create_account(operator, name=name, plan=plan, micros=top_up_usd)
+    shown = fields({"account": created.account, "balance": dollars(top_up_usd or 0), **created.keys})
+    context.show(created, shown, "\nThe keys are not shown again: save them now.")
 
 
 @account.command()
 @click.argument("account_id", metavar="ACCOUNT")
 @with_operator
-async def show(desk: Desk, operator: Operator, account_id: str) -> None:
+async def show(context: CommandContext, operator: Operator, account_id: str) -> None:
     """Show an account and its balance."""
-    found = await accounts.show(operator, account_id)
-    people = {"created": found.created_at, "plan": found.plan, "active keys": found.keys}
-    amounts = {"balance": found.balance_micros, "topped up": found.topup_micros, "spent": found.spent_micros}
-    money = {what: dollars(micros) for what, micros in (amounts | {"warn below": found.low_micros}).items()}
-    desk.show(found, fields({"account": found.account, "name": found.name, **people, **money}))
+    found = await accounts.show_account(operator, account_id)
+    details = {"created": found.created_at, "plan": found.plan, "active keys": found.keys}
+    amounts = {
+        "balance": found.balance_micros,
+        "topped up": found.topup_micros,
+        "spent": found.spent_micros,
+        "alert below": found.low_micros,
+    }
+    money = {name: dollars(micros) for name, micros in amounts.items()}
+    context.show(found, fields({"account": found.account, "name": found.name, **details, **money}))
 
 
 @account.command("list")
 @with_operator
-async def list_accounts(desk: Desk, operator: Operator) -> None:
+async def list_accounts(context: CommandContext, operator: Operator) -> None:
     """List all accounts, oldest first."""
     found: list[accounts.AdminAccountEntry] = []
-    while page := await accounts.some(operator, len(found), PAGE):
+    while page := await accounts.list_accounts(operator, len(found), PAGE):
         found += page
     rows = ((account.account, account.name, account.plan, dollars(account.balance_micros)) for account in found)
     shown = table(("account", "name", "plan", "balance"), rows)
-    desk.show({"accounts": found}, shown if found else "There is no account yet.")
+    context.show({"accounts": found}, shown if found else "There are no accounts yet.")
 
 
 @account.command()
 @click.argument("account_id", metavar="ACCOUNT")
-@click.argument("usd", callback=amount)
-@click.option("--reference", help="What it is for, such as an invoice. Counts once: safe to repeat for a day.")
+@click.argument("usd", callback=parse_amount)
+@click.option(
+    "--reference",
+    help="Payment reference, such as an invoice. A reference counts once, so repeating the command is safe.",
+)
 @with_operator
-async def top_up(desk: Desk, operator: Operator, account_id: str, usd: int, reference: str | None) -> None:
+async def top_up(context: CommandContext, operator: Operator, account_id: str, usd: int, reference: str | None) -> None:
     """Add money to an account."""
     done = await accounts.top_up(operator, account_id, usd, reference)
-    said = f"Added {dollars(usd)}." if done.topped_up else f"{done.reference} was added before: nothing was done."
-    desk.show(done, f"{said} The balance is {dollars(done.balance_micros)}; reference {done.reference}.")
+    result = f"Added {dollars(usd)}" if done.topped_up else "Nothing added: this reference was credited before"
+    context.show(done, f"{result} (reference {done.reference}). The balance is {dollars(done.balance_micros)}.")
 
 
 @account.command()
 @click.argument("account_id", metavar="ACCOUNT")
-@click.argument("usd", callback=amount_or_none)
+@click.argument("usd", callback=parse_amount_or_zero)
 @with_operator
-async def warn_below(desk: Desk, operator: Operator, account_id: str, usd: int) -> None:
-    """Send `balance.low` when an order takes the balance below USD; 0: never."""
-    done = await accounts.warn_below(operator, account_id, usd)
-    said = f"{account_id} is told when its balance falls below {dollars(usd)}." if usd else f"{account_id} is not told."
-    desk.show(done, said)
+async def warn_below(context: CommandContext, operator: Operator, account_id: str, usd: int) -> None:
+    """Set a low-balance alert: send `balance.low` when the balance falls below USD. 0 removes it."""
+    done = await accounts.set_low_balance(operator, account_id, usd)
+    result = f"set to {dollars(usd)}" if usd else "removed"
+    context.show(done, f"Low-balance alert of {account_id} {result}.")

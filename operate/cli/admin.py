@@ -2,8 +2,8 @@
 
 import click
 
-from operate.cli.command import Desk, Failure, Group
-from operate.cli.operate import with_operator
+from operate.cli.command import CommandContext, Failure, Group
+from operate.cli.operator import with_operator
 from operate.cli.show import fields, moment, table
 from operate.operator import Operator
 from shared.store import admin_keys
@@ -11,39 +11,42 @@ from shared.store import admin_keys
 
 @click.group(cls=Group)
 def admin() -> None:
-    """The admin API."""
+    """Manage the admin API."""
 
 
 @admin.group()
 def key() -> None:
-    """Keys of operators: they work under /api/admin, and nowhere else."""
+    """Manage the keys of operators. They work under /api/admin only."""
 
 
 @key.command()
-@click.option("--name", required=True, help="Whose it is: the audit says so.")
+@click.option("--name", required=True, help="Name of the operator, as the audit shows it.")
 @with_operator
-async def create(desk: Desk, operator: Operator, name: str) -> None:
-    """Make a key. It is shown this once."""
+async def create(context: CommandContext, operator: Operator, name: str) -> None:
+    """Create a key. It is shown only once."""
     key_id, secret = await admin_keys.create(operator.act("admin key create", detail=name), name)
     shown = fields({"key id": key_id, "key": secret})
-    desk.show({"id": key_id, "name": name, "key": secret}, shown, "\nThe key is not shown again: keep it now.")
+    context.show({"id": key_id, "name": name, "key": secret}, shown, "\nThe key is not shown again: save it now.")
 
 
 @key.command("list")
 @with_operator
-async def list_keys(desk: Desk, operator: Operator) -> None:
+async def list_keys(context: CommandContext, operator: Operator) -> None:
     """List the active keys, oldest first."""
     found = await admin_keys.active(operator.store)
-    facts = [{"id": k.id, "name": k.name, "hint": k.hint, "created_at": moment(k.created_ms)} for k in found]
-    shown = table(("key id", "name", "key", "created"), (entry.values() for entry in facts))
-    desk.show({"keys": facts}, shown if found else "There is none: wokflow admin key create --name ...")
+    entries = [{"id": k.id, "name": k.name, "hint": k.hint, "created_at": moment(k.created_ms)} for k in found]
+    shown = table(("key id", "name", "key", "created"), (entry.values() for entry in entries))
+    context.show(
+        {"keys": entries},
+        shown if found else "There are no admin keys yet: create one with `wokflow admin key create --name NAME`.",
+    )
 
 
 @key.command()
 @click.argument("key_id")
 @with_operator
-async def revoke(desk: Desk, operator: Operator, key_id: str) -> None:
-    """Stop a key at once."""
+async def revoke(context: CommandContext, operator: Operator, key_id: str) -> None:
+    """Revoke a key at once."""
     if not await admin_keys.revoke(operator.act("admin key revoke", key_id), key_id):
-        raise Failure("unknown_key", f"There is no active admin key {key_id}: see `wokflow admin key list`.")
-    desk.show({"id": key_id, "revoked": True}, f"{key_id} is revoked.")
+        raise Failure("unknown_key", f"{key_id} is not an active admin key: see `wokflow admin key list`.")
+    context.show({"id": key_id, "revoked": True}, f"Revoked {key_id}.")

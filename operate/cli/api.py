@@ -1,4 +1,4 @@
-"""A client of our own HTTP API, as a customer would write it."""
+"""A client of the public HTTP API, as a customer would write it."""
 
 from pathlib import Path
 from typing import Any
@@ -7,53 +7,53 @@ import aiohttp
 
 from operate.cli.command import Failure
 
-ANSWER_S = 15.0
+RESPONSE_S = 15.0
 DOWNLOAD_S = 60.0
 DOWNLOAD_BYTES_MAX = 500_000_000
 CHUNK_BYTES = 65_536
 
 
-class Api:
-    """Asks with one key. Every method raises Failure, with what the gateway said where it said something."""
+class ApiClient:
+    """A client with one API key. Every method raises Failure, with the gateway's own message if it sent one."""
 
     def __init__(self, session: aiohttp.ClientSession, base_url: str, key: str) -> None:
         self._session = session
         self._base_url = base_url
         self._key = key
 
-    async def ask(self, method: str, path: str, body: object = None) -> Any:
-        """The JSON of the answer; None for an answer without a body."""
+    async def request(self, method: str, path: str, body: object = None) -> Any:
+        """Send a request and return its decoded JSON response, None if the response has no body."""
         headers = {"Authorization": f"Bearer {self._key}"}
-        limit = aiohttp.ClientTimeout(total=ANSWER_S)
+        limit = aiohttp.ClientTimeout(total=RESPONSE_S)
         try:
             async with self._session.request(
                 method, self._base_url + path, json=body, headers=headers, timeout=limit
-            ) as answer:
-                value = await answer.json() if answer.status != 204 else None
+            ) as response:
+                value = await response.json() if response.status != 204 else None
         except aiohttp.ContentTypeError:
-            message = f"What answers at {self._base_url} is no Wokflow gateway: check PORT and PUBLIC_URL."
+            message = f"The server at {self._base_url} is not a Wokflow gateway: check PORT and PUBLIC_URL."
             raise Failure("not_wokflow", message) from None
         except (aiohttp.ClientError, TimeoutError, ValueError):
             message = f"No gateway answers at {self._base_url}: start it with `make run`."
             raise Failure("gateway_down", message) from None
-        if answer.status >= 400:
-            raise _failure(value, answer.status)
+        if response.status >= 400:
+            raise _failure(value, response.status)
         return value
 
     async def download(self, url: str, file: Path) -> int:
-        """Save what is at `url`, an output's address; its size in bytes."""
+        """Save the output at `url` to `file`, and return its size in bytes."""
         size = 0
         try:
-            async with self._session.get(url, timeout=aiohttp.ClientTimeout(total=DOWNLOAD_S)) as answer:
-                if answer.status != 200:
-                    raise Failure("no_output", f"{url} answered {answer.status}: is PUBLIC_URL right?")
+            async with self._session.get(url, timeout=aiohttp.ClientTimeout(total=DOWNLOAD_S)) as response:
+                if response.status != 200:
+                    raise Failure("no_output", f"{url} returned {response.status}: check PUBLIC_URL.")
                 with file.open("wb") as out:
-                    async for chunk in answer.content.iter_chunked(CHUNK_BYTES):
+                    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
                         size += out.write(chunk)
                         if size > DOWNLOAD_BYTES_MAX:
                             raise Failure("too_large", f"{url} is larger than {DOWNLOAD_BYTES_MAX} bytes.")
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise Failure("no_output", f"{url} cannot be fetched ({error}): is PUBLIC_URL right?") from None
+            raise Failure("no_output", f"Cannot fetch {url} ({error}): check PUBLIC_URL.") from None
         return size
 
 
@@ -61,4 +61,4 @@ def _failure(value: object, status: int) -> Failure:
     error = value.get("error") if isinstance(value, dict) else None
     if isinstance(error, dict) and {"code", "message"} <= error.keys():
         return Failure(str(error["code"]), str(error["message"]))
-    return Failure("http_error", f"The gateway answered {status}: look at its log.")
+    return Failure("http_error", f"The gateway returned {status}: see its log.")

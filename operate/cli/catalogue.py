@@ -2,7 +2,7 @@
 
 import click
 
-from operate.cli.command import Failure, Group, open_desk
+from operate.cli.command import Failure, Group, open_context
 from operate.cli.show import dollars, table
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.catalogue_file import CatalogueError
@@ -10,35 +10,35 @@ from shared.ops import catalogue_files
 
 
 def read_catalogue(path: str) -> Catalogue:
-    """The catalogue in a file and what it includes. Raises Failure naming the line that is wrong."""
+    """Read a catalogue file and the files it includes. Raises Failure naming the line that is wrong."""
     try:
         return catalogue_files.load(path)
     except CatalogueError as error:
         raise Failure("bad_catalogue", f"{path}: {error}") from None
     except OSError as error:
-        message = f"Cannot read {path} ({error.strerror}): name the file, or set CATALOGUE."
+        message = f"Cannot read {path} ({error.strerror}): give the path of a catalogue, or set CATALOGUE."
         raise Failure("no_catalogue", message) from None
 
 
 @click.group(cls=Group)
 def catalogue() -> None:
-    """The models, plans and providers on offer."""
+    """Check the models, plans and providers on sale."""
 
 
 @catalogue.command()
 @click.argument("path", required=False)
 def check(path: str | None) -> None:
-    """Check a catalogue file and show what it sells. Without PATH: the one in use."""
-    desk = open_desk()
-    where = path or desk.settings.catalogue
-    found = read_catalogue(where)
+    """Check a catalogue file and list its models. Without PATH, check the one in use."""
+    context = open_context()
+    file = path or context.settings.catalogue
+    found = read_catalogue(file)
     models = found.models.values()
     rows = [
         (model.id, model.kind, dollars(model.ui_price_micros), dollars(model.price_micros), _routes(model))
         for model in models
     ]
     facts = {
-        "path": where,
+        "path": file,
         "plans": list(found.plans),
         "models": [
             {
@@ -52,8 +52,10 @@ def check(path: str | None) -> None:
             for model in models
         ],
     }
-    said = f"{where} is fine: {len(rows)} models at {found.markup_percent} % mark-up; plans {', '.join(found.plans)}.\n"
-    desk.show(facts, said, table(("model", "kind", "UI price", "API price", "served by"), rows))
+    counts = f"{len(rows)} models, {found.markup_percent} % mark-up, plans {', '.join(found.plans)}"
+    context.show(
+        facts, f"{file} is valid: {counts}.\n", table(("model", "kind", "UI price", "API price", "served by"), rows)
+    )
 
 
 def _routes(model: Model) -> str:

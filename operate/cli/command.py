@@ -1,4 +1,4 @@
-"""What the commands have in common: --json anywhere, the settings, the store, and errors that say what to do next."""
+"""The frame of every command: --json, settings, the store, and errors that say what to do next."""
 
 import asyncio
 import sys
@@ -18,28 +18,28 @@ from shared.store.address import address
 from shared.store.connect import Store, agree
 
 STORE_PATIENCE_S = 2.0
-PIPE_WIDTH_CHARS = 1000  # nothing is folded for a program
+PIPE_WIDTH_CHARS = 1000  # wide enough that tables are not folded in a pipe
 JSON = "wokflow.json"
 
 P = ParamSpec("P")
 
 
 class Failure(Exception):
-    """Ends the command with exit status 1. `code` is snake_case; `message` is a sentence that says what to do next."""
+    """A reason to end the command with exit status 1. `code` is snake_case; `message` says what to do next."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code, self.message = code, message
 
 
-class Desk(Struct, frozen=True):
-    """What a command works with. `json`: what it prints is for a program."""
+class CommandContext(Struct, frozen=True):
+    """Settings and output format of a running command."""
 
     settings: Settings
     json: bool
 
     def show(self, facts: object, *shown: RenderableType) -> None:
-        """Print `facts` as JSON, or `shown` for people."""
+        """Print `facts` with --json, and `shown` without."""
         if self.json:
             click.echo(msgspec.json.encode(facts))
         else:
@@ -59,7 +59,7 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group whose commands, and itself, take --json."""
+    """A group that takes --json, as do its commands."""
 
     command_class = Command
     group_class = type
@@ -70,17 +70,23 @@ class Group(click.Group):
 
 
 def _json_option() -> click.Option:
-    def note(context: click.Context, _: click.Parameter, given: bool) -> None:
+    def note(command: click.Context, _: click.Parameter, given: bool) -> None:
         if given:
-            context.meta[JSON] = True
+            command.meta[JSON] = True
 
     return click.Option(
         ["--json"], is_flag=True, is_eager=True, expose_value=False, callback=note, help="Print JSON, errors included."
     )
 
 
-def open_desk() -> Desk:
-    """The desk of the running command. Raises Failure for an environment variable that cannot be used."""
+def limit_option(maximum: int, noun: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that gives a command the option --limit."""
+    kind = click.IntRange(1, maximum)
+    return click.option("--limit", type=kind, default=50, show_default=True, help=f"Number of {noun} to show.")
+
+
+def open_context() -> CommandContext:
+    """Return the context of the running command. Raises Failure for an unusable environment variable."""
     try:
         settings = load()
         address(settings.store_url)
@@ -88,38 +94,39 @@ def open_desk() -> Desk:
         raise Failure("bad_setting", str(error)) from None
     except ValueError as error:
         raise Failure("bad_setting", f"{error}.") from None
-    return Desk(settings, JSON in click.get_current_context().meta)
+    return CommandContext(settings, JSON in click.get_current_context().meta)
 
 
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[Store]:
-    """The store, there when this enters. Raises Failure when it is out of reach or refuses, then or later."""
+    """Yield a connected store. Raises Failure, also within the block, if the store is unreachable or rejects a call."""
     try:
         async with Store(settings.store_url, timeout_s=settings.store_timeout_s, name="cli") as store:
             await store.call("PING", patience_s=STORE_PATIENCE_S)
             await agree(store)
             yield store
     except StoreDown:
-        message = f"Cannot reach the store at {_place(settings.store_url)}: is `make run` running?"
+        message = f"Cannot reach the store at {_place(settings.store_url)}: start it, or check REDIS_URL and DATA_DIR."
         raise Failure("store_down", message) from None
     except StoreNewer as newer:
         raise Failure("store_newer", str(newer)) from None
     except StoreError as error:
-        raise Failure("store_error", f"The store refused a command, is it all ours? It said: {error}") from None
+        message = f"The store rejected a command ({error}). Is another application using this Redis?"
+        raise Failure("store_error", message) from None
     except Refused as refused:
         raise Failure(refused.code, refused.message) from None
 
 
-def with_store(act: Callable[Concatenate[Desk, Store, P], Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Make a click callback of a coroutine that wants the desk and the store first."""
+def with_store(act: Callable[Concatenate[CommandContext, Store, P], Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Wrap a coroutine that takes the context and the store first as a click callback."""
 
     @wraps(act)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        desk = open_desk()
+        context = open_context()
 
         async def serve() -> None:
-            async with open_store(desk.settings) as store:
-                await act(desk, store, *args, **kwargs)
+            async with open_store(context.settings) as store:
+                await act(context, store, *args, **kwargs)
 
         asyncio.run(serve())
 

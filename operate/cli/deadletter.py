@@ -2,39 +2,41 @@
 
 import click
 
-from operate.cli.command import Desk, Group
-from operate.cli.operate import with_operator
+from operate.cli.command import CommandContext, Group, limit_option
+from operate.cli.operator import with_operator
 from operate.cli.show import table
-from operate.deadletters import dead_letters, replay_dead
+from operate.dead_letters import list_dead_letters, redeliver_dead_letters
 from operate.operator import Operator
 
 
 @click.group(cls=Group)
 def deadletter() -> None:
-    """Webhook deliveries that were given up."""
+    """List and redeliver failed webhook deliveries."""
 
 
 @deadletter.command("list")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="The newest so many.")
+@limit_option(1000, "deliveries")
 @with_operator
-async def list_dead(desk: Desk, operator: Operator, limit: int) -> None:
-    """Those of all accounts, newest first."""
-    found = await dead_letters(operator, limit)
+async def list_dead(context: CommandContext, operator: Operator, limit: int) -> None:
+    """List the failed deliveries of all accounts, newest first."""
+    found = await list_dead_letters(operator, limit)
     rows = ((one.dead_at, one.account, one.endpoint, one.type, one.attempts, one.last, one.id) for one in found)
-    shown = table(("given up", "account", "endpoint", "type", "attempts", "last answer", "delivery"), rows)
-    desk.show({"deliveries": found}, shown if found else "No delivery was given up.")
+    shown = table(("failed", "account", "endpoint", "type", "attempts", "last response", "delivery"), rows)
+    context.show({"deliveries": found}, shown if found else "There are no dead letters.")
 
 
 @deadletter.command()
 @click.argument("deliveries", nargs=-1, metavar="[DELIVERY]...")
-@click.option("--all", "every", is_flag=True, help="All that are dead, the newest 1000 at once.")
+@click.option("--all", "redeliver_all", is_flag=True, help="Redeliver the newest 1000.")
 @with_operator
-async def replay(desk: Desk, operator: Operator, deliveries: tuple[str, ...], *, every: bool) -> None:
-    """Post deliveries again, under their own ids. Exit status 1 if an endpoint is switched off or gone."""
-    if bool(deliveries) == every:
-        raise click.UsageError("Name deliveries, or say --all.")
-    done = await replay_dead(operator, deliveries)
-    left = [f"Left, because the endpoint is switched off or gone: {name}" for name in done.left]
-    desk.show(done, f"{done.queued} on their way.", *left)
+async def replay(
+    context: CommandContext, operator: Operator, deliveries: tuple[str, ...], *, redeliver_all: bool
+) -> None:
+    """Redeliver failed deliveries under their own ids. Exit status 1 if an endpoint is disabled or deleted."""
+    if bool(deliveries) == redeliver_all:
+        raise click.UsageError("Give the ids of deliveries, or --all.")
+    done = await redeliver_dead_letters(operator, deliveries)
+    skipped = [f"Skipped {name}: its endpoint is disabled or deleted." for name in done.left]
+    context.show(done, f"Queued {done.queued} deliveries.", *skipped)
     if done.left:
         click.get_current_context().exit(1)

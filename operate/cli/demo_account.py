@@ -1,4 +1,4 @@
-"""The account that `hello` makes and `demo` uses, remembered in DATA_DIR/demo.json for our user alone."""
+"""The demo account that `hello` creates and `demo` uses. DATA_DIR/demo.json stores it, readable by its owner only."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from operate import accounts as acts
-from operate.cli.operate import operator_of
+from operate import accounts as operator_accounts
+from operate.cli.operator import operator_of
 from shared.domain.ids import key_hash
 from shared.domain.money import micros_from_usd
 from shared.ops.settings import Settings
@@ -19,43 +19,45 @@ TOP_UP_USD = "20"
 
 
 class DemoAccount(Struct, frozen=True, kw_only=True):
-    """`keys` has one of each kind."""
+    """A demo account with a key of each kind."""
 
     account: str
     keys: dict[str, str]
 
 
-def remembered(settings: Settings) -> DemoAccount | None:
-    """The account of an earlier run on this data folder, or None."""
+def read_account(settings: Settings) -> DemoAccount | None:
+    """Return the account of an earlier run in this DATA_DIR, or None."""
     try:
         return msgspec.json.decode(_file(settings).read_bytes(), type=DemoAccount)
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
 
 
-async def ensure(store: Store, settings: Settings) -> DemoAccount:
-    """The remembered account if it still exists, with new keys where they were revoked, or else a new one.
+async def ensure_account(store: Store, settings: Settings) -> DemoAccount:
+    """Return the demo account, creating it or new keys for it if they do not exist any more.
 
     Raises Failure, Refused, OSError.
     """
-    operator, known = operator_of(store, settings), remembered(settings)
+    operator, known = operator_of(store, settings), read_account(settings)
     if known is None or await accounts.show(store, known.account) is None:
         plan = PLAN if PLAN in operator.plans else list(operator.plans)[-1]
-        made = await acts.create(operator, name="Demo", plan=plan, micros=micros_from_usd(TOP_UP_USD))
-        known = DemoAccount(account=made.account, keys=made.keys)
-        _remember(settings, known)
-    if not await _all_speak_for(store, known):
-        known = DemoAccount(account=known.account, keys=await acts.first_keys(operator, known.account))
-        _remember(settings, known)
+        created = await operator_accounts.create_account(
+            operator, name="Demo", plan=plan, micros=micros_from_usd(TOP_UP_USD)
+        )
+        known = DemoAccount(account=created.account, keys=created.keys)
+        _write_account(settings, known)
+    if not await _keys_work(store, known):
+        known = DemoAccount(account=known.account, keys=await operator_accounts.create_keys(operator, known.account))
+        _write_account(settings, known)
     return known
 
 
-async def _all_speak_for(store: Store, demo: DemoAccount) -> bool:
+async def _keys_work(store: Store, demo: DemoAccount) -> bool:
     owners = [await accounts.by_key(store, key_hash(key)) for key in demo.keys.values()]
     return bool(owners) and set(owners) == {demo.account}
 
 
-def _remember(settings: Settings, demo: DemoAccount) -> None:
+def _write_account(settings: Settings, demo: DemoAccount) -> None:
     file = _file(settings)
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(".new")

@@ -10,14 +10,14 @@ from aiohttp import web
 from msgspec import Struct
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from operate.cli.api import Api
+from operate.cli.api import ApiClient
 from operate.cli.command import Failure
 
 EVENTS_MAX = 100
 
 
 class Event(Struct, frozen=True):
-    """What arrived. `verified`: its signature is good."""
+    """A received event. `verified` is true if its signature is valid."""
 
     type: str
     generation: str
@@ -25,14 +25,14 @@ class Event(Struct, frozen=True):
 
 
 class Receiver:
-    """Listens on a free port while it is entered. Set `secret` before the first event."""
+    """An endpoint that listens on a free port within its `async with`. Set `secret` before the first event."""
 
     def __init__(self) -> None:
         self.secret = ""
         self.events: list[Event] = []
-        self._news = asyncio.Condition()
+        self._arrived = asyncio.Condition()
         app = web.Application()
-        app.router.add_post("/hook", self._take)
+        app.router.add_post("/hook", self._receive)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
 
     async def __aenter__(self) -> Self:
@@ -45,17 +45,17 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL that the endpoint listens on."""
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}/hook"
 
     async def wait(self, ids: set[str], limit_s: float) -> list[Event]:
-        """The events that arrived, as soon as all of the generations `ids` were told about, at the latest in time."""
+        """Return the received events once every generation of `ids` has one, at the latest after `limit_s`."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(limit_s), self._news:
-                await self._news.wait_for(lambda: ids <= {event.generation for event in self.events})
+            async with asyncio.timeout(limit_s), self._arrived:
+                await self._arrived.wait_for(lambda: ids <= {event.generation for event in self.events})
         return list(self.events)
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _receive(self, request: web.Request) -> web.Response:
         body = await request.read()
         try:
             Webhook(self.secret).verify(body, dict(request.headers), json_parse=False)
@@ -63,27 +63,27 @@ class Receiver:
         except WebhookVerificationError:
             verified = False
         try:
-            told = json.loads(body)
-            event = Event(str(told["type"]), str(told["id"]), verified)
+            payload = json.loads(body)
+            event = Event(str(payload["type"]), str(payload["id"]), verified)
         except (ValueError, TypeError, KeyError):
             return web.Response(status=400)
         if len(self.events) < EVENTS_MAX:
             self.events.append(event)
-        async with self._news:
-            self._news.notify_all()
+        async with self._arrived:
+            self._arrived.notify_all()
         return web.Response(status=204 if verified else 401)
 
 
 @asynccontextmanager
-async def registered(api: Api, receiver: Receiver) -> AsyncIterator[str | None]:
-    """Have the account's events sent to `receiver` meanwhile; yields why the gateway refused that, or None."""
+async def register(api: ApiClient, receiver: Receiver) -> AsyncIterator[str | None]:
+    """Register `receiver` as a webhook endpoint for the block. Yields the gateway's refusal, or None."""
     try:
-        made = await api.ask("POST", "/api/v1/webhooks", {"url": receiver.url})
+        endpoint = await api.request("POST", "/api/v1/webhooks", {"url": receiver.url})
     except Failure as refused:
         yield refused.message
         return
-    receiver.secret = made["secret"]
+    receiver.secret = endpoint["secret"]
     try:
         yield None
     finally:
-        await api.ask("DELETE", f"/api/v1/webhooks/{made['id']}")
+        await api.request("DELETE", f"/api/v1/webhooks/{endpoint['id']}")

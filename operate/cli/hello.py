@@ -1,4 +1,4 @@
-"""wokflow hello: the last line of the Procfile tells a newcomer where everything is."""
+"""wokflow hello: the last line of the Procfile prints the URLs and a key for newcomers."""
 
 import asyncio
 import json
@@ -9,29 +9,29 @@ import aiohttp
 import click
 
 from operate.cli.catalogue import read_catalogue
-from operate.cli.command import Command, Desk, Failure, open_desk, open_store
-from operate.cli.demo_account import DemoAccount, ensure
+from operate.cli.command import Command, CommandContext, Failure, open_context, open_store
+from operate.cli.demo_account import DemoAccount, ensure_account
 from shared.ops.settings import Settings
 
 READY_S = 60.0
-LOOK_EVERY_S = 0.2
-LOOK_S = 2.0
+POLL_EVERY_S = 0.2
+POLL_TIMEOUT_S = 2.0
 MODEL = "google/nano-banana-2-pro-1k"
 PROMPT = "a lighthouse on a cliff at dusk"
-EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # compared with, not bound to
+EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # compared, never bound
 
 
 @click.command(cls=Command)
 def hello() -> None:
-    """Wait for the gateway, make a demo account, say where everything is, and stay until told to stop."""
-    asyncio.run(_stay(open_desk()))
+    """Wait for the gateway, create a demo account, print URLs and a key, and run until stopped."""
+    asyncio.run(_stay(open_context()))
 
 
-async def _stay(desk: Desk) -> None:
-    told = asyncio.Event()
+async def _stay(context: CommandContext) -> None:
+    stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    greeting, stop = asyncio.create_task(_greet(desk)), asyncio.create_task(told.wait())
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    greeting, stop = asyncio.create_task(_print_greeting(context)), asyncio.create_task(stopped.wait())
     await asyncio.wait({greeting, stop}, return_when=asyncio.FIRST_COMPLETED)
     if greeting.done():
         greeting.result()
@@ -40,66 +40,66 @@ async def _stay(desk: Desk) -> None:
     await asyncio.wait({greeting})
 
 
-async def _greet(desk: Desk) -> None:
-    await _ready(local_url(desk.settings))
-    async with open_store(desk.settings) as store:
-        demo = await ensure(store, desk.settings)
-    url = desk.settings.base_url
-    places = {"api": f"{url}/api/v1", "docs": f"{url}/docs", "metrics": f"{url}/metrics"}
-    if desk.json:
-        desk.show({"account": demo.account, "keys": demo.keys, **places})
+async def _print_greeting(context: CommandContext) -> None:
+    await _wait_ready(local_url(context.settings))
+    async with open_store(context.settings) as store:
+        demo = await ensure_account(store, context.settings)
+    url = context.settings.base_url
+    urls = {"api": f"{url}/api/v1", "docs": f"{url}/docs", "metrics": f"{url}/metrics"}
+    if context.json:
+        context.show({"account": demo.account, "keys": demo.keys, **urls})
     else:
-        click.echo(_text(desk.settings, demo, places))
+        click.echo(_text(context.settings, demo, urls))
 
 
 def local_url(settings: Settings) -> str:
-    """Where the gateway answers on this machine; base_url may lead through somebody's proxy."""
+    """Return the gateway's URL on this machine; base_url may lead through a proxy."""
     host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
-async def _ready(url: str) -> None:
-    """Return when the gateway is ready. Raises Failure when it is not in time."""
-    seen = "nothing"
+async def _wait_ready(url: str) -> None:
+    """Return when the gateway is ready. Raises Failure after READY_S."""
+    last = "nothing"
     try:
         async with (
             asyncio.timeout(READY_S),
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LOOK_S)) as session,
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=POLL_TIMEOUT_S)) as session,
         ):
             while True:
                 try:
-                    async with session.get(f"{url}/readyz") as answer:
-                        if answer.status == 200:
+                    async with session.get(f"{url}/readyz") as response:
+                        if response.status == 200:
                             return
-                        seen = (await answer.text())[:300]
+                        last = (await response.text())[:300]
                 except (aiohttp.ClientError, TimeoutError) as error:
-                    seen = str(error) or "no answer"
-                await asyncio.sleep(LOOK_EVERY_S)
+                    last = str(error) or "no response"
+                await asyncio.sleep(POLL_EVERY_S)
     except TimeoutError:
-        message = f"The gateway at {url} was not ready within {READY_S:.0f} s, look at its log; last seen: {seen}"
+        message = f"The gateway at {url} was not ready within {READY_S:.0f} s ({last}): see its log."
         raise Failure("not_ready", message) from None
 
 
-def _text(settings: Settings, demo: DemoAccount, places: dict[str, str]) -> str:
+def _text(settings: Settings, demo: DemoAccount, urls: dict[str, str]) -> str:
     models = read_catalogue(settings.catalogue).models
-    key, url = demo.keys["wowflow"], f"{places['api']}/generations"
-    order = json.dumps({"model": MODEL if MODEL in models else next(iter(models), MODEL), "prompt": PROMPT})
+    key, url = demo.keys["wowflow"], f"{urls['api']}/generations"
+    body = json.dumps({"model": MODEL if MODEL in models else next(iter(models), MODEL), "prompt": PROMPT})
     bearer = f"-H 'Authorization: Bearer {key}'"
     return f"""
 Wokflow is ready.
 
-  API      {places["api"]}
-  docs     {places["docs"]}
-  metrics  {places["metrics"]}
+  API      {urls["api"]}
+  docs     {urls["docs"]}
+  metrics  {urls["metrics"]}
 
   key      {key}
   account  {demo.account} (see `wokflow account show {demo.account}`)
 
-Order a picture:
-  curl -s {url} {bearer} -H 'Content-Type: application/json' -d {shlex.quote(order)}
+Generate an image:
+  curl -s {url} {bearer} -H 'Content-Type: application/json' -d {shlex.quote(body)}
 
-Look at it, with the id from the answer in place of ID:
+Get its result, with the id from the response in place of ID:
   curl -s '{url}?id=ID' {bearer}
 
-See everything at work: make demo
+See the whole flow: make demo
 """

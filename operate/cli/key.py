@@ -3,8 +3,8 @@
 import click
 
 from operate import account_keys
-from operate.cli.command import Desk, Group
-from operate.cli.operate import with_operator
+from operate.cli.command import CommandContext, Group
+from operate.cli.operator import with_operator
 from operate.cli.show import fields, table
 from operate.operator import Operator
 from shared.domain.ids import KEY_PREFIXES
@@ -12,34 +12,35 @@ from shared.domain.ids import KEY_PREFIXES
 
 @click.group(cls=Group)
 def key() -> None:
-    """API keys. Either kind works on both APIs."""
+    """Manage API keys of accounts. Keys of either kind work on both APIs."""
 
 
 @key.command()
 @click.argument("account_id", metavar="ACCOUNT")
 @click.option("--kind", type=click.Choice(list(KEY_PREFIXES)), default="wowflow", show_default=True)
 @with_operator
-async def create(desk: Desk, operator: Operator, account_id: str, kind: str) -> None:
-    """Make one more key for an account. It is shown this once."""
-    made = await account_keys.create(operator, account_id, kind)
-    desk.show(made, fields({"key id": made.id, "key": made.key}), "\nThe key is not shown again: keep it now.")
+async def create(context: CommandContext, operator: Operator, account_id: str, kind: str) -> None:
+    """Create another key for an account. It is shown only once."""
+    created = await account_keys.create_key(operator, account_id, kind)
+    shown = fields({"key id": created.id, "key": created.key})
+    context.show(created, shown, "\nThe key is not shown again: save it now.")
 
 
 @key.command("list")
 @click.argument("account_id", metavar="ACCOUNT")
 @with_operator
-async def list_keys(desk: Desk, operator: Operator, account_id: str) -> None:
+async def list_keys(context: CommandContext, operator: Operator, account_id: str) -> None:
     """List the active keys of an account, oldest first."""
-    found = await account_keys.active(operator, account_id)
+    found = await account_keys.list_keys(operator, account_id)
     shown = table(("key id", "kind", "key", "created"), ((k.id, k.kind, k.hint, k.created_at) for k in found))
-    desk.show({"keys": found}, shown if found else "It has no active key.")
+    context.show({"keys": found}, shown if found else "This account has no active keys.")
 
 
 @key.command()
 @click.argument("account_id", metavar="ACCOUNT")
 @click.argument("key_id")
 @with_operator
-async def revoke(desk: Desk, operator: Operator, account_id: str, key_id: str) -> None:
-    """Stop a key at once."""
-    done = await account_keys.revoke(operator, account_id, key_id)
-    desk.show(done, f"{key_id} is revoked.")
+async def revoke(context: CommandContext, operator: Operator, account_id: str, key_id: str) -> None:
+    """Revoke a key at once."""
+    done = await account_keys.revoke_key(operator, account_id, key_id)
+    context.show(done, f"Revoked {key_id}.")

@@ -1,4 +1,4 @@
-"""`wokflow`: run and look after a deployment from the shell."""
+"""`wokflow`: operate a deployment from the shell."""
 
 import os
 import sys
@@ -34,9 +34,9 @@ FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 @click.group(cls=Group)
 @click.version_option(VERSION, prog_name="wokflow", message="%(prog)s %(version)s")
 def wokflow() -> None:
-    """Run and look after a Wokflow deployment.
+    """Operate a Wokflow deployment.
 
-    The store is found as the gateway finds it: by REDIS_URL, or else in DATA_DIR (default: data).
+    Commands use the same store as the gateway: REDIS_URL, or else the one in DATA_DIR (default: data).
     """
 
 
@@ -47,34 +47,34 @@ for command in (*ACCOUNTS, *OPERATIONS, hello, demo):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command in `arguments`, by default those of the process; the exit status."""
+    """Run the command in `arguments`, by default the process's own, and return the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
         return wokflow.main(words, prog_name="wokflow", standalone_mode=False) or 0
     except Failure as failure:
-        return _tell(failure.code, failure.message, as_json)
+        return _report(failure.code, failure.message, as_json)
     except click.UsageError as error:
-        return _misused(error, as_json)
+        return _report_misuse(error, as_json)
     except click.Abort:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output left, as `head` does; nobody is there to be told, and nothing to be flushed at exit.
+        # The reader of our output closed the pipe, as `head` does. Python must not flush into it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except OSError as error:
-        return _tell("file", f"Cannot use {error.filename}: {error.strerror or error}.", as_json)
+        return _report("file", f"Cannot use {error.filename}: {error.strerror or error}.", as_json)
 
 
-def _tell(code: str, message: str, as_json: bool) -> int:
+def _report(code: str, message: str, as_json: bool) -> int:
     error = {"error": {"code": code, "message": message}}
     click.echo(msgspec.json.encode(error) if as_json else message, err=True)
     return FAILED
 
 
-def _misused(error: click.UsageError, as_json: bool) -> int:
+def _report_misuse(error: click.UsageError, as_json: bool) -> int:
     if as_json:
-        _tell("usage", error.format_message(), as_json)
+        _report("usage", error.format_message(), as_json)
     else:
         error.show()
     return MISUSED

@@ -3,39 +3,59 @@
 import asyncio
 import subprocess
 import sys
+from collections import Counter
 
 import click
 import msgspec
+from msgspec import Struct
 
 from operate.cli.catalogue import read_catalogue
-from operate.cli.command import Desk, Failure, Group, open_desk, open_store
+from operate.cli.command import CommandContext, Failure, Group, open_context, open_store
 from operate.cli.show import moment, table
 from shared.domain.catalogue import Catalogue, Provider
 from shared.ops import catalogue_files
 from shared.store import providers
+from shared.store.processes import living_processes
 from shared.store.providers import State
 
 PROBE_S = 60.0
+NO_WORKER = "no_worker"
+STATES = {
+    "up": "serving",
+    "paused": "rate limited",
+    "down": "breaker open",
+    "trying": "breaker half-open",
+    NO_WORKER: "no worker",
+}
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """A provider's state in the store, and the number of its running workers."""
+
+    state: State
+    workers: int
 
 
 @click.group(cls=Group)
 def provider() -> None:
-    """The providers of the catalogue."""
+    """List and test the providers of the catalogue."""
 
 
 @provider.command("list")
-def list_() -> None:
-    """Show which providers are configured, and how each of them does."""
-    desk = open_desk()
-    catalogue = read_catalogue(desk.settings.catalogue)
-    able = catalogue_files.configured(catalogue)
-    states, away = asyncio.run(_states(desk, list(catalogue.providers)))
-    facts = [_facts(entry, catalogue, name in able, states.get(name)) for name, entry in catalogue.providers.items()]
+def list_providers() -> None:
+    """List providers with their keys, workers and state. Keys are those of this shell; workers may have others."""
+    context = open_context()
+    catalogue = read_catalogue(context.settings.catalogue)
+    configured = catalogue_files.configured(catalogue)
+    health, problem = asyncio.run(_read_health(context, list(catalogue.providers)))
+    entries = catalogue.providers.values()
+    facts = [_facts(entry, catalogue, entry.name in configured, health.get(entry.name)) for entry in entries]
     rows = [
         (
             fact["name"],
-            _key(entry, name in able),
-            _said(fact),
+            _key(entry, entry.name in configured),
+            "unknown" if problem else fact["workers"],
+            _state(fact),
             fact["models"],
             fact["busy"],
             entry.concurrency,
@@ -43,58 +63,62 @@ def list_() -> None:
             fact["running"],
             None if entry.rate_per_s is None else f"{entry.rate_per_s:g}",
         )
-        for (name, entry), fact in zip(catalogue.providers.items(), facts, strict=True)
+        for entry, fact in zip(entries, facts, strict=True)
     ]
-    heads = ("provider", "key", "state", "models", "busy", "at most", "queued", "running", "a second")
-    desk.show({"providers": facts, "store": away or "ok"}, table(heads, rows), *([away] if away else []))
+    heads = ("provider", "key", "workers", "state", "models", "in use", "concurrency", "queued", "running", "rate/s")
+    context.show({"providers": facts, "store": problem or "ok"}, table(heads, rows), *([problem] if problem else []))
 
 
-@provider.command()
+@provider.command("test")
 @click.argument("name")
-def test(name: str) -> None:
-    """Ask a provider for something that bills nothing, with the key that is set. Exit status 1 if that fails."""
-    desk = open_desk()
-    known = read_catalogue(desk.settings.catalogue)
-    if name not in known.providers:
-        raise Failure("unknown_provider", f"There is no provider {name!r}: it is one of {', '.join(known.providers)}.")
-    if name not in catalogue_files.configured(known):
-        raise Failure("not_configured", f"{name} is not configured: set {known.providers[name].key_env} to its key.")
+def run_test(name: str) -> None:
+    """Send a provider a request that costs nothing, with the key set in this shell. Exit status 1 if it fails."""
+    context = open_context()
+    catalogue = read_catalogue(context.settings.catalogue)
+    known = catalogue.providers
+    if name not in known:
+        raise Failure("unknown_provider", f"Provider {name!r} does not exist: choose one of {', '.join(known)}.")
+    if name not in catalogue_files.configured(catalogue):
+        message = f"{known[name].key_env} is not set in this shell: set it to the key of {name}."
+        raise Failure("not_configured", message)
     found = _probe(name)
     if not found["checked"]:
-        said = f"{name}: no call is known there that bills nothing."
+        result = f"{name} has no request that costs nothing: not tested."
     elif found["ok"]:
-        said = f"{name} answers ({found['took_ms']} ms). {found['said']}"
+        result = f"{name} works ({found['took_ms']} ms). {found['said']}"
     else:
-        said = f"{name} does not serve us: {found['error']}, {found['said']}"
-    desk.show(found, said)
+        result = f"{name} failed: {found['error']}, {found['said']}"
+    context.show(found, result)
     if not found["ok"]:
         click.get_current_context().exit(1)
 
 
-async def _states(desk: Desk, names: list[str]) -> tuple[dict[str, State], str]:
-    """Every provider's state, and why there is none: what is configured can be told without a store."""
+async def _read_health(context: CommandContext, names: list[str]) -> tuple[dict[str, Health], str]:
+    """Return health by provider, and the store's problem if it has one: keys can be listed without a store."""
     try:
-        async with open_store(desk.settings) as store:
-            return {name: await providers.state(store, name) for name in names}, ""
+        async with open_store(context.settings) as store:
+            count = Counter(process.queue for process in await living_processes(store))
+            found = {name: Health(state=await providers.state(store, name), workers=count[name]) for name in names}
+            return found, ""
     except Failure as failure:
         return {}, failure.message
 
 
 def _probe(name: str) -> dict[str, object]:
-    """What a worker of this provider is told, in a process of its own: commands know no adapters."""
+    """Probe a provider in a worker process of its own, because commands do not import adapters."""
     command = [sys.executable, "-m", "workers", "probe", name]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_S, check=False)  # noqa: S603 - ours
         return msgspec.json.decode(done.stdout, type=dict[str, object])
     except subprocess.TimeoutExpired:
-        raise Failure("no_answer", f"{name} did not answer within {PROBE_S:.0f} s.") from None
+        raise Failure("no_answer", f"{name} did not respond within {PROBE_S:.0f} s: try again later.") from None
     except msgspec.DecodeError:
-        reason = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
+        reason = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
         raise Failure("worker_failed", f"A worker of {name} cannot start: {reason[0]}") from None
 
 
-def _facts(entry: Provider, catalogue: Catalogue, configured: bool, state: State | None) -> dict[str, object]:
-    served = [model for model in catalogue.models.values() if entry.name in [route.provider for route in model.routes]]
+def _facts(entry: Provider, catalogue: Catalogue, configured: bool, health: Health | None) -> dict[str, object]:
+    models = [model for model in catalogue.models.values() if entry.name in [route.provider for route in model.routes]]
     return {
         "name": entry.name,
         "adapter": entry.adapter or entry.name,
@@ -103,16 +127,19 @@ def _facts(entry: Provider, catalogue: Catalogue, configured: bool, state: State
         "callbacks": bool(entry.callback_secret_env and catalogue_files.is_set(entry.callback_secret_env)),
         "concurrency": entry.concurrency,
         "rate_per_s": entry.rate_per_s,
-        "models": len(served),
-        **_health(state),
+        "models": len(models),
+        **_health_facts(health),
     }
 
 
-def _health(state: State | None) -> dict[str, object]:
-    if state is None:
-        return dict.fromkeys(("state", "down_until", "down_why", "paused_until", "busy", "queued", "running"))
+def _health_facts(health: Health | None) -> dict[str, object]:
+    if health is None:
+        names = ("state", "workers", "down_until", "down_why", "paused_until", "busy", "queued", "running")
+        return dict.fromkeys(names)
+    state = health.state
     return {
-        "state": state.word,
+        "state": NO_WORKER if state.word == "up" and not health.workers else state.word,
+        "workers": health.workers,
         "down_until": moment(state.down_until_ms) if state.downs else None,
         "down_why": state.down_why or None,
         "paused_until": moment(state.paused_until_ms) if state.paused_until_ms > state.now_ms else None,
@@ -124,15 +151,14 @@ def _health(state: State | None) -> dict[str, object]:
 
 def _key(entry: Provider, configured: bool) -> str:
     if entry.key_env is None:
-        return "needs none"
+        return "not needed"
     return f"{entry.key_env} {'is set' if configured else 'is not set'}"
 
 
-def _said(fact: dict[str, object]) -> str:
-    if not fact["configured"]:
-        return "not configured"
-    if fact["state"] is None:
+def _state(fact: dict[str, object]) -> str:
+    state = fact["state"]
+    if state is None:
         return "unknown"
-    until = fact["down_until"] if fact["state"] == "down" else fact["paused_until"]
-    why = f": {fact['down_why']}" if fact["state"] in ("down", "trying") else ""
-    return f"{fact['state']}{f' until {until}' if until else ''}{why}"
+    until = fact["down_until"] if state == "down" else fact["paused_until"]
+    reason = f": {fact['down_why']}" if state in ("down", "trying") else ""
+    return f"{STATES[str(state)]}{f' until {until}' if until else ''}{reason}"

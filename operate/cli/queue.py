@@ -1,75 +1,92 @@
 """wokflow queue"""
 
+from collections import Counter
+from collections.abc import Iterable
+
 import click
 
-from operate import queues
-from operate.cli.command import Desk, Group
-from operate.cli.operate import with_operator
+from operate import queues, workers
+from operate.cli.command import CommandContext, Group
+from operate.cli.operator import with_operator
 from operate.cli.show import table
 from operate.operator import Operator
-from operate.queues import Hold, QueueEntry
+from operate.queues import Mode, QueueEntry
+from operate.workers import WorkerEntry
+from shared.store.queue import WEBHOOKS
 
-HEADS = ("queue", "due", "running", "parked", "oldest", "backlog", "oldest", "provider", "held")
-SAID = {
-    "pause": "Nothing more is submitted to {}; what it has is looked at. Go on: wokflow queue resume {}",
-    "drain": "{} gets no new order; what waits there is finished. Go on: wokflow queue resume {}",
-    None: "{} goes on, within 5 s.",
+HEADS = ("queue", "workers", "due", "running", "parked", "oldest", "backlog", "oldest", "breaker", "operator")
+MODES = {"pause": "paused", "drain": "draining"}
+RESULTS = {
+    "pause": "Paused {0}: nothing more is submitted. Workers still poll its tasks. Resume: wokflow queue resume {0}",
+    "drain": "Draining {0}: no new orders. Its waiting generations still run. Resume: wokflow queue resume {0}",
+    None: "Resumed {0}. Workers follow within 5 s.",
 }
 
 
 @click.group(cls=Group)
 def queue() -> None:
-    """Queues, one for each provider and one for webhooks."""
+    """Show, pause, drain and resume queues: one for each provider, and one for webhooks."""
 
 
 @queue.command("list")
 @with_operator
-async def list_queues(desk: Desk, operator: Operator) -> None:
-    """How full each queue is, and how its provider does."""
-    found = await queues.queues(operator)
-    desk.show({"queues": found}, table(HEADS, (row(entry) for entry in found)))
+async def list_queues(context: CommandContext, operator: Operator) -> None:
+    """List queues with their jobs, workers and circuit breakers."""
+    found = await queues.list_queues(operator)
+    count = count_workers(await workers.list_workers(operator))
+    context.show({"queues": found}, table(HEADS, (row(entry, count[entry.name]) for entry in found)))
 
 
 @queue.command()
 @click.argument("provider")
 @with_operator
-async def pause(desk: Desk, operator: Operator, provider: str) -> None:
-    """Submit nothing more to PROVIDER. Orders are still accepted, and what it has already is looked at."""
-    await _hold(desk, operator, provider, "pause")
+async def pause(context: CommandContext, operator: Operator, provider: str) -> None:
+    """Submit nothing more to PROVIDER. New orders are accepted and wait; workers still poll its tasks."""
+    await _set_mode(context, operator, provider, "pause")
 
 
 @queue.command()
 @click.argument("provider")
 @with_operator
-async def drain(desk: Desk, operator: Operator, provider: str) -> None:
-    """Give PROVIDER no new order: another route takes them, or they are refused. What waits there is finished."""
-    await _hold(desk, operator, provider, "drain")
+async def drain(context: CommandContext, operator: Operator, provider: str) -> None:
+    """Give PROVIDER no new orders: they go to another route, or are refused. Waiting generations still run."""
+    await _set_mode(context, operator, provider, "drain")
 
 
 @queue.command()
 @click.argument("provider")
 @with_operator
-async def resume(desk: Desk, operator: Operator, provider: str) -> None:
-    """End a pause or a drain."""
-    await _hold(desk, operator, provider, None)
+async def resume(context: CommandContext, operator: Operator, provider: str) -> None:
+    """End a pause or a drain of PROVIDER."""
+    await _set_mode(context, operator, provider, None)
 
 
-async def _hold(desk: Desk, operator: Operator, provider: str, hold: Hold | None) -> None:
-    done = await queues.hold(operator, provider, hold)
-    desk.show(done, SAID[hold].format(provider, provider))
+async def _set_mode(context: CommandContext, operator: Operator, provider: str, mode: Mode | None) -> None:
+    done = await queues.set_mode(operator, provider, mode)
+    context.show(done, RESULTS[mode].format(provider))
 
 
-def row(entry: QueueEntry) -> tuple[object, ...]:
-    """A line of the table."""
-    state = {"closed": "up", "half_open": "being tried"}.get(entry.breaker, f"down for {entry.down_s:.0f} s")
-    state += f": {entry.down_why}" if entry.down_why else ""
-    state += f", busy for {entry.busy_s:.0f} s" if entry.busy_s else ""
+def count_workers(processes: Iterable[WorkerEntry]) -> Counter[str | None]:
+    """Return the number of running workers by queue."""
+    return Counter(one.queue for one in processes)
+
+
+def row(entry: QueueEntry, workers: int) -> tuple[object, ...]:
+    """Return a row of the table, for a queue with that many workers."""
     counts = (entry.due, entry.running, entry.parked, age(entry.oldest_s), entry.backlog, age(entry.backlog_oldest_s))
-    return entry.name, *counts, state, entry.held
+    return entry.name, workers or "none", *counts, _breaker(entry), MODES.get(entry.held or "")
+
+
+def _breaker(entry: QueueEntry) -> str | None:
+    if entry.name == WEBHOOKS:
+        return None
+    state = f"open for {entry.down_s:.0f} s" if entry.breaker == "open" else entry.breaker.replace("_", "-")
+    state += f": {entry.down_why}" if entry.down_why else ""
+    return state + (f", rate limited for {entry.busy_s:.0f} s" if entry.busy_s else "")
 
 
 def age(seconds: float) -> str | None:
-    """How long, for people; None for no time at all."""
+    """Return a duration for people, None for 0."""
     if seconds >= 3600:
         return f"{seconds / 3600:.1f} h"
     if seconds >= 60:

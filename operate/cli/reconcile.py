@@ -10,7 +10,7 @@ from msgspec import structs
 from rich.table import Table
 
 from operate.cli.catalogue import read_catalogue
-from operate.cli.command import Command, Desk, Failure, with_store
+from operate.cli.command import Command, CommandContext, Failure, with_store
 from operate.cli.show import dollars, table
 from shared.domain import bill as bills
 from shared.domain.costs import DAYS_MAX, Comparison, Day, Pair, compare, day_date, day_number
@@ -24,12 +24,12 @@ BOTH = "expected / reported"
 
 
 class Percent(click.ParamType[Decimal]):
-    """A share such as 0.5."""
+    """A percentage such as 0.5."""
 
     name = "percent"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """An exact number from 0 to 100."""
+        """Convert a value to an exact number from 0 to 100."""
         try:
             share = Decimal(str(value))
         except InvalidOperation:
@@ -40,19 +40,19 @@ class Percent(click.ParamType[Decimal]):
 
 
 @click.command(cls=Command)
-@click.option("--from", "first", type=DATE, help=f"First day, UTC; by default {DAYS - 1} days before the last.")
-@click.option("--to", "last", type=DATE, help="Last day, UTC; by default today.")
-@click.option("--provider", help="This one only; by default all of the catalogue that bill us.")
-@click.option("--tolerance", type=Percent(), default="1", show_default=True, help="Percent that may differ.")
+@click.option("--from", "first", type=DATE, help=f"First day, UTC; default: {DAYS - 1} days before the last.")
+@click.option("--to", "last", type=DATE, help="Last day, UTC; default: today.")
+@click.option("--provider", help="Only this provider; default: every billing provider of the catalogue.")
+@click.option("--tolerance", type=Percent(), default="1", show_default=True, help="Difference to accept, in percent.")
 @click.option(
     "--bill",
     type=(click.Path(exists=True, dir_okay=False), str),
     metavar="FILE PROVIDER",
-    help="Compare a provider's own bill, line by line: CSV with the columns reference and amount (USD).",
+    help="Compare a provider's bill line by line: a CSV file with the columns reference and amount (USD).",
 )
 @with_store
 async def reconcile(
-    desk: Desk,
+    context: CommandContext,
     store: Store,
     *,
     first: datetime | None,
@@ -61,17 +61,17 @@ async def reconcile(
     tolerance: Decimal,
     bill: tuple[str, str] | None,
 ) -> None:
-    """Compare what the catalogue says providers cost us with what they say, by provider and day.
+    """Compare expected provider costs with those that providers report, by provider and day.
 
-    Exit status 1 if that differs by more than the tolerance.
+    Exit status 1 if they differ by more than the tolerance.
     """
-    days = span(first, last)
-    known = read_catalogue(desk.settings.catalogue).providers
-    wanted = [name for name, entry in known.items() if entry.key_env] if provider is None else [provider]
-    wanted = [bill[1]] if bill else wanted
-    if not set(wanted) <= set(known):
-        raise Failure("unknown_provider", f"There is no provider {wanted[0]!r}: it is one of {', '.join(known)}.")
-    found = await costs.days(store, wanted, *days)
+    days = parse_span(first, last)
+    known = read_catalogue(context.settings.catalogue).providers
+    selected = [name for name, entry in known.items() if entry.key_env] if provider is None else [provider]
+    selected = [bill[1]] if bill else selected
+    if not set(selected) <= set(known):
+        raise Failure("unknown_provider", f"Provider {selected[0]!r} does not exist: choose one of {', '.join(known)}.")
+    found = await costs.days(store, selected, *days)
     off = any(day.off(tolerance) for day in found)
     facts: dict[str, object] = {
         "from": day_date(days[0]).isoformat(),
@@ -79,35 +79,35 @@ async def reconcile(
         "tolerance_percent": float(tolerance),
         "days": [_facts(day, tolerance) for day in found],
     }
-    shown: list[str | Table] = [_days(found, tolerance)] if found else ["Nothing was generated in these days."]
+    shown: list[str | Table] = [_days(found, tolerance)] if found else ["No generations were settled in these days."]
     if bill:
         compared = compare(read_bill(bill[0]), [record async for record in costs.paid(store, bill[1], *days)])
         facts["bill"] = {**structs.asdict(compared), "provider": bill[1], "off": compared.off(tolerance)}
         shown += _bill(compared)
         off = compared.off(tolerance)
-    said = "It differs by more than the tolerance." if off else "Nothing differs by more than the tolerance."
-    desk.show({**facts, "off": off}, *shown, said)
+    verdict = "Costs differ by more than the tolerance." if off else "No cost differs by more than the tolerance."
+    context.show({**facts, "off": off}, *shown, verdict)
     if off:
         click.get_current_context().exit(1)
 
 
-def span(first: datetime | None, last: datetime | None) -> tuple[int, int]:
-    """First and last day as the store counts them. Raises Failure for a span that is none or too long."""
+def parse_span(first: datetime | None, last: datetime | None) -> tuple[int, int]:
+    """Return first and last day as the store numbers them. Raises Failure for an empty or too long span."""
     today = datetime.fromtimestamp(time.time(), UTC).date()
     end: date = last.date() if last else today
     begin = first.date() if first else end - timedelta(days=DAYS - 1)
     if not 0 <= (end - begin).days < DAYS_MAX:
-        raise Failure("bad_span", f"From {begin} to {end} is not a span of 1 to {DAYS_MAX} days.")
+        raise Failure("bad_span", f"{begin} to {end} is not a span of 1 to {DAYS_MAX} days: change --from or --to.")
     return day_number(begin), day_number(end)
 
 
 def read_bill(path: str) -> dict[str, int]:
-    """The lines of a bill. Raises Failure naming what is wrong with it."""
+    """Read the lines of a bill, micro-USD by reference. Raises Failure naming its mistake."""
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             return bills.read(file)
     except UnicodeDecodeError:
-        raise Failure("bad_bill", f"{path} is not UTF-8 text.") from None
+        raise Failure("bad_bill", f"{path} is not UTF-8 text: export it as UTF-8.") from None
     except bills.BillError as error:
         raise Failure("bad_bill", f"{path}: {error}.") from None
 
@@ -147,13 +147,13 @@ def _both(day: Day) -> str:
 
 def _bill(compared: Comparison) -> list[str | Table]:
     shown: list[str | Table] = [f"\nThe bill: {compared.matched:,} matched, {dollars(compared.matched_micros)}."]
-    for what, pairs in (
+    for verb, pairs in (
         ("differ", compared.differs),
-        ("are only ours: the bill does not have them", compared.ours_only),
-        ("are only theirs: no generation is called so", compared.theirs_only),
+        ("are missing in the bill", compared.ours_only),
+        ("are only in the bill: no generation has this reference", compared.theirs_only),
     ):
         if pairs:
-            shown += [f"{len(pairs):,} {what}:", table(("reference", "generation", "ours", "theirs"), _pairs(pairs))]
+            shown += [f"{len(pairs):,} {verb}:", table(("reference", "generation", "ours", "theirs"), _pairs(pairs))]
     return shown
 
 

@@ -1,4 +1,4 @@
-"""How amounts, times and other people's text look in a terminal."""
+"""Amounts, times and untrusted text for a terminal."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,19 +10,19 @@ from shared.domain.times import rfc3339
 
 
 def dollars(micros: int) -> str:
-    """`$1,234.50` for micro-USD; more than two decimals only where the cents are not whole."""
+    """Return micro-USD as `$1,234.50`, with more than two decimals only for fractions of a cent."""
     whole, rest = divmod(abs(micros), MICROS_PER_USD)
     decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
     return f"{'-' if micros < 0 else ''}${whole:,}.{decimals}"
 
 
 def moment(ms: int | None) -> str | None:
-    """Unix ms as RFC 3339, None as None."""
+    """Return Unix ms as RFC 3339, and None as None."""
     return None if ms is None else rfc3339(ms)
 
 
 def plain(value: object) -> str:
-    """`value` without anything that a terminal would obey: prompts and answers come from strangers."""
+    """Return `value` without terminal control characters: prompts and responses come from strangers."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode()
         for char in ("-" if value is None else str(value))
@@ -30,7 +30,7 @@ def plain(value: object) -> str:
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:
-    """Rows below their heads, no cell cut off."""
+    """Return a table of rows with headings. Long cells are folded, never cut."""
     shown = Table(*heads, box=None, pad_edge=False, header_style="bold")
     for column in shown.columns:
         column.overflow = "fold"
@@ -40,7 +40,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:
 
 
 def fields(values: Mapping[str, object]) -> Table:
-    """One name and value a line; what is None is left out."""
+    """Return one line per name and value, leaving out values of None."""
     shown = Table.grid("", "", padding=(0, 2), pad_edge=False)
     shown.columns[1].overflow = "fold"
     for name, value in values.items():

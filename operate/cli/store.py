@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from operate import restore
-from operate.cli.command import Desk, Failure, Group
-from operate.cli.operate import with_operator
+from operate.cli.command import CommandContext, Failure, Group
+from operate.cli.operator import with_operator
 from operate.cli.show import dollars, table
 from operate.operator import Operator
 from operate.restore import Restored
@@ -19,47 +19,45 @@ SHOWN_MAX = 50
 
 @click.group(cls=Group)
 def store() -> None:
-    """The store: back it up, and go on after a restore (docs/operate.md)."""
+    """Back up the store, and reconcile it after a restore (docs/operate.md)."""
 
 
-@store.command()
+@store.command("backup")
 @click.argument("folder", type=click.Path(path_type=Path))
 @with_operator
-async def backup(desk: Desk, operator: Operator, folder: Path) -> None:
-    """Copy the store's append-only file to FOLDER while everything runs. To be run on the store's machine."""
+async def run_backup(context: CommandContext, operator: Operator, folder: Path) -> None:
+    """Copy the store's append-only file to FOLDER on the live system. Run it on the store's machine."""
     try:
-        made = await back_up(operator.store, folder)
+        done = await back_up(operator.store, folder)
     except BackupError as error:
         raise Failure("no_backup", str(error)) from None
-    desk.show(
-        made, f"{made.size_bytes:,} bytes in {made.folder}: the store as it was at {moment(made.at_ms)}, or later."
-    )
+    context.show(done, f"Wrote {done.size_bytes:,} bytes to {done.folder}: the store at {moment(done.at_ms)} or later.")
 
 
-@store.command()
+@store.command("restored")
 @click.option(
     "--log",
     "logs",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A gateway's log since the backup, as JSON lines; may be given again.",
+    help="A gateway's log since the backup, as JSON lines. Repeatable.",
 )
 @with_operator
-async def restored(desk: Desk, operator: Operator, logs: tuple[Path, ...]) -> None:
-    """To be run once after a restore, before any worker starts.
+async def run_restored(context: CommandContext, operator: Operator, logs: tuple[Path, ...]) -> None:
+    """Reconcile the store, once after a restore and before any worker starts.
 
-    Ends and refunds what was on a queue in the backup: it may have been submitted since, and a provider is not paid
-    twice. Names, from the gateways' logs, what was acknowledged after the backup and is not in it.
+    Refunds generations that were on a queue in the backup: they may have been submitted since, and a provider must
+    not be paid twice. Lists, from the gateways' logs, generations accepted after the backup.
     """
-    refunded, going_on = await restore.settle_unknown(operator)
-    read, lost = await restore.lost(operator, _lines(logs))
+    refunded, going_on = await restore.refund_unsubmitted(operator)
+    read, lost = await restore.find_lost(operator, _lines(logs))
     rows = [(one.id, one.account, one.accepted_at, dollars(one.reserved_micros)) for one in lost[:SHOWN_MAX]]
-    desk.show(
+    context.show(
         Restored(refunded=refunded, going_on=going_on, read=read, lost=lost),
-        f"Refunded {len(refunded)} that waited when the backup was taken; {going_on} go on where they were.",
-        f"The logs acknowledge {read}; {len(lost)} of them came after the backup and are lost."
+        f"Refunded {len(refunded)} generations that were waiting in the backup; {going_on} others continue.",
+        f"The logs accepted {read} generations; {len(lost)} of them came after the backup and are lost."
         if logs
-        else "No log was given: what came after the backup is not known.",
+        else "Give the gateways' logs with --log to list generations accepted after the backup.",
         *([table(("id", "account", "accepted", "price"), rows)] if rows else []),
     )
 

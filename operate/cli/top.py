@@ -15,8 +15,8 @@ from rich.live import Live
 from rich.text import Text
 
 from operate import overview
-from operate.cli.command import Command, Desk
-from operate.cli.operate import with_operator
+from operate.cli.command import Command, CommandContext
+from operate.cli.operator import with_operator
 from operate.cli.top_view import view
 from operate.operator import Operator
 from shared.domain.errors import StoreDown
@@ -26,29 +26,31 @@ ROWS_MIN, OTHER_LINES, TABLES = 3, 12, 3
 
 
 @click.command(cls=Command)
-@click.option("--once", is_flag=True, help="Print it once, as happens by itself where there is no terminal.")
-@click.option("--every", type=click.FloatRange(0.2, 60), default=2.0, show_default=True, help="Seconds between looks.")
+@click.option("--once", is_flag=True, help="Print one screen and exit; the default without a terminal.")
+@click.option(
+    "--every", type=click.FloatRange(0.2, 60), default=2.0, show_default=True, help="Seconds between updates."
+)
 @with_operator
-async def top(desk: Desk, operator: Operator, *, once: bool, every: float) -> None:
-    """Watch queues, providers, money, workers, the slowest generations and failing endpoints. q quits."""
-    if once or desk.json or not (sys.stdout.isatty() and sys.stdin.isatty()):
-        seen = await overview.look(operator)
-        desk.show(seen, view(seen))
+async def top(context: CommandContext, operator: Operator, *, once: bool, every: float) -> None:
+    """Watch queues, providers, money, workers, slow generations and failing endpoints. Press q to quit."""
+    if once or context.json or not (sys.stdout.isatty() and sys.stdin.isatty()):
+        found = await overview.read_overview(operator)
+        context.show(found, view(found))
     else:
         await _watch(operator, every)
 
 
 async def _watch(operator: Operator, every_s: float) -> None:
-    """Look, show, wait, until a key says stop."""
+    """Update the screen until a key ends it."""
     stop, console = asyncio.Event(), Console(highlight=False, markup=False, emoji=False)
     with _keys(stop), Live(console=console, screen=True, auto_refresh=False) as live:
         while not stop.is_set():
             rows = max(ROWS_MIN, (console.height - OTHER_LINES) // TABLES)
             title = f"wokflow top   {time.strftime('%H:%M:%S')}   every {every_s:g} s   q quits"
             try:
-                shown = view(await overview.look(operator), title=title, rows_max=rows)
+                shown = view(await overview.read_overview(operator), title=title, rows_max=rows)
             except StoreDown:
-                shown = Text(f"{title}\n\nThe store does not answer; trying again.", style="red")
+                shown = Text(f"{title}\n\nThe store does not respond; trying again.", style="red")
             live.update(shown, refresh=True)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(every_s):
@@ -57,7 +59,7 @@ async def _watch(operator: Operator, every_s: float) -> None:
 
 @contextlib.contextmanager
 def _keys(stop: asyncio.Event) -> Iterator[None]:
-    """Single keys of the terminal, without their echo; as it was before when this ends."""
+    """Read single keys without echo within the block, then restore the terminal."""
     terminal, loop = sys.stdin.fileno(), asyncio.get_running_loop()
     before = termios.tcgetattr(terminal)
 

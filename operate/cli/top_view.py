@@ -11,19 +11,19 @@ from operate.queues import QueueEntry
 from operate.workers import WorkerEntry
 
 WORKERS_SHOWN = 12
-OLD_S, LATE_S = 10.0, 60.0  # from when on the age of the oldest job is shown in yellow, and in red
+OLD_S, LATE_S = 10.0, 60.0  # age of the oldest job from which its row turns yellow, then red
 
 
 def view(seen: Overview, *, title: str = "", rows_max: int | None = None) -> RenderableType:
-    """Everything, from above: what asks for action comes first. No more than so many lines of each table."""
-    parts: list[RenderableType] = [_head(seen, title), Text(""), _queues(seen.queues)]
+    """Return the overview as tables of at most `rows_max` rows, urgent facts first."""
+    parts: list[RenderableType] = [_head(seen, title), Text(""), _queues(seen)]
     if seen.slowest:
         parts += [Text("\nslowest open", style="bold"), _slowest(seen.slowest[:rows_max])]
     if seen.failing_endpoints:
         rows = (
-            (e.since, "switched off" if e.disabled else "tried", e.account, e.id, e.url) for e in seen.failing_endpoints
+            (e.since, "disabled" if e.disabled else "retrying", e.account, e.id, e.url) for e in seen.failing_endpoints
         )
-        heads = ("failing since", "", "account", "endpoint", "url")
+        heads = ("failing since", "state", "account", "endpoint", "url")
         parts += [Text("\nfailing endpoints", style="bold"), table(heads, list(rows)[:rows_max])]
     parts += [Text(""), _workers(seen.workers, rows_max or WORKERS_SHOWN)]
     return Group(*parts)
@@ -31,7 +31,7 @@ def view(seen: Overview, *, title: str = "", rows_max: int | None = None) -> Ren
 
 def _head(seen: Overview, title: str) -> Text:
     totals, money, ledger = seen.totals, seen.money, seen.ledger
-    said = Text(title and f"{title}\n", style="bold")
+    head = Text(title and f"{title}\n", style="bold")
     for name, count, alarming in (
         ("open", totals.open, False),
         ("uncertain", totals.uncertain, True),
@@ -39,19 +39,20 @@ def _head(seen: Overview, title: str) -> Text:
         ("deliveries", totals.deliveries, False),
         ("dead letters", totals.dead_letters, True),
     ):
-        said.append(f"{name} ").append(f"{count:,}   ", style="bold red" if alarming and count else "bold")
-    rates = {"ordered": money.reserved_micros, "earned": money.settled_micros, "refunded": money.refunded_micros}
-    told = "   ".join(f"{name} {dollars(micros // money.minutes)}/min" for name, micros in rates.items())
-    said.append(f"\n{told}   in the last {money.minutes} min   books ")
+        head.append(f"{name} ").append(f"{count:,}   ", style="bold red" if alarming and count else "bold")
+    rates = {"reserved": money.reserved_micros, "settled": money.settled_micros, "refunded": money.refunded_micros}
+    amounts = "   ".join(f"{name} {dollars(micros // money.minutes)}/min" for name, micros in rates.items())
+    head.append(f"\n{amounts}   in the last {money.minutes} min   ledger ")
     wrong = ledger is not None and ledger.findings > 0
-    state = "not checked yet" if ledger is None else f"{ledger.findings} findings" if wrong else "balance"
-    return said.append(state, style="bold red" if wrong else "bold")
+    state = "not checked yet" if ledger is None else f"{ledger.findings} faults" if wrong else "balances"
+    return head.append(state, style="bold red" if wrong else "bold")
 
 
-def _queues(found: tuple[QueueEntry, ...]) -> Table:
-    """Those that hold anything, or are held up; the idle ones are counted."""
+def _queues(seen: Overview) -> Table:
+    """Return a table of the active queues, with the number of idle ones."""
+    found, count = seen.queues, queues.count_workers(seen.workers)
     busy = [one for one in found if _busy(one)]
-    shown = table(queues.HEADS, (queues.row(one) for one in busy))
+    shown = table(queues.HEADS, (queues.row(one, count[one.name]) for one in busy))
     for number, one in enumerate(busy):
         oldest = max(one.oldest_s, one.backlog_oldest_s)
         wrong = one.breaker == "open" or oldest >= LATE_S

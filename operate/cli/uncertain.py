@@ -2,25 +2,27 @@
 
 import click
 
-from operate.cli.command import Desk, Group
-from operate.cli.operate import with_operator
+from operate.cli.command import CommandContext, Group, limit_option
+from operate.cli.operator import with_operator
 from operate.cli.show import dollars, table
-from operate.doubts import doubts, resolve
 from operate.operator import Operator
+from operate.uncertain import list_uncertain, resolve_uncertain
 
 
 @click.group(cls=Group)
 def uncertain() -> None:
-    """Generations whose submit got no answer: nobody knows whether the provider took them."""
+    """List and resolve uncertain generations: their submit got no response, so a provider may have them."""
 
 
 @uncertain.command("list")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="The longest so many.")
-@click.option("--refunded", is_flag=True, help="Those that their deadline refunded: the provider may have billed them.")
+@limit_option(1000, "generations")
+@click.option(
+    "--refunded", is_flag=True, help="List those refunded at their deadline; the provider may have billed them."
+)
 @with_operator
-async def list_doubts(desk: Desk, operator: Operator, limit: int, *, refunded: bool) -> None:
-    """Those that are open. At its deadline each is refunded."""
-    found = await doubts(operator, limit, refunded=refunded)
+async def list_(context: CommandContext, operator: Operator, limit: int, *, refunded: bool) -> None:
+    """List open uncertain generations, the oldest first. Each is refunded at its deadline."""
+    found = await list_uncertain(operator, limit, refunded=refunded)
     rows = (
         (
             one.id,
@@ -33,18 +35,20 @@ async def list_doubts(desk: Desk, operator: Operator, limit: int, *, refunded: b
         )
         for one in found
     )
-    shown = table(("generation", "account", "provider", "model", "reserved", "started", "refunded"), rows)
-    desk.show({"uncertain": found}, shown if found else "Nothing is uncertain.")
+    shown = table(("generation", "account", "provider", "model", "reserved", "started", "refund at"), rows)
+    context.show({"uncertain": found}, shown if found else "There are no uncertain generations.")
 
 
 @uncertain.command("resolve")
 @click.argument("generation_id", metavar="ID")
-@click.option("--completed", "urls", multiple=True, metavar="URL", help="The provider made it: an output. Repeatable.")
-@click.option("--failed", is_flag=True, help="The provider did not make it: the user is refunded.")
+@click.option(
+    "--completed", "urls", multiple=True, metavar="URL", help="URL of an output that the provider made. Repeatable."
+)
+@click.option("--failed", is_flag=True, help="The provider did not run it: refund the account.")
 @with_operator
-async def resolve_doubt(
-    desk: Desk, operator: Operator, generation_id: str, *, urls: tuple[str, ...], failed: bool
+async def resolve(
+    context: CommandContext, operator: Operator, generation_id: str, *, urls: tuple[str, ...], failed: bool
 ) -> None:
-    """End one as the provider's own pages show it. A completed one costs what was reserved."""
-    done = await resolve(operator, generation_id, urls=urls, failed=failed)
-    desk.show(done, f"{done.id} is {done.state}; {dollars(done.refund_micros)} went back.")
+    """Settle one by its outcome on the provider's own pages. A completed one costs the reserved amount."""
+    done = await resolve_uncertain(operator, generation_id, urls=urls, failed=failed)
+    context.show(done, f"{done.id} is {done.state}; refunded {dollars(done.refund_micros)}.")

@@ -2,29 +2,30 @@
 
 import click
 
-from operate.cli.command import Desk, Group
-from operate.cli.operate import with_operator
+from operate import workers
+from operate.cli.command import CommandContext, Group
+from operate.cli.operator import with_operator
 from operate.cli.show import table
 from operate.operator import Operator
-from operate.workers import WorkerEntry, workers
+from operate.workers import WorkerEntry
 
 HEADS = ("process", "queue", "running", "slots", "version", "host", "pid", "since")
 
 
 @click.group(cls=Group)
 def worker() -> None:
-    """Running processes."""
+    """Show running processes."""
 
 
 @worker.command("list")
 @with_operator
-async def list_workers(desk: Desk, operator: Operator) -> None:
-    """Every gateway, worker, dispatcher and sweeper that was heard of in the last 15 s."""
-    found = await workers(operator)
+async def list_workers(context: CommandContext, operator: Operator) -> None:
+    """List gateways, workers, dispatchers and sweepers with a heartbeat in the last 15 s."""
+    found = await workers.list_workers(operator)
     shown = table(HEADS, (row(one) for one in found))
-    desk.show({"workers": found}, shown if found else "Nothing runs: start it with `make run`.")
+    context.show({"workers": found}, shown if found else "No processes are running: start them with `make run`.")
 
 
 def row(one: WorkerEntry) -> tuple[object, ...]:
-    """A line of the table."""
+    """Return a row of the table."""
     return one.id, one.queue, one.running, one.slots, one.version, one.host, one.pid, one.since

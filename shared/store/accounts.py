@@ -67,7 +67,7 @@ async def create_key(store: StoreClient, account_id: str, kind: str) -> tuple[st
     if word == "too_many":
         raise Refused("too_many_keys", f"An account has at most {KEYS_ACTIVE_MAX} active keys: revoke one first.")
     if word == "missing":
-        raise Refused("unknown_account", f"There is no account {account_id}.")
+        raise Refused("unknown_account", f"Account {account_id} does not exist.")
     return key_id, secret
 
 

@@ -91,7 +91,7 @@ async def create_endpoint(store: StoreClient, account_id: str, url: str, types: 
     if word == "too_many":
         raise Refused("too_many_endpoints", f"An account has at most {ENDPOINTS_MAX} endpoints: delete one first.")
     if word == "missing":
-        raise Refused("unknown_account", f"There is no account {account_id}.")
+        raise Refused("unknown_account", f"Account {account_id} does not exist.")
     return Endpoint(id=endpoint_id, account=account_id, url=url, secret=secret, types=words, created_ms=rest[0])
 
 

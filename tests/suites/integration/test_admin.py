@@ -20,7 +20,7 @@ from shared.store import admin_keys, webhooks
 from shared.store.webhooks import Attempt
 from tests.harness.factories import CENTS, Customer, a_catalogue, a_customer
 from tests.suites.integration.test_docs import Reader
-from tests.suites.integration.test_operators import in_doubt, ordered, settled
+from tests.suites.integration.test_operators import make_uncertain, settle, submit
 
 ADMIN = "/api/admin"
 NAMES = ("account", "key", "id", "provider")
@@ -113,8 +113,8 @@ async def test_accounts_and_keys(office: Office) -> None:
 async def test_generations(office: Office) -> None:
     """A generation by call: read, explained, taken up, refunded once, credited once, and a doubt resolved."""
     store = office.desk.store
-    waiting, done, doubt = [await make(store, office.customer) for make in (ordered, ordered, in_doubt)]
-    await settled(store, done)
+    waiting, done, doubt = [await make(store, office.customer) for make in (submit, submit, make_uncertain)]
+    await settle(store, done)
     assert "a red boat" == (await office.get(MADE, id=waiting))["prompt"]
     assert "accepted" == (await office.get(f"{MADE}/explain", id=waiting))["moments"][0]["what"]
     assert "due" == (await office.post(f"{MADE}/retry", id=waiting))["done"]
@@ -141,8 +141,8 @@ async def test_the_fleet(office: Office) -> None:
     """Queues, processes, dead letters and the whole at a glance by call, and a provider that is held up."""
     store = office.desk.store
     endpoint = await webhooks.create_endpoint(store, office.account, "https://example.com/hook")
-    name, waiting = await ordered(store, office.customer), await ordered(store, office.customer)
-    await settled(store, name)
+    name, waiting = await submit(store, office.customer), await submit(store, office.customer)
+    await settle(store, name)
     delivery, refused = f"evt_{name}:{endpoint.id}", Attempt(at_ms=1, duration_ms=5, status=500)
     await webhooks.record(store, delivery, 1, "dead", refused, keep_ms=60_000, health="ill")
     seen = await office.get("/overview")
@@ -167,7 +167,7 @@ async def test_the_fleet(office: Office) -> None:
 
 async def test_the_books_are_checked_one_at_a_time(office: Office) -> None:
     """A check by call says what it looked at; a second one meanwhile is refused."""
-    await ordered(office.desk.store, office.customer)
+    await submit(office.desk.store, office.customer)
     checked = await office.post("/ledger/check")
     assert (1, 1, [], True) == (checked["accounts"], checked["generations"], checked["findings"], checked["complete"])
     async with office.client.app[CHECKING]:

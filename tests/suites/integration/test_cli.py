@@ -1,4 +1,4 @@
-"""The wokflow command against a real store, and `hello` and `demo` against a whole deployment."""
+"""The wokflow command against a real store; `hello` and `demo` against a whole deployment."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from operate.cli import demo_account
 from operate.cli.main import main, wokflow
 from shared.domain.generation import COMPLETED, FAILED, Outcome, Output, Spec
 from shared.domain.ids import is_key, job_id, key_hash
-from shared.ops.settings import Settings
+from shared.ops.settings import ROOT, Settings
 from shared.store import accounts, generations, ledger, webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import Attempt
@@ -57,8 +57,8 @@ routes = [{ provider = "kinds", model = "film" }]
 """
 
 
-class Answer(Struct, frozen=True):
-    """What a command came to."""
+class Result(Struct, frozen=True):
+    """Exit status and output of a command."""
 
     status: int
     out: str
@@ -66,33 +66,33 @@ class Answer(Struct, frozen=True):
 
     @property
     def json(self) -> Any:
-        """Its output, decoded."""
+        """Return the decoded output; fail unless the command succeeded."""
         assert 0 == self.status, self.err
         assert "" == self.err
         return json.loads(self.out)
 
 
-Run = Callable[..., Answer]
+Run = Callable[..., Result]
 
 
 @pytest.fixture
 def run(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `wokflow <words>` on an empty store and the tests' catalogue."""
+    """Return a function that runs `wokflow <words>` on an empty store and the tests' catalogue."""
     monkeypatch.setenv("REDIS_URL", store_url)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("CATALOGUE", str(a_catalogue(tmp_path)))
 
-    def shell(*words: str) -> Answer:
+    def shell(*words: str) -> Result:
         capsys.readouterr()
         status = main(words)
-        seen = capsys.readouterr()
-        return Answer(status, seen.out, seen.err)
+        printed = capsys.readouterr()
+        return Result(status, printed.out, printed.err)
 
     return shell
 
 
 def with_store(url: str, act: Callable[[Store], Coroutine[Any, Any, Any]]) -> Any:
-    """What `act` returns, given the store."""
+    """Return what `act` returns for a connected store."""
 
     async def serve() -> Any:
         async with Store(url) as store:
@@ -101,8 +101,8 @@ def with_store(url: str, act: Callable[[Store], Coroutine[Any, Any, Any]]) -> An
     return asyncio.run(serve())
 
 
-async def a_history(store: Store) -> tuple[Customer, dict[str, str]]:
-    """A customer with a completed, a failed and a waiting generation, and the ids of the three."""
+async def make_history(store: Store) -> tuple[Customer, dict[str, str]]:
+    """Create a customer with a completed, a failed and a waiting generation; return the customer and the three ids."""
     customer = await a_customer(store, cents=100)
     prompt = "a boat\x1b[2J"
     spec = Spec("wowflow", "image", "test/noop", "noop", prompt, {"seed": 7})
@@ -110,40 +110,40 @@ async def a_history(store: Store) -> tuple[Customer, dict[str, str]]:
     for name in ("done", "failed", "queued"):
         names[name] = (await ledger.accept(store, an_order(customer, spec=spec))).id
     await generations.submitted(store, names["done"], "provider-ref-1", provider="noop", patience_s=1)
-    made = Outcome("noop", (Output("2026/x.png", "image/png", 5, 64, 64),), cost_micros=2500)
-    await ledger.settle(store, names["done"], COMPLETED, cost_micros=10 * CENTS, outcome=made)
+    created = Outcome("noop", (Output("2026/x.png", "image/png", 5, 64, 64),), cost_micros=2500)
+    await ledger.settle(store, names["done"], COMPLETED, cost_micros=10 * CENTS, outcome=created)
     refused = Outcome("noop", error_code="content_policy", error="Refused.")
     await ledger.settle(store, names["failed"], FAILED, cost_micros=0, outcome=refused)
     return customer, names
 
 
-def test_an_account_is_created_with_keys_and_money(run: Run, store_url: str) -> None:
-    """`account create` prints the account and, once, a key of each kind that speaks for it."""
-    made = run("account", "create", "--name", "Ada", "--plan", "pro", "--top-up-usd", "20", "--json").json
-    assert ["account", "keys"] == list(made)
-    assert ["wowflow", "wokgen"] == list(made["keys"])
-    for prefix, key in zip(("wf_live_", "wok_"), made["keys"].values(), strict=True):
+def test_account_create_returns_keys_and_balance(run: Run, store_url: str) -> None:
+    """`account create` prints the account and a working key of each kind."""
+    created = run("account", "create", "--name", "Ada", "--plan", "pro", "--top-up-usd", "20", "--json").json
+    assert ["account", "keys"] == list(created)
+    assert ["wowflow", "wokgen"] == list(created["keys"])
+    for prefix, key in zip(("wf_live_", "wok_"), created["keys"].values(), strict=True):
         assert key.startswith(prefix)
         assert is_key(key)
-        assert made["account"] == with_store(store_url, lambda store, key=key: accounts.by_key(store, key_hash(key)))
-    shown = run("account", "show", made["account"], "--json").json
+        assert created["account"] == with_store(store_url, lambda store, key=key: accounts.by_key(store, key_hash(key)))
+    shown = run("account", "show", created["account"], "--json").json
     assert (20_000_000, 20_000_000, 0) == (shown["balance_micros"], shown["topup_micros"], shown["spent_micros"])
     assert ("Ada", "pro", 2) == (shown["name"], shown["plan"], shown["keys"])
 
 
-def test_an_account_can_order_at_once(run: Run, store_url: str) -> None:
-    """`account create` publishes the plans, so that a gateway need not have run before."""
-    made = run("--json", "account", "create", "--name", "Ada", "--plan", "small", "--top-up-usd", "0.5").json
-    customer = Customer(account=made["account"], key="", hash=key_hash(made["keys"]["wokgen"]))
-    assert made["account"] == with_store(store_url, lambda store: ledger.accept(store, an_order(customer))).account
+def test_account_create_publishes_plans(run: Run, store_url: str) -> None:
+    """A new account can submit a generation even if no gateway has run before."""
+    created = run("--json", "account", "create", "--name", "Ada", "--plan", "small", "--top-up-usd", "0.5").json
+    customer = Customer(account=created["account"], key="", hash=key_hash(created["keys"]["wokgen"]))
+    assert created["account"] == with_store(store_url, lambda store: ledger.accept(store, an_order(customer))).account
 
 
-def test_people_see_accounts_too(run: Run) -> None:
-    """Without --json the same is said in words and tables."""
-    assert "no account yet" in run("account", "list").out
-    made = run("account", "create", "--name", "Ada [bold]", "--plan", "pro", "--top-up-usd", "12.5").out
-    assert "wf_live_" in made
-    assert "not shown again" in made
+def test_account_commands_print_tables_without_json(run: Run) -> None:
+    """Without --json the account commands print sentences and tables."""
+    assert "There are no accounts yet." in run("account", "list").out
+    created = run("account", "create", "--name", "Ada [bold]", "--plan", "pro", "--top-up-usd", "12.5").out
+    assert "wf_live_" in created
+    assert "not shown again" in created
     listed = run("account", "list").out
     assert "Ada [bold]" in listed
     assert "$12.50" in listed
@@ -152,51 +152,55 @@ def test_people_see_accounts_too(run: Run) -> None:
     assert [account] == [entry["account"] for entry in run("account", "list", "--json").json["accounts"]]
 
 
-def test_an_unknown_plan_is_answered_with_the_known_ones(run: Run) -> None:
-    """A plan that the catalogue does not have is refused with those it has, and nothing is made."""
-    answer = run("account", "create", "--name", "Ada", "--plan", "gold", "--json")
-    assert (1, "") == (answer.status, answer.out)
-    error = json.loads(answer.err)["error"]
+def test_account_create_names_the_known_plans_when_the_plan_is_unknown(run: Run) -> None:
+    """A plan that the catalogue does not have is refused with the existing ones, and no account is created."""
+    result = run("account", "create", "--name", "Ada", "--plan", "gold", "--json")
+    assert (1, "") == (result.status, result.out)
+    error = json.loads(result.err)["error"]
     assert "unknown_plan" == error["code"]
     assert "guest, small, pro" in error["message"]
     assert [] == run("account", "list", "--json").json["accounts"]
 
 
-def test_a_top_up_counts_once_for_each_reference(run: Run) -> None:
-    """A repeated reference adds nothing; another one, or none, adds again."""
+def test_top_up_counts_once_for_each_reference(run: Run) -> None:
+    """A repeated reference adds nothing, and another one, or none, adds again."""
     account = run("account", "create", "--name", "Ada", "--plan", "pro", "--json").json["account"]
     expected = [("a", True, 5), ("a", False, 5), ("b", True, 10)]
     for reference, added, usd in expected:
-        answer = run("account", "top-up", account, "5", "--reference", reference, "--json").json
-        assert (added, usd * 1_000_000) == (answer["topped_up"], answer["balance_micros"])
+        result = run("account", "top-up", account, "5", "--reference", reference, "--json").json
+        assert (added, usd * 1_000_000) == (result["topped_up"], result["balance_micros"])
+    assert (
+        "credited before (reference a). The balance is $10.00"
+        in run("account", "top-up", account, "5", "--reference", "a").out
+    )
     assert "The balance is $15.00" in run("account", "top-up", account, "5").out
     assert "$20.00" in run("account", "top-up", account, "5").out
 
 
 @pytest.mark.parametrize("amount", ["0", "nan", "1e9", "0.0000001", "five"])
-def test_an_odd_amount_is_a_usage_error(run: Run, amount: str) -> None:
-    """What is no amount is refused before anything happens."""
+def test_top_up_refuses_an_invalid_amount(run: Run, amount: str) -> None:
+    """An invalid amount is a usage error."""
     assert 2 == run("account", "top-up", "acct_x", amount).status
 
 
-def test_keys_are_made_listed_and_revoked(run: Run, store_url: str) -> None:
-    """A key is shown once, listed by its hint, and stops speaking for the account when it is revoked."""
+def test_key_commands_create_list_and_revoke(run: Run, store_url: str) -> None:
+    """A key is shown once, listed by its hint, and stops working when it is revoked."""
     account = run("account", "create", "--name", "Ada", "--plan", "pro", "--json").json["account"]
-    made = run("key", "create", account, "--kind", "wokgen", "--json").json
+    created = run("key", "create", account, "--kind", "wokgen", "--json").json
     listed = run("key", "list", account, "--json").json["keys"]
     assert 3 == len(listed)
-    assert [f"wok_...{made['key'][-4:]}"] == [key["hint"] for key in listed if key["id"] == made["id"]]
-    assert made["key"] not in run("key", "list", account).out
-    assert run("key", "revoke", account, made["id"], "--json").json["revoked"]
-    assert with_store(store_url, lambda store: accounts.by_key(store, key_hash(made["key"]))) is None
-    again = run("key", "revoke", account, made["id"])
+    assert [f"wok_...{created['key'][-4:]}"] == [key["hint"] for key in listed if key["id"] == created["id"]]
+    assert created["key"] not in run("key", "list", account).out
+    assert run("key", "revoke", account, created["id"], "--json").json["revoked"]
+    assert with_store(store_url, lambda store: accounts.by_key(store, key_hash(created["key"]))) is None
+    again = run("key", "revoke", account, created["id"])
     assert 1 == again.status
     assert f"wokflow key list {account}" in again.err
 
 
-def test_a_generation_is_shown_with_all_that_is_known(run: Run, store_url: str) -> None:
-    """Prompt, reference, times, amounts and outcome, by UUID or job name; a terminal never obeys a prompt."""
-    _, names = with_store(store_url, a_history)
+def test_generation_show_prints_the_whole_record(run: Run, store_url: str) -> None:
+    """The record has prompt, reference, times, amounts and outcome, with control characters escaped."""
+    _, names = with_store(store_url, make_history)
     done = run("generation", "show", names["done"], "--json").json
     assert ("completed", "a boat\x1b[2J", {"seed": 7}) == (done["state"], done["prompt"], done["input"])
     assert ("provider-ref-1", 100_000, 2500) == (
@@ -210,6 +214,8 @@ def test_a_generation_is_shown_with_all_that_is_known(run: Run, store_url: str) 
     for expected in ("provider-ref-1", "$0.10", "$0.0025", "a boat\\x1b[2J", "2026/x.png", done["closed_at"]):
         assert expected in shown
     assert "\x1b" not in shown
+    assert "(image/png, 5 bytes)" in shown
+    assert "[" not in shown.replace("\\x1b[2J", "")
     failed = run("generation", "show", names["failed"], "--json").json
     assert ("content_policy", 100_000) == (failed["error_code"], failed["refund_micros"])
     queued = run("generation", "show", names["queued"], "--json").json
@@ -218,9 +224,9 @@ def test_a_generation_is_shown_with_all_that_is_known(run: Run, store_url: str) 
         assert 1 == run("generation", "show", unknown).status
 
 
-def test_ledger_lines_are_shown_newest_first(run: Run, store_url: str) -> None:
-    """Every line, those that move nothing included, down to the limit."""
-    customer, names = with_store(store_url, a_history)
+def test_ledger_show_prints_entries_newest_first(run: Run, store_url: str) -> None:
+    """Every entry is listed up to the limit, those that move no money included."""
+    customer, names = with_store(store_url, make_history)
     lines = run("ledger", "show", customer.account, "--json").json["lines"]
     assert ["settle", "settle", "reserve", "reserve", "reserve", "top_up"] == [line["kind"] for line in lines]
     assert (100_000, names["failed"]) == (lines[0]["amount_micros"], lines[0]["reference"])
@@ -228,25 +234,25 @@ def test_ledger_lines_are_shown_newest_first(run: Run, store_url: str) -> None:
     assert "-$0.10" in run("ledger", "show", customer.account).out
 
 
-def test_ledger_check_fails_with_the_ids(run: Run, store_url: str) -> None:
-    """Healthy books end with 0, damaged ones with 1 and the ids, for people and for programs."""
-    _, names = with_store(store_url, a_history)
+def test_ledger_check_fails_with_the_ids_of_damaged_generations(run: Run, store_url: str) -> None:
+    """A healthy ledger is exit status 0, a damaged one 1 with the ids, with and without --json."""
+    _, names = with_store(store_url, make_history)
     healthy = run("ledger", "check", "--json").json
     assert (1, 6, 3, []) == (healthy["accounts"], healthy["lines"], healthy["generations"], healthy["findings"])
-    assert "Everything adds up" in run("ledger", "check").out
+    assert "The ledger balances." in run("ledger", "check").out
     with_store(store_url, lambda store: store.call("ZREM", "gw:open", names["queued"]))
     damaged = run("ledger", "check", "--json")
     assert 1 == damaged.status
     assert [(names["queued"], "not_in_open")] == [
         (finding["id"], finding["fault"]) for finding in json.loads(damaged.out)["findings"]
     ]
-    seen = run("ledger", "check")
-    assert 1 == seen.status
-    assert names["queued"] in seen.out
+    printed = run("ledger", "check")
+    assert 1 == printed.status
+    assert names["queued"] in printed.out
 
 
-def test_the_catalogue_is_checked(run: Run, tmp_path: Path) -> None:
-    """A good catalogue is shown with both prices; a bad one is refused with its line."""
+def test_catalogue_check_prints_prices_or_the_wrong_line(run: Run, tmp_path: Path) -> None:
+    """A valid catalogue is listed with both prices; an invalid one is refused with its line."""
     expected = {"test/noop": [100_000, 110_000], "test/free": [0, 0], "test/paid": [100_000, 110_000]}
     found = run("catalogue", "check", "--json").json["models"]
     prices = {model["id"]: [model["ui_price_micros"], model["price_micros"]] for model in found}
@@ -254,25 +260,27 @@ def test_the_catalogue_is_checked(run: Run, tmp_path: Path) -> None:
     assert "$0.11" in run("catalogue", "check").out
     bad = tmp_path / "bad.toml"
     bad.write_text(CATALOGUE.replace("PAID_URL", "http://127.0.0.1:1").replace("price_cents = 20", "price_cents = -1"))
-    answer = run("catalogue", "check", str(bad))
-    assert (1, "") == (answer.status, answer.out)
+    result = run("catalogue", "check", str(bad))
+    assert (1, "") == (result.status, result.out)
     line = CATALOGUE.splitlines().index("price_cents = 20") + 1
-    assert f"{bad}: line {line}: " in answer.err
-    assert "name the file" in run("catalogue", "check", str(tmp_path / "none.toml")).err
+    assert f"{bad}: line {line}: " in result.err
+    assert (
+        "give the path of a catalogue, or set CATALOGUE" in run("catalogue", "check", str(tmp_path / "none.toml")).err
+    )
 
 
-def test_webhooks_are_looked_after(run: Run, store_url: str) -> None:
-    """An endpoint is made with its secret, listed without, has a log, and goes; a private address is refused."""
+def test_webhook_commands_manage_an_endpoint(run: Run, store_url: str) -> None:
+    """An endpoint is created with its secret, listed without it, logged, replayed, rotated and deleted."""
     account = run("account", "create", "--name", "Ada", "--plan", "pro", "--top-up-usd", "1", "--json").json["account"]
     assert "--event" in run("webhook", "create", account, "https://example.com/h", "--event", "nonsense").err
     assert 1 == run("webhook", "create", account, "http://127.0.0.1:9/h").status
     url = "https://example.com/h"
-    made = run("webhook", "create", account, url, "--event", "generation.failed", "--json").json
-    assert made["secret"].startswith("whsec_")
-    assert made["secret"] not in run("webhook", "list", account).out
+    created = run("webhook", "create", account, url, "--event", "generation.failed", "--json").json
+    assert created["secret"].startswith("whsec_")
+    assert created["secret"] not in run("webhook", "list", account).out
     listed = run("webhook", "list", account, "--json").json["endpoints"]
-    assert [(made["id"], ["generation.failed"])] == [(entry["id"], entry["events"]) for entry in listed]
-    assert "Nothing was sent" in run("webhook", "log", account, made["id"]).out
+    assert [(created["id"], ["generation.failed"])] == [(entry["id"], entry["events"]) for entry in listed]
+    assert "Nothing was sent to this endpoint yet." in run("webhook", "log", account, created["id"]).out
 
     async def deliver(store: Store) -> None:
         _, secret = await accounts.create_key(store, account, "wowflow")
@@ -280,18 +288,20 @@ def test_webhooks_are_looked_after(run: Run, store_url: str) -> None:
         await ledger.accept(store, order)
         await ledger.settle(store, order.id, FAILED, cost_micros=0, outcome=Outcome())
         attempt = Attempt(at_ms=1, duration_ms=2, status=500, answer="oh\x1b[2J no")
-        await webhooks.record(store, f"evt_{order.id}:{made['id']}", 1, "dead", attempt, keep_ms=9_000, health="gone")
+        await webhooks.record(
+            store, f"evt_{order.id}:{created['id']}", 1, "dead", attempt, keep_ms=9_000, health="gone"
+        )
 
     with_store(store_url, deliver)
-    entry = run("webhook", "log", account, made["id"], "--json").json["deliveries"][0]
+    entry = run("webhook", "log", account, created["id"], "--json").json["deliveries"][0]
     assert ("dead", 500) == (entry["state"], entry["attempts"][0]["status"])
-    assert "500 oh\\x1b[2J no" in run("webhook", "log", account, made["id"]).out
+    assert "500 oh\\x1b[2J no" in run("webhook", "log", account, created["id"]).out
     assert "answered 410 Gone" in run("webhook", "list", account).out
-    place = (account, made["id"])
-    assert "enable it first" in run("webhook", "redeliver", *place, entry["id"]).err
-    assert run("webhook", "enable", *place, "--json").json["enabled"]
+    endpoint = (account, created["id"])
+    assert "enable it first" in run("webhook", "redeliver", *endpoint, entry["id"]).err
+    assert run("webhook", "enable", *endpoint, "--json").json["enabled"]
     assert None is run("webhook", "list", account, "--json").json["endpoints"][0]["disabled_at"]
-    replay = ("webhook", "replay", *place)
+    replay = ("webhook", "replay", *endpoint)
     for expected, which, since in (
         (0, "missing", "2026-01-01"),
         (1, "failed", "2026-01-01"),
@@ -299,17 +309,17 @@ def test_webhooks_are_looked_after(run: Run, store_url: str) -> None:
     ):
         assert expected == run(*replay, which, "--since", since, "--json").json["queued"]
     assert "--since" in run(*replay, "failed").err
-    assert 1 == run("webhook", "redeliver", *place, entry["id"], "--json").json["queued"]
-    rotated = run("webhook", "rotate", *place, "--json").json
+    assert 1 == run("webhook", "redeliver", *endpoint, entry["id"], "--json").json["queued"]
+    rotated = run("webhook", "rotate", *endpoint, "--json").json
     assert rotated["secret"].startswith("whsec_")
-    assert rotated["secret"] != made["secret"]
-    assert run("webhook", "delete", account, made["id"], "--json").json["deleted"]
+    assert rotated["secret"] != created["secret"]
+    assert run("webhook", "delete", account, created["id"], "--json").json["deleted"]
     for gone in ("log", "delete", "enable", "rotate"):
-        assert "webhook list" in run("webhook", gone, account, made["id"]).err
+        assert "webhook list" in run("webhook", gone, account, created["id"]).err
 
 
-def test_a_low_balance_has_a_threshold(run: Run) -> None:
-    """Below which balance an account is told can be set, seen, and switched off."""
+def test_warn_below_sets_and_removes_the_low_balance_alert(run: Run) -> None:
+    """The threshold of the low-balance alert can be set, shown and removed."""
     account = run("account", "create", "--name", "Ada", "--plan", "pro", "--json").json["account"]
     assert 500_000 == run("account", "show", account, "--json").json["low_micros"]
     for text, micros in (("2.50", 2_500_000), ("0", 0)):
@@ -331,110 +341,115 @@ def test_a_low_balance_has_a_threshold(run: Run) -> None:
         ("webhook", "create", "acct_none", "https://example.com/h"),
     ],
 )
-def test_an_unknown_account_is_said_to_be_unknown(run: Run, words: tuple[str, ...]) -> None:
-    """Every command that takes an account says so when there is none, in words or JSON, on stderr."""
-    answer = run(*words)
-    assert (1, "") == (answer.status, answer.out)
-    assert "no account acct_none" in answer.err
-    told = run("--json", *words)
-    assert (1, "") == (told.status, told.out)
-    assert "unknown_account" == json.loads(told.err)["error"]["code"]
+def test_commands_refuse_an_unknown_account(run: Run, words: tuple[str, ...]) -> None:
+    """Every command that takes an account refuses an unknown one on stderr, with and without --json."""
+    result = run(*words)
+    assert (1, "") == (result.status, result.out)
+    assert "ccount acct_none does not exist" in result.err
+    as_json = run("--json", *words)
+    assert (1, "") == (as_json.status, as_json.out)
+    assert "unknown_account" == json.loads(as_json.err)["error"]["code"]
 
 
-def test_json_may_stand_anywhere(run: Run) -> None:
-    """--json is taken before, between and after the command's words."""
+def test_json_option_works_anywhere_in_the_command(run: Run) -> None:
+    """--json works before, between and after the words of a command."""
     for words in (("--json", "account", "list"), ("account", "--json", "list"), ("account", "list", "--json")):
         assert {"accounts": []} == run(*words).json
 
 
-def test_usage_errors_are_2(run: Run) -> None:
-    """A wrong call ends with 2 and says how to get help, as JSON too."""
+def test_usage_errors_have_exit_status_2(run: Run) -> None:
+    """A usage error is exit status 2 and names --help, and is JSON with --json."""
     for words in (("account", "create"), ("account", "fly"), ("--fly",), ("key", "create", "a", "--kind", "x")):
-        answer = run(*words)
-        assert 2 == answer.status
-        assert "--help" in answer.err
-        told = run(*words, "--json")
-        assert 2 == told.status
-        assert "usage" == json.loads(told.err)["error"]["code"]
+        result = run(*words)
+        assert 2 == result.status
+        assert "--help" in result.err
+        as_json = run(*words, "--json")
+        assert 2 == as_json.status
+        assert "usage" == json.loads(as_json.err)["error"]["code"]
 
 
-def test_every_command_explains_itself() -> None:
-    """Each command and group has a help text and takes --json."""
+def test_every_command_has_a_help_text_and_takes_json() -> None:
+    """Each command and group takes --json and has a help text that starts with a verb."""
 
-    def every(command: click.Command) -> list[click.Command]:
+    def flatten(command: click.Command) -> list[click.Command]:
         inner = command.commands.values() if isinstance(command, click.Group) else ()
-        return [command, *(found for child in inner for found in every(child))]
+        return [command, *(found for child in inner for found in flatten(child))]
 
-    found = every(wokflow)
+    found = flatten(wokflow)
     assert len(found) > 20
-    assert [] == [command.name for command in found if not command.help]
+    verbs = (ROOT / "tests" / "programs" / "style" / "verbs.txt").read_text().split()
+    assert [] == [command.name for command in found if (command.help or "-").split()[0].strip(",").lower() not in verbs]
+    options = [(command.name, one) for command in found for one in command.params if isinstance(one, click.Option)]
+    assert [] == [(name, option.name) for name, option in options if not option.help]
     assert [] == [command.name for command in found if "json" not in [param.name for param in command.params]]
 
 
 @pytest.mark.parametrize("hangs", [False, True])
-def test_a_missing_store_is_said_to_be_missing(run: Run, monkeypatch: pytest.MonkeyPatch, hangs: bool) -> None:
-    """Refusing or silent, it is named within three seconds: where it was looked for, and without the password."""
+def test_commands_name_a_store_they_cannot_reach(run: Run, monkeypatch: pytest.MonkeyPatch, hangs: bool) -> None:
+    """A store that refuses or hangs is named within three seconds, with its address and without its password."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         if hangs:
             listener.listen()
-        place = f"127.0.0.1:{listener.getsockname()[1]}"
-        monkeypatch.setenv("REDIS_URL", f"redis://somebody:secret@{place}/0")
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        monkeypatch.setenv("REDIS_URL", f"redis://somebody:secret@{address}/0")
         began_s = time.monotonic()
-        answer = run("account", "list")
+        result = run("account", "list")
     assert time.monotonic() - began_s < 3
-    assert (1, "") == (answer.status, answer.out)
-    assert f"Cannot reach the store at {place}: is `make run` running?\n" == answer.err
+    assert (1, "") == (result.status, result.out)
+    assert f"Cannot reach the store at {address}: start it, or check REDIS_URL and DATA_DIR.\n" == result.err
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("PORT", "http"), ("REDIS_URL", "memcached://x"), ("REDIS_URL", "redis://x/y")]
 )
-def test_a_bad_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_commands_name_a_setting_they_cannot_use(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     """An environment variable that cannot be used is named in one line."""
     monkeypatch.setenv(name, value)
-    answer = run("account", "list")
-    assert (1, 1) == (answer.status, len(answer.err.splitlines()))
-    assert name in answer.err
+    result = run("account", "list")
+    assert (1, 1) == (result.status, len(result.err.splitlines()))
+    assert name in result.err
 
 
-def test_the_demo_says_what_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without an account, or without a gateway, the demo says how to start."""
+def test_demo_names_make_run_when_nothing_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a demo account or a gateway, the demo says how to start everything."""
     monkeypatch.setenv("PORT", str(free_port()))
     for words in ((), ("--key", "wf_live_x")):
-        answer = run("demo", *words)
-        assert (1, "") == (answer.status, answer.out)
-        assert "start" in answer.err
-        assert "`make run`" in answer.err
+        result = run("demo", *words)
+        assert (1, "") == (result.status, result.out)
+        assert "start" in result.err
+        assert "`make run`" in result.err
 
 
-async def test_the_demo_account_is_kept_as_long_as_it_is_there(store_url: str, tmp_path: Path) -> None:
-    """It is found again, gets new keys when one was revoked, and is made anew when store or file lost it."""
+async def test_demo_account_is_reused_while_it_exists(store_url: str, tmp_path: Path) -> None:
+    """The demo account is reused, gets new keys when one was revoked, and is created again when it is lost."""
     settings = Settings(data_dir=str(tmp_path / "new"), redis_url=store_url, catalogue=str(a_catalogue(tmp_path)))
     async with Store(store_url) as store:
-        first = await demo_account.ensure(store, settings)
-        assert first == await demo_account.ensure(store, settings) == demo_account.remembered(settings)
+        first = await demo_account.ensure_account(store, settings)
+        assert first == await demo_account.ensure_account(store, settings) == demo_account.read_account(settings)
         revoked = (await accounts.active_keys(store, first.account))[0]
         await accounts.revoke_key(store, first.account, revoked.id)
-        second = await demo_account.ensure(store, settings)
+        second = await demo_account.ensure_account(store, settings)
         assert first.account == second.account
         assert not set(first.keys.values()) & set(second.keys.values())
         await store.call("FLUSHALL")
-        third = await demo_account.ensure(store, settings)
+        third = await demo_account.ensure_account(store, settings)
         assert first.account != third.account
         (tmp_path / "new" / "demo.json").write_text("{")
-        assert third.account != (await demo_account.ensure(store, settings)).account
+        assert third.account != (await demo_account.ensure_account(store, settings)).account
 
 
 def catches(process: Process, number: signal.Signals) -> bool:
-    """Whether a process has a handler for a signal."""
+    """Return whether a process has a handler for a signal."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     [mask] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")]
     return bool(int(mask, 16) & 1 << number - 1)
 
 
-async def test_hello_stops_while_it_waits() -> None:
-    """Told to stop before the gateway is there, hello leaves at once and without complaint."""
+async def test_hello_stops_while_it_waits_for_the_gateway() -> None:
+    """Before the gateway is ready, SIGTERM ends hello at once and without output."""
     env = {"DATA_DIR": str(a_folder("hello")), "PORT": str(free_port())}
     process = Process("hello", sys.executable, "-m", "operate.cli.main", "hello", env=env).start()
     await process.until(lambda: catches(process, signal.SIGTERM), "handler of SIGTERM")
@@ -442,8 +457,8 @@ async def test_hello_stops_while_it_waits() -> None:
     assert "" == process.output
 
 
-async def test_hello_and_demo_against_a_deployment(tmp_path: Path) -> None:
-    """hello makes one account for a data folder and stays; the demo shows a picture and a film down to the webhook."""
+async def test_hello_and_demo_work_against_a_deployment(tmp_path: Path) -> None:
+    """hello creates one account for a DATA_DIR; the demo runs an image and a video through to the webhook."""
     async with Provider() as provider:
         catalogue = tmp_path / "catalogue.toml"
         catalogue.write_text(CATALOGUE.replace("PAID_URL", provider.url))

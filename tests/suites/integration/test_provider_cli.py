@@ -1,4 +1,4 @@
-"""wokflow provider: what is configured, how each provider does, and a live check by a real worker process."""
+"""wokflow provider: keys, workers, state, and a test request by a real worker process."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from operate.cli.main import main
-from shared.store import generations, ledger, providers
+from shared.store import generations, ledger, processes, providers
 from shared.store.connect import Store
 from tests.harness.doubles import fal, openai
 from tests.harness.factories import a_customer, an_order
@@ -44,28 +44,28 @@ Shell = Callable[..., tuple[int, Any]]
 
 @pytest.fixture
 def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Runs `wokflow provider <words>`: its exit status, and what it printed, decoded if it is JSON."""
+    """Return a function that runs `wokflow provider <words>` and returns its exit status and decoded output."""
     monkeypatch.setenv("REDIS_URL", store_url)
     monkeypatch.setenv("A_FAL_KEY", "a key")
     monkeypatch.delenv("ANOTHER_KEY", raising=False)
     monkeypatch.setenv("CATALOGUE", str(tmp_path / "catalogue.toml"))
 
     def run_it(*words: str, **urls: str) -> tuple[int, Any]:
-        text = CATALOGUE
+        catalogue = CATALOGUE
         for name in ("FAL_URL", "OPENAI_URL"):
-            text = text.replace(name, urls.get(name, "http://127.0.0.1:1"))
-        (tmp_path / "catalogue.toml").write_text(text)
+            catalogue = catalogue.replace(name, urls.get(name, "http://127.0.0.1:1"))
+        (tmp_path / "catalogue.toml").write_text(catalogue)
         capsys.readouterr()
         status = main(["provider", *words])
-        seen = capsys.readouterr()
-        said = seen.out or seen.err
-        return status, json.loads(said) if "--json" in words else said
+        printed = capsys.readouterr()
+        text = printed.out or printed.err
+        return status, json.loads(text) if "--json" in words else text
 
     return run_it
 
 
-def test_the_list_says_what_is_configured(shell: Shell) -> None:
-    """Each provider of the catalogue with its key, its limits, its models and its state."""
+def test_provider_list_shows_keys_and_limits(shell: Shell) -> None:
+    """Each provider is listed with its key, limits, models and state; without a worker the state says so."""
     status, facts = shell("list", "--json")
     assert (0, "ok") == (status, facts["store"])
     found = {one["name"]: one for one in facts["providers"]}
@@ -77,15 +77,32 @@ def test_the_list_says_what_is_configured(shell: Shell) -> None:
         found["fal"][name] for name in ("adapter", "key_env", "concurrency", "models", "callbacks")
     )
     assert ("openai", 0) == (found["ours"]["adapter"], found["ours"]["models"])
-    assert {"up"} == {one["state"] for one in found.values()}
-    said = shell("list")[1]
-    for words in ("A_FAL_KEY is set", "ANOTHER_KEY is not set", "not configured", "needs none", "2.5"):
-        assert words in said
-    assert "a key" not in said
+    assert {("no_worker", 0)} == {(one["state"], one["workers"]) for one in found.values()}
+    text = shell("list")[1]
+    for words in ("A_FAL_KEY is set", "ANOTHER_KEY is not set", "no worker", "not needed", "2.5"):
+        assert words in text
+    assert "serving" not in text
+    assert "a key" not in text
 
 
-def test_the_list_says_how_a_provider_does(shell: Shell, store_url: str) -> None:
-    """An open breaker, a pause and what waits are shown."""
+def test_provider_list_counts_workers_with_keys_of_their_own(shell: Shell, store_url: str) -> None:
+    """A running worker makes its provider serve, also if its key is not set in this shell."""
+
+    async def list_with_a_worker() -> Any:
+        async with Store(store_url) as store, processes.living(store, "worker", queue="ours", slots=1):
+            while not await processes.living_processes(store):
+                pass
+            return await asyncio.to_thread(shell, "list", "--json"), await asyncio.to_thread(shell, "list")
+
+    (_, facts), (_, text) = asyncio.run(list_with_a_worker())
+    [ours] = [one for one in facts["providers"] if one["name"] == "ours"]
+    assert (False, "up", 1) == (ours["configured"], ours["state"], ours["workers"])
+    [row] = [line for line in text.splitlines() if line.startswith("ours")]
+    assert "ANOTHER_KEY is not set  1        serving" in row
+
+
+def test_provider_list_shows_breakers_and_pauses(shell: Shell, store_url: str) -> None:
+    """An open breaker, a rate limit and waiting jobs are shown."""
 
     async def trouble() -> None:
         async with Store(store_url) as store:
@@ -101,11 +118,11 @@ def test_the_list_says_how_a_provider_does(shell: Shell, store_url: str) -> None
     assert ("down", "no credit") == (found["fal"]["state"], found["fal"]["down_why"])
     assert found["fal"]["down_until"]
     assert ("paused", 1, 1, 0) == tuple(found["noop"][name] for name in ("state", "busy", "queued", "running"))
-    assert "down until" in shell("list")[1]
+    assert "breaker open until" in shell("list")[1]
 
 
-def test_the_list_needs_no_store(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a store what is configured is told all the same, and that the store is out of reach."""
+def test_provider_list_works_without_a_store(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a store the list shows keys, and that it cannot reach the store."""
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
     monkeypatch.setattr("operate.cli.command.STORE_PATIENCE_S", 0.1)
     status, facts = shell("list", "--json")
@@ -114,29 +131,29 @@ def test_the_list_needs_no_store(shell: Shell, monkeypatch: pytest.MonkeyPatch) 
     assert "unknown" in shell("list")[1]
 
 
-async def test_a_provider_is_asked_by_a_worker(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The check is a real request of a real worker process with the key, and it begins no work."""
+async def test_provider_test_sends_a_request_by_a_worker(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test is a real request with the key, by a real worker process, and submits nothing."""
     async with fal.Double() as double:
         status, found = await asyncio.to_thread(shell, "test", "fal", "--json", FAL_URL=double.base_url)
         assert (0, True, True) == (status, found["ok"], found["checked"])
-        assert ["Key a key"] == [asked.headers["authorization"] for asked in double.asked]
+        assert ["Key a key"] == [request.headers["authorization"] for request in double.asked]
         assert 0 == double.accepted
     monkeypatch.setenv("ANOTHER_KEY", "wrong")
     async with openai.Double() as other:
         other.troubles["other"].append(openai.error(401, "Incorrect API key provided."))
-        status, said = await asyncio.to_thread(shell, "test", "ours", OPENAI_URL=other.base_url)
-        assert (1, True) == (status, "ours does not serve us: Down, HTTP 401: Incorrect API key provided." in said)
+        status, text = await asyncio.to_thread(shell, "test", "ours", OPENAI_URL=other.base_url)
+        assert (1, True) == (status, "ours failed: Down, HTTP 401: Incorrect API key provided." in text)
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "told"),
+    ("name", "expected", "message"),
     [
-        ("nobody", 1, "There is no provider 'nobody': it is one of local, noop, fal, ours."),
-        ("ours", 1, "ours is not configured: set ANOTHER_KEY to its key."),
-        ("local", 0, "local: no call is known there that bills nothing."),
+        ("nobody", 1, "Provider 'nobody' does not exist: choose one of local, noop, fal, ours."),
+        ("ours", 1, "ANOTHER_KEY is not set in this shell: set it to the key of ours."),
+        ("local", 0, "local has no request that costs nothing: not tested."),
     ],
 )
-def test_who_cannot_be_asked_is_told(shell: Shell, name: str, status: int, told: str) -> None:
-    """An unknown name, a key that is not set and a provider without such a call are said plainly."""
-    got, said = shell("test", name)
-    assert (status, told) == (got, said.strip())
+def test_provider_test_explains_why_it_sent_nothing(shell: Shell, name: str, expected: int, message: str) -> None:
+    """An unknown name, a key that is not set and a provider without a free request are named."""
+    status, text = shell("test", name)
+    assert (expected, message) == (status, text.strip())

@@ -213,14 +213,14 @@ def test_reconcile_says_what_differs(shell: Shell, store_url: str) -> None:
     status, said = shell("--provider", "noop", "--tolerance", "1")
     assert 0 == status
     assert "$0.000001 / $0.000002" in said
-    assert "Nothing differs by more than the tolerance." in said
+    assert "No cost differs by more than the tolerance." in said
 
 
 def test_reconcile_looks_at_who_bills_us(shell: Shell, store_url: str) -> None:
     """Without a name only providers with a key are compared, and days without any work are none."""
     with_costs(store_url, {"expected_micros": 1})
     assert (0, []) == (shell("--json")[0], shell("--json")[1]["days"])
-    assert "Nothing was generated in these days." in shell()[1]
+    assert "No generations were settled in these days." in shell()[1]
     assert [] == shell("--provider", "noop", "--to", "2024-01-01", "--json")[1]["days"]
 
 
@@ -234,7 +234,7 @@ def test_a_bill_is_held_against_the_records(shell: Shell, store_url: str, tmp_pa
     assert [(other, 20_000, 50_000)] == [(p["generation"], p["ours"], p["theirs"]) for p in facts["bill"]["differs"]]
     assert [("stranger", 10_000)] == [(p["reference"], p["theirs"]) for p in facts["bill"]["theirs_only"]]
     assert 1 == len(facts["bill"]["ours_only"])
-    assert "1 are only theirs: no generation is called so" in shell("--bill", str(bill), "noop")[1]
+    assert "1 are only in the bill: no generation has this reference" in shell("--bill", str(bill), "noop")[1]
     bill.write_text(f"reference,amount\nref-{same},0.02\n")
     assert 0 == shell("--bill", str(bill), "noop")[0]
 
@@ -242,7 +242,7 @@ def test_a_bill_is_held_against_the_records(shell: Shell, store_url: str, tmp_pa
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
-        (("--provider", "nobody"), 1, "There is no provider 'nobody'"),
+        (("--provider", "nobody"), 1, "Provider 'nobody' does not exist"),
         (("--from", "2026-02-01", "--to", "2026-01-01"), 1, "is not a span of 1 to 400 days"),
         (("--from", "2024-01-01", "--to", "2026-01-01"), 1, "is not a span of 1 to 400 days"),
         (("--tolerance", "101"), 2, "is not a number from 0 to 100"),

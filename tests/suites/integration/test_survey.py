@@ -90,9 +90,9 @@ async def test_the_breaker_is_told(store_url: str) -> None:
         assert (OPEN, 1) == ((await noop(store)).breaker, (await noop(store)).downs)
         await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
         assert HALF_OPEN == (await noop(store)).breaker
-        await store.run("hold", "noop", "drain")
+        await store.run("set_mode", "noop", "drain")
         assert "drain" == (await noop(store)).held
-        await store.run("hold", "noop", "")
+        await store.run("set_mode", "noop", "")
         await providers.close_breaker(store, "noop")
         assert CLOSED == (await noop(store)).breaker
 

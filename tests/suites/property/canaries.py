@@ -269,7 +269,7 @@ CANARIES = (
     Canary("accept gives to what is drained", "accept", "if held == 'drain' then", "if false then"),
     Canary("reroute to what is drained", "reroute", "if held == 'drain' then", "if false then"),
     Canary("accept gives to what is paused", "accept", "if held == 'pause' or", "if"),
-    Canary("hold is for ever", "hold", "redis.call('HDEL', key, 'held')", "redis.call('HGET', key, 'held')"),
+    Canary("a pause never ends", "set_mode", "redis.call('HDEL', key, 'held')", "redis.call('HGET', key, 'held')"),
     Canary("a failing endpoint is not listed", "attempt", "redis.call('ZADD', 'gw:failing', since, endpoint)"),
     Canary("a mended endpoint is listed on", "attempt", "redis.call('ZREM', 'gw:failing', endpoint)", "return"),
     Canary("an enabled endpoint is listed on", "enable_endpoint", "redis.call('ZREM', 'gw:failing', endpoint)"),

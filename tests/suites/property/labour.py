@@ -107,10 +107,10 @@ class Labour(Mail):
         self.verb(expected, "retry", name, again=expected if twice else None)
         self.check()
 
-    def hold(self, provider: str, hold: str, *, twice: bool = False) -> None:
-        """An operator stops or drains a provider, or lets it go on."""
-        expected = self.steps.hold(provider, hold)
-        self.verb(expected, "hold", provider, hold, again=["held", hold] if twice else None)
+    def set_mode(self, provider: str, mode: str, *, twice: bool = False) -> None:
+        """Pause, drain or resume a provider, as an operator does."""
+        expected = self.steps.set_mode(provider, mode)
+        self.verb(expected, "set_mode", provider, mode, again=[expected[0], mode] if twice else None)
         self.check()
 
     def credit(self, name: str, amount: int | None = None, *, twice: bool = False) -> None:

@@ -202,7 +202,7 @@ class Machine(RuleBasedStateMachine):
         elif what == "up":
             self.world.up(provider)
         elif what in ("pause", "drain"):
-            self.world.hold(provider, what, twice=twice)
+            self.world.set_mode(provider, what, twice=twice)
         else:
             self.world.provider_recovers(provider)
 

@@ -54,7 +54,7 @@ class Passing(Labour):
         provider.paused = provider.down = provider.probing = False
         for field in ("paused_until_ms", "down_until_ms", "probe_until_ms"):
             self._set(f"gw:provider:{name}", field)
-        self.hold(name, "")
+        self.set_mode(name, "")
 
     def _set(self, key: str, field: str) -> None:
         """A time that is in the hash is long past."""

@@ -612,7 +612,7 @@ def an_operator_pauses_a_provider(world: World) -> None:
     """While a provider is paused nothing is submitted to it, and what it has is looked at."""
     name, other = world.accept("bob", "paid"), world.accept("eve", "paid")
     world.start(name, "w1-a")
-    world.hold("paid", "pause", twice=True)
+    world.set_mode("paid", "pause", twice=True)
     world.accept("ada", "paid", others=("local",))
     world.submitted(name, "w1-a")
     world.start(name, "w1-b")
@@ -620,14 +620,14 @@ def an_operator_pauses_a_provider(world: World) -> None:
     world.down("paid")
     world.start(other, "w2-b")
     world.up("paid")
-    world.hold("paid", "")
+    world.set_mode("paid", "")
     world.start(other, "w2-c")
 
 
 def an_operator_drains_a_provider(world: World) -> None:
     """A drained provider gets no new order and nothing that another one hands on; what it has goes on."""
     name = world.accept("bob", "paid")
-    world.hold("paid", "drain", twice=True)
+    world.set_mode("paid", "drain", twice=True)
     world.accept("ada", "paid")
     world.accept("ada", "paid", others=("local",))
     world.start(name, "w1-a")
@@ -636,7 +636,7 @@ def an_operator_drains_a_provider(world: World) -> None:
     world.reroute(other, "w2-a", "paid")
     world.submitted(name, "w1-a")
     world.settle(name)
-    world.hold("paid", "")
+    world.set_mode("paid", "")
     world.accept("ada", "paid")
 
 

@@ -140,11 +140,11 @@ class Steps(Struct):
             self.books.put(made)
         return ["looks" if made.state == "pending" else "due", made.state]
 
-    def hold(self, name: str, hold: str) -> list[Any]:
-        """An operator stops or drains a provider, or lets it go on."""
+    def set_mode(self, name: str, mode: str) -> list[Any]:
+        """Pause, drain or resume a provider, as an operator does."""
         provider = self.books.providers[name]
-        before, provider.held = provider.held, hold
-        return ["held", before]
+        before, provider.held = provider.held, mode
+        return [{"pause": "paused", "drain": "drained", "": "resumed"}[mode], before]
 
     def watch(self, name: str, gateway: str) -> list[Any]:
         """A gateway waits, once."""

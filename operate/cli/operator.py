@@ -1,4 +1,4 @@
-"""What the operators' commands have in common: who acts, and the catalogue they act by."""
+"""The operator who runs a command, and commands that act as one."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from operate.cli.catalogue import read_catalogue
-from operate.cli.command import Desk, open_desk, open_store
+from operate.cli.command import CommandContext, open_context, open_store
 from operate.operator import Operator
 from shared.ops.settings import Settings
 from shared.store.connect import Store
@@ -18,7 +18,7 @@ P = ParamSpec("P")
 
 
 def operator_of(store: Store, settings: Settings) -> Operator:
-    """Whoever runs this command. Raises Failure for a catalogue that cannot be used."""
+    """Return the operator who runs this command. Raises Failure for an unusable catalogue."""
     catalogue = read_catalogue(settings.catalogue)
     return Operator(
         store=store,
@@ -29,16 +29,18 @@ def operator_of(store: Store, settings: Settings) -> Operator:
     )
 
 
-def with_operator(act: Callable[Concatenate[Desk, Operator, P], Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Make a click callback of a coroutine that wants the desk and the operator first."""
+def with_operator(
+    act: Callable[Concatenate[CommandContext, Operator, P], Coroutine[Any, Any, None]],
+) -> Callable[P, None]:
+    """Wrap a coroutine that takes the context and the operator first as a click callback."""
 
     @wraps(act)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        desk = open_desk()
+        context = open_context()
 
         async def serve() -> None:
-            async with open_store(desk.settings) as store:
-                await act(desk, operator_of(store, desk.settings), *args, **kwargs)
+            async with open_store(context.settings) as store:
+                await act(context, operator_of(store, context.settings), *args, **kwargs)
 
         asyncio.run(serve())
 
@@ -46,7 +48,7 @@ def with_operator(act: Callable[Concatenate[Desk, Operator, P], Coroutine[Any, A
 
 
 def _user() -> str:
-    """The user's name; in a container it may have none."""
+    """Return the user's name, or the user id in a container without names."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

@@ -1,10 +1,11 @@
-"""The whole life of a generation, moment by moment, from all that the store knows of it."""
+"""The timeline of a generation: every event that the store knows."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from msgspec import Struct
 
-from operate.generations import find
+from operate.generations import find_generation
 from operate.operator import Operator
 from operate.times import moment
 from shared.domain.generation import Generation
@@ -13,7 +14,7 @@ from shared.store.webhooks import Delivery
 
 
 class LifeMoment(Struct, kw_only=True):
-    """Something that happened, how long after the order, and what there is to say of it."""
+    """An event in a generation's life. `after_ms` counts from when it was accepted."""
 
     at: str | None
     after_ms: int
@@ -22,7 +23,7 @@ class LifeMoment(Struct, kw_only=True):
 
 
 class Life(Struct, kw_only=True):
-    """Where a generation stands, and how it came there."""
+    """The state of a generation, and every event that led to it."""
 
     id: str
     account: str
@@ -37,12 +38,12 @@ class Life(Struct, kw_only=True):
     moments: tuple[LifeMoment, ...]
 
 
-async def explain(operator: Operator, named: str) -> Life:
-    """Its life so far. Raises Refused if there is no such generation."""
-    found = await find(operator, named)
+async def read_timeline(operator: Operator, named: str) -> Life:
+    """Return a generation's timeline so far. Raises Refused if it does not exist."""
+    found = await find_generation(operator, named)
     deliveries = await webhooks.of_generation(operator.store, found.account, found.id)
-    told = [(at_ms, what, detail) for at_ms, what, detail in [*_own(found), *_events(deliveries)] if at_ms is not None]
-    told.sort(key=lambda one: one[0])
+    events = [*_own_events(found), *_delivery_events(deliveries)]
+    dated = sorted(((at_ms, what, detail) for at_ms, what, detail in events if at_ms is not None), key=itemgetter(0))
     return Life(
         id=found.id,
         account=found.account,
@@ -56,31 +57,31 @@ async def explain(operator: Operator, named: str) -> Life:
         deadline_at=moment(found.deadline_ms),
         moments=tuple(
             LifeMoment(at=moment(at_ms), after_ms=at_ms - found.created_ms, what=what, detail=detail)
-            for at_ms, what, detail in told
+            for at_ms, what, detail in dated
         ),
     )
 
 
-def _own(found: Generation) -> Iterator[tuple[int | None, str, str]]:
+def _own_events(found: Generation) -> Iterator[tuple[int | None, str, str]]:
     spec, closed, last = found.spec, found.closed_ms, found.outcome
     yield found.created_ms, "accepted", f"{spec.kind} by {spec.model}, {found.reserved} micro-USD reserved"
-    yield found.queued_ms, "left_backlog", "it had waited for a place of its account or its provider"
-    yield found.started_ms, "started", "a worker took it up"
+    yield found.queued_ms, "left_backlog", "a slot of its account and provider became free"
+    yield found.started_ms, "started", "a worker started it"
     for attempt in found.attempts:
         yield attempt.at_ms, "asked", f"{attempt.provider}: {attempt.word}"
     yield found.submitted_ms, "submitted", f"{found.provider} has it as {found.ref}"
-    yield found.looked_ms, "looked", f"the last of {found.looks} looks"
-    yield found.cancel_ms, "cancel", "its owner wants it stopped"
+    yield found.looked_ms, "looked", f"the last of {found.looks} polls"
+    yield found.cancel_ms, "cancel", "its owner asked to cancel it"
     why = f" ({last.error_code}: {last.error})" if last and last.error_code else ""
     yield closed, "settled", f"{found.state}, cost {found.cost}, refund {found.refund_micros} micro-USD{why}"
     yield found.credit_ms, "credited", f"{found.credit} micro-USD by an operator"
-    yield found.late_ms, "late_result", "the provider finished after the refund; the user has it for nothing"
+    yield found.late_ms, "late_result", "the provider finished after the refund; the user has the result free of charge"
 
 
-def _events(deliveries: list[Delivery]) -> Iterator[tuple[int | None, str, str]]:
+def _delivery_events(deliveries: list[Delivery]) -> Iterator[tuple[int | None, str, str]]:
     for delivery in deliveries:
         endpoint = delivery.id.rpartition(":")[2]
         yield delivery.created_ms, "event", f"{delivery.type} for {endpoint}: {delivery.state}"
         for attempt in delivery.attempts:
-            came = attempt.error or f"{attempt.status}"
-            yield attempt.at_ms, "posted", f"to {endpoint}: {came} after {attempt.duration_ms} ms"
+            response = attempt.error or f"{attempt.status}"
+            yield attempt.at_ms, "posted", f"to {endpoint}: {response} after {attempt.duration_ms} ms"

@@ -1,11 +1,11 @@
-"""The books: an account's lines, and the check of all of them."""
+"""The ledger: an account's entries, and the check of every account."""
 
 import asyncio
 import time
 
 from msgspec import Struct
 
-from operate.accounts import existing
+from operate.accounts import require_account
 from operate.operator import Operator
 from operate.times import moment
 from shared.store import ledger
@@ -17,7 +17,7 @@ LINES_MAX = 100_000
 
 
 class LineEntry(Struct, kw_only=True):
-    """One movement of an account's money."""
+    """A ledger entry: one movement of an account's money."""
 
     at: str | None
     kind: str
@@ -26,7 +26,7 @@ class LineEntry(Struct, kw_only=True):
 
 
 class FindingEntry(Struct, kw_only=True):
-    """Something that is wrong: where, about what, and what the fault means."""
+    """A fault that a check found: the account or key, its subject, and the meaning of the fault."""
 
     at: str
     id: str
@@ -36,7 +36,7 @@ class FindingEntry(Struct, kw_only=True):
 
 
 class Checked(Struct, kw_only=True):
-    """What a check looked at and found; not `complete`: it ended early, at its bound of findings or of time."""
+    """The result of a check. It is not `complete` if it ended early, at its bound of findings or of time."""
 
     accounts: int
     lines: int
@@ -46,9 +46,9 @@ class Checked(Struct, kw_only=True):
     complete: bool
 
 
-async def lines(operator: Operator, account_id: str, count: int) -> list[LineEntry]:
-    """An account's ledger lines, newest first. Raises Refused."""
-    await existing(operator, account_id)
+async def list_entries(operator: Operator, account_id: str, count: int) -> list[LineEntry]:
+    """Return an account's newest `count` ledger entries, newest first. Raises Refused."""
+    await require_account(operator, account_id)
     found = (await ledger.lines(operator.store, account_id, -count))[::-1]
     return [
         LineEntry(at=moment(one.at_ms), kind=one.kind, amount_micros=one.amount_micros, reference=one.reference)
@@ -56,8 +56,8 @@ async def lines(operator: Operator, account_id: str, count: int) -> list[LineEnt
     ]
 
 
-async def check_all(operator: Operator, report: Report, *, limit_s: float | None = None) -> Checked:
-    """Check everything while it runs, filling `report`; no longer than `limit_s`. Raises StoreDown."""
+async def check_ledger(operator: Operator, report: Report, *, limit_s: float | None = None) -> Checked:
+    """Check every account on the live system, filling `report`, for at most `limit_s`. Raises StoreDown."""
     began_s, ended = time.monotonic(), True
     try:
         async with asyncio.timeout(limit_s):

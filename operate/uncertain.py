@@ -1,4 +1,4 @@
-"""Generations whose submit nobody knows the outcome of."""
+"""Uncertain generations: the outcome of their submit is unknown."""
 
 from collections.abc import Sequence
 from mimetypes import guess_type
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from operate.generations import LATE_S, find
+from operate.generations import LATE_S, find_generation
 from operate.operator import Operator
 from operate.times import moment
 from shared.domain.errors import Refused
@@ -14,11 +14,11 @@ from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome, Out
 from shared.store import generations, ledger
 
 URLS_MAX, URL_CHARS_MAX = 20, 2000
-NOT_DONE = "The provider did not do this. You were refunded."
+NOT_DONE = "The provider did not run this generation. You were refunded."
 
 
 class DoubtEntry(Struct, kw_only=True):
-    """One of them; `closed_at` is when it was refunded, if it was."""
+    """An uncertain generation. `closed_at` is the time of its refund, null if it is open."""
 
     id: str
     account: str
@@ -32,47 +32,49 @@ class DoubtEntry(Struct, kw_only=True):
 
 
 class Resolved(Struct, kw_only=True):
-    """How it was ended."""
+    """How an uncertain generation was settled."""
 
     id: str
     state: str
     refund_micros: int
 
 
-async def doubts(operator: Operator, count: int, *, refunded: bool = False) -> list[DoubtEntry]:
-    """Up to `count` of them, the longest first; or those that were refunded as such, the newest first."""
-    look = generations.doubtful if refunded else generations.uncertain
-    return [_doubt(found) for found in await look(operator.store, count)]
+async def list_uncertain(operator: Operator, count: int, *, refunded: bool = False) -> list[DoubtEntry]:
+    """Return up to `count` open ones, the oldest first, or those already refunded as uncertain, the newest first."""
+    read = generations.doubtful if refunded else generations.uncertain
+    return [_entry(found) for found in await read(operator.store, count)]
 
 
-async def resolve(operator: Operator, named: str, *, urls: Sequence[str] = (), failed: bool = False) -> Resolved:
-    """End one as what its provider made of it: completed with these outputs, or failed and refunded. Raises Refused."""
+async def resolve_uncertain(
+    operator: Operator, named: str, *, urls: Sequence[str] = (), failed: bool = False
+) -> Resolved:
+    """Settle one by its outcome at the provider: completed with these outputs, or failed. Raises Refused."""
     if bool(urls) == failed:
-        raise Refused("invalid_request", "Say how it ended: completed, with the URLs of its outputs, or failed.")
-    found = await find(operator, named)
-    outcome = Outcome(found.provider, error_code="not_done", error=NOT_DONE) if failed else _made(found, urls)
+        raise Refused("invalid_request", "Give exactly one outcome: completed with the URLs of its outputs, or failed.")
+    found = await find_generation(operator, named)
+    outcome = Outcome(found.provider, error_code="not_done", error=NOT_DONE) if failed else _completed(found, urls)
     state, cost = (FAILED, 0) if failed else (COMPLETED, found.reserved)
     acting = operator.act("uncertain resolve", found.id, " ".join(urls) or FAILED)
     word, refund = await ledger.settle(
         acting, found.id, state, cost_micros=cost, outcome=outcome, uncertain_only=True, late_s=LATE_S
     )
     if word != "settled":
-        raise Refused("conflict", f"Nobody is in doubt about it: it is {found.state}.")
+        raise Refused("conflict", f"This generation is not uncertain: it is {found.state}.")
     return Resolved(id=found.id, state=state, refund_micros=refund)
 
 
-def _made(found: Generation, urls: Sequence[str]) -> Outcome:
+def _completed(found: Generation, urls: Sequence[str]) -> Outcome:
     return Outcome(found.provider, tuple(_output(url) for url in urls[:URLS_MAX]))
 
 
 def _output(url: str) -> Output:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc or len(url) > URL_CHARS_MAX or not url.isprintable():
-        raise Refused("invalid_request", f"{url[:100]!r} is no http or https URL.")
+        raise Refused("invalid_request", f"{url[:100]!r} must be an http or https URL.")
     return Output(url, guess_type(parts.path)[0] or "application/octet-stream")
 
 
-def _doubt(found: Generation) -> DoubtEntry:
+def _entry(found: Generation) -> DoubtEntry:
     return DoubtEntry(
         id=found.id,
         account=found.account,

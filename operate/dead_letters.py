@@ -1,4 +1,4 @@
-"""Deliveries that were given up."""
+"""Dead letters: webhook deliveries that failed for good."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from shared.domain.errors import Refused
 from shared.store import replay, webhooks
 from shared.store.webhooks import Dead
 
-REPLAY_MAX = 1000
+REDELIVER_MAX, LIST_MAX = 1000, 10_000
 
 
 class DeadLetterEntry(Struct, kw_only=True):
-    """One of them. `last` is what the last attempt came to."""
+    """A dead letter. `last` is the error or response of the last attempt."""
 
     id: str
     account: str
@@ -28,23 +28,24 @@ class DeadLetterEntry(Struct, kw_only=True):
 
 
 class ReplayedDead(Struct, kw_only=True):
-    """How many begin anew, and which cannot: their endpoint is switched off or gone."""
+    """How many deliveries were queued again. `left` has those whose endpoint is disabled or deleted."""
 
     queued: int
     left: tuple[str, ...]
 
 
-async def dead_letters(operator: Operator, count: int) -> list[DeadLetterEntry]:
-    """Up to `count` of them, newest first."""
+async def list_dead_letters(operator: Operator, count: int) -> list[DeadLetterEntry]:
+    """Return up to `count` dead letters, newest first."""
     return [_letter(one) for one in await webhooks.dead(operator.store, count)]
 
 
-async def replay_dead(operator: Operator, chosen: Sequence[str]) -> ReplayedDead:
-    """Post these again; none named: all, the newest 1000 at once. Raises Refused for one that is not dead."""
-    dead = {one.delivery.id: one for one in await webhooks.dead(operator.store, REPLAY_MAX if not chosen else 10_000)}
+async def redeliver_dead_letters(operator: Operator, chosen: Sequence[str]) -> ReplayedDead:
+    """Queue these dead letters again, or the newest 1000 if none is named. Raises Refused for an unknown one."""
+    dead = {one.delivery.id: one for one in await webhooks.dead(operator.store, LIST_MAX if chosen else REDELIVER_MAX)}
     unknown = [name for name in chosen if name not in dead]
     if unknown:
-        raise Refused("not_found", f"There is no dead delivery {unknown[0][:120]!r}: see `wokflow deadletter list`.")
+        message = f"Delivery {unknown[0][:120]!r} is not a dead letter: see `wokflow deadletter list`."
+        raise Refused("not_found", message)
     queued, left = 0, []
     for name in chosen or dead:
         try:

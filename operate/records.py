@@ -1,8 +1,8 @@
-"""All that is known of a generation, as a record."""
+"""The full record of a generation."""
 
 from msgspec import UNSET, Struct, UnsetType
 
-from operate.generations import find
+from operate.generations import find_generation
 from operate.operator import Operator
 from operate.times import moment
 from shared.domain import ids
@@ -10,7 +10,7 @@ from shared.domain.generation import Generation, Outcome
 
 
 class OutputRecord(Struct, kw_only=True):
-    """A stored result."""
+    """An output of a generation."""
 
     place: str
     media_type: str
@@ -19,11 +19,11 @@ class OutputRecord(Struct, kw_only=True):
     height: int | None
     sha256: str | None  # of its bytes
     url: str
-    expires_at: str | None  # until when its provider has it, where nobody else does
+    expires_at: str | None  # when its provider deletes it; null if it is in our storage
 
 
 class AttemptRecord(Struct, kw_only=True):
-    """A provider's turn, and what it said."""
+    """An attempt at a provider, and its outcome."""
 
     at: str | None
     provider: str
@@ -31,7 +31,7 @@ class AttemptRecord(Struct, kw_only=True):
 
 
 class OutcomeRecord(Struct, kw_only=True):
-    """How it ended, or what came after the refund."""
+    """The outcome of a generation, or a result that came after its refund."""
 
     served_by: str | None
     outputs: tuple[OutputRecord, ...] | None
@@ -42,7 +42,7 @@ class OutcomeRecord(Struct, kw_only=True):
 
 
 class GenerationRecord(Struct, kw_only=True):
-    """Everything, in the order of its life; what its end brings is there once it has ended."""
+    """Every field of a generation. The fields of its outcome are missing while it is open."""
 
     id: str
     job: str
@@ -77,20 +77,21 @@ class GenerationRecord(Struct, kw_only=True):
     provider_cost_expected_micros: int | None = None
 
 
-async def record(operator: Operator, named: str) -> GenerationRecord:
-    """A generation by its UUID or job_... name, its prompt included. Raises Refused if there is none."""
-    found = await find(operator, named)
-    told, outcome = _of_order(found), found.outcome
+async def read_record(operator: Operator, named: str) -> GenerationRecord:
+    """Return a generation's record by its UUID or job_... id, prompt included. Raises Refused if it does not exist."""
+    found = await find_generation(operator, named)
+    record, outcome = _of_generation(found), found.outcome
     if outcome is not None:
-        end = _of_outcome(outcome, operator.base_url)
-        told.served_by, told.outputs, told.text = end.served_by, end.outputs, end.text
-        told.facts, told.error_code, told.error = end.facts, end.error_code, end.error
-        told.provider_cost_micros, told.provider_cost_expected_micros = outcome.cost_micros, outcome.expected_micros
-    told.late_result = None if found.late is None else _of_outcome(found.late, operator.base_url)
-    return told
+        ended = _of_outcome(outcome, operator.base_url)
+        record.served_by, record.outputs, record.text = ended.served_by, ended.outputs, ended.text
+        record.facts, record.error_code, record.error = ended.facts, ended.error_code, ended.error
+        record.provider_cost_micros = outcome.cost_micros
+        record.provider_cost_expected_micros = outcome.expected_micros
+    record.late_result = None if found.late is None else _of_outcome(found.late, operator.base_url)
+    return record
 
 
-def _of_order(found: Generation) -> GenerationRecord:
+def _of_generation(found: Generation) -> GenerationRecord:
     spec = found.spec
     attempts = tuple(
         AttemptRecord(at=moment(one.at_ms), provider=one.provider, outcome=one.word) for one in found.attempts
