@@ -17,7 +17,9 @@ def key() -> None:
 
 @key.command()
 @click.argument("account_id", metavar="ACCOUNT")
-@click.option("--kind", type=click.Choice(list(KEY_PREFIXES)), default="wowflow", show_default=True)
+@click.option(
+    "--kind", type=click.Choice(list(KEY_PREFIXES)), default="wowflow", show_default=True, help="Format of the key."
+)
 @with_operator
 async def create(context: CommandContext, operator: Operator, account_id: str, kind: str) -> None:
     """Create another key for an account. It is shown only once."""
