@@ -60,6 +60,9 @@ types: setup ## Check the types, strictly
 docs: setup ## Write the files generated from code: docs/metrics.md, dashboards, Prometheus rules
 	@exec $(BIN)/python -m deploy.observe
 
+style: setup ## Print the figures of the style rules; fails if one is missed
+	@exec $(BIN)/python -m tests.programs.style
+
 fix: setup ## Format the code and apply automatic fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
