@@ -1,0 +1,50 @@
+"""The document as programs see it, compared with the one recorded in openapi_baseline.json.
+
+A change that is meant is recorded by `python -m tests.suites.unit.gateway.test_openapi_baseline`.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gateway.openapi.document import document
+from shared.ops import catalogue_files
+from shared.ops.settings import ROOT
+
+BASELINE = Path(__file__).with_name("openapi_baseline.json")
+BASE_URL = "https://gateway.example"
+TEXTS = ("description", "summary", "title", "message")
+
+
+def normalised(node: Any) -> Any:
+    """Return a JSON value without the texts for people; an example keeps only the names of its fields."""
+    if isinstance(node, list):
+        return [normalised(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "value" in node:
+        return sorted(node["value"])
+    if node.keys() == {"$ref"}:
+        return node["$ref"].rpartition("/")[2]
+    shown = {
+        key: [sample["label"] for sample in value] if key == "x-codeSamples" else normalised(value)
+        for key, value in sorted(node.items())
+        if not (key == "example" or (key in TEXTS and isinstance(value, str)))
+    }
+    return list(shown) if shown and all(key == value for key, value in shown.items()) else shown
+
+
+def current() -> str:
+    """The document of the shipped catalogue, normalised, as compact JSON."""
+    catalogue = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
+    made = json.loads(json.dumps(document(catalogue, BASE_URL)))
+    return json.dumps(normalised(made), separators=(",", ":"), sort_keys=True) + "\n"
+
+
+def test_document_changes_only_in_its_texts() -> None:
+    """Every path, field, limit, code and example field of the document is as recorded."""
+    assert json.loads(BASELINE.read_text()) == json.loads(current())
+
+
+if __name__ == "__main__":
+    BASELINE.write_text(current())
