@@ -144,7 +144,7 @@ def count(order: Order, accepted: Accepted, took_s: float) -> None:
     way = accepted.way or order.ways[0]
     spec = way.spec
     if accepted.replayed:
-        metrics.of(metrics.REPLAYED, spec.dialect).inc()
+        metrics.of(metrics.IDEMPOTENT_REPLAYS, spec.dialect).inc()
         return
     metrics.of(metrics.ACCEPTED, spec.dialect, spec.kind, way.provider).inc()
     metrics.of(metrics.ACCEPT_SECONDS, spec.dialect).observe(took_s)

@@ -122,6 +122,6 @@ async def _send(
     except ConnectionResetError:
         return  # the client left
     except (StorageError, TimeoutError) as error:
-        log.warning("asset.cut_short", reason=str(error) or "the client took nothing for too long")
+        log.warning("asset.aborted", reason=str(error) or "the client took nothing for too long")
         if request.transport is not None:
             request.transport.abort()

@@ -45,7 +45,7 @@ async def _kept(desk: Desk, caller: Caller, data: bytes) -> str:
         try:
             await desk.storage.put(path, data, media_type)
         except StorageError as error:
-            log.warning("picture.not_kept", reason=str(error))
+            log.warning("input_image.not_stored", reason=str(error))
             raise Refused(
                 "unavailable", "The picture cannot be kept at the moment. Try again.", retry_after_s=5
             ) from None

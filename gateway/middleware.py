@@ -66,7 +66,7 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> we
     except Refused as refusal:
         refused = refusal
     except StoreDown as down:
-        log.warning("store.away", request=request_id, path=request.path, reason=str(down))
+        log.warning("store.unavailable", request=request_id, path=request.path, reason=str(down))
         refused = errors.UNAVAILABLE
     except web.HTTPException as http:
         if http.status < 400:

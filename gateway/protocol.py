@@ -35,7 +35,7 @@ class Connection(web.RequestHandler):
             log.error("request.failed", request=request_id, path=request.path, method=request.method, exc_info=exc)
             refused = errors.INTERNAL
         else:
-            log.info("request.unreadable", request=request_id, reason=type(exc).__name__)
+            log.info("request.malformed", request=request_id, reason=type(exc).__name__)
             refused = errors.UNREADABLE
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
@@ -48,7 +48,7 @@ class Connection(web.RequestHandler):
         """What went wrong after the answer. The rest of a body that cannot be unpacked is the client's affair."""
         error = kw.get("exc_info")
         if isinstance(error, web.RequestPayloadError):
-            log.info("request.unreadable", reason=type(error).__name__)
+            log.info("request.malformed", reason=type(error).__name__)
         else:
             log.error("connection.failed", exc_info=error)
 

@@ -47,7 +47,7 @@ class Speeds:
             try:
                 known = await providers.speeds(self._store, name)
             except StoreDown as away:
-                log.info("speeds.store_away", reason=str(away))
+                log.info("speeds.store_unavailable", reason=str(away))
                 return
             for kind, took_ms in known.items():
                 found[kind][name] = took_ms

@@ -28,7 +28,7 @@ from shared.store.keys import queue
 from shared.store.processes import living
 from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
 from shared.store.secret import secret
-from workers import telemetry as announced
+from workers import telemetry
 from workers.adapters.contract import Setup, load
 from workers.context import Desk
 from workers.deliver import Post, deliver
@@ -150,7 +150,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
         work = [func(run, name="run", timeout=STEP_MAX_S), func(late, name="late", timeout=STEP_MAX_S)]
         try:
             role = Role(name=setup.name, work=work, ctx={"desk": desk}, dropped=partial(dropped, desk))
-            announced.provider(setup.name)
+            telemetry.register_provider(setup.name)
             await serve(config, store, role)
         finally:
             await adapter.close()
@@ -165,7 +165,7 @@ async def run_dispatcher(config: Settings) -> None:
         keep_ms = config.record_retention_days * DAY_MS
         post = Post(store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms)
         work = [func(deliver, name="deliver", timeout=STEP_MAX_S)]
-        announced.dispatcher()
+        telemetry.register_dispatcher()
         await serve(config, store, Role(name=WEBHOOKS, work=work, ctx={"post": post}))
 
 
@@ -187,7 +187,7 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
         job_serializer=encode_job,
         job_deserializer=decode_job,
     )
-    announced.worker(role.name, config.worker_slots, in_flight=lambda: engine.job_counter)
+    telemetry.register_worker(role.name, config.worker_slots, in_flight=lambda: engine.job_counter)
     collector.calm()
     log.info("worker.started", queue=role.name, slots=config.worker_slots)
     kind = "dispatcher" if role.name == WEBHOOKS else "worker"
@@ -204,7 +204,7 @@ async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
     async with the_store(config, "sweep") as store:
         fleet = Fleet(store, providers)
         prometheus_client.REGISTRY.register(fleet)
-        announced.sweeper()
+        telemetry.register_sweeper()
         sweeping = asyncio.create_task(keep(config, store, fleet))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, sweeping.cancel)

@@ -56,7 +56,7 @@ async def deliver(ctx: dict[str, Any], job_id: str) -> None:
             await proceed(post, delivery_id, due)
     except StoreDown as away:
         # Not the job's failure: arq would end a job that raises anything but Retry, and only the sweeper find it again.
-        log.warning("webhook.store_away", delivery=delivery_id, reason=str(away))
+        log.warning("webhook.store_unavailable", delivery=delivery_id, reason=str(away))
         raise Park(defer=AWAY_S) from away
 
 

@@ -109,7 +109,7 @@ class Engine(Worker):
                 await self.heart_beat()
             await self._wait(wait_s)
         except (StoreDown, RedisError, OSError) as error:
-            log.warning("engine.store_away", queue=self.queue_name, error=repr(error))
+            log.warning("engine.store_unavailable", queue=self.queue_name, error=repr(error))
             await asyncio.sleep(AWAY_S)
 
     async def _claim(self) -> float:
@@ -153,7 +153,7 @@ class Engine(Worker):
             # generation leaves all it had in hand to the garbage collector, which took a third of a worker's time.
             self._raised.pop(job_id).__traceback__ = None
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("engine.job_died", job_id=job_id, error=repr(error), exc_info=error)
+            log.error("engine.job_crashed", job_id=job_id, error=repr(error), exc_info=error)
 
     async def _wait(self, wait_s: float) -> None:
         if self.job_counter >= self.max_jobs or not self.allow_pick_jobs:

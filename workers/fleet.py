@@ -72,7 +72,7 @@ def of_queues(queues: Sequence[Queue]) -> Iterator[Metric]:
     yield gauge(metrics.SEEN_BACKLOG, {(provider.name,): provider.waiting for provider in providers})
     yield gauge(metrics.SEEN_BACKLOG_OLDEST, {(provider.name,): provider.waiting_ms / 1000 for provider in providers})
     yield gauge(metrics.SEEN_BREAKER, {(provider.name,): provider.breaker for provider in providers})
-    yield gauge(metrics.SEEN_HELD, {(provider.name,): HOLDS.index(provider.held) for provider in providers})
+    yield gauge(metrics.SEEN_OPERATOR_MODE, {(provider.name,): HOLDS.index(provider.held) for provider in providers})
     yield gauge(metrics.SEEN_PAUSED, {(provider.name,): provider.paused_ms / 1000 for provider in providers})
 
 
@@ -94,7 +94,7 @@ async def audit_forever(store: Store, every_s: float) -> None:
         try:
             await audit(store, every_s)
         except (StoreDown, StoreError) as error:
-            log.warning("ledger.not_checked", reason=str(error))
+            log.warning("ledger.check_failed", reason=str(error))
         await asyncio.sleep(min(every_s, LOOK_EVERY_S))
 
 
@@ -108,6 +108,6 @@ async def audit(store: Store, every_s: float) -> None:
     await keep_check(store, report, took_ms)
     if report.findings:
         found = [f"{finding.fault} {finding.id}" for finding in report.findings[:FINDINGS_LOGGED]]
-        log.error("ledger.wrong", findings=len(report.findings), first=found, took_ms=took_ms)
+        log.error("ledger.faults_found", findings=len(report.findings), first=found, took_ms=took_ms)
     else:
         log.info("ledger.checked", accounts=report.accounts, generations=report.generations, took_ms=took_ms)

@@ -16,7 +16,7 @@ from workers.context import Desk
 from workers.outputs import OutputError
 from workers.run import AWAY_S, call_of, reference
 from workers.settle import LATE_FIRST_S, LATE_LAST_S, LATE_PREFIX, attach, kept_of, outcome_of
-from workers.telemetry import measured
+from workers.telemetry import measure_call
 from workers.timing import PATIENCE_S
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ async def late(ctx: dict[str, Any], job_id: str) -> None:
     try:
         await follow(desk, generation_id)
     except StoreDown as away:
-        log.warning("generation.store_away", generation=generation_id, provider=desk.provider, reason=str(away))
+        log.warning("generation.store_unavailable", generation=generation_id, provider=desk.provider, reason=str(away))
         raise Park(defer=AWAY_S) from away
 
 
@@ -67,11 +67,11 @@ async def found(desk: Desk, call: Call, callback: bytes) -> str | None:
 async def look(desk: Desk, call: Call, ref: str) -> tuple[Done | None, bool]:
     """(the result if there is one, whether it is no use to look again)."""
     try:
-        answer = await measured(desk.provider, "check", call, desk.adapter.check(call, ref))
+        answer = await measure_call(desk.provider, "check", call, desk.adapter.check(call, ref))
     except Rejected:
         return None, True
     except Exception as error:  # a failed look says nothing about the work (rule 5)
-        log.warning("provider.check_failed", generation=call.generation_id, provider=desk.provider, error=repr(error))
+        log.warning("provider.poll_failed", generation=call.generation_id, provider=desk.provider, error=repr(error))
         return None, False
     return (answer, True) if isinstance(answer, Done) else (None, False)
 

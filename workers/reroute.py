@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 async def out_of_order(desk: Desk, job: Job, reason: str) -> None:
     """Nothing was accepted: another route takes over without a second charge, or the money goes back."""
-    log.warning("provider.down", provider=desk.provider, generation=job.id, reason=reason[:REASON_CHARS_MAX])
+    log.warning("provider.breaker_opened", provider=desk.provider, generation=job.id, reason=reason[:REASON_CHARS_MAX])
     asked = job.step.word == "submit"
     if asked:
         await insist(partial(providers.open_breaker, desk.store, desk.provider, reason[:REASON_CHARS_MAX]))

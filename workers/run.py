@@ -24,7 +24,7 @@ from workers.adapters.contract import Call, Callback, Done, Down, Pending, Rejec
 from workers.context import Desk, Job, park
 from workers.reroute import moved, out_of_order, put_off, serves
 from workers.settle import complete, fail
-from workers.telemetry import measured
+from workers.telemetry import measure_call
 from workers.timing import PATIENCE_S, insist, relaxed, within
 
 AWAY_S = 1.0  # until a step that the store's absence cut short is tried again
@@ -42,7 +42,7 @@ async def run(ctx: dict[str, Any], generation_id: str) -> None:
             await proceed(desk, job)
     except StoreDown as away:
         # Not the job's failure: arq would end a job that raises anything but Retry, and only the sweeper find it again.
-        log.warning("generation.store_away", generation=generation_id, provider=desk.provider, reason=str(away))
+        log.warning("generation.store_unavailable", generation=generation_id, provider=desk.provider, reason=str(away))
         raise Park(defer=AWAY_S) from away
 
 
@@ -129,7 +129,7 @@ async def submit(desk: Desk, job: Job) -> Pending | Done:
     asked = within(desk.adapter.submit_limit_s, desk.adapter.submit(job.call))
     began_s = time.monotonic()
     try:
-        answer = await measured(desk.provider, "submit", job.call, asked)
+        answer = await measure_call(desk.provider, "submit", job.call, asked)
     except Rejected:
         await serves(desk, job)
         raise
@@ -191,12 +191,12 @@ async def reference(desk: Desk, call: Call, callback: bytes) -> str | None:
     try:
         told = desk.adapter.callback(msgspec.msgpack.decode(callback, type=Callback)) if callback else None
     except Exception as error:  # anybody who knows its address may send anything
-        log.warning("provider.callback_unread", generation=call.generation_id, error=repr(error))
+        log.warning("provider.callback_unreadable", generation=call.generation_id, error=repr(error))
         told = None
     if told is not None:
         return told
     try:
-        return await measured(desk.provider, "find", call, desk.adapter.find(call))
+        return await measure_call(desk.provider, "find", call, desk.adapter.find(call))
     except Exception as error:  # a failed look says nothing about the work (rule 5)
         log.warning("provider.find_failed", generation=call.generation_id, provider=desk.provider, error=repr(error))
         return None
@@ -206,14 +206,14 @@ async def check(desk: Desk, job: Job) -> Pending | Done:
     """Look at the submitted work, after passing its owner's wish to stop on. Only a refusal is not "look again"."""
     try:
         if job.step.cancel:
-            await measured(desk.provider, "cancel", job.call, desk.adapter.cancel(job.call, job.step.ref))
+            await measure_call(desk.provider, "cancel", job.call, desk.adapter.cancel(job.call, job.step.ref))
             await generations.cancel_sent(desk.store, job.id)
-        answer = await measured(desk.provider, "check", job.call, desk.adapter.check(job.call, job.step.ref))
+        answer = await measure_call(desk.provider, "check", job.call, desk.adapter.check(job.call, job.step.ref))
         return relaxed(answer, job.step.calls_percent) if isinstance(answer, Pending) else answer
     except Rejected:
         raise
     except Exception as error:  # a failed look says nothing about the work (rule 5)
-        log.warning("provider.check_failed", generation=job.id, provider=desk.provider, error=repr(error))
+        log.warning("provider.poll_failed", generation=job.id, provider=desk.provider, error=repr(error))
         return Pending(job.step.ref, AGAIN_S)
 
 

@@ -96,7 +96,7 @@ def left_there(
     expires_ms = since_ms + int(desk.adapter.keeps_s * 1000)
     there = linked(done.outputs, job.spec.kind, expires_ms) if isinstance(error, NotStored) else ()
     if there and job.left_s <= pause_s + LAST_TRY_S:
-        log.error("generation.left_with_provider", generation=job.id, provider=desk.provider, error=repr(error))
+        log.error("generation.outputs_not_stored", generation=job.id, provider=desk.provider, error=repr(error))
         return there
     if job.left_s <= 0:
         raise Rejected("copy_failed", "The result could not be stored in time. You were refunded.") from error
@@ -113,7 +113,7 @@ async def attach(desk: Desk, generation_id: str, outcome: Outcome) -> None:
     if await generations.looked(desk.store, generation_id, outcome=outcome, again_s=None):
         metrics.of(metrics.LATE, desk.provider).inc()
         metrics.of(metrics.PAID_USD, desk.provider).inc(metrics.usd(paid(outcome)))
-        log.warning("generation.late_success", generation=generation_id, cost_micros=outcome.cost_micros)
+        log.warning("generation.late_result", generation=generation_id, cost_micros=outcome.cost_micros)
 
 
 async def fail(

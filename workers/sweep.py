@@ -40,7 +40,7 @@ async def sweep_forever(
                 await expire_assets(storage, asset_retention_days)
                 await trim_lists(store)
         except (StoreDown, StorageError) as error:
-            log.warning("sweeper.away", error=repr(error))
+            log.warning("sweeper.round_failed", error=repr(error))
         await asyncio.sleep(EVERY_S)
 
 
@@ -49,7 +49,7 @@ async def sweep(store: Store) -> int:
     looked = 0
     while True:
         _, count, rearmed, overdue = await store.run("sweep", BATCH)
-        note("rearmed", rearmed)
+        note("requeued", rearmed)
         for raw in overdue:
             word, _ = await ledger.settle(
                 store, raw.decode(), FAILED, cost_micros=0, outcome=OVERDUE, late_s=LATE_FIRST_S
@@ -65,7 +65,7 @@ async def sweep(store: Store) -> int:
 async def sweep_deliveries(store: Store) -> int:
     """Put deliveries without a job back on the queue; how many were looked at."""
     _, count, rearmed = await store.run("sweep_deliveries", BATCH)
-    note("delivery_rearmed", rearmed)
+    note("delivery_requeued", rearmed)
     return int(count)
 
 

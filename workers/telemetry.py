@@ -1,4 +1,4 @@
-"""A worker's metrics: those present from its start, and adapter calls timed and counted."""
+"""A worker's metrics: those registered at its start, and the duration and outcome of adapter calls."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ from shared.ops import metrics
 from workers.adapters.contract import Call, Done, Down, Pending, Rejected, Retry, Unknown
 from workers.adapters.http import BEHALF, Behalf
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (Retry, "retry"),
@@ -18,43 +18,43 @@ FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "unknown"),
 )
 OUTCOMES = ("delivered", "retry", "dead", "gone", "void")
-FINDINGS = ("rearmed", "overdue", "delivery_rearmed")
+FINDINGS = ("requeued", "overdue", "delivery_requeued")
 
 
-def worker(queue: str, slots: int, *, in_flight: Callable[[], float]) -> None:
-    """What a queue's worker tells from its start on: a counter that begins at its first event loses that one."""
+def register_worker(queue: str, slots: int, *, in_flight: Callable[[], float]) -> None:
+    """Register the metrics of a queue's worker at its start: a counter that appears with its first event loses it."""
     metrics.SLOTS.labels(queue).set(slots)
     metrics.IN_FLIGHT.labels(queue).set_function(in_flight)
     for counter in (metrics.LEASES_LOST, metrics.RESCUED, metrics.DROPPED):
         counter.labels(queue)
 
 
-def provider(name: str) -> None:
-    """The same of a provider's worker."""
+def register_provider(name: str) -> None:
+    """Register the metrics of a provider's worker at its start."""
     for counter in (metrics.UNCERTAIN, metrics.LATE, metrics.REFUNDED, metrics.SETTLED_USD, metrics.REFUNDED_USD):
         counter.labels(name)
 
 
-def sweeper() -> None:
-    """The same of the sweeper."""
+def register_sweeper() -> None:
+    """Register the metrics of a sweeper at its start."""
     for finding in FINDINGS:
         metrics.SWEPT.labels(finding)
 
 
-def dispatcher() -> None:
-    """The same of a dispatcher."""
+def register_dispatcher() -> None:
+    """Register the metrics of a dispatcher at its start."""
     for outcome in OUTCOMES:
         metrics.WEBHOOK_POSTS.labels(outcome)
 
 
-async def measured(provider: str, verb: str, call: Call, work: Awaitable[Answer]) -> Answer:
-    """What `work` answers or raises; its requests are made on behalf of `call`. The verb is an adapter's method."""
+async def measure_call(provider: str, verb: str, call: Call, work: Awaitable[Result]) -> Result:
+    """Await an adapter's `work` on behalf of `call`, and record its duration and outcome. `verb` is the method."""
     BEHALF.set(Behalf(provider, call.traceparent))
     began_s, outcome = time.monotonic(), "error"
     try:
-        answer = await work
-        outcome = "pending" if isinstance(answer, Pending) else "done" if isinstance(answer, Done) else "ok"
-        return answer
+        result = await work
+        outcome = "pending" if isinstance(result, Pending) else "done" if isinstance(result, Done) else "ok"
+        return result
     except Exception as error:
         outcome = next((word for kind, word in FAILURES if isinstance(error, kind)), "error")
         raise

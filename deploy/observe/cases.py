@@ -92,8 +92,8 @@ FACTS = (
     ),
     Case(
         "SweeperMends",
-        {'wokflow_sweeper_findings_total{finding="rearmed"}': STORM},
-        {'wokflow_sweeper_findings_total{finding="rearmed"}': "0x10 3x20"},
+        {'wokflow_sweeper_findings_total{finding="requeued"}': STORM},
+        {'wokflow_sweeper_findings_total{finding="requeued"}': "0x10 3x20"},
     ),
     Case(
         "BreakerOpen",
@@ -102,10 +102,10 @@ FACTS = (
     ),
     Case(
         "ProviderThrottles",
-        {f'wokflow_provider_answers_total{{provider="fal",code="{code}"}}': STORM for code in (200, 429)},
+        {f'wokflow_provider_responses_total{{provider="fal",code="{code}"}}': STORM for code in (200, 429)},
         {
-            'wokflow_provider_answers_total{provider="fal",code="200"}': "0+100x30",
-            'wokflow_provider_answers_total{provider="fal",code="429"}': STORM,
+            'wokflow_provider_responses_total{provider="fal",code="200"}': "0+100x30",
+            'wokflow_provider_responses_total{provider="fal",code="429"}': STORM,
         },
     ),
     Case(
@@ -131,8 +131,8 @@ FACTS = (
     ),
     Case(
         "ProviderHeld",
-        {'wokflow_provider_held_state{provider="fal"}': "1x400"},
-        {'wokflow_provider_held_state{provider="fal"}': "1x200 0x200"},
+        {'wokflow_provider_operator_mode{provider="fal"}': "1x400"},
+        {'wokflow_provider_operator_mode{provider="fal"}': "1x200 0x200"},
         at="390m",
     ),
     Case(

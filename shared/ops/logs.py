@@ -1,4 +1,4 @@
-"""Logs: one event a verb, JSON for machines and colours for people. No secret and no prompt is ever logged."""
+"""Logs: one event per verb, as JSON for machines or colored lines for people. Secrets and prompts are never logged."""
 
 import logging
 import sys
@@ -13,13 +13,13 @@ from shared.domain.times import rfc3339
 from shared.ops import metrics
 from shared.ops.settings import Settings
 
-foreign = structlog.get_logger()
+log = structlog.get_logger()
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def configure(settings: Settings, *, role: str) -> None:
-    """Set up logging for a process; `role` is gateway, worker, deliver, sweep or store."""
+    """Configure logging for a process; `role` is gateway, worker, deliver, sweep or store."""
     pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and sys.stderr.isatty())
     factory = (
         structlog.WriteLoggerFactory(file=sys.stderr)
@@ -27,67 +27,67 @@ def configure(settings: Settings, *, role: str) -> None:
         else structlog.BytesLoggerFactory(file=sys.stderr.buffer)
     )
     level = LEVELS.get(settings.log_level, 20)
-    limit = Limit(settings.log_info_per_s if level <= LEVELS["info"] else 0)
+    limit = InfoLimit(settings.log_info_per_s if level <= LEVELS["info"] else 0)
     structlog.configure(
-        processors=[limit.note, *(for_people(role) if pretty else [for_machines(role)])],
+        processors=[limit.add_dropped, *(for_people(role) if pretty else [for_machines(role)])],
         wrapper_class=limited(structlog.make_filtering_bound_logger(level), limit),
         logger_factory=factory,
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(handlers=[Foreign()], level=logging.WARNING)
+    logging.basicConfig(handlers=[LibraryHandler()], level=logging.WARNING)
 
 
-class Foreign(logging.Handler):
-    """What libraries say through the standard library's logging, as lines of ours."""
+class LibraryHandler(logging.Handler):
+    """A handler that turns the standard library's log records, as libraries write them, into our own lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line, a warning or an error."""
-        say = foreign.error if record.levelno >= logging.ERROR else foreign.warning
+        """Log a record as a warning or an error."""
+        write = log.error if record.levelno >= logging.ERROR else log.warning
         try:
-            say("library.said", logger=record.name, message=record.getMessage(), exc_info=record.exc_info or None)
+            write("library.logged", logger=record.name, message=record.getMessage(), exc_info=record.exc_info or None)
         except Exception:
             self.handleError(record)
 
 
-class Limit:
-    """How many info lines a second are printed; the others are counted, and warnings always pass. 0 is no limit."""
+class InfoLimit:
+    """A limit of info lines a second. It counts the lines above it; warnings always pass. 0 is no limit."""
 
     def __init__(self, info_per_s: int) -> None:
         self._per_s = info_per_s
-        self._second = self._asked = self._left_out = 0
+        self._second = self._count = self._dropped = 0
 
-    def passes(self) -> bool:
-        """Whether one more line may be printed in this second."""
+    def admit(self) -> bool:
+        """Count an info line, and return whether it may be printed in this second."""
         if not self._per_s:
             return True
         now_s = int(time.monotonic())
         if now_s != self._second:
-            self._second, self._asked = now_s, 0
-        self._asked += 1
-        if self._asked <= self._per_s:
+            self._second, self._count = now_s, 0
+        self._count += 1
+        if self._count <= self._per_s:
             return True
-        self._left_out += 1
-        metrics.NOT_LOGGED.inc()
+        self._dropped += 1
+        metrics.LOG_LINES_DROPPED.inc()
         return False
 
-    def note(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        """A processor: the next line that is printed says how many were left out before it."""
-        if self._left_out:
-            event["not_logged"], self._left_out = self._left_out, 0
+    def add_dropped(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        """Add to the next printed line the number of lines dropped before it; a structlog processor."""
+        if self._dropped:
+            event["not_logged"], self._dropped = self._dropped, 0
         return event
 
 
-def limited(base: Any, limit: Limit) -> Any:
-    """The logger class with a limit to its info lines: what is left out is not even put together."""
+def limited(base: Any, limit: InfoLimit) -> Any:
+    """Return the logger class with a limit on info lines; a dropped line is not even formatted."""
 
     def info(self: Any, event: str, *args: Any, **facts: Any) -> Any:
-        return base.info(self, event, *args, **facts) if limit.passes() else None
+        return base.info(self, event, *args, **facts) if limit.admit() else None
 
     return type("Limited", (base,), {"info": info})
 
 
 def for_people(role: str) -> list[Processor]:
-    """Processors for a terminal."""
+    """Return the processors for a terminal."""
     return [
         lambda _, __, event: {**event, "role": role},
         structlog.processors.add_log_level,
@@ -97,9 +97,10 @@ def for_people(role: str) -> list[Processor]:
 
 
 def for_machines(role: str) -> Processor:
-    """One processor that does it all, because each accept and each settlement passes it: a line of JSON.
+    """Return one processor that writes a line of JSON.
 
-    The text of a second is made once for all that is logged in it.
+    A single function is fast, and every accept and settlement passes it. The text of a second is formatted once for all
+    lines in it.
     """
     encode = msgspec.json.Encoder(enc_hook=str).encode
     second, prefix = 0, ""

@@ -1,7 +1,8 @@
-"""Every metric once. Labels are bounded: never an account, an id or a prompt. docs/metrics.md is written from this.
+"""Every metric, defined once; docs/metrics.md is generated from here.
 
-Counters and histograms count what a process itself saw. What begins with `SEEN` is a fact of the store: the
-sweeper alone reads it, for each scrape, and each sweeper tells the same.
+Labels are bounded: never an account, an id or a prompt. Counters and histograms count the events of their own process.
+Names that begin with `SEEN` are facts of the store. Sweepers alone export them, read at each scrape, all with the same
+values.
 """
 
 from collections.abc import Callable
@@ -21,11 +22,11 @@ DAYS_SECONDS = (0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1800, 36
 SUBMITS = (0, 1, 2, 3, 5, 10, 20)
 LABEL_VALUES_MAX = 64
 
-Made = TypeVar("Made", Counter, Gauge, Histogram)
+AnyMetric = TypeVar("AnyMetric", Counter, Gauge, Histogram)
 
 
 class Measure(Struct, frozen=True):
-    """A metric as docs/metrics.md tells it. `by` is who exports it."""
+    """The documentation of a metric. `by` names the processes that export it."""
 
     name: str
     kind: str
@@ -38,8 +39,8 @@ MEASURES: list[Measure] = []
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
-def _told(make: Callable[..., Made], kind: str) -> Callable[..., Made]:
-    def define(name: str, means: str, labels: tuple[str, ...] = (), *, by: str, **more: object) -> Made:
+def _documented(make: Callable[..., AnyMetric], kind: str) -> Callable[..., AnyMetric]:
+    def define(name: str, means: str, labels: tuple[str, ...] = (), *, by: str, **more: object) -> AnyMetric:
         full = f"wokflow_{name}"
         MEASURES.append(Measure(full, kind, labels, means, by))
         return make(full, means, labels, **more)
@@ -47,9 +48,9 @@ def _told(make: Callable[..., Made], kind: str) -> Callable[..., Made]:
     return define
 
 
-_counter = _told(Counter, "counter")
-_gauge = _told(Gauge, "gauge")
-_histogram = _told(Histogram, "histogram")
+_counter = _documented(Counter, "counter")
+_gauge = _documented(Gauge, "gauge")
+_histogram = _documented(Histogram, "histogram")
 
 
 def _seen(name: str, means: str, labels: tuple[str, ...] = ()) -> Measure:
@@ -57,22 +58,22 @@ def _seen(name: str, means: str, labels: tuple[str, ...] = ()) -> Measure:
     return MEASURES[-1]
 
 
-BUILD = _gauge("build_info", "1, for the version that runs and its role.", ("version", "role"), by="all")
+BUILD = _gauge("build_info", "1, labeled with the running version and its role.", ("version", "role"), by="all")
 
-# What clients ask of the gateway.
+# Requests to the gateway.
 HTTP_SECONDS = _histogram(
     "http_request_duration_seconds",
-    "Time to answer a request, a wait for its result included; code is the HTTP status.",
+    "Time to respond to a request, including any wait for its result; code is the HTTP status.",
     ("dialect", "route", "code"),
     by="gateway",
     buckets=SECONDS,
 )
 REFUSED = _counter(
-    "http_refusals_total", "Requests refused, by the error code in the answer.", ("dialect", "code"), by="gateway"
+    "http_refusals_total", "Requests refused, by the error code of the response.", ("dialect", "code"), by="gateway"
 )
 ACCEPT_SECONDS = _histogram(
     "accept_duration_seconds",
-    "Time to price, charge and durably queue an accepted order, without any wait for its result.",
+    "Time to price, charge and durably queue an accepted generation, without any wait for its result.",
     ("dialect",),
     by="gateway",
     buckets=SECONDS,
@@ -80,50 +81,53 @@ ACCEPT_SECONDS = _histogram(
 ACCEPTED = _counter(
     "generations_accepted_total", "Generations charged and queued.", ("dialect", "kind", "provider"), by="gateway"
 )
-REPLAYED = _counter(
-    "generations_replayed_total", "Orders answered with what their Idempotency-Key made.", ("dialect",), by="gateway"
+IDEMPOTENT_REPLAYS = _counter(
+    "idempotent_replays_total",
+    "Requests answered with the generation that their Idempotency-Key created before.",
+    ("dialect",),
+    by="gateway",
 )
 
 # Money, in dollars.
-RESERVED_USD = _counter("money_reserved_usd_total", "Money reserved by accepted orders.", by="gateway")
-SETTLED_USD = _counter("money_settled_usd_total", "Money that settled generations cost.", ("provider",), by="settlers")
+RESERVED_USD = _counter("money_reserved_usd_total", "Money reserved by accepted generations.", by="gateway")
+SETTLED_USD = _counter("money_settled_usd_total", "Final cost of settled generations.", ("provider",), by="settlers")
 REFUNDED_USD = _counter(
-    "money_refunded_usd_total", "Reservations given back when generations settled.", ("provider",), by="settlers"
+    "money_refunded_usd_total", "Reservations refunded when generations settled.", ("provider",), by="settlers"
 )
 PAID_USD = _counter(
     "money_provider_cost_usd_total",
-    "What providers charge us: as they say, or as the catalogue prices it.",
+    "Cost of providers: as they report it, or else as the catalogue prices it.",
     ("provider",),
     by="worker",
 )
 
-# How generations end.
+# Settled generations.
 SETTLED = _counter(
     "generations_settled_total",
-    "Generations closed; code is empty for completed ones.",
+    "Generations settled; code is empty for completed ones.",
     ("provider", "status", "code"),
     by="settlers",
 )
 REFUNDED = _counter(
-    "generations_refunded_total", "Generations that got money back, in part or in full.", ("provider",), by="settlers"
+    "generations_refunded_total", "Generations refunded, in part or in full.", ("provider",), by="settlers"
 )
 SETTLE_SECONDS = _histogram(
     "generation_duration_seconds",
-    "From accepted to settled.",
+    "Time from accepted to settled.",
     ("provider", "kind"),
     by="settlers",
     buckets=LONG_SECONDS,
 )
 WAIT_SECONDS = _histogram(
     "generation_wait_duration_seconds",
-    "From accepted until a worker first took it up, of settled generations.",
+    "Time from accepted until a worker first started it, of settled generations.",
     ("provider",),
     by="settlers",
     buckets=LONG_SECONDS,
 )
 WORK_SECONDS = _histogram(
     "generation_work_duration_seconds",
-    "From taken up to settled: the provider's work, its polls and the copying.",
+    "Time from started to settled: the provider's work, the polls and the copying.",
     ("provider",),
     by="settlers",
     buckets=LONG_SECONDS,
@@ -134,117 +138,127 @@ COPY_SECONDS = _histogram(
 COPIED_BYTES = _counter("output_copied_bytes_total", "Bytes of outputs copied.", ("provider",), by="worker")
 GENERATION_SUBMITS = _histogram(
     "generation_submits",
-    "How often a settled generation was offered to providers.",
+    "Submits per settled generation.",
     ("provider",),
     by="settlers",
     buckets=SUBMITS,
 )
-UNCERTAIN = _counter("provider_submits_uncertain_total", "Submits whose outcome was lost.", ("provider",), by="worker")
+UNCERTAIN = _counter(
+    "provider_submits_uncertain_total", "Submits whose outcome is unknown.", ("provider",), by="worker"
+)
 LATE = _counter(
     "generations_late_total",
-    "Results that came after the refund: paid by us, not by the user.",
+    "Results that came after the refund: the provider charges us, the user pays nothing.",
     ("provider",),
     by="worker",
 )
 REROUTED = _counter(
-    "generations_rerouted_total", "Generations handed on to another provider.", ("provider", "to"), by="worker"
+    "generations_rerouted_total", "Generations rerouted to another provider.", ("provider", "to"), by="worker"
 )
 
 # Providers.
 PROVIDER_SECONDS = _histogram(
     "provider_call_duration_seconds",
-    "Time an adapter took for a call (submit, check, find, cancel), by what came of it.",
+    "Duration of an adapter's calls (submit, check, find, cancel), by outcome.",
     ("provider", "call", "outcome"),
     by="worker",
     buckets=LONG_SECONDS,
 )
-PROVIDER_ANSWERS = _counter(
-    "provider_answers_total", "Answers of providers by HTTP status; 429 is too many.", ("provider", "code"), by="worker"
+PROVIDER_RESPONSES = _counter(
+    "provider_responses_total",
+    "HTTP responses of providers, by status; 429 means too many requests.",
+    ("provider", "code"),
+    by="worker",
 )
 
 # Workers and their queues.
-IN_FLIGHT = _gauge("worker_jobs_in_flight", "Jobs this process has in hand.", ("queue",), by="workers")
-SLOTS = _gauge("worker_slots", "Jobs this process takes at once.", ("queue",), by="workers")
+IN_FLIGHT = _gauge("worker_jobs_in_flight", "Jobs that this process is running.", ("queue",), by="workers")
+SLOTS = _gauge("worker_slots", "Jobs that this process can run at once.", ("queue",), by="workers")
 LEASES_LOST = _counter(
-    "worker_leases_lost_total", "Leases that ran out while their job was in hand.", ("queue",), by="workers"
+    "worker_leases_lost_total", "Leases that ran out while their job was running.", ("queue",), by="workers"
 )
-RESCUED = _counter(
-    "worker_jobs_rescued_total", "Jobs taken over from a worker that fell silent.", ("queue",), by="workers"
-)
-DROPPED = _counter("worker_jobs_dropped_total", "Jobs given up after too many crashes.", ("queue",), by="workers")
+RESCUED = _counter("worker_jobs_rescued_total", "Jobs rescued from a silent worker.", ("queue",), by="workers")
+DROPPED = _counter("worker_jobs_dropped_total", "Jobs dropped after too many crashes.", ("queue",), by="workers")
 
 # Webhooks.
 WEBHOOK_SECONDS = _histogram(
-    "webhook_delivery_duration_seconds", "From settled to the endpoint's 2xx.", by="deliver", buckets=DAYS_SECONDS
+    "webhook_delivery_duration_seconds",
+    "Time from settled to the endpoint's 2xx response.",
+    by="deliver",
+    buckets=DAYS_SECONDS,
 )
 WEBHOOK_POSTS = _histogram(
     "webhook_attempt_duration_seconds",
-    "Time of one post, by what came of it: delivered, retry, dead (it was the last), gone (410), void (not posted).",
+    "Duration of one post, by outcome: delivered, retry, dead (the last attempt), gone (410), void (not posted).",
     ("outcome",),
     by="deliver",
     buckets=SECONDS,
 )
-DEAD_LETTERS = _counter("webhook_dead_letters_total", "Deliveries given up after the last attempt.", by="deliver")
-DISABLED = _counter(
-    "webhook_endpoints_disabled_total", "Endpoints switched off: gone, or failing for days.", by="deliver"
-)
+DEAD_LETTERS = _counter("webhook_dead_letters_total", "Deliveries that failed their last attempt.", by="deliver")
+DISABLED = _counter("webhook_endpoints_disabled_total", "Endpoints disabled: gone, or failing for days.", by="deliver")
 
-# The store, as each process sees it.
+# The store, measured by each process.
 SCRIPT_SECONDS = _histogram(
     "store_script_duration_seconds",
-    "Time to an answer of a Lua script, the wait for the disk or a replica included.",
+    "Duration of a Lua script, including the wait for the disk or a replica.",
     ("script",),
     by="all",
     buckets=SECONDS,
 )
-STORE_AWAY = _counter("store_unavailable_total", "Scripts that got no answer in time.", by="all")
+STORE_UNAVAILABLE = _counter("store_unavailable_total", "Scripts that got no reply in time.", by="all")
 
-NOT_LOGGED = _counter("log_lines_left_out_total", "Info lines above LOG_INFO_PER_S a second.", by="all")
+LOG_LINES_DROPPED = _counter("log_lines_dropped_total", "Info lines dropped above LOG_INFO_PER_S a second.", by="all")
 
 # The sweeper.
-SWEPT = _counter("sweeper_findings_total", "What the sweeper had to mend.", ("finding",), by="sweeper")
+SWEPT = _counter(
+    "sweeper_findings_total", "Lost jobs and overdue generations that the sweeper found.", ("finding",), by="sweeper"
+)
 
-# Facts of the store, and of the sweeper that looks at them.
-SEEN_SWEPT_AT = _seen("sweeper_last_round_timestamp_seconds", "When the sweeper last finished a round.")
+# Facts of the store, and of the sweeper that reads them.
+SEEN_SWEPT_AT = _seen("sweeper_last_round_timestamp_seconds", "Time of the sweeper's last finished round.")
 SEEN_JOBS = _seen(
     "queue_jobs",
-    "Jobs on a queue: due (a worker should take them), running, parked (to be looked at later).",
+    "Jobs on a queue: due (a worker should run them), running, parked (until the next poll).",
     ("queue", "state"),
 )
-SEEN_OLDEST = _seen("queue_oldest_job_age_seconds", "For how long the oldest due job waits; 0 if none is.", ("queue",))
-SEEN_BACKLOG = _seen("backlog_generations", "Generations that wait for a place on the queue.", ("provider",))
+SEEN_OLDEST = _seen("queue_oldest_job_age_seconds", "Age of the oldest due job; 0 if none is due.", ("queue",))
+SEEN_BACKLOG = _seen("backlog_generations", "Generations that wait for a slot on the queue.", ("provider",))
 SEEN_BACKLOG_OLDEST = _seen(
-    "backlog_oldest_age_seconds", "How long the oldest of them waits; 0 if none does.", ("provider",)
+    "backlog_oldest_age_seconds", "Age of the oldest generation in a backlog; 0 if there is none.", ("provider",)
 )
 SEEN_BREAKER = _seen(
-    "provider_breaker_state", "0 closed, 1 half open (the next submit is a probe), 2 open.", ("provider",)
-)
-SEEN_PAUSED = _seen("provider_pause_seconds", "For how long the provider wants no submit.", ("provider",))
-SEEN_HELD = _seen(
-    "provider_held_state",
-    "0 unless an operator holds it: 1 no submits (pause), 2 no new orders (drain).",
+    "provider_breaker_state",
+    "Circuit breaker: 0 closed, 1 half-open (the next submit is a probe), 2 open.",
     ("provider",),
 )
-SEEN_OPEN = _seen("generations_open", "Generations accepted and not settled.")
-SEEN_UNCERTAIN = _seen("generations_uncertain", "Generations whose submit nobody knows the outcome of.")
-SEEN_LATE = _seen("generations_late_watched", "Refunded generations that a provider may still finish.")
+SEEN_PAUSED = _seen(
+    "provider_pause_seconds", "Time left of the pause that the provider's rate limit asked for.", ("provider",)
+)
+SEEN_OPERATOR_MODE = _seen(
+    "provider_operator_mode",
+    "Set by operators: 0 none, 1 paused (no submits), 2 draining (no new orders).",
+    ("provider",),
+)
+SEEN_OPEN = _seen("generations_open", "Generations accepted but not settled.")
+SEEN_UNCERTAIN = _seen("generations_uncertain", "Generations whose submit has an unknown outcome.")
+SEEN_LATE = _seen("generations_late_pending", "Refunded generations that their provider may still finish.")
 SEEN_DELIVERIES = _seen("webhook_deliveries_open", "Deliveries that wait for an attempt.")
 SEEN_CHECKED_AT = _seen(
-    "ledger_check_timestamp_seconds", "When the books were last checked, by the sweeper or the command."
+    "ledger_check_timestamp_seconds", "Time of the last ledger check, by the sweeper or the command."
 )
-SEEN_CHECK_FINDINGS = _seen("ledger_check_findings", "What that check found wrong.")
-SEEN_CHECK_SECONDS = _seen("ledger_check_duration_seconds", "How long that check took.")
+SEEN_CHECK_FINDINGS = _seen("ledger_check_findings", "Faults that the last ledger check found.")
+SEEN_CHECK_SECONDS = _seen("ledger_check_duration_seconds", "Duration of the last ledger check.")
 
 _values: dict[str, set[str]] = {}
 
 
 def build(role: str) -> None:
-    """Tell the version and the role of this process."""
+    """Export the version and role of this process."""
     BUILD.labels(VERSION, role).set(1)
 
 
 def bounded(label: str, value: str) -> str:
-    """`value`, or "other" once LABEL_VALUES_MAX different ones were seen: for words that we do not choose ourselves."""
+    """Return `value`, or "other" after LABEL_VALUES_MAX different ones: for words that others choose."""
     seen = _values.setdefault(label, set())
     if value not in seen and len(seen) >= LABEL_VALUES_MAX:
         return "other"
@@ -253,12 +267,12 @@ def bounded(label: str, value: str) -> str:
 
 
 def usd(micros: int) -> float:
-    """Dollars: Prometheus counts in base units. The books are kept in micro-USD."""
+    """Convert micro-USD to dollars, because Prometheus counts in base units."""
     return micros / MICROS_PER_USD
 
 
 @cache
-def of(metric: Made, *labels: str | int) -> Made:
-    """The child for these labels; finding it by its labels each time costs more than counting."""
-    child: Made = metric.labels(*labels)
+def of(metric: AnyMetric, *labels: str | int) -> AnyMetric:
+    """Return the cached child for these labels: finding it by its labels each time costs more than counting."""
+    child: AnyMetric = metric.labels(*labels)
     return child

@@ -86,7 +86,7 @@ class Store:
         try:
             reply = await self._insist(lua, args, self._timeout_s if patience_s is None else patience_s)
         except StoreDown:
-            metrics.STORE_AWAY.inc()
+            metrics.STORE_UNAVAILABLE.inc()
             raise
         metrics.of(metrics.SCRIPT_SECONDS, verb).observe(time.perf_counter() - began_s)
         return reply

@@ -158,7 +158,7 @@ class Http:
             options = {**options, "headers": {"traceparent": behalf.traceparent, **(options.get("headers") or {})}}
         async with self._session.request(method, url, allow_redirects=False, **options) as response:
             if behalf.provider:
-                metrics.of(metrics.PROVIDER_ANSWERS, behalf.provider, response.status).inc()
+                metrics.of(metrics.PROVIDER_RESPONSES, behalf.provider, response.status).inc()
             body = bytearray()
             async for chunk in response.content.iter_chunked(65_536):
                 body += chunk

@@ -100,7 +100,7 @@ REFUNDS = Row(
             [
                 Query(in_an_hour("provider_submits_uncertain", "provider"), "{{provider}} lost"),
                 Query(in_an_hour("generations_late", "provider"), "{{provider}} late"),
-                Query("max(wokflow_generations_late_watched)", "refunded and still watched"),
+                Query("max(wokflow_generations_late_pending)", "refunded and still watched"),
             ],
             "Submits whose answer was lost, and results after the refund: those the provider charges us for.",
         ),

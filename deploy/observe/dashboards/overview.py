@@ -67,7 +67,7 @@ TRAFFIC = Row(
             "ops",
             [
                 Query(per_s("wokflow_generations_accepted_total", "kind"), "{{kind}}"),
-                Query(per_s("wokflow_generations_replayed_total"), "asked again"),
+                Query(per_s("wokflow_idempotent_replays_total"), "asked again"),
             ],
             "Orders charged and queued, by kind; and those answered with what their Idempotency-Key made before.",
             stacked=True,
@@ -209,7 +209,7 @@ PROCESSES = Row(
         Chart(
             "Log lines left out",
             "ops",
-            [Query(f"sum by (instance) (rate(wokflow_log_lines_left_out_total{RATE}))", "{{instance}}")],
+            [Query(f"sum by (instance) (rate(wokflow_log_lines_dropped_total{RATE}))", "{{instance}}")],
             "Info lines above LOG_INFO_PER_S; warnings are always printed.",
         ),
     ],

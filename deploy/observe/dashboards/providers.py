@@ -16,7 +16,7 @@ SERVES = Row(
             "short",
             [
                 Query(f"max by (provider) (wokflow_provider_breaker_state{P})", "{{provider}}"),
-                Query(f"max by (provider) (wokflow_provider_held_state{P})", "{{provider}} held"),
+                Query(f"max by (provider) (wokflow_provider_operator_mode{P})", "{{provider}} held"),
             ],
             "0 closed, 1 half open (the next submit is a probe), 2 open. Held by an operator: 1 paused, 2 drained.",
         ),
@@ -72,7 +72,7 @@ CALLED = Row(
         Chart(
             "HTTP answers",
             "ops",
-            [Query(per_s("wokflow_provider_answers_total", "provider", "code", where=P), "{{provider}} {{code}}")],
+            [Query(per_s("wokflow_provider_responses_total", "provider", "code", where=P), "{{provider}} {{code}}")],
             "By status, of providers that are reached over HTTP; 429 is too many.",
             stacked=True,
         ),

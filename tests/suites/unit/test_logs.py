@@ -37,7 +37,7 @@ def test_every_line_is_json() -> None:
     """Info lines above the limit are counted in the next line printed, and a library's warning is a line of ours."""
     lines = [json.loads(line) for line in said("json")]
     assert {"gateway"} == {line["role"] for line in lines}
-    assert ["thing.done", "thing.done", "library.said", "thing.failed"] == [line["event"] for line in lines]
+    assert ["thing.done", "thing.done", "library.logged", "thing.failed"] == [line["event"] for line in lines]
     assert ["info", "info", "warning", "error"] == [line["level"] for line in lines]
     assert ("arq", "odd 7", 3) == tuple(lines[2][name] for name in ("logger", "message", "not_logged"))
     assert "ZeroDivisionError" in lines[3]["exception"]
@@ -55,10 +55,10 @@ def test_a_new_second_prints_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is of one second: in the next one lines are printed again; without a limit all are."""
     clock = [10.0]
     monkeypatch.setattr(logs.time, "monotonic", lambda: clock[0])
-    limit = logs.Limit(1)
-    assert [True, False, False] == [limit.passes() for _ in range(3)]
-    assert {"event": "x", "not_logged": 2} == limit.note(None, "warning", {"event": "x"})
-    assert {"event": "x"} == limit.note(None, "warning", {"event": "x"})
+    limit = logs.InfoLimit(1)
+    assert [True, False, False] == [limit.admit() for _ in range(3)]
+    assert {"event": "x", "not_logged": 2} == limit.add_dropped(None, "warning", {"event": "x"})
+    assert {"event": "x"} == limit.add_dropped(None, "warning", {"event": "x"})
     clock[0] = 11.0
-    assert [True, False] == [limit.passes() for _ in range(2)]
-    assert [True] * 3 == [logs.Limit(0).passes() for _ in range(3)]
+    assert [True, False] == [limit.admit() for _ in range(2)]
+    assert [True] * 3 == [logs.InfoLimit(0).admit() for _ in range(3)]

@@ -16,10 +16,10 @@ PLAIN = {  # gauges and a histogram that count things, and a state
     *("generation_submits", "worker_jobs_in_flight", "worker_slots", "queue_jobs", "backlog_generations"),
     *(
         "provider_breaker_state",
-        "provider_held_state",
+        "provider_operator_mode",
         "generations_open",
         "generations_uncertain",
-        "generations_late_watched",
+        "generations_late_pending",
     ),
     *("webhook_deliveries_open", "ledger_check_findings"),
 }
