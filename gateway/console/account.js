@@ -1,162 +1,218 @@
-// What the pages under /account share: signing in with an API key, calls of the API, the frame around the content.
+// Shared by the pages under /account: signing in with an API key, calls of the API, forms, and the page's frame.
 
 import { copyButton, h } from "./elements.js";
 
-const KEY = "wokflow.account.key";
+const STORAGE_KEY = "wokflow.account.key";
 const PAGES = [["api-keys", "API keys"], ["webhooks", "Webhooks"]];
-const SURE_MS = 4000;
 
-// The key is kept for this tab alone, and is gone when it is closed.
+// The key stays in this tab's session and is gone when the tab is closed.
 const storage = {
-  get: () => { try { return sessionStorage.getItem(KEY); } catch { return null; } },
-  set: (key) => { try { sessionStorage.setItem(KEY, key); } catch { /* a browser without storage asks again */ } },
-  clear: () => { try { sessionStorage.removeItem(KEY); } catch { /* nothing was kept */ } },
+  get: () => { try { return sessionStorage.getItem(STORAGE_KEY); } catch { return null; } },
+  set: (key) => { try { sessionStorage.setItem(STORAGE_KEY, key); } catch { /* without storage, sign in on each page */ } },
+  clear: () => { try { sessionStorage.removeItem(STORAGE_KEY); } catch { /* nothing is stored */ } },
 };
 
-let key = storage.get();
+let apiKey = storage.get();
 
-export class Refusal extends Error {
+export class ApiError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
   }
 }
 
+// An error that belongs to one form control.
+export class FieldError extends Error {
+  constructor(input, message) {
+    super(message);
+    this.input = input;
+  }
+}
+
 export async function call(method, path, body) {
-  const headers = { Authorization: `Bearer ${key}`, ...(body && { "Content-Type": "application/json" }) };
+  const headers = { Authorization: `Bearer ${apiKey}`, ...(body && { "Content-Type": "application/json" }) };
   let response;
   try {
     response = await fetch(`../api/v1/${path}`, { method, headers, body: body && JSON.stringify(body) });
   } catch {
-    throw new Refusal(0, "The gateway does not answer. Try again in a moment.");
+    throw new ApiError(0, "The gateway does not respond. Try again in a moment.");
   }
   if (response.status === 204) return null;
-  const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Refusal(response.status, answer?.error?.message ?? `The gateway answered ${response.status}.`);
-  return answer;
+  const json = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiError(response.status, json?.error?.message ?? `The gateway responded with ${response.status}.`);
+  return json;
 }
 
-export const endsLike = (hint) => key.endsWith(hint.split("...")[1] ?? " ");
+export const isCurrentKey = (hint) => apiKey.endsWith(hint.split("...")[1] ?? " ");
 
-export const moment = (text) =>
-  h("time", { datetime: text, title: text }, new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
+export const formatTime = (text) => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 
-// Says what happened, and reads it to those who cannot see it.
+export const timeElement = (text) => h("time", { datetime: text, title: text }, formatTime(text));
+
+// Screen readers read it aloud. It sticks to the top of the window, so that it is in view wherever the button is.
 const message = h("p", { class: "message", role: "status" });
 
-export function say(text, bad = false) {
+export function announce(text, bad = false) {
   message.textContent = text;
   message.classList.toggle("bad", bad);
 }
 
-// A button whose work is under way cannot be pressed again; what goes wrong is said.
-export function button(text, act, kind = "") {
-  return h("button", { type: "button", class: `button ${kind}`, onclick: (event) => busy(event.currentTarget, act) }, text);
+export function focus(element) {
+  if (!element.hasAttribute("tabindex") && element.tabIndex < 0) element.setAttribute("tabindex", "-1");
+  element.focus();
 }
 
-async function busy(element, act) {
-  element.disabled = true;
-  say("");
+// ---- Actions ----
+
+// A busy button ignores clicks. It is not disabled, because a disabled element loses the focus.
+async function runAction(element, act, showError) {
+  if (element.getAttribute("aria-disabled")) return;
+  element.setAttribute("aria-disabled", "true");
+  announce("");
   try {
     await act();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    if (error.status === 401) signIn(error.message);
-    else say(error.message, true);
+    if (error instanceof FieldError) showFieldError(error.input, error.message);
+    else if (!(error instanceof ApiError)) throw error;
+    else if (error.status === 401) showSignIn(error.message);
+    else showError(error.message);
   } finally {
-    element.disabled = false;
+    element.removeAttribute("aria-disabled");
   }
 }
 
-// What cannot be undone is asked for twice.
-export function sureButton(text, act) {
-  let timer;
-  const calm = () => { made.textContent = text; made.classList.remove("sure"); timer = undefined; };
-  const made = button(text, async () => {
-    if (timer === undefined) {
-      made.textContent = `${text}: sure?`;
-      made.classList.add("sure");
-      timer = setTimeout(calm, SURE_MS);
-    } else {
-      clearTimeout(timer);
-      calm();
-      await act();
-    }
-  }, "danger");
-  return made;
+// `name` is read aloud in place of `text`, which it has to contain: it says what the button acts on.
+export function button(text, act, { kind = "", name = text } = {}) {
+  const onclick = (event) => runAction(event.currentTarget, act, (problem) => announce(problem, true));
+  return h("button", { type: "button", class: `button ${kind}`, "aria-label": name, onclick }, text);
 }
 
-export function form(label, fields, act) {
+// An action that cannot be undone needs two clicks. Leaving the button or pressing Escape cancels the first one.
+export function confirmButton(verb, target, act) {
+  let armed = false;
+  const set = (value) => {
+    armed = value;
+    const text = armed ? `Click again to ${verb.toLowerCase()}` : verb;
+    element.textContent = text;
+    element.setAttribute("aria-label", `${text} ${target}`);
+    element.classList.toggle("armed", armed);
+  };
+  const element = button(verb, async () => {
+    if (armed) {
+      await act();
+      set(false);
+    } else {
+      set(true);
+      announce(`Click again to ${verb.toLowerCase()} ${target}.`);
+    }
+  }, { kind: "danger" });
+  element.addEventListener("blur", () => set(false));
+  element.addEventListener("keydown", (event) => event.key === "Escape" && set(false));
+  set(false);
+  return element;
+}
+
+// ---- Forms ----
+
+function showFieldError(input, text) {
+  document.getElementById(`${input.id}-error`).textContent = text;
+  input.setAttribute("aria-invalid", "true");
+  input.focus();
+}
+
+function clearFieldError(input) {
+  document.getElementById(`${input.id}-error`).textContent = "";
+  input.removeAttribute("aria-invalid");
+}
+
+// A labelled control with room for its error, which is read aloud. `input` needs an id.
+export function field(label, input) {
+  input.setAttribute("aria-describedby", `${input.id}-error`);
+  input.addEventListener("input", () => clearFieldError(input));
+  return h("div", { class: "form-field" }, h("label", { for: input.id }, label), input, fieldError(input.id));
+}
+
+export const fieldError = (id) => h("p", { class: "field-error", id: `${id}-error`, role: "alert" });
+
+// Refusals of the API are shown next to `input`, the control that they are most likely about.
+export function form(label, input, fields, act) {
   const submit = h("button", { type: "submit", class: "button main" }, label);
   return h("form", {
-    class: "form", onsubmit: (event) => { event.preventDefault(); busy(submit, () => act(event.target)); },
+    class: "form",
+    onsubmit: (event) => {
+      event.preventDefault();
+      runAction(submit, () => act(event.target), (problem) => showFieldError(input, problem));
+    },
   }, fields, h("div", null, submit));
 }
 
-// What is shown once, with a button to take it along.
-export function once(title, secret, text) {
-  return h("section", { class: "card once", "aria-label": title },
+// A secret that is shown once, with a button to copy it.
+export function secretCard(title, secret, text) {
+  return h("section", { class: "card secret", "aria-label": title, tabindex: -1 },
     h("strong", null, title), h("pre", null, h("code", null, secret)),
     h("div", { class: "row" }, copyButton(() => secret, "button"), h("span", { class: "quiet" }, text)));
 }
 
-function navigation(account) {
-  const here = location.pathname.split("/").pop();
+// ---- The page ----
+
+function drawNavigation(account) {
+  const current = location.pathname.split("/").pop();
   const links = PAGES.map(([name, title]) =>
-    h("li", null, h("a", { href: name, "aria-current": name === here && "page" }, title)));
-  const who = account && h("div", { class: "who" },
-    h("strong", null, account.name), h("span", { class: "quiet" }, `Plan ${account.plan}`),
-    h("button", { type: "button", class: "button", onclick: () => { storage.clear(); location.reload(); } }, "Sign out"));
+    h("li", null, h("a", { href: name, "aria-current": name === current && "page" }, title)));
+  const signOut = () => { storage.clear(); location.reload(); };
+  const profile = account && h("div", { class: "profile" },
+    h("strong", null, account.name), h("span", { class: "quiet" }, `Plan: ${account.plan}`),
+    h("button", { type: "button", class: "button", onclick: signOut }, "Sign out"));
   document.getElementById("nav").replaceChildren(
-    h("ol", null, links, h("li", null, h("a", { href: "../docs" }, "Documentation"))), who || "");
+    h("ol", null, links, h("li", null, h("a", { href: "../docs" }, "Documentation"))), profile || "");
 }
 
-function signIn(problem = "") {
+function showSignIn(problem = "") {
   storage.clear();
-  navigation(null);
-  const field = h("input", {
-    class: "field", type: "password", name: "key", required: true, autocomplete: "off", spellcheck: "false",
+  drawNavigation(null);
+  const input = h("input", {
+    class: "field", id: "key", type: "password", required: true, autocomplete: "off", spellcheck: "false",
     placeholder: "wf_live_... or wok_...",
   });
   document.getElementById("content").replaceChildren(
-    h("p", { class: "lead" }, "Sign in with a key of your account. It stays in this tab and is sent to this gateway alone."),
-    form("Sign in", h("label", null, "API key", field), async () => {
-      key = field.value.trim();
-      await call("GET", "account");
-      storage.set(key);
-      await open();
+    h("p", { class: "lead" }, "Sign in with an API key of your account. The key stays in this tab and is sent only to this gateway."),
+    form("Sign in", input, field("API key", input), async () => {
+      apiKey = input.value.trim();
+      await call("GET", "account").catch((error) => { throw new FieldError(input, error.message); });
+      storage.set(apiKey);
+      await openPage();
+      focus(document.getElementById("main"));
     }),
     message,
-    h("p", { class: "quiet" }, "No key yet? Your operator makes an account with its first keys: ",
+    h("p", { class: "quiet" }, "No API key yet? Your operator creates an account and its first keys with ",
       h("code", null, "wokflow account create"), "."));
-  say(problem, true);
-  field.focus();
+  if (problem) showFieldError(input, problem);
+  else input.focus();
 }
 
-let draw;
+let drawContent;
 
-async function open() {
-  if (!key) return signIn();
+async function openPage() {
+  if (!apiKey) return showSignIn();
   try {
     const account = await call("GET", "account");
-    navigation(account);
-    const content = document.getElementById("content");
-    const place = h("div");
-    content.replaceChildren(message, place);
-    await draw(place, account);
+    drawNavigation(account);
+    const body = h("div");
+    document.getElementById("content").replaceChildren(message, body);
+    await drawContent(body, account);
   } catch (error) {
-    if (error.status === 401) return signIn(error.message);
+    if (error.status === 401) return showSignIn(error.message);
     document.getElementById("content").replaceChildren(message);
-    say(error.message, true);
+    announce(error.message, true);
   }
 }
 
-export function start(drawn) {
-  draw = drawn;
+export function start(draw) {
+  drawContent = draw;
   const menu = document.getElementById("menu");
   menu.addEventListener("click", () => {
     const opened = document.getElementById("nav").classList.toggle("open");
     menu.setAttribute("aria-expanded", String(opened));
   });
-  return open();
+  return openPage();
 }

@@ -1,4 +1,4 @@
-// Elements, text and code panels of our pages. All text goes into a page as text, never as HTML.
+// Elements, text and code panels of the pages. Text is inserted as text, never as HTML.
 
 const COPIED_MS = 1500;
 const LANGUAGE = "wokflow.docs.language";
@@ -31,8 +31,8 @@ export function prose(text) {
       : h("p", null, inline(block)));
 }
 
-function coloured(source) {
-  const names = [null, "string", "comment", "word", "number"];
+function highlight(source) {
+  const names = [null, "string", "comment", "keyword", "number"];
   const parts = [];
   let end = 0;
   for (const found of source.matchAll(CODE)) {
@@ -47,7 +47,7 @@ async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Browsers give no clipboard to pages that came over plain HTTP; the old way still works there.
+    // Pages loaded over plain HTTP have no clipboard API; this deprecated command still works there.
     const area = h("textarea", { class: "skip" }, text);
     document.body.append(area);
     area.select();
@@ -61,12 +61,12 @@ async function copy(text, button) {
 export const copyButton = (text, kind = "copy") =>
   h("button", { type: "button", class: kind, onclick: (event) => copy(text(), event.currentTarget) }, "Copy");
 
-function remembered() {
+function readLanguage() {
   try { return localStorage.getItem(LANGUAGE); } catch { return null; }
 }
 
-function choose(label) {
-  try { localStorage.setItem(LANGUAGE, label); } catch { /* private windows may have no storage */ }
+function selectLanguage(label) {
+  try { localStorage.setItem(LANGUAGE, label); } catch { /* without storage, the choice lasts until the page is left */ }
   for (const panel of document.querySelectorAll(".panel.samples")) panel.show(label);
 }
 
@@ -74,17 +74,17 @@ export function samplesPanel(samples, title) {
   const code = h("code");
   let shown = samples[0];
   const tabs = samples.map((sample) =>
-    h("button", { type: "button", class: "tab", onclick: () => choose(sample.label) }, sample.label));
+    h("button", { type: "button", class: "tab", onclick: () => selectLanguage(sample.label) }, sample.label));
   const panel = h("div", { class: "panel samples" },
     h("div", { class: "panel-head" },
       h("div", { class: "tabs", role: "group", "aria-label": title }, tabs), copyButton(() => shown.source)),
     h("pre", { tabindex: 0 }, code));
   panel.show = (label) => {
     shown = samples.find((sample) => sample.label === label) ?? shown;
-    code.replaceChildren(...coloured(shown.source));
+    code.replaceChildren(...highlight(shown.source));
     tabs.forEach((tab, index) => tab.setAttribute("aria-pressed", samples[index] === shown));
   };
-  panel.show(remembered());
+  panel.show(readLanguage());
   return panel;
 }
 
@@ -94,7 +94,7 @@ export function examplesPanel(title, examples) {
   let shown = "";
   const show = (index) => {
     shown = JSON.stringify(examples[index].value, null, 2);
-    code.replaceChildren(...coloured(shown));
+    code.replaceChildren(...highlight(shown));
   };
   const picker = h("select", { "aria-label": title, onchange: (event) => show(event.target.selectedIndex) },
     examples.map(({ name }) => h("option", null, name)));

@@ -1,57 +1,57 @@
-// How a schema of the document is told to people.
+// Shows the schemas of the document: types, limits and fields.
 
 import { h, inline } from "./elements.js";
 
 export class Schemas {
   constructor(named) { this.named = named; }
 
-  open(schema) {
+  resolve(schema) {
     if (!schema?.$ref) return schema ?? {};
-    const { $ref, ...beside } = schema;
-    return { ...this.named[$ref.split("/").pop()], ...beside };
+    const { $ref, ...siblings } = schema;
+    return { ...this.named[$ref.split("/").pop()], ...siblings };
   }
 
-  // What is left of `X or null`, with the keywords beside it.
-  bare(given) {
-    const schema = this.open(given);
-    const some = (schema.anyOf ?? []).filter((one) => one.type !== "null");
-    if (schema.anyOf?.length !== some.length + 1 || some.length !== 1) return schema;
-    const { anyOf, ...beside } = schema;
-    return { ...this.open(some[0]), ...beside, nullable: true };
+  // Return X of `X or null`, merged with the keywords next to it.
+  unwrap(given) {
+    const schema = this.resolve(given);
+    const types = (schema.anyOf ?? []).filter((one) => one.type !== "null");
+    if (schema.anyOf?.length !== types.length + 1 || types.length !== 1) return schema;
+    const { anyOf, ...siblings } = schema;
+    return { ...this.resolve(types[0]), ...siblings, nullable: true };
   }
 
   type(given) {
-    const schema = this.bare(given);
+    const schema = this.unwrap(given);
     const options = schema.oneOf ?? schema.anyOf;
-    let words = schema.type ?? (schema.enum ? typeof schema.enum[0] : schema.const != null ? typeof schema.const : options ? "object" : "any");
-    if (words === "array") words = `array of ${this.type(schema.items)}`;
-    if (schema.format) words += ` (${schema.format})`;
-    return schema.nullable ? `${words} or null` : words;
+    let text = schema.type ?? (schema.enum ? typeof schema.enum[0] : schema.const != null ? typeof schema.const : options ? "object" : "any");
+    if (text === "array") text = `array of ${this.type(schema.items)}`;
+    if (schema.format) text += ` (${schema.format})`;
+    return schema.nullable ? `${text} or null` : text;
   }
 
   limits(given) {
-    const schema = this.bare(given);
-    const range = (least, most, unit) => {
-      if (least == null && most == null) return [];
-      if (Math.abs(least) > Number.MAX_SAFE_INTEGER) return [];
-      if (most == null) return [`at least ${least}${unit}`];
-      return [least == null || (unit && least === 0) ? `at most ${most}${unit}` : `${least} to ${most}${unit}`];
+    const schema = this.unwrap(given);
+    const range = (min, max, unit) => {
+      if (min == null && max == null) return [];
+      if (Math.abs(min) > Number.MAX_SAFE_INTEGER) return [];
+      if (max == null) return [`at least ${min}${unit}`];
+      return [min == null || (unit && min === 0) ? `at most ${max}${unit}` : `${min} to ${max}${unit}`];
     };
-    const said = [
+    const parts = [
       ...range(schema.minimum, schema.maximum, ""),
       ...range(schema.minLength > 1 ? schema.minLength : null, schema.maxLength, " characters"),
       ...range(schema.minItems > 1 ? schema.minItems : null, schema.maxItems, " entries"),
     ];
     const empty = Array.isArray(schema.default) && !schema.default.length;
-    if (schema.default != null && !empty) said.push(["default ", h("code", null, String(schema.default))]);
+    if (schema.default != null && !empty) parts.push(["default ", h("code", null, String(schema.default))]);
     const choices = schema.enum ?? schema.items?.enum ?? (schema.const != null ? [schema.const] : []);
     const listed = choices.filter((one) => one != null).map((one) => [h("code", null, String(one)), " "]);
-    return [said.map((words) => [words, h("span", { class: "dot" }, " · ")]).flat(), listed];
+    return [parts.map((part) => [part, h("span", { class: "dot" }, " · ")]).flat(), listed];
   }
 
-  // The fields of an object, or the alternatives of a choice; null for what has neither.
+  // Return the fields of an object, or the alternatives of a union. Other schemas have none: null.
   fields(given) {
-    const schema = this.bare(given);
+    const schema = this.unwrap(given);
     if (schema.type === "array") return this.fields(schema.items);
     if (schema.properties) return h("ul", { class: "fields" }, Object.entries(schema.properties).map(([name, field]) =>
       this.field(name, field, schema.required?.includes(name))));
@@ -65,7 +65,7 @@ export class Schemas {
   }
 
   field(name, given, required) {
-    const schema = this.bare(given);
+    const schema = this.unwrap(given);
     const inner = this.fields(given);
     const limits = this.limits(given);
     return h("li", null,

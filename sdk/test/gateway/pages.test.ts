@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { WokGenClient } from "../../src/index.ts";
 import { browser } from "../chromium.ts";
 import { API_KEY, BASE_URL, URL_OF_GATEWAY } from "./place.ts";
 
 const client = new WokGenClient({ apiKey: API_KEY, baseUrl: BASE_URL });
 
-/** A page of the account in a tab of its own, as somebody sees it who has not signed in. */
-async function opened(name: string): Promise<{ page: Page; faults: string[] }> {
+/** Opens a page of the account in a new context, where nobody has signed in. */
+async function open(name: string): Promise<{ page: Page; faults: string[] }> {
   const page = await (await browser.newContext()).newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
@@ -23,31 +23,52 @@ async function signIn(page: Page, key: string): Promise<void> {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-test("a wrong key is refused with a reason, and the page asks again", async () => {
-  const { page, faults } = await opened("api-keys");
+/** Waits until an element has the focus. */
+async function expectFocus(element: Locator): Promise<void> {
+  await element.waitFor();
+  const handle = await element.elementHandle();
+  await element.page().waitForFunction((wanted) => wanted === document.activeElement, handle);
+}
+
+test("the sign-in form shows the reason next to the field when the key is wrong", async () => {
+  const { page, faults } = await open("api-keys");
   await signIn(page, "wf_live_nonsense");
-  await page.getByText("This is not an API key.").waitFor();
+  await page.getByRole("alert").filter({ hasText: "This is not an API key." }).waitFor();
+  const field = page.getByLabel("API key");
+  await expectFocus(field);
+  assert.deepEqual([await field.getAttribute("aria-invalid"), await field.getAttribute("aria-describedby")], [
+    "true",
+    "key-error",
+  ]);
   await signIn(page, API_KEY);
-  await page.getByText("this one").waitFor();
+  await page.getByText("current", { exact: true }).waitFor();
+  await expectFocus(page.getByRole("main"));
   assert.deepEqual(faults, []);
   await page.context().close();
 });
 
-test("a person makes a key, sees it once, uses it and revokes it", async () => {
-  const { page, faults } = await opened("api-keys");
+test("the keys page creates a key, shows it once and revokes it", async () => {
+  const { page, faults } = await open("api-keys");
   await signIn(page, API_KEY);
-  await page.getByRole("button", { name: "New wok_ key" }).click();
-  const key = await page.getByRole("region", { name: "Your new key" }).locator("code").innerText();
+  await page.getByRole("button", { name: "Create wok_ key" }).click();
+  const card = page.getByRole("region", { name: "Your new key" });
+  const key = await card.locator("code").innerText();
+  await expectFocus(card);
   assert.equal(
     await new WokGenClient({ apiKey: key, baseUrl: BASE_URL }).account.read().then(({ name }) => name),
     "Ada",
   );
   const row = page.getByRole("row").filter({ hasText: key.slice(-4) });
-  await row.getByRole("button", { name: "Revoke" }).click();
-  await row.getByRole("button", { name: "Revoke: sure?" }).click();
-  await page.getByText("is revoked.").waitFor();
+  const hint = await row.locator("code").innerText();
+  await row.getByRole("button", { name: `Revoke ${hint}`, exact: true }).click();
+  const confirm = row.getByRole("button", { name: `Click again to revoke ${hint}`, exact: true });
+  await expectFocus(confirm);
+  await page.getByRole("status").filter({ hasText: `Click again to revoke ${hint}.` }).waitFor();
+  await confirm.click();
+  await page.getByRole("status").filter({ hasText: `${hint} is revoked.` }).waitFor();
   assert.equal(await page.getByRole("row").filter({ hasText: key.slice(-4) }).count(), 0);
-  await page.getByLabel("Warn below").fill("7.50");
+  await expectFocus(page.getByRole("region", { name: "Active keys" }));
+  await page.getByLabel("Alert below").fill("7.50");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("below $7.50").waitFor();
   assert.equal((await client.account.read()).low_balance_cents, 750);
@@ -55,7 +76,47 @@ test("a person makes a key, sees it once, uses it and revokes it", async () => {
   await page.context().close();
 });
 
-test("a person adds an endpoint, sees its posts, has one posted again, and removes it", async (t) => {
+test("a confirmation waits until the focus leaves or Escape is pressed", async () => {
+  const page = await (await browser.newContext()).newPage();
+  await page.clock.install();
+  await page.goto(`${URL_OF_GATEWAY}/account/api-keys`);
+  await signIn(page, API_KEY);
+  const revoke = page.getByRole("button", { name: /^Revoke wf_live_/ }).first();
+  const confirm = page.getByRole("button", { name: /^Click again to revoke wf_live_/ });
+  await revoke.click();
+  await page.clock.fastForward("10:00");
+  await expectFocus(confirm);
+  await page.keyboard.press("Escape");
+  await expectFocus(revoke);
+  await revoke.click();
+  await confirm.waitFor();
+  await page.keyboard.press("Tab");
+  await confirm.waitFor({ state: "detached" });
+  assert.ok((await client.account.read()).id, "the key still works");
+  await page.context().close();
+});
+
+test("the webhooks page shows the reason next to the field when the URL is refused", async () => {
+  const { page, faults } = await open("webhooks");
+  await signIn(page, API_KEY);
+  const url = page.getByLabel("URL");
+  await url.fill("https://user@example.com/hook");
+  await page.getByRole("button", { name: "Add endpoint" }).click();
+  await page.locator("#url-error[role=alert]").filter({ hasText: /\w/ }).waitFor();
+  await expectFocus(url);
+  assert.equal(await url.getAttribute("aria-invalid"), "true");
+  await url.fill("https://example.com/hook");
+  assert.equal(await page.locator("#url-error").innerText(), "");
+  for (const box of await page.getByRole("checkbox").all()) await box.uncheck();
+  await page.getByRole("button", { name: "Add endpoint" }).click();
+  await page.getByRole("alert").filter({ hasText: "Choose at least one event." }).waitFor();
+  await expectFocus(page.getByRole("checkbox").first());
+  assert.deepEqual(await client.webhooks.list(), []);
+  assert.deepEqual(faults, []);
+  await page.context().close();
+});
+
+test("the webhooks page adds an endpoint, replays a delivery, rotates the secret and deletes the endpoint", async (t) => {
   let posts = 0;
   const server = createServer((request, response) => {
     posts += 1;
@@ -64,48 +125,55 @@ test("a person adds an endpoint, sees its posts, has one posted again, and remov
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-  const { page, faults } = await opened("webhooks");
+  const { page, faults } = await open("webhooks");
   await signIn(page, API_KEY);
   await page.getByLabel("URL").fill(url);
-  await page.getByRole("button", { name: "Add" }).click();
-  const secret = await page.getByRole("region", { name: "The endpoint's secret" }).locator("code").innerText();
+  await page.getByRole("button", { name: "Add endpoint" }).click();
+  const shown = page.getByRole("region", { name: "Signing secret", exact: true });
+  const secret = await shown.locator("code").innerText();
   assert.match(secret, /^whsec_/);
+  await expectFocus(shown);
   await client.generate({ prompt: "a boat", width: 64, height: 64 });
   const [endpoint] = (await client.webhooks.list()).filter((one) => one.url === url);
   while ((await client.webhooks.deliveries(String(endpoint?.id)))[0]?.state !== "dead") await page.waitForTimeout(50);
   await page.reload();
   const card = page.getByRole("region", { name: url });
-  await card.getByText("switched off", { exact: true }).waitFor();
-  await card.getByRole("button", { name: "Switch on" }).click();
-  await card.getByText("on", { exact: true }).waitFor();
-  await card.getByRole("button", { name: "Deliveries" }).click();
+  await card.getByText("disabled", { exact: true }).waitFor();
+  await card.getByRole("button", { name: `Enable ${url}` }).click();
+  await card.getByText("enabled", { exact: true }).waitFor();
+  await card.getByRole("button", { name: `Show deliveries to ${url}` }).click();
   await card.getByText("410 in").waitFor();
-  await card.getByRole("button", { name: "Replay" }).click();
-  await page.getByText("1 on their way.").waitFor();
+  await card.getByText("failed", { exact: true }).waitFor();
+  await card.getByRole("button", { name: `Replay to ${url}` }).click();
+  await page.getByText("1 event is queued.").waitFor();
   while (posts < 2) await page.waitForTimeout(50);
-  await card.getByRole("button", { name: "Look again" }).click();
-  await card.getByText("delivered").waitFor();
-  await card.getByRole("button", { name: "Replace the secret" }).click();
-  await card.getByRole("button", { name: "Replace the secret: sure?" }).click();
-  const next = await page.getByRole("region", { name: "The new secret" }).locator("code").innerText();
+  await card.getByRole("button", { name: `Refresh the deliveries of ${url}` }).click();
+  await card.getByText("delivered", { exact: true }).waitFor();
+  await card.getByRole("button", { name: /^Redeliver generation\.completed of / }).click();
+  await page.getByText("The delivery is queued.").waitFor();
+  while (posts < 3) await page.waitForTimeout(50);
+  await card.getByRole("button", { name: `Rotate secret of ${url}` }).click();
+  await card.getByRole("button", { name: `Click again to rotate secret of ${url}` }).click();
+  const next = await page.getByRole("region", { name: "New signing secret" }).locator("code").innerText();
   assert.notEqual(next, secret);
-  await card.getByRole("button", { name: "Remove" }).click();
-  await card.getByRole("button", { name: "Remove: sure?" }).click();
+  await card.getByRole("button", { name: `Delete ${url}` }).click();
+  await card.getByRole("button", { name: `Click again to delete ${url}` }).click();
   await card.waitFor({ state: "detached" });
+  await expectFocus(page.getByRole("region", { name: "Endpoints" }));
   assert.deepEqual(faults, []);
   await page.context().close();
 });
 
-test("the documentation draws every operation", async () => {
+test("the documentation shows every operation", async () => {
   const page = await browser.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
   await page.goto(`${URL_OF_GATEWAY}/docs`);
-  await page.getByRole("heading", { name: "Post what an endpoint did not get" }).waitFor();
-  type Told = Record<"paths" | "webhooks", Record<string, object>>;
-  const { paths, webhooks } = await (await fetch(`${URL_OF_GATEWAY}/openapi.json`)).json() as Told;
-  const told = [...Object.values(paths), ...Object.values(webhooks)].flatMap((item) => Object.keys(item));
-  const operations = told.filter((name) => name !== "parameters");
+  await page.getByRole("heading", { name: "Errors", exact: true, level: 2 }).waitFor();
+  type Document = Record<"paths" | "webhooks", Record<string, object>>;
+  const { paths, webhooks } = await (await fetch(`${URL_OF_GATEWAY}/openapi.json`)).json() as Document;
+  const items = [...Object.values(paths), ...Object.values(webhooks)];
+  const operations = items.flatMap((item) => Object.keys(item)).filter((name) => name !== "parameters");
   assert.equal(await page.locator(".section.operation .route").count(), operations.length);
   assert.deepEqual(faults, []);
   await page.close();
