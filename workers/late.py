@@ -67,7 +67,7 @@ async def found(desk: Desk, call: Call, callback: bytes) -> str | None:
 async def look(desk: Desk, call: Call, ref: str) -> tuple[Done | None, bool]:
     """(the result if there is one, whether it is no use to look again)."""
     try:
-        answer = await measure_call(desk.provider, "check", call, desk.adapter.check(call, ref))
+        answer = await measure_call(desk.provider, "check", call, desk.adapter.poll(call, ref))
     except Rejected:
         return None, True
     except Exception as error:  # a failed look says nothing about the work (rule 5)

@@ -51,7 +51,7 @@ async def proceed(desk: Desk, job: Job) -> None:
     try:
         answer = await advance(desk, job)
         if isinstance(answer, Pending):
-            park(job, answer.check_after_s)
+            park(job, answer.poll_after_s)
         else:
             await complete(desk, job, answer)
     except (Park, StoreDown):
@@ -166,7 +166,7 @@ async def submitted(desk: Desk, job: Job, pending: Pending) -> Pending:
     called = await generations.submitted(
         desk.store, job.id, pending.ref, provider=desk.provider, patience_s=max(job.left_s, PATIENCE_S)
     )
-    return msgspec.structs.replace(pending, check_after_s=0) if called else pending
+    return msgspec.structs.replace(pending, poll_after_s=0) if called else pending
 
 
 async def doubted(desk: Desk, job: Job) -> Pending | Done:
@@ -208,7 +208,7 @@ async def check(desk: Desk, job: Job) -> Pending | Done:
         if job.step.cancel:
             await measure_call(desk.provider, "cancel", job.call, desk.adapter.cancel(job.call, job.step.ref))
             await generations.cancel_sent(desk.store, job.id)
-        answer = await measure_call(desk.provider, "check", job.call, desk.adapter.check(job.call, job.step.ref))
+        answer = await measure_call(desk.provider, "check", job.call, desk.adapter.poll(job.call, job.step.ref))
         return relaxed(answer, job.step.calls_percent) if isinstance(answer, Pending) else answer
     except Rejected:
         raise

@@ -23,8 +23,8 @@ def relaxed(pending: Pending, calls_percent: int) -> Pending:
     """The same with a later look, if that many of the provider's callbacks come. One that is lost costs that time."""
     if calls_percent < PROVEN_PERCENT:
         return pending
-    pace_s = max(pending.check_after_s, min(pending.check_after_s * STRETCH, STRETCHED_S_MAX))
-    return structs.replace(pending, check_after_s=pace_s)
+    pace_s = max(pending.poll_after_s, min(pending.poll_after_s * STRETCH, STRETCHED_S_MAX))
+    return structs.replace(pending, poll_after_s=pace_s)
 
 
 async def insist(ask: Callable[[], Awaitable[Told]]) -> Told:

@@ -70,7 +70,7 @@ class Pending(Struct, frozen=True, tag=True):
     """The provider took the work under `ref`. Stored before anything else, so a restart resumes here."""
 
     ref: str
-    check_after_s: float
+    poll_after_s: float
     progress: float | None = None  # 0..1, where the provider tells
 
 
@@ -135,7 +135,7 @@ class Adapter:
         """Hand the work over. Raises any ProviderError."""
         raise NotImplementedError
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """Look at what was submitted. Raises Rejected; anything else raised means "look again later"."""
         raise NotImplementedError
 

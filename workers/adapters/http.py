@@ -65,7 +65,7 @@ class Behalf(NamedTuple):
 BEHALF: ContextVar[Behalf] = ContextVar("behalf", default=Behalf())  # noqa: B039  # it is immutable
 
 
-class LookAgain(Exception):
+class PollFailed(Exception):
     """A look that told nothing: not a failure of the work."""
 
 
@@ -102,17 +102,17 @@ class Http:
             raise error_of
         return answer
 
-    async def look(self, method: str, path: str, *, reading: Reading | None = None, **options: Any) -> Answer:
+    async def poll(self, method: str, path: str, *, reading: Reading | None = None, **options: Any) -> Answer:
         """A request that bills nothing: a 2xx answer. Raises Rejected only if a reading says so, this one or ours."""
         try:
             answer = await self._send(method, path, options)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise LookAgain(repr(error)) from error
+            raise PollFailed(repr(error)) from error
         error_of = self._meaning(answer, reading)
         if isinstance(error_of, Rejected):
             raise error_of
         if error_of is not None or not 200 <= answer.status < 300:
-            raise LookAgain(f"HTTP {answer.status}: {reason(answer)}")
+            raise PollFailed(f"HTTP {answer.status}: {reason(answer)}")
         return answer
 
     async def probe(self, path: str, *, reading: Reading | None = None, **options: Any) -> dict[str, Any]:
@@ -123,14 +123,14 @@ class Http:
             raise Unknown(f"no JSON but {answer.media_type}: {reason(answer)}")
         return body if isinstance(body, dict) else {"data": body}
 
-    async def stop(self, method: str, path: str, **options: Any) -> None:
-        """Ask for work to be stopped; "nothing to stop" is as good as done. Raises LookAgain if this was lost."""
+    async def cancel(self, method: str, path: str, **options: Any) -> None:
+        """Ask for work to be stopped; "nothing to stop" is as good as done. Raises PollFailed if this was lost."""
         try:
             answer = await self._send(method, path, options)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise LookAgain(repr(error)) from error
+            raise PollFailed(repr(error)) from error
         if answer.status == 429 or answer.status >= 500:
-            raise LookAgain(f"HTTP {answer.status}: {reason(answer)}")
+            raise PollFailed(f"HTTP {answer.status}: {reason(answer)}")
 
     async def close(self) -> None:
         """End the session."""

@@ -26,7 +26,7 @@ from workers.adapters.contract import (
     Setup,
     Unknown,
 )
-from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.http import Answer, Http, PollFailed, reason
 from workers.adapters.inputs import asked_for, given, of_model, ratio, words
 from workers.adapters.signatures import stamped
 
@@ -84,11 +84,11 @@ class Adapter(contract.Adapter):
                 return await self._begin(call)
         raise Down(f"{self.setup.name} does not serve {call.kind}")
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET the generation; its link is signed anew each time, and good for about an hour."""
-        made = (await self._http.look("GET", f"/v1/flows/{call.kind}/{ref}")).fields
+        made = (await self._http.poll("GET", f"/v1/flows/{call.kind}/{ref}")).fields
         if made.get("id") != ref:
-            raise LookAgain(f"this is not generation {ref}")
+            raise PollFailed(f"this is not generation {ref}")
         if made.get("status") == "failed":
             code = FAILURES.get(str(made.get("failure_reason")), "provider_failed")
             raise Rejected(code, str(made.get("error_message") or "The model failed.")[:300])
@@ -96,7 +96,7 @@ class Adapter(contract.Adapter):
             return Pending(ref, PACE_S[call.kind])
         url, media_type = made.get("content_url"), made.get("content_mime_type")
         if not isinstance(url, str) or not url:
-            raise LookAgain("it is completed, but not where")
+            raise PollFailed("it is completed, but not where")
         return Done((Link(url, media_type if isinstance(media_type, str) else None),))
 
     def callback(self, request: Callback) -> str | None:

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from workers.adapters import chat, contract
 from workers.adapters.contract import Call, Callback, Done, Pending, Rejected, Setup, Unknown
-from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.http import Answer, Http, PollFailed, reason
 from workers.adapters.inputs import asked_for, named, of_model, pictures, ratio, words
 from workers.adapters.outputs import file, urls
 from workers.adapters.signatures import fresh
@@ -79,19 +79,19 @@ class Adapter(contract.Adapter):
             raise Unknown(f"the answer names no request: {reason(answer)}")
         return Pending(self._theirs(answer.fields.get("status_url")) or request_id, PACE_S.get(call.kind, 2.0))
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET the status; once that is COMPLETED, which a failure is too, the result says which."""
-        status = (await self._http.look("GET", self._url(call, ref))).fields
+        status = (await self._http.poll("GET", self._url(call, ref))).fields
         if status.get("status") != "COMPLETED":
             return Pending(ref, PACE_S.get(call.kind, 2.0))
         url = self._theirs(status.get("response_url")) or self._url(call, ref).removesuffix("/status")
-        return result(call, await self._http.look("GET", url, reading=failure))
+        return result(call, await self._http.poll("GET", url, reading=failure))
 
     async def cancel(self, call: Call, ref: str) -> None:
         """PUT its cancel URL, which the status names."""
-        status = (await self._http.look("GET", self._url(call, ref))).fields
+        status = (await self._http.poll("GET", self._url(call, ref))).fields
         url = self._theirs(status.get("cancel_url")) or self._url(call, ref).removesuffix("/status") + "/cancel"
-        await self._http.stop("PUT", url)
+        await self._http.cancel("PUT", url)
 
     def callback(self, request: Callback) -> str | None:
         """The request's id, if one of the keys in our callback secret (base64url, commas between) signed it."""
@@ -164,7 +164,7 @@ def result(call: Call, answer: Answer) -> Done:
     """What a finished request brought. Raises Rejected if that is nothing, or nothing that may be shown."""
     body = answer.fields
     if not body:
-        raise LookAgain("the result is no JSON object")
+        raise PollFailed("the result is no JSON object")
     if call.kind in chat.KINDS:
         said = [body[name] for name in ("output", "results", "text") if isinstance(body.get(name), str)]
         return chat.read(call, said[0] if said else "")

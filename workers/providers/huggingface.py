@@ -71,13 +71,13 @@ class Adapter(contract.Adapter):
             return await self._imitate(call, name, who)
         raise Down(f"{self.setup.name} does not serve {call.kind} through {who or THEMSELVES}")
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET a request's status through the router, then its result, as fal has them."""
         name, path = call.model.partition(":")[0], f"/fal-ai{ref}"
-        status = (await self._http.look("GET", f"{path}/status", params=QUEUE)).fields
+        status = (await self._http.poll("GET", f"{path}/status", params=QUEUE)).fields
         if status.get("status") != "COMPLETED":
             return Pending(ref, fal.PACE_S.get(call.kind, 2.0))
-        answer = await self._http.look("GET", path, reading=fal.failure, params=QUEUE)
+        answer = await self._http.poll("GET", path, reading=fal.failure, params=QUEUE)
         return fal.result(structs.replace(call, model=name), answer)
 
     async def probe(self) -> str | None:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from workers.adapters import contract
 from workers.adapters.contract import Call, Done, Down, Link, Pending, ProviderError, Rejected, Setup, Unknown
-from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.http import Answer, Http, PollFailed, reason
 from workers.adapters.inputs import asked_for, given, ratio, words
 
 BASE_URL = "https://api.lumalabs.ai/dream-machine/v1"
@@ -62,18 +62,18 @@ class Adapter(contract.Adapter):
             raise Unknown(f"the answer names no generation: {reason(answer)}")
         return Pending(ref, PACE_S.get(call.kind, 5.0))
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET the generation."""
-        answer = await self._http.look("GET", f"/generations/{quote(ref, safe='')}")
+        answer = await self._http.poll("GET", f"/generations/{quote(ref, safe='')}")
         if answer.fields.get("id") != ref:
-            raise LookAgain(f"this is not generation {ref}")
+            raise PollFailed(f"this is not generation {ref}")
         return outcome(call, ref, answer.fields)
 
     async def find(self, call: Call) -> str | None:
-        """The generation that calls back where only this call does. Raises LookAgain."""
+        """The generation that calls back where only this call does. Raises PollFailed."""
         for page in range(PAGES_MAX if call.callback_url else 0):
             query = {"limit": LIST_MAX, "offset": page * LIST_MAX}
-            listed = (await self._http.look("GET", "/generations", params=query)).fields
+            listed = (await self._http.poll("GET", "/generations", params=query)).fields
             items = listed.get("generations")
             for item in items if isinstance(items, list) else []:
                 if (

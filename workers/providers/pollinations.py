@@ -76,7 +76,7 @@ class Adapter(contract.Adapter):
                 return await self._chat(call)
         raise Down(f"{self.setup.name} does not serve {call.kind}")
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """Nothing is ever pending here."""
         raise Unknown("there is nothing to look at")
 

@@ -10,7 +10,7 @@ import aiohttp
 
 from workers.adapters import chat, contract
 from workers.adapters.contract import Call, Callback, Done, Pending, Rejected, Retry, Setup, Unknown
-from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.http import Answer, Http, PollFailed, reason
 from workers.adapters.inputs import asked_for, data_url, named, of_model, ratio, words
 from workers.adapters.outputs import file, urls
 from workers.adapters.signatures import standard
@@ -80,16 +80,16 @@ class Adapter(contract.Adapter):
             raise Unknown(f"the answer names no prediction: {reason(answer)}")
         return Pending(ref, PACE_S.get(call.kind, 2.0))
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET the prediction."""
-        answer = await self._http.look("GET", f"/predictions/{ref}")
+        answer = await self._http.poll("GET", f"/predictions/{ref}")
         if answer.fields.get("id") != ref:
-            raise LookAgain(f"this is not prediction {ref}")
+            raise PollFailed(f"this is not prediction {ref}")
         return outcome(call, ref, answer.fields)
 
     async def cancel(self, call: Call, ref: str) -> None:
         """POST its cancel."""
-        await self._http.stop("POST", f"/predictions/{ref}/cancel")
+        await self._http.cancel("POST", f"/predictions/{ref}/cancel")
 
     def callback(self, request: Callback) -> str | None:
         """The prediction's id, if the signature holds."""
@@ -136,8 +136,8 @@ class Adapter(contract.Adapter):
         form = aiohttp.FormData()
         form.add_field("content", picture.data, content_type=picture.media_type, filename="picture")
         try:
-            stored = (await self._http.look("POST", "/files", data=form)).fields
-        except LookAgain as error:
+            stored = (await self._http.poll("POST", "/files", data=form)).fields
+        except PollFailed as error:
             raise Retry(f"the picture was not taken: {error}", after_s=5.0) from error
         links = stored.get("urls")
         if not isinstance(links, dict) or not isinstance(links.get("get"), str):

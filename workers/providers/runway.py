@@ -16,7 +16,7 @@ import aiohttp
 
 from workers.adapters import contract
 from workers.adapters.contract import Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup, Unknown
-from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.http import Answer, Http, PollFailed, reason
 from workers.adapters.inputs import asked_for, data_url, given, of_model, ratio, size, words
 from workers.adapters.outputs import file, urls
 
@@ -134,7 +134,7 @@ class Adapter(contract.Adapter):
             raise Unknown(f"the answer names no task: {reason(answer)}")
         return Pending(ref, PACE_S)
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET the task."""
 
         def gone(answer: Answer) -> Rejected | None:
@@ -145,7 +145,7 @@ class Adapter(contract.Adapter):
     async def cancel(self, call: Call, ref: str) -> None:
         """DELETE the task if it waits. A running one would be charged in full, and a finished one lose its output."""
         if (await self._task(ref)).get("status") in WAITING:
-            await self._http.stop("DELETE", _path(ref))
+            await self._http.cancel("DELETE", _path(ref))
             self._stopped.append(ref)
 
     async def probe(self) -> str | None:
@@ -159,9 +159,9 @@ class Adapter(contract.Adapter):
         await self._bucket.close()
 
     async def _task(self, ref: str, reading: Any = None) -> Mapping[str, Any]:
-        task = (await self._http.look("GET", _path(ref), reading=reading)).fields
+        task = (await self._http.poll("GET", _path(ref), reading=reading)).fields
         if task.get("id") != ref:
-            raise LookAgain(f"this is not task {ref}")
+            raise PollFailed(f"this is not task {ref}")
         return task
 
     async def _request(self, call: Call) -> tuple[str, dict[str, object]]:
@@ -207,14 +207,14 @@ class Adapter(contract.Adapter):
             return data_url(picture)
         filename = f"picture.{picture.media_type.removeprefix('image/')}"
         try:
-            begun = (await self._http.look("POST", "/uploads", json={"filename": filename, "type": "ephemeral"})).fields
+            begun = (await self._http.poll("POST", "/uploads", json={"filename": filename, "type": "ephemeral"})).fields
             target, fields, uri = (begun.get(name) for name in ("uploadUrl", "fields", "runwayUri"))
             if not (isinstance(target, str) and isinstance(fields, dict) and isinstance(uri, str)):
-                raise LookAgain("the answer names no upload")
+                raise PollFailed("the answer names no upload")
             form = aiohttp.FormData({name: str(value) for name, value in fields.items()})
             form.add_field("file", BytesIO(picture.data), filename=filename, content_type=picture.media_type)
-            await self._bucket.look("POST", target, data=form)
-        except LookAgain as error:
+            await self._bucket.poll("POST", target, data=form)
+        except PollFailed as error:
             raise Retry(f"the picture was not taken: {error}", after_s=PACE_S) from error
         return uri
 

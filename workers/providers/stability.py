@@ -25,7 +25,7 @@ from workers.adapters.contract import (
     Setup,
     Unknown,
 )
-from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.http import Answer, Http, PollFailed, reason
 from workers.adapters.inputs import asked_for, given, ratio, words
 
 BASE_URL = "https://api.stability.ai"
@@ -78,16 +78,16 @@ class Adapter(contract.Adapter):
             raise Unknown(f"neither a result nor its id but {answer.media_type}: {reason(answer)}")
         return Pending(ref, PACE_S.get(call.kind, 5.0))
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET the result: JSON with a status until it is the file itself."""
         path = f"{RESULTS.get(call.kind, '/v2beta/results')}/{ref}"
         headers = {"Accept": ACCEPT.get(call.kind, "image/*")}
-        answer = await self._http.look("GET", path, reading=moderation, headers=headers)
+        answer = await self._http.poll("GET", path, reading=moderation, headers=headers)
         done = result(answer)
         if done is not None:
             return done
         if not isinstance(answer.fields.get("status"), str):
-            raise LookAgain(f"neither a result nor a status but {answer.media_type}")
+            raise PollFailed(f"neither a result nor a status but {answer.media_type}")
         return Pending(ref, PACE_S.get(call.kind, 5.0))
 
     async def probe(self) -> str | None:

@@ -100,7 +100,7 @@ class Provider:
     @staticmethod
     def _pace(prompt: str) -> dict[str, Any]:
         found = re.search(r"wait=([0-9.]+)", prompt)
-        return {"check_after_s": float(found[1])} if found else {}
+        return {"poll_after_s": float(found[1])} if found else {}
 
     @staticmethod
     def _hang_up(request: web.Request) -> web.Response:

@@ -97,7 +97,7 @@ async def finished(case: Case, adapter: Adapter) -> Done:
     for _ in range(STEPS_MAX):
         if isinstance(answer, Done):
             return answer
-        answer = await adapter.check(case.call, answer.ref)
+        answer = await adapter.poll(case.call, answer.ref)
     raise AssertionError("it never ends")
 
 
@@ -137,11 +137,11 @@ async def test_every_state_on_the_way_is_pending(case: Case) -> None:
         ref = await begun(case, adapter)
         double.states.extend([*case.working, NEW_STATE])
         for state in [*double.states]:
-            answer = await adapter.check(case.call, ref)
+            answer = await adapter.poll(case.call, ref)
             assert isinstance(answer, Pending), state
             assert ref == answer.ref
-            assert 0 < answer.check_after_s <= 60
-        assert isinstance(await adapter.check(case.call, ref), Done)
+            assert 0 < answer.poll_after_s <= 60
+        assert isinstance(await adapter.poll(case.call, ref), Done)
         assert 1 == double.counts["submit"]
 
 
@@ -230,7 +230,7 @@ async def test_a_failed_look_says_nothing_about_the_work(
         ref = await begun(case, adapter)
         double.troubles[role].extend([fault] * GETS_MAX)
         try:
-            answer = await adapter.check(case.call, ref)
+            answer = await adapter.poll(case.call, ref)
         except Rejected as rejection:
             raise AssertionError(f"a failed look rejected the work: {rejection}") from rejection
         except Exception:
@@ -238,7 +238,7 @@ async def test_a_failed_look_says_nothing_about_the_work(
         assert isinstance(answer, Pending)
         assert not double.drained
         double.troubles.clear()
-        assert isinstance(await adapter.check(case.call, ref), Done)
+        assert isinstance(await adapter.poll(case.call, ref), Done)
         assert 1 == double.counts["submit"]
 
 
@@ -301,14 +301,14 @@ async def test_work_that_is_cancelled_ends(case: Case) -> None:
         assert (1 if case.canceled else 0) == double.counts["cancel"]
         if case.canceled == "rejected":
             with pytest.raises(Rejected) as caught:
-                await adapter.check(case.call, ref)
+                await adapter.poll(case.call, ref)
             assert "canceled" == caught.value.code
         elif case.canceled == "unseen":
             with pytest.raises(Exception, match=r"\S") as lost:
-                await adapter.check(case.call, ref)
+                await adapter.poll(case.call, ref)
             assert not isinstance(lost.value, Rejected)
         else:
-            assert isinstance(await adapter.check(case.call, ref), Pending)
+            assert isinstance(await adapter.poll(case.call, ref), Pending)
 
 
 @tasks
@@ -316,10 +316,10 @@ async def test_a_cancel_that_comes_too_late_takes_nothing_away(case: Case) -> No
     """A result that was there before the cancel is still the result, and the cancel is no error."""
     async with scene(case) as (adapter, double):
         ref = await begun(case, adapter)
-        assert isinstance(await adapter.check(case.call, ref), Done)
+        assert isinstance(await adapter.poll(case.call, ref), Done)
         await adapter.cancel(case.call, ref)
         if case.canceled != "unseen":
-            assert isinstance(await adapter.check(case.call, ref), Done)
+            assert isinstance(await adapter.poll(case.call, ref), Done)
         assert 1 == double.counts["submit"]
 
 
@@ -333,7 +333,7 @@ async def test_a_callback_is_believed_if_it_is_signed_and_fresh(case: Case) -> N
         request = case.callback(double, ref, now_s)
         found = adapter.callback(request)
         assert found is not None
-        assert isinstance(await adapter.check(case.call, found), Done)
+        assert isinstance(await adapter.poll(case.call, found), Done)
         bare = structs.replace(request, headers={"content-type": "application/json"})
         strange = [bare, case.callback(double, ref, now_s - STALE_S), structs.replace(request, body=b"[]")]
         assert [None] * 3 == [adapter.callback(other) for other in strange]

@@ -9,7 +9,7 @@ from workers.adapters.contract import Call, Done, Pending
 
 
 class Adapter(paid.Adapter):
-    """`die=before-submit`, `after-submit`, `before-check` and `after-check` are what can be asked for."""
+    """`die=before-submit`, `after-submit`, `before-poll` and `after-poll` are what can be asked for."""
 
     async def submit(self, call: Call) -> Pending | Done:
         """The paid provider's."""
@@ -18,11 +18,11 @@ class Adapter(paid.Adapter):
         _die("after-submit", call)
         return answer
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """The paid provider's."""
-        _die("before-check", call)
-        answer = await super().check(call, ref)
-        _die("after-check", call)
+        _die("before-poll", call)
+        answer = await super().poll(call, ref)
+        _die("after-poll", call)
         return answer
 
 

@@ -43,8 +43,8 @@ async def caller(place: Place) -> Caller:
     [
         ("before-submit", "failed", 0),
         ("after-submit", "failed", 1),
-        ("before-check", "completed", 1),
-        ("after-check", "completed", 1),
+        ("before-poll", "completed", 1),
+        ("after-poll", "completed", 1),
     ],
 )
 async def test_a_worker_killed_at_any_step_is_replaced(

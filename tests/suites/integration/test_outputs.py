@@ -36,7 +36,7 @@ class Linking(contract.Adapter):
         """At work."""
         return Pending("ref", 0.01)
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """Two pictures."""
         return Done((Link(f"{self.setup.base_url}/files/out.png", "image/png"),) * 2)
 

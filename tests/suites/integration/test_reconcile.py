@@ -121,7 +121,7 @@ class Costly(Adapter):
             raise Rejected("provider_failed", "It failed.", cost_micros=2 * CENTS)
         return Done((Blob(call.prompt.encode(), "image/png"),), cost_micros=3 * CENTS)
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """The same."""
         return Done((), "words", cost_micros=3 * CENTS)
 

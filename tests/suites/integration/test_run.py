@@ -160,7 +160,7 @@ async def test_checks_that_fail_mean_look_again(bench: Bench) -> None:
     """Whatever goes wrong in a look, the generation stays open and is looked at again."""
 
     class Blind(Adapter):
-        async def check(self, call: Call, ref: str) -> Pending | Done:
+        async def poll(self, call: Call, ref: str) -> Pending | Done:
             raise ConnectionError("gone")
 
     generation_id = await bench.order("a boat")

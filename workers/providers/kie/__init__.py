@@ -20,7 +20,7 @@ from msgspec import structs
 
 from workers.adapters import chat, contract
 from workers.adapters.contract import Call, Callback, Done, Down, Pending, Rejected, Retry, Setup, Unknown
-from workers.adapters.http import Answer, Http, LookAgain, reason
+from workers.adapters.http import Answer, Http, PollFailed, reason
 from workers.adapters.inputs import asked_for, given
 from workers.adapters.signatures import fresh
 from workers.providers.kie.tasks import PACE_S, api_of, number, outcome, record, refusal
@@ -62,10 +62,10 @@ class Adapter(contract.Adapter):
             raise Unknown(f"the answer names no task: {reason(answer)}")
         return Pending(ref, PACE_S[0][1])
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET the task's record."""
         api = api_of(call.model)
-        data = record(await self._http.look("GET", api.look, params={"taskId": ref}), ref)
+        data = record(await self._http.poll("GET", api.look, params={"taskId": ref}), ref)
         answer = outcome(api, ref, data)
         return answer if isinstance(answer, Pending) else structs.replace(answer, cost_micros=self._cost_micros(data))
 
@@ -142,8 +142,8 @@ class Adapter(contract.Adapter):
         name = f"picture.{picture.media_type.removeprefix('image/')}"
         form.add_field("file", picture.data, content_type=picture.media_type, filename=name)
         try:
-            answer = await self._http.look("POST", self._upload_url, data=form)
-        except LookAgain as error:
+            answer = await self._http.poll("POST", self._upload_url, data=form)
+        except PollFailed as error:
             raise Retry(f"the picture was not taken: {error}", after_s=5.0) from error
         no = refusal(answer)
         if isinstance(no, Down | Rejected):

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from workers.adapters.contract import Call, Done, Down, Pending, ProviderError, Rejected, Retry, Unknown
-from workers.adapters.http import Answer, LookAgain, reason, retry_after_s
+from workers.adapters.http import Answer, PollFailed, reason, retry_after_s
 from workers.adapters.inputs import given, ratio, words
 from workers.adapters.outputs import file, urls
 from workers.providers.kie.inputs import order
@@ -46,11 +46,11 @@ def api_of(model: str) -> Api:
 
 
 def record(answer: Answer, ref: str) -> Mapping[str, Any]:
-    """A task's record in the answer to a look. Raises LookAgain if it is not there, which says nothing of the task."""
+    """A task's record in the answer to a look. Raises PollFailed if it is not there, which says nothing of the task."""
     body = answer.fields
     data = body.get("data")
     if body.get("code") != 200 or not isinstance(data, dict) or data.get("taskId") != ref:
-        raise LookAgain(f"no record of task {ref}: {reason(answer)}")
+        raise PollFailed(f"no record of task {ref}: {reason(answer)}")
     return data
 
 
@@ -139,7 +139,7 @@ def _market_result(data: Mapping[str, Any]) -> Done | None:
     try:
         made = json.loads(data.get("resultJson") or "")
     except (TypeError, ValueError) as error:
-        raise LookAgain("it succeeded, but the result cannot be read") from error
+        raise PollFailed("it succeeded, but the result cannot be read") from error
     return _done(made.get("resultUrls") if isinstance(made, dict) else None)
 
 

@@ -50,7 +50,7 @@ class Adapter(contract.Adapter):
             message = f"the local provider's part for {call.kind} is not installed: {missing}"
             raise Rejected("provider_unavailable", message) from None
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """Nothing is ever pending here; making it again gives the same."""
         return await self.submit(call)
 

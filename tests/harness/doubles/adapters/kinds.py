@@ -63,7 +63,7 @@ class Adapter(contract.Adapter):
             return Pending(str(time.time() + float(slow[1])), LOOK_S)
         return await self.make(call)
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """The result, once it is time."""
         return Pending(ref, LOOK_S) if time.time() < float(ref) else await self.make(call)
 

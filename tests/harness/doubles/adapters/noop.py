@@ -19,7 +19,7 @@ class Adapter(contract.Adapter):
         """Done, with a line of text."""
         return Done(text="done")
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """Never needed."""
         return Done(text="done")
 

@@ -45,9 +45,9 @@ class Adapter(contract.Adapter):
             raise Down("out of order")
         if status != 200:
             raise Unknown(f"HTTP {status}")
-        return Pending(answer["ref"], answer.get("check_after_s", 0.05))
+        return Pending(answer["ref"], answer.get("poll_after_s", 0.05))
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET /tasks/{ref}."""
         status, answer, _ = await self._ask("GET", f"/tasks/{ref}", None)
         if status != 200:
@@ -58,7 +58,7 @@ class Adapter(contract.Adapter):
             if call.kind == "video":  # the double draws; what is a film comes from here
                 return Done((Blob(film(), "video/mp4"),))
             return Done((Blob(bytes.fromhex(answer["png"]), "image/png"),))
-        return Pending(ref, answer.get("check_after_s", 0.05))
+        return Pending(ref, answer.get("poll_after_s", 0.05))
 
     async def cancel(self, call: Call, ref: str) -> None:
         """POST /tasks/{ref}/cancel."""

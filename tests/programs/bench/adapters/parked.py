@@ -31,10 +31,10 @@ class Adapter(contract.Adapter):
         await self._http.submit("POST", "/submit", json={"prompt": call.prompt})
         return self._parked(call.generation_id, random.uniform(0, PACE_S))
 
-    async def check(self, call: Call, ref: str) -> Pending | Done:
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
         """Parked again."""
         self._note(ref)
-        answer = await self._http.look("GET", f"/requests/{ref}/status")
+        answer = await self._http.poll("GET", f"/requests/{ref}/status")
         assert "IN_PROGRESS" == answer.fields["status"]
         return self._parked(ref, PACE_S)
 

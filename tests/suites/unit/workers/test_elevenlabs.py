@@ -11,7 +11,7 @@ from tests.harness.doubles.elevenlabs import Double
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, a_picture
 from workers.adapters.contract import Blob, Call, Callback, Done, Down, Link, Pending, Rejected, Setup
-from workers.adapters.http import LookAgain
+from workers.adapters.http import PollFailed
 from workers.adapters.inputs import data_url
 from workers.providers.elevenlabs import VOICE, Adapter
 
@@ -184,9 +184,9 @@ async def test_a_look_at_something_else_tells_nothing(double: Double, adapter: A
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     double.troubles["look"].append(Say(200, {"id": pending.ref, **told}))
-    with pytest.raises(LookAgain):
-        await adapter.check(call, pending.ref)
-    assert Done((Link(double.link(), "image/png"),)) == await adapter.check(call, pending.ref)
+    with pytest.raises(PollFailed):
+        await adapter.poll(call, pending.ref)
+    assert Done((Link(double.link(), "image/png"),)) == await adapter.poll(call, pending.ref)
 
 
 @pytest.mark.parametrize(

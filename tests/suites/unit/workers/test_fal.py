@@ -39,7 +39,7 @@ async def brought(adapter: Adapter, call: Call) -> Done:
     """The result of a call."""
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
-    done = await adapter.check(call, pending.ref)
+    done = await adapter.poll(call, pending.ref)
     assert isinstance(done, Done)
     return done
 
@@ -119,7 +119,7 @@ async def test_the_urls_that_fal_gives_are_used(double: Double, adapter: Adapter
     call = a_call("image", "fal-ai/flux/dev")
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
-    await adapter.check(call, pending.ref)
+    await adapter.poll(call, pending.ref)
     await adapter.cancel(call, pending.ref)
     own = pending.ref.removeprefix(double.url).removesuffix("/status")
     assert own.startswith("/fal-ai/flux/requests/")

@@ -144,7 +144,7 @@ async def test_a_request_in_the_queue_is_looked_at_through_the_router(double: Do
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     assert pending.ref.startswith("/fal-ai/wan/requests/")
-    assert Done((Link(double.link(), "video/mp4"),)) == await adapter.check(call, pending.ref)
+    assert Done((Link(double.link(), "video/mp4"),)) == await adapter.poll(call, pending.ref)
     looks = [f"/fal-ai{pending.ref}/status{QUEUE}", f"/fal-ai{pending.ref}{QUEUE}"]
     assert looks == [asked.raw_path for asked in double.asked[1:]]
 

@@ -12,7 +12,7 @@ from tests.harness.doubles.kie import INPUTS, Double, say, task_done, webhook
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, a_picture
 from workers.adapters.contract import Call, Callback, Done, Down, Link, Pending, Rejected, Retry, Setup
-from workers.adapters.http import LookAgain
+from workers.adapters.http import PollFailed
 from workers.providers.kie import Adapter, tasks
 from workers.providers.kie.inputs import MODELS
 
@@ -43,7 +43,7 @@ async def brought(adapter: Adapter, call: Call) -> Done:
     """The result of a call."""
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
-    done = await adapter.check(call, pending.ref)
+    done = await adapter.poll(call, pending.ref)
     assert isinstance(done, Done)
     return done
 
@@ -333,7 +333,7 @@ async def test_credits_that_are_no_number_are_no_cost(double: Double, adapter: A
         f'"taskId": "{pending.ref}", "state": "success", "resultJson": {json.dumps(shown)}, "creditsConsumed": {spent}'
     )
     double.troubles["look"].append(Say(200, f'{{"code": 200, "data": {{{told}}}}}'))
-    assert Done((Link(FOX),)) == await adapter.check(a_call("image", "nano-banana-2"), pending.ref)
+    assert Done((Link(FOX),)) == await adapter.poll(a_call("image", "nano-banana-2"), pending.ref)
 
 
 @pytest.mark.parametrize(("age_s", "after_s"), [(0, 3), (29, 3), (40, 7), (119, 7), (200, 20), (-3600, 3)])
@@ -343,7 +343,7 @@ async def test_old_tasks_are_looked_at_less_often(double: Double, adapter: Adapt
     double.states.append("generating")
     pending = await adapter.submit(a_call("image", "nano-banana-2"))
     assert isinstance(pending, Pending)
-    assert Pending(pending.ref, after_s) == await adapter.check(a_call("image", "nano-banana-2"), pending.ref)
+    assert Pending(pending.ref, after_s) == await adapter.poll(a_call("image", "nano-banana-2"), pending.ref)
 
 
 @pytest.mark.parametrize(
@@ -361,8 +361,8 @@ async def test_old_tasks_are_looked_at_less_often(double: Double, adapter: Adapt
 async def test_an_answer_without_the_record_is_no_end(double: Double, adapter: Adapter, answer: Say) -> None:
     """Success without a record, somebody else's record, an error with status 200: look again."""
     double.troubles["look"].append(answer)
-    with pytest.raises(LookAgain):
-        await adapter.check(a_call("image", "nano-banana-2"), "t1")
+    with pytest.raises(PollFailed):
+        await adapter.poll(a_call("image", "nano-banana-2"), "t1")
 
 
 def test_the_documented_signature_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,7 +214,7 @@ async def test_what_cannot_be_painted_is_rejected(adapter: Adapter, kind: str, g
 
 async def test_check_paints_again(adapter: Adapter) -> None:
     """Nothing is ever pending, so looking again gives the same result."""
-    assert await adapter.submit(a_call()) == await adapter.check(a_call(), "ref")
+    assert await adapter.submit(a_call()) == await adapter.poll(a_call(), "ref")
 
 
 async def test_a_killed_process_is_replaced() -> None:

@@ -105,7 +105,7 @@ async def test_the_result_is_the_asset_of_its_kind(
     call = a_call(kind, model)
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
-    assert Done((Link(double.link(file)),)) == await adapter.check(call, pending.ref)
+    assert Done((Link(double.link(file)),)) == await adapter.poll(call, pending.ref)
 
 
 async def test_a_lost_generation_is_found_by_its_callback_address(double: Double, adapter: Adapter) -> None:
@@ -119,7 +119,7 @@ async def test_a_lost_generation_is_found_by_its_callback_address(double: Double
     ref = await adapter.find(call)
     assert ref is not None
     assert BACK == double.generations[ref]["request"]["callback_url"]
-    assert isinstance(await adapter.check(call, ref), Done)
+    assert isinstance(await adapter.poll(call, ref), Done)
     assert 3 == double.counts["submit"]
 
 

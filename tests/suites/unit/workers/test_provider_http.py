@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from shared.version import VERSION
 from tests.harness.doubles.double import Double, Fault, Route, Say
 from workers.adapters.contract import Down, ProviderError, Rejected, Retry, Unknown
-from workers.adapters.http import BUSY_S, RETRY_AFTER_S_MAX, Answer, Http, LookAgain, reason, retry_after_s, standing
+from workers.adapters.http import BUSY_S, RETRY_AFTER_S_MAX, Answer, Http, PollFailed, reason, retry_after_s, standing
 
 
 class Any(Double):
@@ -37,8 +38,8 @@ async def test_a_request_has_our_headers_and_no_cookies() -> None:
     """The key and a name of our own go along; a cookie that was set does not come back."""
     async with Any() as double, asking(double) as http:
         assert {"id": "1"} == (await http.submit("POST", "/submit", json={})).fields
-        await http.look("GET", "/look")
-        assert {("k", "Wokflow/1.0", None)} == {
+        await http.poll("GET", "/look")
+        assert {("k", f"Wokflow/{VERSION}", None)} == {
             (asked.headers["x-key"], asked.headers["user-agent"], asked.headers.get("cookie")) for asked in double.asked
         }
 
@@ -51,8 +52,8 @@ async def test_a_redirect_is_not_followed() -> None:
         double.troubles["look"].append(moved)
         with pytest.raises(Unknown):
             await http.submit("POST", "/submit")
-        with pytest.raises(LookAgain):
-            await http.look("GET", "/look")
+        with pytest.raises(PollFailed):
+            await http.poll("GET", "/look")
         assert {"submit": 1, "look": 1} == double.counts
 
 
@@ -69,7 +70,7 @@ async def test_all_of_a_workers_slots_may_ask_at_once() -> None:
     server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=200)
     async with server:
         http = Http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", headers={}, total_s=5.0)
-        answers = await asyncio.gather(*(http.look("GET", "/look") for _ in range(150)))
+        answers = await asyncio.gather(*(http.poll("GET", "/look") for _ in range(150)))
         await http.close()
     assert {200} == {answer.status for answer in answers}
 
@@ -88,8 +89,8 @@ async def test_silence_has_an_end() -> None:
         http = Http(url, headers={}, first_byte_s=0.1)
         with pytest.raises(Unknown):
             await http.submit("POST", "/")
-        with pytest.raises(LookAgain):
-            await http.look("GET", "/")
+        with pytest.raises(PollFailed):
+            await http.poll("GET", "/")
         heard.set()
         await http.close()
 
@@ -120,9 +121,9 @@ async def test_a_stop_is_lost_or_done(trouble: Say | Fault, lost: bool) -> None:
     async with Any() as double, asking(double) as http:
         double.troubles["cancel"].extend([trouble] * 2)
         try:
-            await http.stop("DELETE", "/stop")
+            await http.cancel("DELETE", "/stop")
             assert not lost
-        except LookAgain:
+        except PollFailed:
             assert lost
 
 

@@ -50,7 +50,7 @@ async def brought(double: Double, adapter: Adapter, call: Call) -> Done:
     """The result of a call."""
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
-    done = await adapter.check(call, pending.ref)
+    done = await adapter.poll(call, pending.ref)
     assert isinstance(done, Done)
     return done
 

@@ -193,7 +193,7 @@ async def test_a_picture_that_is_not_taken_is_tried_again(double: Double, bringi
 async def test_what_a_task_cost_is_reported(double: Double, adapter: Adapter) -> None:
     """A finished task says its price in credits, each of them a cent."""
     call = a_call("video", "gen4.5")
-    done = await adapter.check(call, await begun(adapter, call))
+    done = await adapter.poll(call, await begun(adapter, call))
     assert Done((Link(double.link("out.mp4")),), cost_micros=CREDITS * CREDIT_MICROS) == done
 
 
@@ -203,7 +203,7 @@ async def test_what_a_failed_task_cost_is_reported(double: Double, adapter: Adap
     ref = await begun(adapter, call)
     double.states.append("FAILED")
     with pytest.raises(Rejected) as caught:
-        await adapter.check(call, ref)
+        await adapter.poll(call, ref)
     assert ("provider_failed", 3 * CREDIT_MICROS) == (caught.value.code, caught.value.cost_micros)
 
 
@@ -211,7 +211,7 @@ async def test_several_outputs_are_kept_in_order(double: Double, adapter: Adapte
     """A task may bring more than one file."""
     double.output = ["https://x/1.png", "https://x/2.png"]
     call = a_call("image", "gpt_image_2", count=2)
-    done = await adapter.check(call, await begun(adapter, call))
+    done = await adapter.poll(call, await begun(adapter, call))
     assert isinstance(done, Done)
     assert (Link("https://x/1.png"), Link("https://x/2.png")) == done.outputs
 
@@ -221,7 +221,7 @@ async def test_progress_is_passed_on(double: Double, adapter: Adapter) -> None:
     call = a_call("video", "gen4.5")
     ref = await begun(adapter, call)
     double.states.extend(["THROTTLED", "RUNNING"])
-    seen = [await adapter.check(call, ref) for _ in range(2)]
+    seen = [await adapter.poll(call, ref) for _ in range(2)]
     assert [Pending(ref, 6.0), Pending(ref, 6.0, 0.5)] == seen
 
 
@@ -232,7 +232,7 @@ async def test_a_running_task_is_not_stopped(double: Double, adapter: Adapter) -
     double.states.append("RUNNING")
     await adapter.cancel(call, ref)
     assert 0 == double.counts["cancel"]
-    assert isinstance(await adapter.check(call, ref), Done)
+    assert isinstance(await adapter.poll(call, ref), Done)
 
 
 async def test_a_stopped_task_that_is_gone_was_stopped(double: Double, adapter: Adapter) -> None:
@@ -243,11 +243,11 @@ async def test_a_stopped_task_that_is_gone_was_stopped(double: Double, adapter: 
     double.forgets = True
     await adapter.cancel(call, ref)
     with pytest.raises(Rejected) as caught:
-        await adapter.check(call, ref)
+        await adapter.poll(call, ref)
     assert "canceled" == caught.value.code
     del double.tasks[other]
     with pytest.raises(Exception, match="404") as lost:
-        await adapter.check(call, other)
+        await adapter.poll(call, other)
     assert not isinstance(lost.value, Rejected)
 
 

@@ -9,7 +9,7 @@ from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.stability import Double
 from tests.suites.conformance.case import a_call, a_picture
 from workers.adapters.contract import Call, Done, Down, Pending, Rejected, Setup
-from workers.adapters.http import LookAgain
+from workers.adapters.http import PollFailed
 from workers.providers.stability import FAITHFUL, Adapter
 
 FOX = "https://example.com/fox.png"
@@ -120,7 +120,7 @@ async def test_a_result_is_looked_for_where_its_kind_is_kept(
     """Pictures and music that take a while have addresses of their own for their results."""
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
-    done = await adapter.check(call, pending.ref)
+    done = await adapter.poll(call, pending.ref)
     assert isinstance(done, Done)
     assert (path + pending.ref, accept) == (double.asked[1].raw_path, double.asked[1].headers["accept"])
     assert {"seed": 42} == done.facts
@@ -132,9 +132,9 @@ async def test_a_look_that_finds_neither_result_nor_status_tells_nothing(double:
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     double.troubles["look"].append(Say(200, {"name": "what?"}))
-    with pytest.raises(LookAgain):
-        await adapter.check(call, pending.ref)
-    assert isinstance(await adapter.check(call, pending.ref), Done)
+    with pytest.raises(PollFailed):
+        await adapter.poll(call, pending.ref)
+    assert isinstance(await adapter.poll(call, pending.ref), Done)
 
 
 @pytest.mark.parametrize(
