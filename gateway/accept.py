@@ -15,7 +15,7 @@ from gateway.trace import TRACE
 from shared.domain import catalogue
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused, StoreDown
-from shared.domain.generation import FAILED, Generation, Route, Spec
+from shared.domain.generation import FAILED, FallbackRoute, Generation, Spec
 from shared.domain.ids import uuid7
 from shared.domain.inputs import InvalidInput, checked_prompt, validated
 from shared.domain.trace import trace_id
@@ -116,7 +116,7 @@ def one_way(wanted: Wanted, prompt: str, choice: Choice, values: dict[str, objec
     model, route = choice.model, choice.route
     # What was reserved has to do for whoever serves it: another model only at the same price, or if the plan pays.
     routes = tuple(
-        Route(other.route.provider, other.route.model, other.model.id)
+        FallbackRoute(other.route.provider, other.route.model, other.model.id)
         for other in choices
         if other is not choice and (wanted.payer == "quota" or other.model.price_micros == model.price_micros)
     )

@@ -24,8 +24,8 @@ from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store import accounts, providers
 from shared.store.connect import open_store
-from shared.store.processes import living
-from shared.store.secret import secret
+from shared.store.processes import announce
+from shared.store.secret import ensure_deployment_secret
 
 WOWFLOW = (
     web.get("/api/v1/models", wowflow.models),
@@ -107,7 +107,7 @@ async def parts(
             settings.store_url, name="gateway", durability=settings.durability, timeout_s=settings.store_timeout_s
         ) as store,
         Watch(store) as watch,
-        living(store, "gateway"),
+        announce(store, "gateway"),
         Speeds(store, routing.measured(catalogue)) as speeds,
     ):
         await accounts.publish_plans(store, catalogue.plans.values())
@@ -120,7 +120,7 @@ async def parts(
             watch=watch,
             speeds=speeds,
             trusted=guests.networks(settings.trusted_proxies),
-            secret=await secret(store),
+            secret=await ensure_deployment_secret(store),
             configured=catalogue_files.configured(catalogue),
         )
         yield

@@ -33,7 +33,7 @@ def hash_of(header: str) -> str:
 
 async def account_id(request: web.Request) -> str:
     """The account the request's key speaks for. Raises Refused: missing_api_key or invalid_api_key."""
-    found = await accounts.by_key(request.app[DESK].store, key_hash(request))
+    found = await accounts.find_by_key(request.app[DESK].store, key_hash(request))
     if found is None:
         raise Refused("invalid_api_key", "This API key is unknown or was revoked.")
     return found

@@ -45,7 +45,7 @@ class Speeds:
         found: defaultdict[str, dict[str, float]] = defaultdict(dict)
         for name in self._names:
             try:
-                known = await providers.speeds(self._store, name)
+                known = await providers.read_speeds(self._store, name)
             except StoreDown as away:
                 log.info("speeds.store_unavailable", reason=str(away))
                 return

@@ -42,7 +42,7 @@ async def create_key(operator: Operator, account_id: str, kind: str) -> CreatedK
 async def list_keys(operator: Operator, account_id: str) -> list[AdminKeyEntry]:
     """Return the active keys of an account, oldest first. Raises Refused."""
     await require_account(operator, account_id)
-    found = await accounts.active_keys(operator.store, account_id)
+    found = await accounts.list_keys(operator.store, account_id)
     return [AdminKeyEntry(id=k.id, kind=k.kind, hint=k.hint, created_at=moment(k.created_ms)) for k in found]
 
 

@@ -54,7 +54,7 @@ class WarnedBelow(Struct, kw_only=True):
 
 async def require_account(operator: Operator, account_id: str) -> Account:
     """Return the account. Raises Refused if it does not exist."""
-    found = await accounts.show(operator.store, account_id)
+    found = await accounts.find(operator.store, account_id)
     if found is None:
         raise Refused("unknown_account", f"Account {account_id[:50]} does not exist: see `wokflow account list`.")
     return found
@@ -83,14 +83,14 @@ async def create_keys(operator: Operator, account_id: str) -> dict[str, str]:
 async def show_account(operator: Operator, account_id: str) -> AdminAccountEntry:
     """Return an account with the number of its active keys. Raises Refused."""
     entry = _entry(await require_account(operator, account_id))
-    entry.keys = len(await accounts.active_keys(operator.store, account_id))
+    entry.keys = len(await accounts.list_keys(operator.store, account_id))
     return entry
 
 
 async def list_accounts(operator: Operator, first: int, count: int) -> list[AdminAccountEntry]:
     """Return up to `count` accounts, oldest first, starting at number `first`."""
-    ids = await accounts.ids(operator.store, first, count)
-    page = await asyncio.gather(*(accounts.show(operator.store, account_id) for account_id in ids))
+    ids = await accounts.list_ids(operator.store, first, count)
+    page = await asyncio.gather(*(accounts.find(operator.store, account_id) for account_id in ids))
     return [_entry(account) for account in page if account is not None]
 
 
@@ -112,7 +112,7 @@ async def set_low_balance(operator: Operator, account_id: str, micros: int) -> W
     """Set the balance below which an account gets a low-balance alert; 0: never. Raises Refused."""
     await require_account(operator, account_id)
     acting = operator.act("account warn-below", account_id, f"{micros} micro-USD")
-    await accounts.set_low(acting, account_id, micros)
+    await accounts.set_low_balance_alert(acting, account_id, micros)
     return WarnedBelow(account=account_id, low_micros=micros)
 
 

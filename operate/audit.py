@@ -24,5 +24,5 @@ async def list_audit(operator: Operator, count: int) -> list[AuditEntry]:
         AuditEntry(
             at=moment(line.at_ms), who=line.who, what=line.what, on=line.on, detail=line.detail, outcome=line.outcome
         )
-        for line in await audit.lines(operator.store, count)
+        for line in await audit.list_records(operator.store, count)
     ]

@@ -36,12 +36,14 @@ class ReplayedDead(Struct, kw_only=True):
 
 async def list_dead_letters(operator: Operator, count: int) -> list[DeadLetterEntry]:
     """Return up to `count` dead letters, newest first."""
-    return [_letter(one) for one in await webhooks.dead(operator.store, count)]
+    return [_letter(one) for one in await webhooks.list_dead(operator.store, count)]
 
 
 async def redeliver_dead_letters(operator: Operator, chosen: Sequence[str]) -> ReplayedDead:
     """Queue these dead letters again, or the newest 1000 if none is named. Raises Refused for an unknown one."""
-    dead = {one.delivery.id: one for one in await webhooks.dead(operator.store, LIST_MAX if chosen else REDELIVER_MAX)}
+    dead = {
+        one.delivery.id: one for one in await webhooks.list_dead(operator.store, LIST_MAX if chosen else REDELIVER_MAX)
+    }
     unknown = [name for name in chosen if name not in dead]
     if unknown:
         message = f"Delivery {unknown[0][:120]!r} is not a dead letter: see `wokflow deadletter list`."

@@ -8,10 +8,9 @@ from msgspec import Struct
 from operate.accounts import require_account
 from operate.operator import Operator
 from operate.times import moment
-from shared.store import ledger
-from shared.store.check import check
+from shared.store import check, ledger
 from shared.store.findings import FAULTS, Finding, Report
-from shared.store.survey import keep_check
+from shared.store.stats import record_ledger_check
 
 LINES_MAX = 100_000
 
@@ -61,8 +60,8 @@ async def check_ledger(operator: Operator, report: Report, *, limit_s: float | N
     began_s, ended = time.monotonic(), True
     try:
         async with asyncio.timeout(limit_s):
-            await check(operator.store, report)
-        await keep_check(operator.store, report, round((time.monotonic() - began_s) * 1000))
+            await check.check_ledger(operator.store, report)
+        await record_ledger_check(operator.store, report, round((time.monotonic() - began_s) * 1000))
     except TimeoutError:
         ended = False
     return Checked(

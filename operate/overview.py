@@ -9,7 +9,7 @@ from operate.queues import QueueEntry, list_queues
 from operate.times import moment, seconds
 from operate.workers import WorkerEntry, list_workers
 from shared.store import keys, overview
-from shared.store.survey import survey
+from shared.store.stats import read_stats
 
 MINUTES, SHOWN = 5, 10
 
@@ -77,11 +77,11 @@ async def read_overview(operator: Operator) -> Overview:
     """Return the state at this moment. Raises StoreDown."""
     store = operator.store
     seen, dead, moved, slow, failing, all_queues, living = await asyncio.gather(
-        survey(store, ()),
+        read_stats(store, ()),
         store.call("ZCARD", keys.DEAD),
-        overview.money(store, MINUTES),
-        overview.slowest(store, SHOWN),
-        overview.failing(store, SHOWN),
+        overview.read_money_flow(store, MINUTES),
+        overview.list_slowest(store, SHOWN),
+        overview.list_failing_endpoints(store, SHOWN),
         list_queues(operator),
         list_workers(operator),
     )

@@ -8,7 +8,7 @@ from operate.operator import Operator
 from operate.times import seconds
 from shared.store import keys
 from shared.store.queue import WEBHOOKS
-from shared.store.survey import Queue, survey
+from shared.store.stats import QueueStats, read_stats
 
 Mode = Literal["pause", "drain"]
 BREAKER = ("closed", "half_open", "open")
@@ -41,7 +41,7 @@ class Held(Struct, kw_only=True):
 
 async def list_queues(operator: Operator) -> list[QueueEntry]:
     """Return all queues in the catalogue's order, that of webhooks last. Raises StoreDown."""
-    found = (await survey(operator.store, (*operator.providers, WEBHOOKS))).queues
+    found = (await read_stats(operator.store, (*operator.providers, WEBHOOKS))).queues
     return [await _read_entry(operator, queue) for queue in found]
 
 
@@ -52,7 +52,7 @@ async def set_mode(operator: Operator, provider: str, mode: Mode | None) -> Held
     return Held(provider=provider, held=mode, before=before.decode() or None)
 
 
-async def _read_entry(operator: Operator, queue: Queue) -> QueueEntry:
+async def _read_entry(operator: Operator, queue: QueueStats) -> QueueEntry:
     reason = await operator.store.call("HGET", keys.provider(queue.name), "down_why")
     return QueueEntry(
         name=queue.name,

@@ -41,7 +41,7 @@ class Life(Struct, kw_only=True):
 async def read_timeline(operator: Operator, named: str) -> Life:
     """Return a generation's timeline so far. Raises Refused if it does not exist."""
     found = await find_generation(operator, named)
-    deliveries = await webhooks.of_generation(operator.store, found.account, found.id)
+    deliveries = await webhooks.list_generation_deliveries(operator.store, found.account, found.id)
     events = [*_own_events(found), *_delivery_events(deliveries)]
     dated = sorted(((at_ms, what, detail) for at_ms, what, detail in events if at_ms is not None), key=itemgetter(0))
     return Life(

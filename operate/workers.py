@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from operate.operator import Operator
 from operate.times import moment
-from shared.store.processes import living_processes
+from shared.store.processes import list_processes
 
 
 class WorkerEntry(Struct, kw_only=True):
@@ -35,5 +35,5 @@ async def list_workers(operator: Operator) -> list[WorkerEntry]:
             pid=one.pid,
             since=moment(one.since_ms),
         )
-        for one in await living_processes(operator.store)
+        for one in await list_processes(operator.store)
     ]

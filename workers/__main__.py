@@ -25,9 +25,9 @@ from shared.ops.storage import Storage
 from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
 from shared.store.keys import queue
-from shared.store.processes import living
+from shared.store.processes import announce
 from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
-from shared.store.secret import secret
+from shared.store.secret import ensure_deployment_secret
 from workers import telemetry
 from workers.adapters.contract import Setup, load
 from workers.context import Desk
@@ -144,7 +144,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
             egress=outputs,
             record_keep_ms=config.record_retention_days * DAY_MS,
             callbacks_url=f"{config.callback_url}/callbacks/{setup.name}" if config.callback_url else None,
-            secret=await secret(store),
+            secret=await ensure_deployment_secret(store),
             costs=costs,
         )
         work = [func(run, name="run", timeout=STEP_MAX_S), func(late, name="late", timeout=STEP_MAX_S)]
@@ -192,7 +192,7 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
     log.info("worker.started", queue=role.name, slots=config.worker_slots)
     kind = "dispatcher" if role.name == WEBHOOKS else "worker"
     slots, running = config.worker_slots, lambda: engine.job_counter
-    async with exported(config), living(store, kind, queue=role.name, slots=slots, running=running):
+    async with exported(config), announce(store, kind, queue=role.name, slots=slots, running=running):
         with contextlib.suppress(asyncio.CancelledError):
             await engine.async_run()
         await engine.close()
@@ -216,7 +216,7 @@ async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
 async def keep(config: Settings, store: Store, fleet: Fleet) -> None:
     """All that a sweeper does, until cancelled."""
     storage = Storage.open(config.assets)
-    async with exported(config, fleet.look), living(store, "sweeper"), asyncio.TaskGroup() as tasks:
+    async with exported(config, fleet.look), announce(store, "sweeper"), asyncio.TaskGroup() as tasks:
         tasks.create_task(
             sweep_forever(store, storage, asset_retention_days=config.asset_retention_days, swept=fleet.note_round)
         )

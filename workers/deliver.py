@@ -11,13 +11,13 @@ import structlog
 from arq.worker import Retry as Park
 from msgspec import Struct
 
-from shared.domain import schedule, signing
+from shared.domain import retry, signing
 from shared.domain.errors import StoreDown
 from shared.domain.trace import trace_id, traceparent
 from shared.ops import metrics
 from shared.store import webhooks
 from shared.store.connect import Store
-from shared.store.webhooks import Attempt, Due
+from shared.store.webhooks import DeliveryAttempt, Due
 from workers.egress import Egress
 from workers.egress_errors import EgressError
 from workers.event_body import composed
@@ -41,7 +41,7 @@ class Post(Struct, frozen=True, kw_only=True):
 class Answer(Struct, frozen=True):
     """What became of one post."""
 
-    attempt: Attempt
+    attempt: DeliveryAttempt
     verdict: str  # delivered, retry, gone, or void: nothing was posted, and nothing ever will be
     retry_after_s: float = 0
 
@@ -51,7 +51,7 @@ async def deliver(ctx: dict[str, Any], job_id: str) -> None:
     post: Post = ctx["post"]
     delivery_id = job_id.removeprefix("deliver:")
     try:
-        due = await webhooks.due(post.store, delivery_id)
+        due = await webhooks.read_due(post.store, delivery_id)
         if due is not None:
             await proceed(post, delivery_id, due)
     except StoreDown as away:
@@ -65,12 +65,12 @@ async def proceed(post: Post, delivery_id: str, due: Due) -> None:
     answer = await attempt(post, delivery_id, due)
     number = due.attempts + 1
     now_ms = time.time_ns() // 1_000_000
-    next_ms = schedule.next_attempt_ms(number, now_ms, random.random(), answer.retry_after_s)  # noqa: S311  # jitter
+    next_ms = retry.next_attempt_ms(number, now_ms, random.random(), answer.retry_after_s)  # noqa: S311  # jitter
     state = "delivered" if answer.verdict == "delivered" else "pending"
     if state == "pending" and (next_ms is None or answer.verdict != "retry"):
         state = "dead"
     health = HEALTH[answer.verdict]
-    goes_on, switched_off = await webhooks.record(
+    goes_on, switched_off = await webhooks.record_attempt(
         post.store, delivery_id, number, state, answer.attempt, keep_ms=post.keep_ms, health=health
     )
     metrics.DISABLED.inc(switched_off)
@@ -84,9 +84,11 @@ async def attempt(post: Post, delivery_id: str, due: Due) -> Answer:
     now_ms = time.time_ns() // 1_000_000
     body = composed(due, post.base_url)
     if due.endpoint is None or body is None:
-        return Answer(Attempt(at_ms=now_ms, duration_ms=0, error="the endpoint or the generation was deleted"), "void")
+        return Answer(
+            DeliveryAttempt(at_ms=now_ms, duration_ms=0, error="the endpoint or the generation was deleted"), "void"
+        )
     if due.endpoint.disabled_ms is not None:
-        return Answer(Attempt(at_ms=now_ms, duration_ms=0, error="the endpoint is switched off"), "void")
+        return Answer(DeliveryAttempt(at_ms=now_ms, duration_ms=0, error="the endpoint is switched off"), "void")
     headers = signing.headers(due.endpoint.secrets(now_ms), due.event, now_ms // 1000, body)
     if due.generation is not None:
         headers["traceparent"] = traceparent(due.generation.spec.trace, due.generation.id)
@@ -95,10 +97,10 @@ async def attempt(post: Post, delivery_id: str, due: Due) -> Answer:
         answer = await post.egress.post(due.endpoint.url, body, headers)
     except EgressError as error:
         took_ms = int((time.monotonic() - started_s) * 1000)
-        return Answer(Attempt(at_ms=now_ms, duration_ms=took_ms, error=f"{error.code}: {error}"), "retry")
+        return Answer(DeliveryAttempt(at_ms=now_ms, duration_ms=took_ms, error=f"{error.code}: {error}"), "retry")
     start = answer.body_start.decode(errors="replace")[:ANSWER_CHARS_MAX]
-    kept = Attempt(at_ms=now_ms, duration_ms=answer.duration_ms, status=answer.status, answer=start)
-    return Answer(kept, schedule.verdict(answer.status), answer.retry_after_s or 0)
+    kept = DeliveryAttempt(at_ms=now_ms, duration_ms=answer.duration_ms, status=answer.status, answer=start)
+    return Answer(kept, retry.verdict(answer.status), answer.retry_after_s or 0)
 
 
 def report(delivery_id: str, due: Due, number: int, state: str, answer: Answer) -> None:

@@ -16,8 +16,8 @@ from aiohttp.abc import AbstractResolver
 from msgspec import Struct
 from yarl import URL
 
-from shared.domain import schedule
-from shared.domain.address import refusal
+from shared.domain import retry
+from shared.domain.public_address import refusal
 from shared.version import VERSION
 from workers.egress_errors import BadAnswer, BadUrl, TooLarge, failure
 from workers.resolver import Resolver
@@ -135,7 +135,7 @@ class Egress:
         async with self._exchange("POST", url, sent, body) as (response, dial):
             return Answer(
                 status=response.status,
-                retry_after_s=schedule.retry_after_s(response.headers.get("Retry-After"), time.time()),
+                retry_after_s=retry.retry_after_s(response.headers.get("Retry-After"), time.time()),
                 body_start=await _start_of(response, answer_bytes_max),
                 duration_ms=round((time.monotonic() - began_s) * 1000),
                 address=dial.address,

@@ -29,7 +29,7 @@ def _of_generation(generation: Generation, base_url: str) -> bytes:
     outcome = generation.outcome
     urls = () if outcome is None else tuple(output.url(base_url) for output in outcome.outputs)
     return events.generation_body(
-        events.Outcome(
+        events.GenerationEvent(
             id=generation.id,
             event=f"generation.{generation.state}",
             kind=generation.spec.kind,

@@ -11,11 +11,11 @@ from prometheus_client.registry import Collector
 
 from shared.domain.errors import StoreDown, StoreError
 from shared.ops import metrics
-from shared.store.check import check
+from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
 from shared.store.queue import WEBHOOKS
-from shared.store.survey import Queue, Survey, is_my_check, keep_check, survey
+from shared.store.stats import QueueStats, StoreStats, claim_ledger_check, read_stats, record_ledger_check
 
 PATIENCE_S = 1.0  # a scrape does not wait longer for the store than this
 FINDINGS_LOGGED = 10
@@ -32,7 +32,7 @@ class Fleet(Collector):
     def __init__(self, store: Store, providers: Sequence[str]) -> None:
         self._store = store
         self._queues = (*providers, WEBHOOKS)
-        self._seen: Survey | None = None
+        self._seen: StoreStats | None = None
         self._swept_s: float | None = None
 
     def note_round(self) -> None:
@@ -43,7 +43,7 @@ class Fleet(Collector):
         """Bring it up to date."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                self._seen = await survey(self._store, self._queues)
+                self._seen = await read_stats(self._store, self._queues)
         except (StoreDown, TimeoutError):
             self._seen = None
 
@@ -64,7 +64,7 @@ def gauge(measure: metrics.Measure, values: Mapping[tuple[str, ...], float]) -> 
     return family
 
 
-def of_queues(queues: Sequence[Queue]) -> Iterator[Metric]:
+def of_queues(queues: Sequence[QueueStats]) -> Iterator[Metric]:
     """What there is to say of each queue, and of each provider."""
     providers = [queue for queue in queues if queue.name != WEBHOOKS]
     yield gauge(metrics.SEEN_JOBS, {(q.name, state): getattr(q, state) for q in queues for state in JOB_STATES})
@@ -76,7 +76,7 @@ def of_queues(queues: Sequence[Queue]) -> Iterator[Metric]:
     yield gauge(metrics.SEEN_PAUSED, {(provider.name,): provider.paused_ms / 1000 for provider in providers})
 
 
-def of_all(seen: Survey) -> Iterator[Metric]:
+def of_all(seen: StoreStats) -> Iterator[Metric]:
     """What there is to say of the whole."""
     yield gauge(metrics.SEEN_OPEN, {(): seen.open})
     yield gauge(metrics.SEEN_UNCERTAIN, {(): seen.uncertain})
@@ -100,12 +100,12 @@ async def audit_forever(store: Store, every_s: float) -> None:
 
 async def audit(store: Store, every_s: float) -> None:
     """Check the books if that is due and no other sweeper does it. Raises StoreDown."""
-    if not await is_my_check(store, every_s):
+    if not await claim_ledger_check(store, every_s):
         return
     began_s, report = time.monotonic(), Report()
-    await check(store, report)
+    await check_ledger(store, report)
     took_ms = round((time.monotonic() - began_s) * 1000)
-    await keep_check(store, report, took_ms)
+    await record_ledger_check(store, report, took_ms)
     if report.findings:
         found = [f"{finding.fault} {finding.id}" for finding in report.findings[:FINDINGS_LOGGED]]
         log.error("ledger.faults_found", findings=len(report.findings), first=found, took_ms=took_ms)

@@ -79,7 +79,7 @@ async def expire_assets(storage: Storage, retention_days: int) -> None:
 async def trim_lists(store: Store) -> None:
     """Forget the list places of generations whose records have expired; ledger lines stay."""
     first = 0
-    while accounts_seen := await accounts.ids(store, first, BATCH):
+    while accounts_seen := await accounts.list_ids(store, first, BATCH):
         first += len(accounts_seen)
         for account_id in accounts_seen:
             while (await store.run("trim", account_id, BATCH))[1] == BATCH:

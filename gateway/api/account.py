@@ -56,13 +56,13 @@ async def change_account(request: web.Request) -> web.Response:
     """PATCH /api/v1/account: below which balance it is warned."""
     account = await auth.account_id(request)
     asked, _ = await json_body(request, ChangeAccount)
-    await accounts.set_low(request.app[DESK].store, account, asked.low_balance_cents * MICROS_PER_CENT)
+    await accounts.set_low_balance_alert(request.app[DESK].store, account, asked.low_balance_cents * MICROS_PER_CENT)
     return await _shown(request, account)
 
 
 async def list_keys(request: web.Request) -> web.Response:
     """GET /api/v1/keys."""
-    found = await accounts.active_keys(request.app[DESK].store, await auth.account_id(request))
+    found = await accounts.list_keys(request.app[DESK].store, await auth.account_id(request))
     return _json({"data": [_entry(key.id, key.kind, key.hint, key.created_ms) for key in found]})
 
 
@@ -71,7 +71,7 @@ async def create_key(request: web.Request) -> web.Response:
     store, account = request.app[DESK].store, await auth.account_id(request)
     asked, _ = await json_body(request, CreateKey)
     key_id, secret = await accounts.create_key(store, account, asked.kind)
-    made = next(key for key in await accounts.active_keys(store, account) if key.id == key_id)
+    made = next(key for key in await accounts.list_keys(store, account) if key.id == key_id)
     shown = _entry(made.id, made.kind, made.hint, made.created_ms)
     shown.key = secret
     return _json(shown, 201)
@@ -86,7 +86,7 @@ async def revoke_key(request: web.Request) -> web.Response:
 
 
 async def _shown(request: web.Request, account_id: str) -> web.Response:
-    found = await accounts.show(request.app[DESK].store, account_id)
+    found = await accounts.find(request.app[DESK].store, account_id)
     if found is None:
         raise Refused("invalid_api_key", "This API key's account is gone.")
     return _json(

@@ -16,7 +16,7 @@ from shared.domain.errors import Refused
 from shared.domain.events import EVENT_TYPES
 from shared.domain.times import rfc3339
 from shared.store import replay, webhooks
-from shared.store.webhooks import Attempt, Delivery, Endpoint
+from shared.store.webhooks import Delivery, DeliveryAttempt, Endpoint
 
 
 class CreateEndpoint(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -86,7 +86,7 @@ async def create_endpoint(request: web.Request) -> web.Response:
     if unknown:
         raise Refused("invalid_request", f"events: {unknown[0][:50]!r} is not one of {', '.join(EVENT_TYPES)}.")
     try:
-        url = endpoint_url.checked(asked.url, allow_private=desk.settings.webhook_allow_private)
+        url = endpoint_url.validate(asked.url, allow_private=desk.settings.webhook_allow_private)
     except ValueError as error:
         raise Refused("invalid_request", f"url: {error}") from None
     endpoint = await webhooks.create_endpoint(desk.store, account, url, asked.events)
@@ -98,7 +98,7 @@ async def create_endpoint(request: web.Request) -> web.Response:
 async def list_endpoints(request: web.Request) -> web.Response:
     """GET /api/v1/webhooks."""
     account = await auth.account_id(request)
-    found = await webhooks.endpoints(request.app[DESK].store, account)
+    found = await webhooks.list_endpoints(request.app[DESK].store, account)
     return _json({"data": [_endpoint(endpoint) for endpoint in found]})
 
 
@@ -148,12 +148,12 @@ async def list_deliveries(request: web.Request) -> web.Response:
     count, store = limit(request.query), request.app[DESK].store
     account = await auth.account_id(request)
     await _existing(request, account)
-    found = await webhooks.deliveries(store, request.match_info["id"], count)
+    found = await webhooks.list_deliveries(store, request.match_info["id"], count)
     return _json({"data": [_delivery(delivery) for delivery in found]})
 
 
 async def _existing(request: web.Request, account: str) -> Endpoint:
-    found = await webhooks.endpoint(request.app[DESK].store, account, request.match_info["id"])
+    found = await webhooks.find_endpoint(request.app[DESK].store, account, request.match_info["id"])
     if found is None:
         raise Refused("not_found", "Your account has no endpoint with this id.")
     return found
@@ -187,7 +187,7 @@ def _delivery(delivery: Delivery) -> DeliveryEntry:
     )
 
 
-def _attempt(attempt: Attempt) -> AttemptEntry:
+def _attempt(attempt: DeliveryAttempt) -> AttemptEntry:
     return AttemptEntry(
         at=rfc3339(attempt.at_ms),
         duration_ms=attempt.duration_ms,

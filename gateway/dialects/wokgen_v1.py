@@ -191,7 +191,7 @@ async def made(request: web.Request, caller: Caller, asked: Ask, body: bytes) ->
 async def me(request: web.Request, caller: Caller) -> web.Response:
     """GET /api/v1/me."""
     desk = request.app[DESK]
-    account, quota = await accounts.show(desk.store, caller.account), await quota_of(desk, caller.account)
+    account, quota = await accounts.find(desk.store, caller.account), await quota_of(desk, caller.account)
     shown = AccountV1(
         id=caller.account,
         name=account.name if account else "Guest",

@@ -156,7 +156,7 @@ async def delete(request: web.Request) -> web.Response:
 
 async def balance(request: web.Request) -> web.Response:
     """GET /api/v1/balance."""
-    account = await accounts.show(request.app[DESK].store, await auth.account_id(request))
+    account = await accounts.find(request.app[DESK].store, await auth.account_id(request))
     if account is None:
         raise Refused("invalid_api_key", "This API key's account is gone.")
     left = cents(account.topup) - cents(account.spent)

@@ -10,7 +10,7 @@ from gateway.openapi.snippets import VERIFYING
 from gateway.openapi.webhooks import ENDPOINT_ID, URL
 from gateway.openapi.wowflow import GENERATION_ID, PROMPT
 from shared.domain import events
-from shared.domain.schedule import ATTEMPT_MAX
+from shared.domain.retry import ATTEMPT_MAX
 
 TAG = "Webhooks"
 DAY_MS = 86_400_000
@@ -155,7 +155,7 @@ def _body(event: str, base_url: str) -> bytes:
     failed = event == events.GENERATION_FAILED
     url = f"{base_url}/assets/2026/05/08/5b0c94e6f3d24f0c8a7e61d2b3c4f5a6-0.png"
     return events.generation_body(
-        events.Outcome(
+        events.GenerationEvent(
             id=GENERATION_ID,
             event=event,
             kind="image",

@@ -2,7 +2,7 @@
 
 from gateway.body import BODY_BYTES_MAX
 from gateway.dialects.wowflow import WAIT_MAX_S
-from shared.domain.schedule import ATTEMPT_MAX
+from shared.domain.retry import ATTEMPT_MAX
 from shared.domain.signing import SECRET_PREFIX
 from shared.store.accounts import KEYS_ACTIVE_MAX
 

@@ -9,7 +9,7 @@ from operate.cli.show import dollars, fields, table
 from operate.operator import Operator
 from shared.domain.account import Account
 from shared.domain.money import micros_from_usd
-from shared.store.accounts import show as look_up
+from shared.store.accounts import find as look_up
 from shared.store.connect import Store
 
 PAGE = 1000

@@ -33,7 +33,7 @@ async def create(context: CommandContext, operator: Operator, name: str) -> None
 @with_operator
 async def list_keys(context: CommandContext, operator: Operator) -> None:
     """List the active keys, oldest first."""
-    found = await admin_keys.active(operator.store)
+    found = await admin_keys.list_active(operator.store)
     entries = [{"id": k.id, "name": k.name, "hint": k.hint, "created_at": moment(k.created_ms)} for k in found]
     shown = table(("key id", "name", "key", "created"), (entry.values() for entry in entries))
     context.show(

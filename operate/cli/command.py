@@ -14,8 +14,8 @@ from rich.console import Console, RenderableType
 
 from shared.domain.errors import Refused, StoreDown, StoreError, StoreNewer
 from shared.ops.settings import Settings, SettingsError, load
-from shared.store.address import address
-from shared.store.connect import Store, agree
+from shared.store.connect import Store, record_layout
+from shared.store.store_url import parse_store_url
 
 STORE_PATIENCE_S = 2.0
 PIPE_WIDTH_CHARS = 1000  # wide enough that tables are not folded in a pipe
@@ -89,7 +89,7 @@ def open_context() -> CommandContext:
     """Return the context of the running command. Raises Failure for an unusable environment variable."""
     try:
         settings = load()
-        address(settings.store_url)
+        parse_store_url(settings.store_url)
     except SettingsError as error:
         raise Failure("bad_setting", str(error)) from None
     except ValueError as error:
@@ -103,7 +103,7 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
     try:
         async with Store(settings.store_url, timeout_s=settings.store_timeout_s, name="cli") as store:
             await store.call("PING", patience_s=STORE_PATIENCE_S)
-            await agree(store)
+            await record_layout(store)
             yield store
     except StoreDown:
         message = f"Cannot reach the store at {_place(settings.store_url)}: start it, or check REDIS_URL and DATA_DIR."
@@ -134,4 +134,4 @@ def with_store(act: Callable[Concatenate[CommandContext, Store, P], Coroutine[An
 
 
 def _place(url: str) -> str:
-    return address(url).place
+    return parse_store_url(url).place

@@ -39,7 +39,7 @@ async def ensure_account(store: Store, settings: Settings) -> DemoAccount:
     Raises Failure, Refused, OSError.
     """
     operator, known = operator_of(store, settings), read_account(settings)
-    if known is None or await accounts.show(store, known.account) is None:
+    if known is None or await accounts.find(store, known.account) is None:
         plan = PLAN if PLAN in operator.plans else list(operator.plans)[-1]
         created = await operator_accounts.create_account(
             operator, name="Demo", plan=plan, micros=micros_from_usd(TOP_UP_USD)
@@ -53,7 +53,7 @@ async def ensure_account(store: Store, settings: Settings) -> DemoAccount:
 
 
 async def _keys_work(store: Store, demo: DemoAccount) -> bool:
-    owners = [await accounts.by_key(store, key_hash(key)) for key in demo.keys.values()]
+    owners = [await accounts.find_by_key(store, key_hash(key)) for key in demo.keys.values()]
     return bool(owners) and set(owners) == {demo.account}
 
 

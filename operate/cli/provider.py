@@ -15,8 +15,8 @@ from operate.cli.show import moment, table
 from shared.domain.catalogue import Catalogue, Provider
 from shared.ops import catalogue_files
 from shared.store import providers
-from shared.store.processes import living_processes
-from shared.store.providers import State
+from shared.store.processes import list_processes
+from shared.store.providers import ProviderState
 
 PROBE_S = 60.0
 NO_WORKER = "no_worker"
@@ -32,7 +32,7 @@ STATES = {
 class Health(Struct, frozen=True, kw_only=True):
     """A provider's state in the store, and the number of its running workers."""
 
-    state: State
+    state: ProviderState
     workers: int
 
 
@@ -97,8 +97,8 @@ async def _read_health(context: CommandContext, names: list[str]) -> tuple[dict[
     """Return health by provider, and the store's problem if it has one: keys can be listed without a store."""
     try:
         async with open_store(context.settings) as store:
-            count = Counter(process.queue for process in await living_processes(store))
-            found = {name: Health(state=await providers.state(store, name), workers=count[name]) for name in names}
+            count = Counter(process.queue for process in await list_processes(store))
+            found = {name: Health(state=await providers.read_state(store, name), workers=count[name]) for name in names}
             return found, ""
     except Failure as failure:
         return {}, failure.message

@@ -71,7 +71,7 @@ async def reconcile(
     selected = [bill[1]] if bill else selected
     if not set(selected) <= set(known):
         raise Failure("unknown_provider", f"Provider {selected[0]!r} does not exist: choose one of {', '.join(known)}.")
-    found = await costs.days(store, selected, *days)
+    found = await costs.read_days(store, selected, *days)
     off = any(day.off(tolerance) for day in found)
     facts: dict[str, object] = {
         "from": day_date(days[0]).isoformat(),
@@ -81,7 +81,7 @@ async def reconcile(
     }
     shown: list[str | Table] = [_days(found, tolerance)] if found else ["No generations were settled in these days."]
     if bill:
-        compared = compare(read_bill(bill[0]), [record async for record in costs.paid(store, bill[1], *days)])
+        compared = compare(read_bill(bill[0]), [record async for record in costs.iterate_paid(store, bill[1], *days)])
         facts["bill"] = {**structs.asdict(compared), "provider": bill[1], "off": compared.off(tolerance)}
         shown += _bill(compared)
         off = compared.off(tolerance)

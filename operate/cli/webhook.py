@@ -34,7 +34,7 @@ async def create(
 ) -> None:
     """Send an account's events to URL. The signing secret is shown only once."""
     try:
-        endpoint_url.checked(url, allow_private=context.settings.webhook_allow_private)
+        endpoint_url.validate(url, allow_private=context.settings.webhook_allow_private)
     except ValueError as error:
         raise Failure("invalid_url", f"{error}.") from None
     created = await webhooks.create_endpoint(operator.act("webhook create", account_id, url), account_id, url, events)
@@ -49,7 +49,7 @@ async def create(
 async def list_endpoints(context: CommandContext, operator: Operator, account_id: str) -> None:
     """List an account's endpoints, oldest first."""
     await require_account(operator.store, account_id)
-    found = await webhooks.endpoints(operator.store, account_id)
+    found = await webhooks.list_endpoints(operator.store, account_id)
     rows = ((e.id, e.url, e.types, moment(e.failing_ms), moment(e.disabled_ms), e.disabled_why) for e in found)
     shown = table(("endpoint", "url", "events", "failing since", "disabled", "reason"), rows)
     context.show(
@@ -146,9 +146,9 @@ async def replay_events(
 @with_operator
 async def log(context: CommandContext, operator: Operator, account_id: str, endpoint_id: str, limit: int) -> None:
     """Show the deliveries to an endpoint with their attempts, newest first."""
-    if await webhooks.endpoint(operator.store, account_id, endpoint_id) is None:
+    if await webhooks.find_endpoint(operator.store, account_id, endpoint_id) is None:
         raise _unknown(account_id, endpoint_id)
-    found = await webhooks.deliveries(operator.store, endpoint_id, limit)
+    found = await webhooks.list_deliveries(operator.store, endpoint_id, limit)
     heads = ("created", "type", "state", "attempts", "took", "last response", "delivery")
     shown = table(heads, (_row(entry) for entry in found))
     context.show(

@@ -8,7 +8,7 @@ import re
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import SplitResult, urlsplit
 
-from shared.domain.address import refusal
+from shared.domain.public_address import refusal
 
 URL_CHARS_MAX = 2000
 HOST_CHARS_MAX = 253
@@ -21,7 +21,7 @@ _NUMERIC = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)")  # what the system's resol
 _LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".intranet", ".corp")
 
 
-def checked(url: object, *, allow_private: bool) -> str:
+def validate(url: object, *, allow_private: bool) -> str:
     """`url` itself when webhooks can be sent there; `allow_private` also permits http and our own network.
 
     Raises ValueError with a sentence for the customer.

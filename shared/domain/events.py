@@ -35,7 +35,7 @@ RESULT_FIELDS = {
 }
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class GenerationEvent(Struct, frozen=True, kw_only=True):
     """A closed generation as its webhook tells it. Times are Unix ms, amounts micro-USD."""
 
     id: str  # UUID
@@ -54,7 +54,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     refunded_micros: int = 0
 
 
-def generation_body(outcome: Outcome) -> bytes:
+def generation_body(outcome: GenerationEvent) -> bytes:
     """The JSON body that tells `outcome`, at most BODY_BYTES_MAX bytes.
 
     A body too long is shortened: text and prompt are cut at their end, `urls` after the last that fits, and
@@ -88,7 +88,7 @@ def _head(event: str, event_id: str, now_ms: int) -> dict[str, object]:
     return {"event": event, "timestamp": rfc3339(now_ms), "type": event, "id": event_id}
 
 
-def _generation_fields(outcome: Outcome) -> dict[str, object]:
+def _generation_fields(outcome: GenerationEvent) -> dict[str, object]:
     failed = outcome.event == GENERATION_FAILED
     result_field = RESULT_FIELDS.get(outcome.kind, "imageUrl")
     first_url = outcome.urls[0] if outcome.urls else None
@@ -113,7 +113,7 @@ def _generation_fields(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _shortened(outcome: Outcome) -> Outcome:
+def _shortened(outcome: GenerationEvent) -> GenerationEvent:
     """`outcome` cut to fit. Text and prompt share what the rest leaves: half each, more where one needs less."""
     bare = structs.replace(
         outcome,

@@ -17,7 +17,7 @@ FAILED: Final = "failed"
 TERMINAL: tuple[EndState, ...] = (COMPLETED, FAILED)
 
 
-class Route(Struct, frozen=True, array_like=True):
+class FallbackRoute(Struct, frozen=True, array_like=True):
     """Another way to serve a generation."""
 
     provider: str
@@ -34,7 +34,7 @@ class Spec(Struct, frozen=True, array_like=True):
     target: str  # the provider's name of it
     prompt: str
     input: dict[str, object]
-    routes: tuple[Route, ...] = ()  # where it goes next if a provider does not take it, in this order
+    routes: tuple[FallbackRoute, ...] = ()  # where it goes next if a provider does not take it, in this order
     trace: str = ""  # the caller's trace, see shared/domain/trace.py
 
 

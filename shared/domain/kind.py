@@ -33,10 +33,11 @@ def kind_of(name: str) -> Kind:
     if name not in KINDS:
         raise KeyError(name)
     module = import_module(f"shared.domain.kinds.{name}")
-    infos = {field.name: types.type_info(field.type) for field in structs.fields(module.Input)}
+    shape = getattr(module, f"{name.capitalize()}Input")
+    infos = {field.name: types.type_info(field.type) for field in structs.fields(shape)}
     return Kind(
         name=name,
-        input=module.Input,
+        input=shape,
         fields={name: Field(expected=expected(info), bounds=bounds(info)) for name, info in infos.items()},
         prompt_chars_max=module.PROMPT_CHARS_MAX,
         timeout_s=module.TIMEOUT_S,

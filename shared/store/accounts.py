@@ -28,7 +28,7 @@ async def create(store: StoreClient, *, name: str, plan: str, account_id: str = 
     return Account(id=account_id, name=name, plan=plan, created_ms=created_ms, topup=0, spent=0, low=low)
 
 
-async def show(store: StoreClient, account_id: str) -> Account | None:
+async def find(store: StoreClient, account_id: str) -> Account | None:
     """The account, or None."""
     fields = await store.call("HGETALL", keys.account(account_id))
     if not fields:
@@ -38,17 +38,17 @@ async def show(store: StoreClient, account_id: str) -> Account | None:
     return Account(id=account_id, name=values["name"], plan=values["plan"], low=int(values.get("low", 0)), **numbers)
 
 
-async def set_low(store: StoreClient, account_id: str, micros: int) -> bool:
+async def set_low_balance_alert(store: StoreClient, account_id: str, micros: int) -> bool:
     """Tell the account when an order takes its balance below `micros`; 0: never. False if it is unknown."""
     return bool((await store.run("set_low", account_id, micros))[0] == "set")
 
 
-async def ids(store: StoreClient, first: int = 0, count: int = 1000) -> list[str]:
+async def list_ids(store: StoreClient, first: int = 0, count: int = 1000) -> list[str]:
     """Account ids by age, oldest first."""
     return [raw.decode() for raw in await store.call("ZRANGE", keys.ACCOUNTS, first, first + count - 1)]
 
 
-async def by_key(store: StoreClient, hashed: str) -> str | None:
+async def find_by_key(store: StoreClient, hashed: str) -> str | None:
     """The account a key speaks for, or None for an unknown or revoked key."""
     account_id = await store.call("GET", keys.key(hashed))
     return account_id.decode() if account_id is not None else None
@@ -71,7 +71,7 @@ async def create_key(store: StoreClient, account_id: str, kind: str) -> tuple[st
     return key_id, secret
 
 
-async def active_keys(store: StoreClient, account_id: str) -> list[Key]:
+async def list_keys(store: StoreClient, account_id: str) -> list[Key]:
     """The account's active keys, oldest first."""
     fields = await store.call("HGETALL", keys.account_keys(account_id))
     found = []

@@ -35,7 +35,7 @@ async def create(store: StoreClient, name: str) -> tuple[str, str]:
     return key_id, secret
 
 
-async def active(store: StoreClient) -> list[AdminKey]:
+async def list_active(store: StoreClient) -> list[AdminKey]:
     """All active ones, oldest first."""
     fields = await store.call("HGETALL", keys.ADMIN_KEYS)
     found = []
@@ -50,7 +50,7 @@ async def revoke(store: StoreClient, key_id: str) -> bool:
     return bool((await store.run("revoke_admin_key", key_id))[0] == "revoked")
 
 
-async def owner(store: StoreClient, hashed: str) -> str | None:
+async def find_owner(store: StoreClient, hashed: str) -> str | None:
     """`<key id> <name>` of a key, or None for an unknown or revoked one."""
     found = await store.call("GET", keys.admin_key(hashed))
     return found.decode() if found is not None else None

@@ -12,7 +12,7 @@ LINES_MAX = 10_000  # as many as parts/audit.lua keeps
 DETAIL_CHARS_MAX = 300
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class AuditRecord(Struct, frozen=True, kw_only=True):
     """One action. `outcome` is the word that the script answered."""
 
     at_ms: int
@@ -41,7 +41,7 @@ class AuditedStore(StoreClient):
         return await self._store.run(verb, *args, patience_s=patience_s, durable=durable, act=act or self._act)
 
 
-async def lines(store: StoreClient, count: int) -> list[Line]:
+async def list_records(store: StoreClient, count: int) -> list[AuditRecord]:
     """Up to `count` actions, newest first."""
     found = await store.call("LRANGE", keys.AUDIT, 0, count - 1)
-    return [msgspec.json.decode(raw, type=Line) for raw in found]
+    return [msgspec.json.decode(raw, type=AuditRecord) for raw in found]

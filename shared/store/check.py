@@ -9,7 +9,7 @@ from functools import partial
 
 from shared.domain.generation import TERMINAL
 from shared.store import accounts, keys
-from shared.store.check_account import IDS_BATCH, LINES_BATCH, Record, batches, look_at_account, records
+from shared.store.check_account import IDS_BATCH, LINES_BATCH, Record, batches, check_account, records
 from shared.store.client import StoreClient
 from shared.store.findings import FINDINGS_MAX, Finding, Report
 from shared.store.queue import WEBHOOKS
@@ -20,11 +20,11 @@ KEYS_BATCH = 1000
 PLACES = "gw:[abd]*"  # active and busy sets, backlogs and deliveries, without the many keys of generations
 
 
-async def check(store: StoreClient, report: Report) -> None:
+async def check_ledger(store: StoreClient, report: Report) -> None:
     """Check every account, active and busy set, backlog and delivery, filling `report` as it goes. Raises StoreDown."""
     report.accounts_total = await store.call("ZCARD", keys.ACCOUNTS)
     first = 0
-    while not report.full and (ids := await accounts.ids(store, first, ACCOUNTS_BATCH)):
+    while not report.full and (ids := await accounts.list_ids(store, first, ACCOUNTS_BATCH)):
         first += len(ids)
         await _twice(partial(_look_at_accounts, store), ids, report)
     cursor: bytes | None = b"0"
@@ -48,7 +48,7 @@ async def _twice(
 
 
 async def _look_at_accounts(store: StoreClient, ids: Sequence[str], report: Report) -> list[Finding]:
-    return [finding for account in ids for finding in await look_at_account(store, account, report)]
+    return [finding for account in ids for finding in await check_account(store, account, report)]
 
 
 async def _look_at_places(store: StoreClient, names: Sequence[str], report: Report) -> list[Finding]:

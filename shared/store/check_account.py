@@ -48,7 +48,7 @@ class Entry(Struct, gc=False):
     kept: bool = False  # its record was looked for
 
 
-class Look(Struct):
+class AccountCheck(Struct):
     """The look as it goes on. `passes` is in how many parts the references are checked."""
 
     store: StoreClient
@@ -68,48 +68,48 @@ class Look(Struct):
             self.findings.append(Finding(at=self.account, id=subject, fault=fault, detail=detail))
 
 
-async def look_at_account(store: StoreClient, account: str, report: Report) -> list[Finding]:
+async def check_account(store: StoreClient, account: str, report: Report) -> list[Finding]:
     """What seems wrong at this moment; `report` counts along. Raises StoreDown."""
-    look = Look(store, account, report)
+    check = AccountCheck(store, account, report)
     word, *totals = await store.run("account_check", account)
     if word == "missing":
-        look.find(account, "no_account")
-        return look.findings
-    topup, spent, look.lines = totals
-    look.passes = look.lines // LINES_PER_PASS_MAX + 1
-    for number in range(look.passes):
-        entries = await _entries(look, number)
-        await _compare_kept(look, entries, number)
-        await _compare(look, entries, [name for name, entry in entries.items() if not entry.kept and _is_open(entry)])
-    _add_up(look, topup, spent)
+        check.find(account, "no_account")
+        return check.findings
+    topup, spent, check.lines = totals
+    check.passes = check.lines // LINES_PER_PASS_MAX + 1
+    for number in range(check.passes):
+        entries = await _entries(check, number)
+        await _compare_kept(check, entries, number)
+        await _compare(check, entries, [name for name, entry in entries.items() if not entry.kept and _is_open(entry)])
+    _add_up(check, topup, spent)
     report.accounts += 1
-    report.lines += look.lines
-    return look.findings
+    report.lines += check.lines
+    return check.findings
 
 
-def _add_up(look: Look, topup: int, spent: int) -> None:
+def _add_up(check: AccountCheck, topup: int, spent: int) -> None:
     for fault, total, expected in (
-        ("ledger_sum", look.top_ups - look.reserves + look.refunds + look.credits, topup - spent),
-        ("topup_sum", look.top_ups, topup),
-        ("spent_sum", look.reserves - look.refunds - look.credits, spent),
+        ("ledger_sum", check.top_ups - check.reserves + check.refunds + check.credits, topup - spent),
+        ("topup_sum", check.top_ups, topup),
+        ("spent_sum", check.reserves - check.refunds - check.credits, spent),
     ):
         if total != expected:
-            look.find(look.account, fault, f"{total} instead of {expected} micro-USD")
+            check.find(check.account, fault, f"{total} instead of {expected} micro-USD")
     if topup < spent:
-        look.find(look.account, "negative_balance", f"{topup - spent} micro-USD")
+        check.find(check.account, "negative_balance", f"{topup - spent} micro-USD")
 
 
-async def _entries(look: Look, number: int) -> dict[str, Entry]:
+async def _entries(check: AccountCheck, number: int) -> dict[str, Entry]:
     """The references of one pass with their lines; the first pass also adds all lines up."""
     entries: dict[str, Entry] = {}
-    for first in range(0, look.lines, LINES_BATCH):
-        last = min(first + LINES_BATCH, look.lines) - 1
-        for raw in await look.store.call("LRANGE", keys.ledger(look.account), first, last):
+    for first in range(0, check.lines, LINES_BATCH):
+        last = min(first + LINES_BATCH, check.lines) - 1
+        for raw in await check.store.call("LRANGE", keys.ledger(check.account), first, last):
             line = _line(raw)
             if number == 0:
-                _add(look, raw, line)
-            if line is not None and line.kind != "top_up" and crc32(line.reference.encode()) % look.passes == number:
-                _enter(look, entries, line)
+                _add(check, raw, line)
+            if line is not None and line.kind != "top_up" and crc32(line.reference.encode()) % check.passes == number:
+                _enter(check, entries, line)
     return entries
 
 
@@ -121,91 +121,91 @@ def _line(raw: bytes) -> Line | None:
         return None
 
 
-def _add(look: Look, raw: bytes, line: Line | None) -> None:
+def _add(check: AccountCheck, raw: bytes, line: Line | None) -> None:
     if line is None:
-        look.find(look.account, "bad_line", repr(raw))
+        check.find(check.account, "bad_line", repr(raw))
     elif line.kind == "top_up":
-        look.top_ups += line.amount_micros
+        check.top_ups += line.amount_micros
     elif line.kind == "reserve":
-        look.reserves -= line.amount_micros
+        check.reserves -= line.amount_micros
     elif line.kind == "credit":
-        look.credits += line.amount_micros
+        check.credits += line.amount_micros
     else:
-        look.refunds += line.amount_micros
+        check.refunds += line.amount_micros
 
 
-def _enter(look: Look, entries: dict[str, Entry], line: Line) -> None:
+def _enter(check: AccountCheck, entries: dict[str, Entry], line: Line) -> None:
     entry = entries.get(line.reference)
     if line.kind == "reserve" and entry is None:
         entries[line.reference] = Entry(-line.amount_micros)
     elif line.kind == "reserve":
-        look.find(line.reference, "two_reserves")
+        check.find(line.reference, "two_reserves")
     elif entry is None:
-        look.find(line.reference, f"{line.kind}_without_reserve")
+        check.find(line.reference, f"{line.kind}_without_reserve")
     elif line.kind == "credit":
-        _enter_credit(look, entry, line)
+        _enter_credit(check, entry, line)
     elif entry.refund is not None:
-        look.find(line.reference, "two_settles")
+        check.find(line.reference, "two_settles")
     else:
         entry.refund = line.amount_micros
         if not 0 <= entry.refund <= entry.reserve:
-            look.find(line.reference, "refund_too_large", f"{entry.refund} of {entry.reserve} micro-USD")
+            check.find(line.reference, "refund_too_large", f"{entry.refund} of {entry.reserve} micro-USD")
 
 
-def _enter_credit(look: Look, entry: Entry, line: Line) -> None:
+def _enter_credit(check: AccountCheck, entry: Entry, line: Line) -> None:
     cost = 0 if entry.refund is None else entry.reserve - entry.refund
     if entry.credit is not None:
-        look.find(line.reference, "two_credits")
+        check.find(line.reference, "two_credits")
     entry.credit = line.amount_micros
     if not 0 < entry.credit <= cost:
-        look.find(line.reference, "credit_too_large", f"{entry.credit} of {cost} micro-USD")
+        check.find(line.reference, "credit_too_large", f"{entry.credit} of {cost} micro-USD")
 
 
 def _is_open(entry: Entry) -> bool:
     return entry.refund is None
 
 
-async def _compare_kept(look: Look, entries: dict[str, Entry], number: int) -> None:
+async def _compare_kept(check: AccountCheck, entries: dict[str, Entry], number: int) -> None:
     """Hold the account's kept generations of one pass against the ledger."""
     first = 0
-    while found := await look.store.call("LRANGE", keys.generations(look.account), first, first + LINES_BATCH - 1):
+    while found := await check.store.call("LRANGE", keys.generations(check.account), first, first + LINES_BATCH - 1):
         first += len(found)
-        names = [raw.decode() for raw in found if crc32(raw) % look.passes == number]
-        look.report.generations += len(names)
-        await _compare(look, entries, names)
+        names = [raw.decode() for raw in found if crc32(raw) % check.passes == number]
+        check.report.generations += len(names)
+        await _compare(check, entries, names)
 
 
-async def _compare(look: Look, entries: dict[str, Entry], names: Sequence[str]) -> None:
+async def _compare(check: AccountCheck, entries: dict[str, Entry], names: Sequence[str]) -> None:
     for batch in batches(names):
-        for record in await records(look.store, batch):
+        for record in await records(check.store, batch):
             entry = entries.get(record.id)
             if entry is not None:
                 entry.kept = True
-                _compare_one(look, entry, record)
+                _compare_one(check, entry, record)
             elif record.state and record.reserved != 0:
-                look.find(record.id, "no_reserve_line")
+                check.find(record.id, "no_reserve_line")
             for fault in record.faults:
-                look.find(record.id, fault)
-            if record.state and record.account != look.account:
-                look.find(record.id, "wrong_account")
+                check.find(record.id, fault)
+            if record.state and record.account != check.account:
+                check.find(record.id, "wrong_account")
 
 
-def _compare_one(look: Look, entry: Entry, record: Record) -> None:
+def _compare_one(check: AccountCheck, entry: Entry, record: Record) -> None:
     reserved, cost, refund = record.reserved, record.cost, entry.refund
     if not record.state:
         if _is_open(entry):
-            look.find(record.id, "lost")
+            check.find(record.id, "lost")
     elif entry.reserve != reserved:
-        look.find(record.id, "wrong_reserve", f"{reserved} instead of {entry.reserve} micro-USD")
+        check.find(record.id, "wrong_reserve", f"{reserved} instead of {entry.reserve} micro-USD")
     elif not record.ended:
         if not _is_open(entry):
-            look.find(record.id, "settled_but_open")
+            check.find(record.id, "settled_but_open")
     elif refund is None:
-        look.find(record.id, "no_settle_line")
+        check.find(record.id, "no_settle_line")
     elif (entry.credit or -1) != record.credit:
-        look.find(record.id, "wrong_credit", f"{record.credit} instead of {entry.credit} micro-USD")
+        check.find(record.id, "wrong_credit", f"{record.credit} instead of {entry.credit} micro-USD")
     elif refund != reserved - cost:
-        look.find(record.id, "wrong_refund", f"cost {cost}, reservation {reserved}, refund {refund} micro-USD")
+        check.find(record.id, "wrong_refund", f"cost {cost}, reservation {reserved}, refund {refund} micro-USD")
 
 
 async def records(store: StoreClient, ids: Sequence[str]) -> list[Record]:

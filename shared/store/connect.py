@@ -13,10 +13,10 @@ from typing import Any
 from shared.domain.errors import StoreDown, StoreError, StoreNewer
 from shared.ops import metrics
 from shared.store import keys
-from shared.store.address import address, open_wire
 from shared.store.client import Act, Argument, StoreClient
-from shared.store.durability import Acknowledger, acknowledger
+from shared.store.durability import Acknowledger, choose_acknowledger
 from shared.store.scripts import Script, audited, every, script
+from shared.store.store_url import open_wire, parse_store_url
 from shared.store.wire import Wire
 
 RECONNECT_S = (0.02, 0.05, 0.1, 0.2, 0.5)  # the last one repeats
@@ -42,7 +42,7 @@ class Store:
     ) -> None:
         self.url = url
         self.safe: Store | None = None
-        self._address = address(url)
+        self._address = parse_store_url(url)
         self._timeout_s = timeout_s
         self._name = name
         self._acknowledger = acknowledger
@@ -164,7 +164,7 @@ async def watch(wire: Wire, timeout_s: float) -> None:
             await wire.closed
 
 
-async def agree(store: StoreClient) -> None:
+async def record_layout(store: StoreClient) -> None:
     """Note the version of our layout in the store. Raises StoreNewer if a later one is there."""
     word, version = await store.run("schema", keys.SCHEMA_VERSION)
     if word == "newer":
@@ -185,8 +185,8 @@ async def open_store(
     """
     async with Store(url, name=name, timeout_s=timeout_s) as store:
         await store.call("PING", patience_s=wait_s)
-        await agree(store)
-        confirms = await acknowledger(store, durability)
+        await record_layout(store)
+        confirms = await choose_acknowledger(store, durability)
         if confirms is None:
             yield store
             return

@@ -19,7 +19,7 @@ NAME = re.compile(r"[\w-]{8,}")  # a reference may be a URL or have parts: a bil
 DAY_MS = 86_400_000
 
 
-async def days(store: StoreClient, providers: Iterable[str], first: int, last: int) -> list[Day]:
+async def read_days(store: StoreClient, providers: Iterable[str], first: int, last: int) -> list[Day]:
     """Every day from `first` to `last` on which one of the providers did anything, oldest first."""
     found, names = [], list(providers)
     for day in range(first, last + 1):
@@ -30,7 +30,7 @@ async def days(store: StoreClient, providers: Iterable[str], first: int, last: i
     return found
 
 
-async def paid(store: StoreClient, provider: str, first: int, last: int) -> AsyncIterator[Paid]:
+async def iterate_paid(store: StoreClient, provider: str, first: int, last: int) -> AsyncIterator[Paid]:
     """Every ended generation of a provider whose record is kept; those closed from day `first` to `last` are `inside`.
 
     Goes through all records, a batch after the other.

@@ -45,7 +45,7 @@ class Acknowledger:
             raise StoreDown("the store did not confirm the write in time")
 
 
-async def acknowledger(store: StoreClient, level: str) -> Acknowledger | None:
+async def choose_acknowledger(store: StoreClient, level: str) -> Acknowledger | None:
     """How writes are confirmed at this level; None where the server's own answer is enough.
 
     Raises DurabilityError if the server cannot keep the promise.

@@ -107,7 +107,7 @@ async def uncertain(store: Store, count: int) -> list[Generation]:
 
 async def doubtful(store: Store, count: int) -> list[Generation]:
     """Up to `count` that were refunded while uncertain and never heard of again, newest first, as far as kept."""
-    found = await _all(store, await store.call("ZREVRANGE", keys.DOUBTS, 0, count - 1))
+    found = await _all(store, await store.call("ZREVRANGE", keys.REFUNDED_UNCERTAIN, 0, count - 1))
     return [one for one in found if one.ref is None and one.late is None]
 
 

@@ -10,7 +10,7 @@ ACCOUNTS = "gw:accounts"  # sorted set: account id by creation, ms; kept
 OPEN = "gw:open"  # sorted set: open generation by the time of the sweeper's next look, ms
 LATE = "gw:late"  # sorted set: failed generation that a provider may still finish, by the next look, ms
 UNCERTAIN = "gw:uncertain"  # sorted set: open generation whose submit nobody knows the outcome of, by since when, ms
-DOUBTS = "gw:doubts"  # sorted set: generation refunded while it was uncertain, by when, ms; the newest 1000
+REFUNDED_UNCERTAIN = "gw:doubts"  # sorted set: generation refunded while it was uncertain, by when, ms; the newest 1000
 LEDGER_CHECK = "gw:ledger-check"  # hash: when the books were last checked and what was found; kept
 LEDGER_CHECK_DUE = "gw:ledger-check-due"  # string: there until a sweeper shall check the books again
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next look, ms
@@ -121,7 +121,7 @@ def costs(provider: str, day: int) -> str:
     return f"gw:costs:{provider}:{day}"
 
 
-def turns(provider: str) -> str:
+def round_robin(provider: str) -> str:
     """Sorted set: accounts that may have one more generation on a provider's queue, by since when, us."""
     return f"gw:turns:{provider}"
 

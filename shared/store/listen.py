@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.domain.errors import StoreDown, StoreError
-from shared.store.address import address, open_wire
+from shared.store.store_url import open_wire, parse_store_url
 from shared.store.wire import Wire
 
 OPEN_S = 1.5
@@ -32,7 +32,7 @@ async def listen(url: str, channel: str, *, on_message: Callable[[bytes], None],
     while True:
         with contextlib.suppress(OSError, TimeoutError, StoreDown, StoreError):
             async with asyncio.timeout(OPEN_S):
-                wire = await open_wire(address(url), name=f"listen-{channel}", on_message=hear)
+                wire = await open_wire(parse_store_url(url), name=f"listen-{channel}", on_message=hear)
             try:
                 wire.tell("SUBSCRIBE", channel)
                 while not wire.closed.done() and asyncio.get_running_loop().time() - wire.moved_s < SILENT_S:

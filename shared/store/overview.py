@@ -41,7 +41,7 @@ class Failing(Struct, frozen=True):
     disabled: bool
 
 
-async def money(store: StoreClient, minutes: int) -> Money:
+async def read_money_flow(store: StoreClient, minutes: int) -> Money:
     """What moved in the last full `minutes` and the running one."""
     now = time.time_ns() // 1_000_000 // MINUTE_MS
     names = ("reserved", "settled", "refunded")
@@ -50,7 +50,7 @@ async def money(store: StoreClient, minutes: int) -> Money:
     return Money(*(sum(int(row[i] or 0) for row in rows) for i in range(len(names))))
 
 
-async def slowest(store: StoreClient, count: int) -> list[Slow]:
+async def list_slowest(store: StoreClient, count: int) -> list[Slow]:
     """The oldest open generations, of the first few thousand that the sweeper looks at next."""
     _, now_ms, *rows = await store.run("list_slowest", count, LOOKED_MAX)
     return [
@@ -59,7 +59,7 @@ async def slowest(store: StoreClient, count: int) -> list[Slow]:
     ]
 
 
-async def failing(store: StoreClient, count: int) -> list[Failing]:
+async def list_failing_endpoints(store: StoreClient, count: int) -> list[Failing]:
     """The endpoints that fail, the longest first."""
     found = await store.call("ZRANGE", keys.FAILING, 0, count - 1, "WITHSCORES")
     since = {found[i].decode(): int(float(found[i + 1])) for i in range(0, len(found), 2)}

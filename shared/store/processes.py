@@ -35,7 +35,7 @@ class Process(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def living(
+async def announce(
     store: StoreClient,
     role: str,
     *,
@@ -69,16 +69,16 @@ async def living(
 async def _beat_forever(store: StoreClient, process: Process, running: Callable[[], int] | None) -> None:
     while True:
         with contextlib.suppress(StoreDown):
-            await beat(store, structs.replace(process, running=running()) if running else process)
+            await send_heartbeat(store, structs.replace(process, running=running()) if running else process)
         await asyncio.sleep(BEAT_S)
 
 
-async def beat(store: StoreClient, process: Process) -> None:
+async def send_heartbeat(store: StoreClient, process: Process) -> None:
     """Say it once. Raises StoreDown."""
     await store.run("beat", process.id, msgspec.json.encode(process), int(KEPT_S * 1000))
 
 
-async def living_processes(store: StoreClient) -> list[Process]:
+async def list_processes(store: StoreClient) -> list[Process]:
     """All that were heard of lately, by role, queue and age."""
     ids = [raw.decode() for raw in await store.call("ZRANGE", keys.PROCESSES, 0, -1)]
     if not ids:

@@ -9,7 +9,7 @@ from shared.store import keys
 from shared.store.client import StoreClient
 
 
-class State(Struct, frozen=True, kw_only=True):
+class ProviderState(Struct, frozen=True, kw_only=True):
     """What became of a provider's submits lately. Times are Unix ms."""
 
     now_ms: int
@@ -33,12 +33,12 @@ TOOK = "took_ms:"
 NUMBERS = ("paused_until_ms", "downs", "down_until_ms")
 
 
-async def state(store: StoreClient, provider: str) -> State:
+async def read_state(store: StoreClient, provider: str) -> ProviderState:
     """A provider's state at this moment."""
     seconds, micros = await store.call("TIME")
     *numbers, why = await store.call("HMGET", keys.provider(provider), *NUMBERS, "down_why")
     queue = keys.queue(provider)
-    return State(
+    return ProviderState(
         now_ms=int(seconds) * 1000 + int(micros) // 1000,
         busy=await store.call("SCARD", keys.busy(provider)),
         queued=await store.call("ZCARD", queue),
@@ -58,7 +58,7 @@ async def publish(store: StoreClient, providers: Iterable[Provider]) -> None:
                 await store.call("HSET", keys.provider(provider.name), name, value)
 
 
-async def speeds(store: StoreClient, provider: str) -> dict[str, float]:
+async def read_speeds(store: StoreClient, provider: str) -> dict[str, float]:
     """How long it takes from submit to done, ms, by kind: moving averages, of those that were measured."""
     fields = iter(await store.call("HGETALL", keys.provider(provider)))
     known = {name.decode(): value for name, value in zip(fields, fields, strict=True)}

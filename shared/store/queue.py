@@ -8,8 +8,8 @@ from arq.jobs import Job
 from redis.asyncio.connection import ConnectionPool
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 
-from shared.store.address import address
 from shared.store.keys import queue
+from shared.store.store_url import parse_store_url
 
 ANSWER_S, CONNECT_S = 3.0, 3.0  # a blocking pop waits much less; past it the connection is dead
 WEBHOOKS = "webhooks"  # the dispatcher's queue, beside one for each provider
@@ -27,7 +27,7 @@ def decode_job(raw: bytes) -> dict[str, object]:
 
 def arq_pool(url: str, provider: str) -> ArqRedis:
     """redis-py as arq wants it, for blocking pops, cron and arq's own tools."""
-    at = address(url)
+    at = parse_store_url(url)
     pool: ConnectionPool
     limits: dict[str, Any] = {"socket_timeout": ANSWER_S, "socket_connect_timeout": CONNECT_S}
     if at.path is None:

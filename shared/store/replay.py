@@ -12,7 +12,7 @@ LOOKED_MAX, QUEUED_MAX, BATCH = 10_000, 1_000, 200
 LIFE_MS_MAX = 3 * 86_400_000  # from accept to end: a day of waiting, a day of running, a day in hand
 
 
-class Replayed(Struct, frozen=True):
+class ReplayProgress(Struct, frozen=True):
     """How many deliveries begin anew, and where to go on looking; None: all was looked at."""
 
     queued: int
@@ -26,7 +26,7 @@ async def redeliver(store: StoreClient, account_id: str, endpoint_id: str, deliv
 
 async def replay(
     store: StoreClient, account_id: str, endpoint_id: str, which: str, *, since_ms: int, first: int = 0
-) -> Replayed:
+) -> ReplayProgress:
     """Post what an endpoint did not get of what happened from `since_ms` on; some of it, starting from place `first`.
 
     `which` is `failed`, for what was given up, or `missing`, for what was never posted there: ends of generations while
@@ -40,8 +40,8 @@ async def replay(
         looked, more, *oldest = rest
         place, queued = place + looked, queued + more
         if looked < BATCH or (oldest and oldest[0] < since_ms - LIFE_MS_MAX):
-            return Replayed(queued, None)
-    return Replayed(queued, place)
+            return ReplayProgress(queued, None)
+    return ReplayProgress(queued, place)
 
 
 async def _given_up(store: StoreClient, account_id: str, endpoint_id: str, since_ms: int) -> int:

@@ -39,7 +39,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         return [self.secret] if old is None else [self.secret, old]
 
 
-class Attempt(Struct, frozen=True, kw_only=True):
+class DeliveryAttempt(Struct, frozen=True, kw_only=True):
     """One POST. `status` is None when there was no answer; `error` then says why."""
 
     at_ms: int
@@ -70,7 +70,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     type: str
     generation: str | None  # None: the event is of something else
     state: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[DeliveryAttempt, ...]
     created_ms: int
 
 
@@ -112,13 +112,13 @@ async def rotate_secret(store: StoreClient, account_id: str, endpoint_id: str) -
     return (secret, rest[0]) if word == "rotated" else None
 
 
-async def endpoint(store: StoreClient, account_id: str, endpoint_id: str) -> Endpoint | None:
+async def find_endpoint(store: StoreClient, account_id: str, endpoint_id: str) -> Endpoint | None:
     """One endpoint of the account, or None."""
     found = _endpoint(endpoint_id, await store.call("HGETALL", keys.endpoint(endpoint_id)))
     return found if found is not None and found.account == account_id else None
 
 
-async def endpoints(store: StoreClient, account_id: str) -> list[Endpoint]:
+async def list_endpoints(store: StoreClient, account_id: str) -> list[Endpoint]:
     """The account's endpoints, oldest first."""
     found = []
     for raw in await store.call("SMEMBERS", keys.endpoints(account_id)):
@@ -128,20 +128,20 @@ async def endpoints(store: StoreClient, account_id: str) -> list[Endpoint]:
     return sorted(found, key=lambda endpoint: endpoint.created_ms)
 
 
-async def deliveries(store: StoreClient, endpoint_id: str, count: int) -> list[Delivery]:
+async def list_deliveries(store: StoreClient, endpoint_id: str, count: int) -> list[Delivery]:
     """Up to `count` deliveries to an endpoint, newest first, as far as they are still kept."""
     names = [raw.decode() for raw in await store.call("LRANGE", keys.endpoint_log(endpoint_id), 0, count - 1)]
     return [_delivery(name, fields) for name, fields in await _records(store, names)]
 
 
-async def of_generation(store: StoreClient, account_id: str, generation_id: str) -> list[Delivery]:
+async def list_generation_deliveries(store: StoreClient, account_id: str, generation_id: str) -> list[Delivery]:
     """The deliveries of a generation's end to the endpoints that its account has."""
     endpoints = sorted(raw.decode() for raw in await store.call("SMEMBERS", keys.endpoints(account_id)))
     names = [f"evt_{generation_id}:{endpoint_id}" for endpoint_id in endpoints]
     return [_delivery(name, fields) for name, fields in await _records(store, names)]
 
 
-async def dead(store: StoreClient, count: int) -> list[Dead]:
+async def list_dead(store: StoreClient, count: int) -> list[Dead]:
     """Up to `count` deliveries of all accounts that were given up, newest first, as far as they are still kept."""
     found = await store.call("ZREVRANGE", keys.DEAD, 0, count - 1, "WITHSCORES")
     since = {found[i].decode(): int(float(found[i + 1])) for i in range(0, len(found), 2)}
@@ -157,13 +157,13 @@ async def _records(store: StoreClient, names: Sequence[str]) -> list[tuple[str, 
 
 
 def _delivery(name: str, fields: dict[str, str]) -> Delivery:
-    log = tuple(msgspec.json.decode(line, type=Attempt) for line in fields.get("log", "").splitlines())
+    log = tuple(msgspec.json.decode(line, type=DeliveryAttempt) for line in fields.get("log", "").splitlines())
     named = {word: fields[word] for word in ("event", "type", "state")}
     made, created_ms = fields.get("generation"), int(fields["created_ms"])
     return Delivery(id=name, generation=made, attempts=log, created_ms=created_ms, **named)
 
 
-async def due(store: StoreClient, delivery_id: str) -> Due | None:
+async def read_due(store: StoreClient, delivery_id: str) -> Due | None:
     """What the next attempt needs, or None if the delivery has ended or is unknown."""
     word, *rest = await store.run("delivery", delivery_id)
     if word != "pending":
@@ -182,8 +182,15 @@ async def due(store: StoreClient, delivery_id: str) -> Due | None:
     )
 
 
-async def record(
-    store: StoreClient, delivery_id: str, number: int, state: str, attempt: Attempt, *, keep_ms: int, health: str
+async def record_attempt(
+    store: StoreClient,
+    delivery_id: str,
+    number: int,
+    state: str,
+    attempt: DeliveryAttempt,
+    *,
+    keep_ms: int,
+    health: str,
 ) -> tuple[bool, bool]:
     """Keep an attempt; `state` is pending, delivered or dead.
 

@@ -18,7 +18,7 @@ async def operator_of(request: web.Request) -> Operator:
         message = "Send an admin key in the header Authorization: Bearer wok_admin_... An account's key does not do."
         raise Refused("missing_api_key", message)
     known = scheme.lower() == "bearer" and ids.is_admin_key(key.strip())
-    owner = await admin_keys.owner(desk.store, ids.key_hash(key.strip())) if known else None
+    owner = await admin_keys.find_owner(desk.store, ids.key_hash(key.strip())) if known else None
     if owner is None:
         raise Refused("invalid_api_key", "This is no active admin key. `wokflow admin key create` makes one.")
     return Operator(

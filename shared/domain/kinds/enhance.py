@@ -11,7 +11,7 @@ TIMEOUT_S = 300
 VARIATIONS_MAX = 5
 
 
-class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class EnhanceInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything an enhancing model may take; a catalogue entry names what its model does take."""
 
     mode: fields.Word | None = None  # pixel, business, ...: what the prompt is for

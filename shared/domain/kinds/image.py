@@ -16,7 +16,7 @@ STYLE_CHARS_MAX = 1_000
 Side = Annotated[int, Meta(ge=SIDE_PX_MIN, le=SIDE_PX_MAX)]
 
 
-class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class ImageInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything an image model may take; a catalogue entry names what its model does take."""
 
     width: Side | None = None  # pixels

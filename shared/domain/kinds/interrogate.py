@@ -8,7 +8,7 @@ PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 300
 
 
-class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class InterrogateInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything an interrogating model may take; a catalogue entry names what its model does take."""
 
     image_url: fields.ImageUrl | None = None

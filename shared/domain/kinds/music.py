@@ -11,7 +11,7 @@ TIMEOUT_S = 600
 SECONDS_MAX = 300
 
 
-class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class MusicInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything a music model may take; a catalogue entry names what its model does take."""
 
     seconds: Annotated[float, Meta(ge=1, le=SECONDS_MAX)] | None = None

@@ -11,7 +11,7 @@ TIMEOUT_S = 300
 WORDS_MAX = 4_000
 
 
-class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class TextInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything a text model may take; a catalogue entry names what its model does take."""
 
     type: fields.Word | None = None  # product-desc, blog, tweet, ...

@@ -15,7 +15,7 @@ FPS_MAX = 60
 Side = Annotated[int, Meta(ge=SIDE_PX_MIN, le=SIDE_PX_MAX)]
 
 
-class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class VideoInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything a video model may take; a catalogue entry names what its model does take."""
 
     width: Side | None = None  # pixels

@@ -10,7 +10,7 @@ PROMPT_CHARS_MAX = 5_000
 TIMEOUT_S = 300
 
 
-class Input(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class VoiceInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything a voice model may take; a catalogue entry names what its model does take."""
 
     voice_id: fields.Word | None = None

@@ -119,7 +119,7 @@ async def balanced(seen: Scene) -> int:
     """Check every account to the micro-dollar; how many generations were settled. Raises BooksWrong."""
     settled = 0
     for customer in seen.customers:
-        account = await accounts.show(seen.store, customer.account)
+        account = await accounts.find(seen.store, customer.account)
         lines = await ledger.lines(seen.store, customer.account)
         reserved = [line.reference for line in lines if line.kind == "reserve"]
         closed = [line.reference for line in lines if line.kind == "settle"]

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from shared.domain.errors import StoreDown, StoreError
 from shared.domain.generation import Generation
 from shared.store import accounts, generations, keys, ledger, webhooks
-from shared.store.check import check
+from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
 from tests.harness.factories import CENTS, Customer, a_customer
@@ -179,10 +179,10 @@ class Scene:
                 names = [raw.decode() for raw in raws[first : first + BATCH]]
                 found = await asyncio.gather(*(generations.view(self.store, "", name) for name in names))
                 evidence.generations |= {generation.id: generation for generation in found if generation is not None}
-            shown = await accounts.show(self.store, customer.account)
+            shown = await accounts.find(self.store, customer.account)
             evidence.paid_in[customer.account] = shown.topup if shown else 0
         await self._until("an empty store", EMPTY_MAX_S, self._empty)
-        await check(self.store, evidence.books)
+        await check_ledger(self.store, evidence.books)
         evidence.marks = sorted(self.force.marks, key=lambda mark: mark.at_s)
         evidence.rescues = self.force.rescues
         evidence.faults = [*self.force.faults, *self.clients.faults]

@@ -17,9 +17,9 @@ from msgspec import Struct, structs
 from shared.domain.callback_token import token
 from shared.ops.settings import ROOT
 from shared.store import accounts, admin_keys
-from shared.store.check import check
+from shared.store.check import check_ledger
 from shared.store.findings import Report
-from shared.store.secret import secret
+from shared.store.secret import ensure_deployment_secret
 from tests.harness.doubles.provider import a_png
 from tests.harness.factories import PLAN, Customer, a_customer
 from tests.harness.processes import Process, a_folder
@@ -93,7 +93,7 @@ class Ground(Struct, frozen=True):
     async def proven(self) -> Report:
         """Fails unless the books balance, every process lives and none of them wrote a trace; what the books hold."""
         report = Report()
-        await check(self.place.store, report)
+        await check_ledger(self.place.store, report)
         assert [] == report.findings, report.findings
         for name, process in self.place.stack.processes.items():
             assert process.running, f"{name} ended with {process.child.returncode}:\n{process.output}"
@@ -127,7 +127,7 @@ async def write_document(folder: Path, caller: Caller) -> None:
         asset=made["result_url"].partition("/assets/")[2],
         generation=made["id"],
         account=caller.customer.account,
-        callback=token(await secret(place.store), paid),
+        callback=token(await ensure_deployment_secret(place.store), paid),
     )
     document = (await caller.ask("GET", "/openapi.json")).body
     (folder / DOCUMENT).write_text(json.dumps(exact(document, known)))

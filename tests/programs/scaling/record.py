@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from shared.domain.generation import Spec
 from shared.store import ledger
-from shared.store.survey import survey
+from shared.store.stats import read_stats
 from tests.harness.factories import a_catalogue, an_order
 from tests.harness.processes import a_folder
 from tests.programs.bench.scene import Scene, scene
@@ -52,7 +52,7 @@ async def ordered(seen: Scene, rate: float) -> int:
 
 async def looked(seen: Scene, arrived: int) -> Second:
     """The queue at this moment."""
-    (queue,) = (await survey(seen.store, ["sleeper"])).queues
+    (queue,) = (await read_stats(seen.store, ["sleeper"])).queues
     return Second(arrived, queue.due, queue.running, queue.oldest_ms / 1000)
 
 

@@ -117,7 +117,7 @@ class Caller:
 
     async def balance(self) -> int:
         """The balance in cents, after every equation of the books was checked against the store."""
-        store, account = self.place.store, await accounts.show(self.place.store, self.customer.account)
+        store, account = self.place.store, await accounts.find(self.place.store, self.customer.account)
         assert account is not None
         lines = await ledger.lines(store, self.customer.account)
         made = await generations.newest(store, self.customer.account, HISTORY_MAX)

@@ -19,7 +19,7 @@ async def refusal(store: Store, customer: Customer, **changes: object) -> str:
 
 async def balance(store: Store, customer: Customer) -> int:
     """The account's balance in cents."""
-    account = await accounts.show(store, customer.account)
+    account = await accounts.find(store, customer.account)
     assert account is not None
     lines = await ledger.lines(store, customer.account)
     assert account.balance == sum(line.amount_micros for line in lines)
@@ -97,7 +97,7 @@ async def test_a_revoked_key_is_refused_at_once(store_url: str) -> None:
     """After revocation a key cannot spend."""
     async with Store(store_url) as store:
         customer = await a_customer(store)
-        [key] = await accounts.active_keys(store, customer.account)
+        [key] = await accounts.list_keys(store, customer.account)
         assert await accounts.revoke_key(store, customer.account, key.id)
         assert "invalid_api_key" == await refusal(store, customer)
         assert not await accounts.revoke_key(store, customer.account, key.id)
@@ -110,7 +110,7 @@ async def test_at_most_ten_active_keys(store_url: str) -> None:
         made = [accounts.create_key(store, customer.account, "wokgen") for _ in range(20)]
         results = await asyncio.gather(*made, return_exceptions=True)
         assert 11 == sum(isinstance(result, Refused) for result in results)
-        active = await accounts.active_keys(store, customer.account)
+        active = await accounts.list_keys(store, customer.account)
         assert accounts.KEYS_ACTIVE_MAX == len(active)
         await accounts.revoke_key(store, customer.account, active[0].id)
         await accounts.create_key(store, customer.account, "wowflow")

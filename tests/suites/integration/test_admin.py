@@ -17,7 +17,7 @@ from operate.cli.main import wokflow
 from shared.domain.ids import is_admin_key, is_key
 from shared.ops.settings import Settings
 from shared.store import admin_keys, webhooks
-from shared.store.webhooks import Attempt
+from shared.store.webhooks import DeliveryAttempt
 from tests.harness.factories import CENTS, Customer, a_catalogue, a_customer
 from tests.suites.integration.test_docs import Reader
 from tests.suites.integration.test_operators import make_uncertain, settle, submit
@@ -143,8 +143,8 @@ async def test_the_fleet(office: Office) -> None:
     endpoint = await webhooks.create_endpoint(store, office.account, "https://example.com/hook")
     name, waiting = await submit(store, office.customer), await submit(store, office.customer)
     await settle(store, name)
-    delivery, refused = f"evt_{name}:{endpoint.id}", Attempt(at_ms=1, duration_ms=5, status=500)
-    await webhooks.record(store, delivery, 1, "dead", refused, keep_ms=60_000, health="ill")
+    delivery, refused = f"evt_{name}:{endpoint.id}", DeliveryAttempt(at_ms=1, duration_ms=5, status=500)
+    await webhooks.record_attempt(store, delivery, 1, "dead", refused, keep_ms=60_000, health="ill")
     seen = await office.get("/overview")
     assert (1, 1) == (seen["totals"]["open"], seen["totals"]["dead_letters"])
     assert (20 * CENTS, 10 * CENTS) == (seen["money"]["reserved_micros"], seen["money"]["settled_micros"])

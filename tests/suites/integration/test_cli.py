@@ -22,7 +22,7 @@ from shared.domain.ids import is_key, job_id, key_hash
 from shared.ops.settings import ROOT, Settings
 from shared.store import accounts, generations, ledger, webhooks
 from shared.store.connect import Store
-from shared.store.webhooks import Attempt
+from shared.store.webhooks import DeliveryAttempt
 from tests.harness.doubles.adapters.kinds import a_film
 from tests.harness.doubles.provider import Provider, a_png
 from tests.harness.factories import CENTS, Customer, a_catalogue, a_customer, an_order
@@ -125,7 +125,9 @@ def test_account_create_returns_keys_and_balance(run: Run, store_url: str) -> No
     for prefix, key in zip(("wf_live_", "wok_"), created["keys"].values(), strict=True):
         assert key.startswith(prefix)
         assert is_key(key)
-        assert created["account"] == with_store(store_url, lambda store, key=key: accounts.by_key(store, key_hash(key)))
+        assert created["account"] == with_store(
+            store_url, lambda store, key=key: accounts.find_by_key(store, key_hash(key))
+        )
     shown = run("account", "show", created["account"], "--json").json
     assert (20_000_000, 20_000_000, 0) == (shown["balance_micros"], shown["topup_micros"], shown["spent_micros"])
     assert ("Ada", "pro", 2) == (shown["name"], shown["plan"], shown["keys"])
@@ -192,7 +194,7 @@ def test_key_commands_create_list_and_revoke(run: Run, store_url: str) -> None:
     assert [f"wok_...{created['key'][-4:]}"] == [key["hint"] for key in listed if key["id"] == created["id"]]
     assert created["key"] not in run("key", "list", account).out
     assert run("key", "revoke", account, created["id"], "--json").json["revoked"]
-    assert with_store(store_url, lambda store: accounts.by_key(store, key_hash(created["key"]))) is None
+    assert with_store(store_url, lambda store: accounts.find_by_key(store, key_hash(created["key"]))) is None
     again = run("key", "revoke", account, created["id"])
     assert 1 == again.status
     assert f"wokflow key list {account}" in again.err
@@ -287,8 +289,8 @@ def test_webhook_commands_manage_an_endpoint(run: Run, store_url: str) -> None:
         order = an_order(Customer(account=account, key=secret, hash=key_hash(secret)))
         await ledger.accept(store, order)
         await ledger.settle(store, order.id, FAILED, cost_micros=0, outcome=Outcome())
-        attempt = Attempt(at_ms=1, duration_ms=2, status=500, answer="oh\x1b[2J no")
-        await webhooks.record(
+        attempt = DeliveryAttempt(at_ms=1, duration_ms=2, status=500, answer="oh\x1b[2J no")
+        await webhooks.record_attempt(
             store, f"evt_{order.id}:{created['id']}", 1, "dead", attempt, keep_ms=9_000, health="gone"
         )
 
@@ -429,7 +431,7 @@ async def test_demo_account_is_reused_while_it_exists(store_url: str, tmp_path: 
     async with Store(store_url) as store:
         first = await demo_account.ensure_account(store, settings)
         assert first == await demo_account.ensure_account(store, settings) == demo_account.read_account(settings)
-        revoked = (await accounts.active_keys(store, first.account))[0]
+        revoked = (await accounts.list_keys(store, first.account))[0]
         await accounts.revoke_key(store, first.account, revoked.id)
         second = await demo_account.ensure_account(store, settings)
         assert first.account == second.account

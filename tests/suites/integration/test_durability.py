@@ -15,9 +15,9 @@ from redis.exceptions import RedisError
 from shared.domain.errors import StoreDown
 from shared.ops.settings import Settings
 from shared.store import ledger
-from shared.store.address import address
 from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
+from shared.store.store_url import parse_store_url
 from tests.harness.factories import a_customer, an_order, is_open
 from tests.harness.processes import Process, a_folder, free_port, store_command
 
@@ -84,7 +84,7 @@ async def servers(*processes: Process) -> AsyncIterator[None]:
 )
 def test_addresses_are_read(url: str, place: str, primary: str | None, database: int) -> None:
     """Each form of REDIS_URL is understood."""
-    at = address(url)
+    at = parse_store_url(url)
     assert (place, primary, database) == (at.place, at.primary, at.database)
     if "ada" in url:
         assert ("ada", "p@ss", True) == (at.username, at.password, at.tls)
@@ -94,7 +94,7 @@ def test_addresses_are_read(url: str, place: str, primary: str | None, database:
 def test_a_wrong_address_says_what_is_right(url: str) -> None:
     """A REDIS_URL that cannot be used is refused with the forms that can."""
     with pytest.raises(ValueError, match="REDIS_URL"):
-        address(url)
+        parse_store_url(url)
 
 
 async def test_a_server_without_its_file_is_refused() -> None:

@@ -55,7 +55,7 @@ async def caller(place: Place) -> AsyncIterator[Caller]:
     """A customer with a dollar, who still has it after the test, and of whom the log knows no secret."""
     caller = await place.caller(cents=100)
     yield caller
-    account = await accounts.show(place.store, caller.customer.account)
+    account = await accounts.find(place.store, caller.customer.account)
     assert account is not None
     assert (100 * CENTS, 0) == (account.topup, account.spent)
     assert 1 == len(await ledger.lines(place.store, caller.customer.account))
@@ -134,7 +134,7 @@ async def test_a_malformed_key_is_refused(caller: Caller, method: str, make: Any
 
 async def test_an_unknown_and_a_revoked_key_are_refused(caller: Caller, place: Place) -> None:
     """A well-formed key that nobody has, and one that was revoked, are 401 invalid_api_key on every call."""
-    [key] = await accounts.active_keys(place.store, caller.customer.account)
+    [key] = await accounts.list_keys(place.store, caller.customer.account)
     await accounts.revoke_key(place.store, caller.customer.account, key.id)
     is_error(await caller.ask("POST", GENERATIONS, json=GOOD), 401, "invalid_api_key")
     for path in ("/api/v1/models", GENERATIONS, "/api/v1/balance", "/api/v1/transactions", "/api/v1/webhooks"):

@@ -77,7 +77,7 @@ async def test_money_is_in_the_store_alone(store_url: str) -> None:
         customer = await a_customer(one, cents=100)
         for _ in range(5):
             await ledger.accept(one, an_order(customer))
-        account = await accounts.show(other, customer.account)
+        account = await accounts.find(other, customer.account)
         assert account is not None
         assert account.balance == sum(line.amount_micros for line in await ledger.lines(other, customer.account))
         assert 50 * 10_000 == account.balance

@@ -12,10 +12,10 @@ from operate.cli.main import main
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.domain.ids import is_admin_key, key_hash
 from shared.store import admin_keys, generations, keys, ledger, processes, webhooks
-from shared.store.check import check
+from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
-from shared.store.webhooks import Attempt
+from shared.store.webhooks import DeliveryAttempt
 from tests.harness.factories import CENTS, SPEC, Customer, a_catalogue, a_customer, an_order
 from tests.suites.integration.test_cli import Result, Run, with_store
 
@@ -65,7 +65,7 @@ async def settle(store: Store, name: str, state: str = COMPLETED, cost: int = 10
 async def read_balance(store: Store, customer: Customer) -> int:
     """Return an account's balance in cents; fail unless the ledger balances."""
     report = Report()
-    await check(store, report)
+    await check_ledger(store, report)
     assert [] == report.findings
     topup, spent = await store.call("HMGET", keys.account(customer.account), "topup", "spent")
     return (int(topup) - int(spent)) // CENTS
@@ -123,10 +123,10 @@ def test_worker_list_shows_running_processes(run: Run, store_url: str) -> None:
     assert "No processes are running" in run("worker", "list").out
 
     async def live(store: Store) -> list[processes.Process]:
-        async with processes.living(store, "worker", queue="noop", slots=7, running=lambda: 3):
-            while not (found := await processes.living_processes(store)):
+        async with processes.announce(store, "worker", queue="noop", slots=7, running=lambda: 3):
+            while not (found := await processes.list_processes(store)):
                 pass
-            await processes.beat(store, structs.replace(found[0], id="silent"))
+            await processes.send_heartbeat(store, structs.replace(found[0], id="silent"))
         return found
 
     [found] = at(store_url, live)
@@ -205,9 +205,9 @@ def test_explain_shows_every_event_in_order(run: Run, store_url: str) -> None:
     for _ in range(3):
         at(store_url, next_step, name)
     at(store_url, settle, name)
-    posted = Attempt(at_ms=32_503_680_000_000, duration_ms=12, status=200)
+    posted = DeliveryAttempt(at_ms=32_503_680_000_000, duration_ms=12, status=200)
     delivery = f"evt_{name}:{endpoint.id}"
-    at(store_url, webhooks.record, delivery, 1, "delivered", posted, keep_ms=60_000, health="well")
+    at(store_url, webhooks.record_attempt, delivery, 1, "delivered", posted, keep_ms=60_000, health="well")
     life = run("generation", "explain", name, "--json").json
     events = [one["what"] for one in life["moments"]]
     assert ["accepted", "started", "asked", "submitted", "looked", "settled", "event", "posted"] == events
@@ -262,9 +262,9 @@ def test_deadletter_lists_and_redelivers(run: Run, store_url: str) -> None:
     names = [at(store_url, submit, customer) for _ in range(3)]
     for name in names:
         at(store_url, settle, name)
-        refused = Attempt(at_ms=1, duration_ms=5, status=500, answer="oh no")
+        refused = DeliveryAttempt(at_ms=1, duration_ms=5, status=500, answer="oh no")
         delivery = f"evt_{name}:{endpoint.id}"
-        at(store_url, webhooks.record, delivery, 1, "dead", refused, keep_ms=60_000, health="ill")
+        at(store_url, webhooks.record_attempt, delivery, 1, "dead", refused, keep_ms=60_000, health="ill")
     listed = run("deadletter", "list", "--json").json["deliveries"]
     assert names[::-1] == [one["generation_id"] for one in listed]
     assert {("500 oh no", 1)} == {(one["last"], one["attempts"]) for one in listed}
@@ -282,8 +282,8 @@ def test_deadletter_skips_a_disabled_endpoint(run: Run, store_url: str) -> None:
     endpoint = at(store_url, webhooks.create_endpoint, customer.account, "https://example.com/hook")
     name = at(store_url, submit, customer)
     at(store_url, settle, name)
-    gone = Attempt(at_ms=1, duration_ms=5, status=410)
-    at(store_url, webhooks.record, f"evt_{name}:{endpoint.id}", 1, "dead", gone, keep_ms=60_000, health="gone")
+    gone = DeliveryAttempt(at_ms=1, duration_ms=5, status=410)
+    at(store_url, webhooks.record_attempt, f"evt_{name}:{endpoint.id}", 1, "dead", gone, keep_ms=60_000, health="gone")
     left = run("deadletter", "replay", "--all")
     assert (1, True) == (left.status, "Skipped evt_" in left.out)
 
@@ -316,7 +316,7 @@ def test_admin_key_commands_create_list_and_revoke(run: Run, store_url: str) -> 
     assert "There are no admin keys yet" in run("admin", "key", "list").out
     made = run("admin", "key", "create", "--name", "Grace Hopper", "--json").json
     assert is_admin_key(made["key"])
-    assert "Grace Hopper" in str(at(store_url, admin_keys.owner, key_hash(made["key"])))
+    assert "Grace Hopper" in str(at(store_url, admin_keys.find_owner, key_hash(made["key"])))
     [listed] = run("admin", "key", "list", "--json").json["keys"]
     assert (made["id"], "Grace Hopper", f"wok_admin_...{made['key'][-4:]}") == (
         listed["id"],
@@ -326,7 +326,7 @@ def test_admin_key_commands_create_list_and_revoke(run: Run, store_url: str) -> 
     dumped = at(store_url, lambda store: store.call("HGETALL", keys.ADMIN_KEYS))
     assert made["key"].encode() not in b" ".join(dumped)
     assert run("admin", "key", "revoke", made["id"], "--json").json["revoked"]
-    assert at(store_url, admin_keys.owner, key_hash(made["key"])) is None
+    assert at(store_url, admin_keys.find_owner, key_hash(made["key"])) is None
     assert 1 == run("admin", "key", "revoke", made["id"]).status
     assert ["created", "revoked", "missing"] == [outcome for _, _, outcome in read_audit(run)]
 
@@ -337,8 +337,17 @@ def test_top_prints_one_screen_without_a_terminal(run: Run, store_url: str) -> N
     endpoint = at(store_url, webhooks.create_endpoint, customer.account, "https://example.com/hook")
     name, slow = at(store_url, submit, customer), at(store_url, submit, customer)
     at(store_url, settle, name)
-    refused = Attempt(at_ms=1, duration_ms=5, status=500)
-    at(store_url, webhooks.record, f"evt_{name}:{endpoint.id}", 1, "dead", refused, keep_ms=60_000, health="ill")
+    refused = DeliveryAttempt(at_ms=1, duration_ms=5, status=500)
+    at(
+        store_url,
+        webhooks.record_attempt,
+        f"evt_{name}:{endpoint.id}",
+        1,
+        "dead",
+        refused,
+        keep_ms=60_000,
+        health="ill",
+    )
     run("queue", "pause", "noop")
     shown = run("top").out
     assert all(
@@ -355,8 +364,8 @@ def test_queue_list_shows_which_queues_have_no_worker(run: Run, store_url: str) 
     """A queue is listed with its number of workers; a paused and then resumed one shows its state."""
 
     async def list_with_a_worker(store: Store) -> str:
-        async with processes.living(store, "worker", queue="noop", slots=7, running=lambda: 3):
-            while not await processes.living_processes(store):
+        async with processes.announce(store, "worker", queue="noop", slots=7, running=lambda: 3):
+            while not await processes.list_processes(store):
                 pass
             return await asyncio.to_thread(lambda: run("queue", "list").out)
 

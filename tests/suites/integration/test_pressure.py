@@ -80,7 +80,7 @@ async def test_nobody_waits_while_there_is_room(store_url: str) -> None:
             assert 3 >= len(running) >= 1
             await close(store, running[-1])
         assert [] == await queued(store)
-        assert 0 == await store.call("EXISTS", keys.turns("noop"))
+        assert 0 == await store.call("EXISTS", keys.round_robin("noop"))
 
 
 async def test_a_pause_holds_every_worker_back(store_url: str) -> None:

@@ -89,8 +89,8 @@ def test_provider_list_counts_workers_with_keys_of_their_own(shell: Shell, store
     """A running worker makes its provider serve, also if its key is not set in this shell."""
 
     async def list_with_a_worker() -> Any:
-        async with Store(store_url) as store, processes.living(store, "worker", queue="ours", slots=1):
-            while not await processes.living_processes(store):
+        async with Store(store_url) as store, processes.announce(store, "worker", queue="ours", slots=1):
+            while not await processes.list_processes(store):
                 pass
             return await asyncio.to_thread(shell, "list", "--json"), await asyncio.to_thread(shell, "list")
 

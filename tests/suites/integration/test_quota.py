@@ -217,7 +217,7 @@ async def test_a_revoked_key_makes_no_guest(hall: Hall) -> None:
     """From the moment of its revocation a key is 401 everywhere."""
     holder = await hall.holder()
     await holder.post(TEXT, POEM)
-    [key] = await accounts.active_keys(hall.place.store, holder.account)
+    [key] = await accounts.list_keys(hall.place.store, holder.account)
     await accounts.revoke_key(hall.place.store, holder.account, key.id)
     for method, path in (("POST", TEXT), ("GET", "/api/jobs"), ("GET", "/api/v1/me"), ("GET", "/api/v1/balance")):
         answer = await holder.ask(method, path, json=POEM if method == "POST" else None)
@@ -316,7 +316,7 @@ async def test_the_other_api_takes_no_places(hall: Hall) -> None:
 async def lines(holder: Visitor) -> list[tuple[str, int]]:
     """The account's ledger in cents; its sum is the balance."""
     found = await ledger.lines(holder.place.store, holder.account)
-    account = await accounts.show(holder.place.store, holder.account)
+    account = await accounts.find(holder.place.store, holder.account)
     assert account is not None
     assert account.balance == sum(line.amount_micros for line in found)
     return [(line.kind, line.amount_micros // CENTS) for line in found]

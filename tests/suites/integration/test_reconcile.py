@@ -42,7 +42,7 @@ async def customer(store: Store) -> Customer:
 
 async def today(store: Store, provider: str = "noop") -> Day:
     """What is added up for a provider's day."""
-    [day] = await costs.days(store, [provider], TODAY - 1, TODAY + 1)
+    [day] = await costs.read_days(store, [provider], TODAY - 1, TODAY + 1)
     return day
 
 

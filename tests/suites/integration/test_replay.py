@@ -31,7 +31,7 @@ async def test_a_long_replay_comes_in_parts(store_url: str, monkeypatch: pytest.
             parts.append((part.queued, part.next))
             place = part.next or 0
         assert [(4, 4), (4, 8), (1, None)] == parts
-        posted = await webhooks.deliveries(store, endpoint.id, 100)
+        posted = await webhooks.list_deliveries(store, endpoint.id, 100)
         assert sorted(made) == sorted(str(delivery.generation) for delivery in posted)
         assert 9 == await store.call("ZCARD", keys.queue("webhooks"))
 
@@ -61,7 +61,7 @@ async def test_a_replay_goes_back_as_far_as_asked(store_url: str) -> None:
         endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/", ["generation.failed"])
         part = await replay.replay(store, customer.account, endpoint.id, "missing", since_ms=closed_ms)
         assert (1, None) == (part.queued, part.next)
-        assert [wanted] == [delivery.generation for delivery in await webhooks.deliveries(store, endpoint.id, 10)]
+        assert [wanted] == [delivery.generation for delivery in await webhooks.list_deliveries(store, endpoint.id, 10)]
 
 
 async def test_a_replay_does_not_look_at_what_is_too_old(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,10 +83,10 @@ async def test_what_was_given_up_of_other_events_is_replayed_too(store_url: str)
         customer = await a_customer(store, cents=55)
         endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
         await ended(store, customer)
-        for delivery in await webhooks.deliveries(store, endpoint.id, 10):
-            attempt = webhooks.Attempt(at_ms=1, duration_ms=1, error="timeout")
-            await webhooks.record(store, delivery.id, 10, "dead", attempt, keep_ms=60_000, health="ill")
+        for delivery in await webhooks.list_deliveries(store, endpoint.id, 10):
+            attempt = webhooks.DeliveryAttempt(at_ms=1, duration_ms=1, error="timeout")
+            await webhooks.record_attempt(store, delivery.id, 10, "dead", attempt, keep_ms=60_000, health="ill")
         part = await replay.replay(store, customer.account, endpoint.id, "failed", since_ms=0)
         assert 2 == part.queued
-        seen = {delivery.type: delivery.state for delivery in await webhooks.deliveries(store, endpoint.id, 10)}
+        seen = {delivery.type: delivery.state for delivery in await webhooks.list_deliveries(store, endpoint.id, 10)}
         assert {"balance.low": "pending", "generation.completed": "pending"} == seen

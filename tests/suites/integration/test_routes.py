@@ -9,11 +9,11 @@ from arq.worker import Retry as Park
 from msgspec import structs
 
 from shared.domain.callback_token import generation_of, token
-from shared.domain.generation import COMPLETED, FAILED, Generation, Route, Spec
+from shared.domain.generation import COMPLETED, FAILED, FallbackRoute, Generation, Spec
 from shared.ops.storage import Storage
 from shared.store import generations, keys, ledger, providers
 from shared.store.connect import Store
-from shared.store.secret import secret
+from shared.store.secret import ensure_deployment_secret
 from tests.harness.doubles.adapters import noop
 from tests.harness.doubles.adapters.paid import Adapter
 from tests.harness.doubles.provider import Provider
@@ -50,7 +50,7 @@ async def desk(store_url: str, tmp_path: Path, provider: Provider) -> AsyncItera
         await adapter.close()
 
 
-async def order(desk: Desk, customer: Customer, prompt: str, *routes: Route) -> str:
+async def order(desk: Desk, customer: Customer, prompt: str, *routes: FallbackRoute) -> str:
     """An accepted generation for the paid provider, with other routes behind it."""
     spec = Spec("wowflow", "image", "test/paid", "paid", prompt, {}, routes)
     return (await ledger.accept(desk.store, an_order(customer, provider="paid", spec=spec))).id
@@ -75,7 +75,7 @@ async def seen(desk: Desk, generation_id: str) -> Generation:
 async def test_the_next_route_serves_without_a_second_charge(desk: Desk) -> None:
     """A provider that is down hands the generation on; it is reserved once and settled once by who serves it."""
     customer = await a_customer(desk.store, cents=100)
-    generation_id = await order(desk, customer, "down", Route("noop", "noop", "test/noop"))
+    generation_id = await order(desk, customer, "down", FallbackRoute("noop", "noop", "test/noop"))
     assert None is await step(desk, generation_id)
     moved = await seen(desk, generation_id)
     assert ("noop", "queued", "test/noop") == (moved.provider, moved.state, moved.spec.model)
@@ -90,7 +90,7 @@ async def test_the_next_route_serves_without_a_second_charge(desk: Desk) -> None
 
 async def test_an_open_breaker_hands_on_without_asking(desk: Desk, provider: Provider) -> None:
     """While a provider is known to be down it is not even asked."""
-    generation_id = await order(desk, await a_customer(desk.store), "fine", Route("noop", "noop", "test/noop"))
+    generation_id = await order(desk, await a_customer(desk.store), "fine", FallbackRoute("noop", "noop", "test/noop"))
     await providers.open_breaker(desk.store, "paid", "no credit")
     await step(desk, generation_id)
     assert "noop" == (await seen(desk, generation_id)).provider
@@ -99,7 +99,9 @@ async def test_an_open_breaker_hands_on_without_asking(desk: Desk, provider: Pro
 
 async def test_a_refusal_is_not_shopped_around(desk: Desk) -> None:
     """A provider's no is final, other routes or not."""
-    generation_id = await order(desk, await a_customer(desk.store), "refuse", Route("noop", "noop", "test/noop"))
+    generation_id = await order(
+        desk, await a_customer(desk.store), "refuse", FallbackRoute("noop", "noop", "test/noop")
+    )
     await step(desk, generation_id)
     generation = await seen(desk, generation_id)
     assert (FAILED, "paid") == (generation.state, generation.provider)
@@ -107,7 +109,9 @@ async def test_a_refusal_is_not_shopped_around(desk: Desk) -> None:
 
 async def test_an_uncertain_submit_stays_where_it_is(desk: Desk) -> None:
     """What a provider may have taken is not given to another."""
-    generation_id = await order(desk, await a_customer(desk.store), "hangup-after", Route("noop", "noop", "test/noop"))
+    generation_id = await order(
+        desk, await a_customer(desk.store), "hangup-after", FallbackRoute("noop", "noop", "test/noop")
+    )
     assert await step(desk, generation_id)
     assert "paid" == (await seen(desk, generation_id)).provider
 
@@ -176,7 +180,11 @@ async def test_a_callback_wakes_a_parked_generation(desk: Desk) -> None:
 async def test_callback_addresses_cannot_be_guessed(store_url: str) -> None:
     """A token names its generation only under the deployment's own secret, which every process shares."""
     async with Store(store_url) as store:
-        key, again, name = await secret(store), await secret(store), a_generation_id()
+        key, again, name = (
+            await ensure_deployment_secret(store),
+            await ensure_deployment_secret(store),
+            a_generation_id(),
+        )
         assert key == again
         assert name == generation_of(key, token(key, name))
         other = token(b"x" * 32, name)

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from gateway.speeds import Speeds
 from shared.domain.errors import Refused
-from shared.domain.generation import COMPLETED, Generation, Outcome, Route, Spec
+from shared.domain.generation import COMPLETED, FallbackRoute, Generation, Outcome, Spec
 from shared.store import generations, keys, ledger, providers
 from shared.store.connect import Store
 from shared.store.generations import Step
@@ -21,7 +21,7 @@ async def order(store: Store, customer: Customer, *names: str) -> ledger.Accepte
     """An order with a way through each of the providers; what they do not take they may hand on to the others."""
     ways = []
     for name in names:
-        routes = tuple(Route(other, f"{other}-model", "test/noop") for other in names if other != name)
+        routes = tuple(FallbackRoute(other, f"{other}-model", "test/noop") for other in names if other != name)
         ways.append(a_way(provider=name, spec=structs.replace(SPEC, target=f"{name}-model", routes=routes)))
     return await ledger.accept(store, an_order(customer, ways=tuple(ways)))
 

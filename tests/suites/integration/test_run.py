@@ -59,7 +59,7 @@ class Bench(Struct, frozen=True, kw_only=True):
 
     async def seen(self, generation_id: str) -> Generation:
         """The generation as its owner sees it, after checking the books."""
-        account = await accounts.show(self.store, self.customer.account)
+        account = await accounts.find(self.store, self.customer.account)
         assert account is not None
         lines = await ledger.lines(self.store, self.customer.account)
         assert account.balance == sum(line.amount_micros for line in lines)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.errors import StoreNewer
 from shared.store import keys
-from shared.store.connect import Store, agree, open_store
+from shared.store.connect import Store, open_store, record_layout
 from tests.harness.processes import Process, a_folder
 
 ROLES = {
@@ -29,11 +29,11 @@ async def test_an_upgrade_goes_forward_only(store_url: str) -> None:
     """An older version in the store is raised, a newer one is left as it is and refused."""
     async with Store(store_url) as store:
         await store.call("SET", keys.SCHEMA, keys.SCHEMA_VERSION - 1)
-        await agree(store)
+        await record_layout(store)
         assert str(keys.SCHEMA_VERSION).encode() == await store.call("GET", keys.SCHEMA)
         await store.call("SET", keys.SCHEMA, keys.SCHEMA_VERSION + 1)
         with pytest.raises(StoreNewer, match=f"layout {keys.SCHEMA_VERSION + 1}; this one knows {keys.SCHEMA_VERSION}"):
-            await agree(store)
+            await record_layout(store)
         assert str(keys.SCHEMA_VERSION + 1).encode() == await store.call("GET", keys.SCHEMA)
 
 

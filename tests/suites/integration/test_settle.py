@@ -13,7 +13,7 @@ from tests.harness.factories import CENTS, Customer, a_customer, a_generation_id
 
 async def books(store: Store, customer: Customer) -> tuple[int, int]:
     """(balance, spent) in cents, after checking that the lines add up."""
-    account = await accounts.show(store, customer.account)
+    account = await accounts.find(store, customer.account)
     assert account is not None
     assert account.balance == sum(line.amount_micros for line in await ledger.lines(store, customer.account))
     return account.balance // CENTS, account.spent // CENTS
@@ -123,8 +123,8 @@ async def test_an_event_is_written_for_each_endpoint_that_wants_it(store_url: st
         failed = await webhooks.create_endpoint(store, customer.account, "https://b.example/", ["generation.failed"])
         accepted = await ledger.accept(store, an_order(customer))
         await ledger.settle(store, accepted.id, COMPLETED, cost_micros=0, outcome=Outcome())
-        assert [] == await webhooks.deliveries(store, failed.id, 10)
-        [delivery] = await webhooks.deliveries(store, every.id, 10)
+        assert [] == await webhooks.list_deliveries(store, failed.id, 10)
+        [delivery] = await webhooks.list_deliveries(store, every.id, 10)
         assert ("generation.completed", "pending", accepted.id) == (
             delivery.type,
             delivery.state,

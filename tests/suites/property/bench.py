@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
-from shared.store.address import address, open_wire
 from shared.store.connect import Store
+from shared.store.store_url import open_wire, parse_store_url
 
 T = TypeVar("T")
 Value = str | int | bytes
@@ -114,7 +114,7 @@ class Bench:
     async def _open(self, url: str) -> None:
         await self._store.__aenter__()
         await self._store.call("SCRIPT", "LOAD", DUMP)
-        self._wire = await open_wire(address(url), name="property-ear", on_message=self._hear_one)
+        self._wire = await open_wire(parse_store_url(url), name="property-ear", on_message=self._hear_one)
         self._wire.tell("PSUBSCRIBE", "gw:wake:*")
 
     async def _together(self, calls: Sequence[tuple[Value, ...]]) -> list[list[Any]]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from shared.domain.generation import Spec
 from shared.store import generations, keys, ledger, webhooks
-from shared.store.connect import Store, agree
+from shared.store.connect import Store, record_layout
 from tests.harness.factories import a_customer, an_order
 from tests.harness.processes import Stack
 
@@ -79,7 +79,7 @@ def moved(word: bytes, at_ms: int, later_ms: int) -> bytes:
 
 async def left_behind(store: Store) -> Recording:
     """An account with a webhook endpoint; one generation on the queue, and one that its provider has."""
-    await agree(store)
+    await record_layout(store)
     customer = await a_customer(store, cents=100)
     await webhooks.create_endpoint(store, customer.account, "http://127.0.0.1:1/hook")
     await ledger.accept(store, an_order(customer))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from shared.store import generations, keys
-from shared.store.check import check
+from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
 from tests.harness.doubles.provider import Provider
@@ -41,7 +41,7 @@ async def test_jobs_of_an_earlier_version_run(path: Path) -> None:
                 stack.add(role.replace(" ", "-"), "-m", "workers", *role.split())
             events = await receiver.wait_for(2, timeout_s=30)
             made = await generations.newest(store, account, 10)
-            await check(store, report := Report())
+            await check_ledger(store, report := Report())
     assert ["completed", "completed"] == [one.state for one in made]
     assert 0 == provider.submits.total()
     assert {one.id for one in made} == {msgspec.json.decode(one.body)["id"] for one in events}

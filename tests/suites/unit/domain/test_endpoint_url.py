@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.domain.address import refusal
-from shared.domain.endpoint_url import URL_CHARS_MAX, checked
+from shared.domain.endpoint_url import URL_CHARS_MAX, validate
+from shared.domain.public_address import refusal
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from shared.domain.endpoint_url import URL_CHARS_MAX, checked
 )
 def test_public_https_urls_are_kept_as_they_are(url: str) -> None:
     """An https URL with a public host is returned unchanged."""
-    assert url == checked(url, allow_private=False)
+    assert url == validate(url, allow_private=False)
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def test_public_https_urls_are_kept_as_they_are(url: str) -> None:
 )
 def test_private_urls_need_permission(url: str) -> None:
     """http and the local network are for tests and demos only."""
-    assert url == checked(url, allow_private=True)
+    assert url == validate(url, allow_private=True)
     with pytest.raises(ValueError, match=r"url|local network"):
-        checked(url, allow_private=False)
+        validate(url, allow_private=False)
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_private_urls_need_permission(url: str) -> None:
 def test_refusals_say_why(url: object, reason: str) -> None:
     """What cannot work is refused with a sentence that names the reason."""
     with pytest.raises(ValueError, match=reason):
-        checked(url, allow_private=False)
+        validate(url, allow_private=False)
 
 
 @given(st.text() | st.from_regex(r"https?://[a-z0-9.:\[\]@%#?/-]*"))
 def test_nothing_but_a_value_error(url: str) -> None:
     """Whatever a customer types, it is accepted as it is or refused with a ValueError."""
     try:
-        assert url == checked(url, allow_private=False)
+        assert url == validate(url, allow_private=False)
     except ValueError as refused:
         assert str(refused)
 

@@ -14,7 +14,7 @@ from shared.domain.events import (
     GENERATION_COMPLETED,
     GENERATION_FAILED,
     RESULT_FIELDS,
-    Outcome,
+    GenerationEvent,
     balance_low_body,
     endpoint_disabled_body,
     generation_body,
@@ -22,7 +22,7 @@ from shared.domain.events import (
 from shared.domain.times import rfc3339
 
 CLOSED_MS = 1_772_366_405_000
-OUTCOME = Outcome(
+OUTCOME = GenerationEvent(
     id="0195c1f2-7a3b-7c4d-8e5f-0123456789ab",
     event=GENERATION_COMPLETED,
     kind="image",

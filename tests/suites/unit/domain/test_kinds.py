@@ -69,7 +69,7 @@ def test_a_field_without_limits_is_a_mistake(unbounded: object) -> None:
 
 def test_limits_are_told_in_words() -> None:
     """What the messages say about the forms a field can have."""
-    infos = {field.name: types.type_info(field.type) for field in structs.fields(image.Input)}
+    infos = {field.name: types.type_info(field.type) for field in structs.fields(image.ImageInput)}
     assert "a whole number from 64 to 2048" == expected(infos["width"])
     assert "one of hd, standard" == expected(infos["quality"])
     assert "a text of at most 100 characters" == expected(infos["mode"])

@@ -31,7 +31,7 @@ CATALOGUE = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
 EMPTY = structs.replace(CATALOGUE, models={})
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(CATALOGUE, BASE_URL)))
 SCHEMAS = DOCUMENT["components"]["schemas"]
-OUTCOME = events.Outcome(
+OUTCOME = events.GenerationEvent(
     id="019e07f2-aa18-7c3e-9f21-6b1f0c9d2e47",
     event=events.GENERATION_COMPLETED,
     kind="image",

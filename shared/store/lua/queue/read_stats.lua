@@ -1,4 +1,4 @@
--- survey: how full everything is, for metrics and operators: a few looks at each queue, none of which walks anything.
+-- read_stats: how full everything is, for metrics and operators: a few looks at each queue, none of which walks anything.
 -- ARGV: queue ... (the providers' and webhooks)
 -- Keys: gw:open gw:uncertain gw:late gw:deliveries:open gw:ledger-check gw:provider:<name> gw:waiting:<provider>
 -- Keys: arq:queue:<name>

@@ -13,7 +13,7 @@ from shared.store.findings import Report
 CLOSED, HALF_OPEN, OPEN = 0, 1, 2
 
 
-class Queue(Struct, frozen=True):
+class QueueStats(Struct, frozen=True):
     """One queue. A provider's also has generations that wait for a place on it, and the provider's breaker."""
 
     name: str
@@ -34,7 +34,7 @@ class Queue(Struct, frozen=True):
         return OPEN if self.down_ms else HALF_OPEN if self.downs else CLOSED
 
 
-class Check(Struct, frozen=True):
+class LedgerCheck(Struct, frozen=True):
     """When the books were last checked, and what was found."""
 
     at_ms: int
@@ -42,41 +42,41 @@ class Check(Struct, frozen=True):
     findings: int
 
 
-class Survey(Struct, frozen=True):
+class StoreStats(Struct, frozen=True):
     """Everything; `check` is None before the first."""
 
     open: int
     uncertain: int
     late: int
     deliveries: int
-    check: Check | None
-    queues: tuple[Queue, ...]
+    check: LedgerCheck | None
+    queues: tuple[QueueStats, ...]
 
 
-async def survey(store: StoreClient, queues: Sequence[str]) -> Survey:
+async def read_stats(store: StoreClient, queues: Sequence[str]) -> StoreStats:
     """The state of these queues and of the whole. Raises StoreDown."""
-    _, opened, uncertain, late, deliveries, check, *rows = await store.run("survey", *queues)
+    _, opened, uncertain, late, deliveries, check, *rows = await store.run("read_stats", *queues)
     told = tuple(_queue(name, row) for name, row in zip(queues, rows, strict=True))
-    return Survey(opened, uncertain, late, deliveries, _check(check), told)
+    return StoreStats(opened, uncertain, late, deliveries, _check(check), told)
 
 
-async def keep_check(store: StoreClient, report: Report, took_ms: int) -> None:
+async def record_ledger_check(store: StoreClient, report: Report, took_ms: int) -> None:
     """Keep what a check of the books found, for everybody who asks."""
     fields = ("at_ms", time.time_ns() // 1_000_000, "took_ms", took_ms, "findings", len(report.findings))
     await store.call("HSET", keys.LEDGER_CHECK, *fields)
 
 
-async def is_my_check(store: StoreClient, every_s: float) -> bool:
+async def claim_ledger_check(store: StoreClient, every_s: float) -> bool:
     """Whether the books are due to be checked and the caller is the one to do it: one in each `every_s`."""
     due = await store.call("SET", keys.LEDGER_CHECK_DUE, "1", "NX", "PX", int(every_s * 1000))
     return due is not None
 
 
-def _queue(name: str, row: list[Any]) -> Queue:
+def _queue(name: str, row: list[Any]) -> QueueStats:
     *numbers, held = row
-    return Queue(*(name, *numbers, held.decode()))
+    return QueueStats(*(name, *numbers, held.decode()))
 
 
-def _check(fields: list[bytes]) -> Check | None:
+def _check(fields: list[bytes]) -> LedgerCheck | None:
     values = {fields[i].decode(): int(fields[i + 1]) for i in range(0, len(fields), 2)}
-    return Check(values["at_ms"], values["took_ms"], values["findings"]) if values else None
+    return LedgerCheck(values["at_ms"], values["took_ms"], values["findings"]) if values else None

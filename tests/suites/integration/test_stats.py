@@ -1,4 +1,4 @@
-"""The survey: what the metrics and the operators learn of the whole, held against stores whose state is known."""
+"""The store's statistics, as metrics and operators read them, checked on stores whose state is known."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from shared.domain.catalogue import Provider
 from shared.domain.generation import COMPLETED, Outcome
 from shared.store import generations, keys, ledger, providers
 from shared.store.connect import Store
-from shared.store.survey import CLOSED, HALF_OPEN, OPEN, Queue, Survey, survey
+from shared.store.stats import CLOSED, HALF_OPEN, OPEN, QueueStats, StoreStats, read_stats
 from tests.harness.factories import SPEC, a_customer, a_generation_id, an_order
 from workers.fleet import Fleet, audit
 
@@ -21,16 +21,16 @@ async def start(store: Store, generation_id: str, limit_s: float = 5) -> str:
     return (await generations.start(store, generation_id, **more)).word  # type: ignore[arg-type]
 
 
-async def noop(store: Store) -> Queue:
+async def noop(store: Store) -> QueueStats:
     """The queue of provider noop."""
-    return (await survey(store, NAMES)).queues[0]
+    return (await read_stats(store, NAMES)).queues[0]
 
 
 async def test_an_empty_store(store_url: str) -> None:
     """Of an empty store everything is zero, and no check of the books is known."""
     async with Store(store_url) as store:
-        nothing = [Queue(name, 0, 0, 0, 0, 0, 0, 0, 0, 0, "") for name in NAMES]
-        assert Survey(0, 0, 0, 0, None, tuple(nothing)) == await survey(store, NAMES)
+        nothing = [QueueStats(name, 0, 0, 0, 0, 0, 0, 0, 0, 0, "") for name in NAMES]
+        assert StoreStats(0, 0, 0, 0, None, tuple(nothing)) == await read_stats(store, NAMES)
 
 
 async def test_queue_and_backlog(store_url: str) -> None:
@@ -49,8 +49,8 @@ async def test_queue_and_backlog(store_url: str) -> None:
         assert (1, 1, 1, 2) == (busy.due, busy.running, busy.parked, busy.waiting)
         for name in made:
             await ledger.settle(store, name, COMPLETED, cost_micros=0, outcome=Outcome())
-        assert Queue("noop", 0, 0, 0, 0, 0, 0, 0, 0, 0, "") == await noop(store)
-        assert 0 == (await survey(store, NAMES)).open
+        assert QueueStats("noop", 0, 0, 0, 0, 0, 0, 0, 0, 0, "") == await noop(store)
+        assert 0 == (await read_stats(store, NAMES)).open
 
 
 async def test_what_waited_leaves_the_count(store_url: str) -> None:
@@ -64,7 +64,7 @@ async def test_what_waited_leaves_the_count(store_url: str) -> None:
         assert 0 == (await noop(store)).waiting
         await providers.publish(store, [Provider(name="other", concurrency=0)])
         assert "other" == await generations.reroute(store, second, "t", said="busy", routes=[("other", SPEC)])
-        [other] = (await survey(store, ["other"])).queues
+        [other] = (await read_stats(store, ["other"])).queues
         assert (0, 1) == (other.due, other.waiting)
 
 
@@ -75,11 +75,11 @@ async def test_uncertain_ones_are_counted(store_url: str) -> None:
         made = [(await ledger.accept(store, an_order(customer))).id for _ in range(2)]
         for name in made:
             assert ["submit", "uncertain"] == [await start(store, name, 0), await start(store, name, 0)]
-        assert 2 == (await survey(store, NAMES)).uncertain
+        assert 2 == (await read_stats(store, NAMES)).uncertain
         await generations.submitted(store, made[0], "ref", provider="noop", patience_s=1)
-        assert 1 == (await survey(store, NAMES)).uncertain
+        assert 1 == (await read_stats(store, NAMES)).uncertain
         await ledger.settle(store, made[1], COMPLETED, cost_micros=0, outcome=Outcome())
-        assert 0 == (await survey(store, NAMES)).uncertain
+        assert 0 == (await read_stats(store, NAMES)).uncertain
 
 
 async def test_the_breaker_is_told(store_url: str) -> None:
@@ -98,19 +98,19 @@ async def test_the_breaker_is_told(store_url: str) -> None:
 
 
 async def test_the_books_are_checked_once_by_all(store_url: str) -> None:
-    """One sweeper of several checks the books in each interval, and the survey tells what it found."""
+    """One sweeper of several checks the ledger in each interval, and the statistics show its result."""
     async with Store(store_url) as store:
         customer = await a_customer(store)
         await asyncio.gather(audit(store, 60), audit(store, 60))
-        first = (await survey(store, NAMES)).check
+        first = (await read_stats(store, NAMES)).check
         assert first is not None
         assert 0 == first.findings
         await store.call("HINCRBY", keys.account(customer.account), "topup", 7)
         await audit(store, 60)
-        assert first == (await survey(store, NAMES)).check
+        assert first == (await read_stats(store, NAMES)).check
         await store.call("DEL", keys.LEDGER_CHECK_DUE)
         await audit(store, 60)
-        second = (await survey(store, NAMES)).check
+        second = (await read_stats(store, NAMES)).check
         assert second is not None
         assert (2, True) == (second.findings, second.at_ms >= first.at_ms)
 

@@ -16,7 +16,7 @@ SENTINEL_PORT, SERVER_PORT = 26379, 6379
 SENTINEL_S = 0.5  # how long one Sentinel may take to answer before the next is asked
 
 
-class Address(Struct, frozen=True, kw_only=True):
+class StoreUrl(Struct, frozen=True, kw_only=True):
     """Where a Redis-protocol primary listens, or which Sentinels know, and how to enter."""
 
     hosts: tuple[tuple[str, int], ...] = ()  # one server, or several Sentinels
@@ -33,7 +33,7 @@ class Address(Struct, frozen=True, kw_only=True):
         return self.path or ", ".join(f"{host}:{port}" for host, port in self.hosts)
 
 
-def address(url: str) -> Address:
+def parse_store_url(url: str) -> StoreUrl:
     """The address in a REDIS_URL. Raises ValueError saying what is wrong.
 
     `redis://[user:password@]host[:port][/db]`, `rediss://...` for TLS, `unix:///path`, or
@@ -45,7 +45,7 @@ def address(url: str) -> Address:
     place = parts.netloc.rpartition("@")[2]
     username, password = _credentials(parts.netloc)
     if parts.scheme == "unix":
-        return Address(path=unquote(parts.path), username=username, password=password)
+        return StoreUrl(path=unquote(parts.path), username=username, password=password)
     sentinel = parts.scheme == "redis+sentinel"
     words = [unquote(word) for word in parts.path.split("/") if word]
     primary = words.pop(0) if sentinel and words else None
@@ -55,7 +55,7 @@ def address(url: str) -> Address:
     if not database.isdigit():
         raise ValueError(f"REDIS_URL ends with the number of a database, such as /0, not /{database}")
     port = SENTINEL_PORT if sentinel else SERVER_PORT
-    return Address(
+    return StoreUrl(
         hosts=tuple(_host(text, port) for text in place.split(",")),
         primary=primary,
         username=username,
@@ -75,12 +75,12 @@ def _host(text: str, port: int) -> tuple[str, int]:
     return parts.hostname or "127.0.0.1", parts.port or port
 
 
-async def open_wire(at: Address, *, name: str, on_message: Callable[[list[Any]], None] | None = None) -> Wire:
+async def open_wire(at: StoreUrl, *, name: str, on_message: Callable[[list[Any]], None] | None = None) -> Wire:
     """A connection to the primary that has entered and chosen its database. Raises OSError, StoreDown or StoreError."""
     if at.path is not None:
         _, wire = await asyncio.get_running_loop().create_unix_connection(lambda: Wire(on_message), at.path)
     else:
-        host, port = at.hosts[0] if at.primary is None else await primary_of(at)
+        host, port = at.hosts[0] if at.primary is None else await find_primary(at)
         wire = await _open_tcp(host, port, at.tls, on_message)
     try:
         if at.password:
@@ -96,7 +96,7 @@ async def open_wire(at: Address, *, name: str, on_message: Callable[[list[Any]],
     return wire
 
 
-async def primary_of(at: Address) -> tuple[str, int]:
+async def find_primary(at: StoreUrl) -> tuple[str, int]:
     """Host and port of the primary, from the first Sentinel that knows. Raises StoreDown if none does."""
     for host, port in at.hosts:
         try:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.domain.schedule import (
+from shared.domain.retry import (
     ATTEMPT_MAX,
     DELAYS_S,
     RETRY_AFTER_S_MAX,
