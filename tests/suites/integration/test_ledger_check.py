@@ -127,7 +127,7 @@ async def a_history(store: Store) -> dict[str, str]:
 async def found(store: Store, names: Mapping[str, str]) -> set[str]:
     """What a check finds, as `fault name`."""
     report = Report()
-    await checking.check(store, report)
+    await checking.check_ledger(store, report)
     known = {value: name for name, value in names.items()}
     return {f"{finding.fault} {known[finding.id]}" for finding in report.findings}
 
@@ -172,7 +172,7 @@ async def test_report_counts_what_was_looked_at(store_url: str) -> None:
             names = await a_history(store)
         await store.call("ZREM", keys.OPEN, names["queued"])
         report = Report()
-        await checking.check(store, report)
+        await checking.check_ledger(store, report)
         assert (3, 3, 3 * 13, 3 * 9, 3 * 4) == (
             report.accounts_total,
             report.accounts,
@@ -228,7 +228,7 @@ async def test_findings_are_bounded(store_url: str, impatient: None, monkeypatch
             await a_history(store)
         await store.call("DEL", keys.OPEN)
         report = Report()
-        await checking.check(store, report)
+        await checking.check_ledger(store, report)
         assert 5 == len(report.findings)
         assert report.full
 
@@ -244,7 +244,7 @@ async def test_a_moving_store_is_not_accused(store_url: str, monkeypatch: pytest
         until = asyncio.get_running_loop().time() + 1.5
         while asyncio.get_running_loop().time() < until:
             report = Report()
-            await checking.check(store, report)
+            await checking.check_ledger(store, report)
             assert [] == report.findings
             checks += 1
         stop.set()
