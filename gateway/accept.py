@@ -77,8 +77,8 @@ def order_of(wanted: Wanted, waiter: str) -> Order:
     """The order for the accept script, under a new id. Raises Refused("invalid_input") naming the field."""
     key = wanted.idempotency_key
     if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
-        message = f"Idempotency-Key has at most {IDEMPOTENCY_KEY_CHARS_MAX} printable characters."
-        raise Refused("invalid_request", message)
+        reason = f"must have at most {IDEMPOTENCY_KEY_CHARS_MAX} characters, all printable."
+        raise Refused("invalid_request", reason, field="Idempotency-Key")
     return Order(
         id=uuid7(time.time_ns(), token_bytes(8)),
         key_hash=wanted.key_hash,
@@ -106,7 +106,7 @@ def ways_of(wanted: Wanted) -> tuple[Way, ...]:
             able.append((choice, validated(choice.model, wanted.input if choice.input is UNSET else choice.input)))
         except InvalidInput as invalid:
             if not able:
-                raise Refused("invalid_input", f"{invalid.field}: {invalid.message}") from None
+                raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
     choices = [choice for choice, _ in able]
     return tuple(one_way(wanted, prompt, choice, values, choices) for choice, values in able)
 

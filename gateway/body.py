@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from aiohttp import web
 
+from gateway import field_errors
 from shared.domain.errors import Refused
 
 BODY_BYTES_MAX = 1_000_000
@@ -74,7 +75,7 @@ def shaped(value: object, shape: type[Shape]) -> Shape:
     try:
         return msgspec.convert(value, shape, strict=True)
     except msgspec.ValidationError as error:
-        raise Refused("invalid_request", str(error).replace("`$.", "`").replace(" - at `$`", "")) from None
+        raise field_errors.refusal_of(error, shape) from None
 
 
 def limit(query: Mapping[str, str]) -> int:
@@ -83,7 +84,7 @@ def limit(query: Mapping[str, str]) -> int:
     if text is None:
         return LIMIT_DEFAULT
     if not (text.isascii() and text.isdigit()) or int(text[:9]) < 1:
-        raise Refused("invalid_request", f"limit is a whole number from 1 to {LIMIT_MAX}.")
+        raise Refused("invalid_request", f"must be a whole number from 1 to {LIMIT_MAX}.", field="limit")
     return min(int(text[:9]), LIMIT_MAX)
 
 

@@ -49,9 +49,9 @@ def from_http(code: int, path: str, allowed: str) -> Refused:
     """aiohttp's own refusals in our words."""
     match code:
         case 404:
-            return Refused("not_found", f"There is nothing at {path}.")
+            return Refused("not_found", "Page not found. See /docs.")
         case 405:
-            return Refused("method_not_allowed", f"{path} allows {allowed}.")
+            return Refused("method_not_allowed", f"{path} accepts only {allowed}.", allow=allowed)
         case 413:
             return Refused("payload_too_large", "The body is larger than 1 MB.")
         case 415:

@@ -12,7 +12,7 @@ from shared.domain.errors import Refused
 from shared.ops.storage import PATH, StorageError, new_path
 
 STARTS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
-WANTED = "imageUrl: an https URL, a data: URL with a picture in base64, or the URL of one of our own pictures."
+FORMS = "must be an https URL, a `data:` URL with an image in base64, or one of your own asset URLs."
 
 log = structlog.get_logger()
 
@@ -23,12 +23,12 @@ async def brought(desk: Desk, caller: Caller, url: str) -> str:
     if url.startswith(own):
         path = url.removeprefix(own).partition("?")[0].partition("#")[0]
         if not PATH.fullmatch(path):
-            raise Refused("invalid_input", "imageUrl: this is not the URL of a picture of ours.")
+            raise Refused("invalid_input", "is not the URL of an asset.", field="imageUrl")
         return f"asset:{path}"
     if url[:5].lower() == "data:":
         return await _kept(desk, caller, _decoded(url[5:]))
     if url[:8].lower() != "https://":
-        raise Refused("invalid_input", WANTED)
+        raise Refused("invalid_input", FORMS, field="imageUrl")
     return url
 
 
@@ -47,7 +47,7 @@ async def _kept(desk: Desk, caller: Caller, data: bytes) -> str:
         except StorageError as error:
             log.warning("input_image.not_stored", reason=str(error))
             raise Refused(
-                "unavailable", "The picture cannot be kept at the moment. Try again.", retry_after_s=5
+                "unavailable", "The image cannot be stored at the moment. Try again.", retry_after_s=5
             ) from None
     return f"asset:{path}"
 
@@ -56,11 +56,11 @@ def _decoded(url: str) -> bytes:
     """The bytes in a data: URL, given without its scheme."""
     head, _, body = url.partition(",")
     if not head.lower().endswith(";base64"):
-        raise Refused("invalid_input", WANTED)
+        raise Refused("invalid_input", FORMS, field="imageUrl")
     try:
         return base64.b64decode(body, validate=True)
     except ValueError:
-        raise Refused("invalid_input", "imageUrl: what follows the comma is not base64.") from None
+        raise Refused("invalid_input", "has invalid base64 after the comma.", field="imageUrl") from None
 
 
 def _sniffed(data: bytes) -> str:
@@ -70,4 +70,4 @@ def _sniffed(data: bytes) -> str:
     for start, media_type in STARTS.items():
         if data.startswith(start):
             return media_type
-    raise Refused("invalid_input", "imageUrl: the data: URL holds no PNG, JPEG, WebP or GIF.")
+    raise Refused("invalid_input", "must hold a PNG, JPEG, WebP or GIF image.", field="imageUrl")

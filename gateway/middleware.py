@@ -81,8 +81,8 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> we
     response = web.json_response(render(dialect, refused), status=errors.status(refused))
     if refused.retry_after_s is not None:
         response.headers["Retry-After"] = str(refused.retry_after_s)
-    if refused.code == "method_not_allowed":
-        response.headers["Allow"] = refused.message.rpartition("allows ")[2].rstrip(".")
+    if refused.allow:
+        response.headers["Allow"] = refused.allow
     return response
 
 

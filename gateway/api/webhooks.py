@@ -84,11 +84,12 @@ async def create_endpoint(request: web.Request) -> web.Response:
     asked, _ = await json_body(request, CreateEndpoint)
     unknown = [name for name in asked.events if name not in EVENT_TYPES]
     if unknown:
-        raise Refused("invalid_request", f"events: {unknown[0][:50]!r} is not one of {', '.join(EVENT_TYPES)}.")
+        reason = f"has the unknown event {unknown[0][:50]!r}. Known: {', '.join(EVENT_TYPES)}."
+        raise Refused("invalid_request", reason, field="events")
     try:
         url = endpoint_url.validate(asked.url, allow_private=desk.settings.webhook_allow_private)
     except ValueError as error:
-        raise Refused("invalid_request", f"url: {error}") from None
+        raise Refused("invalid_request", f"{error}.") from None
     endpoint = await webhooks.create_endpoint(desk.store, account, url, asked.events)
     shown = _endpoint(endpoint)
     shown.secret = endpoint.secret

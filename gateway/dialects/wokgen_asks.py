@@ -200,14 +200,14 @@ class Enhance(Ask, kw_only=True, rename="camel"):
 def said(text: str | None, name: str) -> str:
     """`text`, which has to be there. Raises Refused("missing_prompt") naming the field."""
     if text is None or not text.strip():
-        raise Refused("missing_prompt", f"Say in {name} what this is about.")
+        raise Refused("missing_prompt", "is required: describe what to generate.", field=name)
     return text
 
 
 def shown(image_url: str | None) -> str:
     """`image_url`, which has to be there. Raises Refused("invalid_input")."""
     if not image_url:
-        raise Refused("invalid_input", "imageUrl: name the picture.")
+        raise Refused("invalid_input", "is required: the URL of an image.", field="imageUrl")
     return image_url
 
 

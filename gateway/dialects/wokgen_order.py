@@ -36,7 +36,7 @@ async def order(desk: Desk, caller: Caller, asked: Ask, body: bytes, idempotency
         return await accept(desk, wanted)
     except Refused as refused:
         if refused.code == "invalid_input":
-            raise renamed(asked, refused.message) from None
+            raise renamed(asked, refused) from None
         raise
 
 
@@ -48,19 +48,20 @@ def fitting(choices: Sequence[Choice], prompt: str, given: dict[str, object], as
     try:
         checked(kind_of(asked.kind), given, dict.fromkeys(given, Limit()))
     except InvalidInput as invalid:
-        raise renamed(asked, f"{invalid.field}: {invalid.message}") from None
-    found, reasons = [], []
+        raise refusal_of(asked, invalid) from None
+    found: list[Choice] = []
+    refusals: list[Refused] = []
     for choice in choices:
         known = taken(choice.model, given)
         try:
             checked_prompt(prompt, choice.model)
             validated(choice.model, known)
         except InvalidInput as invalid:
-            reasons.append(f"{invalid.field}: {invalid.message}")
+            refusals.append(refusal_of(asked, invalid))
         else:
             found.append(structs.replace(choice, input=known))
     if not found:
-        raise renamed(asked, reasons[0])
+        raise refusals[0]
     return found
 
 
@@ -69,7 +70,11 @@ def taken(model: Model, given: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in given.items() if name in model.input}
 
 
-def renamed(asked: Ask, message: str) -> Refused:
-    """An input that cannot be used, its field called as this API calls it."""
-    field, colon, reason = message.partition(":")
-    return Refused("invalid_input", asked.names.get(field, field) + colon + reason)
+def refusal_of(asked: Ask, invalid: InvalidInput) -> Refused:
+    """Return the refusal of an input that cannot be used, its field named as this API names it."""
+    return Refused("invalid_input", f"{invalid.message}.", field=asked.names.get(invalid.field, invalid.field))
+
+
+def renamed(asked: Ask, refused: Refused) -> Refused:
+    """Return a refusal of an input with its field named as this API names it."""
+    return Refused(refused.code, refused.reason, field=asked.names.get(refused.field, refused.field))

@@ -135,10 +135,11 @@ def sides(size: int | str | None) -> tuple[int | None, int | None]:
         return None, None
     found = SIZE.fullmatch(str(size).strip().lower())
     if found is None:
-        raise Refused("invalid_input", 'size: a side in pixels such as 512, or both such as "512x768".')
+        raise Refused("invalid_input", 'must be a side in pixels such as 512, or both such as "512x768".', field="size")
     width, height = int(found[1]), int(found[2] or found[1])
     if not all(SIDE_PX_MIN <= side <= SIDE_PX_MAX for side in (width, height)):
-        raise Refused("invalid_input", f"size: each side has {SIDE_PX_MIN} to {SIDE_PX_MAX} pixels.")
+        reason = f"must have {SIDE_PX_MIN} to {SIDE_PX_MAX} pixels on each side."
+        raise Refused("invalid_input", reason, field="size")
     return width, height
 
 
@@ -260,5 +261,5 @@ def number(request: web.Request, name: str, default: int, most: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdigit()) or int(text[:9]) < 1:
-        raise Refused("invalid_request", f"{name} is a whole number from 1.")
+        raise Refused("invalid_request", "must be a whole number from 1.", field=name)
     return min(int(text[:9]), most)

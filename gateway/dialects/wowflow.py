@@ -103,9 +103,9 @@ async def create(request: web.Request) -> web.Response:
     desk, hashed = request.app[DESK], auth.key_hash(request)
     asked, body = await json_body(request, CreateGeneration)
     if not asked.model:
-        raise Refused("missing_model", "Say which model, by its id from GET /api/v1/models.")
+        raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
     if not asked.prompt or not asked.prompt.strip():
-        raise Refused("missing_prompt", "Say in prompt what to generate.")
+        raise Refused("missing_prompt", "is required: describe what to generate.", field="prompt")
     wait_s = preferred_wait_s(", ".join(request.headers.getall("Prefer", ())))
     made = await accept(
         desk,

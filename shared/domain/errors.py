@@ -13,11 +13,23 @@ class WokflowError(Exception):
 
 
 class Refused(WokflowError):
-    """A request that is not carried out. `code` is snake_case and stable; `message` says what to do."""
+    """A request that is not carried out. `code` is snake_case and stable, for programs.
 
-    def __init__(self, code: str, message: str, *, retry_after_s: int | None = None) -> None:
-        super().__init__(message)
-        self.code, self.message, self.retry_after_s = code, message, retry_after_s
+    `reason` says what failed and what to do. With a `field` it starts after the field's name: "must be a string."
+    `allow` lists the methods of a path that does not allow the request's own.
+    """
+
+    def __init__(
+        self, code: str, reason: str, *, field: str = "", allow: str = "", retry_after_s: int | None = None
+    ) -> None:
+        self.code, self.reason, self.field = code, reason, field
+        self.allow, self.retry_after_s = allow, retry_after_s
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """Return the sentence for people: the reason, behind the name of the field if there is one."""
+        return f"`{self.field}` {self.reason}" if self.field else self.reason
 
 
 class StoreDown(WokflowError):

@@ -193,13 +193,13 @@ async def list_audit(request: web.Request) -> web.Response:
 def _first(query: Mapping[str, str]) -> int:
     text = query.get("first", "0")
     if not (text.isascii() and text.isdigit()) or int(text[:12]) > FIRST_MAX:
-        raise Refused("invalid_request", f"first is a whole number from 0 to {FIRST_MAX}.")
+        raise Refused("invalid_request", f"must be a whole number from 0 to {FIRST_MAX}.", field="first")
     return int(text[:12])
 
 
 def _flag(query: Mapping[str, str], name: str) -> bool:
     if query.get(name, "false") not in ("true", "false"):
-        raise Refused("invalid_request", f"{name} is true or false.")
+        raise Refused("invalid_request", "must be true or false.", field=name)
     return query.get(name) == "true"
 
 

@@ -163,7 +163,7 @@ async def test_unknown_model(caller: Caller, model: str) -> None:
 async def test_a_prompt_that_is_too_long_for_its_model(caller: Caller) -> None:
     """A model may take a shorter prompt than its kind, and says how short."""
     answer = await caller.ask("POST", GENERATIONS, json={"model": "test/brief", "prompt": "x" * 11})
-    assert "prompt: must be at most 10 characters long, not 11" in is_error(answer, 400, "invalid_input")
+    assert "`prompt` must be at most 10 characters long, not 11" in is_error(answer, 400, "invalid_input")
 
 
 async def test_a_model_whose_provider_has_no_key(place: Place, caller: Caller) -> None:
@@ -288,21 +288,21 @@ async def test_an_input_the_model_does_not_take(caller: Caller, given: Any, fiel
     """An unknown, mistyped or excessive field of `input` is 400 invalid_input, and the message names it."""
     body = {"model": "test/sized", "prompt": PROMPT, "input": given}
     message = is_error(await caller.ask("POST", GENERATIONS, json=body), 400, "invalid_input")
-    assert message.startswith(field)
+    assert message.startswith(f"`{field}` ")
 
 
 async def test_an_endless_number_in_input(caller: Caller) -> None:
     """A number that overflows to infinity is 400 invalid_input and names its field."""
     body = b'{"model": "test/sized", "prompt": "x", "input": {"seed": 1e999}}'
     answer = await caller.ask("POST", GENERATIONS, data=body, headers={"Content-Type": "application/json"})
-    assert is_error(answer, 400, "invalid_input").startswith("seed")
+    assert is_error(answer, 400, "invalid_input").startswith("`seed` ")
 
 
 @pytest.mark.parametrize("prompt", ["x" * 20_001, "a\0b"])
 async def test_a_prompt_no_provider_can_take(caller: Caller, prompt: str) -> None:
     """A prompt that is too long or has a NUL is 400 invalid_input and names the prompt."""
     answer = await caller.ask("POST", GENERATIONS, json={"model": "test/noop", "prompt": prompt})
-    assert is_error(answer, 400, "invalid_input").startswith("prompt")
+    assert is_error(answer, 400, "invalid_input").startswith("`prompt` ")
 
 
 async def test_too_little_money(place: Place) -> None:
