@@ -7,7 +7,8 @@ import xllamacpp
 
 from offline.language import _weights
 
-CONTEXT_TOKENS = 2_048
+CONTEXT_TOKENS = 640  # question and answer: bounds an answer that does not end to a few seconds
+SEED = 7  # of requests that name none
 
 
 def main(port: int) -> None:
@@ -15,7 +16,7 @@ def main(port: int) -> None:
     params = xllamacpp.CommonParams()
     params.model.path = str(_weights())
     params.hostnames, params.port = ["127.0.0.1"], port
-    params.n_ctx, params.n_parallel = CONTEXT_TOKENS, 1
+    params.n_ctx, params.n_parallel, params.sampling.seed = CONTEXT_TOKENS, 1, SEED
     params.ui = params.warmup = params.fit_params = False
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads, cpu.poll = 1, 0
