@@ -7,13 +7,13 @@ import pytest
 from redis import Redis
 
 from shared.ops.settings import Settings
-from tests.harness.processes import START_S, STARTED, Process, a_folder, socket_answers, store_command
+from tests.harness.processes import START_S, STARTED, Process, make_folder, socket_answers, store_command
 
 
 @pytest.fixture(scope="session")
 def store_server() -> Iterator[str]:
     """URL of a real server with its append-only file on, shared by the whole run."""
-    settings = Settings(data_dir=str(a_folder("store")))
+    settings = Settings(data_dir=str(make_folder("store")))
     server = Process("store", *store_command(settings)).start()
     end = time.monotonic() + START_S
     while not socket_answers(settings.store_socket):

@@ -28,7 +28,7 @@ class Customer(Struct, frozen=True, kw_only=True):
     hash: str
 
 
-async def a_customer(store: Store, *, cents: int = 100, **plan: int) -> Customer:
+async def create_customer(store: Store, *, cents: int = 100, **plan: int) -> Customer:
     """An account with a key and money, on a plan with the given limits."""
     chosen = structs.replace(PLAN, name=f"p{len(plan)}{sum(plan.values())}" if plan else "pro", **plan)
     await accounts.publish_plans(store, [chosen])
@@ -39,21 +39,21 @@ async def a_customer(store: Store, *, cents: int = 100, **plan: int) -> Customer
     return Customer(account=account.id, key=key, hash=key_hash(key))
 
 
-def a_generation_id() -> str:
+def new_generation_id() -> str:
     """A new id."""
     return uuid7(time.time_ns(), os.urandom(8))
 
 
-def a_way(**changes: object) -> Way:
+def make_way(**changes: object) -> Way:
     """Provider noop, at 10 cents."""
     way = Way(provider="noop", price_micros=10 * CENTS, spec=SPEC, run_ms=60_000)
     return structs.replace(way, **changes)
 
 
-def an_order(customer: Customer, **changes: object) -> Order:
+def make_order(customer: Customer, **changes: object) -> Order:
     """An order for one way; what the way has may be named here."""
     of_way = {name: changes.pop(name) for name in Way.__struct_fields__ if name in changes}
-    order = Order(id=a_generation_id(), key_hash=customer.hash, ways=(a_way(**of_way),), queue_ms=60_000)
+    order = Order(id=new_generation_id(), key_hash=customer.hash, ways=(make_way(**of_way),), queue_ms=60_000)
     return structs.replace(order, **changes)
 
 
@@ -63,18 +63,18 @@ async def is_open(store: Store, generation_id: str) -> bool:
     return found is not None and found.state not in TERMINAL
 
 
-def a_catalogue(folder: Path, paid_url: str = "http://127.0.0.1:1") -> Path:
+def write_catalogue(folder: Path, paid_url: str = "http://127.0.0.1:1") -> Path:
     """The tests' catalogue as a file, its paid provider at `paid_url`."""
     path = folder / "catalogue.toml"
     path.write_text((DOUBLES / "catalogue.toml").read_text().replace("PAID_URL", paid_url))
     return path
 
 
-def the_catalogue() -> Catalogue:
+def load_catalogue() -> Catalogue:
     """The tests' catalogue."""
     return catalogue_file.parse((DOUBLES / "catalogue.toml").read_text().replace("PAID_URL", "http://127.0.0.1:1"))
 
 
 def doubles_env(folder: Path, paid_url: str = "http://127.0.0.1:1") -> dict[str, str]:
     """Environment for processes that work with the doubles."""
-    return {"CATALOGUE": str(a_catalogue(folder, paid_url)), "ADAPTERS": "tests.harness.doubles.adapters"}
+    return {"CATALOGUE": str(write_catalogue(folder, paid_url)), "ADAPTERS": "tests.harness.doubles.adapters"}

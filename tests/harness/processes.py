@@ -38,7 +38,7 @@ _numbers = count(1)
 
 
 @cache
-def scratch() -> Path:
+def scratch_folder() -> Path:
     """A folder for this test run, with a path short enough for unix sockets; removed at its end."""
     folder = Path(tempfile.mkdtemp(prefix="wok-", dir="/tmp"))
     atexit.register(_sweep_up, folder)
@@ -51,9 +51,9 @@ def _sweep_up(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def a_folder(name: str) -> Path:
+def make_folder(name: str) -> Path:
     """A new empty folder of that name with a short path."""
-    folder = scratch() / f"{next(_numbers)}-{name}"
+    folder = scratch_folder() / f"{next(_numbers)}-{name}"
     folder.mkdir()
     return folder
 
@@ -98,7 +98,7 @@ class Process:
         self.cwd = cwd
         carried = {name: os.environ[name] for name in CARRIED if name in os.environ}
         self.env = {**carried, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(env or {})}
-        self.log = scratch() / f"{next(_numbers)}-{name}.log"
+        self.log = scratch_folder() / f"{next(_numbers)}-{name}.log"
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -140,7 +140,7 @@ class Process:
             STARTED.append(self)
         return self
 
-    async def until(self, condition: Callable[[], bool], what: str, limit_s: float = START_S) -> None:
+    async def wait_until(self, condition: Callable[[], bool], what: str, limit_s: float = START_S) -> None:
         """Wait for a condition; fails if the process ends or `limit_s` passes first."""
         end = time.monotonic() + limit_s
         while not condition():
@@ -148,11 +148,11 @@ class Process:
             assert time.monotonic() < end, f"{self.name}: no {what} within {limit_s} s:\n{self.output}"
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def logged(self, text: str, limit_s: float = START_S) -> None:
+    async def wait_for_log(self, text: str, limit_s: float = START_S) -> None:
         """Wait until its output contains `text`."""
-        await self.until(lambda: text in self.log.read_text(errors="replace"), f"{text!r} in its output", limit_s)
+        await self.wait_until(lambda: text in self.log.read_text(errors="replace"), f"{text!r} in its output", limit_s)
 
-    async def answers(self, url: str, status: int = 200, limit_s: float = START_S) -> None:
+    async def wait_for_status(self, url: str, status: int = 200, limit_s: float = START_S) -> None:
         """Wait until GET `url` is answered with `status`."""
         end = time.monotonic() + limit_s
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
@@ -167,7 +167,7 @@ class Process:
                     seen = error
                 await asyncio.sleep(LOOK_EVERY_S)
 
-    async def ended(self, limit_s: float = STOP_S) -> int:
+    async def wait_for_exit(self, limit_s: float = STOP_S) -> int:
         """Its exit code, once it has ended by itself; -n after signal n."""
         end = time.monotonic() + limit_s
         while self.running:
@@ -179,7 +179,7 @@ class Process:
         """Ask it to stop (SIGTERM) and return its exit code; fails if it is still there after `limit_s`."""
         self.send(signal.SIGTERM)
         self.resume()
-        return await self.ended(limit_s)
+        return await self.wait_for_exit(limit_s)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal; nothing if it has ended."""
@@ -224,7 +224,7 @@ class Stack:
         self._plan = [*(f"run {provider}" for provider in workers), *["deliver"] * deliver, *["sweep"] * sweep]
         self._gateways = gateways
         self.env = {
-            "DATA_DIR": str(a_folder("stack")),
+            "DATA_DIR": str(make_folder("stack")),
             "HOST": "127.0.0.1",
             "PORT": str(self.ports[0]),
             "PUBLIC_URL": self.url,
@@ -242,7 +242,7 @@ class Stack:
                 self.add("gateway", "-m", "gateway", env={"PORT": str(port)})
             for words in self._plan:
                 self.add(words.replace(" ", "-"), "-m", "workers", *words.split())
-            await self.ready()
+            await self.wait_until_ready()
         except BaseException:
             self.kill()
             raise
@@ -261,13 +261,15 @@ class Stack:
             self._start("store", Process("store", *store_command(self.settings), env=self.env))
         else:
             self.add("store", "-m", "shared.store.embedded")
-        await self.processes["store"].until(lambda: socket_answers(self.settings.store_socket), "answer of the store")
+        await self.processes["store"].wait_until(
+            lambda: socket_answers(self.settings.store_socket), "answer of the store"
+        )
 
-    async def ready(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Wait until every running gateway is ready."""
         for process in list(self.processes.values()):
             if process.name.startswith("gateway") and process.running:
-                await process.answers(f"http://127.0.0.1:{process.env['PORT']}/readyz")
+                await process.wait_for_status(f"http://127.0.0.1:{process.env['PORT']}/readyz")
 
     @property
     def settings(self) -> Settings:
@@ -289,9 +291,9 @@ class Stack:
         for process in reversed(self.processes.values()):
             process.kill()
 
-    async def cli(self, *arguments: str) -> Any:
+    async def run_cli(self, *arguments: str) -> Any:
         """What `wokflow <arguments> --json` printed; fails if it failed."""
         process = Process("cli", sys.executable, "-m", "operate.cli.main", *arguments, "--json", env=self.env).start()
-        code = await process.ended(CLI_S)
+        code = await process.wait_for_exit(CLI_S)
         assert 0 == code, f"wokflow {' '.join(arguments)} ended with {code}:\n{process.output}"
         return msgspec.json.decode(process.log.read_bytes())

@@ -11,7 +11,7 @@ from msgspec import Struct
 from shared.store.connect import Store
 from shared.store.keys import bell, leases, queue
 from shared.store.queue import encode_job
-from tests.harness.processes import Process, Stack, a_folder
+from tests.harness.processes import Process, Stack, make_folder
 from tests.programs.bench.scene import until
 from tests.programs.bench.worker import Ran, Setup
 
@@ -37,13 +37,13 @@ class Crew(Struct, frozen=True):
 
 async def crew(stack: Stack, setup: Setup, count: int) -> Crew:
     """`count` workers that are ready and idle."""
-    outs = [a_folder("worker") / "ran.json" for _ in range(count)]
+    outs = [make_folder("worker") / "ran.json" for _ in range(count)]
     filled = [msgspec.structs.replace(setup, url=stack.settings.store_url, out=str(out)) for out in outs]
     processes = [
         stack.add(setup.kind, "-m", "tests.programs.bench.worker", msgspec.json.encode(one).decode()) for one in filled
     ]
     for process in processes:
-        await process.logged("ready")
+        await process.wait_for_log("ready")
     return Crew(processes, outs)
 
 

@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from shared.ops.limits import raise_open_files
 from shared.store import keys
 from shared.store.connect import Store
-from tests.harness.processes import Process, a_folder
+from tests.harness.processes import Process, make_folder
 from tests.programs.bench.row import percentile
 
 WARM_S = 0.5  # before anything counts
@@ -226,12 +226,12 @@ class Load:
 
 async def under_load(plan: Plan) -> Result:
     """Run a plan in a process of its own. Raises RuntimeError for requests that were not answered with 201."""
-    out = a_folder("load") / "result.json"
+    out = make_folder("load") / "result.json"
     plan = msgspec.structs.replace(plan, out=str(out))
     process = Process(
         "load", sys.executable, "-m", "tests.programs.bench.load", msgspec.json.encode(plan).decode()
     ).start()
-    code = await process.ended(START_S + plan.load_s + LAST_ANSWERS_S)
+    code = await process.wait_for_exit(START_S + plan.load_s + LAST_ANSWERS_S)
     if code:
         raise RuntimeError(f"the load generator ended with {code}:\n{process.output}")
     result = msgspec.json.decode(out.read_bytes(), type=Result)

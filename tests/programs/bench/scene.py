@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from shared.store import accounts, keys, ledger
 from shared.store.connect import Store
-from tests.harness.factories import Customer, a_customer, doubles_env
-from tests.harness.processes import Process, Stack, a_folder
+from tests.harness.factories import Customer, create_customer, doubles_env
+from tests.harness.processes import Process, Stack, make_folder
 from tests.programs.bench.machine import cpu_s, server
 
 CUSTOMERS = 16
@@ -71,14 +71,14 @@ async def scene(
     *, gateways: int = 0, workers: Sequence[str] = (), env: dict[str, str] | None = None
 ) -> AsyncIterator[Scene]:
     """The embedded store with `appendfsync always`, and the processes asked for; killed and removed at the end."""
-    doubles = doubles_env(a_folder("bench"))
+    doubles = doubles_env(make_folder("bench"))
     async with (
         Stack(gateways=gateways, workers=workers, deliver=0, sweep=0, env={**doubles, **(env or {})}) as stack,
         Store(stack.settings.store_url, name="bench") as store,
     ):
         pid = int((await server(store))["process_id"])
         limits = {"concurrency": ORDERS_MAX, "backlog_max": ORDERS_MAX}
-        customers = [await a_customer(store, cents=CENTS, **limits) for _ in range(CUSTOMERS)]
+        customers = [await create_customer(store, cents=CENTS, **limits) for _ in range(CUSTOMERS)]
         yield Scene(stack, store, customers, pid, stack.ports[0])
 
 

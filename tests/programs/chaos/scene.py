@@ -16,8 +16,8 @@ from shared.store import accounts, generations, keys, ledger, webhooks
 from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
-from tests.harness.factories import CENTS, Customer, a_customer
-from tests.harness.processes import Stack, a_folder
+from tests.harness.factories import CENTS, Customer, create_customer
+from tests.harness.processes import Stack, make_folder
 from tests.programs.chaos.client import Clients, Story
 from tests.programs.chaos.complaints import complaints
 from tests.programs.chaos.force import Force, Mark, Rescue
@@ -206,7 +206,7 @@ async def deployed(plan: Plan, say: Say) -> AsyncIterator[Scene]:
     """Everything started and ready: processes, provider, customers and their receivers."""
     async with AsyncExitStack() as held:
         paid = await held.enter_async_context(Paid(plan.seed))
-        path = a_folder("chaos") / "catalogue.toml"
+        path = make_folder("chaos") / "catalogue.toml"
         path.write_text(CATALOGUE.read_text().replace("PAID_URL", paid.url))
         env = {
             "CATALOGUE": str(path),
@@ -220,7 +220,7 @@ async def deployed(plan: Plan, say: Say) -> AsyncIterator[Scene]:
         inboxes, customers = [], []
         for number, buyer in enumerate(BUYERS):
             inbox = await held.enter_async_context(Inbox(plan.seed, number))
-            customer = await a_customer(
+            customer = await create_customer(
                 store, cents=buyer.cents, concurrency=buyer.concurrency, backlog_max=buyer.backlog_max
             )
             inbox.secret = (await webhooks.create_endpoint(store, customer.account, inbox.url)).secret

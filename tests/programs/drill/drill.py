@@ -14,8 +14,8 @@ from typing import Any
 from msgspec import Struct
 
 from shared.store import generations
-from tests.harness.processes import a_folder
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.harness.processes import make_folder
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 CENTS = 1_000_000
 CONCURRENCY = 4  # of the account: the rest waits, so that the backup has some of each kind
@@ -50,12 +50,12 @@ class Found(Struct, kw_only=True):
 async def drill(size: Size, say: Say) -> Found:
     """The whole drill. Raises AssertionError where a command fails or a generation does not end."""
     found = Found()
-    async with a_place(workers=("paid",), env={"LOG_INFO_PER_S": "0"}) as place:
-        caller = await place.caller(cents=CENTS, concurrency=CONCURRENCY, backlog_max=100_000)
+    async with deploy(workers=("paid",), env={"LOG_INFO_PER_S": "0"}) as place:
+        caller = await place.create_caller(cents=CENTS, concurrency=CONCURRENCY, backlog_max=100_000)
         load = [asyncio.create_task(order(caller, size, found)) for _ in range(size.clients)]
         await asyncio.sleep(size.before_s)
-        copy = a_folder("backup") / "appendonlydir"
-        found.backup = await place.stack.cli("store", "backup", str(copy))
+        copy = make_folder("backup") / "appendonlydir"
+        found.backup = await place.stack.run_cli("store", "backup", str(copy))
         say(f"{len(found.acknowledged)} acknowledged; backup of {found.backup['size_bytes']:,} bytes, the load goes on")
         await asyncio.sleep(size.after_s)
         destroy(place, load)
@@ -70,7 +70,7 @@ async def order(caller: Caller, size: Size, found: Found) -> None:
     """Order without end; what is answered counts as acknowledged."""
     number = 0
     while True:
-        name = await caller.ordered(PROMPTS[number % len(PROMPTS)], "test/paid")
+        name = await caller.create(PROMPTS[number % len(PROMPTS)], "test/paid")
         found.acknowledged[name] = time.time_ns() // 1_000_000
         number += 1
         await asyncio.sleep(size.pause_s)
@@ -89,11 +89,11 @@ async def restored(place: Place, copy: Path, found: Found) -> None:
     shutil.copytree(copy, place.stack.data_dir / "store" / "appendonlydir")
     await place.stack.start_store()
     log = str(place.stack.processes["gateway"].log)
-    found.told = await place.stack.cli("store", "restored", "--log", log)
+    found.told = await place.stack.run_cli("store", "restored", "--log", log)
     for name, process in place.stack.processes.items():
         if name != "store":
             process.start()
-    await place.stack.ready()
+    await place.stack.wait_until_ready()
 
 
 async def told_apart(place: Place, caller: Caller, found: Found) -> None:
@@ -108,9 +108,9 @@ async def told_apart(place: Place, caller: Caller, found: Found) -> None:
         if seen is not None:
             found.states[name] = seen.state
             found.codes[name] = (seen.outcome.error_code if seen.outcome else None) or ""
-    found.check = await place.stack.cli("ledger", "check")
+    found.check = await place.stack.run_cli("ledger", "check")
     found.submits_max = max(place.provider.submits.values())
-    await caller.balance()
+    await caller.check_balance()
 
 
 def violations(found: Found) -> list[str]:

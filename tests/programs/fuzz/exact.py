@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from gateway.openapi.wowflow import PICTURE_URL
-from tests.harness.factories import the_catalogue
+from tests.harness.factories import load_catalogue
 
 Schema = dict[str, Any]
 NOWHERE = r"^https://[a-z0-9]{1,20}\.invalid(:443)?(/[a-z0-9/]{0,40})?$"
@@ -42,7 +42,7 @@ def exact(document: Schema, known: Facts) -> Schema:
     schemas, paths = narrowed["components"]["schemas"], narrowed["paths"]
     schemas["CreateGeneration"] = orders(narrowed)
     schemas["CreateEndpoint"]["properties"]["url"] = {"type": "string", "pattern": NOWHERE}
-    providers = [*the_catalogue().providers, "auto", None]
+    providers = [*load_catalogue().providers, "auto", None]
     ours = [known.picture, f"{narrowed['servers'][0]['url']}/assets/{known.asset}"]
     for name in requests(paths, schemas):
         fields = schemas[name].get("properties", {})
@@ -51,7 +51,7 @@ def exact(document: Schema, known: Facts) -> Schema:
         if "imageUrl" in fields:
             fields["imageUrl"] = {"anyOf": [{"enum": ours}, {"type": "string", "pattern": NOWHERE}]}
     schemas["VoiceRequest"]["properties"]["format"] = {"enum": ["wav", None]}  # the one model's only
-    schemas["CreateAccount"]["properties"] |= {"plan": {"enum": [*the_catalogue().plans]}, "name": NAME}
+    schemas["CreateAccount"]["properties"] |= {"plan": {"enum": [*load_catalogue().plans]}, "name": NAME}
     schemas["TopUp"]["properties"]["reference"] = {"anyOf": [NAME, {"type": "null"}]}
     for told in (one for path in paths if path.startswith("/api/admin/") for one in operations({path: paths[path]})):
         pin(told, account=known.account, id=known.generation, provider="noop")

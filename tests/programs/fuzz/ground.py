@@ -21,12 +21,12 @@ from shared.store.check import check_ledger
 from shared.store.findings import Report
 from shared.store.secret import ensure_deployment_secret
 from tests.harness.doubles.provider import a_png
-from tests.harness.factories import PLAN, Customer, a_customer
-from tests.harness.processes import Process, a_folder
+from tests.harness.factories import PLAN, Customer, create_customer
+from tests.harness.processes import Process, make_folder
 from tests.programs.fuzz import mangled
 from tests.programs.fuzz.exact import Facts, exact
 from tests.programs.fuzz.passes import ADMIN, Pass
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 PEERS = ("ada", "bob")
@@ -77,7 +77,7 @@ class Ground(Struct, frozen=True):
             *arguments,
         ]
         process = Process(f"fuzz-{wanted.name}", *words, env=env, cwd=self.folder).start()
-        code = await process.ended(limit_s)
+        code = await process.wait_for_exit(limit_s)
         assert 0 == code, f"the fuzzer ended with {code}:\n{process.output}"
         return msgspec.json.decode(report.read_bytes(), type=Result)
 
@@ -105,13 +105,13 @@ class Ground(Struct, frozen=True):
 @asynccontextmanager
 async def a_ground() -> AsyncIterator[Ground]:
     """A deployment on which nothing but a mistake stands in the fuzzer's way."""
-    async with a_place(workers=("noop", "kinds", "paid"), env=ENV) as place:
-        customers = {name: await a_customer(place.store, cents=RICH_CENTS) for name in PEERS}
+    async with deploy(workers=("noop", "kinds", "paid"), env=ENV) as place:
+        customers = {name: await create_customer(place.store, cents=RICH_CENTS) for name in PEERS}
         await accounts.publish_plans(
             place.store, [structs.replace(PLAN, name=name, **UNLIMITED) for name in ("pro", "guest")]
         )
         _, admin_key = await admin_keys.create(place.store, "Grace")
-        ground = Ground(place, a_folder("fuzz"), customers["ada"].key, admin_key)
+        ground = Ground(place, make_folder("fuzz"), customers["ada"].key, admin_key)
         await write_document(ground.folder, Caller(place, customers["ada"]))
         write_users(ground.folder, customers)
         yield ground
@@ -120,8 +120,8 @@ async def a_ground() -> AsyncIterator[Ground]:
 async def write_document(folder: Path, caller: Caller) -> None:
     """The gateway's document, with what cannot be guessed in it; that is made here."""
     place = caller.place
-    made = await caller.ended(await caller.ordered(model="test/image"))
-    paid = await caller.ordered(model="test/paid")
+    made = await caller.wait_for_end(await caller.create(model="test/image"))
+    paid = await caller.create(model="test/paid")
     known = Facts(
         picture="data:image/png;base64," + base64.b64encode(a_png()).decode(),
         asset=made["result_url"].partition("/assets/")[2],
@@ -129,7 +129,7 @@ async def write_document(folder: Path, caller: Caller) -> None:
         account=caller.customer.account,
         callback=token(await ensure_deployment_secret(place.store), paid),
     )
-    document = (await caller.ask("GET", "/openapi.json")).body
+    document = (await caller.request("GET", "/openapi.json")).body
     (folder / DOCUMENT).write_text(json.dumps(exact(document, known)))
 
 

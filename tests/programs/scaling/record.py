@@ -14,8 +14,8 @@ from msgspec import Struct
 from shared.domain.generation import Spec
 from shared.store import ledger
 from shared.store.stats import read_stats
-from tests.harness.factories import a_catalogue, an_order
-from tests.harness.processes import a_folder
+from tests.harness.factories import make_order, write_catalogue
+from tests.harness.processes import make_folder
 from tests.programs.bench.scene import Scene, scene
 
 PATH = Path(__file__).parent / "burst.json"
@@ -45,7 +45,7 @@ async def ordered(seen: Scene, rate: float) -> int:
     """A second of orders, evenly; how many it was."""
     customer, count = seen.customers[0], int(rate)
     for _ in range(count):
-        await ledger.accept(seen.store, an_order(customer, provider="sleeper", spec=SPEC, queue_ms=600_000))
+        await ledger.accept(seen.store, make_order(customer, provider="sleeper", spec=SPEC, queue_ms=600_000))
         await asyncio.sleep(0.8 / count)
     return count
 
@@ -58,11 +58,11 @@ async def looked(seen: Scene, arrived: int) -> Second:
 
 async def recorded() -> Burst:
     """The burst, until the queue is empty again."""
-    with a_catalogue(a_folder("burst")).open("a") as catalogue:
+    with write_catalogue(make_folder("burst")).open("a") as catalogue:
         catalogue.write("\n[providers.sleeper]\n")
     slow = {"CATALOGUE": catalogue.name, "ADAPTERS": "tests.suites.e2e", "WORKER_SLOTS": str(SLOTS)}
     async with scene(env=slow) as seen:
-        await seen.add("run-sleeper", "-m", "workers", "run", "sleeper").logged("worker.started")
+        await seen.add("run-sleeper", "-m", "workers", "run", "sleeper").wait_for_log("worker.started")
         rates = [rate for seconds, rate in PLAN for _ in range(seconds)]
         found: list[Second] = []
         began_s = time.monotonic()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shared.ops.settings import ROOT
 from shared.store.connect import Store
-from tests.harness.factories import a_customer
+from tests.harness.factories import create_customer
 from tests.harness.processes import Process, Stack
 
 SDK = ROOT / "sdk"
@@ -27,7 +27,7 @@ async def step(script: str, **env: str) -> None:
     """Run a script of sdk/package.json and say how it went. Raises Failure."""
     began = time.monotonic()
     process = Process(f"npm-{script.replace(':', '-')}", "npm", "run", "--silent", script, env=CARRIED | env, cwd=SDK)
-    code = await process.start().ended(STEP_S)
+    code = await process.start().wait_for_exit(STEP_S)
     said = process.log.read_text(errors="replace")
     if code:
         raise Failure(f"npm run {script} ended with {code}:\n{said}")
@@ -39,7 +39,7 @@ async def step(script: str, **env: str) -> None:
 async def with_gateway() -> None:
     """The tests that need a gateway, on one as it is shipped. Raises Failure."""
     async with Stack(workers=("local",)) as stack, Store(stack.settings.store_url) as store:
-        customer = await a_customer(store, cents=1000)
+        customer = await create_customer(store, cents=1000)
         await step("test:gateway", WOKGEN_URL=stack.url, WOKGEN_KEY=customer.key)
 
 

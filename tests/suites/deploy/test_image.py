@@ -80,16 +80,16 @@ async def test_the_image_holds_all_that_a_gateway_reads(tmp_path: Path) -> None:
         gateway = Process("gateway", sys.executable, "-m", "gateway", env=env, cwd=tmp_path)
         assert 1 == await asked(env, tmp_path)
         gateway.start()
-        await gateway.answers(f"{stack.url}/readyz")
+        await gateway.wait_for_status(f"{stack.url}/readyz")
         assert 0 == await asked(env, tmp_path)
         assert 0 == await gateway.stop()
         alone = {**env, "METRICS_PORT": str(free_port())}
         worker = Process("worker", sys.executable, "-m", "workers", "run", "local", env=alone, cwd=tmp_path).start()
-        await worker.answers(f"http://127.0.0.1:{alone['METRICS_PORT']}/healthz")
+        await worker.wait_for_status(f"http://127.0.0.1:{alone['METRICS_PORT']}/healthz")
         assert 0 == await asked(alone, tmp_path)
         worker.kill()
 
 
 async def asked(env: dict[str, str], folder: Path) -> int:
     """The exit status of the image's health check."""
-    return await Process("healthy", sys.executable, "-m", "deploy.healthy", env=env, cwd=folder).start().ended()
+    return await Process("healthy", sys.executable, "-m", "deploy.healthy", env=env, cwd=folder).start().wait_for_exit()

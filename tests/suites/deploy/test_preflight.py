@@ -15,7 +15,7 @@ from deploy import preflight
 from deploy.preflight import NotReady
 from shared.ops.settings import ROOT, Settings
 from shared.store.embedded import hold
-from tests.harness.processes import a_folder, free_port
+from tests.harness.processes import free_port, make_folder
 
 EVERYTHING = ["exec python -m shared.store.embedded", "exec python -m gateway"]
 
@@ -32,7 +32,7 @@ def listener(host: str) -> Iterator[int]:
 
 def settings() -> Settings:
     """Return settings with an empty DATA_DIR and a free port."""
-    return Settings(data_dir=str(a_folder("data")), port=free_port())
+    return Settings(data_dir=str(make_folder("data")), port=free_port())
 
 
 def message(asked: Settings, *, metrics_ports: tuple[int, ...] = ()) -> str:
@@ -77,7 +77,7 @@ def test_preflight_refuses_an_address_of_another_machine(host: str) -> None:
 
 def test_preflight_refuses_a_folder_that_cannot_be_written() -> None:
     """A file in place of DATA_DIR is not writable."""
-    file = a_folder("data") / "file"
+    file = make_folder("data") / "file"
     file.touch()
     expected = f"DATA_DIR {file} is not writable (File exists): make it a writable folder, or set DATA_DIR to another"
     assert f"{expected} one." == message(structs.replace(settings(), data_dir=str(file)))

@@ -13,8 +13,8 @@ from msgspec import Struct
 from shared.store import accounts, generations, ledger
 from shared.store.connect import Store
 from tests.harness.doubles.calling import Calling
-from tests.harness.factories import CENTS, Customer, a_customer, doubles_env
-from tests.harness.processes import Stack, a_folder
+from tests.harness.factories import CENTS, Customer, create_customer, doubles_env
+from tests.harness.processes import Stack, make_folder
 
 LOOK_EVERY_S = 0.03
 HISTORY_MAX = 5000
@@ -28,9 +28,9 @@ class Place(Struct, frozen=True):
     store: Store
     session: aiohttp.ClientSession
 
-    async def caller(self, *, cents: int = 100, **plan: int) -> "Caller":
+    async def create_caller(self, *, cents: int = 100, **plan: int) -> "Caller":
         """A new customer with money."""
-        return Caller(self, await a_customer(self.store, cents=cents, **plan))
+        return Caller(self, await create_customer(self.store, cents=cents, **plan))
 
     def log(self) -> str:
         """All that the gateways wrote so far."""
@@ -52,7 +52,7 @@ class Caller:
     def __init__(self, place: Place, customer: Customer) -> None:
         self.place, self.customer = place, customer
 
-    async def ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **sent: Any) -> Answer:
+    async def request(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **sent: Any) -> Answer:
         """One request, to a path below the first gateway or to a whole URL; `json=` and `data=` as in aiohttp."""
         url = path if "://" in path else self.place.stack.url + path
         given = {"Authorization": f"Bearer {self.customer.key}"} | dict(headers or {})
@@ -62,18 +62,18 @@ class Caller:
             is_json = response.content_type == "application/json" and raw
             return Answer(response.status, response.headers, msgspec.json.decode(raw) if is_json else raw)
 
-    async def order(self, prompt: str = "a red boat", model: str = "test/noop", **headers: str) -> Answer:
+    async def submit(self, prompt: str = "a red boat", model: str = "test/noop", **headers: str) -> Answer:
         """POST /api/v1/generations; `idempotency_key="k"` becomes the header Idempotency-Key."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.ask("POST", "/api/v1/generations", json={"model": model, "prompt": prompt}, headers=named)
+        return await self.request("POST", "/api/v1/generations", json={"model": model, "prompt": prompt}, headers=named)
 
-    async def ordered(self, prompt: str = "a red boat", model: str = "test/noop", **headers: str) -> str:
+    async def create(self, prompt: str = "a red boat", model: str = "test/noop", **headers: str) -> str:
         """The id of a generation that was accepted."""
-        answer = await self.order(prompt, model, **headers)
+        answer = await self.submit(prompt, model, **headers)
         assert 201 == answer.status, answer
         return str(answer.body["id"])
 
-    async def insist(self, number: int, model: str = "test/noop") -> tuple[str, int]:
+    async def submit_until_accepted(self, number: int, model: str = "test/noop") -> tuple[str, int]:
         """Order until it is accepted, as our clients do: one Idempotency-Key, again after 503 or a lost connection.
 
         The gateways are asked in turn. The id, and how often it took another try; no answer takes more than 2 s.
@@ -83,7 +83,7 @@ class Caller:
         while True:
             url, began = urls[(number + tries) % len(urls)] + "/api/v1/generations", time.monotonic()
             try:
-                answer = await self.ask("POST", url, json=sent, headers={"Idempotency-Key": f"k-{number}"})
+                answer = await self.request("POST", url, json=sent, headers={"Idempotency-Key": f"k-{number}"})
             except aiohttp.ClientError:
                 answer = None
             assert 2.2 > time.monotonic() - began
@@ -93,29 +93,29 @@ class Caller:
             tries += 1
             await asyncio.sleep(0.2)
 
-    async def shown(self, generation_id: str) -> dict[str, Any]:
+    async def poll(self, generation_id: str) -> dict[str, Any]:
         """The generation as polling shows it."""
-        answer = await self.ask("GET", f"/api/v1/generations?id={generation_id}")
+        answer = await self.request("GET", f"/api/v1/generations?id={generation_id}")
         assert 200 == answer.status, answer
         return dict(answer.body)
 
-    async def staged(self, generation_id: str, stage: str, limit_s: float = 10) -> dict[str, Any]:
+    async def wait_for_stage(self, generation_id: str, stage: str, limit_s: float = 10) -> dict[str, Any]:
         """The generation once it has reached a stage."""
         end = time.monotonic() + limit_s
-        while (seen := await self.shown(generation_id))["stage"] != stage:
+        while (seen := await self.poll(generation_id))["stage"] != stage:
             assert time.monotonic() < end, f"not {stage} within {limit_s} s: {seen}"
             await asyncio.sleep(LOOK_EVERY_S)
         return seen
 
-    async def ended(self, generation_id: str, limit_s: float = 10) -> dict[str, Any]:
+    async def wait_for_end(self, generation_id: str, limit_s: float = 10) -> dict[str, Any]:
         """The generation once it has ended, polled as the documentation says but faster."""
         end = time.monotonic() + limit_s
-        while (seen := await self.shown(generation_id))["status"] == "processing":
+        while (seen := await self.poll(generation_id))["status"] == "processing":
             assert time.monotonic() < end, f"still processing after {limit_s} s: {seen}"
             await asyncio.sleep(LOOK_EVERY_S)
         return seen
 
-    async def balance(self) -> int:
+    async def check_balance(self) -> int:
         """The balance in cents, after every equation of the books was checked against the store."""
         store, account = self.place.store, await accounts.find(self.place.store, self.customer.account)
         assert account is not None
@@ -132,10 +132,10 @@ class Caller:
 
 
 @asynccontextmanager
-async def a_place(*, models: str = "", env: Mapping[str, str] | None = None, **stack: Any) -> AsyncIterator[Place]:
+async def deploy(*, models: str = "", env: Mapping[str, str] | None = None, **stack: Any) -> AsyncIterator[Place]:
     """A deployment with the doubles; `models` is TOML behind their catalogue, `stack` goes to Stack."""
     async with Calling() as provider:
-        doubles = doubles_env(a_folder("catalogue"), provider.url)
+        doubles = doubles_env(make_folder("catalogue"), provider.url)
         with open(doubles["CATALOGUE"], "a") as file:  # noqa: ASYNC230  # a few bytes before anything runs
             file.write(models.replace("PAID_URL", provider.url))
         deployment = Stack(env={**doubles, **(env or {})}, **stack)

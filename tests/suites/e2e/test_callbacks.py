@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from shared.store import keys
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -27,14 +27,14 @@ LONG = "wait=60"  # nobody would look before the callback comes
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
     """A whole deployment, which its provider can call."""
-    async with a_place(models=MODELS, workers=("paid",)) as place:
+    async with deploy(models=MODELS, workers=("paid",)) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
     """A customer with a dollar."""
-    return await place.caller(cents=100)
+    return await place.create_caller(cents=100)
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ async def caller(place: Place) -> Caller:
 )
 async def test_however_a_provider_calls_the_result_is_the_same(place: Place, caller: Caller, prompt: str) -> None:
     """Each ends completed, bought once, charged once: by its callback where one holds, else by looking."""
-    generation = await caller.ordered(prompt, "test/paid")
-    assert "completed" == (await caller.ended(generation))["status"]
+    generation = await caller.create(prompt, "test/paid")
+    assert "completed" == (await caller.wait_for_end(generation))["status"]
     assert (1, 1) == (place.provider.submits[generation], place.provider.accepted[generation])
-    assert 89 == await caller.balance()
+    assert 89 == await caller.check_balance()
 
 
 async def test_a_callback_after_the_refund_brings_the_result_for_nothing(place: Place, caller: Caller) -> None:
     """A submit that was lost is refunded at its deadline; when its provider calls later, the result is attached."""
     place.provider.after_s["late"] = (5.0,)
-    generation = await caller.ordered("hangup-after call=late", "test/brief")
-    assert "outcome_unknown" == (await caller.ended(generation))["error_code"]
+    generation = await caller.create("hangup-after call=late", "test/brief")
+    assert "outcome_unknown" == (await caller.wait_for_end(generation))["error_code"]
     end = time.monotonic() + 10
-    while "late_urls" not in (shown := await caller.shown(generation)):
+    while "late_urls" not in (shown := await caller.poll(generation)):
         assert time.monotonic() < end, shown
         await asyncio.sleep(0.1)
     assert ("failed", 1) == (shown["status"], place.provider.accepted[generation])
-    assert 100 == await caller.balance()
+    assert 100 == await caller.check_balance()
     assert None is await place.store.call("ZSCORE", keys.LATE, generation)

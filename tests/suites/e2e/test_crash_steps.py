@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.harness.processes import a_folder
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.harness.processes import make_folder
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -27,15 +27,15 @@ routes = [{ provider = "mortal", model = "mortal" }]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
     """A deployment with two workers whose leases are short."""
-    env = {"ADAPTERS": "tests.suites.e2e", "GRAVES": str(a_folder("graves")), "LEASE_S": "1"}
-    async with a_place(models=MODEL, env=env, workers=("mortal", "mortal")) as place:
+    env = {"ADAPTERS": "tests.suites.e2e", "GRAVES": str(make_folder("graves")), "LEASE_S": "1"}
+    async with deploy(models=MODEL, env=env, workers=("mortal", "mortal")) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
     """A customer with a dollar."""
-    return await place.caller(cents=100)
+    return await place.create_caller(cents=100)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ async def test_a_worker_killed_at_any_step_is_replaced(
     place: Place, caller: Caller, step: str, state: str, submits: int
 ) -> None:
     """What may be with the provider is never sent again: looked at if its reference is known, refunded if it is not."""
-    generation = await caller.ordered(f"die={step}", "test/mortal")
-    ended = await caller.ended(generation, limit_s=15)
+    generation = await caller.create(f"die={step}", "test/mortal")
+    ended = await caller.wait_for_end(generation, limit_s=15)
     assert (state, submits) == (ended["status"], place.provider.submits[generation])
-    assert (89 if state == "completed" else 100) == await caller.balance()
+    assert (89 if state == "completed" else 100) == await caller.check_balance()
     dead = [process for process in place.stack.processes.values() if not process.running]
     assert 1 == len(dead)
-    await dead[0].start().until(lambda: dead[0].output.count("worker.started") > 1, "start")
+    await dead[0].start().wait_until(lambda: dead[0].output.count("worker.started") > 1, "start")

@@ -16,9 +16,9 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 from shared.ops import catalogue_files
 from shared.store import accounts
 from tests.harness.doubles.receiver import Receiver, Reply
-from tests.harness.processes import a_folder
+from tests.harness.processes import make_folder
 from tests.suites.e2e.test_samples import SHIPPED
-from tests.suites.e2e.visitor import Hall, Visitor, a_hall
+from tests.suites.e2e.visitor import Hall, Visitor, open_hall
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -56,14 +56,14 @@ def a_picture() -> Image.Image:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hall() -> AsyncIterator[Hall]:
     """What is shipped, in a world where https://example.com/image.png is a picture."""
-    authority, certificates = trustme.CA(), a_folder("certificates") / "authority.pem"
+    authority, certificates = trustme.CA(), make_folder("certificates") / "authority.pem"
     authority.cert_pem.write_to_path(str(certificates))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("example.com").configure_cert(tls)
     data = io.BytesIO()
     a_picture().save(data, "PNG")
     env = {**SHIPPED, "IMAGES_ALLOW_PRIVATE": "true", "SSL_CERT_FILE": str(certificates)}
-    async with Receiver(tls=tls) as pictures, a_hall(env=env, workers=(), sweep=0, deliver=0) as hall:
+    async with Receiver(tls=tls) as pictures, open_hall(env=env, workers=(), sweep=0, deliver=0) as hall:
         pictures.default = Reply(body=data.getvalue(), headers={"Content-Type": "image/png"})
         hall.place.stack.add("run-local", "-m", "tests.harness.doubles.elsewhere", str(pictures.port), "run", "local")
         yield hall
@@ -72,7 +72,7 @@ async def hall() -> AsyncIterator[Hall]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def visitor(hall: Hall) -> Visitor:
     """Somebody with a key, and no limit to his day."""
-    return await hall.holder(daily_quota=None)
+    return await hall.create_holder(daily_quota=None)
 
 
 async def made(visitor: Visitor, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -208,7 +208,7 @@ async def test_a_hundred_calls_of_a_guest_at_once(hall: Hall) -> None:
     plans = catalogue_files.load(SHIPPED["CATALOGUE"]).plans
     await accounts.publish_plans(hall.place.store, plans.values())
     guest, body = hall.guest(), {"prompt": "a red boat", "width": 64, "height": 64}
-    answers = await asyncio.gather(*(guest.ask("POST", "/api/generate", json=body) for _ in range(100)))
+    answers = await asyncio.gather(*(guest.request("POST", "/api/generate", json=body) for _ in range(100)))
     assert 10 == sum(answer.status == 200 for answer in answers)
     refused = [answer for answer in answers if answer.status != 200]
     assert {(429, "QUOTA_EXCEEDED")} == {(answer.status, answer.body["code"]) for answer in refused}

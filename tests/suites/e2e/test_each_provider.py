@@ -23,7 +23,7 @@ from tests.harness.doubles.receiver import Receiver
 from tests.suites.conformance.case import Case
 from tests.suites.conformance.cases import CASES
 from tests.suites.conformance.test_conformance import adapter_of
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 from tests.suites.e2e.test_webhooks import subscribed
 from workers.adapters.contract import Callback
 
@@ -107,12 +107,12 @@ async def house() -> AsyncIterator[House]:
         models = "".join(run.entry for run in runs.values())
         env = {"ADAPTERS": "workers.providers", "KEY_OF_ALL": "a-key", "WORKER_SLOTS": "5"}
         env |= {f"SECRET_OF_{run.name.upper()}": run.case.callback_secret for run in runs.values()}
-        place = await stack.enter_async_context(a_place(models=models, env=env, workers=()))
+        place = await stack.enter_async_context(deploy(models=models, env=env, workers=()))
         for run in runs.values():
             called = {"CALLBACK_URL": place.stack.url} if run.mode == CALLED else {}
             place.stack.add(f"run-{run.name}", "-m", "workers", "run", run.name, env=called)
         receiver = await stack.enter_async_context(Receiver())
-        caller = await place.caller(cents=100_000)
+        caller = await place.create_caller(cents=100_000)
         await subscribed(caller, receiver)
         await asyncio.gather(*(one(place, caller, run) for run in runs.values()))
         yield House(place, caller, receiver, runs)
@@ -124,18 +124,18 @@ async def one(place: Place, caller: Caller, run: Run) -> None:
         await place.store.call("HSET", keys.provider(run.name), "calls_due", 50, "calls_came", 50)
     call = run.case.call
     sent = {"model": f"{run.name}/model", "prompt": call.prompt, "input": call.input}
-    answer = await caller.ask("POST", "/api/v1/generations", json=sent)
+    answer = await caller.request("POST", "/api/v1/generations", json=sent)
     assert 201 == answer.status, answer
     run.made = answer.body["id"]
-    await place.stack.processes[f"run-{run.name}"].until(lambda: run.double.accepted > 0, "a submit", ENDED_S)
+    await place.stack.processes[f"run-{run.name}"].wait_until(lambda: run.double.accepted > 0, "a submit", ENDED_S)
     if run.mode == CALLED:
-        await caller.staged(run.made, "pending", ENDED_S)
+        await caller.wait_for_stage(run.made, "pending", ENDED_S)
         run.due_ms = await parked_until_ms(place, run)
         ref = (await place.store.call("HGET", keys.generation(run.made), "ref")).decode()
         request = run.case.callback(run.double, ref, int(time.time())) if run.case.callback else Callback({}, b"{}")
-        posted = await caller.ask("POST", address(run), data=request.body, headers=request.headers)
+        posted = await caller.request("POST", address(run), data=request.body, headers=request.headers)
         assert 200 == posted.status, posted
-    run.shown = await caller.ended(run.made, ENDED_S)
+    run.shown = await caller.wait_for_end(run.made, ENDED_S)
     run.closed_ms = int(await place.store.call("HGET", keys.generation(run.made), "closed_ms"))
 
 
@@ -179,12 +179,12 @@ async def test_a_callback_brings_it_before_the_next_look(house: House, adapter: 
 
 async def test_everything_was_charged_once(house: House) -> None:
     """The books balance over all of them."""
-    assert 100_000 - 11 * len(ALL) == await house.caller.balance()
+    assert 100_000 - 11 * len(ALL) == await house.caller.check_balance()
 
 
 async def media_type(caller: Caller, url: str) -> str:
     """What our asset URL answers with."""
-    answer = await caller.ask("GET", url)
+    answer = await caller.request("GET", url)
     assert 200 == answer.status, url
     return answer.headers["Content-Type"]
 

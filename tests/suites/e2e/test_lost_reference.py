@@ -12,7 +12,7 @@ from tests.harness.doubles.fal import SIGNING, public
 from tests.harness.doubles.fal import Double as Fal
 from tests.harness.doubles.luma import Double as Luma
 from tests.harness.processes import Process
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -69,9 +69,9 @@ class Lost:
         double.troubles["submit"].append(Fault.SILENT)
         before = double.accepted
         worker = self.worker(provider)
-        made = await caller.ordered("a red boat", model)
-        await worker.until(lambda: double.accepted > before, "an accepted submit")
-        assert "submitting" == (await caller.shown(made))["stage"]
+        made = await caller.create("a red boat", model)
+        await worker.wait_until(lambda: double.accepted > before, "an accepted submit")
+        assert "submitting" == (await caller.poll(made))["stage"]
         worker.kill()
         return made
 
@@ -90,52 +90,52 @@ async def lost() -> AsyncIterator[Lost]:
     """The deployment."""
     async with Fal() as fal, Luma() as luma:
         models = MODELS.format(fal=fal.base_url, luma=luma.base_url)
-        async with a_place(models=models, workers=(), deliver=0) as place:
+        async with deploy(models=models, workers=(), deliver=0) as place:
             yield Lost(place, fal, luma)
 
 
 async def test_a_callback_brings_it_home(lost: Lost) -> None:
     """The provider's signed callback names what nobody had noted, and the generation is finished and paid once."""
-    caller = await lost.place.caller(cents=100)
+    caller = await lost.place.create_caller(cents=100)
     made = await lost.accepted(caller, lost.fal, "fal", "test/called")
     async with lost.other("fal"):
         await asyncio.sleep(1.5)
-        assert "submitting" == (await caller.shown(made))["stage"]
+        assert "submitting" == (await caller.poll(made))["stage"]
         await call(lost, caller)
-        assert "completed" == (await caller.ended(made))["status"]
+        assert "completed" == (await caller.wait_for_end(made))["status"]
     assert (1, 1) == (lost.fal.counts["submit"], lost.fal.accepted)
-    assert 89 == await caller.balance()
+    assert 89 == await caller.check_balance()
 
 
 async def test_it_is_looked_for_where_it_can_be_found(lost: Lost) -> None:
     """A provider that lists its work is asked for ours once the submit has had its time, and it is finished."""
-    caller = await lost.place.caller(cents=100)
+    caller = await lost.place.create_caller(cents=100)
     made = await lost.accepted(caller, lost.luma, "hasty", "test/found")
     async with lost.other("hasty"):
-        shown = await caller.ended(made)
+        shown = await caller.wait_for_end(made)
     assert ("completed", 1) == (shown["status"], lost.luma.counts["submit"])
     assert 1 <= lost.luma.counts["find"]
-    assert 89 == await caller.balance()
+    assert 89 == await caller.check_balance()
 
 
 async def test_the_deadline_ends_it_and_what_comes_late_is_for_nothing(lost: Lost) -> None:
     """Without any word it fails in time and is refunded; a callback after that brings the result, and no charge."""
-    caller, submits = await lost.place.caller(cents=100), lost.fal.counts["submit"]
+    caller, submits = await lost.place.create_caller(cents=100), lost.fal.counts["submit"]
     made = await lost.accepted(caller, lost.fal, "fal", "test/brief")
     async with lost.other("fal"):
-        shown = await caller.ended(made)
+        shown = await caller.wait_for_end(made)
         assert ("failed", 11) == (shown["status"], shown["refunded_cents"])
-        assert 100 == await caller.balance()
+        assert 100 == await caller.check_balance()
         await call(lost, caller)
-        while "late_urls" not in (await caller.shown(made)):
+        while "late_urls" not in (await caller.poll(made)):
             await asyncio.sleep(0.05)
     assert submits + 1 == lost.fal.counts["submit"]
-    assert 100 == await caller.balance()
+    assert 100 == await caller.check_balance()
 
 
 async def call(lost: Lost, caller: Caller) -> None:
     """fal's webhook for its latest request."""
     request = lost.fal.webhook(list(lost.fal.requests)[-1])
     where = next(asked.query["fal_webhook"] for asked in reversed(lost.fal.asked) if asked.role == "submit")
-    answer = await caller.ask("POST", where, data=request.body, headers=request.headers)
+    answer = await caller.request("POST", where, data=request.body, headers=request.headers)
     assert 200 == answer.status

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.harness.processes import Process, free_port
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -45,8 +45,8 @@ async def place() -> AsyncIterator[Place]:
     try:
         env = {"ADAPTERS": "workers.providers"}
         models = MODELS.format(port=port)
-        async with a_place(models=models, env=env, workers=("llama",), deliver=0, sweep=0) as place:
-            await server.answers(f"http://127.0.0.1:{port}/health")
+        async with deploy(models=models, env=env, workers=("llama",), deliver=0, sweep=0) as place:
+            await server.wait_for_status(f"http://127.0.0.1:{port}/health")
             yield place
     finally:
         server.kill()
@@ -55,7 +55,7 @@ async def place() -> AsyncIterator[Place]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
     """A customer with a dollar."""
-    return await place.caller(cents=100)
+    return await place.create_caller(cents=100)
 
 
 async def test_a_text_is_written(caller: Caller) -> None:
@@ -65,30 +65,32 @@ async def test_a_text_is_written(caller: Caller) -> None:
         "prompt": "Describe a small boat on a lake.",
         "input": {"words_max": 30, "seed": 7},
     }
-    made = (await caller.ask("POST", "/api/v1/generations", json=sent)).body["id"]
-    shown = await caller.ended(made, ANSWERED_S)
+    made = (await caller.request("POST", "/api/v1/generations", json=sent)).body["id"]
+    shown = await caller.wait_for_end(made, ANSWERED_S)
     assert ("completed", "llama", "text") == (shown["status"], shown["provider"], shown["type"]), shown
     assert 3 <= len(shown["result_text"].split()) <= 200
-    told = await caller.place.stack.cli("generation", "show", made)
+    told = await caller.place.stack.run_cli("generation", "show", made)
     assert 10 < told["facts"]["prompt_tokens"]
     assert 3 < told["facts"]["completion_tokens"]
-    assert 98 == await caller.balance()
+    assert 98 == await caller.check_balance()
 
 
 async def test_a_prompt_is_enhanced(caller: Caller) -> None:
     """An enhancement is something to draw: other words than were sent, and as many of them as were asked for."""
     sent = {"model": "llama/enhancer", "prompt": "a red boat", "input": {"count": 1}}
-    made = (await caller.ask("POST", "/api/v1/generations", json=sent)).body["id"]
-    shown = await caller.ended(made, ANSWERED_S)
+    made = (await caller.request("POST", "/api/v1/generations", json=sent)).body["id"]
+    shown = await caller.wait_for_end(made, ANSWERED_S)
     assert ("completed", "llama") == (shown["status"], shown["provider"]), shown
     assert "a red boat" != shown["result_text"].strip()
-    assert 98 == await caller.balance()
+    assert 98 == await caller.check_balance()
 
 
 async def test_what_does_not_fit_its_context_is_refunded(caller: Caller) -> None:
     """What the server itself refuses is told in its words, and costs nothing."""
     sent = {"model": "llama/writer", "prompt": "boat " * 3_500, "input": {"words_max": 30}}
-    shown = await caller.ended((await caller.ask("POST", "/api/v1/generations", json=sent)).body["id"], ANSWERED_S)
+    shown = await caller.wait_for_end(
+        (await caller.request("POST", "/api/v1/generations", json=sent)).body["id"], ANSWERED_S
+    )
     assert ("failed", 0) == (shown["status"], shown["cost_cents"]), shown
     assert "context" in shown["error"]
-    assert 100 == await caller.balance()
+    assert 100 == await caller.check_balance()

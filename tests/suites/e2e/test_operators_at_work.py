@@ -8,7 +8,7 @@ import time
 
 from shared.ops.settings import ROOT
 from shared.store import admin_keys
-from tests.suites.e2e.caller import Caller, a_place
+from tests.suites.e2e.caller import Caller, deploy
 
 ROLES = ["dispatcher", "gateway", "sweeper", "worker"]
 WAIT_S = 15.0
@@ -22,12 +22,12 @@ class Operator:
 
     async def hold(self, act: str) -> None:
         """Pause, drain or resume provider noop."""
-        answer = await self._caller.ask("POST", f"/api/admin/queues/noop/{act}", headers=self._headers)
+        answer = await self._caller.request("POST", f"/api/admin/queues/noop/{act}", headers=self._headers)
         assert 200 == answer.status, answer
 
     async def roles(self) -> list[str]:
         """Of the processes that are listed."""
-        listed = (await self._caller.ask("GET", "/api/admin/workers", headers=self._headers)).body["data"]
+        listed = (await self._caller.request("GET", "/api/admin/workers", headers=self._headers)).body["data"]
         return [one["role"] for one in listed]
 
     async def until(self, roles: list[str]) -> None:
@@ -40,19 +40,19 @@ class Operator:
 
 async def test_a_deployment_is_held_up_and_goes_on() -> None:
     """Every role is listed while it lives, a pause holds an order up without failing it, and after a resume it ends."""
-    async with a_place(workers=("noop",)) as place:
-        caller = await place.caller()
+    async with deploy(workers=("noop",)) as place:
+        caller = await place.create_caller()
         _, key = await admin_keys.create(place.store, "Grace")
         operator = Operator(caller, key)
         await operator.until(ROLES)
         await operator.hold("pause")
-        name = await caller.ordered()
+        name = await caller.create()
         await asyncio.sleep(0.5)
-        assert "queued" == (await caller.shown(name))["stage"]
+        assert "queued" == (await caller.poll(name))["stage"]
         await operator.hold("resume")
-        assert "completed" == (await caller.ended(name))["status"]
+        assert "completed" == (await caller.wait_for_end(name))["status"]
         await operator.hold("drain")
-        refused = await caller.order()
+        refused = await caller.submit()
         assert (502, "upstream_error") == (refused.status, refused.body["error"]["code"])
         assert 0 == await place.stack.processes["run-noop"].stop()
         await operator.until([role for role in ROLES if role != "worker"])
@@ -60,7 +60,7 @@ async def test_a_deployment_is_held_up_and_goes_on() -> None:
 
 async def test_the_live_view_runs_until_q() -> None:
     """In a terminal `top` goes on showing until q is pressed, and leaves the terminal as it was."""
-    async with a_place(workers=("noop",)) as place:
+    async with deploy(workers=("noop",)) as place:
         ours, theirs = pty.openpty()
         command = (sys.executable, "-m", "operate.cli.main", "top", "--every", "0.2")
         env = os.environ | place.stack.env | {"TERM": "xterm", "COLUMNS": "150", "LINES": "40"}

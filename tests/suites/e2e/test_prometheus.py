@@ -20,8 +20,8 @@ from shared.store import accounts, generations, providers
 from tests.harness.doubles.double import Say
 from tests.harness.doubles.fal import Double
 from tests.harness.doubles.receiver import Receiver, Reply
-from tests.harness.processes import Process, a_folder, free_port
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.harness.processes import Process, free_port, make_folder
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 RULES = ROOT / "deploy" / "prometheus"
 ROLES = {"noop": "run noop", "paid": "run paid", "fal": "run fal", "deliver": "deliver", "sweep": "sweep"}
@@ -80,7 +80,7 @@ def installed(name: str) -> str:
 @asynccontextmanager
 async def prometheus(targets: Iterable[int]) -> AsyncIterator[str]:
     """A Prometheus that scrapes these ports each second, with our rules; its URL."""
-    folder, port = a_folder("prometheus"), free_port()
+    folder, port = make_folder("prometheus"), free_port()
     names = ", ".join(f'"127.0.0.1:{target}"' for target in targets)
     (folder / "prometheus.yml").write_text(SETTINGS.format(rules=RULES, targets=names))
     process = Process(
@@ -92,7 +92,7 @@ async def prometheus(targets: Iterable[int]) -> AsyncIterator[str]:
         "--log.level=warn",
     ).start()
     try:
-        await process.answers(f"http://127.0.0.1:{port}/-/ready")
+        await process.wait_for_status(f"http://127.0.0.1:{port}/-/ready")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()
@@ -101,19 +101,19 @@ async def prometheus(targets: Iterable[int]) -> AsyncIterator[str]:
 async def load(caller: Caller, poor: Caller, fal: Double) -> None:
     """Every kind of fact: orders that go well, are refused, repeated, put off, lost, fail, and are handed on."""
     fal.troubles["submit"].append(Say(429, {}, {"Retry-After": "0.1"}))
-    made = [await caller.ordered(f"boat {number}", "test/noop") for number in range(3)]
-    made += [await caller.ordered("a boat", "test/fal") for _ in range(2)]
+    made = [await caller.create(f"boat {number}", "test/noop") for number in range(3)]
+    made += [await caller.create("a boat", "test/fal") for _ in range(2)]
     for _ in range(2):
-        await caller.order("again", "test/noop", idempotency_key="k")
+        await caller.submit("again", "test/noop", idempotency_key="k")
     for words in ("a boat", "refuse", "fail", "busy"):
-        made.append(await caller.ordered(words, "test/paid"))
-    await caller.order("hangup-after", "test/paid")
-    await poor.order("too dear", "test/noop")
-    await caller.order("a boat", "test/nothing")
-    await caller.ask("GET", "/api/jobs")
+        made.append(await caller.create(words, "test/paid"))
+    await caller.submit("hangup-after", "test/paid")
+    await poor.submit("too dear", "test/noop")
+    await caller.submit("a boat", "test/nothing")
+    await caller.request("GET", "/api/jobs")
     for name in made:
-        await caller.ended(name)
-    await caller.ended(await caller.ordered("down", "test/either"))
+        await caller.wait_for_end(name)
+    await caller.wait_for_end(await caller.create("down", "test/either"))
 
 
 def panels() -> Iterator[tuple[str, str]]:
@@ -168,7 +168,7 @@ async def a_deployment(place: Place) -> list[int]:
         env = {"METRICS_PORT": str(ports[name])} | ({"ADAPTERS": "workers.providers"} if name == "fal" else {})
         place.stack.add(name, "-m", "workers", *words.split(), env=env)
     for name, port in ports.items():
-        await place.stack.processes[name].answers(f"http://127.0.0.1:{port}/healthz")
+        await place.stack.processes[name].wait_for_status(f"http://127.0.0.1:{port}/healthz")
     return [*place.stack.ports, *ports.values()]
 
 
@@ -225,15 +225,15 @@ async def test_every_question_has_an_answer() -> None:
         Double() as fal,
         Receiver() as well,
         Receiver(Reply(status=410)) as gone,
-        a_place(models=MODELS.format(url=fal.url), workers=(), deliver=0, sweep=0) as place,
+        deploy(models=MODELS.format(url=fal.url), workers=(), deliver=0, sweep=0) as place,
     ):
         ports = await a_deployment(place)
-        caller, poor = await place.caller(cents=2000), await place.caller(cents=1)
+        caller, poor = await place.create_caller(cents=2000), await place.create_caller(cents=1)
         async with prometheus(ports) as url:
             asker = Asker(place.session, url)
             await scraped(asker, 0)
             for receiver in (well, gone):
-                await caller.ask("POST", "/api/v1/webhooks", json={"url": receiver.url})
+                await caller.request("POST", "/api/v1/webhooks", json={"url": receiver.url})
             await load(caller, poor, fal)
             await scraped(asker)
             await providers.close_breaker(place.store, "paid")

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from shared.ops.settings import ROOT, Settings
 from tests.harness.doubles import kie
-from tests.harness.processes import a_folder
-from tests.suites.e2e.caller import Place, a_place
+from tests.harness.processes import make_folder
+from tests.suites.e2e.caller import Place, deploy
 
 DOCUMENTED = "google/nano-banana-2-pro-1k"
 
 
 def shipped(kie_url: str) -> Path:
     """A copy of the shipped catalogue whose kie is at another address."""
-    folder = a_folder("deploy")
+    folder = make_folder("deploy")
     shutil.copytree(ROOT / "deploy" / "catalogue", folder / "catalogue")
     text, entry = (ROOT / "deploy" / "catalogue.toml").read_text(), "[providers.kie]\n"
     assert entry in text
@@ -29,7 +29,7 @@ def shipped(kie_url: str) -> Path:
 async def a_house(kie_url: str, *workers: str) -> AsyncIterator[Place]:
     """A deployment with the key of kie."""
     env = {"CATALOGUE": str(shipped(kie_url)), "ADAPTERS": Settings().adapters, "KIE_API_KEY": "a key"}
-    async with a_place(workers=workers, env=env) as place:
+    async with deploy(workers=workers, env=env) as place:
         yield place
 
 
@@ -37,13 +37,13 @@ async def test_a_key_brings_its_provider_and_the_local_one_stands_in() -> None:
     """With its key kie serves the documented model; without credit there the local provider does, at one charge."""
     async with kie.Double() as double, a_house(double.base_url, "kie", "local") as place:
         double.credits = 8
-        caller = await place.caller(cents=100)
-        listed = await caller.ask("GET", "/api/v1/models")
+        caller = await place.create_caller(cents=100)
+        listed = await caller.request("GET", "/api/v1/models")
         offered = {model["id"] for model in listed.body["data"]}
         assert {"google/nano-banana", "local/artist", DOCUMENTED} <= offered
         assert not offered & {"openai/gpt-image-2", "luma/photon-1", "own/text"}
 
-        done = await caller.ended(await caller.ordered("a fox", DOCUMENTED), limit_s=30)
+        done = await caller.wait_for_end(await caller.create("a fox", DOCUMENTED), limit_s=30)
         assert ("completed", "kie", 11) == (done["status"], done["provider"], done["cost_cents"])
         [sent] = [asked.json for asked in double.asked if asked.role == "submit"]
         assert ("nano-banana-2", "1K", "1:1") == (
@@ -53,18 +53,18 @@ async def test_a_key_brings_its_provider_and_the_local_one_stands_in() -> None:
         )
 
         double.troubles["submit"].append(kie.say(402, "The current credits are insufficient. Please top up."))
-        done = await caller.ended(await caller.ordered("a boat", DOCUMENTED), limit_s=30)
+        done = await caller.wait_for_end(await caller.create("a boat", DOCUMENTED), limit_s=30)
         assert ("completed", "local", 11) == (done["status"], done["provider"], done["cost_cents"])
-        assert 100 - 22 == await caller.balance()
+        assert 100 - 22 == await caller.check_balance()
 
         await the_costs_are_known(place)
 
 
 async def the_costs_are_known(place: Place) -> None:
     """Check that what kie reported is in the books of costs, and that its breaker is seen."""
-    facts = await asyncio.wait_for(place.stack.cli("reconcile", "--provider", "kie"), 30)
+    facts = await asyncio.wait_for(place.stack.run_cli("reconcile", "--provider", "kie"), 30)
     [day] = facts["days"]
     assert (1, 40_000, False) == (day["theirs_only"], day["theirs_only_micros"], facts["off"])
-    found = {one["name"]: one for one in (await place.stack.cli("provider", "list"))["providers"]}
+    found = {one["name"]: one for one in (await place.stack.run_cli("provider", "list"))["providers"]}
     assert (True, False) == (found["kie"]["configured"], found["openai"]["configured"])
     assert found["kie"]["state"] in ("down", "trying"), json.dumps(found["kie"])

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.suites.e2e.caller import Place, a_place
+from tests.suites.e2e.caller import Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,36 +34,36 @@ ENDS = {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
     """A deployment with a paid provider whose generations have four seconds."""
-    async with a_place(models=BRIEF, workers=("paid",), deliver=0) as place:
+    async with deploy(models=BRIEF, workers=("paid",), deliver=0) as place:
         yield place
 
 
 async def test_every_failure_is_refunded_once(place: Place) -> None:
     """Refused, failed, timed out or never known: failed by its deadline, refunded in full, submitted once."""
-    caller = await place.caller(cents=100)
+    caller = await place.create_caller(cents=100)
     began = time.monotonic()
-    made = {prompt: await caller.ordered(prompt, "test/brief") for prompt in ENDS}
-    assert 100 > await caller.balance()
-    ends = dict(zip(made, await asyncio.gather(*[caller.ended(one) for one in made.values()]), strict=True))
+    made = {prompt: await caller.create(prompt, "test/brief") for prompt in ENDS}
+    assert 100 > await caller.check_balance()
+    ends = dict(zip(made, await asyncio.gather(*[caller.wait_for_end(one) for one in made.values()]), strict=True))
     assert 7 > time.monotonic() - began
     for prompt, codes in ENDS.items():
         end = ends[prompt]
         assert ("failed", 0, 11) == (end["status"], end["cost_cents"], end["refunded_cents"]), prompt
         assert end["error_code"] in codes, prompt
         assert 1 == place.provider.submits[made[prompt]], prompt
-    assert 100 == await caller.balance()
-    moved = (await caller.ask("GET", "/api/v1/transactions")).body["data"]
+    assert 100 == await caller.check_balance()
+    moved = (await caller.request("GET", "/api/v1/transactions")).body["data"]
     assert 2 * len(ENDS) + 1 == len(moved)
 
 
 async def test_a_provider_that_is_down_charges_nobody(place: Place) -> None:
     """Who meets the outage is refunded; while it is known, a submit is 502 at once and never charged."""
-    caller = await place.caller(cents=100)
-    end = await caller.ended(await caller.ordered("down", "test/brief"))
+    caller = await place.create_caller(cents=100)
+    end = await caller.wait_for_end(await caller.create("down", "test/brief"))
     assert ("failed", "upstream_error", 11) == tuple(end[name] for name in ("status", "error_code", "refunded_cents"))
     began = time.monotonic()
-    answer = await caller.order("a boat", "test/brief")
+    answer = await caller.submit("a boat", "test/brief")
     assert (502, "upstream_error") == (answer.status, answer.body["error"]["code"])
     assert 0.5 > time.monotonic() - began
-    assert 1 == len((await caller.ask("GET", "/api/v1/generations")).body["data"])
-    assert 100 == await caller.balance()
+    assert 1 == len((await caller.request("GET", "/api/v1/generations")).body["data"])
+    assert 100 == await caller.check_balance()

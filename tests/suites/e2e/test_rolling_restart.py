@@ -2,22 +2,22 @@
 
 import asyncio
 
-from tests.suites.e2e.caller import Place, a_place
+from tests.suites.e2e.caller import Place, deploy
 
 AT_ONCE, PAUSE_S = 6, 0.1
 
 
 async def test_a_rolling_restart_repeats_no_submit_and_fails_no_generation() -> None:
     """All that was ordered meanwhile completes, charged once and submitted once; each process leaves with 0."""
-    async with a_place(gateways=2, workers=("paid", "paid"), deliver=1) as place:
-        caller = await place.caller(cents=1_000_000, concurrency=1000)
+    async with deploy(gateways=2, workers=("paid", "paid"), deliver=1) as place:
+        caller = await place.create_caller(cents=1_000_000, concurrency=1000)
         stop = asyncio.Event()
         made: list[str] = []
 
         async def load(first: int) -> None:
             number = first
             while not stop.is_set():
-                made.append((await caller.insist(number, "test/paid"))[0])
+                made.append((await caller.submit_until_accepted(number, "test/paid"))[0])
                 number += AT_ONCE
                 await asyncio.sleep(PAUSE_S)
 
@@ -25,11 +25,11 @@ async def test_a_rolling_restart_repeats_no_submit_and_fails_no_generation() -> 
         await restarted(place)
         stop.set()
         await asyncio.gather(*loads)
-        ends = {(await caller.ended(generation))["status"] for generation in made}
+        ends = {(await caller.wait_for_end(generation))["status"] for generation in made}
         assert {"completed"} == ends
         assert len(set(made)) == len(made) > 50
         assert {1} == {place.provider.submits[generation] for generation in made}
-        assert 1_000_000 - 11 * len(made) == await caller.balance()
+        assert 1_000_000 - 11 * len(made) == await caller.check_balance()
 
 
 async def restarted(place: Place) -> None:
@@ -41,6 +41,6 @@ async def restarted(place: Place) -> None:
         assert 0 == await process.stop(), process.output
         process.start()
         if name.startswith("gateway"):
-            await place.stack.ready()
+            await place.stack.wait_until_ready()
         else:
-            await process.until(lambda p=process, b=begun: "started" in p.log.read_text()[b:], "start")  # type: ignore[misc]
+            await process.wait_until(lambda p=process, b=begun: "started" in p.log.read_text()[b:], "start")  # type: ignore[misc]

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from shared.ops.settings import Settings
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -126,14 +126,14 @@ NODE = ("node", "--input-type=module", "--eval")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
     """A deployment as it is shipped."""
-    async with a_place(workers=("local",), env=SHIPPED, deliver=0) as place:
+    async with deploy(workers=("local",), env=SHIPPED, deliver=0) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
     """A customer with a dollar."""
-    return await place.caller(cents=100)
+    return await place.create_caller(cents=100)
 
 
 async def ran(caller: Caller, command: tuple[str, ...], sample: str, **env: str) -> str:
@@ -192,15 +192,15 @@ async def test_the_samples_run_to_their_result(caller: Caller) -> None:
     )
     assert 3 == len(set(urls))
     for url in urls:
-        got = await caller.ask("GET", url, headers={"Authorization": ""})
+        got = await caller.request("GET", url, headers={"Authorization": ""})
         assert (200, "image/png") == (got.status, got.headers["Content-Type"])
-    assert 100 - 3 * 11 == await caller.balance()
+    assert 100 - 3 * 11 == await caller.check_balance()
 
 
 async def test_a_sample_meets_a_failure(caller: Caller) -> None:
     """The polling samples raise the text of a failure, because `error` of a generation is a string."""
-    refused = json.dumps(await caller.ordered("a boat", "local/refuse"))
-    await caller.ended(json.loads(refused))
+    refused = json.dumps(await caller.create("a boat", "local/refuse"))
+    await caller.wait_for_end(json.loads(refused))
     python = PYTHON_POLL + f"\ntry:\n    wait_for({refused})\nexcept Exception as error:\n    print(str(error))"
     node = JAVASCRIPT_POLL + f"\nawait waitFor({refused}).catch((error) => console.log(error.message));"
     said = {(await ran(caller, PYTHON, python)).strip(), (await ran(caller, NODE, node)).strip()}

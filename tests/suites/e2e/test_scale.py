@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import aiohttp
 
 from tests.harness.processes import Process, free_port
-from tests.suites.e2e.caller import Answer, Caller, Place, a_place
+from tests.suites.e2e.caller import Answer, Caller, Place, deploy
 
 CLIENTS = 6
 LOOK_S = 0.05
@@ -29,7 +29,7 @@ class Door:
         for turn in range(first, first + ASKED_MAX):
             url = self.urls[turn % len(self.urls)] + path
             try:
-                answer = await self.caller.ask(method, url, json=body)
+                answer = await self.caller.request(method, url, json=body)
             except aiohttp.ClientConnectorError:
                 await asyncio.sleep(LOOK_S)
                 continue
@@ -55,8 +55,8 @@ class Door:
 
 async def test_gateways_and_workers_grow_and_shrink_unnoticed() -> None:
     """1 to 3 to 1 gateways and 1 to 4 to 1 workers under load: no request fails, and no submit is repeated."""
-    async with a_place(workers=("paid",), deliver=0, sweep=0) as place:
-        door = Door(await place.caller(cents=100_000), list(place.stack.urls))
+    async with deploy(workers=("paid",), deliver=0, sweep=0) as place:
+        door = Door(await place.create_caller(cents=100_000), list(place.stack.urls))
         enough, made = asyncio.Event(), list[str]()
         load = [asyncio.create_task(door.order(enough, made)) for _ in range(CLIENTS)]
         await until(beyond(made, CLIENTS), load)
@@ -69,7 +69,7 @@ async def test_gateways_and_workers_grow_and_shrink_unnoticed() -> None:
         enough.set()
         await asyncio.gather(*load)
         assert dict.fromkeys(made, 1) == dict(place.provider.submits) == dict(place.provider.accepted)
-        assert 100_000 - 11 * len(made) == await door.caller.balance()
+        assert 100_000 - 11 * len(made) == await door.caller.check_balance()
         assert "Traceback" not in "".join(process.output for process in leaving)
 
 
@@ -79,10 +79,10 @@ async def more(place: Place, door: Door) -> tuple[list[Process], list[Process]]:
     gateways = [place.stack.add("gateway", "-m", "gateway", env={"PORT": str(port)}) for port in ports]
     workers = [place.stack.add("run-paid", "-m", "workers", "run", "paid") for _ in range(3)]
     for gateway, port in zip(gateways, ports, strict=True):
-        await gateway.answers(f"http://127.0.0.1:{port}/readyz")
+        await gateway.wait_for_status(f"http://127.0.0.1:{port}/readyz")
         door.urls.append(f"http://127.0.0.1:{port}")
     for worker in workers:
-        await worker.logged("worker.started")
+        await worker.wait_for_log("worker.started")
     return gateways, workers
 
 
@@ -104,7 +104,7 @@ async def until(condition: Callable[[], bool], load: list[asyncio.Task[None]]) -
 
 async def test_a_leaving_gateway_says_so_on_open_connections() -> None:
     """After SIGTERM an open connection gets its answer with Connection: close, and a new one is refused."""
-    async with a_place(workers=(), deliver=0, sweep=0) as place:
+    async with deploy(workers=(), deliver=0, sweep=0) as place:
         host, port = "127.0.0.1", place.stack.ports[0]
         reader, writer = await asyncio.open_connection(host, port)
         assert b"connection: close" not in (await told(reader, writer, b"/healthz")).lower()
@@ -115,7 +115,7 @@ async def test_a_leaving_gateway_says_so_on_open_connections() -> None:
         assert head.startswith(b"HTTP/1.1 503")
         assert b"connection: close" in head.lower()
         assert b"" == await reader.read(), "the connection is closed after its last answer"
-        assert 0 == await gateway.ended()
+        assert 0 == await gateway.wait_for_exit()
         writer.close()
 
 

@@ -1,7 +1,7 @@
 """What a whole run leaves behind holds no secret."""
 
 from tests.harness.doubles.receiver import Receiver, Reply
-from tests.suites.e2e.caller import a_place
+from tests.suites.e2e.caller import deploy
 
 PROMPT = "a pangolin nobody may read about"
 
@@ -9,16 +9,16 @@ PROMPT = "a pangolin nobody may read about"
 async def test_logs_and_store_hold_no_secret() -> None:
     """After success, failure and webhooks no log has a key, a webhook secret or a prompt, and the store has no key."""
     async with (
-        a_place(workers=("noop", "paid"), env={"LOG_LEVEL": "debug"}) as place,
+        deploy(workers=("noop", "paid"), env={"LOG_LEVEL": "debug"}) as place,
         Receiver(Reply(status=410)) as hook,
     ):
-        caller = await place.caller(cents=40)
-        endpoint = await caller.ask("POST", "/api/v1/webhooks", json={"url": hook.url})
+        caller = await place.create_caller(cents=40)
+        endpoint = await caller.request("POST", "/api/v1/webhooks", json={"url": hook.url})
         for model, word in (("test/noop", ""), ("test/paid", "refuse"), ("test/paid", "hangup-after")):
-            await caller.order(f"{PROMPT} {word}", model, prefer="wait=2")
-        await caller.order(PROMPT, "test/none")
-        await caller.ask("GET", "/api/v1/balance", headers={"Authorization": f"Bearer {caller.customer.key}x"})
-        await caller.ask("GET", "/api/v1/balance", headers={"Authorization": f"Token {caller.customer.key}"})
+            await caller.submit(f"{PROMPT} {word}", model, prefer="wait=2")
+        await caller.submit(PROMPT, "test/none")
+        await caller.request("GET", "/api/v1/balance", headers={"Authorization": f"Bearer {caller.customer.key}x"})
+        await caller.request("GET", "/api/v1/balance", headers={"Authorization": f"Token {caller.customer.key}"})
         await hook.wait_for(1)
         logs = "".join(process.log.read_text(errors="replace") for process in place.stack.processes.values())
         assert "generation.settled" in logs

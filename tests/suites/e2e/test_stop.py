@@ -9,20 +9,20 @@ import aiohttp
 from shared.store.connect import Store
 from tests.harness.doubles.calling import Calling
 from tests.harness.factories import doubles_env
-from tests.harness.processes import Stack, a_folder
+from tests.harness.processes import Stack, make_folder
 from tests.suites.e2e.caller import Caller, Place
 
 
 async def test_everybody_leaves_in_time() -> None:
     """Told to stop together, every process ends with 0 within the grace period; a held request is answered first."""
     async with Calling() as provider, aiohttp.ClientSession() as session:
-        env = doubles_env(a_folder("catalogue"), provider.url)
+        env = doubles_env(make_folder("catalogue"), provider.url)
         async with Stack(workers=("noop", "paid"), env=env) as stack:
             async with Store(stack.settings.store_url) as store:
-                caller: Caller = await Place(stack, provider, store, session).caller()
-            await caller.ended(await caller.ordered())
-            await stack.processes["sweep"].logged("sweeper.started")
-            held = asyncio.create_task(caller.order("stuck", "test/paid", prefer="wait=30"))
+                caller: Caller = await Place(stack, provider, store, session).create_caller()
+            await caller.wait_for_end(await caller.create())
+            await stack.processes["sweep"].wait_for_log("sweeper.started")
+            held = asyncio.create_task(caller.submit("stuck", "test/paid", prefer="wait=30"))
             while not provider.looks:
                 await asyncio.sleep(0.01)
             began = time.monotonic()
@@ -30,7 +30,7 @@ async def test_everybody_leaves_in_time() -> None:
                 process.send(signal.SIGTERM)
             answer = await held
             assert (201, "processing") == (answer.status, answer.body["status"])
-            codes = {name: await process.ended() for name, process in stack.processes.items()}
+            codes = {name: await process.wait_for_exit() for name, process in stack.processes.items()}
             assert dict.fromkeys(codes, 0) == codes
             assert 5 > time.monotonic() - began
             assert "Traceback" not in "".join(process.output for process in stack.processes.values())

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.suites.e2e.caller import Place, a_place
+from tests.suites.e2e.caller import Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -22,18 +22,18 @@ ORDERS, AT_ONCE = 300, 10
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
     """A deployment with two gateways."""
-    async with a_place(gateways=2, workers=("noop", "paid"), deliver=1) as place:
+    async with deploy(gateways=2, workers=("noop", "paid"), deliver=1) as place:
         yield place
 
 
 async def test_a_store_killed_under_load(place: Place) -> None:
     """What was accepted before, while and after the store was killed completes, each charged once, by itself."""
-    caller = await place.caller(cents=ORDERS * 11, concurrency=1000)
+    caller = await place.create_caller(cents=ORDERS * 11, concurrency=1000)
     room = asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> tuple[str, int]:
         async with room:
-            return await caller.insist(number, ("test/noop", "test/paid")[number % 2])
+            return await caller.submit_until_accepted(number, ("test/noop", "test/paid")[number % 2])
 
     orders = [asyncio.create_task(one(number)) for number in range(ORDERS)]
     while sum(order.done() for order in orders) < ORDERS // 3:
@@ -47,42 +47,42 @@ async def test_a_store_killed_under_load(place: Place) -> None:
     assert any(tries for _, tries in made)
     assert ORDERS == len({generation for generation, _ in made})
     for generation, _ in made:
-        assert "completed" == (await caller.ended(generation, limit_s=20))["status"]
+        assert "completed" == (await caller.wait_for_end(generation, limit_s=20))["status"]
     assert 20 > time.monotonic() - began
-    assert 0 == await caller.balance()
+    assert 0 == await caller.check_balance()
     paid = [generation for generation, _ in made[1::2]]
     assert {1} == {place.provider.submits[generation] for generation in paid}
 
 
 async def test_a_store_that_stalls(place: Place) -> None:
     """A store that answers nothing for a while is 503 within 2 s, and everything goes on when it wakes up."""
-    caller = await place.caller(cents=100)
-    made = await caller.ordered("polls=3 wait=0.9", "test/paid")
+    caller = await place.create_caller(cents=100)
+    made = await caller.create("polls=3 wait=0.9", "test/paid")
     found = re.findall(r"Valkey (\d+) serves", place.stack.processes["store"].output)
     assert found
     os.kill(int(found[-1]), signal.SIGSTOP)
     try:
         began = time.monotonic()
         for answer in await asyncio.gather(
-            caller.order(), caller.ask("GET", "/api/v1/balance"), caller.ask("GET", f"{GENERATIONS}?id={made}")
+            caller.submit(), caller.request("GET", "/api/v1/balance"), caller.request("GET", f"{GENERATIONS}?id={made}")
         ):
             assert (503, "unavailable") == (answer.status, answer.body["error"]["code"])
         assert 2 > time.monotonic() - began
-        assert 503 == (await caller.ask("GET", "/readyz")).status
+        assert 503 == (await caller.request("GET", "/readyz")).status
         assert 3.5 > time.monotonic() - began
     finally:
         os.kill(int(found[-1]), signal.SIGCONT)
-    await place.stack.ready()
-    assert "completed" == (await caller.ended(made))["status"]
-    assert "completed" == (await caller.ended(await caller.ordered()))["status"]
+    await place.stack.wait_until_ready()
+    assert "completed" == (await caller.wait_for_end(made))["status"]
+    assert "completed" == (await caller.wait_for_end(await caller.create()))["status"]
     assert 1 == place.provider.submits[made]
 
 
 async def test_what_is_accepted_is_said_although_the_store_leaves(place: Place) -> None:
     """A caller who waits for a result while the store dies gets 201 processing: it is charged and will be done."""
-    caller = await place.caller(cents=100)
-    waiting = asyncio.create_task(caller.order("stuck", "test/paid", prefer="wait=2"))
-    while not (listed := (await caller.ask("GET", GENERATIONS)).body["data"]):
+    caller = await place.create_caller(cents=100)
+    waiting = asyncio.create_task(caller.submit("stuck", "test/paid", prefer="wait=2"))
+    while not (listed := (await caller.request("GET", GENERATIONS)).body["data"]):
         await asyncio.sleep(0.01)
     place.stack.processes["store"].kill()
     try:
@@ -90,8 +90,8 @@ async def test_what_is_accepted_is_said_although_the_store_leaves(place: Place) 
         assert (201, "processing", listed[0]["id"]) == (answer.status, answer.body["status"], answer.body["id"])
     finally:
         await place.stack.start_store()
-    await place.stack.ready()
-    assert listed[0]["id"] == (await caller.shown(answer.body["id"]))["id"]
+    await place.stack.wait_until_ready()
+    assert listed[0]["id"] == (await caller.poll(answer.body["id"]))["id"]
 
 
 async def test_processes_wait_for_a_store_that_comes_later(place: Place) -> None:
@@ -104,6 +104,6 @@ async def test_processes_wait_for_a_store_that_comes_later(place: Place) -> None
     with pytest.raises(aiohttp.ClientError):
         await place.session.get(place.stack.url + "/healthz")
     await place.stack.start_store()
-    await place.stack.ready()
-    caller = await place.caller(cents=100)
-    assert "completed" == (await caller.ended(await caller.ordered()))["status"]
+    await place.stack.wait_until_ready()
+    caller = await place.create_caller(cents=100)
+    assert "completed" == (await caller.wait_for_end(await caller.create()))["status"]

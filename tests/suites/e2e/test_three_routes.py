@@ -7,7 +7,7 @@ from tests.harness.doubles.double import Say
 from tests.harness.doubles.fal import Double as Fal
 from tests.harness.doubles.replicate import Double as Replicate
 from tests.harness.doubles.silent import Silent
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 CONNECT_S = 0.5
 SERVED_S = 5  # the model's own time limit
@@ -49,8 +49,8 @@ async def test_the_third_serves_and_the_first_gets_its_traffic_back() -> None:
             first.troubles["submit"].extend([Say(503, {"detail": "Maintenance"})] * 3)
             env = {"ADAPTERS": "workers.providers"}
             workers = ("first", "second", "third")
-            async with a_place(models=models, env=env, workers=workers, deliver=0, sweep=0) as place:
-                caller = await place.caller(cents=1000)
+            async with deploy(models=models, env=env, workers=workers, deliver=0, sweep=0) as place:
+                caller = await place.create_caller(cents=1000)
                 await passed_over(place, caller, first, third)
                 await back_by_itself(place, caller, first)
 
@@ -58,21 +58,21 @@ async def test_the_third_serves_and_the_first_gets_its_traffic_back() -> None:
 async def passed_over(place: Place, caller: Caller, first: Replicate, third: Fal) -> None:
     """The third serves; who is known to be out of order is not asked again."""
     began_s = time.monotonic()
-    made = await caller.ordered("a red boat", "test/three")
-    shown = await caller.ended(made, SERVED_S)
+    made = await caller.create("a red boat", "test/three")
+    shown = await caller.wait_for_end(made, SERVED_S)
     assert SERVED_S > time.monotonic() - began_s
     assert ("completed", "third", 11) == (shown["status"], shown["provider"], shown["cost_cents"])
     assert (1, 0, 1) == (first.counts["submit"], first.accepted, third.accepted)
-    again = await caller.ordered("another", "test/three")
-    assert "third" == (await caller.shown(again))["provider"]
-    told = (await place.stack.cli("generation", "show", made))["attempts"]
+    again = await caller.create("another", "test/three")
+    assert "third" == (await caller.poll(again))["provider"]
+    told = (await place.stack.run_cli("generation", "show", made))["attempts"]
     expected = [("first", "down"), ("second", "down"), ("third", "served")]
     assert expected == [(attempt["provider"], attempt["outcome"]) for attempt in told]
-    assert "completed" == (await caller.ended(again))["status"]
+    assert "completed" == (await caller.wait_for_end(again))["status"]
     assert 1 == first.counts["submit"]
     lines = await ledger.lines(place.store, caller.customer.account)
     assert 2 == len([line for line in lines if line.kind == "reserve"])
-    assert 1000 - 2 * 11 == await caller.balance()
+    assert 1000 - 2 * 11 == await caller.check_balance()
 
 
 async def back_by_itself(place: Place, caller: Caller, first: Replicate) -> None:
@@ -81,7 +81,7 @@ async def back_by_itself(place: Place, caller: Caller, first: Replicate) -> None
     end_s, served_by = time.monotonic() + 12, "third"
     while served_by != "first":
         assert time.monotonic() < end_s, "the first never got anything again"
-        served_by = (await caller.ended(await caller.ordered("a red boat", "test/three")))["provider"]
-    after = [await caller.ended(await caller.ordered("a red boat", "test/three")) for _ in range(3)]
+        served_by = (await caller.wait_for_end(await caller.create("a red boat", "test/three")))["provider"]
+    after = [await caller.wait_for_end(await caller.create("a red boat", "test/three")) for _ in range(3)]
     assert {("completed", "first")} == {(shown["status"], shown["provider"]) for shown in after}
     assert 4 == first.accepted

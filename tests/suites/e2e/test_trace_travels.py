@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.harness.doubles.fal import Double
 from tests.harness.doubles.receiver import Receiver
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 VERBS = {
@@ -37,8 +37,8 @@ def logged(place: Place, generation_id: str) -> list[dict[str, Any]]:
 async def life(caller: Caller, fal: Double, hook: Receiver, **headers: str) -> tuple[str, str]:
     """Order something with these headers; its id, and the one traceparent that everybody else was sent."""
     asked, heard = len(fal.asked), len(hook.received)
-    made = await caller.ordered("a red boat", "test/fal", **headers)
-    await caller.ended(made)
+    made = await caller.create("a red boat", "test/fal", **headers)
+    await caller.wait_for_end(made)
     received = await hook.wait_for(heard + 1)
     sent = {one.headers["traceparent"] for one in fal.asked[asked:] if one.role != "file"}
     [traceparent] = sent | {received[-1].headers["traceparent"]}
@@ -51,15 +51,15 @@ async def test_a_trace_goes_all_the_way() -> None:
     async with (
         Double() as fal,
         Receiver() as hook,
-        a_place(models=MODELS.format(url=fal.url), workers=("fal",), env={"ADAPTERS": "workers.providers"}) as place,
+        deploy(models=MODELS.format(url=fal.url), workers=("fal",), env={"ADAPTERS": "workers.providers"}) as place,
     ):
-        caller = await place.caller()
-        assert 201 == (await caller.ask("POST", "/api/v1/webhooks", json={"url": hook.url})).status
+        caller = await place.create_caller()
+        assert 201 == (await caller.request("POST", "/api/v1/webhooks", json={"url": hook.url})).status
         given, sent = await life(caller, fal, hook, traceparent=f"00-{TRACE}-{SPAN}-01")
         assert f"00-{TRACE}-{given.replace('-', '')[-16:]}-01" == sent
         own, sent = await life(caller, fal, hook, traceparent="nonsense")
         assert f"00-{own.replace('-', '')}-{own.replace('-', '')[-16:]}-00" == sent
-        await place.stack.processes["deliver"].logged(f'"generation":"{own}"')
+        await place.stack.processes["deliver"].wait_for_log(f'"generation":"{own}"')
         for name, trace in ((given, TRACE), (own, own.replace("-", ""))):
             lines = logged(place, name)
             assert sorted(VERBS) == sorted(line["event"] for line in lines)

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from shared.store import keys, ledger
 from tests.harness.doubles.receiver import Received, Receiver, Reply
 from tests.harness.factories import CENTS
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,19 +25,19 @@ BROKEN = Reply(status=500, body=b"out of order")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
     """A whole deployment."""
-    async with a_place(workers=("noop", "paid")) as place:
+    async with deploy(workers=("noop", "paid")) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
     """A customer with ten dollars: too much to be told of a low balance."""
-    return await place.caller(cents=1000)
+    return await place.create_caller(cents=1000)
 
 
 async def subscribed(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
     """Have events sent to a receiver that can verify them; the endpoint's id."""
-    answer = await caller.ask("POST", WEBHOOKS, json={"url": receiver.url, **wanted})
+    answer = await caller.request("POST", WEBHOOKS, json={"url": receiver.url, **wanted})
     assert 201 == answer.status, answer
     receiver.secret = answer.body["secret"]
     return str(answer.body["id"])
@@ -45,14 +45,14 @@ async def subscribed(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
 
 async def post(caller: Caller, path: str, status: int, **sent: Any) -> Any:
     """The body of the answer to a POST below the webhooks."""
-    answer = await caller.ask("POST", f"{WEBHOOKS}/{path}", **sent)
+    answer = await caller.request("POST", f"{WEBHOOKS}/{path}", **sent)
     assert status == answer.status, answer
     return answer.body
 
 
 async def shown(caller: Caller, endpoint: str) -> dict[str, Any]:
     """An endpoint as its owner sees it."""
-    listed = (await caller.ask("GET", WEBHOOKS)).body["data"]
+    listed = (await caller.request("GET", WEBHOOKS)).body["data"]
     return next(dict(entry) for entry in listed if entry["id"] == endpoint)
 
 
@@ -60,7 +60,7 @@ async def last_delivery(caller: Caller, endpoint: str, state: str) -> dict[str, 
     """The newest delivery to an endpoint, once it is in `state` and has an attempt."""
     end = time.monotonic() + 5
     while True:
-        found = (await caller.ask("GET", f"{WEBHOOKS}/{endpoint}/deliveries")).body["data"]
+        found = (await caller.request("GET", f"{WEBHOOKS}/{endpoint}/deliveries")).body["data"]
         if found and found[0]["state"] == state and found[0]["attempts"]:
             return dict(found[0])
         assert time.monotonic() < end, found
@@ -70,13 +70,13 @@ async def last_delivery(caller: Caller, endpoint: str, state: str) -> dict[str, 
 async def switched_off(caller: Caller, receiver: Receiver, endpoint: str) -> str:
     """Have an endpoint fail as if for five days; the generation whose event it did not take."""
     receiver.default = BROKEN
-    await caller.ended(await caller.ordered())
+    await caller.wait_for_end(await caller.create())
     await last_delivery(caller, endpoint, "pending")
     assert "disabled_at" not in await shown(caller, endpoint)
     since_ms = int(time.time() * 1000) - 5 * DAY_MS
     await caller.place.store.call("HSET", keys.endpoint(endpoint), "failing_ms", since_ms)
-    made = await caller.ordered()
-    await caller.ended(made)
+    made = await caller.create()
+    await caller.wait_for_end(made)
     await last_delivery(caller, endpoint, "pending")
     return made
 
@@ -95,7 +95,7 @@ async def test_five_days_of_failing_switch_an_endpoint_off(caller: Caller) -> No
         assert (told["timestamp"], told["failingSince"]) == (seen["disabled_at"], seen["failing_since"])
         assert received.headers["webhook-id"] == told["id"]
         before = len(broken.received)
-        await caller.ended(await caller.ordered())
+        await caller.wait_for_end(await caller.create())
         await asyncio.sleep(0.2)
         assert (before, 1) == (len(broken.received), len(other.received))
 
@@ -104,10 +104,10 @@ async def test_a_success_in_between_starts_the_five_days_anew(caller: Caller) ->
     """An endpoint that took one event is well again, however long it failed before."""
     async with Receiver(BROKEN) as receiver:
         endpoint = await subscribed(caller, receiver)
-        await caller.ended(await caller.ordered())
+        await caller.wait_for_end(await caller.create())
         await last_delivery(caller, endpoint, "pending")
         await caller.place.store.call("HSET", keys.endpoint(endpoint), "failing_ms", 1)
-        await caller.ended(await caller.ordered())
+        await caller.wait_for_end(await caller.create())
         await last_delivery(caller, endpoint, "delivered")
         assert not {"failing_since", "disabled_at"} & set(await shown(caller, endpoint))
 
@@ -117,9 +117,9 @@ async def test_what_was_missed_is_posted_after_all(caller: Caller) -> None:
     async with Receiver() as receiver:
         endpoint = await subscribed(caller, receiver)
         given_up = await switched_off(caller, receiver, endpoint)
-        missed = [await caller.ordered() for _ in range(3)]
+        missed = [await caller.create() for _ in range(3)]
         for made in missed:
-            await caller.ended(made)
+            await caller.wait_for_end(made)
         first = await last_delivery(caller, endpoint, "pending")
         await post(caller, f"{endpoint}/deliveries/{first['id']}/redeliver", 409)
         await post(caller, f"{endpoint}/replay", 409, json={"since": "2026-01-01T00:00:00Z", "which": "missing"})
@@ -139,8 +139,8 @@ async def test_what_was_given_up_is_posted_after_all(caller: Caller) -> None:
     """All that failed since a time begins anew, with what the log says of its first attempts."""
     async with Receiver(Reply(status=410)) as receiver:
         endpoint = await subscribed(caller, receiver)
-        made = await caller.ordered()
-        await caller.ended(made)
+        made = await caller.create()
+        await caller.wait_for_end(made)
         dead = await last_delivery(caller, endpoint, "dead")
         await post(caller, f"{endpoint}/enable", 200)
         for since, queued in (("2099-01-01T00:00:00Z", 0), (dead["created_at"], 1)):
@@ -156,9 +156,9 @@ async def test_a_delivered_event_is_posted_again(caller: Caller) -> None:
     """Its owner may have any event once more, under the same id; nobody else may."""
     async with Receiver() as receiver:
         endpoint = await subscribed(caller, receiver)
-        await caller.ended(await caller.ordered())
+        await caller.wait_for_end(await caller.create())
         delivery = await last_delivery(caller, endpoint, "delivered")
-        stranger, path = await caller.place.caller(), f"{endpoint}/deliveries/{delivery['id']}/redeliver"
+        stranger, path = await caller.place.create_caller(), f"{endpoint}/deliveries/{delivery['id']}/redeliver"
         await post(stranger, path, 404)
         await post(caller, path, 202)
         first, again = await receiver.wait_for(2)
@@ -184,25 +184,25 @@ async def test_both_secrets_sign_for_a_day(caller: Caller) -> None:
         rotated = await post(caller, f"{endpoint}/rotate", 200)
         assert (await shown(caller, endpoint))["old_secret_until"] == rotated["old_secret_until"]
         new = rotated["secret"]
-        await caller.ended(await caller.ordered())
+        await caller.wait_for_end(await caller.create())
         [first] = await receiver.wait_for(1)
         assert [True, True] == [signs(secret, first) for secret in (old, new)]
         store, key = caller.place.store, keys.endpoint(endpoint)
         until_ms = int(await store.call("HGET", key, "old_until_ms"))
         assert 0 <= time.time() * 1000 + DAY_MS - until_ms < 10_000
         await store.call("HSET", key, "old_until_ms", until_ms - DAY_MS)
-        await caller.ended(await caller.ordered())
+        await caller.wait_for_end(await caller.create())
         _, second = await receiver.wait_for(2)
         assert [False, True] == [signs(secret, second) for secret in (old, new)]
 
 
 async def test_a_low_balance_is_told_once(place: Place) -> None:
     """The order that takes the balance below the threshold is told, no other, until a top-up goes above it."""
-    caller = await place.caller(cents=66)
+    caller = await place.create_caller(cents=66)
     async with Receiver() as receiver:
         await subscribed(caller, receiver, events=["balance.low"])
         for _ in range(4):
-            await caller.ended(await caller.ordered())
+            await caller.wait_for_end(await caller.create())
         [received] = await receiver.wait_for(1)
         assert received.verified
         told = json.loads(received.body)
@@ -211,8 +211,8 @@ async def test_a_low_balance_is_told_once(place: Place) -> None:
         )
         for number, cents in enumerate((20, 30)):
             await ledger.top_up(place.store, caller.customer.account, cents * CENTS, f"more-{number}")
-            await caller.ended(await caller.ordered())
-        await caller.ended(await caller.ordered())
+            await caller.wait_for_end(await caller.create())
+        await caller.wait_for_end(await caller.create())
         _, second = await receiver.wait_for(2)
         assert 39 == json.loads(second.body)["balanceCents"]
         await asyncio.sleep(0.1)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.harness.doubles.receiver import Receiver, Reply
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -21,19 +21,19 @@ WEBHOOKS = "/api/v1/webhooks"
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
     """A whole deployment."""
-    async with a_place(workers=("noop", "paid")) as place:
+    async with deploy(workers=("noop", "paid")) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
     """A customer with ten dollars: too much to be told of a low balance."""
-    return await place.caller(cents=1000)
+    return await place.create_caller(cents=1000)
 
 
 async def subscribed(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
     """Have events sent to a receiver that can verify them; the endpoint's id."""
-    answer = await caller.ask("POST", WEBHOOKS, json={"url": receiver.url, **wanted})
+    answer = await caller.request("POST", WEBHOOKS, json={"url": receiver.url, **wanted})
     assert 201 == answer.status, answer
     receiver.secret = answer.body["secret"]
     return str(answer.body["id"])
@@ -43,7 +43,7 @@ async def deliveries(caller: Caller, endpoint: str, state: str) -> list[dict[str
     """What the owner sees of the deliveries, once the newest is in `state`."""
     end = time.monotonic() + 5
     while True:
-        found = (await caller.ask("GET", f"{WEBHOOKS}/{endpoint}/deliveries")).body["data"]
+        found = (await caller.request("GET", f"{WEBHOOKS}/{endpoint}/deliveries")).body["data"]
         if found and found[0]["state"] == state:
             return list(found)
         assert time.monotonic() < end, found
@@ -54,13 +54,13 @@ async def test_an_event_can_be_verified(caller: Caller) -> None:
     """A completed generation is told once, verified by the public package, with the documented fields."""
     async with Receiver() as receiver:
         endpoint = await subscribed(caller, receiver)
-        made = await caller.ordered("a red boat", "test/paid")
+        made = await caller.create("a red boat", "test/paid")
         [received] = await receiver.wait_for(1)
         assert received.verified
         assert "POST" == received.method
         assert "application/json" == received.headers["content-type"]
         told = json.loads(received.body)
-        done = await caller.ended(made)
+        done = await caller.wait_for_end(made)
         documented = {
             "event": "generation.completed",
             "jobId": "job_" + made.replace("-", ""),
@@ -79,8 +79,8 @@ async def test_events_are_chosen(caller: Caller) -> None:
     """An endpoint gets the types it asked for and no others; the body of a failure says why."""
     async with Receiver() as receiver:
         await subscribed(caller, receiver, events=["generation.failed"])
-        await caller.ended(await caller.ordered("a boat", "test/paid"))
-        failed = await caller.ordered("fail", "test/paid")
+        await caller.wait_for_end(await caller.create("a boat", "test/paid"))
+        failed = await caller.create("fail", "test/paid")
         [received] = await receiver.wait_for(1)
         await asyncio.sleep(0.1)
         assert 1 == len(receiver.received)
@@ -94,11 +94,11 @@ async def test_a_deleted_endpoint_hears_nothing(caller: Caller) -> None:
     """After an endpoint was deleted nothing is sent to it; somebody else cannot delete it."""
     async with Receiver() as receiver:
         endpoint = await subscribed(caller, receiver)
-        stranger = await caller.place.caller()
-        assert 404 == (await stranger.ask("DELETE", f"{WEBHOOKS}/{endpoint}")).status
-        assert 204 == (await caller.ask("DELETE", f"{WEBHOOKS}/{endpoint}")).status
-        assert 404 == (await caller.ask("DELETE", f"{WEBHOOKS}/{endpoint}")).status
-        await caller.ended(await caller.ordered())
+        stranger = await caller.place.create_caller()
+        assert 404 == (await stranger.request("DELETE", f"{WEBHOOKS}/{endpoint}")).status
+        assert 204 == (await caller.request("DELETE", f"{WEBHOOKS}/{endpoint}")).status
+        assert 404 == (await caller.request("DELETE", f"{WEBHOOKS}/{endpoint}")).status
+        await caller.wait_for_end(await caller.create())
         await asyncio.sleep(0.2)
         assert [] == receiver.received
 
@@ -107,15 +107,15 @@ async def test_gone_disables_the_endpoint(caller: Caller) -> None:
     """410 ends the delivery and disables the endpoint, which the owner can see, and nothing more is sent."""
     async with Receiver(Reply(status=410)) as receiver:
         endpoint = await subscribed(caller, receiver)
-        await caller.ended(await caller.ordered())
+        await caller.wait_for_end(await caller.create())
         [delivery] = await deliveries(caller, endpoint, "dead")
         assert [410] == [post["status"] for post in delivery["attempts"]]
-        [shown] = (await caller.ask("GET", WEBHOOKS)).body["data"]
+        [shown] = (await caller.request("GET", WEBHOOKS)).body["data"]
         assert endpoint == shown["id"]
         assert "410" in shown["disabled_why"]
         assert shown["disabled_at"].endswith("Z")
         assert "secret" not in shown
-        await caller.ended(await caller.ordered())
+        await caller.wait_for_end(await caller.create())
         await asyncio.sleep(0.2)
         assert 1 == len(receiver.received)
 
@@ -126,7 +126,7 @@ async def test_a_refused_event_is_sent_again(caller: Caller) -> None:
         moved = Receiver(Reply(status=302, headers={"Location": target.url}))
         async with moved:
             endpoints = [await subscribed(caller, receiver) for receiver in (broken, moved)]
-            await caller.ended(await caller.ordered())
+            await caller.wait_for_end(await caller.create())
             for endpoint, receiver, status in zip(endpoints, (broken, moved), (500, 302), strict=True):
                 first, again = await receiver.wait_for(2, timeout_s=8)
                 assert 4.4 < again.at_s - first.at_s < 6.5
@@ -145,9 +145,9 @@ async def test_a_killed_dispatcher_loses_nothing(caller: Caller) -> None:
     stack.processes["deliver"].kill()
     async with Receiver() as receiver:
         await subscribed(caller, receiver)
-        made = [await caller.ordered() for _ in range(5)]
+        made = [await caller.create() for _ in range(5)]
         for generation in made:
-            await caller.ended(generation)
+            await caller.wait_for_end(generation)
         await asyncio.sleep(0.2)
         assert [] == receiver.received
         stack.processes["deliver"].start()
@@ -161,10 +161,10 @@ async def test_a_dispatcher_killed_in_the_middle_of_a_post(caller: Caller) -> No
     stack = caller.place.stack
     async with Receiver(Reply(delay_s=3)) as receiver:
         endpoint = await subscribed(caller, receiver)
-        await caller.ended(await caller.ordered())
+        await caller.wait_for_end(await caller.create())
         await receiver.wait_for(1)
         stack.processes["deliver"].send(signal.SIGKILL)
-        await stack.processes["deliver"].ended()
+        await stack.processes["deliver"].wait_for_exit()
         began = time.monotonic()
         stack.processes["deliver"].start()
         first, again = await receiver.wait_for(2, timeout_s=10)

@@ -15,7 +15,7 @@ from gateway.guests import guest_account
 from shared.domain.catalogue import Plan
 from shared.store import accounts, ledger
 from tests.harness.factories import CENTS
-from tests.suites.e2e.caller import Answer, Place, a_place
+from tests.suites.e2e.caller import Answer, Place, deploy
 
 PROXIED = {"TRUSTED_PROXIES": "127.0.0.1"}
 PLAN = Plan(name="guest", daily_quota=10, concurrency=100, backlog_max=100)
@@ -57,7 +57,7 @@ class Visitor:
         self.place, self.rules, self.address, self.key = place, rules, address, key
         self.account = account or guest_account(address)
 
-    async def ask(
+    async def request(
         self, method: str, path: str, *, url: str = "", headers: Mapping[str, str] | None = None, **sent: Any
     ) -> Answer:
         """One request, to the first gateway or the one at `url`; an empty header is not sent."""
@@ -75,17 +75,17 @@ class Visitor:
 
     async def post(self, path: str, body: Any, *, status: int = 200, **options: Any) -> dict[str, Any]:
         """The body of the answer to a POST, which comes with `status`."""
-        answer = await self.ask("POST", path, json=body, **options)
+        answer = await self.request("POST", path, json=body, **options)
         assert status == answer.status, answer
         return dict(answer.body)
 
     async def get(self, path: str, *, status: int = 200) -> dict[str, Any]:
         """The body of the answer to a GET, which comes with `status`."""
-        answer = await self.ask("GET", path)
+        answer = await self.request("GET", path)
         assert status == answer.status, answer
         return dict(answer.body)
 
-    async def ended(self, job_id: str, limit_s: float = 10) -> dict[str, Any]:
+    async def wait_for_end(self, job_id: str, limit_s: float = 10) -> dict[str, Any]:
         """The job once it has ended."""
         end = time.monotonic() + limit_s
         while (job := await self.get(f"/api/jobs/{job_id}"))["status"] == "processing":
@@ -93,7 +93,7 @@ class Visitor:
             await asyncio.sleep(LOOK_EVERY_S)
         return job
 
-    async def used(self) -> int:
+    async def fetch_quota_used(self) -> int:
         """How many places of its day are taken."""
         return int((await self.get("/api/v1/me"))["quotaUsed"])
 
@@ -108,7 +108,7 @@ class Hall(Struct, frozen=True):
         """A new guest, at an address where nobody was before."""
         return Visitor(self.place, self.rules, address or f"192.0.2.{next(_numbers)}")
 
-    async def holder(self, kind: str = "wokgen", *, cents: int = 0, **plan: Any) -> Visitor:
+    async def create_holder(self, kind: str = "wokgen", *, cents: int = 0, **plan: Any) -> Visitor:
         """A new account with a key and money, on a plan of its own with the given limits."""
         store, number = self.place.store, next(_numbers)
         await accounts.publish_plans(store, [structs.replace(PLAN, name=f"plan_{number}", **plan)])
@@ -120,19 +120,19 @@ class Hall(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def a_hall(*, env: Mapping[str, str] | None = None, **stack: Any) -> AsyncIterator[Hall]:
+async def open_hall(*, env: Mapping[str, str] | None = None, **stack: Any) -> AsyncIterator[Hall]:
     """A deployment whose gateways trust a proxy on this machine, and whose guests may have ten under way at once."""
-    async with a_place(env={**PROXIED, **(env or {})}, **stack) as place:
+    async with deploy(env={**PROXIED, **(env or {})}, **stack) as place:
         await accounts.publish_plans(place.store, [PLAN])
         async with place.session.get(place.stack.url + "/openapi.json") as response:
             rules = Rules(await response.json())
         yield Hall(place, rules)
 
 
-async def another_gateway(hall: Hall, port: int, **env: str) -> str:
+async def add_gateway(hall: Hall, port: int, **env: str) -> str:
     """The URL of one more gateway of the same deployment, with other settings."""
     hall.place.stack.add("gateway", "-m", "gateway", env={"PORT": str(port), **env})
     url = f"http://127.0.0.1:{port}"
-    await list(hall.place.stack.processes.values())[-1].answers(url + "/readyz")
+    await list(hall.place.stack.processes.values())[-1].wait_for_status(url + "/readyz")
     await accounts.publish_plans(hall.place.store, [PLAN])  # its start has published the catalogue's
     return url

@@ -7,13 +7,13 @@ import pytest
 from shared.domain.errors import Refused, StoreDown
 from shared.store import accounts, generations, keys, ledger
 from shared.store.connect import Store
-from tests.harness.factories import CENTS, Customer, a_customer, a_generation_id, an_order
+from tests.harness.factories import CENTS, Customer, create_customer, make_order, new_generation_id
 
 
 async def refusal(store: Store, customer: Customer, **changes: object) -> str:
     """The code an order is refused with."""
     with pytest.raises(Refused) as caught:
-        await ledger.accept(store, an_order(customer, **changes))
+        await ledger.accept(store, make_order(customer, **changes))
     return caught.value.code
 
 
@@ -29,8 +29,8 @@ async def balance(store: Store, customer: Customer) -> int:
 async def test_accept_charges_records_and_queues(store_url: str) -> None:
     """An accepted generation is on the books, in the account's list, on the queue and in the sweeper's index."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100)
-        accepted = await ledger.accept(store, an_order(customer))
+        customer = await create_customer(store, cents=100)
+        accepted = await ledger.accept(store, make_order(customer))
         generation = await generations.view(store, customer.account, accepted.id)
         assert generation is not None
         assert ("queued", 10 * CENTS, 0) == (generation.state, generation.reserved, generation.position)
@@ -43,8 +43,8 @@ async def test_accept_charges_records_and_queues(store_url: str) -> None:
 async def test_200_submits_against_a_balance_for_120(store_url: str) -> None:
     """Concurrent submits never overdraw: exactly as many are accepted as the balance pays for."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=1200)
-        orders = [ledger.accept(store, an_order(customer)) for _ in range(200)]
+        customer = await create_customer(store, cents=1200)
+        orders = [ledger.accept(store, make_order(customer)) for _ in range(200)]
         results = await asyncio.gather(*orders, return_exceptions=True)
         refused = [result for result in results if isinstance(result, Refused)]
         assert 80 == len(refused)
@@ -55,8 +55,8 @@ async def test_200_submits_against_a_balance_for_120(store_url: str) -> None:
 async def test_concurrent_copies_under_one_idempotency_key(store_url: str) -> None:
     """Fifty concurrent copies under one Idempotency-Key make one generation and one charge."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100)
-        copies = [ledger.accept(store, an_order(customer, replay_key="k", body_hash="b")) for _ in range(50)]
+        customer = await create_customer(store, cents=100)
+        copies = [ledger.accept(store, make_order(customer, replay_key="k", body_hash="b")) for _ in range(50)]
         results = await asyncio.gather(*copies)
         assert 1 == len({result.id for result in results})
         assert 49 == sum(result.replayed for result in results)
@@ -66,9 +66,9 @@ async def test_concurrent_copies_under_one_idempotency_key(store_url: str) -> No
 async def test_a_replay_is_answered_without_money(store_url: str) -> None:
     """A replay answers the first generation even when the balance is used up."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=10)
-        first = await ledger.accept(store, an_order(customer, replay_key="k", body_hash="b"))
-        again = await ledger.accept(store, an_order(customer, replay_key="k", body_hash="b"))
+        customer = await create_customer(store, cents=10)
+        first = await ledger.accept(store, make_order(customer, replay_key="k", body_hash="b"))
+        again = await ledger.accept(store, make_order(customer, replay_key="k", body_hash="b"))
         assert (first.id, True) == (again.id, again.replayed)
         assert "idempotency_key_reuse" == await refusal(store, customer, replay_key="k", body_hash="c")
 
@@ -76,9 +76,9 @@ async def test_a_replay_is_answered_without_money(store_url: str) -> None:
 async def test_keys_of_two_accounts_do_not_meet(store_url: str) -> None:
     """An Idempotency-Key belongs to its account: another account's equal key makes another generation."""
     async with Store(store_url) as store:
-        one, two = await a_customer(store), await a_customer(store)
-        first = await ledger.accept(store, an_order(one, replay_key="k", body_hash="b"))
-        second = await ledger.accept(store, an_order(two, replay_key="k", body_hash="b"))
+        one, two = await create_customer(store), await create_customer(store)
+        first = await ledger.accept(store, make_order(one, replay_key="k", body_hash="b"))
+        second = await ledger.accept(store, make_order(two, replay_key="k", body_hash="b"))
         assert first.id != second.id
         assert not second.replayed
 
@@ -86,8 +86,8 @@ async def test_keys_of_two_accounts_do_not_meet(store_url: str) -> None:
 async def test_the_same_id_again_is_the_same_generation(store_url: str) -> None:
     """Asking again under the same id, as after a lost answer, charges once."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100)
-        order = an_order(customer)
+        customer = await create_customer(store, cents=100)
+        order = make_order(customer)
         first, again = await ledger.accept(store, order), await ledger.accept(store, order)
         assert first == again
         assert 90 == await balance(store, customer)
@@ -96,7 +96,7 @@ async def test_the_same_id_again_is_the_same_generation(store_url: str) -> None:
 async def test_a_revoked_key_is_refused_at_once(store_url: str) -> None:
     """After revocation a key cannot spend."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         [key] = await accounts.list_keys(store, customer.account)
         assert await accounts.revoke_key(store, customer.account, key.id)
         assert "invalid_api_key" == await refusal(store, customer)
@@ -106,7 +106,7 @@ async def test_a_revoked_key_is_refused_at_once(store_url: str) -> None:
 async def test_at_most_ten_active_keys(store_url: str) -> None:
     """The eleventh key is refused by the store, also when many are asked for at once; a revoked one makes room."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         made = [accounts.create_key(store, customer.account, "wokgen") for _ in range(20)]
         results = await asyncio.gather(*made, return_exceptions=True)
         assert 11 == sum(isinstance(result, Refused) for result in results)
@@ -119,9 +119,9 @@ async def test_at_most_ten_active_keys(store_url: str) -> None:
 async def test_more_than_the_plan_allows_waits_and_then_is_refused(store_url: str) -> None:
     """Past the plan's concurrency generations wait; past its backlog they are refused, uncharged."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=1000, concurrency=2, backlog_max=3)
+        customer = await create_customer(store, cents=1000, concurrency=2, backlog_max=3)
         for _ in range(5):
-            await ledger.accept(store, an_order(customer))
+            await ledger.accept(store, make_order(customer))
         assert "rate_limited" == await refusal(store, customer)
         assert 950 == await balance(store, customer)
         assert 2 == await store.call("ZCARD", keys.queue("noop"))
@@ -133,7 +133,7 @@ async def test_more_than_the_plan_allows_waits_and_then_is_refused(store_url: st
 async def test_top_up_happens_once_per_reference(store_url: str) -> None:
     """The same payment reference tops up once."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=0)
+        customer = await create_customer(store, cents=0)
         results = await asyncio.gather(*[ledger.top_up(store, customer.account, CENTS, "pay-1") for _ in range(10)])
         assert ["already"] * 9 + ["topped_up"] == sorted(word for word, _ in results)
         assert 1 == await balance(store, customer)
@@ -144,8 +144,8 @@ async def test_top_up_happens_once_per_reference(store_url: str) -> None:
 async def test_a_customers_key_cannot_stand_in_for_a_payment(store_url: str) -> None:
     """An Idempotency-Key chosen to look like a top-up's reference does not keep that top-up from being credited."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100)
-        await ledger.accept(store, an_order(customer, replay_key="top-up:pay-9", body_hash="b"))
+        customer = await create_customer(store, cents=100)
+        await ledger.accept(store, make_order(customer, replay_key="top-up:pay-9", body_hash="b"))
         assert "topped_up" == (await ledger.top_up(store, customer.account, CENTS, "pay-9"))[0]
         assert -1 == await store.call("TTL", keys.top_ups(customer.account))
 
@@ -155,7 +155,7 @@ async def test_an_absent_store_is_said_in_time() -> None:
     started = asyncio.get_running_loop().time()
     async with Store("unix:///nowhere/at-all.sock", timeout_s=0.3) as store:
         with pytest.raises(StoreDown):
-            await store.run("watch", a_generation_id(), "gw")
+            await store.run("watch", new_generation_id(), "gw")
         with pytest.raises(StoreDown):
             await store.call("PING")
     assert 2 > asyncio.get_running_loop().time() - started

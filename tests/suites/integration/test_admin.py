@@ -18,7 +18,7 @@ from shared.domain.ids import is_admin_key, is_key
 from shared.ops.settings import Settings
 from shared.store import admin_keys, webhooks
 from shared.store.webhooks import DeliveryAttempt
-from tests.harness.factories import CENTS, Customer, a_catalogue, a_customer
+from tests.harness.factories import CENTS, Customer, create_customer, write_catalogue
 from tests.suites.integration.test_docs import Reader
 from tests.suites.integration.test_operators import make_uncertain, settle, submit
 
@@ -55,12 +55,12 @@ class Office(Reader):
 @pytest.fixture
 async def office(store_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     """A gateway, an operator's key and a customer."""
-    app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path), catalogue=str(a_catalogue(tmp_path))))
+    app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path), catalogue=str(write_catalogue(tmp_path))))
     async with TestClient(TestServer(app)) as client:
         store = app[DESK].store
         _, key = await admin_keys.create(store, "Grace")
         office = Office(client, "", key)
-        office.customer = await a_customer(store)
+        office.customer = await create_customer(store)
         office.account = office.customer.account
         await office.read()
         yield office

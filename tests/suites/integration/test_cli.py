@@ -25,8 +25,8 @@ from shared.store.connect import Store
 from shared.store.webhooks import DeliveryAttempt
 from tests.harness.doubles.adapters.kinds import a_film
 from tests.harness.doubles.provider import Provider, a_png
-from tests.harness.factories import CENTS, Customer, a_catalogue, a_customer, an_order
-from tests.harness.processes import Process, Stack, a_folder, free_port
+from tests.harness.factories import CENTS, Customer, create_customer, make_order, write_catalogue
+from tests.harness.processes import Process, Stack, free_port, make_folder
 
 CATALOGUE = """
 [plans.guest]
@@ -80,7 +80,7 @@ def run(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     """Return a function that runs `wokflow <words>` on an empty store and the tests' catalogue."""
     monkeypatch.setenv("REDIS_URL", store_url)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("CATALOGUE", str(a_catalogue(tmp_path)))
+    monkeypatch.setenv("CATALOGUE", str(write_catalogue(tmp_path)))
 
     def shell(*words: str) -> Result:
         capsys.readouterr()
@@ -103,12 +103,12 @@ def with_store(url: str, act: Callable[[Store], Coroutine[Any, Any, Any]]) -> An
 
 async def make_history(store: Store) -> tuple[Customer, dict[str, str]]:
     """Create a customer with a completed, a failed and a waiting generation; return the customer and the three ids."""
-    customer = await a_customer(store, cents=100)
+    customer = await create_customer(store, cents=100)
     prompt = "a boat\x1b[2J"
     spec = Spec("wowflow", "image", "test/noop", "noop", prompt, {"seed": 7})
     names = {}
     for name in ("done", "failed", "queued"):
-        names[name] = (await ledger.accept(store, an_order(customer, spec=spec))).id
+        names[name] = (await ledger.accept(store, make_order(customer, spec=spec))).id
     await generations.submitted(store, names["done"], "provider-ref-1", provider="noop", patience_s=1)
     created = Outcome("noop", (Output("2026/x.png", "image/png", 5, 64, 64),), cost_micros=2500)
     await ledger.settle(store, names["done"], COMPLETED, cost_micros=10 * CENTS, outcome=created)
@@ -137,7 +137,7 @@ def test_account_create_publishes_plans(run: Run, store_url: str) -> None:
     """A new account can submit a generation even if no gateway has run before."""
     created = run("--json", "account", "create", "--name", "Ada", "--plan", "small", "--top-up-usd", "0.5").json
     customer = Customer(account=created["account"], key="", hash=key_hash(created["keys"]["wokgen"]))
-    assert created["account"] == with_store(store_url, lambda store: ledger.accept(store, an_order(customer))).account
+    assert created["account"] == with_store(store_url, lambda store: ledger.accept(store, make_order(customer))).account
 
 
 def test_account_commands_print_tables_without_json(run: Run) -> None:
@@ -286,7 +286,7 @@ def test_webhook_commands_manage_an_endpoint(run: Run, store_url: str) -> None:
 
     async def deliver(store: Store) -> None:
         _, secret = await accounts.create_key(store, account, "wowflow")
-        order = an_order(Customer(account=account, key=secret, hash=key_hash(secret)))
+        order = make_order(Customer(account=account, key=secret, hash=key_hash(secret)))
         await ledger.accept(store, order)
         await ledger.settle(store, order.id, FAILED, cost_micros=0, outcome=Outcome())
         attempt = DeliveryAttempt(at_ms=1, duration_ms=2, status=500, answer="oh\x1b[2J no")
@@ -427,7 +427,7 @@ def test_demo_names_make_run_when_nothing_runs(run: Run, monkeypatch: pytest.Mon
 
 async def test_demo_account_is_reused_while_it_exists(store_url: str, tmp_path: Path) -> None:
     """The demo account is reused, gets new keys when one was revoked, and is created again when it is lost."""
-    settings = Settings(data_dir=str(tmp_path / "new"), redis_url=store_url, catalogue=str(a_catalogue(tmp_path)))
+    settings = Settings(data_dir=str(tmp_path / "new"), redis_url=store_url, catalogue=str(write_catalogue(tmp_path)))
     async with Store(store_url) as store:
         first = await demo_account.ensure_account(store, settings)
         assert first == await demo_account.ensure_account(store, settings) == demo_account.read_account(settings)
@@ -452,9 +452,9 @@ def catches(process: Process, number: signal.Signals) -> bool:
 
 async def test_hello_stops_while_it_waits_for_the_gateway() -> None:
     """Before the gateway is ready, SIGTERM ends hello at once and without output."""
-    env = {"DATA_DIR": str(a_folder("hello")), "PORT": str(free_port())}
+    env = {"DATA_DIR": str(make_folder("hello")), "PORT": str(free_port())}
     process = Process("hello", sys.executable, "-m", "operate.cli.main", "hello", env=env).start()
-    await process.until(lambda: catches(process, signal.SIGTERM), "handler of SIGTERM")
+    await process.wait_until(lambda: catches(process, signal.SIGTERM), "handler of SIGTERM")
     assert 0 == await process.stop(2)
     assert "" == process.output
 
@@ -467,14 +467,14 @@ async def test_hello_and_demo_work_against_a_deployment(tmp_path: Path) -> None:
         env = {"CATALOGUE": str(catalogue), "ADAPTERS": "tests.harness.doubles.adapters"}
         async with Stack(workers=("paid", "kinds"), env=env) as stack:
             hello = stack.add("hello", "-m", "operate.cli.main", "hello")
-            await hello.logged("Wokflow is ready.")
+            await hello.wait_for_log("Wokflow is ready.")
             file = stack.data_dir / "demo.json"
             assert 0o600 == stat.S_IMODE(file.stat().st_mode)
             known = json.loads(file.read_text())
             for expected in (known["keys"]["wowflow"], f"curl -s {stack.url}/api/v1/generations ", f"{stack.url}/docs"):
                 assert expected in hello.output
 
-            facts = await stack.cli("demo")
+            facts = await stack.run_cli("demo")
             assert ["local/artist", "local/film"] == [entry["model"] for entry in facts["generations"]]
             assert ["completed", "completed"] == [entry["status"] for entry in facts["generations"]]
             assert {"before": 2000, "after": 2000 - 11 - 21} == facts["balance_cents"]
@@ -483,12 +483,12 @@ async def test_hello_and_demo_work_against_a_deployment(tmp_path: Path) -> None:
             assert {(entry["id"], "generation.completed", True) for entry in facts["generations"]} == {
                 (event["generation"], event["type"], event["verified"]) for event in facts["events"]
             }
-            assert {"endpoints": []} == await stack.cli("webhook", "list", known["account"])
-            assert [] == (await stack.cli("ledger", "check"))["findings"]
+            assert {"endpoints": []} == await stack.run_cli("webhook", "list", known["account"])
+            assert [] == (await stack.run_cli("ledger", "check"))["findings"]
 
             assert 0 == await hello.stop()
             again = stack.add("hello", "-m", "operate.cli.main", "hello")
-            await again.logged(known["keys"]["wowflow"])
+            await again.wait_for_log(known["keys"]["wowflow"])
             assert known == json.loads(file.read_text())
-            assert 1 == len((await stack.cli("account", "list"))["accounts"])
+            assert 1 == len((await stack.run_cli("account", "list"))["accounts"])
             assert 0 == await again.stop()

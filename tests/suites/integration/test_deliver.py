@@ -9,7 +9,7 @@ from shared.domain.generation import COMPLETED, Outcome
 from shared.store import keys, ledger, webhooks
 from shared.store.connect import Store
 from tests.harness.doubles.receiver import Receiver, Reply
-from tests.harness.factories import a_customer, an_order
+from tests.harness.factories import create_customer, make_order
 from workers.deliver import Post, deliver, proceed
 from workers.egress import Egress
 
@@ -23,9 +23,9 @@ async def post(store_url: str) -> AsyncIterator[Post]:
 
 async def told(post: Post, receiver: Receiver) -> str:
     """A settled generation whose event is for the receiver; the delivery's id."""
-    customer = await a_customer(post.store)
+    customer = await create_customer(post.store)
     endpoint = await webhooks.create_endpoint(post.store, customer.account, receiver.url)
-    accepted = await ledger.accept(post.store, an_order(customer))
+    accepted = await ledger.accept(post.store, make_order(customer))
     await ledger.settle(post.store, accepted.id, COMPLETED, cost_micros=0, outcome=Outcome())
     return f"evt_{accepted.id}:{endpoint.id}"
 

@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 
-from tests.harness.processes import Process, a_folder
+from tests.harness.processes import Process, make_folder
 
 ROLES = {"gateway": "-m gateway", "deliver": "-m workers deliver", "sweep": "-m workers sweep"}
 UNUSABLE = 2
@@ -17,7 +17,7 @@ SLOW = (
 
 def start(procfile: str, **env: str) -> Process:
     """Start the runner on a Procfile of these lines."""
-    file = a_folder("run") / "Procfile"
+    file = make_folder("run") / "Procfile"
     file.write_text(procfile)
     return Process("run", sys.executable, "-m", "deploy.run", str(file), env=env).start()
 
@@ -27,10 +27,10 @@ async def test_run_passes_port_on_unchanged() -> None:
     lines = "".join(f'{name}: echo "{name}=${{PORT:-none}}."; sleep 60\n' for name in ("store", "gateway"))
     with_port = start(lines, PORT="9123")
     for expected in ("store=9123.", "gateway=9123."):
-        await with_port.logged(expected)
+        await with_port.wait_for_log(expected)
     without_port = start(lines)
     for expected in ("store=none.", "gateway=none."):
-        await without_port.logged(expected)
+        await without_port.wait_for_log(expected)
     for process in (with_port, without_port):
         assert process.running
         assert 0 == await process.stop()
@@ -40,22 +40,22 @@ async def test_run_waits_for_every_process_on_ctrl_c() -> None:
     """Ctrl-C stops every process and waits for the slow ones, also past the five seconds of honcho."""
     slow = f'{sys.executable} -c "{SLOW}"'
     process = start(f"slow: exec {slow}\nquick: sleep 60\n")
-    await process.logged("ready")
+    await process.wait_for_log("ready")
     process.send(signal.SIGINT)
-    assert 0 == await process.ended()
+    assert 0 == await process.wait_for_exit()
     assert "finished" in process.output
 
 
 async def test_run_stops_every_process_when_one_fails() -> None:
     """When a process fails the others are stopped, and its exit status is the runner's."""
     process = start("fails: sh -c 'sleep 0.2; exit 7'\nstays: sleep 60\n")
-    assert 7 == await process.ended()
+    assert 7 == await process.wait_for_exit()
 
 
 async def test_run_names_a_setting_it_cannot_use() -> None:
     """An unusable setting is named before any process starts."""
     process = start("stays: sleep 60\n", DRAIN_S="soon")
-    assert UNUSABLE == await process.ended()
+    assert UNUSABLE == await process.wait_for_exit()
     assert process.output.startswith("DRAIN_S: ")
     assert "Traceback" not in process.output
 
@@ -64,29 +64,29 @@ async def test_run_starts_a_process_for_each_configured_provider() -> None:
     """A command with {provider} in it runs once for each provider that needs no key or whose key is set."""
     process = start("worker: echo 'Worker of {provider}.'; sleep 60\n", FAL_KEY="a key", REPLICATE_API_TOKEN="")
     for expected in ("Worker of local.", "Worker of fal.", "worker-fal"):
-        await process.logged(expected)
+        await process.wait_for_log(expected)
     assert "replicate" not in process.output
     assert 0 == await process.stop()
 
 
 async def test_run_explains_a_catalogue_it_cannot_read() -> None:
     """A mistake in the catalogue ends the start with its place, and so does a missing catalogue."""
-    broken = a_folder("catalogue") / "catalogue.toml"
+    broken = make_folder("catalogue") / "catalogue.toml"
     broken.write_text("models = 1")
     for catalogue, words in ((broken, "plans is missing"), (broken.parent / "none", "No such file")):
         process = start("worker: echo {provider}\n", CATALOGUE=str(catalogue))
-        assert UNUSABLE == await process.ended()
+        assert UNUSABLE == await process.wait_for_exit()
         assert words in process.output
         assert "Traceback" not in process.output
 
 
 async def test_run_gives_every_worker_a_metrics_port() -> None:
     """With METRICS_PORT each worker gets a port of its own, the others none, and Prometheus gets all of them."""
-    folder = a_folder("ports")
+    folder = make_folder("ports")
     lines = "".join(f'{name}: echo "{name}=$METRICS_PORT."; sleep 60 # {role}\n' for name, role in ROLES.items())
     running = start(lines, METRICS_PORT="9300", PORT="9299", DATA_DIR=str(folder))
     for expected in ("gateway=9300.", "deliver=9300.", "sweep=9301."):
-        await running.logged(expected)
+        await running.wait_for_log(expected)
     [entry] = json.loads((folder / "metrics-targets.json").read_text())
     assert ["127.0.0.1:9299", "127.0.0.1:9300", "127.0.0.1:9301"] == entry["targets"]
     assert 0 == await running.stop()
@@ -98,8 +98,8 @@ async def test_run_ends_in_one_line_when_the_port_is_taken() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        process = start("gateway: echo started # -m gateway\n", PORT=str(port), DATA_DIR=str(a_folder("data")))
-        assert UNUSABLE == await process.ended()
+        process = start("gateway: echo started # -m gateway\n", PORT=str(port), DATA_DIR=str(make_folder("data")))
+        assert UNUSABLE == await process.wait_for_exit()
     assert f"Port {port} of 127.0.0.1 is taken: stop the program that uses it, or set PORT to a free port.\n" == (
         process.output
     )

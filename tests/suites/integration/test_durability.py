@@ -18,13 +18,13 @@ from shared.store import ledger
 from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
 from shared.store.store_url import parse_store_url
-from tests.harness.factories import a_customer, an_order, is_open
-from tests.harness.processes import Process, a_folder, free_port, store_command
+from tests.harness.factories import create_customer, is_open, make_order
+from tests.harness.processes import Process, free_port, make_folder, store_command
 
 
 def a_server(name: str, port: int, *options: str, sentinel: bool = False) -> Process:
     """A bare server on a TCP port of loopback with a folder of its own."""
-    folder = a_folder(name)
+    folder = make_folder(name)
     binary = store_command(Settings(data_dir=str(folder)))[0]
     common = [
         "--port",
@@ -122,8 +122,8 @@ async def test_a_server_that_syncs_each_second_is_asked_to_confirm() -> None:
             return
         async with open_store(url, name="t", durability="fsync") as store:
             assert store.safe is not None
-            customer = await a_customer(store, cents=100)
-            orders = [ledger.accept(store, an_order(customer)) for _ in range(5)]
+            customer = await create_customer(store, cents=100)
+            orders = [ledger.accept(store, make_order(customer)) for _ in range(5)]
             assert 5 == len(await asyncio.gather(*orders))
 
 
@@ -134,9 +134,9 @@ async def test_without_a_replica_nothing_is_promised() -> None:
         url = f"redis://127.0.0.1:{port}"
         async with Store(url) as plain:
             await plain.call("PING", patience_s=10)
-            customer = await a_customer(plain, cents=100)
+            customer = await create_customer(plain, cents=100)
         async with open_store(url, name="t", durability="replicated", timeout_s=1.2) as store:
-            order = an_order(customer)
+            order = make_order(customer)
             with pytest.raises(StoreDown):
                 await ledger.accept(store, order)
             assert await is_open(store, order.id)
@@ -162,14 +162,14 @@ async def test_a_failover_under_load_loses_nothing_acknowledged() -> None:
         await until(lambda: all(_knows(port) for port in watchers))
         url = "redis+sentinel://" + ",".join(f"127.0.0.1:{port}" for port in watchers) + "/mymaster"
         async with open_store(url, name="t", durability="replicated") as store:
-            customer = await a_customer(store, cents=1_000_000, concurrency=100_000)
+            customer = await create_customer(store, cents=1_000_000, concurrency=100_000)
             acknowledged: list[str] = []
             stop = asyncio.Event()
 
             async def load() -> None:
                 while not stop.is_set():
                     try:
-                        acknowledged.append((await ledger.accept(store, an_order(customer))).id)
+                        acknowledged.append((await ledger.accept(store, make_order(customer))).id)
                     except StoreDown:
                         await asyncio.sleep(0.02)
 
@@ -192,7 +192,7 @@ def _knows(port: int) -> bool:
 
 async def test_every_answered_order_survives_the_store_being_killed() -> None:
     """SIGKILL of a store that syncs before it answers: each order it answered is there after its restart."""
-    port, folder = free_port(), a_folder("killed")
+    port, folder = free_port(), make_folder("killed")
     options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--appendonly", "yes"]
     binary = store_command(Settings(data_dir=str(folder)))[0]
     server = Process("killed", binary, *options, "--appendfsync", "always").start()
@@ -200,13 +200,13 @@ async def test_every_answered_order_survives_the_store_being_killed() -> None:
         url = f"redis://127.0.0.1:{port}"
         async with open_store(url, name="t", durability="fsync") as store:
             assert store.safe is None
-            customer = await a_customer(store, cents=1_000_000, concurrency=100_000)
+            customer = await create_customer(store, cents=1_000_000, concurrency=100_000)
             answered: list[str] = []
 
             async def load() -> None:
                 while True:
                     try:
-                        answered.append((await ledger.accept(store, an_order(customer))).id)
+                        answered.append((await ledger.accept(store, make_order(customer))).id)
                     except StoreDown:
                         return
 

@@ -14,12 +14,12 @@ from redis.asyncio import Redis
 
 from shared.ops.settings import Settings
 from shared.store.embedded import command_line
-from tests.harness.processes import Process, a_folder, socket_answers
+from tests.harness.processes import Process, make_folder, socket_answers
 
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(data_dir=str(a_folder("data")), drain_s=1)
+    return Settings(data_dir=str(make_folder("data")), drain_s=1)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def embedded(settings: Settings, **env: str) -> Process:
 
 async def ready(store: Process, settings: Settings) -> Process:
     """The same store, once it answers."""
-    await store.until(lambda: socket_answers(settings.store_socket), "answer")
+    await store.wait_until(lambda: socket_answers(settings.store_socket), "answer")
     return store
 
 
@@ -68,7 +68,7 @@ async def test_server_is_private_and_durable(settings: Settings, redis: Redis) -
 )
 def test_durability_chooses_the_sync(durability: str, sync: str) -> None:
     """Only DURABILITY=memory lets the append-only file lag behind."""
-    command = command_line(Settings(data_dir=str(a_folder("data")), durability=durability))
+    command = command_line(Settings(data_dir=str(make_folder("data")), durability=durability))
     assert sync == command[command.index("--appendfsync") + 1]
 
 
@@ -76,7 +76,7 @@ async def test_second_store_is_refused(settings: Settings, redis: Redis) -> None
     """A second store on the same DATA_DIR says so and leaves, and the first is unharmed."""
     await ready(embedded(settings), settings)
     second = embedded(settings)
-    assert 1 == await second.ended()
+    assert 1 == await second.wait_for_exit()
     assert f"DATA_DIR {settings.data_dir} is in use by a running store\n" == second.output
     assert await redis.ping()
 
@@ -86,7 +86,7 @@ async def test_folder_stays_taken_without_a_socket(settings: Settings) -> None:
     await ready(embedded(settings), settings)
     os.unlink(settings.store_socket)
     second = embedded(settings)
-    assert 1 == await second.ended()
+    assert 1 == await second.wait_for_exit()
     assert "in use by a running store" in second.output
 
 
@@ -120,7 +120,7 @@ async def test_store_leaves_last(settings: Settings, redis: Redis) -> None:
     await asyncio.sleep(0.5)
     assert await redis.set("after", 2)
     await redis.aclose()
-    assert 0 == await store.ended(limit_s=3)
+    assert 0 == await store.wait_for_exit(limit_s=3)
 
 
 async def test_store_does_not_wait_for_ever(settings: Settings, redis: Redis) -> None:
@@ -136,7 +136,7 @@ async def test_server_death_ends_the_store(settings: Settings, redis: Redis) -> 
     """When the server dies the store ends with the server's exit code."""
     store = await ready(embedded(settings), settings)
     os.kill(await server_pid(redis), signal.SIGKILL)
-    assert 128 + signal.SIGKILL == await store.ended()
+    assert 128 + signal.SIGKILL == await store.wait_for_exit()
 
 
 async def test_server_dies_with_the_store(settings: Settings, redis: Redis) -> None:
@@ -158,13 +158,13 @@ async def test_terminal_reaches_the_store_only(settings: Settings, redis: Redis)
     assert store.pid != os.getsid(await server_pid(redis))
     await redis.aclose()
     os.killpg(store.pid, signal.SIGINT)
-    assert 0 == await store.ended()
+    assert 0 == await store.wait_for_exit()
 
 
 async def test_other_store_makes_it_stand_by(settings: Settings) -> None:
     """With REDIS_URL set it starts no server and waits to be stopped."""
     store = embedded(settings, REDIS_URL="redis://127.0.0.1:1")
-    await store.logged("REDIS_URL names another store")
+    await store.wait_for_log("REDIS_URL names another store")
     assert [] == os.listdir(settings.data_dir)
     assert 0 == await store.stop()
 
@@ -172,6 +172,6 @@ async def test_other_store_makes_it_stand_by(settings: Settings) -> None:
 async def test_deep_data_dir_is_explained() -> None:
     """A DATA_DIR too deep for a unix socket is refused in a sentence."""
     store = embedded(Settings(data_dir="/tmp/" + 120 * "x"))
-    assert 1 == await store.ended()
+    assert 1 == await store.wait_for_exit()
     assert "DATA_DIR is too deep for a unix socket" in store.output
     assert "Traceback" not in store.output

@@ -15,7 +15,7 @@ from arq.worker import Retry, Worker, func
 from shared.store import keys, ledger
 from shared.store.connect import Store
 from shared.store.queue import arq_job, arq_pool, decode_job, encode_job
-from tests.harness.factories import a_customer, an_order
+from tests.harness.factories import create_customer, make_order
 from workers.engine import Engine
 
 Work = Callable[..., Awaitable[Any]]
@@ -52,8 +52,8 @@ async def running(*engines: Engine) -> AsyncIterator[None]:
 
 async def enqueue(store: Store, count: int) -> list[str]:
     """That many jobs, put on the queue by accept itself."""
-    customer = await a_customer(store, cents=100_000, concurrency=10_000, backlog_max=10)
-    orders = [ledger.accept(store, an_order(customer)) for _ in range(count)]
+    customer = await create_customer(store, cents=100_000, concurrency=10_000, backlog_max=10)
+    orders = [ledger.accept(store, make_order(customer)) for _ in range(count)]
     return [accepted.id for accepted in await asyncio.gather(*orders)]
 
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from shared.store import accounts, generations, ledger
 from tests.harness.factories import CENTS
-from tests.suites.e2e.caller import Answer, Caller, Place, a_place
+from tests.suites.e2e.caller import Answer, Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -46,14 +46,14 @@ routes = [{ provider = "noop", model = "noop" }]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
     """A gateway and one worker; what is ordered from provider noop waits for ever."""
-    async with a_place(models=SIZED, workers=("paid",), deliver=0, sweep=0) as place:
+    async with deploy(models=SIZED, workers=("paid",), deliver=0, sweep=0) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> AsyncIterator[Caller]:
     """A customer with a dollar, who still has it after the test, and of whom the log knows no secret."""
-    caller = await place.caller(cents=100)
+    caller = await place.create_caller(cents=100)
     yield caller
     account = await accounts.find(place.store, caller.customer.account)
     assert account is not None
@@ -104,7 +104,7 @@ def mistyped(key: str) -> str:
 async def test_every_call_needs_a_key(caller: Caller, method: str, path: str, header: str) -> None:
     """Without a key every call is 401 missing_api_key."""
     sent = {"json": GOOD} if method == "POST" else {}
-    is_error(await caller.ask(method, path, headers={"Authorization": header}, **sent), 401, "missing_api_key")
+    is_error(await caller.request(method, path, headers={"Authorization": header}, **sent), 401, "missing_api_key")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -129,52 +129,52 @@ async def test_a_malformed_key_is_refused(caller: Caller, method: str, make: Any
     """Junk, half a key, a wrong checksum and a wrong scheme are 401 invalid_api_key."""
     header = {"Authorization": make(caller.customer.key)}
     sent = {"json": GOOD} if method == "POST" else {}
-    is_error(await caller.ask(method, GENERATIONS, headers=header, **sent), 401, "invalid_api_key")
+    is_error(await caller.request(method, GENERATIONS, headers=header, **sent), 401, "invalid_api_key")
 
 
 async def test_an_unknown_and_a_revoked_key_are_refused(caller: Caller, place: Place) -> None:
     """A well-formed key that nobody has, and one that was revoked, are 401 invalid_api_key on every call."""
     [key] = await accounts.list_keys(place.store, caller.customer.account)
     await accounts.revoke_key(place.store, caller.customer.account, key.id)
-    is_error(await caller.ask("POST", GENERATIONS, json=GOOD), 401, "invalid_api_key")
+    is_error(await caller.request("POST", GENERATIONS, json=GOOD), 401, "invalid_api_key")
     for path in ("/api/v1/models", GENERATIONS, "/api/v1/balance", "/api/v1/transactions", "/api/v1/webhooks"):
-        is_error(await caller.ask("GET", path), 401, "invalid_api_key")
+        is_error(await caller.request("GET", path), 401, "invalid_api_key")
 
 
 @pytest.mark.parametrize("model", [{}, {"model": None}, {"model": ""}])
 async def test_no_model(caller: Caller, model: dict[str, Any]) -> None:
     """A body without a model is 400 missing_model."""
-    is_error(await caller.ask("POST", GENERATIONS, json={"prompt": PROMPT, **model}), 400, "missing_model")
+    is_error(await caller.request("POST", GENERATIONS, json={"prompt": PROMPT, **model}), 400, "missing_model")
 
 
 @pytest.mark.parametrize("prompt", [{}, {"prompt": None}, {"prompt": ""}, {"prompt": " \n\t"}])
 async def test_no_prompt(caller: Caller, prompt: dict[str, Any]) -> None:
     """A body without a prompt, or with an empty one, is 400 missing_prompt."""
-    is_error(await caller.ask("POST", GENERATIONS, json={"model": "test/noop", **prompt}), 400, "missing_prompt")
+    is_error(await caller.request("POST", GENERATIONS, json={"model": "test/noop", **prompt}), 400, "missing_prompt")
 
 
 @pytest.mark.parametrize("model", ["test/none", "TEST/NOOP", " test/noop", "../../x", "a" * 5000, "test/noop\0"])
 async def test_unknown_model(caller: Caller, model: str) -> None:
     """A model that is not in the catalogue, to the letter, is 400 unknown_model."""
-    answer = await caller.ask("POST", GENERATIONS, json={"model": model, "prompt": PROMPT})
+    answer = await caller.request("POST", GENERATIONS, json={"model": model, "prompt": PROMPT})
     assert 300 > len(is_error(answer, 400, "unknown_model"))
 
 
 async def test_a_prompt_that_is_too_long_for_its_model(caller: Caller) -> None:
     """A model may take a shorter prompt than its kind, and says how short."""
-    answer = await caller.ask("POST", GENERATIONS, json={"model": "test/brief", "prompt": "x" * 11})
+    answer = await caller.request("POST", GENERATIONS, json={"model": "test/brief", "prompt": "x" * 11})
     assert "`prompt` must be at most 10 characters long, not 11" in is_error(answer, 400, "invalid_input")
 
 
 async def test_a_model_whose_provider_has_no_key(place: Place, caller: Caller) -> None:
     """A model of a provider that is not configured is not on offer, and the operator is told which variable to set."""
-    answer = await caller.ask("POST", GENERATIONS, json={"model": "test/unset", "prompt": PROMPT})
+    answer = await caller.request("POST", GENERATIONS, json={"model": "test/unset", "prompt": PROMPT})
     message = is_error(answer, 400, "unknown_model")
     assert "is not on offer here" in message
     assert "A_KEY_THAT_NOBODY_SETS" not in message
     [line] = [line for line in place.log().splitlines() if "model.not_configured" in line]
     assert '"set_one_of":["A_KEY_THAT_NOBODY_SETS"]' in line.replace(" ", "")
-    listed = await caller.ask("GET", "/api/v1/models")
+    listed = await caller.request("GET", "/api/v1/models")
     assert "test/unset" not in [model["id"] for model in listed.body["data"]]
 
 
@@ -212,7 +212,7 @@ async def test_a_model_whose_provider_has_no_key(place: Place, caller: Caller) -
 async def test_a_body_that_is_no_json_object(caller: Caller, body: bytes) -> None:
     """What is not one strict JSON object is 400 invalid_json, whatever lenient parsers make of it."""
     header = {"Content-Type": "application/json"}
-    is_error(await caller.ask("POST", GENERATIONS, data=body, headers=header), 400, "invalid_json")
+    is_error(await caller.request("POST", GENERATIONS, data=body, headers=header), 400, "invalid_json")
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ async def test_a_body_that_is_no_json_object(caller: Caller, body: bytes) -> Non
 )
 async def test_a_field_of_the_wrong_type(caller: Caller, change: dict[str, Any], field: str) -> None:
     """A documented field of another type is 400 invalid_request, and the message names it."""
-    message = is_error(await caller.ask("POST", GENERATIONS, json=GOOD | change), 400, "invalid_request")
+    message = is_error(await caller.request("POST", GENERATIONS, json=GOOD | change), 400, "invalid_request")
     assert field in message
 
 
@@ -237,25 +237,25 @@ async def test_a_field_of_the_wrong_type(caller: Caller, change: dict[str, Any],
 @pytest.mark.parametrize("path", [GENERATIONS, "/api/v1/transactions"])
 async def test_a_limit_that_makes_no_sense(caller: Caller, path: str, limit: str) -> None:
     """A limit that is not a whole number from 1 on is 400 invalid_request."""
-    assert "limit" in is_error(await caller.ask("GET", f"{path}?limit={limit}"), 400, "invalid_request")
+    assert "limit" in is_error(await caller.request("GET", f"{path}?limit={limit}"), 400, "invalid_request")
 
 
 @pytest.mark.parametrize("path", [GENERATIONS, "/api/v1/transactions"])
 async def test_a_limit_above_200_is_200(place: Place, path: str) -> None:
     """A limit of 201 and more gives the newest 200."""
-    caller = await place.caller(cents=10_000, concurrency=1000)
-    await asyncio.gather(*[caller.ordered() for _ in range(201)])
-    counts = {limit: len((await caller.ask("GET", f"{path}?limit={limit}")).body["data"]) for limit in (199, 200)}
+    caller = await place.create_caller(cents=10_000, concurrency=1000)
+    await asyncio.gather(*[caller.create() for _ in range(201)])
+    counts = {limit: len((await caller.request("GET", f"{path}?limit={limit}")).body["data"]) for limit in (199, 200)}
     assert {199: 199, 200: 200} == counts
     for limit in ("201", "100000", "9" * 60):
-        assert 200 == len((await caller.ask("GET", f"{path}?limit={limit}")).body["data"])
-    assert 50 == len((await caller.ask("GET", path)).body["data"])
+        assert 200 == len((await caller.request("GET", f"{path}?limit={limit}")).body["data"])
+    assert 50 == len((await caller.request("GET", path)).body["data"])
 
 
 @pytest.mark.parametrize("key", ["k" * 256, "a\tb", "ü\u200b"])
 async def test_an_idempotency_key_we_cannot_keep(caller: Caller, key: str) -> None:
     """An Idempotency-Key that is too long or not printable is 400 invalid_request."""
-    answer = await caller.ask("POST", GENERATIONS, json=GOOD, headers={"Idempotency-Key": key})
+    answer = await caller.request("POST", GENERATIONS, json=GOOD, headers={"Idempotency-Key": key})
     assert "Idempotency-Key" in is_error(answer, 400, "invalid_request")
 
 
@@ -287,32 +287,32 @@ async def test_an_idempotency_key_we_cannot_keep(caller: Caller, key: str) -> No
 async def test_an_input_the_model_does_not_take(caller: Caller, given: Any, field: str) -> None:
     """An unknown, mistyped or excessive field of `input` is 400 invalid_input, and the message names it."""
     body = {"model": "test/sized", "prompt": PROMPT, "input": given}
-    message = is_error(await caller.ask("POST", GENERATIONS, json=body), 400, "invalid_input")
+    message = is_error(await caller.request("POST", GENERATIONS, json=body), 400, "invalid_input")
     assert message.startswith(f"`{field}` ")
 
 
 async def test_an_endless_number_in_input(caller: Caller) -> None:
     """A number that overflows to infinity is 400 invalid_input and names its field."""
     body = b'{"model": "test/sized", "prompt": "x", "input": {"seed": 1e999}}'
-    answer = await caller.ask("POST", GENERATIONS, data=body, headers={"Content-Type": "application/json"})
+    answer = await caller.request("POST", GENERATIONS, data=body, headers={"Content-Type": "application/json"})
     assert is_error(answer, 400, "invalid_input").startswith("`seed` ")
 
 
 @pytest.mark.parametrize("prompt", ["x" * 20_001, "a\0b"])
 async def test_a_prompt_no_provider_can_take(caller: Caller, prompt: str) -> None:
     """A prompt that is too long or has a NUL is 400 invalid_input and names the prompt."""
-    answer = await caller.ask("POST", GENERATIONS, json={"model": "test/noop", "prompt": prompt})
+    answer = await caller.request("POST", GENERATIONS, json={"model": "test/noop", "prompt": prompt})
     assert is_error(answer, 400, "invalid_input").startswith("`prompt` ")
 
 
 async def test_too_little_money(place: Place) -> None:
     """A price above the balance is 402 insufficient_balance; the balance stays, and a free model still works."""
-    caller = await place.caller(cents=10)
-    message = is_error(await caller.order(PROMPT), 402, "insufficient_balance")
+    caller = await place.create_caller(cents=10)
+    message = is_error(await caller.submit(PROMPT), 402, "insufficient_balance")
     assert "0.11" in message
     assert "0.10" in message
-    assert 10 == await caller.balance()
-    assert 201 == (await caller.order(PROMPT, "test/free")).status
+    assert 10 == await caller.check_balance()
+    assert 201 == (await caller.submit(PROMPT, "test/free")).status
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ async def test_too_little_money(place: Place) -> None:
 )
 async def test_nothing_is_there(caller: Caller, path: str) -> None:
     """An unknown path, of this version or of the next, is 404 not_found."""
-    is_error(await caller.ask("GET", path), 404, "not_found")
+    is_error(await caller.request("GET", path), 404, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -357,17 +357,17 @@ async def test_nothing_is_there(caller: Caller, path: str) -> None:
 )
 async def test_no_such_generation(caller: Caller, asked: str) -> None:
     """An id that is unknown or no id at all is 404 not_found."""
-    is_error(await caller.ask("GET", f"{GENERATIONS}?id={asked}"), 404, "not_found")
+    is_error(await caller.request("GET", f"{GENERATIONS}?id={asked}"), 404, "not_found")
 
 
 async def test_a_foreign_generation_is_not_there(caller: Caller, place: Place) -> None:
     """Another account's generation is 404 not_found, in the same words as one that never was."""
-    owner = await place.caller()
-    made = await owner.ordered(PROMPT)
-    foreign = is_error(await caller.ask("GET", f"{GENERATIONS}?id={made}"), 404, "not_found")
-    unknown = is_error(await caller.ask("GET", f"{GENERATIONS}?id={made[:-4]}0000"), 404, "not_found")
+    owner = await place.create_caller()
+    made = await owner.create(PROMPT)
+    foreign = is_error(await caller.request("GET", f"{GENERATIONS}?id={made}"), 404, "not_found")
+    unknown = is_error(await caller.request("GET", f"{GENERATIONS}?id={made[:-4]}0000"), 404, "not_found")
     assert unknown == foreign
-    assert "processing" == (await owner.shown(made))["status"]
+    assert "processing" == (await owner.poll(made))["status"]
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ async def test_a_foreign_generation_is_not_there(caller: Caller, place: Place) -
 )
 async def test_the_wrong_method(caller: Caller, method: str, path: str, allowed: set[str]) -> None:
     """A documented path with another method is 405 method_not_allowed and says in Allow what it takes."""
-    answer = await caller.ask(method, path)
+    answer = await caller.request(method, path)
     is_error(answer, 405, "method_not_allowed")
     assert allowed <= {word.strip() for word in answer.headers["Allow"].split(",")}
     assert method not in answer.headers["Allow"]
@@ -402,14 +402,14 @@ async def chunks(size_bytes: int) -> AsyncIterator[bytes]:
 async def test_too_large_a_body(caller: Caller, size_bytes: int, told: bool) -> None:
     """A body of more than a megabyte is 413, whether its length is told or not."""
     data: Any = io.BytesIO(b" " * size_bytes) if told else chunks(size_bytes)
-    answer = await caller.ask("POST", GENERATIONS, data=data, headers={"Content-Type": "application/json"})
+    answer = await caller.request("POST", GENERATIONS, data=data, headers={"Content-Type": "application/json"})
     is_error(answer, 413, "payload_too_large")
 
 
 async def test_a_body_of_just_a_megabyte(caller: Caller) -> None:
     """A body of exactly a megabyte is read."""
     body = b'{"model": "test/none", "prompt": "x"}'.ljust(1_000_000)
-    answer = await caller.ask("POST", GENERATIONS, data=body, headers={"Content-Type": "application/json"})
+    answer = await caller.request("POST", GENERATIONS, data=body, headers={"Content-Type": "application/json"})
     is_error(answer, 400, "unknown_model")
 
 
@@ -417,13 +417,13 @@ async def test_a_bomb_is_not_unpacked(caller: Caller) -> None:
     """A small compressed body that unpacks to more than a megabyte is 413."""
     packed = gzip.compress(b" " * 40_000_000)
     header = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    is_error(await caller.ask("POST", GENERATIONS, data=packed, headers=header), 413, "payload_too_large")
+    is_error(await caller.request("POST", GENERATIONS, data=packed, headers=header), 413, "payload_too_large")
 
 
 async def test_a_damaged_compressed_body(caller: Caller) -> None:
     """A body that is not compressed as it says is 400 invalid_request, not a failure of ours."""
     header = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    is_error(await caller.ask("POST", GENERATIONS, data=b"not gzip", headers=header), 400, "invalid_request")
+    is_error(await caller.request("POST", GENERATIONS, data=b"not gzip", headers=header), 400, "invalid_request")
 
 
 @pytest.mark.parametrize(
@@ -432,36 +432,36 @@ async def test_a_damaged_compressed_body(caller: Caller) -> None:
 async def test_the_wrong_media_type(caller: Caller, media_type: str) -> None:
     """A body that says it is not JSON is 415 unsupported_media_type."""
     header = {"Content-Type": media_type}
-    answer = await caller.ask("POST", GENERATIONS, data=b'{"model": "test/noop", "prompt": "x"}', headers=header)
+    answer = await caller.request("POST", GENERATIONS, data=b'{"model": "test/noop", "prompt": "x"}', headers=header)
     is_error(answer, 415, "unsupported_media_type")
 
 
 async def test_an_idempotency_key_with_another_body(place: Place) -> None:
     """The same Idempotency-Key with another body is 422 idempotency_key_reuse and charges nothing more."""
-    caller = await place.caller(cents=100)
-    await caller.ordered(PROMPT, idempotency_key="k-1")
-    is_error(await caller.order(PROMPT + "!", idempotency_key="k-1"), 422, "idempotency_key_reuse")
-    assert 89 == await caller.balance()
+    caller = await place.create_caller(cents=100)
+    await caller.create(PROMPT, idempotency_key="k-1")
+    is_error(await caller.submit(PROMPT + "!", idempotency_key="k-1"), 422, "idempotency_key_reuse")
+    assert 89 == await caller.check_balance()
 
 
 async def test_too_many_waiting(place: Place) -> None:
     """Past the account's backlog a submit is 429 rate_limited, with the seconds to wait in Retry-After."""
-    caller = await place.caller(cents=100, concurrency=1, backlog_max=1)
-    await caller.ordered(PROMPT)
-    await caller.ordered(PROMPT)
-    answer = await caller.order(PROMPT)
+    caller = await place.create_caller(cents=100, concurrency=1, backlog_max=1)
+    await caller.create(PROMPT)
+    await caller.create(PROMPT)
+    answer = await caller.submit(PROMPT)
     is_error(answer, 429, "rate_limited")
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
-    assert 78 == await caller.balance()
+    assert 78 == await caller.check_balance()
 
 
 @pytest.mark.parametrize("prompt", ["refuse", "fail"])
 async def test_a_provider_that_refuses(place: Place, prompt: str) -> None:
     """A refusal while the caller waits is 502 upstream_error, and the refund is done by then."""
-    caller = await place.caller(cents=100)
-    answer = await caller.order(f"{PROMPT} {prompt}", "test/paid", prefer="wait=10")
+    caller = await place.create_caller(cents=100)
+    answer = await caller.submit(f"{PROMPT} {prompt}", "test/paid", prefer="wait=10")
     assert "refunded" in is_error(answer, 502, "upstream_error")
-    assert 100 == await caller.balance()
+    assert 100 == await caller.check_balance()
     assert PROMPT not in place.log()
 
 
@@ -470,22 +470,22 @@ async def test_the_store_is_away(caller: Caller, place: Place) -> None:
     place.stack.processes["store"].kill()
     began = time.monotonic()
     calls = [
-        caller.ask("POST", GENERATIONS, json=GOOD),
-        caller.ask("POST", GENERATIONS, json=GOOD, headers={"Prefer": "wait=5"}),
-        *(caller.ask("GET", path) for path in (GENERATIONS, "/api/v1/balance", "/api/v1/models")),
-        caller.ask("GET", f"{GENERATIONS}?id=8c2e90b1-0000-4000-8000-000000000000"),
+        caller.request("POST", GENERATIONS, json=GOOD),
+        caller.request("POST", GENERATIONS, json=GOOD, headers={"Prefer": "wait=5"}),
+        *(caller.request("GET", path) for path in (GENERATIONS, "/api/v1/balance", "/api/v1/models")),
+        caller.request("GET", f"{GENERATIONS}?id=8c2e90b1-0000-4000-8000-000000000000"),
     ]
     for answer in await asyncio.gather(*calls):
         is_error(answer, 503, "unavailable")
         assert 1 <= int(answer.headers["Retry-After"]) <= 5
     assert 2 > time.monotonic() - began
-    assert 503 == (await caller.ask("GET", "/readyz")).status
-    assert 200 == (await caller.ask("GET", "/healthz")).status
-    is_error(await caller.ask("GET", "/api/v1/nothing"), 404, "not_found")
-    is_error(await caller.ask("POST", GENERATIONS, json={"model": "test/noop"}), 400, "missing_prompt")
+    assert 503 == (await caller.request("GET", "/readyz")).status
+    assert 200 == (await caller.request("GET", "/healthz")).status
+    is_error(await caller.request("GET", "/api/v1/nothing"), 404, "not_found")
+    is_error(await caller.request("POST", GENERATIONS, json={"model": "test/noop"}), 400, "missing_prompt")
     await place.stack.start_store()
-    await place.stack.ready()
-    assert 100 == (await caller.ask("GET", "/api/v1/balance")).body["balance_cents"]
+    await place.stack.wait_until_ready()
+    assert 100 == (await caller.request("GET", "/api/v1/balance")).body["balance_cents"]
 
 
 async def test_a_request_that_is_no_http(place: Place, caller: Caller) -> None:
@@ -512,6 +512,6 @@ async def test_who_leaves_before_the_body_ends_is_no_failure(place: Place, calle
     await writer.drain()
     writer.close()
     await writer.wait_closed()
-    await caller.ask("GET", "/healthz")
+    await caller.request("GET", "/healthz")
     await asyncio.sleep(0.1)
     assert "request.failed" not in place.log()

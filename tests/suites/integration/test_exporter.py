@@ -8,12 +8,12 @@ import aiohttp
 import pytest
 
 from tests.harness.factories import doubles_env
-from tests.harness.processes import Process, a_folder, free_port
+from tests.harness.processes import Process, free_port, make_folder
 
 
 def role(words: str, store_url: str, port: int) -> Process:
     """One of the roles, started."""
-    env = {"REDIS_URL": store_url, "METRICS_PORT": str(port), **doubles_env(a_folder("catalogue"))}
+    env = {"REDIS_URL": store_url, "METRICS_PORT": str(port), **doubles_env(make_folder("catalogue"))}
     return Process(words.partition(" ")[0], sys.executable, "-m", "workers", *words.split(), env=env).start()
 
 
@@ -29,7 +29,7 @@ async def test_every_role_tells_of_itself(store_url: str, words: str, own: str) 
     """Each role answers /healthz and /metrics on its port, with its version, its role and what only it knows."""
     port = free_port()
     process = role(words, store_url, port)
-    await process.answers(f"http://127.0.0.1:{port}/healthz")
+    await process.wait_for_status(f"http://127.0.0.1:{port}/healthz")
     async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as response:
         told = await response.text()
     assert own in told
@@ -43,6 +43,6 @@ async def test_a_port_that_is_taken_is_an_error(store_url: str, words: str) -> N
     """A role whose port somebody else has does not start, and says so."""
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         process = role(words, store_url, other.getsockname()[1])
-        assert 2 == await process.ended()
+        assert 2 == await process.wait_for_exit()
     assert "address already in use" in process.output
     assert "Traceback" not in process.output

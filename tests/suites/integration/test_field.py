@@ -7,15 +7,15 @@ from typing import Any
 from shared.domain.generation import COMPLETED, Outcome
 from shared.store import accounts, generations, keys, ledger
 from shared.store.connect import Store
-from tests.harness.factories import a_customer, an_order
+from tests.harness.factories import create_customer, make_order
 from tests.suites.integration.test_engine import an_engine, enqueue, running, until
 
 
 async def test_reading_never_bills(store_url: str) -> None:
     """A thousand polls of a finished generation leave one reservation and one settlement."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
-        accepted = await ledger.accept(store, an_order(customer))
+        customer = await create_customer(store)
+        accepted = await ledger.accept(store, make_order(customer))
         await ledger.settle(store, accepted.id, COMPLETED, cost_micros=100_000, outcome=Outcome())
         looks = [generations.view(store, customer.account, accepted.id) for _ in range(1000)]
         assert {COMPLETED} == {found.state for found in await asyncio.gather(*looks) if found}
@@ -25,7 +25,7 @@ async def test_reading_never_bills(store_url: str) -> None:
 async def test_no_job_vanishes_by_its_age(store_url: str) -> None:
     """The job of an accepted generation has no expiry: however long it waits, it is there."""
     async with Store(store_url) as store:
-        accepted = await ledger.accept(store, an_order(await a_customer(store)))
+        accepted = await ledger.accept(store, make_order(await create_customer(store)))
         assert -1 == await store.call("PTTL", keys.arq_job(accepted.id))
         assert -1 == await store.call("PTTL", keys.generation(accepted.id))
 
@@ -63,9 +63,9 @@ async def test_who_sends_one_waits_for_a_few_of_who_sends_a_thousand(store_url: 
             began.append(job_id)
             await ledger.settle(store, job_id, COMPLETED, cost_micros=0, outcome=Outcome())
 
-        flood = await a_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
-        await asyncio.gather(*(ledger.accept(store, an_order(flood)) for _ in range(1000)))
-        mine = await ledger.accept(store, an_order(await a_customer(store, concurrency=5)))
+        flood = await create_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
+        await asyncio.gather(*(ledger.accept(store, make_order(flood)) for _ in range(1000)))
+        mine = await ledger.accept(store, make_order(await create_customer(store, concurrency=5)))
         async with running(an_engine(store, work, max_jobs=1)):
             await until(lambda: mine.id in began)
         assert began.index(mine.id) <= 6
@@ -74,9 +74,9 @@ async def test_who_sends_one_waits_for_a_few_of_who_sends_a_thousand(store_url: 
 async def test_money_is_in_the_store_alone(store_url: str) -> None:
     """A second process sees every movement at once: none is kept back in the memory of the first."""
     async with Store(store_url) as one, Store(store_url) as other:
-        customer = await a_customer(one, cents=100)
+        customer = await create_customer(one, cents=100)
         for _ in range(5):
-            await ledger.accept(one, an_order(customer))
+            await ledger.accept(one, make_order(customer))
         account = await accounts.find(other, customer.account)
         assert account is not None
         assert account.balance == sum(line.amount_micros for line in await ledger.lines(other, customer.account))

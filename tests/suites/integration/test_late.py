@@ -13,7 +13,7 @@ from shared.store import generations, keys, ledger
 from shared.store.connect import Store
 from tests.harness.doubles.adapters.paid import Adapter
 from tests.harness.doubles.provider import Provider
-from tests.harness.factories import CENTS, Customer, a_customer, an_order
+from tests.harness.factories import CENTS, Customer, create_customer, make_order
 from workers.adapters.contract import Call, Callback, Done, Pending, Setup
 from workers.context import Desk
 from workers.egress import Egress
@@ -40,7 +40,7 @@ async def desk(store_url: str, tmp_path: Path, provider: Provider) -> AsyncItera
 
 async def given_up(desk: Desk, customer: Customer, ref: str) -> str:
     """A generation that its provider has under `ref`, refunded at its deadline."""
-    order = an_order(customer, provider="paid")
+    order = make_order(customer, provider="paid")
     await ledger.accept(desk.store, order)
     await generations.start(desk.store, order.id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
     await generations.submitted(desk.store, order.id, ref.replace("ID", order.id), provider="paid", patience_s=1)
@@ -50,7 +50,7 @@ async def given_up(desk: Desk, customer: Customer, ref: str) -> str:
 
 async def lost(desk: Desk, customer: Customer) -> str:
     """A generation whose submit was never answered, refunded at its deadline."""
-    order = an_order(customer, provider="paid")
+    order = make_order(customer, provider="paid")
     await ledger.accept(desk.store, order)
     await generations.start(desk.store, order.id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
     await ledger.settle(desk.store, order.id, FAILED, cost_micros=0, outcome=Outcome(), late_s=60)
@@ -66,7 +66,7 @@ async def seen(desk: Desk, customer: Customer, generation_id: str) -> Generation
 
 async def test_a_late_success_is_given_to_the_user_for_nothing(desk: Desk) -> None:
     """A result after the refund is stored and attached; the generation stays failed and costs nothing."""
-    customer = await a_customer(desk.store, cents=100)
+    customer = await create_customer(desk.store, cents=100)
     generation_id = await given_up(desk, customer, "task-ID")
     await late({"desk": desk}, f"late:{generation_id}")
     generation = await seen(desk, customer, generation_id)
@@ -78,7 +78,7 @@ async def test_a_late_success_is_given_to_the_user_for_nothing(desk: Desk) -> No
 
 async def test_a_reference_that_comes_after_the_refund_is_followed(desk: Desk) -> None:
     """A worker that was paused in its submit brings the reference after the refund: the result is the user's."""
-    customer = await a_customer(desk.store, cents=100)
+    customer = await create_customer(desk.store, cents=100)
     generation_id = await lost(desk, customer)
     await generations.submitted(desk.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
     assert 1 == (await desk.store.run("enqueue_late", 10))[1]
@@ -95,7 +95,7 @@ async def test_a_callback_that_comes_after_the_refund_is_followed(desk: Desk) ->
         def callback(self, request: Callback) -> str | None:
             return request.body.decode() or None
 
-    customer = await a_customer(desk.store, cents=100)
+    customer = await create_customer(desk.store, cents=100)
     assert isinstance(desk.adapter, Adapter)
     calling = structs.replace(desk, adapter=Calling(Setup(name="paid", base_url=desk.adapter._base_url)))
     for body, follows in ((b"", False), (b"task-ID", True)):
@@ -116,8 +116,8 @@ async def test_a_result_that_comes_after_the_refund_is_attached(desk: Desk) -> N
             await ledger.settle(desk.store, call.generation_id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
             return Done(text="here it is", cost_micros=7)
 
-    customer = await a_customer(desk.store, cents=100)
-    order = an_order(customer, provider="paid")
+    customer = await create_customer(desk.store, cents=100)
+    order = make_order(customer, provider="paid")
     await ledger.accept(desk.store, order)
     slow = structs.replace(desk, adapter=Slow(Setup(name="paid", base_url="http://127.0.0.1:1")))
     await run({"desk": slow}, order.id)
@@ -129,7 +129,7 @@ async def test_a_result_that_comes_after_the_refund_is_attached(desk: Desk) -> N
 
 async def test_what_is_not_finished_is_looked_at_again_later(desk: Desk, provider: Provider) -> None:
     """A task that still runs after the refund is looked at again a minute later."""
-    customer = await a_customer(desk.store, cents=100)
+    customer = await create_customer(desk.store, cents=100)
     generation_id = await given_up(desk, customer, "task-ID")
     provider.prompts[generation_id] = "stuck"
     before_ms = time.time() * 1000
@@ -141,7 +141,7 @@ async def test_what_is_not_finished_is_looked_at_again_later(desk: Desk, provide
 
 async def test_a_task_that_failed_is_not_looked_at_again(desk: Desk, provider: Provider) -> None:
     """Once the provider says that it failed, looking ends."""
-    customer = await a_customer(desk.store, cents=100)
+    customer = await create_customer(desk.store, cents=100)
     generation_id = await given_up(desk, customer, "task-ID")
     provider.prompts[generation_id] = "fail"
     await late({"desk": desk}, f"late:{generation_id}")
@@ -151,7 +151,7 @@ async def test_a_task_that_failed_is_not_looked_at_again(desk: Desk, provider: P
 
 async def test_looking_ends(desk: Desk) -> None:
     """The pause before the next look doubles, and after a day there is none."""
-    customer = await a_customer(desk.store, cents=100)
+    customer = await create_customer(desk.store, cents=100)
     generation = await seen(desk, customer, await given_up(desk, customer, "task-ID"))
     closed_s = (generation.closed_ms or 0) / 1000
     assert 60 == next_look_s(generation)

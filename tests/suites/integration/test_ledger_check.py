@@ -11,7 +11,7 @@ from shared.store import accounts, check_account, findings, generations, keys, l
 from shared.store import check as checking
 from shared.store.connect import Store
 from shared.store.findings import FAULTS, Report
-from tests.harness.factories import CENTS, PLAN, Customer, a_customer, a_generation_id, an_order
+from tests.harness.factories import CENTS, PLAN, Customer, create_customer, make_order, new_generation_id
 
 SUMS = {"ledger_sum account", "spent_sum account"}
 QUEUE, ACTIVE, BACKLOG = "arq:queue:noop", "gw:active:{account}:noop", "gw:backlog:{account}:noop"
@@ -101,7 +101,7 @@ HARMLESS: dict[str, list[tuple[str, ...]]] = {
 
 async def a_history(store: Store) -> dict[str, str]:
     """An account with one generation in each state, and the names of everything in it."""
-    customer = await a_customer(store, cents=100, concurrency=3)
+    customer = await create_customer(store, cents=100, concurrency=3)
     endpoint = await webhooks.create_endpoint(store, customer.account, "https://example.com/hook")
     names = {"account": customer.account, "hash": customer.hash, "endpoint": endpoint.id, "nobody": "nobody"}
     for name, state, cost in [
@@ -110,11 +110,11 @@ async def a_history(store: Store) -> dict[str, str]:
         ("partial", COMPLETED, 4),
         ("credited", COMPLETED, 10),
     ]:
-        names[name] = (await ledger.accept(store, an_order(customer))).id
+        names[name] = (await ledger.accept(store, make_order(customer))).id
         await ledger.settle(store, names[name], state, cost_micros=cost * CENTS, outcome=Outcome())
     await ledger.credit(store, names["credited"], 4 * CENTS)
     for name, price in [("submitted", 10), ("queued", 10), ("free_queued", 0), ("waiting", 10), ("free_waiting", 0)]:
-        names[name] = (await ledger.accept(store, an_order(customer, price_micros=price * CENTS))).id
+        names[name] = (await ledger.accept(store, make_order(customer, price_micros=price * CENTS))).id
     await generations.start(store, names["submitted"], provider="noop", repeatable=False, submit_limit_s=10, token="t")
     await generations.submitted(store, names["submitted"], "ref", provider="noop", patience_s=1)
     for line in await ledger.lines(store, customer.account):
@@ -190,7 +190,7 @@ async def test_guests_are_looked_after(store_url: str, impatient: None) -> None:
         customer = Customer(account="guest:2001:db8::", key="", hash="")
         names = {}
         for name in ("first", "second", "third"):
-            order = an_order(customer, guest=customer.account, payer="quota", price_micros=0)
+            order = make_order(customer, guest=customer.account, payer="quota", price_micros=0)
             names[name] = (await ledger.accept(store, order)).id
         assert set() == await found(store, names)
         await store.call("ZREM", keys.OPEN, names["first"], names["third"])
@@ -208,7 +208,7 @@ async def test_long_ledgers_are_checked_in_parts(
         names = await a_history(store)
         customer = Customer(account=names["account"], key="", hash=names["hash"])
         for number in range(30):
-            names[f"more{number}"] = (await ledger.accept(store, an_order(customer, price_micros=CENTS))).id
+            names[f"more{number}"] = (await ledger.accept(store, make_order(customer, price_micros=CENTS))).id
             await ledger.settle(store, names[f"more{number}"], FAILED, cost_micros=0, outcome=Outcome())
         assert set() == await found(store, names)
         await store.call("LREM", keys.ledger(names["account"]), 1, names["done_settle"])
@@ -237,7 +237,7 @@ async def test_a_moving_store_is_not_accused(store_url: str, monkeypatch: pytest
     """While generations are accepted, wait, run and end as fast as they can, no check finds anything."""
     monkeypatch.setattr(checking, "RECHECK_S", 0.05)
     async with Store(store_url) as store, Store(store_url) as other:
-        customers = [await a_customer(store, cents=1_000_000, concurrency=2) for _ in range(3)]
+        customers = [await create_customer(store, cents=1_000_000, concurrency=2) for _ in range(3)]
         stop = asyncio.Event()
         movers = [asyncio.create_task(move(other, customer, stop)) for customer in customers * 4]
         checks = 0
@@ -258,7 +258,7 @@ async def move(store: Store, customer: Customer, stop: asyncio.Event) -> int:
     """Accept and settle until told to stop; how often."""
     done = 0
     while not stop.is_set():
-        batch = [await ledger.accept(store, an_order(customer, id=a_generation_id())) for _ in range(3)]
+        batch = [await ledger.accept(store, make_order(customer, id=new_generation_id())) for _ in range(3)]
         for accepted, cost in zip(batch, (0, 4, 10), strict=True):
             await ledger.settle(store, accepted.id, COMPLETED, cost_micros=cost * CENTS, outcome=Outcome())
         done += len(batch)

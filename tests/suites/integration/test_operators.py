@@ -16,7 +16,7 @@ from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
 from shared.store.webhooks import DeliveryAttempt
-from tests.harness.factories import CENTS, SPEC, Customer, a_catalogue, a_customer, an_order
+from tests.harness.factories import CENTS, SPEC, Customer, create_customer, make_order, write_catalogue
 from tests.suites.integration.test_cli import Result, Run, with_store
 
 
@@ -25,7 +25,7 @@ def run(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     """Return a function that runs `wokflow <words>` on an empty store and the tests' catalogue."""
     monkeypatch.setenv("REDIS_URL", store_url)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("CATALOGUE", str(a_catalogue(tmp_path)))
+    monkeypatch.setenv("CATALOGUE", str(write_catalogue(tmp_path)))
 
     def shell(*words: str) -> Result:
         capsys.readouterr()
@@ -38,7 +38,7 @@ def run(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
 
 async def submit(store: Store, customer: Customer, **changes: object) -> str:
     """Accept a generation and return its id."""
-    return (await ledger.accept(store, an_order(customer, **changes))).id
+    return (await ledger.accept(store, make_order(customer, **changes))).id
 
 
 async def next_step(store: Store, name: str, *, limit_s: float = 60) -> str:
@@ -85,7 +85,7 @@ def read_audit(run: Run) -> list[tuple[str, str, str]]:
 
 def test_queue_pause_stops_submits_and_keeps_polling(run: Run, store_url: str) -> None:
     """Workers submit nothing to a paused provider but poll its tasks, until `queue resume`."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     first, second = at(store_url, submit, customer), at(store_url, submit, customer)
     assert "submit" == at(store_url, next_step, first)
     at(store_url, generations.submitted, first, "ref", provider="noop", patience_s=1)
@@ -99,7 +99,7 @@ def test_queue_pause_stops_submits_and_keeps_polling(run: Run, store_url: str) -
 
 def test_queue_drain_refuses_new_orders_and_runs_waiting_ones(run: Run, store_url: str) -> None:
     """A drained provider gets no new order, and its waiting generations are submitted."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     waiting = at(store_url, submit, customer)
     run("queue", "drain", "noop")
     with pytest.raises(Exception, match="down"):
@@ -140,7 +140,7 @@ def test_worker_list_shows_running_processes(run: Run, store_url: str) -> None:
 
 def test_refund_fails_an_open_generation(run: Run, store_url: str) -> None:
     """`generation refund` settles an open generation as failed, and refuses to do it twice."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     name = at(store_url, submit, customer)
     done = run("generation", "refund", name, "--reason", "ticket 7", "--json").json
     assert ("refund", 10 * CENTS) == (done["kind"], done["amount_micros"])
@@ -154,7 +154,7 @@ def test_refund_fails_an_open_generation(run: Run, store_url: str) -> None:
 @pytest.mark.parametrize(("usd", "back"), [((), 10), (("--usd", "0.04"), 4)])
 def test_refund_credits_a_completed_generation_once(run: Run, store_url: str, usd: tuple[str, ...], back: int) -> None:
     """`generation refund` credits a completed generation with its cost or less, once, by a ledger entry."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     name = at(store_url, submit, customer)
     at(store_url, settle, name)
     assert 90 == at(store_url, read_balance, customer)
@@ -172,7 +172,7 @@ def test_refund_credits_a_completed_generation_once(run: Run, store_url: str, us
 
 def test_refund_moves_nothing_when_it_exceeds_the_cost(run: Run, store_url: str) -> None:
     """A credit above the cost, of a failed or of an unknown generation is refused and moves no money."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     dear, failed = at(store_url, submit, customer), at(store_url, submit, customer)
     at(store_url, settle, dear, cost=6 * CENTS)
     at(store_url, settle, failed, FAILED, 0)
@@ -183,7 +183,7 @@ def test_refund_moves_nothing_when_it_exceeds_the_cost(run: Run, store_url: str)
 
 def test_retry_refuses_a_generation_that_a_provider_may_have(run: Run, store_url: str) -> None:
     """`generation retry` makes a waiting generation due, and refuses an uncertain or ended one."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     name, uncertain = at(store_url, submit, customer), at(store_url, make_uncertain, customer)
     at(store_url, lambda store: store.call("DEL", keys.arq_job(name)))
     assert "due" == run("generation", "retry", name, "--json").json["done"]
@@ -197,7 +197,7 @@ def test_retry_refuses_a_generation_that_a_provider_may_have(run: Run, store_url
 
 def test_explain_shows_every_event_in_order(run: Run, store_url: str) -> None:
     """`generation explain` lists all events in order, from accepted to the webhook's post."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     endpoint = at(store_url, webhooks.create_endpoint, customer.account, "https://example.com/hook")
     name = at(store_url, submit, customer)
     at(store_url, next_step, name)
@@ -222,7 +222,7 @@ def test_explain_shows_every_event_in_order(run: Run, store_url: str) -> None:
 
 def test_uncertain_lists_and_resolves(run: Run, store_url: str) -> None:
     """`uncertain` lists uncertain generations and settles them as completed or failed, and no others."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     made, lost = at(store_url, make_uncertain, customer), at(store_url, make_uncertain, customer)
     sure = at(store_url, submit, customer)
     assert [made, lost] == [one["id"] for one in run("uncertain", "list", "--json").json["uncertain"]]
@@ -245,7 +245,7 @@ def test_uncertain_lists_and_resolves(run: Run, store_url: str) -> None:
 
 def test_uncertain_lists_refunded_generations(run: Run, store_url: str) -> None:
     """`uncertain list --refunded` lists those refunded at their deadline until their provider reports."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     silent, heard, resolved = [at(store_url, make_uncertain, customer) for _ in range(3)]
     for name in (silent, heard):
         at(store_url, settle, name, FAILED, 0)
@@ -257,7 +257,7 @@ def test_uncertain_lists_refunded_generations(run: Run, store_url: str) -> None:
 
 def test_deadletter_lists_and_redelivers(run: Run, store_url: str) -> None:
     """`deadletter` lists failed deliveries with their last response, and redelivers some or all."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     endpoint = at(store_url, webhooks.create_endpoint, customer.account, "https://example.com/hook")
     names = [at(store_url, submit, customer) for _ in range(3)]
     for name in names:
@@ -278,7 +278,7 @@ def test_deadletter_lists_and_redelivers(run: Run, store_url: str) -> None:
 
 def test_deadletter_skips_a_disabled_endpoint(run: Run, store_url: str) -> None:
     """A delivery to a disabled endpoint is skipped, and the exit status is 1."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     endpoint = at(store_url, webhooks.create_endpoint, customer.account, "https://example.com/hook")
     name = at(store_url, submit, customer)
     at(store_url, settle, name)
@@ -333,7 +333,7 @@ def test_admin_key_commands_create_list_and_revoke(run: Run, store_url: str) -> 
 
 def test_top_prints_one_screen_without_a_terminal(run: Run, store_url: str) -> None:
     """`top` prints open, paused, slow and failing things and the money of the last minutes, as text or JSON."""
-    customer = at(store_url, a_customer)
+    customer = at(store_url, create_customer)
     endpoint = at(store_url, webhooks.create_endpoint, customer.account, "https://example.com/hook")
     name, slow = at(store_url, submit, customer), at(store_url, submit, customer)
     at(store_url, settle, name)

@@ -16,7 +16,7 @@ from shared.store import generations, keys, ledger
 from shared.store.connect import Store
 from tests.harness.doubles.double import Double, Say
 from tests.harness.doubles.fal import Double as Fal
-from tests.harness.factories import a_customer, an_order
+from tests.harness.factories import create_customer, make_order
 from workers import run as verb
 from workers.adapters import contract
 from workers.adapters.contract import Call, Done, Link, Pending, Setup
@@ -62,8 +62,8 @@ class Scene(Struct, frozen=True):
     async def submitted(self, run_s: float = 30, kind: str = "image") -> str:
         """A generation that the provider has."""
         spec = Spec("wowflow", kind, "test/linking", "linking", "a boat", {})
-        customer = await a_customer(self.desk.store)
-        order = an_order(customer, provider="linking", spec=spec, run_ms=int(run_s * 1000))
+        customer = await create_customer(self.desk.store)
+        order = make_order(customer, provider="linking", spec=spec, run_ms=int(run_s * 1000))
         made = (await ledger.accept(self.desk.store, order)).id
         await self.step(made)
         return made

@@ -11,12 +11,12 @@ from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.store import generations, keys, ledger, providers
 from shared.store.connect import Store
 from shared.store.generations import Step
-from tests.harness.factories import Customer, a_customer, a_generation_id, an_order
+from tests.harness.factories import Customer, create_customer, make_order, new_generation_id
 
 
 async def order(store: Store, customer: Customer, count: int = 1) -> list[str]:
     """Accepted generations, in this order."""
-    return [(await ledger.accept(store, an_order(customer))).id for _ in range(count)]
+    return [(await ledger.accept(store, make_order(customer))).id for _ in range(count)]
 
 
 async def queued(store: Store) -> list[str]:
@@ -32,7 +32,7 @@ async def close(store: Store, generation_id: str) -> None:
 async def start(store: Store, generation_id: str) -> Step:
     """A worker takes the job up."""
     return await generations.start(
-        store, generation_id, provider="noop", repeatable=False, submit_limit_s=5, token=a_generation_id()
+        store, generation_id, provider="noop", repeatable=False, submit_limit_s=5, token=new_generation_id()
     )
 
 
@@ -44,8 +44,8 @@ async def limit(store: Store, **limits: float) -> None:
 async def test_a_flood_delays_another_account_by_the_plans_concurrency(store_url: str) -> None:
     """A sends 1000, B then sends 1: B's is on the queue right behind A's few, not behind A's thousand."""
     async with Store(store_url) as store:
-        flood = await a_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
-        other = await a_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
+        flood = await create_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
+        other = await create_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
         await order(store, flood, 1000)
         [mine] = await order(store, other)
         assert 6 == len(await queued(store))
@@ -56,8 +56,8 @@ async def test_a_providers_limit_is_shared_out_in_turns(store_url: str) -> None:
     """With a full provider, accounts that wait get the freed places one after another."""
     async with Store(store_url) as store:
         await limit(store, concurrency=2)
-        flood = await a_customer(store, cents=20_000, concurrency=50, backlog_max=100)
-        other = await a_customer(store, cents=20_000, concurrency=50, backlog_max=100)
+        flood = await create_customer(store, cents=20_000, concurrency=50, backlog_max=100)
+        other = await create_customer(store, cents=20_000, concurrency=50, backlog_max=100)
         first = await order(store, flood, 10)
         theirs = await order(store, other, 2)
         assert set(first[:2]) == set(await queued(store))
@@ -73,7 +73,7 @@ async def test_nobody_waits_while_there_is_room(store_url: str) -> None:
     """Whatever the order of settlements, everything waiting gets its turn and the limits hold."""
     async with Store(store_url) as store:
         await limit(store, concurrency=3)
-        customers = [await a_customer(store, cents=20_000, concurrency=2, backlog_max=100) for _ in range(3)]
+        customers = [await create_customer(store, cents=20_000, concurrency=2, backlog_max=100) for _ in range(3)]
         wanted = [generation_id for customer in customers for generation_id in await order(store, customer, 7)]
         for _ in wanted:
             running = await queued(store)
@@ -86,11 +86,11 @@ async def test_nobody_waits_while_there_is_room(store_url: str) -> None:
 async def test_a_pause_holds_every_worker_back(store_url: str) -> None:
     """A provider's 429 pauses its submits for all workers, for as long as it asked; looks go on."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         one, two, three = await order(store, customer, 3)
         assert "submit" == (await start(store, three)).word
         await generations.submitted(store, three, "ref", provider="noop", patience_s=1)
-        token = a_generation_id()
+        token = new_generation_id()
         await generations.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
         assert (1, False) == await generations.withdraw(store, one, token, provider="noop", pause_s=0.3)
         step = await start(store, two)
@@ -105,7 +105,7 @@ async def test_submits_keep_a_providers_rate(store_url: str) -> None:
     """With 20 submits a second allowed, each generation gets its own time and waits for it once."""
     async with Store(store_url) as store:
         await limit(store, rate_per_s=20)
-        ids = await order(store, await a_customer(store), 4)
+        ids = await order(store, await create_customer(store), 4)
         steps = [await start(store, generation_id) for generation_id in ids]
         assert ["submit", "wait", "wait", "wait"] == [step.word for step in steps]
         assert 20 < steps[2].wait_ms - steps[1].wait_ms < 80
@@ -119,8 +119,8 @@ async def test_times_that_passed_in_a_pause_are_not_made_up_for_at_once(store_ur
     """Generations whose time in the row came while the provider was paused line up anew, at its rate."""
     async with Store(store_url) as store:
         await limit(store, rate_per_s=1)
-        one, *others = await order(store, await a_customer(store), 4)
-        token = a_generation_id()
+        one, *others = await order(store, await create_customer(store), 4)
+        token = new_generation_id()
         await generations.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
         assert ["wait"] * 3 == [(await start(store, name)).word for name in others]
         await generations.withdraw(store, one, token, provider="noop", pause_s=60)
@@ -138,7 +138,7 @@ async def test_a_probe_waits_for_its_time_without_holding_up_others(store_url: s
     """The first submit after an outage is whichever may be sent first: one that waits for the rate is not it yet."""
     async with Store(store_url) as store:
         await limit(store, rate_per_s=1)
-        one, two = await order(store, await a_customer(store), 2)
+        one, two = await order(store, await create_customer(store), 2)
         clock = int((await store.call("TIME"))[0]) * 1000
         outage = {"downs": 1, "down_until_ms": 1, "next_submit_ms": clock + 60_000}
         await store.call("HSET", keys.provider("noop"), *(part for field in outage.items() for part in field))
@@ -152,7 +152,7 @@ async def test_a_probe_waits_for_its_time_without_holding_up_others(store_url: s
 async def test_the_breaker_opens_probes_and_closes(store_url: str) -> None:
     """An outage refuses new orders uncharged, lets one submit through afterwards, and ends with its success."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=1000)
+        customer = await create_customer(store, cents=1000)
         one, two = await order(store, customer, 2)
         assert 1 == await providers.open_breaker(store, "noop", "no credit")
         assert 1 == await providers.open_breaker(store, "noop", "no credit")
@@ -184,7 +184,7 @@ async def test_an_outage_in_a_row_lasts_longer(store_url: str) -> None:
 async def test_a_late_result_is_attached_and_not_charged(store_url: str) -> None:
     """What a provider finishes after the refund is kept with the generation; the money stays with the user."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100)
+        customer = await create_customer(store, cents=100)
         [generation_id] = await order(store, customer)
         await start(store, generation_id)
         await generations.submitted(store, generation_id, "ref", provider="noop", patience_s=1)
@@ -202,7 +202,7 @@ async def test_a_late_result_is_attached_and_not_charged(store_url: str) -> None
 async def test_a_canceled_generation_wakes_its_worker(store_url: str) -> None:
     """A wish to stop reaches the worker with the next step, which is due at once."""
     async with Store(store_url) as store:
-        [generation_id] = await order(store, await a_customer(store))
+        [generation_id] = await order(store, await create_customer(store))
         await start(store, generation_id)
         await generations.submitted(store, generation_id, "ref", provider="noop", patience_s=1)
         await store.call("ZADD", keys.queue("noop"), 9e12, generation_id)
@@ -216,7 +216,7 @@ async def test_a_canceled_generation_wakes_its_worker(store_url: str) -> None:
 async def test_retention_forgets_records_but_no_ledger_line(store_url: str) -> None:
     """A closed record goes after its time, its place in the list with it; the ledger keeps its lines."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         old, new = await order(store, customer, 2)
         await ledger.settle(store, old, FAILED, cost_micros=0, outcome=Outcome(), keep_ms=1)
         await asyncio.sleep(0.02)

@@ -12,7 +12,7 @@ from operate.cli.main import main
 from shared.store import generations, ledger, processes, providers
 from shared.store.connect import Store
 from tests.harness.doubles import fal, openai
-from tests.harness.factories import a_customer, an_order
+from tests.harness.factories import create_customer, make_order
 
 CATALOGUE = """
 [plans.guest]
@@ -107,8 +107,8 @@ def test_provider_list_shows_breakers_and_pauses(shell: Shell, store_url: str) -
     async def trouble() -> None:
         async with Store(store_url) as store:
             await providers.open_breaker(store, "fal", "no credit")
-            customer = await a_customer(store, cents=1000)
-            order = an_order(customer, provider="noop")
+            customer = await create_customer(store, cents=1000)
+            order = make_order(customer, provider="noop")
             await ledger.accept(store, order)
             await generations.start(store, order.id, provider="noop", repeatable=False, submit_limit_s=5, token="t")
             await generations.withdraw(store, order.id, "t", provider="noop", pause_s=60)

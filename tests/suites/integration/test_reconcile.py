@@ -15,7 +15,7 @@ from shared.ops.storage import Storage
 from shared.store import costs, generations, keys, ledger
 from shared.store.connect import Store
 from tests.harness.doubles.adapters.paid import Adapter
-from tests.harness.factories import CENTS, Customer, a_catalogue, a_customer, an_order
+from tests.harness.factories import CENTS, Customer, create_customer, make_order, write_catalogue
 from workers.adapters.contract import Blob, Call, Done, Pending, Rejected, Setup
 from workers.context import Desk
 from workers.egress import Egress
@@ -37,7 +37,7 @@ async def store(store_url: str) -> AsyncIterator[Store]:
 @pytest.fixture
 async def customer(store: Store) -> Customer:
     """Somebody with ten dollars."""
-    return await a_customer(store, cents=1000)
+    return await create_customer(store, cents=1000)
 
 
 async def today(store: Store, provider: str = "noop") -> Day:
@@ -48,7 +48,7 @@ async def today(store: Store, provider: str = "noop") -> Day:
 
 async def settled(store: Store, customer: Customer, state: str = COMPLETED, **said: int) -> str:
     """A generation of provider noop that ended with these costs, under reference `ref-<id>`."""
-    order = an_order(customer)
+    order = make_order(customer)
     await ledger.accept(store, order)
     await generations.submitted(store, order.id, f"ref-{order.id}", provider="noop", patience_s=1)
     cost = 10 * CENTS if state == COMPLETED else 0
@@ -91,7 +91,7 @@ async def test_each_settlement_is_added_up_once(store: Store, customer: Customer
 
 async def test_a_submit_that_was_never_explained_is_counted(store: Store, customer: Customer) -> None:
     """A generation that ends uncertain may be on the provider's bill: the day says how many."""
-    order = an_order(customer)
+    order = make_order(customer)
     await ledger.accept(store, order)
     for token in "ab":
         limit_s = 0.0
@@ -137,7 +137,7 @@ async def desk(store: Store, tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def test_a_worker_books_what_its_provider_says(desk: Desk, customer: Customer) -> None:
     """The catalogue's price and the provider's are recorded with the outcome and added up."""
-    order = an_order(customer)
+    order = make_order(customer)
     await ledger.accept(desk.store, order)
     job = await take(desk, order.id)
     assert job is not None
@@ -153,7 +153,7 @@ async def test_what_fails_may_cost_all_the_same(desk: Desk, customer: Customer) 
     for failing in (False, True):
         assert isinstance(desk.adapter, Costly)
         desk.adapter.failing = failing
-        order = an_order(customer)
+        order = make_order(customer)
         await ledger.accept(desk.store, order)
         await run({"desk": desk}, order.id)
         seen = await generations.view(desk.store, customer.account, order.id)
@@ -177,7 +177,7 @@ Shell = Callable[..., tuple[int, Any]]
 def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Runs `wokflow reconcile <words>`: its exit status, and what it printed, decoded if that was asked for."""
     monkeypatch.setenv("REDIS_URL", store_url)
-    monkeypatch.setenv("CATALOGUE", str(a_catalogue(tmp_path)))
+    monkeypatch.setenv("CATALOGUE", str(write_catalogue(tmp_path)))
 
     def run_it(*words: str) -> tuple[int, Any]:
         capsys.readouterr()
@@ -195,7 +195,7 @@ def with_costs(store_url: str, *said: dict[str, int]) -> list[str]:
 
     async def make() -> list[str]:
         async with Store(store_url) as store:
-            customer = await a_customer(store, cents=1000)
+            customer = await create_customer(store, cents=1000)
             return [await settled(store, customer, **one) for one in said]
 
     return asyncio.run(make())

@@ -5,14 +5,14 @@ import pytest
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.store import keys, ledger, replay, webhooks
 from shared.store.connect import Store
-from tests.harness.factories import Customer, a_customer, an_order
+from tests.harness.factories import Customer, create_customer, make_order
 
 DAY_MS = 86_400_000
 
 
 async def ended(store: Store, customer: Customer, state: str = COMPLETED) -> str:
     """A generation that has ended."""
-    accepted = await ledger.accept(store, an_order(customer))
+    accepted = await ledger.accept(store, make_order(customer))
     await ledger.settle(store, accepted.id, state, cost_micros=0, outcome=Outcome())
     return accepted.id
 
@@ -22,7 +22,7 @@ async def test_a_long_replay_comes_in_parts(store_url: str, monkeypatch: pytest.
     monkeypatch.setattr(replay, "BATCH", 2)
     monkeypatch.setattr(replay, "LOOKED_MAX", 4)
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         made = [await ended(store, customer) for _ in range(9)]
         endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
         parts, place = [], 0
@@ -41,7 +41,7 @@ async def test_a_replay_queues_no_more_than_it_may_at_once(store_url: str, monke
     monkeypatch.setattr(replay, "BATCH", 2)
     monkeypatch.setattr(replay, "QUEUED_MAX", 3)
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         for _ in range(9):
             await ended(store, customer)
         endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
@@ -52,10 +52,10 @@ async def test_a_replay_queues_no_more_than_it_may_at_once(store_url: str, monke
 async def test_a_replay_goes_back_as_far_as_asked(store_url: str) -> None:
     """What ended before that time, is open, or is of a type that the endpoint does not want stays where it is."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         old, wanted = await ended(store, customer, FAILED), await ended(store, customer, FAILED)
         await ended(store, customer, COMPLETED)
-        await ledger.accept(store, an_order(customer))
+        await ledger.accept(store, make_order(customer))
         closed_ms = int(await store.call("HGET", keys.generation(wanted), "closed_ms"))
         await store.call("HSET", keys.generation(old), "closed_ms", closed_ms - 1)
         endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/", ["generation.failed"])
@@ -68,7 +68,7 @@ async def test_a_replay_does_not_look_at_what_is_too_old(store_url: str, monkeyp
     """It ends where generations were accepted longer ago than any may live."""
     monkeypatch.setattr(replay, "BATCH", 1)
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         made = [await ended(store, customer) for _ in range(3)]
         created_ms = int(await store.call("HGET", keys.generation(made[1]), "created_ms"))
         await store.call("HSET", keys.generation(made[1]), "created_ms", created_ms - replay.LIFE_MS_MAX - DAY_MS)
@@ -80,7 +80,7 @@ async def test_a_replay_does_not_look_at_what_is_too_old(store_url: str, monkeyp
 async def test_what_was_given_up_of_other_events_is_replayed_too(store_url: str) -> None:
     """A warning of a low balance that nobody took is posted again like the end of a generation."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=55)
+        customer = await create_customer(store, cents=55)
         endpoint = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
         await ended(store, customer)
         for delivery in await webhooks.list_deliveries(store, endpoint.id, 10):

@@ -17,7 +17,7 @@ from shared.store.secret import ensure_deployment_secret
 from tests.harness.doubles.adapters import noop
 from tests.harness.doubles.adapters.paid import Adapter
 from tests.harness.doubles.provider import Provider
-from tests.harness.factories import CENTS, Customer, a_customer, a_generation_id, an_order
+from tests.harness.factories import CENTS, Customer, create_customer, make_order, new_generation_id
 from workers import run as verb
 from workers.adapters.contract import Call, Callback, Setup
 from workers.context import Desk
@@ -53,7 +53,7 @@ async def desk(store_url: str, tmp_path: Path, provider: Provider) -> AsyncItera
 async def order(desk: Desk, customer: Customer, prompt: str, *routes: FallbackRoute) -> str:
     """An accepted generation for the paid provider, with other routes behind it."""
     spec = Spec("wowflow", "image", "test/paid", "paid", prompt, {}, routes)
-    return (await ledger.accept(desk.store, an_order(customer, provider="paid", spec=spec))).id
+    return (await ledger.accept(desk.store, make_order(customer, provider="paid", spec=spec))).id
 
 
 async def step(desk: Desk, generation_id: str) -> float | None:
@@ -74,7 +74,7 @@ async def seen(desk: Desk, generation_id: str) -> Generation:
 
 async def test_the_next_route_serves_without_a_second_charge(desk: Desk) -> None:
     """A provider that is down hands the generation on; it is reserved once and settled once by who serves it."""
-    customer = await a_customer(desk.store, cents=100)
+    customer = await create_customer(desk.store, cents=100)
     generation_id = await order(desk, customer, "down", FallbackRoute("noop", "noop", "test/noop"))
     assert None is await step(desk, generation_id)
     moved = await seen(desk, generation_id)
@@ -90,7 +90,9 @@ async def test_the_next_route_serves_without_a_second_charge(desk: Desk) -> None
 
 async def test_an_open_breaker_hands_on_without_asking(desk: Desk, provider: Provider) -> None:
     """While a provider is known to be down it is not even asked."""
-    generation_id = await order(desk, await a_customer(desk.store), "fine", FallbackRoute("noop", "noop", "test/noop"))
+    generation_id = await order(
+        desk, await create_customer(desk.store), "fine", FallbackRoute("noop", "noop", "test/noop")
+    )
     await providers.open_breaker(desk.store, "paid", "no credit")
     await step(desk, generation_id)
     assert "noop" == (await seen(desk, generation_id)).provider
@@ -100,7 +102,7 @@ async def test_an_open_breaker_hands_on_without_asking(desk: Desk, provider: Pro
 async def test_a_refusal_is_not_shopped_around(desk: Desk) -> None:
     """A provider's no is final, other routes or not."""
     generation_id = await order(
-        desk, await a_customer(desk.store), "refuse", FallbackRoute("noop", "noop", "test/noop")
+        desk, await create_customer(desk.store), "refuse", FallbackRoute("noop", "noop", "test/noop")
     )
     await step(desk, generation_id)
     generation = await seen(desk, generation_id)
@@ -110,7 +112,7 @@ async def test_a_refusal_is_not_shopped_around(desk: Desk) -> None:
 async def test_an_uncertain_submit_stays_where_it_is(desk: Desk) -> None:
     """What a provider may have taken is not given to another."""
     generation_id = await order(
-        desk, await a_customer(desk.store), "hangup-after", FallbackRoute("noop", "noop", "test/noop")
+        desk, await create_customer(desk.store), "hangup-after", FallbackRoute("noop", "noop", "test/noop")
     )
     assert await step(desk, generation_id)
     assert "paid" == (await seen(desk, generation_id)).provider
@@ -124,7 +126,7 @@ async def test_a_lost_submit_is_looked_for_at_once(desk: Desk, provider: Provide
             return f"task-{call.generation_id}"
 
     finding = structs.replace(desk, adapter=Finding(Setup(name="paid", base_url=provider.url)))
-    generation_id = await order(desk, await a_customer(desk.store), "hangup-after")
+    generation_id = await order(desk, await create_customer(desk.store), "hangup-after")
     await step(finding, generation_id)
     found = await seen(desk, generation_id)
     assert ("pending", f"task-{generation_id}") == (found.state, found.ref)
@@ -136,7 +138,7 @@ async def test_a_lost_submit_is_looked_for_at_once(desk: Desk, provider: Provide
 
 async def test_a_lost_submit_is_uncertain_at_once(desk: Desk) -> None:
     """Without anybody to ask it is counted among the uncertain from then on, and asked about every few seconds."""
-    generation_id = await order(desk, await a_customer(desk.store), "hangup-after")
+    generation_id = await order(desk, await create_customer(desk.store), "hangup-after")
     assert verb.AGAIN_S == await step(desk, generation_id)
     assert "uncertain" == (await seen(desk, generation_id)).state
     assert None is not await desk.store.call("ZSCORE", keys.UNCERTAIN, generation_id)
@@ -145,7 +147,7 @@ async def test_a_lost_submit_is_uncertain_at_once(desk: Desk) -> None:
 @pytest.mark.parametrize("body", [b"signed", b"forged", b"junk"])
 async def test_a_callback_brings_a_lost_reference(desk: Desk, provider: Provider, body: bytes) -> None:
     """A callback that holds resolves an uncertain submit at once; one that does not changes nothing."""
-    generation_id = await order(desk, await a_customer(desk.store), "hangup-after")
+    generation_id = await order(desk, await create_customer(desk.store), "hangup-after")
     await step(desk, generation_id)
     payload = msgspec.msgpack.encode({"headers": {"x-ref": f"task-{generation_id}"}, "body": body})
     assert "missing" == await generations.callback(desk.store, generation_id, "noop", payload)
@@ -161,7 +163,7 @@ async def test_a_callback_brings_a_lost_reference(desk: Desk, provider: Provider
 
 async def test_a_callback_before_the_submits_answer_is_not_lost(desk: Desk) -> None:
     """A callback that overtakes the submit's answer makes the first look due at once."""
-    generation_id = await order(desk, await a_customer(desk.store), "polls=1 wait=30")
+    generation_id = await order(desk, await create_customer(desk.store), "polls=1 wait=30")
     await generations.start(desk.store, generation_id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
     await generations.callback(desk.store, generation_id, "paid", b"\x80")
     assert await generations.submitted(desk.store, generation_id, "ref", provider="paid", patience_s=1)
@@ -170,7 +172,7 @@ async def test_a_callback_before_the_submits_answer_is_not_lost(desk: Desk) -> N
 
 async def test_a_callback_wakes_a_parked_generation(desk: Desk) -> None:
     """A parked generation is due at once when its provider calls."""
-    generation_id = await order(desk, await a_customer(desk.store), "fine")
+    generation_id = await order(desk, await create_customer(desk.store), "fine")
     await step(desk, generation_id)
     await desk.store.call("ZADD", keys.queue("paid"), 9e12, generation_id)
     await generations.callback(desk.store, generation_id, "paid", b"\x80")
@@ -183,7 +185,7 @@ async def test_callback_addresses_cannot_be_guessed(store_url: str) -> None:
         key, again, name = (
             await ensure_deployment_secret(store),
             await ensure_deployment_secret(store),
-            a_generation_id(),
+            new_generation_id(),
         )
         assert key == again
         assert name == generation_of(key, token(key, name))

@@ -12,7 +12,7 @@ from shared.domain.generation import COMPLETED, FallbackRoute, Generation, Outco
 from shared.store import generations, keys, ledger, providers
 from shared.store.connect import Store
 from shared.store.generations import Step
-from tests.harness.factories import CENTS, SPEC, Customer, a_customer, a_way, an_order
+from tests.harness.factories import CENTS, SPEC, Customer, create_customer, make_order, make_way
 
 NAMES = ("one", "two", "three")
 
@@ -22,8 +22,8 @@ async def order(store: Store, customer: Customer, *names: str) -> ledger.Accepte
     ways = []
     for name in names:
         routes = tuple(FallbackRoute(other, f"{other}-model", "test/noop") for other in names if other != name)
-        ways.append(a_way(provider=name, spec=structs.replace(SPEC, target=f"{name}-model", routes=routes)))
-    return await ledger.accept(store, an_order(customer, ways=tuple(ways)))
+        ways.append(make_way(provider=name, spec=structs.replace(SPEC, target=f"{name}-model", routes=routes)))
+    return await ledger.accept(store, make_order(customer, ways=tuple(ways)))
 
 
 async def seen(store: Store, generation_id: str) -> Generation:
@@ -67,7 +67,7 @@ async def test_the_first_free_provider_takes_it_in_one_round_trip(
 ) -> None:
     """Open breakers are passed over, paused ones too while there is a free one, all in the one call that charges."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         for name in down:
             await providers.open_breaker(store, name, "no credit")
         for name in paused:
@@ -87,7 +87,7 @@ async def test_the_first_free_provider_takes_it_in_one_round_trip(
 async def test_nobody_takes_it_while_all_are_down(store_url: str) -> None:
     """With every breaker open the order is refused, and nothing is charged or kept."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         for name in NAMES:
             await providers.open_breaker(store, name, "no credit")
         with pytest.raises(Refused) as caught:
@@ -100,20 +100,20 @@ async def test_nobody_takes_it_while_all_are_down(store_url: str) -> None:
 async def test_the_ways_price_is_the_one_that_is_charged(store_url: str) -> None:
     """An order that falls to a dearer model is charged that model's price, or refused for want of that much."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=50)
+        customer = await create_customer(store, cents=50)
         await providers.open_breaker(store, "one", "no credit")
-        cheap, dear = a_way(provider="one", price_micros=CENTS), a_way(provider="two", price_micros=40 * CENTS)
-        await ledger.accept(store, an_order(customer, ways=(cheap, dear)))
+        cheap, dear = make_way(provider="one", price_micros=CENTS), make_way(provider="two", price_micros=40 * CENTS)
+        await ledger.accept(store, make_order(customer, ways=(cheap, dear)))
         with pytest.raises(Refused, match=r"costs \$0.40, the balance is \$0.10"):
-            await ledger.accept(store, an_order(customer, ways=(cheap, dear)))
+            await ledger.accept(store, make_order(customer, ways=(cheap, dear)))
 
 
 async def test_an_order_sent_twice_is_answered_the_same(store_url: str) -> None:
     """A lost answer is asked for again under the same id, and names the same route, unless it has moved on since."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
-        ways = tuple(a_way(provider=name, spec=structs.replace(SPEC, target=name)) for name in NAMES)
-        wanted = an_order(customer, ways=ways)
+        customer = await create_customer(store)
+        ways = tuple(make_way(provider=name, spec=structs.replace(SPEC, target=name)) for name in NAMES)
+        wanted = make_order(customer, ways=ways)
         await providers.open_breaker(store, "one", "no credit")
         first = await ledger.accept(store, wanted)
         await providers.close_breaker(store, "one")
@@ -126,7 +126,7 @@ async def test_an_order_sent_twice_is_answered_the_same(store_url: str) -> None:
 async def test_what_is_handed_on_skips_who_is_down_or_paused(store_url: str) -> None:
     """After an outage it goes to the first free route, to a paused one if it must, nowhere if all are down."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         first, second, third = [(await order(store, customer, *NAMES)).id for _ in range(3)]
         await pause(store, "two")
         for generation_id, expected in ((first, "three"), (second, "two"), (third, None)):
@@ -141,7 +141,7 @@ async def test_what_is_handed_on_skips_who_is_down_or_paused(store_url: str) -> 
 async def test_the_busy_and_the_held_move_only_to_who_is_free(store_url: str) -> None:
     """A provider that is busy, or paused before it was asked, keeps its generation unless another is free at once."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         asked, waiting = [(await order(store, customer, "one", "two")).id for _ in range(2)]
         step = await start(store, asked, "one")
         await pause(store, "two")
@@ -159,7 +159,7 @@ async def test_the_busy_and_the_held_move_only_to_who_is_free(store_url: str) ->
 async def test_attempts_are_told_from_the_first_to_the_last(store_url: str) -> None:
     """Every provider's turn is there with its outcome and its time, the last one's in the state that it is in."""
     async with Store(store_url) as store:
-        generation_id = (await order(store, await a_customer(store), "one", "two")).id
+        generation_id = (await order(store, await create_customer(store), "one", "two")).id
         step = await start(store, generation_id, "one")
         await generations.withdraw(store, generation_id, "t", provider="one")
         await start(store, generation_id, "one", "u")
@@ -181,7 +181,7 @@ async def test_attempts_are_told_from_the_first_to_the_last(store_url: str) -> N
 async def test_the_attempts_that_are_kept_are_bounded(store_url: str) -> None:
     """A provider that is busy for ever fills the list to its bound, with the newest."""
     async with Store(store_url) as store:
-        generation_id = (await order(store, await a_customer(store), "one")).id
+        generation_id = (await order(store, await create_customer(store), "one")).id
         for number in range(40):
             await start(store, generation_id, "one", f"t{number}")
             await generations.withdraw(
@@ -194,7 +194,7 @@ async def test_the_attempts_that_are_kept_are_bounded(store_url: str) -> None:
 async def test_how_long_a_provider_takes_is_learnt_where_it_is_settled(store_url: str) -> None:
     """Each completed generation moves its provider's average for its kind by a fifth; a failed one teaches nothing."""
     async with Store(store_url) as store, Speeds(store, ["one", "two"]) as speeds:
-        customer = await a_customer(store, cents=1000)
+        customer = await create_customer(store, cents=1000)
         assert {} == speeds.of("image")
         for took_ms, state in ((1000, COMPLETED), (2000, COMPLETED), (9000, "failed")):
             generation_id = (await order(store, customer, "one")).id
@@ -223,7 +223,7 @@ async def finish(store: Store, customer: Customer, *, called: bool) -> int:
 async def test_callbacks_prove_to_arrive_or_do_not(store_url: str) -> None:
     """After ten of them the share of generations that were called about is told, and it falls when calls stay away."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=10_000)
+        customer = await create_customer(store, cents=10_000)
         told = [await finish(store, customer, called=True) for _ in range(12)]
         assert [0] * 10 + [100] * 2 == told
         late = (await order(store, customer, "one")).id

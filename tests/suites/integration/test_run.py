@@ -16,7 +16,7 @@ from shared.store import accounts, generations, keys, ledger
 from shared.store.connect import Store
 from tests.harness.doubles.adapters.paid import Adapter
 from tests.harness.doubles.provider import Provider
-from tests.harness.factories import CENTS, Customer, a_customer, an_order
+from tests.harness.factories import CENTS, Customer, create_customer, make_order
 from workers import run as verb
 from workers.adapters.contract import Call, Done, Pending, Setup, Unknown
 from workers.context import Desk
@@ -39,7 +39,7 @@ class Bench(Struct, frozen=True, kw_only=True):
     async def order(self, prompt: str, run_s: float = 30) -> str:
         """An accepted generation of the paid provider."""
         spec = Spec("wowflow", "image", "test/paid", "paid", prompt, {})
-        order = an_order(self.customer, provider="paid", spec=spec, run_ms=int(run_s * 1000))
+        order = make_order(self.customer, provider="paid", spec=spec, run_ms=int(run_s * 1000))
         return (await ledger.accept(self.store, order)).id
 
     async def step(self, generation_id: str) -> float | None:
@@ -75,7 +75,7 @@ async def bench(store_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
         adapter = Adapter(Setup(name="paid", base_url=provider.url))
         storage = Storage.open(str(tmp_path))
         desk = Desk(provider="paid", store=store, adapter=adapter, storage=storage, egress=egress)
-        yield Bench(desk=desk, provider=provider, customer=await a_customer(store, cents=1000))
+        yield Bench(desk=desk, provider=provider, customer=await create_customer(store, cents=1000))
         await adapter.close()
 
 

@@ -17,7 +17,7 @@ from shared.store import generations, keys, ledger
 from shared.store.connect import Store
 from tests.harness.doubles.adapters.paid import Adapter
 from tests.harness.doubles.provider import Provider
-from tests.harness.factories import a_customer, an_order
+from tests.harness.factories import create_customer, make_order
 from workers.adapters.contract import Call, Done, Down, Pending, Retry, Setup
 from workers.context import Desk
 from workers.egress import Egress
@@ -37,10 +37,10 @@ async def desk(store_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def ordered(desk: Desk, prompt: str, run_s: float = 30) -> str:
     """An accepted generation of the paid provider."""
-    customer = await a_customer(desk.store)
+    customer = await create_customer(desk.store)
     spec = Spec("wowflow", "image", "test/paid", "paid", prompt, {})
     return (
-        await ledger.accept(desk.store, an_order(customer, provider="paid", spec=spec, run_ms=int(run_s * 1000)))
+        await ledger.accept(desk.store, make_order(customer, provider="paid", spec=spec, run_ms=int(run_s * 1000)))
     ).id
 
 

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.errors import StoreNewer
 from shared.store import keys
 from shared.store.connect import Store, open_store, record_layout
-from tests.harness.processes import Process, a_folder
+from tests.harness.processes import Process, make_folder
 
 ROLES = {
     "gateway": ("-m", "gateway"),
@@ -41,9 +41,9 @@ async def test_no_role_starts_on_a_newer_store(store_url: str) -> None:
     """Every process of an older version ends at once, with a sentence that says why, and without a trace."""
     async with Store(store_url) as store:
         await store.call("SET", keys.SCHEMA, keys.SCHEMA_VERSION + 1)
-        env = {"REDIS_URL": store_url, "DATA_DIR": str(a_folder("newer"))}
+        env = {"REDIS_URL": store_url, "DATA_DIR": str(make_folder("newer"))}
         started = [Process(name, sys.executable, *words, env=env).start() for name, words in ROLES.items()]
-        codes = await asyncio.gather(*(process.ended(limit_s=40) for process in started))
+        codes = await asyncio.gather(*(process.wait_for_exit(limit_s=40) for process in started))
     assert [2, 2, 2, 2, 1] == codes
     for process in started:
         assert "written by a later version of Wokflow (layout 2; this one knows 1)" in process.output

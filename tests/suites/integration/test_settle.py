@@ -8,7 +8,7 @@ from shared.domain.errors import StoreError
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.store import accounts, generations, keys, ledger, webhooks
 from shared.store.connect import Store
-from tests.harness.factories import CENTS, Customer, a_customer, a_generation_id, an_order, is_open
+from tests.harness.factories import CENTS, Customer, create_customer, is_open, make_order, new_generation_id
 
 
 async def books(store: Store, customer: Customer) -> tuple[int, int]:
@@ -22,8 +22,8 @@ async def books(store: Store, customer: Customer) -> tuple[int, int]:
 async def test_a_failure_is_refunded_in_full(store_url: str) -> None:
     """A failed generation costs nothing, says why, and leaves nothing behind on any queue."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100)
-        accepted = await ledger.accept(store, an_order(customer))
+        customer = await create_customer(store, cents=100)
+        accepted = await ledger.accept(store, make_order(customer))
         outcome = Outcome("noop", error_code="content_policy", error="refused")
         word, refund = await ledger.settle(store, accepted.id, FAILED, cost_micros=0, outcome=outcome)
         assert ("settled", 10 * CENTS) == (word, refund)
@@ -44,8 +44,8 @@ async def test_a_failure_is_refunded_in_full(store_url: str) -> None:
 async def test_many_settlements_move_money_once(store_url: str) -> None:
     """However many settle at once, completed or failed: one settlement, one ledger line."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100)
-        accepted = await ledger.accept(store, an_order(customer))
+        customer = await create_customer(store, cents=100)
+        accepted = await ledger.accept(store, make_order(customer))
         tries = [
             ledger.settle(store, accepted.id, state, cost_micros=cost, outcome=Outcome())
             for state, cost in [(COMPLETED, 10 * CENTS), (FAILED, 0)] * 20
@@ -61,8 +61,8 @@ async def test_many_settlements_move_money_once(store_url: str) -> None:
 async def test_a_partial_cost_gives_the_rest_back(store_url: str) -> None:
     """What a generation did not cost of its reservation returns to the balance."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100)
-        accepted = await ledger.accept(store, an_order(customer))
+        customer = await create_customer(store, cents=100)
+        accepted = await ledger.accept(store, make_order(customer))
         assert ("settled", 6 * CENTS) == await ledger.settle(
             store, accepted.id, COMPLETED, cost_micros=4 * CENTS, outcome=Outcome()
         )
@@ -73,8 +73,8 @@ async def test_a_partial_cost_gives_the_rest_back(store_url: str) -> None:
 async def test_a_cost_outside_the_reservation_is_refused(store_url: str, cost_micros: int) -> None:
     """No settlement exceeds the reservation or pays out: the script stops before anything moves."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100)
-        accepted = await ledger.accept(store, an_order(customer))
+        customer = await create_customer(store, cents=100)
+        accepted = await ledger.accept(store, make_order(customer))
         with pytest.raises(StoreError, match="cost outside the reservation"):
             await ledger.settle(store, accepted.id, COMPLETED, cost_micros=cost_micros, outcome=Outcome())
         assert (90, 10) == await books(store, customer)
@@ -84,8 +84,8 @@ async def test_a_cost_outside_the_reservation_is_refused(store_url: str, cost_mi
 async def test_the_next_waiting_generation_takes_the_place(store_url: str) -> None:
     """Settling frees the account's slot for the oldest of its backlog."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100, concurrency=1, backlog_max=5)
-        first, second, third = [(await ledger.accept(store, an_order(customer))).id for _ in range(3)]
+        customer = await create_customer(store, cents=100, concurrency=1, backlog_max=5)
+        first, second, third = [(await ledger.accept(store, make_order(customer))).id for _ in range(3)]
         await ledger.settle(store, first, COMPLETED, cost_micros=0, outcome=Outcome())
         states = {found.id: found.state for found in await generations.newest(store, customer.account, 5)}
         assert {first: COMPLETED, second: "queued", third: "backlog"} == states
@@ -95,8 +95,8 @@ async def test_the_next_waiting_generation_takes_the_place(store_url: str) -> No
 async def test_settling_one_that_waits_frees_nobody_elses_place(store_url: str) -> None:
     """A generation settled while it waits leaves its backlog and takes no slot with it."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=100, concurrency=1, backlog_max=5)
-        first, second, third = [(await ledger.accept(store, an_order(customer))).id for _ in range(3)]
+        customer = await create_customer(store, cents=100, concurrency=1, backlog_max=5)
+        first, second, third = [(await ledger.accept(store, make_order(customer))).id for _ in range(3)]
         await ledger.settle(store, second, FAILED, cost_micros=0, outcome=Outcome())
         assert [third.encode()] == await store.call("LRANGE", keys.backlog(customer.account, "noop"), 0, -1)
         assert {first.encode()} == set(await store.call("SMEMBERS", keys.active(customer.account, "noop")))
@@ -105,8 +105,8 @@ async def test_settling_one_that_waits_frees_nobody_elses_place(store_url: str) 
 async def test_a_guarded_settlement_leaves_submitted_work_alone(store_url: str) -> None:
     """With `unsubmitted_only` nothing is settled once a provider may have the work."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
-        accepted = await ledger.accept(store, an_order(customer))
+        customer = await create_customer(store)
+        accepted = await ledger.accept(store, make_order(customer))
         await generations.start(store, accepted.id, provider="noop", repeatable=False, submit_limit_s=10, token="t")
         word, _ = await ledger.settle(
             store, accepted.id, FAILED, cost_micros=0, outcome=Outcome(), unsubmitted_only=True
@@ -118,10 +118,10 @@ async def test_a_guarded_settlement_leaves_submitted_work_alone(store_url: str) 
 async def test_an_event_is_written_for_each_endpoint_that_wants_it(store_url: str) -> None:
     """The settling script writes one delivery for each endpoint of that type, and its job."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         every = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
         failed = await webhooks.create_endpoint(store, customer.account, "https://b.example/", ["generation.failed"])
-        accepted = await ledger.accept(store, an_order(customer))
+        accepted = await ledger.accept(store, make_order(customer))
         await ledger.settle(store, accepted.id, COMPLETED, cost_micros=0, outcome=Outcome())
         assert [] == await webhooks.list_deliveries(store, failed.id, 10)
         [delivery] = await webhooks.list_deliveries(store, every.id, 10)
@@ -136,4 +136,6 @@ async def test_an_event_is_written_for_each_endpoint_that_wants_it(store_url: st
 async def test_an_unknown_generation_is_missing(store_url: str) -> None:
     """Settling what was never accepted changes nothing."""
     async with Store(store_url) as store:
-        assert ("missing", 0) == await ledger.settle(store, a_generation_id(), FAILED, cost_micros=0, outcome=Outcome())
+        assert ("missing", 0) == await ledger.settle(
+            store, new_generation_id(), FAILED, cost_micros=0, outcome=Outcome()
+        )

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from shared.store import keys, ledger
 from tests.harness.doubles.fal import SIGNING, Double, public
-from tests.suites.e2e.caller import Answer, Caller, Place, a_place
+from tests.suites.e2e.caller import Answer, Caller, Place, deploy
 from workers.adapters.contract import Callback
 from workers.providers.fal import PACE_S
 from workers.timing import STRETCH
@@ -44,15 +44,15 @@ class Scene(Struct, frozen=True):
         """A generation that fal has, after how many looks it is done: its id, fal's name of it, where fal calls."""
         known = set(self.fal.requests)
         self.fal.states.extend([AT_WORK] * looks)
-        made = await self.caller.ordered("a red boat", "test/called")
-        await self.caller.staged(made, "pending")
+        made = await self.caller.create("a red boat", "test/called")
+        await self.caller.wait_for_stage(made, "pending")
         [request] = set(self.fal.requests) - known
         where = next(asked.query["fal_webhook"] for asked in reversed(self.fal.asked) if asked.role == "submit")
         return made, request, where
 
     async def call(self, where: str, request: Callback) -> Answer:
         """fal, or somebody else, calls."""
-        return await self.caller.ask("POST", where, data=request.body, headers=request.headers)
+        return await self.caller.request("POST", where, data=request.body, headers=request.headers)
 
     async def looked(self, times: int, limit_s: float = 5.0) -> None:
         """Wait until so many looks have arrived."""
@@ -63,7 +63,7 @@ class Scene(Struct, frozen=True):
 
     async def account(self) -> tuple[int, Any]:
         """The balance and the ledger."""
-        return await self.caller.balance(), await ledger.lines(self.place.store, self.caller.customer.account)
+        return await self.caller.check_balance(), await ledger.lines(self.place.store, self.caller.customer.account)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -71,10 +71,10 @@ async def deployment() -> AsyncIterator[tuple[Place, Double]]:
     """A gateway and a worker of fal."""
     async with (
         Double() as fal,
-        a_place(models=MODELS.format(fal=fal.base_url), workers=(), deliver=0, sweep=0) as place,
+        deploy(models=MODELS.format(fal=fal.base_url), workers=(), deliver=0, sweep=0) as place,
     ):
         env = {"ADAPTERS": "workers.providers", "CALLBACK_URL": place.stack.url, "FAL_SIGNS_WITH": public(SIGNING)}
-        await place.stack.add("run-fal", "-m", "workers", "run", "fal", env=env).logged("worker.started")
+        await place.stack.add("run-fal", "-m", "workers", "run", "fal", env=env).wait_for_log("worker.started")
         yield place, fal
 
 
@@ -84,7 +84,7 @@ async def scene(deployment: tuple[Place, Double]) -> Scene:
     place, fal = deployment
     fal.states.clear()
     await place.store.call("HDEL", keys.provider("fal"), "calls_due", "calls_came")
-    return Scene(place, fal, await place.caller(cents=100))
+    return Scene(place, fal, await place.create_caller(cents=100))
 
 
 async def test_a_callback_makes_the_look_due_at_once(scene: Scene) -> None:
@@ -95,9 +95,9 @@ async def test_a_callback_makes_the_look_due_at_once(scene: Scene) -> None:
     await asyncio.sleep(PACE_S["image"] * 1.5)
     assert looks == scene.fal.counts["look"]
     assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
-    assert "completed" == (await scene.caller.ended(made))["status"]
+    assert "completed" == (await scene.caller.wait_for_end(made))["status"]
     assert STRETCH * PACE_S["image"] > time.monotonic() - began_s
-    assert 89 == await scene.caller.balance()
+    assert 89 == await scene.caller.check_balance()
 
 
 async def test_a_callback_that_is_early_changes_nothing(scene: Scene) -> None:
@@ -106,9 +106,9 @@ async def test_a_callback_that_is_early_changes_nothing(scene: Scene) -> None:
     looks = scene.fal.counts["look"]
     await scene.call(where, scene.fal.webhook(request))
     await scene.looked(looks + 1)
-    assert "processing" == (await scene.caller.shown(made))["status"]
-    assert "completed" == (await scene.caller.ended(made))["status"]
-    assert 89 == await scene.caller.balance()
+    assert "processing" == (await scene.caller.poll(made))["status"]
+    assert "completed" == (await scene.caller.wait_for_end(made))["status"]
+    assert 89 == await scene.caller.check_balance()
 
 
 async def test_a_callback_that_is_doubled_or_late_changes_nothing(scene: Scene) -> None:
@@ -116,12 +116,12 @@ async def test_a_callback_that_is_doubled_or_late_changes_nothing(scene: Scene) 
     made, request, where = await scene.begun()
     for _ in range(3):
         assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
-    shown = await scene.caller.ended(made)
+    shown = await scene.caller.wait_for_end(made)
     before, asked = await scene.account(), len(scene.fal.asked)
     for _ in range(3):
         assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
     await asyncio.sleep(0.3)
-    assert (shown, before) == (await scene.caller.shown(made), await scene.account())
+    assert (shown, before) == (await scene.caller.poll(made), await scene.account())
     assert asked == len(scene.fal.asked)
 
 
@@ -132,8 +132,8 @@ async def test_a_forged_callback_changes_nothing(scene: Scene) -> None:
     for number, body in enumerate((b"[" * 50_000, b'{"status": "OK", "payload": {"images": []}}'), 1):
         assert 200 == (await scene.call(where, Callback({"content-type": "application/json"}, body))).status
         await scene.looked(looks + number)
-    assert "processing" == (await scene.caller.shown(made))["status"]
-    assert "completed" == (await scene.caller.ended(made))["status"]
+    assert "processing" == (await scene.caller.poll(made))["status"]
+    assert "completed" == (await scene.caller.wait_for_end(made))["status"]
 
 
 async def test_a_callback_for_a_foreign_task_changes_nothing(scene: Scene) -> None:
@@ -142,12 +142,12 @@ async def test_a_callback_for_a_foreign_task_changes_nothing(scene: Scene) -> No
     two, second, _ = await scene.begun(looks=2)
     assert first != second
     await scene.call(where, scene.fal.webhook(second))
-    await scene.caller.ended(one)
-    await scene.caller.ended(two)
+    await scene.caller.wait_for_end(one)
+    await scene.caller.wait_for_end(two)
     for made, request in ((one, first), (two, second)):
         told = await scene.place.store.call("HGET", keys.generation(made), "ref")
         assert request in told.decode()
-    assert 78 == await scene.caller.balance()
+    assert 78 == await scene.caller.check_balance()
 
 
 async def test_an_address_that_is_not_ours_is_not_there(scene: Scene) -> None:
@@ -158,4 +158,4 @@ async def test_an_address_that_is_not_ours_is_not_there(scene: Scene) -> None:
     assert 404 == (await scene.call(wrong, scene.fal.webhook(request))).status
     assert 200 == (await scene.call(where.replace("/fal/", "/other/"), scene.fal.webhook(request))).status
     assert None is await scene.place.store.call("HGET", keys.generation(made), "called_ms")
-    assert "completed" == (await scene.caller.ended(made))["status"]
+    assert "completed" == (await scene.caller.wait_for_end(made))["status"]

@@ -9,7 +9,7 @@ from shared.domain.generation import COMPLETED, Outcome
 from shared.store import generations, keys, ledger, providers
 from shared.store.connect import Store
 from shared.store.stats import CLOSED, HALF_OPEN, OPEN, QueueStats, StoreStats, read_stats
-from tests.harness.factories import SPEC, a_customer, a_generation_id, an_order
+from tests.harness.factories import SPEC, create_customer, make_order, new_generation_id
 from workers.fleet import Fleet, audit
 
 NAMES = ("noop", "webhooks")
@@ -17,7 +17,7 @@ NAMES = ("noop", "webhooks")
 
 async def start(store: Store, generation_id: str, limit_s: float = 5) -> str:
     """A worker takes the job up; the step's word."""
-    more = {"provider": "noop", "repeatable": False, "submit_limit_s": limit_s, "token": a_generation_id()}
+    more = {"provider": "noop", "repeatable": False, "submit_limit_s": limit_s, "token": new_generation_id()}
     return (await generations.start(store, generation_id, **more)).word  # type: ignore[arg-type]
 
 
@@ -36,8 +36,8 @@ async def test_an_empty_store(store_url: str) -> None:
 async def test_queue_and_backlog(store_url: str) -> None:
     """What is due, runs, is parked and waits is counted, with the ages of the oldest."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=1000, concurrency=3, backlog_max=10)
-        made = [(await ledger.accept(store, an_order(customer))).id for _ in range(5)]
+        customer = await create_customer(store, cents=1000, concurrency=3, backlog_max=10)
+        made = [(await ledger.accept(store, make_order(customer))).id for _ in range(5)]
         await asyncio.sleep(0.05)
         full = await noop(store)
         assert (3, 0, 0, 2) == (full.due, full.running, full.parked, full.waiting)
@@ -56,8 +56,8 @@ async def test_queue_and_backlog(store_url: str) -> None:
 async def test_what_waited_leaves_the_count(store_url: str) -> None:
     """A waiting generation is counted no more once it is let on, settled, or handed to another provider."""
     async with Store(store_url) as store:
-        customer = await a_customer(store, cents=1000, concurrency=1, backlog_max=10)
-        first, second, third = [(await ledger.accept(store, an_order(customer))).id for _ in range(3)]
+        customer = await create_customer(store, cents=1000, concurrency=1, backlog_max=10)
+        first, second, third = [(await ledger.accept(store, make_order(customer))).id for _ in range(3)]
         await ledger.settle(store, third, COMPLETED, cost_micros=0, outcome=Outcome())
         assert 1 == (await noop(store)).waiting
         await ledger.settle(store, first, COMPLETED, cost_micros=0, outcome=Outcome())
@@ -71,8 +71,8 @@ async def test_what_waited_leaves_the_count(store_url: str) -> None:
 async def test_uncertain_ones_are_counted(store_url: str) -> None:
     """A submit whose outcome is lost counts as uncertain until its reference comes, or its end."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
-        made = [(await ledger.accept(store, an_order(customer))).id for _ in range(2)]
+        customer = await create_customer(store)
+        made = [(await ledger.accept(store, make_order(customer))).id for _ in range(2)]
         for name in made:
             assert ["submit", "uncertain"] == [await start(store, name, 0), await start(store, name, 0)]
         assert 2 == (await read_stats(store, NAMES)).uncertain
@@ -100,7 +100,7 @@ async def test_the_breaker_is_told(store_url: str) -> None:
 async def test_the_books_are_checked_once_by_all(store_url: str) -> None:
     """One sweeper of several checks the ledger in each interval, and the statistics show its result."""
     async with Store(store_url) as store:
-        customer = await a_customer(store)
+        customer = await create_customer(store)
         await asyncio.gather(audit(store, 60), audit(store, 60))
         first = (await read_stats(store, NAMES)).check
         assert first is not None

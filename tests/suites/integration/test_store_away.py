@@ -9,7 +9,7 @@ from arq.worker import Retry as Park
 from shared.ops.storage import Storage
 from shared.store.connect import Store
 from tests.harness.doubles.adapters.noop import Adapter
-from tests.harness.factories import a_generation_id
+from tests.harness.factories import new_generation_id
 from workers import deliver, late, run
 from workers.adapters.contract import Setup
 from workers.context import Desk
@@ -34,7 +34,7 @@ async def test_a_step_is_tried_again(
         storage = Storage.open(str(tmp_path / "assets"))
         desk = Desk(provider="noop", store=away, adapter=Adapter(Setup(name="noop")), storage=storage, egress=egress)
         with pytest.raises(Park) as caught:
-            await step({"desk": desk}, a_generation_id())
+            await step({"desk": desk}, new_generation_id())
     assert run.AWAY_S * 1000 == caught.value.defer_score
 
 
@@ -43,5 +43,5 @@ async def test_an_attempt_is_made_again(away: Store) -> None:
     async with Egress(allow_private=True) as egress:
         post = Post(store=away, egress=egress, base_url="http://127.0.0.1", keep_ms=1000)
         with pytest.raises(Park) as caught:
-            await deliver.deliver({"post": post}, f"deliver:evt_{a_generation_id()}:ep_1")
+            await deliver.deliver({"post": post}, f"deliver:evt_{new_generation_id()}:ep_1")
     assert deliver.AWAY_S * 1000 == caught.value.defer_score

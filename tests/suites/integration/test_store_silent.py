@@ -12,7 +12,7 @@ from shared.domain.errors import StoreDown
 from shared.store import keys
 from shared.store.connect import Store
 from shared.store.queue import arq_pool, decode_job, encode_job
-from tests.harness.factories import a_generation_id
+from tests.harness.factories import new_generation_id
 from tests.harness.proxy import Proxy
 from workers.engine import Engine
 
@@ -51,7 +51,7 @@ async def test_engine_goes_on_when_its_connections_fell_silent(store_url: str, p
         proxy.silence(fresh=True)
         began_s = time.monotonic()
         pool = arq_pool(store_url, "noop")
-        await pool.enqueue_job("run", a_generation_id(), _queue_name=keys.queue("noop"))
+        await pool.enqueue_job("run", new_generation_id(), _queue_name=keys.queue("noop"))
         async with asyncio.timeout(BACK_S):
             await ran.wait()
         assert BACK_S > time.monotonic() - began_s

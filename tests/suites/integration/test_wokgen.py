@@ -17,8 +17,8 @@ from shared.domain.ids import generation_id
 from shared.store import generations, providers
 from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.receiver import Receiver, Reply
-from tests.harness.processes import a_folder, free_port
-from tests.suites.e2e.visitor import Hall, Visitor, a_hall, another_gateway
+from tests.harness.processes import free_port, make_folder
+from tests.suites.e2e.visitor import Hall, Visitor, add_gateway, open_hall
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -58,14 +58,14 @@ async def pictures() -> AsyncIterator[Receiver]:
         yield receiver
 
 
-CERTIFICATES = a_folder("certificates") / "authority.pem"
+CERTIFICATES = make_folder("certificates") / "authority.pem"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hall(pictures: Receiver) -> AsyncIterator[Hall]:
     """A gateway, a worker for two of the doubles, none for `noop`, and a dispatcher."""
     env = {"IMAGES_ALLOW_PRIVATE": "true", "SSL_CERT_FILE": str(CERTIFICATES)}
-    async with a_hall(models=MODELS, workers=("kinds", "paid"), sweep=0, env=env) as hall:
+    async with open_hall(models=MODELS, workers=("kinds", "paid"), sweep=0, env=env) as hall:
         yield hall
 
 
@@ -154,7 +154,7 @@ async def test_documented_calls(
     """Each documented body is answered 200 with the finished result and every documented field."""
     if "imageUrl" in body:
         body = body | {"imageUrl": pictures.url}
-    answer = await guest.ask("POST", path, json=body)
+    answer = await guest.request("POST", path, json=body)
     assert 200 == answer.status, answer
     assert "completed" == answer.body["status"]
     assert answer.body["jobId"].startswith("job_")
@@ -185,7 +185,7 @@ async def test_not_waiting(guest: Visitor) -> None:
     assert ("processing", "a boat slow=0.5", "kinds") == (job["status"], job["prompt"], job["provider"])
     assert not {"imageUrl", "completedAt", "error"} & set(job)
     assert "processing" == (await guest.get(f"/api/jobs/{job['jobId']}"))["status"]
-    done = await guest.ended(job["jobId"])
+    done = await guest.wait_for_end(job["jobId"])
     assert ("completed", job["createdAt"]) == (done["status"], done["createdAt"])
     assert done["imageUrl"]
     for quiet in (False, None):
@@ -194,12 +194,12 @@ async def test_not_waiting(guest: Visitor) -> None:
 
 async def test_waiting_in_vain(hall: Hall, guest: Visitor) -> None:
     """What is still running after the wait is 202 with the id, and goes on."""
-    url = await another_gateway(hall, free_port(), WOKGEN_WAIT_S="0.3")
+    url = await add_gateway(hall, free_port(), WOKGEN_WAIT_S="0.3")
     began = time.monotonic()
     job = await guest.post("/api/generate", {"prompt": "a boat slow=1.5"}, status=202, url=url)
     assert 0.3 <= time.monotonic() - began < 1.4
     assert "processing" == job["status"]
-    assert "completed" == (await guest.ended(job["jobId"]))["status"]
+    assert "completed" == (await guest.wait_for_end(job["jobId"]))["status"]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ async def test_waiting_in_vain(hall: Hall, guest: Visitor) -> None:
 )
 async def test_a_provider_that_fails(guest: Visitor, body: dict[str, Any], code: str) -> None:
     """A failure is 502 with the reason, its code and the job, and takes no place of the day."""
-    answer = await guest.ask("POST", "/api/generate", json=body)
+    answer = await guest.request("POST", "/api/generate", json=body)
     message = is_error(answer, 502, code)
     assert "10" == answer.headers["X-RateLimit-Remaining"]
     job = await guest.get(f"/api/jobs/{answer.body['jobId']}")
@@ -223,19 +223,19 @@ async def test_a_provider_that_fails(guest: Visitor, body: dict[str, Any], code:
 async def test_a_failure_that_nobody_waited_for(guest: Visitor) -> None:
     """A job that fails later tells why in itself."""
     job = await guest.post("/api/text/generate", {"prompt": "refuse", "async": True}, status=202)
-    ended = await guest.ended(job["jobId"])
+    ended = await guest.wait_for_end(job["jobId"])
     assert ("failed", "CONTENT_POLICY") == (ended["status"], ended["code"])
-    assert 0 == await guest.used()
+    assert 0 == await guest.fetch_quota_used()
 
 
 async def test_an_unknown_provider(guest: Visitor) -> None:
     """A name that the catalogue does not have is refused with those it has."""
     for path in ("/api/generate", "/api/prompt/enhance", "/api/v1/generate"):
-        answer = await guest.ask("POST", path, json={"prompt": "dragon", "provider": "nobody"})
+        answer = await guest.request("POST", path, json={"prompt": "dragon", "provider": "nobody"})
         message = is_error(answer, 400, "UNKNOWN_PROVIDER")
         for name in ("auto", "kinds", "paid", "groq"):
             assert name in message
-    assert 0 == await guest.used()
+    assert 0 == await guest.fetch_quota_used()
 
 
 async def test_a_preferred_provider_serves(guest: Visitor) -> None:
@@ -261,7 +261,7 @@ async def test_a_provider_that_goes_down_with_it(hall: Hall, guest: Visitor) -> 
     try:
         served = await guest.post("/api/generate", {"prompt": "down", "provider": "paid"})
         assert ("completed", "kinds", "test/image") == (served["status"], served["provider"], served["model"])
-        assert 1 == await guest.used()
+        assert 1 == await guest.fetch_quota_used()
     finally:
         await providers.close_breaker(hall.place.store, "paid")
 
@@ -270,7 +270,7 @@ async def test_every_provider_is_down(hall: Hall, guest: Visitor) -> None:
     """When nobody can serve it is 502 at once, and takes no place of the day."""
     await providers.open_breaker(hall.place.store, "kinds", "a test")
     try:
-        answer = await guest.ask("POST", "/api/text/generate", json={"prompt": "a boat"})
+        answer = await guest.request("POST", "/api/text/generate", json={"prompt": "a boat"})
         is_error(answer, 502, "UPSTREAM_ERROR")
         assert "10" == answer.headers["X-RateLimit-Remaining"]
     finally:
@@ -341,7 +341,7 @@ BAD_FIELDS: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("path", "change", "field"), BAD_FIELDS, ids=str)
 async def test_a_field_that_cannot_be_used(guest: Visitor, path: str, change: dict[str, Any], field: str) -> None:
     """A field of another type or outside its limits is 400, and the message calls it as the caller does."""
-    answer = await guest.ask("POST", path, json={"prompt": "a boat"} | change)
+    answer = await guest.request("POST", path, json={"prompt": "a boat"} | change)
     assert answer.body["code"] in ("INVALID_REQUEST", "INVALID_INPUT")
     assert field in is_error(answer, 400, answer.body["code"])
     assert "10" == answer.headers["X-RateLimit-Remaining"]
@@ -372,13 +372,13 @@ async def test_a_field_that_can_be_used(guest: Visitor, change: dict[str, Any]) 
 async def test_what_has_to_be_said(guest: Visitor, path: str, body: dict[str, Any], code: str) -> None:
     """Without its prompt, text or picture a call is 400, and the message names what is missing."""
     field = {"/api/voice/generate": "text"}.get(path, "imageUrl" if "tools" in path else "prompt")
-    assert field in is_error(await guest.ask("POST", path, json=body), 400, code)
+    assert field in is_error(await guest.request("POST", path, json=body), 400, code)
 
 
 async def test_pictures_come_in_many_ways(hall: Hall, guest: Visitor, pictures: Receiver) -> None:
     """A picture may be an https URL, a data: URL of any spelling, or one of our own, with or without a query."""
     own = (await guest.post("/api/generate", {"prompt": "a boat"}))["imageUrl"]
-    holder = await hall.holder(daily_quota=None)
+    holder = await hall.create_holder(daily_quota=None)
     for url in (
         pictures.url,
         pictures.url.replace("https", "HTTPS"),
@@ -418,52 +418,52 @@ async def test_a_picture_that_cannot_be_used(guest: Visitor, url: str) -> None:
     """What is no https URL, no picture in a data: URL and none of ours is 400 and names the field."""
     body = {"imageUrl": url.replace("OURS", guest.place.stack.url + "/assets")}
     for path in ("/api/tools/upscale", "/api/tools/interrogate"):
-        assert "imageUrl" in is_error(await guest.ask("POST", path, json=body), 400, "INVALID_INPUT")
+        assert "imageUrl" in is_error(await guest.request("POST", path, json=body), 400, "INVALID_INPUT")
 
 
 async def test_a_picture_that_cannot_be_had(guest: Visitor, pictures: Receiver) -> None:
     """A picture that is gone or none is 502 with a code of its own, and takes no place of the day."""
     gone = f"{guest.place.stack.url}/assets/2026/01/01/{'0' * 32}-0.png"
-    answer = await guest.ask("POST", "/api/tools/upscale", json={"imageUrl": gone})
+    answer = await guest.request("POST", "/api/tools/upscale", json={"imageUrl": gone})
     is_error(answer, 502, "IMAGE_UNREACHABLE")
     pictures.script(Reply(status=404), Reply(body=b"<html>", headers={"Content-Type": "image/png"}))
     for code in ("IMAGE_UNREACHABLE", "BAD_IMAGE"):
-        is_error(await guest.ask("POST", "/api/tools/interrogate", json={"imageUrl": pictures.url}), 502, code)
-    assert 0 == await guest.used()
+        is_error(await guest.request("POST", "/api/tools/interrogate", json={"imageUrl": pictures.url}), 502, code)
+    assert 0 == await guest.fetch_quota_used()
 
 
 async def test_a_replay_answers_the_first_job(guest: Visitor) -> None:
     """The same Idempotency-Key and body is the first job again, marked, for one place; another request is 422."""
     key = {"Idempotency-Key": "k-1"}
-    first = await guest.ask("POST", "/api/generate", json=SWORD, headers=key)
-    again = await guest.ask("POST", "/api/generate", json=SWORD, headers=key)
+    first = await guest.request("POST", "/api/generate", json=SWORD, headers=key)
+    again = await guest.request("POST", "/api/generate", json=SWORD, headers=key)
     assert (200, first.body) == (again.status, again.body)
     assert (None, "true") == tuple(answer.headers.get("Idempotent-Replayed") for answer in (first, again))
     for path, body in (("/api/generate", SWORD | {"seed": 43}), ("/api/prompt/enhance", SWORD)):
-        is_error(await guest.ask("POST", path, json=body, headers=key), 422, "IDEMPOTENCY_KEY_REUSE")
+        is_error(await guest.request("POST", path, json=body, headers=key), 422, "IDEMPOTENCY_KEY_REUSE")
     is_error(
-        await guest.ask("POST", "/api/generate", json=SWORD, headers={"Idempotency-Key": "k" * 256}),
+        await guest.request("POST", "/api/generate", json=SWORD, headers={"Idempotency-Key": "k" * 256}),
         400,
         "INVALID_REQUEST",
     )
-    assert 1 == await guest.used()
+    assert 1 == await guest.fetch_quota_used()
 
 
 async def test_concurrent_copies_are_one_job(guest: Visitor) -> None:
     """Twenty copies at once under one key are one job and one place, and all get its result."""
     body, key = {"prompt": "a boat slow=0.3"}, {"Idempotency-Key": "k-1"}
-    copies = [guest.ask("POST", "/api/generate", json=body, headers=key) for _ in range(20)]
+    copies = [guest.request("POST", "/api/generate", json=body, headers=key) for _ in range(20)]
     answers = await asyncio.gather(*copies)
     assert {200} == {answer.status for answer in answers}
     assert 1 == len({str(answer.body) for answer in answers})
     assert 19 == sum(answer.headers.get("Idempotent-Replayed") == "true" for answer in answers)
-    assert 1 == await guest.used()
+    assert 1 == await guest.fetch_quota_used()
 
 
 async def test_a_replay_of_a_failure(guest: Visitor) -> None:
     """A replay of what failed is the same failure, and asks the provider nothing."""
     key = {"Idempotency-Key": "k-1"}
-    answers = [await guest.ask("POST", "/api/generate", json={"prompt": "refuse"}, headers=key) for _ in range(3)]
+    answers = [await guest.request("POST", "/api/generate", json={"prompt": "refuse"}, headers=key) for _ in range(3)]
     assert 1 == len({answer.body["jobId"] for answer in answers})
     for answer in answers:
         is_error(answer, 502, "CONTENT_POLICY")
@@ -484,7 +484,7 @@ async def test_a_replay_of_a_failure(guest: Visitor) -> None:
 async def test_a_body_that_cannot_be_read(guest: Visitor, sent: dict[str, Any], status: int, code: str) -> None:
     """What is not one JSON object of at most a megabyte is refused in this API's shape, quota headers included."""
     for path in ("/api/generate", "/api/v1/generate"):
-        answer = await guest.ask("POST", path, **sent)
+        answer = await guest.request("POST", path, **sent)
         is_error(answer, status, code)
         assert "10" == answer.headers["X-RateLimit-Remaining"]
 
@@ -508,12 +508,12 @@ async def test_a_body_that_cannot_be_read(guest: Visitor, sent: dict[str, Any], 
 )
 async def test_nothing_is_there(guest: Visitor, method: str, path: str, status: int, code: str) -> None:
     """An unknown path or job, another method and a limit that makes no sense are errors in this API's shape."""
-    is_error(await guest.ask(method, path), status, code)
+    is_error(await guest.request(method, path), status, code)
 
 
 async def test_jobs_are_listed(hall: Hall) -> None:
     """An account's jobs come newest first, as many as asked for, each as it reads alone; a guest has no list."""
-    holder = await hall.holder()
+    holder = await hall.create_holder()
     made = [(await holder.post("/api/generate", {"prompt": f"boat {number}"}))["jobId"] for number in range(3)]
     made.append((await holder.post("/api/text/generate", {"prompt": "a poem"}))["jobId"])
     jobs = (await holder.get("/api/jobs"))["jobs"]
@@ -528,37 +528,37 @@ async def test_jobs_are_listed(hall: Hall) -> None:
 async def test_a_job_belongs_to_its_caller(hall: Hall, guest: Visitor) -> None:
     """Nobody else reads or cancels a job, be it a guest at another address or an account."""
     job = (await guest.post("/api/generate", SWORD))["jobId"]
-    for other in (hall.guest(), await hall.holder()):
+    for other in (hall.guest(), await hall.create_holder()):
         for method, path in (
             ("GET", f"/api/jobs/{job}"),
             ("POST", f"/api/jobs/{job}/cancel"),
             ("GET", f"/api/v1/jobs/{job}"),
         ):
-            is_error(await other.ask(method, path), 404, "NOT_FOUND")
+            is_error(await other.request(method, path), 404, "NOT_FOUND")
 
 
 async def test_cancelling(guest: Visitor) -> None:
     """A job that nobody has taken up ends at once and gives its place back; one that has ended is a conflict."""
     job = await guest.post("/api/generate", {"prompt": "a boat", "provider": "noop", "async": True}, status=202)
-    assert 1 == await guest.used()
+    assert 1 == await guest.fetch_quota_used()
     for _ in range(2):
-        answer = await guest.ask("POST", f"/api/jobs/{job['jobId']}/cancel")
+        answer = await guest.request("POST", f"/api/jobs/{job['jobId']}/cancel")
         assert (200, "failed", "CANCELED") == (answer.status, answer.body["status"], answer.body["code"])
-    assert 0 == await guest.used()
+    assert 0 == await guest.fetch_quota_used()
     done = await guest.post("/api/generate", {"prompt": "a boat"})
-    is_error(await guest.ask("POST", f"/api/jobs/{done['jobId']}/cancel"), 409, "CONFLICT")
+    is_error(await guest.request("POST", f"/api/jobs/{done['jobId']}/cancel"), 409, "CONFLICT")
 
 
 async def test_cancelling_while_somebody_waits(hall: Hall) -> None:
     """Who waits for a job that is canceled meanwhile is told at once."""
-    holder = await hall.holder()
+    holder = await hall.create_holder()
     asked = {"prompt": "a boat", "provider": "noop"}
-    waiting = asyncio.create_task(holder.ask("POST", "/api/generate", json=asked))
+    waiting = asyncio.create_task(holder.request("POST", "/api/generate", json=asked))
     end = time.monotonic() + 5
     while not (jobs := (await holder.get("/api/jobs"))["jobs"]):
         assert time.monotonic() < end
         await asyncio.sleep(0.02)
-    await holder.ask("POST", f"/api/jobs/{jobs[0]['jobId']}/cancel")
+    await holder.request("POST", f"/api/jobs/{jobs[0]['jobId']}/cancel")
     async with asyncio.timeout(2):
         is_error(await waiting, 502, "CANCELED")
 
@@ -571,18 +571,18 @@ async def test_a_preflight(guest: Visitor) -> None:
         "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
     }
     for path in ("/api/generate", "/api/tools/upscale", "/api/jobs/job_1/cancel", "/api/v1/generate"):
-        answer = await guest.ask("OPTIONS", path, headers=asked)
+        answer = await guest.request("OPTIONS", path, headers=asked)
         assert (204, "*") == (answer.status, answer.headers["Access-Control-Allow-Origin"])
         allowed = {name.strip().lower() for name in answer.headers["Access-Control-Allow-Headers"].split(",")}
         assert {"authorization", "content-type", "idempotency-key"} <= allowed
-    made = await guest.ask("POST", "/api/generate", json=SWORD, headers={"Origin": "https://app.example"})
+    made = await guest.request("POST", "/api/generate", json=SWORD, headers={"Origin": "https://app.example"})
     assert "*" == made.headers["Access-Control-Allow-Origin"]
     assert "*" in made.headers["Access-Control-Expose-Headers"]
 
 
 async def test_a_client_that_goes_away(hall: Hall) -> None:
     """A client that leaves while it waits loses its answer and not its job."""
-    holder = await hall.holder()
+    holder = await hall.create_holder()
     body = json.dumps({"prompt": "a boat slow=0.5"}).encode()
     _, writer = await asyncio.open_connection("127.0.0.1", hall.place.stack.ports[0])
     head = f"POST /api/generate HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {holder.key}\r\n"
@@ -595,14 +595,14 @@ async def test_a_client_that_goes_away(hall: Hall) -> None:
     writer.close()
     await writer.wait_closed()
     assert "processing" == jobs[0]["status"]
-    assert "completed" == (await holder.ended(jobs[0]["jobId"]))["status"]
+    assert "completed" == (await holder.wait_for_end(jobs[0]["jobId"]))["status"]
     assert "request.failed" not in hall.place.log()
 
 
 @pytest.mark.parametrize("kind", ["wokgen", "wowflow"])
 async def test_one_generation_in_both_apis(hall: Hall, kind: str) -> None:
     """Either kind of key works on both APIs, and what one has made is read through the other."""
-    holder = await hall.holder(kind, cents=100)
+    holder = await hall.create_holder(kind, cents=100)
     job = await holder.post("/api/generate", SWORD)
     name = generation_id(job["jobId"])
     seen = await holder.get(f"/api/v1/generations?id={name}")
@@ -626,7 +626,7 @@ async def test_one_generation_in_both_apis(hall: Hall, kind: str) -> None:
             assert ("completed", model) == (job["status"], job["model"])
             assert made.get("result_url", made.get("result_text")) == job[field]
     assert 100 - 4 * 2 == (await holder.get("/api/v1/balance"))["balance_cents"]
-    assert 2 == await holder.used()
+    assert 2 == await holder.fetch_quota_used()
 
 
 WEBHOOKS = {
@@ -642,12 +642,12 @@ WEBHOOKS = {
 
 async def test_webhooks_tell_each_kind(hall: Hall) -> None:
     """The event of each kind has the documented five fields, its result in the field of the kind, and a signature."""
-    holder = await hall.holder()
+    holder = await hall.create_holder()
     async with Receiver() as receiver:
         created = await holder.post("/api/v1/webhooks", {"url": receiver.url}, status=201)
         receiver.secret = created["secret"]
         jobs = [await holder.post(path, body) for path, (body, _, _) in WEBHOOKS.items()]
-        refused = await holder.ask("POST", "/api/voice/generate", json={"text": "refuse"})
+        refused = await holder.request("POST", "/api/voice/generate", json={"text": "refuse"})
         posts = await receiver.wait_for(len(jobs) + 1)
         assert all(post.verified for post in posts)
         told = {event["jobId"]: event for event in (msgspec.json.decode(post.body) for post in posts)}

@@ -10,7 +10,7 @@ import pytest_asyncio
 from shared.domain.ids import generation_id
 from shared.store import generations
 from tests.suites.e2e.caller import Answer
-from tests.suites.e2e.visitor import Hall, Visitor, a_hall
+from tests.suites.e2e.visitor import Hall, Visitor, open_hall
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -43,14 +43,14 @@ JOB = {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hall() -> AsyncIterator[Hall]:
     """A gateway and a worker; nobody works for `noop`."""
-    async with a_hall(workers=("kinds",), deliver=0, sweep=0) as hall:
+    async with open_hall(workers=("kinds",), deliver=0, sweep=0) as hall:
         yield hall
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def holder(hall: Hall) -> Visitor:
     """An account with a key."""
-    return await hall.holder(daily_quota=100)
+    return await hall.create_holder(daily_quota=100)
 
 
 def has(body: dict[str, Any], read: dict[str, type]) -> None:
@@ -88,10 +88,10 @@ async def test_several_pictures(holder: Visitor) -> None:
     """Up to four pictures come together and take one place."""
     made = await holder.post(GENERATE, DRAGON | {"count": 4})
     assert 4 == len(set(made["resultUrls"]))
-    assert 1 == await holder.used()
+    assert 1 == await holder.fetch_quota_used()
     for number in (0, 5, "2", 1.5):
         assert "count" in is_error(
-            await holder.ask("POST", GENERATE, json=DRAGON | {"count": number}), 400, "INVALID_REQUEST"
+            await holder.request("POST", GENERATE, json=DRAGON | {"count": number}), 400, "INVALID_REQUEST"
         )
 
 
@@ -110,7 +110,9 @@ async def test_sizes(hall: Hall, holder: Visitor, size: Any, sides: tuple[int, i
 @pytest.mark.parametrize("size", [63, 2049, 0, -512, "big", "512x", "x512", "512x63", "512x512x512", "", 10**30])
 async def test_sizes_that_cannot_be(holder: Visitor, size: Any) -> None:
     """A size that is none, or outside the limits, is 400 and named."""
-    assert "size" in is_error(await holder.ask("POST", GENERATE, json=DRAGON | {"size": size}), 400, "INVALID_INPUT")
+    assert "size" in is_error(
+        await holder.request("POST", GENERATE, json=DRAGON | {"size": size}), 400, "INVALID_INPUT"
+    )
 
 
 async def test_not_waiting(holder: Visitor) -> None:
@@ -139,7 +141,7 @@ async def test_a_failure_is_told_in_the_result(holder: Visitor) -> None:
     )
     job = await holder.get(f"/api/v1/jobs/{made['jobId']}")
     assert ("failed", made["error"], made["code"]) == (job["status"], job["error"], job["code"])
-    assert 0 == await holder.used()
+    assert 0 == await holder.fetch_quota_used()
 
 
 async def test_assets_come_in_pages(hall: Hall, holder: Visitor) -> None:
@@ -173,7 +175,7 @@ async def test_assets_come_in_pages(hall: Hall, holder: Visitor) -> None:
 async def test_pages_that_cannot_be(holder: Visitor, query: str) -> None:
     """A page or limit that is no whole number from 1 is 400 and named."""
     name = query.partition("=")[0]
-    assert name in is_error(await holder.ask("GET", f"{ASSETS}?{query}"), 400, "INVALID_REQUEST")
+    assert name in is_error(await holder.request("GET", f"{ASSETS}?{query}"), 400, "INVALID_REQUEST")
 
 
 async def test_processing_an_asset(holder: Visitor) -> None:
@@ -192,9 +194,11 @@ async def test_a_replay_of_processing(holder: Visitor) -> None:
     """A replay answers the first job; the same key for another asset is another request."""
     sources = [(await holder.post(GENERATE, DRAGON))["jobId"] for _ in range(2)]
     key = {"Idempotency-Key": "k-1"}
-    first, again = [await holder.ask("POST", f"{ASSETS}/{sources[0]}/process", json={}, headers=key) for _ in range(2)]
+    first, again = [
+        await holder.request("POST", f"{ASSETS}/{sources[0]}/process", json={}, headers=key) for _ in range(2)
+    ]
     assert (first.body, "true") == (again.body, again.headers["Idempotent-Replayed"])
-    other = await holder.ask("POST", f"{ASSETS}/{sources[1]}/process", json={}, headers=key)
+    other = await holder.request("POST", f"{ASSETS}/{sources[1]}/process", json={}, headers=key)
     is_error(other, 422, "IDEMPOTENCY_KEY_REUSE")
 
 
@@ -207,14 +211,14 @@ async def test_what_cannot_be_processed(hall: Hall, holder: Visitor) -> None:
         (await holder.post(GENERATE, {"prompt": "a boat slow=9", "async": True}, status=202))["jobId"],
     ]
     for job in jobs:
-        is_error(await holder.ask("POST", f"{ASSETS}/{job}/process", json={}), 409, "CONFLICT")
+        is_error(await holder.request("POST", f"{ASSETS}/{job}/process", json={}), 409, "CONFLICT")
     foreign = (await hall.guest().post(GENERATE, DRAGON))["jobId"]
     for job in (foreign, "job_" + "0" * 32, "nothing"):
-        is_error(await holder.ask("POST", f"{ASSETS}/{job}/process", json={}), 404, "NOT_FOUND")
-        is_error(await holder.ask("GET", f"/api/v1/jobs/{job}"), 404, "NOT_FOUND")
+        is_error(await holder.request("POST", f"{ASSETS}/{job}/process", json={}), 404, "NOT_FOUND")
+        is_error(await holder.request("GET", f"/api/v1/jobs/{job}"), 404, "NOT_FOUND")
     own = (await holder.post(GENERATE, DRAGON))["jobId"]
     for body in ({"operation": "explode"}, {"scale": 3}, {"scale": "2"}):
-        is_error(await holder.ask("POST", f"{ASSETS}/{own}/process", json=body), 400, "INVALID_REQUEST")
+        is_error(await holder.request("POST", f"{ASSETS}/{own}/process", json=body), 400, "INVALID_REQUEST")
 
 
 async def test_a_job_by_its_generation(holder: Visitor) -> None:
@@ -250,4 +254,4 @@ async def test_who_calls(hall: Hall, holder: Visitor) -> None:
 )
 async def test_errors(holder: Visitor, body: dict[str, Any], status: int, code: str) -> None:
     """Errors have a message and a code in capitals."""
-    assert is_error(await holder.ask("POST", GENERATE, json=body), status, code).strip()
+    assert is_error(await holder.request("POST", GENERATE, json=body), status, code).strip()

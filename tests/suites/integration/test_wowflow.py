@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from shared.store import accounts
-from tests.suites.e2e.caller import Caller, Place, a_place
+from tests.suites.e2e.caller import Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -50,14 +50,14 @@ TRANSACTION = {"type": str, "amount_cents": int, "amount_usd": float, "created_a
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
     """Two gateways, a worker for each double, no webhooks."""
-    async with a_place(models=MODELS, gateways=2, workers=("noop", "paid"), deliver=0) as place:
+    async with deploy(models=MODELS, gateways=2, workers=("noop", "paid"), deliver=0) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
     """A customer with a dollar."""
-    return await place.caller(cents=100)
+    return await place.create_caller(cents=100)
 
 
 def has(body: dict[str, Any], documented: dict[str, type]) -> None:
@@ -73,7 +73,7 @@ def has(body: dict[str, Any], documented: dict[str, type]) -> None:
 
 async def test_models_have_their_documented_fields(caller: Caller) -> None:
     """The list of models gives the documented fields, the UI price plus 5 % rounded up to a cent, and nulls."""
-    answer = await caller.ask("GET", "/api/v1/models")
+    answer = await caller.request("GET", "/api/v1/models")
     assert 200 == answer.status
     found = {model["id"]: model for model in answer.body["data"]}
     for model in found.values():
@@ -97,19 +97,19 @@ async def test_models_have_their_documented_fields(caller: Caller) -> None:
 
 async def test_created_polled_completed(caller: Caller, place: Place) -> None:
     """A generation is 201 processing at once, polls as processing, then as completed with its result's URL."""
-    answer = await caller.order("a boat polls=3 wait=0.2", SAMPLE)
+    answer = await caller.submit("a boat polls=3 wait=0.2", SAMPLE)
     assert 201 == answer.status
     has(answer.body, CREATED)
     assert ("processing", SAMPLE, 11, 0.11) == tuple(
         answer.body[name] for name in ("status", "model", "cost_cents", "cost_usd")
     )
     assert abs(time.time() - datetime.fromisoformat(answer.body["created_at"]).timestamp()) < 5
-    shown = await caller.shown(answer.body["id"])
+    shown = await caller.poll(answer.body["id"])
     assert answer.body["id"] == shown["id"]
     has(shown, CREATED)
     assert "processing" == shown["status"]
     assert not {"result_url", "completed_at", "error"} & set(shown)
-    done = await caller.ended(answer.body["id"])
+    done = await caller.wait_for_end(answer.body["id"])
     has(done, COMPLETED)
     assert "completed" == done["status"]
     assert {name: answer.body[name] for name in CREATED if name != "status"} == {
@@ -118,7 +118,7 @@ async def test_created_polled_completed(caller: Caller, place: Place) -> None:
     assert answer.body["created_at"] <= done["completed_at"]
     kept = datetime.fromisoformat(done["expires_at"]) - datetime.fromisoformat(done["completed_at"])
     assert timedelta(days=30) == kept
-    picture = await caller.ask("GET", done["result_url"], headers={"Authorization": ""})
+    picture = await caller.request("GET", done["result_url"], headers={"Authorization": ""})
     assert (200, "image/png", b"\x89PNG") == (picture.status, picture.headers["Content-Type"], picture.body[:4])
     assert 1 == place.provider.accepted[answer.body["id"]]
     assert answer.body["id"] in answer.headers["Location"]
@@ -127,61 +127,61 @@ async def test_created_polled_completed(caller: Caller, place: Place) -> None:
 @pytest.mark.parametrize(("prompt", "code"), [("fail", "provider_failed"), ("refuse", "content_policy")])
 async def test_a_failure_is_refunded_and_its_error_is_a_string(caller: Caller, prompt: str, code: str) -> None:
     """A failed generation has a string in error, a code beside it, its refund, and costs nothing."""
-    failed = await caller.ended(await caller.ordered(prompt, SAMPLE))
+    failed = await caller.wait_for_end(await caller.create(prompt, SAMPLE))
     has(failed, FAILED)
     assert ("failed", code, 11, 0) == tuple(
         failed[name] for name in ("status", "error_code", "refunded_cents", "cost_cents")
     )
     assert failed["error"]
     assert "result_url" not in failed
-    assert 100 == await caller.balance()
+    assert 100 == await caller.check_balance()
 
 
 async def test_the_list_is_newest_first(caller: Caller) -> None:
     """Without an id the account's generations come newest first, as many as asked for, each as it polls."""
-    made = [await caller.ordered(f"boat {number}") for number in range(5)]
+    made = [await caller.create(f"boat {number}") for number in range(5)]
     for generation in made:
-        await caller.ended(generation)
-    answer = await caller.ask("GET", GENERATIONS)
+        await caller.wait_for_end(generation)
+    answer = await caller.request("GET", GENERATIONS)
     assert (200, {"data"}) == (answer.status, set(answer.body))
     assert made[::-1] == [generation["id"] for generation in answer.body["data"]]
-    assert await caller.shown(made[-1]) == answer.body["data"][0]
+    assert await caller.poll(made[-1]) == answer.body["data"][0]
     for generation in answer.body["data"]:
         has(generation, CREATED)
-    two = await caller.ask("GET", f"{GENERATIONS}?limit=2")
+    two = await caller.request("GET", f"{GENERATIONS}?limit=2")
     assert made[:2:-1] == [generation["id"] for generation in two.body["data"]]
-    assert [] == (await (await caller.place.caller()).ask("GET", GENERATIONS)).body["data"]
+    assert [] == (await (await caller.place.create_caller()).request("GET", GENERATIONS)).body["data"]
 
 
 async def test_balance_in_every_state(caller: Caller) -> None:
     """The balance is top-ups minus spent before, during and after a generation that succeeds and one that fails."""
 
     async def seen() -> tuple[int, int, int]:
-        body = (await caller.ask("GET", "/api/v1/balance")).body
+        body = (await caller.request("GET", "/api/v1/balance")).body
         has(body, BALANCE)
         assert "USD" == body["currency"]
         assert body["balance_cents"] == body["total_topup_cents"] - body["total_spent_cents"]
         assert body["balance_usd"] == body["balance_cents"] / 100
-        assert body["balance_cents"] == await caller.balance()
+        assert body["balance_cents"] == await caller.check_balance()
         return body["balance_cents"], body["total_topup_cents"], body["total_spent_cents"]
 
     assert (100, 100, 0) == await seen()
-    stuck = await caller.ordered("stuck", SAMPLE)
-    await caller.staged(stuck, "pending")
+    stuck = await caller.create("stuck", SAMPLE)
+    await caller.wait_for_stage(stuck, "pending")
     assert (89, 100, 11) == await seen()
-    await caller.ended(await caller.ordered("a boat", SAMPLE))
+    await caller.wait_for_end(await caller.create("a boat", SAMPLE))
     assert (78, 100, 22) == await seen()
-    await caller.ended(await caller.ordered("fail", SAMPLE))
+    await caller.wait_for_end(await caller.create("fail", SAMPLE))
     assert (78, 100, 22) == await seen()
 
 
 async def test_transactions_are_newest_first(caller: Caller) -> None:
     """Top-ups, spending and refunds are listed newest first, signed, and add up to the balance."""
-    completed = await caller.ordered("a boat", SAMPLE)
-    await caller.ended(completed)
-    failed = await caller.ordered("fail", SAMPLE)
-    await caller.ended(failed)
-    answer = await caller.ask("GET", "/api/v1/transactions")
+    completed = await caller.create("a boat", SAMPLE)
+    await caller.wait_for_end(completed)
+    failed = await caller.create("fail", SAMPLE)
+    await caller.wait_for_end(failed)
+    answer = await caller.request("GET", "/api/v1/transactions")
     assert (200, {"data"}) == (answer.status, set(answer.body))
     for line in answer.body["data"]:
         has(line, TRANSACTION)
@@ -192,8 +192,8 @@ async def test_transactions_are_newest_first(caller: Caller) -> None:
         ("spend", -11, completed),
         ("topup", 100, None),
     ] == [(line["type"], line["amount_cents"], line["generation_id"]) for line in answer.body["data"]]
-    assert await caller.balance() == sum(line["amount_cents"] for line in answer.body["data"])
-    one = await caller.ask("GET", "/api/v1/transactions?limit=1")
+    assert await caller.check_balance() == sum(line["amount_cents"] for line in answer.body["data"])
+    one = await caller.request("GET", "/api/v1/transactions?limit=1")
     assert answer.body["data"][:1] == one.body["data"]
 
 
@@ -204,7 +204,7 @@ async def test_transactions_are_newest_first(caller: Caller) -> None:
 async def test_waiting_for_the_result(caller: Caller, prefer: str) -> None:
     """With Prefer: wait=N the answer is 201 with the result as soon as there is one."""
     began = time.monotonic()
-    answer = await caller.order("a boat", SAMPLE, prefer=prefer)
+    answer = await caller.submit("a boat", SAMPLE, prefer=prefer)
     assert 2 > time.monotonic() - began
     assert (201, "completed") == (answer.status, answer.body["status"])
     has(answer.body, COMPLETED)
@@ -223,17 +223,17 @@ async def test_waiting_in_a_second_prefer_header(caller: Caller) -> None:
 async def test_waiting_in_vain(caller: Caller) -> None:
     """Still running after N seconds is 201 processing, and the generation goes on."""
     began = time.monotonic()
-    answer = await caller.order("a boat polls=2 wait=1.5", SAMPLE, prefer="wait=1")
+    answer = await caller.submit("a boat polls=2 wait=1.5", SAMPLE, prefer="wait=1")
     assert 0.9 < time.monotonic() - began < 1.5
     assert (201, "processing") == (answer.status, answer.body["status"])
-    assert "completed" == (await caller.ended(answer.body["id"]))["status"]
+    assert "completed" == (await caller.wait_for_end(answer.body["id"]))["status"]
 
 
 @pytest.mark.parametrize("prefer", ["wait", "wait=", "wait=abc", "wait=-5", "wait=0", "wait=1.5", "await=20", "x", "="])
 async def test_a_preference_that_makes_no_sense(caller: Caller, prefer: str) -> None:
     """A preference that cannot be understood is ignored: 201 processing at once."""
     began = time.monotonic()
-    answer = await caller.order("stuck", SAMPLE, prefer=prefer)
+    answer = await caller.submit("stuck", SAMPLE, prefer=prefer)
     assert 0.5 > time.monotonic() - began
     assert (201, "processing") == (answer.status, answer.body["status"])
     assert "Preference-Applied" not in answer.headers
@@ -241,11 +241,11 @@ async def test_a_preference_that_makes_no_sense(caller: Caller, prefer: str) -> 
 
 async def test_two_wait_for_one_generation(caller: Caller) -> None:
     """A replay that waits is answered together with the first, through another gateway too."""
-    first = asyncio.create_task(caller.order("a boat polls=2 wait=0.7", SAMPLE, idempotency_key="k", prefer="wait=10"))
+    first = asyncio.create_task(caller.submit("a boat polls=2 wait=0.7", SAMPLE, idempotency_key="k", prefer="wait=10"))
     await asyncio.sleep(0.2)
     began = time.monotonic()
     sent = {"model": SAMPLE, "prompt": "a boat polls=2 wait=0.7"}
-    second = await caller.ask(
+    second = await caller.request(
         "POST",
         caller.place.stack.urls[1] + GENERATIONS,
         json=sent,
@@ -254,30 +254,30 @@ async def test_two_wait_for_one_generation(caller: Caller) -> None:
     assert 2 > time.monotonic() - began
     assert ((await first).body["id"], "completed") == (second.body["id"], second.body["status"])
     assert ("true", None) == (second.headers["Idempotent-Replayed"], (await first).headers.get("Idempotent-Replayed"))
-    assert 89 == await caller.balance()
+    assert 89 == await caller.check_balance()
 
 
 async def test_a_replay_answers_the_first_generation(caller: Caller) -> None:
     """The same Idempotency-Key and body answers the first generation as it is by now, marked, and charges nothing."""
-    first = await caller.order("a boat", SAMPLE, idempotency_key="k-1")
-    await caller.ended(first.body["id"])
-    again = await caller.order("a boat", SAMPLE, idempotency_key="k-1")
+    first = await caller.submit("a boat", SAMPLE, idempotency_key="k-1")
+    await caller.wait_for_end(first.body["id"])
+    again = await caller.submit("a boat", SAMPLE, idempotency_key="k-1")
     assert (201, "true") == (again.status, again.headers["Idempotent-Replayed"])
     has(again.body, COMPLETED)
-    assert await caller.shown(first.body["id"]) == again.body
+    assert await caller.poll(first.body["id"]) == again.body
     assert "Idempotent-Replayed" not in first.headers
-    assert 89 == await caller.balance()
-    other = await caller.place.caller()
-    assert first.body["id"] != await other.ordered("a boat", SAMPLE, idempotency_key="k-1")
+    assert 89 == await caller.check_balance()
+    other = await caller.place.create_caller()
+    assert first.body["id"] != await other.create("a boat", SAMPLE, idempotency_key="k-1")
 
 
 async def test_a_replay_of_a_failure_while_waiting(caller: Caller) -> None:
     """A waiting replay of a generation that was refused is the same 502, without a second refund."""
     for _ in range(3):
-        answer = await caller.order("refuse", SAMPLE, idempotency_key="k", prefer="wait=10")
+        answer = await caller.submit("refuse", SAMPLE, idempotency_key="k", prefer="wait=10")
         assert (502, "upstream_error") == (answer.status, answer.body["error"]["code"])
-    assert 100 == await caller.balance()
-    assert 1 == len((await caller.ask("GET", GENERATIONS)).body["data"])
+    assert 100 == await caller.check_balance()
+    assert 1 == len((await caller.request("GET", GENERATIONS)).body["data"])
 
 
 @pytest.mark.parametrize("prefer", ["", "wait=10"])
@@ -286,15 +286,15 @@ async def test_fifty_concurrent_copies(caller: Caller, prefer: str) -> None:
     body = {"model": SAMPLE, "prompt": "a boat"}
     headers = {"Idempotency-Key": "k", "Prefer": prefer}
     urls = [url + GENERATIONS for url in caller.place.stack.urls] * 25
-    answers = await asyncio.gather(*[caller.ask("POST", url, json=body, headers=headers) for url in urls])
+    answers = await asyncio.gather(*[caller.request("POST", url, json=body, headers=headers) for url in urls])
     assert {201} == {answer.status for answer in answers}
     same = ("id", "model", "cost_cents", "cost_usd", "created_at")
     assert 1 == len({tuple(answer.body[name] for name in same) for answer in answers})
     assert 49 == sum(answer.headers.get("Idempotent-Replayed") == "true" for answer in answers)
     if prefer:
         assert 1 == len({str(answer.body) for answer in answers})
-    await caller.ended(answers[0].body["id"])
-    assert 89 == await caller.balance()
+    await caller.wait_for_end(answers[0].body["id"])
+    assert 89 == await caller.check_balance()
     assert {answers[0].body["id"]: 1} == {
         name: count for name, count in caller.place.provider.submits.items() if name == answers[0].body["id"]
     }
@@ -303,11 +303,11 @@ async def test_fifty_concurrent_copies(caller: Caller, prefer: str) -> None:
 async def test_either_kind_of_key_works(caller: Caller, place: Place) -> None:
     """A key of the other dialect speaks for the same account, and replays the same Idempotency-Keys."""
     _, other = await accounts.create_key(place.store, caller.customer.account, "wokgen")
-    first = await caller.ordered("a boat", idempotency_key="k")
+    first = await caller.create("a boat", idempotency_key="k")
     headers = {"Authorization": f"Bearer {other}", "Idempotency-Key": "k"}
     sent = {"model": "test/noop", "prompt": "a boat"}
-    assert first == (await caller.ask("POST", GENERATIONS, json=sent, headers=headers)).body["id"]
-    assert 89 == (await caller.ask("GET", "/api/v1/balance", headers=headers)).body["balance_cents"]
+    assert first == (await caller.request("POST", GENERATIONS, json=sent, headers=headers)).body["id"]
+    assert 89 == (await caller.request("GET", "/api/v1/balance", headers=headers)).body["balance_cents"]
 
 
 async def test_what_the_documentation_leaves_open(caller: Caller) -> None:
@@ -322,10 +322,10 @@ async def test_what_the_documentation_leaves_open(caller: Caller) -> None:
     for extra in bodies:
         sent = {"model": SAMPLE, "prompt": "a boat", **extra}
         headers = {"Authorization": f"bearer  {caller.customer.key} "}
-        assert 201 == (await caller.ask("POST", GENERATIONS, json=sent, headers=headers)).status
+        assert 201 == (await caller.request("POST", GENERATIONS, json=sent, headers=headers)).status
     sent = b'{"model": "test/noop", "prompt": "caf\\u00e9 \\ud83d\\ude00 \xc3\xa9"}'
     headers = {"Content-Type": "application/json; charset=UTF-8"}
-    assert 201 == (await caller.ask("POST", GENERATIONS, data=sent, headers=headers)).status
+    assert 201 == (await caller.request("POST", GENERATIONS, data=sent, headers=headers)).status
 
 
 async def test_browsers_may_call(caller: Caller) -> None:
@@ -336,14 +336,14 @@ async def test_browsers_may_call(caller: Caller) -> None:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization, content-type, idempotency-key, prefer",
     }
-    answer = await caller.ask("OPTIONS", GENERATIONS, headers=asked)
+    answer = await caller.request("OPTIONS", GENERATIONS, headers=asked)
     assert 204 == answer.status
     assert "*" == answer.headers["Access-Control-Allow-Origin"]
     allowed = {name.strip().lower() for name in answer.headers["Access-Control-Allow-Headers"].split(",")}
     assert {"authorization", "content-type", "idempotency-key", "prefer"} <= allowed
     methods = {name.strip() for name in answer.headers["Access-Control-Allow-Methods"].split(",")}
     assert {"GET", "POST", "DELETE"} <= methods
-    shown = await caller.ask("GET", "/api/v1/balance", headers={"Origin": "https://app.example"})
+    shown = await caller.request("GET", "/api/v1/balance", headers={"Origin": "https://app.example"})
     assert "*" == shown.headers["Access-Control-Allow-Origin"]
     assert "retry-after" in shown.headers["Access-Control-Expose-Headers"].lower()
 
@@ -351,17 +351,17 @@ async def test_browsers_may_call(caller: Caller) -> None:
 @pytest.mark.parametrize(("given", "kept"), [("my-trace-7", True), ("x" * 65, False), ("ü", False), ("", False)])
 async def test_every_answer_has_a_request_id(caller: Caller, given: str, kept: bool) -> None:
     """An answer repeats the caller's X-Request-Id if it is short plain text, and has one of ours otherwise."""
-    answer = await caller.ask("GET", "/api/v1/models", headers={"X-Request-Id": given})
+    answer = await caller.request("GET", "/api/v1/models", headers={"X-Request-Id": given})
     assert kept == (given == answer.headers["X-Request-Id"])
     assert answer.headers["X-Request-Id"]
 
 
 async def test_reading_never_bills(caller: Caller, place: Place) -> None:
     """A thousand polls of one generation change nothing on the books and ask the provider nothing."""
-    made = await caller.ordered("a boat", SAMPLE)
-    await caller.ended(made)
-    lines, looks = (await caller.ask("GET", "/api/v1/transactions")).body["data"], place.provider.looks[made]
+    made = await caller.create("a boat", SAMPLE)
+    await caller.wait_for_end(made)
+    lines, looks = (await caller.request("GET", "/api/v1/transactions")).body["data"], place.provider.looks[made]
     for _ in range(10):
-        await asyncio.gather(*[caller.shown(made) for _ in range(100)])
-    assert lines == (await caller.ask("GET", "/api/v1/transactions")).body["data"]
+        await asyncio.gather(*[caller.poll(made) for _ in range(100)])
+    assert lines == (await caller.request("GET", "/api/v1/transactions")).body["data"]
     assert (1, looks) == (place.provider.submits[made], place.provider.looks[made])

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 import pytest
 
 from shared.ops.settings import Settings
-from tests.harness.processes import START_S, Process, a_folder, socket_answers, store_command
+from tests.harness.processes import START_S, Process, make_folder, socket_answers, store_command
 from tests.suites.property.bench import Bench
 
 
 @pytest.fixture(scope="session")
 def history_server() -> Iterator[str]:
     """URL of a real server that syncs its file each second only."""
-    settings = Settings(data_dir=str(a_folder("histories")), durability="memory")
+    settings = Settings(data_dir=str(make_folder("histories")), durability="memory")
     server = Process("histories", *store_command(settings)).start()
     end = time.monotonic() + START_S
     while not socket_answers(settings.store_socket):

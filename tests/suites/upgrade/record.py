@@ -17,7 +17,7 @@ from msgspec import Struct
 from shared.domain.generation import Spec
 from shared.store import generations, keys, ledger, webhooks
 from shared.store.connect import Store, record_layout
-from tests.harness.factories import a_customer, an_order
+from tests.harness.factories import create_customer, make_order
 from tests.harness.processes import Stack
 
 FOLDER = Path(__file__).parent
@@ -80,10 +80,10 @@ def moved(word: bytes, at_ms: int, later_ms: int) -> bytes:
 async def left_behind(store: Store) -> Recording:
     """An account with a webhook endpoint; one generation on the queue, and one that its provider has."""
     await record_layout(store)
-    customer = await a_customer(store, cents=100)
+    customer = await create_customer(store, cents=100)
     await webhooks.create_endpoint(store, customer.account, "http://127.0.0.1:1/hook")
-    await ledger.accept(store, an_order(customer))
-    order = an_order(customer, provider="paid", spec=PAID)
+    await ledger.accept(store, make_order(customer))
+    order = make_order(customer, provider="paid", spec=PAID)
     await ledger.accept(store, order)
     await generations.start(store, order.id, provider="paid", repeatable=False, submit_limit_s=2, token="recorder")
     await generations.submitted(store, order.id, f"task-{order.id}", provider="paid", patience_s=2)

@@ -12,7 +12,7 @@ from shared.store.findings import Report
 from tests.harness.doubles.provider import Provider
 from tests.harness.doubles.receiver import Receiver
 from tests.harness.factories import doubles_env
-from tests.harness.processes import Stack, a_folder
+from tests.harness.processes import Stack, make_folder
 from tests.suites.upgrade.record import FOLDER, Recording, put_back
 
 RECORDINGS = sorted(FOLDER.glob("layout-*.json"))
@@ -28,7 +28,7 @@ async def test_jobs_of_an_earlier_version_run(path: Path) -> None:
     """A job on the queue is run, one that a provider has is not submitted again, both are settled and delivered."""
     recording = msgspec.json.decode(path.read_bytes(), type=Recording)
     async with Provider() as provider, Receiver() as receiver:
-        env = doubles_env(a_folder("catalogue"), provider.url)
+        env = doubles_env(make_folder("catalogue"), provider.url)
         async with (
             Stack(gateways=0, workers=(), deliver=0, sweep=0, env=env) as stack,
             Store(stack.settings.store_url) as store,

@@ -51,7 +51,7 @@ async def bare_once(size: Size, answer_bytes: int) -> float:
     port = free_port()
     server = Process("bare", sys.executable, "-m", "tests.programs.bench.bare", str(port), str(answer_bytes)).start()
     try:
-        await server.answers(f"http://127.0.0.1:{port}/", status=404)
+        await server.wait_for_status(f"http://127.0.0.1:{port}/", status=404)
         return (await under_load(Plan(port=port, load_s=size.load_s * 0.7))).per_s
     finally:
         server.kill()

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from shared.domain.generation import COMPLETED, Outcome, Output
 from shared.store import generations, ledger
-from tests.harness.factories import SPEC, an_order
+from tests.harness.factories import SPEC, make_order
 from tests.programs.bench.machine import server
 from tests.programs.bench.row import Row, Say, Size
 from tests.programs.bench.scene import Scene, balanced, scene
@@ -25,7 +25,7 @@ async def measure(size: Size, say: Say) -> list[Row]:
     async with scene() as seen:
         say(f"{size.kept} generations, open")
         spec = structs.replace(SPEC, prompt=PROMPT)
-        orders = [an_order(seen.customers[n % len(seen.customers)], spec=spec) for n in range(size.kept)]
+        orders = [make_order(seen.customers[n % len(seen.customers)], spec=spec) for n in range(size.kept)]
         empty = await used_bytes(seen)
         await batched(orders, lambda order: ledger.accept(seen.store, order))
         still_open = await used_bytes(seen)

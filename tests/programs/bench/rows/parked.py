@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from shared.store import keys, ledger
-from tests.harness.factories import an_order
-from tests.harness.processes import a_folder, free_port
+from tests.harness.factories import make_order
+from tests.harness.processes import free_port, make_folder
 from tests.programs.bench.adapters.parked import PACE_S
 from tests.programs.bench.machine import cpu_s
 from tests.programs.bench.row import Row, Say, Size, percentile
@@ -40,7 +40,7 @@ routes = [{ provider = "parked", model = "parked" }]
 
 async def measure(size: Size, say: Say) -> list[Row]:
     """One worker process as in production, that asks a provider over HTTP."""
-    folder, port = a_folder("parked"), free_port()
+    folder, port = make_folder("parked"), free_port()
     catalogue, out = folder / "catalogue.toml", folder / "looks.json"
     catalogue.write_text(CATALOGUE.replace("PORT", str(port)))
     env = {"CATALOGUE": str(catalogue), "ADAPTERS": "tests.programs.bench.adapters"}
@@ -48,7 +48,7 @@ async def measure(size: Size, say: Say) -> list[Row]:
         seen.add("provider", "-m", "tests.programs.bench.provider", str(port), str(ANSWER_S))
         say(f"{size.parked} generations, accepted")
         owners = [seen.customers[number % len(seen.customers)] for number in range(size.parked)]
-        orders = [an_order(owner, provider="parked", run_ms=RUN_MS) for owner in owners]
+        orders = [make_order(owner, provider="parked", run_ms=RUN_MS) for owner in owners]
         await batched(orders, lambda order: ledger.accept(seen.store, order))
         say(f"{size.parked} generations, submitted")
         worker = seen.add("run-parked", "-m", "workers", "run", "parked")

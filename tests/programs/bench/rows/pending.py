@@ -7,8 +7,8 @@ import time
 from msgspec import structs
 
 from shared.store import keys, ledger
-from tests.harness.factories import SPEC, an_order
-from tests.harness.processes import a_folder, free_port
+from tests.harness.factories import SPEC, make_order
+from tests.harness.processes import free_port, make_folder
 from tests.programs.bench.machine import cpu_s
 from tests.programs.bench.row import Row, Say, Size
 from tests.programs.bench.rows.memory import batched
@@ -44,14 +44,14 @@ async def measure(size: Size, say: Say) -> list[Row]:
 
 async def one(size: Size, say: Say, kind: str) -> Row:
     """The CPU of the worker while it waits for tasks of one kind."""
-    port, catalogue = free_port(), a_folder("pending") / "catalogue.toml"
+    port, catalogue = free_port(), make_folder("pending") / "catalogue.toml"
     catalogue.write_text(CATALOGUE.replace("PORT", str(port)))
     async with scene(env={"CATALOGUE": str(catalogue), "ADAPTERS": "workers.providers"}) as seen:
         seen.add("provider", "-m", "tests.programs.bench.replicate", str(port))
         say(f"{TASKS} tasks of kind {kind}, submitted")
         spec = structs.replace(SPEC, kind=kind, target="maker/film")
         owners = [seen.customers[number % len(seen.customers)] for number in range(TASKS)]
-        orders = [an_order(owner, provider="replicate", spec=spec, run_ms=RUN_MS) for owner in owners]
+        orders = [make_order(owner, provider="replicate", spec=spec, run_ms=RUN_MS) for owner in owners]
         await batched(orders, lambda order: ledger.accept(seen.store, order))
         worker = seen.add("run-replicate", "-m", "workers", "run", "replicate")
         names = [order.id for order in orders]

@@ -5,8 +5,8 @@ import time
 
 from shared.domain.generation import Spec
 from shared.store import ledger
-from tests.harness.factories import a_catalogue, an_order
-from tests.harness.processes import a_folder
+from tests.harness.factories import make_order, write_catalogue
+from tests.harness.processes import make_folder
 from tests.programs.bench.row import Row, Say, Size, median
 from tests.programs.bench.scene import Scene, balanced, drained, scene
 
@@ -19,8 +19,8 @@ SLEEPER = Spec("wowflow", "image", "test/sleeper", "sleeper", f"sleep={STEP_S}",
 async def measure(size: Size, say: Say) -> list[Row]:
     """Each number of workers gets as much as should keep it busy for the same time."""
     rates: dict[int, list[float]] = {workers: [] for workers in WORKERS}
-    folder = a_folder("scale")
-    with a_catalogue(folder).open("a") as catalogue:
+    folder = make_folder("scale")
+    with write_catalogue(folder).open("a") as catalogue:
         catalogue.write("\n[providers.sleeper]\n")
     slow = {"CATALOGUE": catalogue.name, "ADAPTERS": "tests.suites.e2e", "WORKER_SLOTS": str(SLOTS)}
     async with scene(env=slow) as seen:
@@ -50,10 +50,10 @@ async def per_s(seen: Scene, workers: int, rounds: int) -> float:
     """The orders come in one moment; the clock stops when the last is settled."""
     processes = [seen.add("run-sleeper", "-m", "workers", "run", "sleeper") for _ in range(workers)]
     for process in processes:
-        await process.logged("worker.started")
+        await process.wait_for_log("worker.started")
     count = rounds * workers * SLOTS
     orders = [
-        an_order(seen.customers[number % len(seen.customers)], provider="sleeper", spec=SLEEPER)
+        make_order(seen.customers[number % len(seen.customers)], provider="sleeper", spec=SLEEPER)
         for number in range(count)
     ]
     started_s = time.perf_counter()

@@ -131,7 +131,7 @@ async def with_webhooks(seen: Scene, size: Size) -> list[Row]:
         for customer in seen.customers:
             await webhooks.create_endpoint(seen.store, customer.account, receiver.url)
         dispatcher = seen.add("deliver", "-m", "workers", "deliver")
-        await dispatcher.logged("worker.started")
+        await dispatcher.wait_for_log("worker.started")
         before = await counts(seen)
         result = await paced_load(seen, size)
         made = (await counts(seen)).accepted - before.accepted
@@ -158,8 +158,8 @@ async def stock(env: dict[str, str] | None = None) -> AsyncIterator[Scene]:
     async with scene(env=env) as seen:
         gateway = seen.add("stock-gateway", "-m", "tests.programs.bench.stock", "gateway", seen.store.url, str(port))
         worker = seen.add("stock-worker", "-m", "tests.programs.bench.stock", "worker", seen.store.url)
-        await worker.logged("ready")
-        await gateway.answers(f"http://127.0.0.1:{port}/", status=404)
+        await worker.wait_for_log("ready")
+        await gateway.wait_for_status(f"http://127.0.0.1:{port}/", status=404)
         worker.pause()
         yield msgspec.structs.replace(seen, port=port)
 

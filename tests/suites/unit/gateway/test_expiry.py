@@ -7,7 +7,7 @@ from gateway.dialects import wokgen_answers, wowflow
 from shared.domain.generation import COMPLETED, Generation, Outcome, Output
 from shared.domain.times import rfc3339
 from shared.ops.settings import Settings
-from tests.harness.factories import SPEC, a_generation_id
+from tests.harness.factories import SPEC, new_generation_id
 
 DESK: Any = SimpleNamespace(settings=Settings(public_url="https://us.example"))
 CLOSED_MS, DAY_MS, SOON_MS = 1_760_000_000_000, 86_400_000, 1_760_000_600_000
@@ -18,7 +18,7 @@ THEIRS = Output("https://theirs.example/x?sig=1", "video/mp4", expires_ms=SOON_M
 def completed(*outputs: Output) -> Generation:
     """A generation with these outputs."""
     return Generation(
-        id=a_generation_id(),
+        id=new_generation_id(),
         account="acct",
         provider="fal",
         state=COMPLETED,

@@ -28,7 +28,7 @@ routes = [
 TEXT = (DOUBLES / "catalogue.toml").read_text().replace("PAID_URL", "http://127.0.0.1:1")
 
 
-def a_catalogue(routing: str = "", default: str = "") -> Catalogue:
+def write_catalogue(routing: str = "", default: str = "") -> Catalogue:
     """The tests' catalogue with a model of many routes."""
     return catalogue_file.parse(f"{default}\n{TEXT}{MODEL.format(routing=routing)}")
 
@@ -50,7 +50,7 @@ def a_desk(catalogue: Catalogue, **took_ms: float) -> Any:
 def test_a_models_routes_are_tried_by_its_policy(policy: str, expected: list[str], monkeypatch: Any) -> None:
     """Its own policy counts, or else the file's; whoever has no key is not there."""
     monkeypatch.setattr(routing, "random", lambda: 0.5)
-    own, default = a_catalogue(f'routing = "{policy}"'), a_catalogue(default=f'routing = "{policy}"')
+    own, default = write_catalogue(f'routing = "{policy}"'), write_catalogue(default=f'routing = "{policy}"')
     for catalogue in (own, default):
         choices = routing.of_model(a_desk(catalogue, noop=20, kinds=30, paid=10), "test/many")
         assert expected == [choice.route.provider for choice in choices]
@@ -58,13 +58,13 @@ def test_a_models_routes_are_tried_by_its_policy(policy: str, expected: list[str
 
 def test_weights_decide_by_chance() -> None:
     """A route of a million times the weight of the others is as good as always first."""
-    desk = a_desk(a_catalogue('routing = "weighted"'))
+    desk = a_desk(write_catalogue('routing = "weighted"'))
     assert ["paid"] * 20 == [routing.of_model(desk, "test/many")[0].route.provider for _ in range(20)]
 
 
 def test_a_named_provider_goes_before_the_policy() -> None:
     """Who names a provider gets it first, and the others as the policy has them; `auto` is the policy alone."""
-    desk = a_desk(a_catalogue('routing = "cheapest"'))
+    desk = a_desk(write_catalogue('routing = "cheapest"'))
     asked = {name: [c.route.provider for c in routing.of_kind(desk, "music", name)] for name in ("auto", "noop")}
     many = [provider for provider in asked["auto"] if provider != "kinds"][-2:]
     assert ["paid", "noop"] == many
@@ -73,8 +73,8 @@ def test_a_named_provider_goes_before_the_policy() -> None:
 
 def test_speeds_are_read_where_they_decide() -> None:
     """Only providers of models that go by speed are asked about, and none if there is no such model."""
-    assert frozenset() == routing.measured(a_catalogue())
-    assert {"noop", "groq", "kinds", "paid"} == routing.measured(a_catalogue('routing = "fastest"'))
+    assert frozenset() == routing.measured(write_catalogue())
+    assert {"noop", "groq", "kinds", "paid"} == routing.measured(write_catalogue('routing = "fastest"'))
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_speeds_are_read_where_they_decide() -> None:
 def test_an_unknown_policy_stops_the_start(own: str, default: str, message: str) -> None:
     """A policy that does not exist is named with its line and the known ones."""
     with pytest.raises(catalogue_file.CatalogueError, match=message) as caught:
-        a_catalogue(own, default)
+        write_catalogue(own, default)
     assert caught.value.line
 
 
 def test_an_unknown_provider_is_refused() -> None:
     """A name that the catalogue does not have is told with those that it has."""
     with pytest.raises(Refused) as caught:
-        routing.of_kind(a_desk(a_catalogue()), "music", "nobody")
+        routing.of_kind(a_desk(write_catalogue()), "music", "nobody")
     assert "unknown_provider" == caught.value.code

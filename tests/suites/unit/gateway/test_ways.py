@@ -6,12 +6,12 @@ from msgspec import structs
 from gateway.accept import WAYS_MAX, Choice, Wanted, ways_of
 from shared.domain.catalogue import Model, Route
 from shared.domain.errors import Refused
-from tests.harness.factories import the_catalogue
+from tests.harness.factories import load_catalogue
 
 
 def a_choice(provider: str, name: str = "image", **changes: object) -> Choice:
     """A model of the tests' catalogue through a provider."""
-    model: Model = structs.replace(the_catalogue().models[f"test/{name}"], **changes)
+    model: Model = structs.replace(load_catalogue().models[f"test/{name}"], **changes)
     return Choice(model, Route(provider=provider, model=f"{provider}-{name}"))
 
 
