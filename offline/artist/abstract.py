@@ -10,7 +10,7 @@ from offline.artist.palette import Plane, Tone, ramp
 from offline.artist.stage import Element, Moment, Stage, window
 
 
-def colours(stage: Stage) -> list[Tone]:
+def abstract_tones(stage: Stage) -> list[Tone]:
     """Five tones from dark to light that go together: neighbours on the circle and one opposite."""
     dice, reading = stage.dice("colours"), stage.reading
     hue = float(reading.hues[0] if reading.hues else dice.uniform(0, 360))
@@ -39,7 +39,7 @@ class Fluid:
         self.stage, dice = stage, stage.dice("fluid")
         self.table = tile(dice, 512, 4, octaves=5, gain=0.36)
         self.bend, self.scale = float(dice.uniform(0.10, 0.17)), float(dice.uniform(0.22, 0.34))
-        tones = colours(stage)
+        tones = abstract_tones(stage)
         order = [tones[0], tones[1], tones[2], tones[3], tones[2], tones[0], tones[4], tones[3]]
         self.stops = list(zip(np.linspace(0, 1, len(order)).tolist(), order, strict=True))
         self.vein = tones[4].light
@@ -77,7 +77,7 @@ class Waves:
     def __init__(self, stage: Stage) -> None:
         self.stage, dice = stage, stage.dice("waves")
         self.count = int(dice.integers(7, 11))
-        tones = colours(stage)
+        tones = abstract_tones(stage)
         order = tones[:4] if dice.random() < 0.5 else tones[3::-1]
         self.stops = list(zip((0.0, 0.33, 0.66, 1.0), order, strict=True))
         self.vein = tones[4]

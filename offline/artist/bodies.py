@@ -47,12 +47,12 @@ class Body:
         y = (np.arange(patch.shape[0], dtype=np.float32)[:, None] + (top - centre_y)) / radius
         x = (np.arange(patch.shape[1], dtype=np.float32)[None, :] + (left - centre_x)) / radius
         if ball.rings:
-            self._rings(patch, x, y, radius, behind=True)
-        self._sphere(patch, x, y, radius, moment)
+            self._draw_rings(patch, x, y, radius, behind=True)
+        self._draw_sphere(patch, x, y, radius, moment)
         if ball.rings:
-            self._rings(patch, x, y, radius, behind=False)
+            self._draw_rings(patch, x, y, radius, behind=False)
 
-    def _sphere(self, patch: Plane, x: Plane, y: Plane, radius: float, moment: Moment) -> None:
+    def _draw_sphere(self, patch: Plane, x: Plane, y: Plane, radius: float, moment: Moment) -> None:
         ball = self.ball
         square = x * x + y * y
         away = np.sqrt(square)
@@ -84,7 +84,7 @@ class Body:
             band = base * 0.75 + pits * 0.25 + 0.5
         return np.asarray(low + (high - low) * np.clip(band, 0, 1)[..., None])
 
-    def _rings(self, patch: Plane, x: Plane, y: Plane, radius: float, behind: bool) -> None:
+    def _draw_rings(self, patch: Plane, x: Plane, y: Plane, radius: float, behind: bool) -> None:
         lean = self.tilt
         across, along = x + y * lean, (y - x * lean) * 3.6
         away = np.sqrt(across * across + along * along)

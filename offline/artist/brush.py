@@ -30,22 +30,22 @@ class Brush:
         self.image = Image.new(mode, (width * _FINE, height * _FINE), 0)
         self.pen = ImageDraw.Draw(self.image)
 
-    def polygon(self, points: Points, fill: Ink = 255) -> None:
+    def draw_polygon(self, points: Points, fill: Ink = 255) -> None:
         """Fill a polygon; in a mask, 0 cuts a hole."""
         self.pen.polygon(_fine(points), fill=fill)
 
-    def line(self, points: Points, width: float, fill: Ink = 255) -> None:
+    def draw_line(self, points: Points, width: float, fill: Ink = 255) -> None:
         """A stroke of even width, in pixels."""
         self.pen.line(_fine(points), fill=fill, width=max(round(width * _FINE), 1), joint="curve")
 
-    def ellipse(self, x: float, y: float, across: float, down: float, fill: Ink = 255) -> None:
+    def draw_ellipse(self, x: float, y: float, across: float, down: float, fill: Ink = 255) -> None:
         """An ellipse by its centre and half-axes; nothing if one is not above 0."""
         if across <= 0 or down <= 0:
             return
         box = ((x - across) * _FINE, (y - down) * _FINE, (x + across) * _FINE, (y + down) * _FINE)
         self.pen.ellipse(box, fill=fill)
 
-    def rectangle(self, left: float, top: float, right: float, bottom: float, fill: Ink = 255) -> None:
+    def draw_rectangle(self, left: float, top: float, right: float, bottom: float, fill: Ink = 255) -> None:
         """An upright rectangle; nothing if it is thinner than half a pixel."""
         if right - left >= 1 / _FINE and bottom - top >= 1 / _FINE:
             self.pen.rectangle((left * _FINE, top * _FINE, right * _FINE - 1, bottom * _FINE - 1), fill=fill)

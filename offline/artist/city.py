@@ -9,7 +9,7 @@ from offline.artist.bodies import Disc
 from offline.artist.brush import Brush
 from offline.artist.noise import line, rows, smoothstep
 from offline.artist.palette import Plane, Tone, mix
-from offline.artist.stage import Element, Sheet, Stage, depth_tone
+from offline.artist.stage import Element, Layer, Stage, depth_tone
 from offline.artist.water import Water
 from offline.artist.woods import Mist
 
@@ -40,22 +40,22 @@ def _blocks(stage: Stage, name: str, width: int, depth: float, ground: float) ->
     return blocks
 
 
-def _outline(brush: Brush, block: Block, ground: float, dice: np.random.Generator) -> None:
+def _draw_outline(brush: Brush, block: Block, ground: float, dice: np.random.Generator) -> None:
     left, right, top = block.left, block.right, block.top
     wide = right - left
-    brush.rectangle(left, top, right, ground)
+    brush.draw_rectangle(left, top, right, ground)
     if block.shape == 1:
-        brush.rectangle(left + wide * 0.18, top - wide * 0.28, right - wide * 0.18, top)
-        brush.rectangle(left + wide * 0.34, top - wide * 0.5, right - wide * 0.34, top)
+        brush.draw_rectangle(left + wide * 0.18, top - wide * 0.28, right - wide * 0.18, top)
+        brush.draw_rectangle(left + wide * 0.34, top - wide * 0.5, right - wide * 0.34, top)
     elif block.shape == 2:
         mast = wide * float(dice.uniform(0.5, 1.1))
-        brush.rectangle(left + wide * 0.2, top - wide * 0.12, right - wide * 0.2, top)
-        brush.line([((left + right) / 2, top), ((left + right) / 2, top - mast)], max(wide * 0.03, 0.6))
+        brush.draw_rectangle(left + wide * 0.2, top - wide * 0.12, right - wide * 0.2, top)
+        brush.draw_line([((left + right) / 2, top), ((left + right) / 2, top - mast)], max(wide * 0.03, 0.6))
     elif block.shape == 3:
-        brush.polygon([(left, top), (right, top), (right, top - wide * float(dice.uniform(0.2, 0.5)))])
+        brush.draw_polygon([(left, top), (right, top), (right, top - wide * float(dice.uniform(0.2, 0.5)))])
 
 
-def _windows(
+def _light_windows(
     light: Plane, block: Block, ground: float, *, lamps: Plane, share: float, cell: int, dice: np.random.Generator
 ) -> None:
     """Light a share of a building's windows, floor by floor."""
@@ -75,7 +75,7 @@ def _windows(
     light[top : top + down * rise, left : left + across * cell] = panes.reshape(down * rise, across * cell, 3)
 
 
-def _sides(walls: Plane, block: Block, light_right: bool, depth: float, dice: np.random.Generator) -> None:
+def _shade_sides(walls: Plane, block: Block, light_right: bool, depth: float, dice: np.random.Generator) -> None:
     """Every building has its own shade, and a side that the light falls on."""
     left, right = (int(np.clip(round(edge), 0, walls.shape[1])) for edge in (block.left, block.right))
     shade = 1 + depth * float(dice.normal(0, 0.5))
@@ -92,24 +92,24 @@ def _odds(count: int, dice: np.random.Generator) -> Plane:
     return np.asarray(odds / odds.sum())
 
 
-def _neon(brush: Brush, block: Block, unit: float, dice: np.random.Generator) -> None:
+def _draw_neon(brush: Brush, block: Block, unit: float, dice: np.random.Generator) -> None:
     """Signs and edges: bars down a wall, bands round a floor, a ring on the roof."""
     wide, kind = block.right - block.left, int(dice.integers(0, 5))
     stroke = max(unit * 0.0035, 0.8)
     if kind == 0:
         x, top = block.left + wide * float(dice.uniform(0.1, 0.8)), block.top + unit * 0.03
-        brush.rectangle(x, top, x + unit * 0.012, top + unit * float(dice.uniform(0.06, 0.16)))
+        brush.draw_rectangle(x, top, x + unit * 0.012, top + unit * float(dice.uniform(0.06, 0.16)))
     elif kind == 1:
         for floor in range(int(dice.integers(1, 4))):
             y = block.top + unit * (0.02 + 0.03 * floor)
-            brush.line([(block.left, y), (block.right, y)], stroke)
+            brush.draw_line([(block.left, y), (block.right, y)], stroke)
     elif kind == 2:
-        brush.line([(block.left, block.top), (block.left, block.top + unit * 0.2)], stroke)
-        brush.line([(block.left, block.top), (block.right, block.top)], stroke)
+        brush.draw_line([(block.left, block.top), (block.left, block.top + unit * 0.2)], stroke)
+        brush.draw_line([(block.left, block.top), (block.right, block.top)], stroke)
     elif kind == 3:
         x, y, radius = (block.left + block.right) / 2, block.top + wide * 0.6, wide * 0.28
-        brush.ellipse(x, y, radius, radius)
-        brush.ellipse(x, y, radius - stroke, radius - stroke, 0)
+        brush.draw_ellipse(x, y, radius, radius)
+        brush.draw_ellipse(x, y, radius - stroke, radius - stroke, 0)
 
 
 def _lamps(stage: Stage, neon: bool, day: bool) -> Plane:
@@ -121,7 +121,7 @@ def _lamps(stage: Stage, neon: bool, day: bool) -> Plane:
     return np.stack([tone.light for tone in ([scheme.accent, scheme.second, usual[0]] if neon else usual)])
 
 
-def _row(stage: Stage, index: int, depth: float, ground: float) -> Sheet:
+def _row(stage: Stage, index: int, depth: float, ground: float) -> Layer:
     """One row of buildings; `depth` 1 is the farthest."""
     scheme, dice = stage.scheme, stage.dice(f"row {index}")
     parallax = (1 - depth) * 0.8 + 0.08
@@ -138,13 +138,13 @@ def _row(stage: Stage, index: int, depth: float, ground: float) -> Sheet:
     share = 0.42 if dark else 0.8 if day else 0.30
     walls = np.ones((1, width, 1), np.float32)
     for block in blocks:
-        _sides(walls, block, stage.sun_x > 0.5, 0.12 if dark else 0.30, dice)
+        _shade_sides(walls, block, stage.sun_x > 0.5, 0.12 if dark else 0.30, dice)
         light[:, max(round(block.left), 0) : max(round(block.right), 0)] = 0
-        _outline(brush, block, base, dice)
+        _draw_outline(brush, block, base, dice)
         lit = share * float(dice.uniform(0.3, 1.2))
-        _windows(light, block, base, lamps=lamps, share=lit, cell=cell, dice=dice)
+        _light_windows(light, block, base, lamps=lamps, share=lit, cell=cell, dice=dice)
         if neon and dice.random() < 0.6:
-            _neon(signs[int(dice.integers(2))], block, stage.unit, dice)
+            _draw_neon(signs[int(dice.integers(2))], block, stage.unit, dice)
     alpha = brush.plane()
     wall = mix(scheme.rock.light, scheme.shade.light, 0.85 if dark else 0.5) * (0.10 if dark else 0.75)
     near, far = depth_tone(stage, wall, depth * 1.1), depth_tone(stage, wall, depth * 1.1 + 0.7)
@@ -154,7 +154,7 @@ def _row(stage: Stage, index: int, depth: float, ground: float) -> Sheet:
     light *= alpha[..., None] * ((1.1 if dark else 0.22 if day else 0.6) * (1 - 0.62 * depth))
     for sign, tone in zip(signs, (scheme.accent, scheme.second), strict=True):
         light += sign.plane()[..., None] * tone.light * (2.0 * (1 - 0.6 * depth))
-    return Sheet(stage, alpha, colour, light, parallax)
+    return Layer(stage, alpha, colour, light, parallax)
 
 
 def city(stage: Stage) -> Iterator[Element]:

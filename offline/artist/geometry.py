@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, ImageDraw
 
-from offline.artist.abstract import colours
+from offline.artist.abstract import abstract_tones
 from offline.artist.brush import Brush
-from offline.artist.finish import blurred
 from offline.artist.noise import columns, rows
 from offline.artist.palette import Plane, Tone, ramp
-from offline.artist.stage import Element, Moment, Sheet, Stage
+from offline.artist.stage import Element, Layer, Moment, Stage
+from offline.artist.tone_mapping import blurred
 
 
 class Ground:
@@ -35,8 +35,8 @@ class Shape:
         slope = np.clip(columns(alpha.shape[1]) * 0.5 + rows(alpha.shape[0]) * 0.5, 0, 1)
         soft = blurred(alpha[..., None], max(stage.unit * 0.03 * lift, 2))[..., 0]
         drop = round(stage.unit * 0.018 * lift)
-        self.shadow = Sheet(stage, np.roll(soft, drop, axis=0) * 0.5, np.zeros((1, 1, 3), np.float32), None, parallax)
-        self.face = Sheet(stage, alpha, ramp([(0.0, one), (1.0, other)], slope), None, parallax)
+        self.shadow = Layer(stage, np.roll(soft, drop, axis=0) * 0.5, np.zeros((1, 1, 3), np.float32), None, parallax)
+        self.face = Layer(stage, alpha, ramp([(0.0, one), (1.0, other)], slope), None, parallax)
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
         """Shadow first."""
@@ -45,21 +45,21 @@ class Shape:
         self.face.draw(canvas, moment)
 
 
-def _figure(brush: Brush, kind: int, x: float, y: float, *, size: float, turn: float) -> None:
+def _draw_figure(brush: Brush, kind: int, x: float, y: float, *, size: float, turn: float) -> None:
     if kind == 0:
-        brush.ellipse(x, y, size, size)
+        brush.draw_ellipse(x, y, size, size)
     elif kind == 1:
-        brush.ellipse(x, y, size, size)
-        brush.ellipse(x, y, size * 0.62, size * 0.62, 0)
+        brush.draw_ellipse(x, y, size, size)
+        brush.draw_ellipse(x, y, size * 0.62, size * 0.62, 0)
     else:
         corners = {2: 3, 3: 4, 4: 6}[kind]
         angles = turn + np.arange(corners) * 2 * np.pi / corners
-        brush.polygon(np.stack([x + size * np.cos(angles), y + size * np.sin(angles)], axis=1))
+        brush.draw_polygon(np.stack([x + size * np.cos(angles), y + size * np.sin(angles)], axis=1))
 
 
 def _floating(stage: Stage) -> Iterator[Element]:
     """Large shapes under small ones, about a common centre of weight."""
-    dice, tones = stage.dice("floating"), colours(stage)
+    dice, tones = stage.dice("floating"), abstract_tones(stage)
     yield Ground(stage, tones[0].shifted(0.06), tones[1])
     for index in range(11):
         parallax = 0.1 + 0.09 * index
@@ -68,37 +68,37 @@ def _floating(stage: Stage) -> Iterator[Element]:
         size = stage.unit * float(dice.uniform(0.22, 0.36)) * 0.84**index
         x = margin + stage.width * float(np.clip(dice.normal(0.5, 0.08 + 0.022 * index), 0.04, 0.96))
         y = stage.height * float(np.clip(dice.normal(0.5, 0.08 + 0.022 * index), 0.04, 0.96))
-        _figure(brush, int(dice.integers(0, 5)), x, y, size=size, turn=float(dice.uniform(0, 6.3)))
+        _draw_figure(brush, int(dice.integers(0, 5)), x, y, size=size, turn=float(dice.uniform(0, 6.3)))
         tone = tones[4] if index in (3, 8) else tones[int(dice.integers(1, 4))]
         light = tone.shifted(float(dice.uniform(-0.04, 0.06)))
         one, other = light.shifted(0.07, 0.95, -12), light.shifted(-0.10, 1.05, 12)
         yield Shape(stage, brush, one, other, lift=1.3 - 0.06 * index, parallax=parallax)
 
 
-def _tile(brush: Brush, kind: int, x: float, y: float, size: float) -> None:
+def _draw_tile(brush: Brush, kind: int, x: float, y: float, size: float) -> None:
     corner = [(x, y), (x + size, y), (x + size, y + size), (x, y + size)]
     if kind < 4:
         cx, cy = corner[kind]
         angles = np.pi / 2 * kind + np.linspace(0, np.pi / 2, 24)
         arc = np.stack([cx + size * np.cos(angles), cy + size * np.sin(angles)], axis=1)
-        brush.polygon(np.vstack([arc, [(cx, cy)]]))
+        brush.draw_polygon(np.vstack([arc, [(cx, cy)]]))
     elif kind < 8:
-        brush.polygon(corner[: kind - 4] + corner[kind - 3 :])
+        brush.draw_polygon(corner[: kind - 4] + corner[kind - 3 :])
     elif kind == 8:
-        brush.ellipse(x + size / 2, y + size / 2, size * 0.36, size * 0.36)
+        brush.draw_ellipse(x + size / 2, y + size / 2, size * 0.36, size * 0.36)
     elif kind == 9:
-        brush.ellipse(x + size / 2, y + size / 2, size / 2, size / 2)
-        brush.ellipse(x + size / 2, y + size / 2, size / 4, size / 4, 0)
+        brush.draw_ellipse(x + size / 2, y + size / 2, size / 2, size / 2)
+        brush.draw_ellipse(x + size / 2, y + size / 2, size / 4, size / 4, 0)
     else:
         for stripe in range(3):
-            brush.rectangle(x, y + size * (stripe * 2 + 0.5) / 6, x + size, y + size * (stripe * 2 + 1.5) / 6)
+            brush.draw_rectangle(x, y + size * (stripe * 2 + 0.5) / 6, x + size, y + size * (stripe * 2 + 1.5) / 6)
 
 
 class Tiles:
     """A wall of tiles, each with one plain shape on plain ground."""
 
     def __init__(self, stage: Stage) -> None:
-        dice, tones = stage.dice("tiles"), colours(stage)
+        dice, tones = stage.dice("tiles"), abstract_tones(stage)
         across = int(dice.integers(4, 7))
         size = max(round(stage.unit / across), 8)
         self.light = np.broadcast_to(tones[3].light, (stage.height, stage.width, 3)).copy()
@@ -110,8 +110,8 @@ class Tiles:
                     int(i) for i in dice.choice(len(tones), 2, replace=False, p=[0.2, 0.24, 0.22, 0.22, 0.12])
                 )
                 x, y = column * size, row * size
-                grounds[ground].rectangle(x, y, x + size, y + size)
-                _tile(brushes[face], int(dice.integers(0, 11)), x, y, size)
+                grounds[ground].draw_rectangle(x, y, x + size, y + size)
+                _draw_tile(brushes[face], int(dice.integers(0, 11)), x, y, size)
         for layer in (grounds, brushes):
             for brush, tone in zip(layer, tones, strict=True):
                 self.light += (tone.light - self.light) * brush.plane()[..., None]

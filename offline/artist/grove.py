@@ -47,9 +47,9 @@ class Grove:
         terrain, stage = self.terrain, self.stage
         camera = terrain.camera(moment)
         row, column = terrain.project(self.x, self.z, camera)
-        seen = terrain.seen(row, column, self.z, self.x, camera)
+        seen = terrain.visible(row, column, self.z, self.x, camera)
         brush = Brush(stage.width, stage.height, "RGBA")
-        side, grow = (1 if stage.sun_x > 0.5 else -1), (_fir if self.firs else _round)
+        side, grow = (1 if stage.sun_x > 0.5 else -1), (_draw_fir if self.firs else _draw_round_tree)
         pairs = self._colours(column / stage.width)
         for index in np.flatnonzero(seen):
             size = float(self.size[index]) * terrain.focal / float(self.z[index])
@@ -73,7 +73,7 @@ class Grove:
         return [self.terrain.aired(side * shade, self.z, across) for side in (lit, leaf * ambient * 0.8)]
 
 
-def _fir(brush: Brush, tree: Tree) -> None:
+def _draw_fir(brush: Brush, tree: Tree) -> None:
     edge = []
     for tier in range(5):
         part = (tier + 1) / 5
@@ -82,18 +82,18 @@ def _fir(brush: Brush, tree: Tree) -> None:
         edge += [(reach, low), (reach * 0.5, low)]
     top, foot = (tree.x, tree.y - tree.size), (tree.x, tree.y)
     halves = {side: [(tree.x + side * across, at) for across, at in edge] for side in (-1, 1)}
-    brush.polygon([top, *halves[1], foot, *halves[-1][::-1]], tree.dark)
-    brush.polygon([top, *halves[tree.side], foot], tree.lit)
+    brush.draw_polygon([top, *halves[1], foot, *halves[-1][::-1]], tree.dark)
+    brush.draw_polygon([top, *halves[tree.side], foot], tree.lit)
 
 
-def _round(brush: Brush, tree: Tree) -> None:
+def _draw_round_tree(brush: Brush, tree: Tree) -> None:
     x, y, size, ragged = tree.x, tree.y, tree.size, tree.ragged
-    brush.rectangle(x - size * 0.035, y - size * 0.4, x + size * 0.035, y, tree.dark)
+    brush.draw_rectangle(x - size * 0.035, y - size * 0.4, x + size * 0.035, y, tree.dark)
     clumps = []
     for clump in range(4):
         up = size * (0.5 + 0.11 * clump * ragged[clump + 4])
         clumps.append((x + size * 0.28 * (ragged[clump] - 1), y - up, size * 0.24 * ragged[clump + 8]))
     for across, at, radius in clumps:
-        brush.ellipse(across, at, radius, radius * 0.85, tree.dark)
+        brush.draw_ellipse(across, at, radius, radius * 0.85, tree.dark)
     for across, at, radius in clumps:
-        brush.ellipse(across + tree.side * radius * 0.3, at - radius * 0.22, radius * 0.6, radius * 0.52, tree.lit)
+        brush.draw_ellipse(across + tree.side * radius * 0.3, at - radius * 0.22, radius * 0.6, radius * 0.52, tree.lit)

@@ -4,7 +4,7 @@ import numpy as np
 
 from offline.artist.brush import Brush, ink
 from offline.artist.palette import Plane, Tone, mix
-from offline.artist.stage import Sheet, Stage
+from offline.artist.stage import Layer, Stage
 
 
 def petals_of(stage: Stage) -> list[Tone]:
@@ -15,16 +15,16 @@ def petals_of(stage: Stage) -> list[Tone]:
     return [scheme.accent, scheme.second, Tone(0.93, 0.03, 95), scheme.accent.shifted(0.08, 0.9, 25)]
 
 
-def _blade(
+def _draw_blade(
     brush: Brush, x: float, y: float, tall: float, *, wide: float, colour: Plane, dice: np.random.Generator
 ) -> None:
     lean = float(dice.normal(0, 0.28)) * tall
     side = [(x - wide + lean * t * t, y - tall * t) for t in (0, 0.35, 0.7, 1.0)]
     back = [(x + wide * (1 - t) + lean * t * t, y - tall * t) for t in (0.7, 0.35, 0)]
-    brush.polygon(side + back, ink(colour))
+    brush.draw_polygon(side + back, ink(colour))
 
 
-def _flower(
+def _draw_flower(
     brush: Brush, x: float, y: float, size: float, *, tone: Tone, light: float, dice: np.random.Generator
 ) -> None:
     """A blossom seen a little from above."""
@@ -36,11 +36,11 @@ def _flower(
         px = x + along * np.cos(angle) - aside * np.sin(angle)
         py = y + (along * np.sin(angle) + aside * np.cos(angle)) * squash
         shade = 0.05 * np.sin(angle) + float(dice.normal(0, 0.02))
-        brush.polygon(np.stack([px, py], axis=1), ink(tone.shifted(shade).light * light))
-    brush.ellipse(x, y, size * 0.24, size * 0.24 * squash, ink(Tone(0.8, 0.15, 85).light * (light * 0.9)))
+        brush.draw_polygon(np.stack([px, py], axis=1), ink(tone.shifted(shade).light * light))
+    brush.draw_ellipse(x, y, size * 0.24, size * 0.24 * squash, ink(Tone(0.8, 0.15, 85).light * (light * 0.9)))
 
 
-def meadow(stage: Stage, index: int) -> Sheet:
+def meadow(stage: Stage, index: int) -> Layer:
     """One strip of meadow: 0 is the farthest of three."""
     dice, scheme = stage.dice(f"meadow {index}"), stage.scheme
     near = (0.28, 0.55, 1.0)[index]
@@ -58,18 +58,20 @@ def meadow(stage: Stage, index: int) -> Sheet:
         tall = unit * 0.10 * near * float(dice.uniform(0.5, 1.2))
         colour = mix(deep, bright, float(dice.random()) * (0.25 + 0.5 * drop))
         y, wide = floor + spread * float(drop) + tall * 0.4, unit * 0.0032 * near + 0.25
-        _blade(brush, float(x), y, tall, wide=wide, colour=colour, dice=dice)
+        _draw_blade(brush, float(x), y, tall, wide=wide, colour=colour, dice=dice)
     tones = petals_of(stage)
     count = int(min(width / unit * 46 / near, 300))
     for x, drop in zip(dice.uniform(0, width, count), np.sort(dice.random(count)), strict=True):
         y = floor + spread * float(drop) - unit * 0.05 * near * float(dice.uniform(0.6, 1.4))
         lean = float(dice.normal(0, 0.01)) * unit
-        brush.line([(float(x), y), (float(x) + lean, y + unit * 0.1 * near)], max(unit * 0.0028 * near, 0.6), ink(deep))
+        brush.draw_line(
+            [(float(x), y), (float(x) + lean, y + unit * 0.1 * near)], max(unit * 0.0028 * near, 0.6), ink(deep)
+        )
         size = unit * 0.023 * near * float(dice.uniform(0.7, 1.25))
         tone = tones[int(dice.choice(len(tones), p=_odds(len(tones))))]
-        _flower(brush, float(x), y, size, tone=tone, light=min(dim * 1.15, 1.0), dice=dice)
+        _draw_flower(brush, float(x), y, size, tone=tone, light=min(dim * 1.15, 1.0), dice=dice)
     alpha, colour = brush.painting(blur=unit * 0.0035 if index == 2 else 0.0)
-    return Sheet(stage, alpha, colour, None, parallax)
+    return Layer(stage, alpha, colour, None, parallax)
 
 
 def _odds(count: int) -> list[float]:

@@ -1,27 +1,9 @@
 """Randomness and the textures made of it. The same prompt and seed throw the same dice on every machine."""
 
-from hashlib import blake2b
-
 import numpy as np
 from PIL import Image
 
 from offline.artist.palette import Plane
-
-
-class Dice:
-    """Independent generators by name, so that adding a cloud does not move a tree."""
-
-    def __init__(self, prompt: str, seed: int) -> None:
-        self.key = f"{seed}\0{prompt}"
-
-    def __call__(self, name: str) -> np.random.Generator:
-        """A fresh generator for this name: the same throws each time it is asked for."""
-        return np.random.default_rng(number(f"{self.key}\0{name}"))
-
-
-def number(text: str) -> int:
-    """A 128-bit number out of any text, the same in every process."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "big")
 
 
 def resized(plane: Plane, width: int, height: int, method: Image.Resampling = Image.Resampling.BICUBIC) -> Plane:

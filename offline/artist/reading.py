@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 from msgspec import Struct
 
-from offline.artist import words
-from offline.artist.noise import number
+from offline.artist import vocabulary
+from offline.dice import text_hash
 
 WORDS_MAX = 400  # of a prompt are read; all of it still seeds the dice
 PLACES_WITH_SUBJECTS = ("mountain", "sea", "lake", "desert", "field", "river")
@@ -37,8 +37,10 @@ def _index(table: Mapping[str, str]) -> dict[str, list[str]]:
     return meanings
 
 
-_PLACES, _SUBJECTS, _BODIES, _HOURS = (_index(t) for t in (words.PLACES, words.SUBJECTS, words.BODIES, words.HOURS))
-_WEATHERS, _MOODS, _STYLES = (_index(t) for t in (words.WEATHERS, words.MOODS, words.STYLES))
+_PLACES, _SUBJECTS, _BODIES, _HOURS = (
+    _index(t) for t in (vocabulary.PLACES, vocabulary.SUBJECTS, vocabulary.BODIES, vocabulary.HOURS)
+)
+_WEATHERS, _MOODS, _STYLES = (_index(t) for t in (vocabulary.WEATHERS, vocabulary.MOODS, vocabulary.STYLES))
 
 
 def _found(tokens: list[str], index: Mapping[str, list[str]]) -> list[str]:
@@ -55,24 +57,24 @@ def _bodies(tokens: list[str]) -> dict[str, int]:
     for before, token in zip(["", *tokens], tokens, strict=False):
         for body in _BODIES.get(token, ()):
             plural = 2 if token.endswith("s") else 1
-            counts[body] = max(counts.get(body, 0), words.COUNTS.get(before, plural))
+            counts[body] = max(counts.get(body, 0), vocabulary.COUNTS.get(before, plural))
     return counts
 
 
-def _hour(tokens: list[str], bodies: Mapping[str, int], place: str, chance: np.random.Generator) -> str:
+def _hour(tokens: list[str], bodies: Mapping[str, int], place: str, rng: np.random.Generator) -> str:
     named = _found(tokens, _HOURS)
     if named:
         return named[0]
     if "moon" in bodies and "planet" not in bodies:
         return "night"
     usual = {"city": ("night", "sunset", "dawn"), "space": ("night",)}
-    return str(chance.choice(usual.get(place, ("dawn", "day", "sunset"))))
+    return str(rng.choice(usual.get(place, ("dawn", "day", "sunset"))))
 
 
-def read(prompt: str, style: str | None = None) -> Reading:
+def read_prompt(prompt: str, style: str | None = None) -> Reading:
     """Decide what to paint. Never fails: a prompt without a known word is decided by its hash alone."""
     tokens = re.findall(r"[a-z0-9]+", f"{prompt} {style or ''}".lower())[:WORDS_MAX]
-    chance = np.random.default_rng(number(prompt))
+    rng = np.random.default_rng(text_hash(prompt))
     places, subjects, bodies = _found(tokens, _PLACES), _found(tokens, _SUBJECTS), _bodies(tokens)
     styles, weathers, hues = _found(tokens, _STYLES), _found(tokens, _WEATHERS), _hues(tokens)
     if {"boat"} & set(subjects) and not places:
@@ -85,16 +87,16 @@ def read(prompt: str, style: str | None = None) -> Reading:
     scenic = bool(places or subjects or bodies or weathers)
     known = scenic or bool(styles or _found(tokens, _HOURS))
     if not place:
-        place = str(chance.choice(_fitting(frozenset(weathers), known)))
+        place = str(rng.choice(_fitting(frozenset(weathers), known)))
     if place == "abstract":
         style_read, place = "abstract", "sea"
     return Reading(
         place=place,
-        hour=_hour(tokens, bodies, place, chance),
+        hour=_hour(tokens, bodies, place, rng),
         style=style_read,
         weathers=frozenset(weathers),
         moods=frozenset(_found(tokens, _MOODS)),
-        hues=hues or (() if known else (int(chance.integers(360)),)),
+        hues=hues or (() if known else (int(rng.integers(360)),)),
         subjects=tuple(subjects[:2]),
         bodies=bodies,
         scenic=scenic,
@@ -112,4 +114,4 @@ def _fitting(weathers: frozenset[str], known: bool) -> tuple[str, ...]:
 
 
 def _hues(tokens: list[str]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(words.HUES[token] for token in tokens if token in words.HUES))
+    return tuple(dict.fromkeys(vocabulary.HUES[token] for token in tokens if token in vocabulary.HUES))

@@ -6,16 +6,16 @@ from offline.artist.abstract import abstract
 from offline.artist.bodies import Ball, Body, Disc
 from offline.artist.geometry import geometric
 from offline.artist.heroes import HEROES
-from offline.artist.noise import Dice
 from offline.artist.palette import Tone
 from offline.artist.places import PLACES
-from offline.artist.reading import read
+from offline.artist.reading import read_prompt
 from offline.artist.scheme import scheme_for
 from offline.artist.silhouettes import FLYING, STANDING
 from offline.artist.sky import Sky, Stars
 from offline.artist.stage import Element, Stage
 from offline.artist.subjects import alone, in_the_air, on_a_hill, on_the_water
 from offline.artist.weather import Falling, Lightning
+from offline.dice import Dice
 
 _HORIZONS = {  # 0..1 of the height, from the top
     "mountain": 0.60, "sea": 0.52, "lake": 0.56, "city": 0.70, "desert": 0.56, "field": 0.52, "forest": 0.58,
@@ -23,9 +23,11 @@ _HORIZONS = {  # 0..1 of the height, from the top
 }  # fmt: skip
 
 
-def staged(prompt: str, seed: int, width: int, height: int, style: str | None = None, *, reach: float = 0.0) -> Stage:
+def set_stage(
+    prompt: str, seed: int, width: int, height: int, style: str | None = None, *, reach: float = 0.0
+) -> Stage:
     """Read the prompt, throw the dice, set the stage. `reach` is how far a film's camera travels, in pixels."""
-    reading = read(prompt, style)
+    reading = read_prompt(prompt, style)
     dice = Dice(prompt, seed)
     throw = dice("stage")
     side = throw.choice([-1, 1]) * throw.uniform(0.08, 0.3)
@@ -68,7 +70,7 @@ def elements(stage: Stage) -> Iterator[Element]:
     yield from _weather(stage)
 
 
-def is_cut(stage: Stage) -> bool:
+def is_faceted(stage: Stage) -> bool:
     """A scene in a geometric style is painted first, then cut into triangles."""
     return stage.reading.style == "geometric" and stage.reading.scenic and not stage.reading.hero
 

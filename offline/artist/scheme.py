@@ -7,7 +7,7 @@ from offline.artist.palette import Tone
 from offline.artist.reading import Reading
 
 
-class Scheme(Struct, frozen=True, kw_only=True):
+class ColourScheme(Struct, frozen=True, kw_only=True):
     """Tones by role. `exposure` and `contrast` are for the finish."""
 
     zenith: Tone
@@ -29,25 +29,25 @@ class Scheme(Struct, frozen=True, kw_only=True):
 
 
 _HOURS = {
-    "dawn": Scheme(
+    "dawn": ColourScheme(
         zenith=Tone(0.56, 0.075, 262), middle=Tone(0.76, 0.055, 330), horizon=Tone(0.91, 0.085, 72),
         haze=Tone(0.80, 0.045, 10), sun=Tone(0.92, 0.10, 75), shade=Tone(0.44, 0.06, 275),
         water=Tone(0.45, 0.06, 240), accent=Tone(0.75, 0.15, 45), second=Tone(0.70, 0.10, 330),
         sun_height=0.16, key=1.5,
     ),
-    "day": Scheme(
+    "day": ColourScheme(
         zenith=Tone(0.54, 0.125, 254), middle=Tone(0.72, 0.095, 245), horizon=Tone(0.91, 0.035, 225),
         haze=Tone(0.84, 0.03, 235), sun=Tone(0.97, 0.035, 90), shade=Tone(0.52, 0.06, 255),
         water=Tone(0.50, 0.09, 225), accent=Tone(0.68, 0.18, 30), second=Tone(0.82, 0.15, 95),
         sun_height=0.62, key=1.5,
     ),
-    "sunset": Scheme(
+    "sunset": ColourScheme(
         zenith=Tone(0.36, 0.095, 285), middle=Tone(0.60, 0.135, 10), horizon=Tone(0.84, 0.145, 65),
         haze=Tone(0.60, 0.095, 5), sun=Tone(0.88, 0.15, 62), shade=Tone(0.37, 0.09, 285),
         water=Tone(0.36, 0.08, 275), accent=Tone(0.72, 0.19, 40), second=Tone(0.65, 0.16, 350),
         sun_height=0.10, key=1.7,
     ),
-    "night": Scheme(
+    "night": ColourScheme(
         zenith=Tone(0.17, 0.055, 274), middle=Tone(0.28, 0.075, 266), horizon=Tone(0.46, 0.075, 245),
         haze=Tone(0.38, 0.06, 252), sun=Tone(0.86, 0.035, 240), shade=Tone(0.27, 0.06, 268),
         water=Tone(0.20, 0.06, 262), accent=Tone(0.80, 0.14, 80), second=Tone(0.70, 0.15, 200),
@@ -59,12 +59,12 @@ _SKY = ("zenith", "middle", "horizon", "haze")
 _ALL = (*_SKY, "sun", "shade", "ground", "growth", "rock", "water", "accent", "second")
 
 
-def _changed(scheme: Scheme, roles: tuple[str, ...], lightness: float = 0.0, chroma: float = 1.0) -> Scheme:
+def _changed(scheme: ColourScheme, roles: tuple[str, ...], lightness: float = 0.0, chroma: float = 1.0) -> ColourScheme:
     tones = {role: getattr(scheme, role).shifted(lightness, chroma) for role in roles}
     return structs.replace(scheme, **tones)
 
 
-def _weathered(scheme: Scheme, reading: Reading) -> Scheme:
+def _weathered(scheme: ColourScheme, reading: Reading) -> ColourScheme:
     dim = reading.hour == "night"
     if "mist" in reading.weathers:
         scheme = structs.replace(_changed(scheme, ("zenith", "middle"), 0.02 if dim else 0.06, 0.8), fog=2.2)
@@ -76,7 +76,7 @@ def _weathered(scheme: Scheme, reading: Reading) -> Scheme:
     return scheme
 
 
-def _moody(scheme: Scheme, reading: Reading) -> Scheme:
+def _moody(scheme: ColourScheme, reading: Reading) -> ColourScheme:
     moods = reading.moods
     if "neon" in moods:
         sky = {"zenith": Tone(0.15, 0.08, 285), "middle": Tone(0.28, 0.13, 305), "horizon": Tone(0.52, 0.20, 345)}
@@ -97,7 +97,7 @@ def _pale(tone: Tone) -> Tone:
     return Tone(0.52 + 0.46 * tone.lightness, min(tone.chroma, 0.16) * 0.68, tone.hue)
 
 
-def scheme_for(reading: Reading, dice: np.random.Generator) -> Scheme:
+def scheme_for(reading: Reading, dice: np.random.Generator) -> ColourScheme:
     """The picture's colours; the dice turn them a little, so that two seeds are two moments."""
     turn = float(dice.normal(0, 7))
     scheme = _HOURS[reading.hour]

@@ -35,7 +35,7 @@ class Sky:
         """Paint over everything: it is the first element."""
         canvas[:] = self.base
         if self.cover > 0:
-            self._clouds(canvas, moment)
+            self._draw_clouds(canvas, moment)
 
     def _lit(self, stage: Stage) -> Plane:
         scheme = stage.scheme
@@ -47,7 +47,7 @@ class Sky:
         sky += (wide + close)[..., None] * scheme.sun.light
         return sky
 
-    def _clouds(self, canvas: Plane, moment: Moment) -> None:
+    def _draw_clouds(self, canvas: Plane, moment: Moment) -> None:
         """A flat deck of cloud seen from below: its features shrink towards the horizon."""
         stage = self.stage
         height = int(stage.height * stage.horizon)

@@ -6,10 +6,10 @@ from typing import Protocol
 import numpy as np
 from msgspec import Struct
 
-from offline.artist.noise import Dice
 from offline.artist.palette import Plane, mix
 from offline.artist.reading import Reading
-from offline.artist.scheme import Scheme
+from offline.artist.scheme import ColourScheme
+from offline.dice import Dice
 
 
 class Moment(Struct, frozen=True):
@@ -33,7 +33,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     width: int
     height: int
     reading: Reading
-    scheme: Scheme
+    scheme: ColourScheme
     dice: Dice
     sun_x: float  # 0..1 of the width
     horizon: float  # 0..1 of the height
@@ -55,7 +55,7 @@ class Stage(Struct, frozen=True, kw_only=True):
         return math.ceil(self.reach * parallax) + 1 if self.reach else 0
 
 
-class Sheet:
+class Layer:
     """A flat layer: where it is (alpha), what colour it is, what it gives off; near ones move faster."""
 
     def __init__(

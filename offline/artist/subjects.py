@@ -5,16 +5,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from offline.artist.brush import Brush, ink
-from offline.artist.finish import blurred
 from offline.artist.heroes import HEROES
 from offline.artist.noise import columns, line, rows, sample, smoothstep, tile
 from offline.artist.palette import Plane, Tone, mix
 from offline.artist.silhouettes import FLYING, STANDING, Part, boat
 from offline.artist.sky import distance
-from offline.artist.stage import Element, Moment, Sheet, Stage, depth_tone
+from offline.artist.stage import Element, Layer, Moment, Stage, depth_tone
+from offline.artist.tone_mapping import blurred
 
 
-def drawn(
+def draw_parts(
     brush: Brush, parts: list[Part], x: float, base: float, size: float, *, lights: dict[str, Plane], flip: bool
 ) -> None:
     """Draw the parts standing at (x, base), `size` pixels tall. `lights` gives each role's colour."""
@@ -22,7 +22,7 @@ def drawn(
         points = np.asarray(part.points, dtype=np.float64) * size
         across = -points[:, 0] if flip else points[:, 0]
         light = lights.get(part.role, lights["body"]) * max(1 + 2.2 * part.shade, 0.05)
-        brush.polygon(np.stack([x + across, base - points[:, 1]], axis=1), ink(light))
+        brush.draw_polygon(np.stack([x + across, base - points[:, 1]], axis=1), ink(light))
 
 
 def _glow_of(alpha: Plane, colour: Plane, lamp: Plane, strength: float) -> Plane:
@@ -31,7 +31,7 @@ def _glow_of(alpha: Plane, colour: Plane, lamp: Plane, strength: float) -> Plane
     return np.asarray(same[..., None] * lamp * strength, dtype=np.float32)
 
 
-def on_a_hill(stage: Stage, name: str) -> Sheet:
+def on_a_hill(stage: Stage, name: str) -> Layer:
     """A dark hill in the foreground with the thing on it, against the light."""
     build, tall = STANDING[name]
     dice, scheme, unit = stage.dice(f"hill {name}"), stage.scheme, stage.unit
@@ -58,18 +58,18 @@ def on_a_hill(stage: Stage, name: str) -> Sheet:
         lights["light"] = mix(shown, scheme.middle.light, 0.4)
     seat = float(floor[int(np.clip(centre, 0, width - 1))])
     flip = bool(dice.random() < 0.5)
-    drawn(brush, build(dice), centre, seat + unit * 0.006, tall * unit, lights=lights, flip=flip)
-    brush.polygon([(0, height + 2), *zip(x.tolist(), floor.tolist(), strict=True), (width, height + 2)], ink(soil))
+    draw_parts(brush, build(dice), centre, seat + unit * 0.006, tall * unit, lights=lights, flip=flip)
+    brush.draw_polygon([(0, height + 2), *zip(x.tolist(), floor.tolist(), strict=True), (width, height + 2)], ink(soil))
     for at in dice.uniform(0, width, int(min(width / unit * 340, 1800))):
         blade, y = unit * float(dice.uniform(0.006, 0.02)), float(floor[int(at)])
-        brush.line(
+        brush.draw_line(
             [(at, y + 2), (at + float(dice.normal(0, 0.3)) * blade, y - blade)], max(unit * 0.0012, 0.5), ink(soil)
         )
     alpha, colour = brush.painting()
     glow = _glow_of(alpha, colour, lamp, 0.7)
     down = smoothstep(crest / height, 1.05, rows(height))[..., None]
     colour = colour * (1 + down * 0.5)
-    return Sheet(stage, alpha, colour, glow, parallax)
+    return Layer(stage, alpha, colour, glow, parallax)
 
 
 def _soil(stage: Stage, shown: Plane) -> Plane:
@@ -82,7 +82,7 @@ def _soil(stage: Stage, shown: Plane) -> Plane:
     return mix(shown, mix(cover.light, scheme.shade.light, 0.3) * dim, 0.75)
 
 
-def in_the_air(stage: Stage, name: str) -> Sheet:
+def in_the_air(stage: Stage, name: str) -> Layer:
     """Something flying, large enough to be seen and far enough to belong to the sky."""
     build, tall = FLYING[name] if name in FLYING else (HEROES[name], 0.36)
     dice, scheme, unit = stage.dice(f"air {name}"), stage.scheme, stage.unit
@@ -101,12 +101,12 @@ def in_the_air(stage: Stage, name: str) -> Sheet:
         base = stage.height * min(stage.horizon, 0.9) * float(dice.uniform(0.62, 0.78) if name != "rocket" else 0.85)
         size = tall * unit * (1 if index == 0 else float(dice.uniform(0.3, 0.5)))
         base = max(base, size * 1.05)
-        drawn(brush, build(dice), x, base, size, lights=lights, flip=bool(dice.random() < 0.5))
+        draw_parts(brush, build(dice), x, base, size, lights=lights, flip=bool(dice.random() < 0.5))
     alpha, colour = brush.painting()
-    return Sheet(stage, alpha, colour, _glow_of(alpha, colour, lights["light"], 1.0), parallax)
+    return Layer(stage, alpha, colour, _glow_of(alpha, colour, lights["light"], 1.0), parallax)
 
 
-def on_the_water(stage: Stage) -> Sheet:
+def on_the_water(stage: Stage) -> Layer:
     """A boat at the waterline; painted before the water, which then mirrors it."""
     dice, scheme, unit = stage.dice("boat"), stage.scheme, stage.unit
     parallax = 0.3
@@ -116,8 +116,8 @@ def on_the_water(stage: Stage) -> Sheet:
     sail = depth_tone(stage, mix(scheme.sun.light, scheme.shade.light, 0.35), 0.1)
     x = margin + stage.width * (0.5 + float(dice.uniform(0.08, 0.22)) * (-1 if stage.sun_x > 0.5 else 1))
     lights, flip = {"body": dark, "trim": sail}, bool(dice.random() < 0.5)
-    drawn(brush, boat(dice), x, stage.horizon * stage.height + 1, 0.20 * unit, lights=lights, flip=flip)
-    return Sheet(stage, *brush.painting(), None, parallax)
+    draw_parts(brush, boat(dice), x, stage.horizon * stage.height + 1, 0.20 * unit, lights=lights, flip=flip)
+    return Layer(stage, *brush.painting(), None, parallax)
 
 
 class Backdrop:
@@ -168,11 +168,11 @@ class Embers:
             up = (y - 0.05 * moment.time_s * size) % 1.0
             sway = 0.012 * np.sin(7 * y + 1.3 * moment.time_s)
             radius = stage.unit * 0.0017 * size
-            brush.ellipse((x + sway) * stage.width, up * stage.height, radius, radius, int(110 + 40 * size))
+            brush.draw_ellipse((x + sway) * stage.width, up * stage.height, radius, radius, int(110 + 40 * size))
         canvas += brush.plane()[..., None] * stage.scheme.accent.shifted(0.12).light * 1.5
 
 
-def hero(stage: Stage, name: str) -> Sheet:
+def hero(stage: Stage, name: str) -> Layer:
     """The subject itself, large, with its own glow."""
     dice, scheme = stage.dice(f"hero {name}"), stage.scheme
     parallax = 0.5
@@ -191,13 +191,13 @@ def hero(stage: Stage, name: str) -> Sheet:
     brush = Brush(width, height, "RGBA")
     base = height * 0.5 + size * (0.46 if name == "dragon" else 0.5)
     flip = name == "dragon" and bool(dice.random() < 0.5)
-    drawn(brush, HEROES[name](dice), width / 2, base, size, lights=lights, flip=flip)
+    draw_parts(brush, HEROES[name](dice), width / 2, base, size, lights=lights, flip=flip)
     alpha, colour = brush.painting()
     tall = np.clip((base - np.arange(height, dtype=np.float32)) / size, 0, 1)[:, None, None]
     colour *= 0.72 + 0.45 * tall
     halo = blurred(alpha[..., None], stage.unit * 0.03) * (1 - alpha[..., None])
     glow = halo * scheme.accent.light * 0.55 + _glow_of(alpha, colour, lights["glow"], 0.8)
-    return Sheet(stage, alpha, colour, glow, parallax)
+    return Layer(stage, alpha, colour, glow, parallax)
 
 
 def alone(stage: Stage, name: str) -> Iterator[Element]:

@@ -50,7 +50,7 @@ class Terrain:
         column = (x - camera) / z * self.focal + self.stage.width / 2
         return self._rows(x, z), column
 
-    def seen(self, row: Plane, column: Plane, z: Plane, x: Plane, camera: float) -> NDArray[np.bool_]:
+    def visible(self, row: Plane, column: Plane, z: Plane, x: Plane, camera: float) -> NDArray[np.bool_]:
         """Which ground points lie in the frame, on plants' ground, and are not hidden by nearer land."""
         steps = np.linspace(0.08, 0.94, 14, dtype=np.float32)[:, None]
         nearer = np.maximum(z[None, :] * steps, NEAR)
@@ -149,7 +149,7 @@ class Terrain:
         if land.shape == "dunes":
             colour *= self._ripples(x, distance, u, v)[..., None]
         if land.river:
-            self._water(colour, x, distance, row)
+            self._draw_river(colour, x, distance, row)
         colour = self.aired(colour, distance, columns(width))
         solid = (seen < self.slices).astype(np.float32)
         if self.fine > 1:
@@ -167,7 +167,7 @@ class Terrain:
         bend = sample(self.height_table, u * 5, v * 5) * 9
         return np.asarray(1 + 0.09 * np.sin(z * 9 + x * 2.5 + bend) * np.exp(z * -0.14))
 
-    def _water(self, colour: Plane, x: Plane, z: Plane, row: Plane) -> None:
+    def _draw_river(self, colour: Plane, x: Plane, z: Plane, row: Plane) -> None:
         """The river shows the sky above it."""
         stage = self.stage
         sky = gradient(stage)[:, 0]

@@ -7,10 +7,10 @@ import numpy as np
 from offline.artist.brush import Brush
 from offline.artist.noise import columns, line, sample, smoothstep, tile
 from offline.artist.palette import Plane, mix
-from offline.artist.stage import Moment, Sheet, Stage, depth_tone
+from offline.artist.stage import Layer, Moment, Stage, depth_tone
 
 
-def islands(stage: Stage) -> Iterator[Sheet]:
+def islands(stage: Stage) -> Iterator[Layer]:
     """Headlands on the horizon, the farther the paler."""
     for index, depth in enumerate((1.1, 0.55)):
         dice = stage.dice(f"island {index}")
@@ -23,10 +23,10 @@ def islands(stage: Stage) -> Iterator[Sheet]:
         tall = np.clip(shape * rough - 0.10, 0, None) * stage.unit * float(dice.uniform(0.09, 0.17))
         brush = Brush(width, stage.height)
         level = stage.horizon * stage.height
-        brush.polygon([(0, level + 2), *zip(x.tolist(), (level - tall).tolist(), strict=True), (width, level + 2)])
+        brush.draw_polygon([(0, level + 2), *zip(x.tolist(), (level - tall).tolist(), strict=True), (width, level + 2)])
         near = mix(stage.scheme.shade.light, stage.scheme.rock.light, 0.3) * 0.45
         colour = np.broadcast_to(depth_tone(stage, near, depth * 0.8), (stage.height, 1, 3))
-        yield Sheet(stage, brush.plane() * (tall > 0.5), colour, None, parallax)
+        yield Layer(stage, brush.plane() * (tall > 0.5), colour, None, parallax)
 
 
 class Water:

@@ -25,10 +25,10 @@ class Falling:
             value = int(dice.integers(60, 200))
             if snow:
                 radius = unit * 0.0019 * near * float(dice.uniform(0.5, 1.3))
-                brush.ellipse(x, y, radius, radius, value)
+                brush.draw_ellipse(x, y, radius, radius, value)
             else:
                 length = unit * 0.035 * near * float(dice.uniform(0.6, 1.4))
-                brush.line([(x, y), (x + slant * length, y + length)], unit * 0.0011 * near, value)
+                brush.draw_line([(x, y), (x + slant * length, y + length)], unit * 0.0011 * near, value)
         self.alpha = brush.plane() * (0.85 if snow else 0.34 / near**0.4)
         scheme = stage.scheme
         lit = mix(scheme.horizon.light, np.ones(3, np.float32), 0.25) * 0.9
@@ -54,11 +54,11 @@ class Lightning:
         start = float(dice.uniform(0.2, 0.8))
         brush, branches = Brush(width, height), Brush(width, height)
         path = self._path(dice, (width * start, -2.0), height * stage.horizon * 1.01, stage.unit * 0.03)
-        brush.line(path, stage.unit * 0.004)
+        brush.draw_line(path, stage.unit * 0.004)
         for index in dice.integers(4, len(path) - 4, 4):
             end = height * stage.horizon * float(dice.uniform(0.6, 0.9))
             fork = self._path(dice, path[int(index)], end, stage.unit * 0.035)
-            branches.line(fork, stage.unit * 0.0018)
+            branches.draw_line(fork, stage.unit * 0.0018)
         self.bolt = brush.plane() * 3 + branches.plane() * 1.4
         aside = (np.arange(width, dtype=np.float32) / width - start) * (width / stage.unit)
         down = np.linspace(1, 0, height, dtype=np.float32)[:, None]

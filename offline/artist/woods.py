@@ -10,7 +10,7 @@ from offline.artist.brush import Brush, curve
 from offline.artist.noise import columns, fractal, line, rows, smoothstep
 from offline.artist.palette import Plane, mix
 from offline.artist.sky import distance
-from offline.artist.stage import Element, Moment, Sheet, Stage, depth_tone, window
+from offline.artist.stage import Element, Layer, Moment, Stage, depth_tone, window
 
 
 def fir(x: float, base: float, tall: float, dice: np.random.Generator) -> NDArray[np.float64]:
@@ -31,17 +31,17 @@ def fir(x: float, base: float, tall: float, dice: np.random.Generator) -> NDArra
     return np.array(outline)
 
 
-def bough(
+def draw_bough(
     brush: Brush, x: float, y: float, angle: float, length: float, *, width: float, dice: np.random.Generator
 ) -> None:
     """A bare branch that forks until it is too fine to see."""
     if length < 3 or width < 0.35:
         return
     end = (x + np.cos(angle) * length, y - np.sin(angle) * length)
-    brush.line([(x, y), end], width)
+    brush.draw_line([(x, y), end], width)
     for _ in range(2):
         turn = dice.uniform(0.15, 0.65) * dice.choice([-1, 1])
-        bough(brush, *end, angle + turn, length * dice.uniform(0.62, 0.8), width=width * 0.62, dice=dice)
+        draw_bough(brush, *end, angle + turn, length * dice.uniform(0.62, 0.8), width=width * 0.62, dice=dice)
 
 
 def rim(alpha: Plane, stage: Stage, width: float) -> Plane:
@@ -50,26 +50,26 @@ def rim(alpha: Plane, stage: Stage, width: float) -> Plane:
     return np.asarray(np.clip(alpha - np.roll(alpha, -step, axis=1), 0, 1), dtype=np.float32)
 
 
-def wooded(stage: Stage, name: str, *, depth: float, base: float, tall: float, gap: float) -> Sheet:
+def fir_rank(stage: Stage, name: str, *, depth: float, base: float, tall: float, gap: float) -> Layer:
     """One rank of firs. `depth` 1 is the farthest; `base`, `tall` and `gap` are in units of the stage."""
     dice = stage.dice(name)
     parallax = (1 - depth) ** 1.5 * 0.9 + 0.06
     width, height = stage.width + 2 * stage.margin(parallax), stage.height
     brush = Brush(width, height)
     floor = height * base + line(dice, width, stage.unit * 0.7, octaves=3) * (stage.unit * 0.02)
-    brush.polygon([(0, height + 2), *enumerate(floor.tolist()), (width, height + 2)])
+    brush.draw_polygon([(0, height + 2), *enumerate(floor.tolist()), (width, height + 2)])
     x = float(dice.uniform(-gap, 0)) * stage.unit
     clumps = line(dice, width, stage.unit * 0.5, octaves=2)
     while x < width + gap * stage.unit:
         at = int(np.clip(x, 0, width - 1))
         size = tall * stage.unit * float(dice.uniform(0.55, 1.1)) * (1 + 0.28 * float(clumps[at]))
-        brush.polygon(fir(x, float(floor[at]) + size * 0.03, max(size, 4), dice))
+        brush.draw_polygon(fir(x, float(floor[at]) + size * 0.03, max(size, 4), dice))
         x += gap * stage.unit * float(dice.uniform(0.4, 1.6))
     alpha = brush.plane()
     return _shaded(stage, alpha, depth, base, parallax)
 
 
-def _shaded(stage: Stage, alpha: Plane, depth: float, base: float, parallax: float) -> Sheet:
+def _shaded(stage: Stage, alpha: Plane, depth: float, base: float, parallax: float) -> Layer:
     """A rank's colours: its distance, the mist rising from its ground, the light on its edges."""
     scheme = stage.scheme
     dark = mix(scheme.growth.shifted(-0.22, 0.8).light, scheme.shade.light, 0.25) * 0.55
@@ -90,7 +90,7 @@ def _shaded(stage: Stage, alpha: Plane, depth: float, base: float, parallax: flo
         step = max(round(stage.unit * 0.005), 1)
         tops = np.clip(alpha - np.roll(alpha, step, axis=0), 0, 1)[..., None]
         glow += tops * mix(scheme.horizon.light, np.ones(3, np.float32), 0.5) * (0.55 * (1 - 0.7 * depth))
-    return Sheet(stage, alpha, colour, glow, parallax)
+    return Layer(stage, alpha, colour, glow, parallax)
 
 
 class Mist:
@@ -114,7 +114,7 @@ class Mist:
         canvas[self.band] += (self.colour - canvas[self.band]) * alpha[self.band, :, None]
 
 
-def round_the_circle(values: Plane, count: int) -> Plane:
+def close_circle(values: Plane, count: int) -> Plane:
     """The first `count` of a longer row, bent so that the last leads on to the first."""
     extra = len(values) - count
     share = np.linspace(0, 1, extra, dtype=np.float32)
@@ -130,7 +130,7 @@ class Rays:
         across = (columns(stage.width) - stage.sun_x) * (stage.width / stage.unit)
         down = (rows(stage.height) - source) * (stage.height / stage.unit)
         angle = np.arctan2(across, down)
-        beams = round_the_circle(line(stage.dice("rays"), 2560, 90, octaves=4, gain=0.6), 2048)
+        beams = close_circle(line(stage.dice("rays"), 2560, 90, octaves=4, gain=0.6), 2048)
         index = np.clip((angle + np.pi) * (2047 / (2 * np.pi)), 0, 2047)
         shafts = 0.25 + smoothstep(-0.1, 1.0, beams[index.astype(np.int32)])
         away = distance(stage, stage.sun_x, source)
@@ -142,7 +142,7 @@ class Rays:
         canvas += self.light * (1 + 0.12 * math.sin(moment.time_s * 0.9))
 
 
-def trunks(stage: Stage) -> Sheet:
+def trunks(stage: Stage) -> Layer:
     """A few great trunks close by, framing the picture."""
     dice = stage.dice("trunks")
     width, height = stage.width + 2 * stage.margin(1.2), stage.height
@@ -153,19 +153,19 @@ def trunks(stage: Stage) -> Sheet:
         lean = float(dice.normal(0, 0.03)) * height
         left = [(x - thick * (1 + 0.7 * t**4) + lean * (1 - t), height * t) for t in np.linspace(-0.02, 1.02, 14)]
         right = [(x + thick * (1 + 0.9 * t**4) + lean * (1 - t), height * t) for t in np.linspace(1.02, -0.02, 14)]
-        brush.polygon(left + right)
+        brush.draw_polygon(left + right)
         for _ in range(4):
             at, side = float(dice.uniform(0.05, 0.55)), int(dice.choice([-1, 1]))
             start = (x + lean * (1 - at), height * at)
             angle = np.pi / 2 - side * float(dice.uniform(0.9, 1.4))
-            bough(brush, *start, angle, stage.unit * float(dice.uniform(0.06, 0.13)), width=thick * 0.3, dice=dice)
+            draw_bough(brush, *start, angle, stage.unit * float(dice.uniform(0.06, 0.13)), width=thick * 0.3, dice=dice)
     floor = height * 0.955 + line(dice, width, stage.unit * 0.35, octaves=5, gain=0.6) * (stage.unit * 0.014)
-    brush.polygon([(0, height + 2), *enumerate(floor.tolist()), (width, height + 2)])
+    brush.draw_polygon([(0, height + 2), *enumerate(floor.tolist()), (width, height + 2)])
     for at in dice.uniform(0, width, int(min(width / stage.unit * 260, 1500))):
         blade, lean = stage.unit * float(dice.uniform(0.012, 0.05)), float(dice.normal(0, 0.35))
         y = float(floor[int(at)])
         stem = curve([(at, y + 3), (at + lean * blade * 0.3, y - blade * 0.6), (at + lean * blade, y - blade)], 4)
-        brush.line(stem, max(stage.unit * 0.0016, 0.5))
+        brush.draw_line(stem, max(stage.unit * 0.0016, 0.5))
     return _shaded(stage, brush.plane(), 0.02, 1.2, 1.2)
 
 
@@ -174,17 +174,17 @@ def forest(stage: Stage) -> Iterator[Element]:
     misty = "mist" in stage.reading.weathers or stage.reading.hour == "dawn"
     horizon = stage.horizon
     sunny = stage.reading.hour != "night" and not {"rain", "storm"} & stage.reading.weathers
-    yield wooded(stage, "wood 5", depth=1.0, base=horizon + 0.02, tall=0.20, gap=0.022)
+    yield fir_rank(stage, "wood 5", depth=1.0, base=horizon + 0.02, tall=0.20, gap=0.022)
     yield Mist(stage, "mist 5", horizon + 0.02, 0.10, 0.7 if misty else 0.3)
-    yield wooded(stage, "wood 4", depth=0.74, base=horizon + 0.06, tall=0.32, gap=0.04)
+    yield fir_rank(stage, "wood 4", depth=0.74, base=horizon + 0.06, tall=0.32, gap=0.04)
     if sunny:
         yield Rays(stage, 0.9 if misty else 0.15 if stage.reading.hour == "day" else 0.4)
     yield Mist(stage, "mist 4", horizon + 0.10, 0.10, 0.6 if misty else 0.2)
-    yield wooded(stage, "wood 3", depth=0.46, base=horizon + 0.15, tall=0.46, gap=0.075)
+    yield fir_rank(stage, "wood 3", depth=0.46, base=horizon + 0.15, tall=0.46, gap=0.075)
     if sunny:
         yield Rays(stage, 0.5 if misty else 0.08 if stage.reading.hour == "day" else 0.2)
     yield Mist(stage, "mist 3", horizon + 0.22, 0.10, 0.45 if misty else 0.1)
-    yield wooded(stage, "wood 2", depth=0.17, base=horizon + 0.27, tall=0.62, gap=0.17)
+    yield fir_rank(stage, "wood 2", depth=0.17, base=horizon + 0.27, tall=0.62, gap=0.17)
     if misty:
         yield Mist(stage, "mist 2", horizon + 0.36, 0.09, 0.3)
     yield trunks(stage)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from offline.band.arrangement import Arrangement
 from offline.band.form import Section
-from offline.band.harmony import Chord, Key
-from offline.band.melody import Note
-from offline.band.reading import Plan
+from offline.band.harmony import Chord, MusicalKey
+from offline.band.melody import NoteEvent
 
 # Onset, length, which note (0 root, 1 third, 2 fifth, 3 the octave, -1 towards the next chord) and accent.
 _BASS = {
@@ -48,25 +48,25 @@ _BROKEN = {"alberti": (0, 2, 1, 2, 0, 2, 1, 2), "broken": (0, 1, 2, 3, 4, 3, 2, 
 STRUM_BEATS = 0.035  # from one string to the next
 
 
-def bass(plan: Plan, section: Section, throw: np.random.Generator) -> list[Note]:
-    """A bass line of the plan's pattern; calmer in quiet sections."""
-    pattern = _BASS["pedal" if section.level < 0.4 and plan.bassline != "walking" else plan.bassline]
-    key, notes = Key(plan.tonic, plan.mode), []
+def bass(arrangement: Arrangement, section: Section, rng: np.random.Generator) -> list[NoteEvent]:
+    """A bass line of the arrangement's pattern; calmer in quiet sections."""
+    pattern = _BASS["pedal" if section.level < 0.4 and arrangement.bassline != "walking" else arrangement.bassline]
+    key, notes = MusicalKey(arrangement.tonic, arrangement.mode), []
     for bar, chord in enumerate(section.chords):
         following = section.chords[(bar + 1) % section.bars]
         root = _bass_step(chord)
         for onset, length, which, accent in pattern:
-            if onset >= plan.meter:
+            if onset >= arrangement.meter:
                 continue
-            if plan.loose > 0.2 and onset and throw.random() < 0.3 * plan.loose:
+            if arrangement.loose > 0.2 and onset and rng.random() < 0.3 * arrangement.loose:
                 continue
-            span = min(length, plan.meter - onset)
+            span = min(length, arrangement.meter - onset)
             pitch = key.pitch(root, chord) + 12 if which == 3 else key.pitch(root + 2 * which, chord)
             if which == -1:
                 target = key.pitch(_bass_step(following), following)
-                pitch = target + int(throw.choice((-1, 1, 2)))
-            start = (section.start + bar) * plan.meter + onset
-            notes.append(Note(start, span, pitch, 0.85 * accent))
+                pitch = target + int(rng.choice((-1, 1, 2)))
+            start = (section.start + bar) * arrangement.meter + onset
+            notes.append(NoteEvent(start, span, pitch, 0.85 * accent))
     return notes
 
 
@@ -75,66 +75,70 @@ def _bass_step(chord: Chord) -> int:
     return chord.root - 14 if chord.root <= 4 else chord.root - 21
 
 
-def comp(plan: Plan, section: Section) -> list[Note]:
-    """Chords in the plan's pattern. "flutter" is the old machines' chord: one voice running through its notes."""
-    key = Key(plan.tonic, plan.mode)
-    made: list[Note] = []
+def comp(arrangement: Arrangement, section: Section) -> list[NoteEvent]:
+    """Return chords in the arrangement's pattern. "flutter" plays a chord as one voice running through its notes."""
+    key = MusicalKey(arrangement.tonic, arrangement.mode)
+    made: list[NoteEvent] = []
     for bar, chord in enumerate(section.chords):
-        start = (section.start + bar) * plan.meter
-        pitches = [key.pitch(step, chord) for step in chord.voicing(0 if plan.comping == "flutter" else -4)]
-        if plan.comping == "flutter":
-            made += _fluttered(start, plan.meter, pitches)
-        elif plan.comping in _BROKEN:
-            made += _broken(start, plan, pitches)
-        elif plan.voices.get("comp") == "power":  # a voice that plays the whole chord by itself
-            made += _struck(start, plan, [key.pitch(chord.root - 7, chord)])
+        start = (section.start + bar) * arrangement.meter
+        pitches = [key.pitch(step, chord) for step in chord.voicing(0 if arrangement.comping == "flutter" else -4)]
+        if arrangement.comping == "flutter":
+            made += _fluttered(start, arrangement.meter, pitches)
+        elif arrangement.comping in _BROKEN:
+            made += _broken(start, arrangement, pitches)
+        elif arrangement.voices.get("comp") == "power":  # a voice that plays the whole chord by itself
+            made += _struck(start, arrangement, [key.pitch(chord.root - 7, chord)])
         else:
-            made += _struck(start, plan, pitches)
+            made += _struck(start, arrangement, pitches)
     return made
 
 
-def _fluttered(start: float, meter: int, pitches: list[int]) -> Iterator[Note]:
+def _fluttered(start: float, meter: int, pitches: list[int]) -> Iterator[NoteEvent]:
     for sixteenth in range(meter * 4):
-        yield Note(start + sixteenth / 4, 0.24, pitches[sixteenth % len(pitches)], 0.8 if sixteenth % 4 == 0 else 0.6)
+        yield NoteEvent(
+            start + sixteenth / 4, 0.24, pitches[sixteenth % len(pitches)], 0.8 if sixteenth % 4 == 0 else 0.6
+        )
 
 
-def _broken(start: float, plan: Plan, pitches: list[int]) -> Iterator[Note]:
+def _broken(start: float, arrangement: Arrangement, pitches: list[int]) -> Iterator[NoteEvent]:
     ladder = [*pitches, *(pitch + 12 for pitch in pitches)]
-    order = _BROKEN[plan.comping][: plan.meter * 2]
+    order = _BROKEN[arrangement.comping][: arrangement.meter * 2]
     for eighth, which in enumerate(order):
-        yield Note(start + eighth / 2, 0.9, ladder[which], 0.8 if eighth % 2 == 0 else 0.62)
+        yield NoteEvent(start + eighth / 2, 0.9, ladder[which], 0.8 if eighth % 2 == 0 else 0.62)
 
 
-def _struck(start: float, plan: Plan, pitches: list[int]) -> Iterator[Note]:
-    spread = STRUM_BEATS if plan.comping == "strum" else 0.0
-    for onset, length, accent in _CHORDS[plan.comping]:
-        span = min(length, plan.meter - onset)
-        for string, pitch in enumerate(pitches if onset < plan.meter else ()):
-            yield Note(start + onset + spread * string, span - spread * string, pitch, 0.8 * accent)
+def _struck(start: float, arrangement: Arrangement, pitches: list[int]) -> Iterator[NoteEvent]:
+    spread = STRUM_BEATS if arrangement.comping == "strum" else 0.0
+    for onset, length, accent in _CHORDS[arrangement.comping]:
+        span = min(length, arrangement.meter - onset)
+        for string, pitch in enumerate(pitches if onset < arrangement.meter else ()):
+            yield NoteEvent(start + onset + spread * string, span - spread * string, pitch, 0.8 * accent)
 
 
-def pad(plan: Plan, section: Section) -> list[Note]:
+def pad(arrangement: Arrangement, section: Section) -> list[NoteEvent]:
     """Held chords; a chord that stays is not struck again."""
-    key, made, bar = Key(plan.tonic, plan.mode), [], 0
+    key, made, bar = MusicalKey(arrangement.tonic, arrangement.mode), [], 0
     while bar < section.bars:
         chord, first = section.chords[bar], bar
         while bar < section.bars and section.chords[bar] == chord and bar - first < 4:
             bar += 1
-        start, span = (section.start + first) * plan.meter, (bar - first) * plan.meter
-        made += [Note(start, span, key.pitch(step, chord), 0.8) for step in chord.voicing(-5)]
+        start, span = (section.start + first) * arrangement.meter, (bar - first) * arrangement.meter
+        made += [NoteEvent(start, span, key.pitch(step, chord), 0.8) for step in chord.voicing(-5)]
     return made
 
 
-def arp(plan: Plan, section: Section) -> list[Note]:
+def arp(arrangement: Arrangement, section: Section) -> list[NoteEvent]:
     """Chord notes up and down in sixteenths, or in eighths where the music is calm."""
-    key, made = Key(plan.tonic, plan.mode), []
-    pace = 0.25 if plan.energy > -0.2 and plan.name != "ambient" else 0.5
+    key, made = MusicalKey(arrangement.tonic, arrangement.mode), []
+    pace = 0.25 if arrangement.energy > -0.2 and arrangement.name != "ambient" else 0.5
     for bar, chord in enumerate(section.chords):
         steps = chord.voicing(0)[:3]
         ladder = [*steps, *(step + 7 for step in steps), *(step + 7 for step in steps[1::-1])]
-        for index in range(round(plan.meter / pace)):
-            beat = (section.start + bar) * plan.meter + index * pace
+        for index in range(round(arrangement.meter / pace)):
+            beat = (section.start + bar) * arrangement.meter + index * pace
             made.append(
-                Note(beat, pace * 0.9, key.pitch(ladder[index % len(ladder)], chord), 0.75 if index % 4 == 0 else 0.55)
+                NoteEvent(
+                    beat, pace * 0.9, key.pitch(ladder[index % len(ladder)], chord), 0.75 if index % 4 == 0 else 0.55
+                )
             )
     return made

@@ -4,14 +4,14 @@ import math
 
 from msgspec import Struct
 
-from offline.artist.noise import Dice
-from offline.band.harmony import Chord, chord, last_but_one, progression
-from offline.band.reading import Plan
+from offline.band.arrangement import Arrangement
+from offline.band.harmony import Chord, chord, penultimate_chord, progression
+from offline.dice import Dice
 
 BARS_MAX = 1_200
 
 
-class Clock(Struct, frozen=True, kw_only=True):
+class Timeline(Struct, frozen=True, kw_only=True):
     """When a beat sounds. The piece has `bars` bars from second 0 on; then its last chord rings out."""
 
     tempo: float
@@ -24,9 +24,9 @@ class Clock(Struct, frozen=True, kw_only=True):
     @property
     def end_s(self) -> float:
         """When the last chord falls."""
-        return self.second(self.bars * self.meter)
+        return self.second_at(self.bars * self.meter)
 
-    def second(self, beat: float) -> float:
+    def second_at(self, beat: float) -> float:
         """The second of a beat, swung and slowed."""
         whole, part = math.floor(beat), beat % 1
         swung = part * 2 * self.swing if part < 0.5 else self.swing + (part - 0.5) * 2 * (1 - self.swing)
@@ -50,52 +50,54 @@ class Section(Struct, frozen=True, kw_only=True):
         return len(self.chords)
 
 
-def clock_for(plan: Plan, seconds: float) -> Clock:
+def timeline_for(arrangement: Arrangement, seconds: float) -> Timeline:
     """Whole bars that leave time for the last chord to ring; the tempo is bent a little for it unless it was named."""
-    bar_s = plan.meter * 60 / plan.tempo
-    ring_s = min(1.0 + 0.5 * plan.style.room_s, 0.3 * seconds)
-    slowing = 0.12 * plan.meter if plan.style.slows and not plan.exact else 0.0
-    best: tuple[float, Clock] | None = None
+    bar_s = arrangement.meter * 60 / arrangement.tempo
+    ring_s = min(1.0 + 0.5 * arrangement.style.room_s, 0.3 * seconds)
+    slowing = 0.12 * arrangement.meter if arrangement.style.slows and not arrangement.exact else 0.0
+    best: tuple[float, Timeline] | None = None
     middle = int((seconds - ring_s) / bar_s)
     for bars in range(max(middle - 3, 1), min(middle + 3, BARS_MAX) + 1):
         ring = min(max(seconds - bars * bar_s, ring_s), ring_s + 0.6 * bar_s)
-        beats = bars * plan.meter + (slowing if bars > 2 else 0)
-        tempo = plan.tempo if plan.exact else beats * 60 / (seconds - ring)
-        bend = abs(math.log(tempo / plan.tempo))
-        clock = Clock(tempo=tempo, meter=plan.meter, bars=bars, swing=plan.style.swing, slowing=slowing * (bars > 2))
-        left_s = seconds - clock.end_s
+        beats = bars * arrangement.meter + (slowing if bars > 2 else 0)
+        tempo = arrangement.tempo if arrangement.exact else beats * 60 / (seconds - ring)
+        bend = abs(math.log(tempo / arrangement.tempo))
+        timeline = Timeline(
+            tempo=tempo, meter=arrangement.meter, bars=bars, swing=arrangement.style.swing, slowing=slowing * (bars > 2)
+        )
+        left_s = seconds - timeline.end_s
         if bend > 0.25 or left_s < 0.99 * ring_s:
             continue
         cost = bend * 12 + (0.08, 0.4, 0.0, 0.4)[bars % 4] + max(left_s - ring_s - bar_s, 0) * 10
         if best is None or cost < best[0]:
-            best = (cost, clock)
-    return best[1] if best else _fragment(plan, seconds, ring_s)
+            best = (cost, timeline)
+    return best[1] if best else _fragment(arrangement, seconds, ring_s)
 
 
-def _fragment(plan: Plan, seconds: float, ring_s: float) -> Clock:
+def _fragment(arrangement: Arrangement, seconds: float, ring_s: float) -> Timeline:
     """The end of one bar: all there is time for."""
-    beats = min(int((seconds - ring_s) * plan.tempo / 60 * 2) / 2, plan.meter)
-    return Clock(tempo=plan.tempo, meter=plan.meter, bars=1, skipped=plan.meter - beats)
+    beats = min(int((seconds - ring_s) * arrangement.tempo / 60 * 2) / 2, arrangement.meter)
+    return Timeline(tempo=arrangement.tempo, meter=arrangement.meter, bars=1, skipped=arrangement.meter - beats)
 
 
-def sections(plan: Plan, bars: int, dice: Dice) -> list[Section]:
+def sections(arrangement: Arrangement, bars: int, dice: Dice) -> list[Section]:
     """The sections that fill the bars, with their chords; the last bar leads to the tonic."""
-    throw = dice("form")
-    sevenths = plan.style.sevenths
+    rng = dice("form")
+    sevenths = arrangement.style.sevenths
     chords = {
-        name: progression(plan.mode, throw, middle=name in ("B", "break"), sevenths=sevenths)
+        name: progression(arrangement.mode, rng, middle=name in ("B", "break"), sevenths=sevenths)
         for name in ("A", "B", "break")
     }
     chords["intro"] = chords["A"]
     made: list[Section] = []
     rounds: dict[str, int] = {}
     start = 0
-    for name, length in _lengths(bars, plan):
-        row = [chords[name][bar // plan.style.bars_a_chord % 4] for bar in range(length)]
+    for name, length in _lengths(bars, arrangement):
+        row = [chords[name][bar // arrangement.style.bars_a_chord % 4] for bar in range(length)]
         if start + length == bars:
-            row[-1] = last_but_one(plan.mode, throw, sevenths=sevenths)
-        elif name in ("A", "B") and length >= 8 and plan.mode in ("major", "minor", "harmonic"):
-            row[length // 2 - 1] = chord(5, plan.mode, seventh=sevenths)
+            row[-1] = penultimate_chord(arrangement.mode, rng, sevenths=sevenths)
+        elif name in ("A", "B") and length >= 8 and arrangement.mode in ("major", "minor", "harmonic"):
+            row[length // 2 - 1] = chord(5, arrangement.mode, seventh=sevenths)
         level = {"intro": 0.35, "A": 0.62, "B": 0.85, "break": 0.3}[name] + 0.14 * min(rounds.get(name, 0), 2)
         made.append(
             Section(name=name, start=start, chords=tuple(row), level=min(level, 1.0), round=rounds.get(name, 0))
@@ -105,7 +107,7 @@ def sections(plan: Plan, bars: int, dice: Dice) -> list[Section]:
     return made
 
 
-def _lengths(bars: int, plan: Plan) -> list[tuple[str, int]]:
+def _lengths(bars: int, arrangement: Arrangement) -> list[tuple[str, int]]:
     """Names and bars. Short pieces have shorter phrases; what does not divide goes to the intro and the break."""
     if bars < 4:
         return [("A", bars)]

@@ -22,7 +22,7 @@ PROGRESSIONS = {  # degrees, a chord each; the second half of a row suits a midd
 TURNAROUNDS = ("2516 1625 3625", "4362 6251 2543")  # with sevenths
 
 
-class Key(Struct, frozen=True):
+class MusicalKey(Struct, frozen=True):
     """A tonic, as its MIDI number, and a mode."""
 
     tonic: int
@@ -60,15 +60,15 @@ def chord(degree: int, mode: str, *, seventh: bool = False) -> Chord:
     return Chord(root, degrees, leading=mode == "minor" and root == 4)
 
 
-def progression(mode: str, throw: np.random.Generator, *, middle: bool, sevenths: bool) -> list[Chord]:
+def progression(mode: str, rng: np.random.Generator, *, middle: bool, sevenths: bool) -> list[Chord]:
     """Four chords of the mode."""
     rows = TURNAROUNDS if sevenths and mode == "major" else PROGRESSIONS[mode]
-    degrees = str(throw.choice(rows[middle].split()))
+    degrees = str(rng.choice(rows[middle].split()))
     return [chord(int(degree), mode, seventh=sevenths) for degree in degrees]
 
 
-def last_but_one(mode: str, throw: np.random.Generator, *, sevenths: bool) -> Chord:
+def penultimate_chord(mode: str, rng: np.random.Generator, *, sevenths: bool) -> Chord:
     """The chord that leads home."""
     degrees = {"major": (5, 5, 4), "minor": (5, 5, 7), "harmonic": (5,), "lydian": (2, 5), "dorian": (4, 7)}
     choices = degrees.get(mode, (7,) if mode == "mixolydian" else (2, 7))
-    return chord(int(throw.choice(choices)), mode, seventh=sevenths)
+    return chord(int(rng.choice(choices)), mode, seventh=sevenths)

@@ -3,10 +3,10 @@
 import numpy as np
 from msgspec import Struct
 
-from offline.artist.noise import Dice
+from offline.band.arrangement import Arrangement
 from offline.band.form import Section
-from offline.band.harmony import Chord, Key
-from offline.band.reading import Plan
+from offline.band.harmony import Chord, MusicalKey
+from offline.dice import Dice
 
 RHYTHMS = {  # by meter, from sparse to busy; lengths in eighths and sixteenths of a bar, negative for a rest
     4: (
@@ -26,7 +26,7 @@ LEAP_MAX = 5  # steps
 CENTRE, REACH = 5, 8  # the steps a tune stays within: centre - reach/2 .. centre + reach
 
 
-class Note(Struct, frozen=True):
+class NoteEvent(Struct, frozen=True):
     """A pitch (MIDI number) for a while; times in beats."""
 
     beat: float
@@ -43,7 +43,7 @@ class Cell(Struct, frozen=True):
     contour: tuple[int, ...]
 
 
-class Tune(Struct, frozen=True):
+class Motif(Struct, frozen=True):
     """A motif: a statement, an answer, and something else for once."""
 
     statement: Cell
@@ -52,47 +52,54 @@ class Tune(Struct, frozen=True):
     centre: int
 
 
-def tune(plan: Plan, name: str, dice: Dice) -> Tune:
+def compose_motif(arrangement: Arrangement, name: str, dice: Dice) -> Motif:
     """The motif of the sections called `name`."""
-    throw = dice(f"tune {name}")
+    rng = dice(f"tune {name}")
     lift = 2 if name == "B" else 0
-    busy = plan.style.busy + 0.18 * plan.energy + (0.1 if name == "B" else 0) + 0.25 * plan.loose * throw.normal()
-    statement = _cell(plan.meter, busy, throw)
-    answer = _cell(plan.meter, busy - 0.15, throw)
+    busy = (
+        arrangement.style.busy
+        + 0.18 * arrangement.energy
+        + (0.1 if name == "B" else 0)
+        + 0.25 * arrangement.loose * rng.normal()
+    )
+    statement = _cell(arrangement.meter, busy, rng)
+    answer = _cell(arrangement.meter, busy - 0.15, rng)
     # Most motifs that stay in the ear answer in the rhythm they asked in.
-    if throw.random() < 0.5:
-        answer = Cell(statement.onsets, statement.lengths, _contour(len(statement.onsets), throw))
-    return Tune(statement, answer, _cell(plan.meter, busy + 0.12, throw), CENTRE + lift + int(throw.integers(-1, 2)))
-
-
-def _cell(meter: int, busy: float, throw: np.random.Generator) -> Cell:
-    rows = RHYTHMS[meter]
-    row = rows[int(np.clip(busy * 4 + throw.uniform(-0.35, 0.35), 0, 3.99))]
-    spans = [float(word) for word in row[int(throw.integers(len(row)))].split()]
-    starts = np.cumsum([0, *map(abs, spans)])
-    sounding = [(float(start), span) for start, span in zip(starts, spans, strict=False) if span > 0]
-    return Cell(
-        tuple(start for start, _ in sounding), tuple(span for _, span in sounding), _contour(len(sounding), throw)
+    if rng.random() < 0.5:
+        answer = Cell(statement.onsets, statement.lengths, _contour(len(statement.onsets), rng))
+    return Motif(
+        statement, answer, _cell(arrangement.meter, busy + 0.12, rng), CENTRE + lift + int(rng.integers(-1, 2))
     )
 
 
-def _contour(count: int, throw: np.random.Generator) -> tuple[int, ...]:
+def _cell(meter: int, busy: float, rng: np.random.Generator) -> Cell:
+    rows = RHYTHMS[meter]
+    row = rows[int(np.clip(busy * 4 + rng.uniform(-0.35, 0.35), 0, 3.99))]
+    spans = [float(word) for word in row[int(rng.integers(len(row)))].split()]
+    starts = np.cumsum([0, *map(abs, spans)])
+    sounding = [(float(start), span) for start, span in zip(starts, spans, strict=False) if span > 0]
+    return Cell(
+        tuple(start for start, _ in sounding), tuple(span for _, span in sounding), _contour(len(sounding), rng)
+    )
+
+
+def _contour(count: int, rng: np.random.Generator) -> tuple[int, ...]:
     """Mostly steps in one direction; after a leap the line turns back."""
-    at, way, line = 0, int(throw.choice((-1, 1))), [0]
+    at, way, line = 0, int(rng.choice((-1, 1))), [0]
     for _ in range(count - 1):
-        move = int(throw.choice((0, 1, 1, 1, 2, 2, 4), p=(0.12, 0.2, 0.2, 0.2, 0.1, 0.08, 0.1)))
+        move = int(rng.choice((0, 1, 1, 1, 2, 2, 4), p=(0.12, 0.2, 0.2, 0.2, 0.1, 0.08, 0.1)))
         at += way * move
-        if move >= 2 or throw.random() < 0.3:
+        if move >= 2 or rng.random() < 0.3:
             way = -way
         line.append(at)
     return tuple(line)
 
 
-def melody(plan: Plan, section: Section, motif: Tune, dice: Dice) -> list[Note]:
+def melody(arrangement: Arrangement, section: Section, motif: Motif, dice: Dice) -> list[NoteEvent]:
     """The tune over a section's chords: statement, answer, statement moved, close; varied from its second round on."""
-    throw = dice(f"melody {section.name} {section.round}")
-    key = Key(plan.tonic, plan.mode)
-    notes: list[Note] = []
+    rng = dice(f"melody {section.name} {section.round}")
+    key = MusicalKey(arrangement.tonic, arrangement.mode)
+    notes: list[NoteEvent] = []
     at = motif.centre
     for bar, chord in enumerate(section.chords):
         closing = bar % 4 == 3 or bar == section.bars - 1
@@ -100,17 +107,17 @@ def melody(plan: Plan, section: Section, motif: Tune, dice: Dice) -> list[Note]:
         if bar % 8 == 6:
             cell = motif.other
         if section.round and bar % 4 in (1, 2):
-            cell = _varied(cell, throw)
+            cell = _varied(cell, rng)
         if closing:
-            cell = _closed(cell, plan.meter)
+            cell = _closed(cell, arrangement.meter)
         steps = _placed(cell, chord, at, motif.centre, closing=closing)
         at = steps[-1]
-        start = (section.start + bar) * plan.meter
+        start = (section.start + bar) * arrangement.meter
         for onset, span, step in zip(cell.onsets, cell.lengths, steps, strict=True):
             strong = 0.1 * (onset % 2 == 0) - 0.06 * (onset % 1 != 0)
-            level = 0.8 + strong + 0.008 * (step - motif.centre) + throw.normal(0, 0.03)
-            notes.append(Note(start + onset, span, key.pitch(step, chord), float(level)))
-    return _ornamented(notes, key, plan.loose, throw)
+            level = 0.8 + strong + 0.008 * (step - motif.centre) + rng.normal(0, 0.03)
+            notes.append(NoteEvent(start + onset, span, key.pitch(step, chord), float(level)))
+    return _ornamented(notes, key, arrangement.loose, rng)
 
 
 def _placed(cell: Cell, chord: Chord, at: int, centre: int, *, closing: bool) -> list[int]:
@@ -140,15 +147,15 @@ def _closed(cell: Cell, meter: int) -> Cell:
     return Cell(onsets, (*cell.lengths[: kept - 1], min(rest, max(rest - 1.0, 1.0))), cell.contour[:kept])
 
 
-def _varied(cell: Cell, throw: np.random.Generator) -> Cell:
+def _varied(cell: Cell, rng: np.random.Generator) -> Cell:
     """The cell upside down, or its last notes elsewhere, or one long note in two."""
-    way = int(throw.integers(3))
+    way = int(rng.integers(3))
     if way == 0:
         return Cell(cell.onsets, cell.lengths, tuple(-rise for rise in cell.contour))
     longest = int(np.argmax(cell.lengths))
     half = cell.lengths[longest] / 2
     if way == 1 or half < 0.5:
-        tail = int(throw.choice((-2, -1, 1, 2)))
+        tail = int(rng.choice((-2, -1, 1, 2)))
         half_way = len(cell.contour) // 2
         return Cell(
             cell.onsets, cell.lengths, cell.contour[:half_way] + tuple(rise + tail for rise in cell.contour[half_way:])
@@ -157,24 +164,24 @@ def _varied(cell: Cell, throw: np.random.Generator) -> Cell:
     return Cell(
         (*cell.onsets[:split], cell.onsets[longest] + half, *cell.onsets[split:]),
         (*cell.lengths[:longest], half, half, *cell.lengths[split:]),
-        (*cell.contour[:split], cell.contour[longest] + int(throw.choice((-1, 1))), *cell.contour[split:]),
+        (*cell.contour[:split], cell.contour[longest] + int(rng.choice((-1, 1))), *cell.contour[split:]),
     )
 
 
-def _ornamented(notes: list[Note], key: Key, loose: float, throw: np.random.Generator) -> list[Note]:
+def _ornamented(notes: list[NoteEvent], key: MusicalKey, loose: float, rng: np.random.Generator) -> list[NoteEvent]:
     """Now and then a grace note before a long one; the more, the less the words are followed."""
-    made: list[Note] = []
+    made: list[NoteEvent] = []
     for note in notes:
         grace = 0.125
-        if note.beats >= 1 and throw.random() < 0.45 * loose:
-            made.append(Note(note.beat, grace, note.pitch + int(throw.choice((-1, 2))), note.level * 0.75))
-            made.append(Note(note.beat + grace, note.beats - grace, note.pitch, note.level))
+        if note.beats >= 1 and rng.random() < 0.45 * loose:
+            made.append(NoteEvent(note.beat, grace, note.pitch + int(rng.choice((-1, 2))), note.level * 0.75))
+            made.append(NoteEvent(note.beat + grace, note.beats - grace, note.pitch, note.level))
         else:
             made.append(note)
     return made
 
 
-def second_voice(tune_notes: list[Note], section: Section, key: Key, meter: int) -> list[Note]:
+def countermelody(tune_notes: list[NoteEvent], section: Section, key: MusicalKey, meter: int) -> list[NoteEvent]:
     """A voice under the tune, on notes of the chord, where the tune does not hurry."""
     made = []
     for note in tune_notes:
@@ -185,5 +192,5 @@ def second_voice(tune_notes: list[Note], section: Section, key: Key, meter: int)
         pitches = [key.pitch(step, chord) for step in chord.voicing(-9) + chord.voicing(-2) + chord.voicing(5)]
         lower = [pitch for pitch in pitches if 3 <= note.pitch - pitch <= 9]
         if lower:
-            made.append(Note(note.beat, note.beats, max(lower), note.level * 0.8))
+            made.append(NoteEvent(note.beat, note.beats, max(lower), note.level * 0.8))
     return made

@@ -1,6 +1,6 @@
 """The voices, by name."""
 
-from offline.band.timbre import Timbre
+from offline.band.synthesizer import Timbre
 
 _AH = ((700.0, 260.0, 1.0), (1150.0, 300.0, 0.5), (2700.0, 500.0, 0.16), (300.0, 260.0, 0.5))
 _REED = ((600.0, 700.0, 1.0), (1500.0, 900.0, 0.55), (3200.0, 1200.0, 0.2))

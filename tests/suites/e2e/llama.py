@@ -5,7 +5,7 @@ import sys
 
 import xllamacpp
 
-from offline.language import _weights
+from offline.language.model import weights_path
 
 CONTEXT_TOKENS = 640  # question and answer: bounds an answer that does not end to a few seconds
 SEED = 7  # of requests that name none
@@ -14,7 +14,7 @@ SEED = 7  # of requests that name none
 def main(port: int) -> None:
     """Serve on loopback until a signal."""
     params = xllamacpp.CommonParams()
-    params.model.path = str(_weights())
+    params.model.path = str(weights_path())
     params.hostnames, params.port = ["127.0.0.1"], port
     params.n_ctx, params.n_parallel, params.sampling.seed = CONTEXT_TOKENS, 1, SEED
     params.ui = params.warmup = params.fit_params = False

@@ -5,12 +5,12 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from offline.artist.noise import number
-from offline.missing import MissingExtra
-from offline.pool import Pool, PoolBusy
+from offline.dice import text_hash
+from offline.extras import MissingExtra
 from workers.adapters import contract
 from workers.adapters.contract import Blob, Call, Done, Pending, Rejected, Retry, Setup
 from workers.providers.local import craft
+from workers.providers.local.process_pool import Pool, PoolBusy
 
 PROCESSES_MAX = 4
 LIMIT_S = 110.0  # waiting for a free process included
@@ -84,4 +84,4 @@ class Adapter(contract.Adapter):
 def seed_of(call: Call) -> int:
     """The caller's seed, or one of 31 bits that belongs to this generation."""
     given = call.input.get("seed")
-    return given if isinstance(given, int) else number(call.generation_id) % 2**31
+    return given if isinstance(given, int) else text_hash(call.generation_id) % 2**31

@@ -3,14 +3,14 @@
 import io
 from typing import Literal
 
-from offline.artist.film import frame_count, shoot
-from offline.artist.picture import paint
-from offline.band.play import play
-from offline.enhancing import enhance
-from offline.enlarge import enlarge
-from offline.seeing import look
-from offline.speech import speak
-from offline.writing import write
+from offline.artist.still import paint
+from offline.artist.video import frame_count, render_video
+from offline.band.performance import play
+from offline.language.enhancement import enhance
+from offline.language.writing import write
+from offline.vision.captioning import describe_image
+from offline.vision.upscaling import upscale
+from offline.voice.speech import speak
 from workers.adapters.contract import Blob, Call, Done
 
 FPS = 24
@@ -34,7 +34,7 @@ def film(call: Call, seed: int) -> Done:
     """A film, MP4; an odd side loses its last row or column. Raises ValueError for a size or length it cannot do."""
     width, height = whole_of(call, "width"), whole_of(call, "height")
     seconds = number_of(call, "seconds", 5.0)
-    data = shoot(call.prompt, seed, width, height, seconds, FPS)
+    data = render_video(call.prompt, seed, width, height, seconds, FPS)
     facts: dict[str, object] = {
         "width": width - width % 2,
         "height": height - height % 2,
@@ -87,13 +87,13 @@ def enhanced(call: Call, seed: int) -> Done:
 
 def enlarged(call: Call, data: bytes) -> Done:
     """A larger picture, PNG."""
-    larger, (width, height), _ = enlarge(data, 4 if call.input.get("scale") == 4 else 2)
+    larger, (width, height), _ = upscale(data, 4 if call.input.get("scale") == 4 else 2)
     return Done(outputs=(Blob(larger, "image/png"),), facts={"original_width": width, "original_height": height})
 
 
 def seen(call: Call, data: bytes) -> Done:
     """What can honestly be said about a picture."""
-    sight = look(data)
+    sight = describe_image(data)
     return Done(text=sight.prompt, facts={"caption": sight.caption, "tags": sight.tags, "measures": sight.facts})
 
 

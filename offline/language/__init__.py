@@ -1,0 +1,1 @@
+"""Text and prompts by a small language model on the CPU."""

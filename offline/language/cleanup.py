@@ -1,0 +1,66 @@
+"""Takes off what a model adds around the text that was asked for."""
+
+import re
+
+_PREAMBLE = re.compile(
+    r"(?i)^(?:(?:sure|certainly|of course|absolutely|great)(?:[!.]+\s*|,\s*(?=here|i )))?"
+    r"(?:i(?:'d| would| can|'ll| will)\b[^\n.!:]{0,80}[.!:]\s*)?"
+    r"(?:(?:here(?:'s| is| are)|below is)\b[^\n:]{0,120}:\s*)?"
+)
+_FENCE = re.compile(r"(?m)^\s*```.*$\n?")
+_MARKS = re.compile(r"(?m)^#{1,6}\s+|\*\*|__|^\s*[-*_]{3,}\s*$")
+_GREETING = re.compile(r"(?i)\b(dear|hello|hi)\s*\[[^\]\n]*\]")
+_BLANKS = re.compile(r"\[[^\]\n]{0,60}\]|<+[A-Za-z][^>\n]{0,120}>+|\{[^}\n]{0,40}\}")
+_SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+[\"'”\u2019)]*|\n|$)")
+_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+")
+DANGLING_WORDS = re.compile(
+    r"(?i)(?:[\s,;:]+(?:an?|the|of|and|or|but|to|as|at|in|on|with|for|from|by|into|its?|his|her|their|your|our|my|this|"
+    r"that|which|who|is|are|was|were|so|than|across))+$"
+)
+_PAIRS = (('"', '"'), ("“", "”"), ("'", "'"), ("«", "»"), ("`", "`"))
+
+
+def clean_answer(text: str) -> str:
+    """The text itself: no preamble, markdown, quotation marks around it, blanks to fill in or rows of emoji."""
+    text = _FENCE.sub("", text).strip()
+    text = _MARKS.sub("", _PREAMBLE.sub("", text, count=1))
+    text = _GREETING.sub("Hello", text)
+    if _BLANKS.search(text):
+        text = "".join(part for part in _SENTENCE.findall(text) if not _BLANKS.search(part))
+    text = re.sub(r"(?<!\w)@\w+\s?", "", text)  # handles are made up, and may be somebody's
+    text = _EMOJI.sub(lambda row: row[0][:1], text)
+    text = re.sub(r"[ \t]*\n[ \t]*", "\n", re.sub(r"[ \t]{2,}", " ", text))
+    return _without_quotes(re.sub(r"\n{3,}", "\n\n", text).strip())
+
+
+def _without_quotes(text: str) -> str:
+    for left, right in _PAIRS:
+        inner = text[1:-1]
+        if len(text) > 2 and text[0] == left and text[-1] == right and left not in inner and right not in inner:
+            return inner.strip()
+        if text.startswith(left) and right not in text[1:]:
+            return text[1:].strip()
+    return text
+
+
+def trim_unfinished(text: str) -> str:
+    """A cut text without its unfinished sentence, or at least without its unfinished word."""
+    ends = _sentence_ends(text)
+    return text[: ends[-1]] if ends else DANGLING_WORDS.sub("", text.rpartition(" ")[0]) or text
+
+
+def limit_words(text: str, words_max: int) -> str:
+    """At most so many words, ending with a sentence or at least a clause, if one ends in the second half."""
+    match = re.match(rf"\s*(?:\S+\s+){{0,{words_max - 1}}}\S+", text)
+    if match is None or match.end() == len(text.rstrip()):
+        return text
+    cut = match[0]
+    for ends in (_sentence_ends(cut), [clause.start() for clause in re.finditer(r"[,;:]?\s*\n|[,;:]\s", cut)]):
+        if ends and ends[-1] * 2 > len(cut):
+            return cut[: ends[-1]]
+    return DANGLING_WORDS.sub("", cut) or cut
+
+
+def _sentence_ends(text: str) -> list[int]:
+    """Where sentences end; a number with a full stop begins a list's line more often."""
+    return [match.end() for match in re.finditer(r"(?<!\d)[.!?…][\"'”\u2019)]*(?=\s|$)", text)]

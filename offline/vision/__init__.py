@@ -1,0 +1,1 @@
+"""Images decoded, measured, described and upscaled."""

@@ -1,0 +1,1 @@
+"""Speech from text by a formant synthesizer."""

@@ -1,0 +1,238 @@
+"""The artist: exact sizes, the same bytes for the same words and seed, other pictures for others."""
+
+import io
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from offline.artist.noise import line
+from offline.artist.palette import Tone, ramp
+from offline.artist.reading import read_prompt
+from offline.artist.still import paint
+from offline.artist.video import render_video
+from offline.artist.woods import close_circle
+
+ROOT = Path(__file__).resolve().parents[4]
+
+PROMPTS = [
+    "a misty forest at dawn, soft light, cinematic",
+    "neon city at night in the rain",
+    "desert planet with two moons",
+    "pixel art sword glowing red",
+    "calm ocean sunset pastel",
+    "abstract geometric blue",
+    "xyzzy",
+    "castle on a snowy mountain, dark storm",
+    "flower field with a hot air balloon",
+    "a sailing boat on a lake at night, full moon",
+    "a river in the valley, geometric",
+    "green dragon",
+    "nebula",
+    "",
+    "\ud800 日本の山 🗻",
+]
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def pixels(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.convert("RGB").resize((24, 24), Image.Resampling.BOX), dtype=np.float64)
+
+
+def frames(film: bytes) -> tuple[list[np.ndarray], av.VideoCodecContext, float]:
+    with av.open(io.BytesIO(film)) as container:
+        stream = container.streams.video[0]
+        shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
+        return shown, stream.codec_context, float(stream.duration * stream.time_base)
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_any_prompt_becomes_a_picture_with_something_on_it(prompt: str) -> None:
+    """Whatever the words, the picture has the asked size, is no plain surface and is neither black nor white."""
+    image = paint(prompt, 7, 161, 97)
+    assert ((161, 97), "RGBA" if "sword" in prompt else "RGB") == (image.size, image.mode)
+    seen = np.asarray(image.convert("RGBA"))[..., 3] > 0
+    light = np.asarray(image.convert("L"), dtype=np.float64)[seen]
+    assert light.std() > 6
+    assert 8 < light.mean() < 247
+
+
+@pytest.mark.parametrize("size", [(64, 64), (65, 67), (2048, 64), (64, 2048), (333, 512)])
+@pytest.mark.parametrize("prompt", ["mountain lake", "neon city in the rain", "forest", "pixel dragon", "geometric"])
+def test_every_allowed_size_is_exact(prompt: str, size: tuple[int, int]) -> None:
+    """The extremes of the allowed sizes, odd ones included, come out as asked."""
+    assert size == paint(prompt, 3, *size).size
+
+
+@pytest.mark.parametrize("size", [(63, 64), (64, 2049), (0, 100)])
+def test_sizes_out_of_bounds_are_refused(size: tuple[int, int]) -> None:
+    """A side below 64 or above 2048 raises ValueError, in pictures and in films."""
+    with pytest.raises(ValueError, match="a side must be"):
+        paint("sea", 1, *size)
+    with pytest.raises(ValueError, match="a side must be"):
+        render_video("sea", 1, *size, seconds=1, fps=12)
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_same_words_seed_and_size_give_the_same_bytes(prompt: str) -> None:
+    """Painting twice gives byte-identical PNGs."""
+    assert png(paint(prompt, 11, 96, 80)) == png(paint(prompt, 11, 96, 80))
+
+
+def test_different_prompts_differ_clearly() -> None:
+    """No two of the sample prompts look alike under the same seed."""
+    seen = [pixels(paint(prompt, 7, 128, 128)) for prompt in PROMPTS]
+    for index, one in enumerate(seen):
+        for other in seen[index + 1 :]:
+            assert np.abs(one - other).mean() > 12
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_seeds_differ(prompt: str) -> None:
+    """Another seed gives another picture of the same words."""
+    assert np.abs(pixels(paint(prompt, 1, 128, 96)) - pixels(paint(prompt, 2, 128, 96))).mean() > 0.5
+
+
+@pytest.mark.parametrize("seed", [-1, -(2**70), 2**64, 10**40])
+def test_any_integer_is_a_seed(seed: int) -> None:
+    """Negative and huge seeds work, and none is folded onto a small one."""
+    assert png(paint("river", seed, 64, 64)) != png(paint("river", seed % 2**32, 64, 64))
+
+
+def test_words_steer() -> None:
+    """Place, hour, weather, mood, colour, style and counts are read from the prompt and the style."""
+    reading = read_prompt("A snowy castle over the SEA at night, two moons, cinematic, red", "pixel-art")
+    assert ("sea", "night", "pixel", ("castle",), (27,)) == (
+        reading.place,
+        reading.hour,
+        reading.style,
+        reading.subjects,
+        reading.hues,
+    )
+    assert {"snow"} == reading.weathers
+    assert {"cinematic"} == reading.moods
+    assert {"moon": 2} == reading.bodies
+
+
+def test_a_colour_word_colours_the_picture() -> None:
+    """Red is redder than blue, blue bluer than red."""
+    red, blue = (pixels(paint(f"{word} abstract", 5, 96, 96)).mean(axis=(0, 1)) for word in ("red", "blue"))
+    assert red[0] - red[2] > blue[0] - blue[2] + 20
+
+
+def test_night_is_darker_than_day() -> None:
+    """The hour sets the light."""
+    night, day = (pixels(paint(f"mountain at {hour}", 5, 128, 96)).mean() for hour in ("night", "noon"))
+    assert night + 40 < day
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_light_rays_close_their_circle(seed: int) -> None:
+    """The step from the last beam to the first is no larger than between neighbours: no edge in the sky."""
+    beams = close_circle(line(np.random.default_rng(seed), 2560, 90, octaves=4, gain=0.6), 2048)
+    assert 2048 == len(beams)
+    assert abs(beams[0] - beams[-1]) <= np.abs(np.diff(beams)).max()
+
+
+def test_style_argument_steers_like_a_word() -> None:
+    """A style given beside the prompt changes how, not what, is painted: pixel art has few colours."""
+    image = paint("forest", 1, 224, 224, "pixel")
+    assert 2 < len(image.getcolors(100_000) or []) <= 32
+
+
+def test_oklch_stays_on_the_screen() -> None:
+    """Colours beyond the screen's range give up chroma, and ramps meet their stops."""
+    for hue in range(0, 360, 15):
+        light = Tone(0.7, 0.37, hue).light
+        assert 0 <= light.min() <= light.max() <= 1
+    ends = ramp([(0.0, Tone(0, 0, 0)), (1.0, Tone(1, 0, 0))], np.array([0, 1], np.float32))
+    assert [0, 1] == np.round(ends[:, 0]).tolist()
+
+
+def test_a_large_picture_takes_moments() -> None:
+    """1024 x 1024 takes well under 1.5 s of processor time."""
+    started = time.process_time()
+    paint("a misty forest at dawn, soft light, cinematic", 7, 1024, 1024)
+    assert time.process_time() - started < 1.5
+
+
+@pytest.mark.parametrize(
+    "prompt", ["stormy sea, lighthouse", "pixel forest", "abstract waves", "geometric", "snowy field"]
+)
+def test_a_film_plays(prompt: str) -> None:
+    """The MP4 decodes to the asked length and size as H.264 in yuv420p, and something moves in it."""
+    shown, codec, seconds = frames(render_video(prompt, 4, 160, 90, 2, 12))
+    assert ("h264", "yuv420p", 160, 90) == (codec.name, codec.pix_fmt, codec.width, codec.height)
+    assert 24 == len(shown)
+    assert seconds == pytest.approx(2, abs=0.1)
+    assert np.abs(shown[0].astype(int) - shown[-1].astype(int)).mean() > 0.3
+
+
+def test_a_film_loses_an_odd_row_or_column() -> None:
+    """yuv420p needs even sides: 131 x 97 becomes 130 x 96."""
+    shown, _, _ = frames(render_video("desert", 4, 131, 97, 0.5, 12))
+    assert {(96, 130, 3)} == {frame.shape for frame in shown}
+
+
+def test_a_film_shows_the_colours_of_the_picture() -> None:
+    """Encoding keeps colours: the middle frame is close to the still painted for the same stage."""
+    shown, _, _ = frames(render_video("geometric red", 4, 128, 128, 0.25, 12))
+    still = np.asarray(paint("geometric red", 4, 128, 128), dtype=np.float64)
+    assert np.abs(shown[1].mean(axis=(0, 1)) - still.mean(axis=(0, 1))).max() < 6
+
+
+AGAIN = """
+import hashlib
+from offline.artist.video import render_video
+from offline.artist.still import paint
+for prompt, width, height in (("calm lake", 96, 64), ("neon city in the rain", 160, 90), ("snowy field", 130, 96)):
+    print(hashlib.sha256(render_video(prompt, 9, width, height, 0.5, 12)).hexdigest())
+    print(hashlib.sha256(paint(prompt, 9, width, height).tobytes()).hexdigest())
+"""
+
+
+def test_pictures_and_films_do_not_depend_on_what_lies_in_memory() -> None:
+    """Processes whose fresh memory holds other bytes (glibc's MALLOC_PERTURB_) make the same pictures and films."""
+    made = set()
+    for filler in ("1", "170"):
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "MALLOC_PERTURB_": filler}
+        done = subprocess.run(
+            [sys.executable, "-c", AGAIN], env=environment, capture_output=True, text=True, timeout=60, check=True
+        )
+        assert 6 == len(done.stdout.split())
+        made.add(done.stdout)
+    assert 1 == len(made)
+
+
+@pytest.mark.parametrize(("seconds", "fps"), [(0, 24), (10.5, 24), (2, 0), (2, 31)])
+def test_films_out_of_bounds_are_refused(seconds: float, fps: int) -> None:
+    """A film has a length above 0 and up to 10 s, at 1 to 30 frames a second."""
+    with pytest.raises(ValueError, match="a film has"):
+        render_video("sea", 1, 64, 64, seconds, fps)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["pixel art sword glowing red", "pixel dragon", "pixel art crystal", "flower sprite"]
+)
+def test_a_thing_in_pixel_art_stands_on_nothing(prompt: str) -> None:
+    """Its edges are hard, its large pixels whole, its colours few, and there is nothing behind it or at the rim."""
+    image = paint(prompt, 3, 512, 384)
+    assert ("RGBA", (512, 384)) == (image.mode, image.size)
+    alpha = np.asarray(image)[..., 3]
+    assert {0, 255} == set(np.unique(alpha))
+    assert 0.03 < (alpha == 255).mean() < 0.7
+    assert not alpha[0].any()
+    assert len(image.getcolors(100_000) or []) <= 32
+    grid = np.asarray(image)[:380, :510].reshape(76, 5, 102, 5, 4)
+    assert (grid == grid[:, :1, :, :1]).all()
