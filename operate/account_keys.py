@@ -1,10 +1,13 @@
 """API keys of accounts, managed by operators."""
 
+from typing import Annotated
+
 from msgspec import Struct
 
 from operate.accounts import require_account
 from operate.operator import Operator
 from operate.times import moment
+from shared.domain.described import doc, timestamp
 from shared.domain.errors import Refused
 from shared.store import accounts
 
@@ -12,25 +15,25 @@ from shared.store import accounts
 class CreatedKey(Struct, kw_only=True):
     """A new key. The key itself is shown only here."""
 
-    id: str
-    kind: str
-    key: str
+    id: Annotated[str, doc("The key's id.")]
+    kind: Annotated[str, doc("The kind of key: `wowflow` or `wokgen`.")]
+    key: Annotated[str, doc("The API key. Shown only here.")]
 
 
 class AdminKeyEntry(Struct, kw_only=True):
     """An active key of an account. Only a hash of the key is stored."""
 
-    id: str
-    kind: str
-    hint: str
-    created_at: str | None
+    id: Annotated[str, doc("The key's id.")]
+    kind: Annotated[str, doc("The kind of key: `wowflow` or `wokgen`.")]
+    hint: Annotated[str, doc("The key's prefix and its last four characters.")]
+    created_at: Annotated[str | None, timestamp("When it was created.")]
 
 
 class Revoked(Struct, kw_only=True):
     """A key that no longer works."""
 
-    id: str
-    revoked: bool
+    id: Annotated[str, doc("The key's id.")]
+    revoked: Annotated[bool, doc("Always true: the key no longer works.")]
 
 
 async def create_key(operator: Operator, account_id: str, kind: str) -> CreatedKey:

@@ -2,12 +2,14 @@
 
 import asyncio
 from secrets import token_hex
+from typing import Annotated
 
 from msgspec import UNSET, Struct, UnsetType
 
 from operate.operator import Operator
 from operate.times import moment
 from shared.domain.account import Account
+from shared.domain.described import doc, timestamp
 from shared.domain.errors import Refused
 from shared.domain.ids import KEY_PREFIXES
 from shared.store import accounts, ledger
@@ -18,38 +20,38 @@ REFERENCE_CHARS_MAX = 200
 class AdminAccountEntry(Struct, kw_only=True):
     """An account with its money. `keys` counts its active keys; lists leave it out."""
 
-    account: str
-    name: str
-    plan: str
-    created_at: str | None
-    balance_micros: int
-    topup_micros: int
-    spent_micros: int
-    low_micros: int
-    keys: int | UnsetType = UNSET
+    account: Annotated[str, doc("The account's id.")]
+    name: Annotated[str, doc("The name.")]
+    plan: Annotated[str, doc("The account's plan.")]
+    created_at: Annotated[str | None, timestamp("When it was created.")]
+    balance_micros: Annotated[int, doc("The balance in micro-dollars.")]
+    topup_micros: Annotated[int, doc("All top-ups, in micro-dollars.")]
+    spent_micros: Annotated[int, doc("All charges minus all refunds, in micro-dollars.")]
+    low_micros: Annotated[int, doc("The low-balance threshold in micro-dollars. 0: no alert.")]
+    keys: Annotated[int | UnsetType, doc("How many active keys the account has. Left out in lists.")] = UNSET
 
 
 class CreatedAccount(Struct, kw_only=True):
     """A new account with a key of each kind. The keys are shown only here."""
 
-    account: str
-    keys: dict[str, str]
+    account: Annotated[str, doc("The account's id.")]
+    keys: Annotated[dict[str, str], doc("The keys by their kind. Shown only here.")]
 
 
 class ToppedUp(Struct, kw_only=True):
     """The result of a top-up. `topped_up` is false if the reference was credited before."""
 
-    account: str
-    topped_up: bool
-    reference: str
-    balance_micros: int
+    account: Annotated[str, doc("The account's id.")]
+    topped_up: Annotated[bool, doc("False if the reference was credited before.")]
+    reference: Annotated[str, doc("The reference: of a payment, or a generation's id.")]
+    balance_micros: Annotated[int, doc("The balance in micro-dollars.")]
 
 
 class WarnedBelow(Struct, kw_only=True):
     """The balance below which an account gets a low-balance alert; 0: never."""
 
-    account: str
-    low_micros: int
+    account: Annotated[str, doc("The account's id.")]
+    low_micros: Annotated[int, doc("The low-balance threshold in micro-dollars. 0: no alert.")]
 
 
 async def require_account(operator: Operator, account_id: str) -> Account:

@@ -1,11 +1,13 @@
 """Dead letters: webhook deliveries that failed for good."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from msgspec import Struct
 
 from operate.operator import Operator
 from operate.times import moment
+from shared.domain.described import doc, timestamp
 from shared.domain.errors import Refused
 from shared.store import replay, webhooks
 from shared.store.webhooks import Dead
@@ -16,22 +18,22 @@ REDELIVER_MAX, LIST_MAX = 1000, 10_000
 class DeadLetterEntry(Struct, kw_only=True):
     """A dead letter. `last` is the error or response of the last attempt."""
 
-    id: str
-    account: str
-    endpoint: str
-    type: str
-    generation_id: str | None
-    created_at: str | None
-    dead_at: str | None
-    attempts: int
-    last: str | None
+    id: Annotated[str, doc("The delivery's id.")]
+    account: Annotated[str, doc("The account's id.")]
+    endpoint: Annotated[str, doc("The endpoint's id.")]
+    type: Annotated[str, doc("The type of the event.")]
+    generation_id: Annotated[str | None, doc("The generation behind the event. Null for events of other kinds.")]
+    created_at: Annotated[str | None, timestamp("When it was created.")]
+    dead_at: Annotated[str | None, timestamp("When its last attempt failed.")]
+    attempts: Annotated[int, doc("How many times it was posted.")]
+    last: Annotated[str | None, doc("The error or response of the last attempt.")]
 
 
 class ReplayedDead(Struct, kw_only=True):
     """How many deliveries were queued again. `left` has those whose endpoint is disabled or deleted."""
 
-    queued: int
-    left: tuple[str, ...]
+    queued: Annotated[int, doc("How many deliveries were queued again.")]
+    left: Annotated[tuple[str, ...], doc("Deliveries whose endpoint is disabled or deleted.")]
 
 
 async def list_dead_letters(operator: Operator, count: int) -> list[DeadLetterEntry]:

@@ -1,9 +1,12 @@
 """Generations: find, retry and refund one."""
 
+from typing import Annotated
+
 from msgspec import Struct
 
 from operate.operator import Operator
 from shared.domain import ids
+from shared.domain.described import doc
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.store import generations, ledger
@@ -20,19 +23,24 @@ RETRY_WORDS = {
 class Retried(Struct, kw_only=True):
     """The result of a retry. `means` is a sentence about `done`."""
 
-    id: str
-    state: str
-    done: str
-    means: str
+    id: Annotated[str, doc("The generation's id.")]
+    state: Annotated[str, doc("The state.")]
+    done: Annotated[
+        str,
+        doc("`due`: a worker runs it now. `looks`: a worker polls it now. `waits`: it waits in the account's backlog."),
+    ]
+    means: Annotated[str, doc("The same for people.")]
 
 
 class Refund(Struct, kw_only=True):
     """Money returned to an account. Kind `refund` is an open generation's reservation, `credit` an ended one's cost."""
 
-    id: str
-    account: str
-    kind: str
-    amount_micros: int
+    id: Annotated[str, doc("The generation's id.")]
+    account: Annotated[str, doc("The account's id.")]
+    kind: Annotated[
+        str, doc("`refund`: an open generation failed and its reservation went back. `credit`: a credit was booked.")
+    ]
+    amount_micros: Annotated[int, doc("The amount in micro-dollars.")]
 
 
 async def find_generation(operator: Operator, named: str) -> Generation:

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from typing import Annotated
 
 from msgspec import Struct
 
 from operate.accounts import require_account
 from operate.operator import Operator
 from operate.times import moment
+from shared.domain.described import doc, timestamp
 from shared.store import check, ledger
 from shared.store.findings import FAULTS, Finding, Report
 from shared.store.stats import record_ledger_check
@@ -18,31 +20,31 @@ LINES_MAX = 100_000
 class LineEntry(Struct, kw_only=True):
     """A ledger entry: one movement of an account's money."""
 
-    at: str | None
-    kind: str
-    amount_micros: int
-    reference: str
+    at: Annotated[str | None, timestamp("The time.")]
+    kind: Annotated[str, doc("The kind of entry.")]
+    amount_micros: Annotated[int, doc("The amount in micro-dollars.")]
+    reference: Annotated[str, doc("The reference: of a payment, or a generation's id.")]
 
 
 class FindingEntry(Struct, kw_only=True):
     """A fault that a check found: the account or key, its subject, and the meaning of the fault."""
 
-    at: str
-    id: str
-    fault: str
-    means: str
-    detail: str | None
+    at: Annotated[str, doc("The account, or the key in the store, with the fault.")]
+    id: Annotated[str, doc("The subject of the fault.")]
+    fault: Annotated[str, doc("The kind of fault, for programs.")]
+    means: Annotated[str, doc("The same for people.")]
+    detail: Annotated[str | None, doc("More about it, in plain words.")]
 
 
 class Checked(Struct, kw_only=True):
     """The result of a check. It is not `complete` if it ended early, at its bound of findings or of time."""
 
-    accounts: int
-    lines: int
-    generations: int
-    deliveries: int
-    findings: tuple[FindingEntry, ...]
-    complete: bool
+    accounts: Annotated[int, doc("How many accounts were checked.")]
+    lines: Annotated[int, doc("How many ledger entries were checked.")]
+    generations: Annotated[int, doc("How many generations were checked.")]
+    deliveries: Annotated[int, doc("How many deliveries were checked.")]
+    findings: Annotated[tuple[FindingEntry, ...], doc("The faults that were found.")]
+    complete: Annotated[bool, doc("Whether everything was checked.")]
 
 
 async def list_entries(operator: Operator, account_id: str, count: int) -> list[LineEntry]:

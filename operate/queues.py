@@ -1,11 +1,12 @@
 """Queues and the providers behind them: read their state, pause, drain and resume them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
 from operate.operator import Operator
 from operate.times import seconds
+from shared.domain.described import doc
 from shared.store import keys
 from shared.store.queue import WEBHOOKS
 from shared.store.stats import QueueStats, read_stats
@@ -17,26 +18,32 @@ BREAKER = ("closed", "half_open", "open")
 class QueueEntry(Struct, kw_only=True):
     """A queue. `held` is the operator's pause or drain; the queue of webhooks has none, no backlog and no breaker."""
 
-    name: str
-    due: int
-    running: int
-    parked: int
-    oldest_s: float
-    backlog: int
-    backlog_oldest_s: float
-    breaker: str
-    down_why: str | None
-    down_s: float
-    busy_s: float
-    held: str | None
+    name: Annotated[str, doc("The provider's name in the catalogue.")]
+    due: Annotated[int, doc("Jobs that are ready to run.")]
+    running: Annotated[int, doc("Jobs that are running.")]
+    parked: Annotated[int, doc("Jobs that wait for their next poll or attempt.")]
+    oldest_s: Annotated[float, doc("Seconds that the oldest due job has waited.")]
+    backlog: Annotated[int, doc("Generations that wait for a slot on this queue.")]
+    backlog_oldest_s: Annotated[float, doc("Seconds that the oldest of them has waited.")]
+    breaker: Annotated[
+        str, doc("`open`: the provider gets no jobs for now. `half_open`: the next submit is a probe.", enum=[*BREAKER])
+    ]
+    down_why: Annotated[str | None, doc("The error that opened the breaker.")]
+    down_s: Annotated[float, doc("Seconds until the breaker lets a probe through.")]
+    busy_s: Annotated[float, doc("Seconds until the provider's own rate limit allows the next submit.")]
+    held: Annotated[
+        str | None, doc("`pause`: nothing is submitted. `drain`: no new generations are accepted. Null: neither.")
+    ]
 
 
 class Held(Struct, kw_only=True):
     """An operator's pause or drain of a provider, now and before."""
 
-    provider: str
-    held: str | None
-    before: str | None
+    provider: Annotated[str, doc("The provider's name in the catalogue.")]
+    held: Annotated[
+        str | None, doc("`pause`: nothing is submitted. `drain`: no new generations are accepted. Null: neither.")
+    ]
+    before: Annotated[str | None, doc("The mode before this call: `pause` or `drain`. Null if it ran.")]
 
 
 async def list_queues(operator: Operator) -> list[QueueEntry]:

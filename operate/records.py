@@ -1,80 +1,91 @@
 """The full record of a generation."""
 
+from typing import Annotated
+
 from msgspec import UNSET, Struct, UnsetType
 
 from operate.generations import find_generation
 from operate.operator import Operator
 from operate.times import moment
 from shared.domain import ids
+from shared.domain.described import doc, timestamp
 from shared.domain.generation import Generation, Outcome
 
 
 class OutputRecord(Struct, kw_only=True):
     """An output of a generation."""
 
-    place: str
-    media_type: str
-    size_bytes: int
-    width: int | None
-    height: int | None
-    sha256: str | None  # of its bytes
-    url: str
-    expires_at: str | None  # when its provider deletes it; null if it is in our storage
+    place: Annotated[str, doc("The path in our storage, below `/assets/`.")]
+    media_type: Annotated[str, doc("The media type of the file.")]
+    size_bytes: Annotated[int, doc("The file's size in bytes.")]
+    width: Annotated[int | None, doc("Width in pixels. Null if unknown.")]
+    height: Annotated[int | None, doc("Height in pixels. Null if unknown.")]
+    sha256: Annotated[str | None, doc("SHA-256 of the file in hexadecimal. Null if the file is not in our storage.")]
+    url: Annotated[str, doc("The URL.")]
+    expires_at: Annotated[
+        str | None, timestamp("When the provider deletes this output. Null if the output is in our storage.")
+    ]
 
 
 class AttemptRecord(Struct, kw_only=True):
     """An attempt at a provider, and its outcome."""
 
-    at: str | None
-    provider: str
-    outcome: str
+    at: Annotated[str | None, timestamp("The time.")]
+    provider: Annotated[str, doc("The provider's name in the catalogue.")]
+    outcome: Annotated[str, doc("The outcome of the attempt.")]
 
 
 class OutcomeRecord(Struct, kw_only=True):
     """The outcome of a generation, or a result that came after its refund."""
 
-    served_by: str | None
-    outputs: tuple[OutputRecord, ...] | None
-    text: str | None
-    facts: dict[str, object] | None
-    error_code: str | None
-    error: str | None
+    served_by: Annotated[str | None, doc("The provider that served it.")]
+    outputs: Annotated[tuple[OutputRecord, ...] | None, doc("The outputs.")]
+    text: Annotated[str | None, doc("The result of a text generation.")]
+    facts: Annotated[dict[str, object] | None, doc("Data that the provider reported about the result.")]
+    error_code: Annotated[str | None, doc("The reason for the failure, for programs.")]
+    error: Annotated[str | None, doc("The reason for the failure, for people.")]
 
 
 class GenerationRecord(Struct, kw_only=True):
     """Every field of a generation. The fields of its outcome are missing while it is open."""
 
-    id: str
-    job: str
-    account: str
-    state: str
-    queue_position: int | None
-    dialect: str
-    kind: str
-    model: str
-    provider: str
-    provider_model: str
-    provider_reference: str | None
-    attempts: tuple[AttemptRecord, ...] | None
-    prompt: str
-    input: dict[str, object] | None
-    created_at: str | None
-    started_at: str | None
-    closed_at: str | None
-    deadline_at: str | None
-    served_by: str | UnsetType | None = UNSET
-    outputs: tuple[OutputRecord, ...] | UnsetType | None = UNSET
-    text: str | UnsetType | None = UNSET
-    facts: dict[str, object] | UnsetType | None = UNSET
-    error_code: str | UnsetType | None = UNSET
-    error: str | UnsetType | None = UNSET
-    late_result: OutcomeRecord | None = None
-    reserved_micros: int
-    cost_micros: int | None = None
-    refund_micros: int | None = None
-    credit_micros: int | None = None
-    provider_cost_micros: int | None = None
-    provider_cost_expected_micros: int | None = None
+    id: Annotated[str, doc("The generation's id.")]
+    job: Annotated[str, doc("The generation's id in the WokGen API.")]
+    account: Annotated[str, doc("The account's id.")]
+    state: Annotated[str, doc("The state.")]
+    queue_position: Annotated[int | None, doc("How many generations are ahead of it, while it waits.")]
+    dialect: Annotated[str, doc("The API that it was submitted through.")]
+    kind: Annotated[str, doc("The kind of model.")]
+    model: Annotated[str, doc("The model's id in the catalogue.")]
+    provider: Annotated[str, doc("The provider's name in the catalogue.")]
+    provider_model: Annotated[str, doc("The model's name at the provider.")]
+    provider_reference: Annotated[str | None, doc("The provider's id of the task.")]
+    attempts: Annotated[tuple[AttemptRecord, ...] | None, doc("Every attempt at a provider, oldest first.")]
+    prompt: Annotated[str, doc("The prompt as sent.")]
+    input: Annotated[dict[str, object] | None, doc("The input fields besides the prompt.")]
+    created_at: Annotated[str | None, timestamp("When it was created.")]
+    started_at: Annotated[str | None, timestamp("When a worker started it.")]
+    closed_at: Annotated[str | None, timestamp("When it was settled.")]
+    deadline_at: Annotated[str | None, timestamp("When it fails and is refunded if it has not ended.")]
+    served_by: Annotated[str | UnsetType | None, doc("The provider that served it.")] = UNSET
+    outputs: Annotated[tuple[OutputRecord, ...] | UnsetType | None, doc("The outputs.")] = UNSET
+    text: Annotated[str | UnsetType | None, doc("The result of a text generation.")] = UNSET
+    facts: Annotated[dict[str, object] | UnsetType | None, doc("Data that the provider reported about the result.")] = (
+        UNSET
+    )
+    error_code: Annotated[str | UnsetType | None, doc("The reason for the failure, for programs.")] = UNSET
+    error: Annotated[str | UnsetType | None, doc("The reason for the failure, for people.")] = UNSET
+    late_result: Annotated[OutcomeRecord | None, doc("The result that the provider delivered after the refund.")] = None
+    reserved_micros: Annotated[int, doc("The reservation in micro-dollars.")]
+    cost_micros: Annotated[int | None, doc("The charge in micro-dollars.")] = None
+    refund_micros: Annotated[int | None, doc("The refund at settlement, in micro-dollars.")] = None
+    credit_micros: Annotated[int | None, doc("The credit that an operator gave afterwards, in micro-dollars.")] = None
+    provider_cost_micros: Annotated[
+        int | None, doc("What the provider charges us by its own report, in micro-dollars.")
+    ] = None
+    provider_cost_expected_micros: Annotated[
+        int | None, doc("What the provider charges us according to the catalogue, in micro-dollars.")
+    ] = None
 
 
 async def read_record(operator: Operator, named: str) -> GenerationRecord:

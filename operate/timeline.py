@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from operator import itemgetter
+from typing import Annotated
 
 from msgspec import Struct
 
 from operate.generations import find_generation
 from operate.operator import Operator
 from operate.times import moment
+from shared.domain.described import doc, timestamp
 from shared.domain.generation import Generation
 from shared.store import webhooks
 from shared.store.webhooks import Delivery
@@ -16,26 +18,26 @@ from shared.store.webhooks import Delivery
 class LifeMoment(Struct, kw_only=True):
     """An event in a generation's life. `after_ms` counts from when it was accepted."""
 
-    at: str | None
-    after_ms: int
-    what: str
-    detail: str
+    at: Annotated[str | None, timestamp("The time.")]
+    after_ms: Annotated[int, doc("Milliseconds after it was accepted.")]
+    what: Annotated[str, doc("The event.")]
+    detail: Annotated[str, doc("More about it, in plain words.")]
 
 
 class Life(Struct, kw_only=True):
     """The state of a generation, and every event that led to it."""
 
-    id: str
-    account: str
-    state: str
-    provider: str
-    model: str
-    queue_position: int | None
-    reserved_micros: int
-    cost_micros: int | None
-    credit_micros: int | None
-    deadline_at: str | None
-    moments: tuple[LifeMoment, ...]
+    id: Annotated[str, doc("The generation's id.")]
+    account: Annotated[str, doc("The account's id.")]
+    state: Annotated[str, doc("The state.")]
+    provider: Annotated[str, doc("The provider's name in the catalogue.")]
+    model: Annotated[str, doc("The model's id in the catalogue.")]
+    queue_position: Annotated[int | None, doc("How many generations are ahead of it, while it waits.")]
+    reserved_micros: Annotated[int, doc("The reservation in micro-dollars.")]
+    cost_micros: Annotated[int | None, doc("The charge in micro-dollars.")]
+    credit_micros: Annotated[int | None, doc("The credit that an operator gave afterwards, in micro-dollars.")]
+    deadline_at: Annotated[str | None, timestamp("When it fails and is refunded if it has not ended.")]
+    moments: Annotated[tuple[LifeMoment, ...], doc("The events, in order.")]
 
 
 async def read_timeline(operator: Operator, named: str) -> Life:

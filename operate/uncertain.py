@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from mimetypes import guess_type
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -9,6 +10,7 @@ from msgspec import Struct
 from operate.generations import LATE_S, find_generation
 from operate.operator import Operator
 from operate.times import moment
+from shared.domain.described import doc, timestamp
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome, Output
 from shared.store import generations, ledger
@@ -20,23 +22,23 @@ NOT_DONE = "The provider did not run this generation. You were refunded."
 class DoubtEntry(Struct, kw_only=True):
     """An uncertain generation. `closed_at` is the time of its refund, null if it is open."""
 
-    id: str
-    account: str
-    provider: str
-    provider_model: str
-    reserved_micros: int
-    created_at: str | None
-    started_at: str | None
-    deadline_at: str | None
-    closed_at: str | None
+    id: Annotated[str, doc("The generation's id.")]
+    account: Annotated[str, doc("The account's id.")]
+    provider: Annotated[str, doc("The provider's name in the catalogue.")]
+    provider_model: Annotated[str, doc("The model's name at the provider.")]
+    reserved_micros: Annotated[int, doc("The reservation in micro-dollars.")]
+    created_at: Annotated[str | None, timestamp("When it was created.")]
+    started_at: Annotated[str | None, timestamp("When a worker started it.")]
+    deadline_at: Annotated[str | None, timestamp("When it fails and is refunded if it has not ended.")]
+    closed_at: Annotated[str | None, timestamp("When it was settled.")]
 
 
 class Resolved(Struct, kw_only=True):
     """How an uncertain generation was settled."""
 
-    id: str
-    state: str
-    refund_micros: int
+    id: Annotated[str, doc("The generation's id.")]
+    state: Annotated[str, doc("The state.")]
+    refund_micros: Annotated[int, doc("The refund at settlement, in micro-dollars.")]
 
 
 async def list_uncertain(operator: Operator, count: int, *, refunded: bool = False) -> list[DoubtEntry]:

@@ -1,24 +1,27 @@
 """Running processes."""
 
+from typing import Annotated
+
 from msgspec import Struct
 
 from operate.operator import Operator
 from operate.times import moment
+from shared.domain.described import doc, timestamp
 from shared.store.processes import list_processes
 
 
 class WorkerEntry(Struct, kw_only=True):
     """A process that sent a heartbeat within the last 15 s."""
 
-    id: str
-    role: str
-    queue: str | None
-    slots: int | None
-    running: int | None
-    version: str
-    host: str
-    pid: int
-    since: str | None
+    id: Annotated[str, doc("The process's id.")]
+    role: Annotated[str, doc("The role of the process.", enum=["gateway", "worker", "dispatcher", "sweeper"])]
+    queue: Annotated[str | None, doc("The queue that the worker serves. Null for other roles.")]
+    slots: Annotated[int | None, doc("How many jobs it runs at once.")]
+    running: Annotated[int | None, doc("Jobs that are running.")]
+    version: Annotated[str, doc("The program's version.")]
+    host: Annotated[str, doc("The host that it runs on.")]
+    pid: Annotated[int, doc("The process id on that host.")]
+    since: Annotated[str | None, timestamp("Since when.")]
 
 
 async def list_workers(operator: Operator) -> list[WorkerEntry]:

@@ -140,7 +140,11 @@ def _plain(node: Any, names: dict[str, str]) -> Any:
         return [_plain(item, names) for item in node]
     if not isinstance(node, dict):
         return node
-    plain = {key: _plain(value, names) for key, value in node.items() if not (key == "default" and value is None)}
+    plain = {
+        key: _plain(value, names)
+        for key, value in node.items()
+        if not (key == "default" and value is None) and not key.startswith("x-")
+    }
     if isinstance(plain.get("pattern"), str):
         plain["pattern"] = _portable(plain["pattern"])
     if plain.get("$ref") in names:

@@ -5,6 +5,8 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec import inspect as types
 
+from shared.domain.described import EXPECTED
+
 PROMPT_CHARS_MAX = 20_000
 WORD_CHARS_MAX = 100
 IMAGE_URL_CHARS_MAX = 8_000_000  # a data URL of about 6 MB; the gateway bounds the whole body besides
@@ -18,7 +20,11 @@ Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 AspectRatio = Annotated[
     str,
-    Meta(max_length=10, pattern=r"\A(auto|[1-9][0-9]?:[1-9][0-9]?)\Z", description='"auto" or a ratio such as "16:9"'),
+    Meta(
+        max_length=10,
+        pattern=r"\A(auto|[1-9][0-9]?:[1-9][0-9]?)\Z",
+        extra_json_schema={EXPECTED: '"auto" or a ratio such as "16:9"'},
+    ),
 ]
 
 # No space and nothing invisible. Spelt out, because languages differ in what their \S is.
@@ -29,7 +35,9 @@ ImageUrl = Annotated[
         max_length=IMAGE_URL_CHARS_MAX,
         pattern=rf"\A((?i:https)://{_SEEN}{{3,{LINK_CHARS_MAX}}}\Z|asset:{_SEEN}{{10,200}}\Z"
         r"|data:image/[a-z0-9.+-]{1,30};base64,)",
-        description=f"an https URL of at most {LINK_CHARS_MAX} characters or a data:image/...;base64 URL",
+        extra_json_schema={
+            EXPECTED: f"an https URL of at most {LINK_CHARS_MAX} characters or a data:image/...;base64 URL"
+        },
     ),
 ]
 
@@ -40,8 +48,10 @@ def expected(info: types.Type) -> str:
     Raises TypeError for a type without limits, so that no field is left unbounded by mistake.
     """
     match info:
-        case types.Metadata(extra_json_schema={"description": str(described)}):
-            words = described
+        case types.Metadata(extra_json_schema={"x-expected": str(given)}):
+            words = given
+        case types.Metadata(type=inner):
+            words = expected(inner)
         case types.UnionType(types=(only, types.NoneType())):
             words = expected(only)
         case types.IntType(ge=int(low), le=int(high)):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from shared.domain import fields
+from shared.domain.described import doc
 
 PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 600
@@ -19,14 +20,25 @@ Side = Annotated[int, Meta(ge=SIDE_PX_MIN, le=SIDE_PX_MAX)]
 class ImageInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything an image model may take; a catalogue entry names what its model does take."""
 
-    width: Side | None = None  # pixels
-    height: Side | None = None
-    seed: fields.Seed | None = None
-    negative_prompt: fields.LongText | None = None
-    aspect_ratio: fields.AspectRatio | None = None
-    style: Annotated[str, Meta(max_length=STYLE_CHARS_MAX)] | None = None  # words put behind the prompt
-    image_urls: Annotated[list[fields.ImageUrl], Meta(max_length=IMAGE_URLS_MAX)] | None = None
-    count: Annotated[int, Meta(ge=1, le=COUNT_MAX)] | None = None  # pictures
-    quality: Literal["standard", "hd"] | None = None
-    mode: fields.Word | None = None
-    tool: fields.Word | None = None
+    width: Annotated[Side | None, doc("Width in pixels.")] = None
+    height: Annotated[Side | None, doc("Height in pixels.")] = None
+    seed: Annotated[
+        fields.Seed | None,
+        doc("The same seed, prompt and size give the same output where the provider can.", format="int64"),
+    ] = None
+    negative_prompt: Annotated[fields.LongText | None, doc("What the output should not show.")] = None
+    aspect_ratio: Annotated[fields.AspectRatio | None, doc("`auto`, or a ratio such as `16:9`.")] = None
+    style: Annotated[
+        Annotated[str, Meta(max_length=STYLE_CHARS_MAX)] | None,
+        doc("Words that describe the style, added to the prompt."),
+    ] = None
+    image_urls: Annotated[
+        Annotated[list[fields.ImageUrl], Meta(max_length=IMAGE_URLS_MAX)] | None,
+        doc("Images to start from: https URLs, or `data:` URLs within the limit of the body."),
+    ] = None
+    count: Annotated[Annotated[int, Meta(ge=1, le=COUNT_MAX)] | None, doc("How many outputs to make.")] = None
+    quality: Annotated[Literal["standard", "hd"] | None, doc("The quality to aim for.")] = None
+    mode: Annotated[
+        fields.Word | None, doc("The mode, such as `pixel`. A mode that the catalogue knows styles the prompt.")
+    ] = None
+    tool: Annotated[fields.Word | None, doc("The name of a tool.")] = None

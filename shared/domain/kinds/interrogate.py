@@ -1,8 +1,11 @@
 """Words for a picture; the prompt may be empty."""
 
+from typing import Annotated
+
 from msgspec import Struct
 
 from shared.domain import fields
+from shared.domain.described import doc
 
 PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 300
@@ -11,4 +14,7 @@ TIMEOUT_S = 300
 class InterrogateInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything an interrogating model may take; a catalogue entry names what its model does take."""
 
-    image_url: fields.ImageUrl | None = None
+    image_url: Annotated[
+        fields.ImageUrl | None,
+        doc("An image to start from: an https URL, or a `data:` URL within the limit of the body."),
+    ] = None

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from shared.domain import fields
+from shared.domain.described import doc
 
 PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 300
@@ -14,8 +15,11 @@ WORDS_MAX = 4_000
 class TextInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything a text model may take; a catalogue entry names what its model does take."""
 
-    type: fields.Word | None = None  # product-desc, blog, tweet, ...
-    tone: fields.Word | None = None  # professional, friendly, ...
-    length: Literal["short", "medium", "long"] | None = None
-    words_max: Annotated[int, Meta(ge=1, le=WORDS_MAX)] | None = None
-    seed: fields.Seed | None = None
+    type: Annotated[fields.Word | None, doc("The type of text, such as `product-desc`.")] = None
+    tone: Annotated[fields.Word | None, doc("The tone, such as `professional`.")] = None
+    length: Annotated[Literal["short", "medium", "long"] | None, doc("The length of the text.")] = None
+    words_max: Annotated[Annotated[int, Meta(ge=1, le=WORDS_MAX)] | None, doc("The most words to write.")] = None
+    seed: Annotated[
+        fields.Seed | None,
+        doc("The same seed, prompt and size give the same output where the provider can.", format="int64"),
+    ] = None

@@ -1,10 +1,11 @@
 """A larger version of a picture; the prompt may be empty."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
 from shared.domain import fields
+from shared.domain.described import doc
 
 PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 300
@@ -13,6 +14,9 @@ TIMEOUT_S = 300
 class UpscaleInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything an upscaling model may take; a catalogue entry names what its model does take."""
 
-    image_url: fields.ImageUrl | None = None
-    scale: Literal[2, 4] | None = None
-    engine: fields.Word | None = None  # a preference, such as real-esrgan
+    image_url: Annotated[
+        fields.ImageUrl | None,
+        doc("An image to start from: an https URL, or a `data:` URL within the limit of the body."),
+    ] = None
+    scale: Annotated[Literal[2, 4] | None, doc("The factor to enlarge by.")] = None
+    engine: Annotated[fields.Word | None, doc("A preferred upscaling engine, such as `real-esrgan`.")] = None

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from shared.domain import fields
+from shared.domain.described import doc
 
 PROMPT_CHARS_MAX = fields.PROMPT_CHARS_MAX
 TIMEOUT_S = 3_600
@@ -18,11 +19,17 @@ Side = Annotated[int, Meta(ge=SIDE_PX_MIN, le=SIDE_PX_MAX)]
 class VideoInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Everything a video model may take; a catalogue entry names what its model does take."""
 
-    width: Side | None = None  # pixels
-    height: Side | None = None
-    seconds: Annotated[int, Meta(ge=1, le=SECONDS_MAX)] | None = None
-    fps: Annotated[int, Meta(ge=1, le=FPS_MAX)] | None = None
-    seed: fields.Seed | None = None
-    negative_prompt: fields.LongText | None = None
-    image_url: fields.ImageUrl | None = None
-    aspect_ratio: fields.AspectRatio | None = None
+    width: Annotated[Side | None, doc("Width in pixels.")] = None
+    height: Annotated[Side | None, doc("Height in pixels.")] = None
+    seconds: Annotated[Annotated[int, Meta(ge=1, le=SECONDS_MAX)] | None, doc("Length in seconds.")] = None
+    fps: Annotated[Annotated[int, Meta(ge=1, le=FPS_MAX)] | None, doc("Frames per second.")] = None
+    seed: Annotated[
+        fields.Seed | None,
+        doc("The same seed, prompt and size give the same output where the provider can.", format="int64"),
+    ] = None
+    negative_prompt: Annotated[fields.LongText | None, doc("What the output should not show.")] = None
+    image_url: Annotated[
+        fields.ImageUrl | None,
+        doc("An image to start from: an https URL, or a `data:` URL within the limit of the body."),
+    ] = None
+    aspect_ratio: Annotated[fields.AspectRatio | None, doc("`auto`, or a ratio such as `16:9`.")] = None
