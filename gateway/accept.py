@@ -21,10 +21,10 @@ from shared.domain.inputs import InvalidInput, checked_prompt, validated
 from shared.domain.trace import trace_id
 from shared.ops import metrics
 from shared.store import accounts, generations, ledger
-from shared.store.ledger import Accepted, Order, UnknownPlan, Way
+from shared.store.ledger import Accepted, Order, RouteOffer, UnknownPlan
 
 IDEMPOTENCY_KEY_CHARS_MAX = 255
-WAYS_MAX = 8  # providers that one order tries
+OFFERS_MAX = 8  # providers that one order tries
 QUEUE_MS = 86_400_000  # a generation that no worker takes up for a day fails
 
 log = structlog.get_logger()
@@ -82,7 +82,7 @@ def order_of(wanted: Wanted, waiter: str) -> Order:
     return Order(
         id=uuid7(time.time_ns(), token_bytes(8)),
         key_hash=wanted.key_hash,
-        ways=ways_of(wanted),
+        offers=offers_of(wanted),
         queue_ms=QUEUE_MS,
         replay_key=key,
         body_hash=blake2b(wanted.body, digest_size=16).hexdigest() if key else "",
@@ -92,14 +92,14 @@ def order_of(wanted: Wanted, waiter: str) -> Order:
     )
 
 
-def ways_of(wanted: Wanted) -> tuple[Way, ...]:
+def offers_of(wanted: Wanted) -> tuple[RouteOffer, ...]:
     """How it may be served: one way for each provider, since what one of its models cannot be asked, no other can.
 
     What the first choice cannot do is refused; a further one that cannot is left out.
     """
     able: list[tuple[Choice, dict[str, object]]] = []
     for choice in wanted.choices:
-        if len(able) == WAYS_MAX or choice.route.provider in [known.route.provider for known, _ in able]:
+        if len(able) == OFFERS_MAX or choice.route.provider in [known.route.provider for known, _ in able]:
             continue
         try:
             prompt = checked_prompt(wanted.prompt, choice.model)
@@ -108,10 +108,12 @@ def ways_of(wanted: Wanted) -> tuple[Way, ...]:
             if not able:
                 raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
     choices = [choice for choice, _ in able]
-    return tuple(one_way(wanted, prompt, choice, values, choices) for choice, values in able)
+    return tuple(offer_of(wanted, prompt, choice, values, choices) for choice, values in able)
 
 
-def one_way(wanted: Wanted, prompt: str, choice: Choice, values: dict[str, object], choices: Sequence[Choice]) -> Way:
+def offer_of(
+    wanted: Wanted, prompt: str, choice: Choice, values: dict[str, object], choices: Sequence[Choice]
+) -> RouteOffer:
     """One of the choices, with those of other providers for the worker to hand it on to."""
     model, route = choice.model, choice.route
     # What was reserved has to do for whoever serves it: another model only at the same price, or if the plan pays.
@@ -121,7 +123,9 @@ def one_way(wanted: Wanted, prompt: str, choice: Choice, values: dict[str, objec
         if other is not choice and (wanted.payer == "quota" or other.model.price_micros == model.price_micros)
     )
     spec = Spec(wanted.dialect, model.kind, model.id, route.model, prompt, values, routes, TRACE.get())
-    return Way(provider=route.provider, price_micros=model.price_micros, spec=spec, run_ms=model.timeout_s * 1000)
+    return RouteOffer(
+        provider=route.provider, price_micros=model.price_micros, spec=spec, run_ms=model.timeout_s * 1000
+    )
 
 
 async def charge(desk: Desk, order: Order) -> Accepted:
@@ -141,19 +145,19 @@ async def charge(desk: Desk, order: Order) -> Accepted:
 
 def count(order: Order, accepted: Accepted, took_s: float) -> None:
     """One log line and the metrics of an order that was charged and queued; a replay is only counted."""
-    way = accepted.way or order.ways[0]
-    spec = way.spec
+    offer = accepted.offer or order.offers[0]
+    spec = offer.spec
     if accepted.replayed:
         metrics.of(metrics.IDEMPOTENT_REPLAYS, spec.dialect).inc()
         return
-    metrics.of(metrics.ACCEPTED, spec.dialect, spec.kind, way.provider).inc()
+    metrics.of(metrics.ACCEPTED, spec.dialect, spec.kind, offer.provider).inc()
     metrics.of(metrics.ACCEPT_SECONDS, spec.dialect).observe(took_s)
     metrics.RESERVED_USD.inc(metrics.usd(accepted.reserved))
     log.info(
         "generation.accepted",
         generation=accepted.id,
         account=accepted.account,
-        provider=way.provider,
+        provider=offer.provider,
         model=spec.model,
         reserved_micros=accepted.reserved,
         trace=trace_id(spec.trace, accepted.id),
@@ -172,22 +176,22 @@ async def answer(
         return seen
     if closed is not None:
         await asyncio.wait([closed], timeout=wait_s)
-    if closed is not None or accepted.way is None:
+    if closed is not None or accepted.offer is None:
         # It is charged and queued: a store that left meanwhile does not make that untrue.
         with contextlib.suppress(StoreDown):
             seen = await generations.view(desk.store, accepted.account, accepted.id)
             if seen is not None:
                 return seen
-    way = accepted.way or order.ways[0]
+    offer = accepted.offer or order.offers[0]
     return Generation(
         id=accepted.id,
         account=accepted.account,
-        provider=way.provider,
+        provider=offer.provider,
         state="queued",
-        reserved=way.price_micros,
+        reserved=offer.price_micros,
         created_ms=accepted.created_ms,
         deadline_ms=accepted.created_ms + order.queue_ms,
-        spec=way.spec,
+        spec=offer.spec,
     )
 
 

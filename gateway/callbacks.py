@@ -22,5 +22,5 @@ async def receive(request: web.Request) -> web.Response:
     names = list(request.headers)[:HEADERS_KEPT_MAX]
     headers = {name.lower(): request.headers[name][:VALUE_CHARS_MAX] for name in names}
     payload = msgspec.msgpack.encode({"headers": headers, "body": body[:BODY_BYTES_MAX]})
-    await generations.callback(desk.store, generation_id, request.match_info["provider"], payload)
+    await generations.store_callback(desk.store, generation_id, request.match_info["provider"], payload)
     return web.json_response({"status": "ok"})

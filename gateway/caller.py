@@ -42,11 +42,11 @@ async def caller_of(request: web.Request) -> Caller:
 async def quota_of(desk: Desk, account: str) -> Quota:
     """The account's day; plans that are not in the store are published first. Raises Refused if it has none there."""
     try:
-        return await ledger.quota(desk.store, account)
+        return await ledger.read_quota(desk.store, account)
     except UnknownPlan:
         await accounts.publish_plans(desk.store, desk.catalogue.plans.values())
     try:
-        return await ledger.quota(desk.store, account)
+        return await ledger.read_quota(desk.store, account)
     except UnknownPlan as unknown:
         raise Refused("rate_limited", f"The plan {unknown} is not offered any more.", retry_after_s=3600) from None
 

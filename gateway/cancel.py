@@ -5,6 +5,7 @@ from shared.domain.errors import Refused
 from shared.domain.generation import CANCELED, CANCELED_WHY, COMPLETED, FAILED, Generation, Outcome
 from shared.ops import settled
 from shared.store import generations, ledger
+from shared.store.ledger import NotSettled, Settled
 
 DAY_MS = 86_400_000
 STOPPED = Outcome(error_code=CANCELED, error=CANCELED_WHY)
@@ -18,16 +19,17 @@ async def cancel(desk: Desk, account: str, generation_id: str) -> Generation:
     keep_ms = desk.settings.record_retention_days * DAY_MS
     if await generations.view(desk.store, account, generation_id) is None:
         raise Refused("not_found", "Your account has no generation with this id.")
-    word, _ = await ledger.settle(
+    settlement = await ledger.settle(
         desk.store, generation_id, FAILED, cost_micros=0, outcome=STOPPED, unsubmitted_only=True, keep_ms=keep_ms
     )
-    if word == "submitted":
+    if settlement == NotSettled("submitted"):
         await generations.cancel(desk.store, generation_id)
     seen = await generations.view(desk.store, account, generation_id)
     if seen is None:
         raise Refused("not_found", "Your account has no generation with this id.")
-    if word == "settled":
-        settled.note(seen)
-    if word == "already" and (seen.state == COMPLETED or seen.outcome is None or seen.outcome.error_code != CANCELED):
+    if isinstance(settlement, Settled):
+        settled.report(seen)
+    canceled = seen.outcome is not None and seen.outcome.error_code == CANCELED
+    if settlement == NotSettled("already") and (seen.state == COMPLETED or not canceled):
         raise Refused("conflict", f"This generation has ended already: it is {seen.state}.")
     return seen

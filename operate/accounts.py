@@ -103,11 +103,12 @@ async def top_up(operator: Operator, account_id: str, micros: int, reference: st
         raise Refused("invalid_reference", f"Reference must have 1 to {REFERENCE_CHARS_MAX} printable characters.")
     await require_account(operator, account_id)
     acting = operator.act("account top-up", account_id, f"{micros} micro-USD, {reference}")
-    word, balance = await ledger.top_up(acting, account_id, micros, reference)
-    if word == "too_much":
-        raise Refused("too_much", f"An account cannot hold that much: {balance} micro-USD were topped up already.")
-    done = word == "topped_up"
-    return ToppedUp(account=account_id, topped_up=done, reference=reference, balance_micros=balance)
+    result = await ledger.top_up(acting, account_id, micros, reference)
+    amount = result.amount_micros
+    if result.outcome == "too_much":
+        raise Refused("too_much", f"An account cannot hold that much: {amount} micro-USD were topped up already.")
+    done = result.outcome == "topped_up"
+    return ToppedUp(account=account_id, topped_up=done, reference=reference, balance_micros=amount)
 
 
 async def set_low_balance(operator: Operator, account_id: str, micros: int) -> WarnedBelow:

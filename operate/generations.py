@@ -10,10 +10,11 @@ from shared.domain.described import doc
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.store import generations, ledger
+from shared.store.ledger import Settled
 
 LATE_S = 60.0
 REFUNDED = Outcome(error_code="refunded", error="The operator stopped this generation. You were refunded.")
-RETRY_WORDS = {
+RETRY_MEANINGS = {
     "due": "A worker starts it at once.",
     "looks": "Its provider has it: a worker polls it at once. Nothing is submitted again.",
     "waits": "It waits in its account's backlog for a free slot and starts when one is free.",
@@ -56,13 +57,14 @@ async def find_generation(operator: Operator, named: str) -> Generation:
 async def retry_generation(operator: Operator, named: str) -> Retried:
     """Start a generation now, unless a provider may have it already. Raises Refused."""
     found = await find_generation(operator, named)
-    word, state = await generations.retry(operator.act("generation retry", found.id), found.id)
-    if word == "with_provider":
+    result = await generations.retry(operator.act("generation retry", found.id), found.id)
+    state = result.state
+    if result.outcome == "with_provider":
         message = f"It is {state}: its provider may have it and would be paid twice. Use `wokflow uncertain resolve`."
         raise Refused("conflict", message)
-    if word not in RETRY_WORDS:
+    if result.outcome not in RETRY_MEANINGS:
         raise Refused("conflict", f"It has ended ({state}) and cannot be retried. Its owner can submit it again.")
-    return Retried(id=found.id, state=state, done=word, means=RETRY_WORDS[word])
+    return Retried(id=found.id, state=state, done=result.outcome, means=RETRY_MEANINGS[result.outcome])
 
 
 async def refund_generation(
@@ -83,20 +85,21 @@ async def _settle(operator: Operator, found: Generation, amount_micros: int | No
     if amount_micros is not None:
         raise Refused("conflict", f"It is {found.state}: its whole reservation is refunded. Leave the amount out.")
     acting = operator.act("generation refund", found.id, reason)
-    word, amount = await ledger.settle(acting, found.id, FAILED, cost_micros=0, outcome=REFUNDED, late_s=LATE_S)
-    if word != "settled":
+    settlement = await ledger.settle(acting, found.id, FAILED, cost_micros=0, outcome=REFUNDED, late_s=LATE_S)
+    if not isinstance(settlement, Settled):
         raise Refused("conflict", "It has just ended: check its state and try again.")
-    return Refund(id=found.id, account=found.account, kind="refund", amount_micros=amount)
+    return Refund(id=found.id, account=found.account, kind="refund", amount_micros=settlement.refund_micros)
 
 
 async def _credit(operator: Operator, found: Generation, amount_micros: int | None, reason: str) -> Refund:
     if amount_micros is not None and amount_micros <= 0:
         raise Refused("invalid_request", "Credit must be greater than zero.")
     acting = operator.act("generation refund", found.id, reason)
-    word, amount = await ledger.credit(acting, found.id, amount_micros)
-    if word == "already":
+    credit = await ledger.credit(acting, found.id, amount_micros)
+    amount = credit.amount_micros
+    if credit.outcome == "already":
         raise Refused("conflict", f"It was credited before with {amount} micro-USD. A generation is credited once.")
-    if word != "credited":
+    if credit.outcome != "credited":
         cost = 0 if found.state != COMPLETED else amount
         raise Refused("conflict", f"It cost {cost} micro-USD: credit at most that amount.")
     return Refund(id=found.id, account=found.account, kind="credit", amount_micros=amount)

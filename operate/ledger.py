@@ -50,7 +50,7 @@ class Checked(Struct, kw_only=True):
 async def list_entries(operator: Operator, account_id: str, count: int) -> list[LineEntry]:
     """Return an account's newest `count` ledger entries, newest first. Raises Refused."""
     await require_account(operator, account_id)
-    found = (await ledger.lines(operator.store, account_id, -count))[::-1]
+    found = (await ledger.list_entries(operator.store, account_id, -count))[::-1]
     return [
         LineEntry(at=moment(one.at_ms), kind=one.kind, amount_micros=one.amount_micros, reference=one.reference)
         for one in found

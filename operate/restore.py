@@ -13,7 +13,8 @@ from msgspec import Struct
 from operate.operator import Operator
 from shared.domain.generation import FAILED, Outcome
 from shared.store import keys, ledger
-from shared.store.generations import known
+from shared.store.generations import list_known
+from shared.store.ledger import Settled
 
 OPEN_BATCH = 500
 LINE_CHARS_MAX = 100_000
@@ -56,8 +57,8 @@ async def refund_unsubmitted(operator: Operator) -> tuple[list[str], int]:
     for raw in await operator.store.call("ZRANGE", keys.OPEN, 0, -1):
         name = raw.decode()
         acting = operator.act("store restored", name)
-        word, _ = await ledger.settle(acting, name, FAILED, cost_micros=0, outcome=RESTORED, unsubmitted_only=True)
-        if word == "settled":
+        settlement = await ledger.settle(acting, name, FAILED, cost_micros=0, outcome=RESTORED, unsubmitted_only=True)
+        if isinstance(settlement, Settled):
             refunded.append(name)
         else:
             others += 1
@@ -70,7 +71,7 @@ async def find_lost(operator: Operator, lines: Iterable[str]) -> tuple[int, list
     names, missing = list(accepted), []
     for first in range(0, len(names), OPEN_BATCH):
         batch = names[first : first + OPEN_BATCH]
-        stored = await known(operator.store, batch)
+        stored = await list_known(operator.store, batch)
         missing += [accepted[name] for name in batch if name not in stored]
     return len(accepted), [
         Lost(id=line.generation, account=line.account, accepted_at=line.timestamp, reserved_micros=line.reserved_micros)

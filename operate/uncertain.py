@@ -12,8 +12,9 @@ from operate.operator import Operator
 from operate.times import moment
 from shared.domain.described import doc, timestamp
 from shared.domain.errors import Refused
-from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome, Output
+from shared.domain.generation import COMPLETED, FAILED, EndState, Generation, Outcome, Output
 from shared.store import generations, ledger
+from shared.store.ledger import Settled
 
 URLS_MAX, URL_CHARS_MAX = 20, 2000
 NOT_DONE = "The provider did not run this generation. You were refunded."
@@ -43,7 +44,7 @@ class Resolved(Struct, kw_only=True):
 
 async def list_uncertain(operator: Operator, count: int, *, refunded: bool = False) -> list[DoubtEntry]:
     """Return up to `count` open ones, the oldest first, or those already refunded as uncertain, the newest first."""
-    read = generations.doubtful if refunded else generations.uncertain
+    read = generations.list_refunded_uncertain if refunded else generations.list_uncertain
     return [_entry(found) for found in await read(operator.store, count)]
 
 
@@ -55,14 +56,15 @@ async def resolve_uncertain(
         raise Refused("invalid_request", "Give exactly one outcome: completed with the URLs of its outputs, or failed.")
     found = await find_generation(operator, named)
     outcome = Outcome(found.provider, error_code="not_done", error=NOT_DONE) if failed else _completed(found, urls)
-    state, cost = (FAILED, 0) if failed else (COMPLETED, found.reserved)
+    state: EndState = FAILED if failed else COMPLETED
+    cost = 0 if failed else found.reserved
     acting = operator.act("uncertain resolve", found.id, " ".join(urls) or FAILED)
-    word, refund = await ledger.settle(
+    settlement = await ledger.settle(
         acting, found.id, state, cost_micros=cost, outcome=outcome, uncertain_only=True, late_s=LATE_S
     )
-    if word != "settled":
+    if not isinstance(settlement, Settled):
         raise Refused("conflict", f"This generation is not uncertain: it is {found.state}.")
-    return Resolved(id=found.id, state=state, refund_micros=refund)
+    return Resolved(id=found.id, state=state, refund_micros=settlement.refund_micros)
 
 
 def _completed(found: Generation, urls: Sequence[str]) -> Outcome:

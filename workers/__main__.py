@@ -30,17 +30,17 @@ from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
 from shared.store.secret import ensure_deployment_secret
 from workers import telemetry
 from workers.adapters.contract import Setup, load
-from workers.context import Desk
+from workers.context import WorkerContext
 from workers.deliver import Post, deliver
 from workers.egress import BROWSER_LIKE, Egress
 from workers.engine import Engine
 from workers.exporter import exported
 from workers.fleet import Fleet, audit_forever
 from workers.input_images import Pictures
-from workers.late import late
+from workers.late import poll_late
 from workers.probe import tell
 from workers.run import run
-from workers.settle import dropped
+from workers.settle import fail_dropped
 from workers.sweep import sweep_forever
 
 USAGE = "usage: python -m workers run <provider> | deliver | sweep | probe <provider>"
@@ -136,7 +136,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
         storage = Storage.open(config.assets, synced=config.durability == "fsync")
         pictures = Pictures(storage, strangers)
         adapter = load(setup.adapter or setup.name, config.adapters)(structs.replace(setup, fetch=pictures.fetch))
-        desk = Desk(
+        context = WorkerContext(
             provider=setup.name,
             store=store,
             adapter=adapter,
@@ -147,9 +147,9 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
             secret=await ensure_deployment_secret(store),
             costs=costs,
         )
-        work = [func(run, name="run", timeout=STEP_MAX_S), func(late, name="late", timeout=STEP_MAX_S)]
+        work = [func(run, name="run", timeout=STEP_MAX_S), func(poll_late, name="late", timeout=STEP_MAX_S)]
         try:
-            role = Role(name=setup.name, work=work, ctx={"desk": desk}, dropped=partial(dropped, desk))
+            role = Role(name=setup.name, work=work, ctx={"context": context}, dropped=partial(fail_dropped, context))
             telemetry.register_provider(setup.name)
             await serve(config, store, role)
         finally:

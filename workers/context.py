@@ -1,53 +1,111 @@
-"""What a worker process works with, and one generation in its hands."""
+"""The context of a worker process, the generation it has in hand, and the results of a step."""
 
 import time
 from collections.abc import Mapping
-from typing import NoReturn
 
 import msgspec
-from arq.worker import Retry as Park
 from msgspec import Struct
 
-from shared.domain.generation import Spec
+from shared.domain.callback_token import token as callback_token
+from shared.domain.generation import Outcome, Spec
+from shared.domain.trace import traceparent
 from shared.ops.storage import Storage
 from shared.store import ledger
 from shared.store.connect import Store
-from shared.store.generations import Step
-from workers.adapters.contract import Adapter, Call
+from shared.store.steps import Step
+from workers.adapters.contract import Adapter, Call, Done, Pending, Rejected
 from workers.egress import Egress
 
 PARK_MIN_S = 0.01
+LATE_PREFIX = "late:"  # of the job that polls a failed generation
 
 
-class Desk(Struct, frozen=True, kw_only=True):
-    """One per process; `egress` fetches outputs, `callbacks_url` is where the provider may call us, if anywhere."""
+class WorkerContext(Struct, frozen=True, kw_only=True):
+    """Everything that a worker process of one provider works with."""
 
     provider: str
     store: Store
     adapter: Adapter
     storage: Storage
-    egress: Egress
+    egress: Egress  # fetches outputs
     record_keep_ms: int = ledger.RECORD_KEEP_MS
-    callbacks_url: str | None = None
+    callbacks_url: str | None = None  # the provider's callbacks arrive below it; None: it cannot call us
     secret: bytes = b""
     costs: Mapping[tuple[str, str], int] = msgspec.field(default_factory=dict)  # see Catalogue.costs
 
+    def call(self, generation_id: str, spec: Spec, deadline_ms: int) -> Call:
+        """Return a generation as its adapter sees it."""
+        url = self.callbacks_url
+        return Call(
+            generation_id=generation_id,
+            kind=spec.kind,
+            model=spec.target,
+            prompt=spec.prompt,
+            input=spec.input,
+            deadline_ms=deadline_ms,
+            traceparent=traceparent(spec.trace, generation_id),
+            callback_url=f"{url}/{callback_token(self.secret, generation_id)}" if url else None,
+        )
 
-class Job(Struct, frozen=True, kw_only=True):
-    """One generation in hand."""
+    def expected_cost(self, spec: Spec) -> int | None:
+        """Return the catalogue's cost of a generation in micro-USD, None if it has none."""
+        return self.costs.get((spec.model, spec.target))
+
+
+class Parked(Struct, frozen=True):
+    """The job waits `after_s` seconds for its next step."""
+
+    after_s: float
+
+
+class GenerationJob(Struct, frozen=True, kw_only=True):
+    """A generation whose job this worker has claimed, with its next step."""
 
     id: str
-    token: str  # of this run, so that an intent can be told from an earlier worker's
-    spec: Spec
+    token: str  # of this run; it distinguishes the intent from an earlier worker's
     step: Step
     call: Call
 
     @property
+    def spec(self) -> Spec:
+        """Return the specification of the generation."""
+        return self.step.spec
+
+    @property
     def left_s(self) -> float:
-        """Seconds until the deadline."""
+        """Return the seconds until the deadline; negative after it."""
         return self.call.deadline_ms / 1000 - time.time()
 
+    def parked(self, after_s: float) -> Parked:
+        """Return a wait of `after_s` seconds, or until the deadline if that is sooner."""
+        return Parked(max(min(after_s, self.left_s), PARK_MIN_S))
 
-def park(job: Job, after_s: float) -> NoReturn:
-    """Come back after `after_s` seconds, or at the deadline if that is sooner."""
-    raise Park(defer=max(min(after_s, job.left_s), PARK_MIN_S))
+
+class Completed(Struct, frozen=True):
+    """The outputs are stored; settle at full cost."""
+
+    outcome: Outcome
+
+
+class Failed(Struct, frozen=True, kw_only=True):
+    """The generation ends without a result; settle at no cost."""
+
+    code: str
+    message: str
+    unsubmitted_only: bool = False  # do not settle if a provider may have it
+    unusable: Done | None = None  # a result that we cannot deliver, and that the provider is paid for
+    cost_micros: int | None = None  # what the provider charged for its rejection, if it says
+
+    @classmethod
+    def rejected(cls, rejection: Rejected) -> "Failed":
+        """Return the failure that an adapter's rejection stands for."""
+        return cls(code=rejection.code, message=rejection.message, cost_micros=rejection.cost_micros)
+
+
+class Rerouted(Struct, frozen=True):
+    """Another provider has the generation now."""
+
+    provider: str
+
+
+StepResult = Parked | Pending | Done | Failed | Rerouted

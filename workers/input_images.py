@@ -6,7 +6,8 @@ from shared.ops.storage import Storage, StorageError
 from workers.adapters.contract import Blob, Rejected
 from workers.egress import Egress
 from workers.egress_errors import EgressError
-from workers.outputs import OutputError, inspect
+from workers.media import inspect
+from workers.output_errors import OutputError
 
 PICTURE_BYTES_MAX = 20_000_000
 
@@ -24,12 +25,12 @@ class Pictures:
         if len(data) > PICTURE_BYTES_MAX:
             raise Rejected("bad_image", f"The picture is larger than {PICTURE_BYTES_MAX // 1_000_000} MB.")
         try:
-            look = inspect(data, "image")
+            media = inspect(data, "image")
         except OutputError as error:
             raise Rejected("bad_image", f"What imageUrl leads to is no picture: {error}") from None
-        if not look.media_type.startswith("image/"):
-            raise Rejected("bad_image", f"What imageUrl leads to is {look.media_type}, not a picture.")
-        return Blob(data, look.media_type)
+        if not media.media_type.startswith("image/"):
+            raise Rejected("bad_image", f"What imageUrl leads to is {media.media_type}, not a picture.")
+        return Blob(data, media.media_type)
 
     async def _bytes(self, url: str) -> bytes:
         if url.startswith("asset:"):

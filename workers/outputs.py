@@ -1,228 +1,150 @@
-"""Copies a provider's outputs to our storage, before they expire and after a look at what they really are.
-
-OutputError
-├── BadOutput     final: no bytes, or not what was ordered; the generation has failed
-└── CopyFailed    for now: the output was not fetched; copy again later, the provider is not asked anew
-    └── NotStored the provider has it, and our storage did not take it
-"""
+"""Store a provider's outputs: copy them to our storage before they expire, after checking their bytes."""
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Sequence
-from io import BytesIO
-from typing import Protocol
+import time
+from collections.abc import Sequence
+from functools import partial
+from secrets import token_hex
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-from PIL.GifImagePlugin import GifImageFile
-from PIL.Image import DecompressionBombError
-from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.WebPImagePlugin import WebPImageFile
+import structlog
+from msgspec import structs
 
+from shared.domain.generation import Outcome, Output, Spec
+from shared.ops import metrics
 from shared.ops.storage import Storage, StorageError, new_path
-from workers.adapters.contract import Blob, Link
+from shared.store import steps
+from shared.store.steps import Poll
+from workers.adapters.contract import Blob, Done, Link
+from workers.context import Completed, Failed, GenerationJob, Parked, WorkerContext
+from workers.egress import Egress
 from workers.egress_errors import BadUrl, EgressError, TooLarge
+from workers.media import DEFAULT_TYPES, OUTPUT_BYTES_MAX, inspect
+from workers.output_errors import BadOutput, CopyFailed, NotStored
+from workers.timing import retry_while_store_down
 
-OUTPUT_BYTES_MAX = 512 * 1024 * 1024
 OUTPUTS_MAX = 16
-INLINE_BYTES_MAX = 256 * 1024  # hashing more than this would hold up the event loop
+INLINE_BYTES_MAX = 256 * 1024  # hashing more than this would block the event loop for too long
+RETRY_S, RETRY_S_MAX = 5.0, 60.0  # until a failed copy is tried again
+LAST_TRY_S = 5.0  # before the deadline; after it the sweeper ends the generation
 
-# The classes are used directly: Image.open refuses pictures of more than 179 megapixels, which upscalers deliver, and
-# that guard is about decoding, which does not happen here.
-IMAGES: dict[str, Callable[[BytesIO], ImageFile]] = {
-    "image/png": PngImageFile,
-    "image/jpeg": JpegImageFile,
-    "image/webp": WebPImageFile,
-    "image/gif": GifImageFile,
-}
-STARTS = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"OggS", "audio/ogg"),
-    (b"fLaC", "audio/flac"),
-    (b"ID3", "audio/mpeg"),
-)
-RIFF_FORMS = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
-IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heif", b"mif1", b"msf1")  # pictures in an MP4 container
-SOUND_BRANDS = (b"M4A ", b"M4B ")
-
-# What the outputs of a kind are; a film may come as a moving picture.
-ORDERED: dict[str, str | tuple[str, ...]] = {
-    "image": "image/",
-    "upscale": "image/",
-    "video": ("video/", "image/gif", "image/webp"),
-    "voice": "audio/",
-    "music": "audio/",
-}
-USUAL = {
-    "image": "image/png",
-    "upscale": "image/png",
-    "video": "video/mp4",
-    "voice": "audio/mpeg",
-    "music": "audio/mpeg",
-}
+log = structlog.get_logger()
 
 
-class OutputError(Exception):
-    """Base of what `keep` raises."""
+async def store_outputs(context: WorkerContext, job: GenerationJob, done: Done) -> Completed | Parked | Failed:
+    """Copy a result to our storage, again and again until the deadline. A failed copy never causes another submit.
+
+    The result of a poll can be polled again, so its job is parked between copies. The answer to a submit exists only
+    here, so its job waits.
+    """
+    token, began_ms = token_hex(16), _now_ms()  # once: a second copy overwrites the files of the first
+    while True:
+        began_s = time.monotonic()
+        try:
+            outputs = await copy_result(context, job.spec.kind, done, token=token, now_ms=began_ms)
+        except BadOutput as error:
+            message = f"The provider's answer could not be used: {error}"
+            return Failed(code="bad_output", message=message, unusable=done)
+        except (CopyFailed, StorageError) as error:
+            log.warning("generation.copy_failed", generation=job.id, error=repr(error))
+            now_ms = _now_ms()
+            since_ms = await retry_while_store_down(partial(steps.mark_done, context.store, job.id, now_ms))
+            pause_s = min(max(RETRY_S, (now_ms - since_ms) / 4000), RETRY_S_MAX)  # longer, the longer it has failed
+            end = stop_copying(context, job, done, error, pause_s=pause_s, since_ms=since_ms)
+            if end is not None:
+                return end
+        else:
+            metrics.of(metrics.COPY_SECONDS, context.provider).observe(time.monotonic() - began_s)
+            metrics.of(metrics.COPIED_BYTES, context.provider).inc(sum(output.size_bytes for output in outputs))
+            return Completed(outcome_of(context, job.spec, done, outputs))
+        if isinstance(job.step, Poll):
+            return job.parked(pause_s)
+        await asyncio.sleep(min(pause_s, max(job.left_s, 0)))
 
 
-class BadOutput(OutputError):
-    """The provider delivered something nobody can use. Copying it again would not help."""
+def stop_copying(
+    context: WorkerContext, job: GenerationJob, done: Done, error: Exception, *, pause_s: float, since_ms: int
+) -> Completed | Failed | None:
+    """Return how the generation ends if no time is left for another copy; None if there is.
+
+    If only our storage fails, the outputs stay with the provider for as long as it stores them.
+    """
+    expires_ms = since_ms + int(context.adapter.keeps_s * 1000)
+    links = link_outputs(done.outputs, job.spec.kind, expires_ms) if isinstance(error, NotStored) else ()
+    if links and job.left_s <= pause_s + LAST_TRY_S:
+        log.error("generation.outputs_not_stored", generation=job.id, provider=context.provider, error=repr(error))
+        return Completed(outcome_of(context, job.spec, done, links))
+    if job.left_s <= 0:
+        message = "The result could not be stored in time. You were refunded."
+        # A polled result is paid when a late poll attaches it.
+        return Failed(code="copy_failed", message=message, unusable=None if isinstance(job.step, Poll) else done)
+    return None
 
 
-class CopyFailed(OutputError):
-    """The output exists but is not in our storage yet. Call `keep` again later with the same token."""
+def outcome_of(context: WorkerContext, spec: Spec, done: Done, outputs: Sequence[Output]) -> Outcome:
+    """Return the outcome of a result, with what it costs us according to the catalogue and to the provider."""
+    outcome = Outcome(context.provider, tuple(outputs), done.text, done.facts)
+    return structs.replace(outcome, expected_micros=context.expected_cost(spec), cost_micros=done.cost_micros)
 
 
-class NotStored(CopyFailed):
-    """The output can be fetched, and our storage refuses it."""
+async def copy_result(context: WorkerContext, kind: str, done: Done, *, token: str, now_ms: int) -> tuple[Output, ...]:
+    """Copy the outputs of a result once. Raises BadOutput, CopyFailed."""
+    expires_ms = now_ms + int(context.adapter.keeps_s * 1000)
+    return await copy_outputs(
+        context.storage, context.egress, done.outputs, kind=kind, token=token, now_ms=now_ms, expires_ms=expires_ms
+    )
 
 
-class Fetched(Protocol):
-    """What the guarded session answers."""
-
-    @property
-    def status(self) -> int:
-        """HTTP status."""
-        ...
-
-    @property
-    def data(self) -> bytes:
-        """The whole body."""
-        ...
-
-
-class Get(Protocol):
-    """`Egress.get`: one bounded request to an address that is checked first."""
-
-    async def __call__(self, url: str, /, *, body_bytes_max: int) -> Fetched:
-        """Fetch `url`."""
-        ...
-
-
-class Kept(Struct, frozen=True):
-    """An output: in our storage, or at its provider's where that is a URL."""
-
-    place: str
-    media_type: str
-    size_bytes: int = 0
-    sha256: str = ""
-    width: int | None = None  # of images
-    height: int | None = None
-    expires_ms: int | None = None  # until when the provider keeps what is only there
-
-
-class Look(Struct, frozen=True):
-    """What the bytes of an output say about themselves."""
-
-    media_type: str
-    sha256: str
-    size: tuple[int, int] | None
-
-
-async def keep(
+async def copy_outputs(
     storage: Storage,
-    egress_get: Get,
+    egress: Egress,
     outputs: Sequence[Blob | Link],
     *,
     kind: str,
     token: str,
     now_ms: int,
     expires_ms: int,
-) -> tuple[Kept, ...]:
+) -> tuple[Output, ...]:
     """Store the outputs of a generation of `kind`, one at a time to hold one in memory. Raises BadOutput, CopyFailed.
 
-    One that is larger than what we keep stays with its provider, until `expires_ms`. Running it again with the same
-    token on the same day replaces what it stored before.
+    An output above our size limit stays with its provider until `expires_ms`. Another call with the same token on the
+    same day replaces the files of the first.
     """
     if len(outputs) > OUTPUTS_MAX:
-        raise BadOutput(f"the provider delivered {len(outputs)} outputs; at most {OUTPUTS_MAX} are kept")
-    kept: list[Kept] = []
+        raise BadOutput(f"the provider delivered {len(outputs)} outputs; at most {OUTPUTS_MAX} are stored")
+    stored: list[Output] = []
     for index, output in enumerate(outputs):
-        data = await _bytes_of(output, egress_get)
+        data = await _read(output, egress)
         if data is None:
-            kept += linked([output], kind, expires_ms)
+            stored += link_outputs([output], kind, expires_ms)
             continue
-        look = inspect(data, kind) if len(data) <= INLINE_BYTES_MAX else await asyncio.to_thread(inspect, data, kind)
-        path = new_path(token, look.media_type, now_ms, index)
+        media = inspect(data, kind) if len(data) <= INLINE_BYTES_MAX else await asyncio.to_thread(inspect, data, kind)
+        path = new_path(token, media.media_type, now_ms, index)
         try:
-            await storage.put(path, data, look.media_type)
+            await storage.put(path, data, media.media_type)
         except StorageError as error:
             raise NotStored(str(error)) from error
-        width, height = look.size or (None, None)
-        kept.append(Kept(path, look.media_type, len(data), look.sha256, width, height))
-    return tuple(kept)
+        width, height = media.size or (None, None)
+        stored.append(Output(path, media.media_type, len(data), width, height, media.sha256))
+    return tuple(stored)
 
 
-def linked(outputs: Sequence[Blob | Link], kind: str, expires_ms: int) -> tuple[Kept, ...]:
-    """The outputs where their provider has them; () unless it has all of them."""
+def link_outputs(outputs: Sequence[Blob | Link], kind: str, expires_ms: int) -> tuple[Output, ...]:
+    """Return the outputs as links to their provider; () unless the provider has all of them."""
     links = [output for output in outputs if isinstance(output, Link)]
-    usual = USUAL.get(kind, "application/octet-stream")
+    default = DEFAULT_TYPES.get(kind, "application/octet-stream")
     if len(links) < len(outputs):
         return ()
-    return tuple(Kept(link.url, link.media_type or usual, expires_ms=expires_ms) for link in links)
+    return tuple(Output(link.url, link.media_type or default, expires_ms=expires_ms) for link in links)
 
 
-def inspect(data: bytes, kind: str) -> Look:
-    """Type, hash and, for images, width and height. The bytes decide, and they are what was ordered or nothing."""
-    if not data:
-        raise BadOutput("the provider delivered an empty output")
-    if len(data) > OUTPUT_BYTES_MAX:
-        raise BadOutput(f"the provider delivered {len(data)} bytes; at most {OUTPUT_BYTES_MAX} are kept")
-    media_type = sniff(data)
-    if media_type is None:
-        raise BadOutput(f"the provider delivered {len(data)} bytes that are no image, video or sound we serve")
-    if not media_type.startswith(ORDERED.get(kind, "")):
-        raise BadOutput(f"the provider delivered {media_type} for a generation of kind {kind}")
-    return Look(media_type, hashlib.sha256(data).hexdigest(), _image_size(data, media_type))
-
-
-def sniff(data: bytes) -> str | None:
-    """Media type of the first bytes, None if they are none we serve."""
-    for start, media_type in STARTS:
-        if data.startswith(start):
-            return media_type
-    if data.startswith(b"RIFF"):
-        return RIFF_FORMS.get(data[8:12])
-    if data[4:8] == b"ftyp" and data[8:12] not in IMAGE_BRANDS:
-        return "audio/mp4" if data[8:12] in SOUND_BRANDS else "video/mp4"
-    if data.startswith(b"\x1aE\xdf\xa3") and b"webm" in data[:64]:  # Matroska says so in its header
-        return "video/webm"
-    return "audio/mpeg" if _is_mp3_frame(data) else None
-
-
-def _is_mp3_frame(data: bytes) -> bool:
-    """Sync word, a known version, layer III, a valid bitrate and sample rate."""
-    if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE6 != 0xE2:
-        return False
-    return data[1] & 0x18 != 0x08 and data[2] & 0xF0 != 0xF0 and data[2] & 0x0C != 0x0C
-
-
-def _image_size(data: bytes, media_type: str) -> tuple[int, int] | None:
-    image_class = IMAGES.get(media_type)
-    if image_class is None:
-        return None
-    try:
-        with image_class(BytesIO(data)) as image:
-            return image.size
-    except DecompressionBombError:
-        return None  # a huge WebP or GIF may be what was asked for; it is kept without its size
-    except (SyntaxError, OSError, ValueError) as error:
-        raise BadOutput(f"the provider delivered a damaged {media_type}: {error}") from error
-
-
-async def _bytes_of(output: Blob | Link, egress_get: Get) -> bytes | None:
-    """The output's bytes; None if they are more than we keep."""
+async def _read(output: Blob | Link, egress: Egress) -> bytes | None:
+    """Return the bytes of an output; None if they are above our size limit."""
     if isinstance(output, Blob):
         return output.data
-    host = urlsplit(output.url).hostname  # the rest of a provider's link is often a signature: never shown
+    host = urlsplit(output.url).hostname  # the rest of a provider URL often holds a signature: never shown
     try:
-        fetched = await egress_get(output.url, body_bytes_max=OUTPUT_BYTES_MAX)
+        fetched = await egress.get(output.url, body_bytes_max=OUTPUT_BYTES_MAX)
     except TooLarge:
         return None
     except BadUrl as error:
@@ -232,3 +154,7 @@ async def _bytes_of(output: Blob | Link, egress_get: Get) -> bytes | None:
     if fetched.status != 200:
         raise CopyFailed(f"{host} answered {fetched.status} for an output")
     return fetched.data
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

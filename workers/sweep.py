@@ -13,11 +13,12 @@ from shared.ops import metrics, settled
 from shared.ops.storage import Storage, StorageError
 from shared.store import accounts, ledger
 from shared.store.connect import Store
+from shared.store.ledger import Settled
+from workers.timing import LATE_FIRST_S
 
 EVERY_S = 1.0
 BATCH = 200
 ASSETS_EVERY_S = 3600.0
-LATE_FIRST_S = 60.0
 DAY_MS = 86_400_000
 OVERDUE = Outcome(error_code="timeout", error="This did not finish in time. You were refunded.")
 
@@ -51,11 +52,11 @@ async def sweep(store: Store) -> int:
         _, count, rearmed, overdue = await store.run("sweep", BATCH)
         note("requeued", rearmed)
         for raw in overdue:
-            word, _ = await ledger.settle(
+            settlement = await ledger.settle(
                 store, raw.decode(), FAILED, cost_micros=0, outcome=OVERDUE, late_s=LATE_FIRST_S
             )
-            if word == "settled":
-                await settled.tell(store, raw.decode())
+            if isinstance(settlement, Settled):
+                await settled.report_by_id(store, raw.decode())
         note("overdue", overdue)
         looked += int(count)
         if count < BATCH:

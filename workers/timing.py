@@ -1,4 +1,4 @@
-"""Waiting: how often a provider is polled, how long the store is waited for, and limits that survive a pause."""
+"""Waiting: the pace of polls, retries while the store is down, and time limits that survive a paused process."""
 
 import asyncio
 import time
@@ -11,40 +11,41 @@ from shared.domain.errors import StoreDown
 from workers.adapters.contract import Pending
 
 PROVEN_PERCENT = 90
-PATIENCE_S = 60.0
-STALL_S = 0.2  # for an answer that is there already to be read
+STORE_WAIT_S = 60.0  # for a store that is down
+STORE_RETRY_S = 1.0  # until a step or delivery that a missing store cut short is taken again
+STALL_S = 0.2  # to read an answer that has arrived already
 STRETCH, STRETCHED_S_MAX = 4.0, 30.0
+LATE_FIRST_S, LATE_LAST_S = 60.0, 86_400.0  # after a refund: the first late poll, and the last
 
-Told = TypeVar("Told")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def relaxed(pending: Pending, calls_percent: int) -> Pending:
-    """The same with a later look, if that many of the provider's callbacks come. One that is lost costs that time."""
-    if calls_percent < PROVEN_PERCENT:
+def stretched(pending: Pending, callback_percent: int) -> Pending:
+    """Return `pending` with a later poll if nearly all callbacks of the provider arrive. A lost one costs that time."""
+    if callback_percent < PROVEN_PERCENT:
         return pending
     pace_s = max(pending.poll_after_s, min(pending.poll_after_s * STRETCH, STRETCHED_S_MAX))
     return structs.replace(pending, poll_after_s=pace_s)
 
 
-async def insist(ask: Callable[[], Awaitable[Told]]) -> Told:
-    """What the store answers, asked for again while it is away. Raises StoreDown after PATIENCE_S.
+async def retry_while_store_down(call: Callable[[], Awaitable[Result]]) -> Result:
+    """Call the store until it replies. Raises StoreDown after STORE_WAIT_S.
 
-    For what a worker must know before it lets go of a job: an intent whose fate nobody learnt makes a submit uncertain.
+    Use it for calls that a worker must complete before it lets go of a job: a lost reply makes a submit uncertain.
     """
-    until_s = time.monotonic() + PATIENCE_S
+    until_s = time.monotonic() + STORE_WAIT_S
     while True:
         try:
-            return await ask()
+            return await call()
         except StoreDown:
             if time.monotonic() >= until_s:
                 raise
 
 
-async def within(limit_s: float, work: Coroutine[Any, Any, Answer]) -> Answer:
-    """What `work` returns or raises within `limit_s`; raises TimeoutError after that.
+async def run_within(limit_s: float, work: Coroutine[Any, Any, Result]) -> Result:
+    """Return or raise the result of `work`. Raises TimeoutError after `limit_s`.
 
-    A process that was paused finds the answer and the end of its time at the same moment: then the answer counts.
+    After a pause of the process the answer and the end of the time limit arrive together: then the answer counts.
     """
     task = asyncio.ensure_future(work)
     try:

@@ -96,7 +96,7 @@ async def read_job(request: web.Request, caller: Caller) -> web.Response:
 async def list_jobs(request: web.Request, caller: Caller) -> web.Response:
     """GET /api/jobs: the account's newest; a guest has no list."""
     desk, count = request.app[DESK], limit(request.query)
-    found = await generations.newest(desk.store, caller.account, count)
+    found = await generations.list_newest(desk.store, caller.account, count)
     return json_answer(Jobs(tuple(answer(desk, generation) for generation in found)), 200)
 
 

@@ -161,7 +161,7 @@ async def list_assets(request: web.Request, caller: Caller) -> web.Response:
     page, count = number(request, "page", 1, PAGES_MAX), number(request, "limit", PAGE_DEFAULT, PAGE_MAX)
     found = [
         generation
-        for generation in await generations.newest(desk.store, caller.account, SCANNED_MAX)
+        for generation in await generations.list_newest(desk.store, caller.account, SCANNED_MAX)
         if picture(generation.outcome) and mode in (None, generation.spec.input.get("mode"))
     ]
     start = (page - 1) * count

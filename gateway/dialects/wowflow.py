@@ -18,7 +18,7 @@ from shared.domain.ids import checked_uuid
 from shared.domain.money import cents, usd
 from shared.domain.times import rfc3339
 from shared.store import accounts, generations, ledger
-from shared.store.ledger import Line
+from shared.store.ledger import LedgerEntry
 
 WAIT_MAX_S = 60
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])")
@@ -136,7 +136,7 @@ async def read(request: web.Request) -> web.Response:
     desk, count = request.app[DESK], limit(request.query)
     account = await auth.account_id(request)
     if "id" not in request.query:
-        found = await generations.newest(desk.store, account, count)
+        found = await generations.list_newest(desk.store, account, count)
         return _json({"data": [entry(desk, generation) for generation in found]})
     generation_id = checked_uuid(request.query["id"])
     generation = await generations.view(desk.store, account, generation_id) if generation_id else None
@@ -174,7 +174,7 @@ async def transactions(request: web.Request) -> web.Response:
     """GET /api/v1/transactions: what moved money, newest first."""
     count = limit(request.query)
     account = await auth.account_id(request)
-    found = await ledger.movements(request.app[DESK].store, account, count)
+    found = await ledger.list_movements(request.app[DESK].store, account, count)
     return _json({"data": [_transaction(line) for line in found]})
 
 
@@ -233,7 +233,7 @@ def _model(model: Model) -> ModelEntry:
     )
 
 
-def _transaction(line: Line) -> Transaction:
+def _transaction(line: LedgerEntry) -> Transaction:
     top_up = line.kind == "top_up"
     return Transaction(
         type=KIND_OF_LINE[line.kind],

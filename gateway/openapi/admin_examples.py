@@ -107,7 +107,7 @@ LIFE = timeline.Life(
         timeline.LifeMoment(at=COMPLETED_AT, after_ms=21_000, what="settled", detail="completed"),
     ),
 )
-RETRIED = generations.Retried(id=GENERATION_ID, state="queued", done="due", means=generations.RETRY_WORDS["due"])
+RETRIED = generations.Retried(id=GENERATION_ID, state="queued", done="due", means=generations.RETRY_MEANINGS["due"])
 REFUND = generations.Refund(id=GENERATION_ID, account=ACCOUNT_ID, kind="credit", amount_micros=110_000)
 DOUBT = uncertain.DoubtEntry(
     id=GENERATION_ID,

@@ -11,7 +11,7 @@ from shared.store.connect import Store
 log = structlog.get_logger()
 
 
-def note(generation: Generation) -> None:
+def report(generation: Generation) -> None:
     """One log line, and the metrics of a generation that was closed just now."""
     provider, refund = generation.provider, generation.refund_micros
     outcome, closed_ms = generation.outcome, generation.closed_ms or generation.created_ms
@@ -44,8 +44,8 @@ def note(generation: Generation) -> None:
     )
 
 
-async def tell(store: Store, generation_id: str) -> None:
+async def report_by_id(store: Store, generation_id: str) -> None:
     """The same, by whoever does not have the generation at hand. Raises StoreDown."""
     seen = await generations.view(store, "", generation_id)
     if seen is not None:
-        note(seen)
+        report(seen)

@@ -13,7 +13,7 @@ from shared.domain.generation import TERMINAL
 from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.findings import FINDINGS_MAX, Finding, Report
-from shared.store.ledger import Line
+from shared.store.ledger import LedgerEntry
 
 KINDS = ("top_up", "reserve", "settle", "credit")
 LINES_BATCH = 1000
@@ -113,15 +113,15 @@ async def _entries(check: AccountCheck, number: int) -> dict[str, Entry]:
     return entries
 
 
-def _line(raw: bytes) -> Line | None:
+def _line(raw: bytes) -> LedgerEntry | None:
     try:
         at_ms, kind, amount, reference = raw.decode().split(" ", 3)
-        return Line(int(at_ms), kind, int(amount), reference) if kind in KINDS else None
+        return LedgerEntry(int(at_ms), kind, int(amount), reference) if kind in KINDS else None
     except ValueError:
         return None
 
 
-def _add(check: AccountCheck, raw: bytes, line: Line | None) -> None:
+def _add(check: AccountCheck, raw: bytes, line: LedgerEntry | None) -> None:
     if line is None:
         check.find(check.account, "bad_line", repr(raw))
     elif line.kind == "top_up":
@@ -134,7 +134,7 @@ def _add(check: AccountCheck, raw: bytes, line: Line | None) -> None:
         check.refunds += line.amount_micros
 
 
-def _enter(check: AccountCheck, entries: dict[str, Entry], line: Line) -> None:
+def _enter(check: AccountCheck, entries: dict[str, Entry], line: LedgerEntry) -> None:
     entry = entries.get(line.reference)
     if line.kind == "reserve" and entry is None:
         entries[line.reference] = Entry(-line.amount_micros)
@@ -152,7 +152,7 @@ def _enter(check: AccountCheck, entries: dict[str, Entry], line: Line) -> None:
             check.find(line.reference, "refund_too_large", f"{entry.refund} of {entry.reserve} micro-USD")
 
 
-def _enter_credit(check: AccountCheck, entry: Entry, line: Line) -> None:
+def _enter_credit(check: AccountCheck, entry: Entry, line: LedgerEntry) -> None:
     cost = 0 if entry.refund is None else entry.reserve - entry.refund
     if entry.credit is not None:
         check.find(line.reference, "two_credits")

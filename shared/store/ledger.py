@@ -1,9 +1,11 @@
-"""Money: reserve at accept, settle once. In every state balance = top-ups - spent = sum of the ledger's lines."""
+"""Money: reserve at accept, settle once. In every state balance = top-ups - spent = sum of the ledger's entries."""
+
+from typing import Literal
 
 from msgspec import Struct
 
 from shared.domain.errors import Refused
-from shared.domain.generation import Outcome, Spec, encode
+from shared.domain.generation import EndState, Outcome, Spec, encode
 from shared.domain.money import usd
 from shared.store import keys
 from shared.store.client import StoreClient
@@ -13,46 +15,93 @@ BACKLOG_RETRY_AFTER_S = 5
 RECORD_KEEP_MS = 90 * 86_400_000
 
 
-class Way(Struct, frozen=True, kw_only=True):
-    """One way to serve an order. Amounts in micro-USD, times in ms."""
+class RouteOffer(Struct, frozen=True, kw_only=True):
+    """A route that may serve an order, with its price. Amounts in micro-USD, times in ms."""
 
     provider: str
     price_micros: int
     spec: Spec
-    run_ms: int  # it fails if it has not ended this long after a worker took it up
+    run_ms: int  # the generation fails if it has not ended this long after a worker started it
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """A generation to accept."""
+
+    id: str
+    key_hash: str
+    offers: tuple[RouteOffer, ...]  # in the order of preference
+    queue_ms: int  # the generation fails if no worker starts it for this long
+    replay_key: str = ""
+    body_hash: str = ""
+    waiter: str = ""
+    payer: str = "balance"  # or quota: the plan's daily quota
+    guest: str = ""  # the account of a caller without a key
 
 
 class Accepted(Struct, frozen=True):
-    """A generation that is charged and queued, or the earlier one the same Idempotency-Key made."""
+    """A generation that is charged and queued, or the earlier one that the same Idempotency-Key made."""
 
     id: str
     account: str
     created_ms: int
-    way: Way | None = None  # the one that was taken; None: look at the generation
-    reserved: int = 0  # micro-USD; nothing where the plan's day pays
+    offer: RouteOffer | None = None  # the one that was chosen; None: it has been rerouted since
+    reserved: int = 0  # micro-USD; 0 if the daily quota pays
     replayed: bool = False
 
 
-class Order(Struct, frozen=True, kw_only=True):
-    """What accept needs."""
+class UnknownPlan(Exception):
+    """The account's plan is not in the store: publish the catalogue's plans and accept again."""
 
-    id: str
-    key_hash: str
-    ways: tuple[Way, ...]  # in the order they are to be tried
-    queue_ms: int  # it fails if no worker takes it up for this long
-    replay_key: str = ""
-    body_hash: str = ""
-    waiter: str = ""
-    payer: str = "balance"  # or quota: a place in the plan's day
-    guest: str = ""  # the account of a caller without a key
+
+class Quota(Struct, frozen=True):
+    """An account's daily quota: `limit` is None for an unlimited plan. The day ends at `reset_ms`, Unix ms."""
+
+    limit: int | None
+    used: int
+    reset_ms: int
+
+
+class Settled(Struct, frozen=True):
+    """The generation was ended by this call."""
+
+    refund_micros: int
+
+
+class NotSettled(Struct, frozen=True):
+    """The generation had ended already, a provider may have it, or it does not exist."""
+
+    reason: Literal["already", "submitted", "missing"]
+
+
+class TopUp(Struct, frozen=True):
+    """The result of a top-up, and the balance, or for too_much the total of all top-ups, in micro-USD."""
+
+    outcome: Literal["topped_up", "already", "too_much", "missing"]
+    amount_micros: int
+
+
+class Credit(Struct, frozen=True):
+    """The result of a credit, and its amount, or for too_much the cost of the generation, in micro-USD."""
+
+    outcome: Literal["credited", "already", "open", "too_much", "missing"]
+    amount_micros: int
+
+
+class LedgerEntry(Struct, frozen=True):
+    """One movement of money: kind is top_up, reserve, settle or credit; the amount is signed, in micro-USD."""
+
+    at_ms: int
+    kind: str
+    amount_micros: int
+    reference: str
 
 
 async def accept(store: Store, order: Order) -> Accepted:
-    """Charge and queue, at the first provider that is free.
+    """Charge and queue an order at its first available provider.
 
-    Raises Refused (nothing was charged), StoreDown (ask again with the same id) or UnknownPlan.
+    Raises Refused if nothing was charged, StoreDown if the outcome is unknown (accept the same id again), UnknownPlan.
     """
-    word, *rest = await store.run(
+    reply = await store.run(
         "accept",
         order.id,
         order.key_hash,
@@ -62,28 +111,32 @@ async def accept(store: Store, order: Order) -> Accepted:
         order.waiter,
         order.payer,
         order.guest,
-        *(part for way in order.ways for part in (way.provider, way.price_micros, encode(way.spec), way.run_ms)),
+        *(part for offer in order.offers for part in _offer_args(offer)),
         durable=True,
     )
-    if word == "accepted":
-        account, created_ms, _, number, reserved = rest
-        way = order.ways[number - 1] if number else None
-        return Accepted(order.id, account.decode(), created_ms, way, reserved)
-    if word == "replayed":
-        return Accepted(rest[1].decode(), rest[0].decode(), 0, replayed=True)
-    raise _refusal(word, rest)
+    match reply:
+        case ["accepted", account, created_ms, _, number, reserved]:
+            offer = order.offers[number - 1] if number else None
+            return Accepted(order.id, account.decode(), created_ms, offer, reserved)
+        case ["replayed", account, earlier_id]:
+            return Accepted(earlier_id.decode(), account.decode(), 0, replayed=True)
+        case ["unknown_plan", plan]:
+            raise UnknownPlan(plan.decode())
+        case [reason, *numbers]:
+            raise _refused(reason, *numbers)
+    raise ValueError("accept replied nothing")
 
 
-def _refusal(word: str, rest: list[bytes | int]) -> Exception:
-    if word == "unknown_plan":
-        return UnknownPlan(bytes(rest[0]).decode() if isinstance(rest[0], bytes) else "")
-    first = int(rest[0]) if rest else 0
-    have, need = usd(first), usd(int(rest[1]) if word == "insufficient" else 0)
+def _offer_args(offer: RouteOffer) -> tuple[str | int | bytes, ...]:
+    return offer.provider, offer.price_micros, encode(offer.spec), offer.run_ms
+
+
+def _refused(reason: str, first: int = 0, second: int = 0) -> Refused:
     code, message = {
         "unknown_key": ("invalid_api_key", "This API key is unknown or was revoked."),
         "insufficient": (
             "insufficient_balance",
-            f"This costs ${need:.2f}, the balance is ${have:.2f}. Top up to continue.",
+            f"This costs ${usd(second):.2f}, the balance is ${usd(first):.2f}. Top up to continue.",
         ),
         "reused": ("idempotency_key_reuse", "This Idempotency-Key was used for another request. Use a new key."),
         "quota": ("quota_exceeded", f"All {first} generations of today are used. The day ends at midnight UTC."),
@@ -92,35 +145,24 @@ def _refusal(word: str, rest: list[bytes | int]) -> Exception:
             "rate_limited",
             f"{first} generations of this account are waiting already. Submit more as they finish.",
         ),
-    }[word]
-    return Refused(code, message, retry_after_s=BACKLOG_RETRY_AFTER_S if word == "backlog_full" else None)
+    }[reason]
+    return Refused(code, message, retry_after_s={"backlog_full": BACKLOG_RETRY_AFTER_S}.get(reason))
 
 
-class UnknownPlan(Exception):
-    """The account's plan is not in the store: publish the catalogue's plans and ask again."""
-
-
-class Quota(Struct, frozen=True):
-    """An account's day: `limit` is None for an unlimited plan; the day ends at `reset_ms`, Unix ms."""
-
-    limit: int | None
-    used: int
-    reset_ms: int
-
-
-async def quota(store: Store, account_id: str) -> Quota:
-    """How much of its plan's day an account (a guest's too) has used. Raises UnknownPlan."""
-    word, *rest = await store.run("quota", account_id)
-    if word == "unknown_plan":
-        raise UnknownPlan(rest[0].decode())
-    limit, used, reset_ms = rest
-    return Quota(None if limit < 0 else limit, used, reset_ms)
+async def read_quota(store: Store, account_id: str) -> Quota:
+    """Return how much of its daily quota an account, or a guest, has used. Raises UnknownPlan."""
+    match await store.run("quota", account_id):
+        case ["unknown_plan", plan]:
+            raise UnknownPlan(plan.decode())
+        case [_, limit, used, reset_ms]:
+            return Quota(None if limit < 0 else limit, used, reset_ms)
+    raise ValueError("quota replied nothing")
 
 
 async def settle(
     store: StoreClient,
     generation_id: str,
-    state: str,
+    state: EndState,
     *,
     cost_micros: int,
     outcome: Outcome,
@@ -130,68 +172,67 @@ async def settle(
     late_s: float | None = None,
     kind: str = "",
     patience_s: float | None = None,
-) -> tuple[str, int]:
-    """Close an open generation once: ("settled", refund), or ("already" | "submitted" | "missing", 0).
+) -> Settled | NotSettled:
+    """End an open generation once, at a cost of at most its reservation.
 
-    `state` is completed or failed, `cost_micros` at most the reservation. With `unsubmitted_only` a generation that a
-    provider may have is left alone, with `uncertain_only` one that nobody is in doubt about. The record is kept for
-    `keep_ms`. A failed one that a provider has is looked at again after `late_s`, if given. With `kind` it is noted
-    how long a completed one took there. Raises StoreDown (ask again) and StoreError (a cost outside the reservation).
+    With `unsubmitted_only` a generation that a provider may have is not settled, with `uncertain_only` every one that
+    is not uncertain. The record expires after `keep_ms`. A failed generation that a provider has is polled after
+    `late_s`, if given. With `kind` the provider's speed is measured. Raises StoreDown (settle again) and StoreError (a
+    cost outside the reservation).
     """
     guard = "unsubmitted" if unsubmitted_only else "uncertain" if uncertain_only else ""
     late_ms = "" if late_s is None else int(late_s * 1000)
     args = (generation_id, state, cost_micros, encode(outcome), guard, keep_ms, late_ms, *costs_of(outcome), kind)
-    word, *rest = await store.run("settle", *args, patience_s=patience_s, durable=True)
-    return word, rest[0] if word == "settled" else 0
+    match await store.run("settle", *args, patience_s=patience_s, durable=True):
+        case ["settled", refund]:
+            return Settled(refund)
+        case [reason, *_]:
+            return NotSettled(reason)
+    raise ValueError("settle replied nothing")
 
 
 def costs_of(outcome: Outcome) -> tuple[int | str, int | str]:
-    """What the catalogue expects it to cost us and what the provider says, as the scripts take them."""
+    """Return the expected and the reported cost of an outcome, as the scripts take them."""
     expected, reported = outcome.expected_micros, outcome.cost_micros
     return ("" if expected is None else expected, "" if reported is None else reported)
 
 
-async def top_up(store: StoreClient, account_id: str, amount_micros: int, reference: str) -> tuple[str, int]:
-    """Add money once per reference: (topped_up | already | too_much | missing, balance or total in micro-USD)."""
-    word, *rest = await store.run("top_up", account_id, amount_micros, reference, durable=True)
-    return word, rest[0] if rest else 0
+async def top_up(store: StoreClient, account_id: str, amount_micros: int, reference: str) -> TopUp:
+    """Add money to an account, once per reference."""
+    outcome, *amounts = await store.run("top_up", account_id, amount_micros, reference, durable=True)
+    return TopUp(outcome, amounts[0] if amounts else 0)
 
 
-async def credit(store: StoreClient, generation_id: str, amount_micros: int | None = None) -> tuple[str, int]:
-    """Give money back for what has ended, once and at most what it cost; None is all of it.
-
-    ("credited" | "already", amount), ("too_much", cost), or ("open" | "missing", 0).
-    """
+async def credit(store: StoreClient, generation_id: str, amount_micros: int | None = None) -> Credit:
+    """Return money for an ended generation, once and at most its cost; None is all of it."""
     amount = "" if amount_micros is None else amount_micros
-    word, *rest = await store.run("credit", generation_id, amount, durable=True)
-    return word, 0 if word == "open" or not rest else rest[0]
+    match await store.run("credit", generation_id, amount, durable=True):
+        case ["credited" | "already" | "too_much" as outcome, micros]:
+            return Credit(outcome, micros)
+        case [outcome, *_]:
+            return Credit(outcome, 0)
+    raise ValueError("credit replied nothing")
 
 
-class Line(Struct, frozen=True):
-    """One movement of money: kind is top_up, reserve, settle or credit; the amount is signed, in micro-USD."""
+async def list_entries(store: Store, account_id: str, first: int = 0, last: int = -1) -> list[LedgerEntry]:
+    """Return ledger entries from index `first` to `last`, both included, oldest first.
 
-    at_ms: int
-    kind: str
-    amount_micros: int
-    reference: str
-
-
-async def lines(store: Store, account_id: str, first: int = 0, last: int = -1) -> list[Line]:
-    """Ledger lines from index `first` to `last`, both included, oldest first; negative counts from the newest."""
+    Negative indexes count from the newest.
+    """
     found = []
     for raw in await store.call("LRANGE", keys.ledger(account_id), first, last):
         at_ms, kind, amount, reference = raw.decode().split(" ", 3)
-        found.append(Line(int(at_ms), kind, int(amount), reference))
+        found.append(LedgerEntry(int(at_ms), kind, int(amount), reference))
     return found
 
 
-async def movements(store: Store, account_id: str, count: int) -> list[Line]:
-    """Up to `count` lines that moved money, newest first; a settlement at full cost moves none."""
-    found: list[Line] = []
+async def list_movements(store: Store, account_id: str, count: int) -> list[LedgerEntry]:
+    """Return up to `count` entries that moved money, newest first. A settlement at full cost moves none."""
+    found: list[LedgerEntry] = []
     start = 0
     while len(found) < count:
-        batch = await lines(store, account_id, -(start + count), -(start + 1))
-        found.extend(line for line in reversed(batch) if line.amount_micros)
+        batch = await list_entries(store, account_id, -(start + count), -(start + 1))
+        found.extend(entry for entry in reversed(batch) if entry.amount_micros)
         start += count
         if len(batch) < count:
             break

@@ -12,7 +12,7 @@ from shared.domain.generation import TERMINAL, Spec
 from shared.domain.ids import key_hash, uuid7
 from shared.store import accounts, generations, ledger
 from shared.store.connect import Store
-from shared.store.ledger import Order, Way
+from shared.store.ledger import Order, RouteOffer
 
 DOUBLES = Path(__file__).parent / "doubles"
 CENTS = 10_000
@@ -44,16 +44,16 @@ def new_generation_id() -> str:
     return uuid7(time.time_ns(), os.urandom(8))
 
 
-def make_way(**changes: object) -> Way:
+def make_offer(**changes: object) -> RouteOffer:
     """Provider noop, at 10 cents."""
-    way = Way(provider="noop", price_micros=10 * CENTS, spec=SPEC, run_ms=60_000)
-    return structs.replace(way, **changes)
+    offer = RouteOffer(provider="noop", price_micros=10 * CENTS, spec=SPEC, run_ms=60_000)
+    return structs.replace(offer, **changes)
 
 
 def make_order(customer: Customer, **changes: object) -> Order:
-    """An order for one way; what the way has may be named here."""
-    of_way = {name: changes.pop(name) for name in Way.__struct_fields__ if name in changes}
-    order = Order(id=new_generation_id(), key_hash=customer.hash, ways=(make_way(**of_way),), queue_ms=60_000)
+    """An order for one offer, whose fields may be given here."""
+    of_offer = {name: changes.pop(name) for name in RouteOffer.__struct_fields__ if name in changes}
+    order = Order(id=new_generation_id(), key_hash=customer.hash, offers=(make_offer(**of_offer),), queue_ms=60_000)
     return structs.replace(order, **changes)
 
 

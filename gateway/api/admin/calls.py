@@ -148,7 +148,7 @@ async def refund_generation(request: web.Request) -> web.Response:
     asked, _ = await json_body(request, RefundGeneration)
     done = await generations.refund_generation(operator, request.match_info["id"], asked.amount_micros, asked.reason)
     if done.kind == "refund":
-        await settled.tell(operator.store, done.id)
+        await settled.report_by_id(operator.store, done.id)
     return _json(done)
 
 
@@ -167,7 +167,7 @@ async def resolve_uncertain(request: web.Request) -> web.Response:
     done = await uncertain.resolve_uncertain(
         operator, request.match_info["id"], urls=asked.completed, failed=asked.failed
     )
-    await settled.tell(operator.store, done.id)
+    await settled.report_by_id(operator.store, done.id)
     return _json(done)
 
 

@@ -120,7 +120,7 @@ async def balanced(seen: Scene) -> int:
     settled = 0
     for customer in seen.customers:
         account = await accounts.find(seen.store, customer.account)
-        lines = await ledger.lines(seen.store, customer.account)
+        lines = await ledger.list_entries(seen.store, customer.account)
         reserved = [line.reference for line in lines if line.kind == "reserve"]
         closed = [line.reference for line in lines if line.kind == "settle"]
         if account is None or account.topup - account.spent != sum(line.amount_micros for line in lines):

@@ -23,7 +23,7 @@ from shared.domain.ids import uuid7
 from shared.store import ledger
 from shared.store.connect import Store
 from shared.store.keys import generation, queue
-from shared.store.ledger import Order, Way
+from shared.store.ledger import Order, RouteOffer
 from shared.store.queue import arq_pool, decode_job, encode_job
 from shared.store.scripts import script
 
@@ -62,7 +62,7 @@ def gateway(url: str, port: int) -> None:
         order = Order(
             id=uuid7(time.time_ns(), token_bytes(8)),
             key_hash=sha256(request.headers["Authorization"].removeprefix("Bearer ").encode()).hexdigest(),
-            ways=(Way(provider="noop", price_micros=PRICE_MICROS, spec=spec, run_ms=RUN_MS),),
+            offers=(RouteOffer(provider="noop", price_micros=PRICE_MICROS, spec=spec, run_ms=RUN_MS),),
             queue_ms=DAY_MS,
         )
         accepted = await ledger.accept(request.app[store], order)

@@ -23,7 +23,7 @@ from tests.programs.chaos.complaints import complaints
 from tests.programs.chaos.force import Force, Mark, Rescue
 from tests.programs.chaos.plan import BUYERS, LONG_S, TARDY, WOKGEN_WAIT_S, Plan
 from tests.programs.chaos.witness import Inbox, Paid
-from workers.timing import insist
+from workers.timing import retry_while_store_down
 
 CATALOGUE = Path(__file__).parent / "catalogue.toml"
 LOOK_S = 0.5
@@ -158,7 +158,7 @@ class Scene:
         while self.force.now_s < self.plan.load_s:
             number += 1
             payment = partial(ledger.top_up, self.store, account, PAYMENT_CENTS * CENTS, f"payment {number}")
-            await asyncio.gather(insist(payment), insist(payment))
+            await asyncio.gather(retry_while_store_down(payment), retry_while_store_down(payment))
             self.evidence.payments[account] += PAYMENT_CENTS * CENTS
             await asyncio.sleep(PAY_EVERY_S)
 

@@ -34,7 +34,8 @@ from workers.adapters.contract import (
     load,
 )
 from workers.egress import Egress
-from workers.outputs import BadOutput, CopyFailed, OutputError, keep
+from workers.output_errors import BadOutput, CopyFailed, OutputError
+from workers.outputs import copy_outputs
 
 STEPS_MAX = 20
 NEW_STATE = "a_state_of_tomorrow"
@@ -105,7 +106,7 @@ async def kept(case: Case, done: Done, folder: Path) -> list[str]:
     """Media types of the outputs in our storage."""
     storage, named = Storage.open(str(folder)), {"token": "0" * 32, "now_ms": NOW_MS, "expires_ms": NOW_MS}
     async with Egress(allow_private=True) as egress:
-        copies = await keep(storage, egress.get, done.outputs, kind=case.call.kind, **named)  # type: ignore[arg-type]
+        copies = await copy_outputs(storage, egress, done.outputs, kind=case.call.kind, **named)  # type: ignore[arg-type]
     return [copy.media_type for copy in copies]
 
 

@@ -119,8 +119,8 @@ class Caller:
         """The balance in cents, after every equation of the books was checked against the store."""
         store, account = self.place.store, await accounts.find(self.place.store, self.customer.account)
         assert account is not None
-        lines = await ledger.lines(store, self.customer.account)
-        made = await generations.newest(store, self.customer.account, HISTORY_MAX)
+        lines = await ledger.list_entries(store, self.customer.account)
+        made = await generations.list_newest(store, self.customer.account, HISTORY_MAX)
         assert 0 <= account.balance
         assert account.balance == sum(line.amount_micros for line in lines)
         assert account.spent == sum(generation.price_micros for generation in made)

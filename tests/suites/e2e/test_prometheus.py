@@ -205,7 +205,7 @@ async def legible(session: aiohttp.ClientSession, ports: list[int]) -> None:
 async def agree(asker: Asker, place: Place, caller: Caller) -> None:
     """The counters say of money and ends what the ledger and the records say."""
     account = await accounts.find(place.store, caller.customer.account)
-    made = await generations.newest(place.store, caller.customer.account, 100)
+    made = await generations.list_newest(place.store, caller.customer.account, 100)
     assert account is not None
     [kept] = await asker.figures("sum(wokflow_money_reserved_usd_total) - sum(wokflow_money_refunded_usd_total)")
     assert account.spent == round(kept * MICROS_PER_USD)

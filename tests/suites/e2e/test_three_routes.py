@@ -70,7 +70,7 @@ async def passed_over(place: Place, caller: Caller, first: Replicate, third: Fal
     assert expected == [(attempt["provider"], attempt["outcome"]) for attempt in told]
     assert "completed" == (await caller.wait_for_end(again))["status"]
     assert 1 == first.counts["submit"]
-    lines = await ledger.lines(place.store, caller.customer.account)
+    lines = await ledger.list_entries(place.store, caller.customer.account)
     assert 2 == len([line for line in lines if line.kind == "reserve"])
     assert 1000 - 2 * 11 == await caller.check_balance()
 

@@ -7,6 +7,7 @@ import pytest
 from shared.domain.errors import Refused, StoreDown
 from shared.store import accounts, generations, keys, ledger
 from shared.store.connect import Store
+from shared.store.ledger import TopUp
 from tests.harness.factories import CENTS, Customer, create_customer, make_order, new_generation_id
 
 
@@ -21,7 +22,7 @@ async def balance(store: Store, customer: Customer) -> int:
     """The account's balance in cents."""
     account = await accounts.find(store, customer.account)
     assert account is not None
-    lines = await ledger.lines(store, customer.account)
+    lines = await ledger.list_entries(store, customer.account)
     assert account.balance == sum(line.amount_micros for line in lines)
     return account.balance // CENTS
 
@@ -35,7 +36,7 @@ async def test_accept_charges_records_and_queues(store_url: str) -> None:
         assert generation is not None
         assert ("queued", 10 * CENTS, 0) == (generation.state, generation.reserved, generation.position)
         assert 90 == await balance(store, customer)
-        assert [accepted.id] == [found.id for found in await generations.newest(store, customer.account, 10)]
+        assert [accepted.id] == [found.id for found in await generations.list_newest(store, customer.account, 10)]
         assert None is not await store.call("ZSCORE", keys.queue("noop"), accepted.id)
         assert None is not await store.call("ZSCORE", keys.OPEN, accepted.id)
 
@@ -125,7 +126,7 @@ async def test_more_than_the_plan_allows_waits_and_then_is_refused(store_url: st
         assert "rate_limited" == await refusal(store, customer)
         assert 950 == await balance(store, customer)
         assert 2 == await store.call("ZCARD", keys.queue("noop"))
-        newest = await generations.newest(store, customer.account, 10)
+        newest = await generations.list_newest(store, customer.account, 10)
         assert ["backlog", "backlog", "backlog", "queued", "queued"] == [found.state for found in newest]
         assert [4, 3, 2, 1, 0] == [found.position for found in newest]
 
@@ -135,10 +136,10 @@ async def test_top_up_happens_once_per_reference(store_url: str) -> None:
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=0)
         results = await asyncio.gather(*[ledger.top_up(store, customer.account, CENTS, "pay-1") for _ in range(10)])
-        assert ["already"] * 9 + ["topped_up"] == sorted(word for word, _ in results)
+        assert ["already"] * 9 + ["topped_up"] == sorted(result.outcome for result in results)
         assert 1 == await balance(store, customer)
-        assert ("missing", 0) == await ledger.top_up(store, "acct_0", CENTS, "pay-1")
-        assert "too_much" == (await ledger.top_up(store, customer.account, 10**15, "pay-2"))[0]
+        assert TopUp("missing", 0) == await ledger.top_up(store, "acct_0", CENTS, "pay-1")
+        assert "too_much" == (await ledger.top_up(store, customer.account, 10**15, "pay-2")).outcome
 
 
 async def test_a_customers_key_cannot_stand_in_for_a_payment(store_url: str) -> None:
@@ -146,7 +147,7 @@ async def test_a_customers_key_cannot_stand_in_for_a_payment(store_url: str) -> 
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=100)
         await ledger.accept(store, make_order(customer, replay_key="top-up:pay-9", body_hash="b"))
-        assert "topped_up" == (await ledger.top_up(store, customer.account, CENTS, "pay-9"))[0]
+        assert "topped_up" == (await ledger.top_up(store, customer.account, CENTS, "pay-9")).outcome
         assert -1 == await store.call("TTL", keys.top_ups(customer.account))
 
 

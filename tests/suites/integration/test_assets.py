@@ -17,11 +17,13 @@ from obstore.store import MemoryStore
 from PIL import Image
 
 from gateway.assets import assets_handler, span_of
+from shared.domain.generation import Output
 from shared.ops.storage import CHUNK_BYTES, Storage, new_path
-from workers import outputs
+from workers import media, outputs
 from workers.adapters.contract import Blob, Link
 from workers.egress import Egress
-from workers.outputs import OUTPUTS_MAX, BadOutput, CopyFailed, Kept, keep
+from workers.output_errors import BadOutput, CopyFailed
+from workers.outputs import OUTPUTS_MAX, copy_outputs
 
 NOW_MS = 1_772_323_199_999  # 2026-02-28T23:59:59.999Z
 EXPIRES_MS = NOW_MS + 3_600_000
@@ -259,9 +261,11 @@ async def test_many_read_at_once_while_others_leave(client: Client) -> None:
     assert [DATA] * 30 == [body for _, body in answers]
 
 
-async def kept(storage: Storage, outputs: Sequence[Blob | Link], kind: str = "") -> tuple[Kept, ...]:
+async def kept(storage: Storage, outputs: Sequence[Blob | Link], kind: str = "") -> tuple[Output, ...]:
     async with Egress(allow_private=True) as egress:
-        return await keep(storage, egress.get, outputs, kind=kind, token=TOKEN, now_ms=NOW_MS, expires_ms=EXPIRES_MS)
+        return await copy_outputs(
+            storage, egress, outputs, kind=kind, token=TOKEN, now_ms=NOW_MS, expires_ms=EXPIRES_MS
+        )
 
 
 async def test_what_a_provider_delivered_is_served_by_us(client: Client, storage: Storage) -> None:
@@ -270,13 +274,13 @@ async def test_what_a_provider_delivered_is_served_by_us(client: Client, storage
     sound = b"RIFF\0\0\0\0WAVE" + os.urandom(MIB)
     image, wave = await kept(storage, [Blob(file.getvalue(), "image/png"), Blob(sound, "audio/wav")])
     path, data = f"2026/02/28/{TOKEN}-0.webp", file.getvalue()
-    assert Kept(path, "image/webp", len(data), sha256(data), 48, 32) == image
+    assert Output(path, "image/webp", len(data), 48, 32, sha256(data)) == image
     assert (sha256(sound), None) == (wave.sha256, wave.width)
     link = Link(str(client.make_url(f"/assets/{wave.place}")))
     assert [wave.sha256] == [copy.sha256 for copy in await kept(storage, [link])]
     async with client.get(f"/assets/{image.place}") as response:
         assert ("image/webp", data) == (response.content_type, await response.read())
-    with pytest.raises(BadOutput, match="no image, video or sound"):
+    with pytest.raises(BadOutput, match="not an image, video or audio"):
         await kept(storage, [Link(str(client.make_url(f"/assets/{PATH}")))])
 
 
@@ -304,9 +308,10 @@ async def test_what_is_larger_than_we_keep_stays_with_its_provider(
     """Of a link the address is kept, until its provider deletes it; bytes that came along are refused."""
     large = Link(str(client.make_url(f"/assets/{PATH}")))
     small = Blob(b"fLaC" + bytes(20), "audio/flac")
-    monkeypatch.setattr(outputs, "OUTPUT_BYTES_MAX", SIZE - 1)
+    for module in (media, outputs):
+        monkeypatch.setattr(module, "OUTPUT_BYTES_MAX", SIZE - 1)
     theirs, ours = await kept(storage, [large, small], "music")
-    assert Kept(large.url, "audio/mpeg", expires_ms=EXPIRES_MS) == theirs
+    assert Output(large.url, "audio/mpeg", expires_ms=EXPIRES_MS) == theirs
     assert (True, None) == (ours.place.endswith("-1.flac"), ours.expires_ms)
     with pytest.raises(BadOutput, match=f"at most {SIZE - 1}"):
         await kept(storage, [Blob(bytes(SIZE), "audio/flac")])

@@ -20,7 +20,7 @@ from operate.cli.main import main, wokflow
 from shared.domain.generation import COMPLETED, FAILED, Outcome, Output, Spec
 from shared.domain.ids import is_key, job_id, key_hash
 from shared.ops.settings import ROOT, Settings
-from shared.store import accounts, generations, ledger, webhooks
+from shared.store import accounts, ledger, steps, webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import DeliveryAttempt
 from tests.harness.doubles.adapters.kinds import a_film
@@ -109,7 +109,7 @@ async def make_history(store: Store) -> tuple[Customer, dict[str, str]]:
     names = {}
     for name in ("done", "failed", "queued"):
         names[name] = (await ledger.accept(store, make_order(customer, spec=spec))).id
-    await generations.submitted(store, names["done"], "provider-ref-1", provider="noop", patience_s=1)
+    await steps.store_reference(store, names["done"], "provider-ref-1", provider="noop", patience_s=1)
     created = Outcome("noop", (Output("2026/x.png", "image/png", 5, 64, 64),), cost_micros=2500)
     await ledger.settle(store, names["done"], COMPLETED, cost_micros=10 * CENTS, outcome=created)
     refused = Outcome("noop", error_code="content_policy", error="Refused.")

@@ -226,7 +226,7 @@ async def test_reused_key_and_refusal_upstream_are_as_described(reader: Reader) 
     await reader.order(headers={"Idempotency-Key": "k1"}, status=422, prompt="a knight")
     waiting = asyncio.create_task(reader.order(headers={"Prefer": "wait=20"}, status=502))
     async with asyncio.timeout(10):
-        while len(found := await generations.newest(reader.desk.store, reader.account, 2)) < 2:
+        while len(found := await generations.list_newest(reader.desk.store, reader.account, 2)) < 2:
             await asyncio.sleep(0.01)
     await reader.settle(found[0].id, "failed", REFUSED)
     assert "upstream_error" == (await waiting)["error"]["code"]

@@ -58,8 +58,8 @@ async def caller(place: Place) -> AsyncIterator[Caller]:
     account = await accounts.find(place.store, caller.customer.account)
     assert account is not None
     assert (100 * CENTS, 0) == (account.topup, account.spent)
-    assert 1 == len(await ledger.lines(place.store, caller.customer.account))
-    assert [] == await generations.newest(place.store, caller.customer.account, 1)
+    assert 1 == len(await ledger.list_entries(place.store, caller.customer.account))
+    assert [] == await generations.list_newest(place.store, caller.customer.account, 1)
     assert caller.customer.key not in place.log()
     assert PROMPT not in place.log()
 

@@ -19,7 +19,9 @@ async def test_reading_never_bills(store_url: str) -> None:
         await ledger.settle(store, accepted.id, COMPLETED, cost_micros=100_000, outcome=Outcome())
         looks = [generations.view(store, customer.account, accepted.id) for _ in range(1000)]
         assert {COMPLETED} == {found.state for found in await asyncio.gather(*looks) if found}
-        assert ["top_up", "reserve", "settle"] == [line.kind for line in await ledger.lines(store, customer.account)]
+        assert ["top_up", "reserve", "settle"] == [
+            line.kind for line in await ledger.list_entries(store, customer.account)
+        ]
 
 
 async def test_no_job_vanishes_by_its_age(store_url: str) -> None:
@@ -79,5 +81,5 @@ async def test_money_is_in_the_store_alone(store_url: str) -> None:
             await ledger.accept(one, make_order(customer))
         account = await accounts.find(other, customer.account)
         assert account is not None
-        assert account.balance == sum(line.amount_micros for line in await ledger.lines(other, customer.account))
+        assert account.balance == sum(line.amount_micros for line in await ledger.list_entries(other, customer.account))
         assert 50 * 10_000 == account.balance

@@ -9,17 +9,17 @@ from msgspec import structs
 
 from shared.domain.generation import FAILED, Generation, Outcome, encode
 from shared.ops.storage import Storage
-from shared.store import generations, keys, ledger
+from shared.store import generations, keys, ledger, steps
 from shared.store.connect import Store
 from tests.harness.doubles.adapters.paid import Adapter
 from tests.harness.doubles.provider import Provider
 from tests.harness.factories import CENTS, Customer, create_customer, make_order
 from workers.adapters.contract import Call, Callback, Done, Pending, Setup
-from workers.context import Desk
+from workers.context import WorkerContext
 from workers.egress import Egress
-from workers.late import late, next_look_s
+from workers.late import next_poll_s, poll_late
 from workers.run import run
-from workers.settle import LATE_LAST_S
+from workers.timing import LATE_LAST_S
 
 
 @pytest.fixture
@@ -30,138 +30,140 @@ async def provider() -> AsyncIterator[Provider]:
 
 
 @pytest.fixture
-async def desk(store_url: str, tmp_path: Path, provider: Provider) -> AsyncIterator[Desk]:
-    """A desk with the paid provider."""
+async def context(store_url: str, tmp_path: Path, provider: Provider) -> AsyncIterator[WorkerContext]:
+    """A context with the paid provider."""
     async with Store(store_url) as store, Egress(allow_private=False) as egress:
         adapter = Adapter(Setup(name="paid", base_url=provider.url))
-        yield Desk(provider="paid", store=store, adapter=adapter, storage=Storage.open(str(tmp_path)), egress=egress)
+        yield WorkerContext(
+            provider="paid", store=store, adapter=adapter, storage=Storage.open(str(tmp_path)), egress=egress
+        )
         await adapter.close()
 
 
-async def given_up(desk: Desk, customer: Customer, ref: str) -> str:
+async def given_up(context: WorkerContext, customer: Customer, ref: str) -> str:
     """A generation that its provider has under `ref`, refunded at its deadline."""
     order = make_order(customer, provider="paid")
-    await ledger.accept(desk.store, order)
-    await generations.start(desk.store, order.id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
-    await generations.submitted(desk.store, order.id, ref.replace("ID", order.id), provider="paid", patience_s=1)
-    await ledger.settle(desk.store, order.id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
+    await ledger.accept(context.store, order)
+    await steps.start(context.store, order.id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
+    await steps.store_reference(context.store, order.id, ref.replace("ID", order.id), provider="paid", patience_s=1)
+    await ledger.settle(context.store, order.id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
     return order.id
 
 
-async def lost(desk: Desk, customer: Customer) -> str:
+async def lost(context: WorkerContext, customer: Customer) -> str:
     """A generation whose submit was never answered, refunded at its deadline."""
     order = make_order(customer, provider="paid")
-    await ledger.accept(desk.store, order)
-    await generations.start(desk.store, order.id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
-    await ledger.settle(desk.store, order.id, FAILED, cost_micros=0, outcome=Outcome(), late_s=60)
+    await ledger.accept(context.store, order)
+    await steps.start(context.store, order.id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
+    await ledger.settle(context.store, order.id, FAILED, cost_micros=0, outcome=Outcome(), late_s=60)
     return order.id
 
 
-async def seen(desk: Desk, customer: Customer, generation_id: str) -> Generation:
+async def seen(context: WorkerContext, customer: Customer, generation_id: str) -> Generation:
     """The generation as its owner sees it."""
-    generation = await generations.view(desk.store, customer.account, generation_id)
+    generation = await generations.view(context.store, customer.account, generation_id)
     assert generation is not None
     return generation
 
 
-async def test_a_late_success_is_given_to_the_user_for_nothing(desk: Desk) -> None:
+async def test_a_late_success_is_given_to_the_user_for_nothing(context: WorkerContext) -> None:
     """A result after the refund is stored and attached; the generation stays failed and costs nothing."""
-    customer = await create_customer(desk.store, cents=100)
-    generation_id = await given_up(desk, customer, "task-ID")
-    await late({"desk": desk}, f"late:{generation_id}")
-    generation = await seen(desk, customer, generation_id)
+    customer = await create_customer(context.store, cents=100)
+    generation_id = await given_up(context, customer, "task-ID")
+    await poll_late({"context": context}, f"late:{generation_id}")
+    generation = await seen(context, customer, generation_id)
     assert (FAILED, 0, 10 * CENTS) == (generation.state, generation.cost, generation.refund_micros)
     assert generation.late is not None
     assert "image/png" == generation.late.outputs[0].media_type
-    assert 0 == await desk.store.call("ZCARD", keys.LATE)
+    assert 0 == await context.store.call("ZCARD", keys.LATE)
 
 
-async def test_a_reference_that_comes_after_the_refund_is_followed(desk: Desk) -> None:
+async def test_a_reference_that_comes_after_the_refund_is_followed(context: WorkerContext) -> None:
     """A worker that was paused in its submit brings the reference after the refund: the result is the user's."""
-    customer = await create_customer(desk.store, cents=100)
-    generation_id = await lost(desk, customer)
-    await generations.submitted(desk.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
-    assert 1 == (await desk.store.run("enqueue_late", 10))[1]
-    await late({"desk": desk}, f"late:{generation_id}")
-    generation = await seen(desk, customer, generation_id)
+    customer = await create_customer(context.store, cents=100)
+    generation_id = await lost(context, customer)
+    await steps.store_reference(context.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
+    assert 1 == (await context.store.run("enqueue_late", 10))[1]
+    await poll_late({"context": context}, f"late:{generation_id}")
+    generation = await seen(context, customer, generation_id)
     assert (FAILED, 0) == (generation.state, generation.cost)
     assert generation.late is not None
 
 
-async def test_a_callback_that_comes_after_the_refund_is_followed(desk: Desk) -> None:
+async def test_a_callback_that_comes_after_the_refund_is_followed(context: WorkerContext) -> None:
     """What a provider calls about after its submit was given up tells the reference, and the result is the user's."""
 
     class Calling(Adapter):
         def callback(self, request: Callback) -> str | None:
             return request.body.decode() or None
 
-    customer = await create_customer(desk.store, cents=100)
-    assert isinstance(desk.adapter, Adapter)
-    calling = structs.replace(desk, adapter=Calling(Setup(name="paid", base_url=desk.adapter._base_url)))
+    customer = await create_customer(context.store, cents=100)
+    assert isinstance(context.adapter, Adapter)
+    calling = structs.replace(context, adapter=Calling(Setup(name="paid", base_url=context.adapter._base_url)))
     for body, follows in ((b"", False), (b"task-ID", True)):
-        generation_id = await lost(desk, customer)
+        generation_id = await lost(context, customer)
         payload = encode(Callback({}, body.replace(b"ID", generation_id.encode())))
-        assert "closed" == await generations.callback(desk.store, generation_id, "paid", payload)
-        assert 1 == (await desk.store.run("enqueue_late", 10))[1]
-        await late({"desk": calling}, f"late:{generation_id}")
-        assert follows == ((await seen(desk, customer, generation_id)).late is not None)
+        assert "closed" == await generations.store_callback(context.store, generation_id, "paid", payload)
+        assert 1 == (await context.store.run("enqueue_late", 10))[1]
+        await poll_late({"context": calling}, f"late:{generation_id}")
+        assert follows == ((await seen(context, customer, generation_id)).late is not None)
     await calling.adapter.close()
 
 
-async def test_a_result_that_comes_after_the_refund_is_attached(desk: Desk) -> None:
+async def test_a_result_that_comes_after_the_refund_is_attached(context: WorkerContext) -> None:
     """A worker whose submit was answered with the result after the refund gives it to the user for nothing."""
 
     class Slow(Adapter):
         async def submit(self, call: Call) -> Pending | Done:
-            await ledger.settle(desk.store, call.generation_id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
+            await ledger.settle(context.store, call.generation_id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
             return Done(text="here it is", cost_micros=7)
 
-    customer = await create_customer(desk.store, cents=100)
+    customer = await create_customer(context.store, cents=100)
     order = make_order(customer, provider="paid")
-    await ledger.accept(desk.store, order)
-    slow = structs.replace(desk, adapter=Slow(Setup(name="paid", base_url="http://127.0.0.1:1")))
-    await run({"desk": slow}, order.id)
-    generation = await seen(desk, customer, order.id)
+    await ledger.accept(context.store, order)
+    slow = structs.replace(context, adapter=Slow(Setup(name="paid", base_url="http://127.0.0.1:1")))
+    await run({"context": slow}, order.id)
+    generation = await seen(context, customer, order.id)
     assert (FAILED, 0) == (generation.state, generation.cost)
     assert generation.late is not None
     assert 7 == generation.late.cost_micros
 
 
-async def test_what_is_not_finished_is_looked_at_again_later(desk: Desk, provider: Provider) -> None:
+async def test_what_is_not_finished_is_looked_at_again_later(context: WorkerContext, provider: Provider) -> None:
     """A task that still runs after the refund is looked at again a minute later."""
-    customer = await create_customer(desk.store, cents=100)
-    generation_id = await given_up(desk, customer, "task-ID")
+    customer = await create_customer(context.store, cents=100)
+    generation_id = await given_up(context, customer, "task-ID")
     provider.prompts[generation_id] = "stuck"
     before_ms = time.time() * 1000
-    await late({"desk": desk}, f"late:{generation_id}")
-    assert None is (await seen(desk, customer, generation_id)).late
-    due_ms = float(await desk.store.call("ZSCORE", keys.LATE, generation_id))
+    await poll_late({"context": context}, f"late:{generation_id}")
+    assert None is (await seen(context, customer, generation_id)).late
+    due_ms = float(await context.store.call("ZSCORE", keys.LATE, generation_id))
     assert 55_000 < due_ms - before_ms < 65_000
 
 
-async def test_a_task_that_failed_is_not_looked_at_again(desk: Desk, provider: Provider) -> None:
+async def test_a_task_that_failed_is_not_looked_at_again(context: WorkerContext, provider: Provider) -> None:
     """Once the provider says that it failed, looking ends."""
-    customer = await create_customer(desk.store, cents=100)
-    generation_id = await given_up(desk, customer, "task-ID")
+    customer = await create_customer(context.store, cents=100)
+    generation_id = await given_up(context, customer, "task-ID")
     provider.prompts[generation_id] = "fail"
-    await late({"desk": desk}, f"late:{generation_id}")
-    assert None is await desk.store.call("ZSCORE", keys.LATE, generation_id)
-    assert None is (await seen(desk, customer, generation_id)).late
+    await poll_late({"context": context}, f"late:{generation_id}")
+    assert None is await context.store.call("ZSCORE", keys.LATE, generation_id)
+    assert None is (await seen(context, customer, generation_id)).late
 
 
-async def test_looking_ends(desk: Desk) -> None:
+async def test_looking_ends(context: WorkerContext) -> None:
     """The pause before the next look doubles, and after a day there is none."""
-    customer = await create_customer(desk.store, cents=100)
-    generation = await seen(desk, customer, await given_up(desk, customer, "task-ID"))
+    customer = await create_customer(context.store, cents=100)
+    generation = await seen(context, customer, await given_up(context, customer, "task-ID"))
     closed_s = (generation.closed_ms or 0) / 1000
-    assert 60 == next_look_s(generation)
+    assert 60 == next_poll_s(generation)
     for hours in (1, 12):
-        await desk.store.call(
+        await context.store.call(
             "HSET", keys.generation(generation.id), "closed_ms", int((closed_s - hours * 3600) * 1000)
         )
-        wait_s = next_look_s(await seen(desk, customer, generation.id))
+        wait_s = next_poll_s(await seen(context, customer, generation.id))
         assert wait_s is not None
         assert abs(wait_s - hours * 3600) < 10
     long_ago_ms = int((closed_s - LATE_LAST_S - 1) * 1000)
-    await desk.store.call("HSET", keys.generation(generation.id), "closed_ms", long_ago_ms)
-    assert None is next_look_s(await seen(desk, customer, generation.id))
+    await context.store.call("HSET", keys.generation(generation.id), "closed_ms", long_ago_ms)
+    assert None is next_poll_s(await seen(context, customer, generation.id))

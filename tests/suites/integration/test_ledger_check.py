@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from shared.domain.generation import COMPLETED, FAILED, Outcome
-from shared.store import accounts, check_account, findings, generations, keys, ledger, webhooks
+from shared.store import accounts, check_account, findings, keys, ledger, steps, webhooks
 from shared.store import check as checking
 from shared.store.connect import Store
 from shared.store.findings import FAULTS, Report
@@ -115,9 +115,9 @@ async def a_history(store: Store) -> dict[str, str]:
     await ledger.credit(store, names["credited"], 4 * CENTS)
     for name, price in [("submitted", 10), ("queued", 10), ("free_queued", 0), ("waiting", 10), ("free_waiting", 0)]:
         names[name] = (await ledger.accept(store, make_order(customer, price_micros=price * CENTS))).id
-    await generations.start(store, names["submitted"], provider="noop", repeatable=False, submit_limit_s=10, token="t")
-    await generations.submitted(store, names["submitted"], "ref", provider="noop", patience_s=1)
-    for line in await ledger.lines(store, customer.account):
+    await steps.start(store, names["submitted"], provider="noop", repeatable=False, submit_limit_s=10, token="t")
+    await steps.store_reference(store, names["submitted"], "ref", provider="noop", patience_s=1)
+    for line in await ledger.list_entries(store, customer.account):
         owner = next((name for name, value in names.items() if value == line.reference), "account")
         names[f"{owner}_{line.kind}"] = f"{line.at_ms} {line.kind} {line.amount_micros} {line.reference}"
     names["delivery"] = DELIVERY.format(**names)

@@ -11,7 +11,7 @@ from msgspec import structs
 from operate.cli.main import main
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.domain.ids import is_admin_key, key_hash
-from shared.store import admin_keys, generations, keys, ledger, processes, webhooks
+from shared.store import admin_keys, keys, ledger, processes, steps, webhooks
 from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
@@ -41,19 +41,19 @@ async def submit(store: Store, customer: Customer, **changes: object) -> str:
     return (await ledger.accept(store, make_order(customer, **changes))).id
 
 
-async def next_step(store: Store, name: str, *, limit_s: float = 60) -> str:
-    """Start a step of a generation and return the worker's next action."""
-    step = await generations.start(
+async def next_step(store: Store, name: str, *, limit_s: float = 60) -> type:
+    """Start a step of a generation and return the type of the worker's step."""
+    step = await steps.start(
         store, name, provider="noop", repeatable=False, submit_limit_s=limit_s, token=f"t{limit_s}"
     )
-    return step.word
+    return type(step)
 
 
 async def make_uncertain(store: Store, customer: Customer) -> str:
     """Accept a generation whose submit gets no response, and return its id."""
     name = await submit(store, customer)
     await next_step(store, name)
-    assert "uncertain" == await next_step(store, name, limit_s=0)
+    assert steps.Uncertain is await next_step(store, name, limit_s=0)
     return name
 
 
@@ -87,13 +87,13 @@ def test_queue_pause_stops_submits_and_keeps_polling(run: Run, store_url: str) -
     """Workers submit nothing to a paused provider but poll its tasks, until `queue resume`."""
     customer = at(store_url, create_customer)
     first, second = at(store_url, submit, customer), at(store_url, submit, customer)
-    assert "submit" == at(store_url, next_step, first)
-    at(store_url, generations.submitted, first, "ref", provider="noop", patience_s=1)
+    assert steps.Submit is at(store_url, next_step, first)
+    at(store_url, steps.store_reference, first, "ref", provider="noop", patience_s=1)
     assert "pause" == run("queue", "pause", "noop", "--json").json["held"]
-    assert ("check", "wait") == (at(store_url, next_step, first), at(store_url, next_step, second))
+    assert (steps.Poll, steps.ProviderPaused) == (at(store_url, next_step, first), at(store_url, next_step, second))
     assert ["pause"] == [q["held"] for q in run("queue", "list", "--json").json["queues"] if q["name"] == "noop"]
     assert "pause" == run("queue", "resume", "noop", "--json").json["before"]
-    assert "submit" == at(store_url, next_step, second)
+    assert steps.Submit is at(store_url, next_step, second)
     assert [("queue pause", "noop", "paused"), ("queue resume", "noop", "resumed")] == read_audit(run)
 
 
@@ -104,7 +104,7 @@ def test_queue_drain_refuses_new_orders_and_runs_waiting_ones(run: Run, store_ur
     run("queue", "drain", "noop")
     with pytest.raises(Exception, match="down"):
         at(store_url, submit, customer)
-    assert "submit" == at(store_url, next_step, waiting)
+    assert steps.Submit is at(store_url, next_step, waiting)
     run("queue", "resume", "noop")
     assert at(store_url, submit, customer)
 
@@ -201,7 +201,7 @@ def test_explain_shows_every_event_in_order(run: Run, store_url: str) -> None:
     endpoint = at(store_url, webhooks.create_endpoint, customer.account, "https://example.com/hook")
     name = at(store_url, submit, customer)
     at(store_url, next_step, name)
-    at(store_url, generations.submitted, name, "ref-1", provider="noop", patience_s=1)
+    at(store_url, steps.store_reference, name, "ref-1", provider="noop", patience_s=1)
     for _ in range(3):
         at(store_url, next_step, name)
     at(store_url, settle, name)
@@ -250,7 +250,7 @@ def test_uncertain_lists_refunded_generations(run: Run, store_url: str) -> None:
     for name in (silent, heard):
         at(store_url, settle, name, FAILED, 0)
     run("uncertain", "resolve", resolved, "--failed")
-    at(store_url, generations.submitted, heard, "ref", provider="noop", patience_s=1)
+    at(store_url, steps.store_reference, heard, "ref", provider="noop", patience_s=1)
     assert [silent] == [one["id"] for one in run("uncertain", "list", "--refunded", "--json").json["uncertain"]]
     assert [] == run("uncertain", "list", "--json").json["uncertain"]
 

@@ -20,9 +20,9 @@ from tests.harness.factories import create_customer, make_order
 from workers import run as verb
 from workers.adapters import contract
 from workers.adapters.contract import Call, Done, Link, Pending, Setup
-from workers.context import Desk
+from workers.context import WorkerContext
 from workers.egress import BROWSER_LIKE, Egress
-from workers.settle import AGAIN_S, AGAIN_S_MAX
+from workers.outputs import RETRY_S, RETRY_S_MAX
 
 KEEPS_S = 600.0
 
@@ -54,39 +54,39 @@ class Refusing(Storage):
 
 
 class Scene(Struct, frozen=True):
-    """A worker's desk and its provider."""
+    """A worker's context and its provider."""
 
-    desk: Desk
+    context: WorkerContext
     double: Double
 
     async def submitted(self, run_s: float = 30, kind: str = "image") -> str:
         """A generation that the provider has."""
         spec = Spec("wowflow", kind, "test/linking", "linking", "a boat", {})
-        customer = await create_customer(self.desk.store)
+        customer = await create_customer(self.context.store)
         order = make_order(customer, provider="linking", spec=spec, run_ms=int(run_s * 1000))
-        made = (await ledger.accept(self.desk.store, order)).id
+        made = (await ledger.accept(self.context.store, order)).id
         await self.step(made)
         return made
 
     async def step(self, made: str, storage: Storage | None = None) -> float | None:
         """One step; seconds until the next, None if there is none."""
-        desk = self.desk if storage is None else structs.replace(self.desk, storage=storage)
+        context = self.context if storage is None else structs.replace(self.context, storage=storage)
         try:
-            await verb.run({"desk": desk}, made)
+            await verb.run({"context": context}, made)
         except Park as park:
             return (park.defer_score or 0) / 1000
         return None
 
     async def seen(self, made: str) -> Generation:
         """The generation as it is."""
-        found = await generations.view(self.desk.store, "", made)
+        found = await generations.view(self.context.store, "", made)
         assert found is not None
         return found
 
 
 @pytest.fixture
 async def scene(store_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
-    """A desk with the provider that gives out links."""
+    """A context with the provider that gives out links."""
     async with (
         Store(store_url) as store,
         Fal() as double,
@@ -94,7 +94,9 @@ async def scene(store_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
     ):
         adapter = Linking(Setup(name="linking", base_url=double.url))
         storage = Storage.open(str(tmp_path))
-        yield Scene(Desk(provider="linking", store=store, adapter=adapter, storage=storage, egress=egress), double)
+        yield Scene(
+            WorkerContext(provider="linking", store=store, adapter=adapter, storage=storage, egress=egress), double
+        )
 
 
 async def test_every_output_is_copied_with_its_hash(scene: Scene) -> None:
@@ -115,11 +117,11 @@ async def test_a_copy_that_fails_is_tried_again_and_more_rarely(scene: Scene) ->
     """A file that cannot be had yet is fetched again after a pause that grows, and nothing is made anew."""
     made = await scene.submitted(run_s=3600)
     scene.double.troubles["file"].extend([Say(503, "")] * 3)
-    assert AGAIN_S == await scene.step(made)
-    await scene.desk.store.call("HINCRBY", keys.generation(made), "done_ms", -80_000)
+    assert RETRY_S == await scene.step(made)
+    await scene.context.store.call("HINCRBY", keys.generation(made), "done_ms", -80_000)
     assert 20 == round(await scene.step(made) or 0)
-    await scene.desk.store.call("HINCRBY", keys.generation(made), "done_ms", -3_000_000)
-    assert AGAIN_S_MAX == await scene.step(made)
+    await scene.context.store.call("HINCRBY", keys.generation(made), "done_ms", -3_000_000)
+    assert RETRY_S_MAX == await scene.step(made)
     assert None is await scene.step(made)
     assert COMPLETED == (await scene.seen(made)).state
 
@@ -128,10 +130,10 @@ async def test_storage_that_refuses_for_good_leaves_it_with_the_provider(scene: 
     """Shortly before the deadline the user gets the provider's own addresses, and until when they hold."""
     refusing = Refusing()
     made = await scene.submitted(run_s=60)
-    assert AGAIN_S == await scene.step(made, refusing)
-    since_ms = int(await scene.desk.store.call("HGET", keys.generation(made), "done_ms"))
+    assert RETRY_S == await scene.step(made, refusing)
+    since_ms = int(await scene.context.store.call("HGET", keys.generation(made), "done_ms"))
     now_ms = time.time_ns() // 1_000_000
-    await scene.desk.store.call("HSET", keys.generation(made), "deadline_ms", now_ms + 9_000)
+    await scene.context.store.call("HSET", keys.generation(made), "deadline_ms", now_ms + 9_000)
     assert None is await scene.step(made, refusing)
     generation = await scene.seen(made)
     assert (COMPLETED, generation.reserved) == (generation.state, generation.cost)
@@ -154,7 +156,7 @@ async def test_a_file_that_nobody_can_fetch_is_not_charged(scene: Scene) -> None
     generation = await scene.seen(made)
     assert generation.outcome is not None
     assert (FAILED, 0, "copy_failed") == (generation.state, generation.cost, generation.outcome.error_code)
-    assert None is not await scene.desk.store.call("ZSCORE", keys.LATE, made)
+    assert None is not await scene.context.store.call("ZSCORE", keys.LATE, made)
 
 
 async def test_a_picture_is_no_film(scene: Scene) -> None:

@@ -8,9 +8,9 @@ import pytest
 from shared.domain.catalogue import Provider
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Outcome
-from shared.store import generations, keys, ledger, providers
+from shared.store import generations, keys, ledger, providers, steps
 from shared.store.connect import Store
-from shared.store.generations import Step
+from shared.store.steps import Poll, ProviderDown, ProviderPaused, Step, Submit, Wait
 from tests.harness.factories import Customer, create_customer, make_order, new_generation_id
 
 
@@ -31,7 +31,7 @@ async def close(store: Store, generation_id: str) -> None:
 
 async def start(store: Store, generation_id: str) -> Step:
     """A worker takes the job up."""
-    return await generations.start(
+    return await steps.start(
         store, generation_id, provider="noop", repeatable=False, submit_limit_s=5, token=new_generation_id()
     )
 
@@ -88,17 +88,17 @@ async def test_a_pause_holds_every_worker_back(store_url: str) -> None:
     async with Store(store_url) as store:
         customer = await create_customer(store)
         one, two, three = await order(store, customer, 3)
-        assert "submit" == (await start(store, three)).word
-        await generations.submitted(store, three, "ref", provider="noop", patience_s=1)
+        assert Submit is type(await start(store, three))
+        await steps.store_reference(store, three, "ref", provider="noop", patience_s=1)
         token = new_generation_id()
-        await generations.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
-        assert (1, False) == await generations.withdraw(store, one, token, provider="noop", pause_s=0.3)
+        await steps.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
+        assert steps.Withdrawn(1, cancel=False) == await steps.withdraw(store, one, token, provider="noop", pause_s=0.3)
         step = await start(store, two)
-        assert "wait" == step.word
+        assert ProviderPaused is type(step)
         assert 0 < step.wait_ms <= 300
-        assert "check" == (await start(store, three)).word
+        assert Poll is type(await start(store, three))
         await asyncio.sleep(0.32)
-        assert ["submit", "submit"] == [(await start(store, name)).word for name in (one, two)]
+        assert [Submit, Submit] == [type(await start(store, name)) for name in (one, two)]
 
 
 async def test_submits_keep_a_providers_rate(store_url: str) -> None:
@@ -106,13 +106,13 @@ async def test_submits_keep_a_providers_rate(store_url: str) -> None:
     async with Store(store_url) as store:
         await limit(store, rate_per_s=20)
         ids = await order(store, await create_customer(store), 4)
-        steps = [await start(store, generation_id) for generation_id in ids]
-        assert ["submit", "wait", "wait", "wait"] == [step.word for step in steps]
-        assert 20 < steps[2].wait_ms - steps[1].wait_ms < 80
+        found = [await start(store, generation_id) for generation_id in ids]
+        assert [Submit, Wait, Wait, Wait] == [type(step) for step in found]
+        assert 20 < found[2].wait_ms - found[1].wait_ms < 80
         for generation_id in ids[1:]:
             slot_ms = int(await store.call("HGET", keys.generation(generation_id), "slot_ms"))
             await asyncio.sleep(max(slot_ms / 1000 + 0.005 - time.time(), 0))
-            assert "submit" == (await start(store, generation_id)).word
+            assert Submit is type(await start(store, generation_id))
 
 
 async def test_times_that_passed_in_a_pause_are_not_made_up_for_at_once(store_url: str) -> None:
@@ -121,17 +121,17 @@ async def test_times_that_passed_in_a_pause_are_not_made_up_for_at_once(store_ur
         await limit(store, rate_per_s=1)
         one, *others = await order(store, await create_customer(store), 4)
         token = new_generation_id()
-        await generations.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
-        assert ["wait"] * 3 == [(await start(store, name)).word for name in others]
-        await generations.withdraw(store, one, token, provider="noop", pause_s=60)
+        await steps.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
+        assert [Wait] * 3 == [type(await start(store, name)) for name in others]
+        await steps.withdraw(store, one, token, provider="noop", pause_s=60)
         past = {"paused_until_ms": 1, "next_submit_ms": 1, "sent_until_ms": 1}
         await store.call("HSET", keys.provider("noop"), *(part for field in past.items() for part in field))
         for name in others:
             await store.call("HSET", keys.generation(name), "slot_ms", 1)
-        steps = [await start(store, name) for name in others]
-        assert ["submit", "wait", "wait"] == [step.word for step in steps]
-        assert 900 < steps[2].wait_ms - steps[1].wait_ms < 1100
-        assert steps[1].wait_ms > 500
+        found = [await start(store, name) for name in others]
+        assert [Submit, Wait, Wait] == [type(step) for step in found]
+        assert 900 < found[2].wait_ms - found[1].wait_ms < 1100
+        assert found[1].wait_ms > 500
 
 
 async def test_a_probe_waits_for_its_time_without_holding_up_others(store_url: str) -> None:
@@ -142,11 +142,11 @@ async def test_a_probe_waits_for_its_time_without_holding_up_others(store_url: s
         clock = int((await store.call("TIME"))[0]) * 1000
         outage = {"downs": 1, "down_until_ms": 1, "next_submit_ms": clock + 60_000}
         await store.call("HSET", keys.provider("noop"), *(part for field in outage.items() for part in field))
-        assert "wait" == (await start(store, one)).word
+        assert Wait is type(await start(store, one))
         await store.call("HSET", keys.generation(one), "slot_ms", 1)
         probe = await start(store, one)
-        assert ("submit", True) == (probe.word, probe.probe)
-        assert ("wait", 500) == ((step := await start(store, two)).word, step.wait_ms)
+        assert (Submit, True) == (type(probe), probe.probe)
+        assert (ProviderPaused, 500) == (type(step := await start(store, two)), step.wait_ms)
 
 
 async def test_the_breaker_opens_probes_and_closes(store_url: str) -> None:
@@ -159,14 +159,14 @@ async def test_the_breaker_opens_probes_and_closes(store_url: str) -> None:
         with pytest.raises(Refused) as caught:
             await order(store, customer)
         assert "upstream_error" == caught.value.code
-        assert "down" == (await start(store, one)).word
+        assert ProviderDown is type(await start(store, one))
         await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
         [three] = await order(store, customer)
         probe = await start(store, one)
-        assert ("submit", True) == (probe.word, probe.probe)
-        assert "wait" == (await start(store, two)).word
+        assert (Submit, True) == (type(probe), probe.probe)
+        assert ProviderPaused is type(await start(store, two))
         await providers.close_breaker(store, "noop")
-        assert ("submit", False) == ((await start(store, three)).word, (await start(store, two)).probe)
+        assert (Submit, False) == (type(await start(store, three)), (await start(store, two)).probe)
 
 
 async def test_an_outage_in_a_row_lasts_longer(store_url: str) -> None:
@@ -187,12 +187,12 @@ async def test_a_late_result_is_attached_and_not_charged(store_url: str) -> None
         customer = await create_customer(store, cents=100)
         [generation_id] = await order(store, customer)
         await start(store, generation_id)
-        await generations.submitted(store, generation_id, "ref", provider="noop", patience_s=1)
+        await steps.store_reference(store, generation_id, "ref", provider="noop", patience_s=1)
         await ledger.settle(store, generation_id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
         assert 1 == (await store.run("enqueue_late", 10))[1]
         assert [f"late:{generation_id}"] == await queued(store)
         found = Outcome("noop", text="here it is", cost_micros=7)
-        assert await generations.looked(store, generation_id, outcome=found, again_s=None)
+        assert await steps.store_late_result(store, generation_id, outcome=found, next_poll_s=None)
         generation = await generations.view(store, customer.account, generation_id)
         assert generation is not None
         assert (FAILED, 0, found) == (generation.state, generation.cost, generation.late)
@@ -204,12 +204,12 @@ async def test_a_canceled_generation_wakes_its_worker(store_url: str) -> None:
     async with Store(store_url) as store:
         [generation_id] = await order(store, await create_customer(store))
         await start(store, generation_id)
-        await generations.submitted(store, generation_id, "ref", provider="noop", patience_s=1)
+        await steps.store_reference(store, generation_id, "ref", provider="noop", patience_s=1)
         await store.call("ZADD", keys.queue("noop"), 9e12, generation_id)
         assert "noted" == await generations.cancel(store, generation_id)
         assert 9e12 > float(await store.call("ZSCORE", keys.queue("noop"), generation_id))
         assert (await start(store, generation_id)).cancel
-        await generations.cancel_sent(store, generation_id)
+        await steps.clear_cancel(store, generation_id)
         assert not (await start(store, generation_id)).cancel
 
 
@@ -222,5 +222,5 @@ async def test_retention_forgets_records_but_no_ledger_line(store_url: str) -> N
         await asyncio.sleep(0.02)
         assert None is await generations.view(store, customer.account, old)
         assert ["trimmed", 1] == await store.run("trim", customer.account, 100)
-        assert [new] == [found.id for found in await generations.newest(store, customer.account, 10)]
-        assert 4 == len(await ledger.lines(store, customer.account))
+        assert [new] == [found.id for found in await generations.list_newest(store, customer.account, 10)]
+        assert 4 == len(await ledger.list_entries(store, customer.account))

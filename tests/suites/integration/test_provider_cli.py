@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from operate.cli.main import main
-from shared.store import generations, ledger, processes, providers
+from shared.store import ledger, processes, providers, steps
 from shared.store.connect import Store
 from tests.harness.doubles import fal, openai
 from tests.harness.factories import create_customer, make_order
@@ -110,8 +110,8 @@ def test_provider_list_shows_breakers_and_pauses(shell: Shell, store_url: str) -
             customer = await create_customer(store, cents=1000)
             order = make_order(customer, provider="noop")
             await ledger.accept(store, order)
-            await generations.start(store, order.id, provider="noop", repeatable=False, submit_limit_s=5, token="t")
-            await generations.withdraw(store, order.id, "t", provider="noop", pause_s=60)
+            await steps.start(store, order.id, provider="noop", repeatable=False, submit_limit_s=5, token="t")
+            await steps.withdraw(store, order.id, "t", provider="noop", pause_s=60)
 
     asyncio.run(trouble())
     found = {one["name"]: one for one in shell("list", "--json")[1]["providers"]}

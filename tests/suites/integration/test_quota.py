@@ -315,7 +315,7 @@ async def test_the_other_api_takes_no_places(hall: Hall) -> None:
 
 async def lines(holder: Visitor) -> list[tuple[str, int]]:
     """The account's ledger in cents; its sum is the balance."""
-    found = await ledger.lines(holder.place.store, holder.account)
+    found = await ledger.list_entries(holder.place.store, holder.account)
     account = await accounts.find(holder.place.store, holder.account)
     assert account is not None
     assert account.balance == sum(line.amount_micros for line in found)

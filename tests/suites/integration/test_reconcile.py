@@ -12,16 +12,16 @@ from operate.cli.main import main
 from shared.domain.costs import Day
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.ops.storage import Storage
-from shared.store import costs, generations, keys, ledger
+from shared.store import costs, generations, keys, ledger, steps
 from shared.store.connect import Store
+from shared.store.ledger import NotSettled
 from tests.harness.doubles.adapters.paid import Adapter
 from tests.harness.factories import CENTS, Customer, create_customer, make_order, write_catalogue
 from workers.adapters.contract import Blob, Call, Done, Pending, Rejected, Setup
-from workers.context import Desk
+from workers.context import WorkerContext
 from workers.egress import Egress
-from workers.late import late
-from workers.run import run, take
-from workers.settle import complete
+from workers.late import poll_late
+from workers.run import run
 
 TODAY = int(time.time()) // 86_400
 PAID = {("test/noop", "noop"): 3 * CENTS}
@@ -50,7 +50,7 @@ async def settled(store: Store, customer: Customer, state: str = COMPLETED, **sa
     """A generation of provider noop that ended with these costs, under reference `ref-<id>`."""
     order = make_order(customer)
     await ledger.accept(store, order)
-    await generations.submitted(store, order.id, f"ref-{order.id}", provider="noop", patience_s=1)
+    await steps.store_reference(store, order.id, f"ref-{order.id}", provider="noop", patience_s=1)
     cost = 10 * CENTS if state == COMPLETED else 0
     await ledger.settle(store, order.id, state, cost_micros=cost, outcome=Outcome("noop", **said))
     return order.id
@@ -66,7 +66,7 @@ async def test_each_settlement_is_added_up_once(store: Store, customer: Customer
     await settled(store, customer)
     await settled(store, customer, FAILED)
     outcome = Outcome("noop", cost_micros=5, expected_micros=5)
-    assert ("already", 0) == await ledger.settle(store, first, COMPLETED, cost_micros=0, outcome=outcome)
+    assert NotSettled("already") == await ledger.settle(store, first, COMPLETED, cost_micros=0, outcome=outcome)
     day = await today(store)
     assert (
         Day(
@@ -95,7 +95,7 @@ async def test_a_submit_that_was_never_explained_is_counted(store: Store, custom
     await ledger.accept(store, order)
     for token in "ab":
         limit_s = 0.0
-        await generations.start(store, order.id, provider="noop", repeatable=False, submit_limit_s=limit_s, token=token)
+        await steps.start(store, order.id, provider="noop", repeatable=False, submit_limit_s=limit_s, token=token)
     await ledger.settle(store, order.id, FAILED, cost_micros=0, outcome=Outcome("noop"))
     assert (1, 0) == ((await today(store)).uncertain, (await today(store)).cost_micros)
 
@@ -105,7 +105,7 @@ async def test_what_comes_after_the_refund_is_ours_to_pay(store: Store, customer
     name = await settled(store, customer, FAILED)
     found = Outcome("noop", cost_micros=4, expected_micros=4)
     for _ in range(2):
-        assert await generations.looked(store, name, outcome=found, again_s=None)
+        assert await steps.store_late_result(store, name, outcome=found, next_poll_s=None)
     day = await today(store)
     assert (1, 4, 1, 4) == (day.matched, day.matched_micros, day.late, day.late_micros)
 
@@ -114,12 +114,13 @@ class Costly(Adapter):
     """Says what it costs, whatever it answers."""
 
     failing = False
+    answer: Done | None = None
 
     async def submit(self, call: Call) -> Pending | Done:
         """The result, or a no that was charged for."""
         if self.failing:
             raise Rejected("provider_failed", "It failed.", cost_micros=2 * CENTS)
-        return Done((Blob(call.prompt.encode(), "image/png"),), cost_micros=3 * CENTS)
+        return self.answer or Done((Blob(call.prompt.encode(), "image/png"),), cost_micros=3 * CENTS)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
         """The same."""
@@ -127,47 +128,47 @@ class Costly(Adapter):
 
 
 @pytest.fixture
-async def desk(store: Store, tmp_path: Path) -> AsyncIterator[Desk]:
-    """A desk of a provider that says its costs."""
+async def context(store: Store, tmp_path: Path) -> AsyncIterator[WorkerContext]:
+    """A context of a provider that says its costs."""
     async with Egress(allow_private=False) as egress:
         adapter = Costly(Setup(name="noop", base_url="http://127.0.0.1:1"))
         storage = Storage.open(str(tmp_path))
-        yield Desk(provider="noop", store=store, adapter=adapter, storage=storage, egress=egress, costs=PAID)
+        yield WorkerContext(provider="noop", store=store, adapter=adapter, storage=storage, egress=egress, costs=PAID)
 
 
-async def test_a_worker_books_what_its_provider_says(desk: Desk, customer: Customer) -> None:
+async def test_a_worker_books_what_its_provider_says(context: WorkerContext, customer: Customer) -> None:
     """The catalogue's price and the provider's are recorded with the outcome and added up."""
     order = make_order(customer)
-    await ledger.accept(desk.store, order)
-    job = await take(desk, order.id)
-    assert job is not None
-    await complete(desk, job, Done(text="words", cost_micros=3 * CENTS))
-    seen = await generations.view(desk.store, customer.account, order.id)
+    await ledger.accept(context.store, order)
+    assert isinstance(context.adapter, Costly)
+    context.adapter.answer = Done(text="words", cost_micros=3 * CENTS)
+    await run({"context": context}, order.id)
+    seen = await generations.view(context.store, customer.account, order.id)
     assert seen is not None and seen.outcome is not None
     assert (3 * CENTS, 3 * CENTS) == (seen.outcome.cost_micros, seen.outcome.expected_micros)
-    assert (1, 3 * CENTS) == ((await today(desk.store)).matched, (await today(desk.store)).matched_micros)
+    assert (1, 3 * CENTS) == ((await today(context.store)).matched, (await today(context.store)).matched_micros)
 
 
-async def test_what_fails_may_cost_all_the_same(desk: Desk, customer: Customer) -> None:
+async def test_what_fails_may_cost_all_the_same(context: WorkerContext, customer: Customer) -> None:
     """A result we cannot use is paid for as expected; a refusal that was charged for was expected to be free."""
     for failing in (False, True):
-        assert isinstance(desk.adapter, Costly)
-        desk.adapter.failing = failing
+        assert isinstance(context.adapter, Costly)
+        context.adapter.failing = failing
         order = make_order(customer)
-        await ledger.accept(desk.store, order)
-        await run({"desk": desk}, order.id)
-        seen = await generations.view(desk.store, customer.account, order.id)
+        await ledger.accept(context.store, order)
+        await run({"context": context}, order.id)
+        seen = await generations.view(context.store, customer.account, order.id)
         assert seen is not None and (FAILED, 0) == (seen.state, seen.cost)
-    day = await today(desk.store)
+    day = await today(context.store)
     assert (1, 3 * CENTS) == (day.matched, day.matched_micros)
     assert (1, 0, 2 * CENTS) == (day.differs, day.differs_ours, day.differs_theirs)
 
 
-async def test_a_late_look_books_the_cost(desk: Desk, customer: Customer) -> None:
+async def test_a_late_look_books_the_cost(context: WorkerContext, customer: Customer) -> None:
     """The worker's late look adds the provider's cost to the day's late ones."""
-    name = await settled(desk.store, customer, FAILED)
-    await late({"desk": desk}, f"late:{name}")
-    assert (1, 3 * CENTS) == ((await today(desk.store)).late, (await today(desk.store)).late_micros)
+    name = await settled(context.store, customer, FAILED)
+    await poll_late({"context": context}, f"late:{name}")
+    assert (1, 3 * CENTS) == ((await today(context.store)).late, (await today(context.store)).late_micros)
 
 
 Shell = Callable[..., tuple[int, Any]]

@@ -11,7 +11,7 @@ from msgspec import structs
 from shared.domain.callback_token import generation_of, token
 from shared.domain.generation import COMPLETED, FAILED, FallbackRoute, Generation, Spec
 from shared.ops.storage import Storage
-from shared.store import generations, keys, ledger, providers
+from shared.store import generations, keys, ledger, providers, steps
 from shared.store.connect import Store
 from shared.store.secret import ensure_deployment_secret
 from tests.harness.doubles.adapters import noop
@@ -20,7 +20,7 @@ from tests.harness.doubles.provider import Provider
 from tests.harness.factories import CENTS, Customer, create_customer, make_order, new_generation_id
 from workers import run as verb
 from workers.adapters.contract import Call, Callback, Setup
-from workers.context import Desk
+from workers.context import WorkerContext
 from workers.egress import Egress
 
 
@@ -41,142 +41,142 @@ async def provider() -> AsyncIterator[Provider]:
 
 
 @pytest.fixture
-async def desk(store_url: str, tmp_path: Path, provider: Provider) -> AsyncIterator[Desk]:
-    """A desk of the paid provider."""
+async def context(store_url: str, tmp_path: Path, provider: Provider) -> AsyncIterator[WorkerContext]:
+    """A context of the paid provider."""
     async with Store(store_url) as store, Egress(allow_private=False) as egress:
         adapter = Told(Setup(name="paid", base_url=provider.url))
         storage = Storage.open(str(tmp_path))
-        yield Desk(provider="paid", store=store, adapter=adapter, storage=storage, egress=egress)
+        yield WorkerContext(provider="paid", store=store, adapter=adapter, storage=storage, egress=egress)
         await adapter.close()
 
 
-async def order(desk: Desk, customer: Customer, prompt: str, *routes: FallbackRoute) -> str:
+async def order(context: WorkerContext, customer: Customer, prompt: str, *routes: FallbackRoute) -> str:
     """An accepted generation for the paid provider, with other routes behind it."""
     spec = Spec("wowflow", "image", "test/paid", "paid", prompt, {}, routes)
-    return (await ledger.accept(desk.store, make_order(customer, provider="paid", spec=spec))).id
+    return (await ledger.accept(context.store, make_order(customer, provider="paid", spec=spec))).id
 
 
-async def step(desk: Desk, generation_id: str) -> float | None:
+async def step(context: WorkerContext, generation_id: str) -> float | None:
     """One step; seconds until the next, None if there is none."""
     try:
-        await verb.run({"desk": desk}, generation_id)
+        await verb.run({"context": context}, generation_id)
     except Park as park:
         return (park.defer_score or 0) / 1000
     return None
 
 
-async def seen(desk: Desk, generation_id: str) -> Generation:
+async def seen(context: WorkerContext, generation_id: str) -> Generation:
     """The generation as it is."""
-    generation = await generations.view(desk.store, "", generation_id)
+    generation = await generations.view(context.store, "", generation_id)
     assert generation is not None
     return generation
 
 
-async def test_the_next_route_serves_without_a_second_charge(desk: Desk) -> None:
+async def test_the_next_route_serves_without_a_second_charge(context: WorkerContext) -> None:
     """A provider that is down hands the generation on; it is reserved once and settled once by who serves it."""
-    customer = await create_customer(desk.store, cents=100)
-    generation_id = await order(desk, customer, "down", FallbackRoute("noop", "noop", "test/noop"))
-    assert None is await step(desk, generation_id)
-    moved = await seen(desk, generation_id)
+    customer = await create_customer(context.store, cents=100)
+    generation_id = await order(context, customer, "down", FallbackRoute("noop", "noop", "test/noop"))
+    assert None is await step(context, generation_id)
+    moved = await seen(context, generation_id)
     assert ("noop", "queued", "test/noop") == (moved.provider, moved.state, moved.spec.model)
-    assert 0 == await desk.store.call("ZCARD", keys.queue("paid"))
-    other = structs.replace(desk, provider="noop", adapter=noop.Adapter(Setup(name="noop")))
+    assert 0 == await context.store.call("ZCARD", keys.queue("paid"))
+    other = structs.replace(context, provider="noop", adapter=noop.Adapter(Setup(name="noop")))
     await step(other, generation_id)
-    assert COMPLETED == (await seen(desk, generation_id)).state
-    lines = await ledger.lines(desk.store, customer.account)
+    assert COMPLETED == (await seen(context, generation_id)).state
+    lines = await ledger.list_entries(context.store, customer.account)
     assert ["top_up", "reserve", "settle"] == [line.kind for line in lines]
     assert 90 * CENTS == sum(line.amount_micros for line in lines)
 
 
-async def test_an_open_breaker_hands_on_without_asking(desk: Desk, provider: Provider) -> None:
+async def test_an_open_breaker_hands_on_without_asking(context: WorkerContext, provider: Provider) -> None:
     """While a provider is known to be down it is not even asked."""
     generation_id = await order(
-        desk, await create_customer(desk.store), "fine", FallbackRoute("noop", "noop", "test/noop")
+        context, await create_customer(context.store), "fine", FallbackRoute("noop", "noop", "test/noop")
     )
-    await providers.open_breaker(desk.store, "paid", "no credit")
-    await step(desk, generation_id)
-    assert "noop" == (await seen(desk, generation_id)).provider
+    await providers.open_breaker(context.store, "paid", "no credit")
+    await step(context, generation_id)
+    assert "noop" == (await seen(context, generation_id)).provider
     assert 0 == provider.submits[generation_id]
 
 
-async def test_a_refusal_is_not_shopped_around(desk: Desk) -> None:
+async def test_a_refusal_is_not_shopped_around(context: WorkerContext) -> None:
     """A provider's no is final, other routes or not."""
     generation_id = await order(
-        desk, await create_customer(desk.store), "refuse", FallbackRoute("noop", "noop", "test/noop")
+        context, await create_customer(context.store), "refuse", FallbackRoute("noop", "noop", "test/noop")
     )
-    await step(desk, generation_id)
-    generation = await seen(desk, generation_id)
+    await step(context, generation_id)
+    generation = await seen(context, generation_id)
     assert (FAILED, "paid") == (generation.state, generation.provider)
 
 
-async def test_an_uncertain_submit_stays_where_it_is(desk: Desk) -> None:
+async def test_an_uncertain_submit_stays_where_it_is(context: WorkerContext) -> None:
     """What a provider may have taken is not given to another."""
     generation_id = await order(
-        desk, await create_customer(desk.store), "hangup-after", FallbackRoute("noop", "noop", "test/noop")
+        context, await create_customer(context.store), "hangup-after", FallbackRoute("noop", "noop", "test/noop")
     )
-    assert await step(desk, generation_id)
-    assert "paid" == (await seen(desk, generation_id)).provider
+    assert await step(context, generation_id)
+    assert "paid" == (await seen(context, generation_id)).provider
 
 
-async def test_a_lost_submit_is_looked_for_at_once(desk: Desk, provider: Provider) -> None:
+async def test_a_lost_submit_is_looked_for_at_once(context: WorkerContext, provider: Provider) -> None:
     """A provider that can be asked for its tasks is asked as soon as its answer is lost, and not first in minutes."""
 
     class Finding(Adapter):
         async def find(self, call: Call) -> str | None:
             return f"task-{call.generation_id}"
 
-    finding = structs.replace(desk, adapter=Finding(Setup(name="paid", base_url=provider.url)))
-    generation_id = await order(desk, await create_customer(desk.store), "hangup-after")
+    finding = structs.replace(context, adapter=Finding(Setup(name="paid", base_url=provider.url)))
+    generation_id = await order(context, await create_customer(context.store), "hangup-after")
     await step(finding, generation_id)
-    found = await seen(desk, generation_id)
+    found = await seen(context, generation_id)
     assert ("pending", f"task-{generation_id}") == (found.state, found.ref)
     await step(finding, generation_id)
-    assert COMPLETED == (await seen(desk, generation_id)).state
+    assert COMPLETED == (await seen(context, generation_id)).state
     assert 1 == provider.submits[generation_id]
     await finding.adapter.close()
 
 
-async def test_a_lost_submit_is_uncertain_at_once(desk: Desk) -> None:
+async def test_a_lost_submit_is_uncertain_at_once(context: WorkerContext) -> None:
     """Without anybody to ask it is counted among the uncertain from then on, and asked about every few seconds."""
-    generation_id = await order(desk, await create_customer(desk.store), "hangup-after")
-    assert verb.AGAIN_S == await step(desk, generation_id)
-    assert "uncertain" == (await seen(desk, generation_id)).state
-    assert None is not await desk.store.call("ZSCORE", keys.UNCERTAIN, generation_id)
+    generation_id = await order(context, await create_customer(context.store), "hangup-after")
+    assert verb.RETRY_S == await step(context, generation_id)
+    assert "uncertain" == (await seen(context, generation_id)).state
+    assert None is not await context.store.call("ZSCORE", keys.UNCERTAIN, generation_id)
 
 
 @pytest.mark.parametrize("body", [b"signed", b"forged", b"junk"])
-async def test_a_callback_brings_a_lost_reference(desk: Desk, provider: Provider, body: bytes) -> None:
+async def test_a_callback_brings_a_lost_reference(context: WorkerContext, provider: Provider, body: bytes) -> None:
     """A callback that holds resolves an uncertain submit at once; one that does not changes nothing."""
-    generation_id = await order(desk, await create_customer(desk.store), "hangup-after")
-    await step(desk, generation_id)
+    generation_id = await order(context, await create_customer(context.store), "hangup-after")
+    await step(context, generation_id)
     payload = msgspec.msgpack.encode({"headers": {"x-ref": f"task-{generation_id}"}, "body": body})
-    assert "missing" == await generations.callback(desk.store, generation_id, "noop", payload)
-    assert "noted" == await generations.callback(desk.store, generation_id, "paid", payload)
-    await step(desk, generation_id)
-    generation = await seen(desk, generation_id)
+    assert "missing" == await generations.store_callback(context.store, generation_id, "noop", payload)
+    assert "noted" == await generations.store_callback(context.store, generation_id, "paid", payload)
+    await step(context, generation_id)
+    generation = await seen(context, generation_id)
     assert ("pending" if body == b"signed" else "uncertain") == generation.state
     if body == b"signed":
-        await step(desk, generation_id)
-        assert COMPLETED == (await seen(desk, generation_id)).state
+        await step(context, generation_id)
+        assert COMPLETED == (await seen(context, generation_id)).state
     assert 1 == provider.submits[generation_id]
 
 
-async def test_a_callback_before_the_submits_answer_is_not_lost(desk: Desk) -> None:
+async def test_a_callback_before_the_submits_answer_is_not_lost(context: WorkerContext) -> None:
     """A callback that overtakes the submit's answer makes the first look due at once."""
-    generation_id = await order(desk, await create_customer(desk.store), "polls=1 wait=30")
-    await generations.start(desk.store, generation_id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
-    await generations.callback(desk.store, generation_id, "paid", b"\x80")
-    assert await generations.submitted(desk.store, generation_id, "ref", provider="paid", patience_s=1)
-    assert not await generations.submitted(desk.store, generation_id, "ref", provider="paid", patience_s=1)
+    generation_id = await order(context, await create_customer(context.store), "polls=1 wait=30")
+    await steps.start(context.store, generation_id, provider="paid", repeatable=False, submit_limit_s=5, token="t")
+    await generations.store_callback(context.store, generation_id, "paid", b"\x80")
+    assert await steps.store_reference(context.store, generation_id, "ref", provider="paid", patience_s=1)
+    assert not await steps.store_reference(context.store, generation_id, "ref", provider="paid", patience_s=1)
 
 
-async def test_a_callback_wakes_a_parked_generation(desk: Desk) -> None:
+async def test_a_callback_wakes_a_parked_generation(context: WorkerContext) -> None:
     """A parked generation is due at once when its provider calls."""
-    generation_id = await order(desk, await create_customer(desk.store), "fine")
-    await step(desk, generation_id)
-    await desk.store.call("ZADD", keys.queue("paid"), 9e12, generation_id)
-    await generations.callback(desk.store, generation_id, "paid", b"\x80")
-    assert 9e12 > float(await desk.store.call("ZSCORE", keys.queue("paid"), generation_id))
+    generation_id = await order(context, await create_customer(context.store), "fine")
+    await step(context, generation_id)
+    await context.store.call("ZADD", keys.queue("paid"), 9e12, generation_id)
+    await generations.store_callback(context.store, generation_id, "paid", b"\x80")
+    assert 9e12 > float(await context.store.call("ZSCORE", keys.queue("paid"), generation_id))
 
 
 async def test_callback_addresses_cannot_be_guessed(store_url: str) -> None:

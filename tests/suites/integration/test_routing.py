@@ -9,10 +9,10 @@ from msgspec import structs
 from gateway.speeds import Speeds
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FallbackRoute, Generation, Outcome, Spec
-from shared.store import generations, keys, ledger, providers
+from shared.store import generations, keys, ledger, providers, steps
 from shared.store.connect import Store
-from shared.store.generations import Step
-from tests.harness.factories import CENTS, SPEC, Customer, create_customer, make_order, make_way
+from shared.store.steps import ProviderPaused, Step
+from tests.harness.factories import CENTS, SPEC, Customer, create_customer, make_offer, make_order
 
 NAMES = ("one", "two", "three")
 
@@ -22,8 +22,8 @@ async def order(store: Store, customer: Customer, *names: str) -> ledger.Accepte
     ways = []
     for name in names:
         routes = tuple(FallbackRoute(other, f"{other}-model", "test/noop") for other in names if other != name)
-        ways.append(make_way(provider=name, spec=structs.replace(SPEC, target=f"{name}-model", routes=routes)))
-    return await ledger.accept(store, make_order(customer, ways=tuple(ways)))
+        ways.append(make_offer(provider=name, spec=structs.replace(SPEC, target=f"{name}-model", routes=routes)))
+    return await ledger.accept(store, make_order(customer, offers=tuple(ways)))
 
 
 async def seen(store: Store, generation_id: str) -> Generation:
@@ -35,9 +35,7 @@ async def seen(store: Store, generation_id: str) -> Generation:
 
 async def start(store: Store, generation_id: str, provider: str, token: str = "t") -> Step:
     """A worker takes it up."""
-    return await generations.start(
-        store, generation_id, provider=provider, repeatable=False, submit_limit_s=5, token=token
-    )
+    return await steps.start(store, generation_id, provider=provider, repeatable=False, submit_limit_s=5, token=token)
 
 
 async def pause(store: Store, provider: str) -> None:
@@ -48,7 +46,6 @@ async def pause(store: Store, provider: str) -> None:
 
 def offers(step: Step, *names: str) -> list[tuple[str, Spec]]:
     """Where a worker would hand it on to."""
-    assert step.spec is not None
     return [(name, structs.replace(step.spec, target=f"{name}-model")) for name in names]
 
 
@@ -78,10 +75,10 @@ async def test_the_first_free_provider_takes_it_in_one_round_trip(
         assert "cmdstat_evalsha:calls=1," in calls
         generation = await seen(store, accepted.id)
         assert (taker, f"{taker}-model") == (generation.provider, generation.spec.target)
-        assert accepted.way is not None
-        assert taker == accepted.way.provider
+        assert accepted.offer is not None
+        assert taker == accepted.offer.provider
         assert [accepted.id.encode()] == await store.call("ZRANGE", keys.queue(taker), 0, -1)
-        assert 1 == len([line for line in await ledger.lines(store, customer.account) if line.kind == "reserve"])
+        assert 1 == len([line for line in await ledger.list_entries(store, customer.account) if line.kind == "reserve"])
 
 
 async def test_nobody_takes_it_while_all_are_down(store_url: str) -> None:
@@ -93,8 +90,8 @@ async def test_nobody_takes_it_while_all_are_down(store_url: str) -> None:
         with pytest.raises(Refused) as caught:
             await order(store, customer, *NAMES)
         assert "upstream_error" == caught.value.code
-        assert ["top_up"] == [line.kind for line in await ledger.lines(store, customer.account)]
-        assert [] == await generations.newest(store, customer.account, 10)
+        assert ["top_up"] == [line.kind for line in await ledger.list_entries(store, customer.account)]
+        assert [] == await generations.list_newest(store, customer.account, 10)
 
 
 async def test_the_ways_price_is_the_one_that_is_charged(store_url: str) -> None:
@@ -102,25 +99,28 @@ async def test_the_ways_price_is_the_one_that_is_charged(store_url: str) -> None
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=50)
         await providers.open_breaker(store, "one", "no credit")
-        cheap, dear = make_way(provider="one", price_micros=CENTS), make_way(provider="two", price_micros=40 * CENTS)
-        await ledger.accept(store, make_order(customer, ways=(cheap, dear)))
+        cheap, dear = (
+            make_offer(provider="one", price_micros=CENTS),
+            make_offer(provider="two", price_micros=40 * CENTS),
+        )
+        await ledger.accept(store, make_order(customer, offers=(cheap, dear)))
         with pytest.raises(Refused, match=r"costs \$0.40, the balance is \$0.10"):
-            await ledger.accept(store, make_order(customer, ways=(cheap, dear)))
+            await ledger.accept(store, make_order(customer, offers=(cheap, dear)))
 
 
 async def test_an_order_sent_twice_is_answered_the_same(store_url: str) -> None:
     """A lost answer is asked for again under the same id, and names the same route, unless it has moved on since."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
-        ways = tuple(make_way(provider=name, spec=structs.replace(SPEC, target=name)) for name in NAMES)
-        wanted = make_order(customer, ways=ways)
+        ways = tuple(make_offer(provider=name, spec=structs.replace(SPEC, target=name)) for name in NAMES)
+        wanted = make_order(customer, offers=ways)
         await providers.open_breaker(store, "one", "no credit")
         first = await ledger.accept(store, wanted)
         await providers.close_breaker(store, "one")
-        assert (first, "two") == (await ledger.accept(store, wanted), first.way and first.way.provider)
+        assert (first, "two") == (await ledger.accept(store, wanted), first.offer and first.offer.provider)
         step = await start(store, first.id, "two")
-        await generations.reroute(store, first.id, "t", said="down", routes=offers(step, "one"))
-        assert None is (await ledger.accept(store, wanted)).way
+        await steps.reroute(store, first.id, "t", refusal="down", routes=offers(step, "one"))
+        assert None is (await ledger.accept(store, wanted)).offer
 
 
 async def test_what_is_handed_on_skips_who_is_down_or_paused(store_url: str) -> None:
@@ -132,7 +132,7 @@ async def test_what_is_handed_on_skips_who_is_down_or_paused(store_url: str) -> 
         for generation_id, expected in ((first, "three"), (second, "two"), (third, None)):
             step = await start(store, generation_id, "one")
             routes = offers(step, "two", "three")
-            to = await generations.reroute(store, generation_id, "t", said="down", routes=routes)
+            to = await steps.reroute(store, generation_id, "t", refusal="down", routes=routes)
             assert expected == to
             await providers.open_breaker(store, "three" if expected == "three" else "two", "no credit")
         assert ["one down"] == [f"{attempt.provider} {attempt.word}" for attempt in (await seen(store, first)).attempts]
@@ -146,12 +146,12 @@ async def test_the_busy_and_the_held_move_only_to_who_is_free(store_url: str) ->
         step = await start(store, asked, "one")
         await pause(store, "two")
         routes = offers(step, "two")
-        assert None is await generations.reroute(store, asked, "t", said="busy", routes=routes, pause_s=60)
-        await generations.withdraw(store, asked, "t", provider="one", pause_s=60)
+        assert None is await steps.reroute(store, asked, "t", refusal="busy", routes=routes, pause_s=60)
+        await steps.withdraw(store, asked, "t", provider="one", pause_s=60)
         held = await start(store, waiting, "one")
-        assert ("wait", True) == (held.word, held.wait_ms > 50_000)
+        assert isinstance(held, ProviderPaused) and held.wait_ms > 50_000
         await store.call("HDEL", keys.provider("two"), "paused_until_ms")
-        assert "two" == await generations.reroute(store, waiting, "t", said="held", routes=routes)
+        assert "two" == await steps.reroute(store, waiting, "t", refusal="held", routes=routes)
         assert [("one", "held")] == [(a.provider, a.word) for a in (await seen(store, waiting)).attempts]
         assert [("one", "busy")] == [(a.provider, a.word) for a in (await seen(store, asked)).attempts]
 
@@ -161,13 +161,13 @@ async def test_attempts_are_told_from_the_first_to_the_last(store_url: str) -> N
     async with Store(store_url) as store:
         generation_id = (await order(store, await create_customer(store), "one", "two")).id
         step = await start(store, generation_id, "one")
-        await generations.withdraw(store, generation_id, "t", provider="one")
+        await steps.withdraw(store, generation_id, "t", provider="one")
         await start(store, generation_id, "one", "u")
-        await generations.reroute(store, generation_id, "u", said="down", routes=offers(step, "two"))
+        await steps.reroute(store, generation_id, "u", refusal="down", routes=offers(step, "two"))
         words = []
         for act in (
             start(store, generation_id, "two", "v"),
-            generations.submitted(store, generation_id, "ref", provider="two", patience_s=1),
+            steps.store_reference(store, generation_id, "ref", provider="two", patience_s=1),
             ledger.settle(store, generation_id, COMPLETED, cost_micros=0, outcome=Outcome("two")),
         ):
             await act
@@ -184,8 +184,8 @@ async def test_the_attempts_that_are_kept_are_bounded(store_url: str) -> None:
         generation_id = (await order(store, await create_customer(store), "one")).id
         for number in range(40):
             await start(store, generation_id, "one", f"t{number}")
-            await generations.withdraw(
-                store, generation_id, f"t{number}", provider="one", said="down" if number == 39 else "busy"
+            await steps.withdraw(
+                store, generation_id, f"t{number}", provider="one", refusal="down" if number == 39 else "busy"
             )
         found = (await seen(store, generation_id)).attempts
         assert (32, "down") == (len(found), found[-1].word)
@@ -211,13 +211,13 @@ async def finish(store: Store, customer: Customer, *, called: bool) -> int:
     """A generation that the provider calls about or not; how sure the next look is of its callback."""
     generation_id = (await order(store, customer, "one")).id
     await start(store, generation_id, "one")
-    await generations.submitted(store, generation_id, "ref", provider="one", patience_s=1)
+    await steps.store_reference(store, generation_id, "ref", provider="one", patience_s=1)
     before = await start(store, generation_id, "one")
     if called:
-        await generations.callback(store, generation_id, "one", b"")
-        assert 0 == (await start(store, generation_id, "one")).calls_percent
+        await generations.store_callback(store, generation_id, "one", b"")
+        assert 0 == (await start(store, generation_id, "one")).callback_percent
     await ledger.settle(store, generation_id, COMPLETED, cost_micros=0, outcome=Outcome("one"))
-    return before.calls_percent
+    return before.callback_percent
 
 
 async def test_callbacks_prove_to_arrive_or_do_not(store_url: str) -> None:
@@ -229,7 +229,7 @@ async def test_callbacks_prove_to_arrive_or_do_not(store_url: str) -> None:
         late = (await order(store, customer, "one")).id
         await ledger.settle(store, late, COMPLETED, cost_micros=0, outcome=Outcome("one"))
         for _ in range(2):
-            await generations.callback(store, late, "one", b"")
+            await generations.store_callback(store, late, "one", b"")
         lost = [await finish(store, customer, called=False) for _ in range(120)]
         assert lost[0] == 100
         assert lost[3] < 90

@@ -12,29 +12,29 @@ from msgspec import Struct, structs
 
 from shared.domain.generation import COMPLETED, FAILED, Generation, Spec
 from shared.ops.storage import Storage
-from shared.store import accounts, generations, keys, ledger
+from shared.store import accounts, generations, keys, ledger, steps
 from shared.store.connect import Store
 from tests.harness.doubles.adapters.paid import Adapter
 from tests.harness.doubles.provider import Provider
 from tests.harness.factories import CENTS, Customer, create_customer, make_order
 from workers import run as verb
 from workers.adapters.contract import Call, Done, Pending, Setup, Unknown
-from workers.context import Desk
+from workers.context import WorkerContext
 from workers.egress import Egress
-from workers.settle import dropped
+from workers.settle import fail_dropped
 
 
 class Bench(Struct, frozen=True, kw_only=True):
-    """A worker's desk, the provider it calls, and a customer."""
+    """A worker's context, the provider it calls, and a customer."""
 
-    desk: Desk
+    context: WorkerContext
     provider: Provider
     customer: Customer
 
     @property
     def store(self) -> Store:
-        """The desk's store."""
-        return self.desk.store
+        """The context's store."""
+        return self.context.store
 
     async def order(self, prompt: str, run_s: float = 30) -> str:
         """An accepted generation of the paid provider."""
@@ -45,7 +45,7 @@ class Bench(Struct, frozen=True, kw_only=True):
     async def step(self, generation_id: str) -> float | None:
         """One step; seconds until the next, or None when there is none."""
         try:
-            await verb.run({"desk": self.desk}, generation_id)
+            await verb.run({"context": self.context}, generation_id)
         except Park as park:
             return (park.defer_score or 0) / 1000
         return None
@@ -61,7 +61,7 @@ class Bench(Struct, frozen=True, kw_only=True):
         """The generation as its owner sees it, after checking the books."""
         account = await accounts.find(self.store, self.customer.account)
         assert account is not None
-        lines = await ledger.lines(self.store, self.customer.account)
+        lines = await ledger.list_entries(self.store, self.customer.account)
         assert account.balance == sum(line.amount_micros for line in lines)
         generation = await generations.view(self.store, self.customer.account, generation_id)
         assert generation is not None
@@ -70,12 +70,12 @@ class Bench(Struct, frozen=True, kw_only=True):
 
 @pytest.fixture
 async def bench(store_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
-    """A desk with the paid provider."""
+    """A context with the paid provider."""
     async with Store(store_url) as store, Provider() as provider, Egress(allow_private=False) as egress:
         adapter = Adapter(Setup(name="paid", base_url=provider.url))
         storage = Storage.open(str(tmp_path))
-        desk = Desk(provider="paid", store=store, adapter=adapter, storage=storage, egress=egress)
-        yield Bench(desk=desk, provider=provider, customer=await create_customer(store, cents=1000))
+        context = WorkerContext(provider="paid", store=store, adapter=adapter, storage=storage, egress=egress)
+        yield Bench(context=context, provider=provider, customer=await create_customer(store, cents=1000))
         await adapter.close()
 
 
@@ -125,14 +125,14 @@ async def test_a_second_worker_waits_for_the_firsts_submit(bench: Bench) -> None
     """A worker that finds another's intent waits as long as that submit may take, and goes on by its reference."""
     generation_id = await bench.order("a boat")
     limit_s = Adapter.submit_limit_s
-    await generations.start(
+    await steps.start(
         bench.store, generation_id, provider="paid", repeatable=False, submit_limit_s=limit_s, token="first"
     )
     wait_s = await bench.step(generation_id)
     assert wait_s is not None
     assert 1 < wait_s <= limit_s
     bench.provider.prompts[generation_id] = "a boat"
-    await generations.submitted(bench.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
+    await steps.store_reference(bench.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
     assert COMPLETED == (await bench.finish(generation_id)).state
     assert 0 == bench.provider.submits[generation_id]
 
@@ -166,11 +166,11 @@ async def test_checks_that_fail_mean_look_again(bench: Bench) -> None:
     generation_id = await bench.order("a boat")
     await bench.step(generation_id)
     blind = Bench(
-        desk=structs.replace(bench.desk, adapter=Blind(Setup(name="paid", base_url=bench.provider.url))),
+        context=structs.replace(bench.context, adapter=Blind(Setup(name="paid", base_url=bench.provider.url))),
         provider=bench.provider,
         customer=bench.customer,
     )
-    assert verb.AGAIN_S == await blind.step(generation_id)
+    assert verb.RETRY_S == await blind.step(generation_id)
     assert COMPLETED == (await bench.finish(generation_id)).state
 
 
@@ -189,8 +189,8 @@ async def test_a_lost_submit_that_may_be_sent_again_is_soon(bench: Bench) -> Non
 
     generation_id = await bench.order("a boat")
     adapter = Forgetful(Setup(name="paid", base_url=bench.provider.url))
-    forgetful = structs.replace(bench, desk=structs.replace(bench.desk, adapter=adapter))
-    assert verb.AGAIN_S == await forgetful.step(generation_id)
+    forgetful = structs.replace(bench, context=structs.replace(bench.context, adapter=adapter))
+    assert verb.RETRY_S == await forgetful.step(generation_id)
     await forgetful.step(generation_id)
     generation = await bench.seen(generation_id)
     assert (COMPLETED, 2) == (generation.state, adapter.submits)
@@ -206,10 +206,10 @@ async def test_a_bug_in_a_step_is_tried_again_and_then_given_up(bench: Bench) ->
             raise ZeroDivisionError
 
     generation_id = await bench.order("a boat")
-    desk = structs.replace(bench.desk, adapter=Broken(Setup(name="paid", base_url=bench.provider.url)))
+    context = structs.replace(bench.context, adapter=Broken(Setup(name="paid", base_url=bench.provider.url)))
     with pytest.raises(RetryJob):
-        await verb.run({"desk": desk}, generation_id)
-    await dropped(desk, generation_id)
+        await verb.run({"context": context}, generation_id)
+    await fail_dropped(context, generation_id)
     generation = await bench.seen(generation_id)
     assert (FAILED, 0) == (generation.state, generation.cost)
 
@@ -220,10 +220,10 @@ async def test_outputs_that_cannot_be_stored_are_kept_in_hand(bench: Bench, tmp_
     await bench.step(generation_id)
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
-    storage = bench.desk.storage
-    broken = structs.replace(bench.desk, storage=await _unusable(blocked, storage))
+    storage = bench.context.storage
+    broken = structs.replace(bench.context, storage=await _unusable(blocked, storage))
     with pytest.raises(Park):
-        await verb.run({"desk": broken}, generation_id)
+        await verb.run({"context": broken}, generation_id)
     assert COMPLETED == (await bench.finish(generation_id)).state
     assert 1 == bench.provider.submits[generation_id]
 

@@ -6,8 +6,9 @@ import pytest
 
 from shared.domain.errors import StoreError
 from shared.domain.generation import COMPLETED, FAILED, Outcome
-from shared.store import accounts, generations, keys, ledger, webhooks
+from shared.store import accounts, generations, keys, ledger, steps, webhooks
 from shared.store.connect import Store
+from shared.store.ledger import NotSettled, Settled
 from tests.harness.factories import CENTS, Customer, create_customer, is_open, make_order, new_generation_id
 
 
@@ -15,7 +16,7 @@ async def books(store: Store, customer: Customer) -> tuple[int, int]:
     """(balance, spent) in cents, after checking that the lines add up."""
     account = await accounts.find(store, customer.account)
     assert account is not None
-    assert account.balance == sum(line.amount_micros for line in await ledger.lines(store, customer.account))
+    assert account.balance == sum(line.amount_micros for line in await ledger.list_entries(store, customer.account))
     return account.balance // CENTS, account.spent // CENTS
 
 
@@ -25,8 +26,8 @@ async def test_a_failure_is_refunded_in_full(store_url: str) -> None:
         customer = await create_customer(store, cents=100)
         accepted = await ledger.accept(store, make_order(customer))
         outcome = Outcome("noop", error_code="content_policy", error="refused")
-        word, refund = await ledger.settle(store, accepted.id, FAILED, cost_micros=0, outcome=outcome)
-        assert ("settled", 10 * CENTS) == (word, refund)
+        settlement = await ledger.settle(store, accepted.id, FAILED, cost_micros=0, outcome=outcome)
+        assert Settled(10 * CENTS) == settlement
         assert (100, 0) == await books(store, customer)
         generation = await generations.view(store, customer.account, accepted.id)
         assert generation is not None
@@ -50,10 +51,10 @@ async def test_many_settlements_move_money_once(store_url: str) -> None:
             ledger.settle(store, accepted.id, state, cost_micros=cost, outcome=Outcome())
             for state, cost in [(COMPLETED, 10 * CENTS), (FAILED, 0)] * 20
         ]
-        words = [word for word, _ in await asyncio.gather(*tries)]
-        assert 1 == words.count("settled")
-        assert 39 == words.count("already")
-        lines = await ledger.lines(store, customer.account)
+        results = await asyncio.gather(*tries)
+        assert 1 == len([result for result in results if isinstance(result, Settled)])
+        assert 39 == results.count(NotSettled("already"))
+        lines = await ledger.list_entries(store, customer.account)
         assert ["top_up", "reserve", "settle"] == [line.kind for line in lines]
         assert (90, 10) == await books(store, customer)
 
@@ -63,7 +64,7 @@ async def test_a_partial_cost_gives_the_rest_back(store_url: str) -> None:
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=100)
         accepted = await ledger.accept(store, make_order(customer))
-        assert ("settled", 6 * CENTS) == await ledger.settle(
+        assert Settled(6 * CENTS) == await ledger.settle(
             store, accepted.id, COMPLETED, cost_micros=4 * CENTS, outcome=Outcome()
         )
         assert (96, 4) == await books(store, customer)
@@ -87,7 +88,7 @@ async def test_the_next_waiting_generation_takes_the_place(store_url: str) -> No
         customer = await create_customer(store, cents=100, concurrency=1, backlog_max=5)
         first, second, third = [(await ledger.accept(store, make_order(customer))).id for _ in range(3)]
         await ledger.settle(store, first, COMPLETED, cost_micros=0, outcome=Outcome())
-        states = {found.id: found.state for found in await generations.newest(store, customer.account, 5)}
+        states = {found.id: found.state for found in await generations.list_newest(store, customer.account, 5)}
         assert {first: COMPLETED, second: "queued", third: "backlog"} == states
         assert None is not await store.call("ZSCORE", keys.queue("noop"), second)
 
@@ -107,11 +108,11 @@ async def test_a_guarded_settlement_leaves_submitted_work_alone(store_url: str) 
     async with Store(store_url) as store:
         customer = await create_customer(store)
         accepted = await ledger.accept(store, make_order(customer))
-        await generations.start(store, accepted.id, provider="noop", repeatable=False, submit_limit_s=10, token="t")
-        word, _ = await ledger.settle(
+        await steps.start(store, accepted.id, provider="noop", repeatable=False, submit_limit_s=10, token="t")
+        settlement = await ledger.settle(
             store, accepted.id, FAILED, cost_micros=0, outcome=Outcome(), unsubmitted_only=True
         )
-        assert "submitted" == word
+        assert NotSettled("submitted") == settlement
         assert await is_open(store, accepted.id)
 
 
@@ -136,6 +137,6 @@ async def test_an_event_is_written_for_each_endpoint_that_wants_it(store_url: st
 async def test_an_unknown_generation_is_missing(store_url: str) -> None:
     """Settling what was never accepted changes nothing."""
     async with Store(store_url) as store:
-        assert ("missing", 0) == await ledger.settle(
+        assert NotSettled("missing") == await ledger.settle(
             store, new_generation_id(), FAILED, cost_micros=0, outcome=Outcome()
         )

@@ -63,7 +63,9 @@ class Scene(Struct, frozen=True):
 
     async def account(self) -> tuple[int, Any]:
         """The balance and the ledger."""
-        return await self.caller.check_balance(), await ledger.lines(self.place.store, self.caller.customer.account)
+        return await self.caller.check_balance(), await ledger.list_entries(
+            self.place.store, self.caller.customer.account
+        )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

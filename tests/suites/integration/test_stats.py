@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from shared.domain.catalogue import Provider
 from shared.domain.generation import COMPLETED, Outcome
-from shared.store import generations, keys, ledger, providers
+from shared.store import keys, ledger, providers, steps
 from shared.store.connect import Store
 from shared.store.stats import CLOSED, HALF_OPEN, OPEN, QueueStats, StoreStats, read_stats
 from tests.harness.factories import SPEC, create_customer, make_order, new_generation_id
@@ -15,10 +15,10 @@ from workers.fleet import Fleet, audit
 NAMES = ("noop", "webhooks")
 
 
-async def start(store: Store, generation_id: str, limit_s: float = 5) -> str:
-    """A worker takes the job up; the step's word."""
+async def start(store: Store, generation_id: str, limit_s: float = 5) -> type:
+    """A worker takes the job up; the type of its step."""
     more = {"provider": "noop", "repeatable": False, "submit_limit_s": limit_s, "token": new_generation_id()}
-    return (await generations.start(store, generation_id, **more)).word  # type: ignore[arg-type]
+    return type(await steps.start(store, generation_id, **more))  # type: ignore[arg-type]
 
 
 async def noop(store: Store) -> QueueStats:
@@ -63,7 +63,7 @@ async def test_what_waited_leaves_the_count(store_url: str) -> None:
         await ledger.settle(store, first, COMPLETED, cost_micros=0, outcome=Outcome())
         assert 0 == (await noop(store)).waiting
         await providers.publish(store, [Provider(name="other", concurrency=0)])
-        assert "other" == await generations.reroute(store, second, "t", said="busy", routes=[("other", SPEC)])
+        assert "other" == await steps.reroute(store, second, "t", refusal="busy", routes=[("other", SPEC)])
         [other] = (await read_stats(store, ["other"])).queues
         assert (0, 1) == (other.due, other.waiting)
 
@@ -74,9 +74,9 @@ async def test_uncertain_ones_are_counted(store_url: str) -> None:
         customer = await create_customer(store)
         made = [(await ledger.accept(store, make_order(customer))).id for _ in range(2)]
         for name in made:
-            assert ["submit", "uncertain"] == [await start(store, name, 0), await start(store, name, 0)]
+            assert [steps.Submit, steps.Uncertain] == [await start(store, name, 0), await start(store, name, 0)]
         assert 2 == (await read_stats(store, NAMES)).uncertain
-        await generations.submitted(store, made[0], "ref", provider="noop", patience_s=1)
+        await steps.store_reference(store, made[0], "ref", provider="noop", patience_s=1)
         assert 1 == (await read_stats(store, NAMES)).uncertain
         await ledger.settle(store, made[1], COMPLETED, cost_micros=0, outcome=Outcome())
         assert 0 == (await read_stats(store, NAMES)).uncertain

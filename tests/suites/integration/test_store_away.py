@@ -12,9 +12,10 @@ from tests.harness.doubles.adapters.noop import Adapter
 from tests.harness.factories import new_generation_id
 from workers import deliver, late, run
 from workers.adapters.contract import Setup
-from workers.context import Desk
+from workers.context import WorkerContext
 from workers.deliver import Post
 from workers.egress import Egress
+from workers.timing import STORE_RETRY_S
 
 
 @pytest.fixture
@@ -24,18 +25,20 @@ async def away(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
-@pytest.mark.parametrize("step", [run.run, late.late], ids=["run", "late"])
+@pytest.mark.parametrize("step", [run.run, late.poll_late], ids=["run", "late"])
 async def test_a_step_is_tried_again(
     step: Callable[..., Awaitable[None]], away: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A generation's job that cannot reach the store is put off, once its patience is over."""
-    monkeypatch.setattr("workers.timing.PATIENCE_S", 0.3)
+    monkeypatch.setattr("workers.timing.STORE_WAIT_S", 0.3)
     async with Egress(allow_private=False) as egress:
         storage = Storage.open(str(tmp_path / "assets"))
-        desk = Desk(provider="noop", store=away, adapter=Adapter(Setup(name="noop")), storage=storage, egress=egress)
+        context = WorkerContext(
+            provider="noop", store=away, adapter=Adapter(Setup(name="noop")), storage=storage, egress=egress
+        )
         with pytest.raises(Park) as caught:
-            await step({"desk": desk}, new_generation_id())
-    assert run.AWAY_S * 1000 == caught.value.defer_score
+            await step({"context": context}, new_generation_id())
+    assert STORE_RETRY_S * 1000 == caught.value.defer_score
 
 
 async def test_an_attempt_is_made_again(away: Store) -> None:

@@ -184,7 +184,7 @@ class Labour(Mail):
         word = self.start(name, token) if name == job else "late"
         if steps > 1 and word == "submit" and fate in ("accepted", "refused"):
             (self.submitted if fate == "accepted" else self.withdraw)(name, token)
-        if steps > 2 and word in ("submit", "check") and fate == "done" and made.open:
+        if steps > 2 and word in ("submit", "poll") and fate == "done" and made.open:
             self.settle(name)
         if steps > 2 and word == "canceled":
             self.settle(name, "failed", 0)

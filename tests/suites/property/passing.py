@@ -115,7 +115,7 @@ class Passing(Labour):
             return True
         token = f"last-{self.number()}"
         word = self.start(name, token)
-        if word == "wait":
+        if word in ("wait", "paused"):
             return False
         if word == "submit":
             self.submitted(name, token)

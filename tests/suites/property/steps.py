@@ -23,7 +23,7 @@ class Steps(Struct):
             return ["moved", made.provider]
         facts = [ANYTHING, made.price, ANYTHING, ANYTHING, ANYTHING, made.refusals, made.account]
         if made.ref is not None:
-            return ["check", *facts, made.ref, "1" if made.cancel else ""]
+            return ["poll", *facts, made.ref, "1" if made.cancel else ""]
         if made.state == "submitting" and made.intent == token:
             return ["submit", *facts, ANYTHING]
         return self._doubt(made, facts) or self._submit(made, token, facts)
@@ -42,7 +42,7 @@ class Steps(Struct):
             return ["canceled", *facts]
         if not _may(provider):
             waits = provider.paused or provider.held == "pause" or not provider.down
-            return ["wait", ANYTHING] if waits else ["down", *facts]
+            return ["paused", ANYTHING] if waits else ["down", *facts]
         self._permit(made, token)
         return ["submit", *facts, "1" if provider.downs else ""]
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.domain.generation import Spec
-from shared.store import generations, keys, ledger, webhooks
+from shared.store import keys, ledger, steps, webhooks
 from shared.store.connect import Store, record_layout
 from tests.harness.factories import create_customer, make_order
 from tests.harness.processes import Stack
@@ -85,8 +85,8 @@ async def left_behind(store: Store) -> Recording:
     await ledger.accept(store, make_order(customer))
     order = make_order(customer, provider="paid", spec=PAID)
     await ledger.accept(store, order)
-    await generations.start(store, order.id, provider="paid", repeatable=False, submit_limit_s=2, token="recorder")
-    await generations.submitted(store, order.id, f"task-{order.id}", provider="paid", patience_s=2)
+    await steps.start(store, order.id, provider="paid", repeatable=False, submit_limit_s=2, token="recorder")
+    await steps.store_reference(store, order.id, f"task-{order.id}", provider="paid", patience_s=2)
     return await taken(store)
 
 

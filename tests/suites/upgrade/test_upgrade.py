@@ -40,7 +40,7 @@ async def test_jobs_of_an_earlier_version_run(path: Path) -> None:
             for role in ("run noop", "run paid", "deliver", "sweep"):
                 stack.add(role.replace(" ", "-"), "-m", "workers", *role.split())
             events = await receiver.wait_for(2, timeout_s=30)
-            made = await generations.newest(store, account, 10)
+            made = await generations.list_newest(store, account, 10)
             await check_ledger(store, report := Report())
     assert ["completed", "completed"] == [one.state for one in made]
     assert 0 == provider.submits.total()

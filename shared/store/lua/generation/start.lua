@@ -1,14 +1,14 @@
--- start: a worker has the job; say what its next step is. The intent to submit is stored before the request is sent,
--- and an intent without a reference is never sent again.
--- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run, so that a lost answer can be asked for again),
---       provider (whose worker asks: a generation that was handed on is none of its business)
+-- start: return the next step of a job that a worker has claimed. The intent to submit is stored before the request is
+-- sent, and an intent without a reference is never sent again.
+-- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run: the same token gets the same submit again),
+--       provider (of the worker: a generation that was rerouted is 'moved' for its workers)
 -- Keys: gw:generation:<id> gw:provider:<name> gw:uncertain
--- Returns {'submit', FACTS, probe ('1' | ''), calls} | {'check', FACTS, ref, cancel ('1' | ''), calls}
--- Returns {'wait', ms} | {'wait', ms, FACTS} (for the provider to be itself again: others need not wait)
+-- Returns {'submit', FACTS, probe ('1' | ''), percent} | {'poll', FACTS, ref, cancel ('1' | ''), percent}
+-- Returns {'wait', ms} | {'paused', ms, FACTS} (until the provider accepts submits again; another provider may take it)
 -- Returns {'uncertain', FACTS, callback ('' if none came)} | {'down', FACTS} | {'canceled', FACTS}
 -- Returns {'closed', state} | {'moved', provider} | {'missing'}
--- FACTS: spec, reserved, created_ms, deadline_ms, started_ms (0: never taken up), refusals, account
--- calls: how many percent of the callbacks come, if this one's may still come
+-- FACTS: spec, reserved, created_ms, deadline_ms, started_ms (0: never started), refusals, account
+-- percent: of the provider's callbacks that arrive; 0 if this generation's has come already
 --@include now
 --@include rate_limit
 --@include measure
@@ -22,21 +22,21 @@ if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 if provider ~= at or state == 'backlog' then return {'moved', provider} end
 
-local function told(reply, ...)
+local function with_facts(reply, ...)
   for _, value in ipairs({spec, tonumber(reserved), tonumber(created), tonumber(deadline), tonumber(started or 0),
     tonumber(refusals or 0), account, ...}) do
     reply[#reply + 1] = value
   end
   return reply
 end
-local calls = called and 0 or calls_percent(provider)
+local percent = called and 0 or callback_percent(provider)
 if ref then
   redis.call('HINCRBY', generation, 'looks', 1)
   redis.call('HSET', generation, 'looked_ms', now)
-  return told({'check'}, ref, cancel and '1' or '', calls)
+  return with_facts({'poll'}, ref, cancel and '1' or '', percent)
 end
 if state == 'submitting' and intent == token then
-  return told({'submit'}, redis.call('HEXISTS', 'gw:provider:' .. provider, 'downs') == 1 and '1' or '', calls)
+  return with_facts({'submit'}, redis.call('HEXISTS', 'gw:provider:' .. provider, 'downs') == 1 and '1' or '', percent)
 end
 if state == 'submitting' and repeatable == '' then
   local left = math.min(intent_ms + submit_limit_ms, tonumber(deadline)) - now
@@ -45,16 +45,15 @@ if state == 'submitting' and repeatable == '' then
   state = 'uncertain'
 end
 if state == 'uncertain' then redis.call('ZADD', 'gw:uncertain', 'NX', now, id) end
-if state == 'uncertain' then return told({'uncertain'}, callback or '') end
-if cancel then return told({'canceled'}) end
+if state == 'uncertain' then return with_facts({'uncertain'}, callback or '') end
+if cancel then return with_facts({'canceled'}) end
 
 local refusal, probe = check_submit(provider, generation, tonumber(submit_limit_ms), now)
-if refusal and refusal[1] == 'down' then return told({'down'}) end
-if refusal and refusal[3] then return told({'wait', refusal[2]}) end
-if refusal then return refusal end
+if refusal and refusal[1] == 'wait' then return refusal end
+if refusal then return with_facts(refusal) end
 if not started then
   started, deadline = now, string.format('%.0f', now + run_ms)
   redis.call('HSET', generation, 'started_ms', now, 'deadline_ms', deadline)
 end
 redis.call('HSET', generation, 'state', 'submitting', 'intent', token, 'intent_ms', now)
-return told({'submit'}, probe, calls)
+return with_facts({'submit'}, probe, percent)

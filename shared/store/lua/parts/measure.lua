@@ -19,7 +19,7 @@ local function measure_call(provider, field)
 end
 
 -- The percentage of generations whose callback comes; 0 while too few were seen.
-local function calls_percent(provider)
+local function callback_percent(provider)
   local due, came = unpack(redis.call('HMGET', 'gw:provider:' .. provider, 'calls_due', 'calls_came'))
   if tonumber(due or 0) < PROOF_MIN then return 0 end
   return math.min(math.floor((came or 0) * 100 / due), 100)

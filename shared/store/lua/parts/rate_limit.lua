@@ -1,8 +1,8 @@
 -- rate_limit: whether a provider may be given a submit now: its pause, its breaker, its rate.
 -- Keys: gw:provider:<name>; the generation's key is the caller's
--- Returns {'wait', ms} | {'down'}
--- A wait that ends when the provider is itself again, not when it is this generation's turn, has a third word, held.
+-- Returns {'wait', ms} (for the rate) | {'paused', ms} (until the provider accepts submits again) | {'down'}
 local HELD_MS = 5000  -- until it is seen that an operator goes on
+local PROBED_MS = 500
 local LATE_MS = 50  -- so much of the rate may be made up for at once by those who come late for their time
 
 -- Each generation takes a time in the row (GCRA) and waits for it. The times of a pause or an outage are past when it
@@ -24,12 +24,12 @@ local function check_submit(provider, generation, submit_limit_ms, now)
   local key = 'gw:provider:' .. provider
   local paused, rate, down_until, downs, probe_until, held = unpack(redis.call('HMGET', key, 'paused_until_ms',
     'rate_per_s', 'down_until_ms', 'downs', 'probe_until_ms', 'held'))
-  if held == 'pause' then return {'wait', HELD_MS, 'held'} end
-  if paused and tonumber(paused) > now then return {'wait', paused - now, 'held'} end
+  if held == 'pause' then return {'paused', HELD_MS} end
+  if paused and tonumber(paused) > now then return {'paused', paused - now} end
 
   -- After an outage one submit is let through to see; the others wait for what becomes of it.
   if downs and tonumber(down_until) > now then return {'down'} end
-  if downs and probe_until and tonumber(probe_until) > now then return {'wait', 500, 'held'} end
+  if downs and probe_until and tonumber(probe_until) > now then return {'paused', PROBED_MS} end
   local wait = rate and reserve_submit_time(key, generation, tonumber(rate), now)
   if wait then return {'wait', wait} end
   if downs then redis.call('HSET', key, 'probe_until_ms', now + submit_limit_ms) end

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from msgspec import structs
 
 from shared.domain.generation import COMPLETED, Outcome, Output
-from shared.store import generations, ledger
+from shared.store import ledger, steps
 from tests.harness.factories import SPEC, make_order
 from tests.programs.bench.machine import server
 from tests.programs.bench.row import Row, Say, Size
@@ -31,11 +31,11 @@ async def measure(size: Size, say: Say) -> list[Row]:
         still_open = await used_bytes(seen)
 
         async def finish(order: ledger.Order) -> None:
-            await generations.start(
+            await steps.start(
                 seen.store, order.id, provider="noop", repeatable=False, submit_limit_s=10, token="0" * 16
             )
-            await generations.submitted(seen.store, order.id, f"task-{order.id}", provider="noop", patience_s=5)
-            [way] = order.ways
+            await steps.store_reference(seen.store, order.id, f"task-{order.id}", provider="noop", patience_s=5)
+            [way] = order.offers
             await ledger.settle(seen.store, order.id, COMPLETED, cost_micros=way.price_micros, outcome=OUTCOME)
 
         say(f"{size.kept} generations, finished")

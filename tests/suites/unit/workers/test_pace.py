@@ -3,7 +3,7 @@
 import pytest
 
 from workers.adapters.contract import Pending
-from workers.timing import PROVEN_PERCENT, STRETCHED_S_MAX, relaxed
+from workers.timing import PROVEN_PERCENT, STRETCHED_S_MAX, stretched
 
 
 @pytest.mark.parametrize(
@@ -12,4 +12,4 @@ from workers.timing import PROVEN_PERCENT, STRETCHED_S_MAX, relaxed
 )
 def test_the_pace_is_the_advised_one_or_a_bounded_multiple(advised_s: float, percent: int, expected_s: float) -> None:
     """Unproven callbacks change nothing; proven ones stretch the pace, never past its bound, never below the advice."""
-    assert Pending("ref", expected_s) == relaxed(Pending("ref", advised_s), percent)
+    assert Pending("ref", expected_s) == stretched(Pending("ref", advised_s), percent)

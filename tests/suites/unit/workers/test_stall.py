@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workers.timing import within
+from workers.timing import run_within
 
 
 async def test_an_answer_in_time_is_returned() -> None:
@@ -15,9 +15,9 @@ async def test_an_answer_in_time_is_returned() -> None:
     async def fails() -> None:
         raise KeyError("no")
 
-    assert "yes" == await within(1, asyncio.sleep(0.01, "yes"))
+    assert "yes" == await run_within(1, asyncio.sleep(0.01, "yes"))
     with pytest.raises(KeyError):
-        await within(1, fails())
+        await run_within(1, fails())
 
 
 async def test_work_that_takes_too_long_is_cancelled() -> None:
@@ -33,7 +33,7 @@ async def test_work_that_takes_too_long_is_cancelled() -> None:
             raise ConnectionError("cut") from cancelled
 
     with pytest.raises(TimeoutError):
-        await within(0.01, stubborn())
+        await run_within(0.01, stubborn())
     gc.collect()
     await asyncio.sleep(0)
     assert ([True], []) == (ended, complaints)
@@ -49,7 +49,7 @@ async def test_the_work_stops_with_its_caller() -> None:
         finally:
             ended.append(True)
 
-    caller = asyncio.create_task(within(60, work()))
+    caller = asyncio.create_task(run_within(60, work()))
     await asyncio.sleep(0.01)
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):

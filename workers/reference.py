@@ -1,0 +1,30 @@
+"""The provider's reference of a submit whose answer was lost: it may be in a callback, or the provider may know it."""
+
+import msgspec
+import structlog
+
+from workers.adapters.contract import Call, Callback
+from workers.context import WorkerContext
+from workers.telemetry import measure_call
+
+log = structlog.get_logger()
+
+
+async def find_reference(context: WorkerContext, call: Call, callback: bytes) -> str | None:
+    """Return the reference from the stored callback ("" if none has come), or from the provider; None if unknown."""
+    ref = _read_callback(context, call, callback) if callback else None
+    if ref is not None:
+        return ref
+    try:
+        return await measure_call(context.provider, "find", call, context.adapter.find(call))
+    except Exception as error:  # a failed search says nothing about the work (rule 5)
+        log.warning("provider.find_failed", generation=call.generation_id, provider=context.provider, error=repr(error))
+        return None
+
+
+def _read_callback(context: WorkerContext, call: Call, callback: bytes) -> str | None:
+    try:
+        return context.adapter.callback(msgspec.msgpack.decode(callback, type=Callback))
+    except Exception as error:  # anybody who knows the callback URL may send anything
+        log.warning("provider.callback_unreadable", generation=call.generation_id, error=repr(error))
+        return None
