@@ -17,7 +17,7 @@ from shared.domain.catalogue import Model
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, FallbackRoute, Generation, Spec
 from shared.domain.ids import uuid7
-from shared.domain.inputs import InvalidInput, checked_prompt, validated
+from shared.domain.inputs import InvalidInput, validate_input, validate_prompt
 from shared.domain.trace import trace_id
 from shared.ops import metrics
 from shared.store import accounts, generations, ledger
@@ -102,8 +102,8 @@ def offers_of(wanted: Wanted) -> tuple[RouteOffer, ...]:
         if len(able) == OFFERS_MAX or choice.route.provider in [known.route.provider for known, _ in able]:
             continue
         try:
-            prompt = checked_prompt(wanted.prompt, choice.model)
-            able.append((choice, validated(choice.model, wanted.input if choice.input is UNSET else choice.input)))
+            prompt = validate_prompt(wanted.prompt, choice.model)
+            able.append((choice, validate_input(choice.model, wanted.input if choice.input is UNSET else choice.input)))
         except InvalidInput as invalid:
             if not able:
                 raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None

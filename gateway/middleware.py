@@ -41,7 +41,7 @@ async def outermost(request: web.Request, handler: Handler) -> web.StreamRespons
     started_s = time.perf_counter()
     request_id = _request_id(request)
     REQUEST_ID.set(request_id)
-    TRACE.set(trace.given(request.headers.get("traceparent", "")))
+    TRACE.set(trace.parse_traceparent(request.headers.get("traceparent", "")))
     api = request.path.startswith("/api/")
     if request.method == "OPTIONS" and api:
         response: web.StreamResponse = web.Response(status=204, headers=PREFLIGHT)

@@ -46,7 +46,7 @@ class Refund(Struct, kw_only=True):
 
 async def find_generation(operator: Operator, named: str) -> Generation:
     """Return a generation by its UUID or job_... id. Raises Refused if it does not exist."""
-    name = ids.checked_uuid(named) or ids.generation_id(named)
+    name = ids.canonical_uuid(named) or ids.generation_id(named)
     found = await generations.view(operator.store, "", name) if name else None
     if found is None:
         message = f"Generation {named[:50]} does not exist: check the id. It may be past its retention."

@@ -17,7 +17,7 @@ from msgspec import Struct
 from yarl import URL
 
 from shared.domain import retry
-from shared.domain.public_address import refusal
+from shared.domain.public_address import refusal_reason
 from shared.version import VERSION
 from workers.egress_errors import BadAnswer, BadUrl, TooLarge, failure
 from workers.resolver import Resolver
@@ -149,9 +149,9 @@ class Egress:
             data = await _whole(response, body_bytes_max)
             return Fetched(status=response.status, media_type=response.content_type, data=data)
 
-    def refusal(self, address: str) -> str | None:
+    def refusal_reason(self, address: str) -> str | None:
         """Why `address` is not to be contacted, or None."""
-        return None if self._allow_private else refusal(address)
+        return None if self._allow_private else refusal_reason(address)
 
     def _socket(self, info: AddrInfoType) -> socket.socket:
         """The last stop before the network: aiohttp connects this socket to the very address in `info`.
@@ -159,7 +159,7 @@ class Egress:
         IP literals come by as well, although they skip the resolver, and nothing is looked up after this.
         """
         family, kind, protocol, _, (address, *_) = info
-        if word := self.refusal(address):
+        if word := self.refusal_reason(address):
             _DIAL.get().refused = f"{address} is not a public address ({word})"
             raise PermissionError(_DIAL.get().refused)
         return socket.socket(family, kind, protocol)

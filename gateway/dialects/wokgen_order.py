@@ -11,7 +11,7 @@ from gateway.context import Desk
 from gateway.dialects.wokgen_asks import Ask
 from shared.domain.catalogue import Limit, Model
 from shared.domain.errors import Refused
-from shared.domain.inputs import InvalidInput, checked, checked_prompt, validated
+from shared.domain.inputs import InvalidInput, check_values, validate_input, validate_prompt
 from shared.domain.kind import kind_of
 
 
@@ -46,7 +46,7 @@ def fitting(choices: Sequence[Choice], prompt: str, given: dict[str, object], as
     Raises Refused("invalid_input") if nobody could, or none here can.
     """
     try:
-        checked(kind_of(asked.kind), given, dict.fromkeys(given, Limit()))
+        check_values(kind_of(asked.kind), given, dict.fromkeys(given, Limit()))
     except InvalidInput as invalid:
         raise refusal_of(asked, invalid) from None
     found: list[Choice] = []
@@ -54,8 +54,8 @@ def fitting(choices: Sequence[Choice], prompt: str, given: dict[str, object], as
     for choice in choices:
         known = taken(choice.model, given)
         try:
-            checked_prompt(prompt, choice.model)
-            validated(choice.model, known)
+            validate_prompt(prompt, choice.model)
+            validate_input(choice.model, known)
         except InvalidInput as invalid:
             refusals.append(refusal_of(asked, invalid))
         else:

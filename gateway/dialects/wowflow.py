@@ -14,7 +14,7 @@ from gateway.context import DESK, Desk
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation
-from shared.domain.ids import checked_uuid
+from shared.domain.ids import canonical_uuid
 from shared.domain.money import cents, usd
 from shared.domain.times import rfc3339
 from shared.store import accounts, generations, ledger
@@ -138,7 +138,7 @@ async def read(request: web.Request) -> web.Response:
     if "id" not in request.query:
         found = await generations.list_newest(desk.store, account, count)
         return _json({"data": [entry(desk, generation) for generation in found]})
-    generation_id = checked_uuid(request.query["id"])
+    generation_id = canonical_uuid(request.query["id"])
     generation = await generations.view(desk.store, account, generation_id) if generation_id else None
     if generation is None:
         raise Refused("not_found", "Your account has no generation with this id.")
@@ -148,7 +148,7 @@ async def read(request: web.Request) -> web.Response:
 async def delete(request: web.Request) -> web.Response:
     """DELETE /api/v1/generations?id=: stop it, refunded in full unless a provider has it already."""
     account = await auth.account_id(request)
-    generation_id = checked_uuid(request.query.get("id", ""))
+    generation_id = canonical_uuid(request.query.get("id", ""))
     if generation_id is None:
         raise Refused("not_found", "Your account has no generation with this id.")
     return _json(entry(request.app[DESK], await cancel(request.app[DESK], account, generation_id)))

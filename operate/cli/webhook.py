@@ -36,7 +36,7 @@ async def create(
     try:
         endpoint_url.validate(url, allow_private=context.settings.webhook_allow_private)
     except ValueError as error:
-        raise Failure("invalid_url", f"{error}.") from None
+        raise Failure("invalid_url", str(error)) from None
     created = await webhooks.create_endpoint(operator.act("webhook create", account_id, url), account_id, url, events)
     facts = _endpoint(created)
     shown = fields({"endpoint": created.id, "url": created.url, "events": created.types, "secret": created.secret})

@@ -1,12 +1,12 @@
-"""An account: who pays."""
+"""Accounts and their API keys."""
 
 from msgspec import Struct
 
-LOW_MICROS_DEFAULT = 500_000  # a new account is told when its balance falls below half a dollar
+LOW_MICROS_DEFAULT = 500_000  # low-balance alert of a new account: half a dollar
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Totals in micro-USD; a reservation counts as spent from the moment of the accept."""
+    """A paying account. Totals are micro-USD; a reservation counts as spent from the moment of the accept."""
 
     id: str
     name: str
@@ -14,16 +14,16 @@ class Account(Struct, frozen=True, kw_only=True):
     created_ms: int
     topup: int
     spent: int
-    low: int = 0  # an order that takes the balance below this is told to the account's webhooks; 0: never
+    low: int = 0  # an order that takes the balance below this sends a `balance.low` event; 0: never
 
     @property
     def balance(self) -> int:
-        """What can still be spent, micro-USD."""
+        """Return the amount that can still be spent, micro-USD."""
         return self.topup - self.spent
 
 
 class Key(Struct, frozen=True, kw_only=True):
-    """An active API key, as far as it may be shown."""
+    """An active API key without its secret."""
 
     id: str
     kind: str

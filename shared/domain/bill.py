@@ -1,4 +1,4 @@
-"""A provider's own bill, exported as CSV: the columns `reference` and `amount` (USD), and any others."""
+"""A provider's bill, exported as CSV. The columns `reference` and `amount` (USD) are read, others are ignored."""
 
 import csv
 from collections.abc import Iterable
@@ -11,43 +11,43 @@ COLUMNS = ("reference", "amount")
 
 
 class BillError(ValueError):
-    """The bill cannot be used; the message names the line."""
+    """The bill cannot be read; the message names the line."""
 
 
 def read(lines: Iterable[str]) -> dict[str, int]:
-    """Reference to micro-USD; several lines with one reference are added up. Raises BillError."""
+    """Return micro-USD by reference. Amounts of several lines with one reference are added. Raises BillError."""
     rows = csv.reader(lines, strict=True)
-    found: dict[str, int] = {}
+    amounts: dict[str, int] = {}
     try:
-        places = _places([name.strip().lower() for name in next(rows, [])])
+        indexes = _column_indexes([name.strip().lower() for name in next(rows, [])])
         for row in rows:
             if rows.line_num > LINES_MAX:
                 raise BillError(f"a bill has at most {LINES_MAX:,} lines: split it by time")
             if any(cell.strip() for cell in row):
-                reference, amount = _cells(row, places, rows.line_num)
-                found[reference] = found.get(reference, 0) + amount
+                reference, amount = _cells(row, indexes, rows.line_num)
+                amounts[reference] = amounts.get(reference, 0) + amount
     except csv.Error as error:
-        raise BillError(f"line {rows.line_num}: not CSV: {error}") from None
-    return found
+        raise BillError(f"line {rows.line_num}: this is not valid CSV: {error}") from None
+    return amounts
 
 
-def _places(names: list[str]) -> tuple[int, int]:
+def _column_indexes(names: list[str]) -> tuple[int, int]:
     missing = [name for name in COLUMNS if name not in names]
     if missing:
-        raise BillError(f"line 1: no column {' and no column '.join(missing)}; the first line has to name the columns")
+        raise BillError(f"line 1: column {' and column '.join(missing)} missing: the first line must name the columns")
     return names.index("reference"), names.index("amount")
 
 
-def _cells(row: list[str], places: tuple[int, int], line: int) -> tuple[str, int]:
-    if len(row) <= max(places):
-        raise BillError(f"line {line}: it has {len(row)} columns, too few")
-    reference, said = (row[place].strip() for place in places)
+def _cells(row: list[str], indexes: tuple[int, int], line: int) -> tuple[str, int]:
+    if len(row) <= max(indexes):
+        raise BillError(f"line {line}: too few columns ({len(row)})")
+    reference, text = (row[index].strip() for index in indexes)
     if not reference:
         raise BillError(f"line {line}: the reference is empty")
     try:
-        amount = Decimal(said.removeprefix("$"))
+        amount = Decimal(text.removeprefix("$"))
     except InvalidOperation:
-        raise BillError(f"line {line}: {said[:40]!r} is not an amount in USD") from None
+        raise BillError(f"line {line}: {text[:40]!r} is not an amount in USD") from None
     if not amount.is_finite() or abs(amount) > AMOUNT_USD_MAX:
-        raise BillError(f"line {line}: {said[:40]!r} is not an amount in USD up to {AMOUNT_USD_MAX:,}")
+        raise BillError(f"line {line}: {text[:40]!r} is not an amount in USD up to {AMOUNT_USD_MAX:,}")
     return reference, round(amount * MICROS_PER_USD)

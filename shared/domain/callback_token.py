@@ -1,4 +1,4 @@
-"""The unguessable part of a generation's callback address: its id and a keyed hash of it, so that nothing is stored."""
+"""Tokens in callback URLs: a generation's id and a keyed hash of it, so that no token is stored."""
 
 import hmac
 from hashlib import blake2b
@@ -8,13 +8,13 @@ HASH_BYTES = 16
 
 
 def token(secret: bytes, generation_id: str) -> str:
-    """64 hex digits: the id, and BLAKE2b of it keyed with the deployment's secret."""
+    """Return a generation's token: 64 hex digits, the id and its BLAKE2b keyed with the deployment's secret."""
     name = UUID(generation_id).bytes
     return name.hex() + blake2b(name, key=secret, digest_size=HASH_BYTES).hexdigest()
 
 
 def generation_of(secret: bytes, text: str) -> str | None:
-    """The id in a token that this deployment gave out, or None."""
+    """Return the generation id in a token of this deployment, or None for any other text."""
     if len(text) != 64 or not text.isascii() or not text.isalnum():
         return None
     try:

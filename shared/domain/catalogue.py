@@ -1,11 +1,11 @@
-"""What is for sale: models, the providers that serve them, and the plans of accounts. Read by `catalogue_file.py`."""
+"""The catalogue: models, the providers that serve them, and the plans of accounts. See `catalogue_file.py`."""
 
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-# Kind `image` is the module shared/domain/kinds/image.py, and so on.
+# Kind `image` is the module shared/domain/kinds/image.py, and so on for the others.
 KINDS = ("image", "video", "text", "voice", "music", "upscale", "interrogate", "enhance")
 
 ID_PATTERN = r"\A[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9][A-Za-z0-9._:-]*)*\Z"
@@ -21,74 +21,76 @@ Bound = Annotated[int | float | None, Meta(description="a number")]
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """One way to serve a model."""
+    """A route: a provider that serves a model."""
 
     provider: Name
-    model: Title  # the provider's own name of the model
-    cost_micros: int | None = None  # what one generation costs us there, micro-USD; None: not known
-    weight: Annotated[float, Meta(ge=0.001, le=1_000_000)] = 1  # its share of the work, where the model's are weighted
+    model: Title  # the provider's name of the model
+    cost_micros: int | None = None  # our cost of one generation, micro-USD; None: not known
+    weight: Annotated[float, Meta(ge=0.001, le=1_000_000)] = (
+        1  # its share of the generations under the policy `weighted`
+    )
 
 
 class Limit(Struct, frozen=True, kw_only=True):
-    """What a model allows for one input field, within the limits of its kind."""
+    """A model's limits of one input field, within the limits of its kind."""
 
-    default: object = None  # filled in when the client does not say; None: left to the provider
-    min: Bound = None  # of a number its value, of a text or a list its length
+    default: object = None  # used when the client sends no value; None: the provider decides
+    min: Bound = None  # of a number its value, of a text or list its length
     max: Bound = None
     choices: Annotated[tuple[object, ...], Meta(description="a list")] = ()  # empty: any value within the limits
     required: bool = False
 
 
 class Model(Struct, frozen=True, kw_only=True):
-    """One entry of the catalogue."""
+    """A model that clients can order."""
 
     id: ModelId
     name: Title
     kind: str  # one of KINDS
     ui_price_micros: int
-    price_micros: int  # what the API charges: whole cents
+    price_micros: int  # the price through the API, in whole cents
     resolution: Annotated[str, Meta(min_length=1, max_length=20)] | None = None  # as shown, such as "1K"
     duration_s: Annotated[int, Meta(ge=1, le=86_400)] | None = None  # of the output, as shown
-    timeout_s: Annotated[int, Meta(ge=1, le=86_400)]  # a generation not finished by then fails and is refunded
-    prompt_chars_max: Annotated[int, Meta(ge=1, le=20_000)] | None = None  # None: as many as its kind takes
-    hidden: bool = False  # not offered to calls that name no model
-    input: dict[str, Limit]  # the fields of `input` that a client may send
-    routing: Policy = "order"  # which of the routes is tried first
+    timeout_s: Annotated[int, Meta(ge=1, le=86_400)]  # a generation that takes longer fails and is refunded
+    prompt_chars_max: Annotated[int, Meta(ge=1, le=20_000)] | None = None  # None: the kind's limit
+    hidden: bool = False  # never chosen for a call that names no model
+    input: dict[str, Limit]  # the fields of `input` that clients may send
+    routing: Policy = "order"  # orders the routes
     routes: tuple[Route, ...]
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What an account may do at once and in a day."""
+    """A plan: the daily quota and the concurrency of an account."""
 
     name: Name
     daily_quota: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None  # generations a UTC day; None: unlimited
-    beyond_quota: bool = False  # past the quota, pay from the balance
-    concurrency: Annotated[int, Meta(ge=1, le=100_000)]  # jobs at once in one provider's queue
-    backlog_max: Annotated[int, Meta(ge=0, le=10_000_000)]  # generations that may wait behind those
+    beyond_quota: bool = False  # generations past the quota are paid from the balance
+    concurrency: Annotated[int, Meta(ge=1, le=100_000)]  # jobs at once on one provider's queue
+    backlog_max: Annotated[int, Meta(ge=0, le=10_000_000)]  # generations that may wait for a slot
 
 
 class Provider(Struct, frozen=True, kw_only=True):
-    """Where generations are made. Provider `fal` is the adapter workers/providers/fal.py."""
+    """A provider. The adapter of provider `fal` is workers/providers/fal.py."""
 
     name: Name
-    adapter: Name | None = None  # the adapter's module; None: called as the provider
-    key_env: EnvName | None = None  # the environment variable that holds our key; None: needs none
-    callback_secret_env: EnvName | None = None  # the one that holds what it signs callbacks with
-    base_url: HttpUrl | None = None  # None: the adapter's own
-    connect_s: Annotated[float, Meta(ge=0.1, le=120)] = 10.0  # a connection not made by then: it is down
-    concurrency: Annotated[int, Meta(ge=1, le=100_000)] | None = None  # calls at once; None: as many as slots
+    adapter: Name | None = None  # the adapter's module; None: the provider's name
+    key_env: EnvName | None = None  # the environment variable with our API key; None: it needs no key
+    callback_secret_env: EnvName | None = None  # the environment variable with the secret that signs its callbacks
+    base_url: HttpUrl | None = None  # None: the adapter's default
+    connect_s: Annotated[float, Meta(ge=0.1, le=120)] = 10.0  # a provider that takes longer to connect is down
+    concurrency: Annotated[int, Meta(ge=1, le=100_000)] | None = None  # generations at once; None: not limited
     rate_per_s: Annotated[float, Meta(ge=0.001, le=100_000)] | None = None  # submits a second; None: no limit
-    credit_micros: int | None = None  # what one of its credits costs us, micro-USD; None: not known
+    credit_micros: int | None = None  # the price of one of its credits, micro-USD; None: not known
 
 
 class Mode(Struct, frozen=True, kw_only=True):
-    """A mode of the WokGen calls: words that are put behind the prompt."""
+    """A mode of the WokGen calls: style words appended to the prompt."""
 
     style: Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class Catalogue(Struct, frozen=True, kw_only=True):
-    """Everything in the catalogue file, checked. Dictionaries keep the order of the file."""
+    """The checked contents of the catalogue file. Dictionaries keep the order of the file."""
 
     markup_percent: Decimal
     models: dict[str, Model]
@@ -97,11 +99,11 @@ class Catalogue(Struct, frozen=True, kw_only=True):
     modes: dict[str, Mode] = {}  # msgspec copies a default
 
     def model(self, model_id: str) -> Model | None:
-        """The model with this id, or None."""
+        """Return the model with this id, or None."""
         return self.models.get(model_id)
 
     def costs(self, provider: str) -> dict[tuple[str, str], int]:
-        """What a provider's work is known to cost us, micro-USD, by our model's id and the provider's name of it."""
+        """Return a provider's known costs in micro-USD, by our model id and the provider's name of the model."""
         return {
             (model.id, route.model): route.cost_micros
             for model in self.models.values()

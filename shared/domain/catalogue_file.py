@@ -1,6 +1,6 @@
-"""The catalogue's TOML texts, read and checked in full: whatever is wrong with them stops the start, with its line.
+"""The reader of the catalogue's TOML files. A mistake in them stops the start and is reported with its line.
 
-One text is the catalogue; it may `include` others, which hold providers and models and nothing else.
+One file is the catalogue. It may `include` others, which have providers and models only.
 """
 
 import re
@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from shared.domain.catalogue import KINDS, Catalogue, Limit, Mode, Model, Plan, Policy, Provider, Route
 from shared.domain.catalogue_lines import line_of
 from shared.domain.catalogue_table import Problem, Table
-from shared.domain.inputs import InvalidInput, checked
+from shared.domain.inputs import InvalidInput, check_values
 from shared.domain.kind import Kind, kind_of
 from shared.domain.pricing import api_price_micros, basis_points, micros_from_cents
 
@@ -27,45 +27,45 @@ OPTIONAL = (
     "hidden",
     "prompt_chars_max",
     "routing",
-)  # keys of a model
+)  # optional keys of a model
 
 
 class CatalogueError(ValueError):
-    """The catalogue cannot be used. `line` counts from 1; None where no line is to blame. `file` is an included one."""
+    """A mistake in the catalogue. `line` counts from 1, None if unknown; `file` is an included file's name."""
 
     def __init__(self, line: int | None, message: str, file: str | None = None) -> None:
-        places = ([file] if file else []) + ([f"line {line}"] if line else [])
-        super().__init__(": ".join([*([", ".join(places)] if places else []), message]))
+        where = ([file] if file else []) + ([f"line {line}"] if line else [])
+        super().__init__(": ".join([*([", ".join(where)] if where else []), message]))
         self.line, self.message, self.file = line, message, file
 
 
 class _Defaults(Struct, frozen=True):
-    """What models have that do not say otherwise."""
+    """Defaults of all models."""
 
     routing: Policy
 
 
 class _Source(Struct, frozen=True):
-    """One text of the catalogue, and its name if it is an included one."""
+    """One file of the catalogue; `file` is its name if it is included."""
 
     file: str | None
     text: str
     table: Table
 
     @contextmanager
-    def blamed(self) -> Iterator[None]:
-        """What is wrong in here is told with the line of this text."""
+    def locate_problems(self) -> Iterator[None]:
+        """Turn a Problem into a CatalogueError with the line in this file."""
         try:
             yield
         except Problem as problem:
             raise CatalogueError(line_of(self.text, problem.at), problem.message, self.file) from None
 
 
-def included(text: str) -> tuple[str, ...]:
-    """The files that a catalogue's text includes, in its order. Raises CatalogueError."""
+def list_includes(text: str) -> tuple[str, ...]:
+    """Return the names of the files that a catalogue includes, in order. Raises CatalogueError."""
     main = _source(None, text)
     names: list[str] = []
-    with main.blamed():
+    with main.locate_problems():
         for name in main.table.items("include") if "include" in main.table.raw else ():
             if not isinstance(name, str) or not name or name in names:
                 raise main.table.problem("include", f"include must name files, each once, not {name!r}")
@@ -74,7 +74,7 @@ def included(text: str) -> tuple[str, ...]:
 
 
 def parse(text: str, parts: Mapping[str, str] | None = None) -> Catalogue:
-    """The catalogue in `text` and in what it includes, by file name. Raises CatalogueError for the first problem."""
+    """Return the catalogue in `text` and its included `parts`, by file name. Raises CatalogueError."""
     main = _source(None, text)
     return _catalogue(main, [_source(file, part) for file, part in (parts or {}).items()])
 
@@ -86,14 +86,14 @@ def _source(file: str | None, text: str) -> _Source:
         message, _, position = str(error).partition(" (at ")
         line = re.match(r"line (\d+)", position)
         last = text.count("\n") + 1 if position.startswith("end of") else None
-        raise CatalogueError(int(line[1]) if line else last, f"not TOML: {message}", file) from None
+        raise CatalogueError(int(line[1]) if line else last, f"this is not valid TOML: {message}", file) from None
     except RecursionError:
-        raise CatalogueError(None, "not TOML: nested too deeply", file) from None
+        raise CatalogueError(None, "this is not valid TOML: nested too deeply", file) from None
 
 
 def _catalogue(main: _Source, parts: list[_Source]) -> Catalogue:
     table = main.table
-    with main.blamed():
+    with main.locate_problems():
         table.check_keys(["plans", "providers", "models"], ["markup_percent", "modes", "include", "routing"])
         routing = table.convert({"routing": table.raw.get("routing", "order")}, _Defaults).routing
         try:
@@ -102,38 +102,38 @@ def _catalogue(main: _Source, parts: list[_Source]) -> Catalogue:
             raise table.problem("markup_percent", f"markup_percent {error}") from None
     providers: dict[str, Provider] = {}
     for source in (main, *parts):
-        with source.blamed():
+        with source.locate_problems():
             if source is not main:
                 source.table.check_keys([], ["providers", "models"])
-            _providers(source.table, into=providers)
-    with main.blamed():
+            _read_providers(source.table, into=providers)
+    with main.locate_problems():
         plans = {name: _plan(name, entry) for name, entry in table.tables("plans", "plan")}
         if "guest" not in plans:
-            raise table.problem("plans", "plan 'guest' is missing: it is the plan of callers without a key")
+            raise table.problem("plans", "plan 'guest' is missing: add it, callers without an API key are on it")
     models: dict[str, Model] = {}
     for source in (main, *parts):
-        with source.blamed():
-            _models(source.table, markup, routing, providers, into=models)
-    with main.blamed():
+        with source.locate_problems():
+            _read_models(source.table, markup, routing, providers, into=models)
+    with main.locate_problems():
         modes = {name: _mode(entry) for name, entry in table.tables("modes", "mode")}
     return Catalogue(markup_percent=markup, models=models, plans=plans, providers=providers, modes=modes)
 
 
-def _providers(table: Table, *, into: dict[str, Provider]) -> None:
+def _read_providers(table: Table, *, into: dict[str, Provider]) -> None:
     for name, entry in table.tables("providers", "provider"):
         if name in into:
-            raise entry.problem("", "another provider has this name already")
+            raise entry.problem("", "another provider has this name: rename one of them")
         into[name] = _provider(name, entry)
 
 
-def _models(
+def _read_models(
     table: Table, markup: Decimal, routing: Policy, providers: dict[str, Provider], *, into: dict[str, Model]
 ) -> None:
     for number, raw in enumerate(table.items("models") if "models" in table.raw else ()):
         entry = Table(raw, ("models", number), f"model {number + 1}")
         model = _model(entry, markup, routing, providers)
         if model.id in into:
-            raise entry.problem("id", "another model has this id already")
+            raise entry.problem("id", "another model has this id: rename one of them")
         into[model.id] = model
 
 
@@ -143,7 +143,7 @@ def _mode(table: Table) -> Mode:
 
 
 def _provider(name: str, table: Table) -> Provider:
-    named = [
+    optional = [
         "adapter",
         "key_env",
         "callback_secret_env",
@@ -153,7 +153,7 @@ def _provider(name: str, table: Table) -> Provider:
         "connect_s",
         "credit_cents",
     ]
-    table.check_keys([], named)
+    table.check_keys([], optional)
     plain = {key: value for key, value in table.raw.items() if key != "credit_cents"}
     credit = _micros(table, "credit_cents") if "credit_cents" in table.raw else None
     return table.convert({**plain, "name": name, "credit_micros": credit}, Provider)
@@ -161,7 +161,7 @@ def _provider(name: str, table: Table) -> Provider:
 
 def _plan(name: str, table: Table) -> Plan:
     table.check_keys(["daily_quota", "concurrency", "backlog_max"], ["beyond_quota"])
-    # Spelt out, because a quota that somebody forgot to write must not be the most generous one.
+    # Unlimited has to be written out, so that a forgotten quota is never the most generous one.
     quota = None if table.raw["daily_quota"] == "unlimited" else table.raw["daily_quota"]
     return table.convert({**table.raw, "name": name, "daily_quota": quota}, Plan)
 
@@ -172,14 +172,14 @@ def _model(table: Table, markup: Decimal, routing: Policy, providers: dict[str, 
         table.what = f"model {raw['id']!r}"
     table.check_keys(["id", "name", "kind", "price_cents", "routes"], OPTIONAL)
     if raw["kind"] not in KINDS:
-        raise table.problem("kind", f"unknown kind {raw['kind']!r} (known: {', '.join(KINDS)})")
+        raise table.problem("kind", f"unknown kind {raw['kind']!r}: use one of {', '.join(KINDS)}")
     kind = kind_of(str(raw["kind"]))
     price = _micros(table, "price_cents")
     plain = {key: value for key, value in raw.items() if key != "price_cents"}
     derived = {"ui_price_micros": price, "price_micros": api_price_micros(price, markup), "input": {}, "routes": []}
     model = table.convert({"timeout_s": kind.timeout_s, "routing": routing, **plain, **derived}, Model)
     if (model.prompt_chars_max or 0) > kind.prompt_chars_max:
-        message = f"prompt_chars_max is at most {kind.prompt_chars_max}, the limit of kind {kind.name!r}"
+        message = f"prompt_chars_max must be at most {kind.prompt_chars_max}, the limit of kind {kind.name!r}"
         raise table.problem("prompt_chars_max", message)
     limits = {field: _limit(entry, kind, field) for field, entry in table.tables("input", f"{table.what}: input")}
     routes = tuple(
@@ -187,7 +187,7 @@ def _model(table: Table, markup: Decimal, routing: Policy, providers: dict[str, 
         for number, route in enumerate(table.items("routes"))
     )
     if not routes:
-        raise table.problem("routes", "no routes: nobody would serve it")
+        raise table.problem("routes", "routes must not be empty: add at least one route")
     return structs.replace(model, input=limits, routes=routes)
 
 
@@ -196,7 +196,9 @@ def _route(table: Table, providers: dict[str, Provider]) -> Route:
     known = list(providers)
     if table.raw["provider"] not in known:
         names = ", ".join(known) or "none"
-        raise table.problem("provider", f"unknown provider {table.raw['provider']!r} (known: {names})")
+        raise table.problem(
+            "provider", f"unknown provider {table.raw['provider']!r}: use one of {names}, or add it under [providers]"
+        )
     cost = _micros(table, "cost_cents") if "cost_cents" in table.raw else None
     plain = {key: value for key, value in table.raw.items() if key != "cost_cents"}
     return table.convert({**plain, "cost_micros": cost}, Route)
@@ -211,7 +213,7 @@ def _micros(table: Table, key: str) -> int:
 
 def _limit(table: Table, kind: Kind, field: str) -> Limit:
     if field not in kind.fields:
-        raise table.problem("", f"kind {kind.name!r} has no such field (known: {', '.join(kind.fields)})")
+        raise table.problem("", f"kind {kind.name!r} does not have this field: use one of {', '.join(kind.fields)}")
     table.check_keys([], [info.name for info in structs.fields(Limit)])
     limit = table.convert(table.raw, Limit)
     hard = kind.fields[field].bounds
@@ -219,14 +221,16 @@ def _limit(table: Table, kind: Kind, field: str) -> Limit:
         if bound is None:
             continue
         if hard is None:
-            raise table.problem(key, f"{key} means nothing for what is {kind.fields[field].expected}")
+            raise table.problem(
+                key, f"{key} has no meaning here, because the value is {kind.fields[field].expected}: remove it"
+            )
         if not hard[0] <= bound <= hard[1]:
             raise table.problem(key, f"{key} must be from {hard[0]} to {hard[1]}, the limits of kind {kind.name!r}")
     if limit.min is not None and limit.max is not None and limit.min > limit.max:
-        raise table.problem("min", "min is more than max")
+        raise table.problem("min", "min must not be greater than max")
     if limit.required and limit.default is not None:
-        raise table.problem("required", "a field with a default is never missing: drop one of the two")
-    # The choices are held to the other limits first, so that the default can then be held to the choices.
+        raise table.problem("required", "required has no effect on a field with a default: remove one of the two")
+    # The choices are checked against the other limits first, then the default against the choices.
     bare = structs.replace(limit, choices=())
     choices = [_value(table, "choices", value, kind=kind, field=field, limit=bare) for value in limit.choices]
     limit = structs.replace(limit, choices=tuple(choices))
@@ -237,8 +241,7 @@ def _limit(table: Table, kind: Kind, field: str) -> Limit:
 
 
 def _value(table: Table, key: str, value: object, *, kind: Kind, field: str, limit: Limit) -> object:
-    """A default or choice as the kind's own type, if it is within the limits."""
     try:
-        return checked(kind, {field: value}, {field: limit})[field]
+        return check_values(kind, {field: value}, {field: limit})[field]
     except InvalidInput as error:
         raise table.problem(key, f"{key} {error.message}") from None

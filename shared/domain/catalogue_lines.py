@@ -1,9 +1,8 @@
-"""Where something stands in a TOML text. The standard library's reader gives values without positions.
+"""Line numbers in a TOML text, because the standard library's reader returns values without positions.
 
-The text is scanned line by line for table headers and for keys at the start of a line; that is enough for every form
-the reader accepts except keys inside inline tables and arrays, for which the line of the enclosing key is found. A line
-inside a multi-line string or array that looks like a header or a key is taken for one: the line named may then be
-wrong, the message never is.
+The text is scanned line by line for table headers and for keys at the start of a line. A key inside an inline table or
+array has the line of the enclosing key. A line inside a multi-line string or array that looks like a header or a key is
+mistaken for one: the reported line can then be wrong, never the message.
 """
 
 import re
@@ -18,10 +17,10 @@ KEY = re.compile(rf"\s*({DOTTED})\s*=")
 
 
 def line_of(text: str, path: Path) -> int | None:
-    """The line, counted from 1, where `path` or else the nearest thing around it stands; None: nowhere."""
+    """Return the line of `path`, or of the nearest table or key around it, counted from 1; None if not found."""
     found = _lines(text)
-    around = (path[:size] for size in range(len(path), 0, -1))
-    return next((found[part] for part in around if part in found), None)
+    enclosing = (path[:size] for size in range(len(path), 0, -1))
+    return next((found[part] for part in enclosing if part in found), None)
 
 
 def _lines(text: str) -> dict[Path, int]:
@@ -50,7 +49,7 @@ def _parts(dotted: str) -> list[str]:
 
 
 def _numbered(parts: list[str], seen: Counter[Path]) -> Path:
-    """The path of a header, with the number of the latest element after each array of tables on the way."""
+    """Return the path of a header, with the number of the latest element after each array of tables in it."""
     path: Path = ()
     for part in parts:
         path = (*path, part)

@@ -1,4 +1,4 @@
-"""One table of the catalogue file, and how to say what is wrong with it."""
+"""A table of a catalogue file, with checks that report a mistake by its place."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -14,7 +14,7 @@ T = TypeVar("T", bound=Struct)
 
 
 class Problem(Exception):
-    """Something is wrong at `at`, which is not a line yet."""
+    """A mistake at the path `at`; `catalogue_file.py` adds the line."""
 
     def __init__(self, at: Path, message: str) -> None:
         super().__init__(message)
@@ -22,42 +22,42 @@ class Problem(Exception):
 
 
 class Table:
-    """A TOML table, where it stands, and what a message calls it."""
+    """A TOML table with its path and its name in messages."""
 
     def __init__(self, raw: object, at: Path, what: str) -> None:
-        """Raises Problem unless `raw` is a table."""
+        """Raise Problem unless `raw` is a table."""
         if not isinstance(raw, dict):
             raise Problem(at, f"{what} must be a table")
         self.raw: dict[str, object] = raw
         self.at, self.what = at, what
 
     def problem(self, key: str, message: str) -> Problem:
-        """A problem at the line of `key`, or of the table where the key is not there."""
+        """Return a Problem at `key`, or at the table if the key is missing."""
         return Problem((*self.at, key), f"{self.what}: {message}")
 
     def check_keys(self, required: Sequence[str], optional: Sequence[str]) -> None:
-        """Raises Problem for the first key that is not known or not there."""
+        """Raise Problem for the first key that is unknown or missing."""
         for key in self.raw:
             if key not in required and key not in optional:
-                raise self.problem(key, f"unknown key {key!r} (known: {', '.join([*required, *optional])})")
+                raise self.problem(key, f"unknown key {key!r}: use one of {', '.join([*required, *optional])}")
         for key in required:
             if key not in self.raw:
                 raise self.problem(key, f"{key} is missing")
 
     def tables(self, key: str, noun: str) -> "list[tuple[str, Table]]":
-        """Name and table of everything in table `key`; none where the key is not there."""
+        """Return name and table of each entry of table `key`; nothing if the key is missing."""
         inner = Table(self.raw.get(key, {}), (*self.at, key), key)
         return [(name, Table(raw, (*inner.at, name), f"{noun} {name!r}")) for name, raw in inner.raw.items()]
 
     def items(self, key: str) -> list[object]:
-        """The entries of list `key`. Raises Problem if it is anything else."""
+        """Return the entries of list `key`. Raises Problem if the value is not a list."""
         raw = self.raw[key]
         if not isinstance(raw, list):
             raise self.problem(key, f"{key} must be a list")
         return raw
 
     def convert(self, values: Mapping[str, object], into: type[T]) -> T:
-        """A Struct of `values`, which carry this table's keys. Raises Problem for a type or limit it breaks."""
+        """Return `values`, which have this table's keys, as a Struct. Raises Problem for a wrong type or limit."""
         try:
             return msgspec.convert(values, into)
         except msgspec.ValidationError as error:

@@ -1,19 +1,23 @@
-"""What can go wrong, in one place.
+"""The tree of errors.
 
 WokflowError
-├── Refused       the caller's fault or state; nothing was charged; has a code that a dialect renders
-├── StoreDown     the store is out of reach or not itself: 503, and try again
-└── StoreNewer    a later version of this program has written to the store: the process does not start
-StoreError        the store refused a command: a bug of ours
+├── Refused       the request cannot be carried out; nothing was charged; a dialect renders its code
+├── StoreDown     the store cannot be reached or cannot serve: 503, retry later
+└── StoreNewer    a later version of Wokflow has written to the store: the process does not start
+StoreError        the store rejected a command: a bug of ours
 """
 
 
 class WokflowError(Exception):
-    """Base of what we raise on purpose."""
+    """Base class of the errors that Wokflow raises on purpose."""
 
 
 class Refused(WokflowError):
+<<<<<<< HEAD
     """A request that is not carried out. `code` is snake_case and stable, for programs.
+=======
+    """A refused request. `code` is snake_case and stable; `message` says what to do."""
+>>>>>>> 777392d (Say in catalogue, bill and URL errors what to do)
 
     `reason` says what failed and what to do. With a `field` it starts after the field's name: "must be a string."
     `allow` lists the methods of a path that does not allow the request's own.
@@ -33,12 +37,12 @@ class Refused(WokflowError):
 
 
 class StoreDown(WokflowError):
-    """The store did not answer in time, or said that it cannot serve now."""
+    """The store did not answer in time, or answered that it cannot serve now."""
 
 
 class StoreNewer(WokflowError):
-    """The store has a layout that this version does not know; the message says which."""
+    """The store has a newer layout than this version knows; the message names both."""
 
 
 class StoreError(Exception):
-    """An error reply of the store, such as a failed assertion in a script."""
+    """An error reply of the store, such as a failed assertion in a Lua verb."""

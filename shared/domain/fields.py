@@ -1,4 +1,4 @@
-"""Field types that several kinds share, with their hard limits, and how a type's limits are told to people."""
+"""Field types that several kinds share, with their hard limits, and descriptions of a type's limits."""
 
 from typing import Annotated
 
@@ -9,13 +9,13 @@ from shared.domain.described import EXPECTED
 
 PROMPT_CHARS_MAX = 20_000
 WORD_CHARS_MAX = 100
-IMAGE_URL_CHARS_MAX = 8_000_000  # a data URL of about 6 MB; the gateway bounds the whole body besides
+IMAGE_URL_CHARS_MAX = 8_000_000  # a data URL of about 6 MB; the gateway also bounds the whole body
 LINK_CHARS_MAX = 2_048
 
 LongText = Annotated[str, Meta(max_length=PROMPT_CHARS_MAX)]
 Word = Annotated[str, Meta(max_length=WORD_CHARS_MAX)]
 
-# What fits a signed 64-bit integer: every JSON reader and every provider's number type can carry it.
+# A signed 64-bit integer: every JSON reader and every provider's number type can represent it.
 Seed = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 AspectRatio = Annotated[
@@ -27,13 +27,13 @@ AspectRatio = Annotated[
     ),
 ]
 
-# No space and nothing invisible. Spelt out, because languages differ in what their \S is.
-_SEEN = r"[^\s\u0000-\u0020\u007f-\u00a0\ufeff]"
+# No space and no invisible character. Listed here because \S differs between languages.
+_VISIBLE = r"[^\s\u0000-\u0020\u007f-\u00a0\ufeff]"
 ImageUrl = Annotated[
     str,
     Meta(
         max_length=IMAGE_URL_CHARS_MAX,
-        pattern=rf"\A((?i:https)://{_SEEN}{{3,{LINK_CHARS_MAX}}}\Z|asset:{_SEEN}{{10,200}}\Z"
+        pattern=rf"\A((?i:https)://{_VISIBLE}{{3,{LINK_CHARS_MAX}}}\Z|asset:{_VISIBLE}{{10,200}}\Z"
         r"|data:image/[a-z0-9.+-]{1,30};base64,)",
         extra_json_schema={
             EXPECTED: f"an https URL of at most {LINK_CHARS_MAX} characters or a data:image/...;base64 URL"
@@ -43,9 +43,9 @@ ImageUrl = Annotated[
 
 
 def expected(info: types.Type) -> str:
-    """What a value must be, for error messages: "a whole number from 64 to 2048".
+    """Return a description of a type's values for error messages: "a whole number from 64 to 2048".
 
-    Raises TypeError for a type without limits, so that no field is left unbounded by mistake.
+    Raises TypeError for a type without limits, so that every field is bounded.
     """
     match info:
         case types.Metadata(extra_json_schema={"x-expected": str(given)}):
@@ -67,12 +67,12 @@ def expected(info: types.Type) -> str:
         case types.BoolType():
             words = "true or false"
         case _:
-            raise TypeError(f"a field needs a type with limits, not {info}")
+            raise TypeError(f"A field needs a type with limits, not {info}.")
     return words
 
 
 def bounds(info: types.Type) -> tuple[float, float] | None:
-    """The least and most of a number, or of the length of a text or list; None for what has no size."""
+    """Return minimum and maximum of a number, or of a text's or list's length; None for types without a size."""
     match info:
         case types.Metadata(type=inner) | types.UnionType(types=(inner, types.NoneType())):
             return bounds(inner)

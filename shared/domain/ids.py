@@ -1,4 +1,4 @@
-"""Identifiers and API keys. Randomness and time are handed in."""
+"""Identifiers and API keys. Randomness and time are passed in."""
 
 import binascii
 from hashlib import sha256
@@ -6,16 +6,16 @@ from uuid import UUID
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 KEY_PREFIXES = {"wowflow": "wf_live_", "wokgen": "wok_"}
-ADMIN_PREFIX = "wok_admin_"  # an operator's key: it works under /api/admin alone, and no other key does
+ADMIN_PREFIX = "wok_admin_"  # an operator's key: only it works under /api/admin, and it works nowhere else
 PREFIXES = KEY_PREFIXES | {"admin": ADMIN_PREFIX}
 KEY_RANDOM_BYTES = 24  # 192 bits
 SECRET_CHARS, CHECKSUM_CHARS = 33, 6  # base 62: 33 characters hold 192 bits, 6 hold a CRC-32
 
 
 def uuid7(now_ns: int, random: bytes) -> str:
-    """A UUID of version 7 (RFC 9562, method 3): Unix ms, 12 bits of its fraction, 62 random bits from 8 bytes.
+    """Return a UUID of version 7 (RFC 9562, method 3): Unix ms, 12 bits of its fraction, 62 random bits from 8 bytes.
 
-    Sorts by time to a quarter of a microsecond, so that what was accepted first in a millisecond is run first.
+    The ids sort by time to a quarter of a microsecond, so that generations run in the order of their acceptance.
     """
     ms, rest_ns = divmod(now_ns, 1_000_000)
     low = int.from_bytes(random[:8], "big") & (1 << 62) - 1
@@ -23,8 +23,8 @@ def uuid7(now_ns: int, random: bytes) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def checked_uuid(text: str) -> str | None:
-    """`text` in the canonical 36-character form, or None if it is no UUID."""
+def canonical_uuid(text: str) -> str | None:
+    """Return `text` in the canonical 36-character form, or None if it is not a UUID."""
     try:
         canonical = str(UUID(text))
     except ValueError:
@@ -41,18 +41,18 @@ def _base62(number: int, length: int) -> str:
 
 
 def new_key(kind: str, random: bytes) -> str:
-    """A key of a kind in PREFIXES from KEY_RANDOM_BYTES random bytes: prefix, secret, checksum."""
+    """Return a key of a kind in PREFIXES, made of KEY_RANDOM_BYTES random bytes: prefix, secret, checksum."""
     body = PREFIXES[kind] + _base62(int.from_bytes(random, "big"), SECRET_CHARS)
     return body + _base62(binascii.crc32(body.encode()), CHECKSUM_CHARS)
 
 
 def is_key(text: str) -> bool:
-    """Whether `text` is an account's key by its prefix and checksum: junk is refused without asking the store."""
+    """Return whether `text` has the prefix and checksum of an account's key, so that junk never reaches the store."""
     return any(_fits(text, prefix) for prefix in KEY_PREFIXES.values())
 
 
 def is_admin_key(text: str) -> bool:
-    """The same for an operator's key."""
+    """Return whether `text` has the prefix and checksum of an operator's key."""
     return _fits(text, ADMIN_PREFIX)
 
 
@@ -64,23 +64,23 @@ def _fits(text: str, prefix: str) -> bool:
 
 
 def key_hash(key: str) -> str:
-    """SHA-256 of a key, 64 hex digits: all we keep of it."""
+    """Return the SHA-256 of a key, 64 hex digits. Only the hash is stored."""
     return sha256(key.encode()).hexdigest()
 
 
 def key_hint(key: str) -> str:
-    """What an operator may see of a key: its prefix and last four characters."""
+    """Return the visible part of a key: its prefix and last four characters."""
     prefix = max((prefix for prefix in PREFIXES.values() if key.startswith(prefix)), key=len)
     return f"{prefix}...{key[-4:]}"
 
 
 def job_id(generation_id: str) -> str:
-    """The public name of a generation in the WokGen dialect: `job_` and the UUID without dashes."""
+    """Return the public name of a generation in the WokGen dialect: `job_` and the UUID without dashes."""
     return "job_" + generation_id.replace("-", "")
 
 
 def generation_id(job: str) -> str | None:
-    """The UUID behind a `job_...` name, or None if it is not one."""
+    """Return the UUID in a `job_...` name, or None for another text."""
     if len(job) != 36 or not job.startswith("job_"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a client sends, checked twice: against the hard limits of the kind, then against the model's own."""
+"""Validation of a client's input and prompt: against the limits of the kind, then against the model's."""
 
 import msgspec
 
@@ -6,23 +6,23 @@ from shared.domain.catalogue import Limit, Model
 from shared.domain.fields import PROMPT_CHARS_MAX
 from shared.domain.kind import Kind, kind_of
 
-FIELD_CHARS_MAX = 60  # of an unknown field's name, when it is repeated to the client
+FIELD_CHARS_MAX = 60  # of an unknown field's name in an error message
 
 
 class InvalidInput(ValueError):
-    """A client's value we cannot use. `field` is a field of `input`, or `input` or `prompt` itself."""
+    """A value that is not valid. `field` is a field of `input`, or `input` or `prompt` itself."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field} {message}")
         self.field, self.message = field, message
 
 
-def validated(model: Model, raw: object) -> dict[str, object]:
-    """The client's `input` with the model's defaults filled in; null is the same as absent.
+def validate_input(model: Model, raw: object) -> dict[str, object]:
+    """Return the client's `input` with the model's defaults filled in. Null is the same as absent.
 
     Raises InvalidInput naming the first field that is unknown, missing, of another type or outside its limits.
     """
-    given = _given(model, raw)
+    given = _known_fields(model, raw)
     values: dict[str, object] = {}
     for name, limit in model.input.items():
         value = given.get(name)
@@ -31,11 +31,11 @@ def validated(model: Model, raw: object) -> dict[str, object]:
             values[name] = value
         elif limit.required:
             raise InvalidInput(name, "is required")
-    return checked(kind_of(model.kind), values, model.input)
+    return check_values(kind_of(model.kind), values, model.input)
 
 
-def checked(kind: Kind, values: dict[str, object], limits: dict[str, Limit]) -> dict[str, object]:
-    """A copy of `values`, all of them within the kind's limits and within `limits`. Raises InvalidInput."""
+def check_values(kind: Kind, values: dict[str, object], limits: dict[str, Limit]) -> dict[str, object]:
+    """Return a copy of `values` if they are within the kind's limits and within `limits`. Raises InvalidInput."""
     try:
         typed = msgspec.convert(values, kind.input)
     except msgspec.ValidationError as error:
@@ -51,10 +51,10 @@ def checked(kind: Kind, values: dict[str, object], limits: dict[str, Limit]) -> 
     return result
 
 
-def checked_prompt(text: object, model: Model | None = None) -> str:
-    """The prompt as it came, which may be empty: the dialect decides about that.
+def validate_prompt(text: object, model: Model | None = None) -> str:
+    """Return the prompt unchanged if it is valid text of a length that `model` allows. Raises InvalidInput.
 
-    Raises InvalidInput("prompt", ...) for what is not a string, is longer than `model` allows, or is not valid text.
+    An empty prompt is valid here: each dialect decides whether it needs one.
     """
     if not isinstance(text, str):
         raise InvalidInput("prompt", "must be a string")
@@ -66,11 +66,11 @@ def checked_prompt(text: object, model: Model | None = None) -> str:
 
 
 def prompt_chars_max(model: Model) -> int:
-    """How long a prompt for a model may be."""
+    """Return the longest prompt of a model, in characters."""
     return model.prompt_chars_max or kind_of(model.kind).prompt_chars_max
 
 
-def _given(model: Model, raw: object) -> dict[object, object]:
+def _known_fields(model: Model, raw: object) -> dict[object, object]:
     if raw is None:
         return {}
     if not isinstance(raw, dict):
@@ -79,7 +79,7 @@ def _given(model: Model, raw: object) -> dict[object, object]:
         if name not in model.input:
             shown = str(name)[:FIELD_CHARS_MAX].encode("unicode_escape").decode() or '""'
             known = ", ".join(model.input) or "none"
-            raise InvalidInput(shown, f"is not an input field of {model.id} (known: {known})")
+            raise InvalidInput(shown, f"is not an input field of {model.id}: use one of {known}")
     return raw
 
 

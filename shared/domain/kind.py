@@ -1,4 +1,4 @@
-"""A kind of generation, read from its module `shared/domain/kinds/<kind>.py`."""
+"""Kinds of generations, each defined in a module `shared/domain/kinds/<kind>.py`."""
 
 from functools import cache
 from importlib import import_module
@@ -11,14 +11,14 @@ from shared.domain.fields import bounds, expected
 
 
 class Field(Struct, frozen=True, kw_only=True):
-    """One input field of a kind; see `fields.py` for the two."""
+    """An input field of a kind, with its description and bounds from `fields.py`."""
 
     expected: str
     bounds: tuple[float, float] | None
 
 
 class Kind(Struct, frozen=True, kw_only=True):
-    """What a kind can take at most; a model of this kind may take less."""
+    """A kind's input fields and limits; a model of this kind may narrow them."""
 
     name: str
     input: type[Struct]
@@ -29,7 +29,7 @@ class Kind(Struct, frozen=True, kw_only=True):
 
 @cache
 def kind_of(name: str) -> Kind:
-    """The kind called `name`. Raises KeyError for a name that is not in KINDS."""
+    """Return the kind called `name`. Raises KeyError for a name that is not in KINDS."""
     if name not in KINDS:
         raise KeyError(name)
     module = import_module(f"shared.domain.kinds.{name}")

@@ -8,24 +8,24 @@ AMOUNT_USD_MAX = 1_000_000
 
 
 def cents(micros: int) -> int:
-    """Whole cents of `micros`, rounded towards zero; prices are whole cents already."""
+    """Return `micros` in whole cents, rounded towards zero. Prices are whole cents already."""
     return micros // MICROS_PER_CENT if micros >= 0 else -(-micros // MICROS_PER_CENT)
 
 
 def usd(micros: int) -> float:
-    """Dollars with two decimals, for display in JSON only; nothing is ever computed from it."""
+    """Return dollars with two decimals, for display in JSON only. Never compute with the result."""
     return cents(micros) / 100
 
 
 def micros_from_usd(text: str) -> int:
-    """Micro-USD of a decimal such as `20` or `0.5`. Raises ValueError unless 0 < amount <= AMOUNT_USD_MAX."""
+    """Return a decimal such as `20` or `0.5` as micro-USD. Raises ValueError unless 0 < amount <= AMOUNT_USD_MAX."""
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        raise ValueError(f"{text!r} is not an amount in USD, such as 20 or 12.50") from None
+        raise ValueError(f"{text!r} is not an amount in USD: write it as 20 or 12.50.") from None
     if not amount.is_finite() or not 0 < amount <= AMOUNT_USD_MAX:
-        raise ValueError(f"an amount is more than 0 and at most {AMOUNT_USD_MAX} USD, not {text}")
+        raise ValueError(f"Amount must be greater than 0 and at most {AMOUNT_USD_MAX} USD, not {text}.")
     micros = amount * MICROS_PER_USD
     if micros != int(micros):
-        raise ValueError(f"{text} has more than 6 decimals")
+        raise ValueError(f"{text} has more than 6 decimals.")
     return int(micros)

@@ -10,36 +10,36 @@ BASIS_POINTS_PER_ONE = 10_000
 
 
 def micros_from_cents(cents: object) -> int:
-    """Micro-USD of `cents`: an int, a Decimal or a text such as "0.5".
+    """Return `cents`, an int, a Decimal or a text such as "0.5", as micro-USD.
 
-    Raises ValueError for anything else, outside 0..PRICE_CENTS_MAX, and past 4 decimals; the message lacks a subject.
+    Raises ValueError for another type, outside 0..PRICE_CENTS_MAX, and past 4 decimals. The message is a predicate:
+    the caller puts the subject in front.
     """
     return _scaled(cents, decimals=4, most=PRICE_CENTS_MAX)
 
 
 def basis_points(percent: object) -> int:
-    """Hundredths of a percent of an int, a Decimal or a text such as "2.5".
+    """Return `percent`, an int, a Decimal or a text such as "2.5", in hundredths of a percent.
 
-    Raises ValueError for anything else, outside 0..MARKUP_PERCENT_MAX, and past 2 decimals, as above.
+    Raises ValueError for another type, outside 0..MARKUP_PERCENT_MAX, and past 2 decimals. The message is a predicate.
     """
     return _scaled(percent, decimals=2, most=MARKUP_PERCENT_MAX)
 
 
 def api_price_micros(ui_price_micros: int, markup_percent: int | str | Decimal) -> int:
-    """What the API charges for a UI price, in micro-USD, always whole cents: 10 cents and 5 % are 11 cents.
+    """Return the API's price for a UI price, micro-USD in whole cents: 10 cents with 5 % mark-up are 11 cents.
 
     Raises ValueError for a negative price or a mark-up that `basis_points` refuses.
     """
     if ui_price_micros < 0:
-        raise ValueError("a price cannot be negative")
+        raise ValueError("Price must not be negative.")
     exact = ui_price_micros * (BASIS_POINTS_PER_ONE + basis_points(markup_percent))
     whole_cents = -(-exact // (BASIS_POINTS_PER_ONE * MICROS_PER_CENT))
     return whole_cents * MICROS_PER_CENT
 
 
 def _scaled(value: object, *, decimals: int, most: int) -> int:
-    """`value` times ten to the power of `decimals`, without ever rounding."""
-    # Booleans are integers to Python and floats have lost their last digits already: neither is an amount.
+    # Booleans are ints in Python, and floats have lost their last digits already: neither is an amount.
     if type(value) not in (int, str, Decimal):
         raise ValueError("is not a number")
     try:

@@ -1,8 +1,8 @@
-"""Which IP addresses a customer may make us talk to: the public ones."""
+"""The public address check: a customer's URL may only make us connect to public IP addresses."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-# Written out, because what `ipaddress` calls global differs between patch releases of Python and counts multicast in.
+# Listed here because `ipaddress.is_global` differs between patch releases of Python and includes multicast.
 _IPV4_REFUSED = {
     IPv4Network("0.0.0.0/8"): "unspecified",
     IPv4Network("10.0.0.0/8"): "private",
@@ -44,11 +44,11 @@ _IPV6_REFUSED = {
 }
 
 
-def refusal(address: str) -> str | None:
-    """Why we do not talk to `address`, in a word or two; None for a public unicast address.
+def refusal_reason(address: str) -> str | None:
+    """Return why `address` is refused, in a word or two; None for a public unicast address.
 
-    Anything that is not an address in its usual notation is refused as well. An IPv6 address that wraps an IPv4 one
-    is refused whatever it wraps: a translator on our own network would turn it into a private one.
+    A text that is not an address in its usual notation is "malformed". An IPv6 address that wraps an IPv4 address is
+    always refused: a translator on our own network could turn it into a private one.
     """
     try:
         ip = ip_address(address)
@@ -56,9 +56,9 @@ def refusal(address: str) -> str | None:
         return "malformed"
     if isinstance(ip, IPv4Address):
         return next((word for network, word in _IPV4_REFUSED.items() if ip in network), None)
-    return _refusal_v6(ip)
+    return _refusal_reason_v6(ip)
 
 
-def _refusal_v6(ip: IPv6Address) -> str | None:
+def _refusal_reason_v6(ip: IPv6Address) -> str | None:
     named = next((word for network, word in _IPV6_REFUSED.items() if ip in network), None)
     return named or (None if ip in _IPV6_PUBLIC else "reserved")

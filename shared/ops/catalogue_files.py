@@ -13,7 +13,7 @@ def load(path: str) -> Catalogue:
     """The catalogue at `path` with what it includes. Raises CatalogueError, or OSError if `path` cannot be read."""
     main = Path(path)
     text = _text(main.read_bytes(), None)
-    parts = {name: _included(main.parent / name, name) for name in catalogue_file.included(text)}
+    parts = {name: _included(main.parent / name, name) for name in catalogue_file.list_includes(text)}
     return catalogue_file.parse(text, parts)
 
 

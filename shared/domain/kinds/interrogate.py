@@ -1,4 +1,4 @@
-"""Words for a picture; the prompt may be empty."""
+"""Kind `interrogate`: a description of an image. The prompt may be empty."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ TIMEOUT_S = 300
 
 
 class InterrogateInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Everything an interrogating model may take; a catalogue entry names what its model does take."""
+    """Every input field of kind `interrogate`; a catalogue entry names the fields of its model."""
 
     image_url: Annotated[
         fields.ImageUrl | None,

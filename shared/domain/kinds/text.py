@@ -1,4 +1,4 @@
-"""Words from words: a description, a post, an answer."""
+"""Kind `text`: a text such as a product description or a post, from a prompt."""
 
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ WORDS_MAX = 4_000
 
 
 class TextInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Everything a text model may take; a catalogue entry names what its model does take."""
+    """Every input field of kind `text`; a catalogue entry names the fields of its model."""
 
     type: Annotated[fields.Word | None, doc("The type of text, such as `product-desc`.")] = None
     tone: Annotated[fields.Word | None, doc("The tone, such as `professional`.")] = None

@@ -1,4 +1,4 @@
-"""A film from words and, where the model takes one, from a first picture."""
+"""Kind `video`: a video from a prompt and, if the model takes one, a first image."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ Side = Annotated[int, Meta(ge=SIDE_PX_MIN, le=SIDE_PX_MAX)]
 
 
 class VideoInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Everything a video model may take; a catalogue entry names what its model does take."""
+    """Every input field of kind `video`; a catalogue entry names the fields of its model."""
 
     width: Annotated[Side | None, doc("Width in pixels.")] = None
     height: Annotated[Side | None, doc("Height in pixels.")] = None

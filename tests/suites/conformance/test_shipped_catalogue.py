@@ -8,7 +8,7 @@ from msgspec import inspect as types
 from msgspec import structs
 
 from shared.domain.catalogue import Limit, Model, Provider, Route
-from shared.domain.inputs import validated
+from shared.domain.inputs import validate_input
 from shared.domain.kind import kind_of
 from shared.ops import catalogue_files
 from shared.ops.settings import Settings
@@ -86,7 +86,7 @@ async def test_what_a_model_offers_its_provider_takes(model: Model, route: Route
         kind=model.kind,
         model=route.model,
         prompt="a red fox",
-        input=validated(model, values),
+        input=validate_input(model, values),
         deadline_ms=FAR_MS,
     )
     provider = SHIPPED.providers[route.provider]

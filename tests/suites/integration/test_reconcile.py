@@ -263,7 +263,7 @@ def test_what_reconcile_cannot_use_is_told(
 def test_a_bill_that_cannot_be_read_is_told(shell: Shell, tmp_path: Path) -> None:
     """A file that is no bill is named, with its line."""
     bill = tmp_path / "bill.csv"
-    for raw, told in ((b"a,b\n1,2\n", "bill.csv: line 1: no column reference"), (b"\xff\xfe", "is not UTF-8 text")):
+    for raw, told in ((b"a,b\n1,2\n", "bill.csv: line 1: column reference"), (b"\xff\xfe", "is not UTF-8 text")):
         bill.write_bytes(raw)
         status, said = shell("--bill", str(bill), "noop")
         assert (1, True) == (status, told in said), said

@@ -60,8 +60,13 @@ def test_included_files_bring_models_and_providers(tmp_path: Path) -> None:
     ("file", "old", "new", "told"),
     [
         ("a", 'kind = "image"', 'kind = "smell"', "more/a.toml, line 4: model 'far/two': unknown kind 'smell'"),
-        ("a", "[[models]]", "[[models", "more/a.toml, line 1: not TOML"),
-        ("b", "far/three", "near/one", "b.toml, line 4: model 'near/one': another model has this id already"),
+        ("a", "[[models]]", "[[models", "more/a.toml, line 1: this is not valid TOML"),
+        (
+            "b",
+            "far/three",
+            "near/one",
+            "b.toml, line 4: model 'near/one': another model has this id: rename one of them",
+        ),
         ("b", "providers.far", "providers.near", "b.toml, line 1: provider 'near': another provider has this name"),
         ("b", "[providers.far]", "markup_percent = 1\n[providers.far]", "b.toml, line 1: b.toml: unknown key"),
         ("main", "b.toml", "c.toml", "include: cannot read c.toml (No such file or directory)"),

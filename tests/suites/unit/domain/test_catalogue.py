@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.catalogue import KINDS, Catalogue, Model, Route
-from shared.domain.inputs import validated
+from shared.domain.inputs import validate_input
 from shared.domain.money import MICROS_PER_CENT
 from shared.ops import catalogue_files
 
@@ -27,7 +27,7 @@ def test_the_shipped_catalogue_has_the_documented_example(shipped: Catalogue) ->
     assert (100_000, 110_000) == (model.ui_price_micros, model.price_micros)
     assert Route(provider="local", model="artist") == model.routes[-1]
     assert 1 < len(model.routes)
-    assert {"width": 1024, "height": 1024, "quality": "standard"} == validated(model, None)
+    assert {"width": 1024, "height": 1024, "quality": "standard"} == validate_input(model, None)
 
 
 def test_the_shipped_plans_are_the_documented_ones(shipped: Catalogue) -> None:
@@ -59,7 +59,7 @@ def test_the_default_image_model_takes_the_documented_call(shipped: Catalogue) -
     sample = {"mode": "pixel", "tool": "generate", "width": 512, "height": 512, "seed": 42, "quality": "standard"}
     model = default_for(shipped, "image")
     assert model is not None
-    assert sample | {"count": 1} == validated(model, sample)
+    assert sample | {"count": 1} == validate_input(model, sample)
 
 
 @pytest.mark.parametrize("name", ["pixel", "business", "vector", "emoji", "ui", "uiux"])
@@ -68,7 +68,7 @@ def test_the_default_image_model_takes_the_style_of_a_mode(shipped: Catalogue, n
     model = default_for(shipped, "image")
     assert model is not None
     style = shipped.modes[name].style
-    assert style == validated(model, {"style": style, "mode": name})["style"]
+    assert style == validate_input(model, {"style": style, "mode": name})["style"]
 
 
 def test_models_for_trying_out_are_not_chosen_for_anybody(shipped: Catalogue) -> None:

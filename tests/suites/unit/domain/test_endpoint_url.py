@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.domain.endpoint_url import URL_CHARS_MAX, validate
-from shared.domain.public_address import refusal
+from shared.domain.public_address import refusal_reason
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_public_https_urls_are_kept_as_they_are(url: str) -> None:
 def test_private_urls_need_permission(url: str) -> None:
     """http and the local network are for tests and demos only."""
     assert url == validate(url, allow_private=True)
-    with pytest.raises(ValueError, match=r"url|local network"):
+    with pytest.raises(ValueError, match=r"url"):
         validate(url, allow_private=False)
 
 
@@ -58,29 +58,29 @@ def test_private_urls_need_permission(url: str) -> None:
         ("https://example.com\\@127.0.0.1/", "printable ASCII"),
         ("https://bücher.example/", "punycode"),
         ("https://①②⑦.0.0.1/", "printable ASCII"),
-        ("https://[::1/", "cannot be read"),
-        ("https://example.com:99999/", "cannot be read"),
-        ("https://example.com:port/", "cannot be read"),
+        ("https://[::1/", "not valid"),
+        ("https://example.com:99999/", "not valid"),
+        ("https://example.com:port/", "not valid"),
         ("example.com/hook", "must start with https://"),
         ("//example.com/hook", "must start with https://"),
         ("ftp://example.com/", "must start with https://"),
-        ("http://example.com/", "must start with https://$"),
-        ("https://", "no host"),
-        ("https:///hook", "no host"),
+        ("http://example.com/", r"must start with https://\.$"),
+        ("https://", "must have a host"),
+        ("https:///hook", "must have a host"),
         ("https://user:pw@example.com/", "user name"),
         ("https://@example.com/", "user name"),
         ("https://example.com/#part", "fragment"),
-        ("https://example.com:0/", "port 0"),
-        ("https://example.com:25/", "port 25"),
-        ("https://exa%6dple.com/", "not a host name"),
-        ("https://-example.com/", "not a host name"),
-        ("https://example..com/", "not a host name"),
-        ("https://" + "a." * 130 + "com/", "not a host name"),
-        ("https://localhost/", "local network"),
-        ("https://localhost./", "local network"),
-        ("https://intranet/", "local network"),
-        ("https://db.internal/", "local network"),
-        ("https://printer.local/", "local network"),
+        ("https://example.com:0/", "not use port 0"),
+        ("https://example.com:25/", "not use port 25"),
+        ("https://exa%6dple.com/", "valid host name"),
+        ("https://-example.com/", "valid host name"),
+        ("https://example..com/", "valid host name"),
+        ("https://" + "a." * 130 + "com/", "valid host name"),
+        ("https://localhost/", "is local"),
+        ("https://localhost./", "is local"),
+        ("https://intranet/", "is local"),
+        ("https://db.internal/", "is local"),
+        ("https://printer.local/", "is local"),
         ("https://127.0.0.1/", "loopback"),
         ("https://169.254.169.254/latest/meta-data", "cloud metadata"),
         ("https://10.0.0.1/", "private"),
@@ -152,7 +152,7 @@ def test_nothing_but_a_value_error(url: str) -> None:
 )
 def test_refused_addresses(address: str, reason: str) -> None:
     """Each kind of address that is not public has its name."""
-    assert reason == refusal(address)
+    assert reason == refusal_reason(address)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_refused_addresses(address: str, reason: str) -> None:
 )
 def test_public_addresses(address: str) -> None:
     """Neighbours of the refused networks are public."""
-    assert refusal(address) is None
+    assert refusal_reason(address) is None
 
 
 @given(st.ip_addresses())
@@ -169,6 +169,6 @@ def test_public_addresses(address: str) -> None:
 def test_what_we_call_public_the_standard_library_calls_global(address: object) -> None:
     """No random address passes that Python's own tables know as private, reserved or multicast."""
     ip = ip_address(str(address))
-    if refusal(str(ip)) is None:
+    if refusal_reason(str(ip)) is None:
         assert ip.is_global
         assert not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip.is_link_local)

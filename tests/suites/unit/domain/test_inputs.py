@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from shared.domain.catalogue import Limit, Model, Route
-from shared.domain.inputs import InvalidInput, checked_prompt, validated
+from shared.domain.inputs import InvalidInput, validate_input, validate_prompt
 
-PICTURE = Model(
-    id="maker/picture",
-    name="Picture",
+MODEL = Model(
+    id="maker/image",
+    name="Image",
     kind="image",
     ui_price_micros=10_000,
     price_micros=20_000,
@@ -30,27 +30,29 @@ PICTURE = Model(
 DEFAULTS = {"width": 512, "style": "ink"}
 
 
-def refusal(raw: object, model: Model = PICTURE) -> InvalidInput:
+def refusal(raw: object, model: Model = MODEL) -> InvalidInput:
     """The refusal of `raw`, whose words must be fit for a JSON answer."""
     with pytest.raises(InvalidInput) as caught:
-        validated(model, raw)
+        validate_input(model, raw)
     json.dumps([caught.value.field, caught.value.message], ensure_ascii=False).encode()
     return caught.value
 
 
 def with_limit(field: str, limit: Limit) -> Model:
-    return structs.replace(PICTURE, input={field: limit})
+    return structs.replace(MODEL, input={field: limit})
 
 
 @pytest.mark.parametrize("raw", [None, {}, {"width": None, "style": None}])
 def test_defaults_are_filled_in(raw: object) -> None:
     """No input, an empty one and nulls all mean the model's defaults."""
-    assert DEFAULTS == validated(PICTURE, raw)
+    assert DEFAULTS == validate_input(MODEL, raw)
 
 
 def test_what_the_client_says_comes_first() -> None:
     """Given values replace defaults, and fields without either stay away."""
-    assert {"width": 1024, "style": "oil", "seed": 7} == validated(PICTURE, {"width": 1024, "style": "oil", "seed": 7})
+    assert {"width": 1024, "style": "oil", "seed": 7} == validate_input(
+        MODEL, {"width": 1024, "style": "oil", "seed": 7}
+    )
 
 
 @pytest.mark.parametrize("raw", [[], "text", 5, True, [[]]])
@@ -63,7 +65,7 @@ def test_an_unknown_field_is_named_with_the_known_ones() -> None:
     """A field that the catalogue entry does not list is refused, also when the kind has it."""
     error = refusal({"mode": "pixel"})
     assert "mode" == error.field
-    assert "maker/picture (known: width, seed, style" in error.message
+    assert "maker/image: use one of width, seed, style" in error.message
 
 
 @pytest.mark.parametrize("name", ["", "x" * 10_000, "\ud800", "\0", "a\nb", "ä"])
@@ -86,7 +88,7 @@ def test_a_whole_number_is_exactly_that(value: object) -> None:
 @pytest.mark.parametrize("seed", [0, -1, 2**31, 2**53 + 1, 2**63 - 1, -(2**63)])
 def test_any_signed_64_bit_seed_is_kept_exactly(seed: int) -> None:
     """Seeds pass through unchanged."""
-    assert seed == validated(PICTURE, {"seed": seed})["seed"]
+    assert seed == validate_input(MODEL, {"seed": seed})["seed"]
 
 
 @pytest.mark.parametrize("seed", [2**63, -(2**63) - 1, 2**64, 10**100, 1e30])
@@ -113,14 +115,14 @@ def test_texts_and_lists_are_limited_by_their_length() -> None:
     assert "must be at most 10 characters long" == refusal({"negative_prompt": "x" * 11}).message
     assert "must be at most 2 entries long" == refusal({"image_urls": [url] * 3}).message
     assert "must be at least 1 entries long" == refusal({"image_urls": []}).message
-    assert [url, url] == validated(PICTURE, {"image_urls": [url, url]})["image_urls"]
+    assert [url, url] == validate_input(MODEL, {"image_urls": [url, url]})["image_urls"]
 
 
 def test_a_required_field_must_be_there() -> None:
     """Absent and null are both missing."""
     model = with_limit("seed", Limit(required=True))
     assert ("seed", "is required") == (refusal({}, model).field, refusal({"seed": None}, model).message)
-    assert {"seed": 1} == validated(model, {"seed": 1})
+    assert {"seed": 1} == validate_input(model, {"seed": 1})
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_a_required_field_must_be_there() -> None:
 )
 def test_pictures_come_by_https_or_inline(url: str) -> None:
     """Both forms of an image URL are taken."""
-    assert [url] == validated(PICTURE, {"image_urls": [url]})["image_urls"]
+    assert [url] == validate_input(MODEL, {"image_urls": [url]})["image_urls"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_other_addresses_are_refused(url: object) -> None:
 @pytest.mark.parametrize("ratio", ["16:9", "1:1", "auto"])
 def test_an_aspect_ratio_is_taken(ratio: str) -> None:
     """Ratios of small whole numbers, or the provider's choice."""
-    assert ratio == validated(PICTURE, {"aspect_ratio": ratio})["aspect_ratio"]
+    assert ratio == validate_input(MODEL, {"aspect_ratio": ratio})["aspect_ratio"]
 
 
 @pytest.mark.parametrize("ratio", ["16/9", "0:1", "16:9\n", "", "160:90", "wide"])
@@ -173,7 +175,7 @@ def test_texts_that_cannot_be_stored_are_refused(text: str) -> None:
     """NUL characters and lone surrogates, in fields and in prompts."""
     assert "negative_prompt" == refusal({"negative_prompt": text}).field
     with pytest.raises(InvalidInput, match=r"^prompt must "):
-        checked_prompt(text)
+        validate_prompt(text)
 
 
 def test_deep_nesting_is_refused_without_recursion() -> None:
@@ -191,10 +193,10 @@ def test_deep_nesting_is_refused_without_recursion() -> None:
 def test_the_catalogue_is_not_changed_through_an_answer() -> None:
     """A default that is a list is handed out as a copy."""
     model = with_limit("image_urls", Limit(default=["https://example.com/a.png"]))
-    urls = validated(model, None)["image_urls"]
+    urls = validate_input(model, None)["image_urls"]
     assert isinstance(urls, list)
     urls.clear()
-    assert {"image_urls": ["https://example.com/a.png"]} == validated(model, None)
+    assert {"image_urls": ["https://example.com/a.png"]} == validate_input(model, None)
 
 
 JSON = st.recursive(
@@ -204,44 +206,44 @@ JSON = st.recursive(
 )
 
 
-@given(raw=JSON | st.dictionaries(st.sampled_from([*PICTURE.input, "other"]), JSON, max_size=4))
+@given(raw=JSON | st.dictionaries(st.sampled_from([*MODEL.input, "other"]), JSON, max_size=4))
 def test_whatever_comes_is_taken_or_refused(raw: object) -> None:
     """No JSON value whatever raises anything but InvalidInput, and what is taken is taken again unchanged."""
     try:
-        values = validated(PICTURE, raw)
+        values = validate_input(MODEL, raw)
     except InvalidInput as error:
         assert error.field
         return
-    assert DEFAULTS.keys() <= values.keys() <= PICTURE.input.keys()
-    assert values == validated(PICTURE, values)
+    assert DEFAULTS.keys() <= values.keys() <= MODEL.input.keys()
+    assert values == validate_input(MODEL, values)
 
 
 def test_a_prompt_is_bounded() -> None:
     """20 000 characters, whatever they take in bytes, and not one more."""
-    assert "ä" * 20_000 == checked_prompt("ä" * 20_000)
+    assert "ä" * 20_000 == validate_prompt("ä" * 20_000)
     with pytest.raises(InvalidInput, match=r"^prompt must be at most 20000 characters long, not 20001$"):
-        checked_prompt("x" * 20_001)
+        validate_prompt("x" * 20_001)
 
 
 def test_a_model_may_take_a_shorter_prompt() -> None:
     """A model's own limit comes before that of its kind, which is the limit of a model without one."""
-    brief = structs.replace(PICTURE, prompt_chars_max=10)
-    assert "x" * 10 == checked_prompt("x" * 10, brief)
+    brief = structs.replace(MODEL, prompt_chars_max=10)
+    assert "x" * 10 == validate_prompt("x" * 10, brief)
     with pytest.raises(InvalidInput, match=r"^prompt must be at most 10 characters long, not 11$"):
-        checked_prompt("x" * 11, brief)
-    assert 11 == len(checked_prompt("x" * 11, PICTURE))
+        validate_prompt("x" * 11, brief)
+    assert 11 == len(validate_prompt("x" * 11, MODEL))
     with pytest.raises(InvalidInput, match=r"^prompt must be at most 5000 characters long"):
-        checked_prompt("x" * 5_001, structs.replace(PICTURE, kind="voice"))
+        validate_prompt("x" * 5_001, structs.replace(MODEL, kind="voice"))
 
 
 def test_an_empty_prompt_is_the_dialects_business() -> None:
     """Whether a prompt may be empty depends on the call."""
-    assert "" == checked_prompt("")
+    assert "" == validate_prompt("")
 
 
 @pytest.mark.parametrize("text", [None, 5, True, ["a"], {"a": 1}, b"bytes"])
 def test_a_prompt_is_a_string(text: object) -> None:
     """Nothing is turned into a string."""
     with pytest.raises(InvalidInput) as caught:
-        checked_prompt(text)
+        validate_prompt(text)
     assert ("prompt", "must be a string") == (caught.value.field, caught.value.message)

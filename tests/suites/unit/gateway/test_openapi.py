@@ -22,7 +22,7 @@ from gateway.openapi.refusals import MESSAGES, error_shape
 from gateway.openapi.snippets import VERIFYING
 from shared.domain import events, signing
 from shared.domain.catalogue import Catalogue
-from shared.domain.inputs import InvalidInput, validated
+from shared.domain.inputs import InvalidInput, validate_input
 from shared.ops import catalogue_files
 from shared.ops.settings import ROOT, Settings
 
@@ -247,7 +247,7 @@ def test_input_of_a_model_is_true(model: Any, given: dict[str, object]) -> None:
     """The document allows for a model exactly the input that the gateway takes."""
     schema = next(entry["input"] for entry in DOCUMENT["x-models"] if entry["id"] == model.id)
     try:
-        taken = bool(validated(model, given)) or True
+        taken = bool(validate_input(model, given)) or True
     except InvalidInput:
         taken = False
     assert taken == (faults(schema, given) == [])

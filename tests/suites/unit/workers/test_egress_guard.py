@@ -17,7 +17,7 @@ NAME = "hooks.example.com"
 class OneHost(Egress):
     """Takes 127.0.0.1 for the internet and the rest of loopback for a private network."""
 
-    def refusal(self, address: str) -> str | None:
+    def refusal_reason(self, address: str) -> str | None:
         return None if address == "127.0.0.1" else "private"
 
 
