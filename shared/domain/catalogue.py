@@ -5,19 +5,27 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from shared.domain.described import EXPECTED
+
 # Kind `image` is the module shared/domain/kinds/image.py, and so on for the others.
 KINDS = ("image", "video", "text", "voice", "music", "upscale", "interrogate", "enhance")
 
 ID_PATTERN = r"\A[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9][A-Za-z0-9._:-]*)*\Z"
 NAME_PATTERN = r"\A[a-z][a-z0-9_]*\Z"  # a provider's name is also the name of its adapter's module
 
-ModelId = Annotated[str, Meta(max_length=100, pattern=ID_PATTERN, description='an id such as "maker/model-1"')]
-Name = Annotated[str, Meta(max_length=40, pattern=NAME_PATTERN, description="a word of a-z, 0-9 and _")]
+ModelId = Annotated[
+    str, Meta(max_length=100, pattern=ID_PATTERN, extra_json_schema={EXPECTED: 'an id such as "maker/model-1"'})
+]
+Name = Annotated[
+    str, Meta(max_length=40, pattern=NAME_PATTERN, extra_json_schema={EXPECTED: "a word of a-z, 0-9 and _"})
+]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
-EnvName = Annotated[str, Meta(pattern=r"\A[A-Z][A-Z0-9_]*\Z", description="the NAME of an environment variable")]
-HttpUrl = Annotated[str, Meta(pattern=r"\Ahttps?://[^\s/]+\S*\Z", description="an http or https URL")]
+EnvName = Annotated[
+    str, Meta(pattern=r"\A[A-Z][A-Z0-9_]*\Z", extra_json_schema={EXPECTED: "the NAME of an environment variable"})
+]
+HttpUrl = Annotated[str, Meta(pattern=r"\Ahttps?://[^\s/]+\S*\Z", extra_json_schema={EXPECTED: "an http or https URL"})]
 Policy = Literal["order", "cheapest", "fastest", "weighted"]  # see routing.py
-Bound = Annotated[int | float | None, Meta(description="a number")]
+Bound = Annotated[int | float | None, Meta(extra_json_schema={EXPECTED: "a number"})]
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -37,7 +45,9 @@ class Limit(Struct, frozen=True, kw_only=True):
     default: object = None  # used when the client sends no value; None: the provider decides
     min: Bound = None  # of a number its value, of a text or list its length
     max: Bound = None
-    choices: Annotated[tuple[object, ...], Meta(description="a list")] = ()  # empty: any value within the limits
+    choices: Annotated[
+        tuple[object, ...], Meta(extra_json_schema={EXPECTED: "a list"})
+    ] = ()  # empty: any value within the limits
     required: bool = False
 
 

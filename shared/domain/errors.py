@@ -13,11 +13,7 @@ class WokflowError(Exception):
 
 
 class Refused(WokflowError):
-<<<<<<< HEAD
     """A request that is not carried out. `code` is snake_case and stable, for programs.
-=======
-    """A refused request. `code` is snake_case and stable; `message` says what to do."""
->>>>>>> 777392d (Say in catalogue, bill and URL errors what to do)
 
     `reason` says what failed and what to do. With a `field` it starts after the field's name: "must be a string."
     `allow` lists the methods of a path that does not allow the request's own.

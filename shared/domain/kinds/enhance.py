@@ -15,7 +15,6 @@ VARIATIONS_MAX = 5
 class EnhanceInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Every input field of kind `enhance`; a catalogue entry names the fields of its model."""
 
-<<<<<<< HEAD
     mode: Annotated[
         fields.Word | None, doc("The mode, such as `pixel`. A mode that the catalogue knows styles the prompt.")
     ] = None
@@ -24,8 +23,3 @@ class EnhanceInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_on
         fields.Seed | None,
         doc("The same seed, prompt and size give the same output where the provider can.", format="int64"),
     ] = None
-=======
-    mode: fields.Word | None = None  # purpose of the prompt: pixel, business, ...
-    count: Annotated[int, Meta(ge=1, le=VARIATIONS_MAX)] | None = None
-    seed: fields.Seed | None = None
->>>>>>> 777392d (Say in catalogue, bill and URL errors what to do)

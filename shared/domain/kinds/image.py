@@ -20,7 +20,6 @@ Side = Annotated[int, Meta(ge=SIDE_PX_MIN, le=SIDE_PX_MAX)]
 class ImageInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Every input field of kind `image`; a catalogue entry names the fields of its model."""
 
-<<<<<<< HEAD
     width: Annotated[Side | None, doc("Width in pixels.")] = None
     height: Annotated[Side | None, doc("Height in pixels.")] = None
     seed: Annotated[
@@ -43,16 +42,3 @@ class ImageInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only
         fields.Word | None, doc("The mode, such as `pixel`. A mode that the catalogue knows styles the prompt.")
     ] = None
     tool: Annotated[fields.Word | None, doc("The name of a tool.")] = None
-=======
-    width: Side | None = None  # pixels
-    height: Side | None = None
-    seed: fields.Seed | None = None
-    negative_prompt: fields.LongText | None = None
-    aspect_ratio: fields.AspectRatio | None = None
-    style: Annotated[str, Meta(max_length=STYLE_CHARS_MAX)] | None = None  # style words, appended to the prompt
-    image_urls: Annotated[list[fields.ImageUrl], Meta(max_length=IMAGE_URLS_MAX)] | None = None
-    count: Annotated[int, Meta(ge=1, le=COUNT_MAX)] | None = None  # images
-    quality: Literal["standard", "hd"] | None = None
-    mode: fields.Word | None = None
-    tool: fields.Word | None = None
->>>>>>> 777392d (Say in catalogue, bill and URL errors what to do)

@@ -15,7 +15,6 @@ SECONDS_MAX = 300
 class MusicInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Every input field of kind `music`; a catalogue entry names the fields of its model."""
 
-<<<<<<< HEAD
     seconds: Annotated[Annotated[float, Meta(ge=1, le=SECONDS_MAX)] | None, doc("Length in seconds.")] = None
     guidance: Annotated[Annotated[float, Meta(ge=0, le=20)] | None, doc("How closely to follow the prompt.")] = None
     format: Annotated[Literal["wav", "mp3"] | None, doc("The format of the file.")] = None
@@ -23,9 +22,3 @@ class MusicInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only
         fields.Seed | None,
         doc("The same seed, prompt and size give the same output where the provider can.", format="int64"),
     ] = None
-=======
-    seconds: Annotated[float, Meta(ge=1, le=SECONDS_MAX)] | None = None
-    guidance: Annotated[float, Meta(ge=0, le=20)] | None = None  # how closely the prompt is followed
-    format: Literal["wav", "mp3"] | None = None
-    seed: fields.Seed | None = None
->>>>>>> 777392d (Say in catalogue, bill and URL errors what to do)

@@ -14,15 +14,9 @@ TIMEOUT_S = 300
 class UpscaleInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Every input field of kind `upscale`; a catalogue entry names the fields of its model."""
 
-<<<<<<< HEAD
     image_url: Annotated[
         fields.ImageUrl | None,
         doc("An image to start from: an https URL, or a `data:` URL within the limit of the body."),
     ] = None
     scale: Annotated[Literal[2, 4] | None, doc("The factor to enlarge by.")] = None
     engine: Annotated[fields.Word | None, doc("A preferred upscaling engine, such as `real-esrgan`.")] = None
-=======
-    image_url: fields.ImageUrl | None = None
-    scale: Literal[2, 4] | None = None
-    engine: fields.Word | None = None  # a preferred engine, such as real-esrgan
->>>>>>> 777392d (Say in catalogue, bill and URL errors what to do)

@@ -14,16 +14,9 @@ TIMEOUT_S = 300
 class VoiceInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Every input field of kind `voice`; a catalogue entry names the fields of its model."""
 
-<<<<<<< HEAD
     voice_id: Annotated[fields.Word | None, doc("The name of a voice.")] = None
     speed: Annotated[
         Annotated[float, Meta(ge=0.25, le=4)] | None, doc("The speed of speech. 1 is the voice's own.")
     ] = None
     format: Annotated[Literal["wav", "mp3"] | None, doc("The format of the file.")] = None
     language: Annotated[fields.Word | None, doc("The language, such as `en` or `de`.")] = None
-=======
-    voice_id: fields.Word | None = None
-    speed: Annotated[float, Meta(ge=0.25, le=4)] | None = None  # 1 is the voice's normal speed
-    format: Literal["wav", "mp3"] | None = None
-    language: fields.Word | None = None  # such as en or de
->>>>>>> 777392d (Say in catalogue, bill and URL errors what to do)
