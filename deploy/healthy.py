@@ -1,6 +1,6 @@
-"""python -m deploy.healthy: exit status 0 if the process in this container lives, whichever role it has.
+"""python -m deploy.healthy: exit with status 0 if the process of this container is healthy, whatever its role.
 
-A gateway answers /healthz on PORT, the other roles on METRICS_PORT.
+A gateway serves /healthz on PORT, other roles on METRICS_PORT.
 """
 
 import sys
@@ -9,26 +9,26 @@ from urllib.request import urlopen
 
 from shared.ops.settings import SettingsError, load
 
-PATIENCE_S = 2.0
+TIMEOUT_S = 2.0
 
 
-def answers(port: int) -> bool:
-    """Whether somebody on this machine answers /healthz with 200 on that port."""
+def is_healthy(port: int) -> bool:
+    """Return whether /healthz on that port of this machine responds with 200."""
     try:
-        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE_S) as response:  # ours, http
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=TIMEOUT_S) as response:  # our own address
             return bool(response.status == 200)
     except (URLError, OSError):
         return False
 
 
 def main() -> int:
-    """0 if the gateway or another role answers here."""
+    """Return exit status 0 if the gateway or another role is healthy."""
     try:
         settings = load()
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0 if any(answers(port) for port in (settings.port, settings.metrics_port) if port) else 1
+    return 0 if any(is_healthy(port) for port in (settings.port, settings.metrics_port) if port) else 1
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def _own_events(found: Generation) -> Iterator[tuple[int | None, str, str]]:
         yield attempt.at_ms, "asked", f"{attempt.provider}: {attempt.word}"
     yield found.submitted_ms, "submitted", f"{found.provider} has it as {found.ref}"
     yield found.looked_ms, "looked", f"the last of {found.looks} polls"
-    yield found.cancel_ms, "cancel", "its owner asked to cancel it"
+    yield found.cancel_ms, "cancel", "its owner requested its cancellation"
     why = f" ({last.error_code}: {last.error})" if last and last.error_code else ""
     yield closed, "settled", f"{found.state}, cost {found.cost}, refund {found.refund_micros} micro-USD{why}"
     yield found.credit_ms, "credited", f"{found.credit} micro-USD by an operator"

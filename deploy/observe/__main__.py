@@ -1,4 +1,4 @@
-"""python -m deploy.observe [--check]: write what is made from the code: docs/metrics.md, dashboards, rules."""
+"""python -m deploy.observe [--check]: write the files generated from code: docs/metrics.md, dashboards, rules."""
 
 import sys
 from collections.abc import Callable
@@ -15,7 +15,7 @@ BOARDS = {
     "webhooks": webhooks.BOARD,
     "life": life.BOARD,
 }
-MADE: dict[str, Callable[[], str]] = {
+GENERATED: dict[str, Callable[[], str]] = {
     "docs/metrics.md": table.text,
     "deploy/prometheus/slo.yml": slo.text,
     "deploy/prometheus/slo_test.yml": cases.slo_text,
@@ -24,22 +24,22 @@ MADE: dict[str, Callable[[], str]] = {
 }
 
 
-def stale() -> list[str]:
-    """Files that are not what the code makes of them."""
-    paths = {name: ROOT / name for name in MADE}
-    return [name for name, path in paths.items() if not path.exists() or path.read_text() != MADE[name]()]
+def find_stale() -> list[str]:
+    """Return the files that differ from their generated text."""
+    paths = {name: ROOT / name for name in GENERATED}
+    return [name for name, path in paths.items() if not path.exists() or path.read_text() != GENERATED[name]()]
 
 
 def main() -> int:
-    """Write every stale file, or only name them; the exit status is 1 if --check finds one."""
-    names = stale()
+    """Write every stale file, or only name them with --check; return exit status 1 if --check finds one."""
+    names = find_stale()
     if "--check" in sys.argv[1:]:
         print("\n".join(f"{name} is stale: run `make docs`" for name in names))
         return 1 if names else 0
     for name in names:
         path = ROOT / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(MADE[name]())
+        path.write_text(GENERATED[name]())
         print(f"wrote {name}")
     return 0
 

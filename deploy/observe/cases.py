@@ -1,4 +1,4 @@
-"""deploy/prometheus/*_test.yml: for each alert a case in which it fires and one in which it stays quiet."""
+"""deploy/prometheus/*_test.yml: two cases for each alert, one in which it fires and one in which it stays quiet."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,7 +14,7 @@ Series = Mapping[str, str]  # a series and its values, one a minute, in promtool
 
 
 class Case(NamedTuple):
-    """An alert, what the metrics look like when it fires and when it does not, and when to look."""
+    """An alert, series that make it fire, series that keep it quiet, and the time of the evaluation."""
 
     alert: str
     fires: Series
@@ -22,14 +22,14 @@ class Case(NamedTuple):
     at: str = "20m"
 
 
-def shares(slo: Slo, bad: float) -> Series:
-    """Series of which this share breaks a promise: a thousand events a minute, for three hours and a half."""
+def series_of(slo: Slo, bad: float) -> Series:
+    """Return series in which the share `bad` breaks a promise: 1000 events a minute for three and a half hours."""
     grow = "0+{:g}x210".format
-    lost, kept = grow(1000 * bad), grow(1000 * (1 - bad))
+    broken, held = grow(1000 * bad), grow(1000 * (1 - bad))
     match slo.name:
         case "http_errors":
             name = "wokflow_http_request_duration_seconds_count"
-            return {f'{name}{{code="503"}}': lost, f'{name}{{code="200"}}': kept}
+            return {f'{name}{{code="503"}}': broken, f'{name}{{code="200"}}': held}
         case "accept_slow":
             name, bucket = "wokflow_accept_duration_seconds", '{le="0.25"}'
         case "settle_slow":
@@ -37,30 +37,32 @@ def shares(slo: Slo, bad: float) -> Series:
         case _:
             name, bucket = "wokflow_webhook_delivery_duration_seconds", '{le="30.0"}'
     labels = '{kind="video"}' if "kind" in bucket else ""
-    return {f"{name}_bucket{bucket}": kept, f"{name}_count{labels}": grow(1000)}
+    return {f"{name}_bucket{bucket}": held, f"{name}_count{labels}": grow(1000)}
 
 
-def of_slo(slo: Slo) -> tuple[Case, Case]:
-    """A budget that burns at four times what it may last opens a ticket and pages nobody; half of it does neither."""
+def cases_of(slo: Slo) -> tuple[Case, Case]:
+    """Return the cases of a promise's two alerts. Burning four times the budget opens a ticket without paging."""
     budget = 1 - slo.objective
-    steady = shares(slo, min(4 * budget, 0.25) if budget > 0.02 else 5 * budget)
+    steady = series_of(slo, min(4 * budget, 0.25) if budget > 0.02 else 5 * budget)
     return (
-        Case(f"{slo.alert}BudgetBurnsFast", shares(slo, 0.9), steady, "200m"),
-        Case(f"{slo.alert}BudgetBurnsSlowly", steady, shares(slo, budget / 2), "200m"),
+        Case(f"{slo.alert}BudgetBurnsFast", series_of(slo, 0.9), steady, "200m"),
+        Case(f"{slo.alert}BudgetBurnsSlowly", steady, series_of(slo, budget / 2), "200m"),
     )
 
 
 STORM, CALM = "0+10x30", "0x30"
 FACTS = (
-    Case("BooksDoNotBalance", {"wokflow_ledger_check_findings": "0x5 2x20"}, {"wokflow_ledger_check_findings": CALM}),
     Case(
-        "BooksNotChecked",
+        "LedgerDoesNotBalance", {"wokflow_ledger_check_findings": "0x5 2x20"}, {"wokflow_ledger_check_findings": CALM}
+    ),
+    Case(
+        "LedgerNotChecked",
         {"wokflow_ledger_check_timestamp_seconds": "-20000x30"},
         {"wokflow_ledger_check_timestamp_seconds": "0+60x30"},
     ),
     Case("GenerationsUncertain", {"wokflow_generations_uncertain": "1x30"}, {"wokflow_generations_uncertain": CALM}),
     Case(
-        "PaidForNothing",
+        "LateResults",
         {'wokflow_generations_late_total{provider="fal"}': "0x5 1x30"},
         {'wokflow_generations_late_total{provider="fal"}': "7x30"},
     ),
@@ -91,7 +93,7 @@ FACTS = (
         {'wokflow_worker_jobs_dropped_total{queue="fal"}': "5x30"},
     ),
     Case(
-        "SweeperMends",
+        "SweeperFindings",
         {'wokflow_sweeper_findings_total{finding="requeued"}': STORM},
         {'wokflow_sweeper_findings_total{finding="requeued"}': "0x10 3x20"},
     ),
@@ -101,7 +103,7 @@ FACTS = (
         {'wokflow_provider_breaker_state{provider="fal"}': "2x5 1x1 0x30"},
     ),
     Case(
-        "ProviderThrottles",
+        "ProviderRateLimited",
         {f'wokflow_provider_responses_total{{provider="fal",code="{code}"}}': STORM for code in (200, 429)},
         {
             'wokflow_provider_responses_total{provider="fal",code="200"}': "0+100x30",
@@ -109,7 +111,7 @@ FACTS = (
         },
     ),
     Case(
-        "ProviderFails",
+        "ProviderFailing",
         {
             'wokflow_generations_settled_total{provider="fal",status="completed",code=""}': STORM,
             'wokflow_generations_settled_total{provider="fal",status="failed",code="provider_failed"}': STORM,
@@ -130,7 +132,7 @@ FACTS = (
         {"wokflow_webhook_endpoints_disabled_total": "4x30"},
     ),
     Case(
-        "ProviderHeld",
+        "ProviderPaused",
         {'wokflow_provider_operator_mode{provider="fal"}': "1x400"},
         {'wokflow_provider_operator_mode{provider="fal"}': "1x200 0x200"},
         at="390m",
@@ -140,40 +142,42 @@ FACTS = (
         {'up{instance="a"}': "1x5 0x30", 'wokflow_build_info{instance="a"}': "1x5"},
         {'up{instance="b"}': "1x5 0x30", 'wokflow_build_info{instance="a"}': "1x5"},
     ),
-    Case("StoreAway", {"wokflow_store_unavailable_total": STORM}, {"wokflow_store_unavailable_total": "0x5 9x30"}),
-    Case("FactsMissing", {"up": "1x30"}, {'wokflow_queue_oldest_job_age_seconds{queue="fal"}': CALM}),
+    Case(
+        "StoreUnavailable", {"wokflow_store_unavailable_total": STORM}, {"wokflow_store_unavailable_total": "0x5 9x30"}
+    ),
+    Case("StoreFactsMissing", {"up": "1x30"}, {'wokflow_queue_oldest_job_age_seconds{queue="fal"}': CALM}),
     Case(
         "SweeperSilent",
         {"wokflow_sweeper_last_round_timestamp_seconds": "60x30"},
         {"wokflow_sweeper_last_round_timestamp_seconds": "0+60x30"},
     ),
 )
-BURNS = tuple(case for slo in SLOS for case in of_slo(slo))
+BURNS = tuple(case for slo in SLOS for case in cases_of(slo))
 
 
 def slo_text() -> str:
-    """The test file of slo.yml."""
-    return HEAD.format(rules="slo.yml", every="5m") + "".join(map(both, BURNS))
+    """Return the text of slo_test.yml."""
+    return HEAD.format(rules="slo.yml", every="5m") + "".join(map(text_of, BURNS))
 
 
 def facts_text() -> str:
-    """The test file of alerts.yml."""
-    return HEAD.format(rules="alerts.yml", every="1m") + "".join(map(both, FACTS))
+    """Return the text of alerts_test.yml."""
+    return HEAD.format(rules="alerts.yml", every="1m") + "".join(map(text_of, FACTS))
 
 
-def both(case: Case) -> str:
-    """The two cases of an alert."""
-    return test(case, case.fires, 1) + test(case, case.quiet, 0)
+def text_of(case: Case) -> str:
+    """Return the two tests of an alert."""
+    return test_of(case, case.fires, 1) + test_of(case, case.quiet, 0)
 
 
-def test(case: Case, series: Series, firing: int) -> str:
-    """One case: how many alerts of this name fire at that time."""
-    told = "".join(f"      - series: {name!r}\n        values: {values!r}\n" for name, values in series.items())
+def test_of(case: Case, series: Series, firing: int) -> str:
+    """Return one test: that many alerts of this name fire at that time."""
+    lines = "".join(f"      - series: {name!r}\n        values: {values!r}\n" for name, values in series.items())
     expected = "[{labels: '{}', value: 1}]" if firing else "[]"
     return f"""  # {case.alert} {"fires" if firing else "stays quiet"}
   - interval: 1m
     input_series:
-{told}    promql_expr_test:
+{lines}    promql_expr_test:
       - expr: count(ALERTS{{alertname="{case.alert}",alertstate="firing"}})
         eval_time: {case.at}
         exp_samples: {expected}

@@ -1,4 +1,4 @@
-"""What a dashboard is made of, and how Grafana's own builder turns it into JSON."""
+"""The parts of a dashboard, and their conversion to JSON by Grafana's own builder."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,14 +29,14 @@ RATE = "[$__rate_interval]"
 
 
 class Query(NamedTuple):
-    """A PromQL expression and what its lines are called."""
+    """A PromQL expression and the legend of its lines."""
 
     expr: str
     legend: str
 
 
 class Chart(NamedTuple):
-    """Lines over time. `stacked` where they are parts of a whole."""
+    """A chart of lines over time, stacked if they are parts of a whole."""
 
     title: str
     unit: str
@@ -46,7 +46,7 @@ class Chart(NamedTuple):
 
 
 class Number(NamedTuple):
-    """One figure of this moment, red from `bad` on."""
+    """A current value, red from `bad` on."""
 
     title: str
     unit: str
@@ -55,22 +55,22 @@ class Number(NamedTuple):
     bad: float | None = None
 
 
-class Words(NamedTuple):
-    """Text in Markdown."""
+class Text(NamedTuple):
+    """A panel of Markdown text."""
 
     title: str
     markdown: str
 
 
 class Row(NamedTuple):
-    """Panels side by side, all of one width."""
+    """A row of panels with equal widths."""
 
     title: str
-    panels: Sequence[Chart | Number | Words]
+    panels: Sequence[Chart | Number | Text]
 
 
 class Board(NamedTuple):
-    """A dashboard. `by_provider` gives it a choice of providers, `$provider` in its queries."""
+    """A dashboard. `by_provider` adds a choice of providers, `$provider` in its queries."""
 
     uid: str
     title: str
@@ -80,19 +80,19 @@ class Board(NamedTuple):
 
 
 def quantile(q: float, histogram: str, *by: str, where: str = "") -> str:
-    """A quantile of a histogram, by some of its labels."""
+    """Return the query of a histogram's quantile, by some of its labels."""
     return f"histogram_quantile({q}, sum by ({', '.join(('le', *by))}) (rate({histogram}_bucket{where}{RATE})))"
 
 
 def per_s(counter: str, *by: str, where: str = "") -> str:
-    """A counter's rate, by some of its labels."""
+    """Return the query of a counter's rate per second, by some of its labels."""
     group = f" by ({', '.join(by)})" if by else ""
     return f"sum{group} (rate({counter}{where}{RATE}))"
 
 
 def json_of(board: Board) -> str:
-    """The dashboard as Grafana reads it."""
-    made = (
+    """Return the JSON of a dashboard."""
+    builder = (
         dashboard.Dashboard(board.title)
         .uid(board.uid)
         .description(board.about)
@@ -106,19 +106,19 @@ def json_of(board: Board) -> str:
         .link(dashboard.DashboardLink("Wokflow").type(DashboardLinkType.DASHBOARDS).tags(["wokflow"]).as_dropdown(True))
     )
     if board.by_provider:
-        made.with_variable(choice())
+        builder.with_variable(provider_variable())
     number = 0
     for row in board.rows:
         number += 1
-        made.with_row(dashboard.Row(row.title).id(number))
+        builder.with_row(dashboard.Row(row.title).id(number))
         for panel in row.panels:
             number += 1
-            made.with_panel(built(panel, GRID_WIDTH // len(row.panels)).id(number))
-    return JSONEncoder(sort_keys=True, indent=1).encode(made.build()) + "\n"
+            builder.with_panel(build_panel(panel, GRID_WIDTH // len(row.panels)).id(number))
+    return JSONEncoder(sort_keys=True, indent=1).encode(builder.build()) + "\n"
 
 
-def choice() -> dashboard.QueryVariable:
-    """The providers that Prometheus knows, any number of them."""
+def provider_variable() -> dashboard.QueryVariable:
+    """Return the builder of a choice of any number of providers that Prometheus knows."""
     return (
         dashboard.QueryVariable("provider")
         .label("Provider")
@@ -131,19 +131,19 @@ def choice() -> dashboard.QueryVariable:
     )
 
 
-def built(panel: Chart | Number | Words, width: int) -> timeseries.Panel | stat.Panel | text.Panel:
-    """The builder of one panel."""
+def build_panel(panel: Chart | Number | Text, width: int) -> timeseries.Panel | stat.Panel | text.Panel:
+    """Return the builder of one panel."""
     match panel:
         case Chart():
-            return chart(panel).span(width).height(CHART_HEIGHT)
+            return build_chart(panel).span(width).height(CHART_HEIGHT)
         case Number():
-            return figure(panel).span(width).height(NUMBER_HEIGHT)
-        case Words():
+            return build_number(panel).span(width).height(NUMBER_HEIGHT)
+        case Text():
             return text.Panel().title(panel.title).content(panel.markdown).span(width).height(CHART_HEIGHT)
 
 
-def chart(of: Chart) -> timeseries.Panel:
-    """Lines over time with a table of their latest and highest values below."""
+def build_chart(of: Chart) -> timeseries.Panel:
+    """Return the builder of a chart with a table of latest and highest values."""
     legend = common.VizLegendOptions().display_mode(LegendDisplayMode.TABLE).placement(LegendPlacement.BOTTOM)
     panel = (
         timeseries.Panel()
@@ -171,8 +171,8 @@ def chart(of: Chart) -> timeseries.Panel:
     return panel
 
 
-def figure(of: Number) -> stat.Panel:
-    """A figure with its course behind it."""
+def build_number(of: Number) -> stat.Panel:
+    """Return the builder of a current value with its history behind it."""
     panel = (
         stat.Panel()
         .title(of.title)

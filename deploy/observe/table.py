@@ -1,8 +1,8 @@
-"""docs/metrics.md, from the metrics as the code defines them."""
+"""docs/metrics.md, generated from the metrics that the code defines."""
 
 from shared.ops.metrics import MEASURES, Measure
 
-WHO = {
+EXPORTERS = {
     "all": "every process",
     "gateway": "gateways",
     "worker": "workers",
@@ -13,32 +13,32 @@ WHO = {
 }
 HEAD = """# Metrics
 
-Every process serves its metrics in Prometheus' text format: a gateway at `/metrics` beside its API, the others at
-`/metrics` of `METRICS_PORT` (0, the default, serves none; `HOST` is the address). This page is written by `make docs`
-from `shared/ops/metrics.py`, and `make test` fails when it is stale.
+Every process exports metrics in Prometheus' text format. A gateway serves them at `/metrics` next to its API. Other
+processes serve `/metrics` on `METRICS_PORT` at the address `HOST`; with 0, the default, they serve none. `make docs`
+writes this page from `shared/ops/metrics.py`, and `make test` fails when it is stale.
 
-- **For you alone.** A gateway's `/metrics` is on the port of its API: have the proxy in front of it refuse that path,
-  as `deploy/compose/Caddyfile` does.
-- **Labels are bounded.** Providers, kinds, routes and codes come from the catalogue and the code; no account, key, id
-  or prompt is ever a label. Words that a provider's adapter chooses are counted as `other` past the 64th.
-- **Who counts.** Counters and histograms hold what one process saw since it started: sum their rates over all.
-- **Facts of the store** (from the sweeper) are read with one script for each scrape, and every sweeper tells the same:
-  take `max`, never `sum`. While the store is away they are absent, which the alert `FactsMissing` says.
-- Times are seconds and money is dollars, as is usual with Prometheus. The books themselves are kept in whole
-  micro-dollars; `wokflow ledger check` is what proves them.
-- What Python's client tells of every process (`process_*`, `python_*`) comes on top.
+- **Keep them private.** A gateway's `/metrics` is on the port of its API. Let the proxy in front of it refuse that
+  path, as `deploy/compose/Caddyfile` does.
+- **Labels are bounded.** Providers, kinds, routes and codes come from the catalogue and the code. Accounts, keys, ids
+  and prompts are never labels. Words that a provider chooses count as `other` after the 64th.
+- **Counters and histograms** count the events of one process since its start: sum their rates over all processes.
+- **Facts of the store** are exported by every sweeper with the same values: take `max`, never `sum`. One script reads
+  them at each scrape. While the store is unavailable they are absent, and the alert `StoreFactsMissing` fires.
+- **Units** are seconds and dollars, as is usual with Prometheus. The ledger itself is in whole micro-dollars, and
+  `wokflow ledger check` proves it.
+- **Python's client** adds its own metrics of every process (`process_*`, `python_*`).
 
-| metric | type | labels | who | what |
+| metric | type | labels | exported by | meaning |
 |---|---|---|---|---|
 """
 
 
 def text() -> str:
-    """The whole page."""
+    """Return the text of the page."""
     return HEAD + "".join(row(measure) for measure in MEASURES)
 
 
 def row(measure: Measure) -> str:
-    """One line of the table."""
+    """Return one row of the table."""
     labels = ", ".join(f"`{label}`" for label in measure.labels)
-    return f"| `{measure.name}` | {measure.kind} | {labels} | {WHO[measure.by]} | {measure.means} |\n"
+    return f"| `{measure.name}` | {measure.kind} | {labels} | {EXPORTERS[measure.by]} | {measure.means} |\n"

@@ -36,9 +36,7 @@ async def require_account(store: Store, account_id: str) -> Account:
     return found
 
 
-@click.group(cls=Group)
-def account() -> None:
-    """Manage accounts."""
+account = Group("account", help="Manage accounts.")
 
 
 @account.command()
@@ -79,7 +77,7 @@ async def list_accounts(context: CommandContext, operator: Operator) -> None:
         found += page
     rows = ((account.account, account.name, account.plan, dollars(account.balance_micros)) for account in found)
     shown = table(("account", "name", "plan", "balance"), rows)
-    context.show({"accounts": found}, shown if found else "There are no accounts yet.")
+    context.show({"accounts": found}, shown if found else "No accounts exist yet.")
 
 
 @account.command()
@@ -102,7 +100,7 @@ async def top_up(context: CommandContext, operator: Operator, account_id: str, u
 @click.argument("usd", callback=parse_amount_or_zero)
 @with_operator
 async def warn_below(context: CommandContext, operator: Operator, account_id: str, usd: int) -> None:
-    """Set a low-balance alert: send `balance.low` when the balance falls below USD. 0 removes it."""
+    """Set a low-balance alert. `balance.low` is sent when the balance falls below USD; 0 removes the alert."""
     done = await accounts.set_low_balance(operator, account_id, usd)
     result = f"set to {dollars(usd)}" if usd else "removed"
     context.show(done, f"Low-balance alert of {account_id} {result}.")

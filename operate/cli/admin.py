@@ -8,15 +8,11 @@ from operate.cli.show import fields, moment, table
 from operate.operator import Operator
 from shared.store import admin_keys
 
-
-@click.group(cls=Group)
-def admin() -> None:
-    """Manage the admin API."""
+admin = Group("admin", help="Manage the admin API.")
 
 
-@admin.group()
-def key() -> None:
-    """Manage the keys of operators. They work under /api/admin only."""
+key = Group("key", help="Manage the keys of operators. They work under /api/admin only.")
+admin.add_command(key)
 
 
 @key.command()
@@ -38,7 +34,7 @@ async def list_keys(context: CommandContext, operator: Operator) -> None:
     shown = table(("key id", "name", "key", "created"), (entry.values() for entry in entries))
     context.show(
         {"keys": entries},
-        shown if found else "There are no admin keys yet: create one with `wokflow admin key create --name NAME`.",
+        shown if found else "No admin keys exist yet: create one with `wokflow admin key create --name NAME`.",
     )
 
 

@@ -1,7 +1,5 @@
 """wokflow audit"""
 
-import click
-
 from operate.audit import list_audit
 from operate.cli.command import CommandContext, Group, limit_option
 from operate.cli.operator import with_operator
@@ -9,10 +7,7 @@ from operate.cli.show import table
 from operate.operator import Operator
 from shared.store.audit import LINES_MAX
 
-
-@click.group(cls=Group)
-def audit() -> None:
-    """Show the actions of operators."""
+audit = Group("audit", help="Show the actions of operators.")
 
 
 @audit.command("list")

@@ -20,9 +20,7 @@ def read_catalogue(path: str) -> Catalogue:
         raise Failure("no_catalogue", message) from None
 
 
-@click.group(cls=Group)
-def catalogue() -> None:
-    """Check the models, plans and providers on sale."""
+catalogue = Group("catalogue", help="Check the models, plans and providers on sale.")
 
 
 @catalogue.command()

@@ -8,10 +8,7 @@ from operate.cli.show import table
 from operate.dead_letters import list_dead_letters, redeliver_dead_letters
 from operate.operator import Operator
 
-
-@click.group(cls=Group)
-def deadletter() -> None:
-    """List and redeliver failed webhook deliveries."""
+deadletter = Group("deadletter", help="List and redeliver failed webhook deliveries.")
 
 
 @deadletter.command("list")
@@ -22,7 +19,7 @@ async def list_dead(context: CommandContext, operator: Operator, limit: int) -> 
     found = await list_dead_letters(operator, limit)
     rows = ((one.dead_at, one.account, one.endpoint, one.type, one.attempts, one.last, one.id) for one in found)
     shown = table(("failed", "account", "endpoint", "type", "attempts", "last response", "delivery"), rows)
-    context.show({"deliveries": found}, shown if found else "There are no dead letters.")
+    context.show({"deliveries": found}, shown if found else "No dead letters.")
 
 
 @deadletter.command()

@@ -26,20 +26,20 @@ EVENTS_S = 15.0
 NO_EVENTS = "No webhook arrived within 15 s: check that `python -m workers deliver` is running."
 
 
-@click.command(cls=Command)
+@click.command("demo", cls=Command)
 @click.option("--key", help="API key; default: the key of the demo account that `make run` creates.")
-def demo(key: str | None) -> None:
-    """Generate an image and a video on the running system, save them, and show their cost and webhooks."""
+def run_demo(key: str | None) -> None:
+    """Generate an image and a video. Files, cost and webhooks are shown at the end."""
     context = open_context()
     known = read_account(context.settings)
     chosen = key or (known.keys.get("wowflow") if known else None)
     if chosen is None:
         message = "DATA_DIR has no demo account yet: start everything with `make run`, or give an API key with --key."
         raise Failure("no_key", message)
-    asyncio.run(_run_demo(context, chosen))
+    asyncio.run(_run(context, chosen))
 
 
-async def _run_demo(context: CommandContext, key: str) -> None:
+async def _run(context: CommandContext, key: str) -> None:
     async with aiohttp.ClientSession() as session, Receiver() as receiver:
         api = ApiClient(session, context.settings.base_url, key)
         before = await api.request("GET", "/api/v1/balance")

@@ -46,13 +46,13 @@ async def ensure_account(store: Store, settings: Settings) -> DemoAccount:
         )
         known = DemoAccount(account=created.account, keys=created.keys)
         _write_account(settings, known)
-    if not await _keys_work(store, known):
+    if not await _verify_keys(store, known):
         known = DemoAccount(account=known.account, keys=await operator_accounts.create_keys(operator, known.account))
         _write_account(settings, known)
     return known
 
 
-async def _keys_work(store: Store, demo: DemoAccount) -> bool:
+async def _verify_keys(store: Store, demo: DemoAccount) -> bool:
     owners = [await accounts.find_by_key(store, key_hash(key)) for key in demo.keys.values()]
     return bool(owners) and set(owners) == {demo.account}
 

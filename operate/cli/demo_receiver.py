@@ -45,7 +45,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """The URL that the endpoint listens on."""
+        """Return the URL that the endpoint listens on."""
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}/hook"
 
     async def wait(self, ids: set[str], limit_s: float) -> list[Event]:

@@ -14,9 +14,7 @@ from operate.records import read_record
 MICROS = "_micros"
 
 
-@click.group(cls=Group)
-def generation() -> None:
-    """Show, explain, retry and refund generations of any account."""
+generation = Group("generation", help="Show, explain, retry and refund generations.")
 
 
 @generation.command()
@@ -39,7 +37,7 @@ async def show(context: CommandContext, operator: Operator, generation_id: str) 
 @click.argument("generation_id", metavar="ID")
 @with_operator
 async def explain(context: CommandContext, operator: Operator, generation_id: str) -> None:
-    """Show the timeline of a generation: every attempt, poll and webhook post, with times."""
+    """Show the timeline of a generation. It has every attempt, poll and webhook post, with times."""
     life = await timeline.read_timeline(operator, generation_id)
     summary: dict[str, object] = {"id": life.id, "account": life.account, "model": life.model, "state": life.state}
     details: dict[str, object] = {
@@ -66,7 +64,7 @@ async def retry(context: CommandContext, operator: Operator, generation_id: str)
 @click.option("--reason", default="", help="Reason to note in the audit.")
 @with_operator
 async def refund(context: CommandContext, operator: Operator, generation_id: str, usd: int | None, reason: str) -> None:
-    """Return the money of a generation, once: fail and refund an open one, credit a completed one."""
+    """Return the money of a generation, once. An open one is failed and refunded, a completed one credited."""
     done = await generations.refund_generation(operator, generation_id, usd, reason)
     context.show(done, f"Returned {dollars(done.amount_micros)} to {done.account} as a {done.kind}.")
 

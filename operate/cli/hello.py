@@ -21,13 +21,13 @@ PROMPT = "a lighthouse on a cliff at dusk"
 EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # compared, never bound
 
 
-@click.command(cls=Command)
-def hello() -> None:
-    """Wait for the gateway, create a demo account, print URLs and a key, and run until stopped."""
-    asyncio.run(_stay(open_context()))
+@click.command("hello", cls=Command)
+def run_hello() -> None:
+    """Print URLs and the key of a demo account. Waits for the gateway, and runs until stopped."""
+    asyncio.run(_run(open_context()))
 
 
-async def _stay(context: CommandContext) -> None:
+async def _run(context: CommandContext) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -9,10 +9,7 @@ from operate.cli.show import fields, table
 from operate.operator import Operator
 from shared.domain.ids import KEY_PREFIXES
 
-
-@click.group(cls=Group)
-def key() -> None:
-    """Manage API keys of accounts. Keys of either kind work on both APIs."""
+key = Group("key", help="Manage API keys of accounts. Keys of either kind work on both APIs.")
 
 
 @key.command()

@@ -17,9 +17,7 @@ from shared.store.findings import Report
 REFRESH_S = 0.1
 
 
-@click.group(cls=Group)
-def ledger() -> None:
-    """Show and check the ledger."""
+ledger = Group("ledger", help="Show and check the ledger.")
 
 
 @ledger.command()

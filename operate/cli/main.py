@@ -13,9 +13,9 @@ from operate.cli.audit import audit
 from operate.cli.catalogue import catalogue
 from operate.cli.command import Failure, Group
 from operate.cli.deadletter import deadletter
-from operate.cli.demo import demo
+from operate.cli.demo import run_demo
 from operate.cli.generation import generation
-from operate.cli.hello import hello
+from operate.cli.hello import run_hello
 from operate.cli.key import key
 from operate.cli.ledger import ledger
 from operate.cli.provider import provider
@@ -31,18 +31,16 @@ from shared.version import VERSION
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
 
-@click.group(cls=Group)
-@click.version_option(VERSION, prog_name="wokflow", message="%(prog)s %(version)s")
-def wokflow() -> None:
-    """Operate a Wokflow deployment.
+HELP = """Operate a Wokflow deployment.
 
-    Commands use the same store as the gateway: REDIS_URL, or else the one in DATA_DIR (default: data).
-    """
-
+Commands use the same store as the gateway: REDIS_URL, or else the one in DATA_DIR (default: data).
+"""
+print_version = click.version_option(VERSION, prog_name="wokflow", message="%(prog)s %(version)s")
+wokflow = print_version(Group("wokflow", help=HELP))
 
 ACCOUNTS = (account, key, generation, ledger, webhook)
 OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, store)
-for command in (*ACCOUNTS, *OPERATIONS, hello, demo):
+for command in (*ACCOUNTS, *OPERATIONS, run_hello, run_demo):
     wokflow.add_command(command)
 
 

@@ -36,9 +36,7 @@ class Health(Struct, frozen=True, kw_only=True):
     workers: int
 
 
-@click.group(cls=Group)
-def provider() -> None:
-    """List and test the providers of the catalogue."""
+provider = Group("provider", help="List and test the providers of the catalogue.")
 
 
 @provider.command("list")
@@ -72,7 +70,7 @@ def list_providers() -> None:
 @provider.command("test")
 @click.argument("name")
 def run_test(name: str) -> None:
-    """Send a provider a request that costs nothing, with the key set in this shell. Exit status 1 if it fails."""
+    """Send a provider a request that costs nothing. It uses the key set in this shell; exit status 1 if it fails."""
     context = open_context()
     catalogue = read_catalogue(context.settings.catalogue)
     known = catalogue.providers

@@ -23,9 +23,7 @@ RESULTS = {
 }
 
 
-@click.group(cls=Group)
-def queue() -> None:
-    """Show, pause, drain and resume queues: one for each provider, and one for webhooks."""
+queue = Group("queue", help="List, pause, drain and resume queues.")
 
 
 @queue.command("list")
@@ -49,7 +47,7 @@ async def pause(context: CommandContext, operator: Operator, provider: str) -> N
 @click.argument("provider")
 @with_operator
 async def drain(context: CommandContext, operator: Operator, provider: str) -> None:
-    """Give PROVIDER no new orders: they go to another route, or are refused. Waiting generations still run."""
+    """Give PROVIDER no new orders. They go to another route or are refused; waiting generations still run."""
     await _set_mode(context, operator, provider, "drain")
 
 

@@ -61,7 +61,9 @@ async def reconcile(
     tolerance: Decimal,
     bill: tuple[str, str] | None,
 ) -> None:
-    """Compare expected provider costs with those that providers report, by provider and day.
+    """Compare expected and reported costs of providers.
+
+    Expected costs are the catalogue's. They are compared by provider and day.
 
     Exit status 1 if they differ by more than the tolerance.
     """

@@ -17,9 +17,7 @@ from shared.store.backup import BackupError, back_up
 SHOWN_MAX = 50
 
 
-@click.group(cls=Group)
-def store() -> None:
-    """Back up the store, and reconcile it after a restore (docs/operate.md)."""
+store = Group("store", help="Back up and restore the store. See docs/operate.md.")
 
 
 @store.command("backup")
@@ -44,10 +42,11 @@ async def run_backup(context: CommandContext, operator: Operator, folder: Path) 
 )
 @with_operator
 async def run_restored(context: CommandContext, operator: Operator, logs: tuple[Path, ...]) -> None:
-    """Reconcile the store, once after a restore and before any worker starts.
+    """Reconcile the store after a restore.
 
-    Refunds generations that were on a queue in the backup: they may have been submitted since, and a provider must
-    not be paid twice. Lists, from the gateways' logs, generations accepted after the backup.
+    Run it once, before any worker starts. It refunds generations that were on a queue in the backup: they may have been
+    submitted since, and a provider must not be paid twice. It lists, from the gateways' logs, generations accepted
+    after the backup.
     """
     refunded, going_on = await restore.refund_unsubmitted(operator)
     read, lost = await restore.find_lost(operator, _lines(logs))

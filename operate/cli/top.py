@@ -32,7 +32,7 @@ ROWS_MIN, OTHER_LINES, TABLES = 3, 12, 3
 )
 @with_operator
 async def top(context: CommandContext, operator: Operator, *, once: bool, every: float) -> None:
-    """Watch queues, providers, money, workers, slow generations and failing endpoints. Press q to quit."""
+    """Watch the whole deployment live. Press q to quit."""
     if once or context.json or not (sys.stdout.isatty() and sys.stdin.isatty()):
         found = await overview.read_overview(operator)
         context.show(found, view(found))

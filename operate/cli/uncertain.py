@@ -8,10 +8,10 @@ from operate.cli.show import dollars, table
 from operate.operator import Operator
 from operate.uncertain import list_uncertain, resolve_uncertain
 
-
-@click.group(cls=Group)
-def uncertain() -> None:
-    """List and resolve uncertain generations: their submit got no response, so a provider may have them."""
+uncertain = Group(
+    "uncertain",
+    help="List and resolve uncertain generations. A provider may or may not have them.",
+)
 
 
 @uncertain.command("list")
@@ -36,7 +36,7 @@ async def list_(context: CommandContext, operator: Operator, limit: int, *, refu
         for one in found
     )
     shown = table(("generation", "account", "provider", "model", "reserved", "started", "refund at"), rows)
-    context.show({"uncertain": found}, shown if found else "There are no uncertain generations.")
+    context.show({"uncertain": found}, shown if found else "No uncertain generations.")
 
 
 @uncertain.command("resolve")

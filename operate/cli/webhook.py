@@ -16,10 +16,7 @@ from shared.store import replay, webhooks
 from shared.store.audit import AuditedStore
 from shared.store.webhooks import Delivery, Endpoint
 
-
-@click.group(cls=Group)
-def webhook() -> None:
-    """Manage webhook endpoints and their deliveries."""
+webhook = Group("webhook", help="Manage webhook endpoints and their deliveries.")
 
 
 @webhook.command()
@@ -126,7 +123,7 @@ async def redeliver(
 async def replay_events(
     context: CommandContext, operator: Operator, account_id: str, endpoint_id: str, *, which: str, since: datetime
 ) -> None:
-    """Send the events that an endpoint did not get: those that failed, or those never posted there."""
+    """Send the events that an endpoint did not get. These are failed ones, or those never posted there."""
     since_ms = int(since.replace(tzinfo=UTC).timestamp() * 1000)
     acting = _acting(operator, "replay", account_id, endpoint_id)
     queued, first = 0, 0
@@ -145,7 +142,7 @@ async def replay_events(
 @limit_option(1000, "deliveries")
 @with_operator
 async def log(context: CommandContext, operator: Operator, account_id: str, endpoint_id: str, limit: int) -> None:
-    """Show the deliveries to an endpoint with their attempts, newest first."""
+    """Show the deliveries to an endpoint, newest first."""
     if await webhooks.find_endpoint(operator.store, account_id, endpoint_id) is None:
         raise _unknown(account_id, endpoint_id)
     found = await webhooks.list_deliveries(operator.store, endpoint_id, limit)

@@ -1,7 +1,5 @@
 """wokflow worker"""
 
-import click
-
 from operate import workers
 from operate.cli.command import CommandContext, Group
 from operate.cli.operator import with_operator
@@ -12,9 +10,7 @@ from operate.workers import WorkerEntry
 HEADS = ("process", "queue", "running", "slots", "version", "host", "pid", "since")
 
 
-@click.group(cls=Group)
-def worker() -> None:
-    """Show running processes."""
+worker = Group("worker", help="Show running processes.")
 
 
 @worker.command("list")

@@ -50,7 +50,7 @@ class LibraryHandler(logging.Handler):
 
 
 class InfoLimit:
-    """A limit of info lines a second. It counts the lines above it; warnings always pass. 0 is no limit."""
+    """A limit of info lines a second. It counts the lines above it; warnings always pass. 0 means unlimited."""
 
     def __init__(self, info_per_s: int) -> None:
         self._per_s = info_per_s

@@ -232,7 +232,7 @@ SEEN_BREAKER = _seen(
     ("provider",),
 )
 SEEN_PAUSED = _seen(
-    "provider_pause_seconds", "Time left of the pause that the provider's rate limit asked for.", ("provider",)
+    "provider_pause_seconds", "Time left until the provider's rate limit allows a submit.", ("provider",)
 )
 SEEN_OPERATOR_MODE = _seen(
     "provider_operator_mode",

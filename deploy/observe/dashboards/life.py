@@ -1,6 +1,6 @@
-"""One generation's life: its steps in their order, how long each takes, and where lives end early."""
+"""One generation's life: its steps in order, the duration of each, and the ways it ends."""
 
-from deploy.observe.panels import RATE, Board, Chart, Query, Row, Words, per_s, quantile
+from deploy.observe.panels import RATE, Board, Chart, Query, Row, Text, per_s, quantile
 
 P = '{provider=~"$provider"}'
 CALLS = "wokflow_provider_call_duration_seconds"
@@ -9,21 +9,21 @@ SUBMITS = '{provider=~"$provider",call="submit"}'
 
 
 def mean(histogram: str, where: str = P) -> str:
-    """The mean of a histogram's observations."""
+    """Return the query of a histogram's mean."""
     return f"sum(rate({histogram}_sum{where}{RATE})) / sum(rate({histogram}_count{where}{RATE}))"
 
 
-WORDS = """**accepted** (gateway: charged and queued) → **run** (worker: taken up, submitted, looked at, copied) →
+VERBS = """**accepted** (gateway: charged and queued) → **run** (worker: started, submitted, polled, copied) →
 **settled** (once: cost, refund, event) → **delivered** (dispatcher: the endpoint's 2xx).
 
-Of one generation: `wokflow generation show ID`, and its four log lines:
-`jq -c 'select(.generation == "ID")'`. Its `trace` is the caller's trace id, which its provider and its webhook were
-sent too."""
+For one generation run `wokflow generation explain ID`, and select its log lines with
+`jq -c 'select(.generation == "ID")'`. Their `trace` is the caller's trace id. Requests to the provider and to webhook
+endpoints carry it too."""
 
 STEPS = Row(
     "The steps",
     [
-        Words("Four verbs", WORDS),
+        Text("Four verbs", VERBS),
         Chart(
             "Generations at each step",
             "ops",
@@ -31,28 +31,28 @@ STEPS = Row(
                 Query(per_s("wokflow_generations_accepted_total", where=P), "accepted"),
                 Query(
                     per_s(f"{CALLS}_count", where=TAKEN),
-                    "taken",
+                    "submitted",
                 ),
                 Query(per_s("wokflow_generations_settled_total", where=P), "settled"),
                 Query(per_s("wokflow_webhook_delivery_duration_seconds_count"), "delivered (of all providers)"),
             ],
-            "In a steady state the first three are one line. Events go to each endpoint of an account, or to none.",
+            "In a steady state the first three lines are equal. An account has any number of endpoints.",
         ),
         Chart(
-            "Where the time goes, on average",
+            "Mean duration of each step",
             "s",
             [
-                Query(mean("wokflow_generation_wait_duration_seconds"), "waits for a worker"),
+                Query(mean("wokflow_generation_wait_duration_seconds"), "wait for a worker"),
                 Query(mean("wokflow_generation_work_duration_seconds"), "work at the provider, and copying"),
                 Query(mean("wokflow_webhook_delivery_duration_seconds", ""), "settled to webhook (of all providers)"),
             ],
-            "The mean of each step, one on top of the other: from accepted to the webhook.",
+            "The steps from accepted to the webhook, stacked.",
             stacked=True,
         ),
     ],
 )
-LONG = Row(
-    "How long, p50 and p95",
+DURATIONS = Row(
+    "Durations, p50 and p95",
     [
         Chart(
             title,
@@ -61,39 +61,41 @@ LONG = Row(
             about,
         )
         for title, histogram, where, about in (
-            ("Accept", "wokflow_accept_duration_seconds", "", "To charge and durably queue it, of all providers."),
-            ("Wait", "wokflow_generation_wait_duration_seconds", P, "Until a worker first took it up."),
-            ("Submit", CALLS, SUBMITS, "Until the provider said that it takes it."),
-            ("Work", "wokflow_generation_work_duration_seconds", P, "From taken up to settled."),
-            ("Copy", "wokflow_output_copy_duration_seconds", P, "Of its outputs to our storage."),
-            ("Whole life", "wokflow_generation_duration_seconds", P, "From accepted to settled."),
+            ("Accept", "wokflow_accept_duration_seconds", "", "Time to charge and durably queue it, of all providers."),
+            ("Wait", "wokflow_generation_wait_duration_seconds", P, "Time until a worker first started it."),
+            ("Submit", CALLS, SUBMITS, "Time until the provider responded to the submit."),
+            ("Work", "wokflow_generation_work_duration_seconds", P, "Time from started to settled."),
+            ("Copy", "wokflow_output_copy_duration_seconds", P, "Time to copy its outputs to our storage."),
+            ("Whole life", "wokflow_generation_duration_seconds", P, "Time from accepted to settled."),
         )
     ],
 )
 ENDS = Row(
-    "How lives end",
+    "Outcomes",
     [
         Chart(
-            "Ends",
+            "Settled by outcome",
             "ops",
             [Query(per_s("wokflow_generations_settled_total", "status", "code", where=P), "{{status}} {{code}}")],
-            "completed, or failed and why.",
+            "Completed, or failed with an error code.",
             stacked=True,
         ),
         Chart(
-            "Detours in an hour",
+            "Exceptions in an hour",
             "short",
             [
-                Query(f"sum(increase(wokflow_provider_submits_uncertain_total{P}[1h]))", "submit lost"),
-                Query(f"sum(increase(wokflow_generations_rerouted_total{P}[1h]))", "handed on"),
+                Query(f"sum(increase(wokflow_provider_submits_uncertain_total{P}[1h]))", "uncertain"),
+                Query(f"sum(increase(wokflow_generations_rerouted_total{P}[1h]))", "rerouted"),
                 Query(f"sum(increase(wokflow_generations_late_total{P}[1h]))", "late"),
-                Query('sum(increase(wokflow_worker_jobs_rescued_total{queue=~"$provider"}[1h]))', "worker lost"),
-                Query('sum(increase(wokflow_worker_jobs_dropped_total{queue=~"$provider"}[1h]))', "given up"),
+                Query(
+                    'sum(increase(wokflow_worker_jobs_rescued_total{queue=~"$provider"}[1h]))', "rescued from a worker"
+                ),
+                Query('sum(increase(wokflow_worker_jobs_dropped_total{queue=~"$provider"}[1h]))', "dropped"),
             ],
-            "What does not go the straight way.",
+            "Generations and jobs that left the normal path.",
         ),
         Chart(
-            "Offers",
+            "Submits per generation",
             "percentunit",
             [
                 Query(
@@ -103,14 +105,14 @@ ENDS = Row(
                 )
                 for bound in (1, 2, 5)
             ],
-            "The share of settled generations that were offered to a provider at most so often.",
+            "The share of settled generations with at most that many submits.",
         ),
     ],
 )
 BOARD = Board(
     "wokflow-life",
     "Wokflow: one generation's life",
-    "Its steps in their order, how long each takes, and where lives end early.",
-    [STEPS, LONG, ENDS],
+    "Its steps in order, the duration of each, and the ways it ends.",
+    [STEPS, DURATIONS, ENDS],
     by_provider=True,
 )

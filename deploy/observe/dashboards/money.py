@@ -1,89 +1,89 @@
-"""Money: what is reserved, earned, given back and paid, and whether the books balance."""
+"""Money: reserved, settled, refunded and paid to providers, and the ledger check."""
 
 from deploy.observe.panels import Board, Chart, Number, Query, Row, per_s
 
 
 def in_an_hour(counter: str, *by: str) -> str:
-    """What a counter grew by in an hour."""
+    """Return the query of a counter's increase in an hour."""
     group = f" by ({', '.join(by)})" if by else ""
     return f"sum{group} (increase(wokflow_{counter}_total[1h]))"
 
 
-EARNED, PAID = in_an_hour("money_settled_usd"), in_an_hour("money_provider_cost_usd")
-BOOKS = Row(
-    "The books",
+SETTLED, PAID = in_an_hour("money_settled_usd"), in_an_hour("money_provider_cost_usd")
+LEDGER = Row(
+    "Ledger",
     [
         Number(
-            "Findings",
+            "Ledger faults",
             "short",
             "max(wokflow_ledger_check_findings)",
-            "What the last check found wrong: always 0. Otherwise run `wokflow ledger check` at once.",
+            "Faults that the last check found. Above 0, run `wokflow ledger check` at once.",
             1,
         ),
         Number(
             "Last checked",
             "s",
             "time() - max(wokflow_ledger_check_timestamp_seconds)",
-            "How long ago, by a sweeper or by `wokflow ledger check`.",
+            "Time since the last check, by a sweeper or by `wokflow ledger check`.",
             14_400,
         ),
         Number(
-            "The check takes",
+            "Duration of the check",
             "s",
             "max(wokflow_ledger_check_duration_seconds)",
-            "It walks every account and generation: it grows with them.",
+            "The check reads every account and generation, so it grows with them.",
         ),
-        Number("Earned in an hour", "currencyUSD", EARNED, "What settled generations cost their users."),
-        Number("Paid in an hour", "currencyUSD", PAID, "To providers, as far as it is known."),
+        Number("Settled in an hour", "currencyUSD", SETTLED, "Final cost of settled generations."),
+        Number("Paid in an hour", "currencyUSD", PAID, "Known cost of providers."),
         Number(
             "Uncertain",
             "short",
             "max(wokflow_generations_uncertain)",
-            "Nobody knows whether a provider will charge us for these.",
+            "Generations that a provider may or may not charge us for.",
             1,
         ),
     ],
 )
 FLOW = Row(
-    "Flow, an hour",
+    "Flow per hour",
     [
         Chart(
-            "Reserved, earned, given back",
+            "Reserved, settled, refunded",
             "currencyUSD",
             [
                 Query(in_an_hour("money_reserved_usd"), "reserved"),
-                Query(EARNED, "earned"),
-                Query(in_an_hour("money_refunded_usd"), "given back"),
+                Query(SETTLED, "settled"),
+                Query(in_an_hour("money_refunded_usd"), "refunded"),
             ],
-            "Over time reserved is earned plus given back; the difference is open.",
+            "Reserved minus settled and refunded is the money of open generations.",
         ),
         Chart(
-            "Earned by provider",
+            "Settled by provider",
             "currencyUSD",
             [Query(in_an_hour("money_settled_usd", "provider"), "{{provider}}")],
-            "What generations cost their users, by who made them.",
+            "Final cost of generations, by provider.",
             stacked=True,
         ),
         Chart(
             "Paid by provider",
             "currencyUSD",
             [Query(in_an_hour("money_provider_cost_usd", "provider"), "{{provider}}")],
-            "As the provider says, or as the catalogue has it; `wokflow reconcile` compares the two.",
+            "Cost reported by the provider, or else the catalogue's price; `wokflow reconcile` compares them.",
             stacked=True,
         ),
     ],
 )
 REFUNDS = Row(
-    "What earns nothing",
+    "Refunds and refusals",
     [
         Chart(
             "Refunds",
             "short",
             [Query(in_an_hour("generations_refunded", "provider"), "{{provider}}")],
-            "Generations that got money back within an hour.",
+            "Generations refunded within an hour, in part or in full.",
         ),
         Chart(
-            "Why they failed",
+            "Failures by code",
             "short",
             [
                 Query(
@@ -91,21 +91,21 @@ REFUNDS = Row(
                     "{{code}}",
                 )
             ],
-            "Failed generations of an hour by error code. Nobody pays for them.",
+            "Failed generations within an hour, by error code. All of them were refunded.",
             stacked=True,
         ),
         Chart(
-            "Lost and late",
+            "Uncertain and late",
             "short",
             [
-                Query(in_an_hour("provider_submits_uncertain", "provider"), "{{provider}} lost"),
+                Query(in_an_hour("provider_submits_uncertain", "provider"), "{{provider}} uncertain"),
                 Query(in_an_hour("generations_late", "provider"), "{{provider}} late"),
-                Query("max(wokflow_generations_late_pending)", "refunded and still watched"),
+                Query("max(wokflow_generations_late_pending)", "refunded, still pending"),
             ],
-            "Submits whose answer was lost, and results after the refund: those the provider charges us for.",
+            "Submits with an unknown outcome, and results after the refund. The provider may charge us for both.",
         ),
         Chart(
-            "Orders refused for money",
+            "Refused for balance or quota",
             "reqps",
             [
                 Query(
@@ -113,13 +113,13 @@ REFUNDS = Row(
                     "{{code}}",
                 )
             ],
-            "Balance too low, or the plan's day used up.",
+            "Orders refused because the balance is too low or the daily quota is used up.",
         ),
     ],
 )
 BOARD = Board(
     "wokflow-money",
     "Wokflow: money",
-    "What is reserved, earned, given back and paid, and whether the books balance.",
-    [BOOKS, FLOW, REFUNDS],
+    "Money reserved, settled, refunded and paid to providers, and the ledger check.",
+    [LEDGER, FLOW, REFUNDS],
 )

@@ -1,4 +1,4 @@
-"""Each provider: does it serve, how fast, what does it refuse, what is queued for it."""
+"""Each provider: availability, calls, work, queue and outputs."""
 
 from deploy.observe.panels import RATE, Board, Chart, Query, Row, per_s, quantile
 
@@ -8,23 +8,23 @@ SUBMITS = '{provider=~"$provider",call="submit"}'
 SETTLED = "wokflow_generations_settled_total"
 FAILED = '{provider=~"$provider",status="failed"}'
 
-SERVES = Row(
-    "Does it serve?",
+AVAILABILITY = Row(
+    "Availability",
     [
         Chart(
             "Breaker",
             "short",
             [
                 Query(f"max by (provider) (wokflow_provider_breaker_state{P})", "{{provider}}"),
-                Query(f"max by (provider) (wokflow_provider_operator_mode{P})", "{{provider}} held"),
+                Query(f"max by (provider) (wokflow_provider_operator_mode{P})", "{{provider}} operator"),
             ],
-            "0 closed, 1 half open (the next submit is a probe), 2 open. Held by an operator: 1 paused, 2 drained.",
+            "Circuit breaker: 0 closed, 1 half-open (a probe is next), 2 open. Operator: 1 paused, 2 draining.",
         ),
         Chart(
-            "Pause it asked for",
+            "Rate limit pause",
             "s",
             [Query(f"max by (provider) (wokflow_provider_pause_seconds{P})", "{{provider}}")],
-            "For how long it wants no submit from any worker.",
+            "Time left until its rate limit allows the next submit.",
         ),
         Chart(
             "Failed share",
@@ -36,44 +36,44 @@ SERVES = Row(
                     "{{provider}}",
                 )
             ],
-            "Of the generations settled there, those that failed, for whatever reason.",
+            "The share of its settled generations that failed, for any reason.",
         ),
         Chart(
             "Failures",
             "ops",
             [Query(per_s(SETTLED, "provider", "code", where=FAILED), "{{provider}} {{code}}")],
-            "By error code: content_policy and invalid_input are the caller's, the others the provider's or ours.",
+            "By error code: content_policy and invalid_input are the caller's, others the provider's or ours.",
             stacked=True,
         ),
     ],
 )
-CALLED = Row(
+CALL_TIMES = Row(
     "Calls",
     [
         Chart(
             "Submits by outcome",
             "ops",
             [Query(per_s(f"{CALLS}_count", "provider", "outcome", where=SUBMITS), "{{provider}} {{outcome}}")],
-            "pending and done were taken; retry, rejected and down were not; unknown may have been.",
+            "pending and done: accepted. retry, rejected and down: not accepted. unknown: uncertain.",
             stacked=True,
         ),
         Chart(
             "Submit, p95",
             "s",
             [Query(quantile(0.95, CALLS, "provider", where=SUBMITS), "{{provider}}")],
-            "Until it said whether it takes the work.",
+            "Time until it responds to a submit.",
         ),
         Chart(
             "All calls, p95",
             "s",
             [Query(quantile(0.95, CALLS, "provider", "call", where=P), "{{provider}} {{call}}")],
-            "submit, check, find and cancel.",
+            "Duration of submit, check, find and cancel.",
         ),
         Chart(
-            "HTTP answers",
+            "HTTP responses",
             "ops",
             [Query(per_s("wokflow_provider_responses_total", "provider", "code", where=P), "{{provider}} {{code}}")],
-            "By status, of providers that are reached over HTTP; 429 is too many.",
+            "Responses by status; 429 means too many requests.",
             stacked=True,
         ),
     ],
@@ -85,10 +85,10 @@ WORK = Row(
             "Time of the work, p95",
             "s",
             [Query(quantile(0.95, "wokflow_generation_work_duration_seconds", "provider", where=P), "{{provider}}")],
-            "From taken up to settled: the provider's work, our looks at it and the copying.",
+            "Time from started to settled: the provider's work, the polls and the copying.",
         ),
         Chart(
-            "Offers of a generation",
+            "Submits per generation",
             "short",
             [
                 Query(
@@ -97,15 +97,15 @@ WORK = Row(
                     "{{provider}}",
                 )
             ],
-            "How often a settled generation was offered to it, on average: 1 without refusals.",
+            "Mean number of submits of a settled generation; 1 without refusals.",
         ),
         Chart(
-            "Lost, late, handed on",
+            "Uncertain, late, rerouted",
             "short",
             [
                 Query(
                     f"sum by (provider) (increase(wokflow_provider_submits_uncertain_total{P}[1h]))",
-                    "{{provider}} lost",
+                    "{{provider}} uncertain",
                 ),
                 Query(f"sum by (provider) (increase(wokflow_generations_late_total{P}[1h]))", "{{provider}} late"),
                 Query(
@@ -113,18 +113,18 @@ WORK = Row(
                     "{{provider}} to {{to}}",
                 ),
             ],
-            "In an hour: submits whose answer was lost, results after the refund, and what went to another provider.",
+            "In an hour: uncertain submits, results after the refund, and generations rerouted to another provider.",
         ),
         Chart(
-            "What it costs us",
+            "Cost",
             "currencyUSD",
             [Query(f"sum by (provider) (increase(wokflow_money_provider_cost_usd_total{P}[1h]))", "{{provider}}")],
-            "An hour, as the provider says or as the catalogue has it.",
+            "Cost per hour, reported by the provider or else priced by the catalogue.",
         ),
     ],
 )
 QUEUE = Row(
-    "Its queue",
+    "Queue",
     [
         Chart(
             "Jobs",
@@ -135,22 +135,22 @@ QUEUE = Row(
                     "{{queue}} {{state}}",
                 )
             ],
-            "due: a worker should take them; running; parked: the provider works, and we look again later.",
+            "due: a worker should run them; running; parked: waiting for the next poll.",
         ),
         Chart(
-            "How long the oldest waits",
+            "Age of the oldest",
             "s",
             [
                 Query('max by (queue) (wokflow_queue_oldest_job_age_seconds{queue=~"$provider"})', "{{queue}}"),
-                Query(f"max by (provider) (wokflow_backlog_oldest_age_seconds{P})", "{{provider}} in a backlog"),
+                Query(f"max by (provider) (wokflow_backlog_oldest_age_seconds{P})", "{{provider}} backlog"),
             ],
-            "The first grows while its workers are too few or away, the second while an account or it is at its limit.",
+            "A queue ages with too few workers, a backlog while an account or the provider is at its limit.",
         ),
         Chart(
             "Backlog",
             "short",
             [Query(f"max by (provider) (wokflow_backlog_generations{P})", "{{provider}}")],
-            "Generations that wait for a place on the queue.",
+            "Generations that wait for a slot on the queue.",
         ),
         Chart(
             "Workers' slots",
@@ -159,7 +159,7 @@ QUEUE = Row(
                 Query('sum by (queue) (wokflow_worker_jobs_in_flight{queue=~"$provider"})', "{{queue}} in use"),
                 Query('sum by (queue) (wokflow_worker_slots{queue=~"$provider"})', "{{queue}}"),
             ],
-            "Jobs in hand, and how many all its workers take at once.",
+            "Running jobs, and the slots of all its workers.",
         ),
     ],
 )
@@ -170,20 +170,20 @@ OUTPUTS = Row(
             "Copy, p95",
             "s",
             [Query(quantile(0.95, "wokflow_output_copy_duration_seconds", "provider", where=P), "{{provider}}")],
-            "Of a generation's outputs from the provider to our storage.",
+            "Time to copy a generation's outputs from the provider to our storage.",
         ),
         Chart(
             "Copied",
             "Bps",
             [Query(per_s("wokflow_output_copied_bytes_total", "provider", where=P), "{{provider}}")],
-            "Bytes of outputs a second.",
+            "Bytes of outputs copied per second.",
         ),
     ],
 )
 BOARD = Board(
     "wokflow-providers",
     "Wokflow: providers",
-    "Each provider: does it serve, how fast, what does it refuse, what is queued for it.",
-    [SERVES, CALLED, WORK, QUEUE, OUTPUTS],
+    "Each provider: availability, calls, work, queue and outputs.",
+    [AVAILABILITY, CALL_TIMES, WORK, QUEUE, OUTPUTS],
     by_provider=True,
 )

@@ -1,4 +1,4 @@
-"""Webhooks: do events arrive, how fast, and who does not take them."""
+"""Webhooks: open deliveries, attempts and dispatchers."""
 
 from deploy.observe.panels import Board, Chart, Number, Query, Row, per_s, quantile
 
@@ -12,52 +12,52 @@ NOW = Row(
             "Open deliveries",
             "short",
             "max(wokflow_webhook_deliveries_open)",
-            "Events that have not reached an endpoint yet, those between two attempts included.",
+            "Deliveries that have not reached their endpoint, including those between two attempts.",
         ),
         Number(
             "Oldest due attempt",
             "s",
             f"max(wokflow_queue_oldest_job_age_seconds{MAIL})",
-            "For how long an attempt should have been made: near zero while dispatchers keep up.",
+            "Age of the oldest due attempt. It is near zero while dispatchers keep up.",
             60,
         ),
         Number(
-            "Given up in a day",
+            "Dead letters in a day",
             "short",
             "sum(increase(wokflow_webhook_dead_letters_total[1d]))",
-            "Events whose ten attempts over three days failed: `wokflow webhook replay` sends them again.",
+            "Deliveries whose ten attempts over three days failed. `wokflow deadletter replay` sends them again.",
             1,
         ),
         Number(
-            "Endpoints switched off in a day",
+            "Endpoints disabled in a day",
             "short",
             "sum(increase(wokflow_webhook_endpoints_disabled_total[1d]))",
-            "They answered 410 Gone, or failed for five days.",
+            "Endpoints that returned 410 Gone, or failed for five days.",
             1,
         ),
     ],
 )
-ARRIVE = Row(
-    "Do they arrive?",
+ATTEMPTS = Row(
+    "Attempts",
     [
         Chart(
             "Attempts by outcome",
             "ops",
             [Query(per_s(f"{POSTS}_count", "outcome"), "{{outcome}}")],
-            "delivered; retry: again later; dead: it was the last; gone: 410; void: endpoint deleted or switched off.",
+            "delivered; retry: another follows; dead: the last failed; gone: 410; void: endpoint deleted or disabled.",
             stacked=True,
         ),
         Chart(
             "Settled to 2xx",
             "s",
             [Query(quantile(q, ARRIVED), f"p{q * 100:g}") for q in (0.5, 0.95, 0.99)],
-            "Of what arrived. Promised: 95 % within 30 s.",
+            "Time of delivered events. Promise: 95 % within 30 s.",
         ),
         Chart(
             "Time of one post, p95",
             "s",
             [Query(quantile(0.95, POSTS, "outcome"), "{{outcome}}")],
-            "The endpoint's own time: a slow one holds a slot of a dispatcher for at most 15 s.",
+            "The endpoint's response time. A slow one uses a dispatcher's slot for at most 15 s.",
         ),
     ],
 )
@@ -65,10 +65,10 @@ DISPATCHERS = Row(
     "Dispatchers",
     [
         Chart(
-            "Their queue",
+            "Queue",
             "short",
             [Query(f"max by (state) (wokflow_queue_jobs{MAIL})", "{{state}}")],
-            "due: an attempt should be made; parked: between two attempts.",
+            "due: an attempt should start; parked: waiting for the next attempt.",
         ),
         Chart(
             "Slots",
@@ -77,7 +77,7 @@ DISPATCHERS = Row(
                 Query(f"sum(wokflow_worker_jobs_in_flight{MAIL})", "in use"),
                 Query(f"sum(wokflow_worker_slots{MAIL})", "all"),
             ],
-            "Posts on their way, and how many all dispatchers make at once.",
+            "Running posts, and the slots of all dispatchers.",
         ),
         Chart(
             "Promise broken",
@@ -90,6 +90,6 @@ DISPATCHERS = Row(
 BOARD = Board(
     "wokflow-webhooks",
     "Wokflow: webhooks",
-    "Do events arrive, how fast, and who does not take them.",
-    [NOW, ARRIVE, DISPATCHERS],
+    "Open deliveries, attempts and dispatchers.",
+    [NOW, ATTEMPTS, DISPATCHERS],
 )

@@ -12,7 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from deploy.workers import FOLDER, made, providers
+from deploy.workers import FOLDER, providers, render_files
 from gateway.app import build_app
 from shared.ops.metrics import SEEN_JOBS, SEEN_OLDEST
 from shared.ops.settings import ROOT, Settings
@@ -110,7 +110,11 @@ def test_the_schemas_refuse_what_is_wrong() -> None:
 
 def test_what_is_written_from_the_catalogue_is_fresh() -> None:
     """`python -m deploy.workers` has nothing to write."""
-    stale = [path.relative_to(ROOT).as_posix() for path, text in made(providers()).items() if path.read_text() != text]
+    stale = [
+        path.relative_to(ROOT).as_posix()
+        for path, text in render_files(providers()).items()
+        if path.read_text() != text
+    ]
     assert [] == stale, "run python -m deploy.workers"
 
 

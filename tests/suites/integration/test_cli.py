@@ -142,7 +142,7 @@ def test_account_create_publishes_plans(run: Run, store_url: str) -> None:
 
 def test_account_commands_print_tables_without_json(run: Run) -> None:
     """Without --json the account commands print sentences and tables."""
-    assert "There are no accounts yet." in run("account", "list").out
+    assert "No accounts exist yet." in run("account", "list").out
     created = run("account", "create", "--name", "Ada [bold]", "--plan", "pro", "--top-up-usd", "12.5").out
     assert "wf_live_" in created
     assert "not shown again" in created

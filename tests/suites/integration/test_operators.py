@@ -239,7 +239,7 @@ def test_uncertain_lists_and_resolves(run: Run, store_url: str) -> None:
     assert 10 * CENTS == run("uncertain", "resolve", lost, "--failed", "--json").json["refund_micros"]
     shown = run("generation", "show", made, "--json").json
     assert [("https://a.example/x.png", "image/png")] == [(o["url"], o["media_type"]) for o in shown["outputs"]]
-    assert "There are no uncertain generations." in run("uncertain", "list").out
+    assert "No uncertain generations." in run("uncertain", "list").out
     assert 80 == at(store_url, read_balance, customer)
 
 
@@ -272,7 +272,7 @@ def test_deadletter_lists_and_redelivers(run: Run, store_url: str) -> None:
     assert 1 == run("deadletter", "replay", "evt_x:ep_y").status
     assert 1 == run("deadletter", "replay", listed[0]["id"], "--json").json["queued"]
     assert 2 == run("deadletter", "replay", "--all", "--json").json["queued"]
-    assert "There are no dead letters." in run("deadletter", "list").out
+    assert "No dead letters." in run("deadletter", "list").out
     assert [("deadletter replay", "queued")] * 3 == [(action, outcome) for action, _, outcome in read_audit(run)]
 
 
@@ -313,7 +313,7 @@ def test_audit_lists_every_action_on_accounts(run: Run) -> None:
 
 def test_admin_key_commands_create_list_and_revoke(run: Run, store_url: str) -> None:
     """`admin key` creates a key that is shown once and stored as a hash, lists it, and revokes it at once."""
-    assert "There are no admin keys yet" in run("admin", "key", "list").out
+    assert "No admin keys exist yet" in run("admin", "key", "list").out
     made = run("admin", "key", "create", "--name", "Grace Hopper", "--json").json
     assert is_admin_key(made["key"])
     assert "Grace Hopper" in str(at(store_url, admin_keys.find_owner, key_hash(made["key"])))

@@ -84,7 +84,7 @@ def test_each_alert_says_who_is_called() -> None:
     """Each alert has a severity, page or ticket, a summary and a description; the books are a page at once."""
     assert {"page", "ticket"} == {rule["labels"]["severity"] for rule in alerts().values()}
     assert [] == [name for name, rule in alerts().items() if {"summary", "description"} - set(rule["annotations"])]
-    books = alerts()["BooksDoNotBalance"]
+    books = alerts()["LedgerDoesNotBalance"]
     assert ("page", None) == (books["labels"]["severity"], books.get("for"))
 
 

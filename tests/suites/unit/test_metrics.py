@@ -5,7 +5,7 @@ import re
 import pytest
 from prometheus_client import Counter, Gauge, Histogram
 
-from deploy.observe.__main__ import MADE, stale
+from deploy.observe.__main__ import GENERATED, find_stale
 from shared.ops import metrics
 from shared.ops.settings import ROOT
 
@@ -70,8 +70,8 @@ def test_every_metric_is_used() -> None:
 
 def test_made_files_are_fresh() -> None:
     """Every file that `make docs` writes is what the code makes of it today."""
-    assert [] == stale()
-    assert "docs/metrics.md" in MADE
+    assert [] == find_stale()
+    assert "docs/metrics.md" in GENERATED
 
 
 def test_words_of_others_are_bounded() -> None:
