@@ -1,7 +1,7 @@
 """The body of an event, the same for every attempt: what it tells is over when it is written."""
 
 from shared.domain import events
-from shared.domain.generation import Generation
+from shared.domain.generation import FAILED, Generation
 from shared.store.webhooks import Due
 
 
@@ -31,7 +31,7 @@ def _of_generation(generation: Generation, base_url: str) -> bytes:
     return events.generation_body(
         events.GenerationEvent(
             id=generation.id,
-            event=f"generation.{generation.state}",
+            type=events.GENERATION_FAILED if generation.state == FAILED else events.GENERATION_COMPLETED,
             kind=generation.spec.kind,
             prompt=generation.spec.prompt,
             model=generation.spec.model,

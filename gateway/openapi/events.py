@@ -157,7 +157,7 @@ def _body(event: str, base_url: str) -> bytes:
     return events.generation_body(
         events.GenerationEvent(
             id=GENERATION_ID,
-            event=event,
+            type=events.GENERATION_FAILED if failed else events.GENERATION_COMPLETED,
             kind="image",
             prompt=PROMPT,
             model="local/artist",

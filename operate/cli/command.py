@@ -93,7 +93,7 @@ def open_context() -> CommandContext:
     except SettingsError as error:
         raise Failure("bad_setting", str(error)) from None
     except ValueError as error:
-        raise Failure("bad_setting", f"{error}.") from None
+        raise Failure("bad_setting", str(error)) from None
     return CommandContext(settings, JSON in click.get_current_context().meta)
 
 

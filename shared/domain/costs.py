@@ -1,4 +1,4 @@
-"""What providers cost us, held against what the catalogue expects. Amounts are micro-USD, days are UTC since 1970."""
+"""Our costs at the providers, compared with the catalogue. Amounts are micro-USD, days are UTC days since 1970."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -7,57 +7,57 @@ from decimal import Decimal
 from msgspec import Struct, field
 
 EPOCH = date(1970, 1, 1)
-DAYS_MAX = 400  # as long as the store keeps them
+DAYS_MAX = 400  # retention of the sums in the store
 
 
 class Day(Struct, frozen=True, kw_only=True):
-    """One provider's day as the scripts added it up. `ours` is the catalogue's price, `theirs` the provider's."""
+    """Sums of one provider and day. `ours` is the catalogue's price of a generation, `theirs` the provider's."""
 
     provider: str
     day: int
-    matched: int = 0  # generations where both are known and equal
+    matched: int = 0  # generations with both prices, equal
     matched_micros: int = 0
-    differs: int = 0  # where both are known
+    differs: int = 0  # generations with both prices, not equal
     differs_ours: int = 0
     differs_theirs: int = 0
-    gap: int = 0  # sum of how far apart they are, so that too much here does not hide too little there
-    ours_only: int = 0  # the provider says nothing
+    gap: int = 0  # sum of the absolute differences, so that opposite differences do not cancel out
+    ours_only: int = 0  # generations without a price from the provider
     ours_only_micros: int = 0
-    theirs_only: int = 0  # the catalogue says nothing
+    theirs_only: int = 0  # generations without a price in the catalogue
     theirs_only_micros: int = 0
-    unpriced: int = 0  # neither does
-    late: int = 0  # of these, finished after the refund: paid for by us alone
+    unpriced: int = 0  # generations without any price
+    late: int = 0  # of all these, finished after the refund: paid by us alone
     late_micros: int = 0
-    uncertain: int = 0  # submits that nobody ever heard of again: the provider may have charged for them
+    uncertain: int = 0  # submits of unknown outcome: the provider may have charged for them
 
     @property
     def date(self) -> str:
-        """The day as people write it."""
+        """Return the day as an ISO date."""
         return day_date(self.day).isoformat()
 
     @property
     def cost_micros(self) -> int:
-        """What it cost us, by the provider's word where there is one."""
+        """Return the cost of the day: the provider's prices if known, otherwise the catalogue's."""
         return self.matched_micros + self.differs_theirs + self.ours_only_micros + self.theirs_only_micros
 
     def off(self, tolerance_percent: Decimal) -> bool:
-        """Whether what can be compared is further apart than the tolerance allows."""
+        """Return whether the comparable prices differ by more than the tolerance."""
         return beyond(self.gap, self.matched_micros + self.differs_ours, tolerance_percent)
 
 
 class Paid(Struct, frozen=True, kw_only=True):
-    """One ended generation, as its record tells what it cost. None: not known."""
+    """The cost of an ended generation. None: not known."""
 
     id: str
-    names: tuple[str, ...]  # what a bill may call it
-    made: bool  # by its provider, be it after the refund
+    names: tuple[str, ...]  # references that a bill may use for it
+    made: bool  # the provider finished it, possibly after the refund
     ours: int | None
     theirs: int | None
-    inside: bool  # of the days that were asked for
+    inside: bool  # settled in the requested days
 
 
 class Pair(Struct, frozen=True, kw_only=True):
-    """A line of a bill beside what we know of it. None: the other side has nothing."""
+    """A bill's line and our record of it. None: missing on that side."""
 
     reference: str
     generation: str | None
@@ -66,7 +66,7 @@ class Pair(Struct, frozen=True, kw_only=True):
 
 
 class Comparison(Struct, kw_only=True):
-    """A provider's bill against our records."""
+    """A provider's bill compared with our records."""
 
     matched: int = 0
     matched_micros: int = 0
@@ -75,13 +75,13 @@ class Comparison(Struct, kw_only=True):
     theirs_only: list[Pair] = field(default_factory=list)
 
     def off(self, tolerance_percent: Decimal) -> bool:
-        """Whether the bill asks for more or less than we can explain, by more than the tolerance allows."""
+        """Return whether the bill differs from our records by more than the tolerance."""
         gap = sum(abs((pair.theirs or 0) - (pair.ours or 0)) for pair in (*self.differs, *self.theirs_only))
         return beyond(gap, self.matched_micros + sum(pair.ours or 0 for pair in self.differs), tolerance_percent)
 
 
 def compare(bill: Mapping[str, int], records: Iterable[Paid]) -> Comparison:
-    """The lines of a bill (reference to amount) and our generations, each with its other half where there is one."""
+    """Match the lines of a bill, amounts by reference, with our generations."""
     found, left = Comparison(), dict(bill)
     for record in records:
         reference = next((name for name in record.names if name in left), None)
@@ -92,7 +92,7 @@ def compare(bill: Mapping[str, int], records: Iterable[Paid]) -> Comparison:
                 found.ours_only.append(pair)
             continue
         theirs = left.pop(reference)
-        # Where nobody said a price before, the bill is the first to do so; what failed was to cost nothing.
+        # Without any price so far, the bill's price is accepted; a failed generation is expected to be free.
         expected = (theirs if record.made else 0) if ours is None else ours
         if expected == theirs:
             found.matched += 1
@@ -105,15 +105,15 @@ def compare(bill: Mapping[str, int], records: Iterable[Paid]) -> Comparison:
 
 
 def beyond(gap: int, expected: int, tolerance_percent: Decimal) -> bool:
-    """Whether a gap is more than so many percent of what was expected."""
+    """Return whether a gap is more than `tolerance_percent` of the expected amount."""
     return Decimal(gap) * 100 > tolerance_percent * expected
 
 
 def day_number(day: date) -> int:
-    """A day as the store counts it."""
+    """Return the number of a day: days since 1970."""
     return (day - EPOCH).days
 
 
 def day_date(day: int) -> date:
-    """The other way round."""
+    """Return the date of a day's number."""
     return EPOCH + timedelta(days=day)

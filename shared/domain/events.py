@@ -1,10 +1,8 @@
-"""What a webhook says. The first five fields of a generation's body are the documented ones; all others are extra.
-
-Field order is part of the body: it is signed as sent, and people read it.
-"""
+"""Bodies of webhook events. The first five fields of a generation's body are the documented ones, in this order."""
 
 from bisect import bisect_right
 from itertools import accumulate
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct, structs
@@ -13,14 +11,15 @@ from shared.domain.ids import job_id
 from shared.domain.money import cents
 from shared.domain.times import rfc3339
 
-GENERATION_COMPLETED = "generation.completed"
-GENERATION_FAILED = "generation.failed"
+GENERATION_COMPLETED: Final = "generation.completed"
+GENERATION_FAILED: Final = "generation.failed"
 BALANCE_LOW = "balance.low"
 ENDPOINT_DISABLED = "endpoint.disabled"
+GenerationEventType = Literal["generation.completed", "generation.failed"]
 EVENT_TYPES = (GENERATION_COMPLETED, GENERATION_FAILED, BALANCE_LOW, ENDPOINT_DISABLED)
 
 BODY_BYTES_MAX = 20_000  # Standard Webhooks: keep a payload under 20 KB
-URLS_BYTES_MAX = 6_000  # of `urls`, when a body is too long; the first of them is told twice
+URLS_BYTES_MAX = 6_000  # of `urls` in a body that is too long; its first URL occurs twice
 ERROR_BYTES_MAX = 1_000
 
 RESULT_FIELDS = {
@@ -36,10 +35,10 @@ RESULT_FIELDS = {
 
 
 class GenerationEvent(Struct, frozen=True, kw_only=True):
-    """A closed generation as its webhook tells it. Times are Unix ms, amounts micro-USD."""
+    """A settled generation, as its webhook event reports it. Times are Unix ms, amounts micro-USD."""
 
     id: str  # UUID
-    event: str  # GENERATION_COMPLETED or GENERATION_FAILED
+    type: GenerationEventType
     kind: str
     prompt: str
     model: str
@@ -54,20 +53,20 @@ class GenerationEvent(Struct, frozen=True, kw_only=True):
     refunded_micros: int = 0
 
 
-def generation_body(outcome: GenerationEvent) -> bytes:
-    """The JSON body that tells `outcome`, at most BODY_BYTES_MAX bytes.
+def generation_body(event: GenerationEvent) -> bytes:
+    """Return the JSON body of a generation's event, at most BODY_BYTES_MAX bytes.
 
-    A body too long is shortened: text and prompt are cut at their end, `urls` after the last that fits, and
-    `truncated: true` says so; the whole can be read by `id`. A result that there is not, as after a failure, is null.
+    A longer body is shortened and has `truncated: true`: text and prompt are cut at their end, `urls` after the last
+    URL that fits. The complete generation can be read by its `id`. After a failure the result is null.
     """
-    whole = msgspec.json.encode(_generation_fields(outcome))
+    whole = msgspec.json.encode(_generation_fields(event))
     if len(whole) <= BODY_BYTES_MAX:
         return whole
-    return msgspec.json.encode(_generation_fields(_shortened(outcome)) | {"truncated": True})
+    return msgspec.json.encode(_generation_fields(_shortened(event)) | {"truncated": True})
 
 
 def balance_low_body(*, event_id: str, balance_micros: int, threshold_micros: int, now_ms: int) -> bytes:
-    """The JSON body that warns of a balance below the account's threshold."""
+    """Return the JSON body of the event that warns of a balance below the account's threshold."""
     return msgspec.json.encode(
         _head(BALANCE_LOW, event_id, now_ms)
         | {"balanceCents": cents(balance_micros), "thresholdCents": cents(threshold_micros)}
@@ -77,69 +76,69 @@ def balance_low_body(*, event_id: str, balance_micros: int, threshold_micros: in
 def endpoint_disabled_body(
     *, event_id: str, endpoint_id: str, url: str, reason: str, failing_since_ms: int, now_ms: int
 ) -> bytes:
-    """The JSON body that tells an account's other endpoints that one was switched off, and since when it failed."""
+    """Return the JSON body of the event that an endpoint was disabled, with the time of its first failure."""
     return msgspec.json.encode(
         _head(ENDPOINT_DISABLED, event_id, now_ms)
         | {"endpointId": endpoint_id, "url": url, "reason": reason, "failingSince": rfc3339(failing_since_ms)}
     )
 
 
-def _head(event: str, event_id: str, now_ms: int) -> dict[str, object]:
-    return {"event": event, "timestamp": rfc3339(now_ms), "type": event, "id": event_id}
+def _head(event_type: str, event_id: str, now_ms: int) -> dict[str, object]:
+    return {"event": event_type, "timestamp": rfc3339(now_ms), "type": event_type, "id": event_id}
 
 
-def _generation_fields(outcome: GenerationEvent) -> dict[str, object]:
-    failed = outcome.event == GENERATION_FAILED
-    result_field = RESULT_FIELDS.get(outcome.kind, "imageUrl")
-    first_url = outcome.urls[0] if outcome.urls else None
+def _generation_fields(event: GenerationEvent) -> dict[str, object]:
+    failed = event.type == GENERATION_FAILED
+    result_field = RESULT_FIELDS.get(event.kind, "imageUrl")
+    first_url = event.urls[0] if event.urls else None
     return {
-        "event": outcome.event,
-        "jobId": job_id(outcome.id),
-        result_field: outcome.text if result_field == "text" else first_url,
-        "prompt": outcome.prompt,
-        "timestamp": rfc3339(outcome.closed_ms),
-        "type": outcome.event,
-        "id": outcome.id,
+        "event": event.type,
+        "jobId": job_id(event.id),
+        result_field: event.text if result_field == "text" else first_url,
+        "prompt": event.prompt,
+        "timestamp": rfc3339(event.closed_ms),
+        "type": event.type,
+        "id": event.id,
         "status": "failed" if failed else "completed",
-        "kind": outcome.kind,
-        "model": outcome.model,
-        "provider": outcome.provider,
-        "urls": outcome.urls,
-        **({"error": outcome.error, "errorCode": outcome.error_code} if failed else {}),
-        "costCents": cents(outcome.cost_micros),
-        "refundedCents": cents(outcome.refunded_micros),
-        "createdAt": rfc3339(outcome.created_ms),
-        "completedAt": rfc3339(outcome.closed_ms),
+        "kind": event.kind,
+        "model": event.model,
+        "provider": event.provider,
+        "urls": event.urls,
+        **({"error": event.error, "errorCode": event.error_code} if failed else {}),
+        "costCents": cents(event.cost_micros),
+        "refundedCents": cents(event.refunded_micros),
+        "createdAt": rfc3339(event.created_ms),
+        "completedAt": rfc3339(event.closed_ms),
     }
 
 
-def _shortened(outcome: GenerationEvent) -> GenerationEvent:
-    """`outcome` cut to fit. Text and prompt share what the rest leaves: half each, more where one needs less."""
+def _shortened(event: GenerationEvent) -> GenerationEvent:
+    """Shorten an event so that it fits. Text and prompt get half of the room each, or more if the other needs less."""
     bare = structs.replace(
-        outcome,
+        event,
         prompt="",
-        text=outcome.text and "",
-        urls=_first(outcome.urls, URLS_BYTES_MAX),
-        error=outcome.error and _cut(outcome.error, ERROR_BYTES_MAX),
+        text=event.text and "",
+        urls=_first(event.urls, URLS_BYTES_MAX),
+        error=event.error and _cut(event.error, ERROR_BYTES_MAX),
     )
     room_bytes = BODY_BYTES_MAX - len(msgspec.json.encode(_generation_fields(bare) | {"truncated": True}))
-    text = outcome.text and _cut(outcome.text, max(room_bytes - _size_bytes(outcome.prompt), room_bytes // 2))
-    prompt = _cut(outcome.prompt, room_bytes - _size_bytes(text or ""))
+    text = event.text and _cut(event.text, max(room_bytes - _size_bytes(event.prompt), room_bytes // 2))
+    prompt = _cut(event.prompt, room_bytes - _size_bytes(text or ""))
     return structs.replace(bare, prompt=prompt, text=text)
 
 
 def _size_bytes(text: str) -> int:
-    """What `text` takes inside a JSON string."""
+    """Return the size of `text` inside a JSON string."""
     return len(msgspec.json.encode(text)) - 2
 
 
 def _cut(text: str, bytes_max: int) -> str:
-    """The longest start of `text` that takes at most `bytes_max` inside a JSON string."""
+    """Return the longest start of `text` that needs at most `bytes_max` inside a JSON string."""
     text = text[: max(bytes_max, 0)]
     return text[: bisect_right(range(len(text) + 1), bytes_max, key=lambda end: _size_bytes(text[:end])) - 1]
 
 
 def _first(urls: tuple[str, ...], bytes_max: int) -> tuple[str, ...]:
-    """As many of `urls` from the first on as take at most `bytes_max` together."""
+    """Return the first of `urls`, as many as need at most `bytes_max` together."""
     sizes = accumulate(_size_bytes(url) for url in urls)
     return urls[: sum(1 for size in sizes if size <= bytes_max)]

@@ -18,7 +18,7 @@ TERMINAL: tuple[EndState, ...] = (COMPLETED, FAILED)
 
 
 class FallbackRoute(Struct, frozen=True, array_like=True):
-    """Another way to serve a generation."""
+    """A route to try if the providers before it do not take the generation."""
 
     provider: str
     target: str
@@ -26,36 +26,36 @@ class FallbackRoute(Struct, frozen=True, array_like=True):
 
 
 class Spec(Struct, frozen=True, array_like=True):
-    """What was asked for. Stored as a MessagePack array: fields are only ever added at the end, with a default."""
+    """The order of a generation. Stored as a MessagePack array: new fields go to the end and have a default."""
 
     dialect: str
     kind: str
     model: str  # the catalogue's id
-    target: str  # the provider's name of it
+    target: str  # the provider's name of the model
     prompt: str
     input: dict[str, object]
-    routes: tuple[FallbackRoute, ...] = ()  # where it goes next if a provider does not take it, in this order
-    trace: str = ""  # the caller's trace, see shared/domain/trace.py
+    routes: tuple[FallbackRoute, ...] = ()  # in the order to try them
+    trace: str = ""  # see shared/domain/trace.py
 
 
 class Output(Struct, frozen=True, array_like=True):
-    """One stored result. `place` is a path below our `/assets/`, or a whole URL where only the provider has it."""
+    """An output. `place` is a path below `/assets/`, or a whole URL if only the provider has the output."""
 
     place: str
     media_type: str
     size_bytes: int = 0
     width: int | None = None
     height: int | None = None
-    sha256: str = ""  # of its bytes, in hex, if we have seen them
-    expires_ms: int | None = None  # until when its provider keeps it, where only the provider has it
+    sha256: str = ""  # of its bytes, in hex, if we stored them
+    expires_ms: int | None = None  # when the provider deletes it; None: the output is in our storage
 
     def url(self, base_url: str) -> str:
-        """Where it can be fetched."""
+        """Return the URL of the output."""
         return self.place if "://" in self.place else f"{base_url}/assets/{self.place}"
 
 
 class Outcome(Struct, frozen=True, array_like=True):
-    """How it ended. Stored as a MessagePack array, as Spec is."""
+    """The outcome of a generation. Stored as a MessagePack array, as Spec is."""
 
     provider: str | None = None
     outputs: tuple[Output, ...] = ()
@@ -63,12 +63,12 @@ class Outcome(Struct, frozen=True, array_like=True):
     facts: dict[str, object] = msgspec.field(default_factory=dict)
     error_code: str | None = None
     error: str | None = None
-    cost_micros: int | None = None  # what the provider charged us, where it says
-    expected_micros: int | None = None  # what the catalogue says that costs us
+    cost_micros: int | None = None  # the provider's charge, if it reports one
+    expected_micros: int | None = None  # our cost according to the catalogue
 
     @property
     def expires_ms(self) -> int | None:
-        """When the first of the outputs goes that only the provider has; None if we have them all."""
+        """Return when the first output that only the provider has expires; None if we have them all."""
         return min((output.expires_ms for output in self.outputs if output.expires_ms is not None), default=None)
 
 
@@ -84,7 +84,7 @@ class Attempt(Struct, frozen=True):
 
 
 class Generation(Struct, frozen=True, kw_only=True):
-    """A generation as the store has it. Times are Unix ms, amounts micro-USD."""
+    """A generation's record in the store. Times are Unix ms, amounts micro-USD."""
 
     id: str
     account: str
@@ -98,29 +98,29 @@ class Generation(Struct, frozen=True, kw_only=True):
     closed_ms: int | None = None
     cost: int | None = None
     ref: str | None = None
-    intent_ms: int | None = None  # when the provider that has it now was asked
-    refused: tuple[Attempt, ...] = ()  # by those that did not take it, oldest first
+    intent_ms: int | None = None  # when it was submitted to its current provider
+    refused: tuple[Attempt, ...] = ()  # attempts of earlier providers, oldest first
     outcome: Outcome | None = None
-    late: Outcome | None = None  # what the provider finished after the refund; never charged
-    callback: bytes | None = None  # what a provider sent before anybody knew its reference
+    late: Outcome | None = None  # a result that came after the refund; never charged
+    callback: bytes | None = None  # a callback that came before the reference was known
     queued_ms: int | None = None  # when it left the backlog
     submitted_ms: int | None = None  # when its reference became known
-    looks: int = 0  # at what a provider has
+    looks: int = 0  # number of polls
     looked_ms: int | None = None
-    cancel_ms: int | None = None  # when its owner wanted it stopped
+    cancel_ms: int | None = None  # when its owner canceled it
     late_ms: int | None = None
-    credit: int | None = None  # what an operator gave back after its end
+    credit: int | None = None  # amount that an operator credited after its end
     credit_ms: int | None = None
-    position: int | None = None  # places before it starts, while it waits
+    position: int | None = None  # position in the backlog, while it waits
 
     @property
     def open(self) -> bool:
-        """Whether it has not ended."""
+        """Return whether it has not ended."""
         return self.state not in TERMINAL
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """Every provider's turn, oldest first."""
+        """Return the attempts at all providers, oldest first."""
         if self.intent_ms is None:
             return self.refused
         words = {"submitting": "asked", "pending": "accepted", "uncertain": "unknown", COMPLETED: "served"}
@@ -129,12 +129,12 @@ class Generation(Struct, frozen=True, kw_only=True):
 
     @property
     def price_micros(self) -> int:
-        """What it costs: the reservation while it is open, the settled cost afterwards."""
+        """Return its price: the reservation while it is open, the settled cost afterwards."""
         return self.reserved if self.cost is None else self.cost
 
     @property
     def refund_micros(self) -> int:
-        """What was given back; 0 while it is open."""
+        """Return the refund; 0 while it is open."""
         return 0 if self.cost is None else self.reserved - self.cost
 
 
@@ -150,13 +150,13 @@ NUMBER_FIELDS = (*TIME_FIELDS, "cancel_ms", "late_ms", "credit_ms", "reserved", 
 
 
 def attempts(lines: str) -> tuple[Attempt, ...]:
-    """Those in lines of `<ms> <provider> <word>`."""
+    """Return the attempts in lines of `<ms> <provider> <word>`."""
     parts = (line.split(" ", 2) for line in lines.splitlines())
     return tuple(Attempt(int(at_ms), provider, word) for at_ms, provider, word in parts)
 
 
 def read(generation_id: str, fields: Sequence[bytes], position: int | None = None) -> Generation:
-    """A generation from the flat field, value, ... list of its hash. Raises msgspec.ValidationError if misshapen."""
+    """Return a generation from the flat field, value, ... list of its hash. Raises msgspec.ValidationError."""
     values = {fields[i].decode(): fields[i + 1] for i in range(0, len(fields), 2)}
     known: dict[str, object] = {name: values[name].decode() for name in TEXT_FIELDS if name in values}
     known |= {name: int(values[name]) for name in NUMBER_FIELDS if name in values}

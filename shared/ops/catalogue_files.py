@@ -1,4 +1,4 @@
-"""The catalogue as this deployment has it: its files, and which of its providers are configured."""
+"""The catalogue of this deployment: its files, and its configured providers."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from shared.ops import settings
 
 
 def load(path: str) -> Catalogue:
-    """The catalogue at `path` with what it includes. Raises CatalogueError, or OSError if `path` cannot be read."""
+    """Return the catalogue at `path` with its included files. Raises CatalogueError, and OSError for `path` itself."""
     main = Path(path)
     text = _text(main.read_bytes(), None)
     parts = {name: _included(main.parent / name, name) for name in catalogue_file.list_includes(text)}
@@ -18,21 +18,21 @@ def load(path: str) -> Catalogue:
 
 
 def configured(catalogue: Catalogue) -> frozenset[str]:
-    """The providers that need no key, or whose key is set."""
+    """Return the providers that need no API key, or whose key is set."""
     return frozenset(
         name for name, provider in catalogue.providers.items() if provider.key_env is None or is_set(provider.key_env)
     )
 
 
 def is_set(variable: str) -> bool:
-    """Whether a variable that the catalogue names has a value."""
+    """Return whether a variable that the catalogue names has a value."""
     return settings.secret(variable) is not None
 
 
 def missing_keys(catalogue: Catalogue, models: Iterable[Model]) -> list[str]:
-    """The variables of which one has to be set for each of these models to be served."""
-    able = configured(catalogue)
-    routes = [route for model in models for route in model.routes if route.provider not in able]
+    """Return the key variables that are not set and would let these models be served."""
+    available = configured(catalogue)
+    routes = [route for model in models for route in model.routes if route.provider not in available]
     return sorted({catalogue.providers[route.provider].key_env or "" for route in routes})
 
 
@@ -40,11 +40,13 @@ def _included(path: Path, name: str) -> str:
     try:
         return _text(path.read_bytes(), name)
     except OSError as error:
-        raise CatalogueError(None, f"include: cannot read {name} ({error.strerror})") from None
+        raise CatalogueError(
+            None, f"include: cannot read {name} ({error.strerror}); correct the name or create the file"
+        ) from None
 
 
 def _text(raw: bytes, file: str | None) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        raise CatalogueError(None, "not UTF-8 text", file) from None
+        raise CatalogueError(None, "this is not UTF-8 text: save the file as UTF-8", file) from None

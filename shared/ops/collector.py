@@ -1,17 +1,17 @@
-"""Python's collector of cycles, at the pace of a process that makes none.
+"""Settings of Python's cyclic garbage collector for processes that create few reference cycles.
 
-What a request or a step leaves behind is freed as its last reference goes. The collector still counts what is in hand
-as new, and went over all of it hundreds of times a second: a third of a busy worker's time.
+Objects of a request or a step are freed with their last reference. With the default settings, the collector scanned
+the live ones hundreds of times a second, which was a third of a busy worker's time.
 """
 
 import gc
 
-YOUNG_MAX = 100_000  # new objects until it looks; they are some tens of megabytes at most
-OLDER = (20, 50)  # looks at the young until one at the older, and of those until one at all
+YOUNG_MAX = 100_000  # new objects until a collection: some tens of megabytes at most
+OLDER = (20, 50)  # collections of the young generation until one of the middle, and of the middle until a full one
 
 
-def calm() -> None:
-    """To be called once, at the end of a process's start: what exists by then stays, and is not looked at again."""
+def relax_collector() -> None:
+    """Freeze the objects that exist now and collect less often. Call it once, at the end of a process's start."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_MAX, *OLDER)

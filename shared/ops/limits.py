@@ -1,12 +1,12 @@
-"""What the system lets a process have."""
+"""Limits of the operating system for this process."""
 
 import resource
 
 
 def raise_open_files() -> int:
-    """Let this process have as many open files as it may; how many that is.
+    """Raise the limit of open files to the hard limit, and return it.
 
-    A connection is a file, and the usual limit of 1024 is for programs that wait with select().
+    A connection is a file, and the usual soft limit of 1024 is meant for programs that use select().
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:

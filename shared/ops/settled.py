@@ -1,4 +1,4 @@
-"""The end of a generation, counted and logged once, by whoever settled it: a worker, the sweeper, or the gateway."""
+"""Log line and metrics of a settled generation. The process that settled it records them, once."""
 
 import structlog
 
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 def report(generation: Generation) -> None:
-    """One log line, and the metrics of a generation that was closed just now."""
+    """Log a generation that was settled just now, and count it in the metrics."""
     provider, refund = generation.provider, generation.refund_micros
     outcome, closed_ms = generation.outcome, generation.closed_ms or generation.created_ms
     code = (outcome.error_code if outcome else None) or ""
@@ -45,7 +45,7 @@ def report(generation: Generation) -> None:
 
 
 async def report_by_id(store: Store, generation_id: str) -> None:
-    """The same, by whoever does not have the generation at hand. Raises StoreDown."""
-    seen = await generations.view(store, "", generation_id)
-    if seen is not None:
-        report(seen)
+    """Read a generation that was settled just now and record its settlement. Raises StoreDown."""
+    generation = await generations.view(store, "", generation_id)
+    if generation is not None:
+        report(generation)

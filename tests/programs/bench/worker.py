@@ -75,7 +75,7 @@ async def main(setup: Setup, ran: list[Any]) -> None:
     async with Store(setup.url, name=f"bench-{setup.kind}") as store:
         await store.call("PING", patience_s=10)
         one = worker(setup, store, ran)
-        collector.calm()
+        collector.relax_collector()
         with contextlib.suppress(asyncio.CancelledError):
             await one.async_run()
         with contextlib.suppress(asyncio.CancelledError):  # stock arq passes on what it cancelled

@@ -170,8 +170,8 @@ async def test_other_store_makes_it_stand_by(settings: Settings) -> None:
 
 
 async def test_deep_data_dir_is_explained() -> None:
-    """A DATA_DIR too deep for a unix socket is refused in a sentence."""
+    """A DATA_DIR too long for a unix socket is refused with a sentence."""
     store = embedded(Settings(data_dir="/tmp/" + 120 * "x"))
     assert 1 == await store.wait_for_exit()
-    assert "DATA_DIR is too deep for a unix socket" in store.output
+    assert "DATA_DIR is too long for a unix socket" in store.output
     assert "Traceback" not in store.output

@@ -69,7 +69,7 @@ def test_included_files_bring_models_and_providers(tmp_path: Path) -> None:
         ),
         ("b", "providers.far", "providers.near", "b.toml, line 1: provider 'near': another provider has this name"),
         ("b", "[providers.far]", "markup_percent = 1\n[providers.far]", "b.toml, line 1: b.toml: unknown key"),
-        ("main", "b.toml", "c.toml", "include: cannot read c.toml (No such file or directory)"),
+        ("main", "b.toml", "c.toml", "include: cannot read c.toml (No such file or directory); correct"),
         ("main", "more/a.toml", "b.toml", "line 1: the catalogue: include must name files, each once, not 'b.toml'"),
         ("main", '"b.toml"', "1", "line 1: the catalogue: include must name files, each once, not 1"),
         ("main", '["more/a.toml", "b.toml"]', '"b.toml"', "line 1: the catalogue: include must be a list"),

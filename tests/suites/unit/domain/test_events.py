@@ -24,7 +24,7 @@ from shared.domain.times import rfc3339
 CLOSED_MS = 1_772_366_405_000
 OUTCOME = GenerationEvent(
     id="0195c1f2-7a3b-7c4d-8e5f-0123456789ab",
-    event=GENERATION_COMPLETED,
+    type=GENERATION_COMPLETED,
     kind="image",
     prompt="pixel art dragon",
     model="nano-banana",
@@ -71,7 +71,7 @@ def test_every_kind_of_the_catalogue_has_a_result_field() -> None:
 def test_a_failure() -> None:
     """A failed generation keeps the documented fields, with no result, and tells error and refund."""
     body = told(
-        event=GENERATION_FAILED,
+        type=GENERATION_FAILED,
         urls=(),
         error="the provider refused the prompt",
         error_code="content_policy",
@@ -176,7 +176,7 @@ def test_no_body_is_too_large(
     outcome = structs.replace(
         OUTCOME,
         kind=kind,
-        event=event,
+        type=event,
         prompt=prompt * times,
         text=text and text * times,
         error=error and error * times,

@@ -33,7 +33,7 @@ DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(CATALOGUE, BASE_URL)))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OUTCOME = events.GenerationEvent(
     id="019e07f2-aa18-7c3e-9f21-6b1f0c9d2e47",
-    event=events.GENERATION_COMPLETED,
+    type=events.GENERATION_COMPLETED,
     kind="image",
     prompt="a dragon",
     model="local/artist",
@@ -260,7 +260,7 @@ def test_webhook_bodies_are_as_described(event: str, prompt: str, kind: str) -> 
     """What is posted for each event and kind is valid, and has no field that the document does not name."""
     failed = {"urls": (), "text": None, "provider": None, "error": "no", "error_code": "content_policy"}
     changes = failed if event == events.GENERATION_FAILED else {}
-    body = events.generation_body(structs.replace(OUTCOME, event=event, kind=kind, prompt=prompt, **changes))
+    body = events.generation_body(structs.replace(OUTCOME, type=event, kind=kind, prompt=prompt, **changes))
     content = DOCUMENT["webhooks"][event]["post"]["requestBody"]["content"]["application/json"]
     assert [] == faults(content["schema"], json.loads(body), closed=True)
 
