@@ -1,4 +1,4 @@
-"""compose.yaml and the files beside it, as far as they can be checked without an engine."""
+"""compose.yaml and its files, as far as tests can check them without an engine."""
 
 import json
 import re
@@ -23,26 +23,26 @@ ROLES = {
 }
 
 
-def loaded(text: str) -> dict[str, Any]:
-    """The file with its variables at their defaults."""
+def load_compose(text: str) -> dict[str, Any]:
+    """Return the file with its variables at their defaults."""
     return dict(yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)))
 
 
 TEXT = (FOLDER / "compose.yaml").read_text()
-COMPOSE = loaded(TEXT)
+COMPOSE = load_compose(TEXT)
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("wokflow")}
 
 
-def test_it_is_what_compose_takes() -> None:
-    """The file follows the Compose specification, which a file with an unknown word does not."""
+def test_compose_file_follows_the_specification() -> None:
+    """The file follows the Compose specification, and a file with a misspelt word does not."""
     compose_spec.PyCompose.from_json(json.dumps(COMPOSE)).to_spec()
     with pytest.raises(ValueError, match="restrat"):
-        compose_spec.PyCompose.from_json(json.dumps(loaded(TEXT.replace("restart:", "restrat:"))))
+        compose_spec.PyCompose.from_json(json.dumps(load_compose(TEXT.replace("restart:", "restrat:"))))
 
 
-def test_every_role_and_every_provider_runs() -> None:
-    """Two gateways, a dispatcher, a sweeper and a worker for each provider; those that need a key are profiles."""
+def test_compose_runs_every_role_and_every_provider() -> None:
+    """Two gateways, a dispatcher, a sweeper and a worker for each provider; workers that need a key are profiles."""
     workers = {f"worker-{name}": ["workers", "run", name] for name in providers()}
     assert {name: ["python", "-m", *words] for name, words in {**ROLES, **workers}.items()} == {
         name: service["command"] for name, service in OURS.items()
@@ -51,20 +51,20 @@ def test_every_role_and_every_provider_runs() -> None:
     assert {f"worker-{name}": [name] for name in providers() if name != "local"} == profiles
 
 
-def test_everything_named_is_there() -> None:
-    """Files, configs, volumes, networks and services that are referred to exist."""
+def test_compose_names_only_existing_files_and_services() -> None:
+    """Every file, config, volume, network and service that compose.yaml names exists."""
     for config in COMPOSE["configs"].values():
         assert (FOLDER / config["file"]).is_file()
     for service in SERVICES.values():
         assert {one["source"] for one in service.get("configs", [])} <= COMPOSE["configs"].keys()
         assert set(service["networks"]) <= COMPOSE["networks"].keys()
         assert set(service.get("depends_on", ())) <= SERVICES.keys()
-        named = [volume.partition(":")[0] for volume in service.get("volumes", ())]
-        assert {name for name in named if name[0] != "."} <= COMPOSE["volumes"].keys()
+        sources = [volume.partition(":")[0] for volume in service.get("volumes", ())]
+        assert {name for name in sources if name[0] != "."} <= COMPOSE["volumes"].keys()
     assert (FOLDER / OURS["sweep"]["env_file"][0]).is_file()
 
 
-def test_no_container_has_more_rights_than_it_needs() -> None:
+def test_containers_have_the_fewest_rights() -> None:
     """Every container has a read-only root, no capabilities beyond a named one, and cannot gain any."""
     for name, service in SERVICES.items():
         assert service["read_only"] is True, name
@@ -76,13 +76,13 @@ def test_no_container_has_more_rights_than_it_needs() -> None:
     assert all(port.startswith("127.0.0.1:") for name in ("prometheus", "grafana") for port in published[name])
 
 
-def test_a_container_has_longer_than_its_process_drains() -> None:
-    """stop_grace_period is longer than DRAIN_S, the wait for open connections and the store's leave-taking."""
+def test_containers_have_time_to_drain() -> None:
+    """stop_grace_period is longer than DRAIN_S and the time to close connections and the store."""
     drain_s = int(re.search(r"(?m)^DRAIN_S=(\d+)$", (FOLDER / "compose" / "defaults.env").read_text())[1])  # type: ignore[index]
     assert all(drain_s + 10 < int(service["stop_grace_period"].removesuffix("s")) for service in OURS.values())
 
 
-def test_proxy_and_prometheus_know_everybody() -> None:
+def test_proxy_and_prometheus_reach_every_role() -> None:
     """Caddy has both gateways and their probe; Prometheus scrapes every role, and Grafana reads Prometheus."""
     caddy = (FOLDER / "compose" / "Caddyfile").read_text()
     assert "reverse_proxy gateway-1:8080 gateway-2:8080 {" in caddy
@@ -101,8 +101,8 @@ def test_proxy_and_prometheus_know_everybody() -> None:
     assert "http://prometheus:9090" == source["url"]
 
 
-def test_prometheus_takes_its_configuration(tmp_path: Path) -> None:
-    """promtool accepts what Prometheus is started with, the rules beside it included."""
+def test_prometheus_accepts_its_configuration(tmp_path: Path) -> None:
+    """promtool accepts Prometheus' configuration and its rules."""
     text = (FOLDER / "compose" / "prometheus.yaml").read_text()
     rules = str(FOLDER / "prometheus")
     (tmp_path / "prometheus.yml").write_text(text.replace("/etc/prometheus/rules", rules))
@@ -114,9 +114,9 @@ def test_prometheus_takes_its_configuration(tmp_path: Path) -> None:
     assert 2 == run.stdout.count("rules found"), run.stdout
 
 
-def test_the_store_keeps_what_the_embedded_one_keeps() -> None:
-    """Valkey in a container has the settings of the embedded store that a promise rests on."""
+def test_store_has_the_settings_of_the_embedded_one() -> None:
+    """Valkey in a container has the settings of the embedded store that guarantees depend on."""
     lines = (FOLDER / "compose" / "valkey.conf").read_text().splitlines()
-    wanted = ("appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "hash-max-listpack-value 2048")
-    assert set(wanted) <= set(lines)
+    required = ("appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "hash-max-listpack-value 2048")
+    assert set(required) <= set(lines)
     assert "sentinel monitor wokflow valkey-1 6379 2" in (FOLDER / "compose" / "sentinel.conf").read_text()

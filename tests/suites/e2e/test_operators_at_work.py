@@ -1,4 +1,4 @@
-"""Operators in front of a running deployment: who lives, what holding a provider up does to it, and the live view."""
+"""Operators on a running deployment: its processes, a paused and drained provider, and the live view."""
 
 import asyncio
 import os
@@ -14,52 +14,52 @@ ROLES = ["dispatcher", "gateway", "sweeper", "worker"]
 WAIT_S = 15.0
 
 
-class Operator:
-    """One who uses the admin API over HTTP."""
+class AdminClient:
+    """A client of the admin API."""
 
     def __init__(self, caller: Caller, key: str) -> None:
         self._caller, self._headers = caller, {"Authorization": f"Bearer {key}"}
 
-    async def hold(self, act: str) -> None:
+    async def set_mode(self, act: str) -> None:
         """Pause, drain or resume provider noop."""
         answer = await self._caller.request("POST", f"/api/admin/queues/noop/{act}", headers=self._headers)
         assert 200 == answer.status, answer
 
-    async def roles(self) -> list[str]:
-        """Of the processes that are listed."""
+    async def list_roles(self) -> list[str]:
+        """Return the roles of the listed processes."""
         listed = (await self._caller.request("GET", "/api/admin/workers", headers=self._headers)).body["data"]
         return [one["role"] for one in listed]
 
-    async def until(self, roles: list[str]) -> None:
-        """Wait until just these are listed."""
+    async def wait_for(self, roles: list[str]) -> None:
+        """Wait until exactly these roles are listed."""
         end = time.monotonic() + WAIT_S
-        while roles != (seen := await self.roles()):
-            assert time.monotonic() < end, seen
+        while roles != (found := await self.list_roles()):
+            assert time.monotonic() < end, found
             await asyncio.sleep(0.05)
 
 
-async def test_a_deployment_is_held_up_and_goes_on() -> None:
-    """Every role is listed while it lives, a pause holds an order up without failing it, and after a resume it ends."""
+async def test_pause_and_drain_stop_work_until_resumed() -> None:
+    """A paused provider's generation waits and ends after a resume, and a drained one refuses new orders."""
     async with deploy(workers=("noop",)) as place:
         caller = await place.create_caller()
         _, key = await admin_keys.create(place.store, "Grace")
-        operator = Operator(caller, key)
-        await operator.until(ROLES)
-        await operator.hold("pause")
+        operator = AdminClient(caller, key)
+        await operator.wait_for(ROLES)
+        await operator.set_mode("pause")
         name = await caller.create()
         await asyncio.sleep(0.5)
         assert "queued" == (await caller.poll(name))["stage"]
-        await operator.hold("resume")
+        await operator.set_mode("resume")
         assert "completed" == (await caller.wait_for_end(name))["status"]
-        await operator.hold("drain")
+        await operator.set_mode("drain")
         refused = await caller.submit()
         assert (502, "upstream_error") == (refused.status, refused.body["error"]["code"])
         assert 0 == await place.stack.processes["run-noop"].stop()
-        await operator.until([role for role in ROLES if role != "worker"])
+        await operator.wait_for([role for role in ROLES if role != "worker"])
 
 
-async def test_the_live_view_runs_until_q() -> None:
-    """In a terminal `top` goes on showing until q is pressed, and leaves the terminal as it was."""
+async def test_top_runs_until_q_is_pressed() -> None:
+    """In a terminal `top` updates until q is pressed, and then restores the terminal."""
     async with deploy(workers=("noop",)) as place:
         ours, theirs = pty.openpty()
         command = (sys.executable, "-m", "operate.cli.main", "top", "--every", "0.2")

@@ -1,4 +1,4 @@
-"""A real Prometheus looks at a real deployment: every question that our dashboards and alerts ask has an answer."""
+"""A real Prometheus scrapes a real deployment: every query of our dashboards and alerts returns data."""
 
 import asyncio
 import json
@@ -50,42 +50,42 @@ scrape_configs: [{{job_name: wokflow, static_configs: [{{targets: [{targets}]}}]
 """
 
 
-class Asker:
-    """Prometheus' HTTP API."""
+class PrometheusClient:
+    """A client of Prometheus' HTTP API."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self.session, self.url = session, url
 
     async def get(self, path: str, **params: str) -> Any:
-        """What it answers to a question that it understands."""
+        """Return the data of a successful request."""
         async with self.session.get(f"{self.url}/api/v1/{path}", params=params) as response:
-            told = await response.json()
-            assert "success" == told["status"], (params, told)
-            return told["data"]
+            body = await response.json()
+            assert "success" == body["status"], (params, body)
+            return body["data"]
 
-    async def figures(self, expr: str) -> list[float]:
-        """The values of an expression at this moment, without those that are no number."""
+    async def evaluate(self, expr: str) -> list[float]:
+        """Return the current values of an expression, without NaN."""
         found = (await self.get("query", query=expr))["result"]
         values = [float(one["value"][1]) for one in found]
         return [value for value in values if not math.isnan(value)]
 
 
-def installed(name: str) -> str:
-    """A program of Debian's prometheus."""
+def find_program(name: str) -> str:
+    """Return the path of a program of Debian's prometheus."""
     path = shutil.which(name)
     assert path is not None, f"{name} is missing: apt-get install prometheus"
     return path
 
 
 @asynccontextmanager
-async def prometheus(targets: Iterable[int]) -> AsyncIterator[str]:
-    """A Prometheus that scrapes these ports each second, with our rules; its URL."""
+async def run_prometheus(targets: Iterable[int]) -> AsyncIterator[str]:
+    """Run a Prometheus that scrapes these ports each second, with our rules; yield its URL."""
     folder, port = make_folder("prometheus"), free_port()
     names = ", ".join(f'"127.0.0.1:{target}"' for target in targets)
     (folder / "prometheus.yml").write_text(SETTINGS.format(rules=RULES, targets=names))
     process = Process(
         "prometheus",
-        installed("prometheus"),
+        find_program("prometheus"),
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
@@ -98,26 +98,26 @@ async def prometheus(targets: Iterable[int]) -> AsyncIterator[str]:
         process.kill()
 
 
-async def load(caller: Caller, poor: Caller, fal: Double) -> None:
-    """Every kind of fact: orders that go well, are refused, repeated, put off, lost, fail, and are handed on."""
+async def generate_load(caller: Caller, poor: Caller, fal: Double) -> None:
+    """Submit generations that succeed, fail, are refused, repeated, postponed, uncertain and rerouted."""
     fal.troubles["submit"].append(Say(429, {}, {"Retry-After": "0.1"}))
-    made = [await caller.create(f"boat {number}", "test/noop") for number in range(3)]
-    made += [await caller.create("a boat", "test/fal") for _ in range(2)]
+    names = [await caller.create(f"boat {number}", "test/noop") for number in range(3)]
+    names += [await caller.create("a boat", "test/fal") for _ in range(2)]
     for _ in range(2):
         await caller.submit("again", "test/noop", idempotency_key="k")
     for words in ("a boat", "refuse", "fail", "busy"):
-        made.append(await caller.create(words, "test/paid"))
+        names.append(await caller.create(words, "test/paid"))
     await caller.submit("hangup-after", "test/paid")
     await poor.submit("too dear", "test/noop")
     await caller.submit("a boat", "test/nothing")
     await caller.request("GET", "/api/jobs")
-    for name in made:
+    for name in names:
         await caller.wait_for_end(name)
     await caller.wait_for_end(await caller.create("down", "test/either"))
 
 
 def panels() -> Iterator[tuple[str, str]]:
-    """Dashboard and title of each panel with its expressions, the variables filled in."""
+    """Yield dashboard, title and expressions of each panel, with variables filled in."""
     for path in sorted((ROOT / "deploy" / "grafana").glob("*.json")):
         for panel in json.loads(path.read_text())["panels"]:
             for target in panel.get("targets", []):
@@ -126,7 +126,7 @@ def panels() -> Iterator[tuple[str, str]]:
 
 
 def conditions() -> Iterator[tuple[str, str]]:
-    """Name and metric side of each alert: what is compared, without the threshold."""
+    """Yield the name and the compared expressions of each rule, without thresholds."""
     for name in ("slo.yml", "alerts.yml"):
         for group in yaml.safe_load((RULES / name).read_text())["groups"]:
             for rule in group["rules"]:
@@ -138,7 +138,7 @@ def conditions() -> Iterator[tuple[str, str]]:
 
 
 def sides(expr: str) -> list[str]:
-    """The parts of a condition that are compared with a number, or with each other's labels."""
+    """Return the parts of a condition that are compared with a number or by their labels."""
     parts, depth, start = [], 0, 0
     for found in re.finditer(r"[()]| (and|or|unless)( on \([a-z, ]*\))? ", expr):
         if found[1] and depth == 0:
@@ -153,7 +153,7 @@ def sides(expr: str) -> list[str]:
     return [side for part in bare for side in sides(part)]
 
 
-def test_conditions_are_taken_apart() -> None:
+def test_sides_splits_conditions() -> None:
     """The metric sides of a condition are found through brackets, thresholds and set operators."""
     assert ["a:b", "c:d", "e"] == sides("(a:b > 0.1 and c:d > 0.1) or (e > 2)")
     assert ["sum by (x) (y)", "z"] == sides("(sum by (x) (y) unless on (x) z) > 0")
@@ -161,8 +161,8 @@ def test_conditions_are_taken_apart() -> None:
     assert ["time() - max(t)"] == sides("time() - max(t) > 60")
 
 
-async def a_deployment(place: Place) -> list[int]:
-    """Start every role with a port for its metrics; the ports."""
+async def start_roles(place: Place) -> list[int]:
+    """Start every role with a port for its metrics, and return the ports."""
     ports = {name: free_port() for name in ROLES}
     for name, words in ROLES.items():
         env = {"METRICS_PORT": str(ports[name])} | ({"ADAPTERS": "workers.providers"} if name == "fal" else {})
@@ -172,12 +172,12 @@ async def a_deployment(place: Place) -> list[int]:
     return [*place.stack.ports, *ports.values()]
 
 
-async def scraped(asker: Asker, later_s: float = 2) -> None:
-    """Wait until everything was scraped and every rule evaluated, so many seconds from now or later."""
+async def wait_scraped(client: PrometheusClient, later_s: float = 2) -> None:
+    """Wait until every target was scraped and every rule evaluated, `later_s` from now or later."""
     began, end = time.time(), time.monotonic() + 15
     while True:
-        targets = (await asker.get("targets", state="active"))["activeTargets"]
-        rules = [rule for group in (await asker.get("rules"))["groups"] for rule in group["rules"]]
+        targets = (await client.get("targets", state="active"))["activeTargets"]
+        rules = [rule for group in (await client.get("rules"))["groups"] for rule in group["rules"]]
         done = [one["lastScrape"] for one in targets] + [rule["lastEvaluation"] for rule in rules]
         if all(moment(text) > began + later_s for text in done) and {"up"} == {one["health"] for one in targets}:
             return
@@ -186,67 +186,67 @@ async def scraped(asker: Asker, later_s: float = 2) -> None:
 
 
 def moment(text: str) -> float:
-    """Unix seconds of an RFC 3339 time with nanoseconds."""
+    """Return the Unix seconds of an RFC 3339 time with nanoseconds."""
     head, _, fraction = text.removesuffix("Z").partition(".")
     return time.mktime(time.strptime(head, "%Y-%m-%dT%H:%M:%S")) - time.timezone + float(f"0.{fraction or 0}")
 
 
-async def legible(session: aiohttp.ClientSession, ports: list[int]) -> None:
-    """Prometheus' own linter finds nothing unusual in what the processes export."""
+async def check_metrics(session: aiohttp.ClientSession, ports: list[int]) -> None:
+    """Check exported metrics with Prometheus' own linter."""
     for port in ports:
         async with session.get(f"http://127.0.0.1:{port}/metrics") as response:
-            told = "".join(line for line in (await response.text()).splitlines(True) if "wokflow_" in line)
-        lint = [installed("promtool"), "check", "metrics"]
-        done = await asyncio.to_thread(subprocess.run, lint, input=told, capture_output=True, text=True, timeout=20)
+            exported = "".join(line for line in (await response.text()).splitlines(True) if "wokflow_" in line)
+        lint = [find_program("promtool"), "check", "metrics"]
+        done = await asyncio.to_thread(subprocess.run, lint, input=exported, capture_output=True, text=True, timeout=20)
         assert (0, "") == (done.returncode, done.stderr), done.stderr
-        assert "wokflow_build_info{" in told
+        assert "wokflow_build_info{" in exported
 
 
-async def agree(asker: Asker, place: Place, caller: Caller) -> None:
-    """The counters say of money and ends what the ledger and the records say."""
+async def check_counters(client: PrometheusClient, place: Place, caller: Caller) -> None:
+    """Check counters of money and outcomes against the ledger and the records."""
     account = await accounts.find(place.store, caller.customer.account)
-    made = await generations.list_newest(place.store, caller.customer.account, 100)
+    found = await generations.list_newest(place.store, caller.customer.account, 100)
     assert account is not None
-    [kept] = await asker.figures("sum(wokflow_money_reserved_usd_total) - sum(wokflow_money_refunded_usd_total)")
-    assert account.spent == round(kept * MICROS_PER_USD)
+    [spent] = await client.evaluate("sum(wokflow_money_reserved_usd_total) - sum(wokflow_money_refunded_usd_total)")
+    assert account.spent == round(spent * MICROS_PER_USD)
     for counter, count in (
-        ("wokflow_generations_accepted_total", len(made)),
-        ("wokflow_generations_settled_total", sum(not one.open for one in made)),
-        ("wokflow_generations_refunded_total", sum(one.refund_micros > 0 for one in made)),
-        ("wokflow_provider_submits_uncertain_total", sum(one.open for one in made)),
-        ("wokflow_generations_uncertain", sum(one.open for one in made)),
+        ("wokflow_generations_accepted_total", len(found)),
+        ("wokflow_generations_settled_total", sum(not one.open for one in found)),
+        ("wokflow_generations_refunded_total", sum(one.refund_micros > 0 for one in found)),
+        ("wokflow_provider_submits_uncertain_total", sum(one.open for one in found)),
+        ("wokflow_generations_uncertain", sum(one.open for one in found)),
     ):
-        assert [count] == await asker.figures(f"sum({counter})"), counter
+        assert [count] == await client.evaluate(f"sum({counter})"), counter
 
 
-async def test_every_question_has_an_answer() -> None:
-    """After every kind of fact has happened, each panel, recording rule and alert of ours has data and no error."""
+async def test_every_query_of_dashboards_and_alerts_returns_data() -> None:
+    """After every kind of event, each panel, recording rule and alert has data and no error."""
     async with (
         Double() as fal,
         Receiver() as well,
         Receiver(Reply(status=410)) as gone,
         deploy(models=MODELS.format(url=fal.url), workers=(), deliver=0, sweep=0) as place,
     ):
-        ports = await a_deployment(place)
+        ports = await start_roles(place)
         caller, poor = await place.create_caller(cents=2000), await place.create_caller(cents=1)
-        async with prometheus(ports) as url:
-            asker = Asker(place.session, url)
-            await scraped(asker, 0)
+        async with run_prometheus(ports) as url:
+            client = PrometheusClient(place.session, url)
+            await wait_scraped(client, 0)
             for receiver in (well, gone):
                 await caller.request("POST", "/api/v1/webhooks", json={"url": receiver.url})
-            await load(caller, poor, fal)
-            await scraped(asker)
+            await generate_load(caller, poor, fal)
+            await wait_scraped(client)
             await providers.close_breaker(place.store, "paid")
-            await load(caller, poor, fal)
-            await scraped(asker, 3)
-            await legible(place.session, ports)
-            await agree(asker, place, caller)
-            questions = [*panels(), *conditions()]
-            empty = [(name, expr) for name, expr in questions if not await asker.figures(expr)]
+            await generate_load(caller, poor, fal)
+            await wait_scraped(client, 3)
+            await check_metrics(place.session, ports)
+            await check_counters(client, place, caller)
+            queries = [*panels(), *conditions()]
+            empty = [(name, expr) for name, expr in queries if not await client.evaluate(expr)]
             assert [] == empty
-            assert 130 < len(questions)
-            rules = [rule for group in (await asker.get("rules"))["groups"] for rule in group["rules"]]
+            assert 130 < len(queries)
+            rules = [rule for group in (await client.get("rules"))["groups"] for rule in group["rules"]]
             assert [] == [(rule["name"], rule["lastError"]) for rule in rules if rule["health"] != "ok"]
-            firing = (await asker.get("alerts"))["alerts"]
+            firing = (await client.get("alerts"))["alerts"]
             assert {"EndpointDisabled", "BreakerOpen"} <= {alert["labels"]["alertname"] for alert in firing}
             assert [] == [alert for alert in firing if "error" in str(alert["annotations"])]

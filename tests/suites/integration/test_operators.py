@@ -41,7 +41,7 @@ async def submit(store: Store, customer: Customer, **changes: object) -> str:
     return (await ledger.accept(store, make_order(customer, **changes))).id
 
 
-async def next_step(store: Store, name: str, *, limit_s: float = 60) -> type:
+async def start_step(store: Store, name: str, *, limit_s: float = 60) -> type:
     """Start a step of a generation and return the type of the worker's step."""
     step = await steps.start(
         store, name, provider="noop", repeatable=False, submit_limit_s=limit_s, token=f"t{limit_s}"
@@ -52,8 +52,8 @@ async def next_step(store: Store, name: str, *, limit_s: float = 60) -> type:
 async def make_uncertain(store: Store, customer: Customer) -> str:
     """Accept a generation whose submit gets no response, and return its id."""
     name = await submit(store, customer)
-    await next_step(store, name)
-    assert steps.Uncertain is await next_step(store, name, limit_s=0)
+    await start_step(store, name)
+    assert steps.Uncertain is await start_step(store, name, limit_s=0)
     return name
 
 
@@ -87,13 +87,13 @@ def test_queue_pause_stops_submits_and_keeps_polling(run: Run, store_url: str) -
     """Workers submit nothing to a paused provider but poll its tasks, until `queue resume`."""
     customer = at(store_url, create_customer)
     first, second = at(store_url, submit, customer), at(store_url, submit, customer)
-    assert steps.Submit is at(store_url, next_step, first)
+    assert steps.Submit is at(store_url, start_step, first)
     at(store_url, steps.store_reference, first, "ref", provider="noop", patience_s=1)
     assert "pause" == run("queue", "pause", "noop", "--json").json["held"]
-    assert (steps.Poll, steps.ProviderPaused) == (at(store_url, next_step, first), at(store_url, next_step, second))
+    assert (steps.Poll, steps.ProviderPaused) == (at(store_url, start_step, first), at(store_url, start_step, second))
     assert ["pause"] == [q["held"] for q in run("queue", "list", "--json").json["queues"] if q["name"] == "noop"]
     assert "pause" == run("queue", "resume", "noop", "--json").json["before"]
-    assert steps.Submit is at(store_url, next_step, second)
+    assert steps.Submit is at(store_url, start_step, second)
     assert [("queue pause", "noop", "paused"), ("queue resume", "noop", "resumed")] == read_audit(run)
 
 
@@ -104,7 +104,7 @@ def test_queue_drain_refuses_new_orders_and_runs_waiting_ones(run: Run, store_ur
     run("queue", "drain", "noop")
     with pytest.raises(Exception, match="down"):
         at(store_url, submit, customer)
-    assert steps.Submit is at(store_url, next_step, waiting)
+    assert steps.Submit is at(store_url, start_step, waiting)
     run("queue", "resume", "noop")
     assert at(store_url, submit, customer)
 
@@ -122,14 +122,14 @@ def test_worker_list_shows_running_processes(run: Run, store_url: str) -> None:
     """A process is listed with its queue and jobs until it ends or sends no heartbeat."""
     assert "No processes are running" in run("worker", "list").out
 
-    async def live(store: Store) -> list[processes.Process]:
+    async def run_process(store: Store) -> list[processes.Process]:
         async with processes.announce(store, "worker", queue="noop", slots=7, running=lambda: 3):
             while not (found := await processes.list_processes(store)):
                 pass
             await processes.send_heartbeat(store, structs.replace(found[0], id="silent"))
         return found
 
-    [found] = at(store_url, live)
+    [found] = at(store_url, run_process)
     assert ("worker", "noop", 7, 3) == (found.role, found.queue, found.slots, found.running)
     listed = run("worker", "list", "--json").json["workers"]
     assert [("silent", 3, "noop")] == [(one["id"], one["running"], one["queue"]) for one in listed]
@@ -200,10 +200,10 @@ def test_explain_shows_every_event_in_order(run: Run, store_url: str) -> None:
     customer = at(store_url, create_customer)
     endpoint = at(store_url, webhooks.create_endpoint, customer.account, "https://example.com/hook")
     name = at(store_url, submit, customer)
-    at(store_url, next_step, name)
+    at(store_url, start_step, name)
     at(store_url, steps.store_reference, name, "ref-1", provider="noop", patience_s=1)
     for _ in range(3):
-        at(store_url, next_step, name)
+        at(store_url, start_step, name)
     at(store_url, settle, name)
     posted = DeliveryAttempt(at_ms=32_503_680_000_000, duration_ms=12, status=200)
     delivery = f"evt_{name}:{endpoint.id}"

@@ -1,4 +1,4 @@
-"""What providers cost us: added up once for each provider and day, late results too, and compared by `reconcile`."""
+"""Provider costs: summed once for each provider and day, late results included, and compared by `reconcile`."""
 
 import json
 import time
@@ -29,25 +29,25 @@ PAID = {("test/noop", "noop"): 3 * CENTS}
 
 @pytest.fixture
 async def store(store_url: str) -> AsyncIterator[Store]:
-    """An empty store."""
+    """Connect to an empty store."""
     async with Store(store_url) as store:
         yield store
 
 
 @pytest.fixture
 async def customer(store: Store) -> Customer:
-    """Somebody with ten dollars."""
+    """Create a customer with ten dollars."""
     return await create_customer(store, cents=1000)
 
 
-async def today(store: Store, provider: str = "noop") -> Day:
-    """What is added up for a provider's day."""
+async def read_today(store: Store, provider: str = "noop") -> Day:
+    """Return the sums of a provider's day."""
     [day] = await costs.read_days(store, [provider], TODAY - 1, TODAY + 1)
     return day
 
 
-async def settled(store: Store, customer: Customer, state: str = COMPLETED, **said: int) -> str:
-    """A generation of provider noop that ended with these costs, under reference `ref-<id>`."""
+async def settle_with(store: Store, customer: Customer, state: str = COMPLETED, **said: int) -> str:
+    """Settle a generation of provider noop with these costs, under reference `ref-<id>`; return its id."""
     order = make_order(customer)
     await ledger.accept(store, order)
     await steps.store_reference(store, order.id, f"ref-{order.id}", provider="noop", patience_s=1)
@@ -56,18 +56,18 @@ async def settled(store: Store, customer: Customer, state: str = COMPLETED, **sa
     return order.id
 
 
-async def test_each_settlement_is_added_up_once(store: Store, customer: Customer) -> None:
-    """Equal, different, one-sided and unknown costs are counted apart with their sums; settling again adds none."""
-    first = await settled(store, customer, cost_micros=5, expected_micros=5)
+async def test_settlement_is_summed_once(store: Store, customer: Customer) -> None:
+    """Equal, different, one-sided and unknown costs have separate sums, and settling again adds nothing."""
+    first = await settle_with(store, customer, cost_micros=5, expected_micros=5)
     for said in ({"cost_micros": 9, "expected_micros": 5}, {"cost_micros": 1, "expected_micros": 5}):
-        await settled(store, customer, **said)
-    await settled(store, customer, expected_micros=7)
-    await settled(store, customer, cost_micros=11)
-    await settled(store, customer)
-    await settled(store, customer, FAILED)
+        await settle_with(store, customer, **said)
+    await settle_with(store, customer, expected_micros=7)
+    await settle_with(store, customer, cost_micros=11)
+    await settle_with(store, customer)
+    await settle_with(store, customer, FAILED)
     outcome = Outcome("noop", cost_micros=5, expected_micros=5)
     assert NotSettled("already") == await ledger.settle(store, first, COMPLETED, cost_micros=0, outcome=outcome)
-    day = await today(store)
+    day = await read_today(store)
     assert (
         Day(
             provider="noop",
@@ -89,55 +89,55 @@ async def test_each_settlement_is_added_up_once(store: Store, customer: Customer
     assert 399 * 86_400_000 < await store.call("PTTL", keys.costs("noop", day.day)) <= 400 * 86_400_000
 
 
-async def test_a_submit_that_was_never_explained_is_counted(store: Store, customer: Customer) -> None:
-    """A generation that ends uncertain may be on the provider's bill: the day says how many."""
+async def test_uncertain_submit_is_counted(store: Store, customer: Customer) -> None:
+    """The day counts generations that ended uncertain, because the provider may bill them."""
     order = make_order(customer)
     await ledger.accept(store, order)
     for token in "ab":
         limit_s = 0.0
         await steps.start(store, order.id, provider="noop", repeatable=False, submit_limit_s=limit_s, token=token)
     await ledger.settle(store, order.id, FAILED, cost_micros=0, outcome=Outcome("noop"))
-    assert (1, 0) == ((await today(store)).uncertain, (await today(store)).cost_micros)
+    assert (1, 0) == ((await read_today(store)).uncertain, (await read_today(store)).cost_micros)
 
 
-async def test_what_comes_after_the_refund_is_ours_to_pay(store: Store, customer: Customer) -> None:
+async def test_late_result_is_summed_while_the_refund_stands(store: Store, customer: Customer) -> None:
     """A late result's cost is added up once, as late, while the user's refund stands."""
-    name = await settled(store, customer, FAILED)
+    name = await settle_with(store, customer, FAILED)
     found = Outcome("noop", cost_micros=4, expected_micros=4)
     for _ in range(2):
         assert await steps.store_late_result(store, name, outcome=found, next_poll_s=None)
-    day = await today(store)
+    day = await read_today(store)
     assert (1, 4, 1, 4) == (day.matched, day.matched_micros, day.late, day.late_micros)
 
 
 class Costly(Adapter):
-    """Says what it costs, whatever it answers."""
+    """An adapter that reports a cost with every result."""
 
     failing = False
     answer: Done | None = None
 
     async def submit(self, call: Call) -> Pending | Done:
-        """The result, or a no that was charged for."""
+        """Return the result, or reject it at a cost."""
         if self.failing:
             raise Rejected("provider_failed", "It failed.", cost_micros=2 * CENTS)
         return self.answer or Done((Blob(call.prompt.encode(), "image/png"),), cost_micros=3 * CENTS)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
-        """The same."""
+        """Return the result."""
         return Done((), "words", cost_micros=3 * CENTS)
 
 
 @pytest.fixture
 async def context(store: Store, tmp_path: Path) -> AsyncIterator[WorkerContext]:
-    """A context of a provider that says its costs."""
+    """Return the context of a provider that reports its costs."""
     async with Egress(allow_private=False) as egress:
         adapter = Costly(Setup(name="noop", base_url="http://127.0.0.1:1"))
         storage = Storage.open(str(tmp_path))
         yield WorkerContext(provider="noop", store=store, adapter=adapter, storage=storage, egress=egress, costs=PAID)
 
 
-async def test_a_worker_books_what_its_provider_says(context: WorkerContext, customer: Customer) -> None:
-    """The catalogue's price and the provider's are recorded with the outcome and added up."""
+async def test_worker_records_the_reported_cost(context: WorkerContext, customer: Customer) -> None:
+    """The catalogue's price and the provider's are recorded with the outcome and summed."""
     order = make_order(customer)
     await ledger.accept(context.store, order)
     assert isinstance(context.adapter, Costly)
@@ -146,11 +146,14 @@ async def test_a_worker_books_what_its_provider_says(context: WorkerContext, cus
     seen = await generations.view(context.store, customer.account, order.id)
     assert seen is not None and seen.outcome is not None
     assert (3 * CENTS, 3 * CENTS) == (seen.outcome.cost_micros, seen.outcome.expected_micros)
-    assert (1, 3 * CENTS) == ((await today(context.store)).matched, (await today(context.store)).matched_micros)
+    assert (1, 3 * CENTS) == (
+        (await read_today(context.store)).matched,
+        (await read_today(context.store)).matched_micros,
+    )
 
 
-async def test_what_fails_may_cost_all_the_same(context: WorkerContext, customer: Customer) -> None:
-    """A result we cannot use is paid for as expected; a refusal that was charged for was expected to be free."""
+async def test_failed_generation_may_cost(context: WorkerContext, customer: Customer) -> None:
+    """An unusable result costs as expected, and the cost of a rejection differs from the expected zero."""
     for failing in (False, True):
         assert isinstance(context.adapter, Costly)
         context.adapter.failing = failing
@@ -159,16 +162,16 @@ async def test_what_fails_may_cost_all_the_same(context: WorkerContext, customer
         await run({"context": context}, order.id)
         seen = await generations.view(context.store, customer.account, order.id)
         assert seen is not None and (FAILED, 0) == (seen.state, seen.cost)
-    day = await today(context.store)
+    day = await read_today(context.store)
     assert (1, 3 * CENTS) == (day.matched, day.matched_micros)
     assert (1, 0, 2 * CENTS) == (day.differs, day.differs_ours, day.differs_theirs)
 
 
-async def test_a_late_look_books_the_cost(context: WorkerContext, customer: Customer) -> None:
-    """The worker's late look adds the provider's cost to the day's late ones."""
-    name = await settled(context.store, customer, FAILED)
+async def test_late_poll_records_the_cost(context: WorkerContext, customer: Customer) -> None:
+    """The worker's late poll adds the provider's cost to the day's late costs."""
+    name = await settle_with(context.store, customer, FAILED)
     await poll_late({"context": context}, f"late:{name}")
-    assert (1, 3 * CENTS) == ((await today(context.store)).late, (await today(context.store)).late_micros)
+    assert (1, 3 * CENTS) == ((await read_today(context.store)).late, (await read_today(context.store)).late_micros)
 
 
 Shell = Callable[..., tuple[int, Any]]
@@ -176,58 +179,58 @@ Shell = Callable[..., tuple[int, Any]]
 
 @pytest.fixture
 def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Runs `wokflow reconcile <words>`: its exit status, and what it printed, decoded if that was asked for."""
+    """Return a function that runs `wokflow reconcile <words>` and returns its exit status and decoded output."""
     monkeypatch.setenv("REDIS_URL", store_url)
     monkeypatch.setenv("CATALOGUE", str(write_catalogue(tmp_path)))
 
     def run_it(*words: str) -> tuple[int, Any]:
         capsys.readouterr()
         status = main(["reconcile", *words])
-        seen = capsys.readouterr()
-        said = seen.out or seen.err
-        return status, json.loads(said) if "--json" in words else said
+        printed = capsys.readouterr()
+        text = printed.out or printed.err
+        return status, json.loads(text) if "--json" in words else text
 
     return run_it
 
 
-def with_costs(store_url: str, *said: dict[str, int]) -> list[str]:
-    """Ids of generations that were settled with these costs."""
+def create_settled(store_url: str, *costs: dict[str, int]) -> list[str]:
+    """Settle generations with these costs, and return their ids."""
     import asyncio
 
     async def make() -> list[str]:
         async with Store(store_url) as store:
             customer = await create_customer(store, cents=1000)
-            return [await settled(store, customer, **one) for one in said]
+            return [await settle_with(store, customer, **one) for one in costs]
 
     return asyncio.run(make())
 
 
-def test_reconcile_says_what_differs(shell: Shell, store_url: str) -> None:
-    """A day within the tolerance is exit status 0, one beyond it 1, for people and for programs."""
-    with_costs(store_url, {"cost_micros": 99, "expected_micros": 99}, {"cost_micros": 2, "expected_micros": 1})
+def test_reconcile_reports_differences(shell: Shell, store_url: str) -> None:
+    """A day within the tolerance is exit status 0 and one beyond it 1, with and without --json."""
+    create_settled(store_url, {"cost_micros": 99, "expected_micros": 99}, {"cost_micros": 2, "expected_micros": 1})
     status, facts = shell("--provider", "noop", "--tolerance", "0.9", "--json")
     assert (1, True, 0.9) == (status, facts["off"], facts["tolerance_percent"])
     [day] = facts["days"]
     assert ("noop", True) == (day["provider"], day["off"])
     assert (1, 99) == (day["matched"], day["matched_micros"])
     assert (1, 1, 2) == (day["differs"], day["differs_ours"], day["differs_theirs"])
-    status, said = shell("--provider", "noop", "--tolerance", "1")
+    status, text = shell("--provider", "noop", "--tolerance", "1")
     assert 0 == status
-    assert "$0.000001 / $0.000002" in said
-    assert "No cost differs by more than the tolerance." in said
+    assert "$0.000001 / $0.000002" in text
+    assert "No cost differs by more than the tolerance." in text
 
 
-def test_reconcile_looks_at_who_bills_us(shell: Shell, store_url: str) -> None:
-    """Without a name only providers with a key are compared, and days without any work are none."""
-    with_costs(store_url, {"expected_micros": 1})
+def test_reconcile_compares_billing_providers_by_default(shell: Shell, store_url: str) -> None:
+    """Without a name only providers with a key are compared, and days without generations are left out."""
+    create_settled(store_url, {"expected_micros": 1})
     assert (0, []) == (shell("--json")[0], shell("--json")[1]["days"])
     assert "No generations were settled in these days." in shell()[1]
     assert [] == shell("--provider", "noop", "--to", "2024-01-01", "--json")[1]["days"]
 
 
-def test_a_bill_is_held_against_the_records(shell: Shell, store_url: str, tmp_path: Path) -> None:
-    """Each line of a bill is matched, differs or is theirs only, and what it does not have is ours only."""
-    same, other, _ = with_costs(store_url, *[{"expected_micros": 20_000}] * 3)
+def test_bill_is_compared_with_the_records(shell: Shell, store_url: str, tmp_path: Path) -> None:
+    """Each line of a bill matches, differs or is theirs only, and generations missing in it are ours only."""
+    same, other, _ = create_settled(store_url, *[{"expected_micros": 20_000}] * 3)
     bill = tmp_path / "bill.csv"
     bill.write_text(f"\ufeffreference,amount\nref-{same},0.02\n{other},0.05\nstranger,0.01\n")
     status, facts = shell("--bill", str(bill), "noop", "--json")
@@ -241,7 +244,7 @@ def test_a_bill_is_held_against_the_records(shell: Shell, store_url: str, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "told"),
+    ("words", "expected", "message"),
     [
         (("--provider", "nobody"), 1, "Provider 'nobody' does not exist"),
         (("--from", "2026-02-01", "--to", "2026-01-01"), 1, "is not a span of 1 to 400 days"),
@@ -252,18 +255,18 @@ def test_a_bill_is_held_against_the_records(shell: Shell, store_url: str, tmp_pa
         (("--bill", "none.csv", "noop"), 2, "does not exist"),
     ],
 )
-def test_what_reconcile_cannot_use_is_told(
-    shell: Shell, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], status: int, told: str
+def test_reconcile_refuses_an_invalid_option(
+    shell: Shell, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], expected: int, message: str
 ) -> None:
-    """A wrong option is refused with the reason."""
-    got, said = shell(*words)
-    assert (status, True) == (got, told in said), said
+    """An invalid option is refused with the reason."""
+    status, text = shell(*words)
+    assert (expected, True) == (status, message in text), text
 
 
-def test_a_bill_that_cannot_be_read_is_told(shell: Shell, tmp_path: Path) -> None:
-    """A file that is no bill is named, with its line."""
+def test_reconcile_names_the_line_of_an_unreadable_bill(shell: Shell, tmp_path: Path) -> None:
+    """An unreadable bill is named, with its line."""
     bill = tmp_path / "bill.csv"
-    for raw, told in ((b"a,b\n1,2\n", "bill.csv: line 1: column reference"), (b"\xff\xfe", "is not UTF-8 text")):
+    for raw, message in ((b"a,b\n1,2\n", "bill.csv: line 1: column reference"), (b"\xff\xfe", "is not UTF-8 text")):
         bill.write_bytes(raw)
-        status, said = shell("--bill", str(bill), "noop")
-        assert (1, True) == (status, told in said), said
+        status, text = shell("--bill", str(bill), "noop")
+        assert (1, True) == (status, message in text), text

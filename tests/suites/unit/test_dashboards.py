@@ -1,4 +1,4 @@
-"""Dashboards: they are what Grafana's own model takes, nothing overlaps, and every panel explains itself."""
+"""Dashboards: Grafana's own model reads them, no panels overlap, and every panel has a description."""
 
 import json
 import re
@@ -13,41 +13,41 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from deploy.observe.__main__ import BOARDS
 from shared.ops.metrics import MEASURES
 from shared.ops.settings import ROOT
-from tests.suites.unit.test_alerts import SUFFIXES, rules
+from tests.suites.unit.test_alerts import SUFFIXES, read_rules
 
 FOLDER = ROOT / "deploy" / "grafana"
 UNITS = {"short", "s", "ops", "reqps", "percentunit", "currencyUSD", "bytes", "Bps"}
 
 
-def board(name: str) -> dict[str, Any]:
-    """A dashboard's JSON."""
-    made: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
-    return made
+def read_board(name: str) -> dict[str, Any]:
+    """Return a decoded dashboard."""
+    decoded: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    return decoded
 
 
-def queries(made: dict[str, Any]) -> list[str]:
-    """Every expression of a dashboard."""
-    return [target["expr"] for panel in made["panels"] for target in panel.get("targets", [])]
+def queries(board: dict[str, Any]) -> list[str]:
+    """Return every expression of a dashboard."""
+    return [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
 
 
-def test_there_are_five() -> None:
-    """The folder holds the five dashboards and nothing else, each under an address of its own."""
+def test_folder_has_five_dashboards() -> None:
+    """The folder holds the five dashboards and nothing else, each with a uid of its own."""
     assert {f"{name}.json" for name in BOARDS} == {path.name for path in FOLDER.iterdir()}
-    assert 5 == len({board(name)["uid"] for name in BOARDS})
+    assert 5 == len({read_board(name)["uid"] for name in BOARDS})
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_grafana_knows_every_field(name: str) -> None:
-    """Grafana's model reads the dashboard whole: what it writes again differs in nothing."""
+def test_grafana_reads_every_field(name: str) -> None:
+    """Grafana's model reads the whole dashboard and writes it back unchanged."""
     register_default_plugins()
-    made = board(name)
-    assert made == json.loads(JSONEncoder().encode(Dashboard.from_json(made)))
+    board = read_board(name)
+    assert board == json.loads(JSONEncoder().encode(Dashboard.from_json(board)))
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_panels_lie_side_by_side(name: str) -> None:
-    """Panels fill the grid's width, none lies on another, and no two have one id."""
-    panels = board(name)["panels"]
+def test_panels_fill_the_grid_without_overlap(name: str) -> None:
+    """Panels fill the grid's width, none overlap, and every id is unique."""
+    panels = read_board(name)["panels"]
     places = [(p["gridPos"]["x"], p["gridPos"]["y"], p["gridPos"]["w"], p["gridPos"]["h"]) for p in panels]
     assert [] == [
         (a, b)
@@ -60,9 +60,9 @@ def test_panels_lie_side_by_side(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_every_panel_explains_itself(name: str) -> None:
-    """Each panel with figures says what they mean, in a unit, from the chosen data source, with named lines."""
-    for panel in board(name)["panels"]:
+def test_every_panel_has_a_description_and_a_unit(name: str) -> None:
+    """Each panel of values has a description, a unit, the chosen data source and named lines."""
+    for panel in read_board(name)["panels"]:
         if panel["type"] in ("row", "text"):
             continue
         assert panel["description"].endswith("."), panel["title"]
@@ -73,15 +73,17 @@ def test_every_panel_explains_itself(name: str) -> None:
         assert all(target["legendFormat"] for target in panel["targets"]), panel["title"]
 
 
-def test_dashboards_show_metrics_of_ours() -> None:
+def test_dashboards_show_every_exported_metric() -> None:
     """Every metric in a panel is exported or recorded, and every exported one is in a panel or an alert."""
     known = {measure.name for measure in MEASURES}
     known |= {measure.name + suffix for measure in MEASURES if measure.kind == "histogram" for suffix in SUFFIXES}
-    known |= {rule["record"] for rule in rules() if "record" in rule}
+    known |= {rule["record"] for rule in read_rules() if "record" in rule}
     pattern = re.compile(r"\bwokflow[_:][a-z0-9_:]+")
-    shown = {name for board_name in BOARDS for expr in queries(board(board_name)) for name in pattern.findall(expr)}
+    shown = {
+        name for board_name in BOARDS for expr in queries(read_board(board_name)) for name in pattern.findall(expr)
+    }
     assert set() == shown - known
-    ruled = {name for rule in rules() for name in pattern.findall(rule["expr"])}
+    ruled = {name for rule in read_rules() for name in pattern.findall(rule["expr"])}
     used = {re.sub("_(bucket|count|sum)$", "", name) for name in shown | ruled}
     unseen = {measure.name for measure in MEASURES} - used
     assert set() == unseen

@@ -1,4 +1,4 @@
-"""Log lines: JSON for machines, a bounded number of them, and the libraries' own among them."""
+"""Log lines: JSON, a limit of info lines, and lines of libraries."""
 
 import json
 import subprocess
@@ -25,17 +25,17 @@ except ZeroDivisionError:
 """
 
 
-def said(form: str) -> list[str]:
-    """What a process with this LOG_FORMAT writes."""
+def log_lines(form: str) -> list[str]:
+    """Return the log lines of a process with this LOG_FORMAT."""
     program = [sys.executable, "-c", PROGRAM % form]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
     assert "" == done.stdout
     return done.stderr.splitlines()
 
 
-def test_every_line_is_json() -> None:
-    """Info lines above the limit are counted in the next line printed, and a library's warning is a line of ours."""
-    lines = [json.loads(line) for line in said("json")]
+def test_json_lines_count_dropped_ones() -> None:
+    """The next line counts the info lines dropped above the limit, and a library's warning is a line of ours."""
+    lines = [json.loads(line) for line in log_lines("json")]
     assert {"gateway"} == {line["role"] for line in lines}
     assert ["thing.done", "thing.done", "library.logged", "thing.failed"] == [line["event"] for line in lines]
     assert ["info", "info", "warning", "error"] == [line["level"] for line in lines]
@@ -44,15 +44,15 @@ def test_every_line_is_json() -> None:
     assert lines[0]["timestamp"].endswith("Z")
 
 
-def test_people_get_lines_to_read() -> None:
-    """The pretty format names the event, its facts and its role, and is not JSON."""
-    lines = said("pretty")
+def test_pretty_lines_are_not_json() -> None:
+    """The pretty format prints the event and is not JSON."""
+    lines = log_lines("pretty")
     assert "thing.done" in lines[0]
     assert not lines[0].startswith("{")
 
 
-def test_a_new_second_prints_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit is of one second: in the next one lines are printed again; without a limit all are."""
+def test_limit_starts_again_every_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the next second lines are printed again, and without a limit all are."""
     clock = [10.0]
     monkeypatch.setattr(logs.time, "monotonic", lambda: clock[0])
     limit = logs.InfoLimit(1)

@@ -1,4 +1,4 @@
-"""The metrics as a set: names that Prometheus' people would choose, labels that stay few, a page that is true."""
+"""The metrics: conventional names, bounded labels, and a fresh page of documentation."""
 
 import re
 
@@ -12,7 +12,7 @@ from shared.ops.settings import ROOT
 LABELS = {"call", "code", "dialect", "finding", "kind", "outcome", "provider", "queue", "role", "route", "script"}
 LABELS |= {"state", "status", "to", "version"}
 UNITS = ("seconds", "bytes", "usd", "info")
-PLAIN = {  # gauges and a histogram that count things, and a state
+PLAIN = {  # gauges and a histogram of counts, and states
     *("generation_submits", "worker_jobs_in_flight", "worker_slots", "queue_jobs", "backlog_generations"),
     *(
         "provider_breaker_state",
@@ -26,19 +26,19 @@ PLAIN = {  # gauges and a histogram that count things, and a state
 
 
 def name_faults(measure: metrics.Measure) -> list[str]:
-    """What is unusual about a metric's name, help or labels."""
+    """Return the faults of a metric's name, help or labels."""
     bare = measure.name.removeprefix("wokflow_")
     counted = bare.removesuffix("_total")
     faults = [] if re.fullmatch(r"wokflow_[a-z]+(_[a-z]+)+", measure.name) else ["its name"]
     faults += [] if (measure.kind == "counter") == bare.endswith("_total") else ["_total is for counters"]
     unit = counted.rpartition("_")[2] in UNITS or measure.kind == "counter" or bare in PLAIN
     faults += [] if unit else ["its unit"]
-    faults += [] if measure.means.endswith(".") else ["its help is no sentence"]
+    faults += [] if measure.means.endswith(".") else ["its help is not a sentence"]
     return faults + [f"label {label}" for label in measure.labels if label not in LABELS]
 
 
-def test_every_metric_is_named_as_is_usual() -> None:
-    """Each metric has our prefix, its unit, a sentence of help, and labels that cannot grow without bound."""
+def test_metrics_follow_the_conventions() -> None:
+    """Each metric has our prefix, a unit, a sentence of help, and bounded labels."""
     assert [] == [(measure.name, fault) for measure in metrics.MEASURES for fault in name_faults(measure)]
 
 
@@ -53,13 +53,13 @@ def test_every_metric_is_named_as_is_usual() -> None:
         ("things_total", "counter", (), "Things."),
     ],
 )
-def test_unusual_metrics_are_found(name: str, kind: str, labels: tuple[str, ...], means: str) -> None:
+def test_unconventional_metrics_are_found(name: str, kind: str, labels: tuple[str, ...], means: str) -> None:
     """A metric without prefix, unit, `_total`, a sentence, or with an unbounded label is found."""
     assert name_faults(metrics.Measure(name, kind, labels, means, "all"))
 
 
-def test_every_metric_is_used() -> None:
-    """No metric is defined that no code ever sets."""
+def test_metrics_are_set_by_code() -> None:
+    """Every defined metric is set by some code."""
     parts = ("gateway", "workers", "shared")
     source = "".join(path.read_text() for part in parts for path in (ROOT / part).rglob("*.py"))
     kinds = (metrics.Measure, Counter, Gauge, Histogram)
@@ -68,14 +68,14 @@ def test_every_metric_is_used() -> None:
     assert ["BUILD"] == [name for name in names if f"metrics.{name}" not in source]
 
 
-def test_made_files_are_fresh() -> None:
-    """Every file that `make docs` writes is what the code makes of it today."""
+def test_generated_files_are_fresh() -> None:
+    """`make docs` has nothing to write."""
     assert [] == find_stale()
     assert "docs/metrics.md" in GENERATED
 
 
-def test_words_of_others_are_bounded() -> None:
-    """Past the 64th different value of a label that others choose, the next is `other`, and the known ones stay."""
+def test_foreign_label_values_are_bounded() -> None:
+    """After 64 different values of a label that others choose, new ones become `other` and known ones stay."""
     seen = [metrics.bounded("test", f"code_{number}") for number in range(metrics.LABEL_VALUES_MAX + 2)]
     assert ["other", "other"] == seen[-2:]
     assert "code_0" == metrics.bounded("test", "code_0")
