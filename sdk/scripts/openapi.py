@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from gateway.openapi.document import document  # noqa: E402 - found by the line above
+from gateway.openapi.document import document  # noqa: E402 - needs the line above
 from shared.ops import catalogue_files  # noqa: E402
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import { IMAGE } from "./samples.ts";
 
 type Sdk = typeof import("../src/index.ts");
 
-/** A server on loopback for the length of a test. Gives its port. */
+/** Starts a server on loopback for the duration of a test and returns its port. */
 async function listen(t: TestContext, listener: RequestListener): Promise<number> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -20,8 +20,8 @@ async function listen(t: TestContext, listener: RequestListener): Promise<number
   return (server.address() as AddressInfo).port;
 }
 
-/** The API as a page of another origin meets it: with the gateway's CORS, and a first refusal. */
-function api(seen: string[]): RequestListener {
+/** Serves the API with the gateway's CORS headers. The first POST is refused. */
+function serveApi(seen: string[]): RequestListener {
   return (request, response) => {
     seen.push(
       `${request.method} ${request.url} ${request.headers.origin} ${request.headers["idempotency-key"] ?? "-"}`,
@@ -31,20 +31,18 @@ function api(seen: string[]): RequestListener {
     response.setHeader("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS");
     response.setHeader("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Prefer");
     const posts = seen.filter((line) => line.startsWith("POST")).length;
-    const [status, body] = posts === 2 && request.method === "POST"
-      ? [200, IMAGE]
-      : REFUSALS[request.method ?? ""] ?? [];
+    const [status, body] = posts === 2 && request.method === "POST" ? [200, IMAGE] : ERRORS[request.method ?? ""] ?? [];
     response.writeHead(status ?? 204, { "X-Request-Id": "req-1", "Retry-After": "1" }).end(JSON.stringify(body));
   };
 }
 
-const REFUSALS: Record<string, [number, object]> = {
+const ERRORS: Record<string, [number, object]> = {
   POST: [503, { error: "Later.", code: "UNAVAILABLE" }],
   GET: [402, { error: { code: "insufficient_balance", message: "Top up." } }],
 };
 
-/** The page and the module it loads. */
-async function page(): Promise<RequestListener> {
+/** Serves the page and the module that it imports. */
+async function servePage(): Promise<RequestListener> {
   const html = await readFile(`${ROOT}test/consumers/browser.html`);
   const module = await readFile(`${ROOT}dist/index.js`);
   return (request, response) => {
@@ -55,10 +53,10 @@ async function page(): Promise<RequestListener> {
 }
 
 for (const host of ["127.0.0.1", "page.test"]) {
-  test(`a page of another origin uses the ES module, loaded from http://${host}`, async (t) => {
+  test(`the ES module works in a page of another origin, http://${host}`, async (t) => {
     const seen: string[] = [];
-    const apiPort = await listen(t, api(seen));
-    const origin = `http://${host}:${await listen(t, await page())}`;
+    const apiPort = await listen(t, serveApi(seen));
+    const origin = `http://${host}:${await listen(t, await servePage())}`;
     const tab = await browser.newPage();
     await tab.goto(origin);
     await tab.waitForFunction(() => "sdk" in globalThis);

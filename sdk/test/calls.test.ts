@@ -282,13 +282,13 @@ for (const row of [...MAKING, ...JOBS, ...WOWFLOW, ...WEBHOOKS, ...ACCOUNT]) {
   });
 }
 
-test("webhooks.delete answers nothing", async (t) => {
+test("webhooks.delete resolves to undefined", async (t) => {
   const { url, seen } = await serve(t, { status: 204 });
   assert.equal(await new WokGenClient({ apiKey: KEY, baseUrl: url }).webhooks.delete("ep_1"), undefined);
   assert.deepEqual([seen[0]?.method, seen[0]?.path], ["DELETE", "/api/v1/webhooks/ep_1"]);
 });
 
-test("webhooks.redeliver and account.revokeKey answer nothing", async (t) => {
+test("webhooks.redeliver and account.revokeKey resolve to undefined", async (t) => {
   const { url, seen } = await serve(t, { status: 202, body: { queued: 1 } }, { status: 204 });
   const client = new WokGenClient({ apiKey: KEY, baseUrl: url });
   assert.equal(await client.webhooks.redeliver("ep_1", "evt_1:ep_1"), undefined);
@@ -299,14 +299,14 @@ test("webhooks.redeliver and account.revokeKey answer nothing", async (t) => {
   ]);
 });
 
-test("webhooks.replay goes on until all was looked at", async (t) => {
+test("webhooks.replay requests every page", async (t) => {
   const { url, seen } = await serve(t, { body: { queued: 1000, next: 4200 } }, { body: { queued: 17 } });
   const client = new WokGenClient({ apiKey: KEY, baseUrl: url });
   assert.equal(await client.webhooks.replay("ep_1", { since: 0, which: "missing" }), 1017);
   assert.deepEqual(seen.map(({ body }) => (body as { next: number }).next), [0, 4200]);
 });
 
-test("what makes a secret is not repeated when its answer is lost", async (t) => {
+test("a call that creates a secret is not retried when its response is lost", async (t) => {
   const { url, seen } = await serve(t, { status: 503, body: { error: { code: "unavailable", message: "Later." } } });
   const client = new WokGenClient({ apiKey: KEY, baseUrl: url });
   await assert.rejects(() => client.webhooks.rotate("ep_1"));
@@ -314,7 +314,7 @@ test("what makes a secret is not repeated when its answer is lost", async (t) =>
   assert.equal(seen.length, 2);
 });
 
-test("waitS asks the gateway to hold the answer", async (t) => {
+test("waitS sends a Prefer header", async (t) => {
   const { url, seen } = await serve(t, { status: 201, body: GENERATION });
   await new WokGenClient({ apiKey: KEY, baseUrl: url }).wowflow.createGeneration(
     { model: "m", prompt: "p" },
@@ -323,13 +323,13 @@ test("waitS asks the gateway to hold the answer", async (t) => {
   assert.equal(seen[0]?.headers["prefer"], "wait=30");
 });
 
-test("a call can be handed on by itself", async (t) => {
+test("a generating call works without its client", async (t) => {
   const { url } = await serve(t, { body: IMAGE });
   const { generate } = new WokGenClient({ baseUrl: url });
   assert.equal((await generate({ prompt: "pixel art dragon" })).imageUrl, IMAGE.imageUrl);
 });
 
-test("an id that is none asks for nothing", async (t) => {
+test("an invalid id sends no request", async (t) => {
   const { url, seen } = await serve(t);
   const client = new WokGenClient({ baseUrl: url });
   for (const id of ["", ".", "..", undefined as unknown as string]) {

@@ -10,7 +10,7 @@ test("Client is WokGenClient", () => {
   assert.equal(Client, WokGenClient);
 });
 
-test("both bases follow from either, or from a bare host", () => {
+test("either base URL or a bare host gives both base URLs", () => {
   const expected = { wokgen: "https://gateway.example/api", wowflow: "https://gateway.example/api/v1" };
   for (const path of ["", "/", "/api", "/api/", "/api/v1", "/api/v1/"]) {
     assert.deepEqual(parseBaseUrl(`https://gateway.example${path}`), expected, path);
@@ -29,13 +29,13 @@ for (
   });
 }
 
-test("a key with a line break at its end is used without it", async (t) => {
+test("a line break at the end of the key is removed", async (t) => {
   const { url, seen } = await serve(t, { body: IMAGE });
   await new WokGenClient({ apiKey: "wok_test\n", baseUrl: url }).generate({ prompt: "p" });
   assert.equal(seen[0]?.headers.authorization, "Bearer wok_test");
 });
 
-test("a key that cannot be sent is refused without being quoted", () => {
+test("a key with invalid characters is refused, and the error does not quote it", () => {
   for (const apiKey of ["", " ", "wok_secret\nX: y", "wok_sécret"]) {
     assert.throws(
       () => new WokGenClient({ apiKey }),
@@ -44,7 +44,7 @@ test("a key that cannot be sent is refused without being quoted", () => {
   }
 });
 
-test("without a key nothing is authorized: a guest", async (t) => {
+test("a client without a key sends no Authorization header", async (t) => {
   const { url, seen } = await serve(t, { body: IMAGE });
   await new WokGenClient({ baseUrl: url }).generate({ prompt: "p" });
   assert.equal(seen[0]?.headers.authorization, undefined);
@@ -55,16 +55,16 @@ test("printing a client does not print its key", () => {
   assert.doesNotMatch(inspect(client, { depth: 20, showHidden: true }) + JSON.stringify(client), /secret/);
 });
 
-test("a fetch of one's own is used", async (t) => {
+test("a custom fetch replaces the global one", async (t) => {
   const { url } = await serve(t, { body: IMAGE });
-  const asked: unknown[] = [];
+  const urls: unknown[] = [];
   const client = new WokGenClient({
     baseUrl: url,
     fetch: (input, init) => {
-      asked.push(input);
+      urls.push(input);
       return fetch(input, init);
     },
   });
   await client.generate({ prompt: "p" });
-  assert.deepEqual(asked, [`${url}/generate`]);
+  assert.deepEqual(urls, [`${url}/generate`]);
 });

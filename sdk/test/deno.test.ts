@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Webhook } from "standardwebhooks";
-import { bin, folder, ROOT, run } from "./package.ts";
+import { bin, createFolder, ROOT, run } from "./package.ts";
 import { IMAGE, PROCESSING } from "./samples.ts";
 import { serve } from "./server.ts";
 
 const SECRET = "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=";
 const ALONE = ["--no-config", "--no-lock", "--no-remote", "--no-npm"];
 
-test("wokgen.ts alone passes deno check, with no more than itself", async () => {
-  const { path, remove } = await folder();
+test("wokgen.ts passes deno check without other files", async () => {
+  const { path, remove } = await createFolder();
   await run(path, "cp", `${ROOT}wokgen.ts`, ".");
   await run(path, bin("deno"), "check", ...ALONE, "wokgen.ts");
   await remove();
 });
 
-test("wokgen.ts runs under Deno with no permission but the API's address", async (t) => {
+test("wokgen.ts runs in Deno with network permission for the API alone", async (t) => {
   const event = JSON.stringify({ event: "generation.completed" });
   const at = new Date();
   const { url, seen } = await serve(

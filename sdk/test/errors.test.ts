@@ -17,17 +17,17 @@ import {
 } from "../src/index.ts";
 import { serve } from "./server.ts";
 
-async function thrown(call: Promise<unknown>): Promise<unknown> {
-  return await call.then(() => assert.fail("not refused"), (error: unknown) => error);
+async function catchError(call: Promise<unknown>): Promise<unknown> {
+  return await call.then(() => assert.fail("the call succeeded"), (error: unknown) => error);
 }
 
-test("a refusal of the WokGen API is an ApiError with its message and code", async (t) => {
+test("an error of the WokGen API is an ApiError with its message and code", async (t) => {
   const { url } = await serve(t, {
     status: 400,
     headers: { "X-Request-Id": "req-1" },
     body: { error: "provider: choose auto, local.", code: "UNKNOWN_PROVIDER" },
   });
-  const error = await thrown(new WokGenClient({ baseUrl: url }).generate({ prompt: "p", provider: "nobody" }));
+  const error = await catchError(new WokGenClient({ baseUrl: url }).generate({ prompt: "p", provider: "nobody" }));
   assert.ok(isApiError(error) && error instanceof ApiError && error instanceof WokGenError);
   const { status, code, message, requestId, retryAfterMs, jobId } = error;
   assert.deepEqual({ status, code, message, requestId, retryAfterMs, jobId }, {
@@ -40,19 +40,21 @@ test("a refusal of the WokGen API is an ApiError with its message and code", asy
   });
 });
 
-test("a job that failed while its call waited is named by the ApiError", async (t) => {
+test("the ApiError names the job when it failed while its call waited", async (t) => {
   const { url } = await serve(t, { status: 502, body: { error: "Refused.", code: "CONTENT_POLICY", jobId: "job_1" } });
-  const error = await thrown(new WokGenClient({ baseUrl: url }).generate({ prompt: "p" }));
+  const error = await catchError(new WokGenClient({ baseUrl: url }).generate({ prompt: "p" }));
   assert.ok(isApiError(error));
   assert.deepEqual([error.status, error.code, error.jobId], [502, "CONTENT_POLICY", "job_1"]);
 });
 
-test("a refusal of the WOWFLOW API is an ApiError too", async (t) => {
+test("an error of the WOWFLOW API is an ApiError", async (t) => {
   const { url } = await serve(t, {
     status: 402,
     body: { error: { code: "insufficient_balance", message: "Top up to continue." } },
   });
-  const error = await thrown(new WokGenClient({ baseUrl: url }).wowflow.createGeneration({ model: "m", prompt: "p" }));
+  const error = await catchError(
+    new WokGenClient({ baseUrl: url }).wowflow.createGeneration({ model: "m", prompt: "p" }),
+  );
   assert.ok(isApiError(error));
   assert.deepEqual([error.status, error.code, error.message], [402, "insufficient_balance", "Top up to continue."]);
 });
@@ -60,31 +62,31 @@ test("a refusal of the WOWFLOW API is an ApiError too", async (t) => {
 for (
   const [status, body] of [[200, "<html>sign in</html>"], [200, ""], [200, "[1]"], [404, "gone"], [418, "{}"]] as const
 ) {
-  test(`${status} ${JSON.stringify(body)} is an answer that is not the API's`, async (t) => {
+  test(`${status} ${JSON.stringify(body)} is a response that is not from the API`, async (t) => {
     const { url } = await serve(t, { status, body });
-    const error = await thrown(new WokGenClient({ baseUrl: url }).wowflow.balance());
+    const error = await catchError(new WokGenClient({ baseUrl: url }).wowflow.balance());
     assert.ok(isApiError(error));
     assert.deepEqual([error.status, error.code], [status, "http_error"]);
     assert.ok(error.message.includes(body || "(empty)"));
   });
 }
 
-test("no connection is a NetworkError with its cause", async () => {
+test("a failed connection is a NetworkError with its cause", async () => {
   const client = new WokGenClient({ baseUrl: "http://127.0.0.1:9", retries: 0 });
-  const error = await thrown(client.wowflow.balance());
+  const error = await catchError(client.wowflow.balance());
   assert.ok(isNetworkError(error) && error.cause instanceof Error);
   assert.match(error.message, /GET http:\/\/127\.0\.0\.1:9\/api\/v1\/balance/);
 });
 
-test("a redirect is not followed: the key goes nowhere else", async (t) => {
+test("a redirect is not followed, so the key is sent nowhere else", async (t) => {
   const elsewhere = await serve(t, { body: {} });
   const { url } = await serve(t, { status: 307, headers: { Location: `${elsewhere.url}/v1/balance` } });
-  const error = await thrown(new WokGenClient({ apiKey: "wok_test", baseUrl: url, retries: 0 }).wowflow.balance());
+  const error = await catchError(new WokGenClient({ apiKey: "wok_test", baseUrl: url, retries: 0 }).wowflow.balance());
   assert.ok(isNetworkError(error));
   assert.equal(elsewhere.seen.length, 0);
 });
 
-test("each guard knows its own error, and nothing else", () => {
+test("each guard accepts its own error only", () => {
   const guards = { isApiError, isTimeoutError, isNetworkError, isAbortedError, isWebhookVerificationError };
   const errors = [
     new ApiError({ status: 400, code: "X", message: "" }),

@@ -5,11 +5,11 @@ import { isAbortedError, isTimeoutError, WokGenClient } from "../src/index.ts";
 import { IMAGE } from "./samples.ts";
 import { serve } from "./server.ts";
 
-const ASKED = { prompt: "pixel art dragon" };
+const INPUT = { prompt: "pixel art dragon" };
 
-test("an answer that takes too long is a TimeoutError, and tried again under the same key", async (t) => {
+test("a slow response is a TimeoutError and is retried under the same key", async (t) => {
   const { url, seen } = await serve(t, { delayMs: 5_000 });
-  const call = new WokGenClient({ baseUrl: url, timeoutMs: 500, retries: 1 }).generate(ASKED);
+  const call = new WokGenClient({ baseUrl: url, timeoutMs: 500, retries: 1 }).generate(INPUT);
   await assert.rejects(
     call,
     (error) => isTimeoutError(error) && error.timeoutMs === 500 && /500 ms/.test(error.message),
@@ -18,41 +18,41 @@ test("an answer that takes too long is a TimeoutError, and tried again under the
   assert.equal(seen[0]?.headers["idempotency-key"], seen[1]?.headers["idempotency-key"]);
 });
 
-test("a call's own timeout comes before the client's", async (t) => {
+test("the timeout of a call overrides the timeout of the client", async (t) => {
   const { url } = await serve(t, { delayMs: 100, body: IMAGE });
   const client = new WokGenClient({ baseUrl: url, timeoutMs: 20, retries: 0 });
-  assert.deepEqual(await client.generate(ASKED, { timeoutMs: 5_000 }), IMAGE);
+  assert.deepEqual(await client.generate(INPUT, { timeoutMs: 5_000 }), IMAGE);
 });
 
-test("a signal that is aborted already sends nothing", async (t) => {
+test("an aborted signal sends no request", async (t) => {
   const { url, seen } = await serve(t);
-  const call = new WokGenClient({ baseUrl: url }).generate(ASKED, { signal: AbortSignal.abort("no more") });
+  const call = new WokGenClient({ baseUrl: url }).generate(INPUT, { signal: AbortSignal.abort("no more") });
   await assert.rejects(call, (error) => isAbortedError(error) && error.cause === "no more");
   assert.equal(seen.length, 0);
 });
 
-test("a signal ends a call that is under way, and its retries", async (t) => {
-  const stopper = new AbortController();
-  const { url, seen } = await serve(t, { delayMs: 5_000, onArrival: () => stopper.abort() });
-  const call = new WokGenClient({ baseUrl: url }).generate(ASKED, { signal: stopper.signal });
+test("a signal ends a call in progress and its retries", async (t) => {
+  const controller = new AbortController();
+  const { url, seen } = await serve(t, { delayMs: 5_000, onArrival: () => controller.abort() });
+  const call = new WokGenClient({ baseUrl: url }).generate(INPUT, { signal: controller.signal });
   await assert.rejects(call, isAbortedError);
   assert.equal(seen.length, 1);
 });
 
-test("a signal ends the pause before a retry", async (t) => {
+test("a signal ends the delay before a retry", async (t) => {
   const { url } = await serve(t, { status: 429, headers: { "Retry-After": "30" }, body: { error: "", code: "X" } });
-  const stopper = new AbortController();
-  const call = new WokGenClient({ baseUrl: url }).generate(ASKED, { signal: stopper.signal });
-  setTimeout(() => stopper.abort(), 100);
+  const controller = new AbortController();
+  const call = new WokGenClient({ baseUrl: url }).generate(INPUT, { signal: controller.signal });
+  setTimeout(() => controller.abort(), 100);
   const startedMs = performance.now();
   await assert.rejects(call, isAbortedError);
   assert.ok(performance.now() - startedMs < 2_000);
 });
 
-test("a signal that lives on is left without listeners", async (t) => {
+test("a call leaves no listeners on its signal", async (t) => {
   const { url } = await serve(t, { status: 500, body: { error: "", code: "X" } }, { body: IMAGE });
   const { signal } = new AbortController();
-  await new WokGenClient({ baseUrl: url }).generate(ASKED, { signal });
+  await new WokGenClient({ baseUrl: url }).generate(INPUT, { signal });
   assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
@@ -61,6 +61,6 @@ for (
 ) {
   test(`${JSON.stringify(options)} is refused`, async () => {
     assert.throws(() => new WokGenClient(options), RangeError);
-    await assert.rejects(new WokGenClient().generate(ASKED, options), RangeError);
+    await assert.rejects(new WokGenClient().generate(INPUT, options), RangeError);
   });
 }

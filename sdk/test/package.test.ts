@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { bin, folder, installed, ROOT, run } from "./package.ts";
+import { bin, createFolder, installPackage, ROOT, run } from "./package.ts";
 import { IMAGE } from "./samples.ts";
 import { serve } from "./server.ts";
 
-const { path: project, remove } = await folder();
+const { path: project, remove } = await createFolder();
 after(remove);
 let tarball = "";
 
 before(async () => {
-  tarball = await installed(project);
+  tarball = await installPackage(project);
 });
 
-test("the package has no dependency, and nothing in it but what was built", async () => {
+test("the package has no dependency and contains only the built files", async () => {
   const home = join(project, "node_modules/@wokspec/sdk");
   const manifest = JSON.parse(await readFile(join(home, "package.json"), "utf8")) as Record<string, unknown>;
   assert.deepEqual([manifest["dependencies"], manifest["peerDependencies"]], [undefined, undefined]);
@@ -78,7 +78,7 @@ const upscaled = await client.upscale({ imageUrl: result.imageUrl, scale: 4 });
   assert.deepEqual(seen.map(({ path }) => path), ["/api/generate", "/api/prompt/enhance", "/api/tools/upscale"]);
 });
 
-test("the guards know the errors of the other copy, where instanceof does not", async () => {
+test("the guards accept errors of another copy, which instanceof does not", async () => {
   await writeFile(
     join(project, "copies.mjs"),
     `import { createRequire } from "node:module";
@@ -91,7 +91,7 @@ console.log(isNetworkError(error), error instanceof NetworkError);
   assert.equal(await run(project, process.execPath, "copies.mjs"), "true false\n");
 });
 
-test("the types hold for whoever uses them", async () => {
+test("the types compile in ES modules, CommonJS and browsers", async () => {
   const names = ["consumer.mts", "consumer.cts"];
   const source = await readFile(join(ROOT, "test/consumers/types.ts"), "utf8");
   await writeFile(join(project, "consumer.mts"), source);

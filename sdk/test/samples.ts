@@ -3,7 +3,7 @@ import type { Generation, ImageResult, ProcessingJob } from "../src/index.ts";
 export const JOB_ID = "job_019e07f2aa187c3e9f216b1f0c9d2e47";
 export const GENERATION_ID = "019e07f2-aa18-7c3e-9f21-6b1f0c9d2e47";
 
-/** A finished picture, as `POST /api/generate` answers it. */
+/** A completed image, as `POST /api/generate` returns it. */
 export const IMAGE: ImageResult = {
   jobId: JOB_ID,
   status: "completed",
@@ -19,7 +19,7 @@ export const IMAGE: ImageResult = {
   height: 512,
 };
 
-/** The same before it is finished. */
+/** The same job before it is completed. */
 export const PROCESSING: ProcessingJob<"image"> = {
   jobId: JOB_ID,
   status: "processing",
@@ -31,7 +31,7 @@ export const PROCESSING: ProcessingJob<"image"> = {
   queuePosition: 1,
 };
 
-/** The same after a failure. */
+/** The same job after a failure. */
 export const FAILED = {
   ...PROCESSING,
   status: "failed",
@@ -39,7 +39,7 @@ export const FAILED = {
   code: "CONTENT_POLICY",
 };
 
-/** A generation, as `POST /api/v1/generations` answers it. */
+/** A generation, as `POST /api/v1/generations` returns it. */
 export const GENERATION: Generation = {
   id: GENERATION_ID,
   status: "processing",

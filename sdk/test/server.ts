@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from "nod
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 
-/** A request as it arrived. */
+/** A received request. */
 export interface Seen {
   method: string;
   path: string;
@@ -12,7 +12,7 @@ export interface Seen {
   atMs: number;
 }
 
-/** What to answer: a body as JSON or text, or nothing and a broken connection. */
+/** A response: a body as JSON or text, or a dropped connection. */
 export interface Reply {
   status?: number;
   headers?: Record<string, string>;
@@ -22,7 +22,7 @@ export interface Reply {
   onArrival?: () => void;
 }
 
-/** A server on loopback that answers with `replies` in order, the last one from then on. It lives as long as the test. */
+/** Starts a server on loopback for the duration of a test. It sends `replies` in order and repeats the last one. */
 export async function serve(t: TestContext, ...replies: Reply[]): Promise<{ url: string; seen: Seen[] }> {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
@@ -34,7 +34,7 @@ export async function serve(t: TestContext, ...replies: Reply[]): Promise<{ url:
       seen.push({ method, path, headers, text, body: text === "" ? null : JSON.parse(text), atMs: performance.now() });
       const reply = replies[Math.min(seen.length, replies.length) - 1] ?? {};
       reply.onArrival?.();
-      setTimeout(() => answer(response, reply), reply.delayMs ?? 0).unref();
+      setTimeout(() => respond(response, reply), reply.delayMs ?? 0).unref();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -45,7 +45,7 @@ export async function serve(t: TestContext, ...replies: Reply[]): Promise<{ url:
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`, seen };
 }
 
-function answer(response: ServerResponse, reply: Reply): void {
+function respond(response: ServerResponse, reply: Reply): void {
   if (reply.drop) {
     response.destroy();
     return;

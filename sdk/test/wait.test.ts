@@ -5,52 +5,52 @@ import { pollDelayMs } from "../src/poll.ts";
 import { FAILED, GENERATION, GENERATION_ID, IMAGE, JOB_ID, PROCESSING } from "./samples.ts";
 import { serve } from "./server.ts";
 
-const ASKED = { prompt: "pixel art dragon" };
-const STILL = { status: 202, body: PROCESSING };
+const INPUT = { prompt: "pixel art dragon" };
+const RUNNING = { status: 202, body: PROCESSING };
 
-test("looks grow apart up to five seconds", () => {
-  assert.deepEqual([1, 2, 3, 4, 5, 9].map((looks) => pollDelayMs(looks, 1_000, 0)), [
+test("the delay between polls grows to five seconds", () => {
+  assert.deepEqual([1, 2, 3, 4, 5, 9].map((polls) => pollDelayMs(polls, 1_000, 0)), [
     ...[1_000, 1_500, 2_250, 3_375, 5_000, 5_000],
   ]);
   assert.equal(pollDelayMs(1, 1_000, 1), 900);
   assert.equal(pollDelayMs(3, 20_000, 0), 20_000);
 });
 
-test("a call that outlasts the gateway's wait is waited for by itself", async (t) => {
-  const { url, seen } = await serve(t, STILL, { body: IMAGE });
+test("a call polls the job that outlasts the gateway's response", async (t) => {
+  const { url, seen } = await serve(t, RUNNING, { body: IMAGE });
   const states: string[] = [];
   const onProgress = (job: Job): unknown => states.push(job.status);
-  assert.deepEqual(await new WokGenClient({ baseUrl: url }).generate(ASKED, { onProgress }), IMAGE);
+  assert.deepEqual(await new WokGenClient({ baseUrl: url }).generate(INPUT, { onProgress }), IMAGE);
   assert.deepEqual(seen.map(({ method, path }) => `${method} ${path}`), [
     ...["POST /api/generate", `GET /api/jobs/${JOB_ID}`],
   ]);
   assert.deepEqual(states, ["processing", "completed"]);
 });
 
-test("async: true answers the job at once", async (t) => {
-  const { url, seen } = await serve(t, STILL, { body: IMAGE });
+test("async: true returns the job at once", async (t) => {
+  const { url, seen } = await serve(t, RUNNING, { body: IMAGE });
   const client = new WokGenClient({ baseUrl: url });
-  const job = await client.generate({ ...ASKED, async: true });
+  const job = await client.generate({ ...INPUT, async: true });
   assert.deepEqual(job, PROCESSING);
-  assert.deepEqual(seen[0]?.body, { ...ASKED, async: true });
+  assert.deepEqual(seen[0]?.body, { ...INPUT, async: true });
   assert.equal((await client.waitFor(job, { intervalMs: 10 })).imageUrl, IMAGE.imageUrl);
 });
 
-test("waitFor takes an id, and looks at once", async (t) => {
+test("waitFor accepts an id and polls at once", async (t) => {
   const { url, seen } = await serve(t, { body: IMAGE });
   assert.deepEqual(await new WokGenClient({ baseUrl: url }).waitFor(JOB_ID), IMAGE);
   assert.equal(seen.length, 1);
 });
 
-test("waitFor asks nothing about a job that has ended", async (t) => {
+test("waitFor sends no request for a job that has ended", async (t) => {
   const { url, seen } = await serve(t);
   assert.deepEqual(await new WokGenClient({ baseUrl: url }).waitFor(IMAGE), IMAGE);
   assert.equal(seen.length, 0);
 });
 
-test("a job that failed is an ApiError that names it", async (t) => {
-  const { url } = await serve(t, STILL, { body: FAILED });
-  const call = new WokGenClient({ baseUrl: url }).generate(ASKED);
+test("a failed job is an ApiError with its id", async (t) => {
+  const { url } = await serve(t, RUNNING, { body: FAILED });
+  const call = new WokGenClient({ baseUrl: url }).generate(INPUT);
   await assert.rejects(call, (error) => {
     assert.ok(isApiError(error));
     assert.deepEqual([error.status, error.code, error.jobId], [502, "CONTENT_POLICY", JOB_ID]);
@@ -59,7 +59,7 @@ test("a job that failed is an ApiError that names it", async (t) => {
   });
 });
 
-test("looks that fail are made again", async (t) => {
+test("failed polls are repeated", async (t) => {
   const unavailable = { status: 503, headers: { "Retry-After": "1" }, body: { error: "Later.", code: "UNAVAILABLE" } };
   const { url, seen } = await serve(t, { drop: true }, unavailable, { body: IMAGE });
   assert.deepEqual(await new WokGenClient({ baseUrl: url }).waitFor(JOB_ID, { intervalMs: 10 }), IMAGE);
@@ -67,19 +67,19 @@ test("looks that fail are made again", async (t) => {
   assert.ok((seen[2]?.atMs ?? 0) - (seen[1]?.atMs ?? 0) >= 995);
 });
 
-test("a job that is not there is told at once", async (t) => {
+test("a missing job fails at once", async (t) => {
   const { url, seen } = await serve(t, { status: 404, body: { error: "No such job.", code: "NOT_FOUND" } });
   await assert.rejects(new WokGenClient({ baseUrl: url }).waitFor(JOB_ID), isApiError);
   assert.equal(seen.length, 1);
 });
 
-test("a wait that is too long is a TimeoutError that names the job", async (t) => {
+test("a wait beyond its limit is a TimeoutError with the job's id", async (t) => {
   const { url } = await serve(t, { body: PROCESSING });
   const wait = new WokGenClient({ baseUrl: url }).waitFor(JOB_ID, { intervalMs: 20, timeoutMs: 150 });
   await assert.rejects(wait, (error) => isTimeoutError(error) && error.jobId === JOB_ID && error.timeoutMs === 150);
 });
 
-test("a look that hangs does not outlast the wait", async (t) => {
+test("a hanging poll does not outlast the wait", async (t) => {
   const { url } = await serve(t, { delayMs: 5_000 });
   const startedMs = performance.now();
   const wait = new WokGenClient({ baseUrl: url }).waitFor(JOB_ID, { timeoutMs: 100 });
@@ -87,11 +87,11 @@ test("a look that hangs does not outlast the wait", async (t) => {
   assert.ok(performance.now() - startedMs < 3_000);
 });
 
-test("a signal ends a wait; the error names the job, which goes on", async (t) => {
-  const { url } = await serve(t, STILL);
-  const stopper = new AbortController();
-  const onProgress = () => void setTimeout(() => stopper.abort());
-  const call = new WokGenClient({ baseUrl: url }).generate(ASKED, { signal: stopper.signal, onProgress });
+test("a signal ends a wait with an error that has the job's id", async (t) => {
+  const { url } = await serve(t, RUNNING);
+  const controller = new AbortController();
+  const onProgress = () => void setTimeout(() => controller.abort());
+  const call = new WokGenClient({ baseUrl: url }).generate(INPUT, { signal: controller.signal, onProgress });
   await assert.rejects(call, (error) => isAbortedError(error) && error.jobId === JOB_ID);
 });
 
@@ -104,7 +104,7 @@ test("wowflow.waitFor waits for a generation", async (t) => {
   assert.equal(seen[0]?.path, `/api/v1/generations?id=${GENERATION_ID}`);
 });
 
-test("wowflow.waitFor tells why a generation failed", async (t) => {
+test("wowflow.waitFor throws the error of a failed generation", async (t) => {
   const failed = { ...GENERATION, status: "failed", error: "The prompt was refused.", error_code: "content_policy" };
   const { url } = await serve(t, { body: failed });
   await assert.rejects(new WokGenClient({ baseUrl: url }).wowflow.waitFor(GENERATION_ID), (error) => {

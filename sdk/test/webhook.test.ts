@@ -10,7 +10,7 @@ const SECRET = "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=";
 const OTHER = "whsec_YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI=";
 const NOW_MS = 1_767_225_600_000;
 
-/** The vector of the specification's own libraries, for a body that is no event of ours. */
+/** The test vector of the specification's libraries. Its body is not an event of the gateway. */
 const VECTOR = {
   body: '{"type":"job.completed","timestamp":"2026-01-01T00:00:00Z","data":{"id":"j1"}}',
   headers: {
@@ -34,19 +34,19 @@ function signed(changes: Partial<WebhookDelivered> = {}, secret = SECRET, body =
   return { secret: SECRET, headers, body, nowMs: NOW_MS, ...changes };
 }
 
-async function refused(delivered: WebhookDelivered, why: RegExp): Promise<void> {
+async function expectRefusal(delivered: WebhookDelivered, reason: RegExp): Promise<void> {
   await assert.rejects(
     verifyWebhook(delivered),
-    (error) => isWebhookVerificationError(error) && why.test(error.message),
+    (error) => isWebhookVerificationError(error) && reason.test(error.message),
   );
 }
 
-test("the published vector is verified: what is refused is only that it is no event of ours", async () => {
-  await refused({ secret: SECRET, nowMs: NOW_MS, ...VECTOR }, /signed but not an event/);
-  await refused({ secret: OTHER, nowMs: NOW_MS, ...VECTOR }, /No signature/);
+test("the signature of the published vector is accepted", async () => {
+  await expectRefusal({ secret: SECRET, nowMs: NOW_MS, ...VECTOR }, /signed but not an event/);
+  await expectRefusal({ secret: OTHER, nowMs: NOW_MS, ...VECTOR }, /No signature/);
 });
 
-test("what the public package signs is verified", async () => {
+test("a signature of the public package is accepted", async () => {
   const event = await verifyWebhook(signed());
   assert.equal(event.event === "generation.completed" && event.imageUrl, "https://a/b");
 });
@@ -58,7 +58,7 @@ test("the body may be text or bytes", async () => {
   }
 });
 
-test("the headers may be a Headers or an object, whatever their case", async () => {
+test("the headers may be a Headers or an object, in any case", async () => {
   const { headers } = signed();
   const plain = Object.entries(headers as Record<string, string>);
   const upper = Object.fromEntries(plain.map(([name, value]) => [name.toUpperCase(), value]));
@@ -68,7 +68,7 @@ test("the headers may be a Headers or an object, whatever their case", async () 
   }
 });
 
-test("during a rotation any of the secrets and any of the signatures will do", async () => {
+test("any secret and any signature is accepted during a rotation", async () => {
   assert.ok(await verifyWebhook(signed({ secret: [OTHER, SECRET] })));
   const [old, own] = [signed({}, OTHER), signed()].map(({ headers }) =>
     (headers as Record<string, string>)["webhook-signature"]
@@ -81,33 +81,38 @@ test("during a rotation any of the secrets and any of the signatures will do", a
 
 test("a changed body, id or time is refused", async () => {
   const headers = signed().headers as Record<string, string>;
-  await refused(signed({ body: BODY.replace("dr", "tr") }), /No signature/);
-  await refused(signed({ headers: { ...headers, "webhook-id": "evt_2" } }), /No signature/);
-  await refused(signed({ headers: { ...headers, "webhook-timestamp": String(NOW_MS / 1000 + 1) } }), /No signature/);
+  await expectRefusal(signed({ body: BODY.replace("dr", "tr") }), /No signature/);
+  await expectRefusal(signed({ headers: { ...headers, "webhook-id": "evt_2" } }), /No signature/);
+  await expectRefusal(
+    signed({ headers: { ...headers, "webhook-timestamp": String(NOW_MS / 1000 + 1) } }),
+    /No signature/,
+  );
 });
 
-test("another secret's signature, another version's, none at all, and nonsense are refused", async () => {
+test("a signature of another secret or version, a missing one and a malformed one are refused", async () => {
   const headers = signed().headers as Record<string, string>;
-  await refused(signed({}, OTHER), /No signature/);
+  await expectRefusal(signed({}, OTHER), /No signature/);
   for (const list of [ED25519, "v1", "v1,", "v1,dGhpcyBpcyBub3QgaXQ=", headers["webhook-signature"]?.slice(3) ?? ""]) {
-    await refused(signed({ headers: { ...headers, "webhook-signature": list } }), /No signature/);
+    await expectRefusal(signed({ headers: { ...headers, "webhook-signature": list } }), /No signature/);
   }
   for (const name of Object.keys(headers)) {
-    await refused(signed({ headers: { ...headers, [name]: undefined } }), new RegExp(`${name} is missing`));
+    await expectRefusal(signed({ headers: { ...headers, [name]: undefined } }), new RegExp(`${name} is missing`));
   }
-  await refused(signed({ headers: { ...headers, "webhook-timestamp": "soon" } }), /malformed/);
-  await refused(signed({ headers: { ...headers, "webhook-id": "a.b" } }), /malformed/);
+  await expectRefusal(signed({ headers: { ...headers, "webhook-timestamp": "soon" } }), /malformed/);
+  await expectRefusal(signed({ headers: { ...headers, "webhook-id": "a.b" } }), /malformed/);
 });
 
-test("a signature is good for five minutes in both directions, or as long as is said", async () => {
+test("a signature is valid for five minutes in both directions, or as long as toleranceS says", async () => {
   for (const seconds of [-300, 300]) assert.ok(await verifyWebhook(signed({ nowMs: NOW_MS + seconds * 1000 })));
-  for (const seconds of [-301, 301]) await refused(signed({ nowMs: NOW_MS + seconds * 1000 }), /too far from now/);
+  for (const seconds of [-301, 301]) {
+    await expectRefusal(signed({ nowMs: NOW_MS + seconds * 1000 }), /too far from now/);
+  }
   assert.ok(await verifyWebhook(signed({ nowMs: NOW_MS + 900_000, toleranceS: 900 })));
-  await refused(signed({ nowMs: NOW_MS + 2_000, toleranceS: 1 }), /too far from now/);
-  await refused(signed({ toleranceS: NaN }), /too far from now/);
+  await expectRefusal(signed({ nowMs: NOW_MS + 2_000, toleranceS: 1 }), /too far from now/);
+  await expectRefusal(signed({ toleranceS: NaN }), /too far from now/);
 });
 
-test("a secret that is none, and a body that was parsed already, are mistakes of the program", async () => {
+test("a malformed secret and a parsed body are TypeErrors", async () => {
   for (const secret of ["", "whsec_", "whsec_%%%", SECRET.slice(6)]) {
     await assert.rejects(verifyWebhook(signed({ secret })), TypeError);
   }
@@ -115,10 +120,10 @@ test("a secret that is none, and a body that was parsed already, are mistakes of
 });
 
 test("a signed body that is not JSON is refused", async () => {
-  await refused(signed({}, SECRET, "not json"), /not JSON/);
+  await expectRefusal(signed({}, SECRET, "not json"), /not JSON/);
 });
 
-test("a webhook that arrives at a Node server is verified as it came", async (t) => {
+test("a webhook received by a Node server is verified", async (t) => {
   const received = new Promise((resolve, reject) => {
     const server = createServer((request, response) => {
       const chunks: Buffer[] = [];

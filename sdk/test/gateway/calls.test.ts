@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { isApiError, verifyWebhook, type WebhookEvent, WokGenClient } from "../../src/index.ts";
-import { API_KEY, BASE_URL, file } from "./place.ts";
+import { API_KEY, BASE_URL, fetchFile } from "./gateway.ts";
 
 const client = new WokGenClient({ apiKey: API_KEY, baseUrl: BASE_URL });
 
-test("each of the seven calls gives what its type says", async () => {
+test("each of the seven calls returns the fields of its type", async () => {
   const image = await client.generate({ prompt: "a red boat", width: 64, height: 64, seed: 42 });
   assert.deepEqual([image.width, image.height, image.seed], [64, 64, 42]);
   const [text, voice, music, larger, seen, better] = await Promise.all([
@@ -19,14 +19,14 @@ test("each of the seven calls gives what its type says", async () => {
     client.enhancePrompt({ prompt: "dragon" }),
   ]);
   assert.equal(text.charCount, text.content.length);
-  assert.match((await file(voice.audioUrl)).type, /^audio\//);
+  assert.match((await fetchFile(voice.audioUrl)).type, /^audio\//);
   assert.equal(Math.round(Number(music.duration)), 5);
   assert.deepEqual([larger.width, larger.originalWidth], [128, 64]);
   assert.ok(seen.tags.length > 0);
   assert.equal(better.variations[0], better.enhanced);
 });
 
-test("a job is one thing in both APIs, detached, waited for and listed", async () => {
+test("a job started in one API is listed and readable in both", async () => {
   const job = await client.generate({ prompt: "a blue boat", async: true });
   assert.match(job.jobId, /^job_[0-9a-f]{32}$/);
   const done = await client.waitFor(job);
@@ -36,19 +36,19 @@ test("a job is one thing in both APIs, detached, waited for and listed", async (
   assert.equal((await client.wowflow.generation(id)).result_url, done.kind === "image" ? done.imageUrl : "");
 });
 
-test("a generation is ordered, paid, waited for and booked", async () => {
+test("a generation is created, charged and recorded as a transaction", async () => {
   const { wowflow } = client;
   const model = (await wowflow.models()).find(({ id }) => id === "local/artist");
   assert.ok(model);
   const before = await wowflow.balance();
   const made = await wowflow.createGeneration({ model: model.id, prompt: "a green boat" });
   const done = await wowflow.waitFor(made);
-  assert.equal((await file(String(done.result_url))).type, "image/png");
+  assert.equal((await fetchFile(String(done.result_url))).type, "image/png");
   assert.equal(before.balance_cents - (await wowflow.balance()).balance_cents, model.price_cents);
   assert.equal((await wowflow.transactions({ limit: 1 }))[0]?.generation_id, made.id);
 });
 
-test("a refusal is an ApiError with the gateway's own words", async () => {
+test("an error is an ApiError with the gateway's code and request id", async () => {
   const stranger = new WokGenClient({ apiKey: "wok_nobody", baseUrl: BASE_URL });
   const error = await stranger.wowflow.balance().catch((thrown: unknown) => thrown);
   assert.ok(isApiError(error));
@@ -56,7 +56,7 @@ test("a refusal is an ApiError with the gateway's own words", async () => {
   assert.match(String(error.requestId), /^[0-9a-f]{16}$/);
 });
 
-test("a guest has ten generations a day, and is told when there are more", async () => {
+test("a guest is refused after ten generations a day", async () => {
   const guest = new WokGenClient({ baseUrl: BASE_URL, retries: 0 });
   for (let number = 1; number <= 10; number += 1) await guest.generate({ prompt: `boat ${number}`, async: true });
   const error = await guest.generate({ prompt: "one more" }).catch((thrown: unknown) => thrown);
@@ -65,8 +65,8 @@ test("a guest has ten generations a day, and is told when there are more", async
   assert.ok(Number(error.retryAfterMs) > 0 && Number(error.retryAfterMs) <= 86_400_000);
 });
 
-test("a webhook is subscribed, verified, rotated and replayed", async (t) => {
-  const heard: WebhookEvent[] = [];
+test("a webhook is created, verified, rotated and replayed", async (t) => {
+  const received: WebhookEvent[] = [];
   let secret = "";
   let news = (): void => {};
   const server = createServer((request, response) => {
@@ -75,7 +75,7 @@ test("a webhook is subscribed, verified, rotated and replayed", async (t) => {
     request.on("end", () => {
       const delivered = { secret, headers: request.headers, body: Buffer.concat(chunks) };
       verifyWebhook(delivered).then((event) => {
-        heard.push(event);
+        received.push(event);
         response.end("thank you");
         news();
       }, (error: Error) => response.writeHead(400).end(error.message));
@@ -91,7 +91,7 @@ test("a webhook is subscribed, verified, rotated and replayed", async (t) => {
   let arrived = arrival();
   const image = await client.generate({ prompt: "pixel art dragon", width: 64, height: 64 });
   await arrived;
-  const [event] = heard;
+  const [event] = received;
   assert.ok(event?.event === "generation.completed");
   assert.deepEqual([event.jobId, event.imageUrl, event.prompt], [image.jobId, image.imageUrl, "pixel art dragon"]);
 
@@ -100,12 +100,12 @@ test("a webhook is subscribed, verified, rotated and replayed", async (t) => {
   arrived = arrival();
   await client.webhooks.redeliver(endpoint.id, String(delivery?.id));
   await arrived;
-  assert.deepEqual(heard[1], event);
+  assert.deepEqual(received[1], event);
   assert.equal(await client.webhooks.replay(endpoint.id, { since: Date.now(), which: "missing" }), 0);
   await client.webhooks.delete(endpoint.id);
 });
 
-test("an account reads itself, moves its threshold, makes and revokes a key", async () => {
+test("an account changes its alert, and creates and revokes a key", async () => {
   const { account } = client;
   assert.equal((await account.change({ low_balance_cents: 250 })).low_balance_cents, 250);
   assert.equal((await account.read()).low_balance_cents, 250);

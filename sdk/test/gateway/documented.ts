@@ -1,6 +1,6 @@
-import { API_KEY, BASE_URL } from "./place.ts";
+import { API_KEY, BASE_URL } from "./gateway.ts";
 
-// The samples of the documentation as they are, but for the key and the base URL.
+// The samples of the documentation, with the key and the base URL replaced.
 
 const OURS = `apiKey: '${API_KEY}', baseUrl: '${BASE_URL}'`;
 
@@ -26,15 +26,15 @@ const enhanced = await client.enhancePrompt({ prompt: 'dragon', mode: 'pixel' })
 const upscaled = await client.upscale({ imageUrl: result.imageUrl, scale: 4 });
 `;
 
-/** What is printed behind the second sample, to see what came of its calls. */
-const SHOWN = `console.log(enhanced.enhanced);
+/** Appended to the second sample, to print the results of its calls. */
+const PRINTS = `console.log(enhanced.enhanced);
 console.log(upscaled.imageUrl);
 `;
 
 const ours = (sample: string): string => sample.replace(/apiKey: '[^']+'/, OURS);
 
-/** The first sample; CommonJS has no await outside of a function. */
+/** The first sample, in a function because CommonJS has no top-level await. */
 export const commonjs: string = `(async () => {\n${ours(COMMONJS)}})();\n`;
 
 /** The second sample, as an ES module. */
-export const module: string = ours(MODULE) + SHOWN;
+export const module: string = ours(MODULE) + PRINTS;

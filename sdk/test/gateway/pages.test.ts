@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { WokGenClient } from "../../src/index.ts";
 import { browser } from "../chromium.ts";
-import { API_KEY, BASE_URL, URL_OF_GATEWAY } from "./place.ts";
+import { API_KEY, BASE_URL, URL_OF_GATEWAY } from "./gateway.ts";
 
 const client = new WokGenClient({ apiKey: API_KEY, baseUrl: BASE_URL });
 

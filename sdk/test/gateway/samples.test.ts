@@ -5,44 +5,44 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { browser } from "../chromium.ts";
-import { bin, folder, installed, ROOT, run } from "../package.ts";
+import { bin, createFolder, installPackage, ROOT, run } from "../package.ts";
 import { commonjs, module } from "./documented.ts";
-import { file, URL_OF_GATEWAY } from "./place.ts";
+import { fetchFile, URL_OF_GATEWAY } from "./gateway.ts";
 
-const { path: project, remove } = await folder();
+const { path: project, remove } = await createFolder();
 after(remove);
 before(async () => {
-  await installed(project);
+  await installPackage(project);
 });
 
-/** Checks the three lines that the second sample prints: a picture, a better prompt, the picture four times as large. */
-async function checked(lines: string[]): Promise<void> {
+/** Checks the output of the second sample: an image, an improved prompt, and the image four times as large. */
+async function checkOutput(lines: string[]): Promise<void> {
   assert.equal(lines.length, 3);
-  const [picture = "", enhanced = "", larger = ""] = lines;
-  const [width, height] = (await file(picture)).size.split("x").map(Number);
+  const [image = "", enhanced = "", larger = ""] = lines;
+  const [width, height] = (await fetchFile(image)).size.split("x").map(Number);
   assert.ok(width && height);
-  assert.equal((await file(larger)).size, `${4 * width}x${4 * height}`);
+  assert.equal((await fetchFile(larger)).size, `${4 * width}x${4 * height}`);
   assert.ok(enhanced.length > "dragon".length);
 }
 
-test("the documented CommonJS sample makes a picture in Node", async () => {
+test("the documented CommonJS sample makes a image in Node", async () => {
   await writeFile(join(project, "sample.cjs"), commonjs);
   const printed = await run(project, process.execPath, "sample.cjs");
-  assert.deepEqual((await file(printed.trim())).size, "512x512");
+  assert.deepEqual((await fetchFile(printed.trim())).size, "512x512");
 });
 
 test("the documented ES module sample runs in Node", async () => {
   await writeFile(join(project, "sample.mjs"), module);
-  await checked((await run(project, process.execPath, "sample.mjs")).trim().split("\n"));
+  await checkOutput((await run(project, process.execPath, "sample.mjs")).trim().split("\n"));
 });
 
 test("the documented sample runs in Deno, with the one file that the gateway serves", async () => {
   await writeFile(join(project, "sample.ts"), module);
-  await writeFile(join(project, "wokgen.ts"), (await file(`${URL_OF_GATEWAY}/sdk/wokgen.ts`)).bytes);
+  await writeFile(join(project, "wokgen.ts"), (await fetchFile(`${URL_OF_GATEWAY}/sdk/wokgen.ts`)).bytes);
   await writeFile(join(project, "map.json"), '{ "imports": { "@wokspec/sdk": "./wokgen.ts" } }');
   const alone = ["--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-prompt", "--allow-net=127.0.0.1"];
   const printed = await run(project, bin("deno"), "run", "--check", ...alone, "--import-map=map.json", "sample.ts");
-  await checked(printed.trim().split("\n"));
+  await checkOutput(printed.trim().split("\n"));
 });
 
 test("the documented sample runs in a page of another origin", async (t) => {
@@ -65,5 +65,5 @@ test("the documented sample runs in a page of another origin", async (t) => {
   await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   await done;
   await tab.close();
-  await checked(lines.filter((line) => !line.startsWith("Failed to load resource")));
+  await checkOutput(lines.filter((line) => !line.startsWith("Failed to load resource")));
 });

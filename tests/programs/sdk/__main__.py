@@ -1,4 +1,4 @@
-"""python -m tests.programs.sdk: the TypeScript SDK alone, then its samples and our pages against a gateway."""
+"""python -m tests.programs.sdk: test the TypeScript SDK alone, then its samples and the pages against a gateway."""
 
 import asyncio
 import os
@@ -15,45 +15,45 @@ from tests.harness.processes import Process, Stack
 SDK = ROOT / "sdk"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 STEP_S = 300.0
-CARRIED = {"CHROMIUM": CHROMIUM, "PYTHON": sys.executable}
+ENVIRONMENT = {"CHROMIUM": CHROMIUM, "PYTHON": sys.executable}
 PASSED = re.compile(r"^# pass (\d+)$", re.MULTILINE)
 
 
 class Failure(Exception):
-    """A step that did not pass, with what it printed."""
+    """A failed step, with its output."""
 
 
-async def step(script: str, **env: str) -> None:
-    """Run a script of sdk/package.json and say how it went. Raises Failure."""
+async def run_step(script: str, **env: str) -> None:
+    """Run a script of sdk/package.json and print its result. Raises Failure."""
     began = time.monotonic()
-    process = Process(f"npm-{script.replace(':', '-')}", "npm", "run", "--silent", script, env=CARRIED | env, cwd=SDK)
+    process = Process(f"npm-{script.replace(':', '-')}", "npm", "run", "--silent", script, env=ENVIRONMENT | env, cwd=SDK)
     code = await process.start().wait_for_exit(STEP_S)
-    said = process.log.read_text(errors="replace")
+    output = process.log.read_text(errors="replace")
     if code:
-        raise Failure(f"npm run {script} ended with {code}:\n{said}")
-    counted = PASSED.search(said)
+        raise Failure(f"npm run {script} failed with exit status {code}:\n{output}")
+    counted = PASSED.search(output)
     passed = f", {counted[1]} tests passed" if counted else ""
     print(f"npm run {script}: {time.monotonic() - began:.0f} s{passed}", flush=True)
 
 
-async def with_gateway() -> None:
-    """The tests that need a gateway, on one as it is shipped. Raises Failure."""
+async def run_with_gateway() -> None:
+    """Run the tests that need a gateway against one with the shipped settings. Raises Failure."""
     async with Stack(workers=("local",)) as stack, Store(stack.settings.store_url) as store:
         customer = await create_customer(store, cents=1000)
-        await step("test:gateway", WOKGEN_URL=stack.url, WOKGEN_KEY=customer.key)
+        await run_step("test:gateway", WOKGEN_URL=stack.url, WOKGEN_KEY=customer.key)
 
 
 async def run() -> None:
-    """Every step, the quick ones first. Raises Failure."""
+    """Run every step, the quick ones first. Raises Failure."""
     if not Path(CHROMIUM).exists():
-        raise Failure(f"There is no Chromium at {CHROMIUM}: install it, or name one with CHROMIUM=.")
-    await step("check")
-    await step("test")
-    await with_gateway()
+        raise Failure(f"Chromium was not found at {CHROMIUM}. Install it, or set CHROMIUM to its path.")
+    await run_step("check")
+    await run_step("test")
+    await run_with_gateway()
 
 
 def main() -> int:
-    """The exit status."""
+    """Run the program and return its exit status."""
     try:
         asyncio.run(run())
     except Failure as failure:
