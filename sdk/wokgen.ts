@@ -488,7 +488,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:a8a1e7120ac8e95ee126c66425a7bf54d38342e8d819058c070d9f3e8ded4c36
+// sha256:9880f795cde282acc1fe1c82d3c89330848d0faf4535900f7b5320aa0c3b6878
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** Who pays, and of which balance it is warned. */
@@ -695,7 +695,7 @@ interface Schemas {
     /** Why it was switched off. */
     disabled_why?: string;
   };
-  /** Everything an enhancing model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `enhance`; a catalogue entry names the fields of its model. */
   EnhanceInput: {
     /** A mode by its name; a known one styles the prompt. */
     mode?: string | null;
@@ -927,7 +927,7 @@ interface Schemas {
     /** There, and true, when the body would be too long: read the whole by `id`. */
     truncated?: true;
   };
-  /** Everything an image model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `image`; a catalogue entry names the fields of its model. */
   ImageInput: {
     /** Pixels. 64 to 2048. */
     width?: number | null;
@@ -1027,7 +1027,7 @@ interface Schemas {
     | Schemas["UpscaleInput"]
     | Schemas["InterrogateInput"]
     | Schemas["EnhanceInput"];
-  /** Everything an interrogating model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `interrogate`; a catalogue entry names the fields of its model. */
   InterrogateInput: {
     /** A picture to work from: an https URL, or a data URL as far as the body's limit goes. */
     image_url?: string | null;
@@ -1117,7 +1117,7 @@ interface Schemas {
     /** Of the output, in seconds. */
     duration_sec: number | null;
   };
-  /** Everything a music model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `music`; a catalogue entry names the fields of its model. */
   MusicInput: {
     /** How long it is. 1 to 300. */
     seconds?: number | null;
@@ -1196,7 +1196,7 @@ interface Schemas {
     /** Where to go on: what the last answer said. */
     next?: number;
   };
-  /** Everything a text model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `text`; a catalogue entry names the fields of its model. */
   TextInput: {
     /** What kind of text, such as `product-desc`. */
     type?: string | null;
@@ -1281,7 +1281,7 @@ interface Schemas {
     /** The reference of a top-up. */
     reference: string | null;
   };
-  /** Everything an upscaling model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `upscale`; a catalogue entry names the fields of its model. */
   UpscaleInput: {
     /** A picture to work from: an https URL, or a data URL as far as the body's limit goes. */
     image_url?: string | null;
@@ -1347,7 +1347,7 @@ interface Schemas {
     /** A preference for how it is done, such as `real-esrgan`. */
     model?: string | null;
   };
-  /** Everything a video model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `video`; a catalogue entry names the fields of its model. */
   VideoInput: {
     /** Pixels. 64 to 1920. */
     width?: number | null;
@@ -1402,7 +1402,7 @@ interface Schemas {
     /** How long it is, in milliseconds; null: not known. */
     durationMs?: number | null;
   };
-  /** Everything a voice model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `voice`; a catalogue entry names the fields of its model. */
   VoiceInput: {
     /** A voice by its name. */
     voice_id?: string | null;

@@ -1,4 +1,4 @@
-// sha256:a8a1e7120ac8e95ee126c66425a7bf54d38342e8d819058c070d9f3e8ded4c36
+// sha256:9880f795cde282acc1fe1c82d3c89330848d0faf4535900f7b5320aa0c3b6878
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** Who pays, and of which balance it is warned. */
@@ -205,7 +205,7 @@ export interface Schemas {
     /** Why it was switched off. */
     disabled_why?: string;
   };
-  /** Everything an enhancing model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `enhance`; a catalogue entry names the fields of its model. */
   EnhanceInput: {
     /** A mode by its name; a known one styles the prompt. */
     mode?: string | null;
@@ -437,7 +437,7 @@ export interface Schemas {
     /** There, and true, when the body would be too long: read the whole by `id`. */
     truncated?: true;
   };
-  /** Everything an image model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `image`; a catalogue entry names the fields of its model. */
   ImageInput: {
     /** Pixels. 64 to 2048. */
     width?: number | null;
@@ -537,7 +537,7 @@ export interface Schemas {
     | Schemas["UpscaleInput"]
     | Schemas["InterrogateInput"]
     | Schemas["EnhanceInput"];
-  /** Everything an interrogating model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `interrogate`; a catalogue entry names the fields of its model. */
   InterrogateInput: {
     /** A picture to work from: an https URL, or a data URL as far as the body's limit goes. */
     image_url?: string | null;
@@ -627,7 +627,7 @@ export interface Schemas {
     /** Of the output, in seconds. */
     duration_sec: number | null;
   };
-  /** Everything a music model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `music`; a catalogue entry names the fields of its model. */
   MusicInput: {
     /** How long it is. 1 to 300. */
     seconds?: number | null;
@@ -706,7 +706,7 @@ export interface Schemas {
     /** Where to go on: what the last answer said. */
     next?: number;
   };
-  /** Everything a text model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `text`; a catalogue entry names the fields of its model. */
   TextInput: {
     /** What kind of text, such as `product-desc`. */
     type?: string | null;
@@ -791,7 +791,7 @@ export interface Schemas {
     /** The reference of a top-up. */
     reference: string | null;
   };
-  /** Everything an upscaling model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `upscale`; a catalogue entry names the fields of its model. */
   UpscaleInput: {
     /** A picture to work from: an https URL, or a data URL as far as the body's limit goes. */
     image_url?: string | null;
@@ -857,7 +857,7 @@ export interface Schemas {
     /** A preference for how it is done, such as `real-esrgan`. */
     model?: string | null;
   };
-  /** Everything a video model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `video`; a catalogue entry names the fields of its model. */
   VideoInput: {
     /** Pixels. 64 to 1920. */
     width?: number | null;
@@ -912,7 +912,7 @@ export interface Schemas {
     /** How long it is, in milliseconds; null: not known. */
     durationMs?: number | null;
   };
-  /** Everything a voice model may take; a catalogue entry names what its model does take. */
+  /** Every input field of kind `voice`; a catalogue entry names the fields of its model. */
   VoiceInput: {
     /** A voice by its name. */
     voice_id?: string | null;

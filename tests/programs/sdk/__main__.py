@@ -26,7 +26,9 @@ class Failure(Exception):
 async def run_step(script: str, **env: str) -> None:
     """Run a script of sdk/package.json and print its result. Raises Failure."""
     began = time.monotonic()
-    process = Process(f"npm-{script.replace(':', '-')}", "npm", "run", "--silent", script, env=ENVIRONMENT | env, cwd=SDK)
+    process = Process(
+        f"npm-{script.replace(':', '-')}", "npm", "run", "--silent", script, env=ENVIRONMENT | env, cwd=SDK
+    )
     code = await process.start().wait_for_exit(STEP_S)
     output = process.log.read_text(errors="replace")
     if code:
