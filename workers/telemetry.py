@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from shared.ops import metrics
 from workers.adapters.contract import Call, Done, Down, Pending, Rejected, Retry, Unknown
-from workers.adapters.http import BEHALF, Behalf
+from workers.adapters.http import REQUEST_CONTEXT, RequestContext
 
 Result = TypeVar("Result")
 
@@ -49,7 +49,7 @@ def register_dispatcher() -> None:
 
 async def measure_call(provider: str, verb: str, call: Call, work: Awaitable[Result]) -> Result:
     """Await an adapter's `work` on behalf of `call`, and record its duration and outcome. `verb` is the method."""
-    BEHALF.set(Behalf(provider, call.traceparent))
+    REQUEST_CONTEXT.set(RequestContext(provider, call.traceparent))
     began_s, outcome = time.monotonic(), "error"
     try:
         result = await work

@@ -1,10 +1,10 @@
-"""What an adapter is given, what it answers, and the four ways it may fail.
+"""The contract between a worker and a provider's adapter.
 
 ProviderError
-├── Retry     not accepted: come back after a while, the reservation is kept
-├── Rejected  a final no: refund, tell the caller why
+├── Retry     the provider is too busy: submit again later, the reservation stays
+├── Rejected  the provider refused for good: refund, and show the caller why
 ├── Down      bad key, no credit, outage: try the next route
-└── Unknown   the provider may or may not have accepted: never submitted again
+└── Unknown   the provider may or may not have accepted: never submit again
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,75 +20,75 @@ CONNECT_S = 10.0
 class Call(Struct, frozen=True, kw_only=True):
     """One generation as a provider sees it."""
 
-    generation_id: str  # UUID; sent along as the provider's idempotency key where it has one
+    generation_id: str  # UUID; sent as the provider's idempotency key if it has one
     kind: str  # image, video, text, voice, music, upscale, interrogate, enhance
     model: str  # the provider's own name of the model
     prompt: str
     input: dict[str, object]  # validated by shared/domain/kinds/<kind>.py, defaults filled in
-    deadline_ms: int  # Unix time; nothing is worth doing after it
+    deadline_ms: int  # Unix time; a result after it is refunded
     callback_url: str | None = None
-    traceparent: str = ""  # W3C trace context; providers/http.py sends it along
+    traceparent: str = ""  # W3C trace context; adapters/http.py sends it along
 
 
 class Blob(Struct, frozen=True, tag=True):
-    """Bytes: an output that came as such, or an input picture."""
+    """The bytes of an output or of an input image."""
 
     data: bytes
     media_type: str
 
 
-async def nothing_to_fetch(url: str) -> Blob:
-    """The default of Setup.fetch. Raises Rejected."""
-    raise Rejected("invalid_input", f"image_url: nothing can be fetched from {url[:100]} here")
+async def refuse_fetch(url: str) -> Blob:
+    """Raise Rejected. The default of `Setup.fetch`."""
+    raise Rejected("invalid_input", f"Input images are not available here: {url[:100]}")
 
 
 class Setup(Struct, frozen=True, kw_only=True):
-    """What an adapter is made with: its provider's entry in the catalogue, and the key that entry names.
+    """The configuration of an adapter: its provider's catalogue entry, and the key that this entry names.
 
-    `fetch` brings an input picture (https, data: or one of our own assets) through the guarded egress, at most 20 MB;
-    it raises Rejected("image_unreachable" | "bad_image", ...).
+    `fetch` downloads an input image (https, data: or one of our own assets) through the guarded egress, at most 20 MB.
+    It raises Rejected("image_unreachable" | "bad_image", ...).
     """
 
     name: str
-    adapter: str | None = None  # the module, where it is not called as the provider
+    adapter: str | None = None  # the adapter's module, if it is not named like the provider
     base_url: str | None = None
     key: str | None = None
-    callback_secret: str | None = None  # what the provider signs its callbacks with
-    connect_s: float = CONNECT_S  # until a connection that does not come about is given up
-    credit_micros: int | None = None  # what one of its credits costs us; None: not known
-    fetch: Callable[[str], Awaitable[Blob]] = msgspec.field(default=nothing_to_fetch)
+    callback_secret: str | None = None  # verifies the signatures of the provider's callbacks
+    connect_s: float = CONNECT_S  # time limit for opening a connection
+    credit_micros: int | None = None  # our cost of one provider credit; None: not known
+    fetch: Callable[[str], Awaitable[Blob]] = msgspec.field(default=refuse_fetch)
 
 
 class Link(Struct, frozen=True, tag=True):
-    """An output the provider keeps for a while; copied to our storage before it expires."""
+    """A URL under which the provider keeps an output for a while. The worker copies it to our storage."""
 
     url: str
     media_type: str | None = None
 
 
 class Pending(Struct, frozen=True, tag=True):
-    """The provider took the work under `ref`. Stored before anything else, so a restart resumes here."""
+    """The provider accepted the work as `ref`. The worker stores it first, so a restart resumes here."""
 
     ref: str
     poll_after_s: float
-    progress: float | None = None  # 0..1, where the provider tells
+    progress: float | None = None  # 0..1, if the provider reports it
 
 
 class Done(Struct, frozen=True, tag=True):
-    """The work is finished."""
+    """The result of finished work."""
 
     outputs: tuple[Blob | Link, ...] = ()
     text: str | None = None  # the result of text, enhance and interrogate
     facts: dict[str, object] = msgspec.field(default_factory=dict)  # width, height, duration_ms, seed, ...
-    cost_micros: int | None = None  # what the provider charged us, where it says
+    cost_micros: int | None = None  # the provider's charge, if it reports one
 
 
 class ProviderError(Exception):
-    """Base of what an adapter raises."""
+    """Base of the errors that an adapter raises."""
 
 
 class Retry(ProviderError):
-    """The provider did not accept it now; the same submit is safe after `after_s` seconds."""
+    """The provider did not accept the work now. The same submit is safe after `after_s` seconds."""
 
     def __init__(self, reason: str, *, after_s: float) -> None:
         super().__init__(reason)
@@ -96,9 +96,9 @@ class Retry(ProviderError):
 
 
 class Rejected(ProviderError):
-    """The provider refused for good; `code` is snake_case and `message` is shown to the caller.
+    """The provider refused the work for good. `code` is snake_case, `message` is shown to the caller.
 
-    `cost_micros` is what it charged us for that, where it says.
+    `cost_micros` is the provider's charge for the refused work, if it reports one.
     """
 
     def __init__(self, code: str, message: str, *, cost_micros: int | None = None) -> None:
@@ -107,15 +107,15 @@ class Rejected(ProviderError):
 
 
 class Down(ProviderError):
-    """The provider cannot serve anybody: bad key, no credit, outage. Nothing was accepted."""
+    """The provider serves nobody: bad key, no credit, outage. It accepted nothing."""
 
 
 class Unknown(ProviderError):
-    """The answer to a submit was lost. It is never sent again (ARCHITECTURE rule 3)."""
+    """The response to a submit was lost. The worker never sends it again (ARCHITECTURE rule 3)."""
 
 
 class Callback(Struct, frozen=True):
-    """What came to a generation's callback address: a hint that it is worth looking, never a result."""
+    """A request to a generation's callback URL. It is a hint to poll, never a result."""
 
     headers: dict[str, str]  # names in lower case
     body: bytes
@@ -124,44 +124,44 @@ class Callback(Struct, frozen=True):
 class Adapter:
     """One provider. An instance lives as long as the worker process and serves many calls at once."""
 
-    repeatable: ClassVar[bool] = False  # a submit may safely be sent twice
-    submit_limit_s: ClassVar[float] = 150.0  # a submit's outcome is known after this long, or never
-    keeps_s: ClassVar[float] = 3_600.0  # how long the provider keeps an output, at the least
+    repeatable: ClassVar[bool] = False  # whether the same submit may safely be sent twice
+    submit_limit_s: ClassVar[float] = 150.0  # the outcome of a submit is known after this time, or never
+    keeps_s: ClassVar[float] = 3_600.0  # the provider keeps an output at least this long
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
 
     async def submit(self, call: Call) -> Pending | Done:
-        """Hand the work over. Raises any ProviderError."""
+        """Submit the work. Raises any ProviderError."""
         raise NotImplementedError
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
-        """Look at what was submitted. Raises Rejected; anything else raised means "look again later"."""
+        """Poll submitted work. Raises Rejected if it failed; after any other error the worker polls again."""
         raise NotImplementedError
 
     async def cancel(self, call: Call, ref: str) -> None:
-        """Ask the provider to stop; best effort."""
+        """Cancel submitted work, best effort."""
 
     def callback(self, request: Callback) -> str | None:
-        """The reference in a callback whose signature holds; None if there is none or it is not to be believed."""
+        """Return the reference that a callback names, or None if its signature does not hold."""
         return None
 
     async def find(self, call: Call) -> str | None:
-        """The reference of a submit whose answer was lost, where the provider can be asked for it."""
+        """Find the reference of a submit whose response was lost. None if the provider does not know it."""
         return None
 
     async def probe(self) -> str | None:
-        """What a call that bills nothing says with our key, such as the credit left; None if no such call is known.
+        """Check our key with a request that bills nothing, and return a line about it, such as the credit left.
 
-        Raises any ProviderError.
+        Returns None if the provider has no such request. Raises any ProviderError.
         """
         return None
 
     async def close(self) -> None:
-        """Release what the instance holds."""
+        """Close the connections of this instance."""
 
 
 def load(provider: str, package: str = "workers.providers") -> type[Adapter]:
-    """Class `Adapter` of `<package>/<provider>.py`. Raises ModuleNotFoundError for an unknown name."""
+    """Return class `Adapter` of `<package>/<provider>.py`. Raises ModuleNotFoundError for an unknown name."""
     adapter: type[Adapter] = import_module(f"{package}.{provider}").Adapter
     return adapter

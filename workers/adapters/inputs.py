@@ -1,89 +1,126 @@
-"""A call's input in the forms that several providers want it."""
+"""A call's input in the forms that several providers want."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from math import log, prod
 from typing import Any
 
-from workers.adapters.contract import Blob, Call, Setup
+from workers.adapters.contract import Blob, Call, Rejected, Setup
 
-SAME_SHAPE = 0.03  # how far the logarithms of two ratios may lie apart: 16:9 is not always drawn to the pixel
+SAME_SHAPE = 0.03  # difference of two ratios' logarithms: providers do not draw 16:9 exact to the pixel
 
 
-def words(call: Call) -> str:
-    """The prompt of a picture or film, with the style that was asked for."""
+def styled_prompt(call: Call) -> str:
+    """Return the prompt of an image or video, followed by the requested style."""
     style = call.input.get("style")
     return f"{call.prompt}, {style}" if style else call.prompt
 
 
-def given(**fields: object) -> dict[str, object]:
-    """The fields that are not None: what was not asked for is left to the provider."""
+def drop_none(**fields: object) -> dict[str, object]:
+    """Return the fields that are not None, so that the provider uses its own default for the others."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def named(fields: Mapping[str, object], names: Mapping[str, str]) -> dict[str, object]:
-    """The fields that are not None, by the names that a model's input has for them; "" is for what it does not take."""
+def rename_fields(fields: Mapping[str, object], names: Mapping[str, str]) -> dict[str, object]:
+    """Return the fields that are not None under a model's own names. The name "" drops a field."""
     return {
         names.get(name, name): value for name, value in fields.items() if value is not None and names.get(name, name)
     }
 
 
-def of_model(table: Mapping[str, dict[str, Any]], model: str) -> dict[str, Any]:
-    """A model's row in a table of beginnings of names: the longest that fits, {} without one."""
-    return table.get(max((start for start in table if model.startswith(start)), key=len, default=""), {})
+def model_row(table: Mapping[str, dict[str, Any]], model: str) -> dict[str, Any]:
+    """Return the row of the longest prefix of a model's name in a table, or {} without one."""
+    return table.get(max((prefix for prefix in table if model.startswith(prefix)), key=len, default=""), {})
 
 
-def ratio(call: Call, known: Sequence[str] | None = None) -> str | None:
-    """The aspect ratio asked for, or that of width and height: the nearest of `known`, if given. None if not said."""
-    asked = call.input.get("aspect_ratio")
+def aspect_ratio(call: Call, known: Sequence[str] | None = None) -> str | None:
+    """Return the requested aspect ratio, or that of width and height; None if the caller gave neither.
+
+    With `known` it is the nearest of those.
+    """
+    requested = call.input.get("aspect_ratio")
     width, height = call.input.get("width"), call.input.get("height")
-    if not isinstance(asked, str):
+    if not isinstance(requested, str):
         if not (isinstance(width, int) and isinstance(height, int)):
             return None
-        asked = f"{width}:{height}"
-    if known is None or asked in known:
-        return asked
-    wanted = _slope(asked)
-    return None if wanted is None else min((k for k in known if _slope(k) is not None), key=lambda k: _far(k, wanted))
+        requested = f"{width}:{height}"
+    if known is None or requested in known:
+        return requested
+    slope = _slope(requested)
+    return (
+        None if slope is None else min((k for k in known if _slope(k) is not None), key=lambda k: _distance(k, slope))
+    )
 
 
-def size(call: Call, known: Sequence[str]) -> str:
-    """The `width:height` of `known` nearest in shape to what was asked for, then in area; the first if nothing was."""
-    shape = ratio(call, known)
+def nearest_size(call: Call, known: Sequence[str]) -> str:
+    """Return the `width:height` of `known` nearest to the request in shape, then in area.
+
+    It is the first of `known` if the caller gave no size.
+    """
+    shape = aspect_ratio(call, known)
     if shape is None:
         return known[0]
     width, height = call.input.get("width"), call.input.get("height")
     if not (isinstance(width, int) and isinstance(height, int)):
         return shape
-    alike = [k for k in known if _far(k, _slope(shape) or 1) < SAME_SHAPE]
+    alike = [k for k in known if _distance(k, _slope(shape) or 1) < SAME_SHAPE]
     return min(alike, key=lambda k: abs(log(prod(map(int, k.split(":"))) / (width * height))))
 
 
-async def shown(setup: Setup, url: str) -> str:
-    """A picture as a provider out there can reach it: one from our own storage becomes a data: URL. Raises Rejected."""
-    return data_url(await setup.fetch(url)) if url.startswith("asset:") else url
-
-
-async def pictures(setup: Setup, call: Call) -> list[str]:
-    """Every input picture, as a provider can reach it. Raises Rejected."""
-    return [await shown(setup, url) for url in asked_for(call)]
-
-
-def asked_for(call: Call) -> list[str]:
-    """The addresses of every input picture, as they were asked for."""
+def image_urls(call: Call) -> list[str]:
+    """Return the URL of every input image, as the caller gave it."""
     single, several = call.input.get("image_url"), call.input.get("image_urls")
     return [str(single)] * bool(single) + ([str(url) for url in several] if isinstance(several, list) else [])
 
 
-def data_url(picture: Blob) -> str:
-    """The picture as a data: URL."""
-    return f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode()}"
+def require_https(urls: list[str]) -> None:
+    """Raise Rejected unless every input image has an https URL, for a provider that fetches them itself."""
+    if any(not url.lower().startswith("https://") for url in urls):
+        raise Rejected("invalid_input", "This model downloads input images itself. Send an https URL, not an upload.")
 
 
-def _slope(asked: str) -> float | None:
-    width, _, height = asked.partition(":")
+async def fetch_images(setup: Setup, call: Call) -> list[Blob]:
+    """Download every input image. Raises Rejected."""
+    return [await setup.fetch(url) for url in image_urls(call)]
+
+
+async def resolve_image_urls(setup: Setup, call: Call) -> list[str]:
+    """Return a URL for every input image that the provider can read: our own assets as data: URLs. Raises Rejected."""
+    return [data_url(await setup.fetch(url)) if url.startswith("asset:") else url for url in image_urls(call)]
+
+
+async def publish_image_urls(
+    setup: Setup, call: Call, upload: Callable[[Blob], Awaitable[str]], *, inline_bytes_max: int = 0
+) -> list[str]:
+    """Return a URL for every input image that the provider can read.
+
+    An image without a public URL becomes a data: URL up to `inline_bytes_max`. A larger one is sent to `upload`, which
+    returns the provider's own URL of it. Raises Rejected, and the errors of `upload`.
+    """
+
+    async def publish(url: str) -> str:
+        if not url.startswith(("asset:", "data:")):
+            return url
+        image = await setup.fetch(url)
+        return data_url(image) if len(image.data) <= inline_bytes_max else await upload(image)
+
+    return [await publish(url) for url in image_urls(call)]
+
+
+def data_url(image: Blob) -> str:
+    """Return an image as a data: URL."""
+    return f"data:{image.media_type};base64,{base64.b64encode(image.data).decode()}"
+
+
+def file_name(image: Blob) -> str:
+    """Return a name for an image in a multipart form: some providers go by its extension."""
+    return f"image.{image.media_type.removeprefix('image/')}"
+
+
+def _slope(ratio: str) -> float | None:
+    width, _, height = ratio.partition(":")
     return int(width) / int(height) if width.isdigit() and height.isdigit() and int(height) else None
 
 
-def _far(known: str, wanted: float) -> float:
-    return abs(log((_slope(known) or 1) / wanted))
+def _distance(known: str, slope: float) -> float:
+    return abs(log((_slope(known) or 1) / slope))

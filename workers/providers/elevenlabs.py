@@ -1,18 +1,19 @@
-"""ElevenLabs: speech, music and sounds, answered at once; pictures and films of other makers, as tasks.
+"""ElevenLabs: speech, music and sounds with the submit; other makers' images and videos as tasks.
 
-A model of pictures or films may end in a resolution, as `gemini-3-pro-image:2K`, where the provider sells several.
+An image or video model may end in a resolution, as in `gemini-3-pro-image:2K`, if the provider sells several.
 
-Not known, and read with care: what a credit costs depends on the plan, so the credits of an answer are a fact, and a
-cost only with `credit_cents` in the catalogue. It posts callbacks to the addresses that its workspace has, never to one
-of a request's own, so it is not asked for any; what comes is believed if it is signed. Its history knows texts, but not
-whose they were: a lost submit is not looked for there.
+Not documented: the price of a credit, which depends on the plan. So a response's credits are a fact, and a cost only
+with `credit_cents` in the catalogue.
+
+ElevenLabs posts callbacks to the URLs of its workspace, never to one from a request, so the adapter sends none. A
+callback that arrives is believed if it is signed. The history lists texts, but not their owners: a lost submit cannot
+be found there.
 """
 
 import re
 from base64 import b64encode
 from typing import Any, ClassVar
 
-from workers.adapters import contract
 from workers.adapters.contract import (
     Blob,
     Call,
@@ -24,18 +25,28 @@ from workers.adapters.contract import (
     ProviderError,
     Rejected,
     Setup,
-    Unknown,
 )
-from workers.adapters.http import Answer, Http, PollFailed, reason
-from workers.adapters.inputs import asked_for, given, of_model, ratio, words
-from workers.adapters.signatures import stamped
+from workers.adapters.http import HttpAdapter
+from workers.adapters.inputs import aspect_ratio, drop_none, fetch_images, model_row, styled_prompt
+from workers.adapters.refusals import MODEL_FAILED, content_policy, invalid_input, unsupported_kind
+from workers.adapters.responses import (
+    BINARY,
+    REASON_CHARS_MAX,
+    PollFailed,
+    ProviderResponse,
+    json_fields,
+    read_file,
+    read_ref,
+    read_task,
+)
+from workers.adapters.signatures import has_timestamp_signature
 
 BASE_URL = "https://api.elevenlabs.io"
-COMPOSING_S = 300.0  # nothing is heard of a song until it is made
-PACE_S = {"image": 2.0, "video": 5.0}  # between looks
-VOICE = "JBFqnCBsd6RMkjVDRZzb"  # what its own documentation speaks with
+RESPONSE_S = 300.0  # nothing is sent until a song is finished
+POLL_S = {"image": 2.0, "video": 5.0}
+VOICE = "JBFqnCBsd6RMkjVDRZzb"  # the one in ElevenLabs' own documentation
 VOICE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # it becomes part of a path
-FORMATS = {"mp3": "mp3_44100_128", "wav": "wav_24000"}  # finer waves are for its dearer plans
+FORMATS = {"mp3": "mp3_44100_128", "wav": "wav_24000"}  # higher rates need a more expensive plan
 QUALITY = {"standard": "medium", "hd": "high"}
 
 NO_CREDIT = {"quota_exceeded", "insufficient_credits", "payment_required"}
@@ -44,7 +55,7 @@ REFUSED = {"bad_prompt", "content_against_policy", "bad_composition_plan"}
 REFUSAL = re.compile(r"polic(y|ies)|moderat|terms of (service|use)|prohibited|copyright", re.IGNORECASE)
 FAILURES = {"moderated": "content_policy", "invalid_parameters": "invalid_input"}  # others: provider_failed
 
-# What the models of a family draw in and take besides; the longest beginning of a model's name counts.
+# The ratios and optional fields of a model family. The longest prefix of a model's name counts.
 GEMINI = ("auto", "1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 SEEDANCE = ("auto", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
 FAMILIES: dict[str, dict[str, Any]] = {
@@ -58,145 +69,133 @@ FAMILIES: dict[str, dict[str, Any]] = {
 }
 
 
-class Adapter(contract.Adapter):
-    """Sound within the submit; a picture's or film's reference is its generation there."""
+class Adapter(HttpAdapter):
+    """Audio comes with the submit. The reference of an image or video is its generation's id."""
 
-    repeatable: ClassVar[bool] = False
-    submit_limit_s: ClassVar[float] = COMPOSING_S + 30.0
+    submit_limit_s: ClassVar[float] = RESPONSE_S + 30.0
 
     def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
-        base_url, headers = setup.base_url or BASE_URL, {"xi-api-key": setup.key or ""}
-        self._http = Http(
-            base_url, connect_s=setup.connect_s, headers=headers, first_byte_s=COMPOSING_S, total_s=COMPOSING_S + 10.0
-        )
+        super().__init__(setup, BASE_URL, headers={"xi-api-key": setup.key or ""}, response_limit_s=RESPONSE_S)
 
     async def submit(self, call: Call) -> Pending | Done:
-        """The sound, or a task. Raises any ProviderError."""
+        """Return the audio, or a task. Raises any ProviderError."""
         match call.kind:
             case "voice":
                 return await self._speak(call)
             case "music" if call.model.startswith("eleven_text_to_sound"):
-                return await self._sound(call)
+                return await self._make_sound(call)
             case "music":
                 return await self._compose(call)
             case "image" | "video":
-                return await self._begin(call)
-        raise Down(f"{self.setup.name} does not serve {call.kind}")
+                return await self._start_task(call)
+        raise unsupported_kind(self.setup, call)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
-        """GET the generation; its link is signed anew each time, and good for about an hour."""
-        made = (await self._http.poll("GET", f"/v1/flows/{call.kind}/{ref}")).fields
-        if made.get("id") != ref:
-            raise PollFailed(f"this is not generation {ref}")
-        if made.get("status") == "failed":
-            code = FAILURES.get(str(made.get("failure_reason")), "provider_failed")
-            raise Rejected(code, str(made.get("error_message") or "The model failed.")[:300])
-        if made.get("status") != "completed":
-            return Pending(ref, PACE_S[call.kind])
-        url, media_type = made.get("content_url"), made.get("content_mime_type")
+        """GET the generation. Its link is signed for each response and valid for about an hour."""
+        task = read_task(await self._http.poll("GET", f"/v1/flows/{call.kind}/{ref}"), ref)
+        if task.get("status") == "failed":
+            code = FAILURES.get(str(task.get("failure_reason")), "provider_failed")
+            raise Rejected(code, str(task.get("error_message") or MODEL_FAILED)[:REASON_CHARS_MAX])
+        if task.get("status") != "completed":
+            return Pending(ref, POLL_S[call.kind])
+        url, media_type = task.get("content_url"), task.get("content_mime_type")
         if not isinstance(url, str) or not url:
-            raise PollFailed("it is completed, but not where")
+            raise PollFailed("the completed generation has no content_url")
         return Done((Link(url, media_type if isinstance(media_type, str) else None),))
 
     def callback(self, request: Callback) -> str | None:
-        """The generation's id, if the signature holds."""
-        if not stamped(request, request.headers.get("elevenlabs-signature", ""), self.setup.callback_secret):
+        """Return the generation's id if the signature holds."""
+        signature = request.headers.get("elevenlabs-signature", "")
+        if not has_timestamp_signature(request, signature, self.setup.callback_secret):
             return None
-        body = Answer(200, {}, request.body).fields
-        found = [part.get("id") for part in (body, body.get("data")) if isinstance(part, dict)]
-        return next((ref for ref in found if isinstance(ref, str) and ref), None)
+        body = json_fields(request.body)
+        refs = [part.get("id") for part in (body, body.get("data")) if isinstance(part, dict)]
+        return next((ref for ref in refs if isinstance(ref, str) and ref), None)
 
     async def probe(self) -> str | None:
-        """GET the user the key is of."""
-        told = await self._http.probe("/v1/user", reading=reading)
-        plan = told.get("subscription") or {}
+        """GET the key's user."""
+        user = await self._http.probe("/v1/user", read_error=read_error)
+        plan = user.get("subscription") or {}
         return f"credits used: {plan.get('character_count')} of {plan.get('character_limit')}"
-
-    async def close(self) -> None:
-        """End the session."""
-        await self._http.close()
 
     async def _speak(self, call: Call) -> Done:
         """POST /v1/text-to-speech."""
-        asked, language = call.input.get("voice_id"), str(call.input.get("language") or "").partition("-")[0]
-        voice = VOICE if asked in (None, "default") else str(asked)
+        voice_id, language = call.input.get("voice_id"), str(call.input.get("language") or "").partition("-")[0]
+        voice = VOICE if voice_id in (None, "default") else str(voice_id)
         if not VOICE_ID.fullmatch(voice):
-            raise Rejected("invalid_input", "voice_id: no voice of this model is called so.")
-        fixed = "multilingual_v2" in call.model  # it hears the language itself and takes none
+            raise Rejected("invalid_input", "This model has no such voice. Use the id of one of its voices.")
+        detects_language = "multilingual_v2" in call.model  # and takes no language_code
         speed = call.input.get("speed")
         body = {
             "text": call.prompt,
             "model_id": call.model,
-            **given(language_code=None if fixed else language or None),
-            **given(voice_settings=None if speed is None else {"speed": speed}),
+            **drop_none(language_code=None if detects_language else language or None),
+            **drop_none(voice_settings=None if speed is None else {"speed": speed}),
         }
-        return await self._heard(f"/v1/text-to-speech/{voice}", body, FORMATS[str(call.input.get("format") or "mp3")])
+        return await self._request_audio(f"/v1/text-to-speech/{voice}", body, _output_format(call))
 
-    async def _sound(self, call: Call) -> Done:
+    async def _make_sound(self, call: Call) -> Done:
         """POST /v1/sound-generation."""
-        body = {"text": call.prompt, "model_id": call.model, **given(duration_seconds=call.input.get("seconds"))}
-        return await self._heard("/v1/sound-generation", body, FORMATS[str(call.input.get("format") or "mp3")])
+        seconds = call.input.get("seconds")
+        body = {"text": call.prompt, "model_id": call.model, **drop_none(duration_seconds=seconds)}
+        return await self._request_audio("/v1/sound-generation", body, _output_format(call))
 
     async def _compose(self, call: Call) -> Done:
-        """POST /v1/music. A seed goes with a composition plan only."""
+        """POST /v1/music. A seed is possible with a composition plan only."""
         if call.input.get("format") == "wav":
-            raise Rejected("invalid_input", "format: this model's music is mp3.")
+            raise Rejected("invalid_input", "This model's music is mp3 only. Set the format to mp3.")
         seconds = call.input.get("seconds")
         length_ms = round(seconds * 1000) if isinstance(seconds, int | float) else None
-        body = {"prompt": call.prompt, "model_id": call.model, **given(music_length_ms=length_ms)}
-        return await self._heard("/v1/music", body, None)
+        body = {"prompt": call.prompt, "model_id": call.model, **drop_none(music_length_ms=length_ms)}
+        return await self._request_audio("/v1/music", body, None)
 
-    async def _heard(self, path: str, body: dict[str, object], wanted: str | None) -> Done:
-        """What a request sounds like, and what it cost."""
-        asked = {"output_format": wanted} if wanted else None
-        answer = await self._http.submit("POST", path, reading=reading, json=body, params=asked)
-        if not answer.media_type.startswith(("audio/", "application/octet-stream")) or not answer.body:
-            raise Unknown(f"no sound but {answer.media_type}: {reason(answer)}")
-        told = answer.headers.get("character-cost", "")
-        credits_ = int(told) if re.fullmatch(r"\d{1,9}", told) else None
-        price = self.setup.credit_micros
-        cost = None if credits_ is None or price is None else credits_ * price
-        return Done((Blob(answer.body, answer.media_type),), facts=given(credits=credits_), cost_micros=cost)
+    async def _request_audio(self, path: str, body: dict[str, object], output_format: str | None) -> Done:
+        """POST a request, and return the audio and its cost."""
+        query = {"output_format": output_format} if output_format else None
+        response = await self._http.submit("POST", path, read_error=read_error, json=body, params=query)
+        audio, cost = read_file(response, "audio/", BINARY), response.headers.get("character-cost", "")
+        credit, price = int(cost) if re.fullmatch(r"\d{1,9}", cost) else None, self.setup.credit_micros
+        cost_micros = None if credit is None or price is None else credit * price
+        return Done((audio,), facts=drop_none(credits=credit), cost_micros=cost_micros)
 
-    async def _begin(self, call: Call) -> Pending:
+    async def _start_task(self, call: Call) -> Pending:
         """POST /v1/flows/image or video."""
         model, _, resolution = call.model.partition(":")
-        family = of_model(FAMILIES, model)
-        shown = [_inline(await self.setup.fetch(url)) for url in asked_for(call)]
+        family = model_row(FAMILIES, model)
+        images = [_inline(image) for image in await fetch_images(self.setup, call)]
         extras: dict[str, object] = {name: call.input.get(name) for name in ("seed", "negative_prompt")}
         extras["quality"] = QUALITY.get(str(call.input.get("quality")))
         fields: dict[str, object] = {name: extras[name] for name in family.get("takes", ())}
-        fields |= {"aspect_ratio": ratio(call, family.get("ratios")), "resolution": resolution or None}
+        fields |= {"aspect_ratio": aspect_ratio(call, family.get("ratios")), "resolution": resolution or None}
         if call.kind == "image":
-            fields["images"] = shown or None
+            fields["images"] = images or None
         else:
-            fields |= {"duration_secs": call.input.get("seconds"), "start_frame": shown[0] if shown else None}
-        body = {"model_id": model, "prompt": words(call), **given(**fields)}
-        answer = await self._http.submit("POST", f"/v1/flows/{call.kind}", reading=reading, json=body)
-        ref = answer.fields.get("id")
-        if not isinstance(ref, str) or not ref:
-            raise Unknown(f"the answer names no generation: {reason(answer)}")
-        return Pending(ref, PACE_S[call.kind])
+            fields |= {"duration_secs": call.input.get("seconds"), "start_frame": images[0] if images else None}
+        body = {"model_id": model, "prompt": styled_prompt(call), **drop_none(**fields)}
+        response = await self._http.submit("POST", f"/v1/flows/{call.kind}", read_error=read_error, json=body)
+        return Pending(read_ref(response, response.fields.get("id")), POLL_S[call.kind])
 
 
-def reading(answer: Answer) -> ProviderError | None:
-    """No credit is a 401 as a bad key is; what may not be made is a 400 or 403 that says so."""
-    if answer.status < 400:
+def read_error(response: ProviderResponse) -> ProviderError | None:
+    """Read an error body. No credit is a 401 like a bad key; a content policy is a 400 or 403."""
+    if response.status < 400:
         return None
-    detail = answer.fields.get("detail")
+    detail = response.fields.get("detail")
     names = {str(detail.get(name)) for name in ("status", "code", "type")} if isinstance(detail, dict) else set()
-    why = reason(answer)
     if names & NO_CREDIT:
-        return Down(f"no credit: {why}")
-    if answer.status in (400, 403) and (names & REFUSED or REFUSAL.search(why)):
-        return Rejected("content_policy", why or "The provider refused this.")
-    if answer.status in (400, 413, 422) or names & INPUT:
-        return Rejected("invalid_input", why or "The provider cannot do this.")
+        return Down(f"no credit: {response.reason}")
+    if response.status in (400, 403) and (names & REFUSED or REFUSAL.search(response.reason)):
+        return content_policy(response)
+    if response.status in (400, 413, 422) or names & INPUT:
+        return invalid_input(response)
     return None
 
 
-def _inline(picture: Blob) -> dict[str, str]:
-    """A picture in the request itself: its own links do not work here."""
-    encoded = b64encode(picture.data).decode()
-    return {"type": "inline_base64", "content_base64": encoded, "mime_type": picture.media_type}
+def _output_format(call: Call) -> str:
+    return FORMATS[str(call.input.get("format") or "mp3")]
+
+
+def _inline(image: Blob) -> dict[str, str]:
+    """Return an image as a part of the request itself, since the provider's own links do not work here."""
+    encoded = b64encode(image.data).decode()
+    return {"type": "inline_base64", "content_base64": encoded, "mime_type": image.media_type}

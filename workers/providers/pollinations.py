@@ -1,13 +1,16 @@
-"""Pollinations draws, films, speaks, composes and writes, each within the request.
+"""Pollinations: images, videos, speech, music and text, each within the submit.
 
-The exact same request joins the generation that an earlier one began, or gets its result from a cache, and is billed
-once: so a submit may be repeated. For that each is exact: its seed is the caller's, or made from the generation's id.
-With its default seed the same prompt would bring the same picture to everybody.
+The exact same request joins the generation that an earlier one started, or gets its result from a cache, and is billed
+once. So a submit may be repeated, if it is exact: its seed is the caller's, or derived from the generation's id. With
+the provider's default seed the same prompt would return the same image to every caller.
 
-Not known, and read with care: what a pollen costs (a cost only with `credit_cents` in the catalogue, where the answer
-names its pollen at all, which only others' programs say). Its upstream's refusals come as 502, also the ones for its
-own rate: nothing is lost by asking again. Pictures without an address cannot begin a film: an upload would have
-another address each time, and the request would not be the same.
+Not documented:
+
+- The cost of a pollen. A cost is known only with `credit_cents` in the catalogue, and only if the response has it.
+- Its upstreams' refusals, which come as 502. That includes their rate limits, so the submit is repeated.
+
+An input image without a public URL cannot start a video: each upload would get another URL, so that the request would
+not be the same.
 """
 
 import re
@@ -18,16 +21,25 @@ from urllib.parse import quote
 
 from msgspec import structs
 
-from workers.adapters import chat, contract
-from workers.adapters.contract import Blob, Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup, Unknown
-from workers.adapters.http import Answer, Http, reason, retry_after_s
-from workers.adapters.inputs import asked_for, given, pictures, ratio, words
-from workers.adapters.outputs import blob
+from workers.adapters import chat
+from workers.adapters.contract import Blob, Call, Done, Pending, ProviderError, Rejected, Retry, Setup, Unknown
+from workers.adapters.http import HttpAdapter
+from workers.adapters.inputs import (
+    aspect_ratio,
+    drop_none,
+    image_urls,
+    require_https,
+    resolve_image_urls,
+    styled_prompt,
+)
+from workers.adapters.outputs import decode_blob
+from workers.adapters.refusals import content_policy, invalid_input, unsupported_kind
+from workers.adapters.responses import ProviderResponse, read_file
 
 BASE_URL = "https://gen.pollinations.ai"
-WAIT_S = 300.0  # a film takes minutes, and nothing is heard until it is done
-URL_CHARS_MAX = 8_000  # of a prompt in an address
-SEEDS = 2**31  # theirs are from 0 to one less
+RESPONSE_S = 300.0  # a video takes minutes, and nothing is sent until it is finished
+URL_CHARS_MAX = 8_000  # of a prompt in a URL
+SEEDS = 2**31  # a seed is below this
 SIZES = {
     "1:1": "1024x1024",
     "16:9": "1344x768",
@@ -39,139 +51,121 @@ SIZES = {
     "21:9": "1536x640",
 }
 QUALITY = {"standard": "medium", "hd": "hd"}
-SECONDS = {"stability-ai/stable-audio": "seconds"}  # what a model of music calls its length; others: duration
+LENGTH_NAMES = {"stability-ai/stable-audio": "seconds"}  # a music model's name of its length; others: duration
 REFUSED = ("safety_error", "content_filter", "content_policy_violation", "moderation_blocked")
-BROKEN_OFF = b"Detached generation"  # how it begins to say that a generation of its own ended in the middle
+BROKEN_OFF = b"Detached generation"  # the beginning of the error for a generation that failed halfway
 POLICY = re.compile(r"polic(y|ies)|moderat|safety|nsfw|inappropriate|prohibited", re.IGNORECASE)
 
 
-class Adapter(contract.Adapter):
-    """Everything here is done within the submit."""
+class Adapter(HttpAdapter):
+    """Every result comes with the submit."""
 
     repeatable: ClassVar[bool] = True
-    submit_limit_s: ClassVar[float] = WAIT_S + 30.0
+    submit_limit_s: ClassVar[float] = RESPONSE_S + 30.0
 
     def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
-        base_url, headers = setup.base_url or BASE_URL, {"Authorization": f"Bearer {setup.key}"}
-        self._http = Http(
-            base_url,
-            connect_s=setup.connect_s,
-            headers=headers,
-            reading=reading,
-            first_byte_s=WAIT_S,
-            total_s=WAIT_S + 10.0,
-        )
+        super().__init__(setup, BASE_URL, read_error=read_error, response_limit_s=RESPONSE_S)
 
     async def submit(self, call: Call) -> Pending | Done:
-        """The result. Raises any ProviderError."""
+        """Return the result. Raises any ProviderError."""
         match call.kind:
             case "image":
                 return await self._draw(call)
             case "video":
-                return await self._film(call)
+                return await self._render_video(call)
             case "voice" | "music":
-                return await self._sound(call)
+                return await self._synthesize(call)
             case _ if call.kind in chat.KINDS:
                 return await self._chat(call)
-        raise Down(f"{self.setup.name} does not serve {call.kind}")
+        raise unsupported_kind(self.setup, call)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
-        """Nothing is ever pending here."""
-        raise Unknown("there is nothing to look at")
+        """Raise Unknown: nothing is ever pending here."""
+        raise Unknown("this provider has no pending work")
 
     async def probe(self) -> str | None:
         """GET the balance."""
-        told = await self._http.probe("/account/balance")
-        return f"pollen left: {told.get('balance')}"
-
-    async def close(self) -> None:
-        """End the session."""
-        await self._http.close()
+        account = await self._http.probe("/account/balance")
+        return f"pollen left: {account.get('balance')}"
 
     async def _draw(self, call: Call) -> Done:
-        """POST /v1/images/generations, or edits of the pictures that are given."""
+        """POST /v1/images/generations, or edits if there are input images."""
         if call.input.get("count") not in (None, 1):
-            raise Rejected("invalid_input", "count: this provider draws one picture at a time.")
+            raise Rejected("invalid_input", "This model draws one image at a time. Set the count to 1.")
         quality = QUALITY.get(str(call.input.get("quality")))
-        body = {"model": call.model, "prompt": words(call), "seed": seed(call), "response_format": "b64_json"}
-        body |= given(size=_size(call), quality=quality)
-        shown = [{"image_url": url} for url in await pictures(self.setup, call)]
-        path = "/v1/images/edits" if shown else "/v1/images/generations"
-        answer = await self._http.submit("POST", path, json=body | ({"image": shown} if shown else {}))
-        items = answer.fields.get("data")
+        body = {"model": call.model, "prompt": styled_prompt(call), "seed": seed(call), "response_format": "b64_json"}
+        body |= drop_none(size=_size(call), quality=quality)
+        images = [{"image_url": url} for url in await resolve_image_urls(self.setup, call)]
+        path = "/v1/images/edits" if images else "/v1/images/generations"
+        response = await self._http.submit("POST", path, json=body | ({"image": images} if images else {}))
+        items = response.fields.get("data")
         encoded = [item.get("b64_json") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
         if not encoded or not all(isinstance(text, str) for text in encoded):
-            raise Unknown(f"no pictures: {reason(answer)}")
-        return self._made(call, answer, *(blob(str(text), "image/jpeg") for text in encoded))
+            raise Unknown(f"the response has no images: {response.reason}")
+        return self._done(call, response, *(decode_blob(str(text), "image/jpeg") for text in encoded))
 
-    async def _film(self, call: Call) -> Done:
-        """GET /video/{prompt}: the film itself."""
-        prompt, shown = quote(words(call), safe=""), asked_for(call)
-        if len(prompt) > URL_CHARS_MAX or not prompt.strip("."):
-            raise Rejected("invalid_input", "The prompt is too long for this model, or has nothing in it.")
-        if any(not url.lower().startswith("https://") for url in shown):
-            raise Rejected("invalid_input", "image_url: this model needs a picture with an https address.")
-        asked = {"model": call.model, "seed": seed(call), "image": "|".join(shown) or None}
-        asked |= {"duration": call.input.get("seconds"), "aspectRatio": ratio(call, ("16:9", "9:16"))}
-        answer = await self._http.submit("GET", f"/video/{prompt}", params=given(**asked))
-        return self._file(call, answer, "video/")
+    async def _render_video(self, call: Call) -> Done:
+        """GET /video/{prompt}, whose response is the video itself."""
+        prompt, urls = quote(styled_prompt(call), safe=""), image_urls(call)
+        if len(prompt) > URL_CHARS_MAX:
+            raise Rejected("invalid_input", "The prompt is too long for this model. Shorten it.")
+        if not prompt.strip("."):
+            raise Rejected("invalid_input", "The prompt has no words. Describe the video.")
+        require_https(urls)
+        query = {"model": call.model, "seed": seed(call), "image": "|".join(urls) or None}
+        query |= {"duration": call.input.get("seconds"), "aspectRatio": aspect_ratio(call, ("16:9", "9:16"))}
+        response = await self._http.submit("GET", f"/video/{prompt}", params=drop_none(**query))
+        return self._done(call, response, read_file(response, "video/"))
 
-    async def _sound(self, call: Call) -> Done:
-        """POST /v1/audio/speech: the sound itself, music too."""
+    async def _synthesize(self, call: Call) -> Done:
+        """POST /v1/audio/speech, whose response is the audio itself. It serves music too."""
         voice, seconds = call.input.get("voice_id"), call.input.get("seconds")
         body: dict[str, Any] = {"model": call.model, "input": call.prompt, "seed": seed(call)}
-        body |= given(response_format=call.input.get("format"), voice=None if voice == "default" else voice)
-        length = next((name for start, name in SECONDS.items() if call.model.startswith(start)), "duration")
-        body |= given(**{length: seconds})
-        answer = await self._http.submit("POST", "/v1/audio/speech", json=body)
-        return self._file(call, answer, "audio/")
+        body |= drop_none(response_format=call.input.get("format"), voice=None if voice == "default" else voice)
+        length = next((name for prefix, name in LENGTH_NAMES.items() if call.model.startswith(prefix)), "duration")
+        body |= drop_none(**{length: seconds})
+        response = await self._http.submit("POST", "/v1/audio/speech", json=body)
+        return self._done(call, response, read_file(response, "audio/"))
 
     async def _chat(self, call: Call) -> Done:
         """POST /v1/chat/completions, not as a stream: that would not be repeatable."""
-        body = {**await chat.request(self.setup, call), "seed": seed(call), "stream": False}
-        answer = await self._http.submit("POST", "/v1/chat/completions", json=body)
-        return structs.replace(chat.done(call, answer), cost_micros=self._cost_micros(answer))
+        body = {**await chat.build_request(self.setup, call), "seed": seed(call), "stream": False}
+        response = await self._http.submit("POST", "/v1/chat/completions", json=body)
+        return structs.replace(chat.read_completion(call, response), cost_micros=self._cost_micros(response))
 
-    def _file(self, call: Call, answer: Answer, kind: str) -> Done:
-        if not answer.media_type.startswith(kind) or not answer.body:
-            raise Unknown(f"no {kind.rstrip('/')} but {answer.media_type}: {reason(answer)}")
-        return self._made(call, answer, Blob(answer.body, answer.media_type))
+    def _done(self, call: Call, response: ProviderResponse, *outputs: Blob) -> Done:
+        return Done(outputs, facts={"seed": seed(call)}, cost_micros=self._cost_micros(response))
 
-    def _made(self, call: Call, answer: Answer, *outputs: Blob) -> Done:
-        return Done(outputs, facts={"seed": seed(call)}, cost_micros=self._cost_micros(answer))
-
-    def _cost_micros(self, answer: Answer) -> int | None:
-        """What the pollen that an answer names are worth."""
-        told, price = answer.headers.get("x-pollen-cost", ""), self.setup.credit_micros
-        if price is None or not re.fullmatch(r"\d{1,9}(\.\d{1,18})?", told):
+    def _cost_micros(self, response: ProviderResponse) -> int | None:
+        """Return the value of the pollen that a response reports."""
+        pollen, price = response.headers.get("x-pollen-cost", ""), self.setup.credit_micros
+        if price is None or not re.fullmatch(r"\d{1,9}(\.\d{1,18})?", pollen):
             return None
-        return round(Decimal(told) * price)
+        return round(Decimal(pollen) * price)
 
 
 def seed(call: Call) -> int:
-    """The same for each submit of a generation, in the range that Pollinations has for it."""
-    asked = call.input.get("seed")
-    return asked % SEEDS if isinstance(asked, int) else zlib.crc32(call.generation_id.encode()) % SEEDS
+    """Return a seed in Pollinations' range, the same for each submit of a generation."""
+    requested = call.input.get("seed")
+    return requested % SEEDS if isinstance(requested, int) else zlib.crc32(call.generation_id.encode()) % SEEDS
 
 
-def reading(answer: Answer) -> ProviderError | None:
-    """A refusal is a 400 that says so; 502 is trouble upstream, and a repeated request is not billed twice."""
-    error = answer.fields.get("error")
-    told = error if isinstance(error, dict) else {}
-    if answer.status in (400, 413, 422):
-        why = reason(answer)
-        refused = told.get("type") in REFUSED or told.get("code") in REFUSED or POLICY.search(why)
-        return Rejected("content_policy" if refused else "invalid_input", why or "The provider refused this.")
-    broken_off = answer.status == 503 and answer.body.startswith(BROKEN_OFF)
-    if broken_off or (answer.status == 502 and told):
-        return Retry(f"HTTP {answer.status}: {reason(answer)}", after_s=retry_after_s(answer))
+def read_error(response: ProviderResponse) -> ProviderError | None:
+    """Read an error body: a 400 refuses the input, a 502 is an error upstream. Repeating is not billed twice."""
+    error = response.fields.get("error")
+    error = error if isinstance(error, dict) else {}
+    if response.status in (400, 413, 422):
+        refused = error.get("type") in REFUSED or error.get("code") in REFUSED or POLICY.search(response.reason)
+        return content_policy(response) if refused else invalid_input(response)
+    broken_off = response.status == 503 and response.body.startswith(BROKEN_OFF)
+    if broken_off or (response.status == 502 and error):
+        return Retry(f"HTTP {response.status}: {response.reason}", after_s=response.retry_after_s)
     return None
 
 
 def _size(call: Call) -> str | None:
-    """Pixels as asked for, or as many as other models draw in such a shape."""
+    """Return the requested pixels, or those that other models draw in the requested shape."""
     width, height = call.input.get("width"), call.input.get("height")
     if "aspect_ratio" not in call.input and width and height:
         return f"{width}x{height}"
-    return SIZES.get(ratio(call, tuple(SIZES)) or "")
+    return SIZES.get(aspect_ratio(call, tuple(SIZES)) or "")

@@ -1,8 +1,10 @@
-"""Runway: films, pictures, speech, sounds and larger pictures. Each is a task, looked at until it is done.
+"""Runway: videos, images, speech, sounds and upscaled images. Each is a task, polled until it is finished.
 
-It calls nobody back and lists no tasks, so a submit whose answer was lost stays unknown. It advises to repeat what was
-answered with 502 or 504; nobody says whether work has begun by then, so that is Unknown here. "No credit" is a 400, and
-only its words tell it from other faults. After a DELETE a task may be CANCELLED or gone: either way it was stopped.
+Runway sends no callbacks and lists no tasks, so a submit whose response was lost stays unknown. It advises to repeat a
+request that failed with 502 or 504, but does not document whether work has started by then, so that is Unknown here.
+
+"No credit" is a 400, and only its text distinguishes it from other faults. After a DELETE a task may be CANCELLED or
+gone: either way it was stopped.
 """
 
 import re
@@ -14,24 +16,33 @@ from urllib.parse import quote
 
 import aiohttp
 
-from workers.adapters import contract
-from workers.adapters.contract import Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup, Unknown
-from workers.adapters.http import Answer, Http, PollFailed, reason
-from workers.adapters.inputs import asked_for, data_url, given, of_model, ratio, size, words
-from workers.adapters.outputs import file, urls
+from workers.adapters.contract import Blob, Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup
+from workers.adapters.http import UPLOAD_RETRY_S, Http, HttpAdapter
+from workers.adapters.inputs import (
+    aspect_ratio,
+    drop_none,
+    file_name,
+    model_row,
+    nearest_size,
+    publish_image_urls,
+    styled_prompt,
+)
+from workers.adapters.outputs import read_outputs
+from workers.adapters.refusals import canceled, invalid_input, unsupported_kind
+from workers.adapters.responses import REASON_CHARS_MAX, ErrorReader, ProviderResponse, read_ref, read_task
 
 BASE_URL = "https://api.dev.runwayml.com/v1"
-VERSION = "2024-11-06"
-PACE_S = 6.0  # they ask for at least 5 s between two looks at a task
+API_VERSION = "2024-11-06"
+POLL_S = 6.0  # Runway requires at least 5 s between two polls of a task
 CREDIT_MICROS = 10_000  # a credit is one cent
-CREDITS_MAX = 1_000_000  # that one task can cost; more is no number to believe
+CREDITS_MAX = 1_000_000  # of one task; a larger number is not credible
 INLINE_BYTES_MAX = 3_500_000  # as a data: URI it stays below their 5 MB
-STOPPED_MAX = 10_000  # tasks of which an instance remembers that it stopped them
+CANCELED_MAX = 10_000  # an instance remembers this many tasks that it cancelled
 SEEDS = 2**32
 VOICE = "Maya"
 QUALITY = {"standard": "medium", "hd": "high"}
 WAITING = ("PENDING", "THROTTLED")
-NO_CREDIT = re.compile(r"You do not have enough credits\b")  # at the start: the rest may quote a prompt
+NO_CREDIT = re.compile(r"You do not have enough credits\b")  # at the beginning: the rest may quote a prompt
 
 WIDE = ("1280:720", "720:1280")
 SQUARE = (*WIDE, "960:960")
@@ -61,14 +72,14 @@ RECRAFT = ("1024:1024", "1344:768", "768:1344", "1216:896", "896:1216", "1280:83
 GROK = ("1024:1024", "1280:720", "720:1280", "1152:864", "864:1152", "1248:832", "832:1248")
 IDEOGRAM_EDIT = ("1024:1024", "1024:576", "576:1024", "1152:864", "864:1152")
 
-# What may be left out where a model does not take it: the seed is used where the provider can.
+# Fields that are left out for a model that does not take them: a seed applies only where the provider supports it.
 OPTIONAL = ("seed", "quality", "negativePrompt", "speed", "languageCode", "outputFormat")
 
-# What a model wants: `sizes` it makes, the cheapest first, and those if it is `shown` a picture; () if it may not be
-# told one, none listed if it is told what was asked for. `takes` of OPTIONAL; a model that is not here is told all.
-# `seconds` where it must be told some; a `scene` is told by the prompt alone, without a voice or a length.
+# `sizes`: the model's output sizes, the cheapest first. () if it takes none; not listed if it takes any.
+# `sizes_with_image`: the same with an input image. `takes`: its fields of OPTIONAL; a model without a row takes all.
+# `seconds`: a length that it requires. `scene`: it takes only a prompt, without a voice or a length.
 MODELS: dict[str, dict[str, Any]] = {
-    "gen4.5": {"sizes": WIDE, "shown": GEN4, "seconds": 5, "takes": ("seed",)},
+    "gen4.5": {"sizes": WIDE, "sizes_with_image": GEN4, "seconds": 5, "takes": ("seed",)},
     "gen4_turbo": {"sizes": GEN4, "takes": ("seed",)},
     "veo3.1": {"sizes": (*WIDE, "1920:1080", "1080:1920"), "takes": ("seed", "negativePrompt")},
     "seedance2": {"sizes": (*SQUARE, "1112:834", "834:1112", "1470:630"), "takes": ("seed",)},
@@ -78,15 +89,15 @@ MODELS: dict[str, dict[str, Any]] = {
     "klingO3_pro": {"sizes": FULL},
     "kling3.0_4k": {"sizes": ("3840:2160", "2160:3840", "2880:2880")},
     "klingO3_4k": {"sizes": ("3840:2160", "2160:3840", "2880:2880")},
-    "kling2.5_turbo_pro": {"sizes": (*WIDE, "720:720", *FULL), "shown": ()},
-    "kling_4": {"sizes": (*WIDE, "940:940", "1460:624"), "shown": ()},
+    "kling2.5_turbo_pro": {"sizes": (*WIDE, "720:720", *FULL), "sizes_with_image": ()},
+    "kling_4": {"sizes": (*WIDE, "940:940", "1460:624"), "sizes_with_image": ()},
     "wan3": {"sizes": (*SQUARE, "1104:832", "832:1104", *FULL)},
-    "happyhorse_1_0": {"sizes": (*SQUARE, "1108:832", "832:1108", *FULL), "shown": ()},
+    "happyhorse_1_0": {"sizes": (*SQUARE, "1108:832", "832:1108", *FULL), "sizes_with_image": ()},
     "gemini_omni_flash": {"sizes": WIDE},
     "hailuo3": {"sizes": ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")},
     "h3_max": {"sizes": (), "takes": ("seed",)},
-    "grok_imagine_1_5": {"sizes": ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3"), "shown": ()},
-    "grok_imagine_1_5_lite": {"sizes": ("848:480", "480:848", "480:480", *WIDE, "720:720"), "shown": ()},
+    "grok_imagine_1_5": {"sizes": ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3"), "sizes_with_image": ()},
+    "grok_imagine_1_5_lite": {"sizes": ("848:480", "480:848", "480:480", *WIDE, "720:720"), "sizes_with_image": ()},
     "gen4_image": {"sizes": GEN4_IMAGE, "takes": ("seed",)},
     "gemini_2.5_flash": {"sizes": GEMINI},
     "gemini_image3": {"sizes": GEMINI},
@@ -100,7 +111,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "bria_fibo_1_5": {"sizes": BRIA, "takes": ("seed",)},
     "bria_fibo_edit_1_5": {"sizes": (), "takes": ("seed",)},
     "ideogram_4_0": {"sizes": (*LARGE, "2560:1440", "1440:2560", "3072:1280", "1280:3072"), "takes": ("quality",)},
-    "ideogram_4_5": {"sizes": GROK, "shown": IDEOGRAM_EDIT, "takes": ("quality",)},
+    "ideogram_4_5": {"sizes": GROK, "sizes_with_image": IDEOGRAM_EDIT, "takes": ("quality",)},
     "recraft_v4_1_flash": {"sizes": RECRAFT, "takes": ("seed",)},
     "recraft_v4_1_vector": {"sizes": RECRAFT[:5]},
     "eleven_v": {"takes": ("speed", "languageCode")},
@@ -111,160 +122,142 @@ MODELS: dict[str, dict[str, Any]] = {
 }
 
 
-class Adapter(contract.Adapter):
-    """Tasks: submitted, looked at, stopped while they wait."""
+class Adapter(HttpAdapter):
+    """Tasks: submitted, polled, cancelled while they wait."""
 
-    repeatable: ClassVar[bool] = False
-    submit_limit_s: ClassVar[float] = 150.0
     keeps_s: ClassVar[float] = 86_400.0
 
     def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
-        headers = {"Authorization": f"Bearer {setup.key}", "X-Runway-Version": VERSION}
-        self._http = Http(setup.base_url or BASE_URL, connect_s=setup.connect_s, headers=headers)
-        self._bucket = Http("", headers={})  # their storage: the key must not go there
-        self._stopped: deque[str] = deque(maxlen=STOPPED_MAX)
+        headers = {"Authorization": f"Bearer {setup.key}", "X-Runway-Version": API_VERSION}
+        super().__init__(setup, BASE_URL, headers=headers)
+        self._bucket = Http("", headers={})  # Runway's storage, which must not receive the key
+        self._canceled: deque[str] = deque(maxlen=CANCELED_MAX)
 
     async def submit(self, call: Call) -> Pending | Done:
-        """POST what begins the task."""
-        path, body = await self._request(call)
-        answer = await self._http.submit("POST", path, reading=refusal, json=body)
-        ref = answer.fields.get("id")
-        if not isinstance(ref, str) or not ref:
-            raise Unknown(f"the answer names no task: {reason(answer)}")
-        return Pending(ref, PACE_S)
+        """POST to the endpoint that starts the task."""
+        path, body = await self._path_and_body(call)
+        response = await self._http.submit("POST", path, read_error=read_error, json=body)
+        return Pending(read_ref(response, response.fields.get("id")), POLL_S)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET the task."""
 
-        def gone(answer: Answer) -> Rejected | None:
-            return _stopped() if answer.status == 404 and ref in self._stopped else None
+        def read_gone(response: ProviderResponse) -> Rejected | None:
+            return canceled() if response.status == 404 and ref in self._canceled else None
 
-        return outcome(ref, await self._task(ref, gone))
+        return read_state(ref, await self._get_task(ref, read_gone))
 
     async def cancel(self, call: Call, ref: str) -> None:
-        """DELETE the task if it waits. A running one would be charged in full, and a finished one lose its output."""
-        if (await self._task(ref)).get("status") in WAITING:
-            await self._http.cancel("DELETE", _path(ref))
-            self._stopped.append(ref)
+        """DELETE the task if it waits. A running one is billed in full, and a finished one would lose its output."""
+        if (await self._get_task(ref)).get("status") in WAITING:
+            await self._http.cancel("DELETE", _task_path(ref))
+            self._canceled.append(ref)
 
     async def probe(self) -> str | None:
-        """GET the organization the key is of."""
-        told = await self._http.probe("/organization", reading=refusal)
-        return f"credits left: {told.get('creditBalance')}"
+        """GET the key's organization."""
+        organization = await self._http.probe("/organization", read_error=read_error)
+        return f"credits left: {organization.get('creditBalance')}"
 
     async def close(self) -> None:
-        """End the sessions."""
-        await self._http.close()
+        """Close the sessions."""
+        await super().close()
         await self._bucket.close()
 
-    async def _task(self, ref: str, reading: Any = None) -> Mapping[str, Any]:
-        task = (await self._http.poll("GET", _path(ref), reading=reading)).fields
-        if task.get("id") != ref:
-            raise PollFailed(f"this is not task {ref}")
-        return task
+    async def _get_task(self, ref: str, read_error: ErrorReader | None = None) -> Mapping[str, Any]:
+        return read_task(await self._http.poll("GET", _task_path(ref), read_error=read_error), ref)
 
-    async def _request(self, call: Call) -> tuple[str, dict[str, object]]:
-        """Path and body. Raises Rejected for a picture that cannot be had, Down for a kind that is not served."""
-        row, asked = of_model(MODELS, call.model), call.input.get
-        uris = [await self._uri(url) for url in asked_for(call)]
-        uri, seed = (uris[0] if uris else None), asked("seed")
-        sizes = row.get("shown", row.get("sizes")) if uris else row.get("sizes")
-        seconds = None if row.get("scene") else asked("seconds") or row.get("seconds")
-        said: dict[str, object] = {"model": call.model, "promptText": words(call) or None}
-        said["seed"] = seed % SEEDS if isinstance(seed, int) else None
+    async def _path_and_body(self, call: Call) -> tuple[str, dict[str, object]]:
+        """Return path and body. Raises Rejected if an image is unreachable, Down for an unsupported kind."""
+        row, requested = model_row(MODELS, call.model), call.input.get
+        urls = await publish_image_urls(self.setup, call, self._upload, inline_bytes_max=INLINE_BYTES_MAX)
+        url, seed = (urls[0] if urls else None), requested("seed")
+        sizes = row.get("sizes_with_image", row.get("sizes")) if urls else row.get("sizes")
+        seconds = None if row.get("scene") else requested("seconds") or row.get("seconds")
+        body: dict[str, object] = {"model": call.model, "promptText": styled_prompt(call) or None}
+        body["seed"] = seed % SEEDS if isinstance(seed, int) else None
         match call.kind:
             case "video":
-                path = "/image_to_video" if uris else "/text_to_video"
-                said |= {"promptImage": uri, "ratio": _ratio(call, sizes), "duration": seconds}
-                said |= {"negativePrompt": asked("negative_prompt")}
+                path = "/image_to_video" if urls else "/text_to_video"
+                body |= {"promptImage": url, "ratio": _ratio(call, sizes), "duration": seconds}
+                body |= {"negativePrompt": requested("negative_prompt")}
             case "image":
-                path, count = "/text_to_image", asked("count")  # every model makes one by itself
-                said |= {"ratio": _ratio(call, sizes), "outputCount": None if count == 1 else count}
-                said |= {"referenceImages": [{"uri": uri} for uri in uris] or None}
-                said |= {"quality": QUALITY.get(str(asked("quality")))}
+                path, count = "/text_to_image", requested("count")  # every model makes one by default
+                body |= {"ratio": _ratio(call, sizes), "outputCount": None if count == 1 else count}
+                body |= {"referenceImages": [{"uri": url} for url in urls] or None}
+                body |= {"quality": QUALITY.get(str(requested("quality")))}
             case "voice":
-                path, name = "/text_to_speech", asked("voice_id")
-                name = VOICE if name in (None, "default") else name
-                said |= {"voice": None if row.get("scene") else {"type": "runway-preset", "presetId": name}}
-                said |= {"speed": asked("speed"), "languageCode": asked("language"), "outputFormat": asked("format")}
+                path, voice = "/text_to_speech", requested("voice_id")
+                voice = VOICE if voice in (None, "default") else voice
+                body |= {"voice": None if row.get("scene") else {"type": "runway-preset", "presetId": voice}}
+                body |= {"speed": requested("speed"), "languageCode": requested("language")}
+                body |= {"outputFormat": requested("format")}
             case "music":
                 path = "/sound_effect"
-                said |= {"duration": seconds, "outputFormat": asked("format")}
+                body |= {"duration": seconds, "outputFormat": requested("format")}
             case "upscale":
-                path, said = "/image_upscale", {"model": call.model, "imageUri": uri, "scaleFactor": asked("scale")}
+                path = "/image_upscale"
+                body = {"model": call.model, "imageUri": url, "scaleFactor": requested("scale")}
             case _:
-                raise Down(f"{self.setup.name} does not serve {call.kind}")
+                raise unsupported_kind(self.setup, call)
         left_out = set(OPTIONAL).difference(row.get("takes", ())) if row else ()
-        return path, given(**{name: value for name, value in said.items() if name not in left_out})
+        return path, drop_none(**{name: value for name, value in body.items() if name not in left_out})
 
-    async def _uri(self, url: str) -> str:
-        """A picture's address: an upload for one of ours that is too large to be sent along."""
-        if not url.startswith(("asset:", "data:")):
-            return url
-        picture = await self.setup.fetch(url)
-        if len(picture.data) <= INLINE_BYTES_MAX:
-            return data_url(picture)
-        filename = f"picture.{picture.media_type.removeprefix('image/')}"
-        try:
-            begun = (await self._http.poll("POST", "/uploads", json={"filename": filename, "type": "ephemeral"})).fields
-            target, fields, uri = (begun.get(name) for name in ("uploadUrl", "fields", "runwayUri"))
-            if not (isinstance(target, str) and isinstance(fields, dict) and isinstance(uri, str)):
-                raise PollFailed("the answer names no upload")
-            form = aiohttp.FormData({name: str(value) for name, value in fields.items()})
-            form.add_field("file", BytesIO(picture.data), filename=filename, content_type=picture.media_type)
-            await self._bucket.poll("POST", target, data=form)
-        except PollFailed as error:
-            raise Retry(f"the picture was not taken: {error}", after_s=PACE_S) from error
+    async def _upload(self, image: Blob) -> str:
+        """Upload an image that is too large to be sent inline, and return its URI at Runway."""
+        filename = file_name(image)
+        upload = (await self._http.upload("/uploads", json={"filename": filename, "type": "ephemeral"})).fields
+        url, fields, uri = (upload.get(name) for name in ("uploadUrl", "fields", "runwayUri"))
+        if not (isinstance(url, str) and isinstance(fields, dict) and isinstance(uri, str)):
+            raise Retry("the provider did not store the image: it returned no upload URL", after_s=UPLOAD_RETRY_S)
+        form = aiohttp.FormData({name: str(value) for name, value in fields.items()})
+        form.add_field("file", BytesIO(image.data), filename=filename, content_type=image.media_type)
+        await self._bucket.upload(url, data=form)
         return uri
 
 
-def outcome(ref: str, task: Mapping[str, Any]) -> Pending | Done:
-    """What a task's state means; one that we do not know means "still at it"."""
+def read_state(ref: str, task: Mapping[str, Any]) -> Pending | Done:
+    """Read a task's status; an unknown one means that it still runs. Raises Rejected if it failed."""
     match task.get("status"):
         case "SUCCEEDED":
-            outputs = tuple(file(url) for url in urls(task.get("output")))
-            if not outputs:
-                raise Rejected("provider_failed", "The model finished without a result.")
-            return Done(outputs, cost_micros=_cost_micros(task))
+            return Done(read_outputs(task.get("output")), cost_micros=_cost_micros(task))
         case "FAILED":
             raise failure(task)
         case "CANCELLED":
-            raise _stopped(_cost_micros(task))
+            raise canceled(cost_micros=_cost_micros(task))
     progress = task.get("progress")
-    return Pending(ref, PACE_S, progress if isinstance(progress, int | float) and 0 <= progress <= 1 else None)
+    return Pending(ref, POLL_S, progress if isinstance(progress, int | float) and 0 <= progress <= 1 else None)
 
 
 def failure(task: Mapping[str, Any]) -> Rejected:
-    """Why a task failed. Its code is for us: they warn that it may name another input than the one at fault."""
+    """Return the error of a failed task. Its message omits the code, which may name a wrong input, as Runway warns."""
     parts = str(task.get("failureCode") or "").split(".")
-    told = f"The provider says: {task.get('failure') or 'the model failed.'}"[:300]
+    message = f"The provider says: {task.get('failure') or 'the model failed.'}"[:REASON_CHARS_MAX]
     code = "invalid_input" if parts[0] == "ASSET" or "INPUT_VALIDATION" in parts else "provider_failed"
-    return Rejected("content_policy" if "SAFETY" in parts else code, told, cost_micros=_cost_micros(task))
+    return Rejected("content_policy" if "SAFETY" in parts else code, message, cost_micros=_cost_micros(task))
 
 
-def refusal(answer: Answer) -> ProviderError | None:
-    """A 400 is about credit or about the input; of the latter it lists every fault with its place."""
-    if answer.status not in (400, 422):
+def read_error(response: ProviderResponse) -> ProviderError | None:
+    """Read a 400 or 422. It is about credit, or lists every fault of the input with its path."""
+    if response.status not in (400, 422):
         return None
-    if NO_CREDIT.match(reason(answer)):
-        return Down(f"no credit: {reason(answer)}")
-    issues = answer.fields.get("issues")
-    told = [_issue(issue) for issue in issues if isinstance(issue, dict)] if isinstance(issues, list) else []
-    return Rejected("invalid_input", ("; ".join(told) or reason(answer) or "The provider cannot do this.")[:300])
+    if NO_CREDIT.match(response.reason):
+        return Down(f"no credit: {response.reason}")
+    issues = response.fields.get("issues")
+    faults = [_fault(issue) for issue in issues if isinstance(issue, dict)] if isinstance(issues, list) else []
+    return Rejected("invalid_input", "; ".join(faults)[:REASON_CHARS_MAX]) if faults else invalid_input(response)
 
 
-def _issue(issue: Mapping[str, Any]) -> str:
-    path = issue.get("path")
-    place = ".".join(map(str, path)) if isinstance(path, list) else ""
-    return f"{place}: {issue.get('message')}" if place else str(issue.get("message"))
+def _fault(issue: Mapping[str, Any]) -> str:
+    parts = issue.get("path")
+    path = ".".join(map(str, parts)) if isinstance(parts, list) else ""
+    return f"{path}: {issue.get('message')}" if path else str(issue.get("message"))
 
 
 def _ratio(call: Call, sizes: Sequence[str] | None) -> str | None:
     if sizes:
-        return size(call, sizes)
-    asked = ratio(call) if sizes is None else None
-    return None if asked == "auto" else asked
+        return nearest_size(call, sizes)
+    ratio = aspect_ratio(call) if sizes is None else None
+    return None if ratio == "auto" else ratio
 
 
 def _cost_micros(task: Mapping[str, Any]) -> int | None:
@@ -273,9 +266,5 @@ def _cost_micros(task: Mapping[str, Any]) -> int | None:
     return round(credit * CREDIT_MICROS) if isinstance(credit, int | float) and 0 <= credit < CREDITS_MAX else None
 
 
-def _path(ref: str) -> str:
+def _task_path(ref: str) -> str:
     return f"/tasks/{quote(ref, safe='')}"
-
-
-def _stopped(cost_micros: int | None = None) -> Rejected:
-    return Rejected("canceled", "The generation was cancelled.", cost_micros=cost_micros)

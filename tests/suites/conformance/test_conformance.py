@@ -185,7 +185,7 @@ async def test_a_submit_whose_outcome_nobody_knows_is_unknown(
     case: Case, fault: Fault | Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lost, broken, cut, endless or senseless answer is Unknown after one submit, whether it was accepted or not."""
-    monkeypatch.setattr(http, "ANSWER_BYTES_MAX", 1_000_000)
+    monkeypatch.setattr(http, "RESPONSE_BYTES_MAX", 1_000_000)
     async with scene(case) as (adapter, double):
         double.troubles["submit"].extend([fault] * (GETS_MAX if adapter.repeatable else 1))
         with pytest.raises(Unknown):
@@ -226,7 +226,7 @@ async def test_a_failed_look_says_nothing_about_the_work(
     case: Case, role: str, fault: Fault | Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever happens to a look, it is no failure of the work: the next one finds the result, without a new submit."""
-    monkeypatch.setattr(http, "ANSWER_BYTES_MAX", 1_000_000)
+    monkeypatch.setattr(http, "RESPONSE_BYTES_MAX", 1_000_000)
     async with scene(case) as (adapter, double):
         ref = await begun(case, adapter)
         double.troubles[role].extend([fault] * GETS_MAX)

@@ -1,7 +1,7 @@
-"""What the models of kie's market take: each has its own names for the same things.
+"""The inputs of the models in kie's market: each has its own names for the same fields.
 
-A model may end in one of its grades, as `nano-banana-pro:2K` or `kling-3.0/video:std`, where kie sells several. The
-route decides on it, not the caller: each grade has its price.
+A model may end in a grade, as in `nano-banana-pro:2K` or `kling-3.0/video:std`, if kie sells several. The route decides
+on the grade, not the caller, since each grade has its own price.
 """
 
 from typing import Any
@@ -9,12 +9,12 @@ from typing import Any
 from msgspec import Struct
 
 from workers.adapters.contract import Call, Rejected
-from workers.adapters.inputs import given, ratio, words
+from workers.adapters.inputs import aspect_ratio, drop_none, styled_prompt
 
-FILM = ("16:9", "9:16", "1:1")
-SCREEN = (*FILM, "4:3", "3:4")
+VIDEO = ("16:9", "9:16", "1:1")
+SCREEN = (*VIDEO, "4:3", "3:4")
 CINEMA = (*SCREEN, "21:9")
-GROK = (*FILM, "3:2", "2:3")
+GROK = (*VIDEO, "3:2", "2:3")
 PHOTO = (*SCREEN, "3:2", "2:3")
 POSTER = (*PHOTO, "21:9")
 PRINT = (*POSTER, "5:4", "4:5")
@@ -26,141 +26,151 @@ SHAPES = {
     "16:9": "landscape_16_9",
     "9:16": "portrait_16_9",
 }
-TEXTS = ("duration", "n_frames", "num_images", "upscale_factor")  # numbers that are sent as text
+AS_TEXT = ("duration", "n_frames", "num_images", "upscale_factor")  # numbers that are sent as text
 
 SEED = {"seed": "seed"}
-FREE = {**SEED, "negative_prompt": "negative_prompt"}
+SEED_AND_NEGATIVE = {**SEED, "negative_prompt": "negative_prompt"}
 SECONDS = {"seconds": "duration"}
-SPOKEN = {"voice_id": "voice", "speed": "speed", "language": "language_code"}
+VOICE = {"voice_id": "voice", "speed": "speed", "language": "language_code"}
 
 
-class Model(Struct, frozen=True, kw_only=True):
-    """What a model calls our fields. What has no name here is not sent: nobody knows what kie does with it."""
+class MarketModel(Struct, frozen=True, kw_only=True):
+    """A model's names of our fields. A field without a name is not sent, since kie does not document its effect."""
 
     prompt: str | None = "prompt"
     ratio: str | None = None
-    ratios: tuple[str, ...] | dict[str, str] = PRINT  # those that it draws, with its words where they are others
-    pictures: str | None = None  # a list of them
-    picture: str | None = None  # one
+    ratios: tuple[str, ...] | dict[str, str] = PRINT  # the ratios that it draws, with its own words if they differ
+    images: str | None = None  # the field for a list of input images
+    image: str | None = None  # the field for one input image
     grade: str = "resolution"
     names: dict[str, str] = {}  # of the other fields
-    texts: tuple[str, ...] = TEXTS
-    always: dict[str, Any] = {}  # what it requires and a caller may leave out
+    as_text: tuple[str, ...] = AS_TEXT
+    always: dict[str, Any] = {}  # fields that it requires and a caller may omit
 
 
-SHAPED = Model(ratio="image_size", ratios=SHAPES, names=FREE)
-SEEDANCE = Model(ratio="aspect_ratio", ratios=CINEMA, picture="first_frame_url", names=SECONDS, texts=())
-HORSE = Model(ratio="aspect_ratio", ratios=SCREEN, names={**SECONDS, **SEED}, texts=())
-WAN = Model(ratio="ratio", ratios=SCREEN, names={**SECONDS, **FREE}, texts=())
-CLIP = Model(pictures="image_urls", names=SECONDS)
-STARTED = Model(picture="image_url", names=SECONDS)
+SHAPED = MarketModel(ratio="image_size", ratios=SHAPES, names=SEED_AND_NEGATIVE)
+SEEDANCE = MarketModel(ratio="aspect_ratio", ratios=CINEMA, image="first_frame_url", names=SECONDS, as_text=())
+HORSE = MarketModel(ratio="aspect_ratio", ratios=SCREEN, names={**SECONDS, **SEED}, as_text=())
+WAN = MarketModel(ratio="ratio", ratios=SCREEN, names={**SECONDS, **SEED_AND_NEGATIVE}, as_text=())
+CLIP = MarketModel(images="image_urls", names=SECONDS)
+STARTED = MarketModel(image="image_url", names=SECONDS)
 SILENT = {"sound": False, "duration": "5"}
 EVEN = {"aspect_ratio": "1:1"}
 
-# By the beginning of a model's name; the longest counts.
-MODELS: dict[str, Model] = {
-    "google/nano-banana": Model(ratio="image_size"),
-    "google/nano-banana-edit": Model(ratio="image_size", pictures="image_urls"),
-    "nano-banana-": Model(ratio="aspect_ratio", pictures="image_input"),
-    "google/imagen4": Model(ratio="aspect_ratio", ratios=SCREEN, names=FREE, texts=("seed",)),
-    "google/imagen4-fast": Model(ratio="aspect_ratio", ratios=SCREEN, names={**FREE, "count": "num_images"}),
-    "gpt-image-2-": Model(ratio="aspect_ratio", ratios=SCREEN, pictures="input_urls"),
-    "gpt-image/1.5-": Model(
+# By the prefix of a model's name. The longest counts.
+MODELS: dict[str, MarketModel] = {
+    "google/nano-banana": MarketModel(ratio="image_size"),
+    "google/nano-banana-edit": MarketModel(ratio="image_size", images="image_urls"),
+    "nano-banana-": MarketModel(ratio="aspect_ratio", images="image_input"),
+    "google/imagen4": MarketModel(ratio="aspect_ratio", ratios=SCREEN, names=SEED_AND_NEGATIVE, as_text=("seed",)),
+    "google/imagen4-fast": MarketModel(
+        ratio="aspect_ratio", ratios=SCREEN, names={**SEED_AND_NEGATIVE, "count": "num_images"}
+    ),
+    "gpt-image-2-": MarketModel(ratio="aspect_ratio", ratios=SCREEN, images="input_urls"),
+    "gpt-image/1.5-": MarketModel(
         ratio="aspect_ratio",
         ratios=("1:1", "2:3", "3:2"),
-        pictures="input_urls",
+        images="input_urls",
         grade="quality",
         always={**EVEN, "quality": "medium"},
     ),
-    "flux-2/": Model(ratio="aspect_ratio", ratios=PHOTO, pictures="input_urls", always={**EVEN, "resolution": "1K"}),
-    "seedream/": Model(
+    "flux-2/": MarketModel(
+        ratio="aspect_ratio", ratios=PHOTO, images="input_urls", always={**EVEN, "resolution": "1K"}
+    ),
+    "seedream/": MarketModel(
         ratio="aspect_ratio",
         ratios=POSTER,
-        pictures="image_urls",
+        images="image_urls",
         grade="quality",
         always={**EVEN, "quality": "basic"},
     ),
-    "bytedance/seedream-v4": Model(
+    "bytedance/seedream-v4": MarketModel(
         ratio="image_size",
         ratios=SHAPES,
-        pictures="image_urls",
+        images="image_urls",
         grade="image_resolution",
         names={**SEED, "count": "max_images"},
     ),
     "ideogram/v3-text-to-image": SHAPED,
     "qwen/text-to-image": SHAPED,
-    "qwen/image-to-image": Model(picture="image_url", names=FREE),
-    "qwen2/": Model(ratio="image_size", ratios=SCREEN, picture="image_url", names=SEED),
-    "z-image": Model(ratio="aspect_ratio", ratios=SCREEN, always=EVEN),
-    "grok-imagine/text-to-image": Model(ratio="aspect_ratio", ratios=GROK),
-    "grok-imagine/image-to-image": Model(pictures="image_urls"),
-    "wan/2-7-image": Model(ratio="aspect_ratio", ratios=CINEMA, pictures="input_urls", names={**SEED, "count": "n"}),
-    "kling-3.0/video": Model(ratio="aspect_ratio", ratios=FILM, pictures="image_urls", grade="mode", names=SECONDS),
-    "kling-2.6/text-to-video": Model(ratio="aspect_ratio", ratios=FILM, names=SECONDS, always={**SILENT, **EVEN}),
-    "kling-2.6/image-to-video": Model(pictures="image_urls", names=SECONDS, always=SILENT),
-    "kling/v2-5-turbo-text": Model(
-        ratio="aspect_ratio", ratios=FILM, names={**SECONDS, "negative_prompt": "negative_prompt"}
+    "qwen/image-to-image": MarketModel(image="image_url", names=SEED_AND_NEGATIVE),
+    "qwen2/": MarketModel(ratio="image_size", ratios=SCREEN, image="image_url", names=SEED),
+    "z-image": MarketModel(ratio="aspect_ratio", ratios=SCREEN, always=EVEN),
+    "grok-imagine/text-to-image": MarketModel(ratio="aspect_ratio", ratios=GROK),
+    "grok-imagine/image-to-image": MarketModel(images="image_urls"),
+    "wan/2-7-image": MarketModel(
+        ratio="aspect_ratio", ratios=CINEMA, images="input_urls", names={**SEED, "count": "n"}
     ),
-    "kling/v2-": Model(picture="image_url", names={**SECONDS, "negative_prompt": "negative_prompt"}),
+    "kling-3.0/video": MarketModel(
+        ratio="aspect_ratio", ratios=VIDEO, images="image_urls", grade="mode", names=SECONDS
+    ),
+    "kling-2.6/text-to-video": MarketModel(
+        ratio="aspect_ratio", ratios=VIDEO, names=SECONDS, always={**SILENT, **EVEN}
+    ),
+    "kling-2.6/image-to-video": MarketModel(images="image_urls", names=SECONDS, always=SILENT),
+    "kling/v2-5-turbo-text": MarketModel(
+        ratio="aspect_ratio", ratios=VIDEO, names={**SECONDS, "negative_prompt": "negative_prompt"}
+    ),
+    "kling/v2-": MarketModel(image="image_url", names={**SECONDS, "negative_prompt": "negative_prompt"}),
     "bytedance/seedance-2": SEEDANCE,
-    "bytedance/seedance-1.5-pro": Model(
-        ratio="aspect_ratio", ratios=CINEMA, pictures="input_urls", names=SECONDS, always=EVEN
+    "bytedance/seedance-1.5-pro": MarketModel(
+        ratio="aspect_ratio", ratios=CINEMA, images="input_urls", names=SECONDS, always=EVEN
     ),
     "wan/2-7-text-to-video": WAN,
-    "wan/2-7-image-to-video": Model(picture="first_frame_url", names=WAN.names, texts=()),
-    "wan/2-6-text-to-video": Model(names=SECONDS),
+    "wan/2-7-image-to-video": MarketModel(image="first_frame_url", names=WAN.names, as_text=()),
+    "wan/2-6-text-to-video": MarketModel(names=SECONDS),
     "wan/2-6-image-to-video": CLIP,
-    "hailuo/02-text": Model(names=SECONDS),
+    "hailuo/02-text": MarketModel(names=SECONDS),
     "hailuo/": STARTED,
-    "sora-2": Model(
+    "sora-2": MarketModel(
         ratio="aspect_ratio",
         ratios=SIDES,
-        pictures="image_urls",
+        images="image_urls",
         grade="size",
         names={"seconds": "n_frames"},
         always={"upload_method": "s3"},
     ),
-    "grok-imagine/text-to-video": Model(ratio="aspect_ratio", ratios=GROK, names=SECONDS, texts=()),
+    "grok-imagine/text-to-video": MarketModel(ratio="aspect_ratio", ratios=GROK, names=SECONDS, as_text=()),
     "grok-imagine/image-to-video": CLIP,
     "happyhorse/text-to-video": HORSE,
-    "happyhorse/image-to-video": Model(pictures="image_urls", names=HORSE.names, texts=()),
-    "elevenlabs/text-to-speech-": Model(prompt="text", names=SPOKEN, always={"voice": "Rachel"}),
-    "elevenlabs/sound-effect-": Model(prompt="text", names={"seconds": "duration_seconds"}),
-    "topaz/image-upscale": Model(
-        prompt=None, picture="image_url", names={"scale": "upscale_factor"}, always={"upscale_factor": "2"}
+    "happyhorse/image-to-video": MarketModel(images="image_urls", names=HORSE.names, as_text=()),
+    "elevenlabs/text-to-speech-": MarketModel(prompt="text", names=VOICE, always={"voice": "Rachel"}),
+    "elevenlabs/sound-effect-": MarketModel(prompt="text", names={"seconds": "duration_seconds"}),
+    "topaz/image-upscale": MarketModel(
+        prompt=None, image="image_url", names={"scale": "upscale_factor"}, always={"upscale_factor": "2"}
     ),
-    "recraft/crisp-upscale": Model(prompt=None, picture="image"),
+    "recraft/crisp-upscale": MarketModel(prompt=None, image="image"),
 }
-# What most of the others take.
+# The inputs of other models, as most of them have them.
 OTHERS = {
-    "image": Model(ratio="aspect_ratio", pictures="image_urls"),
-    "video": Model(ratio="aspect_ratio", ratios=SCREEN, pictures="image_urls", names=SECONDS),
-    "voice": Model(prompt="text", names=SPOKEN),
-    "music": Model(names=SECONDS),
-    "upscale": Model(prompt=None, picture="image_url", names={"scale": "upscale_factor"}),
+    "image": MarketModel(ratio="aspect_ratio", images="image_urls"),
+    "video": MarketModel(ratio="aspect_ratio", ratios=SCREEN, images="image_urls", names=SECONDS),
+    "voice": MarketModel(prompt="text", names=VOICE),
+    "music": MarketModel(names=SECONDS),
+    "upscale": MarketModel(prompt=None, image="image_url", names={"scale": "upscale_factor"}),
 }
 
 
-def order(call: Call, found: list[str]) -> dict[str, object]:
-    """The body of a task for a model of the market, with the pictures' addresses. Raises Rejected if it takes none."""
+def build_task(call: Call, urls: list[str]) -> dict[str, object]:
+    """Return the body of a task for a market model, with the URLs of its input images. Raises Rejected."""
     name, _, grade = call.model.partition(":")
-    start = max((start for start in MODELS if name.startswith(start)), key=len, default="")
-    model = MODELS.get(start) or OTHERS[call.kind]
-    if found and not (model.pictures or model.picture):
-        raise Rejected("invalid_input", "This model takes no pictures.")
+    prefix = max((prefix for prefix in MODELS if name.startswith(prefix)), key=len, default="")
+    model = MODELS.get(prefix) or OTHERS[call.kind]
+    if urls and not (model.images or model.image):
+        raise Rejected("invalid_input", "This model takes no input images.")
     fields: dict[str, object] = {theirs: call.input.get(ours) for ours, theirs in model.names.items()}
     if fields.get("voice") == "default":
         fields["voice"] = None
     if model.prompt:
-        fields[model.prompt] = words(call) or None
+        fields[model.prompt] = styled_prompt(call) or None
     if model.ratio:
-        drawn = ratio(call, tuple(model.ratios))
-        fields[model.ratio] = model.ratios.get(drawn or "") if isinstance(model.ratios, dict) else drawn
-    if model.pictures:
-        fields[model.pictures] = found or None
-    if model.picture and found:
-        fields[model.picture] = found[0]
+        ratio = aspect_ratio(call, tuple(model.ratios))
+        fields[model.ratio] = model.ratios.get(ratio or "") if isinstance(model.ratios, dict) else ratio
+    if model.images:
+        fields[model.images] = urls or None
+    if model.image and urls:
+        fields[model.image] = urls[0]
     if grade:
         fields[model.grade] = grade
-    sent = given(**fields)
-    return {"model": name, "input": model.always | sent | {n: str(sent[n]) for n in model.texts if n in sent}}
+    sent = drop_none(**fields)
+    return {"model": name, "input": model.always | sent | {n: str(sent[n]) for n in model.as_text if n in sent}}

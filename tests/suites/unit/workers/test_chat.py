@@ -24,14 +24,14 @@ from workers.adapters.contract import Done, Rejected
 )
 def test_variations_are_found(said: str, variations: list[str]) -> None:
     """Prompts are found in JSON of several shapes, in lists of lines, or are all of it; the first is the text."""
-    assert Done(text=variations[0], facts={"variations": variations}) == chat.read(
+    assert Done(text=variations[0], facts={"variations": variations}) == chat.read_text(
         a_call("enhance", "m", count=2), said
     )
 
 
 def test_no_more_variations_than_asked_for() -> None:
     """A model that cannot count does not matter."""
-    done = chat.read(a_call("enhance", "m", count=1), '{"variations": ["one", "two"]}')
+    done = chat.read_text(a_call("enhance", "m", count=1), '{"variations": ["one", "two"]}')
     assert Done(text="one", facts={"variations": ["one"]}) == done
 
 
@@ -49,7 +49,7 @@ def test_no_more_variations_than_asked_for() -> None:
 )
 def test_a_description_is_found(said: str, text: str, caption: str, tags: list[str]) -> None:
     """Prompt, caption and tags come from JSON, or are made of what was said."""
-    done = chat.read(a_call("interrogate", "m", ""), said)
+    done = chat.read_text(a_call("interrogate", "m", ""), said)
     assert Done(text=text, facts={"caption": caption, "tags": tags}) == done
 
 
@@ -58,16 +58,16 @@ def test_a_description_is_found(said: str, text: str, caption: str, tags: list[s
 def test_silence_is_a_failure(kind: str, said: str) -> None:
     """A model that says nothing, or only thinks, has failed."""
     with pytest.raises(Rejected) as caught:
-        chat.read(a_call(kind, "m"), said)
+        chat.read_text(a_call(kind, "m"), said)
     assert "provider_failed" == caught.value.code
 
 
 def test_an_instruction_says_what_was_asked_for() -> None:
     """Type, tone and length of a text, purpose and number of prompts; nothing if nothing was asked for."""
-    text = chat.instruction(a_call("text", "m", type="blog", tone="dry", length="short"))
+    text = chat.system_prompt(a_call("text", "m", type="blog", tone="dry", length="short"))
     wanted = "Write what the user asks for, and nothing else. type: blog. tone: dry. About 80 words at most."
     assert wanted == text
-    assert "" == chat.instruction(a_call("text", "m"))
-    enhance = chat.instruction(a_call("enhance", "m", mode="pixel", count=2))
+    assert "" == chat.system_prompt(a_call("text", "m"))
+    enhance = chat.system_prompt(a_call("enhance", "m", mode="pixel", count=2))
     assert "generative pixel models" in enhance
     assert '{"variations": [2 different improved prompts as strings]}' in enhance

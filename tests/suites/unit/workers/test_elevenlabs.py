@@ -11,8 +11,8 @@ from tests.harness.doubles.elevenlabs import Double
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, a_picture
 from workers.adapters.contract import Blob, Call, Callback, Done, Down, Link, Pending, Rejected, Setup
-from workers.adapters.http import PollFailed
 from workers.adapters.inputs import data_url
+from workers.adapters.responses import PollFailed
 from workers.providers.elevenlabs import VOICE, Adapter
 
 SECRET = "wsec_0123456789"

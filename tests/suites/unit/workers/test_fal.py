@@ -152,7 +152,7 @@ async def test_the_key_goes_to_no_other_host() -> None:
 async def test_a_request_known_by_its_id_alone_is_found(adapter: Adapter, model: str) -> None:
     """The id in a callback is enough: the app's owner and alias are its first parts after a namespace."""
     own = "/".join(model.split("/")[: 2 if model.startswith("fal") else 3])
-    assert f"{adapter._http.base_url}/{own}/requests/r1/status" == adapter._url(a_call("image", model), "r1")
+    assert f"{adapter._http.base_url}/{own}/requests/r1/status" == adapter._status_url(a_call("image", model), "r1")
 
 
 @pytest.mark.parametrize(

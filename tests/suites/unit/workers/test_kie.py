@@ -12,7 +12,7 @@ from tests.harness.doubles.kie import INPUTS, Double, say, task_done, webhook
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, a_picture
 from workers.adapters.contract import Call, Callback, Done, Down, Link, Pending, Rejected, Retry, Setup
-from workers.adapters.http import PollFailed
+from workers.adapters.responses import PollFailed
 from workers.providers.kie import Adapter, tasks
 from workers.providers.kie.inputs import MODELS
 
@@ -243,7 +243,7 @@ async def test_a_picture_without_an_address_is_given_one(double: Double, adapter
     """A picture of ours or in the request is uploaded to kie first, and the task is told where it is."""
     await adapter.submit(a_call("image", "nano-banana-2", image_urls=[url, FOX]))
     upload, submit = double.asked
-    assert [("file", "picture.png", a_png())] == [(p.name, p.filename, p.data) for p in upload.form if p.filename]
+    assert [("file", "image.png", a_png())] == [(p.name, p.filename, p.data) for p in upload.form if p.filename]
     *_, name = double.files
     assert [double.link(name), FOX] == submit.json["input"]["image_input"]
 

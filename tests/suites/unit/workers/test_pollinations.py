@@ -166,10 +166,10 @@ async def test_every_seed_that_we_take_is_in_range(double: Double, adapter: Adap
     ("call", "word"),
     [
         (a_call("image", "flux", count=2), "count"),
-        (a_call("video", "veo", image_url="asset:a.png"), "image_url"),
-        (a_call("video", "veo", image_url=OURS), "image_url"),
+        (a_call("video", "veo", image_url="asset:a.png"), "https URL"),
+        (a_call("video", "veo", image_url=OURS), "https URL"),
         (a_call("video", "veo", "狐" * 1_000), "too long"),
-        (a_call("video", "veo", ".."), "nothing in it"),
+        (a_call("video", "veo", ".."), "no words"),
     ],
 )
 async def test_what_cannot_be_asked_for_is_refused_here(

@@ -9,7 +9,8 @@ import pytest
 from shared.version import VERSION
 from tests.harness.doubles.double import Double, Fault, Route, Say
 from workers.adapters.contract import Down, ProviderError, Rejected, Retry, Unknown
-from workers.adapters.http import BUSY_S, RETRY_AFTER_S_MAX, Answer, Http, PollFailed, reason, retry_after_s, standing
+from workers.adapters.http import Http
+from workers.adapters.responses import RETRY_AFTER_S, RETRY_AFTER_S_MAX, PollFailed, ProviderResponse, status_error
 
 
 class Any(Double):
@@ -98,11 +99,11 @@ async def test_silence_has_an_end() -> None:
 async def test_the_nearer_reading_is_asked_first() -> None:
     """A request's own reading comes before the session's, and that before the standard meaning."""
     async with Any() as double:
-        http = Http(double.url, headers={}, reading=lambda answer: Down("ours") if answer.status == 400 else None)
+        http = Http(double.url, headers={}, read_error=lambda answer: Down("ours") if answer.status == 400 else None)
         for reading, error in [(lambda answer: Rejected("near", "by"), Rejected), (lambda answer: None, Down)]:
             double.troubles["submit"].append(Say(400, ""))
             with pytest.raises(error):
-                await http.submit("POST", "/submit", reading=reading)
+                await http.submit("POST", "/submit", read_error=reading)
         await http.close()
 
 
@@ -149,13 +150,13 @@ async def test_a_stop_is_lost_or_done(trouble: Say | Fault, lost: bool) -> None:
 )
 def test_a_status_has_its_standing(status: int, error: type[ProviderError] | None) -> None:
     """What a status means where a provider does not say otherwise."""
-    found = standing(Answer(status, {}, b"{}"))
+    found = status_error(ProviderResponse(status, {}, b"{}"))
     assert error == (None if found is None else type(found))
 
 
 def test_an_outage_with_a_pause_is_a_retry() -> None:
     """503 with Retry-After says when to come back."""
-    found = standing(Answer(503, {"Retry-After": "3"}, b""))
+    found = status_error(ProviderResponse(503, {"Retry-After": "3"}, b""))
     assert isinstance(found, Retry)
     assert 3 == found.after_s
 
@@ -166,16 +167,16 @@ def test_an_outage_with_a_pause_is_a_retry() -> None:
         ({"Retry-After": "2.5"}, b"", 2.5),
         ({"Retry-After": "999999"}, b"", RETRY_AFTER_S_MAX),
         ({"Retry-After": "-3"}, b"", 0.1),
-        ({"Retry-After": "nan"}, b"", BUSY_S),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, b'{"retry_after": 9}', BUSY_S),
+        ({"Retry-After": "nan"}, b"", RETRY_AFTER_S),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, b'{"retry_after": 9}', RETRY_AFTER_S),
         ({}, b'{"retry_after": 9}', 9),
-        ({}, b'{"retry_after": null}', BUSY_S),
-        ({}, b"<html>", BUSY_S),
+        ({}, b'{"retry_after": null}', RETRY_AFTER_S),
+        ({}, b"<html>", RETRY_AFTER_S),
     ],
 )
 def test_a_pause_is_read_and_bounded(headers: dict[str, str], body: bytes, after_s: float) -> None:
     """Seconds of the header, else of the body, between a tenth and an hour; a pause of our own for anything else."""
-    assert after_s == retry_after_s(Answer(429, headers, body))
+    assert after_s == ProviderResponse(429, headers, body).retry_after_s
 
 
 @pytest.mark.parametrize(
@@ -194,4 +195,4 @@ def test_a_pause_is_read_and_bounded(headers: dict[str, str], body: bytes, after
 )
 def test_a_reason_is_found_in_any_body(body: bytes, words: str) -> None:
     """The provider's words are found in JSON of many shapes, or are the start of its text."""
-    assert words == reason(Answer(400, {}, body))
+    assert words == ProviderResponse(400, {}, body).reason

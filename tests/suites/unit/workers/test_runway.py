@@ -176,7 +176,7 @@ async def test_a_large_picture_is_uploaded_without_the_key(double: Double, bring
     """A picture too large to be sent along is stored where Runway says, and the key does not go there."""
     await begun(bringing, a_call("upscale", "magnific_precision_upscaler_v2", "", image_url="asset:a.png"))
     upload, bucket, create = double.asked
-    assert {"filename": "picture.png", "type": "ephemeral"} == upload.json
+    assert {"filename": "image.png", "type": "ephemeral"} == upload.json
     assert "authorization" not in bucket.headers
     assert {create.json["imageUri"]: LARGE} == double.uploads
 

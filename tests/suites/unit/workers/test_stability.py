@@ -9,7 +9,7 @@ from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.stability import Double
 from tests.suites.conformance.case import a_call, a_picture
 from workers.adapters.contract import Call, Done, Down, Pending, Rejected, Setup
-from workers.adapters.http import PollFailed
+from workers.adapters.responses import PollFailed
 from workers.providers.stability import FAITHFUL, Adapter
 
 FOX = "https://example.com/fox.png"
