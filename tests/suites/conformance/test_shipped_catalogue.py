@@ -67,12 +67,17 @@ def _value(model: Model, name: str, limit: Limit, *, most: bool) -> object:
 
 
 def type_of(shape: Any, name: str) -> types.Type:
-    """A field's type, without None."""
+    """Return a field's type without None and metadata."""
     [field] = [field for field in structs.fields(shape) if field.name == name]
-    info = types.type_info(field.type)
+    info = without_metadata(types.type_info(field.type))
     inner = info.types if isinstance(info, types.UnionType) else (info,)
     [found] = [one for one in inner if not isinstance(one, types.NoneType)]
-    return found.type if isinstance(found, types.Metadata) else found
+    return without_metadata(found)
+
+
+def without_metadata(info: types.Type) -> types.Type:
+    """Return a type without its description."""
+    return info.type if isinstance(info, types.Metadata) else info
 
 
 @pytest.mark.parametrize("given", ["defaults", "least", "most"])

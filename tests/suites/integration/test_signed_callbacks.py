@@ -13,7 +13,7 @@ from shared.store import keys, ledger
 from tests.harness.doubles.fal import SIGNING, Double, public
 from tests.suites.e2e.caller import Answer, Caller, Place, deploy
 from workers.adapters.contract import Callback
-from workers.providers.fal import PACE_S
+from workers.adapters.fal_dialect import POLL_S
 from workers.timing import STRETCH
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -94,11 +94,11 @@ async def test_a_callback_makes_the_look_due_at_once(scene: Scene) -> None:
     await scene.place.store.call("HSET", keys.provider("fal"), "calls_due", 50, "calls_came", 50)
     made, request, where = await scene.begun()
     began_s, looks = time.monotonic(), scene.fal.counts["look"]
-    await asyncio.sleep(PACE_S["image"] * 1.5)
+    await asyncio.sleep(POLL_S["image"] * 1.5)
     assert looks == scene.fal.counts["look"]
     assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
     assert "completed" == (await scene.caller.wait_for_end(made))["status"]
-    assert STRETCH * PACE_S["image"] > time.monotonic() - began_s
+    assert STRETCH * POLL_S["image"] > time.monotonic() - began_s
     assert 89 == await scene.caller.check_balance()
 
 

@@ -14,7 +14,7 @@ from tests.programs.bench.row import Row, Say, Size
 from tests.programs.bench.rows.memory import batched
 from tests.programs.bench.rows.parked import submitted
 from tests.programs.bench.scene import Scene, scene
-from workers.providers.replicate import PACE_S
+from workers.providers.replicate import POLL_S
 
 TASKS = 1000
 RUN_MS = 3_600_000
@@ -58,19 +58,19 @@ async def one(size: Size, say: Say, kind: str) -> Row:
         await submitted(seen, names)
         say(f"{TASKS} tasks of kind {kind}, pending")
         # They were submitted together and so are looked at together: from the end of a round to that of a later one.
-        looks = await rounds(seen, names, PACE_S[kind], 1)
+        looks = await rounds(seen, names, POLL_S[kind], 1)
         began_s, before_s = time.monotonic(), cpu_s(worker.pid)
-        looks = await rounds(seen, names, PACE_S[kind], math.ceil(size.parked_s / PACE_S[kind])) - looks
+        looks = await rounds(seen, names, POLL_S[kind], math.ceil(size.parked_s / POLL_S[kind])) - looks
         took_s, used_s = time.monotonic() - began_s, cpu_s(worker.pid) - before_s
         per_s = looks / took_s
-    assert per_s > 0.8 * TASKS / PACE_S[kind], f"{per_s:.0f} looks a second for {TASKS} tasks: it does not keep up"
+    assert per_s > 0.8 * TASKS / POLL_S[kind], f"{per_s:.0f} looks a second for {TASKS} tasks: it does not keep up"
     return Row(
         name=f"CPU of a worker that waits for {TASKS} tasks, {kind}",
         value=used_s / took_s * 100,
         unit="% of a core",
         target=25,
         at_most=True,
-        detail=f"each looked at every {PACE_S[kind]:g} s, {per_s:.0f}/s, {used_s / took_s / per_s * 1e6:.0f} us each",
+        detail=f"each looked at every {POLL_S[kind]:g} s, {per_s:.0f}/s, {used_s / took_s / per_s * 1e6:.0f} us each",
     )
 
 
