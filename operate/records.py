@@ -80,11 +80,9 @@ class GenerationRecord(Struct, kw_only=True):
     cost_micros: Annotated[int | None, doc("The charge in micro-dollars.")] = None
     refund_micros: Annotated[int | None, doc("The refund at settlement, in micro-dollars.")] = None
     credit_micros: Annotated[int | None, doc("The credit that an operator gave afterwards, in micro-dollars.")] = None
-    provider_cost_micros: Annotated[
-        int | None, doc("What the provider charges us by its own report, in micro-dollars.")
-    ] = None
+    provider_cost_micros: Annotated[int | None, doc("Cost of the provider by its own report, in micro-dollars.")] = None
     provider_cost_expected_micros: Annotated[
-        int | None, doc("What the provider charges us according to the catalogue, in micro-dollars.")
+        int | None, doc("Cost of the provider according to the catalogue, in micro-dollars.")
     ] = None
 
 

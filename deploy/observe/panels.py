@@ -55,18 +55,18 @@ class Number(NamedTuple):
     bad: float | None = None
 
 
-class Text(NamedTuple):
+class TextPanel(NamedTuple):
     """A panel of Markdown text."""
 
     title: str
     markdown: str
 
 
-class Row(NamedTuple):
+class PanelRow(NamedTuple):
     """A row of panels with equal widths."""
 
     title: str
-    panels: Sequence[Chart | Number | Text]
+    panels: Sequence[Chart | Number | TextPanel]
 
 
 class Board(NamedTuple):
@@ -75,7 +75,7 @@ class Board(NamedTuple):
     uid: str
     title: str
     about: str
-    rows: Sequence[Row]
+    rows: Sequence[PanelRow]
     by_provider: bool = False
 
 
@@ -131,14 +131,14 @@ def provider_variable() -> dashboard.QueryVariable:
     )
 
 
-def build_panel(panel: Chart | Number | Text, width: int) -> timeseries.Panel | stat.Panel | text.Panel:
+def build_panel(panel: Chart | Number | TextPanel, width: int) -> timeseries.Panel | stat.Panel | text.Panel:
     """Return the builder of one panel."""
     match panel:
         case Chart():
             return build_chart(panel).span(width).height(CHART_HEIGHT)
         case Number():
             return build_number(panel).span(width).height(NUMBER_HEIGHT)
-        case Text():
+        case TextPanel():
             return text.Panel().title(panel.title).content(panel.markdown).span(width).height(CHART_HEIGHT)
 
 

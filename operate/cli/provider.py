@@ -29,7 +29,7 @@ STATES = {
 }
 
 
-class Health(Struct, frozen=True, kw_only=True):
+class ProviderHealth(Struct, frozen=True, kw_only=True):
     """A provider's state in the store, and the number of its running workers."""
 
     state: ProviderState
@@ -91,12 +91,15 @@ def run_test(name: str) -> None:
         click.get_current_context().exit(1)
 
 
-async def _read_health(context: CommandContext, names: list[str]) -> tuple[dict[str, Health], str]:
+async def _read_health(context: CommandContext, names: list[str]) -> tuple[dict[str, ProviderHealth], str]:
     """Return health by provider, and the store's problem if it has one: keys can be listed without a store."""
     try:
         async with open_store(context.settings) as store:
             count = Counter(process.queue for process in await list_processes(store))
-            found = {name: Health(state=await providers.read_state(store, name), workers=count[name]) for name in names}
+            found = {
+                name: ProviderHealth(state=await providers.read_state(store, name), workers=count[name])
+                for name in names
+            }
             return found, ""
     except Failure as failure:
         return {}, failure.message
@@ -115,7 +118,7 @@ def _probe(name: str) -> dict[str, object]:
         raise Failure("worker_failed", f"A worker of {name} cannot start: {reason[0]}") from None
 
 
-def _facts(entry: Provider, catalogue: Catalogue, configured: bool, health: Health | None) -> dict[str, object]:
+def _facts(entry: Provider, catalogue: Catalogue, configured: bool, health: ProviderHealth | None) -> dict[str, object]:
     models = [model for model in catalogue.models.values() if entry.name in [route.provider for route in model.routes]]
     return {
         "name": entry.name,
@@ -130,7 +133,7 @@ def _facts(entry: Provider, catalogue: Catalogue, configured: bool, health: Heal
     }
 
 
-def _health_facts(health: Health | None) -> dict[str, object]:
+def _health_facts(health: ProviderHealth | None) -> dict[str, object]:
     if health is None:
         names = ("state", "workers", "down_until", "down_why", "paused_until", "busy", "queued", "running")
         return dict.fromkeys(names)

@@ -72,7 +72,7 @@ def count_workers(processes: Iterable[WorkerEntry]) -> Counter[str | None]:
 def row(entry: QueueEntry, workers: int) -> tuple[object, ...]:
     """Return a row of the table, for a queue with that many workers."""
     counts = (entry.due, entry.running, entry.parked, age(entry.oldest_s), entry.backlog, age(entry.backlog_oldest_s))
-    return entry.name, workers or "none", *counts, _breaker(entry), MODES.get(entry.held or "")
+    return entry.name, workers, *counts, _breaker(entry), MODES.get(entry.held or "")
 
 
 def _breaker(entry: QueueEntry) -> str | None:

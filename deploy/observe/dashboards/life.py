@@ -1,6 +1,6 @@
 """One generation's life: its steps in order, the duration of each, and the ways it ends."""
 
-from deploy.observe.panels import RATE, Board, Chart, Query, Row, Text, per_s, quantile
+from deploy.observe.panels import RATE, Board, Chart, PanelRow, Query, TextPanel, per_s, quantile
 
 P = '{provider=~"$provider"}'
 CALLS = "wokflow_provider_call_duration_seconds"
@@ -20,10 +20,10 @@ For one generation run `wokflow generation explain ID`, and select its log lines
 `jq -c 'select(.generation == "ID")'`. Their `trace` is the caller's trace id. Requests to the provider and to webhook
 endpoints carry it too."""
 
-STEPS = Row(
+STEPS = PanelRow(
     "The steps",
     [
-        Text("Four verbs", VERBS),
+        TextPanel("Four verbs", VERBS),
         Chart(
             "Generations at each step",
             "ops",
@@ -51,7 +51,7 @@ STEPS = Row(
         ),
     ],
 )
-DURATIONS = Row(
+DURATIONS = PanelRow(
     "Durations, p50 and p95",
     [
         Chart(
@@ -70,7 +70,7 @@ DURATIONS = Row(
         )
     ],
 )
-ENDS = Row(
+ENDS = PanelRow(
     "Outcomes",
     [
         Chart(

@@ -1,6 +1,6 @@
 """Money: reserved, settled, refunded and paid to providers, and the ledger check."""
 
-from deploy.observe.panels import Board, Chart, Number, Query, Row, per_s
+from deploy.observe.panels import Board, Chart, Number, PanelRow, Query, per_s
 
 
 def in_an_hour(counter: str, *by: str) -> str:
@@ -10,7 +10,7 @@ def in_an_hour(counter: str, *by: str) -> str:
 
 
 SETTLED, PAID = in_an_hour("money_settled_usd"), in_an_hour("money_provider_cost_usd")
-LEDGER = Row(
+LEDGER = PanelRow(
     "Ledger",
     [
         Number(
@@ -44,7 +44,7 @@ LEDGER = Row(
         ),
     ],
 )
-FLOW = Row(
+FLOW = PanelRow(
     "Flow per hour",
     [
         Chart(
@@ -73,7 +73,7 @@ FLOW = Row(
         ),
     ],
 )
-REFUNDS = Row(
+REFUNDS = PanelRow(
     "Refunds and refusals",
     [
         Chart(

@@ -1,12 +1,12 @@
 """The overview: health, traffic, durations, queues and processes."""
 
-from deploy.observe.panels import RATE, Board, Chart, Number, Query, Row, per_s, quantile
+from deploy.observe.panels import RATE, Board, Chart, Number, PanelRow, Query, per_s, quantile
 from deploy.observe.slo import SLOS
 
 OURS = "* on (instance) group_left (role) wokflow_build_info"
 HTTP = "wokflow_http_request_duration_seconds"
 
-HEALTH = Row(
+HEALTH = PanelRow(
     "Health",
     [
         Number(
@@ -52,7 +52,7 @@ HEALTH = Row(
         ),
     ],
 )
-TRAFFIC = Row(
+TRAFFIC = PanelRow(
     "Traffic",
     [
         Chart(
@@ -87,7 +87,7 @@ TRAFFIC = Row(
         ),
     ],
 )
-DURATIONS = Row(
+DURATIONS = PanelRow(
     "Durations",
     [
         Chart(
@@ -116,7 +116,7 @@ DURATIONS = Row(
         ),
     ],
 )
-QUEUES = Row(
+QUEUES = PanelRow(
     "Queues",
     [
         Chart(
@@ -150,7 +150,7 @@ QUEUES = Row(
         ),
     ],
 )
-STORE = Row(
+STORE = PanelRow(
     "Store and engine",
     [
         Chart(
@@ -184,7 +184,7 @@ STORE = Row(
         ),
     ],
 )
-PROCESSES = Row(
+PROCESSES = PanelRow(
     "Processes",
     [
         Chart(

@@ -1,6 +1,6 @@
 """Each provider: availability, calls, work, queue and outputs."""
 
-from deploy.observe.panels import RATE, Board, Chart, Query, Row, per_s, quantile
+from deploy.observe.panels import RATE, Board, Chart, PanelRow, Query, per_s, quantile
 
 P = '{provider=~"$provider"}'
 CALLS = "wokflow_provider_call_duration_seconds"
@@ -8,7 +8,7 @@ SUBMITS = '{provider=~"$provider",call="submit"}'
 SETTLED = "wokflow_generations_settled_total"
 FAILED = '{provider=~"$provider",status="failed"}'
 
-AVAILABILITY = Row(
+AVAILABILITY = PanelRow(
     "Availability",
     [
         Chart(
@@ -47,7 +47,7 @@ AVAILABILITY = Row(
         ),
     ],
 )
-CALL_TIMES = Row(
+CALL_TIMES = PanelRow(
     "Calls",
     [
         Chart(
@@ -78,7 +78,7 @@ CALL_TIMES = Row(
         ),
     ],
 )
-WORK = Row(
+WORK = PanelRow(
     "Work",
     [
         Chart(
@@ -123,7 +123,7 @@ WORK = Row(
         ),
     ],
 )
-QUEUE = Row(
+QUEUE = PanelRow(
     "Queue",
     [
         Chart(
@@ -163,7 +163,7 @@ QUEUE = Row(
         ),
     ],
 )
-OUTPUTS = Row(
+OUTPUTS = PanelRow(
     "Outputs",
     [
         Chart(

@@ -1,11 +1,11 @@
 """Webhooks: open deliveries, attempts and dispatchers."""
 
-from deploy.observe.panels import Board, Chart, Number, Query, Row, per_s, quantile
+from deploy.observe.panels import Board, Chart, Number, PanelRow, Query, per_s, quantile
 
 POSTS, ARRIVED = "wokflow_webhook_attempt_duration_seconds", "wokflow_webhook_delivery_duration_seconds"
 MAIL = '{queue="webhooks"}'
 
-NOW = Row(
+NOW = PanelRow(
     "Now",
     [
         Number(
@@ -37,7 +37,7 @@ NOW = Row(
         ),
     ],
 )
-ATTEMPTS = Row(
+ATTEMPTS = PanelRow(
     "Attempts",
     [
         Chart(
@@ -61,7 +61,7 @@ ATTEMPTS = Row(
         ),
     ],
 )
-DISPATCHERS = Row(
+DISPATCHERS = PanelRow(
     "Dispatchers",
     [
         Chart(

@@ -371,8 +371,8 @@ def test_queue_list_shows_which_queues_have_no_worker(run: Run, store_url: str) 
 
     rows = {line.split()[0]: line.split()[1:] for line in at(store_url, list_with_a_worker).splitlines()[1:]}
     assert ("1", "closed", "-") == (rows["noop"][0], rows["noop"][-2], rows["noop"][-1])
-    assert ("none", "closed", "-") == (rows["paid"][0], rows["paid"][-2], rows["paid"][-1])
-    assert ("none", "-", "-") == (rows["webhooks"][0], rows["webhooks"][-2], rows["webhooks"][-1])
+    assert ("0", "closed", "-") == (rows["paid"][0], rows["paid"][-2], rows["paid"][-1])
+    assert ("0", "-", "-") == (rows["webhooks"][0], rows["webhooks"][-2], rows["webhooks"][-1])
     run("queue", "drain", "noop")
     [row] = [line for line in run("queue", "list").out.splitlines() if line.startswith("noop")]
     assert row.endswith("draining")

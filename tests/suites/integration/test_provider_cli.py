@@ -104,7 +104,7 @@ def test_provider_list_counts_workers_with_keys_of_their_own(shell: Shell, store
 def test_provider_list_shows_breakers_and_pauses(shell: Shell, store_url: str) -> None:
     """An open breaker, a rate limit and waiting jobs are shown."""
 
-    async def cause_trouble() -> None:
+    async def create_trouble() -> None:
         async with Store(store_url) as store:
             await providers.open_breaker(store, "fal", "no credit")
             customer = await create_customer(store, cents=1000)
@@ -113,7 +113,7 @@ def test_provider_list_shows_breakers_and_pauses(shell: Shell, store_url: str) -
             await steps.start(store, order.id, provider="noop", repeatable=False, submit_limit_s=5, token="t")
             await steps.withdraw(store, order.id, "t", provider="noop", pause_s=60)
 
-    asyncio.run(cause_trouble())
+    asyncio.run(create_trouble())
     found = {one["name"]: one for one in shell("list", "--json")[1]["providers"]}
     assert ("down", "no credit") == (found["fal"]["state"], found["fal"]["down_why"])
     assert found["fal"]["down_until"]
