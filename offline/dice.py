@@ -12,10 +12,10 @@ class Dice:
         self.key = f"{seed}\0{prompt}"
 
     def __call__(self, name: str) -> np.random.Generator:
-        """A fresh generator for this name: the same throws each time it is asked for."""
+        """Return a fresh generator for this name, which gives the same numbers on every call."""
         return np.random.default_rng(text_hash(f"{self.key}\0{name}"))
 
 
 def text_hash(text: str) -> int:
-    """A 128-bit number out of any text, the same in every process."""
+    """Return a 128-bit number for any text, the same in every process."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "big")

@@ -1,4 +1,4 @@
-"""What the local provider says when the packages for its language and voice were not installed."""
+"""Packages of the extra [local], imported when they are needed."""
 
 from importlib import import_module
 from types import ModuleType
@@ -9,7 +9,7 @@ class MissingExtra(RuntimeError):
 
 
 def import_extra(module: str, command: str = "pip install 'wokflow[local]'") -> ModuleType:
-    """The module, imported now: heavy ones are paid for by those who use them. Raises MissingExtra."""
+    """Import a module now, so that a process loads only the heavy ones it uses. Raises MissingExtra."""
     try:
         return import_module(module)
     except ImportError as error:

@@ -1,1 +1,1 @@
-"""A procedural artist: pictures and films from words and a seed, with arithmetic only, no model and no network."""
+"""A procedural artist: images and videos from words and a seed, by arithmetic alone, without a model or a network."""

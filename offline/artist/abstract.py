@@ -1,4 +1,4 @@
-"""Pictures of nothing: flowing paint, and waves of cut paper."""
+"""Abstract pictures: flowing paint, and waves of cut paper."""
 
 import math
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from offline.artist.stage import Element, Moment, Stage, window
 
 
 def abstract_tones(stage: Stage) -> list[Tone]:
-    """Five tones from dark to light that go together: neighbours on the circle and one opposite."""
-    dice, reading = stage.dice("colours"), stage.reading
-    hue = float(reading.hues[0] if reading.hues else dice.uniform(0, 360))
-    other = float(reading.hues[-1]) if len(reading.hues) > 1 else hue + float(dice.choice([-55, -35, 35, 55]))
-    spark = hue + float(dice.choice([150, 180, 210]))
+    """Return five tones from dark to light that match: neighbours on the colour circle and one opposite."""
+    rng, reading = stage.dice("colours"), stage.reading
+    hue = float(reading.hues[0] if reading.hues else rng.uniform(0, 360))
+    other = float(reading.hues[-1]) if len(reading.hues) > 1 else hue + float(rng.choice([-55, -35, 35, 55]))
+    spark = hue + float(rng.choice([150, 180, 210]))
     moods = reading.moods
     if "pastel" in moods or "soft" in moods:
         steps = [(0.72, 0.07, hue), (0.80, 0.07, hue), (0.87, 0.06, other), (0.93, 0.04, other), (0.80, 0.10, spark)]
@@ -33,19 +33,19 @@ def abstract_tones(stage: Stage) -> list[Tone]:
 
 
 class Fluid:
-    """Noise bent by noise bent by noise, lit as if it had thickness, with veins of another colour."""
+    """Noise warped by noise twice, lit as if it had thickness, with veins of another colour."""
 
     def __init__(self, stage: Stage) -> None:
-        self.stage, dice = stage, stage.dice("fluid")
-        self.table = tile(dice, 512, 4, octaves=5, gain=0.36)
-        self.bend, self.scale = float(dice.uniform(0.10, 0.17)), float(dice.uniform(0.22, 0.34))
+        self.stage, rng = stage, stage.dice("fluid")
+        self.table = tile(rng, 512, 4, octaves=5, gain=0.36)
+        self.bend, self.scale = float(rng.uniform(0.10, 0.17)), float(rng.uniform(0.22, 0.34))
         tones = abstract_tones(stage)
         order = [tones[0], tones[1], tones[2], tones[3], tones[2], tones[0], tones[4], tones[3]]
         self.stops = list(zip(np.linspace(0, 1, len(order)).tolist(), order, strict=True))
         self.vein = tones[4].light
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Paint over everything."""
+        """Paint over the whole canvas."""
         stage = self.stage
         scale = 2 if stage.width * stage.height > 600_000 else 1
         width, height = stage.width // scale, stage.height // scale
@@ -72,25 +72,25 @@ class Fluid:
 
 
 class Waves:
-    """Sheets of paper, cut in waves, one in front of the other."""
+    """Sheets of paper cut in waves, one in front of the other."""
 
     def __init__(self, stage: Stage) -> None:
-        self.stage, dice = stage, stage.dice("waves")
-        self.count = int(dice.integers(7, 11))
+        self.stage, rng = stage, stage.dice("waves")
+        self.count = int(rng.integers(7, 11))
         tones = abstract_tones(stage)
-        order = tones[:4] if dice.random() < 0.5 else tones[3::-1]
+        order = tones[:4] if rng.random() < 0.5 else tones[3::-1]
         self.stops = list(zip((0.0, 0.33, 0.66, 1.0), order, strict=True))
         self.vein = tones[4]
-        self.special = int(dice.integers(2, self.count - 1))
-        self.tilt = float(dice.uniform(-0.5, 0.5))
+        self.special = int(rng.integers(2, self.count - 1))
+        self.tilt = float(rng.uniform(-0.5, 0.5))
         wide = stage.width * 2
         self.edges = [
-            line(stage.dice(f"wave {i}"), wide, stage.unit * float(dice.uniform(0.5, 0.9)), octaves=2, gain=0.35)
+            line(stage.dice(f"wave {i}"), wide, stage.unit * float(rng.uniform(0.5, 0.9)), octaves=2, gain=0.35)
             for i in range(self.count)
         ]
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Paint over everything, back to front."""
+        """Paint over the whole canvas, back to front."""
         stage = self.stage
         y = np.arange(stage.height, dtype=np.float32)[:, None]
         canvas[:] = ramp(self.stops, 0.0 * rows(stage.height))
@@ -115,5 +115,5 @@ class Waves:
 
 
 def abstract(stage: Stage) -> Iterator[Element]:
-    """One of the two, as the dice fall."""
+    """Yield one of the two, chosen by the dice."""
     yield Fluid(stage) if stage.dice("abstract").random() < 0.6 else Waves(stage)

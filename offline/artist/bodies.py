@@ -1,4 +1,4 @@
-"""Suns, moons and planets: lit balls, with craters, bands or rings."""
+"""Suns, moons and planets: lit balls with craters, bands or rings."""
 
 import math
 
@@ -11,7 +11,7 @@ from offline.artist.stage import Moment, Stage
 
 
 class Ball(Struct, frozen=True, kw_only=True):
-    """A body in the sky; `x`, `y` in 0..1 of the canvas, `radius` in units of the stage."""
+    """A body in the sky: `x` and `y` are 0..1 of the canvas, `radius` is in units of the stage."""
 
     x: float
     y: float
@@ -21,7 +21,7 @@ class Ball(Struct, frozen=True, kw_only=True):
     banded: bool = False
     rings: bool = False
     strength: float = 1.0
-    air: float = 0.0  # of the sky's own colour added over it: a moon by day is pale
+    air: float = 0.0  # share of the sky's colour added over it: a moon by day is pale
     parallax: float = 0.05
 
 
@@ -97,7 +97,7 @@ class Body:
 
 
 class Disc:
-    """The sun itself, or the moon as a source of light: a small bright disc where the glow is."""
+    """The sun or the moon as the source of light: a small bright disc at the centre of the glow."""
 
     def __init__(self, stage: Stage, radius: float, strength: float) -> None:
         self.stage, self.radius, self.strength = stage, radius, strength

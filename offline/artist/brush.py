@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from offline.artist.palette import Plane
 
-Points = NDArray[np.float64] | Sequence[tuple[float, float]]  # x to the right, y down, unless said otherwise
+Points = NDArray[np.float64] | Sequence[tuple[float, float]]  # x to the right, y down, unless noted otherwise
 Ink = int | tuple[int, int, int, int]  # of a mask, or of a painting: red, green, blue, alpha in sRGB
 
 _FINE = 2
@@ -18,44 +18,44 @@ _LIGHT_OF_CODE = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) /
 
 
 def ink(light: Plane, alpha: float = 1.0) -> tuple[int, int, int, int]:
-    """A linear light as the ink of a painting."""
+    """Return a linear light as the ink of a painting."""
     codes = np.searchsorted(_LIGHT_OF_CODE, np.clip(light, 0, 1))
     return int(codes[0]), int(codes[1]), int(codes[2]), round(alpha * 255)
 
 
 class Brush:
-    """A mask ("L") or a painting ("RGBA") of the given size in pixels; what is drawn outside is cut off."""
+    """A mask ("L") or a painting ("RGBA") of the given size in pixels. Shapes are clipped to it."""
 
     def __init__(self, width: int, height: int, mode: Literal["L", "RGBA"] = "L") -> None:
         self.image = Image.new(mode, (width * _FINE, height * _FINE), 0)
         self.pen = ImageDraw.Draw(self.image)
 
     def draw_polygon(self, points: Points, fill: Ink = 255) -> None:
-        """Fill a polygon; in a mask, 0 cuts a hole."""
+        """Fill a polygon. In a mask, ink 0 cuts a hole."""
         self.pen.polygon(_fine(points), fill=fill)
 
     def draw_line(self, points: Points, width: float, fill: Ink = 255) -> None:
-        """A stroke of even width, in pixels."""
+        """Draw a stroke of even width, in pixels."""
         self.pen.line(_fine(points), fill=fill, width=max(round(width * _FINE), 1), joint="curve")
 
     def draw_ellipse(self, x: float, y: float, across: float, down: float, fill: Ink = 255) -> None:
-        """An ellipse by its centre and half-axes; nothing if one is not above 0."""
+        """Fill an ellipse, given by its centre and half-axes. Skip it unless both half-axes are above 0."""
         if across <= 0 or down <= 0:
             return
         box = ((x - across) * _FINE, (y - down) * _FINE, (x + across) * _FINE, (y + down) * _FINE)
         self.pen.ellipse(box, fill=fill)
 
     def draw_rectangle(self, left: float, top: float, right: float, bottom: float, fill: Ink = 255) -> None:
-        """An upright rectangle; nothing if it is thinner than half a pixel."""
+        """Fill an upright rectangle. Skip it if it is thinner than half a pixel."""
         if right - left >= 1 / _FINE and bottom - top >= 1 / _FINE:
             self.pen.rectangle((left * _FINE, top * _FINE, right * _FINE - 1, bottom * _FINE - 1), fill=fill)
 
     def plane(self) -> Plane:
-        """The mask, 0..1."""
+        """Return the mask, 0..1."""
         return np.asarray(self.image.reduce(_FINE), dtype=np.float32) * (1 / 255)
 
     def painting(self, blur: float = 0.0) -> tuple[Plane, Plane]:
-        """Alpha (0..1) and colour (linear light) of a painting, out of focus by `blur` pixels."""
+        """Return alpha (0..1) and colour (linear light) of a painting, out of focus by `blur` pixels."""
         small = self.image.reduce(_FINE)
         if blur > 0:
             small = small.convert("RGBa").filter(ImageFilter.GaussianBlur(blur)).convert("RGBA")
@@ -68,7 +68,7 @@ def _fine(points: Points) -> list[tuple[float, float]]:
 
 
 def curve(points: Iterable[tuple[float, float]], steps: int = 12) -> NDArray[np.float64]:
-    """A smooth line through the points (Catmull-Rom)."""
+    """Return a smooth line through the points (Catmull-Rom)."""
     p = np.array(list(points), dtype=np.float64)
     p = np.vstack([2 * p[0] - p[1], p, 2 * p[-1] - p[-2]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
@@ -79,7 +79,7 @@ def curve(points: Iterable[tuple[float, float]], steps: int = 12) -> NDArray[np.
 
 
 def tapered(points: Iterable[tuple[float, float]], widths: Sequence[float], steps: int = 12) -> NDArray[np.float64]:
-    """The outline of a smooth limb: half-widths at the points it goes through."""
+    """Return the outline of a smooth limb with the given half-widths at its points."""
     spine = curve(points, steps)
     half = np.interp(np.linspace(0, 1, len(spine)), np.linspace(0, 1, len(widths)), widths)
     along = np.gradient(spine, axis=0)

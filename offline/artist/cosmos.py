@@ -1,4 +1,4 @@
-"""Deep space: clouds of glowing gas, stars with spikes, planets."""
+"""Deep space: clouds of glowing gas, stars with spikes, and planets."""
 
 import math
 from collections.abc import Iterator
@@ -13,16 +13,16 @@ from offline.artist.stage import Element, Moment, Stage
 
 
 class Nebula:
-    """Noise bent by noise, in three colours, darker where dust lies in front."""
+    """Noise warped by noise in three colours, darker behind dust."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        dice = stage.dice("nebula")
-        self.bend, self.gas = tile(dice, 512, 3, octaves=6), tile(dice, 512, 4, octaves=7, gain=0.58)
-        self.lean = float(dice.uniform(-0.9, 0.9))
+        rng = stage.dice("nebula")
+        self.bend, self.gas = tile(rng, 512, 3, octaves=6), tile(rng, 512, 4, octaves=7, gain=0.58)
+        self.lean = float(rng.uniform(-0.9, 0.9))
         scheme = stage.scheme
-        hue = float(stage.reading.hues[0] if stage.reading.hues else dice.uniform(200, 400))
-        other = float(stage.reading.hues[-1] + 40 if stage.reading.hues else hue + dice.choice([-95, -60, 70, 110]))
+        hue = float(stage.reading.hues[0] if stage.reading.hues else rng.uniform(200, 400))
+        other = float(stage.reading.hues[-1] + 40 if stage.reading.hues else hue + rng.choice([-95, -60, 70, 110]))
         self.lights = [
             Tone(0.42, 0.16, hue).light,
             Tone(0.62, 0.17, other).light,
@@ -31,7 +31,7 @@ class Nebula:
         self.deep = Tone(0.10, 0.035, hue).light if "pastel" not in stage.reading.moods else scheme.zenith.light
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Paint over everything: it is the first element."""
+        """Paint over the whole canvas: a nebula is the first element."""
         stage = self.stage
         scale = 2 if stage.width * stage.height > 160_000 else 1
         width, height = max(stage.width // scale, 2), max(stage.height // scale, 2)
@@ -62,13 +62,13 @@ class Beacons:
         self.stage = stage
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Add their light."""
-        dice = self.stage.dice("beacons")
+        """Add the stars' light."""
+        rng = self.stage.dice("beacons")
         unit = self.stage.unit
         for _ in range(7):
-            x, y = float(dice.uniform(0, 1) * self.stage.width), float(dice.uniform(0, 1) * self.stage.height)
-            size = unit * float(dice.uniform(0.012, 0.04)) * (1 + 0.15 * math.sin(moment.time_s * 3 + x))
-            tone = Tone(0.9, 0.06, float(dice.choice([60, 80, 230, 250, 20]))).light
+            x, y = float(rng.uniform(0, 1) * self.stage.width), float(rng.uniform(0, 1) * self.stage.height)
+            size = unit * float(rng.uniform(0.012, 0.04)) * (1 + 0.15 * math.sin(moment.time_s * 3 + x))
+            tone = Tone(0.9, 0.06, float(rng.choice([60, 80, 230, 250, 20]))).light
             top, left = max(int(y - size), 0), max(int(x - size), 0)
             patch = canvas[top : int(y + size) + 1, left : int(x + size) + 1]
             dx = np.abs(np.arange(patch.shape[1], dtype=np.float32)[None, :] + (left - x)) / size
@@ -80,35 +80,35 @@ class Beacons:
 
 
 def planets(stage: Stage, count: int, moons: int) -> Iterator[Element]:
-    """Worlds in the picture, the first one large."""
-    dice = stage.dice("planets")
+    """Yield planets, the first one large, and then moons."""
+    rng = stage.dice("planets")
     hues = stage.reading.hues
     side = 1 if stage.sun_x > 0.5 else -1
     light = (0.75 * side, -0.42, 0.45)
     for index in range(count):
         large = index == 0
-        hue = float(hues[index % len(hues)] if hues else dice.uniform(0, 360))
-        tone = Tone(float(dice.uniform(0.58, 0.72)), float(dice.uniform(0.07, 0.13)), hue)
-        x = 0.5 - side * float(dice.uniform(0.05, 0.2)) if large else float(dice.uniform(0.1, 0.9))
-        y = float(dice.uniform(0.45, 0.62)) if large else float(dice.uniform(0.12, 0.3))
-        radius = float(dice.uniform(0.2, 0.27)) if large else float(dice.uniform(0.03, 0.08))
-        banded = bool(dice.random() < 0.55)
-        rings = large and bool(dice.random() < 0.6)
+        hue = float(hues[index % len(hues)] if hues else rng.uniform(0, 360))
+        tone = Tone(float(rng.uniform(0.58, 0.72)), float(rng.uniform(0.07, 0.13)), hue)
+        x = 0.5 - side * float(rng.uniform(0.05, 0.2)) if large else float(rng.uniform(0.1, 0.9))
+        y = float(rng.uniform(0.45, 0.62)) if large else float(rng.uniform(0.12, 0.3))
+        radius = float(rng.uniform(0.2, 0.27)) if large else float(rng.uniform(0.03, 0.08))
+        banded = bool(rng.random() < 0.55)
+        rings = large and bool(rng.random() < 0.6)
         yield Body(
             stage,
             Ball(x=x, y=y, radius=radius, tone=tone, light_from=light, banded=banded, rings=rings, parallax=0.3),
             f"planet {index}",
         )
     for index in range(moons):
-        x, y = 0.5 + side * float(dice.uniform(0.18, 0.36)), float(dice.uniform(0.16, 0.7))
+        x, y = 0.5 + side * float(rng.uniform(0.18, 0.36)), float(rng.uniform(0.16, 0.7))
         ball = Ball(
-            x=x, y=y, radius=float(dice.uniform(0.022, 0.05)), tone=Tone(0.72, 0.02, 80), light_from=light, parallax=0.5
+            x=x, y=y, radius=float(rng.uniform(0.022, 0.05)), tone=Tone(0.72, 0.02, 80), light_from=light, parallax=0.5
         )
         yield Body(stage, ball, f"moon {index}")
 
 
 def space(stage: Stage) -> Iterator[Element]:
-    """The whole sky."""
+    """Yield nebula, stars and planets."""
     yield Nebula(stage)
     yield Stars(stage, 1.6)
     yield Beacons(stage)

@@ -23,12 +23,12 @@ class Ground:
         )
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Paint over everything."""
+        """Paint over the whole canvas."""
         canvas[:] = self.light
 
 
 class Shape:
-    """One shape with its shadow on what lies under it, floating a little in a film."""
+    """One shape and its shadow, floating a little in a video."""
 
     def __init__(self, stage: Stage, brush: Brush, one: Tone, other: Tone, *, lift: float, parallax: float) -> None:
         alpha = brush.plane()
@@ -39,7 +39,7 @@ class Shape:
         self.face = Layer(stage, alpha, ramp([(0.0, one), (1.0, other)], slope), None, parallax)
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Shadow first."""
+        """Blend the shadow, then the shape."""
         self.shadow.colour = np.broadcast_to(0.0, (canvas.shape[0], 1, 3))
         self.shadow.draw(canvas, moment)
         self.face.draw(canvas, moment)
@@ -58,19 +58,19 @@ def _draw_figure(brush: Brush, kind: int, x: float, y: float, *, size: float, tu
 
 
 def _floating(stage: Stage) -> Iterator[Element]:
-    """Large shapes under small ones, about a common centre of weight."""
-    dice, tones = stage.dice("floating"), abstract_tones(stage)
+    """Yield large shapes under small ones, about a common centre of weight."""
+    rng, tones = stage.dice("floating"), abstract_tones(stage)
     yield Ground(stage, tones[0].shifted(0.06), tones[1])
     for index in range(11):
         parallax = 0.1 + 0.09 * index
         margin = stage.margin(parallax)
         brush = Brush(stage.width + 2 * margin, stage.height)
-        size = stage.unit * float(dice.uniform(0.22, 0.36)) * 0.84**index
-        x = margin + stage.width * float(np.clip(dice.normal(0.5, 0.08 + 0.022 * index), 0.04, 0.96))
-        y = stage.height * float(np.clip(dice.normal(0.5, 0.08 + 0.022 * index), 0.04, 0.96))
-        _draw_figure(brush, int(dice.integers(0, 5)), x, y, size=size, turn=float(dice.uniform(0, 6.3)))
-        tone = tones[4] if index in (3, 8) else tones[int(dice.integers(1, 4))]
-        light = tone.shifted(float(dice.uniform(-0.04, 0.06)))
+        size = stage.unit * float(rng.uniform(0.22, 0.36)) * 0.84**index
+        x = margin + stage.width * float(np.clip(rng.normal(0.5, 0.08 + 0.022 * index), 0.04, 0.96))
+        y = stage.height * float(np.clip(rng.normal(0.5, 0.08 + 0.022 * index), 0.04, 0.96))
+        _draw_figure(brush, int(rng.integers(0, 5)), x, y, size=size, turn=float(rng.uniform(0, 6.3)))
+        tone = tones[4] if index in (3, 8) else tones[int(rng.integers(1, 4))]
+        light = tone.shifted(float(rng.uniform(-0.04, 0.06)))
         one, other = light.shifted(0.07, 0.95, -12), light.shifted(-0.10, 1.05, 12)
         yield Shape(stage, brush, one, other, lift=1.3 - 0.06 * index, parallax=parallax)
 
@@ -98,8 +98,8 @@ class Tiles:
     """A wall of tiles, each with one plain shape on plain ground."""
 
     def __init__(self, stage: Stage) -> None:
-        dice, tones = stage.dice("tiles"), abstract_tones(stage)
-        across = int(dice.integers(4, 7))
+        rng, tones = stage.dice("tiles"), abstract_tones(stage)
+        across = int(rng.integers(4, 7))
         size = max(round(stage.unit / across), 8)
         self.light = np.broadcast_to(tones[3].light, (stage.height, stage.width, 3)).copy()
         brushes = [Brush(stage.width, stage.height) for _ in tones]
@@ -107,17 +107,17 @@ class Tiles:
         for row in range(int(np.ceil(stage.height / size))):
             for column in range(int(np.ceil(stage.width / size))):
                 ground, face = (
-                    int(i) for i in dice.choice(len(tones), 2, replace=False, p=[0.2, 0.24, 0.22, 0.22, 0.12])
+                    int(i) for i in rng.choice(len(tones), 2, replace=False, p=[0.2, 0.24, 0.22, 0.22, 0.12])
                 )
                 x, y = column * size, row * size
                 grounds[ground].draw_rectangle(x, y, x + size, y + size)
-                _draw_tile(brushes[face], int(dice.integers(0, 11)), x, y, size)
+                _draw_tile(brushes[face], int(rng.integers(0, 11)), x, y, size)
         for layer in (grounds, brushes):
             for brush, tone in zip(layer, tones, strict=True):
                 self.light += (tone.light - self.light) * brush.plane()[..., None]
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Paint over everything; a slow light passes over the wall in a film."""
+        """Paint over the whole canvas. In a video a slow light passes over the wall."""
         canvas[:] = self.light
         if moment.time_s:
             sweep = columns(canvas.shape[1]) - ((moment.time_s * 0.25) % 1.6 - 0.3)
@@ -125,7 +125,7 @@ class Tiles:
 
 
 def geometric(stage: Stage) -> Iterator[Element]:
-    """One of the two, as the dice fall."""
+    """Yield floating shapes or a wall of tiles, chosen by the dice."""
     if stage.dice("geometric").random() < 0.6:
         yield from _floating(stage)
     else:
@@ -133,10 +133,10 @@ def geometric(stage: Stage) -> Iterator[Element]:
 
 
 def faceted(image: Image.Image, stage: Stage) -> Image.Image:
-    """A painted scene cut into triangles of one colour each, their corners drawn to its edges."""
-    dice = stage.dice("facets")
+    """Return a painted scene cut into triangles of one colour each, with corners on the scene's edges."""
+    rng = stage.dice("facets")
     cell = max(round(stage.unit / 24), 6)
-    x, y = _corners(np.asarray(image.convert("L"), dtype=np.float32), cell, dice)
+    x, y = _corners(np.asarray(image.convert("L"), dtype=np.float32), cell, rng)
     factor = max(cell // 4, 1)
     small = np.asarray(image.reduce(factor), dtype=np.float32)
     result = Image.new("RGB", (stage.width * 2, stage.height * 2))
@@ -147,17 +147,17 @@ def faceted(image: Image.Image, stage: Stage) -> Image.Image:
                 (float(x[row + i, column + j]), float(y[row + i, column + j]))
                 for i, j in ((0, 0), (0, 1), (1, 0), (1, 1))
             )
-            halves = ((a, b, c), (b, d, c)) if dice.random() < 0.5 else ((a, b, d), (a, d, c))
+            halves = ((a, b, c), (b, d, c)) if rng.random() < 0.5 else ((a, b, d), (a, d, c))
             for corners in halves:
                 cx, cy = (sum(corner[axis] for corner in corners) / 3 / factor for axis in (0, 1))
                 seen = small[int(np.clip(cy, 0, small.shape[0] - 1)), int(np.clip(cx, 0, small.shape[1] - 1))]
-                red, green, blue = np.clip(seen * (1 + float(dice.normal(0, 0.022))), 0, 255).astype(int)
+                red, green, blue = np.clip(seen * (1 + float(rng.normal(0, 0.022))), 0, 255).astype(int)
                 pen.polygon([(px * 2, py * 2) for px, py in corners], fill=(int(red), int(green), int(blue)))
     return result.reduce(2)
 
 
-def _corners(grey: Plane, cell: int, dice: np.random.Generator) -> tuple[Plane, Plane]:
-    """A corner for each cell: where the picture changes most, or about the middle where it hardly does."""
+def _corners(grey: Plane, cell: int, rng: np.random.Generator) -> tuple[Plane, Plane]:
+    """Return a corner for each cell: at its strongest edge, or near its middle if it has none."""
     height, width = grey.shape
     down, across = -(-height // cell), -(-width // cell)
     padded = np.pad(grey, ((0, down * cell - height), (0, across * cell - width)), mode="edge")
@@ -165,7 +165,7 @@ def _corners(grey: Plane, cell: int, dice: np.random.Generator) -> tuple[Plane, 
     cells = change.reshape(down, cell, across, cell).transpose(0, 2, 1, 3).reshape(down, across, cell * cell)
     best = cells.argmax(axis=2)
     strong = cells.max(axis=2) > 7
-    middle = 0.5 + dice.uniform(-0.3, 0.3, (2, down, across))
+    middle = 0.5 + rng.uniform(-0.3, 0.3, (2, down, across))
     inside_x = np.where(strong, (best % cell + 0.5) / cell, middle[0])
     inside_y = np.where(strong, (best // cell + 0.5) / cell, middle[1])
     x, y = np.zeros((down + 2, across + 2), np.float32), np.zeros((down + 2, across + 2), np.float32)

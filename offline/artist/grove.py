@@ -1,4 +1,4 @@
-"""Trees on the land, each as small as its distance makes it."""
+"""Trees on the land, scaled by their distance."""
 
 import numpy as np
 from msgspec import Struct
@@ -12,7 +12,7 @@ TREES_MAX = 700
 
 
 class Tree(Struct, frozen=True):
-    """One tree in pixels: its foot, its height, the side the light is on (1: right) and its colours."""
+    """One tree in pixels: its foot, its height, the lit side (1: right) and its colours."""
 
     x: float
     y: float
@@ -24,26 +24,26 @@ class Tree(Struct, frozen=True):
 
 
 class Grove:
-    """Firs or round trees in loose groups where plants grow; hidden ones are left out."""
+    """Firs or round trees in loose groups on grown ground. Hidden trees are left out."""
 
     def __init__(self, stage: Stage, terrain: Terrain, firs: bool, nearest: float, tall: float = 0.8) -> None:
         self.stage, self.terrain, self.firs = stage, terrain, firs
-        dice = stage.dice("grove")
+        rng = stage.dice("grove")
         groups = 46
-        depth = nearest * (terrain.land.far * 0.62 / nearest) ** dice.random(groups)
-        across = dice.uniform(-0.75, 0.75, groups) * stage.width / terrain.focal
+        depth = nearest * (terrain.land.far * 0.62 / nearest) ** rng.random(groups)
+        across = rng.uniform(-0.75, 0.75, groups) * stage.width / terrain.focal
         each = TREES_MAX // groups
-        spread = dice.normal(0, 1, (2, groups, each)) * (0.05 + 0.05 * dice.random(groups))[None, :, None]
+        spread = rng.normal(0, 1, (2, groups, each)) * (0.05 + 0.05 * rng.random(groups))[None, :, None]
         z = (depth[:, None] * (1 + spread[0])).ravel()
         x = (across[:, None] * depth[:, None] + spread[1] * depth[:, None] * 1.3).ravel()
         order = np.argsort(-z)
         self.x, self.z = x[order].astype(np.float32), np.maximum(z[order], NEAR * 1.5).astype(np.float32)
-        self.size = (tall * dice.uniform(0.55, 1.2, len(order))).astype(np.float32)
-        self.tone = dice.uniform(-0.10, 0.08, len(order))
-        self.ragged = dice.uniform(0.75, 1.25, (len(order), 12))
+        self.size = (tall * rng.uniform(0.55, 1.2, len(order))).astype(np.float32)
+        self.tone = rng.uniform(-0.10, 0.08, len(order))
+        self.ragged = rng.uniform(0.75, 1.25, (len(order), 12))
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Draw those that stand on ground that can be seen."""
+        """Draw the trees that stand on visible ground."""
         terrain, stage = self.terrain, self.stage
         camera = terrain.camera(moment)
         row, column = terrain.project(self.x, self.z, camera)
@@ -62,7 +62,7 @@ class Grove:
         canvas += (colour - canvas) * alpha[..., None]
 
     def _colours(self, across: Plane) -> list[Plane]:
-        """For each tree the colour of its lit and of its dark side."""
+        """Return for each tree the colours of its lit and its dark side."""
         scheme = self.stage.scheme
         leaf = scheme.growth.shifted(-0.10 if self.firs else -0.02).light
         if "snow" in self.stage.reading.weathers:

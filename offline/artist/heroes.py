@@ -1,4 +1,4 @@
-"""Subjects that fill a picture of their own. Shapes are in their own units: x around 0, y from 0 up to 1."""
+"""Subjects that fill a picture of their own. Shapes have their own units: x around 0, y from 0 up to 1."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ from offline.artist.brush import curve, tapered
 from offline.artist.silhouettes import Build, Part
 
 
-def sword(dice: np.random.Generator) -> list[Part]:
-    """Point down: a blade in facets, guard, grip and a stone."""
-    half, tip, top = float(dice.uniform(0.040, 0.052)), 0.0, 0.70
+def sword(rng: np.random.Generator) -> list[Part]:
+    """Return a sword, point down: a blade in facets, guard, grip and a stone."""
+    half, tip, top = float(rng.uniform(0.040, 0.052)), 0.0, 0.70
     parts = [
         Part([(-half, top), (-half * 0.86, 0.12), (0, tip), (0, top)], "blade", 0.10),
         Part([(half, top), (half * 0.86, 0.12), (0, tip), (0, top)], "blade", -0.12),
@@ -16,7 +16,7 @@ def sword(dice: np.random.Generator) -> list[Part]:
             [(-half * 0.28, top), (-half * 0.2, 0.22), (0, 0.17), (half * 0.2, 0.22), (half * 0.28, top)], "glow", 0.0
         ),
     ]
-    span, lift = float(dice.uniform(0.15, 0.19)), float(dice.uniform(0.0, 0.05))
+    span, lift = float(rng.uniform(0.15, 0.19)), float(rng.uniform(0.0, 0.05))
     guard = tapered(
         [
             (-span, top + lift),
@@ -43,7 +43,7 @@ def sword(dice: np.random.Generator) -> list[Part]:
 
 
 def _wing(side: float, shade: float) -> list[Part]:
-    """A wing of three fingers and the skin between them, hinged at the shoulder."""
+    """Return a wing of three fingers and the skin between them, hinged at the shoulder."""
     shoulder, wrist = (0.06, 0.50), (0.06 + 0.24 * side, 0.83)
     tips = [(0.06 + 0.62 * side, 0.86), (0.06 + 0.56 * side, 0.55), (0.06 + 0.36 * side, 0.38)]
     foot = (0.06 + 0.10 * side, 0.40)
@@ -70,7 +70,7 @@ def _wing(side: float, shade: float) -> list[Part]:
 
 
 def _spikes(spine: list[tuple[float, float]], widths: list[float]) -> list[Part]:
-    """A comb of horn along the back."""
+    """Return a comb of horn along the back."""
     line, parts = curve(spine, 10), []
     for index in range(6, len(line) - 6, 5):
         (x, y), (dx, dy) = line[index], line[index + 1] - line[index - 1]
@@ -83,8 +83,8 @@ def _spikes(spine: list[tuple[float, float]], widths: list[float]) -> list[Part]
     return parts
 
 
-def dragon(dice: np.random.Generator) -> list[Part]:
-    """In flight, seen from the side: far wing, tail, body, legs, neck, head, near wing."""
+def dragon(rng: np.random.Generator) -> list[Part]:
+    """Return a flying dragon from the side: far wing, tail, body, legs, neck, head, near wing."""
     spine = [
         (0.62, 0.10),
         (0.50, 0.04),
@@ -152,8 +152,8 @@ def _head() -> list[Part]:
     ]
 
 
-def crystal(dice: np.random.Generator) -> list[Part]:
-    """A cluster of pointed stones, each in three facets."""
+def crystal(rng: np.random.Generator) -> list[Part]:
+    """Return a cluster of pointed stones, each in three facets."""
     parts = []
     stones = [
         (0.0, 0.98, 0.0, 0.115),
@@ -164,7 +164,7 @@ def crystal(dice: np.random.Generator) -> list[Part]:
         (0.07, 0.5, 0.12, 0.07),
     ]
     for x, tall, lean, wide in sorted(stones, key=lambda stone: -stone[1]):
-        full = tall * float(dice.uniform(0.88, 1.04))
+        full = tall * float(rng.uniform(0.88, 1.04))
         axis = np.array([np.sin(lean), np.cos(lean)])
         aside = np.array([axis[1], -axis[0]])
         foot, neck, peak = (
@@ -187,8 +187,8 @@ def crystal(dice: np.random.Generator) -> list[Part]:
     return parts
 
 
-def flower(dice: np.random.Generator) -> list[Part]:
-    """One great blossom: rings of petals on a stem with leaves."""
+def flower(rng: np.random.Generator) -> list[Part]:
+    """Return one large blossom: rings of petals on a stem with leaves."""
     parts = [Part(tapered([(0.03, -0.1), (-0.02, 0.2), (0.0, 0.58)], [0.016, 0.014, 0.012]), "leaf")]
     for side in (-1, 1):
         parts.append(
@@ -199,14 +199,14 @@ def flower(dice: np.random.Generator) -> list[Part]:
             )
         )
     for ring, (count, reach) in enumerate(((11, 0.34), (9, 0.27), (7, 0.19), (5, 0.115))):
-        turn = float(dice.uniform(0, 6.3))
+        turn = float(rng.uniform(0, 6.3))
         for index in range(count):
-            angle = turn + index * 2 * np.pi / count + float(dice.normal(0, 0.05))
+            angle = turn + index * 2 * np.pi / count + float(rng.normal(0, 0.05))
             away = np.array([np.cos(angle), np.sin(angle) * 0.88])
             points = [tuple(np.array([0, 0.64]) + away * reach * t) for t in (0.05, 0.55, 1.0)]
             petal = tapered(points, [0.01, reach * 0.34, reach * 0.05])
             parts.append(
-                Part(petal, "petal", -0.14 + 0.055 * ring + 0.05 * float(np.sin(angle)) + float(dice.normal(0, 0.012)))
+                Part(petal, "petal", -0.14 + 0.055 * ring + 0.05 * float(np.sin(angle)) + float(rng.normal(0, 0.012)))
             )
             parts.append(Part(tapered(points, [0.002, reach * 0.04, 0.0]), "petal", -0.16 + 0.055 * ring))
     angles = np.linspace(0, 2 * np.pi, 30)

@@ -1,4 +1,4 @@
-"""Colour in OKLCH, a space in which equal steps look equal; the canvas itself holds linear sRGB light."""
+"""Colour in OKLCH, a space of perceptually equal steps. The canvas itself holds linear sRGB light."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,31 +22,31 @@ _LMS_TO_RGB = np.array(
 
 
 class Tone(Struct, frozen=True):
-    """A colour as people name it: lightness 0..1, chroma 0..0.37, hue in degrees."""
+    """A colour: lightness 0..1, chroma 0..0.37, hue in degrees."""
 
     lightness: float
     chroma: float
     hue: float
 
     def shifted(self, lightness: float = 0.0, chroma: float = 1.0, hue: float = 0.0) -> "Tone":
-        """The tone made lighter by `lightness`, `chroma` times as vivid and turned by `hue` degrees."""
+        """Return the tone made lighter by `lightness`, `chroma` times as vivid and turned by `hue` degrees."""
         light = min(max(self.lightness + lightness, 0.0), 1.0)
         return Tone(light, self.chroma * chroma, (self.hue + hue) % 360)
 
     def towards(self, hue: float, share: float) -> "Tone":
-        """The tone turned a share of the shorter way round the colour circle towards `hue`."""
+        """Return the tone turned towards `hue` by a share of the shorter arc of the colour circle."""
         turn = (hue - self.hue + 180) % 360 - 180
         return Tone(self.lightness, self.chroma + share * 0.03, (self.hue + share * turn) % 360)
 
     @property
     def lab(self) -> NDArray[np.float64]:
-        """OKLab coordinates."""
+        """Return OKLab coordinates."""
         angle = np.deg2rad(self.hue)
         return np.array([self.lightness, self.chroma * np.cos(angle), self.chroma * np.sin(angle)])
 
     @property
     def light(self) -> Plane:
-        """Linear sRGB, three values; chroma gives way where the screen cannot show it."""
+        """Return linear sRGB, three values. Chroma is reduced to fit the gamut."""
         chroma = self.chroma
         for _ in range(24):
             rgb = _linear(Tone(self.lightness, chroma, self.hue).lab)
@@ -61,7 +61,7 @@ def _linear(lab: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def ramp(stops: Sequence[tuple[float, Tone]], at: Plane) -> Plane:
-    """Linear light for each value of `at`, blended in OKLab between the stops (rising positions)."""
+    """Return linear light for each value of `at`, blended in OKLab between stops at rising positions."""
     positions = [position for position, _ in stops]
     labs = np.array([tone.lab for _, tone in stops])
     table_at = np.linspace(positions[0], positions[-1], 512)
@@ -72,5 +72,5 @@ def ramp(stops: Sequence[tuple[float, Tone]], at: Plane) -> Plane:
 
 
 def mix(one: Plane, other: Plane, share: float) -> Plane:
-    """Linear blend of two lights."""
+    """Return a linear blend of two lights."""
     return (one + (other - one) * share).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Pixel art: few colours, large pixels, patterned shades."""
+"""Pixel art: few colours, large pixels, dithered shades."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +10,17 @@ _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]
 
 
 def pixel_factor(width: int, height: int) -> int:
-    """How many pixels of the picture make one of the small picture's."""
+    """Return the number of image pixels along the side of one drawn pixel."""
     return max(round(max(width, height) / LONG_SIDE), 1)
 
 
 def palette_of(image: Image.Image, count: int = COLOURS) -> Image.Image:
-    """A palette image that suits a picture."""
+    """Return a palette image that suits an image."""
     return image.quantize(count, method=Image.Quantize.MAXCOVERAGE)
 
 
 def pixelate(small: Image.Image, palette: Image.Image, factor: int, width: int, height: int) -> Image.Image:
-    """The small picture in the palette's colours, its pixels `factor` times as large, cut to size."""
+    """Return the small image in the palette's colours, its pixels scaled by `factor`, cut to size."""
     codes = np.asarray(small, dtype=np.float32)
     pattern = np.tile(_BAYER, (codes.shape[0] // 4 + 1, codes.shape[1] // 4 + 1))[: codes.shape[0], : codes.shape[1]]
     patterned = Image.fromarray(np.clip(codes + pattern[..., None] * 9, 0, 255).astype(np.uint8))
@@ -30,7 +30,7 @@ def pixelate(small: Image.Image, palette: Image.Image, factor: int, width: int, 
 
 
 def cut_out(small: Image.Image, inside: NDArray[np.bool_], factor: int) -> Image.Image:
-    """A thing alone: its pixels in its own few colours, a dark line around them, and nothing behind (RGBA)."""
+    """Return a subject alone (RGBA): its own few colours, a dark outline and a transparent background."""
     codes = np.asarray(small)
     own = Image.fromarray(codes[inside][None, :, :])
     few = np.array(small.quantize(palette=palette_of(own, COLOURS - 2), dither=Image.Dither.NONE).convert("RGB"))
@@ -43,6 +43,6 @@ def cut_out(small: Image.Image, inside: NDArray[np.bool_], factor: int) -> Image
 
 
 def _around(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The cells beside, above and below those of a mask, and the mask itself."""
+    """Return a mask grown by the cells next to, above and below it."""
     padded = np.pad(inside, 1)
     return np.asarray(padded[1:-1, 1:-1] | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:])

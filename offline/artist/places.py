@@ -1,4 +1,4 @@
-"""The places a picture can show, each from the farthest element to the nearest."""
+"""The places of a picture, each from the farthest element to the nearest."""
 
 from collections.abc import Callable, Iterator
 
@@ -46,7 +46,7 @@ _VALLEY = Land(shape="hills", cells=6, span=56, relief=6.0, plain=(1, 26), eye=2
 
 
 def _in_season(stage: Stage, land: Land, snow_from: float = -1.0) -> Land:
-    """The land as it is; in winter snow lies from this share of the relief upwards."""
+    """Return the land, in winter with snow from this share of the relief upwards."""
     if "snow" not in stage.reading.weathers:
         return land
     return structs.replace(land, snow_from=snow_from, blossom=False)

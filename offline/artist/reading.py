@@ -1,4 +1,4 @@
-"""From a prompt to decisions: where, when, in what weather and mood, with what in it."""
+"""From a prompt to decisions: place, hour, weather, mood and subjects."""
 
 import re
 from collections.abc import Mapping
@@ -9,24 +9,24 @@ from msgspec import Struct
 from offline.artist import vocabulary
 from offline.dice import text_hash
 
-WORDS_MAX = 400  # of a prompt are read; all of it still seeds the dice
+WORDS_MAX = 400  # read of a prompt; all of it seeds the dice
 PLACES_WITH_SUBJECTS = ("mountain", "sea", "lake", "desert", "field", "river")
 PLACES_AT_RANDOM = (*PLACES_WITH_SUBJECTS, "forest", "space", "abstract")
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What the artist understood; where the words are silent, the prompt's hash has chosen."""
+    """The artist's reading of a prompt. The prompt's hash decides everything that no word names."""
 
     place: str
     hour: str
     style: str  # painted, abstract, geometric, pixel
     weathers: frozenset[str]
     moods: frozenset[str]
-    hues: tuple[int, ...]  # OKLCH degrees, in the order they were named
+    hues: tuple[int, ...]  # OKLCH degrees, in the order of the words
     subjects: tuple[str, ...]
     bodies: Mapping[str, int]  # moon, planet, sun: how many
-    scenic: bool  # some word names a thing that can be shown
-    hero: bool  # the subject was named without a place: it is the picture
+    scenic: bool  # some word names a visible thing
+    hero: bool  # a subject without a place: it fills the picture
 
 
 def _index(table: Mapping[str, str]) -> dict[str, list[str]]:
@@ -44,7 +44,7 @@ _WEATHERS, _MOODS, _STYLES = (_index(t) for t in (vocabulary.WEATHERS, vocabular
 
 
 def _found(tokens: list[str], index: Mapping[str, list[str]]) -> list[str]:
-    """Meanings in the order of their words, each once; a plural counts as its singular."""
+    """Return meanings in the order of their words, each once. A plural counts as its singular."""
     found: dict[str, None] = {}
     for token in tokens:
         for meaning in index.get(token, index.get(token.removesuffix("s"), [])):
@@ -72,7 +72,7 @@ def _hour(tokens: list[str], bodies: Mapping[str, int], place: str, rng: np.rand
 
 
 def read_prompt(prompt: str, style: str | None = None) -> Reading:
-    """Decide what to paint. Never fails: a prompt without a known word is decided by its hash alone."""
+    """Decide what to paint. A prompt without a known word is decided by its hash alone."""
     tokens = re.findall(r"[a-z0-9]+", f"{prompt} {style or ''}".lower())[:WORDS_MAX]
     rng = np.random.default_rng(text_hash(prompt))
     places, subjects, bodies = _found(tokens, _PLACES), _found(tokens, _SUBJECTS), _bodies(tokens)
@@ -105,7 +105,7 @@ def read_prompt(prompt: str, style: str | None = None) -> Reading:
 
 
 def _fitting(weathers: frozenset[str], known: bool) -> tuple[str, ...]:
-    """Places to choose from where none was named."""
+    """Return the candidate places for a prompt that names none."""
     if "snow" in weathers:
         return ("mountain", "forest", "lake", "field")
     if {"rain", "storm"} & weathers:

@@ -1,4 +1,4 @@
-"""The lie of the land: heights that repeat without a seam, and how light falls on them."""
+"""The relief of the land: heights that repeat without a seam, and the light on them."""
 
 import math
 
@@ -12,7 +12,7 @@ from offline.artist.stage import Stage
 
 
 class Land(Struct, frozen=True, kw_only=True):
-    """A kind of country. Lengths are in the world's units; the eye stands at z = 0 and looks along z."""
+    """A kind of country. Lengths are in the world's units; the eye stands at z = 0 and faces along z."""
 
     shape: str  # ridges, hills, dunes
     cells: int  # features along one tile of `span` units
@@ -30,24 +30,24 @@ class Land(Struct, frozen=True, kw_only=True):
 
 
 def heights(stage: Stage, land: Land, size: int) -> Plane:
-    """Heights 0..1 over one tile."""
-    dice = stage.dice(f"land {land.shape}")
+    """Return heights 0..1 over one tile."""
+    rng = stage.dice(f"land {land.shape}")
     if land.shape == "dunes":
-        return _dunes(dice, land, size)
+        return _dunes(rng, land, size)
     if land.shape == "ridges":
-        rough = tile(dice, size, land.cells, octaves=9, gain=0.55, ridged=True)
-        broad = tile(dice, size, max(land.cells // 2, 1), octaves=2)
+        rough = tile(rng, size, land.cells, octaves=9, gain=0.55, ridged=True)
+        broad = tile(rng, size, max(land.cells // 2, 1), octaves=2)
         raw = rough * (1 + broad * 0.35) + broad * 0.12
     else:
-        raw = tile(dice, size, land.cells, octaves=6, gain=0.4)
+        raw = tile(rng, size, land.cells, octaves=6, gain=0.4)
     low, high = (float(edge) for edge in np.percentile(raw[::4, ::4], (1, 99.7)))
     return np.asarray(np.clip((raw - low) / (high - low), 0, None))
 
 
-def _dunes(dice: np.random.Generator, land: Land, size: int) -> Plane:
-    """Long crests with a gentle and a steep side, bent by noise."""
-    bend = tile(dice, size, 3, octaves=3, gain=0.45)
-    swell = tile(dice, size, 4, octaves=2)
+def _dunes(rng: np.random.Generator, land: Land, size: int) -> Plane:
+    """Return long crests with a gentle and a steep side, warped by noise."""
+    bend = tile(rng, size, 3, octaves=3, gain=0.45)
+    swell = tile(rng, size, 4, octaves=2)
     along = np.linspace(0, 1, size, endpoint=False, dtype=np.float32)
     phase = along[:, None] * land.cells + along[None, :] * (land.cells // 3 + 1) + bend * 0.9
     part = phase - np.floor(phase)
@@ -58,7 +58,7 @@ def _dunes(dice: np.random.Generator, land: Land, size: int) -> Plane:
 
 
 def _shadows(height: Plane, rise: tuple[float, float], slope: float) -> Plane:
-    """1 where something between here and the light is higher than the ray to it. `height` is in texels."""
+    """Return 1 for texels that higher ground hides from the light. `height` is in texels."""
     size = height.shape[0]
     small = resized(height, size // 2, size // 2, Image.Resampling.BOX) / 2
     excess = np.full_like(small, -1e3)
@@ -69,7 +69,7 @@ def _shadows(height: Plane, rise: tuple[float, float], slope: float) -> Plane:
 
 
 def painted(stage: Stage, land: Land, height: Plane) -> Plane:
-    """The tile as seen from above in the picture's light, with the height as a fourth channel."""
+    """Return the tile seen from above in the scene's light, with its height as a fourth channel."""
     scheme, size = stage.scheme, height.shape[0]
     texel = land.span / size
     tall = height * (land.relief / texel)
@@ -92,7 +92,7 @@ def painted(stage: Stage, land: Land, height: Plane) -> Plane:
 
 
 def _ground(stage: Stage, land: Land, height: Plane, up: Plane) -> Plane:
-    """What grows or lies where: plants low and level, snow high and level, rock where it is steep."""
+    """Return the ground's colours: plants low and level, snow high and level, rock on steep slopes."""
     scheme, size = stage.scheme, height.shape[0]
     mottle = tile(stage.dice("mottle"), size, 12, octaves=6, gain=0.62)[..., None]
     bare = {"ridges": scheme.rock, "dunes": scheme.ground.shifted(0.24, 1.9)}.get(land.shape, scheme.ground)
@@ -113,13 +113,13 @@ def _ground(stage: Stage, land: Land, height: Plane, up: Plane) -> Plane:
 
 
 def _patched(stage: Stage, plants: Plane) -> Plane:
-    """Fields in flower: two colours where two slow noises are high, grainy as flowers are."""
+    """Return plants with fields in flower: two colours at the peaks of two slow noises, with grain."""
     size = plants.shape[0]
     one = stage.scheme.accent
     two = stage.scheme.second if len(stage.reading.hues) != 1 else one.shifted(0.1, 0.8, 16)
     for name, tone in (("one", one), ("two", two)):
-        dice = stage.dice(f"blossom {name}")
-        place, grain = tile(dice, size, 7, octaves=3), tile(dice, size, 48, octaves=3, gain=0.8)
+        rng = stage.dice(f"blossom {name}")
+        place, grain = tile(rng, size, 7, octaves=3), tile(rng, size, 48, octaves=3, gain=0.8)
         share = smoothstep(0.15, 0.5, place) * smoothstep(-0.5, 0.5, grain) * 0.75
         plants = plants + (tone.light - plants) * share[..., None]
     return plants

@@ -1,4 +1,4 @@
-"""Composition: which elements a reading calls for, from the farthest to the nearest."""
+"""Composition: the elements of a reading, from the farthest to the nearest."""
 
 from collections.abc import Iterator
 
@@ -26,11 +26,11 @@ _HORIZONS = {  # 0..1 of the height, from the top
 def set_stage(
     prompt: str, seed: int, width: int, height: int, style: str | None = None, *, reach: float = 0.0
 ) -> Stage:
-    """Read the prompt, throw the dice, set the stage. `reach` is how far a film's camera travels, in pixels."""
+    """Read the prompt, throw the dice and set the stage. `reach` is the travel of a video's camera, in pixels."""
     reading = read_prompt(prompt, style)
     dice = Dice(prompt, seed)
-    throw = dice("stage")
-    side = throw.choice([-1, 1]) * throw.uniform(0.08, 0.3)
+    rng = dice("stage")
+    side = rng.choice([-1, 1]) * rng.uniform(0.08, 0.3)
     return Stage(
         width=width,
         height=height,
@@ -38,14 +38,14 @@ def set_stage(
         scheme=scheme_for(reading, dice("scheme")),
         dice=dice,
         sun_x=float(0.5 + side),
-        horizon=_HORIZONS.get(reading.place, 1.0) + float(throw.uniform(-0.04, 0.04)),
+        horizon=_HORIZONS.get(reading.place, 1.0) + float(rng.uniform(-0.04, 0.04)),
         reach=reach,
         still=reach == 0,
     )
 
 
 def elements(stage: Stage) -> Iterator[Element]:
-    """Everything in the picture, farthest first; each is made when it is asked for."""
+    """Yield the elements of a picture, farthest first. Each is built when it is requested."""
     reading = stage.reading
     if reading.style == "abstract" or (reading.style == "geometric" and not reading.scenic):
         yield from (abstract if reading.style == "abstract" else geometric)(stage)
@@ -71,7 +71,7 @@ def elements(stage: Stage) -> Iterator[Element]:
 
 
 def is_faceted(stage: Stage) -> bool:
-    """A scene in a geometric style is painted first, then cut into triangles."""
+    """Return whether a painted scene is cut into triangles afterwards, as in a geometric style."""
     return stage.reading.style == "geometric" and stage.reading.scenic and not stage.reading.hero
 
 
@@ -83,22 +83,22 @@ def _weather(stage: Stage) -> Iterator[Element]:
 
 
 def _bodies(stage: Stage) -> Iterator[Element]:
-    """Moons and planets over the land; by night the first moon is the light itself, where Disc has painted it."""
-    reading, dice = stage.reading, stage.dice("bodies")
+    """Yield moons and planets over the land. By night the first moon is the light itself, drawn by Disc."""
+    reading, rng = stage.reading, stage.dice("bodies")
     night = reading.hour == "night"
     moons, planets = reading.bodies.get("moon", 0), reading.bodies.get("planet", 0)
     if moons == 1 and not planets and night:
         moons = 0
     side = 1 if stage.sun_x > 0.5 else -1
     light, air = (0.8 * side, 0.15, 0.5), 0.15 if night else 0.6
-    planets = 0 if moons else planets  # "a desert planet with two moons": the planet is where we stand
+    planets = 0 if moons else planets  # "a desert planet with two moons": the viewer stands on the planet
     count = moons + planets
     for index in range(min(count, 5)):
-        hue = float(dice.uniform(0, 360))
+        hue = float(rng.uniform(0, 360))
         tone = Tone(0.74, 0.02 if index >= planets else 0.08, hue)
-        x = 0.5 - side * (0.12 + 0.17 * index) + float(dice.normal(0, 0.03))
-        y = stage.horizon * float(dice.uniform(0.2, 0.5))
-        radius = float(dice.uniform(0.10, 0.15)) / (1 + 0.9 * index)
+        x = 0.5 - side * (0.12 + 0.17 * index) + float(rng.normal(0, 0.03))
+        y = stage.horizon * float(rng.uniform(0.2, 0.5))
+        radius = float(rng.uniform(0.10, 0.15)) / (1 + 0.9 * index)
         rings = planets > index and index == 0
         ball = Ball(x=x % 1, y=y, radius=radius, tone=tone, light_from=light, strength=0.9, air=air, rings=rings)
         yield Body(stage, ball, f"body {index}")
@@ -107,8 +107,8 @@ def _bodies(stage: Stage) -> Iterator[Element]:
 def _heavens(stage: Stage) -> Iterator[Element]:
     reading = stage.reading
     wet = {"rain", "storm", "snow"} & reading.weathers
-    dice = stage.dice("heavens")
-    cover = 0.85 if wet else 0.62 if "clouds" in reading.weathers else float(dice.uniform(0.2, 0.55))
+    rng = stage.dice("heavens")
+    cover = 0.85 if wet else 0.62 if "clouds" in reading.weathers else float(rng.uniform(0.2, 0.55))
     if reading.place == "forest" or "mist" in reading.weathers:
         cover *= 0.4
     yield Sky(stage, cover)

@@ -1,4 +1,4 @@
-"""The colours of one picture: an hour's light, bent by weather, moods and the colours that were named."""
+"""The colours of one picture: an hour's light, changed by weather, moods and the named colours."""
 
 import numpy as np
 from msgspec import Struct, structs
@@ -8,14 +8,14 @@ from offline.artist.reading import Reading
 
 
 class ColourScheme(Struct, frozen=True, kw_only=True):
-    """Tones by role. `exposure` and `contrast` are for the finish."""
+    """Tones by role, and the strength of the light."""
 
     zenith: Tone
     middle: Tone
     horizon: Tone
-    haze: Tone  # what distance fades into
+    haze: Tone  # the colour of distant things
     sun: Tone  # the key light
-    shade: Tone  # what is left where the key light does not reach
+    shade: Tone  # the light outside the key light
     water: Tone
     accent: Tone
     second: Tone
@@ -93,19 +93,19 @@ def _moody(scheme: ColourScheme, reading: Reading) -> ColourScheme:
 
 
 def _pale(tone: Tone) -> Tone:
-    """Lighter and gentler, keeping the order of light and dark."""
+    """Return a lighter, gentler tone. The order of light and dark stays."""
     return Tone(0.52 + 0.46 * tone.lightness, min(tone.chroma, 0.16) * 0.68, tone.hue)
 
 
-def scheme_for(reading: Reading, dice: np.random.Generator) -> ColourScheme:
-    """The picture's colours; the dice turn them a little, so that two seeds are two moments."""
-    turn = float(dice.normal(0, 7))
+def scheme_for(reading: Reading, rng: np.random.Generator) -> ColourScheme:
+    """Return the picture's colours. The dice turn them a little, so that two seeds differ."""
+    turn = float(rng.normal(0, 7))
     scheme = _HOURS[reading.hour]
     scheme = structs.replace(scheme, **{role: getattr(scheme, role).shifted(0, 1, turn) for role in _ALL})
-    scheme = structs.replace(scheme, sun_height=scheme.sun_height * float(dice.uniform(0.75, 1.35)))
+    scheme = structs.replace(scheme, sun_height=scheme.sun_height * float(rng.uniform(0.75, 1.35)))
     scheme = _moody(_weathered(scheme, reading), reading)
     if reading.hero and not reading.hues:
-        hue = float(dice.choice([25, 60, 150, 195, 285, 320]))
+        hue = float(rng.choice([25, 60, 150, 195, 285, 320]))
         scheme = structs.replace(scheme, accent=Tone(0.66, 0.17, hue), second=Tone(0.72, 0.14, hue + 150))
     if reading.hues:
         share = 0.45 if reading.hero or reading.subjects else 0.85

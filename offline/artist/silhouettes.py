@@ -1,4 +1,4 @@
-"""Things that stand, float or fly in a landscape. Shapes are in their own units: x around 0, y from 0 up to 1."""
+"""Subjects that stand, float or fly in a landscape. Shapes have their own units: x around 0, y from 0 up to 1."""
 
 from collections.abc import Callable
 
@@ -9,10 +9,10 @@ from offline.artist.brush import Points, curve, tapered
 
 
 class Part(Struct, frozen=True):
-    """A polygon, what it is made of, and how much lighter or darker than that it is."""
+    """A polygon, its material, and how much lighter or darker than the material it is."""
 
     points: Points
-    role: str = "body"  # body, trim, light, and whatever a hero adds
+    role: str = "body"  # body, trim, light, and the roles of a hero
     shade: float = 0.0
 
 
@@ -29,7 +29,7 @@ def _oval(x: float, y: float, across: float, up: float, count: int = 28) -> list
 
 
 def _keep(x: float, wide: float, tall: float, roof: float, teeth: int = 4) -> list[Part]:
-    """A tower with battlements or, where `roof` is given, a pointed roof."""
+    """Return a tower with battlements or, if `roof` is given, a pointed roof."""
     parts = [
         Part(_box(x - wide, 0, x + wide, tall)),
         Part(_box(x - wide * 1.2, tall - 0.02, x + wide * 1.2, tall + 0.02)),
@@ -46,12 +46,12 @@ def _keep(x: float, wide: float, tall: float, roof: float, teeth: int = 4) -> li
     return parts
 
 
-def castle(dice: np.random.Generator) -> list[Part]:
-    """Walls, towers, a keep with a flag."""
+def castle(rng: np.random.Generator) -> list[Part]:
+    """Return walls, towers and a keep with a flag."""
     parts = [Part(_box(-0.55, -0.1, 0.55, 0.30))]
     for left in np.arange(-0.55, 0.55, 0.08):
         parts.append(Part(_box(float(left), 0.29, float(left) + 0.042, 0.335)))
-    parts += _keep(-0.55, 0.085, 0.46, 0.0) + _keep(0.55, 0.085, 0.50, float(dice.choice([0.0, 0.24])))
+    parts += _keep(-0.55, 0.085, 0.46, 0.0) + _keep(0.55, 0.085, 0.50, float(rng.choice([0.0, 0.24])))
     parts += _keep(-0.22, 0.075, 0.58, 0.24) + _keep(0.24, 0.065, 0.52, 0.26) + _keep(0.0, 0.12, 0.68, 0.30)
     parts.append(Part([(0.0, 0.95), (0.008, 0.95), (0.008, 1.05), (0.10, 1.02), (0.008, 0.99)]))
     parts.append(
@@ -60,8 +60,8 @@ def castle(dice: np.random.Generator) -> list[Part]:
     return parts
 
 
-def house(dice: np.random.Generator) -> list[Part]:
-    """A cabin with a lit window and a chimney."""
+def house(rng: np.random.Generator) -> list[Part]:
+    """Return a cabin with lit windows and a chimney."""
     parts = [Part(_box(0.16, 0.5, 0.26, 0.95)), Part(_box(-0.42, -0.1, 0.42, 0.48))]
     parts.append(Part([(-0.54, 0.44), (0.54, 0.44), (0.34, 0.86), (-0.34, 0.86)], "body", -0.03))
     parts += [Part(_box(-0.30, 0.16, -0.12, 0.34), "light"), Part(_box(0.14, 0.16, 0.32, 0.34), "light")]
@@ -69,8 +69,8 @@ def house(dice: np.random.Generator) -> list[Part]:
     return [*parts, Part(_box(-0.06, -0.1, 0.08, 0.27), "body", -0.05)]
 
 
-def tower(dice: np.random.Generator) -> list[Part]:
-    """A lighthouse."""
+def tower(rng: np.random.Generator) -> list[Part]:
+    """Return a lighthouse."""
     parts = [Part([(-0.13, -0.1), (0.13, -0.1), (0.075, 0.78), (-0.075, 0.78)])]
     parts += [
         Part([(-0.121, 0.2), (0.121, 0.2), (0.108, 0.36), (-0.108, 0.36)], "trim"),
@@ -84,31 +84,31 @@ def tower(dice: np.random.Generator) -> list[Part]:
     return parts
 
 
-def tree(dice: np.random.Generator) -> list[Part]:
-    """A broad, solitary tree: forking limbs, foliage in clumps."""
+def tree(rng: np.random.Generator) -> list[Part]:
+    """Return a broad, solitary tree: forking limbs, foliage in clumps."""
     parts: list[Part] = [Part(tapered([(0, -0.1), (0.015, 0.2), (-0.01, 0.42)], [0.055, 0.032, 0.024]))]
     crowns = []
     for turn in np.linspace(0.3, np.pi - 0.3, 10):
-        angle = float(turn + dice.normal(0, 0.08))
-        reach = float(dice.uniform(0.24, 0.4))
+        angle = float(turn + rng.normal(0, 0.08))
+        reach = float(rng.uniform(0.24, 0.4))
         end = (reach * 1.15 * float(np.cos(angle)), 0.40 + reach * float(np.sin(angle)))
-        middle = (end[0] * 0.45 + float(dice.normal(0, 0.02)), 0.36 + (end[1] - 0.36) * 0.4)
+        middle = (end[0] * 0.45 + float(rng.normal(0, 0.02)), 0.36 + (end[1] - 0.36) * 0.4)
         parts.append(Part(tapered([(0, 0.3), middle, end], [0.024, 0.013, 0.004])))
         crowns.append(end)
     for x, y in crowns:
         for _ in range(9):
-            cx, cy = x + float(dice.normal(0, 0.075)), y + float(dice.normal(-0.015, 0.05))
-            size = float(dice.uniform(0.045, 0.1))
+            cx, cy = x + float(rng.normal(0, 0.075)), y + float(rng.normal(-0.015, 0.05))
+            size = float(rng.uniform(0.045, 0.1))
             angles = np.linspace(0, 2 * np.pi, 26, endpoint=False)
-            ragged = size * dice.uniform(0.72, 1.15, 26)
+            ragged = size * rng.uniform(0.72, 1.15, 26)
             points = np.stack([cx + ragged * np.cos(angles), cy + 0.8 * ragged * np.sin(angles)], axis=1)
             parts.append(Part(points, "body", 0.06 * (cy - 0.5)))
     return parts
 
 
-def figure(dice: np.random.Generator) -> list[Part]:
-    """A wanderer in a long coat, seen from behind."""
-    lean = float(dice.uniform(-0.02, 0.02))
+def figure(rng: np.random.Generator) -> list[Part]:
+    """Return a wanderer in a long coat, seen from behind."""
+    lean = float(rng.uniform(-0.02, 0.02))
     coat = curve(
         [
             (-0.085, 0.80),
@@ -128,7 +128,7 @@ def figure(dice: np.random.Generator) -> list[Part]:
         Part(tapered([(0.05, 0.2), (0.06, 0.0)], [0.035, 0.032])),
     ]
     parts += [Part(coat), Part(_oval(lean, 0.91, 0.058, 0.075)), Part(_box(-0.03, 0.8, 0.03, 0.86))]
-    staff = float(dice.choice([-1, 1]))
+    staff = float(rng.choice([-1, 1]))
     return [
         *parts,
         Part(tapered([(0.19 * staff, -0.01), (0.17 * staff, 0.95)], [0.009, 0.009])),
@@ -136,8 +136,8 @@ def figure(dice: np.random.Generator) -> list[Part]:
     ]
 
 
-def cat(dice: np.random.Generator) -> list[Part]:
-    """A cat sitting, its tail curled round."""
+def cat(rng: np.random.Generator) -> list[Part]:
+    """Return a sitting cat with its tail curled round."""
     body = curve(
         [
             (-0.10, 0.60),
@@ -159,20 +159,20 @@ def cat(dice: np.random.Generator) -> list[Part]:
     return [Part(tail), Part(body), Part(head), *(Part(ear) for ear in ears)]
 
 
-def birds(dice: np.random.Generator) -> list[Part]:
-    """A loose flock."""
+def birds(rng: np.random.Generator) -> list[Part]:
+    """Return a loose flock."""
     parts = []
-    for _ in range(int(dice.integers(7, 13))):
-        x, y, size = float(dice.normal(0, 0.42)), float(dice.uniform(0.1, 0.9)), float(dice.uniform(0.06, 0.12))
-        beat = float(dice.uniform(0.1, 0.75))
+    for _ in range(int(rng.integers(7, 13))):
+        x, y, size = float(rng.normal(0, 0.42)), float(rng.uniform(0.1, 0.9)), float(rng.uniform(0.06, 0.12))
+        beat = float(rng.uniform(0.1, 0.75))
         for side in (-1, 1):
             wing = [(x, y), (x + side * size * 0.5, y + size * beat * 0.75), (x + side * size, y + size * beat * 0.4)]
             parts.append(Part(tapered(wing, [size * 0.11, size * 0.07, 0.0])))
     return parts
 
 
-def boat(dice: np.random.Generator) -> list[Part]:
-    """A sailing boat."""
+def boat(rng: np.random.Generator) -> list[Part]:
+    """Return a sailing boat."""
     hull = curve([(-0.36, 0.10), (-0.28, 0.02), (-0.2, -0.02), (0.2, -0.02), (0.33, 0.03), (0.44, 0.13)])
     main = curve([(0.03, 0.95), (-0.10, 0.62), (-0.32, 0.20)])
     parts = [
@@ -182,8 +182,8 @@ def boat(dice: np.random.Generator) -> list[Part]:
     return [*parts, Part(_box(0.03, 0.05, 0.047, 1.0)), Part(hull)]
 
 
-def balloon(dice: np.random.Generator) -> list[Part]:
-    """A hot-air balloon in stripes."""
+def balloon(rng: np.random.Generator) -> list[Part]:
+    """Return a hot-air balloon in stripes."""
     parts = []
     for index in range(7):
         left, right = -1 + index * 2 / 7, -1 + (index + 1) * 2 / 7
@@ -203,8 +203,8 @@ def balloon(dice: np.random.Generator) -> list[Part]:
     return [*parts, *ropes, Part(_box(-0.05, 0.04, 0.05, 0.14))]
 
 
-def rocket(dice: np.random.Generator) -> list[Part]:
-    """A rocket on its flame."""
+def rocket(rng: np.random.Generator) -> list[Part]:
+    """Return a rocket on its flame."""
     hull = curve([(-0.10, 0.25), (-0.125, 0.5), (-0.09, 0.78), (0.0, 1.0), (0.09, 0.78), (0.125, 0.5), (0.10, 0.25)])
     fins = [[(s * 0.10, 0.44), (s * 0.25, 0.22), (s * 0.24, 0.12), (s * 0.09, 0.25)] for s in (-1, 1)]
     flame = curve([(-0.075, 0.24), (-0.09, 0.12), (0.0, -0.22), (0.09, 0.12), (0.075, 0.24)])

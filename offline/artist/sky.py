@@ -1,4 +1,4 @@
-"""The sky: its gradient, the sun or moon's glow, clouds in perspective, stars."""
+"""The sky: its gradient, the glow of the sun or moon, clouds in perspective, and stars."""
 
 import numpy as np
 
@@ -8,21 +8,21 @@ from offline.artist.stage import Moment, Stage
 
 
 def gradient(stage: Stage) -> Plane:
-    """The cloudless sky over the whole canvas, one colour a row."""
+    """Return the cloudless sky over the whole canvas, one colour per row."""
     scheme = stage.scheme
     stops = [(0.0, scheme.zenith), (0.55, scheme.middle), (0.97, scheme.horizon), (1.5, scheme.haze)]
     return ramp(stops, rows(stage.height) / max(stage.horizon, 0.2))
 
 
 def distance(stage: Stage, x: float, y: float) -> Plane:
-    """Distance of every pixel from (x, y), both 0..1, in units of the stage."""
+    """Return the distance of every pixel from (x, y), both 0..1, in units of the stage."""
     across = (columns(stage.width) - x) * (stage.width / stage.unit)
     down = (rows(stage.height) - y) * (stage.height / stage.unit)
     return np.asarray(np.sqrt(across * across + down * down))
 
 
 class Sky:
-    """Everything behind the land."""
+    """The sky behind the land."""
 
     def __init__(self, stage: Stage, cover: float) -> None:
         self.stage = stage
@@ -32,7 +32,7 @@ class Sky:
         self.drift = float(stage.dice("wind").choice([-1, 1]))
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Paint over everything: it is the first element."""
+        """Paint over the whole canvas: the sky is the first element."""
         canvas[:] = self.base
         if self.cover > 0:
             self._draw_clouds(canvas, moment)
@@ -48,7 +48,7 @@ class Sky:
         return sky
 
     def _draw_clouds(self, canvas: Plane, moment: Moment) -> None:
-        """A flat deck of cloud seen from below: its features shrink towards the horizon."""
+        """Blend a flat deck of cloud seen from below: its features shrink towards the horizon."""
         stage = self.stage
         height = int(stage.height * stage.horizon)
         width = stage.width
@@ -81,19 +81,19 @@ class Sky:
 
 
 class Stars:
-    """Points of light with a few bright ones, twinkling in a film."""
+    """Points of light with a few bright ones, twinkling in a video."""
 
     def __init__(self, stage: Stage, density: float = 1.0) -> None:
-        dice = stage.dice("stars")
+        rng = stage.dice("stars")
         count = int(min(stage.width * stage.height / 900 * density, 6000))
-        self.x = dice.integers(0, stage.width, count)
-        self.y = (dice.random(count) ** 1.15 * stage.height * min(stage.horizon, 1.0)).astype(np.int64)
-        bright = dice.pareto(2.2, count).clip(0, 9) * 0.16 + 0.04
-        heat = dice.random(count)[:, None]
+        self.x = rng.integers(0, stage.width, count)
+        self.y = (rng.random(count) ** 1.15 * stage.height * min(stage.horizon, 1.0)).astype(np.int64)
+        bright = rng.pareto(2.2, count).clip(0, 9) * 0.16 + 0.04
+        heat = rng.random(count)[:, None]
         cool, warm = np.array([0.75, 0.85, 1.0]), np.array([1.0, 0.86, 0.68])
         fade = 1 - 0.9 * (self.y / (stage.height * stage.horizon)) ** 3 if stage.horizon <= 1 else np.ones(count)
         self.light = ((cool + (warm - cool) * heat) * (bright * fade)[:, None]).astype(np.float32)
-        self.phase = dice.random(count) * 6.3
+        self.phase = rng.random(count) * 6.3
         self.large = bright > 0.55
 
     def draw(self, canvas: Plane, moment: Moment) -> None:

@@ -1,4 +1,4 @@
-"""What every part of a picture shares: its size, its colours, its dice, its light, and how parts meet the canvas."""
+"""The context of every element: size, colours, dice and light, and the layers that blend onto the canvas."""
 
 import math
 from typing import Protocol
@@ -13,14 +13,14 @@ from offline.dice import Dice
 
 
 class Moment(Struct, frozen=True):
-    """A point of a film: seconds since its start, and the camera's place on its way, -1..1. A picture has one."""
+    """A point of a video: seconds since its start, and the camera's position on its path, -1..1. A still has one."""
 
     time_s: float = 0.0
     travel: float = 0.0
 
 
 class Element(Protocol):
-    """One part of a picture: paints itself over what is farther away."""
+    """One part of a picture, painted over the farther ones."""
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
         """Paint onto the canvas (height x width x 3, linear light), in place."""
@@ -28,7 +28,7 @@ class Element(Protocol):
 
 
 class Stage(Struct, frozen=True, kw_only=True):
-    """Sizes are pixels; `unit` is the length that things are measured by; `reach` is how far the camera travels."""
+    """Sizes in pixels. `unit` is the length by which elements are scaled, `reach` the travel of the camera."""
 
     width: int
     height: int
@@ -42,21 +42,21 @@ class Stage(Struct, frozen=True, kw_only=True):
 
     @property
     def unit(self) -> float:
-        """The height of an ordinary landscape format of this size."""
+        """Return the height of an ordinary landscape format of this size."""
         return min(float(self.height), self.width * 1.3)
 
     @property
     def sun_y(self) -> float:
-        """Row of the light, 0..1 of the height."""
+        """Return the row of the light, 0..1 of the height."""
         return self.horizon * (1 - self.scheme.sun_height)
 
     def margin(self, parallax: float) -> int:
-        """Pixels a layer of this parallax needs beyond each side of the frame."""
+        """Return the pixels that a layer of this parallax needs beyond each side of the frame."""
         return math.ceil(self.reach * parallax) + 1 if self.reach else 0
 
 
 class Layer:
-    """A flat layer: where it is (alpha), what colour it is, what it gives off; near ones move faster."""
+    """A flat layer: alpha, colour and glow. Near layers move faster."""
 
     def __init__(
         self, stage: Stage, alpha: Plane, colour: Plane, glow: Plane | None = None, parallax: float = 0.0
@@ -66,7 +66,7 @@ class Layer:
         self.pace = stage.reach * parallax
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Blend over the canvas at the camera's place, between pixels if need be."""
+        """Blend over the canvas at the camera's position, with subpixel precision."""
         offset = self.start + moment.travel * self.pace
         width = canvas.shape[1]
         alpha = window(self.alpha, offset, width)[..., None]
@@ -81,7 +81,7 @@ class Layer:
 
 
 def window(plane: Plane, offset: float, width: int) -> Plane:
-    """`width` columns of a wider plane from `offset` on, which need not be whole."""
+    """Return `width` columns of a wider plane from `offset` on, which may be fractional."""
     first = math.floor(offset)
     share = offset - first
     left = plane[:, first : first + width]
@@ -91,6 +91,6 @@ def window(plane: Plane, offset: float, width: int) -> Plane:
 
 
 def depth_tone(stage: Stage, near: Plane, depth: float) -> Plane:
-    """A colour seen through the air: `depth` 0 is here, 1 is where everything is haze."""
+    """Return a colour seen through the air. At `depth` 0 it is unchanged, at 1 nearly all haze."""
     share = 1 - math.exp(-depth * 1.6 * stage.scheme.fog)
     return mix(near, stage.scheme.haze.light, min(share, 0.97))

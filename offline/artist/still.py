@@ -1,4 +1,4 @@
-"""A still picture of a prompt."""
+"""A still image of a prompt."""
 
 import numpy as np
 from PIL import Image
@@ -13,9 +13,10 @@ SIDE_MIN, SIDE_MAX = 64, 2048
 
 
 def paint(prompt: str, seed: int, width: int, height: int, style: str | None = None) -> Image.Image:
-    """A picture; the same words, seed and size give the same one. Raises ValueError for a size out of bounds.
+    """Return an image. The same words, seed and size give the same one. Raises ValueError for a size out of bounds.
 
-    RGB, or RGBA for a thing in pixel art, which stands alone on nothing.
+    The mode is RGB, or RGBA for a subject in pixel art on a transparent background.
+
     """
     check_size(width, height)
     stage = set_stage(prompt, seed, width, height, style)
@@ -31,13 +32,13 @@ def paint(prompt: str, seed: int, width: int, height: int, style: str | None = N
 
 
 def check_size(width: int, height: int) -> None:
-    """Raises ValueError unless both sides are within bounds."""
+    """Raise ValueError unless both sides are within bounds."""
     if not (SIDE_MIN <= width <= SIDE_MAX and SIDE_MIN <= height <= SIDE_MAX):
-        raise ValueError(f"a side must be {SIDE_MIN} to {SIDE_MAX} pixels, not {width} x {height}")
+        raise ValueError(f"Width and height must be {SIDE_MIN} to {SIDE_MAX} pixels, not {width} x {height}.")
 
 
 def _sprite(stage: Stage, factor: int) -> Image.Image:
-    """The subject cut out along hard edges, within a dark line, its pixels `factor` times as large."""
+    """Return the subject cut out along hard edges, within a dark outline, its pixels scaled by `factor`."""
     small, subject = _painted(stage), next(element for element in elements(stage) if isinstance(element, Layer))
     inside = subject.alpha > 0.5
     if not inside.any():

@@ -1,4 +1,4 @@
-"""Land in true perspective: each column of pixels looks along the ground until a nearer height hides it."""
+"""Land in true perspective: each column of pixels marches along the ground until a nearer height hides it."""
 
 import math
 
@@ -15,7 +15,7 @@ NEAR = 1.6
 
 
 class Terrain:
-    """One country under one light. `bottom` is the row (0..1) below which something else will cover it."""
+    """One country under one light. Another element will cover the rows below `bottom` (0..1)."""
 
     def __init__(self, stage: Stage, land: Land, bottom: float = 1.0) -> None:
         self.stage, self.land = stage, land
@@ -34,7 +34,7 @@ class Terrain:
         self.origin = self._viewpoint(place.random((40, 2)).astype(np.float32))
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """March, then colour what each pixel sees."""
+        """Trace the ground of each column, then colour the visible pixels."""
         camera = self.camera(moment)
         screen = self._screen(self._distances(), camera)
         seen, top = self._visible(screen)
@@ -42,16 +42,16 @@ class Terrain:
             self._shade(canvas[top : self.bottom], seen, screen, camera, top)
 
     def camera(self, moment: Moment) -> float:
-        """How far to the right the eye stands, in the world's units: what is 10 away moves by the stage's reach."""
+        """Return the eye's offset to the right, in world units: at distance 10 it equals the stage's reach."""
         return moment.travel * self.stage.reach * 10 / self.focal
 
     def project(self, x: Plane, z: Plane, camera: float) -> tuple[Plane, Plane]:
-        """Row and column, in pixels, of the ground at (x, z)."""
+        """Return row and column, in pixels, of the ground at (x, z)."""
         column = (x - camera) / z * self.focal + self.stage.width / 2
         return self._rows(x, z), column
 
     def visible(self, row: Plane, column: Plane, z: Plane, x: Plane, camera: float) -> NDArray[np.bool_]:
-        """Which ground points lie in the frame, on plants' ground, and are not hidden by nearer land."""
+        """Return which points lie in the frame, on grown ground, and are not hidden by nearer land."""
         steps = np.linspace(0.08, 0.94, 14, dtype=np.float32)[:, None]
         nearer = np.maximum(z[None, :] * steps, NEAR)
         before = self._rows((x - camera) / z * nearer + camera, nearer)
@@ -62,7 +62,7 @@ class Terrain:
         return np.asarray(inside & grown & (row <= before.min(axis=0) + 1.5))
 
     def _viewpoint(self, candidates: Plane) -> Plane:
-        """As a photographer does: of many places, the one with low ground in front and peaks behind it."""
+        """Return the candidate with low ground in front and peaks behind it, as a photographer would choose."""
         table, size = self.height_table, self.height_table.shape[0]
         across = np.linspace(-0.5, 0.5, 17, dtype=np.float32)[None, :] * (self.stage.width / self.focal)
         land = self.land
@@ -87,23 +87,23 @@ class Terrain:
         return (columns(self.stage.width) - 0.5) * (self.stage.width / self.focal) * distance + camera
 
     def _bank(self, x: Plane, z: Plane) -> Plane:
-        """Distance from the river's bank, below 0 in the water."""
+        """Return the distance from the river's bank, below 0 in the water."""
         a, b = self.bends
         middle = np.sin(z * 0.16 + a) * 3.2 + np.sin(z * 0.43 + b)
         start = math.sin(NEAR * 0.16 + a) * 3.2 + math.sin(NEAR * 0.43 + b)
         return np.asarray(np.abs(x - (middle - start)) - (0.75 + 0.02 * z))
 
     def _screen(self, distance: Plane, camera: float) -> Plane:
-        """Row, in fine pixels from the top, at which each slice of land shows, for each column."""
+        """Return for each column the row, in fine pixels from the top, of every slice of land."""
         x = self._across(distance, camera)
         return self._rows(x, np.broadcast_to(distance, x.shape)) * self.fine
 
     def _height(self, x: Plane, z: Plane) -> Plane:
-        """The tile's own height, 0..1, at (x, z)."""
+        """Return the tile's own height, 0..1, at (x, z)."""
         return sample(self.height_table, x / self.land.span + self.origin[0], z / self.land.span + self.origin[1])
 
     def _rows(self, x: Plane, z: Plane) -> Plane:
-        """Row, in pixels from the top, at which the ground at (x, z) would show."""
+        """Return the row, in pixels from the top, of the ground at (x, z)."""
         land, stage = self.land, self.stage
         rise = smoothstep(*land.plain, z) * 0.94 + 0.06
         height = self._height(x, z) * rise * land.relief
@@ -112,7 +112,7 @@ class Terrain:
         return np.asarray(stage.horizon * stage.height + (land.eye - height) * self.focal / z)
 
     def _visible(self, screen: Plane) -> tuple[NDArray[np.int32], int]:
-        """For each fine pixel from the first row with land on, the slice it sees (the number of slices: sky)."""
+        """Return the visible slice of each fine pixel from the first row with land on. The last index is sky."""
         fine, width = self.fine, self.stage.width
         front = np.minimum.accumulate(screen, axis=0)
         rows = np.clip(np.ceil(front), 0, self.bottom * fine).astype(np.int32)
@@ -158,17 +158,17 @@ class Terrain:
         canvas += (colour - canvas) * solid[..., None]
 
     def _detail(self, u: Plane, v: Plane) -> Plane:
-        """Grain of the ground, finer than the tile can show."""
+        """Return grain of the ground, finer than the tile's resolution."""
         x, y = (u * 4096).astype(np.int32) & 255, (v * 4096).astype(np.int32) & 255
         return np.asarray(self.detail.reshape(-1)[y * 256 + x])
 
     def _ripples(self, x: Plane, z: Plane, u: Plane, v: Plane) -> Plane:
-        """What the wind draws in sand, as far as one can see it."""
+        """Return ripples in sand, fading with distance."""
         bend = sample(self.height_table, u * 5, v * 5) * 9
         return np.asarray(1 + 0.09 * np.sin(z * 9 + x * 2.5 + bend) * np.exp(z * -0.14))
 
     def _draw_river(self, colour: Plane, x: Plane, z: Plane, row: Plane) -> None:
-        """The river shows the sky above it."""
+        """Blend the sky's reflection into the river."""
         stage = self.stage
         sky = gradient(stage)[:, 0]
         horizon = stage.horizon * stage.height
@@ -178,7 +178,7 @@ class Terrain:
         colour += (shine - colour) * share[..., None]
 
     def aired(self, colour: Plane, distance: Plane, across: Plane) -> Plane:
-        """Colours as distance leaves them, faded into haze, warmer towards the light; `across` is 0..1 of the frame."""
+        """Return colours faded into haze by distance, warmer towards the light. `across` is 0..1 of the frame."""
         stage, scheme = self.stage, self.stage.scheme
         reach = distance * (scheme.fog * self.land.air / self.land.far * 1.9)
         share = 1 - np.exp(-reach * np.sqrt(reach))

@@ -1,4 +1,4 @@
-"""From linear light to a picture: bloom, grade, vignette, grain, the film curve, eight bits."""
+"""From linear light to 8-bit sRGB: bloom, grade, vignette, grain and the tone curve."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +9,11 @@ from offline.artist.palette import Plane
 from offline.artist.stage import Stage
 
 _STEPS = 8192
-_WHITE = 3.0  # the brightest light that still tells itself from white
+_WHITE = 3.0  # the brightest light that is not shown as white
 
 
 def _curve() -> NDArray[np.uint8]:
-    """Film-like shoulder, then the sRGB transfer, as a table over square roots of light."""
+    """Return a table over square roots of light: a soft shoulder, then the sRGB transfer."""
     light = np.linspace(0, 1, _STEPS) ** 2 * _WHITE
     knee = 0.55
     over = (light - knee) / (1 - knee)
@@ -26,7 +26,7 @@ _CURVE = _curve()
 
 
 def blurred(light: Plane, radius: float) -> Plane:
-    """A wide, cheap blur: shrunk, smoothed and drawn up again; radius in pixels."""
+    """Return light with a wide, cheap blur of `radius` pixels: scaled down, smoothed and scaled up."""
     height, width = light.shape[:2]
     factor = max(int(radius / 2), 1)
     small_w, small_h = max(width // factor, 2), max(height // factor, 2)
@@ -43,7 +43,7 @@ def blurred(light: Plane, radius: float) -> Plane:
 
 
 def add_bloom(canvas: Plane, stage: Stage, strength: float) -> None:
-    """Bright light spills over its surroundings."""
+    """Spread bright light over its surroundings."""
     factor = max(int(stage.unit / 360), 1)
     height, width = canvas.shape[:2]
     small = canvas[::factor, ::factor]
@@ -54,12 +54,12 @@ def add_bloom(canvas: Plane, stage: Stage, strength: float) -> None:
 
 
 def map_tones(canvas: Plane, stage: Stage, grain: Plane | None = None) -> NDArray[np.uint8]:
-    """The canvas as 8-bit sRGB. Changes the canvas."""
+    """Return the canvas as 8-bit sRGB. Overwrites the canvas."""
     moods = stage.reading.moods
     add_bloom(canvas, stage, 0.85 if "neon" in moods else 0.55 if "soft" in moods else 0.4)
     grey = canvas[..., 0] * 0.2126 + canvas[..., 1] * 0.7152 + canvas[..., 2] * 0.0722
     if "cinematic" in moods:
-        # Cool shadows and warm lights, the look of colour film graded for the cinema.
+        # Cool shadows and warm highlights are the usual grade of the cinema.
         light = np.clip(grey, 0, 1)[..., None]
         canvas *= np.array([0.93, 1.0, 1.06], np.float32) + light * np.array([0.12, 0.01, -0.10], np.float32)
     if stage.scheme.vivid != 1:
@@ -77,7 +77,7 @@ def map_tones(canvas: Plane, stage: Stage, grain: Plane | None = None) -> NDArra
 
 
 def grain_for(stage: Stage, strength: float = 0.012) -> Plane:
-    """Fine noise, as film has it; it also hides the steps of eight bits."""
-    dice = stage.dice("grain")
-    raw = dice.integers(0, 256, (stage.height, stage.width), dtype=np.uint8)
+    """Return fine noise that also hides the steps of eight bits."""
+    rng = stage.dice("grain")
+    raw = rng.integers(0, 256, (stage.height, stage.width), dtype=np.uint8)
     return (raw.astype(np.float32) - 127.5) * (strength / 127.5)

@@ -1,4 +1,4 @@
-"""A short film of a prompt: the scene's layers pass at their own pace while mist, water and stars move."""
+"""A short video of a prompt: parallax layers pass at their own pace while mist, water and stars move."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,34 +14,35 @@ from offline.artist.stage import Element, Moment, Stage
 from offline.artist.still import check_size
 from offline.artist.tone_mapping import map_tones
 
-PAINTED_PIXELS_MAX = 640 * 360  # frames are painted at most this large and drawn up
+PAINTED_PIXELS_MAX = 640 * 360  # a larger frame is painted at this size and scaled up
 SECONDS_MAX = 10.0
 FPS_MAX = 30
-_BT709, _STUDIO_RANGE = 1, 1  # as H.264 numbers them, so that players show the colours that were painted
-# Without mbtree=0 libx264 reads memory it has not written: the same frames then gave different films.
+_BT709, _STUDIO_RANGE = 1, 1  # numbers of H.264, so that players show the painted colours
+# Without mbtree=0 libx264 reads memory that it has not written, and the same frames give different files.
 _ENCODING = {"preset": "veryfast", "crf": "19", "x264-params": "mbtree=0"}
-_TRAVEL = 0.045  # of the frame's width, each way from the middle
+_TRAVEL = 0.045  # of the frame's width, to each side of the middle
 
 
 def render_video(prompt: str, seed: int, width: int, height: int, seconds: float, fps: int) -> bytes:  # noqa: PLR0917, as PLR0913 in pyproject.toml
-    """An MP4 (H.264, yuv420p). An odd side loses its last row or column: yuv420p stores colour for blocks of 2 x 2.
+    """Return an MP4 (H.264, yuv420p). An odd side loses its last row or column.
 
-    Raises ValueError for a size, length or rate out of bounds.
+    The pixel format stores colour for blocks of 2 x 2. Raises ValueError for a size, length or rate out of bounds.
+
     """
     check_size(width, height)
     if not (0 < seconds <= SECONDS_MAX and 1 <= fps <= FPS_MAX):
-        raise ValueError(f"a film has up to {SECONDS_MAX:g} s at 1 to {FPS_MAX} frames a second")
+        raise ValueError(f"A video must be at most {SECONDS_MAX:g} s long, at 1 to {FPS_MAX} frames a second.")
     width, height = width - width % 2, height - height % 2
     shot = _Shot(prompt, seed, width, height)
-    # A file, not a buffer: moving the index to the front, so that players start at once, reads what was written.
-    with TemporaryDirectory(prefix="film-") as folder:
-        path = Path(folder) / "film.mp4"
+    # A file, not a buffer: the muxer reads it again to move the index to the front, so that players start at once.
+    with TemporaryDirectory(prefix="video-") as folder:
+        path = Path(folder) / "video.mp4"
         _encode(path, shot, fps, frame_count(seconds, fps))
         return path.read_bytes()
 
 
 def frame_count(seconds: float, fps: int) -> int:
-    """Frames in a film of this length: at least one."""
+    """Return the number of frames in a video of this length, at least one."""
     return max(round(seconds * fps), 1)
 
 
@@ -61,7 +62,7 @@ def _encode(path: Path, shot: "_Shot", fps: int, frames: int) -> None:
 
 
 class _Shot:
-    """The scene, made once, seen at many moments."""
+    """The scene, built once and drawn at many moments."""
 
     def __init__(self, prompt: str, seed: int, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -77,7 +78,7 @@ class _Shot:
         self.palette: Image.Image | None = None
 
     def render(self, moment: Moment) -> Image.Image:
-        """The frame at full size."""
+        """Return the frame at full size."""
         for element in self.elements:
             element.draw(self.canvas, moment)
         image = Image.fromarray(map_tones(self.canvas, self.stage))

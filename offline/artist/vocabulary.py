@@ -1,4 +1,4 @@
-"""What words mean to the artist: one table per question a picture has to answer."""
+"""The artist's vocabulary: one table of words for each decision of a picture."""
 
 PLACES = {
     "forest": "forest woods woodland jungle grove pine pines taiga rainforest trees",

@@ -1,4 +1,4 @@
-"""Still or moving water: the picture above the waterline mirrored, broken by waves, with the light's path on it."""
+"""Still or moving water: it mirrors the picture above the waterline, broken by waves, with the light's path on it."""
 
 from collections.abc import Iterator
 
@@ -11,16 +11,16 @@ from offline.artist.stage import Layer, Moment, Stage, depth_tone
 
 
 def islands(stage: Stage) -> Iterator[Layer]:
-    """Headlands on the horizon, the farther the paler."""
+    """Yield headlands on the horizon, paler with distance."""
     for index, depth in enumerate((1.1, 0.55)):
-        dice = stage.dice(f"island {index}")
+        rng = stage.dice(f"island {index}")
         parallax = 0.12 + 0.1 * index
         width = stage.width + 2 * stage.margin(parallax)
         x = np.arange(width, dtype=np.float64)
-        side = float(dice.choice([-0.05, 1.05]) if index else dice.uniform(-0.1, 1.1))
-        shape = np.exp(-(np.abs((x - side * width) / (stage.unit * float(dice.uniform(0.3, 0.55)))) ** 1.6))
-        rough = 1 + 0.55 * line(dice, width, stage.unit * 0.16, octaves=7, gain=0.55)
-        tall = np.clip(shape * rough - 0.10, 0, None) * stage.unit * float(dice.uniform(0.09, 0.17))
+        side = float(rng.choice([-0.05, 1.05]) if index else rng.uniform(-0.1, 1.1))
+        shape = np.exp(-(np.abs((x - side * width) / (stage.unit * float(rng.uniform(0.3, 0.55)))) ** 1.6))
+        rough = 1 + 0.55 * line(rng, width, stage.unit * 0.16, octaves=7, gain=0.55)
+        tall = np.clip(shape * rough - 0.10, 0, None) * stage.unit * float(rng.uniform(0.09, 0.17))
         brush = Brush(width, stage.height)
         level = stage.horizon * stage.height
         brush.draw_polygon([(0, level + 2), *zip(x.tolist(), (level - tall).tolist(), strict=True), (width, level + 2)])
@@ -30,7 +30,7 @@ def islands(stage: Stage) -> Iterator[Layer]:
 
 
 class Water:
-    """From the waterline down. `rough` 0 is a mirror, 1 is a storm."""
+    """Water from the waterline down. `rough` 0 is a mirror, 1 is a storm."""
 
     def __init__(self, stage: Stage, level: float, rough: float, wet_street: bool = False) -> None:
         self.stage, self.rough, self.wet_street = stage, rough, wet_street
@@ -46,7 +46,7 @@ class Water:
         self.v = np.broadcast_to(self.away**0.55 * 1.3, self.u.shape)
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Mirror what has been painted so far."""
+        """Mirror the elements painted so far."""
         time = moment.time_s
         shift = moment.travel * self.stage.reach / self.stage.unit * 0.02
         one = sample(self.table, self.u + time * 0.012 + shift, self.v + time * 0.035)
@@ -92,7 +92,7 @@ class Water:
         return streak
 
     def _glitter(self, waves: Plane, fine: Plane) -> Plane:
-        """Sparks on the waves that tilt towards the light, in a path that widens towards us."""
+        """Return sparks on waves that tilt towards the light, in a path that widens towards the viewer."""
         stage = self.stage
         aside = self.across - ((stage.sun_x - 0.5) * stage.width / stage.unit)
         spread = (0.05 + 0.10 * self.rough) + self.down * 0.28

@@ -1,4 +1,4 @@
-"""Forests in layers: firs that pale with distance, mist between them, great trunks up close."""
+"""Forests in layers: firs that pale with distance, mist between them, and large trunks in front."""
 
 import math
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from offline.artist.sky import distance
 from offline.artist.stage import Element, Layer, Moment, Stage, depth_tone, window
 
 
-def fir(x: float, base: float, tall: float, dice: np.random.Generator) -> NDArray[np.float64]:
-    """A conifer's outline: ragged tiers, wider towards the ground."""
+def fir(x: float, base: float, tall: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return a conifer's outline: ragged tiers, wider towards the ground."""
     tiers = int(np.clip(tall / 5, 7, 34))
     part = np.linspace(0.03, 0.93, tiers)
-    reach = tall * 0.19 * part**0.85 * dice.uniform(0.65, 1.15, (2, tiers))
+    reach = tall * 0.19 * part**0.85 * rng.uniform(0.65, 1.15, (2, tiers))
     top = base - tall
     droop = tall / tiers * 0.55
     outline = [(x, top)]
@@ -32,45 +32,45 @@ def fir(x: float, base: float, tall: float, dice: np.random.Generator) -> NDArra
 
 
 def draw_bough(
-    brush: Brush, x: float, y: float, angle: float, length: float, *, width: float, dice: np.random.Generator
+    brush: Brush, x: float, y: float, angle: float, length: float, *, width: float, rng: np.random.Generator
 ) -> None:
-    """A bare branch that forks until it is too fine to see."""
+    """Draw a bare branch that forks until it is too fine to see."""
     if length < 3 or width < 0.35:
         return
     end = (x + np.cos(angle) * length, y - np.sin(angle) * length)
     brush.draw_line([(x, y), end], width)
     for _ in range(2):
-        turn = dice.uniform(0.15, 0.65) * dice.choice([-1, 1])
-        draw_bough(brush, *end, angle + turn, length * dice.uniform(0.62, 0.8), width=width * 0.62, dice=dice)
+        turn = rng.uniform(0.15, 0.65) * rng.choice([-1, 1])
+        draw_bough(brush, *end, angle + turn, length * rng.uniform(0.62, 0.8), width=width * 0.62, rng=rng)
 
 
 def rim(alpha: Plane, stage: Stage, width: float) -> Plane:
-    """The edge of a silhouette that the light catches."""
+    """Return the edge of a silhouette that catches the light."""
     step = max(round(width * stage.unit), 1) * (1 if stage.sun_x > 0.5 else -1)
     return np.asarray(np.clip(alpha - np.roll(alpha, -step, axis=1), 0, 1), dtype=np.float32)
 
 
 def fir_rank(stage: Stage, name: str, *, depth: float, base: float, tall: float, gap: float) -> Layer:
-    """One rank of firs. `depth` 1 is the farthest; `base`, `tall` and `gap` are in units of the stage."""
-    dice = stage.dice(name)
+    """Return one rank of firs. `depth` 1 is the farthest; `base`, `tall` and `gap` are in units of the stage."""
+    rng = stage.dice(name)
     parallax = (1 - depth) ** 1.5 * 0.9 + 0.06
     width, height = stage.width + 2 * stage.margin(parallax), stage.height
     brush = Brush(width, height)
-    floor = height * base + line(dice, width, stage.unit * 0.7, octaves=3) * (stage.unit * 0.02)
+    floor = height * base + line(rng, width, stage.unit * 0.7, octaves=3) * (stage.unit * 0.02)
     brush.draw_polygon([(0, height + 2), *enumerate(floor.tolist()), (width, height + 2)])
-    x = float(dice.uniform(-gap, 0)) * stage.unit
-    clumps = line(dice, width, stage.unit * 0.5, octaves=2)
+    x = float(rng.uniform(-gap, 0)) * stage.unit
+    clumps = line(rng, width, stage.unit * 0.5, octaves=2)
     while x < width + gap * stage.unit:
         at = int(np.clip(x, 0, width - 1))
-        size = tall * stage.unit * float(dice.uniform(0.55, 1.1)) * (1 + 0.28 * float(clumps[at]))
-        brush.draw_polygon(fir(x, float(floor[at]) + size * 0.03, max(size, 4), dice))
-        x += gap * stage.unit * float(dice.uniform(0.4, 1.6))
+        size = tall * stage.unit * float(rng.uniform(0.55, 1.1)) * (1 + 0.28 * float(clumps[at]))
+        brush.draw_polygon(fir(x, float(floor[at]) + size * 0.03, max(size, 4), rng))
+        x += gap * stage.unit * float(rng.uniform(0.4, 1.6))
     alpha = brush.plane()
     return _shaded(stage, alpha, depth, base, parallax)
 
 
 def _shaded(stage: Stage, alpha: Plane, depth: float, base: float, parallax: float) -> Layer:
-    """A rank's colours: its distance, the mist rising from its ground, the light on its edges."""
+    """Return a rank with its colours: haze by distance, mist from its ground, light on its edges."""
     scheme = stage.scheme
     dark = mix(scheme.growth.shifted(-0.22, 0.8).light, scheme.shade.light, 0.25) * 0.55
     if stage.reading.hour == "day":
@@ -94,11 +94,11 @@ def _shaded(stage: Stage, alpha: Plane, depth: float, base: float, parallax: flo
 
 
 class Mist:
-    """A bank of mist lying at a height, drifting."""
+    """A bank of drifting mist at one height."""
 
     def __init__(self, stage: Stage, name: str, level: float, thick: float, strength: float) -> None:
         self.pace = 0.0 if stage.still else stage.unit * float(stage.dice(f"{name} pace").uniform(0.008, 0.02))
-        # Wide enough to drift for as long as the longest film without showing its end.
+        # Wide enough to drift through the longest video without showing its end.
         width = stage.width + int(self.pace * 11) + 1
         cloud = fractal(stage.dice(name), width, stage.height, stage.unit * 0.55, octaves=4)
         down = (rows(stage.height) - level) / thick
@@ -109,13 +109,13 @@ class Mist:
         self.colour = mix(stage.scheme.haze.light, stage.scheme.horizon.light, 0.4)
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Blend it at the place the wind has taken it to."""
+        """Blend the mist at its current position."""
         alpha = window(self.alpha, self.pace * moment.time_s, canvas.shape[1])
         canvas[self.band] += (self.colour - canvas[self.band]) * alpha[self.band, :, None]
 
 
 def close_circle(values: Plane, count: int) -> Plane:
-    """The first `count` of a longer row, bent so that the last leads on to the first."""
+    """Return the first `count` of a longer row, bent so that its end meets its start."""
     extra = len(values) - count
     share = np.linspace(0, 1, extra, dtype=np.float32)
     start = values[count:] + (values[:extra] - values[count:]) * share
@@ -123,7 +123,7 @@ def close_circle(values: Plane, count: int) -> Plane:
 
 
 class Rays:
-    """Shafts of light fanning out from where the sun stands behind the trees."""
+    """Shafts of light that fan out from the sun behind the trees."""
 
     def __init__(self, stage: Stage, strength: float) -> None:
         source = stage.sun_y - (0.0 if stage.reading.hour == "day" else 0.12)
@@ -138,31 +138,31 @@ class Rays:
         self.light = (shafts * fade * strength)[..., None] * stage.scheme.sun.light
 
     def draw(self, canvas: Plane, moment: Moment) -> None:
-        """Add the shafts, breathing slowly."""
+        """Add the shafts, their strength slowly varying."""
         canvas += self.light * (1 + 0.12 * math.sin(moment.time_s * 0.9))
 
 
 def trunks(stage: Stage) -> Layer:
-    """A few great trunks close by, framing the picture."""
-    dice = stage.dice("trunks")
+    """Return a few large trunks that frame the picture."""
+    rng = stage.dice("trunks")
     width, height = stage.width + 2 * stage.margin(1.2), stage.height
     brush = Brush(width, height)
-    spots = [0.04, 0.90] if dice.random() < 0.5 else [0.10, 0.97]
-    for spot in [*spots, float(dice.uniform(0.0, 0.14))]:
-        x, thick = width * (spot + float(dice.normal(0, 0.02))), stage.unit * float(dice.uniform(0.022, 0.05))
-        lean = float(dice.normal(0, 0.03)) * height
+    spots = [0.04, 0.90] if rng.random() < 0.5 else [0.10, 0.97]
+    for spot in [*spots, float(rng.uniform(0.0, 0.14))]:
+        x, thick = width * (spot + float(rng.normal(0, 0.02))), stage.unit * float(rng.uniform(0.022, 0.05))
+        lean = float(rng.normal(0, 0.03)) * height
         left = [(x - thick * (1 + 0.7 * t**4) + lean * (1 - t), height * t) for t in np.linspace(-0.02, 1.02, 14)]
         right = [(x + thick * (1 + 0.9 * t**4) + lean * (1 - t), height * t) for t in np.linspace(1.02, -0.02, 14)]
         brush.draw_polygon(left + right)
         for _ in range(4):
-            at, side = float(dice.uniform(0.05, 0.55)), int(dice.choice([-1, 1]))
+            at, side = float(rng.uniform(0.05, 0.55)), int(rng.choice([-1, 1]))
             start = (x + lean * (1 - at), height * at)
-            angle = np.pi / 2 - side * float(dice.uniform(0.9, 1.4))
-            draw_bough(brush, *start, angle, stage.unit * float(dice.uniform(0.06, 0.13)), width=thick * 0.3, dice=dice)
-    floor = height * 0.955 + line(dice, width, stage.unit * 0.35, octaves=5, gain=0.6) * (stage.unit * 0.014)
+            angle = np.pi / 2 - side * float(rng.uniform(0.9, 1.4))
+            draw_bough(brush, *start, angle, stage.unit * float(rng.uniform(0.06, 0.13)), width=thick * 0.3, rng=rng)
+    floor = height * 0.955 + line(rng, width, stage.unit * 0.35, octaves=5, gain=0.6) * (stage.unit * 0.014)
     brush.draw_polygon([(0, height + 2), *enumerate(floor.tolist()), (width, height + 2)])
-    for at in dice.uniform(0, width, int(min(width / stage.unit * 260, 1500))):
-        blade, lean = stage.unit * float(dice.uniform(0.012, 0.05)), float(dice.normal(0, 0.35))
+    for at in rng.uniform(0, width, int(min(width / stage.unit * 260, 1500))):
+        blade, lean = stage.unit * float(rng.uniform(0.012, 0.05)), float(rng.normal(0, 0.35))
         y = float(floor[int(at)])
         stem = curve([(at, y + 3), (at + lean * blade * 0.3, y - blade * 0.6), (at + lean * blade, y - blade)], 4)
         brush.draw_line(stem, max(stage.unit * 0.0016, 0.5))
@@ -170,7 +170,7 @@ def trunks(stage: Stage) -> Layer:
 
 
 def forest(stage: Stage) -> Iterator[Element]:
-    """The whole wood, from the far ranks in the haze to the trunks in front."""
+    """Yield the whole wood, from the far ranks in the haze to the trunks in front."""
     misty = "mist" in stage.reading.weathers or stage.reading.hour == "dawn"
     horizon = stage.horizon
     sunny = stage.reading.hour != "night" and not {"rain", "storm"} & stage.reading.weathers

@@ -1,1 +1,1 @@
-"""A small band: music from words and a seed, with arithmetic only, no recording, no model and no network."""
+"""A small band: music from words and a seed, by arithmetic alone, without recordings, a model or a network."""

@@ -1,4 +1,4 @@
-"""From a prompt to decisions: style, tempo, key, mood and who plays."""
+"""From a prompt to decisions: style, tempo, key, mood and instruments."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,9 +13,9 @@ from offline.band.harmony import SCALES
 from offline.band.styles import STYLES, MusicStyle
 from offline.dice import Dice
 
-WORDS_MAX = 400  # of a prompt are read; all of it still seeds the dice
+WORDS_MAX = 400  # read of a prompt; all of it seeds the dice
 TEMPO_MIN, TEMPO_MAX = 40.0, 240.0
-GUIDANCE_HEEDED = 2.0  # from here on no word is passed over
+GUIDANCE_HEEDED = 2.0  # from here on every word counts
 PARTS = ("lead", "comp", "bass", "pad", "arp")
 _BEATS_A_MINUTE = re.compile(r"\b(\d{2,3}(?:\.\d+)?) ?bpm\b|\b(?:bpm|tempo)(?: of)?[ :=]*(\d{2,3}(?:\.\d+)?)\b")
 _KEY = re.compile(r"\b(in a|[b-g])( ?sharp| ?flat|#|b)? (maj(?:or)?|min(?:or)?)\b(?! key)")
@@ -23,18 +23,18 @@ _SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 
 
 class Arrangement(Struct, frozen=True, kw_only=True):
-    """What the band will play; where the words are silent, the dice have chosen."""
+    """The decisions of a piece. The dice decide everything that no word names."""
 
     style: MusicStyle
     name: str  # of the style
     tempo: float  # beats a minute
-    exact: bool  # the tempo was named and must not be bent
+    exact: bool  # the prompt names the tempo, so it must not bend
     meter: int  # beats in a bar
     tonic: int  # MIDI number, about middle C
     mode: str
     valence: float  # -1 sad or dark .. 1 happy
     energy: float  # -1 calm .. 1 wild
-    voices: Mapping[str, str]  # by part; a part that is missing is silent
+    voices: Mapping[str, str]  # by part; a missing part is silent
     comping: str
     bassline: str
     beat: str | None  # no drums when None
@@ -43,7 +43,7 @@ class Arrangement(Struct, frozen=True, kw_only=True):
 
 
 def arrange(prompt: str, dice: Dice, guidance: float) -> Arrangement:
-    """Decide what to play. Never fails: without a known word the dice decide."""
+    """Decide what to play. Without a known word the dice decide everything."""
     tokens, without = _tokens(prompt)
     rng = dice("reading")
     heed = min(guidance / GUIDANCE_HEEDED, 1.0)
@@ -68,7 +68,7 @@ def arrange(prompt: str, dice: Dice, guidance: float) -> Arrangement:
 
 
 def _tokens(prompt: str) -> tuple[list[str], frozenset[str]]:
-    """The words with their compounds, and the parts taken away by "no" or "without"."""
+    """Return the words with their compounds, and the parts that "no" or "without" excludes."""
     plain = re.findall(r"[a-z0-9]+", re.sub(r"(?<=\w)[-'](?=\w)", "", prompt.lower()))[:WORDS_MAX]
     kept, without = [], set()
     for before, token in zip(["", *plain], plain, strict=False):
@@ -81,7 +81,7 @@ def _tokens(prompt: str) -> tuple[list[str], frozenset[str]]:
 
 
 def _found(tokens: Iterable[str], table: Mapping[str, str]) -> list[str]:
-    """Meanings in the order of their words, each once; a plural counts as its singular."""
+    """Return meanings in the order of their words, each once. A plural counts as its singular."""
     index = [(meaning, set(names.split())) for meaning, names in table.items()]
     found = {meaning: None for token in tokens for meaning, names in index if {token, token.removesuffix("s")} & names}
     return list(found)
@@ -94,7 +94,7 @@ def _pick(names: tuple[str, ...], rng: np.random.Generator) -> str | None:
 def _style(tokens: list[str], rng: np.random.Generator) -> str:
     chance = str(rng.choice(sorted(STYLES)))
     named = _found(tokens, vocabulary.STYLES)
-    # Epic is said of any music: another style that is named is meant more.
+    # Any music may be called epic: another named style comes first.
     named.sort(key=lambda name: name == "epic")
     return (named or _found(tokens, vocabulary.HINTS) or [chance])[0]
 

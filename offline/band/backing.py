@@ -1,4 +1,4 @@
-"""What is played under the tune: bass lines, chord patterns, pads and arpeggios."""
+"""The accompaniment: bass lines, chord patterns, pads and arpeggios."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from offline.band.form import Section
 from offline.band.harmony import Chord, MusicalKey
 from offline.band.melody import NoteEvent
 
-# Onset, length, which note (0 root, 1 third, 2 fifth, 3 the octave, -1 towards the next chord) and accent.
+# Onset, length, note (0 root, 1 third, 2 fifth, 3 the octave, -1 towards the next chord) and accent.
 _BASS = {
     "roots": ((0, 2, 0, 1.0), (2, 2, 2, 0.85)),
     "pedal": ((0, 9, 0, 1.0),),
@@ -43,13 +43,13 @@ _CHORDS = {
     "oompah": ((1, 0.8, 0.8), (2, 0.8, 0.7)),
 }  # fmt: skip
 
-# Which of the chord's notes, lowest 0, on each eighth.
+# The chord's note on each eighth; 0 is the lowest.
 _BROKEN = {"alberti": (0, 2, 1, 2, 0, 2, 1, 2), "broken": (0, 1, 2, 3, 4, 3, 2, 1)}
 STRUM_BEATS = 0.035  # from one string to the next
 
 
 def bass(arrangement: Arrangement, section: Section, rng: np.random.Generator) -> list[NoteEvent]:
-    """A bass line of the arrangement's pattern; calmer in quiet sections."""
+    """Return a bass line in the arrangement's pattern, calmer in quiet sections."""
     pattern = _BASS["pedal" if section.level < 0.4 and arrangement.bassline != "walking" else arrangement.bassline]
     key, notes = MusicalKey(arrangement.tonic, arrangement.mode), []
     for bar, chord in enumerate(section.chords):
@@ -71,26 +71,26 @@ def bass(arrangement: Arrangement, section: Section, rng: np.random.Generator) -
 
 
 def _bass_step(chord: Chord) -> int:
-    """The root, one and a half to two and a half octaves under middle C."""
+    """Return the chord's root, one and a half to two and a half octaves below middle C."""
     return chord.root - 14 if chord.root <= 4 else chord.root - 21
 
 
 def comp(arrangement: Arrangement, section: Section) -> list[NoteEvent]:
     """Return chords in the arrangement's pattern. "flutter" plays a chord as one voice running through its notes."""
     key = MusicalKey(arrangement.tonic, arrangement.mode)
-    made: list[NoteEvent] = []
+    notes: list[NoteEvent] = []
     for bar, chord in enumerate(section.chords):
         start = (section.start + bar) * arrangement.meter
         pitches = [key.pitch(step, chord) for step in chord.voicing(0 if arrangement.comping == "flutter" else -4)]
         if arrangement.comping == "flutter":
-            made += _fluttered(start, arrangement.meter, pitches)
+            notes += _fluttered(start, arrangement.meter, pitches)
         elif arrangement.comping in _BROKEN:
-            made += _broken(start, arrangement, pitches)
-        elif arrangement.voices.get("comp") == "power":  # a voice that plays the whole chord by itself
-            made += _struck(start, arrangement, [key.pitch(chord.root - 7, chord)])
+            notes += _broken(start, arrangement, pitches)
+        elif arrangement.voices.get("comp") == "power":  # one note of this voice is a whole chord
+            notes += _struck(start, arrangement, [key.pitch(chord.root - 7, chord)])
         else:
-            made += _struck(start, arrangement, pitches)
-    return made
+            notes += _struck(start, arrangement, pitches)
+    return notes
 
 
 def _fluttered(start: float, meter: int, pitches: list[int]) -> Iterator[NoteEvent]:
@@ -116,29 +116,29 @@ def _struck(start: float, arrangement: Arrangement, pitches: list[int]) -> Itera
 
 
 def pad(arrangement: Arrangement, section: Section) -> list[NoteEvent]:
-    """Held chords; a chord that stays is not struck again."""
-    key, made, bar = MusicalKey(arrangement.tonic, arrangement.mode), [], 0
+    """Return held chords. A chord that repeats is not struck again."""
+    key, notes, bar = MusicalKey(arrangement.tonic, arrangement.mode), [], 0
     while bar < section.bars:
         chord, first = section.chords[bar], bar
         while bar < section.bars and section.chords[bar] == chord and bar - first < 4:
             bar += 1
         start, span = (section.start + first) * arrangement.meter, (bar - first) * arrangement.meter
-        made += [NoteEvent(start, span, key.pitch(step, chord), 0.8) for step in chord.voicing(-5)]
-    return made
+        notes += [NoteEvent(start, span, key.pitch(step, chord), 0.8) for step in chord.voicing(-5)]
+    return notes
 
 
 def arp(arrangement: Arrangement, section: Section) -> list[NoteEvent]:
-    """Chord notes up and down in sixteenths, or in eighths where the music is calm."""
-    key, made = MusicalKey(arrangement.tonic, arrangement.mode), []
+    """Return chord notes up and down in sixteenths, or in eighths where the music is calm."""
+    key, notes = MusicalKey(arrangement.tonic, arrangement.mode), []
     pace = 0.25 if arrangement.energy > -0.2 and arrangement.name != "ambient" else 0.5
     for bar, chord in enumerate(section.chords):
         steps = chord.voicing(0)[:3]
         ladder = [*steps, *(step + 7 for step in steps), *(step + 7 for step in steps[1::-1])]
         for index in range(round(arrangement.meter / pace)):
             beat = (section.start + bar) * arrangement.meter + index * pace
-            made.append(
+            notes.append(
                 NoteEvent(
                     beat, pace * 0.9, key.pitch(ladder[index % len(ladder)], chord), 0.75 if index % 4 == 0 else 0.55
                 )
             )
-    return made
+    return notes

@@ -1,4 +1,4 @@
-"""Drum patterns: one string a drum, sixteen sixteenths a bar (twelve in a waltz); x loud, o soft, . nothing."""
+"""Drum patterns: one row per drum, sixteen sixteenths a bar (twelve in a waltz); x loud, o soft, . silent."""
 
 import numpy as np
 from msgspec import Struct
@@ -8,14 +8,14 @@ from offline.band.form import Section
 
 
 class DrumHit(Struct, frozen=True):
-    """A drum struck at a beat."""
+    """A stroke of a drum at a beat."""
 
     beat: float
     drum: str
     level: float
 
 
-PATTERNS: dict[str, tuple[dict[str, str], ...]] = {  # the second one for the fuller sections
+PATTERNS: dict[str, tuple[dict[str, str], ...]] = {  # the second is for fuller sections
     "rock": (
         {"kick": "x.......x.o.....", "snare": "....x.......x...", "hat": "x.o.x.o.x.o.x.o."},
         {"kick": "x.....x.x.x.....", "snare": "....x..o....x..o", "hat": "x.x.x.x.x.x.x.xx"},
@@ -65,7 +65,7 @@ _SOFT_KITS = ("brushes", "hand", "hall", "dusty")
 
 
 def drum_hits(arrangement: Arrangement, section: Section, rng: np.random.Generator) -> list[DrumHit]:
-    """The drums of a section, with a fill at its end and a crash where the next one begins."""
+    """Return the drums of a section, with a fill at its end and a crash at its start."""
     if arrangement.beat is None:
         return []
     hits: list[DrumHit] = []
@@ -88,7 +88,7 @@ def _bar(
 ) -> list[DrumHit]:
     hits = []
     for drum, row in PATTERNS[arrangement.beat or "rock"][full].items():
-        # A quiet section keeps the time without the weight.
+        # A quiet section has a pulse without weight.
         if section.level < DRUMS_FROM and drum not in ("hat", "shaker", "ride"):
             continue
         for sixteenth, mark in enumerate(row[:cut]):
@@ -114,7 +114,7 @@ def _fill(arrangement: Arrangement, start: int, cut: int, rng: np.random.Generat
 
 
 def final_hits(arrangement: Arrangement, beat: float) -> list[DrumHit]:
-    """What falls together with the last chord."""
+    """Return the drums on the last chord."""
     if arrangement.beat is None:
         return []
     soft = arrangement.style.kit in _SOFT_KITS

@@ -1,4 +1,4 @@
-"""Drums: each a short sound made once, in a few versions so that no two neighbours are the same."""
+"""Drum sounds: each is synthesized once, in a few versions, so that two neighbours differ."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,14 +15,14 @@ def _time(seconds: float) -> Samples:
 
 
 def _fade_end(wave: Samples) -> Samples:
-    """The end brought to zero, so that nothing clicks."""
+    """Fade the end to zero, so that it does not click."""
     tail = min(len(wave) // 4, 400)
     wave[-tail:] *= np.linspace(1, 0, tail, dtype=np.float32)
     return wave.astype(np.float32)
 
 
 def _drop(top: float, low: float, fall_s: float, ring: float, seconds: float) -> Samples:
-    """A skin: a tone that falls from one frequency to another; `ring` is its decay, 1/s."""
+    """Return a drum skin: a tone that falls from one frequency to another. `ring` is its decay, 1/s."""
     at = _time(seconds)
     phase = low * at + (top - low) * fall_s * (1 - np.exp(-at / fall_s))
     rise = np.clip(at / 0.0012, 0, 1)
@@ -30,7 +30,7 @@ def _drop(top: float, low: float, fall_s: float, ring: float, seconds: float) ->
 
 
 def _hiss(rng: np.random.Generator, low: float, high: float, ring: float, seconds: float) -> Samples:
-    """Noise between two frequencies, decaying."""
+    """Return decaying noise between two frequencies."""
     at = _time(seconds)
     spectrum = np.fft.rfft(rng.standard_normal(len(at)))
     hz = np.fft.rfftfreq(len(at), 1 / RATE)
@@ -41,7 +41,7 @@ def _hiss(rng: np.random.Generator, low: float, high: float, ring: float, second
 
 
 def _held(rng: np.random.Generator, hold: int, ring: float, seconds: float) -> Samples:
-    """The noise of an old sound chip: one of two levels, kept for `hold` samples."""
+    """Return the noise of an old sound chip: one of two levels, held for `hold` samples."""
     at = _time(seconds)
     coins = rng.integers(0, 2, len(at) // hold + 1).astype(np.float32) * 2 - 1
     return np.asarray(np.repeat(coins, hold)[: len(at)] * np.exp(-ring * at) * np.float32(0.5), dtype=np.float32)
@@ -55,7 +55,7 @@ def _mixed(*waves: tuple[float, Samples]) -> Samples:
 
 
 def _clap(rng: np.random.Generator) -> Samples:
-    """Four hands, not quite together."""
+    """Return four claps, slightly apart."""
     wave = _hiss(rng, 900, 5000, 14, 0.28)
     at = _time(0.28)
     hands = sum(np.exp(-np.abs(at - late) * 300) * (at >= late) for late in (0.0, 0.011, 0.021)) + 0.9 * (at > 0.03)
@@ -117,7 +117,7 @@ _KITS: dict[str, dict[str, Maker]] = {
 
 
 def drum_kit(name: str, drums: set[str], dice: Dice) -> Mapping[str, list[Samples]]:
-    """The sounds of a kit's drums, each in VERSIONS versions."""
+    """Return the sounds of a kit's drums, each in VERSIONS versions."""
     makers = _STUDIO | _KITS[name]
     return {
         drum: [_fade_end(makers[drum](dice(f"{drum} {take}"))) for take in range(VERSIONS)] for drum in sorted(drums)

@@ -1,4 +1,4 @@
-"""The form of a piece: how many bars at which tempo fill the asked time, and what happens in each of them."""
+"""The form of a piece: the bars and the tempo that fill the requested length, and the sections of those bars."""
 
 import math
 
@@ -12,22 +12,22 @@ BARS_MAX = 1_200
 
 
 class Timeline(Struct, frozen=True, kw_only=True):
-    """When a beat sounds. The piece has `bars` bars from second 0 on; then its last chord rings out."""
+    """The times of the beats. The piece has `bars` bars from second 0 on, then its last chord rings out."""
 
     tempo: float
     meter: int
     bars: int
-    skipped: float = 0.0  # beats of the first bar left out, when there is no time for all of it
+    skipped: float = 0.0  # beats of the first bar left out for lack of time
     swing: float = 0.5
     slowing: float = 0.0  # beats by which the last bar is longer
 
     @property
     def end_s(self) -> float:
-        """When the last chord falls."""
+        """Return the second of the last chord."""
         return self.second_at(self.bars * self.meter)
 
     def second_at(self, beat: float) -> float:
-        """The second of a beat, swung and slowed."""
+        """Return the second of a beat, with swing and the final slowing."""
         whole, part = math.floor(beat), beat % 1
         swung = part * 2 * self.swing if part < 0.5 else self.swing + (part - 0.5) * 2 * (1 - self.swing)
         late = (beat - (self.bars - 1) * self.meter) / self.meter
@@ -36,22 +36,22 @@ class Timeline(Struct, frozen=True, kw_only=True):
 
 
 class Section(Struct, frozen=True, kw_only=True):
-    """A run of bars. Sections of one name share their tune; `round` says which time it is played."""
+    """A run of bars. Sections of one name share their tune, and `round` counts their repeats."""
 
     name: str  # intro, A, B, break
     start: int  # bar
     chords: tuple[Chord, ...]  # one for each bar
-    level: float  # how full it is played, 0..1
+    level: float  # fullness, 0..1
     round: int = 0
 
     @property
     def bars(self) -> int:
-        """How many bars it has."""
+        """Return the number of bars."""
         return len(self.chords)
 
 
 def timeline_for(arrangement: Arrangement, seconds: float) -> Timeline:
-    """Whole bars that leave time for the last chord to ring; the tempo is bent a little for it unless it was named."""
+    """Return whole bars that leave time for the last chord. A tempo that no word names may bend a little."""
     bar_s = arrangement.meter * 60 / arrangement.tempo
     ring_s = min(1.0 + 0.5 * arrangement.style.room_s, 0.3 * seconds)
     slowing = 0.12 * arrangement.meter if arrangement.style.slows and not arrangement.exact else 0.0
@@ -75,13 +75,13 @@ def timeline_for(arrangement: Arrangement, seconds: float) -> Timeline:
 
 
 def _fragment(arrangement: Arrangement, seconds: float, ring_s: float) -> Timeline:
-    """The end of one bar: all there is time for."""
+    """Return the end of one bar, for lengths too short for a whole one."""
     beats = min(int((seconds - ring_s) * arrangement.tempo / 60 * 2) / 2, arrangement.meter)
     return Timeline(tempo=arrangement.tempo, meter=arrangement.meter, bars=1, skipped=arrangement.meter - beats)
 
 
 def sections(arrangement: Arrangement, bars: int, dice: Dice) -> list[Section]:
-    """The sections that fill the bars, with their chords; the last bar leads to the tonic."""
+    """Return the sections that fill the bars, with their chords. The last bar leads to the tonic."""
     rng = dice("form")
     sevenths = arrangement.style.sevenths
     chords = {
@@ -89,7 +89,7 @@ def sections(arrangement: Arrangement, bars: int, dice: Dice) -> list[Section]:
         for name in ("A", "B", "break")
     }
     chords["intro"] = chords["A"]
-    made: list[Section] = []
+    found: list[Section] = []
     rounds: dict[str, int] = {}
     start = 0
     for name, length in _lengths(bars, arrangement):
@@ -99,16 +99,16 @@ def sections(arrangement: Arrangement, bars: int, dice: Dice) -> list[Section]:
         elif name in ("A", "B") and length >= 8 and arrangement.mode in ("major", "minor", "harmonic"):
             row[length // 2 - 1] = chord(5, arrangement.mode, seventh=sevenths)
         level = {"intro": 0.35, "A": 0.62, "B": 0.85, "break": 0.3}[name] + 0.14 * min(rounds.get(name, 0), 2)
-        made.append(
+        found.append(
             Section(name=name, start=start, chords=tuple(row), level=min(level, 1.0), round=rounds.get(name, 0))
         )
         rounds[name] = rounds.get(name, 0) + 1
         start += length
-    return made
+    return found
 
 
 def _lengths(bars: int, arrangement: Arrangement) -> list[tuple[str, int]]:
-    """Names and bars. Short pieces have shorter phrases; what does not divide goes to the intro and the break."""
+    """Return section names and bars. Short pieces get shorter phrases; intro and break take the remainder."""
     if bars < 4:
         return [("A", bars)]
     phrase = 4 if bars < 34 else 8

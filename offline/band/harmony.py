@@ -29,7 +29,7 @@ class MusicalKey(Struct, frozen=True):
     mode: str
 
     def pitch(self, step: int, chord: "Chord | None" = None) -> int:
-        """The MIDI number of a step; over a chord with a leading tone, the seventh degree is raised."""
+        """Return the MIDI number of a step. Over a chord with a leading tone the seventh degree is raised."""
         octave, degree = divmod(step, 7)
         raised = chord is not None and chord.leading and degree == 6
         return self.tonic + 12 * octave + SCALES[self.mode][degree] + raised
@@ -43,32 +43,32 @@ class Chord(Struct, frozen=True):
     leading: bool = False  # its third is the raised seventh degree
 
     def nearest(self, step: float) -> int:
-        """The chord's step closest to one."""
+        """Return the chord's step closest to the given one."""
         base = int(step) // 7 * 7
         steps = [base + octave + degree for octave in (-14, -7, 0, 7, 14) for degree in self.degrees]
         return min(steps, key=lambda s: (abs(s - step), s))
 
     def voicing(self, lowest: int) -> list[int]:
-        """The chord in close position: its steps from the first one not below `lowest`, rising."""
+        """Return the steps of the chord in close position, rising from the first one not below `lowest`."""
         return sorted(lowest + (degree - lowest) % 7 for degree in self.degrees)
 
 
 def chord(degree: int, mode: str, *, seventh: bool = False) -> Chord:
-    """The chord on a degree (1 to 7): a triad, or one with its seventh."""
+    """Return the chord on a degree (1 to 7): a triad, or one with its seventh."""
     root = degree - 1
     degrees = tuple((root + skip) % 7 for skip in ((0, 2, 4, 6) if seventh else (0, 2, 4)))
     return Chord(root, degrees, leading=mode == "minor" and root == 4)
 
 
 def progression(mode: str, rng: np.random.Generator, *, middle: bool, sevenths: bool) -> list[Chord]:
-    """Four chords of the mode."""
+    """Return four chords of the mode."""
     rows = TURNAROUNDS if sevenths and mode == "major" else PROGRESSIONS[mode]
     degrees = str(rng.choice(rows[middle].split()))
     return [chord(int(degree), mode, seventh=sevenths) for degree in degrees]
 
 
 def penultimate_chord(mode: str, rng: np.random.Generator, *, sevenths: bool) -> Chord:
-    """The chord that leads home."""
+    """Return the chord that leads home."""
     degrees = {"major": (5, 5, 4), "minor": (5, 5, 7), "harmonic": (5,), "lydian": (2, 5), "dorian": (4, 7)}
     choices = degrees.get(mode, (7,) if mode == "mixolydian" else (2, 7))
     return chord(int(rng.choice(choices)), mode, seventh=sevenths)

@@ -1,4 +1,4 @@
-"""The finish: what lies under the music, its loudness, its limits and its end."""
+"""Mastering: fade-out, loudness, limiter and background sounds."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ _LOOP_S = 9.0  # of the sounds under the music
 
 
 def apply_mastering(sound: Samples, arrangement: Arrangement, timeline: Timeline, dice: Dice) -> Samples:
-    """Made in place: evenly loud, never above PEAK, silent at both ends."""
+    """Finish a sound in place: evenly loud, never above PEAK, silent at both ends."""
     _fade_out(sound, timeline)
     loudness_db = float(np.clip(-16.0 + 2.2 * arrangement.energy, -18.5, -13.5))
     target = 10 ** (loudness_db / 20)
@@ -38,12 +38,12 @@ def _rms(sound: Samples) -> float:
 
 
 def _parts(sound: Samples) -> Iterator[tuple[Samples, int]]:
-    """Views of the sound, one after the other, and where each starts: so that no step needs a copy of it all."""
+    """Yield views of the sound and their starts, so that no step copies all of it."""
     return ((sound[:, start : start + _PART], start) for start in range(0, sound.shape[1], _PART))
 
 
 def _fade_out(sound: Samples, timeline: Timeline) -> None:
-    """The last chord dies away by the end, whatever its voices would do."""
+    """Fade the last chord out by the end, however long its voices would ring."""
     ring = sound.shape[1] - round(timeline.end_s * RATE)
     start = sound.shape[1] - min(ring * 2 // 3, round(FADE_S_MAX * RATE))
     if start < sound.shape[1]:
@@ -51,7 +51,7 @@ def _fade_out(sound: Samples, timeline: Timeline) -> None:
 
 
 def _limit(sound: Samples) -> None:
-    """Where a peak would pass PEAK, the gain bows to it, a little ahead and smoothly."""
+    """Lower the gain smoothly around each peak above PEAK."""
     count = sound.shape[1]
     hops = -(-count // _HOP)
     peaks = np.concatenate(
@@ -73,7 +73,7 @@ def _limit(sound: Samples) -> None:
 
 
 def _add_bed(sound: Samples, bed: str, dice: Dice) -> None:
-    """Rain, waves or the crackle of a record, in a loop long enough not to be noticed."""
+    """Add rain, waves or the crackle of a record, in a loop too long to be noticed."""
     rng = dice(f"bed {bed}")
     count = int(_LOOP_S * RATE)
     loop = _crackle(rng, count) if bed == "vinyl" else _water(rng, count, waves=bed == "waves")
@@ -99,7 +99,7 @@ def _water(rng: np.random.Generator, count: int, *, waves: bool) -> Samples:
 
 
 def _crackle(rng: np.random.Generator, count: int) -> Samples:
-    """Grains of dust, a few each second, over a faint hiss."""
+    """Return grains of dust, a few each second, over a faint hiss."""
     noise = rng.standard_normal((2, count)) * 0.0012
     at = rng.integers(0, count - 40, 9 * int(_LOOP_S))
     size = rng.exponential(0.018, len(at))

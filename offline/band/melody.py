@@ -1,4 +1,4 @@
-"""The tune: a motif of two bars, repeated, moved, varied and brought to rest."""
+"""The tune: a motif of two bars, repeated, moved, varied and resolved."""
 
 import numpy as np
 from msgspec import Struct
@@ -27,7 +27,7 @@ CENTRE, REACH = 5, 8  # the steps a tune stays within: centre - reach/2 .. centr
 
 
 class NoteEvent(Struct, frozen=True):
-    """A pitch (MIDI number) for a while; times in beats."""
+    """A pitch (MIDI number) with its start and length in beats, and its level."""
 
     beat: float
     beats: float
@@ -36,7 +36,7 @@ class NoteEvent(Struct, frozen=True):
 
 
 class Cell(Struct, frozen=True):
-    """One bar of a motif: onsets and lengths in beats, and how far each note is from the first, in steps."""
+    """One bar of a motif: onsets and lengths in beats, and each note's distance from the first in steps."""
 
     onsets: tuple[float, ...]
     lengths: tuple[float, ...]
@@ -44,7 +44,7 @@ class Cell(Struct, frozen=True):
 
 
 class Motif(Struct, frozen=True):
-    """A motif: a statement, an answer, and something else for once."""
+    """A motif: a statement, an answer, and a contrasting bar."""
 
     statement: Cell
     answer: Cell
@@ -53,7 +53,7 @@ class Motif(Struct, frozen=True):
 
 
 def compose_motif(arrangement: Arrangement, name: str, dice: Dice) -> Motif:
-    """The motif of the sections called `name`."""
+    """Return the motif of the sections called `name`."""
     rng = dice(f"tune {name}")
     lift = 2 if name == "B" else 0
     busy = (
@@ -64,7 +64,7 @@ def compose_motif(arrangement: Arrangement, name: str, dice: Dice) -> Motif:
     )
     statement = _cell(arrangement.meter, busy, rng)
     answer = _cell(arrangement.meter, busy - 0.15, rng)
-    # Most motifs that stay in the ear answer in the rhythm they asked in.
+    # Most memorable motifs answer in the rhythm of their statement.
     if rng.random() < 0.5:
         answer = Cell(statement.onsets, statement.lengths, _contour(len(statement.onsets), rng))
     return Motif(
@@ -84,19 +84,23 @@ def _cell(meter: int, busy: float, rng: np.random.Generator) -> Cell:
 
 
 def _contour(count: int, rng: np.random.Generator) -> tuple[int, ...]:
-    """Mostly steps in one direction; after a leap the line turns back."""
-    at, way, line = 0, int(rng.choice((-1, 1))), [0]
+    """Return mostly steps in one direction. The line turns back after a leap."""
+    at, direction, line = 0, int(rng.choice((-1, 1))), [0]
     for _ in range(count - 1):
         move = int(rng.choice((0, 1, 1, 1, 2, 2, 4), p=(0.12, 0.2, 0.2, 0.2, 0.1, 0.08, 0.1)))
-        at += way * move
+        at += direction * move
         if move >= 2 or rng.random() < 0.3:
-            way = -way
+            direction = -direction
         line.append(at)
     return tuple(line)
 
 
 def melody(arrangement: Arrangement, section: Section, motif: Motif, dice: Dice) -> list[NoteEvent]:
-    """The tune over a section's chords: statement, answer, statement moved, close; varied from its second round on."""
+    """Return the tune over a section's chords: statement, answer, statement moved, close.
+
+    From its second round on the tune varies.
+
+    """
     rng = dice(f"melody {section.name} {section.round}")
     key = MusicalKey(arrangement.tonic, arrangement.mode)
     notes: list[NoteEvent] = []
@@ -121,7 +125,7 @@ def melody(arrangement: Arrangement, section: Section, motif: Motif, dice: Dice)
 
 
 def _placed(cell: Cell, chord: Chord, at: int, centre: int, *, closing: bool) -> list[int]:
-    """The cell's steps over a chord: it starts near where the tune was, and its strong notes belong to the chord."""
+    """Return the cell's steps over a chord: they start near the tune's last step, strong notes on the chord."""
     pull = at + (centre - at) * 0.35
     first = chord.nearest(pull)
     steps: list[int] = []
@@ -140,7 +144,7 @@ def _placed(cell: Cell, chord: Chord, at: int, centre: int, *, closing: bool) ->
 
 
 def _closed(cell: Cell, meter: int) -> Cell:
-    """The cell cut short so that the phrase comes to rest on a long note."""
+    """Return the cell cut short, so that the phrase rests on a long note."""
     kept = max(sum(onset < meter / 2 for onset in cell.onsets), 1)
     onsets = cell.onsets[:kept]
     rest = meter - onsets[-1]
@@ -148,13 +152,13 @@ def _closed(cell: Cell, meter: int) -> Cell:
 
 
 def _varied(cell: Cell, rng: np.random.Generator) -> Cell:
-    """The cell upside down, or its last notes elsewhere, or one long note in two."""
-    way = int(rng.integers(3))
-    if way == 0:
+    """Return the cell inverted, or with its last notes moved, or with its longest note split."""
+    variation = int(rng.integers(3))
+    if variation == 0:
         return Cell(cell.onsets, cell.lengths, tuple(-rise for rise in cell.contour))
     longest = int(np.argmax(cell.lengths))
     half = cell.lengths[longest] / 2
-    if way == 1 or half < 0.5:
+    if variation == 1 or half < 0.5:
         tail = int(rng.choice((-2, -1, 1, 2)))
         half_way = len(cell.contour) // 2
         return Cell(
@@ -169,21 +173,21 @@ def _varied(cell: Cell, rng: np.random.Generator) -> Cell:
 
 
 def _ornamented(notes: list[NoteEvent], key: MusicalKey, loose: float, rng: np.random.Generator) -> list[NoteEvent]:
-    """Now and then a grace note before a long one; the more, the less the words are followed."""
-    made: list[NoteEvent] = []
+    """Return the notes with grace notes before some long ones. A looser arrangement gets more of them."""
+    decorated: list[NoteEvent] = []
     for note in notes:
         grace = 0.125
         if note.beats >= 1 and rng.random() < 0.45 * loose:
-            made.append(NoteEvent(note.beat, grace, note.pitch + int(rng.choice((-1, 2))), note.level * 0.75))
-            made.append(NoteEvent(note.beat + grace, note.beats - grace, note.pitch, note.level))
+            decorated.append(NoteEvent(note.beat, grace, note.pitch + int(rng.choice((-1, 2))), note.level * 0.75))
+            decorated.append(NoteEvent(note.beat + grace, note.beats - grace, note.pitch, note.level))
         else:
-            made.append(note)
-    return made
+            decorated.append(note)
+    return decorated
 
 
 def countermelody(tune_notes: list[NoteEvent], section: Section, key: MusicalKey, meter: int) -> list[NoteEvent]:
-    """A voice under the tune, on notes of the chord, where the tune does not hurry."""
-    made = []
+    """Return a voice below the tune, on notes of the chord, for the tune's longer notes."""
+    lower_notes = []
     for note in tune_notes:
         bar = int(note.beat // meter) - section.start
         if note.beats < 0.5 or not 0 <= bar < section.bars:
@@ -192,5 +196,5 @@ def countermelody(tune_notes: list[NoteEvent], section: Section, key: MusicalKey
         pitches = [key.pitch(step, chord) for step in chord.voicing(-9) + chord.voicing(-2) + chord.voicing(5)]
         lower = [pitch for pitch in pitches if 3 <= note.pitch - pitch <= 9]
         if lower:
-            made.append(NoteEvent(note.beat, note.beats, max(lower), note.level * 0.8))
-    return made
+            lower_notes.append(NoteEvent(note.beat, note.beats, max(lower), note.level * 0.8))
+    return lower_notes

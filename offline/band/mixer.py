@@ -1,4 +1,4 @@
-"""The mixing mixer: every note played, placed between left and right, echoed and sent into the room."""
+"""The mixer: plays every note, pans it between left and right, and adds echo and the reverb send."""
 
 from collections import defaultdict
 
@@ -15,24 +15,24 @@ from offline.band.synthesizer import RATE, Samples, synthesize
 from offline.band.voices import VOICES
 from offline.dice import Dice
 
-_DRUM_PLACES = {"hat": 0.3, "open": 0.3, "ride": -0.35, "shaker": -0.4, "tom": -0.25, "crash": 0.35, "clap": 0.1}
+_DRUM_PANS = {"hat": 0.3, "open": 0.3, "ride": -0.35, "shaker": -0.4, "tom": -0.25, "crash": 0.35, "clap": 0.1}
 _DRUM_LEVELS = {"kick": 0.62, "snare": 0.42, "clap": 0.36, "tom": 0.4, "hat": 0.2, "open": 0.2, "ride": 0.26,
                 "crash": 0.28, "shaker": 0.2}  # fmt: skip
 
 
 Ears = tuple[Samples, Samples]  # left and right
 
-_NEAR, _FAR = np.float32(0.86), np.float32(0.36)  # of a wide voice's two copies, in each ear
+_NEAR, _FAR = np.float32(0.86), np.float32(0.36)  # shares of a wide voice's two copies in each ear
 
 
 class Strip(Struct, frozen=True):
-    """One part's place on the mixer: loudness of a note, where it stands (-1 left .. 1 right), room and echo."""
+    """One part's channel: level of a note, pan (-1 left .. 1 right), reverb send and echo."""
 
     level: float
-    place: float = 0.0
+    pan: float = 0.0
     room: float = 1.0
     echo: float = 0.0
-    swings: float = 0.0  # how far every other note stands to the other side
+    swings: float = 0.0  # pan of every other note to the other side
 
 
 _STRIPS = {
@@ -46,7 +46,7 @@ _STRIPS = {
 
 
 class Mixer:
-    """Collects stereo sound, and what of it goes to the room. `length` in samples."""
+    """Collects stereo sound and the reverb send. `length` is in samples."""
 
     def __init__(self, arrangement: Arrangement, timeline: Timeline, length: int, dice: Dice) -> None:
         self.arrangement, self.timeline, self.length, self.dice = arrangement, timeline, length, dice
@@ -54,7 +54,7 @@ class Mixer:
         self.send = np.zeros(length, np.float32)
 
     def play(self, score: Score) -> None:
-        """Everything but the drums first, because those make the rest duck."""
+        """Play the notes, then the drums, which duck the notes in dance music."""
         for part, notes in score.notes.items():
             voice = self.arrangement.voices.get("lead" if part == "second" else part)
             if voice:
@@ -81,12 +81,12 @@ class Mixer:
                 left, right = left * _NEAR + other * _FAR, left * _FAR + other * _NEAR
             for index, note in group:
                 at_s = self.timeline.second_at(note.beat) + (abs(late_s[index]) if late_s is not None else 0)
-                place = strip.place + strip.swings * (1 if index % 2 else -1)
-                self._add_with_echo((left, right), at_s, note.level**1.5 * gain, place, strip)
+                pan = strip.pan + strip.swings * (1 if index % 2 else -1)
+                self._add_with_echo((left, right), at_s, note.level**1.5 * gain, pan, strip)
 
-    def _add_with_echo(self, ears: Ears, at_s: float, level: float, place: float, strip: Strip) -> None:
+    def _add_with_echo(self, ears: Ears, at_s: float, level: float, pan: float, strip: Strip) -> None:
         room = 0.5 * strip.room
-        self._add(ears, at_s, level, place, room)
+        self._add(ears, at_s, level, pan, room)
         echo = self.arrangement.style.echo * strip.echo
         for tap in (1, 2, 3):
             if echo**tap > 0.012:
@@ -94,13 +94,13 @@ class Mixer:
                     ears, at_s + tap * 0.75 * 60 / self.timeline.tempo, level * echo**tap, -0.6 * (-1) ** tap, room
                 )
 
-    def _add(self, ears: Ears, at_s: float, level: float, place: float, room: float) -> None:
+    def _add(self, ears: Ears, at_s: float, level: float, pan: float, room: float) -> None:
         left, right = ears
         start = round(at_s * RATE)
         end = min(start + len(left), self.length)
         if end <= start:
             return
-        angle = (min(max(place, -1.0), 1.0) + 1) * np.pi / 4
+        angle = (min(max(pan, -1.0), 1.0) + 1) * np.pi / 4
         one, other = left[: end - start] * np.float32(level), right[: end - start] * np.float32(level)
         self.dry[0, start:end] += one * np.float32(np.cos(angle) * 1.414)
         self.dry[1, start:end] += other * np.float32(np.sin(angle) * 1.414)
@@ -108,7 +108,7 @@ class Mixer:
             self.send[start:end] += (one + other) * np.float32(room)
 
     def _apply_ducking(self) -> None:
-        """Each beat pushes the rest down for a moment, as dance music does with a compressor."""
+        """Lower the sound for a moment on each beat, as a compressor does in dance music."""
         end = min(round(self.timeline.end_s * RATE), self.length)
         beat_s = 60 / self.timeline.tempo
         for start in range(0, end, RATE):
@@ -126,4 +126,4 @@ class Mixer:
             level = hit.level**1.5 * _DRUM_LEVELS[hit.drum]
             at_s = max(self.timeline.second_at(hit.beat) + rng.normal(0, self.arrangement.style.loose_s * 0.5), 0.0)
             room = 0.08 if hit.drum == "kick" and self.arrangement.style.kit != "hall" else 0.35
-            self._add((wave, wave), at_s, level, _DRUM_PLACES.get(hit.drum, 0.0), room)
+            self._add((wave, wave), at_s, level, _DRUM_PANS.get(hit.drum, 0.0), room)

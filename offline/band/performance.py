@@ -1,4 +1,4 @@
-"""Music from words: a WAV or an MP3."""
+"""Music from words, as WAV or MP3."""
 
 import io
 import wave
@@ -18,21 +18,22 @@ from offline.dice import Dice
 
 SECONDS_MIN, SECONDS_MAX = 1.0, 300.0
 GUIDANCE_MAX = 20.0
-MP3_BITS_A_SECOND = 192_000
+MP3_BITS_PER_S = 192_000
 
 
 def play(prompt: str, *, seed: int, seconds: float, guidance: float, format: Literal["wav", "mp3"]) -> bytes:
-    """Stereo at 44.1 kHz, `seconds` long; the same arguments give the same bytes.
+    """Return stereo at 44.1 kHz, `seconds` long. The same arguments give the same bytes.
 
-    `guidance` (0 to 20) says how closely the words are followed: at 0 they only seed the dice. Raises ValueError for
-    a length, guidance or format out of bounds.
+    `guidance` (0 to 20) is how closely the words are followed: at 0 they only seed the dice. Raises ValueError for a
+    length, guidance or format out of bounds.
+
     """
     if not SECONDS_MIN <= seconds <= SECONDS_MAX:
-        raise ValueError(f"music is {SECONDS_MIN:g} to {SECONDS_MAX:g} s long, not {seconds:g}")
+        raise ValueError(f"Music must be {SECONDS_MIN:g} to {SECONDS_MAX:g} s long, not {seconds:g}.")
     if not 0 <= guidance <= GUIDANCE_MAX:
-        raise ValueError(f"guidance is 0 to {GUIDANCE_MAX:g}, not {guidance:g}")
+        raise ValueError(f"`guidance` must be 0 to {GUIDANCE_MAX:g}, not {guidance:g}.")
     if format not in ("wav", "mp3"):
-        raise ValueError(f"format is wav or mp3, not {format}")
+        raise ValueError(f"`format` must be wav or mp3, not {format}.")
     sound = perform(prompt, seed, seconds, guidance)
     sound *= 32_767
     samples = np.round(sound, out=sound).T.astype("<i2", order="C")
@@ -40,7 +41,7 @@ def play(prompt: str, *, seed: int, seconds: float, guidance: float, format: Lit
 
 
 def perform(prompt: str, seed: int, seconds: float, guidance: float) -> Samples:
-    """The music as two rows of samples within -1..1."""
+    """Return the music as two rows of samples within -1..1."""
     dice = Dice(prompt, seed)
     arrangement = arrange(prompt, dice, guidance)
     timeline = timeline_for(arrangement, seconds)
@@ -63,7 +64,7 @@ def _mp3(samples: np.ndarray[tuple[int, ...], np.dtype[np.int16]]) -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp3") as container:
         stream = container.add_stream("libmp3lame", rate=RATE)
-        stream.bit_rate, stream.codec_context.layout = MP3_BITS_A_SECOND, "stereo"
+        stream.bit_rate, stream.codec_context.layout = MP3_BITS_PER_S, "stereo"
         stream.codec_context.format = "s16p"
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="s16p", layout="stereo")
         frame.sample_rate, frame.pts = RATE, 0

@@ -1,4 +1,4 @@
-"""The room and the tone of the whole: both are convolutions, done together block by block."""
+"""Reverb and overall tone: two convolutions, computed together block by block."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ _ROOM_HZ = 170.0, 5_500.0
 
 
 def add_reverb(dry: Samples, send: Samples, arrangement: Arrangement, dice: Dice) -> Samples:
-    """Left and right as heard in the room (2 x samples), overwriting `dry`."""
+    """Return left and right with reverb and tone (2 x samples), overwriting `dry`."""
     tone, answers = _tone(arrangement), _answers(arrangement, dice)
     reach = max(len(tone), answers.shape[1])
     step = _BLOCK - reach
@@ -31,7 +31,7 @@ def add_reverb(dry: Samples, send: Samples, arrangement: Arrangement, dice: Dice
         wet = np.fft.irfft(spectra, axis=1).astype(np.float32)
         wet[:, :reach] += tail
         tail = wet[:, step:].copy()
-        # The filters answer `late` samples late; writing back that much earlier never meets what is still to be read.
+        # The filters delay by `late` samples, so writing back that much earlier never overwrites unread samples.
         skipped = max(late - start, 0)
         first = max(start - late, 0)
         count = min(step - skipped, length - first)
@@ -40,7 +40,7 @@ def add_reverb(dry: Samples, send: Samples, arrangement: Arrangement, dice: Dice
 
 
 def _tone(arrangement: Arrangement) -> Samples:
-    """A filter: no rumble, darker for a dark or calm mood, and narrow where the style wants it so."""
+    """Return a filter without rumble, darker for a dark or calm mood, and narrow for the dusty kit."""
     hz = np.fft.rfftfreq(_TAPS, 1 / RATE)
     gain = (hz / 30) ** 4 / (1 + (hz / 30) ** 4)
     lift_db = float(np.clip(2 + 3.5 * arrangement.valence + 2.0 * arrangement.energy, -5, 5))
@@ -52,7 +52,7 @@ def _tone(arrangement: Arrangement) -> Samples:
 
 
 def _answers(arrangement: Arrangement, dice: Dice) -> Samples:
-    """What a clap in the room gives, left and right: noise that dies away, its highs before its lows."""
+    """Return the room's response to a clap, left and right: decaying noise, the highs before the lows."""
     count = int((_BEFORE_S + min(arrangement.style.room_s, 3.6)) * RATE) + _TAPS // 2
     if not arrangement.style.room:
         return np.zeros((2, 1), np.float32)

@@ -1,4 +1,4 @@
-"""All parts of a piece, note for note."""
+"""All parts of a piece, note by note."""
 
 import math
 
@@ -13,7 +13,7 @@ from offline.band.melody import NoteEvent, compose_motif, countermelody, melody
 from offline.band.voices import VOICES
 from offline.dice import Dice
 
-HELD_S_MAX, STRUCK_S_MAX = 3.2, 1.2  # how long one stroke of the last chord lasts
+HELD_S_MAX, STRUCK_S_MAX = 3.2, 1.2  # length of one stroke of the last chord
 
 
 class Score(Struct):
@@ -28,13 +28,17 @@ class Score(Struct):
 
 
 def compose(arrangement: Arrangement, timeline: Timeline, seconds: float, dice: Dice) -> Score:
-    """The whole piece. Parts without a voice are written and stay unheard, so that voices do not change the tune."""
+    """Return the whole piece.
+
+    Parts without a voice are written too and stay silent, so that the choice of voices does not change the tune.
+
+    """
     score = Score()
     motifs = {name: compose_motif(arrangement, name, dice) for name in ("A", "B")}
     for section in sections(arrangement, timeline.bars, dice):
         rng = dice(f"section {section.start}")
         tuned = section.name in motifs
-        # Without the tune, what is left comes forward.
+        # Without a tune the other parts play at full level.
         level = 0.72 + 0.28 * section.level if tuned else 1.0
         if tuned:
             lead = melody(arrangement, section, motifs[section.name], dice)
@@ -61,7 +65,7 @@ def _padded(arrangement: Arrangement, section: Section) -> bool:
 
 
 def _end(score: Score, arrangement: Arrangement, timeline: Timeline, seconds: float) -> None:
-    """The tonic chord, spread upwards, ringing until the end; struck again where it would fade before."""
+    """Add the tonic chord, spread upwards, ringing until the end. Strike it again before it would fade."""
     beat = timeline.bars * timeline.meter
     ring = (seconds - timeline.end_s) * timeline.tempo / 60
     key, tonic = MusicalKey(arrangement.tonic, arrangement.mode), chord(1, arrangement.mode)

@@ -1,14 +1,14 @@
-"""How each style is played: tempi, voices by part, patterns by part, and the room it sounds in."""
+"""Music styles: tempi, voices and patterns by part, and reverb."""
 
 from msgspec import Struct
 
 
 class MusicStyle(Struct, frozen=True, kw_only=True):
-    """Where several are named, the dice choose. Voices are in voices.py, patterns in backing.py and beats.py."""
+    """A style. The dice choose where it has several values. Voices are in voices.py, patterns with their parts."""
 
     tempo: tuple[int, int]  # beats a minute
     bright: tuple[str, ...] = ("major",)  # modes for a happy mood
-    dim: tuple[str, ...] = ("minor",)  # and for a sad one
+    dim: tuple[str, ...] = ("minor",)  # modes for a sad mood
     lead: tuple[str, ...]
     comp: tuple[str, ...]
     bass: tuple[str, ...]
@@ -18,15 +18,15 @@ class MusicStyle(Struct, frozen=True, kw_only=True):
     bassline: tuple[str, ...]
     beat: tuple[str, ...] = ()
     kit: str = "studio"
-    swing: float = 0.5  # where the second eighth falls within its beat
-    room: float = 0.2  # how much of it is heard, and how long it rings
-    room_s: float = 1.4
+    swing: float = 0.5  # position of the second eighth within its beat
+    room: float = 0.2  # share of reverb
+    room_s: float = 1.4  # length of the reverb
     echo: float = 0.15
     sevenths: bool = False
     bars_a_chord: int = 1
-    busy: float = 0.5  # of the melody
-    loose_s: float = 0.006  # how far hands are from the beat
-    slows: bool = False  # before the last chord
+    busy: float = 0.5  # density of the melody
+    loose_s: float = 0.006  # standard deviation of a hand from the beat
+    slows: bool = False  # slows down before the last chord
 
 
 STYLES = {

@@ -1,4 +1,4 @@
-"""One synthesiser for every voice: a wave made of harmonics whose strengths change while the note sounds."""
+"""One synthesizer for every voice: a wave of harmonics whose strengths change during the note."""
 
 import numpy as np
 from msgspec import Struct
@@ -15,7 +15,7 @@ _K = np.arange(1, _HARMONICS_MAX + 1)
 
 
 class Timbre(Struct, frozen=True, kw_only=True):
-    """How a voice sounds. Times in seconds; `cutoff` in Hz plus `track` times the note's own frequency."""
+    """The sound of a voice. Times in seconds; `cutoff` in Hz plus `track` times the note's own frequency."""
 
     wave: str = "saw"  # saw, pulse, triangle, steps, string, bars, power
     duty: float = 0.5  # of a pulse; for a string, where it is plucked
@@ -35,13 +35,13 @@ class Timbre(Struct, frozen=True, kw_only=True):
     vibrato: float = 0.0  # cents
     detune: float = 0.0  # cents between two copies
     breath: float = 0.0
-    wide: bool = False  # left and right are played separately
+    wide: bool = False  # left and right are two copies
     partials: tuple[tuple[float, float, float], ...] = ()  # a bell instead: ratio, strength, decay 1/s
     level: float = 1.0
 
 
 def synthesize(timbre: Timbre, pitch: float, seconds: float, side: int = 0) -> Samples:
-    """A note of about unit loudness, released after `seconds`; `side` 1 is a second copy, for the other ear."""
+    """Return a note of about unit loudness, released after `seconds`. Side 1 is a second copy, for the other ear."""
     frequency = 440.0 * 2 ** ((pitch - 69) / 12)
     count = int((seconds + timbre.release) * RATE)
     at_s = np.arange(count, dtype=np.float32) / np.float32(RATE)
@@ -63,7 +63,7 @@ def _voice(timbre: Timbre, frequency: float, at_s: Samples, side: int) -> Sample
 
 
 def _phase(timbre: Timbre, frequency: float, at_s: Samples, start: float) -> NDArray[np.float64]:
-    """Periods since the start; vibrato sets in after a third of a second."""
+    """Return periods since the start. Vibrato sets in after a third of a second."""
     phase = at_s * np.float64(frequency) + start
     if timbre.vibrato and at_s[-1] > 0.35:
         rate, depth = 5.3, frequency * (2 ** (timbre.vibrato / 1200) - 1)
@@ -73,7 +73,7 @@ def _phase(timbre: Timbre, frequency: float, at_s: Samples, start: float) -> NDA
 
 
 def _frames(timbre: Timbre, frequency: float, seconds: float) -> Samples:
-    """Tables of one period, at times that lie closer together at the note's start."""
+    """Return tables of one period, at times that lie closer together at the note's start."""
     count = int(np.clip(_TOP_HZ / frequency, 1, _HARMONICS_MAX))
     k = _K[:count]
     at_s = seconds * (np.arange(_FRAMES)[:, None] / (_FRAMES - 1)) ** 2
@@ -93,7 +93,7 @@ def _frames(timbre: Timbre, frequency: float, seconds: float) -> Samples:
 
 
 def _harmonics(timbre: Timbre, count: int) -> NDArray[np.complex128]:
-    """Complex strengths of the first `count` harmonics before any filter."""
+    """Return the complex strengths of the first `count` harmonics before any filter."""
     k = _K[:count]
     spread = np.exp(2j * np.pi * 0.618034 * k * k)  # phases that keep the peak of a bright wave low
     if timbre.wave in ("steps", "power"):
@@ -111,18 +111,18 @@ def _harmonics(timbre: Timbre, count: int) -> NDArray[np.complex128]:
 
 
 def _steps(at: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A triangle in sixteen steps, as old sound chips made it."""
+    """Return a triangle in sixteen steps, as old sound chips played it."""
     return np.round((1 - 4 * np.abs(at - 0.5)) * 7.5) / 7.5
 
 
 def _power(at: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Root, fifth and octave through an overdriven amplifier; one period is two of the root's."""
+    """Return root, fifth and octave through an overdriven amplifier. One period is two of the root's."""
     chord = sum(gain * (2 * ((at * ratio) % 1) - 1) for ratio, gain in ((2, 1.0), (3, 0.8), (4, 0.6)))
     return np.tanh(2.5 * np.asarray(chord))
 
 
 def _interpolate(frames: Samples, phase: NDArray[np.float64], at_s: Samples) -> Samples:
-    """The tables at a phase (in periods), blended from frame to frame."""
+    """Return table values at a phase (in periods), blended from frame to frame."""
     position = np.sqrt(at_s * np.float32(1 / max(float(at_s[-1]), 1e-6))) * np.float32(_FRAMES - 1.001)
     frame = position.astype(np.int32)
     between = position - frame
@@ -138,7 +138,7 @@ def _interpolate(frames: Samples, phase: NDArray[np.float64], at_s: Samples) -> 
 
 
 def _bell(timbre: Timbre, frequency: float, at_s: Samples) -> Samples:
-    """Partials that are no harmonics, each with its own decay."""
+    """Return inharmonic partials, each with its own decay."""
     wave = np.zeros(len(at_s), np.float32)
     for ratio, strength, decay in timbre.partials:
         if ratio * frequency < _TOP_HZ:
@@ -153,7 +153,7 @@ def _breath(count: int, side: int) -> Samples:
 
 
 def _envelope(timbre: Timbre, seconds: float, at_s: Samples) -> Samples:
-    """Rise, fall to the sustained level, and let go; both ends reach zero smoothly."""
+    """Return attack, decay to the sustained level, and release. Both ends reach zero smoothly."""
     attack = min(timbre.attack, seconds * 0.6)
     rise = np.clip(at_s / np.float32(max(attack, 0.0015)), 0, 1)
     rise = rise * rise * (3 - 2 * rise)

@@ -1,4 +1,4 @@
-"""What words mean to the band. A compound counts with and without its hyphen or space: lo-fi, lo fi, lofi."""
+"""The band's vocabulary. A compound counts with and without its hyphen or space: lo-fi, lo fi, lofi."""
 
 STYLES = {
     "chiptune": "chiptune chip 8bit 16bit nes gameboy nintendo pixel pixelart arcade retrogame videogame sega tracker",
@@ -16,7 +16,7 @@ STYLES = {
     "pop": "pop catchy corporate jingle funk funky summer kpop jpop advertisement",
 }
 
-HINTS = {  # a style for what is not a style; used when none is named
+HINTS = {  # a style for words that name none; used when no style is named
     "folk": "forest woods mountain farm river meadow castle king pirate journey quest market dwarf elf",
     "ambient": "space galaxy nebula ocean sea underwater cave cosmos stars night moon fog mist dream dreamy calm "
     "peaceful",
@@ -43,7 +43,7 @@ MOODS: dict[str, tuple[str, float, float]] = {  # words, valence and energy from
     "dreamy": ("dreamy dream floating ethereal space stars ocean underwater moon", 0.2, -0.6),
 }
 
-TEMPOS = {  # as a factor of what the style would take
+TEMPOS = {  # as a factor of the style's tempo
     "slow": 0.74, "slowly": 0.74, "adagio": 0.7, "largo": 0.62, "ballad": 0.76, "andante": 0.85, "moderate": 1.0,
     "allegro": 1.22, "fast": 1.32, "quick": 1.28, "presto": 1.45, "rapid": 1.35, "speedy": 1.35, "frantic": 1.45,
 }  # fmt: skip
@@ -56,7 +56,7 @@ MODES = {
 
 WALTZ = frozenset({"waltz", "34", "threefour", "minuet", "carousel"})
 
-INSTRUMENTS = {  # the voice, and the part that it takes over
+INSTRUMENTS = {  # the voice, and the part that it plays
     "piano": ("piano", "comp"), "guitar": ("nylon", "comp"), "flute": ("flute", "lead"), "harp": ("harp", "arp"),
     "strings": ("strings", "pad"), "violin": ("strings", "lead"), "cello": ("strings", "lead"),
     "choir": ("choir", "pad"), "organ": ("organ", "comp"), "bell": ("bell", "lead"), "bells": ("bell", "lead"),
@@ -69,7 +69,7 @@ INSTRUMENTS = {  # the voice, and the part that it takes over
     "whistle": ("flute", "lead"),
 }  # fmt: skip
 
-PARTS = {  # what "no ..." and "without ..." take away
+PARTS = {  # parts that "no ..." and "without ..." exclude
     "drums": "drums", "drum": "drums", "percussion": "drums", "beat": "drums", "beats": "drums", "bass": "bass",
     "melody": "lead", "lead": "lead", "pad": "pad", "strings": "pad", "chords": "comp",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The voices, by name."""
+"""The timbres of all voices, by name."""
 
 from offline.band.synthesizer import Timbre
 

@@ -1,4 +1,4 @@
-"""Takes off what a model adds around the text that was asked for."""
+"""Removes the frame that a language model puts around the requested text."""
 
 import re
 
@@ -21,13 +21,13 @@ _PAIRS = (('"', '"'), ("“", "”"), ("'", "'"), ("«", "»"), ("`", "`"))
 
 
 def clean_answer(text: str) -> str:
-    """The text itself: no preamble, markdown, quotation marks around it, blanks to fill in or rows of emoji."""
+    """Return the text without preamble, markdown, surrounding quotation marks, blanks to fill in and rows of emoji."""
     text = _FENCE.sub("", text).strip()
     text = _MARKS.sub("", _PREAMBLE.sub("", text, count=1))
     text = _GREETING.sub("Hello", text)
     if _BLANKS.search(text):
         text = "".join(part for part in _SENTENCE.findall(text) if not _BLANKS.search(part))
-    text = re.sub(r"(?<!\w)@\w+\s?", "", text)  # handles are made up, and may be somebody's
+    text = re.sub(r"(?<!\w)@\w+\s?", "", text)  # the model invents handles, which may belong to somebody
     text = _EMOJI.sub(lambda row: row[0][:1], text)
     text = re.sub(r"[ \t]*\n[ \t]*", "\n", re.sub(r"[ \t]{2,}", " ", text))
     return _without_quotes(re.sub(r"\n{3,}", "\n\n", text).strip())
@@ -44,13 +44,13 @@ def _without_quotes(text: str) -> str:
 
 
 def trim_unfinished(text: str) -> str:
-    """A cut text without its unfinished sentence, or at least without its unfinished word."""
+    """Return a cut text without its unfinished sentence, or at least without its unfinished word."""
     ends = _sentence_ends(text)
     return text[: ends[-1]] if ends else DANGLING_WORDS.sub("", text.rpartition(" ")[0]) or text
 
 
 def limit_words(text: str, words_max: int) -> str:
-    """At most so many words, ending with a sentence or at least a clause, if one ends in the second half."""
+    """Return at most `words_max` words, up to the end of a sentence or clause in the second half if there is one."""
     match = re.match(rf"\s*(?:\S+\s+){{0,{words_max - 1}}}\S+", text)
     if match is None or match.end() == len(text.rstrip()):
         return text
@@ -62,5 +62,5 @@ def limit_words(text: str, words_max: int) -> str:
 
 
 def _sentence_ends(text: str) -> list[int]:
-    """Where sentences end; a number with a full stop begins a list's line more often."""
+    """Return the ends of sentences. A number with a full stop does not count: it usually starts a list item."""
     return [match.end() for match in re.finditer(r"(?<!\d)[.!?…][\"'”\u2019)]*(?=\s|$)", text)]

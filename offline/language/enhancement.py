@@ -1,4 +1,4 @@
-"""Better prompts for pictures: the caller's words, what the model sees in them, and the mode's vocabulary."""
+"""Better prompts for images: the caller's words, details from the language model, and the vocabulary of a mode."""
 
 import re
 
@@ -11,7 +11,7 @@ COUNT_MAX = 5
 DETAIL_WORDS = 22
 PHRASES_MAX = 3
 PHRASE_WORDS_MAX = 9
-SUBJECT_BYTES_MAX = 240  # a longer one says enough; the model adds nothing to it
+SUBJECT_BYTES_MAX = 240  # a longer subject needs no details of the model
 _ROLE = "You list what is seen in a picture."
 _SHOTS = (
     ("Picture: fox", "fox, bushy tail, standing in fresh snow, pale blue shadows, calm mood"),
@@ -25,27 +25,28 @@ _LIT = re.compile(r"(?i)\b(?:night|moon\w*|dusk|dawn|sun\w*|morning|evening|noon
 
 
 def enhance(prompt: str, *, mode: str | None, count: int | None, seed: int) -> list[str]:
-    """`count` (3 unless told, at most 5) different prompts, each beginning with the subject of the given one.
+    """Return `count` (default 3, at most 5) different prompts that begin with the subject of the given one.
 
-    The same arguments give the same prompts. Raises ValueError for a prompt or count it cannot do, MissingExtra, and
-    RuntimeError when the model fails.
+    The same arguments give the same prompts. Raises ValueError for an empty prompt or a count out of bounds,
+    MissingExtra, and RuntimeError when the model fails.
+
     """
     about = subject(prompt)
     if not about:
-        raise ValueError("prompt must not be empty")
-    wanted = 3 if count is None else count
-    if not 1 <= wanted <= COUNT_MAX:
-        raise ValueError(f"count must be a whole number from 1 to {COUNT_MAX}")
+        raise ValueError("`prompt` must not be empty.")
+    variation_count = 3 if count is None else count
+    if not 1 <= variation_count <= COUNT_MAX:
+        raise ValueError(f"`count` must be a whole number from 1 to {COUNT_MAX}.")
     style = style_of(mode)
-    varied = []
-    for number in range(wanted):
+    variations = []
+    for number in range(variation_count):
         details = suggest_details(about, seed * COUNT_MAX + number) if style.scenic else []
-        varied.append(", ".join([about, *details, *style_phrases(style, about, details, seed, number)]))
-    return varied
+        variations.append(", ".join([about, *details, *style_phrases(style, about, details, seed, number)]))
+    return variations
 
 
 def suggest_details(about: str, seed: int) -> list[str]:
-    """What the model adds; nothing if it went astray, if the subject says enough, or is in a script it cannot read."""
+    """Return the model's details. A long subject or one in a script that the model cannot read gets none."""
     if len(about.encode(errors="ignore")) > SUBJECT_BYTES_MAX or not re.search(r"[a-zA-Z]{2}", about):
         return []
     answer = complete(
@@ -62,22 +63,23 @@ def suggest_details(about: str, seed: int) -> list[str]:
 
 
 def visible_phrases(about: str, answer: str) -> list[str]:
-    """The phrases of an answer that a painter can use: few, short, each new; none if most are not of that kind."""
-    known, kept, astray = stems(about), [], 0
+    """Return the few short, new phrases of an answer that a painter can use, or none if most are of other kinds."""
+    known, usable, unusable = stems(about), [], 0
     for phrase in filter(None, (part.strip(" '\u2019-") for part in answer.split(","))):
         fresh = stems(phrase) - known
         if _UNSEEN.search(phrase) or len(phrase.split()) > PHRASE_WORDS_MAX:
-            astray += 1
+            unusable += 1
         elif fresh and not DANGLING_WORDS.search(phrase):
             known |= fresh
-            kept.append(phrase)
-    return [] if astray > len(kept) else kept[:PHRASES_MAX]
+            usable.append(phrase)
+    return [] if unusable > len(usable) else usable[:PHRASES_MAX]
 
 
 def style_phrases(style: PromptStyle, about: str, details: list[str], seed: int, number: int) -> list[str]:
-    """The style's words. Its rows are entered where the seed says and walked one step a variation.
+    """Return a phrase from each row of the style. The seed picks the start, and each variation moves one step on.
 
-    There is no light but the one that the subject or its details name.
+    The light row is left out if the subject or its details name a light.
+
     """
     lit = style.lights == LIGHTS and _LIT.search(" ".join([about, *details]))
     rows = [row.split("; ") for row in (style.makes, "" if lit else style.lights, style.frames, style.ends) if row]

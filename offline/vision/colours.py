@@ -1,4 +1,4 @@
-"""Colours as people name them, and how much of each there is."""
+"""Colours by the names that people use, and the share of each in an image."""
 
 import numpy as np
 from msgspec import Struct
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 Lab = NDArray[np.float64]  # OKLab: lightness 0..1, green to red, blue to yellow
 
-SHARE_MIN = 0.04  # of the picture, below which a colour is not named
+SHARE_MIN = 0.04  # of the image; a rarer colour is not named
 _TO_LMS = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],
@@ -22,7 +22,7 @@ _TO_LAB = np.array(
     ]
 )
 _GREYS = ((0.24, "black"), (0.45, "dark grey"), (0.70, "grey"), (0.93, "light grey"), (9.0, "white"))
-# Up to which hue (OKLCH degrees), and the names by rising lightness.
+# The largest hue of each row (OKLCH degrees), and its names by rising lightness.
 _HUES: tuple[tuple[float, tuple[tuple[float, str], ...]], ...] = (
     (13, ((0.36, "dark red"), (0.60, "crimson"), (9.0, "pink"))),
     (42, ((0.40, "dark red"), (0.72, "red"), (9.0, "salmon"))),
@@ -40,7 +40,7 @@ _NUMBER = {name: number for number, name in enumerate(_NAMES)}
 
 
 class NamedColour(Struct, frozen=True):
-    """A named colour, its mean as #rrggbb, and its share of what can be seen."""
+    """A named colour, its mean as #rrggbb, and its share of the visible pixels."""
 
     name: str
     hex: str
@@ -48,19 +48,19 @@ class NamedColour(Struct, frozen=True):
 
 
 def lab_of(codes: NDArray[np.uint8]) -> Lab:
-    """OKLab of sRGB codes, channels last."""
+    """Return sRGB codes (channels last) as OKLab."""
     part = codes.astype(np.float64) / 255
     light = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
     return np.asarray(np.cbrt(light @ _TO_LMS.T) @ _TO_LAB.T)
 
 
 def chroma_of(lab: Lab) -> NDArray[np.float64]:
-    """How far from grey: 0 to about 0.32."""
+    """Return the distance from grey: 0 to about 0.32."""
     return np.asarray(np.hypot(lab[..., 1], lab[..., 2]))
 
 
 def _numbers(lab: Lab) -> NDArray[np.int64]:
-    """Which of _NAMES each colour has."""
+    """Return the index in _NAMES of each colour."""
     lightness, chroma = lab[..., 0], chroma_of(lab)
     hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
     numbers = np.zeros(lightness.shape, np.int64)
@@ -82,21 +82,21 @@ def _by_lightness(lightness: NDArray[np.float64], row: tuple[tuple[float, str], 
 
 
 def named_colours(codes: NDArray[np.uint8]) -> tuple[NamedColour, ...]:
-    """The named colours of some pixels (n x 3 codes), the most frequent first, those below SHARE_MIN left out."""
+    """Return the named colours of pixels (n x 3 codes), the most frequent first, down to SHARE_MIN."""
     if not len(codes):
         return ()
     numbers = _numbers(lab_of(codes))
     counts = np.bincount(numbers, minlength=len(_NAMES))
-    found = []
+    colours = []
     for number in np.argsort(-counts, kind="stable"):
         share = float(counts[number] / len(codes))
         if share < SHARE_MIN:
             break
         mean = codes[numbers == number].mean(axis=0).round().astype(int)
-        found.append(NamedColour(_NAMES[number], "#{:02x}{:02x}{:02x}".format(*mean), round(share, 3)))
-    return tuple(found)
+        colours.append(NamedColour(_NAMES[number], "#{:02x}{:02x}{:02x}".format(*mean), round(share, 3)))
+    return tuple(colours)
 
 
-def is_chromatic(ink: NamedColour) -> bool:
-    """Whether it is a colour rather than a grey."""
-    return ink.name not in {name for _, name in _GREYS}
+def is_chromatic(colour: NamedColour) -> bool:
+    """Return whether this is a colour rather than a grey."""
+    return colour.name not in {name for _, name in _GREYS}

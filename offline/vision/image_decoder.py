@@ -1,4 +1,4 @@
-"""A picture from a file that anybody may have sent: bounded, upright, its first frame in 8 bits."""
+"""Decodes image files that anybody may have sent: bounded in size, upright, the first frame in 8 bits."""
 
 import io
 import struct
@@ -12,13 +12,13 @@ from PIL import ExifTags, Image, ImageOps
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 SIDE_PX_MAX = 4_096
 TEXT_CHARS_MAX = 4_000
-# What Pillow's decoders raise for files that are broken or were made to break them.
+# Errors of Pillow's decoders for broken and hostile files.
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, struct.error, zlib.error)
 _BROKEN_TOO = (Image.DecompressionBombError, ZeroDivisionError, AttributeError, MemoryError)
 
 
 class DecodedImage(Struct, frozen=True):
-    """`image` is L, LA, RGB or RGBA; `texts` are what the file says about itself, by name, cut to a bound."""
+    """An image in mode L, LA, RGB or RGBA. `texts` are the file's own text fields by name, cut to a bound."""
 
     image: Image.Image
     format: str
@@ -26,7 +26,7 @@ class DecodedImage(Struct, frozen=True):
 
 
 def decode_image(data: bytes) -> DecodedImage:
-    """Read a picture. Raises ValueError, its message a sentence for the caller: no picture, broken or too large."""
+    """Decode an image file. Raises ValueError for a file that is unreadable, broken or too large."""
     Image.init()
     with warnings.catch_warnings():
         # Pillow warns about odd files that it reads nevertheless, and about sizes that are checked below.
@@ -34,22 +34,26 @@ def decode_image(data: bytes) -> DecodedImage:
         try:
             source = Image.open(io.BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
         except (*_BROKEN, *_BROKEN_TOO):
-            raise ValueError("the file is not a picture that can be read (PNG, JPEG, WebP, GIF, BMP, TIFF)") from None
+            raise ValueError(
+                "The file is not an image that can be read. Send PNG, JPEG, WebP, GIF, BMP or TIFF."
+            ) from None
         if max(source.size) > SIDE_PX_MAX:
             raise ValueError(
-                f"a side may have at most {SIDE_PX_MAX} pixels, the picture has {source.width} x {source.height}"
+                f"The image is {source.width} x {source.height} pixels. A side may have at most {SIDE_PX_MAX} pixels."
             )
         try:
             source.load()
             texts = _texts(source)
             image = _in_8_bits(ImageOps.exif_transpose(source))
         except (*_BROKEN, *_BROKEN_TOO):
-            raise ValueError("the picture is broken: it ends early or its data make no sense") from None
+            raise ValueError(
+                "The image file is broken: it ends early or its data are invalid. Send it again."
+            ) from None
     return DecodedImage(image, source.format or "", texts)
 
 
 def _in_8_bits(image: Image.Image) -> Image.Image:
-    """The same colours in one of four modes; an alpha channel that hides nothing is left out."""
+    """Convert to one of four modes with the same colours. Drop an alpha channel that hides nothing."""
     if image.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F"):
         deep = np.asarray(image, dtype=np.float64)
         tops = (65_535,) if image.mode.startswith("I;16") else (1, 255, 65_535) if image.mode == "F" else (255, 65_535)
@@ -59,14 +63,14 @@ def _in_8_bits(image: Image.Image) -> Image.Image:
     grey = image.mode in ("1", "L", "LA", "La") and not isinstance(image.info.get("transparency"), tuple)
     if not clear:
         return image.convert("L" if grey else "RGB")
-    shown = image.convert("RGBA")
-    if shown.getchannel("A").getextrema() == (255, 255):
-        return shown.convert("L" if grey else "RGB")
-    return shown.convert("LA" if grey else "RGBA")
+    converted = image.convert("RGBA")
+    if converted.getchannel("A").getextrema() == (255, 255):
+        return converted.convert("L" if grey else "RGB")
+    return converted.convert("LA" if grey else "RGBA")
 
 
 def _texts(source: Image.Image) -> dict[str, str]:
-    """PNG text chunks, a JPEG's comment, and the description and comment of EXIF."""
+    """Return PNG text chunks, a JPEG's comment, and the description and comment of EXIF."""
     found = {str(name): value for name, value in source.info.items() if isinstance(value, str)}
     comment = source.info.get("comment")
     if isinstance(comment, bytes):
@@ -75,10 +79,10 @@ def _texts(source: Image.Image) -> dict[str, str]:
     described = exif.get(ExifTags.Base.ImageDescription)
     if isinstance(described, str):
         found.setdefault("description", described)
-    said = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
-    if isinstance(said, bytes):
-        coding = "utf-16-be" if said.startswith(b"UNICODE\0") else "utf-8"
-        found.setdefault("user comment", said[8:].decode(coding, "replace"))
+    user_comment = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
+    if isinstance(user_comment, bytes):
+        coding = "utf-16-be" if user_comment.startswith(b"UNICODE\0") else "utf-8"
+        found.setdefault("user comment", user_comment[8:].decode(coding, "replace"))
     return {
         name: text.strip("\0 \n\t")[:TEXT_CHARS_MAX] for name, text in list(found.items())[:50] if text.strip("\0 \n\t")
     }

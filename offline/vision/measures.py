@@ -1,4 +1,4 @@
-"""What can be measured in a picture without knowing what it shows."""
+"""Measurements of an image that need no knowledge of its subject."""
 
 from math import atan2, hypot, pi
 
@@ -12,27 +12,27 @@ from offline.vision.pixel_art import COLOURS_MAX, PixelGrid, find_grid, pack
 
 Plane = NDArray[np.float64]
 
-SIDE_PX = 256  # pictures are looked at at this size
+SIDE_PX = 256  # images are measured at this size
 _SIDES = {(-1, -1): "upper left", (0, -1): "top", (1, -1): "upper right", (-1, 0): "left", (1, 0): "right",
           (-1, 1): "lower left", (0, 1): "bottom", (1, 1): "lower right"}  # fmt: skip
 
 
 class Measures(Struct, frozen=True, kw_only=True):
-    """Lightness, contrast and chroma are OKLab's; places are shares of the width and height from the upper left."""
+    """OKLab measurements of an image. Positions are shares of the width and height from the upper left."""
 
     lightness: float
     contrast: float  # standard deviation of the lightness
     chroma: float  # mean
     warmth: float  # above 0 towards red and yellow, below towards blue
     detail: float  # mean step between neighbours
-    even: float  # share of neighbours that are the same
-    colours: int  # distinct ones, of the picture at its own size
-    clear: float  # share that cannot be seen
+    even: float  # share of equal neighbours
+    colours: int  # distinct ones, at full size
+    clear: float  # share of invisible pixels
     symmetry: float  # correlation with the mirror image, left to right
-    weight: tuple[float, float] | None  # where what differs from the border lies
-    spread: float  # how widely it is scattered
+    weight: tuple[float, float] | None  # centre of the pixels that differ from the border
+    spread: float  # scatter of those pixels
     horizon: float | None  # height of a line across the whole width
-    light_from: str | None  # where it gets lighter towards
+    light_from: str | None  # the side towards which it gets lighter
     grid: PixelGrid | None
     palette: tuple[NamedColour, ...]
     border: tuple[NamedColour, ...]
@@ -40,27 +40,27 @@ class Measures(Struct, frozen=True, kw_only=True):
 
 
 def measure(image: Image.Image) -> Measures:
-    """Everything that is measured."""
+    """Measure an image at SIDE_PX, and its pixel grid and colours at full size."""
     small = image.convert("RGBA")
     small.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
     codes = np.asarray(small)
-    seen = codes[..., 3] >= 128
+    visible = codes[..., 3] >= 128
     lab = lab_of(codes[..., :3])
-    lab[~seen] = lab[seen].mean(axis=0) if seen.any() else (1, 0, 0)
+    lab[~visible] = lab[visible].mean(axis=0) if visible.any() else (1, 0, 0)
     light, chroma = lab[..., 0], chroma_of(lab)
     steps = np.concatenate([np.abs(np.diff(light, axis=axis)).ravel() for axis in (0, 1)] + [np.zeros(1)])
     border = _border(codes.shape[0], codes.shape[1])
-    weight, spread = _weight(lab, border, seen)
+    weight, spread = _weight(lab, border, visible)
     return Measures(
-        lightness=float(light[seen].mean()) if seen.any() else 1.0,
-        contrast=float(light[seen].std()) if seen.any() else 0.0,
-        chroma=float(chroma[seen].mean()) if seen.any() else 0.0,
-        warmth=float((lab[..., 1] * 0.5 + lab[..., 2] * 0.87)[seen].mean()) if seen.any() else 0.0,
+        lightness=float(light[visible].mean()) if visible.any() else 1.0,
+        contrast=float(light[visible].std()) if visible.any() else 0.0,
+        chroma=float(chroma[visible].mean()) if visible.any() else 0.0,
+        warmth=float((lab[..., 1] * 0.5 + lab[..., 2] * 0.87)[visible].mean()) if visible.any() else 0.0,
         detail=float(steps.mean()), even=_even(image), colours=len(np.unique(pack(image))),
-        clear=float(1 - seen.mean()), symmetry=_symmetry(light), weight=weight, spread=spread,
+        clear=float(1 - visible.mean()), symmetry=_symmetry(light), weight=weight, spread=spread,
         horizon=_horizon(light), light_from=_light_from(light), grid=find_grid(image),
-        palette=named_colours(codes[..., :3][seen]), border=named_colours(codes[..., :3][border & seen]),
-        glow=_glow(codes[..., :3], light, chroma, border & seen, seen),
+        palette=named_colours(codes[..., :3][visible]), border=named_colours(codes[..., :3][border & visible]),
+        glow=_glow(codes[..., :3], light, chroma, border & visible, visible),
     )  # fmt: skip
 
 
@@ -83,13 +83,13 @@ def _symmetry(light: Plane) -> float:
 
 
 def _weight(
-    lab: NDArray[np.float64], border: NDArray[np.bool_], seen: NDArray[np.bool_]
+    lab: NDArray[np.float64], border: NDArray[np.bool_], visible: NDArray[np.bool_]
 ) -> tuple[tuple[float, float] | None, float]:
-    """Centre and scatter of what is unlike the border; a picture that is like it throughout has none."""
+    """Return the centre and scatter of the pixels that differ from the border, or None if hardly any do."""
     ground = np.median(lab[border], axis=0)
     unlike = np.clip(np.sqrt(((lab - ground) ** 2).sum(axis=2)) - 0.08, 0, None)
-    if (~seen).any():
-        unlike = seen.astype(np.float64)
+    if (~visible).any():
+        unlike = visible.astype(np.float64)
     total = unlike.sum()
     if total < 0.002 * unlike.size:
         return None, 0.0
@@ -101,7 +101,7 @@ def _weight(
 
 
 def _horizon(light: Plane) -> float | None:
-    """A height at which nearly all columns step the same way, clearly, and clearer than anywhere else."""
+    """Return the height of the clearest edge at which nearly all columns step the same way, or None."""
     height = light.shape[0]
     reach = max(height // 24, 1)
     if height < 8 * reach or light.shape[1] < 8:
@@ -116,7 +116,7 @@ def _horizon(light: Plane) -> float | None:
 
 
 def _light_from(light: Plane) -> str | None:
-    """The side towards which it gets lighter, where a slope explains a good part of all differences."""
+    """Return the side towards which the image gets lighter, if a slope explains enough of its variance."""
     height, width = light.shape
     if min(height, width) < 8:
         return None
@@ -130,12 +130,12 @@ def _light_from(light: Plane) -> str | None:
 
 
 def _glow(
-    codes: NDArray[np.uint8], light: Plane, chroma: Plane, border: NDArray[np.bool_], seen: NDArray[np.bool_]
+    codes: NDArray[np.uint8], light: Plane, chroma: Plane, border: NDArray[np.bool_], visible: NDArray[np.bool_]
 ) -> NamedColour | None:
-    """What shines: vivid and light, not much of it, on a border that is dark."""
+    """Return a vivid, light colour that covers a small share of an image with a dark border."""
     if not border.any() or float(np.median(light[border])) > 0.34:
         return None
-    shining = seen & (chroma > 0.13) & (light > 0.46)
+    shining = visible & (chroma > 0.13) & (light > 0.46)
     share = float(shining.mean())
     if not 0.004 < share < 0.35:
         return None
@@ -144,5 +144,5 @@ def _glow(
 
 
 def is_flat(measures: Measures) -> bool:
-    """Even areas of few colours, as in a logo or a diagram."""
+    """Return whether the image has even areas of few colours, as a logo or a diagram has."""
     return measures.even > 0.6 and (measures.colours <= COLOURS_MAX * 4 or measures.even > 0.85)

@@ -1,21 +1,21 @@
-"""Pixel art: finding its grid, and doubling it without a blur."""
+"""Pixel art: finds its grid, and doubles it without a blur."""
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 from PIL import Image
 
-Codes = NDArray[np.uint32]  # one number a pixel: all its channels
+Codes = NDArray[np.uint32]  # all channels of a pixel in one number
 
 COLOURS_MAX = 64
 BLOCK_MAX = 64
 CELLS_MIN, CELLS_MAX = 8, 512  # along a side
-EXAMINED_PX_MAX = 1_536  # of a larger picture, its middle is looked at
-_HARD = 24  # a step between neighbours from which an edge is hard
+EXAMINED_PX_MAX = 1_536  # of a larger image, only the middle is examined
+_HARD = 24  # the least step between neighbours at a hard edge
 
 
 class PixelGrid(Struct, frozen=True):
-    """How many pixels of the picture make one of the drawing's, where the first whole one begins, and its size."""
+    """The grid of a drawing: image pixels per drawn pixel, the offset of the first whole one, and its size."""
 
     block: int
     left: int
@@ -25,7 +25,7 @@ class PixelGrid(Struct, frozen=True):
 
 
 def find_grid(image: Image.Image) -> PixelGrid | None:
-    """The grid of a drawing made of few, hard-edged pixels, blown up or not; None for any other picture."""
+    """Return the grid of a drawing in few, hard-edged pixels, scaled up or not. Return None for any other image."""
     before = max((image.width - EXAMINED_PX_MAX) // 2, 0), max((image.height - EXAMINED_PX_MAX) // 2, 0)
     middle = image.crop((*before, image.width - before[0], image.height - before[1]))
     codes = np.array(middle.convert("RGBA"), dtype=np.int16)
@@ -38,7 +38,7 @@ def find_grid(image: Image.Image) -> PixelGrid | None:
 
 
 def _unscaled_grid(image: Image.Image, steps: NDArray[np.int16]) -> PixelGrid | None:
-    """Not blown up: few colours, hard edges and, unless it is small, even areas."""
+    """Return the grid of a drawing at its own size: few colours, hard edges and, unless small, even areas."""
     edges = steps[steps > 4]
     if max(image.size) > CELLS_MAX or min(image.size) < CELLS_MIN or len(edges) < 8 or np.median(edges) < _HARD:
         return None
@@ -50,7 +50,7 @@ def _unscaled_grid(image: Image.Image, steps: NDArray[np.int16]) -> PixelGrid | 
 def _scaled_grid(
     across: NDArray[np.int16], down: NDArray[np.int16], before: tuple[int, int], size: tuple[int, int]
 ) -> PixelGrid | None:
-    """The largest block whose borders hold nearly all of the change, as a blown-up picture has it."""
+    """Return the grid with the largest block whose borders hold nearly all of the change."""
     profiles = [np.where(steps > 4, steps, 0).sum(axis=axis) for steps, axis in ((across, 0), (down, 1))]
     if min(profile.sum() for profile in profiles) == 0:
         return None
@@ -66,7 +66,7 @@ def _scaled_grid(
 
 
 def _phase(profile: NDArray[np.int64], block: int) -> int | None:
-    """Where borders lie (1 .. block), if 96 % of the change is on them and more than a few borders have some."""
+    """Return the offset of the borders (1 to `block`) if they hold 96 % of the change and enough of them do."""
     padded = np.pad(profile, (0, -len(profile) % block)).reshape(-1, block)
     shares = padded.sum(axis=0) / max(profile.sum(), 1)
     best = int(np.argmax(shares))
@@ -75,7 +75,7 @@ def _phase(profile: NDArray[np.int64], block: int) -> int | None:
 
 
 def pack(image: Image.Image) -> Codes:
-    """Red, green, blue and alpha as one number; what cannot be seen has one colour only."""
+    """Return red, green, blue and alpha as one number per pixel. All invisible pixels get the same number."""
     codes = np.ascontiguousarray(np.asarray(image.convert("RGBA")))
     numbers = codes.view(np.uint32)[..., 0].copy()
     numbers[codes[..., 3] == 0] = 0
@@ -83,12 +83,12 @@ def pack(image: Image.Image) -> Codes:
 
 
 def unpack(numbers: Codes) -> Image.Image:
-    """The RGBA picture of packed numbers."""
+    """Return the RGBA image of packed numbers."""
     return Image.fromarray(np.ascontiguousarray(numbers)[..., None].view(np.uint8))
 
 
 def scale2x(numbers: Codes) -> Codes:
-    """Scale2x: each pixel becomes four, and one of them takes a neighbour's colour where an edge runs through it."""
+    """Double a drawing with Scale2x: four pixels for one, of which a corner takes the colour of an edge."""
     padded = np.pad(numbers, 1, mode="edge")
     above, below, left, right = padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]
     height, width = numbers.shape

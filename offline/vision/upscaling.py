@@ -1,8 +1,9 @@
-"""A picture twice or four times as large: edges are followed, and what was there stays there.
+"""Upscales an image two or four times: edges stay sharp, and scaling down again gives the original.
 
-A first guess is drawn up; then, in turns, edges are smoothed along their own direction and the guess is corrected by
-what it lacks when it is made small again (back-projection). This is done in code values, not in linear light, because
-nearly every picture was made small in code values. Pixel art keeps its hard pixels.
+A bicubic guess is refined in rounds. Each round smooths edges along their own direction, then adds the difference to
+the original at its size (back-projection). This happens in code values, not in linear light, because nearly every
+image was scaled down in code values. Pixel art keeps its hard pixels.
+
 """
 
 import io
@@ -20,25 +21,25 @@ Size = tuple[int, int]  # width, height
 
 SCALES = (2, 4)
 OUTPUT_PX_MAX = 64 * 2**20
-_TILE, _MARGIN = 192, 12  # pixels of the picture worked on at a time, and how far they look around themselves
-_DIRECTIONS = ((0, 1), (1, 2), (1, 1), (2, 1), (1, 0), (2, -1), (1, -1), (1, -2))  # an edge may run: rows, columns
+_TILE, _MARGIN = 192, 12  # pixels of one piece, and of the surroundings that it needs
+_DIRECTIONS = ((0, 1), (1, 2), (1, 1), (2, 1), (1, 0), (2, -1), (1, -1), (1, -2))  # of an edge: rows, columns
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def upscale(data: bytes, scale: int) -> tuple[bytes, Size, Size]:
-    """A PNG `scale` times (2 or 4) as large, the size of the picture as it is shown (upright), and the new size.
+    """Return a PNG `scale` times (2 or 4) as large, the upright size of the image, and the new size.
 
-    Raises ValueError, its message a sentence for the caller: no picture, broken, a side above 4096 pixels, or a result
-    above 64 megapixels.
+    Raises ValueError for an unreadable file, a side above 4096 pixels, or a result above 64 megapixels.
+
     """
     if scale not in SCALES:
-        raise ValueError(f"scale is 2 or 4, not {scale}")
+        raise ValueError(f"`scale` must be 2 or 4, not {scale}.")
     image = decode_image(data).image
     width, height = image.size
     if width * height * scale**2 > OUTPUT_PX_MAX:
         raise ValueError(
-            f"{width} x {height} pixels are too many to be made {scale} times as large: "
-            f"the result may have at most {OUTPUT_PX_MAX // 2**20} megapixels"
+            f"An image of {width} x {height} pixels is too large to upscale {scale} times. "
+            f"The result may have at most {OUTPUT_PX_MAX // 2**20} megapixels."
         )
     large = _upscale_pixel_art(image, scale) or _upscale_smooth(image, scale)
     buffer = io.BytesIO()
@@ -47,7 +48,7 @@ def upscale(data: bytes, scale: int) -> tuple[bytes, Size, Size]:
 
 
 def _upscale_pixel_art(image: Image.Image, scale: int) -> Image.Image | None:
-    """Pixel art by its own rules: drawn pixels are doubled cleverly, blown-up ones just grow."""
+    """Upscale pixel art: drawn pixels by Scale2x, scaled-up ones by repetition. Return None for other images."""
     grid = find_grid(image)
     if grid is None:
         return None
@@ -79,29 +80,29 @@ def _tiles(height: int, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _premultiplied(piece: Plane) -> Plane:
-    """Colours weigh as much as they are opaque, so that hidden ones do not bleed into shown ones."""
+    """Return colours multiplied by their alpha, so that invisible ones do not bleed into visible ones."""
     alpha = piece[..., -1:]
     return np.concatenate([piece[..., :-1] * (alpha / 255), alpha], axis=2)
 
 
 def _unpremultiplied(piece: Plane) -> Plane:
-    """The opposite; what is hidden altogether becomes black."""
+    """Return colours divided by their alpha. Fully transparent pixels become black."""
     alpha = np.clip(piece[..., -1:], 0, 255)
     colours = np.where(alpha >= 0.5, piece[..., :-1] * (255 / np.maximum(alpha, 0.5)), 0)
     return np.concatenate([colours, alpha], axis=2)
 
 
 def _scaled_up(small: Plane, scale: int) -> Plane:
-    """A piece at `scale` times its size; the second doubling has less to mend than the first."""
+    """Return a piece at `scale` times its size. The second doubling needs fewer rounds than the first."""
     guess = _doubled(small, 2)
     if scale == 4:
         guess = _doubled(guess, 1)
     return _back_projected(guess, small)
 
 
-def _doubled(small: Plane, turns: int) -> Plane:
+def _doubled(small: Plane, rounds: int) -> Plane:
     guess = _resized(small, small.shape[1] * 2, small.shape[0] * 2)
-    for _ in range(turns):
+    for _ in range(rounds):
         guess = _back_projected(_smoothed_along_edges(guess), small)
     return guess
 
@@ -117,7 +118,7 @@ def _resized(plane: Plane, width: int, height: int) -> Plane:
 
 
 def _back_projected(guess: Plane, small: Plane) -> Plane:
-    """The guess plus what it lacks: made small, it shall be the picture that we were given."""
+    """Return the guess corrected so that it scales down to the given image."""
     height, width = guess.shape[:2]
     for _ in range(2):
         guess = guess + _resized(small - _resized(guess, small.shape[1], small.shape[0]), width, height)
@@ -125,7 +126,7 @@ def _back_projected(guess: Plane, small: Plane) -> Plane:
 
 
 def _smoothed_along_edges(guess: Plane) -> Plane:
-    """Each pixel blended with its neighbours along the way in which the picture changes least, where there is one."""
+    """Return each pixel blended with its neighbours in the direction of least change, where there is one."""
     height, width = guess.shape[:2]
     luma: Plane = guess[..., :3] @ _LUMA if guess.shape[2] >= 3 else guess[..., 0]
     padded = np.pad(luma, 2, mode="edge")
@@ -147,13 +148,13 @@ def _smoothed_along_edges(guess: Plane) -> Plane:
 
 
 def _shifted(padded: Plane, rows: int, columns: int) -> Plane:
-    """What lies so many rows and columns further, of a plane with a border of 2."""
+    """Return a plane shifted by rows and columns, cut from one with a border of 2."""
     height, width = padded.shape[0] - 4, padded.shape[1] - 4
     return padded[2 + rows : 2 + rows + height, 2 + columns : 2 + columns + width]
 
 
 def _blurred(plane: Plane) -> Plane:
-    """Softened a little, twice."""
+    """Return a plane blurred twice by a small kernel."""
     for _ in range(2):
         padded = np.pad(plane, ((1, 1), (0, 0)), mode="edge")
         plane = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) * np.float32(0.25)

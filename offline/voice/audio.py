@@ -1,4 +1,4 @@
-"""Samples to files: one channel of 16 bits."""
+"""Audio files from samples: one channel of 16 bits."""
 
 import io
 import wave
@@ -17,7 +17,7 @@ MP3_BITS_PER_S = 64_000
 
 
 def encode_wav(samples: Samples, rate: int) -> bytes:
-    """A WAV file."""
+    """Return samples as a WAV file."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
@@ -28,7 +28,7 @@ def encode_wav(samples: Samples, rate: int) -> bytes:
 
 
 def encode_mp3(samples: Samples, rate: int) -> bytes:
-    """An MP3 file."""
+    """Return samples as an MP3 file."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp3") as file:
         stream = file.add_stream("libmp3lame", rate=rate, layout="mono")
@@ -40,7 +40,7 @@ def encode_mp3(samples: Samples, rate: int) -> bytes:
 
 
 def stretch(samples: Samples, rate: int, tempo: float) -> Samples:
-    """The same at another tempo and at its own pitch; a tempo of 0.5 takes twice as long."""
+    """Return samples at another tempo and the same pitch. A tempo of 0.5 takes twice as long."""
     graph = av.filter.Graph()
     source = graph.add_abuffer(sample_rate=rate, format="s16", layout="mono", time_base=Fraction(1, rate))
     change, sink = graph.add("atempo", f"{tempo:.4f}"), graph.add("abuffersink")
@@ -63,7 +63,7 @@ def _frames(samples: Samples, rate: int) -> Iterator[AudioFrame]:
 
 
 def _drain(sink: FilterContext) -> Iterator[Samples]:
-    """What the filter has finished so far."""
+    """Yield the samples that the filter has finished so far."""
     while True:
         try:
             frame = sink.pull()

@@ -1,4 +1,4 @@
-"""The espeak-ng library: text in, samples out. Its state belongs to the process, so callers take turns."""
+"""The espeak-ng library: text in, samples out. Its state is global to the process, so a lock serializes calls."""
 
 import ctypes
 import threading
@@ -12,7 +12,7 @@ import numpy as np
 from offline.extras import MissingExtra, import_extra
 from offline.voice.audio import Samples
 
-WPM_MIN, WPM_MAX = 80, 1_000  # what it can do by itself
+WPM_MIN, WPM_MAX = 80, 1_000  # limits of the library
 _SYNCHRONOUS = 2
 _DO_NOT_EXIT = 0x8000
 _UTF8 = 1
@@ -25,13 +25,13 @@ _lock = threading.Lock()
 
 
 class _Entry(ctypes.Structure):
-    """One voice in the library's list; what follows these fields we do not read."""
+    """The first fields of a voice in the library's list. Its other fields are not read."""
 
     _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.c_void_p), ("identifier", ctypes.c_char_p))
 
 
 def languages() -> dict[str, str]:
-    """Every language code it speaks, and the library's own name of it. Raises MissingExtra."""
+    """Return the library's voice for every language code. Raises MissingExtra."""
     with _lock:
         return _load_library()[2]
 
@@ -39,10 +39,11 @@ def languages() -> dict[str, str]:
 def synthesize(
     text: str, *, language: str, variant: str, wpm: int, pitch: int, samples_max: int
 ) -> tuple[Samples, int]:
-    """The text spoken, and its samples a second; `language` is a value of languages(), `pitch` is 0 to 100.
+    """Return the spoken text and its sample rate. `language` is a value of languages(), `pitch` is 0 to 100.
 
-    What would exceed `samples_max` is left off, so a full length means too long.
+    The samples end at `samples_max`, so that many samples mean that the text is too long.
     Raises MissingExtra, and RuntimeError when the library refuses.
+
     """
     with _lock:
         library, rate, _ = _load_library()
@@ -50,30 +51,30 @@ def synthesize(
         room = samples_max
 
         def take(samples: int | None, count: int, events: int | None) -> int:
-            """Keep one piece; 1 ends it."""
+            """Store one piece. Return 1 to end the synthesis."""
             nonlocal room
             if samples and count > 0:
                 parts.append(ctypes.string_at(samples, 2 * min(count, room)))
                 room -= min(count, room)
             return 0 if room else 1
 
-        keep = _CALLBACK(take)
-        library.espeak_SetSynthCallback(keep)
+        callback = _CALLBACK(take)
+        library.espeak_SetSynthCallback(callback)
         name = f"{language}+{variant}" if variant else language
         if library.espeak_SetVoiceByName(name.encode()):
-            raise RuntimeError(f"espeak-ng has no voice {name}")
+            raise RuntimeError(f"espeak-ng has no voice {name}.")
         for parameter, value in ((_RATE, wpm), (_PITCH, pitch)):
             library.espeak_SetParameter(parameter, value, 0)
         data = text.encode()
         fault = library.espeak_Synth(data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8, None, None)
         if fault:
-            raise RuntimeError(f"espeak-ng failed with {fault}")
+            raise RuntimeError(f"espeak-ng failed with error {fault}.")
         return np.frombuffer(b"".join(parts), np.int16), rate
 
 
 @cache
 def _load_library() -> tuple[Any, int, dict[str, str]]:
-    """The library, its samples a second, its languages; callers hold the lock."""
+    """Return the library, its sample rate and its languages. Callers hold the lock."""
     loader = import_extra("espeakng_loader")
     try:
         library = ctypes.CDLL(loader.get_library_path())
@@ -87,18 +88,18 @@ def _load_library() -> tuple[Any, int, dict[str, str]]:
     folder = str(Path(loader.get_data_path()).parent).encode()
     rate: int = library.espeak_Initialize(_SYNCHRONOUS, 0, folder, _DO_NOT_EXIT)
     if rate <= 0:
-        raise RuntimeError("espeak-ng does not find its data")
+        raise RuntimeError("espeak-ng does not find its data.")
     ranked = sorted(_entries(library), key=lambda entry: -entry[1])
     return library, rate, {code: name for code, _, name in ranked if code not in _WITHOUT_DICTIONARY}
 
 
 def _entries(library: Any) -> Iterator[tuple[str, int, str]]:
-    """Code, rank (lower is better) and voice. A voice's codes stand one after the other, each behind its rank."""
+    """Yield code, rank (lower is better) and voice. A voice lists several codes, each behind its rank."""
     for entry in library.espeak_ListVoices(None):
         if not entry:
             return
-        place, name = entry.contents.languages, entry.contents.identifier.decode()
-        while rank := ctypes.string_at(place, 1)[0]:
-            code = ctypes.string_at(place + 1)
+        address, name = entry.contents.languages, entry.contents.identifier.decode()
+        while rank := ctypes.string_at(address, 1)[0]:
+            code = ctypes.string_at(address + 1)
             yield code.decode().lower(), rank, name
-            place += len(code) + 2
+            address += len(code) + 2

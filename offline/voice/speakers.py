@@ -1,4 +1,4 @@
-"""Voices by the names that people use for them."""
+"""Speaker voices by the names that people use for them."""
 
 import re
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from zlib import crc32
 
 
 class SpeakerVoice(NamedTuple):
-    """How a voice differs from the plain one; `language` is what it speaks unless told."""
+    """The difference between a voice and the plain one. `language` is its default language."""
 
     language: str = "en-us"
     variant: str = ""  # a timbre of espeak-ng
@@ -33,7 +33,7 @@ VOICES = {
     "slow": SpeakerVoice(pace=0.7),
     "whisper": SpeakerVoice(variant="whisper"),
 }
-_ANY = ("male", "female", "narrator", "default")  # one of these for a name that says nothing
+_ANY = ("male", "female", "narrator", "default")  # for names without a hint
 _HINTS = {
     "female": "woman girl lady she f alloy nova shimmer coral rachel bella sarah emily alice joanna amy jenny anna",
     "male": "man guy he m echo adam josh sam matthew brian john david max paul tom",
@@ -48,21 +48,23 @@ _HINTS = {
     "whisper": "whispering",
     "grandpa": "old",
 }
-_MEANT = {word: name for name, words in _HINTS.items() for word in words.split()} | {name: name for name in VOICES}
+_BY_WORD = {word: name for name, words in _HINTS.items() for word in words.split()} | {name: name for name in VOICES}
 
 
 def find_voice(voice_id: str | None) -> SpeakerVoice:
-    """The voice of that name; for one we do not have, the voice and accent its words hint at, or always the same one.
+    """Return the voice of that name.
 
-    Raises ValueError for what cannot be a name.
+    An unknown name gets the voice and accent that its words suggest, or a voice chosen by its hash.
+    Raises ValueError for a text that cannot be a name.
+
     """
     name = (voice_id or "default").strip().lower()
     words = re.findall(r"[^\W_]+", name)
     if not words or re.search(r"[^\w\s.:+/()-]", name):
-        raise ValueError(f"voice_id must be a name such as {', '.join(VOICES)}")
-    meant = [VOICES[_MEANT[word]] for word in words if word in _MEANT]
-    if not meant:
+        raise ValueError(f"`voice_id` must be a name such as {', '.join(VOICES)}.")
+    hinted = [VOICES[_BY_WORD[word]] for word in words if word in _BY_WORD]
+    if not hinted:
         return VOICES[_ANY[crc32(name.encode()) % len(_ANY)]]
-    accents = [voice.language for voice in meant if voice.language != SpeakerVoice().language]
-    timbres = [voice for voice in meant if voice._replace(language=SpeakerVoice().language) != SpeakerVoice()]
-    return (timbres or meant)[0]._replace(language=[*accents, SpeakerVoice().language][0])
+    accents = [voice.language for voice in hinted if voice.language != SpeakerVoice().language]
+    timbres = [voice for voice in hinted if voice._replace(language=SpeakerVoice().language) != SpeakerVoice()]
+    return (timbres or hinted)[0]._replace(language=[*accents, SpeakerVoice().language][0])

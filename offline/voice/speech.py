@@ -1,4 +1,4 @@
-"""Speech from text, by a formant synthesizer: clear, fast and robotic, in over a hundred languages."""
+"""Speech from text by a formant synthesizer: clear, fast and robotic, in over a hundred languages."""
 
 import math
 import unicodedata
@@ -20,53 +20,59 @@ _CODES = {"en": "en-us", "no": "nb", "jp": "ja", "iw": "he", "zh-cn": "cmn", "zh
 def speak(
     text: str, *, voice_id: str | None, speed: float | None, format: str | None, language: str | None
 ) -> tuple[bytes, int]:
-    """The text spoken, as a file, and its length in milliseconds; a voice, 1.0, WAV and English unless told otherwise.
+    """Return the spoken text as a file, and its length in milliseconds. The default is English as WAV.
 
-    Speed 1.0 is about 175 words a minute. An unknown voice id gets a voice that fits it, always the same one. Two
-    readings of one text differ by a breath. Raises ValueError for what cannot be spoken, and MissingExtra.
+    Speed 1.0 is about 175 words a minute. An unknown voice id always gets the same fitting voice. Two runs may differ
+    in length by a breath. Raises ValueError for a text that cannot be spoken, and MissingExtra.
+
     """
     words = speakable_text(text)
     voice = find_voice(voice_id)
     pace = 1.0 if speed is None else speed
     if not SPEED_MIN <= pace <= SPEED_MAX:
-        raise ValueError(f"speed must be a number from {SPEED_MIN} to {SPEED_MAX:g}")
+        raise ValueError(f"`speed` must be a number from {SPEED_MIN} to {SPEED_MAX:g}.")
     if format is not None and format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}")
+        raise ValueError(f"`format` must be one of {', '.join(FORMATS)}.")
     wpm = WPM * pace * voice.pace
     samples, rate = _synthesize(words, resolve_language(language or voice.language), voice.variant, voice.pitch, wpm)
     return FORMATS[format or "wav"](samples, rate), round(len(samples) * 1000 / rate)
 
 
 def speakable_text(text: str) -> str:
-    """The text without what is not meant for the ear. Raises ValueError when nothing is left."""
-    kept = (" " if unicodedata.category(sign) in ("Cc", "Cs", "Co", "Cn") and sign != "\n" else sign for sign in text)
-    cleaned = "\n".join(" ".join(line.split()) for line in "".join(kept).splitlines()).strip()
+    """Return the text without control characters. Raises ValueError when nothing is left."""
+    printable = (
+        " " if unicodedata.category(sign) in ("Cc", "Cs", "Co", "Cn") and sign != "\n" else sign for sign in text
+    )
+    cleaned = "\n".join(" ".join(line.split()) for line in "".join(printable).splitlines()).strip()
     if not cleaned:
-        raise ValueError("prompt must not be empty: it is what is said")
+        raise ValueError("`prompt` must not be empty.")
     return cleaned
 
 
 def resolve_language(code: str) -> str:
-    """espeak-ng's name of a language given as en, en-GB, pt_br ...; a region it does not know is left off.
+    """Return espeak-ng's voice for a language such as en, en-GB or pt_br. An unknown region is dropped.
 
-    Raises ValueError with the codes it knows.
+    Raises ValueError with the known codes.
+
     """
     known = espeak.languages()
     wanted = code.strip().lower().replace("_", "-")
     for name in (wanted, wanted.partition("-")[0]):
         if found := known.get(_CODES.get(name, name)):
             return found
-    raise ValueError(f"language {wanted[:20]!r} is not spoken here; known are {', '.join(sorted(known))}")
+    raise ValueError(f"`language` {wanted[:20]!r} is not supported. Supported are {', '.join(sorted(known))}.")
 
 
 def _synthesize(text: str, language: str, variant: str, pitch: int, wpm: float) -> tuple[Samples, int]:
-    """The samples; what is slower than the library can speak is stretched afterwards."""
-    own = round(min(max(wpm, espeak.WPM_MIN), espeak.WPM_MAX))
-    tempo = max(min(wpm, own) / own, 0.5)
-    room = math.floor(SPEECH_S_MAX * 22_050 * tempo)
-    samples, rate = espeak.synthesize(text, language=language, variant=variant, wpm=own, pitch=pitch, samples_max=room)
-    if len(samples) >= room:
-        raise ValueError(f"prompt is too long: it would be spoken for more than {SPEECH_S_MAX // 60} minutes")
+    """Return samples and their rate. Speech slower than the library's minimum is stretched afterwards."""
+    native_wpm = round(min(max(wpm, espeak.WPM_MIN), espeak.WPM_MAX))
+    tempo = max(min(wpm, native_wpm) / native_wpm, 0.5)
+    samples_max = math.floor(SPEECH_S_MAX * 22_050 * tempo)
+    samples, rate = espeak.synthesize(
+        text, language=language, variant=variant, wpm=native_wpm, pitch=pitch, samples_max=samples_max
+    )
+    if len(samples) >= samples_max:
+        raise ValueError(f"`prompt` must be shorter: its speech would last more than {SPEECH_S_MAX // 60} minutes.")
     if not len(samples) or math.sqrt(np.mean(samples.astype(np.float64) ** 2)) < AUDIBLE:
-        raise ValueError("prompt has nothing that can be spoken")
+        raise ValueError("`prompt` must have words that can be spoken.")
     return (stretch(samples, rate, tempo) if tempo < 0.99 else samples), rate

@@ -13,12 +13,25 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from tests.harness.processes import STARTED, scratch
+from tests.harness.processes import STARTED, scratch_folder
 from tests.programs.bench import machine
 from tests.programs.bench.row import FULL, QUICK, Measure, Row, Size
 from tests.programs.bench.scene import scene
 
-ROWS = ("accept", "engine", "pickup", "parked", "pending", "whole", "memory", "wake", "waiting", "rescue", "scale")
+ROWS = (
+    "accept",
+    "engine",
+    "pickup",
+    "parked",
+    "pending",
+    "whole",
+    "memory",
+    "wake",
+    "waiting",
+    "rescue",
+    "scale",
+    "local",
+)
 SAID_CHARS_MAX = 2000
 
 
@@ -46,7 +59,7 @@ def main(quick: bool, only: tuple[str, ...], path: Path | None) -> None:
 async def measured(size: Size, names: tuple[str, ...]) -> tuple[dict[str, Any], list[Row], list[str]]:
     """Facts about the machine, the figures, and the rows that could not be measured."""
     progress = Console(stderr=True)
-    facts = {**machine.facts(), "sync_ms": machine.sync_ms(scratch())}
+    facts = {**machine.facts(), "sync_ms": machine.sync_ms(scratch_folder())}
     async with scene() as seen:
         facts["server"] = machine.server_name(await machine.server(seen.store))
     rows: list[Row] = []

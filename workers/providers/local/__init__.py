@@ -1,4 +1,4 @@
-"""The local provider: every kind, made on this machine without network or key; a seed gives the same again."""
+"""The local provider: generates every kind on this machine, without a network or an API key."""
 
 import asyncio
 import os
@@ -10,78 +10,82 @@ from offline.extras import MissingExtra
 from workers.adapters import contract
 from workers.adapters.contract import Blob, Call, Done, Pending, Rejected, Retry, Setup
 from workers.providers.local import craft
-from workers.providers.local.process_pool import Pool, PoolBusy
+from workers.providers.local.process_pool import ProcessPool, ProcessPoolBusy
 
 PROCESSES_MAX = 4
-LIMIT_S = 110.0  # waiting for a free process included
-SLOW_S_MAX = 60.0
+PROCESS_LIMIT_S = 110.0  # includes the wait for a free process
+SLEEP_S_MAX = 60.0
 
 
 class Adapter(contract.Adapter):
-    """Works in processes of its own. The language model has one to itself: it is loaded once, and uses every core."""
+    """Runs the models in child processes.
+
+    The language model has a process of its own: it is loaded once, and other work does not wait for it.
+    """
 
     repeatable: ClassVar[bool] = True
-    submit_limit_s: ClassVar[float] = LIMIT_S + SLOW_S_MAX + 10.0
+    submit_limit_s: ClassVar[float] = PROCESS_LIMIT_S + SLEEP_S_MAX + 10.0
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        self._hands = Pool(min(os.cpu_count() or 1, PROCESSES_MAX), limit_s=LIMIT_S)
-        self._tongue = Pool(1, limit_s=LIMIT_S)
+        self._media_pool = ProcessPool(min(os.cpu_count() or 1, PROCESSES_MAX), limit_s=PROCESS_LIMIT_S)
+        self._language_pool = ProcessPool(1, limit_s=PROCESS_LIMIT_S)
 
     async def submit(self, call: Call) -> Pending | Done:
-        """Do it at once. Model `refuse` always refuses, model `slow` first sleeps `seconds`: to try failures with.
+        """Generate the result at once.
 
-        Raises Rejected for what it cannot do, or when what it needs is not installed; Retry when it is too busy.
+        Two models exist to try failures with: `refuse` rejects every prompt, and `slow` first sleeps for `seconds`.
+        Raises Rejected for invalid input or a missing package, and Retry when every process is busy.
         """
         if call.model == "refuse":
-            raise Rejected("content_policy", "the model `refuse` refuses every prompt")
-        make = self._crafts().get(call.kind)
-        if make is None:
-            raise Rejected("provider_unavailable", f"the local provider does not serve {call.kind}")
-        if call.model == "slow":
-            await asyncio.sleep(min(max(craft.number_of(call, "seconds", 5.0), 0.0), SLOW_S_MAX))
+            raise Rejected("content_policy", "The model `refuse` rejects every prompt. Choose another model.")
+        generate = self._generators().get(call.kind)
+        if generate is None:
+            raise Rejected("provider_unavailable", f"The local provider does not serve {call.kind}.")
         try:
-            return await make(call, seed_of(call))
+            if call.model == "slow":
+                await asyncio.sleep(min(max(craft.read_number(call, "seconds", 5.0), 0.0), SLEEP_S_MAX))
+            return await generate(call, seed_of(call))
         except ValueError as error:
             raise Rejected("invalid_input", str(error)) from None
-        except PoolBusy as busy:
+        except ProcessPoolBusy as busy:
             raise Retry(str(busy), after_s=busy.after_s) from None
         except MissingExtra as missing:
-            message = f"the local provider's part for {call.kind} is not installed: {missing}"
+            message = f"The local provider cannot serve {call.kind}: a package is missing. Run: {missing}"
             raise Rejected("provider_unavailable", message) from None
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
-        """Nothing is ever pending here; making it again gives the same."""
+        """Generate again: no task of this provider is ever pending, and the same call gives the same result."""
         return await self.submit(call)
 
     async def close(self) -> None:
-        """End the processes, after what they are at."""
-        await asyncio.gather(self._hands.close(), self._tongue.close())
+        """Wait for the running work, then end the processes."""
+        await asyncio.gather(self._media_pool.close(), self._language_pool.close())
 
-    def _crafts(self) -> dict[str, Callable[[Call, int], Awaitable[Done]]]:
+    def _generators(self) -> dict[str, Callable[[Call, int], Awaitable[Done]]]:
         return {
-            "image": self._with(self._hands, craft.pictures),
-            "video": self._with(self._hands, craft.film),
-            "music": self._with(self._hands, craft.music),
-            "voice": self._with(self._hands, craft.voice),
-            "text": self._with(self._tongue, craft.text),
-            "enhance": self._with(self._tongue, craft.enhanced),
-            "upscale": self._of_picture(craft.enlarged),
-            "interrogate": self._of_picture(craft.seen),
+            "image": self._run_in(self._media_pool, craft.make_images),
+            "video": self._run_in(self._media_pool, craft.make_video),
+            "music": self._run_in(self._media_pool, craft.make_music),
+            "voice": self._run_in(self._media_pool, craft.make_speech),
+            "text": self._run_in(self._language_pool, craft.make_text),
+            "enhance": self._run_in(self._language_pool, craft.make_prompts),
+            "upscale": self._run_on_image(craft.make_upscaled),
+            "interrogate": self._run_on_image(craft.make_description),
         }
 
-    def _with(self, pool: Pool, make: Callable[[Call, int], Done]) -> Callable[[Call, int], Awaitable[Done]]:
+    def _run_in(self, pool: ProcessPool, make: Callable[[Call, int], Done]) -> Callable[[Call, int], Awaitable[Done]]:
         return lambda call, seed: pool.run(make, call, seed)
 
-    def _of_picture(self, make: Callable[[Call, bytes], Done]) -> Callable[[Call, int], Awaitable[Done]]:
+    def _run_on_image(self, make: Callable[[Call, bytes], Done]) -> Callable[[Call, int], Awaitable[Done]]:
         async def run(call: Call, _: int) -> Done:
-            picture: Blob = await self.setup.fetch(str(call.input.get("image_url") or ""))
-            return await self._hands.run(make, call, picture.data)
+            image: Blob = await self.setup.fetch(str(call.input.get("image_url") or ""))
+            return await self._media_pool.run(make, call, image.data)
 
         return run
 
 
 def seed_of(call: Call) -> int:
-    """The caller's seed, or one of 31 bits that belongs to this generation."""
-    given = call.input.get("seed")
-    return given if isinstance(given, int) else text_hash(call.generation_id) % 2**31
+    """Return the caller's seed, or 31 bits derived from the generation's id."""
+    seed = call.input.get("seed")
+    return seed if isinstance(seed, int) else text_hash(call.generation_id) % 2**31

@@ -1,4 +1,4 @@
-"""Processes for work that would hold up the event loop, and with it the renewal of the worker's leases."""
+"""Child processes for work that would block the event loop, and with it the renewal of the worker's leases."""
 
 import asyncio
 import os
@@ -10,63 +10,66 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
+
+NICE = 5
 
 
-class PoolBusy(Exception):
-    """No process of the pool could do the work now; try again after `after_s` seconds."""
+class ProcessPoolBusy(Exception):
+    """No process of the pool could do the work now. The same work may be tried again after `after_s` seconds."""
 
     def __init__(self, reason: str, *, after_s: float) -> None:
         super().__init__(reason)
         self.after_s = after_s
 
 
-class Pool:
-    """Up to `processes` of them, started with the first call. What is run in them must be importable and picklable."""
+class ProcessPool:
+    """Up to `processes` child processes, started with the first call. Work must be importable and picklable."""
 
     def __init__(self, processes: int, *, limit_s: float) -> None:
         self._processes = processes
         self._limit_s = limit_s
         self._executor: ProcessPoolExecutor | None = None
 
-    async def run(self, work: Callable[..., Made], *arguments: object) -> Made:
-        """What `work` returns. A process that died (out of memory, killed) is replaced once before we give up.
+    async def run(self, work: Callable[..., Value], *arguments: object) -> Value:
+        """Run `work` in a child process and return its value.
 
-        Raises PoolBusy when nothing is free in time or a process died twice, and whatever `work` raises.
+        A process that dies (killed, out of memory) is replaced, and its work runs once more. Raises ProcessPoolBusy
+        when no process finishes in time or when a process dies twice, and every exception of `work`.
         """
         for _ in range(2):
-            executor = self._executor = self._executor or self._new()
+            executor = self._executor = self._executor or self._new_executor()
             try:
                 async with asyncio.timeout(self._limit_s):
                     return await asyncio.get_running_loop().run_in_executor(executor, work, *arguments)
             except BrokenProcessPool:
-                # Every call waiting on this pool comes here; only the first may throw it away.
+                # Every call that waits on this executor gets here; only the first one may drop it.
                 if self._executor is executor:
                     self._executor = None
                 executor.shutdown(wait=False)
             except TimeoutError:
-                raise PoolBusy("every process is busy", after_s=5.0) from None
-        raise PoolBusy("the process at work died twice", after_s=10.0)
+                raise ProcessPoolBusy("every process is busy", after_s=5.0) from None
+        raise ProcessPoolBusy("the process died twice", after_s=10.0)
 
     async def close(self) -> None:
-        """Let the processes finish what they are at, and end them."""
+        """Wait for the running work, drop the waiting work, and end the processes."""
         executor, self._executor = self._executor, None
         if executor:
             await asyncio.to_thread(executor.shutdown, wait=True, cancel_futures=True)
 
-    def _new(self) -> ProcessPoolExecutor:
-        # Spawned, not forked: a fork would copy the event loop's sockets and whatever locks other threads hold.
-        return ProcessPoolExecutor(self._processes, mp_context=get_context("spawn"), initializer=_settle_in)
+    def _new_executor(self) -> ProcessPoolExecutor:
+        # Spawned, not forked: a fork would copy the event loop's sockets and every lock that another thread holds.
+        return ProcessPoolExecutor(self._processes, mp_context=get_context("spawn"), initializer=_prepare_child)
 
 
-def _settle_in() -> None:
-    """In a process: Ctrl-C is the parent's business, its end is ours too, and its event loop goes first."""
+def _prepare_child() -> None:
+    """Leave Ctrl-C to the parent, give its event loop priority, and end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(5)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(NICE)
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = parent_process()
     if parent:
         parent.join()

@@ -1,4 +1,4 @@
-"""Speech of the local provider, with the real library: measured, since nobody listens."""
+"""Speech of the real library, measured because nobody listens to a test."""
 
 import io
 import wave
@@ -20,7 +20,7 @@ say = partial(speak, HELLO, voice_id=None, speed=None, format=None, language=Non
 
 
 def heard(data: bytes) -> tuple[NDArray[np.float64], int]:
-    """The samples, -1 to 1, as another program decodes them, and how many there are in a second."""
+    """Return the samples of a file, -1 to 1, and their rate, as another program decodes them."""
     with av.open(io.BytesIO(data)) as file:
         frames = list(file.decode(audio=0))
         parts = [np.asarray(frame.to_ndarray(), np.float64).ravel() for frame in frames]
@@ -33,7 +33,7 @@ def loudness(data: bytes) -> float:
 
 
 def pitch_hz(data: bytes) -> float:
-    """The median pitch of the loud parts, by autocorrelation."""
+    """Return the median pitch of the loud parts, by autocorrelation."""
     samples, rate = heard(data)
     found = []
     for start in range(0, len(samples) - 1024, 1024):
@@ -45,8 +45,8 @@ def pitch_hz(data: bytes) -> float:
     return float(np.median(found))
 
 
-def test_wav_is_what_it_says() -> None:
-    """A WAV is one channel of 16 bits, as long as told, and not silent."""
+def test_wav_has_the_stated_format_and_duration() -> None:
+    """A WAV is one channel of 16 bits, has the returned duration, and is not silent."""
     data, duration_ms = say()
     with wave.open(io.BytesIO(data)) as file:
         assert (1, 2, 22_050) == file.getparams()[:3]
@@ -65,7 +65,7 @@ def test_mp3_holds_the_same_speech() -> None:
 
 
 def test_duration_follows_text_and_speed() -> None:
-    """More text takes longer, and every step of speed takes less, from a quarter to four times."""
+    """More text lasts longer, and every step of speed from a quarter to four times lasts less."""
     assert 1.8 * say()[1] < speak(HELLO * 2, voice_id=None, speed=1.0, format="wav", language=None)[1]
     durations = [say(speed=speed)[1] for speed in (0.25, 0.4, 0.7, 1.0, 1.5, 2.5, 4.0)]
     assert sorted(durations, reverse=True) == durations
@@ -73,15 +73,15 @@ def test_duration_follows_text_and_speed() -> None:
     assert durations[6] == pytest.approx(durations[3] / 4, rel=0.25)
 
 
-def test_slow_speech_keeps_its_pitch() -> None:
-    """What is stretched because the library cannot speak so slowly is neither lower nor silent."""
+def test_stretched_speech_has_the_same_pitch() -> None:
+    """Speech slower than the library's minimum is neither lower nor silent."""
     slow = say(speed=0.25)[0]
     assert pitch_hz(slow) == pytest.approx(pitch_hz(say(speed=0.5)[0]), rel=0.15)
     assert loudness(slow) > 0.03
 
 
-def test_voices_sound_as_named() -> None:
-    """Every voice speaks; a woman's is higher than a man's, and a deep one is lower; the fast one is fast."""
+def test_voices_sound_like_their_names() -> None:
+    """Every voice is audible, a woman's is higher than a man's, a deep one is lower, and the fast one is fast."""
     spoke = {name: say(voice_id=name) for name in VOICES}
     assert all(loudness(data) > 0.02 for data, _ in spoke.values())
     deep, male, female = (pitch_hz(spoke[name][0]) for name in ("deep", "male", "female"))
@@ -93,14 +93,14 @@ def test_voices_sound_as_named() -> None:
     ("voice_id", "name"),
     [(None, "default"), ("Narrator", "narrator"), ("en-US-female-2", "female"), ("alloy", "female"), ("onyx", "deep")],
 )
-def test_voice_id_is_understood(voice_id: str | None, name: str) -> None:
-    """A voice is found by its name, and a name of another service by what it hints at."""
+def test_find_voice_understands_names_and_hints(voice_id: str | None, name: str) -> None:
+    """A voice is found by its name, and another service's name by its hints."""
     assert VOICES[name] == find_voice(voice_id)
     assert VOICES[name]._replace(language="en-gb") == find_voice(f"{voice_id or ''} (British)")
 
 
-def test_unknown_voice_id_gets_always_the_same_voice() -> None:
-    """A name that says nothing gets one of our voices, always the same, and what is no name is refused."""
+def test_unknown_voice_id_always_gets_the_same_voice() -> None:
+    """A name without a hint always gets the same voice, and a text that cannot be a name raises ValueError."""
     given = [find_voice(f"voice-{number:x}zq") for number in range(20)]
     assert set(given) <= set(VOICES.values())
     assert given == [find_voice(f"voice-{number:x}zq") for number in range(20)]
@@ -112,50 +112,50 @@ def test_unknown_voice_id_gets_always_the_same_voice() -> None:
 @pytest.mark.parametrize(
     ("code", "same"), [("en", "en-us"), ("EN_gb", "en-gb"), ("de-AT", "de"), ("zh-CN", "cmn"), ("pt-BR", "pt-br")]
 )
-def test_language_is_understood(code: str, same: str) -> None:
-    """A code is read in any case, with either dash, and without a region that is not known."""
+def test_resolve_language_accepts_any_case_and_region(code: str, same: str) -> None:
+    """A code is read in any case, with either separator, and without an unknown region."""
     assert languages()[same] == resolve_language(code)
 
 
-def test_every_language_speaks() -> None:
-    """No language on our list is silent."""
+def test_every_language_is_audible() -> None:
+    """Every listed language gives at least half a second of speech."""
     silent = [code for code in languages() if say(language=code)[1] < 500]
     assert [] == silent
 
 
-def test_unknown_language_is_told_the_known() -> None:
-    """An unknown language is refused with the list of those that are known."""
-    with pytest.raises(ValueError, match=r"known are af, .* de, .* yue"):
+def test_unknown_language_raises_with_the_known_codes() -> None:
+    """An unknown language raises ValueError with the supported codes."""
+    with pytest.raises(ValueError, match=r"Supported are af, .* de, .* yue"):
         say(language="xx")
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\x00\x01\x7f", "...", "\u200b"])
-def test_nothing_to_say_is_refused(text: str) -> None:
-    """A text without a sound in it is the caller's fault."""
+def test_text_without_speech_raises(text: str) -> None:
+    """A text without a pronounceable character raises ValueError."""
     with pytest.raises(ValueError, match="prompt"):
         speak(text, voice_id=None, speed=1.0, format="wav", language=None)
 
 
 @pytest.mark.parametrize("wrong", [{"speed": 5.0}, {"speed": float("nan")}, {"format": "ogg"}])
-def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
-    """A speed or format we do not have is refused by its name."""
+def test_invalid_setting_raises_with_its_name(wrong: dict[str, object]) -> None:
+    """An unsupported speed or format raises ValueError with its name."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
         say(**wrong)
 
 
-def test_control_characters_are_not_spoken() -> None:
-    """Control characters and half characters go, words and lines stay."""
+def test_speakable_text_drops_control_characters() -> None:
+    """Control characters and lone surrogates go, and words and lines stay."""
     assert "Hello there,\nyou" == speakable_text("\x01Hello\x00 there, \r\n\ud800 you\x1b ")
 
 
-def test_endless_speech_is_refused() -> None:
-    """Speech of more than twenty minutes is refused before it fills the memory."""
+def test_speech_over_twenty_minutes_raises() -> None:
+    """Speech of more than twenty minutes raises ValueError before it fills the memory."""
     with pytest.raises(ValueError, match="20 minutes"):
         speak("wonderful " * 1_500, voice_id="slow", speed=0.25, format="wav", language=None)
 
 
-def test_threads_and_children_speak() -> None:
-    """Threads that speak at once do not get into each other's words, and a spawned child speaks too."""
+def test_threads_and_child_processes_speak() -> None:
+    """Threads that speak at once do not mix their words, and a spawned child speaks too."""
     texts = ["One.", HELLO, "One.", HELLO, "One."]
     with ThreadPoolExecutor(4) as pool:
         spoke = list(pool.map(lambda text: speak(text, voice_id=None, speed=1, format="wav", language=None)[1], texts))
