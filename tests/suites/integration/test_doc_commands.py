@@ -10,7 +10,7 @@ import pytest
 from operate.cli.main import main
 from shared.domain.generation import COMPLETED, Outcome
 from shared.ops.settings import ROOT
-from shared.store import admin_keys, generations, ledger, webhooks
+from shared.store import admin_keys, ledger, steps, webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import DeliveryAttempt
 from tests.harness.factories import CENTS, create_customer, make_order, write_catalogue
@@ -44,7 +44,7 @@ async def prepare(store: Store) -> dict[str, str]:
     attempt = DeliveryAttempt(at_ms=1, duration_ms=5, status=500)
     await webhooks.record_attempt(store, delivery, 1, "dead", attempt, keep_ms=60_000, health="ill")
     for token in "ab":
-        await generations.start(store, uncertain, provider="noop", repeatable=False, submit_limit_s=0, token=token)
+        await steps.start(store, uncertain, provider="noop", repeatable=False, submit_limit_s=0, token=token)
     key_id, _ = await admin_keys.create(store, "Grace")
     return {
         "ACCOUNT": customer.account,
