@@ -17,14 +17,15 @@ from shared.domain.trace import trace_id, traceparent
 from shared.ops import metrics
 from shared.store import webhooks
 from shared.store.connect import Store
-from shared.store.webhooks import DeliveryAttempt, Due
+from shared.store.webhooks import DeliveryAttempt, DeliveryState, Due, EndpointHealth
 from workers.egress import Egress
 from workers.egress_errors import EgressError
 from workers.event_body import composed
 
 ANSWER_CHARS_MAX = 200
 AWAY_S = 1.0  # until an attempt that the store's absence cut short is made again
-HEALTH = {"delivered": "well", "retry": "ill", "gone": "gone", "void": ""}  # what a verdict says of the endpoint
+# The endpoint's health after each verdict.
+HEALTH: dict[str, EndpointHealth] = {"delivered": "well", "retry": "ill", "gone": "gone", "void": ""}
 
 log = structlog.get_logger()
 
@@ -66,16 +67,16 @@ async def proceed(post: Post, delivery_id: str, due: Due) -> None:
     number = due.attempts + 1
     now_ms = time.time_ns() // 1_000_000
     next_ms = retry.next_attempt_ms(number, now_ms, random.random(), answer.retry_after_s)  # noqa: S311  # jitter
-    state = "delivered" if answer.verdict == "delivered" else "pending"
+    state: DeliveryState = "delivered" if answer.verdict == "delivered" else "pending"
     if state == "pending" and (next_ms is None or answer.verdict != "retry"):
         state = "dead"
     health = HEALTH[answer.verdict]
-    goes_on, switched_off = await webhooks.record_attempt(
+    recorded = await webhooks.record_attempt(
         post.store, delivery_id, number, state, answer.attempt, keep_ms=post.keep_ms, health=health
     )
-    metrics.DISABLED.inc(switched_off)
+    metrics.DISABLED.inc(recorded.disabled)
     report(delivery_id, due, number, state, answer)
-    if goes_on and state == "pending" and next_ms is not None:
+    if recorded.was_open and state == "pending" and next_ms is not None:
         raise Park(defer=(next_ms - now_ms) / 1000)
 
 

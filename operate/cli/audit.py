@@ -5,13 +5,13 @@ from operate.cli.command import CommandContext, Group, limit_option
 from operate.cli.operator import with_operator
 from operate.cli.show import table
 from operate.operator import Operator
-from shared.store.audit import LINES_MAX
+from shared.store.audit import RECORDS_MAX
 
 audit = Group("audit", help="Show the actions of operators.")
 
 
 @audit.command("list")
-@limit_option(LINES_MAX, "actions")
+@limit_option(RECORDS_MAX, "actions")
 @with_operator
 async def list_lines(context: CommandContext, operator: Operator, limit: int) -> None:
     """List actions with operator, target and outcome, newest first. The store keeps the newest 10,000."""

@@ -134,4 +134,4 @@ def with_store(act: Callable[Concatenate[CommandContext, Store, P], Coroutine[An
 
 
 def _place(url: str) -> str:
-    return parse_store_url(url).place
+    return parse_store_url(url).location

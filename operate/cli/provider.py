@@ -139,7 +139,7 @@ def _health_facts(health: ProviderHealth | None) -> dict[str, object]:
         return dict.fromkeys(names)
     state = health.state
     return {
-        "state": NO_WORKER if state.word == "up" and not health.workers else state.word,
+        "state": NO_WORKER if state.status == "up" and not health.workers else state.status,
         "workers": health.workers,
         "down_until": moment(state.down_until_ms) if state.downs else None,
         "down_why": state.down_why or None,

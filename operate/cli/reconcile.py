@@ -83,7 +83,7 @@ async def reconcile(
     }
     shown: list[str | Table] = [_days(found, tolerance)] if found else ["No generations were settled in these days."]
     if bill:
-        compared = compare(read_bill(bill[0]), [record async for record in costs.iterate_paid(store, bill[1], *days)])
+        compared = compare(read_bill(bill[0]), [record async for record in costs.scan_paid(store, bill[1], *days)])
         facts["bill"] = {**structs.asdict(compared), "provider": bill[1], "off": compared.off(tolerance)}
         shown += _bill(compared)
         off = compared.off(tolerance)

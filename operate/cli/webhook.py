@@ -14,6 +14,7 @@ from shared.domain import endpoint_url
 from shared.domain.events import EVENT_TYPES
 from shared.store import replay, webhooks
 from shared.store.audit import AuditedStore
+from shared.store.replay import ReplayScope
 from shared.store.webhooks import Delivery, Endpoint
 
 webhook = Group("webhook", help="Manage webhook endpoints and their deliveries.")
@@ -121,7 +122,13 @@ async def redeliver(
 @click.option("--since", type=click.DateTime(), required=True, help="Only events from this time on, UTC.")
 @with_operator
 async def replay_events(
-    context: CommandContext, operator: Operator, account_id: str, endpoint_id: str, *, which: str, since: datetime
+    context: CommandContext,
+    operator: Operator,
+    account_id: str,
+    endpoint_id: str,
+    *,
+    which: ReplayScope,
+    since: datetime,
 ) -> None:
     """Send the events that an endpoint did not get. These are failed ones, or those never posted there."""
     since_ms = int(since.replace(tzinfo=UTC).timestamp() * 1000)

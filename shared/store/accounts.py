@@ -1,4 +1,4 @@
-"""Accounts, their keys, and the plans of the catalogue."""
+"""Accounts, their API keys, and the catalogue's plans in the store."""
 
 import secrets
 from collections.abc import Iterable
@@ -15,21 +15,21 @@ NAME_CHARS_MAX = 200
 
 
 def new_id() -> str:
-    """An id for an account that is to be made."""
+    """Return a new account id."""
     return "acct_" + secrets.token_hex(8)
 
 
 async def create(store: StoreClient, *, name: str, plan: str, account_id: str = "") -> Account:
-    """A new account with nothing on it. Raises Refused for an unusable name."""
+    """Create an account with an empty balance. Raises Refused for an invalid name."""
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
-        raise Refused("invalid_name", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
+        raise Refused("invalid_name", f"A name must have 1 to {NAME_CHARS_MAX} printable characters.")
     account_id, low = account_id or new_id(), LOW_MICROS_DEFAULT
     _, created_ms = await store.run("create_account", account_id, name, plan, low)
     return Account(id=account_id, name=name, plan=plan, created_ms=created_ms, topup=0, spent=0, low=low)
 
 
 async def find(store: StoreClient, account_id: str) -> Account | None:
-    """The account, or None."""
+    """Return the account, or None."""
     fields = await store.call("HGETALL", keys.account(account_id))
     if not fields:
         return None
@@ -39,25 +39,25 @@ async def find(store: StoreClient, account_id: str) -> Account | None:
 
 
 async def set_low_balance_alert(store: StoreClient, account_id: str, micros: int) -> bool:
-    """Tell the account when an order takes its balance below `micros`; 0: never. False if it is unknown."""
+    """Set the balance below which an account gets a low-balance alert, 0 for never. False if it does not exist."""
     return bool((await store.run("set_low", account_id, micros))[0] == "set")
 
 
 async def list_ids(store: StoreClient, first: int = 0, count: int = 1000) -> list[str]:
-    """Account ids by age, oldest first."""
+    """Return up to `count` account ids, oldest first, starting at position `first`."""
     return [raw.decode() for raw in await store.call("ZRANGE", keys.ACCOUNTS, first, first + count - 1)]
 
 
 async def find_by_key(store: StoreClient, hashed: str) -> str | None:
-    """The account a key speaks for, or None for an unknown or revoked key."""
+    """Return the account id of a key's hash, or None for an unknown or revoked key."""
     account_id = await store.call("GET", keys.key(hashed))
     return account_id.decode() if account_id is not None else None
 
 
 async def create_key(store: StoreClient, account_id: str, kind: str) -> tuple[str, str]:
-    """(key id, the key itself, shown this once). `kind` is wowflow or wokgen.
+    """Create an API key and return (key id, the key itself). The key is never shown again.
 
-    Raises Refused when the account is unknown or has its ten active keys.
+    `kind` is wowflow or wokgen. Raises Refused if the account does not exist or has KEYS_ACTIVE_MAX active keys.
     """
     secret = new_key(kind, secrets.token_bytes(KEY_RANDOM_BYTES))
     key_id = "key_" + secrets.token_hex(6)
@@ -65,14 +65,14 @@ async def create_key(store: StoreClient, account_id: str, kind: str) -> tuple[st
         "create_key", account_id, key_id, key_hash(secret), kind, key_hint(secret), KEYS_ACTIVE_MAX
     )
     if word == "too_many":
-        raise Refused("too_many_keys", f"An account has at most {KEYS_ACTIVE_MAX} active keys: revoke one first.")
+        raise Refused("too_many_keys", f"An account can have at most {KEYS_ACTIVE_MAX} active keys: revoke one first.")
     if word == "missing":
         raise Refused("unknown_account", f"Account {account_id} does not exist.")
     return key_id, secret
 
 
 async def list_keys(store: StoreClient, account_id: str) -> list[Key]:
-    """The account's active keys, oldest first."""
+    """Return the account's active keys, oldest first."""
     fields = await store.call("HGETALL", keys.account_keys(account_id))
     found = []
     for i in range(0, len(fields), 2):
@@ -82,12 +82,12 @@ async def list_keys(store: StoreClient, account_id: str) -> list[Key]:
 
 
 async def revoke_key(store: StoreClient, account_id: str, key_id: str) -> bool:
-    """Stop a key at once; False if the account has no such active key."""
+    """Revoke a key, effective at once. False if the account does not have this active key."""
     return bool((await store.run("revoke_key", account_id, key_id))[0] == "revoked")
 
 
 async def publish_plans(store: StoreClient, plans: Iterable[Plan]) -> None:
-    """Write the catalogue's plans where the scripts read them."""
+    """Write the catalogue's plans to the store, where the Lua verbs read them."""
     for plan in plans:
         quota = -1 if plan.daily_quota is None else plan.daily_quota
         limits = ("concurrency", plan.concurrency, "backlog_max", plan.backlog_max, "daily_quota", quota)

@@ -1,4 +1,4 @@
-"""The keys of operators. They speak for no account, and no account's key speaks for an operator."""
+"""API keys of operators. They do not belong to an account, and an account's key never works for an operator."""
 
 import secrets
 
@@ -14,7 +14,7 @@ NAME_CHARS_MAX = 100
 
 
 class AdminKey(Struct, frozen=True, kw_only=True):
-    """An active key of an operator."""
+    """An operator's active key without its secret."""
 
     id: str
     name: str
@@ -23,20 +23,22 @@ class AdminKey(Struct, frozen=True, kw_only=True):
 
 
 async def create(store: StoreClient, name: str) -> tuple[str, str]:
-    """(key id, the key itself, shown this once). Raises Refused."""
+    """Create a key and return (key id, the key itself). The key is never shown again. Raises Refused."""
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
-        raise Refused("invalid_name", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
+        raise Refused("invalid_name", f"A name must have 1 to {NAME_CHARS_MAX} printable characters.")
     secret = new_key("admin", secrets.token_bytes(KEY_RANDOM_BYTES))
     key_id = "adm_" + secrets.token_hex(6)
     args = (key_id, key_hash(secret), name, key_hint(secret), KEYS_ACTIVE_MAX)
     word, *_ = await store.run("create_admin_key", *args)
     if word == "too_many":
-        raise Refused("too_many_keys", f"There are at most {KEYS_ACTIVE_MAX} active admin keys: revoke one first.")
+        raise Refused(
+            "too_many_keys", f"A deployment can have at most {KEYS_ACTIVE_MAX} active admin keys: revoke one first."
+        )
     return key_id, secret
 
 
 async def list_active(store: StoreClient) -> list[AdminKey]:
-    """All active ones, oldest first."""
+    """Return the active keys, oldest first."""
     fields = await store.call("HGETALL", keys.ADMIN_KEYS)
     found = []
     for i in range(0, len(fields), 2):
@@ -46,11 +48,11 @@ async def list_active(store: StoreClient) -> list[AdminKey]:
 
 
 async def revoke(store: StoreClient, key_id: str) -> bool:
-    """Stop a key at once; False if there is no such active key."""
+    """Revoke a key, effective at once. False if this active key does not exist."""
     return bool((await store.run("revoke_admin_key", key_id))[0] == "revoked")
 
 
 async def find_owner(store: StoreClient, hashed: str) -> str | None:
-    """`<key id> <name>` of a key, or None for an unknown or revoked one."""
+    """Return `<key id> <name>` of a key's hash, or None for an unknown or revoked key."""
     found = await store.call("GET", keys.admin_key(hashed))
     return found.decode() if found is not None else None

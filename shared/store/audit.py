@@ -1,4 +1,4 @@
-"""What operators did: a line for each action, written by the script that does it."""
+"""The audit: a record of each operator action, written by the Lua verb that performs the action."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from msgspec import Struct
 from shared.store import keys
 from shared.store.client import Act, Argument, StoreClient
 
-LINES_MAX = 10_000  # as many as parts/audit.lua keeps
+RECORDS_MAX = 10_000  # the limit of parts/audit.lua
 DETAIL_CHARS_MAX = 300
 
 
 class AuditRecord(Struct, frozen=True, kw_only=True):
-    """One action. `outcome` is the word that the script answered."""
+    """An operator's action. `outcome` is the word of the verb's reply."""
 
     at_ms: int
     who: str
@@ -42,6 +42,6 @@ class AuditedStore(StoreClient):
 
 
 async def list_records(store: StoreClient, count: int) -> list[AuditRecord]:
-    """Up to `count` actions, newest first."""
+    """Return up to `count` actions, newest first."""
     found = await store.call("LRANGE", keys.AUDIT, 0, count - 1)
     return [msgspec.json.decode(raw, type=AuditRecord) for raw in found]

@@ -1,7 +1,7 @@
-"""One look at one account: its totals, its ledger and its generations held against each other.
+"""One pass of the ledger check over one account: its totals, its ledger and its generations are compared.
 
-A ledger is only ever added to, so its first lines and the totals that were read with its length are one moment's truth.
-The records are seen a little later.
+A ledger is append-only, so its first lines and the totals that were read together with its length belong to one moment.
+The generations are read a little later.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,12 +17,12 @@ from shared.store.ledger import LedgerEntry
 
 KINDS = ("top_up", "reserve", "settle", "credit")
 LINES_BATCH = 1000
-IDS_BATCH = 25  # a look at a waiting generation searches its backlog: more at once would keep the store from others
-LINES_PER_PASS_MAX = 200_000  # bounds the memory: the references of a longer ledger are checked in several passes
+IDS_BATCH = 25  # reading a waiting generation searches its backlog: a larger batch would block the store
+LINES_PER_PASS_MAX = 200_000  # bounds the memory: a longer ledger is checked in several passes
 
 
 class Record(Struct, frozen=True):
-    """A generation as it is, and which of its places an open one lacks. No state: there is no such generation."""
+    """A generation, and the indexes that an open one is missing from. An empty state: it does not exist."""
 
     id: str
     account: str
@@ -35,21 +35,21 @@ class Record(Struct, frozen=True):
 
     @property
     def ended(self) -> bool:
-        """Whether it is completed or failed."""
+        """Return whether it is completed or failed."""
         return self.state in TERMINAL
 
 
 class Entry(Struct, gc=False):
-    """What the ledger says about one generation, micro-USD."""
+    """The ledger entries of one generation, micro-USD."""
 
     reserve: int
     refund: int | None = None
     credit: int | None = None
-    kept: bool = False  # its record was looked for
+    compared: bool = False  # with its record
 
 
 class AccountCheck(Struct):
-    """The look as it goes on. `passes` is in how many parts the references are checked."""
+    """The state of a check. `passes` is the number of parts in which the ledger is checked."""
 
     store: StoreClient
     account: str
@@ -62,25 +62,27 @@ class AccountCheck(Struct):
     refunds: int = 0
     credits: int = 0
 
-    def find(self, subject: str, fault: str, detail: str = "") -> None:
-        """Note a finding, as long as there is room."""
+    def add(self, subject: str, fault: str, detail: str = "") -> None:
+        """Add a finding, up to FINDINGS_MAX."""
         if len(self.findings) < FINDINGS_MAX:
             self.findings.append(Finding(at=self.account, id=subject, fault=fault, detail=detail))
 
 
 async def check_account(store: StoreClient, account: str, report: Report) -> list[Finding]:
-    """What seems wrong at this moment; `report` counts along. Raises StoreDown."""
+    """Return the findings of one pass, and add its numbers to `report`. Raises StoreDown."""
     check = AccountCheck(store, account, report)
     word, *totals = await store.run("account_check", account)
     if word == "missing":
-        check.find(account, "no_account")
+        check.add(account, "no_account")
         return check.findings
     topup, spent, check.lines = totals
     check.passes = check.lines // LINES_PER_PASS_MAX + 1
     for number in range(check.passes):
-        entries = await _entries(check, number)
-        await _compare_kept(check, entries, number)
-        await _compare(check, entries, [name for name, entry in entries.items() if not entry.kept and _is_open(entry)])
+        entries = await _read_entries(check, number)
+        await _compare_listed(check, entries, number)
+        await _compare(
+            check, entries, [name for name, entry in entries.items() if not entry.compared and _is_open(entry)]
+        )
     _add_up(check, topup, spent)
     report.accounts += 1
     report.lines += check.lines
@@ -94,13 +96,13 @@ def _add_up(check: AccountCheck, topup: int, spent: int) -> None:
         ("spent_sum", check.reserves - check.refunds - check.credits, spent),
     ):
         if total != expected:
-            check.find(check.account, fault, f"{total} instead of {expected} micro-USD")
+            check.add(check.account, fault, f"{total} instead of {expected} micro-USD")
     if topup < spent:
-        check.find(check.account, "negative_balance", f"{topup - spent} micro-USD")
+        check.add(check.account, "negative_balance", f"{topup - spent} micro-USD")
 
 
-async def _entries(check: AccountCheck, number: int) -> dict[str, Entry]:
-    """The references of one pass with their lines; the first pass also adds all lines up."""
+async def _read_entries(check: AccountCheck, number: int) -> dict[str, Entry]:
+    """Return the entries of one part by reference. The first part also sums up all lines."""
     entries: dict[str, Entry] = {}
     for first in range(0, check.lines, LINES_BATCH):
         last = min(first + LINES_BATCH, check.lines) - 1
@@ -123,7 +125,7 @@ def _line(raw: bytes) -> LedgerEntry | None:
 
 def _add(check: AccountCheck, raw: bytes, line: LedgerEntry | None) -> None:
     if line is None:
-        check.find(check.account, "bad_line", repr(raw))
+        check.add(check.account, "bad_line", repr(raw))
     elif line.kind == "top_up":
         check.top_ups += line.amount_micros
     elif line.kind == "reserve":
@@ -139,34 +141,34 @@ def _enter(check: AccountCheck, entries: dict[str, Entry], line: LedgerEntry) ->
     if line.kind == "reserve" and entry is None:
         entries[line.reference] = Entry(-line.amount_micros)
     elif line.kind == "reserve":
-        check.find(line.reference, "two_reserves")
+        check.add(line.reference, "two_reserves")
     elif entry is None:
-        check.find(line.reference, f"{line.kind}_without_reserve")
+        check.add(line.reference, f"{line.kind}_without_reserve")
     elif line.kind == "credit":
         _enter_credit(check, entry, line)
     elif entry.refund is not None:
-        check.find(line.reference, "two_settles")
+        check.add(line.reference, "two_settles")
     else:
         entry.refund = line.amount_micros
         if not 0 <= entry.refund <= entry.reserve:
-            check.find(line.reference, "refund_too_large", f"{entry.refund} of {entry.reserve} micro-USD")
+            check.add(line.reference, "refund_too_large", f"{entry.refund} of {entry.reserve} micro-USD")
 
 
 def _enter_credit(check: AccountCheck, entry: Entry, line: LedgerEntry) -> None:
     cost = 0 if entry.refund is None else entry.reserve - entry.refund
     if entry.credit is not None:
-        check.find(line.reference, "two_credits")
+        check.add(line.reference, "two_credits")
     entry.credit = line.amount_micros
     if not 0 < entry.credit <= cost:
-        check.find(line.reference, "credit_too_large", f"{entry.credit} of {cost} micro-USD")
+        check.add(line.reference, "credit_too_large", f"{entry.credit} of {cost} micro-USD")
 
 
 def _is_open(entry: Entry) -> bool:
     return entry.refund is None
 
 
-async def _compare_kept(check: AccountCheck, entries: dict[str, Entry], number: int) -> None:
-    """Hold the account's kept generations of one pass against the ledger."""
+async def _compare_listed(check: AccountCheck, entries: dict[str, Entry], number: int) -> None:
+    """Compare the account's listed generations of one part with the ledger."""
     first = 0
     while found := await check.store.call("LRANGE", keys.generations(check.account), first, first + LINES_BATCH - 1):
         first += len(found)
@@ -177,39 +179,39 @@ async def _compare_kept(check: AccountCheck, entries: dict[str, Entry], number: 
 
 async def _compare(check: AccountCheck, entries: dict[str, Entry], names: Sequence[str]) -> None:
     for batch in batches(names):
-        for record in await records(check.store, batch):
+        for record in await read_records(check.store, batch):
             entry = entries.get(record.id)
             if entry is not None:
-                entry.kept = True
+                entry.compared = True
                 _compare_one(check, entry, record)
             elif record.state and record.reserved != 0:
-                check.find(record.id, "no_reserve_line")
+                check.add(record.id, "no_reserve_line")
             for fault in record.faults:
-                check.find(record.id, fault)
+                check.add(record.id, fault)
             if record.state and record.account != check.account:
-                check.find(record.id, "wrong_account")
+                check.add(record.id, "wrong_account")
 
 
 def _compare_one(check: AccountCheck, entry: Entry, record: Record) -> None:
     reserved, cost, refund = record.reserved, record.cost, entry.refund
     if not record.state:
         if _is_open(entry):
-            check.find(record.id, "lost")
+            check.add(record.id, "lost")
     elif entry.reserve != reserved:
-        check.find(record.id, "wrong_reserve", f"{reserved} instead of {entry.reserve} micro-USD")
+        check.add(record.id, "wrong_reserve", f"{reserved} instead of {entry.reserve} micro-USD")
     elif not record.ended:
         if not _is_open(entry):
-            check.find(record.id, "settled_but_open")
+            check.add(record.id, "settled_but_open")
     elif refund is None:
-        check.find(record.id, "no_settle_line")
+        check.add(record.id, "no_settle_line")
     elif (entry.credit or -1) != record.credit:
-        check.find(record.id, "wrong_credit", f"{record.credit} instead of {entry.credit} micro-USD")
+        check.add(record.id, "wrong_credit", f"{record.credit} instead of {entry.credit} micro-USD")
     elif refund != reserved - cost:
-        check.find(record.id, "wrong_refund", f"cost {cost}, reservation {reserved}, refund {refund} micro-USD")
+        check.add(record.id, "wrong_refund", f"cost {cost}, reservation {reserved}, refund {refund} micro-USD")
 
 
-async def records(store: StoreClient, ids: Sequence[str]) -> list[Record]:
-    """The generations of these ids, at most IDS_BATCH of them, all seen at one moment."""
+async def read_records(store: StoreClient, ids: Sequence[str]) -> list[Record]:
+    """Return the generations of at most IDS_BATCH ids, all read at one moment."""
     _, *rows = await store.run("check_generations", *ids)
     found = []
     for name, account, provider, state, reserved, cost, credit, faults in rows:
@@ -220,5 +222,5 @@ async def records(store: StoreClient, ids: Sequence[str]) -> list[Record]:
 
 
 def batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """`names` in parts of at most IDS_BATCH."""
+    """Split `names` into batches of at most IDS_BATCH."""
     return (names[first : first + IDS_BATCH] for first in range(0, len(names), IDS_BATCH))

@@ -1,7 +1,7 @@
-"""The store as the rest of the program sees it: one shared connection that comes back by itself.
+"""The client of the store: one shared connection that reconnects by itself.
 
-redis-py spends 60-200 us of CPU on a call; one connection that writes once per turn of the event loop spends about a
-third of that, which is most of what a submit costs us. redis-py stays in use where one waits (blocking pops).
+redis-py spends 60-200 us of CPU on a call. One connection that writes once per turn of the event loop spends a third of
+that, and calls to the store are most of the cost of a submit. Blocking pops still use redis-py.
 """
 
 import asyncio
@@ -19,17 +19,17 @@ from shared.store.scripts import Script, audited, every, script
 from shared.store.store_url import open_wire, parse_store_url
 from shared.store.wire import Wire
 
-RECONNECT_S = (0.02, 0.05, 0.1, 0.2, 0.5)  # the last one repeats
+RECONNECT_S = (0.02, 0.05, 0.1, 0.2, 0.5)  # delays between attempts; the last one repeats
 PATIENCE_S = 1.5
-ASK_AGAIN_S = 0.02
+RETRY_S = 0.02
 START_S = 60.0
 
 
 class Store:
-    """A client that is always there: calls wait a bounded time for the connection and then raise StoreDown.
+    """A client that reconnects: calls wait a bounded time for the connection, then raise StoreDown.
 
-    With an `acknowledger` every verb is answered only when it is as safe as that one asks for. `safe` is such a store
-    beside this one, for the verbs whose answer is a promise; None where the server's own answer is enough.
+    With an `acknowledger`, a verb is answered only after its writes are confirmed. `safe` is a second client with an
+    acknowledger, for verbs that have to be durable; None if the server's own answer is enough.
     """
 
     def __init__(
@@ -63,7 +63,10 @@ class Store:
             self._wire.abort()
 
     async def call(self, *command: Argument, patience_s: float | None = None) -> Any:
-        """The reply to one command. Raises StoreDown after `patience_s` without a connection, StoreError if refused."""
+        """Send one command and return its reply.
+
+        Raises StoreDown after `patience_s` without a connection, StoreError if the store rejects the command.
+        """
         wire = self._wire
         if wire is None or wire.closed.done():
             wire = await self._wait(self._timeout_s if patience_s is None else patience_s)
@@ -72,26 +75,25 @@ class Store:
     async def run(
         self, verb: str, *args: Argument, patience_s: float | None = None, durable: bool = False, act: Act | None = None
     ) -> list[Any]:
-        """Run a Lua verb; the reply's first item is its word, as str.
+        """Run a Lua verb and return its reply; the first item is the reply's word, as str.
 
-        Every verb may be asked for again: it answers the second time as it did the first. So a lost answer is asked
-        for until `patience_s` (default: the store's time-out) is over; then StoreDown is raised, and the outcome is
-        unknown. With `durable` the answer is given when it is as safe as DURABILITY says. With an `act` the verb also
-        writes a line of the audit. Raises StoreError if the script itself fails.
+        Every verb is idempotent, so a lost answer is retried for `patience_s` (default: the store's time-out). Then the
+        call raises StoreDown, and the outcome is unknown. With `durable`, the writes are confirmed as DURABILITY
+        says. With an `act`, the verb also writes an audit record. Raises StoreError if the script itself fails.
         """
         if durable and self.safe is not None:
             return await self.safe.run(verb, *args, patience_s=patience_s, act=act)
         lua, args = (script(verb), args) if act is None else (audited(verb), (*act, *args))
         began_s = time.perf_counter()
         try:
-            reply = await self._insist(lua, args, self._timeout_s if patience_s is None else patience_s)
+            reply = await self._retry(lua, args, self._timeout_s if patience_s is None else patience_s)
         except StoreDown:
             metrics.STORE_UNAVAILABLE.inc()
             raise
         metrics.of(metrics.SCRIPT_SECONDS, verb).observe(time.perf_counter() - began_s)
         return reply
 
-    async def _insist(self, lua: Script, args: tuple[Argument, ...], patience_s: float) -> list[Any]:
+    async def _retry(self, lua: Script, args: tuple[Argument, ...], patience_s: float) -> list[Any]:
         until = asyncio.get_running_loop().time() + patience_s
         while True:
             try:
@@ -100,7 +102,7 @@ class Store:
                 left = until - asyncio.get_running_loop().time()
                 if left <= 0:
                     raise
-                await asyncio.sleep(min(ASK_AGAIN_S, left))
+                await asyncio.sleep(min(RETRY_S, left))
                 await self._wait(until - asyncio.get_running_loop().time())
 
     async def _evaluate(self, lua: Script, args: tuple[Argument, ...]) -> list[Any]:
@@ -108,17 +110,17 @@ class Store:
         if wire is None or wire.closed.done():
             raise StoreDown("no connection to the store")
         try:
-            reply = await self._ask(wire, "EVALSHA", lua.sha, 0, *args)
+            reply = await self._send(wire, "EVALSHA", lua.sha, 0, *args)
         except StoreError as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise
-            reply = await self._ask(wire, "EVAL", lua.source, 0, *args)
+            reply = await self._send(wire, "EVAL", lua.source, 0, *args)
         if not isinstance(reply, list) or not reply or reply[0] not in lua.words:
-            wire.abort()  # an answer to another request: every answer behind it is in doubt
+            wire.abort()  # an answer to another request, so every answer behind it is unreliable
             raise StoreDown(f"the store's reply does not belong to {lua.name}")
         return [reply[0].decode(), *reply[1:]]
 
-    async def _ask(self, wire: Wire, *command: Argument) -> Any:
+    async def _send(self, wire: Wire, *command: Argument) -> Any:
         if self._acknowledger is None:
             return await wire.send(*command)
         reply, _ = await asyncio.gather(wire.send(*command), self._acknowledger.confirm(wire))
@@ -135,7 +137,7 @@ class Store:
         return self._wire
 
     async def _keep(self) -> None:
-        """Connect, watch over the connection, connect again."""
+        """Connect, watch the connection, and reconnect, forever."""
         failures = 0
         while True:
             try:
@@ -156,7 +158,7 @@ class Store:
 
 
 async def watch(wire: Wire, timeout_s: float) -> None:
-    """Return when the connection is gone; cut it when its answers are overdue or it leads to a former primary."""
+    """Wait until the connection is lost. Abort it if answers are overdue or the server became a replica."""
     while not wire.closed.done():
         await asyncio.wait([wire.closed], timeout=timeout_s / 8)
         if wire.overdue(timeout_s) or wire.demoted:
@@ -165,10 +167,10 @@ async def watch(wire: Wire, timeout_s: float) -> None:
 
 
 async def record_layout(store: StoreClient) -> None:
-    """Note the version of our layout in the store. Raises StoreNewer if a later one is there."""
+    """Record the version of our layout in the store. Raises StoreNewer if the store has a later one."""
     word, version = await store.run("schema", keys.SCHEMA_VERSION)
     if word == "newer":
-        layouts = f"layout {version}; this one knows {keys.SCHEMA_VERSION}"
+        layouts = f"layout {version}; this version knows {keys.SCHEMA_VERSION}"
         raise StoreNewer(
             f"The store was written by a later version of Wokflow ({layouts}). "
             "Start that version, or restore a backup from before the upgrade: docs/operate.md."
@@ -179,9 +181,10 @@ async def record_layout(store: StoreClient) -> None:
 async def open_store(
     url: str, *, name: str, durability: str, timeout_s: float = PATIENCE_S, wait_s: float = START_S
 ) -> AsyncIterator[Store]:
-    """A store that keeps the promise of DURABILITY. Waits up to `wait_s` for the server to be there.
+    """Open a store with the guarantee of `durability`. Waits up to `wait_s` for the server.
 
-    Raises StoreDown if it is not, StoreNewer if a later version wrote to it, DurabilityError if it cannot keep that.
+    Raises StoreDown without a server, StoreNewer if a later version wrote to the store, and DurabilityError if the
+    server cannot give the guarantee.
     """
     async with Store(url, name=name, timeout_s=timeout_s) as store:
         await store.call("PING", patience_s=wait_s)

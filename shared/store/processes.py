@@ -1,4 +1,4 @@
-"""Who lives: each process says so every few seconds, and is forgotten when it falls silent."""
+"""Running processes: each sends a heartbeat every few seconds, and expires without one."""
 
 import asyncio
 import contextlib
@@ -17,11 +17,11 @@ from shared.store import keys
 from shared.store.client import StoreClient
 from shared.version import VERSION
 
-BEAT_S, KEPT_S = 4.0, 15.0
+HEARTBEAT_S, EXPIRY_S = 4.0, 15.0
 
 
 class Process(Struct, frozen=True, kw_only=True):
-    """A running process. `queue` is a provider or webhooks; a gateway and a sweeper have none, and no slots."""
+    """A running process. `queue` is a provider or `webhooks`; a gateway and a sweeper have neither queue nor slots."""
 
     id: str
     role: str  # gateway, worker, dispatcher or sweeper
@@ -43,9 +43,9 @@ async def announce(
     slots: int | None = None,
     running: Callable[[], int] | None = None,
 ) -> AsyncIterator[None]:
-    """Say that this process lives, for as long as the block runs."""
+    """Send this process's heartbeats while the block runs, and remove the process at its end."""
     host, pid = socket.gethostname(), os.getpid()
-    made = Process(
+    process = Process(
         id=f"{role}-{token_hex(4)}",
         role=role,
         queue=queue,
@@ -55,34 +55,34 @@ async def announce(
         pid=pid,
         since_ms=time.time_ns() // 1_000_000,
     )
-    beating = asyncio.create_task(_beat_forever(store, made, running))
+    heartbeats = asyncio.create_task(_send_heartbeats(store, process, running))
     try:
         yield
     finally:
-        beating.cancel()
+        heartbeats.cancel()
         with contextlib.suppress(asyncio.CancelledError, StoreDown):
-            await beating
+            await heartbeats
         with contextlib.suppress(StoreDown):
-            await store.call("DEL", keys.process(made.id), patience_s=0)
+            await store.call("DEL", keys.process(process.id), patience_s=0)
 
 
-async def _beat_forever(store: StoreClient, process: Process, running: Callable[[], int] | None) -> None:
+async def _send_heartbeats(store: StoreClient, process: Process, running: Callable[[], int] | None) -> None:
     while True:
         with contextlib.suppress(StoreDown):
             await send_heartbeat(store, structs.replace(process, running=running()) if running else process)
-        await asyncio.sleep(BEAT_S)
+        await asyncio.sleep(HEARTBEAT_S)
 
 
 async def send_heartbeat(store: StoreClient, process: Process) -> None:
-    """Say it once. Raises StoreDown."""
-    await store.run("beat", process.id, msgspec.json.encode(process), int(KEPT_S * 1000))
+    """Send one heartbeat. Raises StoreDown."""
+    await store.run("beat", process.id, msgspec.json.encode(process), int(EXPIRY_S * 1000))
 
 
 async def list_processes(store: StoreClient) -> list[Process]:
-    """All that were heard of lately, by role, queue and age."""
+    """Return the processes with a recent heartbeat, by role, queue and age."""
     ids = [raw.decode() for raw in await store.call("ZRANGE", keys.PROCESSES, 0, -1)]
     if not ids:
         return []
     found = await store.call("MGET", *(keys.process(name) for name in ids))
-    told = [msgspec.json.decode(raw, type=Process) for raw in found if raw is not None]
-    return sorted(told, key=lambda one: (one.role, one.queue or "", one.since_ms))
+    alive = [msgspec.json.decode(raw, type=Process) for raw in found if raw is not None]
+    return sorted(alive, key=lambda process: (process.role, process.queue or "", process.since_ms))

@@ -1,4 +1,4 @@
-"""The deployment's own secret, made by whichever process needs it first."""
+"""The deployment's secret, created by the first process that needs it."""
 
 import secrets
 
@@ -9,6 +9,6 @@ SECRET_BYTES = 32
 
 
 async def ensure_deployment_secret(store: StoreClient) -> bytes:
-    """32 random bytes, the same for every process of this deployment. Raises StoreDown."""
-    await store.call("SET", keys.DEPLOYMENT, secrets.token_bytes(SECRET_BYTES), "NX")
-    return bytes(await store.call("GET", keys.DEPLOYMENT))
+    """Return the deployment's 32 random bytes, and create them if they are missing. Raises StoreDown."""
+    await store.call("SET", keys.DEPLOYMENT_KEY, secrets.token_bytes(SECRET_BYTES), "NX")
+    return bytes(await store.call("GET", keys.DEPLOYMENT_KEY))

@@ -1,8 +1,8 @@
-"""How full everything is at this moment, in one cheap read: for the metrics and for operators."""
+"""Statistics of the store and its queues, in one cheap read, for metrics and operators."""
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -11,31 +11,32 @@ from shared.store.client import StoreClient
 from shared.store.findings import Report
 
 CLOSED, HALF_OPEN, OPEN = 0, 1, 2
+Hold = Literal["", "pause", "drain"]
 
 
 class QueueStats(Struct, frozen=True):
-    """One queue. A provider's also has generations that wait for a place on it, and the provider's breaker."""
+    """Statistics of a queue. A provider's queue also has its backlogs and the provider's breaker."""
 
     name: str
-    due: int  # a worker should take them now
-    running: int
-    parked: int  # to be looked at later
-    oldest_ms: int  # for how long the oldest due job waits
-    waiting: int  # in the accounts' backlogs
-    waiting_ms: int  # how long the oldest of them waits
-    downs: int  # how often in a row the provider could not serve
-    down_ms: int  # for how long it is left alone
-    paused_ms: int  # for how long it wants no submit
-    held: str  # by an operator: pause, drain, or empty
+    due: int  # jobs to run now
+    running: int  # jobs leased by a worker
+    parked: int  # jobs due later
+    oldest_ms: int  # age of the oldest due job
+    waiting: int  # generations in the accounts' backlogs
+    waiting_ms: int  # age of the oldest of them
+    downs: int  # failures of the provider in a row
+    down_ms: int  # time until the breaker lets a probe through
+    paused_ms: int  # time until submits go on
+    held: Hold  # set by an operator
 
     @property
     def breaker(self) -> int:
-        """CLOSED, HALF_OPEN (the next submit is a probe) or OPEN."""
+        """Return CLOSED, HALF_OPEN (the next submit is a probe) or OPEN."""
         return OPEN if self.down_ms else HALF_OPEN if self.downs else CLOSED
 
 
 class LedgerCheck(Struct, frozen=True):
-    """When the books were last checked, and what was found."""
+    """The last ledger check and its number of findings."""
 
     at_ms: int
     took_ms: int
@@ -43,7 +44,7 @@ class LedgerCheck(Struct, frozen=True):
 
 
 class StoreStats(Struct, frozen=True):
-    """Everything; `check` is None before the first."""
+    """Statistics of the store; `check` is None before the first ledger check."""
 
     open: int
     uncertain: int
@@ -54,20 +55,20 @@ class StoreStats(Struct, frozen=True):
 
 
 async def read_stats(store: StoreClient, queues: Sequence[str]) -> StoreStats:
-    """The state of these queues and of the whole. Raises StoreDown."""
+    """Return the statistics of the store and of these queues. Raises StoreDown."""
     _, opened, uncertain, late, deliveries, check, *rows = await store.run("read_stats", *queues)
-    told = tuple(_queue(name, row) for name, row in zip(queues, rows, strict=True))
-    return StoreStats(opened, uncertain, late, deliveries, _check(check), told)
+    stats = tuple(_queue(name, row) for name, row in zip(queues, rows, strict=True))
+    return StoreStats(opened, uncertain, late, deliveries, _check(check), stats)
 
 
 async def record_ledger_check(store: StoreClient, report: Report, took_ms: int) -> None:
-    """Keep what a check of the books found, for everybody who asks."""
+    """Record the result of a ledger check for metrics and operators."""
     fields = ("at_ms", time.time_ns() // 1_000_000, "took_ms", took_ms, "findings", len(report.findings))
     await store.call("HSET", keys.LEDGER_CHECK, *fields)
 
 
 async def claim_ledger_check(store: StoreClient, every_s: float) -> bool:
-    """Whether the books are due to be checked and the caller is the one to do it: one in each `every_s`."""
+    """Claim the next ledger check. True for one caller in each `every_s`."""
     due = await store.call("SET", keys.LEDGER_CHECK_DUE, "1", "NX", "PX", int(every_s * 1000))
     return due is not None
 

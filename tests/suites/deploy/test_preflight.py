@@ -92,7 +92,7 @@ def test_preflight_refuses_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_preflight_refuses_a_folder_in_use() -> None:
-    """A second instance on the same DATA_DIR is refused, unless REDIS_URL names another store."""
+    """A second instance on the same DATA_DIR is refused, unless REDIS_URL is set."""
     found = settings()
     with hold(found):
         expected = f"Another Wokflow runs in DATA_DIR {found.data_dir}: stop it, or set DATA_DIR to another folder."

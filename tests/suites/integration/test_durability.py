@@ -85,7 +85,7 @@ async def servers(*processes: Process) -> AsyncIterator[None]:
 def test_addresses_are_read(url: str, place: str, primary: str | None, database: int) -> None:
     """Each form of REDIS_URL is understood."""
     at = parse_store_url(url)
-    assert (place, primary, database) == (at.place, at.primary, at.database)
+    assert (place, primary, database) == (at.location, at.primary, at.database)
     if "ada" in url:
         assert ("ada", "p@ss", True) == (at.username, at.password, at.tls)
 

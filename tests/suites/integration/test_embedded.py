@@ -77,7 +77,8 @@ async def test_second_store_is_refused(settings: Settings, redis: Redis) -> None
     await ready(embedded(settings), settings)
     second = embedded(settings)
     assert 1 == await second.wait_for_exit()
-    assert f"DATA_DIR {settings.data_dir} is in use by a running store\n" == second.output
+    message = f"DATA_DIR {settings.data_dir} is in use by a running store: stop it, or set another DATA_DIR."
+    assert f"{message}\n" == second.output
     assert await redis.ping()
 
 
@@ -164,7 +165,7 @@ async def test_terminal_reaches_the_store_only(settings: Settings, redis: Redis)
 async def test_other_store_makes_it_stand_by(settings: Settings) -> None:
     """With REDIS_URL set it starts no server and waits to be stopped."""
     store = embedded(settings, REDIS_URL="redis://127.0.0.1:1")
-    await store.wait_for_log("REDIS_URL names another store")
+    await store.wait_for_log("REDIS_URL is set")
     assert [] == os.listdir(settings.data_dir)
     assert 0 == await store.stop()
 

@@ -20,7 +20,7 @@ async def ended(store: Store, customer: Customer, state: str = COMPLETED) -> str
 async def test_a_long_replay_comes_in_parts(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each part says where the next begins, and together they post every event once."""
     monkeypatch.setattr(replay, "BATCH", 2)
-    monkeypatch.setattr(replay, "LOOKED_MAX", 4)
+    monkeypatch.setattr(replay, "SCANNED_MAX", 4)
     async with Store(store_url) as store:
         customer = await create_customer(store)
         made = [await ended(store, customer) for _ in range(9)]

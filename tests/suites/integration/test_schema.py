@@ -32,7 +32,9 @@ async def test_an_upgrade_goes_forward_only(store_url: str) -> None:
         await record_layout(store)
         assert str(keys.SCHEMA_VERSION).encode() == await store.call("GET", keys.SCHEMA)
         await store.call("SET", keys.SCHEMA, keys.SCHEMA_VERSION + 1)
-        with pytest.raises(StoreNewer, match=f"layout {keys.SCHEMA_VERSION + 1}; this one knows {keys.SCHEMA_VERSION}"):
+        with pytest.raises(
+            StoreNewer, match=f"layout {keys.SCHEMA_VERSION + 1}; this version knows {keys.SCHEMA_VERSION}"
+        ):
             await record_layout(store)
         assert str(keys.SCHEMA_VERSION + 1).encode() == await store.call("GET", keys.SCHEMA)
 
@@ -46,5 +48,5 @@ async def test_no_role_starts_on_a_newer_store(store_url: str) -> None:
         codes = await asyncio.gather(*(process.wait_for_exit(limit_s=40) for process in started))
     assert [2, 2, 2, 2, 1] == codes
     for process in started:
-        assert "written by a later version of Wokflow (layout 2; this one knows 1)" in process.output
+        assert "written by a later version of Wokflow (layout 2; this version knows 1)" in process.output
         assert "Traceback" not in process.output
