@@ -57,7 +57,7 @@ def system_prompt(call: Call) -> str:
         return ""
     wishes = [f"{name}: {call.input[name]}." for name in ("type", "tone") if call.input.get(name)]
     wishes += [f"About {words_max(call)} words at most."] if words_max(call) else []
-    return " ".join(["Write what the user asks for, and nothing else.", *wishes]) if wishes else ""
+    return " ".join(["Write exactly the requested text, and nothing else.", *wishes]) if wishes else ""
 
 
 def interrogation_prompt(call: Call) -> str:

@@ -13,7 +13,7 @@ BUSY_STATUSES = (498, 529)  # Groq's flex tier, and overload at several others
 def read_images(response: ProviderResponse) -> Done:
     """Return the images in a response: GPT image models always send bytes, others may send links.
 
-    Raises Rejected for an error or an empty list, Unknown if there is no list.
+    Raises Rejected for an error or an empty list, Unknown without a list.
     """
     body = response.fields  # parsed once: it may hold tens of megabytes
     items = body.get("data")

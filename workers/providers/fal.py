@@ -44,7 +44,7 @@ class Adapter(HttpAdapter):
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET the status. COMPLETED may be a failure: the result shows that."""
-        status = await self._status(call, ref)
+        status = await self._get_status(call, ref)
         if status.get("status") != "COMPLETED":
             return fal_dialect.pending(call, ref)
         url = self._trusted(status.get("response_url")) or self._status_url(call, ref).removesuffix("/status")
@@ -53,7 +53,7 @@ class Adapter(HttpAdapter):
 
     async def cancel(self, call: Call, ref: str) -> None:
         """PUT the cancel URL, which the status names."""
-        url = self._trusted((await self._status(call, ref)).get("cancel_url"))
+        url = self._trusted((await self._get_status(call, ref)).get("cancel_url"))
         await self._http.cancel("PUT", url or self._status_url(call, ref).removesuffix("/status") + "/cancel")
 
     def callback(self, request: Callback) -> str | None:
@@ -74,7 +74,7 @@ class Adapter(HttpAdapter):
         pricing = await self._http.probe(url, read_error=fal_dialect.read_submit_error, params=query)
         return f"prices of {PRICED_APP}: {pricing.get('prices')}"
 
-    async def _status(self, call: Call, ref: str) -> dict[str, Any]:
+    async def _get_status(self, call: Call, ref: str) -> dict[str, Any]:
         return (await self._http.poll("GET", self._status_url(call, ref))).fields
 
     def _trusted(self, url: object) -> str | None:

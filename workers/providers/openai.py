@@ -59,7 +59,7 @@ class Adapter(HttpAdapter):
             case "voice":
                 return await self._speak(call)
             case _ if call.kind in chat.KINDS:
-                return await self._chat(call)
+                return await self._complete_chat(call)
         raise unsupported_kind(self.setup, call)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
@@ -77,7 +77,7 @@ class Adapter(HttpAdapter):
     async def _draw(self, call: Call) -> Done:
         """POST /images/generations."""
         body = {"model": call.model, "prompt": styled_prompt(call), **drop_none(n=call.input.get("count"))}
-        body |= await self._together_fields(call) if self.setup.name == "together" else _size_fields(call)
+        body |= await self._build_together_fields(call) if self.setup.name == "together" else _size_fields(call)
         return read_images(await self._http.submit("POST", "/images/generations", json=body))
 
     async def _edit(self, call: Call) -> Done:
@@ -92,7 +92,7 @@ class Adapter(HttpAdapter):
             form.add_field(part, image.data, filename=f"{number}.{extension}", content_type=image.media_type)
         return read_images(await self._http.submit("POST", "/images/edits", data=form))
 
-    async def _together_fields(self, call: Call) -> dict[str, object]:
+    async def _build_together_fields(self, call: Call) -> dict[str, object]:
         """Return Together's own fields. It takes input images as URLs."""
         fields = {name: call.input.get(name) for name in ("width", "height", "seed", "negative_prompt")}
         urls = await resolve_image_urls(self.setup, call)
@@ -114,7 +114,7 @@ class Adapter(HttpAdapter):
         audio = read_file(response, "audio/", BINARY)
         return Done((Blob(audio.data, AUDIO.get(audio_format, audio.media_type)),))
 
-    async def _chat(self, call: Call) -> Done:
+    async def _complete_chat(self, call: Call) -> Done:
         """POST /chat/completions."""
         body = await chat.build_request(self.setup, call)
         if self.setup.name == "openai":

@@ -9,8 +9,8 @@ Not documented:
 - The cost of a pollen. A cost is known only with `credit_cents` in the catalogue, and only if the response has it.
 - Its upstreams' refusals, which come as 502. That includes their rate limits, so the submit is repeated.
 
-An input image without a public URL cannot start a video: each upload would get another URL, so that the request would
-not be the same.
+An input image without a public URL cannot start a video: each upload would get another URL, which would change the
+request.
 """
 
 import re
@@ -76,7 +76,7 @@ class Adapter(HttpAdapter):
             case "voice" | "music":
                 return await self._synthesize(call)
             case _ if call.kind in chat.KINDS:
-                return await self._chat(call)
+                return await self._complete_chat(call)
         raise unsupported_kind(self.setup, call)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
@@ -127,7 +127,7 @@ class Adapter(HttpAdapter):
         response = await self._http.submit("POST", "/v1/audio/speech", json=body)
         return self._done(call, response, read_file(response, "audio/"))
 
-    async def _chat(self, call: Call) -> Done:
+    async def _complete_chat(self, call: Call) -> Done:
         """POST /v1/chat/completions, not as a stream: that would not be repeatable."""
         body = {**await chat.build_request(self.setup, call), "seed": seed(call), "stream": False}
         response = await self._http.submit("POST", "/v1/chat/completions", json=body)

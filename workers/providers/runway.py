@@ -1,7 +1,7 @@
 """Runway: videos, images, speech, sounds and upscaled images. Each is a task, polled until it is finished.
 
 Runway sends no callbacks and lists no tasks, so a submit whose response was lost stays unknown. It advises to repeat a
-request that failed with 502 or 504, but does not document whether work has started by then, so that is Unknown here.
+request that failed with 502 or 504. Whether work has started by then is not documented, so that is Unknown here.
 
 "No credit" is a 400, and only its text distinguishes it from other faults. After a DELETE a task may be CANCELLED or
 gone: either way it was stopped.
@@ -135,7 +135,7 @@ class Adapter(HttpAdapter):
 
     async def submit(self, call: Call) -> Pending | Done:
         """POST to the endpoint that starts the task."""
-        path, body = await self._path_and_body(call)
+        path, body = await self._build_request(call)
         response = await self._http.submit("POST", path, read_error=read_error, json=body)
         return Pending(read_ref(response, response.fields.get("id")), POLL_S)
 
@@ -166,7 +166,7 @@ class Adapter(HttpAdapter):
     async def _get_task(self, ref: str, read_error: ErrorReader | None = None) -> Mapping[str, Any]:
         return read_task(await self._http.poll("GET", _task_path(ref), read_error=read_error), ref)
 
-    async def _path_and_body(self, call: Call) -> tuple[str, dict[str, object]]:
+    async def _build_request(self, call: Call) -> tuple[str, dict[str, object]]:
         """Return path and body. Raises Rejected if an image is unreachable, Down for an unsupported kind."""
         row, requested = model_row(MODELS, call.model), call.input.get
         urls = await publish_image_urls(self.setup, call, self._upload, inline_bytes_max=INLINE_BYTES_MAX)

@@ -84,7 +84,7 @@ def undescribed_tests(source: Source) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """Split prose into sentences. A blank line, a list item and a tree line end one too."""
-    blocks = re.split(r"\n\s*\n|\n(?=\s*(?:[-*├└│]|\d+\.) )", text)
+    blocks = re.split(r"\n\s*\n|\n(?=\s*(?:[-*]|[├└│]─*|\d+\.) )", text)
     return [sentence for block in blocks for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z`\"'])", one_line(block))]
 
 

@@ -52,7 +52,9 @@ class Adapter(HttpAdapter):
     async def submit(self, call: Call) -> Pending | Done:
         """Return a task, or the text of a chat model. Raises any ProviderError."""
         if call.kind in chat.KINDS:
-            return await (self._chat_with_claude(call) if call.model.startswith("claude-") else self._chat(call))
+            return await (
+                self._complete_chat_with_claude(call) if call.model.startswith("claude-") else self._complete_chat(call)
+            )
         api = api_of(call.model)
         body = api.build_body(call, await publish_image_urls(self.setup, call, self._upload))
         body |= {"callBackUrl": call.callback_url} if call.callback_url else {}
@@ -89,7 +91,7 @@ class Adapter(HttpAdapter):
         credit = await self._http.probe("/api/v1/chat/credit", read_error=read_error)
         return f"credits left: {credit.get('data')}"
 
-    async def _chat(self, call: Call) -> Done:
+    async def _complete_chat(self, call: Call) -> Done:
         """POST /{model}/v1/chat/completions. Without `stream` it would be a stream."""
         body = {**await chat.build_request(self.setup, call), "stream": False}
         body.pop("seed", None)
@@ -97,7 +99,7 @@ class Adapter(HttpAdapter):
         response = _unwrap(await self._http.submit("POST", path, read_error=read_error, json=body))
         return structs.replace(chat.read_completion(call, response), cost_micros=self._cost_micros(response.fields))
 
-    async def _chat_with_claude(self, call: Call) -> Done:
+    async def _complete_chat_with_claude(self, call: Call) -> Done:
         """POST /claude/v1/messages. It documents no system prompt, and is known to ignore images silently."""
         if call.kind == "interrogate":
             raise Rejected("provider_refused", "This model cannot read images at this provider.")

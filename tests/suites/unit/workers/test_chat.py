@@ -65,7 +65,7 @@ def test_silence_is_a_failure(kind: str, said: str) -> None:
 def test_an_instruction_says_what_was_asked_for() -> None:
     """Type, tone and length of a text, purpose and number of prompts; nothing if nothing was asked for."""
     text = chat.system_prompt(a_call("text", "m", type="blog", tone="dry", length="short"))
-    wanted = "Write what the user asks for, and nothing else. type: blog. tone: dry. About 80 words at most."
+    wanted = "Write exactly the requested text, and nothing else. type: blog. tone: dry. About 80 words at most."
     assert wanted == text
     assert "" == chat.system_prompt(a_call("text", "m"))
     enhance = chat.system_prompt(a_call("enhance", "m", mode="pixel", count=2))

@@ -20,7 +20,7 @@ FOX = "https://example.com/fox.png"
 BACK = "https://us.example/callbacks/kie/t"
 NOWHERE = tasks.NO_CALLBACK_URL
 FOXES = "a red fox in the snow, at dawn " * 20
-SHORT = "Write what the user asks for, and nothing else. About 80 words at most."
+SHORT = "Write exactly the requested text, and nothing else. About 80 words at most."
 USER = [{"role": "user", "content": "a red fox"}]
 
 

@@ -92,7 +92,7 @@ async def asking(double: Double, provider: str = "openai", key: str | None = "sk
                 "messages": [
                     {
                         "role": "system",
-                        "content": "Write what the user asks for, and nothing else. About 2500 words at most.",
+                        "content": "Write exactly the requested text, and nothing else. About 2500 words at most.",
                     },
                     *USER,
                 ],

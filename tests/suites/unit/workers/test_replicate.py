@@ -95,7 +95,7 @@ async def brought(double: Double, adapter: Adapter, call: Call) -> Done:
             a_call("text", "meta/llama", tone="dry"),
             {
                 "prompt": "a red fox",
-                "system_prompt": "Write what the user asks for, and nothing else. tone: dry.",
+                "system_prompt": "Write exactly the requested text, and nothing else. tone: dry.",
                 "max_tokens": 4096,
             },
         ),
