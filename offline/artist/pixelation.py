@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-LONG_SIDE = 112  # pixels of the small picture's longer side
+LONG_SIDE = 112  # drawn pixels along the longer side
 COLOURS = 32
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - 0.47
 

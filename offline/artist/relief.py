@@ -53,7 +53,7 @@ def _dunes(rng: np.random.Generator, land: Land, size: int) -> Plane:
     part = phase - np.floor(phase)
     profile = np.where(part < 0.68, (part / 0.68) ** 1.6, ((1 - part) / 0.32) ** 1.15).astype(np.float32)
     raw = np.clip(profile * (0.62 + 0.38 * swell) + 0.22 * swell + 0.1, 0, 1.2).astype(np.float32)
-    # Sampling between texels would saw teeth into a crest that is sharper than they are apart.
+    # Sampling between texels would show steps in a crest sharper than a texel.
     return resized(resized(raw, size // 4, size // 4, Image.Resampling.BOX), size, size)
 
 

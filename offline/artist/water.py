@@ -84,7 +84,7 @@ class Water:
         above = canvas[: self.top].reshape(-1, 3)
         if not self.wet_street:
             return np.asarray(above[source * width + column])
-        # Wet asphalt draws lights out into streaks: the mean of several heights.
+        # Wet asphalt stretches lights into streaks: the mean of several heights.
         streak = np.zeros((height, width, 3), np.float32)
         for lift in (0.0, 0.012, 0.03, 0.055, 0.09):
             row = np.clip(source - round(lift * self.stage.unit), 0, self.top - 1)

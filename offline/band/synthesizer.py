@@ -18,7 +18,7 @@ class Timbre(Struct, frozen=True, kw_only=True):
     """The sound of a voice. Times in seconds; `cutoff` in Hz plus `track` times the note's own frequency."""
 
     wave: str = "saw"  # saw, pulse, triangle, steps, string, bars, power
-    duty: float = 0.5  # of a pulse; for a string, where it is plucked
+    duty: float = 0.5  # of a pulse; for a string, the point of the pluck
     bars: tuple[float, ...] = ()  # strengths of the first harmonics
     cutoff: float = 20_000.0
     track: float = 0.0
@@ -26,7 +26,7 @@ class Timbre(Struct, frozen=True, kw_only=True):
     sweep_s: float = 0.15
     peak: float = 0.0  # resonance at the cutoff
     formants: tuple[tuple[float, float, float], ...] = ()  # Hz, width, strength
-    damping: float = 0.0  # decay of the first harmonic, 1/s, and what each further one adds to it
+    damping: float = 0.0  # decay of the first harmonic, 1/s, and the addition of each further one
     damping_more: float = 0.0
     attack: float = 0.005
     decay: float = 0.3

@@ -3,7 +3,7 @@
 import re
 
 _ORDER = re.compile(
-    r"(?is)^\W*(?:please\s+|can you\s+|could you\s+|i (?:want|need) (?:you to\s+)?)*"
+    r"(?is)^\W*(?:please\s+|can\s+you\s+|could\s+you\s+|i\s+(?:want|need)\s+(?:you\s+to\s+)?)*"
     r"(?:write|create|generate|compose|draft|make|produce|give|tell|describe|come\s+up\s+with)\b"
     r"(?:\s+(?:me|us))?\s*"
 )
