@@ -9,19 +9,19 @@ import uvloop
 from aiohttp import web
 
 from gateway.app import build_app
-from gateway.context import DESK
+from gateway.context import CONTEXT
 from gateway.protocol import listen
 from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown, StoreNewer
 from shared.ops import collector, limits, logs, metrics, settings
 from shared.ops.settings import Settings
 
-LEAVE_S = 1.0  # how long a stopping gateway answers what still comes over open connections
-LOOK_EVERY_S = 0.02
+LEAVE_S = 1.0  # how long a stopping gateway answers requests over open connections
+POLL_S = 0.02
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT; the exit status."""
+    """Serve until SIGTERM or SIGINT, and return the exit status."""
     try:
         config = settings.load()
         limits.raise_open_files()
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 async def serve(app: web.Application, config: Settings) -> None:
-    """Answer requests until cancelled by a signal; those in hand are answered, at most drain_s later."""
+    """Answer requests until a signal cancels this task. Requests in progress get drain_s to finish."""
     serving = asyncio.current_task()
     assert serving is not None  # noqa: S101  # a coroutine runs in a task
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -46,26 +46,26 @@ async def serve(app: web.Application, config: Settings) -> None:
     try:
         await runner.setup()
         collector.relax_collector()
-        door = await listen(runner, config.host, config.port)
+        server = await listen(runner, config.host, config.port)
         try:
             await asyncio.Event().wait()
         finally:
-            door.close()
-            app[DESK].watch.release()
-            await taken_leave(runner, min(LEAVE_S, config.drain_s))
+            server.close()
+            app[CONTEXT].watch.release()
+            await wait_for_clients(runner, min(LEAVE_S, config.drain_s))
     finally:
         await runner.cleanup()
 
 
-async def taken_leave(runner: web.AppRunner, limit_s: float) -> None:
-    """Return when every connection is gone, or after `limit_s`. Each answer tells its client to close.
+async def wait_for_clients(runner: web.AppRunner, limit_s: float) -> None:
+    """Return when every connection is closed, or after `limit_s`. Each response asks its client to close.
 
-    A connection that we close while a request is on its way to us costs that request; so clients close them.
+    Closing a connection ourselves would lose a request that is on its way to us.
     """
-    for _ in range(int(limit_s / LOOK_EVERY_S)):
+    for _ in range(int(limit_s / POLL_S)):
         if runner.server is None or not runner.server.connections:
             return
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(POLL_S)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Verb 1, accept: look the model up, check the input, price it, and let one script charge and queue."""
+"""Verb 1, accept: check the input, price it, and let one script charge and queue."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from secrets import token_bytes
 import structlog
 from msgspec import UNSET, Struct
 
-from gateway.context import Desk
+from gateway.context import GatewayContext
 from gateway.trace import TRACE
 from shared.domain import catalogue
 from shared.domain.catalogue import Model
@@ -24,28 +24,28 @@ from shared.store import accounts, generations, ledger
 from shared.store.ledger import Accepted, Order, RouteOffer, UnknownPlan
 
 IDEMPOTENCY_KEY_CHARS_MAX = 255
-OFFERS_MAX = 8  # providers that one order tries
-QUEUE_MS = 86_400_000  # a generation that no worker takes up for a day fails
+OFFERS_MAX = 8  # providers that one generation can try
+QUEUE_MS = 86_400_000  # a generation that no worker starts for a day fails
 
 log = structlog.get_logger()
 
 
-class Choice(Struct, frozen=True):
-    """A model and one of its routes, as gateway/routing.py found them; `input`, if given, in place of Wanted's."""
+class Candidate(Struct, frozen=True):
+    """A model and one of its routes, from gateway/routing.py. Its `input`, if set, replaces the request's."""
 
     model: Model
     route: catalogue.Route
     input: object = UNSET
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
-    """A request for a generation, decoded from a dialect; `choices` in the order they are to be tried."""
+class GenerationRequest(Struct, frozen=True, kw_only=True):
+    """A request for a generation, decoded from a dialect. `candidates` are in the order to try them."""
 
     dialect: str
-    choices: Sequence[Choice]
+    candidates: Sequence[Candidate]
     prompt: str
     input: object
-    body: bytes  # and which call: what a repetition under the same Idempotency-Key has to equal
+    body: bytes  # with the path: a repetition under the same Idempotency-Key must equal it
     key_hash: str = ""
     guest: str = ""
     payer: str = "balance"
@@ -53,98 +53,113 @@ class Wanted(Struct, frozen=True, kw_only=True):
     wait_s: float = 0
 
 
-class Made(Struct, frozen=True):
-    """The generation as it stands when the request is answered."""
+class AcceptedGeneration(Struct, frozen=True):
+    """The generation when the request is answered, and whether it is an idempotent replay."""
 
     generation: Generation
     replayed: bool
 
 
-async def accept(desk: Desk, wanted: Wanted) -> Made:
-    """Charge, queue, and wait as long as was asked for. Raises Refused, with nothing charged, or StoreDown."""
-    order = order_of(wanted, desk.watch.name if wanted.wait_s else "")
-    closed = desk.watch.expect(order.id) if wanted.wait_s else None
+async def accept(context: GatewayContext, request: GenerationRequest) -> AcceptedGeneration:
+    """Charge and queue a generation, then wait for it as requested. Raises Refused, with nothing charged, or StoreDown.
+
+    When a wait is requested, this process registers for the end of the generation before the script runs.
+    """
+    order = build_order(request, context.watch.name if request.wait_s else "")
+    ended = context.watch.expect(order.id) if request.wait_s else None
     try:
-        accepted = await charge(desk, order)
-        generation = await answer(desk, order, accepted, wanted.wait_s, closed)
+        accepted = await charge(context, order)
+        generation = await wait_for_generation(context, order, accepted, request.wait_s, ended)
     finally:
-        if closed is not None:
-            closed.cancel()
-    return Made(generation, accepted.replayed)
+        if ended is not None:
+            ended.cancel()
+    return AcceptedGeneration(generation, accepted.replayed)
 
 
-def order_of(wanted: Wanted, waiter: str) -> Order:
-    """The order for the accept script, under a new id. Raises Refused("invalid_input") naming the field."""
-    key = wanted.idempotency_key
+def build_order(request: GenerationRequest, waiter: str) -> Order:
+    """Return the order for the accept script, under a new id. Raises Refused("invalid_input") naming the field."""
+    key = request.idempotency_key
     if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
         reason = f"must have at most {IDEMPOTENCY_KEY_CHARS_MAX} characters, all printable."
         raise Refused("invalid_request", reason, field="Idempotency-Key")
     return Order(
         id=uuid7(time.time_ns(), token_bytes(8)),
-        key_hash=wanted.key_hash,
-        offers=offers_of(wanted),
+        key_hash=request.key_hash,
+        offers=build_offers(request),
         queue_ms=QUEUE_MS,
         replay_key=key,
-        body_hash=blake2b(wanted.body, digest_size=16).hexdigest() if key else "",
+        body_hash=blake2b(request.body, digest_size=16).hexdigest() if key else "",
         waiter=waiter,
-        payer=wanted.payer,
-        guest=wanted.guest,
+        payer=request.payer,
+        guest=request.guest,
     )
 
 
-def offers_of(wanted: Wanted) -> tuple[RouteOffer, ...]:
-    """How it may be served: one way for each provider, since what one of its models cannot be asked, no other can.
+def build_offers(request: GenerationRequest) -> tuple[RouteOffer, ...]:
+    """Return one way for each provider that can serve the request. Raises Refused("invalid_input").
 
-    What the first choice cannot do is refused; a further one that cannot is left out.
+    Only the first model of a provider counts: what it rejects, the provider's other models reject too. An input that
+    the first candidate rejects is refused. A later candidate that rejects it is skipped.
     """
-    able: list[tuple[Choice, dict[str, object]]] = []
-    for choice in wanted.choices:
-        if len(able) == OFFERS_MAX or choice.route.provider in [known.route.provider for known, _ in able]:
+    able: list[tuple[Candidate, dict[str, object]]] = []
+    for candidate in request.candidates:
+        if len(able) == OFFERS_MAX or candidate.route.provider in [known.route.provider for known, _ in able]:
             continue
         try:
-            prompt = validate_prompt(wanted.prompt, choice.model)
-            able.append((choice, validate_input(choice.model, wanted.input if choice.input is UNSET else choice.input)))
+            prompt = validate_prompt(request.prompt, candidate.model)
+            given = request.input if candidate.input is UNSET else candidate.input
+            able.append((candidate, validate_input(candidate.model, given)))
         except InvalidInput as invalid:
             if not able:
                 raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
-    choices = [choice for choice, _ in able]
-    return tuple(offer_of(wanted, prompt, choice, values, choices) for choice, values in able)
+    candidates = [candidate for candidate, _ in able]
+    return tuple(_offer(request, prompt, candidate, values, candidates) for candidate, values in able)
 
 
-def offer_of(
-    wanted: Wanted, prompt: str, choice: Choice, values: dict[str, object], choices: Sequence[Choice]
+def _offer(
+    request: GenerationRequest,
+    prompt: str,
+    candidate: Candidate,
+    values: dict[str, object],
+    candidates: Sequence[Candidate],
 ) -> RouteOffer:
-    """One of the choices, with those of other providers for the worker to hand it on to."""
-    model, route = choice.model, choice.route
-    # What was reserved has to do for whoever serves it: another model only at the same price, or if the plan pays.
+    """Return the way of a candidate, with the others as its fallback routes."""
+    model, route = candidate.model, candidate.route
+    # The reservation must cover whoever serves it: another model needs the same price, unless the plan pays.
     routes = tuple(
         FallbackRoute(other.route.provider, other.route.model, other.model.id)
-        for other in choices
-        if other is not choice and (wanted.payer == "quota" or other.model.price_micros == model.price_micros)
+        for other in candidates
+        if other is not candidate and (request.payer == "quota" or other.model.price_micros == model.price_micros)
     )
-    spec = Spec(wanted.dialect, model.kind, model.id, route.model, prompt, values, routes, TRACE.get())
+    spec = Spec(request.dialect, model.kind, model.id, route.model, prompt, values, routes, TRACE.get())
     return RouteOffer(
         provider=route.provider, price_micros=model.price_micros, spec=spec, run_ms=model.timeout_s * 1000
     )
 
 
-async def charge(desk: Desk, order: Order) -> Accepted:
-    """Run the accept script. A lost answer is asked for again under the same id by the store's client."""
+async def charge(context: GatewayContext, order: Order) -> Accepted:
+    """Run the accept script. The store's client repeats it under the same id if the reply is lost."""
     began_s = time.perf_counter()
     try:
-        accepted = await ledger.accept(desk.store, order)
+        accepted = await ledger.accept(context.store, order)
     except UnknownPlan:
-        await accounts.publish_plans(desk.store, desk.catalogue.plans.values())
+        await accounts.publish_plans(context.store, context.catalogue.plans.values())
         try:
-            accepted = await ledger.accept(desk.store, order)
+            accepted = await ledger.accept(context.store, order)
         except UnknownPlan as unknown:
-            raise Refused("rate_limited", f"The plan {unknown} is not offered any more.", retry_after_s=3600) from None
-    count(order, accepted, time.perf_counter() - began_s)
+            raise plan_retired(unknown) from None
+    record_acceptance(order, accepted, time.perf_counter() - began_s)
     return accepted
 
 
-def count(order: Order, accepted: Accepted, took_s: float) -> None:
-    """One log line and the metrics of an order that was charged and queued; a replay is only counted."""
+def plan_retired(unknown: UnknownPlan) -> Refused:
+    """Return the refusal of an account whose plan left the catalogue."""
+    reason = f"The account's plan {unknown} no longer exists. Ask the operator to change it."
+    return Refused("rate_limited", reason, retry_after_s=3600)
+
+
+def record_acceptance(order: Order, accepted: Accepted, took_s: float) -> None:
+    """Log and count an accepted generation. An idempotent replay is only counted."""
     offer = accepted.offer or order.offers[0]
     spec = offer.spec
     if accepted.replayed:
@@ -165,23 +180,24 @@ def count(order: Order, accepted: Accepted, took_s: float) -> None:
     )
 
 
-async def answer(
-    desk: Desk, order: Order, accepted: Accepted, wait_s: float, closed: "asyncio.Future[None] | None"
+async def wait_for_generation(
+    context: GatewayContext, order: Order, accepted: Accepted, wait_s: float, ended: "asyncio.Future[None] | None"
 ) -> Generation:
-    """The generation to show: as accepted, as replayed, or as it is after the wait."""
+    """Wait if requested, and return the generation as it is then: new, replayed, or ended."""
     if accepted.replayed:
-        seen = await desk.watch.until_closed(accepted.account, accepted.id, wait_s)
-        if seen is None:
-            raise Refused("idempotency_key_reuse", "The generation this Idempotency-Key made is no longer kept.")
-        return seen
-    if closed is not None:
-        await asyncio.wait([closed], timeout=wait_s)
-    if closed is not None or accepted.offer is None:
-        # It is charged and queued: a store that left meanwhile does not make that untrue.
+        current = await context.watch.wait_until_ended(accepted.account, accepted.id, wait_s)
+        if current is None:
+            reason = "The generation of this Idempotency-Key was deleted. Use a new key."
+            raise Refused("idempotency_key_reuse", reason)
+        return current
+    if ended is not None:
+        await asyncio.wait([ended], timeout=wait_s)
+    if ended is not None or accepted.offer is None:
+        # The generation is charged and queued, even if the store is unavailable now.
         with contextlib.suppress(StoreDown):
-            seen = await generations.view(desk.store, accepted.account, accepted.id)
-            if seen is not None:
-                return seen
+            current = await generations.view(context.store, accepted.account, accepted.id)
+            if current is not None:
+                return current
     offer = accepted.offer or order.offers[0]
     return Generation(
         id=accepted.id,
@@ -196,8 +212,8 @@ async def answer(
 
 
 def upstream_refusal(generation: Generation) -> Refused | None:
-    """What a waiting caller is told when the generation failed meanwhile; it is refunded already."""
+    """Return the refusal for a caller that waited for a generation which failed, or None. It is refunded already."""
     if generation.state != FAILED or generation.outcome is None:
         return None
-    reason = (generation.outcome.error or "The provider refused this").rstrip(". ")
+    reason = (generation.outcome.error or "The provider rejected the request").rstrip(". ")
     return Refused("upstream_error", f"{reason}. You were refunded.")

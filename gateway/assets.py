@@ -1,4 +1,4 @@
-"""Outputs, as our storage has them: conditional requests, ranges, and headers that keep a browser from running them."""
+"""Serve outputs from our storage: conditional requests, ranges, and headers that stop a browser from running them."""
 
 import asyncio
 import re
@@ -8,20 +8,20 @@ from email.utils import formatdate
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
-from gateway.middleware import REQUEST_ID
+from gateway.context import CONTEXT
+from gateway.trace import REQUEST_ID
 from shared.ops.storage import Asset, Storage, StorageError, media_type_of
 
-WRITE_TIMEOUT_S = 60.0  # a client that takes nothing for this long is cut off
+WRITE_TIMEOUT_S = 60.0  # a client that reads nothing for this long is disconnected
 CACHE_S = 24 * 3600
 RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
 ALWAYS = {
     "Accept-Ranges": "bytes",
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
-    # The bytes behind a path never change, so nobody needs to ask again; but they are deleted after their retention,
-    # and a cache must not serve them for much longer than we do. A day bounds that, and a 304 afterwards is cheap.
+    # The bytes behind a path never change, but they are deleted after their retention. A day bounds how long a cache
+    # serves a deleted output, and a 304 afterwards is cheap.
     "Cache-Control": f"public, max-age={CACHE_S}, immutable",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -30,36 +30,39 @@ ALWAYS = {
 log = structlog.get_logger()
 
 
-def assets_handler(storage: Storage, *, write_timeout_s: float = WRITE_TIMEOUT_S) -> Handler:
-    """Handler for GET and HEAD of `/assets/{path:.*}`. Raises HTTPNotFound, HTTPServiceUnavailable."""
+async def serve_asset(request: web.Request) -> web.StreamResponse:
+    """Answer GET and HEAD of `/assets/{path:.*}`. Raises HTTPNotFound, HTTPServiceUnavailable."""
+    return await serve_from(request, request.app[CONTEXT].storage)
 
-    async def serve(request: web.Request) -> web.StreamResponse:
-        path = request.match_info["path"]
-        try:
-            asset = await storage.head(path)
-        except StorageError as error:
-            log.warning("asset.unavailable", reason=str(error))
-            raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from error
-        if asset is None:
-            raise web.HTTPNotFound
-        headers = _headers(path, asset)
-        if _is_unchanged(request, asset):
-            return web.Response(status=304, headers=headers)
-        span = _span_asked(request, headers, asset.size_bytes)
-        if span is not None and not span:
-            # Returned, not raised, so that Content-Range gets past whoever renders errors.
-            return web.Response(status=416, headers=ALWAYS | {"Content-Range": f"bytes */{asset.size_bytes}"})
-        response = _response(headers, span, asset.size_bytes)
-        if request.method == "GET":
-            chunks = storage.read(path, span.start if span else 0, response.content_length or 0)
-            await _send(request, response, chunks, write_timeout_s)
-        return response
 
-    return serve
+async def serve_from(
+    request: web.Request, storage: Storage, write_timeout_s: float = WRITE_TIMEOUT_S
+) -> web.StreamResponse:
+    """Answer an output of `storage`. Raises HTTPNotFound, HTTPServiceUnavailable."""
+    path = request.match_info["path"]
+    try:
+        asset = await storage.head(path)
+    except StorageError as error:
+        log.warning("asset.unavailable", reason=str(error))
+        raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from error
+    if asset is None:
+        raise web.HTTPNotFound
+    headers = _headers(path, asset)
+    if _is_unchanged(request, asset):
+        return web.Response(status=304, headers=headers)
+    span = _requested_span(request, headers, asset.size_bytes)
+    if span is not None and not span:
+        # Returned, not raised, because the error handler would drop Content-Range.
+        return web.Response(status=416, headers=ALWAYS | {"Content-Range": f"bytes */{asset.size_bytes}"})
+    response = _response(headers, span, asset.size_bytes)
+    if request.method == "GET":
+        chunks = storage.read(path, span.start if span else 0, response.content_length or 0)
+        await _send(request, response, chunks, write_timeout_s)
+    return response
 
 
 def span_of(header: str, size_bytes: int) -> range | None:
-    """The bytes a Range header asks for. None: all of them, for want of one readable range; empty: none there are."""
+    """Return the bytes of a Range header: None for the whole file, empty if the range is outside of it."""
     match = RANGE.fullmatch(header)
     if match is None or match[1] == match[2] == "":
         return None
@@ -70,8 +73,8 @@ def span_of(header: str, size_bytes: int) -> range | None:
     return None if last < first else range(first, min(last + 1, size_bytes))
 
 
-def _span_asked(request: web.Request, headers: Mapping[str, str], size_bytes: int) -> range | None:
-    """Ranges are for GET, and with If-Range only for who has the rest of these very bytes."""
+def _requested_span(request: web.Request, headers: Mapping[str, str], size_bytes: int) -> range | None:
+    """Return the requested range. Only GET has one, and with If-Range only if the client has this version."""
     if request.method != "GET" or "Range" not in request.headers:
         return None
     if request.headers.get("If-Range") not in (None, headers["ETag"], headers["Last-Modified"]):
@@ -91,7 +94,7 @@ def _headers(path: str, asset: Asset) -> dict[str, str]:
 
 
 def _is_unchanged(request: web.Request, asset: Asset) -> bool:
-    """Whether the client's copy is ours. With an ETag to compare, its date does not count."""
+    """Return whether the client's copy is current. With an ETag to compare, its date does not count."""
     if "If-None-Match" in request.headers:
         return any(tag.value in ("*", asset.etag) for tag in request.if_none_match or ())
     since = request.if_modified_since
@@ -112,7 +115,7 @@ def _response(headers: Mapping[str, str], span: range | None, size_bytes: int) -
 async def _send(
     request: web.Request, response: web.StreamResponse, chunks: AsyncGenerator[bytes, None], write_timeout_s: float
 ) -> None:
-    """Stream at the client's pace. After the headers a failure can only be told by cutting the connection."""
+    """Stream at the client's pace. After the headers, aborting the connection is the only way to report a failure."""
     try:
         async with aclosing(chunks):
             await response.prepare(request)
@@ -122,6 +125,6 @@ async def _send(
     except ConnectionResetError:
         return  # the client left
     except (StorageError, TimeoutError) as error:
-        log.warning("asset.aborted", reason=str(error) or "the client took nothing for too long")
+        log.warning("asset.aborted", reason=str(error) or "the client read nothing for too long")
         if request.transport is not None:
             request.transport.abort()

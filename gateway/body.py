@@ -1,4 +1,4 @@
-"""Request bodies and queries: strict, bounded, and refused with a reason."""
+"""Read request bodies and queries: strict, bounded, and refused with a reason."""
 
 import asyncio
 import json
@@ -20,66 +20,70 @@ LIMIT_MAX, LIMIT_DEFAULT = 200, 50
 Shape = TypeVar("Shape")
 
 
-async def json_body(request: web.Request, shape: type[Shape]) -> tuple[Shape, bytes]:
-    """The body as `shape`, and what makes the request this one: which call it is, and the body's bytes.
+async def read_json(request: web.Request, shape: type[Shape]) -> tuple[Shape, bytes]:
+    """Return the body as `shape`, and the path and bytes that identify the request for its Idempotency-Key.
 
     Raises Refused: unsupported_media_type, invalid_json or invalid_request.
     """
     if "Content-Type" in request.headers and request.content_type != "application/json":
-        raise Refused("unsupported_media_type", "Send JSON with Content-Type: application/json.")
-    body = await received(request)
-    value = parsed(body)
+        raise Refused("unsupported_media_type", "Send JSON with `Content-Type: application/json`.")
+    body = await read_body(request)
+    value = parse_json(body)
     if not isinstance(value, dict):
         raise Refused("invalid_json", "The body must be one JSON object.")
     resource = request.match_info.route.resource
     call = resource.canonical.encode() if resource else b""
-    return shaped(value, shape), call + b" " + body
+    return convert(value, shape), call + b" " + body
 
 
-async def received(request: web.Request) -> bytes:
-    """The whole body. Raises Refused if it does not come whole and in time, HTTPRequestEntityTooLarge."""
+async def read_body(request: web.Request) -> bytes:
+    """Return the whole body. Raises Refused if it is late or incomplete, or HTTPRequestEntityTooLarge."""
     try:
-        if request.content.is_eof():  # it came with the headers, as most do: there is nothing to wait for
+        if request.content.is_eof():  # most bodies arrive with the headers, and need no timer
             return await request.read()
         async with asyncio.timeout(BODY_S):
             return await request.read()
     except TimeoutError:
-        raise Refused("invalid_request", f"The body did not arrive within {BODY_S:.0f} s.") from None
+        raise Refused(
+            "invalid_request", f"The body did not arrive within {BODY_S:.0f} s. Send it faster, or send less."
+        ) from None
     except web.RequestPayloadError:
-        raise Refused("invalid_request", "The body is not encoded as its headers say.") from None
-    except ConnectionError:  # nobody is there to read this
+        raise Refused(
+            "invalid_request", "The body does not match its Content-Encoding or Transfer-Encoding header."
+        ) from None
+    except ConnectionError:  # the client is gone, so nobody reads this
         raise Refused("invalid_request", "The body ended early.") from None
 
 
-def parsed(body: bytes) -> object:
-    """Strict JSON: UTF-8, no duplicate names, no NaN, bounded depth. Raises Refused."""
+def parse_json(body: bytes) -> object:
+    """Return the value of strict JSON: UTF-8, no duplicate names, no NaN, bounded depth. Raises Refused."""
     try:
         value = DECODER.decode(body.decode())
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError:
-        raise Refused("invalid_json", "The body is not UTF-8.") from None
+        raise Refused("invalid_json", "The body must be UTF-8.") from None
     except UnicodeEncodeError:
-        raise Refused("invalid_json", "The body has half of a surrogate pair in a string.") from None
+        raise Refused("invalid_json", "A string in the body has a lone surrogate. Send valid Unicode.") from None
     except RecursionError:
-        raise Refused("invalid_json", "The body is nested too deeply.") from None
+        raise Refused("invalid_json", f"The body must not be nested more than {DEPTH_MAX} levels deep.") from None
     except ValueError as error:
         raise Refused("invalid_json", f"The body is not valid JSON: {error}") from None
     if _depth(value, 0) > DEPTH_MAX:
-        raise Refused("invalid_json", f"The body is nested more than {DEPTH_MAX} deep.")
+        raise Refused("invalid_json", f"The body must not be nested more than {DEPTH_MAX} levels deep.")
     return value
 
 
-def shaped(value: object, shape: type[Shape]) -> Shape:
-    """`value` as a msgspec type. Raises Refused("invalid_request") naming the field."""
+def convert(value: object, shape: type[Shape]) -> Shape:
+    """Return `value` as a msgspec type. Raises Refused("invalid_request") naming the field."""
     try:
         return msgspec.convert(value, shape, strict=True)
     except msgspec.ValidationError as error:
         raise field_errors.refusal_of(error, shape) from None
 
 
-def limit(query: Mapping[str, str]) -> int:
-    """`limit` of a list: 1..200, default 50; more is 200. Raises Refused("invalid_request")."""
+def limit_of(query: Mapping[str, str]) -> int:
+    """Return the `limit` of a list: 1 to 200, 50 by default. More counts as 200. Raises Refused("invalid_request")."""
     text = query.get("limit")
     if text is None:
         return LIMIT_DEFAULT
@@ -91,7 +95,7 @@ def limit(query: Mapping[str, str]) -> int:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name is there twice in one object")
+        raise ValueError("an object has the same name twice")
     return found
 
 
@@ -102,7 +106,7 @@ def _int(digits: str) -> int:
 
 
 def _number(text: str) -> float:
-    """To JSON 512.0 is as whole as 512, and some languages write it so."""
+    """Return 512 for 512.0: JSON does not tell them apart, and some languages write the latter."""
     value = float(text)
     return int(value) if value.is_integer() else value
 

@@ -1,4 +1,4 @@
-"""Who calls the WokGen API: the account of a key, or a guest by address; and the headers that tell the day's quota."""
+"""The caller of the WokGen API, an account or a guest, and the headers with its daily quota."""
 
 import math
 import time
@@ -7,9 +7,9 @@ from aiohttp import web
 from msgspec import Struct
 
 from gateway import auth
-from gateway.context import DESK, Desk
+from gateway.accept import plan_retired
+from gateway.context import CONTEXT, GatewayContext
 from gateway.guests import client_address, guest_account
-from shared.domain.errors import Refused
 from shared.store import accounts, ledger
 from shared.store.ledger import Quota, UnknownPlan
 
@@ -17,42 +17,42 @@ UNLIMITED = "unlimited"
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """`account` is an account's or a guest's; `key_hash` is empty for a guest."""
+    """The account that calls, or a guest's account. A guest has no `key_hash`."""
 
     account: str
     key_hash: str = ""
 
     @property
     def guest(self) -> str:
-        """The guest's account, or empty for the holder of a key."""
+        """Return the guest's account, or an empty text for the holder of a key."""
         return "" if self.key_hash else self.account
 
 
-async def caller_of(request: web.Request) -> Caller:
-    """The caller. No Authorization header is a guest; a wrong, revoked or malformed key is refused, never a guest."""
-    desk = request.app[DESK]
+async def identify_caller(request: web.Request) -> Caller:
+    """Return the caller: a guest if there is no Authorization header. Raises Refused for a key that is not active."""
+    context = request.app[CONTEXT]
     if "Authorization" in request.headers:
         account = await auth.account_id(request)
         return Caller(account=account, key_hash=auth.key_hash(request))
     forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
-    address = client_address(request.remote or "", forwarded, desk.trusted)
+    address = client_address(request.remote or "", forwarded, context.trusted)
     return Caller(account=guest_account(address))
 
 
-async def quota_of(desk: Desk, account: str) -> Quota:
-    """The account's day; plans that are not in the store are published first. Raises Refused if it has none there."""
+async def read_quota(context: GatewayContext, account: str) -> Quota:
+    """Return the account's daily quota. Publishes missing plans first. Raises Refused if its plan no longer exists."""
     try:
-        return await ledger.read_quota(desk.store, account)
+        return await ledger.read_quota(context.store, account)
     except UnknownPlan:
-        await accounts.publish_plans(desk.store, desk.catalogue.plans.values())
+        await accounts.publish_plans(context.store, context.catalogue.plans.values())
     try:
-        return await ledger.read_quota(desk.store, account)
+        return await ledger.read_quota(context.store, account)
     except UnknownPlan as unknown:
-        raise Refused("rate_limited", f"The plan {unknown} is not offered any more.", retry_after_s=3600) from None
+        raise plan_retired(unknown) from None
 
 
-def headers(quota: Quota) -> dict[str, str]:
-    """X-RateLimit-*; the reset in epoch seconds."""
+def quota_headers(quota: Quota) -> dict[str, str]:
+    """Return the X-RateLimit headers; the reset is in Unix seconds."""
     limited = quota.limit is not None
     return {
         "X-RateLimit-Limit": str(quota.limit) if limited else UNLIMITED,
@@ -62,5 +62,5 @@ def headers(quota: Quota) -> dict[str, str]:
 
 
 def seconds_left(quota: Quota) -> int:
-    """Seconds until the day ends."""
+    """Return the seconds until the quota resets."""
     return max(math.ceil(quota.reset_ms / 1000 - time.time()), 1)

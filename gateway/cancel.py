@@ -1,6 +1,6 @@
-"""Cancelling: free while no provider can have the work; afterwards the provider is asked, and its answer counts."""
+"""Cancel a generation: free before the submit. Afterwards the provider is asked to stop, and its answer decides."""
 
-from gateway.context import Desk
+from gateway.context import GatewayContext
 from shared.domain.errors import Refused
 from shared.domain.generation import CANCELED, CANCELED_WHY, COMPLETED, FAILED, Generation, Outcome
 from shared.ops import settled
@@ -8,28 +8,29 @@ from shared.store import generations, ledger
 from shared.store.ledger import NotSettled, Settled
 
 DAY_MS = 86_400_000
+NOT_FOUND = "Your account has no generation with this id."
 STOPPED = Outcome(error_code=CANCELED, error=CANCELED_WHY)
 
 
-async def cancel(desk: Desk, account: str, generation_id: str) -> Generation:
-    """The generation after the attempt: failed and refunded, or still open while its provider is asked to stop.
+async def cancel(context: GatewayContext, account: str, generation_id: str) -> Generation:
+    """Return the canceled generation: failed and refunded, or still open while its provider is asked to stop.
 
-    Raises Refused: not_found, or conflict if it has ended in another way already.
+    Raises Refused: not_found, or conflict if it has already ended otherwise.
     """
-    keep_ms = desk.settings.record_retention_days * DAY_MS
-    if await generations.view(desk.store, account, generation_id) is None:
-        raise Refused("not_found", "Your account has no generation with this id.")
+    keep_ms = context.settings.record_retention_days * DAY_MS
+    if await generations.view(context.store, account, generation_id) is None:
+        raise Refused("not_found", NOT_FOUND)
     settlement = await ledger.settle(
-        desk.store, generation_id, FAILED, cost_micros=0, outcome=STOPPED, unsubmitted_only=True, keep_ms=keep_ms
+        context.store, generation_id, FAILED, cost_micros=0, outcome=STOPPED, unsubmitted_only=True, keep_ms=keep_ms
     )
     if settlement == NotSettled("submitted"):
-        await generations.cancel(desk.store, generation_id)
-    seen = await generations.view(desk.store, account, generation_id)
-    if seen is None:
-        raise Refused("not_found", "Your account has no generation with this id.")
+        await generations.cancel(context.store, generation_id)
+    current = await generations.view(context.store, account, generation_id)
+    if current is None:
+        raise Refused("not_found", NOT_FOUND)
     if isinstance(settlement, Settled):
-        settled.report(seen)
-    canceled = seen.outcome is not None and seen.outcome.error_code == CANCELED
-    if settlement == NotSettled("already") and (seen.state == COMPLETED or not canceled):
-        raise Refused("conflict", f"This generation has ended already: it is {seen.state}.")
-    return seen
+        settled.report(current)
+    canceled = current.outcome is not None and current.outcome.error_code == CANCELED
+    if settlement == NotSettled("already") and (current.state == COMPLETED or not canceled):
+        raise Refused("conflict", f"This generation has already ended: it is {current.state}.")
+    return current

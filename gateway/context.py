@@ -1,6 +1,7 @@
-"""What a request handler works with, put together in app.py and found through the application."""
+"""The parts that request handlers work with. `app.py` creates them, handlers find them in the application."""
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from msgspec import Struct
 
 from gateway.guests import Network
@@ -12,8 +13,8 @@ from shared.ops.storage import Storage
 from shared.store.connect import Store
 
 
-class Desk(Struct, frozen=True, kw_only=True):
-    """One per process."""
+class GatewayContext(Struct, frozen=True, kw_only=True):
+    """The parts of one gateway process."""
 
     settings: Settings
     catalogue: Catalogue
@@ -22,8 +23,9 @@ class Desk(Struct, frozen=True, kw_only=True):
     watch: Watch
     speeds: Speeds
     trusted: tuple[Network, ...]  # proxies whose X-Forwarded-For is believed
-    secret: bytes  # callback addresses are derived from it
+    secret: bytes  # callback URLs are derived from it
     configured: frozenset[str]  # providers whose key is set, or that need none
 
 
-DESK = web.AppKey("desk", Desk)
+DOCUMENT: web.AppKey[Handler] = web.AppKey("document")  # answers the OpenAPI document
+CONTEXT = web.AppKey("context", GatewayContext)

@@ -1,62 +1,76 @@
-"""Every refusal once: its code and HTTP status. A dialect renders it."""
+"""Every refusal once: its code, its HTTP status and its message in the documentation. A dialect renders it."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
+from gateway.body import BODY_BYTES_MAX
 from shared.domain.errors import Refused
+from shared.store.accounts import KEYS_ACTIVE_MAX
+from shared.store.webhooks import ENDPOINTS_MAX
 
-STATUS: Final = {
-    "invalid_json": 400,
-    "invalid_request": 400,
-    "invalid_input": 400,
-    "missing_model": 400,
-    "missing_prompt": 400,
-    "unknown_provider": 400,
-    "unknown_model": 400,
-    "unknown_plan": 400,
-    "invalid_name": 400,
-    "invalid_reference": 400,
-    "missing_api_key": 401,
-    "invalid_api_key": 401,
-    "insufficient_balance": 402,
-    "not_found": 404,
-    "unknown_account": 404,
-    "unknown_key": 404,
-    "method_not_allowed": 405,
-    "conflict": 409,
-    "too_many_endpoints": 409,
-    "too_many_keys": 409,
-    "too_much": 409,
-    "payload_too_large": 413,
-    "unsupported_media_type": 415,
-    "idempotency_key_reuse": 422,
-    "rate_limited": 429,
-    "quota_exceeded": 429,
-    "internal_error": 500,
-    "upstream_error": 502,
-    "unavailable": 503,
+BODY_MB_MAX = BODY_BYTES_MAX // 1_000_000
+
+
+class Code(NamedTuple):
+    """The HTTP status of a code, and an example of its message or its meaning."""
+
+    status: int
+    message: str
+
+
+CODES: Final = {
+    "invalid_json": Code(400, "The body is not valid JSON."),
+    "invalid_request": Code(400, "`limit` must be a whole number from 1 to 200."),
+    "invalid_input": Code(400, "`width` must be a whole number from 64 to 2048."),
+    "missing_model": Code(400, "`model` is required: the id of a model from GET /api/v1/models."),
+    "missing_prompt": Code(400, "`prompt` is required: describe what to generate."),
+    "unknown_provider": Code(400, "Unknown provider 'acme'. Known: auto, local."),
+    "unknown_model": Code(400, "Unknown model 'acme/model'. See GET /api/v1/models."),
+    "unknown_plan": Code(400, "Unknown plan. The message lists the known ones."),
+    "invalid_name": Code(400, "A name must have 1 to 200 printable characters."),
+    "invalid_reference": Code(400, "A reference must have 1 to 200 printable characters."),
+    "missing_api_key": Code(401, "Send your API key in the header `Authorization: Bearer wf_live_...`."),
+    "invalid_api_key": Code(401, "This API key is unknown or revoked. Create a key at /account/api-keys."),
+    "insufficient_balance": Code(402, "This costs $0.11, the balance is $0.04. Top up to continue."),
+    "not_found": Code(404, "Not found, or not yours."),
+    "unknown_account": Code(404, "Unknown account."),
+    "unknown_key": Code(404, "The account has no active key with this id."),
+    "method_not_allowed": Code(405, "/api/v1/models accepts only GET, HEAD."),
+    "conflict": Code(409, "This generation has already ended: it is completed."),
+    "too_many_endpoints": Code(409, f"An account can have {ENDPOINTS_MAX} endpoints. Delete one first."),
+    "too_many_keys": Code(409, f"An account can have {KEYS_ACTIVE_MAX} active keys. Revoke one first."),
+    "too_much": Code(409, "The top-up would exceed the largest balance of an account."),
+    "payload_too_large": Code(413, f"The body is larger than {BODY_MB_MAX} MB. Send large images by URL."),
+    "unsupported_media_type": Code(415, "Send JSON with `Content-Type: application/json`."),
+    "idempotency_key_reuse": Code(422, "This Idempotency-Key was used for another request. Use a new key."),
+    "rate_limited": Code(429, "100 generations of this account are waiting already. Submit more as they finish."),
+    "quota_exceeded": Code(429, "All 50 generations of today are used. The quota resets at midnight UTC."),
+    "internal_error": Code(500, "Internal error. Try again, and report the X-Request-Id if it persists."),
+    "upstream_error": Code(502, "The provider rejected the prompt. You were refunded."),
+    "unavailable": Code(503, "The service cannot reach its store. Try again in a moment."),
 }
-UNAVAILABLE = Refused("unavailable", "The service cannot reach its store. Try again in a moment.", retry_after_s=1)
-UNREADABLE = Refused("invalid_request", "This is not HTTP as we read it, or its URL or a header is longer than 8 kB.")
-INTERNAL = Refused("internal_error", "Something went wrong on our side.")
+UNAVAILABLE = Refused("unavailable", CODES["unavailable"].message, retry_after_s=1)
+MALFORMED = Refused("invalid_request", "Malformed HTTP request, or its URL or a header is longer than 8 kB.")
+INTERNAL = Refused("internal_error", CODES["internal_error"].message)
 
 
-def status(refused: Refused) -> int:
-    """The HTTP status of a refusal; 400 for a code that only the command line expects."""
-    return STATUS.get(refused.code, 400)
+def status_of(refused: Refused) -> int:
+    """Return the HTTP status of a refusal, 400 for a code that only the command line expects."""
+    code = CODES.get(refused.code)
+    return code.status if code else 400
 
 
-def from_http(code: int, path: str, allowed: str) -> Refused:
-    """aiohttp's own refusals in our words."""
-    match code:
+def from_http(status: int, path: str, allowed: str) -> Refused:
+    """Return our refusal for one of aiohttp's own."""
+    match status:
         case 404:
             return Refused("not_found", "Page not found. See /docs.")
         case 405:
             return Refused("method_not_allowed", f"{path} accepts only {allowed}.", allow=allowed)
         case 413:
-            return Refused("payload_too_large", "The body is larger than 1 MB.")
+            return Refused("payload_too_large", CODES["payload_too_large"].message)
         case 415:
-            return Refused("unsupported_media_type", "Send JSON with Content-Type: application/json.")
+            return Refused("unsupported_media_type", CODES["unsupported_media_type"].message)
         case 503:
             return UNAVAILABLE
         case _:
-            return Refused("invalid_request", "The request could not be understood.")
+            return Refused("invalid_request", "The request could not be understood. See /docs.")

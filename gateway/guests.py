@@ -1,4 +1,4 @@
-"""Callers without a key: counted by client address, an IPv6 one by its /64."""
+"""Guests: callers without a key, counted by client address, or by /64 for IPv6."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ WITH_PORT = re.compile(r"\[(.+)\](?::\d{1,5})?|([\d.]+):\d{1,5}")  # as some pro
 
 
 def networks(text: str) -> tuple[Network, ...]:
-    """The networks in TRUSTED_PROXIES, such as `10.0.0.0/8,::1`. Raises SettingsError."""
+    """Return the networks in TRUSTED_PROXIES, such as `10.0.0.0/8,::1`. Raises SettingsError."""
     try:
         return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
     except ValueError as error:
@@ -23,21 +23,21 @@ def networks(text: str) -> tuple[Network, ...]:
 
 
 def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
-    """The caller's address: the peer's own, or, behind trusted proxies, the last one that they saw and is none of them.
+    """Return the caller's address: the peer's own, or behind trusted proxies the last address that is not a proxy's.
 
-    What an untrusted peer claims in X-Forwarded-For changes nothing.
+    X-Forwarded-For from an untrusted peer has no effect.
     """
     seen = peer
     for hop in reversed(forwarded.split(",")[-HOPS_MAX:]):
-        known, told = _address(seen), _hop(hop.strip())
-        if known is None or told is None or not any(known in network for network in trusted):
+        known, forwarded_for = _address(seen), _hop(hop.strip())
+        if known is None or forwarded_for is None or not any(known in network for network in trusted):
             break
-        seen = str(told)
+        seen = str(forwarded_for)
     return seen
 
 
 def guest_account(address: str) -> str:
-    """The account of the guests at an address."""
+    """Return the account of the guests at an address."""
     return "guest_" + blake2b(_block(address).encode(), digest_size=10).hexdigest()
 
 
@@ -52,7 +52,7 @@ def _hop(text: str) -> Address | None:
 
 
 def _address(text: str) -> Address | None:
-    """An address without its zone, an IPv4 one that is written as IPv6 as what it is; None for what is none."""
+    """Return an address without its zone, an IPv4 one if it is mapped into IPv6, or None if it is invalid."""
     try:
         ip = ip_address(text.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""Pictures that a request brings: a data: URL goes to our storage, one of our own URLs is named by its path there."""
+"""Input images of a request. A data: URL is stored, and one of our own URLs becomes its path in the storage."""
 
 import base64
 import time
@@ -6,8 +6,8 @@ from hashlib import blake2b
 
 import structlog
 
-from gateway.caller import Caller, quota_of
-from gateway.context import Desk
+from gateway.caller import Caller, read_quota
+from gateway.context import GatewayContext
 from shared.domain.errors import Refused
 from shared.ops.storage import PATH, StorageError, new_path
 
@@ -17,33 +17,33 @@ FORMS = "must be an https URL, a `data:` URL with an image in base64, or one of 
 log = structlog.get_logger()
 
 
-async def brought(desk: Desk, caller: Caller, url: str) -> str:
-    """`url` as a worker can use it: https as it is, ours as `asset:<path>`. Raises Refused("invalid_input")."""
-    own = f"{desk.settings.base_url}/assets/"
+async def store_input_image(context: GatewayContext, caller: Caller, url: str) -> str:
+    """Return a URL for the worker: https unchanged, a stored image as `asset:<path>`. Raises Refused."""
+    own = f"{context.settings.base_url}/assets/"
     if url.startswith(own):
         path = url.removeprefix(own).partition("?")[0].partition("#")[0]
         if not PATH.fullmatch(path):
             raise Refused("invalid_input", "is not the URL of an asset.", field="imageUrl")
         return f"asset:{path}"
     if url[:5].lower() == "data:":
-        return await _kept(desk, caller, _decoded(url[5:]))
+        return await _store(context, caller, _decoded(url[5:]))
     if url[:8].lower() != "https://":
         raise Refused("invalid_input", FORMS, field="imageUrl")
     return url
 
 
-async def _kept(desk: Desk, caller: Caller, data: bytes) -> str:
-    """Where the picture is in our storage: the same for the same caller and bytes, so that a repetition adds nothing.
+async def _store(context: GatewayContext, caller: Caller, data: bytes) -> str:
+    """Store an image and return its `asset:` URL, the same for the same caller and bytes.
 
-    A guest whose day is used up gets it stored nowhere: the order will be refused, or is the replay of an earlier one.
+    Nothing is stored for a guest past its quota: the request will be refused, or replays an earlier one.
     """
     media_type = _sniffed(data)
     token = blake2b(caller.account.encode() + b" " + data, digest_size=16).hexdigest()
     path = new_path(token, media_type, time.time_ns() // 1_000_000, 0)
-    quota = await quota_of(desk, caller.account) if caller.guest else None
+    quota = await read_quota(context, caller.account) if caller.guest else None
     if quota is None or quota.limit is None or quota.used < quota.limit:
         try:
-            await desk.storage.put(path, data, media_type)
+            await context.storage.put(path, data, media_type)
         except StorageError as error:
             log.warning("input_image.not_stored", reason=str(error))
             raise Refused(
@@ -53,7 +53,7 @@ async def _kept(desk: Desk, caller: Caller, data: bytes) -> str:
 
 
 def _decoded(url: str) -> bytes:
-    """The bytes in a data: URL, given without its scheme."""
+    """Return the bytes in a data: URL, given without its scheme. Raises Refused("invalid_input")."""
     head, _, body = url.partition(",")
     if not head.lower().endswith(";base64"):
         raise Refused("invalid_input", FORMS, field="imageUrl")
@@ -64,7 +64,7 @@ def _decoded(url: str) -> bytes:
 
 
 def _sniffed(data: bytes) -> str:
-    """The media type of a picture, whatever it was said to be. Raises Refused("invalid_input")."""
+    """Return the media type of an image by its first bytes. Raises Refused("invalid_input")."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     for start, media_type in STARTS.items():

@@ -1,22 +1,19 @@
-"""Around every request: its id, CORS, errors in the dialect's shape, one metric."""
+"""The middleware around every request: its id, CORS, errors in the dialect's shape, one metric."""
 
 import time
-from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from secrets import token_hex
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from gateway import errors
-from gateway.context import DESK
-from gateway.dialects.shape import dialect_of, render
-from gateway.trace import TRACE
+from gateway.context import CONTEXT
+from gateway.dialects.error_bodies import dialect_of, error_body
+from gateway.trace import REQUEST_ID, TRACE
 from shared.domain import trace
 from shared.domain.errors import Refused, StoreDown
 from shared.ops import metrics
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 REQUEST_ID_CHARS_MAX = 64
 CORS = {
@@ -29,15 +26,12 @@ PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 
-# For a handler that sends its headers itself: afterwards it is too late to add one.
-REQUEST_ID = ContextVar("request_id", default="")
-
 log = structlog.get_logger()
 
 
 @web.middleware
 async def outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The only middleware: whatever happens, the caller gets an answer in the dialect's shape."""
+    """Answer every request, with an error in the dialect's shape if the handler fails."""
     started_s = time.perf_counter()
     request_id = _request_id(request)
     REQUEST_ID.set(request_id)
@@ -51,7 +45,7 @@ async def outermost(request: web.Request, handler: Handler) -> web.StreamRespons
         response.headers["X-Request-Id"] = request_id
         if api:
             response.headers.update(CORS)
-        if request.app[DESK].watch.leaving:
+        if request.app[CONTEXT].watch.leaving:
             response.force_close()
     route = request.match_info.route.resource
     name = "unknown" if route is None else route.canonical
@@ -73,12 +67,12 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> we
             raise
         refused = errors.from_http(http.status, request.path, http.headers.get("Allow", ""))
     except Exception:
-        # The last resort: a bug becomes a 500 in the documented shape, with its trace in the log.
+        # The last resort: a bug becomes a 500 in the documented shape, with a traceback in the log.
         log.exception("request.failed", request=request_id, path=request.path, method=request.method)
         refused = errors.INTERNAL
     dialect = dialect_of(request.path)
     metrics.of(metrics.REFUSED, dialect, refused.code).inc()
-    response = web.json_response(render(dialect, refused), status=errors.status(refused))
+    response = web.json_response(error_body(dialect, refused), status=errors.status_of(refused))
     if refused.retry_after_s is not None:
         response.headers["Retry-After"] = str(refused.retry_after_s)
     if refused.allow:

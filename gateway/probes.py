@@ -1,11 +1,11 @@
-"""/healthz: the process lives. /readyz: it can serve, or which part is missing. /metrics: Prometheus."""
+"""Probes: /healthz says that the process is alive, /readyz which part is not ready, /metrics is for Prometheus."""
 
 import asyncio
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gateway.context import DESK
+from gateway.context import CONTEXT
 from shared.domain.errors import StoreDown
 from shared.ops.storage import StorageError
 
@@ -13,20 +13,20 @@ READY_PATIENCE_S = 1.0
 
 
 async def healthz(_: web.Request) -> web.Response:
-    """Always 200 while the event loop turns."""
+    """Answer 200 while the event loop runs."""
     return web.json_response({"status": "ok"})
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """200 with every part ok, or 503 naming the missing ones; 503 too once we are told to stop."""
-    desk = request.app[DESK]
-    parts = {"gateway": "stopping" if desk.watch.leaving else "ok", "store": "ok", "storage": "ok"}
+    """Answer 200 if every part is ready, or 503 with the others. A stopping process is not ready."""
+    context = request.app[CONTEXT]
+    parts = {"gateway": "stopping" if context.watch.leaving else "ok", "store": "ok", "storage": "ok"}
     try:
-        await desk.store.call("PING", patience_s=READY_PATIENCE_S)
+        await context.store.call("PING", patience_s=READY_PATIENCE_S)
     except StoreDown as down:
         parts["store"] = str(down)
     try:
-        await desk.storage.check()
+        await context.storage.check()
     except StorageError as error:
         parts["storage"] = str(error)
     ready = set(parts.values()) == {"ok"}
@@ -34,6 +34,6 @@ async def readyz(request: web.Request) -> web.Response:
 
 
 async def metrics(_: web.Request) -> web.Response:
-    """The process's metrics in Prometheus' text format."""
-    text = await asyncio.to_thread(generate_latest)  # some ten thousand lines: requests go on meanwhile
+    """Answer the process's metrics in Prometheus's text format."""
+    text = await asyncio.to_thread(generate_latest)  # ten thousand lines would block other requests
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,4 +1,4 @@
-"""How long providers take, as the store has learnt it, read again every few seconds."""
+"""The speeds of providers, read from the store every few seconds."""
 
 import asyncio
 import contextlib
@@ -11,37 +11,37 @@ from shared.domain.errors import StoreDown
 from shared.store import providers
 from shared.store.connect import Store
 
-AGAIN_S = 2.0
+REFRESH_S = 2.0
 
 log = structlog.get_logger()
 
 
 class Speeds:
-    """Of the providers named; what was known stays while the store is away."""
+    """The speeds of some providers. The last known speeds stay while the store is unavailable."""
 
     def __init__(self, store: Store, names: Iterable[str]) -> None:
         self._store, self._names = store, tuple(names)
         self._took_ms: Mapping[str, Mapping[str, float]] = {}
-        self._looking: asyncio.Task[None] | None = None
+        self._refresher: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Speeds":
         if self._names:
-            await self.look()
-            self._looking = asyncio.create_task(self._look_forever())
+            await self.refresh()
+            self._refresher = asyncio.create_task(self._refresh_forever())
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._refresher is not None:
+            self._refresher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._looking
+                await self._refresher
 
     def of(self, kind: str) -> Mapping[str, float]:
-        """Milliseconds from submit to done, by provider, of those that were measured."""
+        """Return the measured milliseconds from submit to result, by provider."""
         return self._took_ms.get(kind, {})
 
-    async def look(self) -> None:
-        """Read them now."""
+    async def refresh(self) -> None:
+        """Read the speeds now."""
         found: defaultdict[str, dict[str, float]] = defaultdict(dict)
         for name in self._names:
             try:
@@ -53,7 +53,7 @@ class Speeds:
                 found[kind][name] = took_ms
         self._took_ms = found
 
-    async def _look_forever(self) -> None:
+    async def _refresh_forever(self) -> None:
         while True:
-            await asyncio.sleep(AGAIN_S)
-            await self.look()
+            await asyncio.sleep(REFRESH_S)
+            await self.refresh()

@@ -1,4 +1,4 @@
-"""Our own pages and their parts: read once at the start, served from memory, and nothing in them from elsewhere."""
+"""Our own pages and their parts, read once at the start and served from memory. They load nothing from elsewhere."""
 
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -21,9 +21,9 @@ ALWAYS = {
 
 
 def handler(body: bytes, media_type: str, headers: Mapping[str, str] = {}) -> Handler:
-    """Handler that answers `body`, compressed for who takes that, or 304 to who has it."""
+    """Return a handler that answers `body`, compressed if the client accepts that, or 304 for a current copy."""
     sent = ALWAYS | dict(headers)
-    # Weak, because the compressed bytes are others than these.
+    # Weak, because the compressed bytes differ from these.
     etag = ETag(blake2b(body, digest_size=12).hexdigest(), is_weak=True)
     charset = None if media_type == "application/json" else "utf-8"
 
@@ -40,17 +40,17 @@ def handler(body: bytes, media_type: str, headers: Mapping[str, str] = {}) -> Ha
 
 
 def page(name: str) -> Handler:
-    """Handler of an HTML page: docs is console/docs.html. Raises OSError if it is not there."""
+    """Return the handler of an HTML page, such as console/docs.html for docs. Raises OSError if it is missing."""
     return handler((FOLDER / f"{name}.html").read_bytes(), "text/html")
 
 
 def sdk() -> Handler:
-    """Handler of the TypeScript SDK in one file, to be downloaded and used without npm. Raises OSError."""
+    """Return the handler of the TypeScript SDK in one file. Raises OSError if it is missing."""
     return handler((ROOT / "sdk" / "wokgen.ts").read_bytes(), "text/plain", {"Access-Control-Allow-Origin": "*"})
 
 
-def parts() -> Handler:
-    """Handler of `/pages/{name}`: the styles, scripts and pictures of our pages. Raises HTTPNotFound."""
+def page_parts() -> Handler:
+    """Return the handler of `/pages/{name}`: stylesheets, scripts and images. The handler raises HTTPNotFound."""
     files = [path for path in FOLDER.iterdir() if path.suffix in MEDIA_TYPES]
     handlers = {path.name: handler(path.read_bytes(), MEDIA_TYPES[path.suffix]) for path in files}
 

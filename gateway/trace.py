@@ -1,5 +1,6 @@
-"""The trace context of the request in hand: taken by the middleware, noted in the order by accept."""
+"""The ids of the current request: set by the middleware, read by handlers without passing them on."""
 
 from contextvars import ContextVar
 
-TRACE = ContextVar("trace", default="")
+REQUEST_ID = ContextVar("request_id", default="")
+TRACE = ContextVar("trace", default="")  # its trace context, which accept stores with the generation

@@ -1,4 +1,4 @@
-"""Waiting for the end of a generation without polling: the settling script publishes to this process's own channel."""
+"""Wait for the end of a generation without polling. The settle script publishes to this process's own channel."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from shared.store.listen import listen
 class Watch:
     """The generations that requests of this process wait for. `name` is unique to the process.
 
-    `leaving` is true once it was told to stop.
+    `leaving` is true once the process stops.
     """
 
     def __init__(self, store: Store) -> None:
@@ -38,29 +38,29 @@ class Watch:
 
     @property
     def count(self) -> int:
-        """How many generations are waited for."""
+        """Return the number of generations that requests wait for."""
         return len(self._waiting)
 
     def release(self) -> None:
-        """Nobody waits any longer: the process is leaving, and each answers with what there is."""
+        """End every wait, because the process stops. Each request answers the generation as it is."""
         self.leaving = True
         self._wake_all()
 
     def expect(self, generation_id: str) -> "asyncio.Future[None]":
-        """A future that is done when it is time to look; taken before the store is told that we wait."""
+        """Return a future that is done when the generation may have ended. Call this before the store learns of it."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(generation_id, set()).add(future)
         future.add_done_callback(lambda done: self._forget(generation_id, done))
         return future
 
-    async def until_closed(self, account: str, generation_id: str, wait_s: float) -> Generation | None:
-        """The generation as it is when it closes, or after `wait_s` seconds; None if the account has no such one."""
+    async def wait_until_ended(self, account: str, generation_id: str, wait_s: float) -> Generation | None:
+        """Return the generation when it ends, or after `wait_s` seconds. None if the account has no such generation."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
-                await self._closed(generation_id)
+                await self._wait(generation_id)
         return await generations.view(self._store, account, generation_id)
 
-    async def _closed(self, generation_id: str) -> None:
+    async def _wait(self, generation_id: str) -> None:
         while not self.leaving:
             future = self.expect(generation_id)
             try:
@@ -76,7 +76,7 @@ class Watch:
                 future.set_result(None)
 
     def _wake_all(self) -> None:
-        """Messages may have been missed: everybody looks for himself."""
+        """Wake every waiter, because messages may have been missed: each reads its generation again."""
         for generation_id in list(self._waiting):
             self._wake(generation_id)
 

@@ -1,7 +1,7 @@
 """What a reader has to know before the first call, in Markdown."""
 
 from gateway.body import BODY_BYTES_MAX
-from gateway.dialects.wowflow import WAIT_MAX_S
+from gateway.dialects.wowflow.handlers import WAIT_MAX_S
 from shared.domain.retry import ATTEMPT_MAX
 from shared.domain.signing import SECRET_PREFIX
 from shared.store.accounts import KEYS_ACTIVE_MAX

@@ -1,4 +1,4 @@
-"""Code that makes a call, ready to be copied: curl, Python with requests, JavaScript with fetch."""
+"""Code samples that make a call, ready to copy: curl, Python with requests, JavaScript with fetch."""
 
 import json
 import re
@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 from msgspec import Struct
 
-from gateway.dialects.shape import dialect_of
-from gateway.openapi.operation import Operation
+from gateway.dialects.error_bodies import dialect_of
+from gateway.operation import Operation
 
 LANGUAGES = {"curl": "Shell", "Python": "Python", "JavaScript": "JavaScript"}
 ADMIN_VARIABLE = "WOKFLOW_ADMIN_KEY"
@@ -16,42 +16,44 @@ KEY_VARIABLES = {"wowflow": "WOWFLOW_KEY", "wokgen": "WOKGEN_KEY"}
 PYTHON_WORDS = {"true": "True", "false": "False", "null": "None"}
 
 
-class Call(Struct, frozen=True, kw_only=True):
-    """What the samples of an operation have to do."""
+class SampleRequest(Struct, frozen=True, kw_only=True):
+    """The request that an operation's samples send."""
 
     method: str
     url: str
-    key: str  # the environment variable with the API key; empty: none is needed
-    body: str  # JSON on several lines; empty: none
-    answer: str  # json, text, bytes or none
+    key: str  # the environment variable with the API key; empty if none is needed
+    body: str  # JSON on several lines; empty if there is none
+    response: str  # json, text, bytes or none
     timeout_s: int
 
 
-def samples(operation: Operation, base_url: str) -> list[dict[str, str]]:
-    """The value of `x-codeSamples`, an extension that other readers of OpenAPI know too."""
-    call = _call(operation, base_url)
-    written = {"curl": _curl(call), "Python": _python(call), "JavaScript": _javascript(call)}
-    given = {label: text.replace("{base_url}", base_url) for label, text in operation.samples.items()}
-    return [{"lang": LANGUAGES[label], "label": label, "source": source} for label, source in (written | given).items()]
+def samples(operation: Operation) -> list[dict[str, str]]:
+    """Return the value of `x-codeSamples`, an extension that other readers of OpenAPI know too."""
+    request = _request(operation)
+    written = {"curl": _curl(request), "Python": _python(request), "JavaScript": _javascript(request)}
+    return [
+        {"lang": LANGUAGES[label], "label": label, "source": source}
+        for label, source in (written | dict(operation.samples)).items()
+    ]
 
 
-def _call(operation: Operation, base_url: str) -> Call:
+def _request(operation: Operation) -> SampleRequest:
     shown = [parameter for parameter in operation.parameters if parameter.example is not None]
     path = operation.path
     for parameter in shown:
         path = path.replace(f"{{{parameter.name}}}", quote(str(parameter.example), safe="/"))
     query = urlencode({parameter.name: parameter.example for parameter in shown if parameter.place == "query"})
     first = next(iter(operation.bodies.values()), None)
-    media_type = operation.answers[0].media_type
-    answer = {"": "none", "application/json": "json"}.get(
+    media_type = operation.responses[0].media_type
+    response = {"": "none", "application/json": "json"}.get(
         media_type, "text" if media_type.startswith("text/") else "bytes"
     )
-    return Call(
+    return SampleRequest(
         method=operation.method.upper(),
-        url=base_url + path + (f"?{query}" if query else ""),
+        url="{base_url}" + path + (f"?{query}" if query else ""),
         key=_key(operation),
         body=json.dumps(msgspec.to_builtins(first), indent=2) if first is not None else "",
-        answer=answer,
+        response=response,
         timeout_s=operation.timeout_s,
     )
 
@@ -62,45 +64,45 @@ def _key(operation: Operation) -> str:
     return KEY_VARIABLES[dialect_of(operation.path)] if operation.access != "open" else ""
 
 
-def _curl(call: Call) -> str:
-    implied = "POST" if call.body else "GET"
-    lines = [f'curl {"" if call.method == implied else f"-X {call.method} "}"{call.url}"']
-    if call.key:
-        lines.append(f'  -H "Authorization: Bearer ${call.key}"')
-    if call.body:
-        quoted = call.body.replace("'", r"'\''").replace("\n", "\n  ")
+def _curl(request: SampleRequest) -> str:
+    implied = "POST" if request.body else "GET"
+    lines = [f'curl {"" if request.method == implied else f"-X {request.method} "}"{request.url}"']
+    if request.key:
+        lines.append(f'  -H "Authorization: Bearer ${request.key}"')
+    if request.body:
+        quoted = request.body.replace("'", r"'\''").replace("\n", "\n  ")
         lines += ['  -H "Content-Type: application/json"', f"  -d '{quoted}'"]
-    if call.answer == "bytes":
+    if request.response == "bytes":
         lines.append("  -O")
     return " \\\n".join(lines)
 
 
-def _python(call: Call) -> str:
-    lines = [f'    "{call.url}",']
-    if call.key:
-        lines.append(f"""    headers={{"Authorization": f"Bearer {{os.environ['{call.key}']}}"}},""")
-    if call.body:
+def _python(request: SampleRequest) -> str:
+    lines = [f'    "{request.url}",']
+    if request.key:
+        lines.append(f"""    headers={{"Authorization": f"Bearer {{os.environ['{request.key}']}}"}},""")
+    if request.body:
         literal = re.sub(
-            r"\b(true|false|null)(?=,?$)", lambda word: PYTHON_WORDS[word[1]], call.body, flags=re.MULTILINE
+            r"\b(true|false|null)(?=,?$)", lambda word: PYTHON_WORDS[word[1]], request.body, flags=re.MULTILINE
         )
         indented = literal.replace("\n  ", "\n        ").replace("\n}", "\n    }")
         lines.append(f"    json={indented},")
     shown = {"json": "r.json()", "text": "r.text", "bytes": 'len(r.content), "bytes"', "none": "r.status_code"}
-    imports = "import os\n\nimport requests\n\n" if call.key else "import requests\n\n"
-    arguments = "\n".join([*lines, f"    timeout={call.timeout_s},"])
-    made = f"r = requests.{call.method.lower()}(\n{arguments}\n)"
-    return f"{imports}{made}\nr.raise_for_status()\nprint({shown[call.answer]})"
+    imports = "import os\n\nimport requests\n\n" if request.key else "import requests\n\n"
+    arguments = "\n".join([*lines, f"    timeout={request.timeout_s},"])
+    made = f"r = requests.{request.method.lower()}(\n{arguments}\n)"
+    return f"{imports}{made}\nr.raise_for_status()\nprint({shown[request.response]})"
 
 
-def _javascript(call: Call) -> str:
-    headers = [f"    Authorization: `Bearer ${{process.env.{call.key}}}`,"] if call.key else []
-    options = [f'  method: "{call.method}",'] if call.method != "GET" else []
-    if call.body:
+def _javascript(request: SampleRequest) -> str:
+    headers = [f"    Authorization: `Bearer ${{process.env.{request.key}}}`,"] if request.key else []
+    options = [f'  method: "{request.method}",'] if request.method != "GET" else []
+    if request.body:
         headers.append('    "Content-Type": "application/json",')
     if headers:
         options += ["  headers: {", *headers, "  },"]
-    if call.body:
-        options.append("  body: JSON.stringify({}),".replace("{}", call.body.replace("\n", "\n  ")))
+    if request.body:
+        options.append("  body: JSON.stringify({}),".replace("{}", request.body.replace("\n", "\n  ")))
     shown = {
         "json": "await r.json()",
         "text": "await r.text()",
@@ -108,4 +110,4 @@ def _javascript(call: Call) -> str:
         "none": "r.status",
     }
     inner = ", {\n" + "\n".join(options) + "\n}" if options else ""
-    return f'const r = await fetch("{call.url}"{inner});\nconsole.log({shown[call.answer]});'
+    return f'const r = await fetch("{request.url}"{inner});\nconsole.log({shown[request.response]});'

@@ -1,4 +1,4 @@
-"""Code samples written by hand: waiting for a generation, and verifying a webhook. By label."""
+"""Code samples written by hand, by label: wait for a generation, and verify a webhook."""
 
 POLLING = {
     "curl": """\

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+# Not blank and without NUL. Spelt out, because languages differ in what their \s is.
+NOT_BLANK = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"
 REPLACED = "x-replaced"  # the schema that stands instead of the type's
 REQUIRED = "x-required"  # the field is required although its type has a default
 EXPECTED = "x-expected"  # the words of an error message: "must be ..."

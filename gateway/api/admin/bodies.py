@@ -1,9 +1,10 @@
-"""What the admin API reads."""
+"""The request bodies of the admin API."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from shared.domain.described import doc
 from shared.domain.money import AMOUNT_USD_MAX, MICROS_PER_USD
 
 MICROS_MAX = AMOUNT_USD_MAX * MICROS_PER_USD
@@ -15,39 +16,45 @@ Named = Annotated[str, Meta(min_length=1, max_length=2000)]
 class CreateAccount(Struct, kw_only=True, forbid_unknown_fields=True):
     """Body of POST /api/admin/accounts."""
 
-    name: str
-    plan: str
-    top_up_micros: Amount | None = None
+    name: Annotated[str, doc("The owner's name.", minLength=1, maxLength=200)]
+    plan: Annotated[str, doc("One of the catalogue's plans.", minLength=1)]
+    top_up_micros: Annotated[Amount | None, doc("The first top-up, in micro-dollars.")] = None
 
 
 class TopUp(Struct, kw_only=True, forbid_unknown_fields=True):
     """Body of POST /api/admin/accounts/{account}/top-up."""
 
-    amount_micros: Amount
-    reference: str | None = None
+    amount_micros: Annotated[Amount, doc("The amount in micro-dollars.")]
+    reference: Annotated[
+        str | None, doc("The payment's reference. Each reference counts once. A new one if left out.")
+    ] = None
 
 
 class WarnBelow(Struct, kw_only=True, forbid_unknown_fields=True):
     """Body of POST /api/admin/accounts/{account}/warn-below."""
 
-    low_micros: Annotated[int, Meta(ge=0, le=MICROS_MAX)]
+    low_micros: Annotated[
+        int, Meta(ge=0, le=MICROS_MAX), doc("The low-balance threshold in micro-dollars. 0: no alert.")
+    ]
 
 
 class RefundGeneration(Struct, kw_only=True, forbid_unknown_fields=True):
     """Body of POST /api/admin/generations/{id}/refund."""
 
-    amount_micros: Amount | None = None
-    reason: Reason = ""
+    amount_micros: Annotated[Amount | None, doc("The amount in micro-dollars. The whole cost if left out.")] = None
+    reason: Annotated[Reason, doc("The reason, for the audit log.")] = ""
 
 
 class ResolveDoubt(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Body of POST /api/admin/uncertain/{id}/resolve: outputs, or that it failed."""
+    """Body of POST /api/admin/uncertain/{id}/resolve: either outputs, or that it failed."""
 
-    completed: Annotated[tuple[Named, ...], Meta(max_length=20)] = ()
-    failed: bool = False
+    completed: Annotated[
+        tuple[Named, ...], Meta(max_length=20), doc("The URLs of the outputs that the provider made.")
+    ] = ()
+    failed: Annotated[bool, doc("Whether the provider made nothing.")] = False
 
 
 class ReplayDead(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Body of POST /api/admin/dead-letters/replay. None named: all."""
+    """Body of POST /api/admin/dead-letters/replay. Without deliveries: all."""
 
-    deliveries: Annotated[tuple[Named, ...], Meta(max_length=1000)] = ()
+    deliveries: Annotated[tuple[Named, ...], Meta(max_length=1000), doc("The ids of the deliveries.")] = ()

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from gateway.openapi.wowflow import PICTURE_URL
+from gateway.examples import IMAGE_URL
 from tests.harness.factories import load_catalogue
 
 Schema = dict[str, Any]
@@ -36,7 +36,7 @@ class Facts(Struct):
 def exact(document: Schema, known: Facts) -> Schema:
     """The document, narrowed to this deployment."""
     text = json.dumps(document)
-    for shown, instead in {**STOOD_FOR, PICTURE_URL: known.picture}.items():
+    for shown, instead in {**STOOD_FOR, IMAGE_URL: known.picture}.items():
         text = text.replace(shown, instead)
     narrowed: Schema = json.loads(text)
     schemas, paths = narrowed["components"]["schemas"], narrowed["paths"]

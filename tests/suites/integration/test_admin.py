@@ -9,10 +9,10 @@ import click
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from gateway.api.admin.calls import CHECKING
+from gateway.api.admin.handlers import CHECK_LOCK
+from gateway.api.admin.operations import OPERATIONS
 from gateway.app import build_app
-from gateway.context import DESK
-from gateway.openapi.admin import OPERATIONS
+from gateway.context import CONTEXT
 from operate.cli.main import wokflow
 from shared.domain.ids import is_admin_key, is_key
 from shared.ops.settings import Settings
@@ -57,7 +57,7 @@ async def office(store_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     """A gateway, an operator's key and a customer."""
     app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path), catalogue=str(write_catalogue(tmp_path))))
     async with TestClient(TestServer(app)) as client:
-        store = app[DESK].store
+        store = app[CONTEXT].store
         _, key = await admin_keys.create(store, "Grace")
         office = Office(client, "", key)
         office.customer = await create_customer(store)
@@ -170,7 +170,7 @@ async def test_the_books_are_checked_one_at_a_time(office: Office) -> None:
     await submit(office.desk.store, office.customer)
     checked = await office.post("/ledger/check")
     assert (1, 1, [], True) == (checked["accounts"], checked["generations"], checked["findings"], checked["complete"])
-    async with office.client.app[CHECKING]:
+    async with office.client.app[CHECK_LOCK]:
         await office.post("/ledger/check", None, 409)
     await office.post("/ledger/check")
 

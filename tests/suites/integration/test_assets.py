@@ -5,6 +5,7 @@ import os
 import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from obstore.store import MemoryStore
 from PIL import Image
 
-from gateway.assets import assets_handler, span_of
+from gateway.assets import serve_from, span_of
 from shared.domain.generation import Output
 from shared.ops.storage import CHUNK_BYTES, Storage, new_path
 from workers import media, outputs
@@ -54,7 +55,7 @@ async def client(storage: Storage) -> AsyncIterator[Client]:
 
 def serving(storage: Storage, write_timeout_s: float = 60) -> Client:
     app = web.Application()
-    app.router.add_get("/assets/{path:.*}", assets_handler(storage, write_timeout_s=write_timeout_s))
+    app.router.add_get("/assets/{path:.*}", partial(serve_from, storage=storage, write_timeout_s=write_timeout_s))
     return TestClient(TestServer(app))
 
 

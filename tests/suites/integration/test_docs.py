@@ -13,14 +13,12 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from jsonschema import Draft202012Validator
 
+from gateway.api.service.operations import CALLBACK_TOKEN
 from gateway.app import build_app
-from gateway.context import DESK
-from gateway.openapi.account import KEY_ID
-from gateway.openapi.service import CALLBACK_NAME
-from gateway.openapi.webhooks import ENDPOINT_ID
-from gateway.openapi.wokgen import JOB_ID
-from gateway.openapi.wokgen_v1 import PICTURE_ID
-from gateway.openapi.wowflow import GENERATION_ID
+from gateway.context import CONTEXT
+from gateway.dialects.wokgen.examples import JOB_ID
+from gateway.dialects.wokgen_v1.operations import IMAGE_JOB_ID
+from gateway.examples import ENDPOINT_ID, GENERATION_ID, KEY_ID
 from shared.domain import callback_token
 from shared.domain.events import EVENT_TYPES
 from shared.domain.generation import Outcome, Output
@@ -52,7 +50,7 @@ class Reader:
 
     @property
     def desk(self) -> Any:
-        return self.client.app[DESK]
+        return self.client.app[CONTEXT]
 
     async def read(self) -> None:
         """Fetch the document, and close its schemas: an answer may have no field that is not in it."""
@@ -98,7 +96,7 @@ class Reader:
 async def reader(store_url: str, tmp_path: Path) -> AsyncIterator[Reader]:
     app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path), wokgen_wait_s=0.1))
     async with TestClient(TestServer(app)) as client:
-        store = app[DESK].store
+        store = app[CONTEXT].store
         account = await accounts.create(store, name="reader", plan="pro")
         _, key = await accounts.create_key(store, account.id, "wowflow")
         await ledger.top_up(store, account.id, 1_000_000, "invoice-1")
@@ -265,8 +263,8 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(GENERATION_ID, waiting)
         .replace(KEY_ID, key_id)
         .replace(JOB_ID, job_id(waiting))
-        .replace(PICTURE_ID, job_id(made["id"]))
-        .replace(CALLBACK_NAME, callback_token.token(reader.desk.secret, waiting))
+        .replace(IMAGE_JOB_ID, job_id(made["id"]))
+        .replace(CALLBACK_TOKEN, callback_token.token(reader.desk.secret, waiting))
         for path, item in reader.document["paths"].items()
         if not path.startswith("/api/admin/")
         for method in ("get", "post", "patch", "delete")

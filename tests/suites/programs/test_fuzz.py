@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 from msgspec import structs
 
-from gateway.openapi.admin import OPERATIONS
+from gateway.api.admin.operations import OPERATIONS
 from tests.programs.fuzz.exact import operations
 from tests.programs.fuzz.ground import DOCUMENT, Ground, Result, a_ground
 from tests.programs.fuzz.passes import EXACT, PASSES

@@ -1,22 +1,25 @@
-"""Until when a result is there: while we keep it, or, where only its provider has it, while that one does."""
+"""The expiry of outputs: our retention, or the provider's for outputs that only the provider has."""
 
 from types import SimpleNamespace
 from typing import Any
 
-from gateway.dialects import wokgen_answers, wowflow
+from msgspec import UNSET
+
+from gateway.dialects.wokgen.jobs import job_of
+from gateway.dialects.wowflow.handlers import generation_entry
 from shared.domain.generation import COMPLETED, Generation, Outcome, Output
 from shared.domain.times import rfc3339
 from shared.ops.settings import Settings
 from tests.harness.factories import SPEC, new_generation_id
 
-DESK: Any = SimpleNamespace(settings=Settings(public_url="https://us.example"))
+CONTEXT: Any = SimpleNamespace(settings=Settings(public_url="https://us.example"))
 CLOSED_MS, DAY_MS, SOON_MS = 1_760_000_000_000, 86_400_000, 1_760_000_600_000
 OURS = Output("2026/11/25/x-0.png", "image/png", 5)
 THEIRS = Output("https://theirs.example/x?sig=1", "video/mp4", expires_ms=SOON_MS)
 
 
 def completed(*outputs: Output) -> Generation:
-    """A generation with these outputs."""
+    """Return a completed generation with these outputs."""
     return Generation(
         id=new_generation_id(),
         account="acct",
@@ -32,17 +35,17 @@ def completed(*outputs: Output) -> Generation:
     )
 
 
-def test_what_we_keep_is_there_for_our_retention() -> None:
-    """A copied result tells when we delete it, and no other end."""
-    shown = wowflow.entry(DESK, completed(OURS))
-    assert rfc3339(CLOSED_MS + 30 * DAY_MS) == shown.expires_at
-    assert wowflow.UNSET is shown.result_expires_at
+def test_a_stored_output_expires_with_our_retention() -> None:
+    """The entry of a stored output has only the time when we delete it."""
+    entry = generation_entry(CONTEXT, completed(OURS))
+    assert rfc3339(CLOSED_MS + 30 * DAY_MS) == entry.expires_at
+    assert UNSET is entry.result_expires_at
 
 
-def test_what_only_the_provider_has_is_there_as_long_as_it_says() -> None:
-    """One result that is not ours makes the whole answer tell of its provider's end, in both APIs."""
+def test_a_linked_output_expires_when_its_provider_deletes_it() -> None:
+    """One output that only the provider has decides the expiry of the whole result, in both APIs."""
     mixed = completed(OURS, THEIRS)
-    shown = wowflow.entry(DESK, mixed)
-    assert (rfc3339(SOON_MS), rfc3339(SOON_MS)) == (shown.expires_at, shown.result_expires_at)
-    assert (f"https://us.example/assets/{OURS.place}", THEIRS.place) == shown.result_urls
-    assert rfc3339(SOON_MS) == wokgen_answers.answer(DESK, mixed).result_expires_at
+    entry = generation_entry(CONTEXT, mixed)
+    assert (rfc3339(SOON_MS), rfc3339(SOON_MS)) == (entry.expires_at, entry.result_expires_at)
+    assert (f"https://us.example/assets/{OURS.place}", THEIRS.place) == entry.result_urls
+    assert rfc3339(SOON_MS) == job_of(CONTEXT, mixed).result_expires_at

@@ -15,11 +15,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gateway import errors
 from gateway.app import build_app
-from gateway.dialects.shape import dialect_of, render
-from gateway.openapi.document import document, operations
-from gateway.openapi.notes import NOTES
-from gateway.openapi.refusals import MESSAGES, error_shape
+from gateway.dialects.error_bodies import dialect_of, error_body, error_shape
+from gateway.openapi.document import document
 from gateway.openapi.snippets import VERIFYING
+from gateway.routes import operations
 from shared.domain import events, signing
 from shared.domain.catalogue import Catalogue
 from shared.domain.inputs import InvalidInput, validate_input
@@ -87,18 +86,14 @@ def test_document_has_every_route(tmp_path: Path) -> None:
 
 
 def test_every_field_is_described() -> None:
-    """Each field of each schema has a description, and no note is left over from a field that went."""
+    """Each field of each schema has a description."""
     silent = [
         f"{name}.{field}"
         for name, schema in SCHEMAS.items()
-        for field, told in schema.get("properties", {}).items()
-        if "description" not in told
+        for field, shown in schema.get("properties", {}).items()
+        if "description" not in shown
     ]
     assert [] == silent
-    named = {f"{name}.{field}" for name, fields in NOTES.items() for field in fields if name in SCHEMAS}
-    real = {f"{name}.{field}" for name, schema in SCHEMAS.items() for field in schema.get("properties", {})}
-    shared = {f"GenerationCompleted.{field}" for field in ("error", "errorCode")}
-    assert shared == named - real
 
 
 def test_patterns_are_portable() -> None:
@@ -133,16 +128,17 @@ def test_example_bodies_suit_their_models() -> None:
 
 def test_refusals_stand_at_their_status() -> None:
     """Every error code of an operation is listed under the HTTP status that the gateway gives it."""
-    for operation in operations(CATALOGUE, BASE_URL):
+    for operation in operations(CATALOGUE):
         responses = DOCUMENT["paths"][operation.path][operation.method]["responses"]
         for code in operation.refusals:
-            assert code in responses[str(errors.STATUS[code])]["content"]["application/json"]["examples"]
+            assert code in responses[str(errors.CODES[code].status)]["content"]["application/json"]["examples"]
 
 
 def test_every_code_is_explained() -> None:
     """The table of errors has every code that the gateway knows, with its status and a sentence."""
-    assert errors.STATUS.keys() <= MESSAGES.keys()
-    assert errors.STATUS == {entry["code"]: entry["status"] for entry in DOCUMENT["x-errors"]}
+    assert [(code.status, name, code.message) for name, code in errors.CODES.items()] == [
+        (entry["status"], entry["code"], entry["message"]) for entry in DOCUMENT["x-errors"]
+    ]
 
 
 def test_calls_that_need_a_key_say_so() -> None:
@@ -318,5 +314,5 @@ def test_samples_make_the_call_they_stand_beside() -> None:
 @pytest.mark.parametrize("path", ["/api/v1/models", "/api/generate", "/api/v1/me", "/healthz"])
 def test_error_shape_is_what_is_rendered(path: str) -> None:
     """The type of an error has exactly the fields of the body that is rendered for the path."""
-    body = render(dialect_of(path), errors.UNAVAILABLE)
+    body = error_body(dialect_of(path), errors.UNAVAILABLE)
     assert body == msgspec.to_builtins(msgspec.convert(body, error_shape(path)))

@@ -1,0 +1,70 @@
+"""The caller's account and its keys, in WOWFLOW's shape, under /api/v1/account and /api/v1/keys."""
+
+from aiohttp import web
+
+from gateway import auth
+from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, KeyEntry
+from gateway.body import read_json
+from gateway.context import CONTEXT
+from gateway.responses import json_response, list_response
+from shared.domain.errors import Refused
+from shared.domain.money import MICROS_PER_CENT, cents
+from shared.domain.times import rfc3339
+from shared.store import accounts
+
+
+async def read_account(request: web.Request) -> web.Response:
+    """Answer the account."""
+    return await _account_response(request, await auth.account_id(request))
+
+
+async def change_account(request: web.Request) -> web.Response:
+    """Set the low-balance alert."""
+    account = await auth.account_id(request)
+    body, _ = await read_json(request, ChangeAccount)
+    await accounts.set_low_balance_alert(request.app[CONTEXT].store, account, body.low_balance_cents * MICROS_PER_CENT)
+    return await _account_response(request, account)
+
+
+async def list_keys(request: web.Request) -> web.Response:
+    """Answer the account's active keys."""
+    keys = await accounts.list_keys(request.app[CONTEXT].store, await auth.account_id(request))
+    return list_response([_entry(key.id, key.kind, key.hint, key.created_ms) for key in keys])
+
+
+async def create_key(request: web.Request) -> web.Response:
+    """Create a key and answer it, once."""
+    store, account = request.app[CONTEXT].store, await auth.account_id(request)
+    body, _ = await read_json(request, CreateKey)
+    key_id, secret = await accounts.create_key(store, account, body.kind)
+    created = next(key for key in await accounts.list_keys(store, account) if key.id == key_id)
+    entry = _entry(created.id, created.kind, created.hint, created.created_ms)
+    entry.key = secret
+    return json_response(entry, 201)
+
+
+async def revoke_key(request: web.Request) -> web.Response:
+    """Revoke a key."""
+    account = await auth.account_id(request)
+    if not await accounts.revoke_key(request.app[CONTEXT].store, account, request.match_info["id"]):
+        raise Refused("not_found", "Your account has no active key with this id.")
+    return web.Response(status=204)
+
+
+async def _account_response(request: web.Request, account_id: str) -> web.Response:
+    account = await accounts.find(request.app[CONTEXT].store, account_id)
+    if account is None:
+        raise auth.account_gone()
+    return json_response(
+        AccountEntry(
+            id=account.id,
+            name=account.name,
+            plan=account.plan,
+            created_at=rfc3339(account.created_ms),
+            low_balance_cents=cents(account.low),
+        )
+    )
+
+
+def _entry(key_id: str, kind: str, hint: str, created_ms: int) -> KeyEntry:
+    return KeyEntry(id=key_id, kind=kind, hint=hint, created_at=rfc3339(created_ms))

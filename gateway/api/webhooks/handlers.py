@@ -1,0 +1,148 @@
+"""An account's webhook endpoints and deliveries, in WOWFLOW's shape, under /api/v1/webhooks."""
+
+import time
+
+from aiohttp import web
+from msgspec import UNSET
+
+from gateway import auth
+from gateway.api.webhooks.bodies import (
+    AttemptEntry,
+    CreateEndpoint,
+    DeliveryEntry,
+    EndpointEntry,
+    QueuedDeliveries,
+    ReplayEvents,
+)
+from gateway.body import limit_of, read_json
+from gateway.context import CONTEXT
+from gateway.responses import json_response, list_response
+from shared.domain import endpoint_url
+from shared.domain.errors import Refused
+from shared.domain.events import EVENT_TYPES
+from shared.domain.times import rfc3339
+from shared.store import replay, webhooks
+from shared.store.webhooks import Delivery, DeliveryAttempt, Endpoint
+
+NO_ENDPOINT = "Your account has no endpoint with this id."
+
+
+async def create_endpoint(request: web.Request) -> web.Response:
+    """Create an endpoint and answer it with its secret, once."""
+    context = request.app[CONTEXT]
+    account = await auth.account_id(request)
+    body, _ = await read_json(request, CreateEndpoint)
+    unknown = [name for name in body.events if name not in EVENT_TYPES]
+    if unknown:
+        reason = f"has the unknown event {unknown[0][:50]!r}. Known: {', '.join(EVENT_TYPES)}."
+        raise Refused("invalid_request", reason, field="events")
+    try:
+        url = endpoint_url.validate(body.url, allow_private=context.settings.webhook_allow_private)
+    except ValueError as error:
+        raise Refused("invalid_request", f"{error}.") from None
+    endpoint = await webhooks.create_endpoint(context.store, account, url, body.events)
+    entry = _endpoint_entry(endpoint)
+    entry.secret = endpoint.secret
+    return json_response(entry, 201)
+
+
+async def list_endpoints(request: web.Request) -> web.Response:
+    """Answer the account's endpoints."""
+    account = await auth.account_id(request)
+    endpoints = await webhooks.list_endpoints(request.app[CONTEXT].store, account)
+    return list_response([_endpoint_entry(endpoint) for endpoint in endpoints])
+
+
+async def delete_endpoint(request: web.Request) -> web.Response:
+    """Delete an endpoint."""
+    account = await auth.account_id(request)
+    if not await webhooks.delete_endpoint(request.app[CONTEXT].store, account, request.match_info["id"]):
+        raise Refused("not_found", NO_ENDPOINT)
+    return web.Response(status=204)
+
+
+async def enable_endpoint(request: web.Request) -> web.Response:
+    """Enable a disabled endpoint."""
+    account, store = await auth.account_id(request), request.app[CONTEXT].store
+    await webhooks.enable_endpoint(store, account, request.match_info["id"])
+    return json_response(_endpoint_entry(await _find_endpoint(request, account)))
+
+
+async def rotate_secret(request: web.Request) -> web.Response:
+    """Replace an endpoint's secret and answer the new one, once."""
+    account, store = await auth.account_id(request), request.app[CONTEXT].store
+    rotated = await webhooks.rotate_secret(store, account, request.match_info["id"])
+    entry = _endpoint_entry(await _find_endpoint(request, account))
+    entry.secret = rotated[0] if rotated else UNSET
+    return json_response(entry)
+
+
+async def redeliver(request: web.Request) -> web.Response:
+    """Post a delivery again."""
+    account, match = await auth.account_id(request), request.match_info
+    await replay.redeliver(request.app[CONTEXT].store, account, match["id"], match["delivery"])
+    return json_response(QueuedDeliveries(queued=1), 202)
+
+
+async def replay_events(request: web.Request) -> web.Response:
+    """Post the failed or missing events of an endpoint again."""
+    account, store = await auth.account_id(request), request.app[CONTEXT].store
+    body, _ = await read_json(request, ReplayEvents)
+    since_ms = int(body.since.timestamp() * 1000)
+    endpoint = request.match_info["id"]
+    done = await replay.replay(store, account, endpoint, body.which, since_ms=since_ms, first=body.next)
+    return json_response(QueuedDeliveries(queued=done.queued, next=UNSET if done.next is None else done.next), 202)
+
+
+async def list_deliveries(request: web.Request) -> web.Response:
+    """Answer the newest deliveries to an endpoint."""
+    count, store = limit_of(request.query), request.app[CONTEXT].store
+    account = await auth.account_id(request)
+    await _find_endpoint(request, account)
+    deliveries = await webhooks.list_deliveries(store, request.match_info["id"], count)
+    return list_response([_delivery_entry(delivery) for delivery in deliveries])
+
+
+async def _find_endpoint(request: web.Request, account: str) -> Endpoint:
+    found = await webhooks.find_endpoint(request.app[CONTEXT].store, account, request.match_info["id"])
+    if found is None:
+        raise Refused("not_found", NO_ENDPOINT)
+    return found
+
+
+def _endpoint_entry(endpoint: Endpoint) -> EndpointEntry:
+    entry = EndpointEntry(
+        id=endpoint.id,
+        url=endpoint.url,
+        events=EVENT_TYPES if endpoint.types == "*" else tuple(endpoint.types.split()),
+        created_at=rfc3339(endpoint.created_ms),
+    )
+    if endpoint.old_until_ms > time.time() * 1000:
+        entry.old_secret_until = rfc3339(endpoint.old_until_ms)
+    if endpoint.failing_ms is not None:
+        entry.failing_since = rfc3339(endpoint.failing_ms)
+    if endpoint.disabled_ms is not None:
+        entry.disabled_at, entry.disabled_why = rfc3339(endpoint.disabled_ms), endpoint.disabled_why or ""
+    return entry
+
+
+def _delivery_entry(delivery: Delivery) -> DeliveryEntry:
+    return DeliveryEntry(
+        id=delivery.id,
+        event=delivery.event,
+        type=delivery.type,
+        generation_id=delivery.generation,
+        state=delivery.state,
+        created_at=rfc3339(delivery.created_ms),
+        attempts=tuple(_attempt_entry(attempt) for attempt in delivery.attempts),
+    )
+
+
+def _attempt_entry(attempt: DeliveryAttempt) -> AttemptEntry:
+    return AttemptEntry(
+        at=rfc3339(attempt.at_ms),
+        duration_ms=attempt.duration_ms,
+        status=attempt.status,
+        error=attempt.error,
+        answer=attempt.answer,
+    )

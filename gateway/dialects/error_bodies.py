@@ -1,0 +1,64 @@
+"""The dialect of a path, and the body of an error in each dialect."""
+
+import re
+from typing import Annotated
+
+from msgspec import UNSET, Struct, UnsetType
+
+from shared.domain.described import doc
+from shared.domain.errors import Refused
+
+VERSIONED = re.compile(r"/api/v[0-9]+(/|$)")  # WOWFLOW's paths; its next version gets a path of its own
+ADMIN = "/api/admin"
+# The calls of the deployed SDK are next to WOWFLOW's and use WokGen's errors.
+WOKGEN_V1 = ("/api/v1/generate", "/api/v1/jobs", "/api/v1/assets", "/api/v1/me")
+
+
+class ErrorDetail(Struct):
+    """What went wrong."""
+
+    code: Annotated[
+        str, doc("Stable, for programs: one of the codes in the table of errors.", examples=["insufficient_balance"])
+    ]
+    message: Annotated[str, doc("What failed and what to do, for people.")]
+
+
+class Error(Struct):
+    """Every error has this shape. `code` is stable and for programs, `message` is for people."""
+
+    error: Annotated[ErrorDetail, doc("What went wrong.")]
+
+
+class WokGenError(Struct, rename="camel"):
+    """Every error of the camelCase calls has this shape. `code` is stable and for programs, `error` is for people."""
+
+    error: Annotated[str, doc("What failed and what to do, for people.")]
+    code: Annotated[
+        str, doc("Stable, for programs: a code of the table of errors in capitals.", examples=["QUOTA_EXCEEDED"])
+    ]
+    job_id: Annotated[
+        str | UnsetType, doc("The job that failed, if there is one. `code` is its own.", pattern="^job_[0-9a-f]{32}$")
+    ] = UNSET
+
+
+def dialect_of(path: str) -> str:
+    """Return wowflow or wokgen; paths outside both APIs use wowflow's errors."""
+    if not path.startswith("/api/"):
+        return "wowflow"
+    if path == ADMIN or path.startswith(ADMIN + "/"):
+        return "wowflow"
+    if VERSIONED.match(path):
+        return "wokgen" if any(path == call or path.startswith(call + "/") for call in WOKGEN_V1) else "wowflow"
+    return "wokgen"
+
+
+def error_shape(path: str) -> type[Struct]:
+    """Return the type of an error's body at a path."""
+    return WokGenError if dialect_of(path) == "wokgen" else Error
+
+
+def error_body(dialect: str, refused: Refused) -> dict[str, object]:
+    """Return the body of an error."""
+    if dialect == "wokgen":
+        return {"error": refused.message, "code": refused.code.upper()}
+    return {"error": {"code": refused.code, "message": refused.message}}

@@ -1,0 +1,85 @@
+"""Accept a WokGen call: find the models that can serve it, and submit it to the first available one."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from gateway import routing
+from gateway.accept import AcceptedGeneration, Candidate, GenerationRequest, accept
+from gateway.caller import Caller
+from gateway.context import GatewayContext
+from gateway.dialects.wokgen.bodies import JobRequest
+from shared.domain.catalogue import Limit, Model
+from shared.domain.errors import Refused
+from shared.domain.inputs import InvalidInput, check_values, validate_input, validate_prompt
+from shared.domain.kind import kind_of
+
+
+async def submit(
+    context: GatewayContext, caller: Caller, body: JobRequest, raw: bytes, idempotency_key: str
+) -> AcceptedGeneration:
+    """Accept a call, and wait for its result unless it is `async`. Raises Refused, with nothing charged."""
+    prompt = body.require_prompt()
+    candidates = routing.of_kind(context, body.kind, body.preferred_provider, body.preferred_model)
+    fields = await body.build_input(context, caller)
+    given = {name: value for name, value in fields.items() if value is not None}
+    request = GenerationRequest(
+        dialect="wokgen",
+        candidates=capable(candidates, prompt, given, body),
+        prompt=prompt,
+        input=None,
+        body=raw,
+        key_hash=caller.key_hash,
+        guest=caller.guest,
+        payer="quota",
+        idempotency_key=idempotency_key,
+        wait_s=0 if body.detached else context.settings.wokgen_wait_s,
+    )
+    try:
+        return await accept(context, request)
+    except Refused as refused:
+        if refused.code == "invalid_input":
+            raise renamed(body, refused) from None
+        raise
+
+
+def capable(
+    candidates: Sequence[Candidate], prompt: str, given: dict[str, object], body: JobRequest
+) -> list[Candidate]:
+    """Return the candidates whose model can serve the request, each with the input that its model knows.
+
+    Raises Refused("invalid_input") if the input breaks the limits of its kind, or of every model.
+    """
+    try:
+        check_values(kind_of(body.kind), given, dict.fromkeys(given, Limit()))
+    except InvalidInput as invalid:
+        raise refusal_of(body, invalid) from None
+    found: list[Candidate] = []
+    refusals: list[Refused] = []
+    for candidate in candidates:
+        known = known_input(candidate.model, given)
+        try:
+            validate_prompt(prompt, candidate.model)
+            validate_input(candidate.model, known)
+        except InvalidInput as invalid:
+            refusals.append(refusal_of(body, invalid))
+        else:
+            found.append(structs.replace(candidate, input=known))
+    if not found:
+        raise refusals[0]
+    return found
+
+
+def known_input(model: Model, given: dict[str, object]) -> dict[str, object]:
+    """Return the fields that the model knows. The others are preferences that it cannot follow."""
+    return {name: value for name, value in given.items() if name in model.input}
+
+
+def refusal_of(body: JobRequest, invalid: InvalidInput) -> Refused:
+    """Return the refusal of an invalid input, its field named as this API names it."""
+    return Refused("invalid_input", f"{invalid.message}.", field=body.names.get(invalid.field, invalid.field))
+
+
+def renamed(body: JobRequest, refused: Refused) -> Refused:
+    """Return a refusal of an input with its field named as this API names it."""
+    return Refused(refused.code, refused.reason, field=body.names.get(refused.field, refused.field))

@@ -1,0 +1,107 @@
+"""The bodies of the WOWFLOW API. Field names are the documented ones."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Struct, UnsetType
+
+from shared.domain.catalogue import KINDS
+from shared.domain.described import NOT_BLANK, Link, count, doc, link, replaced, timestamp
+from shared.domain.fields import PROMPT_CHARS_MAX
+from shared.domain.generation import TERMINAL
+
+STAGES = ["backlog", "queued", "submitting", "pending", "uncertain", *TERMINAL]
+Kind = Annotated[str, doc("The kind of model.", examples=list(KINDS))]
+
+
+class CreateGeneration(Struct, kw_only=True):
+    """Body of POST /api/v1/generations."""
+
+    model: Annotated[
+        str | None,
+        replaced("The id of a model from `GET /api/v1/models`.", required=True, type="string", minLength=1),
+    ] = None
+    prompt: Annotated[
+        str | None,
+        replaced(
+            "What to generate.",
+            required=True,
+            type="string",
+            minLength=1,
+            maxLength=PROMPT_CHARS_MAX,
+            pattern=NOT_BLANK,
+        ),
+    ] = None
+    input: Annotated[
+        object,
+        replaced(
+            "More parameters of the model. Each model lists its own.",
+            anyOf=[{"$ref": "#/components/schemas/Input"}, {"type": "null"}],
+        ),
+    ] = None
+
+
+class ModelEntry(Struct, kw_only=True):
+    """One entry of GET /api/v1/models."""
+
+    id: Annotated[str, doc("The value to send as `model`.")]
+    name: Annotated[str, doc("The name for people.")]
+    type: Kind
+    price_cents: Annotated[int, count("The price of one generation.")]
+    price_usd: Annotated[float, doc("`price_cents` in dollars, for display.")]
+    resolution: Annotated[str | None, doc("The resolution of the output, such as `1K`.")]
+    duration_sec: Annotated[int | None, doc("The length of the output in seconds.")]
+
+
+class GenerationEntry(Struct, kw_only=True):
+    """A generation. `status` is processing, completed or failed; `stage` says more while it is processing."""
+
+    id: Annotated[str, doc("The generation's id.", format="uuid")]
+    status: Annotated[str, doc("One of three values, always.", enum=["processing", *TERMINAL])]
+    model: Annotated[str, doc("The id of the requested model.")]
+    cost_cents: Annotated[
+        int, count("The price while it is processing, then the amount charged. 0 after a full refund.")
+    ]
+    cost_usd: Annotated[float, doc("`cost_cents` in dollars, for display.")]
+    created_at: Annotated[str, timestamp("When it was accepted.")]
+    type: Kind
+    provider: Annotated[str, doc("The provider that serves it.")]
+    stage: Annotated[str, doc("More detail than `status`. New values may be added.", examples=STAGES)]
+    refunded_cents: Annotated[int, count("The amount refunded.")] = 0
+    queue_position: Annotated[int | UnsetType, count("How many generations are ahead of it, while it waits.")] = UNSET
+    result_url: Annotated[str | UnsetType, link("The first output.")] = UNSET
+    result_urls: Annotated[tuple[Link, ...] | UnsetType, doc("All outputs.", minItems=1)] = UNSET
+    result_text: Annotated[str | UnsetType, doc("The result of a text generation.")] = UNSET
+    expires_at: Annotated[str | UnsetType, timestamp("When the outputs are deleted here.")] = UNSET
+    result_expires_at: Annotated[
+        str | UnsetType,
+        timestamp("When the provider deletes an output that could not be copied here: fetch it before. Else absent."),
+    ] = UNSET
+    completed_at: Annotated[str | UnsetType, timestamp("When it completed or failed.")] = UNSET
+    late_urls: Annotated[
+        tuple[Link, ...] | UnsetType, doc("Outputs that the provider finished after the refund. Not charged.")
+    ] = UNSET
+    error: Annotated[str | UnsetType, doc("The reason for the failure, for people.")] = UNSET
+    error_code: Annotated[str | UnsetType, doc("The reason for the failure, for programs.")] = UNSET
+
+
+class Balance(Struct, kw_only=True):
+    """GET /api/v1/balance: balance_cents = total_topup_cents - total_spent_cents, always."""
+
+    balance_cents: Annotated[int, count("The balance you can spend, always `total_topup_cents - total_spent_cents`.")]
+    balance_usd: Annotated[float, doc("`balance_cents` in dollars, for display.")]
+    total_topup_cents: Annotated[int, count("All top-ups.")]
+    total_spent_cents: Annotated[
+        int, count("All charges minus all refunds. A generation counts as soon as it is accepted.")
+    ]
+    currency: Annotated[str, doc("Always USD.", const="USD")] = "USD"
+
+
+class Transaction(Struct, kw_only=True):
+    """One movement of money; the amount is signed. `type` is topup, spend or refund."""
+
+    type: Annotated[str, doc("The type of transaction.", enum=["topup", "spend", "refund"])]
+    amount_cents: Annotated[int, doc("The signed amount: negative for a charge.")]
+    amount_usd: Annotated[float, doc("`amount_cents` in dollars, for display.")]
+    created_at: Annotated[str, timestamp("When it was booked.")]
+    generation_id: Annotated[str | None, doc("The generation of a charge or refund.", format="uuid")]
+    reference: Annotated[str | None, doc("The reference of a top-up.")]

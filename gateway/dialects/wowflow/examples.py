@@ -1,0 +1,84 @@
+"""Example bodies of the WOWFLOW API."""
+
+from msgspec import UNSET, structs
+
+from gateway import examples
+from gateway.dialects.wowflow.bodies import Balance, GenerationEntry, Transaction
+from gateway.operation import DataList
+from shared.domain.catalogue import Model, Route
+from shared.domain.money import cents, usd
+
+NO_MODEL = Model(  # for a deployment that offers nothing yet
+    id="maker/model",
+    name="A Model",
+    kind="image",
+    ui_price_micros=100_000,
+    price_micros=110_000,
+    timeout_s=600,
+    input={},
+    routes=(Route(provider="maker", model="model"),),
+)
+BALANCE = Balance(balance_cents=1234, balance_usd=12.34, total_topup_cents=5000, total_spent_cents=3766)
+REFUND = Transaction(
+    type="refund",
+    amount_cents=11,
+    amount_usd=0.11,
+    created_at=examples.COMPLETED_AT,
+    generation_id=examples.GENERATION_ID,
+    reference=None,
+)
+CHARGE = structs.replace(REFUND, type="spend", amount_cents=-11, amount_usd=-0.11, created_at=examples.CREATED_AT)
+TOP_UP = Transaction(
+    type="topup",
+    amount_cents=5000,
+    amount_usd=50.0,
+    created_at=examples.ACCOUNT_CREATED_AT,
+    generation_id=None,
+    reference="invoice-2026-117",
+)
+TRANSACTIONS: DataList[Transaction] = DataList(data=(REFUND, CHARGE, TOP_UP))
+
+
+def input_of(model: Model) -> dict[str, object]:
+    """Return a model's defaults, and a value for each required field without a default."""
+    defaults = {name: limit.default for name, limit in model.input.items() if limit.default is not None}
+    required = {name: limit.choices for name, limit in model.input.items() if limit.required}
+    urls = {name: [examples.IMAGE_URL] if name == "image_urls" else examples.IMAGE_URL for name in required}
+    return defaults | {name: next(iter(choices), urls[name]) for name, choices in required.items()}
+
+
+def generation_entries(model: Model) -> tuple[GenerationEntry, GenerationEntry, GenerationEntry]:
+    """Return the same generation while it is processing, completed and failed."""
+    processing = GenerationEntry(
+        id=examples.GENERATION_ID,
+        status="processing",
+        model=model.id,
+        cost_cents=cents(model.price_micros),
+        cost_usd=usd(model.price_micros),
+        created_at=examples.CREATED_AT,
+        type=model.kind,
+        provider=model.routes[0].provider,
+        stage="queued",
+        queue_position=0,
+    )
+    ended = structs.replace(processing, queue_position=UNSET, completed_at=examples.COMPLETED_AT)
+    url = f"{examples.ASSET_URL}.{'mp4' if model.kind == 'video' else 'png'}"
+    completed = structs.replace(
+        ended,
+        status="completed",
+        stage="completed",
+        result_url=url,
+        result_urls=(url,),
+        expires_at=examples.EXPIRES_AT,
+    )
+    failed = structs.replace(
+        ended,
+        status="failed",
+        stage="failed",
+        cost_cents=0,
+        cost_usd=0.0,
+        refunded_cents=processing.cost_cents,
+        error="The provider rejected the prompt.",
+        error_code="content_policy",
+    )
+    return processing, completed, failed

@@ -1,0 +1,182 @@
+"""The WOWFLOW API: decode the request, accept it, encode the result."""
+
+import re
+
+from aiohttp import web
+
+from gateway import auth, routing
+from gateway.accept import GenerationRequest, accept, upstream_refusal
+from gateway.body import limit_of, read_json
+from gateway.cancel import NOT_FOUND, cancel
+from gateway.context import CONTEXT, GatewayContext
+from gateway.dialects.wowflow.bodies import Balance, CreateGeneration, GenerationEntry, ModelEntry, Transaction
+from gateway.responses import json_response, list_response
+from shared.domain.catalogue import Model
+from shared.domain.errors import Refused
+from shared.domain.generation import COMPLETED, FAILED, Generation
+from shared.domain.ids import canonical_uuid
+from shared.domain.money import cents, usd
+from shared.domain.times import rfc3339
+from shared.store import accounts, generations, ledger
+from shared.store.ledger import LedgerEntry
+
+WAIT_MAX_S = 60
+WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])")
+TRANSACTION_TYPES = {"top_up": "topup", "reserve": "spend", "settle": "refund", "credit": "refund"}
+DAY_MS = 86_400_000
+
+
+async def list_models(request: web.Request) -> web.Response:
+    """Answer every model on offer, with its API price."""
+    await auth.account_id(request)
+    return list_response([model_entry(model) for model in routing.models(request.app[CONTEXT])])
+
+
+async def create_generation(request: web.Request) -> web.Response:
+    """Answer 201 as soon as the generation is charged and durably queued, or after `Prefer: wait=N`."""
+    context, key_hash = request.app[CONTEXT], auth.key_hash(request)
+    body, raw = await read_json(request, CreateGeneration)
+    if not body.model:
+        raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
+    if not body.prompt or not body.prompt.strip():
+        raise Refused("missing_prompt", "is required: describe what to generate.", field="prompt")
+    wait_s = preferred_wait_s(", ".join(request.headers.getall("Prefer", ())))
+    accepted = await accept(
+        context,
+        GenerationRequest(
+            dialect="wowflow",
+            key_hash=key_hash,
+            candidates=routing.of_model(context, body.model),
+            prompt=body.prompt,
+            input=body.input,
+            body=raw,
+            idempotency_key=request.headers.get("Idempotency-Key", ""),
+            wait_s=wait_s,
+        ),
+    )
+    refusal = upstream_refusal(accepted.generation) if wait_s else None
+    if refusal is not None:
+        raise refusal
+    headers = {"Location": f"/api/v1/generations?id={accepted.generation.id}"}
+    if accepted.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    if wait_s:
+        headers["Preference-Applied"] = f"wait={wait_s}"
+    return json_response(generation_entry(context, accepted.generation), 201, headers=headers)
+
+
+async def read_generations(request: web.Request) -> web.Response:
+    """Answer one generation by its id, or the account's newest."""
+    context, count = request.app[CONTEXT], limit_of(request.query)
+    account = await auth.account_id(request)
+    if "id" not in request.query:
+        newest = await generations.list_newest(context.store, account, count)
+        return list_response([generation_entry(context, generation) for generation in newest])
+    generation_id = canonical_uuid(request.query["id"])
+    generation = await generations.view(context.store, account, generation_id) if generation_id else None
+    if generation is None:
+        raise Refused("not_found", NOT_FOUND)
+    return json_response(generation_entry(context, generation))
+
+
+async def cancel_generation(request: web.Request) -> web.Response:
+    """Cancel a generation, with a full refund unless a provider has it already."""
+    account = await auth.account_id(request)
+    generation_id = canonical_uuid(request.query.get("id", ""))
+    if generation_id is None:
+        raise Refused("not_found", NOT_FOUND)
+    context = request.app[CONTEXT]
+    return json_response(generation_entry(context, await cancel(context, account, generation_id)))
+
+
+async def read_balance(request: web.Request) -> web.Response:
+    """Answer the account's balance."""
+    account = await accounts.find(request.app[CONTEXT].store, await auth.account_id(request))
+    if account is None:
+        raise auth.account_gone()
+    balance = cents(account.topup) - cents(account.spent)
+    return json_response(
+        Balance(
+            balance_cents=balance,
+            balance_usd=balance / 100,
+            total_topup_cents=cents(account.topup),
+            total_spent_cents=cents(account.spent),
+        )
+    )
+
+
+async def list_transactions(request: web.Request) -> web.Response:
+    """Answer the account's newest top-ups, charges and refunds, newest first."""
+    count = limit_of(request.query)
+    account = await auth.account_id(request)
+    lines = await ledger.list_movements(request.app[CONTEXT].store, account, count)
+    return list_response([transaction(line) for line in lines])
+
+
+def preferred_wait_s(prefer: str) -> int:
+    """Return the seconds of `Prefer: wait=N` (RFC 7240), at most 60. An invalid preference counts as 0."""
+    found = WAIT.search(prefer.lower())
+    return min(int(found[1]), WAIT_MAX_S) if found else 0
+
+
+def generation_entry(context: GatewayContext, generation: Generation) -> GenerationEntry:
+    """Return a generation in this dialect's shape."""
+    base_url, outcome = context.settings.base_url, generation.outcome
+    entry = GenerationEntry(
+        id=generation.id,
+        status=generation.state if not generation.open else "processing",
+        model=generation.spec.model,
+        cost_cents=cents(generation.price_micros),
+        cost_usd=usd(generation.price_micros),
+        created_at=rfc3339(generation.created_ms),
+        type=generation.spec.kind,
+        provider=generation.provider,
+        stage=generation.state,
+        refunded_cents=cents(generation.refund_micros),
+    )
+    if generation.position is not None:
+        entry.queue_position = generation.position
+    if generation.closed_ms is not None:
+        entry.completed_at = rfc3339(generation.closed_ms)
+    if generation.state == COMPLETED and outcome is not None:
+        urls = tuple(output.url(base_url) for output in outcome.outputs)
+        if urls:
+            retention_ms = context.settings.asset_retention_days * DAY_MS
+            entry.result_url, entry.result_urls = urls[0], urls
+            entry.expires_at = rfc3339((generation.closed_ms or generation.created_ms) + retention_ms)
+        if outcome.expires_ms is not None:
+            entry.expires_at = entry.result_expires_at = rfc3339(outcome.expires_ms)
+        if outcome.text is not None:
+            entry.result_text = outcome.text
+    if generation.late is not None:
+        entry.late_urls = tuple(output.url(base_url) for output in generation.late.outputs)
+    if generation.state == FAILED and outcome is not None:
+        entry.error = outcome.error or "failed"
+        entry.error_code = outcome.error_code or "failed"
+    return entry
+
+
+def model_entry(model: Model) -> ModelEntry:
+    """Return a model in this dialect's shape."""
+    return ModelEntry(
+        id=model.id,
+        name=model.name,
+        type=model.kind,
+        price_cents=cents(model.price_micros),
+        price_usd=usd(model.price_micros),
+        resolution=model.resolution,
+        duration_sec=model.duration_s,
+    )
+
+
+def transaction(line: LedgerEntry) -> Transaction:
+    """Return a ledger entry in this dialect's shape."""
+    top_up = line.kind == "top_up"
+    return Transaction(
+        type=TRANSACTION_TYPES[line.kind],
+        amount_cents=cents(line.amount_micros),
+        amount_usd=usd(line.amount_micros),
+        created_at=rfc3339(line.at_ms),
+        generation_id=None if top_up else line.reference,
+        reference=line.reference if top_up else None,
+    )

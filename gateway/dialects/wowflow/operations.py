@@ -1,0 +1,165 @@
+"""The operations of the WOWFLOW API."""
+
+from msgspec import UNSET, structs
+
+from gateway.dialects.wowflow import examples, handlers
+from gateway.dialects.wowflow.bodies import Balance, CreateGeneration, GenerationEntry, ModelEntry, Transaction
+from gateway.examples import GENERATION_ID, IDEMPOTENCY_KEY, LIMIT, PROMPT
+from gateway.openapi.snippets import POLLING
+from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, Parameter
+from shared.domain.catalogue import Catalogue, Model
+from shared.domain.inputs import prompt_chars_max
+
+TAG = "Generations"
+ID = Parameter(
+    name="id",
+    place="query",
+    text="Return this generation instead of the list.",
+    schema={"type": "string", "format": "uuid"},
+    example=GENERATION_ID,
+)
+PREFER = Parameter(
+    name="Prefer",
+    place="header",
+    text="`wait=N` holds the response until the generation ends, for at most N seconds. "
+    f"Values above {handlers.WAIT_MAX_S} count as {handlers.WAIT_MAX_S}.",
+    schema={"type": "string", "examples": ["wait=5"]},
+)
+BALANCE = Operation(
+    method="get",
+    path="/api/v1/balance",
+    handler=handlers.read_balance,
+    id="readBalance",
+    tag="Money",
+    summary="Check the balance",
+    text="The balance, and the top-ups and charges that it is made of.",
+    responses=(OperationResponse(text="The balance.", shapes=(Balance,), examples={"balance": examples.BALANCE}),),
+    refusals=KEYED,
+)
+TRANSACTIONS = Operation(
+    method="get",
+    path="/api/v1/transactions",
+    handler=handlers.list_transactions,
+    id="listTransactions",
+    tag="Money",
+    summary="List the transactions",
+    text="Top-ups, charges and refunds, newest first.",
+    parameters=(LIMIT,),
+    responses=(
+        OperationResponse(
+            text="The transactions.",
+            shapes=(DataList[Transaction],),
+            examples={"transactions": examples.TRANSACTIONS},
+        ),
+    ),
+    refusals=("invalid_request", *KEYED),
+)
+
+
+def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
+    """Return the operations, with examples for every model of a catalogue."""
+    offered = list(catalogue.models.values()) or [examples.NO_MODEL]
+    shown = next((model for model in offered if model.kind == "image"), offered[0])
+    return (_list_models(offered), _create(offered, shown), _read(shown), _cancel(shown), BALANCE, TRANSACTIONS)
+
+
+def _list_models(offered: list[Model]) -> Operation:
+    models: DataList[ModelEntry] = DataList(data=tuple(handlers.model_entry(model) for model in offered))
+    return Operation(
+        method="get",
+        path="/api/v1/models",
+        handler=handlers.list_models,
+        id="listModels",
+        tag=TAG,
+        summary="List the models",
+        text="Every model on offer, with its price.",
+        responses=(OperationResponse(text="The models.", shapes=(DataList[ModelEntry],), examples={"models": models}),),
+        refusals=KEYED,
+    )
+
+
+def _create(offered: list[Model], shown: Model) -> Operation:
+    processing, completed, _ = examples.generation_entries(shown)
+    minimal = {"prompt only": CreateGeneration(model=shown.id, prompt=PROMPT, input=UNSET)}
+    each = {
+        model.id: CreateGeneration(
+            model=model.id, prompt=PROMPT[: prompt_chars_max(model)], input=examples.input_of(model)
+        )
+        for model in offered
+    }
+    return Operation(
+        method="post",
+        path="/api/v1/generations",
+        handler=handlers.create_generation,
+        id="createGeneration",
+        tag=TAG,
+        summary="Create a generation",
+        text="Charges the price and responds as soon as the generation is durably queued. A generation that fails is "
+        "refunded. To get the result, poll it, add a webhook endpoint, or wait for it with `Prefer: wait=N`.",
+        parameters=(IDEMPOTENCY_KEY, PREFER),
+        body=CreateGeneration,
+        bodies=minimal | each,
+        responses=(
+            OperationResponse(
+                status=201,
+                text="The generation, charged and queued, or as it is after the wait.",
+                shapes=(GenerationEntry,),
+                examples={"at once": processing, "after Prefer: wait=30": completed},
+                headers=("Location", "Idempotent-Replayed", "Preference-Applied"),
+                links=("readGenerations", "cancelGeneration"),
+            ),
+        ),
+        refusals=(
+            *("missing_model", "missing_prompt", "unknown_model", "invalid_input", *BODIED, *KEYED),
+            *("insufficient_balance", "idempotency_key_reuse", "rate_limited", "upstream_error"),
+        ),
+    )
+
+
+def _read(shown: Model) -> Operation:
+    processing, completed, failed = examples.generation_entries(shown)
+    newest: DataList[GenerationEntry] = DataList(data=(processing, completed))
+    return Operation(
+        method="get",
+        path="/api/v1/generations",
+        handler=handlers.read_generations,
+        id="readGenerations",
+        tag=TAG,
+        summary="Read one generation, or list the newest",
+        text="With `id`, returns that generation: poll every few seconds until `status` is `completed` or `failed`. "
+        "Without `id`, lists the account's newest generations, newest first.",
+        parameters=(ID, LIMIT),
+        responses=(
+            OperationResponse(
+                text="The generation, or the list.",
+                shapes=(GenerationEntry, DataList[GenerationEntry]),
+                examples={"processing": processing, "completed": completed, "failed": failed, "list": newest},
+            ),
+        ),
+        refusals=("invalid_request", "not_found", *KEYED),
+        samples=POLLING,
+    )
+
+
+def _cancel(shown: Model) -> Operation:
+    processing, _, failed = examples.generation_entries(shown)
+    canceled = structs.replace(failed, error="Canceled by its owner.", error_code="canceled")
+    return Operation(
+        method="delete",
+        path="/api/v1/generations",
+        handler=handlers.cancel_generation,
+        id="cancelGeneration",
+        tag=TAG,
+        summary="Cancel a generation",
+        text="A generation that was not submitted to a provider yet is refunded in full. Otherwise the provider is "
+        "asked to stop, and the generation stays `processing` until the provider confirms.",
+        parameters=(structs.replace(ID, text="The generation to cancel.", required=True),),
+        responses=(
+            OperationResponse(
+                text="The generation as it is now.",
+                shapes=(GenerationEntry,),
+                examples={"canceled": canceled, "asked to stop": processing},
+            ),
+        ),
+        refusals=("not_found", "conflict", *KEYED),
+    )

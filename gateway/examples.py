@@ -1,0 +1,34 @@
+"""Example values and parameters that several APIs share. `{base_url}` stands for the gateway's own address."""
+
+from gateway.accept import IDEMPOTENCY_KEY_CHARS_MAX
+from gateway.body import LIMIT_DEFAULT, LIMIT_MAX
+from gateway.operation import Parameter
+
+GENERATION_ID = "019e07f2-aa18-7c3e-9f21-6b1f0c9d2e47"
+ENDPOINT_ID = "ep_9f3c2a7d51e84b06"
+ACCOUNT_ID = "acct_5d1c0e9a7b3f2846"
+KEY_ID = "key_4be1a07c92d3"
+KEY_HINT = "wf_live_...7Qx2"
+PROMPT = "a misty forest at dawn, soft light, cinematic"
+IMAGE_URL = "https://example.com/picture.png"
+HOOK_URL = "https://example.com/hooks/wokflow"
+ASSET_PATH = "2026/05/08/5b0c94e6f3d24f0c8a7e61d2b3c4f5a6-0"
+ASSET_URL = f"{{base_url}}/assets/{ASSET_PATH}"
+ACCOUNT_CREATED_AT = "2026-05-01T09:00:00.000Z"
+CREATED_AT = "2026-05-08T14:23:11.000Z"
+COMPLETED_AT = "2026-05-08T14:23:32.000Z"
+EXPIRES_AT = "2026-06-07T14:23:32.000Z"
+
+LIMIT = Parameter(
+    name="limit",
+    place="query",
+    text=f"The most entries to return. Values above {LIMIT_MAX} count as {LIMIT_MAX}.",
+    schema={"type": "integer", "minimum": 1, "default": LIMIT_DEFAULT},
+)
+IDEMPOTENCY_KEY = Parameter(
+    name="Idempotency-Key",
+    place="header",
+    text="A name of your own for this request. If you send it again within 24 hours with the same body, the response "
+    "is the first generation and nothing is charged.",
+    schema={"type": "string", "maxLength": IDEMPOTENCY_KEY_CHARS_MAX, "pattern": "^[ -~]*$"},
+)

@@ -1,0 +1,34 @@
+"""Every operation of the gateway, as the router and the OpenAPI document use it."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from gateway.api.account import operations as account
+from gateway.api.admin import operations as admin
+from gateway.api.service import operations as service
+from gateway.api.webhooks import operations as webhooks
+from gateway.dialects.wokgen import operations as wokgen
+from gateway.dialects.wokgen_v1 import operations as wokgen_v1
+from gateway.dialects.wowflow import operations as wowflow
+from gateway.operation import Operation
+from shared.domain.catalogue import Catalogue
+
+
+def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
+    """Return every operation, in the order of the document. Raises OSError if a page is missing."""
+    return (
+        *wowflow.operations(catalogue),
+        *wokgen.OPERATIONS,
+        *wokgen_v1.OPERATIONS,
+        *account.OPERATIONS,
+        *webhooks.OPERATIONS,
+        *service.operations(),
+        *admin.OPERATIONS,
+    )
+
+
+def routes(table: Iterable[Operation]) -> list[web.RouteDef]:
+    """Return the router's entries. A GET answers HEAD too."""
+    methods = {"get": web.get, "post": web.post, "patch": web.patch, "delete": web.delete}
+    return [methods[operation.method](operation.pattern or operation.path, operation.handler) for operation in table]

@@ -1,0 +1,60 @@
+"""The offers of one order: a bounded number, each through another provider."""
+
+import pytest
+from msgspec import structs
+
+from gateway.accept import OFFERS_MAX, Candidate, GenerationRequest, build_offers
+from shared.domain.catalogue import Model, Route
+from shared.domain.errors import Refused
+from tests.harness.factories import load_catalogue
+
+
+def make_candidate(provider: str, name: str = "image", **changes: object) -> Candidate:
+    """Return a model of the tests' catalogue through a provider."""
+    model: Model = structs.replace(load_catalogue().models[f"test/{name}"], **changes)
+    return Candidate(model, Route(provider=provider, model=f"{provider}-{name}"))
+
+
+def make_request(*candidates: Candidate, payer: str = "quota") -> GenerationRequest:
+    """Return a request for an image."""
+    return GenerationRequest(
+        dialect="wokgen", candidates=candidates, prompt="a boat", input={"seed": 7}, body=b"", payer=payer
+    )
+
+
+def test_each_offer_has_the_others_as_fallbacks() -> None:
+    """Every offer has its own target, and the other providers in their order as fallback routes."""
+    offers = build_offers(make_request(make_candidate("one"), make_candidate("two"), make_candidate("three")))
+    assert [("one", "one-image"), ("two", "two-image"), ("three", "three-image")] == [
+        (offer.provider, offer.spec.target) for offer in offers
+    ]
+    assert [["two", "three"], ["one", "three"], ["one", "two"]] == [
+        [route.provider for route in offer.spec.routes] for offer in offers
+    ]
+    assert [("a boat", 7)] * 3 == [(offer.spec.prompt, offer.spec.input["seed"]) for offer in offers]
+
+
+def test_a_provider_gets_one_offer() -> None:
+    """Only the first model of a provider becomes an offer, and an order has a bounded number of offers."""
+    many = [make_candidate(f"p{number // 3}") for number in range(60)]
+    offers = build_offers(make_request(*many))
+    assert [f"p{number}" for number in range(OFFERS_MAX)] == [offer.provider for offer in offers]
+
+
+def test_a_reservation_falls_back_only_to_the_same_price() -> None:
+    """A generation paid by the balance falls back to models of the same price, one paid by the plan to any."""
+    dear = make_candidate("two", price_micros=50_000)
+    candidates = (make_candidate("one"), dear, make_candidate("three"))
+    offers = build_offers(make_request(*candidates, payer="balance"))
+    assert [["three"], [], ["one"]] == [[route.provider for route in offer.spec.routes] for offer in offers]
+    assert [20_000, 50_000, 20_000] == [offer.price_micros for offer in offers]
+    assert ["two", "three"] == [route.provider for route in build_offers(make_request(*candidates))[0].spec.routes]
+
+
+def test_an_input_is_refused_when_the_first_candidate_rejects_it() -> None:
+    """An input that the first candidate does not know is an error, and a later candidate without it is skipped."""
+    bare = make_candidate("two", "noop")
+    assert ["one"] == [offer.provider for offer in build_offers(make_request(make_candidate("one"), bare))]
+    with pytest.raises(Refused) as caught:
+        build_offers(make_request(bare, make_candidate("one")))
+    assert "invalid_input" == caught.value.code
