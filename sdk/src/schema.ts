@@ -1,76 +1,76 @@
-// sha256:9880f795cde282acc1fe1c82d3c89330848d0faf4535900f7b5320aa0c3b6878
+// sha256:50934e684d2386b6ea25dd1a527d32ee6fad44b848878f1decf71b0a7be803bc
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
-  /** Who pays, and of which balance it is warned. */
+  /** An account, and its low-balance alert. */
   AccountEntry: {
     /** The account's id. */
     id: string;
-    /** Whose it is. */
+    /** The owner's name. */
     name: string;
-    /** Its plan: how much it may do at once, and in a day. */
+    /** The plan: how much the account can run at once, and in a day. */
     plan: string;
     /** When it was created. RFC 3339, UTC, milliseconds. */
     created_at: string;
-    /** Below which balance it is warned; 0: never. */
+    /** The low-balance threshold. 0: no alert. */
     low_balance_cents: number;
   };
-  /** One post: no status means no answer, and `error` says why. */
+  /** An attempt to post. Without a response `status` is null and `error` has the reason. */
   AttemptEntry: {
     /** When it was posted. RFC 3339, UTC, milliseconds. */
     at: string;
     /** How long it took, in milliseconds. */
     duration_ms: number;
-    /** The HTTP status of the answer; null: there was none. 100 to 999. */
+    /** The HTTP status of the response. Null without a response. 100 to 999. */
     status: number | null;
-    /** Why there was no answer. */
+    /** The reason that there was no response. */
     error: string | null;
-    /** The first characters of the answer's body. */
+    /** The first characters of the response's body. */
     answer: string | null;
   };
   /** GET /api/v1/balance: balance_cents = total_topup_cents - total_spent_cents, always. */
   Balance: {
-    /** What can be spent: always `total_topup_cents - total_spent_cents`. */
+    /** The balance you can spend, always `total_topup_cents - total_spent_cents`. */
     balance_cents: number;
     /** `balance_cents` in dollars, for display. */
     balance_usd: number;
     /** All top-ups. */
     total_topup_cents: number;
-    /** All charges less all refunds; a generation counts from its 201 on. */
+    /** All charges minus all refunds. A generation counts as soon as it is accepted. */
     total_spent_cents: number;
     /** Always USD. */
     currency: "USD";
   };
-  /** An order took the balance below the account's threshold. Told once, until a top-up goes above it. */
+  /** A charge took the balance below the threshold. Posted once, until a top-up raises the balance above it. */
   BalanceLow: {
-    /** What happened; the same as `type`. */
+    /** The type of the event, the same as `type`. */
     event: "balance.low";
     /** When it happened. RFC 3339, UTC, milliseconds. */
     timestamp: string;
-    /** What happened. */
+    /** The type of the event. */
     type: "balance.low";
-    /** The event's id: what the header `webhook-id` says. */
+    /** The event's id, as in the header `webhook-id`. */
     id: string;
-    /** What is left. */
+    /** The balance. */
     balanceCents: number;
-    /** The threshold that it is below now. */
+    /** The threshold that the balance fell below. */
     thresholdCents: number;
   };
   /** Body of PATCH /api/v1/account. */
   ChangeAccount: {
-    /** Below which balance to be warned; 0: never. 0 to 100000000. */
+    /** The low-balance threshold. 0: no alert. 0 to 100000000. */
     low_balance_cents: number;
   };
   /** Body of POST /api/v1/webhooks. No `events` means all. */
   CreateEndpoint: {
-    /** Where to post: public, https, no user name, no fragment, port 80, 443 or from 1024 up. */
+    /** Where to post events: a public https URL without user name and fragment, on port 80, 443 or from 1024. */
     url: string;
-    /** Which events to post; empty or left out: all. */
+    /** The events to post. All, if empty or left out. */
     events?: ("generation.completed" | "generation.failed" | "balance.low" | "endpoint.disabled")[];
   };
   /** Body of POST /api/v1/generations. */
   CreateGeneration: {
     /**
-     * Id of a model, from `GET /api/v1/models`.
+     * The id of a model from `GET /api/v1/models`.
      * @example local/artist
      * @example local/film
      * @example local/writer
@@ -135,162 +135,162 @@ export interface Schemas {
      * @example pharmapsychotic/clip-interrogator
      */
     model: string;
-    /** What to make. */
+    /** What to generate. */
     prompt: string;
-    /** What the model takes besides: see the fields of each model. */
+    /** More parameters of the model. Each model lists its own. */
     input?: Schemas["Input"] | null;
   };
   /** Body of POST /api/v1/keys. */
   CreateKey: {
-    /** Whose prefix it gets: `wf_live_` or `wok_`. */
+    /** The kind decides the prefix: `wf_live_` or `wok_`. */
     kind?: "wokgen" | "wowflow";
   };
-  /** What became of an event at an endpoint. `state` is pending, delivered or dead. */
+  /** The delivery of an event to an endpoint. `state` is pending, delivered or dead. */
   DeliveryEntry: {
     /** The delivery's id. */
     id: string;
-    /** The event's id: what the header `webhook-id` says. */
+    /** The event's id, as in the header `webhook-id`. */
     event: string;
     /**
-     * What happened.
+     * The type of the event.
      * @example generation.completed
      */
     type: string;
-    /** The generation that ended; null: the event is of something else. */
+    /** The generation that ended. Null for events of other types. */
     generation_id: string | null;
-    /** `dead` is given up. */
+    /** `dead`: every attempt failed, and there are no more. */
     state: "pending" | "delivered" | "dead";
     /** When the event happened. RFC 3339, UTC, milliseconds. */
     created_at: string;
-    /** Every post so far, the first one first. */
+    /** The attempts so far, oldest first. */
     attempts: Schemas["AttemptEntry"][];
   };
-  /** Another endpoint of the account was switched off: it answered 410, or every attempt failed for five days. */
+  /** Another endpoint of the account was disabled: it answered 410, or every attempt failed for five days. */
   EndpointDisabled: {
-    /** What happened; the same as `type`. */
+    /** The type of the event, the same as `type`. */
     event: "endpoint.disabled";
     /** When it happened. RFC 3339, UTC, milliseconds. */
     timestamp: string;
-    /** What happened. */
+    /** The type of the event. */
     type: "endpoint.disabled";
-    /** The event's id: what the header `webhook-id` says. */
+    /** The event's id, as in the header `webhook-id`. */
     id: string;
-    /** The endpoint that was switched off. */
+    /** The disabled endpoint's id. */
     endpointId: string;
     /** Where its events were posted. */
     url: string;
-    /** Why, for people. */
+    /** The reason, for people. */
     reason: string;
-    /** Since when nothing was delivered there. RFC 3339, UTC, milliseconds. */
+    /** Since when every attempt has failed. RFC 3339, UTC, milliseconds. */
     failingSince: string;
   };
-  /** An endpoint; its secret is shown once, when it is created or replaced. */
+  /** An endpoint. Its secret is shown once, when it is created or replaced. */
   EndpointEntry: {
     /** The endpoint's id. */
     id: string;
     /** Where events are posted. */
     url: string;
-    /** Which events are posted. */
+    /** The events that are posted. */
     events: string[];
     /** When it was created. RFC 3339, UTC, milliseconds. */
     created_at: string;
-    /** Signs what is posted. Shown once, when it is made. */
+    /** The secret that signs events. Shown once, when it is created. */
     secret?: string;
-    /** Until when the secret before signs too. RFC 3339, UTC, milliseconds. */
+    /** Until when events are signed with the old secret too. RFC 3339, UTC, milliseconds. */
     old_secret_until?: string;
-    /** Since when every attempt failed, if they do. RFC 3339, UTC, milliseconds. */
+    /** Since when every attempt has failed, if they do. RFC 3339, UTC, milliseconds. */
     failing_since?: string;
-    /** When it was switched off, if it was. RFC 3339, UTC, milliseconds. */
+    /** When it was disabled, if it is. RFC 3339, UTC, milliseconds. */
     disabled_at?: string;
-    /** Why it was switched off. */
+    /** The reason it was disabled. */
     disabled_why?: string;
   };
   /** Every input field of kind `enhance`; a catalogue entry names the fields of its model. */
   EnhanceInput: {
-    /** A mode by its name; a known one styles the prompt. */
+    /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
     mode?: string | null;
-    /** How many. 1 to 5. */
+    /** How many outputs to make. 1 to 5. */
     count?: number | null;
-    /** The same seed, prompt and size give the same result where the provider can. */
+    /** The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
   };
   /** Better prompts; `enhanced` is the first of `variations`. */
   EnhanceJob: {
     /** The job's id: `job_` and the generation's id without dashes. */
     jobId: string;
-    /** Only ever one of the three. */
+    /** One of three values, always. */
     status: "processing" | "completed" | "failed";
-    /** What is made. */
+    /** The kind of job. */
     kind: "enhance";
-    /** As it was sent. */
+    /** The prompt as sent. */
     prompt: string;
-    /** Who makes it, which may be another than was preferred. */
+    /** The provider that serves it, which may differ from the preferred one. */
     provider: string;
-    /** Id of the model that makes it. */
+    /** The id of the model that serves it. */
     model: string;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
-    /** How many are before it, while it waits. */
+    /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
-    /** When it ended, either way. RFC 3339, UTC, milliseconds. */
+    /** When it completed or failed. RFC 3339, UTC, milliseconds. */
     completedAt?: string;
-    /** Why it failed, for people. */
+    /** The reason for the failure, for people. */
     error?: string;
     /**
-     * Why it failed, for programs.
+     * The reason for the failure, for programs.
      * @example CONTENT_POLICY
      */
     code?: string;
-    /** What the provider finished after it had failed here. */
+    /** Outputs that the provider finished after the job had failed here. */
     lateUrls?: string[];
-    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
+    /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
-    /** The better prompt: the first of `variations`. */
+    /** The improved prompt: the first of `variations`. */
     enhanced?: string;
-    /** All better prompts. */
+    /** All improved prompts. */
     variations?: string[];
   };
   /** POST /api/prompt/enhance. */
   EnhanceRequest: {
-    /** A preference: `auto`, or the name of a provider. One that cannot serve is replaced. */
+    /** The preferred provider, or `auto`. A provider that cannot serve the request is replaced. */
     provider?: string | null;
-    /** Answer at once, without waiting for the result. */
+    /** Respond at once, without waiting for the result. */
     async?: boolean | null;
-    /** What to make better. */
+    /** The prompt to improve. */
     prompt: string;
-    /** What it is for, such as `pixel`; a known mode styles the prompt. */
+    /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
     mode?: string | null;
-    /** How many to give. 1 to 5. */
+    /** How many variations to return. 1 to 5. */
     count?: number | null;
-    /** Any integer. The same seed, prompt and size give the same result where the provider can. */
+    /** Any integer. The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
   };
-  /** A generation is done; its result can be fetched. */
+  /** A generation is completed, and its result can be fetched. */
   GenerationCompleted: {
-    /** What happened; the same as `type`. */
+    /** The type of the event, the same as `type`. */
     event: "generation.completed";
-    /** What happened. */
+    /** The type of the event. */
     type: "generation.completed";
     /** How it ended. */
     status: "completed";
-    /** The generation's id as the camelCase API writes it. */
+    /** The generation's id in the camelCase API. */
     jobId: string;
-    /** Of an image: the first result, or null after a failure. */
+    /** The first image. Null after a failure. */
     imageUrl?: string | null;
-    /** Of a video: the first result, or null after a failure. */
+    /** The first video. Null after a failure. */
     videoUrl?: string | null;
-    /** Of a voice or music: the first result, or null after a failure. */
+    /** The first audio file. Null after a failure. */
     audioUrl?: string | null;
-    /** Of a text: the result, or null after a failure. */
+    /** The text. Null after a failure. */
     text?: string | null;
-    /** The prompt as it was sent. */
+    /** The prompt as sent. */
     prompt: string;
     /** When it ended. RFC 3339, UTC, milliseconds. */
     timestamp: string;
     /** The generation's id. */
     id: string;
     /**
-     * What is made: one of the kinds of model.
+     * The kind of model.
      * @example image
      * @example video
      * @example text
@@ -301,39 +301,39 @@ export interface Schemas {
      * @example enhance
      */
     kind: string;
-    /** Id of the model that was asked for. */
+    /** The id of the requested model. */
     model: string;
-    /** Who made it; null: nobody did. */
+    /** The provider that served it. Null if there was none. */
     provider: string | null;
-    /** All results. */
+    /** All outputs. */
     urls: string[];
-    /** What was charged. */
+    /** The amount charged. */
     costCents: number;
-    /** What was given back. */
+    /** The amount refunded. */
     refundedCents: number;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** When it ended. RFC 3339, UTC, milliseconds. */
     completedAt: string;
-    /** There, and true, when the body would be too long: read the whole by `id`. */
+    /** Present and true if the body was too long and was cut. Read the whole generation by `id`. */
     truncated?: true;
   };
   /** A generation. `status` is processing, completed or failed; `stage` says more while it is processing. */
   GenerationEntry: {
     /** The generation's id. */
     id: string;
-    /** Only ever one of the three. */
+    /** One of three values, always. */
     status: "processing" | "completed" | "failed";
-    /** Id of the model that was asked for. */
+    /** The id of the requested model. */
     model: string;
-    /** The price while it is processing; what was charged once it has ended: 0 after a refund. */
+    /** The price while it is processing, then the amount charged. 0 after a full refund. */
     cost_cents: number;
     /** `cost_cents` in dollars, for display. */
     cost_usd: number;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     created_at: string;
     /**
-     * What is made: one of the kinds of model.
+     * The kind of model.
      * @example image
      * @example video
      * @example text
@@ -344,10 +344,10 @@ export interface Schemas {
      * @example enhance
      */
     type: string;
-    /** Who makes it. */
+    /** The provider that serves it. */
     provider: string;
     /**
-     * Where it is, in more detail than `status`; there may be more words for it one day.
+     * More detail than `status`. New values may be added.
      * @example backlog
      * @example queued
      * @example submitting
@@ -357,59 +357,59 @@ export interface Schemas {
      * @example failed
      */
     stage: string;
-    /** What was given back. */
+    /** The amount refunded. */
     refunded_cents: number;
-    /** How many are before it, while it waits. */
+    /** How many generations are ahead of it, while it waits. */
     queue_position?: number;
-    /** The first result. */
+    /** The first output. */
     result_url?: string;
-    /** All results. */
+    /** All outputs. */
     result_urls?: string[];
-    /** The result of a kind whose result is text. */
+    /** The result of a text generation. */
     result_text?: string;
-    /** When the results are deleted here. RFC 3339, UTC, milliseconds. */
+    /** When the outputs are deleted here. RFC 3339, UTC, milliseconds. */
     expires_at?: string;
-    /** When its provider deletes a result that could not be copied here: fetch it before. Absent otherwise. RFC 3339, UTC, milliseconds. */
+    /** When the provider deletes an output that could not be copied here: fetch it before. Else absent. RFC 3339, UTC, milliseconds. */
     result_expires_at?: string;
-    /** When it ended, either way. RFC 3339, UTC, milliseconds. */
+    /** When it completed or failed. RFC 3339, UTC, milliseconds. */
     completed_at?: string;
-    /** What the provider finished after the refund; not charged. */
+    /** Outputs that the provider finished after the refund. Not charged. */
     late_urls?: string[];
-    /** Why it failed, for people. */
+    /** The reason for the failure, for people. */
     error?: string;
-    /** Why it failed, for programs. */
+    /** The reason for the failure, for programs. */
     error_code?: string;
   };
   /** A generation failed and was refunded. */
   GenerationFailed: {
-    /** What happened; the same as `type`. */
+    /** The type of the event, the same as `type`. */
     event: "generation.failed";
-    /** What happened. */
+    /** The type of the event. */
     type: "generation.failed";
     /** How it ended. */
     status: "failed";
-    /** Why it failed, for people. */
+    /** The reason for the failure, for people. */
     error: string | null;
-    /** Why it failed, for programs. */
+    /** The reason for the failure, for programs. */
     errorCode: string | null;
-    /** The generation's id as the camelCase API writes it. */
+    /** The generation's id in the camelCase API. */
     jobId: string;
-    /** Of an image: the first result, or null after a failure. */
+    /** The first image. Null after a failure. */
     imageUrl?: string | null;
-    /** Of a video: the first result, or null after a failure. */
+    /** The first video. Null after a failure. */
     videoUrl?: string | null;
-    /** Of a voice or music: the first result, or null after a failure. */
+    /** The first audio file. Null after a failure. */
     audioUrl?: string | null;
-    /** Of a text: the result, or null after a failure. */
+    /** The text. Null after a failure. */
     text?: string | null;
-    /** The prompt as it was sent. */
+    /** The prompt as sent. */
     prompt: string;
     /** When it ended. RFC 3339, UTC, milliseconds. */
     timestamp: string;
     /** The generation's id. */
     id: string;
     /**
-     * What is made: one of the kinds of model.
+     * The kind of model.
      * @example image
      * @example video
      * @example text
@@ -420,114 +420,114 @@ export interface Schemas {
      * @example enhance
      */
     kind: string;
-    /** Id of the model that was asked for. */
+    /** The id of the requested model. */
     model: string;
-    /** Who made it; null: nobody did. */
+    /** The provider that served it. Null if there was none. */
     provider: string | null;
-    /** All results. */
+    /** All outputs. */
     urls: string[];
-    /** What was charged. */
+    /** The amount charged. */
     costCents: number;
-    /** What was given back. */
+    /** The amount refunded. */
     refundedCents: number;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** When it ended. RFC 3339, UTC, milliseconds. */
     completedAt: string;
-    /** There, and true, when the body would be too long: read the whole by `id`. */
+    /** Present and true if the body was too long and was cut. Read the whole generation by `id`. */
     truncated?: true;
   };
   /** Every input field of kind `image`; a catalogue entry names the fields of its model. */
   ImageInput: {
-    /** Pixels. 64 to 2048. */
+    /** Width in pixels. 64 to 2048. */
     width?: number | null;
-    /** Pixels. 64 to 2048. */
+    /** Height in pixels. 64 to 2048. */
     height?: number | null;
-    /** The same seed, prompt and size give the same result where the provider can. */
+    /** The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
-    /** What should not be there. */
+    /** What the output should not show. */
     negative_prompt?: string | null;
     /** `auto`, or a ratio such as `16:9`. */
     aspect_ratio?: string | null;
-    /** A style by its name. */
+    /** Words that describe the style, added to the prompt. */
     style?: string | null;
-    /** Pictures to work from: https URLs, or data URLs as far as the body's limit goes. */
+    /** Images to start from: https URLs, or `data:` URLs within the limit of the body. */
     image_urls?: string[] | null;
-    /** How many. 1 to 4. */
+    /** How many outputs to make. 1 to 4. */
     count?: number | null;
-    /** How much effort to take. */
+    /** The quality to aim for. */
     quality?: ("hd" | "standard") | null;
-    /** A mode by its name; a known one styles the prompt. */
+    /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
     mode?: string | null;
-    /** A tool by its name. */
+    /** The name of a tool. */
     tool?: string | null;
   };
-  /** A picture. */
+  /** An image. */
   ImageJob: {
     /** The job's id: `job_` and the generation's id without dashes. */
     jobId: string;
-    /** Only ever one of the three. */
+    /** One of three values, always. */
     status: "processing" | "completed" | "failed";
-    /** What is made. */
+    /** The kind of job. */
     kind: "image";
-    /** As it was sent. */
+    /** The prompt as sent. */
     prompt: string;
-    /** Who makes it, which may be another than was preferred. */
+    /** The provider that serves it, which may differ from the preferred one. */
     provider: string;
-    /** Id of the model that makes it. */
+    /** The id of the model that serves it. */
     model: string;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
-    /** How many are before it, while it waits. */
+    /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
-    /** When it ended, either way. RFC 3339, UTC, milliseconds. */
+    /** When it completed or failed. RFC 3339, UTC, milliseconds. */
     completedAt?: string;
-    /** Why it failed, for people. */
+    /** The reason for the failure, for people. */
     error?: string;
     /**
-     * Why it failed, for programs.
+     * The reason for the failure, for programs.
      * @example CONTENT_POLICY
      */
     code?: string;
-    /** What the provider finished after it had failed here. */
+    /** Outputs that the provider finished after the job had failed here. */
     lateUrls?: string[];
-    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
+    /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
-    /** The first picture. */
+    /** The first image. */
     imageUrl?: string;
-    /** All pictures. */
+    /** All images. */
     imageUrls?: string[];
-    /** Pixels; null: not known. */
+    /** In pixels. Null if unknown. */
     width?: number | null;
-    /** Pixels; null: not known. */
+    /** In pixels. Null if unknown. */
     height?: number | null;
-    /** What it was drawn with; sent again with the same prompt and size, it draws the same. */
+    /** The seed of the image. The same seed, prompt and size give the same image. */
     seed?: number;
   };
-  /** POST /api/generate: a picture. */
+  /** POST /api/generate: an image. */
   ImageRequest: {
-    /** A preference: `auto`, or the name of a provider. One that cannot serve is replaced. */
+    /** The preferred provider, or `auto`. A provider that cannot serve the request is replaced. */
     provider?: string | null;
-    /** Answer at once, without waiting for the result. */
+    /** Respond at once, without waiting for the result. */
     async?: boolean | null;
     /** What to draw. */
     prompt: string;
-    /** What it is for, such as `pixel`; a known mode styles the prompt. */
+    /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
     mode?: string | null;
-    /** A tool by its name. */
+    /** The name of a tool. */
     tool?: string | null;
-    /** Pixels. 64 to 2048. */
+    /** Width in pixels. 64 to 2048. */
     width?: number | null;
-    /** Pixels. 64 to 2048. */
+    /** Height in pixels. 64 to 2048. */
     height?: number | null;
-    /** Any integer. The same seed, prompt and size give the same result where the provider can. */
+    /** Any integer. The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
-    /** How much effort to take. */
+    /** The quality to aim for. */
     quality?: ("hd" | "standard") | null;
-    /** What should not be there. */
+    /** What the image should not show. */
     negativePrompt?: string | null;
   };
-  /** What a model takes besides the prompt. Which of the fields, and within which limits, depends on the model: see Models. A field that is null counts as absent. */
+  /** The parameters of a model besides the prompt. Each model has its own fields and limits: see Models. A field that is null counts as absent. */
   Input:
     | Schemas["ImageInput"]
     | Schemas["VideoInput"]
@@ -539,75 +539,75 @@ export interface Schemas {
     | Schemas["EnhanceInput"];
   /** Every input field of kind `interrogate`; a catalogue entry names the fields of its model. */
   InterrogateInput: {
-    /** A picture to work from: an https URL, or a data URL as far as the body's limit goes. */
+    /** An image to start from: an https URL, or a `data:` URL within the limit of the body. */
     image_url?: string | null;
   };
-  /** Words for a picture; `prompt` is made of them. */
+  /** A description of an image; `prompt` is made of it. */
   InterrogateJob: {
     /** The job's id: `job_` and the generation's id without dashes. */
     jobId: string;
-    /** Only ever one of the three. */
+    /** One of three values, always. */
     status: "processing" | "completed" | "failed";
-    /** What is made. */
+    /** The kind of job. */
     kind: "interrogate";
-    /** Words that could have made the picture; empty until it is completed. */
+    /** A prompt that could have made the image. Empty until the job is completed. */
     prompt: string;
-    /** Who makes it, which may be another than was preferred. */
+    /** The provider that serves it, which may differ from the preferred one. */
     provider: string;
-    /** Id of the model that makes it. */
+    /** The id of the model that serves it. */
     model: string;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
-    /** How many are before it, while it waits. */
+    /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
-    /** When it ended, either way. RFC 3339, UTC, milliseconds. */
+    /** When it completed or failed. RFC 3339, UTC, milliseconds. */
     completedAt?: string;
-    /** Why it failed, for people. */
+    /** The reason for the failure, for people. */
     error?: string;
     /**
-     * Why it failed, for programs.
+     * The reason for the failure, for programs.
      * @example CONTENT_POLICY
      */
     code?: string;
-    /** What the provider finished after it had failed here. */
+    /** Outputs that the provider finished after the job had failed here. */
     lateUrls?: string[];
-    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
+    /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
-    /** The picture in a sentence. */
+    /** The image in one sentence. */
     caption?: string;
-    /** The picture in single words. */
+    /** The image in single words. */
     tags?: string[];
   };
   /** POST /api/tools/interrogate. */
   InterrogateRequest: {
-    /** A preference: `auto`, or the name of a provider. One that cannot serve is replaced. */
+    /** The preferred provider, or `auto`. A provider that cannot serve the request is replaced. */
     provider?: string | null;
-    /** Answer at once, without waiting for the result. */
+    /** Respond at once, without waiting for the result. */
     async?: boolean | null;
-    /** The picture: an https URL, a data: URL with PNG, JPEG, WebP or GIF in base64, or the URL of one of our own. */
+    /** The image: an https URL, a `data:` URL with a PNG, JPEG, WebP or GIF in base64, or one of your own asset URLs. */
     imageUrl: string;
   };
-  /** An active key; the key itself is shown once, when it is made. */
+  /** An active key. The key itself is shown once, when it is created. */
   KeyEntry: {
     /** The key's id. */
     id: string;
-    /** Whose prefix it has. */
+    /** The kind of key. */
     kind: "wowflow" | "wokgen";
-    /** Its prefix and its last four characters. */
+    /** The key's prefix and its last four characters. */
     hint: string;
-    /** When it was made. RFC 3339, UTC, milliseconds. */
+    /** When it was created. RFC 3339, UTC, milliseconds. */
     created_at: string;
-    /** The key. Shown once, in the answer that makes it. */
+    /** The key. Shown once, in the response that creates it. */
     key?: string;
   };
   /** One entry of GET /api/v1/models. */
   ModelEntry: {
-    /** What to send as `model`. */
+    /** The value to send as `model`. */
     id: string;
-    /** For people. */
+    /** The name for people. */
     name: string;
     /**
-     * What is made: one of the kinds of model.
+     * The kind of model.
      * @example image
      * @example video
      * @example text
@@ -618,370 +618,370 @@ export interface Schemas {
      * @example enhance
      */
     type: string;
-    /** What one generation costs. */
+    /** The price of one generation. */
     price_cents: number;
     /** `price_cents` in dollars, for display. */
     price_usd: number;
-    /** Of the output, such as `1K`. */
+    /** The resolution of the output, such as `1K`. */
     resolution: string | null;
-    /** Of the output, in seconds. */
+    /** The length of the output in seconds. */
     duration_sec: number | null;
   };
   /** Every input field of kind `music`; a catalogue entry names the fields of its model. */
   MusicInput: {
-    /** How long it is. 1 to 300. */
+    /** Length in seconds. 1 to 300. */
     seconds?: number | null;
-    /** How closely the words are followed. 0 to 20. */
+    /** How closely to follow the prompt. 0 to 20. */
     guidance?: number | null;
-    /** Of the file. */
+    /** The format of the file. */
     format?: ("mp3" | "wav") | null;
-    /** The same seed, prompt and size give the same result where the provider can. */
+    /** The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
   };
   /** Music. */
   MusicJob: {
     /** The job's id: `job_` and the generation's id without dashes. */
     jobId: string;
-    /** Only ever one of the three. */
+    /** One of three values, always. */
     status: "processing" | "completed" | "failed";
-    /** What is made. */
+    /** The kind of job. */
     kind: "music";
-    /** As it was sent. */
+    /** The prompt as sent. */
     prompt: string;
-    /** Who makes it, which may be another than was preferred. */
+    /** The provider that serves it, which may differ from the preferred one. */
     provider: string;
-    /** Id of the model that makes it. */
+    /** The id of the model that serves it. */
     model: string;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
-    /** How many are before it, while it waits. */
+    /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
-    /** When it ended, either way. RFC 3339, UTC, milliseconds. */
+    /** When it completed or failed. RFC 3339, UTC, milliseconds. */
     completedAt?: string;
-    /** Why it failed, for people. */
+    /** The reason for the failure, for people. */
     error?: string;
     /**
-     * Why it failed, for programs.
+     * The reason for the failure, for programs.
      * @example CONTENT_POLICY
      */
     code?: string;
-    /** What the provider finished after it had failed here. */
+    /** Outputs that the provider finished after the job had failed here. */
     lateUrls?: string[];
-    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
+    /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
-    /** The sound. */
+    /** The audio file. */
     audioUrl?: string;
     /**
-     * Of the file.
+     * The format of the file.
      * @example wav
      * @example mp3
      */
     format?: string;
-    /** How long it is, in seconds; null: not known. */
+    /** Length in seconds. Null if unknown. */
     duration?: number | null;
   };
   /** POST /api/music/generate. */
   MusicRequest: {
-    /** A preference: `auto`, or the name of a provider. One that cannot serve is replaced. */
+    /** The preferred provider, or `auto`. A provider that cannot serve the request is replaced. */
     provider?: string | null;
-    /** Answer at once, without waiting for the result. */
+    /** Respond at once, without waiting for the result. */
     async?: boolean | null;
     /** What to play. */
     prompt: string;
-    /** Seconds. 1 to 300. */
+    /** Length in seconds. 1 to 300. */
     duration?: number | null;
-    /** How closely the words are followed. 0 to 20. */
+    /** How closely to follow the prompt. 0 to 20. */
     guidance?: number | null;
-    /** Of the file. */
+    /** The format of the file. */
     format?: ("mp3" | "wav") | null;
-    /** Any integer. The same seed, prompt and size give the same result where the provider can. */
+    /** Any integer. The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
   };
   /** Body of POST /api/v1/webhooks/{id}/replay. */
   ReplayEvents: {
-    /** What happened from then on. */
+    /** Events from this time on. */
     since: string;
-    /** `failed`: given up. `missing`: never posted there. */
+    /** `failed`: events whose attempts all failed. `missing`: events that were never posted to this endpoint. */
     which: "failed" | "missing";
-    /** Where to go on: what the last answer said. */
+    /** Where to continue: `next` of the previous response. */
     next?: number;
   };
   /** Every input field of kind `text`; a catalogue entry names the fields of its model. */
   TextInput: {
-    /** What kind of text, such as `product-desc`. */
+    /** The type of text, such as `product-desc`. */
     type?: string | null;
-    /** How it sounds, such as `professional`. */
+    /** The tone, such as `professional`. */
     tone?: string | null;
-    /** How long it is. */
+    /** The length of the text. */
     length?: ("long" | "medium" | "short") | null;
-    /** How many words at most. 1 to 4000. */
+    /** The most words to write. 1 to 4000. */
     words_max?: number | null;
-    /** The same seed, prompt and size give the same result where the provider can. */
+    /** The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
   };
   /** A text. */
   TextJob: {
     /** The job's id: `job_` and the generation's id without dashes. */
     jobId: string;
-    /** Only ever one of the three. */
+    /** One of three values, always. */
     status: "processing" | "completed" | "failed";
-    /** What is made. */
+    /** The kind of job. */
     kind: "text";
-    /** As it was sent. */
+    /** The prompt as sent. */
     prompt: string;
-    /** Who makes it, which may be another than was preferred. */
+    /** The provider that serves it, which may differ from the preferred one. */
     provider: string;
-    /** Id of the model that makes it. */
+    /** The id of the model that serves it. */
     model: string;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
-    /** How many are before it, while it waits. */
+    /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
-    /** When it ended, either way. RFC 3339, UTC, milliseconds. */
+    /** When it completed or failed. RFC 3339, UTC, milliseconds. */
     completedAt?: string;
-    /** Why it failed, for people. */
+    /** The reason for the failure, for people. */
     error?: string;
     /**
-     * Why it failed, for programs.
+     * The reason for the failure, for programs.
      * @example CONTENT_POLICY
      */
     code?: string;
-    /** What the provider finished after it had failed here. */
+    /** Outputs that the provider finished after the job had failed here. */
     lateUrls?: string[];
-    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
+    /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
     /** The text. */
     content?: string;
-    /** How many words it has. */
+    /** The number of words. */
     wordCount?: number;
-    /** How many characters it has. */
+    /** The number of characters. */
     charCount?: number;
   };
   /** POST /api/text/generate. */
   TextRequest: {
-    /** A preference: `auto`, or the name of a provider. One that cannot serve is replaced. */
+    /** The preferred provider, or `auto`. A provider that cannot serve the request is replaced. */
     provider?: string | null;
-    /** Answer at once, without waiting for the result. */
+    /** Respond at once, without waiting for the result. */
     async?: boolean | null;
     /** What to write. */
     prompt: string;
-    /** What kind of text, such as `product-desc`. */
+    /** The type of text, such as `product-desc`. */
     type?: string | null;
-    /** How it sounds, such as `professional`. */
+    /** The tone, such as `professional`. */
     tone?: string | null;
-    /** How long it is. */
+    /** The length of the text. */
     length?: ("long" | "medium" | "short") | null;
-    /** Any integer. The same seed, prompt and size give the same result where the provider can. */
+    /** Any integer. The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
-    /** A preference for a model. */
+    /** The preferred model. */
     model?: string | null;
   };
   /** One movement of money; the amount is signed. `type` is topup, spend or refund. */
   Transaction: {
-    /** What kind of movement it is. */
+    /** The type of transaction. */
     type: "topup" | "spend" | "refund";
-    /** Signed: what a generation costs is negative. */
+    /** The signed amount: negative for a charge. */
     amount_cents: number;
     /** `amount_cents` in dollars, for display. */
     amount_usd: number;
     /** When it was booked. RFC 3339, UTC, milliseconds. */
     created_at: string;
-    /** The generation of a spend or refund. */
+    /** The generation of a charge or refund. */
     generation_id: string | null;
     /** The reference of a top-up. */
     reference: string | null;
   };
   /** Every input field of kind `upscale`; a catalogue entry names the fields of its model. */
   UpscaleInput: {
-    /** A picture to work from: an https URL, or a data URL as far as the body's limit goes. */
+    /** An image to start from: an https URL, or a `data:` URL within the limit of the body. */
     image_url?: string | null;
-    /** How many times larger. */
+    /** The factor to enlarge by. */
     scale?: (2 | 4) | null;
-    /** A preference for how it is done, such as `real-esrgan`. */
+    /** A preferred upscaling engine, such as `real-esrgan`. */
     engine?: string | null;
   };
-  /** A larger picture. */
+  /** A larger image. */
   UpscaleJob: {
     /** The job's id: `job_` and the generation's id without dashes. */
     jobId: string;
-    /** Only ever one of the three. */
+    /** One of three values, always. */
     status: "processing" | "completed" | "failed";
-    /** What is made. */
+    /** The kind of job. */
     kind: "upscale";
-    /** As it was sent. */
+    /** The prompt as sent. */
     prompt: string;
-    /** Who makes it, which may be another than was preferred. */
+    /** The provider that serves it, which may differ from the preferred one. */
     provider: string;
-    /** Id of the model that makes it. */
+    /** The id of the model that serves it. */
     model: string;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
-    /** How many are before it, while it waits. */
+    /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
-    /** When it ended, either way. RFC 3339, UTC, milliseconds. */
+    /** When it completed or failed. RFC 3339, UTC, milliseconds. */
     completedAt?: string;
-    /** Why it failed, for people. */
+    /** The reason for the failure, for people. */
     error?: string;
     /**
-     * Why it failed, for programs.
+     * The reason for the failure, for programs.
      * @example CONTENT_POLICY
      */
     code?: string;
-    /** What the provider finished after it had failed here. */
+    /** Outputs that the provider finished after the job had failed here. */
     lateUrls?: string[];
-    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
+    /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
-    /** The larger picture. */
+    /** The larger image. */
     imageUrl?: string;
-    /** Pixels; null: not known. */
+    /** In pixels. Null if unknown. */
     width?: number | null;
-    /** Pixels; null: not known. */
+    /** In pixels. Null if unknown. */
     height?: number | null;
-    /** Of the picture that was sent, in pixels; null: not known. */
+    /** Width of the image that was sent, in pixels. Null if unknown. */
     originalWidth?: number | null;
-    /** Of the picture that was sent, in pixels; null: not known. */
+    /** Height of the image that was sent, in pixels. Null if unknown. */
     originalHeight?: number | null;
-    /** How many times larger; null: not known. */
+    /** The factor it was enlarged by. Null if unknown. */
     scale?: number | null;
   };
   /** POST /api/tools/upscale. */
   UpscaleRequest: {
-    /** A preference: `auto`, or the name of a provider. One that cannot serve is replaced. */
+    /** The preferred provider, or `auto`. A provider that cannot serve the request is replaced. */
     provider?: string | null;
-    /** Answer at once, without waiting for the result. */
+    /** Respond at once, without waiting for the result. */
     async?: boolean | null;
-    /** The picture: an https URL, a data: URL with PNG, JPEG, WebP or GIF in base64, or the URL of one of our own. */
+    /** The image: an https URL, a `data:` URL with a PNG, JPEG, WebP or GIF in base64, or one of your own asset URLs. */
     imageUrl: string;
-    /** How many times larger. */
+    /** The factor to enlarge by. */
     scale?: (2 | 4) | null;
-    /** A preference for how it is done, such as `real-esrgan`. */
+    /** The preferred engine, such as `real-esrgan`. */
     model?: string | null;
   };
   /** Every input field of kind `video`; a catalogue entry names the fields of its model. */
   VideoInput: {
-    /** Pixels. 64 to 1920. */
+    /** Width in pixels. 64 to 1920. */
     width?: number | null;
-    /** Pixels. 64 to 1920. */
+    /** Height in pixels. 64 to 1920. */
     height?: number | null;
-    /** How long it is. 1 to 30. */
+    /** Length in seconds. 1 to 30. */
     seconds?: number | null;
-    /** Frames a second. 1 to 60. */
+    /** Frames per second. 1 to 60. */
     fps?: number | null;
-    /** The same seed, prompt and size give the same result where the provider can. */
+    /** The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
-    /** What should not be there. */
+    /** What the output should not show. */
     negative_prompt?: string | null;
-    /** A picture to work from: an https URL, or a data URL as far as the body's limit goes. */
+    /** An image to start from: an https URL, or a `data:` URL within the limit of the body. */
     image_url?: string | null;
     /** `auto`, or a ratio such as `16:9`. */
     aspect_ratio?: string | null;
   };
-  /** A film. */
+  /** A video. */
   VideoJob: {
     /** The job's id: `job_` and the generation's id without dashes. */
     jobId: string;
-    /** Only ever one of the three. */
+    /** One of three values, always. */
     status: "processing" | "completed" | "failed";
-    /** What is made. */
+    /** The kind of job. */
     kind: "video";
-    /** As it was sent. */
+    /** The prompt as sent. */
     prompt: string;
-    /** Who makes it, which may be another than was preferred. */
+    /** The provider that serves it, which may differ from the preferred one. */
     provider: string;
-    /** Id of the model that makes it. */
+    /** The id of the model that serves it. */
     model: string;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
-    /** How many are before it, while it waits. */
+    /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
-    /** When it ended, either way. RFC 3339, UTC, milliseconds. */
+    /** When it completed or failed. RFC 3339, UTC, milliseconds. */
     completedAt?: string;
-    /** Why it failed, for people. */
+    /** The reason for the failure, for people. */
     error?: string;
     /**
-     * Why it failed, for programs.
+     * The reason for the failure, for programs.
      * @example CONTENT_POLICY
      */
     code?: string;
-    /** What the provider finished after it had failed here. */
+    /** Outputs that the provider finished after the job had failed here. */
     lateUrls?: string[];
-    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
+    /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
-    /** The film. */
+    /** The video. */
     videoUrl?: string;
-    /** How long it is, in milliseconds; null: not known. */
+    /** Length in milliseconds. Null if unknown. */
     durationMs?: number | null;
   };
   /** Every input field of kind `voice`; a catalogue entry names the fields of its model. */
   VoiceInput: {
-    /** A voice by its name. */
+    /** The name of a voice. */
     voice_id?: string | null;
-    /** 1 is the voice's own. 0.25 to 4. */
+    /** The speed of speech. 1 is the voice's own. 0.25 to 4. */
     speed?: number | null;
-    /** Of the file. */
+    /** The format of the file. */
     format?: ("mp3" | "wav") | null;
-    /** Such as `en` or `de`. */
+    /** The language, such as `en` or `de`. */
     language?: string | null;
   };
   /** Speech. */
   VoiceJob: {
     /** The job's id: `job_` and the generation's id without dashes. */
     jobId: string;
-    /** Only ever one of the three. */
+    /** One of three values, always. */
     status: "processing" | "completed" | "failed";
-    /** What is made. */
+    /** The kind of job. */
     kind: "voice";
-    /** As it was sent. */
+    /** The prompt as sent. */
     prompt: string;
-    /** Who makes it, which may be another than was preferred. */
+    /** The provider that serves it, which may differ from the preferred one. */
     provider: string;
-    /** Id of the model that makes it. */
+    /** The id of the model that serves it. */
     model: string;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
-    /** How many are before it, while it waits. */
+    /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
-    /** When it ended, either way. RFC 3339, UTC, milliseconds. */
+    /** When it completed or failed. RFC 3339, UTC, milliseconds. */
     completedAt?: string;
-    /** Why it failed, for people. */
+    /** The reason for the failure, for people. */
     error?: string;
     /**
-     * Why it failed, for programs.
+     * The reason for the failure, for programs.
      * @example CONTENT_POLICY
      */
     code?: string;
-    /** What the provider finished after it had failed here. */
+    /** Outputs that the provider finished after the job had failed here. */
     lateUrls?: string[];
-    /** When its provider deletes a result that could not be copied here. Absent otherwise. RFC 3339, UTC, milliseconds. */
+    /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
-    /** The sound. */
+    /** The audio file. */
     audioUrl?: string;
     /**
-     * Of the file.
+     * The format of the file.
      * @example wav
      * @example mp3
      */
     format?: string;
-    /** How long it is, in milliseconds; null: not known. */
+    /** Length in milliseconds. Null if unknown. */
     durationMs?: number | null;
-    /** The voice that was asked for. */
+    /** The requested voice. */
     voiceId?: string;
   };
   /** POST /api/voice/generate. */
   VoiceRequest: {
-    /** A preference: `auto`, or the name of a provider. One that cannot serve is replaced. */
+    /** The preferred provider, or `auto`. A provider that cannot serve the request is replaced. */
     provider?: string | null;
-    /** Answer at once, without waiting for the result. */
+    /** Respond at once, without waiting for the result. */
     async?: boolean | null;
-    /** What is said. */
+    /** What to say. */
     text: string;
-    /** A voice by its name. */
+    /** The name of a voice. */
     voiceId?: string | null;
-    /** 1 is the voice's own. 0.25 to 4. */
+    /** The speed of speech. 1 is the voice's own. 0.25 to 4. */
     speed?: number | null;
-    /** Of the file. */
+    /** The format of the file. */
     format?: ("mp3" | "wav") | null;
-    /** Such as `en` or `de`. */
+    /** The language, such as `en` or `de`. */
     language?: string | null;
   };
 }
