@@ -19,7 +19,7 @@ from typing import Any, Self
 from aiohttp import web
 from msgspec import Struct, field
 
-from tests.harness.doubles.adapters.kinds import a_film, a_wav
+from tests.harness.doubles.adapters.kinds import a_video, a_wav
 from tests.harness.doubles.provider import a_png
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
@@ -35,7 +35,7 @@ class Part(Struct, frozen=True):
     data: bytes
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class Request(Struct, frozen=True, kw_only=True):
     """A request that arrived."""
 
     role: str
@@ -62,7 +62,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         return [Part(name, part.get_filename(), part.get_payload(decode=True)) for part, name in named]
 
 
-class Say(Struct, frozen=True):
+class Response(Struct, frozen=True):
     """An answer. `body` is sent as it is if it is bytes, as text if it is a str, else as JSON."""
 
     status: int = 200
@@ -93,11 +93,11 @@ class Fault(Enum):
 
 
 OTHERS: dict[str, Callable[[], tuple[bytes, str]]] = {
-    "out.mp4": lambda: (a_film(), "video/mp4"),
+    "out.mp4": lambda: (a_video(), "video/mp4"),
     "out.wav": lambda: (a_wav(), "audio/wav"),
 }
 PAGE = "<html><body><h1>What?</h1></body></html>"
-Handler = Callable[[Asked], Say]
+Handler = Callable[[Request], Response]
 Route = tuple[str, str, str, Handler]  # role, method, path with {names}, handler
 
 
@@ -110,20 +110,20 @@ class Double:
     """
 
     prefix = ""  # of the path, in what the adapter takes as its base URL
-    served = "out.png"  # of `files`, behind the links it gives out
+    served_file = "out.png"  # of `files`, behind the links it gives out
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
         self._runner: web.AppRunner | None = None
         self.url = ""
-        self.asked: list[Asked] = []  # every request, in order
+        self.requests: list[Request] = []  # every request, in order
         self.accepted = 0  # submits that began work, each of which would be billed
         self.drained = False  # somebody read an answer of HUGE_BYTES to its end
         self.states: deque[str] = deque()
-        self.troubles: defaultdict[str, deque[Say | Fault]] = defaultdict(deque)
+        self.overrides: defaultdict[str, deque[Response | Fault]] = defaultdict(deque)
         self.files: dict[str, tuple[bytes, str]] = {"out.png": (a_png(), "image/png")}
-        if self.served in OTHERS:
-            self.files[self.served] = OTHERS[self.served]()
+        if self.served_file in OTHERS:
+            self.files[self.served_file] = OTHERS[self.served_file]()
 
     def routes(self) -> Iterable[Route]:
         """What the provider serves."""
@@ -137,18 +137,18 @@ class Double:
     @property
     def counts(self) -> Counter[str]:
         """Requests that arrived, by role; `stray` are those for which there is no route."""
-        return Counter(asked.role for asked in self.asked)
+        return Counter(request.role for request in self.requests)
 
     def link(self, name: str = "") -> str:
         """Where a file of `files` can be fetched; without a name the one that is served."""
-        name = name or self.served
+        name = name or self.served_file
         return f"{self.url}/files/{name}"
 
-    def began(self, answer: Say) -> bool:
+    def is_accepted(self, answer: Response) -> bool:
         """Whether a handler's answer to a submit means that work began."""
         return answer.status < 300
 
-    def state(self, done: str) -> str:
+    def take_state(self, done: str) -> str:
         """The state to show to a look: the next of `states`, or `done`."""
         return self.states.popleft() if self.states else done
 
@@ -156,7 +156,7 @@ class Double:
         app = web.Application(client_max_size=BODY_BYTES_MAX)
         for role, method, path, handler in [*self.routes(), ("file", "GET", "/files/{name}", self._file)]:
             app.router.add_route(method, path, partial(self._meet, role, handler))
-        app.router.add_route("*", "/{path:.*}", partial(self._meet, "stray", lambda asked: Say(404, {})))
+        app.router.add_route("*", "/{path:.*}", partial(self._meet, "unrouted", lambda request: Response(404, {})))
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
@@ -167,33 +167,33 @@ class Double:
         assert self._runner is not None
         await self._runner.cleanup()
 
-    def _file(self, asked: Asked) -> Say:
-        data, media_type = self.files[asked.match["name"]]
-        return Say(200, data, {"Content-Type": media_type})
+    def _file(self, request: Request) -> Response:
+        data, media_type = self.files[request.match["name"]]
+        return Response(200, data, {"Content-Type": media_type})
 
-    async def _meet(self, role: str, handler: Handler, request: web.Request) -> web.StreamResponse:
-        asked = Asked(
+    async def _meet(self, role: str, handler: Handler, incoming: web.Request) -> web.StreamResponse:
+        request = Request(
             role=role,
-            method=request.method,
-            path=request.path,
-            raw_path=request.raw_path,
-            query=dict(request.query),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            body=await request.read(),
-            match=dict(request.match_info),
+            method=incoming.method,
+            path=incoming.path,
+            raw_path=incoming.raw_path,
+            query=dict(incoming.query),
+            headers={name.lower(): value for name, value in incoming.headers.items()},
+            body=await incoming.read(),
+            match=dict(incoming.match_info),
         )
-        self.asked.append(asked)
-        trouble = self.troubles[role].popleft() if self.troubles[role] else None
-        if isinstance(trouble, Say):
-            return trouble.response()
-        if trouble is Fault.LOST_BEFORE:
-            return _hang_up(request)
-        answer = handler(asked)
-        if role == "submit" and self.began(answer):
+        self.requests.append(request)
+        override = self.overrides[role].popleft() if self.overrides[role] else None
+        if isinstance(override, Response):
+            return override.response()
+        if override is Fault.LOST_BEFORE:
+            return _hang_up(incoming)
+        answer = handler(request)
+        if role == "submit" and self.is_accepted(answer):
             self.accepted += 1
-        return answer.response() if trouble is None else await self._spoil(trouble, request, answer)
+        return answer.response() if override is None else await self._spoil(override, incoming, answer)
 
-    async def _spoil(self, fault: Fault, request: web.Request, answer: Say) -> web.StreamResponse:
+    async def _spoil(self, fault: Fault, incoming: web.Request, answer: Response) -> web.StreamResponse:
         match fault:
             case Fault.BROKEN | Fault.GARBAGE:
                 status = 500 if fault is Fault.BROKEN else 200
@@ -203,12 +203,12 @@ class Double:
                 assert isinstance(whole.body, bytes)
                 stream = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
                 stream.content_length = len(whole.body) + 100
-                await stream.prepare(request)
+                await stream.prepare(incoming)
                 await stream.write(whole.body)
                 await asyncio.sleep(0)
             case Fault.HUGE:
                 stream = web.StreamResponse(headers={"Content-Type": "application/json"})
-                await stream.prepare(request)
+                await stream.prepare(incoming)
                 with suppress(ConnectionError):
                     for _ in range(HUGE_BYTES // 65_536):
                         await stream.write(bytes(65_536))
@@ -216,10 +216,10 @@ class Double:
                 return stream
             case Fault.SILENT:
                 await asyncio.sleep(SILENCE_S)
-        return _hang_up(request)
+        return _hang_up(incoming)
 
 
-def _hang_up(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
+def _hang_up(incoming: web.Request) -> web.Response:
+    if incoming.transport is not None:
+        incoming.transport.abort()
     return web.Response()

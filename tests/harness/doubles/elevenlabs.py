@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from tests.harness.doubles import double
 from tests.harness.doubles.adapters.kinds import a_wav
-from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.double import Request, Response, Route
 from tests.harness.doubles.openai import MP3
 from workers.adapters.contract import Callback
 
@@ -28,7 +28,7 @@ SOUND_FIELDS = {"text", "model_id", "duration_seconds", "prompt_influence", "loo
 
 PLAN = {"tier": "creator", "character_count": 120, "character_limit": 100_000}
 
-PICTURE, FILM = {"model_id", "prompt", "webhook"}, {"model_id", "prompt", "webhook", "resolution", "duration_secs"}
+PICTURE, VIDEO = {"model_id", "prompt", "webhook"}, {"model_id", "prompt", "webhook", "resolution", "duration_secs"}
 FRAMES = {"aspect_ratio", "generate_audio", "start_frame", "end_frame", "images"}
 MADE: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields, of all models but one that takes no prompt
     "image": {
@@ -53,25 +53,25 @@ MADE: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields, of all 
     "video": {
         **dict.fromkeys(
             ("veo-3.1-generate-001", "veo-3.1-fast-generate-001"),
-            FILM | FRAMES | {"negative_prompt", "seed", "enhance_prompt"},
+            VIDEO | FRAMES | {"negative_prompt", "seed", "enhance_prompt"},
         ),
         **dict.fromkeys(
             ("bytedance-seedance-v2", "bytedance-seedance-v2-fast", "bytedance-seedance-v2-mini"),
-            FILM | FRAMES | {"seed", "videos", "audios"},
+            VIDEO | FRAMES | {"seed", "videos", "audios"},
         ),
-        "bytedance-seedance-v2.5": FILM | FRAMES | {"videos", "audios"},
+        "bytedance-seedance-v2.5": VIDEO | FRAMES | {"videos", "audios"},
     },
 }
 
 
-def error(status: int, code: str, message: str) -> Say:
+def error(status: int, code: str, message: str) -> Response:
     """An error as ElevenLabs words it."""
-    return Say(status, {"detail": {"status": code, "message": message}}, {"x-trace-id": "t1"})
+    return Response(status, {"detail": {"status": code, "message": message}}, {"x-trace-id": "t1"})
 
 
-def invalid(field: str, message: str) -> Say:
+def invalid(field: str, message: str) -> Response:
     """What its web framework says of a body that does not fit."""
-    return Say(422, {"detail": [{"type": "value_error", "loc": ["body", field], "msg": message, "input": None}]})
+    return Response(422, {"detail": [{"type": "value_error", "loc": ["body", field], "msg": message, "input": None}]})
 
 
 class Double(double.Double):
@@ -90,19 +90,22 @@ class Double(double.Double):
             ("submit", "POST", "/v1/music", self.compose),
             ("submit", "POST", "/v1/sound-generation", self.sound),
             ("submit", "POST", "/v1/flows/{kind:image|video}", self.begin),
-            ("look", "GET", "/v1/flows/{kind:image|video}/{id}", self.show),
-            ("other", "GET", "/v1/user", lambda asked: Say(200, {"user_id": "u1", "subscription": PLAN})),
+            ("poll", "GET", "/v1/flows/{kind:image|video}/{id}", self.show),
+            ("other", "GET", "/v1/user", lambda request: Response(200, {"user_id": "u1", "subscription": PLAN})),
         ]
 
-    def speak(self, asked: Asked) -> Say:
+    def speak(self, request: Request) -> Response:
         """The sound of a text in a voice."""
-        body = asked.json
+        body = request.json
         model, settings = body.get("model_id", "eleven_multilingual_v2"), body.get("voice_settings") or {}
-        refused = self._refused(asked, SPEECH_FIELDS, "text")
+        refused = self._refused(request, SPEECH_FIELDS, "text")
         if refused is not None:
             return refused
         faults = [
-            (asked.match["voice"] not in VOICES, error(404, "voice_not_found", "A voice with this id was not found.")),
+            (
+                request.match["voice"] not in VOICES,
+                error(404, "voice_not_found", "A voice with this id was not found."),
+            ),
             (model not in SPEAKING, error(400, "model_not_found", f"A model with id {model} does not exist.")),
             (len(body["text"]) > SPEAKING.get(model, 0), error(400, "max_character_limit_exceeded", "Too long.")),
             (not 0.7 <= settings.get("speed", 1.0) <= 1.2, error(400, "invalid_voice_settings", "Speed: 0.7 to 1.2.")),
@@ -114,12 +117,12 @@ class Double(double.Double):
         fault = next((refusal for wrong, refusal in faults if wrong), None)
         if fault is not None:
             return fault
-        return self._heard(asked)
+        return self._heard(request)
 
-    def compose(self, asked: Asked) -> Say:
+    def compose(self, request: Request) -> Response:
         """Music from a prompt or a plan, whichever of the two there is."""
-        body = asked.json
-        refused = self._refused(asked, MUSIC_FIELDS)
+        body = request.json
+        refused = self._refused(request, MUSIC_FIELDS)
         if refused is not None:
             return refused
         if ("prompt" in body) == ("composition_plan" in body):
@@ -130,41 +133,41 @@ class Double(double.Double):
             return invalid("music_length_ms", "Input should be from 3000 to 600000")
         if "seed" in body and "prompt" in body:
             return invalid("seed", "A seed cannot be used with a prompt.")
-        return self._heard(asked)
+        return self._heard(request)
 
-    def sound(self, asked: Asked) -> Say:
+    def sound(self, request: Request) -> Response:
         """A sound from words."""
-        refused = self._refused(asked, SOUND_FIELDS, "text")
+        refused = self._refused(request, SOUND_FIELDS, "text")
         if refused is not None:
             return refused
-        if not 0.5 <= asked.json.get("duration_seconds", 0.5) <= 30:
+        if not 0.5 <= request.json.get("duration_seconds", 0.5) <= 30:
             return invalid("duration_seconds", "Input should be from 0.5 to 30")
-        return self._heard(asked)
+        return self._heard(request)
 
-    def begin(self, asked: Asked) -> Say:
+    def begin(self, request: Request) -> Response:
         """A generation, which is pending."""
-        model = asked.json.get("model_id")
-        fields = MADE[asked.match["kind"]].get(model)
+        model = request.json.get("model_id")
+        fields = MADE[request.match["kind"]].get(model)
         if fields is None:
             return invalid("model_id", f"Input tag '{model}' does not match any of the expected tags")
-        refused = self._refused(asked, fields, "prompt")
+        refused = self._refused(request, fields, "prompt")
         if refused is not None:
             return refused
-        references = asked.json.get("images", []) + [
-            asked.json[name] for name in ("start_frame",) if name in asked.json
+        references = request.json.get("images", []) + [
+            request.json[name] for name in ("start_frame",) if name in request.json
         ]
         if any({"type", "content_base64", "mime_type"} != reference.keys() for reference in references):
             return invalid("images", "Field required")
         made = uuid4().hex[:20]
-        self.made[made] = asked.match["kind"]
-        return Say(200, {"id": made, "status": "pending"})
+        self.made[made] = request.match["kind"]
+        return Response(200, {"id": made, "status": "pending"})
 
-    def show(self, asked: Asked) -> Say:
+    def show(self, request: Request) -> Response:
         """A generation, one state further."""
-        made = asked.match["id"]
-        if self.made.get(made) != asked.match["kind"]:
+        made = request.match["id"]
+        if self.made.get(made) != request.match["kind"]:
             return error(404, "not_found", "The generation was not found.")
-        return Say(200, self._told(made, self.state("completed")))
+        return Response(200, self._told(made, self.take_state("completed")))
 
     def webhook(self, ref: str, secret: str, timestamp_s: int | None = None) -> Callback:
         """What it posts to its workspace's addresses when the generation `ref` is done: what a look would find."""
@@ -176,33 +179,33 @@ class Double(double.Double):
     def _told(self, made: str, state: str) -> Mapping[str, Any]:
         more: dict[str, str] = {}
         if state == "completed":
-            more = {"content_url": self.link(), "content_mime_type": self.files[self.served][1]}
+            more = {"content_url": self.link(), "content_mime_type": self.files[self.served_file][1]}
         elif state == "failed":
             more = dict(zip(("failure_reason", "error_message"), self.failure, strict=True))
         return {"id": made, "status": state, **more}
 
-    def _refused(self, asked: Asked, fields: set[str], *needed: str) -> Say | None:
+    def _refused(self, request: Request, fields: set[str], *needed: str) -> Response | None:
         """A request without a key, with a field too many or too few, or for a format that there is not."""
-        if not asked.headers.get("xi-api-key"):
+        if not request.headers.get("xi-api-key"):
             return error(401, "needs_authorization", "Neither authorization header nor xi-api-key received.")
-        strange = sorted(asked.json.keys() - fields)
+        strange = sorted(request.json.keys() - fields)
         if strange:
             return invalid(strange[0], "Extra inputs are not permitted")
-        missing = [name for name in needed if not asked.json.get(name)]
+        missing = [name for name in needed if not request.json.get(name)]
         if missing:
             return invalid(missing[0], "Field required")
-        wanted = asked.query.get("output_format")
+        wanted = request.query.get("output_format")
         return None if wanted is None or wanted in FORMATS else invalid("output_format", f"{wanted} is unknown")
 
-    def _heard(self, asked: Asked) -> Say:
-        wav = asked.query.get("output_format", "").startswith("wav")
+    def _heard(self, request: Request) -> Response:
+        wav = request.query.get("output_format", "").startswith("wav")
         headers = {"Content-Type": "audio/wav" if wav else "audio/mpeg", "x-trace-id": "t1"}
         headers |= {"current-concurrent-requests": "1", "maximum-concurrent-requests": "5"}
         headers |= {} if self.cost is None else {"character-cost": str(self.cost)}
-        return Say(200, a_wav() if wav else MP3, headers)
+        return Response(200, a_wav() if wav else MP3, headers)
 
 
-class Filming(Double):
+class VideoMaker(Double):
     """What it makes are films."""
 
-    served = "out.mp4"
+    served_file = "out.mp4"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.harness.doubles import double
-from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.double import Request, Response, Route
 from workers.adapters.contract import Callback
 
 QUEUED = "IN_QUEUE"
@@ -43,75 +43,75 @@ class Double(double.Double):
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
-        self.requests: dict[str, str] = {}  # id -> owner/alias
-        self.result: Say | None = None
+        self.queued_apps: dict[str, str] = {}  # id -> owner/alias
+        self.result: Response | None = None
         self.stopped: set[str] = set()
 
     def routes(self) -> Iterable[Route]:
         """A request's own routes come first: an app's name may have any number of parts."""
         return [
             ("other", "GET", "/v1/models/pricing", self.price),
-            ("look", "GET", f"{REQUEST}/status", self.status),
+            ("poll", "GET", f"{REQUEST}/status", self.status),
             ("cancel", "PUT", f"{REQUEST}/cancel", self.cancel),
             ("result", "GET", REQUEST, self.show),
             ("submit", "POST", "/{owner}/{alias}", self.enqueue),
             ("submit", "POST", "/{owner}/{alias}/{path:.+}", self.enqueue),
         ]
 
-    def enqueue(self, asked: Asked) -> Say:
+    def enqueue(self, request: Request) -> Response:
         """Into the queue; the URLs leave out the path of the app."""
-        strange = sorted(asked.json.keys() - APPS.get(asked.path.strip("/"), asked.json.keys()))
+        strange = sorted(request.json.keys() - APPS.get(request.path.strip("/"), request.json.keys()))
         if strange:
-            return Say(
+            return Response(
                 422, {"detail": [{"loc": ["body", strange[0]], "msg": "Extra inputs.", "type": "extra_forbidden"}]}
             )
         made = str(uuid4())
-        self.requests[made] = f"{asked.match['owner']}/{asked.match['alias']}"
-        return Say(200, {"status": QUEUED, **self._urls(made), "queue_position": 0})
+        self.queued_apps[made] = f"{request.match['owner']}/{request.match['alias']}"
+        return Response(200, {"status": QUEUED, **self._urls(made), "queue_position": 0})
 
-    def status(self, asked: Asked) -> Say:
+    def status(self, request: Request) -> Response:
         """202 while there is no result, 200 once there is one, be it a failure."""
-        made = asked.match["id"]
-        if self._strange(asked):
+        made = request.match["id"]
+        if self._strange(request):
             return self._missing()
-        state = "COMPLETED" if made in self.stopped else self.state("COMPLETED")
+        state = "COMPLETED" if made in self.stopped else self.take_state("COMPLETED")
         more: dict[str, object] = {"logs": None}
         if state == QUEUED:
             more = {"queue_position": 1}
         elif state == "COMPLETED":
             more["metrics"] = {"inference_time": 0.5}
-        return Say(200 if state == "COMPLETED" else 202, {"status": state, **self._urls(made), **more})
+        return Response(200 if state == "COMPLETED" else 202, {"status": state, **self._urls(made), **more})
 
-    def show(self, asked: Asked) -> Say:
+    def show(self, request: Request) -> Response:
         """The result with the model's own status. That of a stopped request is assumed from the list of error types."""
-        if self._strange(asked):
+        if self._strange(request):
             return self._missing()
-        if asked.match["id"] in self.stopped:
+        if request.match["id"] in self.stopped:
             cancelled = {"detail": "The request was cancelled by the client", "error_type": "client_cancelled"}
-            return Say(499, cancelled, {"X-Fal-Error-Type": "client_cancelled"})
+            return Response(499, cancelled, {"X-Fal-Error-Type": "client_cancelled"})
         picture = {"url": self.link(), "content_type": "image/png", "file_name": "out.png", "file_size": None}
         images = [{**picture, "width": 8, "height": 8}]
         done = {"images": images, "seed": 42, "timings": {"inference": 0.5}, "has_nsfw_concepts": [False]}
-        return self.result or Say(200, done)
+        return self.result or Response(200, done)
 
-    def cancel(self, asked: Asked) -> Say:
+    def cancel(self, request: Request) -> Response:
         """What was finished before stays finished. The status codes of the two refusals are assumed."""
-        if self._strange(asked):
-            return Say(404, {"status": "NOT_FOUND"})
+        if self._strange(request):
+            return Response(404, {"status": "NOT_FOUND"})
         if not self.states:
-            return Say(400, {"status": "ALREADY_COMPLETED"})
-        self.stopped.add(asked.match["id"])
-        return Say(202, {"status": "CANCELLATION_REQUESTED"})
+            return Response(400, {"status": "ALREADY_COMPLETED"})
+        self.stopped.add(request.match["id"])
+        return Response(202, {"status": "CANCELLATION_REQUESTED"})
 
-    def price(self, asked: Asked) -> Say:
+    def price(self, request: Request) -> Response:
         """What the platform's own API says of an app."""
         named = {
-            "endpoint_id": asked.query["endpoint_id"],
+            "endpoint_id": request.query["endpoint_id"],
             "unit_price": 0.025,
             "unit": "megapixels",
             "currency": "USD",
         }
-        return Say(200, {"prices": [named], "next_cursor": None, "has_more": False})
+        return Response(200, {"prices": [named], "next_cursor": None, "has_more": False})
 
     def webhook(self, ref: str, timestamp_s: int | None = None, key: Ed25519PrivateKey = SIGNING) -> Callback:
         """What it posts when the request behind a status URL, or of an id, is done."""
@@ -123,7 +123,7 @@ class Double(double.Double):
         return Callback({f"x-fal-webhook-{name}": value for name, value in named.items()}, body)
 
     def _urls(self, made: str) -> dict[str, str]:
-        own = f"{self.base_url}/{self.requests[made]}/requests/{made}"
+        own = f"{self.base_url}/{self.queued_apps[made]}/requests/{made}"
         return {
             "request_id": made,
             "response_url": own,
@@ -131,9 +131,9 @@ class Double(double.Double):
             "cancel_url": f"{own}/cancel",
         }
 
-    def _strange(self, asked: Asked) -> bool:
-        return self.requests.get(asked.match["id"]) != f"{asked.match['owner']}/{asked.match['alias']}"
+    def _strange(self, request: Request) -> bool:
+        return self.queued_apps.get(request.match["id"]) != f"{request.match['owner']}/{request.match['alias']}"
 
     @staticmethod
-    def _missing() -> Say:
-        return Say(404, {"detail": "Request not found"})
+    def _missing() -> Response:
+        return Response(404, {"detail": "Request not found"})

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from tests.harness.doubles import fal, openai
 from tests.harness.doubles.adapters.kinds import a_wav
-from tests.harness.doubles.double import Asked, Handler, Route, Say
+from tests.harness.doubles.double import Handler, Request, Response, Route
 from tests.harness.doubles.provider import a_png
 
 DRAWER, CAPTIONER = "black-forest-labs/FLUX.1-schnell", "Salesforce/blip-image-captioning-large"
@@ -69,9 +69,9 @@ IMITATED = {
 }
 
 
-def error(status: int, message: object, **more: object) -> Say:
+def error(status: int, message: object, **more: object) -> Response:
     """An error as Hugging Face words it."""
-    return Say(status, {"error": message, **more})
+    return Response(status, {"error": message, **more})
 
 
 class Double(openai.Double, fal.Double):
@@ -82,81 +82,86 @@ class Double(openai.Double, fal.Double):
 
     def routes(self) -> Iterable[Route]:
         """Everything below one address, and the hub's page of a model, which its client reads first."""
-        app, request = "/fal-ai/{owner}/{alias}", f"/fal-ai{fal.REQUEST}"
+        app, request_path = "/fal-ai/{owner}/{alias}", f"/fal-ai{fal.REQUEST}"
         return [
             ("submit", "POST", "/v1/chat/completions", self._keyed(self.chat)),
             ("submit", "POST", "/hf-inference/models/{owner}/{name}", self._keyed(self.infer)),
             ("submit", "POST", "/{who:nscale|together}/v1/images/generations", self._keyed(self.imitate)),
-            ("look", "GET", f"{request}/status", self._queued(self.status)),
-            ("result", "GET", request, self._queued(self.show)),
+            ("poll", "GET", f"{request_path}/status", self._queued(self.status)),
+            ("result", "GET", request_path, self._queued(self.show)),
             ("submit", "POST", app, self._keyed(self.order)),
             ("submit", "POST", app + "/{path:.+}", self._keyed(self.order)),
             ("other", "GET", "/api/models/{owner}/{name}", self.page),
-            ("other", "GET", "/api/whoami-v2", self._keyed(lambda asked: Say(200, {"type": "user", "name": "ada"}))),
+            (
+                "other",
+                "GET",
+                "/api/whoami-v2",
+                self._keyed(lambda request: Response(200, {"type": "user", "name": "ada"})),
+            ),
         ]
 
-    def infer(self, asked: Asked) -> Say:
+    def infer(self, request: Request) -> Response:
         """What one of its own models makes of words in JSON, or of a picture as it is."""
-        name = f"{asked.match['owner']}/{asked.match['name']}"
+        name = f"{request.match['owner']}/{request.match['name']}"
         task = TASKS.get(name)
         if task not in PARAMETERS:
             return error(404, f"Model {name} is not supported by provider hf-inference")
-        plain = asked.headers.get("content-type") != "application/json"
+        plain = request.headers.get("content-type") != "application/json"
         if plain and task.startswith("text"):
             return error(400, "Content type not supported.")
-        body: dict[str, Any] = {} if plain else asked.json
+        body: dict[str, Any] = {} if plain else request.json
         strange = sorted(body.get("parameters", {}).keys() - PARAMETERS[task])
         if strange or not (plain or body.get("inputs")):
             return error(422, [f"unknown parameter: {name}" for name in strange] or ["inputs: field required"])
         if task.startswith("image"):
-            picture = asked.body if plain else base64.b64decode(body["inputs"], validate=True)
+            picture = request.body if plain else base64.b64decode(body["inputs"], validate=True)
             if not picture.startswith(b"\x89PNG"):
                 return error(400, "cannot identify image file")
         if task == "image-to-text":
-            return Say(200, self.caption if isinstance(self.caption, list) else [{"generated_text": self.caption}])
+            return Response(200, self.caption if isinstance(self.caption, list) else [{"generated_text": self.caption}])
         sound = task == "text-to-speech"
         headers = {"Content-Type": "audio/wav" if sound else "image/png", "x-compute-type": "gpu"}
-        return Say(200, a_wav() if sound else a_png(), headers)
+        return Response(200, a_wav() if sound else a_png(), headers)
 
-    def imitate(self, asked: Asked) -> Say:
+    def imitate(self, request: Request) -> Response:
         """A picture as others serve it, through the router."""
-        who, body = asked.match["who"], asked.json
+        who, body = request.match["who"], request.json
         strange = sorted(body.keys() - IMITATED[who])
         inline = {"nscale": "b64_json", "together": "base64"}[who]
         if strange or body.get("response_format") != inline or not body.get("prompt"):
             return openai.error(400, f"Invalid request: {strange}", "invalid_request_error")
         item = {"index": 0, "type": "b64_json", "b64_json": base64.b64encode(a_png()).decode()}
-        return Say(200, {"id": "o1", "model": body["model"], "object": "list", "data": [item]})
+        return Response(200, {"id": "o1", "model": body["model"], "object": "list", "data": [item]})
 
-    def order(self, asked: Asked) -> Say:
+    def order(self, request: Request) -> Response:
         """Into fal's queue if it was asked for, else what the app makes, at once."""
-        if asked.query.get("_subdomain") == "queue":
-            return self.enqueue(structs.replace(asked, path=asked.path.removeprefix("/fal-ai")))
-        return Say(200, self.made(asked))
+        if request.query.get("_subdomain") == "queue":
+            return self.enqueue(structs.replace(request, path=request.path.removeprefix("/fal-ai")))
+        return Response(200, self.made(request))
 
-    def show(self, asked: Asked) -> Say:
+    def show(self, request: Request) -> Response:
         """The result of a request, of the kind that its app makes."""
-        shown = super().show(asked)
-        return Say(200, self.made(asked)) if self.result is None and shown.status == 200 else shown
+        shown = super().show(request)
+        return Response(200, self.made(request)) if self.result is None and shown.status == 200 else shown
 
-    def made(self, asked: Asked) -> dict[str, object]:
+    def made(self, request: Request) -> dict[str, object]:
         """A film of an app that films, else a picture."""
-        if "wan" in asked.path:
+        if "wan" in request.path:
             return {"video": {"url": self.link(), "content_type": "video/mp4"}}
         return {"images": [{"url": self.link(), "content_type": "image/png"}], "seed": 42}
 
-    def page(self, asked: Asked) -> Say:
+    def page(self, request: Request) -> Response:
         """What the hub knows of a model: its task, or who else serves it."""
-        name = f"{asked.match['owner']}/{asked.match['name']}"
+        name = f"{request.match['owner']}/{request.match['name']}"
         known: dict[str, object] = {"id": name, "pipeline_tag": TASKS.get(name), "tags": []}
         if name in ELSEWHERE:
             who, theirs, task = ELSEWHERE[name]
             known["inferenceProviderMapping"] = {who: {"status": "live", "providerId": theirs, "task": task}}
-        return Say(200, known)
+        return Response(200, known)
 
     def _urls(self, made: str) -> dict[str, str]:
         """As fal gives them: on its own host, not on the router's."""
-        own = f"https://queue.fal.run/{self.requests[made]}/requests/{made}"
+        own = f"https://queue.fal.run/{self.queued_apps[made]}/requests/{made}"
         return {
             "request_id": made,
             "response_url": own,
@@ -167,35 +172,35 @@ class Double(openai.Double, fal.Double):
     def _keyed(self, handler: Handler) -> Handler:
         """Refuses a request without a key."""
 
-        def answer(asked: Asked) -> Say:
-            if not asked.headers.get("authorization", "").startswith("Bearer "):
+        def answer(request: Request) -> Response:
+            if not request.headers.get("authorization", "").startswith("Bearer "):
                 return error(401, "Invalid username or password.")
-            return handler(asked)
+            return handler(request)
 
         return answer
 
     def _queued(self, handler: Handler) -> Handler:
         """Finds a request only where the queue is asked for."""
 
-        def answer(asked: Asked) -> Say:
-            return handler(asked) if asked.query.get("_subdomain") == "queue" else error(404, "Not Found")
+        def answer(request: Request) -> Response:
+            return handler(request) if request.query.get("_subdomain") == "queue" else error(404, "Not Found")
 
         return self._keyed(answer)
 
 
-class Enhancing(Double):
+class Enhancer(Double):
     """A model that answers with JSON in a fence, as many do."""
 
-    content = openai.Enhancing.content
+    content = openai.Enhancer.content
 
 
-class Seeing(Double):
+class Describer(Double):
     """A model that describes a picture in JSON."""
 
-    content = openai.Seeing.content
+    content = openai.Describer.content
 
 
-class Filming(Double):
+class VideoMaker(Double):
     """What it makes are films."""
 
-    served = "out.mp4"
+    served_file = "out.mp4"

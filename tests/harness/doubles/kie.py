@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.harness.doubles import double
-from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.double import Request, Response, Route
 from tests.harness.doubles.openai import MP3
 from workers.adapters.contract import Callback
 
@@ -32,12 +32,12 @@ SUNO = {"prompt", "style", "title", "customMode", "instrumental", "model", "call
 CHAT = {"model", "messages", "stream", "tools", "include_thoughts", "reasoning_effort", "max_tokens"}
 CLAUDE = {"model", "messages", "stream", "tools", "thinkingFlag", "max_tokens"}
 OK = 200
-FILM = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2\0\0\0\x08mdat"  # as much of one as tells what it is
+VIDEO = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2\0\0\0\x08mdat"  # as much of one as tells what it is
 
 
-def say(code: int, msg: str = "success", data: object = None) -> Say:
+def say(code: int, msg: str = "success", data: object = None) -> Response:
     """An answer in kie's envelope."""
-    return Say(OK, {"code": code, "msg": msg, "data": data})
+    return Response(OK, {"code": code, "msg": msg, "data": data})
 
 
 class Double(double.Double):
@@ -45,7 +45,7 @@ class Double(double.Double):
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
-        self.files |= {"song.mp3": (MP3, "audio/mpeg"), "film.mp4": (FILM, "video/mp4")}
+        self.files |= {"song.mp3": (MP3, "audio/mpeg"), "film.mp4": (VIDEO, "video/mp4")}
         self.tasks: dict[str, dict[str, Any]] = {}
         self.made: list[str] | None = None
         self.fault = ("500", "Internal Error, Please try again later.")
@@ -65,60 +65,60 @@ class Double(double.Double):
             ("submit", "POST", "/api/v1/generate", self.suno),
             ("submit", "POST", "/claude/v1/messages", self.message),
             ("submit", "POST", "/{model}/v1/chat/completions", self.complete),
-            ("look", "GET", "/api/v1/jobs/recordInfo", self.record),
-            ("look", "GET", "/api/v1/veo/record-info", self.flagged),
-            ("look", "GET", "/api/v1/flux/kontext/record-info", self.flagged),
-            ("look", "GET", "/api/v1/gpt4o-image/record-info", self.flagged),
-            ("look", "GET", "/api/v1/generate/record-info", self.song),
+            ("poll", "GET", "/api/v1/jobs/recordInfo", self.record),
+            ("poll", "GET", "/api/v1/veo/record-info", self.flagged),
+            ("poll", "GET", "/api/v1/flux/kontext/record-info", self.flagged),
+            ("poll", "GET", "/api/v1/gpt4o-image/record-info", self.flagged),
+            ("poll", "GET", "/api/v1/generate/record-info", self.song),
             ("upload", "POST", "/api/file-stream-upload", self.upload),
-            ("other", "GET", "/api/v1/chat/credit", lambda asked: self._stranger(asked) or say(OK, data=5916.25)),
+            ("other", "GET", "/api/v1/chat/credit", lambda request: self._stranger(request) or say(OK, data=5916.25)),
         ]
 
-    def began(self, answer: Say) -> bool:
+    def is_accepted(self, answer: Response) -> bool:
         """Errors have status 200 here: what began says so in its body."""
         body = answer.body
-        return super().began(answer) and not (isinstance(body, dict) and body.get("code", OK) != OK)
+        return super().is_accepted(answer) and not (isinstance(body, dict) and body.get("code", OK) != OK)
 
-    def create(self, asked: Asked) -> Say:
+    def create(self, request: Request) -> Response:
         """A task of the market."""
-        body = asked.json
+        body = request.json
         if body.get("model") not in INPUTS:
-            return self._stranger(asked) or say(422, "The model name you specified is not supported.")
+            return self._stranger(request) or say(422, "The model name you specified is not supported.")
         no = flaw(INPUTS[body["model"]], body.get("input", {}))
-        return no or self._begun(asked, body, None)
+        return no or self._begun(request, body, None)
 
-    def veo(self, asked: Asked) -> Say:
+    def veo(self, request: Request) -> Response:
         """A film of Veo."""
-        body = asked.json
+        body = request.json
         if body.get("model", "veo3") not in ("veo3", "veo3_fast", "veo3_lite"):
             return say(422, "model is not within the range of allowed options")
         wanted = ["prompt*", "aspect_ratio=16:9|9:16|Auto", "resolution=720p|1080p|4k"]
-        return self._begun(asked, body, VEO, wanted)
+        return self._begun(request, body, VEO, wanted)
 
-    def flux(self, asked: Asked) -> Say:
+    def flux(self, request: Request) -> Response:
         """A picture of Flux Kontext."""
         wanted = ["prompt*", "model=flux-kontext-pro|flux-kontext-max", "aspectRatio=21:9|16:9|4:3|1:1|3:4|9:16"]
-        return self._begun(asked, asked.json, FLUX, wanted)
+        return self._begun(request, request.json, FLUX, wanted)
 
-    def gpt4o(self, asked: Asked) -> Say:
+    def gpt4o(self, request: Request) -> Response:
         """A picture of GPT-4o."""
-        return self._begun(asked, asked.json, GPT4O, ["size*=1:1|3:2|2:3"])
+        return self._begun(request, request.json, GPT4O, ["size*=1:1|3:2|2:3"])
 
-    def suno(self, asked: Asked) -> Say:
+    def suno(self, request: Request) -> Response:
         """Music; it insists on an address to call, as recorded."""
-        body = asked.json
+        body = request.json
         if not body.get("callBackUrl"):
             return say(422, "Please enter callBackUrl.")
         wanted = ["customMode*:bool", "instrumental*:bool", "model*=V4|V4_5|V4_5PLUS|V4_5ALL|V5|V5_5"]
         wanted += ["style*<1000", "title*<80"] if body.get("customMode") else ["prompt*<500"]
-        return self._begun(asked, body, SUNO, wanted)
+        return self._begun(request, body, SUNO, wanted)
 
-    def record(self, asked: Asked) -> Say:
+    def record(self, request: Request) -> Response:
         """The market's record of a task. `param` is encoded twice, as recorded."""
-        task = self.tasks.get(asked.query.get("taskId", ""))
+        task = self.tasks.get(request.query.get("taskId", ""))
         if task is None:
-            return self._stranger(asked) or say(422, "Record does not exist")
-        state = self.state("success")
+            return self._stranger(request) or say(422, "Record does not exist")
+        state = self.take_state("success")
         body, done = task["body"], state == "success"
         seen = {"model": body["model"], "param": json.dumps({**body, "input": json.dumps(body["input"])})}
         name = "song.mp3" if body["model"].startswith("elevenlabs/") else "out.png"
@@ -129,14 +129,14 @@ class Double(double.Double):
         told = {"state": state, "resultJson": result, "failCode": code, "failMsg": msg, **times, **spent}
         return say(OK, data={"taskId": task["id"], **seen, **told, "createTime": self._created_ms()})
 
-    def flagged(self, asked: Asked) -> Say:
+    def flagged(self, request: Request) -> Response:
         """A maker's record with a flag for its state: 0 at work, 1 done, 2 and 3 failed. A strange task has none."""
-        task = self.tasks.get(asked.query.get("taskId", ""))
+        task = self.tasks.get(request.query.get("taskId", ""))
         if task is None:
-            return self._stranger(asked) or say(OK)
-        state = self.state("1")
-        links = {"resultUrls": self._links("film.mp4" if "veo" in asked.path else "out.png")}
-        if "flux" in asked.path:
+            return self._stranger(request) or say(OK)
+        state = self.take_state("1")
+        links = {"resultUrls": self._links("film.mp4" if "veo" in request.path else "out.png")}
+        if "flux" in request.path:
             links = {"originImageUrl": f"{self.url}/gone", "resultImageUrl": next(iter(self._links()), None)}
         code, msg = (int(self.fault[0]), self.fault[1]) if state in ("2", "3") else (None, "")
         told = {"response": {"taskId": task["id"], **links} if state == "1" else None, "errorCode": code}
@@ -144,12 +144,12 @@ class Double(double.Double):
         seen = {"paramJson": json.dumps(task["body"]), "createTime": "2026-11-21 12:00:00"}
         return say(OK, data={"taskId": task["id"], **seen, **told, "successFlag": flag, "errorMessage": msg})
 
-    def song(self, asked: Asked) -> Say:
+    def song(self, request: Request) -> Response:
         """The record of music: two tracks. The first of them is there earlier."""
-        task = self.tasks.get(asked.query.get("taskId", ""))
+        task = self.tasks.get(request.query.get("taskId", ""))
         if task is None:
-            return self._stranger(asked) or say(OK)
-        status = self.state("SUCCESS")
+            return self._stranger(request) or say(OK)
+        status = self.take_state("SUCCESS")
         ready = {"SUCCESS": 2, "FIRST_SUCCESS": 1, "CALLBACK_EXCEPTION": 2}.get(status, 0)
         about = {
             "streamAudioUrl": f"{self.url}/stream",
@@ -164,44 +164,46 @@ class Double(double.Double):
         told = {"status": status, "errorCode": code, "errorMessage": msg, "param": json.dumps(task["body"])}
         return say(OK, data={"taskId": task["id"], **told, "response": {"taskId": task["id"], "sunoData": tracks}})
 
-    def message(self, asked: Asked) -> Say:
+    def message(self, request: Request) -> Response:
         """What a Claude model says; sent as plain text, as recorded."""
-        body = asked.json
-        no = self._stranger(asked) or strange(body, CLAUDE) or flaw(["model*", "stream:bool"], body, known=False)
+        body = request.json
+        no = self._stranger(request) or strange(body, CLAUDE) or flaw(["model*", "stream:bool"], body, known=False)
         if no is not None or body.get("stream", True):
             return no or say(422, "This double does not stream.")
         content = [{"type": "text", "text": self.content}]
         used = {"output_tokens": 17, "input_tokens": 13}
         told = {"role": "assistant", "usage": used, "stop_reason": self.stop_reason, "model": body["model"]}
         whole = {**told, "id": "msg_1", "credits_consumed": 0.02, "type": "message", "content": content}
-        return Say(OK, json.dumps(whole), {"Content-Type": "text/plain"})
+        return Response(OK, json.dumps(whole), {"Content-Type": "text/plain"})
 
-    def complete(self, asked: Asked) -> Say:
+    def complete(self, request: Request) -> Response:
         """A completion with one choice; a stream unless it is told not to."""
-        body = asked.json
-        no = self._stranger(asked) or strange(body, CHAT)
+        body = request.json
+        no = self._stranger(request) or strange(body, CHAT)
         if no is not None or body.get("stream", True):
             return no or say(422, "This double does not stream.")
         choice = {"index": 0, "message": {"role": "assistant", "content": self.content}, "finish_reason": "stop"}
         used = {"prompt_tokens": 9, "completion_tokens": 7, "total_tokens": 16}
-        told = {"id": "c1", "object": "chat.completion", "created": 1, "model": asked.match["model"]}
+        told = {"id": "c1", "object": "chat.completion", "created": 1, "model": request.match["model"]}
         whole = {**told, "choices": [choice], "usage": used, "credits_consumed": 0.13}
-        return say(OK, data=whole) if self.enveloped else Say(OK, whole)
+        return say(OK, data=whole) if self.enveloped else Response(OK, whole)
 
-    def upload(self, asked: Asked) -> Say:
+    def upload(self, request: Request) -> Response:
         """A file, under a name of kie's own."""
-        parts = {part.name: part for part in asked.form}
+        parts = {part.name: part for part in request.form}
         missing = next((name for name in ("file", "uploadPath") if name not in parts), None)
         if missing is not None:
-            return Say(OK, {"success": False, "code": 400, "msg": f"Missing required parameter: {missing}"})
+            return Response(OK, {"success": False, "code": 400, "msg": f"Missing required parameter: {missing}"})
         name = f"{uuid4().hex}.png"
         self.files[name] = (parts["file"].data, "image/png")
         told = {"success": True, "fileName": name, "filePath": f"kieai/1/{name}", "downloadUrl": self.link(name)}
         told |= {"fileSize": len(parts["file"].data), "mimeType": "image/png", "uploadedAt": "2026-04-30T08:53:07.838Z"}
-        return Say(OK, {"success": True, "code": OK, "msg": "File uploaded successfully", "data": told})
+        return Response(OK, {"success": True, "code": OK, "msg": "File uploaded successfully", "data": told})
 
-    def _begun(self, asked: Asked, body: dict[str, Any], known: set[str] | None, wanted: Iterable[str] = ()) -> Say:
-        no = self._stranger(asked) or flaw(wanted, body, known=False)
+    def _begun(
+        self, request: Request, body: dict[str, Any], known: set[str] | None, wanted: Iterable[str] = ()
+    ) -> Response:
+        no = self._stranger(request) or flaw(wanted, body, known=False)
         no = no or (None if known is None else strange(body, known))
         if no is not None:
             return no
@@ -216,8 +218,8 @@ class Double(double.Double):
         return _now_ms() - int(self.age_s * 1000)
 
     @staticmethod
-    def _stranger(asked: Asked) -> Say | None:
-        known = asked.headers.get("authorization", "").removeprefix("Bearer ") not in ("", "None")
+    def _stranger(request: Request) -> Response | None:
+        known = request.headers.get("authorization", "").removeprefix("Bearer ") not in ("", "None")
         return None if known else say(401, "You do not have access permissions")
 
 
@@ -234,13 +236,13 @@ def task_done(ref: str) -> dict[str, object]:
     return {"taskId": ref, "code": OK, "msg": "Success", "data": data}
 
 
-def strange(body: dict[str, Any], known: set[str]) -> Say | None:
+def strange(body: dict[str, Any], known: set[str]) -> Response | None:
     """A field that is not documented."""
     names = sorted(body.keys() - known)
     return say(422, f"{names[0]} is not a known parameter") if names else None
 
 
-def flaw(wanted: Iterable[str], body: dict[str, Any], *, known: bool = True) -> Say | None:
+def flaw(wanted: Iterable[str], body: dict[str, Any], *, known: bool = True) -> Response | None:
     """What is wrong with an input, by the notation of kie_models.txt."""
     fields = {}
     for word in wanted:

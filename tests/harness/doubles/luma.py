@@ -9,8 +9,8 @@ from uuid import uuid4
 from lumaai.types.generations import ImageCreateParams, VideoCreateParams
 
 from tests.harness.doubles import double
-from tests.harness.doubles.adapters.kinds import a_film
-from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.adapters.kinds import a_video
+from tests.harness.doubles.double import Request, Response, Route
 from tests.harness.doubles.typed import Fault, faults
 from workers.adapters.contract import Callback
 
@@ -19,12 +19,12 @@ NOW = "2026-11-21T12:00:00.000000Z"
 PROMPT_CHARS_MIN, PROMPT_CHARS_MAX = 3, 5_000
 IMAGE_REFS_MAX = 4
 KINDS: dict[str, Any] = {"video": VideoCreateParams, "image": ImageCreateParams}
-film = cache(a_film)
+film = cache(a_video)
 
 
-def error(status: int, detail: object) -> Say:
+def error(status: int, detail: object) -> Response:
     """An error as its schema has it; which status goes with which words is assumed."""
-    return Say(status, {"detail": detail})
+    return Response(status, {"detail": detail})
 
 
 class Double(double.Double):
@@ -45,16 +45,16 @@ class Double(double.Double):
         return [
             ("submit", "POST", f"{own}/{{kind:video|image}}", self.create),
             ("find", "GET", own, self.listing),
-            ("look", "GET", f"{own}/{{id}}", self.show),
+            ("poll", "GET", f"{own}/{{id}}", self.show),
             ("cancel", "DELETE", f"{own}/{{id}}", self.delete),
-            ("other", "GET", f"{self.prefix}/credits", lambda asked: Say(200, {"credit_balance": 1250.0})),
+            ("other", "GET", f"{self.prefix}/credits", lambda request: Response(200, {"credit_balance": 1250.0})),
         ]
 
-    def create(self, asked: Asked) -> Say:
+    def create(self, request: Request) -> Response:
         """201 and the generation, or the first fault of the request."""
-        if not asked.headers.get("authorization", "").startswith("Bearer "):
+        if not request.headers.get("authorization", "").startswith("Bearer "):
             return error(403, "Not authenticated")
-        kind, body = asked.match["kind"], asked.json
+        kind, body = request.match["kind"], request.json
         found = [*faults(body, KINDS[kind]), *_limits(kind, body)]
         if found:
             return error(400, f"{'.'.join(map(str, found[0][0]))}: {found[0][1]}")
@@ -69,34 +69,34 @@ class Double(double.Double):
             "model": body["model"],
             "request": {"generation_type": kind, "callback_url": None, **body},
         }
-        return Say(201, self.generations[made])
+        return Response(201, self.generations[made])
 
-    def show(self, asked: Asked) -> Say:
+    def show(self, request: Request) -> Response:
         """The generation, one state further."""
-        generation = self.generations.get(asked.match["id"])
+        generation = self.generations.get(request.match["id"])
         if generation is None:
             return error(404, "Generation not found")
         if generation["state"] not in ENDED:
-            generation["state"] = self.state(DONE)
+            generation["state"] = self.take_state(DONE)
         if generation["state"] == DONE and not self.without_assets:
             kind = generation["generation_type"]
             files = {"video": "out.mp4", "image": "out.png"}
             generation["assets"] = {name: self.link(file) if name == kind else None for name, file in files.items()}
         elif generation["state"] == "failed":
             generation["failure_reason"] = self.failure_reason
-        return Say(200, generation)
+        return Response(200, generation)
 
-    def listing(self, asked: Asked) -> Say:
+    def listing(self, request: Request) -> Response:
         """A page of the generations, the newest first, which is assumed."""
-        limit, offset = int(asked.query.get("limit", 10)), int(asked.query.get("offset", 0))
+        limit, offset = int(request.query.get("limit", 10)), int(request.query.get("offset", 0))
         newest = [*self.generations.values()][::-1]
         page = newest[offset : offset + limit]
         more = {"count": len(page), "limit": limit, "offset": offset, "has_more": offset + limit < len(newest)}
-        return Say(200, {"generations": page, **more})
+        return Response(200, {"generations": page, **more})
 
-    def delete(self, asked: Asked) -> Say:
+    def delete(self, request: Request) -> Response:
         """Removes the generation."""
-        return Say(204) if self.generations.pop(asked.match["id"], None) else error(404, "Generation not found")
+        return Response(204) if self.generations.pop(request.match["id"], None) else error(404, "Generation not found")
 
     def callback(self, ref: str) -> Callback:
         """What it posts when the generation changes: no signature."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from tests.harness.doubles import double
 from tests.harness.doubles.adapters.kinds import a_wav
-from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.double import Request, Response, Route
 from tests.harness.doubles.provider import a_png
 
 MP3 = b"\xff\xfb\x90\x00" + bytes(413)  # one frame of silence
@@ -21,10 +21,10 @@ IMAGE_FIELDS = {"model", "prompt", "n", "size", "quality", "background", "output
 CHAT_FIELDS = {"model", "messages", "max_tokens", "max_completion_tokens", "seed", "temperature", "stream"}
 
 
-def error(status: int, message: str, kind: str | None = None, code: object = None) -> Say:
+def error(status: int, message: str, kind: str | None = None, code: object = None) -> Response:
     """An error as OpenAI words it."""
     body = {"error": {"message": message, "type": kind, "param": None, "code": code}}
-    return Say(status, body, {"x-request-id": "req_1"})
+    return Response(status, body, {"x-request-id": "req_1"})
 
 
 class Double(double.Double):
@@ -49,51 +49,56 @@ class Double(double.Double):
             ("submit", "POST", f"{self.prefix}/audio/speech", self.speak),
             ("submit", "POST", f"{self.prefix}/chat/completions", self.chat),
             ("other", "GET", f"{self.prefix}/models", self.list_models),
-            ("other", "GET", f"{self.prefix}/key", lambda asked: Say(200, {"data": {"usage": 1.5, "limit": 20}})),
+            (
+                "other",
+                "GET",
+                f"{self.prefix}/key",
+                lambda request: Response(200, {"data": {"usage": 1.5, "limit": 20}}),
+            ),
         ]
 
-    def list_models(self, asked: Asked) -> Say:
+    def list_models(self, request: Request) -> Response:
         """The models there are."""
         model = {"id": "gpt-image-2", "object": "model", "created": NOW_S, "owned_by": "openai"}
-        return Say(200, {"object": "list", "data": [model]}, HEADERS)
+        return Response(200, {"object": "list", "data": [model]}, HEADERS)
 
-    def draw(self, asked: Asked) -> Say:
+    def draw(self, request: Request) -> Response:
         """Pictures in base64."""
-        return self._unknown(asked.json, IMAGE_FIELDS) or self._pictures(int(asked.json.get("n", 1)))
+        return self._unknown(request.json, IMAGE_FIELDS) or self._pictures(int(request.json.get("n", 1)))
 
-    def edit(self, asked: Asked) -> Say:
+    def edit(self, request: Request) -> Response:
         """The same from a multipart body with at least one picture, in a part `image` or several `image[]`."""
-        fields = {part.name: part.data.decode() for part in asked.form if part.filename is None}
-        shown = [part for part in asked.form if part.name in ("image", "image[]")]
+        fields = {part.name: part.data.decode() for part in request.form if part.filename is None}
+        shown = [part for part in request.form if part.name in ("image", "image[]")]
         if not shown:
             return error(
                 400, "Missing required parameter: 'image'.", "invalid_request_error", "missing_required_parameter"
             )
         return self._unknown(fields, IMAGE_FIELDS) or self._pictures(int(fields.get("n", "1")))
 
-    def speak(self, asked: Asked) -> Say:
+    def speak(self, request: Request) -> Response:
         """The sound itself."""
-        missing = {"model", "input", "voice"} - asked.json.keys()
+        missing = {"model", "input", "voice"} - request.json.keys()
         if missing:
             return error(400, f"Missing required parameter: '{missing.pop()}'.", "invalid_request_error")
-        wav = asked.json.get("response_format") == "wav"
-        return Say(200, a_wav() if wav else MP3, {"Content-Type": "audio/wav" if wav else "audio/mpeg", **HEADERS})
+        wav = request.json.get("response_format") == "wav"
+        return Response(200, a_wav() if wav else MP3, {"Content-Type": "audio/wav" if wav else "audio/mpeg", **HEADERS})
 
-    def chat(self, asked: Asked) -> Say:
+    def chat(self, request: Request) -> Response:
         """A completion with one choice."""
         message = {"role": "assistant", "content": self.content, "refusal": None, "annotations": [], **self.message}
         body = {
             "id": "chatcmpl-1",
             "object": "chat.completion",
             "created": NOW_S,
-            "model": asked.json.get("model"),
+            "model": request.json.get("model"),
             "choices": [{"index": 0, "message": message, "finish_reason": self.finish}],
             "usage": self.usage,
             **self.more,
         }
-        return self._unknown(asked.json, CHAT_FIELDS) or Say(200, body, HEADERS)
+        return self._unknown(request.json, CHAT_FIELDS) or Response(200, body, HEADERS)
 
-    def _pictures(self, count: int) -> Say:
+    def _pictures(self, count: int) -> Response:
         tokens = {"input_tokens": 9, "output_tokens": 7, "total_tokens": 16}
         body = {
             "created": NOW_S,
@@ -104,9 +109,9 @@ class Double(double.Double):
             "size": "1024x1024",
             "usage": {**tokens, "input_tokens_details": {"image_tokens": 0, "text_tokens": 9}},
         }
-        return Say(200, body, HEADERS)
+        return Response(200, body, HEADERS)
 
-    def _unknown(self, body: dict[str, object], known: set[str]) -> Say | None:
+    def _unknown(self, body: dict[str, object], known: set[str]) -> Response | None:
         strange = sorted(body.keys() - known) if self.strict else []
         if not strange:
             return None
@@ -119,23 +124,23 @@ class Together(Double):
     strict = False
     more: Mapping[str, object] = {"prompt": []}
 
-    def draw(self, asked: Asked) -> Say:
+    def draw(self, request: Request) -> Response:
         """Pictures as it was asked to send them."""
-        inline = asked.json.get("response_format") == "base64"
+        inline = request.json.get("response_format") == "base64"
         one = {"type": "b64_json", "b64_json": base64.b64encode(a_png()).decode()}
         item = one if inline else {"type": "url", "url": self.link()}
-        items = [{"index": index, **item} for index in range(int(asked.json.get("n", 1)))]
-        return Say(200, {"id": "o1", "model": asked.json["model"], "object": "list", "data": items})
+        items = [{"index": index, **item} for index in range(int(request.json.get("n", 1)))]
+        return Response(200, {"id": "o1", "model": request.json["model"], "object": "list", "data": items})
 
 
-class Linking(Double):
+class LinkSender(Double):
     """An imitator that answers with links to its pictures."""
 
     strict = False
 
-    def draw(self, asked: Asked) -> Say:
+    def draw(self, request: Request) -> Response:
         """A link to a picture."""
-        return Say(200, {"created": NOW_S, "data": [{"url": self.link()}]})
+        return Response(200, {"created": NOW_S, "data": [{"url": self.link()}]})
 
 
 class Groq(Double):
@@ -145,13 +150,13 @@ class Groq(Double):
     more: Mapping[str, object] = {"service_tier": "on_demand"}
 
 
-class Enhancing(Double):
+class Enhancer(Double):
     """A model that answers with JSON in a fence, as many do."""
 
     content = 'Here you are:\n```json\n{"variations": ["a red fox, dawn", "a red fox, snow"]}\n```'
 
 
-class Seeing(Double):
+class Describer(Double):
     """A model that describes a picture in JSON."""
 
     content = '{"prompt": "a teal square, flat", "caption": "A teal square.", "tags": ["teal", "square"]}'

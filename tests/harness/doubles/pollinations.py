@@ -11,8 +11,8 @@ from typing import Any
 
 from tests.harness.doubles import double
 from tests.harness.doubles.adapters.kinds import a_wav
-from tests.harness.doubles.double import Asked, Route, Say
-from tests.harness.doubles.kie import FILM
+from tests.harness.doubles.double import Request, Response, Route
+from tests.harness.doubles.kie import VIDEO
 from tests.harness.doubles.openai import MP3
 from tests.harness.doubles.provider import a_png
 
@@ -56,15 +56,15 @@ CHAT_FIELDS = {"model", "messages", "max_tokens", "seed", "temperature", "stream
 WEB = ("https://", "http://")
 
 
-def error(status: int, message: str, kind: str | None = None, **details: object) -> Say:
+def error(status: int, message: str, kind: str | None = None, **details: object) -> Response:
     """An error in the envelope that all routes have."""
     told: dict[str, Any] = {"code": CODES[status], "message": message, "timestamp": NOW, "requestId": "req-1"}
     told |= {"type": kind} if kind else {}
     told |= {"details": details} if details else {}
-    return Say(status, {"status": status, "success": False, "error": told})
+    return Response(status, {"status": status, "success": False, "error": told})
 
 
-def upstream(status: int, message: str) -> Say:
+def upstream(status: int, message: str) -> Response:
     """An upstream's refusal: most of them become a 502."""
     shown = 502 if status in (401, 403, 404, 409, 415, 429) else status
     details = {"upstreamStatus": status, "upstreamHost": "api.upstream.example", "upstreamBody": message}
@@ -89,34 +89,39 @@ class Double(double.Double):
             ("submit", "GET", r"/video/{prompt:[\s\S]+}", self.film),
             ("submit", "POST", "/v1/audio/speech", self.speak),
             ("submit", "POST", "/v1/chat/completions", self.chat),
-            ("other", "GET", "/account/balance", lambda asked: self._stranger(asked) or Say(200, {"balance": 12.5})),
+            (
+                "other",
+                "GET",
+                "/account/balance",
+                lambda request: self._stranger(request) or Response(200, {"balance": 12.5}),
+            ),
         ]
 
-    def draw(self, asked: Asked) -> Say:
+    def draw(self, request: Request) -> Response:
         """A picture, in base64 if that was asked for, else behind a link."""
-        body = asked.json
-        no = self._flaw(asked, body, IMAGE_FIELDS) or picture_flaw(body)
-        return no or self._pictures(asked, body, linked=body.get("response_format", "url") == "url")
+        body = request.json
+        no = self._flaw(request, body, IMAGE_FIELDS) or picture_flaw(body)
+        return no or self._pictures(request, body, linked=body.get("response_format", "url") == "url")
 
-    def edit(self, asked: Asked) -> Say:
+    def edit(self, request: Request) -> Response:
         """The same from a picture or several, by address or data: URL, or as parts of a form."""
-        if asked.headers["content-type"].startswith("multipart/"):
-            body: dict[str, Any] = {part.name: part.data.decode() for part in asked.form if part.filename is None}
-            body["image"] = [part.data for part in asked.form if part.name in ("image", "image[]") and part.filename]
+        if request.headers["content-type"].startswith("multipart/"):
+            body: dict[str, Any] = {part.name: part.data.decode() for part in request.form if part.filename is None}
+            body["image"] = [part.data for part in request.form if part.name in ("image", "image[]") and part.filename]
         else:
-            body = asked.json
+            body = request.json
             given = body.get("image")
             shown = [given] if isinstance(given, str) else [item.get("image_url", "") for item in given or ()]
             if not all(str(url).startswith((*WEB, "data:image/")) for url in shown):
                 return error(400, "Invalid image URL.", name="ValidationError", formErrors=[], fieldErrors={})
-        no = self._flaw(asked, body, IMAGE_FIELDS) or picture_flaw(body)
+        no = self._flaw(request, body, IMAGE_FIELDS) or picture_flaw(body)
         if no is None and not body.get("image"):
             no = error(400, "Missing required field: image")
-        return no or self._pictures(asked, body, linked=False)
+        return no or self._pictures(request, body, linked=False)
 
-    def film(self, asked: Asked) -> Say:
+    def film(self, request: Request) -> Response:
         """The film itself."""
-        query = asked.query
+        query = request.query
         shown = [url for url in re.split(r"\||,", query.get("image", "")) if url]
         length = query.get("duration", "5")
         faults = {
@@ -126,12 +131,12 @@ class Double(double.Double):
             "duration": not (length.isdecimal() and 1 <= int(length) <= (120 if "reel" in query["model"] else 30)),
             "aspectRatio": query.get("aspectRatio", "16:9") not in ("16:9", "9:16"),
         }
-        no = self._flaw(asked, query, FILM_FIELDS) or invalid(faults)
-        return no or self._done(asked, Say(200, FILM, {"Content-Type": "video/mp4"}))
+        no = self._flaw(request, query, FILM_FIELDS) or invalid(faults)
+        return no or self._done(request, Response(200, VIDEO, {"Content-Type": "video/mp4"}))
 
-    def speak(self, asked: Asked) -> Say:
+    def speak(self, request: Request) -> Response:
         """The sound itself."""
-        body = asked.json
+        body = request.json
         length = body.get("duration", 30)
         wanted = body.get("response_format", "mp3")
         faults = {
@@ -142,56 +147,56 @@ class Double(double.Double):
             "duration": not 0.5 <= length <= 300,
             "seed": not 0 <= body.get("seed", 0) < 2**32,
         }
-        no = self._flaw(asked, body, SPEECH_FIELDS) or invalid(faults)
+        no = self._flaw(request, body, SPEECH_FIELDS) or invalid(faults)
         sound, kind = (a_wav(), "audio/wav") if wanted == "wav" else (MP3, "audio/mpeg")
-        return no or self._done(asked, Say(200, sound, {"Content-Type": kind}))
+        return no or self._done(request, Response(200, sound, {"Content-Type": kind}))
 
-    def chat(self, asked: Asked) -> Say:
+    def chat(self, request: Request) -> Response:
         """A completion with one choice."""
-        body = asked.json
+        body = request.json
         message = {"role": "assistant", "content": self.content, "refusal": None}
         told = {"id": "c1", "object": "chat.completion", "created": NOW_S, "model": body.get("model")}
         told["choices"] = [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}]
         told["usage"] = {"prompt_tokens": 9, "completion_tokens": 7, "total_tokens": 16}
         faults = {"messages": not body.get("messages"), "seed": not -1 <= body.get("seed", 0) < 2**31}
-        no = self._flaw(asked, body, CHAT_FIELDS) or invalid(faults)
-        return no or self._done(asked, Say(200, told))
+        no = self._flaw(request, body, CHAT_FIELDS) or invalid(faults)
+        return no or self._done(request, Response(200, told))
 
-    def _pictures(self, asked: Asked, body: Mapping[str, Any], *, linked: bool) -> Say:
+    def _pictures(self, request: Request, body: Mapping[str, Any], *, linked: bool) -> Response:
         shown = {"url": self.link()} if linked else {"b64_json": base64.b64encode(a_png()).decode()}
         tokens = {"input_tokens": 9, "output_tokens": 1, "total_tokens": 10}
         used = {**tokens, "input_tokens_details": {"image_tokens": 0, "text_tokens": 9}}
         data = [{**shown, "revised_prompt": body["prompt"]}]
-        return self._done(asked, Say(200, {"created": NOW_S, "data": data, "usage": used}))
+        return self._done(request, Response(200, {"created": NOW_S, "data": data, "usage": used}))
 
-    def _done(self, asked: Asked, answer: Say) -> Say:
-        self.billed.add((asked.raw_path, asked.body))
+    def _done(self, request: Request, answer: Response) -> Response:
+        self.billed.add((request.raw_path, request.body))
         told = {"x-model-used": "flux", **({"x-pollen-cost": self.pollen} if self.pollen else {})}
-        return Say(answer.status, answer.body, {**answer.headers, **told})
+        return Response(answer.status, answer.body, {**answer.headers, **told})
 
-    def _flaw(self, asked: Asked, fields: Iterable[str], known: set[str]) -> Say | None:
+    def _flaw(self, request: Request, fields: Iterable[str], known: set[str]) -> Response | None:
         strange = sorted(set(fields) - known)
-        return self._stranger(asked) or (invalid({strange[0]: True}) if strange else None)
+        return self._stranger(request) or (invalid({strange[0]: True}) if strange else None)
 
     @staticmethod
-    def _stranger(asked: Asked) -> Say | None:
-        key = asked.headers.get("authorization", "").removeprefix("Bearer ")
+    def _stranger(request: Request) -> Response | None:
+        key = request.headers.get("authorization", "").removeprefix("Bearer ")
         return error(401, "Authentication required.") if key in ("", "None") else None
 
 
-class Enhancing(Double):
+class Enhancer(Double):
     """A model that answers with JSON."""
 
     content = json.dumps({"variations": ["a red fox, dawn", "a red fox, snow"]})
 
 
-class Seeing(Double):
+class Describer(Double):
     """A model that describes a picture in JSON."""
 
     content = '{"prompt": "a teal square", "caption": "A teal square.", "tags": ["teal"]}'
 
 
-def picture_flaw(body: Mapping[str, Any]) -> Say | None:
+def picture_flaw(body: Mapping[str, Any]) -> Response | None:
     """What is wrong with a request for a picture."""
     return invalid(
         {
@@ -206,7 +211,7 @@ def picture_flaw(body: Mapping[str, Any]) -> Say | None:
     )
 
 
-def invalid(faults: Mapping[str, bool]) -> Say | None:
+def invalid(faults: Mapping[str, bool]) -> Response | None:
     """A 400 that names the fields at fault, or None."""
     found = {name: ["Invalid input"] for name, wrong in faults.items() if wrong}
     words = "Something was wrong with the input data, check the details for more info."

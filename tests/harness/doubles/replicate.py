@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from shared.domain import signing
 from tests.harness.doubles import double
-from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.double import Request, Response, Route
 from workers.adapters.contract import Callback
 
 FLUX = {"prompt", "aspect_ratio", "num_outputs", "seed", "output_format", "output_quality", "go_fast", "megapixels"}
@@ -47,23 +47,33 @@ class Double(double.Double):
             ("submit", "POST", "/v1/predictions", self.create),
             ("submit", "POST", "/v1/models/{owner}/{name}/predictions", self.create),
             ("submit", "POST", "/v1/deployments/{owner}/{name}/predictions", self.create),
-            ("look", "GET", "/v1/predictions/{id}", self.show),
+            ("poll", "GET", "/v1/predictions/{id}", self.show),
             ("cancel", "POST", "/v1/predictions/{id}/cancel", self.cancel),
             ("other", "GET", "/v1/models/{owner}/{name}/versions/{version}", self.version),
-            ("other", "GET", "/v1/account", lambda asked: Say(200, {"type": "user", "username": "ada", "name": "Ada"})),
-            ("other", "GET", "/v1/webhooks/default/secret", lambda asked: Say(200, {"key": "whsec_" + "YWFh" * 8})),
+            (
+                "other",
+                "GET",
+                "/v1/account",
+                lambda request: Response(200, {"type": "user", "username": "ada", "name": "Ada"}),
+            ),
+            (
+                "other",
+                "GET",
+                "/v1/webhooks/default/secret",
+                lambda request: Response(200, {"key": "whsec_" + "YWFh" * 8}),
+            ),
             ("other", "POST", "/v1/files", self.upload),
         ]
 
-    def create(self, asked: Asked) -> Say:
+    def create(self, request: Request) -> Response:
         """201, state `starting`; with `wait` and `Prefer: wait` the state that it comes to."""
-        made, body = uuid4().hex[:26], asked.json
-        model = "/".join(asked.match.values()) or str(body.get("version")).partition(":")[0]
+        made, body = uuid4().hex[:26], request.json
+        model = "/".join(request.match.values()) or str(body.get("version")).partition(":")[0]
         version = str(body.get("version") or "hidden").rpartition(":")[2]
         strange = sorted(body["input"].keys() - MODELS.get(model, body["input"].keys()))
         if strange:
             detail = f"- input: Additional property {strange[0]} is not allowed"
-            return Say(422, {"title": "Input validation failed", "detail": detail, "status": 422})
+            return Response(422, {"title": "Input validation failed", "detail": detail, "status": 422})
         own = f"{self.url}/v1/predictions/{made}"
         self.predictions[made] = {
             "id": made,
@@ -78,39 +88,41 @@ class Double(double.Double):
             "created_at": NOW,
             "urls": {"get": own, "cancel": f"{own}/cancel", "stream": f"{own}/stream", "web": f"{own}/web"},
         }
-        if self.wait and "wait" in asked.headers.get("prefer", ""):
+        if self.wait and "wait" in request.headers.get("prefer", ""):
             self._advance(made)
-        return Say(201, self.predictions[made])
+        return Response(201, self.predictions[made])
 
-    def show(self, asked: Asked) -> Say:
+    def show(self, request: Request) -> Response:
         """The prediction, one state further."""
-        if asked.match["id"] not in self.predictions:
-            return Say(
+        if request.match["id"] not in self.predictions:
+            return Response(
                 404, {"title": "Not found", "detail": "The requested resource could not be found.", "status": 404}
             )
-        self._advance(asked.match["id"])
-        return Say(200, self.predictions[asked.match["id"]])
+        self._advance(request.match["id"])
+        return Response(200, self.predictions[request.match["id"]])
 
-    def cancel(self, asked: Asked) -> Say:
+    def cancel(self, request: Request) -> Response:
         """The prediction, canceled unless it had ended before."""
-        prediction = self.predictions[asked.match["id"]]
+        prediction = self.predictions[request.match["id"]]
         if prediction["status"] not in ENDED and self.states:
             prediction |= {"status": "canceled", "completed_at": NOW}
-        return Say(200, prediction)
+        return Response(200, prediction)
 
-    def version(self, asked: Asked) -> Say:
+    def version(self, request: Request) -> Response:
         """What the client asks for before it runs `owner/name:version`."""
         schema = {"components": {"schemas": {"Output": {"type": "string", "format": "uri"}}}}
-        made = {"id": asked.match["version"], "created_at": NOW, "cog_version": "0.9.0", "openapi_schema": schema}
-        return Say(200, made)
+        made = {"id": request.match["version"], "created_at": NOW, "cog_version": "0.9.0", "openapi_schema": schema}
+        return Response(200, made)
 
-    def upload(self, asked: Asked) -> Say:
+    def upload(self, request: Request) -> Response:
         """A file for an input."""
-        [content] = [part for part in asked.form if part.name == "content"]
+        [content] = [part for part in request.form if part.name == "content"]
         self.files["upload.png"] = (content.data, "image/png")
         own = {"get": self.link("upload.png")}
         described = {"content_type": "image/png", "size": len(content.data), "etag": "e", "checksums": {"sha256": "0"}}
-        return Say(201, {"id": "f1", "name": "picture", **described, "metadata": {}, "created_at": NOW, "urls": own})
+        return Response(
+            201, {"id": "f1", "name": "picture", **described, "metadata": {}, "created_at": NOW, "urls": own}
+        )
 
     def webhook(self, ref: str, secret: str, timestamp_s: int | None = None) -> Callback:
         """What it posts when the prediction `ref` is completed."""
@@ -122,7 +134,7 @@ class Double(double.Double):
         prediction = self.predictions[ref]
         if prediction["status"] in ENDED:
             return
-        prediction["status"] = self.state(DONE)
+        prediction["status"] = self.take_state(DONE)
         if prediction["status"] == DONE:
             done = {"predict_time": 1.5, "total_time": 2.0}
             output = None if self.data_removed else [self.link()] if self.output is None else self.output
@@ -132,7 +144,7 @@ class Double(double.Double):
             prediction |= {"error": self.error if prediction["status"] == "failed" else None, "completed_at": NOW}
 
 
-class Sounding(Double):
+class MusicMaker(Double):
     """What it makes is music."""
 
-    served = "out.wav"
+    served_file = "out.wav"

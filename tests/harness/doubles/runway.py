@@ -8,8 +8,8 @@ from uuid import uuid4
 from runwayml import types
 
 from tests.harness.doubles import double
-from tests.harness.doubles.adapters.kinds import a_film
-from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.adapters.kinds import a_video
+from tests.harness.doubles.double import Request, Response, Route
 from tests.harness.doubles.openai import MP3
 from tests.harness.doubles.typed import faults
 
@@ -30,13 +30,13 @@ CREATES: dict[str, tuple[Any, str]] = {  # path -> what the client sends, what i
     "sound_effect": (types.SoundEffectCreateParams, "out.mp3"),
     "image_upscale": (types.ImageUpscaleCreateParams, "out.png"),
 }
-film = cache(a_film)
+film = cache(a_video)
 
 
-def invalid(found: Iterable[tuple[tuple[str | int, ...], str]]) -> Say:
+def invalid(found: Iterable[tuple[tuple[str | int, ...], str]]) -> Response:
     """What it says about a body that it cannot use."""
     issues = [{"code": "custom", "path": [*path], "message": message} for path, message in found]
-    return Say(400, {"error": "Validation of body failed", "issues": issues, "docUrl": DOCUMENT})
+    return Response(400, {"error": "Validation of body failed", "issues": issues, "docUrl": DOCUMENT})
 
 
 class Double(double.Double):
@@ -57,39 +57,39 @@ class Double(double.Double):
         """The routes that the adapter and the official client use; `bucket` is the storage behind uploads."""
         return [
             *(("submit", "POST", f"/v1/{name}", self.create) for name in CREATES),
-            ("look", "GET", "/v1/tasks/{id}", self.show),
+            ("poll", "GET", "/v1/tasks/{id}", self.show),
             ("cancel", "DELETE", "/v1/tasks/{id}", self.delete),
             ("other", "POST", "/v1/uploads", self.upload),
             (
                 "other",
                 "GET",
                 "/v1/organization",
-                lambda asked: self._stranger(asked) or Say(200, {"creditBalance": 500}),
+                lambda request: self._stranger(request) or Response(200, {"creditBalance": 500}),
             ),
             ("other", "POST", "/bucket", self.store),
         ]
 
-    def create(self, asked: Asked) -> Say:
+    def create(self, request: Request) -> Response:
         """A task, or every fault of the body."""
-        kind, name = CREATES[asked.path.rpartition("/")[2]]
-        refused = self._stranger(asked)
+        kind, name = CREATES[request.path.rpartition("/")[2]]
+        refused = self._stranger(request)
         if refused:
             return refused
-        found = [*faults(asked.json, kind), *self._limits(asked.json)]
+        found = [*faults(request.json, kind), *self._limits(request.json)]
         if found:
             return invalid(found)
         made, estimate = str(uuid4()), {"estimatedCost": {"credits": CREDITS}}
         self.tasks[made] = {"id": made, "status": "PENDING", "link": self.link(name)}
-        return Say(200, {"id": made, **estimate})
+        return Response(200, {"id": made, **estimate})
 
-    def show(self, asked: Asked) -> Say:
+    def show(self, request: Request) -> Response:
         """The task, one state further, with the fields that this state has."""
-        task = self.tasks.get(asked.match["id"])
-        refused = self._stranger(asked)
+        task = self.tasks.get(request.match["id"])
+        refused = self._stranger(request)
         if refused or task is None:
-            return refused or Say(404, {"error": "Task not found."})
+            return refused or Response(404, {"error": "Task not found."})
         if task["status"] not in ENDED:
-            task["status"] = self.state(DONE)
+            task["status"] = self.take_state(DONE)
         body = {"id": task["id"], "createdAt": NOW, "status": task["status"]}
         match task["status"]:
             case "PENDING" | "THROTTLED":
@@ -103,42 +103,44 @@ class Double(double.Double):
                 body |= {"cost": {"credits": 0}, **self.failed}
             case "CANCELLED":
                 body["cost"] = {"credits": 0}
-        return Say(200, body)
+        return Response(200, body)
 
-    def delete(self, asked: Asked) -> Say:
+    def delete(self, request: Request) -> Response:
         """Stops what has not ended, and deletes what has."""
-        task = self.tasks.get(asked.match["id"])
-        refused = self._stranger(asked)
+        task = self.tasks.get(request.match["id"])
+        refused = self._stranger(request)
         if refused or task is None:
-            return refused or Say(404, {"error": "Task not found."})
+            return refused or Response(404, {"error": "Task not found."})
         ended = task["status"] in ENDED or not self.states
         task["status"] = "CANCELLED"
         if ended or self.forgets:
             del self.tasks[task["id"]]
-        return Say(204)
+        return Response(204)
 
-    def upload(self, asked: Asked) -> Say:
+    def upload(self, request: Request) -> Response:
         """Where a file may be stored, and the URI that stands for it afterwards."""
-        refused = self._stranger(asked)
-        if refused or asked.json.keys() != {"filename", "type"} or asked.json["type"] != "ephemeral":
+        refused = self._stranger(request)
+        if refused or request.json.keys() != {"filename", "type"} or request.json["type"] != "ephemeral":
             return refused or invalid([(("type",), "Invalid input")])
         key = str(uuid4())
-        return Say(200, {"runwayUri": f"runway://{key}", "uploadUrl": f"{self.url}/bucket", "fields": {"key": key}})
+        return Response(
+            200, {"runwayUri": f"runway://{key}", "uploadUrl": f"{self.url}/bucket", "fields": {"key": key}}
+        )
 
-    def store(self, asked: Asked) -> Say:
+    def store(self, request: Request) -> Response:
         """The storage, which is another service: it refuses our key, and a file that does not come last."""
-        *fields, content = asked.form
-        if "authorization" in asked.headers or content.name != "file" or ["key"] != [field.name for field in fields]:
-            return Say(400, "<Error><Code>InvalidArgument</Code></Error>")
+        *fields, content = request.form
+        if "authorization" in request.headers or content.name != "file" or ["key"] != [field.name for field in fields]:
+            return Response(400, "<Error><Code>InvalidArgument</Code></Error>")
         self.uploads[f"runway://{fields[0].data.decode()}"] = content.data
-        return Say(204)
+        return Response(204)
 
-    def _stranger(self, asked: Asked) -> Say | None:
+    def _stranger(self, request: Request) -> Response | None:
         """A request without a key or a version."""
-        if not asked.headers.get("authorization", "").startswith("Bearer "):
-            return Say(401, {"error": "Unauthorized"})
-        if asked.headers.get("x-runway-version") != "2024-11-06":
-            return Say(400, {"error": "The X-Runway-Version header is missing or invalid."})
+        if not request.headers.get("authorization", "").startswith("Bearer "):
+            return Response(401, {"error": "Unauthorized"})
+        if request.headers.get("x-runway-version") != "2024-11-06":
+            return Response(400, {"error": "The X-Runway-Version header is missing or invalid."})
         return None
 
     def _limits(self, body: dict[str, Any]) -> Iterable[tuple[tuple[str | int, ...], str]]:

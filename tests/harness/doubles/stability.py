@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from tests.harness.doubles import double
 from tests.harness.doubles.adapters.kinds import a_wav
-from tests.harness.doubles.double import Asked, Route, Say
+from tests.harness.doubles.double import Request, Response, Route
 from tests.harness.doubles.openai import MP3
 from tests.harness.doubles.provider import a_png
 
@@ -31,9 +31,9 @@ MUSIC = {"stable-audio-2": (("stable-audio-2", "stable-audio-2.5"), 190), "stabl
 DONE = "complete"
 
 
-def error(status: int, name: str, *errors: str) -> Say:
+def error(status: int, name: str, *errors: str) -> Response:
     """An error as Stability words it."""
-    return Say(status, {"id": "e1", "name": name, "errors": list(errors)})
+    return Response(status, {"id": "e1", "name": name, "errors": list(errors)})
 
 
 class Double(double.Double):
@@ -51,17 +51,17 @@ class Double(double.Double):
             ("submit", "POST", "/v2beta/stable-image/generate/{model:ultra|core|sd3}", self.draw),
             ("submit", "POST", "/v2beta/stable-image/upscale/{model:fast|conservative|creative}", self.enlarge),
             ("submit", "POST", "/v2beta/audio/{model:stable-audio|stable-audio-2}/text-to-audio", self.compose),
-            ("look", "GET", "/v2beta/results/{id}", self.show),
-            ("other", "GET", "/v1/user/balance", lambda asked: Say(200, {"credits": 42.5})),
-            ("look", "GET", "/v2beta/stable-image/upscale/creative/result/{id}", self.show),
-            ("look", "GET", "/v2beta/audio/results/{id}", self.show),
+            ("poll", "GET", "/v2beta/results/{id}", self.show),
+            ("other", "GET", "/v1/user/balance", lambda request: Response(200, {"credits": 42.5})),
+            ("poll", "GET", "/v2beta/stable-image/upscale/creative/result/{id}", self.show),
+            ("poll", "GET", "/v2beta/audio/results/{id}", self.show),
         ]
 
-    def draw(self, asked: Asked) -> Say:
+    def draw(self, request: Request) -> Response:
         """A picture from words, or from words and a picture."""
-        model, fields = asked.match["model"], self._fields(asked)
+        model, fields = request.match["model"], self._fields(request)
         changing = fields.get("mode") == "image-to-image" if model == "sd3" else "image" in fields
-        faults = self._faults(asked, fields, DRAWING[model], "image/*") | {
+        faults = self._faults(request, fields, DRAWING[model], "image/*") | {
             "prompt: is required": not fields.get("prompt"),
             "aspect_ratio: unknown": fields.get("aspect_ratio", "1:1") not in RATIOS,
             "aspect_ratio: not with image-to-image": model == "sd3" and changing and "aspect_ratio" in fields,
@@ -69,24 +69,24 @@ class Double(double.Double):
             "mode: must be image-to-image with an image": "image" in fields and not changing,
             "model: unknown": model == "sd3" and fields.get("model", SD3[0]) not in SD3,
         }
-        return self._refusal(faults) or self._file(asked, "image", int(fields.get("seed", self.seed)))
+        return self._refusal(faults) or self._file(request, "image", int(fields.get("seed", self.seed)))
 
-    def enlarge(self, asked: Asked) -> Say:
+    def enlarge(self, request: Request) -> Response:
         """A larger picture, or the id of one."""
-        model, fields = asked.match["model"], self._fields(asked)
+        model, fields = request.match["model"], self._fields(request)
         accept = "application/json" if model == "creative" else "image/*"
-        faults = self._faults(asked, fields, ENLARGING[model], accept) | {
+        faults = self._faults(request, fields, ENLARGING[model], accept) | {
             "image: is required": "image" not in fields,
             "prompt: is required": model != "fast" and not fields.get("prompt"),
         }
-        return self._refusal(faults) or (self._later(200) if model == "creative" else self._file(asked, "image"))
+        return self._refusal(faults) or (self._later(200) if model == "creative" else self._file(request, "image"))
 
-    def compose(self, asked: Asked) -> Say:
+    def compose(self, request: Request) -> Response:
         """Music, or the id of it: of the newer models with 202, as the live specification has it."""
-        model, fields = asked.match["model"], self._fields(asked)
+        model, fields = request.match["model"], self._fields(request)
         models, seconds_max = MUSIC[model]
         format_ = fields.get("output_format", "mp3")
-        faults = self._faults(asked, fields, COMPOSING, "audio/*") | {
+        faults = self._faults(request, fields, COMPOSING, "audio/*") | {
             "prompt: is required": not fields.get("prompt"),
             "model: unknown": fields.get("model", models[0]) not in models,
             "duration: out of range": not 1 <= float(fields.get("duration", "1")) <= seconds_max,
@@ -95,47 +95,47 @@ class Double(double.Double):
         refusal = self._refusal(faults)
         if refusal is not None:
             return refusal
-        return self._later(202, format_) if model == "stable-audio" else self._file(asked, format_)
+        return self._later(202, format_) if model == "stable-audio" else self._file(request, format_)
 
-    def show(self, asked: Asked) -> Say:
+    def show(self, request: Request) -> Response:
         """202 with a status while it is made, 200 with the file once it is."""
-        if asked.match["id"] not in self.made:
+        if request.match["id"] not in self.made:
             return error(404, "not_found", "The generation was not found or has expired.")
-        state = self.state(DONE)
+        state = self.take_state(DONE)
         if state != DONE:
-            return Say(202, {"id": asked.match["id"], "status": state})
-        return self._file(asked, self.made[asked.match["id"]])
+            return Response(202, {"id": request.match["id"], "status": state})
+        return self._file(request, self.made[request.match["id"]])
 
-    def _fields(self, asked: Asked) -> dict[str, str]:
+    def _fields(self, request: Request) -> dict[str, str]:
         """The form; {} for a body that is none."""
-        if not asked.headers.get("content-type", "").startswith("multipart/form-data"):
+        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
             return {}
-        return {part.name: part.filename or part.data.decode() for part in asked.form}
+        return {part.name: part.filename or part.data.decode() for part in request.form}
 
-    def _faults(self, asked: Asked, fields: dict[str, str], known: set[str], accept: str) -> dict[str, bool]:
+    def _faults(self, request: Request, fields: dict[str, str], known: set[str], accept: str) -> dict[str, bool]:
         seed = fields.get("seed", "0")
         return {
             "content-type: must be multipart/form-data": not fields,
-            f"accept: must be {accept} or application/json": asked.headers.get("accept")
+            f"accept: must be {accept} or application/json": request.headers.get("accept")
             not in (accept, "application/json"),
             f"unrecognized: {sorted(fields.keys() - known)}": not fields.keys() <= known,
             "seed: must be from 0 to 4294967294": not (seed.isdigit() and int(seed) <= 4_294_967_294),
         }
 
-    def _refusal(self, faults: dict[str, bool]) -> Say | None:
+    def _refusal(self, faults: dict[str, bool]) -> Response | None:
         found = [fault for fault, is_one in faults.items() if is_one]
         return error(400, "bad_request", *found) if found else None
 
-    def _later(self, status: int, kind: str = "image") -> Say:
+    def _later(self, status: int, kind: str = "image") -> Response:
         made = uuid4().hex * 2
         self.made[made] = kind
-        return Say(status, {"id": made})
+        return Response(status, {"id": made})
 
-    def _file(self, asked: Asked, kind: str, seed: int | None = None) -> Say:
+    def _file(self, request: Request, kind: str, seed: int | None = None) -> Response:
         media_type, data = {
             "image": ("image/png", a_png()),
             "mp3": ("audio/mpeg", MP3),
             "wav": ("audio/wav", a_wav()),
         }[kind]
         headers = {"Content-Type": media_type, "finish-reason": self.finish, "seed": str(seed or self.seed)}
-        return Say(200, data, headers)
+        return Response(200, data, headers)

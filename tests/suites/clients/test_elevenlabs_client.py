@@ -18,7 +18,7 @@ from elevenlabs.errors import BadRequestError
 from tests.harness.doubles.elevenlabs import MADE, VOICES, Double
 from tests.harness.doubles.openai import MP3
 from tests.suites.conformance.adapters.elevenlabs import REFUSALS
-from tests.suites.conformance.case import SECRET, a_call, a_picture
+from tests.suites.conformance.case import SECRET, a_call, fetch_image
 from workers.adapters.contract import Setup
 from workers.providers.elevenlabs import Adapter
 
@@ -92,10 +92,10 @@ async def test_the_adapter_asks_as_the_client_would(double: Double, kind: str, m
     assert MADE[kind][model] == own
     extras = {"image_url": "asset:a"} if kind == "video" else {"image_urls": ["asset:a"], "quality": "hd"}
     call = a_call(kind, model, width=1280, height=720, seconds=8, seed=7, negative_prompt="rain", **extras)
-    adapter = Adapter(Setup(name="elevenlabs", base_url=double.base_url, key="a-key", fetch=a_picture))
+    adapter = Adapter(Setup(name="elevenlabs", base_url=double.base_url, key="a-key", fetch=fetch_image))
     await adapter.submit(call)
     await adapter.close()
-    sent = double.asked[0].json
+    sent = double.requests[0].json
     assert sent.keys() <= own
     known.model_validate(sent, strict=True)
     for name in sent.keys() & {"aspect_ratio", "quality"}:
@@ -119,7 +119,7 @@ def words_of(annotation: object) -> set[object]:
 async def test_the_client_reads_an_error(double: Double, client: AsyncElevenLabs, name: str) -> None:
     """Each documented refusal reaches the caller with its status and its detail."""
     answer = REFUSALS[name].answer
-    double.troubles["submit"].append(answer)
+    double.overrides["submit"].append(answer)
     with pytest.raises(ApiError) as caught:
         await anext(aiter(client.text_to_speech.convert(VOICES[0], text="Hi.", request_options=NO_RETRY)))
     assert (answer.status, answer.body) == (caught.value.status_code, caught.value.body)

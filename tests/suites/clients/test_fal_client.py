@@ -6,7 +6,7 @@ import fal_client
 import pytest
 from fal_client import client as internals
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.fal import Double
 
 APP = "fal-ai/flux/dev"
@@ -48,7 +48,7 @@ async def test_the_client_builds_the_same_urls(double: Double, client: fal_clien
 async def test_the_client_sees_a_failure_in_the_result(double: Double, client: fal_client.AsyncClient) -> None:
     """A completed request may be a failure: its result has the model's status and its list of faults."""
     faults = [{"loc": ["body", "prompt"], "msg": "It is unsafe.", "type": "content_policy_violation"}]
-    double.result = Say(422, {"detail": faults})
+    double.result = Response(422, {"detail": faults})
     handle = await client.submit(APP, {"prompt": "a fox"})
     with pytest.raises(fal_client.FalClientHTTPError) as caught:
         await handle.get()
@@ -69,6 +69,6 @@ async def test_the_client_cancels(double: Double, client: fal_client.AsyncClient
 
 async def test_the_client_reads_a_refusal(double: Double, client: fal_client.AsyncClient) -> None:
     """An account without credit is locked."""
-    double.troubles["submit"].append(Say(403, {"detail": "User is locked. Reason: Exhausted balance."}))
+    double.overrides["submit"].append(Response(403, {"detail": "User is locked. Reason: Exhausted balance."}))
     with pytest.raises(fal_client.FalClientHTTPError, match="Exhausted balance"):
         await client.submit(APP, {"prompt": "a fox"})

@@ -61,7 +61,7 @@ async def test_the_client_draws_and_changes(double: Double) -> None:
     )
     assert (8, 8) == changed.size
     await asyncio.to_thread(client.image_to_image, a_png(), model=ENLARGER)
-    assert a_png() == double.asked[-1].body
+    assert a_png() == double.requests[-1].body
     assert 3 == double.accepted
 
 
@@ -78,7 +78,7 @@ async def test_the_client_waits_in_the_queue(double: Double) -> None:
     double.states.extend(["IN_QUEUE", "IN_PROGRESS"])
     film = await asyncio.to_thread(through("fal-ai").text_to_video, "a fox", model=FILMER)
     assert a_png() == film
-    assert {"other": 1, "submit": 1, "look": 3, "result": 1, "file": 1} == double.counts
+    assert {"other": 1, "submit": 1, "poll": 3, "result": 1, "file": 1} == double.counts
 
 
 @pytest.mark.parametrize("who", ["nscale", "together"])
@@ -86,7 +86,7 @@ async def test_the_client_draws_elsewhere(double: Double, who: str) -> None:
     """Those who imitate OpenAI are reached below their names, with the model's name there."""
     [model] = [model for model, (server, _, _) in ELSEWHERE.items() if server == who]
     drawn = await asyncio.to_thread(through(who).text_to_image, "a fox", model=model)
-    assert ((8, 8), f"/{who}/v1/images/generations") == (drawn.size, double.asked[-1].path)
+    assert ((8, 8), f"/{who}/v1/images/generations") == (drawn.size, double.requests[-1].path)
 
 
 async def test_the_client_chats(double: Double) -> None:
@@ -95,13 +95,16 @@ async def test_the_client_chats(double: Double) -> None:
     messages = [{"role": "user", "content": "a fox"}]
     said = await asyncio.to_thread(client.chat_completion, messages, model="Qwen/Qwen3-32B:cerebras", max_tokens=9)
     assert (double.content, 16) == (said.choices[0].message.content, said.usage.total_tokens)
-    assert ("/v1/chat/completions", "Qwen/Qwen3-32B:cerebras") == (double.asked[0].path, double.asked[0].json["model"])
+    assert ("/v1/chat/completions", "Qwen/Qwen3-32B:cerebras") == (
+        double.requests[0].path,
+        double.requests[0].json["model"],
+    )
 
 
 @pytest.mark.parametrize("name", [name for name, refusal in REFUSALS.items() if refusal.answer.status >= 400])
 async def test_the_client_reads_an_error(double: Double, name: str) -> None:
     """Each documented refusal reaches the caller with its status."""
-    double.troubles["submit"].append(REFUSALS[name].answer)
+    double.overrides["submit"].append(REFUSALS[name].answer)
     with pytest.raises(HfHubHTTPError) as caught:
         await asyncio.to_thread(through("hf-inference").text_to_image, "a fox", model=DRAWER)
     assert REFUSALS[name].answer.status == caught.value.response.status_code

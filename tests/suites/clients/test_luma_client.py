@@ -7,7 +7,7 @@ import lumaai
 import pytest
 from lumaai import AsyncLumaAI
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.luma import Double, error
 
 FOX = "https://example.com/fox.png"
@@ -97,14 +97,14 @@ async def test_the_client_reads_the_balance(client: AsyncLumaAI) -> None:
         (error(401, "Invalid API key provided"), lumaai.AuthenticationError),
         (error(402, "Insufficient credits"), lumaai.APIStatusError),
         (error(429, "Too many requests"), lumaai.RateLimitError),
-        (Say(500, "<html>"), lumaai.InternalServerError),
+        (Response(500, "<html>"), lumaai.InternalServerError),
     ],
 )
 async def test_the_client_reads_an_error(
-    double: Double, client: AsyncLumaAI, answer: Say, kind: type[lumaai.APIStatusError]
+    double: Double, client: AsyncLumaAI, answer: Response, kind: type[lumaai.APIStatusError]
 ) -> None:
     """Each error has the class that the client gives it, and its words."""
-    double.troubles["submit"].append(answer)
+    double.overrides["submit"].append(answer)
     with pytest.raises(lumaai.APIStatusError) as caught:
         await client.generations.create(model="ray-2", prompt="a fox")
     assert (kind, answer.body) == (type(caught.value), caught.value.body)

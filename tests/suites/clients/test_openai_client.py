@@ -14,11 +14,11 @@ import together
 import together.types.chat
 from openai import AsyncOpenAI
 
-from tests.harness.doubles.double import Say
-from tests.harness.doubles.openai import MP3, Double, Groq, Linking, Together, error
+from tests.harness.doubles.double import Response
+from tests.harness.doubles.openai import MP3, Double, Groq, LinkSender, Together, error
 from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.typed import faults
-from tests.suites.conformance.case import a_call, a_picture
+from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Call, Setup
 from workers.providers.openai import Adapter
 
@@ -58,7 +58,7 @@ async def test_the_client_edits(double: Double, client: AsyncOpenAI, count: int)
     pictures = [("a.png", a_png(), "image/png")] * count
     edited = await client.images.edit(model="gpt-image-2", prompt="a fox", image=pictures if count > 1 else pictures[0])
     assert edited.data
-    parts = [part for part in double.asked[0].form if part.filename]
+    parts = [part for part in double.requests[0].form if part.filename]
     assert [("image[]" if count > 1 else "image", a_png())] * count == [(part.name, part.data) for part in parts]
 
 
@@ -85,20 +85,20 @@ async def test_the_client_chats(double: Double, client: AsyncOpenAI) -> None:
         (error(401, "No.", None, "invalid_api_key"), openai.AuthenticationError, "invalid_api_key"),
         (error(400, "No.", None, "moderation_blocked"), openai.BadRequestError, "moderation_blocked"),
         (error(402, "No."), openai.APIStatusError, None),
-        (Say(500, "<html>"), openai.InternalServerError, None),
+        (Response(500, "<html>"), openai.InternalServerError, None),
     ],
 )
 async def test_the_client_reads_an_error(
-    double: Double, client: AsyncOpenAI, answer: Say, kind: type[openai.APIStatusError], code: str | None
+    double: Double, client: AsyncOpenAI, answer: Response, kind: type[openai.APIStatusError], code: str | None
 ) -> None:
     """Each error has the class and the code that the client gives it."""
-    double.troubles["submit"].append(answer)
+    double.overrides["submit"].append(answer)
     with pytest.raises(openai.APIStatusError) as caught:
         await client.images.generate(model="gpt-image-2", prompt="a fox")
     assert (kind, code) == (type(caught.value), caught.value.code)
 
 
-@pytest.mark.parametrize(("imitator", "strict"), [(Linking, True), (Groq, False)])
+@pytest.mark.parametrize(("imitator", "strict"), [(LinkSender, True), (Groq, False)])
 async def test_the_client_of_openai_speaks_to_imitators(imitator: type[Double], strict: bool) -> None:
     """An imitator that links to its pictures passes OpenAI's client; Groq does where its own tier is let pass."""
     async with (
@@ -122,12 +122,12 @@ async def test_the_client_of_together_draws() -> None:
     ):
         drawn = await client.images.generate(model="x/FLUX.1", prompt="a fox", response_format="base64", seed=7)
         assert [("b64_json", True)] == [(item.type, bool(item.b64_json)) for item in drawn.data]
-        assert {"model", "prompt", "response_format", "seed"} == double.asked[0].json.keys()
+        assert {"model", "prompt", "response_format", "seed"} == double.requests[0].json.keys()
         linked = await client.images.generate(model="x/FLUX.1", prompt="a fox", n=2)
         assert [double.link()] * 2 == [item.url for item in linked.data]
         said = await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "a fox"}])
         assert double.content == said.choices[0].message.content
-        double.troubles["submit"].append(RATE)
+        double.overrides["submit"].append(RATE)
         with pytest.raises(together.RateLimitError, match="Rate limit reached"):
             await client.images.generate(model="x/FLUX.1", prompt="a fox")
 
@@ -142,7 +142,7 @@ async def test_the_client_of_groq_chats() -> None:
         assert double.content == said.choices[0].message.content
         sound = await client.audio.speech.create(model="m", voice="troy", input="Hello.", response_format="wav")
         assert b"RIFF" == (await sound.read())[:4]
-        double.troubles["submit"].append(error(498, "Out of capacity.", "tokens", "capacity_exceeded"))
+        double.overrides["submit"].append(error(498, "Out of capacity.", "tokens", "capacity_exceeded"))
         with pytest.raises(groq.APIStatusError) as caught:
             await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "a fox"}])
         assert (498, "capacity_exceeded") == (caught.value.status_code, caught.value.body["error"]["code"])
@@ -173,8 +173,8 @@ async def test_the_adapter_sends_what_the_client_could(
 ) -> None:
     """Whatever the adapter sends has only fields that the provider's own client has, with values of their types."""
     async with kind_of() as double:
-        adapter = Adapter(Setup(name=provider, base_url=double.base_url, key="a-key", fetch=a_picture))
+        adapter = Adapter(Setup(name=provider, base_url=double.base_url, key="a-key", fetch=fetch_image))
         await adapter.submit(call)
         await adapter.close()
-        assert [] == faults(double.asked[0].json, kind)
-        assert [] != faults({**double.asked[0].json, "of_tomorrow": 1}, kind)
+        assert [] == faults(double.requests[0].json, kind)
+        assert [] != faults({**double.requests[0].json, "of_tomorrow": 1}, kind)

@@ -7,7 +7,7 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.openai import MP3
 from tests.harness.doubles.pollinations import Double, error, upstream
 from tests.harness.doubles.provider import a_png
@@ -73,10 +73,10 @@ async def test_the_client_chats(double: Double, client: AsyncOpenAI) -> None:
     ],
 )
 async def test_the_client_reads_an_error(
-    double: Double, client: AsyncOpenAI, answer: Say, kind: type[openai.APIStatusError], code: str
+    double: Double, client: AsyncOpenAI, answer: Response, kind: type[openai.APIStatusError], code: str
 ) -> None:
     """The envelope's word is the code that the client finds."""
-    double.troubles["submit"].append(answer)
+    double.overrides["submit"].append(answer)
     with pytest.raises(openai.APIStatusError) as caught:
         await client.images.generate(model="flux", prompt="a fox")
     assert (kind, code) == (type(caught.value), caught.value.code)

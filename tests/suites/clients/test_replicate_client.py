@@ -9,7 +9,7 @@ from replicate import Client
 from replicate.exceptions import ModelError, ReplicateError
 from replicate.webhook import InvalidSignatureError, Webhooks, WebhookSigningSecret
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.replicate import VERSION, Double
 from tests.suites.conformance.case import SECRET
@@ -85,7 +85,9 @@ async def test_the_client_does_not_know_aborted(double: Double, client: Client) 
 
 async def test_the_client_reads_an_error(double: Double, client: Client) -> None:
     """A refusal in their problem format becomes their error with its status and detail."""
-    double.troubles["submit"].append(Say(402, {"title": "Insufficient credit", "detail": "Top up.", "status": 402}))
+    double.overrides["submit"].append(
+        Response(402, {"title": "Insufficient credit", "detail": "Top up.", "status": 402})
+    )
     with pytest.raises(ReplicateError) as caught:
         await client.predictions.async_create(version=VERSION, input={"prompt": "a fox"})
     assert (402, "Top up.") == (caught.value.status, caught.value.detail)

@@ -8,13 +8,13 @@ import runwayml
 from runwayml import AsyncRunwayML
 from runwayml.lib import polling
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.runway import CREDITS, Double
 
 FOX = "https://example.com/fox.png"
 VOICE: Any = {"type": "runway-preset", "preset_id": "Maya"}
-FILM: Any = {"model": "gen4.5", "prompt_text": "a fox", "ratio": "1280:720", "duration": 5}
+VIDEO: Any = {"model": "gen4.5", "prompt_text": "a fox", "ratio": "1280:720", "duration": 5}
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ async def client(double: Double, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 
 @pytest.mark.parametrize(
-    ("resource", "asked", "file"),
+    ("resource", "fields", "file"),
     [
-        ("text_to_video", FILM, "out.mp4"),
-        ("image_to_video", {**FILM, "prompt_image": FOX, "ratio": "960:960"}, "out.mp4"),
+        ("text_to_video", VIDEO, "out.mp4"),
+        ("image_to_video", {**VIDEO, "prompt_image": FOX, "ratio": "960:960"}, "out.mp4"),
         ("text_to_image", {"model": "gen4_image", "prompt_text": "a fox", "ratio": "1280:720"}, "out.png"),
         ("text_to_speech", {"model": "eleven_v3", "prompt_text": "Hi.", "voice": VOICE}, "out.mp3"),
         ("sound_effect", {"model": "eleven_text_to_sound_v2", "prompt_text": "a drum", "duration": 4}, "out.mp3"),
@@ -47,10 +47,10 @@ async def client(double: Double, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     ],
 )
 async def test_the_client_waits_for_every_kind(
-    double: Double, client: AsyncRunwayML, resource: str, asked: dict[str, Any], file: str
+    double: Double, client: AsyncRunwayML, resource: str, fields: dict[str, Any], file: str
 ) -> None:
     """A task goes through all its states, each of which the client can read, to its output and its cost."""
-    task = await getattr(client, resource).create(**asked)
+    task = await getattr(client, resource).create(**fields)
     assert CREDITS == task.estimated_cost.credits
     double.states.extend(["PENDING", "THROTTLED", "RUNNING"])
     seen = [await client.tasks.retrieve(task.id) for _ in range(3)]
@@ -62,7 +62,7 @@ async def test_the_client_waits_for_every_kind(
 
 async def test_the_client_sees_a_failure(double: Double, client: AsyncRunwayML) -> None:
     """A failed task has its words and its code."""
-    task = await client.text_to_video.create(**FILM)
+    task = await client.text_to_video.create(**VIDEO)
     double.states.append("FAILED")
     double.failed = {"failure": "The prompt was refused.", "failureCode": "SAFETY.INPUT.TEXT"}
     with pytest.raises(polling.TaskFailedError) as caught:
@@ -73,7 +73,7 @@ async def test_the_client_sees_a_failure(double: Double, client: AsyncRunwayML) 
 
 async def test_the_client_does_not_know_other_states(double: Double, client: AsyncRunwayML) -> None:
     """A state of tomorrow is one that this client breaks on, so what it reads here is what Runway documents."""
-    task = await client.text_to_video.create(**FILM)
+    task = await client.text_to_video.create(**VIDEO)
     double.states.append("OF_TOMORROW")
     with pytest.raises(runwayml.APIResponseValidationError):
         await client.tasks.retrieve(task.id)
@@ -81,7 +81,7 @@ async def test_the_client_does_not_know_other_states(double: Double, client: Asy
 
 async def test_the_client_stops_a_task(double: Double, client: AsyncRunwayML) -> None:
     """A task that waits is stopped, and what it cost is told."""
-    task = await client.text_to_video.create(**FILM)
+    task = await client.text_to_video.create(**VIDEO)
     double.states.extend(["PENDING"] * 2)
     await client.tasks.delete(task.id)
     stopped: Any = await client.tasks.retrieve(task.id)
@@ -90,7 +90,7 @@ async def test_the_client_stops_a_task(double: Double, client: AsyncRunwayML) ->
 
 async def test_the_client_deletes_a_finished_task(double: Double, client: AsyncRunwayML) -> None:
     """A finished task is gone once it is deleted, and its output with it."""
-    task = await client.text_to_video.create(**FILM)
+    task = await client.text_to_video.create(**VIDEO)
     await client.tasks.retrieve(task.id)
     await client.tasks.delete(task.id)
     with pytest.raises(runwayml.NotFoundError):
@@ -101,32 +101,32 @@ async def test_the_client_uploads(double: Double, client: AsyncRunwayML) -> None
     """A file is stored under an address that a task may name."""
     stored = await client.uploads.create_ephemeral(file=("a.png", a_png(), "image/png"))
     assert {stored.uri: a_png()} == double.uploads
-    assert (await client.image_to_video.create(**FILM, prompt_image=stored.uri)).id in double.tasks
+    assert (await client.image_to_video.create(**VIDEO, prompt_image=stored.uri)).id in double.tasks
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Say(400, {"error": "You do not have enough credits to run this task."}), runwayml.BadRequestError),
-        (Say(401, {"error": "Unauthorized"}), runwayml.AuthenticationError),
-        (Say(404, {"error": "Not found"}), runwayml.NotFoundError),
-        (Say(429, {"error": "Too many requests"}), runwayml.RateLimitError),
-        (Say(502, {"error": "Bad gateway"}), runwayml.InternalServerError),
+        (Response(400, {"error": "You do not have enough credits to run this task."}), runwayml.BadRequestError),
+        (Response(401, {"error": "Unauthorized"}), runwayml.AuthenticationError),
+        (Response(404, {"error": "Not found"}), runwayml.NotFoundError),
+        (Response(429, {"error": "Too many requests"}), runwayml.RateLimitError),
+        (Response(502, {"error": "Bad gateway"}), runwayml.InternalServerError),
     ],
 )
 async def test_the_client_reads_an_error(
-    double: Double, client: AsyncRunwayML, answer: Say, kind: type[runwayml.APIStatusError]
+    double: Double, client: AsyncRunwayML, answer: Response, kind: type[runwayml.APIStatusError]
 ) -> None:
     """Each error has the class that the client gives it, and its words."""
-    double.troubles["submit"].append(answer)
+    double.overrides["submit"].append(answer)
     with pytest.raises(runwayml.APIStatusError) as caught:
-        await client.text_to_video.create(**FILM)
+        await client.text_to_video.create(**VIDEO)
     assert (kind, answer.body) == (type(caught.value), caught.value.body)
 
 
 async def test_the_double_refuses_what_the_client_could_not_send(client: AsyncRunwayML) -> None:
     """A size that the model does not make, a prompt that is too long and a field that nobody knows are faults."""
-    wrong = {**FILM, "ratio": "1:1", "prompt_text": "🦊" * 501}
+    wrong = {**VIDEO, "ratio": "1:1", "prompt_text": "🦊" * 501}
     with pytest.raises(runwayml.BadRequestError) as caught:
         await client.text_to_video.create(**wrong, extra_body={"fps": 24})
     body: Any = caught.value.body
@@ -136,5 +136,5 @@ async def test_the_double_refuses_what_the_client_could_not_send(client: AsyncRu
 async def test_the_double_wants_the_version(double: Double, client: AsyncRunwayML) -> None:
     """A request that names no version of the API is refused."""
     with pytest.raises(runwayml.BadRequestError, match="X-Runway-Version"):
-        await client.text_to_video.create(**FILM, extra_headers={"X-Runway-Version": "2020-01-01"})
+        await client.text_to_video.create(**VIDEO, extra_headers={"X-Runway-Version": "2020-01-01"})
     assert 0 == double.accepted

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from tests.harness.doubles.double import Double, Say
+from tests.harness.doubles.double import Double, Response
 from tests.harness.doubles.provider import a_png
 from workers.adapters.contract import Blob, Call, Callback, Down, ProviderError, Rejected, Retry, Unknown
 
@@ -16,7 +16,7 @@ SECRET = "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE="
 class Refusal(Struct, frozen=True, kw_only=True):
     """A documented answer to a submit, and what the adapter makes of it."""
 
-    answer: Say
+    answer: Response
     error: type[ProviderError]
     code: str | None = None  # of a Rejected
     after_s: float | None = None  # of a Retry
@@ -38,10 +38,10 @@ class Case(Struct, frozen=True, kw_only=True):
     adapter: str = ""  # the module in workers/providers; "" is the case's name up to the first hyphen
     provider: str = ""  # what the catalogue calls it; "" is the adapter's name
     working: tuple[str, ...] = ()  # states on the way; () if a submit is answered with the result
-    looks: tuple[str, ...] = ("look",)  # roles of the requests that a look at finished work makes
+    poll_roles: tuple[str, ...] = ("poll",)  # roles of the requests that a look at finished work makes
     outputs: tuple[str, ...] = ("image/png",)  # media types that are kept in the end
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
-    busy: Say = field(default_factory=lambda: Say(429, {"error": "slow down"}))
+    busy: Response = field(default_factory=lambda: Response(429, {"error": "slow down"}))
     endings: Mapping[str, Ending] = field(default_factory=dict)
     canceled: Literal["rejected", "unseen"] | None = None  # after a cancel a look is Rejected("canceled"), or fails
     # (the double, its reference, Unix seconds) -> what the provider posts, signed with callback_secret
@@ -63,26 +63,26 @@ def a_call(kind: str, model: str, /, prompt: str = "a red fox", **input: object)
     )
 
 
-def down(answer: Say) -> Refusal:
+def down(answer: Response) -> Refusal:
     """Nobody is served: no credit, a bad key, an outage."""
     return Refusal(answer=answer, error=Down)
 
 
-def rejected(answer: Say, code: str) -> Refusal:
+def rejected(answer: Response, code: str) -> Refusal:
     """A final no."""
     return Refusal(answer=answer, error=Rejected, code=code)
 
 
-def retry(answer: Say, after_s: float | None = None) -> Refusal:
+def retry(answer: Response, after_s: float | None = None) -> Refusal:
     """Not now."""
     return Refusal(answer=answer, error=Retry, after_s=after_s)
 
 
-def unknown(answer: Say) -> Refusal:
+def unknown(answer: Response) -> Refusal:
     """Nobody can tell whether it was accepted."""
     return Refusal(answer=answer, error=Unknown)
 
 
-async def a_picture(url: str) -> Blob:
+async def fetch_image(url: str) -> Blob:
     """What Setup.fetch is in the suite: every input picture is the double's own."""
     return Blob(a_png(), "image/png")

@@ -4,7 +4,7 @@ To put an adapter under test, write two files and touch none:
 
 1. `tests/harness/doubles/<name>.py`: `class Double(double.Double)`, see `tests/harness/doubles/double.py`. It lists its
    routes as (role, method, path, handler); a handler takes an `Asked` and returns a `Say`. In a look's handler, call
-   `self.state("<the provider's word for done>")` to learn which state to show. Link outputs with `self.link()`.
+   `self.take_state("<the provider's word for done>")` to learn which state to show. Link outputs with `self.link()`.
    Count nothing and break nothing yourself: the base class records, counts and misbehaves.
 2. `tests/suites/conformance/adapters/<name>.py`: `CASES: tuple[Case, ...]` (see case.py), one per request that
    differs on the wire (`stability-image`, `stability-upscale`, ...). The tests run over all of them.

@@ -13,10 +13,10 @@ import pytest
 from msgspec import structs
 
 from shared.ops.storage import Storage
-from tests.harness.doubles.double import Double, Fault, Say
+from tests.harness.doubles.double import Double, Fault, Response
 from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.silent import Silent
-from tests.suites.conformance.case import Case, a_picture
+from tests.suites.conformance.case import Case, fetch_image
 from tests.suites.conformance.cases import CASES
 from workers.adapters import http
 from workers.adapters.contract import (
@@ -43,8 +43,16 @@ STALE_S = 7_200
 GETS_MAX = 2  # for one that was asked for: the HTTP client repeats a GET whose connection closed
 NOW_MS = 1_760_000_000_000
 
-SUBMIT_FAULTS = [Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.CUT, Fault.GARBAGE, Fault.HUGE, Fault.BROKEN, Say(500, "")]
-LOOK_FAULTS = [*SUBMIT_FAULTS, *(Say(status, {}) for status in (400, 401, 403, 404, 422, 429, 503))]
+SUBMIT_FAULTS = [
+    Fault.LOST_BEFORE,
+    Fault.LOST_AFTER,
+    Fault.CUT,
+    Fault.GARBAGE,
+    Fault.HUGE,
+    Fault.BROKEN,
+    Response(500, ""),
+]
+POLL_FAULTS = [*SUBMIT_FAULTS, *(Response(status, {}) for status in (400, 401, 403, 404, 422, 429, 503))]
 
 
 def named(value: object) -> str:
@@ -52,7 +60,7 @@ def named(value: object) -> str:
     match value:
         case Case(name=name) | Fault(name=name):
             return name
-        case Say(status=status):
+        case Response(status=status):
             return str(status)
     return str(value)
 
@@ -75,14 +83,14 @@ async def scene(case: Case) -> AsyncIterator[tuple[Adapter, Double]]:
             base_url=double.base_url,
             key="a-key",
             callback_secret=case.callback_secret,
-            fetch=a_picture,
+            fetch=fetch_image,
         )
         adapter = load(adapter_of(case))(setup)
         try:
             yield adapter, double
         finally:
             await adapter.close()
-    assert [] == [(asked.method, asked.raw_path) for asked in double.asked if asked.role == "stray"]
+    assert [] == [(request.method, request.raw_path) for request in double.requests if request.role == "unrouted"]
 
 
 async def begun(case: Case, adapter: Adapter) -> str:
@@ -155,7 +163,7 @@ async def test_a_documented_refusal_has_its_meaning(case: Case, name: str) -> No
     """Each documented answer to a submit raises the error that says what to do next, with its code or its pause."""
     refusal = case.refusals[name]
     async with scene(case) as (adapter, double):
-        double.troubles["submit"].append(refusal.answer)
+        double.overrides["submit"].append(refusal.answer)
         with pytest.raises(ProviderError) as caught:
             await adapter.submit(case.call)
         assert refusal.error is type(caught.value), caught.value
@@ -171,7 +179,7 @@ async def test_a_busy_provider_is_asked_again_later(case: Case, told: bool) -> N
     """A rate limit is a Retry after the pause that was asked for, or after one of our own."""
     headers = {**case.busy.headers, "Retry-After": "7"} if told else case.busy.headers
     async with scene(case) as (adapter, double):
-        double.troubles["submit"].append(structs.replace(case.busy, headers=headers))
+        double.overrides["submit"].append(structs.replace(case.busy, headers=headers))
         with pytest.raises(Retry) as caught:
             await adapter.submit(case.call)
         assert 7 == caught.value.after_s if told else 0 < caught.value.after_s <= 60
@@ -182,12 +190,12 @@ async def test_a_busy_provider_is_asked_again_later(case: Case, told: bool) -> N
 @every
 @pytest.mark.parametrize("fault", SUBMIT_FAULTS, ids=named)
 async def test_a_submit_whose_outcome_nobody_knows_is_unknown(
-    case: Case, fault: Fault | Say, monkeypatch: pytest.MonkeyPatch
+    case: Case, fault: Fault | Response, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lost, broken, cut, endless or senseless answer is Unknown after one submit, whether it was accepted or not."""
     monkeypatch.setattr(http, "RESPONSE_BYTES_MAX", 1_000_000)
     async with scene(case) as (adapter, double):
-        double.troubles["submit"].extend([fault] * (GETS_MAX if adapter.repeatable else 1))
+        double.overrides["submit"].extend([fault] * (GETS_MAX if adapter.repeatable else 1))
         with pytest.raises(Unknown):
             await adapter.submit(case.call)
         assert 1 == double.counts["submit"] or (adapter.repeatable and double.counts["submit"] <= 2)
@@ -208,7 +216,7 @@ async def test_a_provider_that_nobody_gets_through_to_is_down(case: Case) -> Non
     """A connection that never comes about is given up in the catalogue's time, and nothing was accepted."""
     with Silent() as silent:
         setup = Setup(
-            name=case.provider or adapter_of(case), base_url=silent.url, key="k", connect_s=0.1, fetch=a_picture
+            name=case.provider or adapter_of(case), base_url=silent.url, key="k", connect_s=0.1, fetch=fetch_image
         )
         adapter = load(adapter_of(case))(setup)
         began_s = time.monotonic()
@@ -219,17 +227,17 @@ async def test_a_provider_that_nobody_gets_through_to_is_down(case: Case) -> Non
 
 
 @pytest.mark.parametrize(
-    ("case", "role"), [(case, role) for case in CASES if case.working for role in case.looks], ids=named
+    ("case", "role"), [(case, role) for case in CASES if case.working for role in case.poll_roles], ids=named
 )
-@pytest.mark.parametrize("fault", LOOK_FAULTS, ids=named)
+@pytest.mark.parametrize("fault", POLL_FAULTS, ids=named)
 async def test_a_failed_look_says_nothing_about_the_work(
-    case: Case, role: str, fault: Fault | Say, monkeypatch: pytest.MonkeyPatch
+    case: Case, role: str, fault: Fault | Response, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever happens to a look, it is no failure of the work: the next one finds the result, without a new submit."""
     monkeypatch.setattr(http, "RESPONSE_BYTES_MAX", 1_000_000)
     async with scene(case) as (adapter, double):
         ref = await begun(case, adapter)
-        double.troubles[role].extend([fault] * GETS_MAX)
+        double.overrides[role].extend([fault] * GETS_MAX)
         try:
             answer = await adapter.poll(case.call, ref)
         except Rejected as rejection:
@@ -238,7 +246,7 @@ async def test_a_failed_look_says_nothing_about_the_work(
             answer = Pending(ref, 0)
         assert isinstance(answer, Pending)
         assert not double.drained
-        double.troubles.clear()
+        double.overrides.clear()
         assert isinstance(await adapter.poll(case.call, ref), Done)
         assert 1 == double.counts["submit"]
 
@@ -260,13 +268,13 @@ async def test_a_documented_end_without_a_result_is_a_refusal(case: Case, name: 
 
 
 LINK_FAULTS = [
-    Say(404, "gone"),
-    Say(410, "expired"),
-    Say(403, "expired signature"),
-    Say(302, "", {"Location": "/files/elsewhere.png"}),
-    Say(200, "<html>not what you think</html>", {"Content-Type": "image/png"}),
-    Say(200, b"", {"Content-Type": "image/png"}),
-    Say(200, a_png()[:20], {"Content-Type": "image/png"}),
+    Response(404, "gone"),
+    Response(410, "expired"),
+    Response(403, "expired signature"),
+    Response(302, "", {"Location": "/files/elsewhere.png"}),
+    Response(200, "<html>not what you think</html>", {"Content-Type": "image/png"}),
+    Response(200, b"", {"Content-Type": "image/png"}),
+    Response(200, a_png()[:20], {"Content-Type": "image/png"}),
     Fault.CUT,
     Fault.LOST_BEFORE,
 ]
@@ -275,7 +283,7 @@ LINK_FAULTS = [
 @every
 @pytest.mark.parametrize("fault", LINK_FAULTS, ids=named)
 async def test_an_output_that_cannot_be_copied_is_not_made_again(
-    case: Case, fault: Fault | Say, tmp_path: Path
+    case: Case, fault: Fault | Response, tmp_path: Path
 ) -> None:
     """An output that is gone, moved, cut or of a wrong type is a failed copy; where it is there later, it is kept."""
     async with scene(case) as (adapter, double):
@@ -283,10 +291,10 @@ async def test_an_output_that_cannot_be_copied_is_not_made_again(
         if not any(isinstance(output, Link) for output in done.outputs):
             assert all(isinstance(output, Blob) for output in done.outputs)
             return
-        double.troubles["file"].extend([fault] * GETS_MAX)
+        double.overrides["file"].extend([fault] * GETS_MAX)
         with pytest.raises(OutputError) as caught:
             await kept(case, done, tmp_path)
-        double.troubles.clear()
+        double.overrides.clear()
         assert isinstance(caught.value, CopyFailed | BadOutput)
         assert list(case.outputs) == await kept(case, done, tmp_path)
         assert 1 == double.counts["submit"]

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from tests.harness.doubles.double import Fault, Say
+from tests.harness.doubles.double import Fault, Response
 from tests.suites.conformance.case import Case
 from tests.suites.conformance.cases import CASES
 from tests.suites.conformance.test_conformance import adapter_of, scene
@@ -28,15 +28,15 @@ async def test_a_probe_is_answered_and_bills_nothing(case: Case) -> None:
         assert (True, True, None) == (found.checked, found.ok, found.error)
         assert found.said
         assert "None" not in found.said
-        assert (1, 0) == (len(double.asked), double.accepted)
-        assert ("GET", "other") == (double.asked[0].method, double.asked[0].role)
+        assert (1, 0) == (len(double.requests), double.accepted)
+        assert ("GET", "other") == (double.requests[0].method, double.requests[0].role)
 
 
 @pytest.mark.parametrize("case", KEYED, ids=lambda case: case.name)
 async def test_a_bad_key_is_found_out(case: Case) -> None:
     """What the provider says to a key it does not know is told as Down, with its words."""
     async with scene(case) as (adapter, double):
-        double.troubles["other"].append(case.refusals["bad key"].answer)
+        double.overrides["other"].append(case.refusals["bad key"].answer)
         found = await probe("it", adapter)
         assert (True, False, "Down") == (found.checked, found.ok, found.error)
         assert found.said
@@ -44,19 +44,19 @@ async def test_a_bad_key_is_found_out(case: Case) -> None:
 
 @each
 @pytest.mark.parametrize(
-    ("trouble", "error"),
+    ("override", "error"),
     [
         (Fault.GARBAGE, "Unknown"),
         (Fault.BROKEN, "Unknown"),
-        (Say(429, {"error": "slow down"}, {"Retry-After": "7"}), "Retry"),
-        (Say(503, {"error": "out"}), "Down"),
+        (Response(429, {"error": "slow down"}, {"Retry-After": "7"}), "Retry"),
+        (Response(503, {"error": "out"}), "Down"),
     ],
     ids=["garbage", "500", "429", "503"],
 )
-async def test_a_probe_that_fails_says_how(case: Case, trouble: Fault | Say, error: str) -> None:
+async def test_a_probe_that_fails_says_how(case: Case, override: Fault | Response, error: str) -> None:
     """An answer that is none is told by the name of what it means for a submit."""
     async with scene(case) as (adapter, double):
-        double.troubles["other"].append(trouble)
+        double.overrides["other"].append(override)
         found = await probe("it", adapter)
         assert (True, False, error) == (found.checked, found.ok, found.error)
         assert found.said and 300 >= len(found.said)
@@ -75,7 +75,7 @@ async def test_openrouter_is_asked_about_the_key() -> None:
     [case] = [case for case in CASES if case.name == "openai-openrouter"]
     async with scene(structs.replace(case, provider="openrouter")) as (adapter, double):
         assert "credit used: 1.5 of 20" == (await probe("openrouter", adapter)).said
-        assert ["/v1/key"] == [asked.path for asked in double.asked]
+        assert ["/v1/key"] == [request.path for request in double.requests]
 
 
 async def test_who_has_no_such_call_is_not_checked() -> None:

@@ -13,7 +13,7 @@ from shared.domain.kind import kind_of
 from shared.ops import catalogue_files
 from shared.ops.settings import Settings
 from tests.harness.doubles.double import Double
-from tests.suites.conformance.case import FAR_MS, a_picture
+from tests.suites.conformance.case import FAR_MS, fetch_image
 from tests.suites.conformance.cases import CASES
 from workers.adapters.contract import Call, Done, Pending, Setup, load
 
@@ -96,11 +96,11 @@ async def test_what_a_model_offers_its_provider_takes(model: Model, route: Route
     )
     provider = SHIPPED.providers[route.provider]
     async with double_of(provider, model.kind)() as double:
-        setup = Setup(name=provider.name, base_url=double.base_url, key="a-key", fetch=a_picture)
+        setup = Setup(name=provider.name, base_url=double.base_url, key="a-key", fetch=fetch_image)
         adapter = load(adapter_of(provider))(setup)
         try:
             assert isinstance(await adapter.submit(call), Pending | Done)
         finally:
             await adapter.close()
     assert 1 == double.accepted
-    assert [] == [asked.raw_path for asked in double.asked if asked.role == "stray"]
+    assert [] == [request.raw_path for request in double.requests if request.role == "unrouted"]

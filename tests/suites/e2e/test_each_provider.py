@@ -148,8 +148,8 @@ async def parked_until_ms(place: Place, run: Run) -> float:
 
 def address(run: Run) -> str:
     """Where the provider was told to call."""
-    submits = (asked for asked in run.double.asked if asked.role == "submit")
-    told = " ".join(unquote(asked.raw_path) + asked.body.decode(errors="replace") for asked in submits)
+    submits = (request for request in run.double.requests if request.role == "submit")
+    told = " ".join(unquote(request.raw_path) + request.body.decode(errors="replace") for request in submits)
     found = re.search(rf"http://[^\s\"]+/callbacks/{run.name}/[0-9a-f]{{64}}", told)
     assert found is not None, f"{run.name} was told no address: {told}"
     return found[0]
@@ -161,7 +161,7 @@ async def test_a_generation_is_made_from_request_to_webhook(house: House, adapte
     run = house.runs[adapter, mode]
     assert "completed" == run.shown["status"], run.shown
     assert (run.name, 11, 1) == (run.shown["provider"], run.shown["cost_cents"], run.double.accepted)
-    assert (1, 0) == (run.double.counts["submit"], run.double.counts["stray"])
+    assert (1, 0) == (run.double.counts["submit"], run.double.counts["unrouted"])
     urls = run.shown.get("result_urls", ())
     assert isinstance(urls, Iterable)
     assert list(run.case.outputs) == [await media_type(house.caller, url) for url in urls]

@@ -66,7 +66,7 @@ class Lost:
 
     async def accepted(self, caller: Caller, double: Double, provider: str, model: str) -> str:
         """A generation that its provider accepted, whose worker was killed before it heard so; another one is there."""
-        double.troubles["submit"].append(Fault.SILENT)
+        double.overrides["submit"].append(Fault.SILENT)
         before = double.accepted
         worker = self.worker(provider)
         made = await caller.create("a red boat", model)
@@ -135,7 +135,7 @@ async def test_the_deadline_ends_it_and_what_comes_late_is_for_nothing(lost: Los
 
 async def call(lost: Lost, caller: Caller) -> None:
     """fal's webhook for its latest request."""
-    request = lost.fal.webhook(list(lost.fal.requests)[-1])
-    where = next(asked.query["fal_webhook"] for asked in reversed(lost.fal.asked) if asked.role == "submit")
+    request = lost.fal.webhook(list(lost.fal.queued_apps)[-1])
+    where = next(request.query["fal_webhook"] for request in reversed(lost.fal.requests) if request.role == "submit")
     answer = await caller.request("POST", where, data=request.body, headers=request.headers)
     assert 200 == answer.status

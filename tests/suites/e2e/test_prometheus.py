@@ -17,7 +17,7 @@ import yaml
 from shared.domain.money import MICROS_PER_USD
 from shared.ops.settings import ROOT
 from shared.store import accounts, generations, providers
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.fal import Double
 from tests.harness.doubles.receiver import Receiver, Reply
 from tests.harness.processes import Process, free_port, make_folder
@@ -100,7 +100,7 @@ async def run_prometheus(targets: Iterable[int]) -> AsyncIterator[str]:
 
 async def generate_load(caller: Caller, poor: Caller, fal: Double) -> None:
     """Submit generations that succeed, fail, are refused, repeated, postponed, uncertain and rerouted."""
-    fal.troubles["submit"].append(Say(429, {}, {"Retry-After": "0.1"}))
+    fal.overrides["submit"].append(Response(429, {}, {"Retry-After": "0.1"}))
     names = [await caller.create(f"boat {number}", "test/noop") for number in range(3)]
     names += [await caller.create("a boat", "test/fal") for _ in range(2)]
     for _ in range(2):

@@ -45,14 +45,14 @@ async def test_a_key_brings_its_provider_and_the_local_one_stands_in() -> None:
 
         done = await caller.wait_for_end(await caller.create("a fox", DOCUMENTED), limit_s=30)
         assert ("completed", "kie", 11) == (done["status"], done["provider"], done["cost_cents"])
-        [sent] = [asked.json for asked in double.asked if asked.role == "submit"]
+        [sent] = [request.json for request in double.requests if request.role == "submit"]
         assert ("nano-banana-2", "1K", "1:1") == (
             sent["model"],
             sent["input"]["resolution"],
             sent["input"]["aspect_ratio"],
         )
 
-        double.troubles["submit"].append(kie.say(402, "The current credits are insufficient. Please top up."))
+        double.overrides["submit"].append(kie.say(402, "The current credits are insufficient. Please top up."))
         done = await caller.wait_for_end(await caller.create("a boat", DOCUMENTED), limit_s=30)
         assert ("completed", "local", 11) == (done["status"], done["provider"], done["cost_cents"])
         assert 100 - 22 == await caller.check_balance()

@@ -3,7 +3,7 @@
 import time
 
 from shared.store import ledger
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.fal import Double as Fal
 from tests.harness.doubles.replicate import Double as Replicate
 from tests.harness.doubles.silent import Silent
@@ -46,7 +46,7 @@ async def test_the_third_serves_and_the_first_gets_its_traffic_back() -> None:
             models = MODELS.format(
                 first=first.base_url, second=second.url, third=third.base_url, connect_s=CONNECT_S, served_s=SERVED_S
             )
-            first.troubles["submit"].extend([Say(503, {"detail": "Maintenance"})] * 3)
+            first.overrides["submit"].extend([Response(503, {"detail": "Maintenance"})] * 3)
             env = {"ADAPTERS": "workers.providers"}
             workers = ("first", "second", "third")
             async with deploy(models=models, env=env, workers=workers, deliver=0, sweep=0) as place:
@@ -77,7 +77,7 @@ async def passed_over(place: Place, caller: Caller, first: Replicate, third: Fal
 
 async def back_by_itself(place: Place, caller: Caller, first: Replicate) -> None:
     """As soon as the breaker lets one through that succeeds, the first route has its work again."""
-    first.troubles.clear()
+    first.overrides.clear()
     end_s, served_by = time.monotonic() + 12, "third"
     while served_by != "first":
         assert time.monotonic() < end_s, "the first never got anything again"

@@ -36,13 +36,13 @@ def logged(place: Place, generation_id: str) -> list[dict[str, Any]]:
 
 async def life(caller: Caller, fal: Double, hook: Receiver, **headers: str) -> tuple[str, str]:
     """Order something with these headers; its id, and the one traceparent that everybody else was sent."""
-    asked, heard = len(fal.asked), len(hook.received)
+    requests, heard = len(fal.requests), len(hook.received)
     made = await caller.create("a red boat", "test/fal", **headers)
     await caller.wait_for_end(made)
     received = await hook.wait_for(heard + 1)
-    sent = {one.headers["traceparent"] for one in fal.asked[asked:] if one.role != "file"}
+    sent = {one.headers["traceparent"] for one in fal.requests[requests:] if one.role != "file"}
     [traceparent] = sent | {received[-1].headers["traceparent"]}
-    assert not any("traceparent" in one.headers for one in fal.asked if one.role == "file")
+    assert not any("traceparent" in one.headers for one in fal.requests if one.role == "file")
     return made, traceparent
 
 

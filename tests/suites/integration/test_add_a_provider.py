@@ -88,4 +88,4 @@ def test_the_example_is_formatted_and_its_entry_is_read(tree: Path) -> None:
     for command in (("ruff", "check", *sources), ("ruff", "format", "--check", *sources)):
         assert 0 == ran(tree, *command)[0], ran(tree, *command)[1]
     code, said = ran(tree, "operate.cli.main", "catalogue", "check")
-    assert (0, True) == (code, "acme/pictures-1" in said), said
+    assert (0, True) == (code, "acme/images-1" in said), said

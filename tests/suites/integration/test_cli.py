@@ -23,7 +23,7 @@ from shared.ops.settings import ROOT, Settings
 from shared.store import accounts, ledger, steps, webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import DeliveryAttempt
-from tests.harness.doubles.adapters.kinds import a_film
+from tests.harness.doubles.adapters.kinds import a_video
 from tests.harness.doubles.provider import Provider, a_png
 from tests.harness.factories import CENTS, Customer, create_customer, make_order, write_catalogue
 from tests.harness.processes import Process, Stack, free_port, make_folder
@@ -479,7 +479,7 @@ async def test_hello_and_demo_work_against_a_deployment(tmp_path: Path) -> None:
             assert ["completed", "completed"] == [entry["status"] for entry in facts["generations"]]
             assert {"before": 2000, "after": 2000 - 11 - 21} == facts["balance_cents"]
             files = [Path(saved["file"]) for entry in facts["generations"] for saved in entry["files"]]
-            assert [a_png(), a_film()] == [file.read_bytes() for file in files]
+            assert [a_png(), a_video()] == [file.read_bytes() for file in files]
             assert {(entry["id"], "generation.completed", True) for entry in facts["generations"]} == {
                 (event["generation"], event["type"], event["verified"]) for event in facts["events"]
             }

@@ -14,7 +14,7 @@ from shared.domain.generation import COMPLETED, FAILED, Generation, Spec
 from shared.ops.storage import Storage, StorageError
 from shared.store import generations, keys, ledger
 from shared.store.connect import Store
-from tests.harness.doubles.double import Double, Say
+from tests.harness.doubles.double import Double, Response
 from tests.harness.doubles.fal import Double as Fal
 from tests.harness.factories import create_customer, make_order
 from workers import run as verb
@@ -109,14 +109,14 @@ async def test_every_output_is_copied_with_its_hash(scene: Scene) -> None:
     assert [("image/png", digest, None)] * 2 == [(o.media_type, o.sha256, o.expires_ms) for o in outcome.outputs]
     assert 2 == len({output.place for output in outcome.outputs})
     assert None is outcome.expires_ms
-    fetched = [asked.headers["user-agent"] for asked in scene.double.asked if asked.role == "file"]
+    fetched = [request.headers["user-agent"] for request in scene.double.requests if request.role == "file"]
     assert [True, True] == [agent.startswith("Mozilla/5.0 ") for agent in fetched]
 
 
 async def test_a_copy_that_fails_is_tried_again_and_more_rarely(scene: Scene) -> None:
     """A file that cannot be had yet is fetched again after a pause that grows, and nothing is made anew."""
     made = await scene.submitted(run_s=3600)
-    scene.double.troubles["file"].extend([Say(503, "")] * 3)
+    scene.double.overrides["file"].extend([Response(503, "")] * 3)
     assert RETRY_S == await scene.step(made)
     await scene.context.store.call("HINCRBY", keys.generation(made), "done_ms", -80_000)
     assert 20 == round(await scene.step(made) or 0)
@@ -149,7 +149,7 @@ async def test_storage_that_refuses_for_good_leaves_it_with_the_provider(scene: 
 async def test_a_file_that_nobody_can_fetch_is_not_charged(scene: Scene) -> None:
     """What we cannot fetch until the deadline the user could not either: refunded, and looked for afterwards."""
     made = await scene.submitted(run_s=0.5)
-    scene.double.troubles["file"].extend([Say(404, "")] * 5)
+    scene.double.overrides["file"].extend([Response(404, "")] * 5)
     await scene.step(made)
     await asyncio.sleep(0.5)
     await scene.step(made)

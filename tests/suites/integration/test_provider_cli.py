@@ -136,11 +136,11 @@ async def test_provider_test_sends_a_request_by_a_worker(shell: Shell, monkeypat
     async with fal.Double() as double:
         status, found = await asyncio.to_thread(shell, "test", "fal", "--json", FAL_URL=double.base_url)
         assert (0, True, True) == (status, found["ok"], found["checked"])
-        assert ["Key a key"] == [request.headers["authorization"] for request in double.asked]
+        assert ["Key a key"] == [request.headers["authorization"] for request in double.requests]
         assert 0 == double.accepted
     monkeypatch.setenv("ANOTHER_KEY", "wrong")
     async with openai.Double() as other:
-        other.troubles["other"].append(openai.error(401, "Incorrect API key provided."))
+        other.overrides["other"].append(openai.error(401, "Incorrect API key provided."))
         status, text = await asyncio.to_thread(shell, "test", "ours", OPENAI_URL=other.base_url)
         assert (1, True) == (status, "ours failed: Down, HTTP 401: Incorrect API key provided." in text)
 

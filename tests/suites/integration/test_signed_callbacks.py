@@ -42,12 +42,14 @@ class Scene(Struct, frozen=True):
 
     async def begun(self, looks: int = 0) -> tuple[str, str, str]:
         """A generation that fal has, after how many looks it is done: its id, fal's name of it, where fal calls."""
-        known = set(self.fal.requests)
+        known = set(self.fal.queued_apps)
         self.fal.states.extend([AT_WORK] * looks)
         made = await self.caller.create("a red boat", "test/called")
         await self.caller.wait_for_stage(made, "pending")
-        [request] = set(self.fal.requests) - known
-        where = next(asked.query["fal_webhook"] for asked in reversed(self.fal.asked) if asked.role == "submit")
+        [request] = set(self.fal.queued_apps) - known
+        where = next(
+            request.query["fal_webhook"] for request in reversed(self.fal.requests) if request.role == "submit"
+        )
         return made, request, where
 
     async def call(self, where: str, request: Callback) -> Answer:
@@ -57,7 +59,7 @@ class Scene(Struct, frozen=True):
     async def looked(self, times: int, limit_s: float = 5.0) -> None:
         """Wait until so many looks have arrived."""
         end_s = time.monotonic() + limit_s
-        while self.fal.counts["look"] < times:
+        while self.fal.counts["poll"] < times:
             assert time.monotonic() < end_s, f"{self.fal.counts['look']} of {times} looks"
             await asyncio.sleep(0.02)
 
@@ -93,9 +95,9 @@ async def test_a_callback_makes_the_look_due_at_once(scene: Scene) -> None:
     """Where callbacks prove to come looks are far apart, and a callback brings the result long before the next one."""
     await scene.place.store.call("HSET", keys.provider("fal"), "calls_due", 50, "calls_came", 50)
     made, request, where = await scene.begun()
-    began_s, looks = time.monotonic(), scene.fal.counts["look"]
+    began_s, looks = time.monotonic(), scene.fal.counts["poll"]
     await asyncio.sleep(POLL_S["image"] * 1.5)
-    assert looks == scene.fal.counts["look"]
+    assert looks == scene.fal.counts["poll"]
     assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
     assert "completed" == (await scene.caller.wait_for_end(made))["status"]
     assert STRETCH * POLL_S["image"] > time.monotonic() - began_s
@@ -105,7 +107,7 @@ async def test_a_callback_makes_the_look_due_at_once(scene: Scene) -> None:
 async def test_a_callback_that_is_early_changes_nothing(scene: Scene) -> None:
     """One that says that it is done while the provider itself says that it is not leads to a look, and no more."""
     made, request, where = await scene.begun(looks=1)
-    looks = scene.fal.counts["look"]
+    looks = scene.fal.counts["poll"]
     await scene.call(where, scene.fal.webhook(request))
     await scene.looked(looks + 1)
     assert "processing" == (await scene.caller.poll(made))["status"]
@@ -119,18 +121,18 @@ async def test_a_callback_that_is_doubled_or_late_changes_nothing(scene: Scene) 
     for _ in range(3):
         assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
     shown = await scene.caller.wait_for_end(made)
-    before, asked = await scene.account(), len(scene.fal.asked)
+    before, requests = await scene.account(), len(scene.fal.requests)
     for _ in range(3):
         assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
     await asyncio.sleep(0.3)
     assert (shown, before) == (await scene.caller.poll(made), await scene.account())
-    assert asked == len(scene.fal.asked)
+    assert requests == len(scene.fal.requests)
 
 
 async def test_a_forged_callback_changes_nothing(scene: Scene) -> None:
     """Whatever is posted to a generation's address without a signature is a reason to look, and tells nothing."""
     made, _, where = await scene.begun(looks=2)
-    looks = scene.fal.counts["look"]
+    looks = scene.fal.counts["poll"]
     for number, body in enumerate((b"[" * 50_000, b'{"status": "OK", "payload": {"images": []}}'), 1):
         assert 200 == (await scene.call(where, Callback({"content-type": "application/json"}, body))).status
         await scene.looked(looks + number)

@@ -17,9 +17,9 @@ from tests.harness.doubles.provider import a_png
 from workers.adapters import contract
 from workers.adapters.contract import Blob, Call, Done, Pending, Rejected
 
-LOOK_S = 0.05
-SOUND_MS = 250
-FILM_PX, FILM_FPS, FILM_FRAMES = 64, 10, 5
+POLL_S = 0.05
+AUDIO_MS = 250
+VIDEO_PX, VIDEO_FPS, VIDEO_FRAMES = 64, 10, 5
 
 
 def a_wav() -> bytes:
@@ -29,19 +29,19 @@ def a_wav() -> bytes:
         sound.setnchannels(1)
         sound.setsampwidth(2)
         sound.setframerate(8000)
-        sound.writeframes(bytes(2 * 8000 * SOUND_MS // 1000))
+        sound.writeframes(bytes(2 * 8000 * AUDIO_MS // 1000))
     return held.getvalue()
 
 
-def a_film() -> bytes:
+def a_video() -> bytes:
     """Half a second of grey."""
     held = io.BytesIO()
     with av.open(held, "w", format="mp4") as film:
-        stream = film.add_stream("mpeg4", rate=FILM_FPS)
-        stream.width = stream.height = FILM_PX
+        stream = film.add_stream("mpeg4", rate=VIDEO_FPS)
+        stream.width = stream.height = VIDEO_PX
         stream.pix_fmt = "yuv420p"
-        grey = av.VideoFrame.from_ndarray(np.full((FILM_PX, FILM_PX, 3), 128, np.uint8), format="rgb24")
-        for packet in [*(packet for _ in range(FILM_FRAMES) for packet in stream.encode(grey)), *stream.encode()]:
+        grey = av.VideoFrame.from_ndarray(np.full((VIDEO_PX, VIDEO_PX, 3), 128, np.uint8), format="rgb24")
+        for packet in [*(packet for _ in range(VIDEO_FRAMES) for packet in stream.encode(grey)), *stream.encode()]:
             film.mux(packet)
     return held.getvalue()
 
@@ -57,15 +57,15 @@ class Adapter(contract.Adapter):
         if "refuse" in call.prompt:
             raise Rejected("content_policy", "The provider refused this prompt.")
         if "stuck" in call.prompt:
-            return Pending("inf", LOOK_S)
+            return Pending("inf", POLL_S)
         slow = re.search(r"slow=([0-9.]+)", call.prompt)
         if slow:
-            return Pending(str(time.time() + float(slow[1])), LOOK_S)
+            return Pending(str(time.time() + float(slow[1])), POLL_S)
         return await self.make(call)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
         """The result, once it is time."""
-        return Pending(ref, LOOK_S) if time.time() < float(ref) else await self.make(call)
+        return Pending(ref, POLL_S) if time.time() < float(ref) else await self.make(call)
 
     async def make(self, call: Call) -> Done:
         """The result of a kind."""
@@ -74,10 +74,10 @@ class Adapter(contract.Adapter):
                 count = int(str(call.input.get("count", 1)))
                 return Done((Blob(a_png(), "image/png"),) * count, facts={"seed": call.input.get("seed", 7)})
             case "video":
-                facts: dict[str, object] = {"duration_ms": FILM_FRAMES * 1000 / FILM_FPS}
-                return Done((Blob(a_film(), "video/mp4"),), facts=facts)
+                facts: dict[str, object] = {"duration_ms": VIDEO_FRAMES * 1000 / VIDEO_FPS}
+                return Done((Blob(a_video(), "video/mp4"),), facts=facts)
             case "voice" | "music":
-                return Done((Blob(a_wav(), "audio/wav"),), facts={"duration_ms": SOUND_MS})
+                return Done((Blob(a_wav(), "audio/wav"),), facts={"duration_ms": AUDIO_MS})
             case "text":
                 return Done(text=f"Two words about {call.prompt}.")
             case "enhance":

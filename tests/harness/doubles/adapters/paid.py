@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 import aiohttp
 
-from tests.harness.doubles.adapters.kinds import a_film
+from tests.harness.doubles.adapters.kinds import a_video
 from tests.harness.doubles.calling import signature
 from workers.adapters import contract
 from workers.adapters.contract import Blob, Call, Callback, Done, Down, Pending, Rejected, Retry, Setup, Unknown
 
 PAID_HTTP_S = 5.0
-film = cache(a_film)
+film = cache(a_video)
 
 
 class Adapter(contract.Adapter):

@@ -2,8 +2,8 @@
 
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
-from tests.harness.doubles.elevenlabs import Double, Filming, error, invalid
+from tests.harness.doubles.double import Response
+from tests.harness.doubles.elevenlabs import Double, VideoMaker, error, invalid
 from tests.suites.conformance.case import SECRET, Case, Ending, Refusal, a_call, down, rejected, retry, unknown
 from workers.adapters.contract import Callback
 
@@ -39,8 +39,8 @@ REFUSALS: dict[str, Refusal] = {
     "policy in words": rejected(error(400, "invalid_content", FORBIDDEN), "content_policy"),
     "concurrency": retry(TOO_MANY),
     "busy": retry(error(429, "system_busy", "We are experiencing heavy traffic.")),
-    "gateway": unknown(Say(504, "<html>Gateway timeout</html>")),
-    "silence": unknown(Say(200, b"", {"Content-Type": "audio/mpeg"})),
+    "gateway": unknown(Response(504, "<html>Gateway timeout</html>")),
+    "silence": unknown(Response(200, b"", {"Content-Type": "audio/mpeg"})),
 }
 VOICE = Case(
     name="elevenlabs-voice",
@@ -59,7 +59,7 @@ IMAGE = Case(
     busy=TOO_MANY,
     refusals={
         **{name: REFUSALS[name] for name in ("no credit", "policy")},
-        "no id": unknown(Say(200, {"status": "?"})),
+        "no id": unknown(Response(200, {"status": "?"})),
     },
     endings={
         "moderated": failing("moderated", "content_policy"),
@@ -91,7 +91,7 @@ CASES = (
     structs.replace(
         IMAGE,
         name="elevenlabs-video",
-        double=Filming,
+        double=VideoMaker,
         outputs=("video/mp4",),
         call=a_call("video", "veo-3.1-generate-001", seconds=8, image_url="asset:a.png"),
         refusals={},

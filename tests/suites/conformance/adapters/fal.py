@@ -3,7 +3,7 @@
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.fal import SIGNING, Double, public
 from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry
 from workers.adapters.contract import Callback
@@ -21,7 +21,7 @@ def failing(status: int, body: object, code: str) -> Ending:
     """A request that is COMPLETED with a result of this status."""
 
     def arrange(double: Double) -> None:
-        double.result = Say(status, body, {"x-fal-retryable": "false"})
+        double.result = Response(status, body, {"x-fal-retryable": "false"})
 
     return Ending(arrange=arrange, code=code)
 
@@ -36,17 +36,19 @@ IMAGE = Case(
     double=Double,
     call=a_call("image", "fal-ai/flux/dev", width=512, height=512, seed=42),
     working=("IN_QUEUE", "IN_PROGRESS"),
-    looks=("look", "result"),
+    poll_roles=("poll", "result"),
     refusals={
-        "no credit": down(Say(403, {"detail": LOCKED})),
-        "bad key": down(Say(401, {"detail": "Cannot access application. Authentication is required."})),
-        "bad input": rejected(Say(422, fault("missing")), "invalid_input"),
-        "policy": rejected(Say(422, fault("content_policy_violation")), "content_policy"),
-        "no such app": rejected(Say(404, {"detail": "Application not found"}), "provider_refused"),
-        "bad request": rejected(Say(400, {"detail": "Bad timeout", "error_type": "bad_request"}), "provider_refused"),
-        "concurrency": retry(Say(429, {"detail": "Too many concurrent requests"})),
+        "no credit": down(Response(403, {"detail": LOCKED})),
+        "bad key": down(Response(401, {"detail": "Cannot access application. Authentication is required."})),
+        "bad input": rejected(Response(422, fault("missing")), "invalid_input"),
+        "policy": rejected(Response(422, fault("content_policy_violation")), "content_policy"),
+        "no such app": rejected(Response(404, {"detail": "Application not found"}), "provider_refused"),
+        "bad request": rejected(
+            Response(400, {"detail": "Bad timeout", "error_type": "bad_request"}), "provider_refused"
+        ),
+        "concurrency": retry(Response(429, {"detail": "Too many concurrent requests"})),
     },
-    busy=Say(429, {"detail": "Too many concurrent requests"}),
+    busy=Response(429, {"detail": "Too many concurrent requests"}),
     endings={
         "policy": failing(422, fault("content_policy_violation"), "content_policy"),
         "bad input": failing(422, fault("image_too_small"), "invalid_input"),

@@ -2,16 +2,16 @@
 
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.huggingface import (
     CAPTIONER,
     DRAWER,
     ENLARGER,
     SPEAKER,
+    Describer,
     Double,
-    Enhancing,
-    Filming,
-    Seeing,
+    Enhancer,
+    VideoMaker,
     error,
 )
 from tests.harness.doubles.openai import error as imitated
@@ -34,10 +34,10 @@ REFUSALS: dict[str, Refusal] = {
     "loading": retry(error(503, LOADING, estimated_time=20.5), 20.5),
     "loading for long": retry(error(503, LOADING, estimated_time=3000.0), 120),
     "loading for who knows how long": retry(error(503, LOADING)),
-    "loading for no time at all": retry(Say(503, f'{{"error": "{LOADING}", "estimated_time": NaN}}'), 5),
+    "loading for no time at all": retry(Response(503, f'{{"error": "{LOADING}", "estimated_time": NaN}}'), 5),
     "broken while loading": unknown(error(500, LOADING, estimated_time=20.5)),
     "outage": down(error(503, "Service Unavailable")),
-    "gateway": unknown(Say(504, "<html>Gateway timeout</html>")),
+    "gateway": unknown(Response(504, "<html>Gateway timeout</html>")),
 }
 IMAGE = Case(
     name="huggingface-image",
@@ -46,8 +46,8 @@ IMAGE = Case(
     busy=RATE,
     refusals={
         **REFUSALS,
-        "no file": unknown(Say(200, {"image": "?"})),
-        "an empty file": unknown(Say(200, b"", {"Content-Type": "image/png"})),
+        "no file": unknown(Response(200, {"image": "?"})),
+        "an empty file": unknown(Response(200, b"", {"Content-Type": "image/png"})),
     },
 )
 QUEUED = structs.replace(
@@ -55,12 +55,12 @@ QUEUED = structs.replace(
     name="huggingface-queue",
     call=a_call("image", "fal-ai/flux/dev:fal-ai", width=512, height=512, seed=42),
     working=("IN_QUEUE", "IN_PROGRESS"),
-    looks=("look", "result"),
+    poll_roles=("poll", "result"),
     refusals={
         "no credit": REFUSALS["no credit"],
-        "bad input": rejected(Say(422, fault("missing")), "invalid_input"),
-        "policy": rejected(Say(422, fault("content_policy_violation")), "content_policy"),
-        "no id": unknown(Say(200, {"status": "IN_QUEUE"})),
+        "bad input": rejected(Response(422, fault("missing")), "invalid_input"),
+        "policy": rejected(Response(422, fault("content_policy_violation")), "content_policy"),
+        "no id": unknown(Response(200, {"status": "IN_QUEUE"})),
     },
     endings={
         "policy": failing(422, fault("content_policy_violation"), "content_policy"),
@@ -100,21 +100,21 @@ CASES = (
     otherwise(
         QUEUED,
         "huggingface-video",
-        double=Filming,
+        double=VideoMaker,
         call=a_call("video", "fal-ai/wan/v2.2-a14b/text-to-video:fal-ai"),
         outputs=("video/mp4",),
     ),
     otherwise(
         TEXT,
         "huggingface-enhance",
-        double=Enhancing,
+        double=Enhancer,
         call=a_call("enhance", "Qwen/Qwen3-32B", count=2),
         facts={"variations": ["a red fox, dawn", "a red fox, snow"]},
     ),
     otherwise(
         TEXT,
         "huggingface-interrogate",
-        double=Seeing,
+        double=Describer,
         call=a_call("interrogate", "Qwen/Qwen2.5-VL-7B-Instruct", "", image_url="asset:a.png"),
         facts={"caption": "A teal square.", "tags": ["teal", "square"]},
     ),
@@ -122,7 +122,7 @@ CASES = (
         TEXT,
         "huggingface-caption",
         call=a_call("interrogate", f"{CAPTIONER}:hf-inference", "", image_url="asset:a.png"),
-        refusals={"no words": unknown(Say(200, [])), "other words": unknown(Say(200, {"label": "fox"}))},
+        refusals={"no words": unknown(Response(200, [])), "other words": unknown(Response(200, {"label": "fox"}))},
         facts={"caption": "a red fox in the snow"},
     ),
 )

@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.kie import Double, say, task_done, webhook
 from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry, unknown
 from workers.adapters.contract import Callback
@@ -11,7 +11,7 @@ SECRET, OTHER_SECRET = "test-key", "another-key"
 FLAGGED = "Your prompt was flagged by Website as violating content policies."
 
 
-class Seeing(Double):
+class Describer(Double):
     """A model that describes a picture."""
 
     def __init__(self, port: int = 0) -> None:
@@ -59,7 +59,7 @@ IMAGE = Case(
     working=("waiting", "queuing", "generating"),
     refusals={
         "no credit": down(say(402, "The current credits are insufficient. Please top up.")),
-        "no credit as a status": down(Say(402, {"code": 402, "msg": "Credits insufficient"})),
+        "no credit as a status": down(Response(402, {"code": 402, "msg": "Credits insufficient"})),
         "bad key": down(say(401, "You do not have access permissions")),
         "a key's limit": down(say(433, "The sub-key has reached its limit.")),
         "maintenance": down(say(455, "Service unavailable")),
@@ -95,7 +95,7 @@ VEO = structs.replace(
     working=("0",),
     outputs=("video/mp4",),
     refusals={},
-    busy=Say(429, {"code": 429, "msg": "Too many requests"}),
+    busy=Response(429, {"code": 429, "msg": "Too many requests"}),
     endings={
         "failed": to("2", "501", "Video generation failed"),
         "failed upstream": to("3"),
@@ -129,11 +129,11 @@ TEXT = structs.replace(
     outputs=(),
     refusals={
         "no credit": down(say(402, "Credits insufficient")),
-        "bad key": down(Say(401, {"error": {"message": "Unauthorized", "type": "authentication_error"}})),
+        "bad key": down(Response(401, {"error": {"message": "Unauthorized", "type": "authentication_error"}})),
         "bad input": rejected(
-            Say(400, {"error": {"message": "Invalid request", "type": "invalid_request_error"}}), "invalid_input"
+            Response(400, {"error": {"message": "Invalid request", "type": "invalid_request_error"}}), "invalid_input"
         ),
-        "no choice": unknown(Say(200, {"object": "chat.completion", "choices": []})),
+        "no choice": unknown(Response(200, {"object": "chat.completion", "choices": []})),
     },
     endings={},
     callback=None,
@@ -161,14 +161,14 @@ CASES = (
         call=a_call("text", "claude-haiku-4-5"),
         refusals={
             "no credit": down(say(402, "Credits insufficient")),
-            "refusal": rejected(Say(200, {"content": [], "stop_reason": "refusal"}), "content_policy"),
+            "refusal": rejected(Response(200, {"content": [], "stop_reason": "refusal"}), "content_policy"),
         },
         facts={"prompt_tokens": 13, "completion_tokens": 17},
     ),
     structs.replace(
         TEXT,
         name="kie-interrogate",
-        double=Seeing,
+        double=Describer,
         call=a_call("interrogate", "gemini-2.5-flash", "", image_url="asset:a.png"),
         refusals={},
         facts={"caption": "A teal square.", "tags": ["teal"]},

@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.luma import Double, error
 from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry, unknown
 
@@ -40,9 +40,9 @@ VIDEO = Case(
         "about credit": rejected(error(400, "Unknown: insufficient credits in the prompt"), "invalid_input"),
         "no such path": rejected(error(404, "Not Found"), "provider_refused"),
         "too many": retry(error(429, "Too many requests")),
-        "gateway": unknown(Say(502, "<html>Bad gateway</html>")),
-        "outage": down(Say(503, "")),
-        "no generation": unknown(Say(201, {"state": "queued"})),
+        "gateway": unknown(Response(502, "<html>Bad gateway</html>")),
+        "outage": down(Response(503, "")),
+        "no generation": unknown(Response(201, {"state": "queued"})),
     },
     busy=error(429, "Too many concurrent generations"),
     endings={

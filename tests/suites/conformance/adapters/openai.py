@@ -3,8 +3,8 @@
 from msgspec import structs
 
 from tests.harness.doubles.double import Double as AnyDouble
-from tests.harness.doubles.double import Say
-from tests.harness.doubles.openai import Double, Enhancing, Groq, Linking, Seeing, Together, error
+from tests.harness.doubles.double import Response
+from tests.harness.doubles.openai import Describer, Double, Enhancer, Groq, LinkSender, Together, error
 from tests.suites.conformance.case import Case, Refusal, a_call, down, rejected, retry, unknown
 
 RATE = error(429, "Rate limit reached for requests", "requests", "rate_limit_exceeded")
@@ -13,15 +13,17 @@ MODERATED = {"reasons": ["violence"], "flagged_input": "a red", "provider_name":
 INVALID = {"message": "The API key you provided is invalid.", "param": None, "code": "UNAUTHORIZED", "type": "error"}
 
 
-def completion(finish: str, content: object, **message: object) -> Say:
+def completion(finish: str, content: object, **message: object) -> Response:
     """A completion that ended in its own way."""
     said = {"role": "assistant", "content": content, **message}
-    return Say(200, {"object": "chat.completion", "choices": [{"index": 0, "message": said, "finish_reason": finish}]})
+    return Response(
+        200, {"object": "chat.completion", "choices": [{"index": 0, "message": said, "finish_reason": finish}]}
+    )
 
 
-def routed(code: int, message: str, status: int = 0, **more: object) -> Say:
+def routed(code: int, message: str, status: int = 0, **more: object) -> Response:
     """An error as OpenRouter words it: its code is a number; with status 200 once work has begun."""
-    return Say(status or code, {"error": {"code": code, "message": message, **more}})
+    return Response(status or code, {"error": {"code": code, "message": message, **more}})
 
 
 OPENAI: dict[str, Refusal] = {
@@ -31,8 +33,8 @@ OPENAI: dict[str, Refusal] = {
     "no such model": rejected(error(404, "No model.", "invalid_request_error", "model_not_found"), "provider_refused"),
     "bad input": rejected(error(400, "Invalid size.", "invalid_request_error", "invalid_value"), "invalid_input"),
     "rate": retry(RATE),
-    "outage": down(Say(503, {"error": {"message": "The server is overloaded."}})),
-    "gateway": unknown(Say(502, "<html>Bad gateway</html>")),
+    "outage": down(Response(503, {"error": {"message": "The server is overloaded."}})),
+    "gateway": unknown(Response(502, "<html>Bad gateway</html>")),
 }
 IMAGE = Case(
     name="openai-image",
@@ -45,10 +47,10 @@ IMAGE = Case(
             error(400, "Rejected by the safety system.", "image_generation_user_error", "moderation_blocked"),
             "content_policy",
         ),
-        "begun": rejected(Say(200, {"error": {"message": "It failed."}}), "provider_failed"),
-        "nothing": rejected(Say(200, {"created": 1, "data": []}), "provider_failed"),
-        "no pictures": unknown(Say(200, {"created": 1})),
-        "no base64": unknown(Say(200, {"created": 1, "data": [{"b64_json": "?"}]})),
+        "begun": rejected(Response(200, {"error": {"message": "It failed."}}), "provider_failed"),
+        "nothing": rejected(Response(200, {"created": 1, "data": []}), "provider_failed"),
+        "no pictures": unknown(Response(200, {"created": 1})),
+        "no base64": unknown(Response(200, {"created": 1, "data": [{"b64_json": "?"}]})),
     },
 )
 TEXT = structs.replace(
@@ -61,7 +63,7 @@ TEXT = structs.replace(
         "refusal": rejected(completion("stop", None, refusal="I cannot help with that."), "content_policy"),
         "filter": rejected(completion("content_filter", ""), "content_policy"),
         "silence": rejected(completion("length", ""), "provider_failed"),
-        "no choice": unknown(Say(200, {"object": "chat.completion", "choices": []})),
+        "no choice": unknown(Response(200, {"object": "chat.completion", "choices": []})),
     },
     facts={"prompt_tokens": 9, "completion_tokens": 7},
 )
@@ -90,9 +92,9 @@ GROQ = structs.replace(
     },
 )
 OTHERS: dict[str, Refusal] = {
-    "no credit at xAI": down(Say(429, {"code": "Some resource has been exhausted", "error": "Out of credits."})),
-    "plain text at xAI": rejected(Say(422, "Failed to deserialize the JSON body"), "invalid_input"),
-    "bad key at Fireworks": down(Say(401, {"error": INVALID, "request_id": "r"})),
+    "no credit at xAI": down(Response(429, {"code": "Some resource has been exhausted", "error": "Out of credits."})),
+    "plain text at xAI": rejected(Response(422, "Failed to deserialize the JSON body"), "invalid_input"),
+    "bad key at Fireworks": down(Response(401, {"error": INVALID, "request_id": "r"})),
     "loading at llama.cpp": retry(routed(503, "Loading model", type="unavailable_error")),
 }
 
@@ -106,7 +108,7 @@ CASES = (
     IMAGE,
     picturing("openai-edit", Double, call=a_call("image", "gpt-image-2", image_urls=["asset:a.png", "asset:b.png"])),
     picturing("openai-together", Together, provider="together", call=a_call("image", "x/FLUX.1", width=512)),
-    picturing("openai-linking", Linking, provider="deepinfra", call=a_call("image", "x/FLUX.1")),
+    picturing("openai-linking", LinkSender, provider="deepinfra", call=a_call("image", "x/FLUX.1")),
     picturing("openai-voice", Double, call=a_call("voice", "tts-1", format="wav"), outputs=("audio/wav",)),
     picturing("openai-mp3", Double, call=a_call("voice", "tts-1"), outputs=("audio/mpeg",)),
     TEXT,
@@ -116,7 +118,7 @@ CASES = (
     structs.replace(
         TEXT,
         name="openai-enhance",
-        double=Enhancing,
+        double=Enhancer,
         call=a_call("enhance", "gpt-5-mini", count=2),
         refusals={},
         facts={"variations": ["a red fox, dawn", "a red fox, snow"]},
@@ -124,7 +126,7 @@ CASES = (
     structs.replace(
         TEXT,
         name="openai-interrogate",
-        double=Seeing,
+        double=Describer,
         call=a_call("interrogate", "gpt-5-mini", "", image_url="asset:a.png"),
         refusals={},
         facts={"caption": "A teal square.", "tags": ["teal", "square"]},

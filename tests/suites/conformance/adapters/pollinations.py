@@ -2,8 +2,8 @@
 
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
-from tests.harness.doubles.pollinations import Double, Enhancing, Seeing, error, invalid, upstream
+from tests.harness.doubles.double import Response
+from tests.harness.doubles.pollinations import Describer, Double, Enhancer, error, invalid, upstream
 from tests.suites.conformance.case import Case, a_call, down, rejected, retry, unknown
 
 INVALID = invalid({"size": True})
@@ -26,12 +26,12 @@ IMAGE = Case(
         "no such route": rejected(error(404, "Oh no, there's nothing here."), "provider_refused"),
         "rate upstream": retry(upstream(429, "Too many requests")),
         "key upstream": retry(upstream(401, "Invalid key")),
-        "interrupted": retry(Say(503, "Detached generation was interrupted")),
+        "interrupted": retry(Response(503, "Detached generation was interrupted")),
         "maintenance": down(error(503, "We're temporarily down for maintenance.")),
         "their error": unknown(error(500, "Oh snap, something went wrong on our end.")),
-        "gateway": unknown(Say(502, "<html>Bad gateway</html>")),
-        "no pictures": unknown(Say(200, {"created": 1, "data": []})),
-        "no base64": unknown(Say(200, {"created": 1, "data": [{"b64_json": "?"}]})),
+        "gateway": unknown(Response(502, "<html>Bad gateway</html>")),
+        "no pictures": unknown(Response(200, {"created": 1, "data": []})),
+        "no base64": unknown(Response(200, {"created": 1, "data": [{"b64_json": "?"}]})),
     },
     facts={"seed": 7},
 )
@@ -57,14 +57,14 @@ CASES = (
     ),
     other(
         "enhance",
-        double=Enhancing,
+        double=Enhancer,
         call=a_call("enhance", "openai", count=2),
         outputs=(),
         facts={"variations": ["a red fox, dawn", "a red fox, snow"]},
     ),
     other(
         "interrogate",
-        double=Seeing,
+        double=Describer,
         call=a_call("interrogate", "openai", "", image_url="asset:a.png"),
         outputs=(),
         facts={"caption": "A teal square.", "tags": ["teal"]},

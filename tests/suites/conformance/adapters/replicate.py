@@ -2,8 +2,8 @@
 
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
-from tests.harness.doubles.replicate import Double, Sounding
+from tests.harness.doubles.double import Response
+from tests.harness.doubles.replicate import Double, MusicMaker
 from tests.suites.conformance.case import SECRET, Case, Ending, a_call, down, rejected, retry
 from workers.adapters.contract import Callback
 
@@ -46,18 +46,20 @@ IMAGE = Case(
     call=a_call("image", "black-forest-labs/flux-schnell", aspect_ratio="1:1", seed=7),
     working=("starting", "processing"),
     refusals={
-        "no credit": down(Say(402, {"title": "Insufficient credit", "detail": CREDIT, "status": 402})),
-        "bad key": down(Say(401, {"title": "Unauthenticated", "detail": "You did not pass a token.", "status": 401})),
+        "no credit": down(Response(402, {"title": "Insufficient credit", "detail": CREDIT, "status": 402})),
+        "bad key": down(
+            Response(401, {"title": "Unauthenticated", "detail": "You did not pass a token.", "status": 401})
+        ),
         "bad input": rejected(
-            Say(422, {"title": "Input validation failed", "detail": "- input.prompt: is required", "status": 422}),
+            Response(422, {"title": "Input validation failed", "detail": "- input.prompt: is required", "status": 422}),
             "invalid_input",
         ),
         "no such model": rejected(
-            Say(404, {"detail": "The requested resource could not be found."}), "provider_refused"
+            Response(404, {"detail": "The requested resource could not be found."}), "provider_refused"
         ),
-        "throttled": retry(Say(429, {"detail": THROTTLED, "status": 429, "retry_after": 30}), 30),
+        "throttled": retry(Response(429, {"detail": THROTTLED, "status": 429, "retry_after": 30}), 30),
     },
-    busy=Say(429, {"detail": THROTTLED, "status": 429}),
+    busy=Response(429, {"detail": THROTTLED, "status": 429}),
     endings={
         "failed": to("failed", "E1001: The model ran out of memory."),
         "refused": to("failed", "NSFW content detected. Try running it again, or try a different prompt."),
@@ -73,7 +75,7 @@ IMAGE = Case(
 VERSION = structs.replace(
     IMAGE,
     name="replicate-version",
-    double=Sounding,
+    double=MusicMaker,
     outputs=("audio/wav",),
     call=a_call("music", f"meta/musicgen:{'6' * 64}", seconds=8),
     endings={},

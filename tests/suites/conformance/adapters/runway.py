@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.runway import Double, invalid
 from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry, unknown
 
@@ -37,21 +37,21 @@ VIDEO = Case(
     working=("PENDING", "RUNNING", "THROTTLED"),
     outputs=("video/mp4",),
     refusals={
-        "no credit": down(Say(400, CREDIT)),
-        "bad key": down(Say(401, {"error": "Unauthorized"})),
+        "no credit": down(Response(400, CREDIT)),
+        "bad key": down(Response(401, {"error": "Unauthorized"})),
         "bad input": rejected(invalid([(("ratio",), "Invalid option")]), "invalid_input"),
         "a prompt about credit": rejected(
-            Say(400, {"error": "Bad prompt: You do not have enough credits"}), "invalid_input"
+            Response(400, {"error": "Bad prompt: You do not have enough credits"}), "invalid_input"
         ),
-        "no such path": rejected(Say(404, {"error": "Not found"}), "provider_refused"),
-        "no such method": rejected(Say(405, {"error": "Method not allowed"}), "provider_refused"),
-        "too many": retry(Say(429, {"error": "Too many requests"})),
-        "gateway": unknown(Say(502, {"error": "Bad gateway"})),
-        "gateway timeout": unknown(Say(504, {"error": "Gateway timeout"})),
-        "outage": down(Say(503, {"error": "Service unavailable"})),
-        "no task": unknown(Say(200, {"estimatedCost": {"credits": 25}})),
+        "no such path": rejected(Response(404, {"error": "Not found"}), "provider_refused"),
+        "no such method": rejected(Response(405, {"error": "Method not allowed"}), "provider_refused"),
+        "too many": retry(Response(429, {"error": "Too many requests"})),
+        "gateway": unknown(Response(502, {"error": "Bad gateway"})),
+        "gateway timeout": unknown(Response(504, {"error": "Gateway timeout"})),
+        "outage": down(Response(503, {"error": "Service unavailable"})),
+        "no task": unknown(Response(200, {"estimatedCost": {"credits": 25}})),
     },
-    busy=Say(429, {"error": "Too many requests"}),
+    busy=Response(429, {"error": "Too many requests"}),
     endings={
         "prompt refused": failing("SAFETY.INPUT.TEXT", "content_policy"),
         "picture refused": failing("INPUT_PREPROCESSING.SAFETY.THIRD_PARTY", "content_policy"),

@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.stability import Double, error
 from tests.suites.conformance.case import Case, Ending, Refusal, a_call, down, rejected, retry, unknown
@@ -11,9 +11,9 @@ FLAGGED = "Your request was flagged by our content moderation system, as a resul
 RATE = error(429, "rate_limit_exceeded", "You have exceeded the rate limit of 150 requests within a 10 second period.")
 
 
-def finished(reason: str) -> Say:
+def finished(reason: str) -> Response:
     """A picture that came with another reason than success."""
-    return Say(200, a_png(), {"Content-Type": "image/png", "finish-reason": reason, "seed": "1"})
+    return Response(200, a_png(), {"Content-Type": "image/png", "finish-reason": reason, "seed": "1"})
 
 
 def filtered(double: Double) -> None:
@@ -28,7 +28,7 @@ def strange(double: Double) -> None:
 
 def moderated(double: Double) -> None:
     """A result that is refused when it is asked for."""
-    double.troubles["look"].append(error(403, "content_moderation", FLAGGED))
+    double.overrides["poll"].append(error(403, "content_moderation", FLAGGED))
 
 
 REFUSALS: dict[str, Refusal] = {
@@ -52,7 +52,7 @@ IMAGE = Case(
         **REFUSALS,
         "blurred": rejected(finished("CONTENT_FILTERED"), "content_policy"),
         "a reason of tomorrow": rejected(finished("RAN_AWAY"), "provider_failed"),
-        "an empty picture": unknown(Say(200, b"", {"Content-Type": "image/png", "finish-reason": "SUCCESS"})),
+        "an empty picture": unknown(Response(200, b"", {"Content-Type": "image/png", "finish-reason": "SUCCESS"})),
     },
     facts={"seed": 7},
 )
@@ -61,7 +61,7 @@ CREATIVE = structs.replace(
     name="stability-creative",
     call=a_call("upscale", "creative", "a red fox", image_url="asset:a.png"),
     working=("in-progress",),
-    refusals={"policy": REFUSALS["policy"], "no id": unknown(Say(200, {"name": "?"}))},
+    refusals={"policy": REFUSALS["policy"], "no id": unknown(Response(200, {"name": "?"}))},
     endings={
         "blurred": Ending(arrange=filtered, code="content_policy"),
         "a reason of tomorrow": Ending(arrange=strange, code="provider_failed"),

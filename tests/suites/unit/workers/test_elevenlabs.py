@@ -6,10 +6,10 @@ from time import time
 import pytest
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.elevenlabs import Double
 from tests.harness.doubles.provider import a_png
-from tests.suites.conformance.case import a_call, a_picture
+from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Blob, Call, Callback, Done, Down, Link, Pending, Rejected, Setup
 from workers.adapters.inputs import data_url
 from workers.adapters.responses import PollFailed
@@ -34,7 +34,7 @@ async def double() -> AsyncIterator[Double]:
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
     """The adapter, talking to it."""
-    one = Adapter(Setup(name="elevenlabs", base_url=double.base_url, key="xi", fetch=a_picture))
+    one = Adapter(Setup(name="elevenlabs", base_url=double.base_url, key="xi", fetch=fetch_image))
     yield one
     await one.close()
 
@@ -130,9 +130,9 @@ async def test_a_call_becomes_the_request_that_is_documented(
 ) -> None:
     """Each kind has its path, and each model is sent only what it takes."""
     await adapter.submit(call)
-    [asked] = double.asked
-    assert ("POST", path, sent) == (asked.method, asked.raw_path, asked.json)
-    assert ("xi", "application/json") == (asked.headers["xi-api-key"], asked.headers["content-type"])
+    [request] = double.requests
+    assert ("POST", path, sent) == (request.method, request.raw_path, request.json)
+    assert ("xi", "application/json") == (request.headers["xi-api-key"], request.headers["content-type"])
     assert 1 == double.accepted
 
 
@@ -149,14 +149,14 @@ async def test_what_cannot_be_asked_for_is_not_asked(double: Double, adapter: Ad
     """A voice that would lead to another path, and a format that there is not, are refused without a request."""
     with pytest.raises(Rejected) as caught:
         await adapter.submit(call)
-    assert ("invalid_input", []) == (caught.value.code, double.asked)
+    assert ("invalid_input", []) == (caught.value.code, double.requests)
 
 
 async def test_a_kind_that_is_not_served_is_left_to_the_next_route(double: Double, adapter: Adapter) -> None:
     """A kind that this API does not have asks nothing and is Down."""
     with pytest.raises(Down):
         await adapter.submit(a_call("text", "x"))
-    assert [] == double.asked
+    assert [] == double.requests
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ async def test_a_look_at_something_else_tells_nothing(double: Double, adapter: A
     call = a_call("image", "gpt-image-2")
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
-    double.troubles["look"].append(Say(200, {"id": pending.ref, **told}))
+    double.overrides["poll"].append(Response(200, {"id": pending.ref, **told}))
     with pytest.raises(PollFailed):
         await adapter.poll(call, pending.ref)
     assert Done((Link(double.link(), "image/png"),)) == await adapter.poll(call, pending.ref)

@@ -7,10 +7,10 @@ from time import time
 import pytest
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.fal import SIGNING, Double, public
 from tests.harness.doubles.provider import a_png
-from tests.suites.conformance.case import a_call, a_picture
+from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.chat import INTERROGATE
 from workers.adapters.contract import Blob, Call, Callback, Done, Link, Pending, Setup
 from workers.adapters.inputs import data_url
@@ -30,7 +30,7 @@ async def double() -> AsyncIterator[Double]:
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
     """The adapter, talking to it."""
-    one = Adapter(Setup(name="fal", base_url=double.base_url, key="id:secret", fetch=a_picture))
+    one = Adapter(Setup(name="fal", base_url=double.base_url, key="id:secret", fetch=fetch_image))
     yield one
     await one.close()
 
@@ -98,10 +98,10 @@ async def test_the_input_has_the_apps_names(
 ) -> None:
     """Each kind's fields get the names that the app has for them, and nothing is sent that was not asked for."""
     await adapter.submit(call)
-    [asked] = double.asked
-    assert ("POST", f"/{call.model}", {}) == (asked.method, asked.path, asked.query)
-    assert sent == asked.json
-    assert ("Key id:secret", "application/json") == (asked.headers["authorization"], asked.headers["content-type"])
+    [request] = double.requests
+    assert ("POST", f"/{call.model}", {}) == (request.method, request.path, request.query)
+    assert sent == request.json
+    assert ("Key id:secret", "application/json") == (request.headers["authorization"], request.headers["content-type"])
 
 
 async def test_a_request_begins_by_the_deadline_and_calls_back(double: Double, adapter: Adapter) -> None:
@@ -109,9 +109,9 @@ async def test_a_request_begins_by_the_deadline_and_calls_back(double: Double, a
     deadline_ms = int((time() + 90) * 1000)
     url = "https://us.example/c/t?x=1"
     await adapter.submit(structs.replace(a_call("image", "x/y"), deadline_ms=deadline_ms, callback_url=url))
-    [asked] = double.asked
-    assert 88 <= int(asked.headers["x-fal-request-timeout"]) <= 90
-    assert {"fal_webhook": url} == asked.query
+    [request] = double.requests
+    assert 88 <= int(request.headers["x-fal-request-timeout"]) <= 90
+    assert {"fal_webhook": url} == request.query
 
 
 async def test_the_urls_that_fal_gives_are_used(double: Double, adapter: Adapter) -> None:
@@ -123,7 +123,7 @@ async def test_the_urls_that_fal_gives_are_used(double: Double, adapter: Adapter
     await adapter.cancel(call, pending.ref)
     own = pending.ref.removeprefix(double.url).removesuffix("/status")
     assert own.startswith("/fal-ai/flux/requests/")
-    sent = [(asked.method, asked.path) for asked in double.asked[1:]]
+    sent = [(request.method, request.path) for request in double.requests[1:]]
     assert [("GET", f"{own}/status"), ("GET", own), ("GET", f"{own}/status"), ("PUT", f"{own}/cancel")] == sent
 
 
@@ -145,7 +145,7 @@ async def test_the_key_goes_to_no_other_host() -> None:
         done = await brought(adapter, call)
         await adapter.close()
         assert (Link(double.link(), "image/png"),) == done.outputs
-        assert ["submit", "look", "result"] == [asked.role for asked in double.asked]
+        assert ["submit", "poll", "result"] == [request.role for request in double.requests]
 
 
 @pytest.mark.parametrize("model", ["fal-ai/flux/dev", "workflows/me/mine/path", "comfy/me/mine"])
@@ -190,7 +190,7 @@ async def test_results_of_every_shape_are_read(
     double: Double, adapter: Adapter, call: Call, result: dict[str, object], done: Done
 ) -> None:
     """The files and facts are found where each kind of app has them; a picture that was blackened is left out."""
-    double.result = Say(200, result)
+    double.result = Response(200, result)
     assert done == await brought(adapter, call)
 
 

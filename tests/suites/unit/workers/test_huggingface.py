@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.huggingface import CAPTIONER, DRAWER, ENLARGER, FILMER, SPEAKER, Double
 from tests.harness.doubles.provider import a_png
-from tests.suites.conformance.case import a_call, a_picture
+from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Blob, Call, Done, Down, Link, Pending, Rejected, Setup
 from workers.adapters.inputs import data_url
 from workers.providers.huggingface import Adapter
@@ -31,7 +31,7 @@ async def double() -> AsyncIterator[Double]:
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
     """The adapter, talking to it."""
-    one = Adapter(Setup(name="huggingface", base_url=double.base_url, key="hf_key", fetch=a_picture))
+    one = Adapter(Setup(name="huggingface", base_url=double.base_url, key="hf_key", fetch=fetch_image))
     yield one
     await one.close()
 
@@ -115,9 +115,9 @@ async def test_a_call_becomes_the_request_that_is_documented(
 ) -> None:
     """Each kind goes to whoever serves the model, in that one's form."""
     await adapter.submit(call)
-    [asked] = double.asked
-    assert ("POST", path, sent) == (asked.method, asked.raw_path, asked.json)
-    assert ("Bearer hf_key", "application/json") == (asked.headers["authorization"], asked.headers["content-type"])
+    [request] = double.requests
+    assert ("POST", path, sent) == (request.method, request.raw_path, request.json)
+    assert ("Bearer hf_key", "application/json") == (request.headers["authorization"], request.headers["content-type"])
     assert 1 == double.accepted
 
 
@@ -132,10 +132,10 @@ async def test_a_call_becomes_the_request_that_is_documented(
 async def test_a_picture_alone_goes_as_it_is(double: Double, adapter: Adapter, call: Call) -> None:
     """Where nothing goes with it, a picture is the body."""
     await adapter.submit(call)
-    [asked] = double.asked
-    assert (a_png(), "image/png") == (asked.body, asked.headers["content-type"])
-    assert OWN + call.model.partition(":")[0] == asked.path
-    assert ("image/png" if call.kind == "upscale" else "*/*") == asked.headers["accept"]
+    [request] = double.requests
+    assert (a_png(), "image/png") == (request.body, request.headers["content-type"])
+    assert OWN + call.model.partition(":")[0] == request.path
+    assert ("image/png" if call.kind == "upscale" else "*/*") == request.headers["accept"]
 
 
 async def test_a_request_in_the_queue_is_looked_at_through_the_router(double: Double, adapter: Adapter) -> None:
@@ -145,8 +145,8 @@ async def test_a_request_in_the_queue_is_looked_at_through_the_router(double: Do
     assert isinstance(pending, Pending)
     assert pending.ref.startswith("/fal-ai/wan/requests/")
     assert Done((Link(double.link(), "video/mp4"),)) == await adapter.poll(call, pending.ref)
-    looks = [f"/fal-ai{pending.ref}/status{QUEUE}", f"/fal-ai{pending.ref}{QUEUE}"]
-    assert looks == [asked.raw_path for asked in double.asked[1:]]
+    poll_roles = [f"/fal-ai{pending.ref}/status{QUEUE}", f"/fal-ai{pending.ref}{QUEUE}"]
+    assert poll_roles == [request.raw_path for request in double.requests[1:]]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ async def test_a_request_is_where_fal_says_or_else_below_its_app(
     double: Double, adapter: Adapter, named: dict[str, str], ref: str
 ) -> None:
     """The path that fal gives is the reference; without one, the id and the app's owner and alias are enough."""
-    double.troubles["submit"].append(Say(200, {"request_id": "r1", "status": "IN_QUEUE", **named}))
+    double.overrides["submit"].append(Response(200, {"request_id": "r1", "status": "IN_QUEUE", **named}))
     pending = await adapter.submit(a_call("video", f"{WAN}:fal-ai"))
     assert isinstance(pending, Pending)
     assert ref == pending.ref
@@ -178,7 +178,7 @@ async def test_what_is_not_served_is_left_to_the_next_route(double: Double, adap
     """A kind or a server that there is no form for asks nothing and is Down."""
     with pytest.raises(Down):
         await adapter.submit(call)
-    assert [] == double.asked
+    assert [] == double.requests
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ async def test_pictures_too_many_or_too_few_are_refused(double: Double, adapter:
     """A picture that the model would not see, or does not get, is a clear no without a request."""
     with pytest.raises(Rejected) as caught:
         await adapter.submit(call)
-    assert ("invalid_input", []) == (caught.value.code, double.asked)
+    assert ("invalid_input", []) == (caught.value.code, double.requests)
 
 
 async def test_a_caption_is_read(double: Double, adapter: Adapter) -> None:

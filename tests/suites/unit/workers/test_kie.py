@@ -7,10 +7,10 @@ from time import time
 import pytest
 from msgspec import structs
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.kie import INPUTS, Double, say, task_done, webhook
 from tests.harness.doubles.provider import a_png
-from tests.suites.conformance.case import a_call, a_picture
+from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Call, Callback, Done, Down, Link, Pending, Rejected, Retry, Setup
 from workers.adapters.responses import PollFailed
 from workers.providers.kie import Adapter, tasks
@@ -34,9 +34,10 @@ async def double() -> AsyncIterator[Double]:
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
     """The adapter, talking to it."""
-    one = Adapter(Setup(name="kie", base_url=double.base_url, key="a-key", callback_secret="test-key", fetch=a_picture))
-    yield one
-    await one.close()
+    setup = Setup(name="kie", base_url=double.base_url, key="a-key", callback_secret="test-key", fetch=fetch_image)
+    adapter = Adapter(setup)
+    yield adapter
+    await adapter.close()
 
 
 async def brought(adapter: Adapter, call: Call) -> Done:
@@ -212,9 +213,9 @@ async def test_a_call_becomes_the_request_that_is_documented(
 ) -> None:
     """Each model's API gets the names and types that it has for our fields, and nothing that it does not know."""
     assert isinstance(await adapter.submit(call), Pending | Done)
-    [asked] = double.asked
-    assert ("POST", path, sent) == (asked.method, asked.path, asked.json)
-    assert ("Bearer a-key", "application/json") == (asked.headers["authorization"], asked.headers["content-type"])
+    [request] = double.requests
+    assert ("POST", path, sent) == (request.method, request.path, request.json)
+    assert ("Bearer a-key", "application/json") == (request.headers["authorization"], request.headers["content-type"])
 
 
 @pytest.mark.parametrize("model", INPUTS)
@@ -235,14 +236,14 @@ def test_every_row_is_about_a_model_that_is_documented() -> None:
 async def test_a_task_is_told_where_to_call(double: Double, adapter: Adapter, model: str) -> None:
     """The address to call goes along with the task, in each of the APIs, where we have one."""
     await adapter.submit(structs.replace(a_call("image", model), callback_url=BACK))
-    assert BACK == double.asked[0].json["callBackUrl"]
+    assert BACK == double.requests[0].json["callBackUrl"]
 
 
 @pytest.mark.parametrize("url", ["asset:2026/a.png", "data:image/png;base64,iVBORw0KGgo="])
 async def test_a_picture_without_an_address_is_given_one(double: Double, adapter: Adapter, url: str) -> None:
     """A picture of ours or in the request is uploaded to kie first, and the task is told where it is."""
     await adapter.submit(a_call("image", "nano-banana-2", image_urls=[url, FOX]))
-    upload, submit = double.asked
+    upload, submit = double.requests
     assert [("file", "image.png", a_png())] == [(p.name, p.filename, p.data) for p in upload.form if p.filename]
     *_, name = double.files
     assert [double.link(name), FOX] == submit.json["input"]["image_input"]
@@ -255,14 +256,14 @@ async def test_a_picture_without_an_address_is_given_one(double: Double, adapter
         (say(400, "Unsupported file type"), Rejected),
         (say(500, "Internal server error"), Retry),
         (say(200), Retry),
-        (Say(503, ""), Retry),
+        (Response(503, ""), Retry),
     ],
 )
 async def test_a_picture_that_was_not_taken_begins_nothing(
-    double: Double, adapter: Adapter, answer: Say, error: type[Exception]
+    double: Double, adapter: Adapter, answer: Response, error: type[Exception]
 ) -> None:
     """An upload bills nothing, so whatever goes wrong with it leaves nothing uncertain."""
-    double.troubles["upload"].append(answer)
+    double.overrides["upload"].append(answer)
     with pytest.raises(error):
         await adapter.submit(a_call("image", "nano-banana-2", image_urls=["asset:a.png"]))
     assert 0 == double.counts["submit"]
@@ -280,7 +281,7 @@ async def test_a_picture_is_never_left_out_without_a_word(double: Double, adapte
     """A model that takes no pictures is not paid for a result that ignores one."""
     with pytest.raises(Rejected):
         await adapter.submit(call)
-    assert [] == double.asked
+    assert [] == double.requests
 
 
 async def test_results_are_all_links_of_the_record(double: Double, adapter: Adapter) -> None:
@@ -332,7 +333,7 @@ async def test_credits_that_are_no_number_are_no_cost(double: Double, adapter: A
     told = (
         f'"taskId": "{pending.ref}", "state": "success", "resultJson": {json.dumps(shown)}, "creditsConsumed": {spent}'
     )
-    double.troubles["look"].append(Say(200, f'{{"code": 200, "data": {{{told}}}}}'))
+    double.overrides["poll"].append(Response(200, f'{{"code": 200, "data": {{{told}}}}}'))
     assert Done((Link(FOX),)) == await adapter.poll(a_call("image", "nano-banana-2"), pending.ref)
 
 
@@ -358,9 +359,9 @@ async def test_old_tasks_are_looked_at_less_often(double: Double, adapter: Adapt
         say(200, data={"taskId": "t1", "state": "success", "resultJson": "{"}),
     ],
 )
-async def test_an_answer_without_the_record_is_no_end(double: Double, adapter: Adapter, answer: Say) -> None:
+async def test_an_answer_without_the_record_is_no_end(double: Double, adapter: Adapter, answer: Response) -> None:
     """Success without a record, somebody else's record, an error with status 200: look again."""
-    double.troubles["look"].append(answer)
+    double.overrides["poll"].append(answer)
     with pytest.raises(PollFailed):
         await adapter.poll(a_call("image", "nano-banana-2"), "t1")
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec import structs
 
-from tests.harness.doubles.double import Fault, Say
+from tests.harness.doubles.double import Fault, Response
 from tests.harness.doubles.luma import KINDS, Double
 from tests.harness.doubles.typed import models
-from tests.suites.conformance.case import a_call, a_picture
+from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Call, Done, Down, Link, Pending, Rejected, Setup, Unknown
 from workers.providers.luma import LIST_MAX, PAGES_MAX, Adapter
 
@@ -26,7 +26,7 @@ async def double() -> AsyncIterator[Double]:
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
     """The adapter, talking to it."""
-    one = Adapter(Setup(name="luma", base_url=double.base_url, key="luma-1", callback_secret="s", fetch=a_picture))
+    one = Adapter(Setup(name="luma", base_url=double.base_url, key="luma-1", callback_secret="s", fetch=fetch_image))
     yield one
     await one.close()
 
@@ -72,10 +72,10 @@ async def test_a_generation_has_its_path_and_names(
 ) -> None:
     """Each kind has its path, its fields the names that Luma has, and nothing is sent that it does not take."""
     assert isinstance(await adapter.submit(call), Pending)
-    [asked] = double.asked
-    assert ("POST", f"/dream-machine/v1/generations/{path}") == (asked.method, asked.path)
-    assert {"model": call.model, **sent} == asked.json
-    assert ("Bearer luma-1", "application/json") == (asked.headers["authorization"], asked.headers["content-type"])
+    [request] = double.requests
+    assert ("POST", f"/dream-machine/v1/generations/{path}") == (request.method, request.path)
+    assert {"model": call.model, **sent} == request.json
+    assert ("Bearer luma-1", "application/json") == (request.headers["authorization"], request.headers["content-type"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -84,7 +84,7 @@ async def test_every_model_of_the_client_is_asked_as_it_wants(double: Double, ad
     for model in models(KINDS[kind]):
         for size in ({}, {"aspect_ratio": "5:4"}, {"width": 1000, "height": 400}):
             await adapter.submit(a_call(kind, model, **size))
-    assert len(double.asked) == double.accepted
+    assert len(double.requests) == double.accepted
 
 
 @pytest.mark.parametrize("url", ["asset:2026/11/a.png", "data:image/png;base64,AA=="])
@@ -94,7 +94,7 @@ async def test_a_picture_without_an_address_is_refused(double: Double, adapter: 
         with pytest.raises(Rejected, match="https URL") as caught:
             await adapter.submit(call)
         assert "invalid_input" == caught.value.code
-    assert [] == double.asked
+    assert [] == double.requests
 
 
 @pytest.mark.parametrize(("kind", "model", "file"), [("video", "ray-2", "out.mp4"), ("image", "photon-1", "out.png")])
@@ -112,7 +112,7 @@ async def test_a_lost_generation_is_found_by_its_callback_address(double: Double
     """A submit whose answer was lost is in the list, with the address that no other has."""
     call = calling_back(a_call("video", "ray-2"))
     await adapter.submit(calling_back(call, "https://us.example/another"))
-    double.troubles["submit"].append(Fault.LOST_AFTER)
+    double.overrides["submit"].append(Fault.LOST_AFTER)
     with pytest.raises(Unknown):
         await adapter.submit(call)
     await adapter.submit(a_call("video", "ray-2"))
@@ -133,17 +133,19 @@ async def test_the_search_goes_back_a_bounded_way(double: Double, adapter: Adapt
     assert double.counts["find"] <= PAGES_MAX
 
 
-@pytest.mark.parametrize("answer", [Say(200, {}), Say(200, {"generations": [None, {"request": {}}]}), Say(200, "[]")])
-async def test_a_strange_list_finds_nothing(double: Double, adapter: Adapter, answer: Say) -> None:
+@pytest.mark.parametrize(
+    "answer", [Response(200, {}), Response(200, {"generations": [None, {"request": {}}]}), Response(200, "[]")]
+)
+async def test_a_strange_list_finds_nothing(double: Double, adapter: Adapter, answer: Response) -> None:
     """A list that is none names no generation."""
-    double.troubles["find"].append(answer)
+    double.overrides["find"].append(answer)
     assert await adapter.find(calling_back(a_call("video", "ray-2"))) is None
 
 
 async def test_nothing_is_looked_for_without_an_address(double: Double, adapter: Adapter) -> None:
     """A call that was given no callback address cannot be told from others, so the list is not asked for."""
     assert await adapter.find(a_call("video", "ray-2")) is None
-    assert [] == double.asked
+    assert [] == double.requests
 
 
 async def test_an_unsigned_callback_names_nothing(double: Double, adapter: Adapter) -> None:
@@ -160,4 +162,4 @@ async def test_what_it_does_not_serve_goes_elsewhere(double: Double, adapter: Ad
     """A kind that Luma does not have is not asked for."""
     with pytest.raises(Down, match=f"luma does not serve {kind}"):
         await adapter.submit(a_call(kind, "x"))
-    assert [] == double.asked
+    assert [] == double.requests

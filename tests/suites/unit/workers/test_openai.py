@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 from msgspec import structs
 
-from tests.harness.doubles.openai import Double, Seeing, Together
+from tests.harness.doubles.openai import Describer, Double, Together
 from tests.harness.doubles.provider import a_png
-from tests.suites.conformance.case import a_call, a_picture
+from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.chat import INTERROGATE
 from workers.adapters.contract import Blob, Call, Done, Down, Setup
 from workers.adapters.inputs import data_url
@@ -22,7 +22,7 @@ USER = [{"role": "user", "content": "a red fox"}]
 @asynccontextmanager
 async def asking(double: Double, provider: str = "openai", key: str | None = "sk-key") -> AsyncIterator[Adapter]:
     """The adapter under a provider's name, talking to a double that is open."""
-    adapter = Adapter(Setup(name=provider, base_url=double.base_url, key=key, fetch=a_picture))
+    adapter = Adapter(Setup(name=provider, base_url=double.base_url, key=key, fetch=fetch_image))
     try:
         yield adapter
     finally:
@@ -108,9 +108,12 @@ async def test_a_call_becomes_the_request_that_is_documented(
     async with (Together if provider == "together" else Double)() as double, asking(double, provider) as adapter:
         double.strict = provider == "openai"
         assert isinstance(await adapter.submit(call), Done)
-        [asked] = double.asked
-        assert ("POST", f"/v1{path}", sent) == (asked.method, asked.path, asked.json)
-        assert ("Bearer sk-key", "application/json") == (asked.headers["authorization"], asked.headers["content-type"])
+        [request] = double.requests
+        assert ("POST", f"/v1{path}", sent) == (request.method, request.path, request.json)
+        assert ("Bearer sk-key", "application/json") == (
+            request.headers["authorization"],
+            request.headers["content-type"],
+        )
 
 
 async def test_pictures_to_be_changed_are_sent_along() -> None:
@@ -118,9 +121,9 @@ async def test_pictures_to_be_changed_are_sent_along() -> None:
     call = a_call("image", "gpt-image-2", image_urls=["asset:a.png", FOX], width=512, height=512, count=1)
     async with Double() as double, asking(double) as adapter:
         await adapter.submit(call)
-        [asked] = double.asked
-        assert "/v1/images/edits" == asked.path
-        sent = [(part.name, part.filename, part.data) for part in asked.form]
+        [request] = double.requests
+        assert "/v1/images/edits" == request.path
+        sent = [(part.name, part.filename, part.data) for part in request.form]
         fields = {"model": "gpt-image-2", "prompt": "a red fox", "n": "1", "size": "1024x1024"}
         assert fields == {name: data.decode() for name, filename, data in sent if not filename}
         shown = [(name, filename, data) for name, filename, data in sent if filename]
@@ -129,9 +132,9 @@ async def test_pictures_to_be_changed_are_sent_along() -> None:
 
 async def test_a_picture_is_shown_by_value() -> None:
     """A picture to be described goes along as a data: URL, wherever it was."""
-    async with Seeing() as double, asking(double) as adapter:
+    async with Describer() as double, asking(double) as adapter:
         await adapter.submit(a_call("interrogate", "gpt-5-mini", "", image_url=FOX))
-        [message] = double.asked[0].json["messages"]
+        [message] = double.requests[0].json["messages"]
         shown = {"type": "image_url", "image_url": {"url": OURS}}
         assert {"role": "user", "content": [{"type": "text", "text": INTERROGATE}, shown]} == message
 
@@ -140,7 +143,7 @@ async def test_a_server_without_a_key_is_sent_none() -> None:
     """A server of our own needs no key, and gets no header for one."""
     async with Double() as double, asking(double, "local-llama", key=None) as adapter:
         await adapter.submit(a_call("text", "smol"))
-        assert "authorization" not in double.asked[0].headers
+        assert "authorization" not in double.requests[0].headers
 
 
 async def test_what_openrouter_charged_is_told() -> None:
@@ -166,7 +169,7 @@ async def test_a_kind_that_is_not_served_is_left_to_the_next_route() -> None:
     async with Double() as double, asking(double) as adapter:
         with pytest.raises(Down):
             await adapter.submit(a_call("music", "x"))
-        assert [] == double.asked
+        assert [] == double.requests
 
 
 @pytest.mark.parametrize("name", BASE_URLS)

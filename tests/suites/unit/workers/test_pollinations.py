@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec import structs
 
-from tests.harness.doubles.double import Fault, Say
-from tests.harness.doubles.pollinations import Double, Seeing
+from tests.harness.doubles.double import Fault, Response
+from tests.harness.doubles.pollinations import Describer, Double
 from tests.harness.doubles.provider import a_png
-from tests.suites.conformance.case import a_call, a_picture
+from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.chat import INTERROGATE
 from workers.adapters.contract import Blob, Call, Done, Down, Rejected, Setup, Unknown
 from workers.adapters.inputs import data_url
@@ -30,7 +30,7 @@ async def double() -> AsyncIterator[Double]:
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
     """The adapter, talking to it."""
-    one = Adapter(Setup(name="pollinations", base_url=double.base_url, key="sk_key", fetch=a_picture))
+    one = Adapter(Setup(name="pollinations", base_url=double.base_url, key="sk_key", fetch=fetch_image))
     yield one
     await one.close()
 
@@ -105,9 +105,9 @@ async def test_a_call_becomes_the_request_that_is_documented(
 ) -> None:
     """Each kind has its route and the fields that this route knows, and always a seed."""
     assert isinstance(await adapter.submit(call), Done)
-    [asked] = double.asked
-    assert ("POST", path, sent) == (asked.method, asked.path, asked.json)
-    assert ("Bearer sk_key", "application/json") == (asked.headers["authorization"], asked.headers["content-type"])
+    [request] = double.requests
+    assert ("POST", path, sent) == (request.method, request.path, request.json)
+    assert ("Bearer sk_key", "application/json") == (request.headers["authorization"], request.headers["content-type"])
 
 
 @pytest.mark.parametrize("prompt", ["a red fox", "50% off / a?b#c&d=e+f", "ein Fuchs im Schnee: Füchse 狐", "a\nb\\c"])
@@ -115,21 +115,21 @@ async def test_a_prompt_in_an_address_arrives_as_it_is(double: Double, adapter: 
     """A film is asked for in an address, whatever the prompt has in it, and its pictures' addresses too."""
     call = a_call("video", "veo", prompt, seconds=4, width=1280, height=720, image_url=FOX, seed=3)
     done = await adapter.submit(call)
-    [asked] = double.asked
-    assert ("GET", prompt, b"") == (asked.method, asked.match["prompt"], asked.body)
+    [request] = double.requests
+    assert ("GET", prompt, b"") == (request.method, request.match["prompt"], request.body)
     wanted = {"model": "veo", "seed": "3", "image": FOX, "duration": "4", "aspectRatio": "16:9"}
-    assert wanted == asked.query
+    assert wanted == request.query
     assert isinstance(done, Done)
     assert ("video/mp4", {"seed": 3}) == (done.outputs[0].media_type, done.facts)
 
 
 async def test_a_picture_is_shown_by_value() -> None:
     """A picture to be described goes along as a data: URL, wherever it was."""
-    async with Seeing() as double:
-        adapter = Adapter(Setup(name="pollinations", base_url=double.base_url, key="sk_key", fetch=a_picture))
+    async with Describer() as double:
+        adapter = Adapter(Setup(name="pollinations", base_url=double.base_url, key="sk_key", fetch=fetch_image))
         await adapter.submit(a_call("interrogate", "openai", "", image_url=FOX))
         await adapter.close()
-        [message] = double.asked[0].json["messages"]
+        [message] = double.requests[0].json["messages"]
         shown = {"type": "image_url", "image_url": {"url": OURS}}
         assert {"role": "user", "content": [{"type": "text", "text": INTERROGATE}, shown]} == message
 
@@ -146,7 +146,7 @@ async def test_a_picture_is_shown_by_value() -> None:
 )
 async def test_a_request_sent_again_is_billed_once(double: Double, adapter: Adapter, call: Call) -> None:
     """After a lost answer the same generation asks for the same to the byte, and another one for something else."""
-    double.troubles["submit"].append(Fault.LOST_AFTER)
+    double.overrides["submit"].append(Fault.LOST_AFTER)
     with pytest.raises(Unknown):
         await adapter.submit(call)
     assert isinstance(await adapter.submit(call), Done)
@@ -155,11 +155,11 @@ async def test_a_request_sent_again_is_billed_once(double: Double, adapter: Adap
     assert 2 == len(double.billed)
 
 
-@pytest.mark.parametrize("asked", [0, 7, -1, 2**31, -(2**63), 2**63 - 1])
-async def test_every_seed_that_we_take_is_in_range(double: Double, adapter: Adapter, asked: int) -> None:
+@pytest.mark.parametrize("requested", [0, 7, -1, 2**31, -(2**63), 2**63 - 1])
+async def test_every_seed_that_we_take_is_in_range(double: Double, adapter: Adapter, requested: int) -> None:
     """Pollinations knows seeds of 31 bits; the same of ours is always the same of theirs."""
-    assert isinstance(await adapter.submit(a_call("image", "flux", seed=asked)), Done)
-    assert asked % 2**31 == double.asked[0].json["seed"]
+    assert isinstance(await adapter.submit(a_call("image", "flux", seed=requested)), Done)
+    assert requested % 2**31 == double.requests[0].json["seed"]
 
 
 @pytest.mark.parametrize(
@@ -178,14 +178,14 @@ async def test_what_cannot_be_asked_for_is_refused_here(
     """What would be ignored, or billed twice when sent again, is refused before anything is asked."""
     with pytest.raises(Rejected, match=word):
         await adapter.submit(call)
-    assert [] == double.asked
+    assert [] == double.requests
 
 
 async def test_a_kind_that_is_not_served_is_left_to_the_next_route(double: Double, adapter: Adapter) -> None:
     """Pictures are not enlarged there."""
     with pytest.raises(Down):
         await adapter.submit(a_call("upscale", "x", "", image_url=FOX))
-    assert [] == double.asked
+    assert [] == double.requests
 
 
 @pytest.mark.parametrize(
@@ -208,15 +208,15 @@ async def test_pollen_are_a_cost_where_their_price_is_known(
 @pytest.mark.parametrize(
     ("call", "answer"),
     [
-        (a_call("video", "veo"), Say(200, a_png(), {"Content-Type": "image/png"})),
-        (a_call("voice", "elevenlabs", "Hi."), Say(200, "Hi.", {"Content-Type": "text/plain"})),
-        (a_call("music", "elevenmusic"), Say(200, b"", {"Content-Type": "audio/mpeg"})),
+        (a_call("video", "veo"), Response(200, a_png(), {"Content-Type": "image/png"})),
+        (a_call("voice", "elevenlabs", "Hi."), Response(200, "Hi.", {"Content-Type": "text/plain"})),
+        (a_call("music", "elevenmusic"), Response(200, b"", {"Content-Type": "audio/mpeg"})),
     ],
 )
 async def test_another_thing_than_was_asked_for_is_no_result(
-    double: Double, adapter: Adapter, call: Call, answer: Say
+    double: Double, adapter: Adapter, call: Call, answer: Response
 ) -> None:
     """A picture is no film, words are no sound, and nothing is nothing: asked again, the right one may come."""
-    double.troubles["submit"].append(answer)
+    double.overrides["submit"].append(answer)
     with pytest.raises(Unknown):
         await adapter.submit(call)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from shared.version import VERSION
-from tests.harness.doubles.double import Double, Fault, Route, Say
+from tests.harness.doubles.double import Double, Fault, Response, Route
 from workers.adapters.contract import Down, ProviderError, Rejected, Retry, Unknown
 from workers.adapters.http import Http
 from workers.adapters.responses import RETRY_AFTER_S, RETRY_AFTER_S_MAX, PollFailed, ProviderResponse, status_error
@@ -19,9 +19,9 @@ class Any(Double):
     def routes(self) -> Iterable[Route]:
         """One for each way of asking."""
         return [
-            ("submit", "POST", "/submit", lambda asked: Say(201, {"id": "1"}, {"Set-Cookie": "a=b"})),
-            ("look", "GET", "/look", lambda asked: Say(200, {"id": "1"})),
-            ("cancel", "DELETE", "/stop", lambda asked: Say(204)),
+            ("submit", "POST", "/submit", lambda request: Response(201, {"id": "1"}, {"Set-Cookie": "a=b"})),
+            ("poll", "GET", "/look", lambda request: Response(200, {"id": "1"})),
+            ("cancel", "DELETE", "/stop", lambda request: Response(204)),
         ]
 
 
@@ -41,21 +41,22 @@ async def test_a_request_has_our_headers_and_no_cookies() -> None:
         assert {"id": "1"} == (await http.submit("POST", "/submit", json={})).fields
         await http.poll("GET", "/look")
         assert {("k", f"Wokflow/{VERSION}", None)} == {
-            (asked.headers["x-key"], asked.headers["user-agent"], asked.headers.get("cookie")) for asked in double.asked
+            (request.headers["x-key"], request.headers["user-agent"], request.headers.get("cookie"))
+            for request in double.requests
         }
 
 
 async def test_a_redirect_is_not_followed() -> None:
     """A redirected submit is Unknown, a redirected look says nothing: our key goes nowhere else."""
     async with Any() as double, asking(double) as http:
-        moved = Say(307, "", {"Location": "/look"})
-        double.troubles["submit"].append(moved)
-        double.troubles["look"].append(moved)
+        moved = Response(307, "", {"Location": "/look"})
+        double.overrides["submit"].append(moved)
+        double.overrides["poll"].append(moved)
         with pytest.raises(Unknown):
             await http.submit("POST", "/submit")
         with pytest.raises(PollFailed):
             await http.poll("GET", "/look")
-        assert {"submit": 1, "look": 1} == double.counts
+        assert {"submit": 1, "poll": 1} == double.counts
 
 
 async def test_all_of_a_workers_slots_may_ask_at_once() -> None:
@@ -101,26 +102,26 @@ async def test_the_nearer_reading_is_asked_first() -> None:
     async with Any() as double:
         http = Http(double.url, headers={}, read_error=lambda answer: Down("ours") if answer.status == 400 else None)
         for reading, error in [(lambda answer: Rejected("near", "by"), Rejected), (lambda answer: None, Down)]:
-            double.troubles["submit"].append(Say(400, ""))
+            double.overrides["submit"].append(Response(400, ""))
             with pytest.raises(error):
                 await http.submit("POST", "/submit", read_error=reading)
         await http.close()
 
 
 @pytest.mark.parametrize(
-    ("trouble", "lost"),
+    ("override", "lost"),
     [
-        (Say(404, {}), False),
-        (Say(409, {}), False),
-        (Say(429, {}), True),
-        (Say(502, ""), True),
+        (Response(404, {}), False),
+        (Response(409, {}), False),
+        (Response(429, {}), True),
+        (Response(502, ""), True),
         (Fault.LOST_AFTER, True),
     ],
 )
-async def test_a_stop_is_lost_or_done(trouble: Say | Fault, lost: bool) -> None:
+async def test_a_stop_is_lost_or_done(override: Response | Fault, lost: bool) -> None:
     """Nothing to stop is as good as stopped; what may not have arrived is said again later."""
     async with Any() as double, asking(double) as http:
-        double.troubles["cancel"].extend([trouble] * 2)
+        double.overrides["cancel"].extend([override] * 2)
         try:
             await http.cancel("DELETE", "/stop")
             assert not lost

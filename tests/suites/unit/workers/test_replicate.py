@@ -6,10 +6,10 @@ from time import time
 import pytest
 from msgspec import structs
 
-from tests.harness.doubles.double import Fault, Say
+from tests.harness.doubles.double import Fault, Response
 from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.replicate import VERSION, Double
-from tests.suites.conformance.case import SECRET, a_call, a_picture
+from tests.suites.conformance.case import SECRET, a_call, fetch_image
 from workers.adapters.contract import Blob, Call, Done, Link, Pending, Rejected, Retry, Setup
 from workers.adapters.inputs import data_url
 from workers.providers.replicate import INLINE_BYTES_MAX, Adapter
@@ -33,7 +33,7 @@ async def double() -> AsyncIterator[Double]:
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
     """The adapter, talking to it."""
-    one = Adapter(Setup(name="replicate", base_url=double.base_url, key="r8_key", fetch=a_picture))
+    one = Adapter(Setup(name="replicate", base_url=double.base_url, key="r8_key", fetch=fetch_image))
     yield one
     await one.close()
 
@@ -107,10 +107,10 @@ async def test_the_input_has_the_models_names(
 ) -> None:
     """Each kind's fields get the names that the model has for them, and nothing is sent that was not asked for."""
     await adapter.submit(call)
-    [asked] = double.asked
-    assert ("POST", f"/v1/models/{call.model}/predictions") == (asked.method, asked.path)
-    assert {"input": sent} == asked.json
-    assert ("Bearer r8_key", "application/json") == (asked.headers["authorization"], asked.headers["content-type"])
+    [request] = double.requests
+    assert ("POST", f"/v1/models/{call.model}/predictions") == (request.method, request.path)
+    assert {"input": sent} == request.json
+    assert ("Bearer r8_key", "application/json") == (request.headers["authorization"], request.headers["content-type"])
 
 
 @pytest.mark.parametrize(
@@ -127,14 +127,14 @@ async def test_a_model_has_its_path(
 ) -> None:
     """A version goes into the body, an official model or a deployment into the path."""
     await adapter.submit(a_call("upscale", model, "", image_url=FOX))
-    [asked] = double.asked
-    assert (path, {"input": {"image": FOX}, **more}) == (asked.path, asked.json)
+    [request] = double.requests
+    assert (path, {"input": {"image": FOX}, **more}) == (request.path, request.json)
 
 
 async def test_a_versions_picture_is_measured_in_pixels(double: Double, adapter: Adapter) -> None:
     """What is run by its version is sent width and height."""
     await adapter.submit(a_call("image", f"x/y:{VERSION}", width=640, height=512))
-    assert {"prompt": "a red fox", "width": 640, "height": 512} == double.asked[0].json["input"]
+    assert {"prompt": "a red fox", "width": 640, "height": 512} == double.requests[0].json["input"]
 
 
 async def test_a_prediction_ends_by_the_deadline_and_calls_back(double: Double, adapter: Adapter) -> None:
@@ -142,26 +142,26 @@ async def test_a_prediction_ends_by_the_deadline_and_calls_back(double: Double, 
     deadline_ms = int((time() + 90) * 1000)
     call = structs.replace(a_call("image", "x/y"), deadline_ms=deadline_ms, callback_url="https://us.example/c/t")
     await adapter.submit(call)
-    [asked] = double.asked
-    assert "2m" == asked.headers["cancel-after"]
-    assert "https://us.example/c/t" == asked.json["webhook"]
-    assert ["completed"] == asked.json["webhook_events_filter"]
+    [request] = double.requests
+    assert "2m" == request.headers["cancel-after"]
+    assert "https://us.example/c/t" == request.json["webhook"]
+    assert ["completed"] == request.json["webhook_events_filter"]
 
 
 async def test_a_large_picture_of_ours_becomes_a_file_of_theirs(double: Double, bringing: Adapter) -> None:
     """A picture above their limit for data: URLs is stored with them first."""
     await bringing.submit(a_call("upscale", "x/y", "", image_url="asset:a.png"))
-    stored, asked = double.asked
+    stored, request = double.requests
     assert [("content", INLINE_BYTES_MAX + len(a_png()))] == [(part.name, len(part.data)) for part in stored.form]
-    assert {"image": double.link("upload.png")} == asked.json["input"]
+    assert {"image": double.link("upload.png")} == request.json["input"]
 
 
-@pytest.mark.parametrize("trouble", [Say(500, ""), Fault.LOST_AFTER, Fault.GARBAGE])
+@pytest.mark.parametrize("override", [Response(500, ""), Fault.LOST_AFTER, Fault.GARBAGE])
 async def test_a_picture_that_is_not_taken_is_brought_again(
-    double: Double, bringing: Adapter, trouble: Say | Fault
+    double: Double, bringing: Adapter, override: Response | Fault
 ) -> None:
     """Storing an input bills nothing: what goes wrong there is no lost submit."""
-    double.troubles["other"].append(trouble)
+    double.overrides["other"].append(override)
     with pytest.raises(Retry):
         await bringing.submit(a_call("upscale", "x/y", "", image_url="asset:a.png"))
     assert 0 == double.counts["submit"]

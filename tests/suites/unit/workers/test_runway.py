@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.runway import CREATES, CREDITS, Double, invalid
 from tests.harness.doubles.typed import models
-from tests.suites.conformance.case import a_call, a_picture
+from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Blob, Call, Done, Down, Link, Pending, Rejected, Retry, Setup
 from workers.adapters.inputs import data_url
 from workers.providers.runway import CREDIT_MICROS, INLINE_BYTES_MAX, Adapter
@@ -33,7 +33,7 @@ async def double() -> AsyncIterator[Double]:
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
     """The adapter, talking to it."""
-    one = Adapter(Setup(name="runway", base_url=double.base_url, key="key_1", fetch=a_picture))
+    one = Adapter(Setup(name="runway", base_url=double.base_url, key="key_1", fetch=fetch_image))
     yield one
     await one.close()
 
@@ -123,10 +123,10 @@ async def test_a_task_has_its_path_and_names(
     else:
         with pytest.raises(Rejected, match=r"^promptText: Required$"):
             await adapter.submit(call)
-    [asked] = double.asked
-    assert ("POST", path) == (asked.method, asked.path)
-    assert {"model": call.model, **sent} == asked.json
-    assert ("Bearer key_1", "2024-11-06") == (asked.headers["authorization"], asked.headers["x-runway-version"])
+    [request] = double.requests
+    assert ("POST", path) == (request.method, request.path)
+    assert {"model": call.model, **sent} == request.json
+    assert ("Bearer key_1", "2024-11-06") == (request.headers["authorization"], request.headers["x-runway-version"])
 
 
 KINDS = {
@@ -153,7 +153,7 @@ async def test_every_model_of_the_client_is_asked_as_it_wants(double: Double, ad
         reference = {"image_urls": [FOX]} if model == "gen4_image_turbo" else {}
         for extra in more:
             await begun(adapter, a_call(kind, model, **needed, **reference, **extra))
-    assert len(double.asked) == double.accepted
+    assert len(double.requests) == double.accepted
 
 
 async def test_a_size_is_met_in_shape_first_and_then_in_area(double: Double, adapter: Adapter) -> None:
@@ -161,7 +161,7 @@ async def test_a_size_is_met_in_shape_first_and_then_in_area(double: Double, ada
     wanted = {(1900, 1070): "1920:1080", (640, 360): "1280:720", (2048, 2048): "1080:1080", (500, 510): "720:720"}
     for width, height in wanted:
         await begun(adapter, a_call("image", "gen4_image", width=width, height=height))
-    assert [*wanted.values()] == [asked.json["ratio"] for asked in double.asked]
+    assert [*wanted.values()] == [request.json["ratio"] for request in double.requests]
 
 
 async def test_a_strange_model_is_told_what_was_asked_for(double: Double, adapter: Adapter) -> None:
@@ -169,22 +169,22 @@ async def test_a_strange_model_is_told_what_was_asked_for(double: Double, adapte
     with pytest.raises(Rejected):
         await adapter.submit(a_call("video", "gen9", aspect_ratio="21:9", seconds=4, negative_prompt="blur"))
     told = {"model": "gen9", "promptText": "a red fox", "ratio": "21:9", "duration": 4, "negativePrompt": "blur"}
-    assert told == double.asked[0].json
+    assert told == double.requests[0].json
 
 
 async def test_a_large_picture_is_uploaded_without_the_key(double: Double, bringing: Adapter) -> None:
     """A picture too large to be sent along is stored where Runway says, and the key does not go there."""
     await begun(bringing, a_call("upscale", "magnific_precision_upscaler_v2", "", image_url="asset:a.png"))
-    upload, bucket, create = double.asked
+    upload, bucket, create = double.requests
     assert {"filename": "image.png", "type": "ephemeral"} == upload.json
     assert "authorization" not in bucket.headers
     assert {create.json["imageUri"]: LARGE} == double.uploads
 
 
-@pytest.mark.parametrize("answer", [Say(500, ""), Say(200, {}), Say(401, {"error": "Unauthorized"})])
-async def test_a_picture_that_is_not_taken_is_tried_again(double: Double, bringing: Adapter, answer: Say) -> None:
+@pytest.mark.parametrize("answer", [Response(500, ""), Response(200, {}), Response(401, {"error": "Unauthorized"})])
+async def test_a_picture_that_is_not_taken_is_tried_again(double: Double, bringing: Adapter, answer: Response) -> None:
     """A failed upload has begun no task, so the same submit is safe later."""
-    double.troubles["other"].append(answer)
+    double.overrides["other"].append(answer)
     with pytest.raises(Retry):
         await bringing.submit(a_call("video", "gen4.5", image_url="asset:a.png"))
     assert 0 == double.counts["submit"]
@@ -253,7 +253,7 @@ async def test_a_stopped_task_that_is_gone_was_stopped(double: Double, adapter: 
 
 async def test_a_refusal_names_every_fault_of_the_input(double: Double, adapter: Adapter) -> None:
     """What is wrong with the input is told with its place."""
-    double.troubles["submit"].append(invalid([(("ratio",), "Invalid option"), (("voice", "presetId"), "Required")]))
+    double.overrides["submit"].append(invalid([(("ratio",), "Invalid option"), (("voice", "presetId"), "Required")]))
     with pytest.raises(Rejected, match=r"^ratio: Invalid option; voice\.presetId: Required$"):
         await adapter.submit(a_call("video", "gen4.5"))
 
@@ -263,4 +263,4 @@ async def test_what_it_does_not_serve_goes_elsewhere(double: Double, adapter: Ad
     """A kind that Runway does not have is not asked for."""
     with pytest.raises(Down, match=f"runway does not serve {kind}"):
         await adapter.submit(a_call(kind, "x"))
-    assert [] == double.asked
+    assert [] == double.requests

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
-from tests.harness.doubles.double import Say
+from tests.harness.doubles.double import Response
 from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.stability import Double
-from tests.suites.conformance.case import a_call, a_picture
+from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Call, Done, Down, Pending, Rejected, Setup
 from workers.adapters.responses import PollFailed
 from workers.providers.stability import FAITHFUL, Adapter
@@ -26,7 +26,7 @@ async def double() -> AsyncIterator[Double]:
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
     """The adapter, talking to it."""
-    one = Adapter(Setup(name="stability", base_url=double.base_url, key="sk-key", fetch=a_picture))
+    one = Adapter(Setup(name="stability", base_url=double.base_url, key="sk-key", fetch=fetch_image))
     yield one
     await one.close()
 
@@ -100,11 +100,11 @@ async def test_a_call_becomes_the_form_that_is_documented(
 ) -> None:
     """Each model has its path, the kind of answer that is asked for, and its fields, always in a multipart form."""
     await adapter.submit(call)
-    [asked] = double.asked
-    assert ("POST", *order) == (asked.method, asked.raw_path, asked.headers["accept"])
-    assert sent == {part.name: part.data for part in asked.form}
-    assert asked.headers["content-type"].startswith("multipart/form-data")
-    assert ("Bearer sk-key", 1) == (asked.headers["authorization"], double.accepted)
+    [request] = double.requests
+    assert ("POST", *order) == (request.method, request.raw_path, request.headers["accept"])
+    assert sent == {part.name: part.data for part in request.form}
+    assert request.headers["content-type"].startswith("multipart/form-data")
+    assert ("Bearer sk-key", 1) == (request.headers["authorization"], double.accepted)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ async def test_a_result_is_looked_for_where_its_kind_is_kept(
     assert isinstance(pending, Pending)
     done = await adapter.poll(call, pending.ref)
     assert isinstance(done, Done)
-    assert (path + pending.ref, accept) == (double.asked[1].raw_path, double.asked[1].headers["accept"])
+    assert (path + pending.ref, accept) == (double.requests[1].raw_path, double.requests[1].headers["accept"])
     assert {"seed": 42} == done.facts
 
 
@@ -131,7 +131,7 @@ async def test_a_look_that_finds_neither_result_nor_status_tells_nothing(double:
     call = a_call("upscale", "creative", image_url=FOX)
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
-    double.troubles["look"].append(Say(200, {"name": "what?"}))
+    double.overrides["poll"].append(Response(200, {"name": "what?"}))
     with pytest.raises(PollFailed):
         await adapter.poll(call, pending.ref)
     assert isinstance(await adapter.poll(call, pending.ref), Done)
@@ -144,7 +144,7 @@ async def test_pictures_too_many_are_not_left_out(double: Double, adapter: Adapt
     """A picture that the model would not see is refused without a request."""
     with pytest.raises(Rejected) as caught:
         await adapter.submit(call)
-    assert ("invalid_input", []) == (caught.value.code, double.asked)
+    assert ("invalid_input", []) == (caught.value.code, double.requests)
 
 
 @pytest.mark.parametrize(
@@ -167,4 +167,4 @@ async def test_a_kind_that_is_not_served_is_left_to_the_next_route(double: Doubl
     """A kind that this API does not have asks nothing and is Down."""
     with pytest.raises(Down):
         await adapter.submit(a_call("video", "x"))
-    assert [] == double.asked
+    assert [] == double.requests
