@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from hashlib import sha1
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.store.scripts import Script
 
@@ -33,7 +33,8 @@ class Canary(Struct, frozen=True):
             if not self.changes(lua):
                 return lua
             source = lua.source.replace(self.old.encode(), self.new.encode())
-            return Script(name, source, sha1(source, usedforsecurity=False).hexdigest().encode())
+            sha = sha1(source, usedforsecurity=False).hexdigest().encode()
+            return structs.replace(lua, source=source, sha=sha)
 
         return script
 
