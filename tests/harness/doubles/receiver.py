@@ -12,6 +12,8 @@ from aiohttp import web
 from msgspec import Struct
 from standardwebhooks import Webhook
 
+from tests.harness.bounds import WAIT_S
+
 BODY_BYTES_MAX = 1_000_000
 CHUNK = b"x" * 16_384
 
@@ -68,7 +70,7 @@ class Receiver:
         """Answer the next requests with `replies`, one each, after those scripted before."""
         self._replies.extend(replies)
 
-    async def wait_for(self, n: int, timeout_s: float = 5.0) -> list[Received]:
+    async def wait_for(self, n: int, timeout_s: float = WAIT_S) -> list[Received]:
         """The first `n` requests, once they have arrived. Raises AssertionError if they do not in time."""
         try:
             async with asyncio.timeout(timeout_s), self._news:

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from arq.constants import in_progress_key_prefix
 
+from tests.harness.bounds import BUSY_S, WAIT_S, within
 from tests.harness.processes import Process
 from tests.suites.e2e.caller import Caller, Place, deploy
 
@@ -80,12 +81,10 @@ async def test_a_killed_worker_is_replaced_within_five_seconds(place: Place, cal
     """A worker killed in the middle of repeatable work is replaced by another, which completes it, charged once."""
     async with workers(place, "sleeper", 2) as both:
         made = await caller.create("sleep=1.5", "test/sleeper")
-        first = await holder(place, made, both, 5)
+        first = await holder(place, made, both, WAIT_S)
         await caller.wait_for_stage(made, "submitting")
         first.kill()
-        began = time.monotonic()
-        await holder(place, made, both, TAKEN_OVER_S)
-        assert TAKEN_OVER_S > time.monotonic() - began
+        await holder(place, made, both, TAKEN_OVER_S + BUSY_S)
         assert "completed" == (await caller.wait_for_end(made))["status"]
     assert 89 == await caller.check_balance()
 
@@ -96,10 +95,8 @@ async def test_submitted_work_is_resumed_by_its_reference(place: Place, caller: 
         made = await caller.create("polls=4 wait=0.3", "test/paid")
         await caller.wait_for_stage(made, "pending")
         worker.kill()
-    began = time.monotonic()
-    async with workers(place, "paid", 1):
+    async with within(TAKEN_OVER_S), workers(place, "paid", 1):
         assert "completed" == (await caller.wait_for_end(made))["status"]
-    assert TAKEN_OVER_S > time.monotonic() - began
     assert (1, 1) == (place.provider.submits[made], place.provider.accepted[made])
     assert 89 == await caller.check_balance()
 
@@ -110,7 +107,7 @@ async def test_an_unknown_submit_is_never_sent_again(place: Place, caller: Calle
         made = await caller.create("slow", "test/brief")
         while not place.provider.submits[made]:
             await asyncio.sleep(0.01)
-        (await holder(place, made, both, 5)).kill()
+        (await holder(place, made, both, WAIT_S)).kill()
         await caller.wait_for_stage(made, "uncertain")
         assert 89 == await caller.check_balance()
         end = await caller.wait_for_end(made)
@@ -123,7 +120,7 @@ async def test_a_paused_worker_comes_back_late(place: Place, caller: Caller) -> 
     """A worker that stalls past its lease and wakes up changes nothing: one submit, one settlement."""
     async with workers(place, "sleeper", 2, LEASE_S="1") as both:
         made = await caller.create("sleep=0.5", "test/sleeper")
-        first = await holder(place, made, both, 5)
+        first = await holder(place, made, both, WAIT_S)
         first.pause()
         await caller.wait_for_end(made)
         first.resume()
@@ -139,9 +136,7 @@ async def test_a_worker_told_to_stop_finishes_its_step(place: Place, caller: Cal
     async with workers(place, "sleeper", 1, DRAIN_S="4") as [worker]:
         made = await caller.create("sleep=1", "test/sleeper")
         await caller.wait_for_stage(made, "submitting")
-        began = time.monotonic()
-        assert 0 == await worker.stop()
-        assert 3 > time.monotonic() - began
+        assert 0 == await worker.stop(limit_s=4 + BUSY_S)
     assert "completed" == (await caller.poll(made))["status"]
     assert 89 == await caller.check_balance()
 
@@ -152,10 +147,8 @@ async def test_a_worker_told_to_stop_gives_long_steps_back(place: Place, caller:
         made = await caller.create("sleep=5", "test/sleeper")
         await caller.wait_for_stage(made, "submitting")
         async with workers(place, "sleeper", 1) as [other]:
-            began = time.monotonic()
-            assert 0 == await worker.stop()
-            assert 4.5 > time.monotonic() - began
-            assert other is await holder(place, made, [other], 1)
+            assert 0 == await worker.stop(limit_s=1 + BUSY_S)
+            assert other is await holder(place, made, [other], BUSY_S)
             assert "completed" == (await caller.wait_for_end(made))["status"]
     assert 89 == await caller.check_balance()
 

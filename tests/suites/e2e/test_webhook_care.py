@@ -11,6 +11,7 @@ import pytest_asyncio
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from shared.store import keys, ledger
+from tests.harness.bounds import WAIT_S
 from tests.harness.doubles.receiver import Received, Receiver, Reply
 from tests.harness.factories import CENTS
 from tests.suites.e2e.caller import Caller, Place, deploy
@@ -58,7 +59,7 @@ async def shown(caller: Caller, endpoint: str) -> dict[str, Any]:
 
 async def last_delivery(caller: Caller, endpoint: str, state: str) -> dict[str, Any]:
     """The newest delivery to an endpoint, once it is in `state` and has an attempt."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + WAIT_S
     while True:
         found = (await caller.request("GET", f"{WEBHOOKS}/{endpoint}/deliveries")).body["data"]
         if found and found[0]["state"] == state and found[0]["attempts"]:

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.harness.bounds import BUSY_S, WAIT_S
 from tests.harness.doubles.receiver import Receiver, Reply
 from tests.suites.e2e.caller import Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WEBHOOKS = "/api/v1/webhooks"
+SECOND_TRY_S = 5.0
+RESCUED_S = 5.0  # until another dispatcher has the work of a dead one
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -41,7 +44,7 @@ async def subscribed(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
 
 async def deliveries(caller: Caller, endpoint: str, state: str) -> list[dict[str, Any]]:
     """What the owner sees of the deliveries, once the newest is in `state`."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + WAIT_S
     while True:
         found = (await caller.request("GET", f"{WEBHOOKS}/{endpoint}/deliveries")).body["data"]
         if found and found[0]["state"] == state:
@@ -128,8 +131,8 @@ async def test_a_refused_event_is_sent_again(caller: Caller) -> None:
             endpoints = [await subscribed(caller, receiver) for receiver in (broken, moved)]
             await caller.wait_for_end(await caller.create())
             for endpoint, receiver, status in zip(endpoints, (broken, moved), (500, 302), strict=True):
-                first, again = await receiver.wait_for(2, timeout_s=8)
-                assert 4.4 < again.at_s - first.at_s < 6.5
+                first, again = await receiver.wait_for(2, timeout_s=SECOND_TRY_S + BUSY_S)
+                assert 0.9 * SECOND_TRY_S < again.at_s - first.at_s
                 assert first.verified
                 assert again.verified
                 assert first.headers["webhook-id"] == again.headers["webhook-id"]
@@ -151,7 +154,7 @@ async def test_a_killed_dispatcher_loses_nothing(caller: Caller) -> None:
         await asyncio.sleep(0.2)
         assert [] == receiver.received
         stack.processes["deliver"].start()
-        received = await receiver.wait_for(5, timeout_s=10)
+        received = await receiver.wait_for(5, timeout_s=WAIT_S)
         assert sorted(made) == sorted(json.loads(one.body)["id"] for one in received)
         assert all(one.verified for one in received)
 
@@ -165,10 +168,8 @@ async def test_a_dispatcher_killed_in_the_middle_of_a_post(caller: Caller) -> No
         await receiver.wait_for(1)
         stack.processes["deliver"].send(signal.SIGKILL)
         await stack.processes["deliver"].wait_for_exit()
-        began = time.monotonic()
         stack.processes["deliver"].start()
-        first, again = await receiver.wait_for(2, timeout_s=10)
-        assert 5 > time.monotonic() - began
+        first, again = await receiver.wait_for(2, timeout_s=RESCUED_S + BUSY_S)
         assert first.headers["webhook-id"] == again.headers["webhook-id"]
         assert again.verified
         await deliveries(caller, endpoint, "delivered")

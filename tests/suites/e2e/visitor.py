@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from gateway.guests import guest_account
 from shared.domain.catalogue import Plan
 from shared.store import accounts, ledger
+from tests.harness.bounds import WAIT_S
 from tests.harness.factories import CENTS
 from tests.suites.e2e.caller import Answer, Place, deploy
 
@@ -85,7 +86,7 @@ class Visitor:
         assert status == answer.status, answer
         return dict(answer.body)
 
-    async def wait_for_end(self, job_id: str, limit_s: float = 10) -> dict[str, Any]:
+    async def wait_for_end(self, job_id: str, limit_s: float = WAIT_S) -> dict[str, Any]:
         """The job once it has ended."""
         end = time.monotonic() + limit_s
         while (job := await self.get(f"/api/jobs/{job_id}"))["status"] == "processing":

@@ -1,7 +1,6 @@
 """The engine claims a job that it is just giving back: the end of one run and the start of the next meet."""
 
 import asyncio
-import time
 from typing import Any
 
 from arq.worker import Retry, func
@@ -9,9 +8,10 @@ from arq.worker import Retry, func
 from shared.store import keys
 from shared.store.connect import Store
 from shared.store.queue import arq_pool, decode_job, encode_job
+from tests.harness.bounds import WAIT_S
 from workers.engine import Engine
 
-LEASE_S = 3.0
+LEASE_S = 10 * WAIT_S  # the job starts because it is due, not because a lease ran out
 DUE_S = 0.001
 
 
@@ -31,11 +31,11 @@ class Meeting(Store):
 
 async def test_a_job_claimed_while_it_is_given_back_is_run(store_url: str) -> None:
     """A job that is due again before its worker has heard that it was given back starts at once."""
-    began_s: list[float] = []
+    tries: list[int] = []
 
-    async def work(_: dict[str, Any]) -> None:
-        began_s.append(time.monotonic())
-        if len(began_s) == 1:
+    async def work(context: dict[str, Any]) -> None:
+        tries.append(context["job_try"])
+        if len(tries) == 1:
             raise Retry(defer=DUE_S)
 
     meeting = Meeting(store_url)
@@ -54,10 +54,9 @@ async def test_a_job_claimed_while_it_is_given_back_is_run(store_url: str) -> No
         )
         await engine.pool.enqueue_job("run", _job_id="a", _queue_name=queue)
         working = asyncio.create_task(engine.async_run())
-        async with asyncio.timeout(LEASE_S * 2):
-            while len(began_s) < 2 or engine.tasks:
+        async with asyncio.timeout(WAIT_S):
+            while len(tries) < 2 or engine.tasks:
                 await asyncio.sleep(0.01)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         await engine.close()
-    assert began_s[1] - began_s[0] < LEASE_S / 2

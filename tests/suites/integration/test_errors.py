@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import io
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,8 +10,9 @@ import pytest
 import pytest_asyncio
 
 from shared.store import accounts, generations, ledger
+from tests.harness.bounds import WAIT_S, within
 from tests.harness.factories import CENTS
-from tests.suites.e2e.caller import Answer, Caller, Place, deploy
+from tests.suites.e2e.caller import ANSWERED_S, Answer, Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -468,17 +468,17 @@ async def test_a_provider_that_refuses(place: Place, prompt: str) -> None:
 async def test_the_store_is_away(caller: Caller, place: Place) -> None:
     """Without its store every call is 503 unavailable within 2 s, and works again by itself once the store is back."""
     place.stack.processes["store"].kill()
-    began = time.monotonic()
     calls = [
         caller.request("POST", GENERATIONS, json=GOOD),
         caller.request("POST", GENERATIONS, json=GOOD, headers={"Prefer": "wait=5"}),
         *(caller.request("GET", path) for path in (GENERATIONS, "/api/v1/balance", "/api/v1/models")),
         caller.request("GET", f"{GENERATIONS}?id=8c2e90b1-0000-4000-8000-000000000000"),
     ]
-    for answer in await asyncio.gather(*calls):
+    async with within(ANSWERED_S):
+        answers = await asyncio.gather(*calls)
+    for answer in answers:
         is_error(answer, 503, "unavailable")
         assert 1 <= int(answer.headers["Retry-After"]) <= 5
-    assert 2 > time.monotonic() - began
     assert 503 == (await caller.request("GET", "/readyz")).status
     assert 200 == (await caller.request("GET", "/healthz")).status
     is_error(await caller.request("GET", "/api/v1/nothing"), 404, "not_found")
@@ -494,7 +494,7 @@ async def test_a_request_that_is_no_http(place: Place, caller: Caller) -> None:
     for broken in (b"Bearer " + key + b"\x00", b"Bearer " + key + b"a" * 9000, b"Bearer " + key + b"\r\nX Y: 1"):
         reader, writer = await asyncio.open_connection("127.0.0.1", place.stack.ports[0])
         writer.write(b"GET /api/v1/balance HTTP/1.1\r\nHost: x\r\nAuthorization: " + broken + b"\r\n\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WAIT_S):
             answer = await reader.read()
         writer.close()
         assert b" 400 Bad Request\r\n" in answer

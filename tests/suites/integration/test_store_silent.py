@@ -1,7 +1,6 @@
 """A connection to the store that goes silent, without FIN or RST: a vanished host, a dropped NAT entry."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from shared.domain.errors import StoreDown
 from shared.store import keys
 from shared.store.connect import Store
 from shared.store.queue import arq_pool, decode_job, encode_job
+from tests.harness.bounds import BUSY_S, within
 from tests.harness.factories import new_generation_id
 from tests.harness.proxy import Proxy
 from workers.engine import Engine
@@ -49,15 +49,13 @@ async def test_engine_goes_on_when_its_connections_fell_silent(store_url: str, p
         running = asyncio.create_task(engine.async_run())
         await asyncio.sleep(0.5)
         proxy.silence(fresh=True)
-        began_s = time.monotonic()
         pool = arq_pool(store_url, "noop")
         await pool.enqueue_job("run", new_generation_id(), _queue_name=keys.queue("noop"))
-        async with asyncio.timeout(BACK_S):
+        async with within(BACK_S):
             await ran.wait()
-        assert BACK_S > time.monotonic() - began_s
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        await asyncio.wait_for(engine.close(), BACK_S)
+        await asyncio.wait_for(engine.close(), BACK_S + BUSY_S)
         await pool.aclose(close_connection_pool=True)
         assert direct.connected
 
@@ -68,7 +66,7 @@ async def test_call_ends_when_the_connection_fell_silent(proxy: Proxy) -> None:
         assert b"PONG" == await store.call("PING")
         proxy.silence()
         with pytest.raises(StoreDown):
-            await asyncio.wait_for(store.call("PING"), BACK_S)
+            await asyncio.wait_for(store.call("PING"), BACK_S + BUSY_S)
 
 
 async def test_answers_stay_with_their_callers_when_a_command_cannot_be_packed(store_url: str) -> None:
@@ -88,7 +86,7 @@ async def test_unexpected_answer_closes_the_connection(store_url: str) -> None:
         wire = store._wire
         assert wire is not None
         wire.data_received(b"+surplus\r\n")
-        await asyncio.wait_for(wire.closed, BACK_S)
+        await asyncio.wait_for(wire.closed, BACK_S + BUSY_S)
         assert b"PONG" == await store.call("PING")
 
 
@@ -102,4 +100,4 @@ async def test_reply_of_another_shape_closes_the_connection(store_url: str, monk
         monkeypatch.setattr(wire, "_answer", lambda _: answer([b"other", 1]))
         with pytest.raises(StoreDown):
             await store.run("quota", "account", 1, patience_s=0)
-        await asyncio.wait_for(wire.closed, BACK_S)
+        await asyncio.wait_for(wire.closed, BACK_S + BUSY_S)
