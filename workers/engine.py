@@ -98,6 +98,10 @@ class Engine(Worker):
         return self._fed  # type: ignore[return-value]
 
     async def _poll_iteration(self) -> None:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # Before Python 3.12 asyncio.wait_for, with which redis-py sends, loses a cancel that meets its own end.
+            raise asyncio.CancelledError
         if self._renewer is None:
             self._renewer = asyncio.create_task(self._renew_forever())
         try:

@@ -57,7 +57,7 @@ async def test_engine_goes_on_when_its_connections_fell_silent(store_url: str, p
         await asyncio.gather(running, return_exceptions=True)
         await asyncio.wait_for(engine.close(), BACK_S + BUSY_S)
         await pool.aclose(close_connection_pool=True)
-        assert direct.connected
+        assert b"PONG" == await direct.call("PING")
 
 
 async def test_call_ends_when_the_connection_fell_silent(proxy: Proxy) -> None:
