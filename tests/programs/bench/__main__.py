@@ -1,4 +1,4 @@
-"""python -m tests.programs.bench: speed and latency here, against stock arq and bare aiohttp in the same run."""
+"""python -m tests.programs.bench: measure speed and latency against stock arq and bare aiohttp in the same run."""
 
 import sys
 import time
@@ -16,7 +16,7 @@ from rich.table import Table
 from tests.harness.processes import STARTED, scratch_folder
 from tests.programs.bench import machine
 from tests.programs.bench.row import FULL, QUICK, Measure, Row, Size
-from tests.programs.bench.scene import scene
+from tests.programs.bench.scene import run_scene
 
 ROWS = (
     "accept",
@@ -32,36 +32,36 @@ ROWS = (
     "scale",
     "local",
 )
-SAID_CHARS_MAX = 2000
+OUTPUT_CHARS_MAX = 2000
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Less of everything: does it work at all?")
-@click.option("--only", multiple=True, type=click.Choice(ROWS), help="Measure this row; may be given again.")
-@click.option("--json", "path", type=click.Path(path_type=Path), help="Where to write the figures.")
-def main(quick: bool, only: tuple[str, ...], path: Path | None) -> None:
-    """Measure, print a table, write the figures to bench-DATE.json."""
+@click.option("--quick", is_flag=True, help="Measure less, only to check that every row works.")
+@click.option("--only", multiple=True, type=click.Choice(ROWS), help="Measure only this row. Repeat for more rows.")
+@click.option("--json", "path", type=click.Path(path_type=Path), help="Write the figures to this file.")
+def measure_and_report(quick: bool, only: tuple[str, ...], path: Path | None) -> None:
+    """Measure, print a table and write the figures to bench-DATE.json."""
     screen = Console(width=None if sys.stdout.isatty() else 160)
-    facts, rows, failed = uvloop.run(measured(QUICK if quick else FULL, only or ROWS))
+    facts, rows, failed = uvloop.run(measure_rows(QUICK if quick else FULL, only or ROWS))
     screen.print(", ".join(f"{name} {value}" for name, value in facts.items()), soft_wrap=True)
     screen.print(table(rows))
     if facts["load_before"] > facts["cores"] / 2:
-        screen.print("The machine was busy before we began: figures are too low, and ratios less certain.")
+        screen.print("The machine was busy before the run: the figures are too low and the ratios less certain.")
     path = path or Path(f"bench-{time.strftime('%Y-%m-%d')}.json")
     report = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "quick": quick, "machine": facts}
-    path.write_bytes(msgspec.json.format(msgspec.json.encode({**report, "failed": failed, "rows": shown(rows)})))
+    path.write_bytes(msgspec.json.format(msgspec.json.encode({**report, "failed": failed, "rows": rows_as_json(rows)})))
     screen.print(f"Figures: {path}")
     if failed:
         screen.print(f"Not measured: {', '.join(failed)}")
         sys.exit(1)
 
 
-async def measured(size: Size, names: tuple[str, ...]) -> tuple[dict[str, Any], list[Row], list[str]]:
-    """Facts about the machine, the figures, and the rows that could not be measured."""
+async def measure_rows(size: Size, names: tuple[str, ...]) -> tuple[dict[str, Any], list[Row], list[str]]:
+    """Return facts about the machine, the measured rows, and the names of the rows that failed."""
     progress = Console(stderr=True)
-    facts = {**machine.facts(), "sync_ms": machine.sync_ms(scratch_folder())}
-    async with scene() as seen:
-        facts["server"] = machine.server_name(await machine.server(seen.store))
+    facts = {**machine.facts(), "sync_ms": machine.measure_sync_ms(scratch_folder())}
+    async with run_scene() as scene:
+        facts["server"] = machine.server_name(await machine.read_server_info(scene.store))
     rows: list[Row] = []
     failed = []
     for number, name in enumerate(names, 1):
@@ -71,47 +71,49 @@ async def measured(size: Size, names: tuple[str, ...]) -> tuple[dict[str, Any], 
         STARTED.clear()
         with progress.status(head) as status:
 
-            def say(what: str, head: str = head, status: Any = status) -> None:
-                status.update(f"{head}: {what}")
+            def report(step: str, head: str = head, status: Any = status) -> None:
+                status.update(f"{head}: {step}")
 
             try:
-                rows += await measure(size, say)
+                rows += await measure(size, report)
             except Exception:
-                # One row that fails does not take the others' figures along.
-                progress.print(traceback.format_exc(), *said(), sep="\n", markup=False, highlight=False, soft_wrap=True)
+                # A row that fails must not cost the figures of the other rows.
+                progress.print(
+                    traceback.format_exc(), *last_outputs(), sep="\n", markup=False, highlight=False, soft_wrap=True
+                )
                 failed.append(name)
         progress.print(f"{head}: {time.monotonic() - started_s:.0f} s", markup=False, highlight=False)
     return facts, rows, failed
 
 
-def said() -> list[str]:
-    """The last words of the processes of a row that failed."""
-    return [f"{process.name}: {process.output[-SAID_CHARS_MAX:]}" for process in STARTED if process.output]
+def last_outputs() -> list[str]:
+    """Return the last output of each process of a row that failed."""
+    return [f"{process.name}: {process.output[-OUTPUT_CHARS_MAX:]}" for process in STARTED if process.output]
 
 
-def shown(rows: list[Row]) -> list[dict[str, Any]]:
-    """Rows with what follows from them."""
-    return [{**msgspec.structs.asdict(row), "standing": row.standing} for row in rows]
+def rows_as_json(rows: list[Row]) -> list[dict[str, Any]]:
+    """Return the rows as JSON objects, each with its result."""
+    return [{**msgspec.structs.asdict(row), "result": row.result} for row in rows]
 
 
-def figure(value: float) -> str:
-    """A number with as many digits as it deserves."""
+def format_figure(value: float) -> str:
+    """Format a number with as many digits as matter."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
 
 
 def table(rows: list[Row]) -> Table:
-    """What the terminal shows."""
-    made = Table()
-    for title in ("what", "measured", "ratio", "target", "standing", "detail"):
-        made.add_column(title, justify="right" if title in ("measured", "ratio") else "left")
+    """Lay out the rows for the terminal."""
+    shown = Table()
+    for title in ("row", "measured", "ratio", "target", "result", "detail"):
+        shown.add_column(title, justify="right" if title in ("measured", "ratio") else "left")
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f} x"
-        colour = "" if not row.standing else "green" if row.standing == "met" else "yellow"
-        made.add_row(
-            row.name, f"{figure(row.value)} {row.unit}", ratio, row.goal, row.standing, row.detail, style=colour
+        colour = "" if not row.result else "green" if row.result == "met" else "yellow"
+        shown.add_row(
+            row.name, f"{format_figure(row.value)} {row.unit}", ratio, row.goal, row.result, row.detail, style=colour
         )
-    return made
+    return shown
 
 
 if __name__ == "__main__":
-    main()
+    measure_and_report()

@@ -1,4 +1,4 @@
-"""The least an aiohttp server can do with a POST: python -m tests.programs.bench.bare <port> <bytes of the answer>"""
+"""The least an aiohttp server can do with a POST: python -m tests.programs.bench.bare <port> <response bytes>"""
 
 import sys
 
@@ -6,9 +6,9 @@ import uvloop
 from aiohttp import web
 
 
-def main(port: int, answer_bytes: int) -> None:
-    """Answer each POST with the same small JSON, under the flags our gateway runs with."""
-    body = b'{"id":"' + b"x" * (answer_bytes - 9) + b'"}'
+def serve(port: int, response_bytes: int) -> None:
+    """Respond to each POST with the same small JSON, under the flags of our gateway."""
+    body = b'{"id":"' + b"x" * (response_bytes - 9) + b'"}'
 
     async def create(request: web.Request) -> web.Response:
         await request.read()
@@ -20,4 +20,4 @@ def main(port: int, answer_bytes: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    serve(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,4 +1,4 @@
-"""Jobs for the engine and for stock arq alike, and the worker processes that run them."""
+"""Jobs for the engine and for stock arq, and the worker processes that run them."""
 
 import asyncio
 import time
@@ -12,31 +12,31 @@ from shared.store.connect import Store
 from shared.store.keys import bell, leases, queue
 from shared.store.queue import encode_job
 from tests.harness.processes import Process, Stack, make_folder
-from tests.programs.bench.scene import until
+from tests.programs.bench.scene import wait_until
 from tests.programs.bench.worker import Ran, Setup
 
 QUEUE = queue("bench")
 STAGE = queue("stage")
 BATCH = 500
-LOOK_S = 0.004
+POLL_S = 0.004
 DONE_S = 90.0
 
 
 class Crew(Struct, frozen=True):
-    """Worker processes on one queue; what each ran is read once it has stopped."""
+    """Worker processes on one queue. Their output files are complete once they have stopped."""
 
     processes: list[Process]
     outs: list[Path]
 
-    async def ran(self) -> list[Ran]:
-        """Stop them politely; every start of a job, of all of them."""
+    async def stop_and_read(self) -> list[Ran]:
+        """Stop the workers gracefully and return every start of a job."""
         for process in self.processes:
             await process.stop()
         return [start for out in self.outs for start in msgspec.json.decode(out.read_bytes(), type=list[Ran])]
 
 
-async def crew(stack: Stack, setup: Setup, count: int) -> Crew:
-    """`count` workers that are ready and idle."""
+async def start_crew(stack: Stack, setup: Setup, count: int) -> Crew:
+    """Start `count` workers and wait until they are ready."""
     outs = [make_folder("worker") / "ran.json" for _ in range(count)]
     filled = [msgspec.structs.replace(setup, url=stack.settings.store_url, out=str(out)) for out in outs]
     processes = [
@@ -47,41 +47,43 @@ async def crew(stack: Stack, setup: Setup, count: int) -> Crew:
     return Crew(processes, outs)
 
 
-async def put(store: Store, name: str, number: int, *, sleep_s: float = 0) -> None:
-    """Enqueue one job by our own script."""
+async def enqueue_job(store: Store, name: str, number: int, *, sleep_s: float = 0) -> None:
+    """Enqueue one job with the product's own script."""
     now_ms = time.time_ns() // 1_000_000
     payload = encode_job({"t": None, "f": "run", "a": [number, sleep_s], "k": {}, "et": now_ms})
     await store.run("enqueue", name, str(number), payload, now_ms, "")
 
 
-async def stage(store: Store, numbers: Iterable[int], *, sleep_s: float = 0) -> None:
-    """Jobs that no worker sees yet."""
+async def prepare_jobs(store: Store, numbers: Iterable[int], *, sleep_s: float = 0) -> None:
+    """Enqueue jobs on a queue that no worker reads yet."""
     waiting = list(numbers)
     for first in range(0, len(waiting), BATCH):
-        await asyncio.gather(*(put(store, STAGE, number, sleep_s=sleep_s) for number in waiting[first : first + BATCH]))
+        await asyncio.gather(
+            *(enqueue_job(store, STAGE, number, sleep_s=sleep_s) for number in waiting[first : first + BATCH])
+        )
 
 
 async def release(store: Store) -> float:
-    """Let the workers have what was staged, all at one moment; that moment."""
+    """Hand the prepared jobs to the workers at once; return the time."""
     started_s = time.perf_counter()
     await asyncio.gather(store.call("RENAME", STAGE, QUEUE), store.call("RENAME", f"{STAGE}:bell", bell("bench")))
     return started_s
 
 
-async def done(store: Store) -> float:
-    """When the last job had left the queue. Raises TimeoutError."""
+async def wait_until_done(store: Store) -> float:
+    """Wait until the last job has left the queue; return the time. Raises TimeoutError."""
 
-    async def empty() -> bool:
+    async def check_empty() -> bool:
         return not await store.call("ZCARD", QUEUE)
 
-    await until(empty, every_s=LOOK_S, limit_s=DONE_S)
+    await wait_until(check_empty, every_s=POLL_S, limit_s=DONE_S)
     return time.perf_counter()
 
 
-async def all_held(store: Store, count: int) -> None:
-    """Wait until that many jobs are in workers' hands. Raises TimeoutError."""
+async def wait_until_held(store: Store, count: int) -> None:
+    """Wait until workers hold `count` jobs. Raises TimeoutError."""
 
-    async def held() -> bool:
+    async def check_held() -> bool:
         return bool(await store.call("ZCARD", leases("bench")) >= count)
 
-    await until(held, every_s=LOOK_S, limit_s=DONE_S)
+    await wait_until(check_held, every_s=POLL_S, limit_s=DONE_S)

@@ -1,7 +1,7 @@
-"""A lean HTTP/1.1 client in its own process, so that the load is not the limit: python -m tests.programs.bench.load
+"""A lean HTTP/1.1 client in its own process, so that it does not limit the load: python -m tests.programs.bench.load
 
-Closed loop: each connection sends its next request when it has the answer to the last. Paced: requests leave on time,
-whatever the answers do. Connections stay open; a request is a ready-made string of bytes.
+In a closed loop, each connection sends its next request after the response to its last. A paced load sends its requests
+on time, however late the responses are. Connections stay open, and a request is a ready-made string of bytes.
 """
 
 import asyncio
@@ -22,71 +22,71 @@ from shared.store.connect import Store
 from tests.harness.processes import Process, make_folder
 from tests.programs.bench.row import percentile
 
-WARM_S = 0.5  # before anything counts
-LAST_ANSWERS_S = 20.0
+WARM_S = 0.5  # not measured
+LAST_RESPONSES_S = 20.0
 TICK_S = 0.001
-LOOK_S = 0.01
-OPEN_LOOK_S = 0.005
+POLL_S = 0.01
+OPEN_POLL_S = 0.005
 START_S = 15.0
-SENDERS = 64  # connections
+CONNECTIONS = 64
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What to send. With `open_max`, clients pause while more generations than that are open in the store."""
+    """The load to send. With `open_max`, clients pause while more generations than that are open in the store."""
 
     port: int
     path: str = "/api/v1/generations"
     body: str = '{"model":"test/noop","prompt":"A small red boat on a calm lake in the early morning light"}'
     api_keys: tuple[str, ...] = ("none",)
-    connections: int = SENDERS
+    connections: int = CONNECTIONS
     load_s: float = 3.0
-    rate_per_s: float = 0  # 0: a closed loop
-    wait_s: int = 0  # Prefer: wait
+    rate_per_s: float = 0  # 0: closed loop
+    wait_s: int = 0  # the value of Prefer: wait
     open_max: int = 0
     store_url: str = ""
     recorded: bool = False
     out: str = ""
 
 
-class Answer(Struct, frozen=True, array_like=True):
-    """One recorded request. Times are Unix ns."""
+class RecordedRequest(Struct, frozen=True, array_like=True):
+    """One recorded request. Times are Unix nanoseconds."""
 
     id: str
     sent_ns: int
-    answered_ns: int
+    responded_ns: int
 
 
 class Result(Struct, kw_only=True):
-    """What came of it; everything but `refused` is of the time after the warm-up."""
+    """The result of a plan. Every field but `refused` covers the time after the warm-up only."""
 
     began_ns: int = 0
     ended_ns: int = 0
-    answered: int = 0
+    accepted: int = 0
     refused: int = 0
     cpu_s: float = 0.0
     p50_ms: float = 0.0
     p99_ms: float = 0.0
-    answer_bytes: int = 0
-    answers: list[Answer] = field(default_factory=list)
+    response_bytes: int = 0
+    recorded: list[RecordedRequest] = field(default_factory=list)
 
     @property
     def took_s(self) -> float:
-        """How long was measured."""
+        """Return the measured time."""
         return (self.ended_ns - self.began_ns) / 1e9
 
     @property
     def per_s(self) -> float:
-        """Answers a second."""
-        return self.answered / self.took_s
+        """Return the accepted requests per second."""
+        return self.accepted / self.took_s
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection with at most one request on its way."""
+    """One keep-alive connection with at most one request in flight."""
 
-    def __init__(self, request: bytes, answered: "Callable[[Connection, int, bytes], None]") -> None:
+    def __init__(self, request: bytes, on_response: "Callable[[Connection, int, bytes], None]") -> None:
         self.sent_ns = 0
         self.closed = False
-        self._request, self._answered = request, answered
+        self._request, self._on_response = request, on_response
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
 
@@ -109,14 +109,14 @@ class Connection(asyncio.Protocol):
         at = buffer.find(b"Content-Length: ") + 16
         if len(buffer) >= head + int(buffer[at : buffer.find(b"\r", at)]):
             self._buffer = b""
-            self._answered(self, int(buffer[9:12]), buffer[head:])
+            self._on_response(self, int(buffer[9:12]), buffer[head:])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         self.closed = True
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._transport is not None:
             self._transport.close()
 
@@ -131,15 +131,15 @@ class Load:
         self._due: deque[int] = deque()  # ns of paced requests for which no connection was free
         self._latencies_ns: list[int] = []
         self._busy = 0
-        self._held = self._stopped = False
+        self._paused = self._stopped = False
 
     async def run(self) -> Result:
-        """Connect, warm up, measure, wait for the last answers."""
+        """Connect, warm up, measure, and wait for the last responses."""
         connections = [await self._connect(number) for number in range(self.plan.connections)]
         self._idle.extend(connections)
-        tasks = [asyncio.create_task(self._pace() if self.plan.rate_per_s else self._go_on())]
+        tasks = [asyncio.create_task(self._send_paced() if self.plan.rate_per_s else self._send_idle())]
         if self.plan.open_max:
-            tasks.append(asyncio.create_task(self._hold()))
+            tasks.append(asyncio.create_task(self._pause_while_full()))
         await asyncio.sleep(WARM_S)
         result, cpu_s = self.result, time.process_time()
         result.began_ns = time.time_ns()
@@ -148,7 +148,7 @@ class Load:
         self._stopped = True
         for task in tasks:
             task.cancel()
-        await self._last_answers()
+        await self._wait_for_last_responses()
         result.refused += self._busy + sum(connection.closed for connection in connections)
         if self._latencies_ns:
             result.p50_ms, result.p99_ms = (percentile(self._latencies_ns, p) / 1e6 for p in (50, 99))
@@ -156,11 +156,11 @@ class Load:
             connection.close()
         return result
 
-    async def _last_answers(self) -> None:
-        for _ in range(int(LAST_ANSWERS_S / LOOK_S)):
+    async def _wait_for_last_responses(self) -> None:
+        for _ in range(int(LAST_RESPONSES_S / POLL_S)):
             if not self._busy:
                 return
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
     async def _connect(self, number: int) -> Connection:
         plan = self.plan
@@ -172,7 +172,7 @@ class Load:
         )
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(
-            lambda: Connection(request.encode(), self._answered), "127.0.0.1", plan.port
+            lambda: Connection(request.encode(), self._record_response), "127.0.0.1", plan.port
         )
         return connection
 
@@ -180,31 +180,31 @@ class Load:
         self._busy += 1
         connection.send(due_ns)
 
-    def _answered(self, connection: Connection, status: int, body: bytes) -> None:
+    def _record_response(self, connection: Connection, status: int, body: bytes) -> None:
         now_ns = time.time_ns()
         self._busy -= 1
         result = self.result
         if status != 201:
             result.refused += 1
         elif result.began_ns and not result.ended_ns:
-            result.answered += 1
-            result.answer_bytes = len(body)
+            result.accepted += 1
+            result.response_bytes = len(body)
             self._latencies_ns.append(now_ns - connection.sent_ns)
             if self.plan.recorded:
                 at = body.find(b'"id":"') + 6
-                result.answers.append(Answer(body[at : at + 36].decode(), connection.sent_ns, now_ns))
+                result.recorded.append(RecordedRequest(body[at : at + 36].decode(), connection.sent_ns, now_ns))
         if self._due and not self._stopped:
             self._send(connection, self._due.popleft())
-        elif self._held or self._stopped or self.plan.rate_per_s:
+        elif self._paused or self._stopped or self.plan.rate_per_s:
             self._idle.append(connection)
         else:
             self._send(connection, now_ns)
 
-    async def _go_on(self) -> None:
+    async def _send_idle(self) -> None:
         while self._idle:
             self._send(self._idle.popleft(), time.time_ns())
 
-    async def _pace(self) -> None:
+    async def _send_paced(self) -> None:
         next_s, step_s = time.perf_counter(), 1 / self.plan.rate_per_s
         while True:
             while next_s <= time.perf_counter():
@@ -215,28 +215,28 @@ class Load:
                     self._due.append(time.time_ns())
             await asyncio.sleep(TICK_S)
 
-    async def _hold(self) -> None:
+    async def _pause_while_full(self) -> None:
         async with Store(self.plan.store_url, name="bench-load") as store:
             while True:
-                self._held = await store.call("ZCARD", keys.OPEN) > self.plan.open_max
-                if not self._held:
-                    await self._go_on()
-                await asyncio.sleep(OPEN_LOOK_S)
+                self._paused = await store.call("ZCARD", keys.OPEN) > self.plan.open_max
+                if not self._paused:
+                    await self._send_idle()
+                await asyncio.sleep(OPEN_POLL_S)
 
 
-async def under_load(plan: Plan) -> Result:
-    """Run a plan in a process of its own. Raises RuntimeError for requests that were not answered with 201."""
+async def run_plan(plan: Plan) -> Result:
+    """Run a plan in a process of its own. Raises RuntimeError unless every request was accepted with 201."""
     out = make_folder("load") / "result.json"
     plan = msgspec.structs.replace(plan, out=str(out))
     process = Process(
         "load", sys.executable, "-m", "tests.programs.bench.load", msgspec.json.encode(plan).decode()
     ).start()
-    code = await process.wait_for_exit(START_S + plan.load_s + LAST_ANSWERS_S)
+    code = await process.wait_for_exit(START_S + plan.load_s + LAST_RESPONSES_S)
     if code:
-        raise RuntimeError(f"the load generator ended with {code}:\n{process.output}")
+        raise RuntimeError(f"the load generator exited with {code}:\n{process.output}")
     result = msgspec.json.decode(out.read_bytes(), type=Result)
-    if result.refused or not result.answered:
-        raise RuntimeError(f"{result.answered} requests were accepted and {result.refused} were not")
+    if result.refused or not result.accepted:
+        raise RuntimeError(f"{result.accepted} requests were accepted and {result.refused} were refused")
     return result
 
 

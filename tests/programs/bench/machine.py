@@ -1,4 +1,4 @@
-"""Facts about the machine, and how much of it a process uses."""
+"""Facts about the machine, and the CPU time of a process."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ SYNCS = 100
 
 
 def facts() -> dict[str, Any]:
-    """What somebody who compares two runs wants to know; the server's version is added by the row that starts one."""
+    """Describe the machine and the software, for comparing two runs. A row that starts a server adds its version."""
     return {
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -23,8 +23,8 @@ def facts() -> dict[str, Any]:
     }
 
 
-def sync_ms(folder: Path) -> float:
-    """How long one small write to a file there takes until it is on the disk, on average."""
+def measure_sync_ms(folder: Path) -> float:
+    """Return the average time of one small write to a file in `folder`, until it is on disk."""
     path = folder / "sync"
     with path.open("wb", buffering=0) as file:
         started_s = time.perf_counter()
@@ -36,21 +36,21 @@ def sync_ms(folder: Path) -> float:
     return round(took_s / SYNCS * 1000, 3)
 
 
-async def server(store: Store) -> dict[str, str]:
-    """The server's INFO, as text."""
+async def read_server_info(store: Store) -> dict[str, str]:
+    """Return the fields of the server's INFO as text."""
     raw: bytes = await store.call("INFO")
     pairs = (line.partition(":") for line in raw.decode().splitlines())
     return {name: value for name, _, value in pairs if value}
 
 
 def server_name(info: dict[str, str]) -> str:
-    """Name and version of the server behind an INFO."""
+    """Return the name and version of the server from its INFO."""
     if "valkey_version" in info:
         return f"Valkey {info['valkey_version']}"
     return f"Redis {info['redis_version']}"
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of CPU a process has used so far; 0 where the system does not tell."""
+    """Return the CPU seconds a process has used so far, or 0 if the system does not report them."""
     threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9

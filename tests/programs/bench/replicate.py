@@ -1,4 +1,4 @@
-"""A provider as Replicate is one, whose predictions never end: python -m tests.programs.bench.replicate <port>"""
+"""A double of Replicate whose predictions never end: python -m tests.programs.bench.replicate <port>"""
 
 import sys
 from itertools import count
@@ -12,12 +12,12 @@ LOGS = "Using seed: 1234\n" + "".join(
 )
 
 
-def prediction(made: str) -> bytes:
-    """A running one, with what the real ones say about themselves."""
-    own = f"https://api.example/v1/predictions/{made}"
-    shown = {
-        "id": made,
-        "model": "maker/film",
+def prediction(prediction_id: str) -> bytes:
+    """Return a running prediction with every field that the real API returns."""
+    own = f"https://api.example/v1/predictions/{prediction_id}"
+    fields = {
+        "id": prediction_id,
+        "model": "maker/video",
         "version": "hidden",
         "input": {"prompt": "a red boat on a lake at dawn, soft light", "aspect_ratio": "16:9"},
         "logs": LOGS,
@@ -28,13 +28,13 @@ def prediction(made: str) -> bytes:
         "status": "processing",
         "created_at": "2026-11-21T12:00:00.123Z",
         "started_at": "2026-11-21T12:00:01.123Z",
-        "urls": {"cancel": f"{own}/cancel", "get": own, "web": f"https://example/p/{made}"},
+        "urls": {"cancel": f"{own}/cancel", "get": own, "web": f"https://example/p/{prediction_id}"},
     }
-    return msgspec.json.encode(shown)
+    return msgspec.json.encode(fields)
 
 
-def main(port: int) -> None:
-    """Take everything, finish nothing."""
+def serve(port: int) -> None:
+    """Accept every prediction and finish none."""
     numbers = count(1)
 
     async def create(request: web.Request) -> web.Response:
@@ -51,4 +51,4 @@ def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    serve(int(sys.argv[1]))

@@ -1,30 +1,30 @@
-"""What a measurement hands back, and where it stands against its target."""
+"""The result of a measurement, and how it compares with its target."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from statistics import median, median_grouped
 
 from msgspec import Struct
 
-Say = Callable[[str], None]
+ReportProgress = Callable[[str], None]
 
 
 class Size(Struct, frozen=True, kw_only=True):
     """How long and how often a row measures."""
 
-    runs: int = 3  # of what is noisy; the median counts
-    load_s: float = 3.0  # one run of load at saturation
+    runs: int = 3  # of noisy rows; the median counts
+    load_s: float = 3.0  # of one run at saturation
     paced_s: float = 5.0
     jobs: int = 20_000  # no-op jobs in one run of the engine
-    stock_jobs: int = 4_000  # the same for stock arq, which takes its time
-    samples: int = 300  # of a latency
-    kept: int = 20_000  # generations in the store when memory is read
+    stock_jobs: int = 4_000  # the same for stock arq, which is slower
+    samples: int = 300  # of one latency
+    stored: int = 20_000  # generations in the store when memory is read
     in_flight: int = 5_000
-    parked: int = 10_000  # generations that a provider works on
-    parked_s: float = 10.0  # for how long they are watched
+    parked: int = 10_000  # generations in progress at a provider
+    parked_s: float = 10.0  # how long they are observed
     kills: int = 3
 
     def jobs_for(self, kind: str) -> int:
-        """No-op jobs in one run of that kind of worker."""
+        """Return the number of no-op jobs in one run of a kind of worker."""
         return self.jobs if kind == "engine" else self.stock_jobs
 
 
@@ -36,7 +36,7 @@ QUICK = Size(
     jobs=5_000,
     stock_jobs=1_500,
     samples=60,
-    kept=4_000,
+    stored=4_000,
     in_flight=2_000,
     parked=2_000,
     parked_s=6.0,
@@ -45,7 +45,7 @@ QUICK = Size(
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One figure. `ratio` compares it with the baseline of the same run; the target is for it, or for the value."""
+    """One figure. `ratio` compares it with a baseline of the same run. The target is for the ratio if there is one."""
 
     name: str
     value: float
@@ -57,31 +57,31 @@ class Row(Struct, frozen=True, kw_only=True):
 
     @property
     def figure(self) -> float:
-        """What the target is about."""
+        """Return the number that the target is about: the ratio if there is one."""
         return self.value if self.ratio is None else self.ratio
 
     @property
     def goal(self) -> str:
-        """The target in words."""
+        """Return the target as text."""
         if self.target is None:
             return ""
         unit = "x" if self.ratio is not None else self.unit
         return f"{'<=' if self.at_most else '>='} {self.target:g} {unit}"
 
     @property
-    def standing(self) -> str:
-        """`met`, or how many times the target it is."""
+    def result(self) -> str:
+        """Return `met`, or the figure as a multiple of its target."""
         if self.target is None:
             return ""
         met = self.figure <= self.target if self.at_most else self.figure >= self.target
         return "met" if met else f"{self.figure / self.target:.2f} x target"
 
 
-Measure = Callable[[Size, Say], Awaitable[list[Row]]]
+Measure = Callable[[Size, ReportProgress], Awaitable[list[Row]]]
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The value that `percent` of them do not exceed (nearest rank). Raises ValueError for none."""
+    """Return the value that `percent` of the values do not exceed (nearest rank). Raises ValueError without values."""
     if not values:
         raise ValueError("nothing was measured")
     ordered = sorted(values)
@@ -89,11 +89,11 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def middle_ms(whole_ms: Sequence[int]) -> float:
-    """The median of differences between two stamps of whole milliseconds, finer than a millisecond.
+    """Return the median difference of two times in whole milliseconds, interpolated.
 
-    Each is off by less than one either way, evenly, so that grouping them by millisecond tells where the middle is.
+    Each difference is off by less than one millisecond in either direction, evenly spread.
     """
     return float(median_grouped(whole_ms, 1)) if whole_ms else 0.0
 
 
-__all__ = ["FULL", "QUICK", "Measure", "Row", "Say", "Size", "median", "middle_ms", "percentile"]
+__all__ = ["FULL", "QUICK", "Measure", "ReportProgress", "Row", "Size", "median", "middle_ms", "percentile"]

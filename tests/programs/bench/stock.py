@@ -1,7 +1,7 @@
-"""What one would build from stock arq and redis-py: the same two scripts, reached the usual way.
+"""The equivalent of the product built from stock arq and redis-py, with the same two scripts.
 
 python -m tests.programs.bench.stock gateway <store url> <port>, or ... worker <store url>.
-It checks less and logs nothing, which is to its advantage.
+It checks less and logs nothing, which is an advantage in the comparison.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ DAY_MS, RUN_MS = 86_400_000, 600_000
 
 
 class RedisPy(Store):
-    """Our scripts and their arguments, run by redis-py's register_script on its connection pool."""
+    """A store that runs our scripts through redis-py's register_script, on its connection pool."""
 
     def __init__(self, url: str, redis: Redis) -> None:
         super().__init__(url)
@@ -41,24 +41,24 @@ class RedisPy(Store):
     async def run(
         self, verb: str, *args: bytes | str | int | float, patience_s: float | None = None, durable: bool = False
     ) -> list[Any]:
-        """The reply of a Lua verb."""
+        """Run a Lua verb and return its reply."""
         reply = await self._scripts[verb](args=args)
         return [reply[0].decode(), *reply[1:]]
 
 
-def gateway(url: str, port: int) -> None:
-    """Accept over HTTP."""
+def serve(url: str, port: int) -> None:
+    """Accept generations over HTTP."""
     store = web.AppKey("store", RedisPy)
 
-    async def wired(app: web.Application) -> Any:
+    async def connect_store(app: web.Application) -> Any:
         redis = Redis.from_url(url)
         app[store] = RedisPy(url, redis)
         yield
         await redis.aclose()
 
     async def create(request: web.Request) -> web.Response:
-        asked = msgspec.json.decode(await request.read())
-        spec = Spec("wowflow", "image", asked["model"], "noop", asked["prompt"], {})
+        body = msgspec.json.decode(await request.read())
+        spec = Spec("wowflow", "image", body["model"], "noop", body["prompt"], {})
         order = Order(
             id=uuid7(time.time_ns(), token_bytes(8)),
             key_hash=sha256(request.headers["Authorization"].removeprefix("Bearer ").encode()).hexdigest(),
@@ -66,29 +66,29 @@ def gateway(url: str, port: int) -> None:
             queue_ms=DAY_MS,
         )
         accepted = await ledger.accept(request.app[store], order)
-        body = msgspec.json.encode({"id": accepted.id, "status": "processing", "model": asked["model"]})
-        return web.Response(body=body, status=201, content_type="application/json")
+        response = msgspec.json.encode({"id": accepted.id, "status": "processing", "model": body["model"]})
+        return web.Response(body=response, status=201, content_type="application/json")
 
     app = web.Application()
-    app.cleanup_ctx.append(wired)
+    app.cleanup_ctx.append(connect_store)
     app.router.add_post("/api/v1/generations", create)
     web.run_app(app, host="127.0.0.1", port=port, loop=uvloop.new_event_loop(), access_log=None, print=None)
 
 
 async def run(ctx: dict[str, Any], generation_id: str) -> None:
-    """Read what is wanted, do nothing, settle."""
-    wanted = SPEC.decode(await ctx["redis"].hget(generation(generation_id), "spec"))
-    outcome = Outcome("noop", (), f"done: {wanted.target}")
+    """Read the order, do nothing, and settle it."""
+    spec = SPEC.decode(await ctx["redis"].hget(generation(generation_id), "spec"))
+    outcome = Outcome("noop", (), f"done: {spec.target}")
     await ledger.settle(ctx["store"], generation_id, COMPLETED, cost_micros=PRICE_MICROS, outcome=outcome)
 
 
-async def ready(ctx: dict[Any, Any]) -> None:
-    """Say so to whoever reads the output."""
+async def report_ready(ctx: dict[Any, Any]) -> None:
+    """Print that the worker is ready."""
     print("ready", flush=True)
 
 
 async def work(url: str) -> None:
-    """Stock arq at its best setting."""
+    """Run stock arq at its best setting."""
     pool = arq_pool(url, "noop")
     worker = Worker(
         [func(run, name="run")],
@@ -98,7 +98,7 @@ async def work(url: str) -> None:
         max_jobs=100,
         poll_delay=0.01,
         keep_result=0,
-        on_startup=ready,
+        on_startup=report_ready,
         job_serializer=encode_job,
         job_deserializer=decode_job,
     )
@@ -110,6 +110,6 @@ async def work(url: str) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "gateway":
-        gateway(sys.argv[2], int(sys.argv[3]))
+        serve(sys.argv[2], int(sys.argv[3]))
     else:
         uvloop.run(work(sys.argv[2]))

@@ -22,7 +22,7 @@ JOB_MAX_S = 300
 
 
 class Setup(Struct, frozen=True, kw_only=True):
-    """`kind` is engine or arq. `poll_delay_s` is arq's, of no use to the engine."""
+    """The settings of a worker. `kind` is engine or arq; `poll_delay_s` is for arq only."""
 
     kind: str
     max_jobs: int
@@ -33,7 +33,7 @@ class Setup(Struct, frozen=True, kw_only=True):
 
 
 class Ran(Struct, frozen=True, array_like=True):
-    """One start of a job; Unix ns."""
+    """One start of a job. The time is in Unix nanoseconds."""
 
     number: int
     started_ns: int
@@ -41,25 +41,25 @@ class Ran(Struct, frozen=True, array_like=True):
 
 
 async def run(ctx: dict[str, Any], number: int, sleep_s: float = 0) -> None:
-    """Note the start. A job that sleeps does so at its first try only."""
+    """Record the start. A job that sleeps does so in its first attempt only."""
     ctx["ran"].append((number, time.time_ns(), ctx["job_try"]))
     if sleep_s and ctx["job_try"] == 1:
         await asyncio.sleep(sleep_s)
 
 
-async def ready(_: dict[str, Any]) -> None:
-    """Say so to whoever reads the output."""
+async def report_ready(_: dict[str, Any]) -> None:
+    """Print that the worker is ready."""
     print("ready", flush=True)
 
 
-def worker(setup: Setup, store: Store, ran: list[Any]) -> Worker:
-    """The engine, or stock arq at settings of ours."""
+def make_worker(setup: Setup, store: Store, ran: list[Any]) -> Worker:
+    """Return the engine, or stock arq with the settings to compare."""
     options: dict[str, Any] = {
         "queue_name": "arq:queue:bench",
         "redis_pool": arq_pool(setup.url, "bench"),
         "max_jobs": setup.max_jobs,
         "keep_result": 0,
-        "on_startup": ready,
+        "on_startup": report_ready,
         "ctx": {"ran": ran},
         "job_serializer": encode_job,
         "job_deserializer": decode_job,
@@ -70,21 +70,21 @@ def worker(setup: Setup, store: Store, ran: list[Any]) -> Worker:
     return Worker(functions, poll_delay=setup.poll_delay_s, **options)
 
 
-async def main(setup: Setup, ran: list[Any]) -> None:
-    """Work until SIGTERM; `ran` then has every start."""
+async def run_worker(setup: Setup, ran: list[Any]) -> None:
+    """Work until SIGTERM. Then `ran` holds every start."""
     async with Store(setup.url, name=f"bench-{setup.kind}") as store:
         await store.call("PING", patience_s=10)
-        one = worker(setup, store, ran)
+        worker = make_worker(setup, store, ran)
         collector.relax_collector()
         with contextlib.suppress(asyncio.CancelledError):
-            await one.async_run()
+            await worker.async_run()
         with contextlib.suppress(asyncio.CancelledError):  # stock arq passes on what it cancelled
-            await one.close()
+            await worker.close()
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
     SETUP = msgspec.json.decode(sys.argv[1], type=Setup)
     RAN: list[Any] = []
-    uvloop.run(main(SETUP, RAN))
+    uvloop.run(run_worker(SETUP, RAN))
     Path(SETUP.out).write_bytes(msgspec.json.encode(RAN))

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from offline.artist.still import paint
 from offline.band.performance import play
 from offline.vision.upscaling import upscale
-from tests.programs.bench.row import Row, Say, Size, median
+from tests.programs.bench.row import ReportProgress, Row, Size, median
 
 SCENE = "a misty forest at dawn, soft light, cinematic"
 MUSIC = "epic orchestral boss battle with choir"
 MUSIC_S = 5.0
 
 
-async def measure(size: Size, say: Say) -> list[Row]:
+async def measure(size: Size, report: ReportProgress) -> list[Row]:
     """Measure the processor time of an upscale from 512 to 2048, an image of 1024 pixels, and 5 s of music."""
     buffer = io.BytesIO()
     paint(SCENE, 7, 512, 512).save(buffer, "PNG")
@@ -30,7 +30,7 @@ async def measure(size: Size, say: Say) -> list[Row]:
     }
     rows = []
     for name, (work, target_s) in tasks.items():
-        say(name)
+        report(name)
         seconds = median([await asyncio.to_thread(processor_time_s, work) for _ in range(size.runs)])
         rows.append(Row(name=name, value=seconds, unit="s", target=target_s, at_most=True, detail="processor time"))
     return rows

@@ -1,4 +1,4 @@
-"""Thousands of generations that a provider works on: how late the looks at them are, and the CPU they take."""
+"""Thousands of generations in progress at a provider: how late their polls are, and the CPU time they take."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from tests.harness.factories import make_order
 from tests.harness.processes import free_port, make_folder
 from tests.programs.bench.adapters.parked import PACE_S
 from tests.programs.bench.machine import cpu_s
-from tests.programs.bench.row import Row, Say, Size, percentile
-from tests.programs.bench.rows.memory import batched
-from tests.programs.bench.scene import Scene, scene, until
+from tests.programs.bench.row import ReportProgress, Row, Size, percentile
+from tests.programs.bench.rows.memory import run_in_batches
+from tests.programs.bench.scene import Scene, run_scene, wait_until
 
-ANSWER_S = 0.1  # what the way to a provider and back takes
-SLOTS = 500  # looks under way at once; 2 000 a second of 0.1 s each need 200
+RESPONSE_S = 0.1  # the round trip to a provider
+SLOTS = 500  # concurrent polls; 2 000 a second of 0.1 s each need 200
 SUBMITTED_S = 60.0
-MARGIN_S = 0.5  # of the time that is watched, at each end: it does not count
+MARGIN_S = 0.5  # not counted at either end of the observed time
 RUN_MS = 3_600_000
 CATALOGUE = """
 [plans.guest]
@@ -38,64 +38,64 @@ routes = [{ provider = "parked", model = "parked" }]
 """
 
 
-async def measure(size: Size, say: Say) -> list[Row]:
-    """One worker process as in production, that asks a provider over HTTP."""
+async def measure(size: Size, report: ReportProgress) -> list[Row]:
+    """Run one worker process as in production, which polls a provider over HTTP."""
     folder, port = make_folder("parked"), free_port()
-    catalogue, out = folder / "catalogue.toml", folder / "looks.json"
+    catalogue, out = folder / "catalogue.toml", folder / "polls.json"
     catalogue.write_text(CATALOGUE.replace("PORT", str(port)))
     env = {"CATALOGUE": str(catalogue), "ADAPTERS": "tests.programs.bench.adapters"}
-    async with scene(env={**env, "PARKED_OUT": str(out), "WORKER_SLOTS": str(SLOTS)}) as seen:
-        seen.add("provider", "-m", "tests.programs.bench.provider", str(port), str(ANSWER_S))
-        say(f"{size.parked} generations, accepted")
-        owners = [seen.customers[number % len(seen.customers)] for number in range(size.parked)]
+    async with run_scene(env={**env, "PARKED_OUT": str(out), "WORKER_SLOTS": str(SLOTS)}) as scene:
+        scene.add("provider", "-m", "tests.programs.bench.provider", str(port), str(RESPONSE_S))
+        report(f"{size.parked} generations, accepted")
+        owners = [scene.customers[number % len(scene.customers)] for number in range(size.parked)]
         orders = [make_order(owner, provider="parked", run_ms=RUN_MS) for owner in owners]
-        await batched(orders, lambda order: ledger.accept(seen.store, order))
-        say(f"{size.parked} generations, submitted")
-        worker = seen.add("run-parked", "-m", "workers", "run", "parked")
-        await submitted(seen, [order.id for order in orders])
-        say(f"{size.parked} generations, parked")
+        await run_in_batches(orders, lambda order: ledger.accept(scene.store, order))
+        report(f"{size.parked} generations, submitted")
+        worker = scene.add("run-parked", "-m", "workers", "run", "parked")
+        await wait_until_submitted(scene, [order.id for order in orders])
+        report(f"{size.parked} generations, parked")
         await asyncio.sleep(PACE_S)
-        began_s, before, store_before = time.time(), cpu_s(worker.pid), cpu_s(seen.store_pid)
+        began_s, before, store_before = time.time(), cpu_s(worker.pid), cpu_s(scene.store_pid)
         await asyncio.sleep(size.parked_s)
         took_s, used_s, store_s = (
             time.time() - began_s,
             cpu_s(worker.pid) - before,
-            cpu_s(seen.store_pid) - store_before,
+            cpu_s(scene.store_pid) - store_before,
         )
         await worker.stop()
-    late_ms = looks(out, size.parked, began_s + MARGIN_S, began_s + took_s - MARGIN_S)
+    late_ms = read_delays_ms(out, size.parked, began_s + MARGIN_S, began_s + took_s - MARGIN_S)
     return rows(size, late_ms, used_s / took_s * 100, store_s / took_s * 100)
 
 
-async def submitted(seen: Scene, names: list[str]) -> None:
-    """Wait until the provider has all of them. Raises TimeoutError."""
+async def wait_until_submitted(scene: Scene, names: list[str]) -> None:
+    """Wait until the provider has every task. Raises TimeoutError."""
 
-    async def all_of_them() -> bool:
-        states = await asyncio.gather(*(seen.store.call("HGET", keys.generation(name), "state") for name in names))
+    async def check_states() -> bool:
+        states = await asyncio.gather(*(scene.store.call("HGET", keys.generation(name), "state") for name in names))
         return set(states) == {b"pending"}
 
-    await until(all_of_them, every_s=0.5, limit_s=SUBMITTED_S)
+    await wait_until(check_states, every_s=0.5, limit_s=SUBMITTED_S)
 
 
-def looks(out: Path, count: int, began_s: float, ended_s: float) -> list[float]:
-    """How late the looks were that were due in that time, ms. Raises AssertionError if a generation was forgotten."""
-    seen = msgspec.json.decode(out.read_bytes(), type=list[tuple[str, float, float]])
-    assert count == len({name for name, _, _ in seen}), "a parked generation was never looked at"
-    return [late_s * 1000 for _, due_s, late_s in seen if began_s < due_s < ended_s]
+def read_delays_ms(out: Path, count: int, began_s: float, ended_s: float) -> list[float]:
+    """Return the delays of the polls due in the interval. Raises AssertionError if a generation was never polled."""
+    polls = msgspec.json.decode(out.read_bytes(), type=list[tuple[str, float, float]])
+    assert count == len({name for name, _, _ in polls}), "a parked generation was never polled"
+    return [late_s * 1000 for _, due_s, late_s in polls if began_s < due_s < ended_s]
 
 
 def rows(size: Size, late_ms: list[float], percent: float, store_percent: float) -> list[Row]:
-    """The latest look, and the CPU of the worker."""
+    """Return the latest poll, and the CPU time of the worker."""
     per_s = len(late_ms) / (size.parked_s - 2 * MARGIN_S)
     p50, p99 = percentile(late_ms, 50), percentile(late_ms, 99)
     return [
         Row(
-            name=f"{size.parked} parked, latest look after its time",
+            name=f"{size.parked} parked, largest delay of a poll",
             value=max(late_ms),
             unit="ms",
             target=1000,
             at_most=True,
-            detail=f"each is looked at every {PACE_S:g} s over HTTP; p50 {p50:.1f}, p99 {p99:.1f} ms",
+            detail=f"each is polled every {PACE_S:g} s over HTTP; p50 {p50:.1f}, p99 {p99:.1f} ms",
         ),
         Row(
             name=f"CPU of the worker with {size.parked} parked",

@@ -1,4 +1,4 @@
-"""Generations a second of a provider that takes its time, with 1, 2 and 4 worker processes: they should add up."""
+"""Generations per second of a slow provider with 1, 2 and 4 worker processes: their rates should add up."""
 
 import asyncio
 import time
@@ -7,8 +7,8 @@ from shared.domain.generation import Spec
 from shared.store import ledger
 from tests.harness.factories import make_order, write_catalogue
 from tests.harness.processes import make_folder
-from tests.programs.bench.row import Row, Say, Size, median
-from tests.programs.bench.scene import Scene, balanced, drained, scene
+from tests.programs.bench.row import ReportProgress, Row, Size, median
+from tests.programs.bench.scene import Scene, check_books, run_scene, wait_until_drained
 
 WORKERS = (1, 2, 4)
 SLOTS = 8
@@ -16,24 +16,24 @@ STEP_S = 0.25
 SLEEPER = Spec("wowflow", "image", "test/sleeper", "sleeper", f"sleep={STEP_S}", {})
 
 
-async def measure(size: Size, say: Say) -> list[Row]:
-    """Each number of workers gets as much as should keep it busy for the same time."""
+async def measure(size: Size, report: ReportProgress) -> list[Row]:
+    """Give each number of workers as many generations as keep it busy for the same time."""
     rates: dict[int, list[float]] = {workers: [] for workers in WORKERS}
     folder = make_folder("scale")
     with write_catalogue(folder).open("a") as catalogue:
         catalogue.write("\n[providers.sleeper]\n")
     slow = {"CATALOGUE": catalogue.name, "ADAPTERS": "tests.suites.e2e", "WORKER_SLOTS": str(SLOTS)}
-    async with scene(env=slow) as seen:
+    async with run_scene(env=slow) as scene:
         for number in range(size.runs):
             for workers in WORKERS:
-                say(f"{workers} workers, run {number + 1} of {size.runs}")
-                rates[workers].append(await per_s(seen, workers, int(size.load_s / STEP_S)))
-        await balanced(seen)
+                report(f"{workers} workers, run {number + 1} of {size.runs}")
+                rates[workers].append(await measure_rate(scene, workers, int(size.load_s / STEP_S)))
+        await check_books(scene)
     return [row(rates, workers) for workers in WORKERS]
 
 
 def row(rates: dict[int, list[float]], workers: int) -> Row:
-    """The rate, and from the second worker on what each of them does of what one alone did in the same round."""
+    """Return the rate. From two workers on, compare each worker's share with one worker alone in the same round."""
     rate, possible = median(rates[workers]), workers * SLOTS / STEP_S
     shares = [many / alone / workers for many, alone in zip(rates[workers], rates[1], strict=True)]
     return Row(
@@ -46,19 +46,19 @@ def row(rates: dict[int, list[float]], workers: int) -> Row:
     )
 
 
-async def per_s(seen: Scene, workers: int, rounds: int) -> float:
-    """The orders come in one moment; the clock stops when the last is settled."""
-    processes = [seen.add("run-sleeper", "-m", "workers", "run", "sleeper") for _ in range(workers)]
+async def measure_rate(scene: Scene, workers: int, rounds: int) -> float:
+    """Accept the orders at once, and return generations per second until the last one is settled."""
+    processes = [scene.add("run-sleeper", "-m", "workers", "run", "sleeper") for _ in range(workers)]
     for process in processes:
         await process.wait_for_log("worker.started")
     count = rounds * workers * SLOTS
     orders = [
-        make_order(seen.customers[number % len(seen.customers)], provider="sleeper", spec=SLEEPER)
+        make_order(scene.customers[number % len(scene.customers)], provider="sleeper", spec=SLEEPER)
         for number in range(count)
     ]
     started_s = time.perf_counter()
-    await asyncio.gather(*(ledger.accept(seen.store, order) for order in orders))
-    await drained(seen)
+    await asyncio.gather(*(ledger.accept(scene.store, order) for order in orders))
+    await wait_until_drained(scene)
     took_s = time.perf_counter() - started_s
     for process in processes:
         await process.stop()

@@ -1,4 +1,4 @@
-"""Two thousand requests that wait on one gateway process: what they cost while they do, and how soon each is woken."""
+"""Two thousand requests that wait on one gateway process: their cost while they wait, and how soon each is woken."""
 
 import asyncio
 from pathlib import Path
@@ -7,64 +7,64 @@ from msgspec import Struct
 
 from shared.domain.generation import COMPLETED, Outcome
 from shared.store import keys, ledger
-from tests.programs.bench.load import Plan, Result, under_load
-from tests.programs.bench.machine import cpu_s, server
-from tests.programs.bench.row import Row, Say, Size, percentile
-from tests.programs.bench.scene import Scene, balanced, scene, stamps, until
+from tests.programs.bench.load import Plan, Result, run_plan
+from tests.programs.bench.machine import cpu_s, read_server_info
+from tests.programs.bench.row import ReportProgress, Row, Size, percentile
+from tests.programs.bench.scene import Scene, check_books, read_stamps, run_scene, wait_until
 
 WAITING = 2000
 WAIT_S = 60
-STILL_S = 3.0  # nothing is settled for so long
+STILL_S = 3.0  # without a settlement
 FILL_S = 30.0
 SETTLED_PER_S = 100
-HALF_A_MS = 0.5  # the store notes whole milliseconds, so a stamp is half of one early on average
+HALF_A_MS = 0.5  # the store records whole milliseconds, so its times are half of one early on average
 DONE = Outcome("noop", (), "done")
 
 
 class Still(Struct, frozen=True):
-    """What it costs that all of them wait and nothing happens."""
+    """The cost of waiting requests while nothing happens."""
 
     rss_kb: int
     commands_per_s: float
     cpu_percent: float
 
 
-async def measure(size: Size, say: Say) -> list[Row]:
-    """No worker takes anything: the bench settles, at a steady pace, and each client that is answered asks anew."""
-    async with scene(gateways=1) as seen:
-        before_kb = rss_kb(seen)
-        say(f"{WAITING} requests that wait")
+async def measure(size: Size, report: ReportProgress) -> list[Row]:
+    """Settle from here at a steady pace, without a worker. Each client that gets a response sends its next request."""
+    async with run_scene(gateways=1) as scene:
+        before_kb = rss_kb(scene)
+        report(f"{WAITING} requests that wait")
         plan = Plan(
-            port=seen.port,
-            api_keys=seen.api_keys,
+            port=scene.port,
+            api_keys=scene.api_keys,
             connections=WAITING,
             load_s=FILL_S / 10 + STILL_S + size.paced_s,
             wait_s=WAIT_S,
             recorded=True,
         )
-        load = asyncio.create_task(under_load(plan))
-        await until(lambda: all_wait(seen), every_s=0.1, limit_s=FILL_S)
-        still = await look(seen)
-        say(f"{SETTLED_PER_S} of them settled a second")
-        result = await settle_until_done(seen, load)
-        settled = await stamps(seen, (answer.id for answer in result.answers))
-        await balanced(seen)
-    woken_ms = [answer.answered_ns / 1e6 - settled[answer.id][1] - HALF_A_MS for answer in result.answers]
+        load = asyncio.create_task(run_plan(plan))
+        await wait_until(lambda: check_all_wait(scene), every_s=0.1, limit_s=FILL_S)
+        still = await measure_still(scene)
+        report(f"{SETTLED_PER_S} settlements a second")
+        result = await settle_until_done(scene, load)
+        settled = await read_stamps(scene, (request.id for request in result.recorded))
+        await check_books(scene)
+    woken_ms = [request.responded_ns / 1e6 - settled[request.id][1] - HALF_A_MS for request in result.recorded]
     return rows(before_kb, still, woken_ms)
 
 
 def rows(before_kb: int, still: Still, woken_ms: list[float]) -> list[Row]:
-    """The figures."""
+    """Return the figures."""
     each_kb = (still.rss_kb - before_kb) / WAITING
-    memory = f"the gateway has {still.rss_kb / 1024:.0f} MB, and {before_kb / 1024:.0f} MB before the first"
+    memory = f"the gateway has {still.rss_kb / 1024:.0f} MB, and had {before_kb / 1024:.0f} MB before the first request"
     return [
         Row(
-            name=f"{WAITING} waiting: settled -> answer on the wire, p50",
+            name=f"{WAITING} waiting: settled -> response received, p50",
             value=percentile(woken_ms, 50),
             unit="ms",
             target=5,
             at_most=True,
-            detail=f"{len(woken_ms)} answers at {SETTLED_PER_S}/s; p99 {percentile(woken_ms, 99):.1f} ms",
+            detail=f"{len(woken_ms)} responses at {SETTLED_PER_S}/s; p99 {percentile(woken_ms, 99):.1f} ms",
         ),
         Row(
             name=f"{WAITING} waiting: store commands while nothing happens",
@@ -85,41 +85,41 @@ def rows(before_kb: int, still: Still, woken_ms: list[float]) -> list[Row]:
     ]
 
 
-async def all_wait(seen: Scene) -> bool:
-    """Whether every client's generation is accepted."""
-    return bool(await seen.store.call("ZCARD", keys.OPEN) >= WAITING)
+async def check_all_wait(scene: Scene) -> bool:
+    """Return whether every client's generation is accepted."""
+    return bool(await scene.store.call("ZCARD", keys.OPEN) >= WAITING)
 
 
-async def look(seen: Scene) -> Still:
-    """What happens while nothing does."""
+async def measure_still(scene: Scene) -> Still:
+    """Measure the deployment while nothing happens."""
     await asyncio.sleep(0.5)
-    pid = seen.stack.processes["gateway"].pid
-    used_s, before = cpu_s(pid), await commands(seen)
+    pid = scene.stack.processes["gateway"].pid
+    used_s, before = cpu_s(pid), await count_commands(scene)
     await asyncio.sleep(STILL_S)
-    after = await commands(seen)
-    return Still(rss_kb(seen), max(after - before - 1, 0) / STILL_S, (cpu_s(pid) - used_s) / STILL_S * 100)
+    after = await count_commands(scene)
+    return Still(rss_kb(scene), max(after - before - 1, 0) / STILL_S, (cpu_s(pid) - used_s) / STILL_S * 100)
 
 
-async def commands(seen: Scene) -> int:
-    """How many the store has processed, this one included."""
-    return int((await server(seen.store))["total_commands_processed"])
+async def count_commands(scene: Scene) -> int:
+    """Return the number of commands the store has processed, including this one."""
+    return int((await read_server_info(scene.store))["total_commands_processed"])
 
 
-def rss_kb(seen: Scene) -> int:
-    """Memory of the gateway's process."""
-    status = Path(f"/proc/{seen.stack.processes['gateway'].pid}/status").read_text()
+def rss_kb(scene: Scene) -> int:
+    """Return the memory of the gateway's process."""
+    status = Path(f"/proc/{scene.stack.processes['gateway'].pid}/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
 
 
-async def settle_until_done(seen: Scene, load: "asyncio.Task[Result]") -> Result:
-    """Settle the oldest, one after the other at a steady pace, until the load has all its answers."""
+async def settle_until_done(scene: Scene, load: "asyncio.Task[Result]") -> Result:
+    """Settle the oldest generations at a steady pace until the load has all its responses."""
     loop = asyncio.get_running_loop()
     due_s = loop.time()
     while not load.done():
         behind = int((loop.time() - due_s) * SETTLED_PER_S)
         due_s += behind / SETTLED_PER_S
-        oldest = await seen.store.call("ZRANGE", keys.OPEN, 0, behind - 1) if behind else []
+        oldest = await scene.store.call("ZRANGE", keys.OPEN, 0, behind - 1) if behind else []
         for raw in oldest:
-            await ledger.settle(seen.store, raw.decode(), COMPLETED, cost_micros=0, outcome=DONE)
+            await ledger.settle(scene.store, raw.decode(), COMPLETED, cost_micros=0, outcome=DONE)
         await asyncio.sleep(0.001)
     return await load

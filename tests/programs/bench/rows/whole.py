@@ -1,4 +1,4 @@
-"""The whole way: HTTP accept -> charge -> engine -> a provider that does nothing -> settle -> webhook."""
+"""A generation from end to end: HTTP accept, charge, queue, run with a provider that does nothing, settle, webhook."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -10,68 +10,79 @@ from msgspec import Struct
 from shared.store import webhooks
 from tests.harness.doubles.receiver import Receiver
 from tests.harness.processes import free_port
-from tests.programs.bench.load import Plan, Result, under_load
-from tests.programs.bench.row import Row, Say, Size, median, middle_ms, percentile
-from tests.programs.bench.scene import RELAXED, Counts, Scene, balanced, costs, counts, drained, scene, stamps, watched
+from tests.programs.bench.load import Plan, Result, run_plan
+from tests.programs.bench.row import ReportProgress, Row, Size, median, middle_ms, percentile
+from tests.programs.bench.scene import (
+    RELAXED,
+    Counts,
+    Scene,
+    check_books,
+    costs,
+    read_counts,
+    read_stamps,
+    run_scene,
+    wait_until_drained,
+    watch_counts,
+)
 
 STOCK = "stock arq + redis-py"
-OPEN_MAX = 1000  # clients pause above this, so that accepting does not run ahead of finishing
+OPEN_MAX = 1000  # clients pause above this, so that accepting does not outrun finishing
 PACE_PER_S = 900
-HALF_A_MS = 0.5  # the store notes whole milliseconds
+HALF_A_MS = 0.5  # the store records whole milliseconds
 
 
 class Saturated(Struct, frozen=True):
-    """One run as fast as it goes."""
+    """One run at saturation."""
 
     accepted_per_s: float
     finished_per_s: float
     spent: str
 
 
-async def measure(size: Size, say: Say) -> list[Row]:
-    """Ours and the stock equivalent take turns; whoever is not measured sleeps."""
+async def measure(size: Size, report: ReportProgress) -> list[Row]:
+    """Run the product and its stock equivalent in turn. The one that is not measured sleeps."""
     rounds: list[tuple[Saturated, Saturated]] = []
-    async with scene(gateways=1, workers=("noop",)) as ours, stock() as theirs:
+    async with run_scene(gateways=1, workers=("noop",)) as ours, run_stock() as theirs:
         for number in range(size.runs):
-            say(f"ours, as fast as it goes, run {number + 1} of {size.runs}")
-            mine = await saturated(ours, size)
-            say(f"{STOCK}, as fast as it goes, run {number + 1} of {size.runs}")
-            rounds.append((mine, await awake(theirs, size)))
-        await balanced(theirs)
-        say(f"ours, {PACE_PER_S}/s")
-        paced = await settling(ours, await paced_load(ours, size))
-        say(f"ours, {PACE_PER_S}/s, each with a webhook")
-        hooks = await with_webhooks(ours, size)
-        await balanced(ours)
-    async with stock(RELAXED) as theirs:
-        say(f"{STOCK}, one sync a second")
-        relaxed = await awake(theirs, size)
-        say(f"{STOCK}, one sync a second, {PACE_PER_S}/s")
-        wake(theirs)
-        stock_paced = await settling(theirs, await paced_load(theirs, size))
-        await balanced(theirs)
+            report(f"ours, at saturation, run {number + 1} of {size.runs}")
+            mine = await measure_saturated(ours, size)
+            report(f"{STOCK}, at saturation, run {number + 1} of {size.runs}")
+            rounds.append((mine, await measure_stock(theirs, size)))
+        await check_books(theirs)
+        report(f"ours, {PACE_PER_S}/s")
+        paced = await read_settle_ms(ours, await run_paced(ours, size))
+        report(f"ours, {PACE_PER_S}/s, each with a webhook")
+        hooks = await measure_webhooks(ours, size)
+        await check_books(ours)
+    async with run_stock(RELAXED) as theirs:
+        report(f"{STOCK}, one sync a second")
+        relaxed = await measure_stock(theirs, size)
+        report(f"{STOCK}, one sync a second, {PACE_PER_S}/s")
+        resume_worker(theirs)
+        stock_paced = await read_settle_ms(theirs, await run_paced(theirs, size))
+        await check_books(theirs)
     return [*saturation_rows(rounds, relaxed), *paced_rows(paced, stock_paced), *hooks]
 
 
 def saturation_rows(rounds: Sequence[tuple[Saturated, Saturated]], relaxed: Saturated) -> list[Row]:
-    """What gets through."""
+    """Return the rates at saturation."""
     mine, theirs = ([pair[n].finished_per_s for pair in rounds] for n in (0, 1))
     rate, last = median(mine), rounds[-1]
     return [
         Row(
-            name="whole way, finished",
+            name="end to end, finished",
             value=rate,
             unit="/s",
             target=4000,
             detail=f"accepted {median(pair[0].accepted_per_s for pair in rounds):.0f}/s meanwhile; {last[0].spent}",
         ),
         Row(
-            name=f"whole way, finished, of {STOCK}",
+            name=f"end to end, finished, of {STOCK}",
             value=rate,
             unit="/s",
             ratio=median(pair[0].finished_per_s / pair[1].finished_per_s for pair in rounds),
             target=3,
-            detail="each generation settled once, books balance",
+            detail="each generation settled once, the ledgers balance",
         ),
         Row(name=f"{STOCK}, finished", value=median(theirs), unit="/s", detail=last[1].spent),
         Row(
@@ -84,7 +95,7 @@ def saturation_rows(rounds: Sequence[tuple[Saturated, Saturated]], relaxed: Satu
 
 
 def paced_rows(ours: list[int], theirs: list[int]) -> list[Row]:
-    """How long it takes when there is room."""
+    """Return the latencies below saturation."""
     name = f"accept -> settled at {PACE_PER_S}/s"
     why = "one sync a second, in its favour"
     return [
@@ -95,53 +106,55 @@ def paced_rows(ours: list[int], theirs: list[int]) -> list[Row]:
     ]
 
 
-async def saturated(seen: Scene, size: Size) -> Saturated:
-    """A closed loop that pauses while too many are open; rates between the first and the last look under load."""
-    looks: list[Counts] = []
-    watching = asyncio.create_task(watched(seen, looks))
-    plan = Plan(port=seen.port, api_keys=seen.api_keys, load_s=size.load_s, open_max=OPEN_MAX, store_url=seen.store.url)
+async def measure_saturated(scene: Scene, size: Size) -> Saturated:
+    """Run a closed loop that pauses while too many generations are open. Rates cover the counts read under load."""
+    readings: list[Counts] = []
+    watching = asyncio.create_task(watch_counts(scene, readings))
+    plan = Plan(
+        port=scene.port, api_keys=scene.api_keys, load_s=size.load_s, open_max=OPEN_MAX, store_url=scene.store.url
+    )
     try:
-        result = await under_load(plan)
+        result = await run_plan(plan)
     finally:
         watching.cancel()
-    await drained(seen)
-    inside = [look for look in looks if result.began_ns <= look.at_ns <= result.ended_ns]
+    await wait_until_drained(scene)
+    inside = [counts for counts in readings if result.began_ns <= counts.at_ns <= result.ended_ns]
     first, last = inside[0], inside[-1]
     took_s, finished = (last.at_ns - first.at_ns) / 1e9, last.finished - first.finished
     return Saturated((last.accepted - first.accepted) / took_s, finished / took_s, costs(first, last, finished))
 
 
-async def paced_load(seen: Scene, size: Size) -> Result:
-    """Requests that leave on time, each recorded."""
-    plan = Plan(port=seen.port, api_keys=seen.api_keys, load_s=size.paced_s, rate_per_s=PACE_PER_S, recorded=True)
-    result = await under_load(plan)
-    await drained(seen)
+async def run_paced(scene: Scene, size: Size) -> Result:
+    """Send requests on time, and record each."""
+    plan = Plan(port=scene.port, api_keys=scene.api_keys, load_s=size.paced_s, rate_per_s=PACE_PER_S, recorded=True)
+    result = await run_plan(plan)
+    await wait_until_drained(scene)
     return result
 
 
-async def settling(seen: Scene, result: Result) -> list[int]:
-    """ms from accepted to settled, by the store's clock, of each recorded generation."""
-    seen_ms = await stamps(seen, (answer.id for answer in result.answers))
-    return [closed - created for created, closed in seen_ms.values()]
+async def read_settle_ms(scene: Scene, result: Result) -> list[int]:
+    """Return the ms from accepted to settled of each recorded generation, by the store's clock."""
+    times_ms = await read_stamps(scene, (request.id for request in result.recorded))
+    return [closed - created for created, closed in times_ms.values()]
 
 
-async def with_webhooks(seen: Scene, size: Size) -> list[Row]:
-    """The same load with an endpoint for every account and a dispatcher at work."""
+async def measure_webhooks(scene: Scene, size: Size) -> list[Row]:
+    """Run the paced load with an endpoint for every account, and a dispatcher."""
     async with Receiver() as receiver:
-        for customer in seen.customers:
-            await webhooks.create_endpoint(seen.store, customer.account, receiver.url)
-        dispatcher = seen.add("deliver", "-m", "workers", "deliver")
+        for customer in scene.customers:
+            await webhooks.create_endpoint(scene.store, customer.account, receiver.url)
+        dispatcher = scene.add("deliver", "-m", "workers", "deliver")
         await dispatcher.wait_for_log("worker.started")
-        before = await counts(seen)
-        result = await paced_load(seen, size)
-        made = (await counts(seen)).accepted - before.accepted
-        received = await receiver.wait_for(made, timeout_s=30)
-        spent = costs(before, await counts(seen), made)
-    arrived = {msgspec.json.decode(one.body)["id"]: one.at_s * 1000 for one in received}
-    closed = {name: at[1] for name, at in (await stamps(seen, (answer.id for answer in result.answers))).items()}
-    after_ms = [arrived[name] - at_ms - HALF_A_MS for name, at_ms in closed.items()]
-    whole_ms = [arrived[answer.id] - answer.sent_ns / 1e6 for answer in result.answers]
-    once = f"{made} events, {len(received) - len(arrived)} of them twice; {spent}"
+        before = await read_counts(scene)
+        result = await run_paced(scene, size)
+        accepted = (await read_counts(scene)).accepted - before.accepted
+        received = await receiver.wait_for(accepted, timeout_s=30)
+        spent = costs(before, await read_counts(scene), accepted)
+    arrived = {msgspec.json.decode(event.body)["id"]: event.at_s * 1000 for event in received}
+    stamps = await read_stamps(scene, (request.id for request in result.recorded))
+    after_ms = [arrived[name] - at_ms - HALF_A_MS for name, (_, at_ms) in stamps.items()]
+    whole_ms = [arrived[request.id] - request.sent_ns / 1e6 for request in result.recorded]
+    once = f"{accepted} events, {len(received) - len(arrived)} of them twice; {spent}"
     name = f"settled -> webhook received at {PACE_PER_S}/s"
     return [
         Row(name=f"{name}, p50", value=percentile(after_ms, 50), unit="ms", target=15, at_most=True, detail=once),
@@ -152,26 +165,26 @@ async def with_webhooks(seen: Scene, size: Size) -> list[Row]:
 
 
 @asynccontextmanager
-async def stock(env: dict[str, str] | None = None) -> AsyncIterator[Scene]:
-    """The equivalent. Its worker is paused, as it polls a hundred times a second even with nothing to do."""
+async def run_stock(env: dict[str, str] | None = None) -> AsyncIterator[Scene]:
+    """Run the stock equivalent. Its worker is paused, because it polls a hundred times a second even while idle."""
     port = free_port()
-    async with scene(env=env) as seen:
-        gateway = seen.add("stock-gateway", "-m", "tests.programs.bench.stock", "gateway", seen.store.url, str(port))
-        worker = seen.add("stock-worker", "-m", "tests.programs.bench.stock", "worker", seen.store.url)
+    async with run_scene(env=env) as scene:
+        gateway = scene.add("stock-gateway", "-m", "tests.programs.bench.stock", "gateway", scene.store.url, str(port))
+        worker = scene.add("stock-worker", "-m", "tests.programs.bench.stock", "worker", scene.store.url)
         await worker.wait_for_log("ready")
         await gateway.wait_for_status(f"http://127.0.0.1:{port}/", status=404)
         worker.pause()
-        yield msgspec.structs.replace(seen, port=port)
+        yield msgspec.structs.replace(scene, port=port)
 
 
-def wake(seen: Scene) -> None:
-    """Let the stock worker go on."""
-    seen.stack.processes["stock-worker"].resume()
+def resume_worker(scene: Scene) -> None:
+    """Let the stock worker continue."""
+    scene.stack.processes["stock-worker"].resume()
 
 
-async def awake(seen: Scene, size: Size) -> Saturated:
-    """One run of the stock equivalent, its worker awake for as long."""
-    wake(seen)
-    found = await saturated(seen, size)
-    seen.stack.processes["stock-worker"].pause()
-    return found
+async def measure_stock(scene: Scene, size: Size) -> Saturated:
+    """Run the stock equivalent at saturation, with its worker awake only meanwhile."""
+    resume_worker(scene)
+    result = await measure_saturated(scene, size)
+    scene.stack.processes["stock-worker"].pause()
+    return result
