@@ -42,7 +42,7 @@ class Provider:
         app.add_routes(
             [
                 web.post("/submit", self._submit),
-                web.get("/tasks/{ref}", self._task),
+                web.get("/tasks/{ref}", self._show_task),
                 web.post("/tasks/{ref}/cancel", self._cancel),
             ]
         )
@@ -80,7 +80,7 @@ class Provider:
             return 429
         return next((status for word, status in {"refuse": 400, "down": 503}.items() if word in prompt), 0)
 
-    async def _task(self, request: web.Request) -> web.Response:
+    async def _show_task(self, request: web.Request) -> web.Response:
         generation = request.match_info["ref"].removeprefix("task-")
         self.looks[generation] += 1
         prompt = self.prompts.get(generation, "")

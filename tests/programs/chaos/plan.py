@@ -1,15 +1,15 @@
-"""What a run does, all from one seed: who asks for what and when, and which process is hit when and how."""
+"""The plan of a run, from one seed: the orders with their times, and the faults with their targets."""
 
 from random import Random
 
 from msgspec import Struct
 
-RATE_PER_S = 28  # wishes
-QUIET_S = 1.5  # at the start, before the first strike
-STARTING_S = 4.0  # a process that was started is left alone for this long
-LONG_S = 60.0  # a load of this length can show what happens a minute after a time-out
+RATE_PER_S = 28  # orders
+QUIET_S = 1.5  # at the start, before the first fault
+STARTING_S = 4.0  # no fault hits a process this soon after its start
+LONG_S = 60.0  # a load of this length also covers late results, a minute after a timeout
 
-# What the provider is told to do: its share, and how the generation ends if nothing else goes wrong.
+# Instructions to the provider: their share, and the end of the generation if no fault interferes.
 BEHAVIOURS = {
     "a boat": (40, "completed"),
     "polls=3": (14, "completed"),
@@ -33,9 +33,9 @@ BEHAVIOURS = {
     "slow": (2, "outcome_unknown"),
     "stuck": (2, "timeout"),
 }
-DOWN, TARDY = "down", "polls=2 wait=60"  # an outage, which hits everybody; a result that comes after the time-out
-MODELS = {"chaos/paid": 58, "chaos/film": 10, "chaos/either": 8, "chaos/picture": 18, "chaos/free": 6}
-WOKGEN = 0.3  # of the wishes
+DOWN, LATE = "down", "polls=2 wait=60"  # an outage for every generation; a result after the timeout
+MODELS = {"chaos/paid": 58, "chaos/video": 10, "chaos/either": 8, "chaos/image": 18, "chaos/free": 6}
+WOKGEN = 0.3  # of the orders
 WOKGEN_WAIT_S = 3
 CALLS = {"generate": 50, "text": 10, "voice": 8, "music": 8, "enhance": 10, "upscale": 7, "interrogate": 7}
 EVERYTHING = "everything"
@@ -49,11 +49,11 @@ TARGETS = {
     "deliver": 3,
     "sweep": 1,
 }
-PAUSED = {**TARGETS, "run-paid": 8, "run-paid-2": 8}  # two who work on the same thing: the hardest on the books
+PAUSED = {**TARGETS, "run-paid": 8, "run-paid-2": 8}  # two workers on one generation: the hardest case for the ledger
 
 
 class Buyer(Struct, frozen=True, kw_only=True):
-    """A customer: its share of the wishes, its money and what it may do at once."""
+    """A customer: its share of the orders, its money and its limits."""
 
     weight: int
     cents: int = 10_000_000
@@ -64,34 +64,34 @@ class Buyer(Struct, frozen=True, kw_only=True):
 BUYERS = (
     *(Buyer(weight=16) for _ in range(5)),
     *(Buyer(weight=7, concurrency=3, backlog_max=30) for _ in range(2)),
-    Buyer(weight=6, cents=400),  # runs out of money, and pays in a little now and then
+    Buyer(weight=6, cents=400),  # runs out of money, and tops up a little now and then
 )
 
 
-class Wish(Struct, frozen=True, kw_only=True):
-    """One generation that a client wants. Times are seconds after the start."""
+class Order(Struct, frozen=True, kw_only=True):
+    """One generation that a client orders. Times are seconds after the start."""
 
     number: int
     at_s: float
     buyer: int
     model: str
     behaviour: str
-    call: str = ""  # of WokGen's seven; none: WOWFLOW's one
-    provider: str = "paid"  # where WokGen lets one choose
+    call: str = ""  # one of WokGen's seven; empty: WOWFLOW's one
+    provider: str = "paid"  # for the calls of WokGen that have a choice
     detached: bool = False  # WokGen's `async`
-    key: str = ""  # Idempotency-Key; a wish with one is asked for until there is an answer
+    key: str = ""  # Idempotency-Key; an order that has one is sent until there is a response
     twin: bool = False  # sent twice at once
     wait_s: int = 0
     cancel_after_s: float | None = None
 
     @property
     def prompt(self) -> str:
-        """What the provider is told, and how the wish is found in the store."""
-        return f"wish {self.number}: {self.behaviour}"
+        """Return the prompt, which instructs the provider and identifies the order in the store."""
+        return f"order {self.number}: {self.behaviour}"
 
 
-class Strike(Struct, frozen=True, kw_only=True):
-    """One blow: kill (SIGKILL), stop (SIGTERM) or pause (SIGSTOP); `for_s` until it is started again or goes on."""
+class Fault(Struct, frozen=True, kw_only=True):
+    """One fault: kill (SIGKILL), stop (SIGTERM) or pause (SIGSTOP). It ends after `for_s` with a restart or SIGCONT."""
 
     at_s: float
     action: str
@@ -104,36 +104,36 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     seed: int
     load_s: float
-    wishes: tuple[Wish, ...]
-    strikes: tuple[Strike, ...]
+    orders: tuple[Order, ...]
+    faults: tuple[Fault, ...]
 
 
-def planned(seed: int, count: int, load_s: float | None = None) -> Plan:
-    """`count` wishes over `load_s` seconds, and the strikes meanwhile; the same for the same arguments."""
+def make_plan(seed: int, count: int, load_s: float | None = None) -> Plan:
+    """Plan `count` orders over `load_s` seconds, and the faults meanwhile. Equal arguments give equal plans."""
     load_s = count / RATE_PER_S if load_s is None else load_s
     return Plan(
         seed=seed,
         load_s=load_s,
-        wishes=tuple(_wishes(Random(f"{seed} wishes"), count, load_s)),
-        strikes=tuple(_strikes(Random(f"{seed} strikes"), load_s)),
+        orders=tuple(_plan_orders(Random(f"{seed} wishes"), count, load_s)),
+        faults=tuple(_plan_faults(Random(f"{seed} strikes"), load_s)),
     )
 
 
-def _wishes(dice: Random, count: int, load_s: float) -> list[Wish]:
+def _plan_orders(dice: Random, count: int, load_s: float) -> list[Order]:
     downs = set(dice.sample(range(count), count // 2000)) if count >= 2000 else set()
     times = sorted(dice.uniform(0, load_s) for _ in range(count))
-    return [_wish(dice, number, at_s, load_s, number in downs) for number, at_s in enumerate(times)]
+    return [_plan_order(dice, number, at_s, load_s, number in downs) for number, at_s in enumerate(times)]
 
 
-def _wish(dice: Random, number: int, at_s: float, load_s: float, down: bool) -> Wish:
+def _plan_order(dice: Random, number: int, at_s: float, load_s: float, down: bool) -> Order:
     [model] = dice.choices([*MODELS], [*MODELS.values()])
     [behaviour] = dice.choices([*BEHAVIOURS], [share for share, _ in BEHAVIOURS.values()])
     [buyer] = dice.choices(range(len(BUYERS)), [buyer.weight for buyer in BUYERS])
     if load_s >= LONG_S and at_s < load_s / 3 and dice.random() < 0.03:
-        behaviour = TARDY
+        behaviour = LATE
     keyed = dice.random() < 0.75
     [call] = dice.choices([*CALLS], [*CALLS.values()]) if dice.random() < WOKGEN and not down else [""]
-    return Wish(
+    return Order(
         number=number,
         at_s=round(at_s, 3),
         buyer=buyer,
@@ -149,7 +149,7 @@ def _wish(dice: Random, number: int, at_s: float, load_s: float, down: bool) -> 
     )
 
 
-def _strikes(dice: Random, load_s: float) -> list[Strike]:
+def _plan_faults(dice: Random, load_s: float) -> list[Fault]:
     count = max(8, round(load_s / 3.2))
     stores = max(2, round(count * 0.08)) if load_s >= 20 else 1
     actions = ["pause"] * max(1, round(count * 0.2)) + ["stop"] * max(1, round(count * 0.12))
@@ -157,7 +157,7 @@ def _strikes(dice: Random, load_s: float) -> list[Strike]:
     dice.shuffle(actions)
     gap_s = (load_s - QUIET_S) / count
     free_s: dict[str, float] = {}
-    strikes = _store_strikes(dice, stores, load_s)
+    faults = _plan_store_faults(dice, stores, load_s)
     for number, action in enumerate(actions):
         at_s = QUIET_S + (number + dice.uniform(0, 0.9)) * gap_s * count / len(actions)
         for_s = dice.uniform(3.3, 6.5) if action == "pause" else dice.uniform(0.1, 2.5)
@@ -165,19 +165,19 @@ def _strikes(dice: Random, load_s: float) -> list[Strike]:
         target = _target(dice, {name: share for name, share in shares.items() if free_s.get(name, 0) <= at_s})
         if target:
             free_s[target] = at_s + for_s + STARTING_S
-            strikes.append(Strike(at_s=round(at_s, 3), action=action, target=target, for_s=round(for_s, 3)))
-    if load_s >= LONG_S:  # a power cut, once, between two blows to the store
+            faults.append(Fault(at_s=round(at_s, 3), action=action, target=target, for_s=round(for_s, 3)))
+    if load_s >= LONG_S:  # one power cut, between two faults of the store
         at_s = QUIET_S + (dice.randrange(stores) + dice.uniform(0.75, 0.9)) * (load_s - QUIET_S) / stores
         for_s = round(dice.uniform(0.5, 3.0), 3)
-        strikes.append(Strike(at_s=round(at_s, 3), action="kill", target=EVERYTHING, for_s=for_s))
-    return sorted(strikes, key=lambda strike: strike.at_s)
+        faults.append(Fault(at_s=round(at_s, 3), action="kill", target=EVERYTHING, for_s=for_s))
+    return sorted(faults, key=lambda fault: fault.at_s)
 
 
-def _store_strikes(dice: Random, count: int, load_s: float) -> list[Strike]:
-    """Blows to the store, evenly spread: killed, then told to stop, then paused, and again."""
+def _plan_store_faults(dice: Random, count: int, load_s: float) -> list[Fault]:
+    """Plan the faults of the store, evenly spread: kill, stop, pause, and so on."""
     every_s = (load_s - QUIET_S) / count
     return [
-        Strike(
+        Fault(
             at_s=round(QUIET_S + (number + dice.uniform(0.1, 0.5)) * every_s, 3),
             action=("kill", "stop", "pause")[number % 3],
             target="store",

@@ -1,4 +1,4 @@
-"""The whole run: a deployment, its witnesses, the load, the blows, and then the quiet in which everything must end."""
+"""A whole run: a deployment, its doubles, load, faults, and the quiet period in which everything must end."""
 
 import asyncio
 import time
@@ -18,82 +18,84 @@ from shared.store.connect import Store
 from shared.store.findings import Report
 from tests.harness.factories import CENTS, Customer, create_customer
 from tests.harness.processes import Stack, make_folder
-from tests.programs.chaos.client import Clients, Story
-from tests.programs.chaos.complaints import complaints
-from tests.programs.chaos.force import Force, Mark, Rescue
-from tests.programs.chaos.plan import BUYERS, LONG_S, TARDY, WOKGEN_WAIT_S, Plan
-from tests.programs.chaos.witness import Inbox, Paid
+from tests.programs.chaos.client import ClientRecord, Clients
+from tests.programs.chaos.doubles import Inbox, PaidProvider
+from tests.programs.chaos.injector import InjectedFault, Injector, Rescue
+from tests.programs.chaos.logs import read_log
+from tests.programs.chaos.plan import BUYERS, LATE, LONG_S, WOKGEN_WAIT_S, Plan
 from workers.timing import retry_while_store_down
 
 CATALOGUE = Path(__file__).parent / "catalogue.toml"
-LOOK_S = 0.5
-SAY_S = 5.0
+POLL_S = 0.5
+REPORT_EVERY_S = 5.0
 END_MAX_S = 60.0  # after the load, until every generation has ended
 DELIVERED_MAX_S, LATE_MAX_S = 60.0, 75.0
 REPLAYS_MAX = 200
-PAY_EVERY_S, PAYMENT_CENTS = 3.0, 50
+TOP_UP_EVERY_S, PAYMENT_CENTS = 3.0, 50
 BATCH = 200
 SCAN_COUNT = 2000
 EMPTY_MAX_S = 5.0
-# When everything has ended there is nothing of this any more.
+# Keys with these prefixes must be gone once everything has ended.
 MOVING = (b"gw:open", b"gw:deliveries:open", b"gw:active:", b"gw:backlog:", b"gw:turns:", b"arq:")
 STAYING = (b":bell", b":health-check")
 
-Say = Callable[[str], None]
+ReportProgress = Callable[[str], None]
 
 
 class Sample(Struct, frozen=True, kw_only=True):
-    """How things stood at one moment. `states` counts the open generations."""
+    """The state of the run at one moment. `states` counts the open generations."""
 
     at_s: float
-    asked: int
+    ordered: int
     accepted: int
     states: dict[str, int]
 
 
 class Evidence(Struct, kw_only=True):
-    """Everything that is known after a run."""
+    """Everything known after a run."""
 
     plan: Plan
     customers: list[Customer]
-    stories: list[Story]
-    answers: dict[str, int]
-    paid: Paid
+    records: list[ClientRecord]
+    responses: dict[str, int]
+    paid: PaidProvider
     inboxes: list[Inbox]
     generations: dict[str, Generation] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
-    payments: dict[str, int] = field(default_factory=dict)  # what was paid in, micro-USD, by account
-    paid_in: dict[str, int] = field(default_factory=dict)  # the same as the accounts tell it
-    uncertain: set[str] = field(default_factory=set)  # ever seen so
-    marks: list[Mark] = field(default_factory=list)
+    payments: dict[str, int] = field(default_factory=dict)  # micro-USD that were paid, by account
+    credited: dict[str, int] = field(default_factory=dict)  # micro-USD that the account shows
+    uncertain: set[str] = field(default_factory=set)  # generations that were uncertain at any time
+    injected: list[InjectedFault] = field(default_factory=list)
     rescues: list[Rescue] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    left_over: list[str] = field(default_factory=list)  # keys that should be gone by now
+    anomalies: list[str] = field(default_factory=list)
+    left_over: list[str] = field(default_factory=list)  # keys that should be gone
     books: Report = field(default_factory=Report)
-    logged: Counter[str] = field(default_factory=Counter)  # warnings of our processes, by event
-    errors: list[str] = field(default_factory=list)  # and their errors
-    began_ms: int = 0
+    warnings: Counter[str] = field(default_factory=Counter)  # of our processes, by event
+    errors: list[str] = field(default_factory=list)  # of our processes
+    started_ms: int = 0
     took_s: float = 0.0
 
 
 class Scene:
-    """A deployment under load. `say` is told how it goes."""
+    """A deployment under load."""
 
-    def __init__(self, plan: Plan, stack: Stack, store: Store, evidence: Evidence, say: Say) -> None:
-        self.plan, self.stack, self.store, self.evidence, self.say = plan, stack, store, evidence, say
-        self.force = Force(stack, store)
+    def __init__(self, plan: Plan, stack: Stack, store: Store, evidence: Evidence, report: ReportProgress) -> None:
+        self.plan, self.stack, self.store, self.evidence, self.report = plan, stack, store, evidence, report
+        self.injector = Injector(stack, store)
         self.clients = Clients(plan, stack.urls, [customer.key for customer in evidence.customers])
 
     async def play(self) -> None:
-        """Load and blows, then quiet until everything has ended or its time is up, then a look at all that is left."""
+        """Run load and faults, wait until everything has ended or timed out, then collect the evidence."""
         evidence = self.evidence
-        self.force.started_s, evidence.began_ms = time.monotonic(), time.time_ns() // 1_000_000
-        evidence.stories = self.clients.stories
-        background = [asyncio.create_task(work) for work in (self._sample(), self._tell(), self.force.guard())]
-        await asyncio.gather(self.clients.run(), self.force.run(self.plan.strikes), self._pay_in())
-        self.say("load and blows are over; waiting for everything to end")
-        await self._quiet()
-        keyed = [story for story in evidence.stories if story.ids and story.wish.key]
+        self.injector.started_s, evidence.started_ms = time.monotonic(), time.time_ns() // 1_000_000
+        evidence.records = self.clients.records
+        background = [
+            asyncio.create_task(work) for work in (self._sample(), self._report_repeatedly(), self.injector.guard())
+        ]
+        await asyncio.gather(self.clients.run(), self.injector.run(self.plan.faults), self._top_up())
+        self.report("load and faults are over, waiting for everything to end")
+        await self._wait_for_quiet()
+        keyed = [record for record in evidence.records if record.ids and record.order.key]
         await self.clients.replay(keyed[:: max(1, len(keyed) // REPLAYS_MAX)])
         for task in background:
             task.cancel()
@@ -102,74 +104,76 @@ class Scene:
                 raise result
         await self._collect()
 
-    async def _quiet(self) -> None:
-        """Until every generation has ended, its event was taken, and late results were looked for."""
+    async def _wait_for_quiet(self) -> None:
+        """Wait until every generation has ended, every event was delivered, and late results were polled."""
         evidence = self.evidence
-        await self._until("end of every generation", END_MAX_S, self._ended)
-        await self._until("delivery of every event", DELIVERED_MAX_S, self._delivered)
+        await self._wait_until("end of every generation", END_MAX_S, self._check_ended)
+        await self._wait_until("delivery of every event", DELIVERED_MAX_S, self._check_delivered)
         if self.plan.load_s >= LONG_S:
-            tardy = [story.ids[0] for story in evidence.stories if story.wish.behaviour == TARDY and story.ids]
-            await self._until("late results", LATE_MAX_S, lambda: self._looked_at(tardy))
+            late = [record.ids[0] for record in evidence.records if record.order.behaviour == LATE and record.ids]
+            await self._wait_until("late results", LATE_MAX_S, lambda: self._check_late_polled(late))
 
-    async def _until(self, what: str, limit_s: float, done: Callable[[], Awaitable[bool]]) -> None:
-        began_s = self.force.now_s
+    async def _wait_until(self, condition: str, limit_s: float, done: Callable[[], Awaitable[bool]]) -> None:
+        started_s = self.injector.now_s
         while not await done():
-            if self.force.now_s - began_s > limit_s:
-                self.say(f"{what}: not within {limit_s:.0f} s")
+            if self.injector.now_s - started_s > limit_s:
+                self.report(f"{condition}: not within {limit_s:.0f} s")
                 return
-            await asyncio.sleep(LOOK_S)
-        self.say(f"{what}: {self.force.now_s - began_s:.1f} s after")
+            await asyncio.sleep(POLL_S)
+        self.report(f"{condition}: {self.injector.now_s - started_s:.1f} s after")
 
-    async def _ended(self) -> bool:
+    async def _check_ended(self) -> bool:
         return not int(await self.store.call("ZCARD", keys.OPEN))
 
-    async def _delivered(self) -> bool:
+    async def _check_delivered(self) -> bool:
         return not int(await self.store.call("ZCARD", keys.OPEN_DELIVERIES))
 
-    async def _looked_at(self, names: list[str]) -> bool:
+    async def _check_late_polled(self, names: list[str]) -> bool:
         waiting = await asyncio.gather(*(self.store.call("ZSCORE", keys.LATE, name) for name in names))
         return not any(waiting)
 
     async def _sample(self) -> None:
-        """Note how everything stands, now and then, for the picture."""
+        """Record the state of the run repeatedly, for the chart."""
         while True:
             try:
                 names = [raw.decode() for raw in await self.store.call("ZRANGE", keys.OPEN, 0, -1)]
-                asked = (self.store.call("HGET", keys.generation(name), "state") for name in names)
-                states = [(raw or b"?").decode() for raw in await asyncio.gather(*asked)]
-                found = zip(names, states, strict=True)
-                self.evidence.uncertain |= {name for name, state in found if state == "uncertain"}
-                accepted = sum(bool(story.ids) for story in self.clients.stories)
+                reads = (self.store.call("HGET", keys.generation(name), "state") for name in names)
+                states = [(raw or b"?").decode() for raw in await asyncio.gather(*reads)]
+                by_name = zip(names, states, strict=True)
+                self.evidence.uncertain |= {name for name, state in by_name if state == "uncertain"}
+                accepted = sum(bool(record.ids) for record in self.clients.records)
                 self.evidence.samples.append(
                     Sample(
-                        at_s=round(self.force.now_s, 2),
-                        asked=len(self.clients.stories),
+                        at_s=round(self.injector.now_s, 2),
+                        ordered=len(self.clients.records),
                         accepted=accepted,
                         states=dict(Counter(states)),
                     )
                 )
             except (StoreDown, StoreError):
                 pass
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
-    async def _pay_in(self) -> None:
-        """Top up the last customer again and again, each time by two who know of the same payment."""
+    async def _top_up(self) -> None:
+        """Top up the last customer repeatedly, each payment twice at once."""
         account, number = self.evidence.customers[-1].account, 0
-        while self.force.now_s < self.plan.load_s:
+        while self.injector.now_s < self.plan.load_s:
             number += 1
             payment = partial(ledger.top_up, self.store, account, PAYMENT_CENTS * CENTS, f"payment {number}")
             await asyncio.gather(retry_while_store_down(payment), retry_while_store_down(payment))
             self.evidence.payments[account] += PAYMENT_CENTS * CENTS
-            await asyncio.sleep(PAY_EVERY_S)
+            await asyncio.sleep(TOP_UP_EVERY_S)
 
-    async def _tell(self) -> None:
+    async def _report_repeatedly(self) -> None:
         while True:
-            await asyncio.sleep(SAY_S)
+            await asyncio.sleep(REPORT_EVERY_S)
             if self.evidence.samples:
                 now = self.evidence.samples[-1]
                 states = ", ".join(f"{count} {state}" for state, count in sorted(now.states.items()))
-                blows = len(self.force.marks)
-                self.say(f"{now.asked} asked, {now.accepted} accepted, {blows} blows; open: {states or 'none'}")
+                faults = len(self.injector.injected)
+                self.report(
+                    f"{now.ordered} ordered, {now.accepted} accepted, {faults} faults; open: {states or 'none'}"
+                )
 
     async def _collect(self) -> None:
         evidence = self.evidence
@@ -179,18 +183,18 @@ class Scene:
                 names = [raw.decode() for raw in raws[first : first + BATCH]]
                 found = await asyncio.gather(*(generations.view(self.store, "", name) for name in names))
                 evidence.generations |= {generation.id: generation for generation in found if generation is not None}
-            shown = await accounts.find(self.store, customer.account)
-            evidence.paid_in[customer.account] = shown.topup if shown else 0
-        await self._until("an empty store", EMPTY_MAX_S, self._empty)
+            account = await accounts.find(self.store, customer.account)
+            evidence.credited[customer.account] = account.topup if account else 0
+        await self._wait_until("an empty store", EMPTY_MAX_S, self._check_empty)
         await check_ledger(self.store, evidence.books)
-        evidence.marks = sorted(self.force.marks, key=lambda mark: mark.at_s)
-        evidence.rescues = self.force.rescues
-        evidence.faults = [*self.force.faults, *self.clients.faults]
-        evidence.answers = dict(sorted(self.clients.answers.items()))
-        evidence.took_s = self.force.now_s
+        evidence.injected = sorted(self.injector.injected, key=lambda fault: fault.at_s)
+        evidence.rescues = self.injector.rescues
+        evidence.anomalies = [*self.injector.anomalies, *self.clients.anomalies]
+        evidence.responses = dict(sorted(self.clients.responses.items()))
+        evidence.took_s = self.injector.now_s
 
-    async def _empty(self) -> bool:
-        """Whether nothing is left of what moves; a look at a late result may be on its way."""
+    async def _check_empty(self) -> bool:
+        """Return whether no queue or index entry is left. A poll for a late result may still be running."""
         cursor, left = b"0", []
         while True:
             cursor, found = await self.store.call("SCAN", cursor, "COUNT", SCAN_COUNT)
@@ -202,10 +206,10 @@ class Scene:
 
 
 @asynccontextmanager
-async def deployed(plan: Plan, say: Say) -> AsyncIterator[Scene]:
-    """Everything started and ready: processes, provider, customers and their receivers."""
+async def deploy(plan: Plan, report: ReportProgress) -> AsyncIterator[Scene]:
+    """Start everything: processes, provider, customers and their receivers."""
     async with AsyncExitStack() as held:
-        paid = await held.enter_async_context(Paid(plan.seed))
+        paid = await held.enter_async_context(PaidProvider(plan.seed))
         path = make_folder("chaos") / "catalogue.toml"
         path.write_text(CATALOGUE.read_text().replace("PAID_URL", paid.url))
         env = {
@@ -226,19 +230,19 @@ async def deployed(plan: Plan, say: Say) -> AsyncIterator[Scene]:
             inbox.secret = (await webhooks.create_endpoint(store, customer.account, inbox.url)).secret
             inboxes.append(inbox)
             customers.append(customer)
-        evidence = Evidence(plan=plan, customers=customers, stories=[], answers={}, paid=paid, inboxes=inboxes)
+        evidence = Evidence(plan=plan, customers=customers, records=[], responses={}, paid=paid, inboxes=inboxes)
         money = {customer.account: buyer.cents * CENTS for customer, buyer in zip(customers, BUYERS, strict=True)}
         evidence.payments = money
-        yield Scene(plan, stack, store, evidence, say)
+        yield Scene(plan, stack, store, evidence, report)
 
 
-async def played(plan: Plan, say: Say) -> Evidence:
-    """One whole run, and all that is known after it."""
-    async with deployed(plan, say) as scene:
+async def run_chaos(plan: Plan, report: ReportProgress) -> Evidence:
+    """Run a whole plan and return the evidence."""
+    async with deploy(plan, report) as scene:
         await scene.play()
         evidence = scene.evidence
         for name, process in scene.stack.processes.items():
-            warnings, errors = complaints(name, process.log)
-            evidence.logged.update(warnings)
+            warnings, errors = read_log(name, process.log)
+            evidence.warnings.update(warnings)
             evidence.errors += errors
     return evidence

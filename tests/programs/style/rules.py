@@ -31,6 +31,8 @@ CLEAN = (
     "offline",
     "operate/__init__.py",
     "shared/version.py",
+    "tests/programs/bench",
+    "tests/programs/chaos",
     "tests/programs/style",
     "tests/suites/unit/offline",
     "workers/__init__.py",
