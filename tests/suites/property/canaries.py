@@ -1,4 +1,4 @@
-"""Verbs that are broken on purpose, each in one place: what the scenarios and the machine are worth shows on them."""
+"""Canaries: verbs broken on purpose in one place each, which scenarios and random histories must detect."""
 
 from collections.abc import Callable
 from hashlib import sha1
@@ -7,11 +7,11 @@ from msgspec import Struct, structs
 
 from shared.store.scripts import Script
 
-Source = Callable[[str], Script]
+Loader = Callable[[str], Script]
 
 
 class Canary(Struct, frozen=True):
-    """A text in the verbs of that name ('' for all that have it), and what stands there instead."""
+    """A mutation: text to replace in the verb of that name, or in every verb if the name is empty."""
 
     name: str
     verb: str
@@ -21,16 +21,16 @@ class Canary(Struct, frozen=True):
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
 
-    def changes(self, lua: Script) -> bool:
-        """Whether the verb has what this one is about."""
+    def applies_to(self, lua: Script) -> bool:
+        """Return whether the canary changes this verb."""
         return self.verb in ("", lua.name) and self.old.encode() in lua.source
 
-    def breaks(self, sound: Source) -> Source:
-        """The verbs as `sound` gives them, with this one fault."""
+    def apply(self, load: Loader) -> Loader:
+        """Return a loader that adds this one fault to the scripts of `load`."""
 
         def script(name: str) -> Script:
-            lua = sound(name)
-            if not self.changes(lua):
+            lua = load(name)
+            if not self.applies_to(lua):
                 return lua
             source = lua.source.replace(self.old.encode(), self.new.encode())
             sha = sha1(source, usedforsecurity=False).hexdigest().encode()
@@ -41,100 +41,111 @@ class Canary(Struct, frozen=True):
 
 RESERVE_LINE = "redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f reserve -%.0f %s', now, price, id))"
 
-WHO_HAS_IT = "redis.call('HGET', 'gw:generation:' .. id, 'provider')"
+CURRENT_PROVIDER = "redis.call('HGET', 'gw:generation:' .. id, 'provider')"
 
 QUEUE_LENGTH = "redis.call('ZCARD', 'arq:queue:' .. provider)"
 
 CANARIES = (
-    Canary("settle closes what is closed", "settle", "if was == 'completed' or was == 'failed' then", "if false then"),
-    Canary("settle takes any cost", "settle", "assert(cost >= 0 and cost <= tonumber(reserved)", "assert(true"),
-    Canary("settle ends what a provider has", "settle", "if guard == 'unsubmitted' and", "if false and"),
-    Canary("refund not given back", "settle", "if refund > 0 then", "if false then"),
-    Canary("settle line missing", "settle", "if tonumber(reserved) > 0 then", "if false then"),
-    Canary("reserve line missing", "accept", RESERVE_LINE),
+    Canary("settle a settled generation", "settle", "if was == 'completed' or was == 'failed' then", "if false then"),
+    Canary("settle at any cost", "settle", "assert(cost >= 0 and cost <= tonumber(reserved)", "assert(true"),
+    Canary("settle after a submit in spite of the guard", "settle", "if guard == 'unsubmitted' and", "if false and"),
+    Canary("settle without a refund", "settle", "if refund > 0 then", "if false then"),
+    Canary("settle without a ledger entry", "settle", "if tonumber(reserved) > 0 then", "if false then"),
+    Canary("accept without a ledger entry", "accept", RESERVE_LINE),
     Canary(
-        "settle keeps the place among the active",
+        "free_slot leaves the active set",
         "",
         "redis.call('SREM', 'gw:active:'",
         "redis.call('SISMEMBER', 'gw:active:'",
     ),
-    Canary("the job is left", "", "dequeue('arq:queue:' .. provider, id)\n  redis.call('SREM'", "redis.call('SREM'"),
-    Canary("settle leaves it to the sweeper", "settle", "redis.call('ZREM', 'gw:open', id)"),
     Canary(
-        "settle leaves it in the backlog",
+        "settle leaves the job", "", "dequeue('arq:queue:' .. provider, id)\n  redis.call('SREM'", "redis.call('SREM'"
+    ),
+    Canary("settle leaves the open set", "settle", "redis.call('ZREM', 'gw:open', id)"),
+    Canary(
+        "settle leaves the backlog",
         "settle",
         "redis.call('LREM', 'gw:backlog:' .. account .. ':' .. provider, 1, id)",
     ),
     Canary(
-        "settle leaves it among the waiting",
+        "settle leaves the waiting set",
         "settle",
         "redis.call('ZREM', 'gw:waiting:' .. provider, id)\nelse",
         "else",
     ),
-    Canary("settle leaves it among the uncertain", "settle", "redis.call('ZREM', 'gw:uncertain', id)"),
-    Canary("admit leaves it among the waiting", "", "if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end"),
-    Canary("a waiting one is not counted", "", "redis.call('ZADD', 'gw:waiting:' .. provider, now, id)"),
-    Canary("settle lets nobody on", "settle", "join_round_robin(account, provider)\nadmit(provider, now)"),
-    Canary("settle wakes nobody", "settle", "redis.call('PUBLISH', 'gw:wake:' .. gateway, id)", ""),
+    Canary("settle leaves the uncertain set", "settle", "redis.call('ZREM', 'gw:uncertain', id)"),
+    Canary("admit leaves the waiting set", "", "if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end"),
+    Canary("accept skips the waiting set", "", "redis.call('ZADD', 'gw:waiting:' .. provider, now, id)"),
+    Canary("settle admits no generation", "settle", "join_round_robin(account, provider)\nadmit(provider, now)"),
+    Canary("settle wakes no gateway", "settle", "redis.call('PUBLISH', 'gw:wake:' .. gateway, id)", ""),
     Canary(
-        "settle forgets the late look", "settle", "if state == 'failed' and ref and late_ms ~= '' then", "if false then"
+        "settle schedules no late poll",
+        "settle",
+        "if state == 'failed' and ref and late_ms ~= '' then",
+        "if false then",
     ),
-    Canary("an ended generation is kept for ever", "settle", "redis.call('PEXPIRE', generation, keep_ms)"),
-    Canary("event missing", "settle", "emit(account, 'evt_' .. id, 'generation.' .. state, now, 'generation', id)"),
+    Canary("settle sets no expiry", "settle", "redis.call('PEXPIRE', generation, keep_ms)"),
     Canary(
-        "event written twice",
+        "settle without an event",
+        "settle",
+        "emit(account, 'evt_' .. id, 'generation.' .. state, now, 'generation', id)",
+    ),
+    Canary(
+        "settle with two events",
         "settle",
         "emit(account, 'evt_'",
         "emit(account, 'again_' .. id, 'generation.' .. state, now, 'generation', id)\nemit(account, 'evt_'",
     ),
-    Canary("event to everybody", "settle", "(types == '*' or string.find(", "(true or string.find("),
+    Canary("event to an unsubscribed endpoint", "settle", "(types == '*' or string.find(", "(true or string.find("),
     Canary("event to a disabled endpoint", "settle", "return types and not disabled and", "return types and"),
     Canary("accept without the balance check", "accept", "if balance < price then", "if false then"),
-    Canary("a known id charged again", "accept", "if created then", "if false then"),
+    Canary("accept charges a known id twice", "accept", "if created then", "if false then"),
     Canary(
-        "an Idempotency-Key forgotten",
+        "accept does not store the Idempotency-Key",
         "accept",
         "if replay_key ~= '' then redis.call('SET'",
         "if false then redis.call('SET'",
     ),
     Canary(
-        "an Idempotency-Key looked up after charging",
+        "accept charges before the replay",
         "accept",
         "if seen then\n",
         "if seen then\nreserve_payment('balance', account, price, id, now)\n",
     ),
-    Canary("another body replayed", "accept", "if string.sub(seen, 1, #body_hash) ~= body_hash then", "if false then"),
-    Canary("accept forgets the sweeper", "accept", "redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)"),
     Canary(
-        "accept lets a generation expire",
+        "accept replays another body", "accept", "if string.sub(seen, 1, #body_hash) ~= body_hash then", "if false then"
+    ),
+    Canary("accept skips the open set", "accept", "redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)"),
+    Canary(
+        "accept sets an expiry",
         "accept",
         "if waiter ~= '' then",
         "redis.call('PEXPIRE', generation, 9999999)\nif waiter ~= '' then",
     ),
-    Canary("accept jumps the queue of accounts", "accept", "or redis.call('EXISTS', 'gw:turns:' .. provider) == 1"),
+    Canary("accept skips the round-robin", "accept", "or redis.call('EXISTS', 'gw:turns:' .. provider) == 1"),
     Canary(
         "accept ignores the backlog limit",
         "accept",
         "if waits and waiting >= tonumber(backlog_max) then",
         "if false then",
     ),
-    Canary("accept charges for a provider that is down", "accept", "return 'down', down_until - now", "return 'free'"),
+    Canary("accept with an open breaker", "accept", "return 'down', down_until - now", "return 'free'"),
     Canary(
-        "a paused provider goes first",
+        "route to a paused provider first",
         "",
         "if word == 'free' then return at end",
         "if word ~= 'down' then return at end",
     ),
-    Canary("a paused provider never goes", "", "later = later or at end", "end"),
-    Canary("accept names the wrong route", "accept", "(at - FIRST) / 4 + 1, res", "1, res"),
-    Canary("a known id's route is forgotten", "accept", "if ARGV[at + 2] == spec then", "if false then"),
-    Canary("a place in the day is free", "accept", "redis.call('INCR', quota_key(account, day))"),
-    Canary("a place in the day lost on failure", "settle", "if failed and day and", "if false and"),
-    Canary("a place in the day given back on success", "settle", "if failed and day and", "if day and"),
-    Canary("concurrency of the plan ignored in turns", "", "< concurrency_of(account) then", "< 1000 then"),
-    Canary("a place is kept for ever", "", "redis.call('SREM', 'gw:busy:'", "redis.call('SISMEMBER', 'gw:busy:'"),
-    Canary("a late look takes a place", "", "redis.call('SCARD', 'gw:busy:' .. provider)", QUEUE_LENGTH),
-    Canary("concurrency of the provider ignored", "", "return not limit or", "return true or"),
+    Canary("never route to a paused provider", "", "later = later or at end", "end"),
+    Canary("accept returns the wrong route", "accept", "(at - FIRST) / 4 + 1, res", "1, res"),
+    Canary("accept forgets the route of a known id", "accept", "if ARGV[at + 2] == spec then", "if false then"),
+    Canary("accept does not count the daily quota", "accept", "redis.call('INCR', quota_key(account, day))"),
+    Canary("settle keeps the quota after a failure", "settle", "if failed and day and", "if false and"),
+    Canary("settle returns the quota after a success", "settle", "if failed and day and", "if day and"),
+    Canary("round-robin ignores the plan's concurrency", "", "< concurrency_of(account) then", "< 1000 then"),
+    Canary("free_slot leaves the busy set", "", "redis.call('SREM', 'gw:busy:'", "redis.call('SISMEMBER', 'gw:busy:'"),
+    Canary("late poll takes a slot", "", "redis.call('SCARD', 'gw:busy:' .. provider)", QUEUE_LENGTH),
+    Canary("admit ignores the provider's concurrency", "", "return not limit or", "return true or"),
     Canary(
         "admit loses the rest of the backlog",
         "",
@@ -143,10 +154,8 @@ CANARIES = (
         "    redis.call('DEL', 'gw:backlog:' .. account .. ':' .. provider)",
     ),
     Canary("admit takes the newest", "", "redis.call('LPOP', 'gw:backlog:'", "redis.call('RPOP', 'gw:backlog:'"),
-    Canary("admit forgets that more wait", "", "    join_round_robin(account, provider)\n  end", "  end"),
-    Canary(
-        "admit lets one account have all turns", "", "'NX', now_us, account)", "'NX', string.byte(account), account)"
-    ),
+    Canary("admit leaves the round-robin", "", "    join_round_robin(account, provider)\n  end", "  end"),
+    Canary("admit serves one account only", "", "'NX', now_us, account)", "'NX', string.byte(account), account)"),
     Canary(
         "admit forgets the state",
         "",
@@ -154,130 +163,160 @@ CANARIES = (
         "take_slot",
     ),
     Canary(
-        "enqueue does not ring",
+        "enqueue without a bell",
         "",
         "  redis.call('ZADD', queue, now, id)\n  ring(queue)",
         "  redis.call('ZADD', queue, now, id)",
     ),
     Canary(
-        "start gives submit twice",
+        "start permits a second submit",
         "start",
         "if state == 'submitting' and repeatable == '' then",
         "if false then",
     ),
-    Canary("start submits the uncertain again", "start", "if state == 'uncertain' then return", "if false then return"),
-    Canary("start forgets the reference", "start", "if ref then\n", "if false then\n"),
-    Canary("start works on the closed", "start", "if state == 'completed' or state == 'failed' then", "if false then"),
     Canary(
-        "start sends everybody after an outage",
+        "start submits an uncertain generation", "start", "if state == 'uncertain' then return", "if false then return"
+    ),
+    Canary("start forgets the reference", "start", "if ref then\n", "if false then\n"),
+    Canary(
+        "start runs a settled generation", "start", "if state == 'completed' or state == 'failed' then", "if false then"
+    ),
+    Canary(
+        "start sends every submit after an outage",
         "start",
         "if downs and probe_until and tonumber(probe_until) > now then",
         "if false then",
     ),
     Canary("start ignores a pause", "start", "if paused and tonumber(paused) > now then", "if false then"),
     Canary(
-        "start asks for permission again", "start", "if state == 'submitting' and intent == token then", "if false then"
+        "start repeats the permission of a token",
+        "start",
+        "if state == 'submitting' and intent == token then",
+        "if false then",
     ),
     Canary(
         "start by another provider's worker", "start", "if provider ~= at or state == 'backlog' then", "if false then"
     ),
     Canary(
-        "submitted by another provider's worker",
+        "store_reference by another provider's worker",
         "store_reference",
         "if provider ~= at or state == 'backlog' then",
         "if false then",
     ),
-    Canary("submitted wakes nobody", "store_reference", "\n  make_due('arq:queue:' .. provider, id, now)"),
-    Canary("an uncertain one is not counted", "start", "redis.call('ZADD', 'gw:uncertain', 'NX', now, id)"),
-    Canary("submitted leaves it among the uncertain", "store_reference", "redis.call('ZREM', 'gw:uncertain', id)"),
+    Canary("store_reference makes no poll due", "store_reference", "\n  make_due('arq:queue:' .. provider, id, now)"),
+    Canary("start skips the uncertain set", "start", "redis.call('ZADD', 'gw:uncertain', 'NX', now, id)"),
+    Canary("store_reference leaves the uncertain set", "store_reference", "redis.call('ZREM', 'gw:uncertain', id)"),
     Canary(
-        "submitted fenced",
+        "store_reference with a fence",
         "store_reference",
         "redis.call('HSET', generation, 'ref', ref)",
         "if state ~= 'submitting' then return {'closed', state} end\nredis.call('HSET', generation, 'ref', ref)",
     ),
     Canary(
-        "submitted opens the closed",
+        "store_reference reopens a settled generation",
         "store_reference",
         "if state == 'completed' or state == 'failed' then",
         "if false then",
     ),
     Canary(
-        "withdraw by anybody",
+        "withdraw without a token",
         "withdraw",
         "if state ~= 'submitting' or intent ~= token then",
         "if state ~= 'submitting' then",
     ),
     Canary(
-        "withdraw of what was taken", "withdraw", "if state ~= 'submitting' or intent ~= token then", "if false then"
+        "withdraw an accepted submit", "withdraw", "if state ~= 'submitting' or intent ~= token then", "if false then"
     ),
     Canary(
-        "reroute by anybody",
+        "reroute without a token",
         "reroute",
         "if cancel or (state ~= 'queued' and (state ~= 'submitting' or intent ~= token))",
         "if cancel",
     ),
-    Canary("reroute of what its owner wants stopped", "reroute", "if cancel or (", "if ("),
-    Canary("start submits what its owner wants stopped", "start", "if cancel then return", "if false then return"),
-    Canary("withdraw pauses whoever has it", "withdraw", "pause_submits(from, ", f"pause_submits({WHO_HAS_IT}, "),
-    Canary("an account asked for again is one more", "create_account", "if created then", "if false then"),
-    Canary("reroute keeps the place", "reroute", "free_slot(account, from, id)"),
-    Canary("reroute loses it", "reroute", "redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)"),
-    Canary("reroute lets nobody on", "reroute", "  admit(name, now)"),
-    Canary("reroute of the busy to the paused", "reroute", "word == 'down' or word == 'skipped'", "true"),
-    Canary("reroute pauses nobody", "reroute", "pause_submits(from, tonumber(pause_ms), now)"),
-    Canary("reroute tells nobody", "reroute", "note_attempt(generation, asked_ms or now, from, word)"),
-    Canary("withdraw tells nobody", "withdraw", "note_attempt(generation, asked_ms, from, word)"),
-    Canary("callback by anybody", "store_callback", "or provider ~= from then", "then"),
-    Canary("callback wakes nobody", "store_callback", "if state ~= 'backlog' then make_due", "if false then make_due"),
-    Canary("callback not kept", "store_callback", "if doubt then redis.call('HSET'", "if false then redis.call('HSET'"),
-    Canary("cancel wakes nobody", "cancel", "if state == 'pending' then make_due", "if false then make_due"),
+    Canary("reroute a canceled generation", "reroute", "if cancel or (", "if ("),
+    Canary("start submits a canceled generation", "start", "if cancel then return", "if false then return"),
     Canary(
-        "top-up counted each time", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"
+        "withdraw pauses the current provider",
+        "withdraw",
+        "pause_submits(from, ",
+        f"pause_submits({CURRENT_PROVIDER}, ",
     ),
-    Canary("a key asked for again is one too many", "create_key", "if line then return", "if false then return"),
-    Canary("a revoked key works on", "revoke_key", "redis.call('DEL', 'gw:key:'", "redis.call('EXISTS', 'gw:key:'"),
-    Canary("a credit each time", "credit", "if credit then", "if false then"),
-    Canary("a credit of any size", "credit", "or amount > cost then", "then"),
+    Canary("create_account is not idempotent", "create_account", "if created then", "if false then"),
+    Canary("reroute leaves the slot", "reroute", "free_slot(account, from, id)"),
     Canary(
-        "a credit for what is open", "credit", "if state ~= 'completed' and state ~= 'failed' then", "if false then"
+        "reroute skips the backlog", "reroute", "redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)"
     ),
-    Canary("a credit without its line", "credit", "redis.call('RPUSH', 'gw:ledger:' .. account,", "tostring("),
+    Canary("reroute admits no generation", "reroute", "  admit(name, now)"),
+    Canary("reroute from a busy to a paused provider", "reroute", "word == 'down' or word == 'skipped'", "true"),
+    Canary("reroute pauses no provider", "reroute", "pause_submits(from, tonumber(pause_ms), now)"),
+    Canary("reroute records no attempt", "reroute", "note_attempt(generation, asked_ms or now, from, word)"),
+    Canary("withdraw records no attempt", "withdraw", "note_attempt(generation, asked_ms, from, word)"),
+    Canary("callback by another provider", "store_callback", "or provider ~= from then", "then"),
     Canary(
-        "a credit that moves nothing", "credit", "redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -amount)"
+        "callback makes no poll due", "store_callback", "if state ~= 'backlog' then make_due", "if false then make_due"
     ),
     Canary(
-        "retry of what a provider may have",
+        "callback is not stored", "store_callback", "if doubt then redis.call('HSET'", "if false then redis.call('HSET'"
+    ),
+    Canary("cancel makes no poll due", "cancel", "if state == 'pending' then make_due", "if false then make_due"),
+    Canary(
+        "top_up is not idempotent", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"
+    ),
+    Canary("create_key is not idempotent", "create_key", "if line then return", "if false then return"),
+    Canary("revoke_key leaves the key", "revoke_key", "redis.call('DEL', 'gw:key:'", "redis.call('EXISTS', 'gw:key:'"),
+    Canary("credit twice", "credit", "if credit then", "if false then"),
+    Canary("credit above the cost", "credit", "or amount > cost then", "then"),
+    Canary(
+        "credit an open generation", "credit", "if state ~= 'completed' and state ~= 'failed' then", "if false then"
+    ),
+    Canary("credit without a ledger entry", "credit", "redis.call('RPUSH', 'gw:ledger:' .. account,", "tostring("),
+    Canary(
+        "credit without a change of the balance",
+        "credit",
+        "redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -amount)",
+    ),
+    Canary(
+        "retry a submitted generation",
         "retry",
         "if state == 'submitting' or state == 'uncertain' then",
         "if false then",
     ),
-    Canary("retry of the closed", "retry", "if state == 'completed' or state == 'failed' then", "if false then"),
-    Canary("retry of what runs", "retry", "':leases', id) then", "':leases', id) or true then"),
-    Canary("retry counts on", "retry", "redis.call('HDEL', generation, 'refusals')"),
-    Canary("retry of what waits does nothing", "retry", "  admit(provider, now)\n  return", "  return"),
-    Canary("any end resolves", "settle", "if guard == 'uncertain' and was ~= 'uncertain' then", "if false then"),
+    Canary("retry a settled generation", "retry", "if state == 'completed' or state == 'failed' then", "if false then"),
+    Canary("retry a running job", "retry", "':leases', id) then", "':leases', id) or true then"),
+    Canary("retry does not reset the refusals", "retry", "redis.call('HDEL', generation, 'refusals')"),
+    Canary("retry does not admit the backlog", "retry", "  admit(provider, now)\n  return", "  return"),
     Canary(
-        "a doubt is forgotten with its refund", "settle", "redis.call('ZADD', 'gw:doubts', now, id)", "tostring(id)"
+        "resolve a generation that is not uncertain",
+        "settle",
+        "if guard == 'uncertain' and was ~= 'uncertain' then",
+        "if false then",
     ),
     Canary(
-        "a resolved doubt is listed on",
+        "refund of an uncertain generation is not listed",
+        "settle",
+        "redis.call('ZADD', 'gw:doubts', now, id)",
+        "tostring(id)",
+    ),
+    Canary(
+        "resolved generation is listed as a refund",
         "settle",
         "if state == 'failed' and guard == '' then",
         "if state == 'failed' then",
     ),
-    Canary("start submits to what is paused", "start", "if held == 'pause' then", "if false then"),
-    Canary("accept gives to what is drained", "accept", "if held == 'drain' then", "if false then"),
-    Canary("reroute to what is drained", "reroute", "if held == 'drain' then", "if false then"),
-    Canary("accept gives to what is paused", "accept", "if held == 'pause' or", "if"),
-    Canary("a pause never ends", "set_mode", "redis.call('HDEL', key, 'held')", "redis.call('HGET', key, 'held')"),
-    Canary("a failing endpoint is not listed", "attempt", "redis.call('ZADD', 'gw:failing', since, endpoint)"),
-    Canary("a mended endpoint is listed on", "attempt", "redis.call('ZREM', 'gw:failing', endpoint)", "return"),
-    Canary("an enabled endpoint is listed on", "enable_endpoint", "redis.call('ZREM', 'gw:failing', endpoint)"),
-    Canary("a deleted endpoint is listed on", "delete_endpoint", "redis.call('ZREM', 'gw:failing', endpoint)"),
-    Canary("the dead are forgotten", "attempt", "redis.call('ZADD', 'gw:dead', now, id)", "tostring(id)"),
-    Canary("the dead stay", "", "redis.call('ZREM', 'gw:dead', delivery)"),
-    Canary("claim hands out what is running", "claim", "if left == -2 then", "if true then"),
+    Canary("start submits to a paused provider", "start", "if held == 'pause' then", "if false then"),
+    Canary("accept for a drained provider", "accept", "if held == 'drain' then", "if false then"),
+    Canary("reroute to a drained provider", "reroute", "if held == 'drain' then", "if false then"),
+    Canary("accept prefers a paused provider", "accept", "if held == 'pause' or", "if"),
+    Canary(
+        "set_mode does not resume", "set_mode", "redis.call('HDEL', key, 'held')", "redis.call('HGET', key, 'held')"
+    ),
+    Canary("attempt skips the failing set", "attempt", "redis.call('ZADD', 'gw:failing', since, endpoint)"),
+    Canary("attempt leaves the failing set", "attempt", "redis.call('ZREM', 'gw:failing', endpoint)", "return"),
+    Canary("enable_endpoint leaves the failing set", "enable_endpoint", "redis.call('ZREM', 'gw:failing', endpoint)"),
+    Canary("delete_endpoint leaves the failing set", "delete_endpoint", "redis.call('ZREM', 'gw:failing', endpoint)"),
+    Canary("attempt skips the dead letters", "attempt", "redis.call('ZADD', 'gw:dead', now, id)", "tostring(id)"),
+    Canary("redeliver leaves the dead letters", "", "redis.call('ZREM', 'gw:dead', delivery)"),
+    Canary("claim takes running jobs", "claim", "if left == -2 then", "if true then"),
     Canary("claim takes more than there are slots", "claim", "0, count - taken)", "0, count)"),
     Canary("claim does not park", "claim", "redis.call('ZADD', queue, now + park_ms, id)"),
     Canary(
@@ -286,36 +325,53 @@ CANARIES = (
         "redis.call('ZRANGEBYSCORE', leases, '-inf', now,",
         "redis.call('ZRANGEBYSCORE', leases, '-inf', '+inf',",
     ),
-    Canary("claim forgets the dead", "claim", "if redis.call('ZSCORE', queue, id) then take(id, now, 1) else", "do"),
+    Canary(
+        "claim loses jobs with expired leases",
+        "claim",
+        "if redis.call('ZSCORE', queue, id) then take(id, now, 1) else",
+        "do",
+    ),
     Canary(
         "finish without a fence",
         "finish",
         "local held = redis.call('GET', 'arq:in-progress:' .. id) == token",
         "local held = true",
     ),
-    Canary("what was given back rings no bell", "finish", "if soon then ring(queue) end"),
+    Canary("finish without a bell", "finish", "if soon then ring(queue) end"),
     Canary("finish forgets the lease", "finish", "redis.call('ZREM', leases, id)"),
     Canary(
-        "renew for anybody", "renew", "if redis.call('GET', 'arq:in-progress:' .. id) == token then", "if true then"
+        "renew without a fence", "renew", "if redis.call('GET', 'arq:in-progress:' .. id) == token then", "if true then"
     ),
-    Canary("sweep puts nothing back", "sweep", "if not is_queued(", "if false and is_queued("),
-    Canary("sweep overlooks a lost payload", "sweep", "and redis.call('EXISTS', 'arq:job:' .. id) == 1"),
-    Canary("sweep overlooks the deadline", "sweep", "elseif now >= tonumber(deadline) then", "elseif false then"),
+    Canary("sweep enqueues no lost job", "sweep", "if not is_queued(", "if false and is_queued("),
+    Canary("sweep ignores a lost payload", "sweep", "and redis.call('EXISTS', 'arq:job:' .. id) == 1"),
+    Canary("sweep ignores the deadline", "sweep", "elseif now >= tonumber(deadline) then", "elseif false then"),
     Canary(
         "sweep looks once",
         "sweep",
         "redis.call('ZADD', 'gw:open', now + AGAIN_MS, id)",
         "redis.call('ZREM', 'gw:open', id)",
     ),
-    Canary("sweep overlooks lost deliveries", "sweep_deliveries", "if not redis.call('ZSCORE', queue, job) or", "if"),
+    Canary(
+        "sweep_deliveries ignores lost jobs", "sweep_deliveries", "if not redis.call('ZSCORE', queue, job) or", "if"
+    ),
     Canary("attempt after the end", "attempt", "if was ~= 'pending' then", "if false then"),
-    Canary("attempt counted twice", "attempt", "if tonumber(attempt) <= tonumber(attempts) and", "if false and"),
-    Canary("attempt forgets that it was taken", "attempt", "and not fact then", "then"),
-    Canary("attempt brings an endpoint back", "attempt", "if not url or disabled then", "if disabled then"),
-    Canary("attempt switches off what is off", "attempt", "if not url or disabled then", "if not url then"),
-    Canary("attempt bears with an endpoint", "attempt", "if not gone and now", "if not gone or now"),
-    Canary("attempt is impatient", "attempt", "if not gone and now - since < FAILING_MAX_MS then", "if false then"),
-    Canary("attempt forgets since when", "attempt", "'failing_ms', since, 'failed_ms', now", "'failing_ms', now"),
+    Canary("attempt counts twice", "attempt", "if tonumber(attempt) <= tonumber(attempts) and", "if false and"),
+    Canary("attempt ignores a late success", "attempt", "and not fact then", "then"),
+    Canary("attempt restores a deleted endpoint", "attempt", "if not url or disabled then", "if disabled then"),
+    Canary("attempt disables an endpoint twice", "attempt", "if not url or disabled then", "if not url then"),
+    Canary("attempt never disables an endpoint", "attempt", "if not gone and now", "if not gone or now"),
+    Canary(
+        "attempt disables an endpoint at once",
+        "attempt",
+        "if not gone and now - since < FAILING_MAX_MS then",
+        "if false then",
+    ),
+    Canary(
+        "attempt resets the time of the first failure",
+        "attempt",
+        "'failing_ms', since, 'failed_ms', now",
+        "'failing_ms', now",
+    ),
     Canary(
         "attempt counts the silence",
         "attempt",
@@ -323,67 +379,87 @@ CANARIES = (
         "since or",
     ),
     Canary(
-        "attempt holds it against the mended",
+        "attempt ignores a success",
         "attempt",
         "if health == 'well' then note_success(endpoint)\nelseif",
         "if",
     ),
-    Canary("attempt tells nobody", "attempt", "emit(account, event, 'endpoint.disabled',", "tostring("),
-    Canary("redeliver for anybody", "redeliver", "'gw:endpoints:' .. account, endpoint) == 0", "'', endpoint) == 1"),
-    Canary("redeliver elsewhere", "redeliver", "if owner ~= endpoint then", "if not owner then"),
-    Canary("redeliver to what is off", "redeliver", "'disabled_ms') == 1 then", "'disabled_ms') == 2 then"),
+    Canary("attempt sends no disabled event", "attempt", "emit(account, event, 'endpoint.disabled',", "tostring("),
     Canary(
-        "redeliver begins anew what waits", "redeliver", "if state == 'pending' then make_due", "if false then make_due"
+        "redeliver for another account", "redeliver", "'gw:endpoints:' .. account, endpoint) == 0", "'', endpoint) == 1"
     ),
-    Canary("a new beginning ends as the old one did", "", "redis.call('PERSIST', key)"),
+    Canary("redeliver to another endpoint", "redeliver", "if owner ~= endpoint then", "if not owner then"),
+    Canary("redeliver to a disabled endpoint", "redeliver", "'disabled_ms') == 1 then", "'disabled_ms') == 2 then"),
     Canary(
-        "a new beginning is used up",
+        "redeliver restarts a pending delivery",
+        "redeliver",
+        "if state == 'pending' then make_due",
+        "if false then make_due",
+    ),
+    Canary("redeliver keeps the expiry", "", "redis.call('PERSIST', key)"),
+    Canary(
+        "redeliver keeps the attempts",
         "",
         "'state', 'pending', 'attempts', 0, 'again_ms'",
         "'state', 'pending', 'again_ms'",
     ),
-    Canary("replay to what is off", "replay", "'disabled_ms') == 1 then", "'disabled_ms') == 2 then"),
-    Canary("replay of what was delivered", "replay", "and was == 'dead' then", "and was then"),
-    Canary("replay of what is there", "replay", "and not was then", "then"),
-    Canary("replay of what nobody wanted", "replay", "or not wants(endpoint, 'generation.' .. state) then", "then"),
-    Canary("enabling is not enough", "enable_endpoint", "'disabled_why', 'failing_ms', 'failed_ms'", "'disabled_why'"),
-    Canary("rotation forgets the old secret", "rotate_secret", "'old_secret', was,"),
-    Canary("rotation counted twice", "rotate_secret", "if was == secret then", "if false then"),
-    Canary("a low balance is told each time", "accept", "if told or before", "if before"),
-    Canary("a low balance is told late", "accept", "or balance >= threshold then", "or balance > 0 then"),
-    Canary("a balance that was low is told", "accept", "or before < threshold or", "or"),
-    Canary("a top-up arms nothing", "top_up", "redis.call('HDEL', record, 'low_told')"),
-    Canary("any top-up arms", "top_up", "if topup + amount - spent >= tonumber(low or 0) then", "if true then"),
-    Canary("a new threshold is not armed", "set_low", "redis.call('HDEL', 'gw:account:' .. account, 'low_told')"),
+    Canary("replay to a disabled endpoint", "replay", "'disabled_ms') == 1 then", "'disabled_ms') == 2 then"),
+    Canary("replay a delivered event", "replay", "and was == 'dead' then", "and was then"),
+    Canary("replay an existing delivery", "replay", "and not was then", "then"),
+    Canary("replay an unsubscribed event", "replay", "or not wants(endpoint, 'generation.' .. state) then", "then"),
+    Canary(
+        "enable_endpoint leaves the failure times",
+        "enable_endpoint",
+        "'disabled_why', 'failing_ms', 'failed_ms'",
+        "'disabled_why'",
+    ),
+    Canary("rotate_secret drops the old secret", "rotate_secret", "'old_secret', was,"),
+    Canary("rotate_secret is not idempotent", "rotate_secret", "if was == secret then", "if false then"),
+    Canary("low balance notifies each time", "accept", "told or "),
+    Canary("low balance notifies late", "accept", "or balance >= threshold then", "or balance > 0 then"),
+    Canary("low balance notifies without a crossing", "accept", "or before < threshold or", "or"),
+    Canary("top_up does not rearm the alert", "top_up", "redis.call('HDEL', record, 'low_told')"),
+    Canary(
+        "top_up always rearms the alert",
+        "top_up",
+        "if topup + amount - spent >= tonumber(low or 0) then",
+        "if true then",
+    ),
+    Canary("set_low does not rearm the alert", "set_low", "redis.call('HDEL', 'gw:account:' .. account, 'low_told')"),
     Canary("attempt leaves the job", "attempt", "dequeue('arq:queue:webhooks', 'deliver:' .. id)"),
     Canary(
-        "a late reference is not looked at",
+        "late reference is not polled",
         "store_reference",
         "if state == 'failed' and not known then",
         "if false then",
     ),
     Canary(
-        "a late reference is looked at again and again",
+        "late reference is polled repeatedly",
         "store_reference",
         "'failed' and not known then",
         "'failed' then",
     ),
     Canary(
-        "a late callback is not looked at",
+        "late callback is not polled",
         "store_callback",
         "if doubt then redis.call('ZADD'",
         "if false then redis.call('ZADD'",
     ),
-    Canary("a late result reopens", "store_late_result", "'late', outcome,", "'late', outcome, 'state', 'completed',"),
     Canary(
-        "a late result of the completed",
+        "store_late_result reopens the generation",
+        "store_late_result",
+        "'late', outcome,",
+        "'late', outcome, 'state', 'completed',",
+    ),
+    Canary(
+        "store_late_result for a completed generation",
         "store_late_result",
         "if redis.call('HGET', generation, 'state') ~= 'failed' then",
         "if false then",
     ),
-    Canary("a gateway waits twice", "watch", "elseif not string.find(", "elseif true or string.find("),
+    Canary("watch adds a gateway twice", "watch", "elseif not string.find(", "elseif true or string.find("),
     Canary(
-        "a gateway of a longer name waits too",
+        "watch confuses gateways with a common prefix",
         "watch",
         "string.find(' ' .. waiters .. ' ', ' ' .. gateway .. ' ', 1, true)",
         "string.find(waiters, gateway, 1, true)",

@@ -1,4 +1,4 @@
-"""A store for histories: nothing of it has to outlive a power cut."""
+"""A store server for histories. Its data need not survive a power cut."""
 
 import time
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ import pytest
 
 from shared.ops.settings import Settings
 from tests.harness.processes import START_S, Process, make_folder, socket_answers, store_command
-from tests.suites.property.bench import Bench
+from tests.suites.property.sync_store import SyncStore
 
 
 @pytest.fixture(scope="session")
 def history_server() -> Iterator[str]:
-    """URL of a real server that syncs its file each second only."""
+    """Start a real server that syncs its file once a second, and yield its URL."""
     settings = Settings(data_dir=str(make_folder("histories")), durability="memory")
     server = Process("histories", *store_command(settings)).start()
     end = time.monotonic() + START_S
@@ -25,8 +25,8 @@ def history_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def bench(history_server: str) -> Iterator[Bench]:
-    """The server's store as plain calls."""
-    found = Bench(history_server)
+def sync_store(history_server: str) -> Iterator[SyncStore]:
+    """Connect to the history server and disconnect after the test."""
+    found = SyncStore(history_server)
     yield found
     found.close()

@@ -1,4 +1,4 @@
-"""What may happen to the verbs, in any order, by anyone, once or twice: hypothesis picks, the world checks."""
+"""Random histories of verbs: hypothesis picks the verb, its arguments and repeats, and the world checks each step."""
 
 import os
 from typing import TypeVar
@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from tests.suites.property.bench import Bench
-from tests.suites.property.books import Generation, Order
-from tests.suites.property.labour import LOSSES
-from tests.suites.property.passing import Passing
+from tests.suites.property.model import Generation, Order
+from tests.suites.property.sync_store import SyncStore
+from tests.suites.property.timed_world import TimedWorld
+from tests.suites.property.worker_world import LOSSES
 from tests.suites.property.world import ACCOUNTS, GUEST, PROVIDERS, QUEUES, WORKERS
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ SHORT = settings(
     stateful_step_count=100,
     phases=(Phase.generate, Phase.shrink),
     deadline=None,
-    derandomize=True,  # the same histories each time; HYPOTHESIS_PROFILE=long looks for new ones, for about an hour
+    derandomize=True,  # HYPOTHESIS_PROFILE=long searches new histories for about an hour
     database=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -28,58 +28,70 @@ PROFILE = settings(SHORT, max_examples=12_000, derandomize=False) if LONG else S
 
 accounts = st.sampled_from(tuple(ACCOUNTS))
 providers = st.sampled_from(tuple(PROVIDERS))
-ways = st.permutations(tuple(PROVIDERS)).flatmap(lambda names: st.sampled_from((names[:1], names)))
+routes = st.permutations(tuple(PROVIDERS)).flatmap(lambda names: st.sampled_from((names[:1], names)))
 workers = st.sampled_from(WORKERS)
 picks = st.integers(0, 7)
 prices = st.sampled_from((10_000, 0, 1, 70_000, 150_000))
 twice = st.sampled_from((False, False, True))
 ends = st.sampled_from(("completed", "failed"))
-shares = st.sampled_from((2, 1, 0, 3, -1))  # of the price: all, half, none, and what must be refused
-fates = st.sampled_from(("accepted", "refused", "done", "unknown"))
+shares = st.sampled_from((2, 1, 0, 3, -1))  # of the price: all, half, none, and two that must be refused
+outcomes = st.sampled_from(("accepted", "refused", "done", "unknown"))
 deliveries = st.sampled_from(("pending", "delivered", "dead"))
-wishes = st.sampled_from(("redeliver", "failed", "missing", "enable", "rotate", "five days", "silence"))
+endpoint_actions = st.sampled_from(("redeliver", "failed", "missing", "enable", "rotate", "five days", "silence"))
 
 
 class Machine(RuleBasedStateMachine):
-    """What may happen, in any order, by anyone, once or twice."""
+    """Every action of the world as a hypothesis rule."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, store: SyncStore) -> None:
         super().__init__()
-        self.world = Passing(bench)
-        self.books = self.world.books
+        self.world = TimedWorld(store)
+        self.model = self.world.model
 
     def teardown(self) -> None:
-        """Every history comes to an end, and the books still balance."""
+        """Run every history to its end and check that the balances still add up."""
         if not self.world.failed:
-            self.world.ends()
+            self.world.run_to_end()
 
     @property
-    def placed(self) -> list[Generation]:
-        """Those that do not wait."""
-        return [made for made in self.all if made.state != "backlog"]
+    def past_backlog(self) -> list[Generation]:
+        """Return the generations that do not wait in a backlog."""
+        return [generation for generation in self.generations if generation.state != "backlog"]
 
     @property
-    def heard_of(self) -> list[Generation]:
-        """Those that were on a queue once."""
-        return [made for made in self.all if made.state != "backlog" or len(made.been) > 1]
+    def ever_queued(self) -> list[Generation]:
+        """Return the generations that have been on a queue."""
+        return [
+            generation
+            for generation in self.generations
+            if generation.state != "backlog" or len(generation.provider_history) > 1
+        ]
 
     @property
-    def all(self) -> list[Generation]:
-        """All generations, those that are on their way to a provider first, those that ended last."""
-        return sorted(self.books.generations.values(), key=lambda made: (not made.open, made.state != "submitting"))
+    def generations(self) -> list[Generation]:
+        """Return all generations, submitting ones first and settled ones last."""
+        return sorted(
+            self.model.generations.values(),
+            key=lambda generation: (not generation.open, generation.state != "submitting"),
+        )
 
     @property
     def jobs(self) -> list[tuple[str, str]]:
-        """(queue, job) for all there are."""
-        return [(queue, job) for queue in QUEUES for job in self.books.queues.on(queue)]
+        """Return every job as (queue, job)."""
+        return [(queue, job) for queue in QUEUES for job in self.model.queues.queued(queue)]
 
-    def flights(self, fate: str) -> list[tuple[Generation, str]]:
-        """Submits that are on their way, or whose fate is known to be this."""
-        return [(m, token) for m in self.all for token, flight in m.flights.items() if flight.fate in ("open", fate)]
+    def submits(self, outcome: str) -> list[tuple[Generation, str]]:
+        """Return (generation, token) of each submit whose outcome is `outcome` or still open."""
+        return [
+            (m, token)
+            for m in self.generations
+            for token, submit in m.submits.items()
+            if submit.outcome in ("open", outcome)
+        ]
 
-    @rule(account=accounts, ways=ways, price=prices, waiter=st.sampled_from(("", "g1")), twice=twice)
-    def accept(self, account: str, ways: list[str], price: int, waiter: str, twice: bool) -> None:
-        first, *others = ways
+    @rule(account=accounts, routes=routes, price=prices, waiter=st.sampled_from(("", "g1")), twice=twice)
+    def accept(self, account: str, routes: list[str], price: int, waiter: str, twice: bool) -> None:
+        first, *others = routes
         self.world.accept(account, first, price, others=tuple(others), waiter=waiter, twice=twice)
 
     @rule(account=accounts, provider=providers, count=st.integers(2, 5))
@@ -95,213 +107,219 @@ class Machine(RuleBasedStateMachine):
     def accept_under_a_key(self, account: str, replay: str, body: str) -> None:
         self.world.accept(account, replay=replay, body=body)
 
-    @precondition(lambda self: self.books.generations)
+    @precondition(lambda self: self.model.generations)
     @rule(pick=picks)
     def accept_again(self, pick: int) -> None:
-        made = chosen(self.all, pick)
-        known = self.books.accounts[made.account]
-        key, guest = next(iter(known.keys.values()), "revoked"), made.account if known.guest else ""
-        self.world.order(Order(id=made.id, key=key, price=made.price, provider=made.provider, guest=guest))
+        generation = pick_from(self.generations, pick)
+        known = self.model.accounts[generation.account]
+        key, guest = next(iter(known.keys.values()), "revoked"), generation.account if known.guest else ""
+        self.world.order(
+            Order(id=generation.id, key=key, price=generation.price, provider=generation.provider, guest=guest)
+        )
 
-    @rule(provider=providers, worker=workers, count=st.integers(1, 3), steps=st.integers(1, 4), fate=fates)
-    def work(self, provider: str, worker: str, count: int, steps: int, fate: str) -> None:
-        """A worker goes on with what it can get, and dies after so many steps with each job."""
+    @rule(provider=providers, worker=workers, count=st.integers(1, 3), steps=st.integers(1, 4), outcome=outcomes)
+    def work(self, provider: str, worker: str, count: int, steps: int, outcome: str) -> None:
+        """Claim up to `count` jobs as one worker that dies after `steps` steps of each job."""
         for job in self.world.claim(provider, worker, count):
-            self.world.one_run(provider, worker, job, steps, fate)
+            self.world.run_job(provider, worker, job, steps, outcome)
 
-    @precondition(lambda self: self.heard_of)
+    @precondition(lambda self: self.ever_queued)
     @rule(pick=picks, before=st.integers(0, 2), worker=workers, twice=twice)
     def start(self, pick: int, before: int, worker: str, twice: bool) -> None:
-        """A worker of the provider that has it, or of one that had it before, has taken a job up."""
-        made = chosen(self.heard_of, pick)
-        at = chosen(made.been[::-1], before)
-        self.world.start(made.id, f"{worker}-{self.world.number()}", at=at, twice=twice)
+        """Start a job as a worker of the current provider or of an earlier one."""
+        generation = pick_from(self.ever_queued, pick)
+        at = pick_from(generation.provider_history[::-1], before)
+        self.world.start(generation.id, f"{worker}-{self.world.take_number()}", at=at, twice=twice)
 
-    @precondition(lambda self: self.flights("open"))
+    @precondition(lambda self: self.submits("open"))
     @rule(pick=picks, worker=workers)
     def take_over(self, pick: int, worker: str) -> None:
-        """A submit has had its time, and another worker looks what became of it."""
-        made, _ = chosen(self.flights("open"), pick)
-        if made.open:
-            self.world.patience_passes(made.id)
-        self.world.start(made.id, f"{worker}-{self.world.number()}")
+        """Time out an open submit and start the job as another worker."""
+        generation, _ = pick_from(self.submits("open"), pick)
+        if generation.open:
+            self.world.time_out_submit(generation.id)
+        self.world.start(generation.id, f"{worker}-{self.world.take_number()}")
 
-    @precondition(lambda self: self.flights("accepted"))
+    @precondition(lambda self: self.submits("accepted"))
     @rule(pick=picks, twice=twice)
-    def submitted(self, pick: int, twice: bool) -> None:
-        made, token = chosen(self.flights("accepted"), pick)
-        self.world.submitted(made.id, token, twice=twice)
+    def store_reference(self, pick: int, twice: bool) -> None:
+        generation, token = pick_from(self.submits("accepted"), pick)
+        self.world.store_reference(generation.id, token, twice=twice)
 
-    @precondition(lambda self: self.flights("refused"))
+    @precondition(lambda self: self.submits("refused"))
     @rule(pick=picks, pause=st.booleans(), twice=twice)
     def withdraw(self, pick: int, pause: bool, twice: bool) -> None:
-        made, token = chosen(self.flights("refused"), pick)
-        self.world.withdraw(made.id, token, pause=pause, twice=twice)
+        generation, token = pick_from(self.submits("refused"), pick)
+        self.world.withdraw(generation.id, token, pause=pause, twice=twice)
 
-    @precondition(lambda self: self.flights("refused"))
-    @rule(pick=picks, provider=providers, said=st.sampled_from(("down", "busy")), pause=st.booleans(), twice=twice)
-    def reroute(self, pick: int, provider: str, said: str, pause: bool, twice: bool) -> None:
-        made, token = chosen(self.flights("refused"), pick)
-        self.world.reroute(made.id, token, provider, said=said, pause=pause, twice=twice)
+    @precondition(lambda self: self.submits("refused"))
+    @rule(pick=picks, provider=providers, reason=st.sampled_from(("down", "busy")), pause=st.booleans(), twice=twice)
+    def reroute(self, pick: int, provider: str, reason: str, pause: bool, twice: bool) -> None:
+        generation, token = pick_from(self.submits("refused"), pick)
+        self.world.reroute(generation.id, token, provider, reason=reason, pause=pause, twice=twice)
 
-    @precondition(lambda self: self.placed)
+    @precondition(lambda self: self.past_backlog)
     @rule(pick=picks, provider=providers, twice=twice)
-    def callback(self, pick: int, provider: str, twice: bool) -> None:
-        self.world.callback(chosen(self.placed, pick).id, provider, twice=twice)
+    def store_callback(self, pick: int, provider: str, twice: bool) -> None:
+        self.world.store_callback(pick_from(self.past_backlog, pick).id, provider, twice=twice)
 
-    @precondition(lambda self: self.books.generations)
-    @rule(pick=picks, end=ends, share=shares, guarded=st.booleans(), looks_later=st.booleans(), twice=twice)
-    def settle(self, *, pick: int, end: str, share: int, guarded: bool, looks_later: bool, twice: bool) -> None:
-        made = chosen(self.all, pick)
-        cost = {-1: -1, 0: 0, 1: made.price // 2, 2: made.price, 3: made.price + 1}[share]
-        self.world.settle(made.id, end, cost, guarded=guarded, looks_later=looks_later, twice=twice)
+    @precondition(lambda self: self.model.generations)
+    @rule(pick=picks, end=ends, share=shares, unsubmitted_only=st.booleans(), poll_late=st.booleans(), twice=twice)
+    def settle(self, *, pick: int, end: str, share: int, unsubmitted_only: bool, poll_late: bool, twice: bool) -> None:
+        generation = pick_from(self.generations, pick)
+        cost = {-1: -1, 0: 0, 1: generation.price // 2, 2: generation.price, 3: generation.price + 1}[share]
+        self.world.settle(generation.id, end, cost, unsubmitted_only=unsubmitted_only, poll_late=poll_late, twice=twice)
 
-    @precondition(lambda self: self.books.generations)
-    @rule(pick=picks, what=st.sampled_from(("retry", "resolve", "credit", "credit some")), share=shares, twice=twice)
-    def operate(self, pick: int, what: str, share: int, twice: bool) -> None:
-        """An operator helps a generation along, or its owner."""
-        rank = {"resolve": "uncertain", "retry": "queued"}.get(what, "completed")
-        made = chosen(sorted(self.all, key=lambda made: made.state != rank), pick)
-        if what == "retry":
-            self.world.retry(made.id, twice=twice)
-        elif what == "resolve":
-            self.world.settle(made.id, "failed", 0, doubted=True, twice=twice)
-        elif what == "credit":
-            self.world.credit(made.id, twice=twice)
+    @precondition(lambda self: self.model.generations)
+    @rule(pick=picks, action=st.sampled_from(("retry", "resolve", "credit", "credit some")), share=shares, twice=twice)
+    def operate(self, pick: int, action: str, share: int, twice: bool) -> None:
+        """Retry, resolve or credit a generation as an operator."""
+        rank = {"resolve": "uncertain", "retry": "queued"}.get(action, "completed")
+        generation = pick_from(sorted(self.generations, key=lambda generation: generation.state != rank), pick)
+        if action == "retry":
+            self.world.retry(generation.id, twice=twice)
+        elif action == "resolve":
+            self.world.settle(generation.id, "failed", 0, uncertain_only=True, twice=twice)
+        elif action == "credit":
+            self.world.credit(generation.id, twice=twice)
         else:
-            self.world.credit(made.id, max(made.price * share // 2, 1), twice=twice)
+            self.world.credit(generation.id, max(generation.price * share // 2, 1), twice=twice)
 
-    @precondition(lambda self: self.books.generations)
+    @precondition(lambda self: self.model.generations)
     @rule(pick=picks)
-    def settle_at_once(self, pick: int) -> None:
-        self.world.settle_at_once(chosen(self.all, pick).id)
+    def settle_concurrently(self, pick: int) -> None:
+        self.world.settle_concurrently(pick_from(self.generations, pick).id)
 
-    @precondition(lambda self: self.placed)
+    @precondition(lambda self: self.past_backlog)
     @rule(pick=picks, gateway=st.sampled_from(("", "", "g1", "g12", "g2")), twice=twice)
-    def ask(self, pick: int, gateway: str, twice: bool) -> None:
-        """The owner wants it stopped, or a gateway waits for it."""
-        name = chosen(sorted(self.placed, key=lambda made: made.state != "pending"), pick).id
+    def watch_or_cancel(self, pick: int, gateway: str, twice: bool) -> None:
+        """Cancel as the owner, or watch as a gateway."""
+        name = pick_from(sorted(self.past_backlog, key=lambda generation: generation.state != "pending"), pick).id
         if gateway:
             self.world.watch(name, gateway, twice=twice)
         else:
             self.world.cancel(name, twice=twice)
 
-    @precondition(lambda self: any(not made.open for made in self.all))
+    @precondition(lambda self: any(not generation.open for generation in self.generations))
     @rule(pick=picks, found=st.booleans(), again=st.booleans(), twice=twice)
-    def looked(self, pick: int, found: bool, again: bool, twice: bool) -> None:
-        self.world.looked(chosen(self.all[::-1], pick).id, found=found, again=again, twice=twice)
+    def store_late_result(self, pick: int, found: bool, again: bool, twice: bool) -> None:
+        self.world.store_late_result(pick_from(self.generations[::-1], pick).id, found=found, again=again, twice=twice)
 
     @rule(account=accounts, reference=st.sampled_from(("p1", "p2", "first")), twice=twice)
     def top_up(self, account: str, reference: str, twice: bool) -> None:
         self.world.top_up(account, 200_000, reference, twice=twice)
 
-    @rule(provider=providers, what=st.sampled_from(("recovers", "down", "up", "pause", "drain")), twice=twice)
-    def weather(self, provider: str, what: str, twice: bool) -> None:
-        if what == "down":
-            self.world.down(provider, twice=twice)
-        elif what == "up":
-            self.world.up(provider)
-        elif what in ("pause", "drain"):
-            self.world.set_mode(provider, what, twice=twice)
+    @rule(provider=providers, action=st.sampled_from(("recovers", "down", "up", "pause", "drain")), twice=twice)
+    def change_provider(self, provider: str, action: str, twice: bool) -> None:
+        if action == "down":
+            self.world.open_breaker(provider, twice=twice)
+        elif action == "up":
+            self.world.close_breaker(provider)
+        elif action in ("pause", "drain"):
+            self.world.set_mode(provider, action, twice=twice)
         else:
-            self.world.provider_recovers(provider)
+            self.world.recover_provider(provider)
 
     @rule(account=accounts, micros=st.sampled_from((0, 10_000, 120_000)), twice=twice)
     def set_low(self, account: str, micros: int, twice: bool) -> None:
         self.world.set_low(account, micros, twice=twice)
 
-    @rule(account=accounts, pick=picks, what=st.sampled_from(("key", "endpoint", "no key", "no endpoint")), twice=twice)
-    def look_after(self, account: str, pick: int, what: str, twice: bool) -> None:
-        known = self.books.accounts[account]
-        if what == "key":
+    @rule(
+        account=accounts, pick=picks, action=st.sampled_from(("key", "endpoint", "no key", "no endpoint")), twice=twice
+    )
+    def manage_account(self, account: str, pick: int, action: str, twice: bool) -> None:
+        known = self.model.accounts[account]
+        if action == "key":
             self.world.create_key(account, twice=twice)
-        elif what == "endpoint":
+        elif action == "endpoint":
             self.world.create_endpoint(account, ("*", "generation.completed")[pick % 2], twice=twice)
-        elif what == "no key":
-            self.world.revoke_key(account, chosen(list(known.keys) or ["key0"], pick), twice=twice)
+        elif action == "no key":
+            self.world.revoke_key(account, pick_from(list(known.keys) or ["key0"], pick), twice=twice)
         else:
-            self.world.delete_endpoint(account, chosen(list(known.endpoints) or ["ep0"], pick))
+            self.world.delete_endpoint(account, pick_from(list(known.endpoints) or ["ep0"], pick))
 
-    @precondition(lambda self: self.books.deliveries)
-    @rule(pick=picks, ahead=st.sampled_from((1, 0)), state=deliveries, unplugged=st.booleans(), twice=twice)
-    def attempt(self, pick: int, ahead: int, state: str, unplugged: bool, twice: bool) -> None:
-        """A dispatcher posts to an endpoint; one that was unplugged says Gone, and may have been deleted."""
-        name = chosen(list(self.books.deliveries), pick)
-        delivery = self.books.deliveries[name]
-        if unplugged and pick % 2:
+    @precondition(lambda self: self.model.deliveries)
+    @rule(pick=picks, ahead=st.sampled_from((1, 0)), state=deliveries, gone_for_good=st.booleans(), twice=twice)
+    def record_attempt(self, pick: int, ahead: int, state: str, gone_for_good: bool, twice: bool) -> None:
+        """Record a dispatcher's attempt. An endpoint that is gone for good answers 410 and may have been deleted."""
+        name = pick_from(list(self.model.deliveries), pick)
+        delivery = self.model.deliveries[name]
+        if gone_for_good and pick % 2:
             self.world.delete_endpoint(delivery.account, delivery.endpoint)
-        health = "well" if state == "delivered" else "gone" if unplugged and state == "dead" else ("ill", "")[pick // 7]
-        self.world.attempt(name, delivery.attempts + ahead, state, health, twice=twice)
+        health = (
+            "well" if state == "delivered" else "gone" if gone_for_good and state == "dead" else ("ill", "")[pick // 7]
+        )
+        self.world.record_attempt(name, delivery.attempts + ahead, state, health, twice=twice)
 
-    @precondition(lambda self: self.books.deliveries)
-    @rule(pick=picks, what=wishes, stranger=st.sampled_from((False, False, True)), twice=twice)
-    def wish(self, pick: int, what: str, stranger: bool, twice: bool) -> None:
-        """The owner of an endpoint, or somebody else, wants something done about it."""
-        name = chosen(list(self.books.deliveries), pick)
-        delivery = self.books.deliveries[name]
+    @precondition(lambda self: self.model.deliveries)
+    @rule(pick=picks, action=endpoint_actions, stranger=st.sampled_from((False, False, True)), twice=twice)
+    def manage_endpoint(self, pick: int, action: str, stranger: bool, twice: bool) -> None:
+        """Redeliver, replay, enable or rotate as the endpoint's owner or as a stranger, or let days pass."""
+        name = pick_from(list(self.model.deliveries), pick)
+        delivery = self.model.deliveries[name]
         account = "eve" if stranger else delivery.account
-        place = (account, delivery.endpoint)
-        if what == "redeliver":
-            self.world.redeliver(*place, name, twice=twice)
-        elif what in ("failed", "missing"):
-            self.world.replay(*place, what, twice=twice)
-        elif what == "enable":
-            self.world.enable_endpoint(*place, twice=twice)
-        elif what == "rotate":
-            self.world.rotate_secret(*place, twice=twice)
-        elif delivery.endpoint in self.books.accounts[delivery.account].endpoints:
-            passes = self.world.five_days_pass if what == "five days" else self.world.a_long_silence_passes
+        lane = (account, delivery.endpoint)
+        if action == "redeliver":
+            self.world.redeliver(*lane, name, twice=twice)
+        elif action in ("failed", "missing"):
+            self.world.replay(*lane, action, twice=twice)
+        elif action == "enable":
+            self.world.enable_endpoint(*lane, twice=twice)
+        elif action == "rotate":
+            self.world.rotate_secret(*lane, twice=twice)
+        elif delivery.endpoint in self.model.accounts[delivery.account].endpoints:
+            passes = self.world.pass_five_days if action == "five days" else self.world.pass_silence
             passes(delivery.account, delivery.endpoint)
 
     @precondition(lambda self: self.jobs)
     @rule(pick=picks, worker=workers, count=st.integers(1, 4))
     def claim(self, pick: int, worker: str, count: int) -> None:
-        self.world.claim(chosen(self.jobs, pick)[0], worker, count)
+        self.world.claim(pick_from(self.jobs, pick)[0], worker, count)
 
-    @precondition(lambda self: self.books.queues.holders)
-    @rule(pick=picks, other=st.sampled_from((None, *WORKERS)), what=st.sampled_from(("renew", "end", "back", "park")))
-    def carry_on(self, pick: int, other: str | None, what: str) -> None:
-        """The holder of a job, or one that only thinks it is, says it still works, ends the job or gives it back."""
-        job = chosen(sorted(self.books.queues.holders), pick)
-        queue, worker = self.world.queue_of(job), other or self.books.queues.holders[job]
-        if what == "renew":
-            self.world.renew(queue, worker, sorted(self.books.queues.holders))
+    @precondition(lambda self: self.model.queues.holders)
+    @rule(pick=picks, other=st.sampled_from((None, *WORKERS)), action=st.sampled_from(("renew", "end", "back", "park")))
+    def renew_or_release(self, pick: int, other: str | None, action: str) -> None:
+        """Renew, end or release a job as its holder or as a worker whose lease has expired."""
+        job = pick_from(sorted(self.model.queues.holders), pick)
+        queue, worker = self.world.queue_of(job), other or self.model.queues.holders[job]
+        if action == "renew":
+            self.world.renew(queue, worker, sorted(self.model.queues.holders))
         else:
-            self.world.finish(queue, worker, [job], end=what == "end", soon=what == "back", clean=what == "park")
+            self.world.finish(queue, worker, [job], end=action == "end", soon=action == "back", clean=action == "park")
 
     @precondition(lambda self: self.jobs)
-    @rule(pick=picks, what=st.sampled_from(("lease", "parking")))
-    def time_passes_for_a_job(self, pick: int, what: str) -> None:
-        queue, job = chosen(self.jobs, pick)
-        if what == "lease":
-            self.world.lease_passes(queue, job)
+    @rule(pick=picks, action=st.sampled_from(("lease", "parking")))
+    def time_passes_for_a_job(self, pick: int, action: str) -> None:
+        queue, job = pick_from(self.jobs, pick)
+        if action == "lease":
+            self.world.expire_lease(queue, job)
         else:
-            self.world.parking_passes(queue, [job])
+            self.world.make_due(queue, [job])
 
-    @precondition(lambda self: any(made.open for made in self.placed))
-    @rule(pick=picks, what=st.sampled_from(("patience", "deadline")))
-    def time_passes_for_a_generation(self, pick: int, what: str) -> None:
-        name = chosen([made for made in self.placed if made.open], pick).id
-        if what == "patience":
-            self.world.patience_passes(name)
+    @precondition(lambda self: any(generation.open for generation in self.past_backlog))
+    @rule(pick=picks, action=st.sampled_from(("patience", "deadline")))
+    def time_passes_for_a_generation(self, pick: int, action: str) -> None:
+        name = pick_from([generation for generation in self.past_backlog if generation.open], pick).id
+        if action == "patience":
+            self.world.time_out_submit(name)
         else:
-            self.world.deadline_passes(name)
+            self.world.pass_deadline(name)
 
     @precondition(lambda self: self.jobs)
     @rule(pick=picks, losses=st.lists(st.sampled_from(LOSSES), min_size=1, max_size=4, unique=True))
-    def lose(self, pick: int, losses: list[str]) -> None:
-        self.world.lose(*chosen(self.jobs, pick), losses)
+    def drop_keys(self, pick: int, losses: list[str]) -> None:
+        self.world.drop_keys(*pick_from(self.jobs, pick), losses)
 
-    @rule(what=st.sampled_from(("generations", "deliveries", "late")))
-    def sweep(self, what: str) -> None:
-        if what == "generations":
-            self.world.looks_fall_due([made.id for made in self.all if made.open])
+    @rule(action=st.sampled_from(("generations", "deliveries", "late")))
+    def sweep(self, action: str) -> None:
+        if action == "generations":
+            self.world.make_sweep_due([generation.id for generation in self.generations if generation.open])
             self.world.sweep_and_settle()
-        elif what == "deliveries":
+        elif action == "deliveries":
             self.world.sweep_deliveries()
         else:
-            self.world.hand_out_late()
+            self.world.enqueue_late()
 
 
-def chosen(items: list[T], pick: int) -> T:
+def pick_from(items: list[T], pick: int) -> T:
     return items[pick % len(items)]

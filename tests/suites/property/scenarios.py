@@ -1,38 +1,38 @@
-"""Directed histories: each walks one part of the verbs to its corners. The world checks every step by itself.
+"""Directed histories, each for the edge cases of one part of the verbs.
 
-A scenario only says what is done; what must come of it is in the books and the laws.
+A scenario only lists actions. The world checks each of them against the model and the invariants.
 """
 
-from tests.suites.property.books import ANYTHING, Order
-from tests.suites.property.passing import Passing as World
+from tests.suites.property.model import ANYTHING, Order
+from tests.suites.property.timed_world import TimedWorld as World
 from tests.suites.property.world import GUEST, KEYS_MAX
 
-SMALL_WAITS, SMALL_DAY = 3, 2  # ada's plan: one at once, three waiting, two a day
-FULL = 2  # what fits on the queue of `paid`
+SMALL_WAITS, SMALL_DAY = 3, 2  # ada's plan: concurrency 1, backlog 3, daily quota 2
+FULL = 2  # slots of `paid`
 
 
-def a_generation_is_paid_once(world: World) -> None:
-    """Settled in full, in part, at no cost; a second settlement moves nothing, whoever comes with it."""
+def settle_a_generation_once(world: World) -> None:
+    """Settle in full, in part and at no cost. A second settlement moves nothing, whoever sends it."""
     for cost in (None, 5_000, 0):
         name = world.accept("ada", price=10_000, twice=True)
         world.settle(name, "completed", cost, twice=True)
         world.settle(name, "failed", 0)
     name = world.accept("ada", price=0)
     world.settle(name, "failed")
-    world.settle_at_once(world.accept("bob"))
+    world.settle_concurrently(world.accept("bob"))
     world.settle("00000000-0000-7000-8000-999999999999", "failed", 0)
 
 
-def no_cost_is_outside_the_reservation(world: World) -> None:
-    """More than was reserved, and less than nothing, is refused; the generation stays open."""
+def refuse_a_cost_outside_the_reservation(world: World) -> None:
+    """Refuse a cost above the reservation and a negative one. The generation stays open."""
     name = world.accept("ada", price=10_000)
     world.settle(name, "completed", 10_001)
     world.settle(name, "completed", -1)
     world.settle(name, "completed", 10_000)
 
 
-def the_balance_is_the_limit(world: World) -> None:
-    """What the balance does not pay for is refused, to the last micro-dollar; a top-up counts once per reference."""
+def refuse_an_order_above_the_balance(world: World) -> None:
+    """Refuse orders above the balance, to the last micro-dollar. A top-up counts once per reference."""
     for price in (150_001, 149_999, 2, 1, 1):
         world.accept("bob", price=price)
     world.top_up("bob", 5, "p1", twice=True)
@@ -43,8 +43,8 @@ def the_balance_is_the_limit(world: World) -> None:
     world.top_up("nobody", 5, "p1")
 
 
-def an_idempotency_key_orders_once(world: World) -> None:
-    """A replay is free and answers the first order, also on an empty balance; another body is refused."""
+def replay_an_idempotency_key(world: World) -> None:
+    """Replay the first order without a charge, also on an empty balance. Refuse the key with another body."""
     name = world.accept("bob", price=150_000, replay="k1", body="b1", twice=True)
     world.accept("bob", price=150_000, replay="k1", body="b1")
     world.accept("bob", price=1, replay="k1", body="b2")
@@ -53,34 +53,34 @@ def an_idempotency_key_orders_once(world: World) -> None:
     world.accept("eve", price=150_000, replay="k1", body="b1")
 
 
-def an_order_with_a_known_id_is_that_order(world: World) -> None:
-    """The same id again, even much later, charges nothing."""
-    key = next(iter(world.books.accounts["ada"].keys.values()))
+def repeat_an_order_by_its_id(world: World) -> None:
+    """Repeat an order under its id, also after its end, without a charge."""
+    key = next(iter(world.model.accounts["ada"].keys.values()))
     name = world.accept("ada")
     world.settle(name)
     world.order(Order(id=name, key=key, price=10_000, provider="local"))
 
 
-def an_account_asked_for_again_is_the_same(world: World) -> None:
-    """Nothing of an account changes when the answer to its making was lost and it is asked for again, even late."""
+def repeat_the_creation_of_an_account(world: World) -> None:
+    """Create an account again after a lost reply, even late. Nothing of the account changes."""
     world.accept("ada")
-    world.verb(["created", ANYTHING], "create_account", "ada", "Ada", "small")
+    world.call(["created", ANYTHING], "create_account", "ada", "Ada", "small")
     world.check()
 
 
-def a_payment_and_an_order_share_no_key(world: World) -> None:
-    """An Idempotency-Key that looks like a payment's reference has nothing to do with it."""
+def separate_idempotency_keys_from_payment_references(world: World) -> None:
+    """Use an Idempotency-Key that equals a payment's reference. The two do not affect each other."""
     world.accept("ada", replay="top-up:p1", body="b1")
     world.top_up("ada", 5, "p1")
     world.top_up("ada", 5, "p2")
     world.accept("ada", replay="top-up:p2", body="b1")
 
 
-def keys_are_few_and_end_at_once(world: World) -> None:
-    """Up to a number of active keys; a revoked one orders nothing."""
+def limit_and_revoke_keys(world: World) -> None:
+    """Create keys up to the limit. A revoked key orders nothing."""
     for _ in range(KEYS_MAX):
         world.create_key("ada", twice=True)
-    keys = dict(world.books.accounts["ada"].keys)
+    keys = dict(world.model.accounts["ada"].keys)
     for name, hashed in keys.items():
         world.revoke_key("ada", name, twice=True)
         world.accept("ada", key=hashed)
@@ -88,75 +88,75 @@ def keys_are_few_and_end_at_once(world: World) -> None:
     world.accept("ada")
 
 
-def a_backlog_moves_up_in_order(world: World) -> None:
-    """What is too much waits, past that it is refused; each end, also of one that waits, lets the next one on."""
+def admit_a_backlog_in_order(world: World) -> None:
+    """Fill the backlog and refuse what exceeds it. Every settlement, also of a waiting generation, admits the next."""
     names = [world.accept("ada", price=1) for _ in range(SMALL_WAITS + 2)]
     world.accept("ada", "paid")
     first, second, third, fourth, refused = names
-    world.settle(third, "failed", 0, guarded=True)
+    world.settle(third, "failed", 0, unsubmitted_only=True)
     for name in (first, second, fourth):
         world.settle(name)
     assert not refused
 
 
-def a_full_provider_makes_everybody_wait(world: World) -> None:
-    """A provider's own limit holds over all accounts, and every place that falls vacant is given away."""
+def share_the_concurrency_of_a_provider(world: World) -> None:
+    """Fill a provider's concurrency across accounts. Every freed slot goes to a waiting generation."""
     held = [world.accept(account, "paid", price=1) for account in ("bob", "bob", "ada", "eve", "eve", "bob", "ada")]
     for name in held:
         world.settle(name)
 
 
-def accounts_take_turns(world: World) -> None:
-    """Of two accounts that wait, each gets every other place."""
+def alternate_between_accounts(world: World) -> None:
+    """Free slots while two accounts wait. Each account gets every other slot."""
     world.accept("ada", "paid", price=1)
     order = [world.accept(account, "paid", price=1) for account in ("bob", "bob", "bob", "bob", "eve", "eve")]
-    queue = world.books.queues.on("paid")
+    queue = world.model.queues.queued("paid")
     world.settle(order[0])
     assert order[1] in queue, "bob waited first"
     world.settle(order[1])
     assert order[4] in queue, "then it is eve's turn"
     world.settle(order[4])
-    assert order[2] in queue, "and bob's again"
+    assert order[2] in queue, "then bob's again"
 
 
-def a_vacant_place_is_for_who_waited(world: World) -> None:
-    """A new place goes to the account in front, not to whoever orders next; a lost job makes none."""
+def give_a_new_slot_to_the_backlog(world: World) -> None:
+    """Raise a limit. The slot goes to the account in front, not to the next order; a lost job frees none."""
     first, _, waits = [world.accept(account, "paid", price=1) for account in ("bob", "bob", "eve")]
-    world.lose("paid", first, ["place", "payload"])
+    world.drop_keys("paid", first, ["entry", "payload"])
     world.raise_limit("paid", FULL + 1)
     world.accept("ada", "paid", price=1)
-    assert waits in world.books.queues.on("paid"), "eve waited"
+    assert waits in world.model.queues.queued("paid"), "eve waited longer"
 
 
-def a_late_look_takes_nobodys_place(world: World) -> None:
-    """A look at a refunded generation is on the queue of a full provider, and the next order does not wait for it."""
+def poll_late_without_a_slot(world: World) -> None:
+    """Enqueue a late poll at a full provider. It takes no slot, so the next order does not wait."""
     name, other = world.accept("ada", "paid"), world.accept("bob", "paid")
     world.start(name, "w1-a")
-    world.submitted(name, "w1-a")
+    world.store_reference(name, "w1-a")
     world.settle(name, "failed", 0)
-    world.hand_out_late()
-    assert world.accept("eve", "paid") in world.books.queues.on("paid"), "there is room"
+    world.enqueue_late()
+    assert world.accept("eve", "paid") in world.model.queues.queued("paid"), "a slot is free"
     world.settle(other)
 
 
-def a_submit_is_permitted_once(world: World) -> None:
-    """A second worker waits, then gives up as uncertain; a reference that turns up late is followed all the same."""
+def permit_a_submit_once(world: World) -> None:
+    """Start a second worker. It waits, then reports uncertain; a late reference is still polled."""
     name = world.accept("ada", "paid")
     world.start(name, "w1-a", twice=True)
     world.start(name, "w2-a")
-    world.patience_passes(name)
+    world.time_out_submit(name)
     world.claim("paid", "w2", 1)
     world.start(name, "w2-b", twice=True)
     world.start(name, "w3-a")
     world.finish("paid", "w2", [name], end=False, soon=False)
-    world.submitted(name, "w1-a", twice=True)
+    world.store_reference(name, "w1-a", twice=True)
     world.start(name, "w3-b")
     world.settle(name)
     world.start(name, "w1-b")
 
 
-def a_refused_submit_is_tried_again(world: World) -> None:
-    """Only the worker whose submit was refused takes it back, once; its second word does not touch the next submit."""
+def retry_a_refused_submit(world: World) -> None:
+    """Withdraw a refused submit. Only its own worker may, once; a repeat does not affect the next submit."""
     name = world.accept("ada", "paid")
     world.start(name, "w1-a")
     world.withdraw(name, "w1-a", twice=True)
@@ -165,12 +165,12 @@ def a_refused_submit_is_tried_again(world: World) -> None:
     world.start(name, "w3-a")
     world.withdraw(name, "w2-a", pause=True)
     world.start(name, "w3-b")
-    world.provider_recovers("paid")
+    world.recover_provider("paid")
     world.start(name, "w3-c")
 
 
-def a_put_off_submit_that_is_canceled_is_not_sent_again(world: World) -> None:
-    """A provider's no ends what its owner wanted stopped meanwhile: it is neither submitted nor handed on again."""
+def cancel_a_refused_submit(world: World) -> None:
+    """Cancel before the provider refuses. The generation is neither submitted nor rerouted again."""
     for other in ("", "local"):
         name = world.accept("ada", "paid")
         world.start(name, f"w1-{other}")
@@ -183,12 +183,12 @@ def a_put_off_submit_that_is_canceled_is_not_sent_again(world: World) -> None:
     name = world.accept("ada", "paid")
     world.start(name, "w1-c")
     world.cancel(name)
-    world.submitted(name, "w1-c")
+    world.store_reference(name, "w1-c")
     world.start(name, "w2-c")
 
 
-def a_stale_no_pauses_only_who_said_it(world: World) -> None:
-    """A provider that the generation was taken from does not pause the one that has it now."""
+def pause_only_the_provider_that_refused(world: World) -> None:
+    """Refuse late, after a reroute. Only the old provider is paused."""
     name = world.accept("ada", "local")
     world.start(name, "w1-a")
     world.start(name, "w2-a")
@@ -198,8 +198,8 @@ def a_stale_no_pauses_only_who_said_it(world: World) -> None:
     world.start(world.accept("bob", "local"), "w1-b")
 
 
-def another_provider_takes_over(world: World) -> None:
-    """A refused generation moves on with its price and its place in the account; a stale word does not move it."""
+def reroute_a_refused_generation(world: World) -> None:
+    """Reroute with the same price and account slot. A stale worker cannot reroute."""
     world.accept("ada", "paid", price=1)
     name, other = world.accept("eve", "paid"), world.accept("bob", "paid")
     world.claim("paid", "w1", 2)
@@ -208,25 +208,25 @@ def another_provider_takes_over(world: World) -> None:
     world.reroute(name, "w1-a", "local", twice=True)
     world.finish("paid", "w1", [name], end=True)
     world.start(name, "w2-b")
-    world.submitted(name, "w2-b")
+    world.store_reference(name, "w2-b")
     world.reroute(name, "w2-b", "paid")
     world.start(other, "w1-c")
     world.reroute(other, "w1-c", "paid")
     world.settle(name)
 
 
-def a_stale_worker_of_another_provider_has_no_say(world: World) -> None:
-    """Who is late with a job that moved on neither submits nor reports, be it waiting, running or closed elsewhere."""
+def ignore_a_stale_worker_of_another_provider(world: World) -> None:
+    """Report late from the old provider. It changes nothing, whether the generation waits, runs or is settled."""
     for account in ("bob", "bob"):
         world.accept(account, "paid", price=1)
     name = world.accept("ada", "local", price=100_000)
     world.start(name, "w1-a")
     world.start(name, "w2-a")
     world.reroute(name, "w2-a", "paid")
-    world.submitted(name, "w1-a", twice=True)
+    world.store_reference(name, "w1-a", twice=True)
     world.start(name, "w3-a", at="local")
     world.settle(name, "failed", 0)
-    for other in list(world.books.active[("bob", "paid")]):
+    for other in list(world.model.active[("bob", "paid")]):
         world.settle(other)
     world.settle(name, "failed", 0)
     name = world.accept("eve", "local")
@@ -236,73 +236,71 @@ def a_stale_worker_of_another_provider_has_no_say(world: World) -> None:
     world.start(name, "w3-b")
 
 
-def a_provider_calls(world: World) -> None:
-    """A callback makes a parked look due, settles a doubt at once, and is kept for who finds no reference."""
+def deliver_callbacks(world: World) -> None:
+    """Call back. A parked poll is due, an unknown submit is settled, and a callback before the reference is stored."""
     name = world.accept("ada", "paid")
-    world.callback(name, "local")
+    world.store_callback(name, "local")
     world.claim("paid", "w1", 1)
     world.start(name, "w1-a")
-    world.callback(name, "paid", twice=True)
+    world.store_callback(name, "paid", twice=True)
     world.start(name, "w2-a", twice=True)
-    world.submitted(name, "w1-a", twice=True)
+    world.store_reference(name, "w1-a", twice=True)
     world.finish("paid", "w1", [name], end=False, soon=False)
-    world.callback(name, "paid", twice=True)
+    world.store_callback(name, "paid", twice=True)
     world.claim("paid", "w2", 1)
     world.settle(name, "failed", 0)
-    world.callback(name, "paid")
-    world.callback("00000000-0000-7000-8000-999999999999", "paid")
+    world.store_callback(name, "paid")
+    world.store_callback("00000000-0000-7000-8000-999999999999", "paid")
 
 
-def a_fact_comes_late(world: World) -> None:
-    """A reference that comes after the end is kept, after a refund looked at once; one that comes while it waits for a
-    retry is followed.
-    """
-    for state, called in (("failed", False), ("failed", True), ("completed", True)):
+def store_a_late_reference(world: World) -> None:
+    """Store a reference after the end: a failed generation is polled once. During a retry it is polled as usual."""
+    for state, called_back in (("failed", False), ("failed", True), ("completed", True)):
         name = world.accept("ada", "paid")
         world.start(name, f"w1-{state}")
         world.settle(name, state, 0)
-        if called:
-            world.callback(name, "paid", twice=True)
-        world.submitted(name, f"w1-{state}", twice=True)
-        world.looked(name, found=False, again=False)
-        world.submitted(name, f"w1-{state}")
-        world.callback(name, "paid")
-        world.looked(name, found=True, again=True, twice=True)
+        if called_back:
+            world.store_callback(name, "paid", twice=True)
+        world.store_reference(name, f"w1-{state}", twice=True)
+        world.store_late_result(name, found=False, again=False)
+        world.store_reference(name, f"w1-{state}")
+        world.store_callback(name, "paid")
+        world.store_late_result(name, found=True, again=True, twice=True)
     name = world.accept("ada", "paid")
     world.settle(name, "failed", 0)
-    world.callback(name, "paid")
+    world.store_callback(name, "paid")
     name = world.accept("ada", "local")
     world.start(name, "w1-b")
     world.start(name, "w2-b")
-    world.submitted(name, "w1-b")
+    world.store_reference(name, "w1-b")
     world.start(name, "w3-b")
 
 
-def a_result_after_the_refund_is_free(world: World) -> None:
-    """A failed generation that a provider has is looked at again, and its result attached without a charge."""
-    for state, looks_later in (("failed", True), ("failed", False), ("completed", True)):
+def attach_a_late_result(world: World) -> None:
+    """Poll a failed generation late. Its result is attached without a charge."""
+    for state, poll_late in (("failed", True), ("failed", False), ("completed", True)):
         name = world.accept("ada", "paid")
-        world.start(name, f"w1-{world.number()}")
-        world.submitted(name, f"w1-{world.count}")
-        world.settle(name, state, 0, looks_later=looks_later)
-        world.hand_out_late()
+        world.start(name, f"w1-{world.take_number()}")
+        world.store_reference(name, f"w1-{world.count}")
+        world.settle(name, state, 0, poll_late=poll_late)
+        world.enqueue_late()
         [job] = world.claim("paid", "w1", 1) or [""]
-        world.looked(name, found=False, again=True, twice=True)
-        world.looked(name, found=True, again=False, twice=True)
+        world.store_late_result(name, found=False, again=True, twice=True)
+        world.store_late_result(name, found=True, again=False, twice=True)
         if job:
             world.finish("paid", "w1", [job], end=True)
 
 
-def an_owner_cancels(world: World) -> None:
-    """Free while no provider can have it; afterwards it is noted, and a parked look is made due."""
+def cancel_as_the_owner(world: World) -> None:
+    """Cancel for free before a submit. Afterwards the cancel is noted and a parked poll is due."""
     waits = [world.accept("ada", "paid") for _ in range(2)]
     for name in waits[::-1]:
-        world.settle(name, "failed", 0, guarded=True)
+        world.settle(name, "failed", 0, unsubmitted_only=True)
     name = world.accept("ada", "paid")
     world.claim("paid", "w1", 1)
     world.start(name, "w1-a")
-    world.settle(name, "failed", 0, guarded=True, twice=True)
-    world.submitted(name, "w1-a")
+    world.settle(name, "failed", 0, unsubmitted_only=True, twice=True)
+    world.store_reference(name, "w1-a")
     world.finish("paid", "w1", [name], end=False, soon=False)
     world.cancel(name, twice=True)
     world.claim("paid", "w2", 1)
@@ -311,8 +309,8 @@ def an_owner_cancels(world: World) -> None:
     world.cancel(name)
 
 
-def gateways_are_woken_once(world: World) -> None:
-    """Each gateway that waits is told of the end once, whatever its name begins with."""
+def wake_each_gateway_once(world: World) -> None:
+    """Watch from gateways whose names share a prefix. The end wakes each of them once."""
     name = world.accept("ada", waiter="g12")
     for gateway in ("g1", "g2", "g1", "2"):
         world.watch(name, gateway, twice=True)
@@ -321,122 +319,122 @@ def gateways_are_woken_once(world: World) -> None:
     world.settle(name, "failed", 0)
 
 
-def a_job_has_one_worker(world: World) -> None:
-    """Nobody gets what another holds; a silent worker's job goes to the next, and its last word counts nothing."""
+def give_a_job_to_one_worker(world: World) -> None:
+    """Claim with several workers. A silent worker's job goes to the next, and its late finish has no effect."""
     names = [world.accept(account) for account in ("bob", "bob", "eve", "eve", "ada")]
     world.claim("local", "w1", 2)
     world.claim("local", "w2", 1)
     world.claim("local", "w2", 4)
     world.claim("local", "w3", 3)
     for job in names[:3]:
-        world.lease_passes("local", job)
+        world.expire_lease("local", job)
     world.renew("local", "w1", names)
     world.claim("local", "w3", 2)
     world.finish("local", "w1", names, end=True)
     world.renew("local", "w3", names)
     world.finish("local", "w3", names, end=False, soon=False)
     world.claim("local", "w1", 1)
-    world.parking_passes("local", list(world.books.queues.on("local")))
+    world.make_due("local", list(world.model.queues.queued("local")))
     world.claim("local", "w1", 5)
 
 
-def a_claim_hands_out_what_was_asked_for(world: World) -> None:
-    """One free slot takes one job, two take two: never more, and never none while some are due."""
+def claim_by_free_slots(world: World) -> None:
+    """Claim as many jobs as there are free slots: never more, and never none while some are due."""
     for account in ("bob", "bob", "eve", "eve", "ada"):
         world.accept(account)
     for count in (1, 2):
         world.claim("local", "w1", count)
-    for job in list(world.books.queues.leased("local")):
-        world.lease_passes("local", job)
+    for job in list(world.model.queues.leased("local")):
+        world.expire_lease("local", job)
     world.claim("local", "w2", 4)
 
 
-def a_running_job_that_is_due_stays_with_its_worker(world: World) -> None:
-    """A job that was put back while it runs is not handed out a second time."""
+def leave_a_running_job_with_its_worker(world: World) -> None:
+    """Enqueue a job again while it runs. No other worker can claim it."""
     name = world.accept("ada")
     world.claim("local", "w1", 3)
-    world.lose("local", name, ["payload", "place"])
-    world.looks_fall_due([name])
+    world.drop_keys("local", name, ["payload", "entry"])
+    world.make_sweep_due([name])
     world.sweep_and_settle()
     world.claim("local", "w2", 3)
     world.finish("local", "w1", [name], end=False)
     world.claim("local", "w2", 3)
 
 
-def what_was_lost_is_found(world: World) -> None:
-    """A generation without a job is put back, one that waits or has a job is left alone, and all end."""
+def sweep_lost_jobs(world: World) -> None:
+    """Sweep after losses. Lost jobs are enqueued again, the others are untouched, and all generations end."""
     lost, found, waits = world.accept("ada"), world.accept("ada", "paid"), world.accept("ada")
-    for losses in (["payload"], ["place"], ["payload", "place", "lease", "holder"]):
-        world.lose("local", lost, losses)
-        world.looks_fall_due([lost, found, waits])
+    for losses in (["payload"], ["entry"], ["payload", "entry", "lease", "holder"]):
+        world.drop_keys("local", lost, losses)
+        world.make_sweep_due([lost, found, waits])
         world.sweep_and_settle()
         world.claim("local", "w1", 3)
     world.settle(lost)
 
 
-def a_deadline_ends_it(world: World) -> None:
-    """Past its deadline a generation is named until it is settled, also one that waits."""
+def sweep_past_deadlines(world: World) -> None:
+    """Let deadlines pass, also in a backlog. The sweep reports each generation until it is settled."""
     names = [world.accept("ada"), world.accept("ada"), world.accept("bob", "paid")]
     world.start(names[2], "w1-a")
     for name in names:
-        world.deadline_passes(name)
+        world.pass_deadline(name)
     for _ in range(2):
         world.sweep()
-        world.looks_fall_due(names)
+        world.make_sweep_due(names)
     world.sweep_and_settle()
 
 
-def an_event_reaches_each_endpoint_that_wants_it(world: World) -> None:
-    """One delivery for each endpoint of that type, each attempt counted once, none after the last."""
+def deliver_an_event_to_each_subscribed_endpoint(world: World) -> None:
+    """Deliver once to each endpoint of the type. Each attempt counts once, and none after the last."""
     world.create_endpoint("ada", "generation.completed")
     for state in ("completed", "failed"):
         world.settle(world.accept("ada"), state)
         world.settle(world.accept("bob"), state)
-    first, second, *others = world.books.deliveries
-    world.attempt(first, 1, "pending", twice=True)
-    world.attempt(first, 2, "delivered", "well", twice=True)
-    world.attempt(first, 3, "dead")
-    world.attempt(second, 1, "dead", "gone")
+    first, second, *others = world.model.deliveries
+    world.record_attempt(first, 1, "pending", twice=True)
+    world.record_attempt(first, 2, "delivered", "well", twice=True)
+    world.record_attempt(first, 3, "dead")
+    world.record_attempt(second, 1, "dead", "gone")
     world.settle(world.accept("ada"))
     other = others.pop()
-    world.attempt(other, 1, "pending")
-    world.attempt(other, 1, "dead")
-    world.attempt(other, 1, "delivered", "well", twice=True)
+    world.record_attempt(other, 1, "pending")
+    world.record_attempt(other, 1, "dead")
+    world.record_attempt(other, 1, "delivered", "well", twice=True)
     for name in others:
-        world.lose("webhooks", f"deliver:{name}", ["place"])
+        world.drop_keys("webhooks", f"deliver:{name}", ["entry"])
     world.sweep_deliveries()
     world.claim("webhooks", "w1", 9)
 
 
-def a_deleted_endpoint_stays_deleted(world: World) -> None:
-    """What is on its way to it ends, and does not bring it back."""
+def delete_an_endpoint(world: World) -> None:
+    """Delete an endpoint. Its pending deliveries end and do not restore it."""
     world.settle(world.accept("ada"))
-    [name] = world.books.deliveries
-    [endpoint] = world.books.accounts["ada"].endpoints
+    [name] = world.model.deliveries
+    [endpoint] = world.model.accounts["ada"].endpoints
     world.create_endpoint("ada", "*", twice=True)
     world.create_endpoint("ada", "*")
     world.delete_endpoint("ada", endpoint)
     world.delete_endpoint("ada", endpoint)
-    world.attempt(name, 1, "dead", "gone")
+    world.record_attempt(name, 1, "dead", "gone")
     world.settle(world.accept("ada"))
 
 
-def an_endpoint_that_fails_for_long_is_switched_off(world: World) -> None:
-    """Five days without a success, or a Gone, switch it off and tell the others; what it missed is posted later."""
+def disable_a_failing_endpoint(world: World) -> None:
+    """Fail for five days or answer 410. The endpoint is disabled, others are notified, and a replay sends the rest."""
     world.create_endpoint("ada", "*")
     names = [world.accept("ada") for _ in range(3)]
     world.settle(names[0])
-    first, other = (f"evt_{names[0]}:{endpoint}" for endpoint in world.books.accounts["ada"].endpoints)
+    first, other = (f"evt_{names[0]}:{endpoint}" for endpoint in world.model.accounts["ada"].endpoints)
     endpoint = first.partition(":")[2]
-    world.attempt(first, 1, "pending", "ill", twice=True)
-    world.five_days_pass("ada", endpoint)
-    world.attempt(first, 2, "pending", "")
-    world.attempt(other, 1, "dead", "ill")
-    world.a_long_silence_passes("ada", endpoint)
-    world.attempt(first, 3, "pending", "ill", twice=True)
-    world.five_days_pass("ada", endpoint)
-    world.attempt(first, 4, "pending", "ill", twice=True)
-    world.attempt(first, 5, "dead", "ill")
+    world.record_attempt(first, 1, "pending", "ill", twice=True)
+    world.pass_five_days("ada", endpoint)
+    world.record_attempt(first, 2, "pending", "")
+    world.record_attempt(other, 1, "dead", "ill")
+    world.pass_silence("ada", endpoint)
+    world.record_attempt(first, 3, "pending", "ill", twice=True)
+    world.pass_five_days("ada", endpoint)
+    world.record_attempt(first, 4, "pending", "ill", twice=True)
+    world.record_attempt(first, 5, "dead", "ill")
     world.settle(names[1], "failed")
     for which in ("failed", "missing"):
         world.replay("ada", endpoint, which)
@@ -447,38 +445,38 @@ def an_endpoint_that_fails_for_long_is_switched_off(world: World) -> None:
     world.replay("ada", endpoint, "failed", twice=True)
     world.replay("bob", endpoint, "failed")
     world.redeliver("ada", endpoint, other)
-    world.attempt(first, 1, "pending", "ill")
-    world.attempt(first, 2, "delivered", "well")
-    world.attempt(f"evt_{names[1]}:{endpoint}", 1, "pending", "ill")
-    world.attempt(f"evt_{names[1]}:{endpoint}", 2, "dead", "gone")
+    world.record_attempt(first, 1, "pending", "ill")
+    world.record_attempt(first, 2, "delivered", "well")
+    world.record_attempt(f"evt_{names[1]}:{endpoint}", 1, "pending", "ill")
+    world.record_attempt(f"evt_{names[1]}:{endpoint}", 2, "dead", "gone")
     world.settle(names[2])
     world.delete_endpoint("ada", endpoint)
     world.create_endpoint("ada", "generation.failed")
-    world.replay("ada", list(world.books.accounts["ada"].endpoints)[-1], "missing")
+    world.replay("ada", list(world.model.accounts["ada"].endpoints)[-1], "missing")
 
 
-def a_delivery_is_posted_once_more(world: World) -> None:
-    """Its owner may have it posted again, however it ended, and sooner while it waits; nobody else may."""
+def redeliver_as_the_owner(world: World) -> None:
+    """Redeliver an ended or a pending delivery. Only the endpoint's owner may."""
     world.settle(world.accept("ada"))
-    [name] = world.books.deliveries
+    [name] = world.model.deliveries
     endpoint = name.partition(":")[2]
     world.claim("webhooks", "w1", 1)
-    world.attempt(name, 1, "pending", "ill")
+    world.record_attempt(name, 1, "pending", "ill")
     world.redeliver("ada", endpoint, name, twice=True)
     world.finish("webhooks", "w1", [f"deliver:{name}"], end=False, soon=False)
     world.redeliver("ada", endpoint, name, twice=True)
-    world.attempt(name, 2, "delivered", "well")
+    world.record_attempt(name, 2, "delivered", "well")
     world.redeliver("bob", endpoint, name)
     world.redeliver("ada", endpoint, f"evt_0:{endpoint}")
     world.redeliver("ada", endpoint, name, twice=True)
-    world.attempt(name, 1, "dead", "ill")
+    world.record_attempt(name, 1, "dead", "ill")
     world.rotate_secret("ada", endpoint, twice=True)
     world.rotate_secret("ada", endpoint)
     world.rotate_secret("bob", endpoint)
 
 
-def a_low_balance_is_told_once(world: World) -> None:
-    """An order that takes the balance below the threshold is told; none after it, until a top-up goes above it."""
+def notify_of_a_low_balance_once(world: World) -> None:
+    """Order below the threshold. Only the first order notifies, until a top-up exceeds the threshold."""
     world.set_low("ada", 100_000)
     world.accept("ada", "local", 50_000, twice=True)
     name = world.accept("ada", "local", 10_000, twice=True)
@@ -495,40 +493,40 @@ def a_low_balance_is_told_once(world: World) -> None:
     world.accept("ada", "local", 1)
 
 
-def an_outage_stops_submits(world: World) -> None:
-    """While a provider is down nothing is accepted or submitted; then one probe goes out, and the others wait."""
+def open_and_probe_a_breaker(world: World) -> None:
+    """Open the breaker: nothing is accepted or submitted. Then one probe goes out, and the others wait."""
     names = [world.accept("bob", "paid"), world.accept("eve", "paid"), world.accept("ada", "paid")]
-    world.down("paid", twice=True)
+    world.open_breaker("paid", twice=True)
     world.accept("ada", "paid")
     world.start(names[0], "w1-a")
-    world.provider_recovers("paid")
+    world.recover_provider("paid")
     world.start(names[0], "w1-b", twice=True)
     world.start(names[1], "w2-a")
-    world.down("paid")
-    world.provider_recovers("paid")
+    world.open_breaker("paid")
+    world.recover_provider("paid")
     world.start(names[1], "w2-b")
-    world.up("paid")
+    world.close_breaker("paid")
     world.settle(names[0])
     world.start(names[2], "w3-a")
 
 
-def a_free_provider_goes_first(world: World) -> None:
-    """Of several the first that is free takes it; one that is paused only if it must; none while all are down."""
+def prefer_a_free_provider(world: World) -> None:
+    """Offer several providers. The first free one gets the order, a paused one only if no other is up."""
     busy, served = world.accept("eve", "paid"), world.accept("bob", "local", price=1)
     world.start(busy, "w1-a")
     world.withdraw(busy, "w1-a", pause=True)
     world.settle(world.accept("ada", "paid", others=("local",), twice=True))
     world.start(served, "w2-a")
-    world.reroute(served, "w2-a", "paid", said="busy")
-    world.down("local")
+    world.reroute(served, "w2-a", "paid", reason="busy")
+    world.open_breaker("local")
     world.settle(world.accept("ada", "local", others=("paid",), twice=True))
-    world.reroute(served, "w2-a", "paid", said="down", pause=True, twice=True)
-    world.down("paid")
+    world.reroute(served, "w2-a", "paid", reason="down", pause=True, twice=True)
+    world.open_breaker("paid")
     world.accept("ada", "paid", others=("local",))
 
 
-def a_day_has_so_many_places(world: World) -> None:
-    """A place is taken at accept and given back on failure alone; past the day's it costs, or is refused."""
+def use_up_the_daily_quota(world: World) -> None:
+    """Order by quota. Only a failure returns the unit; past the quota an order is charged or refused."""
     for account in ("ada", GUEST):
         names = [world.accept(account, payer="quota", twice=True) for _ in range(SMALL_DAY)]
         world.accept(account, payer="quota")
@@ -541,8 +539,8 @@ def a_day_has_so_many_places(world: World) -> None:
     world.settle(names[1], "failed", 0)
 
 
-def an_operator_gives_money_back_once(world: World) -> None:
-    """A credit is of what has ended and cost something, once, and never more than it cost; the books take it in."""
+def credit_a_settled_generation_once(world: World) -> None:
+    """Credit a generation that ended and cost something: once, at most its cost, and with a ledger entry."""
     name = world.accept("ada", price=50_000)
     world.credit(name)
     world.settle(name, "completed", 30_000)
@@ -560,8 +558,8 @@ def an_operator_gives_money_back_once(world: World) -> None:
     world.credit("00000000-0000-7000-8000-999999999999")
 
 
-def an_operator_retries_only_what_no_provider_may_have(world: World) -> None:
-    """What waits is due at once and starts counting anew; what may be with a provider is left alone."""
+def retry_as_an_operator(world: World) -> None:
+    """Retry. A queued job is due with fresh counts; a generation that a provider may have is untouched."""
     name = world.accept("ada", "paid")
     world.claim("paid", "w1", 1)
     world.retry(name)
@@ -570,13 +568,13 @@ def an_operator_retries_only_what_no_provider_may_have(world: World) -> None:
     world.withdraw(name, "w1-a")
     world.finish("paid", "w1", [name], end=False, soon=False, clean=False)
     world.retry(name, twice=True)
-    world.lose("paid", name, ["payload", "place"])
+    world.drop_keys("paid", name, ["payload", "entry"])
     world.retry(name)
     world.start(name, "w1-b")
-    world.patience_passes(name)
+    world.time_out_submit(name)
     world.start(name, "w2-b")
     world.retry(name)
-    world.submitted(name, "w1-b")
+    world.store_reference(name, "w1-b")
     world.retry(name)
     waits = world.accept("ada", "paid")
     world.retry(waits, twice=True)
@@ -590,42 +588,42 @@ def an_operator_retries_only_what_no_provider_may_have(world: World) -> None:
     world.retry("00000000-0000-7000-8000-999999999999")
 
 
-def an_operator_resolves_only_a_doubt(world: World) -> None:
-    """A generation that nobody is in doubt about is not resolved."""
+def resolve_an_uncertain_generation(world: World) -> None:
+    """Resolve generations. The verb refuses those that are not uncertain."""
     name = world.accept("ada", "paid")
-    world.settle(name, "failed", 0, doubted=True)
+    world.settle(name, "failed", 0, uncertain_only=True)
     world.start(name, "w1-a")
-    world.settle(name, "completed", doubted=True)
-    world.patience_passes(name)
+    world.settle(name, "completed", uncertain_only=True)
+    world.time_out_submit(name)
     world.start(name, "w2-a")
-    world.settle(name, "completed", doubted=True, twice=True)
-    world.settle(name, "failed", 0, doubted=True)
-    for doubted in (True, False):
+    world.settle(name, "completed", uncertain_only=True, twice=True)
+    world.settle(name, "failed", 0, uncertain_only=True)
+    for uncertain_only in (True, False):
         name = world.accept("ada", "paid")
-        world.start(name, f"w1-{doubted}")
-        world.patience_passes(name)
-        world.start(name, f"w2-{doubted}")
-        world.settle(name, "failed", 0, doubted=doubted)
+        world.start(name, f"w1-{uncertain_only}")
+        world.time_out_submit(name)
+        world.start(name, f"w2-{uncertain_only}")
+        world.settle(name, "failed", 0, uncertain_only=uncertain_only)
 
 
-def an_operator_pauses_a_provider(world: World) -> None:
-    """While a provider is paused nothing is submitted to it, and what it has is looked at."""
+def pause_a_provider(world: World) -> None:
+    """Pause a provider. It gets no submits, but its running generations are still polled."""
     name, other = world.accept("bob", "paid"), world.accept("eve", "paid")
     world.start(name, "w1-a")
     world.set_mode("paid", "pause", twice=True)
     world.accept("ada", "paid", others=("local",))
-    world.submitted(name, "w1-a")
+    world.store_reference(name, "w1-a")
     world.start(name, "w1-b")
     world.start(other, "w2-a")
-    world.down("paid")
+    world.open_breaker("paid")
     world.start(other, "w2-b")
-    world.up("paid")
+    world.close_breaker("paid")
     world.set_mode("paid", "")
     world.start(other, "w2-c")
 
 
-def an_operator_drains_a_provider(world: World) -> None:
-    """A drained provider gets no new order and nothing that another one hands on; what it has goes on."""
+def drain_a_provider(world: World) -> None:
+    """Drain a provider. It gets no orders and no reroutes; its running generations continue."""
     name = world.accept("bob", "paid")
     world.set_mode("paid", "drain", twice=True)
     world.accept("ada", "paid")
@@ -634,17 +632,17 @@ def an_operator_drains_a_provider(world: World) -> None:
     other = world.accept("eve", "local")
     world.start(other, "w2-a")
     world.reroute(other, "w2-a", "paid")
-    world.submitted(name, "w1-a")
+    world.store_reference(name, "w1-a")
     world.settle(name)
     world.set_mode("paid", "")
     world.accept("ada", "paid")
 
 
-def what_was_given_up_is_listed_until_it_begins_anew(world: World) -> None:
-    """A delivery that is dead stands among the dead, and leaves them when it is posted again."""
+def list_dead_deliveries(world: World) -> None:
+    """Let a delivery die. It is listed as dead until it is redelivered."""
     world.settle(world.accept("ada"))
-    name = next(iter(world.books.deliveries))
-    world.attempt(name, 1, "dead", "ill", twice=True)
+    name = next(iter(world.model.deliveries))
+    world.record_attempt(name, 1, "dead", "ill", twice=True)
     world.redeliver("ada", name.rpartition(":")[2], name)
 
 

@@ -1,4 +1,4 @@
-"""What the scenarios and the machine are worth: no verb that is broken on purpose gets past them."""
+"""Mutation tests: scenarios and random histories detect every verb that is broken on purpose."""
 
 from collections.abc import Callable
 
@@ -8,54 +8,58 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from shared.store import connect
 from shared.store.scripts import Script, every
-from tests.suites.property.bench import Bench
 from tests.suites.property.canaries import CANARIES, Canary
 from tests.suites.property.machine import LONG, PROFILE, Machine
-from tests.suites.property.passing import Passing
 from tests.suites.property.scenarios import SCENARIOS
+from tests.suites.property.sync_store import SyncStore
+from tests.suites.property.timed_world import TimedWorld
 
-SOUND: Callable[[str], Script] = vars(connect)["script"]  # where the store looks a verb up: what the tests replace
-EASY = ("refund not given back", "reserve line missing", "admit takes the newest", "finish without a fence")
-HUNTED = [canary for canary in CANARIES if LONG or canary.name in EASY]  # all take too long for every day
+LOAD_SCRIPT: Callable[[str], Script] = vars(connect)["script"]  # the loader that the tests replace
+EASY = ("settle without a refund", "accept without a ledger entry", "admit takes the newest", "finish without a fence")
+HUNTED = [canary for canary in CANARIES if LONG or canary.name in EASY]  # all of them only in long runs
 HUNT = settings(PROFILE, max_examples=5000, phases=[Phase.generate])
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
-def test_each_scenario_goes_as_the_books_say(bench: Bench, scenario: Callable[[Passing], None]) -> None:
-    """The verbs as they are do in every scenario what the books expect, and everything ends."""
-    world = Passing(bench)
+def test_verbs_match_the_model_in_each_scenario(sync_store: SyncStore, scenario: Callable[[TimedWorld], None]) -> None:
+    """The real verbs match the model in every scenario, and every generation ends."""
+    world = TimedWorld(sync_store)
     scenario(world)
-    world.ends()
+    world.run_to_end()
 
 
-def test_every_canary_is_alive() -> None:
-    """Each canary still changes a verb; one that does not was left behind by a change of its verb."""
-    assert [] == [canary.name for canary in CANARIES if not any(canary.changes(lua) for lua in every())]
+def test_canaries_each_change_a_verb() -> None:
+    """Each canary still changes a verb, so none is out of date."""
+    assert [] == [canary.name for canary in CANARIES if not any(canary.applies_to(lua) for lua in every())]
 
 
 @pytest.mark.parametrize("canary", CANARIES, ids=str)
-def test_no_broken_verb_survives_the_scenarios(bench: Bench, monkeypatch: pytest.MonkeyPatch, canary: Canary) -> None:
-    """A verb that is broken in one place fails a scenario."""
-    monkeypatch.setattr(connect, "script", canary.breaks(SOUND))
-    assert any(fails(bench, scenario, end) for end in (False, True) for scenario in SCENARIOS)
+def test_scenarios_detect_each_broken_verb(
+    sync_store: SyncStore, monkeypatch: pytest.MonkeyPatch, canary: Canary
+) -> None:
+    """At least one scenario fails when a verb is broken in one place."""
+    monkeypatch.setattr(connect, "script", canary.apply(LOAD_SCRIPT))
+    assert any(fails(sync_store, scenario, end) for end in (False, True) for scenario in SCENARIOS)
 
 
 @pytest.mark.timeout(1800 if LONG else 120)
 @pytest.mark.parametrize("canary", HUNTED, ids=str)
-def test_no_broken_verb_survives_the_machine(bench: Bench, monkeypatch: pytest.MonkeyPatch, canary: Canary) -> None:
-    """A verb that is broken in one place fails a random history."""
-    monkeypatch.setattr(connect, "script", canary.breaks(SOUND))
+def test_random_histories_detect_each_broken_verb(
+    sync_store: SyncStore, monkeypatch: pytest.MonkeyPatch, canary: Canary
+) -> None:
+    """A random history fails when a verb is broken in one place."""
+    monkeypatch.setattr(connect, "script", canary.apply(LOAD_SCRIPT))
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(lambda: Machine(bench), settings=HUNT)
+        run_state_machine_as_test(lambda: Machine(sync_store), settings=HUNT)
 
 
-def fails(bench: Bench, scenario: Callable[[Passing], None], end: bool) -> bool:
-    """Whether the world says that something is wrong; a script that does not run at all is no canary."""
-    world = Passing(bench)
+def fails(sync_store: SyncStore, scenario: Callable[[TimedWorld], None], end: bool) -> bool:
+    """Return whether the world finds a fault. Errors of a script that cannot run propagate."""
+    world = TimedWorld(sync_store)
     try:
         scenario(world)
         if end:
-            world.ends()
+            world.run_to_end()
     except AssertionError:
         return True
     return False

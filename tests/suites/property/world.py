@@ -1,7 +1,7 @@
-"""A small world: accounts, providers, workers, and everything that can be done to them, held against the books.
+"""A small world of accounts, providers and workers, whose every action is compared with the model.
 
-Every action calls a verb on the real store, compares its answer with what the books expect, and then looks at the whole
-store: it must show the picture the books draw, and no law may be broken. Time passes only in `passes.py`.
+Every action calls a verb on the real store and compares its reply with the model's. Then it compares a snapshot of the
+whole store with the model and the invariants. Time passes only in `timed_world.py`.
 """
 
 import time
@@ -13,17 +13,17 @@ from msgspec import structs
 
 from shared.domain.errors import StoreError
 from tests.harness.factories import SPEC
-from tests.suites.property import laws
-from tests.suites.property.bench import Bench, Seen, Value
-from tests.suites.property.books import ANYTHING, Account, Books, Endpoint, Order, Plan, Provider
-from tests.suites.property.mirror import differences
-from tests.suites.property.steps import Steps
+from tests.suites.property import invariants
+from tests.suites.property.comparison import differences
+from tests.suites.property.model import ANYTHING, Account, Endpoint, Model, Order, Plan, Provider
+from tests.suites.property.sync_store import Snapshot, SyncStore, Value, decode_text
+from tests.suites.property.transitions import Transitions
 
 LONG_MS = 3_600_000
 COUNT_MAX = 100
 DAY_S, HISTORY_S = 86_400, 10
 KEYS_MAX, ENDPOINTS_MAX = 3, 2
-LOW = 120_000  # a balance below this is told
+LOW_BALANCE = 120_000  # micro-dollars; the account is notified below this balance
 PLANS = {"small": Plan(1, 3, 2, False), "wide": Plan(2, 3, 1, True), "guest": Plan(1, 1, 2, False)}
 ACCOUNTS = {"ada": "small", "bob": "wide", "eve": "wide"}
 ENDPOINTS = {"ada": "*", "bob": "generation.failed generation.other"}
@@ -35,44 +35,44 @@ QUEUES = (*PROVIDERS, "webhooks")
 
 
 class World:
-    """Starts with money, keys and endpoints, and nothing ordered."""
+    """A store and its model. It starts with balances, keys and endpoints, and without orders."""
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        self.books = Books()
-        self.steps = Steps(self.books)
-        self.story: list[str] = []
+    def __init__(self, store: SyncStore) -> None:
+        self.store = store
+        self.model = Model()
+        self.transitions = Transitions(self.model)
+        self.history: list[str] = []
         self.count = 0
         self.failed = False
-        let_the_day_begin()
-        bench.write(("FLUSHALL",))
-        bench.wakes.clear()
+        wait_past_midnight()
+        store.write(("FLUSHALL",))
+        store.wakes.clear()
         for plan, limits in PLANS.items():
             fields = {**structs.asdict(limits), "beyond": "1" if limits.beyond else ""}
-            bench.write(("HSET", f"gw:plan:{plan}", *(part for pair in fields.items() for part in pair)))
+            store.write(("HSET", f"gw:plan:{plan}", *(part for pair in fields.items() for part in pair)))
         for name, (limit, repeatable) in PROVIDERS.items():
-            self.books.providers[name] = Provider(limit, repeatable)
-            bench.write(("HSET", f"gw:provider:{name}", *(("concurrency", limit) if limit else ("name", name))))
+            self.model.providers[name] = Provider(limit, repeatable)
+            store.write(("HSET", f"gw:provider:{name}", *(("concurrency", limit) if limit else ("name", name))))
         for name, plan in ACCOUNTS.items():
-            self.books.accounts[name] = Account(name, PLANS[plan], low=LOW)
+            self.model.accounts[name] = Account(name, PLANS[plan], low=LOW_BALANCE)
             made = ["created", ANYTHING]
-            self.verb(made, "create_account", name, name.title(), plan, LOW, again=made)
-        self.books.accounts[GUEST] = Account(GUEST, PLANS["guest"], guest=True)
-        self.seen = bench.look()
+            self.call(made, "create_account", name, name.title(), plan, LOW_BALANCE, again=made)
+        self.model.accounts[GUEST] = Account(GUEST, PLANS["guest"], guest=True)
+        self.snapshot = store.take_snapshot()
         for name in ACCOUNTS:
             self.create_key(name)
             self.top_up(name, 150_000, "first")
         for name, types in ENDPOINTS.items():
             self.create_endpoint(name, types)
-        self.story.clear()
+        self.history.clear()
 
-    def number(self) -> int:
-        """The next one."""
+    def take_number(self) -> int:
+        """Return the next number for an id or a token."""
         self.count += 1
         return self.count
 
-    def verb(self, expected: Sequence[Any], verb: str, *args: Value, again: Sequence[Any] | None = None) -> list[Any]:
-        """Call a verb; with `again` once more, as after a lost answer, expecting that reply."""
+    def call(self, expected: Sequence[Any], verb: str, *args: Value, again: Sequence[Any] | None = None) -> list[Any]:
+        """Call a verb and compare its reply. With `again`, repeat it as after a lost reply and expect that one."""
         reply = self._reply(expected, verb, args)
         if again is not None:
             self._reply(again, verb, args)
@@ -81,125 +81,125 @@ class World:
     def _reply(self, expected: Sequence[Any], verb: str, args: Sequence[Value]) -> list[Any]:
         shown = " ".join("..." if arg in SPECS.values() else str(arg) for arg in args)
         try:
-            reply: list[Any] = plain(self.bench.run(verb, *args))
+            reply: list[Any] = decode_text(self.store.run(verb, *args))
         except StoreError as error:
             self.fail(f"{verb} {shown} stopped: {error}")
             raise
-        self.story.append(f"{verb} {shown} -> {' '.join(str(part)[:40] for part in reply)}")
+        self.history.append(f"{verb} {shown} -> {' '.join(str(part)[:40] for part in reply)}")
         if list(expected) != reply[: len(expected)]:
             self.fail(f"{verb} answered {reply}, expected {list(expected)}")
         return reply
 
     def fail(self, *faults: str) -> None:
-        """Say what is wrong, and what led to it."""
+        """Raise with the faults and the history that led to them."""
         self.failed = True
-        raise AssertionError("\n".join([*faults, "", "after:", *self.story]))
+        raise AssertionError("\n".join([*faults, "", "history:", *self.history]))
 
-    def check(self) -> Seen:
-        """Hold the store against the books and the laws."""
-        self.seen = self.bench.look()
-        faults = [*self._admitted(), *differences(self.books, self.seen)]
-        lost = {name for name in self.books.generations if self.books.lost(name)}
-        faults += laws.broken(self.seen, laws.Excuses(lost, *self._excuses()))
-        faults += [f"no bell at {name}" for name in self.books.queues.rung if not self._rings(name)]
-        self.books.queues.rung.clear()
-        heard = self.bench.wait_for_wakes(len(self.books.wakes))
-        if sorted(heard) != sorted(self.books.wakes):
-            faults.append(f"woken: {heard}, expected {self.books.wakes}")
-        self.books.wakes.clear()
+    def check(self) -> Snapshot:
+        """Compare the store with the model and the invariants."""
+        self.snapshot = self.store.take_snapshot()
+        faults = [*self._follow_admissions(), *differences(self.model, self.snapshot)]
+        lost = {name for name in self.model.generations if self.model.has_lost_job(name)}
+        faults += invariants.broken(self.snapshot, invariants.Exemptions(lost, *self._exemptions()))
+        faults += [f"{name}: no bell" for name in self.model.queues.rung if not self._has_rung(name)]
+        self.model.queues.rung.clear()
+        heard = self.store.wait_for_wakes(len(self.model.wakes))
+        if sorted(heard) != sorted(self.model.wakes):
+            faults.append(f"woken: {heard}, expected {self.model.wakes}")
+        self.model.wakes.clear()
         if faults:
             self.fail(*faults)
-        return self.seen
+        return self.snapshot
 
-    def _excuses(self) -> tuple[set[str], set[str]]:
-        return self.books.stirred, self.books.rerouted
+    def _exemptions(self) -> tuple[set[str], set[str]]:
+        return self.model.raised_limits, self.model.rerouted
 
-    def _rings(self, queue: str) -> bool:
-        return bool(self.seen.lists.get(f"arq:queue:{queue}:bell"))
+    def _has_rung(self, queue: str) -> bool:
+        return bool(self.snapshot.lists.get(f"arq:queue:{queue}:bell"))
 
-    def _admitted(self) -> list[str]:
-        """Follow whom the verb let onto a queue: only the first of a backlog, only where it may."""
+    def _follow_admissions(self) -> list[str]:
+        """Follow admissions in the model, and return faults: only the head of a backlog may be admitted."""
         faults = []
-        waited = {place: list(waiting) for place, waiting in self.books.backlogs.items()}
-        let_on: dict[str, set[str]] = {}
-        for place, waiting in self.books.backlogs.items():
-            left = self.seen.lists.get(f"gw:backlog:{place[0]}:{place[1]}", [])
+        waited = {lane: list(waiting) for lane, waiting in self.model.backlogs.items()}
+        admitted: dict[str, set[str]] = {}
+        for lane, waiting in self.model.backlogs.items():
+            left = self.snapshot.lists.get(f"gw:backlog:{lane[0]}:{lane[1]}", [])
             entered = waiting[: max(len(waiting) - len(left), 0)]
-            let_on.setdefault(place[1], set()).update([place[0]] if entered else [])
-            if entered + left != waiting or (entered and place[1] not in self.books.admitting):
-                faults.append(f"the backlog of {place} was {waiting} and is {left}")
+            admitted.setdefault(lane[1], set()).update([lane[0]] if entered else [])
+            if entered + left != waiting or (entered and lane[1] not in self.model.admitting):
+                faults.append(f"the backlog of {lane} was {waiting} and is {left}")
                 continue
             for name in entered:
                 waiting.remove(name)
-                self.books.generations[name].state = "queued"
-                self.books.put(self.books.generations[name])
-        for provider, accounts in let_on.items():
-            turn = [name for name in self.books.turns.get(provider, ()) if waited.get((name, provider))]
-            if accounts and turn and turn[0] not in accounts:
-                faults.append(f"{sorted(accounts)} let on at {provider}, and it was the turn of {turn[0]}")
-        self.books.admitting.clear()
-        self.books.turns = {name: list(self.seen.zsets.get(f"gw:turns:{name}", ())) for name in PROVIDERS}
+                self.model.generations[name].state = "queued"
+                self.model.take_slot(self.model.generations[name])
+        for provider, accounts in admitted.items():
+            round_robin = [name for name in self.model.round_robins.get(provider, ()) if waited.get((name, provider))]
+            if accounts and round_robin and round_robin[0] not in accounts:
+                faults.append(f"{provider}: admitted {sorted(accounts)} before {round_robin[0]}")
+        self.model.admitting.clear()
+        self.model.round_robins = {name: list(self.snapshot.zsets.get(f"gw:turns:{name}", ())) for name in PROVIDERS}
         return faults
 
     def create_key(self, account: str, *, twice: bool = False) -> str | None:
-        """One more key, up to a number of active ones."""
-        active = self.books.accounts[account].keys
-        number = self.number()
+        """Create an API key, up to KEYS_MAX active ones. Return its hash, or None at the limit."""
+        active = self.model.accounts[account].keys
+        number = self.take_number()
         name, hashed = f"key{number}", f"hash{number}"
         expected = ["created", ANYTHING] if len(active) < KEYS_MAX else ["too_many", len(active)]
         again = expected if twice else None
-        self.verb(expected, "create_key", account, name, hashed, "wowflow", "hint", KEYS_MAX, again=again)
+        self.call(expected, "create_key", account, name, hashed, "wowflow", "hint", KEYS_MAX, again=again)
         if expected[0] == "created":
             active[name] = hashed
         self.check()
         return hashed if expected[0] == "created" else None
 
     def revoke_key(self, account: str, key: str, *, twice: bool = False) -> None:
-        """A key stops working."""
-        known = self.books.accounts[account].keys.pop(key, None)
+        """Revoke an API key."""
+        known = self.model.accounts[account].keys.pop(key, None)
         expected = ["revoked" if known else "missing"]
-        self.verb(expected, "revoke_key", account, key, again=["missing"] if twice else None)
+        self.call(expected, "revoke_key", account, key, again=["missing"] if twice else None)
         self.check()
 
     def create_endpoint(self, account: str, types: str, *, twice: bool = False) -> None:
-        """One more address for an account's events, up to a number of them."""
-        endpoints = self.books.accounts[account].endpoints
-        name = f"ep{self.number()}"
+        """Create a webhook endpoint, up to ENDPOINTS_MAX."""
+        endpoints = self.model.accounts[account].endpoints
+        name = f"ep{self.take_number()}"
         expected = ["created", ANYTHING] if len(endpoints) < ENDPOINTS_MAX else ["too_many", len(endpoints)]
         again = expected if twice else None
         args = (account, name, "https://a.example/", "secret", types, ENDPOINTS_MAX)
-        self.verb(expected, "create_endpoint", *args, again=again)
+        self.call(expected, "create_endpoint", *args, again=again)
         if expected[0] == "created":
             endpoints[name] = Endpoint(types, "secret")
         self.check()
 
     def delete_endpoint(self, account: str, endpoint: str) -> None:
-        """An address gets no more events."""
-        books = self.books.accounts[account]
-        known = books.endpoints.pop(endpoint, None)
-        self.verb(["deleted" if known else "missing"], "delete_endpoint", account, endpoint)
+        """Delete a webhook endpoint."""
+        model = self.model.accounts[account]
+        known = model.endpoints.pop(endpoint, None)
+        self.call(["deleted" if known else "missing"], "delete_endpoint", account, endpoint)
         self.check()
 
     def raise_limit(self, provider: str, limit: int) -> None:
-        """The catalogue gives a provider more at once."""
-        self.story.append(f"{provider} takes {limit} at once")
-        self.books.providers[provider].concurrency = limit
-        self.books.stirred.add(provider)
-        self.bench.write(("HSET", f"gw:provider:{provider}", "concurrency", limit))
+        """Raise a provider's concurrency, as a new catalogue does."""
+        self.history.append(f"{provider} takes {limit} at once")
+        self.model.providers[provider].concurrency = limit
+        self.model.raised_limits.add(provider)
+        self.store.write(("HSET", f"gw:provider:{provider}", "concurrency", limit))
         self.check()
 
     def top_up(self, account: str, amount: int, reference: str, *, twice: bool = False) -> None:
-        """Money in, once per reference."""
-        expected = self.books.top_up(account, amount, reference)
+        """Top up an account, once per reference."""
+        expected = self.model.top_up(account, amount, reference)
         again = ["already", expected[1]] if twice and expected[0] in ("topped_up", "already") else None
-        self.verb(expected, "top_up", account, amount, reference, again=again)
+        self.call(expected, "top_up", account, amount, reference, again=again)
         self.check()
 
     def set_low(self, account: str, micros: int, *, twice: bool = False) -> None:
-        """The account wants to be told of another balance."""
-        known = self.books.accounts[account]
-        known.low, known.told = micros, False
-        self.verb(["set"], "set_low", account, micros, again=["set"] if twice else None)
+        """Set the low-balance alert of an account."""
+        known = self.model.accounts[account]
+        known.low, known.low_notified = micros, False
+        self.call(["set"], "set_low", account, micros, again=["set"] if twice else None)
         self.check()
 
     def accept(
@@ -216,21 +216,21 @@ class World:
         payer: str = "balance",
         twice: bool = False,
     ) -> str:
-        """An order, by default with the account's first key; the new generation's id, or an empty string."""
-        name = f"00000000-0000-7000-8000-{self.number():012d}"
-        known = self.books.accounts[account]
+        """Order with `key` or the account's first key. Return the new generation's id, or an empty string."""
+        name = f"00000000-0000-7000-8000-{self.take_number():012d}"
+        known = self.model.accounts[account]
         key, guest = key or next(iter(known.keys.values()), "revoked"), account if known.guest else ""
         more = {"replay": replay, "body": body, "waiter": waiter, "payer": payer, "guest": guest, "others": others}
         self.order(Order(id=name, key=key, price=price, provider=provider, **more), twice=twice)
-        return name if name in self.books.generations else ""
+        return name if name in self.model.generations else ""
 
     def order(self, order: Order, *, twice: bool = False) -> None:
-        """An order as it is; its id may be known already."""
-        expected = self.books.accept(order)
+        """Place a given order, whose id may be known already."""
+        expected = self.model.accept(order)
         named = (order.id, order.key, LONG_MS, order.replay, order.body, order.waiter, order.payer, order.guest)
-        ways = ((name, order.price, SPECS[name], LONG_MS) for name in (order.provider, *order.others))
-        args = (*named, *(part for way in ways for part in way))
-        self.verb(expected, "accept", *args, again=expected if twice else None)
+        routes = ((name, order.price, SPECS[name], LONG_MS) for name in (order.provider, *order.others))
+        args = (*named, *(part for way in routes for part in way))
+        self.call(expected, "accept", *args, again=expected if twice else None)
         self.check()
 
     def settle(
@@ -239,66 +239,63 @@ class World:
         state: str = "completed",
         cost: int | None = None,
         *,
-        guarded: bool = False,
-        looks_later: bool = True,
-        doubted: bool = False,
+        unsubmitted_only: bool = False,
+        poll_late: bool = True,
+        uncertain_only: bool = False,
         twice: bool = False,
     ) -> None:
-        """An end, at full cost if none is named."""
-        price = self.books.generations[name].price if name in self.books.generations else 0
+        """Settle a generation, at full cost by default."""
+        price = self.model.generations[name].price if name in self.model.generations else 0
         cost = price if cost is None else cost
-        expected = self.books.settle(name, state, cost, guarded=guarded, looks_later=looks_later, doubted=doubted)
-        args = self._settlement(name, state, cost, guarded, looks_later, doubted=doubted)
+        expected = self.model.settle(
+            name, state, cost, unsubmitted_only=unsubmitted_only, poll_late=poll_late, uncertain_only=uncertain_only
+        )
+        args = self._settle_call(name, state, cost, unsubmitted_only, poll_late, uncertain_only=uncertain_only)
         if expected is None:
-            self._refused(args)
+            self._expect_refusal(args)
         else:
             again = ["already", state] if expected[0] == "settled" else expected
-            self.verb(expected, *args, again=again if twice else None)
+            self.call(expected, *args, again=again if twice else None)
         self.check()
 
-    def settle_at_once(self, name: str) -> None:
-        """The runner, the sweeper and the owner's cancel, all on their way together."""
-        price = self.books.generations[name].price
+    def settle_concurrently(self, name: str) -> None:
+        """Settle concurrently as the worker, the sweeper and the owner who cancels."""
+        price = self.model.generations[name].price
         ends = [("failed", 0, True, False), ("completed", price, False, False), ("failed", 0, False, True)]
         expected = [
-            self.books.settle(name, state, cost, guarded=g, looks_later=later) for state, cost, g, later in ends
+            self.model.settle(name, state, cost, unsubmitted_only=g, poll_late=later) for state, cost, g, later in ends
         ]
-        replies = [plain(reply) for reply in self.bench.run_together([self._settlement(name, *end) for end in ends])]
-        self.story.append(f"three settle {name} -> {replies}")
+        replies = [
+            decode_text(reply) for reply in self.store.run_concurrently([self._settle_call(name, *end) for end in ends])
+        ]
+        self.history.append(f"three settle {name} -> {replies}")
         if replies != expected:
-            self.fail(f"three settlements answered {replies}, expected {expected}")
+            self.fail(f"three settlements returned {replies}, expected {expected}")
         self.check()
 
-    def _settlement(
-        self, name: str, state: str, cost: int, guarded: bool, looks_later: bool, *, doubted: bool = False
+    def _settle_call(
+        self, name: str, state: str, cost: int, unsubmitted_only: bool, poll_late: bool, *, uncertain_only: bool = False
     ) -> tuple[Any, ...]:
-        guard = "unsubmitted" if guarded else "uncertain" if doubted else ""
-        late_ms = LONG_MS if looks_later else ""
+        guard = "unsubmitted" if unsubmitted_only else "uncertain" if uncertain_only else ""
+        late_ms = LONG_MS if poll_late else ""
         return "settle", name, state, cost, b"outcome", guard, LONG_MS, late_ms, "", "", "image"
 
-    def _refused(self, call: tuple[Any, ...]) -> None:
-        before = self.bench.look()
+    def _expect_refusal(self, call: tuple[Any, ...]) -> None:
+        before = self.store.take_snapshot()
         try:
-            reply = self.bench.run(*call)
+            reply = self.store.run(*call)
         except StoreError as error:
-            self.story.append(f"{call} -> {error}")
+            self.history.append(f"{call} -> {error}")
             if "cost outside the reservation" not in str(error):
                 self.fail(f"refused for another reason: {error}")
         else:
-            self.fail(f"{call} was answered {reply}")
-        if before.everything != self.bench.look().everything:
-            self.fail(f"{call} was refused, and something moved")
+            self.fail(f"{call} returned {reply} instead of an error")
+        if before.contents != self.store.take_snapshot().contents:
+            self.fail(f"{call} was refused, but changed the store")
 
 
-def let_the_day_begin() -> None:
-    """A quota is counted by the day: no history may go on past midnight."""
+def wait_past_midnight() -> None:
+    """Sleep past midnight if it is near, because the daily quota resets there."""
     left_s = DAY_S - time.time() % DAY_S
     if left_s < HISTORY_S:
         time.sleep(left_s)
-
-
-def plain(reply: Any) -> Any:
-    """Bytes as text, in lists too."""
-    if isinstance(reply, list):
-        return [plain(part) for part in reply]
-    return reply.decode("latin-1") if isinstance(reply, bytes) else reply

@@ -1,4 +1,4 @@
-"""The async store as plain calls, for tests that take turns with it, and a look at all it holds."""
+"""Synchronous calls to the async store, and snapshots of all its keys."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from shared.store.store_url import open_wire, parse_store_url
 
 T = TypeVar("T")
 Value = str | int | bytes
-HEARD_S = 1.0
+WAKE_WAIT_S = 1.0
 
 DUMP = b"""
 local out = {{redis.call('TIME')}}
@@ -32,79 +32,79 @@ return out
 """
 
 
-class Seen(Struct):
-    """All keys of the store at one moment, by type. Bytes that are no text are latin-1."""
+class Snapshot(Struct):
+    """All keys of the store at one moment, by type. Bytes that are not UTF-8 text are decoded as latin-1."""
 
     now_ms: int
     strings: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, dict[str, str]] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
     sets: dict[str, set[str]] = field(default_factory=dict)
-    zsets: dict[str, dict[str, float]] = field(default_factory=dict)  # in their order
-    mortal: set[str] = field(default_factory=set)  # keys that expire
+    zsets: dict[str, dict[str, float]] = field(default_factory=dict)  # by score
+    expiring: set[str] = field(default_factory=set)  # keys that expire
 
     @property
-    def everything(self) -> tuple[object, ...]:
-        """What may not differ when nothing happened."""
+    def contents(self) -> tuple[object, ...]:
+        """Return the parts that must be equal in two snapshots when nothing was written between them."""
         return self.strings, self.hashes, self.lists, self.sets, self.zsets
 
-    def named(self, group: dict[str, Any], prefix: str) -> dict[str, Any]:
-        """The members of a group whose key begins with `prefix`, by the rest of it."""
+    def with_prefix(self, group: dict[str, Any], prefix: str) -> dict[str, Any]:
+        """Return the members of a group whose key begins with `prefix`, without the prefix."""
         return {key.removeprefix(prefix): value for key, value in group.items() if key.startswith(prefix)}
 
 
-class Bench:
-    """A store, its event loop, and an ear on the channels that wake gateways."""
+class SyncStore:
+    """A store, its event loop, and a subscription to the channels that wake gateways."""
 
     def __init__(self, url: str) -> None:
         self._loop = asyncio.new_event_loop()
         self._store = Store(url, name="property")
         self._dump = sha1(DUMP, usedforsecurity=False).hexdigest()
-        self._heard = asyncio.Event()
+        self._wake_received = asyncio.Event()
         self.wakes: list[tuple[str, str]] = []
         self._do(self._open(url))
 
     def close(self) -> None:
-        """Leave the server."""
+        """Disconnect from the server and close the loop."""
         self._wire.abort()
         self._do(self._store.__aexit__())
         self._loop.close()
 
     def run(self, verb: str, *args: Value) -> list[Any]:
-        """A verb's reply. Raises StoreError."""
+        """Return a verb's reply. Raises StoreError."""
         return self._do(self._store.run(verb, *args))
 
-    def run_together(self, calls: Sequence[tuple[Value, ...]]) -> list[list[Any]]:
-        """The replies of verbs that are all on their way at once."""
-        return self._do(self._together(calls))
+    def run_concurrently(self, calls: Sequence[tuple[Value, ...]]) -> list[list[Any]]:
+        """Send several verbs at once and return their replies in order."""
+        return self._do(self._run_together(calls))
 
     def write(self, *commands: tuple[Value, ...]) -> None:
-        """Commands that say what happened outside of the verbs: time that passed, keys that were lost."""
+        """Send plain commands, for changes that no verb makes: elapsed time and lost keys."""
         self._do(self._write(commands))
 
-    def look(self) -> Seen:
-        """Everything there is."""
+    def take_snapshot(self) -> Snapshot:
+        """Return a snapshot of every key."""
         (clock,), *rows = self._do(self._store.call("EVALSHA", self._dump, 0))
-        seen = Seen(int(clock[0]) * 1000 + int(clock[1]) // 1000)
+        snapshot = Snapshot(int(clock[0]) * 1000 + int(clock[1]) // 1000)
         for key, kind, left_ms, raw in rows:
-            name, value = _text(key), _text(raw)
+            name, value = decode_text(key), decode_text(raw)
             if left_ms >= 0:
-                seen.mortal.add(name)
+                snapshot.expiring.add(name)
             if kind == b"string":
-                seen.strings[name] = value
+                snapshot.strings[name] = value
             elif kind == b"hash":
-                seen.hashes[name] = _pairs(value)
+                snapshot.hashes[name] = _pairs(value)
             elif kind == b"list":
-                seen.lists[name] = value
+                snapshot.lists[name] = value
             elif kind == b"set":
-                seen.sets[name] = set(value)
+                snapshot.sets[name] = set(value)
             else:
-                seen.zsets[name] = {member: float(score) for member, score in _pairs(value).items()}
-        return seen
+                snapshot.zsets[name] = {member: float(score) for member, score in _pairs(value).items()}
+        return snapshot
 
     def wait_for_wakes(self, count: int) -> list[tuple[str, str]]:
-        """(gateway, generation) of each message since the last call; waits for `count` of them, but not long."""
-        self._do(self._hear(count))
+        """Return the wakes since the last call as (gateway, generation); wait until there are `count`, but not long."""
+        self._do(self._wait_for_messages(count))
         heard, self.wakes = self.wakes, []
         return heard
 
@@ -114,35 +114,35 @@ class Bench:
     async def _open(self, url: str) -> None:
         await self._store.__aenter__()
         await self._store.call("SCRIPT", "LOAD", DUMP)
-        self._wire = await open_wire(parse_store_url(url), name="property-ear", on_message=self._hear_one)
+        self._wire = await open_wire(parse_store_url(url), name="property-ear", on_message=self._record_wake)
         self._wire.tell("PSUBSCRIBE", "gw:wake:*")
 
-    async def _together(self, calls: Sequence[tuple[Value, ...]]) -> list[list[Any]]:
+    async def _run_together(self, calls: Sequence[tuple[Value, ...]]) -> list[list[Any]]:
         return await asyncio.gather(*(self._store.run(str(verb), *args) for verb, *args in calls))
 
     async def _write(self, commands: Sequence[tuple[Value, ...]]) -> None:
         await asyncio.gather(*(self._store.call(*command) for command in commands))
 
-    async def _hear(self, count: int) -> None:
+    async def _wait_for_messages(self, count: int) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HEARD_S):
+            async with asyncio.timeout(WAKE_WAIT_S):
                 await self._listen(count)
 
     async def _listen(self, count: int) -> None:
         while len(self.wakes) < count:
-            self._heard.clear()
-            await self._heard.wait()
+            self._wake_received.clear()
+            await self._wake_received.wait()
 
-    def _hear_one(self, message: list[Any]) -> None:
+    def _record_wake(self, message: list[Any]) -> None:
         if message[0] == b"pmessage":
             self.wakes.append((message[2].decode().removeprefix("gw:wake:"), message[3].decode()))
-            self._heard.set()
+            self._wake_received.set()
 
 
-def _text(raw: Any) -> Any:
-    """Bytes as text, in lists too."""
+def decode_text(raw: Any) -> Any:
+    """Decode bytes as text, also inside lists."""
     if isinstance(raw, list):
-        return [_text(item) for item in raw]
+        return [decode_text(item) for item in raw]
     return raw.decode("latin-1") if isinstance(raw, bytes) else raw
 
 

@@ -1,0 +1,195 @@
+"""Comparison of the model with a snapshot: both are turned into the same facts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.suites.property.model import Model
+from tests.suites.property.sync_store import Snapshot
+
+Facts = dict[str, Any]
+QUEUE, LEASES, BELL = "arq:queue:", ":leases", ":bell"
+ATTEMPTS_MAX = 32
+
+
+def expected(model: Model) -> Facts:
+    """Return the facts that the model expects."""
+    accounts, queues = model.accounts.values(), model.queues
+    generations = model.generations.values()
+    return {
+        "money": {one.id: (one.topup, one.spent, one.low, one.low_notified) for one in accounts if not one.guest},
+        "quotas": _without_empty({one.id: one.used for one in accounts}),
+        "ledger": _without_empty({one.id: one.ledger for one in accounts}),
+        "listed": _without_empty({one.id: one.listed for one in accounts}),
+        "keys": {hashed: one.id for one in accounts for hashed in one.keys.values()},
+        "references": _without_empty({one.id: one.references for one in accounts}),
+        "replays": {
+            f"{one.id}:{key}": f"{body} {name}" for one in accounts for key, (body, name) in one.replays.items()
+        },
+        "endpoints": {
+            name: (endpoint.secret, endpoint.old_secret, endpoint.failing, endpoint.disabled)
+            for one in accounts
+            for name, endpoint in one.endpoints.items()
+        },
+        "generations": {one.id: _facts(one) for one in generations},
+        "open": {one.id for one in generations if one.open},
+        "late": model.late,
+        "doubts": model.uncertain_refunds,
+        "active": _without_empty(model.active),
+        "busy": _without_empty({name: model.busy_at(name) for name in model.providers}),
+        "backlog": _without_empty(model.backlogs),
+        "waiting": _without_empty(
+            {
+                name: {one for (_, at), ids in model.backlogs.items() if at == name for one in ids}
+                for name in model.providers
+            }
+        ),
+        "uncertain": {one.id for one in generations if one.state == "uncertain"},
+        "queue": _without_empty(queues.entries),
+        "leases": _without_empty(queues.leases),
+        "payloads": queues.payloads,
+        "holders": queues.holders,
+        "tries": queues.tries,
+        "providers": {
+            name: (one.paused, one.down, one.downs, one.probing, one.held) for name, one in model.providers.items()
+        },
+        "deliveries": {
+            name: (one.type, one.generation, one.state, one.attempts) for name, one in model.deliveries.items()
+        },
+        "failing": {name for one in accounts for name, endpoint in one.endpoints.items() if endpoint.failing},
+        "dead": {name for name, one in model.deliveries.items() if one.state == "dead"},
+        "deliveries_open": {name for name, one in model.deliveries.items() if one.state == "pending"},
+    }
+
+
+def observed(snapshot: Snapshot) -> Facts:
+    """Return the same facts as read from a snapshot."""
+    queues = snapshot.with_prefix(snapshot.zsets, QUEUE)
+    accounts = snapshot.with_prefix(snapshot.hashes, "gw:account:")
+    generations = snapshot.with_prefix(snapshot.hashes, "gw:generation:")
+    return {
+        "money": {
+            name: (int(one["topup"]), int(one["spent"]), int(one["low"]), "low_told" in one)
+            for name, one in accounts.items()
+        },
+        "quotas": _without_empty(
+            {_pair(n)[0]: int(used) for n, used in snapshot.with_prefix(snapshot.strings, "gw:quota:").items()}
+        ),
+        "ledger": {
+            name: [_ledger_entry(raw) for raw in lines]
+            for name, lines in snapshot.with_prefix(snapshot.lists, "gw:ledger:").items()
+        },
+        "listed": snapshot.with_prefix(snapshot.lists, "gw:generations:"),
+        "keys": snapshot.with_prefix(snapshot.strings, "gw:key:"),
+        "references": {name: set(one) for name, one in snapshot.with_prefix(snapshot.hashes, "gw:top-ups:").items()},
+        "replays": snapshot.with_prefix(snapshot.strings, "gw:replay:"),
+        "endpoints": {
+            n: _endpoint_facts(one) for n, one in snapshot.with_prefix(snapshot.hashes, "gw:endpoint:").items()
+        },
+        "generations": {name: _stored_facts(one) for name, one in generations.items()},
+        "open": set(snapshot.zsets.get("gw:open", ())),
+        "doubts": set(snapshot.zsets.get("gw:doubts", ())),
+        "late": set(snapshot.zsets.get("gw:late", ())),
+        "active": {_pair(name): members for name, members in snapshot.with_prefix(snapshot.sets, "gw:active:").items()},
+        "busy": snapshot.with_prefix(snapshot.sets, "gw:busy:"),
+        "backlog": {_pair(name): items for name, items in snapshot.with_prefix(snapshot.lists, "gw:backlog:").items()},
+        "waiting": {name: set(ids) for name, ids in snapshot.with_prefix(snapshot.zsets, "gw:waiting:").items()},
+        "uncertain": set(snapshot.zsets.get("gw:uncertain", ())),
+        "queue": {
+            name: {job: score <= snapshot.now_ms for job, score in one.items()}
+            for name, one in queues.items()
+            if ":" not in name
+        },
+        "leases": {
+            name.removesuffix(LEASES): {job: score > snapshot.now_ms for job, score in one.items()}
+            for name, one in queues.items()
+            if name.endswith(LEASES)
+        },
+        "payloads": set(snapshot.with_prefix(snapshot.strings, "arq:job:")),
+        "holders": snapshot.with_prefix(snapshot.strings, "arq:in-progress:"),
+        "tries": {job: int(number) for job, number in snapshot.with_prefix(snapshot.strings, "arq:retry:").items()},
+        "providers": {
+            n: _provider_facts(one, snapshot.now_ms)
+            for n, one in snapshot.with_prefix(snapshot.hashes, "gw:provider:").items()
+        },
+        "deliveries": {
+            name: (one.get("type"), one.get("generation"), one.get("state"), int(one.get("attempts", -1)))
+            for name, one in snapshot.with_prefix(snapshot.hashes, "gw:delivery:").items()
+        },
+        "failing": set(snapshot.zsets.get("gw:failing", ())),
+        "dead": set(snapshot.zsets.get("gw:dead", ())),
+        "deliveries_open": set(snapshot.zsets.get("gw:deliveries:open", ())),
+    }
+
+
+def differences(model: Model, snapshot: Snapshot) -> Iterator[str]:
+    """Yield a message for every difference between model and store."""
+    there = observed(snapshot)
+    for part, wanted in expected(model).items():
+        if wanted == there[part]:
+            continue
+        if isinstance(wanted, dict):
+            for name in sorted({*wanted, *there[part]}, key=str):
+                if wanted.get(name) != there[part].get(name):
+                    yield f"{part} of {name}: {there[part].get(name)}, expected {wanted.get(name)}"
+        else:
+            yield f"{part}: {sorted(there[part])}, expected {sorted(wanted)}"
+
+
+def _facts(one: Any) -> Facts:
+    facts = {
+        "account": one.account,
+        "provider": one.provider,
+        "state": one.state,
+        "reserved": str(one.price),
+        "cost": None if one.cost is None else str(one.cost),
+        "credit": None if one.credit is None else str(one.credit),
+        "waiters": " ".join(one.waiters) or None,
+        "intent": one.intent,
+        "ref": one.ref,
+        "refusals": str(one.refusals) if one.refusals else None,
+        "attempts": one.refused[-ATTEMPTS_MAX:] or None,
+    }
+    marks = {
+        "callback": one.called_back,
+        "cancel_ms": one.cancel,
+        "late": one.late,
+        "started_ms": one.started,
+        "closed_ms": not one.open,
+    }
+    return {name: value for name, value in facts.items() if value is not None} | marks
+
+
+def _stored_facts(one: dict[str, str]) -> Facts:
+    names = ("account", "provider", "state", "reserved", "cost", "credit", "waiters", "intent", "ref", "refusals")
+    marks = {name: name in one for name in ("callback", "cancel_ms", "late", "started_ms", "closed_ms")}
+    low_notified = [(provider, word) for _, provider, word in map(str.split, one.get("attempts", "").splitlines())]
+    return (
+        {name: one[name] for name in names if name in one}
+        | ({"attempts": low_notified} if low_notified else {})
+        | marks
+    )
+
+
+def _endpoint_facts(one: dict[str, str]) -> tuple[str, str | None, bool, bool]:
+    failing = {"failing_ms", "failed_ms"} <= one.keys()
+    return one["secret"], one.get("old_secret"), failing, "disabled_ms" in one
+
+
+def _ledger_entry(raw: str) -> tuple[str, int, str]:
+    _, kind, amount, reference = raw.split(" ", 3)
+    return kind, int(amount), reference
+
+
+def _pair(name: str) -> tuple[str, str]:
+    account, _, provider = name.rpartition(":")
+    return account, provider
+
+
+def _provider_facts(one: dict[str, str], now_ms: int) -> tuple[bool, bool, int, bool, str]:
+    ahead = [float(one.get(name, 0)) > now_ms for name in ("paused_until_ms", "down_until_ms", "probe_until_ms")]
+    return ahead[0], ahead[1], int(one.get("downs", 0)), ahead[2], one.get("held", "")
+
+
+def _without_empty(group: dict[Any, Any]) -> dict[Any, Any]:
+    """Drop empty collections, because the store deletes them."""
+    return {name: one for name, one in group.items() if one}

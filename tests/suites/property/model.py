@@ -1,0 +1,409 @@
+"""A plain model of accounts, generations, providers and deliveries, and of the verbs that move money.
+
+Each method changes the model and returns the reply that the verb should give. Only the store decides which account is
+admitted next: there the model follows the store, and `invariants.py` checks the order.
+"""
+
+from typing import Any
+
+from msgspec import Struct, field
+
+from tests.suites.property.queues import Queues
+
+SETTLED = ("completed", "failed")
+TOPUP_MAX = 10**15
+
+
+class Anything:
+    """A value equal to every other. It stands for a time in an expected reply."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return "..."
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+ANYTHING = Anything()
+
+
+class Plan(Struct, frozen=True):
+    """A plan's limits. With `beyond`, the balance pays for generations past the daily quota."""
+
+    concurrency: int
+    backlog_max: int
+    daily_quota: int
+    beyond: bool
+
+
+class Endpoint(Struct):
+    """A webhook endpoint. `failing_long` means that every attempt has failed for five days."""
+
+    types: str
+    secret: str
+    old_secret: str | None = None
+    failing: bool = False
+    failing_long: bool = False
+    disabled: bool = False
+    disabled_count: int = 0
+
+    def wants(self, kind: str) -> bool:
+        """Return whether the endpoint receives events of that type."""
+        return not self.disabled and (self.types == "*" or kind in self.types.split(" "))
+
+
+class Account(Struct):
+    """An account, its ledger as (kind, amount, reference). The store holds no record, list or keys for a guest."""
+
+    id: str
+    plan: Plan
+    guest: bool = False
+    used: int = 0  # of today's quota
+    topup: int = 0
+    spent: int = 0
+    low: int = 0
+    low_notified: bool = False
+    ledger: list[tuple[str, int, str]] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)  # generations, newest first
+    keys: dict[str, str] = field(default_factory=dict)  # active ones: key id to hash
+    replays: dict[str, tuple[str, str]] = field(default_factory=dict)  # Idempotency-Key: body, generation
+    references: set[str] = field(default_factory=set)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+
+    @property
+    def balance(self) -> int:
+        """Return the available balance in micro-dollars."""
+        return self.topup - self.spent
+
+
+class Provider(Struct):
+    """A provider, its pause, its circuit breaker and its mode."""
+
+    concurrency: int | None
+    repeatable: bool
+    paused: bool = False
+    down: bool = False
+    downs: int = 0
+    probing: bool = False
+    held: str = ""  # by an operator: pause or drain
+
+
+class PermittedSubmit(Struct):
+    """A submit that `start` permitted, with its provider and its outcome: open, accepted or refused."""
+
+    provider: str
+    outcome: str = "open"
+
+
+class Generation(Struct):
+    """A generation. `submits` is keyed by the token of the run; `provider_history` lists all its providers so far."""
+
+    id: str
+    account: str
+    provider: str
+    price: int  # micro-dollars reserved for it
+    state: str = "queued"
+    by_quota: bool = False
+    waiters: list[str] = field(default_factory=list)
+    intent: str | None = None
+    within_submit_timeout: bool = True
+    started: bool = False
+    overdue: bool = False
+    ref: str | None = None
+    cancel: bool = False
+    called_back: bool = False  # a callback came before the reference
+    refusals: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)  # (provider, word) of each
+    cost: int | None = None
+    credit: int | None = None
+    late: bool = False
+    submits: dict[str, PermittedSubmit] = field(default_factory=dict)
+    provider_history: list[str] = field(default_factory=list)
+
+    @property
+    def open(self) -> bool:
+        """Return whether the generation is not settled yet."""
+        return self.state not in SETTLED
+
+    @property
+    def lane(self) -> tuple[str, str]:
+        """Return the (account, provider) pair that its slot and its backlog belong to."""
+        return self.account, self.provider
+
+
+class Delivery(Struct):
+    """A webhook event on its way to one endpoint."""
+
+    account: str
+    endpoint: str
+    type: str
+    generation: str | None
+    state: str = "pending"
+    attempts: int = 0
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """The arguments of `accept`."""
+
+    id: str
+    key: str
+    price: int
+    provider: str
+    others: tuple[str, ...] = ()  # fallback providers
+    replay: str = ""
+    body: str = ""
+    waiter: str = ""
+    payer: str = "balance"
+    guest: str = ""
+
+
+class Model(Struct):
+    """The expected state of the whole store."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    providers: dict[str, Provider] = field(default_factory=dict)
+    generations: dict[str, Generation] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    backlogs: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    active: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
+    uncertain_refunds: set[str] = field(default_factory=set)
+    queues: Queues = field(default_factory=Queues)
+    round_robins: dict[str, list[str]] = field(default_factory=dict)  # accounts in order, as in the last snapshot
+    admitting: set[str] = field(default_factory=set)  # providers whose backlogs this action may admit from
+    raised_limits: set[str] = field(default_factory=set)  # providers with a higher limit and no admission since
+    rerouted: set[str] = field(default_factory=set)  # in a backlog by a reroute, which ignores its limit
+    wakes: list[tuple[str, str]] = field(default_factory=list)
+
+    def backlog_of(self, lane: tuple[str, str]) -> list[str]:
+        """Return the backlog of an account at a provider, oldest first."""
+        return self.backlogs.setdefault(lane, [])
+
+    def active_of(self, lane: tuple[str, str]) -> set[str]:
+        """Return the generations of an account that hold a slot at a provider."""
+        return self.active.setdefault(lane, set())
+
+    def has_room(self, provider: str) -> bool:
+        """Return whether the provider has a free slot."""
+        limit = self.providers[provider].concurrency
+        return limit is None or len(self.busy_at(provider)) < limit
+
+    def busy_at(self, provider: str) -> set[str]:
+        """Return the generations of all accounts that hold a slot at the provider."""
+        return {name for lane, names in self.active.items() if lane[1] == provider for name in names}
+
+    def key_owner(self, key: str) -> Account | None:
+        """Return the account of an active key, by the key's hash."""
+        return next((account for account in self.accounts.values() if key in account.keys.values()), None)
+
+    def take_slot(self, generation: Generation) -> None:
+        """Give a generation a slot and enqueue its job."""
+        self.active_of(generation.lane).add(generation.id)
+        self.queues.enqueue(generation.provider, generation.id)
+
+    def allow_admission(self, provider: str) -> None:
+        """Let this action admit generations from the backlogs of a provider."""
+        self.admitting.add(provider)
+        self.raised_limits.discard(provider)
+
+    def accept(self, order: Order) -> list[Any]:
+        """Accept an order and return the expected reply."""
+        account = self.accounts[order.guest] if order.guest else self.key_owner(order.key)
+        if account is None:
+            return ["unknown_key"]
+        if order.id in self.generations:
+            return ["accepted", account.id, ANYTHING, account.balance]
+        if order.replay in account.replays:
+            body, first = account.replays[order.replay]
+            return ["replayed", account.id, first] if body == order.body else ["reused"]
+        by_quota = order.payer == "quota" and account.used < account.plan.daily_quota
+        provider = self.first_available([order.provider, *order.others], accept_held=True)
+        refusal = self._refusal(account, order, provider, by_quota)
+        if refusal is not None or provider is None:
+            return refusal or ["down", ANYTHING]
+        self._add_generation(account, order, provider, by_quota)
+        number = [order.provider, *order.others].index(provider) + 1
+        return ["accepted", account.id, ANYTHING, account.balance, number]
+
+    def first_available(self, names: list[str], *, accept_held: bool) -> str | None:
+        """Return the first free provider, or with `accept_held` the first that is paused or being probed."""
+        known = [self.providers[name] for name in names]
+        down = [one.down or one.held == "drain" for one in known]
+        later = [one.paused or one.held == "pause" or bool(one.downs and one.probing) for one in known]
+        free = [name for name, off, late in zip(names, down, later, strict=True) if not off and not late]
+        held = [name for name, off, late in zip(names, down, later, strict=True) if not off and late]
+        return next(iter([*free, *(held if accept_held else [])]), None)
+
+    def _must_wait(self, account: Account, provider: str) -> bool:
+        lane = (account.id, provider)
+        taken = len(self.active_of(lane)) >= account.plan.concurrency or not self.has_room(provider)
+        return bool(self.backlog_of(lane)) or taken or bool(self.round_robins.get(provider))
+
+    def _refusal(self, account: Account, order: Order, provider: str | None, by_quota: bool) -> list[Any] | None:
+        if order.payer == "quota" and not by_quota and not account.plan.beyond:
+            return ["quota", account.plan.daily_quota, account.used]
+        if not by_quota and account.balance < order.price:
+            return ["insufficient", account.balance, order.price]
+        if provider is None:
+            return None
+        waiting = self.backlog_of((account.id, provider))
+        full = self._must_wait(account, provider) and len(waiting) >= account.plan.backlog_max
+        return ["backlog_full", len(waiting)] if full else None
+
+    def _add_generation(self, account: Account, order: Order, provider: str, by_quota: bool) -> None:
+        waits = self._must_wait(account, provider)
+        price, state = 0 if by_quota else order.price, "backlog" if waits else "queued"
+        generation = Generation(order.id, account.id, provider, price, state, by_quota)
+        generation.provider_history.append(generation.provider)
+        generation.waiters += [order.waiter] if order.waiter else []
+        self.generations[generation.id] = generation
+        account.used += by_quota
+        account.listed[:0] = [] if account.guest else [generation.id]
+        if generation.price:
+            account.spent += generation.price
+            account.ledger.append(("reserve", -generation.price, generation.id))
+            if not account.low_notified and account.balance < account.low <= account.balance + generation.price:
+                account.low_notified = True
+                self.emit(account, f"evt_low_{generation.id}", "balance.low")
+        if order.replay:
+            account.replays[order.replay] = (order.body, generation.id)
+        if waits:
+            self.backlog_of(generation.lane).append(generation.id)
+            self.allow_admission(generation.provider)
+        else:
+            self.take_slot(generation)
+
+    def settle(
+        self, name: str, state: str, cost: int, *, unsubmitted_only: bool, poll_late: bool, uncertain_only: bool = False
+    ) -> list[Any] | None:
+        """Settle a generation and return the expected reply, or None if the verb must refuse the cost."""
+        generation = self.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if not generation.open:
+            return ["already", generation.state]
+        if unsubmitted_only and generation.state not in ("backlog", "queued"):
+            return ["submitted", generation.state]
+        if uncertain_only and generation.state != "uncertain":
+            return ["submitted", generation.state]
+        if not 0 <= cost <= generation.price:
+            return None
+        if generation.state == "uncertain" and state == "failed" and not unsubmitted_only and not uncertain_only:
+            self.uncertain_refunds.add(name)
+        self.release_slot(generation)
+        generation.state, generation.cost, generation.intent = state, cost, None
+        self.wakes += [(gateway, name) for gateway in generation.waiters]
+        generation.waiters = []
+        account = self.accounts[generation.account]
+        account.spent -= generation.price - cost
+        account.used -= generation.by_quota and state == "failed"
+        if generation.price:
+            account.ledger.append(("settle", generation.price - cost, name))
+        if state == "failed" and generation.ref and poll_late:
+            self.late.add(name)
+        self.emit(account, f"evt_{name}", f"generation.{state}", name)
+        return ["settled", generation.price - cost]
+
+    def credit(self, name: str, amount: int | None) -> list[Any]:
+        """Credit a settled generation. An amount of None credits its whole cost."""
+        generation = self.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if generation.open:
+            return ["open", generation.state]
+        if generation.credit is not None:
+            return ["already", generation.credit]
+        cost = generation.cost or 0
+        amount = cost if amount is None else amount
+        if cost == 0 or amount > cost:
+            return ["too_much", cost]
+        account = self.accounts[generation.account]
+        generation.credit = amount
+        account.spent -= amount
+        account.ledger.append(("credit", amount, name))
+        return ["credited", amount]
+
+    def reroute(self, name: str, token: str, reason: str, providers: list[str], *, pause: bool) -> list[Any]:
+        """Move a generation to the backlog of another provider. No money moves."""
+        generation = self.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if generation.provider in providers:
+            return ["rerouted", generation.provider, generation.provider]
+        theirs = generation.state != "queued" and (generation.state != "submitting" or generation.intent != token)
+        if generation.cancel or theirs:
+            return ["kept", generation.state]
+        provider = self.first_available(providers, accept_held=reason in ("down", "skipped"))
+        if provider is None:
+            return ["nowhere"]
+        self.providers[generation.provider].paused |= pause
+        generation.refused.append((generation.provider, reason))
+        before = generation.provider
+        self.release_slot(generation)
+        generation.provider, generation.state, generation.intent, generation.called_back = (
+            provider,
+            "backlog",
+            None,
+            False,
+        )
+        generation.provider_history.append(provider)
+        self.backlog_of(generation.lane).append(name)
+        self.rerouted.add(name)
+        self.allow_admission(provider)
+        return ["rerouted", before, provider]
+
+    def release_slot(self, generation: Generation) -> None:
+        """Take a generation off its queue or backlog and free its slot."""
+        if generation.state == "backlog":
+            self.backlog_of(generation.lane).remove(generation.id)
+        else:
+            self.queues.dequeue(generation.provider, generation.id)
+            self.active_of(generation.lane).discard(generation.id)
+        self.rerouted.discard(generation.id)
+        self.allow_admission(generation.provider)
+
+    def emit(self, account: Account, event: str, kind: str, generation: str | None = None) -> None:
+        """Create a delivery for each endpoint that subscribes to the event type."""
+        for name, endpoint in account.endpoints.items():
+            if endpoint.wants(kind):
+                self.add_delivery(account, name, event, kind, generation)
+
+    def add_delivery(self, account: Account, endpoint: str, event: str, kind: str, generation: str | None) -> None:
+        """Create one delivery and enqueue its job."""
+        delivery = f"{event}:{endpoint}"
+        self.deliveries[delivery] = Delivery(account.id, endpoint, kind, generation)
+        self.queues.enqueue("webhooks", f"deliver:{delivery}")
+
+    def top_up(self, name: str, amount: int, reference: str) -> list[Any]:
+        """Top up an account, once per reference."""
+        account = self.accounts.get(name)
+        if account is None:
+            return ["missing"]
+        if reference in account.references:
+            return ["already", account.balance]
+        if account.topup + amount > TOPUP_MAX:
+            return ["too_much", account.topup]
+        account.topup += amount
+        account.low_notified = account.low_notified and account.balance < account.low
+        account.ledger.append(("top_up", amount, reference))
+        account.references.add(reference)
+        return ["topped_up", account.balance]
+
+    def has_lost_job(self, name: str) -> bool:
+        """Return whether a generation should have a job that a worker can find, and has none."""
+        generation = self.generations[name]
+        return generation.open and generation.state != "backlog" and not self.queues.has(generation.provider, name)
+
+    def sweep(self, due: list[str]) -> tuple[set[str], set[str]]:
+        """Enqueue lost jobs again. Return the ids of re-enqueued generations and of those past their deadline."""
+        generations = [self.generations[name] for name in due]
+        overdue = {one.id for one in generations if one.open and one.overdue}
+        back = {one.id for one in generations if one.id not in overdue and self.has_lost_job(one.id)}
+        for one in generations:
+            if one.id in back:
+                self.take_slot(one)
+            elif one.state == "backlog" and one.id not in overdue:
+                self.allow_admission(one.provider)
+        return back, overdue

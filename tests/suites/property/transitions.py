@@ -1,0 +1,265 @@
+"""The model of the verbs that move no money: a worker's steps, provider states and webhook deliveries."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from tests.suites.property.model import ANYTHING, Delivery, Generation, Model, PermittedSubmit, Provider
+
+
+class Transitions(Struct):
+    """The verbs that move no money. Each method changes the model and returns the expected reply."""
+
+    model: Model
+
+    def start(self, name: str, token: str, at: str) -> list[Any]:
+        """Return the next step of a run by a worker of provider `at`."""
+        generation = self.model.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if not generation.open:
+            return ["closed", generation.state]
+        if generation.provider != at or generation.state == "backlog":
+            return ["moved", generation.provider]
+        facts = [ANYTHING, generation.price, ANYTHING, ANYTHING, ANYTHING, generation.refusals, generation.account]
+        if generation.ref is not None:
+            return ["poll", *facts, generation.ref, "1" if generation.cancel else ""]
+        if generation.state == "submitting" and generation.intent == token:
+            return ["submit", *facts, ANYTHING]
+        return self._answer_unknown_submit(generation, facts) or self._submit(generation, token, facts)
+
+    def _answer_unknown_submit(self, generation: Generation, facts: list[Any]) -> list[Any] | None:
+        """Return the reply while the outcome of a submit is unknown, or None if it is known."""
+        if generation.state == "submitting" and not self.model.providers[generation.provider].repeatable:
+            if generation.within_submit_timeout and not generation.called_back and not generation.overdue:
+                return ["wait", ANYTHING]
+            generation.state = "uncertain"
+        return (
+            ["uncertain", *facts, "called" if generation.called_back else ""]
+            if generation.state == "uncertain"
+            else None
+        )
+
+    def _submit(self, generation: Generation, token: str, facts: list[Any]) -> list[Any]:
+        provider = self.model.providers[generation.provider]
+        if generation.cancel:
+            return ["canceled", *facts]
+        if not _grant_submit(provider):
+            waits = provider.paused or provider.held == "pause" or not provider.down
+            return ["paused", ANYTHING] if waits else ["down", *facts]
+        self._allow_submit(generation, token)
+        return ["submit", *facts, "1" if provider.downs else ""]
+
+    def _allow_submit(self, generation: Generation, token: str) -> None:
+        if not generation.started:
+            generation.started, generation.overdue = True, False
+        generation.state, generation.intent, generation.within_submit_timeout = "submitting", token, True
+        generation.submits.setdefault(token, PermittedSubmit(generation.provider))
+
+    def store_reference(self, name: str, ref: str, at: str) -> list[Any]:
+        """Store a reference from provider `at`, whichever run reports it, unless the generation was rerouted."""
+        generation = self.model.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if generation.provider != at or generation.state == "backlog":
+            return ["moved", generation.provider]
+        if generation.state == "failed" and generation.ref is None:
+            self.model.late.add(name)
+        generation.ref = ref
+        if not generation.open:
+            return ["closed", generation.state]
+        called_back, generation.called_back = generation.called_back, False
+        if generation.state == "uncertain":
+            self._wake(generation)
+        generation.state, generation.intent = "pending", None
+        return ["stored", "1" if called_back else ""]
+
+    def store_callback(self, name: str, provider: str) -> list[Any]:
+        """Record a callback and make the next poll due."""
+        generation = self.model.generations.get(name)
+        if generation is None or generation.provider != provider:
+            return ["missing"]
+        if not generation.open:
+            if generation.state == "failed" and generation.ref is None and generation.started:
+                generation.called_back = True
+                self.model.late.add(name)
+            return ["closed", generation.state]
+        generation.called_back = generation.called_back or generation.ref is None
+        if generation.state != "backlog":
+            self._wake(generation)
+        return ["noted", generation.state]
+
+    def _wake(self, generation: Generation) -> None:
+        self._hasten(generation.provider, generation.id)
+
+    def _hasten(self, queue: str, job: str) -> None:
+        """Make a job due unless a worker holds it."""
+        queues = self.model.queues
+        if job not in queues.leased(queue):
+            queues.rung.add(queue)
+            if job in queues.queued(queue):
+                queues.queued(queue)[job] = True
+
+    def withdraw(self, name: str, token: str, at: str, *, pause: bool) -> list[Any]:
+        """Withdraw a submit that provider `at` refused, and pause the provider if it says so."""
+        provider = self.model.providers[at]
+        provider.paused = provider.paused or pause
+        generation = self.model.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if generation.state != "submitting" or generation.intent != token:
+            return ["kept", generation.state]
+        generation.state, generation.intent = "queued", None
+        generation.refusals += 1
+        generation.refused.append((generation.provider, "busy"))
+        return ["withdrawn", generation.refusals, "1" if generation.cancel else ""]
+
+    def cancel(self, name: str) -> list[Any]:
+        """Cancel a generation as its owner."""
+        generation = self.model.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if not generation.open:
+            return ["closed", generation.state]
+        generation.cancel = True
+        if generation.state == "pending":
+            self._wake(generation)
+        return ["noted", generation.state]
+
+    def retry(self, name: str) -> list[Any]:
+        """Retry a generation now, as an operator."""
+        generation = self.model.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if not generation.open:
+            return ["closed", generation.state]
+        if generation.state in ("submitting", "uncertain"):
+            return ["with_provider", generation.state]
+        if generation.state == "backlog":
+            self.model.allow_admission(generation.provider)
+            return ["waits"]
+        if name not in self.model.queues.leased(generation.provider):
+            generation.refusals = 0
+            self.model.queues.tries.pop(name, None)
+            self.model.take_slot(generation)
+        return ["looks" if generation.state == "pending" else "due", generation.state]
+
+    def set_mode(self, name: str, mode: str) -> list[Any]:
+        """Pause, drain or resume a provider, as an operator does."""
+        provider = self.model.providers[name]
+        before, provider.held = provider.held, mode
+        return [{"pause": "paused", "drain": "drained", "": "resumed"}[mode], before]
+
+    def watch(self, name: str, gateway: str) -> list[Any]:
+        """Add a gateway to the waiters, once."""
+        generation = self.model.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if not generation.open:
+            return ["closed", generation.state]
+        generation.waiters += [gateway] if gateway not in generation.waiters else []
+        return ["open"]
+
+    def store_late_result(self, name: str, *, found: bool, again: bool) -> list[Any]:
+        """Record a late poll of a failed generation, with or without a result."""
+        self.model.late.discard(name)
+        generation = self.model.generations.get(name)
+        if generation is None or generation.state != "failed":
+            return ["missing"]
+        if again:
+            self.model.late.add(name)
+        generation.late = generation.late or found
+        return ["attached"] if found else ["noted"]
+
+    def open_breaker(self, name: str) -> list[Any]:
+        """Open the breaker if it is not open yet."""
+        provider = self.model.providers[name]
+        if not provider.down:
+            provider.downs += 1
+            provider.down, provider.probing = True, False
+        return ["opened", ANYTHING, provider.downs]
+
+    def close_breaker(self, name: str) -> list[Any]:
+        """Close the breaker."""
+        provider = self.model.providers[name]
+        provider.down, provider.downs, provider.probing = False, 0, False
+        return ["closed"]
+
+    def record_attempt(self, name: str, number: int, state: str, health: str) -> list[Any]:
+        """Record an attempt once. A success or a 410 ends the delivery even if the attempt is known."""
+        delivery = self.model.deliveries.get(name)
+        if delivery is None:
+            return ["missing"]
+        if delivery.state != "pending":
+            return ["ended", delivery.state]
+        if number <= delivery.attempts and health not in ("well", "gone"):
+            return ["already"]
+        delivery.attempts, delivery.state = max(number, delivery.attempts), state
+        if state != "pending":
+            self.model.queues.dequeue("webhooks", f"deliver:{name}")
+        self._record_health(delivery, health)
+        return ["recorded"]
+
+    def _record_health(self, delivery: Delivery, health: str) -> None:
+        account = self.model.accounts[delivery.account]
+        endpoint = account.endpoints.get(delivery.endpoint)
+        if endpoint is None or not health:
+            return
+        if health == "well":
+            endpoint.failing = endpoint.failing_long = False
+        elif not endpoint.disabled:
+            endpoint.failing = True
+            if health == "gone" or endpoint.failing_long:
+                endpoint.disabled = True
+                endpoint.disabled_count += 1
+                self.model.emit(account, f"evt_off_{delivery.endpoint}_{endpoint.disabled_count}", "endpoint.disabled")
+
+    def redeliver(self, account: str, endpoint: str, name: str) -> list[Any]:
+        """Restart an ended delivery, or make a pending one due."""
+        known, delivery = self.model.accounts[account].endpoints.get(endpoint), self.model.deliveries.get(name)
+        if known is None or delivery is None or delivery.endpoint != endpoint:
+            return ["missing"]
+        if known.disabled:
+            return ["disabled"]
+        if delivery.state == "pending":
+            self._hasten("webhooks", f"deliver:{name}")
+        else:
+            delivery.state, delivery.attempts = "pending", 0
+            self.model.queues.enqueue("webhooks", f"deliver:{name}")
+        return ["queued"]
+
+    def replay(self, account: str, endpoint: str, which: str) -> list[Any]:
+        """Redeliver or create every generation event that the endpoint subscribes to and did not receive."""
+        known = self.model.accounts[account].endpoints.get(endpoint)
+        if known is None:
+            return ["missing"]
+        if known.disabled:
+            return ["disabled"]
+        listed, queued = self.model.accounts[account].listed, 0
+        for generation in (self.model.generations[name] for name in listed):
+            delivery = self.model.deliveries.get(f"evt_{generation.id}:{endpoint}")
+            if generation.open or not known.wants(f"generation.{generation.state}"):
+                continue
+            if which == "failed" and delivery is not None and delivery.state == "dead":
+                self.redeliver(account, endpoint, f"evt_{generation.id}:{endpoint}")
+            elif which == "missing" and delivery is None:
+                owner = self.model.accounts[account]
+                self.model.add_delivery(
+                    owner, endpoint, f"evt_{generation.id}", f"generation.{generation.state}", generation.id
+                )
+            else:
+                continue
+            queued += 1
+        return ["looked", len(listed), queued]
+
+    def has_lost_delivery(self, name: str, delivery: Delivery) -> bool:
+        """Return whether a pending delivery has no job that a dispatcher can find."""
+        return delivery.state == "pending" and not self.model.queues.has("webhooks", f"deliver:{name}")
+
+
+def _grant_submit(provider: Provider) -> bool:
+    """Return whether a submit may be sent. After an outage, mark the provider as probed by it."""
+    if provider.held == "pause" or provider.paused or provider.down or (provider.downs and provider.probing):
+        return False
+    provider.probing = bool(provider.downs)
+    return True

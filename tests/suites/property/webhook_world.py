@@ -1,0 +1,81 @@
+"""The actions of dispatchers, the sweeper and endpoint owners on webhook deliveries."""
+
+from typing import Any
+
+from tests.suites.property.world import COUNT_MAX, LONG_MS, World
+
+
+class WebhookWorld(World):
+    """A world with the verbs of webhook deliveries."""
+
+    def record_attempt(self, name: str, number: int, state: str, health: str = "", *, twice: bool = False) -> None:
+        """Record an attempt as a dispatcher that posted the event."""
+        expected = self.transitions.record_attempt(name, number, state, health)
+        again = ["ended"] if state != "pending" and expected == ["recorded"] else expected
+        again = ["already"] if state == "pending" and expected == ["recorded"] else again
+        args = (name, number, state, "{}", LONG_MS, health)
+        self.call(expected, "attempt", *args, again=again if twice else None)
+        self.check()
+
+    def redeliver(self, account: str, endpoint: str, name: str, *, twice: bool = False) -> None:
+        """Redeliver a delivery as the endpoint's owner."""
+        expected = self.transitions.redeliver(account, endpoint, name)
+        self.call(expected, "redeliver", account, endpoint, name, again=expected if twice else None)
+        self.check()
+
+    def replay(self, account: str, endpoint: str, which: str, *, twice: bool = False) -> None:
+        """Replay failed or missing deliveries as the endpoint's owner."""
+        expected = self.transitions.replay(account, endpoint, which)
+        again: list[Any] = [*expected[:2], 0] if expected[0] == "looked" else expected
+        self.call(expected, "replay", account, endpoint, which, 1, 0, COUNT_MAX, again=again if twice else None)
+        self.check()
+
+    def enable_endpoint(self, account: str, endpoint: str, *, twice: bool = False) -> None:
+        """Enable an endpoint that its owner has repaired."""
+        known = self.model.accounts[account].endpoints.get(endpoint)
+        if known is not None:
+            known.failing = known.failing_long = known.disabled = False
+        expected = ["enabled" if known else "missing"]
+        self.call(expected, "enable_endpoint", account, endpoint, again=expected if twice else None)
+        self.check()
+
+    def rotate_secret(self, account: str, endpoint: str, *, twice: bool = False) -> None:
+        """Rotate an endpoint's secret as its owner."""
+        known, secret = self.model.accounts[account].endpoints.get(endpoint), f"secret{self.take_number()}"
+        if known is not None:
+            known.secret, known.old_secret = secret, known.secret
+        expected = ["rotated" if known else "missing"]
+        self.call(expected, "rotate_secret", account, endpoint, secret, LONG_MS, again=expected if twice else None)
+        self.check()
+
+    def pass_five_days(self, account: str, endpoint: str) -> None:
+        """Let a failing endpoint reach five days without a success."""
+        self.history.append(f"five days pass at {endpoint}")
+        known = self.model.accounts[account].endpoints[endpoint]
+        if known.failing:
+            known.failing_long = True
+            now = self.snapshot.now_ms
+            self.store.write(("HSET", f"gw:endpoint:{endpoint}", "failing_ms", 1, "failed_ms", now))
+        self.check()
+
+    def pass_silence(self, account: str, endpoint: str) -> None:
+        """Let days pass without an attempt, so that earlier failures no longer count."""
+        self.history.append(f"days pass without an attempt at {endpoint}")
+        known = self.model.accounts[account].endpoints[endpoint]
+        if known.failing:
+            known.failing_long = False
+            self.store.write(("HSET", f"gw:endpoint:{endpoint}", "failed_ms", 1))
+        self.check()
+
+    def sweep_deliveries(self) -> None:
+        """Make all pending deliveries due and sweep them."""
+        open_ones = [name for name, one in self.model.deliveries.items() if one.state == "pending"]
+        if open_ones:
+            self.store.write(("ZADD", "gw:deliveries:open", *(part for name in open_ones for part in (1, name))))
+        back = {name for name in open_ones if self.transitions.has_lost_delivery(name, self.model.deliveries[name])}
+        for name in back:
+            self.model.queues.enqueue("webhooks", f"deliver:{name}")
+        reply = self.call(["swept", len(open_ones)], "sweep_deliveries", COUNT_MAX)
+        if back != set(reply[2]):
+            self.fail(f"put back {reply[2]}, expected {sorted(back)}")
+        self.check()
