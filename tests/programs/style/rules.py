@@ -34,6 +34,7 @@ CLEAN = (
     "tests/programs/bench",
     "tests/programs/chaos",
     "tests/programs/style",
+    "tests/suites/property",
     "tests/suites/unit/offline",
     "workers/__init__.py",
     "workers/providers/local",

@@ -11,7 +11,7 @@ QUEUE, LEASES, BELL = "arq:queue:", ":leases", ":bell"
 ATTEMPTS_MAX = 32
 
 
-def expected(model: Model) -> Facts:
+def expected_facts(model: Model) -> Facts:
     """Return the facts that the model expects."""
     accounts, queues = model.accounts.values(), model.queues
     generations = model.generations.values()
@@ -30,7 +30,7 @@ def expected(model: Model) -> Facts:
             for one in accounts
             for name, endpoint in one.endpoints.items()
         },
-        "generations": {one.id: _facts(one) for one in generations},
+        "generations": {one.id: _generation(one) for one in generations},
         "open": {one.id for one in generations if one.open},
         "late": model.late,
         "doubts": model.uncertain_refunds,
@@ -61,9 +61,8 @@ def expected(model: Model) -> Facts:
     }
 
 
-def observed(snapshot: Snapshot) -> Facts:
+def stored_facts(snapshot: Snapshot) -> Facts:
     """Return the same facts as read from a snapshot."""
-    queues = snapshot.with_prefix(snapshot.zsets, QUEUE)
     accounts = snapshot.with_prefix(snapshot.hashes, "gw:account:")
     generations = snapshot.with_prefix(snapshot.hashes, "gw:generation:")
     return {
@@ -85,7 +84,7 @@ def observed(snapshot: Snapshot) -> Facts:
         "endpoints": {
             n: _endpoint_facts(one) for n, one in snapshot.with_prefix(snapshot.hashes, "gw:endpoint:").items()
         },
-        "generations": {name: _stored_facts(one) for name, one in generations.items()},
+        "generations": {name: _stored_generation(one) for name, one in generations.items()},
         "open": set(snapshot.zsets.get("gw:open", ())),
         "doubts": set(snapshot.zsets.get("gw:doubts", ())),
         "late": set(snapshot.zsets.get("gw:late", ())),
@@ -94,6 +93,23 @@ def observed(snapshot: Snapshot) -> Facts:
         "backlog": {_pair(name): items for name, items in snapshot.with_prefix(snapshot.lists, "gw:backlog:").items()},
         "waiting": {name: set(ids) for name, ids in snapshot.with_prefix(snapshot.zsets, "gw:waiting:").items()},
         "uncertain": set(snapshot.zsets.get("gw:uncertain", ())),
+        "providers": {
+            n: _provider_facts(one, snapshot.now_ms)
+            for n, one in snapshot.with_prefix(snapshot.hashes, "gw:provider:").items()
+        },
+        "deliveries": {
+            name: (one.get("type"), one.get("generation"), one.get("state"), int(one.get("attempts", -1)))
+            for name, one in snapshot.with_prefix(snapshot.hashes, "gw:delivery:").items()
+        },
+        "failing": set(snapshot.zsets.get("gw:failing", ())),
+        "dead": set(snapshot.zsets.get("gw:dead", ())),
+        "deliveries_open": set(snapshot.zsets.get("gw:deliveries:open", ())),
+    } | _stored_jobs(snapshot)
+
+
+def _stored_jobs(snapshot: Snapshot) -> Facts:
+    queues = snapshot.with_prefix(snapshot.zsets, QUEUE)
+    return {
         "queue": {
             name: {job: score <= snapshot.now_ms for job, score in one.items()}
             for name, one in queues.items()
@@ -107,35 +123,24 @@ def observed(snapshot: Snapshot) -> Facts:
         "payloads": set(snapshot.with_prefix(snapshot.strings, "arq:job:")),
         "holders": snapshot.with_prefix(snapshot.strings, "arq:in-progress:"),
         "tries": {job: int(number) for job, number in snapshot.with_prefix(snapshot.strings, "arq:retry:").items()},
-        "providers": {
-            n: _provider_facts(one, snapshot.now_ms)
-            for n, one in snapshot.with_prefix(snapshot.hashes, "gw:provider:").items()
-        },
-        "deliveries": {
-            name: (one.get("type"), one.get("generation"), one.get("state"), int(one.get("attempts", -1)))
-            for name, one in snapshot.with_prefix(snapshot.hashes, "gw:delivery:").items()
-        },
-        "failing": set(snapshot.zsets.get("gw:failing", ())),
-        "dead": set(snapshot.zsets.get("gw:dead", ())),
-        "deliveries_open": set(snapshot.zsets.get("gw:deliveries:open", ())),
     }
 
 
 def differences(model: Model, snapshot: Snapshot) -> Iterator[str]:
     """Yield a message for every difference between model and store."""
-    there = observed(snapshot)
-    for part, wanted in expected(model).items():
-        if wanted == there[part]:
+    stored = stored_facts(snapshot)
+    for part, expected in expected_facts(model).items():
+        if expected == stored[part]:
             continue
-        if isinstance(wanted, dict):
-            for name in sorted({*wanted, *there[part]}, key=str):
-                if wanted.get(name) != there[part].get(name):
-                    yield f"{part} of {name}: {there[part].get(name)}, expected {wanted.get(name)}"
+        if isinstance(expected, dict):
+            for name in sorted({*expected, *stored[part]}, key=str):
+                if expected.get(name) != stored[part].get(name):
+                    yield f"{part} of {name}: {stored[part].get(name)}, expected {expected.get(name)}"
         else:
-            yield f"{part}: {sorted(there[part])}, expected {sorted(wanted)}"
+            yield f"{part}: {sorted(stored[part])}, expected {sorted(expected)}"
 
 
-def _facts(one: Any) -> Facts:
+def _generation(one: Any) -> Facts:
     facts = {
         "account": one.account,
         "provider": one.provider,
@@ -159,15 +164,11 @@ def _facts(one: Any) -> Facts:
     return {name: value for name, value in facts.items() if value is not None} | marks
 
 
-def _stored_facts(one: dict[str, str]) -> Facts:
+def _stored_generation(one: dict[str, str]) -> Facts:
     names = ("account", "provider", "state", "reserved", "cost", "credit", "waiters", "intent", "ref", "refusals")
     marks = {name: name in one for name in ("callback", "cancel_ms", "late", "started_ms", "closed_ms")}
-    low_notified = [(provider, word) for _, provider, word in map(str.split, one.get("attempts", "").splitlines())]
-    return (
-        {name: one[name] for name in names if name in one}
-        | ({"attempts": low_notified} if low_notified else {})
-        | marks
-    )
+    attempts = [(provider, word) for _, provider, word in map(str.split, one.get("attempts", "").splitlines())]
+    return {name: one[name] for name in names if name in one} | ({"attempts": attempts} if attempts else {}) | marks
 
 
 def _endpoint_facts(one: dict[str, str]) -> tuple[str, str | None, bool, bool]:

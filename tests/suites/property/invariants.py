@@ -73,7 +73,7 @@ class State(Struct):
         return {*self.accounts, *(one["account"] for one in self.generations.values())}
 
 
-def broken(snapshot: Snapshot, exemptions: Exemptions) -> Iterator[str]:
+def violations(snapshot: Snapshot, exemptions: Exemptions) -> Iterator[str]:
     """Yield a message for every invariant that does not hold."""
     state = State(
         snapshot,
@@ -117,13 +117,13 @@ def _money(state: State, account: str) -> Iterator[str]:
 
 def _ledger(name: str, generation: dict[str, str], lines: list[tuple[str, int]]) -> Iterator[str]:
     reserved = int(generation["reserved"])
-    wanted = [("reserve", -reserved)] if reserved else []
+    expected = [("reserve", -reserved)] if reserved else []
     if reserved and generation["state"] in SETTLED:
-        wanted.append(("settle", reserved - int(generation["cost"])))
+        expected.append(("settle", reserved - int(generation["cost"])))
     if "credit" in generation:
-        wanted.append(("credit", int(generation["credit"])))
-    if lines != wanted:
-        yield f"{name}: ledger lines {lines} instead of {wanted}"
+        expected.append(("credit", int(generation["credit"])))
+    if lines != expected:
+        yield f"{name}: ledger lines {lines} instead of {expected}"
     if generation["state"] in SETTLED and not 0 <= int(generation["cost"]) <= reserved:
         yield f"{name}: a cost of {generation['cost']} outside the reservation of {reserved}"
     if "credit" in generation and (

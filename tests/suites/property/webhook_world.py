@@ -77,5 +77,5 @@ class WebhookWorld(World):
             self.model.queues.enqueue("webhooks", f"deliver:{name}")
         reply = self.call(["swept", len(open_ones)], "sweep_deliveries", COUNT_MAX)
         if back != set(reply[2]):
-            self.fail(f"put back {reply[2]}, expected {sorted(back)}")
+            self.fail(f"enqueued {reply[2]} again, expected {sorted(back)}")
         self.check()

@@ -138,7 +138,9 @@ class WorkerWorld(WebhookWorld):
         back, overdue = self.model.sweep(due)
         reply = self.call(["swept", len(due)], "sweep", COUNT_MAX)
         if (back, overdue) != (set(reply[2]), set(reply[3])):
-            self.fail(f"put back {reply[2]}, expected {sorted(back)}; overdue {reply[3]}, expected {sorted(overdue)}")
+            self.fail(
+                f"enqueued {reply[2]} again, expected {sorted(back)}; overdue {reply[3]}, expected {sorted(overdue)}"
+            )
         snapshot = self.check()
         if any(snapshot.zsets["gw:open"].get(name, LONG_MS) <= snapshot.now_ms for name in due):
             self.fail("a swept generation is due again at once")
@@ -220,7 +222,7 @@ class WorkerWorld(WebhookWorld):
             "lease": ("ZREM", f"arq:queue:{queue}:leases", job),
             "holder": ("DEL", f"arq:in-progress:{job}"),
         }
-        self.history.append(f"lost of {job}: {' '.join(losses)}")
+        self.history.append(f"{job} loses {' '.join(losses)}")
         self.store.write(*(gone[loss] for loss in losses))
         if "payload" in losses:
             queues.payloads.discard(job)

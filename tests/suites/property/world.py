@@ -100,7 +100,7 @@ class World:
         self.snapshot = self.store.take_snapshot()
         faults = [*self._follow_admissions(), *differences(self.model, self.snapshot)]
         lost = {name for name in self.model.generations if self.model.has_lost_job(name)}
-        faults += invariants.broken(self.snapshot, invariants.Exemptions(lost, *self._exemptions()))
+        faults += invariants.violations(self.snapshot, invariants.Exemptions(lost, *self._exemptions()))
         faults += [f"{name}: no bell" for name in self.model.queues.rung if not self._has_rung(name)]
         self.model.queues.rung.clear()
         heard = self.store.wait_for_wakes(len(self.model.wakes))
