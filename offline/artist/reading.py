@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 
 from offline.artist import vocabulary
-from offline.dice import text_hash
+from offline.text_hash import text_hash
 
 WORDS_MAX = 400  # read of a prompt; all of it seeds the dice
 PLACES_WITH_SUBJECTS = ("mountain", "sea", "lake", "desert", "field", "river")

@@ -12,21 +12,22 @@ from typing import Any
 
 import msgspec
 
-from shared.sandbox.frames import Hello, Reply, Request, read_frame, write_frame
+from shared.sandbox.frames import Hello, Reply, Request, Setup, read_frame, write_frame
 from shared.sandbox.lockdown import allow_processor_time, lock_down
 
 NICE = 5
 PACKAGES = ("shared", "offline", "workers", "tests")
 
 
-def serve(module: str, memory_bytes_max: str) -> None:
+def serve(arguments: str) -> None:
     """Lock down, load the tasks, and serve them until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     os.nice(NICE)
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not write into the replies
-    layers = lock_down(PACKAGES, memory_bytes_max=int(memory_bytes_max))
-    tasks: Mapping[str, Callable[..., Any]] = import_module(module).TASKS
+    setup = msgspec.json.decode(arguments, type=Setup)
+    layers = lock_down(PACKAGES, setup)
+    tasks: Mapping[str, Callable[..., Any]] = import_module(setup.module).TASKS
     write_frame(replies, Hello(layers))
     decoder = msgspec.msgpack.Decoder(Request)
     while (body := read_frame(requests)) is not None:

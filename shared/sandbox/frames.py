@@ -12,6 +12,16 @@ from msgspec import Struct
 HEADER_BYTES = 4
 
 
+class Setup(Struct, frozen=True):
+    """The arguments that a child starts with."""
+
+    module: str  # its TASKS are served
+    memory_bytes_max: int  # of address space
+    file_bytes_max: int  # of a file in its scratch folder
+    scratch: str  # the only folder that it may write to; empty: none
+    listens: bool  # a library of its tasks opens a unix socket in the scratch folder
+
+
 class Request(Struct, frozen=True, array_like=True):
     """One task for a child: a function of its task module, its arguments, and its processor time."""
 

@@ -12,13 +12,15 @@ import asyncio
 import contextlib
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 import structlog
+from msgspec import structs
 
 from shared.ops.settings import ROOT, child_environment
-from shared.sandbox.frames import FrameTooLarge, Hello, Reply, Request, pack, receive
+from shared.sandbox.frames import FrameTooLarge, Hello, Reply, Request, Setup, pack, receive
 
 # The environment of a child holds nothing else: no key, no address, no path of ours.
 CARRIED = ("LANG", "LC_ALL", "OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "TZ")
@@ -56,7 +58,11 @@ class Crashed(SandboxError):
 
 
 class Sandbox:
-    """Runs the TASKS of `module` in at most `children` processes, which start with the first tasks."""
+    """Runs the TASKS of `module` in at most `children` processes, which start with the first tasks.
+
+    With `file_bytes_max`, each child has a scratch folder for files up to that size; without, it cannot write any.
+    `listens` is for a library that opens a unix socket there.
+    """
 
     def __init__(
         self,
@@ -66,9 +72,12 @@ class Sandbox:
         memory_bytes_max: int = MEMORY_BYTES_MAX,
         reply_bytes_max: int = REPLY_BYTES_MAX,
         waiting_max: int = WAITING_MAX,
+        file_bytes_max: int = 0,
+        listens: bool = False,
     ) -> None:
         self._module = module
-        self._memory_bytes_max = memory_bytes_max
+        self._setup = Setup(module, memory_bytes_max, file_bytes_max, "", listens)
+        self._scratch: dict[Process, TemporaryDirectory[str]] = {}
         self._reply_bytes_max = reply_bytes_max
         self._waiting_max = waiting_max
         self._free = asyncio.Semaphore(children)
@@ -88,10 +97,15 @@ class Sandbox:
         finally:
             self._free.release()
 
+    @property
+    def pids(self) -> set[int]:
+        """Return the process ids of the children that live."""
+        return {child.pid for child in (*self._idle, *self._running) if child.returncode is None}
+
     async def close(self) -> None:
         """End every child at once."""
         for child in (*self._idle, *self._running):
-            await _end(child)
+            await self._end(child)
         self._idle.clear()
 
     async def _wait_for_child(self, wait_s: float) -> None:
@@ -122,7 +136,7 @@ class Sandbox:
             if finished:
                 self._idle.append(child)
             else:
-                await _end(child)
+                await self._end(child)
         return _value(reply, request.task)
 
     async def _send(self, child: Process, request: Request) -> Reply:
@@ -150,25 +164,40 @@ class Sandbox:
         return await self._start()
 
     async def _start(self) -> Process:
-        command = [sys.executable, "-I", "-c", START, str(ROOT), self._module, str(self._memory_bytes_max)]
-        environment = child_environment(CARRIED)
+        scratch = TemporaryDirectory(prefix="wokflow-") if self._setup.file_bytes_max else None
+        setup = structs.replace(self._setup, scratch=scratch.name if scratch else "")
+        command = [sys.executable, "-I", "-c", START, str(ROOT), msgspec.json.encode(setup).decode()]
+        environment = child_environment(CARRIED) | ({"TMPDIR": scratch.name} if scratch else {})
         child = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, cwd="/", start_new_session=True
         )
+        if scratch:
+            self._scratch[child] = scratch
         try:
             async with asyncio.timeout(START_S):
                 assert child.stdout is not None  # noqa: S101  # we opened the pipe
                 hello = msgspec.msgpack.decode(await receive(child.stdout, bytes_max=65_536), type=Hello)
         except (TimeoutError, OSError, asyncio.IncompleteReadError, FrameTooLarge, msgspec.DecodeError) as error:
-            await _end(child)
+            await self._end(child)
             raise Unavailable(f"a process for {self._module} did not start: {type(error).__name__}") from None
         except BaseException:
-            await _end(child)
+            await self._end(child)
             raise
         if self.layers is None:
             self.layers = hello.layers
             log.info("sandbox.started", module=self._module, layers=hello.layers)
         return child
+
+    async def _end(self, child: Process) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        if child.stdin is not None and child.stdout is not None:
+            child.stdin.close()
+            await child.stdout.read()  # a full pipe would hold its transport open
+        await child.wait()
+        scratch = self._scratch.pop(child, None)
+        if scratch is not None:
+            await asyncio.to_thread(scratch.cleanup)
 
 
 def _value(reply: Reply, task: str) -> Any:
@@ -181,12 +210,3 @@ def _value(reply: Reply, task: str) -> Any:
             raise Unavailable(str(reply.value))
         case "failed":
             raise Crashed(f"{task} failed with {reply.value}")
-
-
-async def _end(child: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        child.kill()
-    if child.stdin is not None and child.stdout is not None:
-        child.stdin.close()
-        await child.stdout.read()  # a full pipe would hold its transport open
-    await child.wait()

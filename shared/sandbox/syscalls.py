@@ -6,7 +6,7 @@ The list names ways out, not ways to compute: numeric libraries use too many cal
 import platform
 import struct
 
-CLONE_THREAD = 0x10000
+CLONE_THREAD, AF_UNIX = 0x10000, 1
 ENOSYS, EPERM = 38, 1
 # <linux/audit.h>; a filter must check the architecture, because the numbers differ.
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -58,17 +58,23 @@ DENIED: dict[str, tuple[int, int]] = {  # name: (x86_64, aarch64), from the kern
     "pidfd_getfd": (438, 438),
 }
 
+LISTENING = ("socket", "bind", "listen", "accept", "accept4")
+
 LOAD, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_SET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER_AT, ARCHITECTURE_AT, FIRST_ARGUMENT_AT = 0, 4, 16  # struct seccomp_data
 ALLOW, REFUSE, KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 
 
-def filter_program(machine: str = platform.machine()) -> bytes | None:
-    """Return the filter as an array of struct sock_filter, or None for a machine whose numbers we do not know."""
+def filter_program(machine: str = platform.machine(), *, listens: bool = False) -> bytes | None:
+    """Return the filter as an array of struct sock_filter, or None for a machine whose numbers we do not know.
+
+    With `listens`, unix sockets may be opened and listened on, but not connected.
+    """
     if machine not in ARCHITECTURES:
         return None
     column = list(ARCHITECTURES).index(machine)
-    numbers = [pair[column] for pair in DENIED.values() if pair[column] >= 0]
+    allowed = LISTENING if listens else ()
+    numbers = [pair[column] for name, pair in DENIED.items() if pair[column] >= 0 and name not in allowed]
     program = [
         _step(LOAD, value=ARCHITECTURE_AT),
         _step(JUMP_EQUAL, 1, 0, ARCHITECTURES[machine]),
@@ -80,6 +86,14 @@ def filter_program(machine: str = platform.machine()) -> bytes | None:
     for number in numbers:
         program += [_step(JUMP_EQUAL, 0, 1, number), _step(RETURN, value=REFUSE | EPERM)]
     program += [_step(JUMP_EQUAL, 0, 1, CLONE3), _step(RETURN, value=REFUSE | ENOSYS)]
+    if listens:
+        program += [
+            _step(JUMP_EQUAL, 0, 4, DENIED["socket"][column]),
+            _step(LOAD, value=FIRST_ARGUMENT_AT),
+            _step(JUMP_EQUAL, 1, 0, AF_UNIX),
+            _step(RETURN, value=REFUSE | EPERM),
+            _step(RETURN, value=ALLOW),
+        ]
     program += [
         _step(JUMP_EQUAL, 0, 3, CLONE[machine]),
         _step(LOAD, value=FIRST_ARGUMENT_AT),

@@ -2,87 +2,113 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from offline.dice import text_hash
-from offline.extras import MissingExtra
+import msgspec
+from msgspec import structs
+
+from offline.text_hash import text_hash
+from shared.sandbox.pool import Busy, Crashed, InputRefused, Sandbox, TookTooLong, Unavailable
 from workers.adapters import contract
-from workers.adapters.contract import Blob, Call, Done, Pending, Rejected, Retry, Setup
-from workers.providers.local import craft
-from workers.providers.local.process_pool import ProcessPool, ProcessPoolBusy
+from workers.adapters.contract import Call, Done, Pending, Rejected, Retry, Setup
 
-PROCESSES_MAX = 4
-PROCESS_LIMIT_S = 110.0  # includes the wait for a free process
+TASKS = "workers.providers.local.tasks"
+KINDS = ("image", "video", "music", "voice", "text", "enhance", "upscale", "interrogate")
+LANGUAGE, ON_IMAGES = ("text", "enhance"), ("upscale", "interrogate")
+CHILDREN_MAX = 4
+WAIT_S = 50.0  # for a free child
+LIMIT_S = 60.0  # of a task; its child is killed after it
 SLEEP_S_MAX = 60.0
+RETRY_S = 5.0
+LANGUAGE_MEMORY_BYTES_MAX = 6 << 30  # the address space of a mapped model, not what it uses
+MEDIA_MEMORY_BYTES_MAX = 4 << 30
+FILE_BYTES_MAX = 64 << 20
+TRIES = 2  # a child may die of a full machine; a second death in a row is the input's
 
 
 class Adapter(contract.Adapter):
-    """Runs the models in child processes.
+    """Runs the models in sandboxes, because prompts and images come from strangers.
 
-    The language model has a process of its own: it is loaded once, and other work does not wait for it.
+    The language model has a child of its own: it is loaded once, and other work does not wait for it.
     """
 
     repeatable: ClassVar[bool] = True
-    submit_limit_s: ClassVar[float] = PROCESS_LIMIT_S + SLEEP_S_MAX + 10.0
+    submit_limit_s: ClassVar[float] = TRIES * LIMIT_S + WAIT_S + SLEEP_S_MAX + 10.0
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        self._media_pool = ProcessPool(min(os.cpu_count() or 1, PROCESSES_MAX), limit_s=PROCESS_LIMIT_S)
-        self._language_pool = ProcessPool(1, limit_s=PROCESS_LIMIT_S)
+        children = min(os.cpu_count() or 1, CHILDREN_MAX)
+        self._media = Sandbox(
+            TASKS, children=children, memory_bytes_max=MEDIA_MEMORY_BYTES_MAX, file_bytes_max=FILE_BYTES_MAX
+        )
+        self._language = Sandbox(
+            TASKS, children=1, memory_bytes_max=LANGUAGE_MEMORY_BYTES_MAX, file_bytes_max=1, listens=True
+        )
 
     async def submit(self, call: Call) -> Pending | Done:
         """Generate the result at once.
 
         Two models exist to try failures with: `refuse` rejects every prompt, and `slow` first sleeps for `seconds`.
-        Raises Rejected for invalid input or a missing package, and Retry when every process is busy.
+        Raises Rejected for invalid input or a missing package, and Retry when every child is busy.
         """
         if call.model == "refuse":
             raise Rejected("content_policy", "The model `refuse` rejects every prompt. Choose another model.")
-        generate = self._generators().get(call.kind)
-        if generate is None:
+        if call.kind not in KINDS:
             raise Rejected("provider_unavailable", f"The local provider does not serve {call.kind}.")
-        try:
-            if call.model == "slow":
-                await asyncio.sleep(min(max(craft.read_number(call, "seconds", 5.0), 0.0), SLEEP_S_MAX))
-            return await generate(call, seed_of(call))
-        except ValueError as error:
-            raise Rejected("invalid_input", str(error)) from None
-        except ProcessPoolBusy as busy:
-            raise Retry(str(busy), after_s=busy.after_s) from None
-        except MissingExtra as missing:
-            message = f"The local provider cannot serve {call.kind}: a package is missing. Run: {missing}"
-            raise Rejected("provider_unavailable", message) from None
+        if call.model == "slow":
+            await asyncio.sleep(sleep_s(call))
+        if call.kind in ON_IMAGES:
+            image = await self.setup.fetch(str(call.input.get("image_url") or ""))
+            return await self._run(call, image.data)
+        return await self._run(call, str(seed_of(call)))
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
         """Generate again: no task of this provider is ever pending, and the same call gives the same result."""
         return await self.submit(call)
 
     async def close(self) -> None:
-        """Wait for the running work, then end the processes."""
-        await asyncio.gather(self._media_pool.close(), self._language_pool.close())
+        """End the children at once."""
+        await asyncio.gather(self._media.close(), self._language.close())
 
-    def _generators(self) -> dict[str, Callable[[Call, int], Awaitable[Done]]]:
-        return {
-            "image": self._run_in(self._media_pool, craft.make_images),
-            "video": self._run_in(self._media_pool, craft.make_video),
-            "music": self._run_in(self._media_pool, craft.make_music),
-            "voice": self._run_in(self._media_pool, craft.make_speech),
-            "text": self._run_in(self._language_pool, craft.make_text),
-            "enhance": self._run_in(self._language_pool, craft.make_prompts),
-            "upscale": self._run_on_image(craft.make_upscaled),
-            "interrogate": self._run_on_image(craft.make_description),
-        }
+    async def _run(self, call: Call, argument: str | bytes) -> Done:
+        plain = msgspec.to_builtins(structs.replace(call, input=without_seed(call.input)))
+        sandbox = self._language if call.kind in LANGUAGE else self._media
+        for left in reversed(range(TRIES)):
+            try:
+                reply = await sandbox.run(call.kind, plain, argument, limit_s=LIMIT_S, wait_s=WAIT_S)
+                return restore_seed(msgspec.convert(reply, Done, builtin_types=(bytes,)), call)
+            except InputRefused as refusal:
+                raise Rejected("invalid_input", str(refusal)) from None
+            except Unavailable as missing:
+                message = f"The local provider cannot serve {call.kind}: a package is missing. Run: {missing}"
+                raise Rejected("provider_unavailable", message) from None
+            except Busy as busy:
+                raise Retry(str(busy), after_s=RETRY_S) from None
+            except TookTooLong:
+                message = f"This took longer than {LIMIT_S:g} s. Order something smaller. You were refunded."
+                raise Rejected("timeout", message) from None
+            except Crashed:
+                if left == 0:
+                    break
+        raise Rejected("generation_failed", "The local model cannot process this input. You were refunded.")
 
-    def _run_in(self, pool: ProcessPool, make: Callable[[Call, int], Done]) -> Callable[[Call, int], Awaitable[Done]]:
-        return lambda call, seed: pool.run(make, call, seed)
 
-    def _run_on_image(self, make: Callable[[Call, bytes], Done]) -> Callable[[Call, int], Awaitable[Done]]:
-        async def run(call: Call, _: int) -> Done:
-            image: Blob = await self.setup.fetch(str(call.input.get("image_url") or ""))
-            return await self._media_pool.run(make, call, image.data)
+def sleep_s(call: Call) -> float:
+    """Return for how long the model `slow` sleeps. Raises Rejected for a value that is not a number."""
+    seconds: Any = call.input.get("seconds", 5.0)
+    if not isinstance(seconds, int | float):
+        raise Rejected("invalid_input", "`seconds` must be a number.")
+    return min(max(float(seconds), 0.0), SLEEP_S_MAX)
 
-        return run
+
+def without_seed(given: dict[str, object]) -> dict[str, object]:
+    """Return the input without its seed, which may be too large a number for MessagePack."""
+    return {name: value for name, value in given.items() if name != "seed"}
+
+
+def restore_seed(done: Done, call: Call) -> Done:
+    """Return a result whose seed is a number again."""
+    return structs.replace(done, facts=done.facts | {"seed": seed_of(call)}) if "seed" in done.facts else done
 
 
 def seed_of(call: Call) -> int:

@@ -2,33 +2,34 @@
 
 import asyncio
 import io
-import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
 import av
 import pytest
+import pytest_asyncio
 from PIL import Image
 
 from workers.adapters.contract import Blob, Call, Done, Rejected, Setup, load
 from workers.providers.local import Adapter, craft
 
 ROOT = Path(__file__).resolve().parents[4]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 TICKS_MIN = 5  # of an event loop that runs while another process paints for a second
 EXIT_WAIT_S = 30
 
 
-@pytest.fixture(scope="module")
-def adapter() -> Iterator[Adapter]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def adapter() -> AsyncIterator[Adapter]:
     adapter = Adapter(Setup(name="local"))
     yield adapter
-    asyncio.run(adapter.close())
+    await adapter.close()
 
 
 def a_call(**changes: object) -> Call:
@@ -52,7 +53,7 @@ async def paint(adapter: Adapter, **changes: object) -> tuple[Blob, dict[str, ob
     return blob, done.facts
 
 
-def test_adapter_is_loaded_by_provider_name() -> None:
+async def test_adapter_is_loaded_by_provider_name() -> None:
     """The provider `local` loads this adapter, whose submit may be repeated."""
     assert Adapter is load("local")
     assert Adapter.repeatable
@@ -234,13 +235,13 @@ async def test_killed_process_is_replaced() -> None:
     adapter = Adapter(Setup(name="local"))
     try:
         await paint(adapter)
-        old = {child.pid for child in multiprocessing.active_children()}
+        old = adapter._media.pids
         under_way = [asyncio.create_task(paint(adapter, input={"width": 600, "height": 600})) for _ in range(3)]
         await asyncio.sleep(0.05)
-        for child in multiprocessing.active_children():
-            child.kill()
+        for pid in adapter._media.pids:
+            os.kill(pid, signal.SIGKILL)
         assert 3 == len(await asyncio.gather(*under_way))
-        assert not old & {child.pid for child in multiprocessing.active_children()}
+        assert not old & adapter._media.pids
     finally:
         await adapter.close()
 
@@ -248,31 +249,31 @@ async def test_killed_process_is_replaced() -> None:
 async def test_child_process_ignores_ctrl_c() -> None:
     """A child finishes its image while SIGINT reaches it, and close() ends it."""
     adapter = Adapter(Setup(name="local"))
-    before = set(multiprocessing.active_children())
     await paint(adapter)
-    children = set(multiprocessing.active_children()) - before
+    children = adapter._media.pids
     assert children
     under_way = asyncio.create_task(paint(adapter, input={"width": 1600, "height": 1600}))
     while not under_way.done():
         await asyncio.sleep(0.05)
-        for child in children:
-            os.kill(child.pid or 0, signal.SIGINT)
+        for pid in children:
+            os.kill(pid, signal.SIGINT)
     await under_way
-    assert children <= set(multiprocessing.active_children())
+    assert children <= adapter._media.pids
     await adapter.close()
-    assert not children & set(multiprocessing.active_children())
+    assert not [pid for pid in children if _alive(pid)]
 
 
 ORPHAN = """
-import asyncio, multiprocessing, os, signal
+import asyncio, os, signal
 from workers.adapters.contract import Call, Setup
 from workers.providers.local import Adapter
 
 async def main():
     size = {"width": 64, "height": 64}
     call = Call(generation_id="g", kind="image", model="m", prompt="p", input=size, deadline_ms=0)
-    await Adapter(Setup(name="local")).submit(call)
-    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    adapter = Adapter(Setup(name="local"))
+    await adapter.submit(call)
+    print(*adapter._media.pids, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
 if __name__ == "__main__":
@@ -280,20 +281,20 @@ if __name__ == "__main__":
 """
 
 
-def test_child_processes_end_with_a_killed_parent(tmp_path: Path) -> None:
+async def test_child_processes_end_with_a_killed_parent(tmp_path: Path) -> None:
     """Child processes end when SIGKILL ends their parent."""
     path = tmp_path / "orphan.py"
     path.write_text(ORPHAN)
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, str(path)], env=environment, capture_output=True, text=True, timeout=30, check=False
-    )
+    command = [sys.executable, str(path)]
+    options = {"env": environment, "capture_output": True, "text": True, "timeout": 30, "check": False}
+    done = await asyncio.to_thread(subprocess.run, command, **options)
     assert -signal.SIGKILL == done.returncode, done.stderr
-    pids = [int(pid) for pid in done.stdout.split()]
+    pids = [int(pid) for pid in done.stdout.splitlines()[-1].split()]
     assert pids
     deadline = time.monotonic() + EXIT_WAIT_S
     while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.05)
+        await asyncio.sleep(0.05)
     assert [] == [pid for pid in pids if _alive(pid)]
 
 
