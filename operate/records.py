@@ -103,7 +103,7 @@ async def read_record(operator: Operator, named: str) -> GenerationRecord:
 def _of_generation(found: Generation) -> GenerationRecord:
     spec = found.spec
     attempts = tuple(
-        AttemptRecord(at=moment(one.at_ms), provider=one.provider, outcome=one.word) for one in found.attempts
+        AttemptRecord(at=moment(one.at_ms), provider=one.provider, outcome=one.outcome) for one in found.attempts
     )
     return GenerationRecord(
         id=found.id,

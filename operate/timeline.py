@@ -70,7 +70,7 @@ def _own_events(found: Generation) -> Iterator[tuple[int | None, str, str]]:
     yield found.queued_ms, "left_backlog", "a slot of its account and provider became free"
     yield found.started_ms, "started", "a worker started it"
     for attempt in found.attempts:
-        yield attempt.at_ms, "asked", f"{attempt.provider}: {attempt.word}"
+        yield attempt.at_ms, "asked", f"{attempt.provider}: {attempt.outcome}"
     yield found.submitted_ms, "submitted", f"{found.provider} has it as {found.ref}"
     yield found.looked_ms, "looked", f"the last of {found.looks} polls"
     yield found.cancel_ms, "cancel", "its owner requested its cancellation"

@@ -31,14 +31,14 @@ from shared.store.secret import ensure_deployment_secret
 from workers import telemetry
 from workers.adapters.contract import Setup, load
 from workers.context import WorkerContext
-from workers.deliver import Post, deliver
+from workers.deliver import DeliveryContext, deliver
 from workers.egress import BROWSER_LIKE, Egress
 from workers.engine import Engine
-from workers.exporter import exported
+from workers.exporter import serve_metrics
 from workers.fleet import Fleet, audit_forever
-from workers.input_images import Pictures
 from workers.late import poll_late
-from workers.probe import tell
+from workers.media.input_images import InputImages
+from workers.probe import print_probe
 from workers.run import run
 from workers.settle import fail_dropped
 from workers.sweep import sweep_forever
@@ -56,7 +56,7 @@ UNUSABLE = (
 STEP_MAX_S = 3600  # arq's bound on one step; adapters have their own, much shorter
 CRASHES_MAX = 5
 DAY_MS = 86_400_000
-OUTPUT_S = 300.0  # for a whole output, be it large
+OUTPUT_S = 300.0  # for a whole output, even a large one
 
 log = structlog.get_logger()
 
@@ -79,7 +79,9 @@ def work(config: Settings, arguments: list[str]) -> int:
             role = partial(run_provider, setup=setup_of(catalogue, provider), costs=catalogue.costs(provider))
         case ["probe", provider]:
             setup = setup_of(catalogue_files.load(config.catalogue), provider)
-            return 0 if uvloop.run(tell(provider, load(setup.adapter or provider, config.adapters)(setup))) else 1
+            return (
+                0 if uvloop.run(print_probe(provider, load(setup.adapter or provider, config.adapters)(setup))) else 1
+            )
         case ["deliver"]:
             role = run_dispatcher
         case ["sweep"]:
@@ -95,16 +97,16 @@ def work(config: Settings, arguments: list[str]) -> int:
 
 
 class Role(Struct, frozen=True, kw_only=True):
-    """What a queue's worker does: `name` is the queue, `work` the function, `ctx` what it is given."""
+    """A worker of one queue: the queue's `name`, the functions of its jobs, and their `ctx`."""
 
     name: str
     work: list[Function]
     ctx: dict[str, Any]
-    dropped: Callable[[str], Coroutine[Any, Any, None]] | None = None
+    on_dropped: Callable[[str], Coroutine[Any, Any, None]] | None = None
 
 
 def setup_of(catalogue: Catalogue, provider: str) -> Setup:
-    """What the provider's adapter is made with. Raises SettingsError for a name the catalogue does not have."""
+    """Return the set-up of a provider's adapter. Raises SettingsError for a name that is not in the catalogue."""
     known = catalogue.providers
     if provider not in known:
         raise settings.SettingsError(f"the catalogue has no provider {provider!r}; it has {', '.join(known)}")
@@ -120,22 +122,22 @@ def setup_of(catalogue: Catalogue, provider: str) -> Setup:
     )
 
 
-def the_store(config: Settings, name: str) -> AbstractAsyncContextManager[Store]:
-    """The store as every role opens it."""
+def open_role_store(config: Settings, name: str) -> AbstractAsyncContextManager[Store]:
+    """Open the store with a role's settings."""
     return open_store(config.store_url, name=name, durability=config.durability, timeout_s=config.store_timeout_s)
 
 
 async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[str, str], int]) -> None:
-    """Generations of one provider. Its outputs may come from a private address only if it has one itself."""
+    """Run the worker of one provider. Only a provider with a private address may link outputs at private addresses."""
     private = endpoint_url.is_private(setup.base_url or "")
     async with (
-        the_store(config, f"worker-{setup.name}") as store,
+        open_role_store(config, f"worker-{setup.name}") as store,
         Egress(allow_private=config.images_allow_private) as strangers,
         Egress(allow_private=private, total_s=OUTPUT_S, user_agent=BROWSER_LIKE) as outputs,
     ):
         storage = Storage.open(config.assets, synced=config.durability == "fsync")
-        pictures = Pictures(storage, strangers)
-        adapter = load(setup.adapter or setup.name, config.adapters)(structs.replace(setup, fetch=pictures.fetch))
+        images = InputImages(storage, strangers)
+        adapter = load(setup.adapter or setup.name, config.adapters)(structs.replace(setup, fetch=images.fetch))
         context = WorkerContext(
             provider=setup.name,
             store=store,
@@ -149,7 +151,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
         )
         work = [func(run, name="run", timeout=STEP_MAX_S), func(poll_late, name="late", timeout=STEP_MAX_S)]
         try:
-            role = Role(name=setup.name, work=work, ctx={"context": context}, dropped=partial(fail_dropped, context))
+            role = Role(name=setup.name, work=work, ctx={"context": context}, on_dropped=partial(fail_dropped, context))
             telemetry.register_provider(setup.name)
             await serve(config, store, role)
         finally:
@@ -157,16 +159,16 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
 
 
 async def run_dispatcher(config: Settings) -> None:
-    """Webhook deliveries."""
+    """Run the dispatcher of webhook deliveries."""
     async with (
-        the_store(config, "deliver") as store,
+        open_role_store(config, "deliver") as store,
         Egress(allow_private=config.webhook_allow_private) as egress,
     ):
         keep_ms = config.record_retention_days * DAY_MS
-        post = Post(store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms)
+        post = DeliveryContext(store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms)
         work = [func(deliver, name="deliver", timeout=STEP_MAX_S)]
         telemetry.register_dispatcher()
-        await serve(config, store, Role(name=WEBHOOKS, work=work, ctx={"post": post}))
+        await serve(config, store, Role(name=WEBHOOKS, work=work, ctx={"context": post}))
 
 
 async def serve(config: Settings, store: Store, role: Role) -> None:
@@ -175,7 +177,7 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
         role.work,
         store=store,
         lease_s=config.lease_s,
-        dropped=role.dropped,
+        on_dropped=role.on_dropped,
         queue_name=queue(role.name),
         redis_pool=arq_pool(config.store_url, role.name),
         ctx=role.ctx,
@@ -192,7 +194,7 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
     log.info("worker.started", queue=role.name, slots=config.worker_slots)
     kind = "dispatcher" if role.name == WEBHOOKS else "worker"
     slots, running = config.worker_slots, lambda: engine.job_counter
-    async with exported(config), announce(store, kind, queue=role.name, slots=slots, running=running):
+    async with serve_metrics(config), announce(store, kind, queue=role.name, slots=slots, running=running):
         with contextlib.suppress(asyncio.CancelledError):
             await engine.async_run()
         await engine.close()
@@ -200,12 +202,12 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
 
 
 async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
-    """The sweeper, which also tells the facts of the whole deployment and checks the books."""
-    async with the_store(config, "sweep") as store:
+    """Run the sweeper, which also exports the metrics of the whole deployment and checks the ledger."""
+    async with open_role_store(config, "sweep") as store:
         fleet = Fleet(store, providers)
         prometheus_client.REGISTRY.register(fleet)
         telemetry.register_sweeper()
-        sweeping = asyncio.create_task(keep(config, store, fleet))
+        sweeping = asyncio.create_task(run_sweeper_tasks(config, store, fleet))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, sweeping.cancel)
         log.info("sweeper.started")
@@ -213,12 +215,12 @@ async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
             await sweeping
 
 
-async def keep(config: Settings, store: Store, fleet: Fleet) -> None:
-    """All that a sweeper does, until cancelled."""
+async def run_sweeper_tasks(config: Settings, store: Store, fleet: Fleet) -> None:
+    """Run all tasks of a sweeper until cancelled."""
     storage = Storage.open(config.assets)
-    async with exported(config, fleet.look), announce(store, "sweeper"), asyncio.TaskGroup() as tasks:
+    async with serve_metrics(config, fleet.refresh), announce(store, "sweeper"), asyncio.TaskGroup() as tasks:
         tasks.create_task(
-            sweep_forever(store, storage, asset_retention_days=config.asset_retention_days, swept=fleet.note_round)
+            sweep_forever(store, storage, asset_retention_days=config.asset_retention_days, on_round=fleet.record_round)
         )
         tasks.create_task(audit_forever(store, config.ledger_check_s))
 

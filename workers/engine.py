@@ -1,7 +1,7 @@
-"""arq.Worker with three things replaced: how jobs are claimed, how they are picked up, how a dead worker's come back.
+"""The engine: an arq.Worker that claims jobs in batches, waits on a bell, and rescues the jobs of dead workers.
 
-Everything else is arq's: keys, settings, cron, Job, and `run_job`, whose opening pipeline is answered from what the
-claim returned, so that a job costs no round trip of its own. Pinned to arq 0.28, whose private methods are overridden.
+Everything else is arq's: keys, settings, cron, Job and `run_job`. The claim's reply answers the opening pipeline of
+`run_job`, so that a job costs no round trip of its own. Pinned to arq 0.28, whose private methods are overridden.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ from shared.ops import metrics
 from shared.store.connect import Store
 
 CLAIM_MAX, FINISH_MAX, RENEW_MAX = 250, 250, 500  # jobs in one script
-BELL_S = 0.5  # a job for which no bell was rung is seen after this long; finish.lua counts on it
-MOMENT_S = 0.01  # what falls due within it is taken together
-AWAY_S = 0.2  # between two tries while the store is away
+BELL_S = 0.5  # a job without a bell is found after this long; finish.lua relies on it
+MOMENT_S = 0.01  # jobs due within it are claimed together
+STORE_RETRY_S = 0.2  # between two claims while the store is down
 HOUSEKEEPING_S = 0.5
 FINISH_PATIENCE_S = 30.0  # a finished job outlives a store that restarts
 
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 class Finish(NamedTuple):
-    """One job's part of the finish script, in its order."""
+    """One job's arguments of the finish script, in its order."""
 
     job_id: str
     end: str
@@ -49,8 +49,8 @@ class Finish(NamedTuple):
 class Engine(Worker):
     """An arq worker that claims in batches, waits on a bell and renews leases.
 
-    `store` carries the scripts, `lease_s` is how long a silent worker keeps its jobs. A job that asks to be deferred
-    has not failed: its tries start again, so `max_tries` bounds crashes; `dropped` is told of a job given up by then.
+    A worker that is silent for `lease_s` loses its jobs. A deferred job has not failed: its tries start again, so
+    `max_tries` bounds crashes. `on_dropped` is called with the id of a job that exceeded them.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Engine(Worker):
         *args: Any,
         store: Store,
         lease_s: float = 3.0,
-        dropped: Callable[[str], Awaitable[None]] | None = None,
+        on_dropped: Callable[[str], Awaitable[None]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **(kwargs | {"poll_delay": 0}))
@@ -66,10 +66,10 @@ class Engine(Worker):
         self.lease_ms = int(lease_s * 1000)
         self.token = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._name = str(self.queue_name).rpartition(":")[2]
-        self._dropped = dropped
+        self._on_dropped = on_dropped
         self._scores: dict[str, int] = {}
-        self._ending: set[asyncio.Task[Any]] = set()  # runs whose end is on its way to the store
-        self._raised: dict[str, Exception] = {}  # by what a run was given back or failed
+        self._ending: set[asyncio.Task[Any]] = set()  # runs whose end is being sent to the store
+        self._raised: dict[str, Exception] = {}  # the error that ended each run
         self._finishes: list[tuple[asyncio.Future[bool], Finish]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._renewer: asyncio.Task[None] | None = None
@@ -78,9 +78,9 @@ class Engine(Worker):
         self._fed: _FedPool | None = None
         for name, function in self.functions.items():
             if isinstance(function, Function):
-                self.functions[name] = replace(function, coroutine=self._noted(function.coroutine))
+                self.functions[name] = replace(function, coroutine=self._record_error(function.coroutine))
 
-    def _noted(self, coroutine: Callable[..., Awaitable[Any]]) -> Any:
+    def _record_error(self, coroutine: Callable[..., Awaitable[Any]]) -> Any:
         async def step(ctx: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
             try:
                 return await coroutine(ctx, *args, **kwargs)
@@ -92,10 +92,13 @@ class Engine(Worker):
 
     @property
     def pool(self) -> ArqRedis:
-        """arq's connection, whose first pipeline in a job's task is answered from the claim."""
-        if self._fed is None or self._fed.real is not self._pool:
-            self._fed = _FedPool(super().pool)
-        return self._fed  # type: ignore[return-value]
+        """Return arq's connection. The first pipeline of a job's task is answered from the claim."""
+        return self._feed_pool(super().pool)  # type: ignore[return-value]
+
+    def _feed_pool(self, real: ArqRedis) -> "_FedPool":
+        if self._fed is None or self._fed.real is not real:
+            self._fed = _FedPool(real)
+        return self._fed
 
     async def _poll_iteration(self) -> None:
         task = asyncio.current_task()
@@ -114,10 +117,10 @@ class Engine(Worker):
             await self._wait(wait_s)
         except (StoreDown, RedisError, OSError) as error:
             log.warning("engine.store_unavailable", queue=self.queue_name, error=repr(error))
-            await asyncio.sleep(AWAY_S)
+            await asyncio.sleep(STORE_RETRY_S)
 
     async def _claim(self) -> float:
-        """Start what is due, as far as there are slots; seconds until it is worth looking again."""
+        """Start due jobs in the free slots. Return the seconds until the next claim."""
         free = min(self.max_jobs - self.job_counter, CLAIM_MAX)
         if self.burst and self.max_burst_jobs >= 0:
             free = min(free, self.max_burst_jobs - self._jobs_started())
@@ -128,33 +131,33 @@ class Engine(Worker):
         for raw, score, payload, job_try, rescued in jobs:
             job_id = raw.decode()
             if job_id in self.tasks and self.tasks[job_id] not in self._ending:
-                self._scores[job_id] = score  # our own lease had run out while we stalled: the job is still in hand
+                self._scores[job_id] = score  # our own lease expired while we stalled; the job still runs here
             else:
-                self._begin(job_id, score, payload, job_try)
+                self._start_job(job_id, score, payload, job_try)
                 metrics.of(metrics.RESCUED, self._name).inc(rescued)
         limit_s = 0.05 if self.burst else BELL_S
         return limit_s if due_ms < 0 else min(limit_s, due_ms / 1000)
 
-    def _begin(self, job_id: str, score: int, payload: bytes | None, job_try: int) -> None:
+    def _start_job(self, job_id: str, score: int, payload: bytes | None, job_try: int) -> None:
         self.job_counter += 1
         self._scores[job_id] = score
         task = self.loop.create_task(self.run_job(job_id, score))
         opening = (payload, job_try, True, 0) if self.allow_abort_jobs else (payload, job_try, True)
-        assert isinstance(self.pool, _FedPool)  # noqa: S101  # what the property returns, told to the type checker
+        assert isinstance(self.pool, _FedPool)  # noqa: S101  # for the type checker
         self.pool.openings[task] = opening
         self.tasks[job_id] = task
-        task.add_done_callback(lambda done: self._ended(job_id, done))
+        task.add_done_callback(lambda done: self._release_job(job_id, done))
 
-    def _ended(self, job_id: str, task: "asyncio.Task[Any]") -> None:
+    def _release_job(self, job_id: str, task: "asyncio.Task[Any]") -> None:
         self.job_counter -= 1
         self._ending.discard(task)
-        if self.tasks.get(job_id) is task:  # else it was claimed anew while its last run was on its way out
+        if self.tasks.get(job_id) is task:  # else it was claimed again while its last run was ending
             del self.tasks[job_id]
             self._scores.pop(job_id, None)
         self._freed.set()
         if job_id in self._raised:
-            # arq's frame holds the task that holds the error whose traceback holds the frame: without this each parked
-            # generation leaves all it had in hand to the garbage collector, which took a third of a worker's time.
+            # arq's frame holds the task, the task its error, and the error's traceback the frame. Without this each
+            # parked generation leaves its objects to the garbage collector, which took a third of a worker's time.
             self._raised.pop(job_id).__traceback__ = None
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("engine.job_crashed", job_id=job_id, error=repr(error), exc_info=error)
@@ -177,7 +180,7 @@ class Engine(Worker):
                     await self._renew(running[start : start + RENEW_MAX])
 
     async def _renew(self, job_ids: list[str]) -> None:
-        """Keep the leases. A lost one is only counted: what the job brings back is a fact all the same."""
+        """Renew the leases. A lost one is only counted, because the job's result is recorded all the same."""
         _, *lost = await self.store.run("renew", self.queue_name, self.token, self.lease_ms, *job_ids)
         for raw in lost:
             if self._scores.pop(raw.decode(), None) is not None:
@@ -194,7 +197,7 @@ class Engine(Worker):
         incr_score: int | None,
         keep_in_progress: float | None,
     ) -> None:
-        """End the job or give it back, in one script with all that finish meanwhile; nothing if its lease was lost."""
+        """End or requeue the job, in one script with all that finish meanwhile. Do nothing if its lease was lost."""
         keep = result_data if keep_result_forever or (result_timeout_s or 0) > 0 else None
         score = self._scores.pop(job_id, 0)
         if job_id in self.tasks:
@@ -212,10 +215,10 @@ class Engine(Worker):
         )
 
     async def finish_failed_job(self, job_id: str, result_data: bytes | None) -> None:
-        """A job that arq drops before it runs: too many crashes, payload gone or unreadable, unknown function."""
+        """Drop a job before it runs: it crashed too often, lost its payload, or names an unknown function."""
         metrics.of(metrics.DROPPED, self._name).inc()
-        if self._dropped is not None:
-            await self._dropped(job_id)
+        if self._on_dropped is not None:
+            await self._on_dropped(job_id)
         await self.finish_job(job_id, True, result_data, self.keep_result_s, self.keep_result_forever, None, None)
 
     async def _commit(self, finish: Finish) -> bool:
@@ -226,7 +229,7 @@ class Engine(Worker):
         return await future
 
     async def _flush(self) -> None:
-        """Whatever finished while the last batch was on its way goes in the next."""
+        """Send finishes in batches. The next batch has all jobs that finished while the last one was sent."""
         while self._finishes:
             batch, self._finishes = self._finishes[:FINISH_MAX], self._finishes[FINISH_MAX:]
             args: Iterable[Any] = (value for _, finish in batch for value in finish)
@@ -242,7 +245,7 @@ class Engine(Worker):
         self._flusher = None
 
     async def close(self) -> None:
-        """Wait for what was cancelled, then leave. Unlike arq's, one failing job does not skip the rest."""
+        """Wait for the cancelled jobs, then close. Unlike in arq, one failing job does not skip the rest."""
         if not self._handle_signals:
             for task in self.tasks.values():
                 task.cancel()
@@ -259,7 +262,7 @@ class Engine(Worker):
 
 
 class _Opening:
-    """The pipeline with which run_job begins, already answered."""
+    """The opening pipeline of run_job, answered already."""
 
     def __init__(self, answer: tuple[Any, ...]) -> None:
         self._answer = answer
@@ -271,17 +274,17 @@ class _Opening:
         return None
 
     def get(self, *_: Any) -> None:
-        """Answered by execute()."""
+        """Ignore a command, whose reply execute() returns."""
 
     incr = expire = zrem = get
 
     async def execute(self) -> tuple[Any, ...]:
-        """Payload, try, whether the try expires, and how many abort marks there were."""
+        """Return the payload, the try, whether the try expires, and the number of abort marks."""
         return self._answer
 
 
 class _FedPool:
-    """arq's connection with the openings of claimed jobs put in front."""
+    """arq's connection, which answers the opening pipelines of claimed jobs itself."""
 
     def __init__(self, real: ArqRedis) -> None:
         self.real = real
@@ -291,6 +294,6 @@ class _FedPool:
         return getattr(self.real, name)
 
     def pipeline(self, transaction: bool = True) -> Any:
-        """The answered opening once for each claimed job, a real pipeline otherwise."""
+        """Return the answered opening once for each claimed job, else a real pipeline."""
         answer = self.openings.pop(asyncio.current_task(), None)
         return self.real.pipeline(transaction=transaction) if answer is None else _Opening(answer)

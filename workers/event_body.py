@@ -1,12 +1,12 @@
-"""The body of an event, the same for every attempt: what it tells is over when it is written."""
+"""The body of an event. It is the same for every attempt, because the event does not change after it is written."""
 
 from shared.domain import events
 from shared.domain.generation import FAILED, Generation
 from shared.store.webhooks import Due
 
 
-def composed(due: Due, base_url: str) -> bytes | None:
-    """The body of a delivery's event, or None if the generation that it tells of was deleted."""
+def event_body(due: Due, base_url: str) -> bytes | None:
+    """Return the body of a delivery's event, or None if its generation was deleted."""
     about, event_id, now_ms = due.about, due.event, due.created_ms
     if due.type == events.BALANCE_LOW:
         balance, threshold = int(about["balance"]), int(about["threshold"])
@@ -22,10 +22,10 @@ def composed(due: Due, base_url: str) -> bytes | None:
             failing_since_ms=int(about["failing_ms"]),
             now_ms=now_ms,
         )
-    return None if due.generation is None else _of_generation(due.generation, base_url)
+    return None if due.generation is None else _generation_body(due.generation, base_url)
 
 
-def _of_generation(generation: Generation, base_url: str) -> bytes:
+def _generation_body(generation: Generation, base_url: str) -> bytes:
     outcome = generation.outcome
     urls = () if outcome is None else tuple(output.url(base_url) for output in outcome.outputs)
     return events.generation_body(

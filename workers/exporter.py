@@ -1,4 +1,4 @@
-"""A worker's own small HTTP server: /metrics for Prometheus, /healthz for whoever restarts what hangs."""
+"""A worker's own small HTTP server: /metrics for Prometheus, /healthz for the process manager."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,30 +10,30 @@ from aiohttp import web
 from shared.ops.settings import Settings
 
 
-async def nothing() -> None:
-    """There is nothing to look at before a scrape."""
+async def do_nothing() -> None:
+    """Refresh nothing before a scrape."""
 
 
 @asynccontextmanager
-async def exported(config: Settings, look: Callable[[], Awaitable[None]] = nothing) -> AsyncIterator[None]:
-    """Serve METRICS_PORT, if there is one, for as long as the role runs; `look` is awaited before each scrape.
+async def serve_metrics(config: Settings, refresh: Callable[[], Awaitable[None]] = do_nothing) -> AsyncIterator[None]:
+    """Serve METRICS_PORT, if it is set, for as long as the role runs; `refresh` is awaited before each scrape.
 
-    Raises OSError for a port that is taken.
+    Raises OSError if the port is taken.
     """
     if not config.metrics_port:
         yield
         return
 
-    async def metrics(_: web.Request) -> web.Response:
-        await look()
+    async def show_metrics(_: web.Request) -> web.Response:
+        await refresh()
         text = await asyncio.to_thread(prometheus_client.generate_latest)
         return web.Response(body=text, headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST})
 
-    async def healthz(_: web.Request) -> web.Response:
+    async def show_health(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     app = web.Application()
-    app.add_routes([web.get("/metrics", metrics), web.get("/healthz", healthz)])
+    app.add_routes([web.get("/metrics", show_metrics), web.get("/healthz", show_health)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     try:
         await runner.setup()

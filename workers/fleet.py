@@ -1,4 +1,4 @@
-"""Facts of the whole deployment, which live in the store: read once for each scrape, exported by the sweeper."""
+"""Metrics of the whole deployment, read from the store once for each scrape and exported by the sweeper."""
 
 import asyncio
 import time
@@ -17,9 +17,9 @@ from shared.store.findings import Report
 from shared.store.queue import WEBHOOKS
 from shared.store.stats import QueueStats, StoreStats, claim_ledger_check, read_stats, record_ledger_check
 
-PATIENCE_S = 1.0  # a scrape does not wait longer for the store than this
+STORE_WAIT_S = 1.0  # the longest wait of a scrape for the store
 FINDINGS_LOGGED = 10
-LOOK_EVERY_S = 10.0
+CHECK_EVERY_S = 10.0
 HOLDS = ("", "pause", "drain")
 JOB_STATES = ("due", "running", "parked")
 
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class Fleet(Collector):
-    """What the last look saw. While the store is away that is nothing: what nobody knows is not told."""
+    """A collector of the store's latest figures. It exports none while the store is down."""
 
     def __init__(self, store: Store, providers: Sequence[str]) -> None:
         self._store = store
@@ -35,37 +35,37 @@ class Fleet(Collector):
         self._seen: StoreStats | None = None
         self._swept_s: float | None = None
 
-    def note_round(self) -> None:
-        """The sweeper has finished a round."""
+    def record_round(self) -> None:
+        """Record that the sweeper has finished a round."""
         self._swept_s = time.time()
 
-    async def look(self) -> None:
-        """Bring it up to date."""
+    async def refresh(self) -> None:
+        """Read the figures from the store."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(STORE_WAIT_S):
                 self._seen = await read_stats(self._store, self._queues)
         except (StoreDown, TimeoutError):
             self._seen = None
 
     def collect(self) -> Iterator[Metric]:
-        """As Prometheus' client asks for it."""
+        """Yield the metrics to Prometheus' client."""
         if self._swept_s is not None:
             yield gauge(metrics.SEEN_SWEPT_AT, {(): self._swept_s})
         if self._seen is not None:
-            yield from of_queues(self._seen.queues)
-            yield from of_all(self._seen)
+            yield from queue_metrics(self._seen.queues)
+            yield from store_metrics(self._seen)
 
 
 def gauge(measure: metrics.Measure, values: Mapping[tuple[str, ...], float]) -> Metric:
-    """A metric with its values by their labels."""
+    """Return a metric with its values by their labels."""
     family = GaugeMetricFamily(measure.name, measure.means, labels=measure.labels)
     for labels, value in values.items():
         family.add_metric(labels, value)
     return family
 
 
-def of_queues(queues: Sequence[QueueStats]) -> Iterator[Metric]:
-    """What there is to say of each queue, and of each provider."""
+def queue_metrics(queues: Sequence[QueueStats]) -> Iterator[Metric]:
+    """Yield the metrics of each queue and provider."""
     providers = [queue for queue in queues if queue.name != WEBHOOKS]
     yield gauge(metrics.SEEN_JOBS, {(q.name, state): getattr(q, state) for q in queues for state in JOB_STATES})
     yield gauge(metrics.SEEN_OLDEST, {(queue.name,): queue.oldest_ms / 1000 for queue in queues})
@@ -76,8 +76,8 @@ def of_queues(queues: Sequence[QueueStats]) -> Iterator[Metric]:
     yield gauge(metrics.SEEN_PAUSED, {(provider.name,): provider.paused_ms / 1000 for provider in providers})
 
 
-def of_all(seen: StoreStats) -> Iterator[Metric]:
-    """What there is to say of the whole."""
+def store_metrics(seen: StoreStats) -> Iterator[Metric]:
+    """Yield the metrics of the whole store."""
     yield gauge(metrics.SEEN_OPEN, {(): seen.open})
     yield gauge(metrics.SEEN_UNCERTAIN, {(): seen.uncertain})
     yield gauge(metrics.SEEN_LATE, {(): seen.late})
@@ -89,17 +89,17 @@ def of_all(seen: StoreStats) -> Iterator[Metric]:
 
 
 async def audit_forever(store: Store, every_s: float) -> None:
-    """Check the books each `every_s` seconds, by one sweeper of all, until cancelled; never if that is 0."""
+    """Check the ledger every `every_s` seconds in one of all sweepers, until cancelled; never if that is 0."""
     while every_s:
         try:
             await audit(store, every_s)
         except (StoreDown, StoreError) as error:
             log.warning("ledger.check_failed", reason=str(error))
-        await asyncio.sleep(min(every_s, LOOK_EVERY_S))
+        await asyncio.sleep(min(every_s, CHECK_EVERY_S))
 
 
 async def audit(store: Store, every_s: float) -> None:
-    """Check the books if that is due and no other sweeper does it. Raises StoreDown."""
+    """Check the ledger if that is due and no other sweeper does it. Raises StoreDown."""
     if not await claim_ledger_check(store, every_s):
         return
     began_s, report = time.monotonic(), Report()

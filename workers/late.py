@@ -13,7 +13,7 @@ from shared.ops.storage import StorageError
 from shared.store import generations, steps
 from workers.adapters.contract import Call, Done, Rejected
 from workers.context import LATE_PREFIX, WorkerContext
-from workers.output_errors import OutputError
+from workers.media.errors import OutputError
 from workers.outputs import copy_result, outcome_of
 from workers.reference import find_reference
 from workers.settle import attach_late_result

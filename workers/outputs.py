@@ -18,9 +18,9 @@ from shared.store.steps import Poll
 from workers.adapters.contract import Blob, Done, Link
 from workers.context import Completed, Failed, GenerationJob, Parked, WorkerContext
 from workers.egress import Egress
-from workers.egress_errors import BadUrl, EgressError, TooLarge
+from workers.egress.errors import BadUrl, EgressError, TooLarge
 from workers.media import DEFAULT_TYPES, OUTPUT_BYTES_MAX, inspect
-from workers.output_errors import BadOutput, CopyFailed, NotStored
+from workers.media.errors import BadOutput, CopyFailed, NotStored
 from workers.timing import retry_while_store_down
 
 OUTPUTS_MAX = 16

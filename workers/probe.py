@@ -1,4 +1,4 @@
-"""Ask a provider for something that bills nothing: is it there, and does it know our key?"""
+"""Probe a provider with a call that bills nothing: is it reachable, and does it accept our key?"""
 
 import time
 
@@ -11,7 +11,7 @@ REASON_CHARS_MAX = 300
 
 
 class Probe(Struct, frozen=True, kw_only=True):
-    """What came of it. `checked` is whether there was anything to ask that bills nothing."""
+    """The result of a probe. `checked` is false if the provider has no call that bills nothing."""
 
     provider: str
     checked: bool
@@ -22,7 +22,7 @@ class Probe(Struct, frozen=True, kw_only=True):
 
 
 async def probe(name: str, adapter: Adapter) -> Probe:
-    """Ask once. Never raises what an adapter may raise."""
+    """Probe the provider once. The errors of its adapter are part of the result."""
     started_s = time.monotonic()
     try:
         said = await adapter.probe()
@@ -35,8 +35,8 @@ async def probe(name: str, adapter: Adapter) -> Probe:
     return Probe(provider=name, checked=said is not None, ok=True, said=shown, took_ms=took_ms)
 
 
-async def tell(name: str, adapter: Adapter) -> bool:
-    """Ask, and print the answer as JSON, for `wokflow provider test`; whether all is well."""
+async def print_probe(name: str, adapter: Adapter) -> bool:
+    """Probe, print the result as JSON for `wokflow provider test`, and return whether all is well."""
     try:
         found = await probe(name, adapter)
     finally:

@@ -1,4 +1,4 @@
-"""The sweeper: every accepted generation ends, whatever was lost. Any number of copies may run."""
+"""The sweeper: re-enqueue lost jobs and end overdue generations. Any number of copies may run."""
 
 import asyncio
 import time
@@ -26,16 +26,16 @@ log = structlog.get_logger()
 
 
 async def sweep_forever(
-    store: Store, storage: Storage, *, asset_retention_days: int, swept: Callable[[], None] = lambda: None
+    store: Store, storage: Storage, *, asset_retention_days: int, on_round: Callable[[], None] = lambda: None
 ) -> None:
-    """Look around each second until cancelled; `swept` is called after each round."""
+    """Sweep each second until cancelled; `on_round` is called after each round."""
     assets_due_s = 0.0
     while True:
         try:
             await sweep(store)
             await sweep_deliveries(store)
             await store.run("enqueue_late", BATCH)
-            swept()
+            on_round()
             if time.monotonic() >= assets_due_s:
                 assets_due_s = time.monotonic() + ASSETS_EVERY_S
                 await expire_assets(storage, asset_retention_days)
@@ -46,39 +46,39 @@ async def sweep_forever(
 
 
 async def sweep(store: Store) -> int:
-    """Mend or end what is due for a look; how many generations were looked at."""
-    looked = 0
+    """Requeue or end the generations that are due for a check. Return how many were checked."""
+    checked = 0
     while True:
         _, count, rearmed, overdue = await store.run("sweep", BATCH)
-        note("requeued", rearmed)
+        report("requeued", rearmed)
         for raw in overdue:
             settlement = await ledger.settle(
                 store, raw.decode(), FAILED, cost_micros=0, outcome=OVERDUE, late_s=LATE_FIRST_S
             )
             if isinstance(settlement, Settled):
                 await settled.report_by_id(store, raw.decode())
-        note("overdue", overdue)
-        looked += int(count)
+        report("overdue", overdue)
+        checked += int(count)
         if count < BATCH:
-            return looked
+            return checked
 
 
 async def sweep_deliveries(store: Store) -> int:
-    """Put deliveries without a job back on the queue; how many were looked at."""
+    """Requeue deliveries that have lost their job. Return how many were checked."""
     _, count, rearmed = await store.run("sweep_deliveries", BATCH)
-    note("delivery_requeued", rearmed)
+    report("delivery_requeued", rearmed)
     return int(count)
 
 
 async def expire_assets(storage: Storage, retention_days: int) -> None:
-    """Delete outputs past their retention, a batch after the other."""
+    """Delete outputs past their retention, batch by batch."""
     cutoff_ms = time.time_ns() // 1_000_000 - retention_days * DAY_MS
     while deleted := await storage.delete_before(cutoff_ms):
         log.info("sweeper.assets_deleted", count=deleted)
 
 
 async def trim_lists(store: Store) -> None:
-    """Forget the list places of generations whose records have expired; ledger lines stay."""
+    """Remove generations whose records have expired from their accounts' lists; ledger entries stay."""
     first = 0
     while accounts_seen := await accounts.list_ids(store, first, BATCH):
         first += len(accounts_seen)
@@ -87,8 +87,8 @@ async def trim_lists(store: Store) -> None:
                 pass
 
 
-def note(finding: str, ids: list[Any]) -> None:
-    """Count and log what had to be mended."""
+def report(finding: str, ids: list[Any]) -> None:
+    """Count and log one kind of finding."""
     if ids:
         metrics.of(metrics.SWEPT, finding).inc(len(ids))
         log.warning(f"sweeper.{finding}", count=len(ids), ids=[raw.decode() for raw in ids[:10]])

@@ -1,6 +1,6 @@
 """Validation of a webhook endpoint's URL at its registration.
 
-The addresses of its host name are checked at each connect (`workers/egress.py`). This check only refuses URLs that
+The addresses of its host name are checked at each connect (`workers/egress/`). This check only refuses URLs that
 could never work.
 """
 

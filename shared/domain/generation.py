@@ -72,15 +72,16 @@ class Outcome(Struct, frozen=True, array_like=True):
         return min((output.expires_ms for output in self.outputs if output.expires_ms is not None), default=None)
 
 
-class Attempt(Struct, frozen=True):
-    """A provider that was to serve it, and what it said: served, accepted, down, busy, ... or the code of a failure.
+class RouteAttempt(Struct, frozen=True):
+    """An attempt to run a generation at a provider.
 
-    `skipped` and `held` were not asked, being out of order or paused.
+    `outcome` is served, accepted, down, busy, ... or the code of a failure. It is skipped or held if the provider was
+    not called, because its breaker was open or it was paused.
     """
 
-    at_ms: int  # when it was asked
+    at_ms: int
     provider: str
-    word: str
+    outcome: str
 
 
 class Generation(Struct, frozen=True, kw_only=True):
@@ -99,7 +100,7 @@ class Generation(Struct, frozen=True, kw_only=True):
     cost: int | None = None
     ref: str | None = None
     intent_ms: int | None = None  # when it was submitted to its current provider
-    refused: tuple[Attempt, ...] = ()  # attempts of earlier providers, oldest first
+    refused: tuple[RouteAttempt, ...] = ()  # attempts of earlier providers, oldest first
     outcome: Outcome | None = None
     late: Outcome | None = None  # a result that came after the refund; never charged
     callback: bytes | None = None  # a callback that came before the reference was known
@@ -119,13 +120,13 @@ class Generation(Struct, frozen=True, kw_only=True):
         return self.state not in TERMINAL
 
     @property
-    def attempts(self) -> tuple[Attempt, ...]:
+    def attempts(self) -> tuple[RouteAttempt, ...]:
         """Return the attempts at all providers, oldest first."""
         if self.intent_ms is None:
             return self.refused
         words = {"submitting": "asked", "pending": "accepted", "uncertain": "unknown", COMPLETED: "served"}
         failure = (self.outcome and self.outcome.error_code) or FAILED
-        return (*self.refused, Attempt(self.intent_ms, self.provider, words.get(self.state, failure)))
+        return (*self.refused, RouteAttempt(self.intent_ms, self.provider, words.get(self.state, failure)))
 
     @property
     def price_micros(self) -> int:
@@ -149,10 +150,10 @@ TIME_FIELDS = ("created_ms", "deadline_ms", "started_ms", "closed_ms", "queued_m
 NUMBER_FIELDS = (*TIME_FIELDS, "cancel_ms", "late_ms", "credit_ms", "reserved", "cost", "credit", "looks", "intent_ms")
 
 
-def attempts(lines: str) -> tuple[Attempt, ...]:
+def attempts(lines: str) -> tuple[RouteAttempt, ...]:
     """Return the attempts in lines of `<ms> <provider> <word>`."""
     parts = (line.split(" ", 2) for line in lines.splitlines())
-    return tuple(Attempt(int(at_ms), provider, word) for at_ms, provider, word in parts)
+    return tuple(RouteAttempt(int(at_ms), provider, outcome) for at_ms, provider, outcome in parts)
 
 
 def read(generation_id: str, fields: Sequence[bytes], position: int | None = None) -> Generation:

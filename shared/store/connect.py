@@ -15,7 +15,7 @@ from shared.ops import metrics
 from shared.store import keys
 from shared.store.client import Act, Argument, StoreClient
 from shared.store.durability import Acknowledger, choose_acknowledger
-from shared.store.scripts import Script, audited, every, script
+from shared.store.scripts import Script, all_scripts, audited_script, script
 from shared.store.store_url import open_wire, parse_store_url
 from shared.store.wire import Wire
 
@@ -83,7 +83,7 @@ class Store:
         """
         if durable and self.safe is not None:
             return await self.safe.run(verb, *args, patience_s=patience_s, act=act)
-        lua, args = (script(verb), args) if act is None else (audited(verb), (*act, *args))
+        lua, args = (script(verb), args) if act is None else (audited_script(verb), (*act, *args))
         began_s = time.perf_counter()
         try:
             reply = await self._retry(lua, args, self._timeout_s if patience_s is None else patience_s)
@@ -143,7 +143,7 @@ class Store:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     wire = await open_wire(self._address, name=self._name)
-                    for lua in every():
+                    for lua in all_scripts():
                         await wire.send("SCRIPT", "LOAD", lua.source)
             except (OSError, TimeoutError, StoreDown, StoreError):
                 await asyncio.sleep(RECONNECT_S[min(failures, len(RECONNECT_S) - 1)])
@@ -161,7 +161,7 @@ async def watch(wire: Wire, timeout_s: float) -> None:
     """Wait until the connection is lost. Abort it if answers are overdue or the server became a replica."""
     while not wire.closed.done():
         await asyncio.wait([wire.closed], timeout=timeout_s / 8)
-        if wire.overdue(timeout_s) or wire.demoted:
+        if wire.is_overdue(timeout_s) or wire.demoted:
             wire.abort()
             await wire.closed
 

@@ -14,7 +14,7 @@ from shared.store.connect import Store
 Noted = Literal["noted", "closed", "missing"]
 
 
-class Retry(Struct, frozen=True):
+class RetryResult(Struct, frozen=True):
     """The answer to an operator's retry, and the state of the generation ("" if it is missing)."""
 
     outcome: Literal["due", "looks", "waits", "with_provider", "closed", "missing"]
@@ -60,10 +60,10 @@ async def _view_each(store: Store, ids: Sequence[bytes]) -> list[Generation]:
     return [generation for generation in found if generation is not None]
 
 
-async def retry(store: StoreClient, generation_id: str) -> Retry:
+async def retry(store: StoreClient, generation_id: str) -> RetryResult:
     """Make a generation's job due now, as far as no provider can be paid twice for that."""
     outcome, *state = await store.run("retry", generation_id)
-    return Retry(outcome, state[0].decode() if state else "")
+    return RetryResult(outcome, state[0].decode() if state else "")
 
 
 async def cancel(store: Store, generation_id: str) -> Noted:

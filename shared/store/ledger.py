@@ -73,14 +73,14 @@ class NotSettled(Struct, frozen=True):
     reason: Literal["already", "submitted", "missing"]
 
 
-class TopUp(Struct, frozen=True):
+class TopUpResult(Struct, frozen=True):
     """The result of a top-up, and the balance, or for too_much the total of all top-ups, in micro-USD."""
 
     outcome: Literal["topped_up", "already", "too_much", "missing"]
     amount_micros: int
 
 
-class Credit(Struct, frozen=True):
+class CreditResult(Struct, frozen=True):
     """The result of a credit, and its amount, or for too_much the cost of the generation, in micro-USD."""
 
     outcome: Literal["credited", "already", "open", "too_much", "missing"]
@@ -197,20 +197,20 @@ def costs_of(outcome: Outcome) -> tuple[int | str, int | str]:
     return ("" if expected is None else expected, "" if reported is None else reported)
 
 
-async def top_up(store: StoreClient, account_id: str, amount_micros: int, reference: str) -> TopUp:
+async def top_up(store: StoreClient, account_id: str, amount_micros: int, reference: str) -> TopUpResult:
     """Add money to an account, once per reference."""
     outcome, *amounts = await store.run("top_up", account_id, amount_micros, reference, durable=True)
-    return TopUp(outcome, amounts[0] if amounts else 0)
+    return TopUpResult(outcome, amounts[0] if amounts else 0)
 
 
-async def credit(store: StoreClient, generation_id: str, amount_micros: int | None = None) -> Credit:
+async def credit(store: StoreClient, generation_id: str, amount_micros: int | None = None) -> CreditResult:
     """Return money for an ended generation, once and at most its cost; None is all of it."""
     amount = "" if amount_micros is None else amount_micros
     match await store.run("credit", generation_id, amount, durable=True):
         case ["credited" | "already" | "too_much" as outcome, micros]:
-            return Credit(outcome, micros)
+            return CreditResult(outcome, micros)
         case [outcome, *_]:
-            return Credit(outcome, 0)
+            return CreditResult(outcome, 0)
     raise ValueError("credit replied nothing")
 
 

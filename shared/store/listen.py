@@ -34,10 +34,10 @@ async def listen(url: str, channel: str, *, on_message: Callable[[bytes], None],
             async with asyncio.timeout(OPEN_S):
                 wire = await open_wire(parse_store_url(url), name=f"listen-{channel}", on_message=hear)
             try:
-                wire.tell("SUBSCRIBE", channel)
+                wire.send_unanswered("SUBSCRIBE", channel)
                 while not wire.closed.done() and asyncio.get_running_loop().time() - wire.moved_s < SILENT_S:
                     await asyncio.wait([wire.closed], timeout=PING_EVERY_S)
-                    wire.tell("PING")
+                    wire.send_unanswered("PING")
             finally:
                 wire.abort()
         await asyncio.sleep(AGAIN_S)

@@ -1,4 +1,4 @@
-"""arq's side of the store: payloads in MessagePack, and redis-py's connection for what arq does by itself."""
+"""arq's side of the store: payloads in MessagePack, and the redis-py connection that arq uses itself."""
 
 from typing import Any
 
@@ -12,21 +12,21 @@ from shared.store.keys import queue
 from shared.store.store_url import parse_store_url
 
 ANSWER_S, CONNECT_S = 3.0, 3.0  # a blocking pop waits much less; past it the connection is dead
-WEBHOOKS = "webhooks"  # the dispatcher's queue, beside one for each provider
+WEBHOOKS = "webhooks"  # the dispatcher's queue; each provider has one too
 
 
 def encode_job(job: object) -> bytes:
-    """arq's job_serializer. Raises TypeError for what MessagePack cannot hold: no object of ours is ever pickled."""
+    """Encode a job for arq. Raises TypeError for a value outside MessagePack: jobs are never pickled."""
     return msgspec.msgpack.encode(job)
 
 
 def decode_job(raw: bytes) -> dict[str, object]:
-    """arq's job_deserializer: t, f, a, k, et of a job, or the fields of a result. Raises msgspec.DecodeError."""
+    """Decode arq's fields of a job (t, f, a, k, et) or of a result. Raises msgspec.DecodeError."""
     return msgspec.msgpack.decode(raw, type=dict[str, object])
 
 
 def arq_pool(url: str, provider: str) -> ArqRedis:
-    """redis-py as arq wants it, for blocking pops, cron and arq's own tools."""
+    """Return a redis-py connection pool for arq's blocking pops, cron and tools."""
     at = parse_store_url(url)
     pool: ConnectionPool
     limits: dict[str, Any] = {"socket_timeout": ANSWER_S, "socket_connect_timeout": CONNECT_S}
@@ -42,5 +42,5 @@ def arq_pool(url: str, provider: str) -> ArqRedis:
 
 
 def arq_job(pool: ArqRedis, job_id: str) -> Job:
-    """arq's handle on one of our jobs: status, info, abort."""
+    """Return arq's handle on one of our jobs: status, info, abort."""
     return Job(job_id, pool, _queue_name=pool.default_queue_name, _deserializer=decode_job)

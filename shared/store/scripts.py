@@ -22,7 +22,7 @@ class Script(Struct, frozen=True):
 
 @cache
 def script(name: str) -> Script:
-    """The verb in `lua/<subject>/<name>.lua`. Raises KeyError for an unknown name."""
+    """Return the verb in `lua/<subject>/<name>.lua`. Raises KeyError for an unknown name."""
     lines = []
     for line in _paths()[name].read_text().splitlines():
         part = line.removeprefix("--@include ")
@@ -31,8 +31,8 @@ def script(name: str) -> Script:
 
 
 @cache
-def audited(name: str) -> Script:
-    """The same verb for an operator: it notes in the audit that it was run. Its first arguments are those of an Act."""
+def audited_script(name: str) -> Script:
+    """Return a verb that also writes the audit. Its first arguments are those of an Act."""
     note = (FOLDER / "parts" / "audit.lua").read_text()
     return _script(name, f"local function verb()\n{script(name).source.decode()}\nend\n{note}")
 
@@ -44,12 +44,12 @@ def _script(name: str, text: str) -> Script:
 
 
 @cache
-def every() -> tuple[Script, ...]:
-    """All verbs, loaded into the server at each connect."""
+def all_scripts() -> tuple[Script, ...]:
+    """Return all verbs, which each new connection loads into the server."""
     return tuple(script(name) for name in _paths())
 
 
 @cache
 def _paths() -> dict[str, Path]:
-    """The file of each verb; a verb's name occurs once."""
+    """Return the file of each verb; a verb's name occurs once."""
     return {path.stem: path for path in sorted(FOLDER.glob("*/*.lua")) if path.parent.name != "parts"}

@@ -1,4 +1,4 @@
-"""One connection to the store. Calls of one turn of the event loop leave in one write; answers come back in order."""
+"""One connection to the store. Calls of one turn of the event loop leave in one write; replies arrive in order."""
 
 import asyncio
 from collections import deque
@@ -9,7 +9,7 @@ import hiredis
 
 from shared.domain.errors import StoreDown, StoreError
 
-# Answers that mean "not now" or "not here": the caller asks again once the store is itself again.
+# Errors that mean "not now" or "not here": the caller retries once the store serves again.
 AWAY_WORDS = ("LOADING", "READONLY", "MASTERDOWN", "MISCONF", "OOM", "NOREPLICAS", "TRYAGAIN", "UNBLOCKED")
 
 
@@ -50,7 +50,7 @@ class Wire(asyncio.Protocol):
         self._outgoing.append(packed)
         return future
 
-    def tell(self, *command: bytes | str) -> None:
+    def send_unanswered(self, *command: bytes | str) -> None:
         """Send a command whose answer comes as a message, or not at all: SUBSCRIBE, PING while subscribed."""
         if self._transport is not None and not self.closed.done():
             self._transport.write(hiredis.pack_command(command))  # type: ignore[arg-type]  # its stub allows one item
@@ -87,12 +87,12 @@ class Wire(asyncio.Protocol):
         else:
             future.set_result(reply)
 
-    def overdue(self, limit_s: float) -> bool:
-        """Whether somebody waits and no answer has come for `limit_s` seconds."""
+    def is_overdue(self, limit_s: float) -> bool:
+        """Return whether a call waits and no reply has arrived for `limit_s` seconds."""
         return bool(self._waiting) and self._loop.time() - self.moved_s > limit_s
 
     def abort(self) -> None:
-        """Drop the connection now; whoever waits gets StoreDown."""
+        """Drop the connection now; waiting calls raise StoreDown."""
         if self._transport is not None:
             self._transport.abort()
 

@@ -7,7 +7,7 @@ from aiohttp.abc import ResolveResult
 
 from workers import egress
 from workers.__main__ import main
-from workers.resolver import Resolver
+from workers.egress.resolver import Resolver
 
 HOST = "example.com"
 

@@ -35,7 +35,7 @@ from workers.adapters.contract import (
     load,
 )
 from workers.egress import Egress
-from workers.output_errors import BadOutput, CopyFailed, OutputError
+from workers.media.errors import BadOutput, CopyFailed, OutputError
 from workers.outputs import copy_outputs
 
 STEPS_MAX = 20

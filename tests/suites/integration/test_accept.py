@@ -7,7 +7,7 @@ import pytest
 from shared.domain.errors import Refused, StoreDown
 from shared.store import accounts, generations, keys, ledger
 from shared.store.connect import Store
-from shared.store.ledger import TopUp
+from shared.store.ledger import TopUpResult
 from tests.harness.factories import CENTS, Customer, create_customer, make_order, new_generation_id
 
 
@@ -138,7 +138,7 @@ async def test_top_up_happens_once_per_reference(store_url: str) -> None:
         results = await asyncio.gather(*[ledger.top_up(store, customer.account, CENTS, "pay-1") for _ in range(10)])
         assert ["already"] * 9 + ["topped_up"] == sorted(result.outcome for result in results)
         assert 1 == await balance(store, customer)
-        assert TopUp("missing", 0) == await ledger.top_up(store, "acct_0", CENTS, "pay-1")
+        assert TopUpResult("missing", 0) == await ledger.top_up(store, "acct_0", CENTS, "pay-1")
         assert "too_much" == (await ledger.top_up(store, customer.account, 10**15, "pay-2")).outcome
 
 

@@ -23,7 +23,7 @@ from shared.ops.storage import CHUNK_BYTES, Storage, new_path
 from workers import media, outputs
 from workers.adapters.contract import Blob, Link
 from workers.egress import Egress
-from workers.output_errors import BadOutput, CopyFailed
+from workers.media.errors import BadOutput, CopyFailed
 from workers.outputs import OUTPUTS_MAX, copy_outputs
 
 NOW_MS = 1_772_323_199_999  # 2026-02-28T23:59:59.999Z

@@ -299,7 +299,7 @@ async def test_a_job_that_keeps_crashing_is_given_up(store_url: str) -> None:
         raise asyncio.CancelledError
 
     async with Store(store_url) as store:
-        async with running(an_engine(store, work, max_tries=3, dropped=drop)):
+        async with running(an_engine(store, work, max_tries=3, on_dropped=drop)):
             ids = await enqueue(store, 1)
             await until(lambda: bool(dropped))
         assert ids == dropped
@@ -323,7 +323,7 @@ async def test_an_unreadable_job_is_dropped_and_said(store_url: str, payload: by
             await store.call("DEL", keys.arq_job(job_id))
         else:
             await store.call("SET", keys.arq_job(job_id), payload)
-        async with running(an_engine(store, work, dropped=drop)):
+        async with running(an_engine(store, work, on_dropped=drop)):
             await until(lambda: dropped == [job_id])
         assert 0 == await store.call("ZCARD", keys.queue("noop"))
 

@@ -135,7 +135,9 @@ async def test_what_is_handed_on_skips_who_is_down_or_paused(store_url: str) -> 
             to = await steps.reroute(store, generation_id, "t", refusal="down", routes=routes)
             assert expected == to
             await providers.open_breaker(store, "three" if expected == "three" else "two", "no credit")
-        assert ["one down"] == [f"{attempt.provider} {attempt.word}" for attempt in (await seen(store, first)).attempts]
+        assert ["one down"] == [
+            f"{attempt.provider} {attempt.outcome}" for attempt in (await seen(store, first)).attempts
+        ]
 
 
 async def test_the_busy_and_the_held_move_only_to_who_is_free(store_url: str) -> None:
@@ -152,8 +154,8 @@ async def test_the_busy_and_the_held_move_only_to_who_is_free(store_url: str) ->
         assert isinstance(held, ProviderPaused) and held.wait_ms > 50_000
         await store.call("HDEL", keys.provider("two"), "paused_until_ms")
         assert "two" == await steps.reroute(store, waiting, "t", refusal="held", routes=routes)
-        assert [("one", "held")] == [(a.provider, a.word) for a in (await seen(store, waiting)).attempts]
-        assert [("one", "busy")] == [(a.provider, a.word) for a in (await seen(store, asked)).attempts]
+        assert [("one", "held")] == [(a.provider, a.outcome) for a in (await seen(store, waiting)).attempts]
+        assert [("one", "busy")] == [(a.provider, a.outcome) for a in (await seen(store, asked)).attempts]
 
 
 async def test_attempts_are_told_from_the_first_to_the_last(store_url: str) -> None:
@@ -171,10 +173,10 @@ async def test_attempts_are_told_from_the_first_to_the_last(store_url: str) -> N
             ledger.settle(store, generation_id, COMPLETED, cost_micros=0, outcome=Outcome("two")),
         ):
             await act
-            words.append((await seen(store, generation_id)).attempts[-1].word)
+            words.append((await seen(store, generation_id)).attempts[-1].outcome)
         assert ["asked", "accepted", "served"] == words
         found = (await seen(store, generation_id)).attempts
-        assert ["one busy", "one down", "two served"] == [f"{attempt.provider} {attempt.word}" for attempt in found]
+        assert ["one busy", "one down", "two served"] == [f"{attempt.provider} {attempt.outcome}" for attempt in found]
         assert sorted(attempt.at_ms for attempt in found) == [attempt.at_ms for attempt in found]
 
 
@@ -188,7 +190,7 @@ async def test_the_attempts_that_are_kept_are_bounded(store_url: str) -> None:
                 store, generation_id, f"t{number}", provider="one", refusal="down" if number == 39 else "busy"
             )
         found = (await seen(store, generation_id)).attempts
-        assert (32, "down") == (len(found), found[-1].word)
+        assert (32, "down") == (len(found), found[-1].outcome)
 
 
 async def test_how_long_a_provider_takes_is_learnt_where_it_is_settled(store_url: str) -> None:

@@ -13,7 +13,7 @@ from tests.harness.factories import new_generation_id
 from workers import deliver, late, run
 from workers.adapters.contract import Setup
 from workers.context import WorkerContext
-from workers.deliver import Post
+from workers.deliver import DeliveryContext
 from workers.egress import Egress
 from workers.timing import STORE_RETRY_S
 
@@ -44,7 +44,7 @@ async def test_a_step_is_tried_again(
 async def test_an_attempt_is_made_again(away: Store) -> None:
     """A delivery's job that cannot reach the store is put off."""
     async with Egress(allow_private=True) as egress:
-        post = Post(store=away, egress=egress, base_url="http://127.0.0.1", keep_ms=1000)
+        post = DeliveryContext(store=away, egress=egress, base_url="http://127.0.0.1", keep_ms=1000)
         with pytest.raises(Park) as caught:
-            await deliver.deliver({"post": post}, f"deliver:evt_{new_generation_id()}:ep_1")
-    assert deliver.AWAY_S * 1000 == caught.value.defer_score
+            await deliver.deliver({"context": post}, f"deliver:evt_{new_generation_id()}:ep_1")
+    assert STORE_RETRY_S * 1000 == caught.value.defer_score

@@ -115,7 +115,7 @@ class SyncStore:
         await self._store.__aenter__()
         await self._store.call("SCRIPT", "LOAD", DUMP)
         self._wire = await open_wire(parse_store_url(url), name="property-ear", on_message=self._record_wake)
-        self._wire.tell("PSUBSCRIBE", "gw:wake:*")
+        self._wire.send_unanswered("PSUBSCRIBE", "gw:wake:*")
 
     async def _run_together(self, calls: Sequence[tuple[Value, ...]]) -> list[list[Any]]:
         return await asyncio.gather(*(self._store.run(str(verb), *args) for verb, *args in calls))

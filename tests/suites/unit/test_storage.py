@@ -16,7 +16,7 @@ from shared.domain.catalogue import KINDS
 from shared.ops import storage as module
 from shared.ops.storage import CHUNK_BYTES, EXTENSIONS, AssetMissing, Storage, StorageError, media_type_of, new_path
 from workers.media import OUTPUT_BYTES_MAX, inspect, sniff
-from workers.output_errors import BadOutput
+from workers.media.errors import BadOutput
 
 DAY_MS = 24 * 3600 * 1000
 NOW_MS = 1_772_323_199_999  # 2026-02-28T23:59:59.999Z

@@ -9,7 +9,7 @@ import trustme
 from tests.harness.doubles.receiver import Receiver, Reply
 from tests.harness.doubles.zone import Zone
 from workers.egress import Egress
-from workers.egress_errors import (
+from workers.egress.errors import (
     BadAnswer,
     ConnectFailed,
     ConnectionLost,
@@ -19,7 +19,7 @@ from workers.egress_errors import (
     TlsFailed,
     TooLarge,
 )
-from workers.resolver import Resolver
+from workers.egress.resolver import Resolver
 
 NAME = "hooks.example.com"
 

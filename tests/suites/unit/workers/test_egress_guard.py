@@ -5,7 +5,7 @@ import pytest
 from tests.harness.doubles.receiver import Receiver
 from tests.harness.doubles.zone import Zone
 from workers.egress import Egress
-from workers.egress_errors import (
+from workers.egress.errors import (
     BadUrl,
     BlockedAddress,
     DnsFailed,

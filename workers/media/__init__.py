@@ -1,4 +1,4 @@
-"""Media types: what the bytes of an output or an input image are, read from the bytes themselves."""
+"""The media type, hash and size of an output or input image, read from its bytes."""
 
 import hashlib
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from workers.output_errors import BadOutput
+from workers.media.errors import BadOutput
 
 OUTPUT_BYTES_MAX = 512 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""Names to addresses, for hosts that customers chose."""
+"""Name resolution for hosts that customers chose."""
 
 import asyncio
 import socket
@@ -11,8 +11,9 @@ DNS_THREADS_MAX = 16
 
 
 class Resolver(AbstractResolver):
-    """The system's look-up on threads of its own: asyncio's are shared with the store's connections, and names
-    whose servers never answer would hold those up.
+    """The system's name resolution on threads of its own.
+
+    asyncio's threads are shared with the store's connections, which a name whose server never answers would block.
     """
 
     def __init__(self, limit_s: float) -> None:
@@ -22,11 +23,11 @@ class Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Addresses of `host`. Raises OSError, and TimeoutError after `limit_s`, queueing for a thread included."""
-        ask = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
+        """Return the addresses of `host`. Raises OSError, and TimeoutError after `limit_s`, thread wait included."""
+        resolve = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
         try:
             async with asyncio.timeout(self._limit_s):
-                infos = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+                infos = await asyncio.get_running_loop().run_in_executor(self._threads, resolve)
         except UnicodeError as error:  # a label of more than 63 characters is not an OSError
             raise OSError(None, str(error)) from error
         return [
@@ -37,5 +38,5 @@ class Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Give the threads back; a look-up under way ends by itself."""
+        """Release the threads. A running resolution ends by itself."""
         self._threads.shutdown(wait=False, cancel_futures=True)

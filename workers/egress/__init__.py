@@ -1,4 +1,4 @@
-"""The one HTTP session for addresses that a customer chose: webhooks, image inputs, what a provider links to."""
+"""The HTTP session for URLs that others chose: webhook endpoints, input images and the outputs that providers link."""
 
 import asyncio
 import socket
@@ -19,21 +19,21 @@ from yarl import URL
 from shared.domain import retry
 from shared.domain.public_address import refusal_reason
 from shared.version import VERSION
-from workers.egress_errors import BadAnswer, BadUrl, TooLarge, failure
-from workers.resolver import Resolver
+from workers.egress.errors import BadAnswer, BadUrl, TooLarge, failure
+from workers.egress.resolver import Resolver
 
 URL_CHARS_MAX = 8000  # signed links of object stores are long
 HEADER_BYTES_MAX = 8190
 READ_BUFFER_BYTES = 65_536
-ANSWER_BODY_S = 2.0  # how long we listen to the body of an answer whose status we have
+ANSWER_BODY_S = 2.0  # to read the body of an answer whose status has arrived
 CONNECTIONS_MAX = 1000
 USER_AGENT = f"Wokflow/{VERSION} (+webhooks)"
 # For output files: some networks refuse a User-Agent that names a program alone.
 BROWSER_LIKE = f"Mozilla/5.0 (compatible; Wokflow/{VERSION})"
 
 
-class Answer(Struct, frozen=True, kw_only=True):
-    """What a receiver said to a POST."""
+class PostResponse(Struct, frozen=True, kw_only=True):
+    """A receiver's response to a POST."""
 
     status: int
     retry_after_s: float | None
@@ -42,8 +42,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     address: str | None  # the IP address that answered
 
 
-class Fetched(Struct, frozen=True, kw_only=True):
-    """What a GET brought, whatever its status."""
+class GetResponse(Struct, frozen=True, kw_only=True):
+    """The response to a GET, of any status."""
 
     status: int
     media_type: str
@@ -51,7 +51,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
 
 
 class _Dial:
-    """What one request met while it connected."""
+    """The address of one request's connection, or why it was refused."""
 
     address: str | None = None
     refused: str | None = None
@@ -61,7 +61,7 @@ _DIAL: ContextVar[_Dial] = ContextVar("dial")
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Notes which address the request got."""
+    """A connector that notes the address of each request's connection."""
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[aiohttp.tracing.Trace], timeout: aiohttp.ClientTimeout
@@ -75,9 +75,8 @@ class _Connector(aiohttp.TCPConnector):
 class Egress:
     """Bounded requests to public addresses: no redirects, cookies, proxies or decompression. Entered once.
 
-    `allow_private` lifts the check of addresses. A connection is made within `connect_s`, name look-up and TLS
+    `allow_private` lifts the public address check. A connection is made within `connect_s`, name resolution and TLS
     included; a whole exchange takes at most `total_s`. `resolver` and `tls` replace the system's names and trust.
-    `user_agent` is how it introduces itself.
     """
 
     def __init__(
@@ -97,8 +96,8 @@ class Egress:
         self._tls = tls
 
     async def __aenter__(self) -> Self:
-        # Each request dials anew: the address of every single one is checked, and a pooled connection that the
-        # receiver has closed meanwhile cannot fail a delivery.
+        # Each request opens a connection, so that every address is checked. A pooled connection that the receiver has
+        # closed meanwhile could fail a delivery.
         connector = _Connector(
             resolver=self._resolver,
             socket_factory=self._socket,
@@ -125,53 +124,52 @@ class Egress:
         await self._session.close()
         await self._resolver.close()
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, answer_bytes_max: int = 2048) -> Answer:
-        """Send `body` as JSON; the answer, whatever its status, with the start of its body.
-
-        Raises EgressError when there was no answer.
-        """
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, answer_bytes_max: int = 2048
+    ) -> PostResponse:
+        """Send `body` as JSON. Return the response, of any status, with the start of its body. Raises EgressError."""
         began_s = time.monotonic()
         sent = {"Content-Type": "application/json", **headers}
-        async with self._exchange("POST", url, sent, body) as (response, dial):
-            return Answer(
+        async with self._send("POST", url, sent, body) as (response, dial):
+            return PostResponse(
                 status=response.status,
                 retry_after_s=retry.retry_after_s(response.headers.get("Retry-After"), time.time()),
-                body_start=await _start_of(response, answer_bytes_max),
+                body_start=await _read_start(response, answer_bytes_max),
                 duration_ms=round((time.monotonic() - began_s) * 1000),
                 address=dial.address,
             )
 
-    async def get(self, url: str, *, body_bytes_max: int) -> Fetched:
-        """Fetch `url` whole. Raises TooLarge above `body_bytes_max`, and every other EgressError."""
-        async with self._exchange("GET", url) as (response, _):
+    async def get(self, url: str, *, body_bytes_max: int) -> GetResponse:
+        """Fetch the whole of `url`. Raises TooLarge above `body_bytes_max`, and every other EgressError."""
+        async with self._send("GET", url) as (response, _):
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-                raise BadAnswer("the answer is compressed, which was not asked for")
-            data = await _whole(response, body_bytes_max)
-            return Fetched(status=response.status, media_type=response.content_type, data=data)
+                raise BadAnswer("the answer is compressed, although the request did not allow that")
+            data = await _read_whole(response, body_bytes_max)
+            return GetResponse(status=response.status, media_type=response.content_type, data=data)
 
     def refusal_reason(self, address: str) -> str | None:
-        """Why `address` is not to be contacted, or None."""
+        """Return why `address` may not be contacted, or None if it may."""
         return None if self._allow_private else refusal_reason(address)
 
     def _socket(self, info: AddrInfoType) -> socket.socket:
-        """The last stop before the network: aiohttp connects this socket to the very address in `info`.
+        """Check the address right before aiohttp connects to it.
 
-        IP literals come by as well, although they skip the resolver, and nothing is looked up after this.
+        IP literals pass here too, although they skip the resolver, and no name is resolved after this check.
         """
         family, kind, protocol, _, (address, *_) = info
-        if word := self.refusal_reason(address):
-            _DIAL.get().refused = f"{address} is not a public address ({word})"
+        if reason := self.refusal_reason(address):
+            _DIAL.get().refused = f"{address} is not a public address ({reason})"
             raise PermissionError(_DIAL.get().refused)
         return socket.socket(family, kind, protocol)
 
     @asynccontextmanager
-    async def _exchange(
+    async def _send(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> AsyncIterator[tuple[aiohttp.ClientResponse, _Dial]]:
-        """The answer to one request, its body unread. Whatever is left of it is dropped with the connection."""
+        """Send one request and yield its response, body unread. The rest of the body is dropped with the connection."""
         dial = _Dial()
         _DIAL.set(dial)
-        target = _parsed(url)
+        target = _parse(url)
         try:
             async with self._session.request(
                 method, target, headers=headers, data=body, allow_redirects=False
@@ -184,10 +182,10 @@ class Egress:
             raise failure(error, dial.refused) from error
 
 
-def _parsed(url: str) -> URL:
-    """`url` for aiohttp, which by itself would also take ws:// and send a password from the URL. Raises BadUrl."""
+def _parse(url: str) -> URL:
+    """Return `url` for aiohttp, which by itself would accept ws:// and send a password from the URL. Raises BadUrl."""
     if len(url) > URL_CHARS_MAX:
-        raise BadUrl(f"the URL has {len(url)} characters, at most {URL_CHARS_MAX} are allowed")
+        raise BadUrl(f"the URL has {len(url)} characters; use at most {URL_CHARS_MAX}")
     try:
         parsed = URL(url)
     except ValueError as error:
@@ -195,12 +193,12 @@ def _parsed(url: str) -> URL:
     if parsed.scheme not in ("http", "https") or not parsed.host or not parsed.port:
         raise BadUrl("the URL must be http:// or https:// with a host")
     if parsed.user is not None or parsed.password is not None:
-        raise BadUrl("the URL must not hold a user name or password")
+        raise BadUrl("the URL must not contain a user name or password")
     return parsed
 
 
-async def _start_of(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
-    """What comes of the body, at most `bytes_max`. The status is known: a body that stalls or breaks is no failure."""
+async def _read_start(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
+    """Return the start of the body, at most `bytes_max`. A body that stalls or breaks is not a failure."""
     start = b""
     with suppress(aiohttp.ClientError, OSError):
         async with asyncio.timeout(ANSWER_BODY_S):
@@ -209,7 +207,7 @@ async def _start_of(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     return start
 
 
-async def _whole(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
+async def _read_whole(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     if (response.content_length or 0) > bytes_max:
         raise TooLarge(f"the body has {response.content_length} bytes, at most {bytes_max} are read")
     data = bytearray()

@@ -1,14 +1,14 @@
-"""Why a request to an address of a customer's choice got no usable answer.
+"""Reasons why a request to a URL that others chose got no usable answer.
 
 EgressError
 ├── BlockedAddress  blocked_address  private, loopback, link-local, metadata, ...: never contacted
-├── BadUrl          bad_url          nothing we can call
+├── BadUrl          bad_url          not a URL that we can call
 ├── DnsFailed       dns_failed       the name has no address
 ├── ConnectFailed   connect_failed   refused or unreachable
 ├── TlsFailed       tls_failed       no valid certificate for that name
 ├── TimedOut        timeout          no connection, or no whole answer, in time
 ├── ConnectionLost  connection_lost  closed before the answer was complete
-├── BadAnswer       bad_answer       not HTTP, endless headers, or encoded in a way we did not ask for
+├── BadAnswer       bad_answer       not HTTP, endless headers, or an encoding that we did not accept
 └── TooLarge        too_large        a body above the limit
 """
 
@@ -30,7 +30,7 @@ class EgressError(Exception):
 
 
 class BlockedAddress(EgressError):
-    """The URL leads into a network that customers must not reach through us. Nothing was sent."""
+    """The URL points into a network that customers must not reach through us. Nothing was sent."""
 
     code = "blocked_address"
 
@@ -48,7 +48,7 @@ class DnsFailed(EgressError):
 
 
 class ConnectFailed(EgressError):
-    """None of the host's addresses took a connection. Nothing was sent."""
+    """None of the host's addresses accepted a connection. Nothing was sent."""
 
     code = "connect_failed"
 
@@ -60,25 +60,25 @@ class TlsFailed(EgressError):
 
 
 class TimedOut(EgressError):
-    """It took longer than allowed; the server may have acted on the request all the same."""
+    """The request took longer than allowed. The server may have acted on it all the same."""
 
     code = "timeout"
 
 
 class ConnectionLost(EgressError):
-    """The server hung up; it may have acted on the request all the same."""
+    """The server closed the connection. It may have acted on the request all the same."""
 
     code = "connection_lost"
 
 
 class BadAnswer(EgressError):
-    """What came back is not an HTTP answer we can read."""
+    """The answer is not an HTTP response that we can read."""
 
     code = "bad_answer"
 
 
 class TooLarge(EgressError):
-    """What came back is more than we are willing to read."""
+    """The answer is larger than our limit."""
 
     code = "too_large"
 
@@ -96,7 +96,7 @@ _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Egres
 
 
 def failure(error: Exception, refused: str | None) -> EgressError:
-    """What aiohttp's or the system's `error` means; `refused` names the address that we would not dial, if any."""
+    """Return the meaning of aiohttp's or the system's `error`. `refused` names the address that was blocked, if any."""
     if refused and isinstance(error, aiohttp.ClientConnectorError):
         return BlockedAddress(refused)
     kind, text = next((kind, text) for known, kind, text in _MEANINGS if isinstance(error, known))

@@ -1,0 +1,62 @@
+"""Input images for adapters: our own from storage, data: URLs as they are, https URLs through the guarded egress."""
+
+import base64
+
+from shared.ops.storage import Storage, StorageError
+from workers.adapters.contract import Blob, Rejected
+from workers.egress import Egress
+from workers.egress.errors import EgressError
+from workers.media import inspect
+from workers.media.errors import OutputError
+
+IMAGE_BYTES_MAX = 20_000_000
+
+
+class InputImages:
+    """The source of input images for an adapter's Setup.fetch."""
+
+    def __init__(self, storage: Storage, egress: Egress) -> None:
+        self._storage = storage
+        self._egress = egress
+
+    async def fetch(self, url: str) -> Blob:
+        """Fetch an image of at most 20 MB. Raises Rejected with image_unreachable or bad_image."""
+        data = await self._read(url)
+        if len(data) > IMAGE_BYTES_MAX:
+            raise Rejected(
+                "bad_image", f"The image is larger than {IMAGE_BYTES_MAX // 1_000_000} MB. Use a smaller one."
+            )
+        try:
+            media = inspect(data, "image")
+        except OutputError as error:
+            raise Rejected("bad_image", f"The file at imageUrl is not an image: {error}") from None
+        if not media.media_type.startswith("image/"):
+            raise Rejected("bad_image", f"The file at imageUrl is {media.media_type}, not an image.")
+        return Blob(data, media.media_type)
+
+    async def _read(self, url: str) -> bytes:
+        if url.startswith("asset:"):
+            return await self._read_asset(url.removeprefix("asset:"))
+        if url.startswith("data:"):
+            try:
+                return base64.b64decode(url.partition(",")[2], validate=True)
+            except ValueError:
+                raise Rejected("bad_image", "The data: URL must be base64.") from None
+        try:
+            fetched = await self._egress.get(url, body_bytes_max=IMAGE_BYTES_MAX)
+        except EgressError as error:
+            raise Rejected("image_unreachable", f"The image could not be fetched: {error.message}") from None
+        if fetched.status != 200:
+            raise Rejected(
+                "image_unreachable", f"The server of imageUrl answered {fetched.status} instead of an image."
+            )
+        return fetched.data
+
+    async def _read_asset(self, path: str) -> bytes:
+        try:
+            asset = await self._storage.head(path)
+            if asset is None:
+                raise Rejected("image_unreachable", "The asset does not exist, or it has expired. Upload it again.")
+            return b"".join([chunk async for chunk in self._storage.read(path, 0, asset.size_bytes)])
+        except StorageError as error:
+            raise Rejected("image_unreachable", f"The image could not be read: {error}") from None
