@@ -58,7 +58,7 @@ async def serve(app: web.Application, config: Settings) -> None:
 
 
 async def wait_for_clients(runner: web.AppRunner, limit_s: float) -> None:
-    """Return when every connection is closed, or after `limit_s`. Each response asks its client to close.
+    """Return when every connection is closed, or after `limit_s`. Each response has `Connection: close`.
 
     Closing a connection ourselves would lose a request that is on its way to us.
     """

@@ -98,8 +98,8 @@ def build_order(request: GenerationRequest, waiter: str) -> Order:
 def build_offers(request: GenerationRequest) -> tuple[RouteOffer, ...]:
     """Return one way for each provider that can serve the request. Raises Refused("invalid_input").
 
-    Only the first model of a provider counts: what it rejects, the provider's other models reject too. An input that
-    the first candidate rejects is refused. A later candidate that rejects it is skipped.
+    Only the first model of a provider counts, because its other models reject the same inputs. An input that the first
+    candidate rejects is refused. A later candidate that rejects it is skipped.
     """
     able: list[tuple[Candidate, dict[str, object]]] = []
     for candidate in request.candidates:
@@ -154,7 +154,7 @@ async def charge(context: GatewayContext, order: Order) -> Accepted:
 
 def plan_retired(unknown: UnknownPlan) -> Refused:
     """Return the refusal of an account whose plan left the catalogue."""
-    reason = f"The account's plan {unknown} no longer exists. Ask the operator to change it."
+    reason = f"The account's plan {unknown} no longer exists. Contact the operator."
     return Refused("rate_limited", reason, retry_after_s=3600)
 
 

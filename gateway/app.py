@@ -9,7 +9,7 @@ from gateway import guests, routes, routing
 from gateway.api.admin.handlers import CHECK_LOCK
 from gateway.body import BODY_BYTES_MAX
 from gateway.context import CONTEXT, DOCUMENT, GatewayContext
-from gateway.middleware import outermost
+from gateway.middleware import handle_request
 from gateway.openapi.document import document_handler
 from gateway.speeds import Speeds
 from gateway.watch import Watch
@@ -28,7 +28,7 @@ def build_app(settings: Settings) -> web.Application:
     catalogue = catalogue_files.load(settings.catalogue)
     storage = Storage.open(settings.assets)
     table = routes.operations(routing.offered(catalogue))
-    app = web.Application(middlewares=[outermost], client_max_size=BODY_BYTES_MAX)
+    app = web.Application(middlewares=[handle_request], client_max_size=BODY_BYTES_MAX)
     app[CHECK_LOCK] = asyncio.Lock()
     app[DOCUMENT] = document_handler(table, routing.offered(catalogue), settings.base_url)
     app.cleanup_ctx.append(lambda app: open_context(app, settings, catalogue, storage))

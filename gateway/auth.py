@@ -40,8 +40,8 @@ def hash_of(header: str) -> str:
     return ids.key_hash(key.strip())
 
 
-async def account_id(request: web.Request) -> str:
-    """Return the account of the request's key. Raises Refused: missing_api_key or invalid_api_key."""
+async def authenticate(request: web.Request) -> str:
+    """Return the account id of the request's key. Raises Refused: missing_api_key or invalid_api_key."""
     found = await accounts.find_by_key(request.app[CONTEXT].store, key_hash(request))
     if found is None:
         reason = "This API key is unknown or revoked. Create a key at /account/api-keys."

@@ -106,12 +106,12 @@ def _int(digits: str) -> int:
 
 
 def _number(text: str) -> float:
-    """Return 512 for 512.0: JSON does not tell them apart, and some languages write the latter."""
+    """Return 512 for 512.0: they are the same number in JSON, and some languages write the latter."""
     value = float(text)
     return int(value) if value.is_integer() else value
 
 
-def _no_constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
@@ -122,4 +122,6 @@ def _depth(value: object, depth: int) -> int:
     return max((_depth(item, depth + 1) for item in inner), default=depth)
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_int, parse_float=_number, parse_constant=_no_constant)
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_int, parse_float=_number, parse_constant=_refuse_constant
+)

@@ -29,10 +29,10 @@ class Caller(Struct, frozen=True, kw_only=True):
 
 
 async def identify_caller(request: web.Request) -> Caller:
-    """Return the caller: a guest if there is no Authorization header. Raises Refused for a key that is not active."""
+    """Return the caller, a guest if the Authorization header is missing. Raises Refused for an inactive key."""
     context = request.app[CONTEXT]
     if "Authorization" in request.headers:
-        account = await auth.account_id(request)
+        account = await auth.authenticate(request)
         return Caller(account=account, key_hash=auth.key_hash(request))
     forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
     address = client_address(request.remote or "", forwarded, context.trusted)

@@ -1,4 +1,4 @@
-"""Cancel a generation: free before the submit. Afterwards the provider is asked to stop, and its answer decides."""
+"""Cancel a generation: free before the submit. After it, the provider is requested to stop, and its answer decides."""
 
 from gateway.context import GatewayContext
 from shared.domain.errors import Refused
@@ -13,7 +13,7 @@ STOPPED = Outcome(error_code=CANCELED, error=CANCELED_WHY)
 
 
 async def cancel(context: GatewayContext, account: str, generation_id: str) -> Generation:
-    """Return the canceled generation: failed and refunded, or still open while its provider is asked to stop.
+    """Return the canceled generation: failed and refunded, or still open until its provider stops.
 
     Raises Refused: not_found, or conflict if it has already ended otherwise.
     """

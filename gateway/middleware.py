@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 @web.middleware
-async def outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def handle_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every request, with an error in the dialect's shape if the handler fails."""
     started_s = time.perf_counter()
     request_id = _request_id(request)

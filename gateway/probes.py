@@ -12,12 +12,12 @@ from shared.ops.storage import StorageError
 READY_PATIENCE_S = 1.0
 
 
-async def healthz(_: web.Request) -> web.Response:
+async def answer_health(_: web.Request) -> web.Response:
     """Answer 200 while the event loop runs."""
     return web.json_response({"status": "ok"})
 
 
-async def readyz(request: web.Request) -> web.Response:
+async def answer_readiness(request: web.Request) -> web.Response:
     """Answer 200 if every part is ready, or 503 with the others. A stopping process is not ready."""
     context = request.app[CONTEXT]
     parts = {"gateway": "stopping" if context.watch.leaving else "ok", "store": "ok", "storage": "ok"}
@@ -33,7 +33,7 @@ async def readyz(request: web.Request) -> web.Response:
     return web.json_response({"status": "ok" if ready else "unavailable", "parts": parts}, status=200 if ready else 503)
 
 
-async def metrics(_: web.Request) -> web.Response:
+async def answer_metrics(_: web.Request) -> web.Response:
     """Answer the process's metrics in Prometheus's text format."""
     text = await asyncio.to_thread(generate_latest)  # ten thousand lines would block other requests
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -13,7 +13,7 @@ from shared.store import generations, ledger
 from shared.store.ledger import Settled
 
 LATE_S = 60.0
-REFUNDED = Outcome(error_code="refunded", error="The operator stopped this generation. You were refunded.")
+REFUNDED = Outcome(error_code="refunded", error="The operator stopped this generation.")
 RETRY_MEANINGS = {
     "due": "A worker starts it at once.",
     "looks": "Its provider has it: a worker polls it at once. Nothing is submitted again.",

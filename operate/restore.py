@@ -19,7 +19,7 @@ from shared.store.ledger import Settled
 OPEN_BATCH = 500
 LINE_CHARS_MAX = 100_000
 RESTORED = Outcome(
-    error_code="restored", error="The service was restored from a backup. You were refunded: submit it again."
+    error_code="restored", error="The service was restored from a backup. Submit it again."
 )
 
 

@@ -17,7 +17,7 @@ from shared.store import generations, ledger
 from shared.store.ledger import Settled
 
 URLS_MAX, URL_CHARS_MAX = 20, 2000
-NOT_DONE = "The provider did not run this generation. You were refunded."
+NOT_DONE = "The provider did not run this generation."
 
 
 class DoubtEntry(Struct, kw_only=True):

@@ -75,7 +75,7 @@ def stop_copying(
         log.error("generation.outputs_not_stored", generation=job.id, provider=context.provider, error=repr(error))
         return Completed(outcome_of(context, job.spec, done, links))
     if job.left_s <= 0:
-        message = "The result could not be stored in time. You were refunded."
+        message = "The result could not be stored in time."
         # A polled result is paid when a late poll attaches it.
         return Failed(code="copy_failed", message=message, unusable=None if isinstance(job.step, Poll) else done)
     return None

@@ -14,7 +14,7 @@ from workers.timing import retry_while_store_down
 
 REASON_CHARS_MAX = 200
 REFUSALS_MAX = 20  # submits that providers may refuse for now before the generation fails
-PROVIDER_DOWN = "The provider cannot serve this at the moment. You were refunded."
+PROVIDER_DOWN = "The provider cannot serve this at the moment."
 PROVIDER_BUSY = "The provider was too busy to take this."
 
 log = structlog.get_logger()

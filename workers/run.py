@@ -30,9 +30,9 @@ from workers.telemetry import measure_call
 from workers.timing import STORE_RETRY_S, STORE_WAIT_S, retry_while_store_down, run_within, stretched
 
 RETRY_S = 5.0  # after a failed poll, or a lost submit that may be repeated
-TIMED_OUT = Failed(code="timeout", message="The provider did not finish in time. You were refunded.")
+TIMED_OUT = Failed(code="timeout", message="The provider did not finish in time.")
 OUTCOME_UNKNOWN = Failed(
-    code="outcome_unknown", message="The provider never said whether it took this. You were refunded."
+    code="outcome_unknown", message="The provider never said whether it took this."
 )
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from workers.context import LATE_PREFIX, Completed, Failed, GenerationJob, Worke
 from workers.timing import LATE_FIRST_S, STORE_WAIT_S
 
 LATE_CODES = ("timeout", "copy_failed", "internal_error")  # failures whose work the provider may still finish
-DROPPED = "This failed on our side. You were refunded."
+DROPPED = "This failed on our side."
 
 log = structlog.get_logger()
 

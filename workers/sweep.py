@@ -20,7 +20,7 @@ EVERY_S = 1.0
 BATCH = 200
 ASSETS_EVERY_S = 3600.0
 DAY_MS = 86_400_000
-OVERDUE = Outcome(error_code="timeout", error="This did not finish in time. You were refunded.")
+OVERDUE = Outcome(error_code="timeout", error="This did not finish in time.")
 
 log = structlog.get_logger()
 

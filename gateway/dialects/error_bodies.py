@@ -15,24 +15,24 @@ WOKGEN_V1 = ("/api/v1/generate", "/api/v1/jobs", "/api/v1/assets", "/api/v1/me")
 
 
 class ErrorDetail(Struct):
-    """What went wrong."""
+    """The code and message of an error."""
 
     code: Annotated[
         str, doc("Stable, for programs: one of the codes in the table of errors.", examples=["insufficient_balance"])
     ]
-    message: Annotated[str, doc("What failed and what to do, for people.")]
+    message: Annotated[str, doc("The problem and how to correct it, for people.")]
 
 
 class Error(Struct):
     """Every error has this shape. `code` is stable and for programs, `message` is for people."""
 
-    error: Annotated[ErrorDetail, doc("What went wrong.")]
+    error: Annotated[ErrorDetail, doc("The error.")]
 
 
 class WokGenError(Struct, rename="camel"):
     """Every error of the camelCase calls has this shape. `code` is stable and for programs, `error` is for people."""
 
-    error: Annotated[str, doc("What failed and what to do, for people.")]
+    error: Annotated[str, doc("The problem and how to correct it, for people.")]
     code: Annotated[
         str, doc("Stable, for programs: a code of the table of errors in capitals.", examples=["QUOTA_EXCEEDED"])
     ]

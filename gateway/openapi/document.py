@@ -25,7 +25,7 @@ HEADERS: dict[str, dict[str, object]] = {
     },
     "Retry-After": {"description": "Seconds to wait before trying again.", "schema": {"type": "integer", "minimum": 1}},
     "X-RateLimit-Limit": {"description": "The daily quota.", "schema": QUOTA},
-    "X-RateLimit-Remaining": {"description": "What is left of the daily quota.", "schema": QUOTA},
+    "X-RateLimit-Remaining": {"description": "The rest of the daily quota.", "schema": QUOTA},
     "X-RateLimit-Reset": {"description": "When the quota resets, in Unix seconds.", "schema": {"type": "integer"}},
     "Location": {
         "description": "The URL to read the generation.",

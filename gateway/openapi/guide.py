@@ -1,4 +1,4 @@
-"""What a reader has to know before the first call, in Markdown."""
+"""The guide at the head of the document and the descriptions of its sections, in Markdown."""
 
 from gateway.body import BODY_BYTES_MAX
 from gateway.dialects.wowflow.handlers import WAIT_MAX_S
@@ -7,72 +7,80 @@ from shared.domain.signing import SECRET_PREFIX
 from shared.store.accounts import KEYS_ACTIVE_MAX
 
 OVERVIEW = f"""\
-One key, one prepaid balance and one webhook in front of every provider of AI generation. JSON in, JSON out, no SDK \
-required: send a model and a prompt, get an id at once, and read the result when it is done.
+Wokflow gives you one API key, one prepaid balance and one webhook for every provider of AI generation. You send \
+JSON and get JSON; no SDK is required. Send a model and a prompt, get an id at once, and read the result when it is \
+ready.
 
-There are two APIs in front of the same generations. The one under `/api/v1` lets you choose the model and is paid by \
-the balance. The WokGen calls choose the model for you, wait for the result, and are paid by your plan's quota.
+There are two APIs. Under `/api/v1` you choose the model, and your balance pays for each generation. The WokGen \
+calls choose a model for you, wait for the result, and count against the daily quota of your plan. Both APIs see the \
+same generations.
 
 ## Authentication
 
-Send your API key with every call, in the header `Authorization: Bearer wf_live_...`. A key is shown once, when it is \
-created; an account has at most {KEYS_ACTIVE_MAX} active ones. The samples on this page read it from an environment \
-variable. Keys that start with `wok_` are keys like the others: either kind works everywhere.
+Send your API key with every call, in the header `Authorization: Bearer wf_live_...`. A key is shown once, when you \
+create it. An account can have {KEYS_ACTIVE_MAX} active keys. The samples on this page read the key from an \
+environment variable. Keys that start with `wf_live_` or `wok_` work everywhere.
 
-The WokGen calls work without a key too. Such a guest has the quota of the plan `guest`, counted by its address. A key \
-that is wrong or was revoked is refused; it does not make a guest.
+The WokGen calls also work without a key. Such a guest has the daily quota of the plan `guest`, counted by IP \
+address. A call with a wrong or revoked key is refused; it does not count as a guest.
 
 ## Quotas
 
-A WokGen call takes one place of its day, which ends at midnight UTC; a generation that fails gives its place back. \
-Every answer says how many there are in `X-RateLimit-Limit`, how many are left in `X-RateLimit-Remaining`, and when \
-the day ends in `X-RateLimit-Reset`, in Unix seconds; where there is no limit, the first two say `unlimited`. Past the \
-quota a call is refused with `QUOTA_EXCEEDED`, unless the plan goes on with the balance.
+A WokGen call counts once against the daily quota, which resets at midnight UTC. A failed generation does not count. \
+Every response has the quota in `X-RateLimit-Limit`, the rest of it in `X-RateLimit-Remaining`, and the time of the \
+reset in `X-RateLimit-Reset`, in Unix seconds. On an unlimited plan the first two are `unlimited`. Past the quota, \
+calls are refused with `QUOTA_EXCEEDED`, unless your plan continues with the balance.
 
 ## Getting the result
 
-A generation is `processing` until it is `completed` or `failed`. There are three ways to learn which:
+A generation is `processing` until it is `completed` or `failed`. There are three ways to get its result:
 
-- **Poll**: `GET /api/v1/generations?id=...` every few seconds.
-- **Wait**: with `Prefer: wait=30` the answer to the POST is held until the generation ends, up to {WAIT_MAX_S} seconds.
-- **Be told**: add a webhook endpoint, and the event is posted there.
+- **Poll**: call `GET /api/v1/generations?id=...` every few seconds.
+- **Wait**: with `Prefer: wait=30` the response to the POST is held until the generation ends, for at most \
+{WAIT_MAX_S} seconds.
+- **Webhook**: add a webhook endpoint, and we post an event to it when the generation ends.
 
-A generation is charged when it is accepted, and refunded when it fails.
+A generation is charged when it is accepted, and refunded if it fails.
 
-## Repeating safely
+## Errors
 
-When an answer is lost, send the request again with the same `Idempotency-Key`: the same call with the same body \
-answers the first generation again, with `Idempotent-Replayed: true`, and charges nothing. Another call or body \
-under that key is refused. Keys are kept for 24 hours.
+An error has a `code` for programs and a message for people: the message says which field or header is wrong and how \
+to correct it. Please include the `X-Request-Id` of the response when you report a problem. After 429 and 503, wait \
+for the seconds in `Retry-After` and try again.
+
+## Retrying safely
+
+Send an `Idempotency-Key` with every POST. If you lose the response, send the same request with the same key again: \
+the response is the first generation, with `Idempotent-Replayed: true`, and nothing is charged. Another call or body \
+under the same key is refused. Keys expire after 24 hours.
 
 ## Conventions
 
-- Bodies are UTF-8 JSON of at most {BODY_BYTES_MAX // 1_000_000} MB, with `Content-Type: application/json`.
-- Times are RFC 3339 in UTC with milliseconds, ids are UUIDs, amounts are whole US cents. A WokGen job's id is `job_` \
-and the generation's id without dashes; its names are in camelCase.
-- Every answer has an `X-Request-Id`; send one of 1 to 64 printable ASCII characters, and it is used.
-- A `traceparent` header (W3C Trace Context) of an order is kept with the generation, and sent on to its \
-provider and to your webhook endpoints.
-- New models and new fields may appear at any time. What would break a client gets a new path, such as `/api/v2`.
+- Request bodies are UTF-8 JSON of at most {BODY_BYTES_MAX // 1_000_000} MB, with `Content-Type: application/json`.
+- Times are RFC 3339 in UTC with milliseconds, ids are UUIDs, and amounts are whole US cents.
+- The WokGen calls use camelCase. The id of a job is `job_` and the generation's id without dashes.
+- Every response has an `X-Request-Id`. You can send your own: 1 to 64 printable ASCII characters.
+- The `traceparent` header (W3C Trace Context) of a request is stored with its generation, and sent to the provider \
+and to your webhook endpoints.
+- New models and new fields may appear at any time. Breaking changes get a new path, such as `/api/v2`.
 """
 
 TAGS = {
-    "Generations": "Order pictures and films, and read what became of them.",
-    "WokGen": "Calls that wait for their result: the answer is the job as it ended, or 202 and the job as it is when "
-    "it takes longer. A job that fails meanwhile is 502 with the reason, the job's own `code` and its `jobId`.",
-    "WokGen SDK 1.0": "What version 1.0 of the WokGen SDK calls, for clients that are deployed already.",
-    "Money": "What is left, and where the rest went.",
-    "Account": "Whose key this is, of which balance it is warned, and its other keys. For people: the page "
+    "Generations": "Create generations and read their results.",
+    "WokGen": "Calls that wait for their result. The response is the completed job, or 202 and the running job if it "
+    "takes longer. If the job fails meanwhile, the response is 502 with the reason, the job's `code` and its `jobId`.",
+    "WokGen SDK 1.0": "The calls of version 1.0 of the WokGen SDK, for clients that are deployed already.",
+    "Money": "The balance and the transactions behind it.",
+    "Account": "The account of your key, its low-balance alert and its other keys. In a browser, open "
     "`/account/api-keys`.",
-    "Webhook endpoints": "Where to post what happens, and what became of each post. For people: the page "
-    "`/account/webhooks`.",
-    "Webhooks": "What we post to your endpoints when a generation ends, the balance is low or an endpoint is switched "
-    "off. Each post is signed as Standard Webhooks 1.0: "
-    f"verify it with the endpoint's secret, `{SECRET_PREFIX}...`, before you believe it. Anything but a 2xx is tried "
-    f"again, {ATTEMPT_MAX} times over three days.",
-    "Outputs": "The files that generations made.",
-    "Admin": "For operators: each call does what the command of the same name does. It takes an admin key, which "
-    "`wokflow admin key create` makes and which works nowhere else; no account's key works here. Amounts are "
-    "micro-dollars. Every action is a line in the audit.",
-    "operations": "What a deployment is watched by, and this document itself.",
+    "Webhook endpoints": "Your webhook endpoints, and every delivery to them. In a browser, open `/account/webhooks`.",
+    "Webhooks": "The events that we post to your endpoints: a generation ended, the balance is low, or an endpoint was "
+    "disabled. Each event is signed as Standard Webhooks 1.0. Verify the signature with the endpoint's secret, "
+    f"`{SECRET_PREFIX}...`, before you trust the event. Any response but a 2xx is retried, up to {ATTEMPT_MAX} "
+    "attempts over three days.",
+    "Outputs": "The files of completed generations.",
+    "Admin": "For operators. Each call does the same as the command of its name. It needs an admin key from "
+    "`wokflow admin key create`; the API keys of accounts do not work here. Amounts are in micro-dollars. Every action "
+    "is recorded in the audit log.",
+    "operations": "Probes and metrics for monitoring, this document, and the pages.",
 }

@@ -13,6 +13,12 @@ from gateway.operation import Operation
 LANGUAGES = {"curl": "Shell", "Python": "Python", "JavaScript": "JavaScript"}
 ADMIN_VARIABLE = "WOKFLOW_ADMIN_KEY"
 KEY_VARIABLES = {"wowflow": "WOWFLOW_KEY", "wokgen": "WOKGEN_KEY"}
+# Every sample fails on an error, and prints its code, its message and the request's id.
+PYTHON_CHECK = """\
+if not r.ok:
+    raise SystemExit(f"{r.status_code}: {r.text} (request {r.headers['X-Request-Id']})")"""
+JAVASCRIPT_CHECK = """\
+if (!r.ok) throw new Error(`${r.status}: ${await r.text()} (request ${r.headers.get("x-request-id")})`);"""
 PYTHON_WORDS = {"true": "True", "false": "False", "null": "None"}
 
 
@@ -66,7 +72,8 @@ def _key(operation: Operation) -> str:
 
 def _curl(request: SampleRequest) -> str:
     implied = "POST" if request.body else "GET"
-    lines = [f'curl {"" if request.method == implied else f"-X {request.method} "}"{request.url}"']
+    failing = "--fail" if request.response == "bytes" else "--fail-with-body"
+    lines = [f'curl {failing} {"" if request.method == implied else f"-X {request.method} "}"{request.url}"']
     if request.key:
         lines.append(f'  -H "Authorization: Bearer ${request.key}"')
     if request.body:
@@ -91,7 +98,7 @@ def _python(request: SampleRequest) -> str:
     imports = "import os\n\nimport requests\n\n" if request.key else "import requests\n\n"
     arguments = "\n".join([*lines, f"    timeout={request.timeout_s},"])
     made = f"r = requests.{request.method.lower()}(\n{arguments}\n)"
-    return f"{imports}{made}\nr.raise_for_status()\nprint({shown[request.response]})"
+    return f"{imports}{made}\n{PYTHON_CHECK}\nprint({shown[request.response]})"
 
 
 def _javascript(request: SampleRequest) -> str:
@@ -110,4 +117,6 @@ def _javascript(request: SampleRequest) -> str:
         "none": "r.status",
     }
     inner = ", {\n" + "\n".join(options) + "\n}" if options else ""
-    return f'const r = await fetch("{request.url}"{inner});\nconsole.log({shown[request.response]});'
+    return (
+        f'const r = await fetch("{request.url}"{inner});\n{JAVASCRIPT_CHECK}\nconsole.log({shown[request.response]});'
+    )

@@ -45,7 +45,7 @@ def components(shapes: Iterable[type[Struct]], requests: Collection[type[Struct]
     schemas = {}
     for given, schema in found.items():
         name = names.get(SCHEMAS + given, given).removeprefix(SCHEMAS)
-        schemas[name] = _finished(_portable(schema, names), decoded=name in decoded)
+        schemas[name] = _finish(_portable(schema, names), decoded=name in decoded)
     for name in decoded - {"CreateEndpoint"}:  # its texts are a URL and known words
         schemas[name] = _without_nul(schemas[name])
     schemas["Input"] = {
@@ -95,8 +95,8 @@ def _narrowed(field: Schema, limit: Limit) -> Schema:
     return field | narrowed | ({"enum": choices} if limit.choices else {})
 
 
-def _finished(schema: Schema, *, decoded: bool) -> Schema:
-    """Return a schema with its replacements. A default in a response means that the field is always present."""
+def _finish(schema: Schema, *, decoded: bool) -> Schema:
+    """Apply a schema's replacements and return it. A default in a response means that the field is always present."""
     required: list[str] = []
     for name, field in schema["properties"].items():
         always = name in schema["required"] or (not decoded and "default" in field)

@@ -2,7 +2,7 @@
 
 POLLING = {
     "curl": """\
-curl "{base_url}/api/v1/generations?id=$ID" \\
+curl --fail-with-body "{base_url}/api/v1/generations?id=$ID" \\
   -H "Authorization: Bearer $WOWFLOW_KEY\"""",
     "Python": """\
 import os
@@ -20,7 +20,8 @@ def wait_for(generation_id, timeout_s=300):
             headers={"Authorization": f"Bearer {os.environ['WOWFLOW_KEY']}"},
             timeout=30,
         )
-        r.raise_for_status()
+        if not r.ok:
+            raise SystemExit(f"{r.status_code}: {r.text} (request {r.headers['X-Request-Id']})")
         generation = r.json()
         if generation["status"] == "completed":
             return generation["result_url"]
@@ -38,8 +39,8 @@ async function waitFor(id, timeoutMs = 300_000) {
     const r = await fetch(`{base_url}/api/v1/generations?id=${id}`, {
       headers: { Authorization: `Bearer ${process.env.WOWFLOW_KEY}` },
     });
+    if (!r.ok) throw new Error(`${r.status}: ${await r.text()} (request ${r.headers.get("x-request-id")})`);
     const generation = await r.json();
-    if (!r.ok) throw new Error(generation.error.message);
     if (generation.status === "completed") return generation.result_url;
     if (generation.status === "failed") throw new Error(generation.error);
     await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -61,7 +62,7 @@ TOLERANCE_S = 300
 
 
 def verify(secret, headers, body):
-    \"\"\"Raises ValueError unless we sent `body`, the raw bytes, within the last minutes.\"\"\"
+    \"\"\"Raise ValueError unless the raw bytes `body` were signed with `secret` in the last minutes.\"\"\"
     if abs(time.time() - int(headers["webhook-timestamp"])) > TOLERANCE_S:
         raise ValueError("too old")
     key = base64.b64decode(secret.removeprefix("whsec_"))
@@ -69,13 +70,13 @@ def verify(secret, headers, body):
     expected = "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
     given = headers["webhook-signature"].split()
     if not any(hmac.compare_digest(expected, signature) for signature in given):
-        raise ValueError("not signed by us")""",
+        raise ValueError("wrong signature")""",
     "JavaScript": """\
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 const TOLERANCE_S = 300;
 
-// Throws unless we sent `body`, the raw bytes, within the last minutes.
+// Throw unless the raw bytes `body` were signed with `secret` in the last minutes.
 export function verify(secret, headers, body) {
   const timestamp = headers["webhook-timestamp"];
   if (!(Math.abs(Date.now() / 1000 - Number(timestamp)) <= TOLERANCE_S)) throw new Error("too old");
@@ -84,7 +85,7 @@ export function verify(secret, headers, body) {
   const expected = Buffer.from("v1," + signed.digest("base64"));
   const given = headers["webhook-signature"].split(" ").map((signature) => Buffer.from(signature));
   if (!given.some((one) => one.length === expected.length && timingSafeEqual(one, expected))) {
-    throw new Error("not signed by us");
+    throw new Error("wrong signature");
   }
 }""",
 }

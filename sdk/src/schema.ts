@@ -1,4 +1,4 @@
-// sha256:50934e684d2386b6ea25dd1a527d32ee6fad44b848878f1decf71b0a7be803bc
+// sha256:046ca51bcf2a5fbe15cd6827c9752c108f72faef3088a50b2013d0a13885ee0e
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -22,7 +22,7 @@ export interface Schemas {
     duration_ms: number;
     /** The HTTP status of the response. Null without a response. 100 to 999. */
     status: number | null;
-    /** The reason that there was no response. */
+    /** The reason for a missing response. */
     error: string | null;
     /** The first characters of the response's body. */
     answer: string | null;
@@ -62,7 +62,7 @@ export interface Schemas {
   };
   /** Body of POST /api/v1/webhooks. No `events` means all. */
   CreateEndpoint: {
-    /** Where to post events: a public https URL without user name and fragment, on port 80, 443 or from 1024. */
+    /** The URL to post events to: public, https, without user name and fragment, on port 80, 443 or from 1024. */
     url: string;
     /** The events to post. All, if empty or left out. */
     events?: ("generation.completed" | "generation.failed" | "balance.low" | "endpoint.disabled")[];
@@ -135,7 +135,7 @@ export interface Schemas {
      * @example pharmapsychotic/clip-interrogator
      */
     model: string;
-    /** What to generate. */
+    /** A description of the output to generate. */
     prompt: string;
     /** More parameters of the model. Each model lists its own. */
     input?: Schemas["Input"] | null;
@@ -177,7 +177,7 @@ export interface Schemas {
     id: string;
     /** The disabled endpoint's id. */
     endpointId: string;
-    /** Where its events were posted. */
+    /** The URL that its events were posted to. */
     url: string;
     /** The reason, for people. */
     reason: string;
@@ -188,7 +188,7 @@ export interface Schemas {
   EndpointEntry: {
     /** The endpoint's id. */
     id: string;
-    /** Where events are posted. */
+    /** The URL that events are posted to. */
     url: string;
     /** The events that are posted. */
     events: string[];
@@ -510,7 +510,7 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
-    /** What to draw. */
+    /** A description of the image to draw. */
     prompt: string;
     /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
     mode?: string | null;
@@ -524,7 +524,7 @@ export interface Schemas {
     seed?: number | null;
     /** The quality to aim for. */
     quality?: ("hd" | "standard") | null;
-    /** What the image should not show. */
+    /** Content that the image should not show. */
     negativePrompt?: string | null;
   };
   /** The parameters of a model besides the prompt. Each model has its own fields and limits: see Models. A field that is null counts as absent. */
@@ -686,7 +686,7 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
-    /** What to play. */
+    /** A description of the music to play. */
     prompt: string;
     /** Length in seconds. 1 to 300. */
     duration?: number | null;
@@ -703,7 +703,7 @@ export interface Schemas {
     since: string;
     /** `failed`: events whose attempts all failed. `missing`: events that were never posted to this endpoint. */
     which: "failed" | "missing";
-    /** Where to continue: `next` of the previous response. */
+    /** The position to continue at: `next` of the previous response. */
     next?: number;
   };
   /** Every input field of kind `text`; a catalogue entry names the fields of its model. */
@@ -763,7 +763,7 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
-    /** What to write. */
+    /** A description of the text to write. */
     prompt: string;
     /** The type of text, such as `product-desc`. */
     type?: string | null;
@@ -973,7 +973,7 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
-    /** What to say. */
+    /** The text to say. */
     text: string;
     /** The name of a voice. */
     voiceId?: string | null;

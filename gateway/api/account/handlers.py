@@ -15,26 +15,26 @@ from shared.store import accounts
 
 async def read_account(request: web.Request) -> web.Response:
     """Answer the account."""
-    return await _account_response(request, await auth.account_id(request))
+    return await _answer_account(request, await auth.authenticate(request))
 
 
 async def change_account(request: web.Request) -> web.Response:
     """Set the low-balance alert."""
-    account = await auth.account_id(request)
+    account = await auth.authenticate(request)
     body, _ = await read_json(request, ChangeAccount)
     await accounts.set_low_balance_alert(request.app[CONTEXT].store, account, body.low_balance_cents * MICROS_PER_CENT)
-    return await _account_response(request, account)
+    return await _answer_account(request, account)
 
 
 async def list_keys(request: web.Request) -> web.Response:
     """Answer the account's active keys."""
-    keys = await accounts.list_keys(request.app[CONTEXT].store, await auth.account_id(request))
+    keys = await accounts.list_keys(request.app[CONTEXT].store, await auth.authenticate(request))
     return list_response([_entry(key.id, key.kind, key.hint, key.created_ms) for key in keys])
 
 
 async def create_key(request: web.Request) -> web.Response:
     """Create a key and answer it, once."""
-    store, account = request.app[CONTEXT].store, await auth.account_id(request)
+    store, account = request.app[CONTEXT].store, await auth.authenticate(request)
     body, _ = await read_json(request, CreateKey)
     key_id, secret = await accounts.create_key(store, account, body.kind)
     created = next(key for key in await accounts.list_keys(store, account) if key.id == key_id)
@@ -45,13 +45,13 @@ async def create_key(request: web.Request) -> web.Response:
 
 async def revoke_key(request: web.Request) -> web.Response:
     """Revoke a key."""
-    account = await auth.account_id(request)
+    account = await auth.authenticate(request)
     if not await accounts.revoke_key(request.app[CONTEXT].store, account, request.match_info["id"]):
         raise Refused("not_found", "Your account has no active key with this id.")
     return web.Response(status=204)
 
 
-async def _account_response(request: web.Request, account_id: str) -> web.Response:
+async def _answer_account(request: web.Request, account_id: str) -> web.Response:
     account = await accounts.find(request.app[CONTEXT].store, account_id)
     if account is None:
         raise auth.account_gone()

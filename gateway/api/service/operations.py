@@ -127,14 +127,14 @@ CALLBACK = Operation(
 PROBES = (
     _get(
         "/healthz",
-        probes.healthz,
+        probes.answer_health,
         "readHealth",
         summary="Check that the process is alive",
         responses=(OperationResponse(text="It is.", shapes=(Liveness,), examples={"ok": Liveness(status="ok")}),),
     ),
     _get(
         "/readyz",
-        probes.readyz,
+        probes.answer_readiness,
         "readReadiness",
         summary="Check that the process can serve requests",
         responses=(
@@ -146,7 +146,7 @@ PROBES = (
     ),
     _get(
         "/metrics",
-        probes.metrics,
+        probes.answer_metrics,
         "readMetrics",
         summary="Read the process's metrics",
         responses=(OperationResponse(text="The metrics in Prometheus's text format.", media_type=CONTENT_TYPE_LATEST),),
@@ -165,7 +165,7 @@ PROBES = (
 
 
 def _html(path: str, page: str, name: str, summary: str) -> Operation:
-    text = "The page." if page == "docs" else "The page. It asks for an API key."
+    text = "The page." if page == "docs" else "The page. You sign in with an API key."
     return _file(path, static.page(page), name, summary=summary, text=text, media_type="text/html")
 
 

@@ -19,7 +19,7 @@ class CreateEndpoint(Struct, kw_only=True, forbid_unknown_fields=True):
     url: Annotated[
         str,
         doc(
-            "Where to post events: a public https URL without user name and fragment, on port 80, 443 or from 1024.",
+            "The URL to post events to: public, https, without user name and fragment, on port 80, 443 or from 1024.",
             format="uri",
             maxLength=URL_CHARS_MAX,
             pattern="^https://",
@@ -32,7 +32,7 @@ class EndpointEntry(Struct, kw_only=True):
     """An endpoint. Its secret is shown once, when it is created or replaced."""
 
     id: Annotated[str, doc("The endpoint's id.")]
-    url: Annotated[str, link("Where events are posted.")]
+    url: Annotated[str, link("The URL that events are posted to.")]
     events: Annotated[tuple[KnownEvent, ...], doc("The events that are posted.")]
     created_at: Annotated[str, timestamp("When it was created.")]
     secret: Annotated[
@@ -54,7 +54,7 @@ class AttemptEntry(Struct, kw_only=True):
     status: Annotated[
         int | None, doc("The HTTP status of the response. Null without a response.", minimum=100, maximum=999)
     ]
-    error: Annotated[str | None, doc("The reason that there was no response.")]
+    error: Annotated[str | None, doc("The reason for a missing response.")]
     answer: Annotated[str | None, doc("The first characters of the response's body.")]
 
 
@@ -82,7 +82,9 @@ class ReplayEvents(Struct, kw_only=True, forbid_unknown_fields=True):
         Literal["failed", "missing"],
         doc("`failed`: events whose attempts all failed. `missing`: events that were never posted to this endpoint."),
     ]
-    next: Annotated[int, Meta(ge=0, le=1_000_000_000), doc("Where to continue: `next` of the previous response.")] = 0
+    next: Annotated[
+        int, Meta(ge=0, le=1_000_000_000), doc("The position to continue at: `next` of the previous response.")
+    ] = 0
 
 
 class QueuedDeliveries(Struct, kw_only=True):
@@ -91,4 +93,4 @@ class QueuedDeliveries(Struct, kw_only=True):
     schema_name: ClassVar[str] = "Replayed"
 
     queued: Annotated[int, count("How many deliveries were queued.")]
-    next: Annotated[int | UnsetType, count("Where to continue, if there are more events.")] = UNSET
+    next: Annotated[int | UnsetType, count("The position to continue at, if there are more events.")] = UNSET

@@ -99,7 +99,7 @@ class EndpointDisabled(Struct, kw_only=True, rename="camel"):
     type: Annotated[Literal["endpoint.disabled"], TypeText]
     id: EventId
     endpoint_id: Annotated[str, doc("The disabled endpoint's id.")]
-    url: Annotated[str, link("Where its events were posted.")]
+    url: Annotated[str, link("The URL that its events were posted to.")]
     reason: Annotated[str, doc("The reason, for people.")]
     failing_since: Annotated[str, timestamp("Since when every attempt has failed.")]
 

@@ -30,7 +30,7 @@ NO_ENDPOINT = "Your account has no endpoint with this id."
 async def create_endpoint(request: web.Request) -> web.Response:
     """Create an endpoint and answer it with its secret, once."""
     context = request.app[CONTEXT]
-    account = await auth.account_id(request)
+    account = await auth.authenticate(request)
     body, _ = await read_json(request, CreateEndpoint)
     unknown = [name for name in body.events if name not in EVENT_TYPES]
     if unknown:
@@ -48,14 +48,14 @@ async def create_endpoint(request: web.Request) -> web.Response:
 
 async def list_endpoints(request: web.Request) -> web.Response:
     """Answer the account's endpoints."""
-    account = await auth.account_id(request)
+    account = await auth.authenticate(request)
     endpoints = await webhooks.list_endpoints(request.app[CONTEXT].store, account)
     return list_response([_endpoint_entry(endpoint) for endpoint in endpoints])
 
 
 async def delete_endpoint(request: web.Request) -> web.Response:
     """Delete an endpoint."""
-    account = await auth.account_id(request)
+    account = await auth.authenticate(request)
     if not await webhooks.delete_endpoint(request.app[CONTEXT].store, account, request.match_info["id"]):
         raise Refused("not_found", NO_ENDPOINT)
     return web.Response(status=204)
@@ -63,14 +63,14 @@ async def delete_endpoint(request: web.Request) -> web.Response:
 
 async def enable_endpoint(request: web.Request) -> web.Response:
     """Enable a disabled endpoint."""
-    account, store = await auth.account_id(request), request.app[CONTEXT].store
+    account, store = await auth.authenticate(request), request.app[CONTEXT].store
     await webhooks.enable_endpoint(store, account, request.match_info["id"])
     return json_response(_endpoint_entry(await _find_endpoint(request, account)))
 
 
 async def rotate_secret(request: web.Request) -> web.Response:
     """Replace an endpoint's secret and answer the new one, once."""
-    account, store = await auth.account_id(request), request.app[CONTEXT].store
+    account, store = await auth.authenticate(request), request.app[CONTEXT].store
     rotated = await webhooks.rotate_secret(store, account, request.match_info["id"])
     entry = _endpoint_entry(await _find_endpoint(request, account))
     entry.secret = rotated[0] if rotated else UNSET
@@ -79,14 +79,14 @@ async def rotate_secret(request: web.Request) -> web.Response:
 
 async def redeliver(request: web.Request) -> web.Response:
     """Post a delivery again."""
-    account, match = await auth.account_id(request), request.match_info
+    account, match = await auth.authenticate(request), request.match_info
     await replay.redeliver(request.app[CONTEXT].store, account, match["id"], match["delivery"])
     return json_response(QueuedDeliveries(queued=1), 202)
 
 
 async def replay_events(request: web.Request) -> web.Response:
     """Post the failed or missing events of an endpoint again."""
-    account, store = await auth.account_id(request), request.app[CONTEXT].store
+    account, store = await auth.authenticate(request), request.app[CONTEXT].store
     body, _ = await read_json(request, ReplayEvents)
     since_ms = int(body.since.timestamp() * 1000)
     endpoint = request.match_info["id"]
@@ -97,7 +97,7 @@ async def replay_events(request: web.Request) -> web.Response:
 async def list_deliveries(request: web.Request) -> web.Response:
     """Answer the newest deliveries to an endpoint."""
     count, store = limit_of(request.query), request.app[CONTEXT].store
-    account = await auth.account_id(request)
+    account = await auth.authenticate(request)
     await _find_endpoint(request, account)
     deliveries = await webhooks.list_deliveries(store, request.match_info["id"], count)
     return list_response([_delivery_entry(delivery) for delivery in deliveries])

@@ -17,8 +17,8 @@ from shared.domain.kinds.enhance import VARIATIONS_MAX
 from shared.domain.kinds.image import Side
 from shared.domain.kinds.music import SECONDS_MAX
 
-SEEDS = range(-(2**63), 2**63)  # what every provider's number type can carry
-SEEDS_FOLDED = 2**53  # seeds beyond are folded to what every client can carry too
+SEEDS = range(-(2**63), 2**63)  # every provider's number type can carry these
+SEEDS_FOLDED = 2**53  # larger seeds are folded below this, so that every client can carry them
 Name = Annotated[str, Meta(max_length=WORD_CHARS_MAX, pattern=r"\A[^\u0000]*\Z")]  # for values no input field checks
 PROVIDER = doc("The preferred provider, or `auto`. A provider that cannot serve the request is replaced.")
 
@@ -36,7 +36,7 @@ IMAGE_URL = replaced(
     minLength=1,
 )
 ModeName = Annotated[Word | None, doc("The mode, such as `pixel`. A mode that the catalogue knows styles the prompt.")]
-NegativePrompt = Annotated[LongText | None, doc("What the image should not show.")]
+NegativePrompt = Annotated[LongText | None, doc("Content that the image should not show.")]
 AnySeed = Annotated[
     int | None, doc("Any integer. The same seed, prompt and size give the same output where the provider can.")
 ]
@@ -77,7 +77,7 @@ class ImageRequest(JobRequest, kw_only=True, rename="camel"):
 
     kind: ClassVar[str] = "image"
     names: ClassVar[Mapping[str, str]] = {"negative_prompt": "negativePrompt"}
-    prompt: Annotated[str | None, required_text("What to draw.", "image")] = None
+    prompt: Annotated[str | None, required_text("A description of the image to draw.", "image")] = None
     mode: ModeName = None
     tool: Annotated[Word | None, doc("The name of a tool.")] = None
     width: Annotated[Side | None, doc("Width in pixels.")] = None
@@ -108,7 +108,7 @@ class TextRequest(JobRequest, kw_only=True, rename="camel"):
     """POST /api/text/generate."""
 
     kind: ClassVar[str] = "text"
-    prompt: Annotated[str | None, required_text("What to write.", "text")] = None
+    prompt: Annotated[str | None, required_text("A description of the text to write.", "text")] = None
     type: Annotated[Word | None, doc("The type of text, such as `product-desc`.")] = None
     tone: Annotated[Word | None, doc("The tone, such as `professional`.")] = None
     length: Annotated[Literal["short", "medium", "long"] | None, doc("The length of the text.")] = None
@@ -134,7 +134,7 @@ class VoiceRequest(JobRequest, kw_only=True, rename="camel"):
 
     kind: ClassVar[str] = "voice"
     names: ClassVar[Mapping[str, str]] = {"prompt": "text", "voice_id": "voiceId"}
-    text: Annotated[str | None, required_text("What to say.", "voice")] = None
+    text: Annotated[str | None, required_text("The text to say.", "voice")] = None
     voice_id: Annotated[Word | None, doc("The name of a voice.")] = None
     speed: Annotated[
         Annotated[float, Meta(ge=0.25, le=4)] | None, doc("The speed of speech. 1 is the voice's own.")
@@ -156,7 +156,7 @@ class MusicRequest(JobRequest, kw_only=True, rename="camel"):
 
     kind: ClassVar[str] = "music"
     names: ClassVar[Mapping[str, str]] = {"seconds": "duration"}
-    prompt: Annotated[str | None, required_text("What to play.", "music")] = None
+    prompt: Annotated[str | None, required_text("A description of the music to play.", "music")] = None
     duration: Annotated[Annotated[float, Meta(ge=1, le=SECONDS_MAX)] | None, doc("Length in seconds.")] = None
     guidance: Annotated[Annotated[float, Meta(ge=0, le=20)] | None, doc("How closely to follow the prompt.")] = None
     format: AudioFormat = None

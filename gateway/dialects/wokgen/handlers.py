@@ -50,7 +50,7 @@ def with_quota(action: Action) -> Handler:
 def create_job(shape: type[JobRequest]) -> Handler:
     """Return the handler of one of the seven calls; `shape` is its body."""
 
-    async def act(request: web.Request, caller: Caller) -> web.Response:
+    async def handle(request: web.Request, caller: Caller) -> web.Response:
         context = request.app[CONTEXT]
         body, raw = await read_json(request, shape)
         accepted = await submit(context, caller, body, raw, request.headers.get("Idempotency-Key", ""))
@@ -61,7 +61,7 @@ def create_job(shape: type[JobRequest]) -> Handler:
             response = json_response(job_of(context, generation), 202 if generation.open else 200)
         return mark_replay(response, replayed=accepted.replayed)
 
-    return with_quota(act)
+    return with_quota(handle)
 
 
 def mark_replay(response: web.Response, *, replayed: bool) -> web.Response:

@@ -153,8 +153,8 @@ OPERATIONS = (
         handler=handlers.with_quota(handlers.cancel_job),
         id="cancelJob",
         summary="Cancel a job",
-        text="A job that was not submitted to a provider yet no longer counts against the daily quota. Otherwise the "
-        "provider is asked to stop, and the job stays `processing` until the provider confirms.",
+        text="A job that was not submitted to a provider yet no longer counts against the daily quota. Otherwise we "
+        "request the provider to stop, and the job stays `processing` until the provider confirms.",
         parameters=(ID,),
         responses=(_CANCELED,),
         refusals=("not_found", "conflict", *KEYED),

@@ -48,7 +48,7 @@ class GenerateV1(JobRequest, kw_only=True, rename="camel"):
 
     kind: ClassVar[str] = "image"
     names: ClassVar[Mapping[str, str]] = {"negative_prompt": "negativePrompt"}
-    prompt: Annotated[str | None, required_text("What to draw.", "image")] = None
+    prompt: Annotated[str | None, required_text("A description of the images to draw.", "image")] = None
     mode: ModeName = None
     size: Annotated[
         int | Word | None, replaced("A side in pixels such as 512, or both such as `512x768`.", anyOf=SIZES)
@@ -80,7 +80,7 @@ class GenerateV1(JobRequest, kw_only=True, rename="camel"):
 class ProcessV1(Struct, kw_only=True, rename="camel"):
     """Body of POST /api/v1/assets/{id}/process."""
 
-    operation: Annotated[Literal["upscale"], doc("What to do with the image.")] = "upscale"
+    operation: Annotated[Literal["upscale"], doc("The operation on the image.")] = "upscale"
     scale: Annotated[Literal[2, 4], doc("The factor to enlarge by.")] = 2
     provider: Annotated[Name | None, PROVIDER] = None
 

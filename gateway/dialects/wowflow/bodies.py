@@ -23,7 +23,7 @@ class CreateGeneration(Struct, kw_only=True):
     prompt: Annotated[
         str | None,
         replaced(
-            "What to generate.",
+            "A description of the output to generate.",
             required=True,
             type="string",
             minLength=1,

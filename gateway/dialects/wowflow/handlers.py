@@ -28,7 +28,7 @@ DAY_MS = 86_400_000
 
 async def list_models(request: web.Request) -> web.Response:
     """Answer every model on offer, with its API price."""
-    await auth.account_id(request)
+    await auth.authenticate(request)
     return list_response([model_entry(model) for model in routing.models(request.app[CONTEXT])])
 
 
@@ -68,7 +68,7 @@ async def create_generation(request: web.Request) -> web.Response:
 async def read_generations(request: web.Request) -> web.Response:
     """Answer one generation by its id, or the account's newest."""
     context, count = request.app[CONTEXT], limit_of(request.query)
-    account = await auth.account_id(request)
+    account = await auth.authenticate(request)
     if "id" not in request.query:
         newest = await generations.list_newest(context.store, account, count)
         return list_response([generation_entry(context, generation) for generation in newest])
@@ -81,7 +81,7 @@ async def read_generations(request: web.Request) -> web.Response:
 
 async def cancel_generation(request: web.Request) -> web.Response:
     """Cancel a generation, with a full refund unless a provider has it already."""
-    account = await auth.account_id(request)
+    account = await auth.authenticate(request)
     generation_id = canonical_uuid(request.query.get("id", ""))
     if generation_id is None:
         raise Refused("not_found", NOT_FOUND)
@@ -91,7 +91,7 @@ async def cancel_generation(request: web.Request) -> web.Response:
 
 async def read_balance(request: web.Request) -> web.Response:
     """Answer the account's balance."""
-    account = await accounts.find(request.app[CONTEXT].store, await auth.account_id(request))
+    account = await accounts.find(request.app[CONTEXT].store, await auth.authenticate(request))
     if account is None:
         raise auth.account_gone()
     balance = cents(account.topup) - cents(account.spent)
@@ -108,7 +108,7 @@ async def read_balance(request: web.Request) -> web.Response:
 async def list_transactions(request: web.Request) -> web.Response:
     """Answer the account's newest top-ups, charges and refunds, newest first."""
     count = limit_of(request.query)
-    account = await auth.account_id(request)
+    account = await auth.authenticate(request)
     lines = await ledger.list_movements(request.app[CONTEXT].store, account, count)
     return list_response([transaction(line) for line in lines])
 

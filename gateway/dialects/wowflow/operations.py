@@ -151,14 +151,14 @@ def _cancel(shown: Model) -> Operation:
         id="cancelGeneration",
         tag=TAG,
         summary="Cancel a generation",
-        text="A generation that was not submitted to a provider yet is refunded in full. Otherwise the provider is "
-        "asked to stop, and the generation stays `processing` until the provider confirms.",
+        text="A generation that was not submitted to a provider yet is refunded in full. Otherwise we request "
+        "the provider to stop, and the generation stays `processing` until the provider confirms.",
         parameters=(structs.replace(ID, text="The generation to cancel.", required=True),),
         responses=(
             OperationResponse(
                 text="The generation as it is now.",
                 shapes=(GenerationEntry,),
-                examples={"canceled": canceled, "asked to stop": processing},
+                examples={"canceled": canceled, "still processing": processing},
             ),
         ),
         refusals=("not_found", "conflict", *KEYED),

@@ -39,6 +39,8 @@ def current() -> str:
     catalogue = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
     made = json.loads(json.dumps(document(catalogue, BASE_URL)))
     del made["info"]["version"]
+    for model in made["x-models"]:
+        del model["name"]
     return json.dumps(normalised(made), separators=(",", ":"), sort_keys=True) + "\n"
 
 
