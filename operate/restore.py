@@ -18,9 +18,7 @@ from shared.store.ledger import Settled
 
 OPEN_BATCH = 500
 LINE_CHARS_MAX = 100_000
-RESTORED = Outcome(
-    error_code="restored", error="The service was restored from a backup. Submit it again."
-)
+RESTORED = Outcome(error_code="restored", error="The service was restored from a backup. Submit it again.")
 
 
 class LogLine(Struct, frozen=True):

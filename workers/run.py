@@ -31,9 +31,7 @@ from workers.timing import STORE_RETRY_S, STORE_WAIT_S, retry_while_store_down, 
 
 RETRY_S = 5.0  # after a failed poll, or a lost submit that may be repeated
 TIMED_OUT = Failed(code="timeout", message="The provider did not finish in time.")
-OUTCOME_UNKNOWN = Failed(
-    code="outcome_unknown", message="The provider never said whether it took this."
-)
+OUTCOME_UNKNOWN = Failed(code="outcome_unknown", message="The provider never said whether it took this.")
 
 log = structlog.get_logger()
 

@@ -204,7 +204,7 @@ async def test_how_long_a_provider_takes_is_learnt_where_it_is_settled(store_url
             asked_ms = int(await store.call("HGET", keys.generation(generation_id), "intent_ms"))
             await store.call("HSET", keys.generation(generation_id), "intent_ms", asked_ms - took_ms)
             await ledger.settle(store, generation_id, state, cost_micros=0, outcome=Outcome("one"), kind="image")
-        await speeds.look()
+        await speeds.refresh()
         assert 1150 < speeds.of("image")["one"] < 1350
         assert ({"one"}, {}) == (set(speeds.of("image")), speeds.of("video"))
 
@@ -247,5 +247,5 @@ async def test_speeds_are_read_again_and_kept_while_the_store_is_away(store_url:
             while not speeds.of("image"):
                 await asyncio.sleep(0.05)
         assert {"one": 12.5} == speeds.of("image")
-    await speeds.look()
+    await speeds.refresh()
     assert {"one": 12.5} == speeds.of("image")
