@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from shared.sandbox.frames import Hello, Reply, Request, Setup, read_frame, write_frame
+from shared.sandbox.frames import ChildSetup, Hello, Reply, Request, read_frame, write_frame
 from shared.sandbox.lockdown import allow_processor_time, lock_down
 
 NICE = 5
@@ -25,7 +25,7 @@ def serve(arguments: str) -> None:
     os.nice(NICE)
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not write into the replies
-    setup = msgspec.json.decode(arguments, type=Setup)
+    setup = msgspec.json.decode(arguments, type=ChildSetup)
     layers = lock_down(PACKAGES, setup)
     tasks: Mapping[str, Callable[..., Any]] = import_module(setup.module).TASKS
     write_frame(replies, Hello(layers))

@@ -12,7 +12,7 @@ from msgspec import Struct
 HEADER_BYTES = 4
 
 
-class Setup(Struct, frozen=True):
+class ChildSetup(Struct, frozen=True):
     """The arguments that a child starts with."""
 
     module: str  # its TASKS are served

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from shared.sandbox.frames import Setup
+from shared.sandbox.frames import ChildSetup
 from shared.sandbox.syscalls import filter_program
 
 CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWIPC = 0x10000000, 0x40000000, 0x08000000
@@ -40,7 +40,7 @@ SYSTEM = (
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def lock_down(packages: Iterable[str], setup: Setup) -> list[str]:
+def lock_down(packages: Iterable[str], setup: ChildSetup) -> list[str]:
     """Apply every layer that this kernel has and return their names. Call it before other threads exist.
 
     `packages` are the packages of ours that the child may still import.
@@ -63,7 +63,7 @@ def allow_processor_time(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used) + seconds + 1, hard))
 
 
-def _limit(setup: Setup) -> None:
+def _limit(setup: ChildSetup) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     for limit, value in (
         (resource.RLIMIT_AS, setup.memory_bytes_max),
@@ -143,7 +143,7 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def _filter_calls(setup: Setup) -> list[str]:
+def _filter_calls(setup: ChildSetup) -> list[str]:
     """Refuse the system calls that lead out (seccomp)."""
     program = filter_program(listens=setup.listens)
     if program is None:

@@ -20,7 +20,7 @@ import structlog
 from msgspec import structs
 
 from shared.ops.settings import ROOT, child_environment
-from shared.sandbox.frames import FrameTooLarge, Hello, Reply, Request, Setup, pack, receive
+from shared.sandbox.frames import ChildSetup, FrameTooLarge, Hello, Reply, Request, pack, receive
 
 # The environment of a child holds nothing else: no key, no address, no path of ours.
 CARRIED = ("LANG", "LC_ALL", "OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "TZ")
@@ -76,7 +76,7 @@ class Sandbox:
         listens: bool = False,
     ) -> None:
         self._module = module
-        self._setup = Setup(module, memory_bytes_max, file_bytes_max, "", listens)
+        self._setup = ChildSetup(module, memory_bytes_max, file_bytes_max, "", listens)
         self._scratch: dict[Process, TemporaryDirectory[str]] = {}
         self._reply_bytes_max = reply_bytes_max
         self._waiting_max = waiting_max
