@@ -1,8 +1,11 @@
-"""The paid provider's server with callbacks, as reliable as callbacks are. Words in the prompt say how it calls.
+"""The paid provider's server with callbacks, as unreliable as real ones. Words in the prompt control them.
 
-`call=once` posts one soon after the submit was accepted, `call=twice` two, `call=early` one before the submit is
-answered, `call=late` one when everybody has given up, `call=forged` two that it never sent: under a signature that
-does not hold, and to an address that nobody was given. Without a word it promised to call and does not.
+- `call=once` posts one soon after the submit was accepted, `call=twice` two;
+- `call=early` posts one before the response to the submit;
+- `call=late` posts one after the generation has failed;
+- `call=forged` posts two invalid ones: with a wrong signature, and to a URL that no generation has.
+
+Without such a word a promised callback never comes.
 """
 
 import asyncio
@@ -20,17 +23,17 @@ from tests.harness.doubles.provider import Provider
 
 SECRET = b"what the provider signs with"
 AFTER_S = {"once": (0.3,), "twice": (0.3, 0.5), "late": (12.0,), "forged": (0.2,)}
-TRIES, AGAIN_S, ANSWER_S = 3, 1.0, 3.0
-STRANGE_TOKEN = "0" * 64
+TRIES_MAX, RETRY_S, RESPONSE_S = 3, 1.0, 3.0
+UNKNOWN_TOKEN = "0" * 64
 
 
 def signature(body: bytes) -> str:
-    """What a callback with this body has as its x-signature."""
+    """Return the x-signature of a callback with this body."""
     return hmac.new(SECRET, body, hashlib.sha256).hexdigest()
 
 
 class Calling(Provider):
-    """`calls` counts the callbacks that were taken, by the word; `after_s` is when they are made."""
+    """`calls` counts the accepted callbacks by word; `after_s` has their times after the submit."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
@@ -40,7 +43,7 @@ class Calling(Provider):
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S))
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=RESPONSE_S))
         return await super().__aenter__()
 
     async def __aexit__(self, *exc: object) -> None:
@@ -52,36 +55,36 @@ class Calling(Provider):
         await super().__aexit__(*exc)
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
-        order = await request.json()
-        answer = await super()._submit(request)
-        found = re.search(r"call=(\w+)", order["prompt"])
-        if order.get("callback_url") and found and self.accepted[order["id"]]:
-            await self._arrange(order, found[1])
-        return answer
+        fields = await request.json()
+        response = await super()._submit(request)
+        found = re.search(r"call=(\w+)", fields["prompt"])
+        if fields.get("callback_url") and found and self.accepted[fields["id"]]:
+            await self._arrange(fields, found[1])
+        return response
 
-    async def _arrange(self, order: dict[str, Any], word: str) -> None:
+    async def _arrange(self, fields: dict[str, Any], word: str) -> None:
         if word == "early":
-            await self._call(order, word, 0)
+            await self._call(fields, word, 0)
         for after_s in self.after_s.get(word, ()):
-            task = asyncio.create_task(self._call(order, word, after_s))
+            task = asyncio.create_task(self._call(fields, word, after_s))
             self._calling.add(task)
             task.add_done_callback(self._calling.discard)
 
-    async def _call(self, order: dict[str, Any], word: str, after_s: float) -> None:
+    async def _call(self, fields: dict[str, Any], word: str, after_s: float) -> None:
         await asyncio.sleep(after_s)
-        url: str = order["callback_url"]
+        url: str = fields["callback_url"]
         if word == "forged":
             body = json.dumps({"ref": "task-of-a-stranger"}).encode()
             await self._post(url, body, "0" * 64, word)
-            await self._post(url.rpartition("/")[0] + f"/{STRANGE_TOKEN}", body, signature(body), word)
+            await self._post(url.rpartition("/")[0] + f"/{UNKNOWN_TOKEN}", body, signature(body), word)
         else:
-            body = json.dumps({"ref": f"task-{order['id']}"}).encode()
+            body = json.dumps({"ref": f"task-{fields['id']}"}).encode()
             await self._post(url, body, signature(body), word)
 
     async def _post(self, url: str, body: bytes, signed: str, word: str) -> None:
-        """As providers do: again, a few times, while nobody answers."""
+        """Post a callback, and repeat it a few times like a provider does while the server fails."""
         assert self._session is not None
-        for _ in range(TRIES):
+        for _ in range(TRIES_MAX):
             try:
                 async with self._session.post(url, data=body, headers={"x-signature": signed}) as response:
                     if response.status < 500:
@@ -89,4 +92,4 @@ class Calling(Provider):
                         return
             except (aiohttp.ClientError, TimeoutError):
                 pass
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(RETRY_S)

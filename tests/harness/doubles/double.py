@@ -1,9 +1,15 @@
-"""What every provider's double has: a server on loopback, a record of what it was asked, and troubles to meet.
+"""The base of every provider's double: a server on loopback that records requests and misbehaves on demand.
 
-A double of a provider is `tests/harness/doubles/<name>.py`, class `Double(double.Double)`. It lists its `routes`, each
-with a role: `submit` (may be billed), `look` (a task's state or result), `cancel`, `file` (an output;
-served here) or `other`. A handler is a plain method from `Asked` to `Say`. Everything that can go wrong with
-any provider happens here, so that a handler holds only what is this provider's own.
+A provider's double is class `Double(double.Double)` in `tests/harness/doubles/<name>.py`. It lists its `routes`, each
+with a role:
+
+- `submit`: may be billed;
+- `poll`: a task's state or result;
+- `cancel`, `other`;
+- `file`: an output, served here.
+
+A handler is a plain method that takes a `Request` and returns a `Response`. The failures that any provider may have
+happen here, so that a handler contains only its provider's own behaviour.
 """
 
 import asyncio
@@ -24,7 +30,7 @@ from tests.harness.doubles.provider import a_png
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 SILENCE_S = 600.0
-HUGE_BYTES = 128 * 1024 * 1024  # of an answer that nobody should read to its end
+HUGE_BYTES = 128 * 1024 * 1024  # of a response that no client should read to its end
 
 
 class Part(Struct, frozen=True):
@@ -36,7 +42,7 @@ class Part(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """A request that arrived."""
+    """A request as it arrived."""
 
     role: str
     method: str
@@ -45,32 +51,32 @@ class Request(Struct, frozen=True, kw_only=True):
     query: dict[str, str]
     headers: dict[str, str]  # names in lower case
     body: bytes
-    match: dict[str, str]  # what the route's {names} stand for
+    match: dict[str, str]  # values of the route's {names}
 
     @property
     def json(self) -> Any:
-        """The body as JSON."""
+        """Return the body as JSON."""
         return json.loads(self.body)
 
     @property
     def form(self) -> list[Part]:
-        """The fields of a multipart body, in order."""
+        """Return the fields of a multipart body, in order."""
         head = f"Content-Type: {self.headers['content-type']}\r\n\r\n".encode()
         parts = message_from_bytes(head + self.body).get_payload()
-        assert isinstance(parts, list), f"no multipart body: {self.body[:100]!r}"
+        assert isinstance(parts, list), f"not a multipart body: {self.body[:100]!r}"
         named = [(part, str(part.get_param("name", header="content-disposition"))) for part in parts]
         return [Part(name, part.get_filename(), part.get_payload(decode=True)) for part, name in named]
 
 
 class Response(Struct, frozen=True):
-    """An answer. `body` is sent as it is if it is bytes, as text if it is a str, else as JSON."""
+    """A response. A body of bytes is sent unchanged, a str as text, anything else as JSON."""
 
     status: int = 200
     body: object = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def response(self) -> web.Response:
-        """As aiohttp sends it."""
+    def build(self) -> web.Response:
+        """Build the response that aiohttp sends."""
         match self.body:
             case bytes(data):
                 return web.Response(status=self.status, body=data, headers=self.headers)
@@ -81,18 +87,18 @@ class Response(Struct, frozen=True):
 
 
 class Fault(Enum):
-    """What a request may meet instead of a proper answer. All but LOST_BEFORE let the handler do its work first."""
+    """A failure in place of a proper response. All but LOST_BEFORE let the handler do its work first."""
 
     LOST_BEFORE = "the connection closes and nothing was accepted"
-    LOST_AFTER = "the connection closes without an answer"
-    CUT = "the answer ends in the middle of its body"
+    LOST_AFTER = "the connection closes without a response"
+    CUT = "the response ends in the middle of its body"
     BROKEN = "500 with a page of HTML"
     GARBAGE = "200 with a page of HTML"
     HUGE = "200 with a body that does not end"
-    SILENT = "it is accepted, and no answer comes"
+    SILENT = "it is accepted, and no response comes"
 
 
-OTHERS: dict[str, Callable[[], tuple[bytes, str]]] = {
+EXTRA_FILES: dict[str, Callable[[], tuple[bytes, str]]] = {
     "out.mp4": lambda: (a_video(), "video/mp4"),
     "out.wav": lambda: (a_wav(), "audio/wav"),
 }
@@ -104,13 +110,13 @@ Route = tuple[str, str, str, Handler]  # role, method, path with {names}, handle
 class Double:
     """`async with Double() as double:`. A subclass sets `prefix` and implements `routes`.
 
-    `states` are what the next looks find, in the provider's own words, one look each; when they are used up the task
-    is done. A word that the provider does not have is rendered like any other: that is how a new state will look.
-    `troubles[role]` are met by the next requests of that role, one each, before or instead of the handler.
+    `states` are the states that the next polls find, in the provider's own words, one each. After the last one the task
+    is done. A state that the provider does not have is shown like any other: a future state will look like that.
+    Each of `overrides[role]` replaces the response to one of the next requests of that role.
     """
 
-    prefix = ""  # of the path, in what the adapter takes as its base URL
-    served_file = "out.png"  # of `files`, behind the links it gives out
+    prefix = ""  # of the path, in the adapter's base URL
+    served_file = "out.png"  # of `files`: the default of `link`
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
@@ -118,45 +124,45 @@ class Double:
         self.url = ""
         self.requests: list[Request] = []  # every request, in order
         self.accepted = 0  # submits that began work, each of which would be billed
-        self.drained = False  # somebody read an answer of HUGE_BYTES to its end
+        self.drained = False  # a client read a response of HUGE_BYTES to its end
         self.states: deque[str] = deque()
         self.overrides: defaultdict[str, deque[Response | Fault]] = defaultdict(deque)
         self.files: dict[str, tuple[bytes, str]] = {"out.png": (a_png(), "image/png")}
-        if self.served_file in OTHERS:
-            self.files[self.served_file] = OTHERS[self.served_file]()
+        if self.served_file in EXTRA_FILES:
+            self.files[self.served_file] = EXTRA_FILES[self.served_file]()
 
     def routes(self) -> Iterable[Route]:
-        """What the provider serves."""
+        """Return the provider's routes."""
         raise NotImplementedError
 
     @property
     def base_url(self) -> str:
-        """What Setup.base_url is for an adapter that is to talk to this double."""
+        """Return the `Setup.base_url` of an adapter for this double."""
         return self.url + self.prefix
 
     @property
     def counts(self) -> Counter[str]:
-        """Requests that arrived, by role; `stray` are those for which there is no route."""
+        """Count the requests by role. `unrouted` requests have no route."""
         return Counter(request.role for request in self.requests)
 
     def link(self, name: str = "") -> str:
-        """Where a file of `files` can be fetched; without a name the one that is served."""
+        """Return the URL of one of `files`, by default that of `served_file`."""
         name = name or self.served_file
         return f"{self.url}/files/{name}"
 
-    def is_accepted(self, answer: Response) -> bool:
-        """Whether a handler's answer to a submit means that work began."""
-        return answer.status < 300
+    def is_accepted(self, response: Response) -> bool:
+        """Return whether a response to a submit means that work began."""
+        return response.status < 300
 
     def take_state(self, done: str) -> str:
-        """The state to show to a look: the next of `states`, or `done`."""
+        """Take the state for a poll: the next of `states`, or `done`."""
         return self.states.popleft() if self.states else done
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=BODY_BYTES_MAX)
         for role, method, path, handler in [*self.routes(), ("file", "GET", "/files/{name}", self._file)]:
-            app.router.add_route(method, path, partial(self._meet, role, handler))
-        app.router.add_route("*", "/{path:.*}", partial(self._meet, "unrouted", lambda request: Response(404, {})))
+            app.router.add_route(method, path, partial(self._handle, role, handler))
+        app.router.add_route("*", "/{path:.*}", partial(self._handle, "unrouted", lambda request: Response(404, {})))
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
@@ -171,7 +177,7 @@ class Double:
         data, media_type = self.files[request.match["name"]]
         return Response(200, data, {"Content-Type": media_type})
 
-    async def _meet(self, role: str, handler: Handler, incoming: web.Request) -> web.StreamResponse:
+    async def _handle(self, role: str, handler: Handler, incoming: web.Request) -> web.StreamResponse:
         request = Request(
             role=role,
             method=incoming.method,
@@ -185,26 +191,26 @@ class Double:
         self.requests.append(request)
         override = self.overrides[role].popleft() if self.overrides[role] else None
         if isinstance(override, Response):
-            return override.response()
+            return override.build()
         if override is Fault.LOST_BEFORE:
             return _hang_up(incoming)
-        answer = handler(request)
-        if role == "submit" and self.is_accepted(answer):
+        response = handler(request)
+        if role == "submit" and self.is_accepted(response):
             self.accepted += 1
-        return answer.response() if override is None else await self._spoil(override, incoming, answer)
+        return response.build() if override is None else await self._send_fault(override, incoming, response)
 
-    async def _spoil(self, fault: Fault, incoming: web.Request, answer: Response) -> web.StreamResponse:
+    async def _send_fault(self, fault: Fault, incoming: web.Request, response: Response) -> web.StreamResponse:
         match fault:
             case Fault.BROKEN | Fault.GARBAGE:
                 status = 500 if fault is Fault.BROKEN else 200
                 return web.Response(status=status, text=PAGE, content_type="text/html")
             case Fault.CUT:
-                whole = answer.response()
-                assert isinstance(whole.body, bytes)
-                stream = web.StreamResponse(status=whole.status, headers={"Content-Type": whole.content_type})
-                stream.content_length = len(whole.body) + 100
+                built = response.build()
+                assert isinstance(built.body, bytes)
+                stream = web.StreamResponse(status=built.status, headers={"Content-Type": built.content_type})
+                stream.content_length = len(built.body) + 100
                 await stream.prepare(incoming)
-                await stream.write(whole.body)
+                await stream.write(built.body)
                 await asyncio.sleep(0)
             case Fault.HUGE:
                 stream = web.StreamResponse(headers={"Content-Type": "application/json"})

@@ -1,4 +1,4 @@
-"""A worker in a world where example.com is on this machine: python -m tests.harness.doubles.elsewhere PORT run local"""
+"""A worker for which example.com is on loopback: python -m tests.harness.doubles.elsewhere PORT run local"""
 
 import socket
 import sys
@@ -13,14 +13,14 @@ HOST = "example.com"
 
 
 class Elsewhere(Resolver):
-    """The system's names, but for one."""
+    """The system's resolver, with another address for one host."""
 
-    port = 0  # where that host's server listens
+    port = 0  # of that host's server
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Addresses of `host`."""
+        """Return the addresses of `host`."""
         if host != HOST:
             return await super().resolve(host, port, family)
         here = socket.AF_INET

@@ -11,7 +11,7 @@ from lumaai.types.generations import ImageCreateParams, VideoCreateParams
 from tests.harness.doubles import double
 from tests.harness.doubles.adapters.kinds import a_video
 from tests.harness.doubles.double import Request, Response, Route
-from tests.harness.doubles.typed import Fault, faults
+from tests.harness.doubles.typed import TypeFault, faults
 from workers.adapters.contract import Callback
 
 DONE, ENDED = "completed", ("completed", "failed")
@@ -103,7 +103,7 @@ class Double(double.Double):
         return Callback({"content-type": "application/json"}, json.dumps(self.generations[ref]).encode())
 
 
-def _limits(kind: str, body: dict[str, Any]) -> Iterable[Fault]:
+def _limits(kind: str, body: dict[str, Any]) -> Iterable[TypeFault]:
     """Faults that the types do not show."""
     prompt, frames = body.get("prompt"), body.get("keyframes")
     if prompt is None and not frames:

@@ -1,9 +1,11 @@
-"""A paid provider's server over real HTTP. Words in the prompt say how it behaves; it counts what it is asked.
+"""A paid provider's server over real HTTP that counts its requests. Words in the prompt control it:
 
-`hangup-before` and `hangup-after` close the connection before and after accepting, `busy` says 429 twice, `refuse` 400,
-`down` 503, `garbage` answers no JSON after accepting, `slow` never answers the submit, `stuck` never finishes,
-`fail` fails the task, `polls=N` finishes after N looks, `wait=S` asks to be looked at every S seconds, `obeys` ends a
-task that was cancelled.
+- `hangup-before` and `hangup-after` close the connection before and after accepting;
+- `busy` responds with 429 twice, `refuse` with 400, `down` with 503;
+- `garbage` accepts, and responds with HTML;
+- `slow` never responds to the submit, `stuck` never finishes, `fail` fails the task;
+- `polls=N` finishes at the Nth poll, `wait=S` requires S seconds between polls;
+- `obeys` ends a task that was cancelled.
 """
 
 import asyncio
@@ -17,20 +19,20 @@ from PIL import Image
 
 
 def a_png(width: int = 8, height: int = 8) -> bytes:
-    """A small valid picture."""
-    held = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(held, "PNG")
-    return held.getvalue()
+    """Return a small valid PNG file."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(file, "PNG")
+    return file.getvalue()
 
 
 class Provider:
-    """`async with Provider() as provider:`; `submits` counts accepted and refused submits by generation id."""
+    """`async with Provider() as provider:`; `submits` counts them by generation id, refused ones too."""
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
-        self.submits: Counter[str] = Counter()  # requests that arrived
+        self.submits: Counter[str] = Counter()  # accepted and refused
         self.accepted: Counter[str] = Counter()  # tasks begun, each of which would be billed
-        self.looks: Counter[str] = Counter()
+        self.polls: Counter[str] = Counter()
         self.cancelled: set[str] = set()
         self.prompts: dict[str, str] = {}
         self._png = a_png().hex()
@@ -58,8 +60,8 @@ class Provider:
         await self._runner.cleanup()
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
-        order = await request.json()
-        generation, prompt = order["id"], order["prompt"]
+        fields = await request.json()
+        generation, prompt = fields["id"], fields["prompt"]
         self.submits[generation] += 1
         self.prompts[generation] = prompt
         refusal = self._refusal(generation, prompt)
@@ -82,14 +84,14 @@ class Provider:
 
     async def _show_task(self, request: web.Request) -> web.Response:
         generation = request.match_info["ref"].removeprefix("task-")
-        self.looks[generation] += 1
+        self.polls[generation] += 1
         prompt = self.prompts.get(generation, "")
         if "obeys" in prompt and generation in self.cancelled:
             return web.json_response({"state": "failed", "reason": "It was stopped."})
         if "fail" in prompt:
             return web.json_response({"state": "failed", "reason": "The model failed."})
-        needed = int(found[1]) if (found := re.search(r"polls=(\d+)", prompt)) else 1
-        if "stuck" in prompt or self.looks[generation] < needed:
+        polls = int(found[1]) if (found := re.search(r"polls=(\d+)", prompt)) else 1
+        if "stuck" in prompt or self.polls[generation] < polls:
             return web.json_response({"state": "running", **self._pace(prompt)})
         return web.json_response({"state": "done", "png": self._png})
 

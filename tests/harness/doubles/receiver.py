@@ -1,4 +1,4 @@
-"""A customer's webhook endpoint: a real HTTP server on loopback that remembers everything and misbehaves on request."""
+"""A customer's webhook endpoint: a real HTTP server on loopback that records every request and misbehaves on demand."""
 
 import asyncio
 import ssl
@@ -19,14 +19,14 @@ CHUNK = b"x" * 16_384
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """What the receiver does with one request. The default says thank you."""
+    """The receiver's response to one request, by default a 200."""
 
     status: int = 200
     body: bytes = b"ok"
     headers: dict[str, str] = {}
     delay_s: float = 0.0  # before the status line
-    hang_up: bool = False  # close the connection instead of answering
-    endless: bool = False  # stream the body for ever
+    hang_up: bool = False  # close the connection without a response
+    endless: bool = False  # stream the body forever
     stalled: bool = False  # send status, headers and `body`, then nothing more
 
 
@@ -42,7 +42,7 @@ class Received(Struct, frozen=True, kw_only=True):
 
 
 class Receiver:
-    """Answers with the scripted replies in turn, then with `default`; verifies signatures when it has secrets."""
+    """Sends the scripted replies in turn, then `default`. Verifies signatures if it has a secret."""
 
     def __init__(
         self,
@@ -63,15 +63,15 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """Where the receiver listens, by address."""
+        """Return the receiver's URL."""
         return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}/hook"
 
-    def script(self, *replies: Reply) -> None:
-        """Answer the next requests with `replies`, one each, after those scripted before."""
+    def queue_replies(self, *replies: Reply) -> None:
+        """Queue `replies` for the next requests, one each."""
         self._replies.extend(replies)
 
     async def wait_for(self, n: int, timeout_s: float = WAIT_S) -> list[Received]:
-        """The first `n` requests, once they have arrived. Raises AssertionError if they do not in time."""
+        """Wait for `n` requests and return them. Raises AssertionError on a timeout."""
         try:
             async with asyncio.timeout(timeout_s), self._news:
                 await self._news.wait_for(lambda: len(self.received) >= n)
@@ -126,13 +126,13 @@ class Receiver:
             return None
         try:
             Webhook(self.secret).verify(body, headers)
-        except Exception:  # the package raises whatever malformed input makes it trip over
+        except Exception:  # the package raises many types for malformed input
             return False
         return True
 
     async def _stream(self, request: web.Request, reply: Reply) -> web.StreamResponse:
         response = web.StreamResponse(status=reply.status, headers=reply.headers)
-        with suppress(ConnectionError):  # the caller has had enough
+        with suppress(ConnectionError):  # the client disconnected
             await response.prepare(request)
             await response.write(reply.body)
             while reply.endless and not self._closing.is_set():
@@ -141,6 +141,6 @@ class Receiver:
         return response
 
     async def _pause(self, delay_s: float) -> None:
-        """Sleep, but not beyond the receiver's own end."""
+        """Sleep, but not after the receiver was closed."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), delay_s)

@@ -1,4 +1,4 @@
-"""What an official client's own types say about a body. These clients are generated from their provider's document."""
+"""Checks a body against an official client's types, which are generated from the provider's own document."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -6,8 +6,8 @@ from types import NoneType
 from typing import Annotated, Any, Literal, Required, Union, get_args, get_origin, get_type_hints
 
 Path = tuple[str | int, ...]
-Fault = tuple[Path, str]  # where in the body, and what is wrong there
-NAMING = ("model", "role", "type")  # fields by which one of several types is told from the others
+TypeFault = tuple[Path, str]  # the position in the body, and the fault there
+NAMING = ("model", "role", "type")  # fields that distinguish one of several types
 PLAIN: dict[Any, tuple[type, ...]] = {
     str: (str,),
     bool: (bool,),
@@ -18,8 +18,8 @@ PLAIN: dict[Any, tuple[type, ...]] = {
 }
 
 
-def faults(value: object, kind: Any, path: Path = ()) -> list[Fault]:
-    """Why the client could not have sent a body for parameters of this type; [] if it could."""
+def faults(value: object, kind: Any, path: Path = ()) -> list[TypeFault]:
+    """Return the reasons why the client could not send this body; [] if it could."""
     args = get_args(kind)
     if get_origin(kind) is Annotated:
         return faults(value, args[0], path)
@@ -40,12 +40,12 @@ def faults(value: object, kind: Any, path: Path = ()) -> list[Fault]:
 
 
 def models(kind: Any) -> list[str]:
-    """The names of models in a type of parameters."""
+    """Return the names of models in a type of parameters."""
     several = get_args(kind) if get_origin(kind) is Union else (kind,)
     return [name for option in several for name in get_args(_hints(option)["model"][1])]
 
 
-def _fields(value: object, kind: Any, path: Path) -> Iterator[Fault]:
+def _fields(value: object, kind: Any, path: Path) -> Iterator[TypeFault]:
     hints = _hints(kind)
     if not isinstance(value, Mapping):
         yield path, "expected object"
@@ -56,7 +56,7 @@ def _fields(value: object, kind: Any, path: Path) -> Iterator[Fault]:
 
 
 def _may_be(value: object, option: Any) -> bool:
-    """Whether one of several types is meant: what it names its own, such as `model` or `type`, is the value's."""
+    """Return whether the value may be of one of several types: its `model` or `type`, for example, must match."""
     if not hasattr(option, "__required_keys__") or not isinstance(value, Mapping):
         return True
     own = {name: hint for name, (needed, hint) in _hints(option).items() if needed and name in NAMING}
@@ -65,7 +65,7 @@ def _may_be(value: object, option: Any) -> bool:
 
 @cache
 def _hints(kind: Any) -> dict[str, tuple[bool, Any]]:
-    """A body's fields by their names on the wire: is it required, and its type."""
+    """Return a body's fields by their names on the wire: whether each is required, and its type."""
     fields = {}
     for name, hint in get_type_hints(kind, include_extras=True).items():
         needed = get_origin(hint) is Required

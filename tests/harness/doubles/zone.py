@@ -1,4 +1,4 @@
-"""A name server that a customer controls: it may change its mind, know nothing, or never answer."""
+"""A name server that a customer controls: it may change addresses, know no name, or never respond."""
 
 import asyncio
 import socket
@@ -7,7 +7,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 
 class Zone(AbstractResolver):
-    """Each look-up gets the next of `answers`, the last one for ever; an empty answer is an unknown name."""
+    """Each lookup gets the next of `answers`, or the last one again. An empty answer is an unknown name."""
 
     def __init__(self, *answers: tuple[str, ...], delay_s: float = 0.0) -> None:
         self.answers = answers
@@ -17,7 +17,7 @@ class Zone(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """The addresses of any name."""
+        """Return the next addresses for any name."""
         addresses = self.answers[min(len(self.asked), len(self.answers) - 1)]
         self.asked.append(host)
         await asyncio.sleep(self.delay_s)
@@ -26,4 +26,4 @@ class Zone(AbstractResolver):
         return [ResolveResult(hostname=host, host=at, port=port, family=family, proto=0, flags=0) for at in addresses]
 
     async def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: no connection is open."""

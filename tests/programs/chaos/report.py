@@ -103,7 +103,7 @@ def describe_generation(evidence: Evidence, generation: Generation) -> dict[str,
         "buyer": next(n for n, customer in enumerate(evidence.customers) if customer.account == generation.account),
         "end": error_code(generation) or generation.state,
         "submit_statuses": evidence.paid.statuses[generation.id],
-        "polls": evidence.paid.looks[generation.id],
+        "polls": evidence.paid.polls[generation.id],
         "ref": generation.ref is not None,
         **{name: round((ms - evidence.started_ms) / 1000, 2) for name, ms in times.items() if ms is not None},
     }

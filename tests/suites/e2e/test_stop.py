@@ -25,7 +25,7 @@ async def test_everybody_leaves_in_time() -> None:
             await caller.wait_for_end(await caller.create())
             await stack.processes["sweep"].wait_for_log("sweeper.started")
             held = asyncio.create_task(caller.submit("stuck", "test/paid", prefer="wait=30"))
-            while not provider.looks:
+            while not provider.polls:
                 await asyncio.sleep(0.01)
             for process in stack.processes.values():
                 process.send(signal.SIGTERM)

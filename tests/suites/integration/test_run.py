@@ -87,7 +87,7 @@ async def test_a_generation_is_submitted_checked_and_settled(bench: Bench) -> No
     assert generation.outcome is not None
     [output] = generation.outcome.outputs
     assert ("image/png", 8, 8) == (output.media_type, output.width, output.height)
-    assert (1, 3) == (bench.provider.submits[generation_id], bench.provider.looks[generation_id])
+    assert (1, 3) == (bench.provider.submits[generation_id], bench.provider.polls[generation_id])
 
 
 @pytest.mark.parametrize(

@@ -425,7 +425,7 @@ async def test_a_picture_that_cannot_be_had(guest: Visitor, pictures: Receiver) 
     gone = f"{guest.place.stack.url}/assets/2026/01/01/{'0' * 32}-0.png"
     answer = await guest.request("POST", "/api/tools/upscale", json={"imageUrl": gone})
     is_error(answer, 502, "IMAGE_UNREACHABLE")
-    pictures.script(Reply(status=404), Reply(body=b"<html>", headers={"Content-Type": "image/png"}))
+    pictures.queue_replies(Reply(status=404), Reply(body=b"<html>", headers={"Content-Type": "image/png"}))
     for code in ("IMAGE_UNREACHABLE", "BAD_IMAGE"):
         is_error(await guest.request("POST", "/api/tools/interrogate", json={"imageUrl": pictures.url}), 502, code)
     assert 0 == await guest.fetch_quota_used()

@@ -353,8 +353,8 @@ async def test_reading_never_bills(caller: Caller, place: Place) -> None:
     """A thousand polls of one generation change nothing on the books and ask the provider nothing."""
     made = await caller.create("a boat", SAMPLE)
     await caller.wait_for_end(made)
-    lines, looks = (await caller.request("GET", "/api/v1/transactions")).body["data"], place.provider.looks[made]
+    lines, looks = (await caller.request("GET", "/api/v1/transactions")).body["data"], place.provider.polls[made]
     for _ in range(10):
         await asyncio.gather(*[caller.poll(made) for _ in range(100)])
     assert lines == (await caller.request("GET", "/api/v1/transactions")).body["data"]
-    assert (1, looks) == (place.provider.submits[made], place.provider.looks[made])
+    assert (1, looks) == (place.provider.submits[made], place.provider.polls[made])

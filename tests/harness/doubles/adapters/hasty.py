@@ -1,4 +1,4 @@
-"""Luma, whose lost submits are looked for after a second instead of minutes."""
+"""Luma with a short submit limit: a lost submit is searched for after a second instead of minutes."""
 
 from typing import ClassVar
 
@@ -6,6 +6,6 @@ from workers.providers import luma
 
 
 class Adapter(luma.Adapter):
-    """The same."""
+    """Luma's adapter with a submit limit of one second."""
 
     submit_limit_s: ClassVar[float] = 1.0

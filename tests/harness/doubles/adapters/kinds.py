@@ -1,4 +1,4 @@
-"""A provider of every kind, with tiny real outputs. Words in the prompt say how it behaves.
+"""A provider of every kind, with tiny real outputs. Words in the prompt control it.
 
 `refuse` refuses, `stuck` never finishes, `slow=S` finishes after S seconds.
 """
@@ -23,37 +23,37 @@ VIDEO_PX, VIDEO_FPS, VIDEO_FRAMES = 64, 10, 5
 
 
 def a_wav() -> bytes:
-    """A quarter of a second of silence."""
-    held = io.BytesIO()
-    with wave.open(held, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        sound.writeframes(bytes(2 * 8000 * AUDIO_MS // 1000))
-    return held.getvalue()
+    """Return a WAV file with a quarter of a second of silence."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as audio:
+        audio.setnchannels(1)
+        audio.setsampwidth(2)
+        audio.setframerate(8000)
+        audio.writeframes(bytes(2 * 8000 * AUDIO_MS // 1000))
+    return file.getvalue()
 
 
 def a_video() -> bytes:
-    """Half a second of grey."""
-    held = io.BytesIO()
-    with av.open(held, "w", format="mp4") as film:
-        stream = film.add_stream("mpeg4", rate=VIDEO_FPS)
+    """Return an MP4 file with half a second of grey."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as video:
+        stream = video.add_stream("mpeg4", rate=VIDEO_FPS)
         stream.width = stream.height = VIDEO_PX
         stream.pix_fmt = "yuv420p"
         grey = av.VideoFrame.from_ndarray(np.full((VIDEO_PX, VIDEO_PX, 3), 128, np.uint8), format="rgb24")
         for packet in [*(packet for _ in range(VIDEO_FRAMES) for packet in stream.encode(grey)), *stream.encode()]:
-            film.mux(packet)
-    return held.getvalue()
+            video.mux(packet)
+    return file.getvalue()
 
 
 class Adapter(contract.Adapter):
-    """Does at once what it is asked for, unless the prompt says otherwise."""
+    """Finishes every submit at once, unless the prompt says otherwise."""
 
     repeatable: ClassVar[bool] = True
     submit_limit_s: ClassVar[float] = 10.0
 
     async def submit(self, call: Call) -> Pending | Done:
-        """The result, or when it will be there: a reference is the time at which it is, in Unix seconds."""
+        """Return the result, or a reference: the time at which the result is there, in Unix seconds."""
         if "refuse" in call.prompt:
             raise Rejected("content_policy", "The provider refused this prompt.")
         if "stuck" in call.prompt:
@@ -64,11 +64,11 @@ class Adapter(contract.Adapter):
         return await self.make(call)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
-        """The result, once it is time."""
+        """Return the result once its time has come."""
         return Pending(ref, POLL_S) if time.time() < float(ref) else await self.make(call)
 
     async def make(self, call: Call) -> Done:
-        """The result of a kind."""
+        """Return a result of the call's kind."""
         match call.kind:
             case "image":
                 count = int(str(call.input.get("count", 1)))
@@ -81,15 +81,15 @@ class Adapter(contract.Adapter):
             case "text":
                 return Done(text=f"Two words about {call.prompt}.")
             case "enhance":
-                found = [f"{call.prompt}, {way}" for way in ("finely drawn", "in soft light", "from above")]
-                return Done(text=found[0], facts={"variations": found[: int(str(call.input.get("count", 3)))]})
+                prompts = [f"{call.prompt}, {detail}" for detail in ("finely drawn", "in soft light", "from above")]
+                return Done(text=prompts[0], facts={"variations": prompts[: int(str(call.input.get("count", 3)))]})
             case _:
-                return await self.look(call)
+                return await self.transform_image(call)
 
-    async def look(self, call: Call) -> Done:
-        """What becomes of a picture: a larger one, or words."""
-        picture = await self.setup.fetch(str(call.input["image_url"]))
-        width, height = Image.open(io.BytesIO(picture.data)).size
+    async def transform_image(self, call: Call) -> Done:
+        """Upscale the input image, or describe it."""
+        image = await self.setup.fetch(str(call.input["image_url"]))
+        width, height = Image.open(io.BytesIO(image.data)).size
         if call.kind == "interrogate":
             words = ["teal", "flat", f"{width}x{height}"]
             return Done(text=", ".join(words), facts={"caption": "A teal square.", "tags": words})

@@ -1,4 +1,4 @@
-"""A provider that answers at once with nothing: what is left is our own work."""
+"""A provider that finishes at once, so that only our own work takes time."""
 
 from typing import ClassVar
 
@@ -16,15 +16,15 @@ class Adapter(contract.Adapter):
         self.setup = setup
 
     async def submit(self, call: Call) -> Pending | Done:
-        """Done, with a line of text."""
+        """Return a line of text."""
         return Done(text="done")
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
-        """Never needed."""
+        """Return a line of text; no submit is ever pending."""
         return Done(text="done")
 
     async def cancel(self, call: Call, ref: str) -> None:
-        """Nothing to stop."""
+        """Do nothing: no work runs."""
 
     async def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing: no connection is open."""

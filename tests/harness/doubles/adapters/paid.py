@@ -13,7 +13,7 @@ from workers.adapters import contract
 from workers.adapters.contract import Blob, Call, Callback, Done, Down, Pending, Rejected, Retry, Setup, Unknown
 
 PAID_HTTP_S = 5.0
-film = cache(a_video)
+cached_video = cache(a_video)
 
 
 class Adapter(contract.Adapter):
@@ -29,12 +29,12 @@ class Adapter(contract.Adapter):
 
     async def submit(self, call: Call) -> Pending | Done:
         """POST /submit with the prompt, which scripts the double."""
-        order = {"id": call.generation_id, "prompt": call.prompt}
-        order |= {"callback_url": call.callback_url} if call.callback_url else {}
+        fields = {"id": call.generation_id, "prompt": call.prompt}
+        fields |= {"callback_url": call.callback_url} if call.callback_url else {}
         try:
-            status, answer, headers = await self._ask("POST", "/submit", order)
+            status, body, headers = await self._request("POST", "/submit", fields)
         except (aiohttp.ClientConnectorError, ConnectionRefusedError) as error:
-            raise Down("nobody listens") from error
+            raise Down("connection refused") from error
         except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError) as error:
             raise Unknown(repr(error)) from error
         if status == 429:
@@ -42,39 +42,39 @@ class Adapter(contract.Adapter):
         if status == 400:
             raise Rejected("content_policy", "The provider refused this prompt.")
         if status == 503:
-            raise Down("out of order")
+            raise Down("HTTP 503")
         if status != 200:
             raise Unknown(f"HTTP {status}")
-        return Pending(answer["ref"], answer.get("poll_after_s", 0.05))
+        return Pending(body["ref"], body.get("poll_after_s", 0.05))
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET /tasks/{ref}."""
-        status, answer, _ = await self._ask("GET", f"/tasks/{ref}", None)
+        status, body, _ = await self._request("GET", f"/tasks/{ref}", None)
         if status != 200:
             raise RuntimeError(f"HTTP {status}")
-        if answer["state"] == "failed":
-            raise Rejected("provider_failed", answer["reason"])
-        if answer["state"] == "done":
-            if call.kind == "video":  # the double draws; what is a film comes from here
-                return Done((Blob(film(), "video/mp4"),))
-            return Done((Blob(bytes.fromhex(answer["png"]), "image/png"),))
-        return Pending(ref, answer.get("poll_after_s", 0.05))
+        if body["state"] == "failed":
+            raise Rejected("provider_failed", body["reason"])
+        if body["state"] == "done":
+            if call.kind == "video":  # the double makes images only
+                return Done((Blob(cached_video(), "video/mp4"),))
+            return Done((Blob(bytes.fromhex(body["png"]), "image/png"),))
+        return Pending(ref, body.get("poll_after_s", 0.05))
 
     async def cancel(self, call: Call, ref: str) -> None:
         """POST /tasks/{ref}/cancel."""
-        await self._ask("POST", f"/tasks/{ref}/cancel", None)
+        await self._request("POST", f"/tasks/{ref}/cancel", None)
 
     def callback(self, request: Callback) -> str | None:
-        """The reference in what the provider signed."""
-        held = hmac.compare_digest(request.headers.get("x-signature", ""), signature(request.body))
-        return str(json.loads(request.body)["ref"]) if held else None
+        """Return the reference if the signature holds."""
+        valid = hmac.compare_digest(request.headers.get("x-signature", ""), signature(request.body))
+        return str(json.loads(request.body)["ref"]) if valid else None
 
     async def close(self) -> None:
         """Close the session."""
         if self._session is not None:
             await self._session.close()
 
-    async def _ask(self, method: str, path: str, body: object) -> tuple[int, Any, Any]:
+    async def _request(self, method: str, path: str, body: object) -> tuple[int, Any, Any]:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PAID_HTTP_S))
         async with self._session.request(method, self._base_url + path, json=body) as response:

@@ -28,7 +28,7 @@ async def egress() -> AsyncIterator[Egress]:
 
 async def test_post_delivers_the_exact_bytes(egress: Egress, receiver: Receiver) -> None:
     """A POST carries the given bytes and headers, says who we are, and reports the answer."""
-    receiver.script(Reply(status=202, body=b"queued"))
+    receiver.queue_replies(Reply(status=202, body=b"queued"))
     answer = await egress.post(receiver.url, b'{"a": 1}', {"webhook-id": "m1"})
     (got,) = receiver.received
     assert ("POST", "/hook", b'{"a": 1}') == (got.method, got.path, got.body)
@@ -54,14 +54,14 @@ async def test_a_receiver_verifies_what_was_signed(egress: Egress) -> None:
 
 async def test_duration_covers_the_wait(egress: Egress, receiver: Receiver) -> None:
     """The duration of an answer is the time from asking to having it."""
-    receiver.script(Reply(delay_s=0.2))
+    receiver.queue_replies(Reply(delay_s=0.2))
     answer = await egress.post(receiver.url, b"{}", {})
     assert 200 <= answer.duration_ms < 5000
 
 
 async def test_get_brings_the_whole_body(egress: Egress, receiver: Receiver) -> None:
     """A GET returns status, media type and data."""
-    receiver.script(Reply(body=b"\x89PNG", headers={"Content-Type": "image/png; x=1"}))
+    receiver.queue_replies(Reply(body=b"\x89PNG", headers={"Content-Type": "image/png; x=1"}))
     fetched = await egress.get(receiver.url, body_bytes_max=4)
     assert (200, "image/png", b"\x89PNG") == (fetched.status, fetched.media_type, fetched.data)
     assert "GET" == receiver.received[0].method
@@ -69,7 +69,7 @@ async def test_get_brings_the_whole_body(egress: Egress, receiver: Receiver) -> 
 
 async def test_get_reports_a_refusal_as_its_status(egress: Egress, receiver: Receiver) -> None:
     """A GET answered with an error status is an answer, not an exception."""
-    receiver.script(Reply(status=404, body=b"gone"))
+    receiver.queue_replies(Reply(status=404, body=b"gone"))
     assert 404 == (await egress.get(receiver.url, body_bytes_max=100)).status
 
 
@@ -77,7 +77,7 @@ async def test_get_reports_a_refusal_as_its_status(egress: Egress, receiver: Rec
 async def test_redirects_are_not_followed(egress: Egress, receiver: Receiver, status: int) -> None:
     """A redirect is an answer like any other; its target is never contacted."""
     async with Receiver() as target:
-        receiver.script(*[Reply(status=status, headers={"Location": target.url})] * 2)
+        receiver.queue_replies(*[Reply(status=status, headers={"Location": target.url})] * 2)
         assert status == (await egress.post(receiver.url, b"{}", {})).status
         assert status == (await egress.get(receiver.url, body_bytes_max=100)).status
         assert [] == target.received
@@ -85,14 +85,14 @@ async def test_redirects_are_not_followed(egress: Egress, receiver: Receiver, st
 
 async def test_retry_after_in_seconds(egress: Egress, receiver: Receiver) -> None:
     """Retry-After in seconds is passed on."""
-    receiver.script(Reply(status=429, headers={"Retry-After": "120"}))
+    receiver.queue_replies(Reply(status=429, headers={"Retry-After": "120"}))
     assert 120 == (await egress.post(receiver.url, b"{}", {})).retry_after_s
 
 
 async def test_retry_after_as_a_date(egress: Egress, receiver: Receiver) -> None:
     """Retry-After as an HTTP date is turned into seconds from now."""
     at = datetime.now(UTC) + timedelta(seconds=90)
-    receiver.script(Reply(status=503, headers={"Retry-After": format_datetime(at, usegmt=True)}))
+    receiver.queue_replies(Reply(status=503, headers={"Retry-After": format_datetime(at, usegmt=True)}))
     answer = await egress.post(receiver.url, b"{}", {})
     assert answer.retry_after_s is not None
     assert 85 < answer.retry_after_s <= 90
@@ -115,7 +115,7 @@ async def test_each_request_has_its_own_connection(egress: Egress, receiver: Rec
 
 async def test_nothing_is_decompressed(egress: Egress, receiver: Receiver) -> None:
     """The start of an answer is kept as it was sent, whatever encoding it claims."""
-    receiver.script(Reply(headers={"Content-Encoding": "gzip"}, body=b"as sent"))
+    receiver.queue_replies(Reply(headers={"Content-Encoding": "gzip"}, body=b"as sent"))
     assert b"as sent" == (await egress.post(receiver.url, b"{}", {})).body_start
 
 

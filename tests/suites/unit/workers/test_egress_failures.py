@@ -76,7 +76,7 @@ async def test_a_closed_port(egress: Egress, receiver: Receiver) -> None:
 
 async def test_a_receiver_that_never_answers(receiver: Receiver) -> None:
     """Waiting for an answer ends at the total limit."""
-    receiver.script(Reply(delay_s=60))
+    receiver.queue_replies(Reply(delay_s=60))
     async with Egress(allow_private=True, total_s=0.3) as egress:
         with pytest.raises(TimedOut, match="no complete answer in time") as caught:
             await asyncio.wait_for(egress.post(receiver.url, b"{}", {}), 3)
@@ -109,7 +109,7 @@ async def test_a_receiver_that_hangs_up(egress: Egress, receiver: Receiver) -> N
 
 async def test_an_endless_body_is_cut(egress: Egress, receiver: Receiver) -> None:
     """Of an answer that never ends the first bytes are kept and the connection is closed."""
-    receiver.script(Reply(status=500, endless=True, body=b"start"))
+    receiver.queue_replies(Reply(status=500, endless=True, body=b"start"))
     answer = await asyncio.wait_for(egress.post(receiver.url, b"{}", {}, answer_bytes_max=64), 3)
     assert (500, 64, b"start") == (answer.status, len(answer.body_start), answer.body_start[:5])
 
@@ -117,7 +117,7 @@ async def test_an_endless_body_is_cut(egress: Egress, receiver: Receiver) -> Non
 @pytest.mark.parametrize("total_s", [0.3, 30])
 async def test_a_stalled_body_does_not_undo_the_status(receiver: Receiver, total_s: float) -> None:
     """A 200 whose body never comes to its end is a 200, soon: the receiver has taken the event."""
-    receiver.script(Reply(body=b"part", stalled=True))
+    receiver.queue_replies(Reply(body=b"part", stalled=True))
     async with Egress(allow_private=True, total_s=total_s) as egress:
         answer = await asyncio.wait_for(egress.post(receiver.url, b"{}", {}), 5)
     assert (200, b"part") == (answer.status, answer.body_start)
@@ -125,13 +125,13 @@ async def test_a_stalled_body_does_not_undo_the_status(receiver: Receiver, total
 
 async def test_a_large_body_is_read_up_to_the_limit(egress: Egress, receiver: Receiver) -> None:
     """Exactly the asked number of bytes is kept of a long answer."""
-    receiver.script(Reply(body=b"y" * 100_000))
+    receiver.queue_replies(Reply(body=b"y" * 100_000))
     assert b"y" * 2048 == (await egress.post(receiver.url, b"{}", {})).body_start
 
 
 async def test_get_refuses_an_announced_excess(egress: Egress, receiver: Receiver) -> None:
     """A body announced as larger than allowed is not read at all."""
-    receiver.script(Reply(body=b"12345"))
+    receiver.queue_replies(Reply(body=b"12345"))
     with pytest.raises(TooLarge, match="5 bytes, at most 4") as caught:
         await egress.get(receiver.url, body_bytes_max=4)
     assert "too_large" == caught.value.code
@@ -139,14 +139,14 @@ async def test_get_refuses_an_announced_excess(egress: Egress, receiver: Receive
 
 async def test_get_stops_at_the_limit(egress: Egress, receiver: Receiver) -> None:
     """A body that streams past the limit is refused as soon as it does."""
-    receiver.script(Reply(endless=True))
+    receiver.queue_replies(Reply(endless=True))
     with pytest.raises(TooLarge):
         await asyncio.wait_for(egress.get(receiver.url, body_bytes_max=100_000), 3)
 
 
 async def test_get_does_not_take_a_part_for_the_whole(receiver: Receiver) -> None:
     """A download that stalls is a failure, unlike the answer to a webhook."""
-    receiver.script(Reply(body=b"half", stalled=True))
+    receiver.queue_replies(Reply(body=b"half", stalled=True))
     async with Egress(allow_private=True, total_s=0.3) as egress:
         with pytest.raises(TimedOut):
             await egress.get(receiver.url, body_bytes_max=100)
@@ -154,14 +154,14 @@ async def test_get_does_not_take_a_part_for_the_whole(receiver: Receiver) -> Non
 
 async def test_get_refuses_compression(egress: Egress, receiver: Receiver) -> None:
     """Nothing is decompressed: a bomb stays as small as it was sent."""
-    receiver.script(Reply(headers={"Content-Encoding": "gzip"}))
+    receiver.queue_replies(Reply(headers={"Content-Encoding": "gzip"}))
     with pytest.raises(BadAnswer):
         await egress.get(receiver.url, body_bytes_max=100)
 
 
 async def test_long_headers_are_refused(egress: Egress, receiver: Receiver) -> None:
     """An answer with an endless header is cut off."""
-    receiver.script(Reply(headers={"X-Long": "x" * 20_000}))
+    receiver.queue_replies(Reply(headers={"X-Long": "x" * 20_000}))
     with pytest.raises(BadAnswer, match="more than 8190 bytes"):
         await egress.post(receiver.url, b"{}", {})
 
