@@ -1,7 +1,7 @@
-"""ElevenLabs' API: speech, music and sounds at once; pictures and films as generations; callbacks it signs.
+"""ElevenLabs' API: speech, music and sounds at once, images and videos as generations, signed callbacks.
 
-What it refuses is as strict as its client's types and words say. That it refuses a field it does not know, and with
-which status, is assumed.
+Its refusals are as strict as its client's types and descriptions. Assumed: that it refuses unknown fields, and with
+which status.
 """
 
 import hashlib
@@ -28,26 +28,26 @@ SOUND_FIELDS = {"text", "model_id", "duration_seconds", "prompt_influence", "loo
 
 PLAN = {"tier": "creator", "character_count": 120, "character_limit": 100_000}
 
-PICTURE, VIDEO = {"model_id", "prompt", "webhook"}, {"model_id", "prompt", "webhook", "resolution", "duration_secs"}
+IMAGE, VIDEO = {"model_id", "prompt", "webhook"}, {"model_id", "prompt", "webhook", "resolution", "duration_secs"}
 FRAMES = {"aspect_ratio", "generate_audio", "start_frame", "end_frame", "images"}
-MADE: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields, of all models but one that takes no prompt
+MODEL_FIELDS: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields
     "image": {
-        "gemini-2.5-flash-image": PICTURE | {"images", "aspect_ratio"},
+        "gemini-2.5-flash-image": IMAGE | {"images", "aspect_ratio"},
         **dict.fromkeys(
             ("gemini-3-pro-image", "gemini-3.1-flash-image", "gemini-3.1-flash-lite-image"),
-            PICTURE | {"images", "aspect_ratio", "resolution"},
+            IMAGE | {"images", "aspect_ratio", "resolution"},
         ),
         **dict.fromkeys(
             ("gpt-image-1", "gpt-image-1.5"),
-            PICTURE | {"images", "mask", "quality", "background", "aspect_ratio"},
+            IMAGE | {"images", "mask", "quality", "background", "aspect_ratio"},
         ),
         **dict.fromkeys(
             ("gpt-image-2", "gpt-image-2.5-flare", "gpt-image-2.5-sunburst"),
-            PICTURE | {"images", "mask", "quality", "aspect_ratio", "resolution"},
+            IMAGE | {"images", "mask", "quality", "aspect_ratio", "resolution"},
         ),
         **dict.fromkeys(
             ("bytedance-seedream-5-lite", "bytedance-seedream-5-pro"),
-            PICTURE | {"images", "aspect_ratio", "seed", "resolution"},
+            IMAGE | {"images", "aspect_ratio", "seed", "resolution"},
         ),
     },
     "video": {
@@ -65,42 +65,42 @@ MADE: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields, of all 
 
 
 def error(status: int, code: str, message: str) -> Response:
-    """An error as ElevenLabs words it."""
+    """Return an error in ElevenLabs' form."""
     return Response(status, {"detail": {"status": code, "message": message}}, {"x-trace-id": "t1"})
 
 
 def invalid(field: str, message: str) -> Response:
-    """What its web framework says of a body that does not fit."""
+    """Return the error of its web framework for an invalid body."""
     return Response(422, {"detail": [{"type": "value_error", "loc": ["body", field], "msg": message, "input": None}]})
 
 
 class Double(double.Double):
-    """`cost` is what a sound costs in credits; `failure` is what a generation in state `failed` failed with."""
+    """`cost` is the cost of audio in credits. `failure` is (reason, message) of a failed generation."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
         self.cost: int | None = 10
         self.failure = ("model_error", "The model failed.")
-        self.made: dict[str, str] = {}  # id -> kind
+        self.kinds: dict[str, str] = {}  # id -> kind
 
     def routes(self) -> Iterable[Route]:
-        """What the adapter and the official client use."""
+        """Return the routes that the adapter and the official client use."""
         return [
             ("submit", "POST", "/v1/text-to-speech/{voice}", self.speak),
             ("submit", "POST", "/v1/music", self.compose),
-            ("submit", "POST", "/v1/sound-generation", self.sound),
-            ("submit", "POST", "/v1/flows/{kind:image|video}", self.begin),
+            ("submit", "POST", "/v1/sound-generation", self.make_sound),
+            ("submit", "POST", "/v1/flows/{kind:image|video}", self.create),
             ("poll", "GET", "/v1/flows/{kind:image|video}/{id}", self.show),
             ("other", "GET", "/v1/user", lambda request: Response(200, {"user_id": "u1", "subscription": PLAN})),
         ]
 
     def speak(self, request: Request) -> Response:
-        """The sound of a text in a voice."""
+        """Return the speech of a text."""
         body = request.json
         model, settings = body.get("model_id", "eleven_multilingual_v2"), body.get("voice_settings") or {}
-        refused = self._refused(request, SPEECH_FIELDS, "text")
-        if refused is not None:
-            return refused
+        refusal = self._refuse(request, SPEECH_FIELDS, "text")
+        if refusal is not None:
+            return refusal
         faults = [
             (
                 request.match["voice"] not in VOICES,
@@ -117,14 +117,14 @@ class Double(double.Double):
         fault = next((refusal for wrong, refusal in faults if wrong), None)
         if fault is not None:
             return fault
-        return self._heard(request)
+        return self._respond_with_audio(request)
 
     def compose(self, request: Request) -> Response:
-        """Music from a prompt or a plan, whichever of the two there is."""
+        """Return music from a prompt or a plan."""
         body = request.json
-        refused = self._refused(request, MUSIC_FIELDS)
-        if refused is not None:
-            return refused
+        refusal = self._refuse(request, MUSIC_FIELDS)
+        if refusal is not None:
+            return refusal
         if ("prompt" in body) == ("composition_plan" in body):
             return invalid("prompt", "Provide either a prompt or a composition plan.")
         if body.get("model_id", "music_v1") not in COMPOSING:
@@ -133,71 +133,75 @@ class Double(double.Double):
             return invalid("music_length_ms", "Input should be from 3000 to 600000")
         if "seed" in body and "prompt" in body:
             return invalid("seed", "A seed cannot be used with a prompt.")
-        return self._heard(request)
+        return self._respond_with_audio(request)
 
-    def sound(self, request: Request) -> Response:
-        """A sound from words."""
-        refused = self._refused(request, SOUND_FIELDS, "text")
-        if refused is not None:
-            return refused
+    def make_sound(self, request: Request) -> Response:
+        """Return a sound from a text."""
+        refusal = self._refuse(request, SOUND_FIELDS, "text")
+        if refusal is not None:
+            return refusal
         if not 0.5 <= request.json.get("duration_seconds", 0.5) <= 30:
             return invalid("duration_seconds", "Input should be from 0.5 to 30")
-        return self._heard(request)
+        return self._respond_with_audio(request)
 
-    def begin(self, request: Request) -> Response:
-        """A generation, which is pending."""
+    def create(self, request: Request) -> Response:
+        """Create a pending generation."""
         model = request.json.get("model_id")
-        fields = MADE[request.match["kind"]].get(model)
+        fields = MODEL_FIELDS[request.match["kind"]].get(model)
         if fields is None:
             return invalid("model_id", f"Input tag '{model}' does not match any of the expected tags")
-        refused = self._refused(request, fields, "prompt")
-        if refused is not None:
-            return refused
+        refusal = self._refuse(request, fields, "prompt")
+        if refusal is not None:
+            return refusal
         references = request.json.get("images", []) + [
             request.json[name] for name in ("start_frame",) if name in request.json
         ]
         if any({"type", "content_base64", "mime_type"} != reference.keys() for reference in references):
             return invalid("images", "Field required")
-        made = uuid4().hex[:20]
-        self.made[made] = request.match["kind"]
-        return Response(200, {"id": made, "status": "pending"})
+        ref = uuid4().hex[:20]
+        self.kinds[ref] = request.match["kind"]
+        return Response(200, {"id": ref, "status": "pending"})
 
     def show(self, request: Request) -> Response:
-        """A generation, one state further."""
-        made = request.match["id"]
-        if self.made.get(made) != request.match["kind"]:
+        """Return a generation in its next state."""
+        ref = request.match["id"]
+        if self.kinds.get(ref) != request.match["kind"]:
             return error(404, "not_found", "The generation was not found.")
-        return Response(200, self._told(made, self.take_state("completed")))
+        return Response(200, self._show_generation(ref, self.take_state("completed")))
 
     def webhook(self, ref: str, secret: str, timestamp_s: int | None = None) -> Callback:
-        """What it posts to its workspace's addresses when the generation `ref` is done: what a look would find."""
-        body = json.dumps(self._told(ref, "completed")).encode()
+        """Return the callback to the workspace's URLs for the finished generation `ref`: the body of a poll."""
+        body = json.dumps(self._show_generation(ref, "completed")).encode()
         at_s = int(time.time()) if timestamp_s is None else timestamp_s
         signature = hmac.new(secret.encode(), f"{at_s}.".encode() + body, hashlib.sha256).hexdigest()
         return Callback({"elevenlabs-signature": f"t={at_s},v0={signature}"}, body)
 
-    def _told(self, made: str, state: str) -> Mapping[str, Any]:
-        more: dict[str, str] = {}
+    def _show_generation(self, ref: str, state: str) -> Mapping[str, Any]:
+        result: dict[str, str] = {}
         if state == "completed":
-            more = {"content_url": self.link(), "content_mime_type": self.files[self.served_file][1]}
+            result = {"content_url": self.link(), "content_mime_type": self.files[self.served_file][1]}
         elif state == "failed":
-            more = dict(zip(("failure_reason", "error_message"), self.failure, strict=True))
-        return {"id": made, "status": state, **more}
+            result = dict(zip(("failure_reason", "error_message"), self.failure, strict=True))
+        return {"id": ref, "status": state, **result}
 
-    def _refused(self, request: Request, fields: set[str], *needed: str) -> Response | None:
-        """A request without a key, with a field too many or too few, or for a format that there is not."""
+    def _refuse(self, request: Request, fields: set[str], *needed: str) -> Response | None:
+        """Refuse a request without a key, with an unknown or missing field, or with an unknown format."""
         if not request.headers.get("xi-api-key"):
             return error(401, "needs_authorization", "Neither authorization header nor xi-api-key received.")
-        strange = sorted(request.json.keys() - fields)
-        if strange:
-            return invalid(strange[0], "Extra inputs are not permitted")
+        unknown = sorted(request.json.keys() - fields)
+        if unknown:
+            return invalid(unknown[0], "Extra inputs are not permitted")
         missing = [name for name in needed if not request.json.get(name)]
         if missing:
             return invalid(missing[0], "Field required")
-        wanted = request.query.get("output_format")
-        return None if wanted is None or wanted in FORMATS else invalid("output_format", f"{wanted} is unknown")
+        output_format = request.query.get("output_format")
+        return (
+            None
+            if output_format is None or output_format in FORMATS
+            else invalid("output_format", f"{output_format} is unknown")
+        )
 
-    def _heard(self, request: Request) -> Response:
+    def _respond_with_audio(self, request: Request) -> Response:
         wav = request.query.get("output_format", "").startswith("wav")
         headers = {"Content-Type": "audio/wav" if wav else "audio/mpeg", "x-trace-id": "t1"}
         headers |= {"current-concurrent-requests": "1", "maximum-concurrent-requests": "5"}
@@ -206,6 +210,6 @@ class Double(double.Double):
 
 
 class VideoMaker(Double):
-    """What it makes are films."""
+    """A double whose output is a video."""
 
     served_file = "out.mp4"

@@ -1,4 +1,4 @@
-"""fal.ai's queue: submit, status, result and cancel under an app's `owner/alias`, webhooks signed with Ed25519."""
+"""fal.ai's queue: submit, status, result and cancel under an app's `owner/alias`, and webhooks signed with Ed25519."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ REQUEST = "/{owner}/{alias}/requests/{id}"
 FLUX = {"prompt", "image_size", "num_inference_steps", "seed", "guidance_scale", "num_images", "output_format"}
 BANANA = {"prompt", "num_images", "seed", "aspect_ratio", "output_format", "safety_tolerance", "resolution"}
 KLING = {"prompt", "duration", "aspect_ratio", "negative_prompt", "cfg_scale"}
-APPS = {  # the inputs of some apps; what it says to one that an app does not have is assumed
+APPS = {  # the inputs of some apps; the refusal of any other field is assumed
     "fal-ai/flux/schnell": FLUX,
     "fal-ai/flux/dev": FLUX,
     "fal-ai/flux-pro/kontext": {"prompt", "image_url", "aspect_ratio", "seed", "guidance_scale", "num_images"},
@@ -33,22 +33,22 @@ SIGNING = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 
 
 def public(key: Ed25519PrivateKey) -> str:
-    """The `x` of a key in the key set that fal publishes."""
+    """Return the `x` of a key in fal's published key set."""
     raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 class Double(double.Double):
-    """`result` is what a completed request brings: None for a picture behind a link, or a failure of the model."""
+    """`result` is the result of a completed request, by default a link to an image."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
         self.queued_apps: dict[str, str] = {}  # id -> owner/alias
         self.result: Response | None = None
-        self.stopped: set[str] = set()
+        self.cancelled: set[str] = set()
 
     def routes(self) -> Iterable[Route]:
-        """A request's own routes come first: an app's name may have any number of parts."""
+        """Return the routes. Those of a request come first, since an app's name may have any number of parts."""
         return [
             ("other", "GET", "/v1/models/pricing", self.price),
             ("poll", "GET", f"{REQUEST}/status", self.status),
@@ -59,79 +59,86 @@ class Double(double.Double):
         ]
 
     def enqueue(self, request: Request) -> Response:
-        """Into the queue; the URLs leave out the path of the app."""
-        strange = sorted(request.json.keys() - APPS.get(request.path.strip("/"), request.json.keys()))
-        if strange:
+        """Enqueue a request. Its URLs omit the path of the app."""
+        unknown = sorted(request.json.keys() - APPS.get(request.path.strip("/"), request.json.keys()))
+        if unknown:
             return Response(
-                422, {"detail": [{"loc": ["body", strange[0]], "msg": "Extra inputs.", "type": "extra_forbidden"}]}
+                422, {"detail": [{"loc": ["body", unknown[0]], "msg": "Extra inputs.", "type": "extra_forbidden"}]}
             )
-        made = str(uuid4())
-        self.queued_apps[made] = f"{request.match['owner']}/{request.match['alias']}"
-        return Response(200, {"status": QUEUED, **self._urls(made), "queue_position": 0})
+        request_id = str(uuid4())
+        self.queued_apps[request_id] = f"{request.match['owner']}/{request.match['alias']}"
+        return Response(200, {"status": QUEUED, **self._urls(request_id), "queue_position": 0})
 
     def status(self, request: Request) -> Response:
-        """202 while there is no result, 200 once there is one, be it a failure."""
-        made = request.match["id"]
-        if self._strange(request):
+        """Return the status with 202 until there is a result, then with 200, even for a failure."""
+        request_id = request.match["id"]
+        if self._is_unknown(request):
             return self._missing()
-        state = "COMPLETED" if made in self.stopped else self.take_state("COMPLETED")
+        state = "COMPLETED" if request_id in self.cancelled else self.take_state("COMPLETED")
         more: dict[str, object] = {"logs": None}
         if state == QUEUED:
             more = {"queue_position": 1}
         elif state == "COMPLETED":
             more["metrics"] = {"inference_time": 0.5}
-        return Response(200 if state == "COMPLETED" else 202, {"status": state, **self._urls(made), **more})
+        return Response(200 if state == "COMPLETED" else 202, {"status": state, **self._urls(request_id), **more})
 
     def show(self, request: Request) -> Response:
-        """The result with the model's own status. That of a stopped request is assumed from the list of error types."""
-        if self._strange(request):
+        """Return the result with the model's own status. That of a cancelled request is assumed."""
+        if self._is_unknown(request):
             return self._missing()
-        if request.match["id"] in self.stopped:
+        if request.match["id"] in self.cancelled:
             cancelled = {"detail": "The request was cancelled by the client", "error_type": "client_cancelled"}
             return Response(499, cancelled, {"X-Fal-Error-Type": "client_cancelled"})
-        picture = {"url": self.link(), "content_type": "image/png", "file_name": "out.png", "file_size": None}
-        images = [{**picture, "width": 8, "height": 8}]
+        image = {"url": self.link(), "content_type": "image/png", "file_name": "out.png", "file_size": None}
+        images = [{**image, "width": 8, "height": 8}]
         done = {"images": images, "seed": 42, "timings": {"inference": 0.5}, "has_nsfw_concepts": [False]}
         return self.result or Response(200, done)
 
     def cancel(self, request: Request) -> Response:
-        """What was finished before stays finished. The status codes of the two refusals are assumed."""
-        if self._strange(request):
+        """Cancel a request unless it has finished. The status codes of the two refusals are assumed."""
+        if self._is_unknown(request):
             return Response(404, {"status": "NOT_FOUND"})
         if not self.states:
             return Response(400, {"status": "ALREADY_COMPLETED"})
-        self.stopped.add(request.match["id"])
+        self.cancelled.add(request.match["id"])
         return Response(202, {"status": "CANCELLATION_REQUESTED"})
 
     def price(self, request: Request) -> Response:
-        """What the platform's own API says of an app."""
-        named = {
+        """Return an app's price, like the platform's own API."""
+        price = {
             "endpoint_id": request.query["endpoint_id"],
             "unit_price": 0.025,
             "unit": "megapixels",
             "currency": "USD",
         }
-        return Response(200, {"prices": [named], "next_cursor": None, "has_more": False})
+        return Response(200, {"prices": [price], "next_cursor": None, "has_more": False})
 
     def webhook(self, ref: str, timestamp_s: int | None = None, key: Ed25519PrivateKey = SIGNING) -> Callback:
-        """What it posts when the request behind a status URL, or of an id, is done."""
-        made = ref.removesuffix("/status").rpartition("/")[2]
-        body = json.dumps({"request_id": made, "gateway_request_id": made, "status": "OK", "payload": {}}).encode()
+        """Return the webhook for the finished request with this status URL or id."""
+        request_id = ref.removesuffix("/status").rpartition("/")[2]
+        body = json.dumps(
+            {"request_id": request_id, "gateway_request_id": request_id, "status": "OK", "payload": {}}
+        ).encode()
         at_s = str(int(time.time()) if timestamp_s is None else timestamp_s)
-        signed = "\n".join((made, "user-1", at_s, hashlib.sha256(body).hexdigest())).encode()
-        named = {"request-id": made, "user-id": "user-1", "timestamp": at_s, "signature": key.sign(signed).hex()}
-        return Callback({f"x-fal-webhook-{name}": value for name, value in named.items()}, body)
+        message = "\n".join((request_id, "user-1", at_s, hashlib.sha256(body).hexdigest())).encode()
+        headers = {
+            "request-id": request_id,
+            "user-id": "user-1",
+            "timestamp": at_s,
+            "signature": key.sign(message).hex(),
+        }
+        return Callback({f"x-fal-webhook-{name}": value for name, value in headers.items()}, body)
 
-    def _urls(self, made: str) -> dict[str, str]:
-        own = f"{self.base_url}/{self.queued_apps[made]}/requests/{made}"
+    def _urls(self, request_id: str) -> dict[str, str]:
+        own = f"{self.base_url}/{self.queued_apps[request_id]}/requests/{request_id}"
         return {
-            "request_id": made,
+            "request_id": request_id,
             "response_url": own,
             "status_url": f"{own}/status",
             "cancel_url": f"{own}/cancel",
         }
 
-    def _strange(self, request: Request) -> bool:
+    def _is_unknown(self, request: Request) -> bool:
         return self.queued_apps.get(request.match["id"]) != f"{request.match['owner']}/{request.match['alias']}"
 
     @staticmethod

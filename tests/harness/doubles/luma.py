@@ -1,4 +1,4 @@
-"""Luma's API: generations. What a request may hold is what the official client's types say, and what its pages say."""
+"""Luma's API: generations. It accepts the requests that the official client's types and its documentation allow."""
 
 import json
 from collections.abc import Iterable
@@ -19,48 +19,48 @@ NOW = "2026-11-21T12:00:00.000000Z"
 PROMPT_CHARS_MIN, PROMPT_CHARS_MAX = 3, 5_000
 IMAGE_REFS_MAX = 4
 KINDS: dict[str, Any] = {"video": VideoCreateParams, "image": ImageCreateParams}
-film = cache(a_video)
+cached_video = cache(a_video)
 
 
 def error(status: int, detail: object) -> Response:
-    """An error as its schema has it; which status goes with which words is assumed."""
+    """Return an error in the form of Luma's schema. The status of each is assumed."""
     return Response(status, {"detail": detail})
 
 
 class Double(double.Double):
-    """`failure_reason` is what a generation fails with."""
+    """`failure_reason` is the reason of a failed generation."""
 
     prefix = "/dream-machine/v1"
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
-        self.files["out.mp4"] = (film(), "video/mp4")
+        self.files["out.mp4"] = (cached_video(), "video/mp4")
         self.generations: dict[str, dict[str, Any]] = {}
         self.failure_reason = "Job failed"
         self.without_assets = False
 
     def routes(self) -> Iterable[Route]:
-        """The routes that the adapter and the official client use."""
+        """Return the routes that the adapter and the official client use."""
         own = f"{self.prefix}/generations"
         return [
             ("submit", "POST", f"{own}/{{kind:video|image}}", self.create),
-            ("find", "GET", own, self.listing),
+            ("find", "GET", own, self.list_generations),
             ("poll", "GET", f"{own}/{{id}}", self.show),
             ("cancel", "DELETE", f"{own}/{{id}}", self.delete),
             ("other", "GET", f"{self.prefix}/credits", lambda request: Response(200, {"credit_balance": 1250.0})),
         ]
 
     def create(self, request: Request) -> Response:
-        """201 and the generation, or the first fault of the request."""
+        """Create a generation, or return the first fault of the request."""
         if not request.headers.get("authorization", "").startswith("Bearer "):
             return error(403, "Not authenticated")
         kind, body = request.match["kind"], request.json
-        found = [*faults(body, KINDS[kind]), *_limits(kind, body)]
-        if found:
-            return error(400, f"{'.'.join(map(str, found[0][0]))}: {found[0][1]}")
-        made = str(uuid4())
-        self.generations[made] = {
-            "id": made,
+        type_faults = [*faults(body, KINDS[kind]), *_limits(kind, body)]
+        if type_faults:
+            return error(400, f"{'.'.join(map(str, type_faults[0][0]))}: {type_faults[0][1]}")
+        ref = str(uuid4())
+        self.generations[ref] = {
+            "id": ref,
             "generation_type": kind,
             "state": "queued",
             "failure_reason": None,
@@ -69,10 +69,10 @@ class Double(double.Double):
             "model": body["model"],
             "request": {"generation_type": kind, "callback_url": None, **body},
         }
-        return Response(201, self.generations[made])
+        return Response(201, self.generations[ref])
 
     def show(self, request: Request) -> Response:
-        """The generation, one state further."""
+        """Return the generation in its next state."""
         generation = self.generations.get(request.match["id"])
         if generation is None:
             return error(404, "Generation not found")
@@ -86,8 +86,8 @@ class Double(double.Double):
             generation["failure_reason"] = self.failure_reason
         return Response(200, generation)
 
-    def listing(self, request: Request) -> Response:
-        """A page of the generations, the newest first, which is assumed."""
+    def list_generations(self, request: Request) -> Response:
+        """Return a page of the generations. That the newest come first is assumed."""
         limit, offset = int(request.query.get("limit", 10)), int(request.query.get("offset", 0))
         newest = [*self.generations.values()][::-1]
         page = newest[offset : offset + limit]
@@ -95,16 +95,16 @@ class Double(double.Double):
         return Response(200, {"generations": page, **more})
 
     def delete(self, request: Request) -> Response:
-        """Removes the generation."""
+        """Delete the generation."""
         return Response(204) if self.generations.pop(request.match["id"], None) else error(404, "Generation not found")
 
     def callback(self, ref: str) -> Callback:
-        """What it posts when the generation changes: no signature."""
+        """Return the unsigned callback for a changed generation."""
         return Callback({"content-type": "application/json"}, json.dumps(self.generations[ref]).encode())
 
 
 def _limits(kind: str, body: dict[str, Any]) -> Iterable[TypeFault]:
-    """Faults that the types do not show."""
+    """Yield faults that the types do not show."""
     prompt, frames = body.get("prompt"), body.get("keyframes")
     if prompt is None and not frames:
         yield ("prompt",), "Prompt is required"
@@ -119,6 +119,6 @@ def _limits(kind: str, body: dict[str, Any]) -> Iterable[TypeFault]:
     references = body.get("image_ref", [])
     if len(references) > IMAGE_REFS_MAX:
         yield ("image_ref",), "at most 4"
-    shown = [*(frames or {}).values(), *references]
-    if any(not str(item["url"]).startswith("https://") for item in shown if "url" in item):
+    images = [*(frames or {}).values(), *references]
+    if any(not str(item["url"]).startswith("https://") for item in images if "url" in item):
         yield ("url",), "not a public address"

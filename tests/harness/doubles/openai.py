@@ -1,4 +1,4 @@
-"""OpenAI's API as it and its imitators serve it: pictures, speech, chat."""
+"""OpenAI's API as OpenAI and compatible services offer it: images, speech, chat."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -22,27 +22,27 @@ CHAT_FIELDS = {"model", "messages", "max_tokens", "max_completion_tokens", "seed
 
 
 def error(status: int, message: str, kind: str | None = None, code: object = None) -> Response:
-    """An error as OpenAI words it."""
+    """Return an error in OpenAI's form."""
     body = {"error": {"message": message, "type": kind, "param": None, "code": code}}
     return Response(status, body, {"x-request-id": "req_1"})
 
 
 class Double(double.Double):
-    """`content` is what the chat model says; `strict` refuses fields that OpenAI does not have (assumed wording)."""
+    """`content` is the chat model's text. `strict` refuses fields that OpenAI does not have (assumed wording)."""
 
     prefix = "/v1"
     content = "A red fox crosses the snow."
     strict = True
-    more: Mapping[str, object] = {"service_tier": "default"}  # what else a completion has
+    more: Mapping[str, object] = {"service_tier": "default"}  # other fields of a completion
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
         self.finish = "stop"
-        self.message: dict[str, object] = {}  # what else its message has
+        self.message: dict[str, object] = {}  # other fields of its message
         self.usage: dict[str, object] = {"prompt_tokens": 9, "completion_tokens": 7, "total_tokens": 16}
 
     def routes(self) -> Iterable[Route]:
-        """All of them answer with the result."""
+        """Return the routes. Each responds with the result."""
         return [
             ("submit", "POST", f"{self.prefix}/images/generations", self.draw),
             ("submit", "POST", f"{self.prefix}/images/edits", self.edit),
@@ -58,26 +58,28 @@ class Double(double.Double):
         ]
 
     def list_models(self, request: Request) -> Response:
-        """The models there are."""
+        """List the models."""
         model = {"id": "gpt-image-2", "object": "model", "created": NOW_S, "owned_by": "openai"}
         return Response(200, {"object": "list", "data": [model]}, HEADERS)
 
     def draw(self, request: Request) -> Response:
-        """Pictures in base64."""
-        return self._unknown(request.json, IMAGE_FIELDS) or self._pictures(int(request.json.get("n", 1)))
+        """Return images in base64."""
+        return self._refuse_unknown(request.json, IMAGE_FIELDS) or self._respond_with_images(
+            int(request.json.get("n", 1))
+        )
 
     def edit(self, request: Request) -> Response:
-        """The same from a multipart body with at least one picture, in a part `image` or several `image[]`."""
+        """Return images from a multipart body with at least one image, in a part `image` or several `image[]`."""
         fields = {part.name: part.data.decode() for part in request.form if part.filename is None}
-        shown = [part for part in request.form if part.name in ("image", "image[]")]
-        if not shown:
+        images = [part for part in request.form if part.name in ("image", "image[]")]
+        if not images:
             return error(
                 400, "Missing required parameter: 'image'.", "invalid_request_error", "missing_required_parameter"
             )
-        return self._unknown(fields, IMAGE_FIELDS) or self._pictures(int(fields.get("n", "1")))
+        return self._refuse_unknown(fields, IMAGE_FIELDS) or self._respond_with_images(int(fields.get("n", "1")))
 
     def speak(self, request: Request) -> Response:
-        """The sound itself."""
+        """Return the audio itself."""
         missing = {"model", "input", "voice"} - request.json.keys()
         if missing:
             return error(400, f"Missing required parameter: '{missing.pop()}'.", "invalid_request_error")
@@ -85,7 +87,7 @@ class Double(double.Double):
         return Response(200, a_wav() if wav else MP3, {"Content-Type": "audio/wav" if wav else "audio/mpeg", **HEADERS})
 
     def chat(self, request: Request) -> Response:
-        """A completion with one choice."""
+        """Return a completion with one choice."""
         message = {"role": "assistant", "content": self.content, "refusal": None, "annotations": [], **self.message}
         body = {
             "id": "chatcmpl-1",
@@ -96,9 +98,9 @@ class Double(double.Double):
             "usage": self.usage,
             **self.more,
         }
-        return self._unknown(request.json, CHAT_FIELDS) or Response(200, body, HEADERS)
+        return self._refuse_unknown(request.json, CHAT_FIELDS) or Response(200, body, HEADERS)
 
-    def _pictures(self, count: int) -> Response:
+    def _respond_with_images(self, count: int) -> Response:
         tokens = {"input_tokens": 9, "output_tokens": 7, "total_tokens": 16}
         body = {
             "created": NOW_S,
@@ -111,21 +113,21 @@ class Double(double.Double):
         }
         return Response(200, body, HEADERS)
 
-    def _unknown(self, body: dict[str, object], known: set[str]) -> Response | None:
-        strange = sorted(body.keys() - known) if self.strict else []
-        if not strange:
+    def _refuse_unknown(self, body: dict[str, object], known: set[str]) -> Response | None:
+        unknown = sorted(body.keys() - known) if self.strict else []
+        if not unknown:
             return None
-        return error(400, f"Unknown parameter: '{strange[0]}'.", "invalid_request_error", "unknown_parameter")
+        return error(400, f"Unknown parameter: '{unknown[0]}'.", "invalid_request_error", "unknown_parameter")
 
 
 class Together(Double):
-    """Together's pictures: its own fields, links or base64, no time of creation."""
+    """Together's images: its own fields, links or base64, no time of creation."""
 
     strict = False
     more: Mapping[str, object] = {"prompt": []}
 
     def draw(self, request: Request) -> Response:
-        """Pictures as it was asked to send them."""
+        """Return images in the requested form."""
         inline = request.json.get("response_format") == "base64"
         one = {"type": "b64_json", "b64_json": base64.b64encode(a_png()).decode()}
         item = one if inline else {"type": "url", "url": self.link()}
@@ -134,29 +136,29 @@ class Together(Double):
 
 
 class LinkSender(Double):
-    """An imitator that answers with links to its pictures."""
+    """A compatible service that responds with links to its images."""
 
     strict = False
 
     def draw(self, request: Request) -> Response:
-        """A link to a picture."""
+        """Return a link to an image."""
         return Response(200, {"created": NOW_S, "data": [{"url": self.link()}]})
 
 
 class Groq(Double):
-    """Groq serves the same one floor deeper."""
+    """Groq, which serves the same API below another path."""
 
     prefix = "/openai/v1"
     more: Mapping[str, object] = {"service_tier": "on_demand"}
 
 
 class Enhancer(Double):
-    """A model that answers with JSON in a fence, as many do."""
+    """A model that returns JSON in a code fence, as many do."""
 
     content = 'Here you are:\n```json\n{"variations": ["a red fox, dawn", "a red fox, snow"]}\n```'
 
 
 class Describer(Double):
-    """A model that describes a picture in JSON."""
+    """A model that describes an image in JSON."""
 
     content = '{"prompt": "a teal square, flat", "caption": "A teal square.", "tags": ["teal", "square"]}'

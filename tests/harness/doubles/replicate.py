@@ -1,4 +1,4 @@
-"""Replicate's API: predictions, files, webhooks signed as Standard Webhooks want them."""
+"""Replicate's API: predictions, files, webhooks with Standard Webhooks signatures."""
 
 import json
 import time
@@ -12,7 +12,7 @@ from workers.adapters.contract import Callback
 
 FLUX = {"prompt", "aspect_ratio", "num_outputs", "seed", "output_format", "output_quality", "go_fast", "megapixels"}
 MUSIC = {"prompt", "duration", "model_version", "output_format", "seed", "temperature", "top_k", "top_p"}
-MODELS = {  # the inputs of some models; what it says to one that a model does not have is assumed
+MODELS = {  # the inputs of some models; the refusal of any other field is assumed
     "black-forest-labs/flux-schnell": FLUX,
     "black-forest-labs/flux-dev": FLUX | {"image", "prompt_strength", "guidance"},
     "black-forest-labs/flux-kontext-pro": {"prompt", "input_image", "aspect_ratio", "seed", "output_format"},
@@ -28,7 +28,7 @@ VERSION = "8151e1c9f47e0000000000000000000000000000000000000000000000000000"
 
 
 class Double(double.Double):
-    """`output` is what a prediction brings, None for a link to `out.png`; `error` is what one fails with."""
+    """`output` is a prediction's output, None for a link to `out.png`. `error` is the error of a failed one."""
 
     prefix = "/v1"
 
@@ -39,17 +39,17 @@ class Double(double.Double):
         self.error = "The model failed."
         self.logs = ""
         self.data_removed = False
-        self.wait = False  # for the result in the answer to a submit, as `Prefer: wait` asks for
+        self.wait = False  # whether `Prefer: wait` has the result in the response to a submit
 
     def routes(self) -> Iterable[Route]:
-        """The routes that the adapter and the official client use."""
+        """Return the routes that the adapter and the official client use."""
         return [
             ("submit", "POST", "/v1/predictions", self.create),
             ("submit", "POST", "/v1/models/{owner}/{name}/predictions", self.create),
             ("submit", "POST", "/v1/deployments/{owner}/{name}/predictions", self.create),
             ("poll", "GET", "/v1/predictions/{id}", self.show),
             ("cancel", "POST", "/v1/predictions/{id}/cancel", self.cancel),
-            ("other", "GET", "/v1/models/{owner}/{name}/versions/{version}", self.version),
+            ("other", "GET", "/v1/models/{owner}/{name}/versions/{version}", self.show_version),
             (
                 "other",
                 "GET",
@@ -66,17 +66,17 @@ class Double(double.Double):
         ]
 
     def create(self, request: Request) -> Response:
-        """201, state `starting`; with `wait` and `Prefer: wait` the state that it comes to."""
-        made, body = uuid4().hex[:26], request.json
+        """Create a prediction in state `starting`, or with `Prefer: wait` in its next state."""
+        ref, body = uuid4().hex[:26], request.json
         model = "/".join(request.match.values()) or str(body.get("version")).partition(":")[0]
         version = str(body.get("version") or "hidden").rpartition(":")[2]
-        strange = sorted(body["input"].keys() - MODELS.get(model, body["input"].keys()))
-        if strange:
-            detail = f"- input: Additional property {strange[0]} is not allowed"
+        unknown = sorted(body["input"].keys() - MODELS.get(model, body["input"].keys()))
+        if unknown:
+            detail = f"- input: Additional property {unknown[0]} is not allowed"
             return Response(422, {"title": "Input validation failed", "detail": detail, "status": 422})
-        own = f"{self.url}/v1/predictions/{made}"
-        self.predictions[made] = {
-            "id": made,
+        own = f"{self.url}/v1/predictions/{ref}"
+        self.predictions[ref] = {
+            "id": ref,
             "model": model,
             "version": version,
             "input": body["input"],
@@ -89,11 +89,11 @@ class Double(double.Double):
             "urls": {"get": own, "cancel": f"{own}/cancel", "stream": f"{own}/stream", "web": f"{own}/web"},
         }
         if self.wait and "wait" in request.headers.get("prefer", ""):
-            self._advance(made)
-        return Response(201, self.predictions[made])
+            self._advance(ref)
+        return Response(201, self.predictions[ref])
 
     def show(self, request: Request) -> Response:
-        """The prediction, one state further."""
+        """Return the prediction in its next state."""
         if request.match["id"] not in self.predictions:
             return Response(
                 404, {"title": "Not found", "detail": "The requested resource could not be found.", "status": 404}
@@ -102,30 +102,28 @@ class Double(double.Double):
         return Response(200, self.predictions[request.match["id"]])
 
     def cancel(self, request: Request) -> Response:
-        """The prediction, canceled unless it had ended before."""
+        """Cancel the prediction unless it has ended, and return it."""
         prediction = self.predictions[request.match["id"]]
         if prediction["status"] not in ENDED and self.states:
             prediction |= {"status": "canceled", "completed_at": NOW}
         return Response(200, prediction)
 
-    def version(self, request: Request) -> Response:
-        """What the client asks for before it runs `owner/name:version`."""
+    def show_version(self, request: Request) -> Response:
+        """Return a model's version, which the client reads before it runs `owner/name:version`."""
         schema = {"components": {"schemas": {"Output": {"type": "string", "format": "uri"}}}}
-        made = {"id": request.match["version"], "created_at": NOW, "cog_version": "0.9.0", "openapi_schema": schema}
-        return Response(200, made)
+        version = {"id": request.match["version"], "created_at": NOW, "cog_version": "0.9.0", "openapi_schema": schema}
+        return Response(200, version)
 
     def upload(self, request: Request) -> Response:
-        """A file for an input."""
+        """Store an input file."""
         [content] = [part for part in request.form if part.name == "content"]
         self.files["upload.png"] = (content.data, "image/png")
         own = {"get": self.link("upload.png")}
         described = {"content_type": "image/png", "size": len(content.data), "etag": "e", "checksums": {"sha256": "0"}}
-        return Response(
-            201, {"id": "f1", "name": "picture", **described, "metadata": {}, "created_at": NOW, "urls": own}
-        )
+        return Response(201, {"id": "f1", "name": "image", **described, "metadata": {}, "created_at": NOW, "urls": own})
 
     def webhook(self, ref: str, secret: str, timestamp_s: int | None = None) -> Callback:
-        """What it posts when the prediction `ref` is completed."""
+        """Return the webhook for the completed prediction `ref`."""
         body = json.dumps({**self.predictions.get(ref, {}), "id": ref, "status": DONE}).encode()
         at_s = int(time.time()) if timestamp_s is None else timestamp_s
         return Callback(signing.headers([secret], f"msg_{ref}", at_s, body), body)
@@ -145,6 +143,6 @@ class Double(double.Double):
 
 
 class MusicMaker(Double):
-    """What it makes is music."""
+    """A double whose output is music."""
 
     served_file = "out.wav"

@@ -1,7 +1,7 @@
-"""Stability AI's v2beta API: pictures and larger ones, music, results that take a while.
+"""Stability AI's v2beta API: images, upscaled images, music, and results that take longer.
 
-There is no official client of it to check this with. Assumed: the words of its refusals, that a field it does not know
-is one, and that both addresses of a result that third parties use are served.
+No official client exists to check this with. Assumed: the text of its refusals, that it refuses unknown fields, and
+that it serves both result URLs that third parties use.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ DRAWING = {
     "sd3": PLAIN | {"image", "strength", "mode", "model", "cfg_scale"},
 }
 SD3 = ("sd3.5-large", "sd3.5-large-turbo", "sd3.5-medium", "sd3.5-flash")
-ENLARGING = {
+UPSCALING = {
     "fast": {"image", "output_format"},
     "conservative": {"image", "prompt", "negative_prompt", "seed", "output_format", "creativity"},
     "creative": {"image", "prompt", "negative_prompt", "seed", "output_format", "creativity", "style_preset"},
@@ -32,24 +32,24 @@ DONE = "complete"
 
 
 def error(status: int, name: str, *errors: str) -> Response:
-    """An error as Stability words it."""
+    """Return an error in Stability's form."""
     return Response(status, {"id": "e1", "name": name, "errors": list(errors)})
 
 
 class Double(double.Double):
-    """`finish` is the finish reason of every result; `seed` the one that was drawn with where none was given."""
+    """`finish` is the finish reason of every result, `seed` the default seed."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
         self.finish = "SUCCESS"
         self.seed = 42
-        self.made: dict[str, str] = {}  # id -> what kind of file it comes to
+        self.pending_kinds: dict[str, str] = {}  # id -> kind of the file
 
     def routes(self) -> Iterable[Route]:
-        """What the adapter uses, and the other address of a result."""
+        """Return the routes that the adapter uses, and the second URL of a result."""
         return [
             ("submit", "POST", "/v2beta/stable-image/generate/{model:ultra|core|sd3}", self.draw),
-            ("submit", "POST", "/v2beta/stable-image/upscale/{model:fast|conservative|creative}", self.enlarge),
+            ("submit", "POST", "/v2beta/stable-image/upscale/{model:fast|conservative|creative}", self.upscale),
             ("submit", "POST", "/v2beta/audio/{model:stable-audio|stable-audio-2}/text-to-audio", self.compose),
             ("poll", "GET", "/v2beta/results/{id}", self.show),
             ("other", "GET", "/v1/user/balance", lambda request: Response(200, {"credits": 42.5})),
@@ -58,31 +58,33 @@ class Double(double.Double):
         ]
 
     def draw(self, request: Request) -> Response:
-        """A picture from words, or from words and a picture."""
+        """Return an image from a prompt, with or without an input image."""
         model, fields = request.match["model"], self._fields(request)
-        changing = fields.get("mode") == "image-to-image" if model == "sd3" else "image" in fields
+        edits = fields.get("mode") == "image-to-image" if model == "sd3" else "image" in fields
         faults = self._faults(request, fields, DRAWING[model], "image/*") | {
             "prompt: is required": not fields.get("prompt"),
             "aspect_ratio: unknown": fields.get("aspect_ratio", "1:1") not in RATIOS,
-            "aspect_ratio: not with image-to-image": model == "sd3" and changing and "aspect_ratio" in fields,
-            "image, strength: are required": changing and not {"image", "strength"} <= fields.keys(),
-            "mode: must be image-to-image with an image": "image" in fields and not changing,
+            "aspect_ratio: not with image-to-image": model == "sd3" and edits and "aspect_ratio" in fields,
+            "image, strength: are required": edits and not {"image", "strength"} <= fields.keys(),
+            "mode: must be image-to-image with an image": "image" in fields and not edits,
             "model: unknown": model == "sd3" and fields.get("model", SD3[0]) not in SD3,
         }
-        return self._refusal(faults) or self._file(request, "image", int(fields.get("seed", self.seed)))
+        return self._refuse(faults) or self._respond_with_file(request, "image", int(fields.get("seed", self.seed)))
 
-    def enlarge(self, request: Request) -> Response:
-        """A larger picture, or the id of one."""
+    def upscale(self, request: Request) -> Response:
+        """Return an upscaled image, or its id."""
         model, fields = request.match["model"], self._fields(request)
         accept = "application/json" if model == "creative" else "image/*"
-        faults = self._faults(request, fields, ENLARGING[model], accept) | {
+        faults = self._faults(request, fields, UPSCALING[model], accept) | {
             "image: is required": "image" not in fields,
             "prompt: is required": model != "fast" and not fields.get("prompt"),
         }
-        return self._refusal(faults) or (self._later(200) if model == "creative" else self._file(request, "image"))
+        return self._refuse(faults) or (
+            self._respond_later(200) if model == "creative" else self._respond_with_file(request, "image")
+        )
 
     def compose(self, request: Request) -> Response:
-        """Music, or the id of it: of the newer models with 202, as the live specification has it."""
+        """Return music, or its id. Newer models respond with 202, as in the live specification."""
         model, fields = request.match["model"], self._fields(request)
         models, seconds_max = MUSIC[model]
         format_ = fields.get("output_format", "mp3")
@@ -92,22 +94,24 @@ class Double(double.Double):
             "duration: out of range": not 1 <= float(fields.get("duration", "1")) <= seconds_max,
             "output_format: unknown": format_ not in ("mp3", "wav"),
         }
-        refusal = self._refusal(faults)
+        refusal = self._refuse(faults)
         if refusal is not None:
             return refusal
-        return self._later(202, format_) if model == "stable-audio" else self._file(request, format_)
+        return (
+            self._respond_later(202, format_) if model == "stable-audio" else self._respond_with_file(request, format_)
+        )
 
     def show(self, request: Request) -> Response:
-        """202 with a status while it is made, 200 with the file once it is."""
-        if request.match["id"] not in self.made:
+        """Return 202 with a status until the result is finished, then 200 with the file."""
+        if request.match["id"] not in self.pending_kinds:
             return error(404, "not_found", "The generation was not found or has expired.")
         state = self.take_state(DONE)
         if state != DONE:
             return Response(202, {"id": request.match["id"], "status": state})
-        return self._file(request, self.made[request.match["id"]])
+        return self._respond_with_file(request, self.pending_kinds[request.match["id"]])
 
     def _fields(self, request: Request) -> dict[str, str]:
-        """The form; {} for a body that is none."""
+        """Return the form, or {} if the body is not one."""
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
             return {}
         return {part.name: part.filename or part.data.decode() for part in request.form}
@@ -122,16 +126,16 @@ class Double(double.Double):
             "seed: must be from 0 to 4294967294": not (seed.isdigit() and int(seed) <= 4_294_967_294),
         }
 
-    def _refusal(self, faults: dict[str, bool]) -> Response | None:
-        found = [fault for fault, is_one in faults.items() if is_one]
-        return error(400, "bad_request", *found) if found else None
+    def _refuse(self, faults: dict[str, bool]) -> Response | None:
+        messages = [fault for fault, is_one in faults.items() if is_one]
+        return error(400, "bad_request", *messages) if messages else None
 
-    def _later(self, status: int, kind: str = "image") -> Response:
-        made = uuid4().hex * 2
-        self.made[made] = kind
-        return Response(status, {"id": made})
+    def _respond_later(self, status: int, kind: str = "image") -> Response:
+        ref = uuid4().hex * 2
+        self.pending_kinds[ref] = kind
+        return Response(status, {"id": ref})
 
-    def _file(self, request: Request, kind: str, seed: int | None = None) -> Response:
+    def _respond_with_file(self, request: Request, kind: str, seed: int | None = None) -> Response:
         media_type, data = {
             "image": ("image/png", a_png()),
             "mp3": ("audio/mpeg", MP3),

@@ -15,7 +15,7 @@ from elevenlabs import (
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.errors import BadRequestError
 
-from tests.harness.doubles.elevenlabs import MADE, VOICES, Double
+from tests.harness.doubles.elevenlabs import MODEL_FIELDS, VOICES, Double
 from tests.harness.doubles.openai import MP3
 from tests.suites.conformance.adapters.elevenlabs import REFUSALS
 from tests.suites.conformance.case import SECRET, a_call, fetch_image
@@ -72,7 +72,7 @@ async def test_the_client_composes(client: AsyncElevenLabs) -> None:
 @pytest.mark.parametrize("kind", REQUESTS)
 async def test_the_client_waits_for_a_generation(double: Double, client: AsyncElevenLabs, kind: str) -> None:
     """Pictures and films go through their states, each of which is strictly one of the client's types."""
-    model = next(iter(MADE[kind]))
+    model = next(iter(MODEL_FIELDS[kind]))
     flow = getattr(client.flows, kind)
     made = await flow.create(request=requests_of(kind)[model](prompt="a fox"))
     MediaGenerationCreateResponse.model_validate(made.model_dump(), strict=True)
@@ -84,12 +84,14 @@ async def test_the_client_waits_for_a_generation(double: Double, client: AsyncEl
         pydantic.TypeAdapter(MediaGenerationResponse).validate_python(state.model_dump(), strict=True)
 
 
-@pytest.mark.parametrize(("kind", "model"), [(kind, model) for kind, models in MADE.items() for model in models])
+@pytest.mark.parametrize(
+    ("kind", "model"), [(kind, name) for kind, names in MODEL_FIELDS.items() for name in names]
+)
 async def test_the_adapter_asks_as_the_client_would(double: Double, kind: str, model: str) -> None:
     """What the adapter sends has the fields, types and words that the client has for the model, as the double does."""
     known = requests_of(kind)[model]
     own = {field.alias or name for name, field in known.model_fields.items()}
-    assert MADE[kind][model] == own
+    assert MODEL_FIELDS[kind][model] == own
     extras = {"image_url": "asset:a"} if kind == "video" else {"image_urls": ["asset:a"], "quality": "hd"}
     call = a_call(kind, model, width=1280, height=720, seconds=8, seed=7, negative_prompt="rain", **extras)
     adapter = Adapter(Setup(name="elevenlabs", base_url=double.base_url, key="a-key", fetch=fetch_image))
@@ -105,7 +107,7 @@ async def test_the_adapter_asks_as_the_client_would(double: Double, kind: str, m
 @pytest.mark.parametrize("kind", REQUESTS)
 def test_the_double_knows_the_clients_models(kind: str) -> None:
     """Every model that the client has a type for is served, but for one that makes a face speak and takes no prompt."""
-    assert MADE[kind].keys() == requests_of(kind).keys() - {"creatify-aurora"}
+    assert MODEL_FIELDS[kind].keys() == requests_of(kind).keys() - {"creatify-aurora"}
 
 
 def words_of(annotation: object) -> set[object]:

@@ -13,7 +13,7 @@ from huggingface_hub.inference._providers import fal_ai, hf_inference
 from huggingface_hub.utils._http import default_client_factory
 
 from tests.harness.doubles.adapters.kinds import a_wav
-from tests.harness.doubles.huggingface import CAPTIONER, DRAWER, ELSEWHERE, ENLARGER, FILMER, SPEAKER, Double
+from tests.harness.doubles.huggingface import CAPTIONER, IMAGE_MODEL, MAPPINGS, SPEAKER, UPSCALER, VIDEO_MODEL, Double
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.adapters.huggingface import REFUSALS
 
@@ -54,13 +54,13 @@ def through(provider: str) -> InferenceClient:
 async def test_the_client_draws_and_changes(double: Double) -> None:
     """Pictures come as they are, with parameters that the router knows."""
     client = through("hf-inference")
-    drawn = await asyncio.to_thread(client.text_to_image, "a fox", model=DRAWER, width=512, height=512, seed=7)
+    drawn = await asyncio.to_thread(client.text_to_image, "a fox", model=IMAGE_MODEL, width=512, height=512, seed=7)
     assert (8, 8) == drawn.size
     changed = await asyncio.to_thread(
         client.image_to_image, a_png(), prompt="a fox", model="timbrooks/instruct-pix2pix", negative_prompt="rain"
     )
     assert (8, 8) == changed.size
-    await asyncio.to_thread(client.image_to_image, a_png(), model=ENLARGER)
+    await asyncio.to_thread(client.image_to_image, a_png(), model=UPSCALER)
     assert a_png() == double.requests[-1].body
     assert 3 == double.accepted
 
@@ -76,7 +76,7 @@ async def test_the_client_speaks_and_describes(double: Double) -> None:
 async def test_the_client_waits_in_the_queue(double: Double) -> None:
     """A film by another is ordered in its queue, looked at through the router and fetched from where it is."""
     double.states.extend(["IN_QUEUE", "IN_PROGRESS"])
-    film = await asyncio.to_thread(through("fal-ai").text_to_video, "a fox", model=FILMER)
+    film = await asyncio.to_thread(through("fal-ai").text_to_video, "a fox", model=VIDEO_MODEL)
     assert a_png() == film
     assert {"other": 1, "submit": 1, "poll": 3, "result": 1, "file": 1} == double.counts
 
@@ -84,7 +84,7 @@ async def test_the_client_waits_in_the_queue(double: Double) -> None:
 @pytest.mark.parametrize("who", ["nscale", "together"])
 async def test_the_client_draws_elsewhere(double: Double, who: str) -> None:
     """Those who imitate OpenAI are reached below their names, with the model's name there."""
-    [model] = [model for model, (server, _, _) in ELSEWHERE.items() if server == who]
+    [model] = [model for model, (server, _, _) in MAPPINGS.items() if server == who]
     drawn = await asyncio.to_thread(through(who).text_to_image, "a fox", model=model)
     assert ((8, 8), f"/{who}/v1/images/generations") == (drawn.size, double.requests[-1].path)
 
@@ -106,5 +106,5 @@ async def test_the_client_reads_an_error(double: Double, name: str) -> None:
     """Each documented refusal reaches the caller with its status."""
     double.overrides["submit"].append(REFUSALS[name].answer)
     with pytest.raises(HfHubHTTPError) as caught:
-        await asyncio.to_thread(through("hf-inference").text_to_image, "a fox", model=DRAWER)
+        await asyncio.to_thread(through("hf-inference").text_to_image, "a fox", model=IMAGE_MODEL)
     assert REFUSALS[name].answer.status == caught.value.response.status_code

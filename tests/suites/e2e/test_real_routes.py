@@ -52,7 +52,7 @@ async def test_a_key_brings_its_provider_and_the_local_one_stands_in() -> None:
             sent["input"]["aspect_ratio"],
         )
 
-        double.overrides["submit"].append(kie.say(402, "The current credits are insufficient. Please top up."))
+        double.overrides["submit"].append(kie.envelope(402, "The current credits are insufficient. Please top up."))
         done = await caller.wait_for_end(await caller.create("a boat", DOCUMENTED), limit_s=30)
         assert ("completed", "local", 11) == (done["status"], done["provider"], done["cost_cents"])
         assert 100 - 22 == await caller.check_balance()

@@ -5,9 +5,9 @@ from msgspec import structs
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.huggingface import (
     CAPTIONER,
-    DRAWER,
-    ENLARGER,
+    IMAGE_MODEL,
     SPEAKER,
+    UPSCALER,
     Describer,
     Double,
     Enhancer,
@@ -21,7 +21,7 @@ from tests.suites.conformance.case import Case, Refusal, a_call, down, rejected,
 
 CREDIT = "You have exceeded your monthly included credits for Inference Providers. Subscribe to PRO to get more."
 RATE = error(429, "Too many requests. Please log in or use a HF access token.")
-LOADING = f"Model {DRAWER} is currently loading"
+LOADING = f"Model {IMAGE_MODEL} is currently loading"
 
 REFUSALS: dict[str, Refusal] = {
     "no credit": down(error(402, CREDIT)),
@@ -42,7 +42,7 @@ REFUSALS: dict[str, Refusal] = {
 IMAGE = Case(
     name="huggingface-image",
     double=Double,
-    call=a_call("image", DRAWER, width=512, height=512, seed=7),
+    call=a_call("image", IMAGE_MODEL, width=512, height=512, seed=7),
     busy=RATE,
     refusals={
         **REFUSALS,
@@ -93,7 +93,7 @@ CASES = (
     IMAGE,
     QUEUED,
     TEXT,
-    otherwise(IMAGE, "huggingface-upscale", call=a_call("upscale", ENLARGER, "", image_url="asset:a.png", scale=2)),
+    otherwise(IMAGE, "huggingface-upscale", call=a_call("upscale", UPSCALER, "", image_url="asset:a.png", scale=2)),
     otherwise(IMAGE, "huggingface-voice", call=a_call("voice", SPEAKER, "Hello."), outputs=("audio/wav",)),
     otherwise(IMAGE, "huggingface-nscale", call=a_call("image", "black-forest-labs/FLUX.1-schnell:nscale", width=512)),
     otherwise(IMAGE, "huggingface-together", call=a_call("image", "black-forest-labs/FLUX.2-dev:together", seed=7)),

@@ -3,7 +3,7 @@
 from msgspec import structs
 
 from tests.harness.doubles.double import Response
-from tests.harness.doubles.kie import Double, say, task_done, webhook
+from tests.harness.doubles.kie import Double, envelope, task_done, webhook
 from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry, unknown
 from workers.adapters.contract import Callback
 
@@ -24,7 +24,7 @@ def to(state: str, code: str = "500", message: str = "Internal Error, Please try
 
     def arrange(double: Double) -> None:
         double.states.append(state)
-        double.fault = (code, message)
+        double.failure = (code, message)
 
     meaning = {"400": "invalid_input", "422": "invalid_input", "451": "image_unreachable"}.get(code, "provider_failed")
     return Ending(arrange=arrange, code="content_policy" if message == FLAGGED else meaning)
@@ -32,7 +32,7 @@ def to(state: str, code: str = "500", message: str = "Internal Error, Please try
 
 def without_result(double: Double) -> None:
     """A task that succeeds with nothing."""
-    double.made = []
+    double.links = []
 
 
 def called(double: Double, ref: str, timestamp_s: int) -> Callback:
@@ -58,25 +58,25 @@ IMAGE = Case(
     call=a_call("image", "nano-banana-pro:1K", width=1024, height=1024, seed=7),
     working=("waiting", "queuing", "generating"),
     refusals={
-        "no credit": down(say(402, "The current credits are insufficient. Please top up.")),
+        "no credit": down(envelope(402, "The current credits are insufficient. Please top up.")),
         "no credit as a status": down(Response(402, {"code": 402, "msg": "Credits insufficient"})),
-        "bad key": down(say(401, "You do not have access permissions")),
-        "a key's limit": down(say(433, "The sub-key has reached its limit.")),
-        "maintenance": down(say(455, "Service unavailable")),
-        "bad input": rejected(say(422, "prompt is required"), "invalid_input"),
-        "policy": rejected(say(400, FLAGGED), "content_policy"),
-        "unreachable picture": rejected(say(451, "Failed to fetch the image."), "image_unreachable"),
-        "no such model": rejected(say(404, "Not found"), "provider_refused"),
-        "disabled": rejected(say(505, "Feature disabled"), "provider_refused"),
-        "failed at once": rejected(say(501, "Generation failed"), "provider_failed"),
-        "rate": retry(say(429, "Your call frequency is too high.")),
-        "full": retry(say(550, "Task was rejected due to a full queue")),
-        "silence upstream": unknown(say(408, "Upstream is silent.")),
-        "their error": unknown(say(500, "Server exception")),
-        "a new code": unknown(say(599, "What?")),
-        "no task": unknown(say(200)),
+        "bad key": down(envelope(401, "You do not have access permissions")),
+        "a key's limit": down(envelope(433, "The sub-key has reached its limit.")),
+        "maintenance": down(envelope(455, "Service unavailable")),
+        "bad input": rejected(envelope(422, "prompt is required"), "invalid_input"),
+        "policy": rejected(envelope(400, FLAGGED), "content_policy"),
+        "unreachable picture": rejected(envelope(451, "Failed to fetch the image."), "image_unreachable"),
+        "no such model": rejected(envelope(404, "Not found"), "provider_refused"),
+        "disabled": rejected(envelope(505, "Feature disabled"), "provider_refused"),
+        "failed at once": rejected(envelope(501, "Generation failed"), "provider_failed"),
+        "rate": retry(envelope(429, "Your call frequency is too high.")),
+        "full": retry(envelope(550, "Task was rejected due to a full queue")),
+        "silence upstream": unknown(envelope(408, "Upstream is silent.")),
+        "their error": unknown(envelope(500, "Server exception")),
+        "a new code": unknown(envelope(599, "What?")),
+        "no task": unknown(envelope(200)),
     },
-    busy=say(429, "Your call frequency is too high."),
+    busy=envelope(429, "Your call frequency is too high."),
     endings={
         "failed": to("fail"),
         "not made": to("fail", "501", "Image generation task failed"),
@@ -128,7 +128,7 @@ TEXT = structs.replace(
     working=(),
     outputs=(),
     refusals={
-        "no credit": down(say(402, "Credits insufficient")),
+        "no credit": down(envelope(402, "Credits insufficient")),
         "bad key": down(Response(401, {"error": {"message": "Unauthorized", "type": "authentication_error"}})),
         "bad input": rejected(
             Response(400, {"error": {"message": "Invalid request", "type": "invalid_request_error"}}), "invalid_input"
@@ -160,7 +160,7 @@ CASES = (
         name="kie-claude",
         call=a_call("text", "claude-haiku-4-5"),
         refusals={
-            "no credit": down(say(402, "Credits insufficient")),
+            "no credit": down(envelope(402, "Credits insufficient")),
             "refusal": rejected(Response(200, {"content": [], "stop_reason": "refusal"}), "content_policy"),
         },
         facts={"prompt_tokens": 13, "completion_tokens": 17},

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.harness.doubles.double import Response
-from tests.harness.doubles.huggingface import CAPTIONER, DRAWER, ENLARGER, FILMER, SPEAKER, Double
+from tests.harness.doubles.huggingface import CAPTIONER, IMAGE_MODEL, SPEAKER, UPSCALER, VIDEO_MODEL, Double
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Blob, Call, Done, Down, Link, Pending, Rejected, Setup
@@ -40,14 +40,14 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
     ("call", "path", "sent"),
     [
         (
-            a_call("image", DRAWER, style="ink", width=512, height=768, seed=7, negative_prompt="blur", count=1),
-            OWN + DRAWER,
+            a_call("image", IMAGE_MODEL, style="ink", width=512, height=768, seed=7, negative_prompt="blur", count=1),
+            OWN + IMAGE_MODEL,
             {
                 "inputs": "a red fox, ink",
                 "parameters": {"width": 512, "height": 768, "seed": 7, "negative_prompt": "blur"},
             },
         ),
-        (a_call("image", f"{DRAWER}:hf-inference"), OWN + DRAWER, {"inputs": "a red fox", "parameters": {}}),
+        (a_call("image", f"{IMAGE_MODEL}:hf-inference"), OWN + IMAGE_MODEL, {"inputs": "a red fox", "parameters": {}}),
         (
             a_call("image", "timbrooks/instruct-pix2pix", image_urls=[FOX], width=512, height=512, seed=7),
             f"{OWN}timbrooks/instruct-pix2pix",
@@ -124,7 +124,7 @@ async def test_a_call_becomes_the_request_that_is_documented(
 @pytest.mark.parametrize(
     "call",
     [
-        a_call("upscale", ENLARGER, "", image_url=FOX, scale=2),
+        a_call("upscale", UPSCALER, "", image_url=FOX, scale=2),
         a_call("interrogate", f"{CAPTIONER}:hf-inference", "", image_url=FOX),
     ],
     ids=lambda call: call.kind,
@@ -168,8 +168,8 @@ async def test_a_request_is_where_fal_says_or_else_below_its_app(
     "call",
     [
         a_call("music", "facebook/musicgen-small"),
-        a_call("video", FILMER),
-        a_call("image", f"{DRAWER}:wavespeed"),
+        a_call("video", VIDEO_MODEL),
+        a_call("image", f"{IMAGE_MODEL}:wavespeed"),
         a_call("voice", "x/y:together"),
     ],
     ids=lambda call: f"{call.kind}-{call.model}",
@@ -184,8 +184,8 @@ async def test_what_is_not_served_is_left_to_the_next_route(double: Double, adap
 @pytest.mark.parametrize(
     "call",
     [
-        a_call("upscale", ENLARGER, ""),
-        a_call("image", DRAWER, image_urls=[FOX, FOX]),
+        a_call("upscale", UPSCALER, ""),
+        a_call("image", IMAGE_MODEL, image_urls=[FOX, FOX]),
         a_call("image", "x/FLUX.1-dev:nscale", image_urls=[FOX]),
     ],
 )

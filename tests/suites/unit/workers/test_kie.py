@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from tests.harness.doubles.double import Response
-from tests.harness.doubles.kie import INPUTS, Double, say, task_done, webhook
+from tests.harness.doubles.kie import INPUTS, Double, envelope, task_done, webhook
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Call, Callback, Done, Down, Link, Pending, Rejected, Retry, Setup
@@ -252,10 +252,10 @@ async def test_a_picture_without_an_address_is_given_one(double: Double, adapter
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (say(401, "You do not have access permissions"), Down),
-        (say(400, "Unsupported file type"), Rejected),
-        (say(500, "Internal server error"), Retry),
-        (say(200), Retry),
+        (envelope(401, "You do not have access permissions"), Down),
+        (envelope(400, "Unsupported file type"), Rejected),
+        (envelope(500, "Internal server error"), Retry),
+        (envelope(200), Retry),
         (Response(503, ""), Retry),
     ],
 )
@@ -286,9 +286,9 @@ async def test_a_picture_is_never_left_out_without_a_word(double: Double, adapte
 
 async def test_results_are_all_links_of_the_record(double: Double, adapter: Adapter) -> None:
     """One, several or no links: each is an output, in their order."""
-    double.made = [f"https://x.example/{number}.png" for number in range(6)]
+    double.links = [f"https://x.example/{number}.png" for number in range(6)]
     done = await brought(adapter, a_call("image", "grok-imagine/text-to-image"))
-    assert tuple(Link(url) for url in double.made) == done.outputs
+    assert tuple(Link(url) for url in double.links) == done.outputs
 
 
 async def test_a_completion_in_the_envelope_is_read_like_any(double: Double, adapter: Adapter) -> None:
@@ -350,13 +350,13 @@ async def test_old_tasks_are_looked_at_less_often(double: Double, adapter: Adapt
 @pytest.mark.parametrize(
     "answer",
     [
-        say(200),
-        say(422, "Record does not exist"),
-        say(429, "Too frequent"),
-        say(200, data={"taskId": "another", "state": "fail"}),
-        say(200, data=[]),
-        say(200, data={"taskId": "t1", "state": "success", "resultJson": ""}),
-        say(200, data={"taskId": "t1", "state": "success", "resultJson": "{"}),
+        envelope(200),
+        envelope(422, "Record does not exist"),
+        envelope(429, "Too frequent"),
+        envelope(200, data={"taskId": "another", "state": "fail"}),
+        envelope(200, data=[]),
+        envelope(200, data={"taskId": "t1", "state": "success", "resultJson": ""}),
+        envelope(200, data={"taskId": "t1", "state": "success", "resultJson": "{"}),
     ],
 )
 async def test_an_answer_without_the_record_is_no_end(double: Double, adapter: Adapter, answer: Response) -> None:
