@@ -64,5 +64,5 @@ class Inbox(Receiver):
         event = request.headers.get("webhook-id", "")
         latest = next(received for received in reversed(self.received) if received.headers.get("webhook-id") == event)
         if event not in self.events and self._dice.random() < REJECTED_SHARE:
-            self.script(self._dice.choice(REJECTIONS))
+            self.queue_replies(self._dice.choice(REJECTIONS))
         self.events[event].append(latest)

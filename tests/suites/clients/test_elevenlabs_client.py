@@ -84,9 +84,7 @@ async def test_the_client_waits_for_a_generation(double: Double, client: AsyncEl
         pydantic.TypeAdapter(MediaGenerationResponse).validate_python(state.model_dump(), strict=True)
 
 
-@pytest.mark.parametrize(
-    ("kind", "model"), [(kind, name) for kind, names in MODEL_FIELDS.items() for name in names]
-)
+@pytest.mark.parametrize(("kind", "model"), [(kind, name) for kind, names in MODEL_FIELDS.items() for name in names])
 async def test_the_adapter_asks_as_the_client_would(double: Double, kind: str, model: str) -> None:
     """What the adapter sends has the fields, types and words that the client has for the model, as the double does."""
     known = requests_of(kind)[model]
