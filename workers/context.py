@@ -94,7 +94,7 @@ class Failed(Struct, frozen=True, kw_only=True):
     message: str
     unsubmitted_only: bool = False  # do not settle if a provider may have it
     unusable: Done | None = None  # a result that we cannot deliver, and that the provider is paid for
-    cost_micros: int | None = None  # what the provider charged for its rejection, if it says
+    cost_micros: int | None = None  # charged by the provider for its rejection, if it reports that
 
     @classmethod
     def rejected(cls, rejection: Rejected) -> "Failed":

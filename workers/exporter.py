@@ -10,12 +10,14 @@ from aiohttp import web
 from shared.ops.settings import Settings
 
 
-async def do_nothing() -> None:
+async def refresh_nothing() -> None:
     """Refresh nothing before a scrape."""
 
 
 @asynccontextmanager
-async def serve_metrics(config: Settings, refresh: Callable[[], Awaitable[None]] = do_nothing) -> AsyncIterator[None]:
+async def serve_metrics(
+    config: Settings, refresh: Callable[[], Awaitable[None]] = refresh_nothing
+) -> AsyncIterator[None]:
     """Serve METRICS_PORT, if it is set, for as long as the role runs; `refresh` is awaited before each scrape.
 
     Raises OSError if the port is taken.

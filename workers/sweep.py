@@ -46,7 +46,7 @@ async def sweep_forever(
 
 
 async def sweep(store: Store) -> int:
-    """Requeue or end the generations that are due for a check. Return how many were checked."""
+    """Enqueue lost jobs again and end overdue generations. Return how many generations were checked."""
     checked = 0
     while True:
         _, count, rearmed, overdue = await store.run("sweep", BATCH)
@@ -64,7 +64,7 @@ async def sweep(store: Store) -> int:
 
 
 async def sweep_deliveries(store: Store) -> int:
-    """Requeue deliveries that have lost their job. Return how many were checked."""
+    """Enqueue deliveries that have lost their job again. Return how many were checked."""
     _, count, rearmed = await store.run("sweep_deliveries", BATCH)
     report("delivery_requeued", rearmed)
     return int(count)

@@ -173,7 +173,7 @@ async def reroute(
 
 
 async def clear_cancel(store: Store, generation_id: str) -> None:
-    """Clear the owner's wish to cancel, after the provider was asked to stop."""
+    """Clear the owner's wish to cancel, after the provider got it."""
     await store.call("HDEL", keys.generation(generation_id), "cancel_ms")
 
 
@@ -189,7 +189,7 @@ async def store_late_result(
 ) -> bool:
     """Record a poll of a failed generation. Return True if its result, which is never charged, was attached.
 
-    `outcome` is None if there is no result, `next_poll_s` is None if no further poll is due.
+    `outcome` is None without a result, `next_poll_s` is None without a further poll.
     """
     next_ms = "" if next_poll_s is None else int(next_poll_s * 1000)
     values = (encode(outcome), next_ms, *costs_of(outcome)) if outcome else (b"", next_ms, "", "")

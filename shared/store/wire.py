@@ -34,8 +34,8 @@ class Wire(asyncio.Protocol):
     def send(self, *command: bytes | str | int | float) -> asyncio.Future[Any]:
         """Queue a command; the future has its reply, or a StoreError, or StoreDown if the connection is lost.
 
-        Raises UnicodeEncodeError or TypeError for a command that cannot be packed, and queues nothing then: a waiter
-        without its command would take the answer of the next one.
+        Raises UnicodeEncodeError or TypeError for a command that cannot be packed. It queues nothing then, because a
+        waiter without its command would get the reply of the next one.
         """
         packed = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stub allows one item
         future = self._loop.create_future()
