@@ -1,4 +1,4 @@
-"""python -m tests.programs.drill: prove that a backup can be restored here. Exit status 1 if a claim fails."""
+"""python -m tests.programs.drill: prove that a backup can be restored here. The exit status is 1 if a claim fails."""
 
 import sys
 import time
@@ -6,28 +6,30 @@ from collections import Counter
 
 import uvloop
 
-from tests.programs.drill.drill import Size, drill, violations
+from tests.programs.drill.drill import Size, run_drill, violations
 
 
 def main() -> int:
-    """Drill, report, judge; the exit status."""
-    began_s = time.monotonic()
+    """Run the drill, report, and return the exit status."""
+    started_s = time.monotonic()
 
-    def say(what: str) -> None:
-        print(f"[{time.monotonic() - began_s:5.1f} s] {what}", flush=True)
+    def report(step: str) -> None:
+        print(f"[{time.monotonic() - started_s:5.1f} s] {step}", flush=True)
 
-    found = uvloop.run(drill(Size(), say))
-    wrong = violations(found)
-    lost = found.told["lost"]
-    after_s = max((found.acknowledged[one["id"]] - found.backup["at_ms"] for one in lost), default=0) / 1000
-    states = Counter(found.codes[name] or state for name, state in found.states.items())
-    say(f"of {len(found.acknowledged)} acknowledged: {', '.join(f'{n} {state}' for state, n in states.most_common())}")
-    say(f"{len(lost)} came after the backup, the last of them {after_s:.1f} s after it, and each was named")
-    say(f"ledger check: {found.check['generations']} generations, {len(found.check['findings'])} findings")
-    for fault in wrong:
-        say(f"WRONG: {fault}")
-    say("The drill has failed." if wrong else "Every claim held.")
-    return 1 if wrong else 0
+    result = uvloop.run(run_drill(Size(), report))
+    violated = violations(result)
+    lost = result.restored["lost"]
+    after_s = max((result.acknowledged[loss["id"]] - result.backup["at_ms"] for loss in lost), default=0) / 1000
+    states = Counter(result.codes[name] or state for name, state in result.states.items())
+    report(
+        f"of {len(result.acknowledged)} acknowledged: {', '.join(f'{n} {state}' for state, n in states.most_common())}"
+    )
+    report(f"{len(lost)} reported as lost, the last of them acknowledged {after_s:.1f} s after the backup")
+    report(f"ledger check: {result.check['generations']} generations, {len(result.check['findings'])} findings")
+    for violation in violated:
+        report(f"BROKEN: {violation}")
+    report("The drill failed." if violated else "Every claim held.")
+    return 1 if violated else 0
 
 
 if __name__ == "__main__":

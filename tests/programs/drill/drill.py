@@ -1,7 +1,7 @@
-"""The restore drill: a store destroyed under load, restored from a backup, and every claim about it checked.
+"""The restore drill: destroy a store under load, restore it from a backup, and check every claim of the documentation.
 
-Clients order all the while. A backup is taken, the load goes on, then everything is killed and the store's files are
-removed. The backup is put in their place, `wokflow store restored` is run, and the processes start again.
+Clients order all the time. The drill takes a backup, lets the load continue, kills every process, and removes the
+store's files. It puts the backup in their place, runs `wokflow store restored`, and starts the processes again.
 """
 
 import asyncio
@@ -18,117 +18,118 @@ from tests.harness.processes import make_folder
 from tests.suites.e2e.caller import Caller, Place, deploy
 
 CENTS = 1_000_000
-CONCURRENCY = 4  # of the account: the rest waits, so that the backup has some of each kind
-LOOK_S = 0.05
+CONCURRENCY = 4  # of the account. Other generations wait, so that the backup has every kind
+POLL_S = 0.05
 ENDED_S = 60.0
 PROMPTS = ("polls=1", "polls=2 wait=0.1", "polls=3 wait=0.3")
-IN_DOUBT = "outcome_unknown"  # it was being submitted when the backup was taken, and is refunded at its deadline
-Say = Callable[[str], None]
+UNCERTAIN = "outcome_unknown"  # the backup caught it during its submit; it is refunded at its deadline
+ReportProgress = Callable[[str], None]
 
 
 class Size(Struct, frozen=True, kw_only=True):
-    """How much is at stake."""
+    """The amount of load."""
 
     clients: int = 4
     before_s: float = 6.0
     after_s: float = 3.0
-    pause_s: float = 0.05  # of a client between two orders
+    pause_s: float = 0.05  # between two orders of a client
 
 
-class Found(Struct, kw_only=True):
-    """What was acknowledged, what the commands said, and what is there in the end."""
+class DrillResult(Struct, kw_only=True):
+    """The acknowledged generations, the output of the commands, and the final states."""
 
-    acknowledged: dict[str, int] = {}  # id to Unix ms at which its 201 was read
+    acknowledged: dict[str, int] = {}  # id to the Unix ms at which the client read the 201
     backup: dict[str, Any] = {}
-    told: dict[str, Any] = {}
+    restored: dict[str, Any] = {}
     check: dict[str, Any] = {}
-    states: dict[str, str] = {}  # of the acknowledged ones that the restored store has
-    codes: dict[str, str] = {}  # why those of them failed that did
+    states: dict[str, str] = {}  # of acknowledged generations in the restored store
+    codes: dict[str, str] = {}  # error codes of those that failed
     submits_max: int = 0  # of any one generation
 
 
-async def drill(size: Size, say: Say) -> Found:
-    """The whole drill. Raises AssertionError where a command fails or a generation does not end."""
-    found = Found()
+async def run_drill(size: Size, report: ReportProgress) -> DrillResult:
+    """Run the whole drill. Raises AssertionError if a command fails or a generation does not end."""
+    result = DrillResult()
     async with deploy(workers=("paid",), env={"LOG_INFO_PER_S": "0"}) as place:
         caller = await place.create_caller(cents=CENTS, concurrency=CONCURRENCY, backlog_max=100_000)
-        load = [asyncio.create_task(order(caller, size, found)) for _ in range(size.clients)]
+        load = [asyncio.create_task(send_orders(caller, size, result)) for _ in range(size.clients)]
         await asyncio.sleep(size.before_s)
         copy = make_folder("backup") / "appendonlydir"
-        found.backup = await place.stack.run_cli("store", "backup", str(copy))
-        say(f"{len(found.acknowledged)} acknowledged; backup of {found.backup['size_bytes']:,} bytes, the load goes on")
+        result.backup = await place.stack.run_cli("store", "backup", str(copy))
+        size_bytes = result.backup["size_bytes"]
+        report(f"{len(result.acknowledged)} acknowledged; backup of {size_bytes:,} bytes, the load continues")
         await asyncio.sleep(size.after_s)
         destroy(place, load)
-        say(f"{len(found.acknowledged)} acknowledged; everything killed, the store's files are gone")
-        await restored(place, copy, found)
-        say(f"restored: {len(found.told['refunded'])} refunded, {found.told['going_on']} go on")
-        await told_apart(place, caller, found)
-    return found
+        report(f"{len(result.acknowledged)} acknowledged; every process killed, the store's files removed")
+        await restore(place, copy, result)
+        report(f"restored: {len(result.restored['refunded'])} refunded, {result.restored['going_on']} continue")
+        await read_states(place, caller, result)
+    return result
 
 
-async def order(caller: Caller, size: Size, found: Found) -> None:
-    """Order without end; what is answered counts as acknowledged."""
+async def send_orders(caller: Caller, size: Size, result: DrillResult) -> None:
+    """Order until cancelled. An order counts as acknowledged once its response has arrived."""
     number = 0
     while True:
         name = await caller.create(PROMPTS[number % len(PROMPTS)], "test/paid")
-        found.acknowledged[name] = time.time_ns() // 1_000_000
+        result.acknowledged[name] = time.time_ns() // 1_000_000
         number += 1
         await asyncio.sleep(size.pause_s)
 
 
 def destroy(place: Place, load: list[asyncio.Task[None]]) -> None:
-    """Kill every process in the middle of its work, and remove the store's files."""
+    """Kill every process during its work, and remove the store's files."""
     place.stack.kill()
     for task in load:
         task.cancel()
     shutil.rmtree(place.stack.data_dir / "store")
 
 
-async def restored(place: Place, copy: Path, found: Found) -> None:
-    """As docs/operate.md says: the files, the store, the command, then everything else."""
+async def restore(place: Place, copy: Path, result: DrillResult) -> None:
+    """Restore as docs/operate.md says: the files, the store, the command, then everything else."""
     shutil.copytree(copy, place.stack.data_dir / "store" / "appendonlydir")
     await place.stack.start_store()
     log = str(place.stack.processes["gateway"].log)
-    found.told = await place.stack.run_cli("store", "restored", "--log", log)
+    result.restored = await place.stack.run_cli("store", "restored", "--log", log)
     for name, process in place.stack.processes.items():
         if name != "store":
             process.start()
     await place.stack.wait_until_ready()
 
 
-async def told_apart(place: Place, caller: Caller, found: Found) -> None:
-    """Wait until what the store has of the acknowledged ones has ended, and check the books with the command."""
+async def read_states(place: Place, caller: Caller, result: DrillResult) -> None:
+    """Wait until the acknowledged generations in the store have ended, then run the ledger check."""
     end = time.monotonic() + ENDED_S
-    for name in found.acknowledged:
-        seen = await generations.view(place.store, "", name)
-        while seen is not None and seen.open:
-            assert time.monotonic() < end, f"{name} is still {seen.state}"
-            await asyncio.sleep(LOOK_S)
-            seen = await generations.view(place.store, "", name)
-        if seen is not None:
-            found.states[name] = seen.state
-            found.codes[name] = (seen.outcome.error_code if seen.outcome else None) or ""
-    found.check = await place.stack.run_cli("ledger", "check")
-    found.submits_max = max(place.provider.submits.values())
+    for name in result.acknowledged:
+        generation = await generations.view(place.store, "", name)
+        while generation is not None and generation.open:
+            assert time.monotonic() < end, f"{name} is still {generation.state}"
+            await asyncio.sleep(POLL_S)
+            generation = await generations.view(place.store, "", name)
+        if generation is not None:
+            result.states[name] = generation.state
+            result.codes[name] = (generation.outcome.error_code if generation.outcome else None) or ""
+    result.check = await place.stack.run_cli("ledger", "check")
+    result.submits_max = max(place.provider.submits.values())
     await caller.check_balance()
 
 
-def violations(found: Found) -> list[str]:
-    """What is not as it was promised."""
-    at_ms, told = found.backup["at_ms"], {one["id"] for one in found.told["lost"]}
-    missing = found.acknowledged.keys() - found.states.keys()
-    early = [name for name in missing if found.acknowledged[name] < at_ms]
-    refunded = set(found.told["refunded"])
+def violations(result: DrillResult) -> list[str]:
+    """List the broken claims."""
+    at_ms, named = result.backup["at_ms"], {loss["id"] for loss in result.restored["lost"]}
+    missing = result.acknowledged.keys() - result.states.keys()
+    early = [name for name in missing if result.acknowledged[name] < at_ms]
+    refunded = set(result.restored["refunded"])
     return [
-        *(f"{name} was acknowledged before the backup and is not in it" for name in early),
-        *(f"{name} is lost and was not named" for name in missing - told),
-        *(f"{name} was named as lost and is there" for name in told & found.states.keys()),
+        *(f"{name} was acknowledged before the backup but is not in it" for name in early),
+        *(f"{name} is lost but was not reported" for name in missing - named),
+        *(f"{name} was reported as lost but exists" for name in named & result.states.keys()),
         *(
-            f"{name} was refunded and is {found.states[name]}"
+            f"{name} was refunded but is {result.states[name]}"
             for name in refunded
-            if found.codes.get(name) != "restored"
+            if result.codes.get(name) != "restored"
         ),
-        *(f"{name} failed: {code}" for name, code in found.codes.items() if code not in ("", "restored", IN_DOUBT)),
-        *(f"the books: {finding}" for finding in found.check["findings"]),
-        *([f"a generation was submitted {found.submits_max} times"] if found.submits_max > 1 else []),
+        *(f"{name} failed: {code}" for name, code in result.codes.items() if code not in ("", "restored", UNCERTAIN)),
+        *(f"ledger check: {finding}" for finding in result.check["findings"]),
+        *([f"a generation was submitted {result.submits_max} times"] if result.submits_max > 1 else []),
     ]

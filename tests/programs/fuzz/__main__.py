@@ -1,4 +1,4 @@
-"""python -m tests.programs.fuzz: a long run, under a new seed each time."""
+"""python -m tests.programs.fuzz: fuzz the HTTP API for some minutes, with a new seed each time."""
 
 import asyncio
 import secrets
@@ -6,43 +6,45 @@ import sys
 import time
 from argparse import ArgumentParser
 
-from tests.programs.fuzz.ground import a_ground
 from tests.programs.fuzz.passes import PASSES
+from tests.programs.fuzz.target import deploy_target
 
-MANGLED = 40  # requests that are nearly HTTP, for each example
-
-
-async def run(seed: int, examples: int) -> None:
-    """Every pass, one after the other. Raises AssertionError with what was found."""
-    async with a_ground() as ground:
-        for each in PASSES:
-            began = time.monotonic()
-            result = await ground.fuzz(each, "--seed", str(seed), "--max-examples", str(examples))
-            report(each.name, result.test_cases["generated"], began)
-        began = time.monotonic()
-        admin = await ground.fuzz_admin("--seed", str(seed), "--max-examples", str(examples))
-        report("admin", admin.test_cases["generated"], began)
-        began = time.monotonic()
-        answers = await ground.mangle(seed, examples * MANGLED)
-        report("mangled", answers.total(), began)
-        books = await ground.proven()
-        print(f"The books balance: {books.generations:,} generations, {books.lines:,} lines.")
+MANGLED = 40  # mangled requests per example
 
 
-def report(name: str, requests: int, began: float) -> None:
-    """Say what was done."""
-    print(f"{name}: {requests:,} requests in {time.monotonic() - began:.0f} s", flush=True)
+async def run_passes(seed: int, examples: int) -> None:
+    """Run every pass in order. Raises AssertionError with the findings."""
+    async with deploy_target() as target:
+        for fuzz_pass in PASSES:
+            started_s = time.monotonic()
+            result = await target.fuzz(fuzz_pass, "--seed", str(seed), "--max-examples", str(examples))
+            print_progress(fuzz_pass.name, result.test_cases["generated"], started_s)
+        started_s = time.monotonic()
+        admin = await target.fuzz_admin("--seed", str(seed), "--max-examples", str(examples))
+        print_progress("admin", admin.test_cases["generated"], started_s)
+        started_s = time.monotonic()
+        statuses = await target.mangle(seed, examples * MANGLED)
+        print_progress("mangled", statuses.total(), started_s)
+        books = await target.check_state()
+        print(f"The ledgers balance: {books.generations:,} generations, {books.lines:,} entries.")
+
+
+def print_progress(name: str, requests: int, started_s: float) -> None:
+    """Print the result of a pass."""
+    print(f"{name}: {requests:,} requests in {time.monotonic() - started_s:.0f} s", flush=True)
 
 
 def main() -> int:
-    """The exit status."""
+    """Parse the options, run, and return the exit status."""
     options = ArgumentParser(prog="python -m tests.programs.fuzz", description=__doc__)
-    options.add_argument("--seed", type=int, default=secrets.randbelow(2**32), help="to repeat a run")
-    options.add_argument("--examples", type=int, default=200, help="of each operation and of each chain of calls")
-    given = options.parse_args()
-    print(f"python -m tests.programs.fuzz --seed {given.seed} --examples {given.examples}", flush=True)
+    options.add_argument("--seed", type=int, default=secrets.randbelow(2**32), help="repeat the run of this seed")
+    options.add_argument(
+        "--examples", type=int, default=200, help="examples of each operation and of each chain of calls"
+    )
+    parsed = options.parse_args()
+    print(f"python -m tests.programs.fuzz --seed {parsed.seed} --examples {parsed.examples}", flush=True)
     try:
-        asyncio.run(run(given.seed, given.examples))
+        asyncio.run(run_passes(parsed.seed, parsed.examples))
     except AssertionError as found:
         print(found, file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
-"""The document made as exact as this deployment is, so that what fits it must be taken, and nothing else.
+"""The OpenAPI document, narrowed to this deployment, so that the gateway must accept exactly what matches it.
 
-The gateway's own document cannot say which pictures there are, that a provider has to be one of those that there are,
-and which input goes with which model; the fuzzer is told.
+The gateway's own document cannot list the existing images or the configured providers, or say which input belongs to
+which model. This module adds those facts for the fuzzer.
 """
 
 import json
@@ -16,59 +16,59 @@ from tests.harness.factories import load_catalogue
 Schema = dict[str, Any]
 NOWHERE = r"^https://[a-z0-9]{1,20}\.invalid(:443)?(/[a-z0-9/]{0,40})?$"
 NAME: Schema = {"type": "string", "pattern": "^[ -~]{1,200}$"}
-STOOD_FOR = {  # in the document's examples, and by what: something that is there, or surely nowhere
+REPLACEMENTS = {  # examples of the document, and values that exist in the deployment or cannot exist anywhere
     "https://example.com/hooks/wokflow": "https://hooks.invalid/wokflow",
     "wait=5": "wait=1",
 }
-SCRIPTED = ["slow=0.3 polls=6", "refuse", "fail"]  # prompts that tell the doubles how to behave
+SCRIPTED = ["slow=0.3 polls=6", "refuse", "fail"]  # prompts that script the doubles
 
 
 class Facts(Struct):
-    """What is there in the deployment under test."""
+    """Facts about the deployment under test."""
 
-    picture: str  # a data: URL
-    asset: str  # the path of a picture below /assets/
-    generation: str  # one that is completed
-    account: str  # whose it is
+    image: str  # a data: URL
+    asset: str  # the path of an image below /assets/
+    generation: str  # the id of a completed one
+    account: str  # its owner
     callback: str  # a token of a generation of provider paid
 
 
-def exact(document: Schema, known: Facts) -> Schema:
-    """The document, narrowed to this deployment."""
+def narrow(document: Schema, known: Facts) -> Schema:
+    """Narrow the document to this deployment."""
     text = json.dumps(document)
-    for shown, instead in {**STOOD_FOR, IMAGE_URL: known.picture}.items():
-        text = text.replace(shown, instead)
+    for example, replacement in {**REPLACEMENTS, IMAGE_URL: known.image}.items():
+        text = text.replace(example, replacement)
     narrowed: Schema = json.loads(text)
     schemas, paths = narrowed["components"]["schemas"], narrowed["paths"]
-    schemas["CreateGeneration"] = orders(narrowed)
+    schemas["CreateGeneration"] = generation_bodies(narrowed)
     schemas["CreateEndpoint"]["properties"]["url"] = {"type": "string", "pattern": NOWHERE}
     providers = [*load_catalogue().providers, "auto", None]
-    ours = [known.picture, f"{narrowed['servers'][0]['url']}/assets/{known.asset}"]
-    for name in requests(paths, schemas):
+    own_images = [known.image, f"{narrowed['servers'][0]['url']}/assets/{known.asset}"]
+    for name in request_schemas(paths, schemas):
         fields = schemas[name].get("properties", {})
         if "provider" in fields:
             fields["provider"] = {"enum": providers}
         if "imageUrl" in fields:
-            fields["imageUrl"] = {"anyOf": [{"enum": ours}, {"type": "string", "pattern": NOWHERE}]}
-    schemas["VoiceRequest"]["properties"]["format"] = {"enum": ["wav", None]}  # the one model's only
+            fields["imageUrl"] = {"anyOf": [{"enum": own_images}, {"type": "string", "pattern": NOWHERE}]}
+    schemas["VoiceRequest"]["properties"]["format"] = {"enum": ["wav", None]}  # the only format of the one model
     schemas["CreateAccount"]["properties"] |= {"plan": {"enum": [*load_catalogue().plans]}, "name": NAME}
     schemas["TopUp"]["properties"]["reference"] = {"anyOf": [NAME, {"type": "null"}]}
-    for told in (one for path in paths if path.startswith("/api/admin/") for one in operations({path: paths[path]})):
-        pin(told, account=known.account, id=known.generation, provider="noop")
+    for operation in operations({path: item for path, item in paths.items() if path.startswith("/api/admin/")}):
+        pin(operation, account=known.account, id=known.generation, provider="noop")
     pin(paths["/assets/{path}"]["get"], path=known.asset)
     pin(paths["/callbacks/{provider}/{token}"]["post"], provider="paid", token=known.callback)
     close(narrowed)
     return narrowed
 
 
-def orders(document: Schema) -> Schema:
-    """The body of POST /api/v1/generations for each model there is, its input as the document tells it."""
+def generation_bodies(document: Schema) -> Schema:
+    """Return the body of POST /api/v1/generations for each model, with the documented input."""
     prompt = document["components"]["schemas"]["CreateGeneration"]["properties"]["prompt"]
-    return {"anyOf": [order(model, prompt) for model in document["x-models"]]}
+    return {"anyOf": [generation_body(model, prompt) for model in document["x-models"]]}
 
 
-def order(model: Schema, prompt: Schema) -> Schema:
-    """The body for one model."""
+def generation_body(model: Schema, prompt: Schema) -> Schema:
+    """Return the body for one model."""
     needed = ["input"] if model["input"]["required"] else []
     return {
         "type": "object",
@@ -82,7 +82,7 @@ def order(model: Schema, prompt: Schema) -> Schema:
 
 
 def pin(operation: Schema, **values: str) -> None:
-    """Let the operation's parameters be these values too, which nobody can guess."""
+    """Add these values, which the fuzzer cannot guess, to the operation's parameters."""
     for parameter in operation["parameters"]:
         value = values.get(parameter["name"])
         if value is not None:
@@ -90,38 +90,38 @@ def pin(operation: Schema, **values: str) -> None:
 
 
 def close(document: Schema) -> None:
-    """Refuse fields of answers that the document does not name."""
+    """Forbid response fields that the document does not name."""
     schemas = document["components"]["schemas"]
-    for name in answers(document["paths"], schemas):
+    for name in response_schemas(document["paths"], schemas):
         if "properties" in schemas[name]:
             schemas[name].setdefault("additionalProperties", False)
 
 
-def requests(paths: Schema, schemas: Schema) -> set[str]:
-    """Names of the schemas that bodies are made of."""
-    return reached([told.get("requestBody") for told in operations(paths)], schemas)
+def request_schemas(paths: Schema, schemas: Schema) -> set[str]:
+    """Return the names of the schemas in request bodies."""
+    return reachable_names([operation.get("requestBody") for operation in operations(paths)], schemas)
 
 
-def answers(paths: Schema, schemas: Schema) -> set[str]:
-    """Names of the schemas that answers are made of."""
-    return reached([told["responses"] for told in operations(paths)], schemas)
+def response_schemas(paths: Schema, schemas: Schema) -> set[str]:
+    """Return the names of the schemas in responses."""
+    return reachable_names([operation["responses"] for operation in operations(paths)], schemas)
 
 
 def operations(paths: Schema) -> list[Schema]:
-    """Every operation of the document."""
-    return [told for item in paths.values() for method, told in item.items() if method != "parameters"]
+    """Return every operation of the document."""
+    return [operation for item in paths.values() for method, operation in item.items() if method != "parameters"]
 
 
-def reached(node: object, schemas: Schema) -> set[str]:
-    """Names of the schemas that a piece of the document refers to, directly or not."""
+def reachable_names(node: object, schemas: Schema) -> set[str]:
+    """Return the names of the schemas that a node refers to, directly or indirectly."""
     found: set[str] = set()
-    new = names(node)
+    new = referenced_names(node)
     while new:
         found |= new
-        new = {name for known in new for name in names(schemas[known])} - found
+        new = {name for known in new for name in referenced_names(schemas[known])} - found
     return found
 
 
-def names(node: object) -> set[str]:
-    """Names of the schemas that a piece of the document refers to."""
+def referenced_names(node: object) -> set[str]:
+    """Return the names of the schemas that a node refers to."""
     return set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(node)))

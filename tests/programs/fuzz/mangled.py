@@ -1,4 +1,4 @@
-"""Requests that are nearly HTTP: a good one, changed at random in its bytes, and what may be answered to it."""
+"""Requests that are almost HTTP: valid ones with random changes to their bytes, and the responses that are allowed."""
 
 import asyncio
 import gzip
@@ -8,21 +8,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from random import Random
 
-PATIENCE_S = 0.5  # for an answer; many of these are not whole, and the gateway waits for the rest
-AT_ONCE = 20
+RESPONSE_S = 0.5  # many requests are incomplete, and the gateway waits for the rest
+CONCURRENCY = 20
 CHANGES_MAX = 2
 STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3}) ")
 ERROR = re.compile(rb'"code": ?"[A-Za-z_]+"')
 ORDER = json.dumps({"model": "test/noop", "prompt": "a red boat", "input": None}).encode()
-PICTURE = json.dumps({"prompt": "a red boat", "mode": "pixel", "width": 512}).encode()
+IMAGE = json.dumps({"prompt": "a red boat", "mode": "pixel", "width": 512}).encode()
 PROCESS = json.dumps({"operation": "upscale", "scale": 2}).encode()
 HOOK = json.dumps({"url": "https://hooks.invalid/x", "events": ["generation.failed"]}).encode()
-SIGHT = json.dumps({"imageUrl": "https://127.0.0.1:9/x.png", "scale": 2, "async": True}).encode()
+INPUT_IMAGE = json.dumps({"imageUrl": "https://127.0.0.1:9/x.png", "scale": 2, "async": True}).encode()
 GOOD: tuple[tuple[str, bytes], ...] = (
     ("POST /api/v1/generations", ORDER),
-    ("POST /api/generate", PICTURE),
-    ("POST /api/v1/generate", PICTURE),
-    ("POST /api/tools/upscale", SIGHT),
+    ("POST /api/generate", IMAGE),
+    ("POST /api/v1/generate", IMAGE),
+    ("POST /api/tools/upscale", INPUT_IMAGE),
     ("POST /api/v1/webhooks", HOOK),
     ("POST /api/v1/assets/job_019e07f2aa187c3e9f216b1f0c9d2e47/process", PROCESS),
     ("POST /callbacks/paid/019e07f2aa187c3e9f216b1f0c9d2e47f3b81c60a27d4e95b8c1d07a6e52f493", b"{}"),
@@ -80,8 +80,8 @@ TARGETS = (
 )
 
 
-def requests(dice: Random, key: str, count: int) -> Iterator[bytes]:
-    """So many requests; about every second one carries the key."""
+def mangled_requests(dice: Random, key: str, count: int) -> Iterator[bytes]:
+    """Yield `count` requests. About half of them carry the key."""
     for _ in range(count):
         line, body = dice.choice(GOOD)
         lines = [f"{line} HTTP/1.1".encode(), b"Host: x", b"Connection: close", b"Content-Type: application/json"]
@@ -93,27 +93,27 @@ def requests(dice: Random, key: str, count: int) -> Iterator[bytes]:
         yield request
 
 
-def flipped(dice: Random, request: bytes) -> bytes:
-    """One byte is another."""
+def flip_byte(dice: Random, request: bytes) -> bytes:
+    """Replace one byte."""
     at = dice.randrange(len(request) or 1)
     return request[:at] + bytes([dice.randrange(256)]) + request[at + 1 :]
 
 
-def cut(dice: Random, request: bytes) -> bytes:
-    """A piece is missing, or all from somewhere on."""
+def cut_piece(dice: Random, request: bytes) -> bytes:
+    """Remove a piece, or everything from some point."""
     first, last = sorted(dice.randrange(len(request) + 1) for _ in range(2))
     return request[:first] + request[last:] if dice.randrange(3) else request[:first]
 
 
-def stuffed(dice: Random, request: bytes) -> bytes:
-    """Something is in it that does not belong there."""
+def insert_junk(dice: Random, request: bytes) -> bytes:
+    """Insert bytes that do not belong there."""
     at = dice.randrange(len(request) + 1)
     junk = dice.choice([b"\r\n", b"\n", b"\0", b"\r", b"\xff", b'"', b"{", b"[" * 50_000, dice.randbytes(20), request])
     return request[:at] + junk + request[at:]
 
 
-def spoken(dice: Random, request: bytes) -> bytes:
-    """A value or a name of the body is another one, and the length is right."""
+def replace_value(dice: Random, request: bytes) -> bytes:
+    """Replace a value or a name of the body, with the right length."""
     head, end, body = request.partition(b"\r\n\r\n")
     places = list(TOKEN.finditer(body))
     if places:
@@ -123,22 +123,22 @@ def spoken(dice: Random, request: bytes) -> bytes:
     return head + end + body
 
 
-def headed(dice: Random, request: bytes) -> bytes:
-    """It has one header more, which may be there already."""
+def add_header(dice: Random, request: bytes) -> bytes:
+    """Add a header, possibly a second one of its name."""
     first, end, rest = request.partition(b"\r\n")
     return first + end + dice.choice(HEADERS) + b"\r\n" + rest
 
 
-def addressed(dice: Random, request: bytes) -> bytes:
-    """Another method, target or version."""
+def replace_word(dice: Random, request: bytes) -> bytes:
+    """Replace the method, the target or the version."""
     first, end, rest = request.partition(b"\r\n")
     words = [*first.split(b" "), b"", b""][:3]
     words[dice.randrange(3)] = dice.choice(dice.choice([METHODS, TARGETS, (b"HTTP/1.0", b"HTTP/0.9", b"HTTP/2", b"X")]))
     return b" ".join(words) + end + rest
 
 
-def packed(dice: Random, request: bytes) -> bytes:
-    """The body is chunked or compressed, rightly or not."""
+def repack_body(dice: Random, request: bytes) -> bytes:
+    """Split or compress the body, correctly or not."""
     head, end, body = request.partition(b"\r\n\r\n")
     body = gzip.compress(body) if dice.randrange(2) else body
     size = dice.choice([b"%x" % len(body), b"zz", b"-1", b"ffffffffffffffffff", b"1;ext=\0"])
@@ -148,44 +148,43 @@ def packed(dice: Random, request: bytes) -> bytes:
 
 
 CHANGES: tuple[Callable[[Random, bytes], bytes], ...] = (
-    *(flipped, cut, stuffed, headed, addressed, packed),
-    *(spoken, spoken, spoken),
+    *(flip_byte, cut_piece, insert_junk, add_header, replace_word, repack_body),
+    *(replace_value, replace_value, replace_value),
 )
 
 
-async def answer(port: int, request: bytes) -> bytes:
-    """All that comes back in time."""
+async def read_response(port: int, request: bytes) -> bytes:
+    """Return all bytes that arrive in time."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    got = b""
+    response = b""
     try:
         writer.write(request)
-        async with asyncio.timeout(PATIENCE_S):
-            while more := await reader.read(65_536):
-                got += more
+        async with asyncio.timeout(RESPONSE_S):
+            while part := await reader.read(65_536):
+                response += part
     except (TimeoutError, ConnectionError):
         pass
     finally:
         writer.close()
-    return got
+    return response
 
 
-async def send(port: int, dice: Random, key: str, count: int) -> Counter[int]:
-    """Send so many, and count the statuses. Fails at a 5xx, and at a refusal in another shape than the documented.
+async def send_mangled(port: int, dice: Random, key: str, count: int) -> Counter[int]:
+    """Send `count` requests and count the statuses. Raises AssertionError for a 5xx or an undocumented error body.
 
-    A 502 is a provider's. A 416 has no body. A 417 is aiohttp's own, before any code of ours, and nobody sends such an
-    Expect.
+    A 502 comes from a provider, a 416 has no body, and a 417 comes from aiohttp before any code of ours runs.
     """
-    gate, seen = asyncio.Semaphore(AT_ONCE), Counter[int]()
+    slots, statuses_seen = asyncio.Semaphore(CONCURRENCY), Counter[int]()
 
-    async def one(request: bytes) -> None:
-        async with gate:
-            got = await answer(port, request)
-        statuses = [int(status) for status in STATUS.findall(got)]
-        seen.update(statuses)
-        shown = f"{request[:2000]!r}\nwas answered\n{got[:2000]!r}"
-        assert all(status < 500 or status == 502 for status in statuses), shown
+    async def send_one(request: bytes) -> None:
+        async with slots:
+            response = await read_response(port, request)
+        statuses = [int(status) for status in STATUS.findall(response)]
+        statuses_seen.update(statuses)
+        exchange = f"{request[:2000]!r}\ngot\n{response[:2000]!r}"
+        assert all(status < 500 or status == 502 for status in statuses), exchange
         refused = statuses[:1] >= [400] and statuses[0] not in (416, 417) and not request.lstrip().startswith(b"HEAD")
-        assert not refused or ERROR.search(got), shown
+        assert not refused or ERROR.search(response), exchange
 
-    await asyncio.gather(*(one(request) for request in requests(dice, key, count)))
-    return seen
+    await asyncio.gather(*(send_one(request) for request in mangled_requests(dice, key, count)))
+    return statuses_seen

@@ -1,4 +1,4 @@
-"""The passes of the fuzzer: every operation by itself, and what belongs together along the document's links."""
+"""The passes of the fuzzer: every operation by itself, then chains of calls along the document's links."""
 
 from msgspec import Struct
 
@@ -6,16 +6,16 @@ ORDERS = (
     *("createGeneration", "readGenerations", "cancelGeneration"),
     *("createWebhook", "listWebhooks", "listDeliveries", "deleteWebhook"),
 )
-EXACT = "examples,coverage"  # the document's own examples; the bounds of every field, unsupported methods, media types
+EXACT = "examples,coverage"  # the document's examples, the bounds of every field, unsupported methods and media types
 RANDOM = "examples,coverage,fuzzing"
 LINKED = "stateful"
 JOBS = ("--include-tag", "WokGen", "--include-tag", "WokGen SDK 1.0")
-# Bob has no webhook endpoint when this begins, and an account may have ten.
+# Bob starts without webhook endpoints, and an account may have ten.
 AS_BOB = ("--auth-wfc-user", "bob")
 
 
 class Pass(Struct, frozen=True):
-    """One start of the fuzzer; `keyed`: with the customers' keys, else as a guest."""
+    """One run of the fuzzer, as a customer if `keyed`, else as a guest."""
 
     name: str
     keyed: bool
@@ -23,8 +23,8 @@ class Pass(Struct, frozen=True):
     arguments: tuple[str, ...] = ()
 
 
-OURS = ("--exclude-tag", "Admin")  # which refuses customers and guests alike
-# It holds up providers and revokes keys: after all others.
+OURS = ("--exclude-tag", "Admin")  # the admin API refuses customers and guests
+# This pass pauses providers and revokes keys, so it runs last.
 ADMIN = Pass("admin", False, EXACT, ("--include-tag", "Admin"))
 PASSES = (
     Pass("each", True, RANDOM, OURS),

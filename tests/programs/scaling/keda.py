@@ -1,8 +1,8 @@
-"""How KEDA and the HorizontalPodAutoscaler decide, and what follows for a queue: pure functions, time handed in.
+"""The decisions of KEDA and the HorizontalPodAutoscaler, and their effect on a queue: pure functions of time.
 
-A ScaledObject's metrics of type AverageValue each ask for ceil(metric / threshold) workers; the largest counts. Growing
-is limited by a number of pods in a period. Shrinking follows the largest wish of the stabilisation window, at a rate of
-its own. Between a burst and a worker that helps lie the scrape, the decision, and the worker's start.
+Each AverageValue metric of a ScaledObject recommends ceil(metric / threshold) workers, and the largest number counts.
+A number of pods in a period limits growing. Shrinking follows the largest recommendation of the stabilisation window,
+at a rate of its own. The scrape, the decision, and the start of a worker all delay the effect on a burst.
 """
 
 from collections.abc import Sequence
@@ -12,18 +12,18 @@ from msgspec import Struct
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """What the ScaledObject says, and how fast its surroundings are."""
+    """The settings of the ScaledObject, and the delays of its surroundings."""
 
     age_threshold_s: float
     depth_threshold: float
-    least: int
-    most: int
-    grow_pods: int  # at most so many more ...
-    grow_period_s: int  # ... in this time
+    workers_min: int
+    workers_max: int
+    grow_pods: int  # at most this many more ...
+    grow_period_s: int  # ... in this period
     shrink_pods: int
     shrink_period_s: int
-    stabilise_s: int  # shrinking follows the largest wish of this time
-    scrape_s: int  # how old a metric may be
+    stabilise_s: int  # shrinking follows the largest recommendation of this window
+    scrape_s: int  # the greatest age of a metric
     decide_s: int  # the HorizontalPodAutoscaler's own period
     start_s: int  # from a decision to a worker that takes jobs
 
@@ -35,72 +35,73 @@ class Moment(Struct, frozen=True, kw_only=True):
     due: float
     age_s: float
     ready: int
-    wanted: int
+    size: int
 
 
-def wish(policy: Policy, age_s: float, depth: float) -> int:
-    """How many workers the formula asks for, between the least and the most."""
-    asked = max(ceil(age_s / policy.age_threshold_s), ceil(depth / policy.depth_threshold))
-    return min(max(asked, policy.least), policy.most)
+def recommended_workers(policy: Policy, age_s: float, depth: float) -> int:
+    """Return the number of workers that the formula recommends, within the limits."""
+    workers = max(ceil(age_s / policy.age_threshold_s), ceil(depth / policy.depth_threshold))
+    return min(max(workers, policy.workers_min), policy.workers_max)
 
 
-def decided(policy: Policy, at_s: int, wishes: Sequence[tuple[int, int]], sizes: Sequence[int]) -> int:
-    """How many there are to be at `at_s`, from the wishes (second, workers) and the sizes of the seconds before."""
-    now, current = wishes[-1][1], sizes[-1]
+def next_size(policy: Policy, at_s: int, recommendations: Sequence[tuple[int, int]], sizes: Sequence[int]) -> int:
+    """Return the size at `at_s`, from the recommendations (second, workers) and the sizes of the seconds before."""
+    now, current = recommendations[-1][1], sizes[-1]
     if now > current:
         before = sizes[-policy.grow_period_s] if len(sizes) >= policy.grow_period_s else sizes[0]
         return min(now, max(current, before + policy.grow_pods))
-    held = max(number for second, number in wishes if second > at_s - policy.stabilise_s)
+    largest = max(number for second, number in recommendations if second > at_s - policy.stabilise_s)
     before = sizes[-policy.shrink_period_s] if len(sizes) >= policy.shrink_period_s else sizes[0]
-    return max(min(held, current), min(current, before - policy.shrink_pods))
+    return max(min(largest, current), min(current, before - policy.shrink_pods))
 
 
-class Line(Struct):
-    """A queue by the second in which its jobs came."""
+class Queue(Struct):
+    """A queue: pairs of the second of arrival and the number of jobs."""
 
     waiting: list[tuple[int, float]] = []
 
     @property
     def due(self) -> float:
-        """How many wait."""
+        """Return the number of waiting jobs."""
         return sum(count for _, count in self.waiting)
 
     def age_s(self, at_s: int) -> float:
-        """For how long the oldest waits."""
+        """Return the age of the oldest waiting job."""
         return at_s - self.waiting[0][0] if self.waiting else 0.0
 
     def serve(self, capacity: float) -> float:
-        """Take up to `capacity` of the oldest; how many it was."""
-        taken = 0.0
-        while self.waiting and taken < capacity:
+        """Remove up to `capacity` of the oldest jobs, and return their number."""
+        served = 0.0
+        while self.waiting and served < capacity:
             came_s, count = self.waiting[0]
-            part = min(count, capacity - taken)
-            taken += part
+            part = min(count, capacity - served)
+            served += part
             self.waiting[0] = (came_s, count - part)
             if count - part < 1e-9:
                 self.waiting.pop(0)
-        return taken
+        return served
 
 
-def simulated(
+def simulate(
     policy: Policy, arrivals: Sequence[float], *, per_s: float, step_s: float, spare_s: int = 900
 ) -> list[Moment]:
-    """Second by second: jobs come, ready workers do `per_s` each, and the autoscaler sees what was scraped.
+    """Simulate each second: jobs arrive, ready workers finish `per_s` each, and the autoscaler sees scraped metrics.
 
-    `step_s` is how long a worker holds a job, which then counts as running.
+    `step_s` is the run time of a job, during which it counts as running.
     """
-    line, moments, wishes, sizes = Line(waiting=[]), list[Moment](), list[tuple[int, int]](), [policy.least]
+    queue, sizes = Queue(waiting=[]), [policy.workers_min]
+    moments, recommendations = list[Moment](), list[tuple[int, int]]()
     for at_s in range(len(arrivals) + spare_s):
         if at_s < len(arrivals) and arrivals[at_s]:
-            line.waiting.append((at_s, arrivals[at_s]))
+            queue.waiting.append((at_s, arrivals[at_s]))
         started = sizes[max(len(sizes) - 1 - policy.start_s, 0)]
         ready = min(started, sizes[-1])
-        served = line.serve(ready * per_s)
-        moments.append(Moment(at_s=at_s, due=line.due, age_s=line.age_s(at_s + 1), ready=ready, wanted=sizes[-1]))
+        served = queue.serve(ready * per_s)
+        moments.append(Moment(at_s=at_s, due=queue.due, age_s=queue.age_s(at_s + 1), ready=ready, size=sizes[-1]))
         size = sizes[-1]
         if at_s % policy.decide_s == 0:
-            seen = moments[max(at_s - policy.scrape_s, 0)]
-            wishes.append((at_s, wish(policy, seen.age_s, seen.due + served * step_s)))
-            size = decided(policy, at_s, wishes, sizes)
+            scraped = moments[max(at_s - policy.scrape_s, 0)]
+            recommendations.append((at_s, recommended_workers(policy, scraped.age_s, scraped.due + served * step_s)))
+            size = next_size(policy, at_s, recommendations, sizes)
         sizes.append(size)
     return moments

@@ -1,4 +1,4 @@
-"""llama.cpp's own HTTP server with a small model: `python -m tests.suites.e2e.llama <port>`. It speaks OpenAI's API."""
+"""llama.cpp's HTTP server with a small model, which speaks OpenAI's API: `python -m tests.suites.e2e.llama <port>`."""
 
 import signal
 import sys
@@ -7,11 +7,11 @@ import xllamacpp
 
 from offline.language.model import weights_path
 
-CONTEXT_TOKENS = 640  # question and answer: bounds an answer that does not end to a few seconds
-SEED = 7  # of requests that name none
+CONTEXT_TOKENS = 640  # prompt and output; bounds an endless output to a few seconds
+SEED = 7  # for requests without a seed
 
 
-def main(port: int) -> None:
+def serve(port: int) -> None:
     """Serve on loopback until a signal."""
     params = xllamacpp.CommonParams()
     params.model.path = str(weights_path())
@@ -26,4 +26,4 @@ def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    serve(int(sys.argv[1]))

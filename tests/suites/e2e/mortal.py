@@ -1,4 +1,4 @@
-"""A paid provider's adapter that kills its own worker, once for each generation, at the step that the prompt names."""
+"""A paid provider's adapter that kills its own worker, once for each generation, at a step that the prompt names."""
 
 import os
 import signal
@@ -9,25 +9,25 @@ from workers.adapters.contract import Call, Done, Pending
 
 
 class Adapter(paid.Adapter):
-    """`die=before-submit`, `after-submit`, `before-poll` and `after-poll` are what can be asked for."""
+    """The prompt may have `die=before-submit`, `after-submit`, `before-poll` or `after-poll`."""
 
     async def submit(self, call: Call) -> Pending | Done:
-        """The paid provider's."""
-        _die("before-submit", call)
+        """Submit to the paid provider."""
+        _kill_at("before-submit", call)
         answer = await super().submit(call)
-        _die("after-submit", call)
+        _kill_at("after-submit", call)
         return answer
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
-        """The paid provider's."""
-        _die("before-poll", call)
+        """Poll the paid provider."""
+        _kill_at("before-poll", call)
         answer = await super().poll(call, ref)
-        _die("after-poll", call)
+        _kill_at("after-poll", call)
         return answer
 
 
-def _die(step: str, call: Call) -> None:
-    grave = Path(os.environ["GRAVES"]) / call.generation_id
-    if f"die={step}" in call.prompt and not grave.exists():
-        grave.touch()
+def _kill_at(step: str, call: Call) -> None:
+    marker = Path(os.environ["GRAVES"]) / call.generation_id
+    if f"die={step}" in call.prompt and not marker.exists():
+        marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)

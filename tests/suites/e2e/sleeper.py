@@ -1,4 +1,4 @@
-"""A provider that works inside the submit and may be asked twice: `sleep=S` in the prompt says how long."""
+"""A provider that works during the submit, which may be repeated. `sleep=S` in the prompt sets the time."""
 
 import asyncio
 import re
@@ -9,13 +9,13 @@ from workers.adapters.contract import Call, Done, Pending
 
 
 class Adapter(contract.Adapter):
-    """Sleeps, then answers with a line of text."""
+    """Sleeps, then returns a line of text."""
 
     repeatable: ClassVar[bool] = True
     submit_limit_s: ClassVar[float] = 30.0
 
     async def submit(self, call: Call) -> Pending | Done:
-        """Done, after the sleep."""
-        found = re.search(r"sleep=([0-9.]+)", call.prompt)
-        await asyncio.sleep(float(found[1]) if found else 0)
+        """Sleep, then finish."""
+        match = re.search(r"sleep=([0-9.]+)", call.prompt)
+        await asyncio.sleep(float(match[1]) if match else 0)
         return Done(text="slept")

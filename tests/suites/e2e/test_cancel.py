@@ -1,4 +1,4 @@
-"""Cancelling over HTTP: free while no provider has the work; afterwards the provider's answer counts."""
+"""Cancelling over HTTP: free before the submit; afterwards the provider's result decides."""
 
 from collections.abc import AsyncIterator
 
@@ -12,34 +12,34 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A deployment whose provider noop has no worker."""
+    """Deploy without a worker for provider noop."""
     async with deploy(workers=("paid",)) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with a dollar."""
+    """Create a customer with a dollar."""
     return await place.create_caller(cents=100)
 
 
 async def cancel(caller: Caller, generation: str) -> Answer:
-    """DELETE it."""
+    """Cancel a generation."""
     return await caller.request("DELETE", f"/api/v1/generations?id={generation}")
 
 
-async def test_what_no_provider_has_is_refunded_at_once(caller: Caller) -> None:
-    """Before its submit a cancelled generation is failed and costs nothing; cancelling it again says the same."""
+async def test_cancel_refunds_at_once_before_the_submit(caller: Caller) -> None:
+    """A generation cancelled before its submit fails and costs nothing, and a second cancel returns the same."""
     generation = await caller.create()
     for _ in range(2):
         answer = await cancel(caller, generation)
-        told = [answer.body[name] for name in ("status", "error_code", "refunded_cents")]
-        assert (200, ["failed", "canceled", 11]) == (answer.status, told)
+        body = [answer.body[name] for name in ("status", "error_code", "refunded_cents")]
+        assert (200, ["failed", "canceled", 11]) == (answer.status, body)
     assert 100 == await caller.check_balance()
 
 
-async def test_what_a_provider_stops_is_refunded(place: Place, caller: Caller) -> None:
-    """After its submit the provider is asked to stop, and if it does the whole price goes back."""
+async def test_cancel_refunds_a_task_that_the_provider_stops(place: Place, caller: Caller) -> None:
+    """After the submit the worker cancels at the provider, and a stopped task is refunded in full."""
     generation = await caller.create("stuck obeys", "test/paid")
     await caller.wait_for_stage(generation, "pending")
     assert "processing" == (await cancel(caller, generation)).body["status"]
@@ -48,8 +48,8 @@ async def test_what_a_provider_stops_is_refunded(place: Place, caller: Caller) -
     assert 100 == await caller.check_balance()
 
 
-async def test_what_a_provider_finishes_all_the_same_is_charged(place: Place, caller: Caller) -> None:
-    """A provider that goes on delivers, and what it delivers costs its price; then there is nothing to cancel."""
+async def test_cancel_charges_a_task_that_the_provider_finishes(place: Place, caller: Caller) -> None:
+    """A task that the provider finishes anyway costs its price, and then a cancel is refused with 409."""
     generation = await caller.create("polls=4 wait=0.3", "test/paid")
     await caller.wait_for_stage(generation, "pending")
     assert 200 == (await cancel(caller, generation)).status
@@ -57,7 +57,7 @@ async def test_what_a_provider_finishes_all_the_same_is_charged(place: Place, ca
     assert (409, 89) == ((await cancel(caller, generation)).status, await caller.check_balance())
 
 
-async def test_nobody_cancels_what_is_not_theirs(place: Place, caller: Caller) -> None:
+async def test_cancel_finds_no_generation_of_another_account(place: Place, caller: Caller) -> None:
     """Another account's generation is not found."""
     generation = await caller.create()
     stranger = await place.create_caller()

@@ -1,4 +1,4 @@
-"""Workers killed at the worst moments: somebody else goes on, nobody pays twice."""
+"""Workers killed at the worst moments: another one continues, and nobody pays twice."""
 
 import asyncio
 import time
@@ -33,25 +33,25 @@ price_cents = 10
 timeout_s = 4
 routes = [{ provider = "paid", model = "paid" }]
 """
-TAKEN_OVER_S = 5.0
+RESCUE_S = 5.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A deployment without workers: each test brings its own."""
+    """Deploy without workers. Each test starts its own."""
     async with deploy(models=MODELS, workers=(), deliver=0) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with a dollar."""
+    """Create a customer with a dollar."""
     return await place.create_caller(cents=100)
 
 
 @asynccontextmanager
-async def workers(place: Place, provider: str, count: int, **env: str) -> AsyncIterator[list[Process]]:
-    """That many workers of a provider, ready; they are gone afterwards."""
+async def run_workers(place: Place, provider: str, count: int, **env: str) -> AsyncIterator[list[Process]]:
+    """Start `count` workers of a provider, and kill them afterwards."""
     extra = {"ADAPTERS": "tests.suites.e2e"} if provider == "sleeper" else {}
     arguments = ("-m", "workers", "run", provider)
     started = [place.stack.add(f"run-{provider}", *arguments, env={**extra, **env}) for _ in range(count)]
@@ -64,103 +64,103 @@ async def workers(place: Place, provider: str, count: int, **env: str) -> AsyncI
             worker.kill()
 
 
-async def holder(place: Place, generation: str, among: list[Process], limit_s: float) -> Process:
-    """The worker, one of `among`, that has the generation's lease."""
+async def wait_for_holder(place: Place, generation: str, candidates: list[Process], limit_s: float) -> Process:
+    """Wait until one of the candidates holds the generation's lease, and return that worker."""
     end = time.monotonic() + limit_s
     while True:
         token = await place.store.call("GET", in_progress_key_prefix + generation)
         pid = int(token.split(b":")[1]) if token else 0
-        for worker in among:
+        for worker in candidates:
             if worker.running and pid == worker.pid:
                 return worker
-        assert time.monotonic() < end, f"nobody took it over within {limit_s} s; it is with {token}"
+        assert time.monotonic() < end, f"no candidate holds the lease within {limit_s} s; the token is {token}"
         await asyncio.sleep(0.03)
 
 
-async def test_a_killed_worker_is_replaced_within_five_seconds(place: Place, caller: Caller) -> None:
-    """A worker killed in the middle of repeatable work is replaced by another, which completes it, charged once."""
-    async with workers(place, "sleeper", 2) as both:
-        made = await caller.create("sleep=1.5", "test/sleeper")
-        first = await holder(place, made, both, WAIT_S)
-        await caller.wait_for_stage(made, "submitting")
+async def test_killed_worker_is_replaced_within_five_seconds(place: Place, caller: Caller) -> None:
+    """When a worker is killed during a repeatable submit, another one completes the generation, charged once."""
+    async with run_workers(place, "sleeper", 2) as both:
+        generation_id = await caller.create("sleep=1.5", "test/sleeper")
+        first = await wait_for_holder(place, generation_id, both, WAIT_S)
+        await caller.wait_for_stage(generation_id, "submitting")
         first.kill()
-        await holder(place, made, both, TAKEN_OVER_S + BUSY_S)
-        assert "completed" == (await caller.wait_for_end(made))["status"]
+        await wait_for_holder(place, generation_id, both, RESCUE_S + BUSY_S)
+        assert "completed" == (await caller.wait_for_end(generation_id))["status"]
     assert 89 == await caller.check_balance()
 
 
-async def test_submitted_work_is_resumed_by_its_reference(place: Place, caller: Caller) -> None:
-    """Work that the provider has is looked at by the next worker and never submitted again."""
-    async with workers(place, "paid", 1) as [worker]:
-        made = await caller.create("polls=4 wait=0.3", "test/paid")
-        await caller.wait_for_stage(made, "pending")
+async def test_submitted_task_is_resumed_by_its_reference(place: Place, caller: Caller) -> None:
+    """The next worker polls a submitted task and never submits it again."""
+    async with run_workers(place, "paid", 1) as [worker]:
+        generation_id = await caller.create("polls=4 wait=0.3", "test/paid")
+        await caller.wait_for_stage(generation_id, "pending")
         worker.kill()
-    async with within(TAKEN_OVER_S), workers(place, "paid", 1):
-        assert "completed" == (await caller.wait_for_end(made))["status"]
-    assert (1, 1) == (place.provider.submits[made], place.provider.accepted[made])
+    async with within(RESCUE_S), run_workers(place, "paid", 1):
+        assert "completed" == (await caller.wait_for_end(generation_id))["status"]
+    assert (1, 1) == (place.provider.submits[generation_id], place.provider.accepted[generation_id])
     assert 89 == await caller.check_balance()
 
 
-async def test_an_unknown_submit_is_never_sent_again(place: Place, caller: Caller) -> None:
-    """Killed after the submit left and before its reference came: no second submit, failed and refunded in time."""
-    async with workers(place, "paid", 2, LEASE_S="1") as both:
-        made = await caller.create("slow", "test/brief")
-        while not place.provider.submits[made]:
+async def test_uncertain_submit_is_never_repeated(place: Place, caller: Caller) -> None:
+    """A worker killed before the reference arrives leaves one submit, which fails and is refunded in time."""
+    async with run_workers(place, "paid", 2, LEASE_S="1") as both:
+        generation_id = await caller.create("slow", "test/brief")
+        while not place.provider.submits[generation_id]:
             await asyncio.sleep(0.01)
-        (await holder(place, made, both, WAIT_S)).kill()
-        await caller.wait_for_stage(made, "uncertain")
+        (await wait_for_holder(place, generation_id, both, WAIT_S)).kill()
+        await caller.wait_for_stage(generation_id, "uncertain")
         assert 89 == await caller.check_balance()
-        end = await caller.wait_for_end(made)
+        end = await caller.wait_for_end(generation_id)
     assert ("failed", 11) == (end["status"], end["refunded_cents"])
-    assert 1 == place.provider.submits[made]
+    assert 1 == place.provider.submits[generation_id]
     assert 100 == await caller.check_balance()
 
 
-async def test_a_paused_worker_comes_back_late(place: Place, caller: Caller) -> None:
-    """A worker that stalls past its lease and wakes up changes nothing: one submit, one settlement."""
-    async with workers(place, "sleeper", 2, LEASE_S="1") as both:
-        made = await caller.create("sleep=0.5", "test/sleeper")
-        first = await holder(place, made, both, WAIT_S)
+async def test_paused_worker_changes_nothing_after_its_lease(place: Place, caller: Caller) -> None:
+    """A worker that resumes after its lease expired changes nothing: one submit, one settlement."""
+    async with run_workers(place, "sleeper", 2, LEASE_S="1") as both:
+        generation_id = await caller.create("sleep=0.5", "test/sleeper")
+        first = await wait_for_holder(place, generation_id, both, WAIT_S)
         first.pause()
-        await caller.wait_for_end(made)
+        await caller.wait_for_end(generation_id)
         first.resume()
         await asyncio.sleep(1)
         assert first.running
-        assert "completed" == (await caller.poll(made))["status"]
+        assert "completed" == (await caller.poll(generation_id))["status"]
         assert "completed" == (await caller.wait_for_end(await caller.create("sleep=0", "test/sleeper")))["status"]
     assert 78 == await caller.check_balance()
 
 
-async def test_a_worker_told_to_stop_finishes_its_step(place: Place, caller: Caller) -> None:
-    """After SIGTERM a step that fits into the grace period is finished, and the process ends with 0."""
-    async with workers(place, "sleeper", 1, DRAIN_S="4") as [worker]:
-        made = await caller.create("sleep=1", "test/sleeper")
-        await caller.wait_for_stage(made, "submitting")
+async def test_stopped_worker_finishes_a_short_step(place: Place, caller: Caller) -> None:
+    """After SIGTERM a worker finishes a step that fits into the grace period, and exits with 0."""
+    async with run_workers(place, "sleeper", 1, DRAIN_S="4") as [worker]:
+        generation_id = await caller.create("sleep=1", "test/sleeper")
+        await caller.wait_for_stage(generation_id, "submitting")
         assert 0 == await worker.stop(limit_s=4 + BUSY_S)
-    assert "completed" == (await caller.poll(made))["status"]
+    assert "completed" == (await caller.poll(generation_id))["status"]
     assert 89 == await caller.check_balance()
 
 
-async def test_a_worker_told_to_stop_gives_long_steps_back(place: Place, caller: Caller) -> None:
-    """A step longer than the grace period goes to another worker at once, and the process ends with 0."""
-    async with workers(place, "sleeper", 1, DRAIN_S="1") as [worker]:
-        made = await caller.create("sleep=5", "test/sleeper")
-        await caller.wait_for_stage(made, "submitting")
-        async with workers(place, "sleeper", 1) as [other]:
+async def test_stopped_worker_returns_a_long_step(place: Place, caller: Caller) -> None:
+    """After SIGTERM a step longer than the grace period moves to another worker, and the process exits with 0."""
+    async with run_workers(place, "sleeper", 1, DRAIN_S="1") as [worker]:
+        generation_id = await caller.create("sleep=5", "test/sleeper")
+        await caller.wait_for_stage(generation_id, "submitting")
+        async with run_workers(place, "sleeper", 1) as [other]:
             assert 0 == await worker.stop(limit_s=1 + BUSY_S)
-            assert other is await holder(place, made, [other], BUSY_S)
-            assert "completed" == (await caller.wait_for_end(made))["status"]
+            assert other is await wait_for_holder(place, generation_id, [other], BUSY_S)
+            assert "completed" == (await caller.wait_for_end(generation_id))["status"]
     assert 89 == await caller.check_balance()
 
 
-async def test_a_stopped_worker_repeats_no_submit(place: Place, caller: Caller) -> None:
-    """SIGTERM while a submit is under way never makes a second one: its outcome is waited for until the deadline."""
-    async with workers(place, "paid", 1, DRAIN_S="1") as [worker]:
-        made = await caller.create("slow", "test/brief")
-        while not place.provider.submits[made]:
+async def test_stopped_worker_repeats_no_submit(place: Place, caller: Caller) -> None:
+    """SIGTERM during a submit never causes a second one; the generation stays uncertain until its deadline."""
+    async with run_workers(place, "paid", 1, DRAIN_S="1") as [worker]:
+        generation_id = await caller.create("slow", "test/brief")
+        while not place.provider.submits[generation_id]:
             await asyncio.sleep(0.01)
         assert 0 == await worker.stop()
-    async with workers(place, "paid", 1):
-        end = await caller.wait_for_end(made)
-    assert ("failed", 11, 1) == (end["status"], end["refunded_cents"], place.provider.submits[made])
+    async with run_workers(place, "paid", 1):
+        end = await caller.wait_for_end(generation_id)
+    assert ("failed", 11, 1) == (end["status"], end["refunded_cents"], place.provider.submits[generation_id])
     assert 100 == await caller.check_balance()

@@ -1,4 +1,4 @@
-"""A worker is killed by SIGKILL at each step of a run, and the next one finds the books as they should be."""
+"""A worker is killed by SIGKILL at each step of a run, and the next one leaves a correct ledger."""
 
 from collections.abc import AsyncIterator
 
@@ -26,7 +26,7 @@ routes = [{ provider = "mortal", model = "mortal" }]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A deployment with two workers whose leases are short."""
+    """Deploy with two workers whose leases are short."""
     env = {"ADAPTERS": "tests.suites.e2e", "GRAVES": str(make_folder("graves")), "LEASE_S": "1"}
     async with deploy(models=MODEL, env=env, workers=("mortal", "mortal")) as place:
         yield place
@@ -34,7 +34,7 @@ async def place() -> AsyncIterator[Place]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with a dollar."""
+    """Create a customer with a dollar."""
     return await place.create_caller(cents=100)
 
 
@@ -47,10 +47,10 @@ async def caller(place: Place) -> Caller:
         ("after-poll", "completed", 1),
     ],
 )
-async def test_a_worker_killed_at_any_step_is_replaced(
+async def test_worker_killed_at_any_step_is_replaced(
     place: Place, caller: Caller, step: str, state: str, submits: int
 ) -> None:
-    """What may be with the provider is never sent again: looked at if its reference is known, refunded if it is not."""
+    """A task that the provider may have is never submitted again, but polled by its reference or refunded."""
     generation = await caller.create(f"die={step}", "test/mortal")
     ended = await caller.wait_for_end(generation, limit_s=15)
     assert (state, submits) == (ended["status"], place.provider.submits[generation])

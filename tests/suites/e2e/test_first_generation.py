@@ -1,4 +1,4 @@
-"""An empty folder, the default catalogue, no key of any provider: the documented model makes a real picture."""
+"""An empty folder, the default catalogue and no provider's API key: the documented model returns a real image."""
 
 import io
 from collections.abc import AsyncIterator
@@ -19,70 +19,70 @@ ANYBODY = {"Authorization": ""}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A deployment as it is shipped."""
+    """Deploy as shipped."""
     async with deploy(workers=("local",), env=SHIPPED) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with a dollar."""
+    """Create a customer with a dollar."""
     return await place.create_caller(cents=100)
 
 
-async def test_the_documented_model_makes_a_picture(caller: Caller) -> None:
-    """The documented model id costs 11 cents and makes a PNG of 1024 x 1024, whose bytes anybody with its URL gets."""
-    made = await caller.submit("a misty forest at dawn, soft light, cinematic", DOCUMENTED)
-    assert (201, 11, 0.11) == (made.status, made.body["cost_cents"], made.body["cost_usd"])
-    done = await caller.wait_for_end(made.body["id"], limit_s=30)
-    assert ("completed", "local") == (done["status"], done["provider"])
-    got = await caller.request("GET", done["result_url"], headers=ANYBODY)
-    assert (200, "image/png", str(len(got.body))) == (
-        got.status,
-        got.headers["Content-Type"],
-        got.headers["Content-Length"],
+async def test_documented_model_returns_an_image(caller: Caller) -> None:
+    """The documented model id costs 11 cents and returns a PNG of 1024 x 1024, which anybody with its URL can fetch."""
+    created = await caller.submit("a misty forest at dawn, soft light, cinematic", DOCUMENTED)
+    assert (201, 11, 0.11) == (created.status, created.body["cost_cents"], created.body["cost_usd"])
+    ended = await caller.wait_for_end(created.body["id"], limit_s=30)
+    assert ("completed", "local") == (ended["status"], ended["provider"])
+    output = await caller.request("GET", ended["result_url"], headers=ANYBODY)
+    assert (200, "image/png", str(len(output.body))) == (
+        output.status,
+        output.headers["Content-Type"],
+        output.headers["Content-Length"],
     )
-    with Image.open(io.BytesIO(got.body)) as picture:
-        picture.load()
-        assert ("PNG", (1024, 1024)) == (picture.format, picture.size)
-        assert 1000 < len(picture.convert("RGB").getcolors(1024 * 1024))
+    with Image.open(io.BytesIO(output.body)) as image:
+        image.load()
+        assert ("PNG", (1024, 1024)) == (image.format, image.size)
+        assert 1000 < len(image.convert("RGB").getcolors(1024 * 1024))
     assert 89 == await caller.check_balance()
-    await in_parts(caller, done["result_url"], got.body, got.headers["ETag"])
+    await check_partial_requests(caller, ended["result_url"], output.body, output.headers["ETag"])
 
 
-async def in_parts(caller: Caller, url: str, whole: bytes, tag: str) -> None:
-    """Check ranges, HEAD and conditional requests against the whole picture."""
+async def check_partial_requests(caller: Caller, url: str, whole: bytes, etag: str) -> None:
+    """Check ranges, HEAD and conditional requests against the whole image."""
     size = len(whole)
     spans = {"bytes=0-99": (0, 99), "bytes=100-": (100, size - 1), "bytes=-50": (size - 50, size - 1)}
     for span, (first, last) in spans.items():
         part = await caller.request("GET", url, headers=ANYBODY | {"Range": span})
         assert (206, f"bytes {first}-{last}/{size}") == (part.status, part.headers["Content-Range"])
         assert whole[first : last + 1] == part.body
-    beyond = await caller.request("GET", url, headers=ANYBODY | {"Range": f"bytes={size}-"})
-    assert (416, f"bytes */{size}") == (beyond.status, beyond.headers["Content-Range"])
+    outside = await caller.request("GET", url, headers=ANYBODY | {"Range": f"bytes={size}-"})
+    assert (416, f"bytes */{size}") == (outside.status, outside.headers["Content-Range"])
     head = await caller.request("HEAD", url, headers=ANYBODY)
     assert (200, str(size), b"") == (head.status, head.headers["Content-Length"], head.body)
-    same = await caller.request("GET", url, headers=ANYBODY | {"If-None-Match": tag})
+    same = await caller.request("GET", url, headers=ANYBODY | {"If-None-Match": etag})
     assert (304, b"") == (same.status, same.body)
 
 
-async def test_a_seed_repeats_its_picture(caller: Caller) -> None:
-    """The same seed, prompt and size give the same bytes under another URL; another seed gives others."""
-    seen = []
+async def test_seed_repeats_its_image(caller: Caller) -> None:
+    """Equal seeds give equal bytes under different URLs, and another seed gives other bytes."""
+    outputs = []
     for seed in (7, 7, 8):
-        sent = {"model": "local/artist", "prompt": "a lighthouse", "input": {"seed": seed, "width": 64, "height": 96}}
-        made = await caller.request("POST", "/api/v1/generations", json=sent, headers={"Prefer": "wait=30"})
-        assert (201, "completed") == (made.status, made.body["status"])
-        got = await caller.request("GET", made.body["result_url"], headers=ANYBODY)
-        with Image.open(io.BytesIO(got.body)) as picture:
-            assert (64, 96) == picture.size
-        seen.append((made.body["result_url"], got.body))
-    assert 3 == len({url for url, _ in seen})
-    assert seen[0][1] == seen[1][1] != seen[2][1]
+        body = {"model": "local/artist", "prompt": "a lighthouse", "input": {"seed": seed, "width": 64, "height": 96}}
+        created = await caller.request("POST", "/api/v1/generations", json=body, headers={"Prefer": "wait=30"})
+        assert (201, "completed") == (created.status, created.body["status"])
+        output = await caller.request("GET", created.body["result_url"], headers=ANYBODY)
+        with Image.open(io.BytesIO(output.body)) as image:
+            assert (64, 96) == image.size
+        outputs.append((created.body["result_url"], output.body))
+    assert 3 == len({url for url, _ in outputs})
+    assert outputs[0][1] == outputs[1][1] != outputs[2][1]
 
 
-async def test_the_model_that_refuses(caller: Caller) -> None:
-    """The shipped model for trying failures out refuses and refunds."""
+async def test_refusing_model_refunds(caller: Caller) -> None:
+    """The shipped model for testing failures refuses and refunds."""
     failed = await caller.wait_for_end(await caller.create("a boat", "local/refuse"))
     assert ("failed", "content_policy", 11) == tuple(
         failed[name] for name in ("status", "error_code", "refunded_cents")

@@ -1,4 +1,4 @@
-"""kill -9 after a provider accepted and before we stored so: called about, found, or ended, and never sent again."""
+"""A worker is killed after the provider accepted and before the reference is stored: no second submit, ever."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -48,14 +48,14 @@ routes = [{{ provider = "hasty", model = "photon-1" }}]
 """
 
 
-class Lost:
-    """A deployment whose workers come and go, and the doubles they call."""
+class LostReference:
+    """A deployment without workers, and the doubles of its providers."""
 
     def __init__(self, place: Place, fal: Fal, luma: Luma) -> None:
         self.place, self.fal, self.luma = place, fal, luma
 
-    def worker(self, provider: str) -> Process:
-        """One more worker."""
+    def start_worker(self, provider: str) -> Process:
+        """Start a worker."""
         env = {
             "ADAPTERS": "tests.harness.doubles.adapters" if provider == "hasty" else "workers.providers",
             "CALLBACK_URL": self.place.stack.url,
@@ -64,21 +64,21 @@ class Lost:
         }
         return self.place.stack.add(f"run-{provider}", "-m", "workers", "run", provider, env=env)
 
-    async def accepted(self, caller: Caller, double: Double, provider: str, model: str) -> str:
-        """A generation that its provider accepted, whose worker was killed before it heard so; another one is there."""
+    async def lose_reference(self, caller: Caller, double: Double, provider: str, model: str) -> str:
+        """Create a generation that its provider accepted, and kill its worker before it reads the response."""
         double.overrides["submit"].append(Fault.SILENT)
         before = double.accepted
-        worker = self.worker(provider)
-        made = await caller.create("a red boat", model)
+        worker = self.start_worker(provider)
+        generation_id = await caller.create("a red boat", model)
         await worker.wait_until(lambda: double.accepted > before, "an accepted submit")
-        assert "submitting" == (await caller.poll(made))["stage"]
+        assert "submitting" == (await caller.poll(generation_id))["stage"]
         worker.kill()
-        return made
+        return generation_id
 
     @asynccontextmanager
-    async def other(self, provider: str) -> AsyncIterator[Process]:
-        """The worker that takes over."""
-        worker = self.worker(provider)
+    async def run_other_worker(self, provider: str) -> AsyncIterator[Process]:
+        """Run the worker that takes over."""
+        worker = self.start_worker(provider)
         try:
             yield worker
         finally:
@@ -86,56 +86,56 @@ class Lost:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def lost() -> AsyncIterator[Lost]:
-    """The deployment."""
+async def lost() -> AsyncIterator[LostReference]:
+    """Deploy with providers that accept submits without a response."""
     async with Fal() as fal, Luma() as luma:
         models = MODELS.format(fal=fal.base_url, luma=luma.base_url)
         async with deploy(models=models, workers=(), deliver=0) as place:
-            yield Lost(place, fal, luma)
+            yield LostReference(place, fal, luma)
 
 
-async def test_a_callback_brings_it_home(lost: Lost) -> None:
-    """The provider's signed callback names what nobody had noted, and the generation is finished and paid once."""
+async def test_callback_completes_a_generation_without_a_reference(lost: LostReference) -> None:
+    """The provider's signed callback names the task, and the generation is completed and paid once."""
     caller = await lost.place.create_caller(cents=100)
-    made = await lost.accepted(caller, lost.fal, "fal", "test/called")
-    async with lost.other("fal"):
+    generation_id = await lost.lose_reference(caller, lost.fal, "fal", "test/called")
+    async with lost.run_other_worker("fal"):
         await asyncio.sleep(1.5)
-        assert "submitting" == (await caller.poll(made))["stage"]
-        await call(lost, caller)
-        assert "completed" == (await caller.wait_for_end(made))["status"]
+        assert "submitting" == (await caller.poll(generation_id))["stage"]
+        await send_webhook(lost, caller)
+        assert "completed" == (await caller.wait_for_end(generation_id))["status"]
     assert (1, 1) == (lost.fal.counts["submit"], lost.fal.accepted)
     assert 89 == await caller.check_balance()
 
 
-async def test_it_is_looked_for_where_it_can_be_found(lost: Lost) -> None:
-    """A provider that lists its work is asked for ours once the submit has had its time, and it is finished."""
+async def test_lookup_completes_a_generation_without_a_reference(lost: LostReference) -> None:
+    """If the provider lists its tasks, the worker finds the task there after the submit limit and completes it."""
     caller = await lost.place.create_caller(cents=100)
-    made = await lost.accepted(caller, lost.luma, "hasty", "test/found")
-    async with lost.other("hasty"):
-        shown = await caller.wait_for_end(made)
-    assert ("completed", 1) == (shown["status"], lost.luma.counts["submit"])
+    generation_id = await lost.lose_reference(caller, lost.luma, "hasty", "test/found")
+    async with lost.run_other_worker("hasty"):
+        ended = await caller.wait_for_end(generation_id)
+    assert ("completed", 1) == (ended["status"], lost.luma.counts["submit"])
     assert 1 <= lost.luma.counts["find"]
     assert 89 == await caller.check_balance()
 
 
-async def test_the_deadline_ends_it_and_what_comes_late_is_for_nothing(lost: Lost) -> None:
-    """Without any word it fails in time and is refunded; a callback after that brings the result, and no charge."""
+async def test_deadline_refunds_and_a_late_result_is_free(lost: LostReference) -> None:
+    """Without any news the generation fails at its deadline, and a later callback delivers its result for free."""
     caller, submits = await lost.place.create_caller(cents=100), lost.fal.counts["submit"]
-    made = await lost.accepted(caller, lost.fal, "fal", "test/brief")
-    async with lost.other("fal"):
-        shown = await caller.wait_for_end(made)
-        assert ("failed", 11) == (shown["status"], shown["refunded_cents"])
+    generation_id = await lost.lose_reference(caller, lost.fal, "fal", "test/brief")
+    async with lost.run_other_worker("fal"):
+        ended = await caller.wait_for_end(generation_id)
+        assert ("failed", 11) == (ended["status"], ended["refunded_cents"])
         assert 100 == await caller.check_balance()
-        await call(lost, caller)
-        while "late_urls" not in (await caller.poll(made)):
+        await send_webhook(lost, caller)
+        while "late_urls" not in (await caller.poll(generation_id)):
             await asyncio.sleep(0.05)
     assert submits + 1 == lost.fal.counts["submit"]
     assert 100 == await caller.check_balance()
 
 
-async def call(lost: Lost, caller: Caller) -> None:
-    """fal's webhook for its latest request."""
+async def send_webhook(lost: LostReference, caller: Caller) -> None:
+    """Deliver fal's webhook for its latest request."""
     request = lost.fal.webhook(list(lost.fal.queued_apps)[-1])
-    where = next(request.query["fal_webhook"] for request in reversed(lost.fal.requests) if request.role == "submit")
-    answer = await caller.request("POST", where, data=request.body, headers=request.headers)
+    url = next(request.query["fal_webhook"] for request in reversed(lost.fal.requests) if request.role == "submit")
+    answer = await caller.request("POST", url, data=request.body, headers=request.headers)
     assert 200 == answer.status

@@ -1,4 +1,4 @@
-"""However a generation fails, its owner gets everything back, once, and the provider was asked once."""
+"""Every kind of failure refunds the whole price once, after a single submit."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,31 +34,31 @@ ENDS = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A deployment with a paid provider whose generations have four seconds."""
+    """Deploy a paid provider whose generations have four seconds."""
     async with deploy(models=BRIEF, workers=("paid",), deliver=0) as place:
         yield place
 
 
 async def test_every_failure_is_refunded_once(place: Place) -> None:
-    """Refused, failed, timed out or never known: failed by its deadline, refunded in full, submitted once."""
+    """A refused, failed, timed-out or uncertain generation fails in time, refunded in full and submitted once."""
     caller = await place.create_caller(cents=100)
-    made = {prompt: await caller.create(prompt, "test/brief") for prompt in ENDS}
+    created = {prompt: await caller.create(prompt, "test/brief") for prompt in ENDS}
     assert 100 > await caller.check_balance()
     async with within(DEADLINE_S):
-        ended = await asyncio.gather(*[caller.wait_for_end(one) for one in made.values()])
-    ends = dict(zip(made, ended, strict=True))
+        ended = await asyncio.gather(*[caller.wait_for_end(generation_id) for generation_id in created.values()])
+    ends = dict(zip(created, ended, strict=True))
     for prompt, codes in ENDS.items():
         end = ends[prompt]
         assert ("failed", 0, 11) == (end["status"], end["cost_cents"], end["refunded_cents"]), prompt
         assert end["error_code"] in codes, prompt
-        assert 1 == place.provider.submits[made[prompt]], prompt
+        assert 1 == place.provider.submits[created[prompt]], prompt
     assert 100 == await caller.check_balance()
-    moved = (await caller.request("GET", "/api/v1/transactions")).body["data"]
-    assert 2 * len(ENDS) + 1 == len(moved)
+    transactions = (await caller.request("GET", "/api/v1/transactions")).body["data"]
+    assert 2 * len(ENDS) + 1 == len(transactions)
 
 
-async def test_a_provider_that_is_down_charges_nobody(place: Place) -> None:
-    """Who meets the outage is refunded; while it is known, a submit is 502 at once and never charged."""
+async def test_provider_outage_charges_nobody(place: Place) -> None:
+    """The first generation in an outage is refunded, and later submits get 502 at once without a charge."""
     caller = await place.create_caller(cents=100)
     end = await caller.wait_for_end(await caller.create("down", "test/brief"))
     assert ("failed", "upstream_error", 11) == tuple(end[name] for name in ("status", "error_code", "refunded_cents"))

@@ -1,4 +1,4 @@
-"""The documented samples, copied from the contract and run as they are, but for the host and the key."""
+"""The documented samples, copied from the contract and run with only the host and the key replaced."""
 
 import asyncio
 import json
@@ -125,26 +125,26 @@ NODE = ("node", "--input-type=module", "--eval")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A deployment as it is shipped."""
+    """Deploy as shipped."""
     async with deploy(workers=("local",), env=SHIPPED, deliver=0) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with a dollar."""
+    """Create a customer with a dollar."""
     return await place.create_caller(cents=100)
 
 
-async def ran(caller: Caller, command: tuple[str, ...], sample: str, **env: str) -> str:
-    """What a sample printed, run against our host; fails if it failed."""
+async def run_sample(caller: Caller, command: tuple[str, ...], sample: str, **env: str) -> str:
+    """Run a sample against our host and return its output. Raises AssertionError if it fails."""
     assert shutil.which(command[0]), f"the documented samples need {command[0]}"
     assert HOST in sample
-    told = {"PATH": os.environ["PATH"], "WOWFLOW_KEY": caller.customer.key, **env}
+    variables = {"PATH": os.environ["PATH"], "WOWFLOW_KEY": caller.customer.key, **env}
     process = await asyncio.create_subprocess_exec(
         *command,
         sample.replace(HOST, caller.place.stack.url),
-        env=told,
+        env=variables,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -159,50 +159,52 @@ async def ran(caller: Caller, command: tuple[str, ...], sample: str, **env: str)
     [(SHELL, CURL_MODELS), (PYTHON, PYTHON_MODELS), (NODE, JAVASCRIPT_MODELS)],
     ids=["curl", "python", "javascript"],
 )
-async def test_the_samples_list_the_models(caller: Caller, command: tuple[str, ...], sample: str) -> None:
+async def test_samples_list_the_models(caller: Caller, command: tuple[str, ...], sample: str) -> None:
     """The sample that lists the models prints the documented one."""
-    assert "google/nano-banana-2-pro-1k" in await ran(caller, command, sample)
+    assert "google/nano-banana-2-pro-1k" in await run_sample(caller, command, sample)
 
 
-async def with_curl(caller: Caller) -> str:
-    """Create and poll with curl; the result's URL."""
-    made = json.loads(await ran(caller, SHELL, CURL_CREATE))
-    assert ("processing", 11) == (made["status"], made["cost_cents"])
+async def create_with_curl(caller: Caller) -> str:
+    """Create and poll with curl, and return the URL of the result."""
+    created = json.loads(await run_sample(caller, SHELL, CURL_CREATE))
+    assert ("processing", 11) == (created["status"], created["cost_cents"])
     end = time.monotonic() + LIMIT_S
-    while (shown := json.loads(await ran(caller, SHELL, CURL_POLL, ID=made["id"])))["status"] == "processing":
+    while (polled := json.loads(await run_sample(caller, SHELL, CURL_POLL, ID=created["id"])))[
+        "status"
+    ] == "processing":
         assert time.monotonic() < end
         await asyncio.sleep(0.5)
-    assert "completed" == shown["status"]
-    return str(shown["result_url"])
+    assert "completed" == polled["status"]
+    return str(polled["result_url"])
 
 
-async def with_script(caller: Caller, command: tuple[str, ...], script: str) -> str:
-    """Run a create sample and what polls for its generation; the URL it printed last."""
-    first, last = (await ran(caller, command, script)).splitlines()
+async def create_with_script(caller: Caller, command: tuple[str, ...], script: str) -> str:
+    """Run a sample that creates and polls, and return the URL that it prints last."""
+    first, last = (await run_sample(caller, command, script)).splitlines()
     assert "processing" == first.split()[1]
     return last
 
 
-async def test_the_samples_run_to_their_result(caller: Caller) -> None:
-    """Create and poll in curl, Python and JavaScript end with the URL of a picture, each charged once."""
+async def test_samples_reach_their_result(caller: Caller) -> None:
+    """The samples in curl, Python and JavaScript end with the URL of an image, each charged once."""
     urls = await asyncio.gather(
-        with_curl(caller),
-        with_script(caller, PYTHON, PYTHON_CREATE + PYTHON_POLL + '\nprint(wait_for(gen["id"]))'),
-        with_script(caller, NODE, JAVASCRIPT_CREATE + JAVASCRIPT_POLL + "\nconsole.log(await waitFor(gen.id));"),
+        create_with_curl(caller),
+        create_with_script(caller, PYTHON, PYTHON_CREATE + PYTHON_POLL + '\nprint(wait_for(gen["id"]))'),
+        create_with_script(caller, NODE, JAVASCRIPT_CREATE + JAVASCRIPT_POLL + "\nconsole.log(await waitFor(gen.id));"),
     )
     assert 3 == len(set(urls))
     for url in urls:
-        got = await caller.request("GET", url, headers={"Authorization": ""})
-        assert (200, "image/png") == (got.status, got.headers["Content-Type"])
+        output = await caller.request("GET", url, headers={"Authorization": ""})
+        assert (200, "image/png") == (output.status, output.headers["Content-Type"])
     assert 100 - 3 * 11 == await caller.check_balance()
 
 
-async def test_a_sample_meets_a_failure(caller: Caller) -> None:
+async def test_samples_raise_the_text_of_a_failure(caller: Caller) -> None:
     """The polling samples raise the text of a failure, because `error` of a generation is a string."""
     refused = json.dumps(await caller.create("a boat", "local/refuse"))
     await caller.wait_for_end(json.loads(refused))
     python = PYTHON_POLL + f"\ntry:\n    wait_for({refused})\nexcept Exception as error:\n    print(str(error))"
     node = JAVASCRIPT_POLL + f"\nawait waitFor({refused}).catch((error) => console.log(error.message));"
-    said = {(await ran(caller, PYTHON, python)).strip(), (await ran(caller, NODE, node)).strip()}
-    assert 1 == len(said)
-    assert "refuse" in said.pop()
+    messages = {(await run_sample(caller, PYTHON, python)).strip(), (await run_sample(caller, NODE, node)).strip()}
+    assert 1 == len(messages)
+    assert "refuse" in messages.pop()

@@ -1,4 +1,4 @@
-"""SIGTERM to a whole deployment at once, as a terminal or a machine going down sends it."""
+"""SIGTERM to a whole deployment at once, as a terminal or a machine that shuts down sends it."""
 
 import asyncio
 import signal
@@ -12,11 +12,11 @@ from tests.harness.factories import doubles_env
 from tests.harness.processes import Stack, make_folder
 from tests.suites.e2e.caller import Caller, Place
 
-GRACE_S = 5.0  # DRAIN_S of the stack, and what the store takes after that
+GRACE_S = 5.0  # DRAIN_S of the stack, plus the stop of the store
 
 
-async def test_everybody_leaves_in_time() -> None:
-    """Told to stop together, every process ends with 0 within the grace period; a held request is answered first."""
+async def test_deployment_stops_within_the_grace_period() -> None:
+    """Every process exits with 0 within the grace period, after a response to the request that waits."""
     async with Calling() as provider, aiohttp.ClientSession() as session:
         env = doubles_env(make_folder("catalogue"), provider.url)
         async with Stack(workers=("noop", "paid"), env=env) as stack:

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.harness.bounds import within
-from tests.suites.e2e.caller import ANSWERED_S, Place, deploy
+from tests.suites.e2e.caller import RESPONSE_S, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -61,7 +61,7 @@ async def test_a_store_that_stalls(place: Place) -> None:
     assert found
     os.kill(int(found[-1]), signal.SIGSTOP)
     try:
-        async with within(ANSWERED_S):
+        async with within(RESPONSE_S):
             answers = await asyncio.gather(
                 caller.submit(),
                 caller.request("GET", "/api/v1/balance"),
@@ -69,7 +69,7 @@ async def test_a_store_that_stalls(place: Place) -> None:
             )
         for answer in answers:
             assert (503, "unavailable") == (answer.status, answer.body["error"]["code"])
-        async with within(ANSWERED_S):
+        async with within(RESPONSE_S):
             assert 503 == (await caller.request("GET", "/readyz")).status
     finally:
         os.kill(int(found[-1]), signal.SIGCONT)

@@ -12,7 +12,7 @@ import pytest_asyncio
 from shared.store import accounts, generations, ledger
 from tests.harness.bounds import WAIT_S, within
 from tests.harness.factories import CENTS
-from tests.suites.e2e.caller import ANSWERED_S, Answer, Caller, Place, deploy
+from tests.suites.e2e.caller import RESPONSE_S, Answer, Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -474,7 +474,7 @@ async def test_the_store_is_away(caller: Caller, place: Place) -> None:
         *(caller.request("GET", path) for path in (GENERATIONS, "/api/v1/balance", "/api/v1/models")),
         caller.request("GET", f"{GENERATIONS}?id=8c2e90b1-0000-4000-8000-000000000000"),
     ]
-    async with within(ANSWERED_S):
+    async with within(RESPONSE_S):
         answers = await asyncio.gather(*calls)
     for answer in answers:
         is_error(answer, 503, "unavailable")

@@ -1,4 +1,4 @@
-"""What the fuzzer is let loose on: a deployment with the doubles, two customers without limits, and guests."""
+"""The deployment that the fuzzer attacks: the doubles, two customers without limits, and guests."""
 
 import base64
 import json
@@ -24,34 +24,34 @@ from tests.harness.doubles.provider import a_png
 from tests.harness.factories import PLAN, Customer, create_customer
 from tests.harness.processes import Process, make_folder
 from tests.programs.fuzz import mangled
-from tests.programs.fuzz.exact import Facts, exact
+from tests.programs.fuzz.exact import Facts, narrow
 from tests.programs.fuzz.passes import ADMIN, Pass
 from tests.suites.e2e.caller import Caller, Place, deploy
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 PEERS = ("ada", "bob")
 USERS = f"""
-# Each is asked for what the other one made, too.
+# Each user also requests the resources of the other one.
 [auth.wfc]
 path = "users.json"
 peers = {json.dumps(PEERS)}
 """
 DOCUMENT = "openapi.json"
-RICH_CENTS = 1_000_000_000
+CENTS = 1_000_000_000
 UNLIMITED: dict[str, Any] = {"daily_quota": None, "concurrency": 1_000_000, "backlog_max": 1_000_000}
 ENV = {"WOKGEN_WAIT_S": "0.3", "WEBHOOK_ALLOW_PRIVATE": "false"}
 RUN_S = 3600.0
-FAULT = re.compile(r'^.*(?:Traceback|"level":"(?:error|critical)").*$', re.MULTILINE)
+ERROR = re.compile(r'^.*(?:Traceback|"level":"(?:error|critical)").*$', re.MULTILINE)
 
 
 class Result(Struct, frozen=True):
-    """What a run says of itself."""
+    """The report of one pass."""
 
     operations: dict[str, Any]
     test_cases: dict[str, Any]
 
 
-class Ground(Struct, frozen=True):
+class Target(Struct, frozen=True):
     """A deployment, and the folder in which the fuzzer works."""
 
     place: Place
@@ -59,82 +59,82 @@ class Ground(Struct, frozen=True):
     key: str
     admin_key: str
 
-    async def fuzz(self, wanted: Pass, *arguments: str, limit_s: float = RUN_S) -> Result:
-        """Run the fuzzer over the deployment's document. Fails with all that it found."""
-        config, report = self.folder / f"{wanted.name}.toml", self.folder / f"{wanted.name}.json"
-        config.write_text(CONFIG.read_text() + (USERS if wanted.keyed else ""))
+    async def fuzz(self, fuzz_pass: Pass, *arguments: str, limit_s: float = RUN_S) -> Result:
+        """Run the fuzzer over the deployment's document. Raises AssertionError with all findings."""
+        config, report = self.folder / f"{fuzz_pass.name}.toml", self.folder / f"{fuzz_pass.name}.json"
+        config.write_text(CONFIG.read_text() + (USERS if fuzz_pass.keyed else ""))
         options = ["--report", "json", "--report-json-path", str(report), "--generation-database", "none", "--no-color"]
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", DOCUMENT]
-        env = {"HYPOTHESIS_STORAGE_DIRECTORY": str(ROOT / ".hypothesis")}  # its tables take seconds to make
-        words = [
+        env = {"HYPOTHESIS_STORAGE_DIRECTORY": str(ROOT / ".hypothesis")}  # its tables take seconds to build
+        command_line = [
             *command,
             "--url",
             self.place.stack.url,
             *options,
             "--phases",
-            wanted.phases,
-            *wanted.arguments,
+            fuzz_pass.phases,
+            *fuzz_pass.arguments,
             *arguments,
         ]
-        process = Process(f"fuzz-{wanted.name}", *words, env=env, cwd=self.folder).start()
+        process = Process(f"fuzz-{fuzz_pass.name}", *command_line, env=env, cwd=self.folder).start()
         code = await process.wait_for_exit(limit_s)
-        assert 0 == code, f"the fuzzer ended with {code}:\n{process.output}"
+        assert 0 == code, f"the fuzzer exited with {code}:\n{process.output}"
         return msgspec.json.decode(report.read_bytes(), type=Result)
 
     async def fuzz_admin(self, *arguments: str, limit_s: float = RUN_S) -> Result:
-        """The admin API, as an operator."""
+        """Fuzz the admin API as an operator."""
         header = ("--header", f"Authorization: Bearer {self.admin_key}")
         return await self.fuzz(ADMIN, *header, *arguments, limit_s=limit_s)
 
     async def mangle(self, seed: int, count: int) -> Counter[int]:
-        """Send what is nearly HTTP. Fails at an answer that should not be."""
-        return await mangled.send(self.place.stack.ports[0], Random(seed), self.key, count)
+        """Send mangled requests. Raises AssertionError for a response that is not allowed."""
+        return await mangled.send_mangled(self.place.stack.ports[0], Random(seed), self.key, count)
 
-    async def proven(self) -> Report:
-        """Fails unless the books balance, every process lives and none of them wrote a trace; what the books hold."""
+    async def check_state(self) -> Report:
+        """Check ledgers, processes and logs, and return the ledger report. Raises AssertionError."""
         report = Report()
         await check_ledger(self.place.store, report)
         assert [] == report.findings, report.findings
         for name, process in self.place.stack.processes.items():
-            assert process.running, f"{name} ended with {process.child.returncode}:\n{process.output}"
-            found = FAULT.findall(process.log.read_text(errors="replace"))
-            assert [] == found, f"{name} wrote:\n{found[0]}"
+            assert process.running, f"{name} exited with {process.child.returncode}:\n{process.output}"
+            errors = ERROR.findall(process.log.read_text(errors="replace"))
+            assert [] == errors, f"{name} logged:\n{errors[0]}"
         return report
 
 
 @asynccontextmanager
-async def a_ground() -> AsyncIterator[Ground]:
-    """A deployment on which nothing but a mistake stands in the fuzzer's way."""
+async def deploy_target() -> AsyncIterator[Target]:
+    """Deploy without limits, so that the fuzzer sees every response."""
     async with deploy(workers=("noop", "kinds", "paid"), env=ENV) as place:
-        customers = {name: await create_customer(place.store, cents=RICH_CENTS) for name in PEERS}
+        customers = {name: await create_customer(place.store, cents=CENTS) for name in PEERS}
         await accounts.publish_plans(
             place.store, [structs.replace(PLAN, name=name, **UNLIMITED) for name in ("pro", "guest")]
         )
         _, admin_key = await admin_keys.create(place.store, "Grace")
-        ground = Ground(place, make_folder("fuzz"), customers["ada"].key, admin_key)
-        await write_document(ground.folder, Caller(place, customers["ada"]))
-        write_users(ground.folder, customers)
-        yield ground
+        target = Target(place, make_folder("fuzz"), customers["ada"].key, admin_key)
+        await write_document(target.folder, Caller(place, customers["ada"]))
+        write_users(target.folder, customers)
+        yield target
 
 
 async def write_document(folder: Path, caller: Caller) -> None:
-    """The gateway's document, with what cannot be guessed in it; that is made here."""
+    """Write the gateway's document, with facts about generations that this function creates."""
     place = caller.place
-    made = await caller.wait_for_end(await caller.create(model="test/image"))
+    generation = await caller.wait_for_end(await caller.create(model="test/image"))
     paid = await caller.create(model="test/paid")
     known = Facts(
-        picture="data:image/png;base64," + base64.b64encode(a_png()).decode(),
-        asset=made["result_url"].partition("/assets/")[2],
-        generation=made["id"],
+        image="data:image/png;base64," + base64.b64encode(a_png()).decode(),
+        asset=generation["result_url"].partition("/assets/")[2],
+        generation=generation["id"],
         account=caller.customer.account,
         callback=token(await ensure_deployment_secret(place.store), paid),
     )
     document = (await caller.request("GET", "/openapi.json")).body
-    (folder / DOCUMENT).write_text(json.dumps(exact(document, known)))
+    (folder / DOCUMENT).write_text(json.dumps(narrow(document, known)))
 
 
 def write_users(folder: Path, customers: dict[str, Customer]) -> None:
-    """The customers' keys in the format of Web Fuzzing Commons."""
+    """Write the customers' keys in the format of Web Fuzzing Commons."""
     users = [
         {"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {customer.key}"}]}
         for name, customer in customers.items()
