@@ -20,7 +20,7 @@ SHORT = settings(
     stateful_step_count=100,
     phases=(Phase.generate, Phase.shrink),
     deadline=None,
-    derandomize=True,  # HYPOTHESIS_PROFILE=long searches new histories for about an hour
+    derandomize=True,  # the same histories in each run; HYPOTHESIS_PROFILE=long searches new ones for an hour
     database=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -33,10 +33,10 @@ workers = st.sampled_from(WORKERS)
 picks = st.integers(0, 7)
 prices = st.sampled_from((10_000, 0, 1, 70_000, 150_000))
 twice = st.sampled_from((False, False, True))
-ends = st.sampled_from(("completed", "failed"))
+end_states = st.sampled_from(("completed", "failed"))
 shares = st.sampled_from((2, 1, 0, 3, -1))  # of the price: all, half, none, and two that must be refused
 outcomes = st.sampled_from(("accepted", "refused", "done", "unknown"))
-deliveries = st.sampled_from(("pending", "delivered", "dead"))
+delivery_states = st.sampled_from(("pending", "delivered", "dead"))
 endpoint_actions = st.sampled_from(("redeliver", "failed", "missing", "enable", "rotate", "five days", "silence"))
 
 
@@ -54,8 +54,8 @@ class Machine(RuleBasedStateMachine):
             self.world.run_to_end()
 
     @property
-    def past_backlog(self) -> list[Generation]:
-        """Return the generations that do not wait in a backlog."""
+    def admitted(self) -> list[Generation]:
+        """Return the generations that do not wait in a backlog, settled ones included."""
         return [generation for generation in self.generations if generation.state != "backlog"]
 
     @property
@@ -83,9 +83,9 @@ class Machine(RuleBasedStateMachine):
     def submits(self, outcome: str) -> list[tuple[Generation, str]]:
         """Return (generation, token) of each submit whose outcome is `outcome` or still open."""
         return [
-            (m, token)
-            for m in self.generations
-            for token, submit in m.submits.items()
+            (generation, token)
+            for generation in self.generations
+            for token, submit in generation.submits.items()
             if submit.outcome in ("open", outcome)
         ]
 
@@ -104,7 +104,7 @@ class Machine(RuleBasedStateMachine):
         self.world.accept(account, provider, price, payer="quota", twice=twice)
 
     @rule(account=accounts, replay=st.sampled_from(("k1", "top-up:p1")), body=st.sampled_from(("b1", "b2")))
-    def accept_under_a_key(self, account: str, replay: str, body: str) -> None:
+    def accept_with_idempotency_key(self, account: str, replay: str, body: str) -> None:
         self.world.accept(account, replay=replay, body=body)
 
     @precondition(lambda self: self.model.generations)
@@ -158,13 +158,15 @@ class Machine(RuleBasedStateMachine):
         generation, token = pick_from(self.submits("refused"), pick)
         self.world.reroute(generation.id, token, provider, reason=reason, pause=pause, twice=twice)
 
-    @precondition(lambda self: self.past_backlog)
+    @precondition(lambda self: self.admitted)
     @rule(pick=picks, provider=providers, twice=twice)
     def store_callback(self, pick: int, provider: str, twice: bool) -> None:
-        self.world.store_callback(pick_from(self.past_backlog, pick).id, provider, twice=twice)
+        self.world.store_callback(pick_from(self.admitted, pick).id, provider, twice=twice)
 
     @precondition(lambda self: self.model.generations)
-    @rule(pick=picks, end=ends, share=shares, unsubmitted_only=st.booleans(), poll_late=st.booleans(), twice=twice)
+    @rule(
+        pick=picks, end=end_states, share=shares, unsubmitted_only=st.booleans(), poll_late=st.booleans(), twice=twice
+    )
     def settle(self, *, pick: int, end: str, share: int, unsubmitted_only: bool, poll_late: bool, twice: bool) -> None:
         generation = pick_from(self.generations, pick)
         cost = {-1: -1, 0: 0, 1: generation.price // 2, 2: generation.price, 3: generation.price + 1}[share]
@@ -190,11 +192,11 @@ class Machine(RuleBasedStateMachine):
     def settle_concurrently(self, pick: int) -> None:
         self.world.settle_concurrently(pick_from(self.generations, pick).id)
 
-    @precondition(lambda self: self.past_backlog)
+    @precondition(lambda self: self.admitted)
     @rule(pick=picks, gateway=st.sampled_from(("", "", "g1", "g12", "g2")), twice=twice)
     def watch_or_cancel(self, pick: int, gateway: str, twice: bool) -> None:
         """Cancel as the owner, or watch as a gateway."""
-        name = pick_from(sorted(self.past_backlog, key=lambda generation: generation.state != "pending"), pick).id
+        name = pick_from(sorted(self.admitted, key=lambda generation: generation.state != "pending"), pick).id
         if gateway:
             self.world.watch(name, gateway, twice=twice)
         else:
@@ -209,7 +211,7 @@ class Machine(RuleBasedStateMachine):
     def top_up(self, account: str, reference: str, twice: bool) -> None:
         self.world.top_up(account, 200_000, reference, twice=twice)
 
-    @rule(provider=providers, action=st.sampled_from(("recovers", "down", "up", "pause", "drain")), twice=twice)
+    @rule(provider=providers, action=st.sampled_from(("recover", "down", "up", "pause", "drain")), twice=twice)
     def change_provider(self, provider: str, action: str, twice: bool) -> None:
         if action == "down":
             self.world.open_breaker(provider, twice=twice)
@@ -239,16 +241,14 @@ class Machine(RuleBasedStateMachine):
             self.world.delete_endpoint(account, pick_from(list(known.endpoints) or ["ep0"], pick))
 
     @precondition(lambda self: self.model.deliveries)
-    @rule(pick=picks, ahead=st.sampled_from((1, 0)), state=deliveries, gone_for_good=st.booleans(), twice=twice)
-    def record_attempt(self, pick: int, ahead: int, state: str, gone_for_good: bool, twice: bool) -> None:
-        """Record a dispatcher's attempt. An endpoint that is gone for good answers 410 and may have been deleted."""
+    @rule(pick=picks, ahead=st.sampled_from((1, 0)), state=delivery_states, gone=st.booleans(), twice=twice)
+    def record_attempt(self, pick: int, ahead: int, state: str, gone: bool, twice: bool) -> None:
+        """Record a dispatcher's attempt. An endpoint that is gone answers 410 and may have been deleted."""
         name = pick_from(list(self.model.deliveries), pick)
         delivery = self.model.deliveries[name]
-        if gone_for_good and pick % 2:
+        if gone and pick % 2:
             self.world.delete_endpoint(delivery.account, delivery.endpoint)
-        health = (
-            "well" if state == "delivered" else "gone" if gone_for_good and state == "dead" else ("ill", "")[pick // 7]
-        )
+        health = "well" if state == "delivered" else "gone" if gone and state == "dead" else ("ill", "")[pick // 7]
         self.world.record_attempt(name, delivery.attempts + ahead, state, health, twice=twice)
 
     @precondition(lambda self: self.model.deliveries)
@@ -258,18 +258,18 @@ class Machine(RuleBasedStateMachine):
         name = pick_from(list(self.model.deliveries), pick)
         delivery = self.model.deliveries[name]
         account = "eve" if stranger else delivery.account
-        lane = (account, delivery.endpoint)
+        target = (account, delivery.endpoint)
         if action == "redeliver":
-            self.world.redeliver(*lane, name, twice=twice)
+            self.world.redeliver(*target, name, twice=twice)
         elif action in ("failed", "missing"):
-            self.world.replay(*lane, action, twice=twice)
+            self.world.replay(*target, action, twice=twice)
         elif action == "enable":
-            self.world.enable_endpoint(*lane, twice=twice)
+            self.world.enable_endpoint(*target, twice=twice)
         elif action == "rotate":
-            self.world.rotate_secret(*lane, twice=twice)
+            self.world.rotate_secret(*target, twice=twice)
         elif delivery.endpoint in self.model.accounts[delivery.account].endpoints:
-            passes = self.world.pass_five_days if action == "five days" else self.world.pass_silence
-            passes(delivery.account, delivery.endpoint)
+            let_pass = self.world.pass_five_days if action == "five days" else self.world.pass_silence
+            let_pass(delivery.account, delivery.endpoint)
 
     @precondition(lambda self: self.jobs)
     @rule(pick=picks, worker=workers, count=st.integers(1, 4))
@@ -277,30 +277,34 @@ class Machine(RuleBasedStateMachine):
         self.world.claim(pick_from(self.jobs, pick)[0], worker, count)
 
     @precondition(lambda self: self.model.queues.holders)
-    @rule(pick=picks, other=st.sampled_from((None, *WORKERS)), action=st.sampled_from(("renew", "end", "back", "park")))
+    @rule(
+        pick=picks, other=st.sampled_from((None, *WORKERS)), action=st.sampled_from(("renew", "end", "release", "park"))
+    )
     def renew_or_release(self, pick: int, other: str | None, action: str) -> None:
-        """Renew, end or release a job as its holder or as a worker whose lease has expired."""
+        """Renew, end or release a job as its holder or as another worker."""
         job = pick_from(sorted(self.model.queues.holders), pick)
         queue, worker = self.world.queue_of(job), other or self.model.queues.holders[job]
         if action == "renew":
             self.world.renew(queue, worker, sorted(self.model.queues.holders))
         else:
-            self.world.finish(queue, worker, [job], end=action == "end", soon=action == "back", clean=action == "park")
+            self.world.finish(
+                queue, worker, [job], end=action == "end", soon=action == "release", clean=action == "park"
+            )
 
     @precondition(lambda self: self.jobs)
-    @rule(pick=picks, action=st.sampled_from(("lease", "parking")))
-    def time_passes_for_a_job(self, pick: int, action: str) -> None:
+    @rule(pick=picks, action=st.sampled_from(("lease", "wait")))
+    def pass_time_for_job(self, pick: int, action: str) -> None:
         queue, job = pick_from(self.jobs, pick)
         if action == "lease":
             self.world.expire_lease(queue, job)
         else:
             self.world.make_due(queue, [job])
 
-    @precondition(lambda self: any(generation.open for generation in self.past_backlog))
-    @rule(pick=picks, action=st.sampled_from(("patience", "deadline")))
-    def time_passes_for_a_generation(self, pick: int, action: str) -> None:
-        name = pick_from([generation for generation in self.past_backlog if generation.open], pick).id
-        if action == "patience":
+    @precondition(lambda self: any(generation.open for generation in self.admitted))
+    @rule(pick=picks, action=st.sampled_from(("timeout", "deadline")))
+    def pass_time_for_generation(self, pick: int, action: str) -> None:
+        name = pick_from([generation for generation in self.admitted if generation.open], pick).id
+        if action == "timeout":
             self.world.time_out_submit(name)
         else:
             self.world.pass_deadline(name)

@@ -237,7 +237,7 @@ def ignore_a_stale_worker_of_another_provider(world: World) -> None:
 
 
 def deliver_callbacks(world: World) -> None:
-    """Call back. A parked poll is due, an unknown submit is settled, and a callback before the reference is stored."""
+    """Call back. A parked poll is due, an unknown submit is uncertain at once, and an early callback is stored."""
     name = world.accept("ada", "paid")
     world.store_callback(name, "local")
     world.claim("paid", "w1", 1)

@@ -34,11 +34,9 @@ class Transitions(Struct):
             if generation.within_submit_timeout and not generation.called_back and not generation.overdue:
                 return ["wait", ANYTHING]
             generation.state = "uncertain"
-        return (
-            ["uncertain", *facts, "called" if generation.called_back else ""]
-            if generation.state == "uncertain"
-            else None
-        )
+        if generation.state != "uncertain":
+            return None
+        return ["uncertain", *facts, "called" if generation.called_back else ""]
 
     def _submit(self, generation: Generation, token: str, facts: list[Any]) -> list[Any]:
         provider = self.model.providers[generation.provider]
@@ -243,10 +241,8 @@ class Transitions(Struct):
             if which == "failed" and delivery is not None and delivery.state == "dead":
                 self.redeliver(account, endpoint, f"evt_{generation.id}:{endpoint}")
             elif which == "missing" and delivery is None:
-                owner = self.model.accounts[account]
-                self.model.add_delivery(
-                    owner, endpoint, f"evt_{generation.id}", f"generation.{generation.state}", generation.id
-                )
+                owner, kind = self.model.accounts[account], f"generation.{generation.state}"
+                self.model.add_delivery(owner, endpoint, f"evt_{generation.id}", kind, generation.id)
             else:
                 continue
             queued += 1

@@ -83,11 +83,11 @@ class World:
         try:
             reply: list[Any] = decode_text(self.store.run(verb, *args))
         except StoreError as error:
-            self.fail(f"{verb} {shown} stopped: {error}")
+            self.fail(f"{verb} {shown} failed: {error}")
             raise
         self.history.append(f"{verb} {shown} -> {' '.join(str(part)[:40] for part in reply)}")
         if list(expected) != reply[: len(expected)]:
-            self.fail(f"{verb} answered {reply}, expected {list(expected)}")
+            self.fail(f"{verb} replied {reply}, expected {list(expected)}")
         return reply
 
     def fail(self, *faults: str) -> None:
