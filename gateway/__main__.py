@@ -45,7 +45,7 @@ async def serve(app: web.Application, config: Settings) -> None:
     runner = web.AppRunner(app, shutdown_timeout=config.drain_s)
     try:
         await runner.setup()
-        collector.relax_collector()
+        collector.tune_collector()
         server = await listen(runner, config.host, config.port)
         try:
             await asyncio.Event().wait()

@@ -41,7 +41,7 @@ async def serve_from(
     """Answer an output of `storage`. Raises HTTPNotFound, HTTPServiceUnavailable."""
     path = request.match_info["path"]
     try:
-        asset = await storage.head(path)
+        asset = await storage.find(path)
     except StorageError as error:
         log.warning("asset.unavailable", reason=str(error))
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"}) from error

@@ -190,7 +190,7 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
         job_deserializer=decode_job,
     )
     telemetry.register_worker(role.name, config.worker_slots, in_flight=lambda: engine.job_counter)
-    collector.relax_collector()
+    collector.tune_collector()
     log.info("worker.started", queue=role.name, slots=config.worker_slots)
     kind = "dispatcher" if role.name == WEBHOOKS else "worker"
     slots, running = config.worker_slots, lambda: engine.job_counter

@@ -1,8 +1,8 @@
 """Line numbers in a TOML text, because the standard library's reader returns values without positions.
 
 The text is scanned line by line for table headers and for keys at the start of a line. A key inside an inline table or
-array has the line of the enclosing key. A line inside a multi-line string or array that looks like a header or a key is
-mistaken for one: the reported line can then be wrong, never the message.
+array has the line of the enclosing key. A line of a multi-line string or array can look like a header or a
+key and is mistaken for one. The reported line can then be wrong, never the message.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The tree of errors.
+"""The errors of Wokflow.
 
 WokflowError
 ├── Refused       the request cannot be carried out; nothing was charged; a dialect renders its code
@@ -15,7 +15,7 @@ class WokflowError(Exception):
 class Refused(WokflowError):
     """A request that is not carried out. `code` is snake_case and stable, for programs.
 
-    `reason` says what failed and what to do. With a `field` it starts after the field's name: "must be a string."
+    `reason` says what failed and what to do. With a `field`, `reason` is a predicate: "must be a string."
     `allow` lists the methods of a path that does not allow the request's own.
     """
 

@@ -10,7 +10,7 @@ YOUNG_MAX = 100_000  # new objects until a collection: some tens of megabytes at
 OLDER = (20, 50)  # collections of the young generation until one of the middle, and of the middle until a full one
 
 
-def relax_collector() -> None:
+def tune_collector() -> None:
     """Freeze the objects that exist now and collect less often. Call it once, at the end of a process's start."""
     gc.collect()
     gc.freeze()

@@ -108,12 +108,12 @@ async def _check_deliveries(store: StoreClient, names: Sequence[str]) -> list[Fi
     states = await asyncio.gather(*(store.call("HGET", name, "state") for name in names))
     pending = [name for name, state in zip(names, states, strict=True) if state == b"pending"]
     ids = [name.removeprefix(keys.delivery("")) for name in pending]
-    lost = await asyncio.gather(*(_is_lost(store, delivery_id) for delivery_id in ids))
+    lost = await asyncio.gather(*(_check_lost(store, delivery_id) for delivery_id in ids))
     seen = zip(pending, ids, lost, strict=True)
     return [Finding(at=name, id=delivery_id, fault="lost_delivery") for name, delivery_id, gone in seen if gone]
 
 
-async def _is_lost(store: StoreClient, delivery_id: str) -> bool:
+async def _check_lost(store: StoreClient, delivery_id: str) -> bool:
     if await store.call("ZSCORE", keys.OPEN_DELIVERIES, delivery_id) is not None:
         return False
     job = f"deliver:{delivery_id}"

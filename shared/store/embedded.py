@@ -64,7 +64,7 @@ def command_line(settings: Settings) -> list[str]:
     return [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 
-def die_with_parent(parent: int) -> None:
+def bind_to_parent(parent: int) -> None:
     """Make the kernel kill this process when its parent ends. Runs between fork and exec, on Linux only."""
     if LIBC is not None:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -117,7 +117,7 @@ async def serve(settings: Settings, lock: int) -> int:
         start_new_session=True,  # only we handle the terminal's Ctrl-C
         pass_fds=(lock,),
         umask=0o077,
-        preexec_fn=partial(die_with_parent, os.getpid()),
+        preexec_fn=partial(bind_to_parent, os.getpid()),
     )
     print(f"Valkey {server.pid} serves {settings.store_url}", flush=True)
     ended, stopping = asyncio.create_task(server.wait()), asyncio.create_task(stop.wait())

@@ -11,8 +11,8 @@ from shared.store.wire import Wire
 
 OPEN_S = 1.5
 PING_EVERY_S = 1.0
-SILENT_S = 2.5  # without an answer to a ping for this long the connection is given up
-AGAIN_S = 0.2
+SILENT_S = 2.5  # without an answer to a ping for this long the connection is dropped
+RECONNECT_S = 0.2
 
 
 async def listen(url: str, channel: str, *, on_message: Callable[[bytes], None], on_gap: Callable[[], None]) -> None:
@@ -20,8 +20,8 @@ async def listen(url: str, channel: str, *, on_message: Callable[[bytes], None],
 
     wire: Wire | None = None
 
-    def hear(reply: Any) -> None:
-        if isinstance(reply, StoreError):  # a server that still loads its file subscribes nobody: come again
+    def handle(reply: Any) -> None:
+        if isinstance(reply, StoreError):  # a server that is loading its file does not accept subscriptions: reconnect
             if wire is not None:
                 wire.abort()
         elif reply[0] == b"message":
@@ -32,7 +32,7 @@ async def listen(url: str, channel: str, *, on_message: Callable[[bytes], None],
     while True:
         with contextlib.suppress(OSError, TimeoutError, StoreDown, StoreError):
             async with asyncio.timeout(OPEN_S):
-                wire = await open_wire(parse_store_url(url), name=f"listen-{channel}", on_message=hear)
+                wire = await open_wire(parse_store_url(url), name=f"listen-{channel}", on_message=handle)
             try:
                 wire.send_unanswered("SUBSCRIBE", channel)
                 while not wire.closed.done() and asyncio.get_running_loop().time() - wire.moved_s < SILENT_S:
@@ -40,4 +40,4 @@ async def listen(url: str, channel: str, *, on_message: Callable[[bytes], None],
                     wire.send_unanswered("PING")
             finally:
                 wire.abort()
-        await asyncio.sleep(AGAIN_S)
+        await asyncio.sleep(RECONNECT_S)

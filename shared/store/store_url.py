@@ -17,7 +17,7 @@ SENTINEL_S = 0.5  # time-out of one Sentinel before the next one is tried
 
 
 class StoreUrl(Struct, frozen=True, kw_only=True):
-    """A parsed REDIS_URL: where the primary or its Sentinels listen, and the credentials."""
+    """A parsed REDIS_URL: addresses of the primary or its Sentinels, and the credentials."""
 
     hosts: tuple[tuple[str, int], ...] = ()  # one server, or several Sentinels
     path: str | None = None  # of a unix socket, instead of hosts

@@ -24,7 +24,7 @@ import aiohttp
 import msgspec
 
 from shared.ops.settings import ROOT, Settings, load
-from shared.store.embedded import command_line, die_with_parent
+from shared.store.embedded import bind_to_parent, command_line
 
 CARRIED = ("PATH", "HOME", "LANG", "TMPDIR")  # no key or setting of the developer's reaches a child
 START_S = 30.0
@@ -134,7 +134,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  # one system call, no lock
+                preexec_fn=partial(bind_to_parent, os.getpid()),  # noqa: PLW1509  # one system call, no lock
             )
         if self not in STARTED:
             STARTED.append(self)

@@ -54,7 +54,7 @@ class InputImages:
 
     async def _read_asset(self, path: str) -> bytes:
         try:
-            asset = await self._storage.head(path)
+            asset = await self._storage.find(path)
             if asset is None:
                 raise Rejected("image_unreachable", "The asset does not exist, or it has expired. Upload it again.")
             return b"".join([chunk async for chunk in self._storage.read(path, 0, asset.size_bytes)])

@@ -26,7 +26,7 @@ class ImageInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only
         fields.Seed | None,
         doc("The same seed, prompt and size give the same output where the provider can.", format="int64"),
     ] = None
-    negative_prompt: Annotated[fields.LongText | None, doc("What the output should not show.")] = None
+    negative_prompt: Annotated[fields.LongText | None, doc("Content that the output should not show.")] = None
     aspect_ratio: Annotated[fields.AspectRatio | None, doc("`auto`, or a ratio such as `16:9`.")] = None
     style: Annotated[
         Annotated[str, Meta(max_length=STYLE_CHARS_MAX)] | None,

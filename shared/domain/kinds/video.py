@@ -27,7 +27,7 @@ class VideoInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only
         fields.Seed | None,
         doc("The same seed, prompt and size give the same output where the provider can.", format="int64"),
     ] = None
-    negative_prompt: Annotated[fields.LongText | None, doc("What the output should not show.")] = None
+    negative_prompt: Annotated[fields.LongText | None, doc("Content that the output should not show.")] = None
     image_url: Annotated[
         fields.ImageUrl | None,
         doc("An image to start from: an https URL, or a `data:` URL within the limit of the body."),

@@ -75,7 +75,7 @@ async def run_worker(setup: Setup, ran: list[Any]) -> None:
     async with Store(setup.url, name=f"bench-{setup.kind}") as store:
         await store.call("PING", patience_s=10)
         worker = make_worker(setup, store, ran)
-        collector.relax_collector()
+        collector.tune_collector()
         with contextlib.suppress(asyncio.CancelledError):
             await worker.async_run()
         with contextlib.suppress(asyncio.CancelledError):  # stock arq passes on what it cancelled

@@ -69,7 +69,7 @@ async def test_what_was_put_is_read(storage: Storage, size_bytes: int) -> None:
     """Bytes, size and every slice come back as they went in, in bounded chunks, multipart sizes included."""
     data = os.urandom(size_bytes)
     await storage.put(PATH, data, "image/png")
-    asset = await storage.head(PATH)
+    asset = await storage.find(PATH)
     assert asset is not None
     assert size_bytes == asset.size_bytes
     assert '"' not in asset.etag
@@ -82,9 +82,9 @@ async def test_what_was_put_is_read(storage: Storage, size_bytes: int) -> None:
 async def test_other_bytes_have_another_etag(storage: Storage) -> None:
     """Replacing an output changes its ETag."""
     await storage.put(PATH, b"first", "image/png")
-    first = await storage.head(PATH)
+    first = await storage.find(PATH)
     await storage.put(PATH, b"other", "image/png")
-    second = await storage.head(PATH)
+    second = await storage.find(PATH)
     assert first is not None
     assert second is not None
     assert first.etag != second.etag
@@ -111,7 +111,7 @@ async def test_only_our_own_paths_exist(storage: Storage, path: str) -> None:
     await storage.put(PATH, b"secret", "image/png")
     with pytest.raises(StorageError, match="not a path made by new_path"):
         await storage.put(path, b"", "image/png")
-    assert await storage.head(path) is None
+    assert await storage.find(path) is None
     with pytest.raises(AssetMissing):
         await read_all(storage, path, 0, 1)
 
@@ -119,7 +119,7 @@ async def test_only_our_own_paths_exist(storage: Storage, path: str) -> None:
 async def test_a_missing_output_is_said_to_be_missing(storage: Storage) -> None:
     """A path of ours without an output has no head, and reading it says why; the storage itself is fine."""
     await storage.check()
-    assert await storage.head(PATH) is None
+    assert await storage.find(PATH) is None
     with pytest.raises(AssetMissing, match="ASSET_RETENTION_DAYS"):
         await read_all(storage, PATH, 0, 1)
 
@@ -130,7 +130,7 @@ async def test_retention_deletes_whole_days_only(storage: Storage) -> None:
     for path in days.values():
         await storage.put(path, b"bytes", "image/png")
     assert 2 == await storage.delete_before(NOW_MS - 30 * DAY_MS)
-    assert [0, 1, 29, 30] == [ago for ago, path in days.items() if await storage.head(path)]
+    assert [0, 1, 29, 30] == [ago for ago, path in days.items() if await storage.find(path)]
     assert 0 == await storage.delete_before(NOW_MS - 30 * DAY_MS)
 
 
@@ -150,7 +150,7 @@ async def test_two_sweepers_do_not_disturb_each_other(storage: Storage) -> None:
         await storage.put(new_path(TOKEN, "image/png", 0, index), b"bytes", "image/png")
     await asyncio.gather(*(storage.delete_before(NOW_MS) for _ in range(4)))
     assert 0 == await storage.delete_before(NOW_MS)
-    assert await storage.head(new_path(TOKEN, "image/png", 0, 39)) is None
+    assert await storage.find(new_path(TOKEN, "image/png", 0, 39)) is None
 
 
 async def test_retention_leaves_strangers_and_takes_leftovers(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ async def test_a_bucket_out_of_reach_is_a_storage_error(monkeypatch: pytest.Monk
     storage = Storage.open("s3://bucket/prefix")
     for call in (
         storage.put(PATH, b"x", "image/png"),
-        storage.head(PATH),
+        storage.find(PATH),
         storage.delete_before(NOW_MS),
         storage.check(),
     ):
