@@ -40,7 +40,7 @@ async def find(store: StoreClient, account_id: str) -> Account | None:
 
 async def set_low_balance_alert(store: StoreClient, account_id: str, micros: int) -> bool:
     """Set the balance below which an account gets a low-balance alert, 0 for never. False if it does not exist."""
-    return bool((await store.run("set_low", account_id, micros))[0] == "set")
+    return bool((await store.run("set_low_balance_alert", account_id, micros))[0] == "set")
 
 
 async def list_ids(store: StoreClient, first: int = 0, count: int = 1000) -> list[str]:

@@ -71,7 +71,7 @@ class AccountCheck(Struct):
 async def check_account(store: StoreClient, account: str, report: Report) -> list[Finding]:
     """Return the findings of one pass, and add its numbers to `report`. Raises StoreDown."""
     check = AccountCheck(store, account, report)
-    word, *totals = await store.run("account_check", account)
+    word, *totals = await store.run("check_account", account)
     if word == "missing":
         check.add(account, "no_account")
         return check.findings

@@ -168,7 +168,7 @@ async def watch(wire: Wire, timeout_s: float) -> None:
 
 async def record_layout(store: StoreClient) -> None:
     """Record the version of our layout in the store. Raises StoreNewer if the store has a later one."""
-    word, version = await store.run("schema", keys.SCHEMA_VERSION)
+    word, version = await store.run("record_layout", keys.SCHEMA_VERSION)
     if word == "newer":
         layouts = f"layout {version}; this version knows {keys.SCHEMA_VERSION}"
         raise StoreNewer(

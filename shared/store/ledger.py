@@ -151,7 +151,7 @@ def _refused(reason: str, first: int = 0, second: int = 0) -> Refused:
 
 async def read_quota(store: Store, account_id: str) -> Quota:
     """Return how much of its daily quota an account, or a guest, has used. Raises UnknownPlan."""
-    match await store.run("quota", account_id):
+    match await store.run("read_quota", account_id):
         case ["unknown_plan", plan]:
             raise UnknownPlan(plan.decode())
         case [_, limit, used, reset_ms]:

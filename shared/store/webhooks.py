@@ -181,7 +181,7 @@ def _delivery(name: str, fields: dict[str, str]) -> Delivery:
 
 async def read_due(store: StoreClient, delivery_id: str) -> Due | None:
     """Return the delivery for its next attempt, or None if it has ended or does not exist."""
-    word, *rest = await store.run("delivery", delivery_id)
+    word, *rest = await store.run("read_delivery", delivery_id)
     if word != "pending":
         return None
     fields, endpoint, generation = _texts(rest[0]), rest[1], rest[2]
@@ -213,7 +213,7 @@ async def record_attempt(
     `health` is the attempt's evidence about the endpoint. An endpoint that is gone, or ill for five days, is disabled.
     """
     line = msgspec.json.encode(attempt)
-    word, *rest = await store.run("attempt", delivery_id, number, state, line, keep_ms, health)
+    word, *rest = await store.run("record_attempt", delivery_id, number, state, line, keep_ms, health)
     return RecordedAttempt(word in ("recorded", "already"), word == "recorded" and rest[0] == 1)
 
 

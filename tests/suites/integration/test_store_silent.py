@@ -99,5 +99,5 @@ async def test_reply_of_another_shape_closes_the_connection(store_url: str, monk
         answer = wire._answer
         monkeypatch.setattr(wire, "_answer", lambda _: answer([b"other", 1]))
         with pytest.raises(StoreDown):
-            await store.run("quota", "account", 1, patience_s=0)
+            await store.run("read_quota", "account", 1, patience_s=0)
         await asyncio.wait_for(wire.closed, BACK_S + BUSY_S)

@@ -310,11 +310,13 @@ CANARIES = (
     Canary(
         "set_mode does not resume", "set_mode", "redis.call('HDEL', key, 'held')", "redis.call('HGET', key, 'held')"
     ),
-    Canary("attempt skips the failing set", "attempt", "redis.call('ZADD', 'gw:failing', since, endpoint)"),
-    Canary("attempt leaves the failing set", "attempt", "redis.call('ZREM', 'gw:failing', endpoint)", "return"),
+    Canary("attempt skips the failing set", "record_attempt", "redis.call('ZADD', 'gw:failing', since, endpoint)"),
+    Canary("attempt leaves the failing set", "record_attempt", "redis.call('ZREM', 'gw:failing', endpoint)", "return"),
     Canary("enable_endpoint leaves the failing set", "enable_endpoint", "redis.call('ZREM', 'gw:failing', endpoint)"),
     Canary("delete_endpoint leaves the failing set", "delete_endpoint", "redis.call('ZREM', 'gw:failing', endpoint)"),
-    Canary("attempt skips the dead letters", "attempt", "redis.call('ZADD', 'gw:dead', now, id)", "tostring(id)"),
+    Canary(
+        "attempt skips the dead letters", "record_attempt", "redis.call('ZADD', 'gw:dead', now, id)", "tostring(id)"
+    ),
     Canary("redeliver leaves the dead letters", "", "redis.call('ZREM', 'gw:dead', delivery)"),
     Canary("claim takes running jobs", "claim", "if left == -2 then", "if true then"),
     Canary("claim takes more than there are slots", "claim", "0, count - taken)", "0, count)"),
@@ -354,37 +356,39 @@ CANARIES = (
     Canary(
         "sweep_deliveries ignores lost jobs", "sweep_deliveries", "if not redis.call('ZSCORE', queue, job) or", "if"
     ),
-    Canary("attempt after the end", "attempt", "if was ~= 'pending' then", "if false then"),
-    Canary("attempt counts twice", "attempt", "if tonumber(attempt) <= tonumber(attempts) and", "if false and"),
-    Canary("attempt ignores a late success", "attempt", "and not fact then", "then"),
-    Canary("attempt restores a deleted endpoint", "attempt", "if not url or disabled then", "if disabled then"),
-    Canary("attempt disables an endpoint twice", "attempt", "if not url or disabled then", "if not url then"),
-    Canary("attempt never disables an endpoint", "attempt", "if not gone and now", "if not gone or now"),
+    Canary("attempt after the end", "record_attempt", "if was ~= 'pending' then", "if false then"),
+    Canary("attempt counts twice", "record_attempt", "if tonumber(attempt) <= tonumber(attempts) and", "if false and"),
+    Canary("attempt ignores a late success", "record_attempt", "and not final then", "then"),
+    Canary("attempt restores a deleted endpoint", "record_attempt", "if not url or disabled then", "if disabled then"),
+    Canary("attempt disables an endpoint twice", "record_attempt", "if not url or disabled then", "if not url then"),
+    Canary("attempt never disables an endpoint", "record_attempt", "if not gone and now", "if not gone or now"),
     Canary(
         "attempt disables an endpoint at once",
-        "attempt",
+        "record_attempt",
         "if not gone and now - since < FAILING_MAX_MS then",
         "if false then",
     ),
     Canary(
         "attempt resets the time of the first failure",
-        "attempt",
+        "record_attempt",
         "'failing_ms', since, 'failed_ms', now",
         "'failing_ms', now",
     ),
     Canary(
         "attempt counts the silence",
-        "attempt",
+        "record_attempt",
         "last and now - last < SILENT_MAX_MS and tonumber(since) or",
         "since or",
     ),
     Canary(
         "attempt ignores a success",
-        "attempt",
+        "record_attempt",
         "if health == 'well' then note_success(endpoint)\nelseif",
         "if",
     ),
-    Canary("attempt sends no disabled event", "attempt", "emit(account, event, 'endpoint.disabled',", "tostring("),
+    Canary(
+        "attempt sends no disabled event", "record_attempt", "emit(account, event, 'endpoint.disabled',", "tostring("
+    ),
     Canary(
         "redeliver for another account", "redeliver", "'gw:endpoints:' .. account, endpoint) == 0", "'', endpoint) == 1"
     ),
@@ -393,8 +397,8 @@ CANARIES = (
     Canary(
         "redeliver restarts a pending delivery",
         "redeliver",
-        "if state == 'pending' then make_due",
-        "if false then make_due",
+        "if state == 'pending' then\n  make_due",
+        "if false then\n  make_due",
     ),
     Canary("redeliver keeps the expiry", "", "redis.call('PERSIST', key)"),
     Canary(
@@ -425,8 +429,12 @@ CANARIES = (
         "if topup + amount - spent >= tonumber(low or 0) then",
         "if true then",
     ),
-    Canary("set_low does not rearm the alert", "set_low", "redis.call('HDEL', 'gw:account:' .. account, 'low_told')"),
-    Canary("attempt leaves the job", "attempt", "dequeue('arq:queue:webhooks', 'deliver:' .. id)"),
+    Canary(
+        "set_low does not rearm the alert",
+        "set_low_balance_alert",
+        "redis.call('HDEL', 'gw:account:' .. account, 'low_told')",
+    ),
+    Canary("attempt leaves the job", "record_attempt", "dequeue('arq:queue:webhooks', 'deliver:' .. id)"),
     Canary(
         "late reference is not polled",
         "store_reference",

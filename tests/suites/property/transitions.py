@@ -246,7 +246,7 @@ class Transitions(Struct):
             else:
                 continue
             queued += 1
-        return ["looked", len(listed), queued]
+        return ["scanned", len(listed), queued]
 
     def has_lost_delivery(self, name: str, delivery: Delivery) -> bool:
         """Return whether a pending delivery has no job that a dispatcher can find."""

@@ -14,7 +14,7 @@ class WebhookWorld(World):
         again = ["ended"] if state != "pending" and expected == ["recorded"] else expected
         again = ["already"] if state == "pending" and expected == ["recorded"] else again
         args = (name, number, state, "{}", LONG_MS, health)
-        self.call(expected, "attempt", *args, again=again if twice else None)
+        self.call(expected, "record_attempt", *args, again=again if twice else None)
         self.check()
 
     def redeliver(self, account: str, endpoint: str, name: str, *, twice: bool = False) -> None:
@@ -26,7 +26,7 @@ class WebhookWorld(World):
     def replay(self, account: str, endpoint: str, which: str, *, twice: bool = False) -> None:
         """Replay failed or missing deliveries as the endpoint's owner."""
         expected = self.transitions.replay(account, endpoint, which)
-        again: list[Any] = [*expected[:2], 0] if expected[0] == "looked" else expected
+        again: list[Any] = [*expected[:2], 0] if expected[0] == "scanned" else expected
         self.call(expected, "replay", account, endpoint, which, 1, 0, COUNT_MAX, again=again if twice else None)
         self.check()
 

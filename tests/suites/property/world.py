@@ -199,7 +199,7 @@ class World:
         """Set the low-balance alert of an account."""
         known = self.model.accounts[account]
         known.low, known.low_notified = micros, False
-        self.call(["set"], "set_low", account, micros, again=["set"] if twice else None)
+        self.call(["set"], "set_low_balance_alert", account, micros, again=["set"] if twice else None)
         self.check()
 
     def accept(

@@ -1,5 +1,5 @@
--- create_account: a new account with nothing on it. The same again finds it made.
--- ARGV: account, name, plan, low (micro-USD: it is told when its balance falls below)
+-- create_account: create an account with an empty balance. A second call finds it created.
+-- ARGV: account, name, plan, low (micro-USD, threshold of the low-balance alert)
 -- Keys: gw:account:<id> gw:accounts
 -- Returns {'created', created_ms}
 --@include now

@@ -1,4 +1,4 @@
--- create_key: let a key speak for an account; an account has a limited number of active keys.
+-- create_key: create an API key of an account, up to the limit of active keys.
 -- ARGV: account, key_id, key_hash, kind, hint, active_max
 -- Keys: gw:account:<id> gw:keys:<account> gw:key:<hash>
 -- Returns {'created', created_ms} | {'too_many', active} | {'missing'}

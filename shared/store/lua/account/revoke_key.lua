@@ -1,4 +1,4 @@
--- revoke_key: a key stops working at once.
+-- revoke_key: revoke an API key, effective at once.
 -- ARGV: account, key_id
 -- Keys: gw:keys:<account> gw:key:<hash>
 -- Returns {'revoked'} | {'missing'}

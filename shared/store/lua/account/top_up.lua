@@ -1,4 +1,4 @@
--- top_up: add money to an account, once per reference.
+-- top_up: add money to an account, once per payment reference.
 -- ARGV: account, amount (micro-USD), reference
 -- Keys: gw:account:<id> gw:ledger:<account> gw:top-ups:<account>
 -- Returns {'topped_up', balance} | {'already', balance} | {'too_much', topup} | {'missing'}
@@ -11,7 +11,7 @@ local topup, spent, low = unpack(redis.call('HMGET', record, 'topup', 'spent', '
 if not topup then return {'missing'} end
 local seen = 'gw:top-ups:' .. account
 if redis.call('HEXISTS', seen, reference) == 1 then return {'already', topup - spent} end
-assert(amount > 0, 'a top-up is more than nothing')
+assert(amount > 0, 'top-up must be greater than zero')
 if topup + amount > TOPUP_MAX then return {'too_much', tonumber(topup)} end
 redis.call('HINCRBY', record, 'topup', amount)
 redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f top_up %.0f %s', now, amount, reference))

@@ -1,4 +1,4 @@
--- create_admin_key: let a key speak for an operator; there is a limited number of active ones.
+-- create_admin_key: create an operator's API key, up to the limit of active keys.
 -- ARGV: key_id, key_hash, name, hint, active_max
 -- Keys: gw:admin-keys gw:admin-key:<hash>
 -- Returns {'created', created_ms} | {'too_many', active}

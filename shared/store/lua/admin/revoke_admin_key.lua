@@ -1,4 +1,4 @@
--- revoke_admin_key: an operator's key stops working at once.
+-- revoke_admin_key: revoke an operator's API key, effective at once.
 -- ARGV: key_id
 -- Keys: gw:admin-keys gw:admin-key:<hash>
 -- Returns {'revoked'} | {'missing'}

@@ -1,4 +1,4 @@
--- close_breaker: let submits through again, because a provider answered one.
+-- close_breaker: close a provider's circuit breaker, because the provider answered a submit.
 -- ARGV: provider
 -- Keys: gw:provider:<name>
 -- Returns {'closed'}

@@ -1,4 +1,4 @@
--- open_breaker: stop submits to a provider that cannot serve anybody, for longer after each failure in a row.
+-- open_breaker: stop submits to a provider that cannot serve, for longer after each failure in a row.
 -- ARGV: provider, reason
 -- Keys: gw:provider:<name>
 -- Returns {'opened', until_ms, failures (in a row)}

@@ -1,4 +1,4 @@
--- create_endpoint: an account's events go to one more address.
+-- create_endpoint: register a webhook endpoint of an account.
 -- ARGV: account, endpoint, url, secret, types ('*' or words), count_max
 -- Keys: gw:account:<id> gw:endpoints:<account> gw:endpoint:<id>
 -- Returns {'created', created_ms} | {'too_many', count} | {'missing'}

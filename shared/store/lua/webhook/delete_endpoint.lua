@@ -1,4 +1,4 @@
--- delete_endpoint: an address gets no more events; what is on its way to it ends dead.
+-- delete_endpoint: remove a webhook endpoint; its pending deliveries end dead.
 -- ARGV: account, endpoint
 -- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:endpoint-log:<id> gw:failing
 -- Returns {'deleted'} | {'missing'}

@@ -1,4 +1,4 @@
--- enable_endpoint: an address that was switched off gets what happens from now on.
+-- enable_endpoint: enable a disabled endpoint for events from now on.
 -- ARGV: account, endpoint
 -- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:failing
 -- Returns {'enabled'} | {'missing'}

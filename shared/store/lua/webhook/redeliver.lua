@@ -1,4 +1,4 @@
--- redeliver: post a delivery now: one that has ended begins anew, one that waits for its next attempt waits no longer.
+-- redeliver: post a delivery now. An ended delivery is restarted, a pending one is made due.
 -- ARGV: account, endpoint, delivery
 -- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:delivery:<id> arq:queue:webhooks
 -- Returns {'queued'} | {'disabled'} | {'missing'}
@@ -10,5 +10,9 @@ if redis.call('SISMEMBER', 'gw:endpoints:' .. account, endpoint) == 0 then retur
 local state, owner = unpack(redis.call('HMGET', 'gw:delivery:' .. delivery, 'state', 'endpoint'))
 if owner ~= endpoint then return {'missing'} end
 if redis.call('HEXISTS', 'gw:endpoint:' .. endpoint, 'disabled_ms') == 1 then return {'disabled'} end
-if state == 'pending' then make_due('arq:queue:webhooks', 'deliver:' .. delivery, now) else restart_delivery(delivery, now) end
+if state == 'pending' then
+  make_due('arq:queue:webhooks', 'deliver:' .. delivery, now)
+else
+  restart_delivery(delivery, now)
+end
 return {'queued'}

@@ -1,25 +1,25 @@
--- replay: look at some of the account's generations, newest first, and post the ends that an endpoint did not get.
--- ARGV: account, endpoint, which ('failed': given up | 'missing': never posted there), since_ms, first, count
+-- replay: go through some of the account's generations, newest first, and post the ends that an endpoint did not get.
+-- ARGV: account, endpoint, scope ('failed': dead deliveries | 'missing': never posted there), since_ms, first, count
 -- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:generations:<account> gw:generation:<id> gw:delivery:<id>
--- Returns {'looked', looked_at, queued, [when the last of them was accepted, ms]} | {'disabled'} | {'missing'}
+-- Returns {'scanned', scanned, queued, [when the oldest of them was accepted, ms]} | {'disabled'} | {'missing'}
 --@include now
 --@include queue
 --@include events
-local account, endpoint, which, since, first, count = unpack(ARGV)
+local account, endpoint, scope, since, first, count = unpack(ARGV)
 if redis.call('SISMEMBER', 'gw:endpoints:' .. account, endpoint) == 0 then return {'missing'} end
 if redis.call('HEXISTS', 'gw:endpoint:' .. endpoint, 'disabled_ms') == 1 then return {'disabled'} end
 local queued, oldest = 0, nil
 
-local function look(id)
+local function replay_end(id)
   local state, closed, created =
     unpack(redis.call('HMGET', 'gw:generation:' .. id, 'state', 'closed_ms', 'created_ms'))
   oldest = tonumber(created) or oldest
   if not closed or tonumber(closed) < tonumber(since) or not wants(endpoint, 'generation.' .. state) then return end
   local event = 'evt_' .. id
   local was = redis.call('HGET', 'gw:delivery:' .. event .. ':' .. endpoint, 'state')
-  if which == 'failed' and was == 'dead' then
+  if scope == 'failed' and was == 'dead' then
     restart_delivery(event .. ':' .. endpoint, now)
-  elseif which == 'missing' and not was then
+  elseif scope == 'missing' and not was then
     write_delivery(account, endpoint, event, 'generation.' .. state, now, 'generation', id)
   else
     return
@@ -28,5 +28,5 @@ local function look(id)
 end
 
 local ids = redis.call('LRANGE', 'gw:generations:' .. account, first, first + count - 1)
-for _, id in ipairs(ids) do look(id) end
-return {'looked', #ids, queued, oldest}
+for _, id in ipairs(ids) do replay_end(id) end
+return {'scanned', #ids, queued, oldest}

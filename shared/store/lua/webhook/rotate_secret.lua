@@ -1,4 +1,4 @@
--- rotate_secret: an endpoint gets another secret; for a while the one before signs too.
+-- rotate_secret: give an endpoint a new secret; the old one also signs for a while.
 -- ARGV: account, endpoint, secret, overlap_ms
 -- Keys: gw:endpoints:<account> gw:endpoint:<id>
 -- Returns {'rotated', old_until_ms} | {'missing'}

@@ -1,10 +1,10 @@
--- sweep_deliveries: put open deliveries whose job is gone back on the dispatcher's queue.
+-- sweep_deliveries: re-enqueue open deliveries whose job is lost.
 -- ARGV: count
 -- Keys: gw:deliveries:open gw:delivery:<id> arq:queue:webhooks arq:job:<id>
--- Returns {'swept', looked_at, [rearmed id ...]}
+-- Returns {'swept', checked, [rearmed id ...]}
 --@include now
 --@include queue
-local LOOK_AFTER_MS = 60000
+local CHECK_AFTER_MS = 60000
 local queue, rearmed = 'arq:queue:webhooks', {}
 local due = redis.call('ZRANGEBYSCORE', 'gw:deliveries:open', '-inf', now, 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(due) do
@@ -16,7 +16,7 @@ for _, id in ipairs(due) do
       enqueue(queue, job, 'deliver', now)
       rearmed[#rearmed + 1] = id
     end
-    redis.call('ZADD', 'gw:deliveries:open', now + LOOK_AFTER_MS, id)
+    redis.call('ZADD', 'gw:deliveries:open', now + CHECK_AFTER_MS, id)
   end
 end
 return {'swept', #due, rearmed}

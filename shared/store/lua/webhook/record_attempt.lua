@@ -1,9 +1,9 @@
--- attempt: record one attempt of a delivery, its end if it was the last, and what it says about the endpoint.
+-- record_attempt: record an attempt of a delivery, the delivery's end if it was the last, and the endpoint's health.
 -- ARGV: id, attempt (1 is the first), state ('pending' | 'delivered' | 'dead'), line (JSON), keep_ms,
 --       health ('well' | 'ill' | 'gone' | '': nothing was posted)
 -- Keys: gw:delivery:<id> gw:deliveries:open gw:dead arq:queue:webhooks
--- That an endpoint took the event, or is gone, counts whoever brings it: also from a dispatcher that lost the job.
--- Returns {'recorded', off (1: it switched the endpoint off)} | {'already'} | {'ended', state} | {'missing'}
+-- A success and a 410 count even if the dispatcher that reports them has lost the job.
+-- Returns {'recorded', disabled (1: the endpoint was disabled now)} | {'already'} | {'ended', state} | {'missing'}
 --@include now
 --@include queue
 --@include events
@@ -15,14 +15,14 @@ local was, attempts, log, endpoint, account =
   unpack(redis.call('HMGET', key, 'state', 'attempts', 'log', 'endpoint', 'account'))
 if not was then return {'missing'} end
 if was ~= 'pending' then return {'ended', was} end
-local fact = health == 'well' or health == 'gone'
-if tonumber(attempt) <= tonumber(attempts) and not fact then return {'already'} end
+local final = health == 'well' or health == 'gone'
+if tonumber(attempt) <= tonumber(attempts) and not final then return {'already'} end
 log = log and log .. '\n' .. line or line
 while #log > LOG_BYTES_MAX and string.find(log, '\n', 1, true) do log = string.match(log, '\n(.*)$') end
 redis.call('HSET', key, 'attempts', math.max(attempt, attempts), 'state', state, 'log', log)
-local off = false
+local disabled = false
 if health == 'well' then note_success(endpoint)
-elseif health ~= '' then off = note_failure(account, endpoint, health == 'gone', now) end
+elseif health ~= '' then disabled = note_failure(account, endpoint, health == 'gone', now) end
 if state ~= 'pending' then
   redis.call('HSET', key, 'ended_ms', now)
   redis.call('ZREM', 'gw:deliveries:open', id)
@@ -31,4 +31,4 @@ if state ~= 'pending' then
   if state == 'dead' then redis.call('ZADD', 'gw:dead', now, id) end
   redis.call('ZREMRANGEBYRANK', 'gw:dead', 0, -DEAD_MAX - 1)
 end
-return {'recorded', off and 1 or 0}
+return {'recorded', disabled and 1 or 0}

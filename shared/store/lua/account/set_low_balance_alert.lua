@@ -1,4 +1,4 @@
--- set_low: below which balance an account is told so; 0 is never. What was told before is told anew.
+-- set_low_balance_alert: set the balance below which an account gets an alert, 0 for never, and arm the alert again.
 -- ARGV: account, threshold (micro-USD)
 -- Keys: gw:account:<id>
 -- Returns {'set'} | {'missing'}

@@ -1,4 +1,4 @@
--- delivery: all that one attempt needs: the delivery, its endpoint and, of such an event, the generation.
+-- read_delivery: return a delivery, its endpoint and, if the event is about one, its generation.
 -- ARGV: id
 -- Keys: gw:delivery:<id> gw:endpoint:<id> gw:generation:<id>
 -- Returns {'pending', [delivery field, value ...], [endpoint field, value ...], [generation field, value ...]}

@@ -1,4 +1,4 @@
--- account_check: an account's totals and how long its ledger was at that moment; lines are only ever added.
+-- check_account: return an account's totals, and the length of its append-only ledger at that moment.
 -- ARGV: account
 -- Keys: gw:account:<id> gw:ledger:<account>
 -- Returns {'seen', topup, spent, lines} | {'missing'}

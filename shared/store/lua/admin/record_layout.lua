@@ -1,5 +1,5 @@
--- schema: which version of the layout is in the store. A newer program raises it and never back; an older one is told.
--- ARGV: version of the caller
+-- record_layout: record the layout's version in the store. It only ever rises; an older program gets the newer version.
+-- ARGV: version (the caller's)
 -- Keys: gw:schema
 -- Returns {'agreed', version} | {'newer', version}
 local mine = tonumber(ARGV[1])

@@ -1,5 +1,5 @@
--- quota: how much of its plan's day an account has used.
--- ARGV: account (a guest's too)
+-- read_quota: return how much of today's quota an account has used.
+-- ARGV: account, or a guest's
 -- Keys: gw:account:<id> gw:plan:<name>
 -- Returns {'quota', limit (-1: unlimited), used, reset_ms} | {'unknown_plan', plan}
 --@include now
