@@ -59,7 +59,7 @@ def test_a_guessable_token_is_refused(token: str) -> None:
 @pytest.mark.parametrize("media_type", ["image/svg+xml", "text/html", "", "application/octet-stream"])
 def test_a_type_that_runs_scripts_or_is_unknown_is_refused(media_type: str) -> None:
     """SVG, HTML and unknown types have no extension, so they cannot be stored."""
-    with pytest.raises(ValueError, match="not a type we serve"):
+    with pytest.raises(ValueError, match="not a supported type"):
         new_path(TOKEN, media_type, NOW_MS, 0)
     assert "application/octet-stream" == media_type_of("page.html")
 
@@ -109,7 +109,7 @@ async def test_a_reader_never_sees_half_an_output(storage: Storage) -> None:
 async def test_only_our_own_paths_exist(storage: Storage, path: str) -> None:
     """A path not made by new_path is never written, found or read, even where the file is there."""
     await storage.put(PATH, b"secret", "image/png")
-    with pytest.raises(StorageError, match="not a path made by new_path"):
+    with pytest.raises(StorageError, match="not the path of an output"):
         await storage.put(path, b"", "image/png")
     assert await storage.find(path) is None
     with pytest.raises(AssetMissing):
