@@ -115,10 +115,10 @@ def words_of(annotation: object) -> set[object]:
     return next((found for part in typing.get_args(annotation) if (found := words_of(part))), set())
 
 
-@pytest.mark.parametrize("name", [name for name, refusal in REFUSALS.items() if 400 <= refusal.answer.status < 500])
+@pytest.mark.parametrize("name", [name for name, refusal in REFUSALS.items() if 400 <= refusal.response.status < 500])
 async def test_the_client_reads_an_error(double: Double, client: AsyncElevenLabs, name: str) -> None:
     """Each documented refusal reaches the caller with its status and its detail."""
-    answer = REFUSALS[name].answer
+    answer = REFUSALS[name].response
     double.overrides["submit"].append(answer)
     with pytest.raises(ApiError) as caught:
         await anext(aiter(client.text_to_speech.convert(VOICES[0], text="Hi.", request_options=NO_RETRY)))

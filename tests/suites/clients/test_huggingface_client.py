@@ -101,10 +101,10 @@ async def test_the_client_chats(double: Double) -> None:
     )
 
 
-@pytest.mark.parametrize("name", [name for name, refusal in REFUSALS.items() if refusal.answer.status >= 400])
+@pytest.mark.parametrize("name", [name for name, refusal in REFUSALS.items() if refusal.response.status >= 400])
 async def test_the_client_reads_an_error(double: Double, name: str) -> None:
     """Each documented refusal reaches the caller with its status."""
-    double.overrides["submit"].append(REFUSALS[name].answer)
+    double.overrides["submit"].append(REFUSALS[name].response)
     with pytest.raises(HfHubHTTPError) as caught:
         await asyncio.to_thread(through("hf-inference").text_to_image, "a fox", model=IMAGE_MODEL)
-    assert REFUSALS[name].answer.status == caught.value.response.status_code
+    assert REFUSALS[name].response.status == caught.value.response.status_code

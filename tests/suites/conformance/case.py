@@ -1,4 +1,4 @@
-"""What the conformance suite is told about one way of asking an adapter."""
+"""A case of the conformance suite: one way to use an adapter, and the documented behaviour of its provider."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -14,45 +14,45 @@ SECRET = "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE="
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """A documented answer to a submit, and what the adapter makes of it."""
+    """A documented response to a submit, and the error that the adapter raises for it."""
 
-    answer: Response
+    response: Response
     error: type[ProviderError]
     code: str | None = None  # of a Rejected
     after_s: float | None = None  # of a Retry
 
 
 class Ending(Struct, frozen=True, kw_only=True):
-    """A documented end of accepted work that is no result: `arrange` has the double come to it, looks are Rejected."""
+    """A documented failure of accepted work. After `arrange` the double fails it, and the poll is Rejected."""
 
-    arrange: Callable[[Any], None]  # takes the case's double before the look
+    arrange: Callable[[Any], None]  # takes the case's double before the poll
     code: str
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """One way of asking an adapter."""
+    """One way to use an adapter."""
 
     name: str  # of the case, starting with the adapter's
     double: type[Double]
     call: Call
     adapter: str = ""  # the module in workers/providers; "" is the case's name up to the first hyphen
-    provider: str = ""  # what the catalogue calls it; "" is the adapter's name
-    working: tuple[str, ...] = ()  # states on the way; () if a submit is answered with the result
-    poll_roles: tuple[str, ...] = ("poll",)  # roles of the requests that a look at finished work makes
-    outputs: tuple[str, ...] = ("image/png",)  # media types that are kept in the end
+    provider: str = ""  # its name in the catalogue; "" is the adapter's name
+    working: tuple[str, ...] = ()  # states before the result; () if the submit returns the result
+    poll_roles: tuple[str, ...] = ("poll",)  # roles of the requests in a poll of finished work
+    outputs: tuple[str, ...] = ("image/png",)  # media types of the stored outputs
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     busy: Response = field(default_factory=lambda: Response(429, {"error": "slow down"}))
     endings: Mapping[str, Ending] = field(default_factory=dict)
-    canceled: Literal["rejected", "unseen"] | None = None  # after a cancel a look is Rejected("canceled"), or fails
-    # (the double, its reference, Unix seconds) -> what the provider posts, signed with callback_secret
+    canceled: Literal["rejected", "unseen"] | None = None  # after a cancel a poll is Rejected, or fails
+    # (the double, its reference, Unix seconds) -> the provider's callback, signed with callback_secret
     callback: Callable[[Any, str, int], Callback] | None = None
     callback_secret: str = SECRET
     other_secret: str = "whsec_YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI="
-    facts: Mapping[str, object] = field(default_factory=dict)  # what Done.facts has at least
+    facts: Mapping[str, object] = field(default_factory=dict)  # a part of Done.facts
 
 
 def a_call(kind: str, model: str, /, prompt: str = "a red fox", **input: object) -> Call:
-    """A call as the worker hands it over."""
+    """Return a call like the worker's."""
     return Call(
         generation_id="3f2a1c5e-0000-4000-8000-000000000001",
         kind=kind,
@@ -63,26 +63,26 @@ def a_call(kind: str, model: str, /, prompt: str = "a red fox", **input: object)
     )
 
 
-def down(answer: Response) -> Refusal:
-    """Nobody is served: no credit, a bad key, an outage."""
-    return Refusal(answer=answer, error=Down)
+def down(response: Response) -> Refusal:
+    """Return a refusal that means Down: no credit, a bad key, an outage."""
+    return Refusal(response=response, error=Down)
 
 
-def rejected(answer: Response, code: str) -> Refusal:
-    """A final no."""
-    return Refusal(answer=answer, error=Rejected, code=code)
+def rejected(response: Response, code: str) -> Refusal:
+    """Return a final refusal."""
+    return Refusal(response=response, error=Rejected, code=code)
 
 
-def retry(answer: Response, after_s: float | None = None) -> Refusal:
-    """Not now."""
-    return Refusal(answer=answer, error=Retry, after_s=after_s)
+def retry(response: Response, after_s: float | None = None) -> Refusal:
+    """Return a refusal that allows another submit later."""
+    return Refusal(response=response, error=Retry, after_s=after_s)
 
 
-def unknown(answer: Response) -> Refusal:
-    """Nobody can tell whether it was accepted."""
-    return Refusal(answer=answer, error=Unknown)
+def unknown(response: Response) -> Refusal:
+    """Return a response that leaves the outcome unknown."""
+    return Refusal(response=response, error=Unknown)
 
 
 async def fetch_image(url: str) -> Blob:
-    """What Setup.fetch is in the suite: every input picture is the double's own."""
+    """Fetch an input image for `Setup.fetch`: always the same small PNG."""
     return Blob(a_png(), "image/png")

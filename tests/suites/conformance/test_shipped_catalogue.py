@@ -1,4 +1,4 @@
-"""The shipped catalogue against the doubles: what a model offers, its provider takes. It knows no provider itself."""
+"""The shipped catalogue against the doubles: a provider accepts every input that its models offer."""
 
 from importlib import import_module
 from typing import Any
@@ -24,25 +24,25 @@ ROUTES = [
     for route in model.routes
     if route.provider != "local"
 ]
-PICTURE = "https://example.com/a.png"
-WORDS = {"image_url": PICTURE, "aspect_ratio": "16:9", "language": "en", "mode": "pixel", "tool": "generate"}
+IMAGE_URL = "https://example.com/a.png"
+VALUES = {"image_url": IMAGE_URL, "aspect_ratio": "16:9", "language": "en", "mode": "pixel", "tool": "generate"}
 
 
 def adapter_of(provider: Provider) -> str:
-    """The module in workers/providers."""
+    """Return the adapter's module in workers/providers."""
     return provider.adapter or provider.name
 
 
 def double_of(provider: Provider, kind: str) -> type[Double]:
-    """Who the provider's own conformance case talks to, best one of the same kind; else its adapter's double."""
+    """Return the double of the provider's conformance case, preferably of this kind, else of its adapter."""
     cases = [case for case in CASES if (case.provider or case.adapter or case.name.partition("-")[0]) == provider.name]
     cases.sort(key=lambda case: case.call.kind != kind)
     double: type[Double] = import_module(f"tests.harness.doubles.{adapter_of(provider)}").Double
     return cases[0].double if cases else double
 
 
-def filled(model: Model, *, most: bool) -> dict[str, object]:
-    """Every field that the model offers, at the least or the most that it allows."""
+def fill_fields(model: Model, *, most: bool) -> dict[str, object]:
+    """Return every field that the model offers, at its lowest or highest value."""
     return {name: _value(model, name, limit, most=most) for name, limit in model.input.items()}
 
 
@@ -54,15 +54,15 @@ def _value(model: Model, name: str, limit: Limit, *, most: bool) -> object:
     if limit.choices:
         value = limit.choices[-1 if most else 0]
     elif name == "image_urls":
-        value = [PICTURE] * int(high if most else max(low, 1))
-    elif name in WORDS:
-        value = WORDS[name]
+        value = [IMAGE_URL] * int(high if most else max(low, 1))
+    elif name in VALUES:
+        value = VALUES[name]
     else:
         match type_of(kind.input, name):
             case types.LiteralType(values=values):
                 value = values[-1 if most else 0]
             case types.StrType():
-                value = limit.default or "a word"
+                value = limit.default or "text"
     return value
 
 
@@ -80,12 +80,12 @@ def without_metadata(info: types.Type) -> types.Type:
     return info.type if isinstance(info, types.Metadata) else info
 
 
-@pytest.mark.parametrize("given", ["defaults", "least", "most"])
+@pytest.mark.parametrize("level", ["defaults", "least", "most"])
 @pytest.mark.parametrize(("model", "route"), ROUTES)
-async def test_what_a_model_offers_its_provider_takes(model: Model, route: Route, given: str) -> None:
-    """Each route's adapter makes of a model's defaults, least and most what the provider takes."""
-    needed = {name: _value(model, name, limit, most=False) for name, limit in model.input.items() if limit.required}
-    values = needed if given == "defaults" else filled(model, most=given == "most")
+async def test_provider_accepts_every_offered_input(model: Model, route: Route, level: str) -> None:
+    """Each route's provider accepts a model's defaults, its lowest and its highest values."""
+    required = {name: _value(model, name, limit, most=False) for name, limit in model.input.items() if limit.required}
+    values = required if level == "defaults" else fill_fields(model, most=level == "most")
     call = Call(
         generation_id="3f2a1c5e-0000-4000-8000-000000000001",
         kind=model.kind,

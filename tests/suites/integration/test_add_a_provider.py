@@ -79,7 +79,7 @@ def test_the_suite_finds_what_the_example_does_wrong(tree: Path) -> None:
     finally:
         adapter.write_text(careful)
     assert 1 == code, said
-    assert "test_a_submit_whose_outcome_nobody_knows_is_unknown[GARBAGE-acme-image]" in said
+    assert "test_submit_without_a_proper_response_is_unknown[GARBAGE-acme-image]" in said
 
 
 def test_the_example_is_formatted_and_its_entry_is_read(tree: Path) -> None:

@@ -13,8 +13,8 @@ PLAN = "The prompt seems to contain copyrighted material."
 FORBIDDEN = "This content may violate our prohibited use policy."
 
 
-def failing(reason: str, code: str) -> Ending:
-    """A generation that ends as failed."""
+def failure(reason: str, code: str) -> Ending:
+    """Return the ending of a failed generation."""
 
     def arrange(double: Double) -> None:
         double.states.append("failed")
@@ -24,7 +24,7 @@ def failing(reason: str, code: str) -> Ending:
 
 
 def webhook(double: Double, ref: str, timestamp_s: int) -> Callback:
-    """What ElevenLabs posts."""
+    """Return ElevenLabs' callback."""
     return double.webhook(ref, SECRET, timestamp_s)
 
 
@@ -40,7 +40,7 @@ REFUSALS: dict[str, Refusal] = {
     "concurrency": retry(TOO_MANY),
     "busy": retry(error(429, "system_busy", "We are experiencing heavy traffic.")),
     "gateway": unknown(Response(504, "<html>Gateway timeout</html>")),
-    "silence": unknown(Response(200, b"", {"Content-Type": "audio/mpeg"})),
+    "empty": unknown(Response(200, b"", {"Content-Type": "audio/mpeg"})),
 }
 VOICE = Case(
     name="elevenlabs-voice",
@@ -62,31 +62,31 @@ IMAGE = Case(
         "no id": unknown(Response(200, {"status": "?"})),
     },
     endings={
-        "moderated": failing("moderated", "content_policy"),
-        "bad input": failing("invalid_parameters", "invalid_input"),
-        "timeout": failing("timeout", "provider_failed"),
-        "model": failing("model_error", "provider_failed"),
-        "no credit at the end": failing("charging_failed", "provider_failed"),
-        "a reason of tomorrow": failing("bad_weather", "provider_failed"),
+        "moderated": failure("moderated", "content_policy"),
+        "bad input": failure("invalid_parameters", "invalid_input"),
+        "timeout": failure("timeout", "provider_failed"),
+        "model": failure("model_error", "provider_failed"),
+        "no credit at the end": failure("charging_failed", "provider_failed"),
+        "a future reason": failure("bad_weather", "provider_failed"),
     },
     callback=webhook,
 )
 
 
-def sounding(name: str, **changes: object) -> Case:
-    """The voice's case in another form."""
+def audio_variant(name: str, **changes: object) -> Case:
+    """Return the voice's case with some changes."""
     return structs.replace(VOICE, **{"name": name, "refusals": {}, **changes})
 
 
 CASES = (
     VOICE,
-    sounding("elevenlabs-wav", call=a_call("voice", "eleven_v3", "Hi.", format="wav"), outputs=("audio/wav",)),
-    sounding(
+    audio_variant("elevenlabs-wav", call=a_call("voice", "eleven_v3", "Hi.", format="wav"), outputs=("audio/wav",)),
+    audio_variant(
         "elevenlabs-music",
         call=a_call("music", "music_v1", seconds=10, seed=7),
         refusals={"bad prompt": rejected(error(400, "bad_prompt", PLAN), "content_policy")},
     ),
-    sounding("elevenlabs-sound", call=a_call("music", "eleven_text_to_sound_v2", "rain", seconds=2.5)),
+    audio_variant("elevenlabs-sound", call=a_call("music", "eleven_text_to_sound_v2", "rain", seconds=2.5)),
     IMAGE,
     structs.replace(
         IMAGE,

@@ -12,13 +12,13 @@ LOCKED = "User is locked. Reason: Exhausted balance. Top up your balance at fal.
 
 
 def fault(kind: str) -> dict[str, object]:
-    """A model's fault with its input, as it is told in a list."""
+    """Return the body of a model's objection to its input."""
     url = f"https://docs.fal.ai/errors#{kind}"
     return {"detail": [{"loc": ["body", "prompt"], "msg": f"It is {kind}.", "type": kind, "url": url}]}
 
 
-def failing(status: int, body: object, code: str) -> Ending:
-    """A request that is COMPLETED with a result of this status."""
+def failure(status: int, body: object, code: str) -> Ending:
+    """Return the ending of a COMPLETED request with a result of this status."""
 
     def arrange(double: Double) -> None:
         double.result = Response(status, body, {"x-fal-retryable": "false"})
@@ -27,7 +27,7 @@ def failing(status: int, body: object, code: str) -> Ending:
 
 
 def webhook(double: Double, ref: str, timestamp_s: int) -> Callback:
-    """What fal posts."""
+    """Return fal's webhook."""
     return double.webhook(ref, timestamp_s)
 
 
@@ -50,15 +50,15 @@ IMAGE = Case(
     },
     busy=Response(429, {"detail": "Too many concurrent requests"}),
     endings={
-        "policy": failing(422, fault("content_policy_violation"), "content_policy"),
-        "bad input": failing(422, fault("image_too_small"), "invalid_input"),
-        "nothing made": failing(422, fault("no_media_generated"), "provider_failed"),
-        "timeout": failing(504, {"detail": "Request timed out", "error_type": "request_timeout"}, "provider_failed"),
-        "too slow": failing(504, fault("generation_timeout"), "provider_failed"),
-        "runner": failing(503, {"detail": "Gone", "error_type": "runner_disconnected"}, "provider_failed"),
-        "crash": failing(500, fault("internal_server_error"), "provider_failed"),
-        "unsafe": failing(200, {"images": [{"url": "https://x/1.png"}], "has_nsfw_concepts": [True]}, "content_policy"),
-        "empty": failing(200, {"images": []}, "provider_failed"),
+        "policy": failure(422, fault("content_policy_violation"), "content_policy"),
+        "bad input": failure(422, fault("image_too_small"), "invalid_input"),
+        "nothing made": failure(422, fault("no_media_generated"), "provider_failed"),
+        "timeout": failure(504, {"detail": "Request timed out", "error_type": "request_timeout"}, "provider_failed"),
+        "too slow": failure(504, fault("generation_timeout"), "provider_failed"),
+        "runner": failure(503, {"detail": "Gone", "error_type": "runner_disconnected"}, "provider_failed"),
+        "crash": failure(500, fault("internal_server_error"), "provider_failed"),
+        "unsafe": failure(200, {"images": [{"url": "https://x/1.png"}], "has_nsfw_concepts": [True]}, "content_policy"),
+        "empty": failure(200, {"images": []}, "provider_failed"),
     },
     canceled="rejected",
     callback=webhook,

@@ -14,8 +14,8 @@ from tests.harness.doubles.huggingface import (
     VideoMaker,
     error,
 )
-from tests.harness.doubles.openai import error as imitated
-from tests.suites.conformance.adapters.fal import failing, fault
+from tests.harness.doubles.openai import error as openai_error
+from tests.suites.conformance.adapters.fal import failure, fault
 from tests.suites.conformance.adapters.openai import completion
 from tests.suites.conformance.case import Case, Refusal, a_call, down, rejected, retry, unknown
 
@@ -33,8 +33,8 @@ REFUSALS: dict[str, Refusal] = {
     "rate": retry(RATE),
     "loading": retry(error(503, LOADING, estimated_time=20.5), 20.5),
     "loading for long": retry(error(503, LOADING, estimated_time=3000.0), 120),
-    "loading for who knows how long": retry(error(503, LOADING)),
-    "loading for no time at all": retry(Response(503, f'{{"error": "{LOADING}", "estimated_time": NaN}}'), 5),
+    "loading without an estimate": retry(error(503, LOADING)),
+    "loading with an invalid estimate": retry(Response(503, f'{{"error": "{LOADING}", "estimated_time": NaN}}'), 5),
     "broken while loading": unknown(error(500, LOADING, estimated_time=20.5)),
     "outage": down(error(503, "Service Unavailable")),
     "gateway": unknown(Response(504, "<html>Gateway timeout</html>")),
@@ -63,9 +63,9 @@ QUEUED = structs.replace(
         "no id": unknown(Response(200, {"status": "IN_QUEUE"})),
     },
     endings={
-        "policy": failing(422, fault("content_policy_violation"), "content_policy"),
-        "runner": failing(503, {"detail": "Gone", "error_type": "runner_disconnected"}, "provider_failed"),
-        "empty": failing(200, {"images": []}, "provider_failed"),
+        "policy": failure(422, fault("content_policy_violation"), "content_policy"),
+        "runner": failure(503, {"detail": "Gone", "error_type": "runner_disconnected"}, "provider_failed"),
+        "empty": failure(200, {"images": []}, "provider_failed"),
     },
     facts={"seed": 42},
 )
@@ -76,7 +76,7 @@ TEXT = structs.replace(
     outputs=(),
     refusals={
         "no credit": REFUSALS["no credit"],
-        "no such model": rejected(imitated(400, "The requested model does not exist.", None, "m"), "invalid_input"),
+        "no such model": rejected(openai_error(400, "The requested model does not exist.", None, "m"), "invalid_input"),
         "refusal": rejected(completion("stop", None, refusal="I cannot help with that."), "content_policy"),
         "rate": REFUSALS["rate"],
     },
@@ -84,8 +84,8 @@ TEXT = structs.replace(
 )
 
 
-def otherwise(case: Case, name: str, **changes: object) -> Case:
-    """A case in another form."""
+def variant(case: Case, name: str, **changes: object) -> Case:
+    """Return a case with some changes."""
     return structs.replace(case, **{"name": name, "refusals": {}, "endings": {}, "facts": {}, **changes})
 
 
@@ -93,36 +93,36 @@ CASES = (
     IMAGE,
     QUEUED,
     TEXT,
-    otherwise(IMAGE, "huggingface-upscale", call=a_call("upscale", UPSCALER, "", image_url="asset:a.png", scale=2)),
-    otherwise(IMAGE, "huggingface-voice", call=a_call("voice", SPEAKER, "Hello."), outputs=("audio/wav",)),
-    otherwise(IMAGE, "huggingface-nscale", call=a_call("image", "black-forest-labs/FLUX.1-schnell:nscale", width=512)),
-    otherwise(IMAGE, "huggingface-together", call=a_call("image", "black-forest-labs/FLUX.2-dev:together", seed=7)),
-    otherwise(
+    variant(IMAGE, "huggingface-upscale", call=a_call("upscale", UPSCALER, "", image_url="asset:a.png", scale=2)),
+    variant(IMAGE, "huggingface-voice", call=a_call("voice", SPEAKER, "Hello."), outputs=("audio/wav",)),
+    variant(IMAGE, "huggingface-nscale", call=a_call("image", "black-forest-labs/FLUX.1-schnell:nscale", width=512)),
+    variant(IMAGE, "huggingface-together", call=a_call("image", "black-forest-labs/FLUX.2-dev:together", seed=7)),
+    variant(
         QUEUED,
         "huggingface-video",
         double=VideoMaker,
         call=a_call("video", "fal-ai/wan/v2.2-a14b/text-to-video:fal-ai"),
         outputs=("video/mp4",),
     ),
-    otherwise(
+    variant(
         TEXT,
         "huggingface-enhance",
         double=Enhancer,
         call=a_call("enhance", "Qwen/Qwen3-32B", count=2),
         facts={"variations": ["a red fox, dawn", "a red fox, snow"]},
     ),
-    otherwise(
+    variant(
         TEXT,
         "huggingface-interrogate",
         double=Describer,
         call=a_call("interrogate", "Qwen/Qwen2.5-VL-7B-Instruct", "", image_url="asset:a.png"),
         facts={"caption": "A teal square.", "tags": ["teal", "square"]},
     ),
-    otherwise(
+    variant(
         TEXT,
         "huggingface-caption",
         call=a_call("interrogate", f"{CAPTIONER}:hf-inference", "", image_url="asset:a.png"),
-        refusals={"no words": unknown(Response(200, [])), "other words": unknown(Response(200, {"label": "fox"}))},
+        refusals={"no caption": unknown(Response(200, [])), "another field": unknown(Response(200, {"label": "fox"}))},
         facts={"caption": "a red fox in the snow"},
     ),
 )

@@ -12,15 +12,15 @@ FLAGGED = "Your prompt was flagged by Website as violating content policies."
 
 
 class Describer(Double):
-    """A model that describes a picture."""
+    """A model that describes an image."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
         self.content = '{"prompt": "a teal square", "caption": "A teal square.", "tags": ["teal"]}'
 
 
-def to(state: str, code: str = "500", message: str = "Internal Error, Please try again later.") -> Ending:
-    """Where a task ends in a state of failure."""
+def failure(state: str, code: str = "500", message: str = "Internal Error, Please try again later.") -> Ending:
+    """Return the ending of a task in a failed state."""
 
     def arrange(double: Double) -> None:
         double.states.append(state)
@@ -30,24 +30,24 @@ def to(state: str, code: str = "500", message: str = "Internal Error, Please try
     return Ending(arrange=arrange, code="content_policy" if message == FLAGGED else meaning)
 
 
-def without_result(double: Double) -> None:
-    """A task that succeeds with nothing."""
+def omit_output(double: Double) -> None:
+    """Let a task succeed without an output."""
     double.links = []
 
 
-def called(double: Double, ref: str, timestamp_s: int) -> Callback:
-    """What kie posts for a task of the market."""
+def market_callback(double: Double, ref: str, timestamp_s: int) -> Callback:
+    """Return the callback of a market task."""
     return webhook(ref, SECRET, timestamp_s, task_done(ref))
 
 
-def sung(double: Double, ref: str, timestamp_s: int) -> Callback:
-    """What it posts for music, whose first track is ready."""
+def music_callback(double: Double, ref: str, timestamp_s: int) -> Callback:
+    """Return the callback of music whose first track is finished."""
     data = {"callbackType": "first", "task_id": ref, "data": [{"id": "1", "audio_url": "https://x.example/1.mp3"}]}
     return webhook(ref, SECRET, timestamp_s, {"code": 200, "msg": "First track.", "data": data})
 
 
-def filmed(double: Double, ref: str, timestamp_s: int) -> Callback:
-    """What it posts for a film of Veo."""
+def video_callback(double: Double, ref: str, timestamp_s: int) -> Callback:
+    """Return the callback of a Veo video."""
     data = {"taskId": ref, "info": {"resultUrls": ["https://x.example/1.mp4"]}, "fallbackFlag": False}
     return webhook(ref, SECRET, timestamp_s, {"code": 200, "msg": "Done.", "data": data})
 
@@ -65,7 +65,7 @@ IMAGE = Case(
         "maintenance": down(envelope(455, "Service unavailable")),
         "bad input": rejected(envelope(422, "prompt is required"), "invalid_input"),
         "policy": rejected(envelope(400, FLAGGED), "content_policy"),
-        "unreachable picture": rejected(envelope(451, "Failed to fetch the image."), "image_unreachable"),
+        "unreachable image": rejected(envelope(451, "Failed to fetch the image."), "image_unreachable"),
         "no such model": rejected(envelope(404, "Not found"), "provider_refused"),
         "disabled": rejected(envelope(505, "Feature disabled"), "provider_refused"),
         "failed at once": rejected(envelope(501, "Generation failed"), "provider_failed"),
@@ -78,13 +78,13 @@ IMAGE = Case(
     },
     busy=envelope(429, "Your call frequency is too high."),
     endings={
-        "failed": to("fail"),
-        "not made": to("fail", "501", "Image generation task failed"),
-        "bad input": to("fail", "422", "image_input is too large"),
-        "policy": to("fail", "500", FLAGGED),
-        "without a result": Ending(arrange=without_result, code="provider_failed"),
+        "failed": failure("fail"),
+        "not made": failure("fail", "501", "Image generation task failed"),
+        "bad input": failure("fail", "422", "image_input is too large"),
+        "policy": failure("fail", "500", FLAGGED),
+        "without a result": Ending(arrange=omit_output, code="provider_failed"),
     },
-    callback=called,
+    callback=market_callback,
     callback_secret=SECRET,
     other_secret=OTHER_SECRET,
 )
@@ -97,13 +97,13 @@ VEO = structs.replace(
     refusals={},
     busy=Response(429, {"code": 429, "msg": "Too many requests"}),
     endings={
-        "failed": to("2", "501", "Video generation failed"),
-        "failed upstream": to("3"),
-        "policy": to("2", "400", FLAGGED),
-        "not English": to("2", "400", "Only English prompts are supported at this time."),
-        "without a result": Ending(arrange=without_result, code="provider_failed"),
+        "failed": failure("2", "501", "Video generation failed"),
+        "failed upstream": failure("3"),
+        "policy": failure("2", "400", FLAGGED),
+        "not English": failure("2", "400", "Only English prompts are supported at this time."),
+        "without a result": Ending(arrange=omit_output, code="provider_failed"),
     },
-    callback=filmed,
+    callback=video_callback,
 )
 MUSIC = structs.replace(
     IMAGE,
@@ -113,13 +113,13 @@ MUSIC = structs.replace(
     refusals={},
     outputs=("audio/mpeg", "audio/mpeg"),
     endings={
-        "not begun": to("CREATE_TASK_FAILED"),
-        "failed": to("GENERATE_AUDIO_FAILED"),
-        "a word": to("SENSITIVE_WORD_ERROR", "400", FLAGGED),
-        "without a result": Ending(arrange=without_result, code="provider_failed"),
+        "not begun": failure("CREATE_TASK_FAILED"),
+        "failed": failure("GENERATE_AUDIO_FAILED"),
+        "a word": failure("SENSITIVE_WORD_ERROR", "400", FLAGGED),
+        "without a result": Ending(arrange=omit_output, code="provider_failed"),
     },
     facts={"duration_ms": 198_440},
-    callback=sung,
+    callback=music_callback,
 )
 TEXT = structs.replace(
     IMAGE,

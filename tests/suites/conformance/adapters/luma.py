@@ -9,18 +9,18 @@ from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, 
 FOX = "https://example.com/fox.png"
 
 
-def failing(told: str | None, code: str) -> Ending:
-    """A generation that fails with these words."""
+def failure(reason: str | None, code: str) -> Ending:
+    """Return the ending of a generation that fails with this reason."""
 
     def arrange(double: Double) -> None:
         double.states.append("failed")
-        double.failure_reason = told
+        double.failure_reason = reason
 
     return Ending(arrange=arrange, code=code)
 
 
-def without_result(double: Double) -> None:
-    """A generation that is completed and brings nothing."""
+def omit_output(double: Double) -> None:
+    """Let a generation complete without an output."""
     double.without_assets = True
 
 
@@ -46,13 +46,13 @@ VIDEO = Case(
     },
     busy=error(429, "Too many concurrent generations"),
     endings={
-        "word": failing("400: prompt not allowed because it contains blacklisted word", "content_policy"),
-        "prompt": failing("400: prompt not allowed because advanced moderation failed", "content_policy"),
-        "frame": failing("Frame moderation failed", "content_policy"),
-        "picture": failing("Failed to read user input frames", "image_unreachable"),
-        "job": failing("Job failed", "provider_failed"),
-        "without a reason": failing(None, "provider_failed"),
-        "without a result": Ending(arrange=without_result, code="provider_failed"),
+        "word": failure("400: prompt not allowed because it contains blacklisted word", "content_policy"),
+        "prompt": failure("400: prompt not allowed because advanced moderation failed", "content_policy"),
+        "frame": failure("Frame moderation failed", "content_policy"),
+        "image": failure("Failed to read user input frames", "image_unreachable"),
+        "job": failure("Job failed", "provider_failed"),
+        "without a reason": failure(None, "provider_failed"),
+        "without a result": Ending(arrange=omit_output, code="provider_failed"),
     },
 )
 IMAGE = structs.replace(

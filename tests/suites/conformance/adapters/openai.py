@@ -14,15 +14,15 @@ INVALID = {"message": "The API key you provided is invalid.", "param": None, "co
 
 
 def completion(finish: str, content: object, **message: object) -> Response:
-    """A completion that ended in its own way."""
+    """Return a completion with another end."""
     said = {"role": "assistant", "content": content, **message}
     return Response(
         200, {"object": "chat.completion", "choices": [{"index": 0, "message": said, "finish_reason": finish}]}
     )
 
 
-def routed(code: int, message: str, status: int = 0, **more: object) -> Response:
-    """An error as OpenRouter words it: its code is a number; with status 200 once work has begun."""
+def openrouter_error(code: int, message: str, status: int = 0, **more: object) -> Response:
+    """Return an error in OpenRouter's form. Its code is a number; once work has begun its status is 200."""
     return Response(status or code, {"error": {"code": code, "message": message, **more}})
 
 
@@ -72,13 +72,13 @@ ROUTED = structs.replace(
     name="openai-openrouter",
     provider="openrouter",
     refusals={
-        "no credit": down(routed(402, "Insufficient credits.")),
-        "no credit yet": retry(structs.replace(routed(402, "Later."), headers={"Retry-After": "20"}), 20),
-        "moderated": rejected(routed(403, "Flagged.", metadata=MODERATED), "content_policy"),
-        "begun": rejected(routed(502, "The provider failed.", status=200), "provider_failed"),
-        "begun and flagged": rejected(routed(403, "Flagged.", status=200), "content_policy"),
+        "no credit": down(openrouter_error(402, "Insufficient credits.")),
+        "no credit yet": retry(structs.replace(openrouter_error(402, "Later."), headers={"Retry-After": "20"}), 20),
+        "moderated": rejected(openrouter_error(403, "Flagged.", metadata=MODERATED), "content_policy"),
+        "begun": rejected(openrouter_error(502, "The provider failed.", status=200), "provider_failed"),
+        "begun and flagged": rejected(openrouter_error(403, "Flagged.", status=200), "content_policy"),
         "broken off": rejected(completion("error", "A red"), "provider_failed"),
-        "lost": unknown(routed(408, "Timed out.")),
+        "lost": unknown(openrouter_error(408, "Timed out.")),
     },
 )
 GROQ = structs.replace(
@@ -95,22 +95,24 @@ OTHERS: dict[str, Refusal] = {
     "no credit at xAI": down(Response(429, {"code": "Some resource has been exhausted", "error": "Out of credits."})),
     "plain text at xAI": rejected(Response(422, "Failed to deserialize the JSON body"), "invalid_input"),
     "bad key at Fireworks": down(Response(401, {"error": INVALID, "request_id": "r"})),
-    "loading at llama.cpp": retry(routed(503, "Loading model", type="unavailable_error")),
+    "loading at llama.cpp": retry(openrouter_error(503, "Loading model", type="unavailable_error")),
 }
 
 
-def picturing(name: str, double: type[AnyDouble], **changes: object) -> Case:
-    """The picture's case in another place."""
+def image_variant(name: str, double: type[AnyDouble], **changes: object) -> Case:
+    """Return the image's case for another service."""
     return structs.replace(IMAGE, **{"name": name, "double": double, "refusals": {}, **changes})
 
 
 CASES = (
     IMAGE,
-    picturing("openai-edit", Double, call=a_call("image", "gpt-image-2", image_urls=["asset:a.png", "asset:b.png"])),
-    picturing("openai-together", Together, provider="together", call=a_call("image", "x/FLUX.1", width=512)),
-    picturing("openai-linking", LinkSender, provider="deepinfra", call=a_call("image", "x/FLUX.1")),
-    picturing("openai-voice", Double, call=a_call("voice", "tts-1", format="wav"), outputs=("audio/wav",)),
-    picturing("openai-mp3", Double, call=a_call("voice", "tts-1"), outputs=("audio/mpeg",)),
+    image_variant(
+        "openai-edit", Double, call=a_call("image", "gpt-image-2", image_urls=["asset:a.png", "asset:b.png"])
+    ),
+    image_variant("openai-together", Together, provider="together", call=a_call("image", "x/FLUX.1", width=512)),
+    image_variant("openai-linking", LinkSender, provider="deepinfra", call=a_call("image", "x/FLUX.1")),
+    image_variant("openai-voice", Double, call=a_call("voice", "tts-1", format="wav"), outputs=("audio/wav",)),
+    image_variant("openai-mp3", Double, call=a_call("voice", "tts-1"), outputs=("audio/mpeg",)),
     TEXT,
     ROUTED,
     GROQ,

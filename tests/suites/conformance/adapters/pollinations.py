@@ -37,32 +37,32 @@ IMAGE = Case(
 )
 
 
-def other(name: str, **changes: object) -> Case:
-    """The same for another kind."""
+def variant(name: str, **changes: object) -> Case:
+    """Return the image's case for another kind."""
     return structs.replace(IMAGE, **{"name": f"pollinations-{name}", "refusals": {}, "facts": {}, **changes})
 
 
 CASES = (
     IMAGE,
-    other("edit", call=a_call("image", "kontext", image_urls=["asset:a.png"], quality="hd")),
-    other("video", call=a_call("video", "veo", seconds=4, aspect_ratio="16:9"), outputs=("video/mp4",)),
-    other("voice", call=a_call("voice", "elevenlabs", "Hi.", format="wav"), outputs=("audio/wav",)),
-    other("music", call=a_call("music", "elevenmusic", seconds=10), outputs=("audio/mpeg",)),
-    other(
+    variant("edit", call=a_call("image", "kontext", image_urls=["asset:a.png"], quality="hd")),
+    variant("video", call=a_call("video", "veo", seconds=4, aspect_ratio="16:9"), outputs=("video/mp4",)),
+    variant("voice", call=a_call("voice", "elevenlabs", "Hi.", format="wav"), outputs=("audio/wav",)),
+    variant("music", call=a_call("music", "elevenmusic", seconds=10), outputs=("audio/mpeg",)),
+    variant(
         "text",
         call=a_call("text", "openai/gpt-5.4-nano", tone="friendly"),
         outputs=(),
         refusals={"no credit": down(error(402, BALANCE))},
         facts={"prompt_tokens": 9, "completion_tokens": 7},
     ),
-    other(
+    variant(
         "enhance",
         double=Enhancer,
         call=a_call("enhance", "openai", count=2),
         outputs=(),
         facts={"variations": ["a red fox, dawn", "a red fox, snow"]},
     ),
-    other(
+    variant(
         "interrogate",
         double=Describer,
         call=a_call("interrogate", "openai", "", image_url="asset:a.png"),

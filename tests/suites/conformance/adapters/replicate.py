@@ -13,8 +13,8 @@ CREDIT = (
 THROTTLED = "Request was throttled. Your rate limit resets in ~30s."
 
 
-def to(state: str, error: str = "") -> Ending:
-    """Where a prediction ends in another state than `succeeded`."""
+def ending(state: str, error: str = "") -> Ending:
+    """Return the ending of a prediction in another state than `succeeded`."""
 
     def arrange(double: Double) -> None:
         double.states.append(state)
@@ -25,18 +25,18 @@ def to(state: str, error: str = "") -> Ending:
     return Ending(arrange=arrange, code=code)
 
 
-def without_result(double: Double) -> None:
-    """A prediction that succeeds with nothing."""
+def omit_output(double: Double) -> None:
+    """Let a prediction succeed without an output."""
     double.output = []
 
 
-def removed(double: Double) -> None:
-    """A prediction whose files are gone."""
+def remove_files(double: Double) -> None:
+    """Let a prediction succeed with its files removed."""
     double.data_removed = True
 
 
 def webhook(double: Double, ref: str, timestamp_s: int) -> Callback:
-    """What Replicate posts."""
+    """Return Replicate's webhook."""
     return double.webhook(ref, SECRET, timestamp_s)
 
 
@@ -61,13 +61,13 @@ IMAGE = Case(
     },
     busy=Response(429, {"detail": THROTTLED, "status": 429}),
     endings={
-        "failed": to("failed", "E1001: The model ran out of memory."),
-        "refused": to("failed", "NSFW content detected. Try running it again, or try a different prompt."),
-        "flagged": to("failed", "The input or output was flagged as sensitive. Please try again. (E005)"),
-        "canceled": to("canceled"),
-        "aborted": to("aborted"),
-        "without a result": Ending(arrange=without_result, code="provider_failed"),
-        "removed": Ending(arrange=removed, code="provider_failed"),
+        "failed": ending("failed", "E1001: The model ran out of memory."),
+        "refused": ending("failed", "NSFW content detected. Try running it again, or try a different prompt."),
+        "flagged": ending("failed", "The input or output was flagged as sensitive. Please try again. (E005)"),
+        "canceled": ending("canceled"),
+        "aborted": ending("aborted"),
+        "without a result": Ending(arrange=omit_output, code="provider_failed"),
+        "removed": Ending(arrange=remove_files, code="provider_failed"),
     },
     canceled="rejected",
     callback=webhook,

@@ -10,8 +10,8 @@ CREDIT = {"error": "You do not have enough credits to run this task.", "docUrl":
 FOX = "https://example.com/fox.png"
 
 
-def failing(code: str | None, ends: str) -> Ending:
-    """A task that fails with this code."""
+def failure(code: str | None, ends: str) -> Ending:
+    """Return the ending of a task that fails with this code."""
 
     def arrange(double: Double) -> None:
         double.states.append("FAILED")
@@ -20,13 +20,13 @@ def failing(code: str | None, ends: str) -> Ending:
     return Ending(arrange=arrange, code=ends)
 
 
-def stopped(double: Double) -> None:
-    """Somebody stopped it in Runway's own portal."""
+def cancel_elsewhere(double: Double) -> None:
+    """Cancel the task as in Runway's own portal."""
     double.states.append("CANCELLED")
 
 
-def without_result(double: Double) -> None:
-    """A task that succeeds and brings nothing."""
+def omit_output(double: Double) -> None:
+    """Let a task succeed without an output."""
     double.output = []
 
 
@@ -53,22 +53,22 @@ VIDEO = Case(
     },
     busy=Response(429, {"error": "Too many requests"}),
     endings={
-        "prompt refused": failing("SAFETY.INPUT.TEXT", "content_policy"),
-        "picture refused": failing("INPUT_PREPROCESSING.SAFETY.THIRD_PARTY", "content_policy"),
-        "output refused": failing("SAFETY.OUTPUT.VIDEO", "content_policy"),
-        "bad picture": failing("ASSET.INVALID", "invalid_input"),
-        "bad input": failing("THIRD_PARTY.INPUT_VALIDATION", "invalid_input"),
-        "bad output": failing("INTERNAL.BAD_OUTPUT.CODE01", "provider_failed"),
-        "without a code": failing(None, "provider_failed"),
-        "stopped": Ending(arrange=stopped, code="canceled"),
-        "without a result": Ending(arrange=without_result, code="provider_failed"),
+        "prompt refused": failure("SAFETY.INPUT.TEXT", "content_policy"),
+        "image refused": failure("INPUT_PREPROCESSING.SAFETY.THIRD_PARTY", "content_policy"),
+        "output refused": failure("SAFETY.OUTPUT.VIDEO", "content_policy"),
+        "bad image": failure("ASSET.INVALID", "invalid_input"),
+        "bad input": failure("THIRD_PARTY.INPUT_VALIDATION", "invalid_input"),
+        "bad output": failure("INTERNAL.BAD_OUTPUT.CODE01", "provider_failed"),
+        "without a code": failure(None, "provider_failed"),
+        "stopped": Ending(arrange=cancel_elsewhere, code="canceled"),
+        "without a result": Ending(arrange=omit_output, code="provider_failed"),
     },
     canceled="rejected",
 )
 
 
-def another(name: str, kind: str, model: str, prompt: str, output: str, **input: object) -> Case:
-    """The film's case for another kind."""
+def variant(name: str, kind: str, model: str, prompt: str, output: str, **input: object) -> Case:
+    """Return the video's case for another kind."""
     return structs.replace(
         VIDEO, name=name, call=a_call(kind, model, prompt, **input), outputs=(output,), refusals={}, endings={}
     )
@@ -76,8 +76,8 @@ def another(name: str, kind: str, model: str, prompt: str, output: str, **input:
 
 CASES = (
     VIDEO,
-    another("runway-image", "image", "gen4_image", "a red fox", "image/png", image_urls=[FOX, "asset:a.png"]),
-    another("runway-voice", "voice", "eleven_v3", "Hello.", "audio/mpeg", voice_id="Rachel", speed=1.1),
-    another("runway-music", "music", "eleven_text_to_sound_v2", "a drum", "audio/mpeg", seconds=4),
-    another("runway-upscale", "upscale", "magnific_precision_upscaler_v2", "", "image/png", image_url=FOX, scale=4),
+    variant("runway-image", "image", "gen4_image", "a red fox", "image/png", image_urls=[FOX, "asset:a.png"]),
+    variant("runway-voice", "voice", "eleven_v3", "Hello.", "audio/mpeg", voice_id="Rachel", speed=1.1),
+    variant("runway-music", "music", "eleven_text_to_sound_v2", "a drum", "audio/mpeg", seconds=4),
+    variant("runway-upscale", "upscale", "magnific_precision_upscaler_v2", "", "image/png", image_url=FOX, scale=4),
 )

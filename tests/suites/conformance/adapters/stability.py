@@ -11,23 +11,23 @@ FLAGGED = "Your request was flagged by our content moderation system, as a resul
 RATE = error(429, "rate_limit_exceeded", "You have exceeded the rate limit of 150 requests within a 10 second period.")
 
 
-def finished(reason: str) -> Response:
-    """A picture that came with another reason than success."""
+def image_with_reason(reason: str) -> Response:
+    """Return an image with this finish reason."""
     return Response(200, a_png(), {"Content-Type": "image/png", "finish-reason": reason, "seed": "1"})
 
 
-def filtered(double: Double) -> None:
-    """A result that was blurred."""
+def blur(double: Double) -> None:
+    """Let the result be blurred."""
     double.finish = "CONTENT_FILTERED"
 
 
-def strange(double: Double) -> None:
-    """A result that ended in a way that nobody has heard of."""
+def finish_strangely(double: Double) -> None:
+    """Let the result have an unknown finish reason."""
     double.finish = "RAN_AWAY"
 
 
-def moderated(double: Double) -> None:
-    """A result that is refused when it is asked for."""
+def refuse_at_poll(double: Double) -> None:
+    """Refuse the result at the poll."""
     double.overrides["poll"].append(error(403, "content_moderation", FLAGGED))
 
 
@@ -50,9 +50,9 @@ IMAGE = Case(
     busy=RATE,
     refusals={
         **REFUSALS,
-        "blurred": rejected(finished("CONTENT_FILTERED"), "content_policy"),
-        "a reason of tomorrow": rejected(finished("RAN_AWAY"), "provider_failed"),
-        "an empty picture": unknown(Response(200, b"", {"Content-Type": "image/png", "finish-reason": "SUCCESS"})),
+        "blurred": rejected(image_with_reason("CONTENT_FILTERED"), "content_policy"),
+        "an unknown reason": rejected(image_with_reason("RAN_AWAY"), "provider_failed"),
+        "an empty image": unknown(Response(200, b"", {"Content-Type": "image/png", "finish-reason": "SUCCESS"})),
     },
     facts={"seed": 7},
 )
@@ -63,31 +63,29 @@ CREATIVE = structs.replace(
     working=("in-progress",),
     refusals={"policy": REFUSALS["policy"], "no id": unknown(Response(200, {"name": "?"}))},
     endings={
-        "blurred": Ending(arrange=filtered, code="content_policy"),
-        "a reason of tomorrow": Ending(arrange=strange, code="provider_failed"),
-        "refused": Ending(arrange=moderated, code="content_policy"),
+        "blurred": Ending(arrange=blur, code="content_policy"),
+        "an unknown reason": Ending(arrange=finish_strangely, code="provider_failed"),
+        "refused": Ending(arrange=refuse_at_poll, code="content_policy"),
     },
     facts={"seed": 42},
 )
 
 
-def otherwise(case: Case, name: str, **changes: object) -> Case:
-    """A case in another form."""
+def variant(case: Case, name: str, **changes: object) -> Case:
+    """Return a case with some changes."""
     return structs.replace(case, **{"name": name, "refusals": {}, "endings": {}, "facts": {}, **changes})
 
 
 CASES = (
     IMAGE,
-    otherwise(IMAGE, "stability-edit", call=a_call("image", "sd3.5-large", image_urls=["asset:a.png"], width=512)),
-    otherwise(IMAGE, "stability-fast", call=a_call("upscale", "fast", "", image_url="asset:a.png", scale=4)),
+    variant(IMAGE, "stability-edit", call=a_call("image", "sd3.5-large", image_urls=["asset:a.png"], width=512)),
+    variant(IMAGE, "stability-fast", call=a_call("upscale", "fast", "", image_url="asset:a.png", scale=4)),
     CREATIVE,
-    otherwise(
+    variant(
         IMAGE,
         "stability-music",
         call=a_call("music", "stable-audio-2.5", seconds=9.5, format="wav"),
         outputs=("audio/wav",),
     ),
-    otherwise(
-        CREATIVE, "stability-audio3", call=a_call("music", "stable-audio-3", seconds=12), outputs=("audio/mpeg",)
-    ),
+    variant(CREATIVE, "stability-audio3", call=a_call("music", "stable-audio-3", seconds=12), outputs=("audio/mpeg",)),
 )
