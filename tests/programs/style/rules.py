@@ -40,6 +40,7 @@ CLEAN = (
     "tests/suites/programs",
     "tests/suites/property",
     "tests/suites/unit/offline",
+    "tests/suites/unit/workers",
     "workers/__init__.py",
     "workers/providers/local",
 )

@@ -1,4 +1,4 @@
-"""What chat models are told, and how their answers are read however they word them."""
+"""Instructions to chat models, and the parsing of their answers."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from workers.adapters.contract import Done, Rejected
 
 
 @pytest.mark.parametrize(
-    ("said", "variations"),
+    ("answer", "variations"),
     [
         ('{"variations": ["one", "two"]}', ["one", "two"]),
         ('Sure!\n```json\n{"variations": ["one", "two"]}\n```\nEnjoy.', ["one", "two"]),
@@ -22,21 +22,21 @@ from workers.adapters.contract import Done, Rejected
         ("[" * 5000, ["[" * 5000]),
     ],
 )
-def test_variations_are_found(said: str, variations: list[str]) -> None:
-    """Prompts are found in JSON of several shapes, in lists of lines, or are all of it; the first is the text."""
+def test_chat_answer_is_split_into_variations(answer: str, variations: list[str]) -> None:
+    """Variations come from several JSON shapes, from lists or from plain text, and the first one is the text."""
     assert Done(text=variations[0], facts={"variations": variations}) == chat.read_text(
-        a_call("enhance", "m", count=2), said
+        a_call("enhance", "m", count=2), answer
     )
 
 
-def test_no_more_variations_than_asked_for() -> None:
-    """A model that cannot count does not matter."""
+def test_chat_answer_is_cut_to_the_requested_count() -> None:
+    """Variations above the requested count are dropped."""
     done = chat.read_text(a_call("enhance", "m", count=1), '{"variations": ["one", "two"]}')
     assert Done(text="one", facts={"variations": ["one"]}) == done
 
 
 @pytest.mark.parametrize(
-    ("said", "text", "caption", "tags"),
+    ("answer", "text", "caption", "tags"),
     [
         ('{"prompt": "p", "caption": "c", "tags": ["a", "b"]}', "p", "c", ["a", "b"]),
         ('```\n{"prompt": "p", "caption": "c", "tags": "a, b"}\n```', "p", "c", ["a", "b"]),
@@ -47,26 +47,26 @@ def test_no_more_variations_than_asked_for() -> None:
         ('["fox"]', '["fox"]', '["fox"]', []),
     ],
 )
-def test_a_description_is_found(said: str, text: str, caption: str, tags: list[str]) -> None:
-    """Prompt, caption and tags come from JSON, or are made of what was said."""
-    done = chat.read_text(a_call("interrogate", "m", ""), said)
+def test_description_has_prompt_caption_and_tags(answer: str, text: str, caption: str, tags: list[str]) -> None:
+    """Prompt, caption and tags come from JSON, or are derived from plain text."""
+    done = chat.read_text(a_call("interrogate", "m", ""), answer)
     assert Done(text=text, facts={"caption": caption, "tags": tags}) == done
 
 
-@pytest.mark.parametrize("said", ["", "  \n", "<think>Hm.</think>", "<think>Hm, and no end"])
+@pytest.mark.parametrize("answer", ["", "  \n", "<think>Hm.</think>", "<think>Hm, and no end"])
 @pytest.mark.parametrize("kind", chat.KINDS)
-def test_silence_is_a_failure(kind: str, said: str) -> None:
-    """A model that says nothing, or only thinks, has failed."""
+def test_chat_answer_is_rejected_when_empty(kind: str, answer: str) -> None:
+    """An answer that is empty or contains only reasoning raises Rejected with `provider_failed`."""
     with pytest.raises(Rejected) as caught:
-        chat.read_text(a_call(kind, "m"), said)
+        chat.read_text(a_call(kind, "m"), answer)
     assert "provider_failed" == caught.value.code
 
 
-def test_an_instruction_says_what_was_asked_for() -> None:
-    """Type, tone and length of a text, purpose and number of prompts; nothing if nothing was asked for."""
+def test_system_prompt_states_the_requested_options() -> None:
+    """The system prompt contains type, tone, length, mode and count, and is empty without options."""
     text = chat.system_prompt(a_call("text", "m", type="blog", tone="dry", length="short"))
-    wanted = "Write exactly the requested text, and nothing else. type: blog. tone: dry. About 80 words at most."
-    assert wanted == text
+    expected = "Write exactly the requested text, and nothing else. type: blog. tone: dry. About 80 words at most."
+    assert expected == text
     assert "" == chat.system_prompt(a_call("text", "m"))
     enhance = chat.system_prompt(a_call("enhance", "m", mode="pixel", count=2))
     assert "generative pixel models" in enhance

@@ -1,3 +1,5 @@
+"""Requests to customers' URLs: bytes, headers, redirects and proxies."""
+
 import asyncio
 import time
 from collections.abc import AsyncIterator
@@ -27,7 +29,7 @@ async def egress() -> AsyncIterator[Egress]:
 
 
 async def test_post_delivers_the_exact_bytes(egress: Egress, receiver: Receiver) -> None:
-    """A POST carries the given bytes and headers, says who we are, and reports the answer."""
+    """A POST carries the given bytes and headers with our User-Agent, and returns the answer."""
     receiver.queue_replies(Reply(status=202, body=b"queued"))
     answer = await egress.post(receiver.url, b'{"a": 1}', {"webhook-id": "m1"})
     (got,) = receiver.received
@@ -43,8 +45,8 @@ async def test_post_delivers_the_exact_bytes(egress: Egress, receiver: Receiver)
     )
 
 
-async def test_a_receiver_verifies_what_was_signed(egress: Egress) -> None:
-    """What is signed before sending verifies on arrival, and with another secret it does not."""
+async def test_signature_verifies_at_the_receiver(egress: Egress) -> None:
+    """A body signed before sending verifies on arrival, and fails with another secret."""
     secret, body = new_secret(b"s" * 32), '{"prompt":"größer ✨"}'.encode()
     async with Receiver(secret=secret) as receiver:
         for used in (secret, new_secret(b"t" * 32)):
@@ -52,14 +54,14 @@ async def test_a_receiver_verifies_what_was_signed(egress: Egress) -> None:
         assert [True, False] == [got.verified for got in await receiver.wait_for(2)]
 
 
-async def test_duration_covers_the_wait(egress: Egress, receiver: Receiver) -> None:
-    """The duration of an answer is the time from asking to having it."""
+async def test_duration_includes_the_wait(egress: Egress, receiver: Receiver) -> None:
+    """The duration of an answer runs from the request to the end of the answer."""
     receiver.queue_replies(Reply(delay_s=0.2))
     answer = await egress.post(receiver.url, b"{}", {})
     assert 200 <= answer.duration_ms < 5000
 
 
-async def test_get_brings_the_whole_body(egress: Egress, receiver: Receiver) -> None:
+async def test_get_returns_the_whole_body(egress: Egress, receiver: Receiver) -> None:
     """A GET returns status, media type and data."""
     receiver.queue_replies(Reply(body=b"\x89PNG", headers={"Content-Type": "image/png; x=1"}))
     fetched = await egress.get(receiver.url, body_bytes_max=4)
@@ -67,15 +69,15 @@ async def test_get_brings_the_whole_body(egress: Egress, receiver: Receiver) -> 
     assert "GET" == receiver.received[0].method
 
 
-async def test_get_reports_a_refusal_as_its_status(egress: Egress, receiver: Receiver) -> None:
-    """A GET answered with an error status is an answer, not an exception."""
+async def test_get_returns_an_error_status(egress: Egress, receiver: Receiver) -> None:
+    """A GET answered with an error status returns it instead of raising."""
     receiver.queue_replies(Reply(status=404, body=b"gone"))
     assert 404 == (await egress.get(receiver.url, body_bytes_max=100)).status
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirects_are_not_followed(egress: Egress, receiver: Receiver, status: int) -> None:
-    """A redirect is an answer like any other; its target is never contacted."""
+    """A redirect is an answer like any other, and its target is never contacted."""
     async with Receiver() as target:
         receiver.queue_replies(*[Reply(status=status, headers={"Location": target.url})] * 2)
         assert status == (await egress.post(receiver.url, b"{}", {})).status
@@ -83,14 +85,14 @@ async def test_redirects_are_not_followed(egress: Egress, receiver: Receiver, st
         assert [] == target.received
 
 
-async def test_retry_after_in_seconds(egress: Egress, receiver: Receiver) -> None:
+async def test_retry_after_is_returned_in_seconds(egress: Egress, receiver: Receiver) -> None:
     """Retry-After in seconds is passed on."""
     receiver.queue_replies(Reply(status=429, headers={"Retry-After": "120"}))
     assert 120 == (await egress.post(receiver.url, b"{}", {})).retry_after_s
 
 
-async def test_retry_after_as_a_date(egress: Egress, receiver: Receiver) -> None:
-    """Retry-After as an HTTP date is turned into seconds from now."""
+async def test_retry_after_date_is_converted_to_seconds(egress: Egress, receiver: Receiver) -> None:
+    """Retry-After as an HTTP date becomes seconds from now."""
     at = datetime.now(UTC) + timedelta(seconds=90)
     receiver.queue_replies(Reply(status=503, headers={"Retry-After": format_datetime(at, usegmt=True)}))
     answer = await egress.post(receiver.url, b"{}", {})
@@ -98,7 +100,7 @@ async def test_retry_after_as_a_date(egress: Egress, receiver: Receiver) -> None
     assert 85 < answer.retry_after_s <= 90
 
 
-async def test_no_cookies_are_kept() -> None:
+async def test_cookies_are_not_sent_back() -> None:
     """A cookie set by one answer is not sent with the next request."""
     async with Receiver() as receiver, Egress(allow_private=True, resolver=Zone(("127.0.0.1",))) as egress:
         receiver.default = Reply(headers={"Set-Cookie": "session=1; Path=/"})
@@ -108,21 +110,19 @@ async def test_no_cookies_are_kept() -> None:
 
 
 async def test_each_request_has_its_own_connection(egress: Egress, receiver: Receiver) -> None:
-    """Connections are not kept: one that the receiver has closed meanwhile could fail the next delivery."""
+    """Connections are not reused, because one that the receiver has closed could fail the next delivery."""
     await egress.post(receiver.url, b"{}", {})
     assert "close" == receiver.received[0].headers["connection"]
 
 
-async def test_nothing_is_decompressed(egress: Egress, receiver: Receiver) -> None:
-    """The start of an answer is kept as it was sent, whatever encoding it claims."""
+async def test_answer_to_post_is_not_decompressed(egress: Egress, receiver: Receiver) -> None:
+    """The start of an answer is returned as it was sent, regardless of its Content-Encoding."""
     receiver.queue_replies(Reply(headers={"Content-Encoding": "gzip"}, body=b"as sent"))
     assert b"as sent" == (await egress.post(receiver.url, b"{}", {})).body_start
 
 
-async def test_proxies_of_the_environment_are_ignored(
-    monkeypatch: pytest.MonkeyPatch, egress: Egress, receiver: Receiver
-) -> None:
-    """HTTP_PROXY and its like do not reroute what goes to customers."""
+async def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch, egress: Egress, receiver: Receiver) -> None:
+    """HTTP_PROXY and similar variables do not reroute requests to customers."""
     async with Receiver() as proxy:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
@@ -132,7 +132,7 @@ async def test_proxies_of_the_environment_are_ignored(
         assert [] == proxy.received
 
 
-async def test_many_at_once(egress: Egress, receiver: Receiver) -> None:
+async def test_concurrent_requests_get_their_own_answers(egress: Egress, receiver: Receiver) -> None:
     """Concurrent requests do not mix up their answers or addresses."""
     async with Receiver(host="127.0.0.2") as other:
         other.default = Reply(status=201)

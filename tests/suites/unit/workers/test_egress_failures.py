@@ -1,3 +1,5 @@
+"""Failed requests to customers' URLs: each failure has its own error type and code."""
+
 import asyncio
 import socket
 import ssl
@@ -36,7 +38,7 @@ async def egress() -> AsyncIterator[Egress]:
         yield egress
 
 
-async def test_an_unknown_name() -> None:
+async def test_unknown_name_is_dns_failed() -> None:
     """A name without an address is `dns_failed`."""
     async with Egress(allow_private=False, resolver=Zone(())) as egress:
         with pytest.raises(DnsFailed, match="Name or service not known") as caught:
@@ -44,28 +46,28 @@ async def test_an_unknown_name() -> None:
     assert "dns_failed" == caught.value.code
 
 
-async def test_a_name_that_cannot_be_asked_for(egress: Egress) -> None:
+async def test_overlong_name_is_dns_failed(egress: Egress) -> None:
     """A label of more than 63 characters is a failed look-up, not a crash."""
     with pytest.raises(DnsFailed):
         await egress.post(f"http://{'a' * 64}.example.com/", b"{}", {})
 
 
-async def test_a_name_server_that_never_answers() -> None:
+async def test_lookup_ends_at_the_connect_limit_when_the_name_server_is_silent() -> None:
     """The connect limit covers the look-up."""
     async with Egress(allow_private=False, connect_s=0.2, total_s=30, resolver=Zone((), delay_s=60)) as egress:
         with pytest.raises(TimedOut, match="no connection in time"):
             await asyncio.wait_for(egress.post("http://slow.example.com/", b"{}", {}), 3)
 
 
-async def test_the_systems_look_up_is_bounded() -> None:
-    """Our own resolver gives up at its limit, which spares the threads a look-up that nobody waits for."""
+async def test_system_lookup_is_bounded() -> None:
+    """Our own resolver stops at its limit, so that an abandoned look-up does not hold a thread."""
     resolver = Resolver(limit_s=0)
     with pytest.raises(TimeoutError):
         await resolver.resolve("localhost", 80)
     await resolver.close()
 
 
-async def test_a_closed_port(egress: Egress, receiver: Receiver) -> None:
+async def test_closed_port_is_connect_failed(egress: Egress, receiver: Receiver) -> None:
     """A refused connection is `connect_failed`, with the reason in the message."""
     async with Receiver() as gone:
         url = gone.url
@@ -74,7 +76,7 @@ async def test_a_closed_port(egress: Egress, receiver: Receiver) -> None:
     assert "connect_failed" == caught.value.code
 
 
-async def test_a_receiver_that_never_answers(receiver: Receiver) -> None:
+async def test_request_times_out_when_the_receiver_never_answers(receiver: Receiver) -> None:
     """Waiting for an answer ends at the total limit."""
     receiver.queue_replies(Reply(delay_s=60))
     async with Egress(allow_private=True, total_s=0.3) as egress:
@@ -83,7 +85,7 @@ async def test_a_receiver_that_never_answers(receiver: Receiver) -> None:
     assert "timeout" == caught.value.code
 
 
-async def test_a_receiver_that_never_accepts() -> None:
+async def test_request_times_out_when_the_receiver_never_accepts() -> None:
     """Waiting for a connection ends at the connect limit, well before the total one."""
     async with Egress(allow_private=True, connect_s=0.2, total_s=30) as egress:
         with socket.socket() as listener:
@@ -99,37 +101,37 @@ async def test_a_receiver_that_never_accepts() -> None:
                 waiting.close()
 
 
-async def test_a_receiver_that_hangs_up(egress: Egress, receiver: Receiver) -> None:
-    """A connection closed without an answer is `connection_lost`, and the POST is not sent again by itself."""
+async def test_post_is_not_repeated_when_the_receiver_hangs_up(egress: Egress, receiver: Receiver) -> None:
+    """A connection closed without an answer is `connection_lost`, and the POST is sent only once."""
     receiver.default = Reply(hang_up=True)
     with pytest.raises(ConnectionLost) as caught:
         await egress.post(receiver.url, b"{}", {})
     assert ("connection_lost", 1) == (caught.value.code, len(receiver.received))
 
 
-async def test_an_endless_body_is_cut(egress: Egress, receiver: Receiver) -> None:
-    """Of an answer that never ends the first bytes are kept and the connection is closed."""
+async def test_endless_body_is_cut(egress: Egress, receiver: Receiver) -> None:
+    """The first bytes of an endless answer are returned and the connection is closed."""
     receiver.queue_replies(Reply(status=500, endless=True, body=b"start"))
     answer = await asyncio.wait_for(egress.post(receiver.url, b"{}", {}, answer_bytes_max=64), 3)
     assert (500, 64, b"start") == (answer.status, len(answer.body_start), answer.body_start[:5])
 
 
 @pytest.mark.parametrize("total_s", [0.3, 30])
-async def test_a_stalled_body_does_not_undo_the_status(receiver: Receiver, total_s: float) -> None:
-    """A 200 whose body never comes to its end is a 200, soon: the receiver has taken the event."""
+async def test_status_is_returned_when_the_body_stalls(receiver: Receiver, total_s: float) -> None:
+    """A 200 with a stalled body soon counts as a 200, because the receiver has accepted the event."""
     receiver.queue_replies(Reply(body=b"part", stalled=True))
     async with Egress(allow_private=True, total_s=total_s) as egress:
         answer = await asyncio.wait_for(egress.post(receiver.url, b"{}", {}), 5)
     assert (200, b"part") == (answer.status, answer.body_start)
 
 
-async def test_a_large_body_is_read_up_to_the_limit(egress: Egress, receiver: Receiver) -> None:
-    """Exactly the asked number of bytes is kept of a long answer."""
+async def test_large_body_is_read_up_to_the_limit(egress: Egress, receiver: Receiver) -> None:
+    """Exactly the maximum number of bytes of a long answer is returned."""
     receiver.queue_replies(Reply(body=b"y" * 100_000))
     assert b"y" * 2048 == (await egress.post(receiver.url, b"{}", {})).body_start
 
 
-async def test_get_refuses_an_announced_excess(egress: Egress, receiver: Receiver) -> None:
+async def test_get_refuses_a_content_length_above_the_limit(egress: Egress, receiver: Receiver) -> None:
     """A body announced as larger than allowed is not read at all."""
     receiver.queue_replies(Reply(body=b"12345"))
     with pytest.raises(TooLarge, match="5 bytes, at most 4") as caught:
@@ -144,7 +146,7 @@ async def test_get_stops_at_the_limit(egress: Egress, receiver: Receiver) -> Non
         await asyncio.wait_for(egress.get(receiver.url, body_bytes_max=100_000), 3)
 
 
-async def test_get_does_not_take_a_part_for_the_whole(receiver: Receiver) -> None:
+async def test_get_fails_when_the_body_stalls(receiver: Receiver) -> None:
     """A download that stalls is a failure, unlike the answer to a webhook."""
     receiver.queue_replies(Reply(body=b"half", stalled=True))
     async with Egress(allow_private=True, total_s=0.3) as egress:
@@ -153,7 +155,7 @@ async def test_get_does_not_take_a_part_for_the_whole(receiver: Receiver) -> Non
 
 
 async def test_get_refuses_compression(egress: Egress, receiver: Receiver) -> None:
-    """Nothing is decompressed: a bomb stays as small as it was sent."""
+    """Nothing is decompressed, so a decompression bomb stays as small as it was sent."""
     receiver.queue_replies(Reply(headers={"Content-Encoding": "gzip"}))
     with pytest.raises(BadAnswer):
         await egress.get(receiver.url, body_bytes_max=100)
@@ -176,8 +178,8 @@ RAW_ANSWERS: list[tuple[bytes, type[EgressError]]] = [
 
 
 @pytest.mark.parametrize(("raw", "kind"), RAW_ANSWERS)
-async def test_servers_that_do_not_speak_http(egress: Egress, raw: bytes, kind: type[EgressError]) -> None:
-    """Garbage and truncated answers are failures of their own kind, never an exception of the HTTP library."""
+async def test_malformed_answer_has_its_own_error(egress: Egress, raw: bytes, kind: type[EgressError]) -> None:
+    """Garbage and truncated answers raise errors of their own, never an exception of the HTTP library."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -195,13 +197,13 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-def tls_of(authority: trustme.CA, name: str) -> ssl.SSLContext:
+def server_tls(authority: trustme.CA, name: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
     return context
 
 
-def trusting(authority: trustme.CA) -> ssl.SSLContext:
+def client_tls(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     authority.configure_trust(context)
     return context
@@ -211,8 +213,8 @@ async def test_https_checks_the_name_although_the_address_is_pinned(authority: t
     """The certificate has to match the name in the URL, not the address behind it."""
     zone = Zone(("127.0.0.1",))
     async with (
-        Receiver(tls=tls_of(authority, NAME)) as receiver,
-        Egress(allow_private=True, resolver=zone, tls=trusting(authority)) as egress,
+        Receiver(tls=server_tls(authority, NAME)) as receiver,
+        Egress(allow_private=True, resolver=zone, tls=client_tls(authority)) as egress,
     ):
         assert 200 == (await egress.post(f"https://{NAME}:{receiver.port}/", b"{}", {})).status
         with pytest.raises(TlsFailed) as caught:
@@ -221,10 +223,10 @@ async def test_https_checks_the_name_although_the_address_is_pinned(authority: t
     assert f"{NAME}:{receiver.port}" == receiver.received[0].headers["host"]
 
 
-async def test_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
-    """A certificate that nobody we trust has signed is `tls_failed`, and nothing is sent."""
+async def test_unknown_authority_is_tls_failed(authority: trustme.CA) -> None:
+    """A certificate of an untrusted authority is `tls_failed`, and nothing is sent."""
     async with (
-        Receiver(tls=tls_of(authority, NAME)) as receiver,
+        Receiver(tls=server_tls(authority, NAME)) as receiver,
         Egress(allow_private=True, resolver=Zone(("127.0.0.1",))) as egress,
     ):
         with pytest.raises(TlsFailed):
@@ -232,7 +234,7 @@ async def test_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
     assert [] == receiver.received
 
 
-async def test_https_to_a_plain_server(egress: Egress, receiver: Receiver) -> None:
-    """TLS with a server that speaks none is `tls_failed`."""
+async def test_https_to_a_plain_http_server_is_tls_failed(egress: Egress, receiver: Receiver) -> None:
+    """TLS with a server that only speaks HTTP is `tls_failed`."""
     with pytest.raises(TlsFailed):
         await egress.post(receiver.url.replace("http:", "https:"), b"{}", {})

@@ -1,3 +1,5 @@
+"""The public address check of requests to customers' URLs."""
+
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,7 +17,7 @@ NAME = "hooks.example.com"
 
 
 class OneHost(Egress):
-    """Takes 127.0.0.1 for the internet and the rest of loopback for a private network."""
+    """An Egress that treats 127.0.0.1 as public and the rest of loopback as private."""
 
     def refusal_reason(self, address: str) -> str | None:
         return None if address == "127.0.0.1" else "private"
@@ -73,7 +75,7 @@ REFUSED_LITERALS = [
 
 @pytest.mark.parametrize("host", REFUSED_LITERALS)
 async def test_private_literals_are_refused(guarded: Egress, receiver: Receiver, host: str) -> None:
-    """An address that is not public is refused however it is spelled, for POST and for GET, and nothing arrives."""
+    """An address that is not public is refused in every spelling, for POST and for GET, and nothing arrives."""
     url = f"http://{host}:{receiver.port}/hook"
     with pytest.raises((BlockedAddress, BadUrl, DnsFailed)):
         await guarded.post(url, b"{}", {})
@@ -83,8 +85,10 @@ async def test_private_literals_are_refused(guarded: Egress, receiver: Receiver,
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0x7f.1", "0x7f000001", "①②⑦.0.0.1", "localhost"])
-async def test_the_refused_spellings_are_real(egress: Egress, guarded: Egress, receiver: Receiver, host: str) -> None:
-    """Without the check these spellings do reach loopback; with it they are blocked by address."""
+async def test_loopback_spellings_reach_loopback_when_unguarded(
+    egress: Egress, guarded: Egress, receiver: Receiver, host: str
+) -> None:
+    """Without the check these spellings reach loopback, and with it they are blocked by address."""
     url = f"http://{host}:{receiver.port}/hook"
     assert 200 == (await egress.post(url, b"{}", {})).status
     with pytest.raises(BlockedAddress):
@@ -93,7 +97,7 @@ async def test_the_refused_spellings_are_real(egress: Egress, guarded: Egress, r
 
 
 async def test_literals_are_checked_although_they_skip_the_resolver(receiver: Receiver) -> None:
-    """For an IP literal the resolver is never asked, and yet the address is refused."""
+    """An IP literal never reaches the resolver, and yet the address is refused."""
     zone = Zone(("127.0.0.1",))
     async with Egress(allow_private=False, resolver=zone) as guarded:
         with pytest.raises(BlockedAddress, match=r"127\.0\.0\.1 is not a public address \(loopback\)"):
@@ -101,7 +105,7 @@ async def test_literals_are_checked_although_they_skip_the_resolver(receiver: Re
     assert ([], []) == (zone.asked, receiver.received)
 
 
-async def test_a_name_for_a_private_address_is_refused(receiver: Receiver) -> None:
+async def test_name_is_refused_when_it_resolves_to_a_private_address(receiver: Receiver) -> None:
     """A harmless name that resolves to loopback is refused before anything is sent."""
     async with Egress(allow_private=False, resolver=Zone(("127.0.0.1", "127.0.0.2"))) as guarded:
         with pytest.raises(BlockedAddress) as caught:
@@ -111,7 +115,7 @@ async def test_a_name_for_a_private_address_is_refused(receiver: Receiver) -> No
 
 
 async def test_rebinding_is_harmless() -> None:
-    """The address that was checked is the one that is contacted: the name is looked up once for each request."""
+    """The checked address is the one that is contacted, because each request looks the name up once."""
     zone = Zone(("127.0.0.1",), ("127.0.0.2",))
     async with Receiver() as public, Receiver(host="127.0.0.2", port=public.port) as private:
         url = f"http://{NAME}:{public.port}/"
@@ -125,16 +129,16 @@ async def test_rebinding_is_harmless() -> None:
 
 
 @pytest.mark.parametrize("answers", [("127.0.0.2", "127.0.0.1"), ("127.0.0.1", "127.0.0.2")])
-async def test_a_mixed_answer_reaches_the_public_address_only(answers: tuple[str, ...]) -> None:
-    """Of a name's several addresses only public ones are contacted."""
+async def test_mixed_answer_reaches_the_public_address_only(answers: tuple[str, ...]) -> None:
+    """Only the public addresses of a name with several addresses are contacted."""
     async with Receiver() as public, Receiver(host="127.0.0.2", port=public.port) as private:
         async with OneHost(allow_private=False, resolver=Zone(answers)) as guarded:
             answer = await guarded.post(f"http://{NAME}:{public.port}/", b"{}", {})
         assert ("127.0.0.1", []) == (answer.address, private.received)
 
 
-async def test_a_private_address_is_refused_for_each_request_of_a_session() -> None:
-    """An address that was fine for one host opens nothing for another host of the same session."""
+async def test_private_address_is_refused_for_each_request_of_a_session() -> None:
+    """An allowed address of one host does not allow another host of the same session."""
     async with Receiver() as public, Receiver(host="127.0.0.2", port=public.port) as private:
         async with OneHost(allow_private=False) as guarded:
             await guarded.post(public.url, b"{}", {})
@@ -167,8 +171,8 @@ async def test_a_private_address_is_refused_for_each_request_of_a_session() -> N
         "http://example.com/" + "x" * 8000,
     ],
 )
-async def test_bad_urls(url: str) -> None:
-    """What is not an http or https URL with a host and no password is refused without a look-up."""
+async def test_bad_url_is_refused_without_a_lookup(url: str) -> None:
+    """A URL with another scheme, without a host or with a password is refused without a look-up."""
     zone = Zone(("127.0.0.1",))
     async with Egress(allow_private=True, resolver=zone) as egress:
         with pytest.raises(BadUrl) as caught:

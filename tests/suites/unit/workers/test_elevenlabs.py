@@ -1,4 +1,4 @@
-"""What exactly ElevenLabs is sent for each kind, what it charged, and whose callbacks are believed."""
+"""The requests that ElevenLabs receives for each kind, its prices and its signed callbacks."""
 
 from collections.abc import AsyncIterator
 from time import time
@@ -17,7 +17,7 @@ from workers.providers.elevenlabs import VOICE, Adapter
 
 SECRET = "wsec_0123456789"
 FOX = "https://example.com/fox.png"
-OURS = {
+INLINE_IMAGE = {
     "type": "inline_base64",
     "content_base64": data_url(Blob(a_png(), "image/png")).partition(",")[2],
     "mime_type": "image/png",
@@ -26,17 +26,17 @@ OURS = {
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
-    async with Double() as one:
-        yield one
+    """Yield a running double."""
+    async with Double() as double:
+        yield double
 
 
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter, talking to it."""
-    one = Adapter(Setup(name="elevenlabs", base_url=double.base_url, key="xi", fetch=fetch_image))
-    yield one
-    await one.close()
+    """Yield an adapter that calls the double."""
+    adapter = Adapter(Setup(name="elevenlabs", base_url=double.base_url, key="xi", fetch=fetch_image))
+    yield adapter
+    await adapter.close()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
                 "aspect_ratio": "16:9",
                 "quality": "high",
                 "resolution": "2K",
-                "images": [OURS, OURS],
+                "images": [INLINE_IMAGE, INLINE_IMAGE],
             },
         ),
         (
@@ -120,15 +120,15 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
         (
             a_call("video", "bytedance-seedance-v2.5", image_url=FOX, seed=7),
             "/v1/flows/video",
-            {"model_id": "bytedance-seedance-v2.5", "prompt": "a red fox", "start_frame": OURS},
+            {"model_id": "bytedance-seedance-v2.5", "prompt": "a red fox", "start_frame": INLINE_IMAGE},
         ),
     ],
     ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
 )
-async def test_a_call_becomes_the_request_that_is_documented(
+async def test_call_becomes_the_documented_request(
     double: Double, adapter: Adapter, call: Call, path: str, sent: dict[str, object]
 ) -> None:
-    """Each kind has its path, and each model is sent only what it takes."""
+    """Each kind has its path, and each model receives only the fields that it accepts."""
     await adapter.submit(call)
     [request] = double.requests
     assert ("POST", path, sent) == (request.method, request.raw_path, request.json)
@@ -145,45 +145,49 @@ async def test_a_call_becomes_the_request_that_is_documented(
     ],
     ids=["path", "words", "wave"],
 )
-async def test_what_cannot_be_asked_for_is_not_asked(double: Double, adapter: Adapter, call: Call) -> None:
-    """A voice that would lead to another path, and a format that there is not, are refused without a request."""
+async def test_invalid_voice_or_format_is_rejected_without_a_request(
+    double: Double, adapter: Adapter, call: Call
+) -> None:
+    """A voice that would change the path and an unknown format are refused without a request."""
     with pytest.raises(Rejected) as caught:
         await adapter.submit(call)
     assert ("invalid_input", []) == (caught.value.code, double.requests)
 
 
-async def test_a_kind_that_is_not_served_is_left_to_the_next_route(double: Double, adapter: Adapter) -> None:
-    """A kind that this API does not have asks nothing and is Down."""
+async def test_unserved_kind_is_down_without_a_request(double: Double, adapter: Adapter) -> None:
+    """A kind that this API lacks raises Down and sends nothing."""
     with pytest.raises(Down):
         await adapter.submit(a_call("text", "x"))
     assert [] == double.requests
 
 
 @pytest.mark.parametrize(
-    ("told", "price", "expected"),
+    ("credits", "price", "expected"),
     [(43, None, ({"credits": 43}, None)), (43, 220, ({"credits": 43}, 9_460)), (None, 220, ({}, None))],
 )
-async def test_what_it_charged_is_told(
-    double: Double, adapter: Adapter, told: int | None, price: int | None, expected: tuple[object, object]
+async def test_credits_are_reported(
+    double: Double, adapter: Adapter, credits: int | None, price: int | None, expected: tuple[object, object]
 ) -> None:
-    """The credits of an answer are a fact, and a cost where the catalogue says what a credit costs."""
-    double.cost, adapter.setup = told, structs.replace(adapter.setup, credit_micros=price)
+    """The credits of an answer are a fact, and a cost if the catalogue has a price per credit."""
+    double.cost, adapter.setup = credits, structs.replace(adapter.setup, credit_micros=price)
     done = await adapter.submit(a_call("voice", "eleven_v3", "Hi."))
     assert isinstance(done, Done)
     assert expected == (done.facts, done.cost_micros)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "answer",
     [{"id": "another", "status": "completed", "content_url": "https://x/1.png"}, {"status": "completed"}],
-    ids=["another", "nowhere"],
+    ids=["another", "no-url"],
 )
-async def test_a_look_at_something_else_tells_nothing(double: Double, adapter: Adapter, told: dict[str, str]) -> None:
-    """An answer about another generation, or without a place of the result, is none, and the next look finds it."""
+async def test_poll_fails_when_the_answer_is_for_another_generation(
+    double: Double, adapter: Adapter, answer: dict[str, str]
+) -> None:
+    """An answer for another generation or without a content URL fails the poll, and the next poll finds the result."""
     call = a_call("image", "gpt-image-2")
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
-    double.overrides["poll"].append(Response(200, {"id": pending.ref, **told}))
+    double.overrides["poll"].append(Response(200, {"id": pending.ref, **answer}))
     with pytest.raises(PollFailed):
         await adapter.poll(call, pending.ref)
     assert Done((Link(double.link(), "image/png"),)) == await adapter.poll(call, pending.ref)
@@ -201,8 +205,8 @@ async def test_a_look_at_something_else_tells_nothing(double: Double, adapter: A
         ("t={now},v0={v0}", b'{"id": "other"}'),
     ],
 )
-def test_a_signature_that_is_none_is_not_believed(header: str, body: bytes | None) -> None:
-    """Neither a missing, a malformed nor another body's signature makes a callback believed, and nothing breaks."""
+def test_callback_is_ignored_when_its_signature_is_invalid(header: str, body: bytes | None) -> None:
+    """A callback with a missing, malformed or foreign signature is ignored without an exception."""
     adapter = Adapter(Setup(name="elevenlabs", key="xi", callback_secret=SECRET))
     request = Double().webhook("r1", SECRET)
     _, _, v0 = request.headers["elevenlabs-signature"].partition("v0=")

@@ -1,4 +1,4 @@
-"""What exactly fal is sent for each kind, and how what it brings is read."""
+"""The requests that fal receives for each kind, and the parsing of its results and callbacks."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -17,26 +17,26 @@ from workers.adapters.inputs import data_url
 from workers.providers.fal import Adapter
 
 FOX = "https://example.com/fox.png"
-OURS = data_url(Blob(a_png(), "image/png"))
+DATA_URL = data_url(Blob(a_png(), "image/png"))
 
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
-    async with Double() as one:
-        yield one
+    """Yield a running double."""
+    async with Double() as double:
+        yield double
 
 
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter, talking to it."""
-    one = Adapter(Setup(name="fal", base_url=double.base_url, key="id:secret", fetch=fetch_image))
-    yield one
-    await one.close()
+    """Yield an adapter that calls the double."""
+    adapter = Adapter(Setup(name="fal", base_url=double.base_url, key="id:secret", fetch=fetch_image))
+    yield adapter
+    await adapter.close()
 
 
-async def brought(adapter: Adapter, call: Call) -> Done:
-    """The result of a call."""
+async def generate(adapter: Adapter, call: Call) -> Done:
+    """Submit a call, poll it once and return its result."""
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     done = await adapter.poll(call, pending.ref)
@@ -58,7 +58,7 @@ async def brought(adapter: Adapter, call: Call) -> Done:
         ),
         (
             a_call("image", "fal-ai/nano-banana/edit", width=1024, height=768, image_urls=[FOX, "asset:a.png"]),
-            {"prompt": "a red fox", "aspect_ratio": "4:3", "image_urls": [FOX, OURS]},
+            {"prompt": "a red fox", "aspect_ratio": "4:3", "image_urls": [FOX, DATA_URL]},
         ),
         (
             a_call("image", "fal-ai/flux-pro/kontext", image_urls=[FOX]),
@@ -83,7 +83,7 @@ async def brought(adapter: Adapter, call: Call) -> Done:
         ),
         (
             a_call("upscale", "fal-ai/clarity-upscaler", "", image_url="asset:a.png", scale=4),
-            {"image_url": OURS, "upscale_factor": 4},
+            {"image_url": DATA_URL, "upscale_factor": 4},
         ),
         (
             a_call("interrogate", "fal-ai/any-llm/vision", "", image_url=FOX),
@@ -93,10 +93,10 @@ async def brought(adapter: Adapter, call: Call) -> Done:
     ],
     ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
 )
-async def test_the_input_has_the_apps_names(
+async def test_input_has_the_names_of_the_app(
     double: Double, adapter: Adapter, call: Call, sent: dict[str, object]
 ) -> None:
-    """Each kind's fields get the names that the app has for them, and nothing is sent that was not asked for."""
+    """Fields get the names that the app has for them, and only requested fields are sent."""
     await adapter.submit(call)
     [request] = double.requests
     assert ("POST", f"/{call.model}", {}) == (request.method, request.path, request.query)
@@ -104,8 +104,8 @@ async def test_the_input_has_the_apps_names(
     assert ("Key id:secret", "application/json") == (request.headers["authorization"], request.headers["content-type"])
 
 
-async def test_a_request_begins_by_the_deadline_and_calls_back(double: Double, adapter: Adapter) -> None:
-    """The queue is told in whole seconds how long it makes sense to begin, and where to call when it is done."""
+async def test_submit_sends_start_timeout_and_callback_url(double: Double, adapter: Adapter) -> None:
+    """The queue receives a start timeout in whole seconds and the callback URL."""
     deadline_ms = int((time() + 90) * 1000)
     url = "https://us.example/c/t?x=1"
     await adapter.submit(structs.replace(a_call("image", "x/y"), deadline_ms=deadline_ms, callback_url=url))
@@ -114,8 +114,8 @@ async def test_a_request_begins_by_the_deadline_and_calls_back(double: Double, a
     assert {"fal_webhook": url} == request.query
 
 
-async def test_the_urls_that_fal_gives_are_used(double: Double, adapter: Adapter) -> None:
-    """Status, result and cancel go where the answers say: not below the path of the app."""
+async def test_poll_and_cancel_use_the_urls_of_the_answers(double: Double, adapter: Adapter) -> None:
+    """Status, result and cancel use the URLs in the answers, which do not start with the path of the app."""
     call = a_call("image", "fal-ai/flux/dev")
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
@@ -127,8 +127,8 @@ async def test_the_urls_that_fal_gives_are_used(double: Double, adapter: Adapter
     assert [("GET", f"{own}/status"), ("GET", own), ("GET", f"{own}/status"), ("PUT", f"{own}/cancel")] == sent
 
 
-class Elsewhere(Double):
-    """One that names other hosts for everything."""
+class ForeignUrls(Double):
+    """A double whose answers contain URLs on another host."""
 
     def _urls(self, made: str) -> dict[str, str]:
         return {
@@ -137,20 +137,20 @@ class Elsewhere(Double):
         }
 
 
-async def test_the_key_goes_to_no_other_host() -> None:
-    """A URL on another host is not followed: the key would go with it."""
-    async with Elsewhere() as double:
+async def test_key_is_not_sent_to_another_host() -> None:
+    """A URL on another host is not followed, because the key would go with it."""
+    async with ForeignUrls() as double:
         adapter = Adapter(Setup(name="fal", base_url=double.base_url, key="id:secret"))
         call = a_call("image", "fal-ai/flux/dev")
-        done = await brought(adapter, call)
+        done = await generate(adapter, call)
         await adapter.close()
         assert (Link(double.link(), "image/png"),) == done.outputs
         assert ["submit", "poll", "result"] == [request.role for request in double.requests]
 
 
 @pytest.mark.parametrize("model", ["fal-ai/flux/dev", "workflows/me/mine/path", "comfy/me/mine"])
-async def test_a_request_known_by_its_id_alone_is_found(adapter: Adapter, model: str) -> None:
-    """The id in a callback is enough: the app's owner and alias are its first parts after a namespace."""
+async def test_status_url_is_built_from_the_id_alone(adapter: Adapter, model: str) -> None:
+    """The id in a callback is enough, because the first parts of the model id name the app."""
     own = "/".join(model.split("/")[: 2 if model.startswith("fal") else 3])
     assert f"{adapter._http.base_url}/{own}/requests/r1/status" == adapter._status_url(a_call("image", model), "r1")
 
@@ -189,12 +189,12 @@ async def test_a_request_known_by_its_id_alone_is_found(adapter: Adapter, model:
 async def test_results_of_every_shape_are_read(
     double: Double, adapter: Adapter, call: Call, result: dict[str, object], done: Done
 ) -> None:
-    """The files and facts are found where each kind of app has them; a picture that was blackened is left out."""
+    """Files and facts are found in the shape of each kind of app, and a blackened image is left out."""
     double.result = Response(200, result)
-    assert done == await brought(adapter, call)
+    assert done == await generate(adapter, call)
 
 
-def test_the_documented_signature_is_believed() -> None:
+def test_documented_signature_verifies() -> None:
     """The signature of the test vector verifies, apart from its time."""
     vector = (
         "ca95115ab8de1fec4b0cce3392ecf76c43f2116b4558cd0010a57371e6ce585e"
@@ -207,8 +207,8 @@ def test_the_documented_signature_is_believed() -> None:
 
 
 @pytest.mark.parametrize("signature", ["", "00", "zz" * 64, "00" * 64])
-def test_a_signature_that_is_none_is_not_believed(signature: str) -> None:
-    """Neither a missing nor a malformed nor a wrong signature makes a callback believed, and nothing breaks."""
+def test_callback_is_ignored_when_its_signature_is_invalid(signature: str) -> None:
+    """A callback with a missing, malformed or wrong signature is ignored without an exception."""
     adapter = Adapter(Setup(name="fal", key="k", callback_secret=f"nokey,{public(SIGNING)}"))
     request = Double().webhook("r1")
     headers = {**request.headers, "x-fal-webhook-signature": signature}

@@ -1,4 +1,4 @@
-"""What exactly Hugging Face is sent for each kind and whoever serves it, and how what it brings is read."""
+"""The requests that Hugging Face receives for each kind and server, and the parsing of its results."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -14,8 +14,8 @@ from workers.adapters.inputs import data_url
 from workers.providers.huggingface import Adapter
 
 FOX = "https://example.com/fox.png"
-OURS = data_url(Blob(a_png(), "image/png"))
-PICTURE = base64.b64encode(a_png()).decode()
+DATA_URL = data_url(Blob(a_png(), "image/png"))
+IMAGE_BASE64 = base64.b64encode(a_png()).decode()
 WAN = "fal-ai/wan/v2.2-a14b/text-to-video"
 QWEN = "Qwen/Qwen3-32B"
 OWN, QUEUE = "/hf-inference/models/", "?_subdomain=queue"
@@ -23,17 +23,17 @@ OWN, QUEUE = "/hf-inference/models/", "?_subdomain=queue"
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
-    async with Double() as one:
-        yield one
+    """Yield a running double."""
+    async with Double() as double:
+        yield double
 
 
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter, talking to it."""
-    one = Adapter(Setup(name="huggingface", base_url=double.base_url, key="hf_key", fetch=fetch_image))
-    yield one
-    await one.close()
+    """Yield an adapter that calls the double."""
+    adapter = Adapter(Setup(name="huggingface", base_url=double.base_url, key="hf_key", fetch=fetch_image))
+    yield adapter
+    await adapter.close()
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
         (
             a_call("image", "timbrooks/instruct-pix2pix", image_urls=[FOX], width=512, height=512, seed=7),
             f"{OWN}timbrooks/instruct-pix2pix",
-            {"inputs": PICTURE, "parameters": {"prompt": "a red fox", "seed": 7}},
+            {"inputs": IMAGE_BASE64, "parameters": {"prompt": "a red fox", "seed": 7}},
         ),
         (a_call("voice", SPEAKER, "Hi."), OWN + SPEAKER, {"inputs": "Hi.", "parameters": {}}),
         (
@@ -62,7 +62,7 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
         (
             a_call("video", f"{WAN}:fal-ai", image_url="asset:a.png", aspect_ratio="9:16", seconds=5),
             f"/fal-ai/{WAN}{QUEUE}",
-            {"prompt": "a red fox", "image_url": OURS, "aspect_ratio": "9:16", "duration": "5"},
+            {"prompt": "a red fox", "image_url": DATA_URL, "aspect_ratio": "9:16", "duration": "5"},
         ),
         (
             a_call("image", "fal-ai/nano-banana-2:fal-ai", image_urls=[FOX]),
@@ -92,7 +92,7 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
                 "model": "x/FLUX.2-dev",
                 "prompt": "a red fox",
                 "response_format": "base64",
-                "reference_images": [FOX, OURS],
+                "reference_images": [FOX, DATA_URL],
                 "width": 512,
                 "height": 512,
             },
@@ -110,10 +110,10 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
     ],
     ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
 )
-async def test_a_call_becomes_the_request_that_is_documented(
+async def test_call_becomes_the_documented_request(
     double: Double, adapter: Adapter, call: Call, path: str, sent: dict[str, object]
 ) -> None:
-    """Each kind goes to whoever serves the model, in that one's form."""
+    """Each kind goes to the server of the model, in the form that this server documents."""
     await adapter.submit(call)
     [request] = double.requests
     assert ("POST", path, sent) == (request.method, request.raw_path, request.json)
@@ -129,8 +129,8 @@ async def test_a_call_becomes_the_request_that_is_documented(
     ],
     ids=lambda call: call.kind,
 )
-async def test_a_picture_alone_goes_as_it_is(double: Double, adapter: Adapter, call: Call) -> None:
-    """Where nothing goes with it, a picture is the body."""
+async def test_image_is_the_body_when_sent_alone(double: Double, adapter: Adapter, call: Call) -> None:
+    """An image without other fields is the body of the request."""
     await adapter.submit(call)
     [request] = double.requests
     assert (a_png(), "image/png") == (request.body, request.headers["content-type"])
@@ -138,15 +138,15 @@ async def test_a_picture_alone_goes_as_it_is(double: Double, adapter: Adapter, c
     assert ("image/png" if call.kind == "upscale" else "*/*") == request.headers["accept"]
 
 
-async def test_a_request_in_the_queue_is_looked_at_through_the_router(double: Double, adapter: Adapter) -> None:
-    """Of the addresses that fal gives, only their paths are used, below the router's: the key goes nowhere else."""
+async def test_queued_request_is_polled_through_the_router(double: Double, adapter: Adapter) -> None:
+    """Only the paths of fal's URLs are used, below the router, so that the key goes to no other host."""
     call = a_call("video", f"{WAN}:fal-ai")
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     assert pending.ref.startswith("/fal-ai/wan/requests/")
     assert Done((Link(double.link(), "video/mp4"),)) == await adapter.poll(call, pending.ref)
-    poll_roles = [f"/fal-ai{pending.ref}/status{QUEUE}", f"/fal-ai{pending.ref}{QUEUE}"]
-    assert poll_roles == [request.raw_path for request in double.requests[1:]]
+    poll_paths = [f"/fal-ai{pending.ref}/status{QUEUE}", f"/fal-ai{pending.ref}{QUEUE}"]
+    assert poll_paths == [request.raw_path for request in double.requests[1:]]
 
 
 @pytest.mark.parametrize(
@@ -154,10 +154,10 @@ async def test_a_request_in_the_queue_is_looked_at_through_the_router(double: Do
     [({}, "/fal-ai/wan/requests/r1"), ({"response_url": "https://x/other/app/requests/r1"}, "/other/app/requests/r1")],
     ids=["id", "address"],
 )
-async def test_a_request_is_where_fal_says_or_else_below_its_app(
+async def test_reference_is_the_path_from_fal_or_below_the_app(
     double: Double, adapter: Adapter, named: dict[str, str], ref: str
 ) -> None:
-    """The path that fal gives is the reference; without one, the id and the app's owner and alias are enough."""
+    """The path in fal's answer is the reference, and without one it is built from id, owner and alias."""
     double.overrides["submit"].append(Response(200, {"request_id": "r1", "status": "IN_QUEUE", **named}))
     pending = await adapter.submit(a_call("video", f"{WAN}:fal-ai"))
     assert isinstance(pending, Pending)
@@ -174,8 +174,8 @@ async def test_a_request_is_where_fal_says_or_else_below_its_app(
     ],
     ids=lambda call: f"{call.kind}-{call.model}",
 )
-async def test_what_is_not_served_is_left_to_the_next_route(double: Double, adapter: Adapter, call: Call) -> None:
-    """A kind or a server that there is no form for asks nothing and is Down."""
+async def test_unserved_call_is_down_without_a_request(double: Double, adapter: Adapter, call: Call) -> None:
+    """A kind or server that the adapter does not support raises Down and sends nothing."""
     with pytest.raises(Down):
         await adapter.submit(call)
     assert [] == double.requests
@@ -189,15 +189,17 @@ async def test_what_is_not_served_is_left_to_the_next_route(double: Double, adap
         a_call("image", "x/FLUX.1-dev:nscale", image_urls=[FOX]),
     ],
 )
-async def test_pictures_too_many_or_too_few_are_refused(double: Double, adapter: Adapter, call: Call) -> None:
-    """A picture that the model would not see, or does not get, is a clear no without a request."""
+async def test_wrong_number_of_images_is_rejected_without_a_request(
+    double: Double, adapter: Adapter, call: Call
+) -> None:
+    """A missing input image, or one that the model would ignore, raises Rejected without a request."""
     with pytest.raises(Rejected) as caught:
         await adapter.submit(call)
     assert ("invalid_input", []) == (caught.value.code, double.requests)
 
 
-async def test_a_caption_is_read(double: Double, adapter: Adapter) -> None:
-    """A captioner's words are prompt and caption alike."""
+async def test_caption_is_prompt_and_caption(double: Double, adapter: Adapter) -> None:
+    """A captioner's text is both the prompt and the caption."""
     double.caption = [{"generated_text": "a red fox. it runs."}]
     done = await adapter.submit(a_call("interrogate", f"{CAPTIONER}:hf-inference", "", image_url=FOX))
     assert Done(text="a red fox. it runs.", facts={"caption": "a red fox.", "tags": []}) == done

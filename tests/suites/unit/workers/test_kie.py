@@ -1,4 +1,4 @@
-"""What exactly kie is sent for each kind, and how its records and callbacks are read."""
+"""The requests that kie receives for each kind, and the parsing of its records and callbacks."""
 
 import json
 from collections.abc import AsyncIterator
@@ -13,35 +13,35 @@ from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Call, Callback, Done, Down, Link, Pending, Rejected, Retry, Setup
 from workers.adapters.responses import PollFailed
-from workers.providers.kie import Adapter, tasks
+from workers.providers.kie import Adapter
 from workers.providers.kie.inputs import MODELS
+from workers.providers.kie.tasks import NO_CALLBACK_URL
 
 FOX = "https://example.com/fox.png"
-BACK = "https://us.example/callbacks/kie/t"
-NOWHERE = tasks.NO_CALLBACK_URL
-FOXES = "a red fox in the snow, at dawn " * 20
+CALLBACK_URL = "https://us.example/callbacks/kie/t"
+LONG_PROMPT = "a red fox in the snow, at dawn " * 20
 SHORT = "Write exactly the requested text, and nothing else. About 80 words at most."
 USER = [{"role": "user", "content": "a red fox"}]
 
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
+    """Yield a running double."""
     async with Double() as one:
         yield one
 
 
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter, talking to it."""
+    """Yield an adapter that calls the double."""
     setup = Setup(name="kie", base_url=double.base_url, key="a-key", callback_secret="test-key", fetch=fetch_image)
     adapter = Adapter(setup)
     yield adapter
     await adapter.close()
 
 
-async def brought(adapter: Adapter, call: Call) -> Done:
-    """The result of a call."""
+async def generate(adapter: Adapter, call: Call) -> Done:
+    """Submit a call, poll it once and return its result."""
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     done = await adapter.poll(call, pending.ref)
@@ -164,20 +164,20 @@ async def brought(adapter: Adapter, call: Call) -> Done:
                 "instrumental": True,
                 "customMode": False,
                 "prompt": "a red fox",
-                "callBackUrl": NOWHERE,
+                "callBackUrl": NO_CALLBACK_URL,
             },
         ),
         (
-            a_call("music", "V5", FOXES),
+            a_call("music", "V5", LONG_PROMPT),
             "/api/v1/generate",
             {
                 "model": "V5",
                 "instrumental": True,
                 "customMode": True,
                 "prompt": "",
-                "style": FOXES,
-                "title": FOXES[:80],
-                "callBackUrl": NOWHERE,
+                "style": LONG_PROMPT,
+                "title": LONG_PROMPT[:80],
+                "callBackUrl": NO_CALLBACK_URL,
             },
         ),
         (
@@ -208,10 +208,10 @@ async def brought(adapter: Adapter, call: Call) -> Done:
     ],
     ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
 )
-async def test_a_call_becomes_the_request_that_is_documented(
+async def test_call_becomes_the_documented_request(
     double: Double, adapter: Adapter, call: Call, path: str, sent: dict[str, object]
 ) -> None:
-    """Each model's API gets the names and types that it has for our fields, and nothing that it does not know."""
+    """Each model's API receives our fields with its names and types, and no unknown fields."""
     assert isinstance(await adapter.submit(call), Pending | Done)
     [request] = double.requests
     assert ("POST", path, sent) == (request.method, request.path, request.json)
@@ -219,29 +219,29 @@ async def test_a_call_becomes_the_request_that_is_documented(
 
 
 @pytest.mark.parametrize("model", INPUTS)
-async def test_every_model_that_we_know_gets_what_it_requires(double: Double, adapter: Adapter, model: str) -> None:
-    """The documented input of each model is met, by a call with nothing but a prompt and a picture if it needs one."""
-    wanted = " ".join(INPUTS[model])
-    shown = {"image_urls": [FOX]} if any(name in wanted for name in ("image_url", "input_urls*", "image*")) else {}
-    kind = "voice" if "text*" in wanted else "upscale" if "upscale" in model else "image"
-    assert isinstance(await adapter.submit(a_call(kind, model, **({} if "text-to" in model else shown))), Pending)
+async def test_every_known_model_gets_its_required_fields(double: Double, adapter: Adapter, model: str) -> None:
+    """A call with only a prompt, and an image if required, meets the documented input of each model."""
+    required = " ".join(INPUTS[model])
+    images = {"image_urls": [FOX]} if any(name in required for name in ("image_url", "input_urls*", "image*")) else {}
+    kind = "voice" if "text*" in required else "upscale" if "upscale" in model else "image"
+    assert isinstance(await adapter.submit(a_call(kind, model, **({} if "text-to" in model else images))), Pending)
 
 
-def test_every_row_is_about_a_model_that_is_documented() -> None:
-    """No beginning of a name stands for nothing."""
+def test_every_row_matches_a_documented_model() -> None:
+    """Every prefix in the table matches a documented model."""
     assert [] == [start for start in MODELS if not any(model.startswith(start) for model in INPUTS)]
 
 
 @pytest.mark.parametrize("model", ["nano-banana-2", "veo3", "flux-kontext-pro", "gpt4o-image", "V5"])
-async def test_a_task_is_told_where_to_call(double: Double, adapter: Adapter, model: str) -> None:
-    """The address to call goes along with the task, in each of the APIs, where we have one."""
-    await adapter.submit(structs.replace(a_call("image", model), callback_url=BACK))
-    assert BACK == double.requests[0].json["callBackUrl"]
+async def test_task_has_the_callback_url(double: Double, adapter: Adapter, model: str) -> None:
+    """Each of the APIs receives the callback URL if the call has one."""
+    await adapter.submit(structs.replace(a_call("image", model), callback_url=CALLBACK_URL))
+    assert CALLBACK_URL == double.requests[0].json["callBackUrl"]
 
 
 @pytest.mark.parametrize("url", ["asset:2026/a.png", "data:image/png;base64,iVBORw0KGgo="])
-async def test_a_picture_without_an_address_is_given_one(double: Double, adapter: Adapter, url: str) -> None:
-    """A picture of ours or in the request is uploaded to kie first, and the task is told where it is."""
+async def test_image_is_uploaded_when_it_has_no_public_url(double: Double, adapter: Adapter, url: str) -> None:
+    """An asset or a data: URL is uploaded to kie first, and the task receives its link."""
     await adapter.submit(a_call("image", "nano-banana-2", image_urls=[url, FOX]))
     upload, submit = double.requests
     assert [("file", "image.png", a_png())] == [(p.name, p.filename, p.data) for p in upload.form if p.filename]
@@ -259,10 +259,10 @@ async def test_a_picture_without_an_address_is_given_one(double: Double, adapter
         (Response(503, ""), Retry),
     ],
 )
-async def test_a_picture_that_was_not_taken_begins_nothing(
+async def test_failed_upload_submits_no_task(
     double: Double, adapter: Adapter, answer: Response, error: type[Exception]
 ) -> None:
-    """An upload bills nothing, so whatever goes wrong with it leaves nothing uncertain."""
+    """An upload bills nothing, so a failed upload never leaves the submit uncertain."""
     double.overrides["upload"].append(answer)
     with pytest.raises(error):
         await adapter.submit(a_call("image", "nano-banana-2", image_urls=["asset:a.png"]))
@@ -277,69 +277,69 @@ async def test_a_picture_that_was_not_taken_begins_nothing(
     ],
     ids=["market", "claude"],
 )
-async def test_a_picture_is_never_left_out_without_a_word(double: Double, adapter: Adapter, call: Call) -> None:
-    """A model that takes no pictures is not paid for a result that ignores one."""
+async def test_image_is_rejected_when_the_model_takes_none(double: Double, adapter: Adapter, call: Call) -> None:
+    """A model that accepts no images is not paid for a result that ignores one."""
     with pytest.raises(Rejected):
         await adapter.submit(call)
     assert [] == double.requests
 
 
-async def test_results_are_all_links_of_the_record(double: Double, adapter: Adapter) -> None:
-    """One, several or no links: each is an output, in their order."""
+async def test_outputs_are_all_links_of_the_record(double: Double, adapter: Adapter) -> None:
+    """Each link of the record is an output, in the order of the record."""
     double.links = [f"https://x.example/{number}.png" for number in range(6)]
-    done = await brought(adapter, a_call("image", "grok-imagine/text-to-image"))
+    done = await generate(adapter, a_call("image", "grok-imagine/text-to-image"))
     assert tuple(Link(url) for url in double.links) == done.outputs
 
 
-async def test_a_completion_in_the_envelope_is_read_like_any(double: Double, adapter: Adapter) -> None:
-    """Words that come within kie's envelope are found in it, and so are their tokens and their price."""
+async def test_completion_is_read_when_enveloped(double: Double, adapter: Adapter) -> None:
+    """Text, tokens and price are found inside kie's envelope."""
     double.enveloped = True
     facts: dict[str, object] = {"prompt_tokens": 9, "completion_tokens": 7}
     done = Done(text=double.content, facts=facts, cost_micros=650)
     assert done == await adapter.submit(a_call("text", "gemini-2.5-flash"))
 
 
-async def test_flux_gives_the_lasting_link(double: Double, adapter: Adapter) -> None:
-    """Of the two links of a Flux picture the one that lasts is used."""
-    done = await brought(adapter, a_call("image", "flux-kontext-pro"))
+async def test_flux_returns_the_lasting_link(double: Double, adapter: Adapter) -> None:
+    """The permanent one of the two links of a Flux image is used."""
+    done = await generate(adapter, a_call("image", "flux-kontext-pro"))
     assert (Link(double.link()),) == done.outputs
 
 
-async def test_music_has_its_tracks_and_its_length(double: Double, adapter: Adapter) -> None:
-    """Both tracks are delivered with the length of the first, also where kie failed to call us."""
+async def test_music_has_both_tracks_and_a_length(double: Double, adapter: Adapter) -> None:
+    """Both tracks are delivered with the length of the first, even if kie failed to call back."""
     double.states.append("CALLBACK_EXCEPTION")
-    done = await brought(adapter, a_call("music", "V5"))
+    done = await generate(adapter, a_call("music", "V5"))
     assert Done((Link(double.link("song.mp3")),) * 2, facts={"duration_ms": 198_440}) == done
 
 
 @pytest.mark.parametrize("credit", [None, 4_000], ids=["usual", "configured"])
-async def test_what_was_spent_is_told_in_micros(double: Double, credit: int | None) -> None:
-    """Credits in a record or a chat answer become micro-USD, at half a cent each or at what the catalogue says."""
+async def test_spent_credits_are_reported_in_micros(double: Double, credit: int | None) -> None:
+    """Credits in a record or a chat answer become micro-USD, at half a cent each or at the price in the catalogue."""
     adapter = Adapter(Setup(name="kie", base_url=double.base_url, key="a-key", credit_micros=credit))
     double.credits = 4.5
-    drawn = await brought(adapter, a_call("image", "google/nano-banana"))
-    said = await adapter.submit(a_call("text", "claude-haiku-4-5"))
+    image = await generate(adapter, a_call("image", "google/nano-banana"))
+    text = await adapter.submit(a_call("text", "claude-haiku-4-5"))
     await adapter.close()
-    assert isinstance(said, Done)
-    assert ((22_500, 100) if credit is None else (18_000, 80)) == (drawn.cost_micros, said.cost_micros)
+    assert isinstance(text, Done)
+    assert ((22_500, 100) if credit is None else (18_000, 80)) == (image.cost_micros, text.cost_micros)
 
 
 @pytest.mark.parametrize("spent", ["NaN", "true", '"4"', "1e999"])
-async def test_credits_that_are_no_number_are_no_cost(double: Double, adapter: Adapter, spent: str) -> None:
-    """A result is worth more than the note of its price: one that cannot be read is left out."""
+async def test_cost_is_left_out_when_credits_are_not_a_number(double: Double, adapter: Adapter, spent: str) -> None:
+    """A result with an unreadable price is delivered without a cost."""
     pending = await adapter.submit(a_call("image", "nano-banana-2"))
     assert isinstance(pending, Pending)
-    shown = json.dumps({"resultUrls": [FOX]})
-    told = (
-        f'"taskId": "{pending.ref}", "state": "success", "resultJson": {json.dumps(shown)}, "creditsConsumed": {spent}'
+    result = json.dumps({"resultUrls": [FOX]})
+    record = (
+        f'"taskId": "{pending.ref}", "state": "success", "resultJson": {json.dumps(result)}, "creditsConsumed": {spent}'
     )
-    double.overrides["poll"].append(Response(200, f'{{"code": 200, "data": {{{told}}}}}'))
+    double.overrides["poll"].append(Response(200, f'{{"code": 200, "data": {{{record}}}}}'))
     assert Done((Link(FOX),)) == await adapter.poll(a_call("image", "nano-banana-2"), pending.ref)
 
 
 @pytest.mark.parametrize(("age_s", "after_s"), [(0, 3), (29, 3), (40, 7), (119, 7), (200, 20), (-3600, 3)])
-async def test_old_tasks_are_looked_at_less_often(double: Double, adapter: Adapter, age_s: int, after_s: int) -> None:
-    """The pace follows kie's advice for a task of that age, and a clock that is wrong does no harm."""
+async def test_old_tasks_are_polled_less_often(double: Double, adapter: Adapter, age_s: int, after_s: int) -> None:
+    """The poll interval follows kie's advice for a task of that age, and a wrong clock does no harm."""
     double.age_s = age_s
     double.states.append("generating")
     pending = await adapter.submit(a_call("image", "nano-banana-2"))
@@ -359,14 +359,14 @@ async def test_old_tasks_are_looked_at_less_often(double: Double, adapter: Adapt
         envelope(200, data={"taskId": "t1", "state": "success", "resultJson": "{"}),
     ],
 )
-async def test_an_answer_without_the_record_is_no_end(double: Double, adapter: Adapter, answer: Response) -> None:
-    """Success without a record, somebody else's record, an error with status 200: look again."""
+async def test_poll_fails_when_the_answer_has_no_record(double: Double, adapter: Adapter, answer: Response) -> None:
+    """A success without a record, a foreign record or an error with status 200 fails the poll."""
     double.overrides["poll"].append(answer)
     with pytest.raises(PollFailed):
         await adapter.poll(a_call("image", "nano-banana-2"), "t1")
 
 
-def test_the_documented_signature_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_signature_verifies(monkeypatch: pytest.MonkeyPatch) -> None:
     """The signature of the test vector verifies at its time, whatever else the body says."""
     ref, at_s = "ee9c2715375b7837f8bb51d641ff5863", 1_769_670_760
     adapter = Adapter(Setup(name="kie", key="k", callback_secret="test-key"))
@@ -378,12 +378,12 @@ def test_the_documented_signature_is_believed(monkeypatch: pytest.MonkeyPatch) -
     assert ref == adapter.callback(Callback(headers, json.dumps(task_done(ref)).encode()))
 
 
-def test_a_callback_names_only_what_is_signed() -> None:
-    """With names that contradict each other, the one that was signed counts; the body itself proves nothing."""
+def test_callback_returns_only_the_signed_id() -> None:
+    """Only the signed id of a callback with contradicting ids counts, and an unsigned body proves nothing."""
     adapter = Adapter(Setup(name="kie", key="k", callback_secret="test-key"))
     body = {"taskId": "t0", "data": {"task_id": "t2", "taskId": "t1", "resultUrls": ["https://evil.example/"]}}
     signed = webhook("t1", "test-key", int(time()), body)
     assert "t1" == adapter.callback(signed)
     assert adapter.callback(webhook("t3", "test-key", int(time()), body)) is None
-    odd = {**signed.headers, "x-webhook-signature": "\udcff"}
-    assert adapter.callback(Callback(odd, b'{"taskId": "\\ud800"}')) is None
+    malformed = {**signed.headers, "x-webhook-signature": "\udcff"}
+    assert adapter.callback(Callback(malformed, b'{"taskId": "\\ud800"}')) is None

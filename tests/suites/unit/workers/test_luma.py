@@ -1,4 +1,4 @@
-"""What exactly Luma is sent for each kind, how what it brings is read, and how a lost generation is found."""
+"""The requests that Luma receives for each kind, its results and the search for a lost generation."""
 
 from collections.abc import AsyncIterator
 
@@ -13,26 +13,28 @@ from workers.adapters.contract import Call, Done, Down, Link, Pending, Rejected,
 from workers.providers.luma import LIST_MAX, PAGES_MAX, Adapter
 
 FOX = "https://example.com/fox.png"
-BACK = "https://us.example/callbacks/luma/token"
+CALLBACK_URL = "https://us.example/callbacks/luma/token"
 
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
-    async with Double() as one:
-        yield one
+    """Yield a running double."""
+    async with Double() as double:
+        yield double
 
 
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter, talking to it."""
-    one = Adapter(Setup(name="luma", base_url=double.base_url, key="luma-1", callback_secret="s", fetch=fetch_image))
-    yield one
-    await one.close()
+    """Yield an adapter that calls the double."""
+    adapter = Adapter(
+        Setup(name="luma", base_url=double.base_url, key="luma-1", callback_secret="s", fetch=fetch_image)
+    )
+    yield adapter
+    await adapter.close()
 
 
-def calling_back(call: Call, url: str = BACK) -> Call:
-    """The call with a callback address."""
+def with_callback(call: Call, url: str = CALLBACK_URL) -> Call:
+    """Return the call with a callback URL."""
     return structs.replace(call, callback_url=url)
 
 
@@ -45,9 +47,9 @@ def calling_back(call: Call, url: str = BACK) -> Call:
             {"prompt": "a red fox", "duration": "9s", "resolution": "1080p", "aspect_ratio": "16:9"},
         ),
         (
-            calling_back(a_call("video", "ray-flash-2", "", image_url=FOX, aspect_ratio="auto")),
+            with_callback(a_call("video", "ray-flash-2", "", image_url=FOX, aspect_ratio="auto")),
             "video",
-            {"keyframes": {"frame0": {"type": "image", "url": FOX}}, "callback_url": BACK},
+            {"keyframes": {"frame0": {"type": "image", "url": FOX}}, "callback_url": CALLBACK_URL},
         ),
         (
             a_call("video", "ray-2", width=600, height=900),
@@ -60,17 +62,17 @@ def calling_back(call: Call, url: str = BACK) -> Call:
             {"prompt": "a red fox, ink", "aspect_ratio": "1:1", "image_ref": [{"url": FOX}, {"url": FOX}]},
         ),
         (
-            calling_back(a_call("image", "photon-flash-1", aspect_ratio="2:1", seed=7, count=1)),
+            with_callback(a_call("image", "photon-flash-1", aspect_ratio="2:1", seed=7, count=1)),
             "image",
-            {"prompt": "a red fox", "aspect_ratio": "16:9", "callback_url": BACK},
+            {"prompt": "a red fox", "aspect_ratio": "16:9", "callback_url": CALLBACK_URL},
         ),
     ],
     ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
 )
-async def test_a_generation_has_its_path_and_names(
+async def test_generation_has_the_path_and_names_of_its_kind(
     double: Double, adapter: Adapter, call: Call, path: str, sent: dict[str, object]
 ) -> None:
-    """Each kind has its path, its fields the names that Luma has, and nothing is sent that it does not take."""
+    """Each kind has its path and Luma's names for its fields, and receives only supported fields."""
     assert isinstance(await adapter.submit(call), Pending)
     [request] = double.requests
     assert ("POST", f"/dream-machine/v1/generations/{path}") == (request.method, request.path)
@@ -79,8 +81,8 @@ async def test_a_generation_has_its_path_and_names(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_every_model_of_the_client_is_asked_as_it_wants(double: Double, adapter: Adapter, kind: str) -> None:
-    """Every model that Luma's client knows takes what it is sent."""
+async def test_every_model_of_the_client_accepts_its_request(double: Double, adapter: Adapter, kind: str) -> None:
+    """Every model that Luma's client knows accepts the submitted fields."""
     for model in models(KINDS[kind]):
         for size in ({}, {"aspect_ratio": "5:4"}, {"width": 1000, "height": 400}):
             await adapter.submit(a_call(kind, model, **size))
@@ -88,8 +90,8 @@ async def test_every_model_of_the_client_is_asked_as_it_wants(double: Double, ad
 
 
 @pytest.mark.parametrize("url", ["asset:2026/11/a.png", "data:image/png;base64,AA=="])
-async def test_a_picture_without_an_address_is_refused(double: Double, adapter: Adapter, url: str) -> None:
-    """Luma fetches pictures itself: one that it cannot reach is refused, and nothing is asked."""
+async def test_image_is_rejected_when_it_has_no_public_url(double: Double, adapter: Adapter, url: str) -> None:
+    """An image that Luma cannot fetch itself is refused without a request."""
     for call in (a_call("video", "ray-2", image_url=url), a_call("image", "photon-1", image_urls=[FOX, url])):
         with pytest.raises(Rejected, match="https URL") as caught:
             await adapter.submit(call)
@@ -98,35 +100,37 @@ async def test_a_picture_without_an_address_is_refused(double: Double, adapter: 
 
 
 @pytest.mark.parametrize(("kind", "model", "file"), [("video", "ray-2", "out.mp4"), ("image", "photon-1", "out.png")])
-async def test_the_result_is_the_asset_of_its_kind(
+async def test_result_is_the_asset_of_its_kind(
     double: Double, adapter: Adapter, kind: str, model: str, file: str
 ) -> None:
-    """A film brings its film and a picture its picture."""
+    """The output of a video call is the video, and that of an image call is the image."""
     call = a_call(kind, model)
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     assert Done((Link(double.link(file)),)) == await adapter.poll(call, pending.ref)
 
 
-async def test_a_lost_generation_is_found_by_its_callback_address(double: Double, adapter: Adapter) -> None:
-    """A submit whose answer was lost is in the list, with the address that no other has."""
-    call = calling_back(a_call("video", "ray-2"))
-    await adapter.submit(calling_back(call, "https://us.example/another"))
+async def test_lost_generation_is_found_by_its_callback_url(double: Double, adapter: Adapter) -> None:
+    """A submit with a lost answer is found in the list by its unique callback URL."""
+    call = with_callback(a_call("video", "ray-2"))
+    await adapter.submit(with_callback(call, "https://us.example/another"))
     double.overrides["submit"].append(Fault.LOST_AFTER)
     with pytest.raises(Unknown):
         await adapter.submit(call)
     await adapter.submit(a_call("video", "ray-2"))
     ref = await adapter.find(call)
     assert ref is not None
-    assert BACK == double.generations[ref]["request"]["callback_url"]
+    assert CALLBACK_URL == double.generations[ref]["request"]["callback_url"]
     assert isinstance(await adapter.poll(call, ref), Done)
     assert 3 == double.counts["submit"]
 
 
 @pytest.mark.parametrize(("newer", "found"), [(LIST_MAX, True), (PAGES_MAX * LIST_MAX, False)])
-async def test_the_search_goes_back_a_bounded_way(double: Double, adapter: Adapter, newer: int, found: bool) -> None:
-    """One that is not on the first page of the list is found on a later one, and no more than some are read."""
-    call = calling_back(a_call("video", "ray-2"))
+async def test_search_reads_a_bounded_number_of_pages(
+    double: Double, adapter: Adapter, newer: int, found: bool
+) -> None:
+    """A generation on a later page of the list is found, within a bounded number of pages."""
+    call = with_callback(a_call("video", "ray-2"))
     await adapter.submit(call)
     double.generations |= {str(number): {"id": str(number), "request": None} for number in range(newer)}
     assert found == (await adapter.find(call) is not None)
@@ -136,21 +140,21 @@ async def test_the_search_goes_back_a_bounded_way(double: Double, adapter: Adapt
 @pytest.mark.parametrize(
     "answer", [Response(200, {}), Response(200, {"generations": [None, {"request": {}}]}), Response(200, "[]")]
 )
-async def test_a_strange_list_finds_nothing(double: Double, adapter: Adapter, answer: Response) -> None:
-    """A list that is none names no generation."""
+async def test_search_finds_nothing_in_a_malformed_list(double: Double, adapter: Adapter, answer: Response) -> None:
+    """A malformed list contains no generation."""
     double.overrides["find"].append(answer)
-    assert await adapter.find(calling_back(a_call("video", "ray-2"))) is None
+    assert await adapter.find(with_callback(a_call("video", "ray-2"))) is None
 
 
-async def test_nothing_is_looked_for_without_an_address(double: Double, adapter: Adapter) -> None:
-    """A call that was given no callback address cannot be told from others, so the list is not asked for."""
+async def test_search_sends_nothing_without_a_callback_url(double: Double, adapter: Adapter) -> None:
+    """A call without a callback URL cannot be identified, so the list is not requested."""
     assert await adapter.find(a_call("video", "ray-2")) is None
     assert [] == double.requests
 
 
-async def test_an_unsigned_callback_names_nothing(double: Double, adapter: Adapter) -> None:
-    """What Luma posts has no signature: it is reason to look, and no reference is taken from it."""
-    call = calling_back(a_call("video", "ray-2"))
+async def test_unsigned_callback_has_no_reference(double: Double, adapter: Adapter) -> None:
+    """Luma does not sign its callbacks, so no reference is read from them."""
+    call = with_callback(a_call("video", "ray-2"))
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     request = double.callback(pending.ref)
@@ -158,8 +162,8 @@ async def test_an_unsigned_callback_names_nothing(double: Double, adapter: Adapt
 
 
 @pytest.mark.parametrize("kind", ["text", "enhance", "interrogate", "voice", "music", "upscale"])
-async def test_what_it_does_not_serve_goes_elsewhere(double: Double, adapter: Adapter, kind: str) -> None:
-    """A kind that Luma does not have is not asked for."""
+async def test_unserved_kind_is_down_without_a_request(double: Double, adapter: Adapter, kind: str) -> None:
+    """A kind that Luma does not serve raises Down and sends nothing."""
     with pytest.raises(Down, match=f"luma does not serve {kind}"):
         await adapter.submit(a_call(kind, "x"))
     assert [] == double.requests

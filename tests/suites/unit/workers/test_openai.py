@@ -1,4 +1,4 @@
-"""What exactly OpenAI and its imitators are sent for each kind, and what they charged."""
+"""The requests that OpenAI and compatible servers receive for each kind, and their reported costs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,13 +15,13 @@ from workers.adapters.inputs import data_url
 from workers.providers.openai import BASE_URLS, Adapter
 
 FOX = "https://example.com/fox.png"
-OURS = data_url(Blob(a_png(), "image/png"))
+DATA_URL = data_url(Blob(a_png(), "image/png"))
 USER = [{"role": "user", "content": "a red fox"}]
 
 
 @asynccontextmanager
-async def asking(double: Double, provider: str = "openai", key: str | None = "sk-key") -> AsyncIterator[Adapter]:
-    """The adapter under a provider's name, talking to a double that is open."""
+async def open_adapter(double: Double, provider: str = "openai", key: str | None = "sk-key") -> AsyncIterator[Adapter]:
+    """Open the adapter under a provider's name, with the double's base URL."""
     adapter = Adapter(Setup(name=provider, base_url=double.base_url, key=key, fetch=fetch_image))
     try:
         yield adapter
@@ -61,7 +61,7 @@ async def asking(double: Double, provider: str = "openai", key: str | None = "sk
                 "height": 768,
                 "seed": 7,
                 "negative_prompt": "blur",
-                "image_url": OURS,
+                "image_url": DATA_URL,
                 "response_format": "base64",
             },
         ),
@@ -101,11 +101,11 @@ async def asking(double: Double, provider: str = "openai", key: str | None = "sk
         ),
     ],
 )
-async def test_a_call_becomes_the_request_that_is_documented(
+async def test_call_becomes_the_documented_request(
     provider: str, call: Call, path: str, sent: dict[str, object]
 ) -> None:
     """Each kind has its path and the fields that this provider knows."""
-    async with (Together if provider == "together" else Double)() as double, asking(double, provider) as adapter:
+    async with (Together if provider == "together" else Double)() as double, open_adapter(double, provider) as adapter:
         double.strict = provider == "openai"
         assert isinstance(await adapter.submit(call), Done)
         [request] = double.requests
@@ -116,65 +116,65 @@ async def test_a_call_becomes_the_request_that_is_documented(
         )
 
 
-async def test_pictures_to_be_changed_are_sent_along() -> None:
-    """With input pictures it is an edit: a multipart body with each of them."""
+async def test_input_images_are_sent_as_a_multipart_edit() -> None:
+    """A call with input images is an edit, with a multipart body that contains each of them."""
     call = a_call("image", "gpt-image-2", image_urls=["asset:a.png", FOX], width=512, height=512, count=1)
-    async with Double() as double, asking(double) as adapter:
+    async with Double() as double, open_adapter(double) as adapter:
         await adapter.submit(call)
         [request] = double.requests
         assert "/v1/images/edits" == request.path
         sent = [(part.name, part.filename, part.data) for part in request.form]
         fields = {"model": "gpt-image-2", "prompt": "a red fox", "n": "1", "size": "1024x1024"}
         assert fields == {name: data.decode() for name, filename, data in sent if not filename}
-        shown = [(name, filename, data) for name, filename, data in sent if filename]
-        assert [("image[]", "0.png", a_png()), ("image[]", "1.png", a_png())] == shown
+        images = [(name, filename, data) for name, filename, data in sent if filename]
+        assert [("image[]", "0.png", a_png()), ("image[]", "1.png", a_png())] == images
 
 
-async def test_a_picture_is_shown_by_value() -> None:
-    """A picture to be described goes along as a data: URL, wherever it was."""
-    async with Describer() as double, asking(double) as adapter:
+async def test_image_to_describe_is_sent_as_a_data_url() -> None:
+    """An image to be described is sent as a data: URL, whatever its source."""
+    async with Describer() as double, open_adapter(double) as adapter:
         await adapter.submit(a_call("interrogate", "gpt-5-mini", "", image_url=FOX))
         [message] = double.requests[0].json["messages"]
-        shown = {"type": "image_url", "image_url": {"url": OURS}}
-        assert {"role": "user", "content": [{"type": "text", "text": INTERROGATE}, shown]} == message
+        image = {"type": "image_url", "image_url": {"url": DATA_URL}}
+        assert {"role": "user", "content": [{"type": "text", "text": INTERROGATE}, image]} == message
 
 
-async def test_a_server_without_a_key_is_sent_none() -> None:
-    """A server of our own needs no key, and gets no header for one."""
-    async with Double() as double, asking(double, "local-llama", key=None) as adapter:
+async def test_request_has_no_authorization_without_a_key() -> None:
+    """A self-hosted server needs no key, so its requests have no Authorization header."""
+    async with Double() as double, open_adapter(double, "local-llama", key=None) as adapter:
         await adapter.submit(a_call("text", "smol"))
         assert "authorization" not in double.requests[0].headers
 
 
-async def test_what_openrouter_charged_is_told() -> None:
-    """The cost in USD that comes with the usage is kept in micro-USD, and the tokens as facts."""
-    async with Double() as double, asking(double, "openrouter") as adapter:
+async def test_openrouter_cost_is_reported() -> None:
+    """The cost in USD of a usage report becomes micro-USD, and the tokens become facts."""
+    async with Double() as double, open_adapter(double, "openrouter") as adapter:
         double.usage = {"prompt_tokens": 9, "completion_tokens": 7, "cost": 0.00095}
         done = await adapter.submit(a_call("text", "x/y"))
         assert isinstance(done, Done)
         assert (950, {"prompt_tokens": 9, "completion_tokens": 7}) == (done.cost_micros, done.facts)
 
 
-async def test_a_text_that_was_cut_off_says_so() -> None:
-    """An answer that reached its bound is delivered, marked as truncated."""
-    async with Double() as double, asking(double) as adapter:
+async def test_text_is_marked_as_truncated_when_cut_off() -> None:
+    """An answer that reached its token limit is delivered and marked as truncated."""
+    async with Double() as double, open_adapter(double) as adapter:
         double.finish = "length"
         done = await adapter.submit(a_call("text", "gpt-5-mini"))
         assert isinstance(done, Done)
         assert (double.content, True) == (done.text, done.facts["truncated"])
 
 
-async def test_a_kind_that_is_not_served_is_left_to_the_next_route() -> None:
-    """A kind that this API does not have asks nothing and is Down."""
-    async with Double() as double, asking(double) as adapter:
+async def test_unserved_kind_is_down_without_a_request() -> None:
+    """A kind that this API lacks raises Down and sends nothing."""
+    async with Double() as double, open_adapter(double) as adapter:
         with pytest.raises(Down):
             await adapter.submit(a_call("music", "x"))
         assert [] == double.requests
 
 
 @pytest.mark.parametrize("name", BASE_URLS)
-async def test_a_known_provider_has_its_address(name: str) -> None:
-    """A provider that is known by name needs no base URL, and any other is OpenAI unless it has one."""
+async def test_known_provider_has_a_base_url(name: str) -> None:
+    """A provider known by name needs no base URL, and a configured base URL takes precedence."""
     setup = Setup(name=name)
     assert BASE_URLS[name] == Adapter(setup)._http.base_url
     assert (

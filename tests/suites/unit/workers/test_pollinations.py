@@ -1,4 +1,4 @@
-"""What exactly Pollinations is sent for each kind, and that a request sent again is the same."""
+"""The requests that Pollinations receives for each kind, and the identity of repeated requests."""
 
 from collections.abc import AsyncIterator
 
@@ -15,24 +15,24 @@ from workers.adapters.inputs import data_url
 from workers.providers.pollinations import SEEDS, Adapter, seed
 
 FOX, DEN = "https://example.com/fox.png?a=1&b=2", "https://example.com/den.png"
-OURS = data_url(Blob(a_png(), "image/png"))
+DATA_URL = data_url(Blob(a_png(), "image/png"))
 SEED = seed(a_call("image", "flux"))
 B64 = {"response_format": "b64_json"}
 
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
-    async with Double() as one:
-        yield one
+    """Yield a running double."""
+    async with Double() as double:
+        yield double
 
 
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter, talking to it."""
-    one = Adapter(Setup(name="pollinations", base_url=double.base_url, key="sk_key", fetch=fetch_image))
-    yield one
-    await one.close()
+    """Yield an adapter that calls the double."""
+    adapter = Adapter(Setup(name="pollinations", base_url=double.base_url, key="sk_key", fetch=fetch_image))
+    yield adapter
+    await adapter.close()
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
                 "model": "kontext",
                 "prompt": "a red fox",
                 "seed": SEEDS - 1,
-                "image": [{"image_url": FOX}, {"image_url": OURS}],
+                "image": [{"image_url": FOX}, {"image_url": DATA_URL}],
                 **B64,
             },
         ),
@@ -100,10 +100,10 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
     ],
     ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
 )
-async def test_a_call_becomes_the_request_that_is_documented(
+async def test_call_becomes_the_documented_request(
     double: Double, adapter: Adapter, call: Call, path: str, sent: dict[str, object]
 ) -> None:
-    """Each kind has its route and the fields that this route knows, and always a seed."""
+    """Each kind has its path and the fields that this path knows, and always a seed."""
     assert isinstance(await adapter.submit(call), Done)
     [request] = double.requests
     assert ("POST", path, sent) == (request.method, request.path, request.json)
@@ -111,27 +111,27 @@ async def test_a_call_becomes_the_request_that_is_documented(
 
 
 @pytest.mark.parametrize("prompt", ["a red fox", "50% off / a?b#c&d=e+f", "ein Fuchs im Schnee: Füchse 狐", "a\nb\\c"])
-async def test_a_prompt_in_an_address_arrives_as_it_is(double: Double, adapter: Adapter, prompt: str) -> None:
-    """A film is asked for in an address, whatever the prompt has in it, and its pictures' addresses too."""
+async def test_video_prompt_survives_its_url(double: Double, adapter: Adapter, prompt: str) -> None:
+    """A video is requested by URL, and any prompt and input image URL arrive unchanged."""
     call = a_call("video", "veo", prompt, seconds=4, width=1280, height=720, image_url=FOX, seed=3)
     done = await adapter.submit(call)
     [request] = double.requests
     assert ("GET", prompt, b"") == (request.method, request.match["prompt"], request.body)
-    wanted = {"model": "veo", "seed": "3", "image": FOX, "duration": "4", "aspectRatio": "16:9"}
-    assert wanted == request.query
+    expected = {"model": "veo", "seed": "3", "image": FOX, "duration": "4", "aspectRatio": "16:9"}
+    assert expected == request.query
     assert isinstance(done, Done)
     assert ("video/mp4", {"seed": 3}) == (done.outputs[0].media_type, done.facts)
 
 
-async def test_a_picture_is_shown_by_value() -> None:
-    """A picture to be described goes along as a data: URL, wherever it was."""
+async def test_image_to_describe_is_sent_as_a_data_url() -> None:
+    """An image to be described is sent as a data: URL, whatever its source."""
     async with Describer() as double:
         adapter = Adapter(Setup(name="pollinations", base_url=double.base_url, key="sk_key", fetch=fetch_image))
         await adapter.submit(a_call("interrogate", "openai", "", image_url=FOX))
         await adapter.close()
         [message] = double.requests[0].json["messages"]
-        shown = {"type": "image_url", "image_url": {"url": OURS}}
-        assert {"role": "user", "content": [{"type": "text", "text": INTERROGATE}, shown]} == message
+        image = {"type": "image_url", "image_url": {"url": DATA_URL}}
+        assert {"role": "user", "content": [{"type": "text", "text": INTERROGATE}, image]} == message
 
 
 @pytest.mark.parametrize(
@@ -144,8 +144,8 @@ async def test_a_picture_is_shown_by_value() -> None:
     ],
     ids=lambda call: f"{call.kind}-{call.model}",
 )
-async def test_a_request_sent_again_is_billed_once(double: Double, adapter: Adapter, call: Call) -> None:
-    """After a lost answer the same generation asks for the same to the byte, and another one for something else."""
+async def test_repeated_request_is_billed_once(double: Double, adapter: Adapter, call: Call) -> None:
+    """After a lost answer the same generation repeats its request byte for byte, and another generation does not."""
     double.overrides["submit"].append(Fault.LOST_AFTER)
     with pytest.raises(Unknown):
         await adapter.submit(call)
@@ -156,8 +156,8 @@ async def test_a_request_sent_again_is_billed_once(double: Double, adapter: Adap
 
 
 @pytest.mark.parametrize("requested", [0, 7, -1, 2**31, -(2**63), 2**63 - 1])
-async def test_every_seed_that_we_take_is_in_range(double: Double, adapter: Adapter, requested: int) -> None:
-    """Pollinations knows seeds of 31 bits; the same of ours is always the same of theirs."""
+async def test_every_accepted_seed_is_mapped_into_range(double: Double, adapter: Adapter, requested: int) -> None:
+    """Pollinations accepts seeds of 31 bits, and each of our seeds always maps to the same one."""
     assert isinstance(await adapter.submit(a_call("image", "flux", seed=requested)), Done)
     assert requested % 2**31 == double.requests[0].json["seed"]
 
@@ -167,22 +167,22 @@ async def test_every_seed_that_we_take_is_in_range(double: Double, adapter: Adap
     [
         (a_call("image", "flux", count=2), "count"),
         (a_call("video", "veo", image_url="asset:a.png"), "https URL"),
-        (a_call("video", "veo", image_url=OURS), "https URL"),
+        (a_call("video", "veo", image_url=DATA_URL), "https URL"),
         (a_call("video", "veo", "狐" * 1_000), "too long"),
         (a_call("video", "veo", ".."), "no words"),
     ],
 )
-async def test_what_cannot_be_asked_for_is_refused_here(
+async def test_unsupported_input_is_rejected_without_a_request(
     double: Double, adapter: Adapter, call: Call, word: str
 ) -> None:
-    """What would be ignored, or billed twice when sent again, is refused before anything is asked."""
+    """Input that would be ignored, or billed twice when repeated, is refused without a request."""
     with pytest.raises(Rejected, match=word):
         await adapter.submit(call)
     assert [] == double.requests
 
 
-async def test_a_kind_that_is_not_served_is_left_to_the_next_route(double: Double, adapter: Adapter) -> None:
-    """Pictures are not enlarged there."""
+async def test_unserved_kind_is_down_without_a_request(double: Double, adapter: Adapter) -> None:
+    """Upscaling is not served: it raises Down and sends nothing."""
     with pytest.raises(Down):
         await adapter.submit(a_call("upscale", "x", "", image_url=FOX))
     assert [] == double.requests
@@ -192,10 +192,10 @@ async def test_a_kind_that_is_not_served_is_left_to_the_next_route(double: Doubl
     ("pollen", "micros", "cost"),
     [("0.002000000", 1_000_000, 2_000), ("0.0021", None, None), (None, 1_000_000, None), ("much", 1_000_000, None)],
 )
-async def test_pollen_are_a_cost_where_their_price_is_known(
+async def test_pollen_become_a_cost_when_their_price_is_known(
     double: Double, pollen: str | None, micros: int | None, cost: int | None
 ) -> None:
-    """What the answer names times what the catalogue has for it; nothing is guessed."""
+    """The cost is the pollen of the answer times their price in the catalogue, and never a guess."""
     double.pollen = pollen
     adapter = Adapter(Setup(name="pollinations", base_url=double.base_url, key="sk_key", credit_micros=micros))
     for call in (a_call("image", "flux"), a_call("text", "openai")):
@@ -213,10 +213,10 @@ async def test_pollen_are_a_cost_where_their_price_is_known(
         (a_call("music", "elevenmusic"), Response(200, b"", {"Content-Type": "audio/mpeg"})),
     ],
 )
-async def test_another_thing_than_was_asked_for_is_no_result(
+async def test_submit_is_unknown_when_the_answer_has_the_wrong_type(
     double: Double, adapter: Adapter, call: Call, answer: Response
 ) -> None:
-    """A picture is no film, words are no sound, and nothing is nothing: asked again, the right one may come."""
+    """An answer of another media type or without data leaves the submit Unknown, because a retry may succeed."""
     double.overrides["submit"].append(answer)
     with pytest.raises(Unknown):
         await adapter.submit(call)

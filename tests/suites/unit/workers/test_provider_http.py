@@ -1,4 +1,4 @@
-"""One bounded request to a provider: what it waits for, what it follows, what its answers mean."""
+"""Bounded requests to a provider: time limits, redirects, and the meaning of answers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -13,21 +13,21 @@ from workers.adapters.http import Http
 from workers.adapters.responses import RETRY_AFTER_S, RETRY_AFTER_S_MAX, PollFailed, ProviderResponse, status_error
 
 
-class Any(Double):
-    """A provider of three routes."""
+class Provider(Double):
+    """A provider with one route for each role of a request."""
 
     def routes(self) -> Iterable[Route]:
-        """One for each way of asking."""
+        """Return one route for each role."""
         return [
             ("submit", "POST", "/submit", lambda request: Response(201, {"id": "1"}, {"Set-Cookie": "a=b"})),
-            ("poll", "GET", "/look", lambda request: Response(200, {"id": "1"})),
-            ("cancel", "DELETE", "/stop", lambda request: Response(204)),
+            ("poll", "GET", "/status", lambda request: Response(200, {"id": "1"})),
+            ("cancel", "DELETE", "/cancel", lambda request: Response(204)),
         ]
 
 
 @asynccontextmanager
-async def asking(double: Double, first_byte_s: float = 5.0) -> AsyncIterator[Http]:
-    """A session with a short patience."""
+async def open_session(double: Double, first_byte_s: float = 5.0) -> AsyncIterator[Http]:
+    """Open a session with a short time limit."""
     http = Http(double.url, headers={"X-Key": "k"}, first_byte_s=first_byte_s, total_s=5.0)
     try:
         yield http
@@ -35,55 +35,55 @@ async def asking(double: Double, first_byte_s: float = 5.0) -> AsyncIterator[Htt
         await http.close()
 
 
-async def test_a_request_has_our_headers_and_no_cookies() -> None:
-    """The key and a name of our own go along; a cookie that was set does not come back."""
-    async with Any() as double, asking(double) as http:
+async def test_request_has_our_headers_and_no_cookies() -> None:
+    """The key and our User-Agent are sent, and a cookie from an answer is not sent back."""
+    async with Provider() as double, open_session(double) as http:
         assert {"id": "1"} == (await http.submit("POST", "/submit", json={})).fields
-        await http.poll("GET", "/look")
+        await http.poll("GET", "/status")
         assert {("k", f"Wokflow/{VERSION}", None)} == {
             (request.headers["x-key"], request.headers["user-agent"], request.headers.get("cookie"))
             for request in double.requests
         }
 
 
-async def test_a_redirect_is_not_followed() -> None:
-    """A redirected submit is Unknown, a redirected look says nothing: our key goes nowhere else."""
-    async with Any() as double, asking(double) as http:
-        moved = Response(307, "", {"Location": "/look"})
+async def test_redirect_is_not_followed() -> None:
+    """A redirected submit is Unknown and a redirected poll fails, so that our key goes nowhere else."""
+    async with Provider() as double, open_session(double) as http:
+        moved = Response(307, "", {"Location": "/status"})
         double.overrides["submit"].append(moved)
         double.overrides["poll"].append(moved)
         with pytest.raises(Unknown):
             await http.submit("POST", "/submit")
         with pytest.raises(PollFailed):
-            await http.poll("GET", "/look")
+            await http.poll("GET", "/status")
         assert {"submit": 1, "poll": 1} == double.counts
 
 
-async def test_all_of_a_workers_slots_may_ask_at_once() -> None:
-    """No look waits for another: a provider that answers none of 150 before it has all of them gets them."""
-    there = asyncio.Barrier(150)
+async def test_all_slots_of_a_worker_may_poll_at_once() -> None:
+    """No poll waits for another, even if the provider answers only after it has received all 150."""
+    barrier = asyncio.Barrier(150)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        await there.wait()
+        await barrier.wait()
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=200)
     async with server:
         http = Http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", headers={}, total_s=5.0)
-        answers = await asyncio.gather(*(http.poll("GET", "/look") for _ in range(150)))
+        answers = await asyncio.gather(*(http.poll("GET", "/status") for _ in range(150)))
         await http.close()
     assert {200} == {answer.status for answer in answers}
 
 
-async def test_silence_has_an_end() -> None:
-    """A provider that accepts a connection and says nothing leaves a submit Unknown."""
-    heard = asyncio.Event()
+async def test_submit_is_unknown_when_the_provider_is_silent() -> None:
+    """A provider that accepts a connection and never answers leaves a submit Unknown and fails a poll."""
+    released = asyncio.Event()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1000)
-        await heard.wait()
+        await released.wait()
         writer.close()
 
     async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
@@ -93,18 +93,18 @@ async def test_silence_has_an_end() -> None:
             await http.submit("POST", "/")
         with pytest.raises(PollFailed):
             await http.poll("GET", "/")
-        heard.set()
+        released.set()
         await http.close()
 
 
-async def test_the_nearer_reading_is_asked_first() -> None:
-    """A request's own reading comes before the session's, and that before the standard meaning."""
-    async with Any() as double:
+async def test_error_reader_of_the_request_has_precedence() -> None:
+    """A request's error reader comes before the session's, and both come before the standard meaning."""
+    async with Provider() as double:
         http = Http(double.url, headers={}, read_error=lambda answer: Down("ours") if answer.status == 400 else None)
-        for reading, error in [(lambda answer: Rejected("near", "by"), Rejected), (lambda answer: None, Down)]:
+        for read_error, error in [(lambda answer: Rejected("own", "reader"), Rejected), (lambda answer: None, Down)]:
             double.overrides["submit"].append(Response(400, ""))
             with pytest.raises(error):
-                await http.submit("POST", "/submit", read_error=reading)
+                await http.submit("POST", "/submit", read_error=read_error)
         await http.close()
 
 
@@ -118,12 +118,12 @@ async def test_the_nearer_reading_is_asked_first() -> None:
         (Fault.LOST_AFTER, True),
     ],
 )
-async def test_a_stop_is_lost_or_done(override: Response | Fault, lost: bool) -> None:
-    """Nothing to stop is as good as stopped; what may not have arrived is said again later."""
-    async with Any() as double, asking(double) as http:
+async def test_cancel_fails_only_when_it_may_be_lost(override: Response | Fault, lost: bool) -> None:
+    """Cancelling an absent or finished task succeeds, and a cancel that may not have arrived fails."""
+    async with Provider() as double, open_session(double) as http:
         double.overrides["cancel"].extend([override] * 2)
         try:
-            await http.cancel("DELETE", "/stop")
+            await http.cancel("DELETE", "/cancel")
             assert not lost
         except PollFailed:
             assert lost
@@ -149,14 +149,14 @@ async def test_a_stop_is_lost_or_done(override: Response | Fault, lost: bool) ->
         (504, Unknown),
     ],
 )
-def test_a_status_has_its_standing(status: int, error: type[ProviderError] | None) -> None:
-    """What a status means where a provider does not say otherwise."""
+def test_status_has_a_standard_meaning(status: int, error: type[ProviderError] | None) -> None:
+    """Each status has a standard meaning, for answers that the provider does not explain."""
     found = status_error(ProviderResponse(status, {}, b"{}"))
     assert error == (None if found is None else type(found))
 
 
-def test_an_outage_with_a_pause_is_a_retry() -> None:
-    """503 with Retry-After says when to come back."""
+def test_status_503_is_a_retry_when_it_has_retry_after() -> None:
+    """A 503 with Retry-After states when to retry."""
     found = status_error(ProviderResponse(503, {"Retry-After": "3"}, b""))
     assert isinstance(found, Retry)
     assert 3 == found.after_s
@@ -175,13 +175,13 @@ def test_an_outage_with_a_pause_is_a_retry() -> None:
         ({}, b"<html>", RETRY_AFTER_S),
     ],
 )
-def test_a_pause_is_read_and_bounded(headers: dict[str, str], body: bytes, after_s: float) -> None:
-    """Seconds of the header, else of the body, between a tenth and an hour; a pause of our own for anything else."""
+def test_retry_after_is_read_and_bounded(headers: dict[str, str], body: bytes, after_s: float) -> None:
+    """The pause comes from the header, else from the body, within bounds, and anything else has a default."""
     assert after_s == ProviderResponse(429, headers, body).retry_after_s
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "reason"),
     [
         (b'{"error": {"message": "No."}}', "No."),
         (b'{"error": "No."}', "No."),
@@ -194,6 +194,6 @@ def test_a_pause_is_read_and_bounded(headers: dict[str, str], body: bytes, after
         (b"[" * 100_000, "[" * 300),
     ],
 )
-def test_a_reason_is_found_in_any_body(body: bytes, words: str) -> None:
-    """The provider's words are found in JSON of many shapes, or are the start of its text."""
-    assert words == ProviderResponse(400, {}, body).reason
+def test_reason_is_found_in_any_body(body: bytes, reason: str) -> None:
+    """The provider's message is found in JSON of many shapes, or is the start of the text."""
+    assert reason == ProviderResponse(400, {}, body).reason

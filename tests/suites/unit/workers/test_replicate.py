@@ -1,4 +1,4 @@
-"""What exactly Replicate is sent for each kind, and how what it brings is read."""
+"""The requests that Replicate receives for each kind, and the parsing of its results."""
 
 from collections.abc import AsyncIterator
 from time import time
@@ -15,39 +15,39 @@ from workers.adapters.inputs import data_url
 from workers.providers.replicate import INLINE_BYTES_MAX, Adapter
 
 FOX = "https://example.com/fox.png"
-OURS = data_url(Blob(a_png(), "image/png"))
+DATA_URL = data_url(Blob(a_png(), "image/png"))
 
 
-async def a_large_picture(url: str) -> Blob:
-    """One that is too large to be sent along."""
+async def fetch_large_image(url: str) -> Blob:
+    """Return an image that is too large for a data: URL."""
     return Blob(a_png() + bytes(INLINE_BYTES_MAX), "image/png")
 
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
-    async with Double() as one:
-        yield one
+    """Yield a running double."""
+    async with Double() as double:
+        yield double
 
 
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter, talking to it."""
-    one = Adapter(Setup(name="replicate", base_url=double.base_url, key="r8_key", fetch=fetch_image))
-    yield one
-    await one.close()
+    """Yield an adapter that calls the double."""
+    adapter = Adapter(Setup(name="replicate", base_url=double.base_url, key="r8_key", fetch=fetch_image))
+    yield adapter
+    await adapter.close()
 
 
 @pytest.fixture
-async def bringing(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter where input pictures are large."""
-    one = Adapter(Setup(name="replicate", base_url=double.base_url, key="r8_key", fetch=a_large_picture))
-    yield one
-    await one.close()
+async def large_adapter(double: Double) -> AsyncIterator[Adapter]:
+    """Yield an adapter whose input images are large."""
+    adapter = Adapter(Setup(name="replicate", base_url=double.base_url, key="r8_key", fetch=fetch_large_image))
+    yield adapter
+    await adapter.close()
 
 
-async def brought(double: Double, adapter: Adapter, call: Call) -> Done:
-    """The result of a call."""
+async def generate(double: Double, adapter: Adapter, call: Call) -> Done:
+    """Submit a call, poll it once and return its result."""
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     done = await adapter.poll(call, pending.ref)
@@ -64,7 +64,7 @@ async def brought(double: Double, adapter: Adapter, call: Call) -> Done:
         ),
         (
             a_call("image", "google/nano-banana", image_urls=[FOX, "asset:a.png"], aspect_ratio="9:16", count=1),
-            {"prompt": "a red fox", "image_input": [FOX, OURS], "aspect_ratio": "9:16"},
+            {"prompt": "a red fox", "image_input": [FOX, DATA_URL], "aspect_ratio": "9:16"},
         ),
         (
             a_call("image", "black-forest-labs/flux-kontext-pro", image_urls=[FOX]),
@@ -88,7 +88,7 @@ async def brought(double: Double, adapter: Adapter, call: Call) -> Done:
         (a_call("voice", "minimax/speech-02-hd", "Hi.", voice_id="W"), {"text": "Hi.", "voice_id": "W"}),
         (
             a_call("upscale", "nightmareai/real-esrgan", "", image_url="asset:a.png", scale=4),
-            {"image": OURS, "scale": 4, "face_enhance": False},
+            {"image": DATA_URL, "scale": 4, "face_enhance": False},
         ),
         (a_call("interrogate", "x/captioner", "", image_url=FOX), {"image": FOX}),
         (
@@ -102,10 +102,10 @@ async def brought(double: Double, adapter: Adapter, call: Call) -> Done:
     ],
     ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
 )
-async def test_the_input_has_the_models_names(
+async def test_input_has_the_names_of_the_model(
     double: Double, adapter: Adapter, call: Call, sent: dict[str, object]
 ) -> None:
-    """Each kind's fields get the names that the model has for them, and nothing is sent that was not asked for."""
+    """Fields get the names that the model has for them, and only requested fields are sent."""
     await adapter.submit(call)
     [request] = double.requests
     assert ("POST", f"/v1/models/{call.model}/predictions") == (request.method, request.path)
@@ -122,7 +122,7 @@ async def test_the_input_has_the_models_names(
         ("x/y", "/v1/models/x/y/predictions", {}),
     ],
 )
-async def test_a_model_has_its_path(
+async def test_model_has_the_path_of_its_type(
     double: Double, adapter: Adapter, model: str, path: str, more: dict[str, object]
 ) -> None:
     """A version goes into the body, an official model or a deployment into the path."""
@@ -131,14 +131,14 @@ async def test_a_model_has_its_path(
     assert (path, {"input": {"image": FOX}, **more}) == (request.path, request.json)
 
 
-async def test_a_versions_picture_is_measured_in_pixels(double: Double, adapter: Adapter) -> None:
-    """What is run by its version is sent width and height."""
+async def test_version_receives_the_size_in_pixels(double: Double, adapter: Adapter) -> None:
+    """A model that runs by its version receives width and height."""
     await adapter.submit(a_call("image", f"x/y:{VERSION}", width=640, height=512))
     assert {"prompt": "a red fox", "width": 640, "height": 512} == double.requests[0].json["input"]
 
 
-async def test_a_prediction_ends_by_the_deadline_and_calls_back(double: Double, adapter: Adapter) -> None:
-    """The provider is told when to give up, in whole minutes, and where to call when it is done."""
+async def test_submit_sends_cancel_after_and_callback_url(double: Double, adapter: Adapter) -> None:
+    """The provider receives a time limit in whole minutes and the callback URL."""
     deadline_ms = int((time() + 90) * 1000)
     call = structs.replace(a_call("image", "x/y"), deadline_ms=deadline_ms, callback_url="https://us.example/c/t")
     await adapter.submit(call)
@@ -148,22 +148,20 @@ async def test_a_prediction_ends_by_the_deadline_and_calls_back(double: Double, 
     assert ["completed"] == request.json["webhook_events_filter"]
 
 
-async def test_a_large_picture_of_ours_becomes_a_file_of_theirs(double: Double, bringing: Adapter) -> None:
-    """A picture above their limit for data: URLs is stored with them first."""
-    await bringing.submit(a_call("upscale", "x/y", "", image_url="asset:a.png"))
+async def test_large_image_is_uploaded_first(double: Double, large_adapter: Adapter) -> None:
+    """An image above the limit for data: URLs is stored with Replicate first."""
+    await large_adapter.submit(a_call("upscale", "x/y", "", image_url="asset:a.png"))
     stored, request = double.requests
     assert [("content", INLINE_BYTES_MAX + len(a_png()))] == [(part.name, len(part.data)) for part in stored.form]
     assert {"image": double.link("upload.png")} == request.json["input"]
 
 
 @pytest.mark.parametrize("override", [Response(500, ""), Fault.LOST_AFTER, Fault.GARBAGE])
-async def test_a_picture_that_is_not_taken_is_brought_again(
-    double: Double, bringing: Adapter, override: Response | Fault
-) -> None:
-    """Storing an input bills nothing: what goes wrong there is no lost submit."""
+async def test_failed_upload_is_retried(double: Double, large_adapter: Adapter, override: Response | Fault) -> None:
+    """Storing an input bills nothing, so a failed upload raises Retry and never leaves the submit uncertain."""
     double.overrides["other"].append(override)
     with pytest.raises(Retry):
-        await bringing.submit(a_call("upscale", "x/y", "", image_url="asset:a.png"))
+        await large_adapter.submit(a_call("upscale", "x/y", "", image_url="asset:a.png"))
     assert 0 == double.counts["submit"]
 
 
@@ -173,15 +171,15 @@ async def test_a_picture_that_is_not_taken_is_brought_again(
         ("https://x/1.png", (Link("https://x/1.png"),)),
         (["https://x/1.png", "https://x/2.png"], (Link("https://x/1.png"), Link("https://x/2.png"))),
         ({"video": "https://x/1.mp4", "note": "words"}, (Link("https://x/1.mp4"),)),
-        (OURS, (Blob(a_png(), "image/png"),)),
+        (DATA_URL, (Blob(a_png(), "image/png"),)),
     ],
 )
 async def test_outputs_of_every_shape_are_found(
     double: Double, adapter: Adapter, output: object, outputs: tuple[Blob | Link, ...]
 ) -> None:
-    """One address, a list of them, an object with some in it, or the file itself."""
+    """An output is a URL, a list of URLs, an object with some URLs in it, or the file itself."""
     double.output, double.logs = output, "Using seed: 1234\n50%"
-    assert Done(outputs, facts={"seed": 1234}) == await brought(double, adapter, a_call("image", "x/y"))
+    assert Done(outputs, facts={"seed": 1234}) == await generate(double, adapter, a_call("image", "x/y"))
 
 
 @pytest.mark.parametrize(
@@ -198,21 +196,21 @@ async def test_outputs_of_every_shape_are_found(
         ),
     ],
 )
-async def test_words_are_read(double: Double, adapter: Adapter, call: Call, output: object, done: Done) -> None:
-    """A text may come in pieces; a caption is read as prompt, caption and tags."""
+async def test_text_output_is_read(double: Double, adapter: Adapter, call: Call, output: object, done: Done) -> None:
+    """A text may come in pieces, and a caption is read as prompt, caption and tags."""
     double.output = output
-    assert done == await brought(double, adapter, call)
+    assert done == await generate(double, adapter, call)
 
 
-async def test_silence_is_a_failure(double: Double, adapter: Adapter) -> None:
-    """A language model that says nothing has failed."""
+async def test_text_is_rejected_when_empty(double: Double, adapter: Adapter) -> None:
+    """A language model that returns no text has failed."""
     double.output = []
     with pytest.raises(Rejected):
-        await brought(double, adapter, a_call("text", "x/y"))
+        await generate(double, adapter, a_call("text", "x/y"))
 
 
-async def test_any_of_several_signatures_is_enough(adapter: Adapter, double: Double) -> None:
-    """While a secret is rotated a webhook has several signatures, and one of ours is enough."""
+async def test_callback_verifies_when_any_signature_matches(adapter: Adapter, double: Double) -> None:
+    """A webhook has several signatures during a rotation of secrets, and one valid signature is enough."""
     other = Adapter(structs.replace(adapter.setup, callback_secret=SECRET))
     request = double.webhook("ref1", SECRET)
     headers = {**request.headers, "webhook-signature": f"v1,AAAA v1a,x {request.headers['webhook-signature']}"}

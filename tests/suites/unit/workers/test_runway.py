@@ -1,4 +1,4 @@
-"""What exactly Runway is sent for each kind, and how what it brings is read."""
+"""The requests that Runway receives for each kind, and the parsing of its results."""
 
 from collections.abc import AsyncIterator
 
@@ -14,40 +14,40 @@ from workers.adapters.inputs import data_url
 from workers.providers.runway import CREDIT_MICROS, INLINE_BYTES_MAX, Adapter
 
 FOX = "https://example.com/fox.png"
-OURS = data_url(Blob(a_png(), "image/png"))
+DATA_URL = data_url(Blob(a_png(), "image/png"))
 LARGE = a_png() + bytes(INLINE_BYTES_MAX)
 
 
-async def a_large_picture(url: str) -> Blob:
-    """One that is too large to be sent along."""
+async def fetch_large_image(url: str) -> Blob:
+    """Return an image that is too large for a data: URL."""
     return Blob(LARGE, "image/png")
 
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
-    async with Double() as one:
-        yield one
+    """Yield a running double."""
+    async with Double() as double:
+        yield double
 
 
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter, talking to it."""
-    one = Adapter(Setup(name="runway", base_url=double.base_url, key="key_1", fetch=fetch_image))
-    yield one
-    await one.close()
+    """Yield an adapter that calls the double."""
+    adapter = Adapter(Setup(name="runway", base_url=double.base_url, key="key_1", fetch=fetch_image))
+    yield adapter
+    await adapter.close()
 
 
 @pytest.fixture
-async def bringing(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter where input pictures are large."""
-    one = Adapter(Setup(name="runway", base_url=double.base_url, key="key_1", fetch=a_large_picture))
-    yield one
-    await one.close()
+async def large_adapter(double: Double) -> AsyncIterator[Adapter]:
+    """Yield an adapter whose input images are large."""
+    adapter = Adapter(Setup(name="runway", base_url=double.base_url, key="key_1", fetch=fetch_large_image))
+    yield adapter
+    await adapter.close()
 
 
-async def begun(adapter: Adapter, call: Call) -> str:
-    """The reference of a task."""
+async def submit(adapter: Adapter, call: Call) -> str:
+    """Submit a call and return the reference of its task."""
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     return pending.ref
@@ -64,7 +64,7 @@ async def begun(adapter: Adapter, call: Call) -> str:
         (
             a_call("video", "gen4.5", "", image_url="asset:a.png", aspect_ratio="4:3"),
             "/v1/image_to_video",
-            {"promptImage": OURS, "ratio": "1104:832", "duration": 5},
+            {"promptImage": DATA_URL, "ratio": "1104:832", "duration": 5},
         ),
         (
             a_call("video", "veo3.1_fast", seconds=6, negative_prompt="blur", width=1920, height=1080),
@@ -74,7 +74,7 @@ async def begun(adapter: Adapter, call: Call) -> str:
         (
             a_call("image", "gen4_image", image_urls=[FOX, "asset:a.png"], style="ink", aspect_ratio="9:16", count=1),
             "/v1/text_to_image",
-            {"promptText": "a red fox, ink", "ratio": "720:1280", "referenceImages": [{"uri": FOX}, {"uri": OURS}]},
+            {"promptText": "a red fox, ink", "ratio": "720:1280", "referenceImages": [{"uri": FOX}, {"uri": DATA_URL}]},
         ),
         (
             a_call("image", "gpt_image_2", count=2, quality="standard"),
@@ -114,12 +114,12 @@ async def begun(adapter: Adapter, call: Call) -> str:
     ],
     ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
 )
-async def test_a_task_has_its_path_and_names(
+async def test_task_has_the_path_and_names_of_its_kind(
     double: Double, adapter: Adapter, call: Call, path: str, sent: dict[str, object]
 ) -> None:
-    """Each kind has its path, its fields the names that Runway has for them, and what must be said is said."""
+    """Each kind has its path, Runway's names for its fields, and its required fields."""
     if call.prompt:
-        await begun(adapter, call)
+        await submit(adapter, call)
     else:
         with pytest.raises(Rejected, match=r"^promptText: Required$"):
             await adapter.submit(call)
@@ -140,8 +140,8 @@ KINDS = {
 
 
 @pytest.mark.parametrize("path", CREATES)
-async def test_every_model_of_the_client_is_asked_as_it_wants(double: Double, adapter: Adapter, path: str) -> None:
-    """Whatever is asked for, every model that Runway's client knows takes what it is sent."""
+async def test_every_model_of_the_client_accepts_its_request(double: Double, adapter: Adapter, path: str) -> None:
+    """Every model that Runway's client knows accepts the submitted fields, for many combinations of ours."""
     kind, needed = KINDS[path]
     more: list[dict[str, object]] = [
         {},
@@ -152,29 +152,29 @@ async def test_every_model_of_the_client_is_asked_as_it_wants(double: Double, ad
     for model in models(CREATES[path][0]):
         reference = {"image_urls": [FOX]} if model == "gen4_image_turbo" else {}
         for extra in more:
-            await begun(adapter, a_call(kind, model, **needed, **reference, **extra))
+            await submit(adapter, a_call(kind, model, **needed, **reference, **extra))
     assert len(double.requests) == double.accepted
 
 
-async def test_a_size_is_met_in_shape_first_and_then_in_area(double: Double, adapter: Adapter) -> None:
-    """What is not made in the size asked for is made in the nearest shape, and of that in the nearest area."""
-    wanted = {(1900, 1070): "1920:1080", (640, 360): "1280:720", (2048, 2048): "1080:1080", (500, 510): "720:720"}
-    for width, height in wanted:
-        await begun(adapter, a_call("image", "gen4_image", width=width, height=height))
-    assert [*wanted.values()] == [request.json["ratio"] for request in double.requests]
+async def test_ratio_is_nearest_in_shape_and_then_in_area(double: Double, adapter: Adapter) -> None:
+    """An unsupported size becomes the nearest shape, and of that shape the nearest area."""
+    ratios = {(1900, 1070): "1920:1080", (640, 360): "1280:720", (2048, 2048): "1080:1080", (500, 510): "720:720"}
+    for width, height in ratios:
+        await submit(adapter, a_call("image", "gen4_image", width=width, height=height))
+    assert [*ratios.values()] == [request.json["ratio"] for request in double.requests]
 
 
-async def test_a_strange_model_is_told_what_was_asked_for(double: Double, adapter: Adapter) -> None:
-    """A model of tomorrow gets the ratio as it was asked for."""
+async def test_unknown_model_receives_the_requested_ratio(double: Double, adapter: Adapter) -> None:
+    """A model that the adapter does not know receives the ratio of the call unchanged."""
     with pytest.raises(Rejected):
         await adapter.submit(a_call("video", "gen9", aspect_ratio="21:9", seconds=4, negative_prompt="blur"))
-    told = {"model": "gen9", "promptText": "a red fox", "ratio": "21:9", "duration": 4, "negativePrompt": "blur"}
-    assert told == double.requests[0].json
+    expected = {"model": "gen9", "promptText": "a red fox", "ratio": "21:9", "duration": 4, "negativePrompt": "blur"}
+    assert expected == double.requests[0].json
 
 
-async def test_a_large_picture_is_uploaded_without_the_key(double: Double, bringing: Adapter) -> None:
-    """A picture too large to be sent along is stored where Runway says, and the key does not go there."""
-    await begun(bringing, a_call("upscale", "magnific_precision_upscaler_v2", "", image_url="asset:a.png"))
+async def test_large_image_is_uploaded_without_the_key(double: Double, large_adapter: Adapter) -> None:
+    """An image above the limit for data: URLs is stored at Runway's upload URL, which does not receive the key."""
+    await submit(large_adapter, a_call("upscale", "magnific_precision_upscaler_v2", "", image_url="asset:a.png"))
     upload, bucket, create = double.requests
     assert {"filename": "image.png", "type": "ephemeral"} == upload.json
     assert "authorization" not in bucket.headers
@@ -182,63 +182,63 @@ async def test_a_large_picture_is_uploaded_without_the_key(double: Double, bring
 
 
 @pytest.mark.parametrize("answer", [Response(500, ""), Response(200, {}), Response(401, {"error": "Unauthorized"})])
-async def test_a_picture_that_is_not_taken_is_tried_again(double: Double, bringing: Adapter, answer: Response) -> None:
-    """A failed upload has begun no task, so the same submit is safe later."""
+async def test_failed_upload_is_retried(double: Double, large_adapter: Adapter, answer: Response) -> None:
+    """A failed upload has started no task, so the same submit is safe later."""
     double.overrides["other"].append(answer)
     with pytest.raises(Retry):
-        await bringing.submit(a_call("video", "gen4.5", image_url="asset:a.png"))
+        await large_adapter.submit(a_call("video", "gen4.5", image_url="asset:a.png"))
     assert 0 == double.counts["submit"]
 
 
-async def test_what_a_task_cost_is_reported(double: Double, adapter: Adapter) -> None:
-    """A finished task says its price in credits, each of them a cent."""
+async def test_cost_of_a_task_is_reported(double: Double, adapter: Adapter) -> None:
+    """A finished task states its price in credits of one cent each."""
     call = a_call("video", "gen4.5")
-    done = await adapter.poll(call, await begun(adapter, call))
+    done = await adapter.poll(call, await submit(adapter, call))
     assert Done((Link(double.link("out.mp4")),), cost_micros=CREDITS * CREDIT_MICROS) == done
 
 
-async def test_what_a_failed_task_cost_is_reported(double: Double, adapter: Adapter) -> None:
-    """A task that failed says what it cost all the same."""
+async def test_cost_of_a_failed_task_is_reported(double: Double, adapter: Adapter) -> None:
+    """A failed task states its cost too."""
     call, double.failed = a_call("video", "gen4.5"), double.failed | {"cost": {"credits": 3}}
-    ref = await begun(adapter, call)
+    ref = await submit(adapter, call)
     double.states.append("FAILED")
     with pytest.raises(Rejected) as caught:
         await adapter.poll(call, ref)
     assert ("provider_failed", 3 * CREDIT_MICROS) == (caught.value.code, caught.value.cost_micros)
 
 
-async def test_several_outputs_are_kept_in_order(double: Double, adapter: Adapter) -> None:
-    """A task may bring more than one file."""
+async def test_several_outputs_stay_in_order(double: Double, adapter: Adapter) -> None:
+    """A task may have more than one output file."""
     double.output = ["https://x/1.png", "https://x/2.png"]
     call = a_call("image", "gpt_image_2", count=2)
-    done = await adapter.poll(call, await begun(adapter, call))
+    done = await adapter.poll(call, await submit(adapter, call))
     assert isinstance(done, Done)
     assert (Link("https://x/1.png"), Link("https://x/2.png")) == done.outputs
 
 
-async def test_progress_is_passed_on(double: Double, adapter: Adapter) -> None:
-    """A running task says how far it is, a waiting one does not."""
+async def test_progress_is_reported_when_running(double: Double, adapter: Adapter) -> None:
+    """A running task reports its progress, and a waiting one does not."""
     call = a_call("video", "gen4.5")
-    ref = await begun(adapter, call)
+    ref = await submit(adapter, call)
     double.states.extend(["THROTTLED", "RUNNING"])
-    seen = [await adapter.poll(call, ref) for _ in range(2)]
-    assert [Pending(ref, 6.0), Pending(ref, 6.0, 0.5)] == seen
+    reports = [await adapter.poll(call, ref) for _ in range(2)]
+    assert [Pending(ref, 6.0), Pending(ref, 6.0, 0.5)] == reports
 
 
-async def test_a_running_task_is_not_stopped(double: Double, adapter: Adapter) -> None:
-    """What runs is paid for in full even if it is stopped, so it is left to finish."""
+async def test_running_task_is_not_canceled(double: Double, adapter: Adapter) -> None:
+    """A running task is paid in full even if it is canceled, so it is left to finish."""
     call = a_call("video", "gen4.5")
-    ref = await begun(adapter, call)
+    ref = await submit(adapter, call)
     double.states.append("RUNNING")
     await adapter.cancel(call, ref)
     assert 0 == double.counts["cancel"]
     assert isinstance(await adapter.poll(call, ref), Done)
 
 
-async def test_a_stopped_task_that_is_gone_was_stopped(double: Double, adapter: Adapter) -> None:
-    """A task that we stopped and that cannot be found any more ends at once; one that we did not stop does not."""
+async def test_canceled_task_ends_when_it_is_gone(double: Double, adapter: Adapter) -> None:
+    """A missing task counts as canceled if we canceled it, and otherwise fails the poll."""
     call = a_call("video", "gen4.5")
-    ref, other = await begun(adapter, call), await begun(adapter, call)
+    ref, other = await submit(adapter, call), await submit(adapter, call)
     double.states.extend(["PENDING"] * 2)
     double.forgets = True
     await adapter.cancel(call, ref)
@@ -251,16 +251,16 @@ async def test_a_stopped_task_that_is_gone_was_stopped(double: Double, adapter: 
     assert not isinstance(lost.value, Rejected)
 
 
-async def test_a_refusal_names_every_fault_of_the_input(double: Double, adapter: Adapter) -> None:
-    """What is wrong with the input is told with its place."""
+async def test_rejection_lists_every_invalid_field(double: Double, adapter: Adapter) -> None:
+    """Each error of the input is reported with the path of its field."""
     double.overrides["submit"].append(invalid([(("ratio",), "Invalid option"), (("voice", "presetId"), "Required")]))
     with pytest.raises(Rejected, match=r"^ratio: Invalid option; voice\.presetId: Required$"):
         await adapter.submit(a_call("video", "gen4.5"))
 
 
 @pytest.mark.parametrize("kind", ["text", "enhance", "interrogate"])
-async def test_what_it_does_not_serve_goes_elsewhere(double: Double, adapter: Adapter, kind: str) -> None:
-    """A kind that Runway does not have is not asked for."""
+async def test_unserved_kind_is_down_without_a_request(double: Double, adapter: Adapter, kind: str) -> None:
+    """A kind that Runway does not serve raises Down and sends nothing."""
     with pytest.raises(Down, match=f"runway does not serve {kind}"):
         await adapter.submit(a_call(kind, "x"))
     assert [] == double.requests

@@ -1,4 +1,4 @@
-"""What exactly Stability AI is sent for each kind, and what is refused without asking."""
+"""The requests that Stability AI receives for each kind, and the rejection of unsupported input."""
 
 from collections.abc import AsyncIterator, Mapping
 
@@ -13,26 +13,26 @@ from workers.adapters.responses import PollFailed
 from workers.providers.stability import FAITHFUL, Adapter
 
 FOX = "https://example.com/fox.png"
-PICTURE = a_png()
+IMAGE = a_png()
 
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
-    async with Double() as one:
-        yield one
+    """Yield a running double."""
+    async with Double() as double:
+        yield double
 
 
 @pytest.fixture
 async def adapter(double: Double) -> AsyncIterator[Adapter]:
-    """The adapter, talking to it."""
-    one = Adapter(Setup(name="stability", base_url=double.base_url, key="sk-key", fetch=fetch_image))
-    yield one
-    await one.close()
+    """Yield an adapter that calls the double."""
+    adapter = Adapter(Setup(name="stability", base_url=double.base_url, key="sk-key", fetch=fetch_image))
+    yield adapter
+    await adapter.close()
 
 
 @pytest.mark.parametrize(
-    ("call", "order", "sent"),
+    ("call", "target", "sent"),
     [
         (
             a_call("image", "core", style="ink", width=1536, height=640, seed=7, negative_prompt="blur", count=1),
@@ -47,7 +47,7 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
         (
             a_call("image", "ultra", image_urls=[FOX], aspect_ratio="1:1"),
             ("/v2beta/stable-image/generate/ultra", "image/*"),
-            {"prompt": b"a red fox", "aspect_ratio": b"1:1", "strength": b"0.65", "image": PICTURE},
+            {"prompt": b"a red fox", "aspect_ratio": b"1:1", "strength": b"0.65", "image": IMAGE},
         ),
         (
             a_call("image", "sd3.5-medium", image_urls=["asset:a.png"], aspect_ratio="1:1"),
@@ -57,23 +57,23 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
                 "model": b"sd3.5-medium",
                 "mode": b"image-to-image",
                 "strength": b"0.65",
-                "image": PICTURE,
+                "image": IMAGE,
             },
         ),
         (
             a_call("upscale", "fast", "", image_url=FOX, scale=4),
             ("/v2beta/stable-image/upscale/fast", "image/*"),
-            {"image": PICTURE},
+            {"image": IMAGE},
         ),
         (
             a_call("upscale", "conservative", "", image_url=FOX, scale=4),
             ("/v2beta/stable-image/upscale/conservative", "image/*"),
-            {"prompt": FAITHFUL.encode(), "image": PICTURE},
+            {"prompt": FAITHFUL.encode(), "image": IMAGE},
         ),
         (
             a_call("upscale", "creative", "a red fox", image_url=FOX),
             ("/v2beta/stable-image/upscale/creative", "application/json"),
-            {"prompt": b"a red fox", "image": PICTURE},
+            {"prompt": b"a red fox", "image": IMAGE},
         ),
         (
             a_call("music", "stable-audio-2.5", seconds=9.5, seed=3, guidance=7.0, format="mp3"),
@@ -95,13 +95,13 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
     ],
     ids=lambda value: f"{value.kind}-{value.model}" if isinstance(value, Call) else "",
 )
-async def test_a_call_becomes_the_form_that_is_documented(
-    double: Double, adapter: Adapter, call: Call, order: tuple[str, str], sent: Mapping[str, bytes]
+async def test_call_becomes_the_documented_form(
+    double: Double, adapter: Adapter, call: Call, target: tuple[str, str], sent: Mapping[str, bytes]
 ) -> None:
-    """Each model has its path, the kind of answer that is asked for, and its fields, always in a multipart form."""
+    """Each model has its path, its accepted media type and its fields, always in a multipart form."""
     await adapter.submit(call)
     [request] = double.requests
-    assert ("POST", *order) == (request.method, request.raw_path, request.headers["accept"])
+    assert ("POST", *target) == (request.method, request.raw_path, request.headers["accept"])
     assert sent == {part.name: part.data for part in request.form}
     assert request.headers["content-type"].startswith("multipart/form-data")
     assert ("Bearer sk-key", 1) == (request.headers["authorization"], double.accepted)
@@ -114,10 +114,10 @@ async def test_a_call_becomes_the_form_that_is_documented(
         (a_call("music", "stable-audio-3"), "/v2beta/audio/results/", "audio/*"),
     ],
 )
-async def test_a_result_is_looked_for_where_its_kind_is_kept(
+async def test_result_is_polled_at_the_path_of_its_kind(
     double: Double, adapter: Adapter, call: Call, path: str, accept: str
 ) -> None:
-    """Pictures and music that take a while have addresses of their own for their results."""
+    """Slow images and slow music have separate paths for their results."""
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
     done = await adapter.poll(call, pending.ref)
@@ -126,8 +126,8 @@ async def test_a_result_is_looked_for_where_its_kind_is_kept(
     assert {"seed": 42} == done.facts
 
 
-async def test_a_look_that_finds_neither_result_nor_status_tells_nothing(double: Double, adapter: Adapter) -> None:
-    """JSON without a status is no news of the work, and the next look finds the result."""
+async def test_poll_fails_when_the_answer_has_neither_result_nor_status(double: Double, adapter: Adapter) -> None:
+    """JSON without a status fails the poll, and the next poll finds the result."""
     call = a_call("upscale", "creative", image_url=FOX)
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
@@ -140,15 +140,15 @@ async def test_a_look_that_finds_neither_result_nor_status_tells_nothing(double:
 @pytest.mark.parametrize(
     "call", [a_call("image", "core", image_urls=[FOX]), a_call("image", "ultra", image_urls=[FOX, FOX])]
 )
-async def test_pictures_too_many_are_not_left_out(double: Double, adapter: Adapter, call: Call) -> None:
-    """A picture that the model would not see is refused without a request."""
+async def test_surplus_images_are_rejected_without_a_request(double: Double, adapter: Adapter, call: Call) -> None:
+    """An image that the model would ignore is refused without a request."""
     with pytest.raises(Rejected) as caught:
         await adapter.submit(call)
     assert ("invalid_input", []) == (caught.value.code, double.requests)
 
 
 @pytest.mark.parametrize(
-    ("call", "words"),
+    ("call", "message"),
     [
         (a_call("image", "core", seed=-1), "seed: must be"),
         (a_call("image", "core", ""), "prompt: is required"),
@@ -156,15 +156,15 @@ async def test_pictures_too_many_are_not_left_out(double: Double, adapter: Adapt
         (a_call("upscale", "conservative", ""), "image: is required"),
     ],
 )
-async def test_the_providers_words_reach_the_caller(adapter: Adapter, call: Call, words: str) -> None:
-    """What the provider finds wrong with a form is what the caller is told."""
-    with pytest.raises(Rejected, match=words) as caught:
+async def test_rejection_contains_the_providers_message(adapter: Adapter, call: Call, message: str) -> None:
+    """The caller receives the provider's own message about an invalid form."""
+    with pytest.raises(Rejected, match=message) as caught:
         await adapter.submit(call)
     assert "invalid_input" == caught.value.code
 
 
-async def test_a_kind_that_is_not_served_is_left_to_the_next_route(double: Double, adapter: Adapter) -> None:
-    """A kind that this API does not have asks nothing and is Down."""
+async def test_unserved_kind_is_down_without_a_request(double: Double, adapter: Adapter) -> None:
+    """A kind that this API lacks raises Down and sends nothing."""
     with pytest.raises(Down):
         await adapter.submit(a_call("video", "x"))
     assert [] == double.requests

@@ -1,4 +1,4 @@
-"""A time limit that an answer may outlast only together with the whole process."""
+"""The time limit on work that may ignore its cancellation."""
 
 import asyncio
 import gc
@@ -9,23 +9,23 @@ import pytest
 from workers.timing import run_within
 
 
-async def test_an_answer_in_time_is_returned() -> None:
-    """What the work returns within its time is the result, and what it raises is raised."""
+async def test_result_in_time_is_returned() -> None:
+    """A result within the time limit is returned, and an exception is raised."""
 
-    async def fails() -> None:
+    async def fail() -> None:
         raise KeyError("no")
 
     assert "yes" == await run_within(1, asyncio.sleep(0.01, "yes"))
     with pytest.raises(KeyError):
-        await run_within(1, fails())
+        await run_within(1, fail())
 
 
-async def test_work_that_takes_too_long_is_cancelled() -> None:
-    """After its time the work is told to stop, and whatever it raises then is nobody's concern."""
-    loop, complaints, ended = asyncio.get_running_loop(), [], []
-    loop.set_exception_handler(lambda _, context: complaints.append(context))
+async def test_work_is_cancelled_when_it_exceeds_its_limit() -> None:
+    """The work is cancelled at its limit, and an exception that it raises afterwards is ignored."""
+    loop, errors, ended = asyncio.get_running_loop(), [], []
+    loop.set_exception_handler(lambda _, context: errors.append(context))
 
-    async def stubborn() -> None:
+    async def raise_when_cancelled() -> None:
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError as cancelled:
@@ -33,14 +33,14 @@ async def test_work_that_takes_too_long_is_cancelled() -> None:
             raise ConnectionError("cut") from cancelled
 
     with pytest.raises(TimeoutError):
-        await run_within(0.01, stubborn())
+        await run_within(0.01, raise_when_cancelled())
     gc.collect()
     await asyncio.sleep(0)
-    assert ([True], []) == (ended, complaints)
+    assert ([True], []) == (ended, errors)
 
 
-async def test_the_work_stops_with_its_caller() -> None:
-    """Whoever waits is cancelled together with the work."""
+async def test_work_is_cancelled_with_its_caller() -> None:
+    """Cancelling the caller cancels the work too."""
     ended: list[Any] = []
 
     async def work() -> None:
