@@ -1,4 +1,4 @@
-"""The admin API: each call does what its command does, as the document says, for an operator's key and no other."""
+"""The admin API: each call does the same as its command, as documented, and only for an operator's key."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -48,13 +48,13 @@ class Office(Reader):
         return await self.call("get", ADMIN + path, status=status, query=query, names=names)
 
     async def post(self, path: str, body: object = None, status: int = 200, **names: str) -> Any:
-        """POST to one."""
+        """POST to a path below the admin API."""
         return await self.call("post", ADMIN + path, status=status, json=body, names=names)
 
 
 @pytest.fixture
 async def office(store_url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    """A gateway, an operator's key and a customer."""
+    """Run a gateway with an operator's key and a customer."""
     app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path), catalogue=str(write_catalogue(tmp_path))))
     async with TestClient(TestServer(app)) as client:
         store = app[CONTEXT].store
@@ -62,28 +62,28 @@ async def office(store_url: str, tmp_path: Path) -> AsyncIterator[Office]:
         office = Office(client, "", key)
         office.customer = await create_customer(store)
         office.account = office.customer.account
-        await office.read()
+        await office.load_document()
         yield office
 
 
-def leaves(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
-    """Every command below a group."""
+def commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    """Return every command below a group."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
-            yield from leaves(command, *path, name)
+            yield from commands(command, *path, name)
         else:
             yield (*path, name)
 
 
 def test_every_command_has_its_call() -> None:
-    """For each command of operators the document has the call of its name, and no call stands for nothing."""
-    commands = {path for path in leaves(wokflow) if path[0] not in ELSEWHERE}
-    named = {"admin" + "".join(part.capitalize() for word in path for part in word.split("-")) for path in commands}
+    """For each command of operators the document has the call of its name, and no other calls."""
+    paths = {path for path in commands(wokflow) if path[0] not in ELSEWHERE}
+    named = {"admin" + "".join(part.capitalize() for word in path for part in word.split("-")) for path in paths}
     assert named == {operation.id for operation in OPERATIONS}
 
 
-async def test_accounts_and_keys(office: Office) -> None:
-    """Accounts, money and keys by call: made, listed, read, topped up once, warned, and their keys revoked."""
+async def test_accounts_and_keys_by_call(office: Office) -> None:
+    """Accounts and keys can be created, listed, read, topped up once, warned and revoked by call."""
     made = await office.post("/accounts", {"name": "Bob", "plan": "pro", "top_up_micros": 5 * CENTS}, 201)
     names = {"account": made["account"]}
     assert all(is_key(key) for key in made["keys"].values())
@@ -110,9 +110,9 @@ async def test_accounts_and_keys(office: Office) -> None:
     await office.post("/accounts", {"name": "\n", "plan": "pro"}, 400)
 
 
-async def test_generations(office: Office) -> None:
-    """A generation by call: read, explained, taken up, refunded once, credited once, and a doubt resolved."""
-    store = office.desk.store
+async def test_generations_by_call(office: Office) -> None:
+    """A generation can be read, explained, retried, refunded and credited by call, and an uncertain one resolved."""
+    store = office.context.store
     waiting, done, doubt = [await make(store, office.customer) for make in (submit, submit, make_uncertain)]
     await settle(store, done)
     assert "a red boat" == (await office.get(MADE, id=waiting))["prompt"]
@@ -137,9 +137,9 @@ async def test_generations(office: Office) -> None:
     assert 80 * CENTS + 1 == (await office.get(ONE, account=office.account))["balance_micros"]
 
 
-async def test_the_fleet(office: Office) -> None:
-    """Queues, processes, dead letters and the whole at a glance by call, and a provider that is held up."""
-    store = office.desk.store
+async def test_fleet_by_call(office: Office) -> None:
+    """Queues, processes, dead letters and the overview can be read by call, and a provider paused."""
+    store = office.context.store
     endpoint = await webhooks.create_endpoint(store, office.account, "https://example.com/hook")
     name, waiting = await submit(store, office.customer), await submit(store, office.customer)
     await settle(store, name)
@@ -165,9 +165,9 @@ async def test_the_fleet(office: Office) -> None:
     assert all(line["who"].endswith(" Grace") and line["who"].startswith("api:adm_") for line in lines)
 
 
-async def test_the_books_are_checked_one_at_a_time(office: Office) -> None:
-    """A check by call says what it looked at; a second one meanwhile is refused."""
-    await submit(office.desk.store, office.customer)
+async def test_ledger_checks_run_one_at_a_time(office: Office) -> None:
+    """A check by call counts the checked objects, and a second one meanwhile is refused."""
+    await submit(office.context.store, office.customer)
     checked = await office.post("/ledger/check")
     assert (1, 1, [], True) == (checked["accounts"], checked["generations"], checked["findings"], checked["complete"])
     async with office.client.app[CHECK_LOCK]:
@@ -175,9 +175,9 @@ async def test_the_books_are_checked_one_at_a_time(office: Office) -> None:
     await office.post("/ledger/check")
 
 
-async def test_an_accounts_key_is_no_operators(office: Office) -> None:
-    """Every call refuses an account's key, no key, a revoked key and junk, and does nothing."""
-    store = office.desk.store
+async def test_admin_calls_refuse_an_accounts_key(office: Office) -> None:
+    """Every call refuses an account's key, a missing key, a revoked key and junk, and does nothing."""
+    store = office.context.store
     key_id, revoked = await admin_keys.create(store, "Eve")
     assert is_admin_key(revoked)
     assert not is_key(revoked)
@@ -192,7 +192,7 @@ async def test_an_accounts_key_is_no_operators(office: Office) -> None:
         assert {"invalid_api_key" if key else "missing_api_key"} == codes
 
 
-async def test_an_operators_key_is_no_accounts(office: Office) -> None:
+async def test_account_calls_refuse_an_operators_key(office: Office) -> None:
     """The APIs of accounts refuse an operator's key."""
     for path in ("/api/v1/balance", "/api/v1/account", "/api/v1/webhooks", "/api/v1/me"):
         async with office.client.get(path, headers=office.headers) as response:

@@ -49,11 +49,11 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
 @pytest.fixture
 async def client(storage: Storage) -> AsyncIterator[Client]:
     await storage.put(PATH, DATA, "image/png")
-    async with serving(storage) as client:
+    async with make_client(storage) as client:
         yield client
 
 
-def serving(storage: Storage, write_timeout_s: float = 60) -> Client:
+def make_client(storage: Storage, write_timeout_s: float = 60) -> Client:
     app = web.Application()
     app.router.add_get("/assets/{path:.*}", partial(serve_from, storage=storage, write_timeout_s=write_timeout_s))
     return TestClient(TestServer(app))
@@ -63,15 +63,17 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-async def ask(client: Client, *, method: str = "GET", **headers: str) -> tuple[aiohttp.ClientResponse, bytes]:
+async def request_output(
+    client: Client, *, method: str = "GET", **headers: str
+) -> tuple[aiohttp.ClientResponse, bytes]:
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     async with client.request(method, f"/assets/{PATH}", headers=names) as response:
         return response, await response.read()
 
 
 async def test_an_output_is_served_whole_with_its_headers(client: Client) -> None:
-    """GET answers the bytes as they were stored, with headers that defuse them; HEAD the headers alone."""
-    response, body = await ask(client)
+    """GET answers the stored bytes with headers that stop a browser from running them, and HEAD the headers alone."""
+    response, body = await request_output(client)
     assert (200, DATA, '"') == (response.status, body, response.headers["ETag"][0])
     expected = {
         "Accept-Ranges": "bytes",
@@ -85,16 +87,16 @@ async def test_an_output_is_served_whole_with_its_headers(client: Client) -> Non
         "X-Content-Type-Options": "nosniff",
     }
     assert expected == {name: response.headers[name] for name in expected}
-    head, nothing = await ask(client, method="HEAD", Range="bytes=0-9")
+    head, nothing = await request_output(client, method="HEAD", Range="bytes=0-9")
     assert (200, b"") == (head.status, nothing)
     assert {**response.headers, "Date": ""} == {**head.headers, "Date": ""}
 
 
 async def test_text_is_utf8_and_an_empty_output_is_served(storage: Storage) -> None:
-    """Text says its charset; an output of no bytes is a whole answer, and no range of it exists."""
+    """Text has its charset, and an empty output is a whole response without any range."""
     path = new_path(TOKEN, "text/plain", NOW_MS, 0)
     await storage.put(path, b"", "text/plain")
-    async with serving(storage) as client:
+    async with make_client(storage) as client:
         async with client.get(f"/assets/{path}") as response:
             assert "text/plain; charset=utf-8" == response.headers["Content-Type"]
             assert (200, b"") == (response.status, await response.read())
@@ -116,8 +118,8 @@ async def test_text_is_utf8_and_an_empty_output_is_served(storage: Storage) -> N
     ],
 )
 async def test_one_range_is_answered_with_that_slice(client: Client, asked: str, start: int, stop: int) -> None:
-    """Closed, open and suffix ranges get 206, the slice and where it lies."""
-    response, body = await ask(client, Range=asked)
+    """Closed, open and suffix ranges get 206, the slice and its position."""
+    response, body = await request_output(client, Range=asked)
     assert (206, DATA[start:stop]) == (response.status, body)
     assert f"bytes {start}-{stop - 1}/{SIZE}" == response.headers["Content-Range"]
 
@@ -125,24 +127,24 @@ async def test_one_range_is_answered_with_that_slice(client: Client, asked: str,
 @pytest.mark.parametrize(
     "asked", ["bytes=0-1,5-6", "bytes=5-2", "bytes=-", "bytes=x-y", "items=0-1", "bytes=+1-2", f"bytes=0-{'9' * 5000}"]
 )
-async def test_a_range_we_cannot_read_gets_the_whole(client: Client, asked: str) -> None:
+async def test_invalid_range_gets_the_whole(client: Client, asked: str) -> None:
     """Several ranges, a backward one, another unit and nonsense are ignored, as HTTP allows."""
-    response, body = await ask(client, Range=asked)
+    response, body = await request_output(client, Range=asked)
     assert (200, DATA) == (response.status, body)
     assert "Content-Range" not in response.headers
 
 
 @pytest.mark.parametrize("asked", [f"bytes={SIZE}-", f"bytes={SIZE}-{SIZE + 5}", "bytes=-0"])
-async def test_a_range_outside_is_refused(client: Client, asked: str) -> None:
+async def test_range_outside_is_refused(client: Client, asked: str) -> None:
     """A range that holds no byte of the output gets 416 and the size."""
-    response, body = await ask(client, Range=asked)
+    response, body = await request_output(client, Range=asked)
     assert (416, b"") == (response.status, body)
     assert f"bytes */{SIZE}" == response.headers["Content-Range"]
 
 
 @given(st.integers(0, 40), st.none() | st.integers(0, 40), st.integers(0, 30))
 def test_every_range_is_the_plain_slice(first: int, last: int | None, size: int) -> None:
-    """For all bounds and sizes, a range is Python's slice of the same bytes; backwards, it is none."""
+    """For all bounds and sizes, a range is Python's slice of the same bytes, and a backward one is None."""
     data = bytes(range(size))
     closed, suffix = span_of(f"bytes={first}-{'' if last is None else last}", size), span_of(f"bytes=-{first}", size)
     assert (last is not None and last < first) == (closed is None)
@@ -156,39 +158,39 @@ def test_every_range_is_the_plain_slice(first: int, last: int | None, size: int)
 async def test_served_ranges_are_the_plain_slice(client: Client, one: int, other: int) -> None:
     """Over HTTP too, across chunk borders, any range is the slice."""
     first, last = sorted((one, other))
-    _, body = await ask(client, Range=f"bytes={first}-{last}")
+    _, body = await request_output(client, Range=f"bytes={first}-{last}")
     assert DATA[first : last + 1] == body
 
 
-async def test_a_copy_that_is_current_is_not_sent_again(client: Client) -> None:
-    """If-None-Match and If-Modified-Since get 304 while nothing changed; the ETag decides when both are sent."""
-    whole, _ = await ask(client)
+async def test_current_copy_is_not_sent_again(client: Client) -> None:
+    """If-None-Match and If-Modified-Since get 304 while nothing changed, and the ETag decides if both are sent."""
+    whole, _ = await request_output(client)
     etag, modified = whole.headers["ETag"], whole.headers["Last-Modified"]
     for method in ("GET", "HEAD"):
         for given_tag in (etag, f'"x", {etag}', f"W/{etag}", "*"):
-            response, body = await ask(client, method=method, If_None_Match=given_tag, Range="bytes=0-1")
+            response, body = await request_output(client, method=method, If_None_Match=given_tag, Range="bytes=0-1")
             assert (304, b"", etag) == (response.status, body, response.headers["ETag"])
             assert "public, max-age=86400, immutable" == response.headers["Cache-Control"]
-        assert 304 == (await ask(client, method=method, If_Modified_Since=modified))[0].status
-    assert 200 == (await ask(client, If_None_Match='"x"', If_Modified_Since=modified))[0].status
-    assert 200 == (await ask(client, If_Modified_Since="Thu, 01 Jan 2015 00:00:00 GMT"))[0].status
-    assert 200 == (await ask(client, If_Modified_Since="yesterday", If_None_Match="x"))[0].status
+        assert 304 == (await request_output(client, method=method, If_Modified_Since=modified))[0].status
+    assert 200 == (await request_output(client, If_None_Match='"x"', If_Modified_Since=modified))[0].status
+    assert 200 == (await request_output(client, If_Modified_Since="Thu, 01 Jan 2015 00:00:00 GMT"))[0].status
+    assert 200 == (await request_output(client, If_Modified_Since="yesterday", If_None_Match="x"))[0].status
 
 
-async def test_a_range_is_only_for_who_has_the_same_bytes(client: Client) -> None:
-    """If-Range with our ETag or date gets the range; another or a weak one gets the whole."""
-    whole, _ = await ask(client)
+async def test_if_range_needs_the_same_version(client: Client) -> None:
+    """If-Range with our ETag or date gets the range, and another or a weak one gets the whole."""
+    whole, _ = await request_output(client)
     etag, modified = whole.headers["ETag"], whole.headers["Last-Modified"]
-    assert 206 == (await ask(client, If_Range=etag, Range="bytes=0-1"))[0].status
-    assert 206 == (await ask(client, If_Range=modified, Range="bytes=0-1"))[0].status
+    assert 206 == (await request_output(client, If_Range=etag, Range="bytes=0-1"))[0].status
+    assert 206 == (await request_output(client, If_Range=modified, Range="bytes=0-1"))[0].status
     for held in ('"x"', f"W/{etag}", "Thu, 01 Jan 2015 00:00:00 GMT", "nonsense"):
-        response, body = await ask(client, If_Range=held, Range=f"bytes={SIZE}-")
+        response, body = await request_output(client, If_Range=held, Range=f"bytes={SIZE}-")
         assert (200, DATA) == (response.status, body)
 
 
 @pytest.mark.parametrize("path", ELSEWHERE)
-async def test_nothing_else_can_be_reached(client: Client, tmp_path: Path, path: str) -> None:
-    """Unknown names, and every way to climb out of the folder, are 404 for GET and HEAD, as raw bytes on the wire."""
+async def test_no_other_file_can_be_reached(client: Client, tmp_path: Path, path: str) -> None:
+    """Unknown names and every attempt to leave the folder are 404 for GET and HEAD, as raw bytes on the wire."""
     (tmp_path / "secret.txt").write_text("secret")
     for method in ("GET", "HEAD"):
         reader, writer = await asyncio.open_connection(client.host, client.port)
@@ -199,18 +201,18 @@ async def test_nothing_else_can_be_reached(client: Client, tmp_path: Path, path:
         assert b"secret" not in answer
 
 
-async def test_a_storage_out_of_order_is_a_503(tmp_path: Path) -> None:
-    """When the folder cannot be read, the answer says to come back, not that the output is gone."""
+async def test_storage_failure_is_503(tmp_path: Path) -> None:
+    """If the folder cannot be read, the response is 503 and not 404."""
     folder = tmp_path / "assets"
     storage = Storage.open(str(folder))
     (folder / "2026").symlink_to("2026")  # a loop: no path below it can be opened
-    async with serving(storage) as client:
-        response, _ = await ask(client)
+    async with make_client(storage) as client:
+        response, _ = await request_output(client)
         assert (503, "5") == (response.status, response.headers["Retry-After"])
 
 
-async def test_a_large_output_is_never_held_in_memory(tmp_path: Path) -> None:
-    """50 MiB go to a reader and to one that stalls in a few chunks' memory; the one that takes nothing is cut off."""
+async def test_large_output_is_streamed(tmp_path: Path) -> None:
+    """A reader and a stalling one get 50 MiB in a few chunks' memory, and one that reads nothing is disconnected."""
     folder = tmp_path / "assets"
     storage = Storage.open(str(folder))
     (folder / PATH).parent.mkdir(parents=True)
@@ -219,7 +221,7 @@ async def test_a_large_output_is_never_held_in_memory(tmp_path: Path) -> None:
         for _ in range(50):
             file.write(block)
             expected.update(block)
-    async with serving(storage, write_timeout_s=0.3) as client:
+    async with make_client(storage, write_timeout_s=0.3) as client:
         tracemalloc.start()
         reader, writer = await asyncio.open_connection(client.host, client.port, limit=MIB)
         writer.write(f"GET /assets/{PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -235,12 +237,12 @@ async def test_a_large_output_is_never_held_in_memory(tmp_path: Path) -> None:
         writer.close()
 
 
-async def test_an_output_that_vanishes_is_cut_short_not_completed(tmp_path: Path) -> None:
-    """When the bytes go missing after the headers went out, the client gets a broken answer, never a wrong one."""
+async def test_vanished_output_aborts_the_response(tmp_path: Path) -> None:
+    """If the bytes go missing after the headers, the client gets an aborted response, never a wrong one."""
     folder = tmp_path / "assets"
     storage = Storage.open(str(folder))
     await storage.put(PATH, os.urandom(30 * MIB), "image/png")
-    async with serving(storage) as client:
+    async with make_client(storage) as client:
         async with client.get(f"/assets/{PATH}") as response:
             (folder / PATH).unlink()
             with pytest.raises((aiohttp.ClientPayloadError, ConnectionResetError)):
@@ -250,7 +252,7 @@ async def test_an_output_that_vanishes_is_cut_short_not_completed(tmp_path: Path
 
 
 async def test_many_read_at_once_while_others_leave(client: Client) -> None:
-    """Thirty readers get every byte while thirty others hang up in the middle."""
+    """Thirty readers get every byte while thirty others disconnect in the middle."""
 
     async def leave() -> None:
         _, writer = await asyncio.open_connection(client.host, client.port)
@@ -258,31 +260,33 @@ async def test_many_read_at_once_while_others_leave(client: Client) -> None:
         await writer.drain()
         writer.transport.abort()
 
-    *answers, _ = await asyncio.gather(*(ask(client) for _ in range(30)), asyncio.gather(*(leave() for _ in range(30))))
+    *answers, _ = await asyncio.gather(
+        *(request_output(client) for _ in range(30)), asyncio.gather(*(leave() for _ in range(30)))
+    )
     assert [DATA] * 30 == [body for _, body in answers]
 
 
-async def kept(storage: Storage, outputs: Sequence[Blob | Link], kind: str = "") -> tuple[Output, ...]:
+async def store_outputs(storage: Storage, outputs: Sequence[Blob | Link], kind: str = "") -> tuple[Output, ...]:
     async with Egress(allow_private=True) as egress:
         return await copy_outputs(
             storage, egress, outputs, kind=kind, token=TOKEN, now_ms=NOW_MS, expires_ms=EXPIRES_MS
         )
 
 
-async def test_what_a_provider_delivered_is_served_by_us(client: Client, storage: Storage) -> None:
-    """Blobs and links are stored under what they are, not what was promised, and our URLs answer the same bytes."""
+async def test_delivered_outputs_are_stored_and_served(client: Client, storage: Storage) -> None:
+    """Blobs and links are stored under their real type, and our URLs answer the same bytes."""
     Image.new("RGB", (48, 32)).save(file := io.BytesIO(), "webp")
     sound = b"RIFF\0\0\0\0WAVE" + os.urandom(MIB)
-    image, wave = await kept(storage, [Blob(file.getvalue(), "image/png"), Blob(sound, "audio/wav")])
+    image, wave = await store_outputs(storage, [Blob(file.getvalue(), "image/png"), Blob(sound, "audio/wav")])
     path, data = f"2026/02/28/{TOKEN}-0.webp", file.getvalue()
     assert Output(path, "image/webp", len(data), 48, 32, sha256(data)) == image
     assert (sha256(sound), None) == (wave.sha256, wave.width)
     link = Link(str(client.make_url(f"/assets/{wave.place}")))
-    assert [wave.sha256] == [copy.sha256 for copy in await kept(storage, [link])]
+    assert [wave.sha256] == [copy.sha256 for copy in await store_outputs(storage, [link])]
     async with client.get(f"/assets/{image.place}") as response:
         assert ("image/webp", data) == (response.content_type, await response.read())
     with pytest.raises(BadOutput, match="not an image, video or audio"):
-        await kept(storage, [Link(str(client.make_url(f"/assets/{PATH}")))])
+        await store_outputs(storage, [Link(str(client.make_url(f"/assets/{PATH}")))])
 
 
 async def test_what_cannot_be_copied_now_is_told_from_what_never_can(
@@ -292,15 +296,15 @@ async def test_what_cannot_be_copied_now_is_told_from_what_never_can(
     storage = Storage.open(str(tmp_path / "fine"))
     gone = Link(str(client.make_url("/assets/gone?signature=secret")))
     with pytest.raises(CopyFailed, match=r"127\.0\.0\.1 answered 404 for an output$"):
-        await kept(storage, [gone])
+        await store_outputs(storage, [gone])
     await client.close()
     with pytest.raises(CopyFailed, match=r"127\.0\.0\.1 did not deliver an output: no connection"):
-        await kept(storage, [gone])
+        await store_outputs(storage, [gone])
     (tmp_path / "fine" / "2026").symlink_to("2026")
     with pytest.raises(CopyFailed, match="cannot write"):
-        await kept(storage, [Blob(b"fLaC" + bytes(20), "audio/flac")])
+        await store_outputs(storage, [Blob(b"fLaC" + bytes(20), "audio/flac")])
     with pytest.raises(BadOutput, match="at most 16"):
-        await kept(storage, [gone] * (OUTPUTS_MAX + 1))
+        await store_outputs(storage, [gone] * (OUTPUTS_MAX + 1))
 
 
 async def test_what_is_larger_than_we_keep_stays_with_its_provider(
@@ -311,11 +315,11 @@ async def test_what_is_larger_than_we_keep_stays_with_its_provider(
     small = Blob(b"fLaC" + bytes(20), "audio/flac")
     for module in (media, outputs):
         monkeypatch.setattr(module, "OUTPUT_BYTES_MAX", SIZE - 1)
-    theirs, ours = await kept(storage, [large, small], "music")
+    theirs, ours = await store_outputs(storage, [large, small], "music")
     assert Output(large.url, "audio/mpeg", expires_ms=EXPIRES_MS) == theirs
     assert (True, None) == (ours.place.endswith("-1.flac"), ours.expires_ms)
     with pytest.raises(BadOutput, match=f"at most {SIZE - 1}"):
-        await kept(storage, [Blob(bytes(SIZE), "audio/flac")])
+        await store_outputs(storage, [Blob(bytes(SIZE), "audio/flac")])
 
 
 @pytest.mark.parametrize(
@@ -329,10 +333,10 @@ async def test_what_is_larger_than_we_keep_stays_with_its_provider(
         (b"\x89PNG\r\n\x1a\n", "video", False),
     ],
 )
-async def test_an_output_is_what_was_ordered(storage: Storage, data: bytes, kind: str, fits: bool) -> None:
-    """A sound for a picture, or a picture for a film, is not passed off as what was paid for."""
+async def test_output_is_refused_when_of_another_kind(storage: Storage, data: bytes, kind: str, fits: bool) -> None:
+    """An audio file for an image, or an image for a video, is not accepted as the result."""
     if fits:
-        assert 1 == len(await kept(storage, [Blob(data, "application/octet-stream")], kind))
+        assert 1 == len(await store_outputs(storage, [Blob(data, "application/octet-stream")], kind))
     else:
         with pytest.raises(BadOutput, match=f"for a generation of kind {kind}$"):
-            await kept(storage, [Blob(data, "application/octet-stream")], kind)
+            await store_outputs(storage, [Blob(data, "application/octet-stream")], kind)

@@ -49,11 +49,11 @@ class Reader:
         self.document: dict[str, Any] = {}
 
     @property
-    def desk(self) -> Any:
+    def context(self) -> Any:
         return self.client.app[CONTEXT]
 
-    async def read(self) -> None:
-        """Fetch the document, and close its schemas: an answer may have no field that is not in it."""
+    async def load_document(self) -> None:
+        """Fetch the document and close its schemas, so that a response can have no undocumented field."""
         async with self.client.get("/openapi.json") as response:
             self.document = await response.json()
         for schema in self.document["components"]["schemas"].values():
@@ -61,14 +61,14 @@ class Reader:
                 schema.setdefault("additionalProperties", False)
 
     async def call(self, method: str, path: str, *, status: int, query: str = "", **options: Any) -> Any:
-        """The decoded answer to a call, `path` as in the document. Asserts that it is documented as it came."""
+        """Make a documented call, check its response against the document, and return it decoded."""
         options["headers"] = self.headers | options.get("headers", {})
         url = path.format(**options.pop("names", {})) + query
         async with self.client.request(method, url, **options) as response:
             assert status == response.status, await response.text()
-            return await self.checked(response, self.document["paths"][path][method]["responses"][str(status)])
+            return await self.check_response(response, self.document["paths"][path][method]["responses"][str(status)])
 
-    async def checked(self, response: ClientResponse, told: dict[str, Any]) -> Any:
+    async def check_response(self, response: ClientResponse, told: dict[str, Any]) -> Any:
         assert "X-Request-Id" in response.headers
         if "content" not in told:
             assert b"" == await response.read()
@@ -89,7 +89,7 @@ class Reader:
 
     async def settle(self, generation_id: str, state: str, outcome: Outcome) -> None:
         cost_micros = 20_000 if state == "completed" else 0
-        await ledger.settle(self.desk.store, generation_id, state, cost_micros=cost_micros, outcome=outcome)
+        await ledger.settle(self.context.store, generation_id, state, cost_micros=cost_micros, outcome=outcome)
 
 
 @pytest.fixture
@@ -101,12 +101,12 @@ async def reader(store_url: str, tmp_path: Path) -> AsyncIterator[Reader]:
         _, key = await accounts.create_key(store, account.id, "wowflow")
         await ledger.top_up(store, account.id, 1_000_000, "invoice-1")
         reader = Reader(client, account.id, key)
-        await reader.read()
+        await reader.load_document()
         yield reader
 
 
 async def test_generations_are_as_described(reader: Reader) -> None:
-    """Accepted, replayed, waited for, completed, failed and listed: every answer fits the document."""
+    """Every response about a generation fits the document, from its acceptance to its end."""
     accepted = await reader.order()
     keyed = {"Idempotency-Key": "k1"}
     replayed = [(await reader.order(headers=keyed))["id"] for _ in range(2)]
@@ -139,7 +139,7 @@ async def test_money_and_models_are_as_described(reader: Reader) -> None:
 
 
 async def test_webhook_endpoints_are_as_described(reader: Reader) -> None:
-    """Creating, listing and removing endpoints and reading their deliveries all fit the document."""
+    """Creating, listing and deleting endpoints and reading their deliveries fit the document."""
     path, one = "/api/v1/webhooks", "/api/v1/webhooks/{id}"
     created = await reader.call("post", path, status=201, json={"url": "https://example.com/hook"})
     assert created["secret"].startswith("whsec_")
@@ -158,7 +158,7 @@ async def test_webhook_endpoints_are_as_described(reader: Reader) -> None:
     again = one + "/deliveries/{delivery}/redeliver"
     await reader.call("post", again, status=202, names={**names, "delivery": delivery["id"]})
     await reader.call("post", again, status=404, names={**names, "delivery": "evt_1"})
-    await reader.desk.store.call("HSET", keys.endpoint(created["id"]), "disabled_ms", 1, "disabled_why", "410")
+    await reader.context.store.call("HSET", keys.endpoint(created["id"]), "disabled_ms", 1, "disabled_why", "410")
     assert "disabled_at" in (await reader.call("get", path, status=200))["data"][0]
     await reader.call("post", again, status=409, names={**names, "delivery": delivery["id"]})
     await reader.call("post", one + "/replay", status=409, names=names, json={**since, "which": "missing"})
@@ -171,7 +171,7 @@ async def test_webhook_endpoints_are_as_described(reader: Reader) -> None:
 
 
 async def test_account_and_keys_are_as_described(reader: Reader) -> None:
-    """The account, its warning, and its keys from the first to the last: every answer fits the document."""
+    """Every response about the account, its alert and its keys fits the document."""
     path, one = "/api/v1/keys", "/api/v1/keys/{id}"
     account = "/api/v1/account"
     assert 50 == (await reader.call("get", account, status=200))["low_balance_cents"]
@@ -224,7 +224,7 @@ async def test_reused_key_and_refusal_upstream_are_as_described(reader: Reader) 
     await reader.order(headers={"Idempotency-Key": "k1"}, status=422, prompt="a knight")
     waiting = asyncio.create_task(reader.order(headers={"Prefer": "wait=20"}, status=502))
     async with asyncio.timeout(10):
-        while len(found := await generations.list_newest(reader.desk.store, reader.account, 2)) < 2:
+        while len(found := await generations.list_newest(reader.context.store, reader.account, 2)) < 2:
             await asyncio.sleep(0.01)
     await reader.settle(found[0].id, "failed", REFUSED)
     assert "upstream_error" == (await waiting)["error"]["code"]
@@ -232,7 +232,7 @@ async def test_reused_key_and_refusal_upstream_are_as_described(reader: Reader) 
 
 async def test_service_is_as_described(reader: Reader) -> None:
     """Probes, metrics, pages and outputs answer with the documented statuses, types and fields."""
-    await reader.desk.storage.put(PLACE, b"png", "image/png")
+    await reader.context.storage.put(PLACE, b"png", "image/png")
     for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", *PAGES):
         await reader.call("get", path, status=200)
     for status, headers in ((206, {"Range": "bytes=0-1"}), (304, {"If-None-Match": "*"}), (416, {"Range": "bytes=9-"})):
@@ -246,12 +246,12 @@ async def test_service_is_as_described(reader: Reader) -> None:
 
 
 async def test_python_samples_run(reader: Reader) -> None:
-    """Every Python sample for the holder of a key runs against the gateway as it stands, but for the ids in it."""
+    """Every Python sample for the holder of a key runs unchanged against the gateway, except for the ids in it."""
     hook = {"url": "https://example.com/hook"}
     endpoint = (await reader.call("post", "/api/v1/webhooks", status=201, json=hook))["id"]
     made = await reader.order()
     await reader.settle(made["id"], "completed", DRAWN)
-    await reader.desk.storage.put(PLACE, b"png", "image/png")
+    await reader.context.storage.put(PLACE, b"png", "image/png")
     waiting = (await reader.order())["id"]
     key_id = (await reader.call("post", "/api/v1/keys", status=201, json={}))["id"]
     here = str(reader.client.make_url("")).rstrip("/")
@@ -264,7 +264,7 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(KEY_ID, key_id)
         .replace(JOB_ID, job_id(waiting))
         .replace(IMAGE_JOB_ID, job_id(made["id"]))
-        .replace(CALLBACK_TOKEN, callback_token.token(reader.desk.secret, waiting))
+        .replace(CALLBACK_TOKEN, callback_token.token(reader.context.secret, waiting))
         for path, item in reader.document["paths"].items()
         if not path.startswith("/api/admin/")
         for method in ("get", "post", "patch", "delete")
@@ -288,7 +288,7 @@ async def test_python_samples_run(reader: Reader) -> None:
 
 
 async def test_pages_need_nothing_from_outside(reader: Reader) -> None:
-    """The pages and their parts come from us alone: no foreign address in them, and a policy that forbids any."""
+    """The pages and their parts contain no foreign URL, and their policy forbids any."""
     texts = {}
     for path, media_type in (dict.fromkeys(PAGES, "text/html") | PARTS).items():
         async with reader.client.get(path) as response:
@@ -308,7 +308,7 @@ async def test_pages_need_nothing_from_outside(reader: Reader) -> None:
 
 
 async def test_the_webhooks_page_knows_every_event(reader: Reader) -> None:
-    """What can be ticked there is what can be subscribed to."""
+    """The page offers exactly the events that can be subscribed to."""
     async with reader.client.get("/pages/webhooks.js") as response:
         ticked = re.findall(r'^  "([a-z]+\.[a-z]+)": ', await response.text(), re.MULTILINE)
     assert list(EVENT_TYPES) == ticked
@@ -316,7 +316,7 @@ async def test_the_webhooks_page_knows_every_event(reader: Reader) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "/docs"])
 async def test_account_pages_without_scripts_name_the_api(reader: Reader, page: str) -> None:
-    """Without JavaScript a page of the account says how else it can be done."""
+    """Without JavaScript, a page of the account names the API to use instead."""
     async with reader.client.get(page) as response:
         said = (await response.text()).partition("<noscript>")[2]
     assert "JavaScript" in said
@@ -324,7 +324,7 @@ async def test_account_pages_without_scripts_name_the_api(reader: Reader, page: 
 
 
 async def test_page_without_scripts_points_to_the_document(reader: Reader) -> None:
-    """Without JavaScript the page still says where everything is."""
+    """Without JavaScript, the page links to the document."""
     async with reader.client.get("/docs") as response:
         text = await response.text()
     assert '<a href="openapi.json">' in text.partition("<noscript>")[0]
@@ -333,7 +333,7 @@ async def test_page_without_scripts_points_to_the_document(reader: Reader) -> No
 
 @pytest.mark.parametrize("path", ["/openapi.json", *PAGES, "/pages/docs.js"])
 async def test_known_copies_are_not_sent_again(reader: Reader, path: str) -> None:
-    """Who has the current copy gets 304 and no body, and who takes gzip gets it compressed."""
+    """A client with the current copy gets 304 and no body, and gzip is used if the client accepts it."""
     async with reader.client.get(path, headers={"Accept-Encoding": "gzip"}) as response:
         tag = response.headers["ETag"]
         assert "gzip" == response.headers["Content-Encoding"]

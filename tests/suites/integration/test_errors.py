@@ -45,14 +45,14 @@ routes = [{ provider = "noop", model = "noop" }]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A gateway and one worker; what is ordered from provider noop waits for ever."""
+    """Run a gateway and one worker, but none for provider noop."""
     async with deploy(models=SIZED, workers=("paid",), deliver=0, sweep=0) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> AsyncIterator[Caller]:
-    """A customer with a dollar, who still has it after the test, and of whom the log knows no secret."""
+    """Create a customer with one dollar, and check afterwards that nothing was charged and no secret logged."""
     caller = await place.create_caller(cents=100)
     yield caller
     account = await accounts.find(place.store, caller.customer.account)
@@ -65,7 +65,7 @@ async def caller(place: Place) -> AsyncIterator[Caller]:
 
 
 def is_error(answer: Answer, status: int, code: str) -> str:
-    """Check an error's documented shape and its headers; its message."""
+    """Check an error's documented shape and its headers, and return its message."""
     assert (status, code) == (answer.status, answer.body["error"]["code"]), answer
     assert {"error"} == set(answer.body)
     assert {"code", "message"} == set(answer.body["error"])
@@ -78,13 +78,13 @@ def is_error(answer: Answer, status: int, code: str) -> str:
     return message
 
 
-def half(key: str) -> str:
-    """A key that was not copied whole."""
+def cut_in_half(key: str) -> str:
+    """Return a key that was not copied whole."""
     return key[: len(key) // 2]
 
 
-def mistyped(key: str) -> str:
-    """A key with another last character."""
+def change_last_character(key: str) -> str:
+    """Return a key with another last character."""
     return key[:-1] + ("a" if key[-1] != "a" else "b")
 
 
@@ -113,8 +113,8 @@ async def test_every_call_needs_a_key(caller: Caller, method: str, path: str, he
     [
         lambda key: "Bearer junk",
         lambda key: "Bearer wf_live_",
-        lambda key: f"Bearer {half(key)}",
-        lambda key: f"Bearer {mistyped(key)}",
+        lambda key: f"Bearer {cut_in_half(key)}",
+        lambda key: f"Bearer {change_last_character(key)}",
         lambda key: f"Bearer {key}{key}",
         lambda key: f"Bearer {key.upper()}",
         lambda key: f"Bearer {key} {key}",
@@ -125,15 +125,15 @@ async def test_every_call_needs_a_key(caller: Caller, method: str, path: str, he
     ],
     ids=["junk", "prefix", "half", "checksum", "twice", "upper", "two", "basic", "token", "bare", "umlaut"],
 )
-async def test_a_malformed_key_is_refused(caller: Caller, method: str, make: Any) -> None:
+async def test_malformed_key_is_refused(caller: Caller, method: str, make: Any) -> None:
     """Junk, half a key, a wrong checksum and a wrong scheme are 401 invalid_api_key."""
     header = {"Authorization": make(caller.customer.key)}
     sent = {"json": GOOD} if method == "POST" else {}
     is_error(await caller.request(method, GENERATIONS, headers=header, **sent), 401, "invalid_api_key")
 
 
-async def test_an_unknown_and_a_revoked_key_are_refused(caller: Caller, place: Place) -> None:
-    """A well-formed key that nobody has, and one that was revoked, are 401 invalid_api_key on every call."""
+async def test_unknown_or_revoked_key_is_refused(caller: Caller, place: Place) -> None:
+    """A well-formed key that does not exist, and a revoked one, are 401 invalid_api_key on every call."""
     [key] = await accounts.list_keys(place.store, caller.customer.account)
     await accounts.revoke_key(place.store, caller.customer.account, key.id)
     is_error(await caller.request("POST", GENERATIONS, json=GOOD), 401, "invalid_api_key")
@@ -142,32 +142,32 @@ async def test_an_unknown_and_a_revoked_key_are_refused(caller: Caller, place: P
 
 
 @pytest.mark.parametrize("model", [{}, {"model": None}, {"model": ""}])
-async def test_no_model(caller: Caller, model: dict[str, Any]) -> None:
+async def test_generation_is_refused_without_a_model(caller: Caller, model: dict[str, Any]) -> None:
     """A body without a model is 400 missing_model."""
     is_error(await caller.request("POST", GENERATIONS, json={"prompt": PROMPT, **model}), 400, "missing_model")
 
 
 @pytest.mark.parametrize("prompt", [{}, {"prompt": None}, {"prompt": ""}, {"prompt": " \n\t"}])
-async def test_no_prompt(caller: Caller, prompt: dict[str, Any]) -> None:
+async def test_generation_is_refused_without_a_prompt(caller: Caller, prompt: dict[str, Any]) -> None:
     """A body without a prompt, or with an empty one, is 400 missing_prompt."""
     is_error(await caller.request("POST", GENERATIONS, json={"model": "test/noop", **prompt}), 400, "missing_prompt")
 
 
 @pytest.mark.parametrize("model", ["test/none", "TEST/NOOP", " test/noop", "../../x", "a" * 5000, "test/noop\0"])
-async def test_unknown_model(caller: Caller, model: str) -> None:
+async def test_unknown_model_is_refused(caller: Caller, model: str) -> None:
     """A model that is not in the catalogue, to the letter, is 400 unknown_model."""
     answer = await caller.request("POST", GENERATIONS, json={"model": model, "prompt": PROMPT})
     assert 300 > len(is_error(answer, 400, "unknown_model"))
 
 
-async def test_a_prompt_that_is_too_long_for_its_model(caller: Caller) -> None:
-    """A model may take a shorter prompt than its kind, and says how short."""
+async def test_prompt_is_refused_when_too_long_for_its_model(caller: Caller) -> None:
+    """A model can accept a shorter prompt than its kind, and the message names the limit."""
     answer = await caller.request("POST", GENERATIONS, json={"model": "test/brief", "prompt": "x" * 11})
     assert "`prompt` must be at most 10 characters long, not 11" in is_error(answer, 400, "invalid_input")
 
 
-async def test_a_model_whose_provider_has_no_key(place: Place, caller: Caller) -> None:
-    """A model of a provider that is not configured is not on offer, and the operator is told which variable to set."""
+async def test_model_is_refused_when_its_provider_has_no_key(place: Place, caller: Caller) -> None:
+    """A model of a provider that is not configured is not on offer, and the log names the variable to set."""
     answer = await caller.request("POST", GENERATIONS, json={"model": "test/unset", "prompt": PROMPT})
     message = is_error(answer, 400, "unknown_model")
     assert "is not on offer here" in message
@@ -209,8 +209,8 @@ async def test_a_model_whose_provider_has_no_key(place: Place, caller: Caller) -
     ],
     ids=lambda body: body[:40].decode(errors="replace"),
 )
-async def test_a_body_that_is_no_json_object(caller: Caller, body: bytes) -> None:
-    """What is not one strict JSON object is 400 invalid_json, whatever lenient parsers make of it."""
+async def test_body_is_refused_when_not_strict_json(caller: Caller, body: bytes) -> None:
+    """A body that is not one strict JSON object is 400 invalid_json, even if lenient parsers accept it."""
     header = {"Content-Type": "application/json"}
     is_error(await caller.request("POST", GENERATIONS, data=body, headers=header), 400, "invalid_json")
 
@@ -225,7 +225,7 @@ async def test_a_body_that_is_no_json_object(caller: Caller, body: bytes) -> Non
         ({"prompt": {"text": "x"}}, "prompt"),
     ],
 )
-async def test_a_field_of_the_wrong_type(caller: Caller, change: dict[str, Any], field: str) -> None:
+async def test_field_is_named_when_of_the_wrong_type(caller: Caller, change: dict[str, Any], field: str) -> None:
     """A documented field of another type is 400 invalid_request, and the message names it."""
     message = is_error(await caller.request("POST", GENERATIONS, json=GOOD | change), 400, "invalid_request")
     assert field in message
@@ -235,14 +235,14 @@ async def test_a_field_of_the_wrong_type(caller: Caller, change: dict[str, Any],
     "limit", ["abc", "0", "-1", "1.5", "", "%20", "1e2", "0x10", "٣", "+5", "null", "--", "1;2", "00", "%00"]
 )
 @pytest.mark.parametrize("path", [GENERATIONS, "/api/v1/transactions"])
-async def test_a_limit_that_makes_no_sense(caller: Caller, path: str, limit: str) -> None:
-    """A limit that is not a whole number from 1 on is 400 invalid_request."""
+async def test_limit_is_refused_when_invalid(caller: Caller, path: str, limit: str) -> None:
+    """A limit that is not a whole number from 1 is 400 invalid_request."""
     assert "limit" in is_error(await caller.request("GET", f"{path}?limit={limit}"), 400, "invalid_request")
 
 
 @pytest.mark.parametrize("path", [GENERATIONS, "/api/v1/transactions"])
-async def test_a_limit_above_200_is_200(place: Place, path: str) -> None:
-    """A limit of 201 and more gives the newest 200."""
+async def test_limit_above_200_counts_as_200(place: Place, path: str) -> None:
+    """A limit of 201 and more returns the newest 200."""
     caller = await place.create_caller(cents=10_000, concurrency=1000)
     await asyncio.gather(*[caller.create() for _ in range(201)])
     counts = {limit: len((await caller.request("GET", f"{path}?limit={limit}")).body["data"]) for limit in (199, 200)}
@@ -253,7 +253,7 @@ async def test_a_limit_above_200_is_200(place: Place, path: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["k" * 256, "a\tb", "ü\u200b"])
-async def test_an_idempotency_key_we_cannot_keep(caller: Caller, key: str) -> None:
+async def test_idempotency_key_is_refused_when_too_long_or_not_printable(caller: Caller, key: str) -> None:
     """An Idempotency-Key that is too long or not printable is 400 invalid_request."""
     answer = await caller.request("POST", GENERATIONS, json=GOOD, headers={"Idempotency-Key": key})
     assert "Idempotency-Key" in is_error(answer, 400, "invalid_request")
@@ -284,14 +284,14 @@ async def test_an_idempotency_key_we_cannot_keep(caller: Caller, key: str) -> No
         (False, "input"),
     ],
 )
-async def test_an_input_the_model_does_not_take(caller: Caller, given: Any, field: str) -> None:
+async def test_input_field_is_named_when_the_model_rejects_it(caller: Caller, given: Any, field: str) -> None:
     """An unknown, mistyped or excessive field of `input` is 400 invalid_input, and the message names it."""
     body = {"model": "test/sized", "prompt": PROMPT, "input": given}
     message = is_error(await caller.request("POST", GENERATIONS, json=body), 400, "invalid_input")
     assert message.startswith(f"`{field}` ")
 
 
-async def test_an_endless_number_in_input(caller: Caller) -> None:
+async def test_input_number_is_refused_when_infinite(caller: Caller) -> None:
     """A number that overflows to infinity is 400 invalid_input and names its field."""
     body = b'{"model": "test/sized", "prompt": "x", "input": {"seed": 1e999}}'
     answer = await caller.request("POST", GENERATIONS, data=body, headers={"Content-Type": "application/json"})
@@ -299,14 +299,14 @@ async def test_an_endless_number_in_input(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("prompt", ["x" * 20_001, "a\0b"])
-async def test_a_prompt_no_provider_can_take(caller: Caller, prompt: str) -> None:
+async def test_prompt_is_refused_when_too_long_or_with_nul(caller: Caller, prompt: str) -> None:
     """A prompt that is too long or has a NUL is 400 invalid_input and names the prompt."""
     answer = await caller.request("POST", GENERATIONS, json={"model": "test/noop", "prompt": prompt})
     assert is_error(answer, 400, "invalid_input").startswith("`prompt` ")
 
 
-async def test_too_little_money(place: Place) -> None:
-    """A price above the balance is 402 insufficient_balance; the balance stays, and a free model still works."""
+async def test_generation_is_refused_when_the_balance_is_too_low(place: Place) -> None:
+    """A price above the balance is 402 insufficient_balance, the balance stays, and a free model still works."""
     caller = await place.create_caller(cents=10)
     message = is_error(await caller.submit(PROMPT), 402, "insufficient_balance")
     assert "0.11" in message
@@ -331,7 +331,7 @@ async def test_too_little_money(place: Place) -> None:
         "/api/v1/webhooks/ep_0000000000000000/deliveries",
     ],
 )
-async def test_nothing_is_there(caller: Caller, path: str) -> None:
+async def test_unknown_path_is_not_found(caller: Caller, path: str) -> None:
     """An unknown path, of this version or of the next, is 404 not_found."""
     is_error(await caller.request("GET", path), 404, "not_found")
 
@@ -355,13 +355,13 @@ async def test_nothing_is_there(caller: Caller, path: str) -> None:
         "x" * 4000,
     ],
 )
-async def test_no_such_generation(caller: Caller, asked: str) -> None:
-    """An id that is unknown or no id at all is 404 not_found."""
+async def test_unknown_generation_is_not_found(caller: Caller, asked: str) -> None:
+    """An id that is unknown or invalid is 404 not_found."""
     is_error(await caller.request("GET", f"{GENERATIONS}?id={asked}"), 404, "not_found")
 
 
-async def test_a_foreign_generation_is_not_there(caller: Caller, place: Place) -> None:
-    """Another account's generation is 404 not_found, in the same words as one that never was."""
+async def test_foreign_generation_is_not_found(caller: Caller, place: Place) -> None:
+    """Another account's generation is 404 not_found, in the same words as one that never existed."""
     owner = await place.create_caller()
     made = await owner.create(PROMPT)
     foreign = is_error(await caller.request("GET", f"{GENERATIONS}?id={made}"), 404, "not_found")
@@ -381,16 +381,18 @@ async def test_a_foreign_generation_is_not_there(caller: Caller, place: Place) -
         ("GET", "/api/v1/webhooks/ep_0", {"DELETE"}),
     ],
 )
-async def test_the_wrong_method(caller: Caller, method: str, path: str, allowed: set[str]) -> None:
-    """A documented path with another method is 405 method_not_allowed and says in Allow what it takes."""
+async def test_wrong_method_is_refused_with_the_allowed_ones(
+    caller: Caller, method: str, path: str, allowed: set[str]
+) -> None:
+    """A documented path with another method is 405 method_not_allowed and lists the methods in Allow."""
     answer = await caller.request(method, path)
     is_error(answer, 405, "method_not_allowed")
     assert allowed <= {word.strip() for word in answer.headers["Allow"].split(",")}
     assert method not in answer.headers["Allow"]
 
 
-async def chunks(size_bytes: int) -> AsyncIterator[bytes]:
-    """A JSON body that long, its length not told."""
+async def send_chunks(size_bytes: int) -> AsyncIterator[bytes]:
+    """Yield a JSON body of this size, without a length."""
     yield b'{"model": "test/noop", "prompt": "'
     for _ in range(size_bytes // 50_000):
         yield b"x" * 50_000
@@ -399,29 +401,29 @@ async def chunks(size_bytes: int) -> AsyncIterator[bytes]:
 
 @pytest.mark.parametrize("size_bytes", [1_000_001, 3_000_000])
 @pytest.mark.parametrize("told", [True, False], ids=["length", "chunked"])
-async def test_too_large_a_body(caller: Caller, size_bytes: int, told: bool) -> None:
-    """A body of more than a megabyte is 413, whether its length is told or not."""
-    data: Any = io.BytesIO(b" " * size_bytes) if told else chunks(size_bytes)
+async def test_body_is_refused_when_too_large(caller: Caller, size_bytes: int, told: bool) -> None:
+    """A body of more than a megabyte is 413, with or without a length."""
+    data: Any = io.BytesIO(b" " * size_bytes) if told else send_chunks(size_bytes)
     answer = await caller.request("POST", GENERATIONS, data=data, headers={"Content-Type": "application/json"})
     is_error(answer, 413, "payload_too_large")
 
 
-async def test_a_body_of_just_a_megabyte(caller: Caller) -> None:
+async def test_body_of_a_megabyte_is_read(caller: Caller) -> None:
     """A body of exactly a megabyte is read."""
     body = b'{"model": "test/none", "prompt": "x"}'.ljust(1_000_000)
     answer = await caller.request("POST", GENERATIONS, data=body, headers={"Content-Type": "application/json"})
     is_error(answer, 400, "unknown_model")
 
 
-async def test_a_bomb_is_not_unpacked(caller: Caller) -> None:
+async def test_compressed_bomb_is_refused(caller: Caller) -> None:
     """A small compressed body that unpacks to more than a megabyte is 413."""
     packed = gzip.compress(b" " * 40_000_000)
     header = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     is_error(await caller.request("POST", GENERATIONS, data=packed, headers=header), 413, "payload_too_large")
 
 
-async def test_a_damaged_compressed_body(caller: Caller) -> None:
-    """A body that is not compressed as it says is 400 invalid_request, not a failure of ours."""
+async def test_compressed_body_is_refused_when_damaged(caller: Caller) -> None:
+    """A body that does not match its Content-Encoding is 400 invalid_request, not 500."""
     header = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     is_error(await caller.request("POST", GENERATIONS, data=b"not gzip", headers=header), 400, "invalid_request")
 
@@ -429,14 +431,14 @@ async def test_a_damaged_compressed_body(caller: Caller) -> None:
 @pytest.mark.parametrize(
     "media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "json", "*/*"]
 )
-async def test_the_wrong_media_type(caller: Caller, media_type: str) -> None:
-    """A body that says it is not JSON is 415 unsupported_media_type."""
+async def test_body_is_refused_when_its_media_type_is_not_json(caller: Caller, media_type: str) -> None:
+    """A body with a media type other than JSON is 415 unsupported_media_type."""
     header = {"Content-Type": media_type}
     answer = await caller.request("POST", GENERATIONS, data=b'{"model": "test/noop", "prompt": "x"}', headers=header)
     is_error(answer, 415, "unsupported_media_type")
 
 
-async def test_an_idempotency_key_with_another_body(place: Place) -> None:
+async def test_idempotency_key_is_refused_with_another_body(place: Place) -> None:
     """The same Idempotency-Key with another body is 422 idempotency_key_reuse and charges nothing more."""
     caller = await place.create_caller(cents=100)
     await caller.create(PROMPT, idempotency_key="k-1")
@@ -444,7 +446,7 @@ async def test_an_idempotency_key_with_another_body(place: Place) -> None:
     assert 89 == await caller.check_balance()
 
 
-async def test_too_many_waiting(place: Place) -> None:
+async def test_submit_is_rate_limited_past_the_backlog(place: Place) -> None:
     """Past the account's backlog a submit is 429 rate_limited, with the seconds to wait in Retry-After."""
     caller = await place.create_caller(cents=100, concurrency=1, backlog_max=1)
     await caller.create(PROMPT)
@@ -456,8 +458,8 @@ async def test_too_many_waiting(place: Place) -> None:
 
 
 @pytest.mark.parametrize("prompt", ["refuse", "fail"])
-async def test_a_provider_that_refuses(place: Place, prompt: str) -> None:
-    """A refusal while the caller waits is 502 upstream_error, and the refund is done by then."""
+async def test_failure_during_the_wait_is_502(place: Place, prompt: str) -> None:
+    """A failure while the caller waits is 502 upstream_error, the message says once that it was refunded, and it is."""
     caller = await place.create_caller(cents=100)
     answer = await caller.submit(f"{PROMPT} {prompt}", "test/paid", prefer="wait=10")
     assert "refunded" in is_error(answer, 502, "upstream_error")
@@ -465,8 +467,8 @@ async def test_a_provider_that_refuses(place: Place, prompt: str) -> None:
     assert PROMPT not in place.log()
 
 
-async def test_the_store_is_away(caller: Caller, place: Place) -> None:
-    """Without its store every call is 503 unavailable within 2 s, and works again by itself once the store is back."""
+async def test_calls_are_503_while_the_store_is_unavailable(caller: Caller, place: Place) -> None:
+    """Without its store every call is 503 unavailable within 2 s, and works again once the store is back."""
     place.stack.processes["store"].kill()
     calls = [
         caller.request("POST", GENERATIONS, json=GOOD),
@@ -488,8 +490,8 @@ async def test_the_store_is_away(caller: Caller, place: Place) -> None:
     assert 100 == (await caller.request("GET", "/api/v1/balance")).body["balance_cents"]
 
 
-async def test_a_request_that_is_no_http(place: Place, caller: Caller) -> None:
-    """A request that cannot be parsed, or has too long headers, is an error in shape, and its key stays unlogged."""
+async def test_malformed_http_is_an_error_in_shape(place: Place, caller: Caller) -> None:
+    """A malformed request, or one with too long headers, is an error in shape, and its key stays out of the log."""
     key = caller.customer.key.encode()
     for broken in (b"Bearer " + key + b"\x00", b"Bearer " + key + b"a" * 9000, b"Bearer " + key + b"\r\nX Y: 1"):
         reader, writer = await asyncio.open_connection("127.0.0.1", place.stack.ports[0])
@@ -503,8 +505,8 @@ async def test_a_request_that_is_no_http(place: Place, caller: Caller) -> None:
         assert key not in answer
 
 
-async def test_who_leaves_before_the_body_ends_is_no_failure(place: Place, caller: Caller) -> None:
-    """A client that goes away in the middle of its body leaves no error in the log."""
+async def test_client_that_leaves_during_its_body_is_not_an_error(place: Place, caller: Caller) -> None:
+    """A client that disconnects in the middle of its body leaves no error in the log."""
     _, writer = await asyncio.open_connection("127.0.0.1", place.stack.ports[0])
     key = caller.customer.key.encode()
     writer.write(b"POST /api/v1/generations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key)

@@ -1,4 +1,4 @@
-"""A gateway holds as many connections as the system lets it, however low the limit that it was started with."""
+"""The gateway raises its limit of open files at the start."""
 
 import asyncio
 import sys
@@ -8,8 +8,8 @@ from tests.harness.processes import Process, free_port, make_folder
 FEW, MANY = 64, 200
 
 
-async def test_a_low_soft_limit_does_not_turn_clients_away(store_url: str) -> None:
-    """Started with room for 64 open files and the right to more, it keeps 200 connections open and answers on each."""
+async def test_gateway_raises_a_low_limit_of_open_files(store_url: str) -> None:
+    """A gateway that starts with 64 open files and the right to more keeps 200 connections open."""
     port = free_port()
     env = {"REDIS_URL": store_url, "DATA_DIR": str(make_folder("limits")), "PORT": str(port)}
     command = f"ulimit -Sn {FEW}; exec {sys.executable} -m gateway"

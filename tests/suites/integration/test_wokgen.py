@@ -48,8 +48,8 @@ seconds = { max = 10 }
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pictures() -> AsyncIterator[Receiver]:
-    """A server with a certificate, where every path is a picture of 8 x 8 pixels."""
+async def image_server() -> AsyncIterator[Receiver]:
+    """Run a server with a certificate, where every path is an image of 8 x 8 pixels."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(CERTIFICATES))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -63,28 +63,28 @@ CERTIFICATES = make_folder("certificates") / "authority.pem"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def hall(pictures: Receiver) -> AsyncIterator[Hall]:
-    """A gateway, a worker for two of the doubles, none for `noop`, and a dispatcher."""
+async def deployment(image_server: Receiver) -> AsyncIterator[Hall]:
+    """Run a gateway, a dispatcher and workers for two of the doubles, but not for `noop`."""
     env = {"IMAGES_ALLOW_PRIVATE": "true", "SSL_CERT_FILE": str(CERTIFICATES)}
-    async with open_hall(models=MODELS, workers=("kinds", "paid"), sweep=0, env=env) as hall:
-        yield hall
+    async with open_hall(models=MODELS, workers=("kinds", "paid"), sweep=0, env=env) as deployment:
+        yield deployment
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def guest(hall: Hall) -> Visitor:
-    """A new guest."""
-    return hall.guest()
+async def guest(deployment: Hall) -> Visitor:
+    """Create a new guest."""
+    return deployment.guest()
 
 
-async def stored(hall: Hall, job: dict[str, Any]) -> dict[str, object]:
-    """The input of a job's generation, as its worker got it."""
-    found = await generations.view(hall.place.store, "", generation_id(job["jobId"]) or "")
+async def read_stored_input(deployment: Hall, job: dict[str, Any]) -> dict[str, object]:
+    """Return the input of a job's generation as its worker gets it."""
+    found = await generations.view(deployment.place.store, "", generation_id(job["jobId"]) or "")
     assert found is not None
     return found.spec.input
 
 
 def is_error(answer: Any, status: int, code: str) -> str:
-    """Check an error's documented shape and headers; its message."""
+    """Check an error's documented shape and headers, and return its message."""
     assert (status, code) == (answer.status, answer.body["code"]), answer
     assert {"error", "code"} == set(answer.body) - {"jobId"}
     assert isinstance(answer.body["error"], str)
@@ -150,11 +150,11 @@ DOCUMENTED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("path", "body", "expected"), DOCUMENTED, ids=lambda value: value if type(value) is str else ""
 )
 async def test_documented_calls(
-    guest: Visitor, pictures: Receiver, path: str, body: dict[str, Any], expected: dict[str, Any]
+    guest: Visitor, image_server: Receiver, path: str, body: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     """Each documented body is answered 200 with the finished result and every documented field."""
     if "imageUrl" in body:
-        body = body | {"imageUrl": pictures.url}
+        body = body | {"imageUrl": image_server.url}
     answer = await guest.request("POST", path, json=body)
     assert 200 == answer.status, answer
     assert "completed" == answer.body["status"]
@@ -167,8 +167,8 @@ async def test_documented_calls(
     assert ("10", "9") == (answer.headers["X-RateLimit-Limit"], answer.headers["X-RateLimit-Remaining"])
 
 
-async def test_results_can_be_fetched(guest: Visitor) -> None:
-    """The URL in an answer leads to the file itself, for anybody."""
+async def test_results_are_public_files(guest: Visitor) -> None:
+    """The URL in a response serves the file itself to everybody."""
     made = await guest.post("/api/generate", SWORD)
     for job, field, start in (
         (made, "imageUrl", b"\x89PNG"),
@@ -178,8 +178,8 @@ async def test_results_can_be_fetched(guest: Visitor) -> None:
             assert (200, start) == (response.status, (await response.read())[:4])
 
 
-async def test_not_waiting(guest: Visitor) -> None:
-    """With async the answer is 202 with the id at once, and the job is read until it ends."""
+async def test_async_job_is_answered_at_once(guest: Visitor) -> None:
+    """With async the response is 202 with the id at once, and the job can be polled until it ends."""
     job = await guest.post("/api/generate", {"prompt": "a boat slow=0.5", "async": True}, status=202)
     assert ("processing", "a boat slow=0.5", "kinds") == (job["status"], job["prompt"], job["provider"])
     assert not {"imageUrl", "completedAt", "error"} & set(job)
@@ -191,9 +191,9 @@ async def test_not_waiting(guest: Visitor) -> None:
         assert "completed" == (await guest.post("/api/generate", {"prompt": "a boat", "async": quiet}))["status"]
 
 
-async def test_waiting_in_vain(hall: Hall, guest: Visitor) -> None:
-    """What is still running after the wait is 202 with the id, and goes on."""
-    url = await add_gateway(hall, free_port(), WOKGEN_WAIT_S="0.3")
+async def test_job_is_answered_as_processing_when_the_wait_ends(deployment: Hall, guest: Visitor) -> None:
+    """A job that still runs after the wait is 202 with the id, and goes on."""
+    url = await add_gateway(deployment, free_port(), WOKGEN_WAIT_S="0.3")
     began = time.monotonic()
     job = await guest.post("/api/generate", {"prompt": "a boat slow=1.5"}, status=202, url=url)
     assert 0.3 <= time.monotonic() - began
@@ -209,8 +209,8 @@ async def test_waiting_in_vain(hall: Hall, guest: Visitor) -> None:
         ({"prompt": "fail", "provider": "paid"}, "PROVIDER_FAILED"),
     ],
 )
-async def test_a_provider_that_fails(guest: Visitor, body: dict[str, Any], code: str) -> None:
-    """A failure is 502 with the reason, its code and the job, and takes no place of the day."""
+async def test_failed_job_is_502_and_does_not_count(guest: Visitor, body: dict[str, Any], code: str) -> None:
+    """A failure is 502 with the reason, its code and the job, and does not count against the quota."""
     answer = await guest.request("POST", "/api/generate", json=body)
     message = is_error(answer, 502, code)
     assert "10" == answer.headers["X-RateLimit-Remaining"]
@@ -219,16 +219,16 @@ async def test_a_provider_that_fails(guest: Visitor, body: dict[str, Any], code:
     assert job["completedAt"]
 
 
-async def test_a_failure_that_nobody_waited_for(guest: Visitor) -> None:
-    """A job that fails later tells why in itself."""
+async def test_failed_async_job_has_its_reason(guest: Visitor) -> None:
+    """A job that fails after the response has the reason in itself."""
     job = await guest.post("/api/text/generate", {"prompt": "refuse", "async": True}, status=202)
     ended = await guest.wait_for_end(job["jobId"])
     assert ("failed", "CONTENT_POLICY") == (ended["status"], ended["code"])
     assert 0 == await guest.fetch_quota_used()
 
 
-async def test_an_unknown_provider(guest: Visitor) -> None:
-    """A name that the catalogue does not have is refused with those it has."""
+async def test_unknown_provider_is_refused_with_the_known_ones(guest: Visitor) -> None:
+    """A provider that the catalogue does not have is refused, and the message lists the known ones."""
     for path in ("/api/generate", "/api/prompt/enhance", "/api/v1/generate"):
         answer = await guest.request("POST", path, json={"prompt": "dragon", "provider": "nobody"})
         message = is_error(answer, 400, "UNKNOWN_PROVIDER")
@@ -237,75 +237,77 @@ async def test_an_unknown_provider(guest: Visitor) -> None:
     assert 0 == await guest.fetch_quota_used()
 
 
-async def test_a_preferred_provider_serves(guest: Visitor) -> None:
-    """The named provider serves if it can, and auto, null and nothing leave the choice to us."""
+async def test_preferred_provider_serves(guest: Visitor) -> None:
+    """The named provider serves if it can, and auto, null and an absent field leave the choice to us."""
     served = await guest.post("/api/generate", {"prompt": "a boat", "provider": "paid"})
     assert ("paid", "test/paid") == (served["provider"], served["model"])
     for provider in ("auto", None, ""):
         assert "kinds" == (await guest.post("/api/generate", {"prompt": "a boat", "provider": provider}))["provider"]
 
 
-async def test_a_provider_that_is_known_to_be_down(hall: Hall, guest: Visitor) -> None:
-    """A preferred provider whose breaker is open is replaced, and the answer says by whom."""
-    await providers.open_breaker(hall.place.store, "paid", "a test")
+async def test_preferred_provider_is_replaced_when_its_breaker_is_open(deployment: Hall, guest: Visitor) -> None:
+    """A preferred provider with an open breaker is replaced, and the response names the replacement."""
+    await providers.open_breaker(deployment.place.store, "paid", "a test")
     try:
         served = await guest.post("/api/generate", {"prompt": "a boat", "provider": "paid"})
         assert ("completed", "kinds") == (served["status"], served["provider"])
     finally:
-        await providers.close_breaker(hall.place.store, "paid")
+        await providers.close_breaker(deployment.place.store, "paid")
 
 
-async def test_a_provider_that_goes_down_with_it(hall: Hall, guest: Visitor) -> None:
-    """A preferred provider that turns out to be out of order hands the job on; one place of the day is taken."""
+async def test_job_is_rerouted_when_its_provider_is_out_of_order(deployment: Hall, guest: Visitor) -> None:
+    """A job whose preferred provider turns out to be out of order is rerouted, and counts once against the quota."""
     try:
         served = await guest.post("/api/generate", {"prompt": "down", "provider": "paid"})
         assert ("completed", "kinds", "test/image") == (served["status"], served["provider"], served["model"])
         assert 1 == await guest.fetch_quota_used()
     finally:
-        await providers.close_breaker(hall.place.store, "paid")
+        await providers.close_breaker(deployment.place.store, "paid")
 
 
-async def test_every_provider_is_down(hall: Hall, guest: Visitor) -> None:
-    """When nobody can serve it is 502 at once, and takes no place of the day."""
-    await providers.open_breaker(hall.place.store, "kinds", "a test")
+async def test_job_is_502_when_every_provider_is_down(deployment: Hall, guest: Visitor) -> None:
+    """If no provider can serve, the response is 502 at once and does not count against the quota."""
+    await providers.open_breaker(deployment.place.store, "kinds", "a test")
     try:
         answer = await guest.request("POST", "/api/text/generate", json={"prompt": "a boat"})
         is_error(answer, 502, "UPSTREAM_ERROR")
         assert "10" == answer.headers["X-RateLimit-Remaining"]
     finally:
-        await providers.close_breaker(hall.place.store, "kinds")
+        await providers.close_breaker(deployment.place.store, "kinds")
 
 
-async def test_a_preferred_provider_that_cannot_do_it(guest: Visitor) -> None:
-    """An offer whose limits do not allow what is asked for is passed over for one that can."""
+async def test_preferred_provider_is_skipped_when_its_limits_forbid_the_input(guest: Visitor) -> None:
+    """A candidate whose limits do not allow the input is skipped for another one."""
     served = await guest.post("/api/music/generate", {"prompt": "waltz", "duration": 60, "provider": "noop"})
     assert ("completed", "kinds") == (served["status"], served["provider"])
     asked = {"prompt": "waltz", "duration": 5, "provider": "noop", "async": True}
     assert "noop" == (await guest.post("/api/music/generate", asked, status=202))["provider"]
 
 
-async def test_modes_style_the_prompt(hall: Hall, guest: Visitor) -> None:
-    """A mode of the catalogue brings its words to the provider, another passes through, the prompt stays as sent."""
+async def test_modes_style_the_prompt(deployment: Hall, guest: Visitor) -> None:
+    """A mode of the catalogue adds its style, another mode passes through, and the prompt stays as sent."""
     known = await guest.post("/api/generate", SWORD)
-    given = await stored(hall, known)
+    given = await read_stored_input(deployment, known)
     assert ("pixel art, hard edges", "pixel") == (given["style"], given["mode"])
     assert ("generate", "standard", 512, 512, 42) == tuple(
         given[name] for name in ("tool", "quality", "width", "height", "seed")
     )
     assert SWORD["prompt"] == known["prompt"]
     other = await guest.post("/api/generate", {"prompt": "a boat", "mode": "brutalist", "quality": "hd"})
-    given = await stored(hall, other)
+    given = await read_stored_input(deployment, other)
     assert (None, "brutalist", "hd") == (given.get("style"), given["mode"], given["quality"])
 
 
 @pytest.mark.parametrize("seed", [0, -5, 2**31, 2**63 - 1, -(2**63), 2**63, 2**64, 10**30, -(10**30), None])
-async def test_any_integer_is_a_seed(hall: Hall, guest: Visitor, seed: int | None) -> None:
-    """Any integer is taken, told in the answer as it was sent if it fits 64 bits, and equal ones stay equal."""
+async def test_any_integer_is_a_seed(deployment: Hall, guest: Visitor, seed: int | None) -> None:
+    """Every integer is accepted, repeated in the response if it fits 64 bits, and equal seeds stay equal."""
     first, second = [await guest.post("/api/generate", {"prompt": "a boat", "seed": seed}) for _ in range(2)]
     assert first["seed"] == second["seed"]
-    assert (await stored(hall, first)).get("seed") == (await stored(hall, second)).get("seed")
+    assert (await read_stored_input(deployment, first)).get("seed") == (
+        await read_stored_input(deployment, second)
+    ).get("seed")
     if seed is None or -(2**63) <= seed < 2**63:
-        assert seed == (await stored(hall, first)).get("seed")
+        assert seed == (await read_stored_input(deployment, first)).get("seed")
     else:
         assert 0 <= first["seed"] < 2**53
         other = await guest.post("/api/generate", {"prompt": "a boat", "seed": seed + 1})
@@ -338,8 +340,10 @@ BAD_FIELDS: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("path", "change", "field"), BAD_FIELDS, ids=str)
-async def test_a_field_that_cannot_be_used(guest: Visitor, path: str, change: dict[str, Any], field: str) -> None:
-    """A field of another type or outside its limits is 400, and the message calls it as the caller does."""
+async def test_field_is_refused_by_its_name_when_invalid(
+    guest: Visitor, path: str, change: dict[str, Any], field: str
+) -> None:
+    """A field of another type or outside its limits is 400, and the message names it as the caller does."""
     answer = await guest.request("POST", path, json={"prompt": "a boat"} | change)
     assert answer.body["code"] in ("INVALID_REQUEST", "INVALID_INPUT")
     assert field in is_error(answer, 400, answer.body["code"])
@@ -351,8 +355,8 @@ async def test_a_field_that_cannot_be_used(guest: Visitor, path: str, change: di
     [{"width": 64, "height": 2048}, {"width": None, "seed": None, "mode": None, "quality": None}, {"projectId": "x"}],
     ids=str,
 )
-async def test_a_field_that_can_be_used(guest: Visitor, change: dict[str, Any]) -> None:
-    """Limits are part of what is allowed, null is the same as absent, and unknown fields are let through."""
+async def test_field_is_accepted_within_its_limits(guest: Visitor, change: dict[str, Any]) -> None:
+    """Limits are inclusive, null is the same as absent, and unknown fields are ignored."""
     assert "completed" == (await guest.post("/api/generate", {"prompt": "a boat"} | change))["status"]
 
 
@@ -368,19 +372,19 @@ async def test_a_field_that_can_be_used(guest: Visitor, change: dict[str, Any]) 
         ("/api/tools/interrogate", {"imageUrl": ""}, "INVALID_INPUT"),
     ],
 )
-async def test_what_has_to_be_said(guest: Visitor, path: str, body: dict[str, Any], code: str) -> None:
-    """Without its prompt, text or picture a call is 400, and the message names what is missing."""
+async def test_required_field_is_named_when_missing(guest: Visitor, path: str, body: dict[str, Any], code: str) -> None:
+    """A call without its prompt, text or image is 400, and the message names the missing field."""
     field = {"/api/voice/generate": "text"}.get(path, "imageUrl" if "tools" in path else "prompt")
     assert field in is_error(await guest.request("POST", path, json=body), 400, code)
 
 
-async def test_pictures_come_in_many_ways(hall: Hall, guest: Visitor, pictures: Receiver) -> None:
-    """A picture may be an https URL, a data: URL of any spelling, or one of our own, with or without a query."""
+async def test_image_url_is_accepted_in_every_form(deployment: Hall, guest: Visitor, image_server: Receiver) -> None:
+    """An image can be an https URL, a data: URL of any spelling, or one of our own, with or without a query."""
     own = (await guest.post("/api/generate", {"prompt": "a boat"}))["imageUrl"]
-    holder = await hall.create_holder(daily_quota=None)
+    holder = await deployment.create_holder(daily_quota=None)
     for url in (
-        pictures.url,
-        pictures.url.replace("https", "HTTPS"),
+        image_server.url,
+        image_server.url.replace("https", "HTTPS"),
         PICTURE,
         PICTURE.replace("data:image/png", "DATA:image/PNG;name=a"),
         PICTURE.replace("image/png", "image/jpg"),
@@ -413,26 +417,26 @@ async def test_pictures_come_in_many_ways(hall: Hall, guest: Visitor, pictures: 
     ],
     ids=lambda url: url[:40],
 )
-async def test_a_picture_that_cannot_be_used(guest: Visitor, url: str) -> None:
-    """What is no https URL, no picture in a data: URL and none of ours is 400 and names the field."""
+async def test_image_url_is_refused_when_invalid(guest: Visitor, url: str) -> None:
+    """A URL that is not https, not a data: URL with an image and not one of ours is 400 and names the field."""
     body = {"imageUrl": url.replace("OURS", guest.place.stack.url + "/assets")}
     for path in ("/api/tools/upscale", "/api/tools/interrogate"):
         assert "imageUrl" in is_error(await guest.request("POST", path, json=body), 400, "INVALID_INPUT")
 
 
-async def test_a_picture_that_cannot_be_had(guest: Visitor, pictures: Receiver) -> None:
-    """A picture that is gone or none is 502 with a code of its own, and takes no place of the day."""
+async def test_image_that_cannot_be_fetched_is_502(guest: Visitor, image_server: Receiver) -> None:
+    """A missing or invalid image is 502 with a code of its own, and does not count against the quota."""
     gone = f"{guest.place.stack.url}/assets/2026/01/01/{'0' * 32}-0.png"
     answer = await guest.request("POST", "/api/tools/upscale", json={"imageUrl": gone})
     is_error(answer, 502, "IMAGE_UNREACHABLE")
-    pictures.queue_replies(Reply(status=404), Reply(body=b"<html>", headers={"Content-Type": "image/png"}))
+    image_server.queue_replies(Reply(status=404), Reply(body=b"<html>", headers={"Content-Type": "image/png"}))
     for code in ("IMAGE_UNREACHABLE", "BAD_IMAGE"):
-        is_error(await guest.request("POST", "/api/tools/interrogate", json={"imageUrl": pictures.url}), 502, code)
+        is_error(await guest.request("POST", "/api/tools/interrogate", json={"imageUrl": image_server.url}), 502, code)
     assert 0 == await guest.fetch_quota_used()
 
 
-async def test_a_replay_answers_the_first_job(guest: Visitor) -> None:
-    """The same Idempotency-Key and body is the first job again, marked, for one place; another request is 422."""
+async def test_replay_answers_the_first_job(guest: Visitor) -> None:
+    """The same Idempotency-Key and body is the first job, marked, and counts once, and another request is 422."""
     key = {"Idempotency-Key": "k-1"}
     first = await guest.request("POST", "/api/generate", json=SWORD, headers=key)
     again = await guest.request("POST", "/api/generate", json=SWORD, headers=key)
@@ -449,7 +453,7 @@ async def test_a_replay_answers_the_first_job(guest: Visitor) -> None:
 
 
 async def test_concurrent_copies_are_one_job(guest: Visitor) -> None:
-    """Twenty copies at once under one key are one job and one place, and all get its result."""
+    """Twenty concurrent copies under one key are one job that counts once, and all get its result."""
     body, key = {"prompt": "a boat slow=0.3"}, {"Idempotency-Key": "k-1"}
     copies = [guest.request("POST", "/api/generate", json=body, headers=key) for _ in range(20)]
     answers = await asyncio.gather(*copies)
@@ -459,8 +463,8 @@ async def test_concurrent_copies_are_one_job(guest: Visitor) -> None:
     assert 1 == await guest.fetch_quota_used()
 
 
-async def test_a_replay_of_a_failure(guest: Visitor) -> None:
-    """A replay of what failed is the same failure, and asks the provider nothing."""
+async def test_replay_of_a_failure_is_the_same_failure(guest: Visitor) -> None:
+    """A replay of a failed job is the same failure, and sends nothing to the provider."""
     key = {"Idempotency-Key": "k-1"}
     answers = [await guest.request("POST", "/api/generate", json={"prompt": "refuse"}, headers=key) for _ in range(3)]
     assert 1 == len({answer.body["jobId"] for answer in answers})
@@ -480,8 +484,10 @@ async def test_a_replay_of_a_failure(guest: Visitor) -> None:
     ],
     ids=lambda value: str(value)[:60],
 )
-async def test_a_body_that_cannot_be_read(guest: Visitor, sent: dict[str, Any], status: int, code: str) -> None:
-    """What is not one JSON object of at most a megabyte is refused in this API's shape, quota headers included."""
+async def test_body_is_refused_in_shape_when_unreadable(
+    guest: Visitor, sent: dict[str, Any], status: int, code: str
+) -> None:
+    """A body that is not one JSON object of at most a megabyte is refused in this API's shape, with quota headers."""
     for path in ("/api/generate", "/api/v1/generate"):
         answer = await guest.request("POST", path, **sent)
         is_error(answer, status, code)
@@ -505,29 +511,31 @@ async def test_a_body_that_cannot_be_read(guest: Visitor, sent: dict[str, Any], 
     ],
     ids=lambda value: str(value)[:30],
 )
-async def test_nothing_is_there(guest: Visitor, method: str, path: str, status: int, code: str) -> None:
-    """An unknown path or job, another method and a limit that makes no sense are errors in this API's shape."""
+async def test_unknown_paths_and_methods_are_errors_in_shape(
+    guest: Visitor, method: str, path: str, status: int, code: str
+) -> None:
+    """An unknown path or job, another method and an invalid limit are errors in this API's shape."""
     is_error(await guest.request(method, path), status, code)
 
 
-async def test_jobs_are_listed(hall: Hall) -> None:
-    """An account's jobs come newest first, as many as asked for, each as it reads alone; a guest has no list."""
-    holder = await hall.create_holder()
+async def test_jobs_are_listed(deployment: Hall) -> None:
+    """The requested number of an account's jobs come newest first, each as it reads alone, and a guest has no list."""
+    holder = await deployment.create_holder()
     made = [(await holder.post("/api/generate", {"prompt": f"boat {number}"}))["jobId"] for number in range(3)]
     made.append((await holder.post("/api/text/generate", {"prompt": "a poem"}))["jobId"])
     jobs = (await holder.get("/api/jobs"))["jobs"]
     assert made[::-1] == [job["jobId"] for job in jobs]
     assert jobs[0] == await holder.get(f"/api/jobs/{made[-1]}")
     assert made[:1:-1] == [job["jobId"] for job in (await holder.get("/api/jobs?limit=2"))["jobs"]]
-    guest = hall.guest()
+    guest = deployment.guest()
     await guest.post("/api/generate", SWORD)
     assert [] == (await guest.get("/api/jobs"))["jobs"]
 
 
-async def test_a_job_belongs_to_its_caller(hall: Hall, guest: Visitor) -> None:
-    """Nobody else reads or cancels a job, be it a guest at another address or an account."""
+async def test_job_belongs_to_its_caller(deployment: Hall, guest: Visitor) -> None:
+    """Only its caller can read or cancel a job: not a guest at another address and not an account."""
     job = (await guest.post("/api/generate", SWORD))["jobId"]
-    for other in (hall.guest(), await hall.create_holder()):
+    for other in (deployment.guest(), await deployment.create_holder()):
         for method, path in (
             ("GET", f"/api/jobs/{job}"),
             ("POST", f"/api/jobs/{job}/cancel"),
@@ -536,8 +544,8 @@ async def test_a_job_belongs_to_its_caller(hall: Hall, guest: Visitor) -> None:
             is_error(await other.request(method, path), 404, "NOT_FOUND")
 
 
-async def test_cancelling(guest: Visitor) -> None:
-    """A job that nobody has taken up ends at once and gives its place back; one that has ended is a conflict."""
+async def test_cancel_ends_a_job_that_was_not_started(guest: Visitor) -> None:
+    """A job that was not started ends at once and does not count, and one that has ended is a conflict."""
     job = await guest.post("/api/generate", {"prompt": "a boat", "provider": "noop", "async": True}, status=202)
     assert 1 == await guest.fetch_quota_used()
     for _ in range(2):
@@ -548,9 +556,9 @@ async def test_cancelling(guest: Visitor) -> None:
     is_error(await guest.request("POST", f"/api/jobs/{done['jobId']}/cancel"), 409, "CONFLICT")
 
 
-async def test_cancelling_while_somebody_waits(hall: Hall) -> None:
-    """Who waits for a job that is canceled meanwhile is told at once."""
-    holder = await hall.create_holder()
+async def test_cancel_is_answered_to_a_waiting_request(deployment: Hall) -> None:
+    """A request that waits for a job is answered at once when the job is canceled."""
+    holder = await deployment.create_holder()
     asked = {"prompt": "a boat", "provider": "noop"}
     waiting = asyncio.create_task(holder.request("POST", "/api/generate", json=asked))
     end = time.monotonic() + WAIT_S
@@ -562,8 +570,8 @@ async def test_cancelling_while_somebody_waits(hall: Hall) -> None:
         is_error(await waiting, 502, "CANCELED")
 
 
-async def test_a_preflight(guest: Visitor) -> None:
-    """Browsers may call from anywhere, with or without a key, and read the quota in the answer."""
+async def test_browsers_can_call_from_any_origin(guest: Visitor) -> None:
+    """Browsers can call from any origin, with or without a key, and read the quota in the response."""
     asked = {
         "Origin": "https://app.example",
         "Access-Control-Request-Method": "POST",
@@ -579,11 +587,11 @@ async def test_a_preflight(guest: Visitor) -> None:
     assert "*" in made.headers["Access-Control-Expose-Headers"]
 
 
-async def test_a_client_that_goes_away(hall: Hall) -> None:
-    """A client that leaves while it waits loses its answer and not its job."""
-    holder = await hall.create_holder()
+async def test_job_survives_when_its_client_disconnects(deployment: Hall) -> None:
+    """A client that disconnects while it waits loses its response and not its job."""
+    holder = await deployment.create_holder()
     body = json.dumps({"prompt": "a boat slow=0.5"}).encode()
-    _, writer = await asyncio.open_connection("127.0.0.1", hall.place.stack.ports[0])
+    _, writer = await asyncio.open_connection("127.0.0.1", deployment.place.stack.ports[0])
     head = f"POST /api/generate HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {holder.key}\r\n"
     writer.write(f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
     await writer.drain()
@@ -595,13 +603,13 @@ async def test_a_client_that_goes_away(hall: Hall) -> None:
     await writer.wait_closed()
     assert "processing" == jobs[0]["status"]
     assert "completed" == (await holder.wait_for_end(jobs[0]["jobId"]))["status"]
-    assert "request.failed" not in hall.place.log()
+    assert "request.failed" not in deployment.place.log()
 
 
 @pytest.mark.parametrize("kind", ["wokgen", "wowflow"])
-async def test_one_generation_in_both_apis(hall: Hall, kind: str) -> None:
-    """Either kind of key works on both APIs, and what one has made is read through the other."""
-    holder = await hall.create_holder(kind, cents=100)
+async def test_generation_is_readable_in_both_apis(deployment: Hall, kind: str) -> None:
+    """Either kind of key works on both APIs, and each API reads the generations of the other."""
+    holder = await deployment.create_holder(kind, cents=100)
     job = await holder.post("/api/generate", SWORD)
     name = generation_id(job["jobId"])
     seen = await holder.get(f"/api/v1/generations?id={name}")
@@ -639,9 +647,9 @@ WEBHOOKS = {
 }
 
 
-async def test_webhooks_tell_each_kind(hall: Hall) -> None:
+async def test_webhooks_carry_each_kind(deployment: Hall) -> None:
     """The event of each kind has the documented five fields, its result in the field of the kind, and a signature."""
-    holder = await hall.create_holder()
+    holder = await deployment.create_holder()
     async with Receiver() as receiver:
         created = await holder.post("/api/v1/webhooks", {"url": receiver.url}, status=201)
         receiver.secret = created["secret"]

@@ -1,4 +1,4 @@
-"""The five calls of the SDK in the field, version 1.0.0, over real HTTP."""
+"""The five calls of the deployed SDK, version 1.0.0, over real HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,34 +41,34 @@ JOB = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def hall() -> AsyncIterator[Hall]:
-    """A gateway and a worker; nobody works for `noop`."""
-    async with open_hall(workers=("kinds",), deliver=0, sweep=0) as hall:
-        yield hall
+async def deployment() -> AsyncIterator[Hall]:
+    """Run a gateway and a worker, but none for `noop`."""
+    async with open_hall(workers=("kinds",), deliver=0, sweep=0) as deployment:
+        yield deployment
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def holder(hall: Hall) -> Visitor:
-    """An account with a key."""
-    return await hall.create_holder(daily_quota=100)
+async def holder(deployment: Hall) -> Visitor:
+    """Create an account with a key."""
+    return await deployment.create_holder(daily_quota=100)
 
 
-def has(body: dict[str, Any], read: dict[str, type]) -> None:
-    """Every field that the SDK reads is there, of its type."""
+def assert_fields(body: dict[str, Any], read: dict[str, type]) -> None:
+    """Assert that every field that the SDK reads is present, of its type."""
     assert read == {name: type(body.get(name)) for name in read}, body
 
 
 def is_error(answer: Answer, status: int, code: str) -> str:
-    """Check an error as the SDK reads it; its message."""
+    """Check an error as the SDK reads it, and return its message."""
     assert (status, code) == (answer.status, answer.body["code"]), answer
     return str(answer.body["error"])
 
 
-async def test_generating(holder: Visitor) -> None:
-    """A picture comes with every field that the SDK reads, and as a job too."""
+async def test_generate_answers_every_field_of_the_sdk(holder: Visitor) -> None:
+    """An image has every field that the SDK reads, as a result and as a job."""
     sent = {"size": 512, "negativePrompt": "blur", "seed": 42, "projectId": "p-1", "isPublic": False, "count": 1}
     made = await holder.post(GENERATE, DRAGON | sent)
-    has(made, RESULT)
+    assert_fields(made, RESULT)
     assert ("succeeded", "pixel art dragon", "pixel", "kinds", 42, 1) == tuple(
         made[name] for name in ("status", "prompt", "mode", "provider", "seed", "creditsUsed")
     )
@@ -76,7 +76,7 @@ async def test_generating(holder: Visitor) -> None:
     async with holder.place.session.get(made["resultUrl"]) as response:
         assert "image/png" == response.content_type
     job = await holder.get(f"/api/v1/jobs/{made['jobId']}")
-    has(job, JOB)
+    assert_fields(job, JOB)
     assert {name: made[name] for name in ("status", "resultUrl", "prompt", "mode")} == {
         name: job[name] for name in ("status", "resultUrl", "prompt", "mode")
     }
@@ -84,8 +84,8 @@ async def test_generating(holder: Visitor) -> None:
     assert made["resultUrl"] == (await holder.get(f"/api/jobs/{made['jobId']}"))["imageUrl"]
 
 
-async def test_several_pictures(holder: Visitor) -> None:
-    """Up to four pictures come together and take one place."""
+async def test_several_images_count_once(holder: Visitor) -> None:
+    """Up to four images come together and count once against the quota."""
     made = await holder.post(GENERATE, DRAGON | {"count": 4})
     assert 4 == len(set(made["resultUrls"]))
     assert 1 == await holder.fetch_quota_used()
@@ -99,24 +99,24 @@ async def test_several_pictures(holder: Visitor) -> None:
     ("size", "sides"),
     [(512, (512, 512)), ("512", (512, 512)), ("512x768", (512, 768)), (" 64X2048 ", (64, 2048)), (None, (512, 512))],
 )
-async def test_sizes(hall: Hall, holder: Visitor, size: Any, sides: tuple[int, int]) -> None:
+async def test_size_is_a_side_or_both(deployment: Hall, holder: Visitor, size: Any, sides: tuple[int, int]) -> None:
     """A size is one side or both, as a number or a text."""
     made = await holder.post(GENERATE, DRAGON | {"size": size})
-    found = await generations.view(hall.place.store, "", generation_id(made["jobId"]) or "")
+    found = await generations.view(deployment.place.store, "", generation_id(made["jobId"]) or "")
     assert found is not None
     assert sides == (found.spec.input["width"], found.spec.input["height"])
 
 
 @pytest.mark.parametrize("size", [63, 2049, 0, -512, "big", "512x", "x512", "512x63", "512x512x512", "", 10**30])
-async def test_sizes_that_cannot_be(holder: Visitor, size: Any) -> None:
-    """A size that is none, or outside the limits, is 400 and named."""
+async def test_size_is_refused_when_invalid(holder: Visitor, size: Any) -> None:
+    """An invalid size, or one outside the limits, is 400 and named."""
     assert "size" in is_error(
         await holder.request("POST", GENERATE, json=DRAGON | {"size": size}), 400, "INVALID_INPUT"
     )
 
 
-async def test_not_waiting(holder: Visitor) -> None:
-    """With async the job is pending, processing, and then as if one had waited."""
+async def test_async_job_is_pending_then_succeeded(holder: Visitor) -> None:
+    """With async the job is pending, processing, and then the same as after a wait."""
     made = await holder.post(GENERATE, {"prompt": "a boat slow=0.4", "async": True}, status=202)
     assert ("pending", None, [], None) == tuple(
         made[name] for name in ("status", "resultUrl", "resultUrls", "durationMs")
@@ -133,8 +133,8 @@ async def test_not_waiting(holder: Visitor) -> None:
     assert "pending" == (await holder.get(f"/api/v1/jobs/{waits['jobId']}"))["status"]
 
 
-async def test_a_failure_is_told_in_the_result(holder: Visitor) -> None:
-    """A refusal by the provider is a result with status failed, its reason and no credit used."""
+async def test_failure_is_a_result(holder: Visitor) -> None:
+    """A failure at the provider is a result with status failed, its reason and no credit used."""
     made = await holder.post(GENERATE, {"prompt": "refuse"})
     assert ("failed", None, 0, "CONTENT_POLICY") == tuple(
         made[name] for name in ("status", "resultUrl", "creditsUsed", "code")
@@ -144,8 +144,8 @@ async def test_a_failure_is_told_in_the_result(holder: Visitor) -> None:
     assert 0 == await holder.fetch_quota_used()
 
 
-async def test_assets_come_in_pages(hall: Hall, holder: Visitor) -> None:
-    """Finished pictures are listed newest first, page by page, of all modes or of one; nothing else is."""
+async def test_assets_are_listed_in_pages(deployment: Hall, holder: Visitor) -> None:
+    """Finished images, and no other results, are listed newest first, page by page, of all modes or of one."""
     modes = ["pixel", "pixel", "vector", "pixel", None]
     made = [(await holder.post(GENERATE, {"prompt": "a boat", "mode": mode}))["jobId"] for mode in modes]
     await holder.post("/api/text/generate", {"prompt": "a poem"})
@@ -168,30 +168,30 @@ async def test_assets_come_in_pages(hall: Hall, holder: Visitor) -> None:
     )
     beyond = await holder.get(f"{ASSETS}?limit=5000&page=99999")
     assert ([], 100, 10_000) == (beyond["items"], beyond["limit"], beyond["page"])
-    assert [] == (await hall.guest().get(ASSETS))["items"]
+    assert [] == (await deployment.guest().get(ASSETS))["items"]
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=abc", "limit=-1", "limit=", "page=1.5", "limit=٣"])
-async def test_pages_that_cannot_be(holder: Visitor, query: str) -> None:
-    """A page or limit that is no whole number from 1 is 400 and named."""
+async def test_page_is_refused_when_invalid(holder: Visitor, query: str) -> None:
+    """A page or limit that is not a whole number from 1 is 400 and named."""
     name = query.partition("=")[0]
     assert name in is_error(await holder.request("GET", f"{ASSETS}?{query}"), 400, "INVALID_REQUEST")
 
 
-async def test_processing_an_asset(holder: Visitor) -> None:
-    """A finished picture is made two or four times larger, and the larger one is an asset itself."""
+async def test_process_enlarges_an_asset(holder: Visitor) -> None:
+    """A finished image is enlarged two or four times, and the larger one is an asset itself."""
     source = await holder.post(GENERATE, DRAGON)
     for body, side in (({}, 16), ({"operation": "upscale", "scale": 4}, 32), ({"provider": "auto"}, 16)):
         larger = await holder.post(f"{ASSETS}/{source['jobId']}/process", body)
-        has(larger, RESULT | {"mode": type(None), "seed": type(None)})
+        assert_fields(larger, RESULT | {"mode": type(None), "seed": type(None)})
         assert side == (await holder.get(f"/api/jobs/{larger['jobId']}"))["width"]
     again = await holder.post(f"{ASSETS}/{larger['jobId']}/process", {})
     assert 32 == (await holder.get(f"/api/jobs/{again['jobId']}"))["width"]
     assert again["jobId"] == (await holder.get(ASSETS))["items"][0]["id"]
 
 
-async def test_a_replay_of_processing(holder: Visitor) -> None:
-    """A replay answers the first job; the same key for another asset is another request."""
+async def test_process_replays_only_for_the_same_asset(holder: Visitor) -> None:
+    """A replay answers the first job, and the same key for another asset is another request."""
     sources = [(await holder.post(GENERATE, DRAGON))["jobId"] for _ in range(2)]
     key = {"Idempotency-Key": "k-1"}
     first, again = [
@@ -202,8 +202,8 @@ async def test_a_replay_of_processing(holder: Visitor) -> None:
     is_error(other, 422, "IDEMPOTENCY_KEY_REUSE")
 
 
-async def test_what_cannot_be_processed(hall: Hall, holder: Visitor) -> None:
-    """A job without a finished picture is a conflict, an unknown or foreign one 404, an unknown operation 400."""
+async def test_process_is_refused_without_a_finished_image(deployment: Hall, holder: Visitor) -> None:
+    """A job without a finished image is a conflict, an unknown or foreign one 404, an unknown operation 400."""
     jobs = [
         (await holder.post("/api/text/generate", {"prompt": "a poem"}))["jobId"],
         (await holder.post("/api/voice/generate", {"text": "a poem"}))["jobId"],
@@ -212,7 +212,7 @@ async def test_what_cannot_be_processed(hall: Hall, holder: Visitor) -> None:
     ]
     for job in jobs:
         is_error(await holder.request("POST", f"{ASSETS}/{job}/process", json={}), 409, "CONFLICT")
-    foreign = (await hall.guest().post(GENERATE, DRAGON))["jobId"]
+    foreign = (await deployment.guest().post(GENERATE, DRAGON))["jobId"]
     for job in (foreign, "job_" + "0" * 32, "nothing"):
         is_error(await holder.request("POST", f"{ASSETS}/{job}/process", json={}), 404, "NOT_FOUND")
         is_error(await holder.request("GET", f"/api/v1/jobs/{job}"), 404, "NOT_FOUND")
@@ -221,22 +221,22 @@ async def test_what_cannot_be_processed(hall: Hall, holder: Visitor) -> None:
         is_error(await holder.request("POST", f"{ASSETS}/{own}/process", json=body), 400, "INVALID_REQUEST")
 
 
-async def test_a_job_by_its_generation(holder: Visitor) -> None:
-    """A job is also read by the id that the other API gives it."""
+async def test_job_is_found_by_its_generation_id(holder: Visitor) -> None:
+    """A job can also be read by the id that the other API gives it."""
     made = await holder.post(GENERATE, DRAGON)
     name = generation_id(made["jobId"])
     assert made["jobId"] == (await holder.get(f"/api/v1/jobs/{name}"))["id"]
     assert made["jobId"] == (await holder.get(f"/api/jobs/{name}"))["jobId"]
 
 
-async def test_who_calls(hall: Hall, holder: Visitor) -> None:
-    """An account reads its name, plan and quota; a guest reads its own."""
+async def test_me_answers_the_account_or_guest(deployment: Hall, holder: Visitor) -> None:
+    """An account reads its name, plan and quota, and a guest reads its own."""
     await holder.post(GENERATE, DRAGON)
     account = await holder.get("/api/v1/me")
     assert (holder.account, "Ada", None, 1, 100) == tuple(
         account[name] for name in ("id", "name", "email", "quotaUsed", "quotaLimit")
     )
-    guest = await hall.guest().get("/api/v1/me")
+    guest = await deployment.guest().get("/api/v1/me")
     assert ("Guest", "guest", 0, 10) == tuple(guest[name] for name in ("name", "plan", "quotaUsed", "quotaLimit"))
 
 
@@ -252,6 +252,8 @@ async def test_who_calls(hall: Hall, holder: Visitor) -> None:
     ],
     ids=str,
 )
-async def test_errors(holder: Visitor, body: dict[str, Any], status: int, code: str) -> None:
+async def test_errors_have_a_message_and_a_code_in_capitals(
+    holder: Visitor, body: dict[str, Any], status: int, code: str
+) -> None:
     """Errors have a message and a code in capitals."""
     assert is_error(await holder.request("POST", GENERATE, json=body), status, code).strip()

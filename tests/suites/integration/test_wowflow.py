@@ -1,4 +1,4 @@
-"""Every documented call of the WOWFLOW API, as a client of its documentation meets it."""
+"""Every documented call of the WOWFLOW API, as a client of the documentation sends it."""
 
 import asyncio
 import re
@@ -50,19 +50,19 @@ TRANSACTION = {"type": str, "amount_cents": int, "amount_usd": float, "created_a
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """Two gateways, a worker for each double, no webhooks."""
+    """Run two gateways and a worker for each double, without webhooks."""
     async with deploy(models=MODELS, gateways=2, workers=("noop", "paid"), deliver=0) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with a dollar."""
+    """Create a customer with one dollar."""
     return await place.create_caller(cents=100)
 
 
-def has(body: dict[str, Any], documented: dict[str, type]) -> None:
-    """Every documented field is there, of exactly its type; a time is in the documented form, an id a UUID."""
+def assert_fields(body: dict[str, Any], documented: dict[str, type]) -> None:
+    """Assert that every documented field is present, of its type and in its form."""
     assert documented == {name: type(body.get(name)) for name in documented}, body
     for name, value in body.items():
         if name.endswith("_at"):
@@ -73,12 +73,12 @@ def has(body: dict[str, Any], documented: dict[str, type]) -> None:
 
 
 async def test_models_have_their_documented_fields(caller: Caller) -> None:
-    """The list of models gives the documented fields, the UI price plus 5 % rounded up to a cent, and nulls."""
+    """The list of models has the documented fields, the UI price plus 5 % rounded up to a cent, and nulls."""
     answer = await caller.request("GET", "/api/v1/models")
     assert 200 == answer.status
     found = {model["id"]: model for model in answer.body["data"]}
     for model in found.values():
-        has(model, MODEL)
+        assert_fields(model, MODEL)
         assert {"resolution", "duration_sec"} <= set(model)
         assert model["price_usd"] == model["price_cents"] / 100
     documented = {
@@ -97,21 +97,21 @@ async def test_models_have_their_documented_fields(caller: Caller) -> None:
 
 
 async def test_created_polled_completed(caller: Caller, place: Place) -> None:
-    """A generation is 201 processing at once, polls as processing, then as completed with its result's URL."""
+    """A generation is 201 processing at once, polls as processing, and then as completed with its result's URL."""
     answer = await caller.submit("a boat polls=3 wait=0.2", SAMPLE)
     assert 201 == answer.status
-    has(answer.body, CREATED)
+    assert_fields(answer.body, CREATED)
     assert ("processing", SAMPLE, 11, 0.11) == tuple(
         answer.body[name] for name in ("status", "model", "cost_cents", "cost_usd")
     )
     assert abs(time.time() - datetime.fromisoformat(answer.body["created_at"]).timestamp()) < 5
     shown = await caller.poll(answer.body["id"])
     assert answer.body["id"] == shown["id"]
-    has(shown, CREATED)
+    assert_fields(shown, CREATED)
     assert "processing" == shown["status"]
     assert not {"result_url", "completed_at", "error"} & set(shown)
     done = await caller.wait_for_end(answer.body["id"])
-    has(done, COMPLETED)
+    assert_fields(done, COMPLETED)
     assert "completed" == done["status"]
     assert {name: answer.body[name] for name in CREATED if name != "status"} == {
         name: done[name] for name in CREATED if name != "status"
@@ -126,10 +126,10 @@ async def test_created_polled_completed(caller: Caller, place: Place) -> None:
 
 
 @pytest.mark.parametrize(("prompt", "code"), [("fail", "provider_failed"), ("refuse", "content_policy")])
-async def test_a_failure_is_refunded_and_its_error_is_a_string(caller: Caller, prompt: str, code: str) -> None:
-    """A failed generation has a string in error, a code beside it, its refund, and costs nothing."""
+async def test_failed_generation_is_refunded_and_has_an_error_string(caller: Caller, prompt: str, code: str) -> None:
+    """A failed generation has a string in error and a code in error_code, is refunded, and costs nothing."""
     failed = await caller.wait_for_end(await caller.create(prompt, SAMPLE))
-    has(failed, FAILED)
+    assert_fields(failed, FAILED)
     assert ("failed", code, 11, 0) == tuple(
         failed[name] for name in ("status", "error_code", "refunded_cents", "cost_cents")
     )
@@ -138,8 +138,8 @@ async def test_a_failure_is_refunded_and_its_error_is_a_string(caller: Caller, p
     assert 100 == await caller.check_balance()
 
 
-async def test_the_list_is_newest_first(caller: Caller) -> None:
-    """Without an id the account's generations come newest first, as many as asked for, each as it polls."""
+async def test_generations_are_listed_newest_first(caller: Caller) -> None:
+    """Without an id, the requested number of the account's generations come newest first, each as it polls."""
     made = [await caller.create(f"boat {number}") for number in range(5)]
     for generation in made:
         await caller.wait_for_end(generation)
@@ -148,18 +148,18 @@ async def test_the_list_is_newest_first(caller: Caller) -> None:
     assert made[::-1] == [generation["id"] for generation in answer.body["data"]]
     assert await caller.poll(made[-1]) == answer.body["data"][0]
     for generation in answer.body["data"]:
-        has(generation, CREATED)
+        assert_fields(generation, CREATED)
     two = await caller.request("GET", f"{GENERATIONS}?limit=2")
     assert made[:2:-1] == [generation["id"] for generation in two.body["data"]]
     assert [] == (await (await caller.place.create_caller()).request("GET", GENERATIONS)).body["data"]
 
 
-async def test_balance_in_every_state(caller: Caller) -> None:
+async def test_balance_adds_up_in_every_state(caller: Caller) -> None:
     """The balance is top-ups minus spent before, during and after a generation that succeeds and one that fails."""
 
     async def seen() -> tuple[int, int, int]:
         body = (await caller.request("GET", "/api/v1/balance")).body
-        has(body, BALANCE)
+        assert_fields(body, BALANCE)
         assert "USD" == body["currency"]
         assert body["balance_cents"] == body["total_topup_cents"] - body["total_spent_cents"]
         assert body["balance_usd"] == body["balance_cents"] / 100
@@ -185,7 +185,7 @@ async def test_transactions_are_newest_first(caller: Caller) -> None:
     answer = await caller.request("GET", "/api/v1/transactions")
     assert (200, {"data"}) == (answer.status, set(answer.body))
     for line in answer.body["data"]:
-        has(line, TRANSACTION)
+        assert_fields(line, TRANSACTION)
         assert line["amount_usd"] == line["amount_cents"] / 100
     assert [
         ("refund", 11, failed),
@@ -202,17 +202,17 @@ async def test_transactions_are_newest_first(caller: Caller) -> None:
     "prefer",
     ["wait=20", "WAIT=20", 'wait="20"', "respond-async, wait=20", "wait=20; foo=bar", "wait = 20", "wait=9999"],
 )
-async def test_waiting_for_the_result(caller: Caller, prefer: str) -> None:
-    """With Prefer: wait=N the answer is 201 with the result as soon as there is one."""
+async def test_generation_is_answered_with_its_result_when_preferred(caller: Caller, prefer: str) -> None:
+    """With Prefer: wait=N the response is 201 with the result as soon as there is one."""
     async with within(0):
         answer = await caller.submit("a boat", SAMPLE, prefer=prefer)
     assert (201, "completed") == (answer.status, answer.body["status"])
-    has(answer.body, COMPLETED)
+    assert_fields(answer.body, COMPLETED)
     assert re.fullmatch(r"wait=\d+", answer.headers["Preference-Applied"])
 
 
-async def test_waiting_in_a_second_prefer_header(caller: Caller) -> None:
-    """A wait in the second of two Prefer headers counts, as RFC 7240 wants it."""
+async def test_wait_is_read_from_a_second_prefer_header(caller: Caller) -> None:
+    """A wait in the second of two Prefer headers counts, as RFC 7240 demands."""
     headers = [("Authorization", f"Bearer {caller.customer.key}"), ("Prefer", "respond-async"), ("Prefer", "wait=5")]
     url = caller.place.stack.url + GENERATIONS
     sent = {"model": SAMPLE, "prompt": "a boat"}
@@ -220,8 +220,8 @@ async def test_waiting_in_a_second_prefer_header(caller: Caller) -> None:
         assert "completed" == (await response.json())["status"]
 
 
-async def test_waiting_in_vain(caller: Caller) -> None:
-    """Still running after N seconds is 201 processing, and the generation goes on."""
+async def test_generation_is_processing_when_the_wait_ends(caller: Caller) -> None:
+    """A generation that still runs after N seconds is 201 processing, and goes on."""
     began = time.monotonic()
     answer = await caller.submit("a boat polls=2 wait=1.5", SAMPLE, prefer="wait=1")
     assert 0.9 < time.monotonic() - began
@@ -230,15 +230,15 @@ async def test_waiting_in_vain(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("prefer", ["wait", "wait=", "wait=abc", "wait=-5", "wait=0", "wait=1.5", "await=20", "x", "="])
-async def test_a_preference_that_makes_no_sense(caller: Caller, prefer: str) -> None:
-    """A preference that cannot be understood is ignored: 201 processing at once."""
+async def test_preference_is_ignored_when_invalid(caller: Caller, prefer: str) -> None:
+    """An invalid preference is ignored, and the response is 201 processing at once."""
     answer = await caller.submit("stuck", SAMPLE, prefer=prefer)
     assert (201, "processing") == (answer.status, answer.body["status"])
     assert "Preference-Applied" not in answer.headers
 
 
-async def test_two_wait_for_one_generation(caller: Caller) -> None:
-    """A replay that waits is answered together with the first, through another gateway too."""
+async def test_replay_that_waits_is_answered_with_the_first_request(caller: Caller) -> None:
+    """A replay that waits is answered together with the first request, through another gateway too."""
     first = asyncio.create_task(caller.submit("a boat polls=2 wait=0.7", SAMPLE, idempotency_key="k", prefer="wait=10"))
     await asyncio.sleep(0.2)
     sent = {"model": SAMPLE, "prompt": "a boat polls=2 wait=0.7"}
@@ -250,13 +250,13 @@ async def test_two_wait_for_one_generation(caller: Caller) -> None:
     assert 89 == await caller.check_balance()
 
 
-async def test_a_replay_answers_the_first_generation(caller: Caller) -> None:
-    """The same Idempotency-Key and body answers the first generation as it is by now, marked, and charges nothing."""
+async def test_replay_answers_the_first_generation(caller: Caller) -> None:
+    """The same Idempotency-Key and body answers the first generation, marked, and charges nothing."""
     first = await caller.submit("a boat", SAMPLE, idempotency_key="k-1")
     await caller.wait_for_end(first.body["id"])
     again = await caller.submit("a boat", SAMPLE, idempotency_key="k-1")
     assert (201, "true") == (again.status, again.headers["Idempotent-Replayed"])
-    has(again.body, COMPLETED)
+    assert_fields(again.body, COMPLETED)
     assert await caller.poll(first.body["id"]) == again.body
     assert "Idempotent-Replayed" not in first.headers
     assert 89 == await caller.check_balance()
@@ -264,8 +264,8 @@ async def test_a_replay_answers_the_first_generation(caller: Caller) -> None:
     assert first.body["id"] != await other.create("a boat", SAMPLE, idempotency_key="k-1")
 
 
-async def test_a_replay_of_a_failure_while_waiting(caller: Caller) -> None:
-    """A waiting replay of a generation that was refused is the same 502, without a second refund."""
+async def test_replay_of_a_failure_is_the_same_502(caller: Caller) -> None:
+    """A waiting replay of a failed generation is the same 502, without a second refund."""
     for _ in range(3):
         answer = await caller.submit("refuse", SAMPLE, idempotency_key="k", prefer="wait=10")
         assert (502, "upstream_error") == (answer.status, answer.body["error"]["code"])
@@ -275,7 +275,7 @@ async def test_a_replay_of_a_failure_while_waiting(caller: Caller) -> None:
 
 @pytest.mark.parametrize("prefer", ["", "wait=10"])
 async def test_fifty_concurrent_copies(caller: Caller, prefer: str) -> None:
-    """Fifty concurrent copies under one key, over two gateways, are one generation, one charge, fifty equal answers."""
+    """Fifty concurrent copies under one key, over two gateways, are one generation and one charge."""
     body = {"model": SAMPLE, "prompt": "a boat"}
     headers = {"Idempotency-Key": "k", "Prefer": prefer}
     urls = [url + GENERATIONS for url in caller.place.stack.urls] * 25
@@ -294,7 +294,7 @@ async def test_fifty_concurrent_copies(caller: Caller, prefer: str) -> None:
 
 
 async def test_either_kind_of_key_works(caller: Caller, place: Place) -> None:
-    """A key of the other dialect speaks for the same account, and replays the same Idempotency-Keys."""
+    """A key of the other dialect belongs to the same account, and replays the same Idempotency-Keys."""
     _, other = await accounts.create_key(place.store, caller.customer.account, "wokgen")
     first = await caller.create("a boat", idempotency_key="k")
     headers = {"Authorization": f"Bearer {other}", "Idempotency-Key": "k"}
@@ -303,8 +303,8 @@ async def test_either_kind_of_key_works(caller: Caller, place: Place) -> None:
     assert 89 == (await caller.request("GET", "/api/v1/balance", headers=headers)).body["balance_cents"]
 
 
-async def test_what_the_documentation_leaves_open(caller: Caller) -> None:
-    """Fields we do not know are let through, input may be null or empty, and a lower-case scheme is a scheme."""
+async def test_requests_are_read_leniently_where_the_documentation_is_silent(caller: Caller) -> None:
+    """Unknown fields are ignored, input can be null or empty, and the scheme can be in lower case."""
     bodies: list[dict[str, Any]] = [
         {"webhook": "x", "n": 1},
         {"input": None},
@@ -321,8 +321,8 @@ async def test_what_the_documentation_leaves_open(caller: Caller) -> None:
     assert 201 == (await caller.request("POST", GENERATIONS, data=sent, headers=headers)).status
 
 
-async def test_browsers_may_call(caller: Caller) -> None:
-    """A preflight is answered without a key and allows what the documentation uses; answers can be read."""
+async def test_browsers_can_call_from_any_origin(caller: Caller) -> None:
+    """A preflight needs no key and allows the documented methods and headers, and browsers can read responses."""
     asked = {
         "Authorization": "",
         "Origin": "https://app.example",
@@ -342,15 +342,15 @@ async def test_browsers_may_call(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(("given", "kept"), [("my-trace-7", True), ("x" * 65, False), ("ü", False), ("", False)])
-async def test_every_answer_has_a_request_id(caller: Caller, given: str, kept: bool) -> None:
-    """An answer repeats the caller's X-Request-Id if it is short plain text, and has one of ours otherwise."""
+async def test_every_response_has_a_request_id(caller: Caller, given: str, kept: bool) -> None:
+    """A response repeats the caller's X-Request-Id if it is short plain text, and has one of ours otherwise."""
     answer = await caller.request("GET", "/api/v1/models", headers={"X-Request-Id": given})
     assert kept == (given == answer.headers["X-Request-Id"])
     assert answer.headers["X-Request-Id"]
 
 
 async def test_reading_never_bills(caller: Caller, place: Place) -> None:
-    """A thousand polls of one generation change nothing on the books and ask the provider nothing."""
+    """A thousand polls of one generation change nothing in the ledger and send nothing to the provider."""
     made = await caller.create("a boat", SAMPLE)
     await caller.wait_for_end(made)
     lines, looks = (await caller.request("GET", "/api/v1/transactions")).body["data"], place.provider.polls[made]

@@ -38,13 +38,13 @@ PROXIES = networks("10.0.0.0/8, 127.0.0.1,2001:db8:ffff::/48,")
         ("127.0.0.1", ", ".join(["198.51.100.1"] + ["10.0.0.1"] * HOPS_MAX), "10.0.0.1"),
     ],
 )
-def test_the_address_of_a_guest(peer: str, forwarded: str, address: str) -> None:
-    """The last address counts that a trusted proxy saw and that is no such proxy; what others claim does not."""
+def test_guest_address_is_the_last_one_before_the_proxies(peer: str, forwarded: str, address: str) -> None:
+    """The guest's address is the last one that a trusted proxy reports and that is not a proxy's."""
     assert address == client_address(peer, forwarded, PROXIES)
 
 
-def test_without_trusted_proxies_nothing_is_believed() -> None:
-    """By default the peer is the guest, whatever it says."""
+def test_guest_address_is_the_peer_without_trusted_proxies() -> None:
+    """By default the peer's address is the guest's, whatever the header claims."""
     assert "127.0.0.1" == client_address("127.0.0.1", "198.51.100.1", networks(""))
 
 
@@ -61,19 +61,19 @@ def test_without_trusted_proxies_nothing_is_believed() -> None:
         ("", "198.51.100.1", False),
     ],
 )
-def test_one_guest_or_two(one: str, other: str, same: bool) -> None:
-    """Guests are told apart by IPv4 address and by the first 64 bits of an IPv6 one."""
+def test_guests_differ_by_address_block(one: str, other: str, same: bool) -> None:
+    """Guests differ by IPv4 address, or by the first 64 bits of an IPv6 address."""
     assert same == (guest_account(one) == guest_account(other))
 
 
-def test_a_guest_is_no_address() -> None:
-    """The name of a guest's account does not tell the address."""
+def test_guest_account_hides_the_address() -> None:
+    """The name of a guest's account does not contain the address."""
     assert guest_account("198.51.100.1").startswith("guest_")
     assert "198.51.100.1" not in guest_account("198.51.100.1")
 
 
 @pytest.mark.parametrize("text", ["nonsense", "10.0.0.0/33", "127.0.0.1;::1", "proxy.example"])
-def test_proxies_that_make_no_sense(text: str) -> None:
-    """A setting that names no networks is refused by its name."""
+def test_trusted_proxies_are_refused_when_invalid(text: str) -> None:
+    """An invalid setting is refused by its name."""
     with pytest.raises(SettingsError, match="TRUSTED_PROXIES"):
         networks(text)

@@ -45,14 +45,14 @@ OUTCOME = events.GenerationEvent(
 )
 
 
-def told() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Method, path and Operation Object of every operation."""
+def operation_objects() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Return method, path and Operation Object of every operation."""
     for path, item in DOCUMENT["paths"].items():
         yield from ((method, path, told) for method, told in item.items() if method != "parameters")
 
 
 def nodes(value: object) -> Iterator[dict[str, Any]]:
-    """Every object inside a JSON value."""
+    """Return every object inside a JSON value."""
     if isinstance(value, dict):
         yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -60,7 +60,7 @@ def nodes(value: object) -> Iterator[dict[str, Any]]:
 
 
 def faults(schema: dict[str, Any], value: object, *, closed: bool = False) -> list[str]:
-    """What is wrong with a value; `closed`: fields that the document does not name are wrong too."""
+    """Return the faults of a value. If `closed`, fields that the document does not name are faults too."""
     components = json.loads(json.dumps(DOCUMENT["components"]))
     if closed:
         for node in nodes(components):
@@ -73,7 +73,7 @@ def faults(schema: dict[str, Any], value: object, *, closed: bool = False) -> li
 
 @pytest.mark.parametrize("catalogue", [CATALOGUE, EMPTY], ids=["default", "without models"])
 def test_document_is_valid(catalogue: Catalogue) -> None:
-    """The document follows the OpenAPI 3.1 schema, whatever is for sale."""
+    """The document follows the OpenAPI 3.1 schema, with and without models."""
     found = OpenAPIV31SpecValidator(json.loads(json.dumps(document(catalogue, BASE_URL)))).iter_errors()
     assert [] == [str(error) for error in found]
 
@@ -82,7 +82,9 @@ def test_document_has_every_route(tmp_path: Path) -> None:
     """The application's routes are the document's operations, both ways; HEAD goes with GET."""
     app = build_app(Settings(data_dir=str(tmp_path)))
     routes = {(route.method.lower(), route.resource.canonical) for route in app.router.routes() if route.resource}
-    assert {route for route in routes if route[0] != "head"} == {(method, path) for method, path, _ in told()}
+    assert {route for route in routes if route[0] != "head"} == {
+        (method, path) for method, path, _ in operation_objects()
+    }
 
 
 def test_every_field_is_described() -> None:
@@ -97,7 +99,7 @@ def test_every_field_is_described() -> None:
 
 
 def test_patterns_are_portable() -> None:
-    """No pattern uses what only Python's regular expressions know, and all of them compile."""
+    """No pattern uses features that only Python's regular expressions have, and all of them compile."""
     patterns = [node["pattern"] for node in nodes(DOCUMENT) if isinstance(node.get("pattern"), str)]
     assert len(patterns) > 5
     assert [] == [pattern for pattern in patterns if re.search(r"\\[AZz]|\(\?[a-zP]", pattern)]
@@ -106,7 +108,7 @@ def test_patterns_are_portable() -> None:
 
 
 def test_examples_fit_their_schemas() -> None:
-    """Every example of a body or an answer is valid, and uses no field that the document does not name."""
+    """Every example of a body or a response is valid, and uses no field that the document does not name."""
     checked = 0
     for media in nodes([DOCUMENT["paths"], DOCUMENT["webhooks"]]):
         values = [entry["value"] for entry in media.get("examples", {}).values()] if "schema" in media else []
@@ -118,7 +120,7 @@ def test_examples_fit_their_schemas() -> None:
 
 
 def test_example_bodies_suit_their_models() -> None:
-    """The example of each model has an input that this very model takes."""
+    """The example of each model has an input that the model accepts."""
     given = DOCUMENT["paths"]["/api/v1/generations"]["post"]["requestBody"]["content"]["application/json"]["examples"]
     for entry in DOCUMENT["x-models"]:
         body = given[entry["id"]]["value"]
@@ -126,7 +128,7 @@ def test_example_bodies_suit_their_models() -> None:
         assert [] == faults(entry["input"], body["input"])
 
 
-def test_refusals_stand_at_their_status() -> None:
+def test_refusals_are_listed_at_their_status() -> None:
     """Every error code of an operation is listed under the HTTP status that the gateway gives it."""
     for operation in operations(CATALOGUE):
         responses = DOCUMENT["paths"][operation.path][operation.method]["responses"]
@@ -141,9 +143,9 @@ def test_every_code_is_explained() -> None:
     ]
 
 
-def test_calls_that_need_a_key_say_so() -> None:
-    """Everything under /api/ takes a key and names both refusals, the WokGen calls do without; nothing else does."""
-    for method, path, operation in told():
+def test_calls_list_the_keys_they_need() -> None:
+    """Calls under /api/ list their key and both refusals, and WokGen calls also allow guests."""
+    for method, path, operation in operation_objects():
         keyed = path.startswith("/api/")
         guests = [{}] if dialect_of(path) == "wokgen" else []
         scheme = "adminKey" if path.startswith("/api/admin/") else "apiKey"
@@ -151,8 +153,8 @@ def test_calls_that_need_a_key_say_so() -> None:
         assert keyed == ("401" in operation["responses"])
 
 
-def test_requests_are_strict() -> None:
-    """What a call needs is required, and what it answers always has is too."""
+def test_required_fields_are_marked() -> None:
+    """The required fields of a request and the constant fields of a response are required in their schemas."""
     assert ["model", "prompt"] == SCHEMAS["CreateGeneration"]["required"]
     assert ["url"] == SCHEMAS["CreateEndpoint"]["required"]
     assert {"refunded_cents", "stage"} <= set(SCHEMAS["GenerationEntry"]["required"])
@@ -170,14 +172,14 @@ def test_requests_are_strict() -> None:
         "adminUncertainList": 50,
     } == {
         told["operationId"]: one["schema"]["default"]
-        for _, _, told in told()
+        for _, _, told in operation_objects()
         for one in told["parameters"]
         if one["name"] == "limit"
     }
 
 
-def test_wokgen_requests_are_strict() -> None:
-    """What a WokGen call needs is required, what it answers always has is too, and no job fits two kinds."""
+def test_wokgen_required_fields_are_marked() -> None:
+    """The required fields of WokGen requests and jobs are required in their schemas, and no job fits two kinds."""
     needed = {"Voice": "text", "Upscale": "imageUrl", "Interrogate": "imageUrl"}
     for kind in ("Image", "Text", "Voice", "Music", "Upscale", "Interrogate", "Enhance"):
         assert [needed.get(kind, "prompt")] == SCHEMAS[f"{kind}Request"]["required"]
@@ -205,8 +207,8 @@ def test_wokgen_requests_are_strict() -> None:
         {"model": "m", "prompt": "a", "input": {"style": "a\0b"}},
     ],
 )
-def test_bad_bodies_are_refused(body: dict[str, object]) -> None:
-    """A body that the gateway would refuse is not valid, and one that it would take is."""
+def test_bodies_are_valid_only_if_accepted(body: dict[str, object]) -> None:
+    """A body that the gateway refuses is not valid, and a body that it accepts is."""
     schema = {"$ref": "#/components/schemas/CreateGeneration"}
     assert faults(schema, body)
     assert [] == faults(schema, {"model": "m", "prompt": "a\nb", "input": {"seed": None, "width": 512}, "more": 1})
@@ -239,8 +241,8 @@ def test_bad_bodies_are_refused(body: dict[str, object]) -> None:
     ],
     ids=str,
 )
-def test_input_of_a_model_is_true(model: Any, given: dict[str, object]) -> None:
-    """The document allows for a model exactly the input that the gateway takes."""
+def test_input_schema_accepts_the_same_as_the_model(model: Any, given: dict[str, object]) -> None:
+    """The document allows for a model exactly the input that the gateway accepts."""
     schema = next(entry["input"] for entry in DOCUMENT["x-models"] if entry["id"] == model.id)
     try:
         taken = bool(validate_input(model, given)) or True
@@ -253,7 +255,7 @@ def test_input_of_a_model_is_true(model: Any, given: dict[str, object]) -> None:
 @pytest.mark.parametrize("prompt", ["a dragon", "x" * 30_000], ids=["short", "cut short"])
 @pytest.mark.parametrize("event", [events.GENERATION_COMPLETED, events.GENERATION_FAILED])
 def test_webhook_bodies_are_as_described(event: str, prompt: str, kind: str) -> None:
-    """What is posted for each event and kind is valid, and has no field that the document does not name."""
+    """The posted body of each event and kind is valid, and has no field that the document does not name."""
     failed = {"urls": (), "text": None, "provider": None, "error": "no", "error_code": "content_policy"}
     changes = failed if event == events.GENERATION_FAILED else {}
     body = events.generation_body(structs.replace(OUTCOME, type=event, kind=kind, prompt=prompt, **changes))
@@ -262,7 +264,7 @@ def test_webhook_bodies_are_as_described(event: str, prompt: str, kind: str) -> 
 
 
 def test_every_event_is_described() -> None:
-    """The document has a body for each event that can be subscribed to, and its example is one as it is made."""
+    """The document has a body for each event that can be subscribed to, with a real body as example."""
     assert set(events.EVENT_TYPES) == DOCUMENT["webhooks"].keys()
     for event, item in DOCUMENT["webhooks"].items():
         content = item["post"]["requestBody"]["content"]["application/json"]
@@ -271,14 +273,14 @@ def test_every_event_is_described() -> None:
 
 
 def test_webhook_headers_are_as_sent() -> None:
-    """The headers of a webhook are those that the signature is made of."""
+    """The headers of a webhook are those that the signature covers."""
     sent = signing.headers([signing.new_secret(bytes(32))], "evt_1", 1, b"{}")
     for item in DOCUMENT["webhooks"].values():
         assert list(sent) == [parameter["name"] for parameter in item["post"]["parameters"]]
 
 
-def test_verifying_sample_works() -> None:
-    """The Python sample accepts what we sign, and refuses another body, another secret and an old post."""
+def test_verifying_sample_accepts_only_our_signature() -> None:
+    """The Python sample accepts our signature, and rejects another body, another secret and an old event."""
     names: dict[str, Any] = {}
     exec(VERIFYING["Python"], names)
     secret, other = signing.new_secret(bytes(32)), signing.new_secret(bytes(range(32)))
@@ -292,9 +294,9 @@ def test_verifying_sample_works() -> None:
         names["verify"](secret, signing.headers([secret], "evt_1", now_s - 1000, b"{}"), b"{}")
 
 
-def test_samples_make_the_call_they_stand_beside() -> None:
-    """Each operation has code in three languages that names its method, its address and, where needed, the key."""
-    for method, path, operation in told():
+def test_samples_send_the_request_of_their_operation() -> None:
+    """Each operation has code in three languages with its method, its URL and, if needed, the key."""
+    for method, path, operation in operation_objects():
         sources = {sample["label"]: sample["source"] for sample in operation["x-codeSamples"]}
         assert ["curl", "Python", "JavaScript"] == list(sources)
         ast.parse(sources["Python"])
@@ -312,7 +314,7 @@ def test_samples_make_the_call_they_stand_beside() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/models", "/api/generate", "/api/v1/me", "/healthz"])
-def test_error_shape_is_what_is_rendered(path: str) -> None:
+def test_error_shape_matches_the_rendered_body(path: str) -> None:
     """The type of an error has exactly the fields of the body that is rendered for the path."""
     body = error_body(dialect_of(path), errors.UNAVAILABLE)
     assert body == msgspec.to_builtins(msgspec.convert(body, error_shape(path)))

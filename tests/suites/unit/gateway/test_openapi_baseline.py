@@ -34,8 +34,8 @@ def normalised(node: Any) -> Any:
     return list(shown) if shown and all(key == value for key, value in shown.items()) else shown
 
 
-def current() -> str:
-    """The document of the shipped catalogue, normalised, as compact JSON."""
+def current_document() -> str:
+    """Return the document of the shipped catalogue, normalised, as compact JSON."""
     catalogue = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
     made = json.loads(json.dumps(document(catalogue, BASE_URL)))
     del made["info"]["version"]
@@ -46,8 +46,8 @@ def current() -> str:
 
 def test_document_changes_only_in_its_texts() -> None:
     """Every path, field, limit, code and example field of the document is as recorded."""
-    assert json.loads(BASELINE.read_text()) == json.loads(current())
+    assert json.loads(BASELINE.read_text()) == json.loads(current_document())
 
 
 if __name__ == "__main__":
-    BASELINE.write_text(current())
+    BASELINE.write_text(current_document())

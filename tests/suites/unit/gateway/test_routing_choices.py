@@ -1,4 +1,4 @@
-"""What a request may be served by, in which order: the policies of the catalogue, the provider that was named."""
+"""The order of routes: the policies of the catalogue and the named provider."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -28,13 +28,13 @@ routes = [
 TEXT = (DOUBLES / "catalogue.toml").read_text().replace("PAID_URL", "http://127.0.0.1:1")
 
 
-def write_catalogue(routing: str = "", default: str = "") -> Catalogue:
-    """The tests' catalogue with a model of many routes."""
+def make_catalogue(routing: str = "", default: str = "") -> Catalogue:
+    """Return the tests' catalogue with a model of many routes."""
     return catalogue_file.parse(f"{default}\n{TEXT}{MODEL.format(routing=routing)}")
 
 
-def a_desk(catalogue: Catalogue, **took_ms: float) -> Any:
-    """A gateway that has everybody's key but one's."""
+def make_context(catalogue: Catalogue, **took_ms: float) -> Any:
+    """Return a context that has the keys of every provider but one."""
     able = frozenset(catalogue.providers) - {"groq"}
     return SimpleNamespace(catalogue=catalogue, configured=able, speeds=SimpleNamespace(of=lambda kind: took_ms))
 
@@ -47,34 +47,34 @@ def a_desk(catalogue: Catalogue, **took_ms: float) -> Any:
         ("fastest", ["paid", "noop", "kinds"]),
     ],
 )
-def test_a_models_routes_are_tried_by_its_policy(policy: str, expected: list[str], monkeypatch: Any) -> None:
-    """Its own policy counts, or else the file's; whoever has no key is not there."""
+def test_routes_follow_the_policy_of_their_model(policy: str, expected: list[str], monkeypatch: Any) -> None:
+    """The model's own policy orders its routes, or else the file's, and a provider without a key has no route."""
     monkeypatch.setattr(routing, "random", lambda: 0.5)
-    own, default = write_catalogue(f'routing = "{policy}"'), write_catalogue(default=f'routing = "{policy}"')
+    own, default = make_catalogue(f'routing = "{policy}"'), make_catalogue(default=f'routing = "{policy}"')
     for catalogue in (own, default):
-        choices = routing.of_model(a_desk(catalogue, noop=20, kinds=30, paid=10), "test/many")
+        choices = routing.of_model(make_context(catalogue, noop=20, kinds=30, paid=10), "test/many")
         assert expected == [choice.route.provider for choice in choices]
 
 
-def test_weights_decide_by_chance() -> None:
-    """A route of a million times the weight of the others is as good as always first."""
-    desk = a_desk(write_catalogue('routing = "weighted"'))
+def test_routes_with_more_weight_come_first() -> None:
+    """A route with a million times the weight of the others practically always comes first."""
+    desk = make_context(make_catalogue('routing = "weighted"'))
     assert ["paid"] * 20 == [routing.of_model(desk, "test/many")[0].route.provider for _ in range(20)]
 
 
-def test_a_named_provider_goes_before_the_policy() -> None:
-    """Who names a provider gets it first, and the others as the policy has them; `auto` is the policy alone."""
-    desk = a_desk(write_catalogue('routing = "cheapest"'))
+def test_named_provider_comes_before_the_policy() -> None:
+    """A named provider comes first and the policy orders the others, while `auto` leaves it to the policy alone."""
+    desk = make_context(make_catalogue('routing = "cheapest"'))
     asked = {name: [c.route.provider for c in routing.of_kind(desk, "music", name)] for name in ("auto", "noop")}
     many = [provider for provider in asked["auto"] if provider != "kinds"][-2:]
     assert ["paid", "noop"] == many
     assert ("noop", asked["auto"][0]) == (asked["noop"][0], "kinds")
 
 
-def test_speeds_are_read_where_they_decide() -> None:
-    """Only providers of models that go by speed are asked about, and none if there is no such model."""
-    assert frozenset() == routing.measured(write_catalogue())
-    assert {"noop", "groq", "kinds", "paid"} == routing.measured(write_catalogue('routing = "fastest"'))
+def test_speeds_are_read_only_for_fastest_routing() -> None:
+    """Only providers of models with the fastest policy are measured, and none without such a model."""
+    assert frozenset() == routing.measured(make_catalogue())
+    assert {"noop", "groq", "kinds", "paid"} == routing.measured(make_catalogue('routing = "fastest"'))
 
 
 @pytest.mark.parametrize(
@@ -84,15 +84,15 @@ def test_speeds_are_read_where_they_decide() -> None:
         ("", 'routing = "best"', "routing must be one of cheapest, fastest, order, weighted"),
     ],
 )
-def test_an_unknown_policy_stops_the_start(own: str, default: str, message: str) -> None:
-    """A policy that does not exist is named with its line and the known ones."""
+def test_catalogue_is_refused_when_a_policy_is_unknown(own: str, default: str, message: str) -> None:
+    """An unknown policy is refused with its line and the known policies."""
     with pytest.raises(catalogue_file.CatalogueError, match=message) as caught:
-        write_catalogue(own, default)
+        make_catalogue(own, default)
     assert caught.value.line
 
 
-def test_an_unknown_provider_is_refused() -> None:
-    """A name that the catalogue does not have is told with those that it has."""
+def test_unknown_provider_is_refused_with_the_known_ones() -> None:
+    """A provider that the catalogue does not have is refused, and the message lists the known ones."""
     with pytest.raises(Refused) as caught:
-        routing.of_kind(a_desk(write_catalogue()), "music", "nobody")
+        routing.of_kind(make_context(make_catalogue()), "music", "nobody")
     assert "unknown_provider" == caught.value.code
