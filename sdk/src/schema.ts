@@ -1,4 +1,4 @@
-// sha256:046ca51bcf2a5fbe15cd6827c9752c108f72faef3088a50b2013d0a13885ee0e
+// sha256:4fd52725b77e3113240cc9765c1e74c16ed89fb492984b55a17016da483e7adb
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -445,7 +445,7 @@ export interface Schemas {
     height?: number | null;
     /** The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
-    /** What the output should not show. */
+    /** Content that the output should not show. */
     negative_prompt?: string | null;
     /** `auto`, or a ratio such as `16:9`. */
     aspect_ratio?: string | null;
@@ -869,7 +869,7 @@ export interface Schemas {
     fps?: number | null;
     /** The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
-    /** What the output should not show. */
+    /** Content that the output should not show. */
     negative_prompt?: string | null;
     /** An image to start from: an https URL, or a `data:` URL within the limit of the body. */
     image_url?: string | null;
