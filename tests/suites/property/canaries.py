@@ -247,10 +247,10 @@ CANARIES = (
         "reroute skips the backlog", "reroute", "redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)"
     ),
     Canary("reroute admits no generation", "reroute", "  admit(name, now)"),
-    Canary("reroute from a busy to a paused provider", "reroute", "word == 'down' or word == 'skipped'", "true"),
+    Canary("reroute from a busy to a paused provider", "reroute", "refusal == 'down' or refusal == 'skipped'", "true"),
     Canary("reroute pauses no provider", "reroute", "pause_submits(from, tonumber(pause_ms), now)"),
-    Canary("reroute records no attempt", "reroute", "note_attempt(generation, asked_ms or now, from, word)"),
-    Canary("withdraw records no attempt", "withdraw", "note_attempt(generation, asked_ms, from, word)"),
+    Canary("reroute records no attempt", "reroute", "note_attempt(generation, asked_ms or now, from, refusal)"),
+    Canary("withdraw records no attempt", "withdraw", "note_attempt(generation, asked_ms, from, refusal)"),
     Canary("callback by another provider", "store_callback", "or provider ~= from then", "then"),
     Canary(
         "callback makes no poll due", "store_callback", "if state ~= 'backlog' then make_due", "if false then make_due"

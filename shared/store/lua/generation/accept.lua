@@ -1,10 +1,10 @@
 -- accept: charge an account and queue its generation, all or nothing, once per id and once per Idempotency-Key.
 -- ARGV: id, key_hash, queue_ms, replay_key, body_hash, waiter, payer ('balance' | 'quota'),
---       guest (the account of a caller without a key, or ''), then for each route, in the order they are to be tried:
---       provider, price (micro-USD), spec, run_ms. The first is taken whose provider is free, else one that is paused.
+--       guest (the account of a caller without a key, or ''), then for each route, in the order of preference:
+--       provider, price (micro-USD), spec, run_ms. The first available provider is chosen, else the first paused one.
 -- Keys: gw:key:<hash> gw:account:<id> gw:plan:<name> gw:replay:<account>:<key> gw:generation:<id> gw:open
 -- Keys: gw:generations:<account> gw:active:<account>:<provider> gw:backlog:<account>:<provider> gw:turns:<provider>
--- Returns {'accepted', account, created_ms, balance, route (its number; 0: it has moved on), reserved}
+-- Returns {'accepted', account, created_ms, balance, route (its number; 0: it has been rerouted), reserved}
 -- Returns {'replayed', account, id} | {'reused'} | {'unknown_key'} | {'unknown_plan', plan} | {'insufficient', balance, price}
 -- Returns {'quota', limit, used} | {'backlog_full', waiting} | {'down', retry_after_ms}
 --@include now
@@ -21,7 +21,7 @@ if not account then return {'unknown_key'} end
 local plan, topup, spent = unpack(redis.call('HMGET', 'gw:account:' .. account, 'plan', 'topup', 'spent'))
 local balance = (topup or 0) - (spent or 0)
 
--- The gateway sends the same id again when the store's answer was lost.
+-- The gateway sends the same id again after a lost reply.
 local generation = 'gw:generation:' .. id
 local created, known, reserved = unpack(redis.call('HMGET', generation, 'created_ms', 'spec', 'reserved'))
 if created then return {'accepted', account, tonumber(created), balance, route_number(known, FIRST), tonumber(reserved)} end
@@ -37,15 +37,15 @@ if not concurrency then return {'unknown_plan', plan or 'guest'} end
 local at, soonest = first_available(FIRST, 4, true, now)
 local provider, price, spec, run_ms = unpack(ARGV, at or FIRST, (at or FIRST) + 3)
 price = tonumber(price)
-local way, refusal = payment_source(payer, account, price, balance, quota, beyond, now)
-if not way then return refusal end
+local source, refusal = payment_source(payer, account, price, balance, quota, beyond, now)
+if not source then return refusal end
 if not at then return {'down', soonest} end
 local waiting = redis.call('LLEN', 'gw:backlog:' .. account .. ':' .. provider)
 local waits = waiting > 0 or redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) >= tonumber(concurrency)
   or not has_free_slot(provider) or redis.call('EXISTS', 'gw:turns:' .. provider) == 1
 if waits and waiting >= tonumber(backlog_max) then return {'backlog_full', waiting} end
 
-reserved = reserve_payment(way, account, price, id, now)
+reserved = reserve_payment(source, account, price, id, now)
 redis.call('HSET', generation, 'account', account, 'provider', provider, 'state', waits and 'backlog' or 'queued',
   'reserved', reserved, 'created_ms', now, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'spec', spec)
 if waiter ~= '' then redis.call('HSET', generation, 'waiters', waiter) end

@@ -1,4 +1,4 @@
--- cancel: note that the owner wants a submitted generation stopped, and wake it so that its provider is asked.
+-- cancel: note that the owner canceled a submitted generation, and make its job due so that the provider is told to stop.
 -- ARGV: id
 -- Keys: gw:generation:<id> arq:queue:<provider>
 -- Returns {'noted', state} | {'closed', state} | {'missing'}

@@ -1,4 +1,4 @@
--- credit: money back for a generation that has ended and was paid for: once, and at most what it cost.
+-- credit: return money for an ended generation, once and at most its cost.
 -- ARGV: id, amount (micro-USD; '': all of it)
 -- Keys: gw:generation:<id> gw:account:<id> gw:ledger:<account>
 -- Returns {'credited', amount} | {'already', amount} | {'open', state} | {'too_much', cost} | {'missing'}
@@ -12,7 +12,7 @@ if state ~= 'completed' and state ~= 'failed' then return {'open', state} end
 if credit then return {'already', tonumber(credit)} end
 amount, cost = tonumber(amount == '' and cost or amount), tonumber(cost)
 if cost == 0 or amount > cost then return {'too_much', cost} end
-assert(amount > 0, 'a credit is more than nothing')
+assert(amount > 0, 'credit must be greater than zero')
 redis.call('HSET', generation, 'credit', amount, 'credit_ms', now)
 redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -amount)
 redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f credit %.0f %s', now, amount, id))

@@ -1,4 +1,4 @@
--- enqueue_late: enqueue a late poll for each failed generation whose provider may still finish it and whose poll is due.
+-- enqueue_late: enqueue the late polls that are due, of failed generations that a provider may still finish.
 -- ARGV: count
 -- Keys: gw:late gw:generation:<id> arq:queue:<provider>
 -- Returns {'handed', count}

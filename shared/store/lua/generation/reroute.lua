@@ -1,8 +1,8 @@
--- reroute: a provider did not take a generation; hand it to another, without a second charge, unless its owner
--- wants it stopped.
--- ARGV: id, token (of the run that stored the intent), word (what it said: 'down' | 'busy', or, if it was not asked at
---       all, 'skipped' | 'held'), pause_ms (how long it wants to be left alone), then for each route: provider, spec.
--- The first goes whose provider is free; after 'down' and 'skipped' one that is paused will do.
+-- reroute: hand a generation that a provider did not accept to another one, without a second charge, unless its owner
+-- canceled it.
+-- ARGV: id, token (of the run that stored the intent), refusal ('down' | 'busy', or, if the provider was not called,
+--       'skipped' | 'held'), pause_ms (for submits to that provider), then for each route: provider, spec.
+-- The first available provider is chosen; after 'down' and 'skipped' a paused one is accepted too.
 -- Keys: gw:generation:<id>
 -- Returns {'rerouted', from, to} | {'nowhere'} | {'kept', state} | {'missing'}
 --@include now
@@ -11,18 +11,18 @@
 --@include breaker
 --@include attempts
 local FIRST = 5
-local id, token, word, pause_ms = unpack(ARGV)
+local id, token, refusal, pause_ms = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 local account, from, state, intent, asked_ms, cancel =
   unpack(redis.call('HMGET', generation, 'account', 'provider', 'state', 'intent', 'intent_ms', 'cancel_ms'))
 if not state then return {'missing'} end
 for at = FIRST, #ARGV, 2 do if ARGV[at] == from then return {'rerouted', from, from} end end
 if cancel or (state ~= 'queued' and (state ~= 'submitting' or intent ~= token)) then return {'kept', state} end
-local at = first_available(FIRST, 2, word == 'down' or word == 'skipped', now)
+local at = first_available(FIRST, 2, refusal == 'down' or refusal == 'skipped', now)
 if not at then return {'nowhere'} end
 pause_submits(from, tonumber(pause_ms), now)
 local provider, spec = ARGV[at], ARGV[at + 1]
-note_attempt(generation, asked_ms or now, from, word)
+note_attempt(generation, asked_ms or now, from, refusal)
 redis.call('HSET', generation, 'provider', provider, 'spec', spec, 'state', 'backlog')
 redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms', 'callback', 'called_ms')
 free_slot(account, from, id)

@@ -1,5 +1,5 @@
--- retry: an operator wants a generation taken up now. What a provider has is looked at, and never submitted by this;
--- what a provider may have is left alone.
+-- retry: make a generation's job due now, for an operator. A generation that its provider has is polled, not submitted;
+-- one that a provider may have is not touched.
 -- ARGV: id
 -- Keys: gw:generation:<id> arq:queue:<provider> arq:retry:<id>
 -- Returns {'due', state} | {'looks', state} | {'waits', state} | {'with_provider', state} | {'closed', state}

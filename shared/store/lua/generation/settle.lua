@@ -1,9 +1,9 @@
--- settle: close an open generation once. What it did not cost goes back, its event is written, whoever waits is woken,
--- and the account's next waiting generation takes its place on the queue.
+-- settle: end an open generation once. Refund the rest of its reservation, write its event, wake the gateways that wait,
+-- and enqueue the next generation of the backlog.
 -- ARGV: id, state ('completed' | 'failed'), cost (micro-USD), outcome, guard ('' | 'unsubmitted' | 'uncertain'),
---       keep_ms, late_ms, expected, reported (what the provider's work costs us, micro-USD, or '' where nobody knows),
---       kind (to note how long it took, or '')
--- A failed generation that a provider has is looked at again after late_ms: it may still finish there.
+--       keep_ms, late_ms, expected, reported (the provider's cost for us, micro-USD, or '' if unknown),
+--       kind (to measure the provider's speed, or '')
+-- A failed generation that a provider has is polled after late_ms, because the provider may still finish it.
 -- Keys: gw:generation:<id> gw:backlog:<account>:<provider> gw:waiting:<provider> gw:late gw:open gw:uncertain
 -- Keys: gw:doubts gw:wake:<gateway>
 -- Returns {'settled', refund} | {'already', state} | {'submitted', state} | {'missing'}

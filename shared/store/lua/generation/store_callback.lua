@@ -6,7 +6,7 @@
 --@include now
 --@include queue
 --@include measure
-local IN_TIME_MS = 10000  -- after we found the end by ourselves
+local IN_TIME_MS = 10000  -- after a poll found the end
 local id, from, payload = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 local state, provider, ref, started, closed =

@@ -1,6 +1,6 @@
 -- store_reference: the provider accepted the submit; store its reference. Any worker may, because it is a fact.
--- ARGV: id, ref, provider (whose it is: one that the generation was taken from has no say any more)
--- A job that was parked because its submit was uncertain is taken up at once; what was refunded meanwhile is looked at.
+-- ARGV: id, ref, provider (of the reference; after a reroute it is ignored)
+-- The parked job of an uncertain generation becomes due; a generation that was refunded meanwhile is polled.
 -- Keys: gw:generation:<id> gw:late gw:uncertain arq:queue:<provider>
 -- Returns {'stored', called ('1' if a callback came already, or '')} | {'closed', state}
 -- Returns {'moved', provider} | {'missing'}

@@ -1,7 +1,7 @@
--- view: generations of an account as they are, newest first, or the one that is named.
+-- view: return an account's generations, newest first, or one of them.
 -- ARGV: account, id ('' for the newest), count
 -- Keys: gw:generation:<id> gw:generations:<account> gw:backlog:<account>:<provider> arq:queue:<provider>
--- Returns {'seen', [id, position (-1: does not wait), [field, value ...]] ...}
+-- Returns {'seen', [id, position (-1: it does not wait), [field, value ...]] ...}
 local account, id, count = unpack(ARGV)
 local ids = {id}
 if id == '' then ids = redis.call('LRANGE', 'gw:generations:' .. account, 0, count - 1) end

@@ -1,4 +1,4 @@
--- watch: note that a gateway process waits for the end of a generation.
+-- watch: note that a gateway waits for the end of a generation.
 -- ARGV: id, gateway
 -- Keys: gw:generation:<id>
 -- Returns {'open'} | {'closed', state} | {'missing'}

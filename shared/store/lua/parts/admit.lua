@@ -1,6 +1,6 @@
--- admit: let waiting generations onto a provider's queue, one account after another, as far as the limits allow: an
--- account has at most its plan's concurrency on a queue, a provider at most its own; what is on the queue is running.
--- A look at a refunded generation is on the queue too, and takes nobody's place.
+-- admit: move generations from the backlogs to a provider's queue, account by account, as far as there are slots. An
+-- account has as many slots as its plan's concurrency, a provider as many as its own. A generation on the queue holds a
+-- slot; a late poll is on the queue too, and holds none.
 -- Keys: gw:account:<id> gw:plan:<name> gw:provider:<name> gw:active:<account>:<provider> gw:busy:<provider>
 -- Keys: gw:backlog:<account>:<provider> gw:waiting:<provider> gw:turns:<provider> gw:generation:<id>
 -- Keys: arq:queue:<provider>
@@ -32,10 +32,10 @@ local function push_to_backlog(account, provider, id, now)
   redis.call('ZADD', 'gw:waiting:' .. provider, now, id)
 end
 
--- An account stands in the provider's turns while it has something waiting and may have one more on the queue.
+-- An account is in the provider's round-robin while it has backlog and a free slot.
 local function join_round_robin(account, provider)
-  local waits = redis.call('EXISTS', 'gw:backlog:' .. account .. ':' .. provider) == 1
-  if waits and redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) < concurrency_of(account) then
+  local has_backlog = redis.call('EXISTS', 'gw:backlog:' .. account .. ':' .. provider) == 1
+  if has_backlog and redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) < concurrency_of(account) then
     redis.call('ZADD', 'gw:turns:' .. provider, 'NX', now_us, account)
   end
 end

@@ -1,8 +1,8 @@
 -- breaker: whether providers can be given work, and which of several routes is.
 -- Keys: gw:provider:<name>
 -- Returns nothing
--- 'free'; 'later': paused, or being tried out after an outage; 'down' (or drained) and for how many ms.
-local DRAINED_MS = 60000  -- until it is worth asking again
+-- 'free'; 'later': paused, or half open; 'down': its breaker is open, or it is drained, and for how many ms.
+local DRAINED_MS = 60000  -- until a caller should try again
 local function availability(provider, now)
   local down_until, paused_until, downs, probe_until, held = unpack(redis.call('HMGET', 'gw:provider:' .. provider,
     'down_until_ms', 'paused_until_ms', 'downs', 'probe_until_ms', 'held'))
@@ -13,8 +13,8 @@ local function availability(provider, now)
   return 'free'
 end
 
--- Of the providers in ARGV, from `first` on in each `step`, where the first stands that is free, or else, if that will
--- do, the first that is later; nil if there is none, and in how many ms one that is down may be tried.
+-- The index in ARGV of the first free provider, counting from `first` in steps of `step`; else, with `later_will_do`, of
+-- the first that is free later; else nil. Also returns the ms until the first of those that are down may be tried.
 local function first_available(first, step, later_will_do, now)
   local later, soonest
   for at = first, #ARGV, step do
@@ -26,13 +26,13 @@ local function first_available(first, step, later_will_do, now)
   return later, soonest or 0
 end
 
--- Of the routes in ARGV, of four parts each, the number of the one with this spec; 0 if it is none of them.
+-- The number of the route in ARGV, of four parts each, with this spec; 0 if there is none.
 local function route_number(spec, first)
   for at = first, #ARGV, 4 do if ARGV[at + 2] == spec then return (at - first) / 4 + 1 end end
   return 0
 end
 
--- It wants no submit from anybody for so long.
+-- Stop all submits to a provider for pause_ms.
 local function pause_submits(provider, pause_ms, now)
   if pause_ms <= 0 then return end
   local key = 'gw:provider:' .. provider

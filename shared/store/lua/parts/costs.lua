@@ -1,4 +1,4 @@
--- costs: what a provider's work costs us, by provider and day (UTC): the catalogue's price beside what it reports.
+-- costs: the cost of providers' work for us, by provider and day (UTC): expected by the catalogue, and reported.
 -- Keys: gw:costs:<provider>:<day>
 -- Returns nothing
 local COSTS_KEPT_MS, COSTS_DAY_MS = 400 * 86400000, 86400000
@@ -9,7 +9,7 @@ local function note_cost(provider, now, amounts)
   redis.call('PEXPIRE', key, COSTS_KEPT_MS)
 end
 
--- Both are micro-USD, or '' where nobody knows.
+-- Both are micro-USD, or '' if unknown.
 local function book_cost(provider, now, expected, reported)
   local ours, theirs = tonumber(expected), tonumber(reported)
   if ours and theirs and ours == theirs then

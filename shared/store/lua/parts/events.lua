@@ -1,21 +1,21 @@
--- events: write a delivery of an event for each endpoint of the account that wants its type.
+-- events: write a delivery of an event for each endpoint of the account that subscribes to its type.
 -- Keys: gw:endpoints:<account> gw:endpoint:<id> gw:endpoint-log:<id> gw:delivery:<id> gw:deliveries:open
 -- Keys: gw:dead arq:queue:webhooks
 -- Returns nothing
-local LOOK_AFTER_MS, LOG_LENGTH_MAX = 60000, 1000
+local CHECK_AFTER_MS, LOG_LENGTH_MAX = 60000, 1000
 
--- Whether an endpoint is there, switched on, and wants events of this type.
+-- Whether an endpoint exists, is enabled, and subscribes to events of this type.
 local function wants(endpoint, type)
   local disabled, types = unpack(redis.call('HMGET', 'gw:endpoint:' .. endpoint, 'disabled_ms', 'types'))
   return types and not disabled and (types == '*' or string.find(' ' .. types .. ' ', ' ' .. type .. ' ', 1, true))
 end
 
 local function enqueue_delivery(delivery, now)
-  redis.call('ZADD', 'gw:deliveries:open', now + LOOK_AFTER_MS, delivery)
+  redis.call('ZADD', 'gw:deliveries:open', now + CHECK_AFTER_MS, delivery)
   enqueue('arq:queue:webhooks', 'deliver:' .. delivery, 'deliver', now)
 end
 
--- One delivery; the names and values at the end say what the event is about.
+-- One delivery; the names and values at the end are the event's own fields.
 local function write_delivery(account, endpoint, event, type, now, ...)
   local delivery = event .. ':' .. endpoint
   redis.call('HSET', 'gw:delivery:' .. delivery, 'account', account, 'endpoint', endpoint, 'event', event,
@@ -31,7 +31,7 @@ local function emit(account, event, type, now, ...)
   end
 end
 
--- A delivery that has ended begins anew: all attempts of the schedule, and the log goes on.
+-- Restart an ended delivery with all attempts of the schedule; its log continues.
 local function restart_delivery(delivery, now)
   local key = 'gw:delivery:' .. delivery
   redis.call('HSET', key, 'state', 'pending', 'attempts', 0, 'again_ms', now)

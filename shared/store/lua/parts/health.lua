@@ -1,7 +1,7 @@
--- health: since when an endpoint fails. Who says Gone, or fails for five days without one success, is switched off, and
--- the account's other endpoints are told. Two days in which nothing was posted are no days of failing.
+-- health: since when an endpoint fails. An endpoint that answers Gone, or fails for five days without a success, is
+-- disabled, and the account's other endpoints get an event. Two days without a post do not count as failing.
 -- Keys: gw:endpoint:<id> gw:failing
--- Returns nothing, or true: it is switched off now
+-- Returns nothing, or true if the endpoint was disabled
 local FAILING_MAX_MS, SILENT_MAX_MS = 432000000, 172800000
 
 local function note_success(endpoint)

@@ -1,4 +1,4 @@
--- low: tell an account that an order has taken its balance below its threshold; once, until a top-up goes above it.
+-- low: write an event when an order takes an account's balance below its threshold; once, until a top-up exceeds it.
 -- Keys: gw:account:<id>
 -- Returns nothing
 local function warn_if_low(account, before, balance, id, now)

@@ -1,11 +1,11 @@
--- payment: what an order is paid with: a place in the plan's day (UTC), or the balance.
+-- payment: pay an order from the plan's daily quota (of a UTC day), or from the balance.
 -- Keys: gw:quota:<account>:<day> gw:account:<id> gw:ledger:<account> gw:generation:<id>
 -- Keys: gw:money:<minute>
 -- Returns {'quota', limit, used} | {'insufficient', balance, price}
 local DAY_MS, QUOTA_KEPT_MS = 86400000, 172800000
 local MINUTE_MS, MONEY_KEPT_MS = 60000, 7200000
 
--- What moved in this minute, micro-USD, for operators to see.
+-- The money moved in this minute, micro-USD, for operators.
 local function count_money(what, amount, now)
   local key = 'gw:money:' .. math.floor(now / MINUTE_MS)
   redis.call('HINCRBY', key, what, amount)
@@ -14,7 +14,7 @@ end
 
 local function quota_key(account, day) return 'gw:quota:' .. account .. ':' .. day end
 
--- How it is paid, quota or balance; or nil and the refusal.
+-- The source of the payment, quota or balance; or nil and the refusal.
 local function payment_source(payer, account, price, balance, quota, beyond, now)
   if payer == 'quota' then
     local used = tonumber(redis.call('GET', quota_key(account, math.floor(now / DAY_MS))) or 0)
@@ -25,9 +25,9 @@ local function payment_source(payer, account, price, balance, quota, beyond, now
   return 'balance'
 end
 
--- Take the place or the money; what is reserved for it, micro-USD.
-local function reserve_payment(way, account, price, id, now)
-  if way == 'quota' then
+-- Reserve the payment. Returns the reserved amount, micro-USD.
+local function reserve_payment(source, account, price, id, now)
+  if source == 'quota' then
     local day = math.floor(now / DAY_MS)
     redis.call('INCR', quota_key(account, day))
     redis.call('PEXPIRE', quota_key(account, day), QUOTA_KEPT_MS)
@@ -42,7 +42,7 @@ local function reserve_payment(way, account, price, id, now)
   return price
 end
 
--- Give back what a generation did not cost; a place only if it failed.
+-- Return the rest of the reservation, and the quota if the generation failed.
 local function return_payment(account, generation, id, refund, reserved, failed, now)
   if refund > 0 then redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -refund) end
   if tonumber(reserved) > 0 then

@@ -1,4 +1,4 @@
--- queue: put an arq job on its queue, take it off in whatever state it is, ring for a worker.
+-- queue: enqueue an arq job, remove it in any state, and ring the bell for a worker.
 -- Keys: arq:job:<id> arq:in-progress:<id> arq:retry:<id>; the queue's own keys are the caller's
 -- Returns nothing
 local function ring(queue)
@@ -18,7 +18,7 @@ local function enqueue(queue, id, fn, now)
   ring(queue)
 end
 
--- A job that nobody runs at this moment is due now.
+-- Make a job due now, unless a worker runs it.
 local function make_due(queue, id, now)
   if redis.call('ZSCORE', queue .. ':leases', id) then return end
   redis.call('ZADD', queue, 'XX', now, id)

@@ -1,12 +1,12 @@
 -- rate_limit: whether a provider may be given a submit now: its pause, its breaker, its rate.
 -- Keys: gw:provider:<name>; the generation's key is the caller's
 -- Returns {'wait', ms} (for the rate) | {'paused', ms} (until the provider accepts submits again) | {'down'}
-local HELD_MS = 5000  -- until it is seen that an operator goes on
+local HELD_MS = 5000  -- until a worker checks whether an operator has resumed it
 local PROBED_MS = 500
-local LATE_MS = 50  -- so much of the rate may be made up for at once by those who come late for their time
+local LATE_MS = 50  -- generations that come late for their time may make up for this much of the rate at once
 
--- Each generation takes a time in the row (GCRA) and waits for it. The times of a pause or an outage are past when it
--- ends: as what was really sent is counted too, those who come with one are not let through together but line up anew.
+-- Each generation reserves a submit time (GCRA) and waits for it. After a pause or an outage many reserved times are in
+-- the past. Real submits are counted too, so those generations reserve new times instead of passing all at once.
 local function reserve_submit_time(key, generation, rate, now)
   local row_end, sent_until = unpack(redis.call('HMGET', key, 'next_submit_ms', 'sent_until_ms'))
   local slot, sent_until = tonumber(redis.call('HGET', generation, 'slot_ms')), tonumber(sent_until or 0)
@@ -19,7 +19,7 @@ local function reserve_submit_time(key, generation, rate, now)
   redis.call('HSET', key, 'sent_until_ms', string.format('%.0f', math.ceil(math.max(now, sent_until) + 1000 / rate)))
 end
 
--- Nothing if it may, and whether this submit is a probe ('1' | ''); or the reply that says why not.
+-- nil if a submit may be sent now, and whether it is a probe ('1' | ''); or the reply that says why not.
 local function check_submit(provider, generation, submit_limit_ms, now)
   local key = 'gw:provider:' .. provider
   local paused, rate, down_until, downs, probe_until, held = unpack(redis.call('HMGET', key, 'paused_until_ms',
@@ -27,7 +27,7 @@ local function check_submit(provider, generation, submit_limit_ms, now)
   if held == 'pause' then return {'paused', HELD_MS} end
   if paused and tonumber(paused) > now then return {'paused', paused - now} end
 
-  -- After an outage one submit is let through to see; the others wait for what becomes of it.
+  -- After an outage one submit is sent as a probe; the others wait for its result.
   if downs and tonumber(down_until) > now then return {'down'} end
   if downs and probe_until and tonumber(probe_until) > now then return {'paused', PROBED_MS} end
   local wait = rate and reserve_submit_time(key, generation, tonumber(rate), now)

@@ -1,4 +1,4 @@
--- beat: a process says that it lives, and what it does; who falls silent is forgotten.
+-- beat: record that a process is alive, with its facts, and remove silent processes.
 -- ARGV: process, facts (JSON), keep_ms
 -- Keys: gw:process:<id> gw:processes
 -- Returns {'heard'}

@@ -1,8 +1,8 @@
--- claim: a batch of jobs for a worker: first those whose lease ran out, then the due ones. A claimed job stays in the
--- queue, parked where no reader trips over it, so that a stock arq worker on the same queue behaves as ever.
+-- claim: hand a worker a batch of jobs: first those whose lease expired, then the due ones. A claimed job stays in the
+-- queue with a later score, so that other readers skip it and a stock arq worker on the same queue still works.
 -- ARGV: queue, count, lease_ms, park_ms, token
 -- Keys: arq:in-progress:<id> arq:job:<id> arq:retry:<id>; the queue, its bell and leases are named by the caller
--- Returns {'claimed', next_due_ms (-1: nothing waits), [id, score, payload, try, rescued (1: from a lost lease)] ...}
+-- Returns {'claimed', next_due_ms (-1: the queue is empty), [id, score, payload, try, rescued (1: from a lost lease)] ...}
 --@include now
 --@include queue
 local RETRY_KEPT_S = 88400  -- arq's own
@@ -28,7 +28,7 @@ local due = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'WITHSCORES', 'LIMIT
 for i = 1, #due, 2 do
   local left = redis.call('PTTL', 'arq:in-progress:' .. due[i])
   if left == -2 then take(due[i], tonumber(due[i + 1]), 0)
-  else redis.call('ZADD', queue, now + math.max(left, 1), due[i]) end  -- a stock worker has it, or abort() moved it
+  else redis.call('ZADD', queue, now + math.max(left, 1), due[i]) end  -- a stock worker runs it, or abort() moved it
 end
 
 for _, set in ipairs({queue, leases}) do

@@ -1,5 +1,5 @@
--- enqueue: arq's enqueue_job in one step, with a bell for the workers; nothing if the job or its result exists.
--- ARGV: queue, id, payload, due_ms, expires_ms ('' for never)
+-- enqueue: arq's enqueue_job in one step, with a bell for the workers. Do nothing if the job or its result exists.
+-- ARGV: queue, id, payload, due_ms, expires_ms ('': never)
 -- Keys: arq:job:<id> arq:result:<id>; the queue and its bell are named by the caller
 -- Returns {'enqueued'} | {'already'}
 --@include queue

@@ -1,11 +1,11 @@
--- finish: end or give back a batch of jobs, each only if the worker still holds it.
--- ARGV: queue, token, then for each job: id, end ('1' | ''), result, result_ms ('' for ever), keep_ms (''), due_ms, clean ('1' | '')
--- A clean return (a job that asked to be deferred) forgets its tries: it has not failed.
+-- finish: end or requeue a batch of jobs, each only if the worker still holds it.
+-- ARGV: queue, token, then for each job: id, end ('1' | ''), result, result_ms ('': no expiry), keep_ms (''), due_ms, clean ('1' | '')
+-- A clean return (a deferred job) resets its tries, because it has not failed.
 -- Keys: arq:in-progress:<id> arq:job:<id> arq:retry:<id> arq:result:<id> arq:abort; the queue's keys are the caller's
 -- Returns {'finished', 1 (held) or 0 (lost) for each job ...}
 --@include now
 --@include queue
-local SOON_MS = 500  -- a waiting worker looks again after this long at the latest, and sees by itself what is due later
+local SOON_MS = 500  -- a waiting worker claims again after this long at the latest, so a later job needs no bell
 local queue, token = ARGV[1], ARGV[2]
 local leases, out = queue .. ':leases', {'finished'}
 

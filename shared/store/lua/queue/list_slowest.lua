@@ -1,5 +1,5 @@
 -- list_slowest: return the oldest open generations. Ids sort by acceptance time. The number of ids read is bounded.
--- ARGV: count, looked_max
+-- ARGV: count, read_max
 -- Keys: gw:open gw:generation:<id>
 -- Returns {'seen', now_ms, [id, account, provider, state, created_ms, deadline_ms] ...}
 --@include now

@@ -1,8 +1,8 @@
--- read_stats: how full everything is, for metrics and operators: a few looks at each queue, none of which walks anything.
+-- read_stats: return the sizes of all queues, for metrics and operators. Each queue takes a few commands of constant cost.
 -- ARGV: queue ... (the providers' and webhooks)
 -- Keys: gw:open gw:uncertain gw:late gw:deliveries:open gw:ledger-check gw:provider:<name> gw:waiting:<provider>
 -- Keys: arq:queue:<name>
--- Returns {'surveyed', open, uncertain, late, deliveries, [field of the ledger's check, value ...], [due, running,
+-- Returns {'read', open, uncertain, late, deliveries, [field of the ledger's check, value ...], [due, running,
 --   parked, age_ms of the oldest due job, waiting, age_ms of the oldest waiting, downs, down_ms, paused_ms, held] ...}
 --@include now
 local function age(set)
@@ -12,7 +12,7 @@ end
 
 local function left(moment) return math.max((tonumber(moment) or now) - now, 0) end
 
-local out = {'surveyed', redis.call('ZCARD', 'gw:open'), redis.call('ZCARD', 'gw:uncertain'), redis.call('ZCARD', 'gw:late'),
+local out = {'read', redis.call('ZCARD', 'gw:open'), redis.call('ZCARD', 'gw:uncertain'), redis.call('ZCARD', 'gw:late'),
   redis.call('ZCARD', 'gw:deliveries:open'), redis.call('HGETALL', 'gw:ledger-check')}
 for _, name in ipairs(ARGV) do
   local queue, waiting = 'arq:queue:' .. name, 'gw:waiting:' .. name

@@ -1,4 +1,4 @@
--- renew: keep the leases of a worker's running jobs; say which it has lost.
+-- renew: renew the leases of a worker's running jobs, and return the lost ones.
 -- ARGV: queue, token, lease_ms, id ...
 -- Keys: arq:in-progress:<id>; the queue's leases are named by the caller
 -- Returns {'renewed', id of each lost job ...}

@@ -1,21 +1,21 @@
--- sweep: look at open generations whose look is due; put those without a job back on their queue, name those past
--- their deadline (they are looked at again until they are settled). Safe to run from many processes.
+-- sweep: check open generations whose check is due. Enqueue those without a job again, and return those past their
+-- deadline (they are checked again until they are settled). Safe to run from many processes.
 -- ARGV: count
 -- Keys: gw:open gw:generation:<id> gw:backlog:<account>:<provider> gw:waiting:<provider> arq:queue:<provider>
 -- Keys: arq:job:<id>
--- Returns {'swept', looked_at, [rearmed id ...], [overdue id ...]}
+-- Returns {'swept', checked, [requeued id ...], [overdue id ...]}
 --@include now
 --@include queue
 --@include admit
-local LOOK_AFTER_MS, AGAIN_MS = 15000, 5000
-local rearmed, overdue = {}, {}
+local CHECK_AFTER_MS, AGAIN_MS = 15000, 5000
+local requeued, overdue = {}, {}
 
 local function is_queued(id, account, provider, state)
   if state == 'backlog' then return redis.call('LPOS', 'gw:backlog:' .. account .. ':' .. provider, id) end
   return redis.call('ZSCORE', 'arq:queue:' .. provider, id) and redis.call('EXISTS', 'arq:job:' .. id) == 1
 end
 
-local function look(id)
+local function inspect(id)
   local account, provider, state, deadline =
     unpack(redis.call('HMGET', 'gw:generation:' .. id, 'account', 'provider', 'state', 'deadline_ms'))
   if not state or state == 'completed' or state == 'failed' then
@@ -30,15 +30,15 @@ local function look(id)
         redis.call('ZREM', 'gw:waiting:' .. provider, id)
       end
       take_slot(account, provider, id, now)
-      rearmed[#rearmed + 1] = id
+      requeued[#requeued + 1] = id
     elseif state == 'backlog' then
       redis.call('ZADD', 'gw:waiting:' .. provider, 'NX', now, id)
     end
     if state == 'backlog' then join_round_robin(account, provider) admit(provider, now) end
-    redis.call('ZADD', 'gw:open', math.min(now + LOOK_AFTER_MS, tonumber(deadline)), id)
+    redis.call('ZADD', 'gw:open', math.min(now + CHECK_AFTER_MS, tonumber(deadline)), id)
   end
 end
 
 local due = redis.call('ZRANGEBYSCORE', 'gw:open', '-inf', now, 'LIMIT', 0, ARGV[1])
-for _, id in ipairs(due) do look(id) end
-return {'swept', #due, rearmed, overdue}
+for _, id in ipairs(due) do inspect(id) end
+return {'swept', #due, requeued, overdue}

@@ -1,4 +1,4 @@
--- trim: forget the list places of an account's generations that retention has deleted, oldest first.
+-- trim: remove expired generations from an account's list, oldest first.
 -- ARGV: account, count
 -- Keys: gw:generations:<account> gw:generation:<id>
 -- Returns {'trimmed', count}
