@@ -118,7 +118,7 @@ async def test_endless_body_is_cut(egress: Egress, receiver: Receiver) -> None:
 
 @pytest.mark.parametrize("total_s", [0.3, 30])
 async def test_status_is_returned_when_the_body_stalls(receiver: Receiver, total_s: float) -> None:
-    """A 200 with a stalled body soon counts as a 200, because the receiver has accepted the event."""
+    """A 200 whose body stalls is soon returned as a 200, because the receiver has accepted the event."""
     receiver.queue_replies(Reply(body=b"part", stalled=True))
     async with Egress(allow_private=True, total_s=total_s) as egress:
         answer = await asyncio.wait_for(egress.post(receiver.url, b"{}", {}), 5)

@@ -138,7 +138,7 @@ async def test_mixed_answer_reaches_the_public_address_only(answers: tuple[str, 
 
 
 async def test_private_address_is_refused_for_each_request_of_a_session() -> None:
-    """An allowed address of one host does not allow another host of the same session."""
+    """A private address is refused even after a request to a public address in the same session."""
     async with Receiver() as public, Receiver(host="127.0.0.2", port=public.port) as private:
         async with OneHost(allow_private=False) as guarded:
             await guarded.post(public.url, b"{}", {})

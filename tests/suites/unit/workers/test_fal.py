@@ -115,7 +115,7 @@ async def test_submit_sends_start_timeout_and_callback_url(double: Double, adapt
 
 
 async def test_poll_and_cancel_use_the_urls_of_the_answers(double: Double, adapter: Adapter) -> None:
-    """Status, result and cancel use the URLs in the answers, which do not start with the path of the app."""
+    """Status, result and cancel use the URLs in the answers, which are not below the full path of the app."""
     call = a_call("image", "fal-ai/flux/dev")
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
@@ -130,10 +130,10 @@ async def test_poll_and_cancel_use_the_urls_of_the_answers(double: Double, adapt
 class ForeignUrls(Double):
     """A double whose answers contain URLs on another host."""
 
-    def _urls(self, made: str) -> dict[str, str]:
+    def _urls(self, request_id: str) -> dict[str, str]:
         return {
             name: value if name == "request_id" else f"http://127.0.0.2:1/{name}"
-            for name, value in super()._urls(made).items()
+            for name, value in super()._urls(request_id).items()
         }
 
 

@@ -278,7 +278,7 @@ async def test_failed_upload_submits_no_task(
     ids=["market", "claude"],
 )
 async def test_image_is_rejected_when_the_model_takes_none(double: Double, adapter: Adapter, call: Call) -> None:
-    """A model that accepts no images is not paid for a result that ignores one."""
+    """An image for a model that accepts none is rejected without a request."""
     with pytest.raises(Rejected):
         await adapter.submit(call)
     assert [] == double.requests
@@ -300,7 +300,7 @@ async def test_completion_is_read_when_enveloped(double: Double, adapter: Adapte
 
 
 async def test_flux_returns_the_lasting_link(double: Double, adapter: Adapter) -> None:
-    """The permanent one of the two links of a Flux image is used."""
+    """Of the two links of a Flux image, the permanent one is used."""
     done = await generate(adapter, a_call("image", "flux-kontext-pro"))
     assert (Link(double.link()),) == done.outputs
 
@@ -379,7 +379,7 @@ def test_documented_signature_verifies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_callback_returns_only_the_signed_id() -> None:
-    """Only the signed id of a callback with contradicting ids counts, and an unsigned body proves nothing."""
+    """Only the signed id counts if the ids contradict each other, and an unsigned body proves nothing."""
     adapter = Adapter(Setup(name="kie", key="k", callback_secret="test-key"))
     body = {"taskId": "t0", "data": {"task_id": "t2", "taskId": "t1", "resultUrls": ["https://evil.example/"]}}
     signed = webhook("t1", "test-key", int(time()), body)

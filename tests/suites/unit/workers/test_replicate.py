@@ -46,7 +46,7 @@ async def large_adapter(double: Double) -> AsyncIterator[Adapter]:
     await adapter.close()
 
 
-async def generate(double: Double, adapter: Adapter, call: Call) -> Done:
+async def generate(adapter: Adapter, call: Call) -> Done:
     """Submit a call, poll it once and return its result."""
     pending = await adapter.submit(call)
     assert isinstance(pending, Pending)
@@ -179,7 +179,7 @@ async def test_outputs_of_every_shape_are_found(
 ) -> None:
     """An output is a URL, a list of URLs, an object with some URLs in it, or the file itself."""
     double.output, double.logs = output, "Using seed: 1234\n50%"
-    assert Done(outputs, facts={"seed": 1234}) == await generate(double, adapter, a_call("image", "x/y"))
+    assert Done(outputs, facts={"seed": 1234}) == await generate(adapter, a_call("image", "x/y"))
 
 
 @pytest.mark.parametrize(
@@ -199,14 +199,14 @@ async def test_outputs_of_every_shape_are_found(
 async def test_text_output_is_read(double: Double, adapter: Adapter, call: Call, output: object, done: Done) -> None:
     """A text may come in pieces, and a caption is read as prompt, caption and tags."""
     double.output = output
-    assert done == await generate(double, adapter, call)
+    assert done == await generate(adapter, call)
 
 
 async def test_text_is_rejected_when_empty(double: Double, adapter: Adapter) -> None:
     """A language model that returns no text has failed."""
     double.output = []
     with pytest.raises(Rejected):
-        await generate(double, adapter, a_call("text", "x/y"))
+        await generate(adapter, a_call("text", "x/y"))
 
 
 async def test_callback_verifies_when_any_signature_matches(adapter: Adapter, double: Double) -> None:

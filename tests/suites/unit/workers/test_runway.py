@@ -141,7 +141,7 @@ KINDS = {
 
 @pytest.mark.parametrize("path", CREATES)
 async def test_every_model_of_the_client_accepts_its_request(double: Double, adapter: Adapter, path: str) -> None:
-    """Every model that Runway's client knows accepts the submitted fields, for many combinations of ours."""
+    """Every model that Runway's client knows accepts several combinations of our fields."""
     kind, needed = KINDS[path]
     more: list[dict[str, object]] = [
         {},

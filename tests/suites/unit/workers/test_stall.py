@@ -10,7 +10,7 @@ from workers.timing import run_within
 
 
 async def test_result_in_time_is_returned() -> None:
-    """A result within the time limit is returned, and an exception is raised."""
+    """A result within the time limit is returned, and an exception of the work is raised."""
 
     async def fail() -> None:
         raise KeyError("no")
