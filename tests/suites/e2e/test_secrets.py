@@ -1,4 +1,4 @@
-"""What a whole run leaves behind holds no secret."""
+"""Logs and store of a whole run have no secrets."""
 
 from tests.harness.doubles.receiver import Receiver, Reply
 from tests.suites.e2e.caller import deploy
@@ -6,8 +6,8 @@ from tests.suites.e2e.caller import deploy
 PROMPT = "a pangolin nobody may read about"
 
 
-async def test_logs_and_store_hold_no_secret() -> None:
-    """After success, failure and webhooks no log has a key, a webhook secret or a prompt, and the store has no key."""
+async def test_logs_and_store_have_no_secrets() -> None:
+    """After success, failure and webhooks, logs have no key, webhook secret or prompt, and the store has no key."""
     async with (
         deploy(workers=("noop", "paid"), env={"LOG_LEVEL": "debug"}) as place,
         Receiver(Reply(status=410)) as hook,

@@ -1,4 +1,4 @@
-"""The store killed or stalled under load: honest answers in time, recovery by itself, nothing accepted is lost."""
+"""The store is killed or stalled under load: answers are correct and timely, and nothing accepted is lost."""
 
 import asyncio
 import os
@@ -22,21 +22,21 @@ RECOVERED_S = 10.0
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A deployment with two gateways."""
+    """Run a deployment with two gateways."""
     async with deploy(gateways=2, workers=("noop", "paid"), deliver=1) as place:
         yield place
 
 
-async def test_a_store_killed_under_load(place: Place) -> None:
-    """What was accepted before, while and after the store was killed completes, each charged once, by itself."""
+async def test_generations_complete_when_store_is_killed_under_load(place: Place) -> None:
+    """Generations accepted before, during and after the outage complete without help, each charged once."""
     caller = await place.create_caller(cents=ORDERS * 11, concurrency=1000)
     room = asyncio.Semaphore(AT_ONCE)
 
-    async def one(number: int) -> tuple[str, int]:
+    async def submit_one(number: int) -> tuple[str, int]:
         async with room:
             return await caller.submit_until_accepted(number, ("test/noop", "test/paid")[number % 2])
 
-    orders = [asyncio.create_task(one(number)) for number in range(ORDERS)]
+    orders = [asyncio.create_task(submit_one(number)) for number in range(ORDERS)]
     while sum(order.done() for order in orders) < ORDERS // 3:
         await asyncio.sleep(0.005)
     place.stack.processes["store"].kill()
@@ -53,8 +53,8 @@ async def test_a_store_killed_under_load(place: Place) -> None:
     assert {1} == {place.provider.submits[generation] for generation in paid}
 
 
-async def test_a_store_that_stalls(place: Place) -> None:
-    """A store that answers nothing for a while is 503 within 2 s, and everything goes on when it wakes up."""
+async def test_stalled_store_gives_503_and_recovers(place: Place) -> None:
+    """While the store does not answer, calls get 503 within 2 s; afterwards everything continues."""
     caller = await place.create_caller(cents=100)
     made = await caller.create("polls=3 wait=0.9", "test/paid")
     found = re.findall(r"Valkey (\d+) serves", place.stack.processes["store"].output)
@@ -79,8 +79,8 @@ async def test_a_store_that_stalls(place: Place) -> None:
     assert 1 == place.provider.submits[made]
 
 
-async def test_what_is_accepted_is_said_although_the_store_leaves(place: Place) -> None:
-    """A caller who waits for a result while the store dies gets 201 processing: it is charged and will be done."""
+async def test_waiting_caller_gets_201_when_store_dies(place: Place) -> None:
+    """A caller who waits for a result while the store dies gets 201 processing, because the order is charged."""
     caller = await place.create_caller(cents=100)
     waiting = asyncio.create_task(caller.submit("stuck", "test/paid", prefer="wait=2"))
     while not (listed := (await caller.request("GET", GENERATIONS)).body["data"]):
@@ -95,8 +95,8 @@ async def test_what_is_accepted_is_said_although_the_store_leaves(place: Place) 
     assert listed[0]["id"] == (await caller.poll(answer.body["id"]))["id"]
 
 
-async def test_processes_wait_for_a_store_that_comes_later(place: Place) -> None:
-    """A gateway and a worker started before their store come up by themselves once it is there."""
+async def test_processes_wait_for_a_late_store(place: Place) -> None:
+    """A gateway and a worker started before their store become ready once it runs."""
     place.stack.processes["store"].kill()
     for name in ("gateway", "run-noop"):
         place.stack.processes[name].kill()

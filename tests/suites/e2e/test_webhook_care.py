@@ -1,4 +1,4 @@
-"""Endpoints that fail, and their owners: switched off, told, mended, replayed; secrets replaced; balances warned of."""
+"""Failing endpoints are disabled, reported, enabled and replayed; secrets are rotated; low balances are reported."""
 
 import asyncio
 import json
@@ -25,19 +25,19 @@ BROKEN = Reply(status=500, body=b"out of order")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A whole deployment."""
+    """Run a whole deployment."""
     async with deploy(workers=("noop", "paid")) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with ten dollars: too much to be told of a low balance."""
+    """Create a customer with ten dollars, above the low-balance alert."""
     return await place.create_caller(cents=1000)
 
 
-async def subscribed(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
-    """Have events sent to a receiver that can verify them; the endpoint's id."""
+async def subscribe(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
+    """Register a receiver that verifies events, and return the endpoint's id."""
     answer = await caller.request("POST", WEBHOOKS, json={"url": receiver.url, **wanted})
     assert 201 == answer.status, answer
     receiver.secret = answer.body["secret"]
@@ -45,20 +45,20 @@ async def subscribed(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
 
 
 async def post(caller: Caller, path: str, status: int, **sent: Any) -> Any:
-    """The body of the answer to a POST below the webhooks."""
+    """Send a POST below the webhooks and return the body of its answer."""
     answer = await caller.request("POST", f"{WEBHOOKS}/{path}", **sent)
     assert status == answer.status, answer
     return answer.body
 
 
-async def shown(caller: Caller, endpoint: str) -> dict[str, Any]:
-    """An endpoint as its owner sees it."""
+async def read_endpoint(caller: Caller, endpoint: str) -> dict[str, Any]:
+    """Return an endpoint as its owner sees it."""
     listed = (await caller.request("GET", WEBHOOKS)).body["data"]
     return next(dict(entry) for entry in listed if entry["id"] == endpoint)
 
 
-async def last_delivery(caller: Caller, endpoint: str, state: str) -> dict[str, Any]:
-    """The newest delivery to an endpoint, once it is in `state` and has an attempt."""
+async def wait_for_last_delivery(caller: Caller, endpoint: str, state: str) -> dict[str, Any]:
+    """Wait until the newest delivery is in `state` and has an attempt, and return it."""
     end = time.monotonic() + WAIT_S
     while True:
         found = (await caller.request("GET", f"{WEBHOOKS}/{endpoint}/deliveries")).body["data"]
@@ -68,29 +68,29 @@ async def last_delivery(caller: Caller, endpoint: str, state: str) -> dict[str, 
         await asyncio.sleep(0.03)
 
 
-async def switched_off(caller: Caller, receiver: Receiver, endpoint: str) -> str:
-    """Have an endpoint fail as if for five days; the generation whose event it did not take."""
+async def disable_by_failures(caller: Caller, receiver: Receiver, endpoint: str) -> str:
+    """Let an endpoint fail as if for five days, and return the generation of the refused event."""
     receiver.default = BROKEN
     await caller.wait_for_end(await caller.create())
-    await last_delivery(caller, endpoint, "pending")
-    assert "disabled_at" not in await shown(caller, endpoint)
+    await wait_for_last_delivery(caller, endpoint, "pending")
+    assert "disabled_at" not in await read_endpoint(caller, endpoint)
     since_ms = int(time.time() * 1000) - 5 * DAY_MS
     await caller.place.store.call("HSET", keys.endpoint(endpoint), "failing_ms", since_ms)
     made = await caller.create()
     await caller.wait_for_end(made)
-    await last_delivery(caller, endpoint, "pending")
+    await wait_for_last_delivery(caller, endpoint, "pending")
     return made
 
 
-async def test_five_days_of_failing_switch_an_endpoint_off(caller: Caller) -> None:
-    """It is shown with its reason, the account's other endpoint is told, and nothing more is posted there."""
+async def test_endpoint_is_disabled_after_five_days_of_failures(caller: Caller) -> None:
+    """It is shown with its reason, the account's other endpoint gets an event, and nothing more is posted to it."""
     async with Receiver() as broken, Receiver() as other:
-        endpoint = await subscribed(caller, broken)
-        await subscribed(caller, other, events=["endpoint.disabled"])
-        await switched_off(caller, broken, endpoint)
+        endpoint = await subscribe(caller, broken)
+        await subscribe(caller, other, events=["endpoint.disabled"])
+        await disable_by_failures(caller, broken, endpoint)
         [received] = await other.wait_for(1)
         assert received.verified
-        told, seen = json.loads(received.body), await shown(caller, endpoint)
+        told, seen = json.loads(received.body), await read_endpoint(caller, endpoint)
         assert ("endpoint.disabled", endpoint, broken.url) == (told["event"], told["endpointId"], told["url"])
         assert "every attempt failed for five days" == told["reason"] == seen["disabled_why"]
         assert (told["timestamp"], told["failingSince"]) == (seen["disabled_at"], seen["failing_since"])
@@ -101,27 +101,27 @@ async def test_five_days_of_failing_switch_an_endpoint_off(caller: Caller) -> No
         assert (before, 1) == (len(broken.received), len(other.received))
 
 
-async def test_a_success_in_between_starts_the_five_days_anew(caller: Caller) -> None:
-    """An endpoint that took one event is well again, however long it failed before."""
+async def test_success_resets_the_five_days(caller: Caller) -> None:
+    """An endpoint that accepted one event is healthy again, however long it failed before."""
     async with Receiver(BROKEN) as receiver:
-        endpoint = await subscribed(caller, receiver)
+        endpoint = await subscribe(caller, receiver)
         await caller.wait_for_end(await caller.create())
-        await last_delivery(caller, endpoint, "pending")
+        await wait_for_last_delivery(caller, endpoint, "pending")
         await caller.place.store.call("HSET", keys.endpoint(endpoint), "failing_ms", 1)
         await caller.wait_for_end(await caller.create())
-        await last_delivery(caller, endpoint, "delivered")
-        assert not {"failing_since", "disabled_at"} & set(await shown(caller, endpoint))
+        await wait_for_last_delivery(caller, endpoint, "delivered")
+        assert not {"failing_since", "disabled_at"} & set(await read_endpoint(caller, endpoint))
 
 
-async def test_what_was_missed_is_posted_after_all(caller: Caller) -> None:
-    """Switched on again, an endpoint gets what was given up and what it was never sent, each once, on demand."""
+async def test_enabled_endpoint_gets_missed_events_on_replay(caller: Caller) -> None:
+    """After it is enabled, an endpoint gets dead and unsent events once each, on demand."""
     async with Receiver() as receiver:
-        endpoint = await subscribed(caller, receiver)
-        given_up = await switched_off(caller, receiver, endpoint)
+        endpoint = await subscribe(caller, receiver)
+        given_up = await disable_by_failures(caller, receiver, endpoint)
         missed = [await caller.create() for _ in range(3)]
         for made in missed:
             await caller.wait_for_end(made)
-        first = await last_delivery(caller, endpoint, "pending")
+        first = await wait_for_last_delivery(caller, endpoint, "pending")
         await post(caller, f"{endpoint}/deliveries/{first['id']}/redeliver", 409)
         await post(caller, f"{endpoint}/replay", 409, json={"since": "2026-01-01T00:00:00Z", "which": "missing"})
         assert "disabled_at" not in await post(caller, f"{endpoint}/enable", 200)
@@ -136,29 +136,29 @@ async def test_what_was_missed_is_posted_after_all(caller: Caller) -> None:
         assert sorted([given_up, *missed]) == sorted(json.loads(one.body)["id"] for one in received)
 
 
-async def test_what_was_given_up_is_posted_after_all(caller: Caller) -> None:
-    """All that failed since a time begins anew, with what the log says of its first attempts."""
+async def test_dead_deliveries_are_replayed(caller: Caller) -> None:
+    """Dead deliveries since a time are restarted, and their log keeps the first attempts."""
     async with Receiver(Reply(status=410)) as receiver:
-        endpoint = await subscribed(caller, receiver)
+        endpoint = await subscribe(caller, receiver)
         made = await caller.create()
         await caller.wait_for_end(made)
-        dead = await last_delivery(caller, endpoint, "dead")
+        dead = await wait_for_last_delivery(caller, endpoint, "dead")
         await post(caller, f"{endpoint}/enable", 200)
         for since, queued in (("2099-01-01T00:00:00Z", 0), (dead["created_at"], 1)):
             asked = {"since": since, "which": "failed"}
             assert {"queued": queued} == await post(caller, f"{endpoint}/replay", 202, json=asked)
         first, again = await receiver.wait_for(2)
         assert (first.headers["webhook-id"], first.body) == (again.headers["webhook-id"], again.body)
-        delivered = await last_delivery(caller, endpoint, "delivered")
+        delivered = await wait_for_last_delivery(caller, endpoint, "delivered")
         assert [410, 200] == [attempt["status"] for attempt in delivered["attempts"]]
 
 
-async def test_a_delivered_event_is_posted_again(caller: Caller) -> None:
-    """Its owner may have any event once more, under the same id; nobody else may."""
+async def test_delivered_event_is_redelivered(caller: Caller) -> None:
+    """The owner can redeliver any event under the same id; another account cannot."""
     async with Receiver() as receiver:
-        endpoint = await subscribed(caller, receiver)
+        endpoint = await subscribe(caller, receiver)
         await caller.wait_for_end(await caller.create())
-        delivery = await last_delivery(caller, endpoint, "delivered")
+        delivery = await wait_for_last_delivery(caller, endpoint, "delivered")
         stranger, path = await caller.place.create_caller(), f"{endpoint}/deliveries/{delivery['id']}/redeliver"
         await post(stranger, path, 404)
         await post(caller, path, 202)
@@ -169,7 +169,7 @@ async def test_a_delivered_event_is_posted_again(caller: Caller) -> None:
 
 
 def signs(secret: str, received: Received) -> bool:
-    """Whether the public package verifies a post with this secret."""
+    """Return whether the public package verifies a post with this secret."""
     try:
         Webhook(secret).verify(received.body, received.headers)
     except WebhookVerificationError:
@@ -177,13 +177,13 @@ def signs(secret: str, received: Received) -> bool:
     return True
 
 
-async def test_both_secrets_sign_for_a_day(caller: Caller) -> None:
-    """After a rotation a post can be verified with either secret, after 24 hours with the new one alone."""
+async def test_both_secrets_sign_for_a_day_after_rotation(caller: Caller) -> None:
+    """After a rotation either secret verifies a post; after 24 hours only the new one does."""
     async with Receiver() as receiver:
-        endpoint = await subscribed(caller, receiver)
+        endpoint = await subscribe(caller, receiver)
         old = str(receiver.secret)
         rotated = await post(caller, f"{endpoint}/rotate", 200)
-        assert (await shown(caller, endpoint))["old_secret_until"] == rotated["old_secret_until"]
+        assert (await read_endpoint(caller, endpoint))["old_secret_until"] == rotated["old_secret_until"]
         new = rotated["secret"]
         await caller.wait_for_end(await caller.create())
         [first] = await receiver.wait_for(1)
@@ -197,11 +197,11 @@ async def test_both_secrets_sign_for_a_day(caller: Caller) -> None:
         assert [False, True] == [signs(secret, second) for secret in (old, new)]
 
 
-async def test_a_low_balance_is_told_once(place: Place) -> None:
-    """The order that takes the balance below the threshold is told, no other, until a top-up goes above it."""
+async def test_low_balance_event_is_sent_once(place: Place) -> None:
+    """Only the order that takes the balance below the threshold sends the event, until a top-up goes above it."""
     caller = await place.create_caller(cents=66)
     async with Receiver() as receiver:
-        await subscribed(caller, receiver, events=["balance.low"])
+        await subscribe(caller, receiver, events=["balance.low"])
         for _ in range(4):
             await caller.wait_for_end(await caller.create())
         [received] = await receiver.wait_for(1)

@@ -1,4 +1,4 @@
-"""Webhooks from a settled generation to a customer's server, through refusals, redirects and dead dispatchers."""
+"""Webhooks from a settled generation to a customer's server, despite refusals, redirects and killed dispatchers."""
 
 import asyncio
 import json
@@ -23,27 +23,27 @@ RESCUED_S = 5.0  # until another dispatcher has the work of a dead one
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A whole deployment."""
+    """Run a whole deployment."""
     async with deploy(workers=("noop", "paid")) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with ten dollars: too much to be told of a low balance."""
+    """Create a customer with ten dollars, above the low-balance alert."""
     return await place.create_caller(cents=1000)
 
 
-async def subscribed(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
-    """Have events sent to a receiver that can verify them; the endpoint's id."""
+async def subscribe(caller: Caller, receiver: Receiver, **wanted: Any) -> str:
+    """Register a receiver that verifies events, and return the endpoint's id."""
     answer = await caller.request("POST", WEBHOOKS, json={"url": receiver.url, **wanted})
     assert 201 == answer.status, answer
     receiver.secret = answer.body["secret"]
     return str(answer.body["id"])
 
 
-async def deliveries(caller: Caller, endpoint: str, state: str) -> list[dict[str, Any]]:
-    """What the owner sees of the deliveries, once the newest is in `state`."""
+async def wait_for_deliveries(caller: Caller, endpoint: str, state: str) -> list[dict[str, Any]]:
+    """Wait until the newest delivery is in `state`, and return the deliveries that the owner sees."""
     end = time.monotonic() + WAIT_S
     while True:
         found = (await caller.request("GET", f"{WEBHOOKS}/{endpoint}/deliveries")).body["data"]
@@ -53,10 +53,10 @@ async def deliveries(caller: Caller, endpoint: str, state: str) -> list[dict[str
         await asyncio.sleep(0.03)
 
 
-async def test_an_event_can_be_verified(caller: Caller) -> None:
-    """A completed generation is told once, verified by the public package, with the documented fields."""
+async def test_completed_event_is_verified_by_public_package(caller: Caller) -> None:
+    """A completed generation sends one event with the documented fields, verified by the public package."""
     async with Receiver() as receiver:
-        endpoint = await subscribed(caller, receiver)
+        endpoint = await subscribe(caller, receiver)
         made = await caller.create("a red boat", "test/paid")
         [received] = await receiver.wait_for(1)
         assert received.verified
@@ -72,16 +72,16 @@ async def test_an_event_can_be_verified(caller: Caller) -> None:
             "timestamp": done["completed_at"],
         }
         assert documented == {name: told[name] for name in documented}
-        [delivery] = await deliveries(caller, endpoint, "delivered")
+        [delivery] = await wait_for_deliveries(caller, endpoint, "delivered")
         assert (made, "generation.completed") == (delivery["generation_id"], delivery["type"])
         assert [(200, None, "ok")] == [(post["status"], post["error"], post["answer"]) for post in delivery["attempts"]]
         assert received.headers["webhook-id"] == delivery["event"]
 
 
-async def test_events_are_chosen(caller: Caller) -> None:
-    """An endpoint gets the types it asked for and no others; the body of a failure says why."""
+async def test_endpoint_gets_only_subscribed_types(caller: Caller) -> None:
+    """An endpoint gets only its subscribed types, and the body of a failure has the reason."""
     async with Receiver() as receiver:
-        await subscribed(caller, receiver, events=["generation.failed"])
+        await subscribe(caller, receiver, events=["generation.failed"])
         await caller.wait_for_end(await caller.create("a boat", "test/paid"))
         failed = await caller.create("fail", "test/paid")
         [received] = await receiver.wait_for(1)
@@ -93,10 +93,10 @@ async def test_events_are_chosen(caller: Caller) -> None:
         assert (0, 11) == (told["costCents"], told["refundedCents"])
 
 
-async def test_a_deleted_endpoint_hears_nothing(caller: Caller) -> None:
-    """After an endpoint was deleted nothing is sent to it; somebody else cannot delete it."""
+async def test_deleted_endpoint_gets_nothing(caller: Caller) -> None:
+    """Nothing is sent to a deleted endpoint, and another account cannot delete it."""
     async with Receiver() as receiver:
-        endpoint = await subscribed(caller, receiver)
+        endpoint = await subscribe(caller, receiver)
         stranger = await caller.place.create_caller()
         assert 404 == (await stranger.request("DELETE", f"{WEBHOOKS}/{endpoint}")).status
         assert 204 == (await caller.request("DELETE", f"{WEBHOOKS}/{endpoint}")).status
@@ -106,12 +106,12 @@ async def test_a_deleted_endpoint_hears_nothing(caller: Caller) -> None:
         assert [] == receiver.received
 
 
-async def test_gone_disables_the_endpoint(caller: Caller) -> None:
-    """410 ends the delivery and disables the endpoint, which the owner can see, and nothing more is sent."""
+async def test_410_disables_the_endpoint(caller: Caller) -> None:
+    """410 ends the delivery and disables the endpoint visibly, and nothing more is sent."""
     async with Receiver(Reply(status=410)) as receiver:
-        endpoint = await subscribed(caller, receiver)
+        endpoint = await subscribe(caller, receiver)
         await caller.wait_for_end(await caller.create())
-        [delivery] = await deliveries(caller, endpoint, "dead")
+        [delivery] = await wait_for_deliveries(caller, endpoint, "dead")
         assert [410] == [post["status"] for post in delivery["attempts"]]
         [shown] = (await caller.request("GET", WEBHOOKS)).body["data"]
         assert endpoint == shown["id"]
@@ -123,12 +123,12 @@ async def test_gone_disables_the_endpoint(caller: Caller) -> None:
         assert 1 == len(receiver.received)
 
 
-async def test_a_refused_event_is_sent_again(caller: Caller) -> None:
-    """After a 500 and after a redirect, which is not followed, the same event comes again five seconds later."""
+async def test_refused_event_is_retried(caller: Caller) -> None:
+    """After a 500, and after a redirect that is not followed, the event is sent again five seconds later."""
     async with Receiver() as target, Receiver(Reply(status=500)) as broken:
         moved = Receiver(Reply(status=302, headers={"Location": target.url}))
         async with moved:
-            endpoints = [await subscribed(caller, receiver) for receiver in (broken, moved)]
+            endpoints = [await subscribe(caller, receiver) for receiver in (broken, moved)]
             await caller.wait_for_end(await caller.create())
             for endpoint, receiver, status in zip(endpoints, (broken, moved), (500, 302), strict=True):
                 first, again = await receiver.wait_for(2, timeout_s=SECOND_TRY_S + BUSY_S)
@@ -137,17 +137,17 @@ async def test_a_refused_event_is_sent_again(caller: Caller) -> None:
                 assert again.verified
                 assert first.headers["webhook-id"] == again.headers["webhook-id"]
                 assert first.body == again.body
-                [delivery] = await deliveries(caller, endpoint, "delivered")
+                [delivery] = await wait_for_deliveries(caller, endpoint, "delivered")
                 assert [status, 200] == [post["status"] for post in delivery["attempts"]]
             assert [] == target.received
 
 
-async def test_a_killed_dispatcher_loses_nothing(caller: Caller) -> None:
-    """Events settled while no dispatcher lives are sent by the next one."""
+async def test_events_wait_for_next_dispatcher(caller: Caller) -> None:
+    """Events of generations that are settled while no dispatcher runs are sent by the next one."""
     stack = caller.place.stack
     stack.processes["deliver"].kill()
     async with Receiver() as receiver:
-        await subscribed(caller, receiver)
+        await subscribe(caller, receiver)
         made = [await caller.create() for _ in range(5)]
         for generation in made:
             await caller.wait_for_end(generation)
@@ -159,11 +159,11 @@ async def test_a_killed_dispatcher_loses_nothing(caller: Caller) -> None:
         assert all(one.verified for one in received)
 
 
-async def test_a_dispatcher_killed_in_the_middle_of_a_post(caller: Caller) -> None:
-    """An event whose answer was lost with its dispatcher is sent again by another within 5 s, under the same id."""
+async def test_event_is_resent_when_dispatcher_is_killed_mid_post(caller: Caller) -> None:
+    """Another dispatcher sends the event again within 5 s, under the same id."""
     stack = caller.place.stack
     async with Receiver(Reply(delay_s=3)) as receiver:
-        endpoint = await subscribed(caller, receiver)
+        endpoint = await subscribe(caller, receiver)
         await caller.wait_for_end(await caller.create())
         await receiver.wait_for(1)
         stack.processes["deliver"].send(signal.SIGKILL)
@@ -172,4 +172,4 @@ async def test_a_dispatcher_killed_in_the_middle_of_a_post(caller: Caller) -> No
         first, again = await receiver.wait_for(2, timeout_s=RESCUED_S + BUSY_S)
         assert first.headers["webhook-id"] == again.headers["webhook-id"]
         assert again.verified
-        await deliveries(caller, endpoint, "delivered")
+        await wait_for_deliveries(caller, endpoint, "delivered")

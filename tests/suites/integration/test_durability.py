@@ -1,4 +1,4 @@
-"""What a 201 promises: confirmed by disk or replica, through Sentinels, or refused at start-up."""
+"""The guarantee behind a 201: confirmed by disk or replica, through Sentinels, or refused at the start."""
 
 import asyncio
 import shutil
@@ -22,8 +22,8 @@ from tests.harness.factories import create_customer, is_open, make_order
 from tests.harness.processes import Process, free_port, make_folder, store_command
 
 
-def a_server(name: str, port: int, *options: str, sentinel: bool = False) -> Process:
-    """A bare server on a TCP port of loopback with a folder of its own."""
+def start_server(name: str, port: int, *options: str, sentinel: bool = False) -> Process:
+    """Start a server on a loopback TCP port with its own folder."""
     folder = make_folder(name)
     binary = store_command(Settings(data_dir=str(folder)))[0]
     common = [
@@ -45,7 +45,7 @@ def a_server(name: str, port: int, *options: str, sentinel: bool = False) -> Pro
     return Process(name, binary, *common, *options).start()
 
 
-async def until(condition: Callable[[], bool], limit_s: float = 20) -> None:
+async def wait_until(condition: Callable[[], bool], limit_s: float = 20) -> None:
     """Wait for a condition that may fail with RedisError, at most `limit_s`."""
     end = time.monotonic() + limit_s
     while True:
@@ -59,13 +59,13 @@ async def until(condition: Callable[[], bool], limit_s: float = 20) -> None:
 
 
 def client(port: int) -> Redis:
-    """A plain client."""
+    """Return a redis-py client."""
     return Redis(port=port, decode_responses=True, socket_timeout=1)
 
 
 @asynccontextmanager
-async def servers(*processes: Process) -> AsyncIterator[None]:
-    """End them afterwards."""
+async def run_servers(*processes: Process) -> AsyncIterator[None]:
+    """Run servers during the block, and kill them at its end."""
     try:
         yield
     finally:
@@ -82,8 +82,8 @@ async def servers(*processes: Process) -> AsyncIterator[None]:
         ("redis+sentinel://a,b:1,[::1]:2/mymaster/4", "a:26379, b:1, ::1:2", "mymaster", 4),
     ],
 )
-def test_addresses_are_read(url: str, place: str, primary: str | None, database: int) -> None:
-    """Each form of REDIS_URL is understood."""
+def test_store_url_is_parsed(url: str, place: str, primary: str | None, database: int) -> None:
+    """Each form of REDIS_URL is parsed."""
     at = parse_store_url(url)
     assert (place, primary, database) == (at.location, at.primary, at.database)
     if "ada" in url:
@@ -91,16 +91,16 @@ def test_addresses_are_read(url: str, place: str, primary: str | None, database:
 
 
 @pytest.mark.parametrize("url", ["http://a", "redis://a/x", "redis+sentinel://a,b,c", "localhost:6379"])
-def test_a_wrong_address_says_what_is_right(url: str) -> None:
-    """A REDIS_URL that cannot be used is refused with the forms that can."""
+def test_invalid_store_url_is_refused_with_forms(url: str) -> None:
+    """An invalid REDIS_URL is refused with the valid forms."""
     with pytest.raises(ValueError, match="REDIS_URL"):
         parse_store_url(url)
 
 
-async def test_a_server_without_its_file_is_refused() -> None:
-    """DURABILITY=fsync does not start on a server whose append-only file is off; memory does."""
+async def test_fsync_is_refused_without_append_only_file() -> None:
+    """DURABILITY=fsync does not start on a server without an append-only file; memory does."""
     port = free_port()
-    async with servers(a_server("bare", port)):
+    async with run_servers(start_server("bare", port)):
         url = f"redis://127.0.0.1:{port}"
         with pytest.raises(DurabilityError, match="appendonly yes"):
             async with open_store(url, name="t", durability="fsync"):
@@ -109,12 +109,12 @@ async def test_a_server_without_its_file_is_refused() -> None:
             assert store.safe is None
 
 
-async def test_a_server_that_syncs_each_second_is_asked_to_confirm() -> None:
-    """With appendfsync everysec, fsync waits for the disk where the server can say so, and is refused where not."""
+async def test_fsync_confirms_writes_with_appendfsync_everysec() -> None:
+    """With appendfsync everysec, fsync waits for the disk if the server can confirm, and is refused otherwise."""
     port = free_port()
-    async with servers(a_server("everysec", port, "--appendonly", "yes", "--appendfsync", "everysec")):
+    async with run_servers(start_server("everysec", port, "--appendonly", "yes", "--appendfsync", "everysec")):
         url = f"redis://127.0.0.1:{port}"
-        await until(lambda: bool(client(port).ping()))
+        await wait_until(lambda: bool(client(port).ping()))
         if "valkey" not in client(port).info("server").get("server_name", "redis"):
             with pytest.raises(DurabilityError, match="appendfsync always"):
                 async with open_store(url, name="t", durability="fsync"):
@@ -127,10 +127,10 @@ async def test_a_server_that_syncs_each_second_is_asked_to_confirm() -> None:
             assert 5 == len(await asyncio.gather(*orders))
 
 
-async def test_without_a_replica_nothing_is_promised() -> None:
-    """DURABILITY=replicated gives no 201 while no replica confirms; the same order asked again is one charge."""
+async def test_replicated_gives_no_201_without_replica() -> None:
+    """A 201 needs a confirming replica, and the same order submitted again is charged once."""
     port = free_port()
-    async with servers(a_server("alone", port)):
+    async with run_servers(start_server("alone", port)):
         url = f"redis://127.0.0.1:{port}"
         async with Store(url) as plain:
             await plain.call("PING", patience_s=10)
@@ -148,18 +148,18 @@ def _sentinels(primary: int, ports: list[int]) -> list[Process]:
         "sentinel down-after-milliseconds mymaster 700",
         "sentinel failover-timeout mymaster 3000",
     ]
-    return [a_server(f"sentinel{number}", port, *rules, sentinel=True) for number, port in enumerate(ports)]
+    return [start_server(f"sentinel{number}", port, *rules, sentinel=True) for number, port in enumerate(ports)]
 
 
-async def test_a_failover_under_load_loses_nothing_acknowledged() -> None:
-    """A primary with two replicas and three Sentinels is killed under load: every acknowledged order lives."""
+async def test_failover_loses_no_acknowledged_order() -> None:
+    """A primary with two replicas and three Sentinels is killed under load: every acknowledged order survives."""
     ports, watchers = [free_port() for _ in range(3)], [free_port() for _ in range(3)]
-    nodes = [a_server("primary", ports[0])]
-    nodes += [a_server(f"replica{port}", port, "--replicaof", f"127.0.0.1 {ports[0]}") for port in ports[1:]]
+    nodes = [start_server("primary", ports[0])]
+    nodes += [start_server(f"replica{port}", port, "--replicaof", f"127.0.0.1 {ports[0]}") for port in ports[1:]]
     sentinels = _sentinels(ports[0], watchers)
-    async with servers(*nodes, *sentinels):
-        await until(lambda: client(ports[0]).info("replication")["connected_slaves"] == 2)
-        await until(lambda: all(_knows(port) for port in watchers))
+    async with run_servers(*nodes, *sentinels):
+        await wait_until(lambda: client(ports[0]).info("replication")["connected_slaves"] == 2)
+        await wait_until(lambda: all(_knows(port) for port in watchers))
         url = "redis+sentinel://" + ",".join(f"127.0.0.1:{port}" for port in watchers) + "/mymaster"
         async with open_store(url, name="t", durability="replicated") as store:
             customer = await create_customer(store, cents=1_000_000, concurrency=100_000)
@@ -177,7 +177,7 @@ async def test_a_failover_under_load_loses_nothing_acknowledged() -> None:
             await asyncio.sleep(1)
             before = len(acknowledged)
             nodes[0].send(signal.SIGKILL)
-            await until(lambda: len(acknowledged) > before + 200)
+            await wait_until(lambda: len(acknowledged) > before + 200)
             stop.set()
             await asyncio.gather(*loads)
             assert before > 50
@@ -190,13 +190,13 @@ def _knows(port: int) -> bool:
     return int(found["num-slaves"]) == 2 and int(found["num-other-sentinels"]) == 2
 
 
-async def test_every_answered_order_survives_the_store_being_killed() -> None:
-    """SIGKILL of a store that syncs before it answers: each order it answered is there after its restart."""
+async def test_answered_orders_survive_sigkill_of_store() -> None:
+    """After SIGKILL and restart of a store that syncs each write, every answered order exists."""
     port, folder = free_port(), make_folder("killed")
     options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--appendonly", "yes"]
     binary = store_command(Settings(data_dir=str(folder)))[0]
     server = Process("killed", binary, *options, "--appendfsync", "always").start()
-    async with servers(server):
+    async with run_servers(server):
         url = f"redis://127.0.0.1:{port}"
         async with open_store(url, name="t", durability="fsync") as store:
             assert store.safe is None

@@ -1,4 +1,4 @@
-"""The embedded store, as a real process with a real server under it."""
+"""The embedded store as a real process with a real server."""
 
 import asyncio
 import os
@@ -29,24 +29,24 @@ async def redis(settings: Settings) -> AsyncIterator[Redis]:
         yield client
 
 
-def embedded(settings: Settings, **env: str) -> Process:
-    """The embedded store on a data folder, started."""
+def start_store(settings: Settings, **env: str) -> Process:
+    """Start the embedded store on a data folder."""
     env = {"DATA_DIR": settings.data_dir, "DRAIN_S": str(settings.drain_s), **env}
     return Process("embedded", sys.executable, "-m", "shared.store.embedded", env=env).start()
 
 
-async def ready(store: Process, settings: Settings) -> Process:
-    """The same store, once it answers."""
+async def start_ready_store(store: Process, settings: Settings) -> Process:
+    """Start the embedded store and wait until it answers."""
     await store.wait_until(lambda: socket_answers(settings.store_socket), "answer")
     return store
 
 
-async def server_pid(redis: Redis) -> int:
+async def read_server_pid(redis: Redis) -> int:
     return int((await redis.info("server"))["process_id"])
 
 
 def alive(pid: int) -> bool:
-    """Whether that process runs; a zombie does not."""
+    """Return whether a process is running and not a zombie."""
     try:
         return "Z" != Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -55,7 +55,7 @@ def alive(pid: int) -> bool:
 
 async def test_server_is_private_and_durable(settings: Settings, redis: Redis) -> None:
     """The server listens on a socket of ours only, syncs every write and never evicts."""
-    await ready(embedded(settings), settings)
+    await start_ready_store(start_store(settings), settings)
     config = await redis.config_get("*")
     assert "0" == config["port"]
     assert ("yes", "always", "") == (config["appendonly"], config["appendfsync"], config["save"])
@@ -75,48 +75,48 @@ def test_durability_chooses_the_sync(durability: str, sync: str) -> None:
 
 async def test_second_store_is_refused(settings: Settings, redis: Redis) -> None:
     """A second store on the same DATA_DIR says so and leaves, and the first is unharmed."""
-    await ready(embedded(settings), settings)
-    second = embedded(settings)
+    await start_ready_store(start_store(settings), settings)
+    second = start_store(settings)
     assert 1 == await second.wait_for_exit()
     message = f"DATA_DIR {settings.data_dir} is in use by a running store: stop it, or set another DATA_DIR."
     assert f"{message}\n" == second.output
     assert await redis.ping()
 
 
-async def test_folder_stays_taken_without_a_socket(settings: Settings) -> None:
-    """A server whose socket file was removed still keeps others out of its files."""
-    await ready(embedded(settings), settings)
+async def test_folder_stays_locked_without_socket(settings: Settings) -> None:
+    """A server whose socket file was removed still keeps other stores out of its folder."""
+    await start_ready_store(start_store(settings), settings)
     os.unlink(settings.store_socket)
-    second = embedded(settings)
+    second = start_store(settings)
     assert 1 == await second.wait_for_exit()
     assert "in use by a running store" in second.output
 
 
 async def test_acknowledged_writes_survive_sigkill(settings: Settings, redis: Redis) -> None:
-    """What was answered before a SIGKILL of store and server is there after the next start."""
-    store = await ready(embedded(settings), settings)
+    """Writes that were answered before a SIGKILL of store and server exist after the next start."""
+    store = await start_ready_store(start_store(settings), settings)
     await redis.mset({str(number): number for number in range(1000)})
     await redis.set("last", "word")
-    os.kill(await server_pid(redis), signal.SIGKILL)
+    os.kill(await read_server_pid(redis), signal.SIGKILL)
     store.kill()
     assert stat.S_ISSOCK(os.stat(settings.store_socket).st_mode), "a stale socket is part of the case"
-    await ready(store.start(), settings)
+    await start_ready_store(store.start(), settings)
     assert (1001, b"word") == (await redis.dbsize(), await redis.get("last"))
 
 
-async def test_stop_and_start_keeps_everything(settings: Settings, redis: Redis) -> None:
-    """A store told to stop ends with 0 and starts again with its data."""
-    store = await ready(embedded(settings), settings)
+async def test_data_survives_stop_and_start(settings: Settings, redis: Redis) -> None:
+    """A stopped store exits with 0 and starts again with its data."""
+    store = await start_ready_store(start_store(settings), settings)
     await redis.set("kept", "yes")
     await redis.aclose()
     assert 0 == await store.stop()
-    await ready(store.start(), settings)
+    await start_ready_store(store.start(), settings)
     assert b"yes" == await redis.get("kept")
 
 
-async def test_store_leaves_last(settings: Settings, redis: Redis) -> None:
-    """A store told to stop serves its clients until the last one has left."""
-    store = await ready(embedded(settings), settings)
+async def test_store_waits_for_clients_to_stop(settings: Settings, redis: Redis) -> None:
+    """A stopping store serves its clients until the last one has disconnected."""
+    store = await start_ready_store(start_store(settings), settings)
     await redis.set("before", 1)
     store.send(signal.SIGTERM)
     await asyncio.sleep(0.5)
@@ -125,55 +125,55 @@ async def test_store_leaves_last(settings: Settings, redis: Redis) -> None:
     assert 0 == await store.wait_for_exit()
 
 
-async def test_store_does_not_wait_for_ever(settings: Settings, redis: Redis) -> None:
-    """A client that stays keeps the store for DRAIN_S and five seconds, and no longer."""
-    store = await ready(embedded(settings, DRAIN_S="0"), settings)
+async def test_store_stops_waiting_after_its_limit(settings: Settings, redis: Redis) -> None:
+    """A client that stays connected delays the store by DRAIN_S and five seconds at most."""
+    store = await start_ready_store(start_store(settings, DRAIN_S="0"), settings)
     await redis.ping()
     before = time.monotonic()
     assert 0 == await store.stop(limit_s=5 + BUSY_S)
     assert 4.5 < time.monotonic() - before
 
 
-async def test_server_death_ends_the_store(settings: Settings, redis: Redis) -> None:
-    """When the server dies the store ends with the server's exit code."""
-    store = await ready(embedded(settings), settings)
-    os.kill(await server_pid(redis), signal.SIGKILL)
+async def test_store_ends_with_its_server(settings: Settings, redis: Redis) -> None:
+    """When the server dies, the store ends with the server's exit code."""
+    store = await start_ready_store(start_store(settings), settings)
+    os.kill(await read_server_pid(redis), signal.SIGKILL)
     assert 128 + signal.SIGKILL == await store.wait_for_exit()
 
 
-async def test_server_dies_with_the_store(settings: Settings, redis: Redis) -> None:
-    """A SIGKILL of the store takes the server along, and the next start is not in its way."""
-    store = await ready(embedded(settings), settings)
-    pid = await server_pid(redis)
+async def test_server_ends_with_the_store(settings: Settings, redis: Redis) -> None:
+    """A SIGKILL of the store also ends the server, and the next start succeeds."""
+    store = await start_ready_store(start_store(settings), settings)
+    pid = await read_server_pid(redis)
     store.kill()
     for _ in range(100):
         if not alive(pid):
             break
         await asyncio.sleep(0.02)
     assert not alive(pid)
-    await ready(store.start(), settings)
+    await start_ready_store(store.start(), settings)
 
 
-async def test_terminal_reaches_the_store_only(settings: Settings, redis: Redis) -> None:
-    """Ctrl-C goes to the store, whose server is in a session of its own."""
-    store = await ready(embedded(settings), settings)
-    assert store.pid != os.getsid(await server_pid(redis))
+async def test_ctrl_c_reaches_only_the_store(settings: Settings, redis: Redis) -> None:
+    """The server is in its own session, so Ctrl-C reaches only the store."""
+    store = await start_ready_store(start_store(settings), settings)
+    assert store.pid != os.getsid(await read_server_pid(redis))
     await redis.aclose()
     os.killpg(store.pid, signal.SIGINT)
     assert 0 == await store.wait_for_exit()
 
 
-async def test_other_store_makes_it_stand_by(settings: Settings) -> None:
-    """With REDIS_URL set it starts no server and waits to be stopped."""
-    store = embedded(settings, REDIS_URL="redis://127.0.0.1:1")
+async def test_embedded_store_stands_by_with_redis_url(settings: Settings) -> None:
+    """With REDIS_URL set the embedded store starts no server and waits for a stop signal."""
+    store = start_store(settings, REDIS_URL="redis://127.0.0.1:1")
     await store.wait_for_log("REDIS_URL is set")
     assert [] == os.listdir(settings.data_dir)
     assert 0 == await store.stop()
 
 
-async def test_deep_data_dir_is_explained() -> None:
+async def test_long_data_dir_is_refused_with_reason() -> None:
     """A DATA_DIR too long for a unix socket is refused with a sentence."""
-    store = embedded(Settings(data_dir="/tmp/" + 120 * "x"))
+    store = start_store(Settings(data_dir="/tmp/" + 120 * "x"))
     assert 1 == await store.wait_for_exit()
     assert "DATA_DIR is too long for a unix socket" in store.output
     assert "Traceback" not in store.output

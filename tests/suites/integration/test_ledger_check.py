@@ -1,4 +1,4 @@
-"""The check of the books: silent about healthy stores, also while they move, and exact about damaged ones."""
+"""The ledger check: no findings in healthy stores, also under load, and exact findings in damaged ones."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ LEDGER = "gw:ledger:{account}"
 BUSY = "gw:busy:noop"
 DELIVERY = "evt_{done}:{endpoint}"
 
-# What is done to the store, and what has to be found: fault and whose.
+# Each damage to the store, and its expected findings: `fault name`.
 DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
     "spent changed": ([("HINCRBY", "gw:account:{account}", "spent", "10000")], SUMS),
     "top-up changed": (
@@ -99,8 +99,8 @@ HARMLESS: dict[str, list[tuple[str, ...]]] = {
 }
 
 
-async def a_history(store: Store) -> dict[str, str]:
-    """An account with one generation in each state, and the names of everything in it."""
+async def create_history(store: Store) -> dict[str, str]:
+    """Create an account with one generation in each state, and return the names of its parts."""
     customer = await create_customer(store, cents=100, concurrency=3)
     endpoint = await webhooks.create_endpoint(store, customer.account, "https://example.com/hook")
     names = {"account": customer.account, "hash": customer.hash, "endpoint": endpoint.id, "nobody": "nobody"}
@@ -124,8 +124,8 @@ async def a_history(store: Store) -> dict[str, str]:
     return names
 
 
-async def found(store: Store, names: Mapping[str, str]) -> set[str]:
-    """What a check finds, as `fault name`."""
+async def list_findings(store: Store, names: Mapping[str, str]) -> set[str]:
+    """Run a check and return its findings as `fault name`."""
     report = Report()
     await checking.check_ledger(store, report)
     known = {value: name for name, value in names.items()}
@@ -134,42 +134,44 @@ async def found(store: Store, names: Mapping[str, str]) -> set[str]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing moves in these tests, so the second look need not wait."""
+    """Skip the wait before the second pass: nothing changes in these tests."""
     monkeypatch.setattr(checking, "RECHECK_S", 0.0)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-async def test_damage_is_found(store_url: str, impatient: None, damage: str) -> None:
-    """Each damage is found as what it is, at the generation it was done to, and nothing else is."""
+async def test_damage_is_reported_at_its_place(store_url: str, impatient: None, damage: str) -> None:
+    """Each damage is reported with its fault and generation, and nothing else is reported."""
     commands, expected = DAMAGES[damage]
     async with Store(store_url) as store:
-        names = await a_history(store)
-        other = await a_history(store)
+        names = await create_history(store)
+        other = await create_history(store)
         for command in commands:
             assert await store.call(*(word.format(**names) for word in command)) is not None
-        assert expected == await found(store, {**{value: f"other {name}" for name, value in other.items()}, **names})
+        assert expected == await list_findings(
+            store, {**{value: f"other {name}" for name, value in other.items()}, **names}
+        )
 
 
 @pytest.mark.parametrize("change", HARMLESS)
-async def test_what_is_in_order_is_not_reported(store_url: str, impatient: None, change: str) -> None:
-    """A healthy history has no findings, nor what retention and the sweeper's nets allow for."""
+async def test_healthy_store_has_no_findings(store_url: str, impatient: None, change: str) -> None:
+    """A healthy store has no findings, also after retention and with jobs that the sweeper will re-enqueue."""
     async with Store(store_url) as store:
-        names = await a_history(store)
+        names = await create_history(store)
         for command in HARMLESS[change]:
             assert await store.call(*(word.format(**names) for word in command)) != 0
-        assert set() == await found(store, names)
+        assert set() == await list_findings(store, names)
 
 
-def test_every_fault_is_tested() -> None:
-    """There is a damage for every word that the check can say."""
+def test_every_fault_has_a_damage() -> None:
+    """Each fault code of the check has a damage in these tests."""
     assert set(FAULTS) == {expected.split()[0] for _, faults in DAMAGES.values() for expected in faults}
 
 
-async def test_report_counts_what_was_looked_at(store_url: str) -> None:
-    """The report says how much was checked; a second look is not counted again."""
+async def test_report_counts_checked_items(store_url: str) -> None:
+    """The report counts the checked items, and a second pass does not count again."""
     async with Store(store_url) as store:
         for _ in range(3):
-            names = await a_history(store)
+            names = await create_history(store)
         await store.call("ZREM", keys.OPEN, names["queued"])
         report = Report()
         await checking.check_ledger(store, report)
@@ -183,8 +185,8 @@ async def test_report_counts_what_was_looked_at(store_url: str) -> None:
         assert [("not_in_open", names["account"])] == [(finding.fault, finding.at) for finding in report.findings]
 
 
-async def test_guests_are_looked_after(store_url: str, impatient: None) -> None:
-    """A guest has no account and no list; what is forgotten of its generations is found all the same."""
+async def test_guest_generations_are_checked(store_url: str, impatient: None) -> None:
+    """A guest has no account and no list of generations, but lost generations are found."""
     async with Store(store_url) as store:
         await accounts.publish_plans(store, [structs.replace(PLAN, name="guest")])
         customer = Customer(account="guest:2001:db8::", key="", hash="")
@@ -192,30 +194,33 @@ async def test_guests_are_looked_after(store_url: str, impatient: None) -> None:
         for name in ("first", "second", "third"):
             order = make_order(customer, guest=customer.account, payer="quota", price_micros=0)
             names[name] = (await ledger.accept(store, order)).id
-        assert set() == await found(store, names)
+        assert set() == await list_findings(store, names)
         await store.call("ZREM", keys.OPEN, names["first"], names["third"])
         await store.call("DEL", keys.arq_job(names["second"]))
-        assert {"not_in_open first", "no_job second", "not_in_open third"} == await found(store, names)
+        assert {"not_in_open first", "no_job second", "not_in_open third"} == await list_findings(store, names)
 
 
-async def test_long_ledgers_are_checked_in_parts(
+async def test_long_ledger_gives_same_findings_in_parts(
     store_url: str, impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A ledger that takes several passes and batches gives the same findings as one that takes one."""
+    """A ledger checked in several passes and batches has the same findings."""
     monkeypatch.setattr(check_account, "LINES_PER_PASS_MAX", 40)
     monkeypatch.setattr(check_account, "LINES_BATCH", 7)
     async with Store(store_url) as store:
-        names = await a_history(store)
+        names = await create_history(store)
         customer = Customer(account=names["account"], key="", hash=names["hash"])
         for number in range(30):
             names[f"more{number}"] = (await ledger.accept(store, make_order(customer, price_micros=CENTS))).id
             await ledger.settle(store, names[f"more{number}"], FAILED, cost_micros=0, outcome=Outcome())
-        assert set() == await found(store, names)
+        assert set() == await list_findings(store, names)
         await store.call("LREM", keys.ledger(names["account"]), 1, names["done_settle"])
         await store.call("DEL", keys.generation(names["queued"]))
-        assert {"no_settle_line done", "lost queued", "stale_active queued", "stale_busy queued"} == await found(
-            store, names
-        )
+        assert {
+            "no_settle_line done",
+            "lost queued",
+            "stale_active queued",
+            "stale_busy queued",
+        } == await list_findings(store, names)
 
 
 async def test_findings_are_bounded(store_url: str, impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +230,7 @@ async def test_findings_are_bounded(store_url: str, impatient: None, monkeypatch
     monkeypatch.setattr(findings, "FINDINGS_MAX", 5)
     async with Store(store_url) as store:
         for _ in range(4):
-            await a_history(store)
+            await create_history(store)
         await store.call("DEL", keys.OPEN)
         report = Report()
         await checking.check_ledger(store, report)
@@ -233,8 +238,8 @@ async def test_findings_are_bounded(store_url: str, impatient: None, monkeypatch
         assert report.full
 
 
-async def test_a_moving_store_is_not_accused(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While generations are accepted, wait, run and end as fast as they can, no check finds anything."""
+async def test_busy_store_has_no_findings(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While generations are accepted, run and settled at full speed, no check finds anything."""
     monkeypatch.setattr(checking, "RECHECK_S", 0.05)
     async with Store(store_url) as store, Store(store_url) as other:
         customers = [await create_customer(store, cents=1_000_000, concurrency=2) for _ in range(3)]
@@ -251,11 +256,11 @@ async def test_a_moving_store_is_not_accused(store_url: str, monkeypatch: pytest
         settled = sum(await asyncio.gather(*movers))
         assert checks > 1
         assert settled > 100
-        assert set() == await found(store, {})
+        assert set() == await list_findings(store, {})
 
 
 async def move(store: Store, customer: Customer, stop: asyncio.Event) -> int:
-    """Accept and settle until told to stop; how often."""
+    """Accept and settle generations until `stop` is set, and return their number."""
     done = 0
     while not stop.is_set():
         batch = [await ledger.accept(store, make_order(customer, id=new_generation_id())) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""The version of the store's layout: written by whoever starts, and respected by older programs."""
+"""The version of the store's layout: written at a start, and respected by older versions."""
 
 import asyncio
 import sys
@@ -19,14 +19,14 @@ ROLES = {
 }
 
 
-async def test_the_first_to_start_writes_the_version(store_url: str) -> None:
-    """A new store, and one from before there were versions, gets the version of whoever opens it."""
+async def test_first_start_writes_the_version(store_url: str) -> None:
+    """A new store, or one without a version, gets the version of the process that opens it."""
     async with open_store(store_url, name="test", durability="memory") as store:
         assert str(keys.SCHEMA_VERSION).encode() == await store.call("GET", keys.SCHEMA)
 
 
-async def test_an_upgrade_goes_forward_only(store_url: str) -> None:
-    """An older version in the store is raised, a newer one is left as it is and refused."""
+async def test_version_only_rises(store_url: str) -> None:
+    """An older version in the store is raised; a newer one stays and is refused."""
     async with Store(store_url) as store:
         await store.call("SET", keys.SCHEMA, keys.SCHEMA_VERSION - 1)
         await record_layout(store)
@@ -39,8 +39,8 @@ async def test_an_upgrade_goes_forward_only(store_url: str) -> None:
         assert str(keys.SCHEMA_VERSION + 1).encode() == await store.call("GET", keys.SCHEMA)
 
 
-async def test_no_role_starts_on_a_newer_store(store_url: str) -> None:
-    """Every process of an older version ends at once, with a sentence that says why, and without a trace."""
+async def test_process_does_not_start_on_newer_store(store_url: str) -> None:
+    """Every process of an older version ends at once with a sentence, without a traceback."""
     async with Store(store_url) as store:
         await store.call("SET", keys.SCHEMA, keys.SCHEMA_VERSION + 1)
         env = {"REDIS_URL": store_url, "DATA_DIR": str(make_folder("newer"))}

@@ -16,60 +16,60 @@ NAMES = ("noop", "webhooks")
 
 
 async def start(store: Store, generation_id: str, limit_s: float = 5) -> type:
-    """A worker takes the job up; the type of its step."""
+    """Start a job as a worker does, and return the type of its step."""
     more = {"provider": "noop", "repeatable": False, "submit_limit_s": limit_s, "token": new_generation_id()}
     return type(await steps.start(store, generation_id, **more))  # type: ignore[arg-type]
 
 
-async def noop(store: Store) -> QueueStats:
-    """The queue of provider noop."""
+async def read_noop_queue(store: Store) -> QueueStats:
+    """Read the statistics of provider noop's queue."""
     return (await read_stats(store, NAMES)).queues[0]
 
 
-async def test_an_empty_store(store_url: str) -> None:
-    """Of an empty store everything is zero, and no check of the books is known."""
+async def test_empty_store_has_zero_stats(store_url: str) -> None:
+    """An empty store has zero in every field and no ledger check."""
     async with Store(store_url) as store:
         nothing = [QueueStats(name, 0, 0, 0, 0, 0, 0, 0, 0, 0, "") for name in NAMES]
         assert StoreStats(0, 0, 0, 0, None, tuple(nothing)) == await read_stats(store, NAMES)
 
 
-async def test_queue_and_backlog(store_url: str) -> None:
-    """What is due, runs, is parked and waits is counted, with the ages of the oldest."""
+async def test_queue_and_backlog_are_counted(store_url: str) -> None:
+    """Due, running, parked and waiting jobs are counted, with the ages of the oldest."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=1000, concurrency=3, backlog_max=10)
         made = [(await ledger.accept(store, make_order(customer))).id for _ in range(5)]
         await asyncio.sleep(0.05)
-        full = await noop(store)
+        full = await read_noop_queue(store)
         assert (3, 0, 0, 2) == (full.due, full.running, full.parked, full.waiting)
         assert 50 <= full.oldest_ms < 5000
         assert 50 <= full.waiting_ms < 5000
         await store.run("claim", keys.queue("noop"), 1, 60_000, 60_000, "w1")
         await store.call("ZADD", keys.queue("noop"), 2**42, made[1])
-        busy = await noop(store)
+        busy = await read_noop_queue(store)
         assert (1, 1, 1, 2) == (busy.due, busy.running, busy.parked, busy.waiting)
         for name in made:
             await ledger.settle(store, name, COMPLETED, cost_micros=0, outcome=Outcome())
-        assert QueueStats("noop", 0, 0, 0, 0, 0, 0, 0, 0, 0, "") == await noop(store)
+        assert QueueStats("noop", 0, 0, 0, 0, 0, 0, 0, 0, 0, "") == await read_noop_queue(store)
         assert 0 == (await read_stats(store, NAMES)).open
 
 
-async def test_what_waited_leaves_the_count(store_url: str) -> None:
-    """A waiting generation is counted no more once it is let on, settled, or handed to another provider."""
+async def test_waiting_count_drops_when_generation_leaves_backlog(store_url: str) -> None:
+    """A waiting generation is no longer counted once it is enqueued, settled or rerouted."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=1000, concurrency=1, backlog_max=10)
         first, second, third = [(await ledger.accept(store, make_order(customer))).id for _ in range(3)]
         await ledger.settle(store, third, COMPLETED, cost_micros=0, outcome=Outcome())
-        assert 1 == (await noop(store)).waiting
+        assert 1 == (await read_noop_queue(store)).waiting
         await ledger.settle(store, first, COMPLETED, cost_micros=0, outcome=Outcome())
-        assert 0 == (await noop(store)).waiting
+        assert 0 == (await read_noop_queue(store)).waiting
         await providers.publish(store, [Provider(name="other", concurrency=0)])
         assert "other" == await steps.reroute(store, second, "t", refusal="busy", routes=[("other", SPEC)])
         [other] = (await read_stats(store, ["other"])).queues
         assert (0, 1) == (other.due, other.waiting)
 
 
-async def test_uncertain_ones_are_counted(store_url: str) -> None:
-    """A submit whose outcome is lost counts as uncertain until its reference comes, or its end."""
+async def test_uncertain_generations_are_counted(store_url: str) -> None:
+    """A submit of unknown outcome counts as uncertain until its reference comes or it ends."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
         made = [(await ledger.accept(store, make_order(customer))).id for _ in range(2)]
@@ -82,22 +82,22 @@ async def test_uncertain_ones_are_counted(store_url: str) -> None:
         assert 0 == (await read_stats(store, NAMES)).uncertain
 
 
-async def test_the_breaker_is_told(store_url: str) -> None:
-    """A provider that is left alone is open; once its time is over it is half open, until it has served."""
+async def test_breaker_state_is_reported(store_url: str) -> None:
+    """The breaker is open after a failure, half-open after its time, and closed after a success."""
     async with Store(store_url) as store:
-        assert CLOSED == (await noop(store)).breaker
+        assert CLOSED == (await read_noop_queue(store)).breaker
         await providers.open_breaker(store, "noop", "out of credit")
-        assert (OPEN, 1) == ((await noop(store)).breaker, (await noop(store)).downs)
+        assert (OPEN, 1) == ((await read_noop_queue(store)).breaker, (await read_noop_queue(store)).downs)
         await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
-        assert HALF_OPEN == (await noop(store)).breaker
+        assert HALF_OPEN == (await read_noop_queue(store)).breaker
         await store.run("set_mode", "noop", "drain")
-        assert "drain" == (await noop(store)).held
+        assert "drain" == (await read_noop_queue(store)).held
         await store.run("set_mode", "noop", "")
         await providers.close_breaker(store, "noop")
-        assert CLOSED == (await noop(store)).breaker
+        assert CLOSED == (await read_noop_queue(store)).breaker
 
 
-async def test_the_books_are_checked_once_by_all(store_url: str) -> None:
+async def test_one_sweeper_checks_the_ledger_per_interval(store_url: str) -> None:
     """One sweeper of several checks the ledger in each interval, and the statistics show its result."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
@@ -115,8 +115,8 @@ async def test_the_books_are_checked_once_by_all(store_url: str) -> None:
         assert (2, True) == (second.findings, second.at_ms >= first.at_ms)
 
 
-async def test_what_nobody_knows_is_not_told(store_url: str) -> None:
-    """The sweeper tells the facts of the store, and none of them while the store is away."""
+async def test_metrics_omit_store_facts_when_store_is_down(store_url: str) -> None:
+    """The sweeper exports the store's facts, and omits them while the store is down."""
     registry = CollectorRegistry()
     async with Store(store_url, timeout_s=0.1) as store:
         fleet = Fleet(store, ["noop"])

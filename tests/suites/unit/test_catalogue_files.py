@@ -1,4 +1,4 @@
-"""The catalogue's files, and which of its providers are configured."""
+"""The catalogue's files and its configured providers."""
 
 from pathlib import Path
 
@@ -41,23 +41,23 @@ routes = [{ provider = "far", model = "three" }]
 """
 
 
-def written(folder: Path, *, main: str = MAIN, a: str = A, b: str = B) -> str:
-    """The path of a catalogue of three files."""
+def write_catalogue(folder: Path, *, main: str = MAIN, a: str = A, b: str = B) -> str:
+    """Write a catalogue of three files and return its path."""
     (folder / "more").mkdir()
     for name, text in (("catalogue.toml", main), ("more/a.toml", a), ("b.toml", b)):
         (folder / name).write_text(text)
     return str(folder / "catalogue.toml")
 
 
-def test_included_files_bring_models_and_providers(tmp_path: Path) -> None:
-    """Models come in the order of the files, and may be served by a provider of a later one."""
-    found = catalogue_files.load(written(tmp_path))
+def test_included_files_add_models_and_providers(tmp_path: Path) -> None:
+    """Models come in the order of the files, and a provider of a later file may serve them."""
+    found = catalogue_files.load(write_catalogue(tmp_path))
     assert ["near/one", "far/two", "far/three"] == list(found.models)
     assert ["near", "far"] == list(found.providers)
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("file", "old", "new", "message"),
     [
         ("a", 'kind = "image"', 'kind = "smell"', "more/a.toml, line 4: model 'far/two': unknown kind 'smell'"),
         ("a", "[[models]]", "[[models", "more/a.toml, line 1: this is not valid TOML"),
@@ -75,26 +75,26 @@ def test_included_files_bring_models_and_providers(tmp_path: Path) -> None:
         ("main", '["more/a.toml", "b.toml"]', '"b.toml"', "line 1: the catalogue: include must be a list"),
     ],
 )
-def test_a_mistake_is_told_with_its_file(tmp_path: Path, file: str, old: str, new: str, told: str) -> None:
-    """What is wrong is told with the line and the included file that it is in."""
+def test_mistake_is_reported_with_its_file(tmp_path: Path, file: str, old: str, new: str, message: str) -> None:
+    """A mistake in an included file is reported with the file and the line."""
     text = {"main": MAIN, "a": A, "b": B}[file]
     assert old in text
     with pytest.raises(CatalogueError) as caught:
-        catalogue_files.load(written(tmp_path, **{file: text.replace(old, new)}))
-    assert str(caught.value).startswith(told)
+        catalogue_files.load(write_catalogue(tmp_path, **{file: text.replace(old, new)}))
+    assert str(caught.value).startswith(message)
 
 
-def test_what_is_no_text_is_told(tmp_path: Path) -> None:
-    """A file that is not UTF-8 is named."""
-    path = written(tmp_path)
+def test_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    """A file that is not UTF-8 is named in the error."""
+    path = write_catalogue(tmp_path)
     (tmp_path / "b.toml").write_bytes(b"\xff")
     with pytest.raises(CatalogueError, match="not UTF-8 text"):
         catalogue_files.load(path)
 
 
-def test_a_provider_is_configured_when_its_key_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A provider without a key variable always is; one whose variable is empty or unset is not, and it is named."""
-    found = catalogue_files.load(written(tmp_path))
+def test_provider_is_configured_when_its_key_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider is configured if it needs no key or its variable is set; missing variables are listed."""
+    found = catalogue_files.load(write_catalogue(tmp_path))
     monkeypatch.setenv("FAR_KEY", "")
     assert {"near"} == catalogue_files.configured(found)
     assert ["FAR_KEY"] == catalogue_files.missing_keys(found, found.models.values())

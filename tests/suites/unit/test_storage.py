@@ -37,27 +37,27 @@ def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_path_tells_day_token_and_type() -> None:
-    """A path is the UTC day, the caller's token, the index and the type's extension; parameters of a type are cut."""
+def test_path_has_day_token_index_and_type() -> None:
+    """A path has the UTC day, the token, the index and the type's extension, without the type's parameters."""
     assert PATH == new_path(TOKEN, "image/png", NOW_MS, 0)
     assert f"2026/03/01/{TOKEN}-12.txt" == new_path(TOKEN, "Text/Plain; charset=utf-8", NOW_MS + 1, 12)
 
 
 @given(st.sampled_from(sorted(EXTENSIONS)), st.integers(0, 4_000_000_000_000), st.integers(0, 999))
-def test_the_type_survives_the_path(media_type: str, now_ms: int, index: int) -> None:
-    """Whatever type a path was made for is read back from it."""
+def test_media_type_is_read_back_from_path(media_type: str, now_ms: int, index: int) -> None:
+    """The media type of a new path is read back from its extension."""
     assert media_type == media_type_of(new_path(TOKEN, media_type, now_ms, index))
 
 
 @pytest.mark.parametrize("token", ["", "a" * 31, "A" * 32, "../" * 11, "a" * 129, "a" * 32 + "\n"])
-def test_a_guessable_token_is_refused(token: str) -> None:
-    """A name of less than 128 bits, or of anything but lower-case hex, is never made."""
+def test_short_token_is_refused(token: str) -> None:
+    """A token of less than 128 bits, or not in lower-case hex, is refused."""
     with pytest.raises(ValueError, match="token"):
         new_path(token, "image/png", NOW_MS, 0)
 
 
 @pytest.mark.parametrize("media_type", ["image/svg+xml", "text/html", "", "application/octet-stream"])
-def test_a_type_that_runs_scripts_or_is_unknown_is_refused(media_type: str) -> None:
+def test_unsupported_media_type_is_refused(media_type: str) -> None:
     """SVG, HTML and unknown types have no extension, so they cannot be stored."""
     with pytest.raises(ValueError, match="not a supported type"):
         new_path(TOKEN, media_type, NOW_MS, 0)
@@ -65,8 +65,8 @@ def test_a_type_that_runs_scripts_or_is_unknown_is_refused(media_type: str) -> N
 
 
 @pytest.mark.parametrize("size_bytes", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 6_000_000])
-async def test_what_was_put_is_read(storage: Storage, size_bytes: int) -> None:
-    """Bytes, size and every slice come back as they went in, in bounded chunks, multipart sizes included."""
+async def test_output_is_read_back_in_chunks(storage: Storage, size_bytes: int) -> None:
+    """Bytes, size and any slice are read back unchanged in bounded chunks, also for multipart sizes."""
     data = os.urandom(size_bytes)
     await storage.put(PATH, data, "image/png")
     asset = await storage.find(PATH)
@@ -79,7 +79,7 @@ async def test_what_was_put_is_read(storage: Storage, size_bytes: int) -> None:
     assert data[size_bytes // 2 :] == await read_all(storage, PATH, size_bytes // 2, size_bytes - size_bytes // 2)
 
 
-async def test_other_bytes_have_another_etag(storage: Storage) -> None:
+async def test_etag_changes_with_bytes(storage: Storage) -> None:
     """Replacing an output changes its ETag."""
     await storage.put(PATH, b"first", "image/png")
     first = await storage.find(PATH)
@@ -90,8 +90,8 @@ async def test_other_bytes_have_another_etag(storage: Storage) -> None:
     assert first.etag != second.etag
 
 
-async def test_a_reader_never_sees_half_an_output(storage: Storage) -> None:
-    """While an output is replaced again and again, a reader gets one version or the other, whole."""
+async def test_reader_sees_one_complete_version(storage: Storage) -> None:
+    """While an output is replaced repeatedly, a reader gets one complete version."""
     versions = [bytes([number]) * 100_000 for number in range(2)]
     await storage.put(PATH, versions[0], "image/png")
 
@@ -106,8 +106,8 @@ async def test_a_reader_never_sees_half_an_output(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "x", "../x", f"/{PATH}", f"{PATH}/", f"a/../{PATH}", f"{PATH}\0", f"{PATH}\n"])
-async def test_only_our_own_paths_exist(storage: Storage, path: str) -> None:
-    """A path not made by new_path is never written, found or read, even where the file is there."""
+async def test_foreign_path_is_refused(storage: Storage, path: str) -> None:
+    """A path not made by new_path is never written, found or read, even if the file exists."""
     await storage.put(PATH, b"secret", "image/png")
     with pytest.raises(StorageError, match="not the path of an output"):
         await storage.put(path, b"", "image/png")
@@ -116,16 +116,16 @@ async def test_only_our_own_paths_exist(storage: Storage, path: str) -> None:
         await read_all(storage, path, 0, 1)
 
 
-async def test_a_missing_output_is_said_to_be_missing(storage: Storage) -> None:
-    """A path of ours without an output has no head, and reading it says why; the storage itself is fine."""
+async def test_missing_output_raises_asset_missing(storage: Storage) -> None:
+    """An output that does not exist is not found, and reading it raises; the storage itself is healthy."""
     await storage.check()
     assert await storage.find(PATH) is None
     with pytest.raises(AssetMissing, match="ASSET_RETENTION_DAYS"):
         await read_all(storage, PATH, 0, 1)
 
 
-async def test_retention_deletes_whole_days_only(storage: Storage) -> None:
-    """Days that ended before the cutoff go; the cutoff's own day and later ones stay, over months and years."""
+async def test_retention_deletes_whole_days(storage: Storage) -> None:
+    """Days before the cutoff's day are deleted, over months and years; that day and later ones stay."""
     days = {ago: new_path(TOKEN, "image/png", NOW_MS - ago * DAY_MS, 0) for ago in (0, 1, 29, 30, 31, 400)}
     for path in days.values():
         await storage.put(path, b"bytes", "image/png")
@@ -134,8 +134,8 @@ async def test_retention_deletes_whole_days_only(storage: Storage) -> None:
     assert 0 == await storage.delete_before(NOW_MS - 30 * DAY_MS)
 
 
-async def test_retention_is_bounded_and_goes_on(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One call deletes less than twice its limit; the next calls finish the work."""
+async def test_retention_is_bounded_per_call(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call deletes less than twice its limit, and the next calls finish the work."""
     monkeypatch.setattr(module, "DELETE_MAX", 10)
     for index in range(35):
         await storage.put(new_path(TOKEN, "image/png", 0, index), b"bytes", "image/png")
@@ -144,8 +144,8 @@ async def test_retention_is_bounded_and_goes_on(storage: Storage, monkeypatch: p
     assert max(counts) < 20
 
 
-async def test_two_sweepers_do_not_disturb_each_other(storage: Storage) -> None:
-    """Deleting the same outputs from several processes at once ends with none left and no error."""
+async def test_concurrent_deletion_succeeds(storage: Storage) -> None:
+    """Several sweepers that delete the same outputs finish without an error."""
     for index in range(40):
         await storage.put(new_path(TOKEN, "image/png", 0, index), b"bytes", "image/png")
     await asyncio.gather(*(storage.delete_before(NOW_MS) for _ in range(4)))
@@ -153,8 +153,8 @@ async def test_two_sweepers_do_not_disturb_each_other(storage: Storage) -> None:
     assert await storage.find(new_path(TOKEN, "image/png", 0, 39)) is None
 
 
-async def test_retention_leaves_strangers_and_takes_leftovers(tmp_path: Path) -> None:
-    """Files outside our folders stay; what a killed worker left unfinished goes with its day, and so does the day."""
+async def test_retention_keeps_foreign_files_and_removes_partial_ones(tmp_path: Path) -> None:
+    """Files outside our folders stay; partial files of a killed worker are deleted with their day."""
     storage = Storage.open(str(tmp_path))
     await storage.put(new_path(TOKEN, "image/png", 0, 0), b"bytes", "image/png")
     for name in ("1970/01/01/unfinished.png#1", "notes/1970/01/01/mine.png", "1970-01-01/mine.png", "mine.png"):
@@ -166,14 +166,14 @@ async def test_retention_leaves_strangers_and_takes_leftovers(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("location", ["ftp://host/x", "https://example.org/assets", "az://container", "s3:///", "://"])
-def test_a_location_we_cannot_use_is_refused_at_once(location: str) -> None:
-    """A URL that is no bucket of a known kind is an error that names the setting."""
+def test_invalid_location_is_refused(location: str) -> None:
+    """A URL that is not a supported bucket is an error that names the setting."""
     with pytest.raises(StorageError, match="ASSET_URL"):
         Storage.open(location)
 
 
-async def test_a_folder_may_be_given_as_a_url(tmp_path: Path) -> None:
-    """file:// URLs are folders too, made if missing, and an unwritable folder is an error that says what to check."""
+async def test_file_url_opens_folder(tmp_path: Path) -> None:
+    """A file:// URL opens a folder and creates it; an unwritable folder is an error that says what to check."""
     storage = Storage.open(f"file://{tmp_path}/deep/assets")
     await storage.put(PATH, b"bytes", "image/png")
     assert [f"deep/assets/{PATH}"] == files(tmp_path)
@@ -182,8 +182,8 @@ async def test_a_folder_may_be_given_as_a_url(tmp_path: Path) -> None:
         Storage.open(str(tmp_path / "file" / "below"))
 
 
-async def test_a_bucket_out_of_reach_is_a_storage_error(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:
-    """The provider's own variables are honoured; with nobody listening there each call ends, and names no secret."""
+async def test_unreachable_bucket_raises_storage_error(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:
+    """The provider's variables are used, each call to an unreachable bucket ends, and no secret is shown."""
     for name, value in {"ENDPOINT_URL": f"http://127.0.0.1:{unused_tcp_port}", "ALLOW_HTTP": "true"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key-id")
@@ -200,14 +200,14 @@ async def test_a_bucket_out_of_reach_is_a_storage_error(monkeypatch: pytest.Monk
         assert "very-secret" not in str(caught.value)
 
 
-def an_image(media_type: str, size: tuple[int, int] = (33, 21)) -> bytes:
+def make_image(media_type: str, size: tuple[int, int] = (33, 21)) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", size, (10, 200, 30)).save(file, media_type.rpartition("/")[2])
     return file.getvalue()
 
 
-def a_recording(container: str, codec: str) -> bytes:
-    """A real file of `container`: ten frames of picture, or a second of silence."""
+def make_recording(container: str, codec: str) -> bytes:
+    """Return a file of `container`: ten video frames, or a second of silence."""
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:
         if codec in ("mpeg4", "libvpx"):
@@ -228,11 +228,11 @@ def a_recording(container: str, codec: str) -> bytes:
 
 
 @pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "image/webp", "image/gif"])
-def test_an_image_is_recognised_and_measured(media_type: str) -> None:
-    """The four image types are told by their bytes, width and height come from the header; damage is noticed."""
-    data = an_image(media_type)
-    look = inspect(data, "image")
-    assert (media_type, (33, 21)) == (look.media_type, look.size)
+def test_image_type_and_size_are_detected(media_type: str) -> None:
+    """The four image types are detected by their bytes, the size comes from the header, and damage is noticed."""
+    data = make_image(media_type)
+    media = inspect(data, "image")
+    assert (media_type, (33, 21)) == (media.media_type, media.size)
     with pytest.raises(BadOutput, match="damaged"):
         inspect(data[:16], "image")
 
@@ -248,11 +248,11 @@ def test_an_image_is_recognised_and_measured(media_type: str) -> None:
         ("audio/flac", "flac", "flac"),
     ],
 )
-def test_a_recording_is_recognised(media_type: str, container: str, codec: str) -> None:
-    """Video and audio files of a real encoder are told by their bytes and have no width here."""
-    data = a_recording(container, codec)
-    look = inspect(data, "video" if media_type.startswith("video/") else "voice")
-    assert (media_type, None) == (look.media_type, look.size)
+def test_recording_type_is_detected(media_type: str, container: str, codec: str) -> None:
+    """Video and audio files of a real encoder are detected by their bytes and have no size here."""
+    data = make_recording(container, codec)
+    media = inspect(data, "video" if media_type.startswith("video/") else "voice")
+    assert (media_type, None) == (media.media_type, media.size)
     if media_type == "audio/mpeg":
         frame = data[data.index(b"\xff\xfb") :]
         assert "audio/mpeg" == sniff(frame)
@@ -272,25 +272,25 @@ def test_a_recording_is_recognised(media_type: str, container: str, codec: str) 
         "text".encode("utf-16"),
     ],
 )
-def test_what_we_do_not_serve_is_refused(data: bytes) -> None:
-    """Nothing at all, markup, error messages and neighbouring formats are not taken for an output of any kind."""
+def test_other_data_is_refused(data: bytes) -> None:
+    """Empty data, markup, error messages and similar formats are refused for every kind."""
     for kind in KINDS:
         with pytest.raises(BadOutput):
             inspect(data, kind)
 
 
 @given(st.binary(max_size=200))
-def test_noise_is_refused_or_understood_never_a_crash(noise: bytes) -> None:
-    """Whatever follows an image's first bytes, the answer is a look at it or BadOutput."""
+def test_random_bytes_are_inspected_or_refused(noise: bytes) -> None:
+    """Random bytes after an image's first bytes give a result or BadOutput."""
     for media_type in ("image/png", "image/jpeg", "image/webp"):
         try:
-            assert media_type == inspect(an_image(media_type)[:40] + noise, "image").media_type
+            assert media_type == inspect(make_image(media_type)[:40] + noise, "image").media_type
         except BadOutput as error:
             assert media_type in str(error)
 
 
-def test_size_is_bounded_and_large_pictures_are_not() -> None:
-    """A picture beyond what a decoder would accept is measured; bytes beyond the limit are refused unread."""
+def test_bytes_are_bounded_and_pixels_are_not() -> None:
+    """An image beyond a decoder's limit is measured; bytes beyond the limit are refused unread."""
     bits = io.BytesIO()
     Image.new("1", (20_000, 15_000)).save(bits, "png")
     assert (20_000, 15_000) == inspect(bits.getvalue(), "image").size

@@ -1,4 +1,4 @@
-"""What a version leaves in the store, as text, so that a later version can be shown to work with it.
+"""Recordings of the store of a version, for tests that a later version works with it.
 
 `python -m tests.suites.upgrade.record` writes `layout-<version>.json` next to this file, once per layout version.
 """
@@ -35,7 +35,7 @@ WRITE = {"string": "SET", "hash": "HSET", "list": "RPUSH", "set": "SADD", "zset"
 
 
 class Entry(Struct, frozen=True):
-    """One key. Bytes are base64, as some are no text."""
+    """A key and its value. Bytes are base64, because some are not text."""
 
     name: str
     kind: str
@@ -43,14 +43,14 @@ class Entry(Struct, frozen=True):
 
 
 class Recording(Struct, frozen=True):
-    """A whole store at one moment."""
+    """The contents of a store at one moment."""
 
     at_ms: int
     entries: list[Entry]
 
 
-async def taken(store: Store) -> Recording:
-    """The store as it is."""
+async def record_store(store: Store) -> Recording:
+    """Read the contents of the store."""
     entries = []
     for name in sorted(await store.call("KEYS", "*")):
         kind = await store.call("TYPE", name)
@@ -61,24 +61,24 @@ async def taken(store: Store) -> Recording:
 
 
 async def put_back(store: Store, recording: Recording) -> None:
-    """Write it into an empty store, every time in it moved to now."""
+    """Write a recording into an empty store, with every time in it shifted to now."""
     later_ms = time.time_ns() // 1_000_000 - recording.at_ms
     for entry in recording.entries:
-        words: list[Any] = [moved(word, recording.at_ms, later_ms) for word in entry.words]
+        words: list[Any] = [shifted(word, recording.at_ms, later_ms) for word in entry.words]
         if entry.kind == "zset":
             words = [part for pair in zip(words[1::2], words[::2], strict=True) for part in pair]
         await store.call(WRITE[entry.kind], entry.name, *words)
 
 
-def moved(word: bytes, at_ms: int, later_ms: int) -> bytes:
-    """The word, later if it is a time."""
+def shifted(word: bytes, at_ms: int, later_ms: int) -> bytes:
+    """Return a word, shifted by `later_ms` if it is a time."""
     if MOMENT.match(word) and abs(float(word) - at_ms) < NEAR_MS:
         return str(int(float(word)) + later_ms).encode()
     return word
 
 
-async def left_behind(store: Store) -> Recording:
-    """An account with a webhook endpoint; one generation on the queue, and one that its provider has."""
+async def create_recording(store: Store) -> Recording:
+    """Create an account with an endpoint, a queued and a submitted generation, and record the store."""
     await record_layout(store)
     customer = await create_customer(store, cents=100)
     await webhooks.create_endpoint(store, customer.account, "http://127.0.0.1:1/hook")
@@ -87,18 +87,18 @@ async def left_behind(store: Store) -> Recording:
     await ledger.accept(store, order)
     await steps.start(store, order.id, provider="paid", repeatable=False, submit_limit_s=2, token="recorder")
     await steps.store_reference(store, order.id, f"task-{order.id}", provider="paid", patience_s=2)
-    return await taken(store)
+    return await record_store(store)
 
 
-async def main() -> None:
-    """Record this version, unless it was recorded before."""
+async def record_layout_version() -> None:
+    """Record this layout version, unless its recording exists."""
     path = FOLDER / f"layout-{keys.SCHEMA_VERSION}.json"
     if path.exists():
-        sys.exit(f"{path.name} is there: it says what was written then, and is never written anew")
+        sys.exit(f"{path.name} exists: a recording is never overwritten")
     async with Stack(gateways=0, workers=(), deliver=0, sweep=0) as stack, Store(stack.settings.store_url) as store:
-        recording = await left_behind(store)
+        recording = await create_recording(store)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(recording)) + b"\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(record_layout_version())

@@ -1,4 +1,4 @@
-"""What an earlier version left in the store is finished by this one."""
+"""This version finishes the work of an earlier version in the store."""
 
 from pathlib import Path
 
@@ -18,14 +18,14 @@ from tests.suites.upgrade.record import FOLDER, Recording, put_back
 RECORDINGS = sorted(FOLDER.glob("layout-*.json"))
 
 
-def test_this_layout_was_recorded() -> None:
-    """The present layout has a recording; `python -m tests.suites.upgrade.record` makes it."""
+def test_current_layout_is_recorded() -> None:
+    """The current layout has a recording; `python -m tests.suites.upgrade.record` writes it."""
     assert (FOLDER / f"layout-{keys.SCHEMA_VERSION}.json") in RECORDINGS
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
-async def test_jobs_of_an_earlier_version_run(path: Path) -> None:
-    """A job on the queue is run, one that a provider has is not submitted again, both are settled and delivered."""
+async def test_jobs_of_earlier_version_are_finished(path: Path) -> None:
+    """A queued job runs, a submitted one is not submitted again, and both are settled and delivered."""
     recording = msgspec.json.decode(path.read_bytes(), type=Recording)
     async with Provider() as provider, Receiver() as receiver:
         env = doubles_env(make_folder("catalogue"), provider.url)

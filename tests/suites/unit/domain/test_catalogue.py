@@ -20,8 +20,8 @@ def shipped() -> Catalogue:
     return catalogue_files.load(str(SHIPPED))
 
 
-def test_the_shipped_catalogue_has_the_documented_example(shipped: Catalogue) -> None:
-    """The entry that the contract shows, at its documented price."""
+def test_shipped_catalogue_has_documented_example(shipped: Catalogue) -> None:
+    """The shipped catalogue has the contract's example at its documented price."""
     model = shipped.models["google/nano-banana-2-pro-1k"]
     assert ("Nano Banana Pro 1K", "image", "1K", None) == (model.name, model.kind, model.resolution, model.duration_s)
     assert (100_000, 110_000) == (model.ui_price_micros, model.price_micros)
@@ -30,14 +30,14 @@ def test_the_shipped_catalogue_has_the_documented_example(shipped: Catalogue) ->
     assert {"width": 1024, "height": 1024, "quality": "standard"} == validate_input(model, None)
 
 
-def test_the_shipped_plans_are_the_documented_ones(shipped: Catalogue) -> None:
-    """Guest 10, free 50, plus 500 a day, pro unlimited."""
+def test_shipped_plans_have_documented_quotas(shipped: Catalogue) -> None:
+    """The daily quotas are 10 for guests, 50 for free, 500 for plus, and unlimited for pro."""
     quotas = {name: plan.daily_quota for name, plan in shipped.plans.items()}
     assert {"guest": 10, "free": 50, "plus": 500, "pro": None} == quotas
 
 
-def test_the_shipped_defaults_are_cheap_and_local(shipped: Catalogue) -> None:
-    """A call that names no model is drawn here for a cent or a few: guests do not pay for it."""
+def test_shipped_default_models_are_local_and_cheap(shipped: Catalogue) -> None:
+    """A call that names no model is served locally for a few cents, so that guests do not cost us anything."""
     defaults = {kind: default_for(shipped, kind) for kind in KINDS}
     assert {
         "image": "local/artist",
@@ -54,8 +54,8 @@ def test_the_shipped_defaults_are_cheap_and_local(shipped: Catalogue) -> None:
         assert 5 * MICROS_PER_CENT >= model.ui_price_micros
 
 
-def test_the_default_image_model_takes_the_documented_call(shipped: Catalogue) -> None:
-    """Every field of the contract's sample body that belongs into `input`."""
+def test_default_image_model_accepts_documented_input(shipped: Catalogue) -> None:
+    """The default image model accepts every input field of the contract's sample body."""
     sample = {"mode": "pixel", "tool": "generate", "width": 512, "height": 512, "seed": 42, "quality": "standard"}
     model = default_for(shipped, "image")
     assert model is not None
@@ -63,37 +63,37 @@ def test_the_default_image_model_takes_the_documented_call(shipped: Catalogue) -
 
 
 @pytest.mark.parametrize("name", ["pixel", "business", "vector", "emoji", "ui", "uiux"])
-def test_the_default_image_model_takes_the_style_of_a_mode(shipped: Catalogue, name: str) -> None:
-    """The words of a mode fit the field that carries them."""
+def test_default_image_model_accepts_style_of_mode(shipped: Catalogue, name: str) -> None:
+    """A mode's style words fit the field that carries them."""
     model = default_for(shipped, "image")
     assert model is not None
     style = shipped.modes[name].style
     assert style == validate_input(model, {"style": style, "mode": name})["style"]
 
 
-def test_models_for_trying_out_are_not_chosen_for_anybody(shipped: Catalogue) -> None:
-    """What refuses or dawdles is made only for those who name it."""
+def test_test_models_are_hidden(shipped: Catalogue) -> None:
+    """Models that refuse or delay on purpose serve only calls that name them."""
     local = [name for name, model in shipped.models.items() if model.hidden and name.startswith("local/")]
     assert ["local/refuse", "local/slow"] == local
 
 
-def test_only_what_is_made_here_needs_no_key(shipped: Catalogue) -> None:
-    """Each provider but the local one is configured by a variable of its own."""
+def test_only_local_provider_needs_no_key(shipped: Catalogue) -> None:
+    """Each provider except the local one is configured by its own variable."""
     keys = {name: one.key_env for name, one in shipped.providers.items()}
     assert keys.pop("local") is None
     assert all(keys.values())
     assert len(keys) == len(set(keys.values()))
 
 
-def test_without_a_key_the_local_provider_serves_every_kind(shipped: Catalogue) -> None:
-    """Whoever has no key has the local models and the documented one, of every kind at least one."""
+def test_local_provider_serves_every_kind_without_keys(shipped: Catalogue) -> None:
+    """Without any key, every kind has at least one local model, and the documented model is served."""
     served = [model for model in shipped.models.values() if any(route.provider == "local" for route in model.routes)]
     assert set(KINDS) == {model.kind for model in served}
     assert {"google/nano-banana-2-pro-1k"} == {model.id for model in served if not model.id.startswith("local/")}
 
 
-def test_nothing_is_sold_below_its_cost(shipped: Catalogue) -> None:
-    """The UI price of a model is above what any of its routes is known to cost."""
+def test_no_model_is_sold_below_its_cost(shipped: Catalogue) -> None:
+    """The UI price of a model is above the known cost of each of its routes."""
     losses = [
         (model.id, route.provider)
         for model in shipped.models.values()
@@ -103,8 +103,8 @@ def test_nothing_is_sold_below_its_cost(shipped: Catalogue) -> None:
     assert [] == losses
 
 
-def test_who_names_no_model_gets_the_providers_cheapest(shipped: Catalogue) -> None:
-    """For each provider and kind the first model that may be chosen is the cheapest of them."""
+def test_default_model_of_provider_is_its_cheapest(shipped: Catalogue) -> None:
+    """For each provider and kind, the first model that is not hidden is the cheapest."""
     for provider in shipped.providers:
         for kind in KINDS:
             prices = [
@@ -115,12 +115,12 @@ def test_who_names_no_model_gets_the_providers_cheapest(shipped: Catalogue) -> N
             assert prices[:1] == sorted(prices)[:1], (provider, kind)
 
 
-def test_every_kind_is_served_by_a_provider_with_a_key(shipped: Catalogue) -> None:
-    """Of each kind there is a model that is not made here."""
+def test_every_kind_has_external_provider(shipped: Catalogue) -> None:
+    """Each kind has a model of a provider with a key."""
     far = {model.kind for model in shipped.models.values() for route in model.routes if route.provider != "local"}
     assert set(KINDS) == far
 
 
-def test_every_provider_sells_something(shipped: Catalogue) -> None:
-    """A key that is set brings at least one model."""
+def test_every_provider_serves_a_model(shipped: Catalogue) -> None:
+    """A configured key makes at least one model available."""
     assert set(shipped.providers) == {route.provider for model in shipped.models.values() for route in model.routes}

@@ -25,13 +25,13 @@ TEXT = dedent("""\
     rate_per_s = 2.5
 
     [[models]]  # line 15
-    id = "local/picture"
-    name = "Picture"
+    id = "local/image"
+    name = "Image"
     kind = "image"
     price_cents = 10
     resolution = "1K"
     routes = [
-      { provider = "far", model = "Far/Picture", cost_cents = 4.5 },
+      { provider = "far", model = "Far/Image", cost_cents = 4.5 },
       { provider = "local", model = "artist" },
     ]
 
@@ -42,13 +42,13 @@ TEXT = dedent("""\
     image_urls = { max = 2, required = true }
 
     [[models]]  # line 32
-    id = "local/film"
-    name = "Film"
+    id = "local/video"
+    name = "Video"
     kind = "video"
     price_cents = "0.5"
     duration_s = 3
     timeout_s = 100
-    routes = [{ provider = "local", model = "film" }]
+    routes = [{ provider = "local", model = "clip" }]
 
     [models.input.seconds]
     default = 3
@@ -62,81 +62,81 @@ def catalogue() -> Catalogue:
 
 
 def refusal(old: str, new: str) -> CatalogueError:
-    """The error after replacing the first `old` in the text."""
+    """Return the error after the first `old` in the text is replaced by `new`."""
     assert old in TEXT
     with pytest.raises(CatalogueError) as caught:
         parse(TEXT.replace(old, new, 1))
     return caught.value
 
 
-def test_a_model_is_read_in_full(catalogue: Catalogue) -> None:
-    """Prices become micros, the API price carries the mark-up, routes keep their order and their cost."""
-    model = catalogue.models["local/picture"]
-    assert ("Picture", "image", 100_000, 110_000) == (model.name, model.kind, model.ui_price_micros, model.price_micros)
+def test_model_is_parsed_completely(catalogue: Catalogue) -> None:
+    """Prices become micro-USD, the API price includes the mark-up, and routes keep their order and cost."""
+    model = catalogue.models["local/image"]
+    assert ("Image", "image", 100_000, 110_000) == (model.name, model.kind, model.ui_price_micros, model.price_micros)
     assert ("1K", None) == (model.resolution, model.duration_s)
-    far = Route(provider="far", model="Far/Picture", cost_micros=45_000)
+    far = Route(provider="far", model="Far/Image", cost_micros=45_000)
     assert (far, Route(provider="local", model="artist")) == model.routes
     assert Limit(default=512, min=64, max=1024) == model.input["width"]
     assert Limit(choices=("standard",)) == model.input["quality"]
     assert Limit(max=2, required=True) == model.input["image_urls"]
 
 
-def test_a_fractional_price_is_exact(catalogue: Catalogue) -> None:
-    """Half a cent is 5 000 micro-USD, for which the API charges a whole cent."""
-    model = catalogue.models["local/film"]
+def test_fractional_price_is_exact(catalogue: Catalogue) -> None:
+    """Half a cent is 5 000 micro-USD, and the API charges a whole cent for it."""
+    model = catalogue.models["local/video"]
     assert (5_000, 10_000) == (model.ui_price_micros, model.price_micros)
 
 
-def test_the_time_limit_comes_from_the_kind_unless_stated(catalogue: Catalogue) -> None:
-    """An image has 600 s and a video 3600 s; a model may say otherwise."""
+def test_timeout_defaults_to_kind(catalogue: Catalogue) -> None:
+    """An image has 600 s and a video 3600 s unless the model sets another limit."""
     assert (600, 100) == tuple(model.timeout_s for model in catalogue.models.values())
-    assert 3_600 == parse(TEXT.replace("timeout_s = 100\n", "")).models["local/film"].timeout_s
+    assert 3_600 == parse(TEXT.replace("timeout_s = 100\n", "")).models["local/video"].timeout_s
 
 
-def test_plans_and_providers_are_read(catalogue: Catalogue) -> None:
-    """Each under its own name."""
+def test_plans_and_providers_are_parsed_by_name(catalogue: Catalogue) -> None:
+    """Plans and providers are parsed under their names."""
     assert {"guest": Plan(name="guest", daily_quota=10, concurrency=2, backlog_max=20)} == catalogue.plans
     assert Provider(name="local") == catalogue.providers["local"]
     far = Provider(name="far", key_env="FAR_KEY", base_url="https://far.example/v1", concurrency=4, rate_per_s=2.5)
     assert far == catalogue.providers["far"]
 
 
-def test_a_prompt_is_no_longer_than_its_kind_allows() -> None:
-    """A model may take a shorter prompt than its kind, not a longer one."""
+def test_prompt_limit_stays_within_kind() -> None:
+    """A model may have a shorter prompt limit than its kind, never a longer one."""
     voice = TEXT.replace('"image"', '"voice"').partition("[models.input]")[0].replace("resolution", "prompt_chars_max")
-    assert 5_000 == parse(voice.replace('"1K"', "5000")).models["local/picture"].prompt_chars_max
+    assert 5_000 == parse(voice.replace('"1K"', "5000")).models["local/image"].prompt_chars_max
     with pytest.raises(CatalogueError, match="prompt_chars_max must be at most 5000, the limit of kind 'voice'"):
         parse(voice.replace('"1K"', "5001"))
 
 
-def test_what_a_providers_credit_costs_is_read() -> None:
-    """In cents with up to four decimals, kept in micro-USD; not known unless stated."""
+def test_credit_price_is_parsed() -> None:
+    """A credit's price has up to four decimals of a cent, becomes micro-USD, and is None by default."""
     priced = parse(TEXT.replace("rate_per_s = 2.5", "credit_cents = 0.022")).providers
     assert (220, None) == (priced["far"].credit_micros, priced["local"].credit_micros)
 
 
-def test_look_ups(catalogue: Catalogue) -> None:
+def test_model_is_found_by_id(catalogue: Catalogue) -> None:
     """A model is found by its id; an unknown id is None."""
-    assert catalogue.models["local/film"] == catalogue.model("local/film")
+    assert catalogue.models["local/video"] == catalogue.model("local/video")
     assert catalogue.model("nobody/nothing") is None
 
 
-def test_the_mark_up_is_5_percent_unless_stated(catalogue: Catalogue) -> None:
-    """It may be left out, and it may have decimals."""
+def test_mark_up_defaults_to_5_percent(catalogue: Catalogue) -> None:
+    """The mark-up is optional and may have decimals."""
     assert Decimal(5) == catalogue.markup_percent == parse(TEXT.replace("markup_percent = 5", "")).markup_percent
     assert Decimal("2.5") == parse(TEXT.replace("= 5", "= 2.5", 1)).markup_percent
 
 
-def test_unlimited_is_spelt_out() -> None:
-    """A plan without a quota says so; one that forgets its quota is an error."""
+def test_unlimited_quota_must_be_explicit() -> None:
+    """A plan without a quota says "unlimited"; a missing quota is an error."""
     assert parse(TEXT.replace("= 10", '= "unlimited"', 1)).plans["guest"].daily_quota is None
     assert "line 3: plan 'guest': daily_quota is missing" == str(refusal("daily_quota = 10\n", ""))
 
 
-def test_an_error_names_its_line() -> None:
-    """The text of the error starts with the line and says what is known."""
-    assert f"line 35: model 'local/film': unknown kind 'pictures': use one of {KNOWN_KINDS}" == str(
-        refusal('"video"', '"pictures"')
+def test_error_names_line_and_known_values() -> None:
+    """The error starts with the line and lists the known values."""
+    assert f"line 35: model 'local/video': unknown kind 'images': use one of {KNOWN_KINDS}" == str(
+        refusal('"video"', '"images"')
     )
 
 
@@ -166,42 +166,42 @@ def test_an_error_names_its_line() -> None:
             20,
             "prompt_chars_max must be a whole number from 1",
         ),
-        ('resolution = "1K"', "prompt_chars_max = 0", 20, "model 'local/picture': prompt_chars_max must be"),
+        ('resolution = "1K"', "prompt_chars_max = 0", 20, "model 'local/image': prompt_chars_max must be"),
         ("rate_per_s = 2.5", "credit_cents = -1", 13, "provider 'far': credit_cents must be from 0 to"),
-        ('id = "local/picture"', 'id = "local/"', 16, "model 'local/': id must be an id such as"),
-        ('id = "local/picture"', 'id = "a b"', 16, "model 'a b': id must be an id such as"),
-        ('id = "local/picture"', "id = 5", 16, "model 1: id must be an id such as"),
-        ('id = "local/picture"', "", 15, "model 1: id is missing"),
-        ('id = "local/film"', 'id = "local/picture"', 33, "model 'local/picture': another model has this id"),
-        ('name = "Film"', 'name = ""', 34, "model 'local/film': name must be a text"),
-        ('name = "Film"', "name = 1979-05-27", 34, "model 'local/film': name must be a text"),
+        ('id = "local/image"', 'id = "local/"', 16, "model 'local/': id must be an id such as"),
+        ('id = "local/image"', 'id = "a b"', 16, "model 'a b': id must be an id such as"),
+        ('id = "local/image"', "id = 5", 16, "model 1: id must be an id such as"),
+        ('id = "local/image"', "", 15, "model 1: id is missing"),
+        ('id = "local/video"', 'id = "local/image"', 33, "model 'local/image': another model has this id"),
+        ('name = "Video"', 'name = ""', 34, "model 'local/video': name must be a text"),
+        ('name = "Video"', "name = 1979-05-27", 34, "model 'local/video': name must be a text"),
         ('kind = "video"', 'kind = ["video"]', 35, f"unknown kind ['video']: use one of {KNOWN_KINDS}"),
         ("price_cents = 10", "price_cents = -1", 19, "price_cents must be from 0 to"),
         ("price_cents = 10", "price_cents = 0.00001", 19, "price_cents has more than 4 decimals"),
         ("price_cents = 10", "price_cents = true", 19, "price_cents is not a number"),
         ("price_cents = 10", "price_cents = inf", 19, "price_cents must be from 0 to"),
         ("price_cents = 10", "price = 10", 19, "unknown key 'price': use one of id, name, kind, price_cents, routes"),
-        ("price_cents = 10", "", 15, "model 'local/picture': price_cents is missing"),
+        ("price_cents = 10", "", 15, "model 'local/image': price_cents is missing"),
         ("duration_s = 3", "duration_s = 0", 37, "duration_s must be a whole number from 1"),
         ("timeout_s = 100", "timeout_s = 1e9", 38, "timeout_s must be a whole number from 1"),
         ('resolution = "1K"', "resolution = 1024", 20, "resolution must be a text"),
-        ('[{ provider = "local", model = "film" }]', "[]", 39, "model 'local/film': routes must not be empty"),
-        ('[{ provider = "local", model = "film" }]', '"local"', 39, "model 'local/film': routes must be a list"),
-        ('[{ provider = "local", model = "film" }]', '["local"]', 39, "model 'local/film': route 1 must be a table"),
+        ('[{ provider = "local", model = "clip" }]', "[]", 39, "model 'local/video': routes must not be empty"),
+        ('[{ provider = "local", model = "clip" }]', '"local"', 39, "model 'local/video': routes must be a list"),
+        ('[{ provider = "local", model = "clip" }]', '["local"]', 39, "model 'local/video': route 1 must be a table"),
         (
-            'provider = "local", model = "film"',
-            'provider = "lokal", model = "film"',
+            'provider = "local", model = "clip"',
+            'provider = "lokal", model = "clip"',
             39,
             "'lokal': use one of local, far",
         ),
         (
-            'provider = "local", model = "film"',
-            'provider = ["local"], model = "film"',
+            'provider = "local", model = "clip"',
+            'provider = ["local"], model = "clip"',
             39,
             "unknown provider ['local']",
         ),
-        ('provider = "local", model = "film"', 'provider = "local"', 39, "route 1: model is missing"),
-        ('model = "film"', "model = 3", 39, "route 1: model must be a text"),
+        ('provider = "local", model = "clip"', 'provider = "local"', 39, "route 1: model is missing"),
+        ('model = "clip"', "model = 3", 39, "route 1: model must be a text"),
         ('model = "artist"', 'model = "artist", cost = 3', 21, "route 2: unknown key 'cost'"),
         ("cost_cents = 4.5", "cost_cents = -4.5", 21, "route 1: cost_cents must be from 0"),
         (
@@ -231,16 +231,16 @@ def test_an_error_names_its_line() -> None:
         ("default = 3\n", "default = 11\n", 42, "input 'seconds': default must be at most 10"),
     ],
 )
-def test_each_mistake_is_found_with_its_line(old: str, new: str, line: int, words: str) -> None:
-    """Whatever is wrong stops the start and says where and what."""
+def test_mistake_is_reported_with_its_line(old: str, new: str, line: int, words: str) -> None:
+    """Each mistake is an error with its line and its reason."""
     error = refusal(old, new)
     assert line == error.line, error
     assert words in error.message
     assert str(error).startswith(f"line {line}: ")
 
 
-def test_a_pasted_key_is_not_repeated() -> None:
-    """An operator who writes the key itself instead of its variable's name does not find it in the log."""
+def test_pasted_api_key_is_not_repeated() -> None:
+    """An API key written in place of its variable's name does not appear in the error."""
     assert "sk-secret" not in str(refusal('"FAR_KEY"', '"sk-secret"'))
 
 
@@ -254,8 +254,8 @@ def test_a_pasted_key_is_not_repeated() -> None:
         ("x = " + "9" * 10_000, None),
     ],
 )
-def test_what_is_not_toml_says_so(text: str, line: int | None) -> None:
-    """A syntax error carries the line that the TOML reader found."""
+def test_invalid_toml_is_reported_with_its_line(text: str, line: int | None) -> None:
+    """A syntax error has the line that the TOML reader reports."""
     with pytest.raises(CatalogueError, match="not valid TOML") as caught:
         parse(text)
     assert line == caught.value.line
@@ -274,14 +274,14 @@ GUEST = "[providers]\n[plans.guest]\ndaily_quota = 1\nconcurrency = 1\nbacklog_m
         ("models = [1]\n" + GUEST, "model 1 must be a table"),
     ],
 )
-def test_a_text_of_another_shape_is_refused(text: str, words: str) -> None:
-    """TOML that is not a catalogue is an error like the others."""
+def test_toml_of_another_shape_is_refused(text: str, words: str) -> None:
+    """TOML that is not a catalogue is refused with the same error type."""
     with pytest.raises(CatalogueError, match=words):
         parse(text)
 
 
 @given(st.text())
-def test_any_text_is_read_or_refused(text: str) -> None:
-    """No text makes the reader raise anything but its own error."""
+def test_any_text_is_parsed_or_refused(text: str) -> None:
+    """No text makes the parser raise another error than its own."""
     with pytest.raises(CatalogueError):
         parse(text)

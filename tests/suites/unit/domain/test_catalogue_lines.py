@@ -40,6 +40,6 @@ SCATTERED = dedent("""\
         ((), None),
     ],
 )
-def test_a_path_is_found_in_the_text(path: tuple[str | int, ...], line: int | None) -> None:
-    """Headers, dotted and quoted keys, and arrays of tables within arrays of tables."""
+def test_line_of_path_is_found(path: tuple[str | int, ...], line: int | None) -> None:
+    """Paths are found for headers, dotted and quoted keys, and nested arrays of tables."""
     assert line == line_of(SCATTERED, path)

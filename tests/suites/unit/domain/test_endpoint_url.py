@@ -24,7 +24,7 @@ from shared.domain.public_address import refusal_reason
         "https://" + "a" * 63 + ".example.com/",
     ],
 )
-def test_public_https_urls_are_kept_as_they_are(url: str) -> None:
+def test_public_https_url_is_returned_unchanged(url: str) -> None:
     """An https URL with a public host is returned unchanged."""
     assert url == validate(url, allow_private=False)
 
@@ -39,8 +39,8 @@ def test_public_https_urls_are_kept_as_they_are(url: str) -> None:
         "http://[::1]/",
     ],
 )
-def test_private_urls_need_permission(url: str) -> None:
-    """http and the local network are for tests and demos only."""
+def test_private_url_needs_allow_private(url: str) -> None:
+    """http and private networks are allowed for tests and demos only."""
     assert url == validate(url, allow_private=True)
     with pytest.raises(ValueError, match=r"url"):
         validate(url, allow_private=False)
@@ -96,15 +96,15 @@ def test_private_urls_need_permission(url: str) -> None:
         ("https://[fe80::1%25eth0]/", "address|notation"),
     ],
 )
-def test_refusals_say_why(url: object, reason: str) -> None:
-    """What cannot work is refused with a sentence that names the reason."""
+def test_invalid_url_is_refused_with_reason(url: object, reason: str) -> None:
+    """A URL that cannot work is refused with a sentence that has the reason."""
     with pytest.raises(ValueError, match=reason):
         validate(url, allow_private=False)
 
 
 @given(st.text() | st.from_regex(r"https?://[a-z0-9.:\[\]@%#?/-]*"))
-def test_nothing_but_a_value_error(url: str) -> None:
-    """Whatever a customer types, it is accepted as it is or refused with a ValueError."""
+def test_any_text_is_returned_or_raises_value_error(url: str) -> None:
+    """Any text is returned unchanged or refused with a ValueError."""
     try:
         assert url == validate(url, allow_private=False)
     except ValueError as refused:
@@ -150,24 +150,24 @@ def test_nothing_but_a_value_error(url: str) -> None:
         ("", "malformed"),
     ],
 )
-def test_refused_addresses(address: str, reason: str) -> None:
-    """Each kind of address that is not public has its name."""
+def test_address_is_refused_with_reason(address: str, reason: str) -> None:
+    """Each kind of address that is not public has its reason."""
     assert reason == refusal_reason(address)
 
 
 @pytest.mark.parametrize(
     "address", ["8.8.8.8", "1.1.1.1", "100.63.255.255", "100.128.0.0", "172.32.0.1", "2606:4700::1", "2a00:1450::1"]
 )
-def test_public_addresses(address: str) -> None:
-    """Neighbours of the refused networks are public."""
+def test_public_address_is_allowed(address: str) -> None:
+    """Addresses next to the refused networks are public."""
     assert refusal_reason(address) is None
 
 
 @given(st.ip_addresses())
 @example(ip_address("192.0.0.9"))
 @example(ip_address("2001:1::1"))
-def test_what_we_call_public_the_standard_library_calls_global(address: object) -> None:
-    """No random address passes that Python's own tables know as private, reserved or multicast."""
+def test_public_address_is_global_in_standard_library(address: object) -> None:
+    """No random address is public here and private, reserved or multicast for Python's own tables."""
     ip = ip_address(str(address))
     if refusal_reason(str(ip)) is None:
         assert ip.is_global

@@ -36,14 +36,14 @@ OUTCOME = GenerationEvent(
 )
 
 
-def told(**changes: object) -> dict[str, object]:
-    """The body for OUTCOME with `changes`, parsed."""
+def body_of(**changes: object) -> dict[str, object]:
+    """Return the parsed body for OUTCOME with `changes`."""
     body: dict[str, object] = json.loads(generation_body(structs.replace(OUTCOME, **changes)))
     return body
 
 
-def test_the_whole_body() -> None:
-    """A completed image: the five documented fields first, then ours, in a fixed order."""
+def test_completed_body_has_documented_fields_first() -> None:
+    """A completed image has the five documented fields first, then ours, in a fixed order."""
     assert (
         '{"event":"generation.completed","jobId":"job_0195c1f27a3b7c4d8e5f0123456789ab",'
         '"imageUrl":"https://cdn.example.com/a.png","prompt":"pixel art dragon",'
@@ -56,21 +56,21 @@ def test_the_whole_body() -> None:
 
 
 @pytest.mark.parametrize(("kind", "field"), RESULT_FIELDS.items())
-def test_each_kind_has_its_result_field(kind: str, field: str) -> None:
-    """The result is under imageUrl, videoUrl, audioUrl or text, as the kind has it, and under no other of them."""
-    body = told(kind=kind, text="a red dragon", urls=("https://cdn.example.com/a",))
+def test_result_is_in_field_of_kind(kind: str, field: str) -> None:
+    """The result is in imageUrl, videoUrl, audioUrl or text, depending on the kind, and in no other field."""
+    body = body_of(kind=kind, text="a red dragon", urls=("https://cdn.example.com/a",))
     result = {name: body[name] for name in ("imageUrl", "videoUrl", "audioUrl", "text") if name in body}
     assert {field: "a red dragon" if field == "text" else "https://cdn.example.com/a"} == result
 
 
-def test_every_kind_of_the_catalogue_has_a_result_field() -> None:
-    """A kind added to the catalogue needs its field named here."""
+def test_every_kind_has_result_field() -> None:
+    """Each kind of the catalogue has a result field."""
     assert set() == set(KINDS) - set(RESULT_FIELDS)
 
 
-def test_a_failure() -> None:
-    """A failed generation keeps the documented fields, with no result, and tells error and refund."""
-    body = told(
+def test_failed_body_has_error_and_refund() -> None:
+    """A failed generation has the documented fields, no result, and its error and refund."""
+    body = body_of(
         type=GENERATION_FAILED,
         urls=(),
         error="the provider refused the prompt",
@@ -84,8 +84,8 @@ def test_a_failure() -> None:
     assert (0, 11) == (body["costCents"], body["refundedCents"])
 
 
-def test_balance_low() -> None:
-    """A warning of a low balance names both amounts in cents."""
+def test_balance_low_body_has_both_amounts() -> None:
+    """A low-balance event has balance and threshold in cents."""
     assert {
         "event": BALANCE_LOW,
         "timestamp": "2026-03-01T12:00:05.000Z",
@@ -98,8 +98,8 @@ def test_balance_low() -> None:
     )
 
 
-def test_endpoint_disabled() -> None:
-    """The notice of a disabled endpoint says which, why and since when it failed."""
+def test_endpoint_disabled_body_has_reason_and_time() -> None:
+    """The event of a disabled endpoint has the endpoint, the reason and the start of its failures."""
     body = json.loads(
         endpoint_disabled_body(
             event_id="evt_2",
@@ -115,43 +115,43 @@ def test_endpoint_disabled() -> None:
     )
 
 
-def test_event_types_are_listed_once() -> None:
-    """What an endpoint may subscribe to."""
+def test_event_types_are_unique() -> None:
+    """The list of event types has each type once."""
     assert ("generation.completed", "generation.failed", "balance.low", "endpoint.disabled") == EVENT_TYPES
 
 
-def test_a_short_body_is_not_marked() -> None:
-    """`truncated` appears only where something is missing."""
-    assert "truncated" not in told()
+def test_short_body_is_not_marked_truncated() -> None:
+    """`truncated` appears only if something is missing."""
+    assert "truncated" not in body_of()
 
 
-def test_a_long_prompt_is_cut() -> None:
-    """A prompt that does not fit is cut at its end and the body says so."""
+def test_long_prompt_is_cut() -> None:
+    """A prompt that does not fit is cut at its end, and the body says so."""
     prompt = "é" * 30_000
-    body = told(prompt=prompt)
+    body = body_of(prompt=prompt)
     assert body["truncated"] is True
     assert prompt.startswith(str(body["prompt"]))
     assert BODY_BYTES_MAX - 2 <= len(generation_body(structs.replace(OUTCOME, prompt=prompt))) <= BODY_BYTES_MAX
 
 
-def test_a_long_text_leaves_the_prompt_whole() -> None:
-    """A prompt of modest size survives a result that does not fit."""
-    body = told(kind="text", prompt="p" * 3000, text="t" * 100_000)
+def test_long_text_leaves_prompt_whole() -> None:
+    """A prompt of modest size stays whole when the result does not fit."""
+    body = body_of(kind="text", prompt="p" * 3000, text="t" * 100_000)
     assert (True, 3000) == (body["truncated"], len(str(body["prompt"])))
     assert len(str(body["text"])) > 15_000
 
 
-def test_a_long_prompt_leaves_a_text_its_half() -> None:
-    """Where both are too long each keeps about half of the room."""
-    body = told(kind="text", prompt="p" * 100_000, text="t" * 100_000)
+def test_long_prompt_and_text_share_the_room() -> None:
+    """If both prompt and text are too long, each gets about half of the room."""
+    body = body_of(kind="text", prompt="p" * 100_000, text="t" * 100_000)
     assert len(str(body["text"])) > 9_000
     assert len(str(body["prompt"])) > 9_000
 
 
-def test_too_many_urls_are_cut_after_the_last_that_fits() -> None:
-    """A list of links too long for a webhook keeps its first ones whole."""
+def test_urls_are_cut_after_last_that_fits() -> None:
+    """A list of URLs that is too long keeps its first URLs whole."""
     urls = tuple(f"https://cdn.example.com/{n}/{'x' * 1000}" for n in range(30))
-    body = told(urls=urls)
+    body = body_of(urls=urls)
     assert (True, list(urls[:5]), urls[0]) == (body["truncated"], body["urls"], body["imageUrl"])
     assert "pixel art dragon" == body["prompt"]
 
@@ -169,10 +169,10 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=50)
     times=st.integers(1, 3000),
     urls=st.lists(TEXTS, max_size=4),
 )
-def test_no_body_is_too_large(
+def test_body_is_valid_and_bounded(
     *, kind: str, event: str, prompt: str, text: str | None, error: str | None, times: int, urls: list[str]
 ) -> None:
-    """Whatever the sizes and characters, a body is valid JSON within its limit, and whole unless it says otherwise."""
+    """For any sizes and characters, a body is valid JSON within its limit, and complete unless it is marked."""
     outcome = structs.replace(
         OUTCOME,
         kind=kind,
@@ -200,6 +200,6 @@ def test_no_body_is_too_large(
         (-1, "1969-12-31T23:59:59.999Z"),
     ],
 )
-def test_rfc3339(ms: int, text: str) -> None:
-    """Times are UTC with exactly three decimals; no millisecond is lost to rounding."""
+def test_rfc3339_has_three_decimals(ms: int, text: str) -> None:
+    """Times are UTC with exactly three decimals, without loss of milliseconds."""
     assert text == rfc3339(ms)

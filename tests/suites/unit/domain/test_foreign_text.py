@@ -14,7 +14,7 @@ ANY_TEXT = st.text(alphabet=st.characters(codec=None, categories=None), max_size
 
 @given(ANY_TEXT, st.integers(1, 100))
 def test_line_is_printable_and_bounded(text: str, chars_max: int) -> None:
-    """Whatever comes in, one line of encodable text of bounded length comes out."""
+    """Any input gives one line of encodable text of bounded length."""
     line = GATE.line(text, chars_max)
     assert chars_max >= len(line)
     assert not CONTROLS.search(line)
@@ -51,7 +51,7 @@ def test_secret_is_redacted_when_the_cut_falls_inside_it() -> None:
 
 
 def test_short_value_is_not_taken_for_a_secret() -> None:
-    """A value that occurs in ordinary text is no reason to redact it."""
+    """A value that occurs in ordinary text is not redacted."""
     assert "in short, no" == GATE.line("in short, no", 100)
 
 

@@ -13,15 +13,15 @@ from shared.domain.kind import kind_of
 from shared.domain.kinds import image, video
 
 
-def test_every_kind_is_a_module_and_every_module_a_kind() -> None:
-    """The known kinds are exactly the files in kinds/."""
+def test_kinds_match_modules() -> None:
+    """The known kinds are exactly the modules in kinds/."""
     folder = Path(kinds.__path__[0])
     assert sorted(KINDS) == sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_kind_states_its_name_and_limits(name: str) -> None:
-    """A kind's module bears the kind's name and bounds its prompt and its time."""
+def test_kind_has_name_and_limits(name: str) -> None:
+    """A kind has its module's name and bounds its prompt and its time."""
     kind = kind_of(name)
     assert name == kind.name == kind.input.__module__.rpartition(".")[2]
     assert 0 < kind.prompt_chars_max <= PROMPT_CHARS_MAX
@@ -29,8 +29,8 @@ def test_a_kind_states_its_name_and_limits(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_every_field_is_optional_and_bounded(name: str) -> None:
-    """An absent field stays absent, so that only a model's catalogue entry fills anything in; the rest is bounded."""
+def test_field_is_optional_and_bounded(name: str) -> None:
+    """A field's default is None, so that only the catalogue sets defaults, and its values are bounded."""
     kind = kind_of(name)
     assert all(field.default is None for field in structs.fields(kind.input))
     for field in structs.fields(kind.input):
@@ -38,20 +38,20 @@ def test_every_field_is_optional_and_bounded(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_kind_refuses_fields_it_does_not_have(name: str) -> None:
-    """A kind's Input knows all of its fields."""
+def test_kind_refuses_unknown_field(name: str) -> None:
+    """A kind's input type refuses unknown fields."""
     with pytest.raises(msgspec.ValidationError, match="unknown field"):
         msgspec.convert({"no_such_field": 1}, kind_of(name).input)
 
 
-def test_an_unknown_kind_is_a_key_error() -> None:
-    """Only the names in KINDS are ever imported."""
+def test_unknown_kind_raises_key_error() -> None:
+    """Only the names in KINDS are imported."""
     with pytest.raises(KeyError):
         kind_of("os")
 
 
-def test_the_documented_hard_limits() -> None:
-    """The limits that the contract states."""
+def test_documented_hard_limits() -> None:
+    """The limits are those of the contract."""
     assert (64, 2_048) == kind_of("image").fields["width"].bounds == kind_of("image").fields["height"].bounds
     assert (64, 1_920) == kind_of("video").fields["width"].bounds == kind_of("video").fields["height"].bounds
     assert (1, 30) == kind_of("video").fields["seconds"].bounds
@@ -61,14 +61,14 @@ def test_the_documented_hard_limits() -> None:
 
 
 @pytest.mark.parametrize("unbounded", [int, float, str, list[str], dict, object])
-def test_a_field_without_limits_is_a_mistake(unbounded: object) -> None:
-    """A kind that forgets to bound a field does not load."""
+def test_unbounded_type_raises_type_error(unbounded: object) -> None:
+    """A field without limits raises TypeError."""
     with pytest.raises(TypeError, match="limits"):
         expected(types.type_info(unbounded))
 
 
-def test_limits_are_told_in_words() -> None:
-    """What the messages say about the forms a field can have."""
+def test_limits_are_described() -> None:
+    """Each form of a field has a description for error messages."""
     infos = {field.name: types.type_info(field.type) for field in structs.fields(image.ImageInput)}
     assert "a whole number from 64 to 2048" == expected(infos["width"])
     assert "one of hd, standard" == expected(infos["quality"])
@@ -79,8 +79,8 @@ def test_limits_are_told_in_words() -> None:
     assert "true or false" == expected(types.type_info(bool))
 
 
-def test_what_has_no_size_has_no_bounds() -> None:
-    """A minimum means something for numbers, texts and lists only."""
+def test_type_without_size_has_no_bounds() -> None:
+    """Numbers, texts and lists have bounds; other types do not."""
     assert (0.5, 2) == bounds(types.type_info(Annotated[float, Meta(ge=0.5, le=2)]))
     assert bounds(types.type_info(bool)) is None
     assert bounds(types.type_info(Literal["a", "b"])) is None

@@ -1,4 +1,4 @@
-"""Which route is tried first: the catalogue's order, the cheapest, the fastest, or by weight."""
+"""The order of routes under each policy: catalogue order, cheapest, fastest, weighted."""
 
 import random
 from collections import Counter
@@ -15,7 +15,7 @@ ROUTES = (UNKNOWN, DEAR, CHEAP)
 
 
 def names(policy: Policy, dice: float = 0.5, **took_ms: float) -> list[str]:
-    """Who is tried, in order."""
+    """Return the providers in the order to try them."""
     return [route.provider for route in ranked(ROUTES, policy, took_ms=took_ms, dice=lambda: dice)]
 
 
@@ -23,20 +23,20 @@ def names(policy: Policy, dice: float = 0.5, **took_ms: float) -> list[str]:
     ("policy", "expected"),
     [("order", ["unknown", "dear", "cheap"]), ("cheapest", ["cheap", "dear", "unknown"])],
 )
-def test_a_policy_of_the_catalogue_alone(policy: Policy, expected: list[str]) -> None:
-    """The order is the file's, or by what a route costs us, with those that say nothing last."""
+def test_order_and_cheapest_use_the_catalogue(policy: Policy, expected: list[str]) -> None:
+    """The order is the catalogue's, or by cost with unknown costs last."""
     assert expected == names(policy)
 
 
-def test_the_fastest_goes_first_once_all_are_measured() -> None:
-    """What was never measured goes first, in the catalogue's order; then the shortest time counts."""
+def test_fastest_comes_first_when_all_are_measured() -> None:
+    """Routes without a measurement come first, in the catalogue's order, then the shortest time."""
     assert ["unknown", "dear", "cheap"] == names("fastest")
     assert ["dear", "cheap", "unknown"] == names("fastest", cheap=80, unknown=90)
     assert ["cheap", "unknown", "dear"] == names("fastest", cheap=80, unknown=90, dear=100)
 
 
-def test_a_small_part_of_the_work_goes_to_the_slower() -> None:
-    """Now and then another than the fastest is tried, so that its figure does not grow old."""
+def test_slower_route_is_explored_sometimes() -> None:
+    """A small share of generations tries a slower route first, so that its measurement stays current."""
     rolls = iter([EXPLORED / 2, 0.9])
     took_ms = {"cheap": 1.0, "dear": 2.0, "unknown": 3.0}
     found = ranked(ROUTES, "fastest", took_ms=took_ms, dice=lambda: next(rolls))
@@ -44,8 +44,8 @@ def test_a_small_part_of_the_work_goes_to_the_slower() -> None:
     assert ROUTES[:1] == tuple(ranked(ROUTES[:1], "fastest", took_ms={}, dice=lambda: 0.0))
 
 
-def test_weights_are_shares_of_the_work() -> None:
-    """Of many, each route is first as often as its weight says, and all of them are in every order."""
+def test_weight_is_share_of_first_choices() -> None:
+    """Each route comes first as often as its weight says, and every order has all routes."""
     chance = random.Random(7)
     orders = [ranked(ROUTES, "weighted", took_ms={}, dice=chance.random) for _ in range(5_000)]
     firsts = Counter(order[0].provider for order in orders)

@@ -16,8 +16,8 @@ NOW_MS = 1_767_225_600_000
 DICE = st.floats(0, 1, exclude_max=True)
 
 
-def test_the_schedule_is_the_documented_one() -> None:
-    """Ten attempts: 0, 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after one another, over three days."""
+def test_schedule_is_documented_one() -> None:
+    """Ten attempts over three days have the documented delays, from 0 and 5 seconds to 24 hours."""
     waits_s = []
     attempt = 0
     while (due_ms := next_attempt_ms(attempt, NOW_MS, 0.5)) is not None:
@@ -28,8 +28,8 @@ def test_the_schedule_is_the_documented_one() -> None:
 
 
 @given(attempt=st.integers(0, ATTEMPT_MAX - 1), dice=DICE)
-def test_jitter_stays_within_a_tenth(attempt: int, dice: float) -> None:
-    """Every attempt is due within 10 % of its place in the schedule, never in the past."""
+def test_jitter_is_at_most_a_tenth(attempt: int, dice: float) -> None:
+    """Every attempt is due within 10 % of its scheduled time, never in the past."""
     due_ms = next_attempt_ms(attempt, NOW_MS, dice)
     assert due_ms is not None
     assert 0.9 * DELAYS_S[attempt] * 1000 - 1 <= due_ms - NOW_MS <= 1.1 * DELAYS_S[attempt] * 1000 + 1
@@ -37,8 +37,8 @@ def test_jitter_stays_within_a_tenth(attempt: int, dice: float) -> None:
 
 
 @given(attempt=st.integers(0, ATTEMPT_MAX - 2), dice=DICE, asked_s=st.floats(0, 1e9))
-def test_later_attempts_wait_longer(attempt: int, dice: float, asked_s: float) -> None:
-    """With the same dice the wait never shrinks from one attempt to the next."""
+def test_delay_grows_with_each_attempt(attempt: int, dice: float, asked_s: float) -> None:
+    """With the same dice the delay never shrinks from one attempt to the next."""
     sooner, later = (next_attempt_ms(n, NOW_MS, dice, asked_s) for n in (attempt, attempt + 1))
     assert sooner is not None
     assert later is not None
@@ -46,8 +46,8 @@ def test_later_attempts_wait_longer(attempt: int, dice: float, asked_s: float) -
 
 
 @given(attempt=st.integers(0, ATTEMPT_MAX - 1), dice=DICE, asked_s=st.floats(0, 1e9))
-def test_retry_after_is_honoured(attempt: int, dice: float, asked_s: float) -> None:
-    """An attempt is never made before the receiver wants it, but a receiver can put us off for a day at most."""
+def test_retry_after_is_respected_up_to_a_day(attempt: int, dice: float, asked_s: float) -> None:
+    """An attempt is not made before the receiver's Retry-After, which is capped at a day."""
     due_ms = next_attempt_ms(attempt, NOW_MS, dice, asked_s)
     plain_ms = next_attempt_ms(attempt, NOW_MS, dice)
     assert due_ms is not None
@@ -57,13 +57,13 @@ def test_retry_after_is_honoured(attempt: int, dice: float, asked_s: float) -> N
 
 
 @given(attempt=st.integers(ATTEMPT_MAX, 10**6), dice=DICE, asked_s=st.floats(0, 1e9))
-def test_the_schedule_ends(attempt: int, dice: float, asked_s: float) -> None:
-    """After the last attempt there is none, whatever the receiver asks for."""
+def test_schedule_ends_after_last_attempt(attempt: int, dice: float, asked_s: float) -> None:
+    """The last attempt has no successor, whatever Retry-After says."""
     assert next_attempt_ms(attempt, NOW_MS, dice, asked_s) is None
 
 
-def test_a_negative_attempt_is_a_bug() -> None:
-    """An attempt below 0 raises instead of counting from the end of the schedule."""
+def test_negative_attempt_raises_value_error() -> None:
+    """An attempt below 0 raises instead of indexing from the end of the schedule."""
     with pytest.raises(ValueError, match="negative"):
         next_attempt_ms(-1, NOW_MS, 0.5)
 
@@ -91,8 +91,8 @@ def test_a_negative_attempt_is_a_bug() -> None:
         (600, "retry"),
     ],
 )
-def test_verdict(status: int | None, meaning: Verdict) -> None:
-    """Only 2xx delivers and only 410 ends it; a redirect, an error and silence are tried again."""
+def test_verdict_depends_on_status(status: int | None, meaning: Verdict) -> None:
+    """Only 2xx delivers and only 410 is final; redirects, errors and missing answers are retried."""
     assert meaning == verdict(status)
 
 
@@ -117,15 +117,15 @@ def test_verdict(status: int | None, meaning: Verdict) -> None:
         ("Fri, 99 Jan 2027 00:00:00 GMT", None),
     ],
 )
-def test_retry_after(value: str | None, asked_s: float | None) -> None:
-    """Retry-After is seconds or a date; nonsense counts as absent, a date gone by as now, an age as a day."""
+def test_retry_after_is_seconds_or_date(value: str | None, asked_s: float | None) -> None:
+    """Retry-After is seconds or a date; nonsense counts as absent, a past date as now, and years as a day."""
     assert asked_s == retry_after_s(value, NOW_MS / 1000)
 
 
 @given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} (GMT|[+-][0-9]{4})"))
 @example("Mon, 01 Jan 0001 00:00:00 +2359")
 @example("Fri, 31 Dec 9999 23:59:59 -2359")
-def test_retry_after_survives_anything(value: str) -> None:
-    """Whatever a receiver sends, the result is absent or within a day."""
+def test_retry_after_of_any_text_is_bounded(value: str) -> None:
+    """For any text, the result is absent or within a day."""
     asked_s = retry_after_s(value, NOW_MS / 1000)
     assert asked_s is None or 0 <= asked_s <= RETRY_AFTER_S_MAX

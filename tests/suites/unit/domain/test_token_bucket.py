@@ -15,7 +15,7 @@ def test_bucket_allows_its_burst_and_then_its_rate() -> None:
 
 
 def test_bucket_names_the_time_until_the_next_request() -> None:
-    """A refused caller that waits as long as it was told is served."""
+    """A refused caller that waits for the reported time is served."""
     buckets = TokenBuckets(Rate(per_s=2, burst=1), callers_max=10)
     buckets.take("a", 0.0)
     refused = buckets.take("a", 0.1)
