@@ -24,7 +24,7 @@ from tests.suites.conformance.case import Case
 from tests.suites.conformance.cases import CASES
 from tests.suites.conformance.test_conformance import adapter_of
 from tests.suites.e2e.caller import Caller, Place, deploy
-from tests.suites.e2e.test_webhooks import subscribed
+from tests.suites.e2e.test_webhooks import subscribe
 from workers.adapters.contract import Callback
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -113,7 +113,7 @@ async def house() -> AsyncIterator[House]:
             place.stack.add(f"run-{run.name}", "-m", "workers", "run", run.name, env=called)
         receiver = await stack.enter_async_context(Receiver())
         caller = await place.create_caller(cents=100_000)
-        await subscribed(caller, receiver)
+        await subscribe(caller, receiver)
         await asyncio.gather(*(one(place, caller, run) for run in runs.values()))
         yield House(place, caller, receiver, runs)
 
