@@ -25,9 +25,9 @@ from tests.suites.integration.test_operators import make_uncertain, settle, subm
 ADMIN = "/api/admin"
 NAMES = ("account", "key", "id", "provider")
 ONE, MADE = "/accounts/{account}", "/generations/{id}"
-# Commands that are no calls, and why.
+# Commands without a call, each with its reason.
 ELSEWHERE = {
-    "admin": "who has the first key makes the others, at the shell",
+    "admin": "admin keys are created at the shell",
     "webhook": "an account's own API has it, and dead letters are here",
     "catalogue": "reads a file",
     "provider": "needs the providers' keys",

@@ -310,7 +310,7 @@ async def test_what_cannot_be_copied_now_is_told_from_what_never_can(
 async def test_what_is_larger_than_we_keep_stays_with_its_provider(
     client: Client, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a link the address is kept, until its provider deletes it; bytes that came along are refused."""
+    """A link to a large output is stored instead of its bytes, and too many bytes from the provider are refused."""
     large = Link(str(client.make_url(f"/assets/{PATH}")))
     small = Blob(b"fLaC" + bytes(20), "audio/flac")
     for module in (media, outputs):

@@ -157,7 +157,7 @@ async def test_generations_are_listed_newest_first(caller: Caller) -> None:
 async def test_balance_adds_up_in_every_state(caller: Caller) -> None:
     """The balance is top-ups minus spent before, during and after a generation that succeeds and one that fails."""
 
-    async def seen() -> tuple[int, int, int]:
+    async def read_balances() -> tuple[int, int, int]:
         body = (await caller.request("GET", "/api/v1/balance")).body
         assert_fields(body, BALANCE)
         assert "USD" == body["currency"]
@@ -166,14 +166,14 @@ async def test_balance_adds_up_in_every_state(caller: Caller) -> None:
         assert body["balance_cents"] == await caller.check_balance()
         return body["balance_cents"], body["total_topup_cents"], body["total_spent_cents"]
 
-    assert (100, 100, 0) == await seen()
+    assert (100, 100, 0) == await read_balances()
     stuck = await caller.create("stuck", SAMPLE)
     await caller.wait_for_stage(stuck, "pending")
-    assert (89, 100, 11) == await seen()
+    assert (89, 100, 11) == await read_balances()
     await caller.wait_for_end(await caller.create("a boat", SAMPLE))
-    assert (78, 100, 22) == await seen()
+    assert (78, 100, 22) == await read_balances()
     await caller.wait_for_end(await caller.create("fail", SAMPLE))
-    assert (78, 100, 22) == await seen()
+    assert (78, 100, 22) == await read_balances()
 
 
 async def test_transactions_are_newest_first(caller: Caller) -> None:
