@@ -39,8 +39,8 @@ run: install ## Run everything here: http://127.0.0.1:8080, or set PORT and DATA
 demo: install ## Show a generation from request to webhook on the system that `make run` started
 	@exec $(BIN)/wokflow demo
 
-test: setup ## Run every test, two at a time
-	@exec $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+test: setup ## Run every test, three at a time: most of them wait for real processes
+	@exec $(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 sdk: setup $(MODULES) ## Test the TypeScript SDK alone, then the SDK and the pages against a gateway; needs Node 20 and Chromium
 	@exec $(BIN)/python -m tests.programs.sdk
