@@ -1,4 +1,4 @@
-"""Verb 4 in the hands of two dispatchers: a lease was lost, and both bring what they know."""
+"""Verb 4 with two dispatchers: one lost its lease, and both record an attempt."""
 
 from collections.abc import AsyncIterator
 
@@ -16,13 +16,13 @@ from workers.egress import Egress
 
 @pytest.fixture
 async def post(store_url: str) -> AsyncIterator[DeliveryContext]:
-    """What both dispatchers work with."""
+    """Yield the context that both dispatchers share."""
     async with Store(store_url) as store, Egress(allow_private=True) as egress:
         yield DeliveryContext(store=store, egress=egress, base_url="http://127.0.0.1:1", keep_ms=60_000)
 
 
-async def told(post: DeliveryContext, receiver: Receiver) -> str:
-    """A settled generation whose event is for the receiver; the delivery's id."""
+async def settle_with_delivery(post: DeliveryContext, receiver: Receiver) -> str:
+    """Settle a generation whose event is for the receiver, and return the delivery's id."""
     customer = await create_customer(post.store)
     endpoint = await webhooks.create_endpoint(post.store, customer.account, receiver.url)
     accepted = await ledger.accept(post.store, make_order(customer))
@@ -30,34 +30,34 @@ async def told(post: DeliveryContext, receiver: Receiver) -> str:
     return f"evt_{accepted.id}:{endpoint.id}"
 
 
-async def state(post: DeliveryContext, delivery: str) -> str:
-    """How the delivery stands."""
+async def read_state(post: DeliveryContext, delivery: str) -> str:
+    """Return the state of the delivery."""
     raw: bytes = await post.store.call("HGET", keys.delivery(delivery), "state")
     return raw.decode()
 
 
-async def test_what_one_dispatcher_delivered_no_other_sends_again(post: DeliveryContext) -> None:
-    """Two dispatchers make the same attempt, the first fails, the second succeeds: that ends the delivery."""
+async def test_delivery_ends_when_one_of_two_dispatchers_succeeds(post: DeliveryContext) -> None:
+    """Two dispatchers make the same attempt, the first fails and the second succeeds, which ends the delivery."""
     async with Receiver(Reply(status=500)) as receiver:
-        delivery = await told(post, receiver)
+        delivery = await settle_with_delivery(post, receiver)
         due = await webhooks.read_due(post.store, delivery)
         assert due is not None
         with pytest.raises(Park):
             await post_and_record(post, delivery, due)
         await post_and_record(post, delivery, due)
-        assert "delivered" == await state(post, delivery)
+        assert "delivered" == await read_state(post, delivery)
         await deliver({"context": post}, f"deliver:{delivery}")
         assert 2 == len(receiver.received)
         assert 0 == await post.store.call("ZCARD", keys.OPEN_DELIVERIES)
 
 
-async def test_a_failure_after_the_success_of_another_asks_for_no_more(post: DeliveryContext) -> None:
+async def test_failed_attempt_is_not_retried_when_another_dispatcher_succeeded(post: DeliveryContext) -> None:
     """A dispatcher whose post failed after another's success has nothing left to do."""
     async with Receiver(Reply(), Reply(status=500)) as receiver:
-        delivery = await told(post, receiver)
+        delivery = await settle_with_delivery(post, receiver)
         due = await webhooks.read_due(post.store, delivery)
         assert due is not None
         await post_and_record(post, delivery, due)
         await post_and_record(post, delivery, due)
-        assert "delivered" == await state(post, delivery)
+        assert "delivered" == await read_state(post, delivery)
         assert 0 == await post.store.call("ZCARD", keys.queue("webhooks"))

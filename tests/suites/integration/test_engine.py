@@ -25,8 +25,8 @@ POLL_S = 2.5  # shorter than the patience of a connection
 Work = Callable[..., Awaitable[Any]]
 
 
-def an_engine(store: Store, work: Work, *, kind: type[Engine] = Engine, **changes: Any) -> Engine:
-    """An engine for queue noop whose only function `run` is `work`."""
+def build_engine(store: Store, work: Work, *, kind: type[Engine] = Engine, **changes: Any) -> Engine:
+    """Return an engine for queue noop whose only function `run` is `work`."""
     options: dict[str, Any] = {"lease_s": LEASE_S, "max_jobs": 50, "keep_result": 0, **changes}
     return kind(
         [func(work, name="run")],
@@ -41,8 +41,8 @@ def an_engine(store: Store, work: Work, *, kind: type[Engine] = Engine, **change
 
 
 @asynccontextmanager
-async def running(*engines: Engine) -> AsyncIterator[None]:
-    """Engines at work."""
+async def run_engines(*engines: Engine) -> AsyncIterator[None]:
+    """Run engines for the length of the block."""
     tasks = [asyncio.create_task(engine.async_run()) for engine in engines]
     try:
         yield
@@ -55,21 +55,21 @@ async def running(*engines: Engine) -> AsyncIterator[None]:
 
 
 async def enqueue(store: Store, count: int) -> list[str]:
-    """That many jobs, put on the queue by accept itself."""
+    """Accept `count` generations, which enqueues their jobs, and return their ids."""
     customer = await create_customer(store, cents=100_000, concurrency=10_000, backlog_max=10)
     orders = [ledger.accept(store, make_order(customer)) for _ in range(count)]
     return [accepted.id for accepted in await asyncio.gather(*orders)]
 
 
-async def until(condition: Callable[[], bool], limit_s: float = WAIT_S) -> None:
+async def wait_until(condition: Callable[[], bool], limit_s: float = WAIT_S) -> None:
     """Wait for a condition, at most `limit_s`."""
     async with asyncio.timeout(limit_s):
         while not condition():
             await asyncio.sleep(0.01)
 
 
-async def test_every_job_runs_once_with_several_workers(store_url: str) -> None:
-    """Jobs on one queue are shared between workers, each run once, and leave nothing in the store."""
+async def test_jobs_run_once_with_several_workers(store_url: str) -> None:
+    """Workers share the jobs of a queue, run each once, and leave nothing in the store."""
     ran: list[str] = []
 
     async def work(_: dict[str, Any], job_id: str) -> None:
@@ -77,9 +77,9 @@ async def test_every_job_runs_once_with_several_workers(store_url: str) -> None:
         await asyncio.sleep(0.001)
 
     async with Store(store_url) as store:
-        async with running(an_engine(store, work), an_engine(store, work)):
+        async with run_engines(build_engine(store, work), build_engine(store, work)):
             ids = await enqueue(store, 500)
-            await until(lambda: len(ran) >= 500)
+            await wait_until(lambda: len(ran) >= 500)
             while await store.call("ZCARD", keys.queue("noop")):
                 await asyncio.sleep(0.01)
         assert sorted(ids) == sorted(ran)
@@ -87,8 +87,8 @@ async def test_every_job_runs_once_with_several_workers(store_url: str) -> None:
         assert set() == left
 
 
-async def test_a_parked_job_leaves_nothing_to_the_garbage_collector(store_url: str) -> None:
-    """What a run that parks its job had in hand is freed at its end, without cycles that somebody must find."""
+async def test_parked_job_leaves_nothing_to_the_garbage_collector(store_url: str) -> None:
+    """The objects of a run that parks its job are freed at its end, without cycles."""
     ran: list[str] = []
 
     async def work(_: dict[str, Any], job_id: str) -> None:
@@ -96,22 +96,22 @@ async def test_a_parked_job_leaves_nothing_to_the_garbage_collector(store_url: s
         raise Retry(defer=60_000)
 
     async with Store(store_url) as store:
-        engine = an_engine(store, work)
-        async with running(engine):
+        engine = build_engine(store, work)
+        async with run_engines(engine):
             await enqueue(store, 1)
-            await until(lambda: len(ran) == 1 and not engine.tasks)
+            await wait_until(lambda: len(ran) == 1 and not engine.tasks)
             gc.collect()
             gc.disable()
             try:
                 await enqueue(store, 40)
-                await until(lambda: len(ran) == 41 and not engine.tasks)
+                await wait_until(lambda: len(ran) == 41 and not engine.tasks)
                 assert gc.collect() < 40
             finally:
                 gc.enable()
 
 
 @pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")  # stock arq closes its pool so
-async def test_stock_arq_runs_what_accept_enqueued(store_url: str) -> None:
+async def test_stock_arq_runs_a_job_that_accept_enqueued(store_url: str) -> None:
     """A stock arq.Worker on the same queue runs a job that accept.lua wrote."""
     ran: list[str] = []
 
@@ -136,7 +136,7 @@ async def test_stock_arq_runs_what_accept_enqueued(store_url: str) -> None:
 
 
 async def test_arq_job_reads_our_jobs(store_url: str) -> None:
-    """arq.jobs.Job tells the status and the definition of our jobs: queued, in progress, gone."""
+    """arq.jobs.Job reads the status and the definition of our jobs: queued, in progress, gone."""
     release = asyncio.Event()
 
     async def work(_: dict[str, Any], job_id: str) -> None:
@@ -150,23 +150,23 @@ async def test_arq_job_reads_our_jobs(store_url: str) -> None:
         assert JobStatus.queued == await job.status()
         assert info is not None
         assert ("run", [job_id]) == (info.function, info.args)
-        engine = an_engine(store, work)
-        async with running(engine):
-            await until(lambda: engine.job_counter == 1)
+        engine = build_engine(store, work)
+        async with run_engines(engine):
+            await wait_until(lambda: engine.job_counter == 1)
             assert JobStatus.in_progress == await job.status()
             release.set()
-            await until(lambda: engine.job_counter == 0)
+            await wait_until(lambda: engine.job_counter == 0)
         assert JobStatus.not_found == await job.status()
         await pool.aclose(close_connection_pool=True)
 
 
-async def test_a_job_enqueued_by_stock_arq_runs(store_url: str) -> None:
-    """A client that uses arq's own enqueue_job, and knows no bell, is served; its result can be read by arq."""
+async def test_job_that_stock_arq_enqueued_runs(store_url: str) -> None:
+    """A job from arq's own enqueue_job, without a bell, is run, and arq can read its result."""
 
     async def work(_: dict[str, Any], word: str) -> str:
         return word.upper()
 
-    async with Store(store_url) as store, running(an_engine(store, work, keep_result=60)):
+    async with Store(store_url) as store, run_engines(build_engine(store, work, keep_result=60)):
         pool = arq_pool(store_url, "noop")
         job = await pool.enqueue_job("run", "hello")
         assert job is not None
@@ -174,7 +174,7 @@ async def test_a_job_enqueued_by_stock_arq_runs(store_url: str) -> None:
         await pool.aclose(close_connection_pool=True)
 
 
-async def test_an_idle_worker_picks_up_at_once(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_idle_worker_claims_at_once(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An idle worker is woken by the bell, not by polling."""
     started: list[str] = []
     monkeypatch.setattr(engine_module, "BELL_S", POLL_S)
@@ -182,17 +182,17 @@ async def test_an_idle_worker_picks_up_at_once(store_url: str, monkeypatch: pyte
     async def work(_: dict[str, Any], job_id: str) -> None:
         started.append(job_id)
 
-    async with Store(store_url) as store, running(an_engine(store, work)):
+    async with Store(store_url) as store, run_engines(build_engine(store, work)):
         await enqueue(store, 1)
-        await until(lambda: len(started) == 1)
+        await wait_until(lambda: len(started) == 1)
         await asyncio.sleep(0.1)
         await enqueue(store, 1)
-        await until(lambda: len(started) == 2, limit_s=0.8 * POLL_S)
+        await wait_until(lambda: len(started) == 2, limit_s=0.8 * POLL_S)
 
 
 @pytest.mark.parametrize("slots", [1, 2, 3, 7])
-async def test_a_worker_takes_no_more_than_it_has_slots_for(store_url: str, slots: int) -> None:
-    """With one free slot one job is claimed, and with several as many, however many wait."""
+async def test_worker_claims_no_more_jobs_than_it_has_slots(store_url: str, slots: int) -> None:
+    """With one free slot one job is claimed, with several as many, however many wait."""
     at_work: set[str] = set()
     done: list[int] = []
 
@@ -204,14 +204,14 @@ async def test_a_worker_takes_no_more_than_it_has_slots_for(store_url: str, slot
 
     async with Store(store_url) as store:
         await enqueue(store, 20)
-        engine = an_engine(store, work, max_jobs=slots)
-        async with running(engine):
-            await until(lambda: len(done) == 20 and engine.job_counter == 0)
+        engine = build_engine(store, work, max_jobs=slots)
+        async with run_engines(engine):
+            await wait_until(lambda: len(done) == 20 and engine.job_counter == 0)
     assert slots == max(done)
 
 
-async def test_a_parked_job_holds_no_slot_and_comes_back_in_time(store_url: str) -> None:
-    """A job that raises Retry leaves its slot to others, returns when it is due, and its tries start again."""
+async def test_parked_job_holds_no_slot_and_returns_when_due(store_url: str) -> None:
+    """A job that raises Retry frees its slot, returns when it is due, and its tries start again."""
     seen: list[tuple[str, int]] = []
 
     async def work(ctx: dict[str, Any], job_id: str) -> None:
@@ -220,22 +220,22 @@ async def test_a_parked_job_holds_no_slot_and_comes_back_in_time(store_url: str)
             raise Retry(defer=0.05)
 
     async with Store(store_url) as store:
-        engine = an_engine(store, work, max_jobs=1, max_tries=3)
-        async with running(engine):
+        engine = build_engine(store, work, max_jobs=1, max_tries=3)
+        async with run_engines(engine):
             ids = await enqueue(store, 3)
-            await until(lambda: len(seen) == 24)
+            await wait_until(lambda: len(seen) == 24)
             assert {1} == {number for _, number in seen}
             assert set(ids) == {found for found, _ in seen[:3]}
-            await until(lambda: engine.job_counter == 0)
+            await wait_until(lambda: engine.job_counter == 0)
         assert 0 == await store.call("ZCARD", keys.queue("noop"))
 
 
-async def test_a_silent_workers_jobs_come_back(store_url: str) -> None:
-    """Jobs of a worker that stops renewing are taken over after their lease, and its late finish changes nothing."""
+async def test_jobs_of_a_silent_worker_are_rescued(store_url: str) -> None:
+    """Jobs of a worker that stops renewing are claimed after their lease, and its late finish changes nothing."""
     runs: list[str] = []
     stuck, release = asyncio.Event(), asyncio.Event()
 
-    async def stall(_: dict[str, Any], job_id: str) -> None:
+    async def hang(_: dict[str, Any], job_id: str) -> None:
         stuck.set()
         await release.wait()
 
@@ -244,25 +244,25 @@ async def test_a_silent_workers_jobs_come_back(store_url: str) -> None:
         await asyncio.sleep(0.3)
 
     async with Store(store_url) as store:
-        silent, helper = an_engine(store, stall), an_engine(store, work)
-        async with running(silent):
+        silent, helper = build_engine(store, hang), build_engine(store, work)
+        async with run_engines(silent):
             [job_id] = await enqueue(store, 1)
             await stuck.wait()
             assert silent._renewer is not None
             silent._renewer.cancel()
             silent.allow_pick_jobs = False
-            async with running(helper):
-                await until(lambda: len(runs) == 1, limit_s=LEASE_S + BUSY_S)
+            async with run_engines(helper):
+                await wait_until(lambda: len(runs) == 1, limit_s=LEASE_S + BUSY_S)
                 release.set()
                 await asyncio.sleep(0.1)
                 assert 1 == await store.call("EXISTS", keys.arq_job(job_id))
-                await until(lambda: helper.job_counter == 0)
+                await wait_until(lambda: helper.job_counter == 0)
                 assert 0 == await store.call("EXISTS", keys.arq_job(job_id))
         assert [job_id] == runs
 
 
-async def test_a_worker_that_stalled_goes_on_with_its_job(store_url: str) -> None:
-    """A worker whose own leases ran out while it stalled takes its jobs back without starting them twice."""
+async def test_stalled_worker_claims_its_jobs_back_without_a_second_run(store_url: str) -> None:
+    """A worker whose leases expired while it stalled claims its jobs back without starting them twice."""
     runs: list[str] = []
     release = asyncio.Event()
 
@@ -271,23 +271,23 @@ async def test_a_worker_that_stalled_goes_on_with_its_job(store_url: str) -> Non
         await release.wait()
 
     async with Store(store_url) as store:
-        engine = an_engine(store, work, lease_s=0.2)
-        async with running(engine):
+        engine = build_engine(store, work, lease_s=0.2)
+        async with run_engines(engine):
             [job_id] = await enqueue(store, 1)
-            await until(lambda: bool(runs))
+            await wait_until(lambda: bool(runs))
             assert engine._renewer is not None
             engine._renewer.cancel()
             await asyncio.sleep(0.8)
             while await store.call("PTTL", in_progress_key_prefix + job_id) < 100:
                 await asyncio.sleep(0.001)
             release.set()
-            await until(lambda: engine.job_counter == 0)
+            await wait_until(lambda: engine.job_counter == 0)
         assert [job_id] == runs
         assert 0 == await store.call("EXISTS", keys.arq_job(job_id))
 
 
-async def test_a_job_that_keeps_crashing_is_given_up(store_url: str) -> None:
-    """After max_tries crashes the job is dropped, and the worker is told of it."""
+async def test_job_that_keeps_crashing_is_dropped(store_url: str) -> None:
+    """After max_tries crashes the job is dropped, and `on_dropped` is called."""
     dropped: list[str] = []
     tries: list[int] = []
 
@@ -299,15 +299,15 @@ async def test_a_job_that_keeps_crashing_is_given_up(store_url: str) -> None:
         raise asyncio.CancelledError
 
     async with Store(store_url) as store:
-        async with running(an_engine(store, work, max_tries=3, on_dropped=drop)):
+        async with run_engines(build_engine(store, work, max_tries=3, on_dropped=drop)):
             ids = await enqueue(store, 1)
-            await until(lambda: bool(dropped))
+            await wait_until(lambda: bool(dropped))
         assert ids == dropped
         assert [1, 2, 3] == tries
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x80\x04not msgpack", None])
-async def test_an_unreadable_job_is_dropped_and_said(store_url: str, payload: bytes | None) -> None:
+async def test_unreadable_job_is_dropped(store_url: str, payload: bytes | None) -> None:
     """A job whose payload is gone or unreadable is dropped without stopping the worker."""
     dropped: list[str] = []
 
@@ -323,16 +323,16 @@ async def test_an_unreadable_job_is_dropped_and_said(store_url: str, payload: by
             await store.call("DEL", keys.arq_job(job_id))
         else:
             await store.call("SET", keys.arq_job(job_id), payload)
-        async with running(an_engine(store, work, on_dropped=drop)):
-            await until(lambda: dropped == [job_id])
+        async with run_engines(build_engine(store, work, on_dropped=drop)):
+            await wait_until(lambda: dropped == [job_id])
         assert 0 == await store.call("ZCARD", keys.queue("noop"))
 
 
-async def test_stopping_gives_running_jobs_back(store_url: str) -> None:
+async def test_stop_requeues_running_jobs(store_url: str) -> None:
     """A job cancelled by a stop is due again at once for another worker."""
     began: list[str] = []
 
-    async def stall(_: dict[str, Any], job_id: str) -> None:
+    async def hang(_: dict[str, Any], job_id: str) -> None:
         began.append(job_id)
         await asyncio.sleep(60)
 
@@ -340,11 +340,11 @@ async def test_stopping_gives_running_jobs_back(store_url: str) -> None:
         began.append(job_id)
 
     async with Store(store_url) as store:
-        async with running(an_engine(store, stall)):
+        async with run_engines(build_engine(store, hang)):
             [job_id] = await enqueue(store, 1)
-            await until(lambda: bool(began))
-        async with running(an_engine(store, work)):
-            await until(lambda: began == [job_id, job_id])
+            await wait_until(lambda: bool(began))
+        async with run_engines(build_engine(store, work)):
+            await wait_until(lambda: began == [job_id, job_id])
 
 
 async def test_stop_works_when_a_library_loses_the_cancel(store_url: str) -> None:
@@ -356,7 +356,7 @@ async def test_stop_works_when_a_library_loses_the_cancel(store_url: str) -> Non
                 await super()._wait(wait_s)
 
     async def work(_: dict[str, Any], job_id: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
-    async with Store(store_url) as store, asyncio.timeout(WAIT_S), running(an_engine(store, work, kind=Losing)):
+    async with Store(store_url) as store, asyncio.timeout(WAIT_S), run_engines(build_engine(store, work, kind=Losing)):
         await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""The engine claims a job that it is just giving back: the end of one run and the start of the next meet."""
+"""The engine claims a job that it is just requeueing: the end of one run and the start of the next meet."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ class Meeting(Store):
     engine: Engine | None = None
 
     async def run(self, verb: str, *args: Any, **options: Any) -> list[Any]:
-        """Run the verb; after a finish the worker claims before it hears of that."""
+        """Run the verb; after a finish the worker claims before it gets the reply."""
         reply = await super().run(verb, *args, **options)
         if verb == "finish" and self.engine is not None:
             await asyncio.sleep(DUE_S * 10)
@@ -29,8 +29,8 @@ class Meeting(Store):
         return reply
 
 
-async def test_a_job_claimed_while_it_is_given_back_is_run(store_url: str) -> None:
-    """A job that is due again before its worker has heard that it was given back starts at once."""
+async def test_job_claimed_while_it_is_requeued_runs(store_url: str) -> None:
+    """A job that is due again before its worker has the reply to its finish starts at once."""
     tries: list[int] = []
 
     async def work(context: dict[str, Any]) -> None:

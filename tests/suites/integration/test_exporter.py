@@ -1,4 +1,4 @@
-"""METRICS_PORT: each role says how it is, and a port that cannot be had is a clear error."""
+"""METRICS_PORT: each role exports its metrics, and a port that is taken is a clear error."""
 
 import socket
 import sys
@@ -11,8 +11,8 @@ from tests.harness.factories import doubles_env
 from tests.harness.processes import Process, free_port, make_folder
 
 
-def role(words: str, store_url: str, port: int) -> Process:
-    """One of the roles, started."""
+def start_role(words: str, store_url: str, port: int) -> Process:
+    """Start one of the roles."""
     env = {"REDIS_URL": store_url, "METRICS_PORT": str(port), **doubles_env(make_folder("catalogue"))}
     return Process(words.partition(" ")[0], sys.executable, "-m", "workers", *words.split(), env=env).start()
 
@@ -25,10 +25,10 @@ def role(words: str, store_url: str, port: int) -> Process:
         ("sweep", 'wokflow_queue_jobs{queue="noop",state="due"} 0.0'),
     ],
 )
-async def test_every_role_tells_of_itself(store_url: str, words: str, own: str) -> None:
-    """Each role answers /healthz and /metrics on its port, with its version, its role and what only it knows."""
+async def test_role_exports_its_own_metrics(store_url: str, words: str, own: str) -> None:
+    """Each role serves /healthz and /metrics on its port, with its version, name and own metrics."""
     port = free_port()
-    process = role(words, store_url, port)
+    process = start_role(words, store_url, port)
     await process.wait_for_status(f"http://127.0.0.1:{port}/healthz")
     async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as response:
         told = await response.text()
@@ -39,10 +39,10 @@ async def test_every_role_tells_of_itself(store_url: str, words: str, own: str) 
 
 
 @pytest.mark.parametrize("words", ["deliver", "sweep"])
-async def test_a_port_that_is_taken_is_an_error(store_url: str, words: str) -> None:
-    """A role whose port somebody else has does not start, and says so."""
+async def test_role_fails_when_the_port_is_taken(store_url: str, words: str) -> None:
+    """A role whose port is taken does not start, and its error names the port."""
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
-        process = role(words, store_url, other.getsockname()[1])
+        process = start_role(words, store_url, other.getsockname()[1])
         assert 2 == await process.wait_for_exit()
     assert "address already in use" in process.output
     assert "Traceback" not in process.output

@@ -1,4 +1,4 @@
-"""What users of comparable systems lost money and nights over, where no other test shows it: docs/guarantees.md."""
+"""Failures that cost users of comparable systems money and nights, as listed in docs/guarantees.md."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ from shared.domain.generation import COMPLETED, Outcome
 from shared.store import accounts, generations, keys, ledger
 from shared.store.connect import Store
 from tests.harness.factories import create_customer, make_order
-from tests.suites.integration.test_engine import an_engine, enqueue, running, until
+from tests.suites.integration.test_engine import build_engine, enqueue, run_engines, wait_until
 
 
 async def test_reading_never_bills(store_url: str) -> None:
@@ -23,16 +23,16 @@ async def test_reading_never_bills(store_url: str) -> None:
         ]
 
 
-async def test_no_job_vanishes_by_its_age(store_url: str) -> None:
-    """The job of an accepted generation has no expiry: however long it waits, it is there."""
+async def test_job_has_no_expiry(store_url: str) -> None:
+    """The job of an accepted generation has no expiry, however long it waits."""
     async with Store(store_url) as store:
         accepted = await ledger.accept(store, make_order(await create_customer(store)))
         assert -1 == await store.call("PTTL", keys.arq_job(accepted.id))
         assert -1 == await store.call("PTTL", keys.generation(accepted.id))
 
 
-async def test_five_thousand_in_flight_and_the_next_starts_at_once(store_url: str) -> None:
-    """Four workers hold 5 000 running jobs between them, and a new job is picked up as if they were idle."""
+async def test_new_job_starts_at_once_when_five_thousand_run(store_url: str) -> None:
+    """Four workers hold 5 000 running jobs between them, and a new job starts as if they were idle."""
     release = asyncio.Event()
     started: set[str] = set()
 
@@ -41,20 +41,20 @@ async def test_five_thousand_in_flight_and_the_next_starts_at_once(store_url: st
         await release.wait()
 
     async with Store(store_url) as store:
-        engines = [an_engine(store, work, max_jobs=1300, lease_s=5) for _ in range(4)]
-        async with running(*engines):
+        engines = [build_engine(store, work, max_jobs=1300, lease_s=5) for _ in range(4)]
+        async with run_engines(*engines):
             await enqueue(store, 5000)
-            await until(lambda: len(started) == 5000, limit_s=60)
+            await wait_until(lambda: len(started) == 5000, limit_s=60)
             assert 5000 == sum(engine.job_counter for engine in engines)
             await asyncio.sleep(0.5)
             [last] = await enqueue(store, 1)
-            await until(lambda: last in started)
+            await wait_until(lambda: last in started)
             assert 5001 == len(started)
             release.set()
 
 
-async def test_who_sends_one_waits_for_a_few_of_who_sends_a_thousand(store_url: str) -> None:
-    """A floods 1 000, B then sends 1: with one worker of one slot B's starts within A's concurrency + 1 completions."""
+async def test_single_job_waits_for_a_few_of_a_flood(store_url: str) -> None:
+    """A floods 1 000, B sends 1: with one slot B's job starts within A's concurrency + 1 completions."""
     began: list[str] = []
 
     async with Store(store_url) as store:
@@ -66,13 +66,13 @@ async def test_who_sends_one_waits_for_a_few_of_who_sends_a_thousand(store_url: 
         flood = await create_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
         await asyncio.gather(*(ledger.accept(store, make_order(flood)) for _ in range(1000)))
         mine = await ledger.accept(store, make_order(await create_customer(store, concurrency=5)))
-        async with running(an_engine(store, work, max_jobs=1)):
-            await until(lambda: mine.id in began)
+        async with run_engines(build_engine(store, work, max_jobs=1)):
+            await wait_until(lambda: mine.id in began)
         assert began.index(mine.id) <= 6
 
 
 async def test_money_is_in_the_store_alone(store_url: str) -> None:
-    """A second process sees every movement at once: none is kept back in the memory of the first."""
+    """A second process sees every movement at once, because no process holds money in its memory."""
     async with Store(store_url) as one, Store(store_url) as other:
         customer = await create_customer(one, cents=100)
         for _ in range(5):

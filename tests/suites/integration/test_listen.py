@@ -1,4 +1,4 @@
-"""Hearing what scripts publish from a server that is not itself yet."""
+"""Subscribing to a server that still loads."""
 
 import asyncio
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from shared.store.listen import listen
 
 
-async def test_a_server_that_still_loads_is_asked_again(tmp_path: Path) -> None:
-    """A refused subscription is tried again on a new connection, and messages arrive from then on."""
+async def test_listen_subscribes_again_when_the_server_still_loads(tmp_path: Path) -> None:
+    """A refused subscription is retried on a new connection, and messages arrive from then on."""
     connections, complaints = 0, []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()

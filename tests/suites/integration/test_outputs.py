@@ -1,4 +1,4 @@
-"""What a provider made, on its way to us: copied while there is time, checked, and left where it is if it must be."""
+"""Outputs on the way to our storage: copied in time, checked, and left with the provider if our storage fails."""
 
 import asyncio
 import hashlib
@@ -33,11 +33,11 @@ class Linking(contract.Adapter):
     keeps_s = KEEPS_S
 
     async def submit(self, call: Call) -> Pending | Done:
-        """At work."""
+        """Accept the work."""
         return Pending("ref", 0.01)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
-        """Two pictures."""
+        """Return two images."""
         return Done((Link(f"{self.setup.base_url}/files/out.png", "image/png"),) * 2)
 
 
@@ -48,7 +48,7 @@ class Refusing(Storage):
         self.asked = 0
 
     async def put(self, path: str, data: bytes, media_type: str) -> None:
-        """Raises StorageError."""
+        """Raise StorageError."""
         self.asked += 1
         raise StorageError("access denied")
 
@@ -59,8 +59,8 @@ class Scene(Struct, frozen=True):
     context: WorkerContext
     double: Double
 
-    async def submitted(self, run_s: float = 30, kind: str = "image") -> str:
-        """A generation that the provider has."""
+    async def submit(self, run_s: float = 30, kind: str = "image") -> str:
+        """Accept and submit a generation, and return its id."""
         spec = Spec("wowflow", kind, "test/linking", "linking", "a boat", {})
         customer = await create_customer(self.context.store)
         order = make_order(customer, provider="linking", spec=spec, run_ms=int(run_s * 1000))
@@ -69,7 +69,7 @@ class Scene(Struct, frozen=True):
         return made
 
     async def step(self, made: str, storage: Storage | None = None) -> float | None:
-        """One step; seconds until the next, None if there is none."""
+        """Run one step. Return the seconds until the next, None if there is none."""
         context = self.context if storage is None else structs.replace(self.context, storage=storage)
         try:
             await verb.run({"context": context}, made)
@@ -77,8 +77,8 @@ class Scene(Struct, frozen=True):
             return (park.defer_score or 0) / 1000
         return None
 
-    async def seen(self, made: str) -> Generation:
-        """The generation as it is."""
+    async def view(self, made: str) -> Generation:
+        """Return the generation."""
         found = await generations.view(self.context.store, "", made)
         assert found is not None
         return found
@@ -86,7 +86,7 @@ class Scene(Struct, frozen=True):
 
 @pytest.fixture
 async def scene(store_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
-    """A context with the provider that gives out links."""
+    """Yield a context with a provider that links its outputs."""
     async with (
         Store(store_url) as store,
         Fal() as double,
@@ -99,11 +99,11 @@ async def scene(store_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
         )
 
 
-async def test_every_output_is_copied_with_its_hash(scene: Scene) -> None:
-    """Several outputs are all there, in their order, with what they are, and fetched like any visitor would."""
-    made = await scene.submitted()
+async def test_outputs_are_all_copied_with_their_hashes(scene: Scene) -> None:
+    """All outputs are stored in order with media type and hash, fetched with a browser's User-Agent."""
+    made = await scene.submit()
     await scene.step(made)
-    outcome = (await scene.seen(made)).outcome
+    outcome = (await scene.view(made)).outcome
     assert outcome is not None
     digest = hashlib.sha256(scene.double.files["out.png"][0]).hexdigest()
     assert [("image/png", digest, None)] * 2 == [(o.media_type, o.sha256, o.expires_ms) for o in outcome.outputs]
@@ -113,9 +113,9 @@ async def test_every_output_is_copied_with_its_hash(scene: Scene) -> None:
     assert [True, True] == [agent.startswith("Mozilla/5.0 ") for agent in fetched]
 
 
-async def test_a_copy_that_fails_is_tried_again_and_more_rarely(scene: Scene) -> None:
-    """A file that cannot be had yet is fetched again after a pause that grows, and nothing is made anew."""
-    made = await scene.submitted(run_s=3600)
+async def test_failed_copy_is_retried_with_growing_pauses(scene: Scene) -> None:
+    """A file that cannot be fetched yet is fetched again after a growing pause, without another submit."""
+    made = await scene.submit(run_s=3600)
     scene.double.overrides["file"].extend([Response(503, "")] * 3)
     assert RETRY_S == await scene.step(made)
     await scene.context.store.call("HINCRBY", keys.generation(made), "done_ms", -80_000)
@@ -123,19 +123,19 @@ async def test_a_copy_that_fails_is_tried_again_and_more_rarely(scene: Scene) ->
     await scene.context.store.call("HINCRBY", keys.generation(made), "done_ms", -3_000_000)
     assert RETRY_S_MAX == await scene.step(made)
     assert None is await scene.step(made)
-    assert COMPLETED == (await scene.seen(made)).state
+    assert COMPLETED == (await scene.view(made)).state
 
 
-async def test_storage_that_refuses_for_good_leaves_it_with_the_provider(scene: Scene) -> None:
-    """Shortly before the deadline the user gets the provider's own addresses, and until when they hold."""
+async def test_outputs_stay_with_the_provider_when_our_storage_fails(scene: Scene) -> None:
+    """Shortly before the deadline the user gets the provider's URLs and their expiry."""
     refusing = Refusing()
-    made = await scene.submitted(run_s=60)
+    made = await scene.submit(run_s=60)
     assert RETRY_S == await scene.step(made, refusing)
     since_ms = int(await scene.context.store.call("HGET", keys.generation(made), "done_ms"))
     now_ms = time.time_ns() // 1_000_000
     await scene.context.store.call("HSET", keys.generation(made), "deadline_ms", now_ms + 9_000)
     assert None is await scene.step(made, refusing)
-    generation = await scene.seen(made)
+    generation = await scene.view(made)
     assert (COMPLETED, generation.reserved) == (generation.state, generation.cost)
     assert generation.outcome is not None
     url, expires_ms = f"{scene.double.url}/files/out.png", since_ms + KEEPS_S * 1000
@@ -146,24 +146,24 @@ async def test_storage_that_refuses_for_good_leaves_it_with_the_provider(scene: 
     assert (2, expires_ms) == (refusing.asked, generation.outcome.expires_ms)
 
 
-async def test_a_file_that_nobody_can_fetch_is_not_charged(scene: Scene) -> None:
-    """What we cannot fetch until the deadline the user could not either: refunded, and looked for afterwards."""
-    made = await scene.submitted(run_s=0.5)
+async def test_output_that_cannot_be_fetched_is_refunded(scene: Scene) -> None:
+    """A file that cannot be fetched until the deadline is refunded, and polled for afterwards."""
+    made = await scene.submit(run_s=0.5)
     scene.double.overrides["file"].extend([Response(404, "")] * 5)
     await scene.step(made)
     await asyncio.sleep(0.5)
     await scene.step(made)
-    generation = await scene.seen(made)
+    generation = await scene.view(made)
     assert generation.outcome is not None
     assert (FAILED, 0, "copy_failed") == (generation.state, generation.cost, generation.outcome.error_code)
     assert None is not await scene.context.store.call("ZSCORE", keys.LATE, made)
 
 
-async def test_a_picture_is_no_film(scene: Scene) -> None:
-    """A provider that delivers something else than was ordered has failed, and the user is refunded."""
-    made = await scene.submitted(kind="video")
+async def test_output_of_the_wrong_kind_fails_the_generation(scene: Scene) -> None:
+    """An output of another kind than ordered fails the generation with a refund."""
+    made = await scene.submit(kind="video")
     await scene.step(made)
-    generation = await scene.seen(made)
+    generation = await scene.view(made)
     assert generation.outcome is not None
     assert (FAILED, 0, "bad_output") == (generation.state, generation.cost, generation.outcome.error_code)
     assert "image/png for a generation of kind video" in (generation.outcome.error or "")

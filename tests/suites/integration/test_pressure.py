@@ -1,4 +1,4 @@
-"""Fairness between accounts, and care for providers: limits, pauses, the breaker. Against a real store."""
+"""Fairness between accounts, and limits of providers: concurrency, rate, pauses, the breaker. Against a real store."""
 
 import asyncio
 import time
@@ -15,22 +15,22 @@ from tests.harness.factories import Customer, create_customer, make_order, new_g
 
 
 async def order(store: Store, customer: Customer, count: int = 1) -> list[str]:
-    """Accepted generations, in this order."""
+    """Accept generations in this order, and return their ids."""
     return [(await ledger.accept(store, make_order(customer))).id for _ in range(count)]
 
 
-async def queued(store: Store) -> list[str]:
-    """What is on the queue, next first."""
+async def list_queued(store: Store) -> list[str]:
+    """Return the ids on the queue, next first."""
     return [raw.decode() for raw in await store.call("ZRANGE", keys.queue("noop"), 0, -1)]
 
 
-async def close(store: Store, generation_id: str) -> None:
+async def settle(store: Store, generation_id: str) -> None:
     """Settle a generation as completed."""
     await ledger.settle(store, generation_id, COMPLETED, cost_micros=0, outcome=Outcome())
 
 
 async def start(store: Store, generation_id: str) -> Step:
-    """A worker takes the job up."""
+    """Start a step as a worker."""
     return await steps.start(
         store, generation_id, provider="noop", repeatable=False, submit_limit_s=5, token=new_generation_id()
     )
@@ -41,50 +41,50 @@ async def limit(store: Store, **limits: float) -> None:
     await providers.publish(store, [Provider(name="noop", **limits)])  # type: ignore[arg-type]
 
 
-async def test_a_flood_delays_another_account_by_the_plans_concurrency(store_url: str) -> None:
-    """A sends 1000, B then sends 1: B's is on the queue right behind A's few, not behind A's thousand."""
+async def test_flood_delays_another_account_by_the_plans_concurrency(store_url: str) -> None:
+    """After A's 1000 generations, B's single one is on the queue right behind A's few."""
     async with Store(store_url) as store:
         flood = await create_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
         other = await create_customer(store, cents=20_000, concurrency=5, backlog_max=1000)
         await order(store, flood, 1000)
         [mine] = await order(store, other)
-        assert 6 == len(await queued(store))
-        assert mine in await queued(store)
+        assert 6 == len(await list_queued(store))
+        assert mine in await list_queued(store)
 
 
-async def test_a_providers_limit_is_shared_out_in_turns(store_url: str) -> None:
-    """With a full provider, accounts that wait get the freed places one after another."""
+async def test_slots_of_a_provider_are_given_round_robin(store_url: str) -> None:
+    """When a provider is full, waiting accounts get its freed slots one after another."""
     async with Store(store_url) as store:
         await limit(store, concurrency=2)
         flood = await create_customer(store, cents=20_000, concurrency=50, backlog_max=100)
         other = await create_customer(store, cents=20_000, concurrency=50, backlog_max=100)
         first = await order(store, flood, 10)
         theirs = await order(store, other, 2)
-        assert set(first[:2]) == set(await queued(store))
-        await close(store, first[0])
-        await close(store, first[1])
-        assert {first[2], theirs[0]} == set(await queued(store))
-        for generation_id in await queued(store):
-            await close(store, generation_id)
-        assert theirs[1] in await queued(store)
+        assert set(first[:2]) == set(await list_queued(store))
+        await settle(store, first[0])
+        await settle(store, first[1])
+        assert {first[2], theirs[0]} == set(await list_queued(store))
+        for generation_id in await list_queued(store):
+            await settle(store, generation_id)
+        assert theirs[1] in await list_queued(store)
 
 
-async def test_nobody_waits_while_there_is_room(store_url: str) -> None:
-    """Whatever the order of settlements, everything waiting gets its turn and the limits hold."""
+async def test_backlog_is_admitted_while_there_are_free_slots(store_url: str) -> None:
+    """In any order of settlements, every waiting generation is admitted and the limits hold."""
     async with Store(store_url) as store:
         await limit(store, concurrency=3)
         customers = [await create_customer(store, cents=20_000, concurrency=2, backlog_max=100) for _ in range(3)]
         wanted = [generation_id for customer in customers for generation_id in await order(store, customer, 7)]
         for _ in wanted:
-            running = await queued(store)
+            running = await list_queued(store)
             assert 3 >= len(running) >= 1
-            await close(store, running[-1])
-        assert [] == await queued(store)
+            await settle(store, running[-1])
+        assert [] == await list_queued(store)
         assert 0 == await store.call("EXISTS", keys.round_robin("noop"))
 
 
-async def test_a_pause_holds_every_worker_back(store_url: str) -> None:
-    """A provider's 429 pauses its submits for all workers, for as long as it asked; looks go on."""
+async def test_pause_stops_submits_of_all_workers(store_url: str) -> None:
+    """A provider's 429 pauses its submits for all workers for the requested time; polls continue."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
         one, two, three = await order(store, customer, 3)
@@ -101,8 +101,8 @@ async def test_a_pause_holds_every_worker_back(store_url: str) -> None:
         assert [Submit, Submit] == [type(await start(store, name)) for name in (one, two)]
 
 
-async def test_submits_keep_a_providers_rate(store_url: str) -> None:
-    """With 20 submits a second allowed, each generation gets its own time and waits for it once."""
+async def test_submits_keep_the_rate_of_a_provider(store_url: str) -> None:
+    """At 20 submits a second each generation gets its own submit time and waits for it once."""
     async with Store(store_url) as store:
         await limit(store, rate_per_s=20)
         ids = await order(store, await create_customer(store), 4)
@@ -115,8 +115,8 @@ async def test_submits_keep_a_providers_rate(store_url: str) -> None:
             assert Submit is type(await start(store, generation_id))
 
 
-async def test_times_that_passed_in_a_pause_are_not_made_up_for_at_once(store_url: str) -> None:
-    """Generations whose time in the row came while the provider was paused line up anew, at its rate."""
+async def test_submits_keep_the_rate_after_a_pause(store_url: str) -> None:
+    """Generations whose submit time passed during a pause get new times at the provider's rate."""
     async with Store(store_url) as store:
         await limit(store, rate_per_s=1)
         one, *others = await order(store, await create_customer(store), 4)
@@ -134,8 +134,8 @@ async def test_times_that_passed_in_a_pause_are_not_made_up_for_at_once(store_ur
         assert found[1].wait_ms > 500
 
 
-async def test_a_probe_waits_for_its_time_without_holding_up_others(store_url: str) -> None:
-    """The first submit after an outage is whichever may be sent first: one that waits for the rate is not it yet."""
+async def test_probe_waits_for_the_rate_without_blocking_others(store_url: str) -> None:
+    """The first submit allowed after an outage is the probe; one that waits for the rate is not the probe yet."""
     async with Store(store_url) as store:
         await limit(store, rate_per_s=1)
         one, two = await order(store, await create_customer(store), 2)
@@ -149,8 +149,8 @@ async def test_a_probe_waits_for_its_time_without_holding_up_others(store_url: s
         assert (ProviderPaused, 500) == (type(step := await start(store, two)), step.wait_ms)
 
 
-async def test_the_breaker_opens_probes_and_closes(store_url: str) -> None:
-    """An outage refuses new orders uncharged, lets one submit through afterwards, and ends with its success."""
+async def test_breaker_opens_probes_and_closes(store_url: str) -> None:
+    """An outage refuses new orders uncharged, lets one probe through afterwards, and ends with its success."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=1000)
         one, two = await order(store, customer, 2)
@@ -169,8 +169,8 @@ async def test_the_breaker_opens_probes_and_closes(store_url: str) -> None:
         assert (Submit, False) == (type(await start(store, three)), (await start(store, two)).probe)
 
 
-async def test_an_outage_in_a_row_lasts_longer(store_url: str) -> None:
-    """Each outage in a row keeps the provider alone for twice as long."""
+async def test_breaker_stays_open_longer_after_each_outage(store_url: str) -> None:
+    """Each outage in a row opens the breaker for twice as long."""
     async with Store(store_url) as store:
         spans = []
         for _ in range(3):
@@ -181,8 +181,8 @@ async def test_an_outage_in_a_row_lasts_longer(store_url: str) -> None:
         assert [5, 10, 20] == [5 * round(span / 5) for span in spans]
 
 
-async def test_a_late_result_is_attached_and_not_charged(store_url: str) -> None:
-    """What a provider finishes after the refund is kept with the generation; the money stays with the user."""
+async def test_late_result_is_attached_and_not_charged(store_url: str) -> None:
+    """A result after the refund is stored with the generation, and the refund stays."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=100)
         [generation_id] = await order(store, customer)
@@ -190,7 +190,7 @@ async def test_a_late_result_is_attached_and_not_charged(store_url: str) -> None
         await steps.store_reference(store, generation_id, "ref", provider="noop", patience_s=1)
         await ledger.settle(store, generation_id, FAILED, cost_micros=0, outcome=Outcome(), late_s=0)
         assert 1 == (await store.run("enqueue_late", 10))[1]
-        assert [f"late:{generation_id}"] == await queued(store)
+        assert [f"late:{generation_id}"] == await list_queued(store)
         found = Outcome("noop", text="here it is", cost_micros=7)
         assert await steps.store_late_result(store, generation_id, outcome=found, next_poll_s=None)
         generation = await generations.view(store, customer.account, generation_id)
@@ -199,8 +199,8 @@ async def test_a_late_result_is_attached_and_not_charged(store_url: str) -> None
         assert 0 == await store.call("ZCARD", keys.LATE)
 
 
-async def test_a_canceled_generation_wakes_its_worker(store_url: str) -> None:
-    """A wish to stop reaches the worker with the next step, which is due at once."""
+async def test_cancel_wakes_the_worker(store_url: str) -> None:
+    """A cancel reaches the worker with the next step, which is due at once."""
     async with Store(store_url) as store:
         [generation_id] = await order(store, await create_customer(store))
         await start(store, generation_id)
@@ -213,8 +213,8 @@ async def test_a_canceled_generation_wakes_its_worker(store_url: str) -> None:
         assert not (await start(store, generation_id)).cancel
 
 
-async def test_retention_forgets_records_but_no_ledger_line(store_url: str) -> None:
-    """A closed record goes after its time, its place in the list with it; the ledger keeps its lines."""
+async def test_retention_deletes_records_and_keeps_ledger_entries(store_url: str) -> None:
+    """An ended record is deleted after its retention, and trimmed from the list; its ledger entries stay."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
         old, new = await order(store, customer, 2)

@@ -1,4 +1,4 @@
-"""Which route takes an order, and who takes over: against a real store, in one round trip, without a second charge."""
+"""Routing against a real store: the route of an order and its reroutes, in one round trip and with one charge."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ NAMES = ("one", "two", "three")
 
 
 async def order(store: Store, customer: Customer, *names: str) -> ledger.Accepted:
-    """An order with a way through each of the providers; what they do not take they may hand on to the others."""
+    """Accept an order with a route through each of the providers."""
     ways = []
     for name in names:
         routes = tuple(FallbackRoute(other, f"{other}-model", "test/noop") for other in names if other != name)
@@ -26,26 +26,26 @@ async def order(store: Store, customer: Customer, *names: str) -> ledger.Accepte
     return await ledger.accept(store, make_order(customer, offers=tuple(ways)))
 
 
-async def seen(store: Store, generation_id: str) -> Generation:
-    """The generation as it is."""
+async def view(store: Store, generation_id: str) -> Generation:
+    """Return the generation."""
     found = await generations.view(store, "", generation_id)
     assert found is not None
     return found
 
 
 async def start(store: Store, generation_id: str, provider: str, token: str = "t") -> Step:
-    """A worker takes it up."""
+    """Start a step as a worker of `provider`."""
     return await steps.start(store, generation_id, provider=provider, repeatable=False, submit_limit_s=5, token=token)
 
 
 async def pause(store: Store, provider: str) -> None:
-    """The provider wants to be left alone for a minute."""
+    """Pause a provider for a minute."""
     clock = await store.call("TIME")
     await store.call("HSET", keys.provider(provider), "paused_until_ms", int(clock[0]) * 1000 + 60_000)
 
 
-def offers(step: Step, *names: str) -> list[tuple[str, Spec]]:
-    """Where a worker would hand it on to."""
+def routes_to(step: Step, *names: str) -> list[tuple[str, Spec]]:
+    """Return the routes that a worker would offer for a reroute."""
     return [(name, structs.replace(step.spec, target=f"{name}-model")) for name in names]
 
 
@@ -59,10 +59,10 @@ def offers(step: Step, *names: str) -> list[tuple[str, Spec]]:
         (("two",), ("one", "three"), "one"),
     ],
 )
-async def test_the_first_free_provider_takes_it_in_one_round_trip(
+async def test_accept_chooses_the_first_available_provider(
     store_url: str, down: Sequence[str], paused: Sequence[str], taker: str
 ) -> None:
-    """Open breakers are passed over, paused ones too while there is a free one, all in the one call that charges."""
+    """Open breakers are skipped, and paused providers too if another is free, all in the call that charges."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
         for name in down:
@@ -73,7 +73,7 @@ async def test_the_first_free_provider_takes_it_in_one_round_trip(
         accepted = await order(store, customer, *NAMES)
         calls = (await store.call("INFO", "commandstats")).decode()
         assert "cmdstat_evalsha:calls=1," in calls
-        generation = await seen(store, accepted.id)
+        generation = await view(store, accepted.id)
         assert (taker, f"{taker}-model") == (generation.provider, generation.spec.target)
         assert accepted.offer is not None
         assert taker == accepted.offer.provider
@@ -81,8 +81,8 @@ async def test_the_first_free_provider_takes_it_in_one_round_trip(
         assert 1 == len([line for line in await ledger.list_entries(store, customer.account) if line.kind == "reserve"])
 
 
-async def test_nobody_takes_it_while_all_are_down(store_url: str) -> None:
-    """With every breaker open the order is refused, and nothing is charged or kept."""
+async def test_accept_refuses_an_order_when_all_providers_are_down(store_url: str) -> None:
+    """With every breaker open the order is refused, and nothing is charged or stored."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
         for name in NAMES:
@@ -94,8 +94,8 @@ async def test_nobody_takes_it_while_all_are_down(store_url: str) -> None:
         assert [] == await generations.list_newest(store, customer.account, 10)
 
 
-async def test_the_ways_price_is_the_one_that_is_charged(store_url: str) -> None:
-    """An order that falls to a dearer model is charged that model's price, or refused for want of that much."""
+async def test_accept_charges_the_price_of_the_chosen_route(store_url: str) -> None:
+    """An order that falls to a dearer model is charged that price, or refused if the balance is too low."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=50)
         await providers.open_breaker(store, "one", "no credit")
@@ -108,8 +108,8 @@ async def test_the_ways_price_is_the_one_that_is_charged(store_url: str) -> None
             await ledger.accept(store, make_order(customer, offers=(cheap, dear)))
 
 
-async def test_an_order_sent_twice_is_answered_the_same(store_url: str) -> None:
-    """A lost answer is asked for again under the same id, and names the same route, unless it has moved on since."""
+async def test_accept_answers_the_same_when_an_order_is_sent_twice(store_url: str) -> None:
+    """After a lost reply the same id names the same route, unless the generation was rerouted."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
         ways = tuple(make_offer(provider=name, spec=structs.replace(SPEC, target=name)) for name in NAMES)
@@ -119,53 +119,53 @@ async def test_an_order_sent_twice_is_answered_the_same(store_url: str) -> None:
         await providers.close_breaker(store, "one")
         assert (first, "two") == (await ledger.accept(store, wanted), first.offer and first.offer.provider)
         step = await start(store, first.id, "two")
-        await steps.reroute(store, first.id, "t", refusal="down", routes=offers(step, "one"))
+        await steps.reroute(store, first.id, "t", refusal="down", routes=routes_to(step, "one"))
         assert None is (await ledger.accept(store, wanted)).offer
 
 
-async def test_what_is_handed_on_skips_who_is_down_or_paused(store_url: str) -> None:
-    """After an outage it goes to the first free route, to a paused one if it must, nowhere if all are down."""
+async def test_reroute_skips_providers_that_are_down_or_paused(store_url: str) -> None:
+    """After an outage the first free route is used, else a paused one, and none if all are down."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
         first, second, third = [(await order(store, customer, *NAMES)).id for _ in range(3)]
         await pause(store, "two")
         for generation_id, expected in ((first, "three"), (second, "two"), (third, None)):
             step = await start(store, generation_id, "one")
-            routes = offers(step, "two", "three")
+            routes = routes_to(step, "two", "three")
             to = await steps.reroute(store, generation_id, "t", refusal="down", routes=routes)
             assert expected == to
             await providers.open_breaker(store, "three" if expected == "three" else "two", "no credit")
         assert ["one down"] == [
-            f"{attempt.provider} {attempt.outcome}" for attempt in (await seen(store, first)).attempts
+            f"{attempt.provider} {attempt.outcome}" for attempt in (await view(store, first)).attempts
         ]
 
 
-async def test_the_busy_and_the_held_move_only_to_who_is_free(store_url: str) -> None:
-    """A provider that is busy, or paused before it was asked, keeps its generation unless another is free at once."""
+async def test_reroute_needs_a_free_provider_when_busy_or_held(store_url: str) -> None:
+    """A busy or paused provider keeps its generation unless another is free at once."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
         asked, waiting = [(await order(store, customer, "one", "two")).id for _ in range(2)]
         step = await start(store, asked, "one")
         await pause(store, "two")
-        routes = offers(step, "two")
+        routes = routes_to(step, "two")
         assert None is await steps.reroute(store, asked, "t", refusal="busy", routes=routes, pause_s=60)
         await steps.withdraw(store, asked, "t", provider="one", pause_s=60)
         held = await start(store, waiting, "one")
         assert isinstance(held, ProviderPaused) and held.wait_ms > 50_000
         await store.call("HDEL", keys.provider("two"), "paused_until_ms")
         assert "two" == await steps.reroute(store, waiting, "t", refusal="held", routes=routes)
-        assert [("one", "held")] == [(a.provider, a.outcome) for a in (await seen(store, waiting)).attempts]
-        assert [("one", "busy")] == [(a.provider, a.outcome) for a in (await seen(store, asked)).attempts]
+        assert [("one", "held")] == [(a.provider, a.outcome) for a in (await view(store, waiting)).attempts]
+        assert [("one", "busy")] == [(a.provider, a.outcome) for a in (await view(store, asked)).attempts]
 
 
-async def test_attempts_are_told_from_the_first_to_the_last(store_url: str) -> None:
-    """Every provider's turn is there with its outcome and its time, the last one's in the state that it is in."""
+async def test_attempts_list_every_provider_in_order(store_url: str) -> None:
+    """Every attempt has its time and outcome; the last one's outcome is the current state."""
     async with Store(store_url) as store:
         generation_id = (await order(store, await create_customer(store), "one", "two")).id
         step = await start(store, generation_id, "one")
         await steps.withdraw(store, generation_id, "t", provider="one")
         await start(store, generation_id, "one", "u")
-        await steps.reroute(store, generation_id, "u", refusal="down", routes=offers(step, "two"))
+        await steps.reroute(store, generation_id, "u", refusal="down", routes=routes_to(step, "two"))
         words = []
         for act in (
             start(store, generation_id, "two", "v"),
@@ -173,15 +173,15 @@ async def test_attempts_are_told_from_the_first_to_the_last(store_url: str) -> N
             ledger.settle(store, generation_id, COMPLETED, cost_micros=0, outcome=Outcome("two")),
         ):
             await act
-            words.append((await seen(store, generation_id)).attempts[-1].outcome)
+            words.append((await view(store, generation_id)).attempts[-1].outcome)
         assert ["asked", "accepted", "served"] == words
-        found = (await seen(store, generation_id)).attempts
+        found = (await view(store, generation_id)).attempts
         assert ["one busy", "one down", "two served"] == [f"{attempt.provider} {attempt.outcome}" for attempt in found]
         assert sorted(attempt.at_ms for attempt in found) == [attempt.at_ms for attempt in found]
 
 
-async def test_the_attempts_that_are_kept_are_bounded(store_url: str) -> None:
-    """A provider that is busy for ever fills the list to its bound, with the newest."""
+async def test_attempts_are_bounded(store_url: str) -> None:
+    """The attempts of a provider that stays busy fill the list to its bound, and the newest remain."""
     async with Store(store_url) as store:
         generation_id = (await order(store, await create_customer(store), "one")).id
         for number in range(40):
@@ -189,12 +189,12 @@ async def test_the_attempts_that_are_kept_are_bounded(store_url: str) -> None:
             await steps.withdraw(
                 store, generation_id, f"t{number}", provider="one", refusal="down" if number == 39 else "busy"
             )
-        found = (await seen(store, generation_id)).attempts
+        found = (await view(store, generation_id)).attempts
         assert (32, "down") == (len(found), found[-1].outcome)
 
 
-async def test_how_long_a_provider_takes_is_learnt_where_it_is_settled(store_url: str) -> None:
-    """Each completed generation moves its provider's average for its kind by a fifth; a failed one teaches nothing."""
+async def test_settle_measures_the_speed_of_the_provider(store_url: str) -> None:
+    """Each completed generation moves its provider's average for its kind by a fifth; a failed one does not."""
     async with Store(store_url) as store, Speeds(store, ["one", "two"]) as speeds:
         customer = await create_customer(store, cents=1000)
         assert {} == speeds.of("image")
@@ -210,7 +210,7 @@ async def test_how_long_a_provider_takes_is_learnt_where_it_is_settled(store_url
 
 
 async def finish(store: Store, customer: Customer, *, called: bool) -> int:
-    """A generation that the provider calls about or not; how sure the next look is of its callback."""
+    """Complete a generation, with or without a callback, and return the callback percent of its poll."""
     generation_id = (await order(store, customer, "one")).id
     await start(store, generation_id, "one")
     await steps.store_reference(store, generation_id, "ref", provider="one", patience_s=1)
@@ -222,8 +222,8 @@ async def finish(store: Store, customer: Customer, *, called: bool) -> int:
     return before.callback_percent
 
 
-async def test_callbacks_prove_to_arrive_or_do_not(store_url: str) -> None:
-    """After ten of them the share of generations that were called about is told, and it falls when calls stay away."""
+async def test_callback_percent_follows_the_callbacks_that_arrive(store_url: str) -> None:
+    """After ten generations the share of callbacks is known, and it falls when callbacks stop."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=10_000)
         told = [await finish(store, customer, called=True) for _ in range(12)]
@@ -239,8 +239,8 @@ async def test_callbacks_prove_to_arrive_or_do_not(store_url: str) -> None:
         assert 100 > int(await store.call("HGET", keys.provider("one"), "calls_due"))
 
 
-async def test_speeds_are_read_again_and_kept_while_the_store_is_away(store_url: str) -> None:
-    """What is learnt later is known soon, and a store that is away changes nothing."""
+async def test_speeds_are_refreshed_and_survive_a_store_outage(store_url: str) -> None:
+    """New speeds are read soon, and the old ones stay while the store is down."""
     async with Store(store_url, timeout_s=0.2) as store, Speeds(store, ["one"]) as speeds:
         await store.call("HSET", keys.provider("one"), "took_ms:image", "12.5")
         async with asyncio.timeout(5):

@@ -1,4 +1,4 @@
-"""Verb 2 against a real store and a paid provider over HTTP: whatever happens, one submit and one settlement."""
+"""Verb 2 against a real store and a paid provider over HTTP: one submit and one settlement, whatever happens."""
 
 import asyncio
 import time
@@ -33,17 +33,17 @@ class Bench(Struct, frozen=True, kw_only=True):
 
     @property
     def store(self) -> Store:
-        """The context's store."""
+        """Return the context's store."""
         return self.context.store
 
     async def order(self, prompt: str, run_s: float = 30) -> str:
-        """An accepted generation of the paid provider."""
+        """Accept a generation of the paid provider and return its id."""
         spec = Spec("wowflow", "image", "test/paid", "paid", prompt, {})
         order = make_order(self.customer, provider="paid", spec=spec, run_ms=int(run_s * 1000))
         return (await ledger.accept(self.store, order)).id
 
     async def step(self, generation_id: str) -> float | None:
-        """One step; seconds until the next, or None when there is none."""
+        """Run one step. Return the seconds until the next, or None if there is none."""
         try:
             await verb.run({"context": self.context}, generation_id)
         except Park as park:
@@ -51,14 +51,14 @@ class Bench(Struct, frozen=True, kw_only=True):
         return None
 
     async def finish(self, generation_id: str, limit_s: float = 15) -> Generation:
-        """Steps until it is closed."""
+        """Run steps until the generation has ended."""
         async with asyncio.timeout(limit_s):
             while (wait_s := await self.step(generation_id)) is not None:
                 await asyncio.sleep(wait_s)
-        return await self.seen(generation_id)
+        return await self.view(generation_id)
 
-    async def seen(self, generation_id: str) -> Generation:
-        """The generation as its owner sees it, after checking the books."""
+    async def view(self, generation_id: str) -> Generation:
+        """Check the ledger and return the generation as its owner sees it."""
         account = await accounts.find(self.store, self.customer.account)
         assert account is not None
         lines = await ledger.list_entries(self.store, self.customer.account)
@@ -70,7 +70,7 @@ class Bench(Struct, frozen=True, kw_only=True):
 
 @pytest.fixture
 async def bench(store_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
-    """A context with the paid provider."""
+    """Yield a context with the paid provider."""
     async with Store(store_url) as store, Provider() as provider, Egress(allow_private=False) as egress:
         adapter = Adapter(Setup(name="paid", base_url=provider.url))
         storage = Storage.open(str(tmp_path))
@@ -79,8 +79,8 @@ async def bench(store_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
         await adapter.close()
 
 
-async def test_a_generation_is_submitted_checked_and_settled(bench: Bench) -> None:
-    """Submit, park, look again, copy the output, settle at the full price."""
+async def test_run_submits_polls_and_settles(bench: Bench) -> None:
+    """A generation is submitted, parked and polled; its output is copied, and the full price is settled."""
     generation_id = await bench.order("a boat polls=3")
     generation = await bench.finish(generation_id)
     assert (COMPLETED, 10 * CENTS) == (generation.state, generation.cost)
@@ -94,15 +94,15 @@ async def test_a_generation_is_submitted_checked_and_settled(bench: Bench) -> No
     ("prompt", "code"),
     [("refuse", "content_policy"), ("fail", "provider_failed"), ("down", "upstream_error")],
 )
-async def test_a_refusal_is_refunded(bench: Bench, prompt: str, code: str) -> None:
-    """A provider's no, a failed task and an outage each end the generation with the whole price back."""
+async def test_run_refunds_a_rejected_generation(bench: Bench, prompt: str, code: str) -> None:
+    """A rejection, a failed task and an outage each end the generation with a full refund."""
     generation = await bench.finish(await bench.order(prompt))
     assert generation.outcome is not None
     assert (FAILED, 0, code) == (generation.state, generation.cost, generation.outcome.error_code)
 
 
-async def test_a_busy_provider_is_asked_again(bench: Bench) -> None:
-    """A provider that did not accept gets the same submit again after the pause it asked for."""
+async def test_run_submits_again_when_the_provider_was_busy(bench: Bench) -> None:
+    """A busy provider gets the same submit again after the pause that it requested."""
     generation_id = await bench.order("busy")
     generation = await bench.finish(generation_id)
     assert COMPLETED == generation.state
@@ -110,19 +110,19 @@ async def test_a_busy_provider_is_asked_again(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("prompt", ["hangup-after", "hangup-before", "garbage", "slow"])
-async def test_a_lost_answer_is_never_submitted_again(bench: Bench, prompt: str) -> None:
-    """A submit whose answer is lost is not repeated: the generation is uncertain until its deadline, then refunded."""
+async def test_run_never_repeats_a_submit_with_a_lost_answer(bench: Bench, prompt: str) -> None:
+    """After a lost answer the generation is uncertain until its deadline, then refunded."""
     generation_id = await bench.order(prompt, run_s=3.5)
     await bench.step(generation_id)
-    assert (await bench.seen(generation_id)).open
+    assert (await bench.view(generation_id)).open
     generation = await bench.finish(generation_id)
     assert generation.outcome is not None
     assert (FAILED, 0, "outcome_unknown") == (generation.state, generation.cost, generation.outcome.error_code)
     assert 1 == bench.provider.submits[generation_id]
 
 
-async def test_a_second_worker_waits_for_the_firsts_submit(bench: Bench) -> None:
-    """A worker that finds another's intent waits as long as that submit may take, and goes on by its reference."""
+async def test_second_worker_waits_for_the_submit_of_the_first(bench: Bench) -> None:
+    """A worker that finds another's intent waits for that submit's time limit, then polls by its reference."""
     generation_id = await bench.order("a boat")
     limit_s = Adapter.submit_limit_s
     await steps.start(
@@ -137,8 +137,8 @@ async def test_a_second_worker_waits_for_the_firsts_submit(bench: Bench) -> None
     assert 0 == bench.provider.submits[generation_id]
 
 
-async def test_a_generation_past_its_deadline_is_refunded(bench: Bench) -> None:
-    """Work that a provider never finishes ends at the deadline, refunded."""
+async def test_run_refunds_a_generation_past_its_deadline(bench: Bench) -> None:
+    """Work that a provider never finishes ends at the deadline with a refund."""
     generation = await bench.finish(await bench.order("stuck", run_s=0.6))
     assert generation.outcome is not None
     assert (FAILED, "timeout", 10 * CENTS) == (
@@ -148,7 +148,7 @@ async def test_a_generation_past_its_deadline_is_refunded(bench: Bench) -> None:
     )
 
 
-async def test_a_closed_generation_has_no_step_left(bench: Bench) -> None:
+async def test_run_does_nothing_when_the_generation_has_ended(bench: Bench) -> None:
     """Running the job of a settled generation again does nothing."""
     generation_id = await bench.order("a boat")
     await bench.finish(generation_id)
@@ -156,8 +156,8 @@ async def test_a_closed_generation_has_no_step_left(bench: Bench) -> None:
     assert 1 == bench.provider.submits[generation_id]
 
 
-async def test_checks_that_fail_mean_look_again(bench: Bench) -> None:
-    """Whatever goes wrong in a look, the generation stays open and is looked at again."""
+async def test_run_polls_again_when_a_poll_fails(bench: Bench) -> None:
+    """After any error of a poll the generation stays open and is polled again."""
 
     class Blind(Adapter):
         async def poll(self, call: Call, ref: str) -> Pending | Done:
@@ -174,8 +174,8 @@ async def test_checks_that_fail_mean_look_again(bench: Bench) -> None:
     assert COMPLETED == (await bench.finish(generation_id)).state
 
 
-async def test_a_lost_submit_that_may_be_sent_again_is_soon(bench: Bench) -> None:
-    """Where sending the same again costs nothing, a lost answer is soon asked for anew, and the work is done."""
+async def test_run_repeats_a_lost_submit_when_the_provider_allows_it(bench: Bench) -> None:
+    """A lost submit to a repeatable provider is soon sent again, and the work completes."""
 
     class Forgetful(Adapter):
         repeatable = True
@@ -192,12 +192,12 @@ async def test_a_lost_submit_that_may_be_sent_again_is_soon(bench: Bench) -> Non
     forgetful = structs.replace(bench, context=structs.replace(bench.context, adapter=adapter))
     assert verb.RETRY_S == await forgetful.step(generation_id)
     await forgetful.step(generation_id)
-    generation = await bench.seen(generation_id)
+    generation = await bench.view(generation_id)
     assert (COMPLETED, 2) == (generation.state, adapter.submits)
 
 
-async def test_a_bug_in_a_step_is_tried_again_and_then_given_up(bench: Bench) -> None:
-    """An unexpected error asks arq to run the job again; when the engine gives up, the user is refunded."""
+async def test_run_retries_a_crashed_step_and_refunds_when_it_is_dropped(bench: Bench) -> None:
+    """An unexpected error makes arq run the job again; when the engine drops it, the user is refunded."""
 
     class Broken(Adapter):
         repeatable = True
@@ -210,26 +210,26 @@ async def test_a_bug_in_a_step_is_tried_again_and_then_given_up(bench: Bench) ->
     with pytest.raises(RetryJob):
         await verb.run({"context": context}, generation_id)
     await fail_dropped(context, generation_id)
-    generation = await bench.seen(generation_id)
+    generation = await bench.view(generation_id)
     assert (FAILED, 0) == (generation.state, generation.cost)
 
 
-async def test_outputs_that_cannot_be_stored_are_kept_in_hand(bench: Bench, tmp_path: Path) -> None:
-    """While storage refuses, the generation stays open and nothing is submitted again."""
+async def test_run_keeps_the_generation_open_when_storage_fails(bench: Bench, tmp_path: Path) -> None:
+    """While storage fails, the generation stays open and nothing is submitted again."""
     generation_id = await bench.order("a boat")
     await bench.step(generation_id)
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
     storage = bench.context.storage
-    broken = structs.replace(bench.context, storage=await _unusable(blocked, storage))
+    broken = structs.replace(bench.context, storage=await _break_storage(blocked, storage))
     with pytest.raises(Park):
         await verb.run({"context": broken}, generation_id)
     assert COMPLETED == (await bench.finish(generation_id)).state
     assert 1 == bench.provider.submits[generation_id]
 
 
-async def _unusable(path: Path, usable: Storage) -> Storage:
-    """Storage whose folder has become a file."""
+async def _break_storage(path: Path, usable: Storage) -> Storage:
+    """Return a storage whose folder has become a file."""
     path.unlink()
     storage = Storage.open(str(path))
     await storage.check()
@@ -240,8 +240,8 @@ async def _unusable(path: Path, usable: Storage) -> Storage:
     return storage
 
 
-async def test_the_sweeper_puts_a_lost_job_back(bench: Bench) -> None:
-    """A generation whose arq job vanished is put back on its queue, once its look is due."""
+async def test_sweep_enqueues_a_lost_job_again(bench: Bench) -> None:
+    """A generation whose arq job is lost returns to its queue once its check is due."""
     generation_id = await bench.order("a boat")
     await bench.store.call("DEL", keys.arq_job(generation_id))
     await bench.store.call("ZREM", keys.queue("paid"), generation_id)
@@ -252,8 +252,8 @@ async def test_the_sweeper_puts_a_lost_job_back(bench: Bench) -> None:
     assert COMPLETED == (await bench.finish(generation_id)).state
 
 
-async def test_the_sweeper_names_what_is_past_its_deadline(bench: Bench) -> None:
-    """A generation past its deadline that no worker ends is named, again and again until it is settled."""
+async def test_sweep_lists_generations_past_their_deadline(bench: Bench) -> None:
+    """An overdue generation that no worker ends is listed by each sweep until it is settled."""
     generation_id = await bench.order("stuck", run_s=0.1)
     await bench.step(generation_id)
     await asyncio.sleep(0.15)

@@ -1,4 +1,4 @@
-"""A step at a bad moment: past the deadline, after a pause of the whole process, as the first one after an outage."""
+"""Steps in hard moments: past the deadline, after a pause of the process, as the first after an outage."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ RUN_S = 0.5
 
 @pytest.fixture
 async def context(store_url: str, tmp_path: Path) -> AsyncIterator[WorkerContext]:
-    """A context with the paid provider."""
+    """Yield a context with the paid provider."""
     async with Store(store_url) as store, Provider() as provider, Egress(allow_private=False) as egress:
         adapter = Adapter(Setup(name="paid", base_url=provider.url))
         yield WorkerContext(
@@ -37,8 +37,8 @@ async def context(store_url: str, tmp_path: Path) -> AsyncIterator[WorkerContext
         await adapter.close()
 
 
-async def ordered(context: WorkerContext, prompt: str, run_s: float = 30) -> str:
-    """An accepted generation of the paid provider."""
+async def accept_generation(context: WorkerContext, prompt: str, run_s: float = 30) -> str:
+    """Accept a generation of the paid provider and return its id."""
     customer = await create_customer(context.store)
     spec = Spec("wowflow", "image", "test/paid", "paid", prompt, {})
     return (
@@ -46,102 +46,102 @@ async def ordered(context: WorkerContext, prompt: str, run_s: float = 30) -> str
     ).id
 
 
-async def seen(context: WorkerContext, generation_id: str) -> Generation:
-    """The generation as it is."""
+async def view(context: WorkerContext, generation_id: str) -> Generation:
+    """Return the generation."""
     generation = await generations.view(context.store, "", generation_id)
     assert generation is not None
     return generation
 
 
 @pytest.mark.parametrize(("prompt", "state"), [("a boat", COMPLETED), ("stuck", FAILED)])
-async def test_there_is_a_last_look(context: WorkerContext, prompt: str, state: str) -> None:
-    """What the provider has finished when the time is up is delivered and charged, and only the rest is refunded."""
-    generation_id = await ordered(context, prompt, RUN_S)
+async def test_run_polls_once_more_at_the_deadline(context: WorkerContext, prompt: str, state: str) -> None:
+    """Work that is finished at the deadline is delivered and charged; all other work is refunded."""
+    generation_id = await accept_generation(context, prompt, RUN_S)
     with pytest.raises(Park):
         await run({"context": context}, generation_id)
     await asyncio.sleep(RUN_S)
     await run({"context": context}, generation_id)
-    assert state == (await seen(context, generation_id)).state
+    assert state == (await view(context, generation_id)).state
 
 
-async def test_an_answer_that_waited_for_us_counts(context: WorkerContext) -> None:
-    """A worker that was paused for longer than a submit may take uses the answer that came meanwhile."""
+async def test_run_uses_an_answer_that_arrived_while_it_was_paused(context: WorkerContext) -> None:
+    """A worker that was paused beyond the submit's time limit uses the answer that arrived meanwhile."""
 
     class Hasty(Adapter):
         submit_limit_s: ClassVar[float] = 0.2
 
     assert isinstance(context.adapter, Adapter)
     hasty = Hasty(Setup(name="paid", base_url=context.adapter._base_url))
-    generation_id = await ordered(context, "a boat")
+    generation_id = await accept_generation(context, "a boat")
     step = asyncio.create_task(run({"context": structs.replace(context, adapter=hasty)}, generation_id))
     await asyncio.sleep(0.02)
     time.sleep(0.4)  # noqa: ASYNC251  # the whole process stands still
     with pytest.raises(Park):
         await step
     await hasty.close()
-    assert "pending" == (await seen(context, generation_id)).state
+    assert "pending" == (await view(context, generation_id)).state
 
 
 @pytest.mark.parametrize("no", [Retry("busy", after_s=60), Down("out of order")])
-async def test_what_is_canceled_during_a_submit_that_is_put_off_is_not_sent_again(
+async def test_run_ends_a_canceled_generation_when_its_submit_was_refused(
     context: WorkerContext, no: Exception
 ) -> None:
-    """A provider's no ends a generation that its owner canceled meanwhile: refunded in full, as canceled."""
+    """A refused submit ends a generation that its owner canceled meanwhile, with a full refund."""
 
     class Reluctant(Adapter):
         async def submit(self, call: Call) -> Pending | Done:
             assert "noted" == await generations.cancel(context.store, call.generation_id)
             raise no
 
-    generation_id = await ordered(context, "a boat")
+    generation_id = await accept_generation(context, "a boat")
     adapter = Reluctant(Setup(name="paid", base_url="http://127.0.0.1:1"))
     await run({"context": structs.replace(context, adapter=adapter)}, generation_id)
-    generation = await seen(context, generation_id)
+    generation = await view(context, generation_id)
     assert generation.outcome is not None
     assert (FAILED, "canceled", 0) == (generation.state, generation.outcome.error_code, generation.cost)
     assert 0 == await context.store.call("ZCARD", keys.queue("paid"))
 
 
-async def test_a_worker_that_died_between_a_no_and_the_end_of_a_canceled_generation_leaves_no_submit(
+async def test_run_ends_a_canceled_generation_after_a_worker_died(
     context: WorkerContext,
 ) -> None:
-    """Whoever takes over a canceled generation that no provider has ends it."""
-    generation_id = await ordered(context, "a boat")
+    """The next worker ends a canceled generation that no provider has."""
+    generation_id = await accept_generation(context, "a boat")
     await steps.start(context.store, generation_id, provider="paid", repeatable=False, submit_limit_s=5, token="first")
     await generations.cancel(context.store, generation_id)
     assert steps.Withdrawn(1, cancel=True) == await steps.withdraw(
         context.store, generation_id, "first", provider="paid"
     )
     await run({"context": context}, generation_id)
-    assert FAILED == (await seen(context, generation_id)).state
+    assert FAILED == (await view(context, generation_id)).state
 
 
 @pytest.mark.parametrize("prompt", ["a boat", "refuse", "busy"])
-async def test_any_answer_ends_an_outage(context: WorkerContext, prompt: str) -> None:
-    """The first submit after an outage closes the breaker when it is answered, even with a no."""
+async def test_breaker_closes_after_any_answer_to_the_probe(context: WorkerContext, prompt: str) -> None:
+    """The first submit after an outage closes the breaker when it is answered, even with a refusal."""
     key = keys.provider("paid")
     await context.store.call("HSET", key, "downs", 1, "down_until_ms", 1)
-    generation_id = await ordered(context, prompt)
+    generation_id = await accept_generation(context, prompt)
     with contextlib.suppress(Park):
         await run({"context": context}, generation_id)
     assert None is await context.store.call("HGET", key, "downs")
 
 
-async def test_an_uncertain_generation_is_looked_at_again(context: WorkerContext) -> None:
-    """A reference that comes after its submit was given up as uncertain is used soon, not at the deadline."""
-    generation_id = await ordered(context, "a boat", run_s=600)
+async def test_run_uses_a_reference_that_arrives_while_uncertain(context: WorkerContext) -> None:
+    """A reference that arrives for an uncertain generation is used soon, not at the deadline."""
+    generation_id = await accept_generation(context, "a boat", run_s=600)
     await context.store.call("HSET", keys.generation(generation_id), "state", "uncertain")
     with pytest.raises(Park) as caught:
         await run({"context": context}, generation_id)
     assert RETRY_S * 1000 == caught.value.defer_score
     await steps.store_reference(context.store, generation_id, f"task-{generation_id}", provider="paid", patience_s=1)
     await run({"context": context}, generation_id)
-    assert COMPLETED == (await seen(context, generation_id)).state
+    assert COMPLETED == (await view(context, generation_id)).state
 
 
-async def test_a_late_reference_wakes_its_generation(context: WorkerContext) -> None:
-    """A reference brought after its submit was given up as uncertain puts the parked job on the queue at once."""
-    generation_id = await ordered(context, "a boat")
+async def test_late_reference_makes_the_parked_job_due(context: WorkerContext) -> None:
+    """A reference that arrives for an uncertain generation makes its parked job due at once."""
+    generation_id = await accept_generation(context, "a boat")
     queue, parked_ms = keys.queue("paid"), 10**15
     await context.store.call("HSET", keys.generation(generation_id), "state", "uncertain")
     await context.store.call("ZADD", queue, parked_ms, generation_id)

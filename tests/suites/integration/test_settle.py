@@ -1,4 +1,4 @@
-"""Verb 3 against a real store: a generation closes once, and its money with it."""
+"""Verb 3 against a real store: a generation ends once, and so does its reservation."""
 
 import asyncio
 
@@ -12,23 +12,23 @@ from shared.store.ledger import NotSettled, Settled
 from tests.harness.factories import CENTS, Customer, create_customer, is_open, make_order, new_generation_id
 
 
-async def books(store: Store, customer: Customer) -> tuple[int, int]:
-    """(balance, spent) in cents, after checking that the lines add up."""
+async def read_books(store: Store, customer: Customer) -> tuple[int, int]:
+    """Return (balance, spent) in cents, after checking that the ledger adds up."""
     account = await accounts.find(store, customer.account)
     assert account is not None
     assert account.balance == sum(line.amount_micros for line in await ledger.list_entries(store, customer.account))
     return account.balance // CENTS, account.spent // CENTS
 
 
-async def test_a_failure_is_refunded_in_full(store_url: str) -> None:
-    """A failed generation costs nothing, says why, and leaves nothing behind on any queue."""
+async def test_settle_refunds_a_failure_in_full(store_url: str) -> None:
+    """A failed generation costs nothing, has its reason, and leaves nothing on any queue."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=100)
         accepted = await ledger.accept(store, make_order(customer))
         outcome = Outcome("noop", error_code="content_policy", error="refused")
         settlement = await ledger.settle(store, accepted.id, FAILED, cost_micros=0, outcome=outcome)
         assert Settled(10 * CENTS) == settlement
-        assert (100, 0) == await books(store, customer)
+        assert (100, 0) == await read_books(store, customer)
         generation = await generations.view(store, customer.account, accepted.id)
         assert generation is not None
         assert (FAILED, 0, 10 * CENTS, outcome) == (
@@ -42,8 +42,8 @@ async def test_a_failure_is_refunded_in_full(store_url: str) -> None:
         assert 0 == await store.call("ZCARD", keys.OPEN)
 
 
-async def test_many_settlements_move_money_once(store_url: str) -> None:
-    """However many settle at once, completed or failed: one settlement, one ledger line."""
+async def test_settle_moves_money_once_when_many_settle(store_url: str) -> None:
+    """Of many concurrent settlements, completed or failed, one succeeds and writes one ledger entry."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=100)
         accepted = await ledger.accept(store, make_order(customer))
@@ -56,34 +56,34 @@ async def test_many_settlements_move_money_once(store_url: str) -> None:
         assert 39 == results.count(NotSettled("already"))
         lines = await ledger.list_entries(store, customer.account)
         assert ["top_up", "reserve", "settle"] == [line.kind for line in lines]
-        assert (90, 10) == await books(store, customer)
+        assert (90, 10) == await read_books(store, customer)
 
 
-async def test_a_partial_cost_gives_the_rest_back(store_url: str) -> None:
-    """What a generation did not cost of its reservation returns to the balance."""
+async def test_settle_refunds_the_rest_of_a_partial_cost(store_url: str) -> None:
+    """The part of a reservation above the cost returns to the balance."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=100)
         accepted = await ledger.accept(store, make_order(customer))
         assert Settled(6 * CENTS) == await ledger.settle(
             store, accepted.id, COMPLETED, cost_micros=4 * CENTS, outcome=Outcome()
         )
-        assert (96, 4) == await books(store, customer)
+        assert (96, 4) == await read_books(store, customer)
 
 
 @pytest.mark.parametrize("cost_micros", [-1, 10 * CENTS + 1])
-async def test_a_cost_outside_the_reservation_is_refused(store_url: str, cost_micros: int) -> None:
-    """No settlement exceeds the reservation or pays out: the script stops before anything moves."""
+async def test_settle_refuses_a_cost_outside_the_reservation(store_url: str, cost_micros: int) -> None:
+    """The script stops before it moves money if the cost is negative or above the reservation."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=100)
         accepted = await ledger.accept(store, make_order(customer))
         with pytest.raises(StoreError, match="cost outside the reservation"):
             await ledger.settle(store, accepted.id, COMPLETED, cost_micros=cost_micros, outcome=Outcome())
-        assert (90, 10) == await books(store, customer)
+        assert (90, 10) == await read_books(store, customer)
         assert await is_open(store, accepted.id)
 
 
-async def test_the_next_waiting_generation_takes_the_place(store_url: str) -> None:
-    """Settling frees the account's slot for the oldest of its backlog."""
+async def test_settle_admits_the_next_generation_of_the_backlog(store_url: str) -> None:
+    """Settling frees the account's slot for the oldest generation of its backlog."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=100, concurrency=1, backlog_max=5)
         first, second, third = [(await ledger.accept(store, make_order(customer))).id for _ in range(3)]
@@ -93,8 +93,8 @@ async def test_the_next_waiting_generation_takes_the_place(store_url: str) -> No
         assert None is not await store.call("ZSCORE", keys.queue("noop"), second)
 
 
-async def test_settling_one_that_waits_frees_nobody_elses_place(store_url: str) -> None:
-    """A generation settled while it waits leaves its backlog and takes no slot with it."""
+async def test_settle_frees_no_slot_when_the_generation_was_in_the_backlog(store_url: str) -> None:
+    """A generation that is settled in the backlog leaves it and frees no slot."""
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=100, concurrency=1, backlog_max=5)
         first, second, third = [(await ledger.accept(store, make_order(customer))).id for _ in range(3)]
@@ -103,7 +103,7 @@ async def test_settling_one_that_waits_frees_nobody_elses_place(store_url: str) 
         assert {first.encode()} == set(await store.call("SMEMBERS", keys.active(customer.account, "noop")))
 
 
-async def test_a_guarded_settlement_leaves_submitted_work_alone(store_url: str) -> None:
+async def test_settle_skips_submitted_work_when_guarded(store_url: str) -> None:
     """With `unsubmitted_only` nothing is settled once a provider may have the work."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
@@ -116,8 +116,8 @@ async def test_a_guarded_settlement_leaves_submitted_work_alone(store_url: str) 
         assert await is_open(store, accepted.id)
 
 
-async def test_an_event_is_written_for_each_endpoint_that_wants_it(store_url: str) -> None:
-    """The settling script writes one delivery for each endpoint of that type, and its job."""
+async def test_settle_writes_an_event_for_each_subscribed_endpoint(store_url: str) -> None:
+    """The settling script writes one delivery and its job for each endpoint of that event type."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
         every = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
@@ -134,8 +134,8 @@ async def test_an_event_is_written_for_each_endpoint_that_wants_it(store_url: st
         assert 1 == await store.call("ZCARD", keys.queue("webhooks"))
 
 
-async def test_an_unknown_generation_is_missing(store_url: str) -> None:
-    """Settling what was never accepted changes nothing."""
+async def test_settle_changes_nothing_when_the_generation_is_unknown(store_url: str) -> None:
+    """Settling an unknown id changes nothing."""
     async with Store(store_url) as store:
         assert NotSettled("missing") == await ledger.settle(
             store, new_generation_id(), FAILED, cost_micros=0, outcome=Outcome()

@@ -1,4 +1,4 @@
-"""Callbacks of a provider through a real gateway: each is a reason to look, and none of them decides anything."""
+"""Callbacks of a provider through a real gateway: each one causes a poll, and none of them decides anything."""
 
 import asyncio
 import time
@@ -41,8 +41,8 @@ class Scene(Struct, frozen=True):
     fal: Double
     caller: Caller
 
-    async def begun(self, looks: int = 0) -> tuple[str, str, str]:
-        """A generation that fal has, after how many looks it is done: its id, fal's name of it, where fal calls."""
+    async def submit(self, looks: int = 0) -> tuple[str, str, str]:
+        """Submit a generation to fal. Return its id, fal's name of it, and its callback URL."""
         known = set(self.fal.queued_apps)
         self.fal.states.extend([AT_WORK] * looks)
         made = await self.caller.create("a red boat", "test/called")
@@ -54,18 +54,18 @@ class Scene(Struct, frozen=True):
         return made, request, where
 
     async def call(self, where: str, request: Callback) -> Answer:
-        """fal, or somebody else, calls."""
+        """Post a callback, as fal or as somebody else."""
         return await self.caller.request("POST", where, data=request.body, headers=request.headers)
 
-    async def looked(self, times: int, limit_s: float = WAIT_S) -> None:
-        """Wait until so many looks have arrived."""
+    async def wait_for_polls(self, times: int, limit_s: float = WAIT_S) -> None:
+        """Wait until so many polls have arrived."""
         end_s = time.monotonic() + limit_s
         while self.fal.counts["poll"] < times:
             assert time.monotonic() < end_s, f"{self.fal.counts['poll']} of {times} looks"
             await asyncio.sleep(0.02)
 
-    async def account(self) -> tuple[int, Any]:
-        """The balance and the ledger."""
+    async def read_account(self) -> tuple[int, Any]:
+        """Return the balance and the ledger."""
         return await self.caller.check_balance(), await ledger.list_entries(
             self.place.store, self.caller.customer.account
         )
@@ -73,7 +73,7 @@ class Scene(Struct, frozen=True):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def deployment() -> AsyncIterator[tuple[Place, Double]]:
-    """A gateway and a worker of fal."""
+    """Yield a gateway and a worker of fal."""
     async with (
         Double() as fal,
         deploy(models=MODELS.format(fal=fal.base_url), workers=(), deliver=0, sweep=0) as place,
@@ -85,17 +85,17 @@ async def deployment() -> AsyncIterator[tuple[Place, Double]]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def scene(deployment: tuple[Place, Double]) -> Scene:
-    """A new customer, and nothing learnt."""
+    """Yield a new customer, and reset the callback statistics."""
     place, fal = deployment
     fal.states.clear()
     await place.store.call("HDEL", keys.provider("fal"), "calls_due", "calls_came")
     return Scene(place, fal, await place.create_caller(cents=100))
 
 
-async def test_a_callback_makes_the_look_due_at_once(scene: Scene) -> None:
-    """Where callbacks prove to come looks are far apart, and a callback brings the result long before the next one."""
+async def test_callback_makes_the_poll_due_at_once(scene: Scene) -> None:
+    """When callbacks are proven polls are rare, and a callback delivers the result long before the next one."""
     await scene.place.store.call("HSET", keys.provider("fal"), "calls_due", 50, "calls_came", 50)
-    made, request, where = await scene.begun()
+    made, request, where = await scene.submit()
     looks, due_s = scene.fal.counts["poll"], time.monotonic() + STRETCH * POLL_S["image"]
     await asyncio.sleep(POLL_S["image"] * 1.5)
     assert looks == scene.fal.counts["poll"]
@@ -105,46 +105,46 @@ async def test_a_callback_makes_the_look_due_at_once(scene: Scene) -> None:
     assert 89 == await scene.caller.check_balance()
 
 
-async def test_a_callback_that_is_early_changes_nothing(scene: Scene) -> None:
-    """One that says that it is done while the provider itself says that it is not leads to a look, and no more."""
-    made, request, where = await scene.begun(looks=1)
+async def test_early_callback_changes_nothing(scene: Scene) -> None:
+    """A callback that claims a result too early causes one poll and no more."""
+    made, request, where = await scene.submit(looks=1)
     looks = scene.fal.counts["poll"]
     await scene.call(where, scene.fal.webhook(request))
-    await scene.looked(looks + 1)
+    await scene.wait_for_polls(looks + 1)
     assert "processing" == (await scene.caller.poll(made))["status"]
     assert "completed" == (await scene.caller.wait_for_end(made))["status"]
     assert 89 == await scene.caller.check_balance()
 
 
-async def test_a_callback_that_is_doubled_or_late_changes_nothing(scene: Scene) -> None:
-    """The same again, and again after the end, is answered with 200; nothing is copied, charged or asked again."""
-    made, request, where = await scene.begun()
+async def test_repeated_or_late_callback_changes_nothing(scene: Scene) -> None:
+    """A callback repeated before and after the end is answered with 200; nothing is copied, charged or polled again."""
+    made, request, where = await scene.submit()
     for _ in range(3):
         assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
     shown = await scene.caller.wait_for_end(made)
-    before, requests = await scene.account(), len(scene.fal.requests)
+    before, requests = await scene.read_account(), len(scene.fal.requests)
     for _ in range(3):
         assert 200 == (await scene.call(where, scene.fal.webhook(request))).status
     await asyncio.sleep(0.3)
-    assert (shown, before) == (await scene.caller.poll(made), await scene.account())
+    assert (shown, before) == (await scene.caller.poll(made), await scene.read_account())
     assert requests == len(scene.fal.requests)
 
 
-async def test_a_forged_callback_changes_nothing(scene: Scene) -> None:
-    """Whatever is posted to a generation's address without a signature is a reason to look, and tells nothing."""
-    made, _, where = await scene.begun(looks=2)
+async def test_forged_callback_changes_nothing(scene: Scene) -> None:
+    """An unsigned post to a generation's callback URL causes a poll and supplies nothing."""
+    made, _, where = await scene.submit(looks=2)
     looks = scene.fal.counts["poll"]
     for number, body in enumerate((b"[" * 50_000, b'{"status": "OK", "payload": {"images": []}}'), 1):
         assert 200 == (await scene.call(where, Callback({"content-type": "application/json"}, body))).status
-        await scene.looked(looks + number)
+        await scene.wait_for_polls(looks + number)
     assert "processing" == (await scene.caller.poll(made))["status"]
     assert "completed" == (await scene.caller.wait_for_end(made))["status"]
 
 
-async def test_a_callback_for_a_foreign_task_changes_nothing(scene: Scene) -> None:
-    """A callback signed for one task and posted to another's address leaves both with what is theirs."""
-    one, first, where = await scene.begun()
-    two, second, _ = await scene.begun(looks=2)
+async def test_callback_for_another_task_changes_nothing(scene: Scene) -> None:
+    """A callback signed for one task and posted to another's URL changes neither."""
+    one, first, where = await scene.submit()
+    two, second, _ = await scene.submit(looks=2)
     assert first != second
     await scene.call(where, scene.fal.webhook(second))
     await scene.caller.wait_for_end(one)
@@ -155,9 +155,9 @@ async def test_a_callback_for_a_foreign_task_changes_nothing(scene: Scene) -> No
     assert 78 == await scene.caller.check_balance()
 
 
-async def test_an_address_that_is_not_ours_is_not_there(scene: Scene) -> None:
-    """A token that nobody gave out is 404, and a provider's name that is not the generation's makes nobody look."""
-    made, request, where = await scene.begun(looks=1)
+async def test_unknown_callback_url_is_not_found(scene: Scene) -> None:
+    """An unknown token is 404, and a wrong provider name causes no poll."""
+    made, request, where = await scene.submit(looks=1)
     base, _, token = where.rpartition("/")
     wrong = f"{base}/{token[:-1]}{'0' if token[-1] != '0' else '1'}"
     assert 404 == (await scene.call(wrong, scene.fal.webhook(request))).status

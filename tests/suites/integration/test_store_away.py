@@ -1,4 +1,4 @@
-"""What jobs do while the store is away: they come back, because arq would end a job that raises anything else."""
+"""Jobs while the store is down: they are retried, because arq would end a job that raises anything else."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -20,16 +20,16 @@ from workers.timing import STORE_RETRY_S
 
 @pytest.fixture
 async def away(tmp_path: Path) -> AsyncIterator[Store]:
-    """A store that nobody serves."""
+    """Yield a store that no server serves."""
     async with Store(f"unix://{tmp_path}/nobody.sock", timeout_s=0.05) as store:
         yield store
 
 
 @pytest.mark.parametrize("step", [run.run, late.poll_late], ids=["run", "late"])
-async def test_a_step_is_tried_again(
+async def test_step_is_retried_when_the_store_is_down(
     step: Callable[..., Awaitable[None]], away: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A generation's job that cannot reach the store is put off, once its patience is over."""
+    """A generation's job that cannot reach the store is postponed."""
     monkeypatch.setattr("workers.timing.STORE_WAIT_S", 0.3)
     async with Egress(allow_private=False) as egress:
         storage = Storage.open(str(tmp_path / "assets"))
@@ -41,8 +41,8 @@ async def test_a_step_is_tried_again(
     assert STORE_RETRY_S * 1000 == caught.value.defer_score
 
 
-async def test_an_attempt_is_made_again(away: Store) -> None:
-    """A delivery's job that cannot reach the store is put off."""
+async def test_delivery_is_retried_when_the_store_is_down(away: Store) -> None:
+    """A delivery's job that cannot reach the store is postponed."""
     async with Egress(allow_private=True) as egress:
         post = DeliveryContext(store=away, egress=egress, base_url="http://127.0.0.1", keep_ms=1000)
         with pytest.raises(Park) as caught:
