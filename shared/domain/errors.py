@@ -4,6 +4,7 @@ WokflowError
 ├── Refused       the request cannot be carried out; nothing was charged; a dialect renders its code
 ├── StoreDown     the store cannot be reached or cannot serve: 503, retry later
 └── StoreNewer    a later version of Wokflow has written to the store: the process does not start
+
 StoreError        the store rejected a command: a bug of ours
 """
 

@@ -1,7 +1,7 @@
 """The gate through which text from outside becomes ours: valid Unicode, bounded, without control characters or secrets.
 
-Adapters, deliveries, logs and errors use it alike. A lone surrogate cannot be encoded, a control character can forge a
-log line or drive a terminal, and a provider may echo the key that we sent.
+Adapters, deliveries, logs and errors use it alike. A lone surrogate cannot be encoded. A control character can forge a
+log line or drive a terminal. A provider may echo the key that we sent.
 """
 
 import re

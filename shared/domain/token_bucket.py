@@ -24,8 +24,8 @@ class Grant(Struct, frozen=True):
 class TokenBuckets:
     """One bucket per caller, all of one rate. The least recently used one is forgotten past `callers_max`.
 
-    A forgotten caller starts with a full bucket, so `callers_max` has to be larger than the number of callers that can
-    empty theirs at the same time.
+    A forgotten caller starts with a full bucket. So `callers_max` has to exceed the number of callers that can empty
+    theirs at the same time.
     """
 
     def __init__(self, rate: Rate, *, callers_max: int) -> None:

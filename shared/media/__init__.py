@@ -1,1 +1,1 @@
-"""Media files: types told apart by their bytes, and the tasks of the sandbox that decode them."""
+"""Media files: their types, and the sandbox tasks that decode them."""

@@ -1,7 +1,7 @@
 """A child of a sandbox: serves the TASKS of one module on its pipe.
 
-A task takes and returns plain values. It raises ValueError for input that it refuses, with a sentence for the caller,
-and ModuleNotFoundError or FileNotFoundError when a part of this installation is missing.
+A task takes and returns plain values. For input that it refuses it raises ValueError with a sentence for the caller.
+When a part of this installation is missing it raises ModuleNotFoundError or FileNotFoundError.
 """
 
 import os

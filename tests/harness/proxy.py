@@ -13,7 +13,7 @@ Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
 class Proxy:
     """Forwards every connection to what `dial` opens. `async with Proxy(dial) as proxy:` listens on `proxy.port`.
 
-    `silence()` leaves all connections open and passes nothing on, in either direction, without FIN or RST. New ones are
+    `fall_silent()` leaves all connections open and passes nothing on, in either direction, without FIN or RST. New ones are
     accepted and silent too, unless `fresh` lets them through: then only what was open before is dead.
     """
 
@@ -47,7 +47,7 @@ class Proxy:
         assert self._server is not None
         return int(self._server.sockets[0].getsockname()[1])
 
-    def silence(self, *, fresh: bool = False) -> None:
+    def fall_silent(self, *, fresh: bool = False) -> None:
         """Pass nothing on any more. With `fresh`, connections made from now on work."""
         self._gate.clear()
         if fresh:

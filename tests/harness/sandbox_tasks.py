@@ -75,8 +75,8 @@ def sleep(seconds: float) -> str:
     return "rested"
 
 
-def spin() -> None:
-    """Use processor time for ever."""
+def use_time() -> None:
+    """Use processor time without end."""
     while True:
         pass
 
@@ -86,7 +86,7 @@ def refuse(reason: str) -> None:
     raise ValueError(reason)
 
 
-def segfault() -> None:
+def read_address_zero() -> None:
     """Read from address 0."""
     ctypes.string_at(0)
 
@@ -111,10 +111,10 @@ TASKS: dict[str, Any] = {
     "fork": fork,
     "kill": kill,
     "sleep": sleep,
-    "spin": spin,
+    "spin": use_time,
     "refuse": refuse,
     "fail": lambda: {}["secret"],
     "missing": lambda: __import__("no_such_module"),
-    "segfault": segfault,
+    "segfault": read_address_zero,
     "noise": print_noise,
 }

@@ -16,7 +16,7 @@ LIMIT_S = 10.0
 
 @pytest.fixture
 async def images() -> AsyncIterator[Sandbox]:
-    """A sandbox that reads images."""
+    """Provide a sandbox that reads images."""
     sandbox = Sandbox("shared.media.image_tasks", children=1)
     yield sandbox
     await sandbox.close()

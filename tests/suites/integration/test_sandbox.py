@@ -15,7 +15,7 @@ LIMIT_S = 30.0
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """A sandbox with two children."""
+    """Provide a sandbox with two children."""
     sandbox = Sandbox(TASKS, children=2, memory_bytes_max=1 << 30, reply_bytes_max=1 << 20)
     yield sandbox
     await sandbox.close()
@@ -87,7 +87,7 @@ async def test_sandbox_shows_no_text_of_an_unexpected_error(sandbox: Sandbox) ->
 
 
 async def test_sandbox_raises_unavailable_when_a_part_is_missing(sandbox: Sandbox) -> None:
-    """A module that is not installed is no fault of the input."""
+    """A module that is not installed is not the fault of the input."""
     with pytest.raises(Unavailable, match="no_such_module"):
         await sandbox.run("missing", limit_s=LIMIT_S)
 

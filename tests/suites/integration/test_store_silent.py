@@ -21,7 +21,7 @@ BACK_S = 15.0  # the promise: work goes on this long after new connections are p
 
 @pytest.fixture
 async def proxy(store_url: str) -> AsyncIterator[Proxy]:
-    """A proxy in front of the store, which listens on a unix socket."""
+    """Provide a proxy in front of the store, which listens on a unix socket."""
     path = store_url.removeprefix("unix://")
     async with Proxy(lambda: asyncio.open_unix_connection(path)) as proxy:
         yield proxy
@@ -48,7 +48,7 @@ async def test_engine_goes_on_when_its_connections_fell_silent(store_url: str, p
         )
         running = asyncio.create_task(engine.async_run())
         await asyncio.sleep(0.5)
-        proxy.silence(fresh=True)
+        proxy.fall_silent(fresh=True)
         pool = arq_pool(store_url, "noop")
         await pool.enqueue_job("run", new_generation_id(), _queue_name=keys.queue("noop"))
         async with within(BACK_S):
@@ -64,7 +64,7 @@ async def test_call_ends_when_the_connection_fell_silent(proxy: Proxy) -> None:
     """A caller waits for a silent store no longer than for one that is away."""
     async with Store(f"redis://127.0.0.1:{proxy.port}", timeout_s=0.5) as store:
         assert b"PONG" == await store.call("PING")
-        proxy.silence()
+        proxy.fall_silent()
         with pytest.raises(StoreDown):
             await asyncio.wait_for(store.call("PING"), BACK_S + BUSY_S)
 
