@@ -13,8 +13,8 @@ Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
 class Proxy:
     """Forwards every connection to what `dial` opens. `async with Proxy(dial) as proxy:` listens on `proxy.port`.
 
-    `fall_silent()` leaves all connections open and passes nothing on, in either direction, without FIN or RST. New ones are
-    accepted and silent too, unless `fresh` lets them through: then only what was open before is dead.
+    `fall_silent()` leaves all connections open and passes nothing on in either direction, without FIN or RST. New ones
+    are silent too. With `fresh` they pass, and only those that were open before are dead.
     """
 
     def __init__(self, dial: Dial) -> None:
