@@ -28,7 +28,7 @@ NO_RETRY = {"max_retries": 0}
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
+    """Run a double of the provider."""
     async with Double() as one:
         yield one
 
@@ -51,7 +51,7 @@ def requests_of(kind: str) -> dict[str, type[pydantic.BaseModel]]:
     return {member.model_fields["model_id"].default: member for member in members(REQUESTS[kind])}
 
 
-async def test_the_client_speaks(double: Double, client: AsyncElevenLabs) -> None:
+async def test_client_speaks(double: Double, client: AsyncElevenLabs) -> None:
     """Speech is the sound itself, in the format that was asked for, and its headers say what it cost."""
     async with client.text_to_speech.with_raw_response.convert(
         VOICES[0], text="Hello.", model_id="eleven_v3", output_format="mp3_44100_128", voice_settings={"speed": 1.1}
@@ -61,7 +61,7 @@ async def test_the_client_speaks(double: Double, client: AsyncElevenLabs) -> Non
     assert 1 == double.accepted
 
 
-async def test_the_client_composes(client: AsyncElevenLabs) -> None:
+async def test_client_composes(client: AsyncElevenLabs) -> None:
     """Music and sounds come the same way."""
     music = client.music.compose(prompt="a waltz", music_length_ms=3_000, model_id="music_v1")
     assert MP3 == b"".join([chunk async for chunk in music])
@@ -70,7 +70,7 @@ async def test_the_client_composes(client: AsyncElevenLabs) -> None:
 
 
 @pytest.mark.parametrize("kind", REQUESTS)
-async def test_the_client_waits_for_a_generation(double: Double, client: AsyncElevenLabs, kind: str) -> None:
+async def test_client_waits_for_a_generation(double: Double, client: AsyncElevenLabs, kind: str) -> None:
     """Pictures and films go through their states, each of which is strictly one of the client's types."""
     model = next(iter(MODEL_FIELDS[kind]))
     flow = getattr(client.flows, kind)
@@ -116,7 +116,7 @@ def words_of(annotation: object) -> set[object]:
 
 
 @pytest.mark.parametrize("name", [name for name, refusal in REFUSALS.items() if 400 <= refusal.response.status < 500])
-async def test_the_client_reads_an_error(double: Double, client: AsyncElevenLabs, name: str) -> None:
+async def test_client_reads_an_error(double: Double, client: AsyncElevenLabs, name: str) -> None:
     """Each documented refusal reaches the caller with its status and its detail."""
     answer = REFUSALS[name].response
     double.overrides["submit"].append(answer)
@@ -125,7 +125,7 @@ async def test_the_client_reads_an_error(double: Double, client: AsyncElevenLabs
     assert (answer.status, answer.body) == (caught.value.status_code, caught.value.body)
 
 
-def test_the_client_believes_the_webhook() -> None:
+def test_client_believes_the_webhook() -> None:
     """The double signs as the client verifies, and not with another secret."""
     one = AsyncElevenLabs(api_key="a-key").webhooks
     request = Double().webhook("r1", SECRET)

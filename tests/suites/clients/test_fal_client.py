@@ -14,7 +14,7 @@ APP = "fal-ai/flux/dev"
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
+    """Run a double of the provider."""
     async with Double() as one:
         yield one
 
@@ -28,7 +28,7 @@ async def client(double: Double, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     await (await one._client).aclose()  # it has no close of its own
 
 
-async def test_the_client_waits_in_the_queue(double: Double, client: fal_client.AsyncClient) -> None:
+async def test_client_waits_in_the_queue(double: Double, client: fal_client.AsyncClient) -> None:
     """A request goes through its states, each of which the client can read, to its result."""
     handle = await client.submit(APP, {"prompt": "a fox"})
     double.states.extend(["IN_QUEUE", "IN_PROGRESS"])
@@ -38,14 +38,14 @@ async def test_the_client_waits_in_the_queue(double: Double, client: fal_client.
     assert 1 == double.counts["submit"]
 
 
-async def test_the_client_builds_the_same_urls(double: Double, client: fal_client.AsyncClient) -> None:
+async def test_client_builds_the_same_urls(double: Double, client: fal_client.AsyncClient) -> None:
     """A request that is known by its id alone is found without the path of its app."""
     handle = await client.submit(APP, {"prompt": "a fox"})
     assert isinstance(await client.status(APP, handle.request_id), fal_client.Completed)
     assert (await client.get_handle(APP, handle.request_id)).status_url == handle.status_url
 
 
-async def test_the_client_sees_a_failure_in_the_result(double: Double, client: fal_client.AsyncClient) -> None:
+async def test_client_sees_a_failure_in_the_result(double: Double, client: fal_client.AsyncClient) -> None:
     """A completed request may be a failure: its result has the model's status and its list of faults."""
     faults = [{"loc": ["body", "prompt"], "msg": "It is unsafe.", "type": "content_policy_violation"}]
     double.result = Response(422, {"detail": faults})
@@ -56,7 +56,7 @@ async def test_the_client_sees_a_failure_in_the_result(double: Double, client: f
     assert "content_policy_violation" in str(caught.value.response.text)
 
 
-async def test_the_client_cancels(double: Double, client: fal_client.AsyncClient) -> None:
+async def test_client_cancels(double: Double, client: fal_client.AsyncClient) -> None:
     """A running request is told to stop, and its result is that it was cancelled."""
     handle = await client.submit(APP, {"prompt": "a fox"})
     double.states.extend(["IN_PROGRESS"] * 2)
@@ -67,7 +67,7 @@ async def test_the_client_cancels(double: Double, client: fal_client.AsyncClient
     assert (499, "client_cancelled") == (caught.value.status_code, caught.value.error_type)
 
 
-async def test_the_client_reads_a_refusal(double: Double, client: fal_client.AsyncClient) -> None:
+async def test_client_reads_a_refusal(double: Double, client: fal_client.AsyncClient) -> None:
     """An account without credit is locked."""
     double.overrides["submit"].append(Response(403, {"detail": "User is locked. Reason: Exhausted balance."}))
     with pytest.raises(fal_client.FalClientHTTPError, match="Exhausted balance"):

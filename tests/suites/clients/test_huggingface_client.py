@@ -51,7 +51,7 @@ def through(provider: str) -> InferenceClient:
     return InferenceClient(provider=provider, api_key="hf_a_key")
 
 
-async def test_the_client_draws_and_changes(double: Double) -> None:
+async def test_client_draws_and_changes(double: Double) -> None:
     """Pictures come as they are, with parameters that the router knows."""
     client = through("hf-inference")
     drawn = await asyncio.to_thread(client.text_to_image, "a fox", model=IMAGE_MODEL, width=512, height=512, seed=7)
@@ -65,7 +65,7 @@ async def test_the_client_draws_and_changes(double: Double) -> None:
     assert 3 == double.accepted
 
 
-async def test_the_client_speaks_and_describes(double: Double) -> None:
+async def test_client_speaks_and_describes(double: Double) -> None:
     """Speech is the sound itself, and a caption a list with one text."""
     client = through("hf-inference")
     assert a_wav() == await asyncio.to_thread(client.text_to_speech, "Hello.", model=SPEAKER)
@@ -73,7 +73,7 @@ async def test_the_client_speaks_and_describes(double: Double) -> None:
     assert double.caption == seen.generated_text
 
 
-async def test_the_client_waits_in_the_queue(double: Double) -> None:
+async def test_client_waits_in_the_queue(double: Double) -> None:
     """A film by another is ordered in its queue, looked at through the router and fetched from where it is."""
     double.states.extend(["IN_QUEUE", "IN_PROGRESS"])
     film = await asyncio.to_thread(through("fal-ai").text_to_video, "a fox", model=VIDEO_MODEL)
@@ -82,14 +82,14 @@ async def test_the_client_waits_in_the_queue(double: Double) -> None:
 
 
 @pytest.mark.parametrize("who", ["nscale", "together"])
-async def test_the_client_draws_elsewhere(double: Double, who: str) -> None:
+async def test_client_draws_elsewhere(double: Double, who: str) -> None:
     """Those who imitate OpenAI are reached below their names, with the model's name there."""
     [model] = [model for model, (server, _, _) in MAPPINGS.items() if server == who]
     drawn = await asyncio.to_thread(through(who).text_to_image, "a fox", model=model)
     assert ((8, 8), f"/{who}/v1/images/generations") == (drawn.size, double.requests[-1].path)
 
 
-async def test_the_client_chats(double: Double) -> None:
+async def test_client_chats(double: Double) -> None:
     """The router's chat takes a model with the name of who is to serve it, and answers as OpenAI does."""
     client = InferenceClient(api_key="hf_a_key")
     messages = [{"role": "user", "content": "a fox"}]
@@ -102,7 +102,7 @@ async def test_the_client_chats(double: Double) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, refusal in REFUSALS.items() if refusal.response.status >= 400])
-async def test_the_client_reads_an_error(double: Double, name: str) -> None:
+async def test_client_reads_an_error(double: Double, name: str) -> None:
     """Each documented refusal reaches the caller with its status."""
     double.overrides["submit"].append(REFUSALS[name].response)
     with pytest.raises(HfHubHTTPError) as caught:

@@ -16,7 +16,7 @@ FRAME: Any = {"frame0": {"type": "image", "url": FOX}}
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
+    """Run a double of the provider."""
     async with Double() as one:
         yield one
 
@@ -30,7 +30,7 @@ async def client(double: Double) -> AsyncIterator[AsyncLumaAI]:
         yield one
 
 
-async def test_the_client_films(double: Double, client: AsyncLumaAI) -> None:
+async def test_client_films(double: Double, client: AsyncLumaAI) -> None:
     """A film goes through its states, each of which the client can read, to its address."""
     made = await client.generations.create(
         model="ray-2", prompt="a fox", duration="5s", resolution="720p", keyframes=FRAME, callback_url="https://x/y"
@@ -44,7 +44,7 @@ async def test_the_client_films(double: Double, client: AsyncLumaAI) -> None:
     assert (1, 1) == (double.counts["submit"], double.accepted)
 
 
-async def test_the_client_draws(double: Double, client: AsyncLumaAI) -> None:
+async def test_client_draws(double: Double, client: AsyncLumaAI) -> None:
     """A picture has a path of its own, and its address comes as another asset."""
     made = await client.generations.image.create(model="photon-1", prompt="a fox", image_ref=[{"url": FOX}])
     assert made.id is not None
@@ -53,7 +53,7 @@ async def test_the_client_draws(double: Double, client: AsyncLumaAI) -> None:
     assert ("image", double.link(), None) == (done.generation_type, done.assets.image, done.assets.video)
 
 
-async def test_the_client_sees_a_failure(double: Double, client: AsyncLumaAI) -> None:
+async def test_client_sees_a_failure(double: Double, client: AsyncLumaAI) -> None:
     """A failed generation says why."""
     made = await client.generations.video.create(model="ray-flash-2", prompt="a fox")
     double.states.append("failed")
@@ -62,7 +62,7 @@ async def test_the_client_sees_a_failure(double: Double, client: AsyncLumaAI) ->
     assert ("failed", "Job failed", None) == (done.state, done.failure_reason, done.assets)
 
 
-async def test_the_client_does_not_know_other_states(double: Double, client: AsyncLumaAI) -> None:
+async def test_client_breaks_on_an_unknown_state(double: Double, client: AsyncLumaAI) -> None:
     """A state of tomorrow is one that this client breaks on, so what it reads here is what Luma documents."""
     made = await client.generations.video.create(model="ray-2", prompt="a fox")
     double.states.append("of_tomorrow")
@@ -71,7 +71,7 @@ async def test_the_client_does_not_know_other_states(double: Double, client: Asy
         await client.generations.get(made.id)
 
 
-async def test_the_client_lists_and_deletes(double: Double, client: AsyncLumaAI) -> None:
+async def test_client_lists_and_deletes(double: Double, client: AsyncLumaAI) -> None:
     """The list has what was made, page by page, with what each was asked for; what is deleted is gone."""
     made = [await client.generations.video.create(model="ray-2", prompt=f"fox {n}") for n in range(3)]
     page = await client.generations.list(limit=2, offset=0)
@@ -85,7 +85,7 @@ async def test_the_client_lists_and_deletes(double: Double, client: AsyncLumaAI)
     assert 2 == (await client.generations.list(limit=10)).count
 
 
-async def test_the_client_reads_the_balance(client: AsyncLumaAI) -> None:
+async def test_client_reads_the_balance(client: AsyncLumaAI) -> None:
     """What is left is told in cents."""
     assert 1250.0 == (await client.credits.get()).credit_balance
 
@@ -100,7 +100,7 @@ async def test_the_client_reads_the_balance(client: AsyncLumaAI) -> None:
         (Response(500, "<html>"), lumaai.InternalServerError),
     ],
 )
-async def test_the_client_reads_an_error(
+async def test_client_reads_an_error(
     double: Double, client: AsyncLumaAI, answer: Response, kind: type[lumaai.APIStatusError]
 ) -> None:
     """Each error has the class that the client gives it, and its words."""
@@ -111,7 +111,7 @@ async def test_the_client_reads_an_error(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ({"prompt": "a"}, "prompt: Prompt is too short, minimum length is 3 characters"),
         ({"duration": "7s"}, "duration: expected one of '5s'|'9s'"),
@@ -123,9 +123,9 @@ async def test_the_client_reads_an_error(
         ),
     ],
 )
-async def test_the_double_refuses_what_luma_would(client: AsyncLumaAI, wrong: dict[str, Any], told: str) -> None:
+async def test_the_double_refuses_what_luma_would(client: AsyncLumaAI, wrong: dict[str, Any], message: str) -> None:
     """A prompt, a length or a size that Luma does not take, a field it does not have and a picture it cannot fetch."""
     with pytest.raises(lumaai.BadRequestError) as caught:
         await client.generations.create(**{"model": "ray-2", "prompt": "a fox", **wrong})
     body: Any = caught.value.body
-    assert body["detail"].startswith(told)
+    assert body["detail"].startswith(message)

@@ -30,7 +30,7 @@ RATE = error(429, "Rate limit reached.", "requests", "rate_limit_exceeded")
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
+    """Run a double of the provider."""
     async with Double() as one:
         yield one
 
@@ -43,7 +43,7 @@ async def client(double: Double) -> AsyncIterator[AsyncOpenAI]:
         yield one
 
 
-async def test_the_client_draws(client: AsyncOpenAI) -> None:
+async def test_client_draws(client: AsyncOpenAI) -> None:
     """Pictures come in base64, as many as asked for."""
     drawn = await client.images.generate(model="gpt-image-2", prompt="a fox", n=2, size="1024x1024")
     assert drawn.data is not None
@@ -53,7 +53,7 @@ async def test_the_client_draws(client: AsyncOpenAI) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-async def test_the_client_edits(double: Double, client: AsyncOpenAI, count: int) -> None:
+async def test_client_edits(double: Double, client: AsyncOpenAI, count: int) -> None:
     """One picture is a part `image`, several are parts `image[]`: the double takes what the client sends."""
     pictures = [("a.png", a_png(), "image/png")] * count
     edited = await client.images.edit(model="gpt-image-2", prompt="a fox", image=pictures if count > 1 else pictures[0])
@@ -62,13 +62,13 @@ async def test_the_client_edits(double: Double, client: AsyncOpenAI, count: int)
     assert [("image[]" if count > 1 else "image", a_png())] * count == [(part.name, part.data) for part in parts]
 
 
-async def test_the_client_speaks(client: AsyncOpenAI) -> None:
+async def test_client_speaks(client: AsyncOpenAI) -> None:
     """Speech is the sound itself."""
     spoken = await client.audio.speech.create(model="tts-1", voice="alloy", input="Hello.", response_format="mp3")
     assert MP3 == spoken.content
 
 
-async def test_the_client_chats(double: Double, client: AsyncOpenAI) -> None:
+async def test_client_chats(double: Double, client: AsyncOpenAI) -> None:
     """A completion has its words and what they cost."""
     messages = [{"role": "user", "content": "a fox"}]
     said = await client.chat.completions.create(model="gpt-5-mini", messages=messages)
@@ -88,7 +88,7 @@ async def test_the_client_chats(double: Double, client: AsyncOpenAI) -> None:
         (Response(500, "<html>"), openai.InternalServerError, None),
     ],
 )
-async def test_the_client_reads_an_error(
+async def test_client_reads_an_error(
     double: Double, client: AsyncOpenAI, answer: Response, kind: type[openai.APIStatusError], code: str | None
 ) -> None:
     """Each error has the class and the code that the client gives it."""
@@ -99,7 +99,7 @@ async def test_the_client_reads_an_error(
 
 
 @pytest.mark.parametrize(("imitator", "strict"), [(LinkSender, True), (Groq, False)])
-async def test_the_client_of_openai_speaks_to_imitators(imitator: type[Double], strict: bool) -> None:
+async def test_client_of_openai_speaks_to_imitators(imitator: type[Double], strict: bool) -> None:
     """An imitator that links to its pictures passes OpenAI's client; Groq does where its own tier is let pass."""
     async with (
         imitator() as double,
@@ -112,7 +112,7 @@ async def test_the_client_of_openai_speaks_to_imitators(imitator: type[Double], 
         assert 2 == double.counts["submit"]
 
 
-async def test_the_client_of_together_draws() -> None:
+async def test_client_of_together_draws() -> None:
     """Together's pictures pass its own client, which OpenAI's would not read strictly."""
     async with (
         Together() as double,
@@ -132,7 +132,7 @@ async def test_the_client_of_together_draws() -> None:
             await client.images.generate(model="x/FLUX.1", prompt="a fox")
 
 
-async def test_the_client_of_groq_chats() -> None:
+async def test_client_of_groq_chats() -> None:
     """Groq's client adds the path of the imitation to the root."""
     async with (
         Groq() as double,

@@ -15,7 +15,7 @@ from tests.harness.doubles.provider import a_png
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
+    """Run a double of the provider."""
     async with Double() as one:
         yield one
 
@@ -28,7 +28,7 @@ async def client(double: Double) -> AsyncIterator[AsyncOpenAI]:
         yield one
 
 
-async def test_the_client_draws(client: AsyncOpenAI) -> None:
+async def test_client_draws(client: AsyncOpenAI) -> None:
     """A picture comes in base64 if it is asked for so, else behind a link."""
     drawn = await client.images.generate(model="flux", prompt="a fox", size="512x512", response_format="b64_json")
     linked = await client.images.generate(model="flux", prompt="a fox")
@@ -39,7 +39,7 @@ async def test_the_client_draws(client: AsyncOpenAI) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-async def test_the_client_edits(client: AsyncOpenAI, count: int) -> None:
+async def test_client_edits(client: AsyncOpenAI, count: int) -> None:
     """The double takes pictures as the client sends them, one or several."""
     pictures = [("a.png", a_png(), "image/png")] * count
     edited = await client.images.edit(model="kontext", prompt="a fox", image=pictures if count > 1 else pictures[0])
@@ -47,13 +47,13 @@ async def test_the_client_edits(client: AsyncOpenAI, count: int) -> None:
     assert edited.data[0].b64_json
 
 
-async def test_the_client_speaks(client: AsyncOpenAI) -> None:
+async def test_client_speaks(client: AsyncOpenAI) -> None:
     """Speech is the sound itself."""
     spoken = await client.audio.speech.create(model="elevenlabs", voice="nova", input="Hello.", response_format="mp3")
     assert MP3 == spoken.content
 
 
-async def test_the_client_chats(double: Double, client: AsyncOpenAI) -> None:
+async def test_client_chats(double: Double, client: AsyncOpenAI) -> None:
     """A completion has its words and its tokens."""
     messages = [{"role": "user", "content": "a fox"}]
     said = await client.chat.completions.create(model="openai", messages=messages, seed=7)
@@ -72,7 +72,7 @@ async def test_the_client_chats(double: Double, client: AsyncOpenAI) -> None:
         (upstream(429, "No."), openai.InternalServerError, "BAD_GATEWAY"),
     ],
 )
-async def test_the_client_reads_an_error(
+async def test_client_reads_an_error(
     double: Double, client: AsyncOpenAI, answer: Response, kind: type[openai.APIStatusError], code: str
 ) -> None:
     """The envelope's word is the code that the client finds."""

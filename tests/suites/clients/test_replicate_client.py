@@ -19,7 +19,7 @@ MODEL = "black-forest-labs/flux-schnell"
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
+    """Run a double of the provider."""
     async with Double() as one:
         yield one
 
@@ -32,21 +32,21 @@ async def client(double: Double) -> AsyncIterator[Client]:
     await one._async_client.aclose()  # it has no close of its own
 
 
-async def test_the_client_runs_a_model(double: Double, client: Client) -> None:
+async def test_client_runs_a_model(double: Double, client: Client) -> None:
     """A run is one create, which waits for the result, and its output is what the double links to."""
     double.wait = True
     assert [double.link()] == await client.async_run(MODEL, input={"prompt": "a fox"})
     assert {"submit": 1} == double.counts
 
 
-async def test_the_client_runs_a_version(double: Double, client: Client) -> None:
+async def test_client_runs_a_version(double: Double, client: Client) -> None:
     """A run of a version looks the version up besides."""
     double.wait, double.output = True, double.link()
     assert double.link() == await client.async_run(f"someone/interrogator:{VERSION}", input={"mode": "fast"})
     assert {"submit": 1, "other": 1} == double.counts
 
 
-async def test_the_client_polls_to_the_end(double: Double, client: Client) -> None:
+async def test_client_polls_to_the_end(double: Double, client: Client) -> None:
     """A prediction goes through its states, and every answer is one that the client can read."""
     prediction = await client.models.predictions.async_create(MODEL, input={"prompt": "a fox"})
     double.states.extend(["starting", "processing"])
@@ -58,7 +58,7 @@ async def test_the_client_polls_to_the_end(double: Double, client: Client) -> No
     assert [double.link()] == prediction.output
 
 
-async def test_the_client_sees_a_failure(double: Double, client: Client) -> None:
+async def test_client_sees_a_failure(double: Double, client: Client) -> None:
     """A failed prediction is a ModelError with the error's text."""
     double.wait, double.error = True, "NSFW content detected."
     double.states.append("failed")
@@ -66,7 +66,7 @@ async def test_the_client_sees_a_failure(double: Double, client: Client) -> None
         await client.async_run(MODEL, input={"prompt": "a fox"})
 
 
-async def test_the_client_cancels(double: Double, client: Client) -> None:
+async def test_client_cancels(double: Double, client: Client) -> None:
     """A running prediction is canceled, and stays it."""
     prediction = await client.predictions.async_create(version=VERSION, input={"prompt": "a fox"})
     double.states.extend(["processing"] * 2)
@@ -75,7 +75,7 @@ async def test_the_client_cancels(double: Double, client: Client) -> None:
     assert "canceled" == prediction.status
 
 
-async def test_the_client_does_not_know_aborted(double: Double, client: Client) -> None:
+async def test_client_breaks_on_aborted(double: Double, client: Client) -> None:
     """The newest state is one that this client breaks on, which is why adapters do without it."""
     prediction = await client.predictions.async_create(version=VERSION, input={"prompt": "a fox"})
     double.states.append("aborted")
@@ -83,7 +83,7 @@ async def test_the_client_does_not_know_aborted(double: Double, client: Client) 
         await prediction.async_reload()
 
 
-async def test_the_client_reads_an_error(double: Double, client: Client) -> None:
+async def test_client_reads_an_error(double: Double, client: Client) -> None:
     """A refusal in their problem format becomes their error with its status and detail."""
     double.overrides["submit"].append(
         Response(402, {"title": "Insufficient credit", "detail": "Top up.", "status": 402})
@@ -93,7 +93,7 @@ async def test_the_client_reads_an_error(double: Double, client: Client) -> None
     assert (402, "Top up.") == (caught.value.status, caught.value.detail)
 
 
-async def test_the_client_stores_a_file(double: Double, client: Client, tmp_path: Path) -> None:
+async def test_client_stores_a_file(double: Double, client: Client, tmp_path: Path) -> None:
     """A file is stored under an address from which it can be fetched."""
     (tmp_path / "a.png").write_bytes(a_png())
     stored = await client.files.async_create(tmp_path / "a.png")
@@ -101,7 +101,7 @@ async def test_the_client_stores_a_file(double: Double, client: Client, tmp_path
     assert double.link("upload.png") == stored.urls["get"]
 
 
-def test_the_client_believes_the_webhook() -> None:
+def test_client_believes_the_webhook() -> None:
     """The double signs as the client verifies, and not with another secret."""
     request = Double().webhook("ref1", SECRET, int(time.time()))
     body = request.body.decode()

@@ -19,7 +19,7 @@ VIDEO: Any = {"model": "gen4.5", "prompt_text": "a fox", "ratio": "1280:720", "d
 
 @pytest.fixture
 async def double() -> AsyncIterator[Double]:
-    """A double of its own."""
+    """Run a double of the provider."""
     async with Double() as one:
         yield one
 
@@ -46,7 +46,7 @@ async def client(double: Double, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         ("image_upscale", {"model": "magnific_precision_upscaler_v2", "image_uri": FOX}, "out.png"),
     ],
 )
-async def test_the_client_waits_for_every_kind(
+async def test_client_waits_for_every_kind(
     double: Double, client: AsyncRunwayML, resource: str, fields: dict[str, Any], file: str
 ) -> None:
     """A task goes through all its states, each of which the client can read, to its output and its cost."""
@@ -60,7 +60,7 @@ async def test_the_client_waits_for_every_kind(
     assert 1 == double.counts["submit"]
 
 
-async def test_the_client_sees_a_failure(double: Double, client: AsyncRunwayML) -> None:
+async def test_client_sees_a_failure(double: Double, client: AsyncRunwayML) -> None:
     """A failed task has its words and its code."""
     task = await client.text_to_video.create(**VIDEO)
     double.states.append("FAILED")
@@ -71,7 +71,7 @@ async def test_the_client_sees_a_failure(double: Double, client: AsyncRunwayML) 
     assert ("The prompt was refused.", "SAFETY.INPUT.TEXT") == (details.failure, details.failure_code)
 
 
-async def test_the_client_does_not_know_other_states(double: Double, client: AsyncRunwayML) -> None:
+async def test_client_breaks_on_an_unknown_state(double: Double, client: AsyncRunwayML) -> None:
     """A state of tomorrow is one that this client breaks on, so what it reads here is what Runway documents."""
     task = await client.text_to_video.create(**VIDEO)
     double.states.append("OF_TOMORROW")
@@ -79,7 +79,7 @@ async def test_the_client_does_not_know_other_states(double: Double, client: Asy
         await client.tasks.retrieve(task.id)
 
 
-async def test_the_client_stops_a_task(double: Double, client: AsyncRunwayML) -> None:
+async def test_client_stops_a_task(double: Double, client: AsyncRunwayML) -> None:
     """A task that waits is stopped, and what it cost is told."""
     task = await client.text_to_video.create(**VIDEO)
     double.states.extend(["PENDING"] * 2)
@@ -88,7 +88,7 @@ async def test_the_client_stops_a_task(double: Double, client: AsyncRunwayML) ->
     assert ("CANCELLED", 0) == (stopped.status, stopped.cost.credits)
 
 
-async def test_the_client_deletes_a_finished_task(double: Double, client: AsyncRunwayML) -> None:
+async def test_client_deletes_a_finished_task(double: Double, client: AsyncRunwayML) -> None:
     """A finished task is gone once it is deleted, and its output with it."""
     task = await client.text_to_video.create(**VIDEO)
     await client.tasks.retrieve(task.id)
@@ -97,7 +97,7 @@ async def test_the_client_deletes_a_finished_task(double: Double, client: AsyncR
         await client.tasks.retrieve(task.id)
 
 
-async def test_the_client_uploads(double: Double, client: AsyncRunwayML) -> None:
+async def test_client_uploads(double: Double, client: AsyncRunwayML) -> None:
     """A file is stored under an address that a task may name."""
     stored = await client.uploads.create_ephemeral(file=("a.png", a_png(), "image/png"))
     assert {stored.uri: a_png()} == double.uploads
@@ -114,7 +114,7 @@ async def test_the_client_uploads(double: Double, client: AsyncRunwayML) -> None
         (Response(502, {"error": "Bad gateway"}), runwayml.InternalServerError),
     ],
 )
-async def test_the_client_reads_an_error(
+async def test_client_reads_an_error(
     double: Double, client: AsyncRunwayML, answer: Response, kind: type[runwayml.APIStatusError]
 ) -> None:
     """Each error has the class that the client gives it, and its words."""
