@@ -1,4 +1,4 @@
-"""What every test may ask for: a store of its own, and a look at its processes when it fails."""
+"""Fixtures of every suite: an empty store, and the output of a failed test's processes."""
 
 import time
 from collections.abc import Generator, Iterator
@@ -12,7 +12,7 @@ from tests.harness.processes import START_S, STARTED, Process, make_folder, sock
 
 @pytest.fixture(scope="session")
 def store_server() -> Iterator[str]:
-    """URL of a real server with its append-only file on, shared by the whole run."""
+    """Start a real server with its append-only file on, shared by the whole run; return its URL."""
     settings = Settings(data_dir=str(make_folder("store")))
     server = Process("store", *store_command(settings)).start()
     end = time.monotonic() + START_S
@@ -26,7 +26,7 @@ def store_server() -> Iterator[str]:
 
 @pytest.fixture
 def store_url(store_server: str) -> str:
-    """URL of a real, empty store."""
+    """Empty the shared server and return its URL."""
     with Redis.from_url(store_server) as redis:
         redis.flushall()
     return store_server
@@ -39,7 +39,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the processes of a failed test said."""
+    """Add the output of a failed test's processes to its report."""
     report = yield
     if report.failed:
         report.sections += [(f"output of {process.name}", process.output) for process in STARTED if process.output]

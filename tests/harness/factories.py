@@ -1,4 +1,4 @@
-"""Objects for tests: name only what the test is about."""
+"""Objects with defaults: a test names only the fields that it is about."""
 
 import os
 import time
@@ -21,7 +21,7 @@ SPEC = Spec("wowflow", "image", "test/noop", "noop", "a red boat", {})
 
 
 class Customer(Struct, frozen=True, kw_only=True):
-    """An account that can order."""
+    """An account that can create generations."""
 
     account: str
     key: str
@@ -29,7 +29,7 @@ class Customer(Struct, frozen=True, kw_only=True):
 
 
 async def create_customer(store: Store, *, cents: int = 100, **plan: int) -> Customer:
-    """An account with a key and money, on a plan with the given limits."""
+    """Create an account with a key and money, on a plan with the given limits."""
     chosen = structs.replace(PLAN, name=f"p{len(plan)}{sum(plan.values())}" if plan else "pro", **plan)
     await accounts.publish_plans(store, [chosen])
     account = await accounts.create(store, name="Ada", plan=chosen.name)
@@ -40,41 +40,41 @@ async def create_customer(store: Store, *, cents: int = 100, **plan: int) -> Cus
 
 
 def new_generation_id() -> str:
-    """A new id."""
+    """Return a new id."""
     return uuid7(time.time_ns(), os.urandom(8))
 
 
 def make_offer(**changes: object) -> RouteOffer:
-    """Provider noop, at 10 cents."""
+    """Return an offer of provider noop at 10 cents."""
     offer = RouteOffer(provider="noop", price_micros=10 * CENTS, spec=SPEC, run_ms=60_000)
     return structs.replace(offer, **changes)
 
 
 def make_order(customer: Customer, **changes: object) -> Order:
-    """An order for one offer, whose fields may be given here."""
+    """Return an order with one offer, whose fields may be given here too."""
     of_offer = {name: changes.pop(name) for name in RouteOffer.__struct_fields__ if name in changes}
     order = Order(id=new_generation_id(), key_hash=customer.hash, offers=(make_offer(**of_offer),), queue_ms=60_000)
     return structs.replace(order, **changes)
 
 
-async def is_open(store: Store, generation_id: str) -> bool:
+async def check_is_open(store: Store, generation_id: str) -> bool:
     """Return whether a generation exists and is not settled."""
     found = await generations.view(store, "", generation_id)
     return found is not None and found.state not in TERMINAL
 
 
 def write_catalogue(folder: Path, paid_url: str = "http://127.0.0.1:1") -> Path:
-    """The tests' catalogue as a file, its paid provider at `paid_url`."""
+    """Write the tests' catalogue to a file, with its paid provider at `paid_url`."""
     path = folder / "catalogue.toml"
     path.write_text((DOUBLES / "catalogue.toml").read_text().replace("PAID_URL", paid_url))
     return path
 
 
 def load_catalogue() -> Catalogue:
-    """The tests' catalogue."""
+    """Return the tests' catalogue."""
     return catalogue_file.parse((DOUBLES / "catalogue.toml").read_text().replace("PAID_URL", "http://127.0.0.1:1"))
 
 
 def doubles_env(folder: Path, paid_url: str = "http://127.0.0.1:1") -> dict[str, str]:
-    """Environment for processes that work with the doubles."""
+    """Return the environment of processes that use the doubles."""
     return {"CATALOGUE": str(write_catalogue(folder, paid_url)), "ADAPTERS": "tests.harness.doubles.adapters"}

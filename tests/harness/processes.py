@@ -1,7 +1,7 @@
 """Real processes for tests: a clean environment, output in a file, every wait bounded, none left behind.
 
-`Process` is one of them, `Stack` a whole deployment. Both work under any event loop, so that a fixture of a wider
-scope may hold them. When a test fails, conftest.py shows what its processes said.
+`Process` is one process, `Stack` a whole deployment. Both work under any event loop, so that a fixture of a wider
+scope may hold them. When a test fails, conftest.py adds their output to its report.
 """
 
 import asyncio
@@ -26,16 +26,16 @@ import msgspec
 from shared.ops.settings import ROOT, Settings, load
 from shared.store.embedded import bind_to_parent, command_line
 
-CARRIED = ("PATH", "HOME", "LANG", "TMPDIR")  # no key or setting of the developer's reaches a child
+CARRIED = ("PATH", "HOME", "LANG", "TMPDIR")  # no other variable of the developer reaches a child
 BARE = {
     "PYTHONPATH": str(ROOT),
     "PYTHONUNBUFFERED": "1",
-    "SSL_CERT_FILE": os.devnull,  # to read the machine's certificates takes 0.1 s of CPU, and no child needs them
+    "SSL_CERT_FILE": os.devnull,  # reading the machine's certificates takes 0.1 s of CPU, and no child needs them
 }
 START_S = 60.0
 STOP_S = 30.0
 CLI_S = 60.0
-LOOK_EVERY_S = 0.03
+POLL_EVERY_S = 0.03
 OUTPUT_CHARS_MAX = 20_000
 
 STARTED: "list[Process]" = []
@@ -44,34 +44,34 @@ _numbers = count(1)
 
 @cache
 def scratch_folder() -> Path:
-    """A folder for this test run, with a path short enough for unix sockets; removed at its end."""
+    """Return the folder of this test run, whose path is short enough for unix sockets; it is removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="wok-", dir="/tmp"))
-    atexit.register(_sweep_up, folder)
+    atexit.register(_clean_up, folder)
     return folder
 
 
-def _sweep_up(folder: Path) -> None:
+def _clean_up(folder: Path) -> None:
     for process in STARTED:
         process.kill()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_folder(name: str) -> Path:
-    """A new empty folder of that name with a short path."""
+    """Create an empty folder with a short path that ends in `name`."""
     folder = scratch_folder() / f"{next(_numbers)}-{name}"
     folder.mkdir()
     return folder
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
+    """Return a TCP port of 127.0.0.1 that no process listens on at this moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
 def socket_answers(path: str) -> bool:
-    """Whether a Redis-protocol server on that unix socket is done loading."""
+    """Return whether a Redis-protocol server on that unix socket has loaded its data."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(10)
         try:
@@ -83,19 +83,19 @@ def socket_answers(path: str) -> bool:
 
 
 def store_command(settings: Settings) -> list[str]:
-    """The command of a bare server: the embedded Valkey, or Debian's Redis if TEST_STORE=redis."""
-    command, wanted = command_line(settings), os.environ.get("TEST_STORE", "valkey")
-    if wanted == "redis":
+    """Return the command of a bare server: the embedded Valkey, or Debian's Redis if TEST_STORE=redis."""
+    command, chosen = command_line(settings), os.environ.get("TEST_STORE", "valkey")
+    if chosen == "redis":
         binary = shutil.which("redis-server")
         assert binary is not None, "TEST_STORE=redis needs redis-server: apt-get install redis-server"
         command[0] = binary
     else:
-        assert "valkey" == wanted, f"TEST_STORE is valkey or redis, not {wanted}"
+        assert "valkey" == chosen, f"TEST_STORE is valkey or redis, not {chosen}"
     return command
 
 
 class Process:
-    """A child process. `output` is all it wrote, over all its starts; it dies with the test run at the latest."""
+    """A child process, which dies with the test run at the latest. It may be started again after its end."""
 
     def __init__(self, name: str, *command: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
         self.name = name
@@ -108,27 +108,27 @@ class Process:
 
     @property
     def child(self) -> subprocess.Popen[bytes]:
-        """The process as `subprocess` knows it, of the latest start."""
+        """Return the latest start as `subprocess` knows it."""
         assert self._child is not None, f"{self.name} was never started"
         return self._child
 
     @property
     def pid(self) -> int:
-        """Its process id, and that of its process group."""
+        """Return its process id, which is also that of its process group."""
         return self.child.pid
 
     @property
     def running(self) -> bool:
-        """Whether it was started and has not ended; a paused process runs."""
+        """Return whether it was started and has not ended; a paused process counts as running."""
         return self._child is not None and self._child.poll() is None
 
     @property
     def output(self) -> str:
-        """The end of what it wrote to stdout and stderr."""
+        """Return the end of its stdout and stderr, over all its starts."""
         return self.log.read_text(errors="replace")[-OUTPUT_CHARS_MAX:] if self.log.exists() else ""
 
     def start(self) -> Self:
-        """Start it, or start it again after its end."""
+        """Start it, also again after its end."""
         assert not self.running, f"{self.name} runs already"
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
@@ -145,72 +145,72 @@ class Process:
             STARTED.append(self)
         return self
 
-    async def wait_until(self, condition: Callable[[], bool], what: str, limit_s: float = START_S) -> None:
-        """Wait for a condition; fails if the process ends or `limit_s` passes first."""
+    async def wait_until(self, condition: Callable[[], bool], event: str, limit_s: float = START_S) -> None:
+        """Wait for a condition, called `event` in errors; fail if the process ends or `limit_s` passes first."""
         end = time.monotonic() + limit_s
         while not condition():
-            assert self.running, f"{self.name} ended with {self.child.returncode} before {what}:\n{self.output}"
-            assert time.monotonic() < end, f"{self.name}: no {what} within {limit_s} s:\n{self.output}"
-            await asyncio.sleep(LOOK_EVERY_S)
+            assert self.running, f"{self.name} ended with {self.child.returncode} before {event}:\n{self.output}"
+            assert time.monotonic() < end, f"{self.name}: no {event} within {limit_s} s:\n{self.output}"
+            await asyncio.sleep(POLL_EVERY_S)
 
     async def wait_for_log(self, text: str, limit_s: float = START_S) -> None:
-        """Wait until its output contains `text`."""
+        """Wait until its output contains a text."""
         await self.wait_until(lambda: text in self.log.read_text(errors="replace"), f"{text!r} in its output", limit_s)
 
     async def wait_for_status(self, url: str, status: int = 200, limit_s: float = START_S) -> None:
-        """Wait until GET `url` is answered with `status`."""
+        """Wait until the response to GET `url` has a status."""
         end = time.monotonic() + limit_s
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-            seen: object = "nothing"
-            while seen != status:
+            last: object = "nothing"
+            while last != status:
                 assert self.running, f"{self.name} ended with {self.child.returncode}:\n{self.output}"
-                assert time.monotonic() < end, f"{self.name}: {url} is {seen} after {limit_s} s:\n{self.output}"
+                assert time.monotonic() < end, f"{self.name}: {url} is {last} after {limit_s} s:\n{self.output}"
                 try:
                     async with session.get(url) as response:
-                        seen = response.status
+                        last = response.status
                 except (aiohttp.ClientError, TimeoutError) as error:
-                    seen = error
-                await asyncio.sleep(LOOK_EVERY_S)
+                    last = error
+                await asyncio.sleep(POLL_EVERY_S)
 
     async def wait_for_exit(self, limit_s: float = STOP_S) -> int:
-        """Its exit code, once it has ended by itself; -n after signal n."""
+        """Wait until it ends by itself and return its exit code, which is -n after signal n."""
         end = time.monotonic() + limit_s
         while self.running:
             assert time.monotonic() < end, f"{self.name} still runs after {limit_s} s:\n{self.output}"
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(POLL_EVERY_S)
         return int(self.child.returncode)
 
     async def stop(self, limit_s: float = STOP_S) -> int:
-        """Ask it to stop (SIGTERM) and return its exit code; fails if it is still there after `limit_s`."""
+        """Send SIGTERM and return its exit code; fail if it still runs after `limit_s`."""
         self.send(signal.SIGTERM)
         self.resume()
         return await self.wait_for_exit(limit_s)
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal; nothing if it has ended."""
+        """Send it a signal, unless it has ended."""
         if self.running:
             os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """SIGKILL it and its process group; it is gone when this returns."""
+        """Kill its process group with SIGKILL and wait for its end."""
         if self.running:
             os.killpg(self.pid, signal.SIGKILL)
             self.child.wait(STOP_S)
 
     def pause(self) -> None:
-        """Stop it in its tracks (SIGSTOP), as a stalled machine would."""
+        """Pause it with SIGSTOP, as a stalled machine would."""
         self.send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused process go on."""
+        """Resume it after a pause."""
         self.send(signal.SIGCONT)
 
 
 class Stack:
-    """A whole deployment: store, gateways, workers, dispatcher, sweeper. `async with Stack() as stack:`.
+    """A whole deployment: store, gateways, workers, dispatcher and sweeper. Use it as `async with Stack() as stack:`.
 
-    `env` goes to every process; REDIS_URL in it leaves the embedded store out. Leaving kills everything at once; a
-    test about stopping politely calls `stop()` of a process itself.
+    Every process gets `env`; with REDIS_URL in it, no embedded store is started. Leaving kills all processes at once.
+    A test of a graceful stop calls `stop()` of a process itself.
     """
 
     def __init__(
@@ -257,7 +257,7 @@ class Stack:
         self.kill()
 
     async def start_store(self) -> None:
-        """Start the store, or start it again, and wait until it answers."""
+        """Start the store, also again, and wait until it responds."""
         if self.env.get("REDIS_URL"):
             return
         if "store" in self.processes:
@@ -267,7 +267,7 @@ class Stack:
         else:
             self.add("store", "-m", "shared.store.embedded")
         await self.processes["store"].wait_until(
-            lambda: socket_answers(self.settings.store_socket), "answer of the store"
+            lambda: socket_answers(self.settings.store_socket), "response of the store"
         )
 
     async def wait_until_ready(self) -> None:
@@ -278,11 +278,11 @@ class Stack:
 
     @property
     def settings(self) -> Settings:
-        """As the processes have them, for tests that open the store themselves."""
+        """Return the settings of the processes, for tests that open the store themselves."""
         return load(self.env)
 
     def add(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
-        """Start one more Python process; it is called `name`, the second of that name `name-2`, and so on."""
+        """Start one more Python process called `name`; the second of that name is `name-2`, and so on."""
         taken = sum(name == other.rpartition("-")[0] or name == other for other in self.processes)
         name = f"{name}-{taken + 1}" if taken else name
         return self._start(name, Process(name, sys.executable, *arguments, env={**self.env, **(env or {})}))
@@ -292,12 +292,12 @@ class Stack:
         return process
 
     def kill(self) -> None:
-        """Kill everything that runs, the store last."""
+        """Kill every process, the store last."""
         for process in reversed(self.processes.values()):
             process.kill()
 
     async def run_cli(self, *arguments: str) -> Any:
-        """What `wokflow <arguments> --json` printed; fails if it failed."""
+        """Run `wokflow <arguments> --json` and return its decoded output; fail unless it ended with 0."""
         process = Process("cli", sys.executable, "-m", "operate.cli.main", *arguments, "--json", env=self.env).start()
         code = await process.wait_for_exit(CLI_S)
         assert 0 == code, f"wokflow {' '.join(arguments)} ended with {code}:\n{process.output}"

@@ -18,7 +18,7 @@ from shared.store import ledger
 from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
 from shared.store.store_url import parse_store_url
-from tests.harness.factories import create_customer, is_open, make_order
+from tests.harness.factories import check_is_open, create_customer, make_order
 from tests.harness.processes import Process, free_port, make_folder, store_command
 
 
@@ -139,7 +139,7 @@ async def test_replicated_gives_no_201_without_replica() -> None:
             order = make_order(customer)
             with pytest.raises(StoreDown):
                 await ledger.accept(store, order)
-            assert await is_open(store, order.id)
+            assert await check_is_open(store, order.id)
 
 
 def _sentinels(primary: int, ports: list[int]) -> list[Process]:
@@ -181,7 +181,7 @@ async def test_failover_loses_no_acknowledged_order() -> None:
             stop.set()
             await asyncio.gather(*loads)
             assert before > 50
-            alive = await asyncio.gather(*[is_open(store, name) for name in acknowledged])
+            alive = await asyncio.gather(*[check_is_open(store, name) for name in acknowledged])
             assert all(alive)
 
 
@@ -217,6 +217,6 @@ async def test_answered_orders_survive_sigkill_of_store() -> None:
             server.start()
             await store.call("PING", patience_s=10)
             assert len(answered) > 100
-            alive = await asyncio.gather(*[is_open(store, name) for name in answered])
+            alive = await asyncio.gather(*[check_is_open(store, name) for name in answered])
             assert all(alive)
     shutil.rmtree(Path(folder))

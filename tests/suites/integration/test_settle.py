@@ -9,7 +9,7 @@ from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.store import accounts, generations, keys, ledger, steps, webhooks
 from shared.store.connect import Store
 from shared.store.ledger import NotSettled, Settled
-from tests.harness.factories import CENTS, Customer, create_customer, is_open, make_order, new_generation_id
+from tests.harness.factories import CENTS, Customer, check_is_open, create_customer, make_order, new_generation_id
 
 
 async def read_books(store: Store, customer: Customer) -> tuple[int, int]:
@@ -79,7 +79,7 @@ async def test_settle_refuses_a_cost_outside_the_reservation(store_url: str, cos
         with pytest.raises(StoreError, match="cost outside the reservation"):
             await ledger.settle(store, accepted.id, COMPLETED, cost_micros=cost_micros, outcome=Outcome())
         assert (90, 10) == await read_books(store, customer)
-        assert await is_open(store, accepted.id)
+        assert await check_is_open(store, accepted.id)
 
 
 async def test_settle_admits_the_next_generation_of_the_backlog(store_url: str) -> None:
@@ -113,7 +113,7 @@ async def test_settle_skips_submitted_work_when_guarded(store_url: str) -> None:
             store, accepted.id, FAILED, cost_micros=0, outcome=Outcome(), unsubmitted_only=True
         )
         assert NotSettled("submitted") == settlement
-        assert await is_open(store, accepted.id)
+        assert await check_is_open(store, accepted.id)
 
 
 async def test_settle_writes_an_event_for_each_subscribed_endpoint(store_url: str) -> None:

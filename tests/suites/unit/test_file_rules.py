@@ -1,4 +1,4 @@
-"""The rules of Lua headers, tracked files and dependencies find what they look for."""
+"""The rules of Lua headers, tracked files and dependencies list their offenders."""
 
 from pathlib import Path
 

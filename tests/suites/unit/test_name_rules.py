@@ -1,4 +1,4 @@
-"""Each rule of names finds what it looks for, and nothing else."""
+"""Each rule of names lists its offenders, and nothing else."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_action_without_a_verb_is_an_offender(text: str) -> None:
     ],
 )
 def test_value_may_have_the_name_of_a_noun(text: str) -> None:
-    """Pure functions, fixtures, and names that others chose are no offenders."""
+    """Pure functions, fixtures, and names that others chose pass."""
     assert [] == acting_nouns(Source("gateway/x.py", text))
 
 

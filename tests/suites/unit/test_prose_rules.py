@@ -1,4 +1,4 @@
-"""Each rule of prose finds what it looks for."""
+"""Each rule of prose lists its offenders."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Each rule of structure finds what it looks for."""
+"""Each rule of structure lists its offenders."""
 
 from collections.abc import Callable
 
