@@ -28,7 +28,7 @@ class Wire(asyncio.Protocol):
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by the event loop."""
+        """Store the transport that the event loop opened."""
         self._transport = cast(asyncio.Transport, transport)
 
     def send(self, *command: bytes | str | int | float) -> asyncio.Future[Any]:
@@ -61,7 +61,7 @@ class Wire(asyncio.Protocol):
         self._outgoing.clear()
 
     def data_received(self, data: bytes) -> None:
-        """Called by the event loop."""
+        """Parse bytes from the server."""
         self._reader.feed(data)
         self.moved_s = self._loop.time()
         try:
@@ -97,7 +97,7 @@ class Wire(asyncio.Protocol):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Called by the event loop."""
+        """Resolve `closed`, and fail the callers that still wait."""
         if not self.closed.done():
             self.closed.set_result(None)
         while self._waiting:

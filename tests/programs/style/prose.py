@@ -17,7 +17,7 @@ BANNED = (
     r"\bbeside\b",
     r"\banew\b",
     r"\bfor ever\b",
-    r"\bfilms?\b",
+    r"(?<!/)\bfilms?\b",  # local/film is the id of a model
     r"\b(takes?|taken|took) (it |them )?up\b",
     r"\b(puts?|putting) (it |them )?off\b",
     r"\b(gives?|given|gave|giving) (it |them |((the|an?) )?\w+ )?up\b",

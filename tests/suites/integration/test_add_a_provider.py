@@ -23,13 +23,13 @@ QUIETLY = ("-p", "no:cacheprovider", "-p", "no:xdist")
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this tree with the page's files in it."""
+    """Copy this tree and add the page's files to it."""
     folder = tmp_path_factory.mktemp("tree")
     for name in ("workers", "shared", "operate", "tests", "deploy"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     for others in (folder / "tests" / "suites" / "conformance" / "adapters").iterdir():
-        others.unlink()  # they are tested where they are, and take seconds to collect
+        others.unlink()  # the conformance suite tests them, and they take seconds to collect
     for name, text in FILES.items():
         (folder / name).write_text(text)
     main = folder / "deploy" / "catalogue.toml"
@@ -37,8 +37,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ran(tree: Path, *command: str) -> tuple[int, str]:
-    """The exit status and the output of a Python module, run in the tree."""
+def run_module(tree: Path, *command: str) -> tuple[int, str]:
+    """Run a Python module in the tree; return its exit status and output."""
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=tree,
@@ -60,11 +60,11 @@ def test_the_page_has_a_file_for_each_part() -> None:
 
 def test_the_example_passes_the_suite(tree: Path) -> None:
     """Every conformance test there is, the probe and the catalogue's, pass for the provider of the page."""
-    code, said = ran(tree, "pytest", "-vv", *QUIETLY, "tests/suites/conformance", "-k", "acme")
-    assert 0 == code, said
+    code, output = run_module(tree, "pytest", "-vv", *QUIETLY, "tests/suites/conformance", "-k", "acme")
+    assert 0 == code, output
     for module in ("test_conformance", "test_probes", "test_shipped_catalogue"):
-        assert f"{module}.py::" in said
-    assert TESTS_MIN <= said.count(" PASSED"), said
+        assert f"{module}.py::" in output
+    assert TESTS_MIN <= output.count(" PASSED"), output
 
 
 def test_the_suite_finds_what_the_example_does_wrong(tree: Path) -> None:
@@ -75,17 +75,17 @@ def test_the_suite_finds_what_the_example_does_wrong(tree: Path) -> None:
     assert careful != careless
     adapter.write_text(careless)
     try:
-        code, said = ran(tree, "pytest", "-vv", *QUIETLY, SUITE, "-k", "acme and GARBAGE")
+        code, output = run_module(tree, "pytest", "-vv", *QUIETLY, SUITE, "-k", "acme and GARBAGE")
     finally:
         adapter.write_text(careful)
-    assert 1 == code, said
-    assert "test_submit_without_a_proper_response_is_unknown[GARBAGE-acme-image]" in said
+    assert 1 == code, output
+    assert "test_submit_without_a_proper_response_is_unknown[GARBAGE-acme-image]" in output
 
 
 def test_the_example_is_formatted_and_its_entry_is_read(tree: Path) -> None:
-    """What the page shows passes the linter and `wokflow catalogue check`."""
+    """The page's files pass the linter and `wokflow catalogue check`."""
     sources = [name for name in FILES if name.endswith(".py")]
     for command in (("ruff", "check", *sources), ("ruff", "format", "--check", *sources)):
-        assert 0 == ran(tree, *command)[0], ran(tree, *command)[1]
-    code, said = ran(tree, "operate.cli.main", "catalogue", "check")
-    assert (0, True) == (code, "acme/images-1" in said), said
+        assert 0 == run_module(tree, *command)[0], run_module(tree, *command)[1]
+    code, output = run_module(tree, "operate.cli.main", "catalogue", "check")
+    assert (0, True) == (code, "acme/images-1" in output), output

@@ -50,10 +50,10 @@ input.width = {}
 input.height = {}
 [[models]]
 id = "local/film"
-name = "Film"
+name = "Video"
 kind = "video"
 price_cents = 20
-routes = [{ provider = "kinds", model = "film" }]
+routes = [{ provider = "kinds", model = "video" }]
 """
 
 
