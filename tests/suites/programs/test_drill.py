@@ -18,7 +18,8 @@ async def test_drill_restores_a_destroyed_store_and_reports_lost_generations() -
     result = await run_drill(SMALL, lambda _: None)
     assert [] == violations(result)
     assert result.restored["lost"], "the load must continue after the backup"
-    assert len(result.acknowledged) == result.restored["read"]
+    unanswered = result.restored["read"] - len(result.acknowledged)
+    assert 0 <= unanswered <= SMALL.clients, "each client has one order under way when the gateway dies"
     assert result.check["generations"] >= len(result.states) > 0
 
 
