@@ -1,4 +1,4 @@
-"""The double of ElevenLabs, checked with its own client, and the adapter's requests with that client's types."""
+"""The double of ElevenLabs checked with its own client, and the adapter's requests with that client's types."""
 
 import typing
 from collections.abc import AsyncIterator, Iterator
@@ -35,24 +35,24 @@ async def double() -> AsyncIterator[Double]:
 
 @pytest.fixture
 async def client(double: Double) -> AsyncIterator[AsyncElevenLabs]:
-    """ElevenLabs' client, aimed at it."""
+    """Open ElevenLabs' client for the double."""
     one = AsyncElevenLabs(api_key="a-key", base_url=double.base_url)
     yield one
-    await one._client_wrapper.httpx_client.httpx_client.aclose()  # it has no close of its own
+    await one._client_wrapper.httpx_client.httpx_client.aclose()  # the client has no close method
 
 
 def members(union: object) -> Iterator[type[pydantic.BaseModel]]:
-    """The classes of a union with a note."""
+    """Yield the classes of an annotated union."""
     yield from typing.get_args(typing.get_args(union)[0])
 
 
 def requests_of(kind: str) -> dict[str, type[pydantic.BaseModel]]:
-    """The client's class for a request to each model."""
+    """Return the client's request class for each model."""
     return {member.model_fields["model_id"].default: member for member in members(REQUESTS[kind])}
 
 
 async def test_client_speaks(double: Double, client: AsyncElevenLabs) -> None:
-    """Speech is the sound itself, in the format that was asked for, and its headers say what it cost."""
+    """Speech is the audio itself in the requested format, and its headers have the cost."""
     async with client.text_to_speech.with_raw_response.convert(
         VOICES[0], text="Hello.", model_id="eleven_v3", output_format="mp3_44100_128", voice_settings={"speed": 1.1}
     ) as spoken:
@@ -62,7 +62,7 @@ async def test_client_speaks(double: Double, client: AsyncElevenLabs) -> None:
 
 
 async def test_client_composes(client: AsyncElevenLabs) -> None:
-    """Music and sounds come the same way."""
+    """Music and sounds are the audio itself too."""
     music = client.music.compose(prompt="a waltz", music_length_ms=3_000, model_id="music_v1")
     assert MP3 == b"".join([chunk async for chunk in music])
     sound = client.text_to_sound_effects.convert(text="rain", duration_seconds=1)
@@ -71,7 +71,7 @@ async def test_client_composes(client: AsyncElevenLabs) -> None:
 
 @pytest.mark.parametrize("kind", REQUESTS)
 async def test_client_waits_for_a_generation(double: Double, client: AsyncElevenLabs, kind: str) -> None:
-    """Pictures and films go through their states, each of which is strictly one of the client's types."""
+    """Images and videos pass through their states, each of which is strictly one of the client's types."""
     model = next(iter(MODEL_FIELDS[kind]))
     flow = getattr(client.flows, kind)
     made = await flow.create(request=requests_of(kind)[model](prompt="a fox"))
@@ -85,8 +85,8 @@ async def test_client_waits_for_a_generation(double: Double, client: AsyncEleven
 
 
 @pytest.mark.parametrize(("kind", "model"), [(kind, name) for kind, names in MODEL_FIELDS.items() for name in names])
-async def test_the_adapter_asks_as_the_client_would(double: Double, kind: str, model: str) -> None:
-    """What the adapter sends has the fields, types and words that the client has for the model, as the double does."""
+async def test_adapter_sends_what_the_client_would(double: Double, kind: str, model: str) -> None:
+    """The adapter's request has the fields, types and values that the client and the double have for the model."""
     known = requests_of(kind)[model]
     own = {field.alias or name for name, field in known.model_fields.items()}
     assert MODEL_FIELDS[kind][model] == own
@@ -99,20 +99,20 @@ async def test_the_adapter_asks_as_the_client_would(double: Double, kind: str, m
     assert sent.keys() <= own
     known.model_validate(sent, strict=True)
     for name in sent.keys() & {"aspect_ratio", "quality"}:
-        assert sent[name] in words_of(known.model_fields[name].annotation)
+        assert sent[name] in literals_of(known.model_fields[name].annotation)
 
 
 @pytest.mark.parametrize("kind", REQUESTS)
-def test_the_double_knows_the_clients_models(kind: str) -> None:
-    """Every model that the client has a type for is served, but for one that makes a face speak and takes no prompt."""
+def test_double_serves_the_models_of_the_client(kind: str) -> None:
+    """Every model of the client is served, except one that animates a face and takes no prompt."""
     assert MODEL_FIELDS[kind].keys() == requests_of(kind).keys() - {"creatify-aurora"}
 
 
-def words_of(annotation: object) -> set[object]:
-    """The words of the first Literal in a type."""
+def literals_of(annotation: object) -> set[object]:
+    """Return the values of the first Literal in a type."""
     if typing.get_origin(annotation) is typing.Literal:
         return set(typing.get_args(annotation))
-    return next((found for part in typing.get_args(annotation) if (found := words_of(part))), set())
+    return next((found for part in typing.get_args(annotation) if (found := literals_of(part))), set())
 
 
 @pytest.mark.parametrize("name", [name for name, refusal in REFUSALS.items() if 400 <= refusal.response.status < 500])
@@ -125,8 +125,8 @@ async def test_client_reads_an_error(double: Double, client: AsyncElevenLabs, na
     assert (answer.status, answer.body) == (caught.value.status_code, caught.value.body)
 
 
-def test_client_believes_the_webhook() -> None:
-    """The double signs as the client verifies, and not with another secret."""
+def test_client_verifies_the_webhook() -> None:
+    """The client verifies the double's signature, but not with another secret."""
     one = AsyncElevenLabs(api_key="a-key").webhooks
     request = Double().webhook("r1", SECRET)
     body, header = request.body.decode(), request.headers["elevenlabs-signature"]

@@ -21,15 +21,15 @@ async def double() -> AsyncIterator[Double]:
 
 @pytest.fixture
 async def client(double: Double, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[fal_client.AsyncClient]:
-    """fal's client, aimed at it: the hosts are constants of a module."""
+    """Open fal's client for the double. Its hosts are constants of a module."""
     monkeypatch.setattr(internals, "QUEUE_URL_FORMAT", f"{double.url}/")
     one = fal_client.AsyncClient(key="a:key")
     yield one
-    await (await one._client).aclose()  # it has no close of its own
+    await (await one._client).aclose()  # the client has no close method
 
 
 async def test_client_waits_in_the_queue(double: Double, client: fal_client.AsyncClient) -> None:
-    """A request goes through its states, each of which the client can read, to its result."""
+    """A request passes through its states, each of which the client can read, to its result."""
     handle = await client.submit(APP, {"prompt": "a fox"})
     double.states.extend(["IN_QUEUE", "IN_PROGRESS"])
     seen = [await handle.status(with_logs=True) for _ in range(3)]
@@ -39,14 +39,14 @@ async def test_client_waits_in_the_queue(double: Double, client: fal_client.Asyn
 
 
 async def test_client_builds_the_same_urls(double: Double, client: fal_client.AsyncClient) -> None:
-    """A request that is known by its id alone is found without the path of its app."""
+    """A request is found by its id without the path of its app."""
     handle = await client.submit(APP, {"prompt": "a fox"})
     assert isinstance(await client.status(APP, handle.request_id), fal_client.Completed)
     assert (await client.get_handle(APP, handle.request_id)).status_url == handle.status_url
 
 
 async def test_client_sees_a_failure_in_the_result(double: Double, client: fal_client.AsyncClient) -> None:
-    """A completed request may be a failure: its result has the model's status and its list of faults."""
+    """A completed request may have failed: its result has the model's status and list of faults."""
     faults = [{"loc": ["body", "prompt"], "msg": "It is unsafe.", "type": "content_policy_violation"}]
     double.result = Response(422, {"detail": faults})
     handle = await client.submit(APP, {"prompt": "a fox"})
@@ -57,7 +57,7 @@ async def test_client_sees_a_failure_in_the_result(double: Double, client: fal_c
 
 
 async def test_client_cancels(double: Double, client: fal_client.AsyncClient) -> None:
-    """A running request is told to stop, and its result is that it was cancelled."""
+    """A running request is cancelled, as its result shows."""
     handle = await client.submit(APP, {"prompt": "a fox"})
     double.states.extend(["IN_PROGRESS"] * 2)
     await handle.cancel()
@@ -68,7 +68,7 @@ async def test_client_cancels(double: Double, client: fal_client.AsyncClient) ->
 
 
 async def test_client_reads_a_refusal(double: Double, client: fal_client.AsyncClient) -> None:
-    """An account without credit is locked."""
+    """The refusal of an account without credit reaches the caller."""
     double.overrides["submit"].append(Response(403, {"detail": "User is locked. Reason: Exhausted balance."}))
     with pytest.raises(fal_client.FalClientHTTPError, match="Exhausted balance"):
         await client.submit(APP, {"prompt": "a fox"})

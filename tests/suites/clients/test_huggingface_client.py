@@ -1,4 +1,4 @@
-"""The double of Hugging Face, checked with its own client, which believes that it talks to the real router and hub."""
+"""The double of Hugging Face checked with its own client, whose requests to router and hub are redirected to it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,14 +21,14 @@ HOSTS = ("router.huggingface.co", "huggingface.co")
 
 
 class Redirected(httpx2.HTTPTransport):
-    """Sends what is for Hugging Face's hosts to the double."""
+    """Sends requests for Hugging Face's hosts to the double."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
         self._url = httpx2.URL(url)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """The answer, from wherever it comes."""
+        """Send the request to the double if it is for one of the hosts."""
         if request.url.host in HOSTS:
             request.url = request.url.copy_with(scheme="http", host=self._url.host, port=self._url.port)
         return super().handle_request(request)
@@ -36,7 +36,7 @@ class Redirected(httpx2.HTTPTransport):
 
 @pytest.fixture
 async def double(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Double]:
-    """A double of its own, to which the client's requests go; the client forgets what it knew of models."""
+    """Run a double, redirect the client to it, and clear the client's cache of models."""
     monkeypatch.setattr(fal_ai, "_POLLING_INTERVAL", 0.001)
     async with Double() as one:
         huggingface_hub.set_client_factory(lambda: httpx2.Client(transport=Redirected(one.url), follow_redirects=False))
@@ -46,14 +46,14 @@ async def double(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Double]:
         hf_inference._check_supported_task.cache_clear()
 
 
-def through(provider: str) -> InferenceClient:
-    """The client for one who serves."""
+def client_for(provider: str) -> InferenceClient:
+    """Return the client for an inference provider."""
     return InferenceClient(provider=provider, api_key="hf_a_key")
 
 
 async def test_client_draws_and_changes(double: Double) -> None:
-    """Pictures come as they are, with parameters that the router knows."""
-    client = through("hf-inference")
+    """Images are the response itself, and the router accepts the parameters."""
+    client = client_for("hf-inference")
     drawn = await asyncio.to_thread(client.text_to_image, "a fox", model=IMAGE_MODEL, width=512, height=512, seed=7)
     assert (8, 8) == drawn.size
     changed = await asyncio.to_thread(
@@ -66,31 +66,31 @@ async def test_client_draws_and_changes(double: Double) -> None:
 
 
 async def test_client_speaks_and_describes(double: Double) -> None:
-    """Speech is the sound itself, and a caption a list with one text."""
-    client = through("hf-inference")
+    """Speech is the audio itself, and a caption is a list with one text."""
+    client = client_for("hf-inference")
     assert a_wav() == await asyncio.to_thread(client.text_to_speech, "Hello.", model=SPEAKER)
     seen = await asyncio.to_thread(client.image_to_text, a_png(), model=CAPTIONER)
     assert double.caption == seen.generated_text
 
 
 async def test_client_waits_in_the_queue(double: Double) -> None:
-    """A film by another is ordered in its queue, looked at through the router and fetched from where it is."""
+    """A video of another provider is queued and polled through the router, and downloaded from its URL."""
     double.states.extend(["IN_QUEUE", "IN_PROGRESS"])
-    film = await asyncio.to_thread(through("fal-ai").text_to_video, "a fox", model=VIDEO_MODEL)
+    film = await asyncio.to_thread(client_for("fal-ai").text_to_video, "a fox", model=VIDEO_MODEL)
     assert a_png() == film
     assert {"other": 1, "submit": 1, "poll": 3, "result": 1, "file": 1} == double.counts
 
 
 @pytest.mark.parametrize("who", ["nscale", "together"])
 async def test_client_draws_elsewhere(double: Double, who: str) -> None:
-    """Those who imitate OpenAI are reached below their names, with the model's name there."""
+    """Providers that speak OpenAI's API are reached below their names, with their own names of the model."""
     [model] = [model for model, (server, _, _) in MAPPINGS.items() if server == who]
-    drawn = await asyncio.to_thread(through(who).text_to_image, "a fox", model=model)
+    drawn = await asyncio.to_thread(client_for(who).text_to_image, "a fox", model=model)
     assert ((8, 8), f"/{who}/v1/images/generations") == (drawn.size, double.requests[-1].path)
 
 
 async def test_client_chats(double: Double) -> None:
-    """The router's chat takes a model with the name of who is to serve it, and answers as OpenAI does."""
+    """The router's chat takes a model with its provider's name, and responds like OpenAI."""
     client = InferenceClient(api_key="hf_a_key")
     messages = [{"role": "user", "content": "a fox"}]
     said = await asyncio.to_thread(client.chat_completion, messages, model="Qwen/Qwen3-32B:cerebras", max_tokens=9)
@@ -106,5 +106,5 @@ async def test_client_reads_an_error(double: Double, name: str) -> None:
     """Each documented refusal reaches the caller with its status."""
     double.overrides["submit"].append(REFUSALS[name].response)
     with pytest.raises(HfHubHTTPError) as caught:
-        await asyncio.to_thread(through("hf-inference").text_to_image, "a fox", model=IMAGE_MODEL)
+        await asyncio.to_thread(client_for("hf-inference").text_to_image, "a fox", model=IMAGE_MODEL)
     assert REFUSALS[name].response.status == caught.value.response.status_code

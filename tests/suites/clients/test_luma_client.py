@@ -23,15 +23,15 @@ async def double() -> AsyncIterator[Double]:
 
 @pytest.fixture
 async def client(double: Double) -> AsyncIterator[AsyncLumaAI]:
-    """Luma's client, aimed at it, which in this mode refuses every answer with a field mistyped."""
+    """Open Luma's client, which in this mode refuses any response with a mistyped field."""
     async with AsyncLumaAI(
         auth_token="a-key", base_url=double.base_url, max_retries=0, _strict_response_validation=True
     ) as one:
         yield one
 
 
-async def test_client_films(double: Double, client: AsyncLumaAI) -> None:
-    """A film goes through its states, each of which the client can read, to its address."""
+async def test_client_makes_a_video(double: Double, client: AsyncLumaAI) -> None:
+    """A video passes through its states, each of which the client can read, to its URL."""
     made = await client.generations.create(
         model="ray-2", prompt="a fox", duration="5s", resolution="720p", keyframes=FRAME, callback_url="https://x/y"
     )
@@ -45,7 +45,7 @@ async def test_client_films(double: Double, client: AsyncLumaAI) -> None:
 
 
 async def test_client_draws(double: Double, client: AsyncLumaAI) -> None:
-    """A picture has a path of its own, and its address comes as another asset."""
+    """An image has its own path, and its URL is another asset."""
     made = await client.generations.image.create(model="photon-1", prompt="a fox", image_ref=[{"url": FOX}])
     assert made.id is not None
     done = await client.generations.get(made.id)
@@ -54,7 +54,7 @@ async def test_client_draws(double: Double, client: AsyncLumaAI) -> None:
 
 
 async def test_client_sees_a_failure(double: Double, client: AsyncLumaAI) -> None:
-    """A failed generation says why."""
+    """A failed generation has its reason."""
     made = await client.generations.video.create(model="ray-flash-2", prompt="a fox")
     double.states.append("failed")
     assert made.id is not None
@@ -63,7 +63,7 @@ async def test_client_sees_a_failure(double: Double, client: AsyncLumaAI) -> Non
 
 
 async def test_client_breaks_on_an_unknown_state(double: Double, client: AsyncLumaAI) -> None:
-    """A state of tomorrow is one that this client breaks on, so what it reads here is what Luma documents."""
+    """The client breaks on an unknown state, so the states that it reads here are documented."""
     made = await client.generations.video.create(model="ray-2", prompt="a fox")
     double.states.append("of_tomorrow")
     assert made.id is not None
@@ -72,7 +72,7 @@ async def test_client_breaks_on_an_unknown_state(double: Double, client: AsyncLu
 
 
 async def test_client_lists_and_deletes(double: Double, client: AsyncLumaAI) -> None:
-    """The list has what was made, page by page, with what each was asked for; what is deleted is gone."""
+    """The list has the generations with their requests, page by page, without deleted ones."""
     made = [await client.generations.video.create(model="ray-2", prompt=f"fox {n}") for n in range(3)]
     page = await client.generations.list(limit=2, offset=0)
     assert (2, True) == (page.count, page.has_more)
@@ -86,7 +86,7 @@ async def test_client_lists_and_deletes(double: Double, client: AsyncLumaAI) -> 
 
 
 async def test_client_reads_the_balance(client: AsyncLumaAI) -> None:
-    """What is left is told in cents."""
+    """The balance is in cents."""
     assert 1250.0 == (await client.credits.get()).credit_balance
 
 
@@ -103,7 +103,7 @@ async def test_client_reads_the_balance(client: AsyncLumaAI) -> None:
 async def test_client_reads_an_error(
     double: Double, client: AsyncLumaAI, answer: Response, kind: type[lumaai.APIStatusError]
 ) -> None:
-    """Each error has the class that the client gives it, and its words."""
+    """Each error has the client's class and its message."""
     double.overrides["submit"].append(answer)
     with pytest.raises(lumaai.APIStatusError) as caught:
         await client.generations.create(model="ray-2", prompt="a fox")
@@ -123,8 +123,8 @@ async def test_client_reads_an_error(
         ),
     ],
 )
-async def test_the_double_refuses_what_luma_would(client: AsyncLumaAI, wrong: dict[str, Any], message: str) -> None:
-    """A prompt, a length or a size that Luma does not take, a field it does not have and a picture it cannot fetch."""
+async def test_double_refuses_invalid_requests(client: AsyncLumaAI, wrong: dict[str, Any], message: str) -> None:
+    """An invalid prompt, length or size, an unknown field and an unreachable image are refused."""
     with pytest.raises(lumaai.BadRequestError) as caught:
         await client.generations.create(**{"model": "ray-2", "prompt": "a fox", **wrong})
     body: Any = caught.value.body

@@ -1,4 +1,4 @@
-"""The doubles of OpenAI and its imitators, and our adapter, checked with their own clients in their strict mode."""
+"""The doubles of OpenAI and compatible services, and our adapter, checked with their own clients in strict mode."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -37,14 +37,14 @@ async def double() -> AsyncIterator[Double]:
 
 @pytest.fixture
 async def client(double: Double) -> AsyncIterator[AsyncOpenAI]:
-    """OpenAI's client, which in this mode refuses every answer with a field missing or mistyped."""
+    """Open OpenAI's client, which in this mode refuses any response with a missing or mistyped field."""
     url = double.base_url
     async with AsyncOpenAI(api_key="a-key", base_url=url, max_retries=0, _strict_response_validation=True) as one:
         yield one
 
 
 async def test_client_draws(client: AsyncOpenAI) -> None:
-    """Pictures come in base64, as many as asked for."""
+    """The requested number of images comes in base64."""
     drawn = await client.images.generate(model="gpt-image-2", prompt="a fox", n=2, size="1024x1024")
     assert drawn.data is not None
     assert (2, "png") == (len([item.b64_json for item in drawn.data if item.b64_json]), drawn.output_format)
@@ -54,7 +54,7 @@ async def test_client_draws(client: AsyncOpenAI) -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 async def test_client_edits(double: Double, client: AsyncOpenAI, count: int) -> None:
-    """One picture is a part `image`, several are parts `image[]`: the double takes what the client sends."""
+    """The double accepts one image as a part `image`, and several as parts `image[]`."""
     pictures = [("a.png", a_png(), "image/png")] * count
     edited = await client.images.edit(model="gpt-image-2", prompt="a fox", image=pictures if count > 1 else pictures[0])
     assert edited.data
@@ -63,13 +63,13 @@ async def test_client_edits(double: Double, client: AsyncOpenAI, count: int) -> 
 
 
 async def test_client_speaks(client: AsyncOpenAI) -> None:
-    """Speech is the sound itself."""
+    """Speech is the audio itself."""
     spoken = await client.audio.speech.create(model="tts-1", voice="alloy", input="Hello.", response_format="mp3")
     assert MP3 == spoken.content
 
 
 async def test_client_chats(double: Double, client: AsyncOpenAI) -> None:
-    """A completion has its words and what they cost."""
+    """A completion has its text and its tokens."""
     messages = [{"role": "user", "content": "a fox"}]
     said = await client.chat.completions.create(model="gpt-5-mini", messages=messages)
     assert double.content == said.choices[0].message.content
@@ -91,18 +91,18 @@ async def test_client_chats(double: Double, client: AsyncOpenAI) -> None:
 async def test_client_reads_an_error(
     double: Double, client: AsyncOpenAI, answer: Response, kind: type[openai.APIStatusError], code: str | None
 ) -> None:
-    """Each error has the class and the code that the client gives it."""
+    """Each error has the client's class and code."""
     double.overrides["submit"].append(answer)
     with pytest.raises(openai.APIStatusError) as caught:
         await client.images.generate(model="gpt-image-2", prompt="a fox")
     assert (kind, code) == (type(caught.value), caught.value.code)
 
 
-@pytest.mark.parametrize(("imitator", "strict"), [(LinkSender, True), (Groq, False)])
-async def test_client_of_openai_speaks_to_imitators(imitator: type[Double], strict: bool) -> None:
-    """An imitator that links to its pictures passes OpenAI's client; Groq does where its own tier is let pass."""
+@pytest.mark.parametrize(("service", "strict"), [(LinkSender, True), (Groq, False)])
+async def test_client_of_openai_reads_compatible_services(service: type[Double], strict: bool) -> None:
+    """OpenAI's client reads a service that links to its images strictly, and Groq except for its own tier."""
     async with (
-        imitator() as double,
+        service() as double,
         AsyncOpenAI(api_key="a-key", base_url=double.base_url, _strict_response_validation=strict) as client,
     ):
         said = await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "a fox"}])
@@ -113,7 +113,7 @@ async def test_client_of_openai_speaks_to_imitators(imitator: type[Double], stri
 
 
 async def test_client_of_together_draws() -> None:
-    """Together's pictures pass its own client, which OpenAI's would not read strictly."""
+    """Together's own client reads its images, which OpenAI's would not read strictly."""
     async with (
         Together() as double,
         together.AsyncTogether(
@@ -133,7 +133,7 @@ async def test_client_of_together_draws() -> None:
 
 
 async def test_client_of_groq_chats() -> None:
-    """Groq's client adds the path of the imitation to the root."""
+    """Groq's client adds the path of the compatible API to the root."""
     async with (
         Groq() as double,
         groq.AsyncGroq(api_key="a-key", base_url=double.url, max_retries=0, _strict_response_validation=True) as client,
@@ -168,10 +168,8 @@ SENT: list[tuple[str, type[Double], Call, Any]] = [
 
 
 @pytest.mark.parametrize(("provider", "kind_of", "call", "kind"), SENT, ids=lambda value: getattr(value, "kind", ""))
-async def test_the_adapter_sends_what_the_client_could(
-    provider: str, kind_of: type[Double], call: Call, kind: Any
-) -> None:
-    """Whatever the adapter sends has only fields that the provider's own client has, with values of their types."""
+async def test_adapter_sends_what_the_client_could(provider: str, kind_of: type[Double], call: Call, kind: Any) -> None:
+    """Every request of the adapter has only fields of the provider's own client, with values of their types."""
     async with kind_of() as double:
         adapter = Adapter(Setup(name=provider, base_url=double.base_url, key="a-key", fetch=fetch_image))
         await adapter.submit(call)

@@ -22,14 +22,14 @@ async def double() -> AsyncIterator[Double]:
 
 @pytest.fixture
 async def client(double: Double) -> AsyncIterator[AsyncOpenAI]:
-    """The client, which in this mode refuses every answer with a field missing or mistyped."""
+    """Open a client that refuses any response with a missing or mistyped field."""
     url = f"{double.url}/v1"
     async with AsyncOpenAI(api_key="sk_key", base_url=url, max_retries=0, _strict_response_validation=True) as one:
         yield one
 
 
 async def test_client_draws(client: AsyncOpenAI) -> None:
-    """A picture comes in base64 if it is asked for so, else behind a link."""
+    """An image comes in base64 if requested, else behind a link."""
     drawn = await client.images.generate(model="flux", prompt="a fox", size="512x512", response_format="b64_json")
     linked = await client.images.generate(model="flux", prompt="a fox")
     assert drawn.data
@@ -40,7 +40,7 @@ async def test_client_draws(client: AsyncOpenAI) -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 async def test_client_edits(client: AsyncOpenAI, count: int) -> None:
-    """The double takes pictures as the client sends them, one or several."""
+    """The double accepts one or several images in the client's form."""
     pictures = [("a.png", a_png(), "image/png")] * count
     edited = await client.images.edit(model="kontext", prompt="a fox", image=pictures if count > 1 else pictures[0])
     assert edited.data
@@ -48,13 +48,13 @@ async def test_client_edits(client: AsyncOpenAI, count: int) -> None:
 
 
 async def test_client_speaks(client: AsyncOpenAI) -> None:
-    """Speech is the sound itself."""
+    """Speech is the audio itself."""
     spoken = await client.audio.speech.create(model="elevenlabs", voice="nova", input="Hello.", response_format="mp3")
     assert MP3 == spoken.content
 
 
 async def test_client_chats(double: Double, client: AsyncOpenAI) -> None:
-    """A completion has its words and its tokens."""
+    """A completion has its text and its tokens."""
     messages = [{"role": "user", "content": "a fox"}]
     said = await client.chat.completions.create(model="openai", messages=messages, seed=7)
     assert double.content == said.choices[0].message.content
@@ -75,7 +75,7 @@ async def test_client_chats(double: Double, client: AsyncOpenAI) -> None:
 async def test_client_reads_an_error(
     double: Double, client: AsyncOpenAI, answer: Response, kind: type[openai.APIStatusError], code: str
 ) -> None:
-    """The envelope's word is the code that the client finds."""
+    """The client reads the code in the envelope."""
     double.overrides["submit"].append(answer)
     with pytest.raises(openai.APIStatusError) as caught:
         await client.images.generate(model="flux", prompt="a fox")

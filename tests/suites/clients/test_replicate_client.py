@@ -26,28 +26,28 @@ async def double() -> AsyncIterator[Double]:
 
 @pytest.fixture
 async def client(double: Double) -> AsyncIterator[Client]:
-    """Replicate's client, aimed at it: its base URL is without the version."""
+    """Open Replicate's client for the double. Its base URL omits the version."""
     one = Client(api_token="a-key", base_url=double.url)
     yield one
-    await one._async_client.aclose()  # it has no close of its own
+    await one._async_client.aclose()  # the client has no close method
 
 
 async def test_client_runs_a_model(double: Double, client: Client) -> None:
-    """A run is one create, which waits for the result, and its output is what the double links to."""
+    """A run is one create that waits for the result, and its output is the double's link."""
     double.wait = True
     assert [double.link()] == await client.async_run(MODEL, input={"prompt": "a fox"})
     assert {"submit": 1} == double.counts
 
 
 async def test_client_runs_a_version(double: Double, client: Client) -> None:
-    """A run of a version looks the version up besides."""
+    """A run of a version reads the version first."""
     double.wait, double.output = True, double.link()
     assert double.link() == await client.async_run(f"someone/interrogator:{VERSION}", input={"mode": "fast"})
     assert {"submit": 1, "other": 1} == double.counts
 
 
 async def test_client_polls_to_the_end(double: Double, client: Client) -> None:
-    """A prediction goes through its states, and every answer is one that the client can read."""
+    """A prediction passes through its states, each of which the client can read."""
     prediction = await client.models.predictions.async_create(MODEL, input={"prompt": "a fox"})
     double.states.extend(["starting", "processing"])
     seen = [prediction.status]
@@ -67,7 +67,7 @@ async def test_client_sees_a_failure(double: Double, client: Client) -> None:
 
 
 async def test_client_cancels(double: Double, client: Client) -> None:
-    """A running prediction is canceled, and stays it."""
+    """A running prediction is canceled and stays canceled."""
     prediction = await client.predictions.async_create(version=VERSION, input={"prompt": "a fox"})
     double.states.extend(["processing"] * 2)
     await prediction.async_cancel()
@@ -76,7 +76,7 @@ async def test_client_cancels(double: Double, client: Client) -> None:
 
 
 async def test_client_breaks_on_aborted(double: Double, client: Client) -> None:
-    """The newest state is one that this client breaks on, which is why adapters do without it."""
+    """The client breaks on the newest state, so our adapter does not use the client."""
     prediction = await client.predictions.async_create(version=VERSION, input={"prompt": "a fox"})
     double.states.append("aborted")
     with pytest.raises(ValueError, match="given=aborted"):
@@ -84,7 +84,7 @@ async def test_client_breaks_on_aborted(double: Double, client: Client) -> None:
 
 
 async def test_client_reads_an_error(double: Double, client: Client) -> None:
-    """A refusal in their problem format becomes their error with its status and detail."""
+    """A refusal in Replicate's problem format becomes the client's error with its status and detail."""
     double.overrides["submit"].append(
         Response(402, {"title": "Insufficient credit", "detail": "Top up.", "status": 402})
     )
@@ -94,15 +94,15 @@ async def test_client_reads_an_error(double: Double, client: Client) -> None:
 
 
 async def test_client_stores_a_file(double: Double, client: Client, tmp_path: Path) -> None:
-    """A file is stored under an address from which it can be fetched."""
+    """A file is stored at a URL from which it can be downloaded."""
     (tmp_path / "a.png").write_bytes(a_png())
     stored = await client.files.async_create(tmp_path / "a.png")
     assert a_png() == double.files["upload.png"][0]
     assert double.link("upload.png") == stored.urls["get"]
 
 
-def test_client_believes_the_webhook() -> None:
-    """The double signs as the client verifies, and not with another secret."""
+def test_client_verifies_the_webhook() -> None:
+    """The client verifies the double's signature, but not with another secret."""
     request = Double().webhook("ref1", SECRET, int(time.time()))
     body = request.body.decode()
     Webhooks.validate(headers=request.headers, body=body, secret=WebhookSigningSecret(key=SECRET), tolerance=60)

@@ -26,8 +26,8 @@ async def double() -> AsyncIterator[Double]:
 
 @pytest.fixture
 async def client(double: Double, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncRunwayML]:
-    """Runway's client, aimed at it, which in this mode refuses every answer with a field missing or mistyped."""
-    monkeypatch.setattr(polling, "POLL_TIME", 0.001)  # else it waits 6 s between two looks
+    """Open Runway's client, which in this mode refuses any response with a missing or mistyped field."""
+    monkeypatch.setattr(polling, "POLL_TIME", 0.001)  # its own is 6 s
     monkeypatch.setattr(polling, "POLL_JITTER", 0)
     async with AsyncRunwayML(
         api_key="a-key", base_url=double.url, max_retries=0, _strict_response_validation=True
@@ -49,7 +49,7 @@ async def client(double: Double, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 async def test_client_waits_for_every_kind(
     double: Double, client: AsyncRunwayML, resource: str, fields: dict[str, Any], file: str
 ) -> None:
-    """A task goes through all its states, each of which the client can read, to its output and its cost."""
+    """A task passes through all its states, each of which the client can read, to its output and cost."""
     task = await getattr(client, resource).create(**fields)
     assert CREDITS == task.estimated_cost.credits
     double.states.extend(["PENDING", "THROTTLED", "RUNNING"])
@@ -61,7 +61,7 @@ async def test_client_waits_for_every_kind(
 
 
 async def test_client_sees_a_failure(double: Double, client: AsyncRunwayML) -> None:
-    """A failed task has its words and its code."""
+    """A failed task has its message and code."""
     task = await client.text_to_video.create(**VIDEO)
     double.states.append("FAILED")
     double.failed = {"failure": "The prompt was refused.", "failureCode": "SAFETY.INPUT.TEXT"}
@@ -72,15 +72,15 @@ async def test_client_sees_a_failure(double: Double, client: AsyncRunwayML) -> N
 
 
 async def test_client_breaks_on_an_unknown_state(double: Double, client: AsyncRunwayML) -> None:
-    """A state of tomorrow is one that this client breaks on, so what it reads here is what Runway documents."""
+    """The client breaks on an unknown state, so the states that it reads here are documented."""
     task = await client.text_to_video.create(**VIDEO)
     double.states.append("OF_TOMORROW")
     with pytest.raises(runwayml.APIResponseValidationError):
         await client.tasks.retrieve(task.id)
 
 
-async def test_client_stops_a_task(double: Double, client: AsyncRunwayML) -> None:
-    """A task that waits is stopped, and what it cost is told."""
+async def test_client_cancels_a_task(double: Double, client: AsyncRunwayML) -> None:
+    """A waiting task is cancelled and reports its cost."""
     task = await client.text_to_video.create(**VIDEO)
     double.states.extend(["PENDING"] * 2)
     await client.tasks.delete(task.id)
@@ -89,7 +89,7 @@ async def test_client_stops_a_task(double: Double, client: AsyncRunwayML) -> Non
 
 
 async def test_client_deletes_a_finished_task(double: Double, client: AsyncRunwayML) -> None:
-    """A finished task is gone once it is deleted, and its output with it."""
+    """A finished task and its output are gone after a delete."""
     task = await client.text_to_video.create(**VIDEO)
     await client.tasks.retrieve(task.id)
     await client.tasks.delete(task.id)
@@ -98,7 +98,7 @@ async def test_client_deletes_a_finished_task(double: Double, client: AsyncRunwa
 
 
 async def test_client_uploads(double: Double, client: AsyncRunwayML) -> None:
-    """A file is stored under an address that a task may name."""
+    """A file is stored under a URI that a task may use."""
     stored = await client.uploads.create_ephemeral(file=("a.png", a_png(), "image/png"))
     assert {stored.uri: a_png()} == double.uploads
     assert (await client.image_to_video.create(**VIDEO, prompt_image=stored.uri)).id in double.tasks
@@ -117,15 +117,15 @@ async def test_client_uploads(double: Double, client: AsyncRunwayML) -> None:
 async def test_client_reads_an_error(
     double: Double, client: AsyncRunwayML, answer: Response, kind: type[runwayml.APIStatusError]
 ) -> None:
-    """Each error has the class that the client gives it, and its words."""
+    """Each error has the client's class and its message."""
     double.overrides["submit"].append(answer)
     with pytest.raises(runwayml.APIStatusError) as caught:
         await client.text_to_video.create(**VIDEO)
     assert (kind, answer.body) == (type(caught.value), caught.value.body)
 
 
-async def test_the_double_refuses_what_the_client_could_not_send(client: AsyncRunwayML) -> None:
-    """A size that the model does not make, a prompt that is too long and a field that nobody knows are faults."""
+async def test_double_refuses_invalid_requests(client: AsyncRunwayML) -> None:
+    """An unsupported size, a prompt that is too long and an unknown field are faults."""
     wrong = {**VIDEO, "ratio": "1:1", "prompt_text": "🦊" * 501}
     with pytest.raises(runwayml.BadRequestError) as caught:
         await client.text_to_video.create(**wrong, extra_body={"fps": 24})
@@ -133,8 +133,8 @@ async def test_the_double_refuses_what_the_client_could_not_send(client: AsyncRu
     assert [["ratio"], ["fps"], ["promptText"]] == [issue["path"] for issue in body["issues"]]
 
 
-async def test_the_double_wants_the_version(double: Double, client: AsyncRunwayML) -> None:
-    """A request that names no version of the API is refused."""
+async def test_double_requires_the_version(double: Double, client: AsyncRunwayML) -> None:
+    """A request without the API's version is refused."""
     with pytest.raises(runwayml.BadRequestError, match="X-Runway-Version"):
         await client.text_to_video.create(**VIDEO, extra_headers={"X-Runway-Version": "2020-01-01"})
     assert 0 == double.accepted

@@ -1,4 +1,4 @@
-"""A provider's callbacks over real HTTP: lost, late, doubled, forged or too early, the result is the same."""
+"""A provider's callbacks over real HTTP. Lost, late, duplicate, forged or early: the result is the same."""
 
 import asyncio
 import time
@@ -21,19 +21,19 @@ price_cents = 10
 timeout_s = 4
 routes = [{ provider = "paid", model = "paid" }]
 """
-LONG = "wait=60"  # nobody would look before the callback comes
+LONG = "wait=60"  # no poll is due before the callback arrives
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A whole deployment, which its provider can call."""
+    """Run a deployment that its provider can call back."""
     async with deploy(models=MODELS, workers=("paid",)) as place:
         yield place
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with a dollar."""
+    """Create a customer with one dollar."""
     return await place.create_caller(cents=100)
 
 
@@ -50,16 +50,16 @@ async def caller(place: Place) -> Caller:
         "garbage call=twice",
     ],
 )
-async def test_however_a_provider_calls_the_result_is_the_same(place: Place, caller: Caller, prompt: str) -> None:
-    """Each ends completed, bought once, charged once: by its callback where one holds, else by looking."""
+async def test_generation_completes_with_any_callback(place: Place, caller: Caller, prompt: str) -> None:
+    """It completes with one submit and one charge, by a valid callback or by polling."""
     generation = await caller.create(prompt, "test/paid")
     assert "completed" == (await caller.wait_for_end(generation))["status"]
     assert (1, 1) == (place.provider.submits[generation], place.provider.accepted[generation])
     assert 89 == await caller.check_balance()
 
 
-async def test_a_callback_after_the_refund_brings_the_result_for_nothing(place: Place, caller: Caller) -> None:
-    """A submit that was lost is refunded at its deadline; when its provider calls later, the result is attached."""
+async def test_callback_after_the_refund_attaches_the_result(place: Place, caller: Caller) -> None:
+    """A lost submit is refunded at its deadline, and a later callback attaches the result at no charge."""
     place.provider.after_s["late"] = (5.0,)
     generation = await caller.create("hangup-after call=late", "test/brief")
     assert "outcome_unknown" == (await caller.wait_for_end(generation))["error_code"]

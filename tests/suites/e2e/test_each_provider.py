@@ -1,8 +1,8 @@
 """One generation on every adapter, through gateway, worker process, the provider's double, callback and webhook.
 
-The adapters are those of the conformance suite: a new one is in here by itself. Each has a worker process and a double
-for polling, and, if its requests name an address to call, another pair for callbacks. Everything
-happens at once; each test looks at what became of its own.
+The adapters are those of the conformance suite, so a new one is included automatically. Each has a worker process and a
+double for polling. If its requests have a callback URL, it has another pair for callbacks. All generations run at once,
+and each test checks its own.
 """
 
 import asyncio
@@ -30,7 +30,14 @@ from workers.adapters.contract import Callback
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CALLED, POLLED = "called", "polled"
-FREE = ("openai", "pollinations", "stability", "huggingface", "elevenlabs", "runway")  # adapters that name no address
+WITHOUT_CALLBACKS = (
+    "openai",
+    "pollinations",
+    "stability",
+    "huggingface",
+    "elevenlabs",
+    "runway",
+)  # adapters that send no callback URL
 ENDED_S = 20.0
 PROVIDER = """
 [providers.{name}]
@@ -50,26 +57,26 @@ routes = [{{ provider = "{name}", model = "{model}" }}]
 
 
 def cases() -> dict[str, Case]:
-    """One for each adapter: without pictures to send along if there is such a one, and with something to wait for."""
+    """Return one case for each adapter, preferably without input images and with a task to poll."""
     ranked = sorted(CASES, key=lambda case: (any("image" in name for name in case.call.input), not case.working))
     return {adapter_of(case): case for case in reversed(ranked)}
 
 
 class Run(Struct, kw_only=True):
-    """One adapter in one mode, and what became of its generation."""
+    """One adapter in one mode, and its generation."""
 
     name: str
     mode: str
     case: Case
     double: Double
-    made: str = ""
-    due_ms: float = 0.0  # when it would have been looked at again
+    generation_id: str = ""
+    due_ms: float = 0.0  # the time of its next poll
     closed_ms: int = 0
     shown: dict[str, object] = field(default_factory=dict)
 
     @property
     def entry(self) -> str:
-        """Its provider and its model in the catalogue."""
+        """Return its provider and model as a catalogue entry."""
         call, adapter = self.case.call, adapter_of(self.case)
         return PROVIDER.format(
             name=self.name,
@@ -82,8 +89,8 @@ class Run(Struct, kw_only=True):
         )
 
 
-class House(Struct):
-    """Everybody, after everything has happened."""
+class Deployment(Struct):
+    """The deployment and its runs, after all of them have ended."""
 
     place: Place
     caller: Caller
@@ -91,12 +98,17 @@ class House(Struct):
     runs: dict[tuple[str, str], Run]
 
 
-ALL = [(adapter, mode) for adapter in cases() for mode in (POLLED, CALLED) if mode == POLLED or adapter not in FREE]
+ALL = [
+    (adapter, mode)
+    for adapter in cases()
+    for mode in (POLLED, CALLED)
+    if mode == POLLED or adapter not in WITHOUT_CALLBACKS
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house() -> AsyncIterator[House]:
-    """One gateway, dispatcher and sweeper, a worker for each adapter and mode, and one generation on each of them."""
+async def deployment() -> AsyncIterator[Deployment]:
+    """Deploy a worker for each adapter and mode, and run one generation on each of them."""
     async with AsyncExitStack() as stack:
         runs = {}
         for adapter, mode in ALL:
@@ -114,88 +126,88 @@ async def house() -> AsyncIterator[House]:
         receiver = await stack.enter_async_context(Receiver())
         caller = await place.create_caller(cents=100_000)
         await subscribe(caller, receiver)
-        await asyncio.gather(*(one(place, caller, run) for run in runs.values()))
-        yield House(place, caller, receiver, runs)
+        await asyncio.gather(*(run_generation(place, caller, run) for run in runs.values()))
+        yield Deployment(place, caller, receiver, runs)
 
 
-async def one(place: Place, caller: Caller, run: Run) -> None:
-    """Order, call back, and wait for the end."""
+async def run_generation(place: Place, caller: Caller, run: Run) -> None:
+    """Submit a generation, post its callback, and wait for its end."""
     if run.mode == CALLED:
         await place.store.call("HSET", keys.provider(run.name), "calls_due", 50, "calls_came", 50)
     call = run.case.call
     sent = {"model": f"{run.name}/model", "prompt": call.prompt, "input": call.input}
     answer = await caller.request("POST", "/api/v1/generations", json=sent)
     assert 201 == answer.status, answer
-    run.made = answer.body["id"]
+    run.generation_id = answer.body["id"]
     await place.stack.processes[f"run-{run.name}"].wait_until(lambda: run.double.accepted > 0, "a submit", ENDED_S)
     if run.mode == CALLED:
-        await caller.wait_for_stage(run.made, "pending", ENDED_S)
-        run.due_ms = await parked_until_ms(place, run)
-        ref = (await place.store.call("HGET", keys.generation(run.made), "ref")).decode()
+        await caller.wait_for_stage(run.generation_id, "pending", ENDED_S)
+        run.due_ms = await get_next_poll_ms(place, run)
+        ref = (await place.store.call("HGET", keys.generation(run.generation_id), "ref")).decode()
         request = run.case.callback(run.double, ref, int(time.time())) if run.case.callback else Callback({}, b"{}")
-        posted = await caller.request("POST", address(run), data=request.body, headers=request.headers)
+        posted = await caller.request("POST", find_callback_url(run), data=request.body, headers=request.headers)
         assert 200 == posted.status, posted
-    run.shown = await caller.wait_for_end(run.made, ENDED_S)
-    run.closed_ms = int(await place.store.call("HGET", keys.generation(run.made), "closed_ms"))
+    run.shown = await caller.wait_for_end(run.generation_id, ENDED_S)
+    run.closed_ms = int(await place.store.call("HGET", keys.generation(run.generation_id), "closed_ms"))
 
 
-async def parked_until_ms(place: Place, run: Run) -> float:
-    """When the next look is due, once no worker has it in hand."""
-    while await place.store.call("ZSCORE", keys.leases(run.name), run.made) is not None:
+async def get_next_poll_ms(place: Place, run: Run) -> float:
+    """Wait until no worker holds the job, and return the time of its next poll."""
+    while await place.store.call("ZSCORE", keys.leases(run.name), run.generation_id) is not None:
         await asyncio.sleep(0.01)
-    return float(await place.store.call("ZSCORE", keys.queue(run.name), run.made))
+    return float(await place.store.call("ZSCORE", keys.queue(run.name), run.generation_id))
 
 
-def address(run: Run) -> str:
-    """Where the provider was told to call."""
+def find_callback_url(run: Run) -> str:
+    """Return the callback URL in the requests that the provider received."""
     submits = (request for request in run.double.requests if request.role == "submit")
-    told = " ".join(unquote(request.raw_path) + request.body.decode(errors="replace") for request in submits)
-    found = re.search(rf"http://[^\s\"]+/callbacks/{run.name}/[0-9a-f]{{64}}", told)
-    assert found is not None, f"{run.name} was told no address: {told}"
+    sent = " ".join(unquote(request.raw_path) + request.body.decode(errors="replace") for request in submits)
+    found = re.search(rf"http://[^\s\"]+/callbacks/{run.name}/[0-9a-f]{{64}}", sent)
+    assert found is not None, f"{run.name} received no callback URL: {sent}"
     return found[0]
 
 
 @pytest.mark.parametrize(("adapter", "mode"), ALL)
-async def test_a_generation_is_made_from_request_to_webhook(house: House, adapter: str, mode: str) -> None:
-    """It is submitted once, ends completed with what was ordered at its price, and its owner is told so once."""
-    run = house.runs[adapter, mode]
+async def test_generation_runs_from_request_to_webhook(deployment: Deployment, adapter: str, mode: str) -> None:
+    """It is submitted once, completes with the expected outputs at its price, and sends one webhook."""
+    run = deployment.runs[adapter, mode]
     assert "completed" == run.shown["status"], run.shown
     assert (run.name, 11, 1) == (run.shown["provider"], run.shown["cost_cents"], run.double.accepted)
     assert (1, 0) == (run.double.counts["submit"], run.double.counts["unrouted"])
     urls = run.shown.get("result_urls", ())
     assert isinstance(urls, Iterable)
-    assert list(run.case.outputs) == [await media_type(house.caller, url) for url in urls]
+    assert list(run.case.outputs) == [await fetch_media_type(deployment.caller, url) for url in urls]
     assert bool(run.case.outputs) != bool(run.shown.get("result_text"))
-    events = await told(house, run)
+    events = await wait_for_webhooks(deployment, run)
     assert [("generation.completed", True)] == events
 
 
 @pytest.mark.parametrize("adapter", [adapter for adapter, mode in ALL if mode == CALLED])
-async def test_a_callback_brings_it_before_the_next_look(house: House, adapter: str) -> None:
-    """Where callbacks prove to come looks are further apart, and the callback brings the result before the next one."""
-    run = house.runs[adapter, CALLED]
+async def test_callback_completes_it_before_the_next_poll(deployment: Deployment, adapter: str) -> None:
+    """With reliable callbacks polls are further apart, and the callback completes it before the next one."""
+    run = deployment.runs[adapter, CALLED]
     assert run.closed_ms < run.due_ms
 
 
-async def test_everything_was_charged_once(house: House) -> None:
-    """The books balance over all of them."""
-    assert 100_000 - 11 * len(ALL) == await house.caller.check_balance()
+async def test_each_generation_was_charged_once(deployment: Deployment) -> None:
+    """The balance is reduced by the price of each generation."""
+    assert 100_000 - 11 * len(ALL) == await deployment.caller.check_balance()
 
 
-async def media_type(caller: Caller, url: str) -> str:
-    """What our asset URL answers with."""
+async def fetch_media_type(caller: Caller, url: str) -> str:
+    """Return the Content-Type of one of our asset URLs."""
     answer = await caller.request("GET", url)
     assert 200 == answer.status, url
     return answer.headers["Content-Type"]
 
 
-async def told(house: House, run: Run) -> list[tuple[str, bool | None]]:
-    """The webhooks about it, after at least one has come: type, and whether its signature holds."""
+async def wait_for_webhooks(deployment: Deployment, run: Run) -> list[tuple[str, bool | None]]:
+    """Wait for a webhook about the run, and return (type, whether the signature holds) of each."""
     end_s = time.monotonic() + 10
     while True:
-        bodies = [(json.loads(received.body), received.verified) for received in house.receiver.received]
-        found = [(body["type"], verified) for body, verified in bodies if body.get("id") == run.made]
+        bodies = [(json.loads(received.body), received.verified) for received in deployment.receiver.received]
+        found = [(body["type"], verified) for body, verified in bodies if body.get("id") == run.generation_id]
         if found:
             return found
-        assert time.monotonic() < end_s, f"nobody was told of {run.name}"
+        assert time.monotonic() < end_s, f"no webhook about {run.name}"
         await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""A server that speaks OpenAI's API and that nobody here wrote: llama.cpp's, with a small language model."""
+"""A third-party server that speaks OpenAI's API: llama.cpp's, with a small language model."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ input.count = {{}}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def place() -> AsyncIterator[Place]:
-    """A deployment whose one provider is that server."""
+    """Run a deployment whose only provider is that server."""
     port = free_port()
     server = Process("llama", sys.executable, "-m", "tests.suites.e2e.llama", str(port)).start()
     try:
@@ -54,12 +54,12 @@ async def place() -> AsyncIterator[Place]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(place: Place) -> Caller:
-    """A customer with a dollar."""
+    """Create a customer with one dollar."""
     return await place.create_caller(cents=100)
 
 
-async def test_a_text_is_written(caller: Caller) -> None:
-    """The model's words come back through the whole deployment, with their number, for the price of one."""
+async def test_text_is_written(caller: Caller) -> None:
+    """The model's text and its tokens come back through the whole deployment, at one charge."""
     sent = {
         "model": "llama/writer",
         "prompt": "Describe a small boat on a lake.",
@@ -69,14 +69,14 @@ async def test_a_text_is_written(caller: Caller) -> None:
     shown = await caller.wait_for_end(made, ANSWERED_S)
     assert ("completed", "llama", "text") == (shown["status"], shown["provider"], shown["type"]), shown
     assert 3 <= len(shown["result_text"].split()) <= 200
-    told = await caller.place.stack.run_cli("generation", "show", made)
-    assert 10 < told["facts"]["prompt_tokens"]
-    assert 3 < told["facts"]["completion_tokens"]
+    shown_by_cli = await caller.place.stack.run_cli("generation", "show", made)
+    assert 10 < shown_by_cli["facts"]["prompt_tokens"]
+    assert 3 < shown_by_cli["facts"]["completion_tokens"]
     assert 98 == await caller.check_balance()
 
 
-async def test_a_prompt_is_enhanced(caller: Caller) -> None:
-    """An enhancement is something to draw: other words than were sent, and as many of them as were asked for."""
+async def test_prompt_is_enhanced(caller: Caller) -> None:
+    """An enhanced prompt differs from the original."""
     sent = {"model": "llama/enhancer", "prompt": "a red boat", "input": {"count": 1}}
     made = (await caller.request("POST", "/api/v1/generations", json=sent)).body["id"]
     shown = await caller.wait_for_end(made, ANSWERED_S)
@@ -85,8 +85,8 @@ async def test_a_prompt_is_enhanced(caller: Caller) -> None:
     assert 98 == await caller.check_balance()
 
 
-async def test_what_does_not_fit_its_context_is_refunded(caller: Caller) -> None:
-    """What the server itself refuses is told in its words, and costs nothing."""
+async def test_prompt_beyond_the_context_is_refunded(caller: Caller) -> None:
+    """A refusal by the server itself is reported with its reason and costs nothing."""
     sent = {"model": "llama/writer", "prompt": "boat " * 3_500, "input": {"words_max": 30}}
     shown = await caller.wait_for_end(
         (await caller.request("POST", "/api/v1/generations", json=sent)).body["id"], ANSWERED_S

@@ -1,4 +1,4 @@
-"""The shipped catalogue with keys: who has one serves the documented model, the local provider when nobody else can."""
+"""The shipped catalogue with a key: its provider serves the documented model, or else the local provider."""
 
 import asyncio
 import json
@@ -15,8 +15,8 @@ from tests.suites.e2e.caller import Place, deploy
 DOCUMENTED = "google/nano-banana-2-pro-1k"
 
 
-def shipped(kie_url: str) -> Path:
-    """A copy of the shipped catalogue whose kie is at another address."""
+def copy_catalogue(kie_url: str) -> Path:
+    """Copy the shipped catalogue with another URL for kie, and return its path."""
     folder = make_folder("deploy")
     shutil.copytree(ROOT / "deploy" / "catalogue", folder / "catalogue")
     text, entry = (ROOT / "deploy" / "catalogue.toml").read_text(), "[providers.kie]\n"
@@ -26,16 +26,16 @@ def shipped(kie_url: str) -> Path:
 
 
 @asynccontextmanager
-async def a_house(kie_url: str, *workers: str) -> AsyncIterator[Place]:
-    """A deployment with the key of kie."""
-    env = {"CATALOGUE": str(shipped(kie_url)), "ADAPTERS": Settings().adapters, "KIE_API_KEY": "a key"}
+async def deploy_with_kie(kie_url: str, *workers: str) -> AsyncIterator[Place]:
+    """Run a deployment with kie's key."""
+    env = {"CATALOGUE": str(copy_catalogue(kie_url)), "ADAPTERS": Settings().adapters, "KIE_API_KEY": "a key"}
     async with deploy(workers=workers, env=env) as place:
         yield place
 
 
-async def test_a_key_brings_its_provider_and_the_local_one_stands_in() -> None:
+async def test_local_provider_takes_over_when_the_provider_is_down() -> None:
     """With its key kie serves the documented model; without credit there the local provider does, at one charge."""
-    async with kie.Double() as double, a_house(double.base_url, "kie", "local") as place:
+    async with kie.Double() as double, deploy_with_kie(double.base_url, "kie", "local") as place:
         double.credits = 8
         caller = await place.create_caller(cents=100)
         listed = await caller.request("GET", "/api/v1/models")
@@ -57,11 +57,11 @@ async def test_a_key_brings_its_provider_and_the_local_one_stands_in() -> None:
         assert ("completed", "local", 11) == (done["status"], done["provider"], done["cost_cents"])
         assert 100 - 22 == await caller.check_balance()
 
-        await the_costs_are_known(place)
+        await check_costs(place)
 
 
-async def the_costs_are_known(place: Place) -> None:
-    """Check that what kie reported is in the books of costs, and that its breaker is seen."""
+async def check_costs(place: Place) -> None:
+    """Assert that kie's cost is in the reconciliation, and that its open breaker is listed."""
     facts = await asyncio.wait_for(place.stack.run_cli("reconcile", "--provider", "kie"), 30)
     [day] = facts["days"]
     assert (1, 40_000, False) == (day["theirs_only"], day["theirs_only_micros"], facts["off"])

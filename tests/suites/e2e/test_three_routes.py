@@ -1,4 +1,4 @@
-"""Three providers in a row, two of them out of order: the third serves in time, once paid, until the first is back."""
+"""Three routes, two of them down: the third serves in time at one charge, until the first is up again."""
 
 import time
 
@@ -40,8 +40,8 @@ routes = [
 """
 
 
-async def test_the_third_serves_and_the_first_gets_its_traffic_back() -> None:
-    """A 503 and a connection that hangs are passed over at one charge, and the first serves again once it is well."""
+async def test_third_route_serves_until_the_first_is_back() -> None:
+    """A 503 and a hanging connection are skipped at one charge, and the first route serves again after its recovery."""
     async with Replicate() as first, Fal() as third:
         with Silent() as second:
             models = MODELS.format(
@@ -52,21 +52,21 @@ async def test_the_third_serves_and_the_first_gets_its_traffic_back() -> None:
             workers = ("first", "second", "third")
             async with deploy(models=models, env=env, workers=workers, deliver=0, sweep=0) as place:
                 caller = await place.create_caller(cents=1000)
-                await passed_over(place, caller, first, third)
-                await back_by_itself(place, caller, first)
+                await check_third_serves(place, caller, first, third)
+                await check_first_returns(place, caller, first)
 
 
-async def passed_over(place: Place, caller: Caller, first: Replicate, third: Fal) -> None:
-    """The third serves; who is known to be out of order is not asked again."""
+async def check_third_serves(place: Place, caller: Caller, first: Replicate, third: Fal) -> None:
+    """Assert that the third serves, and that a provider with an open breaker receives no submit."""
     made = await caller.create("a red boat", "test/three")
     shown = await caller.wait_for_end(made)
     assert ("completed", "third", 11) == (shown["status"], shown["provider"], shown["cost_cents"])
     assert (1, 0, 1) == (first.counts["submit"], first.accepted, third.accepted)
     again = await caller.create("another", "test/three")
     assert "third" == (await caller.poll(again))["provider"]
-    told = (await place.stack.run_cli("generation", "show", made))["attempts"]
+    attempts = (await place.stack.run_cli("generation", "show", made))["attempts"]
     expected = [("first", "down"), ("second", "down"), ("third", "served")]
-    assert expected == [(attempt["provider"], attempt["outcome"]) for attempt in told]
+    assert expected == [(attempt["provider"], attempt["outcome"]) for attempt in attempts]
     assert "completed" == (await caller.wait_for_end(again))["status"]
     assert 1 == first.counts["submit"]
     lines = await ledger.list_entries(place.store, caller.customer.account)
@@ -74,12 +74,12 @@ async def passed_over(place: Place, caller: Caller, first: Replicate, third: Fal
     assert 1000 - 2 * 11 == await caller.check_balance()
 
 
-async def back_by_itself(place: Place, caller: Caller, first: Replicate) -> None:
-    """As soon as the breaker lets one through that succeeds, the first route has its work again."""
+async def check_first_returns(place: Place, caller: Caller, first: Replicate) -> None:
+    """Assert that the first route serves again once the breaker's probe has succeeded."""
     first.overrides.clear()
     end_s, served_by = time.monotonic() + WAIT_S, "third"
     while served_by != "first":
-        assert time.monotonic() < end_s, "the first never got anything again"
+        assert time.monotonic() < end_s, "the first provider received no generation again"
         served_by = (await caller.wait_for_end(await caller.create("a red boat", "test/three")))["provider"]
     after = [await caller.wait_for_end(await caller.create("a red boat", "test/three")) for _ in range(3)]
     assert {("completed", "first")} == {(shown["status"], shown["provider"]) for shown in after}
