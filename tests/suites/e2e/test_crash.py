@@ -143,13 +143,14 @@ async def test_stopped_worker_finishes_a_short_step(place: Place, caller: Caller
 
 async def test_stopped_worker_returns_a_long_step(place: Place, caller: Caller) -> None:
     """After SIGTERM a step longer than the grace period moves to another worker, and the process exits with 0."""
-    async with run_workers(place, "sleeper", 1, DRAIN_S="1") as [worker]:
-        generation_id = await caller.create("sleep=5", "test/sleeper")
+    async with run_workers(place, "sleeper", 2, DRAIN_S="1") as both:
+        generation_id = await caller.create("sleep=3", "test/sleeper")
+        worker = await wait_for_holder(place, generation_id, both, WAIT_S)
         await caller.wait_for_stage(generation_id, "submitting")
-        async with run_workers(place, "sleeper", 1) as [other]:
-            assert 0 == await worker.stop(limit_s=1 + BUSY_S)
-            assert other is await wait_for_holder(place, generation_id, [other], BUSY_S)
-            assert "completed" == (await caller.wait_for_end(generation_id))["status"]
+        assert 0 == await worker.stop(limit_s=1 + BUSY_S)
+        [other] = [one for one in both if one is not worker]
+        assert other is await wait_for_holder(place, generation_id, [other], BUSY_S)
+        assert "completed" == (await caller.wait_for_end(generation_id))["status"]
     assert 89 == await caller.check_balance()
 
 
