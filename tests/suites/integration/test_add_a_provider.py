@@ -51,15 +51,15 @@ def run_module(tree: Path, *command: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_page_has_a_file_for_each_part() -> None:
-    """An adapter of fewer than 60 lines, a double, cases and a catalogue entry, each under its path."""
+def test_page_has_a_file_for_each_part() -> None:
+    """The page has an adapter of fewer than 60 lines, a double, cases and a catalogue entry."""
     parts = {ADAPTER, "tests/harness/doubles/acme.py", "tests/suites/conformance/adapters/acme.py", ENTRY}
     assert parts == set(FILES)
     assert LINES_MAX > len(FILES[ADAPTER].splitlines())
 
 
-def test_the_example_passes_the_suite(tree: Path) -> None:
-    """Every conformance test there is, the probe and the catalogue's, pass for the provider of the page."""
+def test_example_passes_the_suite(tree: Path) -> None:
+    """All tests of the conformance suite pass for the page's provider."""
     code, output = run_module(tree, "pytest", "-vv", *QUIETLY, "tests/suites/conformance", "-k", "acme")
     assert 0 == code, output
     for module in ("test_conformance", "test_probes", "test_shipped_catalogue"):
@@ -67,8 +67,8 @@ def test_the_example_passes_the_suite(tree: Path) -> None:
     assert TESTS_MIN <= output.count(" PASSED"), output
 
 
-def test_the_suite_finds_what_the_example_does_wrong(tree: Path) -> None:
-    """The page's adapter with its care about a nameless answer taken out does not pass."""
+def test_suite_fails_a_careless_example(tree: Path) -> None:
+    """The page's adapter fails the suite if it accepts a response without a reference."""
     adapter = tree / ADAPTER
     careful = adapter.read_text()
     careless = careful.replace('read_ref(response, response.fields.get("id"))', 'str(response.fields.get("id"))')
@@ -82,7 +82,7 @@ def test_the_suite_finds_what_the_example_does_wrong(tree: Path) -> None:
     assert "test_submit_without_a_proper_response_is_unknown[GARBAGE-acme-image]" in output
 
 
-def test_the_example_is_formatted_and_its_entry_is_read(tree: Path) -> None:
+def test_example_is_formatted_and_its_entry_is_read(tree: Path) -> None:
     """The page's files pass the linter and `wokflow catalogue check`."""
     sources = [name for name in FILES if name.endswith(".py")]
     for command in (("ruff", "check", *sources), ("ruff", "format", "--check", *sources)):
