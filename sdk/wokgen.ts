@@ -2000,7 +2000,7 @@ export type GenerationFailedEvent = Schemas["GenerationFailed"];
 /** A generation's price took the balance below the account's threshold. */
 export type BalanceLowEvent = Schemas["BalanceLow"];
 
-/** Another endpoint of the account was disabled because it kept failing. */
+/** Another endpoint of the account was disabled because it failed for too long. */
 export type EndpointDisabledEvent = Schemas["EndpointDisabled"];
 
 /** Body of a webhook. Check `event` first; later versions may add events. */

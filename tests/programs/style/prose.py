@@ -25,7 +25,7 @@ BANNED = (
     r"\bkept\b",
     r"\bask(s|ed|ing)?\b",
     r"\blook(s|ed|ing)? (at|for|again)\b",
-    r"\b(is|are|was|were) no\b(?! (longer|more))",
+    r"(?<!\bthere )\b(is|are|was|were) no\b(?! (longer|more))",
     r"(?:^|(?<=[.:;?!] ))(What|Who|Whose|Where|Whoever|Whatever)\b(?![^.]*\?)",
 )
 BANNED_IN_IMAGES = (r"\bpictures?\b",)  # right in prose about art, wrong for an output or an input image

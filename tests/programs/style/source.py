@@ -75,6 +75,12 @@ def tracked_paths() -> tuple[Path, ...]:
     return tuple(path for path in paths if path.is_file())
 
 
+def tracked_sources(suffixes: Iterable[str]) -> list[Source]:
+    """Return the tracked files with one of some suffixes, such as `.md`."""
+    paths = [path for path in tracked_paths() if path.suffix in tuple(suffixes)]
+    return [Source(path.relative_to(ROOT).as_posix(), path.read_text()) for path in paths]
+
+
 def imports(source: Source) -> Iterator[str]:
     """Yield the dotted names that a module imports; `from a import b` is a.b."""
     package = source.path.split("/")[:-1]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.programs.style import prose
+from tests.programs.style import pages, prose
 from tests.programs.style.source import Source
 
 LONG = " ".join(["word"] * (prose.SENTENCE_WORDS_MAX + 1))
@@ -58,6 +58,25 @@ def test_plain_prose_passes() -> None:
     text = '"""Keys of the store."""\n# Why not a set? What for?\ndef f():\n    """Return it."""\n    return told("x")'
     checks = (prose.nominal_docstrings, prose.banned_words, prose.pictures, prose.long_sentences)
     assert [] == [offender for check in checks for offender in check(Source("gateway/x.py", text))]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.md", "A paragraph.\n\n- The key is ke" + "pt\n  for a day."),
+        ("x.html", "<p>The key is ke" + "pt.</p>"),
+        ("x.lua", "-- verb: the key is ke" + "pt.\nreturn 1"),
+        ("x.ts", "/** The key is ke" + "pt. */\nconst kept = 1;"),
+        ("x.toml", "kept = 1  # the key is ke" + "pt"),
+        ("x.md", "What is lost\ncomes back."),
+    ],
+)
+def test_banned_word_outside_python_is_an_offender(name: str, text: str) -> None:
+    """A word that another one replaces is found once in pages and comments, and not in code."""
+    assert 1 == len(pages.banned_words_of_pages(Source(name, text)))
+    assert [] == pages.banned_words_of_pages(
+        Source(name, text.replace("ke" + "pt", "`ke" + "pt`").replace("What", "It"))
+    )
 
 
 def test_sentences_end_at_list_items() -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from tests.programs.style import figures, files
 from tests.programs.style.lua import LUA, lua_drift
+from tests.programs.style.pages import COMMENTS, WHOLE, banned_words_of_pages
 from tests.programs.style.rules import RULES, Rule
-from tests.programs.style.source import ROOT, sources, tracked_paths
+from tests.programs.style.source import ROOT, sources, tracked_paths, tracked_sources
 
 FILE_CHECKS = (files.foreign_places, files.large_files, files.binary_files)
 PYPROJECT = (ROOT / "pyproject.toml").read_text()
@@ -27,6 +28,12 @@ def test_lua_headers_match_their_bodies() -> None:
     keys = (ROOT / "shared" / "store" / "keys.py").read_text()
     scripts = sources(LUA.relative_to(ROOT).as_posix(), pattern="*.lua")
     assert [] == [fault for script in scripts for fault in lua_drift(script, keys)]
+
+
+def test_pages_and_comments_use_the_words_of_the_field() -> None:
+    """No page, and no comment of Lua, TypeScript, JavaScript, CSS, TOML or YAML, has a word that another one replaces."""
+    files_with_prose = tracked_sources((*COMMENTS, *WHOLE))
+    assert [] == [offender for source in files_with_prose for offender in banned_words_of_pages(source)]
 
 
 @pytest.mark.parametrize("check", FILE_CHECKS, ids=lambda check: check.__name__)

@@ -1,4 +1,4 @@
--- cancel: note that the owner canceled a submitted generation, and make its job due so that the provider is told to stop.
+-- cancel: note that the owner canceled a submitted generation, and make its job due so that its worker cancels it there.
 -- ARGV: id
 -- Keys: gw:generation:<id> arq:queue:<provider>
 -- Returns {'noted', state} | {'closed', state} | {'missing'}

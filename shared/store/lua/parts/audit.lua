@@ -1,5 +1,5 @@
 -- audit: run a verb and record the operator's action with its outcome. The verb precedes this part, as a function.
--- ARGV: who, what, on (the changed object), detail, then the arguments of the verb
+-- ARGV: 'who', 'what', 'on' (the changed object), 'detail', then the arguments of the verb
 -- Keys: gw:audit
 -- Returns nothing
 local LINES_MAX = 10000

@@ -18,7 +18,7 @@ local function measure_call(provider, field)
   redis.call('HSET', key, 'calls_due', math.floor(due / 2), 'calls_came', math.floor((came or 0) / 2))
 end
 
--- The percentage of callbacks that arrive; 0 while there are too few to tell.
+-- The percentage of callbacks that arrive; 0 while there are too few to judge by.
 local function callback_percent(provider)
   local due, came = unpack(redis.call('HMGET', 'gw:provider:' .. provider, 'calls_due', 'calls_came'))
   if tonumber(due or 0) < PROOF_MIN then return 0 end
