@@ -8,7 +8,6 @@ from operate.operator import Operator
 from operate.times import seconds
 from shared.domain.described import doc
 from shared.store import keys
-from shared.store.queue import WEBHOOKS
 from shared.store.stats import QueueStats, read_stats
 
 Mode = Literal["pause", "drain"]
@@ -48,7 +47,7 @@ class Held(Struct, kw_only=True):
 
 async def list_queues(operator: Operator) -> list[QueueEntry]:
     """Return all queues in the catalogue's order, that of webhooks last. Raises StoreDown."""
-    found = (await read_stats(operator.store, (*operator.providers, WEBHOOKS))).queues
+    found = (await read_stats(operator.store, (*operator.providers, keys.WEBHOOKS))).queues
     return [await _read_entry(operator, queue) for queue in found]
 
 

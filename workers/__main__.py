@@ -24,9 +24,9 @@ from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
-from shared.store.keys import queue
+from shared.store.keys import WEBHOOKS, queue
 from shared.store.processes import announce
-from shared.store.queue import WEBHOOKS, arq_pool, decode_job, encode_job
+from shared.store.queue import arq_pool, decode_job, encode_job
 from shared.store.secret import ensure_deployment_secret
 from workers import telemetry
 from workers.adapters.contract import Setup, load

@@ -14,7 +14,7 @@ from shared.ops import metrics
 from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
-from shared.store.queue import WEBHOOKS
+from shared.store.keys import WEBHOOKS
 from shared.store.stats import QueueStats, StoreStats, claim_ledger_check, read_stats, record_ledger_check
 
 STORE_WAIT_S = 1.0  # the longest wait of a scrape for the store

@@ -12,7 +12,7 @@ from operate.cli.show import table
 from operate.operator import Operator
 from operate.queues import Mode, QueueEntry
 from operate.workers import WorkerEntry
-from shared.store.queue import WEBHOOKS
+from shared.store.keys import WEBHOOKS
 
 HEADS = ("queue", "workers", "due", "running", "parked", "oldest", "backlog", "oldest", "breaker", "operator")
 MODES = {"pause": "paused", "drain": "draining"}

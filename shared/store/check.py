@@ -13,7 +13,7 @@ from shared.store import accounts, keys
 from shared.store.check_account import IDS_BATCH, LINES_BATCH, Record, batches, check_account, read_records
 from shared.store.client import StoreClient
 from shared.store.findings import FINDINGS_MAX, Finding, Report
-from shared.store.queue import WEBHOOKS
+from shared.store.keys import WEBHOOKS
 
 RECHECK_S = 0.5
 ACCOUNTS_BATCH = 100

@@ -4,7 +4,7 @@
 engine's additions. Ids are UUIDs in their 36-character form. "Permanent" means: never expires.
 """
 
-from arq.constants import job_key_prefix
+WEBHOOKS = "webhooks"  # the dispatcher's queue, next to one for each provider
 
 ACCOUNTS = "gw:accounts"  # sorted set: account id by creation, ms; permanent
 OPEN = "gw:open"  # sorted set: open generation by the time of the sweeper's next check, ms
@@ -170,4 +170,4 @@ def leases(name: str) -> str:
 
 def arq_job(job_id: str) -> str:
     """Return the string with arq's payload of a job, in MessagePack; deleted when the job ends."""
-    return f"{job_key_prefix}{job_id}"
+    return f"arq:job:{job_id}"

@@ -12,7 +12,6 @@ from shared.store.keys import queue
 from shared.store.store_url import parse_store_url
 
 ANSWER_S, CONNECT_S = 3.0, 3.0  # a blocking pop waits much less; past it the connection is dead
-WEBHOOKS = "webhooks"  # the dispatcher's queue; each provider has one too
 
 
 def encode_job(job: object) -> bytes:
