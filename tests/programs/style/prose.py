@@ -5,6 +5,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 
 from tests.programs.style.names import GIVEN, VERBS
 from tests.programs.style.source import Documented, Source, one_line
@@ -88,8 +89,13 @@ def sentences(text: str) -> list[str]:
     return [sentence for block in blocks for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z`\"'])", one_line(block))]
 
 
-def prose(source: Source) -> Iterator[tuple[int, str]]:
-    """Yield (line, text) of every docstring, comment and message: strings that hold a sentence."""
+@cache
+def prose(source: Source) -> tuple[tuple[int, str], ...]:
+    """Return (line, text) of every docstring, comment and message: strings that hold a sentence."""
+    return tuple(_prose(source))
+
+
+def _prose(source: Source) -> Iterator[tuple[int, str]]:
     docstrings = set()
     for node in source.nodes:
         if isinstance(node, Documented):

@@ -1,9 +1,11 @@
 """A short fuzz of the HTTP API over our own document, with a fixed seed. `make fuzz` runs longer with a new seed."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
+import pytest_asyncio
 from msgspec import structs
 
 from gateway.api.admin.operations import OPERATIONS
@@ -11,7 +13,7 @@ from tests.programs.fuzz.exact import operations
 from tests.programs.fuzz.passes import EXACT, PASSES
 from tests.programs.fuzz.target import DOCUMENT, Result, Target, deploy_target
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 
 SEED = 20_260_508
 EACH, EACH_GUEST, *LINKED = PASSES
@@ -20,22 +22,20 @@ RUN_S = 250.0  # on a busy machine; a quarter of it on an idle one
 MANGLED = 1000
 
 
-async def test_every_response_is_documented() -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def target() -> AsyncIterator[Target]:
+    """Deploy one target for all tests; the one of the admin API, which revokes keys, comes last."""
+    async with deploy_target() as target:
+        yield target
+
+
+async def test_every_response_is_documented(target: Target) -> None:
     """Every response to a customer or guest is documented and not a server error."""
-    async with deploy_target() as target:
-        each, others = await asyncio.gather(target.fuzz(EACH, *FEW, "1", limit_s=RUN_S), fuzz_others(target))
-        every = len(operations(msgspec.json.decode((target.folder / DOCUMENT).read_bytes())["paths"]))
-        for result in (each, others[0]):
-            assert (every - len(OPERATIONS), 0) == (result.operations["tested"], result.operations["errored"])
-        assert 300 < (await target.check_state()).generations
-
-
-async def test_every_admin_response_is_documented() -> None:
-    """Every response of the admin API is documented, and the ledgers balance afterwards."""
-    async with deploy_target() as target:
-        admin = await target.fuzz_admin(*FEW, "1", limit_s=RUN_S)
-        assert (len(OPERATIONS), 0) == (admin.operations["tested"], admin.operations["errored"])
-        await target.check_state()
+    each, others = await asyncio.gather(target.fuzz(EACH, *FEW, "1", limit_s=RUN_S), fuzz_others(target))
+    every = len(operations(msgspec.json.decode((target.folder / DOCUMENT).read_bytes())["paths"]))
+    for result in (each, others[0]):
+        assert (every - len(OPERATIONS), 0) == (result.operations["tested"], result.operations["errored"])
+    assert 300 < (await target.check_state()).generations
 
 
 async def fuzz_others(target: Target) -> list[Result]:
@@ -44,9 +44,15 @@ async def fuzz_others(target: Target) -> list[Result]:
     return [await target.fuzz(each, *FEW, "6", limit_s=RUN_S) for each in (exact, *LINKED)]
 
 
-async def test_mangled_requests_are_refused() -> None:
+async def test_mangled_requests_are_refused(target: Target) -> None:
     """A request with changed bytes gets a documented refusal or none, and leaves nothing behind."""
-    async with deploy_target() as target:
-        statuses = await target.mangle(SEED, MANGLED)
-        assert {200, 201, 400, 401, 404, 405, 415} <= statuses.keys()
-        await target.check_state()
+    statuses = await target.mangle(SEED, MANGLED)
+    assert {200, 201, 400, 401, 404, 405, 415} <= statuses.keys()
+    await target.check_state()
+
+
+async def test_every_admin_response_is_documented(target: Target) -> None:
+    """Every response of the admin API is documented, and the ledgers balance afterwards."""
+    admin = await target.fuzz_admin(*FEW, "1", limit_s=RUN_S)
+    assert (len(OPERATIONS), 0) == (admin.operations["tested"], admin.operations["errored"])
+    await target.check_state()

@@ -89,10 +89,10 @@ def test_tiles_leave_no_seam() -> None:
     assert np.abs(whole[:, 240:560] - part[:, 40:360]).max() <= 1
 
 
-def test_upscale_512_to_2048() -> None:
-    """An image of 512 x 512 pixels becomes 2048 x 2048."""
-    data = file(paint("forest at dawn", 7, 512, 512))
-    assert (2048, 2048) == upscaled(data, 4).size
+def test_upscale_multiplies_both_sides_across_tiles() -> None:
+    """An image wider than a tile becomes four times as wide and high."""
+    data = file(paint("forest at dawn", 7, 320, 128))
+    assert (1280, 512) == upscaled(data, 4).size
 
 
 def test_sprite_stays_crisp() -> None:
