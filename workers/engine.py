@@ -10,7 +10,6 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from types import TracebackType
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -23,6 +22,7 @@ from redis.exceptions import RedisError
 from shared.domain.errors import StoreDown
 from shared.ops import metrics
 from shared.store.connect import Store
+from workers.claimed_pool import FedPool
 
 CLAIM_MAX, FINISH_MAX, RENEW_MAX = 250, 250, 500  # jobs in one script
 BELL_S = 0.5  # a job without a bell is found after this long; finish.lua relies on it
@@ -75,7 +75,7 @@ class Engine(Worker):
         self._renewer: asyncio.Task[None] | None = None
         self._freed = asyncio.Event()
         self._housekeeping_due_s = 0.0
-        self._fed: _FedPool | None = None
+        self._fed: FedPool | None = None
         for name, function in self.functions.items():
             if isinstance(function, Function):
                 self.functions[name] = replace(function, coroutine=self._record_error(function.coroutine))
@@ -95,10 +95,19 @@ class Engine(Worker):
         """Return arq's connection. The first pipeline of a job's task is answered from the claim."""
         return self._feed_pool(super().pool)  # type: ignore[return-value]
 
-    def _feed_pool(self, real: ArqRedis) -> "_FedPool":
+    def _feed_pool(self, real: ArqRedis) -> "FedPool":
         if self._fed is None or self._fed.real is not real:
-            self._fed = _FedPool(real)
+            self._fed = FedPool(real)
         return self._fed
+
+    async def async_run(self) -> None:
+        """Run until stopped. A store that is away at the start is waited for, as a later outage is."""
+        while True:
+            try:
+                return await super().async_run()
+            except (RedisError, OSError) as error:
+                log.warning("engine.store_unavailable", queue=self.queue_name, error=repr(error))
+                await asyncio.sleep(STORE_RETRY_S)
 
     async def _poll_iteration(self) -> None:
         task = asyncio.current_task()
@@ -143,7 +152,7 @@ class Engine(Worker):
         self._scores[job_id] = score
         task = self.loop.create_task(self.run_job(job_id, score))
         opening = (payload, job_try, True, 0) if self.allow_abort_jobs else (payload, job_try, True)
-        assert isinstance(self.pool, _FedPool)  # noqa: S101  # for the type checker
+        assert isinstance(self.pool, FedPool)  # noqa: S101  # for the type checker
         self.pool.openings[task] = opening
         self.tasks[job_id] = task
         task.add_done_callback(lambda done: self._release_job(job_id, done))
@@ -259,41 +268,3 @@ class Engine(Worker):
                 await self._pool.delete(self.health_check_key)
             await self._pool.aclose(close_connection_pool=True)
             self._pool = None
-
-
-class _Opening:
-    """The opening pipeline of run_job, answered already."""
-
-    def __init__(self, answer: tuple[Any, ...]) -> None:
-        self._answer = answer
-
-    async def __aenter__(self) -> "_Opening":
-        return self
-
-    async def __aexit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        return None
-
-    def get(self, *_: Any) -> None:
-        """Ignore a command, whose reply execute() returns."""
-
-    incr = expire = zrem = get
-
-    async def execute(self) -> tuple[Any, ...]:
-        """Return the payload, the try, whether the try expires, and the number of abort marks."""
-        return self._answer
-
-
-class _FedPool:
-    """arq's connection, which answers the opening pipelines of claimed jobs itself."""
-
-    def __init__(self, real: ArqRedis) -> None:
-        self.real = real
-        self.openings: dict[asyncio.Task[Any] | None, tuple[Any, ...]] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
-
-    def pipeline(self, transaction: bool = True) -> Any:
-        """Return the answered opening once for each claimed job, else a real pipeline."""
-        answer = self.openings.pop(asyncio.current_task(), None)
-        return self.real.pipeline(transaction=transaction) if answer is None else _Opening(answer)

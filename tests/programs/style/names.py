@@ -13,7 +13,7 @@ SHARED_BY_CONTRACT = ("Adapter",)  # every provider's module has a class of that
 
 # Names that Python, a library or a protocol gives, so that no other is possible.
 GIVEN = re.compile(
-    r"__\w+__|test_\w+|do_[A-Z]+|setUp|tearDown|teardown|connection_(made|lost)|data_received|eof_received|pytest_\w+"
+    r"__\w+__|test_\w+|do_[A-Z]+|setUp|tearDown|teardown|async_run|connection_(made|lost)|data_received|eof_received|pytest_\w+"
 )
 
 
