@@ -40,7 +40,7 @@ demo: install ## Show a generation from request to webhook on the system that `m
 	@exec $(BIN)/wokflow demo
 
 test: setup ## Run every test, three at a time: most of them wait for real processes
-	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 sdk: setup $(MODULES) ## Test the TypeScript SDK alone, then the SDK and the pages against a gateway; needs Node 20 and Chromium
 	@exec $(BIN)/python -m tests.programs.sdk
