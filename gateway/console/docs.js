@@ -102,7 +102,7 @@ function modelsSection(schemas, models) {
 }
 
 function errorsSection(errors) {
-  return section("errors", "Errors", [
+  return section("errors", "Error codes", [
     h("p", null, "An error of the WOWFLOW API is ", h("code", null, '{"error": {"code": "...", "message": "..."}}'),
       ", one of the WokGen API ", h("code", null, '{"error": "...", "code": "..."}'), ", where the code is in capitals: ",
       h("code", null, "QUOTA_EXCEEDED"), ". Programs should use the code; the message is for people."),

@@ -169,7 +169,7 @@ test("the documentation shows every operation", async () => {
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
   await page.goto(`${URL_OF_GATEWAY}/docs`);
-  await page.getByRole("heading", { name: "Errors", exact: true, level: 2 }).waitFor();
+  await page.getByRole("heading", { name: "Error codes", exact: true, level: 2 }).waitFor();
   type Document = Record<"paths" | "webhooks", Record<string, object>>;
   const { paths, webhooks } = await (await fetch(`${URL_OF_GATEWAY}/openapi.json`)).json() as Document;
   const items = [...Object.values(paths), ...Object.values(webhooks)];
