@@ -89,7 +89,8 @@ class Target(Struct, frozen=True):
 
     async def mangle(self, seed: int, count: int) -> Counter[int]:
         """Send mangled requests. Raises AssertionError for a response that is not allowed."""
-        return await mangled.send_mangled(self.place.stack.ports[0], Random(seed), self.key, count)
+        customer = await create_customer(self.place.store, cents=CENTS)  # the fuzzer may have revoked its own keys
+        return await mangled.send_mangled(self.place.stack.ports[0], Random(seed), customer.key, count)
 
     async def check_state(self) -> Report:
         """Check ledgers, processes and logs, and return the ledger report. Raises AssertionError."""
