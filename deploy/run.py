@@ -18,8 +18,6 @@ from honcho import manager
 from honcho.environ import parse_procfile
 
 from deploy import preflight
-from deploy.preflight import NotReady
-from shared.domain.catalogue_file import CatalogueError
 from shared.ops import catalogue_files
 from shared.ops.settings import Settings, SettingsError, load
 
@@ -36,12 +34,12 @@ def main() -> int:
     try:
         settings = load()
         manager.KILL_WAIT = int(settings.drain_s) + STORE_S
-        processes = list(expand(procfile.read_text(), settings.catalogue))
+        processes = list(expand(procfile.read_text(), settings))
         ports = metrics_ports(processes, settings)
         preflight.check(settings, [command for _, command in processes], ports.values())
         if ports:
             write_targets(settings, ports)
-    except (SettingsError, CatalogueError, NotReady, OSError) as error:
+    except (SettingsError, OSError) as error:
         print(error, file=sys.stderr)
         return UNUSABLE
     supervisor = manager.Manager()
@@ -52,11 +50,11 @@ def main() -> int:
     return 0 if supervisor.returncode in stopped else int(supervisor.returncode)
 
 
-def expand(procfile: str, catalogue: str) -> Iterator[tuple[str, str]]:
-    """Yield name and command of every process. Raises CatalogueError if providers are needed but cannot be read."""
+def expand(procfile: str, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield name and command of every process. Raises SettingsError if providers are needed but cannot be read."""
     lines = parse_procfile(procfile).processes
     needed = any(PROVIDER in command for command in lines.values())
-    configured = sorted(catalogue_files.configured(catalogue_files.load(catalogue))) if needed else []
+    configured = sorted(catalogue_files.configured(catalogue_files.load_deployed(settings))) if needed else []
     for name, command in lines.items():
         if PROVIDER not in command:
             yield name, command

@@ -11,11 +11,20 @@ from aiohttp import web
 from gateway.app import build_app
 from gateway.context import CONTEXT
 from gateway.protocol import listen
-from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown, StoreNewer
-from shared.ops import collector, limits, logs, metrics, settings
+from shared.ops import collector, host, limits, logs, metrics, settings
 from shared.ops.settings import Settings
+from shared.ops.storage import StorageError
+from shared.store.durability import DurabilityError
 
+UNUSABLE = (
+    settings.SettingsError,
+    DurabilityError,
+    OSError,
+    StorageError,
+    StoreDown,
+    StoreNewer,
+)
 LEAVE_S = 1.0  # how long a stopping gateway answers requests over open connections
 POLL_S = 0.02
 
@@ -24,13 +33,15 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT, and return the exit status."""
     try:
         config = settings.load()
+        host.check_port(config.host, config.port, "PORT")
+        host.check_outputs(config)
         limits.raise_open_files()
         app = build_app(config)
         logs.configure(config, role="gateway")
         metrics.build("gateway")
         with contextlib.suppress(asyncio.CancelledError):
             uvloop.run(serve(app, config))
-    except (settings.SettingsError, CatalogueError, OSError, StoreDown, StoreNewer) as error:
+    except UNUSABLE as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -24,8 +24,8 @@ from shared.store.secret import ensure_deployment_secret
 
 
 def build_app(settings: Settings) -> web.Application:
-    """Return the application. Raises CatalogueError for an invalid catalogue."""
-    catalogue = catalogue_files.load(settings.catalogue)
+    """Return the application. Raises SettingsError for an invalid catalogue."""
+    catalogue = catalogue_files.load_deployed(settings)
     storage = Storage.open(settings.assets)
     table = routes.operations(routing.offered(catalogue))
     app = web.Application(middlewares=[handle_request], client_max_size=BODY_BYTES_MAX)

@@ -17,11 +17,10 @@ from msgspec import Struct, structs
 
 from shared.domain import endpoint_url
 from shared.domain.catalogue import Catalogue
-from shared.domain.catalogue_file import CatalogueError
 from shared.domain.errors import StoreDown, StoreNewer
-from shared.ops import catalogue_files, collector, limits, logs, metrics, settings
+from shared.ops import catalogue_files, collector, host, limits, logs, metrics, settings
 from shared.ops.settings import Settings
-from shared.ops.storage import Storage
+from shared.ops.storage import Storage, StorageError
 from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
 from shared.store.keys import WEBHOOKS, queue
@@ -46,8 +45,8 @@ from workers.sweep import sweep_forever
 USAGE = "usage: python -m workers run <provider> | deliver | sweep | probe <provider>"
 UNUSABLE = (
     settings.SettingsError,
-    CatalogueError,
     DurabilityError,
+    StorageError,
     StoreDown,
     StoreNewer,
     ModuleNotFoundError,
@@ -75,20 +74,23 @@ def work(config: Settings, arguments: list[str]) -> int:
     role: Callable[[Settings], Coroutine[Any, Any, None]]
     match arguments:
         case ["run", provider]:
-            catalogue = catalogue_files.load(config.catalogue)
+            catalogue = catalogue_files.load_deployed(config)
             role = partial(run_provider, setup=setup_of(catalogue, provider), costs=catalogue.costs(provider))
         case ["probe", provider]:
-            setup = setup_of(catalogue_files.load(config.catalogue), provider)
+            setup = setup_of(catalogue_files.load_deployed(config), provider)
             return (
                 0 if uvloop.run(print_probe(provider, load(setup.adapter or provider, config.adapters)(setup))) else 1
             )
         case ["deliver"]:
             role = run_dispatcher
         case ["sweep"]:
-            role = partial(run_sweeper, providers=list(catalogue_files.load(config.catalogue).providers))
+            role = partial(run_sweeper, providers=list(catalogue_files.load_deployed(config).providers))
         case _:
             print(USAGE, file=sys.stderr)
             return 2
+    if config.metrics_port:
+        host.check_port(config.host, config.metrics_port, "METRICS_PORT")
+    host.check_outputs(config)
     limits.raise_open_files()
     logs.configure(config, role="-".join(arguments))
     metrics.build("-".join(arguments))

@@ -13,9 +13,9 @@ from msgspec import Struct
 from rich.console import Console, RenderableType
 
 from shared.domain.errors import Refused, StoreDown, StoreError, StoreNewer
+from shared.domain.store_url import parse_store_url
 from shared.ops.settings import Settings, SettingsError, load
 from shared.store.connect import Store, record_layout
-from shared.store.store_url import parse_store_url
 
 STORE_PATIENCE_S = 2.0
 PIPE_WIDTH_CHARS = 1000  # wide enough that tables are not folded in a pipe

@@ -7,6 +7,7 @@ from shared.domain import catalogue_file
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.catalogue_file import CatalogueError
 from shared.ops import settings
+from shared.ops.settings import Settings, SettingsError
 
 
 def load(path: str) -> Catalogue:
@@ -15,6 +16,17 @@ def load(path: str) -> Catalogue:
     text = _text(main.read_bytes(), None)
     parts = {name: _included(main.parent / name, name) for name in catalogue_file.list_includes(text)}
     return catalogue_file.parse(text, parts)
+
+
+def load_deployed(config: Settings) -> Catalogue:
+    """Return the catalogue that CATALOGUE names. Raises SettingsError for a missing or invalid one."""
+    try:
+        return load(config.catalogue)
+    except CatalogueError as error:
+        raise SettingsError(f"CATALOGUE {config.catalogue}: {error}") from None
+    except OSError as error:
+        message = f"CATALOGUE {config.catalogue} cannot be read ({error.strerror})"
+        raise SettingsError(f"{message}: correct the path, or unset it for the shipped one.") from None
 
 
 def configured(catalogue: Catalogue) -> frozenset[str]:

@@ -3,16 +3,34 @@
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from shared.domain.store_url import socket_url
+from shared.ops.setting_checks import CHECKS
+from shared.ops.setting_values import describe_type, hide_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 SOCKET_PATH_CHARS_MAX = 100  # the kernel's limit for a unix socket path is 108 bytes
 
 
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+OptionalPort = Annotated[int, Meta(ge=0, le=65_535)]
+Days = Annotated[int, Meta(ge=1, le=36_500)]
+Count = Annotated[int, Meta(ge=0)]
+Slots = Annotated[int, Meta(ge=1, le=100_000)]
+Seconds = Annotated[float, Meta(ge=0, le=31_536_000)]
+TimeoutSeconds = Annotated[float, Meta(ge=0.05, le=60)]
+LeaseSeconds = Annotated[float, Meta(ge=0.5, le=3600)]
+Durability = Literal["fsync", "replicated", "memory"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["auto", "json", "pretty"]
+
+
 class SettingsError(ValueError):
-    """An environment variable has an invalid value; the message names the variable."""
+    """Environment variables have invalid values; the message has a line for each, with its name and what to do."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -21,28 +39,28 @@ class Settings(Struct, frozen=True, kw_only=True):
     data_dir: str = "data"  # Folder of the embedded store and, without ASSET_URL, of the outputs.
     redis_url: str = ""  # URL of a Redis-protocol server. Empty: the embedded store in DATA_DIR.
     host: str = "127.0.0.1"  # Address that the gateway listens on.
-    port: int = 8080  # Port that the gateway listens on.
+    port: Port = 8080  # Port that the gateway listens on.
     public_url: str = ""  # URL of the gateway as clients see it. Empty: http://HOST:PORT.
     catalogue: str = str(ROOT / "deploy" / "catalogue.toml")  # Path of the catalogue file.
-    durability: str = "fsync"  # Guarantee behind a 201: fsync, replicated or memory. See docs/guarantees.md.
+    durability: Durability = "fsync"  # Guarantee behind a 201: fsync, replicated or memory. See docs/guarantees.md.
     asset_url: str = ""  # obstore URL of the outputs, such as s3://bucket/prefix. Empty: DATA_DIR/assets.
-    asset_retention_days: int = 30  # Days until outputs are deleted; clients see the time as expires_at.
-    record_retention_days: int = 90  # Days until ended generations and deliveries are deleted; the ledger stays.
+    asset_retention_days: Days = 30  # Days until outputs are deleted; clients see the time as expires_at.
+    record_retention_days: Days = 90  # Days until ended generations and deliveries are deleted; the ledger stays.
     trusted_proxies: str = ""  # Networks, such as 10.0.0.0/8, whose X-Forwarded-For header is trusted.
-    wokgen_wait_s: float = 60.0  # Seconds that a WokGen call waits for its result before it answers 202.
+    wokgen_wait_s: Seconds = 60.0  # Seconds that a WokGen call waits for its result before it answers 202.
     callback_url: str = ""  # URL for the providers' callbacks, such as https://api.example.com. Empty: polling only.
     images_allow_private: bool = False  # Allow input images from private addresses. For tests only.
     webhook_allow_private: bool = False  # Allow webhooks to loopback and private addresses. For tests and demos only.
     adapters: str = "workers.providers"  # Package of the providers' adapters; name your own to add private adapters.
-    worker_slots: int = 100  # Steps that a worker runs at once: submits, polls, downloads. Parked jobs use none.
-    lease_s: float = 3.0  # Seconds without a renewal until another worker takes over a job.
-    drain_s: float = 20.0  # Seconds that a stopping process waits for its running steps.
-    store_timeout_s: float = 1.5  # Seconds until a missing answer of the store counts as an outage.
-    metrics_port: int = 0  # Port of /metrics and /healthz of a worker, dispatcher or sweeper. 0: not served.
-    ledger_check_s: float = 3600.0  # Seconds between two ledger checks of the sweeper. 0: `wokflow ledger check` only.
-    log_level: str = "info"  # Lowest level that is logged: debug, info, warning or error.
-    log_info_per_s: int = 500  # Info lines per second and process; further ones are counted, not printed. 0: no limit.
-    log_format: str = "auto"  # json, pretty, or auto: pretty in a terminal and JSON elsewhere.
+    worker_slots: Slots = 100  # Steps that a worker runs at once: submits, polls, downloads. Parked jobs use none.
+    lease_s: LeaseSeconds = 3.0  # Seconds without a renewal until another worker takes over a job.
+    drain_s: Seconds = 20.0  # Seconds that a stopping process waits for its running steps.
+    store_timeout_s: TimeoutSeconds = 1.5  # Seconds until a missing answer of the store counts as an outage.
+    metrics_port: OptionalPort = 0  # Port of /metrics and /healthz of a worker, dispatcher or sweeper. 0: not served.
+    ledger_check_s: Seconds = 3600.0  # Seconds between two ledger checks of the sweeper. 0: by command only.
+    log_level: LogLevel = "info"  # Lowest level that is logged: debug, info, warning or error.
+    log_info_per_s: Count = 500  # Info lines per second and process; the others are only counted. 0: no limit.
+    log_format: LogFormat = "auto"  # json, pretty, or auto: pretty in a terminal and JSON elsewhere.
 
     @property
     def store_socket(self) -> str:
@@ -55,7 +73,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def store_url(self) -> str:
         """Return the store's URL, embedded or not."""
-        return self.redis_url or f"unix://{self.store_socket}"
+        return self.redis_url or socket_url(self.store_socket)
 
     @property
     def base_url(self) -> str:
@@ -69,8 +87,15 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def secret(variable: str) -> str | None:
-    """Return a provider's API key from the variable that its catalogue entry names; None if it is not set."""
-    return os.environ.get(variable) or None
+    """Return a provider's API key from the variable that its catalogue entry names; None if it is not set.
+
+    Raises SettingsError for a value that no HTTP header can carry, such as one with a line break at its end.
+    """
+    value = os.environ.get(variable) or None
+    if value is not None and not (value.isascii() and value.isprintable() and " " not in value):
+        message = f"{variable}=(hidden) is not valid: it must have no spaces, line breaks or special characters"
+        raise SettingsError(f"{message}. Copy the key again.")
+    return value
 
 
 def child_environment(names: Iterable[str]) -> dict[str, str]:
@@ -79,14 +104,24 @@ def child_environment(names: Iterable[str]) -> dict[str, str]:
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings from the environment. Raises SettingsError that names the invalid variable."""
-    given = {
-        field.name: environment[field.name.upper()]
-        for field in msgspec.structs.fields(Settings)
-        if environment.get(field.name.upper())
-    }
-    try:
-        return msgspec.convert(given, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        path = str(error).rpartition("$.")[2].rstrip("`")
-        raise SettingsError(f"{path.upper()}: {error}. Correct or unset the variable.") from None
+    """Return the settings from the environment. Raises SettingsError with a line for each invalid variable."""
+    values, wrong = {}, []
+    for field in msgspec.structs.fields(Settings):
+        text = environment.get(field.name.upper())
+        if not text:
+            continue
+        try:
+            values[field.name] = msgspec.convert(text, field.type, strict=False)
+            needed = CHECKS[field.name](text) if field.name in CHECKS else None
+        except msgspec.ValidationError:
+            needed = f"must be {describe_type(field.type)}"
+        if needed is not None:
+            shown = hide_secrets(field.name, text)
+            unset = f" it, or unset it for the default, {field.default}" if field.default else " or unset it"
+            wrong.append(f"{field.name.upper()}={shown} is not valid: it {needed}. Correct{unset}.")
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    settings = Settings(**values)
+    if not settings.redis_url:
+        _ = settings.store_socket  # raises for a folder that is too deep
+    return settings

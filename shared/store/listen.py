@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.domain.errors import StoreDown, StoreError
-from shared.store.store_url import open_wire, parse_store_url
+from shared.domain.store_url import parse_store_url
+from shared.store.store_url import open_wire
 from shared.store.wire import Wire
 
 OPEN_S = 1.5

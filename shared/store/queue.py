@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 from arq.connections import ArqRedis
 from arq.jobs import Job
-from redis.asyncio.connection import ConnectionPool
+from redis.asyncio.connection import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 
+from shared.domain.store_url import TlsFiles, parse_store_url
 from shared.store.keys import queue
-from shared.store.store_url import parse_store_url
 
 ANSWER_S, CONNECT_S = 3.0, 3.0  # a blocking pop waits much less; past it the connection is dead
 
@@ -27,17 +27,30 @@ def decode_job(raw: bytes) -> dict[str, object]:
 def arq_pool(url: str, provider: str) -> ArqRedis:
     """Return a redis-py connection pool for arq's blocking pops, cron and tools."""
     at = parse_store_url(url)
-    pool: ConnectionPool
     limits: dict[str, Any] = {"socket_timeout": ANSWER_S, "socket_connect_timeout": CONNECT_S}
     if at.path is None:
         limits["socket_keepalive"] = True
-    if at.primary is None:
-        pool = ConnectionPool.from_url(url, **limits)
+    options = {"username": at.username or None, "password": at.password or None, "db": at.database, **limits}
+    secured = _tls_options(at.tls)
+    pool: ConnectionPool
+    if at.path is not None:
+        pool = ConnectionPool(UnixDomainSocketConnection, path=at.path, **options)
+    elif at.primary is None:
+        host, port = at.hosts[0]
+        kind = SSLConnection if at.tls else Connection
+        pool = ConnectionPool(kind, host=host, port=port, **options, **secured)
     else:
-        options = {"username": at.username or None, "password": at.password or None, "db": at.database, **limits}
-        sentinel = Sentinel(list(at.hosts), sentinel_kwargs=limits)  # type: ignore[no-untyped-call]
-        pool = SentinelConnectionPool(at.primary, sentinel, **options)  # type: ignore[no-untyped-call]
+        login = {"username": at.sentinel_username or None, "password": at.sentinel_password or None}
+        over = {"ssl": True, **secured} if at.tls else {}
+        sentinel = Sentinel(list(at.hosts), sentinel_kwargs={**limits, **login, **over})  # type: ignore[no-untyped-call]
+        pool = SentinelConnectionPool(at.primary, sentinel, **options, **over)  # type: ignore[no-untyped-call]
     return ArqRedis(pool, job_serializer=encode_job, job_deserializer=decode_job, default_queue_name=queue(provider))
+
+
+def _tls_options(files: TlsFiles | None) -> dict[str, Any]:
+    if files is None:
+        return {}
+    return {"ssl_ca_certs": files.ca, "ssl_certfile": files.cert, "ssl_keyfile": files.key}
 
 
 def arq_job(pool: ArqRedis, job_id: str) -> Job:

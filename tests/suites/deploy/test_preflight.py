@@ -12,7 +12,8 @@ import pytest
 from msgspec import structs
 
 from deploy import preflight
-from deploy.preflight import NotReady
+from shared.ops import host
+from shared.ops.host import NotReady
 from shared.ops.settings import ROOT, Settings
 from shared.store.embedded import hold
 from tests.harness.processes import free_port, make_folder
@@ -85,7 +86,7 @@ def test_preflight_refuses_a_folder_that_cannot_be_written() -> None:
 
 def test_preflight_refuses_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Less than 100 MB of free space ends the start."""
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=preflight.FREE_BYTES_MIN - 1))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=host.FREE_BYTES_MIN - 1))
     found = settings()
     expected = f"The disk of DATA_DIR {found.data_dir} is full (99 MB free): free 100 MB, or set DATA_DIR to another"
     assert f"{expected} disk." == message(found)

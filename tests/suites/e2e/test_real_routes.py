@@ -28,7 +28,7 @@ def copy_catalogue(kie_url: str) -> Path:
 @asynccontextmanager
 async def deploy_with_kie(kie_url: str, *workers: str) -> AsyncIterator[Place]:
     """Run a deployment with kie's key."""
-    env = {"CATALOGUE": str(copy_catalogue(kie_url)), "ADAPTERS": Settings().adapters, "KIE_API_KEY": "a key"}
+    env = {"CATALOGUE": str(copy_catalogue(kie_url)), "ADAPTERS": Settings().adapters, "KIE_API_KEY": "a-key"}
     async with deploy(workers=workers, env=env) as place:
         yield place
 

@@ -56,13 +56,13 @@ async def test_run_names_a_setting_it_cannot_use() -> None:
     """An unusable setting is named before any process starts."""
     process = start("stays: sleep 60\n", DRAIN_S="soon")
     assert UNUSABLE == await process.wait_for_exit()
-    assert process.output.startswith("DRAIN_S: ")
+    assert process.output.startswith("DRAIN_S=soon is not valid: it must be a number from 0 to ")
     assert "Traceback" not in process.output
 
 
 async def test_run_starts_a_process_for_each_configured_provider() -> None:
     """A command with {provider} in it runs once for each provider that needs no key or whose key is set."""
-    process = start("worker: echo 'Worker of {provider}.'; sleep 60\n", FAL_KEY="a key", REPLICATE_API_TOKEN="")
+    process = start("worker: echo 'Worker of {provider}.'; sleep 60\n", FAL_KEY="a-key", REPLICATE_API_TOKEN="")
     for expected in ("Worker of local.", "Worker of fal.", "worker-fal"):
         await process.wait_for_log(expected)
     assert "replicate" not in process.output

@@ -13,11 +13,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.domain.errors import StoreDown
+from shared.domain.store_url import TlsFiles, parse_store_url
 from shared.ops.settings import Settings
 from shared.store import ledger
 from shared.store.connect import Store, open_store
 from shared.store.durability import DurabilityError
-from shared.store.store_url import parse_store_url
 from tests.harness.factories import check_is_open, create_customer, make_order
 from tests.harness.processes import Process, free_port, make_folder, store_command
 
@@ -79,7 +79,7 @@ async def run_servers(*processes: Process) -> AsyncIterator[None]:
         ("redis://localhost", "localhost:6379", None, 0),
         ("rediss://ada:p%40ss@db.example:7000/3", "db.example:7000", None, 3),
         ("unix:///run/store.sock", "/run/store.sock", None, 0),
-        ("redis+sentinel://a,b:1,[::1]:2/mymaster/4", "a:26379, b:1, ::1:2", "mymaster", 4),
+        ("redis+sentinel://a,b:1,[::1]:2/mymaster/4", "a:26379, b:1, [::1]:2", "mymaster", 4),
     ],
 )
 def test_store_url_is_parsed(url: str, place: str, primary: str | None, database: int) -> None:
@@ -87,7 +87,7 @@ def test_store_url_is_parsed(url: str, place: str, primary: str | None, database
     at = parse_store_url(url)
     assert (place, primary, database) == (at.location, at.primary, at.database)
     if "ada" in url:
-        assert ("ada", "p@ss", True) == (at.username, at.password, at.tls)
+        assert ("ada", "p@ss", TlsFiles()) == (at.username, at.password, at.tls)
 
 
 @pytest.mark.parametrize("url", ["http://a", "redis://a/x", "redis+sentinel://a,b,c", "localhost:6379"])

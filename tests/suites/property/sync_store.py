@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
+from shared.domain.store_url import parse_store_url
 from shared.store.connect import Store
-from shared.store.store_url import open_wire, parse_store_url
+from shared.store.store_url import open_wire
 
 T = TypeVar("T")
 Value = str | int | bytes

@@ -1,0 +1,98 @@
+"""Checks of settings that are texts. Each returns None for a usable value, or a demand such as "must be a folder"."""
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from shared.domain.store_url import parse_store_url
+
+STORAGES = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "file", "memory", "https")
+HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+ORIGIN = "must be an http or https URL of a host name and, if needed, a port, such as https://api.example.com"
+
+
+def check_host(value: str) -> str | None:
+    """Check an address to listen on."""
+    if _is_address(value) or (HOST_NAME.fullmatch(value) and not re.fullmatch(r"[\d.]+", value)):
+        return None
+    return "must be an IP address of this machine without brackets or a port, such as 127.0.0.1, ::1 or 0.0.0.0"
+
+
+def check_public_url(value: str) -> str | None:
+    """Check the URL of the gateway. A path is refused, because pages and callbacks are at the root of a host."""
+    if not _is_url(value):
+        return ORIGIN
+    if urlsplit(value).path.strip("/"):
+        return f"{ORIGIN}, without a path: give Wokflow a host name of its own, it does not work under a prefix"
+    return None
+
+
+def check_callback_url(value: str) -> str | None:
+    """Check the URL for callbacks. It may have a path that a proxy removes."""
+    return None if _is_url(value) else "must be an http or https URL without user name, query and fragment"
+
+
+def check_redis_url(value: str) -> str | None:
+    """Check the URL of the store."""
+    try:
+        parse_store_url(value)
+    except ValueError as error:
+        return str(error).removeprefix("REDIS_URL ").rstrip(".")
+    return None
+
+
+def check_asset_url(value: str) -> str | None:
+    """Check the location of the outputs: a folder, or a URL that obstore knows."""
+    scheme, is_url, rest = value.partition("://")
+    if not is_url or (scheme in STORAGES and rest) or scheme == "memory":
+        return None
+    return "must be a folder, or a URL such as s3://bucket/prefix, gs://bucket or az://container"
+
+
+def check_networks(value: str) -> str | None:
+    """Check a list of networks. One of all addresses is refused, because anybody could then claim any address."""
+    try:
+        networks = [ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip()]
+    except ValueError:
+        return "must be a list of networks, such as 10.1.2.0/24,::1"
+    if any(network.prefixlen == 0 for network in networks):
+        return "must be the networks of your own proxies, not the whole internet"
+    return None
+
+
+def check_module(value: str) -> str | None:
+    """Check the name of a Python package."""
+    return None if MODULE.fullmatch(value) else "must be the name of a Python package, such as workers.providers"
+
+
+CHECKS: dict[str, Callable[[str], str | None]] = {
+    "host": check_host,
+    "public_url": check_public_url,
+    "callback_url": check_callback_url,
+    "redis_url": check_redis_url,
+    "asset_url": check_asset_url,
+    "trusted_proxies": check_networks,
+    "adapters": check_module,
+}
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    named = _is_address(host) or HOST_NAME.fullmatch(host)
+    plain = "@" not in parts.netloc and "?" not in value and "#" not in value and value.isascii()
+    return usable and bool(named) and plain and not re.search(r"\s", value)
