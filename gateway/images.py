@@ -1,6 +1,6 @@
 """Input images of a request. A data: URL is stored, and one of our own URLs becomes its path in the storage."""
 
-import base64
+import asyncio
 import time
 from hashlib import blake2b
 
@@ -9,9 +9,11 @@ import structlog
 from gateway.caller import Caller, read_quota
 from gateway.context import GatewayContext
 from shared.domain.errors import Refused
+from shared.media.base64_text import NotBase64Url, decode_data_url
+from shared.media.image_header import image_type
 from shared.ops.storage import PATH, StorageError, new_path
 
-STARTS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+INLINE_CHARS_MAX = 256 * 1024  # decoding more would block the event loop for too long
 FORMS = "must be an https URL, a `data:` URL with an image in base64, or one of your own asset URLs."
 
 log = structlog.get_logger()
@@ -26,7 +28,7 @@ async def store_input_image(context: GatewayContext, caller: Caller, url: str) -
             raise Refused("invalid_input", "is not the URL of an asset.", field="imageUrl")
         return f"asset:{path}"
     if url[:5].lower() == "data:":
-        return await _store(context, caller, _decoded(url[5:]))
+        return await _store(context, caller, await _decode(url))
     if url[:8].lower() != "https://":
         raise Refused("invalid_input", FORMS, field="imageUrl")
     return url
@@ -37,7 +39,9 @@ async def _store(context: GatewayContext, caller: Caller, data: bytes) -> str:
 
     Nothing is stored for a guest past its quota: the request will be refused, or replays an earlier one.
     """
-    media_type = _sniffed(data)
+    media_type = image_type(data)
+    if media_type is None:
+        raise Refused("invalid_input", "must hold a PNG, JPEG, WebP or GIF image.", field="imageUrl")
     token = blake2b(caller.account.encode() + b" " + data, digest_size=16).hexdigest()
     path = new_path(token, media_type, time.time_ns() // 1_000_000, 0)
     quota = await read_quota(context, caller.account) if caller.guest else None
@@ -52,22 +56,12 @@ async def _store(context: GatewayContext, caller: Caller, data: bytes) -> str:
     return f"asset:{path}"
 
 
-def _decoded(url: str) -> bytes:
-    """Return the bytes in a data: URL, given without its scheme. Raises Refused("invalid_input")."""
-    head, _, body = url.partition(",")
-    if not head.lower().endswith(";base64"):
-        raise Refused("invalid_input", FORMS, field="imageUrl")
+async def _decode(url: str) -> bytes:
+    """Return the bytes in a data: URL. Raises Refused("invalid_input")."""
     try:
-        return base64.b64decode(body, validate=True)
-    except ValueError:
-        raise Refused("invalid_input", "has invalid base64 after the comma.", field="imageUrl") from None
-
-
-def _sniffed(data: bytes) -> str:
-    """Return the media type of an image by its first bytes. Raises Refused("invalid_input")."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    for start, media_type in STARTS.items():
-        if data.startswith(start):
-            return media_type
-    raise Refused("invalid_input", "must hold a PNG, JPEG, WebP or GIF image.", field="imageUrl")
+        if len(url) <= INLINE_CHARS_MAX:
+            return decode_data_url(url)
+        return await asyncio.to_thread(decode_data_url, url)
+    except ValueError as error:
+        reason = FORMS if isinstance(error, NotBase64Url) else "has invalid base64 after the comma."
+        raise Refused("invalid_input", reason, field="imageUrl") from None

@@ -1,1 +1,1 @@
-"""Media files: their types, and the sandbox tasks that decode them."""
+"""Reads the headers of strangers' files, and decodes the text that carries them."""

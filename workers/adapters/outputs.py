@@ -1,7 +1,6 @@
 """Output files in a provider's JSON, whatever its shape."""
 
-from base64 import b64decode
-
+from shared.media.base64_text import decode_base64
 from workers.adapters.contract import Blob, Link, Unknown
 from workers.adapters.refusals import no_result
 
@@ -35,6 +34,6 @@ def read_output(url: str, media_type: str | None = None) -> Link | Blob:
 def decode_blob(text: str, media_type: str) -> Blob:
     """Decode a base64 file. Raises Unknown if it is not base64."""
     try:
-        return Blob(b64decode(text, validate=True), media_type)
+        return Blob(decode_base64(text), media_type)
     except ValueError as error:
         raise Unknown(f"the output is not base64: {error}") from error

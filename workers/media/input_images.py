@@ -1,13 +1,13 @@
 """Input images for adapters: our own from storage, data: URLs as they are, https URLs through the guarded egress."""
 
-import base64
+import asyncio
 
+from shared.media.base64_text import decode_data_url
+from shared.media.image_header import HEAD_BYTES_MAX, DamagedImage, read_header
 from shared.ops.storage import Storage, StorageError
 from workers.adapters.contract import Blob, Rejected
 from workers.egress import Egress
 from workers.egress.errors import EgressError
-from workers.media import inspect
-from workers.media.errors import OutputError
 
 IMAGE_BYTES_MAX = 20_000_000
 
@@ -27,19 +27,19 @@ class InputImages:
                 "bad_image", f"The image is larger than {IMAGE_BYTES_MAX // 1_000_000} MB. Use a smaller one."
             )
         try:
-            media = inspect(data, "image")
-        except OutputError as error:
-            raise Rejected("bad_image", f"The file at imageUrl is not an image: {error}") from None
-        if not media.media_type.startswith("image/"):
-            raise Rejected("bad_image", f"The file at imageUrl is {media.media_type}, not an image.")
-        return Blob(data, media.media_type)
+            header = read_header(data[:HEAD_BYTES_MAX], len(data))
+        except DamagedImage as error:
+            raise Rejected("bad_image", f"The file at imageUrl is not an image that can be read: it {error}.") from None
+        if header is None:
+            raise Rejected("bad_image", "The file at imageUrl is not a PNG, JPEG, WebP or GIF image.")
+        return Blob(data, header.media_type)
 
     async def _read(self, url: str) -> bytes:
         if url.startswith("asset:"):
             return await self._read_asset(url.removeprefix("asset:"))
         if url.startswith("data:"):
             try:
-                return base64.b64decode(url.partition(",")[2], validate=True)
+                return await asyncio.to_thread(decode_data_url, url)
             except ValueError:
                 raise Rejected("bad_image", "The data: URL must be base64.") from None
         try:

@@ -64,12 +64,12 @@ def import_all(without: set[str]) -> subprocess.CompletedProcess[str]:
 def test_base_dependencies_are_enough_without_the_local_provider() -> None:
     """The gateway, the workers and the command import nothing that only an extra installs, nor the offline artist."""
     without = blocked(closure(PROJECT["dependencies"]) | {"wokflow"}) | {"offline"}
-    assert {"numpy", "av", "espeakng_loader", "xllamacpp", "pytest", "yaml", "openai"} <= without
+    assert {"PIL", "numpy", "av", "espeakng_loader", "xllamacpp", "pytest", "yaml", "openai"} <= without
     done = import_all(without)
     assert 0 == done.returncode, done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("module", ["msgspec", "redis", "PIL", "cryptography", "click"])
+@pytest.mark.parametrize("module", ["msgspec", "redis", "cryptography", "click"])
 def test_import_all_fails_when_a_base_dependency_is_missing(module: str) -> None:
     """The test above notices a missing package."""
     done = import_all({module})
