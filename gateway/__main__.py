@@ -57,7 +57,7 @@ async def serve(app: web.Application, config: Settings) -> None:
     try:
         await runner.setup()
         collector.tune_collector()
-        server = await listen(runner, config.host, config.port)
+        server = await listen(runner, config, limits.open_files())
         try:
             await asyncio.Event().wait()
         finally:

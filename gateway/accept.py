@@ -25,6 +25,7 @@ from shared.store.ledger import Accepted, Order, RouteOffer, UnknownPlan
 
 IDEMPOTENCY_KEY_CHARS_MAX = 255
 OFFERS_MAX = 8  # providers that one generation can try
+REFUNDED = "You were refunded."
 QUEUE_MS = 86_400_000  # a generation that no worker starts for a day fails
 
 log = structlog.get_logger()
@@ -191,7 +192,7 @@ async def wait_for_generation(
             raise Refused("idempotency_key_reuse", reason)
         return current
     if ended is not None:
-        await asyncio.wait([ended], timeout=wait_s)
+        await context.watch.hold(ended, wait_s)
     if ended is not None or accepted.offer is None:
         # The generation is charged and queued, even if the store is unavailable now.
         with contextlib.suppress(StoreDown):
@@ -216,4 +217,5 @@ def upstream_refusal(generation: Generation) -> Refused | None:
     if generation.state != FAILED or generation.outcome is None:
         return None
     reason = (generation.outcome.error or "The provider rejected the request").rstrip(". ")
-    return Refused("upstream_error", f"{reason}. You were refunded.")
+    reason = reason.removesuffix(REFUNDED.rstrip(".")).rstrip(". ")  # some providers and models say it, too
+    return Refused("upstream_error", f"{reason}. {REFUNDED}")

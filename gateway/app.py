@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from gateway import guests, routes, routing
+from gateway import guests, headers, routes, routing
 from gateway.api.admin.handlers import CHECK_LOCK
 from gateway.body import BODY_BYTES_MAX
 from gateway.context import CONTEXT, DOCUMENT, GatewayContext
 from gateway.middleware import handle_request
 from gateway.openapi.document import document_handler
+from gateway.rates import RateLimits
 from gateway.speeds import Speeds
 from gateway.watch import Watch
 from shared.domain.catalogue import Catalogue
@@ -40,6 +41,7 @@ async def open_context(
     app: web.Application, settings: Settings, catalogue: Catalogue, storage: Storage
 ) -> AsyncIterator[None]:
     """Open the parts that handlers work with, and close them with the application."""
+    trusted = guests.networks(settings.trusted_proxies)
     async with (
         open_store(
             settings.store_url, name="gateway", durability=settings.durability, timeout_s=settings.store_timeout_s
@@ -57,8 +59,10 @@ async def open_context(
             storage=storage,
             watch=watch,
             speeds=speeds,
-            trusted=guests.networks(settings.trusted_proxies),
+            trusted=trusted,
+            rates=RateLimits(settings, catalogue.plans, trusted),
             secret=await ensure_deployment_secret(store),
             configured=catalogue_files.configured(catalogue),
+            standing_headers=headers.standing(settings.base_url),
         )
         yield

@@ -3,6 +3,7 @@
 import msgspec
 from aiohttp import web
 
+from gateway.body import read_body
 from gateway.context import CONTEXT
 from shared.domain.callback_token import generation_of
 from shared.domain.errors import Refused
@@ -18,7 +19,7 @@ async def receive_callback(request: web.Request) -> web.Response:
     generation_id = generation_of(context.secret, request.match_info["token"])
     if generation_id is None:
         raise Refused("not_found", "Unknown callback URL.")
-    body = await request.read()
+    body = await read_body(request)
     names = list(request.headers)[:HEADERS_KEPT_MAX]
     headers = {name.lower(): request.headers[name][:VALUE_CHARS_MAX] for name in names}
     payload = msgspec.msgpack.encode({"headers": headers, "body": body[:BODY_BYTES_MAX]})

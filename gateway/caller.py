@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from gateway import auth
 from gateway.accept import plan_retired
+from gateway.client import forwarded_address
 from gateway.context import CONTEXT, GatewayContext
-from gateway.guests import client_address, guest_account
+from gateway.guests import guest_account
 from shared.store import accounts, ledger
 from shared.store.ledger import Quota, UnknownPlan
 
@@ -29,14 +30,13 @@ class Caller(Struct, frozen=True, kw_only=True):
 
 
 async def identify_caller(request: web.Request) -> Caller:
-    """Return the caller, a guest if the Authorization header is missing. Raises Refused for an inactive key."""
+    """Return the caller, a guest if no header has a key. Raises Refused for an inactive key."""
     context = request.app[CONTEXT]
-    if "Authorization" in request.headers:
+    if auth.presented(request) is not None:
         account = await auth.authenticate(request)
         return Caller(account=account, key_hash=auth.key_hash(request))
-    forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
-    address = client_address(request.remote or "", forwarded, context.trusted)
-    return Caller(account=guest_account(address))
+    auth.refuse_key_in_url(request)
+    return Caller(account=guest_account(forwarded_address(request, context.trusted)))
 
 
 async def read_quota(context: GatewayContext, account: str) -> Quota:

@@ -1,5 +1,7 @@
 """The parts that request handlers work with. `app.py` creates them, handlers find them in the application."""
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from msgspec import Struct
@@ -11,6 +13,9 @@ from shared.domain.catalogue import Catalogue
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store.connect import Store
+
+if TYPE_CHECKING:
+    from gateway.rates import RateLimits
 
 
 class GatewayContext(Struct, frozen=True, kw_only=True):
@@ -25,6 +30,8 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     trusted: tuple[Network, ...]  # proxies whose X-Forwarded-For is believed
     secret: bytes  # callback URLs are derived from it
     configured: frozenset[str]  # providers whose key is set, or that need none
+    rates: "RateLimits"
+    standing_headers: dict[str, str]  # of every response
 
 
 DOCUMENT: web.AppKey[Handler] = web.AppKey("document")  # answers the OpenAPI document

@@ -1,7 +1,7 @@
 """Name the field of a body that cannot be used, and what it must be instead."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 from msgspec import inspect as types
@@ -9,28 +9,42 @@ from msgspec import inspect as types
 from shared.domain.errors import Refused
 
 NAME_CHARS_MAX = 60  # of an unknown field's name, when it is repeated to the client
+UNKNOWN_SHOWN_MAX = 5  # further unknown fields in a message
 # The path at the end of msgspec's messages, and the field that its other two kinds of message name.
 PATH = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
 MISSING = re.compile(r"Object missing required field `(.*?)`", re.DOTALL)
 UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`( - at `\$.*`)?$", re.DOTALL)
 
 
-def refusal_of(error: msgspec.ValidationError, shape: type) -> Refused:
-    """Return the refusal of a body that does not fit `shape`: which field it is, and what it must be."""
+def refusal_of(error: msgspec.ValidationError, shape: type, body: object = None) -> Refused:
+    """Return the refusal of a `body` that does not fit `shape`: which field it is, and what it must be."""
     text = str(error)
     if missing := MISSING.match(text):
         return Refused("invalid_request", "is required.", field=missing[1])
     info = types.type_info(shape)
     if unknown := UNKNOWN.match(text):
-        known = ", ".join(field.encode_name for field in info.fields) if isinstance(info, types.StructType) else ""
-        reason = f"is not a field of this request. Known: {known}."
-        return Refused("invalid_request", reason, field=unknown[1][:NAME_CHARS_MAX])
+        return _unknown_field(unknown[1], info, shape, body)
     path = PATH.search(text)
     if path is None:
         return Refused("invalid_request", "The body must be a JSON object.")
     found = _at(info, path[1])
     reason = f"must be {expected(found)}." if found else "has a value of the wrong type."
     return Refused("invalid_request", reason, field=path[1])
+
+
+def _unknown_field(name: str, info: types.Type, shape: type, body: object) -> Refused:
+    """Return the refusal of a field that `shape` does not have. Name the right place, and the other unknown fields."""
+    known = [field.encode_name for field in info.fields] if isinstance(info, types.StructType) else []
+    nested: Mapping[str, frozenset[str]] = getattr(shape, "nested", {})
+    home = next((field for field, names in nested.items() if name in names), "")
+    reason = f"is not a field of this request. Known: {', '.join(known)}."
+    if home:
+        reason = f'is not a field of this request. It belongs in `{home}`: {{"{home}": {{"{name}": ...}}}}.'
+    others = [other for other in body if other not in known and other != name] if isinstance(body, dict) else []
+    if others:
+        shown = ", ".join(f"`{other[:NAME_CHARS_MAX]}`" for other in others[:UNKNOWN_SHOWN_MAX])
+        reason += f" Unknown too: {shown}."
+    return Refused("invalid_request", reason, field=name[:NAME_CHARS_MAX])
 
 
 def expected(info: types.Type) -> str:

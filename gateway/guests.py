@@ -38,12 +38,19 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str
 
 def guest_account(address: str) -> str:
     """Return the account of the guests at an address."""
-    return "guest_" + blake2b(_block(address).encode(), digest_size=10).hexdigest()
+    return "guest_" + blake2b(address_block(address).encode(), digest_size=10).hexdigest()
 
 
-def _block(address: str) -> str:
+def address_block(address: str) -> str:
+    """Return the addresses that count as one caller: the address itself, or its /64 for IPv6."""
     ip = _address(address)
     return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip or address)
+
+
+def is_within(address: str, trusted: Sequence[Network]) -> bool:
+    """Return whether an address belongs to one of the networks."""
+    ip = _address(address)
+    return ip is not None and any(ip in network for network in trusted)
 
 
 def _hop(text: str) -> Address | None:

@@ -7,24 +7,19 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway import errors
+from gateway import body, errors, headers, rates
+from gateway.connection import Connection
 from gateway.context import CONTEXT
-from gateway.dialects.error_bodies import dialect_of, error_body
-from gateway.trace import REQUEST_ID, TRACE
+from gateway.dialects.error_bodies import dialect_of
+from gateway.rates import RateLimited
+from gateway.responses import refusal_response
+from gateway.trace import LEFT, REQUEST_ID, TRACE
 from shared.domain import trace
 from shared.domain.errors import Refused, StoreDown
+from shared.domain.token_bucket import Grant
 from shared.ops import metrics
 
 REQUEST_ID_CHARS_MAX = 64
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "*, X-Request-Id, Retry-After, Idempotent-Replayed",
-}
-PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id, traceparent",
-    "Access-Control-Max-Age": "86400",
-}
 
 log = structlog.get_logger()
 
@@ -33,19 +28,20 @@ log = structlog.get_logger()
 async def handle_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every request, with an error in the dialect's shape if the handler fails."""
     started_s = time.perf_counter()
-    request_id = _request_id(request)
+    context, request_id = request.app[CONTEXT], _request_id(request)
     REQUEST_ID.set(request_id)
     TRACE.set(trace.parse_traceparent(request.headers.get("traceparent", "")))
-    api = request.path.startswith("/api/")
-    if request.method == "OPTIONS" and api:
-        response: web.StreamResponse = web.Response(status=204, headers=PREFLIGHT)
-    else:
-        response = await _answer(request, handler, request_id)
+    if isinstance(request.protocol, Connection):
+        LEFT.set(request.protocol.left)
+    response, grant = await _answer(request, handler, request_id)
+    if response.status == 401:
+        context.rates.count_failure(request)
     if not response.prepared:
+        if grant is not None:
+            response.headers.update(rates.rate_headers(grant))
         response.headers["X-Request-Id"] = request_id
-        if api:
-            response.headers.update(CORS)
-        if request.app[CONTEXT].watch.leaving:
+        headers.complete(response, request.path, context.standing_headers)
+        if context.watch.leaving:
             response.force_close()
     route = request.match_info.route.resource
     name = "unknown" if route is None else route.canonical
@@ -54,9 +50,18 @@ async def handle_request(request: web.Request, handler: Handler) -> web.StreamRe
     return response
 
 
-async def _answer(request: web.Request, handler: Handler, request_id: str) -> web.StreamResponse:
+async def _answer(request: web.Request, handler: Handler, request_id: str) -> tuple[web.StreamResponse, Grant | None]:
+    """Return the response, and what is left of the request's rate limit."""
+    grant = None
     try:
-        return await handler(request)
+        grant = request.app[CONTEXT].rates.admit(request)
+        body.check_encoding(request)
+        if request.method == "OPTIONS" and headers.may_preflight(request.path):
+            return web.Response(status=204, headers=headers.preflight_headers(request)), grant
+        return await handler(request), grant
+    except RateLimited as limited:
+        refused: Refused = limited
+        grant = limited.grant
     except Refused as refusal:
         refused = refusal
     except StoreDown as down:
@@ -70,14 +75,7 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> we
         # The last resort: a bug becomes a 500 in the documented shape, with a traceback in the log.
         log.exception("request.failed", request=request_id, path=request.path, method=request.method)
         refused = errors.INTERNAL
-    dialect = dialect_of(request.path)
-    metrics.of(metrics.REFUSED, dialect, refused.code).inc()
-    response = web.json_response(error_body(dialect, refused), status=errors.status_of(refused))
-    if refused.retry_after_s is not None:
-        response.headers["Retry-After"] = str(refused.retry_after_s)
-    if refused.allow:
-        response.headers["Allow"] = refused.allow
-    return response
+    return refusal_response(dialect_of(request.path), refused), grant
 
 
 def _request_id(request: web.Request) -> str:

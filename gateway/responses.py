@@ -1,9 +1,14 @@
-"""JSON responses."""
+"""JSON responses, and refusals in the shape of their dialect."""
 
 from collections.abc import Mapping
 
 import msgspec
 from aiohttp import web
+
+from gateway import errors
+from gateway.dialects.error_bodies import error_body
+from shared.domain.errors import Refused
+from shared.ops import metrics
 
 
 def json_response(value: object, status: int = 200, *, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -16,3 +21,21 @@ def json_response(value: object, status: int = 200, *, headers: Mapping[str, str
 def list_response(entries: object) -> web.Response:
     """Return a response with a list of entries under `data`."""
     return json_response({"data": entries})
+
+
+def refusal_response(dialect: str, refused: Refused) -> web.Response:
+    """Count a refusal and return its response in the dialect's shape."""
+    metrics.of(metrics.REFUSED, dialect, refused.code).inc()
+    response = web.json_response(error_body(dialect, refused), status=errors.status_of(refused))
+    if refused.retry_after_s is not None:
+        response.headers["Retry-After"] = str(refused.retry_after_s)
+    if refused.allow:
+        response.headers["Allow"] = refused.allow
+    return response
+
+
+def mark_replay(response: web.Response, *, replayed: bool) -> web.Response:
+    """Add the header of an idempotent replay to a response, and return it."""
+    if replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response

@@ -1,6 +1,9 @@
 """Our own pages and their parts, read once at the start and served from memory. They load nothing from elsewhere."""
 
+import gzip
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from shared.ops.settings import ROOT
 
 FOLDER = Path(__file__).parent / "console"
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
 ALWAYS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -21,22 +25,39 @@ ALWAYS = {
 
 
 def handler(body: bytes, media_type: str, headers: Mapping[str, str] = {}) -> Handler:
-    """Return a handler that answers `body`, compressed if the client accepts that, or 304 for a current copy."""
+    """Return a handler that answers `body`, compressed if the client accepts gzip, or 304 for a current copy.
+
+    The body is compressed once, here, because compressing it for each request would let a few clients fill a core.
+    """
     sent = ALWAYS | dict(headers)
     # Weak, because the compressed bytes differ from these.
     etag = ETag(blake2b(body, digest_size=12).hexdigest(), is_weak=True)
     charset = None if media_type == "application/json" else "utf-8"
+    packed = gzip.compress(body, mtime=0)
 
     async def serve(request: web.Request) -> web.Response:
         if any(known.value in ("*", etag.value) for known in request.if_none_match or ()):
             response = web.Response(status=304, headers=sent)
+        elif len(packed) < len(body) and accepts_gzip(request.headers.get("Accept-Encoding", "")):
+            response = web.Response(body=packed, content_type=media_type, charset=charset, headers=sent)
+            response.headers["Content-Encoding"] = "gzip"
         else:
             response = web.Response(body=body, content_type=media_type, charset=charset, headers=sent)
-            response.enable_compression()
         response.etag = etag
         return response
 
     return serve
+
+
+@lru_cache(256)
+def accepts_gzip(accepted: str) -> bool:
+    """Return whether a client that sends this Accept-Encoding header takes gzip: by name, or by `*`."""
+    found = {"*": 0.0}
+    for part in accepted.lower().split(","):
+        name, *parameters = (word.strip() for word in part.split(";"))
+        weights = [word.partition("=")[2] for word in parameters if word.startswith("q=")]
+        found[name] = float(weights[0]) if weights and WEIGHT.fullmatch(weights[0]) else 1.0
+    return found.get("gzip", found["*"]) > 0
 
 
 def page(name: str) -> Handler:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from secrets import token_hex
 
+from gateway.trace import LEFT
 from shared.domain.generation import Generation
 from shared.store import generations, keys
 from shared.store.connect import Store
@@ -53,22 +54,25 @@ class Watch:
         future.add_done_callback(lambda done: self._forget(generation_id, done))
         return future
 
+    async def hold(self, ended: "asyncio.Future[None]", wait_s: float) -> None:
+        """Wait until `ended` is done, for at most `wait_s` seconds, or until the client has left."""
+        left = LEFT.get()
+        either = [ended] if left is None else [ended, left]
+        await asyncio.wait(either, timeout=max(wait_s, 0), return_when=asyncio.FIRST_COMPLETED)
+
     async def wait_until_ended(self, account: str, generation_id: str, wait_s: float) -> Generation | None:
         """Return the generation when it ends, or after `wait_s` seconds. None if the account has no such generation."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait_s):
-                await self._wait(generation_id)
-        return await generations.view(self._store, account, generation_id)
-
-    async def _wait(self, generation_id: str) -> None:
-        while not self.leaving:
+        left, loop = LEFT.get(), asyncio.get_running_loop()
+        deadline_s = loop.time() + wait_s
+        while not self.leaving and loop.time() < deadline_s and not (left is not None and left.done()):
             future = self.expect(generation_id)
             try:
                 if not await generations.watch(self._store, generation_id, self.name):
-                    return
-                await future
+                    break
+                await self.hold(future, deadline_s - loop.time())
             finally:
                 future.cancel()
+        return await generations.view(self._store, account, generation_id)
 
     def _wake(self, generation_id: str) -> None:
         for future in self._waiting.pop(generation_id, ()):

@@ -41,11 +41,16 @@ class WokGenError(Struct, rename="camel"):
     ] = UNSET
 
 
+def is_admin(path: str) -> bool:
+    """Return whether a path is the admin API's."""
+    return path == ADMIN or path.startswith(ADMIN + "/")
+
+
 def dialect_of(path: str) -> str:
     """Return wowflow or wokgen; paths outside both APIs use wowflow's errors."""
     if not path.startswith("/api/"):
         return "wowflow"
-    if path == ADMIN or path.startswith(ADMIN + "/"):
+    if is_admin(path):
         return "wowflow"
     if VERSIONED.match(path):
         return "wokgen" if any(path == call or path.startswith(call + "/") for call in WOKGEN_V1) else "wowflow"

@@ -17,6 +17,7 @@ from shared.domain.catalogue import Catalogue
 from shared.version import VERSION
 
 QUOTA = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "unlimited"}]}
+COUNT = {"type": "integer", "minimum": 0}
 HEADERS: dict[str, dict[str, object]] = {
     "X-Request-Id": {
         "description": "The request's id: yours if you sent one.",
@@ -27,6 +28,12 @@ HEADERS: dict[str, dict[str, object]] = {
     "X-RateLimit-Limit": {"description": "The daily quota.", "schema": QUOTA},
     "X-RateLimit-Remaining": {"description": "The rest of the daily quota.", "schema": QUOTA},
     "X-RateLimit-Reset": {"description": "When the quota resets, in Unix seconds.", "schema": {"type": "integer"}},
+    "RateLimit-Limit": {
+        "description": "How many requests may come at once, by the rate limit that is nearest.",
+        "schema": COUNT,
+    },
+    "RateLimit-Remaining": {"description": "How many of them are left.", "schema": COUNT},
+    "RateLimit-Reset": {"description": "Seconds until all of them are left again.", "schema": COUNT},
     "Location": {
         "description": "The URL to read the generation.",
         "schema": {"type": "string", "format": "uri-reference"},

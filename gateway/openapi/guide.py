@@ -2,6 +2,7 @@
 
 from gateway.body import BODY_BYTES_MAX
 from gateway.dialects.wowflow.handlers import WAIT_MAX_S
+from gateway.rates import ACCOUNT_KEYS, BURST_S
 from shared.domain.retry import ATTEMPT_MAX
 from shared.domain.signing import SECRET_PREFIX
 from shared.store.accounts import KEYS_ACTIVE_MAX
@@ -17,7 +18,8 @@ same generations.
 
 ## Authentication
 
-Send your API key with every call, in the header `Authorization: Bearer wf_live_...`. A key is shown once, when you \
+Send your API key with every call, in the header `Authorization: Bearer wf_live_...`. The headers `X-API-Key`, \
+`Api-Key`, `X-Goog-Api-Key` and `xi-api-key` work too. A key is shown once, when you \
 create it. An account can have {KEYS_ACTIVE_MAX} active keys. The samples on this page read the key from an \
 environment variable. Keys that start with `wf_live_` or `wok_` work everywhere.
 
@@ -31,13 +33,21 @@ Every response has the quota in `X-RateLimit-Limit`, the rest of it in `X-RateLi
 reset in `X-RateLimit-Reset`, in Unix seconds. On an unlimited plan the first two are `unlimited`. Past the quota, \
 calls are refused with `QUOTA_EXCEEDED`, unless your plan continues with the balance.
 
+## Rate limits
+
+Each API key has a rate of requests, one for POSTs and one for the others, and all keys of an account together have \
+{ACCOUNT_KEYS} times as much. Requests without a key count for their IP address. After a pause, {BURST_S} seconds' \
+worth may come at once. `RateLimit-Limit` has that number, `RateLimit-Remaining` the rest of it, and \
+`RateLimit-Reset` the seconds until all of it is there again. Past a limit, calls are refused with `rate_limited`, \
+and `Retry-After` has the seconds to wait.
+
 ## Getting the result
 
 A generation is `processing` until it is `completed` or `failed`. There are three ways to get its result:
 
 - **Poll**: call `GET /api/v1/generations?id=...` every few seconds.
 - **Wait**: with `Prefer: wait=30` the response to the POST is held until the generation ends, for at most \
-{WAIT_MAX_S} seconds.
+{WAIT_MAX_S} seconds unless this deployment is set otherwise, because many proxies end a request after 60.
 - **Webhook**: add a webhook endpoint, and we post an event to it when the generation ends.
 
 A generation is charged when it is accepted, and refunded if it fails.
@@ -56,7 +66,10 @@ under the same key is refused. Keys expire after 24 hours.
 
 ## Conventions
 
-- Request bodies are UTF-8 JSON of at most {BODY_BYTES_MAX // 1_000_000} MB, with `Content-Type: application/json`.
+- Request bodies are UTF-8 JSON of at most {BODY_BYTES_MAX // 1_000_000} MB, with `Content-Type: application/json`, \
+not compressed.
+- `POST /api/v1/generations` refuses fields that it does not know, because they would have no effect. The WokGen calls \
+ignore them.
 - Times are RFC 3339 in UTC with milliseconds, ids are UUIDs, and amounts are whole US cents.
 - The WokGen calls use camelCase. The id of a job is `job_` and the generation's id without dashes.
 - Every response has an `X-Request-Id`. You can send your own: 1 to 64 printable ASCII characters.

@@ -11,6 +11,7 @@ from gateway.dialects.error_bodies import dialect_of, error_body, error_shape
 from gateway.openapi.schemas import reference
 from gateway.openapi.snippets import VERIFYING
 from gateway.operation import KEYED, Access, Operation, OperationResponse, Parameter
+from gateway.rates import CALLBACKS
 from shared.domain.errors import Refused
 
 SECURITY: dict[Access, list[dict[str, list[str]]]] = {
@@ -19,6 +20,7 @@ SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     "open": [],
     "admin": [{"adminKey": []}],
 }
+RATES = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 RETRY_LATER = ("rate_limited", "quota_exceeded", "unavailable")
 
 
@@ -112,14 +114,15 @@ def _response(response: OperationResponse, headers: tuple[str, ...]) -> dict[str
 
 def _refusals(operation: Operation) -> dict[str, object]:
     by_status: dict[int, list[str]] = {}
-    for code in sorted(operation.refusals, key=lambda code: errors.CODES[code].status):
+    refusals = {*operation.refusals, *(() if operation.path.startswith(CALLBACKS) else ("rate_limited",))}
+    for code in sorted(refusals, key=lambda code: errors.CODES[code].status):
         by_status.setdefault(errors.CODES[code].status, []).append(code)
     return {str(status): _refusal(operation, codes) for status, codes in by_status.items()}
 
 
 def _refusal(operation: Operation, codes: list[str]) -> dict[str, object]:
     path, caller_known = operation.path, not set(codes) <= set(KEYED)
-    later = ("Retry-After",) if set(codes) & set(RETRY_LATER) else ()
+    later = [*(["Retry-After"] if set(codes) & set(RETRY_LATER) else []), *(RATES if "rate_limited" in codes else [])]
     bodies = {code: error_body(dialect_of(path), Refused(code, errors.CODES[code].message)) for code in codes}
     examples = {code: {"summary": code, "value": body} for code, body in bodies.items()}
     return {

@@ -24,6 +24,7 @@ EnvName = Annotated[
     str, Meta(pattern=r"\A[A-Z][A-Z0-9_]*\Z", extra_json_schema={EXPECTED: "the NAME of an environment variable"})
 ]
 HttpUrl = Annotated[str, Meta(pattern=r"\Ahttps?://[^\s/]+\S*\Z", extra_json_schema={EXPECTED: "an http or https URL"})]
+PerSecond = Annotated[float, Meta(ge=0.01, le=1_000_000)]
 Policy = Literal["order", "cheapest", "fastest", "weighted"]  # see routing.py
 Bound = Annotated[int | float | None, Meta(extra_json_schema={EXPECTED: "a number"})]
 
@@ -77,6 +78,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     beyond_quota: bool = False  # generations past the quota are paid from the balance
     concurrency: Annotated[int, Meta(ge=1, le=100_000)]  # jobs at once on one provider's queue
     backlog_max: Annotated[int, Meta(ge=0, le=10_000_000)]  # generations that may wait for a slot
+    creates_per_s: PerSecond | None = None  # POSTs a second of one key; None: the deployment's setting
+    reads_per_s: PerSecond | None = None  # other requests a second of one key; None: the deployment's setting
 
 
 class Provider(Struct, frozen=True, kw_only=True):

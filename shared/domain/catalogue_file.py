@@ -160,7 +160,7 @@ def _provider(name: str, table: Table) -> Provider:
 
 
 def _plan(name: str, table: Table) -> Plan:
-    table.check_keys(["daily_quota", "concurrency", "backlog_max"], ["beyond_quota"])
+    table.check_keys(["daily_quota", "concurrency", "backlog_max"], ["beyond_quota", "creates_per_s", "reads_per_s"])
     # Unlimited has to be written out, so that a forgotten quota is never the most generous one.
     quota = None if table.raw["daily_quota"] == "unlimited" else table.raw["daily_quota"]
     return table.convert({**table.raw, "name": name, "daily_quota": quota}, Plan)

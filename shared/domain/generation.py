@@ -138,6 +138,11 @@ class Generation(Struct, frozen=True, kw_only=True):
         """Return the refund; 0 while it is open."""
         return 0 if self.cost is None else self.reserved - self.cost
 
+    @property
+    def returned_micros(self) -> int:
+        """Return everything that its owner got back: the refund, and what an operator credited later."""
+        return self.refund_micros + (self.credit or 0)
+
 
 CANCELED, CANCELED_WHY = "canceled", "Canceled by its owner."
 SPEC = msgspec.msgpack.Decoder(Spec)

@@ -16,35 +16,47 @@ class Grant(Struct, frozen=True):
     """The answer to one request: whether it may go on, and what the RateLimit headers say."""
 
     allowed: bool
+    limit: int  # requests at once of a caller that was away
     remaining: int
     retry_after_s: float  # until one more request is allowed; 0 if one is
     reset_s: float  # until the bucket is full again
 
 
 class TokenBuckets:
-    """One bucket per caller, all of one rate. The least recently used one is forgotten past `callers_max`.
+    """One bucket per caller. The least recently used one is forgotten past `callers_max`.
 
     A forgotten caller starts with a full bucket. So `callers_max` has to exceed the number of callers that can empty
     theirs at the same time.
     """
 
-    def __init__(self, rate: Rate, *, callers_max: int) -> None:
-        self.rate = rate
+    def __init__(self, *, callers_max: int) -> None:
         self._callers_max = callers_max
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # caller: (tokens, as of when)
 
-    def take(self, caller: str, now_s: float) -> Grant:
+    def take(self, caller: str, rate: Rate, now_s: float) -> Grant:
         """Take one token of `caller`, if there is one. `now_s` is monotonic."""
-        rate = self.rate
-        tokens, since_s = self._buckets.pop(caller, (float(rate.burst), now_s))
-        tokens = min(rate.burst, tokens + max(now_s - since_s, 0.0) * rate.per_s)
+        tokens = self._tokens(caller, rate, now_s)
         allowed = tokens >= 1
         tokens -= allowed
         self._buckets[caller] = (tokens, now_s)
+        self._buckets.move_to_end(caller)
         if len(self._buckets) > self._callers_max:
             self._buckets.popitem(last=False)
-        retry_after_s = 0.0 if tokens >= 1 else (1 - tokens) / rate.per_s
-        return Grant(allowed, int(tokens), retry_after_s, (rate.burst - tokens) / rate.per_s)
+        return _grant(tokens, rate, allowed=allowed)
+
+    def peek(self, caller: str, rate: Rate, now_s: float) -> Grant:
+        """Return what `take` would allow, and take nothing."""
+        tokens = self._tokens(caller, rate, now_s)
+        return _grant(tokens, rate, allowed=tokens >= 1)
 
     def __len__(self) -> int:
         return len(self._buckets)
+
+    def _tokens(self, caller: str, rate: Rate, now_s: float) -> float:
+        tokens, since_s = self._buckets.get(caller, (float(rate.burst), now_s))
+        return min(rate.burst, tokens + max(now_s - since_s, 0.0) * rate.per_s)
+
+
+def _grant(tokens: float, rate: Rate, *, allowed: bool) -> Grant:
+    retry_after_s = 0.0 if tokens >= 1 else (1 - tokens) / rate.per_s
+    return Grant(allowed, rate.burst, int(tokens), retry_after_s, (rate.burst - tokens) / rate.per_s)

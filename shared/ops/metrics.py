@@ -71,6 +71,13 @@ HTTP_SECONDS = _histogram(
 REFUSED = _counter(
     "http_refusals_total", "Requests refused, by the error code of the response.", ("dialect", "code"), by="gateway"
 )
+CONNECTIONS = _gauge("http_connections_open", "Open connections of clients.", by="gateway")
+CONNECTIONS_CLOSED = _counter(
+    "http_connections_closed_total",
+    "Connections that the gateway closed: too_many, too_many_of_address, slow_headers, unread_body.",
+    ("reason",),
+    by="gateway",
+)
 ACCEPT_SECONDS = _histogram(
     "accept_duration_seconds",
     "Time to price, charge and durably queue an accepted generation, without any wait for its result.",

@@ -22,6 +22,9 @@ Days = Annotated[int, Meta(ge=1, le=36_500)]
 Count = Annotated[int, Meta(ge=0)]
 Slots = Annotated[int, Meta(ge=1, le=100_000)]
 Seconds = Annotated[float, Meta(ge=0, le=31_536_000)]
+WholeSeconds = Annotated[int, Meta(ge=0, le=3600)]
+EdgeSeconds = Annotated[float, Meta(ge=0.1, le=3600)]
+PerSecond = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 TimeoutSeconds = Annotated[float, Meta(ge=0.05, le=60)]
 LeaseSeconds = Annotated[float, Meta(ge=0.5, le=3600)]
 Durability = Literal["fsync", "replicated", "memory"]
@@ -47,7 +50,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     asset_retention_days: Days = 30  # Days until outputs are deleted; clients see the time as expires_at.
     record_retention_days: Days = 90  # Days until ended generations and deliveries are deleted; the ledger stays.
     trusted_proxies: str = ""  # Networks, such as 10.0.0.0/8, whose X-Forwarded-For header is trusted.
-    wokgen_wait_s: Seconds = 60.0  # Seconds that a WokGen call waits for its result before it answers 202.
+    wokgen_wait_s: Seconds = 55.0  # Seconds that a WokGen call waits for its result before it answers 202.
+    prefer_wait_s: WholeSeconds = 55  # Longest wait of `Prefer: wait=N`. Many proxies end a request after 60 s.
+    connections_max: Slots = 10_000  # Open connections of one gateway process; the limit of open files applies too.
+    connections_per_address: Slots = 1_000  # Open connections of one address (IPv6: one /64), except trusted proxies.
+    creates_per_s: PerSecond = 1000.0  # POSTs a second of one API key, where its plan says nothing. 0: no limit.
+    reads_per_s: PerSecond = 2000.0  # Other requests a second of one API key, where its plan says nothing.
+    open_per_s: PerSecond = 200.0  # Requests a second of one address without an API key that is known to work.
+    failed_keys_per_s: PerSecond = 30.0  # API keys a second that one address may get wrong.
+    headers_timeout_s: EdgeSeconds = 10.0  # Seconds until the headers of a request must be complete.
+    body_timeout_s: EdgeSeconds = 30.0  # Seconds until the body of a request must be complete.
+    idle_timeout_s: EdgeSeconds = 75.0  # Seconds between two requests until a connection is closed.
     callback_url: str = ""  # URL for the providers' callbacks, such as https://api.example.com. Empty: polling only.
     images_allow_private: bool = False  # Allow input images from private addresses. For tests only.
     webhook_allow_private: bool = False  # Allow webhooks to loopback and private addresses. For tests and demos only.

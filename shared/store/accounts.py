@@ -54,6 +54,12 @@ async def find_by_key(store: StoreClient, hashed: str) -> str | None:
     return account_id.decode() if account_id is not None else None
 
 
+async def find_plan(store: StoreClient, account_id: str) -> str:
+    """Return the name of an account's plan, or an empty text for an unknown account."""
+    name = await store.call("HGET", keys.account(account_id), "plan")
+    return name.decode() if name is not None else ""
+
+
 async def create_key(store: StoreClient, account_id: str, kind: str) -> tuple[str, str]:
     """Create an API key and return (key id, the key itself). The key is never shown again.
 

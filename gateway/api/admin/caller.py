@@ -17,9 +17,12 @@ async def identify_operator(request: web.Request) -> Operator:
     if not header or (scheme.lower() == "bearer" and not key.strip()):
         raise Refused("missing_api_key", "Send an admin key in the header `Authorization: Bearer wok_admin_...`.")
     known = scheme.lower() == "bearer" and ids.is_admin_key(key.strip())
-    owner = await admin_keys.find_owner(context.store, ids.key_hash(key.strip())) if known else None
+    hashed = ids.key_hash(key.strip())
+    owner = await admin_keys.find_owner(context.store, hashed) if known else None
     if owner is None:
         raise Refused("invalid_api_key", "This is not an active admin key. Create one with `wokflow admin key create`.")
+    if not context.rates.knows(hashed):
+        context.rates.remember(hashed, f"admin {owner}", "")
     return Operator(
         store=context.store,
         who=f"api:{owner}",

@@ -11,15 +11,13 @@ from gateway.body import limit_of, read_json
 from gateway.caller import Caller, identify_caller, quota_headers, read_quota, seconds_left
 from gateway.cancel import cancel
 from gateway.context import CONTEXT, GatewayContext
-from gateway.dialects.error_bodies import error_body
 from gateway.dialects.wokgen.bodies import JobRequest
 from gateway.dialects.wokgen.jobs import Jobs, failure_of, job_of
 from gateway.dialects.wokgen.order import submit
-from gateway.responses import json_response
+from gateway.responses import json_response, mark_replay, refusal_response
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Generation
 from shared.domain.ids import generation_id, job_id
-from shared.ops import metrics
 from shared.store import generations
 
 Action = Callable[[web.Request, Caller], Awaitable[web.Response]]
@@ -33,9 +31,9 @@ def with_quota(action: Action) -> Handler:
         try:
             response = await action(request, caller)
         except Refused as refused:
-            response = refusal(refused)
+            response = refusal_response("wokgen", refused)
         except web.HTTPRequestEntityTooLarge as large:
-            response = refusal(errors.from_http(large.status, request.path, ""))
+            response = refusal_response("wokgen", errors.from_http(large.status, request.path, ""))
         # The request took effect: its response is not lost because the quota cannot be read.
         with contextlib.suppress(StoreDown, Refused):
             quota = await read_quota(request.app[CONTEXT], caller.account)
@@ -62,22 +60,6 @@ def create_job(shape: type[JobRequest]) -> Handler:
         return mark_replay(response, replayed=accepted.replayed)
 
     return with_quota(handle)
-
-
-def mark_replay(response: web.Response, *, replayed: bool) -> web.Response:
-    """Add the header of an idempotent replay to a response, and return it."""
-    if replayed:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response
-
-
-def refusal(refused: Refused) -> web.Response:
-    """Return the response of a refusal in this dialect."""
-    metrics.of(metrics.REFUSED, "wokgen", refused.code).inc()
-    response = json_response(error_body("wokgen", refused), errors.status_of(refused))
-    if refused.retry_after_s is not None:
-        response.headers["Retry-After"] = str(refused.retry_after_s)
-    return response
 
 
 def upstream_error(generation: Generation) -> dict[str, object]:

@@ -6,7 +6,7 @@ from gateway.body import read_json
 from gateway.caller import Caller, read_quota
 from gateway.context import CONTEXT, GatewayContext
 from gateway.dialects.wokgen.bodies import JobRequest, UpscaleRequest
-from gateway.dialects.wokgen.handlers import find_generation, mark_replay
+from gateway.dialects.wokgen.handlers import find_generation
 from gateway.dialects.wokgen.jobs import failure_of, output_urls
 from gateway.dialects.wokgen.order import submit
 from gateway.dialects.wokgen_v1.bodies import (
@@ -18,7 +18,7 @@ from gateway.dialects.wokgen_v1.bodies import (
     ProcessV1,
     ResultV1,
 )
-from gateway.responses import json_response
+from gateway.responses import json_response, mark_replay
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.domain.ids import job_id

@@ -1,6 +1,7 @@
 """The bodies of the WOWFLOW API. Field names are the documented ones."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -8,14 +9,17 @@ from shared.domain.catalogue import KINDS
 from shared.domain.described import NOT_BLANK, Link, count, doc, link, replaced, timestamp
 from shared.domain.fields import PROMPT_CHARS_MAX
 from shared.domain.generation import TERMINAL
+from shared.domain.kind import kind_of
 
 STAGES = ["backlog", "queued", "submitting", "pending", "uncertain", *TERMINAL]
+INPUT_FIELDS = frozenset(name for kind in KINDS for name in kind_of(kind).fields)
 Kind = Annotated[str, doc("The kind of model.", examples=list(KINDS))]
 
 
-class CreateGeneration(Struct, kw_only=True):
-    """Body of POST /api/v1/generations."""
+class CreateGeneration(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/v1/generations. Any other field is refused, because it would have no effect."""
 
+    nested: ClassVar[Mapping[str, frozenset[str]]] = {"input": INPUT_FIELDS}
     model: Annotated[
         str | None,
         replaced("The id of a model from `GET /api/v1/models`.", required=True, type="string", minLength=1),
@@ -66,7 +70,7 @@ class GenerationEntry(Struct, kw_only=True):
     type: Kind
     provider: Annotated[str, doc("The provider that serves it.")]
     stage: Annotated[str, doc("More detail than `status`. New values may be added.", examples=STAGES)]
-    refunded_cents: Annotated[int, count("The amount refunded.")] = 0
+    refunded_cents: Annotated[int, count("The amount refunded, and what the operator credited later.")] = 0
     queue_position: Annotated[int | UnsetType, count("How many generations are ahead of it, while it waits.")] = UNSET
     result_url: Annotated[str | UnsetType, link("The first output.")] = UNSET
     result_urls: Annotated[tuple[Link, ...] | UnsetType, doc("All outputs.", minItems=1)] = UNSET

@@ -10,17 +10,18 @@ from gateway.body import limit_of, read_json
 from gateway.cancel import NOT_FOUND, cancel
 from gateway.context import CONTEXT, GatewayContext
 from gateway.dialects.wowflow.bodies import Balance, CreateGeneration, GenerationEntry, ModelEntry, Transaction
-from gateway.responses import json_response, list_response
+from gateway.responses import json_response, list_response, mark_replay, refusal_response
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from shared.domain.ids import canonical_uuid
 from shared.domain.money import cents, usd
 from shared.domain.times import rfc3339
+from shared.ops.settings import Settings
 from shared.store import accounts, generations, ledger
 from shared.store.ledger import LedgerEntry
 
-WAIT_MAX_S = 60
+WAIT_MAX_S = Settings().prefer_wait_s  # by default
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])")
 TRANSACTION_TYPES = {"top_up": "topup", "reserve": "spend", "settle": "refund", "credit": "refund"}
 DAY_MS = 86_400_000
@@ -40,7 +41,7 @@ async def create_generation(request: web.Request) -> web.Response:
         raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
     if not body.prompt or not body.prompt.strip():
         raise Refused("missing_prompt", "is required: describe what to generate.", field="prompt")
-    wait_s = preferred_wait_s(", ".join(request.headers.getall("Prefer", ())))
+    wait_s = preferred_wait_s(", ".join(request.headers.getall("Prefer", ())), context.settings.prefer_wait_s)
     accepted = await accept(
         context,
         GenerationRequest(
@@ -54,15 +55,16 @@ async def create_generation(request: web.Request) -> web.Response:
             wait_s=wait_s,
         ),
     )
+    await auth.remember_key(context, key_hash, accepted.generation.account)
     refusal = upstream_refusal(accepted.generation) if wait_s else None
     if refusal is not None:
-        raise refusal
-    headers = {"Location": f"/api/v1/generations?id={accepted.generation.id}"}
-    if accepted.replayed:
-        headers["Idempotent-Replayed"] = "true"
+        response = refusal_response("wowflow", refusal)
+    else:
+        response = json_response(generation_entry(context, accepted.generation), 201)
+    response.headers["Location"] = f"/api/v1/generations?id={accepted.generation.id}"
     if wait_s:
-        headers["Preference-Applied"] = f"wait={wait_s}"
-    return json_response(generation_entry(context, accepted.generation), 201, headers=headers)
+        response.headers["Preference-Applied"] = f"wait={wait_s}"
+    return mark_replay(response, replayed=accepted.replayed)
 
 
 async def read_generations(request: web.Request) -> web.Response:
@@ -113,10 +115,10 @@ async def list_transactions(request: web.Request) -> web.Response:
     return list_response([transaction(line) for line in lines])
 
 
-def preferred_wait_s(prefer: str) -> int:
-    """Return the seconds of `Prefer: wait=N` (RFC 7240), at most 60. An invalid preference counts as 0."""
+def preferred_wait_s(prefer: str, most_s: int) -> int:
+    """Return the seconds of `Prefer: wait=N` (RFC 7240), at most `most_s`. An invalid preference counts as 0."""
     found = WAIT.search(prefer.lower())
-    return min(int(found[1]), WAIT_MAX_S) if found else 0
+    return min(int(found[1]), most_s) if found else 0
 
 
 def generation_entry(context: GatewayContext, generation: Generation) -> GenerationEntry:
@@ -132,7 +134,7 @@ def generation_entry(context: GatewayContext, generation: Generation) -> Generat
         type=generation.spec.kind,
         provider=generation.provider,
         stage=generation.state,
-        refunded_cents=cents(generation.refund_micros),
+        refunded_cents=cents(generation.returned_micros),
     )
     if generation.position is not None:
         entry.queue_position = generation.position

@@ -22,7 +22,7 @@ PREFER = Parameter(
     name="Prefer",
     place="header",
     text="`wait=N` holds the response until the generation ends, for at most N seconds. "
-    f"Values above {handlers.WAIT_MAX_S} count as {handlers.WAIT_MAX_S}.",
+    f"Values above the limit, {handlers.WAIT_MAX_S} unless this deployment is set otherwise, count as the limit.",
     schema={"type": "string", "examples": ["wait=5"]},
 )
 BALANCE = Operation(

@@ -194,7 +194,6 @@ async def test_model_is_refused_when_its_provider_has_no_key(place: Place, calle
         b'{"model": "test/noop", "prompt": "\xff\xfe"}',
         '{"model": "test/noop", "prompt": "café"}'.encode("latin-1"),
         '{"model": "test/noop", "prompt": "x"}'.encode("utf-16"),
-        b'\xef\xbb\xbf{"model": "test/noop", "prompt": "x"}',
         b'{"model": "test/noop", "prompt": "\\ud800"}',
         b'{"model": "test/noop", "prompt": "x", "\\udfff": 1}',
         b'{"model": "test/noop", "prompt": "\x01"}',
@@ -415,17 +414,12 @@ async def test_body_of_a_megabyte_is_read(caller: Caller) -> None:
     is_error(answer, 400, "unknown_model")
 
 
-async def test_compressed_bomb_is_refused(caller: Caller) -> None:
-    """A small compressed body that unpacks to more than a megabyte is 413."""
-    packed = gzip.compress(b" " * 40_000_000)
+@pytest.mark.parametrize("packed", [gzip.compress(b" " * 40_000_000), b"not gzip"], ids=["bomb", "damaged"])
+async def test_compressed_body_is_refused(caller: Caller, packed: bytes) -> None:
+    """A compressed body is 415, whatever it would unpack to."""
     header = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    is_error(await caller.request("POST", GENERATIONS, data=packed, headers=header), 413, "payload_too_large")
-
-
-async def test_compressed_body_is_refused_when_damaged(caller: Caller) -> None:
-    """A body that does not match its Content-Encoding is 400 invalid_request, not 500."""
-    header = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    is_error(await caller.request("POST", GENERATIONS, data=b"not gzip", headers=header), 400, "invalid_request")
+    answer = await caller.request("POST", GENERATIONS, data=packed, headers=header)
+    assert "`Content-Encoding: gzip`" in is_error(answer, 415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize(
