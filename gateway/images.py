@@ -9,6 +9,7 @@ import structlog
 from gateway.caller import Caller, read_quota
 from gateway.context import GatewayContext
 from shared.domain.errors import Refused
+from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
 from shared.media.base64_text import NotBase64Url, decode_data_url
 from shared.media.image_header import image_type
 from shared.ops.storage import PATH, StorageError, new_path
@@ -31,6 +32,10 @@ async def store_input_image(context: GatewayContext, caller: Caller, url: str) -
         return await _store(context, caller, await _decode(url))
     if url[:8].lower() != "https://":
         raise Refused("invalid_input", FORMS, field="imageUrl")
+    try:
+        ForeignUrl.parse(url)
+    except BadForeignUrl as error:
+        raise Refused("invalid_input", f"{error}.", field="imageUrl") from None
     return url
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from mimetypes import guess_type
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -12,11 +11,12 @@ from operate.operator import Operator
 from operate.times import moment
 from shared.domain.described import doc, timestamp
 from shared.domain.errors import Refused
+from shared.domain.foreign_url import BadForeignUrl, ForeignUrl, path_of
 from shared.domain.generation import COMPLETED, FAILED, EndState, Generation, Outcome, Output
 from shared.store import generations, ledger
 from shared.store.ledger import Settled
 
-URLS_MAX, URL_CHARS_MAX = 20, 2000
+URLS_MAX = 20
 NOT_DONE = "The provider did not run this generation."
 
 
@@ -72,10 +72,11 @@ def _completed(found: Generation, urls: Sequence[str]) -> Outcome:
 
 
 def _output(url: str) -> Output:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or len(url) > URL_CHARS_MAX or not url.isprintable():
-        raise Refused("invalid_request", f"{url[:100]!r} must be an http or https URL.")
-    return Output(url, guess_type(parts.path)[0] or "application/octet-stream")
+    try:
+        ForeignUrl.parse(url)
+    except BadForeignUrl as error:
+        raise Refused("invalid_request", f"The URL {url[:100]!r} {error}.") from None
+    return Output(url, guess_type(path_of(url))[0] or "application/octet-stream")
 
 
 def _entry(found: Generation) -> DoubtEntry:

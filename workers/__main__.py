@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 from shared.domain import endpoint_url
 from shared.domain.catalogue import Catalogue
 from shared.domain.errors import StoreDown, StoreNewer
+from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops import catalogue_files, collector, host, limits, logs, metrics, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage, StorageError
@@ -30,7 +31,7 @@ from shared.store.secret import ensure_deployment_secret
 from workers import telemetry
 from workers.adapters.contract import Setup, load
 from workers.context import WorkerContext
-from workers.deliver import DeliveryContext, deliver
+from workers.deliver import SLOW_SHARE, DeliveryContext, deliver
 from workers.egress import BROWSER_LIKE, Egress
 from workers.engine import Engine
 from workers.exporter import serve_metrics
@@ -55,6 +56,7 @@ UNUSABLE = (
 STEP_MAX_S = 3600  # arq's bound on one step; adapters have their own, much shorter
 CRASHES_MAX = 5
 DAY_MS = 86_400_000
+IMAGE_PORTS = (80, 443)  # others would make error messages a report of open ports
 OUTPUT_S = 300.0  # for a whole output, even a large one
 
 log = structlog.get_logger()
@@ -131,11 +133,11 @@ def open_role_store(config: Settings, name: str) -> AbstractAsyncContextManager[
 
 async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[str, str], int]) -> None:
     """Run the worker of one provider. Only a provider with a private address may link outputs at private addresses."""
-    private = endpoint_url.is_private(setup.base_url or "")
+    own = PRIVATE_NETWORKS if endpoint_url.is_private(setup.base_url or "") else ()
     async with (
         open_role_store(config, f"worker-{setup.name}") as store,
-        Egress(allow_private=config.images_allow_private) as strangers,
-        Egress(allow_private=private, total_s=OUTPUT_S, user_agent=BROWSER_LIKE) as outputs,
+        Egress(networks=config.images_networks, ports=IMAGE_PORTS) as strangers,
+        Egress(networks=own, total_s=OUTPUT_S, user_agent=BROWSER_LIKE) as outputs,
     ):
         storage = Storage.open(config.assets, synced=config.durability == "fsync")
         images = InputImages(storage, strangers)
@@ -164,10 +166,13 @@ async def run_dispatcher(config: Settings) -> None:
     """Run the dispatcher of webhook deliveries."""
     async with (
         open_role_store(config, "deliver") as store,
-        Egress(allow_private=config.webhook_allow_private) as egress,
+        Egress(networks=config.webhook_networks) as egress,
     ):
         keep_ms = config.record_retention_days * DAY_MS
-        post = DeliveryContext(store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms)
+        slow_max = max(int(config.worker_slots * SLOW_SHARE), 1)
+        post = DeliveryContext(
+            store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms, slow_posts_max=slow_max
+        )
         work = [func(deliver, name="deliver", timeout=STEP_MAX_S)]
         telemetry.register_dispatcher()
         await serve(config, store, Role(name=WEBHOOKS, work=work, ctx={"context": post}))

@@ -17,13 +17,16 @@ from shared.domain.trace import trace_id, traceparent
 from shared.ops import metrics
 from shared.store import webhooks
 from shared.store.connect import Store
-from shared.store.webhooks import DeliveryAttempt, DeliveryState, Due, EndpointHealth
+from shared.store.webhooks import DeliveryAttempt, DeliveryState, Due, EndpointHealth, HeldDelivery
 from workers.egress import Egress
-from workers.egress.errors import EgressError
+from workers.egress.errors import FOREIGN, ConnectFailed, ConnectionLost, DnsFailed, EgressError, TimedOut, TlsFailed
+from workers.engine import PutBack
 from workers.event_body import event_body
 from workers.timing import STORE_RETRY_S
 
-ANSWER_CHARS_MAX = 200
+ANSWER_CHARS_MAX, ERROR_CHARS_MAX = 200, 200
+SLOW_SHARE = 0.5  # of a dispatcher's slots, for endpoints that are slow, new or failing
+SILENT = (ConnectFailed, ConnectionLost, DnsFailed, TimedOut, TlsFailed)
 # The endpoint's health after each verdict.
 HEALTH: dict[str, EndpointHealth] = {"delivered": "well", "retry": "ill", "gone": "gone", "void": ""}
 
@@ -37,6 +40,7 @@ class DeliveryContext(Struct, frozen=True, kw_only=True):
     egress: Egress
     base_url: str
     keep_ms: int  # retention of an ended delivery
+    slow_posts_max: int = webhooks.SLOW_POSTS_MAX  # posts to slow endpoints at once, of all dispatchers together
 
 
 class PostResult(Struct, frozen=True):
@@ -45,14 +49,18 @@ class PostResult(Struct, frozen=True):
     attempt: DeliveryAttempt
     verdict: str  # delivered, retry, gone, or void: nothing can be posted any more
     retry_after_s: float = 0
+    silent: bool = False  # nobody answered: evidence for the endpoint's breaker
 
 
 async def deliver(ctx: dict[str, Any], job_id: str) -> None:
-    """Make one attempt of a delivery. Raises arq's Retry to be called for the next one."""
+    """Make one attempt of a delivery. Raises arq's Retry to be called for the next one, or when it has to wait."""
     context: DeliveryContext = ctx["context"]
     delivery_id = job_id.removeprefix("deliver:")
     try:
-        due = await webhooks.read_due(context.store, delivery_id)
+        due = await webhooks.start_post(context.store, delivery_id, slow_max=context.slow_posts_max)
+        if isinstance(due, HeldDelivery):
+            metrics.of(metrics.WEBHOOK_HELD, due.limit).inc()
+            raise PutBack
         if due is not None:
             await post_and_record(context, delivery_id, due)
     except StoreDown as error:
@@ -72,17 +80,42 @@ async def post_and_record(context: DeliveryContext, delivery_id: str, due: Due) 
         state = "dead"
     health = HEALTH[result.verdict]
     recorded = await webhooks.record_attempt(
-        context.store, delivery_id, number, state, result.attempt, keep_ms=context.keep_ms, health=health
+        context.store,
+        delivery_id,
+        number,
+        state,
+        result.attempt,
+        keep_ms=context.keep_ms,
+        health=health,
+        silent=result.silent,
+        slow_max=context.slow_posts_max,
     )
     metrics.DISABLED.inc(recorded.disabled)
+    if recorded.opened:
+        metrics.WEBHOOK_BREAKERS.inc()
+        log.warning("webhook.breaker_opened", endpoint=due.about["endpoint"], account=due.about["account"])
     report(delivery_id, due, number, state, result)
     if recorded.was_open and state == "pending" and next_ms is not None:
         raise Park(defer=(next_ms - now_ms) / 1000)
 
 
 async def post_event(context: DeliveryContext, due: Due) -> PostResult:
-    """Compose, sign and post an event. A failure of the network is a result too."""
-    now_ms = time.time_ns() // 1_000_000
+    """Compose, sign and post an event. Every failure is a result of the attempt."""
+    now_ms, started_s = time.time_ns() // 1_000_000, time.monotonic()
+    try:
+        return await _post(context, due, now_ms)
+    except EgressError as error:
+        reason, silent = f"{error.code}: {error}", isinstance(error, SILENT)
+    except Exception as error:
+        # Else the job would end without a record, and the sweeper would post the event every minute.
+        words = FOREIGN.error(error, ERROR_CHARS_MAX)
+        log.error("webhook.attempt_failed", endpoint=due.about["endpoint"], account=due.about["account"], error=words)
+        reason, silent = "internal_error: the attempt failed on our side", False
+    took_ms = int((time.monotonic() - started_s) * 1000)
+    return PostResult(DeliveryAttempt(at_ms=now_ms, duration_ms=took_ms, error=reason), "retry", silent=silent)
+
+
+async def _post(context: DeliveryContext, due: Due, now_ms: int) -> PostResult:
     body = event_body(due, context.base_url)
     if due.endpoint is None or body is None:
         return PostResult(
@@ -93,13 +126,8 @@ async def post_event(context: DeliveryContext, due: Due) -> PostResult:
     headers = signing.headers(due.endpoint.secrets(now_ms), due.event, now_ms // 1000, body)
     if due.generation is not None:
         headers["traceparent"] = traceparent(due.generation.spec.trace, due.generation.id)
-    started_s = time.monotonic()
-    try:
-        answer = await context.egress.post(due.endpoint.url, body, headers)
-    except EgressError as error:
-        took_ms = int((time.monotonic() - started_s) * 1000)
-        return PostResult(DeliveryAttempt(at_ms=now_ms, duration_ms=took_ms, error=f"{error.code}: {error}"), "retry")
-    start = answer.body_start.decode(errors="replace")[:ANSWER_CHARS_MAX]
+    answer = await context.egress.post(due.endpoint.url, body, headers)
+    start = FOREIGN.text(answer.body_start.decode(errors="replace"), ANSWER_CHARS_MAX)
     attempt = DeliveryAttempt(at_ms=now_ms, duration_ms=answer.duration_ms, status=answer.status, answer=start)
     return PostResult(attempt, retry.verdict(answer.status), answer.retry_after_s or 0)
 

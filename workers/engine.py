@@ -16,7 +16,7 @@ from uuid import uuid4
 import structlog
 from arq.connections import ArqRedis
 from arq.utils import to_ms
-from arq.worker import Function, Worker
+from arq.worker import Function, Retry, Worker
 from redis.exceptions import RedisError
 
 from shared.domain.errors import StoreDown
@@ -32,6 +32,10 @@ HOUSEKEEPING_S = 0.5
 FINISH_PATIENCE_S = 30.0  # a finished job outlives a store that restarts
 
 log = structlog.get_logger()
+
+
+class PutBack(Retry):
+    """Raised by a job that a verb has put back into its queue already: the worker only lets go of it."""
 
 
 class Finish(NamedTuple):
@@ -70,6 +74,7 @@ class Engine(Worker):
         self._scores: dict[str, int] = {}
         self._ending: set[asyncio.Task[Any]] = set()  # runs whose end is being sent to the store
         self._raised: dict[str, Exception] = {}  # the error that ended each run
+        self._put_back: set[str] = set()  # jobs that are back in the queue, before their run has ended
         self._finishes: list[tuple[asyncio.Future[bool], Finish]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._renewer: asyncio.Task[None] | None = None
@@ -86,9 +91,18 @@ class Engine(Worker):
                 return await coroutine(ctx, *args, **kwargs)
             except Exception as error:
                 self._raised[ctx["job_id"]] = error
+                if isinstance(error, PutBack):
+                    self._let_go(ctx["job_id"])
                 raise
 
         return step
+
+    def _let_go(self, job_id: str) -> None:
+        """Forget the lease of a job that is back in the queue, where another run of it may be claimed from now on."""
+        self._put_back.add(job_id)
+        self._scores.pop(job_id, None)
+        if job_id in self.tasks:
+            self._ending.add(self.tasks[job_id])
 
     @property
     def pool(self) -> ArqRedis:
@@ -207,6 +221,8 @@ class Engine(Worker):
         keep_in_progress: float | None,
     ) -> None:
         """End or requeue the job, in one script with all that finish meanwhile. Do nothing if its lease was lost."""
+        if job_id in self._put_back:
+            return self._put_back.discard(job_id)
         keep = result_data if keep_result_forever or (result_timeout_s or 0) > 0 else None
         score = self._scores.pop(job_id, 0)
         if job_id in self.tasks:

@@ -5,11 +5,11 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from secrets import token_hex
-from urllib.parse import urlsplit
 
 import structlog
 from msgspec import structs
 
+from shared.domain.foreign_url import host_of
 from shared.domain.generation import Outcome, Output, Spec
 from shared.ops import metrics
 from shared.ops.storage import Storage, StorageError, new_path
@@ -142,7 +142,7 @@ async def _read(output: Blob | Link, egress: Egress) -> bytes | None:
     """Return the bytes of an output; None if they are above our size limit."""
     if isinstance(output, Blob):
         return output.data
-    host = urlsplit(output.url).hostname  # the rest of a provider URL often holds a signature: never shown
+    host = host_of(output.url)  # the rest of a provider URL often holds a signature: never shown
     try:
         fetched = await egress.get(output.url, body_bytes_max=OUTPUT_BYTES_MAX)
     except TooLarge:

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from shared.ops import metrics
+from shared.store.webhooks import PostLimit
 from workers.adapters.contract import Call, Done, Down, Pending, Rejected, Retry, Unknown
 from workers.adapters.http import REQUEST_CONTEXT, RequestContext
 
@@ -45,6 +46,8 @@ def register_dispatcher() -> None:
     """Register the metrics of a dispatcher at its start."""
     for outcome in OUTCOMES:
         metrics.WEBHOOK_POSTS.labels(outcome)
+    for limit in get_args(PostLimit):
+        metrics.WEBHOOK_HELD.labels(limit)
 
 
 async def measure_call(provider: str, verb: str, call: Call, work: Awaitable[Result]) -> Result:

@@ -43,7 +43,7 @@ def speakable_text(text: str) -> str:
     printable = (
         " " if unicodedata.category(sign) in ("Cc", "Cs", "Co", "Cn") and sign != "\n" else sign for sign in text
     )
-    cleaned = "\n".join(" ".join(line.split()) for line in "".join(printable).splitlines()).strip()
+    cleaned = "\n".join(" ".join(line.split()) for line in "".join(printable).split("\n")).strip()
     if not cleaned:
         raise ValueError("`prompt` must not be empty.")
     return cleaned

@@ -47,7 +47,7 @@ class CommandContext(Struct, frozen=True):
             console = Console(markup=False, highlight=False, emoji=False, width=width)
             with console.capture() as printed:
                 console.print(*shown, sep="\n")
-            click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
+            click.echo("\n".join(line.rstrip() for line in printed.get().split("\n")).rstrip("\n"))
 
 
 class Command(click.Command):

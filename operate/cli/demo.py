@@ -108,7 +108,7 @@ def _outline(entry: dict[str, Any]) -> dict[str, Any]:
 def _refused(message: str) -> str:
     return (
         f"No webhook was sent: the gateway refused the endpoint ({plain(message.rstrip('.'))}). "
-        "Set WEBHOOK_ALLOW_PRIVATE=true for the gateway and the dispatcher to receive one here."
+        "Set WEBHOOK_ALLOW_NETWORKS=127.0.0.0/8 for the gateway and the dispatcher to receive one here."
     )
 
 

@@ -114,7 +114,8 @@ def _probe(name: str) -> dict[str, object]:
     except subprocess.TimeoutExpired:
         raise Failure("no_answer", f"{name} did not respond within {PROBE_S:.0f} s: try again later.") from None
     except msgspec.DecodeError:
-        reason = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+        said = [line for line in done.stderr.split("\n") if line.strip()]
+        reason = said[-1:] or [f"exit status {done.returncode}"]
         raise Failure("worker_failed", f"A worker of {name} cannot start: {reason[0]}") from None
 
 

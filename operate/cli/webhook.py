@@ -32,7 +32,7 @@ async def create(
 ) -> None:
     """Send an account's events to URL. The signing secret is shown only once."""
     try:
-        endpoint_url.validate(url, allow_private=context.settings.webhook_allow_private)
+        endpoint_url.validate(url, networks=context.settings.webhook_networks)
     except ValueError as error:
         raise Failure("invalid_url", str(error)) from None
     created = await webhooks.create_endpoint(operator.act("webhook create", account_id, url), account_id, url, events)

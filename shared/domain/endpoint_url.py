@@ -5,26 +5,22 @@ could never work.
 """
 
 import re
-from ipaddress import IPv4Address, IPv6Address
-from urllib.parse import SplitResult, urlsplit
+from ipaddress import ip_address
 
-from shared.domain.public_address import refusal_reason
+from shared.domain.foreign_url import PORTS, BadForeignUrl, ForeignUrl
+from shared.domain.public_address import Networks, refusal_reason
 
 URL_CHARS_MAX = 2000
-HOST_CHARS_MAX = 253
-PORTS_LOW = (80, 443)  # other ports below 1024 do not serve HTTP, and a POST to a mail port would be abuse
-PORT_HIGH_MIN = 1024
+PORT_HIGH_MIN = 1024  # lower ports do not serve HTTP, and a POST to a mail port would be abuse
 
 _URL = re.compile(r"[!-\[\]-~]+")  # printable ASCII without space and backslash, on which parsers disagree
-_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
-_NUMERIC = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)")  # texts that the system's resolver reads as an IPv4 address
 _LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".intranet", ".corp")
 
 
-def validate(url: object, *, allow_private: bool) -> str:
+def validate(url: object, *, networks: Networks = ()) -> str:
     """Return `url` if webhooks can be sent to it. Raises ValueError with a sentence for the customer.
 
-    `allow_private` also allows http and private networks.
+    With `networks`, http and local names are allowed too, and the addresses in those networks.
     """
     if not isinstance(url, str) or not url:
         raise ValueError("url must be a string such as https://example.com/hooks.")
@@ -32,59 +28,37 @@ def validate(url: object, *, allow_private: bool) -> str:
         raise ValueError(f"url must have at most {URL_CHARS_MAX} characters, not {len(url)}.")
     if not _URL.fullmatch(url):
         raise ValueError("url must be printable ASCII: percent-encode the path and write the host in punycode.")
+    schemes = ("https://", "http://") if networks else ("https://",)
+    if not url.lower().startswith(schemes):
+        raise ValueError(f"url must start with {' or '.join(schemes)}.")
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError(f"url is not valid: {error}.") from None
-    _check_shape(parts, port, allow_private)
-    _check_host((parts.hostname or "").removesuffix("."), allow_private)
+        parsed = ForeignUrl.parse(url)
+    except BadForeignUrl as error:
+        raise ValueError(f"url {error}.") from None
+    if url.partition("#")[2]:
+        raise ValueError("url must not have a fragment (#...), because it is never sent: remove it.")
+    if parsed.port not in PORTS.values() and parsed.port < PORT_HIGH_MIN:
+        raise ValueError(f"url must not use port {parsed.port}: use 80, 443 or a port from {PORT_HIGH_MIN} up.")
+    _check_host(parsed, networks)
     return url
 
 
 def is_private(url: str) -> bool:
     """Return whether a URL's host is a private IP address or a local name. Nothing is resolved."""
-    host = urlsplit(url).hostname or ""
     try:
-        _check_host(host, False)
+        _check_host(ForeignUrl.parse(url), ())
+    except BadForeignUrl:
+        return False
     except ValueError:
-        return bool(host)
+        return True
     return False
 
 
-def _check_shape(parts: SplitResult, port: int | None, allow_private: bool) -> None:
-    schemes = ("https", "http") if allow_private else ("https",)
-    if parts.scheme not in schemes:
-        raise ValueError(f"url must start with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
-    if "@" in parts.netloc:
-        raise ValueError("url must not have a user name or password: verify the signature of deliveries instead.")
-    if parts.fragment:
-        raise ValueError("url must not have a fragment (#...), because it is never sent: remove it.")
-    if port is not None and port not in PORTS_LOW and port < PORT_HIGH_MIN:
-        raise ValueError(f"url must not use port {port}: use 80, 443 or a port from {PORT_HIGH_MIN} up.")
-
-
-def _check_host(host: str, allow_private: bool) -> None:
-    if not host:
-        raise ValueError("url must have a host.")
-    address = _literal(host)
-    if address is not None:
-        if not allow_private and (word := refusal_reason(address)):
-            raise ValueError(f"url must point to a public address, and {address} is not public ({word}).")
+def _check_host(url: ForeignUrl, networks: Networks) -> None:
+    if url.is_address:
+        if word := refusal_reason(url.host, networks):
+            raise ValueError(f"url must point to a public address, and {ip_address(url.host)} is not public ({word}).")
         return
-    if len(host) > HOST_CHARS_MAX or not _NAME.fullmatch(host):
-        raise ValueError(f"url must have a valid host name, not {host[:HOST_CHARS_MAX]!r}.")
-    if not allow_private and ("." not in host or host.endswith(_LOCAL_SUFFIXES)):
+    host = url.host.removesuffix(".").lower()
+    if not networks and ("." not in host or host.endswith(_LOCAL_SUFFIXES)):
         raise ValueError(f"url must have a public host name, and {host!r} is local.")
-
-
-def _literal(host: str) -> str | None:
-    """Return the IP address in `host`, or None for a name."""
-    try:
-        if ":" in host:
-            return str(IPv6Address(host))
-        if _NUMERIC.fullmatch(host):
-            return str(IPv4Address(host))
-    except ValueError:
-        raise ValueError(f"url must have an IP address in its usual notation, not {host!r}.") from None
-    return None

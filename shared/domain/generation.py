@@ -157,7 +157,7 @@ NUMBER_FIELDS = (*TIME_FIELDS, "cancel_ms", "late_ms", "credit_ms", "reserved", 
 
 def attempts(lines: str) -> tuple[RouteAttempt, ...]:
     """Return the attempts in lines of `<ms> <provider> <word>`."""
-    parts = (line.split(" ", 2) for line in lines.splitlines())
+    parts = (line.split(" ", 2) for line in lines.split("\n") if line)
     return tuple(RouteAttempt(int(at_ms), provider, outcome) for at_ms, provider, outcome in parts)
 
 

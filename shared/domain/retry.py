@@ -63,7 +63,7 @@ def retry_after_s(value: str | None, now_s: float) -> float | None:
         )
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        at_s = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):  # no date, or one whose year or offset no clock can hold
         return None
-    at_s = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     return min(max(at_s - now_s, 0.0), float(RETRY_AFTER_S_MAX))

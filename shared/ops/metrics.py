@@ -204,6 +204,16 @@ WEBHOOK_POSTS = _histogram(
 DEAD_LETTERS = _counter("webhook_dead_letters_total", "Deliveries that failed their last attempt.", by="deliver")
 DISABLED = _counter("webhook_endpoints_disabled_total", "Endpoints disabled: gone, or failing for days.", by="deliver")
 
+WEBHOOK_HELD = _counter(
+    "webhook_held_total",
+    "Times that a delivery had to wait for a slot, by what stopped it: breaker, endpoint, account, slow.",
+    ("limit",),
+    by="deliver",
+)
+WEBHOOK_BREAKERS = _counter(
+    "webhook_breakers_opened_total", "Breakers of endpoints opened: several posts in a row had no answer.", by="deliver"
+)
+
 # The store, measured by each process.
 SCRIPT_SECONDS = _histogram(
     "store_script_duration_seconds",

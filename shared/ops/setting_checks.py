@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from shared.domain.public_address import parse_networks
 from shared.domain.store_url import parse_store_url
 
 STORAGES = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "file", "memory", "https")
@@ -62,6 +63,15 @@ def check_networks(value: str) -> str | None:
     return None
 
 
+def check_own_networks(value: str) -> str | None:
+    """Check the networks that customers' URLs may lead to."""
+    try:
+        parse_networks(value)
+    except ValueError as error:
+        return f"must be a list of networks, such as 127.0.0.0/8,::1: {str(error).rstrip('.')}"
+    return None
+
+
 def check_module(value: str) -> str | None:
     """Check the name of a Python package."""
     return None if MODULE.fullmatch(value) else "must be the name of a Python package, such as workers.providers"
@@ -74,6 +84,8 @@ CHECKS: dict[str, Callable[[str], str | None]] = {
     "redis_url": check_redis_url,
     "asset_url": check_asset_url,
     "trusted_proxies": check_networks,
+    "images_allow_networks": check_own_networks,
+    "webhook_allow_networks": check_own_networks,
     "adapters": check_module,
 }
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from shared.domain.public_address import PRIVATE_NETWORKS, Networks, parse_networks
 from shared.domain.store_url import socket_url
 from shared.ops.setting_checks import CHECKS
 from shared.ops.setting_values import describe_type, hide_secrets
@@ -62,8 +63,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     body_timeout_s: EdgeSeconds = 30.0  # Seconds until the body of a request must be complete.
     idle_timeout_s: EdgeSeconds = 75.0  # Seconds between two requests until a connection is closed.
     callback_url: str = ""  # URL for the providers' callbacks, such as https://api.example.com. Empty: polling only.
-    images_allow_private: bool = False  # Allow input images from private addresses. For tests only.
-    webhook_allow_private: bool = False  # Allow webhooks to loopback and private addresses. For tests and demos only.
+    images_allow_networks: str = ""  # Own networks, such as 10.0.0.0/8, that input images may come from.
+    webhook_allow_networks: str = ""  # Own networks that webhooks may be sent to, also by http.
+    images_allow_private: bool = False  # Deprecated: IMAGES_ALLOW_NETWORKS with loopback and all private networks.
+    webhook_allow_private: bool = False  # Deprecated: WEBHOOK_ALLOW_NETWORKS with loopback and all private networks.
     adapters: str = "workers.providers"  # Package of the providers' adapters; name your own to add private adapters.
     worker_slots: Slots = 100  # Steps that a worker runs at once: submits, polls, downloads. Parked jobs use none.
     lease_s: LeaseSeconds = 3.0  # Seconds without a renewal until another worker takes over a job.
@@ -92,6 +95,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     def base_url(self) -> str:
         """Return the gateway's URL as clients see it, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def images_networks(self) -> Networks:
+        """Return the networks that input images may come from although they are not public."""
+        return parse_networks(self.images_allow_networks) + (PRIVATE_NETWORKS if self.images_allow_private else ())
+
+    @property
+    def webhook_networks(self) -> Networks:
+        """Return the networks that webhooks may be sent to although they are not public."""
+        return parse_networks(self.webhook_allow_networks) + (PRIVATE_NETWORKS if self.webhook_allow_private else ())
 
     @property
     def assets(self) -> str:

@@ -9,6 +9,7 @@ from shared.domain.errors import Refused
 from shared.domain.ids import KEY_RANDOM_BYTES, key_hash, key_hint, new_key
 from shared.store import keys
 from shared.store.client import StoreClient
+from shared.store.stored_lists import UNREADABLE, read_each
 
 KEYS_ACTIVE_MAX = 10
 NAME_CHARS_MAX = 200
@@ -79,12 +80,19 @@ async def create_key(store: StoreClient, account_id: str, kind: str) -> tuple[st
 
 async def list_keys(store: StoreClient, account_id: str) -> list[Key]:
     """Return the account's active keys, oldest first."""
-    fields = await store.call("HGETALL", keys.account_keys(account_id))
-    found = []
-    for i in range(0, len(fields), 2):
-        _, kind, created_ms, hint = fields[i + 1].decode().split(" ", 3)
-        found.append(Key(id=fields[i].decode(), kind=kind, created_ms=int(created_ms), hint=hint))
+    fields: list[bytes] = await store.call("HGETALL", keys.account_keys(account_id))
+    pairs = list(zip(fields[::2], fields[1::2], strict=True))
+    found = read_each(pairs, _read_key, _unreadable_key, where=keys.account_keys(account_id))
     return sorted(found, key=lambda key: key.created_ms)
+
+
+def _read_key(pair: tuple[bytes, bytes]) -> Key:
+    _, kind, created_ms, hint = pair[1].decode().split(" ", 3)
+    return Key(id=pair[0].decode(), kind=kind, created_ms=int(created_ms), hint=hint)
+
+
+def _unreadable_key(pair: tuple[bytes, bytes]) -> Key:
+    return Key(id=pair[0].decode(errors="replace"), kind=UNREADABLE, created_ms=0, hint="")
 
 
 async def revoke_key(store: StoreClient, account_id: str, key_id: str) -> bool:

@@ -8,6 +8,7 @@ from shared.domain.errors import Refused
 from shared.domain.ids import KEY_RANDOM_BYTES, key_hash, key_hint, new_key
 from shared.store import keys
 from shared.store.client import StoreClient
+from shared.store.stored_lists import UNREADABLE, read_each
 
 KEYS_ACTIVE_MAX = 50
 NAME_CHARS_MAX = 100
@@ -39,12 +40,18 @@ async def create(store: StoreClient, name: str) -> tuple[str, str]:
 
 async def list_active(store: StoreClient) -> list[AdminKey]:
     """Return the active keys, oldest first."""
-    fields = await store.call("HGETALL", keys.ADMIN_KEYS)
-    found = []
-    for i in range(0, len(fields), 2):
-        _, created_ms, hint, name = fields[i + 1].decode().split(" ", 3)
-        found.append(AdminKey(id=fields[i].decode(), name=name, hint=hint, created_ms=int(created_ms)))
-    return sorted(found, key=lambda key: key.created_ms)
+    fields: list[bytes] = await store.call("HGETALL", keys.ADMIN_KEYS)
+    pairs = list(zip(fields[::2], fields[1::2], strict=True))
+    return sorted(read_each(pairs, _read, _unreadable, where=keys.ADMIN_KEYS), key=lambda key: key.created_ms)
+
+
+def _read(pair: tuple[bytes, bytes]) -> AdminKey:
+    _, created_ms, hint, name = pair[1].decode().split(" ", 3)
+    return AdminKey(id=pair[0].decode(), name=name, hint=hint, created_ms=int(created_ms))
+
+
+def _unreadable(pair: tuple[bytes, bytes]) -> AdminKey:
+    return AdminKey(id=pair[0].decode(errors="replace"), name=UNREADABLE, hint="", created_ms=0)
 
 
 async def revoke(store: StoreClient, key_id: str) -> bool:

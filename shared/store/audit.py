@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from shared.store import keys
 from shared.store.client import Act, Argument, StoreClient
+from shared.store.stored_lists import UNREADABLE, read_each
 
 RECORDS_MAX = 10_000  # the limit of parts/audit.lua
 DETAIL_CHARS_MAX = 300
@@ -21,6 +22,9 @@ class AuditRecord(Struct, frozen=True, kw_only=True):
     on: str
     detail: str
     outcome: str
+
+
+_DECODER = msgspec.json.Decoder(AuditRecord)
 
 
 class AuditedStore(StoreClient):
@@ -43,5 +47,9 @@ class AuditedStore(StoreClient):
 
 async def list_records(store: StoreClient, count: int) -> list[AuditRecord]:
     """Return up to `count` actions, newest first."""
-    found = await store.call("LRANGE", keys.AUDIT, 0, count - 1)
-    return [msgspec.json.decode(raw, type=AuditRecord) for raw in found]
+    found: list[bytes] = await store.call("LRANGE", keys.AUDIT, 0, count - 1)
+    return read_each(found, _DECODER.decode, _unreadable, where=keys.AUDIT)
+
+
+def _unreadable(_: bytes) -> AuditRecord:
+    return AuditRecord(at_ms=0, who="", what=UNREADABLE, on="", detail="", outcome="")

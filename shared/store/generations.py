@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
-from shared.domain.generation import Generation, read
+from shared.domain.generation import FAILED, Generation, Outcome, Spec, State, read
 from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.connect import Store
+from shared.store.stored_lists import UNREADABLE, read_each
 
+Row = tuple[bytes, int, list[bytes]]  # a generation's id, its position or -1, and its fields
 Noted = Literal["noted", "closed", "missing"]
 
 
@@ -23,18 +25,37 @@ class RetryResult(Struct, frozen=True):
 
 async def view(store: Store, account_id: str, generation_id: str) -> Generation | None:
     """Return one generation of an account, or None. With an empty `account_id` it may be of any account."""
-    found = await _view(store, account_id, generation_id, 1)
-    return found[0] if found else None
+    _, *rows = await store.run("view", account_id, generation_id, 1)
+    return _read(rows[0]) if rows else None
 
 
 async def list_newest(store: Store, account_id: str, count: int) -> list[Generation]:
     """Return up to `count` generations of an account, newest first."""
-    return await _view(store, account_id, "", count)
+    _, *rows = await store.run("view", account_id, "", count)
+    return read_each(rows, _read, _unreadable, where=keys.generations(account_id))
 
 
-async def _view(store: Store, account_id: str, generation_id: str, count: int) -> list[Generation]:
-    _, *rows = await store.run("view", account_id, generation_id, count)
-    return [read(name.decode(), fields, None if position < 0 else position) for name, position, fields in rows]
+def _read(row: Row) -> Generation:
+    name, position, fields = row
+    return read(name.decode(), fields, None if position < 0 else position)
+
+
+def _unreadable(row: Row) -> Generation:
+    """Return what a list shows of a record that cannot be read: its id, and its state if that is known."""
+    fields = dict(zip(row[2][::2], row[2][1::2], strict=True))
+    states: tuple[State, ...] = get_args(State)
+    state: State = next((state for state in states if state.encode() == fields.get(b"state")), FAILED)
+    return Generation(
+        id=row[0].decode(),
+        account=fields.get(b"account", b"").decode(errors="replace"),
+        provider="",
+        state=state,
+        reserved=0,
+        created_ms=0,
+        deadline_ms=0,
+        spec=Spec("", "image", UNREADABLE, "", "", {}),
+        outcome=Outcome(error_code=UNREADABLE, error="The record of this generation cannot be read."),
+    )
 
 
 async def list_known(store: Store, names: Sequence[str]) -> set[str]:
@@ -56,8 +77,8 @@ async def list_refunded_uncertain(store: Store, count: int) -> list[Generation]:
 
 
 async def _view_each(store: Store, ids: Sequence[bytes]) -> list[Generation]:
-    found = await asyncio.gather(*(view(store, "", raw.decode()) for raw in ids))
-    return [generation for generation in found if generation is not None]
+    replies = await asyncio.gather(*(store.run("view", "", raw, 1) for raw in ids))
+    return read_each([row for _, *rows in replies for row in rows], _read, _unreadable, where=keys.UNCERTAIN)
 
 
 async def retry(store: StoreClient, generation_id: str) -> RetryResult:

@@ -17,6 +17,8 @@ OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time 
 DEPLOYMENT_KEY = "gw:secret"  # string: 32 random bytes that key the tokens of callback URLs; permanent
 DEAD = "gw:dead"  # sorted set: dead delivery by when, ms; the newest 10000
 FAILING = "gw:failing"  # sorted set: failing endpoint by since when, ms
+SLOW_POSTS = "gw:posts-slow"  # sorted set: delivery on its way to a slow endpoint, by when its slot lapses, ms
+HELD_SLOW = "gw:held-slow"  # sorted set: endpoint whose deliveries wait for a slot of the slow ones, new ones first
 AUDIT = "gw:audit"  # list: audit records of operators, JSON, newest first; the newest 10000
 PROCESSES = "gw:processes"  # sorted set: process by its last heartbeat, ms
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint> <name>`, operators' active keys; permanent
@@ -134,7 +136,7 @@ def endpoints(account_id: str) -> str:
 
 
 def endpoint(endpoint_id: str) -> str:
-    """Return the hash of an endpoint: account, url, secrets, types, times and health; permanent."""
+    """Return the hash of an endpoint: account, url, secrets, types, times, health, speed and breaker; permanent."""
     return f"gw:endpoint:{endpoint_id}"
 
 
@@ -146,6 +148,21 @@ def endpoint_log(endpoint_id: str) -> str:
 def delivery(delivery_id: str) -> str:
     """Return the hash of a delivery: account, endpoint, event, subject, state, attempts, log; expires after its end."""
     return f"gw:delivery:{delivery_id}"
+
+
+def posts(owner_id: str) -> str:
+    """Return the sorted set of deliveries on their way to an endpoint, or of an account, by when their slot lapses."""
+    return f"gw:posts:{owner_id}"
+
+
+def held(endpoint_id: str) -> str:
+    """Return the sorted set of an endpoint's deliveries that wait for a slot, by since when, ms."""
+    return f"gw:held:{endpoint_id}"
+
+
+def held_endpoints(account_id: str) -> str:
+    """Return the sorted set of endpoints whose deliveries wait for a slot of their account, by since when, ms."""
+    return f"gw:held-endpoints:{account_id}"
 
 
 def wake(gateway: str) -> str:

@@ -10,6 +10,7 @@ from shared.domain.money import usd
 from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.connect import Store
+from shared.store.stored_lists import UNREADABLE, read_each
 
 BACKLOG_RETRY_AFTER_S = 5
 RECORD_KEEP_MS = 90 * 86_400_000
@@ -219,11 +220,17 @@ async def list_entries(store: Store, account_id: str, first: int = 0, last: int 
 
     Negative indexes count from the newest.
     """
-    found = []
-    for raw in await store.call("LRANGE", keys.ledger(account_id), first, last):
-        at_ms, kind, amount, reference = raw.decode().split(" ", 3)
-        found.append(LedgerEntry(int(at_ms), kind, int(amount), reference))
-    return found
+    found: list[bytes] = await store.call("LRANGE", keys.ledger(account_id), first, last)
+    return read_each(found, _read_entry, _unreadable_entry, where=keys.ledger(account_id))
+
+
+def _read_entry(raw: bytes) -> LedgerEntry:
+    at_ms, kind, amount, reference = raw.decode().split(" ", 3)
+    return LedgerEntry(int(at_ms), kind, int(amount), reference)
+
+
+def _unreadable_entry(_: bytes) -> LedgerEntry:
+    return LedgerEntry(0, UNREADABLE, 0, "")
 
 
 async def list_movements(store: Store, account_id: str, count: int) -> list[LedgerEntry]:

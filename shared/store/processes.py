@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from shared.domain.errors import StoreDown
 from shared.store import keys
 from shared.store.client import StoreClient
+from shared.store.stored_lists import UNREADABLE, read_each
 from shared.version import VERSION
 
 HEARTBEAT_S, EXPIRY_S = 4.0, 15.0
@@ -84,5 +85,14 @@ async def list_processes(store: StoreClient) -> list[Process]:
     if not ids:
         return []
     found = await store.call("MGET", *(keys.process(name) for name in ids))
-    alive = [msgspec.json.decode(raw, type=Process) for raw in found if raw is not None]
+    named = [(name, raw) for name, raw in zip(ids, found, strict=True) if raw is not None]
+    alive = read_each(named, _read, _unreadable, where=keys.PROCESSES)
     return sorted(alive, key=lambda process: (process.role, process.queue or "", process.since_ms))
+
+
+def _read(named: tuple[str, bytes]) -> Process:
+    return msgspec.json.decode(named[1], type=Process)
+
+
+def _unreadable(named: tuple[str, bytes]) -> Process:
+    return Process(id=named[0], role=UNREADABLE, version="", host="", pid=0, since_ms=0)

@@ -24,7 +24,7 @@ class Script(Struct, frozen=True):
 def script(name: str) -> Script:
     """Return the verb in `lua/<subject>/<name>.lua`. Raises KeyError for an unknown name."""
     lines = []
-    for line in _paths()[name].read_text().splitlines():
+    for line in _paths()[name].read_text().split("\n"):
         part = line.removeprefix("--@include ")
         lines.append(line if part == line else (FOLDER / "parts" / f"{part}.lua").read_text())
     return _script(name, "\n".join(lines))

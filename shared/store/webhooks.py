@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -13,12 +14,15 @@ from shared.domain.generation import Generation, read
 from shared.domain.signing import new_secret
 from shared.store import keys
 from shared.store.client import StoreClient
+from shared.store.stored_lists import UNREADABLE, read_each, read_one, split_lines
 
 ENDPOINTS_MAX = 10
 SECRET_BYTES = 32
+SLOW_POSTS_MAX = 50  # posts to slow endpoints at once
 OVERLAP_MS = 86_400_000  # how long the old secret also signs after a rotation
 
 DeliveryState = Literal["pending", "delivered", "dead"]
+PostLimit = Literal["breaker", "endpoint", "account", "slow"]
 EndpointHealth = Literal["well", "ill", "gone", ""]  # after an attempt; empty: nothing was posted
 
 
@@ -58,6 +62,7 @@ class RecordedAttempt(Struct, frozen=True):
 
     was_open: bool  # the delivery had not ended before
     disabled: bool  # the attempt disabled its endpoint
+    opened: bool  # the attempt opened its endpoint's breaker
 
 
 class Due(Struct, frozen=True, kw_only=True):
@@ -71,6 +76,12 @@ class Due(Struct, frozen=True, kw_only=True):
     about: dict[str, str]  # fields of the delivery's record, for events without a generation
     endpoint: Endpoint | None = None
     generation: Generation | None = None
+
+
+class HeldDelivery(Struct, frozen=True):
+    """A delivery that waits for a slot. Its job is back in the queue, and the wait counts as no attempt."""
+
+    limit: PostLimit
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -131,57 +142,97 @@ async def find_endpoint(store: StoreClient, account_id: str, endpoint_id: str) -
 
 async def list_endpoints(store: StoreClient, account_id: str) -> list[Endpoint]:
     """Return the account's endpoints, oldest first."""
-    found = []
-    for raw in await store.call("SMEMBERS", keys.endpoints(account_id)):
-        endpoint = _endpoint(raw.decode(), await store.call("HGETALL", keys.endpoint(raw.decode())))
-        if endpoint is not None:
-            found.append(endpoint)
-    return sorted(found, key=lambda endpoint: endpoint.created_ms)
+    names = [raw.decode() for raw in await store.call("SMEMBERS", keys.endpoints(account_id))]
+    rows = [(name, await store.call("HGETALL", keys.endpoint(name))) for name in names]
+    found = read_each(
+        [row for row in rows if row[1]],
+        lambda row: _endpoint(*row),
+        lambda row: _unreadable_endpoint(row[0], account_id),
+        where=keys.endpoints(account_id),
+    )
+    return sorted((one for one in found if one is not None), key=lambda endpoint: endpoint.created_ms)
 
 
 async def list_deliveries(store: StoreClient, endpoint_id: str, count: int) -> list[Delivery]:
     """Return up to `count` deliveries to an endpoint within the retention, newest first."""
     names = [raw.decode() for raw in await store.call("LRANGE", keys.endpoint_log(endpoint_id), 0, count - 1)]
-    return [_delivery(name, fields) for name, fields in await _read_records(store, names)]
+    return await _read_deliveries(store, names)
 
 
 async def list_generation_deliveries(store: StoreClient, account_id: str, generation_id: str) -> list[Delivery]:
     """Return the deliveries of a generation's end to the endpoints of its account."""
     endpoints = sorted(raw.decode() for raw in await store.call("SMEMBERS", keys.endpoints(account_id)))
     names = [f"evt_{generation_id}:{endpoint_id}" for endpoint_id in endpoints]
-    return [_delivery(name, fields) for name, fields in await _read_records(store, names)]
+    return await _read_deliveries(store, names)
 
 
 async def list_dead(store: StoreClient, count: int) -> list[Dead]:
     """Return up to `count` dead deliveries of all accounts within the retention, newest first."""
     found = await store.call("ZREVRANGE", keys.DEAD, 0, count - 1, "WITHSCORES")
     since = {found[i].decode(): int(float(found[i + 1])) for i in range(0, len(found), 2)}
-    return [
-        Dead(fields["account"], fields["endpoint"], since[name], _delivery(name, fields))
-        for name, fields in await _read_records(store, list(since))
-    ]
+    rows = await _read_rows(store, list(since))
+    owners = [_owner(fields) for _, fields in rows]
+    deliveries = _decode_deliveries(rows)
+    return [Dead(*owner, since[one.id], one) for owner, one in zip(owners, deliveries, strict=True)]
 
 
-async def _read_records(store: StoreClient, names: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+async def _read_deliveries(store: StoreClient, names: Sequence[str]) -> list[Delivery]:
+    return _decode_deliveries(await _read_rows(store, names))
+
+
+async def _read_rows(store: StoreClient, names: Sequence[str]) -> list[tuple[str, list[bytes]]]:
     found = await asyncio.gather(*(store.call("HGETALL", keys.delivery(name)) for name in names))
-    return [(name, _texts(fields)) for name, fields in zip(names, found, strict=True) if fields]
+    return [(name, fields) for name, fields in zip(names, found, strict=True) if fields]
 
 
-def _delivery(name: str, fields: dict[str, str]) -> Delivery:
-    log = tuple(msgspec.json.decode(line, type=DeliveryAttempt) for line in fields.get("log", "").splitlines())
+def _decode_deliveries(rows: Sequence[tuple[str, list[bytes]]]) -> list[Delivery]:
+    return read_each(rows, _delivery, _unreadable_delivery, where="deliveries")
+
+
+def _owner(fields: list[bytes]) -> tuple[str, str]:
+    """Return the account and the endpoint of a delivery; empty if its record does not name them."""
+    named = dict(zip(fields[::2], fields[1::2], strict=True))
+    return tuple(named.get(name, b"").decode(errors="replace") for name in (b"account", b"endpoint"))  # type: ignore[return-value]
+
+
+def _delivery(row: tuple[str, list[bytes]]) -> Delivery:
+    name, fields = row[0], _texts(row[1])
+    created_ms = int(fields["created_ms"])
+    attempts = read_each(
+        split_lines(fields.get("log", "")),
+        lambda line: msgspec.json.decode(line, type=DeliveryAttempt),
+        lambda _: _unreadable_attempt(created_ms),
+        where=keys.delivery(name),
+    )
     named = {word: fields[word] for word in ("event", "type", "state")}
-    values = {
-        "id": name,
-        "generation": fields.get("generation"),
-        "attempts": log,
-        "created_ms": int(fields["created_ms"]),
-    }
+    values = {"id": name, "generation": fields.get("generation"), "attempts": attempts, "created_ms": created_ms}
     return msgspec.convert({**values, **named}, Delivery)
 
 
-async def read_due(store: StoreClient, delivery_id: str) -> Due | None:
-    """Return the delivery for its next attempt, or None if it has ended or does not exist."""
-    word, *rest = await store.run("read_delivery", delivery_id)
+def _unreadable_delivery(row: tuple[str, list[bytes]]) -> Delivery:
+    event = row[0].partition(":")[0]
+    attempts = (_unreadable_attempt(0),)
+    return Delivery(
+        id=row[0], event=event, type=UNREADABLE, generation=None, state="dead", attempts=attempts, created_ms=0
+    )
+
+
+def _unreadable_attempt(at_ms: int) -> DeliveryAttempt:
+    return DeliveryAttempt(at_ms=at_ms, duration_ms=0, error="the record of this attempt cannot be read")
+
+
+def _unreadable_endpoint(endpoint_id: str, account_id: str) -> Endpoint:
+    return Endpoint(id=endpoint_id, account=account_id, url=UNREADABLE, secret="", types="", created_ms=0)
+
+
+async def start_post(store: StoreClient, delivery_id: str, *, slow_max: int) -> Due | HeldDelivery | None:
+    """Take a slot for the next attempt of a delivery. Return None if the delivery has ended or does not exist.
+
+    At most `slow_max` slots are for endpoints that are slow, new or failing. The slot is freed by `record_attempt`.
+    """
+    word, *rest = await store.run("start_post", delivery_id, slow_max)
+    if word == "held":
+        return HeldDelivery(rest[0].decode())
     if word != "pending":
         return None
     fields, endpoint, generation = _texts(rest[0]), rest[1], rest[2]
@@ -193,8 +244,12 @@ async def read_due(store: StoreClient, delivery_id: str) -> Due | None:
         created_ms=int(fields["created_ms"]),
         again_ms=int(fields["again_ms"]) if "again_ms" in fields else None,
         about=fields,
-        endpoint=_endpoint(fields["endpoint"], endpoint),
-        generation=read(generation_id, generation) if generation_id and generation else None,
+        endpoint=read_one(endpoint, partial(_endpoint, fields["endpoint"]), lambda _: None, where="endpoint"),
+        generation=(
+            read_one(generation, partial(read, generation_id), lambda _: None, where="generation")
+            if generation_id and generation
+            else None
+        ),
     )
 
 
@@ -207,14 +262,20 @@ async def record_attempt(
     *,
     keep_ms: int,
     health: EndpointHealth,
+    silent: bool = False,
+    slow_max: int = SLOW_POSTS_MAX,
 ) -> RecordedAttempt:
-    """Record an attempt and the delivery's new state.
+    """Record an attempt and the delivery's new state, and free its slot for a held delivery.
 
     `health` is the attempt's evidence about the endpoint. An endpoint that is gone, or ill for five days, is disabled.
+    `silent` says that it gave no answer: several in a row open its breaker.
     """
     line = msgspec.json.encode(attempt)
-    word, *rest = await store.run("record_attempt", delivery_id, number, state, line, keep_ms, health)
-    return RecordedAttempt(word in ("recorded", "already"), word == "recorded" and rest[0] == 1)
+    evidence = (health, attempt.duration_ms, "1" if silent else "", slow_max)
+    word, *rest = await store.run("record_attempt", delivery_id, number, state, line, keep_ms, *evidence)
+    if word != "recorded":
+        return RecordedAttempt(was_open=word == "already", disabled=False, opened=False)
+    return RecordedAttempt(was_open=True, disabled=rest[0] == 1, opened=rest[1] == 1)
 
 
 def _new_secret() -> str:

@@ -235,7 +235,7 @@ class Stack:
             "PUBLIC_URL": self.url,
             "DRAIN_S": "2",
             "LOG_FORMAT": "json",
-            "WEBHOOK_ALLOW_PRIVATE": "true",
+            "WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
             **(env or {}),
         }
         self.data_dir = Path(self.env["DATA_DIR"])

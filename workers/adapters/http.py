@@ -5,11 +5,14 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import aiohttp
+from yarl import URL
 
+from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
 from shared.ops import metrics
 from shared.version import VERSION
 from workers.adapters.contract import CONNECT_S, Adapter, Down, ProviderError, Rejected, Retry, Setup, Unknown
 from workers.adapters.responses import ErrorReader, PollFailed, ProviderResponse, status_error
+from workers.egress.errors import plain_reason
 
 FIRST_BYTE_S, TOTAL_S = 60.0, 120.0
 RESPONSE_BYTES_MAX = 64 * 1024 * 1024
@@ -57,7 +60,7 @@ class Http:
         try:
             response = await self._send(method, path, options)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-            raise Down(f"cannot connect: {error}") from error
+            raise Down(f"cannot connect: {plain_reason(error) or type(error).__name__}") from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise Unknown(f"the response was lost: {error!r}") from error
         failure = self._error_in(response, read_error) or status_error(response)
@@ -131,7 +134,8 @@ class Http:
         context = REQUEST_CONTEXT.get()
         if context.traceparent and url.startswith(self.base_url):
             options = {**options, "headers": {"traceparent": context.traceparent, **(options.get("headers") or {})}}
-        async with self._session.request(method, url, allow_redirects=False, **options) as response:
+        target = URL(url) if options.get("params") else _parse(url)
+        async with self._session.request(method, target, allow_redirects=False, **options) as response:
             if context.provider:
                 metrics.of(metrics.PROVIDER_RESPONSES, context.provider, response.status).inc()
             body = bytearray()
@@ -140,6 +144,14 @@ class Http:
                 if len(body) > RESPONSE_BYTES_MAX:
                     raise aiohttp.ClientPayloadError(f"the response is larger than {RESPONSE_BYTES_MAX} bytes")
             return ProviderResponse(response.status, response.headers, bytes(body))
+
+
+def _parse(url: str) -> URL:
+    """Return a URL whose request target is sent as given, because a provider may have signed its own links."""
+    try:
+        return ForeignUrl.parse(url).for_request
+    except BadForeignUrl as error:
+        raise aiohttp.InvalidURL("the provider's URL", str(error)) from None
 
 
 class HttpAdapter(Adapter):

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from ssl import SSLContext
@@ -14,15 +14,15 @@ import aiohttp
 from aiohappyeyeballs import AddrInfoType
 from aiohttp.abc import AbstractResolver
 from msgspec import Struct
-from yarl import URL
 
 from shared.domain import retry
-from shared.domain.public_address import refusal_reason
+from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
+from shared.domain.public_address import Networks, refusal_reason
 from shared.version import VERSION
-from workers.egress.errors import BadAnswer, BadUrl, TooLarge, failure
+from workers.egress.errors import BadAnswer, BadRedirect, BadUrl, TooLarge, failure
 from workers.egress.resolver import Resolver
 
-URL_CHARS_MAX = 8000  # signed links of object stores are long
+REDIRECTS, REDIRECTS_MAX = (301, 302, 303, 307, 308), 3
 HEADER_BYTES_MAX = 8190
 READ_BUFFER_BYTES = 65_536
 ANSWER_BODY_S = 2.0  # to read the body of an answer whose status has arrived
@@ -73,23 +73,25 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class Egress:
-    """Bounded requests to public addresses: no redirects, cookies, proxies or decompression. Entered once.
+    """Bounded requests to public addresses: no cookies, proxies or decompression, and no redirects of a POST.
 
-    `allow_private` lifts the public address check. A connection is made within `connect_s`, name resolution and TLS
-    included; a whole exchange takes at most `total_s`. `resolver` and `tls` replace the system's names and trust.
+    `networks` are allowed although they are not public. Elsewhere only `ports` are contacted, if given. A connection is
+    made within `connect_s`, name resolution and TLS included; a whole exchange takes at most `total_s`. `resolver` and
+    `tls` replace the system's names and trust. Entered once.
     """
 
     def __init__(
         self,
         *,
-        allow_private: bool,
+        networks: Networks = (),
+        ports: Container[int] | None = None,
         connect_s: float = 5.0,
         total_s: float = 15.0,
         user_agent: str = USER_AGENT,
         resolver: AbstractResolver | None = None,
         tls: SSLContext | None = None,
     ) -> None:
-        self._allow_private = allow_private
+        self._networks, self._ports = networks, ports
         self._user_agent = user_agent
         self._timeout = aiohttp.ClientTimeout(total=total_s, connect=connect_s)
         self._resolver = resolver or Resolver(connect_s)
@@ -130,7 +132,7 @@ class Egress:
         """Send `body` as JSON. Return the response, of any status, with the start of its body. Raises EgressError."""
         began_s = time.monotonic()
         sent = {"Content-Type": "application/json", **headers}
-        async with self._send("POST", url, sent, body) as (response, dial):
+        async with self._send("POST", _parse(url), sent, body) as (response, dial):
             return PostResponse(
                 status=response.status,
                 retry_after_s=retry.retry_after_s(response.headers.get("Retry-After"), time.time()),
@@ -140,61 +142,80 @@ class Egress:
             )
 
     async def get(self, url: str, *, body_bytes_max: int) -> GetResponse:
-        """Fetch the whole of `url`. Raises TooLarge above `body_bytes_max`, and every other EgressError."""
-        async with self._send("GET", url) as (response, _):
-            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-                raise BadAnswer("the answer is compressed, although the request did not allow that")
-            data = await _read_whole(response, body_bytes_max)
-            return GetResponse(status=response.status, media_type=response.content_type, data=data)
+        """Fetch the whole of `url`, after at most 3 redirects. Raises TooLarge above `body_bytes_max`, and EgressError.
 
-    def refusal_reason(self, address: str) -> str | None:
-        """Return why `address` may not be contacted, or None if it may."""
-        return None if self._allow_private else refusal_reason(address)
+        Each hop is resolved, checked and pinned like the first request.
+        """
+        target = _parse(url)
+        for _ in range(REDIRECTS_MAX + 1):
+            async with self._send("GET", target) as (response, _):
+                location = response.headers.get("Location") if response.status in REDIRECTS else None
+                if location is None:
+                    return await _read_response(response, body_bytes_max)
+            target = _follow(target, location)
+        raise BadRedirect(f"redirected more than {REDIRECTS_MAX} times")
+
+    def refusal_reason(self, address: str, port: int) -> str | None:
+        """Return why an address may not be contacted, or None if it may."""
+        if reason := refusal_reason(address, self._networks):
+            return f"{address} is not a public address ({reason})"
+        if self._ports is None or port in self._ports or refusal_reason(address):
+            return None
+        return f"port {port} is not contacted"
 
     def _socket(self, info: AddrInfoType) -> socket.socket:
         """Check the address right before aiohttp connects to it.
 
         IP literals pass here too, although they skip the resolver, and no name is resolved after this check.
         """
-        family, kind, protocol, _, (address, *_) = info
-        if reason := self.refusal_reason(address):
-            _DIAL.get().refused = f"{address} is not a public address ({reason})"
-            raise PermissionError(_DIAL.get().refused)
+        family, kind, protocol, _, (address, port, *_) = info
+        if reason := self.refusal_reason(str(address), int(port)):
+            _DIAL.get().refused = reason
+            raise PermissionError(reason)
         return socket.socket(family, kind, protocol)
 
     @asynccontextmanager
     async def _send(
-        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+        self, method: str, url: ForeignUrl, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> AsyncIterator[tuple[aiohttp.ClientResponse, _Dial]]:
         """Send one request and yield its response, body unread. The rest of the body is dropped with the connection."""
         dial = _Dial()
         _DIAL.set(dial)
-        target = _parse(url)
         try:
             async with self._session.request(
-                method, target, headers=headers, data=body, allow_redirects=False
+                method, url.for_request, headers=headers, data=body, allow_redirects=False
             ) as response:
                 try:
                     yield response, dial
                 finally:
                     response.close()
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # a stranger's bytes can cause each of them
             raise failure(error, dial.refused) from error
 
 
-def _parse(url: str) -> URL:
-    """Return `url` for aiohttp, which by itself would accept ws:// and send a password from the URL. Raises BadUrl."""
-    if len(url) > URL_CHARS_MAX:
-        raise BadUrl(f"the URL has {len(url)} characters; use at most {URL_CHARS_MAX}")
+def _parse(url: str) -> ForeignUrl:
     try:
-        parsed = URL(url)
-    except ValueError as error:
-        raise BadUrl(f"not a URL: {error}") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host or not parsed.port:
-        raise BadUrl("the URL must be http:// or https:// with a host")
-    if parsed.user is not None or parsed.password is not None:
-        raise BadUrl("the URL must not contain a user name or password")
-    return parsed
+        return ForeignUrl.parse(url)
+    except BadForeignUrl as error:
+        raise BadUrl(f"the URL {error}") from None
+
+
+def _follow(url: ForeignUrl, location: str) -> ForeignUrl:
+    """Return the target of a redirect. Raises BadRedirect."""
+    try:
+        target = url.join(location)
+    except BadForeignUrl as error:
+        raise BadRedirect(f"redirected to a URL that {error}") from None
+    if (url.scheme, target.scheme) == ("https", "http"):
+        raise BadRedirect("redirected from https to http")
+    return target
+
+
+async def _read_response(response: aiohttp.ClientResponse, bytes_max: int) -> GetResponse:
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise BadAnswer("the answer is compressed, although the request did not allow that")
+    data = await _read_whole(response, bytes_max)
+    return GetResponse(status=response.status, media_type=response.content_type, data=data)
 
 
 async def _read_start(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:

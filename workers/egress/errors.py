@@ -9,12 +9,17 @@ EgressError
 ├── TimedOut        timeout          no connection, or no whole answer, in time
 ├── ConnectionLost  connection_lost  closed before the answer was complete
 ├── BadAnswer       bad_answer       not HTTP, endless headers, or an encoding that we did not accept
-└── TooLarge        too_large        a body above the limit
+├── TooLarge        too_large        a body above the limit
+└── BadRedirect     bad_redirect     redirected too often, or from https to http
 """
 
+import errno
+import ssl
 from typing import ClassVar
 
 import aiohttp
+
+from shared.domain.foreign_text import ForeignText
 
 REASON_CHARS_MAX = 200
 
@@ -83,6 +88,12 @@ class TooLarge(EgressError):
     code = "too_large"
 
 
+class BadRedirect(EgressError):
+    """The server redirected too often, or from https to http. Its last target was not contacted."""
+
+    code = "bad_redirect"
+
+
 _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[EgressError], str], ...] = (
     ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), BadUrl, "not a URL we can call"),
     (aiohttp.ClientConnectorDNSError, DnsFailed, "the host name has no address"),
@@ -91,8 +102,18 @@ _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Egres
     (aiohttp.ConnectionTimeoutError, TimedOut, "no connection in time"),
     (TimeoutError, TimedOut, "no complete answer in time"),
     (aiohttp.ClientResponseError, BadAnswer, "not a proper HTTP answer"),
-    (Exception, ConnectionLost, "the connection was closed before the answer was complete"),
+    ((aiohttp.ClientError, OSError), ConnectionLost, "the connection was closed before the answer was complete"),
+    (Exception, BadAnswer, "not an answer that we can read"),
 )
+_SYSTEM_WORDS = {
+    errno.ECONNREFUSED: "the connection was refused",
+    errno.ECONNRESET: "the connection was reset",
+    errno.EHOSTUNREACH: "the host cannot be reached",
+    errno.ENETUNREACH: "the network cannot be reached",
+    errno.ETIMEDOUT: "the host did not answer",
+    errno.EMFILE: "too many open files on our side",
+}
+FOREIGN = ForeignText()
 
 
 def failure(error: Exception, refused: str | None) -> EgressError:
@@ -100,5 +121,20 @@ def failure(error: Exception, refused: str | None) -> EgressError:
     if refused and isinstance(error, aiohttp.ClientConnectorError):
         return BlockedAddress(refused)
     kind, text = next((kind, text) for known, kind, text in _MEANINGS if isinstance(error, known))
-    reason = str(getattr(error, "os_error", None) or getattr(error, "message", error))
-    return kind(f"{text}: {reason[:REASON_CHARS_MAX]}" if reason else text)
+    reason = plain_reason(error)
+    return kind(f"{text}: {reason}" if reason else text)
+
+
+def plain_reason(error: Exception) -> str:
+    """Return why a request failed, in plain words; empty if the error does not say.
+
+    The text of aiohttp's errors may hold URLs and headers that we sent, and addresses of our network.
+    """
+    cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return FOREIGN.line(cause.verify_message, REASON_CHARS_MAX)
+    if isinstance(cause, ssl.SSLError):
+        return FOREIGN.line((cause.reason or "").lower().replace("_", " "), REASON_CHARS_MAX)
+    if isinstance(cause, aiohttp.ClientResponseError):
+        return FOREIGN.line(cause.message, REASON_CHARS_MAX)
+    return _SYSTEM_WORDS.get(cause.errno or 0, "") if isinstance(cause, OSError) else ""

@@ -1,42 +1,56 @@
-"""Name resolution for hosts that customers chose."""
+"""Name resolution for hosts that others chose: without threads, which a name whose server never answers would hold."""
 
 import asyncio
 import socket
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import AsyncResolver
 
-DNS_THREADS_MAX = 16
+LOOKUPS_MAX = 200  # at once; each has its own time limit
+TRIES = 2
+
+Key = tuple[str, socket.AddressFamily]
 
 
 class Resolver(AbstractResolver):
-    """The system's name resolution on threads of its own.
-
-    asyncio's threads are shared with the store's connections, which a name whose server never answers would block.
-    """
+    """The system's name servers and hosts file, without a thread. A host has one look-up at a time."""
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
-        self._threads = ThreadPoolExecutor(DNS_THREADS_MAX, thread_name_prefix="egress-dns")
+        self._system = AsyncResolver(timeout=limit_s / TRIES, tries=TRIES)
+        self._running: dict[Key, asyncio.Task[list[ResolveResult]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return the addresses of `host`. Raises OSError, and TimeoutError after `limit_s`, thread wait included."""
-        resolve = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
-        try:
-            async with asyncio.timeout(self._limit_s):
-                infos = await asyncio.get_running_loop().run_in_executor(self._threads, resolve)
-        except UnicodeError as error:  # a label of more than 63 characters is not an OSError
-            raise OSError(None, str(error)) from error
-        return [
-            ResolveResult(
-                hostname=host, host=str(at[0]), port=port, family=of, proto=proto, flags=socket.AI_NUMERICHOST
-            )
-            for of, _, proto, _, at in infos
-        ]
+        """Return the addresses of `host`. Raises OSError, and TimeoutError after the limit.
+
+        Callers of the same host share one look-up, and each of them may leave without ending it for the others.
+        """
+        key = (host.lower(), family)
+        lookup = self._running.get(key)
+        if lookup is None:
+            if len(self._running) >= LOOKUPS_MAX:
+                raise TimeoutError("too many names are being looked up")
+            lookup = asyncio.create_task(self._resolve_within_limit(host, family))
+            self._running[key] = lookup
+            lookup.add_done_callback(lambda done: self._forget(key, done))
+        found = await asyncio.shield(lookup)
+        return [{**entry, "port": port} for entry in found]
+
+    def _forget(self, key: Key, lookup: asyncio.Task[list[ResolveResult]]) -> None:
+        del self._running[key]
+        if not lookup.cancelled():
+            lookup.exception()  # all callers may have left before it failed
+
+    async def _resolve_within_limit(self, host: str, family: socket.AddressFamily) -> list[ResolveResult]:
+        async with asyncio.timeout(self._limit_s):
+            return await self._system.resolve(host, 0, family)
 
     async def close(self) -> None:
-        """Release the threads. A running resolution ends by itself."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """End the look-ups that still run."""
+        running = list(self._running.values())
+        for lookup in running:
+            lookup.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self._system.close()

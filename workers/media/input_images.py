@@ -2,14 +2,20 @@
 
 import asyncio
 
+import structlog
+
+from shared.domain.foreign_url import host_of
 from shared.media.base64_text import decode_data_url
 from shared.media.image_header import HEAD_BYTES_MAX, DamagedImage, read_header
 from shared.ops.storage import Storage, StorageError
 from workers.adapters.contract import Blob, Rejected
 from workers.egress import Egress
-from workers.egress.errors import EgressError
+from workers.egress.errors import BadUrl, EgressError
 
 IMAGE_BYTES_MAX = 20_000_000
+NOT_FETCHED = "The image could not be fetched. Use a public URL that answers with the image, on port 80 or 443."
+
+log = structlog.get_logger()
 
 
 class InputImages:
@@ -44,8 +50,12 @@ class InputImages:
                 raise Rejected("bad_image", "The data: URL must be base64.") from None
         try:
             fetched = await self._egress.get(url, body_bytes_max=IMAGE_BYTES_MAX)
+        except BadUrl as error:
+            raise Rejected("image_unreachable", f"The image could not be fetched: {error.message}.") from None
         except EgressError as error:
-            raise Rejected("image_unreachable", f"The image could not be fetched: {error.message}") from None
+            # The customer gets no report of which of our addresses and ports answer.
+            log.info("input_image.not_fetched", host=host_of(url), code=error.code, reason=error.message)
+            raise Rejected("image_unreachable", NOT_FETCHED) from None
         if fetched.status != 200:
             raise Rejected(
                 "image_unreachable", f"The server of imageUrl answered {fetched.status} instead of an image."

@@ -15,10 +15,10 @@ Not documented: the router's response while a model is loading. Only the text an
 
 import base64
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from shared.domain.foreign_url import path_of
 from workers.adapters import chat, fal_dialect, openai_dialect
 from workers.adapters.contract import Blob, Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup, Unknown
 from workers.adapters.http import HttpAdapter
@@ -109,7 +109,7 @@ class Adapter(HttpAdapter):
         path = f"/fal-ai/{call.model}"
         response = await self._http.submit("POST", path, read_error=read_queue_error, json=body, params=QUEUE)
         request_id, url = read_ref(response, response.fields.get("request_id")), response.fields.get("response_url")
-        ref = urlsplit(url).path if isinstance(url, str) else ""
+        ref = path_of(url) if isinstance(url, str) else ""
         return fal_dialect.pending(call, ref or fal_dialect.requests_path(call.model, request_id))
 
     async def _draw(self, call: Call, name: str, via: str) -> Done:

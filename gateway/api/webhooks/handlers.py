@@ -37,7 +37,7 @@ async def create_endpoint(request: web.Request) -> web.Response:
         reason = f"has the unknown event {unknown[0][:50]!r}. Known: {', '.join(EVENT_TYPES)}."
         raise Refused("invalid_request", reason, field="events")
     try:
-        url = endpoint_url.validate(body.url, allow_private=context.settings.webhook_allow_private)
+        url = endpoint_url.validate(body.url, networks=context.settings.webhook_networks)
     except ValueError as error:
         raise Refused("invalid_request", f"{error}.") from None
     endpoint = await webhooks.create_endpoint(context.store, account, url, body.events)

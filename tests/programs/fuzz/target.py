@@ -39,7 +39,7 @@ peers = {json.dumps(PEERS)}
 DOCUMENT, LOOSE_DOCUMENT = "openapi.json", "loose.json"
 CENTS = 1_000_000_000
 UNLIMITED: dict[str, Any] = {"daily_quota": None, "concurrency": 1_000_000, "backlog_max": 1_000_000}
-ENV = {"WOKGEN_WAIT_S": "0.3", "WEBHOOK_ALLOW_PRIVATE": "false"}
+ENV = {"WOKGEN_WAIT_S": "0.3", "WEBHOOK_ALLOW_NETWORKS": ""}
 RUN_S = 3600.0
 ERROR = re.compile(r'^.*(?:Traceback|"level":"(?:error|critical)").*$', re.MULTILINE)
 

@@ -39,6 +39,7 @@ RULES = (
     Rule(structure.vague_module_names, "A module is named after its contents."),
     Rule(structure.forbidden_imports, "Imports point down, and redis and arq are reserved to their places.", PRODUCT),
     Rule(structure.impure_calls, "The domain is handed time, chance and files.", ("shared/domain",)),
+    Rule(structure.foreign_line_ends, "Text is split on line feeds alone.", PRODUCT),
     Rule(structure.environment_reads, "Settings alone read the environment.", PRODUCT, ("shared/ops/settings.py",)),
     Rule(structure.too_many_comments, "A module has at most 5 comment lines in 100.", PRODUCT),
     Rule(names.acting_nouns, "A function that awaits, writes or returns nothing begins with a verb."),

@@ -63,6 +63,16 @@ def impure_calls(source: Source) -> list[str]:
     return [f"{source.path} calls {name}()" for name in names if name in IMPURE_CALLS]
 
 
+def foreign_line_ends(source: Source) -> list[str]:
+    """List calls of `splitlines`, which also splits at separators that foreign text may hold, such as U+2028."""
+    calls = [node.func for node in source.nodes if isinstance(node, ast.Call)]
+    return [
+        f"{source.path}:{call.lineno} calls splitlines()"
+        for call in calls
+        if isinstance(call, ast.Attribute) and call.attr == "splitlines"
+    ]
+
+
 def environment_reads(source: Source) -> list[str]:
     """List what reads environment variables."""
     reads = [node.attr for node in source.nodes if isinstance(node, ast.Attribute)]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops.storage import Storage
 from tests.harness.bounds import within
 from tests.harness.doubles.double import Double, Fault, Response
@@ -114,7 +115,7 @@ async def finish_work(case: Case, adapter: Adapter) -> Done:
 async def copy_and_list_types(case: Case, done: Done, folder: Path) -> list[str]:
     """Copy the outputs to our storage, and return their media types."""
     storage, options = Storage.open(str(folder)), {"token": "0" * 32, "now_ms": NOW_MS, "expires_ms": NOW_MS}
-    async with Egress(allow_private=True) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS) as egress:
         copies = await copy_outputs(storage, egress, done.outputs, kind=case.call.kind, **options)  # type: ignore[arg-type]
     return [copy.media_type for copy in copies]
 

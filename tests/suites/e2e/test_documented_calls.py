@@ -62,7 +62,7 @@ async def hall() -> AsyncIterator[Hall]:
     authority.issue_cert("example.com").configure_cert(tls)
     data = io.BytesIO()
     sample_image().save(data, "PNG")
-    env = {**SHIPPED, "IMAGES_ALLOW_PRIVATE": "true", "SSL_CERT_FILE": str(certificates)}
+    env = {**SHIPPED, "IMAGES_ALLOW_NETWORKS": "127.0.0.0/8", "SSL_CERT_FILE": str(certificates)}
     async with Receiver(tls=tls) as images, open_hall(env=env, workers=(), sweep=0, deliver=0) as hall:
         images.default = Reply(body=data.getvalue(), headers={"Content-Type": "image/png"})
         hall.place.stack.add("run-local", "-m", "tests.harness.doubles.elsewhere", str(images.port), "run", "local")

@@ -19,6 +19,7 @@ from PIL import Image
 
 from gateway.assets import serve_from, span_of
 from shared.domain.generation import Output
+from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops.storage import CHUNK_BYTES, Storage, new_path
 from workers import media, outputs
 from workers.adapters.contract import Blob, Link
@@ -267,7 +268,7 @@ async def test_many_read_at_once_while_others_leave(client: Client) -> None:
 
 
 async def store_outputs(storage: Storage, outputs: Sequence[Blob | Link], kind: str = "") -> tuple[Output, ...]:
-    async with Egress(allow_private=True) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS) as egress:
         return await copy_outputs(
             storage, egress, outputs, kind=kind, token=TOKEN, now_ms=NOW_MS, expires_ms=EXPIRES_MS
         )

@@ -32,7 +32,7 @@ async def provider() -> AsyncIterator[Provider]:
 @pytest.fixture
 async def context(store_url: str, tmp_path: Path, provider: Provider) -> AsyncIterator[WorkerContext]:
     """Yield a context with the paid provider."""
-    async with Store(store_url) as store, Egress(allow_private=False) as egress:
+    async with Store(store_url) as store, Egress() as egress:
         adapter = Adapter(Setup(name="paid", base_url=provider.url))
         yield WorkerContext(
             provider="paid", store=store, adapter=adapter, storage=Storage.open(str(tmp_path)), egress=egress

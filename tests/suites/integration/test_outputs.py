@@ -11,6 +11,7 @@ from arq.worker import Retry as Park
 from msgspec import Struct, structs
 
 from shared.domain.generation import COMPLETED, FAILED, Generation, Spec
+from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops.storage import Storage, StorageError
 from shared.store import generations, keys, ledger
 from shared.store.connect import Store
@@ -90,7 +91,7 @@ async def scene(store_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
     async with (
         Store(store_url) as store,
         Fal() as double,
-        Egress(allow_private=True, user_agent=BROWSER_LIKE) as egress,
+        Egress(networks=PRIVATE_NETWORKS, user_agent=BROWSER_LIKE) as egress,
     ):
         adapter = Linking(Setup(name="linking", base_url=double.url))
         storage = Storage.open(str(tmp_path))

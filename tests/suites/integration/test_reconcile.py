@@ -130,7 +130,7 @@ class Costly(Adapter):
 @pytest.fixture
 async def context(store: Store, tmp_path: Path) -> AsyncIterator[WorkerContext]:
     """Return the context of a provider that reports its costs."""
-    async with Egress(allow_private=False) as egress:
+    async with Egress() as egress:
         adapter = Costly(Setup(name="noop", base_url="http://127.0.0.1:1"))
         storage = Storage.open(str(tmp_path))
         yield WorkerContext(provider="noop", store=store, adapter=adapter, storage=storage, egress=egress, costs=PAID)

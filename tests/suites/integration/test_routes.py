@@ -43,7 +43,7 @@ async def provider() -> AsyncIterator[Provider]:
 @pytest.fixture
 async def context(store_url: str, tmp_path: Path, provider: Provider) -> AsyncIterator[WorkerContext]:
     """Yield a context of the paid provider."""
-    async with Store(store_url) as store, Egress(allow_private=False) as egress:
+    async with Store(store_url) as store, Egress() as egress:
         adapter = Told(Setup(name="paid", base_url=provider.url))
         storage = Storage.open(str(tmp_path))
         yield WorkerContext(provider="paid", store=store, adapter=adapter, storage=storage, egress=egress)

@@ -71,7 +71,7 @@ class Bench(Struct, frozen=True, kw_only=True):
 @pytest.fixture
 async def bench(store_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
     """Yield a context with the paid provider."""
-    async with Store(store_url) as store, Provider() as provider, Egress(allow_private=False) as egress:
+    async with Store(store_url) as store, Provider() as provider, Egress() as egress:
         adapter = Adapter(Setup(name="paid", base_url=provider.url))
         storage = Storage.open(str(tmp_path))
         context = WorkerContext(provider="paid", store=store, adapter=adapter, storage=storage, egress=egress)

@@ -29,7 +29,7 @@ RUN_S = 0.5
 @pytest.fixture
 async def context(store_url: str, tmp_path: Path) -> AsyncIterator[WorkerContext]:
     """Yield a context with the paid provider."""
-    async with Store(store_url) as store, Provider() as provider, Egress(allow_private=False) as egress:
+    async with Store(store_url) as store, Provider() as provider, Egress() as egress:
         adapter = Adapter(Setup(name="paid", base_url=provider.url))
         yield WorkerContext(
             provider="paid", store=store, adapter=adapter, storage=Storage.open(str(tmp_path)), egress=egress

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from arq.worker import Retry as Park
 
+from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops.storage import Storage
 from shared.store.connect import Store
 from tests.harness.doubles.adapters.noop import Adapter
@@ -31,7 +32,7 @@ async def test_step_is_retried_when_the_store_is_down(
 ) -> None:
     """A generation's job that cannot reach the store is postponed."""
     monkeypatch.setattr("workers.timing.STORE_WAIT_S", 0.3)
-    async with Egress(allow_private=False) as egress:
+    async with Egress() as egress:
         storage = Storage.open(str(tmp_path / "assets"))
         context = WorkerContext(
             provider="noop", store=away, adapter=Adapter(Setup(name="noop")), storage=storage, egress=egress
@@ -43,7 +44,7 @@ async def test_step_is_retried_when_the_store_is_down(
 
 async def test_delivery_is_retried_when_the_store_is_down(away: Store) -> None:
     """A delivery's job that cannot reach the store is postponed."""
-    async with Egress(allow_private=True) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS) as egress:
         post = DeliveryContext(store=away, egress=egress, base_url="http://127.0.0.1", keep_ms=1000)
         with pytest.raises(Park) as caught:
             await deliver.deliver({"context": post}, f"deliver:evt_{new_generation_id()}:ep_1")

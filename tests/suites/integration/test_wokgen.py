@@ -65,7 +65,7 @@ CERTIFICATES = make_folder("certificates") / "authority.pem"
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def deployment(image_server: Receiver) -> AsyncIterator[Hall]:
     """Run a gateway, a dispatcher and workers for two of the doubles, but not for `noop`."""
-    env = {"IMAGES_ALLOW_PRIVATE": "true", "SSL_CERT_FILE": str(CERTIFICATES)}
+    env = {"IMAGES_ALLOW_NETWORKS": "127.0.0.0/8", "SSL_CERT_FILE": str(CERTIFICATES)}
     async with open_hall(models=MODELS, workers=("kinds", "paid"), sweep=0, env=env) as deployment:
         yield deployment
 

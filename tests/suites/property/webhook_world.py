@@ -13,7 +13,7 @@ class WebhookWorld(World):
         expected = self.transitions.record_attempt(name, number, state, health)
         again = ["ended"] if state != "pending" and expected == ["recorded"] else expected
         again = ["already"] if state == "pending" and expected == ["recorded"] else again
-        args = (name, number, state, "{}", LONG_MS, health)
+        args = (name, number, state, "{}", LONG_MS, health, 5, "", COUNT_MAX)
         self.call(expected, "record_attempt", *args, again=again if twice else None)
         self.check()
 

@@ -10,7 +10,7 @@ from shared.ops import metrics
 from shared.ops.settings import ROOT
 
 LABELS = {"call", "code", "dialect", "finding", "kind", "outcome", "provider", "queue", "role", "route", "script"}
-LABELS |= {"state", "status", "to", "version"}
+LABELS |= {"limit", "state", "status", "to", "version"}
 UNITS = ("seconds", "bytes", "usd", "info")
 PLAIN = {  # gauges and a histogram of counts, and states
     *("generation_submits", "worker_jobs_in_flight", "worker_slots", "queue_jobs", "backlog_generations"),

@@ -32,6 +32,7 @@ IMPURE = ("time", "random", "os", "asyncio")
         (structure.forbidden_imports, "shared/domain/x.py", "from ..store import keys"),
         (structure.impure_calls, "shared/domain/x.py", "datetime.now(UTC)"),
         (structure.impure_calls, "shared/domain/x.py", "open('x')"),
+        (structure.foreign_line_ends, "shared/store/x.py", "lines = log.splitlines()"),
         (structure.environment_reads, "gateway/x.py", "os.environ['HOME']"),
         (structure.environment_reads, "gateway/x.py", "from os import getenv"),
         (structure.too_many_comments, "gateway/x.py", "# why\n" * 3 + "x = 1\n" * 39),

@@ -1,26 +1,33 @@
 -- record_attempt: record an attempt of a delivery, the delivery's end if it was the last, and the endpoint's health.
 -- ARGV: id, attempt (1 is the first), state ('pending' | 'delivered' | 'dead'), line (JSON), keep_ms,
---       health ('well' | 'ill' | 'gone' | '': nothing was posted)
+--       health ('well' | 'ill' | 'gone' | '': nothing was posted), took_ms, silent ('1': no answer | ''), slow_max
 -- Keys: gw:delivery:<id> gw:deliveries:open gw:dead arq:queue:webhooks
 -- A success and a 410 count even if the dispatcher that reports them has lost the job.
--- Returns {'recorded', disabled (1: the endpoint was disabled now)} | {'already'} | {'ended', state} | {'missing'}
+-- Returns {'recorded', disabled (1: the endpoint was disabled now), opened (1: its breaker was opened now)}
+-- Returns {'already'} | {'ended', state} | {'missing'}
 --@include now
 --@include queue
 --@include events
 --@include health
+--@include lanes
+--@include held
 local LOG_BYTES_MAX, DEAD_MAX = 10000, 10000
-local id, attempt, state, line, keep_ms, health = unpack(ARGV)
+local id, attempt, state, line, keep_ms, health, took_ms, silent, slow_max = unpack(ARGV)
+slow_max = tonumber(slow_max)
 local key = 'gw:delivery:' .. id
 local was, attempts, log, endpoint, account =
   unpack(redis.call('HMGET', key, 'state', 'attempts', 'log', 'endpoint', 'account'))
 if not was then return {'missing'} end
-if was ~= 'pending' then return {'ended', was} end
 local final = health == 'well' or health == 'gone'
-if tonumber(attempt) <= tonumber(attempts) and not final then return {'already'} end
+local known = tonumber(attempt) <= tonumber(attempts) and not final
+if was ~= 'pending' or known then
+  release(id, endpoint, account, slow_max, now)
+  return was ~= 'pending' and {'ended', was} or {'already'}
+end
 log = log and log .. '\n' .. line or line
 while #log > LOG_BYTES_MAX and string.find(log, '\n', 1, true) do log = string.match(log, '\n(.*)$') end
 redis.call('HSET', key, 'attempts', math.max(attempt, attempts), 'state', state, 'log', log)
-local disabled = false
+local disabled, opened = false, health ~= '' and note_post(endpoint, tonumber(took_ms), silent == '1', now)
 if health == 'well' then note_success(endpoint)
 elseif health ~= '' then disabled = note_failure(account, endpoint, health == 'gone', now) end
 if state ~= 'pending' then
@@ -31,4 +38,5 @@ if state ~= 'pending' then
   if state == 'dead' then redis.call('ZADD', 'gw:dead', now, id) end
   redis.call('ZREMRANGEBYRANK', 'gw:dead', 0, -DEAD_MAX - 1)
 end
-return {'recorded', disabled and 1 or 0}
+release(id, endpoint, account, slow_max, now)
+return {'recorded', disabled and 1 or 0, opened and 1 or 0}

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.domain.endpoint_url import URL_CHARS_MAX, validate
-from shared.domain.public_address import refusal_reason
+from shared.domain.public_address import PRIVATE_NETWORKS, refusal_reason
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from shared.domain.public_address import refusal_reason
 )
 def test_public_https_url_is_returned_unchanged(url: str) -> None:
     """An https URL with a public host is returned unchanged."""
-    assert url == validate(url, allow_private=False)
+    assert url == validate(url)
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def test_public_https_url_is_returned_unchanged(url: str) -> None:
 )
 def test_private_url_needs_allow_private(url: str) -> None:
     """http and private networks are allowed for tests and demos only."""
-    assert url == validate(url, allow_private=True)
+    assert url == validate(url, networks=PRIVATE_NETWORKS)
     with pytest.raises(ValueError, match=r"url"):
-        validate(url, allow_private=False)
+        validate(url)
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_private_url_needs_allow_private(url: str) -> None:
         ("https://example.com\\@127.0.0.1/", "printable ASCII"),
         ("https://bücher.example/", "punycode"),
         ("https://①②⑦.0.0.1/", "printable ASCII"),
-        ("https://[::1/", "not valid"),
-        ("https://example.com:99999/", "not valid"),
-        ("https://example.com:port/", "not valid"),
+        ("https://[::1/", "valid host name and port"),
+        ("https://example.com:99999/", "not use port 99999"),
+        ("https://example.com:port/", "valid host name and port"),
         ("example.com/hook", "must start with https://"),
         ("//example.com/hook", "must start with https://"),
         ("ftp://example.com/", "must start with https://"),
@@ -99,14 +99,14 @@ def test_private_url_needs_allow_private(url: str) -> None:
 def test_invalid_url_is_refused_with_reason(url: object, reason: str) -> None:
     """A URL that cannot work is refused with a sentence that has the reason."""
     with pytest.raises(ValueError, match=reason):
-        validate(url, allow_private=False)
+        validate(url)
 
 
 @given(st.text() | st.from_regex(r"https?://[a-z0-9.:\[\]@%#?/-]*"))
 def test_any_text_is_returned_or_raises_value_error(url: str) -> None:
     """Any text is returned unchanged or refused with a ValueError."""
     try:
-        assert url == validate(url, allow_private=False)
+        assert url == validate(url)
     except ValueError as refused:
         assert str(refused)
 
@@ -123,7 +123,9 @@ def test_any_text_is_returned_or_raises_value_error(url: str) -> None:
         ("169.254.169.254", "cloud metadata"),
         ("172.16.0.1", "private"),
         ("172.31.255.255", "private"),
-        ("192.0.0.192", "reserved"),
+        ("192.0.0.192", "cloud metadata"),
+        ("100.100.100.200", "cloud metadata"),
+        ("fd20:ce::254", "cloud metadata"),
         ("192.168.0.1", "private"),
         ("198.19.0.1", "benchmarking"),
         ("224.0.0.1", "multicast"),

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.domain.signing import headers, new_secret
 from tests.harness.doubles.receiver import Receiver, Reply
 from tests.harness.doubles.zone import Zone
@@ -24,7 +25,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def egress() -> AsyncIterator[Egress]:
-    async with Egress(allow_private=True) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS) as egress:
         yield egress
 
 
@@ -76,12 +77,11 @@ async def test_get_returns_an_error_status(egress: Egress, receiver: Receiver) -
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_redirects_are_not_followed(egress: Egress, receiver: Receiver, status: int) -> None:
-    """A redirect is an answer like any other, and its target is never contacted."""
+async def test_redirect_of_a_post_is_not_followed(egress: Egress, receiver: Receiver, status: int) -> None:
+    """A redirect of a POST is an answer like any other, and its target is never contacted."""
     async with Receiver() as target:
-        receiver.queue_replies(*[Reply(status=status, headers={"Location": target.url})] * 2)
+        receiver.queue_replies(Reply(status=status, headers={"Location": target.url}))
         assert status == (await egress.post(receiver.url, b"{}", {})).status
-        assert status == (await egress.get(receiver.url, body_bytes_max=100)).status
         assert [] == target.received
 
 
@@ -102,7 +102,7 @@ async def test_retry_after_date_is_converted_to_seconds(egress: Egress, receiver
 
 async def test_cookies_are_not_sent_back() -> None:
     """A cookie set by one answer is not sent with the next request."""
-    async with Receiver() as receiver, Egress(allow_private=True, resolver=Zone(("127.0.0.1",))) as egress:
+    async with Receiver() as receiver, Egress(networks=PRIVATE_NETWORKS, resolver=Zone(("127.0.0.1",))) as egress:
         receiver.default = Reply(headers={"Set-Cookie": "session=1; Path=/"})
         for _ in range(2):
             await egress.post(f"http://{NAME}:{receiver.port}/", b"{}", {})

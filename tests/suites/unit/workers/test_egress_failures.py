@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 import pytest
 import trustme
 
+from shared.domain.public_address import PRIVATE_NETWORKS
 from tests.harness.doubles.receiver import Receiver, Reply
 from tests.harness.doubles.zone import Zone
 from workers.egress import Egress
 from workers.egress.errors import (
     BadAnswer,
+    BadUrl,
     ConnectFailed,
     ConnectionLost,
     DnsFailed,
@@ -34,27 +36,27 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def egress() -> AsyncIterator[Egress]:
-    async with Egress(allow_private=True) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS) as egress:
         yield egress
 
 
 async def test_unknown_name_is_dns_failed() -> None:
     """A name without an address is `dns_failed`."""
-    async with Egress(allow_private=False, resolver=Zone(())) as egress:
-        with pytest.raises(DnsFailed, match="Name or service not known") as caught:
+    async with Egress(resolver=Zone(())) as egress:
+        with pytest.raises(DnsFailed, match="the host name has no address") as caught:
             await egress.post("http://nobody.example.com/", b"{}", {})
     assert "dns_failed" == caught.value.code
 
 
-async def test_overlong_name_is_dns_failed(egress: Egress) -> None:
-    """A label of more than 63 characters is a failed look-up, not a crash."""
-    with pytest.raises(DnsFailed):
+async def test_overlong_name_is_bad_url(egress: Egress) -> None:
+    """A label of more than 63 characters is a bad URL, not a crash."""
+    with pytest.raises(BadUrl, match="valid host name"):
         await egress.post(f"http://{'a' * 64}.example.com/", b"{}", {})
 
 
 async def test_lookup_ends_at_the_connect_limit_when_the_name_server_is_silent() -> None:
     """The connect limit covers the look-up."""
-    async with Egress(allow_private=False, connect_s=0.2, total_s=30, resolver=Zone((), delay_s=60)) as egress:
+    async with Egress(connect_s=0.2, total_s=30, resolver=Zone((), delay_s=60)) as egress:
         with pytest.raises(TimedOut, match="no connection in time"):
             await asyncio.wait_for(egress.post("http://slow.example.com/", b"{}", {}), 3)
 
@@ -79,7 +81,7 @@ async def test_closed_port_is_connect_failed(egress: Egress, receiver: Receiver)
 async def test_request_times_out_when_the_receiver_never_answers(receiver: Receiver) -> None:
     """Waiting for an answer ends at the total limit."""
     receiver.queue_replies(Reply(delay_s=60))
-    async with Egress(allow_private=True, total_s=0.3) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS, total_s=0.3) as egress:
         with pytest.raises(TimedOut, match="no complete answer in time") as caught:
             await asyncio.wait_for(egress.post(receiver.url, b"{}", {}), 3)
     assert "timeout" == caught.value.code
@@ -87,7 +89,7 @@ async def test_request_times_out_when_the_receiver_never_answers(receiver: Recei
 
 async def test_request_times_out_when_the_receiver_never_accepts() -> None:
     """Waiting for a connection ends at the connect limit, well before the total one."""
-    async with Egress(allow_private=True, connect_s=0.2, total_s=30) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS, connect_s=0.2, total_s=30) as egress:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             listener.listen(0)
@@ -120,7 +122,7 @@ async def test_endless_body_is_cut(egress: Egress, receiver: Receiver) -> None:
 async def test_status_is_returned_when_the_body_stalls(receiver: Receiver, total_s: float) -> None:
     """A 200 whose body stalls is soon returned as a 200, because the receiver has accepted the event."""
     receiver.queue_replies(Reply(body=b"part", stalled=True))
-    async with Egress(allow_private=True, total_s=total_s) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS, total_s=total_s) as egress:
         answer = await asyncio.wait_for(egress.post(receiver.url, b"{}", {}), 5)
     assert (200, b"part") == (answer.status, answer.body_start)
 
@@ -149,7 +151,7 @@ async def test_get_stops_at_the_limit(egress: Egress, receiver: Receiver) -> Non
 async def test_get_fails_when_the_body_stalls(receiver: Receiver) -> None:
     """A download that stalls is a failure, unlike the answer to a webhook."""
     receiver.queue_replies(Reply(body=b"half", stalled=True))
-    async with Egress(allow_private=True, total_s=0.3) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS, total_s=0.3) as egress:
         with pytest.raises(TimedOut):
             await egress.get(receiver.url, body_bytes_max=100)
 
@@ -214,7 +216,7 @@ async def test_https_checks_the_name_although_the_address_is_pinned(authority: t
     zone = Zone(("127.0.0.1",))
     async with (
         Receiver(tls=server_tls(authority, NAME)) as receiver,
-        Egress(allow_private=True, resolver=zone, tls=client_tls(authority)) as egress,
+        Egress(networks=PRIVATE_NETWORKS, resolver=zone, tls=client_tls(authority)) as egress,
     ):
         assert 200 == (await egress.post(f"https://{NAME}:{receiver.port}/", b"{}", {})).status
         with pytest.raises(TlsFailed) as caught:
@@ -227,7 +229,7 @@ async def test_unknown_authority_is_tls_failed(authority: trustme.CA) -> None:
     """A certificate of an untrusted authority is `tls_failed`, and nothing is sent."""
     async with (
         Receiver(tls=server_tls(authority, NAME)) as receiver,
-        Egress(allow_private=True, resolver=Zone(("127.0.0.1",))) as egress,
+        Egress(networks=PRIVATE_NETWORKS, resolver=Zone(("127.0.0.1",))) as egress,
     ):
         with pytest.raises(TlsFailed):
             await egress.post(f"https://{NAME}:{receiver.port}/", b"{}", {})

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shared.domain.public_address import PRIVATE_NETWORKS, parse_networks
 from tests.harness.doubles.receiver import Receiver
 from tests.harness.doubles.zone import Zone
 from workers.egress import Egress
@@ -16,11 +17,7 @@ from workers.egress.errors import (
 NAME = "hooks.example.com"
 
 
-class OneHost(Egress):
-    """An Egress that treats 127.0.0.1 as public and the rest of loopback as private."""
-
-    def refusal_reason(self, address: str) -> str | None:
-        return None if address == "127.0.0.1" else "private"
+ONE_HOST = parse_networks("127.0.0.1")  # stands for the public network; the rest of loopback is private
 
 
 @pytest.fixture
@@ -31,13 +28,13 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def egress() -> AsyncIterator[Egress]:
-    async with Egress(allow_private=True) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS) as egress:
         yield egress
 
 
 @pytest.fixture
 async def guarded() -> AsyncIterator[Egress]:
-    async with Egress(allow_private=False) as egress:
+    async with Egress() as egress:
         yield egress
 
 
@@ -84,7 +81,7 @@ async def test_private_literals_are_refused(guarded: Egress, receiver: Receiver,
     assert [] == receiver.received
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "0x7f.1", "0x7f000001", "①②⑦.0.0.1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1.", "①②⑦.0.0.1", "localhost"])
 async def test_loopback_spellings_reach_loopback_when_unguarded(
     egress: Egress, guarded: Egress, receiver: Receiver, host: str
 ) -> None:
@@ -99,7 +96,7 @@ async def test_loopback_spellings_reach_loopback_when_unguarded(
 async def test_literals_are_checked_although_they_skip_the_resolver(receiver: Receiver) -> None:
     """An IP literal never reaches the resolver, and yet the address is refused."""
     zone = Zone(("127.0.0.1",))
-    async with Egress(allow_private=False, resolver=zone) as guarded:
+    async with Egress(resolver=zone) as guarded:
         with pytest.raises(BlockedAddress, match=r"127\.0\.0\.1 is not a public address \(loopback\)"):
             await guarded.post(receiver.url, b"{}", {})
     assert ([], []) == (zone.asked, receiver.received)
@@ -107,7 +104,7 @@ async def test_literals_are_checked_although_they_skip_the_resolver(receiver: Re
 
 async def test_name_is_refused_when_it_resolves_to_a_private_address(receiver: Receiver) -> None:
     """A harmless name that resolves to loopback is refused before anything is sent."""
-    async with Egress(allow_private=False, resolver=Zone(("127.0.0.1", "127.0.0.2"))) as guarded:
+    async with Egress(resolver=Zone(("127.0.0.1", "127.0.0.2"))) as guarded:
         with pytest.raises(BlockedAddress) as caught:
             await guarded.post(f"http://{NAME}:{receiver.port}/", b"{}", {})
     assert "blocked_address" == caught.value.code
@@ -119,10 +116,10 @@ async def test_rebinding_is_harmless() -> None:
     zone = Zone(("127.0.0.1",), ("127.0.0.2",))
     async with Receiver() as public, Receiver(host="127.0.0.2", port=public.port) as private:
         url = f"http://{NAME}:{public.port}/"
-        async with OneHost(allow_private=False, resolver=zone) as guarded:
+        async with Egress(networks=ONE_HOST, resolver=zone) as guarded:
             answer = await guarded.post(url, b"{}", {})
         assert ("127.0.0.1", [NAME]) == (answer.address, zone.asked)
-        async with OneHost(allow_private=False, resolver=zone) as guarded:
+        async with Egress(networks=ONE_HOST, resolver=zone) as guarded:
             with pytest.raises(BlockedAddress):
                 await guarded.post(url, b"{}", {})
         assert ([NAME, NAME], 1, []) == (zone.asked, len(public.received), private.received)
@@ -132,7 +129,7 @@ async def test_rebinding_is_harmless() -> None:
 async def test_mixed_answer_reaches_the_public_address_only(answers: tuple[str, ...]) -> None:
     """Only the public addresses of a name with several addresses are contacted."""
     async with Receiver() as public, Receiver(host="127.0.0.2", port=public.port) as private:
-        async with OneHost(allow_private=False, resolver=Zone(answers)) as guarded:
+        async with Egress(networks=ONE_HOST, resolver=Zone(answers)) as guarded:
             answer = await guarded.post(f"http://{NAME}:{public.port}/", b"{}", {})
         assert ("127.0.0.1", []) == (answer.address, private.received)
 
@@ -140,7 +137,7 @@ async def test_mixed_answer_reaches_the_public_address_only(answers: tuple[str, 
 async def test_private_address_is_refused_for_each_request_of_a_session() -> None:
     """A private address is refused even after a request to a public address in the same session."""
     async with Receiver() as public, Receiver(host="127.0.0.2", port=public.port) as private:
-        async with OneHost(allow_private=False) as guarded:
+        async with Egress(networks=ONE_HOST) as guarded:
             await guarded.post(public.url, b"{}", {})
             with pytest.raises(BlockedAddress):
                 await guarded.post(private.url, b"{}", {})
@@ -174,7 +171,7 @@ async def test_private_address_is_refused_for_each_request_of_a_session() -> Non
 async def test_bad_url_is_refused_without_a_lookup(url: str) -> None:
     """A URL with another scheme, without a host or with a password is refused without a look-up."""
     zone = Zone(("127.0.0.1",))
-    async with Egress(allow_private=True, resolver=zone) as egress:
+    async with Egress(networks=PRIVATE_NETWORKS, resolver=zone) as egress:
         with pytest.raises(BadUrl) as caught:
             await egress.post(url, b"{}", {})
     assert ("bad_url", []) == (caught.value.code, zone.asked)
