@@ -3,7 +3,7 @@
 -- Keys: gw:delivery:<id> gw:endpoint:<id> arq:in-progress:<id> arq:retry:<id> arq:queue:webhooks
 -- Returns nothing
 local WEBHOOKS = 'arq:queue:webhooks'
-local HELD_MS, FILL_MAX = 600000, 100  -- a job that nobody makes due asks again by itself
+local HELD_MS, FILL_MAX = 600000, 100  -- a held job tries again after this long in any case
 
 -- Note which limit the endpoint's held deliveries wait for, so that somebody wakes the first of them.
 local function wait_for(limit, lane, endpoint, account, now)

@@ -39,7 +39,7 @@ def test_public_https_url_is_returned_unchanged(url: str) -> None:
         "http://[::1]/",
     ],
 )
-def test_private_url_needs_allow_private(url: str) -> None:
+def test_private_url_needs_own_networks(url: str) -> None:
     """http and private networks are allowed for tests and demos only."""
     assert url == validate(url, networks=PRIVATE_NETWORKS)
     with pytest.raises(ValueError, match=r"url"):
