@@ -28,6 +28,7 @@ ROWS = (
     "memory",
     "wake",
     "waiting",
+    "deliver",
     "rescue",
     "scale",
     "local",

@@ -68,12 +68,12 @@ def costs(before: Counts, after: Counts, number: int) -> str:
 
 @asynccontextmanager
 async def run_scene(
-    *, gateways: int = 0, workers: Sequence[str] = (), env: dict[str, str] | None = None
+    *, gateways: int = 0, workers: Sequence[str] = (), deliver: int = 0, env: dict[str, str] | None = None
 ) -> AsyncIterator[Scene]:
     """Run the embedded store with `appendfsync always` and the requested processes; remove them at the end."""
     doubles = doubles_env(make_folder("bench"))
     async with (
-        Stack(gateways=gateways, workers=workers, deliver=0, sweep=0, env={**doubles, **(env or {})}) as stack,
+        Stack(gateways=gateways, workers=workers, deliver=deliver, sweep=0, env={**doubles, **(env or {})}) as stack,
         Store(stack.settings.store_url, name="bench") as store,
     ):
         pid = int((await read_server_info(store))["process_id"])

@@ -2,7 +2,7 @@
 -- disabled, and the account's other endpoints get an event. Two days without a post do not count as failing.
 -- Keys: gw:endpoint:<id> gw:failing
 -- Returns nothing, or true if the endpoint was disabled
-local FAILING_MAX_MS, PAUSE_MAX_MS = 432000000, 172800000
+local FAILING_MAX_MS, SILENT_MAX_MS = 432000000, 172800000
 
 local function note_success(endpoint)
   if redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'failing_ms', 'failed_ms') > 0 then
@@ -15,7 +15,7 @@ local function note_failure(account, endpoint, gone, now)
   local url, disabled, since, last =
     unpack(redis.call('HMGET', key, 'url', 'disabled_ms', 'failing_ms', 'failed_ms'))
   if not url or disabled then return end
-  since = last and now - last < PAUSE_MAX_MS and tonumber(since) or now
+  since = last and now - last < SILENT_MAX_MS and tonumber(since) or now
   redis.call('HSET', key, 'failing_ms', since, 'failed_ms', now)
   redis.call('ZADD', 'gw:failing', since, endpoint)
   if not gone and now - since < FAILING_MAX_MS then return end

@@ -18,11 +18,14 @@ local key = 'gw:delivery:' .. id
 local was, attempts, log, endpoint, account =
   unpack(redis.call('HMGET', key, 'state', 'attempts', 'log', 'endpoint', 'account'))
 if not was then return {'missing'} end
-local final = health == 'well' or health == 'gone'
-local known = tonumber(attempt) <= tonumber(attempts) and not final
-if was ~= 'pending' or known then
+if was ~= 'pending' then
   release(id, endpoint, account, slow_max, now)
-  return was ~= 'pending' and {'ended', was} or {'already'}
+  return {'ended', was}
+end
+local final = health == 'well' or health == 'gone'
+if tonumber(attempt) <= tonumber(attempts) and not final then
+  release(id, endpoint, account, slow_max, now)
+  return {'already'}
 end
 log = log and log .. '\n' .. line or line
 while #log > LOG_BYTES_MAX and string.find(log, '\n', 1, true) do log = string.match(log, '\n(.*)$') end
