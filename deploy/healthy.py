@@ -12,10 +12,10 @@ from shared.ops.settings import SettingsError, load
 TIMEOUT_S = 2.0
 
 
-def is_healthy(port: int) -> bool:
-    """Return whether /healthz on that port of this machine responds with 200."""
+def is_healthy(netloc: str) -> bool:
+    """Return whether /healthz at that address of this machine responds with 200."""
     try:
-        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=TIMEOUT_S) as response:  # our own address
+        with urlopen(f"http://{netloc}/healthz", timeout=TIMEOUT_S) as response:  # our own address
             return bool(response.status == 200)
     except (URLError, OSError):
         return False
@@ -28,7 +28,8 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0 if any(is_healthy(port) for port in (settings.port, settings.metrics_port) if port) else 1
+    ports = [port for port in (settings.port, settings.metrics_port) if port]
+    return 0 if any(is_healthy(settings.local_netloc(port)) for port in ports) else 1
 
 
 if __name__ == "__main__":

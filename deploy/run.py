@@ -9,15 +9,18 @@ still drains five seconds after the first process ended.
 """
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from honcho import manager
 from honcho.environ import parse_procfile
 
 from deploy import preflight
+from deploy.bound import BoundProcess, Lifeline
 from shared.ops import catalogue_files
 from shared.ops.settings import Settings, SettingsError, load
 
@@ -43,6 +46,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return UNUSABLE
     supervisor = manager.Manager()
+    supervisor._process_ctor = partial(BoundProcess, Lifeline(), manager.KILL_WAIT)
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     for name, command in processes:
         supervisor.add_process(name, f"export METRICS_PORT={ports[name]}; {command}" if name in ports else command)
     supervisor.loop()
@@ -73,7 +78,7 @@ def metrics_ports(processes: list[tuple[str, str]], settings: Settings) -> dict[
 
 def write_targets(settings: Settings, ports: dict[str, int]) -> None:
     """Write the list of processes that deploy/prometheus/prometheus.yml reads."""
-    targets = [f"{settings.host}:{port}" for port in (settings.port, *ports.values())]
+    targets = [settings.local_netloc(port) for port in (settings.port, *ports.values())]
     file = Path(settings.data_dir) / TARGETS
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps([{"targets": targets}]))

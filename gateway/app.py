@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from gateway import guests, headers, routes, routing
+from gateway import guests, headers, routes, routing, static
+from gateway.addresses import located_handler, warn_without_address
 from gateway.api.admin.handlers import CHECK_LOCK
 from gateway.body import BODY_BYTES_MAX
-from gateway.context import CONTEXT, DOCUMENT, GatewayContext
+from gateway.context import CONTEXT, DOCUMENT, SDK, GatewayContext
 from gateway.middleware import handle_request
 from gateway.openapi.document import document_handler
 from gateway.rates import RateLimits
@@ -31,7 +32,8 @@ def build_app(settings: Settings) -> web.Application:
     table = routes.operations(routing.offered(catalogue))
     app = web.Application(middlewares=[handle_request], client_max_size=BODY_BYTES_MAX)
     app[CHECK_LOCK] = asyncio.Lock()
-    app[DOCUMENT] = document_handler(table, routing.offered(catalogue), settings.base_url)
+    app[DOCUMENT] = located_handler(lambda url: document_handler(table, routing.offered(catalogue), url), settings)
+    app[SDK] = located_handler(static.sdk, settings)
     app.cleanup_ctx.append(lambda app: open_context(app, settings, catalogue, storage))
     app.add_routes(routes.routes(table))
     return app
@@ -50,6 +52,7 @@ async def open_context(
         announce(store, "gateway"),
         Speeds(store, routing.measured(catalogue)) as speeds,
     ):
+        warn_without_address(settings)
         await accounts.publish_plans(store, catalogue.plans.values())
         await providers.publish(store, catalogue.providers.values())
         app[CONTEXT] = GatewayContext(

@@ -6,6 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from msgspec import Struct
 
+from gateway.addresses import CURRENT
 from gateway.guests import Network
 from gateway.speeds import Speeds
 from gateway.watch import Watch
@@ -33,6 +34,12 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     rates: "RateLimits"
     standing_headers: dict[str, str]  # of every response
 
+    @property
+    def base_url(self) -> str:
+        """Return the gateway's URL for links in the current response, without a trailing slash."""
+        return CURRENT.get() or self.settings.base_url
 
+
+SDK: web.AppKey[Handler] = web.AppKey("sdk")  # answers the TypeScript SDK
 DOCUMENT: web.AppKey[Handler] = web.AppKey("document")  # answers the OpenAPI document
 CONTEXT = web.AppKey("context", GatewayContext)

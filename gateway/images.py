@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 async def store_input_image(context: GatewayContext, caller: Caller, url: str) -> str:
     """Return a URL for the worker: https unchanged, a stored image as `asset:<path>`. Raises Refused."""
-    own = f"{context.settings.base_url}/assets/"
+    own = f"{context.base_url}/assets/"
     if url.startswith(own):
         path = url.removeprefix(own).partition("?")[0].partition("#")[0]
         if not PATH.fullmatch(path):

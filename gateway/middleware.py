@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway import body, errors, headers, rates
+from gateway.addresses import note_address
 from gateway.connection import Connection
 from gateway.context import CONTEXT
 from gateway.dialects.error_bodies import dialect_of
@@ -30,6 +31,7 @@ async def handle_request(request: web.Request, handler: Handler) -> web.StreamRe
     started_s = time.perf_counter()
     context, request_id = request.app[CONTEXT], _request_id(request)
     REQUEST_ID.set(request_id)
+    note_address(request, context.settings)
     TRACE.set(trace.parse_traceparent(request.headers.get("traceparent", "")))
     if isinstance(request.protocol, Connection):
         LEFT.set(request.protocol.left)

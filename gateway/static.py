@@ -14,6 +14,7 @@ from shared.ops.settings import ROOT
 
 FOLDER = Path(__file__).parent / "console"
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+NO_BASE_URL = 'BASE_URL_DEFAULT: string = "";'  # in sdk/wokgen.ts
 WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
 ALWAYS = {
     "Cache-Control": "no-cache",
@@ -65,9 +66,15 @@ def page(name: str) -> Handler:
     return handler((FOLDER / f"{name}.html").read_bytes(), "text/html")
 
 
-def sdk() -> Handler:
-    """Return the handler of the TypeScript SDK in one file. Raises OSError if it is missing."""
-    return handler((ROOT / "sdk" / "wokgen.ts").read_bytes(), "text/plain", {"Access-Control-Allow-Origin": "*"})
+def sdk(base_url: str) -> Handler:
+    """Return the handler of the TypeScript SDK in one file, which calls `base_url` by default.
+
+    Raises OSError if the file is missing.
+    """
+    text = (
+        (ROOT / "sdk" / "wokgen.ts").read_text().replace(NO_BASE_URL, f'BASE_URL_DEFAULT: string = "{base_url}/api";')
+    )
+    return handler(text.encode(), "text/plain", {"Access-Control-Allow-Origin": "*"})
 
 
 def page_parts() -> Handler:

@@ -9,7 +9,7 @@
 export interface ClientOptions {
   /** `wok_...` or `wf_live_...`, from /account/api-keys. Without a key you are a guest: 10 generations a day, no `wowflow`. */
   apiKey?: string | undefined;
-  /** The URL of the API, such as `https://gateway.example/api`. Default: `https://wokgen.wokspec.org/api`. */
+  /** The URL of the API, such as `https://gateway.example/api`. Required, except in a file that a gateway served. */
   baseUrl?: string | undefined;
   /** The longest wait for one response. Default: 90 000 for calls that wait for a result, 30 000 for the others. */
   timeoutMs?: number | undefined;
@@ -62,7 +62,8 @@ export interface ListOptions {
 
 // config.ts
 
-const BASE_URL_DEFAULT = "https://wokgen.wokspec.org/api";
+// Empty in the npm package. A gateway fills in its own URL when it serves this client as one file.
+const BASE_URL_DEFAULT: string = "";
 /** The longest delay that timers support. A longer one would fire at once. */
 const TIMEOUT_MS_MAX = 2_147_483_647;
 const RETRIES_MAX = 10;
@@ -86,12 +87,21 @@ interface Config {
 /** Validate a client's options and fill in defaults. Throws TypeError or RangeError that names the option. */
 function configure(options: ClientOptions): Config {
   return {
-    baseUrls: parseBaseUrl(options.baseUrl ?? BASE_URL_DEFAULT),
+    baseUrls: parseBaseUrl(requireBaseUrl(options.baseUrl)),
     authorization: options.apiKey === undefined ? null : `Bearer ${validateApiKey(options.apiKey)}`,
     timeoutMs: validateTimeoutMs(options.timeoutMs, "timeoutMs"),
     retries: validateRetries(options.retries) ?? RETRIES_DEFAULT,
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
+}
+
+/** Return the base URL, or the default of a served file. Throws TypeError without one: a key goes to no unknown host. */
+function requireBaseUrl(baseUrl: string | undefined): string {
+  const chosen = baseUrl ?? BASE_URL_DEFAULT;
+  if (chosen === "") {
+    throw new TypeError("baseUrl is required: the URL of your gateway, such as https://gateway.example.");
+  }
+  return chosen;
 }
 
 /** Return both base URLs, given either of them or a bare host. Throws TypeError if it is not an http or https URL. */

@@ -173,6 +173,8 @@ async def run_dispatcher(config: Settings) -> None:
         post = DeliveryContext(
             store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms, slow_posts_max=slow_max
         )
+        if not config.is_public_url_known:
+            log.warning("public_url.missing", host=config.host, links=config.base_url, fix="set PUBLIC_URL")
         work = [func(deliver, name="deliver", timeout=STEP_MAX_S)]
         telemetry.register_dispatcher()
         await serve(config, store, Role(name=WEBHOOKS, work=work, ctx={"context": post}))

@@ -18,7 +18,6 @@ POLL_EVERY_S = 0.2
 POLL_TIMEOUT_S = 2.0
 MODEL = "google/nano-banana-2-pro-1k"
 PROMPT = "a lighthouse on a cliff at dusk"
-EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # compared, never bound
 
 
 @click.command("hello", cls=Command)
@@ -41,7 +40,7 @@ async def _run(context: CommandContext) -> None:
 
 
 async def _print_greeting(context: CommandContext) -> None:
-    await _wait_ready(local_url(context.settings))
+    await _wait_ready(context.settings.local_url)
     async with open_store(context.settings) as store:
         demo = await ensure_account(store, context.settings)
     url = context.settings.base_url
@@ -50,12 +49,6 @@ async def _print_greeting(context: CommandContext) -> None:
         context.show({"account": demo.account, "keys": demo.keys, **urls})
     else:
         click.echo(_text(context.settings, demo, urls))
-
-
-def local_url(settings: Settings) -> str:
-    """Return the gateway's URL on this machine; base_url may lead through a proxy."""
-    host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 async def _wait_ready(url: str) -> None:

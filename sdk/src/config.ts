@@ -1,6 +1,7 @@
 import type { ClientOptions } from "./options.ts";
 
-const BASE_URL_DEFAULT = "https://wokgen.wokspec.org/api";
+// Empty in the npm package. A gateway fills in its own URL when it serves this client as one file.
+const BASE_URL_DEFAULT: string = "";
 /** The longest delay that timers support. A longer one would fire at once. */
 const TIMEOUT_MS_MAX = 2_147_483_647;
 const RETRIES_MAX = 10;
@@ -24,12 +25,21 @@ export interface Config {
 /** Validate a client's options and fill in defaults. Throws TypeError or RangeError that names the option. */
 export function configure(options: ClientOptions): Config {
   return {
-    baseUrls: parseBaseUrl(options.baseUrl ?? BASE_URL_DEFAULT),
+    baseUrls: parseBaseUrl(requireBaseUrl(options.baseUrl)),
     authorization: options.apiKey === undefined ? null : `Bearer ${validateApiKey(options.apiKey)}`,
     timeoutMs: validateTimeoutMs(options.timeoutMs, "timeoutMs"),
     retries: validateRetries(options.retries) ?? RETRIES_DEFAULT,
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
+}
+
+/** Return the base URL, or the default of a served file. Throws TypeError without one: a key goes to no unknown host. */
+function requireBaseUrl(baseUrl: string | undefined): string {
+  const chosen = baseUrl ?? BASE_URL_DEFAULT;
+  if (chosen === "") {
+    throw new TypeError("baseUrl is required: the URL of your gateway, such as https://gateway.example.");
+  }
+  return chosen;
 }
 
 /** Return both base URLs, given either of them or a bare host. Throws TypeError if it is not an http or https URL. */

@@ -2,7 +2,7 @@
 export interface ClientOptions {
   /** `wok_...` or `wf_live_...`, from /account/api-keys. Without a key you are a guest: 10 generations a day, no `wowflow`. */
   apiKey?: string | undefined;
-  /** The URL of the API, such as `https://gateway.example/api`. Default: `https://wokgen.wokspec.org/api`. */
+  /** The URL of the API, such as `https://gateway.example/api`. Required, except in a file that a gateway served. */
   baseUrl?: string | undefined;
   /** The longest wait for one response. Default: 90 000 for calls that wait for a result, 30 000 for the others. */
   timeoutMs?: number | undefined;

@@ -38,9 +38,15 @@ test("a line break at the end of the key is removed", async (t) => {
 test("a key with invalid characters is refused, and the error does not quote it", () => {
   for (const apiKey of ["", " ", "wok_secret\nX: y", "wok_sécret"]) {
     assert.throws(
-      () => new WokGenClient({ apiKey }),
+      () => new WokGenClient({ apiKey, baseUrl: "https://gateway.example" }),
       (error) => error instanceof TypeError && !/cret/.test(error.message),
     );
+  }
+});
+
+test("a client without a base URL is refused, so that no key goes to a host that nobody named", () => {
+  for (const baseUrl of [undefined, ""]) {
+    assert.throws(() => new WokGenClient({ apiKey: "wok_test", baseUrl }), /^TypeError: baseUrl is required/);
   }
 });
 
@@ -51,7 +57,7 @@ test("a client without a key sends no Authorization header", async (t) => {
 });
 
 test("printing a client does not print its key", () => {
-  const client = new WokGenClient({ apiKey: "wok_secret" });
+  const client = new WokGenClient({ apiKey: "wok_secret", baseUrl: "https://gateway.example" });
   assert.doesNotMatch(inspect(client, { depth: 20, showHidden: true }) + JSON.stringify(client), /secret/);
 });
 

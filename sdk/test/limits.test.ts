@@ -60,7 +60,8 @@ for (
   const options of [{ timeoutMs: 0 }, { timeoutMs: NaN }, { timeoutMs: 2 ** 31 }, { retries: -1 }, { retries: 99 }]
 ) {
   test(`${JSON.stringify(options)} is refused`, async () => {
-    assert.throws(() => new WokGenClient(options), RangeError);
-    await assert.rejects(new WokGenClient().generate(INPUT, options), RangeError);
+    const baseUrl = "https://gateway.example";
+    assert.throws(() => new WokGenClient({ ...options, baseUrl }), RangeError);
+    await assert.rejects(new WokGenClient({ baseUrl }).generate(INPUT, options), RangeError);
   });
 }

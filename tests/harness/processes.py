@@ -23,8 +23,9 @@ from typing import Any, Self
 import aiohttp
 import msgspec
 
+from shared.ops.parent import bind_to_parent
 from shared.ops.settings import ROOT, Settings, load
-from shared.store.embedded import bind_to_parent, command_line
+from shared.store.embedded import command_line
 
 CARRIED = ("PATH", "HOME", "LANG", "TMPDIR")  # no other variable of the developer reaches a child
 BARE = {

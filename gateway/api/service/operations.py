@@ -8,7 +8,7 @@ from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway import assets, callbacks, probes, static
-from gateway.context import DOCUMENT
+from gateway.context import DOCUMENT, SDK
 from gateway.examples import ASSET_PATH
 from gateway.operation import Operation, OperationResponse, Parameter
 from shared.domain.described import doc
@@ -41,6 +41,11 @@ NOT_READY = Readiness(status="unavailable", parts={"gateway": "ok", "store": "no
 async def serve_document(request: web.Request) -> web.StreamResponse:
     """Answer the OpenAPI document."""
     return await request.app[DOCUMENT](request)
+
+
+async def serve_sdk(request: web.Request) -> web.StreamResponse:
+    """Answer the TypeScript SDK."""
+    return await request.app[SDK](request)
 
 
 def _text(name: str, text: str, example: str) -> Parameter:
@@ -185,7 +190,7 @@ def operations() -> tuple[Operation, ...]:
     )
     sdk = _file(
         "/sdk/wokgen.ts",
-        static.sdk(),
+        serve_sdk,
         "readSdk",
         summary="Download the TypeScript SDK",
         text="The SDK in one file, without dependencies.",

@@ -277,7 +277,7 @@ def job_of(context: GatewayContext, generation: Generation) -> Job:
 
 def output_urls(context: GatewayContext, outcome: Outcome) -> tuple[str, ...]:
     """Return the URLs of the outputs."""
-    return tuple(output.url(context.settings.base_url) for output in outcome.outputs)
+    return tuple(output.url(context.base_url) for output in outcome.outputs)
 
 
 def failure_of(generation: Generation) -> tuple[str, str]:

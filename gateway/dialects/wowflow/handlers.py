@@ -123,7 +123,7 @@ def preferred_wait_s(prefer: str, most_s: int) -> int:
 
 def generation_entry(context: GatewayContext, generation: Generation) -> GenerationEntry:
     """Return a generation in this dialect's shape."""
-    base_url, outcome = context.settings.base_url, generation.outcome
+    base_url, outcome = context.base_url, generation.outcome
     entry = GenerationEntry(
         id=generation.id,
         status=generation.state if not generation.open else "processing",

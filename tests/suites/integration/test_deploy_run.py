@@ -1,11 +1,16 @@
 """`make run` without make: deploy/run.py supervises the processes of a Procfile."""
 
+import asyncio
+import contextlib
 import json
+import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
-from tests.harness.processes import Process, make_folder
+from tests.harness.processes import POLL_EVERY_S, Process, make_folder
 
 ROLES = {"gateway": "-m gateway", "deliver": "-m workers deliver", "sweep": "-m workers sweep"}
 UNUSABLE = 2
@@ -103,3 +108,40 @@ async def test_run_ends_in_one_line_when_the_port_is_taken() -> None:
     assert f"Port {port} of 127.0.0.1 is taken: stop the program that uses it, or set PORT to a free port.\n" == (
         process.output
     )
+
+
+async def test_run_leaves_no_orphans_when_it_is_killed() -> None:
+    """SIGKILL of the runner, alone or with its whole group, stops every process as a signal would: they drain."""
+    slow = f'{sys.executable} -c "{SLOW.replace("5.5", "0.3")}"'
+    marks = [make_folder("orphans") / "finished" for _ in range(2)]
+    runners = [start(f"slow: exec {slow} >{mark}\nquick: sleep 60 # {mark}\n") for mark in marks]
+    for runner, mark in zip(runners, marks, strict=True):
+        await runner.wait_until(lambda mark=mark: mark.exists() and "ready" in mark.read_text(), "start")
+        await runner.wait_for_log("quick started")
+    os.kill(runners[0].pid, signal.SIGKILL)
+    runners[1].kill()
+    while any(str(mark) in command for mark in marks for command in commands()):
+        await asyncio.sleep(POLL_EVERY_S)
+    for mark in marks:
+        await poll_text(mark, "finished")
+
+
+async def test_run_stops_everything_when_its_terminal_closes() -> None:
+    """SIGHUP stops every process and waits for them."""
+    runner = start("stays: sleep 60\n")
+    await runner.wait_for_log("stays started")
+    runner.send(signal.SIGHUP)
+    assert 0 == await runner.wait_for_exit()
+
+
+def commands() -> Iterator[str]:
+    """Yield the command line of every running process."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            yield path.read_text(errors="replace")
+
+
+async def poll_text(path: Path, text: str) -> None:
+    """Wait until a file contains a text; the test's own time limit ends it."""
+    while text not in path.read_text():
+        await asyncio.sleep(POLL_EVERY_S)

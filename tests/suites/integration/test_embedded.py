@@ -174,6 +174,6 @@ async def test_embedded_store_stands_by_with_redis_url(settings: Settings) -> No
 async def test_long_data_dir_is_refused_with_reason() -> None:
     """A DATA_DIR too long for a unix socket is refused with a sentence."""
     store = start_store(Settings(data_dir="/tmp/" + 120 * "x"))
-    assert 1 == await store.wait_for_exit()
+    assert 2 == await store.wait_for_exit()
     assert "DATA_DIR is too long for a unix socket" in store.output
     assert "Traceback" not in store.output
