@@ -143,7 +143,7 @@ function validateApiKey(apiKey: string): string {
 // http/request.ts
 
 const TIMEOUT_MS_DEFAULT = 30_000;
-/** The gateway holds the response to a waiting call for up to 60 s. */
+/** The gateway holds the response to a waiting call for up to 55 s, or as long as it is set to. */
 const TIMEOUT_MS_WAITING = 90_000;
 
 /** One call of either API. */
@@ -444,7 +444,8 @@ async function sendOnce<Value>(
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, { method, headers, body, signal: controller.signal, redirect: "error" });
+    // Not "error", which some runtimes refuse (Cloudflare Workers).
+    response = await fetch(url, { method, headers, body, signal: controller.signal, redirect: "manual" });
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw new AbortedError(signal);
@@ -456,7 +457,15 @@ async function sendOnce<Value>(
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
+  if (isRedirect(response)) {
+    throw new NetworkError(`${method} ${url} was redirected. Set baseUrl to the final address.`);
+  }
   return parseResponse<Value>(response, text);
+}
+
+/** Return whether a response sends us elsewhere. Browsers hide the status and the address. */
+function isRedirect({ type, status }: Response): boolean {
+  return type === "opaqueredirect" || (status >= 300 && status < 400);
 }
 
 // http/sleep.ts
@@ -498,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:4fd52725b77e3113240cc9765c1e74c16ed89fb492984b55a17016da483e7adb
+// sha256:7002a8b0c34c233a3c930fb366224939d7961d0b532f692a0e904bc01243e507
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -567,7 +576,7 @@ interface Schemas {
     /** The events to post. All, if empty or left out. */
     events?: ("generation.completed" | "generation.failed" | "balance.low" | "endpoint.disabled")[];
   };
-  /** Body of POST /api/v1/generations. */
+  /** Body of POST /api/v1/generations. Any other field is refused, because it would have no effect. */
   CreateGeneration: {
     /**
      * The id of a model from `GET /api/v1/models`.
@@ -857,7 +866,7 @@ interface Schemas {
      * @example failed
      */
     stage: string;
-    /** The amount refunded. */
+    /** The amount refunded, and what the operator credited later. */
     refunded_cents: number;
     /** How many generations are ahead of it, while it waits. */
     queue_position?: number;
@@ -1864,7 +1873,7 @@ class OwnAccount {
 
 /** Options for creating a generation. */
 export interface CreateOptions extends CallOptions {
-  /** Let the gateway hold the response until the generation ends, for 1 to 60 seconds: `Prefer: wait=N`. */
+  /** Let the gateway hold the response until the generation ends, for 1 to 55 seconds: `Prefer: wait=N`. */
   waitS?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-// sha256:4fd52725b77e3113240cc9765c1e74c16ed89fb492984b55a17016da483e7adb
+// sha256:7002a8b0c34c233a3c930fb366224939d7961d0b532f692a0e904bc01243e507
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -67,7 +67,7 @@ export interface Schemas {
     /** The events to post. All, if empty or left out. */
     events?: ("generation.completed" | "generation.failed" | "balance.low" | "endpoint.disabled")[];
   };
-  /** Body of POST /api/v1/generations. */
+  /** Body of POST /api/v1/generations. Any other field is refused, because it would have no effect. */
   CreateGeneration: {
     /**
      * The id of a model from `GET /api/v1/models`.
@@ -357,7 +357,7 @@ export interface Schemas {
      * @example failed
      */
     stage: string;
-    /** The amount refunded. */
+    /** The amount refunded, and what the operator credited later. */
     refunded_cents: number;
     /** How many generations are ahead of it, while it waits. */
     queue_position?: number;

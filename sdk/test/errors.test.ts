@@ -86,6 +86,19 @@ test("a redirect is not followed, so the key is sent nowhere else", async (t) =>
   assert.equal(elsewhere.seen.length, 0);
 });
 
+test("the redirect mode is one that every runtime supports", async (t) => {
+  const { url } = await serve(t, { body: {} });
+  const modes: unknown[] = [];
+  const workers: typeof fetch = (input, init) => {
+    modes.push(init?.redirect);
+    // As Cloudflare Workers do.
+    if (init?.redirect === "error") throw new TypeError("Invalid redirect value, must be one of follow or manual");
+    return fetch(input, init);
+  };
+  await new WokGenClient({ baseUrl: url, retries: 0, fetch: workers }).wowflow.balance();
+  assert.deepEqual(modes, ["manual"]);
+});
+
 test("each guard accepts its own error only", () => {
   const guards = { isApiError, isTimeoutError, isNetworkError, isAbortedError, isWebhookVerificationError };
   const errors = [

@@ -16,7 +16,8 @@ export async function sendOnce<Value>(
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, { method, headers, body, signal: controller.signal, redirect: "error" });
+    // Not "error", which some runtimes refuse (Cloudflare Workers).
+    response = await fetch(url, { method, headers, body, signal: controller.signal, redirect: "manual" });
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw new AbortedError(signal);
@@ -28,5 +29,13 @@ export async function sendOnce<Value>(
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
+  if (isRedirect(response)) {
+    throw new NetworkError(`${method} ${url} was redirected. Set baseUrl to the final address.`);
+  }
   return parseResponse<Value>(response, text);
+}
+
+/** Return whether a response sends us elsewhere. Browsers hide the status and the address. */
+function isRedirect({ type, status }: Response): boolean {
+  return type === "opaqueredirect" || (status >= 300 && status < 400);
 }

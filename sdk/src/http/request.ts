@@ -2,7 +2,7 @@ import { type Config, validateTimeoutMs } from "../config.ts";
 import type { CallOptions } from "../options.ts";
 
 const TIMEOUT_MS_DEFAULT = 30_000;
-/** The gateway holds the response to a waiting call for up to 60 s. */
+/** The gateway holds the response to a waiting call for up to 55 s, or as long as it is set to. */
 const TIMEOUT_MS_WAITING = 90_000;
 
 /** One call of either API. */

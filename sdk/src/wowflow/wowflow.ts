@@ -7,7 +7,7 @@ import type { Balance, CreateGeneration, Generation, Model, Transaction } from "
 
 /** Options for creating a generation. */
 export interface CreateOptions extends CallOptions {
-  /** Let the gateway hold the response until the generation ends, for 1 to 60 seconds: `Prefer: wait=N`. */
+  /** Let the gateway hold the response until the generation ends, for 1 to 55 seconds: `Prefer: wait=N`. */
   waitS?: number | undefined;
 }
 
