@@ -11,7 +11,7 @@ from aiohttp import web
 from gateway.app import build_app
 from gateway.context import CONTEXT
 from gateway.protocol import listen
-from shared.domain.errors import StoreDown, StoreNewer
+from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.ops import collector, host, limits, logs, metrics, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import StorageError
@@ -24,6 +24,7 @@ UNUSABLE = (
     StorageError,
     StoreDown,
     StoreNewer,
+    StoreUnfit,
 )
 LEAVE_S = 1.0  # how long a stopping gateway answers requests over open connections
 POLL_S = 0.02

@@ -10,6 +10,7 @@ from secrets import token_bytes
 import structlog
 from msgspec import UNSET, Struct
 
+from gateway import errors
 from gateway.context import GatewayContext
 from gateway.trace import TRACE
 from shared.domain import catalogue
@@ -19,7 +20,7 @@ from shared.domain.generation import FAILED, FallbackRoute, Generation, Spec
 from shared.domain.ids import uuid7
 from shared.domain.inputs import InvalidInput, validate_input, validate_prompt
 from shared.domain.trace import trace_id
-from shared.ops import metrics
+from shared.ops import clock, metrics
 from shared.store import accounts, generations, ledger
 from shared.store.ledger import Accepted, Order, RouteOffer, UnknownPlan
 
@@ -66,6 +67,8 @@ async def accept(context: GatewayContext, request: GenerationRequest) -> Accepte
 
     When a wait is requested, this process registers for the end of the generation before the script runs.
     """
+    if context.store.fence is not None and context.store.fence.fault:
+        raise errors.ORDERS_STOPPED
     order = build_order(request, context.watch.name if request.wait_s else "")
     ended = context.watch.expect(order.id) if request.wait_s else None
     try:
@@ -84,7 +87,7 @@ def build_order(request: GenerationRequest, waiter: str) -> Order:
         reason = f"must have at most {IDEMPOTENCY_KEY_CHARS_MAX} characters, all printable."
         raise Refused("invalid_request", reason, field="Idempotency-Key")
     return Order(
-        id=uuid7(time.time_ns(), token_bytes(8)),
+        id=uuid7(clock.now_ns(), token_bytes(8)),
         key_hash=request.key_hash,
         offers=build_offers(request),
         queue_ms=QUEUE_MS,

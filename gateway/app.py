@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 from aiohttp import web
 
@@ -20,7 +21,8 @@ from shared.ops import catalogue_files
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store import accounts, providers
-from shared.store.connect import open_store
+from shared.store.connect import retry_at_start
+from shared.store.guard import open_guarded_store
 from shared.store.processes import announce
 from shared.store.secret import ensure_deployment_secret
 
@@ -45,16 +47,14 @@ async def open_context(
     """Open the parts that handlers work with, and close them with the application."""
     trusted = guests.networks(settings.trusted_proxies)
     async with (
-        open_store(
-            settings.store_url, name="gateway", durability=settings.durability, timeout_s=settings.store_timeout_s
-        ) as store,
+        open_guarded_store(settings, "gateway") as store,
         Watch(store) as watch,
         announce(store, "gateway"),
         Speeds(store, routing.measured(catalogue)) as speeds,
     ):
         warn_without_address(settings)
-        await accounts.publish_plans(store, catalogue.plans.values())
-        await providers.publish(store, catalogue.providers.values())
+        await retry_at_start(store, partial(accounts.publish_plans, store, catalogue.plans.values()))
+        await retry_at_start(store, partial(providers.publish, store, catalogue.providers.values()))
         app[CONTEXT] = GatewayContext(
             settings=settings,
             catalogue=catalogue,
@@ -64,7 +64,7 @@ async def open_context(
             speeds=speeds,
             trusted=trusted,
             rates=RateLimits(settings, catalogue.plans, trusted),
-            secret=await ensure_deployment_secret(store),
+            secret=await retry_at_start(store, partial(ensure_deployment_secret, store)),
             configured=catalogue_files.configured(catalogue),
             standing_headers=headers.standing(settings.base_url),
         )

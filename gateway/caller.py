@@ -1,7 +1,6 @@
 """The caller of the WokGen API, an account or a guest, and the headers with its daily quota."""
 
 import math
-import time
 
 from aiohttp import web
 from msgspec import Struct
@@ -11,6 +10,7 @@ from gateway.accept import plan_retired
 from gateway.client import forwarded_address
 from gateway.context import CONTEXT, GatewayContext
 from gateway.guests import guest_account
+from shared.ops import clock
 from shared.store import accounts, ledger
 from shared.store.ledger import Quota, UnknownPlan
 
@@ -63,4 +63,4 @@ def quota_headers(quota: Quota) -> dict[str, str]:
 
 def seconds_left(quota: Quota) -> int:
     """Return the seconds until the quota resets."""
-    return max(math.ceil(quota.reset_ms / 1000 - time.time()), 1)
+    return max(math.ceil(quota.reset_ms / 1000 - clock.now_s()), 1)

@@ -49,6 +49,9 @@ CODES: Final = {
     "unavailable": Code(503, "The service cannot reach its store. Try again in a moment."),
 }
 UNAVAILABLE = Refused("unavailable", CODES["unavailable"].message, retry_after_s=1)
+ORDERS_STOPPED = Refused(
+    "unavailable", "New orders are stopped until the operator has checked the store. Try again later.", retry_after_s=30
+)
 MALFORMED = Refused("invalid_request", "Malformed HTTP request, or its URL or a header is longer than 8 kB.")
 INTERNAL = Refused("internal_error", CODES["internal_error"].message)
 

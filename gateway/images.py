@@ -1,7 +1,6 @@
 """Input images of a request. A data: URL is stored, and one of our own URLs becomes its path in the storage."""
 
 import asyncio
-import time
 from hashlib import blake2b
 
 import structlog
@@ -12,6 +11,7 @@ from shared.domain.errors import Refused
 from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
 from shared.media.base64_text import NotBase64Url, decode_data_url
 from shared.media.image_header import image_type
+from shared.ops import clock
 from shared.ops.storage import PATH, StorageError, new_path
 
 INLINE_CHARS_MAX = 256 * 1024  # decoding more would block the event loop for too long
@@ -48,7 +48,7 @@ async def _store(context: GatewayContext, caller: Caller, data: bytes) -> str:
     if media_type is None:
         raise Refused("invalid_input", "must hold a PNG, JPEG, WebP or GIF image.", field="imageUrl")
     token = blake2b(caller.account.encode() + b" " + data, digest_size=16).hexdigest()
-    path = new_path(token, media_type, time.time_ns() // 1_000_000, 0)
+    path = new_path(token, media_type, clock.now_ms(), 0)
     quota = await read_quota(context, caller.account) if caller.guest else None
     if quota is None or quota.limit is None or quota.used < quota.limit:
         try:

@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from gateway.context import CONTEXT
 from shared.domain.errors import StoreDown
 from shared.ops.storage import StorageError
+from shared.store.durability import MARK
 
 READY_PATIENCE_S = 1.0
 
@@ -22,9 +23,11 @@ async def answer_readiness(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     parts = {"gateway": "stopping" if context.watch.leaving else "ok", "store": "ok", "storage": "ok"}
     try:
-        await context.store.call("PING", patience_s=READY_PATIENCE_S)
+        await context.store.call("SET", MARK, "1", patience_s=READY_PATIENCE_S)  # a store may answer and refuse writes
     except StoreDown as down:
         parts["store"] = str(down)
+    if context.store.fence is not None and context.store.fence.fault:
+        parts["store"] = context.store.fence.fault
     try:
         await context.storage.check()
     except StorageError as error:

@@ -14,6 +14,7 @@ from operate.operator import Operator
 from shared.domain.generation import FAILED, Outcome
 from shared.store import keys, ledger
 from shared.store.generations import list_known
+from shared.store.history import Fence, accept_history, load_history, read_history
 from shared.store.ledger import Settled
 
 OPEN_BATCH = 500
@@ -61,6 +62,26 @@ async def refund_unsubmitted(operator: Operator) -> tuple[list[str], int]:
         else:
             others += 1
     return refunded, others
+
+
+class AcceptedHistory(Struct, frozen=True, kw_only=True):
+    """The store as it was accepted: why submits were stopped, and since when they go on."""
+
+    fault: str
+    accepted_ms: int
+
+
+async def accept_store(operator: Operator, data_dir: str) -> AcceptedHistory | None:
+    """Let all processes go on with the store as it is. Return None if nothing stops them. Raises StoreDown.
+
+    Generations that waited in it become uncertain, because they may have been submitted since.
+    """
+    fence = Fence(load_history(data_dir))
+    fence.observe(await read_history(operator.store))
+    if not fence.history_fault:
+        return None
+    accepted_ms = await accept_history(operator.act("store accept-history"))
+    return AcceptedHistory(fault=fence.history_fault, accepted_ms=accepted_ms)
 
 
 async def find_lost(operator: Operator, lines: Iterable[str]) -> tuple[int, list[Lost]]:

@@ -5,7 +5,6 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
@@ -17,13 +16,14 @@ from msgspec import Struct, structs
 
 from shared.domain import endpoint_url
 from shared.domain.catalogue import Catalogue
-from shared.domain.errors import StoreDown, StoreNewer
+from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops import catalogue_files, collector, host, limits, logs, metrics, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage, StorageError
-from shared.store.connect import Store, open_store
+from shared.store.connect import Store, retry_at_start
 from shared.store.durability import DurabilityError
+from shared.store.guard import open_guarded_store
 from shared.store.keys import WEBHOOKS, queue
 from shared.store.processes import announce
 from shared.store.queue import arq_pool, decode_job, encode_job
@@ -50,6 +50,7 @@ UNUSABLE = (
     StorageError,
     StoreDown,
     StoreNewer,
+    StoreUnfit,
     ModuleNotFoundError,
     OSError,
 )
@@ -126,16 +127,11 @@ def setup_of(catalogue: Catalogue, provider: str) -> Setup:
     )
 
 
-def open_role_store(config: Settings, name: str) -> AbstractAsyncContextManager[Store]:
-    """Open the store with a role's settings."""
-    return open_store(config.store_url, name=name, durability=config.durability, timeout_s=config.store_timeout_s)
-
-
 async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[str, str], int]) -> None:
     """Run the worker of one provider. Only a provider with a private address may link outputs at private addresses."""
     own = PRIVATE_NETWORKS if endpoint_url.is_private(setup.base_url or "") else ()
     async with (
-        open_role_store(config, f"worker-{setup.name}") as store,
+        open_guarded_store(config, f"worker-{setup.name}") as store,
         Egress(networks=config.images_networks, ports=IMAGE_PORTS) as strangers,
         Egress(networks=own, total_s=OUTPUT_S, user_agent=BROWSER_LIKE) as outputs,
     ):
@@ -150,7 +146,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
             egress=outputs,
             record_keep_ms=config.record_retention_days * DAY_MS,
             callbacks_url=f"{config.callback_url}/callbacks/{setup.name}" if config.callback_url else None,
-            secret=await ensure_deployment_secret(store),
+            secret=await retry_at_start(store, partial(ensure_deployment_secret, store)),
             costs=costs,
         )
         work = [func(run, name="run", timeout=STEP_MAX_S), func(poll_late, name="late", timeout=STEP_MAX_S)]
@@ -165,7 +161,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
 async def run_dispatcher(config: Settings) -> None:
     """Run the dispatcher of webhook deliveries."""
     async with (
-        open_role_store(config, "deliver") as store,
+        open_guarded_store(config, "deliver") as store,
         Egress(networks=config.webhook_networks) as egress,
     ):
         keep_ms = config.record_retention_days * DAY_MS
@@ -212,7 +208,7 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
 
 async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
     """Run the sweeper, which also exports the metrics of the whole deployment and checks the ledger."""
-    async with open_role_store(config, "sweep") as store:
+    async with open_guarded_store(config, "sweep") as store:
         fleet = Fleet(store, providers)
         prometheus_client.REGISTRY.register(fleet)
         telemetry.register_sweeper()

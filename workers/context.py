@@ -1,6 +1,5 @@
 """The context of a worker process, the generation it has in hand, and the results of a step."""
 
-import time
 from collections.abc import Mapping
 
 import msgspec
@@ -9,6 +8,7 @@ from msgspec import Struct
 from shared.domain.callback_token import token as callback_token
 from shared.domain.generation import Outcome, Spec
 from shared.domain.trace import traceparent
+from shared.ops import clock
 from shared.ops.storage import Storage
 from shared.store import ledger
 from shared.store.connect import Store
@@ -74,7 +74,7 @@ class GenerationJob(Struct, frozen=True, kw_only=True):
     @property
     def left_s(self) -> float:
         """Return the seconds until the deadline; negative after it."""
-        return self.call.deadline_ms / 1000 - time.time()
+        return self.call.deadline_ms / 1000 - clock.now_s()
 
     def parked(self, after_s: float) -> Parked:
         """Return a wait of `after_s` seconds, or until the deadline if that is sooner."""

@@ -14,7 +14,7 @@ from msgspec import Struct
 from shared.domain import retry, signing
 from shared.domain.errors import StoreDown
 from shared.domain.trace import trace_id, traceparent
-from shared.ops import metrics
+from shared.ops import clock, metrics
 from shared.store import webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import DeliveryAttempt, DeliveryState, Due, EndpointHealth, HeldDelivery
@@ -73,7 +73,7 @@ async def post_and_record(context: DeliveryContext, delivery_id: str, due: Due) 
     """Post, record the result, and park until the next attempt, if one is due."""
     result = await post_event(context, due)
     number = due.attempts + 1
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = clock.now_ms()
     next_ms = retry.next_attempt_ms(number, now_ms, random.random(), result.retry_after_s)  # noqa: S311  # jitter
     state: DeliveryState = "delivered" if result.verdict == "delivered" else "pending"
     if state == "pending" and (next_ms is None or result.verdict != "retry"):
@@ -101,7 +101,7 @@ async def post_and_record(context: DeliveryContext, delivery_id: str, due: Due) 
 
 async def post_event(context: DeliveryContext, due: Due) -> PostResult:
     """Compose, sign and post an event. Every failure is a result of the attempt."""
-    now_ms, started_s = time.time_ns() // 1_000_000, time.monotonic()
+    now_ms, started_s = clock.now_ms(), time.monotonic()
     try:
         return await _post(context, due, now_ms)
     except EgressError as error:
@@ -136,7 +136,7 @@ def report(delivery_id: str, due: Due, number: int, state: str, result: PostResu
     """Log and count one attempt."""
     outcome = "dead" if state == "dead" and result.verdict == "retry" else result.verdict
     metrics.of(metrics.WEBHOOK_POSTS, outcome).observe(result.attempt.duration_ms / 1000)
-    since_ms = max(time.time_ns() // 1_000_000 - (due.again_ms or due.created_ms), 0)
+    since_ms = max(clock.now_ms() - (due.again_ms or due.created_ms), 0)
     if state == "delivered":
         metrics.WEBHOOK_SECONDS.observe(since_ms / 1000)
     if outcome == "dead":

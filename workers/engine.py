@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import arq.worker
 import structlog
 from arq.connections import ArqRedis
 from arq.utils import to_ms
@@ -20,7 +21,7 @@ from arq.worker import Function, Retry, Worker
 from redis.exceptions import RedisError
 
 from shared.domain.errors import StoreDown
-from shared.ops import metrics
+from shared.ops import clock, metrics
 from shared.store.connect import Store
 from workers.claimed_pool import FedPool
 
@@ -30,6 +31,9 @@ MOMENT_S = 0.01  # jobs due within it are claimed together
 STORE_RETRY_S = 0.2  # between two claims while the store is down
 HOUSEKEEPING_S = 0.5
 FINISH_PATIENCE_S = 30.0  # a finished job outlives a store that restarts
+
+# run_job derives the score of a deferred job from this function, and the claim compares scores with the store's time.
+arq.worker.timestamp_ms = clock.now_ms  # type: ignore[attr-defined]
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from shared.domain.errors import StoreDown, StoreError
-from shared.ops import metrics
+from shared.ops import clock, metrics
 from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
@@ -37,7 +37,7 @@ class Fleet(Collector):
 
     def record_round(self) -> None:
         """Record that the sweeper has finished a round."""
-        self._swept_s = time.time()
+        self._swept_s = clock.now_s()
 
     async def refresh(self) -> None:
         """Read the figures from the store."""

@@ -1,6 +1,5 @@
 """Poll after a refund: a provider may still finish the work. The user gets the result for nothing."""
 
-import time
 from secrets import token_hex
 from typing import Any
 
@@ -9,6 +8,7 @@ from arq.worker import Retry as Park
 
 from shared.domain.errors import StoreDown
 from shared.domain.generation import Generation
+from shared.ops import clock
 from shared.ops.storage import StorageError
 from shared.store import generations, steps
 from workers.adapters.contract import Call, Done, Rejected
@@ -49,7 +49,7 @@ async def follow_up(context: WorkerContext, generation_id: str) -> None:
         await schedule_poll(context, generation_id, None if final else next_poll_s(generation))
         return
     try:
-        token, now_ms = token_hex(16), time.time_ns() // 1_000_000
+        token, now_ms = token_hex(16), clock.now_ms()
         outputs = await copy_result(context, generation.spec.kind, done, token=token, now_ms=now_ms)
     except (OutputError, StorageError) as error:
         log.warning("generation.late_copy_failed", generation=generation_id, error=repr(error))
@@ -87,5 +87,5 @@ async def poll(context: WorkerContext, call: Call, ref: str) -> tuple[Done | Non
 
 def next_poll_s(generation: Generation) -> float | None:
     """Return the seconds to the next late poll: as many as have passed since the end. None after LATE_LAST_S."""
-    since_s = time.time() - (generation.closed_ms or 0) / 1000
+    since_s = clock.now_s() - (generation.closed_ms or 0) / 1000
     return max(since_s, LATE_FIRST_S) if since_s < LATE_LAST_S else None

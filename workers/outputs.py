@@ -11,7 +11,7 @@ from msgspec import structs
 
 from shared.domain.foreign_url import host_of
 from shared.domain.generation import Outcome, Output, Spec
-from shared.ops import metrics
+from shared.ops import clock, metrics
 from shared.ops.storage import Storage, StorageError, new_path
 from shared.store import steps
 from shared.store.steps import Poll
@@ -37,7 +37,7 @@ async def store_outputs(context: WorkerContext, job: GenerationJob, done: Done) 
     The result of a poll can be polled again, so its job is parked between copies. The answer to a submit exists only
     here, so its job waits.
     """
-    token, began_ms = token_hex(16), _now_ms()  # once: a second copy overwrites the files of the first
+    token, began_ms = token_hex(16), clock.now_ms()  # once: a second copy overwrites the files of the first
     while True:
         began_s = time.monotonic()
         try:
@@ -47,7 +47,7 @@ async def store_outputs(context: WorkerContext, job: GenerationJob, done: Done) 
             return Failed(code="bad_output", message=message, unusable=done)
         except (CopyFailed, StorageError) as error:
             log.warning("generation.copy_failed", generation=job.id, error=repr(error))
-            now_ms = _now_ms()
+            now_ms = clock.now_ms()
             since_ms = await retry_while_store_down(partial(steps.mark_done, context.store, job.id, now_ms))
             pause_s = min(max(RETRY_S, (now_ms - since_ms) / 4000), RETRY_S_MAX)  # longer, the longer it has failed
             end = stop_copying(context, job, done, error, pause_s=pause_s, since_ms=since_ms)
@@ -154,7 +154,3 @@ async def _read(output: Blob | Link, egress: Egress) -> bytes | None:
     if fetched.status != 200:
         raise CopyFailed(f"{host} answered {fetched.status} for an output")
     return fetched.data
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

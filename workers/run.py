@@ -19,7 +19,7 @@ from shared.domain.generation import CANCELED, CANCELED_WHY
 from shared.domain.trace import trace_id
 from shared.ops import metrics
 from shared.store import steps
-from shared.store.steps import Canceled, Gone, Poll, ProviderDown, ProviderPaused, Step, Submit, Uncertain, Wait
+from shared.store.steps import Canceled, Fenced, Gone, Poll, ProviderDown, ProviderPaused, Step, Submit, Uncertain, Wait
 from workers.adapters.contract import Done, Down, Pending, Rejected, Retry, Unknown
 from workers.context import Completed, Failed, GenerationJob, Parked, Rerouted, StepResult, WorkerContext
 from workers.outputs import store_outputs
@@ -29,6 +29,7 @@ from workers.settle import settle
 from workers.telemetry import measure_call
 from workers.timing import STORE_RETRY_S, STORE_WAIT_S, retry_while_store_down, run_within, stretched
 
+FENCED_S = 5.0  # until an operator may have accepted the store
 RETRY_S = 5.0  # after a failed poll, or a lost submit that may be repeated
 TIMED_OUT = Failed(code="timeout", message="The provider did not finish in time.")
 OUTCOME_UNKNOWN = Failed(code="outcome_unknown", message="The provider never said whether it took this.")
@@ -44,6 +45,8 @@ async def run(ctx: dict[str, Any], generation_id: str) -> None:
         step = await start(context, generation_id, token)
         if isinstance(step, Wait):
             raise Park(defer=step.wait_ms / 1000)
+        if isinstance(step, Fenced):
+            raise Park(defer=FENCED_S)
         if not isinstance(step, Gone):
             call = context.call(generation_id, step.spec, step.deadline_ms)
             await run_step(context, GenerationJob(id=generation_id, token=token, step=step, call=call))
@@ -95,7 +98,7 @@ async def call_provider(context: WorkerContext, job: GenerationJob) -> StepResul
             return TIMED_OUT if job.left_s <= 0 else await submit(context, job, step)
 
 
-async def start(context: WorkerContext, generation_id: str, token: str) -> Step | Wait | Gone:
+async def start(context: WorkerContext, generation_id: str, token: str) -> Step | Wait | Fenced | Gone:
     """Fetch the next step from the store, which stores the intent if the step is a submit."""
     adapter = context.adapter
     return await retry_while_store_down(

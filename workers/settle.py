@@ -1,12 +1,10 @@
 """Verb 3, settle, from a worker's side: end a generation once, and report it once."""
 
-import time
-
 import structlog
 from msgspec import structs
 
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
-from shared.ops import metrics, settled
+from shared.ops import clock, metrics, settled
 from shared.store import ledger, steps
 from shared.store.ledger import NotSettled, Settled
 from shared.store.steps import Canceled, ProviderDown
@@ -75,7 +73,7 @@ def report(context: WorkerContext, job: GenerationJob, outcome: Outcome, refund:
             deadline_ms=step.deadline_ms,
             spec=job.spec,
             started_ms=step.started_ms or None,
-            closed_ms=time.time_ns() // 1_000_000,
+            closed_ms=clock.now_ms(),
             cost=step.reserved - refund,
             outcome=outcome,
         )

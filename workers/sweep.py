@@ -10,6 +10,7 @@ import structlog
 from shared.domain.errors import StoreDown
 from shared.domain.generation import FAILED, Outcome
 from shared.ops import metrics, settled
+from shared.ops.clock import CLOCK
 from shared.ops.storage import Storage, StorageError
 from shared.store import accounts, ledger
 from shared.store.connect import Store
@@ -36,9 +37,10 @@ async def sweep_forever(
             await sweep_deliveries(store)
             await store.run("enqueue_late", BATCH)
             on_round()
-            if time.monotonic() >= assets_due_s:
+            now_ms = CLOCK.confirmed_ms()
+            if now_ms is not None and time.monotonic() >= assets_due_s:
                 assets_due_s = time.monotonic() + ASSETS_EVERY_S
-                await expire_assets(storage, asset_retention_days)
+                await expire_assets(storage, now_ms - asset_retention_days * DAY_MS)
                 await trim_lists(store)
         except (StoreDown, StorageError) as error:
             log.warning("sweeper.round_failed", error=repr(error))
@@ -70,9 +72,8 @@ async def sweep_deliveries(store: Store) -> int:
     return int(count)
 
 
-async def expire_assets(storage: Storage, retention_days: int) -> None:
-    """Delete outputs past their retention, batch by batch."""
-    cutoff_ms = time.time_ns() // 1_000_000 - retention_days * DAY_MS
+async def expire_assets(storage: Storage, cutoff_ms: int) -> None:
+    """Delete the outputs of the days before a moment, batch by batch."""
     while deleted := await storage.delete_before(cutoff_ms):
         log.info("sweeper.assets_deleted", count=deleted)
 

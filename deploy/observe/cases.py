@@ -145,6 +145,16 @@ FACTS = (
     Case(
         "StoreUnavailable", {"wokflow_store_unavailable_total": STORM}, {"wokflow_store_unavailable_total": "0x5 9x30"}
     ),
+    Case(
+        "StoreFenced",
+        {'wokflow_store_fenced{reason="history",instance="a"}': "0x15 1x15"},
+        {'wokflow_store_fenced{reason="history",instance="a"}': "0x5 1x5 0x20"},
+    ),
+    Case(
+        "ClockSkewed",
+        {'wokflow_clock_skew_seconds{instance="a"}': "-90x30"},
+        {'wokflow_clock_skew_seconds{instance="a"}': "0x16 90x1 2x20"},
+    ),
     Case("StoreFactsMissing", {"up": "1x30"}, {'wokflow_queue_oldest_job_age_seconds{queue="fal"}': CALM}),
     Case(
         "SweeperSilent",

@@ -1,6 +1,5 @@
 """wokflow reconcile"""
 
-import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -14,6 +13,7 @@ from operate.cli.command import Command, CommandContext, Failure, with_store
 from operate.cli.show import dollars, table
 from shared.domain import bill as bills
 from shared.domain.costs import DAYS_MAX, Comparison, Day, Pair, compare, day_date, day_number
+from shared.ops import clock
 from shared.store import costs
 from shared.store.connect import Store
 
@@ -95,7 +95,7 @@ async def reconcile(
 
 def parse_span(first: datetime | None, last: datetime | None) -> tuple[int, int]:
     """Return first and last day as the store numbers them. Raises Failure for an empty or too long span."""
-    today = datetime.fromtimestamp(time.time(), UTC).date()
+    today = datetime.fromtimestamp(clock.now_s(), UTC).date()
     end: date = last.date() if last else today
     begin = first.date() if first else end - timedelta(days=DAYS - 1)
     if not 0 <= (end - begin).days < DAYS_MAX:

@@ -13,6 +13,7 @@ from operate.operator import Operator
 from operate.restore import Restored
 from operate.times import moment
 from shared.store.backup import BackupError, back_up
+from shared.store.history import accept_history
 
 SHOWN_MAX = 50
 
@@ -32,6 +33,20 @@ async def run_backup(context: CommandContext, operator: Operator, folder: Path) 
     context.show(done, f"Wrote {done.size_bytes:,} bytes to {done.folder}: the store at {moment(done.at_ms)} or later.")
 
 
+@store.command("accept-history")
+@with_operator
+async def run_accept_history(context: CommandContext, operator: Operator) -> None:
+    """Let all processes go on with a store that is older than it was, was emptied, or belongs to another deployment.
+
+    They stop submits when they notice that. Generations that waited in the store may have been submitted since, so they
+    become uncertain. Run `wokflow store restored` instead after a restore: it refunds them.
+    """
+    accepted = await restore.accept_store(operator, context.settings.data_dir)
+    if accepted is None:
+        raise Failure("not_fenced", "Nothing stops the processes: the store is the one they know.")
+    context.show(accepted, f"Accepted. The reason was: {accepted.fault}", "All processes go on within seconds.")
+
+
 @store.command("restored")
 @click.option(
     "--log",
@@ -46,9 +61,10 @@ async def run_restored(context: CommandContext, operator: Operator, logs: tuple[
 
     Run it once, before any worker starts. It refunds generations that were on a queue in the backup: they may have been
     submitted since, and a provider must not be paid twice. It lists, from the gateways' logs, generations accepted
-    after the backup.
+    after the backup. Processes accept the store from then on.
     """
     refunded, going_on = await restore.refund_unsubmitted(operator)
+    await accept_history(operator.act("store restored"))
     read, lost = await restore.find_lost(operator, _lines(logs))
     rows = [(one.id, one.account, one.accepted_at, dollars(one.reserved_micros)) for one in lost[:SHOWN_MAX]]
     context.show(

@@ -3,6 +3,8 @@
 WokflowError
 ├── Refused       the request cannot be carried out; nothing was charged; a dialect renders its code
 ├── StoreDown     the store cannot be reached or cannot serve: 503, retry later
+│   └── StoreForbids  the store's access rules deny a command
+├── StoreUnfit    a setting of the store would lose data: the process does not start
 └── StoreNewer    a later version of Wokflow has written to the store: the process does not start
 
 StoreError        the store rejected a command: a bug of ours
@@ -35,6 +37,14 @@ class Refused(WokflowError):
 
 class StoreDown(WokflowError):
     """The store did not answer in time, or answered that it cannot serve now."""
+
+
+class StoreForbids(StoreDown):
+    """The store's access rules deny a command, until its operator changes them."""
+
+
+class StoreUnfit(WokflowError):
+    """A setting of the store would lose data; the message names it and its right value."""
 
 
 class StoreNewer(WokflowError):

@@ -5,15 +5,11 @@ Names that begin with `SEEN` are facts of the store. Sweepers alone export them,
 values.
 """
 
-from collections.abc import Callable
 from functools import cache
-from typing import TypeVar
-
-import prometheus_client
-from msgspec import Struct
-from prometheus_client import Counter, Gauge, Histogram
 
 from shared.domain.money import MICROS_PER_USD
+from shared.ops import measures
+from shared.ops.measures import AnyMetric
 from shared.version import VERSION
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -22,41 +18,10 @@ DAYS_SECONDS = (0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1800, 36
 SUBMITS = (0, 1, 2, 3, 5, 10, 20)
 LABEL_VALUES_MAX = 64
 
-AnyMetric = TypeVar("AnyMetric", Counter, Gauge, Histogram)
-
-
-class Measure(Struct, frozen=True):
-    """The documentation of a metric. `by` names the processes that export it."""
-
-    name: str
-    kind: str
-    labels: tuple[str, ...]
-    means: str
-    by: str
-
-
-MEASURES: list[Measure] = []
-prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
-
-
-def _documented(make: Callable[..., AnyMetric], kind: str) -> Callable[..., AnyMetric]:
-    def define(name: str, means: str, labels: tuple[str, ...] = (), *, by: str, **more: object) -> AnyMetric:
-        full = f"wokflow_{name}"
-        MEASURES.append(Measure(full, kind, labels, means, by))
-        return make(full, means, labels, **more)
-
-    return define
-
-
-_counter = _documented(Counter, "counter")
-_gauge = _documented(Gauge, "gauge")
-_histogram = _documented(Histogram, "histogram")
-
-
-def _seen(name: str, means: str, labels: tuple[str, ...] = ()) -> Measure:
-    MEASURES.append(Measure(f"wokflow_{name}", "gauge", labels, means, "sweeper"))
-    return MEASURES[-1]
-
+MEASURES = measures.MEASURES
+Measure = measures.Measure
+_counter, _gauge, _histogram = measures.define_counter, measures.define_gauge, measures.define_histogram
+_seen = measures.define_fact
 
 BUILD = _gauge("build_info", "1, labeled with the running version and its role.", ("version", "role"), by="all")
 
@@ -223,6 +188,16 @@ SCRIPT_SECONDS = _histogram(
     buckets=SECONDS,
 )
 STORE_UNAVAILABLE = _counter("store_unavailable_total", "Scripts that got no reply in time.", by="all")
+
+STORE_FENCED = _gauge(
+    "store_fenced",
+    "1 while this process holds submits and orders back because the store's history or settings are wrong.",
+    ("reason",),
+    by="all",
+)
+CLOCK_SKEW = _gauge(
+    "clock_skew_seconds", "How far the machine's clock is ahead of the store's, which decides.", by="all"
+)
 
 LOG_LINES_DROPPED = _counter("log_lines_dropped_total", "Info lines dropped above LOG_INFO_PER_S a second.", by="all")
 

@@ -7,12 +7,12 @@ loaded, and a Lua verb is one command.
 
 import asyncio
 import shutil
-import time
 from pathlib import Path
 
 from msgspec import Struct
 
 from shared.domain.errors import WokflowError
+from shared.ops import clock
 from shared.store.client import StoreClient
 
 REWRITE_S = 600.0  # limit of a rewrite that is running at the start of a backup
@@ -43,7 +43,7 @@ async def back_up(store: StoreClient, target: Path) -> Backup:
     await store.call("CONFIG", "SET", PERCENTAGE, "0")
     try:
         await _wait_for_rewrite(store)
-        at_ms = time.time_ns() // 1_000_000
+        at_ms = clock.now_ms()
         copied = await asyncio.to_thread(_copy, source, target)
     except OSError as error:
         raise BackupError(

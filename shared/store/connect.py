@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
 
 import structlog
 
@@ -20,17 +20,22 @@ from shared.ops import metrics
 from shared.store import keys
 from shared.store.client import Act, Argument, StoreClient
 from shared.store.durability import Acknowledger, choose_acknowledger
+from shared.store.history import Fence
 from shared.store.scripts import Script, all_scripts, audited_script, script
+from shared.store.store_time import keep_time, measure_time
 from shared.store.store_url import open_wire
 from shared.store.wire import Wire
 
 RECONNECT_S = (0.02, 0.05, 0.1, 0.2, 0.5)  # delays between attempts; the last one repeats
 PATIENCE_S = 1.5
-RETRY_S = 0.02
+RETRY_S, RETRY_S_MAX = 0.02, 0.5
 START_S = 60.0
+START_RETRY_S = 0.2
 NOTICE_S = 1.0
 REASON_CHARS_MAX = 200
 FOREIGN = ForeignText()
+
+Result = TypeVar("Result")
 
 log = structlog.get_logger()
 
@@ -53,6 +58,7 @@ class Store:
         self.url = url
         self.reason = "no connection yet"  # why the last attempt to connect failed
         self.safe: Store | None = None
+        self.fence: Fence | None = None  # set by the guard of a process that runs for long
         self._address = parse_store_url(url)
         self._timeout_s = timeout_s
         self._name = name
@@ -105,7 +111,7 @@ class Store:
         return reply
 
     async def _retry(self, lua: Script, args: tuple[Argument, ...], patience_s: float) -> list[Any]:
-        until = asyncio.get_running_loop().time() + patience_s
+        until, pause_s = asyncio.get_running_loop().time() + patience_s, RETRY_S
         while True:
             try:
                 return await self._evaluate(lua, args)
@@ -113,7 +119,8 @@ class Store:
                 left = until - asyncio.get_running_loop().time()
                 if left <= 0:
                     raise
-                await asyncio.sleep(min(RETRY_S, left))
+                await asyncio.sleep(min(pause_s, left))
+                pause_s = min(pause_s * 2, RETRY_S_MAX)
                 await self._wait(until - asyncio.get_running_loop().time())
 
     async def _evaluate(self, lua: Script, args: tuple[Argument, ...]) -> list[Any]:
@@ -154,6 +161,7 @@ class Store:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     wire = await open_wire(self._address, name=self._name)
+                    await measure_time(wire)
                     for lua in all_scripts():
                         await wire.send("SCRIPT", "LOAD", lua.source)
             except (OSError, TimeoutError, StoreDown, StoreError) as error:
@@ -161,10 +169,14 @@ class Store:
                 await asyncio.sleep(RECONNECT_S[min(failures, len(RECONNECT_S) - 1)])
                 failures += 1
                 continue
-            failures = 0
+            failures, self.reason = 0, ""
             self._wire = wire
             self._connected.set()
-            await watch(wire, self._timeout_s)
+            timekeeper = asyncio.create_task(keep_time(wire))
+            try:
+                await watch(wire, self._timeout_s)
+            finally:
+                timekeeper.cancel()
             self._connected.clear()
             self._wire = None
 
@@ -186,20 +198,6 @@ def explain(error: Exception, timeout_s: float) -> str:
     return os.strerror(number) if number and number > 0 else FOREIGN.line(str(error), REASON_CHARS_MAX)
 
 
-async def reach(store: Store, wait_s: float) -> None:
-    """Wait for the server, and log after NOTICE_S that it is away, and why. Raises StoreDown after `wait_s`."""
-    try:
-        await store.call("PING", patience_s=min(NOTICE_S, wait_s))
-    except StoreDown:
-        place = parse_store_url(store.url).location
-        log.warning("store.waiting", at=place, reason=store.reason, limit_s=wait_s)
-        try:
-            await store.call("PING", patience_s=max(wait_s - NOTICE_S, 0))
-        except StoreDown:
-            message = f"The store at {place} did not answer for {wait_s:g} s ({store.reason})"
-            raise StoreDown(f"{message}: start it, or correct REDIS_URL or DATA_DIR.") from None
-
-
 async def record_layout(store: StoreClient) -> None:
     """Record the version of our layout in the store. Raises StoreNewer if the store has a later one."""
     word, version = await store.run("record_layout", keys.SCHEMA_VERSION)
@@ -211,6 +209,27 @@ async def record_layout(store: StoreClient) -> None:
         )
 
 
+async def retry_at_start(store: Store, step: Callable[[], Awaitable[Result]], wait_s: float = START_S) -> Result:
+    """Take a step of a start again while the store is away, and log after NOTICE_S that it is, and why.
+
+    Raises StoreDown after `wait_s`.
+    """
+    began_s, noticed = asyncio.get_running_loop().time(), False
+    while True:
+        try:
+            return await step()
+        except StoreDown as down:
+            place, reason = parse_store_url(store.url).location, store.reason or str(down)
+        waited_s = asyncio.get_running_loop().time() - began_s
+        if waited_s >= wait_s:
+            message = f"The store at {place} did not answer for {wait_s:g} s ({reason})"
+            raise StoreDown(f"{message}: start it, or correct REDIS_URL or DATA_DIR.")
+        if waited_s >= NOTICE_S and not noticed:
+            log.warning("store.waiting", at=place, reason=reason, limit_s=wait_s)
+            noticed = True
+        await asyncio.sleep(START_RETRY_S)
+
+
 @contextlib.asynccontextmanager
 async def open_store(
     url: str, *, name: str, durability: str, timeout_s: float = PATIENCE_S, wait_s: float = START_S
@@ -220,10 +239,13 @@ async def open_store(
     Raises StoreDown without a server, StoreNewer if a later version wrote to the store, and DurabilityError if the
     server cannot give the guarantee.
     """
-    async with Store(url, name=name, timeout_s=timeout_s) as store:
-        await reach(store, wait_s)
+
+    async def prepare() -> Acknowledger | None:
         await record_layout(store)
-        confirms = await choose_acknowledger(store, durability)
+        return await choose_acknowledger(store, durability)
+
+    async with Store(url, name=name, timeout_s=timeout_s) as store:
+        confirms = await retry_at_start(store, prepare, wait_s)
         if confirms is None:
             yield store
             return

@@ -7,7 +7,7 @@ too (WAIT). `memory`: the primary has it, and a crash can lose the last moments.
 
 import asyncio
 
-from shared.domain.errors import StoreDown, StoreError
+from shared.domain.errors import StoreDown, StoreError, StoreForbids
 from shared.store.client import StoreClient
 from shared.store.wire import Wire
 
@@ -56,7 +56,7 @@ async def choose_acknowledger(store: StoreClient, level: str) -> Acknowledger | 
         return None
     if level == "replicated":
         return Acknowledger("WAIT", REPLICAS, CONFIRM_MS)
-    appendonly, appendfsync = await _read_setting(store, "appendonly"), await _read_setting(store, "appendfsync")
+    appendonly, appendfsync = await read_setting(store, "appendonly"), await read_setting(store, "appendfsync")
     if appendonly == "no":
         raise DurabilityError("DURABILITY=fsync needs the store's append-only file: set `appendonly yes` there.")
     if appendfsync == "always":
@@ -69,10 +69,10 @@ async def choose_acknowledger(store: StoreClient, level: str) -> Acknowledger | 
     return Acknowledger("WAITAOF", 1, 0, CONFIRM_MS)
 
 
-async def _read_setting(store: StoreClient, name: str) -> str | None:
-    # A hosted server may not support CONFIG.
+async def read_setting(store: StoreClient, name: str) -> str | None:
+    """Return a setting of the server, None if it is hidden: a hosted server may not support CONFIG."""
     try:
         reply = await store.call("CONFIG", "GET", name)
-    except StoreError:
+    except (StoreError, StoreForbids):
         return None
     return reply[1].decode() if isinstance(reply, list) and reply else None

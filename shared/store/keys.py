@@ -22,6 +22,7 @@ HELD_SLOW = "gw:held-slow"  # sorted set: endpoint whose deliveries wait for a s
 AUDIT = "gw:audit"  # list: audit records of operators, JSON, newest first; the newest 10000
 PROCESSES = "gw:processes"  # sorted set: process by its last heartbeat, ms
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint> <name>`, operators' active keys; permanent
+HISTORY = "gw:history"  # hash: id, sequence, accepted_ms, fenced (why submits are stopped): history.py; permanent
 SCHEMA = "gw:schema"  # string: version of this layout; permanent
 SCHEMA_VERSION = 1  # raise it with a change that the previous version cannot work with: docs/operate.md
 

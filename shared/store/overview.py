@@ -1,10 +1,10 @@
 """Figures for operators: money by the minute, the slowest generations, the failing endpoints."""
 
 import asyncio
-import time
 
 from msgspec import Struct
 
+from shared.ops import clock
 from shared.store import keys
 from shared.store.client import StoreClient
 
@@ -43,7 +43,7 @@ class Failing(Struct, frozen=True):
 
 async def read_money_flow(store: StoreClient, minutes: int) -> MoneyFlow:
     """Return the money flow of the last full `minutes` and the running minute."""
-    now = time.time_ns() // 1_000_000 // MINUTE_MS
+    now = clock.now_ms() // MINUTE_MS
     names = ("reserved", "settled", "refunded")
     calls = (store.call("HMGET", keys.money(minute), *names) for minute in range(now - minutes, now + 1))
     rows = await asyncio.gather(*calls)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import socket
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from secrets import token_hex
@@ -13,6 +12,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from shared.domain.errors import StoreDown
+from shared.ops import clock
 from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.stored_lists import UNREADABLE, read_each
@@ -54,7 +54,7 @@ async def announce(
         version=VERSION,
         host=host,
         pid=pid,
-        since_ms=time.time_ns() // 1_000_000,
+        since_ms=clock.now_ms(),
     )
     heartbeats = asyncio.create_task(_send_heartbeats(store, process, running))
     try:

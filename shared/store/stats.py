@@ -1,11 +1,11 @@
 """Statistics of the store and its queues, in one cheap read, for metrics and operators."""
 
-import time
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
 
+from shared.ops import clock
 from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.findings import Report
@@ -63,7 +63,7 @@ async def read_stats(store: StoreClient, queues: Sequence[str]) -> StoreStats:
 
 async def record_ledger_check(store: StoreClient, report: Report, took_ms: int) -> None:
     """Record the result of a ledger check for metrics and operators."""
-    fields = ("at_ms", time.time_ns() // 1_000_000, "took_ms", took_ms, "findings", len(report.findings))
+    fields = ("at_ms", clock.now_ms(), "took_ms", took_ms, "findings", len(report.findings))
     await store.call("HSET", keys.LEDGER_CHECK, *fields)
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from shared.domain.generation import SPEC, Outcome, Spec, encode
 from shared.store import keys
 from shared.store.connect import Store
+from shared.store.history import NO_PROOF
 from shared.store.ledger import costs_of
 
 Refusal = Literal["down", "busy", "skipped", "held"]
@@ -66,6 +67,10 @@ class Wait(Struct, frozen=True):
     wait_ms: int
 
 
+class Fenced(Struct, frozen=True):
+    """Submit nothing: this process knows another history of the store, or an operator has to accept this one."""
+
+
 class Gone(Struct, frozen=True):
     """Nothing to do: another provider has it, it has ended, or its record was deleted."""
 
@@ -84,17 +89,21 @@ class Withdrawn(Struct, frozen=True):
 
 async def start(
     store: Store, generation_id: str, *, provider: str, repeatable: bool, submit_limit_s: float, token: str
-) -> Step | Wait | Gone:
+) -> Step | Wait | Fenced | Gone:
     """Return the next step of a job that a worker of `provider` claimed. Stores the intent to submit first."""
     limit_ms = int(submit_limit_s * 1000)
-    args = (generation_id, "1" if repeatable else "", limit_ms, token, provider)
-    return _decode_step(await store.run("start", *args, durable=not repeatable))
+    proof = store.fence.proof if store.fence else NO_PROOF
+    args = (generation_id, "1" if repeatable else "", limit_ms, token, provider, *proof)
+    reply = await store.run("start", *args, durable=not repeatable)
+    if store.fence and reply[0] == "submit" and not repeatable:  # only a durable sequence is remembered
+        store.fence.note_submit(reply[-1])
+    return _decode_step(reply)
 
 
-def _decode_step(reply: list[Any]) -> Step | Wait | Gone:
-    step: Step | Wait | Gone
+def _decode_step(reply: list[Any]) -> Step | Wait | Fenced | Gone:
+    step: Step | Wait | Fenced | Gone
     match reply:
-        case ["submit", *facts, probe, percent]:
+        case ["submit", *facts, probe, percent, _]:
             step = Submit(**_facts(facts), probe=probe == b"1", callback_percent=percent)
         case ["poll", *facts, ref, cancel, percent]:
             step = Poll(**_facts(facts), ref=ref.decode(), cancel=cancel == b"1", callback_percent=percent)
@@ -108,6 +117,8 @@ def _decode_step(reply: list[Any]) -> Step | Wait | Gone:
             step = ProviderPaused(**_facts(facts), wait_ms=wait_ms)
         case ["wait", wait_ms]:
             step = Wait(wait_ms)
+        case ["fenced"]:
+            step = Fenced()
         case [reason, *_]:
             step = Gone(reason)
     return step

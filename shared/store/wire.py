@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import hiredis
 
-from shared.domain.errors import StoreDown, StoreError
+from shared.domain.errors import StoreDown, StoreError, StoreForbids
 
 # Errors that mean "not now" or "not here": the caller retries once the store serves again.
-AWAY_WORDS = ("LOADING", "READONLY", "MASTERDOWN", "MISCONF", "OOM", "NOREPLICAS", "TRYAGAIN", "UNBLOCKED")
+AWAY_WORDS = {"LOADING", "READONLY", "MASTERDOWN", "MISCONF", "OOM", "NOREPLICAS", "TRYAGAIN", "UNBLOCKED", "BUSY"}
+FORBIDDEN_WORDS, FORBIDDEN_IN_SCRIPT = {"NOPERM", "NOAUTH", "WRONGPASS"}, "ACL failure in script"
 
 
 class Wire(asyncio.Protocol):
@@ -81,9 +82,8 @@ class Wire(asyncio.Protocol):
         if future.done():
             return
         if isinstance(reply, StoreError):
-            away = str(reply).startswith(AWAY_WORDS)
             self.demoted = self.demoted or str(reply).startswith("READONLY")
-            future.set_exception(StoreDown(str(reply)) if away else reply)
+            future.set_exception(_outage_of(reply) or reply)
         else:
             future.set_result(reply)
 
@@ -104,3 +104,12 @@ class Wire(asyncio.Protocol):
             future = self._waiting.popleft()
             if not future.done():
                 future.set_exception(StoreDown("the connection to the store was lost before its answer"))
+
+
+def _outage_of(error: StoreError) -> StoreDown | None:
+    """Return the outage that an error reply stands for, None if the command itself is wrong."""
+    message = str(error)
+    word = message.partition(" ")[0]
+    if word in FORBIDDEN_WORDS or FORBIDDEN_IN_SCRIPT in message:
+        return StoreForbids(message)
+    return StoreDown(message) if word in AWAY_WORDS else None

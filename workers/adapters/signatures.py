@@ -2,9 +2,9 @@
 
 import hashlib
 import hmac
-import time
 from base64 import b64decode, b64encode
 
+from shared.ops import clock
 from workers.adapters.contract import Callback
 
 # The worker reads a callback when it next polls the generation, which may be a while after it arrived. That is
@@ -15,7 +15,7 @@ TOLERANCE_S = 3_600.0
 def is_fresh(timestamp_s: str | None) -> bool:
     """Return whether a header's Unix seconds are near enough to now."""
     try:
-        return abs(time.time() - int(timestamp_s or "")) <= TOLERANCE_S
+        return abs(clock.now_s() - int(timestamp_s or "")) <= TOLERANCE_S
     except ValueError:
         return False
 

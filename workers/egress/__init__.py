@@ -18,6 +18,7 @@ from msgspec import Struct
 from shared.domain import retry
 from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
 from shared.domain.public_address import Networks, refusal_reason
+from shared.ops import clock
 from shared.version import VERSION
 from workers.egress.errors import BadAnswer, BadRedirect, BadUrl, TooLarge, failure
 from workers.egress.resolver import Resolver
@@ -135,7 +136,7 @@ class Egress:
         async with self._send("POST", _parse(url), sent, body) as (response, dial):
             return PostResponse(
                 status=response.status,
-                retry_after_s=retry.retry_after_s(response.headers.get("Retry-After"), time.time()),
+                retry_after_s=retry.retry_after_s(response.headers.get("Retry-After"), clock.now_s()),
                 body_start=await _read_start(response, answer_bytes_max),
                 duration_ms=round((time.monotonic() - began_s) * 1000),
                 address=dial.address,

@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import re
-import time
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from shared.ops import clock
 from workers.adapters import fal_dialect
 from workers.adapters.contract import Call, Callback, Done, Pending, Setup
 from workers.adapters.http import HttpAdapter
@@ -29,7 +29,7 @@ class Adapter(HttpAdapter):
 
     async def submit(self, call: Call) -> Pending | Done:
         """POST into the queue, with the time until which it makes sense to start."""
-        left_s = max(call.deadline_ms / 1000 - time.time(), START_LIMIT_S_MIN)
+        left_s = max(call.deadline_ms / 1000 - clock.now_s(), START_LIMIT_S_MIN)
         call = fal_dialect.route_to_app(call)
         response = await self._http.submit(
             "POST",

@@ -2,12 +2,12 @@
 
 import math
 import re
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 
+from shared.ops import clock
 from workers.adapters import chat
 from workers.adapters.contract import Blob, Call, Callback, Done, Pending, Rejected, Retry, Setup
 from workers.adapters.http import UPLOAD_RETRY_S, HttpAdapter
@@ -67,7 +67,7 @@ class Adapter(HttpAdapter):
 
     async def submit(self, call: Call) -> Pending | Done:
         """POST a prediction that ends by the generation's deadline: a later result would be paid for in vain."""
-        left_s = min(max(call.deadline_ms / 1000 - time.time(), LIMIT_S_MIN), LIMIT_S_MAX)
+        left_s = min(max(call.deadline_ms / 1000 - clock.now_s(), LIMIT_S_MIN), LIMIT_S_MAX)
         body: dict[str, object] = {"input": await self._build_input(call)}
         if call.callback_url:
             body |= {"webhook": call.callback_url, "webhook_events_filter": ["completed"]}

@@ -1,7 +1,5 @@
 """An account's webhook endpoints and deliveries, in WOWFLOW's shape, under /api/v1/webhooks."""
 
-import time
-
 from aiohttp import web
 from msgspec import UNSET
 
@@ -21,6 +19,7 @@ from shared.domain import endpoint_url
 from shared.domain.errors import Refused
 from shared.domain.events import EVENT_TYPES
 from shared.domain.times import rfc3339
+from shared.ops import clock
 from shared.store import replay, webhooks
 from shared.store.webhooks import Delivery, DeliveryAttempt, Endpoint
 
@@ -117,7 +116,7 @@ def _endpoint_entry(endpoint: Endpoint) -> EndpointEntry:
         events=EVENT_TYPES if endpoint.types == "*" else tuple(endpoint.types.split()),
         created_at=rfc3339(endpoint.created_ms),
     )
-    if endpoint.old_until_ms > time.time() * 1000:
+    if endpoint.old_until_ms > clock.now_ms():
         entry.old_secret_until = rfc3339(endpoint.old_until_ms)
     if endpoint.failing_ms is not None:
         entry.failing_since = rfc3339(endpoint.failing_ms)

@@ -26,6 +26,11 @@ class Rule(NamedTuple):
 
 
 EXAMPLES = ("tests/programs/style/prose.py", "tests/suites/unit/test_prose_rules.py")  # they quote what they forbid
+OWN_CLOCKS = (  # the clock itself, the times of log lines, and samples that run on customers' machines
+    "shared/ops/clock.py",
+    "shared/ops/logs.py",
+    "gateway/openapi/snippets.py",
+)
 VOCABULARIES = (  # words of prompts and for a language model: data, not prose
     "offline/artist/vocabulary.py",
     "offline/band/vocabulary.py",
@@ -40,6 +45,7 @@ RULES = (
     Rule(structure.forbidden_imports, "Imports point down, and redis and arq are reserved to their places.", PRODUCT),
     Rule(structure.impure_calls, "The domain is handed time, chance and files.", ("shared/domain",)),
     Rule(structure.foreign_line_ends, "Text is split on line feeds alone.", PRODUCT),
+    Rule(structure.wall_clock_reads, "The store's clock decides: shared/ops/clock.py.", PRODUCT, OWN_CLOCKS),
     Rule(structure.environment_reads, "Settings alone read the environment.", PRODUCT, ("shared/ops/settings.py",)),
     Rule(structure.too_many_comments, "A module has at most 5 comment lines in 100.", PRODUCT),
     Rule(names.acting_nouns, "A function that awaits, writes or returns nothing begins with a verb."),

@@ -26,6 +26,7 @@ FORBIDDEN = {  # the floors: imports only point down
     "shared/domain/": (*CLOCK_AND_DICE, *NETWORK, *SYSTEM, *OUTER),
 }
 RESERVED = {"redis": ("shared/store/", "workers/engine.py"), "arq": ("shared/store/", "workers/")}
+WALL_CLOCK = re.compile(r"time\.(time|time_ns|localtime|ctime)|(datetime\.)*(datetime|date)\.(now|utcnow|today)")
 VAGUE = re.compile(r"(^|/)(utils?|common|misc|helpers?|base_\w*)(\.py|/)")
 
 
@@ -71,6 +72,13 @@ def foreign_line_ends(source: Source) -> list[str]:
         for call in calls
         if isinstance(call, ast.Attribute) and call.attr == "splitlines"
     ]
+
+
+def wall_clock_reads(source: Source) -> list[str]:
+    """List reads of the machine's own clock, which may be wrong."""
+    reads = [ast.unparse(node) for node in source.nodes if isinstance(node, ast.Attribute)]
+    reads += imports(source)
+    return [f"{source.path} reads {name}" for name in reads if WALL_CLOCK.fullmatch(name)]
 
 
 def environment_reads(source: Source) -> list[str]:

@@ -13,7 +13,8 @@ from tests.harness.processes import Process, free_port, make_folder
 
 def start_role(words: str, store_url: str, port: int) -> Process:
     """Start one of the roles."""
-    env = {"REDIS_URL": store_url, "METRICS_PORT": str(port), **doubles_env(make_folder("catalogue"))}
+    data = {"DATA_DIR": str(make_folder("data")), "METRICS_PORT": str(port)}
+    env = {"REDIS_URL": store_url, **data, **doubles_env(make_folder("catalogue"))}
     return Process(words.partition(" ")[0], sys.executable, "-m", "workers", *words.split(), env=env).start()
 
 

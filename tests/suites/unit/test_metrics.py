@@ -9,8 +9,8 @@ from deploy.observe.__main__ import GENERATED, find_stale
 from shared.ops import metrics
 from shared.ops.settings import ROOT
 
-LABELS = {"call", "code", "dialect", "finding", "kind", "outcome", "provider", "queue", "role", "route", "script"}
-LABELS |= {"limit", "state", "status", "to", "version"}
+LABELS = {"call", "code", "dialect", "finding", "kind", "limit", "outcome", "provider", "queue", "reason", "role"}
+LABELS |= {"route", "script", "state", "status", "to", "version"}
 UNITS = ("seconds", "bytes", "usd", "info")
 PLAIN = {  # gauges and a histogram of counts, and states
     *("generation_submits", "worker_jobs_in_flight", "worker_slots", "queue_jobs", "backlog_generations"),
@@ -21,7 +21,7 @@ PLAIN = {  # gauges and a histogram of counts, and states
         "generations_uncertain",
         "generations_late_pending",
     ),
-    *("webhook_deliveries_open", "ledger_check_findings"),
+    *("webhook_deliveries_open", "ledger_check_findings", "store_fenced"),
 }
 
 

@@ -10,6 +10,7 @@ from tests.programs.style.source import Source
 
 LONG = "def f() -> None:\n" + "    pass\n" * structure.FUNCTION_LINES_MAX
 VAGUE = ("utils.py", "common.py", "misc.py", "helpers/x.py", "base_thing.py")
+WALL_CLOCK_READS = ("time.time()", "time.time_ns", "from time import time", "datetime.now(UTC)", "date.today()")
 IMPURE = ("time", "random", "os", "asyncio")
 
 
@@ -33,6 +34,7 @@ IMPURE = ("time", "random", "os", "asyncio")
         (structure.impure_calls, "shared/domain/x.py", "datetime.now(UTC)"),
         (structure.impure_calls, "shared/domain/x.py", "open('x')"),
         (structure.foreign_line_ends, "shared/store/x.py", "lines = log.splitlines()"),
+        *((structure.wall_clock_reads, "workers/x.py", read) for read in WALL_CLOCK_READS),
         (structure.environment_reads, "gateway/x.py", "os.environ['HOME']"),
         (structure.environment_reads, "gateway/x.py", "from os import getenv"),
         (structure.too_many_comments, "gateway/x.py", "# why\n" * 3 + "x = 1\n" * 39),

@@ -7,12 +7,12 @@ counts, since kie sends its errors with status 200 too.
 import json
 import math
 import re
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from shared.ops import clock
 from workers.adapters.contract import Call, Done, Down, Pending, ProviderError, Rejected, Retry, Unknown
 from workers.adapters.inputs import aspect_ratio, drop_none, styled_prompt
 from workers.adapters.outputs import read_outputs
@@ -74,7 +74,7 @@ def poll_after_s(created_ms: object) -> float:
     created = number(created_ms)
     if created is None:
         return POLL_S_UNDATED
-    age_s = time.time() - created / 1000
+    age_s = clock.now_s() - created / 1000
     return next((after_s for until_s, after_s in POLL_S if age_s < until_s), POLL_S_OLD)
 
 

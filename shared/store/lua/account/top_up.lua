@@ -1,6 +1,6 @@
 -- top_up: add money to an account, once per payment reference.
 -- ARGV: account, amount (micro-USD), reference
--- Keys: gw:account:<id> gw:ledger:<account> gw:top-ups:<account>
+-- Keys: gw:account:<id> gw:ledger:<account> gw:top-ups:<account> gw:history
 -- Returns {'topped_up', balance} | {'already', balance} | {'too_much', topup} | {'missing'}
 --@include now
 local TOPUP_MAX = 1000000000000000
@@ -13,6 +13,7 @@ local seen = 'gw:top-ups:' .. account
 if redis.call('HEXISTS', seen, reference) == 1 then return {'already', topup - spent} end
 assert(amount > 0, 'top-up must be greater than zero')
 if topup + amount > TOPUP_MAX then return {'too_much', tonumber(topup)} end
+redis.call('HINCRBY', 'gw:history', 'sequence', 1)
 redis.call('HINCRBY', record, 'topup', amount)
 redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f top_up %.0f %s', now, amount, reference))
 redis.call('HSET', seen, reference, now)

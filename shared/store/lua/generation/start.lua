@@ -1,9 +1,9 @@
--- start: return the next step of a job that a worker has claimed. The intent to submit is stored before the request is
--- sent, and an intent without a reference is never sent again.
+-- start: return the next step of a claimed job. An intent to submit is stored first, and never sent again without a ref.
 -- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run: the same token gets the same submit again),
---       provider (of the worker: a generation that was rerouted is 'moved' for its workers)
+--       provider (of the worker: a generation that was rerouted is 'moved' for its workers),
+--       history, sequence, accepted_ms (what the worker knows of this store; '': nothing)
 -- Keys: gw:generation:<id> gw:provider:<name> gw:uncertain
--- Returns {'submit', FACTS, probe ('1' | ''), percent} | {'poll', FACTS, ref, cancel ('1' | ''), percent}
+-- Returns {'submit', FACTS, probe ('1' | ''), percent, sequence} | {'poll', FACTS, ref, cancel ('1' | ''), percent}
 -- Returns {'wait', ms} | {'paused', ms, FACTS} (until the provider accepts submits again; another provider may take it)
 -- Returns {'uncertain', FACTS, callback ('' if none came)} | {'down', FACTS} | {'canceled', FACTS}
 -- Returns {'closed', state} | {'moved', provider} | {'missing'}
@@ -12,7 +12,8 @@
 --@include now
 --@include rate_limit
 --@include measure
-local id, repeatable, submit_limit_ms, token, at = unpack(ARGV)
+--@include history
+local id, repeatable, submit_limit_ms, token, at, history, sequence, accepted = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 local state, provider, spec, reserved, created, deadline, run_ms, started, ref, intent, intent_ms, cancel, callback,
   refusals, account, called = unpack(redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved',
@@ -24,9 +25,7 @@ if provider ~= at or state == 'backlog' then return {'moved', provider} end
 
 local function with_facts(reply, ...)
   for _, value in ipairs({spec, tonumber(reserved), tonumber(created), tonumber(deadline), tonumber(started or 0),
-    tonumber(refusals or 0), account, ...}) do
-    reply[#reply + 1] = value
-  end
+    tonumber(refusals or 0), account, ...}) do reply[#reply + 1] = value end
   return reply
 end
 local percent = called and 0 or callback_percent(provider)
@@ -36,7 +35,7 @@ if ref then
   return with_facts({'poll'}, ref, cancel and '1' or '', percent)
 end
 if state == 'submitting' and intent == token then
-  return with_facts({'submit'}, redis.call('HEXISTS', 'gw:provider:' .. provider, 'downs') == 1 and '1' or '', percent)
+  return with_facts({'submit'}, redis.call('HEXISTS', 'gw:provider:' .. provider, 'downs') == 1 and '1' or '', percent, 0)
 end
 if state == 'submitting' and repeatable == '' then
   local left = math.min(intent_ms + submit_limit_ms, tonumber(deadline)) - now
@@ -44,16 +43,18 @@ if state == 'submitting' and repeatable == '' then
   redis.call('HSET', generation, 'state', 'uncertain')
   state = 'uncertain'
 end
+local fenced = state == 'queued' and check_history(history, sequence, accepted)
+if fenced then return fenced end
+if repeatable == '' then state, deadline = state_after_restore(generation, state, created, deadline, run_ms, now) end
 if state == 'uncertain' then redis.call('ZADD', 'gw:uncertain', 'NX', now, id) end
 if state == 'uncertain' then return with_facts({'uncertain'}, callback or '') end
 if cancel then return with_facts({'canceled'}) end
 
 local refusal, probe = check_submit(provider, generation, tonumber(submit_limit_ms), now)
-if refusal and refusal[1] == 'wait' then return refusal end
-if refusal then return with_facts(refusal) end
+if refusal then return refusal[1] == 'wait' and refusal or with_facts(refusal) end
 if not started then
   started, deadline = now, string.format('%.0f', now + run_ms)
   redis.call('HSET', generation, 'started_ms', now, 'deadline_ms', deadline)
 end
 redis.call('HSET', generation, 'state', 'submitting', 'intent', token, 'intent_ms', now)
-return with_facts({'submit'}, probe, percent)
+return with_facts({'submit'}, probe, percent, advance_history())

@@ -1,6 +1,6 @@
 -- payment: pay an order from the plan's daily quota (of a UTC day), or from the balance.
 -- Keys: gw:quota:<account>:<day> gw:account:<id> gw:ledger:<account> gw:generation:<id>
--- Keys: gw:money:<minute>
+-- Keys: gw:money:<minute> gw:history
 -- Returns {'quota', limit, used} | {'insufficient', balance, price}
 local DAY_MS, QUOTA_KEPT_MS = 86400000, 172800000
 local MINUTE_MS, MONEY_KEPT_MS = 60000, 7200000
@@ -27,6 +27,7 @@ end
 
 -- Reserve the payment. Returns the reserved amount, micro-USD.
 local function reserve_payment(source, account, price, id, now)
+  redis.call('HINCRBY', 'gw:history', 'sequence', 1)
   if source == 'quota' then
     local day = math.floor(now / DAY_MS)
     redis.call('INCR', quota_key(account, day))

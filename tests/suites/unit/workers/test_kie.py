@@ -374,7 +374,7 @@ def test_documented_signature_verifies(monkeypatch: pytest.MonkeyPatch) -> None:
         "x-webhook-timestamp": str(at_s),
         "x-webhook-signature": "kaRdMyPIATX8gQVYxP8Mn46UnMuqft8BZvnk1FLpda4=",
     }
-    monkeypatch.setattr("workers.adapters.signatures.time.time", lambda: at_s + 5)
+    monkeypatch.setattr("workers.adapters.signatures.clock.now_s", lambda: at_s + 5)
     assert ref == adapter.callback(Callback(headers, json.dumps(task_done(ref)).encode()))
 
 
