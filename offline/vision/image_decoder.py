@@ -9,8 +9,9 @@ import numpy as np
 from msgspec import Struct
 from PIL import ExifTags, Image, ImageOps
 
+from offline.vision.limits import check_side
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-SIDE_PX_MAX = 4_096
 TEXT_CHARS_MAX = 4_000
 # Errors of Pillow's decoders for broken and hostile files.
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, struct.error, zlib.error)
@@ -37,10 +38,7 @@ def decode_image(data: bytes) -> DecodedImage:
             raise ValueError(
                 "The file is not an image that can be read. Send PNG, JPEG, WebP, GIF, BMP or TIFF."
             ) from None
-        if max(source.size) > SIDE_PX_MAX:
-            raise ValueError(
-                f"The image is {source.width} x {source.height} pixels. A side may have at most {SIDE_PX_MAX} pixels."
-            )
+        check_side(*source.size)
         try:
             source.load()
             texts = _texts(source)

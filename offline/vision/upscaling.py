@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from offline.vision.image_decoder import decode_image
+from offline.vision.limits import check_upscale
 from offline.vision.pixel_art import find_grid, pack, scale2x, unpack
 
 Plane = NDArray[np.float32]
 Size = tuple[int, int]  # width, height
 
 SCALES = (2, 4)
-OUTPUT_PX_MAX = 64 * 2**20
 _TILE, _MARGIN = 192, 12  # pixels of one piece, and of the surroundings that it needs
 _DIRECTIONS = ((0, 1), (1, 2), (1, 1), (2, 1), (1, 0), (2, -1), (1, -1), (1, -2))  # of an edge: rows, columns
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -29,18 +29,13 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 def upscale(data: bytes, scale: int) -> tuple[bytes, Size, Size]:
     """Return a PNG `scale` times (2 or 4) as large, the upright size of the image, and the new size.
 
-    Raises ValueError for an unreadable file, a side above 4096 pixels, or a result above 64 megapixels.
+    Raises ValueError for an unreadable file, a side above 4096 pixels, or a result above 16 megapixels.
 
     """
     if scale not in SCALES:
         raise ValueError(f"`scale` must be 2 or 4, not {scale}.")
     image = decode_image(data).image
-    width, height = image.size
-    if width * height * scale**2 > OUTPUT_PX_MAX:
-        raise ValueError(
-            f"An image of {width} x {height} pixels is too large to upscale {scale} times. "
-            f"The result may have at most {OUTPUT_PX_MAX // 2**20} megapixels."
-        )
+    check_upscale(*image.size, scale)
     large = _upscale_pixel_art(image, scale) or _upscale_smooth(image, scale)
     buffer = io.BytesIO()
     large.save(buffer, "PNG", compress_level=4)

@@ -2,7 +2,7 @@
 
 import ctypes
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,12 +37,12 @@ def languages() -> dict[str, str]:
 
 
 def synthesize(
-    text: str, *, language: str, variant: str, wpm: int, pitch: int, samples_max: int
+    clauses: Iterable[str], *, language: str, variant: str, wpm: int, pitch: int, samples_max: int
 ) -> tuple[Samples, int]:
-    """Return the spoken text and its sample rate. `language` is a value of languages(), `pitch` is 0 to 100.
+    """Return the spoken clauses and their sample rate. `language` is a value of languages(), `pitch` is 0 to 100.
 
-    The samples end at `samples_max`, so that many samples mean that the text is too long.
-    Raises MissingExtra, and RuntimeError when the library refuses.
+    A long clause can crash the process: pass those of split_clauses(). The samples end at `samples_max`, so that many
+    samples mean that the text is too long. Raises MissingExtra, and RuntimeError when the library refuses.
 
     """
     with _lock:
@@ -65,10 +65,13 @@ def synthesize(
             raise RuntimeError(f"espeak-ng has no voice {name}.")
         for parameter, value in ((_RATE, wpm), (_PITCH, pitch)):
             library.espeak_SetParameter(parameter, value, 0)
-        data = text.encode()
-        fault = library.espeak_Synth(data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8, None, None)
-        if fault:
-            raise RuntimeError(f"espeak-ng failed with error {fault}.")
+        for clause in clauses:
+            data = clause.encode()
+            fault = library.espeak_Synth(data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8, None, None)
+            if fault:
+                raise RuntimeError(f"espeak-ng failed with error {fault}.")
+            if not room:
+                break
         return np.frombuffer(b"".join(parts), np.int16), rate
 
 

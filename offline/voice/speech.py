@@ -7,6 +7,7 @@ import numpy as np
 
 from offline.voice import espeak
 from offline.voice.audio import Samples, encode_mp3, encode_wav, stretch
+from offline.voice.clauses import split_clauses
 from offline.voice.speakers import find_voice
 
 FORMATS = {"wav": encode_wav, "mp3": encode_mp3}
@@ -69,7 +70,7 @@ def _synthesize(text: str, language: str, variant: str, pitch: int, wpm: float) 
     tempo = max(min(wpm, native_wpm) / native_wpm, 0.5)
     samples_max = math.floor(SPEECH_S_MAX * 22_050 * tempo)
     samples, rate = espeak.synthesize(
-        text, language=language, variant=variant, wpm=native_wpm, pitch=pitch, samples_max=samples_max
+        split_clauses(text), language=language, variant=variant, wpm=native_wpm, pitch=pitch, samples_max=samples_max
     )
     if len(samples) >= samples_max:
         raise ValueError(f"`prompt` must be shorter: its speech would last more than {SPEECH_S_MAX // 60} minutes.")

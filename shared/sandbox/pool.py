@@ -28,7 +28,8 @@ START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from shared.sandbox.ch
 START_S = 60.0  # the imports of a child on a machine that has other things to do
 MEMORY_BYTES_MAX = 2 << 30
 REPLY_BYTES_MAX = 64 << 20
-WAITING_MAX = 64
+WAITING_MAX = 64  # heavy tasks, and as many others
+IDLE_S = 300.0  # until a child without tasks gives its memory back
 
 log = structlog.get_logger()
 
@@ -58,10 +59,11 @@ class Crashed(SandboxError):
 
 
 class Sandbox:
-    """Runs the TASKS of `module` in at most `children` processes, which start with the first tasks.
+    """Runs the TASKS of `module` in at most `children` processes.
 
-    With `file_bytes_max`, each child has a scratch folder for files up to that size; without, it cannot write any.
-    `listens` is for a library that opens a unix socket there.
+    A child starts with the first task that finds none free, and ends after `idle_s` without a task. All but one child
+    take heavy tasks, so that the others never wait behind those. With `file_bytes_max`, each child has a scratch folder
+    for files up to that size; without, it cannot write any. `listens` is for a library that opens a unix socket there.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Sandbox:
         waiting_max: int = WAITING_MAX,
         file_bytes_max: int = 0,
         listens: bool = False,
+        idle_s: float | None = IDLE_S,
     ) -> None:
         self._module = module
         self._setup = ChildSetup(module, memory_bytes_max, file_bytes_max, "", listens)
@@ -81,21 +84,26 @@ class Sandbox:
         self._reply_bytes_max = reply_bytes_max
         self._waiting_max = waiting_max
         self._free = asyncio.Semaphore(children)
-        self._waiting = 0
+        self._heavy = asyncio.Semaphore(max(children - 1, 1))
+        self._waiting = {True: 0, False: 0}  # of heavy tasks, and of the others
+        self._idle_s = idle_s
+        self._idle_since: dict[Process, float] = {}
+        self._retiring: asyncio.Task[None] | None = None
         self._idle: list[Process] = []
         self._running: set[Process] = set()
         self.layers: list[str] | None = None  # the protections in force, once a child has started
 
-    async def run(self, task: str, *arguments: Any, limit_s: float, wait_s: float | None = None) -> Any:
+    async def run(
+        self, task: str, *arguments: Any, limit_s: float, wait_s: float | None = None, heavy: bool = False
+    ) -> Any:
         """Return what a task returns. Its child is killed after `limit_s` seconds, and takes no other task with it.
 
         Wait up to `wait_s` (default: `limit_s`) for a free child. Raises SandboxError.
         """
-        await self._wait_for_child(limit_s if wait_s is None else wait_s)
-        try:
+        lanes = [self._heavy, self._free] if heavy else [self._free]
+        async with contextlib.AsyncExitStack() as taken:
+            await self._wait_for_child(lanes, taken, limit_s if wait_s is None else wait_s, heavy=heavy)
             return await self._run(Request(task, list(arguments), int(limit_s) + 1), limit_s)
-        finally:
-            self._free.release()
 
     @property
     def pids(self) -> set[int]:
@@ -104,21 +112,26 @@ class Sandbox:
 
     async def close(self) -> None:
         """End every child at once."""
+        if self._retiring is not None:
+            self._retiring.cancel()
         for child in (*self._idle, *self._running):
             await self._end(child)
         self._idle.clear()
 
-    async def _wait_for_child(self, wait_s: float) -> None:
-        if self._waiting >= self._waiting_max:
-            raise Busy(f"{self._waiting} tasks are waiting already")
-        self._waiting += 1
+    async def _wait_for_child(
+        self, lanes: list[asyncio.Semaphore], taken: contextlib.AsyncExitStack, wait_s: float, *, heavy: bool
+    ) -> None:
+        if self._waiting[heavy] >= self._waiting_max:
+            raise Busy(f"{self._waiting[heavy]} tasks are waiting already")
+        self._waiting[heavy] += 1
         try:
             async with asyncio.timeout(wait_s):
-                await self._free.acquire()
+                for lane in lanes:
+                    await taken.enter_async_context(lane)
         except TimeoutError:
             raise Busy(f"no process was free within {wait_s:g} s") from None
         finally:
-            self._waiting -= 1
+            self._waiting[heavy] -= 1
 
     async def _run(self, request: Request, limit_s: float) -> Any:
         child = await self._take_child()
@@ -134,7 +147,7 @@ class Sandbox:
         finally:
             self._running.discard(child)
             if finished:
-                self._idle.append(child)
+                self._release(child)
             else:
                 await self._end(child)
         return _value(reply, request.task)
@@ -156,11 +169,30 @@ class Sandbox:
             log.warning("sandbox.child_died", task=request.task, error=type(error).__name__)
             raise Crashed(f"the process of {request.task} died") from None
 
+    def _release(self, child: Process) -> None:
+        self._idle.append(child)
+        self._idle_since[child] = asyncio.get_running_loop().time()
+        if self._idle_s is not None and (self._retiring is None or self._retiring.done()):
+            self._retiring = asyncio.create_task(self._retire(self._idle_s))
+
+    async def _retire(self, idle_s: float) -> None:
+        """End each child once it has been idle for so long."""
+        while self._idle:
+            await asyncio.sleep(idle_s / 2)
+            before_s = asyncio.get_running_loop().time() - idle_s
+            for child in [child for child in self._idle if self._idle_since[child] < before_s]:
+                if child in self._idle:  # nobody took it while another one ended
+                    self._idle.remove(child)
+                    self._running.add(child)
+                    await self._end(child)
+                    self._running.discard(child)
+
     async def _take_child(self) -> Process:
         while self._idle:
             child = self._idle.pop()
             if child.returncode is None:
                 return child
+            await self._end(child)
         return await self._start()
 
     async def _start(self) -> Process:
@@ -195,6 +227,7 @@ class Sandbox:
             child.stdin.close()
             await child.stdout.read()  # a full pipe would hold its transport open
         await child.wait()
+        self._idle_since.pop(child, None)
         scratch = self._scratch.pop(child, None)
         if scratch is not None:
             await asyncio.to_thread(scratch.cleanup)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.sandbox.pool import Busy, Crashed, InputRefused, Sandbox, TookTooLong, Unavailable
+from tests.harness.bounds import within
 
 TASKS = "tests.harness.sandbox_tasks"
 LIMIT_S = 30.0
@@ -136,4 +137,42 @@ async def test_sandbox_raises_busy_when_every_child_works() -> None:
         await sandbox.run("pid", limit_s=LIMIT_S)
     first.cancel()
     assert await waiting
+    await sandbox.close()
+
+
+async def test_heavy_tasks_leave_a_child_free(sandbox: Sandbox) -> None:
+    """While more heavy tasks run and wait than there are children, a light one runs at once."""
+    heavy = [asyncio.create_task(sandbox.run("sleep", LIMIT_S, limit_s=LIMIT_S, heavy=True)) for _ in range(4)]
+    assert 1 == await sandbox.run("size", [1], limit_s=LIMIT_S)
+    assert not any(task.done() for task in heavy)
+    assert 2 >= len(sandbox.pids)
+    for task in heavy:
+        task.cancel()
+    await asyncio.gather(*heavy, return_exceptions=True)
+    assert 2 == await sandbox.run("size", [1, 2], limit_s=LIMIT_S, heavy=True)
+
+
+async def test_waiting_heavy_tasks_leave_room_for_others() -> None:
+    """A full queue of heavy tasks refuses further ones, and none of the others."""
+    sandbox = Sandbox(TASKS, children=2, waiting_max=1)
+    heavy = [asyncio.create_task(sandbox.run("sleep", LIMIT_S, limit_s=LIMIT_S, heavy=True)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Busy, match="waiting already"):
+        await sandbox.run("pid", limit_s=LIMIT_S, heavy=True)
+    assert 0 == await sandbox.run("size", [], limit_s=LIMIT_S)
+    for task in heavy:
+        task.cancel()
+    await asyncio.gather(*heavy, return_exceptions=True)
+    await sandbox.close()
+
+
+async def test_idle_child_gives_its_memory_back() -> None:
+    """A sandbox has no child before its first task, and none after a while without tasks."""
+    sandbox = Sandbox(TASKS, children=1, file_bytes_max=1, idle_s=0.2)
+    assert set() == sandbox.pids
+    pid = await sandbox.run("pid", limit_s=LIMIT_S)
+    async with within(2):
+        while sandbox.pids:
+            await asyncio.sleep(0.02)
+    assert pid != await sandbox.run("pid", limit_s=LIMIT_S)
     await sandbox.close()

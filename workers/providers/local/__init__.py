@@ -8,14 +8,17 @@ import msgspec
 from msgspec import structs
 
 from offline.text_hash import text_hash
+from offline.vision.limits import SIDE_PX_MAX, check_side, check_upscale
+from shared.media.image_header import HEAD_BYTES_MAX, DamagedImage, Size, read_header
 from shared.sandbox.pool import Busy, Crashed, InputRefused, Sandbox, TookTooLong, Unavailable
 from workers.adapters import contract
 from workers.adapters.contract import Call, Done, Pending, Rejected, Retry, Setup
+from workers.providers.local.effort import HEAVY_S, estimate_s
 
 TASKS = "workers.providers.local.tasks"
 KINDS = ("image", "video", "music", "voice", "text", "enhance", "upscale", "interrogate")
 LANGUAGE, ON_IMAGES = ("text", "enhance"), ("upscale", "interrogate")
-CHILDREN_MAX = 4
+CHILDREN_MIN, CHILDREN_MAX = 2, 4
 WAIT_S = 50.0  # for a free child
 LIMIT_S = 60.0  # of a task; its child is killed after it
 SLEEP_S_MAX = 60.0
@@ -29,7 +32,8 @@ TRIES = 2  # a child may die of a full machine; a second death in a row is the i
 class Adapter(contract.Adapter):
     """Runs the models in sandboxes, because prompts and images come from strangers.
 
-    The language model has a child of its own: it is loaded once, and other work does not wait for it.
+    The language model has a child of its own, because it is loaded once. So have voices, because their library is the
+    one that strangers' texts have crashed.
     """
 
     repeatable: ClassVar[bool] = True
@@ -37,13 +41,19 @@ class Adapter(contract.Adapter):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup)
-        children = min(os.cpu_count() or 1, CHILDREN_MAX)
+        children = min(max(os.cpu_count() or 1, CHILDREN_MIN), CHILDREN_MAX)
         self._media = Sandbox(
             TASKS, children=children, memory_bytes_max=MEDIA_MEMORY_BYTES_MAX, file_bytes_max=FILE_BYTES_MAX
         )
         self._language = Sandbox(
-            TASKS, children=1, memory_bytes_max=LANGUAGE_MEMORY_BYTES_MAX, file_bytes_max=1, listens=True
+            TASKS,
+            children=1,
+            memory_bytes_max=LANGUAGE_MEMORY_BYTES_MAX,
+            file_bytes_max=1,
+            listens=True,
+            idle_s=None,
         )
+        self._voice = Sandbox(TASKS, children=CHILDREN_MIN, memory_bytes_max=MEDIA_MEMORY_BYTES_MAX)
 
     async def submit(self, call: Call) -> Pending | Done:
         """Generate the result at once.
@@ -59,8 +69,9 @@ class Adapter(contract.Adapter):
             await asyncio.sleep(sleep_s(call))
         if call.kind in ON_IMAGES:
             image = await self.setup.fetch(str(call.input.get("image_url") or ""))
-            return await self._run(call, image.data)
-        return await self._run(call, str(seed_of(call)))
+            size = checked_size(call, image.data)
+            return await self._run(call, image.data, heavy=estimate_s(call, size) > HEAVY_S)
+        return await self._run(call, str(seed_of(call)), heavy=estimate_s(call) > HEAVY_S)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
         """Generate again: no task of this provider is ever pending, and the same call gives the same result."""
@@ -68,14 +79,14 @@ class Adapter(contract.Adapter):
 
     async def close(self) -> None:
         """End the children at once."""
-        await asyncio.gather(self._media.close(), self._language.close())
+        await asyncio.gather(self._media.close(), self._language.close(), self._voice.close())
 
-    async def _run(self, call: Call, argument: str | bytes) -> Done:
+    async def _run(self, call: Call, argument: str | bytes, *, heavy: bool) -> Done:
         plain = msgspec.to_builtins(structs.replace(call, input=without_seed(call.input)))
-        sandbox = self._language if call.kind in LANGUAGE else self._media
+        sandbox = self._language if call.kind in LANGUAGE else self._voice if call.kind == "voice" else self._media
         for left in reversed(range(TRIES)):
             try:
-                reply = await sandbox.run(call.kind, plain, argument, limit_s=LIMIT_S, wait_s=WAIT_S)
+                reply = await sandbox.run(call.kind, plain, argument, limit_s=LIMIT_S, wait_s=WAIT_S, heavy=heavy)
                 return restore_seed(msgspec.convert(reply, Done, builtin_types=(bytes,)), call)
             except InputRefused as refusal:
                 raise Rejected("invalid_input", str(refusal)) from None
@@ -91,6 +102,25 @@ class Adapter(contract.Adapter):
                 if left == 0:
                     break
         raise Rejected("generation_failed", "The local model cannot process this input. You were refunded.")
+
+
+def checked_size(call: Call, data: bytes) -> Size:
+    """Return the width and height of an input image. Raises Rejected for one that is too large to be served.
+
+    An image whose size lies far in its file counts as large, and its decoder checks it.
+    """
+    try:
+        header = read_header(data[:HEAD_BYTES_MAX], len(data))
+        if header is None or header.size is None:
+            return SIDE_PX_MAX, SIDE_PX_MAX
+        if call.kind == "upscale":
+            check_upscale(*header.size, 4 if call.input.get("scale") == 4 else 2)
+        check_side(*header.size)
+    except DamagedImage as error:
+        raise Rejected("invalid_input", f"The image cannot be read: it {error}.") from None
+    except ValueError as refusal:
+        raise Rejected("invalid_input", str(refusal)) from None
+    return header.size
 
 
 def sleep_s(call: Call) -> float:

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from offline.artist.still import paint
-from offline.vision.image_decoder import SIDE_PX_MAX
+from offline.vision.limits import OUTPUT_PX_MAX, SIDE_PX_MAX
 from offline.vision.pixel_art import find_grid, scale2x
-from offline.vision.upscaling import OUTPUT_PX_MAX, upscale
+from offline.vision.upscaling import upscale
 
 BICUBIC = Image.Resampling.BICUBIC
 SWORD = "......## .....#o# ....#o#. ...#o#.. #.#o#... .#o#.... .###.... #...#..."
@@ -224,7 +224,8 @@ def bomb(width: int, height: int) -> bytes:
         (file(paint("sea", 1, 64, 64), "WEBP")[:300], "broken|not an image"),
         (bomb(60_000, 60_000), "A side may have at most 4096 pixels|not an image"),
         (bomb(4_097, 16), "A side may have at most 4096 pixels"),
-        (bomb(4_096, 4_096), "broken"),
+        (bomb(4_096, 1_024), "broken"),
+        (bomb(4_096, 4_096), "broken|too large"),
     ],
 )
 def test_unreadable_file_raises_with_its_reason(data: bytes, message: str) -> None:
@@ -249,8 +250,8 @@ def test_random_byte_errors_raise_only_value_error() -> None:
 
 
 def test_scale_or_result_out_of_bounds_raises() -> None:
-    """A scale other than 2 or 4 and a result above 64 megapixels raise ValueError."""
-    assert SIDE_PX_MAX**2 * 4 == OUTPUT_PX_MAX
+    """A scale other than 2 or 4 and a result above 16 megapixels raise ValueError."""
+    assert SIDE_PX_MAX**2 == OUTPUT_PX_MAX
     with pytest.raises(ValueError, match="`scale` must be 2 or 4"):
         upscale(file(sprite()), 3)
     with pytest.raises(ValueError, match="too large to upscale 4 times"):

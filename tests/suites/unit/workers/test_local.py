@@ -218,6 +218,63 @@ async def test_invalid_input_is_rejected(adapter: Adapter, kind: str, fields: di
     assert "invalid_input" == caught.value.code
 
 
+def a_flat_png(width: int, height: int) -> bytes:
+    """Return a PNG of one colour, a few kB at any size."""
+    file = io.BytesIO()
+    Image.new("1", (width, height)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "fields"),
+    [
+        ("upscale", (4096, 4096), {"scale": 2}),
+        ("upscale", (4096, 1200), {"scale": 4}),
+        ("upscale", (30_000, 10), {"scale": 2}),
+        ("interrogate", (4097, 16), {}),
+    ],
+)
+async def test_large_input_image_is_rejected_before_work(
+    kind: str, size: tuple[int, int], fields: dict[str, object]
+) -> None:
+    """An input image that would keep a child busy is rejected by its header, and no child starts."""
+
+    async def fetch(url: str) -> Blob:
+        return Blob(a_flat_png(*size), "image/png")
+
+    adapter = Adapter(Setup(name="local", fetch=fetch))
+    with pytest.raises(Rejected, match="may have at most") as caught:
+        await adapter.submit(a_call(kind=kind, prompt="", input={"image_url": "asset:large", **fields}))
+    assert "invalid_input" == caught.value.code
+    assert set() == adapter._media.pids
+
+
+async def test_small_order_does_not_wait_for_large_ones() -> None:
+    """While each child could be painting a large image, a small one is painted."""
+    adapter = Adapter(Setup(name="local"))
+    size = {"width": 2048, "height": 2048}
+    try:
+        large = [asyncio.create_task(paint(adapter, input=size)) for _ in range(8)]
+        await paint(adapter, input={"width": 64, "height": 64})
+        assert not any(task.done() for task in large)
+        for task in large:
+            task.cancel()
+        await asyncio.gather(*large, return_exceptions=True)
+    finally:
+        await adapter.close()
+
+
+@pytest.mark.parametrize("text", ["a.a." * 100, "I." * 400, "é\u0301" * 200])
+async def test_hostile_text_is_spoken_or_rejected(adapter: Adapter, text: str) -> None:
+    """A text that crashed the synthesizer when it was passed whole is spoken, and its child lives."""
+    try:
+        done = await adapter.submit(a_call(kind="voice", prompt=text, input={"speed": 4}))
+        assert isinstance(done, Done)
+    except Rejected as refusal:
+        assert "invalid_input" == refusal.code
+    assert adapter._voice.pids
+
+
 async def test_model_slow_rejects_invalid_seconds(adapter: Adapter) -> None:
     """A sleep that is not a number raises Rejected with `invalid_input`."""
     with pytest.raises(Rejected, match="`seconds` must be a number") as caught:
