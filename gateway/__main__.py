@@ -10,7 +10,7 @@ from aiohttp import web
 
 from gateway.app import build_app
 from gateway.context import CONTEXT
-from gateway.protocol import listen
+from gateway.edge.protocol import listen
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.ops import collector, host, limits, logs, metrics, settings
 from shared.ops.settings import Settings

@@ -6,14 +6,15 @@ from functools import partial
 
 from aiohttp import web
 
-from gateway import guests, headers, routes, routing, static
+from gateway import guests, routes, routing, static
 from gateway.addresses import located_handler, warn_without_address
 from gateway.api.admin.handlers import CHECK_LOCK
 from gateway.body import BODY_BYTES_MAX
 from gateway.context import CONTEXT, DOCUMENT, SDK, GatewayContext
+from gateway.edge import headers
+from gateway.edge.rates import RateLimits
 from gateway.middleware import handle_request
 from gateway.openapi.document import document_handler
-from gateway.rates import RateLimits
 from gateway.speeds import Speeds
 from gateway.watch import Watch
 from shared.domain.catalogue import Catalogue

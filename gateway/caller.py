@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from gateway import auth
 from gateway.accept import plan_retired
-from gateway.client import forwarded_address
 from gateway.context import CONTEXT, GatewayContext
+from gateway.edge.client import forwarded_address
 from gateway.guests import guest_account
 from shared.ops import clock
 from shared.store import accounts, ledger

@@ -16,7 +16,7 @@ from shared.ops.storage import Storage
 from shared.store.connect import Store
 
 if TYPE_CHECKING:
-    from gateway.rates import RateLimits
+    from gateway.edge.rates import RateLimits
 
 
 class GatewayContext(Struct, frozen=True, kw_only=True):

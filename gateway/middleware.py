@@ -7,12 +7,13 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway import body, errors, headers, rates
+from gateway import body, errors
 from gateway.addresses import note_address
-from gateway.connection import Connection
 from gateway.context import CONTEXT
 from gateway.dialects.error_bodies import dialect_of
-from gateway.rates import RateLimited
+from gateway.edge import headers, rates
+from gateway.edge.connection import Connection
+from gateway.edge.rates import RateLimited
 from gateway.responses import refusal_response
 from gateway.trace import LEFT, REQUEST_ID, TRACE
 from shared.domain import trace

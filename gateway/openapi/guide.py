@@ -2,7 +2,7 @@
 
 from gateway.body import BODY_BYTES_MAX
 from gateway.dialects.wowflow.handlers import WAIT_MAX_S
-from gateway.rates import ACCOUNT_KEYS, BURST_S
+from gateway.edge.rates import ACCOUNT_KEYS, BURST_S
 from shared.domain.retry import ATTEMPT_MAX
 from shared.domain.signing import SECRET_PREFIX
 from shared.store.accounts import KEYS_ACTIVE_MAX

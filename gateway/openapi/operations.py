@@ -8,10 +8,10 @@ from msgspec import Struct
 from gateway import errors
 from gateway.api.webhooks import events
 from gateway.dialects.error_bodies import dialect_of, error_body, error_shape
+from gateway.edge.rates import CALLBACKS
 from gateway.openapi.schemas import reference
 from gateway.openapi.snippets import VERIFYING
 from gateway.operation import KEYED, Access, Operation, OperationResponse, Parameter
-from gateway.rates import CALLBACKS
 from shared.domain.errors import Refused
 
 SECURITY: dict[Access, list[dict[str, list[str]]]] = {

@@ -7,7 +7,7 @@ from math import ceil
 import pytest
 import pytest_asyncio
 
-from gateway.rates import ACCOUNT_KEYS, BURST_S
+from gateway.edge.rates import ACCOUNT_KEYS, BURST_S
 from shared.domain import ids
 from shared.store import accounts
 from tests.suites.e2e.caller import Answer, Caller, Place, deploy

@@ -12,7 +12,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from gateway import auth
-from gateway.client import address_of
+from gateway.edge.client import address_of
 from gateway.guests import Network
 from shared.domain.catalogue import Plan
 from shared.domain.errors import Refused

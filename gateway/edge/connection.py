@@ -14,8 +14,8 @@ from aiohttp import web
 
 from gateway import errors
 from gateway.dialects.error_bodies import dialect_of, error_body
-from gateway.headers import CORS, PRIVATE
-from gateway.peers import Peers
+from gateway.edge.headers import CORS, PRIVATE
+from gateway.edge.peers import Peers
 from shared.ops import metrics
 
 LINGER_S = 5.0  # how long the rest of a body that nobody reads is received, so that the client reads the response

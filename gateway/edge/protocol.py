@@ -6,8 +6,8 @@ from functools import partial
 from aiohttp import web
 
 from gateway import guests
-from gateway.connection import Connection
-from gateway.peers import ConnectionLimits, Peers
+from gateway.edge.connection import Connection
+from gateway.edge.peers import ConnectionLimits, Peers
 from shared.ops.settings import Settings
 
 BACKLOG = 1024  # connections the kernel holds for us while we are busy
