@@ -81,7 +81,7 @@ def _never_allowed(network: IPv4Network | IPv6Network) -> str | None:
         words = [word for refused, word in _IPV4_REFUSED.items() if network.subnet_of(refused)]
     else:
         words = [word for refused, word in _IPV6_REFUSED.items() if network.subnet_of(refused)]
-    return next((word for word in words if word not in _ALLOWABLE), None)
+    return words[0] if words and words[0] not in _ALLOWABLE else None
 
 
 def refusal_reason(address: str, networks: Networks = ()) -> str | None:

@@ -2,11 +2,11 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import AsyncResolver
 
-LOOKUPS_MAX = 200  # at once; each has its own time limit
 TRIES = 2
 
 Key = tuple[str, socket.AddressFamily]
@@ -15,9 +15,10 @@ Key = tuple[str, socket.AddressFamily]
 class Resolver(AbstractResolver):
     """The system's name servers and hosts file, without a thread. A host has one look-up at a time."""
 
-    def __init__(self, limit_s: float) -> None:
+    def __init__(self, limit_s: float, *, servers: Sequence[str] | None = None) -> None:
+        """`servers` replace the system's name servers; each is an address, or an address and a port."""
         self._limit_s = limit_s
-        self._system = AsyncResolver(timeout=limit_s / TRIES, tries=TRIES)
+        self._system = AsyncResolver(timeout=limit_s / TRIES, tries=TRIES, nameservers=servers)
         self._running: dict[Key, asyncio.Task[list[ResolveResult]]] = {}
 
     async def resolve(
@@ -30,8 +31,6 @@ class Resolver(AbstractResolver):
         key = (host.lower(), family)
         lookup = self._running.get(key)
         if lookup is None:
-            if len(self._running) >= LOOKUPS_MAX:
-                raise TimeoutError("too many names are being looked up")
             lookup = asyncio.create_task(self._resolve_within_limit(host, family))
             self._running[key] = lookup
             lookup.add_done_callback(lambda done: self._forget(key, done))

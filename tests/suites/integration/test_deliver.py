@@ -2,8 +2,12 @@
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from arq.worker import Retry as Park
+from msgspec import structs
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from shared.domain.generation import COMPLETED, Outcome
 from shared.domain.public_address import PRIVATE_NETWORKS
@@ -12,7 +16,7 @@ from shared.store.connect import Store
 from tests.harness.doubles.receiver import Receiver, Reply
 from tests.harness.factories import create_customer, make_order
 from workers.deliver import DeliveryContext, deliver, post_and_record
-from workers.egress import Egress
+from workers.egress import Egress, PostResponse
 
 
 @pytest.fixture
@@ -62,3 +66,77 @@ async def test_failed_attempt_is_not_retried_when_another_dispatcher_succeeded(p
         await post_and_record(post, delivery, due)
         assert "delivered" == await read_state(post, delivery)
         assert 0 == await post.store.call("ZCARD", keys.queue("webhooks"))
+
+
+class Broken(Egress):
+    """An egress whose requests end with an exception that nobody expects."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    async def post(self, *_: object, **__: object) -> PostResponse:
+        raise self._error
+
+
+HOLD = CIMultiDictProxy(CIMultiDict({"Authorization": "Bearer key-of-ours"}))
+LEAKY = aiohttp.ClientResponseError(
+    aiohttp.RequestInfo(URL("http://a.example/?sig=key-of-ours"), "POST", HOLD, URL("http://a.example/")),
+    (),
+    status=400,
+)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("key-of-ours"), LEAKY, KeyError("x"), OverflowError(), UnicodeError("key-of-ours"), OSError()],
+)
+async def test_any_exception_of_an_attempt_is_recorded(
+    post: DeliveryContext, error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unexpected exception is an attempt with an error, and its repr is neither recorded nor logged."""
+    async with Receiver() as receiver:
+        delivery = await settle_with_delivery(post, receiver)
+    broken = structs.replace(post, egress=Broken(error))
+    with pytest.raises(Park):
+        await deliver({"context": broken}, f"deliver:{delivery}")
+    [listed] = await webhooks.list_deliveries(post.store, delivery.partition(":")[2], 10)
+    assert ("pending", 1) == (listed.state, len(listed.attempts))
+    assert "internal_error: the attempt failed on our side" == listed.attempts[0].error
+    assert "Bearer" not in "".join(capsys.readouterr())
+
+
+RETRY_AFTER = ("Mon, 01 Jan 2035 00:00:00 +99999999999999", "1e308", "-1", "Mon, 99 Foo", "9" * 5000)
+
+
+@pytest.mark.parametrize("value", RETRY_AFTER)
+async def test_attempt_is_recorded_when_retry_after_is_odd(post: DeliveryContext, value: str) -> None:
+    """An answer with an unreadable Retry-After is recorded, and retried by the schedule."""
+    async with Receiver(Reply(status=503, headers={"Retry-After": value})) as receiver:
+        delivery = await settle_with_delivery(post, receiver)
+        with pytest.raises(Park):
+            await deliver({"context": post}, f"deliver:{delivery}")
+    [listed] = await webhooks.list_deliveries(post.store, delivery.partition(":")[2], 10)
+    assert [503] == [attempt.status for attempt in listed.attempts]
+
+
+async def test_answer_is_recorded_without_control_characters(post: DeliveryContext) -> None:
+    """Escape sequences, separators and broken UTF-8 of an answer do not reach the log of deliveries."""
+    body = "a\x1b[31mb\u2028c\u202ed\x00".encode() + b"\xff\xed\xa0\x80" + b"x" * 500
+    async with Receiver(Reply(status=500, body=body)) as receiver:
+        delivery = await settle_with_delivery(post, receiver)
+        with pytest.raises(Park):
+            await deliver({"context": post}, f"deliver:{delivery}")
+    [listed] = await webhooks.list_deliveries(post.store, delivery.partition(":")[2], 10)
+    answer = listed.attempts[0].answer or ""
+    assert (200, True) == (len(answer), answer.replace("\ufffd", "").isprintable())
+
+
+async def test_failed_connection_is_described_in_plain_words(post: DeliveryContext) -> None:
+    """A refused connection is recorded without numbers of the system and without addresses."""
+    async with Receiver() as receiver:
+        delivery = await settle_with_delivery(post, receiver)
+    with pytest.raises(Park):
+        await deliver({"context": post}, f"deliver:{delivery}")
+    [listed] = await webhooks.list_deliveries(post.store, delivery.partition(":")[2], 10)
+    assert "connect_failed: no connection: the connection was refused" == listed.attempts[0].error

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.domain.public_address import refusal_reason
 from shared.domain.store_url import parse_store_url, socket_url
 from shared.ops import settings
 from shared.ops.setting_values import hide_secrets
@@ -36,6 +37,8 @@ WRONG = {
     "ASSET_RETENTION_DAYS": ["0", "-1", "1.5"],
     "RECORD_RETENTION_DAYS": ["0", "99999999"],
     "TRUSTED_PROXIES": ["10.0.0.0/40", "proxy", "0.0.0.0/0", "10.0.0.0/8,::/0"],
+    "WEBHOOK_ALLOW_NETWORKS": ["10.0.0.0/40", "localhost", "169.254.169.254", "127.0.0.1, fe80::/64", "fd00:ec2::254"],
+    "IMAGES_ALLOW_NETWORKS": ["10.0.0.1:80", "169.254.0.0/16", "100.100.100.200"],
     "ADAPTERS": ["my-adapters", "a/b", "a..b"],
     "WORKER_SLOTS": ["-5", "0", "many"],
     "LEASE_S": ["0", "nan", "-1", "inf"],
@@ -59,6 +62,7 @@ USABLE = {
     ],
     "ASSET_URL": ["/srv/outputs", "s3://bucket/prefix", "gs://bucket", "memory://"],
     "TRUSTED_PROXIES": ["10.1.0.0/16, ::1", "192.0.2.7"],
+    "WEBHOOK_ALLOW_NETWORKS": ["127.0.0.0/8,::1", "10.1.2.3", " fc00::/7 , 192.168.0.0/16"],
     "LEASE_S": ["0.5", "1e1"],
 }
 
@@ -127,3 +131,13 @@ def test_deep_data_dir_is_refused_unless_the_store_is_elsewhere() -> None:
     deep = "/srv/" + "a" * 100
     assert "DATA_DIR is too long for a unix socket" in refusal({"DATA_DIR": deep})
     assert deep == load({"DATA_DIR": deep, "REDIS_URL": "redis://db"}).data_dir
+
+
+def test_deprecated_allow_private_means_loopback_and_private_networks() -> None:
+    """ALLOW_PRIVATE adds loopback and private networks, and neither link-local nor metadata addresses."""
+    settings = load({"WEBHOOK_ALLOW_PRIVATE": "true", "WEBHOOK_ALLOW_NETWORKS": "100.64.0.0/10"})
+    allowed = ("127.0.0.1", "::1", "10.0.0.1", "172.16.0.1", "192.168.0.1", "fc00::1", "100.64.0.1")
+    refused = ("169.254.169.254", "169.254.0.1", "fe80::1", "fd00:ec2::254", "100.100.100.200", "0.0.0.0", "224.0.0.1")
+    assert [None] * len(allowed) == [refusal_reason(address, settings.webhook_networks) for address in allowed]
+    assert None not in [refusal_reason(address, settings.webhook_networks) for address in refused]
+    assert () == settings.images_networks

@@ -1,0 +1,99 @@
+"""Links of others as input images and as outputs: sent as given, redirects followed, and failures without details."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from shared.domain.public_address import PRIVATE_NETWORKS
+from shared.ops.storage import Storage
+from tests.harness.doubles.line import LineServer, redirect_to
+from tests.harness.doubles.receiver import Receiver
+from tests.harness.doubles.zone import Zone
+from workers.adapters.contract import Link, Rejected
+from workers.egress import Egress
+from workers.media.errors import BadOutput
+from workers.media.input_images import NOT_FETCHED, InputImages
+from workers.outputs import copy_outputs
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060000000040001f61738"
+    "550000000049454e44ae426082"
+)
+IMAGE = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: %d\r\n\r\n" % len(PNG) + PNG
+SIGNED = "/out%2Fputs/a%3Ab%7E.png?Expires=1&Signature=a%2Fb%3Dc%3A"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[LineServer]:
+    async with LineServer({SIGNED: IMAGE, "/moved": redirect_to(SIGNED)}) as server:
+        yield server
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return Storage.open(str(tmp_path))
+
+
+@pytest.mark.parametrize("path", [SIGNED, "/moved"])
+async def test_signed_link_of_an_image_is_fetched(server: LineServer, storage: Storage, path: str) -> None:
+    """An input image behind a signed link arrives, also after a redirect, and the link is sent as given."""
+    async with Egress(networks=PRIVATE_NETWORKS, ports=(80, 443)) as egress:
+        image = await InputImages(storage, egress).fetch(server.origin + path)
+    assert (PNG, SIGNED) == (image.data, server.targets[-1])
+
+
+@pytest.mark.parametrize("path", [SIGNED, "/moved"])
+async def test_signed_link_of_an_output_is_copied(server: LineServer, storage: Storage, path: str) -> None:
+    """An output behind a signed link is stored, also after a redirect, and the link is sent as given."""
+    async with Egress(networks=PRIVATE_NETWORKS) as egress:
+        outputs = [Link(server.origin + path, None)]
+        [output] = await copy_outputs(storage, egress, outputs, kind="image", token="a" * 32, now_ms=1, expires_ms=2)
+    assert ("image/png", SIGNED) == (output.media_type, server.targets[-1])
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1/x", "http://user:pw@a.example/", "ftp://a.example/x", "http://a.example:0/"]
+)
+async def test_invalid_link_of_an_output_is_a_bad_output(storage: Storage, url: str) -> None:
+    """A URL that nobody can request is a bad output with a reason, and not an error of ours."""
+    async with Egress() as egress:
+        with pytest.raises(BadOutput, match=r"^an invalid URL did not deliver an output: the URL must"):
+            await copy_outputs(storage, egress, [Link(url, None)], kind="image", token="t", now_ms=1, expires_ms=2)
+
+
+async def fetch_failure(storage: Storage, egress: Egress, url: str) -> str:
+    """Return the message of an image that cannot be fetched."""
+    async with egress:
+        with pytest.raises(Rejected) as caught:
+            await InputImages(storage, egress).fetch(url)
+    assert "image_unreachable" == caught.value.code
+    return caught.value.message
+
+
+async def test_customer_does_not_learn_why_an_image_was_not_fetched(storage: Storage) -> None:
+    """A closed port, a private address and a dead name give one message; the log has the reason and the host."""
+    async with Receiver() as receiver:
+        url = f"http://a.example.com:{receiver.port}/secret?sig=1"
+    here = Zone(("127.0.0.1",))
+    failures = [  # the port is closed
+        (url, Egress(networks=PRIVATE_NETWORKS, resolver=here)),
+        (url, Egress(resolver=here)),
+        (url, Egress(resolver=Zone(()))),
+        (url, Egress(resolver=Zone((), delay_s=60), connect_s=0.1)),
+        ("http://169.254.169.254/", Egress(networks=PRIVATE_NETWORKS)),
+    ]
+    with capture_logs() as logs:
+        messages = {await fetch_failure(storage, egress, url) for url, egress in failures}
+    assert {NOT_FETCHED} == messages
+    told = [entry for entry in logs if entry["event"] == "input_image.not_fetched"]
+    assert len(failures) == len(told)
+    assert {"connect_failed", "blocked_address", "dns_failed", "timeout"} == {entry["code"] for entry in told}
+    assert "sig=" not in str(told)
+
+
+async def test_invalid_link_of_an_image_has_a_reason(storage: Storage) -> None:
+    """A URL that nobody can request is explained, because that reveals nothing."""
+    message = await fetch_failure(storage, Egress(), "https://[::1/x")
+    assert "The image could not be fetched: the URL must have a valid host name and port." == message
