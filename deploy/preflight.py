@@ -6,7 +6,8 @@ from pathlib import Path
 
 from shared.ops.host import NotReady, check_port, check_space, check_writable
 from shared.ops.settings import Settings
-from shared.store.embedded import StoreInUse, hold
+from shared.store.append_log import LogDamaged, check_log
+from shared.store.embedded import StoreInUse, data_folder, hold
 
 GATEWAY, STORE, LOCAL = "-m gateway", "-m shared.store.embedded", "-m workers run local"
 LOCAL_MODULES = ("av", "espeakng_loader", "numpy", "xllamacpp")  # the extra [local] of pyproject.toml
@@ -38,10 +39,12 @@ def check_local() -> None:
 
 
 def check_alone(settings: Settings) -> None:
-    """Check that no other store runs in DATA_DIR, waiting for a killed one to leave. Raises NotReady."""
+    """Check that DATA_DIR has no other running store, nor a damaged one. Waits for a killed one. Raises NotReady."""
     try:
         with hold(settings):
-            pass
+            check_log(data_folder(settings))
+    except LogDamaged as error:
+        raise NotReady(str(error)) from None
     except StoreInUse:
         message = f"Another Wokflow runs in DATA_DIR {Path(settings.data_dir).resolve()}"
         raise NotReady(f"{message}: stop it, or set DATA_DIR to another folder.") from None

@@ -22,6 +22,7 @@ from operate.cli.provider import provider
 from operate.cli.queue import queue
 from operate.cli.reconcile import reconcile
 from operate.cli.store import store
+from operate.cli.store_repair import run_repair
 from operate.cli.top import top
 from operate.cli.uncertain import uncertain
 from operate.cli.webhook import webhook
@@ -40,6 +41,7 @@ wokflow = print_version(Group("wokflow", help=HELP))
 
 ACCOUNTS = (account, key, generation, ledger, webhook)
 OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, store)
+store.add_command(run_repair)
 for command in (*ACCOUNTS, *OPERATIONS, run_hello, run_demo):
     wokflow.add_command(command)
 

