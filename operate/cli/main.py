@@ -14,6 +14,7 @@ from operate.cli.catalogue import catalogue
 from operate.cli.command import Failure, Group
 from operate.cli.deadletter import deadletter
 from operate.cli.demo import run_demo
+from operate.cli.doctor import run_doctor
 from operate.cli.generation import generation
 from operate.cli.hello import run_hello
 from operate.cli.key import key
@@ -42,7 +43,7 @@ wokflow = print_version(Group("wokflow", help=HELP))
 ACCOUNTS = (account, key, generation, ledger, webhook)
 OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, store)
 store.add_command(run_repair)
-for command in (*ACCOUNTS, *OPERATIONS, run_hello, run_demo):
+for command in (*ACCOUNTS, *OPERATIONS, run_doctor, run_hello, run_demo):
     wokflow.add_command(command)
 
 

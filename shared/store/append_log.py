@@ -29,7 +29,7 @@ class LogDamaged(WokflowError):
 
 
 class LogRepair(Struct, frozen=True, kw_only=True):
-    """What a repair did, or would do."""
+    """The changes of a repair, made or only planned."""
 
     manifest: bool  # the manifest is written from the names of the files
     file: str  # the last file

@@ -117,7 +117,7 @@ async def find_unsafe_setting(store: Store, durability: str) -> str:
 
     A server that hides its settings passes.
     """
-    facts = await _read_info(store)
+    facts = await read_info(store)
     if facts.get("role", "master") != "master":
         raise StoreDown("the store is a replica")
     policy = facts.get("maxmemory_policy", "noeviction")
@@ -132,7 +132,8 @@ async def find_unsafe_setting(store: Store, durability: str) -> str:
     return ""
 
 
-async def _read_info(store: Store) -> dict[str, str]:
+async def read_info(store: Store) -> dict[str, str]:
+    """Return the fields of INFO; none if the server refuses the command. Raises StoreDown."""
     try:
         text = (await store.call("INFO")).decode()
     except (StoreError, StoreForbids):

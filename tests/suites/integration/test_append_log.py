@@ -53,7 +53,7 @@ def log_of(settings: Settings) -> Path:
     return Path(settings.data_dir) / "store" / FOLDER
 
 
-def damage(settings: Settings, kind: str) -> None:
+def break_log(settings: Settings, kind: str) -> None:
     """Do to the file what a power cut may do."""
     folder = log_of(settings)
     if kind == "zeros":
@@ -77,7 +77,7 @@ async def test_damage_is_named_and_repaired(
     settings: Settings, kind: str, words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store refuses to start and names the command, which saves the files and restores every write."""
-    damage(settings, kind)
+    break_log(settings, kind)
     with pytest.raises(NotReady, match="wokflow store repair"):
         preflight.check(settings, ["-m shared.store.embedded"])
     refused = Process("store", sys.executable, "-m", "shared.store.embedded", env={"DATA_DIR": settings.data_dir})
@@ -104,7 +104,7 @@ async def test_damage_is_named_and_repaired(
 async def test_damage_that_files_cannot_explain_is_left_to_a_backup(settings: Settings) -> None:
     """Two bases without a manifest, or a file that is gone, need a backup."""
     folder = log_of(settings)
-    damage(settings, "no manifest")
+    break_log(settings, "no manifest")
     shutil.copy(folder / "appendonly.aof.1.base.rdb", folder / "appendonly.aof.2.base.rdb")
     with pytest.raises(LogDamaged, match="Restore a backup"):
         repair_log(folder.parent, write=True)
