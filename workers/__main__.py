@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 from shared.domain import endpoint_url
 from shared.domain.catalogue import Catalogue
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
+from shared.domain.foreign_text import ForeignText
 from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops import catalogue_files, collector, host, limits, logs, metrics, settings
 from shared.ops.settings import Settings
@@ -148,6 +149,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
             callbacks_url=f"{config.callback_url}/callbacks/{setup.name}" if config.callback_url else None,
             secret=await retry_at_start(store, partial(ensure_deployment_secret, store)),
             costs=costs,
+            text=ForeignText(filter(None, (setup.key, setup.callback_secret))),
         )
         work = [func(run, name="run", timeout=STEP_MAX_S), func(poll_late, name="late", timeout=STEP_MAX_S)]
         try:

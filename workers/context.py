@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.domain.callback_token import token as callback_token
+from shared.domain.foreign_text import ForeignText
 from shared.domain.generation import Outcome, Spec
 from shared.domain.trace import traceparent
 from shared.ops import clock
@@ -13,10 +14,12 @@ from shared.ops.storage import Storage
 from shared.store import ledger
 from shared.store.connect import Store
 from shared.store.steps import Step
+from workers.account_check import AccountProbe
 from workers.adapters.contract import Adapter, Call, Done, Pending, Rejected
 from workers.egress import Egress
 
 PARK_MIN_S = 0.01
+REASON_CHARS_MAX = 200
 LATE_PREFIX = "late:"  # of the job that polls a failed generation
 
 
@@ -32,6 +35,8 @@ class WorkerContext(Struct, frozen=True, kw_only=True):
     callbacks_url: str | None = None  # the provider's callbacks arrive below it; None: it cannot call us
     secret: bytes = b""
     costs: Mapping[tuple[str, str], int] = msgspec.field(default_factory=dict)  # see Catalogue.costs
+    text: ForeignText = msgspec.field(default_factory=ForeignText)  # cleans what the provider sends
+    account: AccountProbe = msgspec.field(default_factory=AccountProbe)
 
     def call(self, generation_id: str, spec: Spec, deadline_ms: int) -> Call:
         """Return a generation as its adapter sees it."""
@@ -46,6 +51,10 @@ class WorkerContext(Struct, frozen=True, kw_only=True):
             traceparent=traceparent(spec.trace, generation_id),
             callback_url=f"{url}/{callback_token(self.secret, generation_id)}" if url else None,
         )
+
+    def describe(self, error: BaseException) -> str:
+        """Return an error for a log line or a record, without secrets or dumps."""
+        return self.text.error(error, REASON_CHARS_MAX)
 
     def expected_cost(self, spec: Spec) -> int | None:
         """Return the catalogue's cost of a generation in micro-USD, None if it has none."""

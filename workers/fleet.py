@@ -74,6 +74,20 @@ def queue_metrics(queues: Sequence[QueueStats]) -> Iterator[Metric]:
     yield gauge(metrics.SEEN_BREAKER, {(provider.name,): provider.breaker for provider in providers})
     yield gauge(metrics.SEEN_OPERATOR_MODE, {(provider.name,): HOLDS.index(provider.held) for provider in providers})
     yield gauge(metrics.SEEN_PAUSED, {(provider.name,): provider.paused_ms / 1000 for provider in providers})
+    yield from route_metrics(providers)
+
+
+def route_metrics(providers: Sequence[QueueStats]) -> Iterator[Metric]:
+    """Yield the metrics of the routes that have trouble; models past the bound of labels share one."""
+    states: dict[tuple[str, ...], float] = {}
+    pauses: dict[tuple[str, ...], float] = {}
+    for provider in providers:
+        for route in provider.routes:
+            labels = (provider.name, metrics.bounded("model", route.target))
+            states[labels] = max(states.get(labels, 0), route.breaker)
+            pauses[labels] = max(pauses.get(labels, 0), route.paused_ms / 1000)
+    yield gauge(metrics.SEEN_ROUTE_BREAKER, {labels: state for labels, state in states.items() if state})
+    yield gauge(metrics.SEEN_ROUTE_PAUSED, {labels: pause_s for labels, pause_s in pauses.items() if pause_s})
 
 
 def store_metrics(seen: StoreStats) -> Iterator[Metric]:

@@ -12,12 +12,12 @@ from shared.ops import clock
 from shared.ops.storage import StorageError
 from shared.store import generations, steps
 from workers.adapters.contract import Call, Done, Rejected
+from workers.calls import call_adapter
 from workers.context import LATE_PREFIX, WorkerContext
 from workers.media.errors import OutputError
 from workers.outputs import copy_result, outcome_of
 from workers.reference import find_reference
 from workers.settle import attach_late_result
-from workers.telemetry import measure_call
 from workers.timing import LATE_FIRST_S, LATE_LAST_S, STORE_RETRY_S, STORE_WAIT_S
 
 log = structlog.get_logger()
@@ -52,7 +52,7 @@ async def follow_up(context: WorkerContext, generation_id: str) -> None:
         token, now_ms = token_hex(16), clock.now_ms()
         outputs = await copy_result(context, generation.spec.kind, done, token=token, now_ms=now_ms)
     except (OutputError, StorageError) as error:
-        log.warning("generation.late_copy_failed", generation=generation_id, error=repr(error))
+        log.warning("generation.late_copy_failed", generation=generation_id, error=context.describe(error))
         await schedule_poll(context, generation_id, next_poll_s(generation))
         return
     await attach_late_result(context, generation_id, outcome_of(context, generation.spec, done, outputs))
@@ -76,11 +76,12 @@ async def find_and_store_reference(context: WorkerContext, call: Call, callback:
 async def poll(context: WorkerContext, call: Call, ref: str) -> tuple[Done | None, bool]:
     """Return the result, None if there is none, and whether no further poll can change that."""
     try:
-        answer = await measure_call(context.provider, "check", call, context.adapter.poll(call, ref))
+        answer = await call_adapter(context, "check", call, context.adapter.poll(call, ref))
     except Rejected:
         return None, True
     except Exception as error:  # a failed poll says nothing about the work (rule 5)
-        log.warning("provider.poll_failed", generation=call.generation_id, provider=context.provider, error=repr(error))
+        reason = context.describe(error)
+        log.warning("provider.poll_failed", generation=call.generation_id, provider=context.provider, error=reason)
         return None, False
     return (answer, True) if isinstance(answer, Done) else (None, False)
 

@@ -5,6 +5,7 @@ import time
 import msgspec
 from msgspec import Struct
 
+from shared.domain.foreign_text import ForeignText
 from workers.adapters.contract import Adapter, ProviderError
 
 REASON_CHARS_MAX = 300
@@ -23,15 +24,15 @@ class Probe(Struct, frozen=True, kw_only=True):
 
 async def probe(name: str, adapter: Adapter) -> Probe:
     """Probe the provider once. The errors of its adapter are part of the result."""
-    started_s = time.monotonic()
+    started_s, text = time.monotonic(), ForeignText(filter(None, (adapter.setup.key, adapter.setup.callback_secret)))
     try:
         said = await adapter.probe()
     except ProviderError as error:
-        reason, took_ms = str(error)[:REASON_CHARS_MAX], round((time.monotonic() - started_s) * 1000)
+        reason, took_ms = text.line(str(error), REASON_CHARS_MAX), round((time.monotonic() - started_s) * 1000)
         kind = type(error).__name__
         return Probe(provider=name, checked=True, ok=False, said=reason, error=kind, took_ms=took_ms)
     took_ms = round((time.monotonic() - started_s) * 1000)
-    shown = None if said is None else said[:REASON_CHARS_MAX]
+    shown = None if said is None else text.line(said, REASON_CHARS_MAX)
     return Probe(provider=name, checked=said is not None, ok=True, said=shown, took_ms=took_ms)
 
 

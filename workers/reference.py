@@ -4,8 +4,9 @@ import msgspec
 import structlog
 
 from workers.adapters.contract import Call, Callback
+from workers.adapters.gate import clean_reference
+from workers.calls import call_adapter
 from workers.context import WorkerContext
-from workers.telemetry import measure_call
 
 log = structlog.get_logger()
 
@@ -16,15 +17,17 @@ async def find_reference(context: WorkerContext, call: Call, callback: bytes) ->
     if ref is not None:
         return ref
     try:
-        return await measure_call(context.provider, "find", call, context.adapter.find(call))
+        return await call_adapter(context, "find", call, context.adapter.find(call))
     except Exception as error:  # a failed search says nothing about the work (rule 5)
-        log.warning("provider.find_failed", generation=call.generation_id, provider=context.provider, error=repr(error))
+        reason = context.describe(error)
+        log.warning("provider.find_failed", generation=call.generation_id, provider=context.provider, error=reason)
         return None
 
 
 def _read_callback(context: WorkerContext, call: Call, callback: bytes) -> str | None:
     try:
-        return context.adapter.callback(msgspec.msgpack.decode(callback, type=Callback))
+        ref = context.adapter.callback(msgspec.msgpack.decode(callback, type=Callback))
+        return None if ref is None else clean_reference(ref)
     except Exception as error:  # anybody who knows the callback URL may send anything
-        log.warning("provider.callback_unreadable", generation=call.generation_id, error=repr(error))
+        log.warning("provider.callback_unreadable", generation=call.generation_id, error=context.describe(error))
         return None

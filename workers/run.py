@@ -21,16 +21,17 @@ from shared.ops import metrics
 from shared.store import steps
 from shared.store.steps import Canceled, Fenced, Gone, Poll, ProviderDown, ProviderPaused, Step, Submit, Uncertain, Wait
 from workers.adapters.contract import Done, Down, Pending, Rejected, Retry, Unknown
+from workers.calls import call_adapter
 from workers.context import Completed, Failed, GenerationJob, Parked, Rerouted, StepResult, WorkerContext
 from workers.outputs import store_outputs
 from workers.reference import find_reference
 from workers.reroute import close_probed_breaker, leave_provider, postpone, reroute
 from workers.settle import settle
-from workers.telemetry import measure_call
 from workers.timing import STORE_RETRY_S, STORE_WAIT_S, retry_while_store_down, run_within, stretched
 
 FENCED_S = 5.0  # until an operator may have accepted the store
 RETRY_S = 5.0  # after a failed poll, or a lost submit that may be repeated
+BREAKER_OPEN = Down("its breaker is open")
 TIMED_OUT = Failed(code="timeout", message="The provider did not finish in time.")
 OUTCOME_UNKNOWN = Failed(code="outcome_unknown", message="The provider never said whether it took this.")
 
@@ -93,7 +94,7 @@ async def call_provider(context: WorkerContext, job: GenerationJob) -> StepResul
         case Uncertain() as step:
             return OUTCOME_UNKNOWN if job.left_s <= 0 else await resolve(context, job, step)
         case ProviderDown():
-            return TIMED_OUT if job.left_s <= 0 else await leave_provider(context, job, "its breaker is open")
+            return TIMED_OUT if job.left_s <= 0 else await leave_provider(context, job, BREAKER_OPEN)
         case Submit() as step:
             return TIMED_OUT if job.left_s <= 0 else await submit(context, job, step)
 
@@ -119,22 +120,25 @@ async def submit(context: WorkerContext, job: GenerationJob, step: Submit) -> St
     adapter, began_s = context.adapter, time.monotonic()
     try:
         work = run_within(adapter.submit_limit_s, adapter.submit(job.call))
-        answer = await measure_call(context.provider, "submit", job.call, work)
+        answer = await call_adapter(context, "submit", job.call, work)
     except Rejected as rejection:
-        await close_probed_breaker(context, step)
+        await close_probed_breaker(context, job, step)
         return Failed.rejected(rejection)
     except Retry as busy:
-        return await postpone(context, job, step, busy.after_s)
+        return await postpone(context, job, step, busy)
     except Down as down:
-        return await leave_provider(context, job, str(down))
+        return await leave_provider(context, job, down)
     except (Unknown, TimeoutError) as lost:
-        metrics.of(metrics.UNCERTAIN, context.provider).inc()
-        log.warning("generation.uncertain", generation=job.id, provider=context.provider, reason=repr(lost))
-        return job.parked(RETRY_S) if adapter.repeatable else await mark_uncertain(context, job)
+        return await lose_answer(context, job, lost)
+    except Exception as error:
+        if adapter.repeatable:
+            raise  # the engine counts the crash, and runs the job again
+        log.exception("provider.submit_crashed", generation=job.id, provider=context.provider)
+        return await lose_answer(context, job, error)
     took_s = time.monotonic() - began_s
     if isinstance(answer, Pending):
         answer = await store_reference(context, job, stretched(answer, step.callback_percent))
-    await close_probed_breaker(context, step)
+    await close_probed_breaker(context, job, step)
     log_submitted(context, job, took_s)
     return answer
 
@@ -161,6 +165,14 @@ async def store_reference(context: WorkerContext, job: GenerationJob, pending: P
     return msgspec.structs.replace(pending, poll_after_s=0) if called else pending
 
 
+async def lose_answer(context: WorkerContext, job: GenerationJob, error: Exception) -> Parked | Pending:
+    """Record that a submit's outcome is unknown, and try to find it out."""
+    metrics.of(metrics.UNCERTAIN, context.provider).inc()
+    reason = context.describe(error)
+    log.warning("generation.uncertain", generation=job.id, provider=context.provider, reason=reason)
+    return job.parked(RETRY_S) if context.adapter.repeatable else await mark_uncertain(context, job)
+
+
 async def mark_uncertain(context: WorkerContext, job: GenerationJob) -> Parked | Pending:
     """Mark a submit whose answer was lost as uncertain, and try to find its reference at once."""
     begin = partial(steps.start, context.store, job.id, provider=context.provider, repeatable=False, submit_limit_s=0)
@@ -182,12 +194,12 @@ async def poll(context: WorkerContext, job: GenerationJob, step: Poll) -> Pendin
     adapter, provider = context.adapter, context.provider
     try:
         if step.cancel:
-            await measure_call(provider, "cancel", job.call, adapter.cancel(job.call, step.ref))
+            await call_adapter(context, "cancel", job.call, adapter.cancel(job.call, step.ref))
             await steps.clear_cancel(context.store, job.id)
-        answer = await measure_call(provider, "check", job.call, adapter.poll(job.call, step.ref))
+        answer = await call_adapter(context, "check", job.call, adapter.poll(job.call, step.ref))
     except Rejected as rejection:
         return Failed.rejected(rejection)
     except Exception as error:  # a failed poll says nothing about the work (rule 5)
-        log.warning("provider.poll_failed", generation=job.id, provider=provider, error=repr(error))
+        log.warning("provider.poll_failed", generation=job.id, provider=provider, error=context.describe(error))
         return Pending(step.ref, RETRY_S)
     return stretched(answer, step.callback_percent) if isinstance(answer, Pending) else answer

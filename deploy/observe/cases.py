@@ -103,6 +103,11 @@ FACTS = (
         {'wokflow_provider_breaker_state{provider="fal"}': "2x5 1x1 0x30"},
     ),
     Case(
+        "RouteBreakerOpen",
+        {'wokflow_route_breaker_state{provider="fal",model="a/b"}': "2x30"},
+        {'wokflow_route_breaker_state{provider="fal",model="a/b"}': "2x2 1x1 _x30"},
+    ),
+    Case(
         "ProviderRateLimited",
         {f'wokflow_provider_responses_total{{provider="fal",code="{code}"}}': STORM for code in (200, 429)},
         {

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections import Counter
+from typing import Any
 
 import click
 import msgspec
@@ -16,9 +17,10 @@ from shared.domain.catalogue import Catalogue, Provider
 from shared.ops import catalogue_files
 from shared.store import providers
 from shared.store.processes import list_processes
-from shared.store.providers import ProviderState
+from shared.store.providers import BreakerState, ProviderState
 
 PROBE_S = 60.0
+ROUTES_SHOWN = 5
 NO_WORKER = "no_worker"
 STATES = {
     "up": "serving",
@@ -41,7 +43,10 @@ provider = Group("provider", help="List and test the providers of the catalogue.
 
 @provider.command("list")
 def list_providers() -> None:
-    """List providers with their keys, workers and state. Keys are those of this shell; workers may have others."""
+    """List providers with their keys, workers and state, and their models that are down or paused.
+
+    Keys are those of this shell; workers may have others.
+    """
     context = open_context()
     catalogue = read_catalogue(context.settings.catalogue)
     configured = catalogue_files.configured(catalogue)
@@ -136,18 +141,25 @@ def _facts(entry: Provider, catalogue: Catalogue, configured: bool, health: Prov
 
 def _health_facts(health: ProviderHealth | None) -> dict[str, object]:
     if health is None:
-        names = ("state", "workers", "down_until", "down_why", "paused_until", "busy", "queued", "running")
+        names = ("state", "workers", "down_until", "down_why", "paused_until", "busy", "queued", "running", "routes")
         return dict.fromkeys(names)
     state = health.state
     return {
         "state": NO_WORKER if state.status == "up" and not health.workers else state.status,
         "workers": health.workers,
-        "down_until": moment(state.down_until_ms) if state.downs else None,
-        "down_why": state.down_why or None,
-        "paused_until": moment(state.paused_until_ms) if state.paused_until_ms > state.now_ms else None,
+        **_breaker_facts(state),
         "busy": state.busy,
         "queued": state.queued,
         "running": state.running,
+        "routes": [{"model": one.target, "state": one.status, **_breaker_facts(one)} for one in state.routes],
+    }
+
+
+def _breaker_facts(state: BreakerState) -> dict[str, object]:
+    return {
+        "down_until": moment(state.down_until_ms) if state.downs else None,
+        "down_why": state.down_why or None,
+        "paused_until": moment(state.paused_until_ms) if state.paused_until_ms > state.now_ms else None,
     }
 
 
@@ -157,10 +169,16 @@ def _key(entry: Provider, configured: bool) -> str:
     return f"{entry.key_env} {'is set' if configured else 'is not set'}"
 
 
-def _state(fact: dict[str, object]) -> str:
-    state = fact["state"]
-    if state is None:
+def _state(fact: dict[str, Any]) -> str:
+    if fact["state"] is None:
         return "unknown"
+    routes = [f"{route['model']}: {_breaker(route)}" for route in fact["routes"][:ROUTES_SHOWN]]
+    more = len(fact["routes"]) - len(routes)
+    return "; ".join([_breaker(fact), *routes, *([f"{more} more models"] if more else [])])
+
+
+def _breaker(fact: dict[str, Any]) -> str:
+    state = fact["state"]
     until = fact["down_until"] if state == "down" else fact["paused_until"]
     reason = f": {fact['down_why']}" if state in ("down", "trying") else ""
     return f"{STATES[str(state)]}{f' until {until}' if until else ''}{reason}"

@@ -11,6 +11,7 @@ from urllib.parse import quote
 SECRET_CHARS_MIN = 8  # shorter values occur in ordinary text
 REDACTED = "[redacted]"
 TRUNCATED = "…"
+OURS = ("gateway", "operate", "shared", "workers")
 
 # Control characters, lone surrogates, bidirectional overrides, line and paragraph separators, non-characters.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
@@ -39,8 +40,7 @@ class ForeignText:
 
     def error(self, error: BaseException, chars_max: int) -> str:
         """Return the type of a foreign exception and its own words. Its `repr` may hold the headers that we sent."""
-        name = type(error).__name__
-        words = self.line(str(error), chars_max) if is_plain(error) else ""
+        name, words = type(error).__name__, self.line(words_of(error), chars_max)
         return cut(f"{name}: {words}" if words else name, chars_max)
 
     def _redact(self, text: str, chars_max: int) -> str:
@@ -54,6 +54,18 @@ def cut(text: str, chars_max: int) -> str:
     return text if len(text) <= chars_max else text[: chars_max - 1] + TRUNCATED
 
 
+def words_of(error: BaseException) -> str:
+    """Return an exception's own words, or those of the system error in it; "" if they would be a dump."""
+    inner = getattr(error, "os_error", None)
+    plain = inner if isinstance(inner, OSError) else error
+    if is_plain(plain):
+        return str(plain)
+    message = getattr(error, "message", "")
+    return message if isinstance(message, str) else ""
+
+
 def is_plain(error: BaseException) -> bool:
     """Return whether an exception's words are a sentence and not a dump: system errors and our own."""
-    return isinstance(error, OSError | ValueError) and all(isinstance(part, str | int | None) for part in error.args)
+    ours = type(error).__module__.partition(".")[0] in OURS
+    known = ours or isinstance(error, OSError | ValueError | LookupError)
+    return known and all(isinstance(part, str | int | None) for part in error.args)

@@ -75,8 +75,8 @@ class Outcome(Struct, frozen=True, array_like=True):
 class RouteAttempt(Struct, frozen=True):
     """An attempt to run a generation at a provider.
 
-    `outcome` is served, accepted, down, busy, ... or the code of a failure. It is skipped or held if the provider was
-    not called, because its breaker was open or it was paused.
+    `outcome` is served, accepted, down, busy, ours (a fault of this machine), ... or the code of a failure. It is
+    skipped or held if the provider was not called, because its breaker was open or it was paused.
     """
 
     at_ms: int

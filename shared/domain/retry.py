@@ -1,5 +1,6 @@
 """Retry times of webhook deliveries, and Retry-After headers. Pure: the caller passes in the clock and the dice."""
 
+import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -21,6 +22,8 @@ DELAYS_S = (
 ATTEMPT_MAX = len(DELAYS_S)
 JITTER = 0.1  # a tenth earlier or later, so that deliveries that failed together are not retried together
 RETRY_AFTER_S_MAX = 24 * HOUR_S
+RETRY_AFTER_CHARS_MAX = 100
+SECONDS = re.compile(r"[0-9]{1,100}(\.[0-9]{1,9})?")
 
 Verdict = Literal["delivered", "retry", "gone"]
 
@@ -51,19 +54,17 @@ def verdict(status: int | None) -> Verdict:
     return "gone" if status == 410 else "retry"
 
 
-def retry_after_s(value: str | None, now_s: float) -> float | None:
+def retry_after_s(value: str | None, now_s: float, limit_s: float = RETRY_AFTER_S_MAX) -> float | None:
     """Return the seconds of a Retry-After header, which has seconds or an HTTP date; None if absent or unreadable.
 
-    `now_s` is Unix time. A date in the past is 0; the result is at most RETRY_AFTER_S_MAX.
+    `now_s` is Unix time. A date in the past is 0; the result is at most `limit_s`. The only parser of this header.
     """
-    text = (value or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(
-            RETRY_AFTER_S_MAX if len(text) > len(str(RETRY_AFTER_S_MAX)) else min(int(text), RETRY_AFTER_S_MAX)
-        )
+    text = (value or "").strip()[:RETRY_AFTER_CHARS_MAX]
+    if SECONDS.fullmatch(text):
+        return min(float(text), float(limit_s))
     try:
         date = parsedate_to_datetime(text)
         at_s = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):  # no date, or one whose year or offset no clock can hold
+    except (ValueError, OverflowError, TypeError):  # such as an offset of many digits, or one beyond the year 9999
         return None
-    return min(max(at_s - now_s, 0.0), float(RETRY_AFTER_S_MAX))
+    return min(max(at_s - now_s, 0.0), float(limit_s))

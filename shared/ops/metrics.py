@@ -220,11 +220,21 @@ SEEN_BACKLOG_OLDEST = _seen(
 )
 SEEN_BREAKER = _seen(
     "provider_breaker_state",
-    "Circuit breaker: 0 closed, 1 half-open (the next submit is a probe), 2 open.",
+    "Circuit breaker of all models: 0 closed, 1 half-open (the next submit is a probe), 2 open.",
     ("provider",),
 )
 SEEN_PAUSED = _seen(
     "provider_pause_seconds", "Time left until the provider's rate limit allows a submit.", ("provider",)
+)
+SEEN_ROUTE_BREAKER = _seen(
+    "route_breaker_state",
+    "Circuit breaker of one model of a provider, as provider_breaker_state; only models that are not closed.",
+    ("provider", "model"),
+)
+SEEN_ROUTE_PAUSED = _seen(
+    "route_pause_seconds",
+    "Time left until the rate limit of one model allows a submit; only models that are paused.",
+    ("provider", "model"),
 )
 SEEN_OPERATOR_MODE = _seen(
     "provider_operator_mode",

@@ -121,6 +121,19 @@ def provider(name: str) -> str:
     return f"gw:provider:{name}"
 
 
+def route(provider_name: str, target: str) -> str:
+    """Return the hash of a route's breaker and pause: paused_until_ms, down_*, probe_until_ms; expires when it is old.
+
+    A route is a model of a provider, named by the provider's name of it.
+    """
+    return f"gw:route:{provider_name}:{target}"
+
+
+def routes(provider_name: str) -> str:
+    """Return the sorted set of a provider's routes that had trouble, by when, ms; expires an hour after the last."""
+    return f"gw:routes:{provider_name}"
+
+
 def costs(provider: str, day: int) -> str:
     """Return the hash of a provider's UTC day: counts and costs in micro-USD; expires after 400 days."""
     return f"gw:costs:{provider}:{day}"

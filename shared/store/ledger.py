@@ -129,7 +129,7 @@ async def accept(store: Store, order: Order) -> Accepted:
 
 
 def _offer_args(offer: RouteOffer) -> tuple[str | int | bytes, ...]:
-    return offer.provider, offer.price_micros, encode(offer.spec), offer.run_ms
+    return offer.provider, offer.spec.target, offer.price_micros, encode(offer.spec), offer.run_ms
 
 
 def _refused(reason: str, first: int = 0, second: int = 0) -> Refused:

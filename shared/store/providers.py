@@ -1,7 +1,7 @@
 """Providers in the store: limits from the catalogue, breaker and pause, measured speed."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -10,15 +10,13 @@ from shared.store import keys
 from shared.store.client import StoreClient
 
 ProviderStatus = Literal["up", "down", "trying", "paused"]
+Scope = Literal["route", "provider"]
 
 
-class ProviderState(Struct, frozen=True, kw_only=True):
-    """The load, circuit breaker and pause of a provider. Times are Unix ms."""
+class BreakerState(Struct, frozen=True, kw_only=True):
+    """A circuit breaker and a pause, of a provider or of one of its routes. Times are Unix ms."""
 
     now_ms: int
-    busy: int  # generations on its queue, waiting or running; bounded by the provider's concurrency
-    queued: int  # jobs on its queue, polls for late results included
-    running: int  # of these jobs, leased by a worker
     paused_until_ms: int = 0
     downs: int = 0  # failures in a row; 0: the breaker is closed
     down_until_ms: int = 0
@@ -32,23 +30,56 @@ class ProviderState(Struct, frozen=True, kw_only=True):
         return "paused" if self.paused_until_ms > self.now_ms else "up"
 
 
+class RouteState(BreakerState, frozen=True, kw_only=True):
+    """The circuit breaker and pause of a route: one model of a provider."""
+
+    target: str  # the provider's name of the model
+
+
+class ProviderState(BreakerState, frozen=True, kw_only=True):
+    """The load, circuit breaker and pause of a provider, and those of its routes that are not up."""
+
+    busy: int  # generations on its queue, waiting or running; bounded by the provider's concurrency
+    queued: int  # jobs on its queue, polls for late results included
+    running: int  # of these jobs, leased by a worker
+    routes: tuple[RouteState, ...] = ()
+
+
+class Opened(Struct, frozen=True):
+    """A breaker that was opened: its failures in a row, and whether it is the route's or the whole provider's."""
+
+    failures: int
+    scope: Scope
+
+
 TOOK = "took_ms:"
 NUMBERS = ("paused_until_ms", "downs", "down_until_ms")
+ROUTES_MAX = 100  # routes of a provider that are read
 
 
 async def read_state(store: StoreClient, provider: str) -> ProviderState:
     """Return a provider's current state."""
     seconds, micros = await store.call("TIME")
-    *numbers, why = await store.call("HMGET", keys.provider(provider), *NUMBERS, "down_why")
-    queue = keys.queue(provider)
+    now_ms = int(seconds) * 1000 + int(micros) // 1000
+    targets = await store.call("ZREVRANGE", keys.routes(provider), 0, ROUTES_MAX - 1)
+    known = [
+        RouteState(now_ms=now_ms, target=name, **await _read_breaker(store, keys.route(provider, name)))
+        for name in (raw.decode() for raw in targets)
+    ]
     return ProviderState(
-        now_ms=int(seconds) * 1000 + int(micros) // 1000,
+        now_ms=now_ms,
         busy=await store.call("SCARD", keys.busy(provider)),
-        queued=await store.call("ZCARD", queue),
+        queued=await store.call("ZCARD", keys.queue(provider)),
         running=await store.call("ZCARD", keys.leases(provider)),
-        down_why=(why or b"").decode(errors="replace"),
-        **{name: int(float(raw or 0)) for name, raw in zip(NUMBERS, numbers, strict=True)},
+        routes=tuple(route for route in known if route.status != "up"),
+        **await _read_breaker(store, keys.provider(provider)),
     )
+
+
+async def _read_breaker(store: StoreClient, key: str) -> dict[str, Any]:
+    *numbers, why = await store.call("HMGET", key, *NUMBERS, "down_why")
+    times = {name: int(float(raw or 0)) for name, raw in zip(NUMBERS, numbers, strict=True)}
+    return {**times, "down_why": (why or b"").decode(errors="replace")}
 
 
 async def publish(store: StoreClient, providers: Iterable[Provider]) -> None:
@@ -68,11 +99,17 @@ async def read_speeds(store: StoreClient, provider: str) -> dict[str, float]:
     return {name.removeprefix(TOOK): float(value) for name, value in known.items() if name.startswith(TOOK)}
 
 
-async def open_breaker(store: StoreClient, provider: str, reason: str) -> int:
-    """Open the circuit breaker of a provider that cannot serve. Returns its failures in a row."""
-    return int((await store.run("open_breaker", provider, reason))[2])
+async def open_breaker(
+    store: StoreClient, provider: str, reason: str, *, target: str = "", scope: Scope = "provider"
+) -> Opened:
+    """Open the circuit breaker of a provider that is proven to serve no route, or with scope `route` that of a route.
+
+    A second route that goes down opens the provider's breaker too.
+    """
+    _, _, failures, opened = await store.run("open_breaker", provider, target, reason, scope)
+    return Opened(int(failures), opened.decode())
 
 
-async def close_breaker(store: StoreClient, provider: str) -> None:
-    """Close the circuit breaker of a provider that served again."""
-    await store.run("close_breaker", provider)
+async def close_breaker(store: StoreClient, provider: str, *, target: str = "") -> None:
+    """Close the circuit breakers of a route and of its provider, which served again."""
+    await store.run("close_breaker", provider, target)

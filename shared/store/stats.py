@@ -14,6 +14,20 @@ CLOSED, HALF_OPEN, OPEN = 0, 1, 2
 Hold = Literal["", "pause", "drain"]
 
 
+class RouteStats(Struct, frozen=True):
+    """The breaker and pause of one model of a provider, which has one of both."""
+
+    target: str  # the provider's name of the model
+    downs: int  # failures in a row
+    down_ms: int  # time until the breaker lets a probe through
+    paused_ms: int  # time until submits go on
+
+    @property
+    def breaker(self) -> int:
+        """Return CLOSED, HALF_OPEN (the next submit is a probe) or OPEN."""
+        return OPEN if self.down_ms else HALF_OPEN if self.downs else CLOSED
+
+
 class QueueStats(Struct, frozen=True):
     """Statistics of a queue. A provider's queue also has its backlogs and the provider's breaker."""
 
@@ -28,6 +42,7 @@ class QueueStats(Struct, frozen=True):
     down_ms: int  # time until the breaker lets a probe through
     paused_ms: int  # time until submits go on
     held: Hold  # set by an operator
+    routes: tuple[RouteStats, ...] = ()  # those that are down or paused
 
     @property
     def breaker(self) -> int:
@@ -74,8 +89,9 @@ async def claim_ledger_check(store: StoreClient, every_s: float) -> bool:
 
 
 def _queue(name: str, row: list[Any]) -> QueueStats:
-    *numbers, held = row
-    return QueueStats(*(name, *numbers, held.decode()))
+    *numbers, held, routes = row
+    found = tuple(RouteStats(target.decode(errors="replace"), *values) for target, *values in routes)
+    return QueueStats(*(name, *numbers, held.decode(), found))
 
 
 def _check(fields: list[bytes]) -> LedgerCheck | None:

@@ -11,7 +11,7 @@ from shared.store.connect import Store
 from shared.store.history import NO_PROOF
 from shared.store.ledger import costs_of
 
-Refusal = Literal["down", "busy", "skipped", "held"]
+Refusal = Literal["down", "busy", "ours", "skipped", "held"]
 
 
 class StepFacts(Struct, frozen=True, kw_only=True):
@@ -152,11 +152,12 @@ async def withdraw(
     token: str,
     *,
     provider: str,
-    refusal: Literal["down", "busy"] = "busy",
+    target: str,
+    refusal: Literal["down", "busy", "ours"] = "busy",
     pause_s: float = 0,
 ) -> Withdrawn:
-    """Take back an intent that `provider` did not accept, and stop all submits to that provider for `pause_s`."""
-    match await store.run("withdraw", generation_id, token, int(pause_s * 1000), provider, refusal):
+    """Take back an intent that a route did not accept, and stop all submits to that route for `pause_s`."""
+    match await store.run("withdraw", generation_id, token, int(pause_s * 1000), provider, target, refusal):
         case ["withdrawn", refusals, cancel]:
             return Withdrawn(refusals, cancel == b"1")
     return Withdrawn(0, cancel=False)
@@ -175,7 +176,7 @@ async def reroute(
 
     `refusal` is skipped or held if the provider was not called. After busy and held a paused provider is not available.
     """
-    offers = (part for provider, spec in routes for part in (provider, encode(spec)))
+    offers = (part for provider, spec in routes for part in (provider, spec.target, encode(spec)))
     args = (generation_id, token, refusal, int(pause_s * 1000), *offers)
     match await store.run("reroute", *args, durable=True):
         case ["rerouted", _, to]:

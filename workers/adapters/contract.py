@@ -3,13 +3,13 @@
 ProviderError
 ├── Retry     the provider is too busy: submit again later, the reservation stays
 ├── Rejected  the provider refused for good: refund, and show the caller why
-├── Down      bad key, no credit, outage: try the next route
+├── Down      bad key, no credit, outage: try the next route; its cause says what it proves about others
 └── Unknown   the provider may or may not have accepted: never submit again
 """
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 from msgspec import Struct
@@ -88,11 +88,14 @@ class ProviderError(Exception):
 
 
 class Retry(ProviderError):
-    """The provider did not accept the work now. The same submit is safe after `after_s` seconds."""
+    """The provider did not accept the work now. The same submit is safe after `after_s` seconds.
 
-    def __init__(self, reason: str, *, after_s: float) -> None:
+    `ours` means that the fault is on this machine, so that it does not count against the provider.
+    """
+
+    def __init__(self, reason: str, *, after_s: float, ours: bool = False) -> None:
         super().__init__(reason)
-        self.after_s = after_s
+        self.after_s, self.ours = after_s, ours
 
 
 class Rejected(ProviderError):
@@ -106,8 +109,20 @@ class Rejected(ProviderError):
         self.code, self.message, self.cost_micros = code, message, cost_micros
 
 
+Cause = Literal["route", "account", "forbidden", "call"]
+
+
 class Down(ProviderError):
-    """The provider serves nobody: bad key, no credit, outage. It accepted nothing."""
+    """The provider accepted nothing and cannot serve this call: the next route may.
+
+    `cause` says what that proves. `route`: an outage of this model, so its breaker opens. `account`: our key or credit,
+    for all models if the probe confirms it, else for this one. `forbidden`: the same if the probe confirms it, else
+    nothing, because it may be about this content. `call`: nothing about other calls.
+    """
+
+    def __init__(self, reason: str, *, cause: Cause = "route") -> None:
+        super().__init__(reason)
+        self.cause: Cause = cause
 
 
 class Unknown(ProviderError):
@@ -151,9 +166,10 @@ class Adapter:
         return None
 
     async def probe(self) -> str | None:
-        """Check our key with a request that bills nothing, and return a line about it, such as the credit left.
+        """Check our account with a request that bills nothing, and return a line about it, such as the credit left.
 
-        Returns None if the provider has no such request. Raises any ProviderError.
+        Returns None if the provider has no such request. Raises any ProviderError; Down with cause `account` or
+        `forbidden` proves that the account cannot be served, and opens the provider's breaker.
         """
         return None
 

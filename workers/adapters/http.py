@@ -10,7 +10,8 @@ from yarl import URL
 from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
 from shared.ops import metrics
 from shared.version import VERSION
-from workers.adapters.contract import CONNECT_S, Adapter, Down, ProviderError, Rejected, Retry, Setup, Unknown
+from workers.adapters.contract import CONNECT_S, Adapter, ProviderError, Rejected, Retry, Setup, Unknown
+from workers.adapters.faults import connect_error, describe
 from workers.adapters.responses import ErrorReader, PollFailed, ProviderResponse, status_error
 from workers.egress.errors import plain_reason
 
@@ -60,9 +61,9 @@ class Http:
         try:
             response = await self._send(method, path, options)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-            raise Down(f"cannot connect: {plain_reason(error) or type(error).__name__}") from error
+            raise connect_error(error) from None
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise Unknown(f"the response was lost: {error!r}") from error
+            raise Unknown(f"the response was lost: {describe(error)}") from None
         failure = self._error_in(response, read_error) or status_error(response)
         if failure is not None:
             raise failure
@@ -78,7 +79,7 @@ class Http:
         try:
             response = await self._send(method, path, options)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise PollFailed(repr(error)) from error
+            raise PollFailed(describe(error)) from None
         failure = self._error_in(response, read_error)
         if isinstance(failure, Rejected):
             raise failure
@@ -91,7 +92,7 @@ class Http:
         try:
             response = await self._send(method, path, options)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise PollFailed(repr(error)) from error
+            raise PollFailed(describe(error)) from None
         if response.status == 429 or response.status >= 500:
             raise PollFailed(f"HTTP {response.status}: {response.reason}")
 

@@ -41,7 +41,7 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
     error = fields["error"] if isinstance(fields.get("error"), dict) else fields
     names = [str(error.get(name) or "") for name in ("code", "type")]
     if any(name.startswith(NO_CREDIT) for name in names):
-        return Down(f"no credit: {response.reason}")
+        return Down(f"no credit: {response.reason}", cause="account")
     metadata = error.get("metadata")
     flagged = isinstance(metadata, dict) and ("reasons" in metadata or "flagged_input" in metadata)
     if flagged or any(name in REFUSED for name in names):

@@ -33,4 +33,4 @@ def canceled(*, cost_micros: int | None = None) -> Rejected:
 
 def unsupported_kind(setup: Setup, call: Call) -> Down:
     """Return the error for a kind that the provider does not serve: another route may."""
-    return Down(f"{setup.name} does not serve {call.kind}")
+    return Down(f"{setup.name} does not serve {call.kind}", cause="call")

@@ -7,18 +7,23 @@ depending on the provider.
 
 import json
 import math
+import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from workers.adapters.contract import Blob, Down, ProviderError, Rejected, Retry, Unknown
+from shared.domain import retry
+from workers.adapters.contract import Blob, Cause, Down, ProviderError, Rejected, Retry, Unknown
 
 REASON_CHARS_MAX = 300
 RETRY_AFTER_S = 5.0  # if the provider says to come back later, but not when
-RETRY_AFTER_S_MAX = 3600.0
+RETRY_AFTER_S_MIN, RETRY_AFTER_S_MAX = 0.1, 600.0
+SURROGATE = re.compile("[\ud800-\udfff]")
 REASON_FIELDS = ("message", "msg", "detail", "error", "errors", "title", "failure")
 BINARY = "application/octet-stream"
+STATUS_CAUSES: dict[int, Cause] = {401: "account", 402: "account", 403: "forbidden", 503: "route"}
 
 
 class PollFailed(Exception):
@@ -55,20 +60,36 @@ class ProviderResponse(Struct, frozen=True):
 
     @property
     def retry_after_s(self) -> float:
-        """Return the seconds of Retry-After or of the body's `retry_after`, at most an hour."""
-        try:
-            after_s = float(self.headers.get("Retry-After", self.fields.get("retry_after", RETRY_AFTER_S)))
-        except (TypeError, ValueError):
-            return RETRY_AFTER_S
-        return min(max(after_s, 0.1), RETRY_AFTER_S_MAX) if math.isfinite(after_s) else RETRY_AFTER_S
+        """Return the seconds of Retry-After or of the body's `retry_after`, at most RETRY_AFTER_S_MAX."""
+        value = self.headers.get("Retry-After") or str(self.fields.get("retry_after", ""))
+        after_s = retry.retry_after_s(value, time.time(), RETRY_AFTER_S_MAX)
+        return RETRY_AFTER_S if after_s is None else max(after_s, RETRY_AFTER_S_MIN)
 
 
-def decode_json(body: bytes) -> Any:
-    """Return a body as JSON, or None if it is not JSON."""
+def decode_json(body: bytes | str) -> Any:
+    """Return a body as JSON, or None if it is not JSON. Its texts are valid Unicode, its numbers finite."""
+    text = body if isinstance(body, str) else body.decode("utf-8-sig", errors="replace")
     try:
-        return json.loads(body)
+        decoded = json.loads(text, parse_float=_finite, parse_constant=_finite)
+        return _without_surrogates(decoded) if "\\ud" in text or "\\uD" in text else decoded
     except (ValueError, RecursionError):
         return None
+
+
+def _finite(number: str) -> float | None:
+    value = float(number)
+    return value if math.isfinite(value) else None
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Return JSON in which halves of surrogate pairs, as in an emoji that was cut, are replacement characters."""
+    if isinstance(value, str):
+        return SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(name): _without_surrogates(item) for name, item in value.items()}
+    return value
 
 
 def json_fields(body: bytes) -> dict[str, Any]:
@@ -89,8 +110,8 @@ def status_error(response: ProviderResponse) -> ProviderError | None:
     reason = f"HTTP {status}: {response.reason}"
     if status in (409, 429) or (status == 503 and "Retry-After" in response.headers):
         return Retry(reason, after_s=response.retry_after_s)
-    if status in (401, 402, 403, 503):
-        return Down(reason)
+    if status in STATUS_CAUSES:
+        return Down(reason, cause=STATUS_CAUSES[status])
     if 400 <= status < 500 and status != 408:
         message = response.reason or f"The provider refused this request (HTTP {status})."
         return Rejected("provider_refused", message)

@@ -183,7 +183,7 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
     detail = response.fields.get("detail")
     names = {str(detail.get(name)) for name in ("status", "code", "type")} if isinstance(detail, dict) else set()
     if names & NO_CREDIT:
-        return Down(f"no credit: {response.reason}")
+        return Down(f"no credit: {response.reason}", cause="account")
     if response.status in (400, 403) and (names & REFUSED or REFUSAL.search(response.reason)):
         return content_policy(response)
     if response.status in (400, 413, 422) or names & INPUT:

@@ -56,7 +56,7 @@ class Adapter(HttpAdapter):
             return await self._enqueue(fal_dialect.route_to_app(structs.replace(call, model=name)))
         if via in OPENAI_SPEAKERS and call.kind == "image":
             return await self._draw(call, name, via)
-        raise Down(f"{self.setup.name} does not serve {call.kind} through {via or OWN}")
+        raise Down(f"{self.setup.name} does not serve {call.kind} through {via or OWN}", cause="call")
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
         """GET a request's status through the router, then its result, both in fal's form."""

@@ -106,7 +106,7 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
     if response.status not in (400, 422):
         return None
     if NO_CREDIT.match(response.reason):
-        return Down(f"no credit: {response.reason}")
+        return Down(f"no credit: {response.reason}", cause="account")
     return invalid_input(response)
 
 

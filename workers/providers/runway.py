@@ -241,7 +241,7 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
     if response.status not in (400, 422):
         return None
     if NO_CREDIT.match(response.reason):
-        return Down(f"no credit: {response.reason}")
+        return Down(f"no credit: {response.reason}", cause="account")
     issues = response.fields.get("issues")
     faults = [_fault(issue) for issue in issues if isinstance(issue, dict)] if isinstance(issues, list) else []
     return Rejected("invalid_input", "; ".join(faults)[:REASON_CHARS_MAX]) if faults else invalid_input(response)

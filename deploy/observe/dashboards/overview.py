@@ -40,7 +40,7 @@ HEALTH = PanelRow(
             "Breakers open",
             "short",
             "count(max by (provider) (wokflow_provider_breaker_state) == 2) or vector(0)",
-            "Providers whose circuit breaker is open, because they failed for everybody.",
+            "Providers whose circuit breaker is open, because of two of their models, or of our account.",
             1,
         ),
         Number(

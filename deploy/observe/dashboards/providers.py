@@ -21,10 +21,19 @@ AVAILABILITY = PanelRow(
             "Circuit breaker: 0 closed, 1 half-open (a probe is next), 2 open. Operator: 1 paused, 2 draining.",
         ),
         Chart(
+            "Breakers of models",
+            "short",
+            [Query(f"max by (provider, model) (wokflow_route_breaker_state{P})", "{{provider}} {{model}}")],
+            "Models that are not served: 1 half-open (a probe is next), 2 open.",
+        ),
+        Chart(
             "Rate limit pause",
             "s",
-            [Query(f"max by (provider) (wokflow_provider_pause_seconds{P})", "{{provider}}")],
-            "Time left until its rate limit allows the next submit.",
+            [
+                Query(f"max by (provider) (wokflow_provider_pause_seconds{P})", "{{provider}}"),
+                Query(f"max by (provider, model) (wokflow_route_pause_seconds{P})", "{{provider}} {{model}}"),
+            ],
+            "Time left until the rate limit of the provider, or of one of its models, allows the next submit.",
         ),
         Chart(
             "Failed share",

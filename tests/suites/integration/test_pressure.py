@@ -92,7 +92,8 @@ async def test_pause_stops_submits_of_all_workers(store_url: str) -> None:
         await steps.store_reference(store, three, "ref", provider="noop", patience_s=1)
         token = new_generation_id()
         await steps.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
-        assert steps.Withdrawn(1, cancel=False) == await steps.withdraw(store, one, token, provider="noop", pause_s=0.3)
+        taken_back = await steps.withdraw(store, one, token, provider="noop", target="noop", pause_s=0.3)
+        assert steps.Withdrawn(1, cancel=False) == taken_back
         step = await start(store, two)
         assert ProviderPaused is type(step)
         assert 0 < step.wait_ms <= 300
@@ -123,8 +124,9 @@ async def test_submits_keep_the_rate_after_a_pause(store_url: str) -> None:
         token = new_generation_id()
         await steps.start(store, one, provider="noop", repeatable=False, submit_limit_s=5, token=token)
         assert [Wait] * 3 == [type(await start(store, name)) for name in others]
-        await steps.withdraw(store, one, token, provider="noop", pause_s=60)
-        past = {"paused_until_ms": 1, "next_submit_ms": 1, "sent_until_ms": 1}
+        await steps.withdraw(store, one, token, provider="noop", target="noop", pause_s=60)
+        await store.call("DEL", keys.route("noop", "noop"))
+        past = {"next_submit_ms": 1, "sent_until_ms": 1}
         await store.call("HSET", keys.provider("noop"), *(part for field in past.items() for part in field))
         for name in others:
             await store.call("HSET", keys.generation(name), "slot_ms", 1)
@@ -154,8 +156,8 @@ async def test_breaker_opens_probes_and_closes(store_url: str) -> None:
     async with Store(store_url) as store:
         customer = await create_customer(store, cents=1000)
         one, two = await order(store, customer, 2)
-        assert 1 == await providers.open_breaker(store, "noop", "no credit")
-        assert 1 == await providers.open_breaker(store, "noop", "no credit")
+        once = providers.Opened(1, "provider")
+        assert [once, once] == [await providers.open_breaker(store, "noop", "no credit") for _ in range(2)]
         with pytest.raises(Refused) as caught:
             await order(store, customer)
         assert "upstream_error" == caught.value.code
@@ -174,7 +176,7 @@ async def test_breaker_stays_open_longer_after_each_outage(store_url: str) -> No
     async with Store(store_url) as store:
         spans = []
         for _ in range(3):
-            _, until_ms, _ = await store.run("open_breaker", "noop", "still down")
+            _, until_ms, _, _ = await store.run("open_breaker", "noop", "", "still down", "provider")
             clock = await store.call("TIME")
             spans.append(round((until_ms - int(clock[0]) * 1000) / 1000))
             await store.call("HSET", keys.provider("noop"), "down_until_ms", 1)

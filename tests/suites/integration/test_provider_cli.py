@@ -111,14 +111,18 @@ def test_provider_list_shows_breakers_and_pauses(shell: Shell, store_url: str) -
             order = make_order(customer, provider="noop")
             await ledger.accept(store, order)
             await steps.start(store, order.id, provider="noop", repeatable=False, submit_limit_s=5, token="t")
-            await steps.withdraw(store, order.id, "t", provider="noop", pause_s=60)
+            await steps.withdraw(store, order.id, "t", provider="noop", target="noop", pause_s=60)
 
     asyncio.run(create_trouble())
     found = {one["name"]: one for one in shell("list", "--json")[1]["providers"]}
     assert ("down", "no credit") == (found["fal"]["state"], found["fal"]["down_why"])
     assert found["fal"]["down_until"]
-    assert ("paused", 1, 1, 0) == tuple(found["noop"][name] for name in ("state", "busy", "queued", "running"))
-    assert "breaker open until" in shell("list")[1]
+    assert (1, 1, 0) == tuple(found["noop"][name] for name in ("busy", "queued", "running"))
+    [route] = found["noop"]["routes"]
+    assert ("noop", "paused") == (route["model"], route["state"])
+    text = shell("list")[1]
+    assert "breaker open until" in text
+    assert "noop: rate limited until" in text
 
 
 def test_provider_list_works_without_a_store(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,7 +149,7 @@ async def test_reroute_needs_a_free_provider_when_busy_or_held(store_url: str) -
         await pause(store, "two")
         routes = routes_to(step, "two")
         assert None is await steps.reroute(store, asked, "t", refusal="busy", routes=routes, pause_s=60)
-        await steps.withdraw(store, asked, "t", provider="one", pause_s=60)
+        await steps.withdraw(store, asked, "t", provider="one", target="one-model", pause_s=60)
         held = await start(store, waiting, "one")
         assert isinstance(held, ProviderPaused) and held.wait_ms > 50_000
         await store.call("HDEL", keys.provider("two"), "paused_until_ms")
@@ -163,7 +163,7 @@ async def test_attempts_list_every_provider_in_order(store_url: str) -> None:
     async with Store(store_url) as store:
         generation_id = (await order(store, await create_customer(store), "one", "two")).id
         step = await start(store, generation_id, "one")
-        await steps.withdraw(store, generation_id, "t", provider="one")
+        await steps.withdraw(store, generation_id, "t", provider="one", target="one-model")
         await start(store, generation_id, "one", "u")
         await steps.reroute(store, generation_id, "u", refusal="down", routes=routes_to(step, "two"))
         words = []
@@ -187,7 +187,12 @@ async def test_attempts_are_bounded(store_url: str) -> None:
         for number in range(40):
             await start(store, generation_id, "one", f"t{number}")
             await steps.withdraw(
-                store, generation_id, f"t{number}", provider="one", refusal="down" if number == 39 else "busy"
+                store,
+                generation_id,
+                f"t{number}",
+                provider="one",
+                target="one-model",
+                refusal="down" if number == 39 else "busy",
             )
         found = (await view(store, generation_id)).attempts
         assert (32, "down") == (len(found), found[-1].outcome)

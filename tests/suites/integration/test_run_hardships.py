@@ -110,7 +110,7 @@ async def test_run_ends_a_canceled_generation_after_a_worker_died(
     await steps.start(context.store, generation_id, provider="paid", repeatable=False, submit_limit_s=5, token="first")
     await generations.cancel(context.store, generation_id)
     assert steps.Withdrawn(1, cancel=True) == await steps.withdraw(
-        context.store, generation_id, "first", provider="paid"
+        context.store, generation_id, "first", provider="paid", target="paid"
     )
     await run({"context": context}, generation_id)
     assert FAILED == (await view(context, generation_id)).state

@@ -49,9 +49,14 @@ def expected_facts(model: Model) -> Facts:
         "payloads": queues.payloads,
         "holders": queues.holders,
         "tries": queues.tries,
-        "providers": {
-            name: (one.paused, one.down, one.downs, one.probing, one.held) for name, one in model.providers.items()
-        },
+        "providers": {name: (*one.wide.facts, one.held) for name, one in model.providers.items()},
+        "routes": _with_trouble(
+            {
+                f"{name}:{target}": route.facts
+                for name, one in model.providers.items()
+                for target, route in one.routes.items()
+            }
+        ),
         "deliveries": {
             name: (one.type, one.generation, one.state, one.attempts) for name, one in model.deliveries.items()
         },
@@ -94,9 +99,15 @@ def stored_facts(snapshot: Snapshot) -> Facts:
         "waiting": {name: set(ids) for name, ids in snapshot.with_prefix(snapshot.zsets, "gw:waiting:").items()},
         "uncertain": set(snapshot.zsets.get("gw:uncertain", ())),
         "providers": {
-            n: _provider_facts(one, snapshot.now_ms)
+            n: (*_breaker_facts(one, snapshot.now_ms), one.get("held", ""))
             for n, one in snapshot.with_prefix(snapshot.hashes, "gw:provider:").items()
         },
+        "routes": _with_trouble(
+            {
+                name: _breaker_facts(one, snapshot.now_ms)
+                for name, one in snapshot.with_prefix(snapshot.hashes, "gw:route:").items()
+            }
+        ),
         "deliveries": {
             name: (one.get("type"), one.get("generation"), one.get("state"), int(one.get("attempts", -1)))
             for name, one in snapshot.with_prefix(snapshot.hashes, "gw:delivery:").items()
@@ -186,9 +197,14 @@ def _pair(name: str) -> tuple[str, str]:
     return account, provider
 
 
-def _provider_facts(one: dict[str, str], now_ms: int) -> tuple[bool, bool, int, bool, str]:
+def _breaker_facts(one: dict[str, str], now_ms: int) -> tuple[bool, bool, int, bool]:
     ahead = [float(one.get(name, 0)) > now_ms for name in ("paused_until_ms", "down_until_ms", "probe_until_ms")]
-    return ahead[0], ahead[1], int(one.get("downs", 0)), ahead[2], one.get("held", "")
+    return ahead[0], ahead[1], int(one.get("downs", 0)), ahead[2]
+
+
+def _with_trouble(routes: dict[str, tuple[bool, bool, int, bool]]) -> dict[str, tuple[bool, bool, int, bool]]:
+    """Drop routes that are up, because the store forgets them."""
+    return {name: facts for name, facts in routes.items() if any(facts)}
 
 
 def _without_empty(group: dict[Any, Any]) -> dict[Any, Any]:

@@ -211,10 +211,16 @@ class Machine(RuleBasedStateMachine):
     def top_up(self, account: str, reference: str, twice: bool) -> None:
         self.world.top_up(account, 200_000, reference, twice=twice)
 
-    @rule(provider=providers, action=st.sampled_from(("recover", "down", "up", "pause", "drain")), twice=twice)
+    @rule(
+        provider=providers,
+        action=st.sampled_from(("recover", "route", "provider", "other", "up", "pause", "drain")),
+        twice=twice,
+    )
     def change_provider(self, provider: str, action: str, twice: bool) -> None:
-        if action == "down":
-            self.world.open_breaker(provider, twice=twice)
+        if action in ("route", "provider"):
+            self.world.open_breaker(provider, scope=action, twice=twice)
+        elif action == "other":
+            self.world.open_breaker(provider, "other", twice=twice)
         elif action == "up":
             self.world.close_breaker(provider)
         elif action in ("pause", "drain"):

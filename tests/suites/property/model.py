@@ -78,16 +78,62 @@ class Account(Struct):
         return self.topup - self.spent
 
 
-class Provider(Struct):
-    """A provider, its pause, its circuit breaker and its mode."""
+class Breaker(Struct):
+    """A pause and a circuit breaker, of a provider or of a route."""
 
-    concurrency: int | None
-    repeatable: bool
     paused: bool = False
     down: bool = False
     downs: int = 0
     probing: bool = False
+
+    @property
+    def facts(self) -> tuple[bool, bool, int, bool]:
+        """Return the facts that the store has too."""
+        return self.paused, self.down, self.downs, self.probing
+
+    def open(self) -> bool:
+        """Open the breaker if it is not open yet. Return whether it was not."""
+        if self.down:
+            return False
+        self.downs += 1
+        self.down, self.probing = True, False
+        return True
+
+    def close(self) -> None:
+        """Close the breaker."""
+        self.down, self.downs, self.probing = False, 0, False
+
+
+class Provider(Struct):
+    """A provider, its own breaker, those of its routes by target, and its mode."""
+
+    concurrency: int | None
+    repeatable: bool
+    wide: Breaker = field(default_factory=Breaker)
+    routes: dict[str, Breaker] = field(default_factory=dict)
     held: str = ""  # by an operator: pause or drain
+
+    def route(self, target: str) -> Breaker:
+        """Return the breaker of a route."""
+        return self.routes.setdefault(target, Breaker())
+
+    def breakers(self, target: str) -> list[Breaker]:
+        """Return the breakers that a submit to a route must pass."""
+        return [self.wide, self.route(target)]
+
+    def by_key(self, name: str) -> dict[str, Breaker]:
+        """Return the breakers of the provider of that name by their keys in the store."""
+        routes = {f"gw:route:{name}:{target}": one for target, one in self.routes.items()}
+        return {f"gw:provider:{name}": self.wide, **routes}
+
+    def others(self, target: str) -> list[Breaker]:
+        """Return the breakers of all other routes."""
+        return [one for name, one in self.routes.items() if name != target]
+
+    def pause(self, target: str) -> None:
+        """Pause a route, and the provider if another of its routes is paused."""
+        self.route(target).paused = True
+        self.wide.paused |= any(one.paused for one in self.others(target))
 
 
 class PermittedSubmit(Struct):
@@ -229,9 +275,12 @@ class Model(Struct):
 
     def first_available(self, names: list[str], *, accept_held: bool) -> str | None:
         """Return the first free provider, or with `accept_held` the first that is paused or being probed."""
-        known = [self.providers[name] for name in names]
-        down = [one.down or one.held == "drain" for one in known]
-        later = [one.paused or one.held == "pause" or bool(one.downs and one.probing) for one in known]
+        known = [(self.providers[name].held, self.providers[name].breakers(name)) for name in names]
+        down = [held == "drain" or any(one.down for one in breakers) for held, breakers in known]
+        later = [
+            held == "pause" or any(one.paused or (one.downs and one.probing) for one in breakers)
+            for held, breakers in known
+        ]
         free = [name for name, off, late in zip(names, down, later, strict=True) if not off and not late]
         held = [name for name, off, late in zip(names, down, later, strict=True) if not off and late]
         return next(iter([*free, *(held if accept_held else [])]), None)
@@ -338,7 +387,8 @@ class Model(Struct):
         provider = self.first_available(providers, accept_held=reason in ("down", "skipped"))
         if provider is None:
             return ["nowhere"]
-        self.providers[generation.provider].paused |= pause
+        if pause:
+            self.providers[generation.provider].pause(generation.provider)
         generation.refused.append((generation.provider, reason))
         before = generation.provider
         self.release_slot(generation)

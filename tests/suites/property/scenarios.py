@@ -510,6 +510,37 @@ def open_and_probe_a_breaker(world: World) -> None:
     world.start(names[2], "w3-a")
 
 
+def keep_outages_of_one_route_apart(world: World) -> None:
+    """Open the breaker of one route: others are served. A second one, or proof, closes the provider to all."""
+    name = world.accept("bob", "paid")
+    world.open_breaker("paid", "other", twice=True)
+    world.start(name, "w1-a")
+    world.withdraw(name, "w1-a", pause=True)
+    world.recover_provider("paid")
+    world.start(name, "w1-b")
+    world.withdraw(name, "w1-b", refusal="ours", twice=True)
+    world.open_breaker("paid", "other")
+    world.open_breaker("paid", twice=True)
+    world.accept("ada", "paid")
+    world.recover_provider("paid")
+    world.start(name, "w1-c")
+    world.withdraw(name, "w1-c", refusal="ours")
+    world.start(name, "w1-d")
+    world.open_breaker("paid")
+    world.accept("eve", "paid")
+    world.close_breaker("paid", "third")
+    world.open_breaker("paid", "third", scope="provider", twice=True)
+    world.start(name, "w2-a")
+    world.close_breaker("paid", "third")
+    world.close_breaker("paid")
+    world.start(name, "w2-b")
+    world.close_breaker("paid", "other")
+    world.open_breaker("paid")
+    world.recover_provider("paid")
+    world.open_breaker("paid", "other")
+    world.open_breaker("paid")
+
+
 def prefer_a_free_provider(world: World) -> None:
     """Offer several providers. The first free one gets the order, a paused one only if no other is up."""
     busy, served = world.accept("eve", "paid"), world.accept("bob", "local", price=1)

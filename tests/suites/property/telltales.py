@@ -44,6 +44,8 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.give_a_job_to_one_worker,
         scenarios.leave_a_running_job_with_its_worker,
     ),
+    "open_breaker": (scenarios.keep_outages_of_one_route_apart,),
+    "close_breaker": (scenarios.keep_outages_of_one_route_apart,),
     "redeliver": (
         scenarios.redeliver_as_the_owner,
         scenarios.disable_a_failing_endpoint,
@@ -72,6 +74,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
     "start": (
         scenarios.permit_a_submit_once,
         scenarios.open_and_probe_a_breaker,
+        scenarios.keep_outages_of_one_route_apart,
         scenarios.retry_a_refused_submit,
         scenarios.ignore_a_stale_worker_of_another_provider,
         scenarios.cancel_a_refused_submit,
@@ -100,6 +103,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
     "withdraw": (
         scenarios.retry_a_refused_submit,
         scenarios.pause_only_the_provider_that_refused,
+        scenarios.keep_outages_of_one_route_apart,
     ),
 }
 

@@ -51,9 +51,10 @@ class TimedWorld(WorkerWorld):
         """End a provider's pause, outage, probe and mode."""
         self.history.append(f"the pauses of {name} are over")
         provider = self.model.providers[name]
-        provider.paused = provider.down = provider.probing = False
-        for field in ("paused_until_ms", "down_until_ms", "probe_until_ms"):
-            self._set_past(f"gw:provider:{name}", field)
+        for key, one in provider.by_key(name).items():
+            one.paused = one.down = one.probing = False
+            for field in ("paused_until_ms", "down_until_ms", "probe_until_ms"):
+                self._set_past(key, field)
         self.set_mode(name, "")
 
     def _set_past(self, key: str, field: str) -> None:

@@ -42,11 +42,14 @@ class Transitions(Struct):
         provider = self.model.providers[generation.provider]
         if generation.cancel:
             return ["canceled", *facts]
-        if not _grant_submit(provider):
-            waits = provider.paused or provider.held == "pause" or not provider.down
-            return ["paused", ANYTHING] if waits else ["down", *facts]
+        refusal = _refusal(provider, generation.provider)
+        if refusal is not None:
+            return ["down", *facts] if refusal == "down" else ["paused", ANYTHING]
         self._allow_submit(generation, token)
-        return ["submit", *facts, "1" if provider.downs else ""]
+        probes = [one for one in provider.breakers(generation.provider) if one.downs]
+        for one in probes:
+            one.probing = True
+        return ["submit", *facts, "1" if probes else ""]
 
     def _allow_submit(self, generation: Generation, token: str) -> None:
         if not generation.started:
@@ -98,10 +101,11 @@ class Transitions(Struct):
             if job in queues.queued(queue):
                 queues.queued(queue)[job] = True
 
-    def withdraw(self, name: str, token: str, at: str, *, pause: bool) -> list[Any]:
-        """Withdraw a submit that provider `at` refused, and pause the provider if it says so."""
+    def withdraw(self, name: str, token: str, at: str, *, pause: bool, refusal: str) -> list[Any]:
+        """Withdraw a submit that provider `at` refused, and pause the route if it says so."""
         provider = self.model.providers[at]
-        provider.paused = provider.paused or pause
+        if pause:
+            provider.pause(at)
         generation = self.model.generations.get(name)
         if generation is None:
             return ["missing"]
@@ -109,7 +113,9 @@ class Transitions(Struct):
             return ["kept", generation.state]
         generation.state, generation.intent = "queued", None
         generation.refusals += 1
-        generation.refused.append((generation.provider, "busy"))
+        generation.refused.append((generation.provider, refusal))
+        for one in provider.breakers(at) if refusal == "ours" else ():
+            one.probing = False
         return ["withdrawn", generation.refusals, "1" if generation.cancel else ""]
 
     def cancel(self, name: str) -> list[Any]:
@@ -169,18 +175,24 @@ class Transitions(Struct):
         generation.late = generation.late or found
         return ["attached"] if found else ["noted"]
 
-    def open_breaker(self, name: str) -> list[Any]:
-        """Open the breaker if it is not open yet."""
+    def open_breaker(self, name: str, target: str, scope: str) -> list[Any]:
+        """Open the route's breaker, and the provider's if that is proven or another route went down before."""
         provider = self.model.providers[name]
-        if not provider.down:
-            provider.downs += 1
-            provider.down, provider.probing = True, False
-        return ["opened", ANYTHING, provider.downs]
+        route = provider.route(target)
+        if scope == "route":
+            is_new = route.open() and route.downs == 1
+            if provider.wide.down or (is_new and any(one.down for one in provider.others(target))):
+                scope = "provider"
+        if scope == "route":
+            provider.wide.probing = False
+            return ["opened", ANYTHING, route.downs, "route"]
+        provider.wide.open()
+        return ["opened", ANYTHING, provider.wide.downs, "provider"]
 
-    def close_breaker(self, name: str) -> list[Any]:
-        """Close the breaker."""
-        provider = self.model.providers[name]
-        provider.down, provider.downs, provider.probing = False, 0, False
+    def close_breaker(self, name: str, target: str) -> list[Any]:
+        """Close the breakers of a route and of its provider."""
+        for one in self.model.providers[name].breakers(target):
+            one.close()
         return ["closed"]
 
     def record_attempt(self, name: str, number: int, state: str, health: str) -> list[Any]:
@@ -253,9 +265,13 @@ class Transitions(Struct):
         return delivery.state == "pending" and not self.model.queues.has("webhooks", f"deliver:{name}")
 
 
-def _grant_submit(provider: Provider) -> bool:
-    """Return whether a submit may be sent. After an outage, mark the provider as probed by it."""
-    if provider.held == "pause" or provider.paused or provider.down or (provider.downs and provider.probing):
-        return False
-    provider.probing = bool(provider.downs)
-    return True
+def _refusal(provider: Provider, target: str) -> str | None:
+    """Return why a submit may not be sent: paused or down; None if it may."""
+    if provider.held == "pause":
+        return "paused"
+    for one in provider.breakers(target):
+        if one.paused or (one.downs and one.probing and not one.down):
+            return "paused"
+        if one.down:
+            return "down"
+    return None

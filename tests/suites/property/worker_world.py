@@ -41,13 +41,15 @@ class WorkerWorld(WebhookWorld):
         self.call(expected, "store_reference", name, f"task-{token}", submit.provider, again=again if twice else None)
         self.check()
 
-    def withdraw(self, name: str, token: str, *, pause: bool = False, twice: bool = False) -> None:
+    def withdraw(
+        self, name: str, token: str, *, pause: bool = False, refusal: str = "busy", twice: bool = False
+    ) -> None:
         """Withdraw the submit of that token after the provider refused it."""
         submit = self.model.generations[name].submits[token]
         submit.outcome = "refused"
-        expected = self.transitions.withdraw(name, token, submit.provider, pause=pause)
+        expected = self.transitions.withdraw(name, token, submit.provider, pause=pause, refusal=refusal)
         again = ["kept"] if expected[0] == "withdrawn" else expected
-        args = (name, token, LONG_MS if pause else 0, submit.provider, "busy")
+        args = (name, token, LONG_MS if pause else 0, submit.provider, submit.provider, refusal)
         self.call(expected, "withdraw", *args, again=again if twice else None)
         self.check()
 
@@ -59,7 +61,7 @@ class WorkerWorld(WebhookWorld):
         if token in submits:
             submits[token].outcome = "refused"
         expected = self.model.reroute(name, token, reason, list(providers), pause=pause)
-        routes = (part for provider in providers for part in (provider, SPECS[provider]))
+        routes = (part for provider in providers for part in (provider, provider, SPECS[provider]))
         args = (name, token, reason, LONG_MS if pause else 0, *routes)
         again = ["rerouted", expected[2], expected[2]] if expected[0] == "rerouted" else expected
         self.call(expected, "reroute", *args, again=again if twice else None)
@@ -120,16 +122,21 @@ class WorkerWorld(WebhookWorld):
         self.call(expected, "credit", name, "" if amount is None else amount, again=again if twice else None)
         self.check()
 
-    def open_breaker(self, provider: str, *, twice: bool = False) -> None:
-        """Open a provider's breaker until the history recovers it."""
-        expected = self.transitions.open_breaker(provider)
-        self.call(expected, "open_breaker", provider, "out of credit", again=expected if twice else None)
-        self.store.write(("HSET", f"gw:provider:{provider}", "down_until_ms", self.snapshot.now_ms + LONG_MS))
+    def open_breaker(self, provider: str, target: str = "", *, scope: str = "route", twice: bool = False) -> None:
+        """Open a breaker until the history recovers it, of the provider's own target by default."""
+        target = target or provider
+        expected = self.transitions.open_breaker(provider, target, scope)
+        args = (provider, target, "out of credit", scope)
+        self.call(expected, "open_breaker", *args, again=expected if twice else None)
+        for key, breaker in self.model.providers[provider].by_key(provider).items():
+            if breaker.down:
+                self.store.write(("HSET", key, "down_until_ms", self.snapshot.now_ms + LONG_MS))
         self.check()
 
-    def close_breaker(self, provider: str) -> None:
-        """Close a provider's breaker after a success."""
-        self.call(self.transitions.close_breaker(provider), "close_breaker", provider)
+    def close_breaker(self, provider: str, target: str = "") -> None:
+        """Close the breakers of a route and its provider after a success."""
+        target = target or provider
+        self.call(self.transitions.close_breaker(provider, target), "close_breaker", provider, target)
         self.check()
 
     def sweep(self) -> list[str]:

@@ -228,7 +228,7 @@ class World:
         """Place a given order, whose id may be known already."""
         expected = self.model.accept(order)
         named = (order.id, order.key, LONG_MS, order.replay, order.body, order.waiter, order.payer, order.guest)
-        routes = ((name, order.price, SPECS[name], LONG_MS) for name in (order.provider, *order.others))
+        routes = ((name, name, order.price, SPECS[name], LONG_MS) for name in (order.provider, *order.others))
         args = (*named, *(part for way in routes for part in way))
         self.call(expected, "accept", *args, again=expected if twice else None)
         self.check()

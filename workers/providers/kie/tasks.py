@@ -4,7 +4,6 @@ Each has one POST that creates a task and returns its id, and one GET that retur
 counts, since kie sends its errors with status 200 too.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -13,11 +12,11 @@ from typing import Any
 from msgspec import Struct
 
 from shared.ops import clock
-from workers.adapters.contract import Call, Done, Down, Pending, ProviderError, Rejected, Retry, Unknown
+from workers.adapters.contract import Call, Cause, Done, Down, Pending, ProviderError, Rejected, Retry, Unknown
 from workers.adapters.inputs import aspect_ratio, drop_none, styled_prompt
 from workers.adapters.outputs import read_outputs
 from workers.adapters.refusals import MODEL_FAILED
-from workers.adapters.responses import REASON_CHARS_MAX, PollFailed, ProviderResponse
+from workers.adapters.responses import REASON_CHARS_MAX, PollFailed, ProviderResponse, decode_json
 from workers.providers.kie.inputs import build_task
 
 # Suno's tasks require a callback URL. If we have none, this URL, which no host serves, takes its place.
@@ -26,7 +25,8 @@ POLL_S = ((30.0, 3.0), (120.0, 7.0))  # (age of a task, time between polls until
 POLL_S_OLD, POLL_S_UNDATED = 20.0, 10.0
 PROMPT_CHARS_MAX, STYLE_CHARS_MAX, TITLE_CHARS_MAX = 500, 1_000, 80  # of a song
 
-CLOSED = (401, 402, 403, 433, 455)  # bad key, no credit, a key's own limit, maintenance
+# Bad key, no credit, no permission, a key's own limit, maintenance.
+CLOSED: dict[int, Cause] = {401: "account", 402: "account", 403: "forbidden", 433: "account", 455: "route"}
 BUSY = (429, 550)
 INPUT = (400, 413, 422)
 POLICY = re.compile(r"polic|nsfw|sensitive|inappropriate|flagged|unsafe|prohibited|moderat|copyright|safety", re.I)
@@ -83,7 +83,7 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
     code = response.fields.get("code")
     code, reason = code if isinstance(code, int) else response.status, response.reason
     if code in CLOSED:
-        return Down(f"code {code}: {reason}")
+        return Down(f"code {code}: {reason}", cause=CLOSED[code])
     if code in BUSY:
         return Retry(f"code {code}: {reason}", after_s=response.retry_after_s)
     if code in (404, 405, 505):
@@ -142,10 +142,9 @@ def _read_market_result(record: Mapping[str, Any]) -> Done | None:
         raise failure(record.get("failCode"), record.get("failMsg"))
     if record.get("state") != "success":
         return None
-    try:
-        result = json.loads(record.get("resultJson") or "")
-    except (TypeError, ValueError) as error:
-        raise PollFailed("the task succeeded, but its resultJson is not JSON") from error
+    result = decode_json(str(record.get("resultJson") or ""))
+    if result is None:
+        raise PollFailed("the task succeeded, but its resultJson is not JSON")
     return Done(read_outputs(result.get("resultUrls") if isinstance(result, dict) else None))
 
 

@@ -10,15 +10,16 @@
 -- FACTS: spec, reserved, created_ms, deadline_ms, started_ms (0: never started), refusals, account
 -- percent: of the provider's callbacks that arrive; 0 if this generation's has come already
 --@include now
+--@include route
 --@include rate_limit
 --@include measure
 --@include history
 local id, repeatable, submit_limit_ms, token, at, history, sequence, accepted = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 local state, provider, spec, reserved, created, deadline, run_ms, started, ref, intent, intent_ms, cancel, callback,
-  refusals, account, called = unpack(redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved',
+  refusals, account, called, target = unpack(redis.call('HMGET', generation, 'state', 'provider', 'spec', 'reserved',
     'created_ms', 'deadline_ms', 'run_ms', 'started_ms', 'ref', 'intent', 'intent_ms', 'cancel_ms', 'callback',
-    'refusals', 'account', 'called_ms'))
+    'refusals', 'account', 'called_ms', 'target'))
 if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 if provider ~= at or state == 'backlog' then return {'moved', provider} end
@@ -35,7 +36,7 @@ if ref then
   return with_facts({'poll'}, ref, cancel and '1' or '', percent)
 end
 if state == 'submitting' and intent == token then
-  return with_facts({'submit'}, redis.call('HEXISTS', 'gw:provider:' .. provider, 'downs') == 1 and '1' or '', percent, 0)
+  return with_facts({'submit'}, is_probe(provider, target or ''), percent, 0)
 end
 if state == 'submitting' and repeatable == '' then
   local left = math.min(intent_ms + submit_limit_ms, tonumber(deadline)) - now
@@ -50,7 +51,7 @@ if state == 'uncertain' then redis.call('ZADD', 'gw:uncertain', 'NX', now, id) e
 if state == 'uncertain' then return with_facts({'uncertain'}, callback or '') end
 if cancel then return with_facts({'canceled'}) end
 
-local refusal, probe = check_submit(provider, generation, tonumber(submit_limit_ms), now)
+local refusal, probe = check_submit(provider, target or '', generation, tonumber(submit_limit_ms), now)
 if refusal then return refusal[1] == 'wait' and refusal or with_facts(refusal) end
 if not started then
   started, deadline = now, string.format('%.0f', now + run_ms)

@@ -1,24 +1,28 @@
--- breaker: whether providers can be given work, and which of several routes is.
--- Keys: gw:provider:<name>
+-- breaker: which of several routes can be given work. The part `route` precedes this one.
+-- Keys: none of its own
 -- Returns nothing
--- 'free'; 'later': paused, or half open; 'down': its breaker is open, or it is drained, and for how many ms.
 local DRAINED_MS = 60000  -- until a caller should try again
-local function availability(provider, now)
-  local down_until, paused_until, downs, probe_until, held = unpack(redis.call('HMGET', 'gw:provider:' .. provider,
-    'down_until_ms', 'paused_until_ms', 'downs', 'probe_until_ms', 'held'))
-  if held == 'drain' then return 'down', DRAINED_MS end
-  if tonumber(down_until or 0) > now then return 'down', down_until - now end
-  if held == 'pause' or tonumber(paused_until or 0) > now then return 'later' end
-  if downs and tonumber(probe_until or 0) > now then return 'later' end
-  return 'free'
+
+-- 'free'; 'later': paused, or half open; 'down': a breaker is open, or the provider is drained, and for how many ms.
+local function availability(provider, target, now)
+  local word = 'free'
+  for _, key in ipairs(breaker_keys(provider, target)) do
+    local down_until, paused_until, downs, probe_until, held =
+      unpack(redis.call('HMGET', key, 'down_until_ms', 'paused_until_ms', 'downs', 'probe_until_ms', 'held'))
+    if held == 'drain' then return 'down', DRAINED_MS end
+    if tonumber(down_until or 0) > now then return 'down', down_until - now end
+    if held == 'pause' or tonumber(paused_until or 0) > now then word = 'later' end
+    if downs and tonumber(probe_until or 0) > now then word = 'later' end
+  end
+  return word
 end
 
--- The index in ARGV of the first free provider, counting from `first` in steps of `step`; else, with `later_will_do`, of
+-- The index in ARGV of the first free route, counting from `first` in steps of `step`; else, with `later_will_do`, of
 -- the first that is free later; else nil. Also returns the ms until the first of those that are down may be tried.
 local function first_available(first, step, later_will_do, now)
   local later, soonest
   for at = first, #ARGV, step do
-    local word, wait = availability(ARGV[at], now)
+    local word, wait = availability(ARGV[at], ARGV[at + 1], now)
     if word == 'free' then return at end
     if word == 'later' and later_will_do then later = later or at end
     if word == 'down' then soonest = math.min(wait, soonest or wait) end
@@ -26,16 +30,8 @@ local function first_available(first, step, later_will_do, now)
   return later, soonest or 0
 end
 
--- The number of the route in ARGV, of four parts each, with this spec; 0 if there is none.
+-- The number of the route in ARGV, of five parts each, with this spec; 0 if there is none.
 local function route_number(spec, first)
-  for at = first, #ARGV, 4 do if ARGV[at + 2] == spec then return (at - first) / 4 + 1 end end
+  for at = first, #ARGV, 5 do if ARGV[at + 3] == spec then return (at - first) / 5 + 1 end end
   return 0
-end
-
--- Stop all submits to a provider for pause_ms.
-local function pause_submits(provider, pause_ms, now)
-  if pause_ms <= 0 then return end
-  local key = 'gw:provider:' .. provider
-  local paused = tonumber(redis.call('HGET', key, 'paused_until_ms') or 0)
-  redis.call('HSET', key, 'paused_until_ms', math.max(paused, now + pause_ms))
 end

@@ -1,4 +1,5 @@
--- rate_limit: whether a provider may be given a submit now: its pause, its breaker, its rate.
+-- rate_limit: whether a route may be given a submit now: its pause and breaker, those of its provider, and the rate. The
+-- part `route` precedes this one.
 -- Keys: gw:provider:<name>; the generation's key is the caller's
 -- Returns {'wait', ms} (for the rate) | {'paused', ms} (until the provider accepts submits again) | {'down'}
 local HELD_MS = 5000  -- until a worker checks whether an operator has resumed it
@@ -20,18 +21,23 @@ local function reserve_submit_time(key, generation, rate, now)
 end
 
 -- nil if a submit may be sent now, and whether it is a probe ('1' | ''); or the reply that says why not.
-local function check_submit(provider, generation, submit_limit_ms, now)
+local function check_submit(provider, target, generation, submit_limit_ms, now)
   local key = 'gw:provider:' .. provider
-  local paused, rate, down_until, downs, probe_until, held = unpack(redis.call('HMGET', key, 'paused_until_ms',
-    'rate_per_s', 'down_until_ms', 'downs', 'probe_until_ms', 'held'))
+  local rate, held = unpack(redis.call('HMGET', key, 'rate_per_s', 'held'))
   if held == 'pause' then return {'paused', HELD_MS} end
-  if paused and tonumber(paused) > now then return {'paused', paused - now} end
+  local half_open = {}
+  for _, breaker in ipairs(breaker_keys(provider, target)) do
+    local paused, down_until, downs, probe_until =
+      unpack(redis.call('HMGET', breaker, 'paused_until_ms', 'down_until_ms', 'downs', 'probe_until_ms'))
+    if paused and tonumber(paused) > now then return {'paused', paused - now} end
 
-  -- After an outage one submit is sent as a probe; the others wait for its result.
-  if downs and tonumber(down_until) > now then return {'down'} end
-  if downs and probe_until and tonumber(probe_until) > now then return {'paused', PROBED_MS} end
+    -- After an outage one submit is sent as a probe; the others wait for its result.
+    if downs and tonumber(down_until) > now then return {'down'} end
+    if downs and probe_until and tonumber(probe_until) > now then return {'paused', PROBED_MS} end
+    if downs then half_open[#half_open + 1] = breaker end
+  end
   local wait = rate and reserve_submit_time(key, generation, tonumber(rate), now)
   if wait then return {'wait', wait} end
-  if downs then redis.call('HSET', key, 'probe_until_ms', now + submit_limit_ms) end
-  return nil, downs and '1' or ''
+  for _, breaker in ipairs(half_open) do redis.call('HSET', breaker, 'probe_until_ms', now + submit_limit_ms) end
+  return nil, #half_open > 0 and '1' or ''
 end

@@ -1,6 +1,9 @@
--- close_breaker: close a provider's circuit breaker, because the provider answered a submit.
--- ARGV: provider
--- Keys: gw:provider:<name>
+-- close_breaker: close the circuit breakers of a route and of its provider, because the provider answered a submit.
+-- ARGV: provider, target
+-- Keys: gw:provider:<name> gw:route:<provider>:<target>
 -- Returns {'closed'}
-redis.call('HDEL', 'gw:provider:' .. ARGV[1], 'downs', 'down_until_ms', 'down_why', 'probe_until_ms')
+--@include route
+for _, breaker in ipairs(breaker_keys(ARGV[1], ARGV[2])) do
+  redis.call('HDEL', breaker, 'downs', 'down_until_ms', 'down_why', 'probe_until_ms')
+end
 return {'closed'}

@@ -103,10 +103,11 @@ def test_verdict_depends_on_status(status: int | None, meaning: Verdict) -> None
         ("", None),
         ("soon", None),
         ("-5", None),
-        ("1.5", None),
         ("²", None),
         ("inf", None),
+        ("1e308", None),
         ("0", 0),
+        ("1.5", 1.5),
         (" 120 ", 120),
         ("86401", 86_400),
         ("9" * 5000, 86_400),
@@ -115,6 +116,9 @@ def test_verdict_depends_on_status(status: int | None, meaning: Verdict) -> None
         ("Wed, 31 Dec 2025 23:00:00 GMT", 0),
         ("Fri, 01 Jan 2027 00:00:00 GMT", 86_400),
         ("Fri, 99 Jan 2027 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2035 00:00:00 +99999999999999", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
     ],
 )
 def test_retry_after_is_seconds_or_date(value: str | None, asked_s: float | None) -> None:

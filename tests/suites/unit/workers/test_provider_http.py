@@ -1,14 +1,20 @@
 """Bounded requests to a provider: time limits, redirects, and the meaning of answers."""
 
 import asyncio
+import errno
+import resource
+import socket
+import traceback
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
 
 from shared.version import VERSION
 from tests.harness.doubles.double import Double, Fault, Response, Route
 from workers.adapters.contract import Down, ProviderError, Rejected, Retry, Unknown
+from workers.adapters.faults import connect_error, is_own_fault
 from workers.adapters.http import Http
 from workers.adapters.responses import RETRY_AFTER_S, RETRY_AFTER_S_MAX, PollFailed, ProviderResponse, status_error
 
@@ -167,10 +173,16 @@ def test_status_503_is_a_retry_when_it_has_retry_after() -> None:
     [
         ({"Retry-After": "2.5"}, b"", 2.5),
         ({"Retry-After": "999999"}, b"", RETRY_AFTER_S_MAX),
-        ({"Retry-After": "-3"}, b"", 0.1),
+        ({"Retry-After": "-3"}, b"", RETRY_AFTER_S),
+        ({"Retry-After": "0"}, b"", 0.1),
+        ({"Retry-After": "1e308"}, b"", RETRY_AFTER_S),
+        ({"Retry-After": "Mon, 01 Jan 2035 00:00:00 +99999999999999"}, b"", RETRY_AFTER_S),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, b"", RETRY_AFTER_S_MAX),
         ({"Retry-After": "nan"}, b"", RETRY_AFTER_S),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, b'{"retry_after": 9}', RETRY_AFTER_S),
+        ({"Retry-After": "Wed, 21 Oct 2020 07:28:00 GMT"}, b'{"retry_after": 9}', 0.1),
         ({}, b'{"retry_after": 9}', 9),
+        ({}, b'{"retry_after": 1e999}', RETRY_AFTER_S),
+        ({}, b'{"retry_after": [1]}', RETRY_AFTER_S),
         ({}, b'{"retry_after": null}', RETRY_AFTER_S),
         ({}, b"<html>", RETRY_AFTER_S),
     ],
@@ -197,3 +209,67 @@ def test_retry_after_is_read_and_bounded(headers: dict[str, str], body: bytes, a
 def test_reason_is_found_in_any_body(body: bytes, reason: str) -> None:
     """The provider's message is found in JSON of many shapes, or is the start of the text."""
     assert reason == ProviderResponse(400, {}, body).reason
+
+
+@pytest.mark.parametrize(
+    ("system", "error"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), Retry),
+        (OSError(errno.ENFILE, "Too many open files in system"), Retry),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), Retry),
+        (OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address"), Retry),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), Retry),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), Retry),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), Down),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), Down),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), Down),
+    ],
+)
+def test_fault_of_this_machine_is_not_the_providers(system: OSError, error: type[ProviderError]) -> None:
+    """A connection that this machine could not try is a fault of ours; any other one is an outage of the route."""
+    key = aiohttp.client_reqrep.ConnectionKey("a.example", 443, True, True, None, None, None)
+    found = connect_error(aiohttp.ClientConnectorError(key, system))
+    assert error is type(found)
+    assert str(system.strerror) in str(found)
+    assert not isinstance(found, Retry) or found.ours
+
+
+def test_missing_name_is_ours_when_no_descriptor_is_left() -> None:
+    """A resolver that may open no file says that the name does not exist."""
+    system = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        assert is_own_fault(system)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert not is_own_fault(system)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\njunk",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\njunk",
+        b"HTTP/1.1 200 OK\r\nX-Large: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"what?\r\n\r\n",
+        b"",
+    ],
+)
+async def test_error_of_a_broken_response_has_no_secrets(answer: bytes) -> None:
+    """Whatever breaks a response, the error's words do not have the key that we sent."""
+
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(respond, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        http = Http(url, headers={"Authorization": "Bearer sk-very-secret-key"}, total_s=5.0)
+        for work in (http.submit("POST", "/"), http.poll("GET", "/"), http.cancel("POST", "/")):
+            with pytest.raises((Unknown, PollFailed)) as caught:
+                await work
+            shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+            assert "very-secret" not in shown
+        await http.close()
