@@ -17,9 +17,11 @@ from shared.store.steps import Step
 from workers.account_check import AccountProbe
 from workers.adapters.contract import Adapter, Call, Done, Pending, Rejected
 from workers.egress import Egress
+from workers.memory_budget import MemoryBudget
 
 PARK_MIN_S = 0.01
 REASON_CHARS_MAX = 200
+COPIES_BYTES_MAX = 160 * 1024 * 1024  # the memory of all copies of outputs in a process
 LATE_PREFIX = "late:"  # of the job that polls a failed generation
 
 
@@ -35,6 +37,7 @@ class WorkerContext(Struct, frozen=True, kw_only=True):
     callbacks_url: str | None = None  # the provider's callbacks arrive below it; None: it cannot call us
     secret: bytes = b""
     costs: Mapping[tuple[str, str], int] = msgspec.field(default_factory=dict)  # see Catalogue.costs
+    memory: MemoryBudget = msgspec.field(default_factory=lambda: MemoryBudget(COPIES_BYTES_MAX))
     text: ForeignText = msgspec.field(default_factory=ForeignText)  # cleans what the provider sends
     account: AccountProbe = msgspec.field(default_factory=AccountProbe)
 

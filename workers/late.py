@@ -9,7 +9,6 @@ from arq.worker import Retry as Park
 from shared.domain.errors import StoreDown
 from shared.domain.generation import Generation
 from shared.ops import clock
-from shared.ops.storage import StorageError
 from shared.store import generations, steps
 from workers.adapters.contract import Call, Done, Rejected
 from workers.calls import call_adapter
@@ -51,7 +50,7 @@ async def follow_up(context: WorkerContext, generation_id: str) -> None:
     try:
         token, now_ms = token_hex(16), clock.now_ms()
         outputs = await copy_result(context, generation.spec.kind, done, token=token, now_ms=now_ms)
-    except (OutputError, StorageError) as error:
+    except OutputError as error:
         log.warning("generation.late_copy_failed", generation=generation_id, error=context.describe(error))
         await schedule_poll(context, generation_id, next_poll_s(generation))
         return

@@ -12,20 +12,19 @@ from msgspec import structs
 from shared.domain.foreign_url import host_of
 from shared.domain.generation import Outcome, Output, Spec
 from shared.ops import clock, metrics
-from shared.ops.storage import Storage, StorageError, new_path
+from shared.ops.storage import new_path
 from shared.store import steps
 from shared.store.steps import Poll
 from workers.adapters.contract import Blob, Done, Link
 from workers.context import Completed, Failed, GenerationJob, Parked, WorkerContext
-from workers.egress import Egress
-from workers.egress.errors import BadUrl, EgressError, TooLarge
-from workers.media import DEFAULT_TYPES, OUTPUT_BYTES_MAX, inspect
-from workers.media.errors import BadOutput, CopyFailed, NotStored
+from workers.media import DEFAULT_TYPES
+from workers.media.errors import BadOutput, NotStored, OutputError
+from workers.output_copy import Copier, copy_output
 from workers.timing import retry_while_store_down
 
 OUTPUTS_MAX = 16
-INLINE_BYTES_MAX = 256 * 1024  # hashing more than this would block the event loop for too long
 RETRY_S, RETRY_S_MAX = 5.0, 60.0  # until a failed copy is tried again
+BAD_OUTPUT_S = 20.0  # an output that cannot be used is fetched again for so long
 LAST_TRY_S = 5.0  # before the deadline; after it the sweeper ends the generation
 
 log = structlog.get_logger()
@@ -42,15 +41,16 @@ async def store_outputs(context: WorkerContext, job: GenerationJob, done: Done) 
         began_s = time.monotonic()
         try:
             outputs = await copy_result(context, job.spec.kind, done, token=token, now_ms=began_ms)
-        except BadOutput as error:
-            message = f"The provider's answer could not be used: {error}"
-            return Failed(code="bad_output", message=message, unusable=done)
-        except (CopyFailed, StorageError) as error:
-            log.warning("generation.copy_failed", generation=job.id, error=repr(error))
+        except OutputError as error:
+            log.warning("generation.copy_failed", generation=job.id, error=context.describe(error))
             now_ms = clock.now_ms()
             since_ms = await retry_while_store_down(partial(steps.mark_done, context.store, job.id, now_ms))
             pause_s = min(max(RETRY_S, (now_ms - since_ms) / 4000), RETRY_S_MAX)  # longer, the longer it has failed
-            end = stop_copying(context, job, done, error, pause_s=pause_s, since_ms=since_ms)
+            end = (
+                refuse_output(job, done, error, since_s=(now_ms - since_ms) / 1000)
+                if isinstance(error, BadOutput)
+                else stop_copying(context, job, done, error, pause_s=pause_s, since_ms=since_ms)
+            )
             if end is not None:
                 return end
         else:
@@ -60,6 +60,17 @@ async def store_outputs(context: WorkerContext, job: GenerationJob, done: Done) 
         if isinstance(job.step, Poll):
             return job.parked(pause_s)
         await asyncio.sleep(min(pause_s, max(job.left_s, 0)))
+
+
+def refuse_output(job: GenerationJob, done: Done, error: BadOutput, *, since_s: float) -> Failed | None:
+    """Return the failure of an unusable output; None while the provider may still replace it.
+
+    A store behind a link may show nothing, a page or a part for a moment. Bytes that came with the submit stay.
+    """
+    may_change = isinstance(job.step, Poll) or any(isinstance(output, Link) for output in done.outputs)
+    if may_change and since_s < BAD_OUTPUT_S and job.left_s > RETRY_S + LAST_TRY_S:
+        return None
+    return Failed(code="bad_output", message=f"The provider's answer could not be used: {error}", unusable=done)
 
 
 def stop_copying(
@@ -72,7 +83,9 @@ def stop_copying(
     expires_ms = since_ms + int(context.adapter.keeps_s * 1000)
     links = link_outputs(done.outputs, job.spec.kind, expires_ms) if isinstance(error, NotStored) else ()
     if links and job.left_s <= pause_s + LAST_TRY_S:
-        log.error("generation.outputs_not_stored", generation=job.id, provider=context.provider, error=repr(error))
+        log.error(
+            "generation.outputs_not_stored", generation=job.id, provider=context.provider, error=context.describe(error)
+        )
         return Completed(outcome_of(context, job.spec, done, links))
     if job.left_s <= 0:
         message = "The result could not be stored in time."
@@ -90,22 +103,14 @@ def outcome_of(context: WorkerContext, spec: Spec, done: Done, outputs: Sequence
 async def copy_result(context: WorkerContext, kind: str, done: Done, *, token: str, now_ms: int) -> tuple[Output, ...]:
     """Copy the outputs of a result once. Raises BadOutput, CopyFailed."""
     expires_ms = now_ms + int(context.adapter.keeps_s * 1000)
-    return await copy_outputs(
-        context.storage, context.egress, done.outputs, kind=kind, token=token, now_ms=now_ms, expires_ms=expires_ms
-    )
+    copier = Copier(storage=context.storage, egress=context.egress, budget=context.memory)
+    return await copy_outputs(copier, done.outputs, kind=kind, token=token, now_ms=now_ms, expires_ms=expires_ms)
 
 
 async def copy_outputs(
-    storage: Storage,
-    egress: Egress,
-    outputs: Sequence[Blob | Link],
-    *,
-    kind: str,
-    token: str,
-    now_ms: int,
-    expires_ms: int,
+    copier: Copier, outputs: Sequence[Blob | Link], *, kind: str, token: str, now_ms: int, expires_ms: int
 ) -> tuple[Output, ...]:
-    """Store the outputs of a generation of `kind`, one at a time to hold one in memory. Raises BadOutput, CopyFailed.
+    """Store the outputs of a generation of `kind`, one at a time. Raises BadOutput, CopyFailed.
 
     An output above our size limit stays with its provider until `expires_ms`. Another call with the same token on the
     same day replaces the files of the first.
@@ -114,19 +119,14 @@ async def copy_outputs(
         raise BadOutput(f"the provider delivered {len(outputs)} outputs; at most {OUTPUTS_MAX} are stored")
     stored: list[Output] = []
     for index, output in enumerate(outputs):
-        data = await _read(output, egress)
-        if data is None:
-            stored += link_outputs([output], kind, expires_ms)
-            continue
-        media = inspect(data, kind) if len(data) <= INLINE_BYTES_MAX else await asyncio.to_thread(inspect, data, kind)
-        path = new_path(token, media.media_type, now_ms, index)
-        try:
-            await storage.put(path, data, media.media_type)
-        except StorageError as error:
-            raise NotStored(str(error)) from error
-        width, height = media.size or (None, None)
-        stored.append(Output(path, media.media_type, len(data), width, height, media.sha256))
+        path_of = partial(_path, token, now_ms, index)
+        copied = await copy_output(copier, output, kind, path_of)
+        stored += [copied] if copied is not None else link_outputs([output], kind, expires_ms)
     return tuple(stored)
+
+
+def _path(token: str, now_ms: int, index: int, media_type: str) -> str:
+    return new_path(token, media_type, now_ms, index)
 
 
 def link_outputs(outputs: Sequence[Blob | Link], kind: str, expires_ms: int) -> tuple[Output, ...]:
@@ -138,19 +138,3 @@ def link_outputs(outputs: Sequence[Blob | Link], kind: str, expires_ms: int) -> 
     return tuple(Output(link.url, link.media_type or default, expires_ms=expires_ms) for link in links)
 
 
-async def _read(output: Blob | Link, egress: Egress) -> bytes | None:
-    """Return the bytes of an output; None if they are above our size limit."""
-    if isinstance(output, Blob):
-        return output.data
-    host = host_of(output.url)  # the rest of a provider URL often holds a signature: never shown
-    try:
-        fetched = await egress.get(output.url, body_bytes_max=OUTPUT_BYTES_MAX)
-    except TooLarge:
-        return None
-    except BadUrl as error:
-        raise BadOutput(f"{host} did not deliver an output: {error.message}") from error
-    except EgressError as error:
-        raise CopyFailed(f"{host} did not deliver an output: {error.message}") from error
-    if fetched.status != 200:
-        raise CopyFailed(f"{host} answered {fetched.status} for an output")
-    return fetched.data

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from msgspec import Struct
+from obstore import open_writer
 from obstore.exceptions import BaseError
 from obstore.store import HTTPStore, LocalStore, MemoryStore, from_url
 
 if TYPE_CHECKING:
+    from obstore import Attributes, WritableFile
     from obstore.store import ObjectStore
 
 TYPES = {
@@ -44,6 +46,7 @@ FOLDER = re.compile(r"[0-9]{4}(?:/[0-9]{2}){0,2}")
 
 INDEX_MAX = 999
 CHUNK_BYTES = 512 * 1024  # held in memory by one reader, and fetched by one request to a bucket
+FOLDER_PART_BYTES, BUCKET_PART_BYTES = 1024 * 1024, 5 * 1024 * 1024  # written at once; S3 takes no smaller part
 DELETE_MAX = 500
 THREADS_MAX = 16  # concurrent calls to the folder or bucket; further calls wait
 RETRIES_MAX, RETRY_TIMEOUT_S = 3, 60  # of one request to a bucket
@@ -96,6 +99,7 @@ class Storage:
         self._store = store
         prefix = store.prefix if isinstance(store, LocalStore) else None
         self._folder = prefix.resolve() if prefix else None
+        self._part_bytes = FOLDER_PART_BYTES if self._folder else BUCKET_PART_BYTES
         self._synced = synced
         # obstore resumes its coroutines from foreign threads, and a process that ends right after one sometimes aborts.
         # Blocking calls in our own threads do not abort, and cost less.
@@ -115,13 +119,18 @@ class Storage:
         """Write an output atomically, replacing an existing one. Raises StorageError."""
         if not PATH.fullmatch(path):
             raise StorageError(f"{path!r} is not the path of an output")
-        await self._run(f"write {path}", self._put, path, data, media_type)
+        await self.run(f"write {path}", self._put, path, data, media_type)
+
+    @property
+    def writer_bytes(self) -> int:
+        """Return the memory that a writer needs: a part that fills, and one on its way."""
+        return 2 * self._part_bytes
 
     async def find(self, path: str) -> Asset | None:
         """Return the facts about an output; None if it does not exist or the path is not ours. Raises StorageError."""
         if not PATH.fullmatch(path):
             return None
-        return await self._run(f"find {path}", self._head, path)
+        return await self.run(f"find {path}", self._head, path)
 
     async def read(self, path: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
         """Yield `length` bytes from `start`, which is inside the output, in chunks of at most CHUNK_BYTES.
@@ -133,7 +142,7 @@ class Storage:
             raise AssetMissing(f"{path!r} is not the path of an output")
         stop = start + length
         while start < stop:
-            chunk = await self._run(f"read {path}", self._range, path, start, min(stop, start + CHUNK_BYTES))
+            chunk = await self.run(f"read {path}", self._range, path, start, min(stop, start + CHUNK_BYTES))
             yield chunk
             start += len(chunk)
 
@@ -142,13 +151,14 @@ class Storage:
 
         Call it again while it returns DELETE_MAX or more. Raises StorageError.
         """
-        return await self._run("delete expired outputs", self._delete_before, _day(cutoff_ms))
+        return await self.run("delete expired outputs", self._delete_before, _day(cutoff_ms))
 
     async def check(self) -> None:
         """Check with one cheap request that the folder or bucket answers. Raises StorageError."""
-        await self._run("list outputs", self._store.list_with_delimiter)
+        await self.run("list outputs", self._store.list_with_delimiter)
 
-    async def _run(self, doing: str, work: Callable[[*Args], Result], *args: *Args) -> Result:
+    async def run(self, doing: str, work: Callable[[*Args], Result], *args: *Args) -> Result:
+        """Run blocking work on a thread. Raises StorageError for the backend's errors."""
         with _explain_errors(doing):
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
@@ -157,7 +167,18 @@ class Storage:
             self._store.put(path, data, attributes={"Content-Type": media_type})
             return
         self._store.put(path, data)
-        if self._synced:
+        self.flush(path)
+
+    def open_file(self, path: str, media_type: str) -> "WritableFile":
+        """Open a new output that is published when it is closed. Blocks. Raises StorageError for a foreign path."""
+        if not PATH.fullmatch(path):
+            raise StorageError(f"{path!r} is not the path of an output")
+        attributes: Attributes | None = {"Content-Type": media_type} if self._folder is None else None
+        return open_writer(self._store, path, attributes=attributes, buffer_size=self._part_bytes, max_concurrency=1)
+
+    def flush(self, path: str) -> None:
+        """Write a published file of a folder to disk, if that is configured. Blocks."""
+        if self._folder is not None and self._synced:
             _flush_to_disk(self._folder / path, self._folder)
 
     def _head(self, path: str) -> Asset | None:

@@ -22,6 +22,7 @@ from shared.ops import clock
 from shared.version import VERSION
 from workers.egress.errors import BadAnswer, BadRedirect, BadUrl, TooLarge, failure
 from workers.egress.resolver import Resolver
+from workers.egress.stream import GetStream
 
 REDIRECTS, REDIRECTS_MAX = (301, 302, 303, 307, 308), 3
 HEADER_BYTES_MAX = 8190
@@ -147,12 +148,22 @@ class Egress:
 
         Each hop is resolved, checked and pinned like the first request.
         """
+        async with self.stream(url, body_bytes_max=body_bytes_max) as answer:
+            data = b"".join([piece async for piece in answer.read_pieces()])
+            return GetResponse(status=answer.status, media_type=answer.media_type, data=data)
+
+    @asynccontextmanager
+    async def stream(self, url: str, *, body_bytes_max: int) -> AsyncIterator[GetStream]:
+        """Fetch `url` as `get` does, and yield its response, whose body is read in pieces within the block."""
         target = _parse(url)
         for _ in range(REDIRECTS_MAX + 1):
             async with self._send("GET", target) as (response, _):
                 location = response.headers.get("Location") if response.status in REDIRECTS else None
                 if location is None:
-                    return await _read_response(response, body_bytes_max)
+                    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                        raise BadAnswer("the answer is compressed, although the request did not allow that")
+                    yield GetStream(response, body_bytes_max)
+                    return
             target = _follow(target, location)
         raise BadRedirect(f"redirected more than {REDIRECTS_MAX} times")
 
@@ -212,13 +223,6 @@ def _follow(url: ForeignUrl, location: str) -> ForeignUrl:
     return target
 
 
-async def _read_response(response: aiohttp.ClientResponse, bytes_max: int) -> GetResponse:
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise BadAnswer("the answer is compressed, although the request did not allow that")
-    data = await _read_whole(response, bytes_max)
-    return GetResponse(status=response.status, media_type=response.content_type, data=data)
-
-
 async def _read_start(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     """Return the start of the body, at most `bytes_max`. A body that stalls or breaks is not a failure."""
     start = b""
@@ -227,14 +231,3 @@ async def _read_start(response: aiohttp.ClientResponse, bytes_max: int) -> bytes
             while len(start) < bytes_max and (chunk := await response.content.read(bytes_max - len(start))):
                 start += chunk
     return start
-
-
-async def _read_whole(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
-    if (response.content_length or 0) > bytes_max:
-        raise TooLarge(f"the body has {response.content_length} bytes, at most {bytes_max} are read")
-    data = bytearray()
-    async for chunk in response.content.iter_any():
-        data += chunk
-        if len(data) > bytes_max:
-            raise TooLarge(f"the body has more than {bytes_max} bytes")
-    return bytes(data)

@@ -58,6 +58,18 @@ def inspect_ends(head: bytes, tail: bytes, size_bytes: int, kind: str) -> tuple[
 
     `head` has HEAD_BYTES_MAX bytes and `tail` has TAIL_BYTES_MAX, or each is the whole output.
     """
+    media_type = require_type(head, size_bytes, kind)
+    try:
+        header = read_header(head, size_bytes)
+    except DamagedImage as error:
+        raise BadOutput(f"the provider delivered a damaged {media_type}: it {error}") from error
+    if header is not None and not is_whole(media_type, head, tail, size_bytes):
+        raise BadOutput(f"the provider delivered a damaged {media_type}: it ends early")
+    return media_type, header.size if header else None
+
+
+def require_type(head: bytes, size_bytes: int, kind: str) -> str:
+    """Return the media type of an output of `kind` by its first bytes, `size_bytes` so far. Raises BadOutput."""
     if not size_bytes:
         raise BadOutput("the provider delivered an empty output")
     if size_bytes > OUTPUT_BYTES_MAX:
@@ -69,13 +81,7 @@ def inspect_ends(head: bytes, tail: bytes, size_bytes: int, kind: str) -> tuple[
         )
     if not media_type.startswith(ALLOWED.get(kind, "")):
         raise BadOutput(f"the provider delivered {media_type} for a generation of kind {kind}")
-    try:
-        header = read_header(head, size_bytes)
-    except DamagedImage as error:
-        raise BadOutput(f"the provider delivered a damaged {media_type}: it {error}") from error
-    if header is not None and not is_whole(media_type, head, tail, size_bytes):
-        raise BadOutput(f"the provider delivered a damaged {media_type}: it ends early")
-    return media_type, header.size if header else None
+    return media_type
 
 
 def sniff(head: bytes) -> str | None:

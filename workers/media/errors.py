@@ -1,7 +1,7 @@
 """Failures of copying a provider's outputs to our storage.
 
 OutputError
-├── BadOutput     final: no bytes, or the wrong kind of file; the generation fails
+├── BadOutput     no bytes, a page instead of a file, a damaged one, the wrong kind: fetched a few times, then final
 └── CopyFailed    for now: the output was not fetched; copy it again later, without another submit
     └── NotStored the provider has the output, and our storage refused it
 """
@@ -12,7 +12,7 @@ class OutputError(Exception):
 
 
 class BadOutput(OutputError):
-    """The provider delivered an output that nobody can use. Another copy would not help."""
+    """The provider delivered an output that nobody can use. It is fetched again for a short while, then refused."""
 
 
 class CopyFailed(OutputError):

@@ -16,15 +16,10 @@ AVAILABILITY = PanelRow(
             "short",
             [
                 Query(f"max by (provider) (wokflow_provider_breaker_state{P})", "{{provider}}"),
+                Query(f"max by (provider, model) (wokflow_route_breaker_state{P})", "{{provider}} {{model}}"),
                 Query(f"max by (provider) (wokflow_provider_operator_mode{P})", "{{provider}} operator"),
             ],
-            "Circuit breaker: 0 closed, 1 half-open (a probe is next), 2 open. Operator: 1 paused, 2 draining.",
-        ),
-        Chart(
-            "Breakers of models",
-            "short",
-            [Query(f"max by (provider, model) (wokflow_route_breaker_state{P})", "{{provider}} {{model}}")],
-            "Models that are not served: 1 half-open (a probe is next), 2 open.",
+            "Of a provider or model: 0 closed, 1 half-open (a probe is next), 2 open. Operator: 1 paused, 2 draining.",
         ),
         Chart(
             "Rate limit pause",

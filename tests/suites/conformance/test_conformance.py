@@ -37,6 +37,8 @@ from workers.adapters.contract import (
 )
 from workers.egress import Egress
 from workers.media.errors import BadOutput, CopyFailed, OutputError
+from workers.memory_budget import MemoryBudget
+from workers.output_copy import READER_BYTES, Copier
 from workers.outputs import copy_outputs
 
 STEPS_MAX = 20
@@ -116,7 +118,8 @@ async def copy_and_list_types(case: Case, done: Done, folder: Path) -> list[str]
     """Copy the outputs to our storage, and return their media types."""
     storage, options = Storage.open(str(folder)), {"token": "0" * 32, "now_ms": NOW_MS, "expires_ms": NOW_MS}
     async with Egress(networks=PRIVATE_NETWORKS) as egress:
-        copies = await copy_outputs(storage, egress, done.outputs, kind=case.call.kind, **options)  # type: ignore[arg-type]
+        copier = Copier(storage=storage, egress=egress, budget=MemoryBudget(READER_BYTES))
+        copies = await copy_outputs(copier, done.outputs, kind=case.call.kind, **options)  # type: ignore[arg-type]
     return [copy.media_type for copy in copies]
 
 

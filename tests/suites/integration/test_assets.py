@@ -21,10 +21,12 @@ from gateway.assets import serve_from, span_of
 from shared.domain.generation import Output
 from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops.storage import CHUNK_BYTES, Storage, new_path
-from workers import media, outputs
+from workers import media, output_copy
 from workers.adapters.contract import Blob, Link
 from workers.egress import Egress
 from workers.media.errors import BadOutput, CopyFailed
+from workers.memory_budget import MemoryBudget
+from workers.output_copy import READER_BYTES, Copier
 from workers.outputs import OUTPUTS_MAX, copy_outputs
 
 NOW_MS = 1_772_323_199_999  # 2026-02-28T23:59:59.999Z
@@ -269,9 +271,8 @@ async def test_many_read_at_once_while_others_leave(client: Client) -> None:
 
 async def store_outputs(storage: Storage, outputs: Sequence[Blob | Link], kind: str = "") -> tuple[Output, ...]:
     async with Egress(networks=PRIVATE_NETWORKS) as egress:
-        return await copy_outputs(
-            storage, egress, outputs, kind=kind, token=TOKEN, now_ms=NOW_MS, expires_ms=EXPIRES_MS
-        )
+        copier = Copier(storage=storage, egress=egress, budget=MemoryBudget(READER_BYTES))
+        return await copy_outputs(copier, outputs, kind=kind, token=TOKEN, now_ms=NOW_MS, expires_ms=EXPIRES_MS)
 
 
 async def test_delivered_outputs_are_stored_and_served(client: Client, storage: Storage) -> None:
@@ -314,7 +315,7 @@ async def test_what_is_larger_than_we_keep_stays_with_its_provider(
     """A link to a large output is stored instead of its bytes, and too many bytes from the provider are refused."""
     large = Link(str(client.make_url(f"/assets/{PATH}")))
     small = Blob(b"fLaC" + bytes(20), "audio/flac")
-    for module in (media, outputs):
+    for module in (media, output_copy):
         monkeypatch.setattr(module, "OUTPUT_BYTES_MAX", SIZE - 1)
     theirs, ours = await store_outputs(storage, [large, small], "music")
     assert Output(large.url, "audio/mpeg", expires_ms=EXPIRES_MS) == theirs

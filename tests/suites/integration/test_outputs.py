@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import io
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,9 +11,11 @@ from pathlib import Path
 import pytest
 from arq.worker import Retry as Park
 from msgspec import Struct, structs
+from PIL import Image
 
 from shared.domain.generation import COMPLETED, FAILED, Generation, Spec
 from shared.domain.public_address import PRIVATE_NETWORKS
+from shared.ops.output_writer import OutputWriter
 from shared.ops.storage import Storage, StorageError
 from shared.store import generations, keys, ledger
 from shared.store.connect import Store
@@ -20,10 +24,12 @@ from tests.harness.doubles.fal import Double as Fal
 from tests.harness.factories import create_customer, make_order
 from workers import run as verb
 from workers.adapters import contract
-from workers.adapters.contract import Call, Done, Link, Pending, Setup
+from workers.adapters.contract import Blob, Call, Done, Link, Pending, Setup
 from workers.context import WorkerContext
 from workers.egress import BROWSER_LIKE, Egress
-from workers.outputs import RETRY_S, RETRY_S_MAX
+from workers.egress.stream import PIECE_BYTES
+from workers.output_copy import READER_BYTES
+from workers.outputs import BAD_OUTPUT_S, RETRY_S, RETRY_S_MAX
 
 KEEPS_S = 600.0
 
@@ -163,8 +169,96 @@ async def test_output_that_cannot_be_fetched_is_refunded(scene: Scene) -> None:
 async def test_output_of_the_wrong_kind_fails_the_generation(scene: Scene) -> None:
     """An output of another kind than ordered fails the generation with a refund."""
     made = await scene.submit(kind="video")
+    assert RETRY_S == await scene.step(made)
+    await scene.context.store.call("HINCRBY", keys.generation(made), "done_ms", -int(BAD_OUTPUT_S * 1000))
     await scene.step(made)
     generation = await scene.view(made)
     assert generation.outcome is not None
     assert (FAILED, 0, "bad_output") == (generation.state, generation.cost, generation.outcome.error_code)
     assert "image/png for a generation of kind video" in (generation.outcome.error or "")
+
+
+def png() -> bytes:
+    """Return a large image, which arrives in several pieces."""
+    Image.effect_noise((1200, 1200), 90).save(file := io.BytesIO(), "PNG")
+    return file.getvalue()
+
+
+PNG = png()
+BAD_BODIES = {
+    "empty": b"",
+    "page": b"<!doctype html><title>Please wait</title>" + bytes(400_000),
+    "cut": PNG[: len(PNG) // 2],
+    "head": PNG[:300],
+}
+
+
+@pytest.mark.parametrize("name", BAD_BODIES)
+async def test_unusable_output_is_fetched_again(scene: Scene, name: str) -> None:
+    """No bytes, a page or a part of an image, once: the next fetch gets the image, which is charged."""
+    scene.double.files["out.png"] = (PNG, "image/png")
+    made = await scene.submit()
+    scene.double.overrides["file"].append(Response(200, BAD_BODIES[name]))
+    assert RETRY_S == await scene.step(made)
+    assert None is await scene.step(made)
+    generation = await scene.view(made)
+    assert generation.outcome is not None
+    assert (COMPLETED, generation.reserved) == (generation.state, generation.cost)
+    assert {(hashlib.sha256(PNG).hexdigest(), len(PNG), 1200)} == {
+        (output.sha256, output.size_bytes, output.width) for output in generation.outcome.outputs
+    }
+
+
+@pytest.mark.parametrize("name", BAD_BODIES)
+async def test_output_that_stays_unusable_is_refunded(scene: Scene, tmp_path: Path, name: str) -> None:
+    """An output that is unusable for a while is refunded, no part of it is stored, and our cost is noted."""
+    scene.double.files["out.png"] = (BAD_BODIES[name], "image/png")
+    context = structs.replace(scene.context, costs={("test/linking", "linking"): 7_000})
+    made = await scene.submit()
+    with pytest.raises(Park):
+        await verb.run({"context": context}, made)
+    await context.store.call("HINCRBY", keys.generation(made), "done_ms", -int(BAD_OUTPUT_S * 1000))
+    await verb.run({"context": context}, made)
+    generation = await scene.view(made)
+    assert generation.outcome is not None
+    assert (FAILED, 0, "bad_output") == (generation.state, generation.cost, generation.outcome.error_code)
+    assert 7_000 == generation.outcome.expected_micros
+    assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+async def test_unusable_bytes_of_a_submit_are_final(scene: Scene) -> None:
+    """Bytes that came with the submit cannot be fetched again, so they are refunded at once."""
+
+    class Blank(Linking):
+        async def submit(self, call: Call) -> Pending | Done:
+            return Done((Blob(b"", "image/png"),))
+
+    spec = Spec("wowflow", "image", "test/linking", "linking", "a boat", {})
+    order = make_order(await create_customer(scene.context.store), provider="linking", spec=spec)
+    made = (await ledger.accept(scene.context.store, order)).id
+    await verb.run({"context": structs.replace(scene.context, adapter=Blank(Setup(name="linking")))}, made)
+    assert (FAILED, 0) == ((await scene.view(made)).state, (await scene.view(made)).cost)
+
+
+async def test_output_is_stored_as_it_comes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No piece that reaches our storage is larger than the reader's, and copies wait for their memory."""
+    written: list[int] = []
+    reserved: list[int] = []
+    write, budget = OutputWriter.write, scene.context.memory
+
+    async def note(writer: OutputWriter, piece: bytes) -> None:
+        written.append(len(piece))
+        reserved.append(budget.used_bytes)
+        await write(writer, piece)
+
+    monkeypatch.setattr(OutputWriter, "write", note)
+    data = b"\0\0\0\x10ftypisom\0\0\2\0\0\0\0\0mdat" + os.urandom(9_000_000)
+    scene.double.files["out.png"] = (data, "video/mp4")
+    made = await scene.submit(kind="video")
+    await scene.step(made)
+    outcome = (await scene.view(made)).outcome
+    assert outcome is not None
+    assert [hashlib.sha256(data).hexdigest()] * 2 == [output.sha256 for output in outcome.outputs]
+    assert max(written) < 2 * PIECE_BYTES
+    assert (2 * len(data), 0) == (sum(written), budget.used_bytes)
+    assert {scene.context.storage.writer_bytes + READER_BYTES} == set(reserved)

@@ -24,7 +24,7 @@ from workers.run import run
 
 
 class Scripted(Adapter):
-    """A provider that raises the error of each model, and answers the account call as told."""
+    """A provider that raises the error of each model, and answers the account call with an error or a line."""
 
     def __init__(self) -> None:
         super().__init__(Setup(name="noop"))
@@ -177,7 +177,7 @@ async def test_pause_of_a_model_leaves_other_models_running(context: WorkerConte
 
 
 async def test_retry_after_cannot_pause_for_long(context: WorkerContext) -> None:
-    """A provider that asks for more time than anybody waits pauses its model for ten minutes at most."""
+    """A provider that names more time than anybody waits pauses its model for ten minutes at most."""
     await fail(context, "one", Retry("busy", after_s=1e308))
     [route] = (await read(context)).routes
     assert 590_000 < route.paused_until_ms - route.now_ms <= 600_000

@@ -242,7 +242,7 @@ CANARIES = (
         f"pause_submits({CURRENT_PROVIDER}, ",
     ),
     Canary("one route's outage closes its provider", "open_breaker", "if scope == 'provider' then", "if true then"),
-    Canary("two routes' outages are told apart", "open_breaker", "if is_new and", "if false and"),
+    Canary("two routes' outages do not add up", "open_breaker", "if is_new and", "if false and"),
     Canary("an old outage counts as new", "open_breaker", "opened and failures == 1", "opened"),
     Canary(
         "a proven outage opens no breaker",

@@ -50,13 +50,7 @@ def expected_facts(model: Model) -> Facts:
         "holders": queues.holders,
         "tries": queues.tries,
         "providers": {name: (*one.wide.facts, one.held) for name, one in model.providers.items()},
-        "routes": _with_trouble(
-            {
-                f"{name}:{target}": route.facts
-                for name, one in model.providers.items()
-                for target, route in one.routes.items()
-            }
-        ),
+        "routes": _expected_routes(model),
         "deliveries": {
             name: (one.type, one.generation, one.state, one.attempts) for name, one in model.deliveries.items()
         },
@@ -102,12 +96,7 @@ def stored_facts(snapshot: Snapshot) -> Facts:
             n: (*_breaker_facts(one, snapshot.now_ms), one.get("held", ""))
             for n, one in snapshot.with_prefix(snapshot.hashes, "gw:provider:").items()
         },
-        "routes": _with_trouble(
-            {
-                name: _breaker_facts(one, snapshot.now_ms)
-                for name, one in snapshot.with_prefix(snapshot.hashes, "gw:route:").items()
-            }
-        ),
+        "routes": _stored_routes(snapshot),
         "deliveries": {
             name: (one.get("type"), one.get("generation"), one.get("state"), int(one.get("attempts", -1)))
             for name, one in snapshot.with_prefix(snapshot.hashes, "gw:delivery:").items()
@@ -202,9 +191,18 @@ def _breaker_facts(one: dict[str, str], now_ms: int) -> tuple[bool, bool, int, b
     return ahead[0], ahead[1], int(one.get("downs", 0)), ahead[2]
 
 
-def _with_trouble(routes: dict[str, tuple[bool, bool, int, bool]]) -> dict[str, tuple[bool, bool, int, bool]]:
-    """Drop routes that are up, because the store forgets them."""
-    return {name: facts for name, facts in routes.items() if any(facts)}
+def _expected_routes(model: Model) -> Facts:
+    routes = {
+        key: one for name, provider in model.providers.items() for key, one in provider.routes_by_key(name).items()
+    }
+    return {key: one.facts for key, one in routes.items() if any(one.facts)}
+
+
+def _stored_routes(snapshot: Snapshot) -> Facts:
+    """Return the routes that are not up, because the store forgets the others."""
+    routes = {key: one for key, one in snapshot.hashes.items() if key.startswith("gw:route:")}
+    facts = {key: _breaker_facts(one, snapshot.now_ms) for key, one in routes.items()}
+    return {key: one for key, one in facts.items() if any(one)}
 
 
 def _without_empty(group: dict[Any, Any]) -> dict[Any, Any]:

@@ -123,8 +123,11 @@ class Provider(Struct):
 
     def by_key(self, name: str) -> dict[str, Breaker]:
         """Return the breakers of the provider of that name by their keys in the store."""
-        routes = {f"gw:route:{name}:{target}": one for target, one in self.routes.items()}
-        return {f"gw:provider:{name}": self.wide, **routes}
+        return {f"gw:provider:{name}": self.wide, **self.routes_by_key(name)}
+
+    def routes_by_key(self, name: str) -> dict[str, Breaker]:
+        """Return the breakers of the routes by their keys in the store."""
+        return {f"gw:route:{name}:{target}": one for target, one in self.routes.items()}
 
     def others(self, target: str) -> list[Breaker]:
         """Return the breakers of all other routes."""

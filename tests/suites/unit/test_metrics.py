@@ -9,14 +9,15 @@ from deploy.observe.__main__ import GENERATED, find_stale
 from shared.ops import metrics
 from shared.ops.settings import ROOT
 
-LABELS = {"call", "code", "dialect", "finding", "kind", "limit", "outcome", "provider", "queue", "reason", "role"}
-LABELS |= {"route", "script", "state", "status", "to", "version"}
+LABELS = {"call", "code", "dialect", "finding", "kind", "limit", "model", "outcome", "provider", "queue", "reason"}
+LABELS |= {"role", "route", "script", "state", "status", "to", "version"}
 UNITS = ("seconds", "bytes", "usd", "info")
 PLAIN = {  # gauges and a histogram of counts, and states
     *("generation_submits", "worker_jobs_in_flight", "worker_slots", "queue_jobs", "backlog_generations"),
     *(
         "provider_breaker_state",
         "provider_operator_mode",
+        "route_breaker_state",
         "generations_open",
         "generations_uncertain",
         "generations_late_pending",

@@ -2,7 +2,7 @@
 -- ARGV: id, repeatable ('1' | ''), submit_limit_ms, token (of this run: the same token gets the same submit again),
 --       provider (of the worker: a generation that was rerouted is 'moved' for its workers),
 --       history, sequence, accepted_ms (what the worker knows of this store; '': nothing)
--- Keys: gw:generation:<id> gw:provider:<name> gw:uncertain
+-- Keys: gw:generation:<id> gw:uncertain
 -- Returns {'submit', FACTS, probe ('1' | ''), percent, sequence} | {'poll', FACTS, ref, cancel ('1' | ''), percent}
 -- Returns {'wait', ms} | {'paused', ms, FACTS} (until the provider accepts submits again; another provider may take it)
 -- Returns {'uncertain', FACTS, callback ('' if none came)} | {'down', FACTS} | {'canceled', FACTS}

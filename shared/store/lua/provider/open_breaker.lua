@@ -1,7 +1,7 @@
 -- open_breaker: stop submits to a route that cannot serve, for longer after each failure in a row. The provider's own
 -- breaker opens too when another of its routes is down already, or at once when the account there is proven unusable.
 -- ARGV: provider, target, reason, scope ('route' | 'provider': proven for all of its routes)
--- Keys: gw:provider:<name> gw:route:<provider>:<target>
+-- Keys: none of its own; those of the part `route`
 -- Returns {'opened', until_ms, failures (in a row), scope}
 --@include now
 --@include route

@@ -1,7 +1,7 @@
 -- read_stats: return the sizes of all queues, for metrics and operators. Each queue takes a few commands of constant cost.
 -- ARGV: queue ... (the providers' and webhooks)
 -- Keys: gw:open gw:uncertain gw:late gw:deliveries:open gw:ledger-check gw:provider:<name> gw:waiting:<provider>
--- Keys: arq:queue:<name> gw:routes:<provider> gw:route:<provider>:<target>
+-- Keys: arq:queue:<name> gw:routes:<provider>
 -- Returns {'read', open, uncertain, late, deliveries, [field of the ledger's check, value ...], [due, running,
 --   parked, age_ms of the oldest due job, waiting, age_ms of the oldest waiting, downs, down_ms, paused_ms, held,
 --   [[target, downs, down_ms, paused_ms] of each route that had trouble lately ...]] ...}

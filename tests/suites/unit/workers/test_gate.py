@@ -1,4 +1,4 @@
-"""The gate of adapters: what a provider sends is valid, bounded and without our secrets."""
+"""The gate of adapters: results and errors are valid, bounded and without our secrets."""
 
 import json
 from typing import Any
@@ -137,14 +137,14 @@ async def test_message_of_an_error_is_one_clean_line(kind: Any) -> None:
     ("after_s", "expected"), [(1e308, 600), (float("inf"), 5), (float("nan"), 5), (-1, 0.1), (7, 7)]
 )
 async def test_pause_of_an_error_is_bounded(after_s: float, expected: float) -> None:
-    """Whatever an adapter read, the pause is finite and at most ten minutes."""
+    """The pause that an adapter read is finite and at most ten minutes."""
     with pytest.raises(Retry) as caught:
         await clean(Retry("busy", after_s=after_s))
     assert expected == caught.value.after_s
 
 
 async def test_other_answers_pass_unchanged() -> None:
-    """None passes, and so does an exception that is no adapter's error."""
+    """None passes, and so does an exception that is not an adapter's error."""
     assert None is await clean(None)
     with pytest.raises(KeyError):
         await clean(KeyError("x"))

@@ -257,7 +257,7 @@ def test_missing_name_is_ours_when_no_descriptor_is_left() -> None:
     ],
 )
 async def test_error_of_a_broken_response_has_no_secrets(answer: bytes) -> None:
-    """Whatever breaks a response, the error's words do not have the key that we sent."""
+    """The error of a broken response does not have the key that we sent."""
 
     async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
