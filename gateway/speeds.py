@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import structlog
 
 from shared.domain.errors import StoreDown
+from shared.ops.background import keep_running
 from shared.store import providers
 from shared.store.connect import Store
 
@@ -27,7 +28,7 @@ class Speeds:
     async def __aenter__(self) -> "Speeds":
         if self._names:
             await self.refresh()
-            self._refresher = asyncio.create_task(self._refresh_forever())
+            self._refresher = asyncio.create_task(keep_running("refresh_speeds", self._refresh_forever))
         return self
 
     async def __aexit__(self, *exc: object) -> None:

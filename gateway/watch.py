@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+from functools import partial
 from secrets import token_hex
 
 from gateway.trace import LEFT
 from shared.domain.generation import Generation
+from shared.ops.background import keep_running
 from shared.store import generations, keys
 from shared.store.connect import Store
 from shared.store.listen import listen
@@ -26,9 +28,10 @@ class Watch:
 
     async def __aenter__(self) -> "Watch":
         channel = keys.wake(self.name)
-        self._listener = asyncio.create_task(
-            listen(self._store.url, channel, on_message=lambda raw: self._wake(raw.decode()), on_gap=self._wake_all)
+        hear = partial(
+            listen, self._store.url, channel, on_message=lambda raw: self._wake(raw.decode()), on_gap=self._wake_all
         )
+        self._listener = asyncio.create_task(keep_running("listen", hear))
         return self
 
     async def __aexit__(self, *exc: object) -> None:

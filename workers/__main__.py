@@ -214,7 +214,7 @@ async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
         fleet = Fleet(store, providers)
         prometheus_client.REGISTRY.register(fleet)
         telemetry.register_sweeper()
-        sweeping = asyncio.create_task(run_sweeper_tasks(config, store, fleet))
+        sweeping = asyncio.create_task(run_sweeper_tasks(config, store, fleet, providers))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, sweeping.cancel)
         log.info("sweeper.started")
@@ -222,12 +222,18 @@ async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
             await sweeping
 
 
-async def run_sweeper_tasks(config: Settings, store: Store, fleet: Fleet) -> None:
+async def run_sweeper_tasks(config: Settings, store: Store, fleet: Fleet, known: Sequence[str]) -> None:
     """Run all tasks of a sweeper until cancelled."""
     storage = Storage.open(config.assets)
     async with serve_metrics(config, fleet.refresh), announce(store, "sweeper"), asyncio.TaskGroup() as tasks:
         tasks.create_task(
-            sweep_forever(store, storage, asset_retention_days=config.asset_retention_days, on_round=fleet.record_round)
+            sweep_forever(
+                store,
+                storage,
+                known=known,
+                asset_retention_days=config.asset_retention_days,
+                on_round=fleet.record_round,
+            )
         )
         tasks.create_task(audit_forever(store, config.ledger_check_s))
 

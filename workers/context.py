@@ -14,10 +14,10 @@ from shared.ops.storage import Storage
 from shared.store import ledger
 from shared.store.connect import Store
 from shared.store.steps import Step
-from workers.account_check import AccountProbe
+from workers.adapters.account_probe import AccountProbe
 from workers.adapters.contract import Adapter, Call, Done, Pending, Rejected
 from workers.egress import Egress
-from workers.memory_budget import MemoryBudget
+from workers.media.memory_budget import MemoryBudget
 
 PARK_MIN_S = 0.01
 REASON_CHARS_MAX = 200

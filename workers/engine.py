@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from shared.domain.errors import StoreDown
 from shared.ops import clock, metrics
+from shared.ops.background import keep_running
 from shared.store.connect import Store
 from workers.claimed_pool import FedPool
 
@@ -54,6 +55,9 @@ class Finish(NamedTuple):
     clean: str
 
 
+Finishes = list[tuple[asyncio.Future[bool], Finish]]
+
+
 class Engine(Worker):
     """An arq worker that claims in batches, waits on a bell and renews leases.
 
@@ -79,7 +83,7 @@ class Engine(Worker):
         self._ending: set[asyncio.Task[Any]] = set()  # runs whose end is being sent to the store
         self._raised: dict[str, Exception] = {}  # the error that ended each run
         self._put_back: set[str] = set()  # jobs that are back in the queue, before their run has ended
-        self._finishes: list[tuple[asyncio.Future[bool], Finish]] = []
+        self._finishes: Finishes = []
         self._flusher: asyncio.Task[None] | None = None
         self._renewer: asyncio.Task[None] | None = None
         self._freed = asyncio.Event()
@@ -133,7 +137,7 @@ class Engine(Worker):
             # Before Python 3.12 asyncio.wait_for, with which redis-py sends, loses a cancel that meets its own end.
             raise asyncio.CancelledError
         if self._renewer is None:
-            self._renewer = asyncio.create_task(self._renew_forever())
+            self._renewer = asyncio.create_task(keep_running("renew_leases", self._renew_forever))
         try:
             wait_s = await self._claim()
             if self.loop.time() >= self._housekeeping_due_s:
@@ -259,19 +263,29 @@ class Engine(Worker):
 
     async def _flush(self) -> None:
         """Send finishes in batches. The next batch has all jobs that finished while the last one was sent."""
-        while self._finishes:
-            batch, self._finishes = self._finishes[:FINISH_MAX], self._finishes[FINISH_MAX:]
+        try:
+            while self._finishes:
+                batch, self._finishes = self._finishes[:FINISH_MAX], self._finishes[FINISH_MAX:]
+                await self._send_finishes(batch)
+        finally:
+            self._flusher = asyncio.create_task(self._flush()) if self._finishes else None
+
+    async def _send_finishes(self, batch: Finishes) -> None:
+        """Send one batch, and answer every job of it. A job that cannot be sent does not take others along."""
+        held: list[Any] = []
+        try:
             args: Iterable[Any] = (value for _, finish in batch for value in finish)
-            try:
-                _, *held = await self.store.run(
-                    "finish", self.queue_name, self.token, *args, patience_s=FINISH_PATIENCE_S
-                )
-            except StoreDown:
-                held = [0] * len(batch)  # the leases run out and the jobs come back
-            for (future, _), kept in zip(batch, held, strict=True):
+            _, *held = await self.store.run("finish", self.queue_name, self.token, *args, patience_s=FINISH_PATIENCE_S)
+        except StoreDown:
+            pass  # the leases run out and the jobs come back
+        except Exception:
+            log.exception("engine.finish_failed", queue=self.queue_name, jobs=len(batch))
+            for one in batch if len(batch) > 1 else ():
+                await self._send_finishes([one])
+        finally:
+            for number, (future, _) in enumerate(batch):
                 if not future.done():
-                    future.set_result(bool(kept))
-        self._flusher = None
+                    future.set_result(number < len(held) and bool(held[number]))
 
     async def close(self) -> None:
         """Wait for the cancelled jobs, then close. Unlike in arq, one failing job does not skip the rest."""

@@ -34,9 +34,11 @@ class Fleet(Collector):
         self._queues = (*providers, WEBHOOKS)
         self._seen: StoreStats | None = None
         self._swept_s: float | None = None
+        self._orphans: Mapping[str, int] = {}
 
-    def record_round(self) -> None:
-        """Record that the sweeper has finished a round."""
+    def record_round(self, orphans: Mapping[str, int]) -> None:
+        """Record that the sweeper has finished a round, and the orders that it found at providers that are gone."""
+        self._orphans = orphans
         self._swept_s = clock.now_s()
 
     async def refresh(self) -> None:
@@ -51,6 +53,7 @@ class Fleet(Collector):
         """Yield the metrics to Prometheus' client."""
         if self._swept_s is not None:
             yield gauge(metrics.SEEN_SWEPT_AT, {(): self._swept_s})
+            yield gauge(metrics.SEEN_ORPHANS, {(name,): count for name, count in self._orphans.items()})
         if self._seen is not None:
             yield from queue_metrics(self._seen.queues)
             yield from store_metrics(self._seen)

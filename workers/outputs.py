@@ -9,7 +9,6 @@ from secrets import token_hex
 import structlog
 from msgspec import structs
 
-from shared.domain.foreign_url import host_of
 from shared.domain.generation import Outcome, Output, Spec
 from shared.ops import clock, metrics
 from shared.ops.storage import new_path
@@ -19,7 +18,7 @@ from workers.adapters.contract import Blob, Done, Link
 from workers.context import Completed, Failed, GenerationJob, Parked, WorkerContext
 from workers.media import DEFAULT_TYPES
 from workers.media.errors import BadOutput, NotStored, OutputError
-from workers.output_copy import Copier, copy_output
+from workers.media.output_copy import Copier, copy_output
 from workers.timing import retry_while_store_down
 
 OUTPUTS_MAX = 16

@@ -10,7 +10,7 @@ from shared.domain.generation import CANCELED, CANCELED_WHY, Spec
 from shared.ops import metrics
 from shared.store import providers, steps
 from shared.store.steps import Refusal, Submit, Withdrawn
-from workers.account_check import choose_scope
+from workers.adapters.account_probe import choose_scope
 from workers.adapters.contract import Down, Retry
 from workers.context import Failed, GenerationJob, Parked, Rerouted, WorkerContext
 from workers.timing import retry_while_store_down

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import structlog
 
 from shared.domain.errors import StoreDown
+from shared.domain.foreign_text import ForeignText
 from shared.domain.generation import FAILED, Outcome
 from shared.ops import metrics, settled
 from shared.ops.clock import CLOCK
@@ -15,6 +16,7 @@ from shared.ops.storage import Storage, StorageError
 from shared.store import accounts, ledger
 from shared.store.connect import Store
 from shared.store.ledger import Settled
+from workers.orphans import release_orphans
 from workers.timing import LATE_FIRST_S
 
 EVERY_S = 1.0
@@ -23,27 +25,37 @@ ASSETS_EVERY_S = 3600.0
 DAY_MS = 86_400_000
 OVERDUE = Outcome(error_code="timeout", error="This did not finish in time.")
 
+FOREIGN, REASON_CHARS_MAX = ForeignText(), 200
+
 log = structlog.get_logger()
 
 
 async def sweep_forever(
-    store: Store, storage: Storage, *, asset_retention_days: int, on_round: Callable[[], None] = lambda: None
+    store: Store,
+    storage: Storage,
+    *,
+    known: Collection[str],
+    asset_retention_days: int,
+    on_round: Callable[[Mapping[str, int]], None] = lambda orphans: None,
 ) -> None:
-    """Sweep each second until cancelled; `on_round` is called after each round."""
+    """Sweep each second until cancelled. `known` are the providers in the catalogue.
+
+    `on_round` is called after each round with the number of orders at providers that are gone.
+    """
     assets_due_s = 0.0
     while True:
         try:
             await sweep(store)
             await sweep_deliveries(store)
             await store.run("enqueue_late", BATCH)
-            on_round()
+            on_round(await release_orphans(store, known))
             now_ms = CLOCK.confirmed_ms()
             if now_ms is not None and time.monotonic() >= assets_due_s:
                 assets_due_s = time.monotonic() + ASSETS_EVERY_S
                 await expire_assets(storage, now_ms - asset_retention_days * DAY_MS)
                 await trim_lists(store)
         except (StoreDown, StorageError) as error:
-            log.warning("sweeper.round_failed", error=repr(error))
+            log.warning("sweeper.round_failed", error=FOREIGN.error(error, REASON_CHARS_MAX))
         await asyncio.sleep(EVERY_S)
 
 

@@ -103,6 +103,11 @@ FACTS = (
         {'wokflow_provider_breaker_state{provider="fal"}': "2x5 1x1 0x30"},
     ),
     Case(
+        "OrdersWithoutProvider",
+        {'wokflow_generations_orphaned{provider="fal"}': "0x5 3x25"},
+        {'wokflow_generations_orphaned{provider="fal"}': "0x10 3x0 0x20"},
+    ),
+    Case(
         "RouteBreakerOpen",
         {'wokflow_route_breaker_state{provider="fal",model="a/b"}': "2x30"},
         {'wokflow_route_breaker_state{provider="fal",model="a/b"}': "2x2 1x1 _x30"},

@@ -198,7 +198,7 @@ STORE_FENCED = _gauge(
 CLOCK_SKEW = _gauge(
     "clock_skew_seconds", "How far the machine's clock is ahead of the store's, which decides.", by="all"
 )
-
+TASK_RESTARTS = _counter("task_restarts_total", "Background tasks started again after a crash.", ("task",), by="all")
 LOG_LINES_DROPPED = _counter("log_lines_dropped_total", "Info lines dropped above LOG_INFO_PER_S a second.", by="all")
 
 # The sweeper.
@@ -243,6 +243,11 @@ SEEN_OPERATOR_MODE = _seen(
 )
 SEEN_OPEN = _seen("generations_open", "Generations accepted but not settled.")
 SEEN_UNCERTAIN = _seen("generations_uncertain", "Generations whose submit has an unknown outcome.")
+SEEN_ORPHANS = _seen(
+    "generations_orphaned",
+    "Open generations of a provider that has neither workers nor an entry in the catalogue.",
+    ("provider",),
+)
 SEEN_LATE = _seen("generations_late_pending", "Refunded generations that their provider may still finish.")
 SEEN_DELIVERIES = _seen("webhook_deliveries_open", "Deliveries that wait for an attempt.")
 SEEN_CHECKED_AT = _seen(

@@ -17,6 +17,7 @@ from shared.domain.errors import StoreDown, StoreError, StoreNewer
 from shared.domain.foreign_text import ForeignText
 from shared.domain.store_url import parse_store_url
 from shared.ops import metrics
+from shared.ops.background import keep_running
 from shared.store import keys
 from shared.store.client import Act, Argument, StoreClient
 from shared.store.durability import Acknowledger, choose_acknowledger
@@ -68,7 +69,7 @@ class Store:
         self._keeper: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Store":
-        self._keeper = asyncio.create_task(self._keep())
+        self._keeper = asyncio.create_task(keep_running("keep_connected", self._keep))
         return self
 
     async def __aexit__(self, *exc: object) -> None:

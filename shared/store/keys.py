@@ -20,6 +20,7 @@ FAILING = "gw:failing"  # sorted set: failing endpoint by since when, ms
 SLOW_POSTS = "gw:posts-slow"  # sorted set: delivery on its way to a slow endpoint, by when its slot lapses, ms
 HELD_SLOW = "gw:held-slow"  # sorted set: endpoint whose deliveries wait for a slot of the slow ones, new ones first
 AUDIT = "gw:audit"  # list: audit records of operators, JSON, newest first; the newest 10000
+PROVIDERS = "gw:providers"  # set: every provider that a catalogue has had; permanent
 PROCESSES = "gw:processes"  # sorted set: process by its last heartbeat, ms
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint> <name>`, operators' active keys; permanent
 HISTORY = "gw:history"  # hash: id, sequence, accepted_ms, fenced (why submits are stopped): history.py; permanent
@@ -117,6 +118,7 @@ def provider(name: str) -> str:
 
     concurrency, rate_per_s (published); paused_until_ms, down_*, probe_until_ms (pause and breaker); held (by an
     operator); next_submit_ms, sent_until_ms (rate limit); took_ms:<kind>, calls_due, calls_came (measured).
+    Since alone_ms it has orders, and neither workers nor an entry in the catalogue.
     """
     return f"gw:provider:{name}"
 

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from secrets import token_hex
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec import Struct, structs
 
 from shared.domain.errors import StoreDown
 from shared.ops import clock
+from shared.ops.background import keep_running
 from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.stored_lists import UNREADABLE, read_each
@@ -56,7 +58,9 @@ async def announce(
         pid=pid,
         since_ms=clock.now_ms(),
     )
-    heartbeats = asyncio.create_task(_send_heartbeats(store, process, running))
+    heartbeats = asyncio.create_task(
+        keep_running("send_heartbeats", partial(_send_heartbeats, store, process, running))
+    )
     try:
         yield
     finally:

@@ -83,13 +83,36 @@ async def _read_breaker(store: StoreClient, key: str) -> dict[str, Any]:
 
 
 async def publish(store: StoreClient, providers: Iterable[Provider]) -> None:
-    """Write the catalogue's limits to the store, where the Lua verbs read them."""
+    """Write the catalogue's providers and their limits to the store, where the Lua verbs read them."""
     for provider in providers:
+        await store.call("SADD", keys.PROVIDERS, provider.name)
         for name, value in (("concurrency", provider.concurrency), ("rate_per_s", provider.rate_per_s)):
             if value is None:
                 await store.call("HDEL", keys.provider(provider.name), name)
             else:
                 await store.call("HSET", keys.provider(provider.name), name, value)
+
+
+async def list_published(store: StoreClient) -> list[str]:
+    """Return every provider that a catalogue has had."""
+    return sorted(raw.decode() for raw in await store.call("SMEMBERS", keys.PROVIDERS))
+
+
+async def count_orders(store: StoreClient, provider: str) -> int:
+    """Return the number of a provider's open generations, waiting ones included."""
+    return int(await store.call("SCARD", keys.busy(provider))) + int(await store.call("ZCARD", keys.waiting(provider)))
+
+
+async def note_alone(store: StoreClient, provider: str, *, alone: bool) -> int:
+    """Note whether nobody works on a provider's orders. Return for how many ms that has been so."""
+    key = keys.provider(provider)
+    if not alone:
+        await store.call("HDEL", key, "alone_ms")
+        return 0
+    seconds, micros = await store.call("TIME")
+    now_ms = int(seconds) * 1000 + int(micros) // 1000
+    await store.call("HSETNX", key, "alone_ms", now_ms)
+    return now_ms - int(await store.call("HGET", key, "alone_ms"))
 
 
 async def read_speeds(store: StoreClient, provider: str) -> dict[str, float]:

@@ -184,6 +184,14 @@ async def reroute(
     return None
 
 
+async def mark_abandoned(store: Store, generation_id: str, *, provider: str) -> bool:
+    """Mark a submit to a removed provider as uncertain. Return False if it was not being submitted there."""
+    match await store.run("abandon", generation_id, provider):
+        case ["marked"]:
+            return True
+    return False
+
+
 async def clear_cancel(store: Store, generation_id: str) -> None:
     """Clear the owner's wish to cancel, after the provider got it."""
     await store.call("HDEL", keys.generation(generation_id), "cancel_ms")

@@ -73,7 +73,8 @@ def route_to_app(call: Call) -> Call:
 async def build_input(setup: Setup, call: Call) -> dict[str, object]:
     """Return the app's input. Raises Rejected if an image is unreachable."""
     fields: dict[str, object] = {name: call.input.get(name) for name in PLAIN}
-    fields["prompt"] = styled_prompt(call) or None
+    names = {**NAMES.get(call.kind, {}), **model_row(APPS, call.model)}
+    fields["prompt"] = styled_prompt(call, takes_negative=bool(names.get("negative_prompt", True))) or None
     urls = await resolve_image_urls(setup, call)
     several = call.kind == "image" and call.model.endswith("/edit")
     fields |= {"image_urls": urls} if several else {"image_url": urls[0] if urls else None}
@@ -93,7 +94,7 @@ async def build_input(setup: Setup, call: Call) -> dict[str, object]:
             fields["system_prompt"] = chat.system_prompt(call) or None
         case "interrogate":
             fields["prompt"] = chat.interrogation_prompt(call)
-    return rename_fields(fields, {**NAMES.get(call.kind, {}), **model_row(APPS, call.model)})
+    return rename_fields(fields, names)
 
 
 def read_result(call: Call, response: ProviderResponse) -> Done:

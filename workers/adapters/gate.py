@@ -8,9 +8,9 @@ import math
 import re
 from collections.abc import Awaitable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from shared.domain.foreign_text import ForeignText
+from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
 from workers.adapters.contract import Blob, Done, Link, Pending, ProviderError, Rejected, Retry, Unknown
 from workers.adapters.responses import RETRY_AFTER_S, RETRY_AFTER_S_MAX, RETRY_AFTER_S_MIN, PollFailed
 
@@ -18,7 +18,6 @@ TEXT_CHARS_MAX = 100_000  # of a text result
 FACT_CHARS_MAX = 20_000  # an enhanced prompt may be as long as a prompt
 KEY_CHARS_MAX, ITEMS_MAX, DEPTH_MAX = 100, 100, 4  # of facts
 MESSAGE_CHARS_MAX = 500
-URL_CHARS_MAX = 8_000
 POLL_AFTER_S_MAX = 600.0
 INTEGER_MAX = 2**63 - 1
 COST_MICROS_MAX = 10**12
@@ -27,7 +26,6 @@ INVALID_URL = "invalid:"  # fails as a URL that nobody can fetch
 REFERENCE = re.compile(r"[!-~]{1,1000}")  # becomes a part of URLs
 CODE = re.compile(r"[a-z][a-z0-9_]{0,49}")
 MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,50}/[a-z0-9.+-]{1,100}", re.IGNORECASE)
-URL = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+", re.IGNORECASE)
 
 Result = TypeVar("Result")
 
@@ -81,14 +79,13 @@ def clean_link(link: Link) -> Blob | Link:
     return Link(link.url if is_url(link.url) else INVALID_URL, media_type)
 
 
-def is_url(url: str) -> bool:
-    """Return whether a text is an http or https URL of bounded length that can be parsed."""
-    if len(url) > URL_CHARS_MAX or not URL.fullmatch(url):
-        return False
+def is_url(text: str) -> bool:
+    """Return whether a text is a URL that can be requested."""
     try:
-        return bool(urlsplit(url).hostname)
-    except ValueError:
+        ForeignUrl.parse(text)
+    except BadForeignUrl:
         return False
+    return True
 
 
 def clean_fact(text: ForeignText, value: object, depth: int = DEPTH_MAX) -> Any:

@@ -13,7 +13,6 @@ from shared.version import VERSION
 from workers.adapters.contract import CONNECT_S, Adapter, ProviderError, Rejected, Retry, Setup, Unknown
 from workers.adapters.faults import connect_error, describe
 from workers.adapters.responses import ErrorReader, PollFailed, ProviderResponse, status_error
-from workers.egress.errors import plain_reason
 
 FIRST_BYTE_S, TOTAL_S = 60.0, 120.0
 RESPONSE_BYTES_MAX = 64 * 1024 * 1024

@@ -10,10 +10,14 @@ from workers.adapters.contract import Blob, Call, Rejected, Setup
 SAME_SHAPE = 0.03  # difference of two ratios' logarithms: providers do not draw 16:9 exact to the pixel
 
 
-def styled_prompt(call: Call) -> str:
-    """Return the prompt of an image or video, followed by the requested style."""
-    style = call.input.get("style")
-    return f"{call.prompt}, {style}" if style else call.prompt
+def styled_prompt(call: Call, *, takes_negative: bool = True) -> str:
+    """Return the prompt of an image or video, followed by the requested style.
+
+    A model that takes no negative prompt reads it here.
+    """
+    style, negative = call.input.get("style"), call.input.get("negative_prompt")
+    prompt = f"{call.prompt}, {style}" if style else call.prompt
+    return prompt if takes_negative or not negative else f"{prompt}. Avoid: {negative}"
 
 
 def drop_none(**fields: object) -> dict[str, object]:

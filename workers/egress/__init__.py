@@ -20,7 +20,7 @@ from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
 from shared.domain.public_address import Networks, refusal_reason
 from shared.ops import clock
 from shared.version import VERSION
-from workers.egress.errors import BadAnswer, BadRedirect, BadUrl, TooLarge, failure
+from workers.egress.errors import BadAnswer, BadRedirect, BadUrl, failure
 from workers.egress.resolver import Resolver
 from workers.egress.stream import GetStream
 

@@ -108,7 +108,7 @@ class Adapter(HttpAdapter):
         urls = await publish_image_urls(self.setup, call, self._upload, inline_bytes_max=INLINE_BYTES_MAX)
         single = call.kind != "image" or "image" in names
         fields |= {"image": urls[0]} if urls and single else {"images": urls or None}
-        fields["prompt"] = styled_prompt(call) or None
+        fields["prompt"] = styled_prompt(call, takes_negative=bool(names.get("negative_prompt", True))) or None
         if call.kind in ("text", "enhance"):
             fields |= {"system_prompt": chat.system_prompt(call) or None, "max_tokens": chat.tokens_max(call)}
         if call.kind in ("image", "video"):

@@ -207,10 +207,13 @@ PROCESSES = PanelRow(
             stacked=True,
         ),
         Chart(
-            "Dropped log lines",
+            "Dropped log lines, restarted tasks",
             "ops",
-            [Query(f"sum by (instance) (rate(wokflow_log_lines_dropped_total{RATE}))", "{{instance}}")],
-            "Info lines above LOG_INFO_PER_S. Warnings are always printed.",
+            [
+                Query(f"sum by (instance) (rate(wokflow_log_lines_dropped_total{RATE}))", "{{instance}} dropped"),
+                Query(f"sum by (instance, task) (rate(wokflow_task_restarts_total{RATE}))", "{{instance}} {{task}}"),
+            ],
+            "Info lines above LOG_INFO_PER_S, and background tasks that crashed. Warnings are always printed.",
         ),
     ],
 )

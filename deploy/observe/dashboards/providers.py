@@ -153,8 +153,11 @@ QUEUE = PanelRow(
         Chart(
             "Backlog",
             "short",
-            [Query(f"max by (provider) (wokflow_backlog_generations{P})", "{{provider}}")],
-            "Generations that wait for a slot on the queue.",
+            [
+                Query(f"max by (provider) (wokflow_backlog_generations{P})", "{{provider}}"),
+                Query("max by (provider) (wokflow_generations_orphaned)", "{{provider}} removed"),
+            ],
+            "Generations that wait for a slot on the queue, and those of a provider that was removed.",
         ),
         Chart(
             "Workers' slots",

@@ -37,8 +37,8 @@ from workers.adapters.contract import (
 )
 from workers.egress import Egress
 from workers.media.errors import BadOutput, CopyFailed, OutputError
-from workers.memory_budget import MemoryBudget
-from workers.output_copy import READER_BYTES, Copier
+from workers.media.memory_budget import MemoryBudget
+from workers.media.output_copy import READER_BYTES, Copier
 from workers.outputs import copy_outputs
 
 STEPS_MAX = 20

@@ -28,7 +28,7 @@ from workers.adapters.contract import Blob, Call, Done, Link, Pending, Setup
 from workers.context import WorkerContext
 from workers.egress import BROWSER_LIKE, Egress
 from workers.egress.stream import PIECE_BYTES
-from workers.output_copy import READER_BYTES
+from workers.media.output_copy import READER_BYTES
 from workers.outputs import BAD_OUTPUT_S, RETRY_S, RETRY_S_MAX
 
 KEEPS_S = 600.0
@@ -50,6 +50,8 @@ class Linking(contract.Adapter):
 
 class Refusing(Storage):
     """Storage that takes nothing."""
+
+    writer_bytes = 1
 
     def __init__(self) -> None:
         self.asked = 0

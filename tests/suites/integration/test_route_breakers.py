@@ -55,7 +55,7 @@ class Scripted(Adapter):
 @pytest.fixture
 async def context(store_url: str, tmp_path: Path) -> AsyncIterator[WorkerContext]:
     """Yield the context of a worker with the scripted provider."""
-    async with Store(store_url) as store, Egress(allow_private=False) as egress:
+    async with Store(store_url) as store, Egress() as egress:
         storage = Storage.open(str(tmp_path))
         yield WorkerContext(provider="noop", store=store, adapter=Scripted(), storage=storage, egress=egress)
 

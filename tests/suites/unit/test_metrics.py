@@ -10,7 +10,7 @@ from shared.ops import metrics
 from shared.ops.settings import ROOT
 
 LABELS = {"call", "code", "dialect", "finding", "kind", "limit", "model", "outcome", "provider", "queue", "reason"}
-LABELS |= {"role", "route", "script", "state", "status", "to", "version"}
+LABELS |= {"role", "route", "script", "state", "status", "task", "to", "version"}
 UNITS = ("seconds", "bytes", "usd", "info")
 PLAIN = {  # gauges and a histogram of counts, and states
     *("generation_submits", "worker_jobs_in_flight", "worker_slots", "queue_jobs", "backlog_generations"),
@@ -20,6 +20,7 @@ PLAIN = {  # gauges and a histogram of counts, and states
         "route_breaker_state",
         "generations_open",
         "generations_uncertain",
+        "generations_orphaned",
         "generations_late_pending",
     ),
     *("webhook_deliveries_open", "ledger_check_findings", "store_fenced"),

@@ -162,7 +162,7 @@ def build_task(call: Call, urls: list[str]) -> dict[str, object]:
     if fields.get("voice") == "default":
         fields["voice"] = None
     if model.prompt:
-        fields[model.prompt] = styled_prompt(call) or None
+        fields[model.prompt] = styled_prompt(call, takes_negative="negative_prompt" in model.names) or None
     if model.ratio:
         ratio = aspect_ratio(call, tuple(model.ratios))
         fields[model.ratio] = model.ratios.get(ratio or "") if isinstance(model.ratios, dict) else ratio

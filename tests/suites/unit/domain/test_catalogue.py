@@ -27,7 +27,7 @@ def test_shipped_catalogue_has_documented_example(shipped: Catalogue) -> None:
     assert (100_000, 110_000) == (model.ui_price_micros, model.price_micros)
     assert Route(provider="local", model="artist") == model.routes[-1]
     assert 1 < len(model.routes)
-    assert {"width": 1024, "height": 1024, "quality": "standard"} == validate_input(model, None)
+    assert {"width": 1024, "height": 1024} == validate_input(model, None)
 
 
 def test_shipped_plans_have_documented_quotas(shipped: Catalogue) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from shared.domain.foreign_url import host_of
 from shared.domain.generation import Output
 from shared.media.image_header import HEAD_BYTES_MAX, TAIL_BYTES_MAX, Size
 from shared.ops.output_writer import OutputWriter
@@ -18,7 +18,7 @@ from workers.egress.stream import PIECE_BYTES
 from workers.media import OUTPUT_BYTES_MAX, inspect, inspect_ends, require_type
 from workers.media.boxes import BoxWalk
 from workers.media.errors import BadOutput, CopyFailed, NotStored
-from workers.memory_budget import MemoryBudget
+from workers.media.memory_budget import MemoryBudget
 
 INLINE_BYTES_MAX = 256 * 1024  # hashing more than this would block the event loop for too long
 READER_BYTES = HEAD_BYTES_MAX + 3 * PIECE_BYTES  # the memory of one copy, besides its writer's
@@ -125,11 +125,3 @@ async def store_pieces(storage: Storage, pieces: AsyncIterator[bytes], kind: str
         await writer.close()
     width, height = size or (None, None)
     return Output(path, media_type, ends.size_bytes, width, height, digest)
-
-
-def host_of(url: str) -> str:
-    """Return the host of a URL, for messages."""
-    try:
-        return urlsplit(url).hostname or "the provider"
-    except ValueError:
-        return "the provider"
