@@ -8,9 +8,9 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 import arq.worker
@@ -25,13 +25,13 @@ from shared.ops import clock, metrics
 from shared.ops.background import keep_running
 from shared.store.connect import Store
 from workers.claimed_pool import FedPool
+from workers.finish_queue import Finish, FinishQueue
 
-CLAIM_MAX, FINISH_MAX, RENEW_MAX = 250, 250, 500  # jobs in one script
+CLAIM_MAX, RENEW_MAX = 250, 500  # jobs in one script
 BELL_S = 0.5  # a job without a bell is found after this long; finish.lua relies on it
 MOMENT_S = 0.01  # jobs due within it are claimed together
 STORE_RETRY_S = 0.2  # between two claims while the store is down
 HOUSEKEEPING_S = 0.5
-FINISH_PATIENCE_S = 30.0  # a finished job outlives a store that restarts
 
 # run_job derives the score of a deferred job from this function, and the claim compares scores with the store's time.
 arq.worker.timestamp_ms = clock.now_ms  # type: ignore[attr-defined]
@@ -41,21 +41,6 @@ log = structlog.get_logger()
 
 class PutBack(Retry):
     """Raised by a job that a verb has put back into its queue already: the worker only lets go of it."""
-
-
-class Finish(NamedTuple):
-    """One job's arguments of the finish script, in its order."""
-
-    job_id: str
-    end: str
-    result: bytes
-    result_ms: int | str
-    keep_ms: int | str
-    due_ms: int
-    clean: str
-
-
-Finishes = list[tuple[asyncio.Future[bool], Finish]]
 
 
 class Engine(Worker):
@@ -83,8 +68,7 @@ class Engine(Worker):
         self._ending: set[asyncio.Task[Any]] = set()  # runs whose end is being sent to the store
         self._raised: dict[str, Exception] = {}  # the error that ended each run
         self._put_back: set[str] = set()  # jobs that are back in the queue, before their run has ended
-        self._finishes: Finishes = []
-        self._flusher: asyncio.Task[None] | None = None
+        self._finishes = FinishQueue(store, str(self.queue_name), self.token)
         self._renewer: asyncio.Task[None] | None = None
         self._freed = asyncio.Event()
         self._housekeeping_due_s = 0.0
@@ -235,7 +219,7 @@ class Engine(Worker):
         score = self._scores.pop(job_id, 0)
         if job_id in self.tasks:
             self._ending.add(self.tasks[job_id])
-        await self._commit(
+        await self._finishes.commit(
             Finish(
                 job_id,
                 "1" if finish else "",
@@ -253,39 +237,6 @@ class Engine(Worker):
         if self._on_dropped is not None:
             await self._on_dropped(job_id)
         await self.finish_job(job_id, True, result_data, self.keep_result_s, self.keep_result_forever, None, None)
-
-    async def _commit(self, finish: Finish) -> bool:
-        future: asyncio.Future[bool] = self.loop.create_future()
-        self._finishes.append((future, finish))
-        if self._flusher is None:
-            self._flusher = asyncio.create_task(self._flush())
-        return await future
-
-    async def _flush(self) -> None:
-        """Send finishes in batches. The next batch has all jobs that finished while the last one was sent."""
-        try:
-            while self._finishes:
-                batch, self._finishes = self._finishes[:FINISH_MAX], self._finishes[FINISH_MAX:]
-                await self._send_finishes(batch)
-        finally:
-            self._flusher = asyncio.create_task(self._flush()) if self._finishes else None
-
-    async def _send_finishes(self, batch: Finishes) -> None:
-        """Send one batch, and answer every job of it. A job that cannot be sent does not take others along."""
-        held: list[Any] = []
-        try:
-            args: Iterable[Any] = (value for _, finish in batch for value in finish)
-            _, *held = await self.store.run("finish", self.queue_name, self.token, *args, patience_s=FINISH_PATIENCE_S)
-        except StoreDown:
-            pass  # the leases run out and the jobs come back
-        except Exception:
-            log.exception("engine.finish_failed", queue=self.queue_name, jobs=len(batch))
-            for one in batch if len(batch) > 1 else ():
-                await self._send_finishes([one])
-        finally:
-            for number, (future, _) in enumerate(batch):
-                if not future.done():
-                    future.set_result(number < len(held) and bool(held[number]))
 
     async def close(self) -> None:
         """Wait for the cancelled jobs, then close. Unlike in arq, one failing job does not skip the rest."""

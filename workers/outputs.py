@@ -135,5 +135,3 @@ def link_outputs(outputs: Sequence[Blob | Link], kind: str, expires_ms: int) -> 
     if len(links) < len(outputs):
         return ()
     return tuple(Output(link.url, link.media_type or default, expires_ms=expires_ms) for link in links)
-
-

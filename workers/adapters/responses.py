@@ -8,13 +8,13 @@ depending on the provider.
 import json
 import math
 import re
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from shared.domain import retry
+from shared.ops import clock
 from workers.adapters.contract import Blob, Cause, Down, ProviderError, Rejected, Retry, Unknown
 
 REASON_CHARS_MAX = 300
@@ -62,7 +62,7 @@ class ProviderResponse(Struct, frozen=True):
     def retry_after_s(self) -> float:
         """Return the seconds of Retry-After or of the body's `retry_after`, at most RETRY_AFTER_S_MAX."""
         value = self.headers.get("Retry-After") or str(self.fields.get("retry_after", ""))
-        after_s = retry.retry_after_s(value, time.time(), RETRY_AFTER_S_MAX)
+        after_s = retry.retry_after_s(value, clock.now_s(), RETRY_AFTER_S_MAX)
         return RETRY_AFTER_S if after_s is None else max(after_s, RETRY_AFTER_S_MIN)
 
 

@@ -41,8 +41,7 @@ end
 if state == 'submitting' and repeatable == '' then
   local left = math.min(intent_ms + submit_limit_ms, tonumber(deadline)) - now
   if left > 0 and not callback then return {'wait', left} end
-  redis.call('HSET', generation, 'state', 'uncertain')
-  state = 'uncertain'
+  redis.call('HSET', generation, 'state', 'uncertain') state = 'uncertain'
 end
 local fenced = state == 'queued' and check_history(history, sequence, accepted)
 if fenced then return fenced end
