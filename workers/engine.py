@@ -21,6 +21,7 @@ from arq.worker import Function, Retry, Worker
 from redis.exceptions import RedisError
 
 from shared.domain.errors import StoreDown
+from shared.domain.foreign_text import ForeignText
 from shared.ops import clock, metrics
 from shared.ops.background import keep_running
 from shared.store.connect import Store
@@ -32,11 +33,17 @@ BELL_S = 0.5  # a job without a bell is found after this long; finish.lua relies
 MOMENT_S = 0.01  # jobs due within it are claimed together
 STORE_RETRY_S = 0.2  # between two claims while the store is down
 HOUSEKEEPING_S = 0.5
+REASON_CHARS_MAX = 200
 
 # run_job derives the score of a deferred job from this function, and the claim compares scores with the store's time.
 arq.worker.timestamp_ms = clock.now_ms  # type: ignore[attr-defined]
 
 log = structlog.get_logger()
+
+
+def describe(error: BaseException) -> str:
+    """Return an error of the store's client for a log line."""
+    return ForeignText().error(error, REASON_CHARS_MAX)
 
 
 class PutBack(Retry):
@@ -112,7 +119,7 @@ class Engine(Worker):
             try:
                 return await super().async_run()
             except (RedisError, OSError) as error:
-                log.warning("engine.store_unavailable", queue=self.queue_name, error=repr(error))
+                log.warning("engine.store_unavailable", queue=self.queue_name, error=describe(error))
                 await asyncio.sleep(STORE_RETRY_S)
 
     async def _poll_iteration(self) -> None:
@@ -131,7 +138,7 @@ class Engine(Worker):
                 await self.heart_beat()
             await self._wait(wait_s)
         except (StoreDown, RedisError, OSError) as error:
-            log.warning("engine.store_unavailable", queue=self.queue_name, error=repr(error))
+            log.warning("engine.store_unavailable", queue=self.queue_name, error=describe(error))
             await asyncio.sleep(STORE_RETRY_S)
 
     async def _claim(self) -> float:
@@ -175,7 +182,7 @@ class Engine(Worker):
             # parked generation leaves its objects to the garbage collector, which took a third of a worker's time.
             self._raised.pop(job_id).__traceback__ = None
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("engine.job_crashed", job_id=job_id, error=repr(error), exc_info=error)
+            log.error("engine.job_crashed", job_id=job_id, error=describe(error), exc_info=error)
 
     async def _wait(self, wait_s: float) -> None:
         if self.job_counter >= self.max_jobs or not self.allow_pick_jobs:

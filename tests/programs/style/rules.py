@@ -46,6 +46,7 @@ RULES = (
     Rule(structure.impure_calls, "The domain is handed time, chance and files.", ("shared/domain",)),
     Rule(structure.foreign_line_ends, "Text is split on line feeds alone.", PRODUCT),
     Rule(structure.wall_clock_reads, "The store's clock decides: shared/ops/clock.py.", PRODUCT, OWN_CLOCKS),
+    Rule(structure.dumped_errors, "Nothing writes the repr of an exception: ForeignText.error.", PRODUCT),
     Rule(structure.environment_reads, "Settings alone read the environment.", PRODUCT, ("shared/ops/settings.py",)),
     Rule(structure.too_many_comments, "A module has at most 5 comment lines in 100.", PRODUCT),
     Rule(names.acting_nouns, "A function that awaits, writes or returns nothing begins with a verb."),

@@ -27,6 +27,8 @@ FORBIDDEN = {  # the floors: imports only point down
 }
 RESERVED = {"redis": ("shared/store/", "workers/engine.py"), "arq": ("shared/store/", "workers/")}
 WALL_CLOCK = re.compile(r"time\.(time|time_ns|localtime|ctime)|(datetime\.)*(datetime|date)\.(now|utcnow|today)")
+REPR = ord("r")  # of !r in a format
+ERROR_NAMES = ("error", "exc", "exception")
 VAGUE = re.compile(r"(^|/)(utils?|common|misc|helpers?|base_\w*)(\.py|/)")
 
 
@@ -79,6 +81,24 @@ def wall_clock_reads(source: Source) -> list[str]:
     reads = [ast.unparse(node) for node in source.nodes if isinstance(node, ast.Attribute)]
     reads += imports(source)
     return [f"{source.path} reads {name}" for name in reads if WALL_CLOCK.fullmatch(name)]
+
+
+def dumped_errors(source: Source) -> list[str]:
+    """List where the `repr` of an exception is written: a foreign one may hold the headers that we sent."""
+    handlers = [node for node in source.nodes if isinstance(node, ast.ExceptHandler) and node.name]
+    named = {id(inner): handler.name for handler in handlers for inner in ast.walk(handler)}
+    dumped = [
+        node.args[0]
+        for node in source.nodes
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "repr" and node.args
+    ]
+    dumped += [node.value for node in source.nodes if isinstance(node, ast.FormattedValue) and node.conversion == REPR]
+    names = [(node, node.id) for node in dumped if isinstance(node, ast.Name)]
+    return [
+        f"{source.path}:{node.lineno} {name}"
+        for node, name in names
+        if name in ERROR_NAMES or named.get(id(node)) == name
+    ]
 
 
 def environment_reads(source: Source) -> list[str]:
