@@ -36,6 +36,7 @@ class Connection(web.RequestHandler):
         self._answered = 0
         self._half_closed = False
         self._unread_bytes = 0
+        self._left_timer: asyncio.TimerHandle | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         super().__init__(
             server,
@@ -67,6 +68,8 @@ class Connection(web.RequestHandler):
             self._peers.leave(self._block)
             self._block = None
         self._stop_head_timer()
+        if self._left_timer is not None:
+            self._left_timer.cancel()
         self._mark_left()
         super().connection_lost(exc)
 
@@ -92,7 +95,7 @@ class Connection(web.RequestHandler):
         if self._request_count == self._answered or not self._is_received():
             return False
         self._half_closed = True
-        self._loop.call_later(HALF_CLOSED_WAIT_S, self._mark_left)
+        self._left_timer = self._loop.call_later(HALF_CLOSED_WAIT_S, self._mark_left)
         return True
 
     async def finish_response(

@@ -16,6 +16,7 @@ CORS = {
     "Access-Control-Expose-Headers": "*, X-Request-Id, Retry-After, Idempotent-Replayed",
 }
 PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+PUBLIC_JSON = CORS | PRIVATE
 SHARED = ("/assets/", "/sdk/")  # files that pages of other sites may read
 DOCUMENT_PATH = "/openapi.json"
 
@@ -58,12 +59,13 @@ def allowed_headers(requested: str) -> str:
 def complete(response: web.StreamResponse, path: str, always: Mapping[str, str]) -> None:
     """Add the headers of every response at a path to one that is not sent yet. `always` is that of `standing()`."""
     headers = response.headers
-    headers.update(always)
+    private = "Cache-Control" not in headers and headers.get("Content-Type", "").startswith("application/json")
     if is_public_api(path):
-        headers.update(CORS)
-    if response.content_type == "application/json":
-        for name, value in PRIVATE.items():
-            headers.setdefault(name, value)
+        headers.update(PUBLIC_JSON if private else CORS)
+    elif private:
+        headers.update(PRIVATE)
+    if always:
+        headers.update(always)
 
 
 def standing(base_url: str) -> dict[str, str]:

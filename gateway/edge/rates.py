@@ -27,6 +27,7 @@ PROBE_RATE = Rate(20, 200)  # of one address: these answers cost more than other
 PROBES = ("/metrics", "/readyz")
 CALLBACKS = "/callbacks/"  # each has a token of ours, and providers send them all from few addresses
 GUEST_PLAN = "guest"
+CREATES, READS = ("key creates", "account creates"), ("key reads", "account reads")  # kinds of buckets
 
 
 class Holder(Struct, frozen=True):
@@ -37,11 +38,18 @@ class Holder(Struct, frozen=True):
     fresh_until_s: float
 
 
-class PlanRates(Struct, frozen=True):
-    """The rates of one key: POSTs, and other requests. None: no limit."""
+class KeyRates(Struct, frozen=True):
+    """The rates of one key, and of all keys of its account. None: no limit."""
 
-    creates: Rate | None
-    reads: Rate | None
+    key: Rate | None
+    account: Rate | None
+
+
+class PlanRates(Struct, frozen=True):
+    """The rates of a plan: POSTs, and other requests."""
+
+    creates: KeyRates
+    reads: KeyRates
 
 
 def rate_of(per_s: float) -> Rate | None:
@@ -49,17 +57,23 @@ def rate_of(per_s: float) -> Rate | None:
     return Rate(per_s, ceil(per_s * BURST_S)) if per_s > 0 else None
 
 
+def plan_rates(creates_per_s: float, reads_per_s: float) -> PlanRates:
+    """Return the rates of a plan whose keys have these."""
+    creates, reads = (KeyRates(rate_of(per_s), rate_of(ACCOUNT_KEYS * per_s)) for per_s in (creates_per_s, reads_per_s))
+    return PlanRates(creates, reads)
+
+
 class RateLimits:
     """The buckets of one gateway process."""
 
     def __init__(self, settings: Settings, plans: dict[str, Plan], trusted: tuple[Network, ...]) -> None:
-        self._default = PlanRates(rate_of(settings.creates_per_s), rate_of(settings.reads_per_s))
+        self._default = plan_rates(settings.creates_per_s, settings.reads_per_s)
         self._open = rate_of(settings.open_per_s)
         self._failures = rate_of(settings.failed_keys_per_s)
         self._plans = {
-            plan.name: PlanRates(
-                rate_of(settings.creates_per_s if plan.creates_per_s is None else plan.creates_per_s),
-                rate_of(settings.reads_per_s if plan.reads_per_s is None else plan.reads_per_s),
+            plan.name: plan_rates(
+                settings.creates_per_s if plan.creates_per_s is None else plan.creates_per_s,
+                settings.reads_per_s if plan.reads_per_s is None else plan.reads_per_s,
             )
             for plan in plans.values()
         }
@@ -71,14 +85,16 @@ class RateLimits:
 
     def admit(self, request: web.Request) -> Grant | None:
         """Count a request. Return what is left of its tightest limit, None without one. Raises Refused."""
-        if request.path.startswith(CALLBACKS):
+        credentials, creates, path = auth.presented(request), request.method == "POST", request.path
+        if credentials:
+            hashed = auth.fingerprint(credentials)
+            holder = self._holders.get(hashed)
+            if holder is not None:
+                return self._admit_key(hashed, holder, creates=creates)
+        elif path.startswith(CALLBACKS):
             return None
-        credentials, creates = auth.presented(request), request.method == "POST"
-        holder = self._holders.get(auth.fingerprint(credentials)) if credentials else None
-        if credentials and holder is not None:
-            return self._admit_key(auth.fingerprint(credentials), holder, creates=creates)
         address = address_of(request, self._trusted)
-        if request.path in PROBES:
+        if path in PROBES:
             return self._take("probe", address, PROBE_RATE)
         if not credentials:
             if creates:
@@ -86,7 +102,8 @@ class RateLimits:
             return self._take("open", address, self._open)
         if self._failures is not None:
             grant = self._find("failed").peek(address, self._failures, time.monotonic())
-            self._check(grant, "Too many wrong API keys came from your address. Check your key")
+            if not grant.allowed:
+                raise RateLimited("Too many wrong API keys came from your address. Check your key", grant)
         return self._take("unknown", address, self._open)
 
     def count_failure(self, request: web.Request) -> None:
@@ -110,26 +127,21 @@ class RateLimits:
 
     def _admit_key(self, hashed: str, holder: Holder, *, creates: bool) -> Grant | None:
         self._holders.move_to_end(hashed)
-        rates = self._plans.get(holder.plan, self._default)
-        rate, kind = (rates.creates, "create") if creates else (rates.reads, "read")
-        if rate is None:
-            return None
-        of_key = self._take(f"key {kind}", hashed, rate)
-        of_account = self._take(f"account {kind}", holder.account, account_rate(rate))
-        grants = [grant for grant in (of_key, of_account) if grant is not None]
-        return min(grants, key=lambda grant: grant.remaining)
+        plan = self._plans.get(holder.plan, self._default)
+        rates, kinds = (plan.creates, CREATES) if creates else (plan.reads, READS)
+        of_key = self._take(kinds[0], hashed, rates.key)
+        of_account = self._take(kinds[1], holder.account, rates.account)
+        if of_key is None or of_account is None:
+            return of_key
+        return of_account if of_account.remaining < of_key.remaining else of_key
 
     def _take(self, kind: str, caller: str, rate: Rate | None) -> Grant | None:
         if rate is None:
             return None
         grant = self._find(kind).take(caller, rate, time.monotonic())
-        self._check(grant, f"Too many requests: at most {rate.per_s:g} a second. Slow down")
-        return grant
-
-    def _check(self, grant: Grant, problem: str) -> None:
         if not grant.allowed:
-            wait_s = max(ceil(grant.retry_after_s), 1)
-            raise RateLimited(f"{problem}, and try again in {wait_s} s.", grant, wait_s)
+            raise RateLimited(f"Too many requests: at most {rate.per_s:g} a second. Slow down", grant)
+        return grant
 
     def _find(self, kind: str) -> TokenBuckets:
         found = self._buckets.get(kind)
@@ -141,14 +153,10 @@ class RateLimits:
 class RateLimited(Refused):
     """A request past its rate limit."""
 
-    def __init__(self, reason: str, grant: Grant, retry_after_s: int) -> None:
+    def __init__(self, problem: str, grant: Grant) -> None:
         self.grant = grant
-        super().__init__("rate_limited", reason, retry_after_s=retry_after_s)
-
-
-def account_rate(rate: Rate) -> Rate:
-    """Return the rate of all keys of an account together."""
-    return Rate(rate.per_s * ACCOUNT_KEYS, rate.burst * ACCOUNT_KEYS)
+        wait_s = max(ceil(grant.retry_after_s), 1)
+        super().__init__("rate_limited", f"{problem}, and try again in {wait_s} s.", retry_after_s=wait_s)
 
 
 def rate_headers(grant: Grant) -> dict[str, str]:

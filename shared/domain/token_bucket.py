@@ -35,28 +35,35 @@ class TokenBuckets:
 
     def take(self, caller: str, rate: Rate, now_s: float) -> Grant:
         """Take one token of `caller`, if there is one. `now_s` is monotonic."""
+        buckets = self._buckets
         tokens = self._tokens(caller, rate, now_s)
         allowed = tokens >= 1
-        tokens -= allowed
-        self._buckets[caller] = (tokens, now_s)
-        self._buckets.move_to_end(caller)
-        if len(self._buckets) > self._callers_max:
-            self._buckets.popitem(last=False)
-        return _grant(tokens, rate, allowed=allowed)
+        if allowed:
+            tokens -= 1
+        buckets[caller] = (tokens, now_s)
+        buckets.move_to_end(caller)
+        if len(buckets) > self._callers_max:
+            buckets.popitem(last=False)
+        return _grant(tokens, rate, allowed)
 
     def peek(self, caller: str, rate: Rate, now_s: float) -> Grant:
         """Return what `take` would allow, and take nothing."""
         tokens = self._tokens(caller, rate, now_s)
-        return _grant(tokens, rate, allowed=tokens >= 1)
+        return _grant(tokens, rate, tokens >= 1)
 
     def __len__(self) -> int:
         return len(self._buckets)
 
     def _tokens(self, caller: str, rate: Rate, now_s: float) -> float:
-        tokens, since_s = self._buckets.get(caller, (float(rate.burst), now_s))
-        return min(rate.burst, tokens + max(now_s - since_s, 0.0) * rate.per_s)
+        found = self._buckets.get(caller)
+        if found is None:
+            return float(rate.burst)
+        tokens, since_s = found
+        if now_s > since_s:
+            tokens += (now_s - since_s) * rate.per_s
+        return tokens if tokens < rate.burst else float(rate.burst)
 
 
-def _grant(tokens: float, rate: Rate, *, allowed: bool) -> Grant:
+def _grant(tokens: float, rate: Rate, allowed: bool) -> Grant:
     retry_after_s = 0.0 if tokens >= 1 else (1 - tokens) / rate.per_s
     return Grant(allowed, rate.burst, int(tokens), retry_after_s, (rate.burst - tokens) / rate.per_s)

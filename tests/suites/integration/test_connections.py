@@ -162,9 +162,13 @@ async def test_idle_connection_is_closed_between_requests(place: Place) -> None:
 
 
 async def test_late_body_is_refused(place: Place) -> None:
-    """A body that does not arrive in time is 400 in shape, and the connection is closed."""
-    answer = await send_raw(place, (await post(place))[:-5])
+    """A body that does not arrive in time is 400 in shape, and its connection is not used again."""
+    reader, writer = await connect(place)
+    writer.write((await post(place))[:-5])
+    async with within(WAIT_S):
+        answer = await reader.readuntil(b"}}")
     assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"Connection: close" in answer
     assert b"did not arrive within" in answer
 
 
