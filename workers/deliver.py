@@ -17,6 +17,7 @@ from shared.domain.trace import trace_id, traceparent
 from shared.ops import clock, metrics
 from shared.store import webhooks
 from shared.store.connect import Store
+from shared.store.stored_lists import READ_ERRORS
 from shared.store.webhooks import DeliveryAttempt, DeliveryState, Due, EndpointHealth, HeldDelivery
 from workers.egress import Egress
 from workers.egress.errors import FOREIGN, ConnectFailed, ConnectionLost, DnsFailed, EgressError, TimedOut, TlsFailed
@@ -57,7 +58,10 @@ async def deliver(ctx: dict[str, Any], job_id: str) -> None:
     context: DeliveryContext = ctx["context"]
     delivery_id = job_id.removeprefix("deliver:")
     try:
-        due = await webhooks.start_post(context.store, delivery_id, slow_max=context.slow_posts_max)
+        try:
+            due = await webhooks.start_post(context.store, delivery_id, slow_max=context.slow_posts_max)
+        except READ_ERRORS as error:
+            return await end_unreadable(context, delivery_id, error)
         if isinstance(due, HeldDelivery):
             metrics.of(metrics.WEBHOOK_HELD, due.limit).inc()
             raise PutBack
@@ -67,6 +71,15 @@ async def deliver(ctx: dict[str, Any], job_id: str) -> None:
         # arq would end a job that raises anything but Retry, and only the sweeper would re-enqueue it.
         log.warning("webhook.store_unavailable", delivery=delivery_id, reason=str(error))
         raise Park(defer=STORE_RETRY_S) from error
+
+
+async def end_unreadable(context: DeliveryContext, delivery_id: str, error: Exception) -> None:
+    """End a delivery whose record cannot be read. Else the sweeper would enqueue it every minute."""
+    log.error("webhook.record_unreadable", delivery=delivery_id, error=type(error).__name__)
+    attempt = DeliveryAttempt(at_ms=clock.now_ms(), duration_ms=0, error="the record of this delivery cannot be read")
+    await webhooks.record_attempt(
+        context.store, delivery_id, retry.ATTEMPT_MAX, "dead", attempt, keep_ms=context.keep_ms, health=""
+    )
 
 
 async def post_and_record(context: DeliveryContext, delivery_id: str, due: Due) -> None:

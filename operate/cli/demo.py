@@ -4,7 +4,6 @@ import asyncio
 import re
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import click
@@ -17,6 +16,7 @@ from operate.cli.demo_account import read_account
 from operate.cli.demo_order import body_for, choose_models
 from operate.cli.demo_receiver import Receiver, register
 from operate.cli.show import dollars, plain, table
+from shared.domain.foreign_url import path_of
 from shared.domain.money import MICROS_PER_CENT
 from shared.ops.settings import Settings
 
@@ -93,7 +93,7 @@ async def _save(api: ApiClient, entry: dict[str, Any], folder: Path) -> list[dic
     """Save the outputs of a generation; return their files and sizes."""
     saved = []
     for number, url in enumerate(entry.get("result_urls", ())):
-        suffix = PurePosixPath(urlsplit(url).path).suffix
+        suffix = PurePosixPath(path_of(url)).suffix
         ending = suffix if re.fullmatch(r"\.[a-z0-9]{1,8}", suffix) else ".bin"
         file = folder / f"{entry['type']}-{entry['id']}{f'-{number + 1}' if number else ''}{ending}"
         saved.append({"file": str(file), "size_bytes": await api.download(url, file)})

@@ -52,7 +52,11 @@ async def _redeliver_dead(store: StoreClient, account_id: str, endpoint_id: str,
     ids = [raw.decode() for raw in await store.call("LRANGE", keys.endpoint_log(endpoint_id), 0, -1)]
     names = ("state", "created_ms")
     found = await asyncio.gather(*(store.call("HMGET", keys.delivery(delivery_id), *names) for delivery_id in ids))
-    dead = [name for name, (state, at) in zip(ids, found, strict=True) if state == b"dead" and int(at) >= since_ms]
+    dead = [
+        name
+        for name, (state, at) in zip(ids, found, strict=True)
+        if state == b"dead" and (at is None or not at.isdigit() or int(at) >= since_ms)  # unreadable ones too
+    ]
     for delivery_id in dead:
         await redeliver(store, account_id, endpoint_id, delivery_id)
     return len(dead)

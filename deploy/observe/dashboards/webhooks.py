@@ -80,6 +80,15 @@ DISPATCHERS = PanelRow(
             "Running posts, and the slots of all dispatchers.",
         ),
         Chart(
+            "Held",
+            "ops",
+            [
+                Query(per_s("wokflow_webhook_held_total", "limit"), "{{limit}}"),
+                Query("sum(rate(wokflow_webhook_breakers_opened_total[$__rate_interval]))", "breakers opened"),
+            ],
+            "Deliveries that had to wait: for a slot of their endpoint, account or the slow ones, or for a breaker.",
+        ),
+        Chart(
             "Promise broken",
             "percentunit",
             [Query(f"wokflow:webhook_slow:ratio_rate{window}", window) for window in ("5m", "1h", "6h")],

@@ -140,3 +140,28 @@ async def test_failed_connection_is_described_in_plain_words(post: DeliveryConte
         await deliver({"context": post}, f"deliver:{delivery}")
     [listed] = await webhooks.list_deliveries(post.store, delivery.partition(":")[2], 10)
     assert "connect_failed: no connection: the connection was refused" == listed.attempts[0].error
+
+
+@pytest.mark.parametrize("field", ["created_ms", "attempts", "event"])
+async def test_delivery_with_an_unreadable_record_ends(post: DeliveryContext, field: str) -> None:
+    """A delivery that cannot be read is dead at once, and nothing is posted."""
+    async with Receiver() as receiver:
+        delivery = await settle_with_delivery(post, receiver)
+        await post.store.call("HSET", keys.delivery(delivery), field, b"\xff" if field == "event" else "no number")
+        await deliver({"context": post}, f"deliver:{delivery}")
+        assert [] == receiver.received
+    assert "dead" == await read_state(post, delivery)
+    assert 0 == await post.store.call("ZCARD", keys.queue("webhooks"))
+
+
+@pytest.mark.parametrize("damage", ["endpoint", "generation"])
+async def test_delivery_without_a_readable_endpoint_or_generation_ends(post: DeliveryContext, damage: str) -> None:
+    """A delivery whose endpoint or generation cannot be read ends like one whose was deleted."""
+    async with Receiver() as receiver:
+        delivery = await settle_with_delivery(post, receiver)
+        generation, _, endpoint = delivery.removeprefix("evt_").partition(":")
+        key = keys.endpoint(endpoint) if damage == "endpoint" else keys.generation(generation)
+        await post.store.call("HSET", key, "created_ms" if damage == "endpoint" else "spec", "bad")
+        await deliver({"context": post}, f"deliver:{delivery}")
+        assert [] == receiver.received
+    assert "dead" == await read_state(post, delivery)

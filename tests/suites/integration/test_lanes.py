@@ -8,7 +8,7 @@ from arq.worker import func
 
 from shared.domain.generation import COMPLETED, Outcome
 from shared.domain.public_address import PRIVATE_NETWORKS
-from shared.store import keys, ledger, webhooks
+from shared.store import keys, ledger, replay, webhooks
 from shared.store.connect import Store
 from shared.store.queue import arq_pool, decode_job, encode_job
 from shared.store.webhooks import DeliveryAttempt, DeliveryState, Due, HeldDelivery
@@ -184,6 +184,18 @@ async def test_failed_probe_keeps_the_breaker_open(store: Store) -> None:
     assert not (await record(store, probe, state="pending", silent=True)).opened
     again_ms = int(await store.call("HGET", endpoint, "open_until_ms"))
     assert first_ms < again_ms == float(await store.call("ZSCORE", QUEUE, f"deliver:{waiting}"))
+
+
+async def test_redelivery_by_the_owner_is_a_probe(store: Store) -> None:
+    """An owner who redelivers to a repaired endpoint does not wait for its breaker."""
+    names = await prepare(store, SILENT_MAX + 1, **FAST)
+    endpoint = names[0].partition(":")[2]
+    account = (await store.call("HGET", keys.endpoint(endpoint), "account")).decode()
+    await open_breaker(store, names)
+    assert ["breaker"] == await start(store, names[-1])
+    await replay.redeliver(store, account, endpoint, names[-1])
+    assert names[-1:] == await list_due(store, names[-1:])
+    assert ["due"] == await start(store, names[-1])
 
 
 async def test_any_answer_closes_the_breaker(store: Store) -> None:

@@ -18,6 +18,7 @@ local key = 'gw:delivery:' .. id
 local was, attempts, log, endpoint, account =
   unpack(redis.call('HMGET', key, 'state', 'attempts', 'log', 'endpoint', 'account'))
 if not was then return {'missing'} end
+attempts = tonumber(attempts) or 0
 if was ~= 'pending' then
   release(id, endpoint, account, slow_max, now)
   return {'ended', was}

@@ -10,6 +10,7 @@ if redis.call('SISMEMBER', 'gw:endpoints:' .. account, endpoint) == 0 then retur
 local state, owner = unpack(redis.call('HMGET', 'gw:delivery:' .. delivery, 'state', 'endpoint'))
 if owner ~= endpoint then return {'missing'} end
 if redis.call('HEXISTS', 'gw:endpoint:' .. endpoint, 'disabled_ms') == 1 then return {'disabled'} end
+redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'open_until_ms')  -- its owner expects an answer: probe at once
 if state == 'pending' then
   make_due('arq:queue:webhooks', 'deliver:' .. delivery, now)
 else

@@ -8,6 +8,7 @@
 local account, endpoint, scope, since, first, count = unpack(ARGV)
 if redis.call('SISMEMBER', 'gw:endpoints:' .. account, endpoint) == 0 then return {'missing'} end
 if redis.call('HEXISTS', 'gw:endpoint:' .. endpoint, 'disabled_ms') == 1 then return {'disabled'} end
+redis.call('HDEL', 'gw:endpoint:' .. endpoint, 'open_until_ms')  -- its owner expects an answer: probe at once
 local queued, oldest = 0, nil
 
 local function replay_end(id)
