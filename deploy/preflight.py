@@ -21,6 +21,7 @@ def check(settings: Settings, commands: Iterable[str], metrics_ports: Iterable[i
         check_local()
     if serves:
         check_port(settings.host, settings.port, "PORT")
+        check_port(settings.admin_host, settings.admin_listen_port, "ADMIN_PORT")
     for port in metrics_ports:
         check_port(settings.host, port, "METRICS_PORT")
     if serves or stores:

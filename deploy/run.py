@@ -21,11 +21,11 @@ from honcho.environ import parse_procfile
 
 from deploy import preflight
 from deploy.bound import BoundProcess, Lifeline
-from shared.ops import catalogue_files
-from shared.ops.settings import Settings, SettingsError, load
+from shared.ops import catalogue_files, own_secrets
+from shared.ops.settings import Settings, SettingsError, load, other_environment
 
 PROVIDER = "{provider}"
-WORKS = "-m workers"
+WORKS, RUNS, GATEWAY, DISPATCHER = "-m workers", "-m workers run ", "-m gateway", "-m workers deliver"
 TARGETS = "metrics-targets.json"
 STORE_S = 20  # how long the store, which stops last, may take after drain_s
 UNUSABLE = 2
@@ -48,18 +48,38 @@ def main() -> int:
     supervisor = manager.Manager()
     supervisor._process_ctor = partial(BoundProcess, Lifeline(), manager.KILL_WAIT)
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    environments = Environments(settings)
     for name, command in processes:
-        supervisor.add_process(name, f"export METRICS_PORT={ports[name]}; {command}" if name in ports else command)
+        line = f"export METRICS_PORT={ports[name]}; {command}" if name in ports else command
+        supervisor.add_process(name, line, env=environments.of(command))
     supervisor.loop()
     stopped = {128 + signal.SIGINT, 128 + signal.SIGTERM}
     return 0 if supervisor.returncode in stopped else int(supervisor.returncode)
+
+
+class Environments:
+    """The environment of each process: no key of a provider but its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._catalogue = catalogue_files.load_deployed(settings)
+        self._providers = ",".join(sorted(catalogue_files.configured(self._catalogue, settings.elsewhere)))
+
+    def of(self, command: str) -> dict[str, str]:
+        """Return the environment of a process by its command. It names the configured providers, without their keys."""
+        _, _, provider = command.partition(RUNS)
+        webhooks = any(role in command for role in (GATEWAY, DISPATCHER))
+        hidden = own_secrets.foreign_variables(
+            self._catalogue, provider=" ".join(provider.split()[:1]), webhooks=webhooks
+        )
+        return other_environment(hidden, PROVIDERS=self._providers)
 
 
 def expand(procfile: str, settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield name and command of every process. Raises SettingsError if providers are needed but cannot be read."""
     lines = parse_procfile(procfile).processes
     needed = any(PROVIDER in command for command in lines.values())
-    configured = sorted(catalogue_files.configured(catalogue_files.load_deployed(settings))) if needed else []
+    catalogue = catalogue_files.load_deployed(settings) if needed else None
+    configured = sorted(catalogue_files.configured(catalogue, settings.elsewhere)) if catalogue else []
     for name, command in lines.items():
         if PROVIDER not in command:
             yield name, command

@@ -16,6 +16,8 @@ GENERATED = "# Written by `python -m deploy.workers` from the catalogue: one for
 COMPOSE_BEGIN = "  # A worker for each provider of the catalogue, written by `python -m deploy.workers`.\n"
 PROMETHEUS_BEGIN = "    dns_sd_configs:\n"
 END = "# End of the generated lines.\n"
+SHARED_FILES = "compose/defaults.env, { path: wokflow.env, required: false }"
+KEYS = "          # KEYS\n"
 ALWAYS = "local"  # needs no key, so its worker always runs
 
 
@@ -24,10 +26,25 @@ def providers() -> list[str]:
     return list(catalogue_files.load(Settings().catalogue).providers)
 
 
+def key_variables(name: str) -> list[str]:
+    """Return the variables of a provider's secrets."""
+    entry = catalogue_files.load(Settings().catalogue).providers[name]
+    return [variable for variable in (entry.key_env, entry.callback_secret_env) if variable]
+
+
+def with_keys(text: str, name: str) -> str:
+    """Return a Deployment whose container gets its provider's secrets, and no other's, from the Secret `providers`."""
+    source = "{ secretKeyRef: { name: providers, key: VARIABLE, optional: true } }"
+    line = f"            - {{ name: VARIABLE, valueFrom: {source} }}\n"
+    lines = [line.replace("VARIABLE", variable) for variable in key_variables(name)]
+    return text.replace(KEYS, "          env:\n" + "".join(lines) if lines else "")
+
+
 def deployments(names: Sequence[str]) -> str:
     """Return the workers' Deployments. Only the local one has a replica."""
     text = (FOLDER / "k8s" / "worker.template.yaml").read_text()
-    items = [text.replace("PROVIDER", name).replace("REPLICAS", str(int(name == ALWAYS))) for name in names]
+    filled = [(name, text.replace("PROVIDER", name)) for name in names]
+    items = [with_keys(one.replace("REPLICAS", str(int(name == ALWAYS))), name) for name, one in filled]
     return GENERATED + "---\n" + "---\n".join(items)
 
 
@@ -40,12 +57,18 @@ def scaled(names: Sequence[str]) -> str:
 
 def compose(text: str, names: Sequence[str]) -> str:
     """Return compose.yaml with a worker for each provider. All but the local one are profiles."""
-    profiles = {name: "" if name == ALWAYS else f"profiles: [{name}], " for name in names}
-    lines = [
-        f"  worker-{name}: {{ <<: *wokflow, {profiles[name]}command: [python, -m, workers, run, {name}] }}\n"
-        for name in names
-    ]
+    lines = []
+    for name in names:
+        profile = "" if name == ALWAYS else f"profiles: [{name}], "
+        command = f"command: [python, -m, workers, run, {name}]"
+        lines.append(f"  worker-{name}: {{ <<: *wokflow, {profile}{command}{_own_file(name)} }}\n")
     return between(text, COMPOSE_BEGIN, "  " + END, lines)
+
+
+def _own_file(name: str) -> str:
+    """Return the files of a worker's settings, the last of which is for its provider's key; none if it has none."""
+    own = f"{{ path: worker-{name}.env, required: false }}"
+    return f", env_file: [{SHARED_FILES}, {own}]" if key_variables(name) else ""
 
 
 def targets(text: str, names: Sequence[str]) -> str:

@@ -7,12 +7,13 @@ import sys
 
 import uvloop
 from aiohttp import web
+from msgspec import structs
 
-from gateway.app import build_app
-from gateway.context import CONTEXT
+from gateway.app import build_admin_app, build_app
+from gateway.context import CATALOGUE, CONTEXT
 from gateway.edge.protocol import listen
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
-from shared.ops import collector, host, limits, logs, metrics, settings
+from shared.ops import collector, host, limits, logs, metrics, own_secrets, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import StorageError
 from shared.store.durability import DurabilityError
@@ -35,9 +36,11 @@ def main() -> int:
     try:
         config = settings.load()
         host.check_port(config.host, config.port, "PORT")
+        host.check_port(config.admin_host, config.admin_listen_port, "ADMIN_PORT")
         host.check_outputs(config)
         limits.raise_open_files()
         app = build_app(config)
+        own_secrets.keep(app[CATALOGUE], webhooks=True)
         logs.configure(config, role="gateway")
         metrics.build("gateway")
         with contextlib.suppress(asyncio.CancelledError):
@@ -55,17 +58,24 @@ async def serve(app: web.Application, config: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     runner = web.AppRunner(app, shutdown_timeout=config.drain_s)
+    admin_runner = web.AppRunner(build_admin_app(app, config), shutdown_timeout=config.drain_s)
     try:
         await runner.setup()
+        await admin_runner.setup()
         collector.tune_collector()
-        server = await listen(runner, config, limits.open_files())
+        files_max = limits.open_files()
+        admin_address = structs.replace(config, host=config.admin_host, port=config.admin_listen_port)
+        admin_server = await listen(admin_runner, admin_address, files_max)
+        server = await listen(runner, config, files_max)
         try:
             await asyncio.Event().wait()
         finally:
             server.close()
+            admin_server.close()
             app[CONTEXT].watch.release()
             await wait_for_clients(runner, min(LEAVE_S, config.drain_s))
     finally:
+        await admin_runner.cleanup()
         await runner.cleanup()
 
 

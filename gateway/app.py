@@ -8,9 +8,12 @@ from aiohttp import web
 
 from gateway import guests, routes, routing, static
 from gateway.addresses import located_handler, warn_without_address
+from gateway.api.admin.caller import FAILURES
+from gateway.api.admin.failures import KeyFailures
 from gateway.api.admin.handlers import CHECK_LOCK
 from gateway.body import BODY_BYTES_MAX
-from gateway.context import CONTEXT, DOCUMENT, SDK, GatewayContext
+from gateway.callback_secrets import CallbackSecrets
+from gateway.context import CATALOGUE, CONTEXT, DOCUMENT, SDK, GatewayContext
 from gateway.edge import headers
 from gateway.edge.rates import RateLimits
 from gateway.middleware import handle_request
@@ -31,19 +34,36 @@ from shared.store.secret import ensure_deployment_secret
 def build_app(settings: Settings) -> web.Application:
     """Return the application. Raises SettingsError for an invalid catalogue."""
     catalogue = catalogue_files.load_deployed(settings)
+    configured = catalogue_files.configured(catalogue, settings.elsewhere)
+    offered = routing.offered(catalogue, configured)
     storage = Storage.open(settings.assets)
-    table = routes.operations(routing.offered(catalogue))
+    table = routes.operations(offered)
     app = web.Application(middlewares=[handle_request], client_max_size=BODY_BYTES_MAX)
-    app[CHECK_LOCK] = asyncio.Lock()
-    app[DOCUMENT] = located_handler(lambda url: document_handler(table, routing.offered(catalogue), url), settings)
+    app[CATALOGUE] = catalogue
+    app[DOCUMENT] = located_handler(lambda url: document_handler(table, offered, url), settings)
     app[SDK] = located_handler(static.sdk, settings)
-    app.cleanup_ctx.append(lambda app: open_context(app, settings, catalogue, storage))
+    app.cleanup_ctx.append(lambda app: open_context(app, settings, catalogue, storage, configured))
     app.add_routes(routes.routes(table))
     return app
 
 
+def build_admin_app(app: web.Application, settings: Settings) -> web.Application:
+    """Return the application of the admin API, which works with the parts of `app` and starts after it."""
+
+    async def share_context(admin: web.Application) -> None:
+        admin[CONTEXT] = app[CONTEXT]
+
+    table = routes.admin_operations()
+    admin = web.Application(middlewares=[handle_request], client_max_size=BODY_BYTES_MAX)
+    admin[CHECK_LOCK], admin[FAILURES] = asyncio.Lock(), KeyFailures()
+    admin[DOCUMENT] = document_handler(table, None, settings.admin_url)
+    admin.on_startup.append(share_context)
+    admin.add_routes(routes.routes(table))
+    return admin
+
+
 async def open_context(
-    app: web.Application, settings: Settings, catalogue: Catalogue, storage: Storage
+    app: web.Application, settings: Settings, catalogue: Catalogue, storage: Storage, configured: frozenset[str]
 ) -> AsyncIterator[None]:
     """Open the parts that handlers work with, and close them with the application."""
     trusted = guests.networks(settings.trusted_proxies)
@@ -66,7 +86,8 @@ async def open_context(
             trusted=trusted,
             rates=RateLimits(settings, catalogue.plans, trusted),
             secret=await retry_at_start(store, partial(ensure_deployment_secret, store)),
-            configured=catalogue_files.configured(catalogue),
+            callback_secrets=CallbackSecrets(store),
+            configured=configured,
             standing_headers=headers.standing(settings.base_url),
         )
         yield

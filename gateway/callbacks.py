@@ -5,7 +5,6 @@ from aiohttp import web
 
 from gateway.body import read_body
 from gateway.context import CONTEXT
-from shared.domain.callback_token import generation_of
 from shared.domain.errors import Refused
 from shared.store import generations
 
@@ -16,7 +15,7 @@ BODY_BYTES_MAX = 256_000
 async def receive_callback(request: web.Request) -> web.Response:
     """Store a callback. Answer 200 for a URL of ours, whatever the body, and 404 for any other."""
     context = request.app[CONTEXT]
-    generation_id = generation_of(context.secret, request.match_info["token"])
+    generation_id = await context.callback_secrets.find_generation(request.match_info["token"])
     if generation_id is None:
         raise Refused("not_found", "Unknown callback URL.")
     body = await read_body(request)

@@ -36,7 +36,7 @@ async def identify_caller(request: web.Request) -> Caller:
         account = await auth.authenticate(request)
         return Caller(account=account, key_hash=auth.key_hash(request))
     auth.refuse_key_in_url(request)
-    return Caller(account=guest_account(forwarded_address(request, context.trusted)))
+    return Caller(account=guest_account(forwarded_address(request, context.trusted), context.secret))
 
 
 async def read_quota(context: GatewayContext, account: str) -> Quota:

@@ -7,6 +7,7 @@ from aiohttp.typedefs import Handler
 from msgspec import Struct
 
 from gateway.addresses import CURRENT
+from gateway.callback_secrets import CallbackSecrets
 from gateway.guests import Network
 from gateway.speeds import Speeds
 from gateway.watch import Watch
@@ -29,7 +30,8 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     watch: Watch
     speeds: Speeds
     trusted: tuple[Network, ...]  # proxies whose X-Forwarded-For is believed
-    secret: bytes  # callback URLs are derived from it
+    secret: bytes  # keys the names of guests and input images
+    callback_secrets: CallbackSecrets
     configured: frozenset[str]  # providers whose key is set, or that need none
     rates: "RateLimits"
     standing_headers: dict[str, str]  # of every response
@@ -42,4 +44,5 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
 
 SDK: web.AppKey[Handler] = web.AppKey("sdk")  # answers the TypeScript SDK
 DOCUMENT: web.AppKey[Handler] = web.AppKey("document")  # answers the OpenAPI document
+CATALOGUE = web.AppKey("catalogue", Catalogue)
 CONTEXT = web.AppKey("context", GatewayContext)

@@ -30,6 +30,7 @@ CODES: Final = {
     "invalid_reference": Code(400, "A reference must have 1 to 200 printable characters."),
     "missing_api_key": Code(401, "Send your API key in the header `Authorization: Bearer wf_live_...`."),
     "invalid_api_key": Code(401, "This API key is unknown or revoked. Create a key at /account/api-keys."),
+    "forbidden": Code(403, "This admin key has the role read: `account top-up` needs the role money or owner."),
     "insufficient_balance": Code(402, "This costs $0.11, the balance is $0.04. Top up to continue."),
     "not_found": Code(404, "Not found, or not yours."),
     "unknown_account": Code(404, "Unknown account."),

@@ -36,9 +36,9 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str
     return seen
 
 
-def guest_account(address: str) -> str:
-    """Return the account of the guests at an address."""
-    return "guest_" + blake2b(address_block(address).encode(), digest_size=10).hexdigest()
+def guest_account(address: str, secret: bytes) -> str:
+    """Return the account of the guests at an address. Without the deployment's secret nobody can compute it."""
+    return "guest_" + blake2b(address_block(address).encode(), key=secret, person=b"guest", digest_size=10).hexdigest()
 
 
 def address_block(address: str) -> str:

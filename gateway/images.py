@@ -47,8 +47,7 @@ async def _store(context: GatewayContext, caller: Caller, data: bytes) -> str:
     media_type = image_type(data)
     if media_type is None:
         raise Refused("invalid_input", "must hold a PNG, JPEG, WebP or GIF image.", field="imageUrl")
-    token = blake2b(caller.account.encode() + b" " + data, digest_size=16).hexdigest()
-    path = new_path(token, media_type, clock.now_ms(), 0)
+    path = new_path(image_token(context.secret, caller.account, data), media_type, clock.now_ms(), 0)
     quota = await read_quota(context, caller.account) if caller.guest else None
     if quota is None or quota.limit is None or quota.used < quota.limit:
         try:
@@ -59,6 +58,11 @@ async def _store(context: GatewayContext, caller: Caller, data: bytes) -> str:
                 "unavailable", "The image cannot be stored at the moment. Try again.", retry_after_s=5
             ) from None
     return f"asset:{path}"
+
+
+def image_token(secret: bytes, account: str, data: bytes) -> str:
+    """Return the name of an input image. Nobody can compute it without the deployment's secret."""
+    return blake2b(account.encode() + b" " + data, key=secret, person=b"input image", digest_size=16).hexdigest()
 
 
 async def _decode(url: str) -> bytes:

@@ -24,8 +24,12 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *account.OPERATIONS,
         *webhooks.OPERATIONS,
         *service.operations(),
-        *admin.OPERATIONS,
     )
+
+
+def admin_operations() -> tuple[Operation, ...]:
+    """Return every operation of the admin API, which has its own address. Raises OSError if a page is missing."""
+    return (*admin.OPERATIONS, *service.admin_operations())
 
 
 def routes(table: Iterable[Operation]) -> list[web.RouteDef]:

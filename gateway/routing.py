@@ -1,6 +1,6 @@
 """Choose the models and routes that can serve a request, in order, among the configured providers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from random import random
 
 import structlog
@@ -18,9 +18,8 @@ AUTO = "auto"
 log = structlog.get_logger()
 
 
-def offered(catalogue: Catalogue) -> Catalogue:
-    """Return the catalogue without the models that no configured provider serves."""
-    able = catalogue_files.configured(catalogue)
+def offered(catalogue: Catalogue, able: Collection[str]) -> Catalogue:
+    """Return the catalogue without the models that no configured provider, of `able`, serves."""
     kept = {
         name: model for name, model in catalogue.models.items() if any(route.provider in able for route in model.routes)
     }
@@ -76,7 +75,8 @@ def _names(candidate: Candidate) -> tuple[str, ...]:
 
 def _warn_operator(context: GatewayContext, models: Sequence[Model], **what: str) -> None:
     """Warn the operator: a requested model exists, but its provider's API key is not set."""
-    log.warning("model.not_configured", **what, set_one_of=catalogue_files.missing_keys(context.catalogue, models))
+    missing = catalogue_files.missing_keys(context.catalogue, models, context.configured)
+    log.warning("model.not_configured", **what, set_one_of=missing)
 
 
 def _candidates(context: GatewayContext, model: Model) -> list[Candidate]:

@@ -12,7 +12,7 @@ from shared.domain.account import Account
 from shared.domain.described import doc, timestamp
 from shared.domain.errors import Refused
 from shared.domain.ids import KEY_PREFIXES
-from shared.store import accounts, ledger
+from shared.store import accounts, ledger, security
 
 REFERENCE_CHARS_MAX = 200
 
@@ -52,6 +52,16 @@ class WarnedBelow(Struct, kw_only=True):
 
     account: Annotated[str, doc("The account's id.")]
     low_micros: Annotated[int, doc("The low-balance threshold in micro-dollars. 0: no alert.")]
+
+
+class AccountEventEntry(Struct, kw_only=True):
+    """A security event: a key or webhook endpoint was made, changed or removed."""
+
+    at: Annotated[str | None, timestamp("The time.")]
+    type: Annotated[str, doc("The type of the event.")]
+    subject: Annotated[str, doc("The id of the key or endpoint.")]
+    detail: Annotated[str, doc("The key's hint, or the endpoint's URL.")]
+    by: Annotated[str, doc("The id of the account's key that did it, or `operator`.")]
 
 
 async def require_account(operator: Operator, account_id: str) -> Account:
@@ -117,6 +127,15 @@ async def set_low_balance(operator: Operator, account_id: str, micros: int) -> W
     acting = operator.act("account warn-below", account_id, f"{micros} micro-USD")
     await accounts.set_low_balance_alert(acting, account_id, micros)
     return WarnedBelow(account=account_id, low_micros=micros)
+
+
+async def list_events(operator: Operator, account_id: str, count: int) -> list[AccountEventEntry]:
+    """Return up to `count` security events of an account, newest first. Raises Refused."""
+    await require_account(operator, account_id)
+    return [
+        AccountEventEntry(at=moment(one.at_ms), type=one.type, subject=one.subject, detail=one.detail, by=one.by)
+        for one in await security.list_events(operator.store, account_id, count)
+    ]
 
 
 def _entry(found: Account) -> AdminAccountEntry:

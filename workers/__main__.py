@@ -19,7 +19,7 @@ from shared.domain.catalogue import Catalogue
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.domain.foreign_text import ForeignText
 from shared.domain.public_address import PRIVATE_NETWORKS
-from shared.ops import catalogue_files, collector, host, limits, logs, metrics, settings
+from shared.ops import catalogue_files, collector, host, limits, logs, metrics, own_secrets, settings
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage, StorageError
 from shared.store.connect import Store, retry_at_start
@@ -28,7 +28,7 @@ from shared.store.guard import open_guarded_store
 from shared.store.keys import WEBHOOKS, queue
 from shared.store.processes import announce
 from shared.store.queue import arq_pool, decode_job, encode_job
-from shared.store.secret import ensure_deployment_secret
+from shared.store.secret import NewestSecret, read_callback_secrets
 from workers import telemetry
 from workers.adapters.contract import Setup, load
 from workers.context import WorkerContext
@@ -76,19 +76,20 @@ def main(arguments: list[str]) -> int:
 def work(config: Settings, arguments: list[str]) -> int:
     """Run the role that the arguments name; the exit status. Raises for settings that cannot be used."""
     role: Callable[[Settings], Coroutine[Any, Any, None]]
+    catalogue = catalogue_files.load_deployed(config)
+    own_secrets.keep(catalogue, provider=arguments[-1] if len(arguments) > 1 else "", webhooks=arguments == ["deliver"])
     match arguments:
         case ["run", provider]:
-            catalogue = catalogue_files.load_deployed(config)
             role = partial(run_provider, setup=setup_of(catalogue, provider), costs=catalogue.costs(provider))
         case ["probe", provider]:
-            setup = setup_of(catalogue_files.load_deployed(config), provider)
+            setup = setup_of(catalogue, provider)
             return (
                 0 if uvloop.run(print_probe(provider, load(setup.adapter or provider, config.adapters)(setup))) else 1
             )
         case ["deliver"]:
             role = run_dispatcher
         case ["sweep"]:
-            role = partial(run_sweeper, providers=list(catalogue_files.load_deployed(config).providers))
+            role = partial(run_sweeper, providers=list(catalogue.providers))
         case _:
             print(USAGE, file=sys.stderr)
             return 2
@@ -138,6 +139,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
     ):
         storage = Storage.open(config.assets, synced=config.durability == "fsync")
         images = InputImages(storage, strangers)
+        newest = NewestSecret((await retry_at_start(store, partial(read_callback_secrets, store)))[0])
         adapter = load(setup.adapter or setup.name, config.adapters)(structs.replace(setup, fetch=images.fetch))
         context = WorkerContext(
             provider=setup.name,
@@ -147,16 +149,18 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
             egress=outputs,
             record_keep_ms=config.record_retention_days * DAY_MS,
             callbacks_url=f"{config.callback_url}/callbacks/{setup.name}" if config.callback_url else None,
-            secret=await retry_at_start(store, partial(ensure_deployment_secret, store)),
+            callback_secret=newest,
             costs=costs,
             text=ForeignText(filter(None, (setup.key, setup.callback_secret))),
         )
         work = [func(run, name="run", timeout=STEP_MAX_S), func(poll_late, name="late", timeout=STEP_MAX_S)]
+        following = asyncio.create_task(newest.follow(store))
         try:
             role = Role(name=setup.name, work=work, ctx={"context": context}, on_dropped=partial(fail_dropped, context))
             telemetry.register_provider(setup.name)
             await serve(config, store, role)
         finally:
+            following.cancel()
             await adapter.close()
 
 

@@ -13,6 +13,7 @@ from shared.ops import clock
 from shared.ops.storage import Storage
 from shared.store import ledger
 from shared.store.connect import Store
+from shared.store.secret import NewestSecret
 from shared.store.steps import Step
 from workers.adapters.account_probe import AccountProbe
 from workers.adapters.contract import Adapter, Call, Done, Pending, Rejected
@@ -35,7 +36,7 @@ class WorkerContext(Struct, frozen=True, kw_only=True):
     egress: Egress  # fetches outputs
     record_keep_ms: int = ledger.RECORD_KEEP_MS
     callbacks_url: str | None = None  # the provider's callbacks arrive below it; None: it cannot call us
-    secret: bytes = b""
+    callback_secret: NewestSecret = msgspec.field(default_factory=NewestSecret)
     costs: Mapping[tuple[str, str], int] = msgspec.field(default_factory=dict)  # see Catalogue.costs
     memory: MemoryBudget = msgspec.field(default_factory=lambda: MemoryBudget(COPIES_BYTES_MAX))
     text: ForeignText = msgspec.field(default_factory=ForeignText)  # cleans what the provider sends
@@ -52,7 +53,7 @@ class WorkerContext(Struct, frozen=True, kw_only=True):
             input=spec.input,
             deadline_ms=deadline_ms,
             traceparent=traceparent(spec.trace, generation_id),
-            callback_url=f"{url}/{callback_token(self.secret, generation_id)}" if url else None,
+            callback_url=f"{url}/{callback_token(self.callback_secret.value, generation_id)}" if url else None,
         )
 
     def describe(self, error: BaseException) -> str:

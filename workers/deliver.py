@@ -14,13 +14,14 @@ from msgspec import Struct
 from shared.domain import retry, signing
 from shared.domain.errors import StoreDown
 from shared.domain.trace import trace_id, traceparent
-from shared.ops import clock, metrics
+from shared.ops import clock, metrics, redaction
+from shared.ops.sealing import SealBroken
 from shared.store import webhooks
 from shared.store.connect import Store
 from shared.store.stored_lists import READ_ERRORS
 from shared.store.webhooks import DeliveryAttempt, DeliveryState, Due, EndpointHealth, HeldDelivery
 from workers.egress import Egress
-from workers.egress.errors import FOREIGN, ConnectFailed, ConnectionLost, DnsFailed, EgressError, TimedOut, TlsFailed
+from workers.egress.errors import ConnectFailed, ConnectionLost, DnsFailed, EgressError, TimedOut, TlsFailed
 from workers.engine import PutBack
 from workers.event_body import event_body
 from workers.timing import STORE_RETRY_S
@@ -28,6 +29,7 @@ from workers.timing import STORE_RETRY_S
 ANSWER_CHARS_MAX, ERROR_CHARS_MAX = 200, 200
 SLOW_SHARE = 0.5  # of a dispatcher's slots, for endpoints that are slow, new or failing
 SILENT = (ConnectFailed, ConnectionLost, DnsFailed, TimedOut, TlsFailed)
+UNREADABLE_RETRY_S = 30.0  # until an operator has given this process the key of its secrets
 # The endpoint's health after each verdict.
 HEALTH: dict[str, EndpointHealth] = {"delivered": "well", "retry": "ill", "gone": "gone", "void": ""}
 
@@ -71,6 +73,9 @@ async def deliver(ctx: dict[str, Any], job_id: str) -> None:
         # arq would end a job that raises anything but Retry, and only the sweeper would re-enqueue it.
         log.warning("webhook.store_unavailable", delivery=delivery_id, reason=str(error))
         raise Park(defer=STORE_RETRY_S) from error
+    except SealBroken as error:
+        log.error("webhook.secret_unreadable", delivery=delivery_id, reason=str(error))
+        raise Park(defer=UNREADABLE_RETRY_S) from error
 
 
 async def end_unreadable(context: DeliveryContext, delivery_id: str, error: Exception) -> None:
@@ -117,11 +122,13 @@ async def post_event(context: DeliveryContext, due: Due) -> PostResult:
     now_ms, started_s = clock.now_ms(), time.monotonic()
     try:
         return await _post(context, due, now_ms)
+    except SealBroken:
+        raise  # a setting of ours is missing, and no endpoint is at fault
     except EgressError as error:
         reason, silent = f"{error.code}: {error}", isinstance(error, SILENT)
     except Exception as error:
         # Else the job would end without a record, and the sweeper would post the event every minute.
-        words = FOREIGN.error(error, ERROR_CHARS_MAX)
+        words = redaction.foreign().error(error, ERROR_CHARS_MAX)
         log.error("webhook.attempt_failed", endpoint=due.about["endpoint"], account=due.about["account"], error=words)
         reason, silent = "internal_error: the attempt failed on our side", False
     took_ms = int((time.monotonic() - started_s) * 1000)
@@ -140,7 +147,7 @@ async def _post(context: DeliveryContext, due: Due, now_ms: int) -> PostResult:
     if due.generation is not None:
         headers["traceparent"] = traceparent(due.generation.spec.trace, due.generation.id)
     answer = await context.egress.post(due.endpoint.url, body, headers)
-    start = FOREIGN.text(answer.body_start.decode(errors="replace"), ANSWER_CHARS_MAX)
+    start = redaction.foreign().text(answer.body_start.decode(errors="replace"), ANSWER_CHARS_MAX)
     attempt = DeliveryAttempt(at_ms=now_ms, duration_ms=answer.duration_ms, status=answer.status, answer=start)
     return PostResult(attempt, retry.verdict(answer.status), answer.retry_after_s or 0)
 

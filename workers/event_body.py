@@ -22,6 +22,9 @@ def event_body(due: Due, base_url: str) -> bytes | None:
             failing_since_ms=int(about["failing_ms"]),
             now_ms=now_ms,
         )
+    if due.type in events.SECURITY_EVENTS:
+        facts = {name: about[name] for name in ("subject", "detail", "by")}
+        return events.security_body(event_type=due.type, event_id=event_id, now_ms=now_ms, **facts)
     return None if due.generation is None else _generation_body(due.generation, base_url)
 
 

@@ -142,6 +142,14 @@ FACTS = (
         {"wokflow_webhook_endpoints_disabled_total": "4x30"},
     ),
     Case(
+        "AdminKeysRefused",
+        {'wokflow_admin_refusals_total{outcome="wrong_key"}': STORM},
+        {
+            'wokflow_admin_refusals_total{outcome="wrong_key"}': "0x5 9x30",
+            'wokflow_admin_refusals_total{outcome="role"}': STORM,
+        },
+    ),
+    Case(
         "ProviderPaused",
         {'wokflow_provider_operator_mode{provider="fal"}': "1x400"},
         {'wokflow_provider_operator_mode{provider="fal"}': "1x200 0x200"},

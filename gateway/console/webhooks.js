@@ -11,6 +11,12 @@ const EVENTS = {
   "generation.failed": "a generation failed and was refunded",
   "balance.low": "the balance fell below your alert",
   "endpoint.disabled": "another endpoint was disabled",
+  "key.created": "an API key was created",
+  "key.revoked": "an API key was revoked",
+  "endpoint.created": "another endpoint was added",
+  "endpoint.deleted": "another endpoint was deleted",
+  "endpoint.enabled": "an endpoint was enabled again",
+  "endpoint.rotated": "the secret of an endpoint was replaced",
 };
 const BADGES = { delivered: "good", pending: "wait", dead: "bad" };
 const STATES = { delivered: "delivered", pending: "pending", dead: "failed" };

@@ -68,30 +68,40 @@ def document(catalogue: Catalogue, base_url: str) -> dict[str, object]:
     return build_document(routes.operations(catalogue), catalogue, base_url)
 
 
-def build_document(table: Iterable[Operation], catalogue: Catalogue, base_url: str) -> dict[str, object]:
-    """Return the document of a table of operations as JSON values."""
+def admin_document(base_url: str) -> dict[str, object]:
+    """Return the document of the admin API as JSON values. `base_url` is the admin API's own address."""
+    return build_document(routes.admin_operations(), None, base_url)
+
+
+def build_document(table: Iterable[Operation], catalogue: Catalogue | None, base_url: str) -> dict[str, object]:
+    """Return the document of a table of operations as JSON values. The admin API has no catalogue and no events."""
     table = tuple(table)
-    shapes = {shape for operation in table for shape in shapes_of(operation)} | set(events.SHAPES.values())
+    posted = events.SHAPES if catalogue else {}
+    shapes = {shape for operation in table for shape in shapes_of(operation)} | set(posted.values())
     schemas = components(shapes, {operation.body for operation in table if operation.body})
     paths: dict[str, dict[str, object]] = {}
     for operation in table:
         item = paths.setdefault(operation.path, {"parameters": [{"$ref": "#/components/parameters/X-Request-Id"}]})
         item[operation.method] = operation_object(operation) | {"x-codeSamples": samples(operation)}
-    offered = models(catalogue, schemas)
+    offered = models(catalogue, schemas) if catalogue else []
     if offered:
         schemas["CreateGeneration"]["properties"]["model"]["examples"] = [model["id"] for model in offered]
+    tags = {operation.tag for operation in table} | ({"Webhooks"} if posted else set())
+    access = {operation.access for operation in table}
+    schemes = {"apiKey": KEY} if access & {"key", "optional"} else {}
+    schemes |= {"adminKey": ADMIN_KEY} if "admin" in access else {}
     built = {
         "openapi": "3.1.0",
-        "info": {"title": "Wokflow API", "version": VERSION, "description": guide.OVERVIEW},
+        "info": _info(admin=catalogue is None),
         "servers": [{"url": base_url}],
-        "tags": [{"name": name, "description": text} for name, text in guide.TAGS.items()],
+        "tags": [{"name": name, "description": text} for name, text in guide.TAGS.items() if name in tags],
         "paths": paths,
-        "webhooks": {event: {"post": webhook_object(event, shape)} for event, shape in events.SHAPES.items()},
+        "webhooks": {event: {"post": webhook_object(event, shape)} for event, shape in posted.items()},
         "components": {
             "schemas": schemas,
             "headers": HEADERS,
             "parameters": {"X-Request-Id": REQUEST_ID},
-            "securitySchemes": {"apiKey": KEY, "adminKey": ADMIN_KEY},
+            "securitySchemes": schemes,
         },
         "x-models": offered,
         "x-errors": [
@@ -102,7 +112,13 @@ def build_document(table: Iterable[Operation], catalogue: Catalogue, base_url: s
     return located
 
 
-def document_handler(table: Iterable[Operation], catalogue: Catalogue, base_url: str) -> Handler:
+def _info(*, admin: bool) -> dict[str, str]:
+    if admin:
+        return {"title": "Wokflow admin API", "version": VERSION, "description": guide.TAGS["Admin"]}
+    return {"title": "Wokflow API", "version": VERSION, "description": guide.OVERVIEW}
+
+
+def document_handler(table: Iterable[Operation], catalogue: Catalogue | None, base_url: str) -> Handler:
     """Return the handler of GET /openapi.json. It builds and encodes the document once, here."""
     body = msgspec.json.encode(build_document(table, catalogue, base_url))
     return static.handler(body, "application/json", {"Access-Control-Allow-Origin": "*"})

@@ -3,7 +3,7 @@
 import click
 
 from operate import accounts
-from operate.cli.command import CommandContext, Failure, Group
+from operate.cli.command import CommandContext, Failure, Group, limit_option
 from operate.cli.operator import with_operator
 from operate.cli.show import dollars, fields, table
 from operate.operator import Operator
@@ -11,6 +11,7 @@ from shared.domain.account import Account
 from shared.domain.money import micros_from_usd
 from shared.store.accounts import find as look_up
 from shared.store.connect import Store
+from shared.store.security import EVENTS_MAX
 
 PAGE = 1000
 
@@ -78,6 +79,18 @@ async def list_accounts(context: CommandContext, operator: Operator) -> None:
     rows = ((account.account, account.name, account.plan, dollars(account.balance_micros)) for account in found)
     shown = table(("account", "name", "plan", "balance"), rows)
     context.show({"accounts": found}, shown if found else "No accounts exist yet.")
+
+
+@account.command("events")
+@click.argument("account_id", metavar="ACCOUNT")
+@limit_option(EVENTS_MAX, "events")
+@with_operator
+async def list_events(context: CommandContext, operator: Operator, account_id: str, limit: int) -> None:
+    """List when keys and webhook endpoints were made, changed and removed, newest first."""
+    found = await accounts.list_events(operator, account_id, limit)
+    rows = ((one.at, one.type, one.subject, one.detail, one.by) for one in found)
+    shown = table(("time", "event", "subject", "detail", "by"), rows)
+    context.show({"events": found}, shown if found else "Nothing was made or changed in this account yet.")
 
 
 @account.command()

@@ -1,24 +1,23 @@
 """The frame of every command: --json, settings, the store, and errors that say what to do next."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 import click
-import msgspec
 from msgspec import Struct
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
+from operate.cli import terminal
 from shared.domain.errors import Refused, StoreDown, StoreError, StoreNewer
 from shared.domain.store_url import parse_store_url
+from shared.ops import own_secrets
 from shared.ops.settings import Settings, SettingsError, load
 from shared.store.connect import Store, record_layout
 
 STORE_PATIENCE_S = 2.0
-PIPE_WIDTH_CHARS = 1000  # wide enough that tables are not folded in a pipe
 JSON = "wokflow.json"
 
 P = ParamSpec("P")
@@ -41,13 +40,9 @@ class CommandContext(Struct, frozen=True):
     def show(self, facts: object, *shown: RenderableType) -> None:
         """Print `facts` with --json, and `shown` without."""
         if self.json:
-            click.echo(msgspec.json.encode(facts))
+            terminal.write_json(facts)
         else:
-            width = None if sys.stdout.isatty() else PIPE_WIDTH_CHARS
-            console = Console(markup=False, highlight=False, emoji=False, width=width)
-            with console.capture() as printed:
-                console.print(*shown, sep="\n")
-            click.echo("\n".join(line.rstrip() for line in printed.get().split("\n")).rstrip("\n"))
+            terminal.write_renderables(shown)
 
 
 class Command(click.Command):
@@ -87,6 +82,7 @@ def limit_option(maximum: int, noun: str) -> Callable[[Callable[..., None]], Cal
 
 def open_context() -> CommandContext:
     """Return the context of the running command. Raises Failure for an unusable environment variable."""
+    own_secrets.hide()
     try:
         settings = load()
         parse_store_url(settings.store_url)

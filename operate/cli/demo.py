@@ -7,9 +7,9 @@ from typing import Any
 
 import aiohttp
 import click
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from operate.cli import terminal
 from operate.cli.api import ApiClient
 from operate.cli.command import Command, CommandContext, Failure, open_context
 from operate.cli.demo_account import read_account
@@ -66,7 +66,7 @@ async def _run(context: CommandContext, key: str) -> None:
 async def _wait_finished(api: ApiClient, orders: list[dict[str, Any]], *, quiet: bool) -> list[dict[str, Any]]:
     """Return the generations once all have ended. Raises Failure after DONE_S."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    console = Console(stderr=True)
+    console = terminal.open_console(stderr=True)
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
         bars = [progress.add_task(f"{order['model']}: {order['stage']}", total=1) for order in orders]
         try:

@@ -8,6 +8,7 @@ import signal
 import aiohttp
 import click
 
+from operate.cli import terminal
 from operate.cli.catalogue import read_catalogue
 from operate.cli.command import Command, CommandContext, Failure, open_context, open_store
 from operate.cli.demo_account import DemoAccount, ensure_account
@@ -48,7 +49,7 @@ async def _print_greeting(context: CommandContext) -> None:
     if context.json:
         context.show({"account": demo.account, "keys": demo.keys, **urls})
     else:
-        click.echo(_text(context.settings, demo, urls))
+        terminal.write(_text(context.settings, demo, urls))
 
 
 async def _wait_ready(url: str) -> None:

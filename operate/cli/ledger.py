@@ -3,10 +3,10 @@
 import asyncio
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 
 from operate import ledger as books
+from operate.cli import terminal
 from operate.cli.command import CommandContext, Group, limit_option
 from operate.cli.operator import with_operator
 from operate.cli.show import dollars, table
@@ -43,7 +43,7 @@ async def check(context: CommandContext, operator: Operator) -> None:
     """
     report = Report()
     checking = asyncio.create_task(books.check_ledger(operator, report))
-    console = Console(stderr=True)
+    console = terminal.open_console(stderr=True)
     with Progress(console=console, transient=True, disable=context.json or not console.is_terminal) as progress:
         bar = progress.add_task("accounts", total=None)
         while not checking.done():

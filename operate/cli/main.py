@@ -1,12 +1,13 @@
 """`wokflow`: operate a deployment from the shell."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 import click
-import msgspec
 
+from operate.cli import terminal
 from operate.cli.account import account
 from operate.cli.admin import admin
 from operate.cli.audit import audit
@@ -22,6 +23,7 @@ from operate.cli.ledger import ledger
 from operate.cli.provider import provider
 from operate.cli.queue import queue
 from operate.cli.reconcile import reconcile
+from operate.cli.secret import secret
 from operate.cli.store import store
 from operate.cli.store_repair import run_repair
 from operate.cli.top import top
@@ -41,7 +43,7 @@ print_version = click.version_option(VERSION, prog_name="wokflow", message="%(pr
 wokflow = print_version(Group("wokflow", help=HELP))
 
 ACCOUNTS = (account, key, generation, ledger, webhook)
-OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, store)
+OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, secret, store)
 store.add_command(run_repair)
 for command in (*ACCOUNTS, *OPERATIONS, run_doctor, run_hello, run_demo):
     wokflow.add_command(command)
@@ -69,7 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _report(code: str, message: str, as_json: bool) -> int:
     error = {"error": {"code": code, "message": message}}
-    click.echo(msgspec.json.encode(error) if as_json else message, err=True)
+    if as_json:
+        terminal.write_json(error, err=True)
+    else:
+        terminal.write(message, err=True)
     return FAILED
 
 
@@ -77,7 +82,9 @@ def _report_misuse(error: click.UsageError, as_json: bool) -> int:
     if as_json:
         _report("usage", error.format_message(), as_json)
     else:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        terminal.write(shown.getvalue().rstrip("\n"), err=True)
     return MISUSED
 
 

@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec
 from operate.cli.catalogue import read_catalogue
 from operate.cli.command import CommandContext, open_context, open_store
 from operate.operator import Operator
+from shared.ops import own_secrets
 from shared.ops.settings import Settings
 from shared.store.connect import Store
 
@@ -20,6 +21,7 @@ P = ParamSpec("P")
 def operator_of(store: Store, settings: Settings) -> Operator:
     """Return the operator who runs this command. Raises Failure for an unusable catalogue."""
     catalogue = read_catalogue(settings.catalogue)
+    own_secrets.hide(catalogue)
     return Operator(
         store=store,
         who=f"cli:{_user()}@{socket.gethostname()}",

@@ -14,7 +14,7 @@ from operate.cli.catalogue import read_catalogue
 from operate.cli.command import CommandContext, Failure, Group, open_context, open_store
 from operate.cli.show import moment, table
 from shared.domain.catalogue import Catalogue, Provider
-from shared.ops import catalogue_files
+from shared.ops import catalogue_files, own_secrets
 from shared.store import providers
 from shared.store.processes import list_processes
 from shared.store.providers import BreakerState, ProviderState
@@ -49,7 +49,8 @@ def list_providers() -> None:
     """
     context = open_context()
     catalogue = read_catalogue(context.settings.catalogue)
-    configured = catalogue_files.configured(catalogue)
+    own_secrets.hide(catalogue)
+    configured = catalogue_files.configured(catalogue, context.settings.elsewhere)
     health, problem = asyncio.run(_read_health(context, list(catalogue.providers)))
     entries = catalogue.providers.values()
     facts = [_facts(entry, catalogue, entry.name in configured, health.get(entry.name)) for entry in entries]
@@ -78,6 +79,7 @@ def run_test(name: str) -> None:
     """Send a provider a request that costs nothing. It uses the key set in this shell; exit status 1 if it fails."""
     context = open_context()
     catalogue = read_catalogue(context.settings.catalogue)
+    own_secrets.hide(catalogue)
     known = catalogue.providers
     if name not in known:
         raise Failure("unknown_provider", f"Provider {name!r} does not exist: choose one of {', '.join(known)}.")

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from shared.domain.money import MICROS_PER_USD
 from shared.domain.times import rfc3339
+from shared.ops import redaction
 
 
 def dollars(micros: int) -> str:
@@ -22,10 +23,10 @@ def moment(ms: int | None) -> str | None:
 
 
 def plain(value: object) -> str:
-    """Return `value` without terminal control characters: prompts and responses come from strangers."""
+    """Return `value` without secrets and terminal control characters: prompts and responses come from strangers."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode()
-        for char in ("-" if value is None else str(value))
+        for char in ("-" if value is None else redaction.redact(str(value)))
     )
 
 

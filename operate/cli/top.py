@@ -10,11 +10,11 @@ import tty
 from collections.abc import Iterator
 
 import click
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from operate import overview
+from operate.cli import terminal
 from operate.cli.command import Command, CommandContext
 from operate.cli.operator import with_operator
 from operate.cli.top_view import view
@@ -42,7 +42,7 @@ async def top(context: CommandContext, operator: Operator, *, once: bool, every:
 
 async def _watch(operator: Operator, every_s: float) -> None:
     """Update the screen until a key ends it."""
-    stop, console = asyncio.Event(), Console(highlight=False, markup=False, emoji=False)
+    stop, console = asyncio.Event(), terminal.open_console()
     with _keys(stop), Live(console=console, screen=True, auto_refresh=False) as live:
         while not stop.is_set():
             rows = max(ROWS_MIN, (console.height - OTHER_LINES) // TABLES)

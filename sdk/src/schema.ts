@@ -1,4 +1,4 @@
-// sha256:7002a8b0c34c233a3c930fb366224939d7961d0b532f692a0e904bc01243e507
+// sha256:788caf8de3105d96a1622eb8bd94d7d0f0d976c90232061bd1255a3b456d0852
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -65,7 +65,19 @@ export interface Schemas {
     /** The URL to post events to: public, https, without user name and fragment, on port 80, 443 or from 1024. */
     url: string;
     /** The events to post. All, if empty or left out. */
-    events?: ("generation.completed" | "generation.failed" | "balance.low" | "endpoint.disabled")[];
+    events?:
+      (
+        | "generation.completed"
+        | "generation.failed"
+        | "balance.low"
+        | "endpoint.disabled"
+        | "key.created"
+        | "key.revoked"
+        | "endpoint.created"
+        | "endpoint.deleted"
+        | "endpoint.enabled"
+        | "endpoint.rotated"
+      )[];
   };
   /** Body of POST /api/v1/generations. Any other field is refused, because it would have no effect. */
   CreateGeneration: {

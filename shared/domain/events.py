@@ -15,8 +15,15 @@ GENERATION_COMPLETED: Final = "generation.completed"
 GENERATION_FAILED: Final = "generation.failed"
 BALANCE_LOW = "balance.low"
 ENDPOINT_DISABLED = "endpoint.disabled"
+KEY_CREATED, KEY_REVOKED = "key.created", "key.revoked"
+ENDPOINT_CREATED, ENDPOINT_DELETED = "endpoint.created", "endpoint.deleted"
+ENDPOINT_ENABLED, ENDPOINT_ROTATED = "endpoint.enabled", "endpoint.rotated"
+KEY_EVENTS = (KEY_CREATED, KEY_REVOKED)
+ENDPOINT_EVENTS = (ENDPOINT_CREATED, ENDPOINT_DELETED, ENDPOINT_ENABLED, ENDPOINT_ROTATED)
+SECURITY_EVENTS = (*KEY_EVENTS, *ENDPOINT_EVENTS)  # an account's keys and endpoints, as they are made and changed
+OPERATOR = "operator"  # the actor, if it was not a key of the account
 GenerationEventType = Literal["generation.completed", "generation.failed"]
-EVENT_TYPES = (GENERATION_COMPLETED, GENERATION_FAILED, BALANCE_LOW, ENDPOINT_DISABLED)
+EVENT_TYPES = (GENERATION_COMPLETED, GENERATION_FAILED, BALANCE_LOW, ENDPOINT_DISABLED, *SECURITY_EVENTS)
 
 BODY_BYTES_MAX = 20_000  # Standard Webhooks: keep a payload under 20 KB
 URLS_BYTES_MAX = 6_000  # of `urls` in a body that is too long; its first URL occurs twice
@@ -81,6 +88,13 @@ def endpoint_disabled_body(
         _head(ENDPOINT_DISABLED, event_id, now_ms)
         | {"endpointId": endpoint_id, "url": url, "reason": reason, "failingSince": rfc3339(failing_since_ms)}
     )
+
+
+def security_body(*, event_type: str, event_id: str, subject: str, detail: str, by: str, now_ms: int) -> bytes:
+    """Return the JSON body of the event that a key or endpoint was made or changed, and by which key."""
+    of_key = event_type in KEY_EVENTS
+    facts = {"keyId": subject, "hint": detail} if of_key else {"endpointId": subject, "url": detail}
+    return msgspec.json.encode(_head(event_type, event_id, now_ms) | facts | {"by": by})
 
 
 def _head(event_type: str, event_id: str, now_ms: int) -> dict[str, object]:

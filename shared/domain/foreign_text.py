@@ -49,6 +49,11 @@ class ForeignText:
         return self._secrets.sub(REDACTED, head) if self._secrets else head
 
 
+def escape_controls(text: str) -> str:
+    """Return JSON whose control characters are escaped, so that it cannot drive a terminal that shows it."""
+    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def cut(text: str, chars_max: int) -> str:
     """Return at most `chars_max` characters, the last of them an ellipsis where something is missing."""
     return text if len(text) <= chars_max else text[: chars_max - 1] + TRUNCATED

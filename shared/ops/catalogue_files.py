@@ -1,6 +1,6 @@
 """The catalogue of this deployment: its files, and its configured providers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from shared.domain import catalogue_file
@@ -29,10 +29,12 @@ def load_deployed(config: Settings) -> Catalogue:
         raise SettingsError(f"{message}: correct the path, or unset it for the shipped one.") from None
 
 
-def configured(catalogue: Catalogue) -> frozenset[str]:
-    """Return the providers that need no API key, or whose key is set."""
+def configured(catalogue: Catalogue, elsewhere: Collection[str] = ()) -> frozenset[str]:
+    """Return the providers that need no API key, whose key is set here, or `elsewhere`, in their workers alone."""
     return frozenset(
-        name for name, provider in catalogue.providers.items() if provider.key_env is None or is_set(provider.key_env)
+        name
+        for name, provider in catalogue.providers.items()
+        if provider.key_env is None or name in elsewhere or is_set(provider.key_env)
     )
 
 
@@ -41,9 +43,8 @@ def is_set(variable: str) -> bool:
     return settings.secret(variable) is not None
 
 
-def missing_keys(catalogue: Catalogue, models: Iterable[Model]) -> list[str]:
+def missing_keys(catalogue: Catalogue, models: Iterable[Model], available: Collection[str]) -> list[str]:
     """Return the key variables that are not set and would let these models be served."""
-    available = configured(catalogue)
     routes = [route for model in models for route in model.routes if route.provider not in available]
     return sorted({catalogue.providers[route.provider].key_env or "" for route in routes})
 

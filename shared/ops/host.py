@@ -66,5 +66,5 @@ def _explain_port(host: str, port: int, variable: str, error: OSError) -> str:
     if error.errno in (errno.EACCES, errno.EPERM):
         fix = f"set {variable} to {UNPRIVILEGED_PORT_MIN} or above"
     else:
-        fix = "set HOST to an address of this machine"
+        fix = f"set {'ADMIN_HOST' if variable == 'ADMIN_PORT' else 'HOST'} to an address of this machine"
     return f"Cannot listen on port {port} of {host} ({error.strerror}): {fix}."

@@ -9,12 +9,14 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from shared.domain.foreign_text import escape_controls
 from shared.domain.times import rfc3339
-from shared.ops import metrics
+from shared.ops import metrics, redaction
 from shared.ops.settings import Settings
 
 log = structlog.get_logger()
 
+TEXT_CHARS_MAX = 4_000  # of a value in a line for a terminal
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
@@ -89,11 +91,18 @@ def limited(base: Any, limit: InfoLimit) -> Any:
 def for_people(role: str) -> list[Processor]:
     """Return the processors for a terminal."""
     return [
-        lambda _, __, event: {**event, "role": role},
+        lambda _, __, event: {name: _printable(value) for name, value in event.items()} | {"role": role},
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-        structlog.dev.ConsoleRenderer(),
+        # The default would print the local variables of every frame: keys and prompts.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        lambda _, __, line: redaction.redact(str(line)),
     ]
+
+
+def _printable(value: Any) -> Any:
+    """Return a value for a terminal: text from outside cannot drive it."""
+    return redaction.foreign().line(value, TEXT_CHARS_MAX) if isinstance(value, str) else value
 
 
 def for_machines(role: str) -> Processor:
@@ -114,6 +123,13 @@ def for_machines(role: str) -> Processor:
         if event.get("exc_info"):
             event = dict(structlog.processors.format_exc_info(logger, method, event))
         level = "error" if method == "exception" else method
-        return encode({"timestamp": stamp, "level": level, "role": role, "event": event.pop("event"), **event})
+        facts = {"timestamp": stamp, "level": level, "role": role, "event": event.pop("event"), **event}
+        try:
+            text = encode(facts)
+        except UnicodeEncodeError:  # a lone surrogate in text from outside
+            text = encode({name: _printable(str(value)) for name, value in facts.items()})
+        if not text.isascii():
+            text = escape_controls(text.decode()).encode()
+        return redaction.redact_bytes(text)
 
     return line

@@ -60,6 +60,19 @@ IDEMPOTENT_REPLAYS = _counter(
     by="gateway",
 )
 
+SECURITY_EVENTS = _counter(
+    "security_events_total",
+    "Keys and webhook endpoints that accounts made, changed or removed.",
+    ("kind",),
+    by="gateway",
+)
+ADMIN_REFUSED = _counter(
+    "admin_refusals_total",
+    "Requests to the admin API refused: without a valid key, or because the key's role does not allow them.",
+    ("outcome",),
+    by="gateway",
+)
+
 # Money, in dollars.
 RESERVED_USD = _counter("money_reserved_usd_total", "Money reserved by accepted generations.", by="gateway")
 SETTLED_USD = _counter("money_settled_usd_total", "Final cost of settled generations.", ("provider",), by="settlers")

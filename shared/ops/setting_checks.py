@@ -79,6 +79,7 @@ def check_module(value: str) -> str | None:
 
 CHECKS: dict[str, Callable[[str], str | None]] = {
     "host": check_host,
+    "admin_host": check_host,
     "public_url": check_public_url,
     "callback_url": check_callback_url,
     "redis_url": check_redis_url,

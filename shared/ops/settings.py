@@ -1,9 +1,11 @@
 """Every environment variable with its default and its meaning. No other module reads the environment."""
 
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -16,6 +18,11 @@ from shared.ops.setting_values import describe_type, hide_secrets
 ROOT = Path(__file__).resolve().parents[2]
 SOCKET_PATH_CHARS_MAX = 100  # the kernel's limit for a unix socket path is 108 bytes
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # never bound; where to connect instead
+SECRETS_KEY = "SECRETS_KEY"  # Keys that encrypt webhook secrets in the store, newest first, separated by commas.
+ADMIN_OFFSET, PORT_MAX = 1000, 65_535  # from PORT to the default ADMIN_PORT
+SECRET_NAME = re.compile(r"(?:^|_)(?:KEY|SECRET|TOKEN|PASSWORD)S?$")
+SECRET_CHARS_MIN = 16  # of a variable that only its name makes a secret; a shorter value may be an ordinary word
+
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 OptionalPort = Annotated[int, Meta(ge=0, le=65_535)]
@@ -45,7 +52,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"  # Address that the gateway listens on.
     port: Port = 8080  # Port that the gateway listens on.
     public_url: str = ""  # URL of the gateway as clients see it. Empty: http://HOST:PORT, or as requested.
+    admin_host: str = "127.0.0.1"  # Address that the gateway's admin API listens on.
+    admin_port: OptionalPort = 0  # Port of the admin API. 0: PORT + 1000, such as 9080 for 8080.
     catalogue: str = str(ROOT / "deploy" / "catalogue.toml")  # Path of the catalogue file.
+    providers: str = ""  # Providers whose keys only their workers have, such as openai,fal. The gateway offers them.
     durability: Durability = "fsync"  # Guarantee behind a 201: fsync, replicated or memory. See docs/guarantees.md.
     asset_url: str = ""  # obstore URL of the outputs, such as s3://bucket/prefix. Empty: DATA_DIR/assets.
     asset_retention_days: Days = 30  # Days until outputs are deleted; clients see the time as expires_at.
@@ -122,6 +132,23 @@ class Settings(Struct, frozen=True, kw_only=True):
         return parse_networks(self.webhook_allow_networks) + (PRIVATE_NETWORKS if self.webhook_allow_private else ())
 
     @property
+    def admin_listen_port(self) -> int:
+        """Return the port of the admin API."""
+        above = self.port + ADMIN_OFFSET
+        return self.admin_port or (above if above <= PORT_MAX else self.port - ADMIN_OFFSET)
+
+    @property
+    def admin_url(self) -> str:
+        """Return the URL of the admin API on this machine."""
+        host = f"[{self.admin_host}]" if ":" in self.admin_host else self.admin_host
+        return f"http://{host}:{self.admin_listen_port}"
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """Return the providers whose keys are set for their workers alone."""
+        return frozenset(name.strip() for name in self.providers.split(",") if name.strip())
+
+    @property
     def assets(self) -> str:
         """Return where outputs are stored: an obstore URL or a folder."""
         return self.asset_url or str(Path(self.data_dir).resolve() / "assets")
@@ -137,6 +164,36 @@ def secret(variable: str) -> str | None:
         message = f"{variable}=(hidden) is not valid: it must have no spaces, line breaks or special characters"
         raise SettingsError(f"{message}. Copy the key again.")
     return value
+
+
+def secret_names(named: Collection[str] = ()) -> list[str]:
+    """Return the variables that hold secrets: the named ones, and those whose names say so."""
+    return [name for name in os.environ if name in named or SECRET_NAME.search(name)]
+
+
+def secret_values(named: Collection[str] = ()) -> set[str]:
+    """Return the secrets of this process: of variables, named or called so, and the store's password."""
+    values = {
+        part.strip()
+        for name in secret_names(named)
+        for part in (os.environ[name], *os.environ[name].split(","))
+        if name in named or len(part.strip()) >= SECRET_CHARS_MIN
+    }
+    try:
+        password = urlsplit(os.environ.get("REDIS_URL", "")).password
+    except ValueError:
+        password = None
+    return values | ({password, unquote(password)} if password else set())
+
+
+def drop(variables: Iterable[str]) -> list[str]:
+    """Remove variables from this process and its children. Returns those that were set, by name."""
+    return sorted(name for name in set(variables) if os.environ.pop(name, None))
+
+
+def other_environment(variables: Collection[str], **more: str) -> dict[str, str]:
+    """Return this process's environment for a child: without some variables, and with others."""
+    return {name: value for name, value in os.environ.items() if name not in variables} | more
 
 
 def child_environment(names: Iterable[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from shared.domain.account import LOW_MICROS_DEFAULT, Account, Key
 from shared.domain.catalogue import Plan
 from shared.domain.errors import Refused
+from shared.domain.events import OPERATOR
 from shared.domain.ids import KEY_RANDOM_BYTES, key_hash, key_hint, new_key
 from shared.store import keys
 from shared.store.client import StoreClient
@@ -61,16 +62,16 @@ async def find_plan(store: StoreClient, account_id: str) -> str:
     return name.decode() if name is not None else ""
 
 
-async def create_key(store: StoreClient, account_id: str, kind: str) -> tuple[str, str]:
+async def create_key(store: StoreClient, account_id: str, kind: str, by: str = OPERATOR) -> tuple[str, str]:
     """Create an API key and return (key id, the key itself). The key is never shown again.
 
-    `kind` is wowflow or wokgen. Raises Refused if the account does not exist or has KEYS_ACTIVE_MAX active keys.
+    `kind` is wowflow or wokgen, and `by` the hash of the caller's key. Raises Refused if the account does not exist or
+    has KEYS_ACTIVE_MAX active keys.
     """
     secret = new_key(kind, secrets.token_bytes(KEY_RANDOM_BYTES))
     key_id = "key_" + secrets.token_hex(6)
-    word, *_ = await store.run(
-        "create_key", account_id, key_id, key_hash(secret), kind, key_hint(secret), KEYS_ACTIVE_MAX
-    )
+    facts = (account_id, key_id, key_hash(secret), kind, key_hint(secret))
+    word, *_ = await store.run("create_key", *facts, KEYS_ACTIVE_MAX, by)
     if word == "too_many":
         raise Refused("too_many_keys", f"An account can have at most {KEYS_ACTIVE_MAX} active keys: revoke one first.")
     if word == "missing":
@@ -95,9 +96,9 @@ def _unreadable_key(pair: tuple[bytes, bytes]) -> Key:
     return Key(id=pair[0].decode(errors="replace"), kind=UNREADABLE, created_ms=0, hint="")
 
 
-async def revoke_key(store: StoreClient, account_id: str, key_id: str) -> bool:
+async def revoke_key(store: StoreClient, account_id: str, key_id: str, by: str = OPERATOR) -> bool:
     """Revoke a key, effective at once. False if the account does not have this active key."""
-    return bool((await store.run("revoke_key", account_id, key_id))[0] == "revoked")
+    return bool((await store.run("revoke_key", account_id, key_id, by))[0] == "revoked")
 
 
 async def publish_plans(store: StoreClient, plans: Iterable[Plan]) -> None:

@@ -14,9 +14,8 @@ from typing import Any, TypeVar
 import structlog
 
 from shared.domain.errors import StoreDown, StoreError, StoreNewer
-from shared.domain.foreign_text import ForeignText
 from shared.domain.store_url import parse_store_url
-from shared.ops import metrics
+from shared.ops import metrics, redaction
 from shared.ops.background import keep_running
 from shared.store import keys
 from shared.store.client import Act, Argument, StoreClient
@@ -34,7 +33,6 @@ START_S = 60.0
 START_RETRY_S = 0.2
 NOTICE_S = 1.0
 REASON_CHARS_MAX = 200
-FOREIGN = ForeignText()
 
 Result = TypeVar("Result")
 
@@ -102,6 +100,7 @@ class Store:
         if durable and self.safe is not None:
             return await self.safe.run(verb, *args, patience_s=patience_s, act=act)
         lua, args = (script(verb), args) if act is None else (audited_script(verb), (*act, *args))
+        args = tuple(redaction.mask(value) for value in args) if redaction.has_secrets() else args
         began_s = time.perf_counter()
         try:
             reply = await self._retry(lua, args, self._timeout_s if patience_s is None else patience_s)
@@ -196,7 +195,7 @@ def explain(error: Exception, timeout_s: float) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer for {timeout_s:g} s"
     number = error.errno if isinstance(error, OSError) else None
-    return os.strerror(number) if number and number > 0 else FOREIGN.line(str(error), REASON_CHARS_MAX)
+    return os.strerror(number) if number and number > 0 else redaction.foreign().line(str(error), REASON_CHARS_MAX)
 
 
 async def record_layout(store: StoreClient) -> None:

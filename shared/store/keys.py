@@ -14,7 +14,8 @@ REFUNDED_UNCERTAIN = "gw:doubts"  # sorted set: generation refunded while uncert
 LEDGER_CHECK = "gw:ledger-check"  # hash: time and result of the last ledger check; permanent
 LEDGER_CHECK_DUE = "gw:ledger-check-due"  # string: expires when the next ledger check is due
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next check, ms
-DEPLOYMENT_KEY = "gw:secret"  # string: 32 random bytes that key the tokens of callback URLs; permanent
+DEPLOYMENT_KEY = "gw:secret"  # string: 32 random bytes that key the names of guests and input images; permanent
+CALLBACK_SECRETS = "gw:callback-secrets"  # list: the two newest secrets of callback URLs; empty: gw:secret; permanent
 DEAD = "gw:dead"  # sorted set: dead delivery by when, ms; the newest 10000
 FAILING = "gw:failing"  # sorted set: failing endpoint by since when, ms
 SLOW_POSTS = "gw:posts-slow"  # sorted set: delivery on its way to a slow endpoint, by when its slot lapses, ms
@@ -22,14 +23,17 @@ HELD_SLOW = "gw:held-slow"  # sorted set: endpoint whose deliveries wait for a s
 AUDIT = "gw:audit"  # list: audit records of operators, JSON, newest first; the newest 10000
 PROVIDERS = "gw:providers"  # set: every provider that a catalogue has had; permanent
 PROCESSES = "gw:processes"  # sorted set: process by its last heartbeat, ms
-ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint> <name>`, operators' active keys; permanent
+ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint>:<role> <name>`, of operators; permanent
 HISTORY = "gw:history"  # hash: id, sequence, accepted_ms, fenced (why submits are stopped): history.py; permanent
 SCHEMA = "gw:schema"  # string: version of this layout; permanent
 SCHEMA_VERSION = 1  # raise it with a change that the previous version cannot work with: docs/operate.md
 
 
 def account(account_id: str) -> str:
-    """Return the hash of an account: name, plan, created_ms, topup, spent, low (micro-USD), low_told; permanent."""
+    """Return the hash of an account: name, plan, created_ms, topup, spent, low (micro-USD), low_told, events.
+
+    Permanent.
+    """
     return f"gw:account:{account_id}"
 
 
@@ -43,8 +47,13 @@ def key(key_hash: str) -> str:
     return f"gw:key:{key_hash}"
 
 
+def account_events(account_id: str) -> str:
+    """Return the list of the account's security events, JSON, newest first; the newest 1000, permanent."""
+    return f"gw:account-events:{account_id}"
+
+
 def admin_key(key_hash: str) -> str:
-    """Return the string with `<key id> <name>` of an operator's key, by its SHA-256; deleted on revocation."""
+    """Return the string with `<key id>:<role> <name>` of an operator's key, by its SHA-256; deleted on revocation."""
     return f"gw:admin-key:{key_hash}"
 
 

@@ -10,8 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from shared.domain.errors import Refused
+from shared.domain.events import OPERATOR
 from shared.domain.generation import Generation, read
 from shared.domain.signing import new_secret
+from shared.ops import sealing
 from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.stored_lists import UNREADABLE, read_each, read_one, split_lines
@@ -32,7 +34,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     id: str
     account: str
     url: str
-    secret: str
+    secret: str  # as stored, see shared/ops/sealing.py
     types: str
     created_ms: int
     disabled_ms: int | None = None
@@ -42,9 +44,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     old_until_ms: int = 0
 
     def secrets(self, now_ms: int) -> list[str]:
-        """Return the secrets that sign at `now_ms`, newest first."""
+        """Return the secrets that sign at `now_ms`, newest first. Raises SealBroken."""
         old = self.old_secret if now_ms < self.old_until_ms else None
-        return [self.secret] if old is None else [self.secret, old]
+        return [sealing.unseal(stored) for stored in (self.secret, old) if stored is not None]
 
 
 class DeliveryAttempt(Struct, frozen=True, kw_only=True):
@@ -105,11 +107,16 @@ class Dead(Struct, frozen=True):
     delivery: Delivery
 
 
-async def create_endpoint(store: StoreClient, account_id: str, url: str, types: Sequence[str] = ()) -> Endpoint:
-    """Create an endpoint with a new secret; no `types` means all. Raises Refused at the account's limit."""
+async def create_endpoint(
+    store: StoreClient, account_id: str, url: str, types: Sequence[str] = (), by: str = OPERATOR
+) -> Endpoint:
+    """Create an endpoint with a new secret; no `types` means all. Raises Refused at the account's limit.
+
+    The secret of the returned endpoint is not encrypted. `by` is the hash of the caller's key.
+    """
     endpoint_id, secret = "ep_" + secrets.token_hex(8), _new_secret()
-    words = " ".join(types) or "*"
-    word, *rest = await store.run("create_endpoint", account_id, endpoint_id, url, secret, words, ENDPOINTS_MAX)
+    words, stored = " ".join(types) or "*", sealing.seal(secret)
+    word, *rest = await store.run("create_endpoint", account_id, endpoint_id, url, stored, words, ENDPOINTS_MAX, by)
     if word == "too_many":
         raise Refused("too_many_endpoints", f"An account can have at most {ENDPOINTS_MAX} endpoints: delete one first.")
     if word == "missing":
@@ -117,20 +124,22 @@ async def create_endpoint(store: StoreClient, account_id: str, url: str, types: 
     return Endpoint(id=endpoint_id, account=account_id, url=url, secret=secret, types=words, created_ms=rest[0])
 
 
-async def delete_endpoint(store: StoreClient, account_id: str, endpoint_id: str) -> bool:
+async def delete_endpoint(store: StoreClient, account_id: str, endpoint_id: str, by: str = OPERATOR) -> bool:
     """Delete an endpoint. False if the account does not have it."""
-    return bool((await store.run("delete_endpoint", account_id, endpoint_id))[0] == "deleted")
+    return bool((await store.run("delete_endpoint", account_id, endpoint_id, by))[0] == "deleted")
 
 
-async def enable_endpoint(store: StoreClient, account_id: str, endpoint_id: str) -> bool:
+async def enable_endpoint(store: StoreClient, account_id: str, endpoint_id: str, by: str = OPERATOR) -> bool:
     """Enable an endpoint for events from now on. False if the account does not have it."""
-    return bool((await store.run("enable_endpoint", account_id, endpoint_id))[0] == "enabled")
+    return bool((await store.run("enable_endpoint", account_id, endpoint_id, by))[0] == "enabled")
 
 
-async def rotate_secret(store: StoreClient, account_id: str, endpoint_id: str) -> tuple[str, int] | None:
+async def rotate_secret(
+    store: StoreClient, account_id: str, endpoint_id: str, by: str = OPERATOR
+) -> tuple[str, int] | None:
     """Rotate an endpoint's secret. Returns (the new secret, when the old one stops signing, ms), None if not found."""
     secret = _new_secret()
-    word, *rest = await store.run("rotate_secret", account_id, endpoint_id, secret, OVERLAP_MS)
+    word, *rest = await store.run("rotate_secret", account_id, endpoint_id, sealing.seal(secret), OVERLAP_MS, by)
     return (secret, rest[0]) if word == "rotated" else None
 
 

@@ -226,6 +226,7 @@ class Stack:
         self.ports = [free_port() for _ in range(max(gateways, 1))]
         self.urls = [f"http://127.0.0.1:{port}" for port in self.ports]
         self.url = self.urls[0]
+        self.admin_urls: list[str] = []
         self.processes: dict[str, Process] = {}
         self._plan = [*(f"run {provider}" for provider in workers), *["deliver"] * deliver, *["sweep"] * sweep]
         self._gateways = gateways
@@ -286,7 +287,10 @@ class Stack:
         """Start one more Python process called `name`; the second of that name is `name-2`, and so on."""
         taken = sum(name == other.rpartition("-")[0] or name == other for other in self.processes)
         name = f"{name}-{taken + 1}" if taken else name
-        return self._start(name, Process(name, sys.executable, *arguments, env={**self.env, **(env or {})}))
+        given = {**self.env, **(env or {})}
+        if arguments == ("-m", "gateway"):
+            self.admin_urls.append(f"http://127.0.0.1:{given.setdefault('ADMIN_PORT', str(free_port()))}")
+        return self._start(name, Process(name, sys.executable, *arguments, env=given))
 
     def _start(self, name: str, process: Process) -> Process:
         self.processes[name] = process.start()

@@ -19,7 +19,7 @@ from typing import ClassVar
 
 import aiohttp
 
-from shared.domain.foreign_text import ForeignText
+from shared.ops import redaction
 
 REASON_CHARS_MAX = 200
 
@@ -113,7 +113,6 @@ _SYSTEM_WORDS = {
     errno.ETIMEDOUT: "the host did not answer",
     errno.EMFILE: "too many open files on our side",
 }
-FOREIGN = ForeignText()
 
 
 def failure(error: Exception, refused: str | None) -> EgressError:
@@ -132,9 +131,9 @@ def plain_reason(error: Exception) -> str:
     """
     cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return FOREIGN.line(cause.verify_message, REASON_CHARS_MAX)
+        return redaction.foreign().line(cause.verify_message, REASON_CHARS_MAX)
     if isinstance(cause, ssl.SSLError):
-        return FOREIGN.line((cause.reason or "").lower().replace("_", " "), REASON_CHARS_MAX)
+        return redaction.foreign().line((cause.reason or "").lower().replace("_", " "), REASON_CHARS_MAX)
     if isinstance(cause, aiohttp.ClientResponseError):
-        return FOREIGN.line(cause.message, REASON_CHARS_MAX)
+        return redaction.foreign().line(cause.message, REASON_CHARS_MAX)
     return _SYSTEM_WORDS.get(cause.errno or 0, "") if isinstance(cause, OSError) else ""

@@ -217,9 +217,26 @@ PROCESSES = PanelRow(
         ),
     ],
 )
+SECURITY = PanelRow(
+    "Security",
+    [
+        Chart(
+            "Admin API refusals",
+            "short",
+            [Query("sum by (outcome) (increase(wokflow_admin_refusals_total[10m]))", "{{outcome}}")],
+            "Requests in ten minutes with a wrong key, without a key, or beyond the role of their key.",
+        ),
+        Chart(
+            "Keys and endpoints changed",
+            "short",
+            [Query("sum by (kind) (increase(wokflow_security_events_total[10m]))", "{{kind}}")],
+            "API keys and webhook endpoints that accounts made, changed or removed in ten minutes.",
+        ),
+    ],
+)
 BOARD = Board(
     "wokflow-overview",
     "Wokflow: overview",
-    "Health, traffic, durations, queues and processes.",
-    [HEALTH, TRAFFIC, DURATIONS, QUEUES, STORE, PROCESSES],
+    "Health, traffic, durations, queues, processes and security.",
+    [HEALTH, TRAFFIC, DURATIONS, QUEUES, STORE, PROCESSES, SECURITY],
 )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from shared.domain.described import count, doc, timestamp
+from shared.domain.events import SECURITY_EVENTS
 from shared.domain.money import AMOUNT_USD_MAX
 
 
@@ -40,3 +41,13 @@ class KeyEntry(Struct, kw_only=True):
     hint: Annotated[str, doc("The key's prefix and its last four characters.")]
     created_at: Annotated[str, timestamp("When it was created.")]
     key: Annotated[str | UnsetType, doc("The key. Shown once, in the response that creates it.")] = UNSET
+
+
+class SecurityEntry(Struct, kw_only=True):
+    """A security event: a key or webhook endpoint of the account was made, changed or removed."""
+
+    at: Annotated[str, timestamp("When it happened.")]
+    type: Annotated[str, doc("What happened.", examples=list(SECURITY_EVENTS))]
+    subject: Annotated[str, doc("The id of the key or endpoint.")]
+    detail: Annotated[str, doc("The key's hint, or the endpoint's URL.")]
+    by: Annotated[str, doc("The id of the key that the call was made with. `operator`: the operator did it.")]

@@ -3,14 +3,16 @@
 from aiohttp import web
 
 from gateway import auth
-from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, KeyEntry
-from gateway.body import read_json
+from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, KeyEntry, SecurityEntry
+from gateway.body import limit_of, read_json
 from gateway.context import CONTEXT
 from gateway.responses import json_response, list_response
 from shared.domain.errors import Refused
+from shared.domain.events import KEY_CREATED, KEY_REVOKED
 from shared.domain.money import MICROS_PER_CENT, cents
 from shared.domain.times import rfc3339
-from shared.store import accounts
+from shared.ops import security_log
+from shared.store import accounts, security
 
 
 async def read_account(request: web.Request) -> web.Response:
@@ -36,7 +38,8 @@ async def create_key(request: web.Request) -> web.Response:
     """Create a key and answer it, once."""
     store, account = request.app[CONTEXT].store, await auth.authenticate(request)
     body, _ = await read_json(request, CreateKey)
-    key_id, secret = await accounts.create_key(store, account, body.kind)
+    key_id, secret = await accounts.create_key(store, account, body.kind, auth.key_hash(request))
+    security_log.report(KEY_CREATED, account, key_id)
     created = next(key for key in await accounts.list_keys(store, account) if key.id == key_id)
     entry = _entry(created.id, created.kind, created.hint, created.created_ms)
     entry.key = secret
@@ -46,9 +49,23 @@ async def create_key(request: web.Request) -> web.Response:
 async def revoke_key(request: web.Request) -> web.Response:
     """Revoke a key."""
     account = await auth.authenticate(request)
-    if not await accounts.revoke_key(request.app[CONTEXT].store, account, request.match_info["id"]):
+    key_id, by = request.match_info["id"], auth.key_hash(request)
+    if not await accounts.revoke_key(request.app[CONTEXT].store, account, key_id, by):
         raise Refused("not_found", "Your account has no active key with this id.")
+    security_log.report(KEY_REVOKED, account, key_id)
     return web.Response(status=204)
+
+
+async def list_events(request: web.Request) -> web.Response:
+    """Answer the account's security events."""
+    account = await auth.authenticate(request)
+    found = await security.list_events(request.app[CONTEXT].store, account, limit_of(request.query))
+    return list_response(
+        [
+            SecurityEntry(at=rfc3339(one.at_ms), type=one.type, subject=one.subject, detail=one.detail, by=one.by)
+            for one in found
+        ]
+    )
 
 
 async def _answer_account(request: web.Request, account_id: str) -> web.Response:

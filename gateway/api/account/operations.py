@@ -3,15 +3,18 @@
 from msgspec import structs
 
 from gateway.api.account import handlers
-from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, KeyEntry
-from gateway.examples import ACCOUNT_CREATED_AT, ACCOUNT_ID, KEY_HINT, KEY_ID
+from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, KeyEntry, SecurityEntry
+from gateway.examples import ACCOUNT_CREATED_AT, ACCOUNT_ID, KEY_HINT, KEY_ID, LIMIT
 from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, path_parameter
+from shared.domain.events import KEY_CREATED, OPERATOR
 
 TAG = "Account"
 ACCOUNT = AccountEntry(id=ACCOUNT_ID, name="Ada", plan="pro", created_at=ACCOUNT_CREATED_AT, low_balance_cents=500)
 KEY = KeyEntry(id=KEY_ID, kind="wowflow", hint=KEY_HINT, created_at=ACCOUNT_CREATED_AT)
 CREATED_KEY = structs.replace(KEY, key="wf_live_4fJ0cQm1VbZs8Yk2TnXr5Wd7Hg9LpAe3UiOoM6a7Qx2")
 KEYS: DataList[KeyEntry] = DataList(data=(KEY,))
+EVENT = SecurityEntry(at=ACCOUNT_CREATED_AT, type=KEY_CREATED, subject=KEY_ID, detail=KEY_HINT, by=OPERATOR)
+EVENTS: DataList[SecurityEntry] = DataList(data=(EVENT,))
 ACCOUNT_RESPONSE = OperationResponse(text="The account.", shapes=(AccountEntry,), examples={"account": ACCOUNT})
 
 OPERATIONS = (
@@ -40,6 +43,21 @@ OPERATIONS = (
         bodies={"five dollars": ChangeAccount(low_balance_cents=500), "never": ChangeAccount(low_balance_cents=0)},
         responses=(ACCOUNT_RESPONSE,),
         refusals=(*BODIED, *KEYED),
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/account/events",
+        handler=handlers.list_events,
+        id="listAccountEvents",
+        tag=TAG,
+        summary="List the security events",
+        text="Lists when keys and webhook endpoints were made, changed and removed, and by which key, newest first. "
+        "The store has the newest 1000. Webhook endpoints receive them as events, too.",
+        parameters=(LIMIT,),
+        responses=(
+            OperationResponse(text="The events.", shapes=(DataList[SecurityEntry],), examples={"events": EVENTS}),
+        ),
+        refusals=("invalid_request", *KEYED),
     ),
     Operation(
         method="post",

@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aiohttp.typedefs import Handler
 from msgspec import Struct, structs
 
+from gateway.api.admin.caller import OperatorHandler, authorize
 from gateway.examples import LIMIT
 from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, Parameter
 
 PREFIX = "/api/admin"
+ADMIN = ("forbidden", "rate_limited")  # of every call
 
 
 def call(
     command: str,
     method: str,
     path: str,
-    handler: Handler,
+    handler: OperatorHandler,
     *,
     summary: str,
     example: Struct,
@@ -27,13 +28,13 @@ def call(
     refusals: tuple[str, ...] = (),
 ) -> Operation:
     """Return an operation that responds with one object."""
-    codes = dict.fromkeys((*refusals, *(BODIED if bodies else ()), *KEYED))
+    codes = dict.fromkeys((*refusals, *(BODIED if bodies else ()), *KEYED, *ADMIN))
     shapes: tuple[Any, ...] = (type(example),)
     response = OperationResponse(status=status, text=f"{summary}.", shapes=shapes, examples={"answer": example})
     return Operation(
         method=method,
         path=PREFIX + path,
-        handler=handler,
+        handler=authorize(command, handler),
         id="admin" + "".join(word.capitalize() for word in command.replace("-", " ").split()),
         tag="Admin",
         summary=summary,
@@ -50,7 +51,7 @@ def call(
 def list_call(
     command: str,
     path: str,
-    handler: Handler,
+    handler: OperatorHandler,
     *,
     summary: str,
     entry: Struct,

@@ -38,6 +38,7 @@ WARNED = accounts.WarnedBelow(account=ACCOUNT_ID, low_micros=5_000_000)
 KEY = account_keys.AdminKeyEntry(id=KEY_ID, kind="wowflow", hint=KEY_HINT, created_at=AT)
 CREATED_KEY = account_keys.CreatedKey(id=KEY_ID, kind="wowflow", key="wf_live_...")
 REVOKED = account_keys.Revoked(id=KEY_ID, revoked=True)
+ACCOUNT_EVENT = accounts.AccountEventEntry(at=AT, type="key.created", subject=KEY_ID, detail=KEY_HINT, by="operator")
 LINE = ledger.LineEntry(at=AT, kind="reserve", amount_micros=-110_000, reference=GENERATION_ID)
 CHECKED = ledger.Checked(accounts=12, lines=3400, generations=1600, deliveries=900, findings=(), complete=True)
 QUEUE = queues.QueueEntry(

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Mapping
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from gateway.api.account.bodies import CreateKey
 from gateway.api.admin.bodies import CreateAccount, RefundGeneration, ReplayDead, ResolveDoubt, TopUp, WarnBelow
-from gateway.api.admin.caller import identify_operator
+from gateway.api.admin.caller import OperatorHandler
 from gateway.body import limit_of, read_json
 from gateway.responses import json_response, list_response
 from operate import (
@@ -25,6 +24,7 @@ from operate import (
     uncertain,
     workers,
 )
+from operate.operator import Operator
 from operate.queues import Mode
 from shared.domain.errors import Refused
 from shared.ops import settled
@@ -35,74 +35,71 @@ CHECK_S = 25.0
 FIRST_MAX = 1_000_000_000
 
 
-async def read_overview(request: web.Request) -> web.Response:
+async def read_overview(request: web.Request, operator: Operator) -> web.Response:
     """Answer the overview of the deployment."""
-    return json_response(await overview.read_overview(await identify_operator(request)))
+    return json_response(await overview.read_overview(operator))
 
 
-async def create_account(request: web.Request) -> web.Response:
+async def create_account(request: web.Request, operator: Operator) -> web.Response:
     """Create an account with a key of each kind."""
-    operator = await identify_operator(request)
     body, _ = await read_json(request, CreateAccount)
     created = await accounts.create_account(operator, name=body.name, plan=body.plan, micros=body.top_up_micros)
     return json_response(created, 201)
 
 
-async def list_accounts(request: web.Request) -> web.Response:
+async def list_accounts(request: web.Request, operator: Operator) -> web.Response:
     """Answer a page of accounts."""
-    operator = await identify_operator(request)
     return list_response(await accounts.list_accounts(operator, _first_of(request.query), limit_of(request.query)))
 
 
-async def show_account(request: web.Request) -> web.Response:
+async def show_account(request: web.Request, operator: Operator) -> web.Response:
     """Answer an account."""
-    return json_response(await accounts.show_account(await identify_operator(request), request.match_info["account"]))
+    return json_response(await accounts.show_account(operator, request.match_info["account"]))
 
 
-async def top_up_account(request: web.Request) -> web.Response:
+async def top_up_account(request: web.Request, operator: Operator) -> web.Response:
     """Add money to an account."""
-    operator = await identify_operator(request)
     body, _ = await read_json(request, TopUp)
     account = request.match_info["account"]
     return json_response(await accounts.top_up(operator, account, body.amount_micros, body.reference))
 
 
-async def set_low_balance(request: web.Request) -> web.Response:
+async def set_low_balance(request: web.Request, operator: Operator) -> web.Response:
     """Set an account's low-balance alert."""
-    operator = await identify_operator(request)
     body, _ = await read_json(request, WarnBelow)
     return json_response(await accounts.set_low_balance(operator, request.match_info["account"], body.low_micros))
 
 
-async def show_ledger(request: web.Request) -> web.Response:
+async def show_ledger(request: web.Request, operator: Operator) -> web.Response:
     """Answer an account's newest ledger entries."""
-    operator = await identify_operator(request)
     return list_response(await ledger.list_entries(operator, request.match_info["account"], limit_of(request.query)))
 
 
-async def create_key(request: web.Request) -> web.Response:
+async def list_account_events(request: web.Request, operator: Operator) -> web.Response:
+    """Answer an account's security events."""
+    account, count = request.match_info["account"], limit_of(request.query)
+    return list_response(await accounts.list_events(operator, account, count))
+
+
+async def create_key(request: web.Request, operator: Operator) -> web.Response:
     """Create a key and answer it, once."""
-    operator = await identify_operator(request)
     body, _ = await read_json(request, CreateKey)
     return json_response(await account_keys.create_key(operator, request.match_info["account"], body.kind), 201)
 
 
-async def list_keys(request: web.Request) -> web.Response:
+async def list_keys(request: web.Request, operator: Operator) -> web.Response:
     """Answer an account's active keys."""
-    return list_response(await account_keys.list_keys(await identify_operator(request), request.match_info["account"]))
+    return list_response(await account_keys.list_keys(operator, request.match_info["account"]))
 
 
-async def revoke_key(request: web.Request) -> web.Response:
+async def revoke_key(request: web.Request, operator: Operator) -> web.Response:
     """Revoke a key."""
     match = request.match_info
-    return json_response(
-        await account_keys.revoke_key(await identify_operator(request), match["account"], match["key"])
-    )
+    return json_response(await account_keys.revoke_key(operator, match["account"], match["key"]))
 
 
-async def check_ledger(request: web.Request) -> web.Response:
+async def check_ledger(request: web.Request, operator: Operator) -> web.Response:
     """Check the ledger: one check at a time, within a request's time."""
-    operator = await identify_operator(request)
     lock = request.app[CHECK_LOCK]
     if lock.locked():
         raise Refused("conflict", "This gateway is checking the ledger already. Wait for that check to end.")
@@ -110,45 +107,42 @@ async def check_ledger(request: web.Request) -> web.Response:
         return json_response(await ledger.check_ledger(operator, Report(), limit_s=CHECK_S))
 
 
-async def list_queues(request: web.Request) -> web.Response:
+async def list_queues(request: web.Request, operator: Operator) -> web.Response:
     """Answer the queues."""
-    return list_response(await queues.list_queues(await identify_operator(request)))
+    return list_response(await queues.list_queues(operator))
 
 
-def set_queue_mode(mode: Mode | None) -> Handler:
+def set_queue_mode(mode: Mode | None) -> OperatorHandler:
     """Return the handler that pauses or drains a provider, or resumes it for None."""
 
-    async def handle(request: web.Request) -> web.Response:
-        return json_response(
-            await queues.set_mode(await identify_operator(request), request.match_info["provider"], mode)
-        )
+    async def handle(request: web.Request, operator: Operator) -> web.Response:
+        return json_response(await queues.set_mode(operator, request.match_info["provider"], mode))
 
     return handle
 
 
-async def list_workers(request: web.Request) -> web.Response:
+async def list_workers(request: web.Request, operator: Operator) -> web.Response:
     """Answer the running processes."""
-    return list_response(await workers.list_workers(await identify_operator(request)))
+    return list_response(await workers.list_workers(operator))
 
 
-async def show_generation(request: web.Request) -> web.Response:
+async def show_generation(request: web.Request, operator: Operator) -> web.Response:
     """Answer a generation's record."""
-    return json_response(await records.read_record(await identify_operator(request), request.match_info["id"]))
+    return json_response(await records.read_record(operator, request.match_info["id"]))
 
 
-async def explain_generation(request: web.Request) -> web.Response:
+async def explain_generation(request: web.Request, operator: Operator) -> web.Response:
     """Answer a generation's timeline."""
-    return json_response(await timeline.read_timeline(await identify_operator(request), request.match_info["id"]))
+    return json_response(await timeline.read_timeline(operator, request.match_info["id"]))
 
 
-async def retry_generation(request: web.Request) -> web.Response:
+async def retry_generation(request: web.Request, operator: Operator) -> web.Response:
     """Run a generation now."""
-    return json_response(await generations.retry_generation(await identify_operator(request), request.match_info["id"]))
+    return json_response(await generations.retry_generation(operator, request.match_info["id"]))
 
 
-async def refund_generation(request: web.Request) -> web.Response:
+async def refund_generation(request: web.Request, operator: Operator) -> web.Response:
     """Refund a generation."""
-    operator = await identify_operator(request)
     body, _ = await read_json(request, RefundGeneration)
     done = await generations.refund_generation(operator, request.match_info["id"], body.amount_micros, body.reason)
     if done.kind == "refund":
@@ -156,17 +150,15 @@ async def refund_generation(request: web.Request) -> web.Response:
     return json_response(done)
 
 
-async def list_uncertain(request: web.Request) -> web.Response:
+async def list_uncertain(request: web.Request, operator: Operator) -> web.Response:
     """Answer the uncertain generations."""
-    operator = await identify_operator(request)
     return list_response(
         await uncertain.list_uncertain(operator, limit_of(request.query), refunded=_flag_of(request.query, "refunded"))
     )
 
 
-async def resolve_uncertain(request: web.Request) -> web.Response:
+async def resolve_uncertain(request: web.Request, operator: Operator) -> web.Response:
     """End an uncertain generation."""
-    operator = await identify_operator(request)
     body, _ = await read_json(request, ResolveDoubt)
     done = await uncertain.resolve_uncertain(
         operator, request.match_info["id"], urls=body.completed, failed=body.failed
@@ -175,22 +167,19 @@ async def resolve_uncertain(request: web.Request) -> web.Response:
     return json_response(done)
 
 
-async def list_dead_letters(request: web.Request) -> web.Response:
+async def list_dead_letters(request: web.Request, operator: Operator) -> web.Response:
     """Answer the dead letters."""
-    operator = await identify_operator(request)
     return list_response(await dead_letters.list_dead_letters(operator, limit_of(request.query)))
 
 
-async def replay_dead_letters(request: web.Request) -> web.Response:
+async def replay_dead_letters(request: web.Request, operator: Operator) -> web.Response:
     """Queue dead letters again."""
-    operator = await identify_operator(request)
     body, _ = await read_json(request, ReplayDead)
     return json_response(await dead_letters.redeliver_dead_letters(operator, body.deliveries), 202)
 
 
-async def list_audit(request: web.Request) -> web.Response:
+async def list_audit(request: web.Request, operator: Operator) -> web.Response:
     """Answer the audit log."""
-    operator = await identify_operator(request)
     return list_response(await audit.list_audit(operator, limit_of(request.query)))
 
 

@@ -84,6 +84,15 @@ ACCOUNTS = (
         refusals=UNKNOWN_ACCOUNT,
     ),
     list_call(
+        "account events",
+        f"{ACCOUNT}/events",
+        handlers.list_account_events,
+        summary="List an account's security events, newest first",
+        entry=examples.ACCOUNT_EVENT,
+        parameters=(ACCOUNT_PARAMETER, LIMIT),
+        refusal="unknown_account",
+    ),
+    list_call(
         "ledger show",
         f"{ACCOUNT}/ledger",
         handlers.show_ledger,
@@ -244,13 +253,7 @@ FLEET = (
         parameters=(PROVIDER,),
         refusals=("not_found",),
     ),
-    list_call(
-        "worker list",
-        "/workers",
-        handlers.list_workers,
-        summary="List the running processes",
-        entry=examples.WORKER,
-    ),
+    list_call("worker list", "/workers", handlers.list_workers, summary="List the processes", entry=examples.WORKER),
     list_call(
         "deadletter list",
         "/dead-letters",
@@ -286,8 +289,7 @@ FLEET = (
         handlers.check_ledger,
         summary="Check the ledger",
         example=examples.CHECKED,
-        text="Checks every account and generation on the live system, for at most 25 seconds. If it is not `complete` "
-        "by then, run the command instead, or read the sweeper's findings.",
+        text="Checks the live system for at most 25 seconds. If it is not `complete` by then, run the command instead.",
         refusals=("conflict",),
     ),
 )

@@ -176,18 +176,6 @@ def _html(path: str, page: str, name: str, summary: str) -> Operation:
 
 def operations() -> tuple[Operation, ...]:
     """Return the operations. Raises OSError if a page is missing from the installation."""
-    part = Operation(
-        method="get",
-        path="/pages/{name}",
-        handler=static.page_parts(),
-        id="readPagePart",
-        tag=TAG,
-        summary="Read a stylesheet, script or image of the pages",
-        access="open",
-        parameters=(_text("name", "The file's name.", "docs.css"),),
-        responses=(OperationResponse(text="The file.", headers=("ETag",), media_type="*/*"), UNCHANGED),
-        refusals=("not_found", "internal_error"),
-    )
     sdk = _file(
         "/sdk/wokgen.ts",
         serve_sdk,
@@ -200,9 +188,34 @@ def operations() -> tuple[Operation, ...]:
         ASSET,
         CALLBACK,
         *PROBES,
-        _html("/docs", "docs", "readDocs", "Read this document as a page"),
+        _docs(),
         _html("/account/api-keys", "api-keys", "readKeysPage", "Open the page for API keys and balance"),
         _html("/account/webhooks", "webhooks", "readWebhooksPage", "Open the page for webhook endpoints"),
-        part,
+        _page_part(),
         sdk,
+    )
+
+
+def admin_operations() -> tuple[Operation, ...]:
+    """Return the operations next to the admin API: its document, and a page to read it."""
+    health, _, _, document = PROBES
+    return (health, document, _docs(), _page_part())
+
+
+def _docs() -> Operation:
+    return _html("/docs", "docs", "readDocs", "Read this document as a page")
+
+
+def _page_part() -> Operation:
+    return Operation(
+        method="get",
+        path="/pages/{name}",
+        handler=static.page_parts(),
+        id="readPagePart",
+        tag=TAG,
+        summary="Read a stylesheet, script or image of the pages",
+        access="open",
+        parameters=(_text("name", "The file's name.", "docs.css"),),
+        responses=(OperationResponse(text="The file.", headers=("ETag",), media_type="*/*"), UNCHANGED),
+        refusals=("not_found", "internal_error"),
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from gateway.examples import ASSET_URL, ENDPOINT_ID, GENERATION_ID, HOOK_URL, PROMPT
+from gateway.examples import ACCOUNT_ID, ASSET_URL, ENDPOINT_ID, GENERATION_ID, HOOK_URL, KEY_HINT, KEY_ID, PROMPT
 from shared.domain import events
 from shared.domain.catalogue import KINDS
 from shared.domain.described import Link, count, doc, link, timestamp
@@ -31,6 +31,8 @@ RECEIVED = {
 EventText = doc("The type of the event, the same as `type`.")
 TypeText = doc("The type of the event.")
 EventId = Annotated[str, doc("The event's id, as in the header `webhook-id`.")]
+ByWhom = Annotated[str, doc("The id of the key that the call was made with. `operator`: the operator did it.")]
+EndpointEvent = Literal["endpoint.created", "endpoint.deleted", "endpoint.enabled", "endpoint.rotated"]
 HappenedAt = Annotated[str, timestamp("When it happened.")]
 
 
@@ -104,11 +106,37 @@ class EndpointDisabled(Struct, kw_only=True, rename="camel"):
     failing_since: Annotated[str, timestamp("Since when every attempt has failed.")]
 
 
+class KeyChanged(Struct, kw_only=True, rename="camel"):
+    """A key of the account was made or revoked. If it was not you, revoke the key in `by`."""
+
+    event: Annotated[Literal["key.created", "key.revoked"], EventText]
+    timestamp: HappenedAt
+    type: Annotated[Literal["key.created", "key.revoked"], TypeText]
+    id: EventId
+    key_id: Annotated[str, doc("The key's id.")]
+    hint: Annotated[str, doc("The key's prefix and its last four characters.")]
+    by: ByWhom
+
+
+class EndpointChanged(Struct, kw_only=True, rename="camel"):
+    """An endpoint was added, removed or enabled, or its secret was replaced. A new one gets no event of itself."""
+
+    event: Annotated[EndpointEvent, EventText]
+    timestamp: HappenedAt
+    type: Annotated[EndpointEvent, TypeText]
+    id: EventId
+    endpoint_id: Annotated[str, doc("The endpoint's id.")]
+    url: Annotated[str, link("The URL that its events are posted to.")]
+    by: ByWhom
+
+
 SHAPES: dict[str, type[Struct]] = {
     events.GENERATION_COMPLETED: GenerationCompleted,
     events.GENERATION_FAILED: GenerationFailed,
     events.BALANCE_LOW: BalanceLow,
     events.ENDPOINT_DISABLED: EndpointDisabled,
+    **dict.fromkeys(events.KEY_EVENTS, KeyChanged),
+    **dict.fromkeys(events.ENDPOINT_EVENTS, EndpointChanged),
 }
 
 
@@ -126,6 +154,11 @@ def example_body(event: str) -> bytes:
             failing_since_ms=CLOSED_MS - 5 * DAY_MS,
             now_ms=CLOSED_MS,
         )
+    if event in events.SECURITY_EVENTS:
+        of_key = event in events.KEY_EVENTS
+        subject, detail = (KEY_ID, KEY_HINT) if of_key else (ENDPOINT_ID, HOOK_URL)
+        facts = {"event_type": event, "event_id": f"evt_sec_{ACCOUNT_ID}_7", "subject": subject, "detail": detail}
+        return events.security_body(by=KEY_ID, now_ms=CREATED_MS, **facts)
     failed = event == events.GENERATION_FAILED
     return events.generation_body(
         events.GenerationEvent(

@@ -15,11 +15,11 @@ from gateway.api.webhooks.bodies import (
 from gateway.body import limit_of, read_json
 from gateway.context import CONTEXT
 from gateway.responses import json_response, list_response
-from shared.domain import endpoint_url
+from shared.domain import endpoint_url, events
 from shared.domain.errors import Refused
 from shared.domain.events import EVENT_TYPES
 from shared.domain.times import rfc3339
-from shared.ops import clock
+from shared.ops import clock, security_log
 from shared.store import replay, webhooks
 from shared.store.webhooks import Delivery, DeliveryAttempt, Endpoint
 
@@ -39,7 +39,8 @@ async def create_endpoint(request: web.Request) -> web.Response:
         url = endpoint_url.validate(body.url, networks=context.settings.webhook_networks)
     except ValueError as error:
         raise Refused("invalid_request", f"{error}.") from None
-    endpoint = await webhooks.create_endpoint(context.store, account, url, body.events)
+    endpoint = await webhooks.create_endpoint(context.store, account, url, body.events, auth.key_hash(request))
+    security_log.report(events.ENDPOINT_CREATED, account, endpoint.id)
     entry = _endpoint_entry(endpoint)
     entry.secret = endpoint.secret
     return json_response(entry, 201)
@@ -54,23 +55,29 @@ async def list_endpoints(request: web.Request) -> web.Response:
 
 async def delete_endpoint(request: web.Request) -> web.Response:
     """Delete an endpoint."""
-    account = await auth.authenticate(request)
-    if not await webhooks.delete_endpoint(request.app[CONTEXT].store, account, request.match_info["id"]):
+    account, name = await auth.authenticate(request), request.match_info["id"]
+    if not await webhooks.delete_endpoint(request.app[CONTEXT].store, account, name, auth.key_hash(request)):
         raise Refused("not_found", NO_ENDPOINT)
+    security_log.report(events.ENDPOINT_DELETED, account, name)
     return web.Response(status=204)
 
 
 async def enable_endpoint(request: web.Request) -> web.Response:
     """Enable a disabled endpoint."""
     account, store = await auth.authenticate(request), request.app[CONTEXT].store
-    await webhooks.enable_endpoint(store, account, request.match_info["id"])
+    name = request.match_info["id"]
+    if await webhooks.enable_endpoint(store, account, name, auth.key_hash(request)):
+        security_log.report(events.ENDPOINT_ENABLED, account, name)
     return json_response(_endpoint_entry(await _find_endpoint(request, account)))
 
 
 async def rotate_secret(request: web.Request) -> web.Response:
     """Replace an endpoint's secret and answer the new one, once."""
     account, store = await auth.authenticate(request), request.app[CONTEXT].store
-    rotated = await webhooks.rotate_secret(store, account, request.match_info["id"])
+    name = request.match_info["id"]
+    rotated = await webhooks.rotate_secret(store, account, name, auth.key_hash(request))
+    if rotated:
+        security_log.report(events.ENDPOINT_ROTATED, account, name)
     entry = _endpoint_entry(await _find_endpoint(request, account))
     entry.secret = rotated[0] if rotated else UNSET
     return json_response(entry)

@@ -72,7 +72,7 @@ class Target(Struct, frozen=True):
         command_line = [
             *command,
             "--url",
-            self.place.stack.url,
+            self.place.stack.admin_urls[0] if fuzz_pass is ADMIN else self.place.stack.url,
             *options,
             "--phases",
             fuzz_pass.phases,
@@ -134,6 +134,10 @@ async def write_document(folder: Path, caller: Caller) -> None:
         callback=token(await ensure_deployment_secret(place.store), paid),
     )
     document = (await caller.request("GET", "/openapi.json")).body
+    admin = (await caller.request("GET", f"{place.stack.admin_urls[0]}/openapi.json")).body
+    document["paths"] = admin["paths"] | document["paths"]
+    for part in ("schemas", "securitySchemes"):
+        document["components"][part] |= admin["components"][part]
     narrowed = narrow(document, known)
     (folder / DOCUMENT).write_text(json.dumps(narrowed))
     (folder / LOOSE_DOCUMENT).write_text(json.dumps(loosen(narrowed)))

@@ -14,6 +14,7 @@ import yaml
 
 from deploy.workers import FOLDER, providers, render_files
 from gateway.app import build_app
+from shared.ops import catalogue_files
 from shared.ops.metrics import SEEN_JOBS, SEEN_OLDEST
 from shared.ops.settings import ROOT, Settings
 
@@ -133,7 +134,7 @@ def test_pods_are_probed_on_their_port(overlay: str) -> None:
     """Gateways are probed on /readyz and /healthz of PORT, the others on /healthz of METRICS_PORT."""
     for name, deployment in documents_of(overlay, "Deployment").items():
         one = container(deployment)
-        environment = {variable["name"]: variable["value"] for variable in one["env"]}
+        environment = {variable["name"]: variable.get("value") for variable in one["env"]}
         (port,) = one["ports"]
         assert str(port["containerPort"]) == environment["PORT" if name == "gateway" else "METRICS_PORT"]
         probes = {kind: one[kind]["httpGet"] for kind in one if kind.endswith("Probe")}
@@ -196,3 +197,14 @@ def test_keda_scales_by_exported_metrics() -> None:
         assert f'queue="{queue}"' in age["query"]
         assert f'queue="{queue}"' in depth["query"]
         assert int(depth["threshold"]) < Settings().worker_slots
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_worker_gets_the_keys_of_its_provider_alone(overlay: str) -> None:
+    """A worker reads the variables that its provider's entry names, from one Secret, and no other role reads any."""
+    known = catalogue_files.load(Settings().catalogue).providers
+    for name, deployment in documents_of(overlay, "Deployment").items():
+        entry = known.get(name.removeprefix("worker-"))
+        own = {entry.key_env, entry.callback_secret_env} - {None} if entry else set()
+        sources = [one["valueFrom"]["secretKeyRef"] for one in container(deployment)["env"] if "valueFrom" in one]
+        assert own == {one["key"] for one in sources if one["name"] == "providers"}, name

@@ -9,7 +9,7 @@ import yaml
 
 from deploy.workers import FOLDER
 from shared.ops import catalogue_files
-from shared.ops.settings import ROOT, Settings, load
+from shared.ops.settings import ROOT, SECRETS_KEY, Settings, load
 
 PYTHONS_OWN = {"PATH", "PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
 PIPS_OWN = {"PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_CACHE_DIR"}
@@ -20,7 +20,7 @@ def known() -> set[str]:
     fields = {field.name.upper() for field in msgspec.structs.fields(Settings)}
     providers = catalogue_files.load(Settings().catalogue).providers.values()
     secrets = {name for one in providers for name in (one.key_env, one.callback_secret_env) if name}
-    return fields | secrets
+    return fields | secrets | {SECRETS_KEY}
 
 
 def lines(text: str) -> Iterator[tuple[str, str]]:

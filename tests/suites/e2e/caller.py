@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from shared.store import accounts, generations, ledger
 from shared.store.connect import Store
+from shared.store.secret import ensure_deployment_secret
 from tests.harness.bounds import WAIT_S, within
 from tests.harness.doubles.calling import Calling
 from tests.harness.factories import CENTS, Customer, create_customer, doubles_env
@@ -29,6 +30,7 @@ class Place(Struct, frozen=True):
     provider: Calling
     store: Store
     session: aiohttp.ClientSession
+    secret: bytes  # the deployment's, which keys the names of guests
 
     async def create_caller(self, *, cents: int = 100, **plan: int) -> "Caller":
         """Create a customer with money."""
@@ -149,4 +151,4 @@ async def deploy(*, models: str = "", env: Mapping[str, str] | None = None, **st
             Store(deployment.settings.store_url) as store,
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
         ):
-            yield Place(deployment, provider, store, session)
+            yield Place(deployment, provider, store, session, await ensure_deployment_secret(store))

@@ -19,15 +19,16 @@ class AdminClient:
 
     def __init__(self, caller: Caller, key: str) -> None:
         self._caller, self._headers = caller, {"Authorization": f"Bearer {key}"}
+        self._url = f"{caller.place.stack.admin_urls[0]}/api/admin"
 
     async def set_mode(self, act: str) -> None:
         """Pause, drain or resume provider noop."""
-        answer = await self._caller.request("POST", f"/api/admin/queues/noop/{act}", headers=self._headers)
+        answer = await self._caller.request("POST", f"{self._url}/queues/noop/{act}", headers=self._headers)
         assert 200 == answer.status, answer
 
     async def list_roles(self) -> list[str]:
         """Return the roles of the listed processes."""
-        listed = (await self._caller.request("GET", "/api/admin/workers", headers=self._headers)).body["data"]
+        listed = (await self._caller.request("GET", f"{self._url}/workers", headers=self._headers)).body["data"]
         return [one["role"] for one in listed]
 
     async def wait_for(self, roles: list[str]) -> None:

@@ -19,6 +19,7 @@ from tests.suites.e2e.caller import Caller, Place, deploy
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WEBHOOKS = "/api/v1/webhooks"
+ENDS = ("generation.completed", "generation.failed")
 DAY_MS = 86_400_000
 BROKEN = Reply(status=500, body=b"out of order")
 
@@ -116,7 +117,7 @@ async def test_success_resets_the_five_days(caller: Caller) -> None:
 async def test_enabled_endpoint_gets_missed_events_on_replay(caller: Caller) -> None:
     """After it is enabled, an endpoint gets dead and unsent events once each, on demand."""
     async with Receiver() as receiver:
-        endpoint = await subscribe(caller, receiver)
+        endpoint = await subscribe(caller, receiver, events=ENDS)
         given_up = await disable_by_failures(caller, receiver, endpoint)
         missed = [await caller.create() for _ in range(3)]
         for made in missed:
@@ -139,7 +140,7 @@ async def test_enabled_endpoint_gets_missed_events_on_replay(caller: Caller) -> 
 async def test_dead_deliveries_are_replayed(caller: Caller) -> None:
     """Dead deliveries since a time are restarted, and their log keeps the first attempts."""
     async with Receiver(Reply(status=410)) as receiver:
-        endpoint = await subscribe(caller, receiver)
+        endpoint = await subscribe(caller, receiver, events=ENDS)
         made = await caller.create()
         await caller.wait_for_end(made)
         dead = await wait_for_last_delivery(caller, endpoint, "dead")
@@ -180,7 +181,7 @@ def signs(secret: str, received: Received) -> bool:
 async def test_both_secrets_sign_for_a_day_after_rotation(caller: Caller) -> None:
     """After a rotation either secret verifies a post; after 24 hours only the new one does."""
     async with Receiver() as receiver:
-        endpoint = await subscribe(caller, receiver)
+        endpoint = await subscribe(caller, receiver, events=ENDS)
         old = str(receiver.secret)
         rotated = await post(caller, f"{endpoint}/rotate", 200)
         assert (await read_endpoint(caller, endpoint))["old_secret_until"] == rotated["old_secret_until"]

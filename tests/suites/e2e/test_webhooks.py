@@ -17,6 +17,7 @@ from tests.suites.e2e.caller import Caller, Place, deploy
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WEBHOOKS = "/api/v1/webhooks"
+ENDS = ("generation.completed", "generation.failed")
 SECOND_TRY_S = 5.0
 RESCUED_S = 5.0  # until another dispatcher has the work of a dead one
 
@@ -128,7 +129,7 @@ async def test_refused_event_is_retried(caller: Caller) -> None:
     async with Receiver() as target, Receiver(Reply(status=500)) as broken:
         moved = Receiver(Reply(status=302, headers={"Location": target.url}))
         async with moved:
-            endpoints = [await subscribe(caller, receiver) for receiver in (broken, moved)]
+            endpoints = [await subscribe(caller, receiver, events=ENDS) for receiver in (broken, moved)]
             await caller.wait_for_end(await caller.create())
             for endpoint, receiver, status in zip(endpoints, (broken, moved), (500, 302), strict=True):
                 first, again = await receiver.wait_for(2, timeout_s=SECOND_TRY_S + BUSY_S)

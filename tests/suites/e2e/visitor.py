@@ -56,7 +56,7 @@ class Visitor:
 
     def __init__(self, place: Place, rules: Rules, address: str, *, account: str = "", key: str = "") -> None:
         self.place, self.rules, self.address, self.key = place, rules, address, key
-        self.account = account or guest_account(address)
+        self.account = account or guest_account(address, place.secret)
 
     async def request(
         self, method: str, path: str, *, url: str = "", headers: Mapping[str, str] | None = None, **sent: Any

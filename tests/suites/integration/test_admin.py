@@ -9,17 +9,22 @@ import click
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from gateway.api.admin.caller import FAILURES
+from gateway.api.admin.failures import WAITING_MAX, WINDOW_S, KeyFailures
 from gateway.api.admin.handlers import CHECK_LOCK
 from gateway.api.admin.operations import OPERATIONS
-from gateway.app import build_app
+from gateway.app import build_admin_app, build_app
 from gateway.context import CONTEXT
 from operate.cli.main import wokflow
-from shared.domain.ids import is_admin_key, is_key
+from shared.domain.errors import Refused
+from shared.domain.ids import is_admin_key, is_key, key_hash, new_key
+from shared.domain.roles import ALLOWED, ROLES, Role, may
+from shared.ops import metrics
 from shared.ops.settings import Settings
-from shared.store import admin_keys, webhooks
+from shared.store import admin_keys, keys, webhooks
 from shared.store.webhooks import DeliveryAttempt
 from tests.harness.factories import CENTS, Customer, create_customer, write_catalogue
-from tests.suites.integration.test_docs import Reader
+from tests.suites.integration.test_docs import Client, Reader
 from tests.suites.integration.test_operators import make_uncertain, settle, submit
 
 ADMIN = "/api/admin"
@@ -32,6 +37,7 @@ ELSEWHERE = {
     "catalogue": "reads a file",
     "provider": "needs the providers' keys",
     "reconcile": "reads a bill",
+    "secret": "needs the keys of the shell",
     "store": "reads and writes files",
     "hello": "for the first minutes",
     "demo": "for the first minutes",
@@ -42,6 +48,7 @@ class Office(Reader):
     """An operator who checks every answer against the document, and a customer with a dollar."""
 
     customer: Customer
+    public: Client
 
     async def get(self, path: str, status: int = 200, query: str = "", **names: str) -> Any:
         """GET a path below the admin API."""
@@ -55,11 +62,15 @@ class Office(Reader):
 @pytest.fixture
 async def office(store_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     """Run a gateway with an operator's key and a customer."""
-    app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path), catalogue=str(write_catalogue(tmp_path))))
-    async with TestClient(TestServer(app)) as client:
+    settings = Settings(redis_url=store_url, data_dir=str(tmp_path), catalogue=str(write_catalogue(tmp_path)))
+    app = build_app(settings)
+    admin = build_admin_app(app, settings)
+    async with TestClient(TestServer(app)) as public, TestClient(TestServer(admin)) as client:
         store = app[CONTEXT].store
+        admin[FAILURES].delay_max_s = 0
         _, key = await admin_keys.create(store, "Grace")
         office = Office(client, "", key)
+        office.public = public
         office.customer = await create_customer(store)
         office.account = office.customer.account
         await office.load_document()
@@ -195,7 +206,87 @@ async def test_admin_calls_refuse_an_accounts_key(office: Office) -> None:
 async def test_account_calls_refuse_an_operators_key(office: Office) -> None:
     """The APIs of accounts refuse an operator's key."""
     for path in ("/api/v1/balance", "/api/v1/account", "/api/v1/webhooks", "/api/v1/me"):
-        async with office.client.get(path, headers=office.headers) as response:
+        async with office.public.get(path, headers=office.headers) as response:
             assert 401 == response.status
-    async with office.client.post("/api/generate", headers=office.headers, json={"prompt": "a"}) as response:
+    async with office.public.post("/api/generate", headers=office.headers, json={"prompt": "a"}) as response:
         assert 401 == response.status
+
+
+async def test_public_address_has_no_admin_api(office: Office) -> None:
+    """The gateway's public address answers 404 to every admin call, even with an operator's key."""
+    for operation in OPERATIONS:
+        path = operation.path.format(**dict.fromkeys(NAMES, "x"))
+        async with office.public.request(operation.method, path, headers=office.headers, json={}) as response:
+            assert (404, "not_found") == (response.status, (await response.json())["error"]["code"]), path
+
+
+def test_every_call_is_in_the_table_of_roles() -> None:
+    """The table names every call, and nothing else; an owner may do everything, and a reader changes nothing."""
+    words = [command.replace("-", " ").split() for command in ALLOWED["owner"]]
+    assert {operation.id for operation in OPERATIONS} == {"admin" + "".join(map(str.capitalize, one)) for one in words}
+    assert ALLOWED["read"] == ALLOWED["support"] & ALLOWED["money"]
+    reading = {one.id for one in OPERATIONS if one.method == "get"} | {"adminLedgerCheck"}
+    assert len(reading) == len(ALLOWED["read"])
+    assert not may("admin", "top")
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_role_limits_the_calls_of_a_key(office: Office, role: Role) -> None:
+    """A key may make the calls of its role, and every other call is refused with 403 and recorded in the audit."""
+    key_id, key = await admin_keys.create(office.context.store, "Eve", role)
+    owner, refused = office.headers, set()
+    office.headers = {"Authorization": f"Bearer {key}"}
+    for operation in OPERATIONS:
+        path = operation.path.format(**dict.fromkeys(NAMES, "x"))
+        async with office.client.request(operation.method, path, headers=office.headers, json={}) as response:
+            if response.status == 403:
+                assert "forbidden" == (await response.json())["error"]["code"]
+                refused.add(operation.id)
+    office.headers = owner
+    lines = (await office.get("/audit", query="?limit=200"))["data"]
+    recorded = [line["what"] for line in lines if line["outcome"] == "refused" and line["who"] == f"api:{key_id} Eve"]
+    assert ALLOWED["owner"] - ALLOWED[role] == set(recorded)
+    assert len(refused) == len(recorded)
+
+
+async def test_key_from_before_roles_is_an_owners(office: Office) -> None:
+    """A key that an earlier version stored without a role may do everything, and is listed as an owner's."""
+    store, key = office.context.store, new_key("admin", bytes(range(24)))
+    await store.call("SET", keys.admin_key(key_hash(key)), "adm_0 Old Ada")
+    await store.call("HSET", keys.ADMIN_KEYS, "adm_0", f"{key_hash(key)} 7 wok_admin_...abcd Old Ada")
+    office.headers = {"Authorization": f"Bearer {key}"}
+    await office.post("/accounts", {"name": "Bob", "plan": "pro"}, 201)
+    listed = [one for one in await admin_keys.list_active(store) if one.id == "adm_0"]
+    assert [("Old Ada", "owner", "wok_admin_...abcd")] == [(one.name, one.role, one.hint) for one in listed]
+    assert "api:adm_0 Old Ada" == (await office.get("/audit"))["data"][0]["who"]
+
+
+async def test_wrong_keys_leave_a_trace(office: Office) -> None:
+    """Wrong keys are counted each, and recorded in the audit once a minute."""
+    wrong, owner = new_key("admin", bytes(24)), office.headers
+    before = metrics.of(metrics.ADMIN_REFUSED, "wrong_key")._value.get()
+    for _ in range(5):
+        office.headers = {"Authorization": f"Bearer {wrong}"}
+        await office.get("/overview", 401)
+    office.headers = owner
+    assert before + 5 == metrics.of(metrics.ADMIN_REFUSED, "wrong_key")._value.get()
+    [line] = (await office.get("/audit"))["data"]
+    assert ("api:unknown", "wrong admin key", "refused") == (line["who"], line["what"], line["outcome"])
+
+
+async def test_wrong_keys_are_answered_late() -> None:
+    """The more failures there were in a minute, the longer a refusal takes; beyond a bound it is immediate."""
+    now = [100.0]
+    failures = KeyFailures(lambda: now[0])
+    assert [1, 2, 3] == [failures.count() for _ in range(3)]
+    assert [True, False] == [failures.claim_report(), failures.claim_report()]
+    now[0] += WINDOW_S + 1
+    assert 1 == failures.count()
+    assert failures.claim_report()
+    failures.delay_max_s = 60
+    waiting = [asyncio.create_task(failures.delay()) for _ in range(WAITING_MAX)]
+    await asyncio.sleep(0)
+    with pytest.raises(Refused, match="Too many"):
+        await failures.delay()
+    for one in waiting:
+        one.cancel()

@@ -145,3 +145,27 @@ async def poll_text(path: Path, text: str) -> None:
     """Wait until a file contains a text; the test's own time limit ends it."""
     while text not in path.read_text():
         await asyncio.sleep(POLL_EVERY_S)
+
+
+async def test_run_gives_every_process_its_own_secrets_alone() -> None:
+    """A worker gets its provider's key, the gateway and the dispatcher that of webhook secrets, the others none."""
+    roles = {
+        **ROLES,
+        "store": "-m shared.store.embedded",
+        "fal": "-m workers run fal",
+        "openai": "-m workers run openai",
+    }
+    shown = "$FAL_KEY,$OPENAI_API_KEY,$SECRETS_KEY,$PROVIDERS"
+    lines = "".join(f'{name}: echo "{name}={shown}."; sleep 60 # {role}\n' for name, role in roles.items())
+    keys = {"FAL_KEY": "key-of-fal", "OPENAI_API_KEY": "key-of-openai", "SECRETS_KEY": "key-of-hooks"}
+    running = start(lines, PORT="9298", DATA_DIR=str(make_folder("rights")), REDIS_URL="redis://store", **keys)
+    for name, own in (
+        ("gateway", ",,key-of-hooks"),
+        ("deliver", ",,key-of-hooks"),
+        ("sweep", ",,"),
+        ("store", ",,"),
+        ("fal", "key-of-fal,,"),
+        ("openai", ",key-of-openai,"),
+    ):
+        await running.wait_for_log(f"{name}={own},fal,local,openai.")
+    assert 0 == await running.stop()

@@ -9,7 +9,8 @@ import pytest
 
 from operate.cli.main import main
 from shared.domain.generation import COMPLETED, Outcome
-from shared.ops.settings import ROOT
+from shared.ops.sealing import new_sealing_key
+from shared.ops.settings import ROOT, SECRETS_KEY
 from shared.store import admin_keys, ledger, steps, webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import DeliveryAttempt
@@ -72,6 +73,7 @@ def fill_in(command: str, values: dict[str, str]) -> str:
 def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], int]:
     """Return a function that runs a command of the docs on a prepared store, in a folder with the gateways' logs."""
     settings = {"REDIS_URL": store_url, "DATA_DIR": str(tmp_path), "CATALOGUE": str(write_catalogue(tmp_path))}
+    settings[SECRETS_KEY] = new_sealing_key()
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)

@@ -154,7 +154,7 @@ async def test_forwarded_address_is_ignored_from_an_untrusted_peer(deployment: H
         left.append(int(answer.headers["X-RateLimit-Remaining"]))
     assert [9, 8, 7, 6, 5] == left
     here = Visitor(deployment.place, deployment.rules, "127.0.0.1")
-    assert guest_account("127.0.0.1") == here.account
+    assert guest_account("127.0.0.1", deployment.place.secret) == here.account
     assert 5 == await read_count(here, today())
 
 

@@ -120,8 +120,8 @@ async def test_settle_writes_an_event_for_each_subscribed_endpoint(store_url: st
     """The settling script writes one delivery and its job for each endpoint of that event type."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
-        every = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
         failed = await webhooks.create_endpoint(store, customer.account, "https://b.example/", ["generation.failed"])
+        every = await webhooks.create_endpoint(store, customer.account, "https://a.example/")
         accepted = await ledger.accept(store, make_order(customer))
         await ledger.settle(store, accepted.id, COMPLETED, cost_micros=0, outcome=Outcome())
         assert [] == await webhooks.list_deliveries(store, failed.id, 10)

@@ -41,6 +41,10 @@ class Canary(Struct, frozen=True):
 
 RESERVE_LINE = "redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f reserve -%.0f %s', now, price, id))"
 
+DELETED_LINE = "note_security(account, 'endpoint.deleted', endpoint, url or '', actor_of(account, by), now)"
+
+SILENCED_EMIT = "local function silence() end silence(account, string.format"
+
 CURRENT_PROVIDER = "redis.call('HGET', 'gw:generation:' .. id, 'provider')"
 
 QUEUE_LENGTH = "redis.call('ZCARD', 'arq:queue:' .. provider)"
@@ -283,6 +287,10 @@ CANARIES = (
     Canary(
         "top_up is not idempotent", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"
     ),
+    Canary("revoke_key names nobody", "revoke_key", "by = actor_of(account, by)", "by = 'operator'"),
+    Canary("delete_endpoint leaves no event", "delete_endpoint", DELETED_LINE),
+    Canary("enable_endpoint repeats its event", "enable_endpoint", "if disabled then", "if true then"),
+    Canary("a security event reaches no endpoint", "rotate_secret", "emit(account, string.format", SILENCED_EMIT),
     Canary("create_key is not idempotent", "create_key", "if line then return", "if false then return"),
     Canary("revoke_key leaves the key", "revoke_key", "redis.call('DEL', 'gw:key:'", "redis.call('EXISTS', 'gw:key:'"),
     Canary("credit twice", "credit", "if credit then", "if false then"),

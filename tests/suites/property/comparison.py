@@ -1,5 +1,6 @@
 """Comparison of the model with a snapshot: both are turned into the same facts."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ def expected_facts(model: Model) -> Facts:
         "replays": {
             f"{one.id}:{key}": f"{body} {name}" for one in accounts for key, (body, name) in one.replays.items()
         },
+        "security": _without_empty({one.id: one.security for one in accounts}),
         "endpoints": {
             name: (endpoint.secret, endpoint.old_secret, endpoint.failing, endpoint.disabled)
             for one in accounts
@@ -80,6 +82,10 @@ def stored_facts(snapshot: Snapshot) -> Facts:
         "keys": snapshot.with_prefix(snapshot.strings, "gw:key:"),
         "references": {name: set(one) for name, one in snapshot.with_prefix(snapshot.hashes, "gw:top-ups:").items()},
         "replays": snapshot.with_prefix(snapshot.strings, "gw:replay:"),
+        "security": {
+            name: [_security_event(raw) for raw in reversed(lines)]
+            for name, lines in snapshot.with_prefix(snapshot.lists, "gw:account-events:").items()
+        },
         "endpoints": {
             n: _endpoint_facts(one) for n, one in snapshot.with_prefix(snapshot.hashes, "gw:endpoint:").items()
         },
@@ -105,6 +111,11 @@ def stored_facts(snapshot: Snapshot) -> Facts:
         "dead": set(snapshot.zsets.get("gw:dead", ())),
         "deliveries_open": set(snapshot.zsets.get("gw:deliveries:open", ())),
     } | _stored_jobs(snapshot)
+
+
+def _security_event(raw: str) -> tuple[str, str, str]:
+    event = json.loads(raw)
+    return event["type"], event["subject"], event["by"]
 
 
 def _stored_jobs(snapshot: Snapshot) -> Facts:

@@ -71,6 +71,7 @@ class Account(Struct):
     replays: dict[str, tuple[str, str]] = field(default_factory=dict)  # Idempotency-Key: body, generation
     references: set[str] = field(default_factory=set)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    security: list[tuple[str, str, str]] = field(default_factory=list)  # (type, subject, by), oldest first
 
     @property
     def balance(self) -> int:
@@ -422,6 +423,11 @@ class Model(Struct):
         for name, endpoint in account.endpoints.items():
             if endpoint.wants(kind):
                 self.add_delivery(account, name, event, kind, generation)
+
+    def note_security(self, account: Account, kind: str, subject: str, by: str) -> None:
+        """Record a security event, and create its deliveries."""
+        account.security.append((kind, subject, by))
+        self.emit(account, f"evt_sec_{account.id}_{len(account.security)}", kind)
 
     def add_delivery(self, account: Account, endpoint: str, event: str, kind: str, generation: str | None) -> None:
         """Create one delivery and enqueue its job."""

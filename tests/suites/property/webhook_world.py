@@ -32,20 +32,28 @@ class WebhookWorld(World):
 
     def enable_endpoint(self, account: str, endpoint: str, *, twice: bool = False) -> None:
         """Enable an endpoint that its owner has repaired."""
-        known = self.model.accounts[account].endpoints.get(endpoint)
+        model, (by, actor) = self.model.accounts[account], self.pick_actor(account)
+        known = model.endpoints.get(endpoint)
+        was_disabled = known is not None and known.disabled
         if known is not None:
             known.failing = known.failing_long = known.disabled = False
         expected = ["enabled" if known else "missing"]
-        self.call(expected, "enable_endpoint", account, endpoint, again=expected if twice else None)
+        self.call(expected, "enable_endpoint", account, endpoint, by, again=expected if twice else None)
+        if was_disabled:
+            self.model.note_security(model, "endpoint.enabled", endpoint, actor)
         self.check()
 
     def rotate_secret(self, account: str, endpoint: str, *, twice: bool = False) -> None:
         """Rotate an endpoint's secret as its owner."""
-        known, secret = self.model.accounts[account].endpoints.get(endpoint), f"secret{self.take_number()}"
+        model, (by, actor) = self.model.accounts[account], self.pick_actor(account)
+        known, secret = model.endpoints.get(endpoint), f"secret{self.take_number()}"
         if known is not None:
             known.secret, known.old_secret = secret, known.secret
         expected = ["rotated" if known else "missing"]
-        self.call(expected, "rotate_secret", account, endpoint, secret, LONG_MS, again=expected if twice else None)
+        args = (account, endpoint, secret, LONG_MS, by)
+        self.call(expected, "rotate_secret", *args, again=expected if twice else None)
+        if known is not None:
+            self.model.note_security(model, "endpoint.rotated", endpoint, actor)
         self.check()
 
     def pass_five_days(self, account: str, endpoint: str) -> None:

@@ -141,43 +141,58 @@ class World:
         self.model.round_robins = {name: list(self.snapshot.zsets.get(f"gw:turns:{name}", ())) for name in PROVIDERS}
         return faults
 
+    def pick_actor(self, account: str) -> tuple[str, str]:
+        """Return who acts next, as the verb gets it and as it is recorded: a key of the account, a stranger, or us."""
+        keys = sorted(self.model.accounts[account].keys.items())
+        actors = [("operator", "operator"), *((hashed, name) for name, hashed in keys), ("hash0", "unknown")]
+        return actors[self.take_number() % len(actors)]
+
     def create_key(self, account: str, *, twice: bool = False) -> str | None:
         """Create an API key, up to KEYS_MAX active ones. Return its hash, or None at the limit."""
-        active = self.model.accounts[account].keys
+        known = self.model.accounts[account]
+        active, (by, actor) = known.keys, self.pick_actor(account)
         number = self.take_number()
         name, hashed = f"key{number}", f"hash{number}"
         expected = ["created", ANYTHING] if len(active) < KEYS_MAX else ["too_many", len(active)]
         again = expected if twice else None
-        self.call(expected, "create_key", account, name, hashed, "wowflow", "hint", KEYS_MAX, again=again)
+        self.call(expected, "create_key", account, name, hashed, "wowflow", "hint", KEYS_MAX, by, again=again)
         if expected[0] == "created":
             active[name] = hashed
+            self.model.note_security(known, "key.created", name, actor)
         self.check()
         return hashed if expected[0] == "created" else None
 
     def revoke_key(self, account: str, key: str, *, twice: bool = False) -> None:
         """Revoke an API key."""
-        known = self.model.accounts[account].keys.pop(key, None)
+        (by, actor), model = self.pick_actor(account), self.model.accounts[account]
+        known = model.keys.pop(key, None)
         expected = ["revoked" if known else "missing"]
-        self.call(expected, "revoke_key", account, key, again=["missing"] if twice else None)
+        self.call(expected, "revoke_key", account, key, by, again=["missing"] if twice else None)
+        if known:
+            self.model.note_security(model, "key.revoked", key, actor)
         self.check()
 
     def create_endpoint(self, account: str, types: str, *, twice: bool = False) -> None:
         """Create a webhook endpoint, up to ENDPOINTS_MAX."""
-        endpoints = self.model.accounts[account].endpoints
+        known, (by, actor) = self.model.accounts[account], self.pick_actor(account)
+        endpoints = known.endpoints
         name = f"ep{self.take_number()}"
         expected = ["created", ANYTHING] if len(endpoints) < ENDPOINTS_MAX else ["too_many", len(endpoints)]
         again = expected if twice else None
-        args = (account, name, "https://a.example/", "secret", types, ENDPOINTS_MAX)
+        args = (account, name, "https://a.example/", "secret", types, ENDPOINTS_MAX, by)
         self.call(expected, "create_endpoint", *args, again=again)
         if expected[0] == "created":
+            self.model.note_security(known, "endpoint.created", name, actor)
             endpoints[name] = Endpoint(types, "secret")
         self.check()
 
     def delete_endpoint(self, account: str, endpoint: str) -> None:
         """Delete a webhook endpoint."""
-        model = self.model.accounts[account]
+        model, (by, actor) = self.model.accounts[account], self.pick_actor(account)
         known = model.endpoints.pop(endpoint, None)
-        self.call(["deleted" if known else "missing"], "delete_endpoint", account, endpoint)
+        self.call(["deleted" if known else "missing"], "delete_endpoint", account, endpoint, by)
+        if known:
+            self.model.note_security(model, "endpoint.deleted", endpoint, actor)
         self.check()
 
     def raise_limit(self, provider: str, limit: int) -> None:

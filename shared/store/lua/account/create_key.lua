@@ -1,14 +1,19 @@
 -- create_key: create an API key of an account, up to the limit of active keys.
--- ARGV: account, key_id, key_hash, kind, hint, active_max
+-- ARGV: account, key_id, key_hash, kind, hint, active_max, by (the caller's key hash | 'operator')
 -- Keys: gw:account:<id> gw:keys:<account> gw:key:<hash>
 -- Returns {'created', created_ms} | {'too_many', active} | {'missing'}
 --@include now
-local account, key_id, key_hash, kind, hint, active_max = unpack(ARGV)
+--@include queue
+--@include events
+--@include security
+local account, key_id, key_hash, kind, hint, active_max, by = unpack(ARGV)
 if redis.call('EXISTS', 'gw:account:' .. account) == 0 then return {'missing'} end
 local line = redis.call('HGET', 'gw:keys:' .. account, key_id)
 if line then return {'created', tonumber(string.match(line, '^%S+ %S+ (%d+)'))} end
 local active = redis.call('HLEN', 'gw:keys:' .. account)
 if active >= tonumber(active_max) then return {'too_many', active} end
+by = actor_of(account, by)
 redis.call('SET', 'gw:key:' .. key_hash, account)
 redis.call('HSET', 'gw:keys:' .. account, key_id, string.format('%s %s %.0f %s', key_hash, kind, now, hint))
+note_security(account, 'key.created', key_id, hint, by, now)
 return {'created', now}

@@ -1,10 +1,16 @@
 -- revoke_key: revoke an API key, effective at once.
--- ARGV: account, key_id
+-- ARGV: account, key_id, by (the caller's key hash | 'operator')
 -- Keys: gw:keys:<account> gw:key:<hash>
 -- Returns {'revoked'} | {'missing'}
-local account, key_id = unpack(ARGV)
+--@include now
+--@include queue
+--@include events
+--@include security
+local account, key_id, by = unpack(ARGV)
 local line = redis.call('HGET', 'gw:keys:' .. account, key_id)
 if not line then return {'missing'} end
+by = actor_of(account, by)
 redis.call('DEL', 'gw:key:' .. string.match(line, '^%S+'))
 redis.call('HDEL', 'gw:keys:' .. account, key_id)
+note_security(account, 'key.revoked', key_id, string.match(line, '%S+$'), by, now)
 return {'revoked'}

@@ -3,6 +3,7 @@ import pytest
 from gateway.guests import HOPS_MAX, client_address, guest_account, networks
 from shared.ops.settings import SettingsError
 
+SECRET = bytes(range(32))
 PROXIES = networks("10.0.0.0/8, 127.0.0.1,2001:db8:ffff::/48,")
 
 
@@ -63,13 +64,16 @@ def test_guest_address_is_the_peer_without_trusted_proxies() -> None:
 )
 def test_guests_differ_by_address_block(one: str, other: str, same: bool) -> None:
     """Guests differ by IPv4 address, or by the first 64 bits of an IPv6 address."""
-    assert same == (guest_account(one) == guest_account(other))
+    assert same == (guest_account(one, SECRET) == guest_account(other, SECRET))
 
 
-def test_guest_account_hides_the_address() -> None:
-    """The name of a guest's account does not contain the address."""
-    assert guest_account("198.51.100.1").startswith("guest_")
-    assert "198.51.100.1" not in guest_account("198.51.100.1")
+def test_guest_account_cannot_be_computed_by_others() -> None:
+    """The name of a guest's account contains no address, and depends on the deployment's secret."""
+    name = guest_account("198.51.100.1", SECRET)
+    assert name.startswith("guest_")
+    assert "198.51.100.1" not in name
+    assert name == guest_account("198.51.100.1", SECRET)
+    assert name not in (guest_account("198.51.100.1", b"another secret"), guest_account("198.51.100.1", b""))
 
 
 @pytest.mark.parametrize("text", ["nonsense", "10.0.0.0/33", "127.0.0.1;::1", "proxy.example"])

@@ -14,9 +14,10 @@ from msgspec import structs
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gateway import errors
-from gateway.app import build_app
+from gateway.api.admin import operations as admin
+from gateway.app import build_admin_app, build_app
 from gateway.dialects.error_bodies import dialect_of, error_body, error_shape
-from gateway.openapi.document import document
+from gateway.openapi.document import admin_document, build_document, document
 from gateway.openapi.snippets import VERIFYING
 from gateway.routes import operations
 from shared.domain import events, signing
@@ -28,7 +29,8 @@ from shared.ops.settings import ROOT, Settings
 BASE_URL = "https://gateway.example"
 CATALOGUE = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
 EMPTY = structs.replace(CATALOGUE, models={})
-DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(CATALOGUE, BASE_URL)))
+TABLE = (*operations(CATALOGUE), *admin.OPERATIONS)  # both documents, which each test checks as one
+DOCUMENT: dict[str, Any] = json.loads(json.dumps(build_document(TABLE, CATALOGUE, BASE_URL)))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OUTCOME = events.GenerationEvent(
     id="019e07f2-aa18-7c3e-9f21-6b1f0c9d2e47",
@@ -80,8 +82,10 @@ def test_document_is_valid(catalogue: Catalogue) -> None:
 
 def test_document_has_every_route(tmp_path: Path) -> None:
     """The application's routes are the document's operations, both ways; HEAD goes with GET."""
-    app = build_app(Settings(data_dir=str(tmp_path)))
-    routes = {(route.method.lower(), route.resource.canonical) for route in app.router.routes() if route.resource}
+    settings = Settings(data_dir=str(tmp_path))
+    app = build_app(settings)
+    served = [*app.router.routes(), *build_admin_app(app, settings).router.routes()]
+    routes = {(route.method.lower(), route.resource.canonical) for route in served if route.resource}
     assert {route for route in routes if route[0] != "head"} == {
         (method, path) for method, path, _ in operation_objects()
     }
@@ -164,7 +168,9 @@ def test_required_fields_are_marked() -> None:
         "listAssetsV1": 20,
         "readGenerations": 50,
         "listTransactions": 50,
+        "listAccountEvents": 50,
         "listDeliveries": 50,
+        "adminAccountEvents": 50,
         "adminAccountList": 50,
         "adminAuditList": 50,
         "adminDeadletterList": 50,
@@ -319,3 +325,15 @@ def test_error_shape_matches_the_rendered_body(path: str) -> None:
     """The type of an error has exactly the fields of the body that is rendered for the path."""
     body = error_body(dialect_of(path), errors.UNAVAILABLE)
     assert body == msgspec.to_builtins(msgspec.convert(body, error_shape(path)))
+
+
+def test_admin_calls_have_a_document_of_their_own() -> None:
+    """The public document names no admin call and no admin key, and the admin API's own document no other call."""
+    public, own = (json.loads(json.dumps(made)) for made in (document(CATALOGUE, BASE_URL), admin_document(BASE_URL)))
+    OpenAPIV31SpecValidator(own).validate()
+    assert ["apiKey"] == list(public["components"]["securitySchemes"])
+    assert ["adminKey"] == list(own["components"]["securitySchemes"])
+    assert not [path for path in public["paths"] if path.startswith("/api/admin")]
+    assert {"/docs", "/healthz", "/openapi.json", "/pages/{name}"} == {
+        path for path in own["paths"] if not path.startswith("/api/admin/")
+    }

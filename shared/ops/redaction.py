@@ -1,0 +1,73 @@
+"""The secrets of this process, and the gates that keep them out of everything that it writes.
+
+A provider may echo the key that we sent. `foreign` cleans text from outside where it comes in. The log, the store's
+client and the command's output remove secrets again on the way out, so that a forgotten gate shows nothing.
+"""
+
+import json
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+from shared.domain.foreign_text import REDACTED, SECRET_CHARS_MIN, ForeignText
+
+
+class _Known:
+    """The secrets of this process. They are set once, at its start."""
+
+    foreign = ForeignText()
+    forms: tuple[str, ...] = ()
+    raw_forms: tuple[bytes, ...] = ()
+
+
+def remember(secrets: Iterable[str]) -> None:
+    """Replace the secrets of this process, in every form in which they may be written."""
+    known = {secret for secret in secrets if len(secret) >= SECRET_CHARS_MIN}
+    forms = {form for secret in known for form in _forms(secret)}
+    _Known.foreign = ForeignText(known)
+    _Known.forms = tuple(sorted(forms, key=len, reverse=True))
+    _Known.raw_forms = tuple(form.encode(errors="replace") for form in _Known.forms)
+
+
+def foreign() -> ForeignText:
+    """Return the gate for text from outside."""
+    return _Known.foreign
+
+
+def redact(text: str) -> str:
+    """Return `text` without the secrets of this process."""
+    for form in _Known.forms:
+        if form in text:
+            text = text.replace(form, REDACTED)
+    return text
+
+
+def redact_bytes(data: bytes) -> bytes:
+    """Return UTF-8 text without the secrets of this process."""
+    for form in _Known.raw_forms:
+        if form in data:
+            data = data.replace(form, REDACTED.encode())
+    return data
+
+
+def mask(value: bytes | str | int | float) -> bytes | str | int | float:
+    """Return a value for the store, with asterisks for secrets: the same length, so that encoded records stay valid."""
+    if isinstance(value, str):
+        for form in _Known.forms:
+            if form in value:
+                value = value.replace(form, "*" * len(form))
+    elif isinstance(value, bytes):
+        for raw in _Known.raw_forms:
+            if raw in value:
+                value = value.replace(raw, b"*" * len(raw))
+    return value
+
+
+def has_secrets() -> bool:
+    """Return whether this process has any secret to hide."""
+    return bool(_Known.forms)
+
+
+def _forms(secret: str) -> set[str]:
+    """Return a secret as it may appear in text, in a URL, and in JSON."""
+    in_json = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+    return {secret, quote(secret, safe=""), quote_plus(secret), *in_json}
