@@ -87,6 +87,18 @@ TRAFFIC = PanelRow(
         ),
     ],
 )
+CONNECTIONS = PanelRow(
+    "Connections",
+    [
+        Chart("Open connections", "short", [Query("sum(wokflow_http_connections_open)", "open")], "Those of clients."),
+        Chart(
+            "Closed connections",
+            "short",
+            [Query("sum by (reason) (increase(wokflow_http_connections_closed_total[5m]))", "{{reason}}")],
+            "Connections that the gateway closed, in 5 minutes. With too_many_of_address, check TRUSTED_PROXIES.",
+        ),
+    ],
+)
 DURATIONS = PanelRow(
     "Durations",
     [
@@ -238,5 +250,5 @@ BOARD = Board(
     "wokflow-overview",
     "Wokflow: overview",
     "Health, traffic, durations, queues, processes and security.",
-    [HEALTH, TRAFFIC, DURATIONS, QUEUES, STORE, PROCESSES, SECURITY],
+    [HEALTH, TRAFFIC, CONNECTIONS, DURATIONS, QUEUES, STORE, PROCESSES, SECURITY],
 )

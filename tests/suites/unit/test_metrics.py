@@ -23,7 +23,7 @@ PLAIN = {  # gauges and a histogram of counts, and states
         "generations_orphaned",
         "generations_late_pending",
     ),
-    *("webhook_deliveries_open", "ledger_check_findings", "store_fenced"),
+    *("http_connections_open", "webhook_deliveries_open", "ledger_check_findings", "store_fenced"),
 }
 
 
