@@ -20,7 +20,7 @@ from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
 from shared.domain.public_address import Networks, refusal_reason
 from shared.ops import clock
 from shared.version import VERSION
-from workers.egress.errors import BadAnswer, BadRedirect, BadUrl, failure
+from workers.egress.errors import FOREIGN_ERRORS, BadAnswer, BadRedirect, BadUrl, failure
 from workers.egress.resolver import Resolver
 from workers.egress.stream import GetStream
 
@@ -194,15 +194,15 @@ class Egress:
         dial = _Dial()
         _DIAL.set(dial)
         try:
-            async with self._session.request(
+            response = await self._session.request(
                 method, url.for_request, headers=headers, data=body, allow_redirects=False
-            ) as response:
-                try:
-                    yield response, dial
-                finally:
-                    response.close()
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # a stranger's bytes can cause each of them
+            )
+        except FOREIGN_ERRORS as error:
             raise failure(error, dial.refused) from error
+        try:
+            yield response, dial
+        finally:
+            response.close()
 
 
 def _parse(url: str) -> ForeignUrl:
@@ -226,7 +226,7 @@ def _follow(url: ForeignUrl, location: str) -> ForeignUrl:
 async def _read_start(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     """Return the start of the body, at most `bytes_max`. A body that stalls or breaks is not a failure."""
     start = b""
-    with suppress(aiohttp.ClientError, OSError):
+    with suppress(*FOREIGN_ERRORS):
         async with asyncio.timeout(ANSWER_BODY_S):
             while len(start) < bytes_max and (chunk := await response.content.read(bytes_max - len(start))):
                 start += chunk

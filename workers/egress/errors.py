@@ -113,6 +113,7 @@ _SYSTEM_WORDS = {
     errno.ETIMEDOUT: "the host did not answer",
     errno.EMFILE: "too many open files on our side",
 }
+FOREIGN_ERRORS = (aiohttp.ClientError, OSError, ValueError)  # a stranger's bytes can make aiohttp raise each of them
 
 
 def failure(error: Exception, refused: str | None) -> EgressError:

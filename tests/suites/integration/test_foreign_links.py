@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from shared.domain.generation import Output
 from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops.storage import Storage
 from tests.harness.doubles.line import LineServer, redirect_to
@@ -15,6 +16,8 @@ from workers.adapters.contract import Link, Rejected
 from workers.egress import Egress
 from workers.media.errors import BadOutput
 from workers.media.input_images import NOT_FETCHED, InputImages
+from workers.media.memory_budget import MemoryBudget
+from workers.media.output_copy import READER_BYTES, Copier
 from workers.outputs import copy_outputs
 
 PNG = bytes.fromhex(
@@ -44,12 +47,18 @@ async def test_signed_link_of_an_image_is_fetched(server: LineServer, storage: S
     assert (PNG, SIGNED) == (image.data, server.targets[-1])
 
 
+async def copy_link(storage: Storage, egress: Egress, url: str) -> Output:
+    """Copy the image behind a link of a provider."""
+    async with egress:
+        copier = Copier(storage=storage, egress=egress, budget=MemoryBudget(READER_BYTES))
+        [output] = await copy_outputs(copier, [Link(url)], kind="image", token="a" * 32, now_ms=1, expires_ms=2)
+        return output
+
+
 @pytest.mark.parametrize("path", [SIGNED, "/moved"])
 async def test_signed_link_of_an_output_is_copied(server: LineServer, storage: Storage, path: str) -> None:
     """An output behind a signed link is stored, also after a redirect, and the link is sent as given."""
-    async with Egress(networks=PRIVATE_NETWORKS) as egress:
-        outputs = [Link(server.origin + path, None)]
-        [output] = await copy_outputs(storage, egress, outputs, kind="image", token="a" * 32, now_ms=1, expires_ms=2)
+    output = await copy_link(storage, Egress(networks=PRIVATE_NETWORKS), server.origin + path)
     assert ("image/png", SIGNED) == (output.media_type, server.targets[-1])
 
 
@@ -58,9 +67,17 @@ async def test_signed_link_of_an_output_is_copied(server: LineServer, storage: S
 )
 async def test_invalid_link_of_an_output_is_a_bad_output(storage: Storage, url: str) -> None:
     """A URL that nobody can request is a bad output with a reason, and not an error of ours."""
-    async with Egress() as egress:
-        with pytest.raises(BadOutput, match=r"^an invalid URL did not deliver an output: the URL must"):
-            await copy_outputs(storage, egress, [Link(url, None)], kind="image", token="t", now_ms=1, expires_ms=2)
+    with pytest.raises(BadOutput, match=r"^an invalid URL did not deliver an output: the URL must"):
+        await copy_link(storage, Egress(), url)
+
+
+async def test_failure_of_the_reader_is_not_one_of_the_server(server: LineServer) -> None:
+    """An error of whoever reads a response passes unchanged, and is not taken for a lost connection."""
+    async with Egress(networks=PRIVATE_NETWORKS) as egress:
+        for error in (OSError("disk full"), ValueError("ours"), TimeoutError("ours")):
+            with pytest.raises(type(error), match=str(error)):
+                async with egress.stream(server.origin + SIGNED, body_bytes_max=1000):
+                    raise error
 
 
 async def fetch_failure(storage: Storage, egress: Egress, url: str) -> str:
