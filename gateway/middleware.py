@@ -9,12 +9,13 @@ from aiohttp.typedefs import Handler
 
 from gateway import body, errors
 from gateway.addresses import note_address
-from gateway.context import CONTEXT
+from gateway.context import CONTEXT, SDK
 from gateway.dialects.error_bodies import dialect_of
 from gateway.edge import headers, rates
 from gateway.edge.connection import Connection
 from gateway.edge.rates import RateLimited
 from gateway.responses import refusal_response
+from gateway.static import missing_response
 from gateway.trace import LEFT, REQUEST_ID, TRACE
 from shared.domain import trace
 from shared.domain.errors import Refused, StoreDown
@@ -78,7 +79,8 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> tu
         # The last resort: a bug becomes a 500 in the documented shape, with a traceback in the log.
         log.exception("request.failed", request=request_id, path=request.path, method=request.method)
         refused = errors.INTERNAL
-    return refusal_response(dialect_of(request.path), refused), grant
+    response = missing_response(request) if refused.code == "not_found" and SDK in request.app else None
+    return response or refusal_response(dialect_of(request.path), refused), grant
 
 
 def _request_id(request: web.Request) -> str:

@@ -3,7 +3,7 @@
 import gzip
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -64,6 +64,20 @@ def accepts_gzip(accepted: str) -> bool:
 def page(name: str) -> Handler:
     """Return the handler of an HTML page, such as console/docs.html for docs. Raises OSError if it is missing."""
     return handler((FOLDER / f"{name}.html").read_bytes(), "text/html")
+
+
+@cache
+def missing_page() -> bytes:
+    """Return the page for an address that leads nowhere. Raises OSError if it is missing."""
+    return (FOLDER / "missing.html").read_bytes()
+
+
+def missing_response(request: web.Request) -> web.Response | None:
+    """Return the page for an address that leads nowhere, if a person opened it in a browser."""
+    opened = request.method in ("GET", "HEAD") and "text/html" in request.headers.get("Accept", "")
+    if not opened or request.path.startswith("/api/"):
+        return None
+    return web.Response(body=missing_page(), status=404, content_type="text/html", charset="utf-8", headers=ALWAYS)
 
 
 def sdk(base_url: str) -> Handler:

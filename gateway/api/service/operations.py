@@ -170,7 +170,7 @@ PROBES = (
 
 
 def _html(path: str, page: str, name: str, summary: str) -> Operation:
-    text = "The page." if page == "docs" else "The page. You sign in with an API key."
+    text = "The page." if page in ("docs", "home") else "The page. You sign in with an API key."
     return _file(path, static.page(page), name, summary=summary, text=text, media_type="text/html")
 
 
@@ -188,6 +188,7 @@ def operations() -> tuple[Operation, ...]:
         ASSET,
         CALLBACK,
         *PROBES,
+        _html("/", "home", "readHome", "Open the page that leads to the others"),
         _docs(),
         _html("/account/api-keys", "api-keys", "readKeysPage", "Open the page for API keys and balance"),
         _html("/account/webhooks", "webhooks", "readWebhooksPage", "Open the page for webhook endpoints"),

@@ -1,5 +1,6 @@
 """Links lead where the client can follow them, whatever address the gateway listens on."""
 
+import re
 import sys
 from collections.abc import AsyncIterator
 
@@ -78,3 +79,32 @@ async def test_gateway_on_ipv6_is_healthy_and_links_in_brackets(stack: Stack) ->
         assert [{"url": url}] == (await response.json())["servers"]
     assert 0 == await healthy.wait_for_exit()
     gateway.kill()
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+async def test_person_in_a_browser_gets_a_page_whose_links_work(stack: Stack) -> None:
+    """The root and an address that leads nowhere answer a page; each of its links and parts exists."""
+    async with aiohttp.ClientSession(stack.url) as session:
+        for path, status in (("/", 200), ("/nothing/here", 404), ("/assets/2026/05/08/gone.png", 404)):
+            async with session.get(path, headers=BROWSER) as response:
+                page = await response.text()
+                assert (status, "text/html") == (response.status, response.content_type)
+                assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+                assert "X-Request-Id" in response.headers
+            links = set(re.findall(r'(?:href|src)="(/[^"]*)"', page))
+            assert {"/", "/docs", "/account/api-keys", "/account/webhooks", "/pages/docs.css"} <= links
+            for link in links:
+                async with session.get(link) as response:
+                    assert 200 == response.status, link
+
+
+async def test_program_gets_json_for_an_unknown_address(stack: Stack) -> None:
+    """A client that does not accept HTML, and any call of the API, get the documented error."""
+    async with aiohttp.ClientSession(stack.url) as session:
+        for path, headers in (("/nothing", {}), ("/nothing", {"Accept": "*/*"}), ("/api/v1/nothing", BROWSER)):
+            async with session.get(path, headers=headers) as response:
+                assert (404, "application/json") == (response.status, response.content_type)
+        async with session.post("/nothing", headers=BROWSER) as response:
+            assert "application/json" == response.content_type
