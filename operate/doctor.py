@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from operate.checks import Check, doubtful, right, wrong
 from operate.doctor_store import check_store, find_processes
 from shared.domain.catalogue import Catalogue
-from shared.ops import catalogue_files
+from shared.ops import catalogue_files, sealing
 from shared.ops.clock import now_ms
 from shared.ops.host import FREE_BYTES_MIN, NotReady, check_outputs, check_port
 from shared.ops.settings import Settings, SettingsError
@@ -107,7 +107,8 @@ def check_catalogue(settings: Settings) -> tuple[Catalogue | None, list[Check]]:
     """Check the catalogue and the keys of its providers. The catalogue is None if it is invalid."""
     try:
         catalogue = catalogue_files.load_deployed(settings)
-        configured = catalogue_files.configured(catalogue)
+        configured = catalogue_files.configured(catalogue, settings.elsewhere)
+        sealing.check()
     except SettingsError as error:
         return None, [wrong("catalogue", "It cannot be used", str(error))]
     found = f"{len(catalogue.models)} models, {len(catalogue.providers)} providers"
@@ -125,8 +126,9 @@ def check_gateway_port(settings: Settings, running: Sequence[Process]) -> Check:
         return right("port", "a gateway runs")
     try:
         check_port(settings.host, settings.port, "PORT")
+        check_port(settings.admin_host, settings.admin_listen_port, "ADMIN_PORT")
     except NotReady as error:
-        return wrong("port", f"{settings.host} port {settings.port} cannot be used", str(error))
+        return wrong("port", "a port of the gateway cannot be used", str(error))
     return right("port", f"{settings.port} of {settings.host} is free")
 
 

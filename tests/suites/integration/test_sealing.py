@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from arq.worker import Retry as Park
 
 from gateway.callback_secrets import CallbackSecrets
 from operate.cli.main import main
 from shared.domain.callback_token import token
+from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops import sealing
 from shared.ops.sealing import SEALED, SealBroken
 from shared.ops.settings import SECRETS_KEY, SettingsError
@@ -15,8 +17,12 @@ from shared.store import audit, keys, webhooks
 from shared.store.backup import back_up
 from shared.store.connect import Store
 from shared.store.secret import NewestSecret, read_callback_secrets, rotate_callback_secret
+from tests.harness.doubles.receiver import Receiver
 from tests.harness.factories import create_customer, new_generation_id, write_catalogue
 from tests.suites.integration.test_cli import with_store
+from tests.suites.integration.test_deliver import settle_with_delivery
+from workers.deliver import DeliveryContext, deliver
+from workers.egress import Egress
 
 HOOK = "https://a.example/"
 OLD, NEW = sealing.new_sealing_key(), sealing.new_sealing_key()
@@ -93,6 +99,22 @@ def test_command_encrypts_what_is_stored(
         assert ["secret seal"] * 2 == [line.what for line in await audit.list_records(store, 10)]
 
     with_store(store_url, check)
+
+
+async def test_dispatcher_without_the_key_waits(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dispatcher whose SECRETS_KEY does not fit posts nothing, blames no endpoint, and delivers once it fits."""
+    monkeypatch.setenv(SECRETS_KEY, NEW)
+    async with Store(store_url) as store, Egress(networks=PRIVATE_NETWORKS) as egress, Receiver() as receiver:
+        context = DeliveryContext(store=store, egress=egress, base_url="http://127.0.0.1:1", keep_ms=60_000)
+        delivery = await settle_with_delivery(context, receiver)
+        monkeypatch.setenv(SECRETS_KEY, OLD)
+        with pytest.raises(Park):
+            await deliver({"context": context}, f"deliver:{delivery}")
+        assert [] == receiver.received
+        assert [b"pending", b"0"] == await store.call("HMGET", keys.delivery(delivery), "state", "attempts")
+        monkeypatch.setenv(SECRETS_KEY, NEW)
+        await deliver({"context": context}, f"deliver:{delivery}")
+        assert 1 == len(receiver.received)
 
 
 async def test_backup_holds_no_secret(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
