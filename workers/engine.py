@@ -21,8 +21,7 @@ from arq.worker import Function, Retry, Worker
 from redis.exceptions import RedisError
 
 from shared.domain.errors import StoreDown
-from shared.domain.foreign_text import ForeignText
-from shared.ops import clock, metrics
+from shared.ops import clock, metrics, redaction
 from shared.ops.background import keep_running
 from shared.store.connect import Store
 from workers.claimed_pool import FedPool
@@ -43,7 +42,7 @@ log = structlog.get_logger()
 
 def describe(error: BaseException) -> str:
     """Return an error of the store's client for a log line."""
-    return ForeignText().error(error, REASON_CHARS_MAX)
+    return redaction.foreign().error(error, REASON_CHARS_MAX)
 
 
 class PutBack(Retry):

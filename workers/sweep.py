@@ -8,9 +8,8 @@ from typing import Any
 import structlog
 
 from shared.domain.errors import StoreDown
-from shared.domain.foreign_text import ForeignText
 from shared.domain.generation import FAILED, Outcome
-from shared.ops import metrics, settled
+from shared.ops import metrics, redaction, settled
 from shared.ops.clock import CLOCK
 from shared.ops.storage import Storage, StorageError
 from shared.store import accounts, ledger
@@ -25,7 +24,7 @@ ASSETS_EVERY_S = 3600.0
 DAY_MS = 86_400_000
 OVERDUE = Outcome(error_code="timeout", error="This did not finish in time.")
 
-FOREIGN, REASON_CHARS_MAX = ForeignText(), 200
+REASON_CHARS_MAX = 200
 
 log = structlog.get_logger()
 
@@ -55,7 +54,7 @@ async def sweep_forever(
                 await expire_assets(storage, now_ms - asset_retention_days * DAY_MS)
                 await trim_lists(store)
         except (StoreDown, StorageError) as error:
-            log.warning("sweeper.round_failed", error=FOREIGN.error(error, REASON_CHARS_MAX))
+            log.warning("sweeper.round_failed", error=redaction.foreign().error(error, REASON_CHARS_MAX))
         await asyncio.sleep(EVERY_S)
 
 

@@ -6,7 +6,7 @@ import socket
 
 import aiohttp
 
-from shared.domain.foreign_text import ForeignText
+from shared.ops import redaction
 from workers.adapters.contract import Down, ProviderError, Retry
 
 REASON_CHARS_MAX = 200
@@ -31,7 +31,7 @@ OWN_LOOKUP_ERRORS = frozenset({socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_MEM
 
 def describe(error: BaseException) -> str:
     """Return an error of aiohttp in words. Its `repr`, and some of its texts, hold the headers that we sent."""
-    return ForeignText().error(error, REASON_CHARS_MAX)
+    return redaction.foreign().error(error, REASON_CHARS_MAX)
 
 
 def connect_error(error: Exception) -> ProviderError:
