@@ -37,6 +37,7 @@ ELSEWHERE = {
     "catalogue": "reads a file",
     "provider": "needs the providers' keys",
     "reconcile": "reads a bill",
+    "doctor": "checks the machine it runs on",
     "secret": "needs the keys of the shell",
     "store": "reads and writes files",
     "hello": "for the first minutes",

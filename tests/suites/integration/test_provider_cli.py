@@ -46,7 +46,7 @@ Shell = Callable[..., tuple[int, Any]]
 def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Return a function that runs `wokflow provider <words>` and returns its exit status and decoded output."""
     monkeypatch.setenv("REDIS_URL", store_url)
-    monkeypatch.setenv("A_FAL_KEY", "a key")
+    monkeypatch.setenv("A_FAL_KEY", "a-key")
     monkeypatch.delenv("ANOTHER_KEY", raising=False)
     monkeypatch.setenv("CATALOGUE", str(tmp_path / "catalogue.toml"))
 
@@ -82,7 +82,7 @@ def test_provider_list_shows_keys_and_limits(shell: Shell) -> None:
     for words in ("A_FAL_KEY is set", "ANOTHER_KEY is not set", "no worker", "not needed", "2.5"):
         assert words in text
     assert "serving" not in text
-    assert "a key" not in text
+    assert "a-key" not in text
 
 
 def test_provider_list_counts_workers_with_keys_of_their_own(shell: Shell, store_url: str) -> None:
