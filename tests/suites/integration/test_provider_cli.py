@@ -140,7 +140,7 @@ async def test_provider_test_sends_a_request_by_a_worker(shell: Shell, monkeypat
     async with fal.Double() as double:
         status, found = await asyncio.to_thread(shell, "test", "fal", "--json", FAL_URL=double.base_url)
         assert (0, True, True) == (status, found["ok"], found["checked"])
-        assert ["Key a key"] == [request.headers["authorization"] for request in double.requests]
+        assert ["Key a-key"] == [request.headers["authorization"] for request in double.requests]
         assert 0 == double.accepted
     monkeypatch.setenv("ANOTHER_KEY", "wrong")
     async with openai.Double() as other:
