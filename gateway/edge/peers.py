@@ -40,19 +40,19 @@ class Peers:
             self._count_refusal("too_many_of_address")
             return None
         self._open += 1
+        metrics.CONNECTIONS.inc()
         if block:
             self._by_block[block] += 1
-        metrics.CONNECTIONS.set(self._open)
         return block
 
     def leave(self, block: str) -> None:
         """Forget a connection that `enter` counted under `block`."""
         self._open -= 1
+        metrics.CONNECTIONS.dec()
         if block:
             self._by_block[block] -= 1
             if not self._by_block[block]:
                 del self._by_block[block]
-        metrics.CONNECTIONS.set(self._open)
 
     def _count_refusal(self, reason: str) -> None:
         metrics.of(metrics.CONNECTIONS_CLOSED, reason).inc()
