@@ -17,7 +17,7 @@ def test_address_has_its_limit_and_gets_it_back() -> None:
 
 
 def test_ipv6_network_counts_as_one_address() -> None:
-    """Whoever has a /64 cannot open more by changing the address."""
+    """The holder of a /64 cannot open more by changing the address."""
     peers = Peers(LIMITS, ())
     entered = [peers.enter(f"2001:db8::{number}") for number in range(3)]
     assert ["2001:db8::/64", "2001:db8::/64", None] == entered
