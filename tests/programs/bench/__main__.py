@@ -26,6 +26,7 @@ ROWS = (
     "pending",
     "whole",
     "memory",
+    "outputs",
     "wake",
     "waiting",
     "deliver",

@@ -22,6 +22,7 @@ class Size(Struct, frozen=True, kw_only=True):
     parked: int = 10_000  # generations in progress at a provider
     parked_s: float = 10.0  # how long they are observed
     kills: int = 3
+    outputs: int = 30  # large ones that one worker copies at once
 
     def jobs_for(self, kind: str) -> int:
         """Return the number of no-op jobs in one run of a kind of worker."""
@@ -41,6 +42,7 @@ QUICK = Size(
     parked=2_000,
     parked_s=6.0,
     kills=1,
+    outputs=6,
 )
 
 
