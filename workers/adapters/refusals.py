@@ -31,6 +31,12 @@ def canceled(*, cost_micros: int | None = None) -> Rejected:
     return Rejected("canceled", "The generation was cancelled.", cost_micros=cost_micros)
 
 
+def require_credit(left: object) -> None:
+    """Raise Down if an account has no credit left: that proves that it serves none of its models."""
+    if isinstance(left, int | float) and left <= 0:
+        raise Down(f"no credit left: {left}", cause="account")
+
+
 def unsupported_kind(setup: Setup, call: Call) -> Down:
     """Return the error for a kind that the provider does not serve: another route may."""
     return Down(f"{setup.name} does not serve {call.kind}", cause="call")

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from workers.adapters.contract import Call, Done, Down, Link, Pending, ProviderError, Rejected, Setup
 from workers.adapters.http import HttpAdapter
 from workers.adapters.inputs import aspect_ratio, drop_none, image_urls, require_https, styled_prompt
-from workers.adapters.refusals import MODEL_FAILED, invalid_input, no_result, unsupported_kind
+from workers.adapters.refusals import MODEL_FAILED, invalid_input, no_result, require_credit, unsupported_kind
 from workers.adapters.responses import REASON_CHARS_MAX, ProviderResponse, read_ref, read_task
 
 BASE_URL = "https://api.lumalabs.ai/dream-machine/v1"
@@ -77,6 +77,7 @@ class Adapter(HttpAdapter):
     async def probe(self) -> str | None:
         """GET the credit, which is in US cents."""
         credit = await self._http.probe("/credits", read_error=read_error)
+        require_credit(credit.get("credit_balance"))
         return f"cents left: {credit.get('credit_balance')}"
 
 

@@ -33,7 +33,7 @@ from workers.adapters.inputs import (
     styled_prompt,
 )
 from workers.adapters.outputs import decode_blob
-from workers.adapters.refusals import content_policy, invalid_input, unsupported_kind
+from workers.adapters.refusals import content_policy, invalid_input, require_credit, unsupported_kind
 from workers.adapters.responses import ProviderResponse, read_file
 
 BASE_URL = "https://gen.pollinations.ai"
@@ -86,6 +86,7 @@ class Adapter(HttpAdapter):
     async def probe(self) -> str | None:
         """GET the balance."""
         account = await self._http.probe("/account/balance")
+        require_credit(account.get("balance"))
         return f"pollen left: {account.get('balance')}"
 
     async def _draw(self, call: Call) -> Done:

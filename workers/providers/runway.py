@@ -28,7 +28,7 @@ from workers.adapters.inputs import (
     styled_prompt,
 )
 from workers.adapters.outputs import read_outputs
-from workers.adapters.refusals import canceled, invalid_input, unsupported_kind
+from workers.adapters.refusals import canceled, invalid_input, require_credit, unsupported_kind
 from workers.adapters.responses import REASON_CHARS_MAX, ErrorReader, ProviderResponse, read_ref, read_task
 
 BASE_URL = "https://api.dev.runwayml.com/v1"
@@ -156,6 +156,7 @@ class Adapter(HttpAdapter):
     async def probe(self) -> str | None:
         """GET the key's organization."""
         organization = await self._http.probe("/organization", read_error=read_error)
+        require_credit(organization.get("creditBalance"))
         return f"credits left: {organization.get('creditBalance')}"
 
     async def close(self) -> None:

@@ -16,7 +16,7 @@ import aiohttp
 from workers.adapters.contract import Blob, Call, Done, Pending, ProviderError, Rejected, Setup, Unknown
 from workers.adapters.http import HttpAdapter
 from workers.adapters.inputs import aspect_ratio, drop_none, fetch_images, file_name, styled_prompt
-from workers.adapters.refusals import content_policy, invalid_input, unsafe_result, unsupported_kind
+from workers.adapters.refusals import content_policy, invalid_input, require_credit, unsafe_result, unsupported_kind
 from workers.adapters.responses import PollFailed, ProviderResponse
 
 BASE_URL = "https://api.stability.ai"
@@ -81,6 +81,7 @@ class Adapter(HttpAdapter):
     async def probe(self) -> str | None:
         """GET the balance."""
         balance = await self._http.probe("/v1/user/balance", read_error=read_error)
+        require_credit(balance.get("credits"))
         return f"credits left: {balance.get('credits')}"
 
     def _path_and_fields(self, call: Call) -> tuple[str, dict[str, object]]:

@@ -7,7 +7,7 @@ from tests.harness.doubles.double import Fault, Response
 from tests.suites.conformance.case import Case
 from tests.suites.conformance.cases import CASES
 from tests.suites.conformance.test_conformance import adapter_of, connect
-from workers.adapters.contract import Adapter, load
+from workers.adapters.contract import Adapter, Down, load
 from workers.probe import probe
 
 PROBED = {
@@ -68,6 +68,25 @@ async def test_probe_is_down_without_a_server(case: Case) -> None:
     async with connect(case) as (adapter, double):
         await double.__aexit__()
         assert "Down" == (await probe("it", adapter)).error
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("kie", {"code": 200, "data": 0}),
+        ("stability", {"credits": -0.5}),
+        ("runway", {"creditBalance": 0}),
+        ("pollinations", {"balance": 0}),
+        ("luma", {"credit_balance": 0}),
+    ],
+)
+async def test_probe_is_down_without_credit(name: str, body: dict[str, object]) -> None:
+    """An account without credit is Down, which proves that a refusal for lack of credit is about all models."""
+    async with connect(PROBED[name]) as (adapter, double):
+        double.overrides["other"].append(Response(200, body))
+        with pytest.raises(Down) as caught:
+            await adapter.probe()
+        assert "account" == caught.value.cause
 
 
 async def test_openrouter_probe_checks_the_key() -> None:

@@ -266,6 +266,9 @@ CANARIES = (
     Canary(
         "start ignores a route's breaker", "start", "return {'gw:provider:' .. provider, route_key", "return {route_key"
     ),
+    Canary("abandon what a provider has", "abandon", "if state ~= 'submitting' or", "if"),
+    Canary("abandon at another provider", "abandon", " or provider ~= at then", " then"),
+    Canary("abandon skips the uncertain set", "abandon", "redis.call('ZADD', 'gw:uncertain', 'NX', now, id)"),
     Canary("create_account is not idempotent", "create_account", "if created then", "if false then"),
     Canary("reroute leaves the slot", "reroute", "free_slot(account, from, id)"),
     Canary(

@@ -541,6 +541,21 @@ def keep_outages_of_one_route_apart(world: World) -> None:
     world.open_breaker("paid")
 
 
+def abandon_a_removed_provider(world: World) -> None:
+    """Abandon orders of a provider that was removed. A submit in flight is uncertain, all others stay as they are."""
+    queued, asked, accepted = (world.accept("eve", "paid"), world.accept("bob", "paid"), world.accept("ada", "local"))
+    world.abandon(queued, "paid", twice=True)
+    world.start(asked, "w1-a")
+    world.abandon(asked, "local")
+    world.abandon(asked, "paid", twice=True)
+    world.start(asked, "w2-a")
+    world.start(accepted, "w1-b")
+    world.store_reference(accepted, "w1-b")
+    world.abandon(accepted, "local", twice=True)
+    world.store_reference(asked, "w1-a")
+    world.settle(asked)
+
+
 def prefer_a_free_provider(world: World) -> None:
     """Offer several providers. The first free one gets the order, a paused one only if no other is up."""
     busy, served = world.accept("eve", "paid"), world.accept("bob", "local", price=1)

@@ -25,6 +25,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.drain_a_provider,
         scenarios.pause_a_provider,
     ),
+    "abandon": (scenarios.abandon_a_removed_provider,),
     "attempt": (
         scenarios.disable_a_failing_endpoint,
         scenarios.deliver_an_event_to_each_subscribed_endpoint,

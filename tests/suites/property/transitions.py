@@ -118,6 +118,16 @@ class Transitions(Struct):
             one.probing = False
         return ["withdrawn", generation.refusals, "1" if generation.cancel else ""]
 
+    def abandon(self, name: str, at: str) -> list[Any]:
+        """Mark a submit to a removed provider as uncertain."""
+        generation = self.model.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if generation.state != "submitting" or generation.provider != at:
+            return ["kept", generation.state]
+        generation.state = "uncertain"
+        return ["marked"]
+
     def cancel(self, name: str) -> list[Any]:
         """Cancel a generation as its owner."""
         generation = self.model.generations.get(name)

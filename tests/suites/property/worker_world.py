@@ -73,6 +73,13 @@ class WorkerWorld(WebhookWorld):
         self.call(expected, "store_callback", name, provider, b"called", again=expected if twice else None)
         self.check()
 
+    def abandon(self, name: str, provider: str, *, twice: bool = False) -> None:
+        """Abandon a submit whose provider was removed."""
+        expected = self.transitions.abandon(name, provider)
+        again = ["kept", "uncertain"] if expected == ["marked"] else expected
+        self.call(expected, "abandon", name, provider, again=again if twice else None)
+        self.check()
+
     def cancel(self, name: str, *, twice: bool = False) -> None:
         """Cancel a generation as its owner."""
         expected = self.transitions.cancel(name)

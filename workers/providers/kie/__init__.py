@@ -27,6 +27,7 @@ from workers.adapters import chat
 from workers.adapters.contract import Blob, Call, Callback, Done, Down, Pending, Rejected, Retry, Setup, Unknown
 from workers.adapters.http import UPLOAD_RETRY_S, HttpAdapter
 from workers.adapters.inputs import drop_none, file_name, publish_image_urls
+from workers.adapters.refusals import require_credit
 from workers.adapters.responses import ProviderResponse, json_fields, read_ref
 from workers.adapters.signatures import is_fresh
 from workers.providers.kie.tasks import POLL_S, api_of, number, read_error, read_record, read_state
@@ -89,6 +90,7 @@ class Adapter(HttpAdapter):
     async def probe(self) -> str | None:
         """GET the credit."""
         credit = await self._http.probe("/api/v1/chat/credit", read_error=read_error)
+        require_credit(credit.get("data"))
         return f"credits left: {credit.get('data')}"
 
     async def _complete_chat(self, call: Call) -> Done:
