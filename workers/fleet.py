@@ -53,7 +53,8 @@ class Fleet(Collector):
         """Yield the metrics to Prometheus' client."""
         if self._swept_s is not None:
             yield gauge(metrics.SEEN_SWEPT_AT, {(): self._swept_s})
-            yield gauge(metrics.SEEN_ORPHANS, {(name,): count for name, count in self._orphans.items()})
+            orphans = dict.fromkeys(self._queues[:-1], 0) | dict(self._orphans)
+            yield gauge(metrics.SEEN_ORPHANS, {(name,): count for name, count in orphans.items()})
         if self._seen is not None:
             yield from queue_metrics(self._seen.queues)
             yield from store_metrics(self._seen)
@@ -81,7 +82,7 @@ def queue_metrics(queues: Sequence[QueueStats]) -> Iterator[Metric]:
 
 
 def route_metrics(providers: Sequence[QueueStats]) -> Iterator[Metric]:
-    """Yield the metrics of the routes that have trouble; models past the bound of labels share one."""
+    """Yield the metrics of routes that had trouble lately; models past the bound of labels share one."""
     states: dict[tuple[str, ...], float] = {}
     pauses: dict[tuple[str, ...], float] = {}
     for provider in providers:
@@ -89,8 +90,8 @@ def route_metrics(providers: Sequence[QueueStats]) -> Iterator[Metric]:
             labels = (provider.name, metrics.bounded("model", route.target))
             states[labels] = max(states.get(labels, 0), route.breaker)
             pauses[labels] = max(pauses.get(labels, 0), route.paused_ms / 1000)
-    yield gauge(metrics.SEEN_ROUTE_BREAKER, {labels: state for labels, state in states.items() if state})
-    yield gauge(metrics.SEEN_ROUTE_PAUSED, {labels: pause_s for labels, pause_s in pauses.items() if pause_s})
+    yield gauge(metrics.SEEN_ROUTE_BREAKER, states)
+    yield gauge(metrics.SEEN_ROUTE_PAUSED, pauses)
 
 
 def store_metrics(seen: StoreStats) -> Iterator[Metric]:

@@ -43,7 +43,10 @@ async def judge(context: WorkerContext, job: GenerationJob, step: Submit, down: 
     facts = {"provider": context.provider, "model": job.spec.target, "generation": job.id, "reason": reason}
     if scope is None:
         log.warning("provider.call_refused", **facts)
-        await close_probed_breaker(context, job, step)
+        if down.cause == "call" and step.probe:
+            await providers.release_probe(context.store, context.provider, target=job.spec.target)
+        else:
+            await close_probed_breaker(context, job, step)
         return
     target = job.spec.target
     open_breaker = partial(providers.open_breaker, context.store, context.provider, reason, target=target, scope=scope)

@@ -241,12 +241,12 @@ SEEN_PAUSED = _seen(
 )
 SEEN_ROUTE_BREAKER = _seen(
     "route_breaker_state",
-    "Circuit breaker of one model of a provider, as provider_breaker_state; only models that are not closed.",
+    "Circuit breaker of one model of a provider, as provider_breaker_state; models with trouble in the last hour.",
     ("provider", "model"),
 )
 SEEN_ROUTE_PAUSED = _seen(
     "route_pause_seconds",
-    "Time left until the rate limit of one model allows a submit; only models that are paused.",
+    "Time left until the rate limit of one model allows a submit; models with trouble in the last hour.",
     ("provider", "model"),
 )
 SEEN_OPERATOR_MODE = _seen(

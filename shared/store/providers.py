@@ -133,6 +133,12 @@ async def open_breaker(
     return Opened(int(failures), opened.decode())
 
 
+async def release_probe(store: StoreClient, provider: str, *, target: str) -> None:
+    """Let another submit be the probe of half-open breakers, because this one was not sent."""
+    for key in (keys.provider(provider), keys.route(provider, target)):
+        await store.call("HDEL", key, "probe_until_ms")
+
+
 async def close_breaker(store: StoreClient, provider: str, *, target: str = "") -> None:
     """Close the circuit breakers of a route and of its provider, which served again."""
     await store.run("close_breaker", provider, target)

@@ -15,7 +15,7 @@ Hold = Literal["", "pause", "drain"]
 
 
 class RouteStats(Struct, frozen=True):
-    """The breaker and pause of one model of a provider, which has one of both."""
+    """The breaker and pause of one model of a provider, which had one of both within the last hour."""
 
     target: str  # the provider's name of the model
     downs: int  # failures in a row
@@ -42,7 +42,7 @@ class QueueStats(Struct, frozen=True):
     down_ms: int  # time until the breaker lets a probe through
     paused_ms: int  # time until submits go on
     held: Hold  # set by an operator
-    routes: tuple[RouteStats, ...] = ()  # those that are down or paused
+    routes: tuple[RouteStats, ...] = ()  # those that were down or paused within the last hour
 
     @property
     def breaker(self) -> int:

@@ -236,7 +236,7 @@ async def test_every_query_of_dashboards_and_alerts_returns_data() -> None:
                 await caller.request("POST", "/api/v1/webhooks", json={"url": receiver.url})
             await generate_load(caller, poor, fal)
             await wait_scraped(client)
-            await providers.close_breaker(place.store, "paid")
+            await providers.close_breaker(place.store, "paid", target="paid")
             await generate_load(caller, poor, fal)
             await wait_scraped(client, 3)
             await check_metrics(place.session, ports)
@@ -248,5 +248,5 @@ async def test_every_query_of_dashboards_and_alerts_returns_data() -> None:
             rules = [rule for group in (await client.get("rules"))["groups"] for rule in group["rules"]]
             assert [] == [(rule["name"], rule["lastError"]) for rule in rules if rule["health"] != "ok"]
             firing = (await client.get("alerts"))["alerts"]
-            assert {"EndpointDisabled", "BreakerOpen"} <= {alert["labels"]["alertname"] for alert in firing}
+            assert {"EndpointDisabled", "RouteBreakerOpen"} <= {alert["labels"]["alertname"] for alert in firing}
             assert [] == [alert for alert in firing if "error" in str(alert["annotations"])]

@@ -165,6 +165,26 @@ async def test_fault_of_ours_counts_against_nobody(context: WorkerContext) -> No
     assert "pending" == (await step(context, waits.id)).state
 
 
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Retry("no descriptor", after_s=5, ours=True), "trying"),
+        (Down("does not serve this", cause="call"), "trying"),
+        (Down("HTTP 403", cause="forbidden"), "up"),
+    ],
+)
+async def test_probe_that_was_not_sent_makes_room_for_another(
+    context: WorkerContext, error: Exception, status: str
+) -> None:
+    """A probe that never reached the provider proves nothing: the next submit is the probe. A 403 is an answer."""
+    await providers.open_breaker(context.store, "noop", "HTTP 503")
+    await context.store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
+    await fail(context, "one", error)
+    assert status == (await read(context)).status
+    assert "pending" == (await step(context, await order(context, await create_customer(context.store), "two"))).state
+    assert "up" == (await read(context)).status
+
+
 async def test_pause_of_a_model_leaves_other_models_running(context: WorkerContext) -> None:
     """A model's 429 pauses that model; a second paused one pauses the provider until the earlier end of both."""
     await fail(context, "one", Retry("busy", after_s=300))

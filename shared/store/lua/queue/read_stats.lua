@@ -20,9 +20,7 @@ local function routes_of(provider)
   for _, target in ipairs(redis.call('ZREVRANGE', 'gw:routes:' .. provider, 0, ROUTES_MAX - 1)) do
     local downs, down_until, paused_until =
       unpack(redis.call('HMGET', route_key(provider, target), 'downs', 'down_until_ms', 'paused_until_ms'))
-    if downs or left(paused_until) > 0 then
-      found[#found + 1] = {target, tonumber(downs or 0), left(down_until), left(paused_until)}
-    end
+    found[#found + 1] = {target, tonumber(downs or 0), left(down_until), left(paused_until)}
   end
   return found
 end
