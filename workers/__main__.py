@@ -17,9 +17,9 @@ from msgspec import Struct, structs
 from shared.domain import endpoint_url
 from shared.domain.catalogue import Catalogue
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
-from shared.domain.foreign_text import ForeignText
 from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops import catalogue_files, collector, host, limits, logs, metrics, own_secrets, settings
+from shared.ops.background import keep_running
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage, StorageError
 from shared.store.connect import Store, retry_at_start
@@ -151,10 +151,9 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
             callbacks_url=f"{config.callback_url}/callbacks/{setup.name}" if config.callback_url else None,
             callback_secret=newest,
             costs=costs,
-            text=ForeignText(filter(None, (setup.key, setup.callback_secret))),
         )
         work = [func(run, name="run", timeout=STEP_MAX_S), func(poll_late, name="late", timeout=STEP_MAX_S)]
-        following = asyncio.create_task(newest.follow(store))
+        following = asyncio.create_task(keep_running("follow_callback_secret", partial(newest.follow, store)))
         try:
             role = Role(name=setup.name, work=work, ctx={"context": context}, on_dropped=partial(fail_dropped, context))
             telemetry.register_provider(setup.name)

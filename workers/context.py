@@ -9,7 +9,7 @@ from shared.domain.callback_token import token as callback_token
 from shared.domain.foreign_text import ForeignText
 from shared.domain.generation import Outcome, Spec
 from shared.domain.trace import traceparent
-from shared.ops import clock
+from shared.ops import clock, redaction
 from shared.ops.storage import Storage
 from shared.store import ledger
 from shared.store.connect import Store
@@ -39,7 +39,7 @@ class WorkerContext(Struct, frozen=True, kw_only=True):
     callback_secret: NewestSecret = msgspec.field(default_factory=NewestSecret)
     costs: Mapping[tuple[str, str], int] = msgspec.field(default_factory=dict)  # see Catalogue.costs
     memory: MemoryBudget = msgspec.field(default_factory=lambda: MemoryBudget(COPIES_BYTES_MAX))
-    text: ForeignText = msgspec.field(default_factory=ForeignText)  # cleans what the provider sends
+    text: ForeignText = msgspec.field(default_factory=redaction.foreign)  # cleans what the provider sends
     account: AccountProbe = msgspec.field(default_factory=AccountProbe)
 
     def call(self, generation_id: str, spec: Spec, deadline_ms: int) -> Call:

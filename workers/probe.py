@@ -5,7 +5,7 @@ import time
 import msgspec
 from msgspec import Struct
 
-from shared.domain.foreign_text import ForeignText
+from shared.ops import redaction
 from workers.adapters.contract import Adapter, ProviderError
 
 REASON_CHARS_MAX = 300
@@ -24,7 +24,7 @@ class Probe(Struct, frozen=True, kw_only=True):
 
 async def probe(name: str, adapter: Adapter) -> Probe:
     """Probe the provider once. The errors of its adapter are part of the result."""
-    started_s, text = time.monotonic(), ForeignText(filter(None, (adapter.setup.key, adapter.setup.callback_secret)))
+    started_s, text = time.monotonic(), redaction.foreign()
     try:
         said = await adapter.probe()
     except ProviderError as error:

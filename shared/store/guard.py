@@ -9,6 +9,7 @@ import structlog
 
 from shared.domain.errors import StoreDown, StoreError, StoreForbids, StoreUnfit
 from shared.ops import metrics
+from shared.ops.background import keep_running
 from shared.ops.settings import Settings
 from shared.store import keys
 from shared.store.connect import START_S, Store, open_store, retry_at_start
@@ -32,7 +33,7 @@ async def open_guarded_store(config: Settings, name: str, *, wait_s: float = STA
         store.fence = Fence(load_history(config.data_dir), lossy=config.durability == "memory")
         guard = Guard(store, store.fence, config)
         await retry_at_start(store, guard.check_start, wait_s)
-        watching = asyncio.create_task(guard.watch())
+        watching = asyncio.create_task(keep_running("watch_store", guard.watch))
         try:
             yield store
         finally:

@@ -176,7 +176,7 @@ async def test_fault_of_ours_counts_against_nobody(context: WorkerContext) -> No
 async def test_probe_that_was_not_sent_makes_room_for_another(
     context: WorkerContext, error: Exception, status: str
 ) -> None:
-    """A probe that never reached the provider proves nothing: the next submit is the probe. A 403 is an answer."""
+    """After a probe that never reached the provider the next submit is the probe, and a 403 is an answer."""
     await providers.open_breaker(context.store, "noop", "HTTP 503")
     await context.store.call("HSET", keys.provider("noop"), "down_until_ms", 1)
     await fail(context, "one", error)
