@@ -10,7 +10,8 @@ EgressError
 ├── ConnectionLost  connection_lost  closed before the answer was complete
 ├── BadAnswer       bad_answer       not HTTP, endless headers, or an encoding that we did not accept
 ├── TooLarge        too_large        a body above the limit
-└── BadRedirect     bad_redirect     redirected too often, or from https to http
+├── BadRedirect     bad_redirect     redirected too often, or from https to http
+└── OutOfSockets    out_of_sockets   our process has no socket or memory left: no evidence about the server
 """
 
 import errno
@@ -94,6 +95,12 @@ class BadRedirect(EgressError):
     code = "bad_redirect"
 
 
+class OutOfSockets(EgressError):
+    """This process could not open a connection. Nothing was sent, and the server is not to blame."""
+
+    code = "out_of_sockets"
+
+
 _MEANINGS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[EgressError], str], ...] = (
     ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), BadUrl, "not a URL we can call"),
     (aiohttp.ClientConnectorDNSError, DnsFailed, "the host name has no address"),
@@ -111,8 +118,8 @@ _SYSTEM_WORDS = {
     errno.EHOSTUNREACH: "the host cannot be reached",
     errno.ENETUNREACH: "the network cannot be reached",
     errno.ETIMEDOUT: "the host did not answer",
-    errno.EMFILE: "too many open files on our side",
 }
+_OUR_ERRNOS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 FOREIGN_ERRORS = (aiohttp.ClientError, OSError, ValueError)  # a stranger's bytes can make aiohttp raise each of them
 
 
@@ -120,6 +127,8 @@ def failure(error: Exception, refused: str | None) -> EgressError:
     """Return the meaning of aiohttp's or the system's `error`. `refused` names the address that was blocked, if any."""
     if refused and isinstance(error, aiohttp.ClientConnectorError):
         return BlockedAddress(refused)
+    if isinstance(cause := _cause_of(error), OSError) and cause.errno in _OUR_ERRNOS:
+        return OutOfSockets("our side has no free connection, and tries again later")
     kind, text = next((kind, text) for known, kind, text in _MEANINGS if isinstance(error, known))
     reason = plain_reason(error)
     return kind(f"{text}: {reason}" if reason else text)
@@ -130,7 +139,7 @@ def plain_reason(error: Exception) -> str:
 
     The text of aiohttp's errors may hold URLs and headers that we sent, and addresses of our network.
     """
-    cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
+    cause = _cause_of(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return redaction.foreign().line(cause.verify_message, REASON_CHARS_MAX)
     if isinstance(cause, ssl.SSLError):
@@ -138,3 +147,7 @@ def plain_reason(error: Exception) -> str:
     if isinstance(cause, aiohttp.ClientResponseError):
         return redaction.foreign().line(cause.message, REASON_CHARS_MAX)
     return _SYSTEM_WORDS.get(cause.errno or 0, "") if isinstance(cause, OSError) else ""
+
+
+def _cause_of(error: Exception) -> object:
+    return getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error

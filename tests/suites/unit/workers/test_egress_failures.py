@@ -1,16 +1,19 @@
 """Failed requests to customers' URLs: each failure has its own error type and code."""
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import AsyncIterator
 
 import pytest
 import trustme
+from aiohappyeyeballs import AddrInfoType
 
 from shared.domain.public_address import PRIVATE_NETWORKS
 from tests.harness.doubles.receiver import Receiver, Reply
 from tests.harness.doubles.zone import Zone
+from workers.deliver import SILENT
 from workers.egress import Egress
 from workers.egress.errors import (
     BadAnswer,
@@ -19,6 +22,7 @@ from workers.egress.errors import (
     ConnectionLost,
     DnsFailed,
     EgressError,
+    OutOfSockets,
     TimedOut,
     TlsFailed,
     TooLarge,
@@ -76,6 +80,22 @@ async def test_closed_port_is_connect_failed(egress: Egress, receiver: Receiver)
     with pytest.raises(ConnectFailed, match="no connection") as caught:
         await egress.post(url, b"{}", {})
     assert "connect_failed" == caught.value.code
+
+
+class Exhausted(Egress):
+    """An egress in a process without a free file descriptor."""
+
+    def _socket(self, info: AddrInfoType) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+async def test_lack_of_sockets_is_no_evidence_about_the_server(receiver: Receiver) -> None:
+    """A request that fails because our process has no socket left has an error of its own, with no number in it."""
+    async with Exhausted(networks=PRIVATE_NETWORKS) as egress:
+        with pytest.raises(OutOfSockets) as caught:
+            await egress.post(receiver.url, b"{}", {})
+    assert ("out_of_sockets", False) == (caught.value.code, isinstance(caught.value, SILENT))
+    assert "24" not in caught.value.message
 
 
 async def test_request_times_out_when_the_receiver_never_answers(receiver: Receiver) -> None:
