@@ -32,10 +32,10 @@ local function find_limit(lane, endpoint, account, slow_max, now)
   if lane.slow and not has_room('gw:posts-slow', slow_max, now) then return 'slow' end
 end
 
-local function take_slot(id, lane, endpoint, account, now)
+local function take_slot(id, lane, endpoint, account, now, had)
   if lane.free then return end
   for _, set in ipairs({'gw:posts:' .. endpoint, 'gw:posts:' .. account, lane.slow and 'gw:posts-slow' or nil}) do
-    redis.call('ZADD', set, now + SLOT_MS, id)
+    redis.call('ZADD', set, had and 'XX' or 'CH', now + SLOT_MS, id)  -- a slot that it had is only renewed
     redis.call('PEXPIRE', set, SLOT_MS)
   end
 end

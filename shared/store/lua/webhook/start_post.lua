@@ -18,12 +18,13 @@ if state ~= 'pending' then
   return {'ended', state}
 end
 local lane = read_lane(endpoint, now)
-local limit = not has_slot(id, endpoint, now) and find_limit(lane, endpoint, account, slow_max, now)
+local had = has_slot(id, endpoint, now)
+local limit = not had and find_limit(lane, endpoint, account, slow_max, now)
 if limit then
   hold(id, limit, lane, endpoint, account, now)
   return {'held', limit}
 end
 redis.call('ZREM', 'gw:held:' .. endpoint, id)
-take_slot(id, lane, endpoint, account, now)
+take_slot(id, lane, endpoint, account, now, had)
 return {'pending', redis.call('HGETALL', key), redis.call('HGETALL', 'gw:endpoint:' .. endpoint),
   generation and redis.call('HGETALL', 'gw:generation:' .. generation) or {}}
