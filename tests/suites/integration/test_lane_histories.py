@@ -50,7 +50,8 @@ class Dispatchers:
 
     async def start_due(self, count: int) -> int:
         """Start up to `count` due posts, and return how many jobs were due."""
-        due = [raw.decode()[8:] for raw in await self.store.call("ZRANGEBYSCORE", QUEUE, "-inf", await self.read_now_ms())]
+        jobs = await self.store.call("ZRANGEBYSCORE", QUEUE, "-inf", await self.read_now_ms())
+        due = [raw.decode().removeprefix("deliver:") for raw in jobs]
         waiting = [name for name in due if name not in self.running]
         for name in self.dice.sample(waiting, min(count, len(waiting))):
             if isinstance(await webhooks.start_post(self.store, name, slow_max=SLOW_MAX), Due):
