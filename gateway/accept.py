@@ -11,9 +11,12 @@ import structlog
 from msgspec import UNSET, Struct
 
 from gateway import errors
+from gateway.admission.images import Upload
+from gateway.admission.uploads import store_uploads
 from gateway.context import GatewayContext
 from gateway.trace import TRACE
 from shared.domain import catalogue
+from shared.domain.bounds import BoundReached
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, FallbackRoute, Generation, Spec
@@ -51,6 +54,8 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     key_hash: str = ""
     guest: str = ""
     payer: str = "balance"
+    networks: tuple[str, ...] = ()  # of a guest, shared with others
+    uploads: tuple[Upload, ...] = ()  # images that `input` names by their paths
     idempotency_key: str = ""
     wait_s: float = 0
 
@@ -69,10 +74,12 @@ async def accept(context: GatewayContext, request: GenerationRequest) -> Accepte
     """
     if context.store.fence is not None and context.store.fence.fault:
         raise errors.ORDERS_STOPPED
-    order = build_order(request, context.watch.name if request.wait_s else "")
+    order = build_order(context, request)
     ended = context.watch.expect(order.id) if request.wait_s else None
     try:
         accepted = await charge(context, order)
+        if request.uploads and not accepted.replayed:
+            await store_uploads(context, order, accepted, request.uploads)
         generation = await wait_for_generation(context, order, accepted, request.wait_s, ended)
     finally:
         if ended is not None:
@@ -80,22 +87,28 @@ async def accept(context: GatewayContext, request: GenerationRequest) -> Accepte
     return AcceptedGeneration(generation, accepted.replayed)
 
 
-def build_order(request: GenerationRequest, waiter: str) -> Order:
+def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
     """Return the order for the accept script, under a new id. Raises Refused("invalid_input") naming the field."""
     key = request.idempotency_key
     if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
         reason = f"must have at most {IDEMPOTENCY_KEY_CHARS_MAX} characters, all printable."
         raise Refused("invalid_request", reason, field="Idempotency-Key")
+    offers = build_offers(request)
     return Order(
         id=uuid7(clock.now_ns(), token_bytes(8)),
         key_hash=request.key_hash,
-        offers=build_offers(request),
+        offers=offers,
         queue_ms=QUEUE_MS,
         replay_key=key,
         body_hash=blake2b(request.body, digest_size=16).hexdigest() if key else "",
-        waiter=waiter,
+        waiter=context.watch.name if request.wait_s else "",
         payer=request.payer,
         guest=request.guest,
+        bounds=context.admission.bounds(request.guest, request.networks),
+        bytes_in=len(request.body),
+        cost_micros=max(context.catalogue.cost_of(one.model, one.route) for one in request.candidates),
+        uploads=tuple(upload.path for upload in request.uploads),
+        upload_bytes=sum(len(upload.data) for upload in request.uploads),
     )
 
 
@@ -145,15 +158,24 @@ async def charge(context: GatewayContext, order: Order) -> Accepted:
     """Run the accept script. The store's client repeats it under the same id if the reply is lost."""
     began_s = time.perf_counter()
     try:
-        accepted = await ledger.accept(context.store, order)
-    except UnknownPlan:
-        await accounts.publish_plans(context.store, context.catalogue.plans.values())
-        try:
-            accepted = await ledger.accept(context.store, order)
-        except UnknownPlan as unknown:
-            raise plan_retired(unknown) from None
+        accepted = await accept_order(context, order)
+    except BoundReached as reached:
+        metrics.of(metrics.BOUND_REFUSALS, reached.scope, reached.bound).inc()
+        raise
     record_acceptance(order, accepted, time.perf_counter() - began_s)
     return accepted
+
+
+async def accept_order(context: GatewayContext, order: Order) -> Accepted:
+    """Run the accept script, with the catalogue's plans published first if the account's is missing there."""
+    try:
+        return await ledger.accept(context.store, order)
+    except UnknownPlan:
+        await accounts.publish_plans(context.store, context.catalogue.plans.values())
+    try:
+        return await ledger.accept(context.store, order)
+    except UnknownPlan as unknown:
+        raise plan_retired(unknown) from None
 
 
 def plan_retired(unknown: UnknownPlan) -> Refused:

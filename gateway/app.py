@@ -8,6 +8,8 @@ from aiohttp import web
 
 from gateway import guests, routes, routing, static
 from gateway.addresses import located_handler, warn_without_address
+from gateway.admission.bounds import build_admission
+from gateway.admission.lists import Lists
 from gateway.api.admin.caller import FAILURES
 from gateway.api.admin.failures import KeyFailures
 from gateway.api.admin.handlers import CHECK_LOCK
@@ -87,6 +89,8 @@ async def open_context(
             rates=RateLimits(settings, catalogue.plans, trusted),
             secret=await retry_at_start(store, partial(ensure_deployment_secret, store)),
             callback_secrets=CallbackSecrets(store),
+            admission=build_admission(settings, catalogue),
+            lists=Lists(),
             configured=configured,
             standing_headers=headers.standing(settings.base_url),
         )

@@ -9,7 +9,7 @@ from gateway import auth
 from gateway.accept import plan_retired
 from gateway.context import CONTEXT, GatewayContext
 from gateway.edge.client import forwarded_address
-from gateway.guests import guest_account
+from gateway.guests import guest_account, guest_networks
 from shared.ops import clock
 from shared.store import accounts, ledger
 from shared.store.ledger import Quota, UnknownPlan
@@ -22,6 +22,7 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     account: str
     key_hash: str = ""
+    networks: tuple[str, ...] = ()  # of a guest, shared with other guests; the smallest first
 
     @property
     def guest(self) -> str:
@@ -36,7 +37,9 @@ async def identify_caller(request: web.Request) -> Caller:
         account = await auth.authenticate(request)
         return Caller(account=account, key_hash=auth.key_hash(request))
     auth.refuse_key_in_url(request)
-    return Caller(account=guest_account(forwarded_address(request, context.trusted), context.secret))
+    address = forwarded_address(request, context.trusted)
+    networks = guest_networks(address, context.secret)
+    return Caller(account=guest_account(address, context.secret), networks=networks)
 
 
 async def read_quota(context: GatewayContext, account: str) -> Quota:

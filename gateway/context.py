@@ -7,6 +7,8 @@ from aiohttp.typedefs import Handler
 from msgspec import Struct
 
 from gateway.addresses import CURRENT
+from gateway.admission.bounds import Admission
+from gateway.admission.lists import Lists
 from gateway.callback_secrets import CallbackSecrets
 from gateway.guests import Network
 from gateway.speeds import Speeds
@@ -30,8 +32,10 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     watch: Watch
     speeds: Speeds
     trusted: tuple[Network, ...]  # proxies whose X-Forwarded-For is believed
-    secret: bytes  # keys the names of guests and input images
+    secret: bytes  # keys the names of guests
     callback_secrets: CallbackSecrets
+    admission: Admission
+    lists: Lists
     configured: frozenset[str]  # providers whose key is set, or that need none
     rates: "RateLimits"
     standing_headers: dict[str, str]  # of every response

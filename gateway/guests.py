@@ -11,6 +11,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 HOPS_MAX = 20
+ACCOUNT_BITS, SHARED_BITS = 64, (56, 48)  # of an IPv6 address
 WITH_PORT = re.compile(r"\[(.+)\](?::\d{1,5})?|([\d.]+):\d{1,5}")  # as some proxies write addresses
 
 
@@ -38,13 +39,33 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str
 
 def guest_account(address: str, secret: bytes) -> str:
     """Return the account of the guests at an address. Without the deployment's secret nobody can compute it."""
-    return "guest_" + blake2b(address_block(address).encode(), key=secret, person=b"guest", digest_size=10).hexdigest()
+    return f"guest_{_digest(address_block(address), secret)}"
 
 
 def address_block(address: str) -> str:
     """Return the addresses that count as one caller: the address itself, or its /64 for IPv6."""
     ip = _address(address)
-    return str(ip_network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip or address)
+    return _prefix(ip, ACCOUNT_BITS) if isinstance(ip, IPv6Address) else str(ip or address)
+
+
+def guest_networks(address: str, secret: bytes) -> tuple[str, ...]:
+    """Return the scopes of the larger networks that a guest's IPv6 address is in, the smallest first.
+
+    A customer of a provider gets a /56 or a /48, so guests there share bounds. An IPv4 address is one customer's.
+    """
+    ip = _address(address)
+    if not isinstance(ip, IPv6Address):
+        return ()
+    return tuple(f"network:{_digest(_prefix(ip, bits), secret)}" for bits in SHARED_BITS)
+
+
+def _digest(block: str, secret: bytes) -> str:
+    """Return the name of a guest's address block; the only place that derives one."""
+    return blake2b(block.encode(), key=secret, person=b"guest", digest_size=10).hexdigest()
+
+
+def _prefix(ip: IPv6Address, bits: int) -> str:
+    return str(ip_network((ip, bits), strict=False))
 
 
 def is_within(address: str, trusted: Sequence[Network]) -> bool:

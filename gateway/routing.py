@@ -1,6 +1,7 @@
 """Choose the models and routes that can serve a request, in order, among the configured providers."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from random import random
 
 import structlog
@@ -50,10 +51,13 @@ def of_model(context: GatewayContext, model_id: str) -> Sequence[Candidate]:
     return candidates
 
 
-def of_kind(context: GatewayContext, kind: str, provider: str, preferred: str = "") -> Sequence[Candidate]:
+def of_kind(
+    context: GatewayContext, kind: str, provider: str, preferred: str = "", *, guest: bool = False
+) -> Sequence[Candidate]:
     """Return the routes of a kind: the named provider first, then the preferred model, then the catalogue's order.
 
-    Raises Refused: unknown_provider, or upstream_error if no provider of the kind is configured.
+    Raises Refused: unknown_provider, upstream_error if no provider of the kind is configured, or missing_api_key if no
+    route is open to guests.
     """
     known = context.catalogue.providers
     if provider != AUTO and provider not in known:
@@ -64,6 +68,11 @@ def of_kind(context: GatewayContext, kind: str, provider: str, preferred: str = 
     if not candidates:
         _warn_operator(context, offers, kind=kind)
         raise Refused("upstream_error", f"No provider for {kind} is configured here. Nothing was charged.")
+    if guest:
+        allows = partial(context.admission.allows_guest, context.catalogue)
+        candidates = [candidate for candidate in candidates if allows(candidate.model, candidate.route)]
+    if not candidates:
+        raise Refused("missing_api_key", f"Guests have no {kind} here. Send your API key to use it.")
     return sorted(
         candidates, key=lambda candidate: (candidate.route.provider != provider, preferred not in _names(candidate))
     )

@@ -28,6 +28,7 @@ async def settle(context: WorkerContext, job: GenerationJob, result: Completed |
         cost_micros=job.step.reserved if completed else 0,
         outcome=outcome,
         unsubmitted_only=isinstance(result, Failed) and result.unsubmitted_only,
+        prompt_bytes=len(job.spec.prompt.encode()),
         keep_ms=context.record_keep_ms,
         late_s=LATE_FIRST_S if outcome.error_code in LATE_CODES else None,
         kind=job.spec.kind,

@@ -12,7 +12,7 @@ from shared.domain.generation import FAILED, Outcome
 from shared.ops import metrics, redaction, settled
 from shared.ops.clock import CLOCK
 from shared.ops.storage import Storage, StorageError
-from shared.store import accounts, ledger
+from shared.store import accounts, keys, ledger
 from shared.store.connect import Store
 from shared.store.ledger import Settled
 from workers.orphans import release_orphans
@@ -47,6 +47,7 @@ async def sweep_forever(
             await sweep(store)
             await sweep_deliveries(store)
             await store.run("enqueue_late", BATCH)
+            await delete_uploads(store, storage)
             on_round(await release_orphans(store, known))
             now_ms = CLOCK.confirmed_ms()
             if now_ms is not None and time.monotonic() >= assets_due_s:
@@ -81,6 +82,13 @@ async def sweep_deliveries(store: Store) -> int:
     _, count, rearmed = await store.run("sweep_deliveries", BATCH)
     report("delivery_requeued", rearmed)
     return int(count)
+
+
+async def delete_uploads(store: Store, storage: Storage) -> None:
+    """Delete the uploads of ended generations: nobody needs an input any more."""
+    while paths := await store.call("SRANDMEMBER", keys.UPLOADS, BATCH):
+        await storage.delete([path.decode() for path in paths])
+        await store.call("SREM", keys.UPLOADS, *paths)
 
 
 async def expire_assets(storage: Storage, cutoff_ms: int) -> None:

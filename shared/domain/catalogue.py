@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from shared.domain.bounds import DailyBounds
 from shared.domain.described import EXPECTED
 
 # Kind `image` is the module shared/domain/kinds/image.py, and so on for the others.
@@ -26,6 +27,8 @@ EnvName = Annotated[
 HttpUrl = Annotated[str, Meta(pattern=r"\Ahttps?://[^\s/]+\S*\Z", extra_json_schema={EXPECTED: "an http or https URL"})]
 PerSecond = Annotated[float, Meta(ge=0.01, le=1_000_000)]
 Policy = Literal["order", "cheapest", "fastest", "weighted"]  # see routing.py
+DailyLimit = Annotated[int, Meta(ge=0, le=1_000_000_000)] | None
+ATTEMPTS_PER_QUOTA = 3
 Bound = Annotated[int | float | None, Meta(extra_json_schema={EXPECTED: "a number"})]
 
 
@@ -80,6 +83,25 @@ class Plan(Struct, frozen=True, kw_only=True):
     backlog_max: Annotated[int, Meta(ge=0, le=10_000_000)]  # generations that may wait for a slot
     creates_per_s: PerSecond | None = None  # POSTs a second of one key; None: the deployment's setting
     reads_per_s: PerSecond | None = None  # other requests a second of one key; None: the deployment's setting
+    daily_attempts: DailyLimit = None  # orders on the quota, failed ones too; None: three times the quota
+    daily_requests: DailyLimit = None  # requests that create; None, here and below: as the settings say
+    daily_mb_in: DailyLimit = None  # of requests
+    daily_mb_stored: DailyLimit = None  # of inputs that we store
+    daily_cost_cents: DailyLimit = None  # our cost of the orders on the quota
+
+    @property
+    def bounds(self) -> DailyBounds:
+        """Return the daily bounds of each account of the plan."""
+        attempts = self.daily_attempts
+        if attempts is None and self.daily_quota is not None:
+            attempts = ATTEMPTS_PER_QUOTA * self.daily_quota
+        return DailyBounds(
+            requests=self.daily_requests,
+            attempts=attempts,
+            bytes_in=None if self.daily_mb_in is None else self.daily_mb_in * 1_000_000,
+            bytes_stored=None if self.daily_mb_stored is None else self.daily_mb_stored * 1_000_000,
+            cost_micros=None if self.daily_cost_cents is None else self.daily_cost_cents * 10_000,
+        )
 
 
 class Provider(Struct, frozen=True, kw_only=True):
@@ -114,6 +136,12 @@ class Catalogue(Struct, frozen=True, kw_only=True):
     def model(self, model_id: str) -> Model | None:
         """Return the model with this id, or None."""
         return self.models.get(model_id)
+
+    def cost_of(self, model: Model, route: Route) -> int:
+        """Return our cost of a route, micro-USD. An unknown one counts as the price, or as 0 without an API key."""
+        if route.cost_micros is not None:
+            return route.cost_micros
+        return 0 if self.providers[route.provider].key_env is None else model.ui_price_micros
 
     def costs(self, provider: str) -> dict[tuple[str, str], int]:
         """Return a provider's known costs in micro-USD, by our model id and the provider's name of the model."""

@@ -19,6 +19,10 @@ from shared.domain.kind import Kind, kind_of
 from shared.domain.pricing import api_price_micros, basis_points, micros_from_cents
 
 MARKUP_PERCENT_DEFAULT = 5
+PLAN_OPTIONAL = (
+    *("beyond_quota", "creates_per_s", "reads_per_s"),
+    *("daily_attempts", "daily_requests", "daily_mb_in", "daily_mb_stored", "daily_cost_cents"),
+)
 OPTIONAL = (
     "resolution",
     "duration_s",
@@ -160,7 +164,7 @@ def _provider(name: str, table: Table) -> Provider:
 
 
 def _plan(name: str, table: Table) -> Plan:
-    table.check_keys(["daily_quota", "concurrency", "backlog_max"], ["beyond_quota", "creates_per_s", "reads_per_s"])
+    table.check_keys(["daily_quota", "concurrency", "backlog_max"], PLAN_OPTIONAL)
     # Unlimited has to be written out, so that a forgotten quota is never the most generous one.
     quota = None if table.raw["daily_quota"] == "unlimited" else table.raw["daily_quota"]
     return table.convert({**table.raw, "name": name, "daily_quota": quota}, Plan)

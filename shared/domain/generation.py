@@ -146,6 +146,9 @@ class Generation(Struct, frozen=True, kw_only=True):
 
 CANCELED, CANCELED_WHY = "canceled", "Canceled by its owner."
 SPEC = msgspec.msgpack.Decoder(Spec)
+INPUT = msgspec.msgpack.Decoder(dict[str, object])
+SPLIT, LENGTH_BYTES = b"\xc1", 4  # MessagePack never begins with this byte
+ENDED_WITHOUT = ("image_url", "image_urls", "negative_prompt", "style")  # inputs that no answer shows
 OUTCOME = msgspec.msgpack.Decoder(Outcome)
 encode = msgspec.msgpack.Encoder().encode
 
@@ -153,6 +156,26 @@ encode = msgspec.msgpack.Encoder().encode
 TEXT_FIELDS = ("account", "provider", "state", "ref")
 TIME_FIELDS = ("created_ms", "deadline_ms", "started_ms", "closed_ms", "queued_ms", "submitted_ms", "looked_ms")
 NUMBER_FIELDS = (*TIME_FIELDS, "cancel_ms", "late_ms", "credit_ms", "reserved", "cost", "credit", "looks", "intent_ms")
+
+
+def encode_spec(spec: Spec) -> bytes:
+    """Return a specification for the store. Its last part, the inputs ENDED_WITHOUT, is dropped at the settlement."""
+    dropped = {name: spec.input[name] for name in ENDED_WITHOUT if name in spec.input}
+    if not dropped:
+        return encode(spec)
+    shown = {name: value for name, value in spec.input.items() if name not in dropped}
+    kept = encode(msgspec.structs.replace(spec, input=shown))
+    return SPLIT + len(kept).to_bytes(LENGTH_BYTES, "big") + kept + encode(dropped)
+
+
+def decode_spec(raw: bytes) -> Spec:
+    """Return a specification from the store. Raises msgspec.ValidationError or msgspec.DecodeError."""
+    if not raw.startswith(SPLIT):
+        return SPEC.decode(raw)
+    start = len(SPLIT) + LENGTH_BYTES
+    end = start + int.from_bytes(raw[len(SPLIT) : start], "big")
+    spec = SPEC.decode(raw[start:end])
+    return msgspec.structs.replace(spec, input=spec.input | INPUT.decode(raw[end:]))
 
 
 def attempts(lines: str) -> tuple[RouteAttempt, ...]:
@@ -169,5 +192,5 @@ def read(generation_id: str, fields: Sequence[bytes], position: int | None = Non
     known |= {name: OUTCOME.decode(values[name]) for name in ("outcome", "late") if name in values}
     known["callback"] = values.get("callback")
     known["refused"] = attempts(values.get("attempts", b"").decode())
-    known["spec"] = SPEC.decode(values["spec"])
+    known["spec"] = decode_spec(values["spec"])
     return msgspec.convert({"id": generation_id, "position": position, **known}, Generation)

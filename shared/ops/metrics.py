@@ -43,6 +43,13 @@ CONNECTIONS_CLOSED = _counter(
     ("reason",),
     by="gateway",
 )
+BOUND_REFUSALS = _counter(
+    "bound_refusals_total",
+    "Orders refused because a daily bound of the scope (account, network, guests or all) is reached.",
+    ("scope", "bound"),
+    by="gateway",
+)
+UPLOADED_BYTES = _counter("uploaded_bytes_total", "Bytes of input images stored for generations.", by="gateway")
 ACCEPT_SECONDS = _histogram(
     "accept_duration_seconds",
     "Time to price, charge and durably queue an accepted generation, without any wait for its result.",

@@ -28,6 +28,7 @@ Port = Annotated[int, Meta(ge=1, le=65_535)]
 OptionalPort = Annotated[int, Meta(ge=0, le=65_535)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 Count = Annotated[int, Meta(ge=0)]
+Cents = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 Slots = Annotated[int, Meta(ge=1, le=100_000)]
 Seconds = Annotated[float, Meta(ge=0, le=31_536_000)]
 WholeSeconds = Annotated[int, Meta(ge=0, le=3600)]
@@ -83,6 +84,23 @@ class Settings(Struct, frozen=True, kw_only=True):
     drain_s: Seconds = 20.0  # Seconds that a stopping process waits for its running steps.
     store_timeout_s: TimeoutSeconds = 1.5  # Seconds until a missing answer of the store counts as an outage.
     metrics_port: OptionalPort = 0  # Port of /metrics and /healthz of a worker, dispatcher or sweeper. 0: not served.
+    guest_cost_cents_max: Cents = 1.0  # Cost for us, in cents, of the most expensive route that guests may use.
+    guest_providers: str = ""  # Providers that guests may use, such as local,pollinations. Empty: all.
+    guests_per_network: Count = 4  # Quotas of guests that an IPv6 /56 has a day; a /48 has twice as many. 0: no limit.
+    guests_cost_cents_per_day: Cents = 100.0  # Our cost a day, in cents, of all guests together. 0: no limit.
+    guests_requests_per_day: Count = 100_000  # Requests that create, of all guests in a day. 0: no limit.
+    guests_attempts_per_day: Count = 20_000  # Orders of all guests in a day, failed ones too. 0: no limit.
+    guests_mb_in_per_day: Count = 20_000  # Megabytes of requests that create, of all guests in a day. 0: no limit.
+    guests_mb_stored_per_day: Count = 2_000  # Megabytes of inputs stored for all guests in a day. 0: no limit.
+    account_requests_per_day: Count = 1_000_000  # Requests that create, of one caller in a day. 0: no limit.
+    account_mb_in_per_day: Count = 20_000  # Megabytes of requests that create, of one caller in a day. 0: no limit.
+    account_mb_stored_per_day: Count = 2_000  # Megabytes of inputs stored for one caller in a day. 0: no limit.
+    account_cost_cents_per_day: Cents = 0  # Our cost a day, in cents, of one caller's quota. 0: no limit.
+    total_requests_per_day: Count = 0  # Requests that create, of everybody in a day. 0: no limit.
+    total_attempts_per_day: Count = 0  # Orders on a daily quota, of everybody in a day. 0: no limit.
+    total_mb_in_per_day: Count = 0  # Megabytes of requests that create, of everybody in a day. 0: no limit.
+    total_mb_stored_per_day: Count = 100_000  # Megabytes of inputs stored for everybody in a day. 0: no limit.
+    total_cost_cents_per_day: Cents = 0  # Our cost a day, in cents, of everybody's quota. 0: no limit.
     ledger_check_s: Seconds = 3600.0  # Seconds between two ledger checks of the sweeper. 0: by command only.
     log_level: LogLevel = "info"  # Lowest level that is logged: debug, info, warning or error.
     log_info_per_s: Count = 500  # Info lines per second and process; the others are only counted. 0: no limit.

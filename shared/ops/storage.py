@@ -8,7 +8,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -146,6 +146,10 @@ class Storage:
             yield chunk
             start += len(chunk)
 
+    async def delete(self, paths: Sequence[str]) -> None:
+        """Delete files of ours; those that do not exist are skipped. Raises StorageError."""
+        await self.run("delete inputs", self._delete, [path for path in paths if PATH.fullmatch(path)])
+
     async def delete_before(self, cutoff_ms: int) -> int:
         """Delete outputs of the days before the day of `cutoff_ms`. Returns their number, less than 2 * DELETE_MAX.
 
@@ -195,6 +199,11 @@ class Storage:
             return bytes(self._store.get_range(path, start=start, end=stop))
         except FileNotFoundError:
             raise AssetMissing(f"{path} does not exist: outputs are deleted after ASSET_RETENTION_DAYS") from None
+
+    def _delete(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            with suppress(FileNotFoundError):
+                self._store.delete(path)
 
     def _delete_before(self, today: str) -> int:
         deleted = 0

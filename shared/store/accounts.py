@@ -106,4 +106,5 @@ async def publish_plans(store: StoreClient, plans: Iterable[Plan]) -> None:
     for plan in plans:
         quota = -1 if plan.daily_quota is None else plan.daily_quota
         limits = ("concurrency", plan.concurrency, "backlog_max", plan.backlog_max, "daily_quota", quota)
-        await store.call("HSET", keys.plan(plan.name), *limits, "beyond", "1" if plan.beyond_quota else "")
+        more = ("beyond", "1" if plan.beyond_quota else "", "bounds", plan.bounds.words)
+        await store.call("HSET", keys.plan(plan.name), *limits, *more)

@@ -57,7 +57,7 @@ async def _check_indexes(store: StoreClient, names: Sequence[str], report: Repor
     for name in names:
         if name.startswith(("gw:active:", "gw:busy:")):
             findings += await _check_active(store, name)
-        elif name.startswith("gw:backlog:"):
+        elif name.startswith("gw:backlogs:"):
             findings += await _check_backlog(store, name)
     for batch in batches([name for name in names if name.startswith("gw:delivery:")]):
         report.deliveries += len(batch)
@@ -79,10 +79,10 @@ async def _check_active(store: StoreClient, key: str) -> list[Finding]:
 
 
 async def _check_backlog(store: StoreClient, key: str) -> list[Finding]:
-    """Find items that are not waiting generations of the list's account and provider."""
+    """Find items that are not waiting generations of the set's account and provider."""
     findings: list[Finding] = []
     first = 0
-    while len(findings) < FINDINGS_MAX and (items := await store.call("LRANGE", key, first, first + LINES_BATCH - 1)):
+    while len(findings) < FINDINGS_MAX and (items := await store.call("ZRANGE", key, first, first + LINES_BATCH - 1)):
         first += len(items)
         findings += await _check_members(store, key, items, lambda record: record.state == "backlog")
     return findings
@@ -93,6 +93,7 @@ async def _check_members(
 ) -> list[Finding]:
     """Find members that do not belong. For a guest, who has no account, find the faults of the other members too."""
     kind, _, owner = key.removeprefix("gw:").partition(":")
+    kind = kind.removesuffix("s")
     account, _, provider = owner.rpartition(":")
     listed = not account or await store.call("ZSCORE", keys.ACCOUNTS, account) is not None
     findings = []

@@ -17,7 +17,7 @@ from shared.store.ledger import LedgerEntry
 
 KINDS = ("top_up", "reserve", "settle", "credit")
 LINES_BATCH = 1000
-IDS_BATCH = 25  # reading a waiting generation searches its backlog: a larger batch would block the store
+IDS_BATCH = 25  # of one script: a larger batch would block the store
 LINES_PER_PASS_MAX = 200_000  # bounds the memory: a longer ledger is checked in several passes
 
 

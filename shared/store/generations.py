@@ -1,7 +1,7 @@
 """Generations as readers, owners, operators and providers' callbacks see them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Literal, get_args
 
 from msgspec import Struct
@@ -13,6 +13,11 @@ from shared.store.connect import Store
 from shared.store.stored_lists import UNREADABLE, read_each
 
 Row = tuple[bytes, int, list[bytes]]  # a generation's id, its position or -1, and its fields
+LIST_BATCH = 50  # records of at most 64 kB that one script reads
+LISTED = (
+    *("account", "provider", "state", "reserved", "created_ms", "deadline_ms", "spec", "started_ms", "closed_ms"),
+    *("cost", "credit", "outcome", "late"),
+)  # the fields that lists show
 Noted = Literal["noted", "closed", "missing"]
 
 
@@ -25,14 +30,36 @@ class RetryResult(Struct, frozen=True):
 
 async def view(store: Store, account_id: str, generation_id: str) -> Generation | None:
     """Return one generation of an account, or None. With an empty `account_id` it may be of any account."""
-    _, *rows = await store.run("view", account_id, generation_id, 1)
-    return _read(rows[0]) if rows else None
+    match await store.run("view", account_id, generation_id):
+        case ["seen", name, position, fields]:
+            return _read((name, position, fields))
+    return None
 
 
 async def list_newest(store: Store, account_id: str, count: int) -> list[Generation]:
-    """Return up to `count` generations of an account, newest first."""
-    _, *rows = await store.run("view", account_id, "", count)
-    return read_each(rows, _read, _unreadable, where=keys.generations(account_id))
+    """Return up to `count` generations of an account, newest first, without the fields that only operators see."""
+    found: list[Generation] = []
+    async for batch in scan_newest(store, account_id, count):
+        found += batch
+    return found
+
+
+async def scan_newest(store: Store, account_id: str, count: int) -> AsyncIterator[list[Generation]]:
+    """Yield the `count` newest generations of an account in batches, so that no other caller waits for a long list."""
+    seen: set[bytes] = set()  # a new generation moves the others down the list, so that one comes again
+    for first in range(0, count, LIST_BATCH):
+        wanted = min(LIST_BATCH, count - first)
+        _, ids, *listed = await store.run("list_newest", account_id, first, wanted, *LISTED)
+        rows = [_with_names(*row) for row in listed if row[0] not in seen]
+        yield read_each(rows, _read, _unreadable, where=keys.generations(account_id))
+        seen.update(name for name, *_ in rows)
+        if ids < wanted:
+            return
+
+
+def _with_names(name: bytes, position: int, values: Sequence[bytes | None]) -> Row:
+    pairs = ((field.encode(), value) for field, value in zip(LISTED, values, strict=True) if value is not None)
+    return name, position, [part for pair in pairs for part in pair]
 
 
 def _read(row: Row) -> Generation:

@@ -14,8 +14,9 @@ REFUNDED_UNCERTAIN = "gw:doubts"  # sorted set: generation refunded while uncert
 LEDGER_CHECK = "gw:ledger-check"  # hash: time and result of the last ledger check; permanent
 LEDGER_CHECK_DUE = "gw:ledger-check-due"  # string: expires when the next ledger check is due
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next check, ms
-DEPLOYMENT_KEY = "gw:secret"  # string: 32 random bytes that key the names of guests and input images; permanent
+DEPLOYMENT_KEY = "gw:secret"  # string: 32 random bytes that key the names of guests; permanent
 CALLBACK_SECRETS = "gw:callback-secrets"  # list: the two newest secrets of callback URLs; empty: gw:secret; permanent
+UPLOADS = "gw:uploads"  # set: paths of ended generations' uploads, until the sweeper has deleted them
 DEAD = "gw:dead"  # sorted set: dead delivery by when, ms; the newest 10000
 FAILING = "gw:failing"  # sorted set: failing endpoint by since when, ms
 SLOW_POSTS = "gw:posts-slow"  # sorted set: delivery on its way to a slow endpoint, by when its slot lapses, ms
@@ -26,7 +27,7 @@ PROCESSES = "gw:processes"  # sorted set: process by its last heartbeat, ms
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint>:<role> <name>`, of operators; permanent
 HISTORY = "gw:history"  # hash: id, sequence, accepted_ms, fenced (why submits are stopped): history.py; permanent
 SCHEMA = "gw:schema"  # string: version of this layout; permanent
-SCHEMA_VERSION = 1  # raise it with a change that the previous version cannot work with: docs/operate.md
+SCHEMA_VERSION = 2  # raise it with a change that the previous version cannot work with: docs/operate.md
 
 
 def account(account_id: str) -> str:
@@ -68,13 +69,21 @@ def process(process_id: str) -> str:
 
 
 def plan(name: str) -> str:
-    """Return the hash of a plan: concurrency, backlog_max, daily_quota, beyond; permanent, written by each process."""
+    """Return the hash of a plan: concurrency, backlog_max, daily_quota, beyond, bounds; permanent, published."""
     return f"gw:plan:{name}"
 
 
 def quota(account_id: str, day: int) -> str:
     """Return the counter of a UTC day's generations (days since 1970) on the quota; expires two days later."""
     return f"gw:quota:{account_id}:{day}"
+
+
+def usage(scope: str, day: int) -> str:
+    """Return the string `<requests> <attempts> <bytes in> <bytes stored> <cost>` of a UTC day; expires two days later.
+
+    The scope is an account, a guest, `network:<digest>`, `guests` or `all`.
+    """
+    return f"gw:usage:{scope}:{day}"
 
 
 def top_ups(account_id: str) -> str:
@@ -113,8 +122,12 @@ def busy(provider: str) -> str:
 
 
 def backlog(account_id: str, provider: str) -> str:
-    """Return the list of the account's generations that wait for a slot on the queue, next first."""
-    return f"gw:backlog:{account_id}:{provider}"
+    """Return the sorted set of the account's generations that wait for a slot on the queue, by since when, us.
+
+    A sorted set, so that a position or a removal does not walk it. Layout 1 has a list, `gw:backlog:`: the sweeper
+    re-enqueues the generations that wait in one.
+    """
+    return f"gw:backlogs:{account_id}:{provider}"
 
 
 def waiting(provider: str) -> str:

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from shared.domain.bounds import refusal_of
 from shared.domain.errors import Refused
-from shared.domain.generation import EndState, Outcome, Spec, encode
+from shared.domain.generation import EndState, Outcome, Spec, encode, encode_spec
 from shared.domain.money import usd
 from shared.store import keys
 from shared.store.client import StoreClient
@@ -14,6 +15,9 @@ from shared.store.stored_lists import UNREADABLE, read_each
 
 BACKLOG_RETRY_AFTER_S = 5
 RECORD_KEEP_MS = 90 * 86_400_000
+RECORD_BYTES_MAX, REST_BYTES_MAX = 65_536, 5_000  # of a generation in the store: all, and without order and outcome
+SPEC_BYTES_MAX, PROMPT_BYTES_MAX = 58_000, 40_000  # the prompt stays after the end, next to the outcome
+MARK_BYTES = 20  # of the mark of a text that was cut
 
 
 class RouteOffer(Struct, frozen=True, kw_only=True):
@@ -37,6 +41,11 @@ class Order(Struct, frozen=True, kw_only=True):
     waiter: str = ""
     payer: str = "balance"  # or quota: the plan's daily quota
     guest: str = ""  # the account of a caller without a key
+    bounds: str = ""  # the scopes and their daily limits, from shared/domain/bounds.py
+    bytes_in: int = 0  # of the request
+    cost_micros: int = 0  # the most that the operator pays a provider for it
+    uploads: tuple[str, ...] = ()  # paths that the caller stores next; then it calls `release`
+    upload_bytes: int = 0
 
 
 class Accepted(Struct, frozen=True):
@@ -102,6 +111,8 @@ async def accept(store: Store, order: Order) -> Accepted:
 
     Raises Refused if nothing was charged, StoreDown if the outcome is unknown (accept the same id again), UnknownPlan.
     """
+    specs = [_encode_spec(offer.spec) for offer in order.offers]
+    bytes_stored = max(map(len, specs)) + order.upload_bytes
     reply = await store.run(
         "accept",
         order.id,
@@ -112,7 +123,10 @@ async def accept(store: Store, order: Order) -> Accepted:
         order.waiter,
         order.payer,
         order.guest,
-        *(part for offer in order.offers for part in _offer_args(offer)),
+        order.bounds,
+        f"{order.bytes_in} {bytes_stored} {order.cost_micros}",
+        " ".join(order.uploads),
+        *(part for offer, spec in zip(order.offers, specs, strict=True) for part in _offer_args(offer, spec)),
         durable=True,
     )
     match reply:
@@ -123,13 +137,29 @@ async def accept(store: Store, order: Order) -> Accepted:
             return Accepted(earlier_id.decode(), account.decode(), 0, replayed=True)
         case ["unknown_plan", plan]:
             raise UnknownPlan(plan.decode())
+        case ["bound", scope, name, limit, left_ms]:
+            raise refusal_of(scope.decode(), name.decode(), limit, left_ms)
         case [reason, *numbers]:
             raise _refused(reason, *numbers)
     raise ValueError("accept replied nothing")
 
 
-def _offer_args(offer: RouteOffer) -> tuple[str | int | bytes, ...]:
-    return offer.provider, offer.spec.target, offer.price_micros, encode(offer.spec), offer.run_ms
+def _encode_spec(spec: Spec) -> bytes:
+    """Return a specification for the store. Raises Refused if it is too large for a record."""
+    raw = encode_spec(spec)
+    if len(raw) > SPEC_BYTES_MAX or len(spec.prompt.encode()) > PROMPT_BYTES_MAX:
+        reason = f"must have at most {PROMPT_BYTES_MAX} bytes of UTF-8, and {SPEC_BYTES_MAX} together with the input."
+        raise Refused("invalid_input", reason, field="prompt")
+    return raw
+
+
+def _offer_args(offer: RouteOffer, spec: bytes) -> tuple[str | int | bytes, ...]:
+    return offer.provider, offer.spec.target, offer.price_micros, spec, offer.run_ms
+
+
+async def release(store: Store, generation_id: str) -> bool:
+    """Let workers have a generation whose uploads are stored. False if it has ended meanwhile."""
+    return bool((await store.run("release", generation_id))[0] == "released")
 
 
 def _refused(reason: str, first: int = 0, second: int = 0) -> Refused:
@@ -169,6 +199,7 @@ async def settle(
     outcome: Outcome,
     unsubmitted_only: bool = False,
     uncertain_only: bool = False,
+    prompt_bytes: int = PROMPT_BYTES_MAX,
     keep_ms: int = RECORD_KEEP_MS,
     late_s: float | None = None,
     kind: str = "",
@@ -177,19 +208,31 @@ async def settle(
     """End an open generation once, at a cost of at most its reservation.
 
     With `unsubmitted_only` a generation that a provider may have is not settled, with `uncertain_only` every one that
-    is not uncertain. The record expires after `keep_ms`. A failed generation that a provider has is polled after
-    `late_s`, if given. With `kind` the provider's speed is measured. Raises StoreDown (settle again) and StoreError (a
-    cost outside the reservation).
+    is not uncertain. A text that does not fit into a record next to a prompt of `prompt_bytes` is cut. The record
+    expires after `keep_ms`. A failed generation that a provider has is polled after `late_s`, if given. With `kind` the
+    provider's speed is measured. Raises StoreDown (settle again) and StoreError (a cost outside the reservation).
     """
     guard = "unsubmitted" if unsubmitted_only else "uncertain" if uncertain_only else ""
     late_ms = "" if late_s is None else int(late_s * 1000)
-    args = (generation_id, state, cost_micros, encode(outcome), guard, keep_ms, late_ms, *costs_of(outcome), kind)
+    fitting = encode_fitting(outcome, prompt_bytes)
+    args = (generation_id, state, cost_micros, fitting, guard, keep_ms, late_ms, *costs_of(outcome), kind)
     match await store.run("settle", *args, patience_s=patience_s, durable=True):
         case ["settled", refund]:
             return Settled(refund)
         case [reason, *_]:
             return NotSettled(reason)
     raise ValueError("settle replied nothing")
+
+
+def encode_fitting(outcome: Outcome, prompt_bytes: int = PROMPT_BYTES_MAX) -> bytes:
+    """Return an outcome for a record with a prompt of that size. A text that is too large is cut and marked as such."""
+    raw, text = encode(outcome), outcome.text or ""
+    excess = len(raw) - (RECORD_BYTES_MAX - REST_BYTES_MAX - prompt_bytes)
+    if excess <= 0:
+        return raw
+    kept = text.encode()[: max(len(text.encode()) - excess - MARK_BYTES, 0)].decode(errors="ignore")
+    facts = {**outcome.facts, "truncated": True} if kept else {"truncated": True}
+    return encode(structs.replace(outcome, text=kept, facts=facts))
 
 
 def costs_of(outcome: Outcome) -> tuple[int | str, int | str]:

@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from shared.domain.generation import SPEC, Outcome, Spec, encode
+from shared.domain.generation import Outcome, Spec, decode_spec, encode_spec
 from shared.store import keys
 from shared.store.connect import Store
 from shared.store.history import NO_PROOF
-from shared.store.ledger import costs_of
+from shared.store.ledger import costs_of, encode_fitting
 
 Refusal = Literal["down", "busy", "ours", "skipped", "held"]
 
@@ -127,7 +127,7 @@ def _decode_step(reply: list[Any]) -> Step | Wait | Fenced | Gone:
 def _facts(values: Sequence[Any]) -> dict[str, Any]:
     spec, reserved, created_ms, deadline_ms, started_ms, refusals, account = values
     return {
-        "spec": SPEC.decode(spec),
+        "spec": decode_spec(spec),
         "reserved": reserved,
         "created_ms": created_ms,
         "deadline_ms": deadline_ms,
@@ -176,7 +176,7 @@ async def reroute(
 
     `refusal` is skipped or held if the provider was not called. After busy and held a paused provider is not available.
     """
-    offers = (part for provider, spec in routes for part in (provider, spec.target, encode(spec)))
+    offers = (part for provider, spec in routes for part in (provider, spec.target, encode_spec(spec)))
     args = (generation_id, token, refusal, int(pause_s * 1000), *offers)
     match await store.run("reroute", *args, durable=True):
         case ["rerouted", _, to]:
@@ -212,7 +212,7 @@ async def store_late_result(
     `outcome` is None without a result, `next_poll_s` is None without a further poll.
     """
     next_ms = "" if next_poll_s is None else int(next_poll_s * 1000)
-    values = (encode(outcome), next_ms, *costs_of(outcome)) if outcome else (b"", next_ms, "", "")
+    values = (encode_fitting(outcome), next_ms, *costs_of(outcome)) if outcome else (b"", next_ms, "", "")
     match await store.run("store_late_result", generation_id, *values):
         case ["attached"]:
             return True

@@ -115,6 +115,18 @@ REFUNDS = PanelRow(
             ],
             "Orders refused because the balance is too low or the daily quota is used up.",
         ),
+        Chart(
+            "Refused for a daily bound",
+            "reqps",
+            [Query(per_s("wokflow_bound_refusals_total", "scope", "bound"), "{{scope}} {{bound}}")],
+            "Orders refused because a caller, its network, all guests or everybody reached a bound of the day.",
+        ),
+        Chart(
+            "Input images stored",
+            "Bps",
+            [Query(per_s("wokflow_uploaded_bytes_total"), "stored")],
+            "Input images of accepted generations. They are deleted when their generation ends.",
+        ),
     ],
 )
 BOARD = Board(

@@ -6,9 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct, field
 
 from gateway import routing
-from gateway.caller import Caller
+from gateway.admission.images import RequestImages
 from gateway.context import GatewayContext
-from gateway.images import store_input_image
 from shared.domain.described import NOT_BLANK, doc, replaced
 from shared.domain.errors import Refused
 from shared.domain.fields import WORD_CHARS_MAX, LongText, Word
@@ -67,7 +66,7 @@ class JobRequest(Struct, kw_only=True, omit_defaults=True):
         """Return the prompt. Raises Refused("missing_prompt") if the call needs one and has none."""
         return ""
 
-    async def build_input(self, context: GatewayContext, caller: Caller) -> dict[str, object]:
+    async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
         """Return the input fields under our names, None for each that the caller left out."""
         return {}
 
@@ -90,7 +89,7 @@ class ImageRequest(JobRequest, kw_only=True, rename="camel"):
         """Return the prompt."""
         return required(self.prompt, "prompt")
 
-    async def build_input(self, context: GatewayContext, caller: Caller) -> dict[str, object]:
+    async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
         """Return size, seed and quality, and the style of a mode that the catalogue knows."""
         return {
             "width": self.width,
@@ -124,7 +123,7 @@ class TextRequest(JobRequest, kw_only=True, rename="camel"):
         """Return the prompt."""
         return required(self.prompt, "prompt")
 
-    async def build_input(self, context: GatewayContext, caller: Caller) -> dict[str, object]:
+    async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
         """Return type, tone, length and seed."""
         return {"type": self.type, "tone": self.tone, "length": self.length, "seed": folded_seed(self.seed)}
 
@@ -146,7 +145,7 @@ class VoiceRequest(JobRequest, kw_only=True, rename="camel"):
         """Return the text to say."""
         return required(self.text, "text")
 
-    async def build_input(self, context: GatewayContext, caller: Caller) -> dict[str, object]:
+    async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
         """Return voice, speed, format and language."""
         return {"voice_id": self.voice_id, "speed": self.speed, "format": self.format, "language": self.language}
 
@@ -166,7 +165,7 @@ class MusicRequest(JobRequest, kw_only=True, rename="camel"):
         """Return the prompt."""
         return required(self.prompt, "prompt")
 
-    async def build_input(self, context: GatewayContext, caller: Caller) -> dict[str, object]:
+    async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
         """Return seconds, guidance, format and seed."""
         return {
             "seconds": self.duration,
@@ -190,9 +189,9 @@ class UpscaleRequest(JobRequest, kw_only=True, rename="camel"):
         """Return the preferred engine."""
         return self.model or ""
 
-    async def build_input(self, context: GatewayContext, caller: Caller) -> dict[str, object]:
-        """Store the image if the body carries it; return its URL, scale and engine."""
-        url = await store_input_image(context, caller, required_image(self.image_url))
+    async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
+        """Return the image's URL, scale and engine."""
+        url = await images.take(required_image(self.image_url), "imageUrl")
         return {"image_url": url, "scale": self.scale, "engine": self.model}
 
 
@@ -203,9 +202,9 @@ class InterrogateRequest(JobRequest, kw_only=True, rename="camel"):
     names: ClassVar[Mapping[str, str]] = {"image_url": "imageUrl"}
     image_url: Annotated[str | None, IMAGE_URL] = None
 
-    async def build_input(self, context: GatewayContext, caller: Caller) -> dict[str, object]:
-        """Store the image if the body carries it; return its URL."""
-        return {"image_url": await store_input_image(context, caller, required_image(self.image_url))}
+    async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
+        """Return the image's URL."""
+        return {"image_url": await images.take(required_image(self.image_url), "imageUrl")}
 
 
 class EnhanceRequest(JobRequest, kw_only=True, rename="camel"):
@@ -221,7 +220,7 @@ class EnhanceRequest(JobRequest, kw_only=True, rename="camel"):
         """Return the prompt."""
         return required(self.prompt, "prompt")
 
-    async def build_input(self, context: GatewayContext, caller: Caller) -> dict[str, object]:
+    async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
         """Return mode, count and seed."""
         return {"mode": self.mode, "count": self.count, "seed": folded_seed(self.seed)}
 

@@ -77,7 +77,8 @@ async def read_job(request: web.Request, caller: Caller) -> web.Response:
 async def list_jobs(request: web.Request, caller: Caller) -> web.Response:
     """Answer the account's newest jobs."""
     context, count = request.app[CONTEXT], limit_of(request.query)
-    newest = await generations.list_newest(context.store, caller.account, count)
+    with context.lists.count(caller.account):
+        newest = await generations.list_newest(context.store, caller.account, count)
     return json_response(Jobs(tuple(job_of(context, generation) for generation in newest)))
 
 

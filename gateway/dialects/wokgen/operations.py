@@ -10,7 +10,10 @@ from gateway.operation import BODIED, KEYED, Operation, OperationResponse, Param
 
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 WAIT_S = 90  # a client waits longer than we do
-CHARGED = ("insufficient_balance", "idempotency_key_reuse", "rate_limited", "quota_exceeded", "upstream_error")
+CHARGED = (
+    *("insufficient_balance", "idempotency_key_reuse", "rate_limited", "quota_exceeded", "upstream_error"),
+    *("limit_exceeded", "guest_limit_exceeded", "capacity_exceeded"),
+)
 REPLAYED = ("Idempotent-Replayed",)
 SHARED: dict[str, Any] = {"tag": "WokGen", "access": "optional", "headers": RATE_HEADERS}
 ID = Parameter(
@@ -144,7 +147,7 @@ OPERATIONS = (
         text="Lists the account's newest jobs. Guests have no list: keep the ids of your jobs.",
         parameters=(LIMIT,),
         responses=(OperationResponse(text="The jobs.", shapes=(Jobs,), examples={"jobs": examples.LIST}),),
-        refusals=("invalid_request", *KEYED),
+        refusals=("invalid_request", "rate_limited", *KEYED),
         **SHARED,
     ),
     Operation(

@@ -6,6 +6,7 @@ from msgspec import structs
 
 from gateway import routing
 from gateway.accept import AcceptedGeneration, Candidate, GenerationRequest, accept
+from gateway.admission.images import RequestImages
 from gateway.caller import Caller
 from gateway.context import GatewayContext
 from gateway.dialects.wokgen.bodies import JobRequest
@@ -20,8 +21,11 @@ async def submit(
 ) -> AcceptedGeneration:
     """Accept a call, and wait for its result unless it is `async`. Raises Refused, with nothing charged."""
     prompt = body.require_prompt()
-    candidates = routing.of_kind(context, body.kind, body.preferred_provider, body.preferred_model)
-    fields = await body.build_input(context, caller)
+    candidates = routing.of_kind(
+        context, body.kind, body.preferred_provider, body.preferred_model, guest=bool(caller.guest)
+    )
+    images = RequestImages(context.base_url)
+    fields = await body.build_input(context, images)
     given = {name: value for name, value in fields.items() if value is not None}
     request = GenerationRequest(
         dialect="wokgen",
@@ -31,6 +35,8 @@ async def submit(
         body=raw,
         key_hash=caller.key_hash,
         guest=caller.guest,
+        networks=caller.networks,
+        uploads=tuple(images.uploads),
         payer="quota",
         idempotency_key=idempotency_key,
         wait_s=0 if body.detached else context.settings.wokgen_wait_s,

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from gateway.caller import Caller
+from gateway.admission.images import RequestImages
 from gateway.context import GatewayContext
 from gateway.dialects.wokgen.bodies import (
     PROVIDER,
@@ -63,7 +63,7 @@ class GenerateV1(JobRequest, kw_only=True, rename="camel"):
         """Return the prompt."""
         return required(self.prompt, "prompt")
 
-    async def build_input(self, context: GatewayContext, caller: Caller) -> dict[str, object]:
+    async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
         """Return size, seed and count, and the style of a mode that the catalogue knows."""
         width, height = sides_of(self.size)
         return {

@@ -47,11 +47,11 @@ async def list_assets(request: web.Request, caller: Caller) -> web.Response:
     context, mode = request.app[CONTEXT], request.query.get("mode")
     page = positive_number(request, "page", 1, PAGES_MAX)
     count = positive_number(request, "limit", PAGE_DEFAULT, PAGE_MAX)
-    found = [
-        generation
-        for generation in await generations.list_newest(context.store, caller.account, SCANNED_MAX)
-        if is_image(generation.outcome) and mode in (None, generation.spec.input.get("mode"))
-    ]
+    found: list[Generation] = []
+    with context.lists.count(caller.account):
+        async for batch in generations.scan_newest(context.store, caller.account, SCANNED_MAX):
+            images = (generation for generation in batch if is_image(generation.outcome))
+            found += [image for image in images if mode in (None, image.spec.input.get("mode"))]
     start = (page - 1) * count
     items = tuple(asset_v1(context, generation) for generation in found[start : start + count])
     more = start + count < len(found)

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from gateway import auth, routing
 from gateway.accept import GenerationRequest, accept, upstream_refusal
+from gateway.admission.images import RequestImages
 from gateway.body import limit_of, read_json
 from gateway.cancel import NOT_FOUND, cancel
 from gateway.context import CONTEXT, GatewayContext
@@ -41,6 +42,7 @@ async def create_generation(request: web.Request) -> web.Response:
         raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
     if not body.prompt or not body.prompt.strip():
         raise Refused("missing_prompt", "is required: describe what to generate.", field="prompt")
+    images = RequestImages(context.base_url)
     wait_s = preferred_wait_s(", ".join(request.headers.getall("Prefer", ())), context.settings.prefer_wait_s)
     accepted = await accept(
         context,
@@ -49,7 +51,8 @@ async def create_generation(request: web.Request) -> web.Response:
             key_hash=key_hash,
             candidates=routing.of_model(context, body.model),
             prompt=body.prompt,
-            input=body.input,
+            input=await images.take_all(body.input),
+            uploads=tuple(images.uploads),
             body=raw,
             idempotency_key=request.headers.get("Idempotency-Key", ""),
             wait_s=wait_s,
@@ -72,7 +75,8 @@ async def read_generations(request: web.Request) -> web.Response:
     context, count = request.app[CONTEXT], limit_of(request.query)
     account = await auth.authenticate(request)
     if "id" not in request.query:
-        newest = await generations.list_newest(context.store, account, count)
+        with context.lists.count(account):
+            newest = await generations.list_newest(context.store, account, count)
         return list_response([generation_entry(context, generation) for generation in newest])
     generation_id = canonical_uuid(request.query["id"])
     generation = await generations.view(context.store, account, generation_id) if generation_id else None

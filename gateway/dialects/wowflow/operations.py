@@ -112,6 +112,7 @@ def _create(offered: list[Model], shown: Model) -> Operation:
         refusals=(
             *("missing_model", "missing_prompt", "unknown_model", "invalid_input", *BODIED, *KEYED),
             *("insufficient_balance", "idempotency_key_reuse", "rate_limited", "upstream_error"),
+            *("limit_exceeded", "capacity_exceeded"),
         ),
     )
 
@@ -136,7 +137,7 @@ def _read(shown: Model) -> Operation:
                 examples={"processing": processing, "completed": completed, "failed": failed, "list": newest},
             ),
         ),
-        refusals=("invalid_request", "not_found", *KEYED),
+        refusals=("invalid_request", "not_found", "rate_limited", *KEYED),
         samples=POLLING,
     )
 

@@ -18,7 +18,7 @@ from aiohttp import web
 from arq.worker import Worker, func
 from redis.asyncio import Redis
 
-from shared.domain.generation import COMPLETED, SPEC, Outcome, Spec
+from shared.domain.generation import COMPLETED, Outcome, Spec, decode_spec
 from shared.domain.ids import uuid7
 from shared.store import ledger
 from shared.store.connect import Store
@@ -77,7 +77,7 @@ def serve(url: str, port: int) -> None:
 
 async def run(ctx: dict[str, Any], generation_id: str) -> None:
     """Read the order, do nothing, and settle it."""
-    spec = SPEC.decode(await ctx["redis"].hget(generation(generation_id), "spec"))
+    spec = decode_spec(await ctx["redis"].hget(generation(generation_id), "spec"))
     outcome = Outcome("noop", (), f"done: {spec.target}")
     await ledger.settle(ctx["store"], generation_id, COMPLETED, cost_micros=PRICE_MICROS, outcome=outcome)
 

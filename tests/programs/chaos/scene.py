@@ -36,7 +36,7 @@ BATCH = 200
 SCAN_COUNT = 2000
 EMPTY_MAX_S = 5.0
 # Keys with these prefixes must be gone once everything has ended.
-MOVING = (b"gw:open", b"gw:deliveries:open", b"gw:active:", b"gw:backlog:", b"gw:turns:", b"arq:")
+MOVING = (b"gw:open", b"gw:deliveries:open", b"gw:active:", b"gw:backlogs:", b"gw:turns:", b"arq:")
 STAYING = (b":bell", b":health-check")
 
 ReportProgress = Callable[[str], None]

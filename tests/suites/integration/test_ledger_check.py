@@ -14,7 +14,7 @@ from shared.store.findings import FAULTS, Report
 from tests.harness.factories import CENTS, PLAN, Customer, create_customer, make_order, new_generation_id
 
 SUMS = {"ledger_sum account", "spent_sum account"}
-QUEUE, ACTIVE, BACKLOG = "arq:queue:noop", "gw:active:{account}:noop", "gw:backlog:{account}:noop"
+QUEUE, ACTIVE, BACKLOG = "arq:queue:noop", "gw:active:{account}:noop", "gw:backlogs:{account}:noop"
 LEDGER = "gw:ledger:{account}"
 BUSY = "gw:busy:noop"
 DELIVERY = "evt_{done}:{endpoint}"
@@ -71,7 +71,7 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
         {"no_job queued", "not_in_open queued"},
     ),
     "forgotten while it waits": ([("ZREM", "gw:open", "{waiting}")], {"not_in_open waiting"}),
-    "backlog place gone": ([("LREM", BACKLOG, "1", "{waiting}")], {"no_backlog_place waiting"}),
+    "backlog place gone": ([("ZREM", BACKLOG, "{waiting}")], {"no_backlog_place waiting"}),
     "slot gone": ([("SREM", ACTIVE, "{submitted}")], {"not_active submitted"}),
     "place gone": ([("SREM", BUSY, "{submitted}")], {"not_busy submitted"}),
     "place never freed": ([("SADD", BUSY, "{done}")], {"stale_busy done"}),
@@ -81,7 +81,7 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
     "slot of a stranger": ([("SADD", ACTIVE, "nobody")], {"stale_active nobody"}),
     "slot at another provider": ([("SADD", "gw:active:{account}:fal", "{queued}")], {"stale_active queued"}),
     "slot while it waits": ([("SADD", ACTIVE, "{waiting}")], {"stale_active waiting"}),
-    "ended one waits": ([("RPUSH", BACKLOG, "{failed}")], {"stale_backlog failed"}),
+    "ended one waits": ([("ZADD", BACKLOG, "1", "{failed}")], {"stale_backlog failed"}),
     "owner changed": ([("HSET", "gw:generation:{done}", "account", "acct_x")], {"wrong_account done"}),
     "free one forgotten": ([("ZREM", "gw:open", "{free_queued}")], {"not_in_open free_queued"}),
     "delivery forgotten": (

@@ -1,7 +1,6 @@
 """The daily quota over real HTTP: the calls that count against it, and the failures that do not."""
 
 import asyncio
-import base64
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,6 @@ from shared.domain.ids import generation_id
 from shared.ops import catalogue_files
 from shared.ops.settings import ROOT
 from shared.store import accounts, keys, ledger
-from tests.harness.doubles.provider import a_png
 from tests.harness.factories import CENTS
 from tests.harness.processes import free_port
 from tests.suites.e2e.caller import Answer
@@ -364,27 +362,6 @@ async def test_replay_does_not_count(guest: Visitor) -> None:
     again = await guest.request("POST", TEXT, json=POEM, headers=headers)
     assert (200, first.body, "true") == (again.status, again.body, again.headers["Idempotent-Replayed"])
     assert_past_quota(await guest.request("POST", TEXT, json=POEM), 10)
-
-
-async def test_image_is_not_stored_past_the_quota(deployment: Hall, guest: Visitor) -> None:
-    """A data: URL is stored once for the same caller, and not at all for a guest past its quota."""
-    folder = deployment.place.stack.data_dir / "assets"
-
-    def kept() -> int:
-        return sum(1 for path in folder.rglob("*") if path.is_file())
-
-    def body(side: int) -> dict[str, str]:
-        return {"imageUrl": "data:image/png;base64," + base64.b64encode(a_png(side, side)).decode()}
-
-    before = kept()
-    headers = {"Idempotency-Key": "k-1"}
-    first = await guest.post("/api/tools/interrogate", body(9), headers=headers)
-    await guest.post("/api/tools/interrogate", body(9))
-    assert 1 == kept() - before
-    await set_count(guest, today(), 10)
-    assert_past_quota(await guest.request("POST", "/api/tools/interrogate", json=body(10)), 10)
-    assert first == await guest.post("/api/tools/interrogate", body(9), headers=headers)
-    assert 1 == kept() - before
 
 
 async def test_account_without_a_plan_cannot_submit(deployment: Hall) -> None:

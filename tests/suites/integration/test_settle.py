@@ -99,7 +99,7 @@ async def test_settle_frees_no_slot_when_the_generation_was_in_the_backlog(store
         customer = await create_customer(store, cents=100, concurrency=1, backlog_max=5)
         first, second, third = [(await ledger.accept(store, make_order(customer))).id for _ in range(3)]
         await ledger.settle(store, second, FAILED, cost_micros=0, outcome=Outcome())
-        assert [third.encode()] == await store.call("LRANGE", keys.backlog(customer.account, "noop"), 0, -1)
+        assert [third.encode()] == await store.call("ZRANGE", keys.backlog(customer.account, "noop"), 0, -1)
         assert {first.encode()} == set(await store.call("SMEMBERS", keys.active(customer.account, "noop")))
 
 

@@ -286,13 +286,16 @@ async def test_preferred_provider_is_skipped_when_its_limits_forbid_the_input(gu
 
 async def test_modes_style_the_prompt(deployment: Hall, guest: Visitor) -> None:
     """A mode of the catalogue adds its style, another mode passes through, and the prompt stays as sent."""
-    known = await guest.post("/api/generate", SWORD)
+    slow = SWORD | {"prompt": f"{SWORD['prompt']} slow=0.5", "async": True}
+    known = await guest.post("/api/generate", slow, status=202)
     given = await read_stored_input(deployment, known)
     assert ("pixel art, hard edges", "pixel") == (given["style"], given["mode"])
     assert ("generate", "standard", 512, 512, 42) == tuple(
         given[name] for name in ("tool", "quality", "width", "height", "seed")
     )
-    assert SWORD["prompt"] == known["prompt"]
+    assert slow["prompt"] == known["prompt"]
+    await guest.wait_for_end(known["jobId"])
+    assert given.keys() - {"style"} == (await read_stored_input(deployment, known)).keys()
     other = await guest.post("/api/generate", {"prompt": "a boat", "mode": "brutalist", "quality": "hd"})
     given = await read_stored_input(deployment, other)
     assert (None, "brutalist", "hd") == (given.get("style"), given["mode"], given["quality"])

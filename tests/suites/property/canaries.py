@@ -69,7 +69,7 @@ CANARIES = (
     Canary(
         "settle leaves the backlog",
         "settle",
-        "redis.call('LREM', 'gw:backlog:' .. account .. ':' .. provider, 1, id)",
+        "redis.call('ZREM', 'gw:backlogs:' .. account .. ':' .. provider, id)",
     ),
     Canary(
         "settle leaves the waiting set",
@@ -107,14 +107,14 @@ CANARIES = (
     Canary(
         "accept does not store the Idempotency-Key",
         "accept",
-        "if replay_key ~= '' then redis.call('SET'",
-        "if false then redis.call('SET'",
+        "redis.call('SET', replay_name(account, replay_key)",
+        "tostring(",
     ),
     Canary(
         "accept charges before the replay",
         "accept",
-        "if seen then\n",
-        "if seen then\nreserve_payment('balance', account, price, id, now)\n",
+        "if replay then return replay end\n",
+        "if replay then reserve_payment('balance', account, tonumber(ARGV[FIRST + 1]), id, now) return replay end\n",
     ),
     Canary(
         "accept replays another body", "accept", "if string.sub(seen, 1, #body_hash) ~= body_hash then", "if false then"
@@ -123,14 +123,14 @@ CANARIES = (
     Canary(
         "accept sets an expiry",
         "accept",
-        "if waiter ~= '' then",
-        "redis.call('PEXPIRE', generation, 9999999)\nif waiter ~= '' then",
+        "note_replay(account, replay_key, body_hash, id)\n",
+        "redis.call('PEXPIRE', 'gw:generation:' .. id, 9999999)\nnote_replay(account, replay_key, body_hash, id)\n",
     ),
     Canary("accept skips the round-robin", "accept", "or redis.call('EXISTS', 'gw:turns:' .. provider) == 1"),
     Canary(
         "accept ignores the backlog limit",
         "accept",
-        "if waits and waiting >= tonumber(backlog_max) then",
+        "if not refusal and waits and waiting >= tonumber(backlog_max) then",
         "if false then",
     ),
     Canary("accept with an open breaker", "accept", "return 'down', down_until - now", "return 'free'"),
@@ -143,6 +143,21 @@ CANARIES = (
     Canary("never route to a paused provider", "", "later = later or at end", "end"),
     Canary("accept returns the wrong route", "accept", "(at - FIRST) / 5 + 1, res", "1, res"),
     Canary("accept forgets the route of a known id", "accept", "if ARGV[at + 3] == spec then", "if false then"),
+    Canary("accept ignores the bounds", "accept", "or bound_passed(scopes, amounts, now)"),
+    Canary("accept counts no attempt", "accept", "local amounts = {1, free,", "local amounts = {1, 0,"),
+    Canary("accept counts no refused request", "accept", "refusal and {1, 0,", "refusal and {0, 0,"),
+    Canary("accept counts our cost of paid orders", "accept", "cost * free}", "cost}"),
+    Canary("accept counts the last scope only", "", "scopes[#scopes + 1] =", "scopes[1] ="),
+    Canary(
+        "accept keeps the counts of a day",
+        "",
+        "table.concat(totals, ' '), 'PX', USAGE_KEPT_MS)",
+        "table.concat(totals, ' '))",
+    ),
+    Canary("accept ignores the plan's bounds", "", "if limit ~= '-' then", "if false then"),
+    Canary("accept holds no generation", "", "fields.hold_ms = now + HOLD_MS", "fields.hold_ms = now"),
+    Canary("release makes no job due", "release", "if held and state == 'queued' then", "if false then"),
+    Canary("settle forgets the uploads", "settle", "redis.call('SADD', 'gw:uploads', path)", "tostring(path)"),
     Canary("accept does not count the daily quota", "accept", "redis.call('INCR', quota_key(account, day))"),
     Canary("settle keeps the quota after a failure", "settle", "if failed and day and", "if false and"),
     Canary("settle returns the quota after a success", "settle", "if failed and day and", "if day and"),
@@ -153,11 +168,13 @@ CANARIES = (
     Canary(
         "admit loses the rest of the backlog",
         "",
-        "    local id = redis.call('LPOP', 'gw:backlog:' .. account .. ':' .. provider)",
-        "    local id = redis.call('LPOP', 'gw:backlog:' .. account .. ':' .. provider)\n"
-        "    redis.call('DEL', 'gw:backlog:' .. account .. ':' .. provider)",
+        "    local id = redis.call('ZPOPMIN', 'gw:backlogs:' .. account .. ':' .. provider)[1]",
+        "    local id = redis.call('ZPOPMIN', 'gw:backlogs:' .. account .. ':' .. provider)[1]\n"
+        "    redis.call('DEL', 'gw:backlogs:' .. account .. ':' .. provider)",
     ),
-    Canary("admit takes the newest", "", "redis.call('LPOP', 'gw:backlog:'", "redis.call('RPOP', 'gw:backlog:'"),
+    Canary(
+        "admit takes the newest", "", "redis.call('ZPOPMIN', 'gw:backlogs:'", "redis.call('ZPOPMAX', 'gw:backlogs:'"
+    ),
     Canary("admit leaves the round-robin", "", "    join_round_robin(account, provider)\n  end", "  end"),
     Canary("admit serves one account only", "", "'NX', now_us, account)", "'NX', string.byte(account), account)"),
     Canary(
@@ -169,8 +186,8 @@ CANARIES = (
     Canary(
         "enqueue without a bell",
         "",
-        "  redis.call('ZADD', queue, now, id)\n  ring(queue)",
-        "  redis.call('ZADD', queue, now, id)",
+        "  redis.call('ZADD', queue, math.max(now, due_ms or 0), id)\n  ring(queue)",
+        "  redis.call('ZADD', queue, math.max(now, due_ms or 0), id)",
     ),
     Canary(
         "start permits a second submit",
@@ -272,7 +289,9 @@ CANARIES = (
     Canary("create_account is not idempotent", "create_account", "if created then", "if false then"),
     Canary("reroute leaves the slot", "reroute", "free_slot(account, from, id)"),
     Canary(
-        "reroute skips the backlog", "reroute", "redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)"
+        "reroute skips the backlog",
+        "reroute",
+        "redis.call('ZADD', backlog, string.format('%.0f', math.max(now_us, last + 1)), id)",
     ),
     Canary("reroute admits no generation", "reroute", "  admit(name, now)"),
     Canary("reroute from a busy to a paused provider", "reroute", "refusal == 'down' or refusal == 'skipped'", "true"),
@@ -283,9 +302,7 @@ CANARIES = (
     Canary(
         "callback makes no poll due", "store_callback", "if state ~= 'backlog' then make_due", "if false then make_due"
     ),
-    Canary(
-        "callback is not stored", "store_callback", "if doubt then redis.call('HSET'", "if false then redis.call('HSET'"
-    ),
+    Canary("callback is not stored", "store_callback", "if doubt and fits then redis", "if false then redis"),
     Canary("cancel makes no poll due", "cancel", "if state == 'pending' then make_due", "if false then make_due"),
     Canary(
         "top_up is not idempotent", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"

@@ -19,6 +19,8 @@ def expected_facts(model: Model) -> Facts:
     return {
         "money": {one.id: (one.topup, one.spent, one.low, one.low_notified) for one in accounts if not one.guest},
         "quotas": _without_empty({one.id: one.used for one in accounts}),
+        "usage": _without_unused({one.id: one.usage for one in accounts} | {"all": model.usage}),
+        "uploads": model.ended_uploads,
         "ledger": _without_empty({one.id: one.ledger for one in accounts}),
         "listed": _without_empty({one.id: one.listed for one in accounts}),
         "keys": {hashed: one.id for one in accounts for hashed in one.keys.values()},
@@ -74,6 +76,8 @@ def stored_facts(snapshot: Snapshot) -> Facts:
         "quotas": _without_empty(
             {_pair(n)[0]: int(used) for n, used in snapshot.with_prefix(snapshot.strings, "gw:quota:").items()}
         ),
+        "usage": _stored_usage(snapshot),
+        "uploads": snapshot.sets.get("gw:uploads", set()),
         "ledger": {
             name: [_ledger_entry(raw) for raw in lines]
             for name, lines in snapshot.with_prefix(snapshot.lists, "gw:ledger:").items()
@@ -95,7 +99,9 @@ def stored_facts(snapshot: Snapshot) -> Facts:
         "late": set(snapshot.zsets.get("gw:late", ())),
         "active": {_pair(name): members for name, members in snapshot.with_prefix(snapshot.sets, "gw:active:").items()},
         "busy": snapshot.with_prefix(snapshot.sets, "gw:busy:"),
-        "backlog": {_pair(name): items for name, items in snapshot.with_prefix(snapshot.lists, "gw:backlog:").items()},
+        "backlog": {
+            _pair(name): list(one) for name, one in snapshot.with_prefix(snapshot.zsets, "gw:backlogs:").items()
+        },
         "waiting": {name: set(ids) for name, ids in snapshot.with_prefix(snapshot.zsets, "gw:waiting:").items()},
         "uncertain": set(snapshot.zsets.get("gw:uncertain", ())),
         "providers": {
@@ -116,6 +122,11 @@ def stored_facts(snapshot: Snapshot) -> Facts:
 def _security_event(raw: str) -> tuple[str, str, str]:
     event = json.loads(raw)
     return event["type"], event["subject"], event["by"]
+
+
+def _stored_usage(snapshot: Snapshot) -> Facts:
+    words = snapshot.with_prefix(snapshot.strings, "gw:usage:")
+    return {_pair(name)[0]: tuple(map(int, numbers.split())) for name, numbers in words.items()}
 
 
 def _stored_jobs(snapshot: Snapshot) -> Facts:
@@ -167,6 +178,7 @@ def _generation(one: Any) -> Facts:
     }
     marks = {
         "callback": one.called_back,
+        "hold_ms": one.held,
         "cancel_ms": one.cancel,
         "late": one.late,
         "started_ms": one.started,
@@ -177,7 +189,7 @@ def _generation(one: Any) -> Facts:
 
 def _stored_generation(one: dict[str, str]) -> Facts:
     names = ("account", "provider", "state", "reserved", "cost", "credit", "waiters", "intent", "ref", "refusals")
-    marks = {name: name in one for name in ("callback", "cancel_ms", "late", "started_ms", "closed_ms")}
+    marks = {name: name in one for name in ("callback", "hold_ms", "cancel_ms", "late", "started_ms", "closed_ms")}
     attempts = [(provider, word) for _, provider, word in map(str.split, one.get("attempts", "").splitlines())]
     return {name: one[name] for name in names if name in one} | ({"attempts": attempts} if attempts else {}) | marks
 
@@ -219,3 +231,8 @@ def _stored_routes(snapshot: Snapshot) -> Facts:
 def _without_empty(group: dict[Any, Any]) -> dict[Any, Any]:
     """Drop empty collections, because the store deletes them."""
     return {name: one for name, one in group.items() if one}
+
+
+def _without_unused(group: dict[str, Any]) -> dict[str, Any]:
+    """Drop the scopes that no request has counted for."""
+    return {name: usage for name, usage in group.items() if any(usage)}

@@ -18,7 +18,7 @@ PERMANENT = (
     "gw:endpoint",
     "gw:active:",
     "gw:busy:",
-    "gw:backlog:",
+    "gw:backlogs:",
     "arq:job:",
 )
 SETTLED = ("completed", "failed")
@@ -54,7 +54,7 @@ class State(Struct):
 
     def backlog(self, account: str, provider: str) -> list[str]:
         """Return an account's generations that wait for a provider."""
-        return self.snapshot.lists.get(f"gw:backlog:{account}:{provider}", [])
+        return list(self.snapshot.zsets.get(f"gw:backlogs:{account}:{provider}", ()))
 
     @property
     def providers(self) -> dict[str, dict[str, str]]:
@@ -66,6 +66,11 @@ class State(Struct):
         """Return a limit of the account's plan."""
         plan = self.accounts.get(account, {}).get("plan", "guest")
         return int(self.snapshot.hashes[f"gw:plan:{plan}"][name])
+
+    def attempts_max(self, account: str) -> int:
+        """Return the day's attempts on the quota of the account's plan."""
+        plan = self.accounts.get(account, {}).get("plan", "guest")
+        return int(self.snapshot.hashes[f"gw:plan:{plan}"]["bounds"].split()[1])
 
     @property
     def account_ids(self) -> set[str]:
@@ -83,6 +88,7 @@ def violations(snapshot: Snapshot, exemptions: Exemptions) -> Iterator[str]:
     for account in state.accounts:
         yield from _money(state, account)
     yield from _quotas(state)
+    yield from _usage(state)
     for name, generation in state.generations.items():
         yield from (
             _ended(state, name, generation)
@@ -141,6 +147,25 @@ def _quotas(state: State) -> Iterator[str]:
             yield f"{account}: {used} of the day's quota used, by {held} generations"
 
 
+def _usage(state: State) -> Iterator[str]:
+    """Compare the day's use of each caller with its generations: every one is an attempt, whatever became of it."""
+    used = {
+        name.rpartition(":")[0]: [int(word) for word in words.split()]
+        for name, words in state.snapshot.with_prefix(state.snapshot.strings, "gw:usage:").items()
+    }
+    everybody = used.pop("all", [0] * 5)
+    for account, (requests, attempts, *_) in used.items():
+        own = [one for one in state.generations.values() if one["account"] == account]
+        free = sum("quota_day" in one for one in own)
+        if requests < len(own) or attempts != free or attempts > state.attempts_max(account):
+            yield f"{account}: {requests} requests and {attempts} attempts, with {len(own)} generations, {free} free"
+    sums = [sum(column) for column in zip(*used.values(), strict=True)] or [0] * 5
+    if everybody != sums:
+        yield f"everybody used {everybody}, all callers {sums}"
+    days = {key for key in state.snapshot.strings if key.startswith("gw:usage:")}
+    yield from (f"{key} never expires" for key in days - state.snapshot.expiring)
+
+
 def _ended(state: State, name: str, generation: dict[str, str]) -> Iterator[str]:
     entries = [key for key, members in state.snapshot.zsets.items() if name in members and key not in SETTLED_SETS]
     entries += [key for group in (state.snapshot.sets, state.snapshot.lists) for key in _slot_keys(group, name)]
@@ -157,7 +182,7 @@ def _slot_keys(group: dict[str, set[str]] | dict[str, list[str]], name: str) -> 
     return [
         key
         for key, members in group.items()
-        if name in members and key.startswith(("gw:active:", "gw:busy:", "gw:backlog:"))
+        if name in members and key.startswith(("gw:active:", "gw:busy:", "gw:backlogs:"))
     ]
 
 

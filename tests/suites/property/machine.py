@@ -94,6 +94,16 @@ class Machine(RuleBasedStateMachine):
         first, *others = routes
         self.world.accept(account, first, price, others=tuple(others), waiter=waiter, twice=twice)
 
+    @rule(account=accounts, provider=providers, twice=twice)
+    def accept_with_upload(self, account: str, provider: str, twice: bool) -> None:
+        self.world.accept(account, provider, uploads=f"image-{len(self.generations)}", twice=twice)
+
+    @precondition(lambda self: any(generation.uploads for generation in self.generations))
+    @rule(pick=picks, twice=twice)
+    def release(self, pick: int, twice: bool) -> None:
+        generation = pick_from([generation for generation in self.generations if generation.uploads], pick)
+        self.world.release(generation.id, twice=twice)
+
     @rule(account=accounts, provider=providers, count=st.integers(2, 5))
     def accept_many(self, account: str, provider: str, count: int) -> None:
         for _ in range(count):

@@ -12,6 +12,9 @@ from tests.suites.property.queues import Queues
 
 SETTLED = ("completed", "failed")
 TOPUP_MAX = 10**15
+BYTES_IN, BYTES_STORED, COST = 11, 7, 5  # of each order
+REQUESTS_MAX, COST_MAX = 40, 60  # of a caller, and of everybody
+Usage = tuple[int, int, int, int, int]  # requests, attempts, bytes in, bytes stored, cost
 
 
 class Anything:
@@ -36,6 +39,7 @@ class Plan(Struct, frozen=True):
     backlog_max: int
     daily_quota: int
     beyond: bool
+    daily_attempts: int
 
 
 class Endpoint(Struct):
@@ -61,6 +65,7 @@ class Account(Struct):
     plan: Plan
     guest: bool = False
     used: int = 0  # of today's quota
+    usage: Usage = (0, 0, 0, 0, 0)
     topup: int = 0
     spent: int = 0
     low: int = 0
@@ -156,6 +161,8 @@ class Generation(Struct):
     price: int  # micro-dollars reserved for it
     state: str = "queued"
     by_quota: bool = False
+    held: bool = False  # until its uploads are stored
+    uploads: str = ""
     waiters: list[str] = field(default_factory=list)
     intent: str | None = None
     within_submit_timeout: bool = True
@@ -207,6 +214,7 @@ class Order(Struct, frozen=True, kw_only=True):
     waiter: str = ""
     payer: str = "balance"
     guest: str = ""
+    uploads: str = ""
 
 
 class Model(Struct):
@@ -219,6 +227,8 @@ class Model(Struct):
     backlogs: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     active: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
+    usage: Usage = (0, 0, 0, 0, 0)  # of everybody
+    ended_uploads: set[str] = field(default_factory=set)
     uncertain_refunds: set[str] = field(default_factory=set)
     queues: Queues = field(default_factory=Queues)
     round_robins: dict[str, list[str]] = field(default_factory=dict)  # accounts in order, as in the last snapshot
@@ -252,6 +262,7 @@ class Model(Struct):
         """Give a generation a slot and enqueue its job."""
         self.active_of(generation.lane).add(generation.id)
         self.queues.enqueue(generation.provider, generation.id)
+        self.queues.queued(generation.provider)[generation.id] = not generation.held
 
     def allow_admission(self, provider: str) -> None:
         """Let this action admit generations from the backlogs of a provider."""
@@ -271,6 +282,7 @@ class Model(Struct):
         by_quota = order.payer == "quota" and account.used < account.plan.daily_quota
         provider = self.first_available([order.provider, *order.others], accept_held=True)
         refusal = self._refusal(account, order, provider, by_quota)
+        self._count_usage(account, by_quota=by_quota, refused=refusal is not None)
         if refusal is not None or provider is None:
             return refusal or ["down", ANYTHING]
         self._add_generation(account, order, provider, by_quota)
@@ -300,10 +312,37 @@ class Model(Struct):
         if not by_quota and account.balance < order.price:
             return ["insufficient", account.balance, order.price]
         if provider is None:
-            return None
+            return ["down", ANYTHING]
         waiting = self.backlog_of((account.id, provider))
         full = self._must_wait(account, provider) and len(waiting) >= account.plan.backlog_max
-        return ["backlog_full", len(waiting)] if full else None
+        return self._bound_passed(account, by_quota) or (["backlog_full", len(waiting)] if full else None)
+
+    def _bound_passed(self, account: Account, by_quota: bool) -> list[Any] | None:
+        if account.usage[0] >= REQUESTS_MAX:
+            return ["bound", "account", "requests", REQUESTS_MAX]
+        if by_quota and account.usage[1] >= account.plan.daily_attempts:
+            return ["bound", "account", "attempts", account.plan.daily_attempts]
+        if by_quota and self.usage[4] + COST > COST_MAX:
+            return ["bound", "all", "cost", COST_MAX]
+        return None
+
+    def _count_usage(self, account: Account, *, by_quota: bool, refused: bool) -> None:
+        """Count an order. A refused one is a request, and its bytes came in."""
+        added = (1, 0, BYTES_IN, 0, 0) if refused else (1, by_quota, BYTES_IN, BYTES_STORED, COST * by_quota)
+        account.usage = _sum(account.usage, added)
+        self.usage = _sum(self.usage, added)
+
+    def release(self, name: str) -> list[Any]:
+        """Let workers have a generation whose uploads are stored."""
+        generation = self.generations.get(name)
+        if generation is None:
+            return ["missing"]
+        if not generation.open:
+            return ["closed", generation.state]
+        held, generation.held = generation.held, False
+        if held and generation.state == "queued":
+            self.queues.hasten(generation.provider, name)
+        return ["released", generation.state]
 
     def _add_generation(self, account: Account, order: Order, provider: str, by_quota: bool) -> None:
         waits = self._must_wait(account, provider)
@@ -311,6 +350,7 @@ class Model(Struct):
         generation = Generation(order.id, account.id, provider, price, state, by_quota)
         generation.provider_history.append(generation.provider)
         generation.waiters += [order.waiter] if order.waiter else []
+        generation.held, generation.uploads = bool(order.uploads), order.uploads
         self.generations[generation.id] = generation
         account.used += by_quota
         account.listed[:0] = [] if account.guest else [generation.id]
@@ -349,6 +389,8 @@ class Model(Struct):
         generation.state, generation.cost, generation.intent = state, cost, None
         self.wakes += [(gateway, name) for gateway in generation.waiters]
         generation.waiters = []
+        self.ended_uploads.update(generation.uploads.split())
+        generation.held = False
         account = self.accounts[generation.account]
         account.spent -= generation.price - cost
         account.used -= generation.by_quota and state == "failed"
@@ -466,3 +508,8 @@ class Model(Struct):
             elif one.state == "backlog" and one.id not in overdue:
                 self.allow_admission(one.provider)
         return back, overdue
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    requests, attempts, bytes_in, bytes_stored, cost = (a + b for a, b in zip(one, other, strict=True))
+    return requests, attempts, bytes_in, bytes_stored, cost

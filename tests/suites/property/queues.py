@@ -35,6 +35,13 @@ class Queues(Struct):
         self.queued(queue)[job] = True
         self.rung.add(queue)
 
+    def hasten(self, queue: str, job: str) -> None:
+        """Make a job due unless a worker holds it."""
+        if job not in self.leased(queue):
+            self.rung.add(queue)
+            if job in self.queued(queue):
+                self.queued(queue)[job] = True
+
     def dequeue(self, queue: str, job: str) -> None:
         """Remove a job, no matter which worker holds it."""
         self.payloads.discard(job)

@@ -3,7 +3,7 @@
 A scenario only lists actions. The world checks each of them against the model and the invariants.
 """
 
-from tests.suites.property.model import ANYTHING, Order
+from tests.suites.property.model import ANYTHING, REQUESTS_MAX, Order
 from tests.suites.property.timed_world import TimedWorld as World
 from tests.suites.property.world import GUEST, KEYS_MAX
 
@@ -583,6 +583,43 @@ def use_up_the_daily_quota(world: World) -> None:
         world.settle(world.accept(account, payer="quota"))
     names = [world.accept("bob", payer="quota", price=100_000) for _ in range(3)]
     world.settle(names[1], "failed", 0)
+
+
+def reach_the_bounds_of_a_day(world: World) -> None:
+    """Order by quota and fail. Each order is an attempt, and past the attempts or our money all are refused."""
+    for account in (GUEST, "ada"):
+        attempts = world.model.accounts[account].plan.daily_attempts
+        for _ in range(attempts):
+            world.settle(world.accept(account, payer="quota", twice=True), "failed", 0)
+        world.accept(account, payer="quota", twice=True)
+    for _ in range(3):
+        for account in ("bob", "eve"):
+            name = world.accept(account, payer="quota", price=1)
+            world.settle(name, "failed", 0) if name else None
+    world.accept("ada")
+
+
+def reach_the_requests_of_a_day(world: World) -> None:
+    """Order above the balance. Each refusal is a request, and past the requests even an order with money is refused."""
+    for _ in range(REQUESTS_MAX - 1):
+        world.accept("bob", price=10**9)
+    world.settle(world.accept("bob"))
+    world.accept("bob", twice=True)
+
+
+def hold_a_generation_until_its_uploads_are_stored(world: World) -> None:
+    """Order with uploads. No worker gets the generation until its release, and its uploads are deleted at the end."""
+    name, canceled, waits = (world.accept("ada", uploads=f"{word}-0 {word}-1", twice=True) for word in "abc")
+    world.claim("local", "w1", 3)
+    world.release(name, twice=True)
+    world.claim("local", "w1", 3)
+    world.settle(canceled, "failed", 0)
+    world.release(canceled, twice=True)
+    world.settle(name, twice=True)
+    world.claim("local", "w1", 3)
+    world.release(waits)
+    world.claim("local", "w1", 3)
+    world.release("00000000-0000-7000-8000-999999999999")
 
 
 def credit_a_settled_generation_once(world: World) -> None:

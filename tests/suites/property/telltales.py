@@ -10,6 +10,7 @@ Scenario = Callable[[TimedWorld], None]
 
 TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verbs have
     "": (
+        scenarios.hold_a_generation_until_its_uploads_are_stored,
         scenarios.disable_a_failing_endpoint,
         scenarios.give_a_new_slot_to_the_backlog,
         scenarios.prefer_a_free_provider,
@@ -24,6 +25,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.admit_a_backlog_in_order,
         scenarios.drain_a_provider,
         scenarios.pause_a_provider,
+        scenarios.reach_the_bounds_of_a_day,
     ),
     "abandon": (scenarios.abandon_a_removed_provider,),
     "attempt": (
@@ -64,6 +66,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
     "rotate_secret": (scenarios.redeliver_as_the_owner,),
     "set_low": (scenarios.notify_of_a_low_balance_once,),
     "set_mode": (scenarios.pause_a_provider,),
+    "release": (scenarios.hold_a_generation_until_its_uploads_are_stored,),
     "settle": (
         scenarios.resolve_an_uncertain_generation,
         scenarios.cancel_as_the_owner,

@@ -91,15 +91,7 @@ class Transitions(Struct):
         return ["noted", generation.state]
 
     def _wake(self, generation: Generation) -> None:
-        self._hasten(generation.provider, generation.id)
-
-    def _hasten(self, queue: str, job: str) -> None:
-        """Make a job due unless a worker holds it."""
-        queues = self.model.queues
-        if job not in queues.leased(queue):
-            queues.rung.add(queue)
-            if job in queues.queued(queue):
-                queues.queued(queue)[job] = True
+        self.model.queues.hasten(generation.provider, generation.id)
 
     def withdraw(self, name: str, token: str, at: str, *, pause: bool, refusal: str) -> list[Any]:
         """Withdraw a submit that provider `at` refused, and pause the route if it says so."""
@@ -242,7 +234,7 @@ class Transitions(Struct):
         if known.disabled:
             return ["disabled"]
         if delivery.state == "pending":
-            self._hasten("webhooks", f"deliver:{name}")
+            self.model.queues.hasten("webhooks", f"deliver:{name}")
         else:
             delivery.state, delivery.attempts = "pending", 0
             self.model.queues.enqueue("webhooks", f"deliver:{name}")

@@ -15,7 +15,20 @@ from shared.domain.errors import StoreError
 from tests.harness.factories import SPEC
 from tests.suites.property import invariants
 from tests.suites.property.comparison import differences
-from tests.suites.property.model import ANYTHING, Account, Endpoint, Model, Order, Plan, Provider
+from tests.suites.property.model import (
+    ANYTHING,
+    BYTES_IN,
+    BYTES_STORED,
+    COST,
+    COST_MAX,
+    REQUESTS_MAX,
+    Account,
+    Endpoint,
+    Model,
+    Order,
+    Plan,
+    Provider,
+)
 from tests.suites.property.sync_store import Snapshot, SyncStore, Value, decode_text
 from tests.suites.property.transitions import Transitions
 
@@ -24,10 +37,12 @@ COUNT_MAX = 100
 DAY_S, HISTORY_S = 86_400, 10
 KEYS_MAX, ENDPOINTS_MAX = 3, 2
 LOW_BALANCE = 120_000  # micro-dollars; the account is notified below this balance
-PLANS = {"small": Plan(1, 3, 2, False), "wide": Plan(2, 3, 1, True), "guest": Plan(1, 1, 2, False)}
+PLANS = {"small": Plan(1, 3, 2, False, 5), "wide": Plan(2, 3, 1, True, 3), "guest": Plan(1, 1, 2, False, 4)}
 ACCOUNTS = {"ada": "small", "bob": "wide", "eve": "wide"}
 ENDPOINTS = {"ada": "*", "bob": "generation.failed generation.other"}
 GUEST = "guest:1"
+USAGE = f"{BYTES_IN} {BYTES_STORED} {COST}"
+BOUNDS = f"account {REQUESTS_MAX} 1 - - -\nall - - - - {COST_MAX}\n"  # the plan overrides the attempts
 PROVIDERS = {"paid": (2, False), "local": (None, True)}  # concurrency, repeatable
 SPECS = {name: msgspec.msgpack.encode(structs.replace(SPEC, target=name)) for name in PROVIDERS}
 WORKERS = ("w1", "w2", "w3")
@@ -49,6 +64,8 @@ class World:
         store.wakes.clear()
         for plan, limits in PLANS.items():
             fields = {**structs.asdict(limits), "beyond": "1" if limits.beyond else ""}
+            fields |= {"bounds": f"- {limits.daily_attempts} - - -"}
+            fields.pop("daily_attempts")
             store.write(("HSET", f"gw:plan:{plan}", *(part for pair in fields.items() for part in pair)))
         for name, (limit, repeatable) in PROVIDERS.items():
             self.model.providers[name] = Provider(limit, repeatable)
@@ -123,7 +140,7 @@ class World:
         waited = {lane: list(waiting) for lane, waiting in self.model.backlogs.items()}
         admitted: dict[str, set[str]] = {}
         for lane, waiting in self.model.backlogs.items():
-            left = self.snapshot.lists.get(f"gw:backlog:{lane[0]}:{lane[1]}", [])
+            left = list(self.snapshot.zsets.get(f"gw:backlogs:{lane[0]}:{lane[1]}", ()))
             entered = waiting[: max(len(waiting) - len(left), 0)]
             admitted.setdefault(lane[1], set()).update([lane[0]] if entered else [])
             if entered + left != waiting or (entered and lane[1] not in self.model.admitting):
@@ -229,6 +246,7 @@ class World:
         body: str = "",
         waiter: str = "",
         payer: str = "balance",
+        uploads: str = "",
         twice: bool = False,
     ) -> str:
         """Order with `key` or the account's first key. Return the new generation's id, or an empty string."""
@@ -236,16 +254,25 @@ class World:
         known = self.model.accounts[account]
         key, guest = key or next(iter(known.keys.values()), "revoked"), account if known.guest else ""
         more = {"replay": replay, "body": body, "waiter": waiter, "payer": payer, "guest": guest, "others": others}
+        more |= {"uploads": uploads}
         self.order(Order(id=name, key=key, price=price, provider=provider, **more), twice=twice)
         return name if name in self.model.generations else ""
 
     def order(self, order: Order, *, twice: bool = False) -> None:
         """Place a given order, whose id may be known already."""
         expected = self.model.accept(order)
+        again = expected if expected[0] == "accepted" or not twice else self.model.accept(order)
         named = (order.id, order.key, LONG_MS, order.replay, order.body, order.waiter, order.payer, order.guest)
+        named += (BOUNDS, USAGE, order.uploads)
         routes = ((name, name, order.price, SPECS[name], LONG_MS) for name in (order.provider, *order.others))
         args = (*named, *(part for way in routes for part in way))
-        self.call(expected, "accept", *args, again=expected if twice else None)
+        self.call(expected, "accept", *args, again=again if twice else None)
+        self.check()
+
+    def release(self, name: str, *, twice: bool = False) -> None:
+        """Let workers have a generation, after its uploads are stored."""
+        expected = self.model.release(name)
+        self.call(expected, "release", name, again=expected if twice else None)
         self.check()
 
     def settle(

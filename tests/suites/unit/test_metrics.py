@@ -9,8 +9,8 @@ from deploy.observe.__main__ import GENERATED, find_stale
 from shared.ops import metrics
 from shared.ops.settings import ROOT
 
-LABELS = {"call", "code", "dialect", "finding", "kind", "limit", "model", "outcome", "provider", "queue", "reason"}
-LABELS |= {"role", "route", "script", "state", "status", "task", "to", "version"}
+LABELS = {"bound", "call", "code", "dialect", "finding", "kind", "limit", "model", "outcome", "provider", "queue"}
+LABELS |= {"reason", "role", "route", "scope", "script", "state", "status", "task", "to", "version"}
 UNITS = ("seconds", "bytes", "usd", "info")
 PLAIN = {  # gauges and a histogram of counts, and states
     *("generation_submits", "worker_jobs_in_flight", "worker_slots", "queue_jobs", "backlog_generations"),

@@ -1,6 +1,6 @@
 -- check_generations: return generations, and the index entries that an open one lacks.
 -- ARGV: id ...
--- Keys: gw:generation:<id> gw:open gw:active:<account>:<provider> gw:backlog:<account>:<provider>
+-- Keys: gw:generation:<id> gw:open gw:active:<account>:<provider> gw:backlogs:<account>:<provider>
 -- Keys: gw:busy:<provider> arq:queue:<provider> arq:job:<id>
 -- Returns {'seen', [id, account, provider, state ('': unknown), reserved, cost (-1: none),
 --   credit (-1: none), [fault ...]] ...}
@@ -10,7 +10,7 @@ local function faults(id, account, provider, state)
   local found, place = {}, account .. ':' .. provider
   if not redis.call('ZSCORE', 'gw:open', id) then found[#found + 1] = 'not_in_open' end
   if state == 'backlog' then
-    if not redis.call('LPOS', 'gw:backlog:' .. place, id) then found[#found + 1] = 'no_backlog_place' end
+    if not redis.call('ZSCORE', 'gw:backlogs:' .. place, id) then found[#found + 1] = 'no_backlog_place' end
     return found
   end
   if redis.call('SISMEMBER', 'gw:active:' .. place, id) == 0 then found[#found + 1] = 'not_active' end

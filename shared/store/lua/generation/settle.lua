@@ -4,7 +4,7 @@
 --       keep_ms, late_ms, expected, reported (the provider's cost for us, micro-USD, or '' if unknown),
 --       kind (to measure the provider's speed, or '')
 -- A failed generation that a provider has is polled after late_ms, because the provider may still finish it.
--- Keys: gw:generation:<id> gw:backlog:<account>:<provider> gw:waiting:<provider> gw:late gw:open gw:uncertain
+-- Keys: gw:generation:<id> gw:backlogs:<account>:<provider> gw:waiting:<provider> gw:late gw:open gw:uncertain
 -- Keys: gw:doubts gw:wake:<gateway>
 -- Returns {'settled', refund} | {'already', state} | {'submitted', state} | {'missing'}
 --@include now
@@ -14,6 +14,7 @@
 --@include events
 --@include costs
 --@include measure
+--@include inputs
 local id, state, cost, outcome, guard, keep_ms, late_ms, expected, reported, kind = unpack(ARGV)
 cost = tonumber(cost)
 local generation = 'gw:generation:' .. id
@@ -28,7 +29,8 @@ assert(cost >= 0 and cost <= tonumber(reserved), 'cost outside the reservation')
 
 local refund = reserved - cost
 redis.call('HSET', generation, 'state', state, 'cost', cost, 'closed_ms', now, 'outcome', outcome)
-redis.call('HDEL', generation, 'waiters', 'intent')
+drop_inputs(generation)
+redis.call('HDEL', generation, 'waiters', 'intent', 'uploads', 'hold_ms')
 redis.call('PEXPIRE', generation, keep_ms)
 if state == 'failed' and ref and late_ms ~= '' then redis.call('ZADD', 'gw:late', now + late_ms, id) end
 return_payment(account, generation, id, refund, reserved, state == 'failed', now)
@@ -44,7 +46,7 @@ if was == 'uncertain' then
 end
 
 if was == 'backlog' then
-  redis.call('LREM', 'gw:backlog:' .. account .. ':' .. provider, 1, id)
+  redis.call('ZREM', 'gw:backlogs:' .. account .. ':' .. provider, id)
   redis.call('ZREM', 'gw:waiting:' .. provider, id)
 else
   free_slot(account, provider, id)

@@ -7,6 +7,7 @@
 --@include queue
 --@include measure
 local IN_TIME_MS = 10000  -- after a poll found the end
+local RECORD_BYTES_MAX = 60000  -- a larger payload only wakes the worker
 local id, from, payload = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 local state, provider, ref, started, closed =
@@ -16,7 +17,8 @@ local in_time = not closed or now - closed < IN_TIME_MS
 if in_time and redis.call('HSETNX', generation, 'called_ms', now) == 1 then measure_call(provider, 'calls_came') end
 local open = state ~= 'completed' and state ~= 'failed'
 local doubt = not ref and (open or (state == 'failed' and started))
-if doubt then redis.call('HSET', generation, 'callback', payload) end
+local fits = #payload + redis.call('HSTRLEN', generation, 'spec') <= RECORD_BYTES_MAX
+if doubt and fits then redis.call('HSET', generation, 'callback', payload) end
 if open then
   if state ~= 'backlog' then make_due('arq:queue:' .. provider, id, now) end
   return {'noted', state}

@@ -2,7 +2,7 @@
 -- account has as many slots as its plan's concurrency, a provider as many as its own. A generation on the queue holds a
 -- slot; a late poll is on the queue too, and holds none.
 -- Keys: gw:account:<id> gw:plan:<name> gw:provider:<name> gw:active:<account>:<provider> gw:busy:<provider>
--- Keys: gw:backlog:<account>:<provider> gw:waiting:<provider> gw:turns:<provider> gw:generation:<id>
+-- Keys: gw:backlogs:<account>:<provider> gw:waiting:<provider> gw:turns:<provider> gw:generation:<id>
 -- Keys: arq:queue:<provider>
 -- Returns nothing
 local function concurrency_of(account)
@@ -18,7 +18,7 @@ end
 local function take_slot(account, provider, id, now)
   redis.call('SADD', 'gw:active:' .. account .. ':' .. provider, id)
   redis.call('SADD', 'gw:busy:' .. provider, id)
-  enqueue('arq:queue:' .. provider, id, 'run', now)
+  enqueue('arq:queue:' .. provider, id, 'run', now, tonumber(redis.call('HGET', 'gw:generation:' .. id, 'hold_ms') or 0))
 end
 
 local function free_slot(account, provider, id)
@@ -27,14 +27,17 @@ local function free_slot(account, provider, id)
   redis.call('SREM', 'gw:busy:' .. provider, id)
 end
 
+-- Behind all others, even if the server's clock was set back.
 local function push_to_backlog(account, provider, id, now)
-  redis.call('RPUSH', 'gw:backlog:' .. account .. ':' .. provider, id)
+  local backlog = 'gw:backlogs:' .. account .. ':' .. provider
+  local last = tonumber(redis.call('ZREVRANGE', backlog, 0, 0, 'WITHSCORES')[2] or 0)
+  redis.call('ZADD', backlog, string.format('%.0f', math.max(now_us, last + 1)), id)
   redis.call('ZADD', 'gw:waiting:' .. provider, now, id)
 end
 
 -- An account is in the provider's round-robin while it has backlog and a free slot.
 local function join_round_robin(account, provider)
-  local has_backlog = redis.call('EXISTS', 'gw:backlog:' .. account .. ':' .. provider) == 1
+  local has_backlog = redis.call('EXISTS', 'gw:backlogs:' .. account .. ':' .. provider) == 1
   if has_backlog and redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) < concurrency_of(account) then
     redis.call('ZADD', 'gw:turns:' .. provider, 'NX', now_us, account)
   end
@@ -44,7 +47,7 @@ local function admit(provider, now)
   while has_free_slot(provider) do
     local account = redis.call('ZPOPMIN', 'gw:turns:' .. provider)[1]
     if not account then return end
-    local id = redis.call('LPOP', 'gw:backlog:' .. account .. ':' .. provider)
+    local id = redis.call('ZPOPMIN', 'gw:backlogs:' .. account .. ':' .. provider)[1]
     if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end
     if id and redis.call('HGET', 'gw:generation:' .. id, 'state') == 'backlog' then
       redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued', 'queued_ms', now)

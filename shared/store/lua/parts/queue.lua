@@ -12,9 +12,10 @@ local function payload(fn, id, now)
     .. '\161k\128\162et\207' .. struct.pack('>I8', now)
 end
 
-local function enqueue(queue, id, fn, now)
+-- Due now, or at due_ms if that is later.
+local function enqueue(queue, id, fn, now, due_ms)
   redis.call('SET', 'arq:job:' .. id, payload(fn, id, now))
-  redis.call('ZADD', queue, now, id)
+  redis.call('ZADD', queue, math.max(now, due_ms or 0), id)
   ring(queue)
 end
 

@@ -1,7 +1,7 @@
 -- sweep: check open generations whose check is due. Enqueue those without a job again, and return those past their
 -- deadline (they are checked again until they are settled). Safe to run from many processes.
 -- ARGV: count
--- Keys: gw:open gw:generation:<id> gw:backlog:<account>:<provider> gw:waiting:<provider> arq:queue:<provider>
+-- Keys: gw:open gw:generation:<id> gw:backlogs:<account>:<provider> gw:waiting:<provider> arq:queue:<provider>
 -- Keys: arq:job:<id>
 -- Returns {'swept', checked, [requeued id ...], [overdue id ...]}
 --@include now
@@ -11,7 +11,7 @@ local CHECK_AFTER_MS, AGAIN_MS = 15000, 5000
 local requeued, overdue = {}, {}
 
 local function is_queued(id, account, provider, state)
-  if state == 'backlog' then return redis.call('LPOS', 'gw:backlog:' .. account .. ':' .. provider, id) end
+  if state == 'backlog' then return redis.call('ZSCORE', 'gw:backlogs:' .. account .. ':' .. provider, id) end
   return redis.call('ZSCORE', 'arq:queue:' .. provider, id) and redis.call('EXISTS', 'arq:job:' .. id) == 1
 end
 

@@ -1,0 +1,48 @@
+-- bounds: the use of a day (UTC) by a caller, its network, all guests, and the whole deployment, against their limits:
+-- requests that create (refused ones too), attempts on the daily quota (failed ones too), bytes of requests, bytes
+-- stored, and our cost (micro-USD). A refund gives none of it back.
+-- Keys: gw:usage:<scope>:<day>
+-- Returns {'bound', scope, name, limit, left_ms (of the day)}
+local BOUND_DAY_MS, USAGE_KEPT_MS = 86400000, 172800000
+
+local function words_of(text)
+  local found = {}
+  for word in string.gmatch(text, '%S+') do found[#found + 1] = word end
+  return found
+end
+
+local BOUNDED = words_of('requests attempts bytes_in bytes_stored cost')
+
+-- Each line is a scope and its limits, `-` for none. Those of the scope `account` are overridden by its plan's.
+local function read_usage(lines, account, plan_limits, now)
+  local scopes, day = {}, math.floor(now / BOUND_DAY_MS)
+  for line in string.gmatch(lines, '[^\n]+') do
+    local limits, own = words_of(line), {}
+    local name = table.remove(limits, 1)
+    if name == 'account' then own = words_of(plan_limits or '') end
+    for at, limit in pairs(own) do if limit ~= '-' then limits[at] = limit end end
+    local key = 'gw:usage:' .. (name == 'account' and account or name) .. ':' .. day
+    scopes[#scopes + 1] = {name = name, key = key, limits = limits, used = words_of(redis.call('GET', key) or '0 0 0 0 0')}
+  end
+  return scopes
+end
+
+-- The first bound that an order, with an amount for each of BOUNDED, would pass; or nil.
+local function bound_passed(scopes, amounts, now)
+  for _, scope in ipairs(scopes) do
+    for at, name in ipairs(BOUNDED) do
+      local limit = tonumber(scope.limits[at])
+      if limit and scope.used[at] + amounts[at] > limit then
+        return {'bound', scope.name, name, limit, BOUND_DAY_MS - now % BOUND_DAY_MS}
+      end
+    end
+  end
+end
+
+local function count_usage(scopes, amounts)
+  for _, scope in ipairs(scopes) do
+    local totals = {}
+    for at, amount in ipairs(amounts) do totals[at] = string.format('%.0f', scope.used[at] + amount) end
+    redis.call('SET', scope.key, table.concat(totals, ' '), 'PX', USAGE_KEPT_MS)
+  end
+end

@@ -1,0 +1,31 @@
+-- order: the record of a new generation, and the generation that an Idempotency-Key made before.
+-- Keys: gw:generation:<id> gw:generations:<account> gw:open gw:replay:<account>:<key>
+-- Returns {'replayed', account, id} | {'reused'}
+local LOOK_AFTER_MS, REPLAY_MS, HOLD_MS = 30000, 86400000, 60000
+
+local function replay_name(account, replay_key) return 'gw:replay:' .. account .. ':' .. replay_key end
+
+-- The reply to a repeated Idempotency-Key; or nil.
+local function find_replay(account, replay_key, body_hash)
+  local seen = replay_key ~= '' and redis.call('GET', replay_name(account, replay_key))
+  if not seen then return nil end
+  if string.sub(seen, 1, #body_hash) ~= body_hash then return {'reused'} end
+  return {'replayed', account, string.sub(seen, #body_hash + 2)}
+end
+
+local function note_replay(account, replay_key, body_hash, id)
+  if replay_key == '' then return end
+  redis.call('SET', replay_name(account, replay_key), body_hash .. ' ' .. id, 'PX', REPLAY_MS)
+end
+
+-- Fields that are empty are left out. A generation with uploads is held until they are stored.
+local function write_order(id, account, listed, now, fields)
+  local values = {}
+  if fields.uploads ~= '' then fields.hold_ms = now + HOLD_MS end
+  for name, value in pairs(fields) do
+    if value ~= '' then values[#values + 1], values[#values + 2] = name, value end
+  end
+  redis.call('HSET', 'gw:generation:' .. id, 'account', account, 'created_ms', now, unpack(values))
+  if listed then redis.call('LPUSH', 'gw:generations:' .. account, id) end
+  redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)
+end
