@@ -44,10 +44,7 @@ CONNECTIONS_CLOSED = _counter(
     by="gateway",
 )
 BOUND_REFUSALS = _counter(
-    "bound_refusals_total",
-    "Orders refused because a daily bound of the scope (account, network, guests or all) is reached.",
-    ("scope", "bound"),
-    by="gateway",
+    "bound_refusals_total", "Orders refused for a daily bound of their scope.", ("scope", "bound"), by="gateway"
 )
 UPLOADED_BYTES = _counter("uploaded_bytes_total", "Bytes of input images stored for generations.", by="gateway")
 ACCEPT_SECONDS = _histogram(
@@ -270,9 +267,7 @@ SEEN_ORPHANS = _seen(
 )
 SEEN_LATE = _seen("generations_late_pending", "Refunded generations that their provider may still finish.")
 SEEN_DELIVERIES = _seen("webhook_deliveries_open", "Deliveries that wait for an attempt.")
-SEEN_CHECKED_AT = _seen(
-    "ledger_check_timestamp_seconds", "Time of the last ledger check, by the sweeper or the command."
-)
+SEEN_CHECKED_AT = _seen("ledger_check_timestamp_seconds", "Time of the last ledger check, of any origin.")
 SEEN_CHECK_FINDINGS = _seen("ledger_check_findings", "Faults that the last ledger check found.")
 SEEN_CHECK_SECONDS = _seen("ledger_check_duration_seconds", "Duration of the last ledger check.")
 

@@ -68,56 +68,49 @@ def stored_facts(snapshot: Snapshot) -> Facts:
     """Return the same facts as read from a snapshot."""
     accounts = snapshot.with_prefix(snapshot.hashes, "gw:account:")
     generations = snapshot.with_prefix(snapshot.hashes, "gw:generation:")
-    return (
-        {
-            "money": {
-                name: (int(one["topup"]), int(one["spent"]), int(one["low"]), "low_told" in one)
-                for name, one in accounts.items()
-            },
-            "quotas": _without_empty(
-                {_pair(n)[0]: int(used) for n, used in snapshot.with_prefix(snapshot.strings, "gw:quota:").items()}
-            ),
-            "usage": _stored_usage(snapshot),
-            "uploads": snapshot.sets.get("gw:uploads", set()),
-            "ledger": {
-                name: [_ledger_entry(raw) for raw in lines]
-                for name, lines in snapshot.with_prefix(snapshot.lists, "gw:ledger:").items()
-            },
-            "listed": snapshot.with_prefix(snapshot.lists, "gw:generations:"),
-            "keys": snapshot.with_prefix(snapshot.strings, "gw:key:"),
-            "references": {
-                name: set(one) for name, one in snapshot.with_prefix(snapshot.hashes, "gw:top-ups:").items()
-            },
-            "replays": snapshot.with_prefix(snapshot.strings, "gw:replay:"),
-            "security": {
-                name: [_security_event(raw) for raw in reversed(lines)]
-                for name, lines in snapshot.with_prefix(snapshot.lists, "gw:account-events:").items()
-            },
-            "endpoints": {
-                n: _endpoint_facts(one) for n, one in snapshot.with_prefix(snapshot.hashes, "gw:endpoint:").items()
-            },
-            "generations": {name: _stored_generation(one) for name, one in generations.items()},
-            "open": set(snapshot.zsets.get("gw:open", ())),
-            "doubts": set(snapshot.zsets.get("gw:doubts", ())),
-            "late": set(snapshot.zsets.get("gw:late", ())),
-            "active": {
-                _pair(name): members for name, members in snapshot.with_prefix(snapshot.sets, "gw:active:").items()
-            },
-            "busy": snapshot.with_prefix(snapshot.sets, "gw:busy:"),
-            "backlog": {
-                _pair(name): list(one) for name, one in snapshot.with_prefix(snapshot.zsets, "gw:backlogs:").items()
-            },
-            "waiting": {name: set(ids) for name, ids in snapshot.with_prefix(snapshot.zsets, "gw:waiting:").items()},
-            "uncertain": set(snapshot.zsets.get("gw:uncertain", ())),
-            "providers": {
-                n: (*_breaker_facts(one, snapshot.now_ms), one.get("held", ""))
-                for n, one in snapshot.with_prefix(snapshot.hashes, "gw:provider:").items()
-            },
-            "routes": _stored_routes(snapshot),
-        }
-        | _stored_deliveries(snapshot)
-        | _stored_jobs(snapshot)
-    )
+    others = _stored_deliveries(snapshot) | _stored_jobs(snapshot)
+    return others | {
+        "money": {
+            name: (int(one["topup"]), int(one["spent"]), int(one["low"]), "low_told" in one)
+            for name, one in accounts.items()
+        },
+        "quotas": _without_empty(
+            {_pair(n)[0]: int(used) for n, used in snapshot.with_prefix(snapshot.strings, "gw:quota:").items()}
+        ),
+        "usage": _stored_usage(snapshot),
+        "uploads": snapshot.sets.get("gw:uploads", set()),
+        "ledger": {
+            name: [_ledger_entry(raw) for raw in lines]
+            for name, lines in snapshot.with_prefix(snapshot.lists, "gw:ledger:").items()
+        },
+        "listed": snapshot.with_prefix(snapshot.lists, "gw:generations:"),
+        "keys": snapshot.with_prefix(snapshot.strings, "gw:key:"),
+        "references": {name: set(one) for name, one in snapshot.with_prefix(snapshot.hashes, "gw:top-ups:").items()},
+        "replays": snapshot.with_prefix(snapshot.strings, "gw:replay:"),
+        "security": {
+            name: [_security_event(raw) for raw in reversed(lines)]
+            for name, lines in snapshot.with_prefix(snapshot.lists, "gw:account-events:").items()
+        },
+        "endpoints": {
+            n: _endpoint_facts(one) for n, one in snapshot.with_prefix(snapshot.hashes, "gw:endpoint:").items()
+        },
+        "generations": {name: _stored_generation(one) for name, one in generations.items()},
+        "open": set(snapshot.zsets.get("gw:open", ())),
+        "doubts": set(snapshot.zsets.get("gw:doubts", ())),
+        "late": set(snapshot.zsets.get("gw:late", ())),
+        "active": {_pair(name): members for name, members in snapshot.with_prefix(snapshot.sets, "gw:active:").items()},
+        "busy": snapshot.with_prefix(snapshot.sets, "gw:busy:"),
+        "backlog": {
+            _pair(name): list(one) for name, one in snapshot.with_prefix(snapshot.zsets, "gw:backlogs:").items()
+        },
+        "waiting": {name: set(ids) for name, ids in snapshot.with_prefix(snapshot.zsets, "gw:waiting:").items()},
+        "uncertain": set(snapshot.zsets.get("gw:uncertain", ())),
+        "providers": {
+            n: (*_breaker_facts(one, snapshot.now_ms), one.get("held", ""))
+            for n, one in snapshot.with_prefix(snapshot.hashes, "gw:provider:").items()
+        },
+        "routes": _stored_routes(snapshot),
+    }
 
 
 def _security_event(raw: str) -> tuple[str, str, str]:
