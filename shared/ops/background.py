@@ -14,11 +14,12 @@ log = structlog.get_logger()
 
 async def keep_running(name: str, work: Callable[[], Awaitable[object]]) -> None:
     """Run `work`, which should never end, until cancelled. Start it again after it crashed or ended."""
+    restarts = metrics.of(metrics.TASK_RESTARTS, name)  # exported from the start
     while True:
         try:
             await work()
             log.error("task.ended", task=name)
         except Exception:
             log.exception("task.crashed", task=name)
-        metrics.of(metrics.TASK_RESTARTS, name).inc()
+        restarts.inc()
         await asyncio.sleep(RESTART_S)
