@@ -22,6 +22,7 @@ from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, FallbackRoute, Generation, Spec
 from shared.domain.ids import uuid7
 from shared.domain.inputs import InvalidInput, validate_input, validate_prompt
+from shared.domain.price_rule import Sale
 from shared.domain.trace import trace_id
 from shared.ops import clock, metrics
 from shared.store import accounts, generations, ledger
@@ -93,11 +94,11 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
     if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
         reason = f"must have at most {IDEMPOTENCY_KEY_CHARS_MAX} characters, all printable."
         raise Refused("invalid_request", reason, field="Idempotency-Key")
-    offers = build_offers(request)
+    able = find_able(request)
     return Order(
         id=uuid7(clock.now_ns(), token_bytes(8)),
         key_hash=request.key_hash,
-        offers=offers,
+        offers=tuple(_offer(request, one, able) for one in able),
         queue_ms=QUEUE_MS,
         replay_key=key,
         body_hash=blake2b(request.body, digest_size=16).hexdigest() if key else "",
@@ -106,51 +107,64 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
         guest=request.guest,
         bounds=context.admission.bounds(request.guest, request.networks),
         bytes_in=len(request.body),
-        cost_micros=max(context.catalogue.cost_of(one.model, one.route) for one in request.candidates),
+        cost_micros=max(context.catalogue.cost_of(one.model, one.route, one.values, request.prompt) for one in able),
         uploads=tuple(upload.path for upload in request.uploads),
         upload_bytes=sum(len(upload.data) for upload in request.uploads),
     )
 
 
 def build_offers(request: GenerationRequest) -> tuple[RouteOffer, ...]:
-    """Return one way for each provider that can serve the request. Raises Refused("invalid_input").
+    """Return one way for each provider that can serve the request. Raises Refused("invalid_input")."""
+    able = find_able(request)
+    return tuple(_offer(request, one, able) for one in able)
+
+
+class AbleRoute(Struct, frozen=True):
+    """A model and a route that can serve a request, with the validated input and its price."""
+
+    model: Model
+    route: catalogue.Route
+    values: dict[str, object]
+    sale: Sale
+
+
+def find_able(request: GenerationRequest) -> list[AbleRoute]:
+    """Return the routes that can serve a request, one for each provider. Raises Refused("invalid_input").
 
     Only the first model of a provider counts, because its other models reject the same inputs. An input that the first
     candidate rejects is refused. A later candidate that rejects it is skipped.
     """
-    able: list[tuple[Candidate, dict[str, object]]] = []
+    able: list[AbleRoute] = []
     for candidate in request.candidates:
-        if len(able) == OFFERS_MAX or candidate.route.provider in [known.route.provider for known, _ in able]:
+        if len(able) == OFFERS_MAX or candidate.route.provider in [known.route.provider for known in able]:
             continue
         try:
             prompt = validate_prompt(request.prompt, candidate.model)
             given = request.input if candidate.input is UNSET else candidate.input
-            able.append((candidate, validate_input(candidate.model, given)))
+            values = validate_input(candidate.model, given)
         except InvalidInput as invalid:
             if not able:
                 raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
-    candidates = [candidate for candidate, _ in able]
-    return tuple(_offer(request, prompt, candidate, values, candidates) for candidate, values in able)
+        else:
+            able.append(AbleRoute(candidate.model, candidate.route, values, candidate.model.sale(values, prompt)))
+    return able
 
 
-def _offer(
-    request: GenerationRequest,
-    prompt: str,
-    candidate: Candidate,
-    values: dict[str, object],
-    candidates: Sequence[Candidate],
-) -> RouteOffer:
+def _offer(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRoute]) -> RouteOffer:
     """Return the way of a candidate, with the others as its fallback routes."""
-    model, route = candidate.model, candidate.route
-    # The reservation must cover whoever serves it: another model needs the same price, unless the plan pays.
+    model, sale = one.model, one.sale
+    # The price must be the same for whoever serves it: another model needs an equal one, unless the plan pays.
     routes = tuple(
         FallbackRoute(other.route.provider, other.route.model, other.model.id)
-        for other in candidates
-        if other is not candidate and (request.payer == "quota" or other.model.price_micros == model.price_micros)
+        for other in able
+        if other is not one and (request.payer == "quota" or other.sale.price == sale.price)
     )
-    spec = Spec(request.dialect, model.kind, model.id, route.model, prompt, values, routes, TRACE.get())
+    metered = sale if sale.metered and request.payer != "quota" else None
+    spec = Spec(
+        request.dialect, model.kind, model.id, one.route.model, request.prompt, one.values, routes, TRACE.get(), metered
+    )
     return RouteOffer(
-        provider=route.provider, price_micros=model.price_micros, spec=spec, run_ms=model.timeout_s * 1000
+        provider=one.route.provider, price_micros=sale.reserved_micros, spec=spec, run_ms=model.timeout_s * 1000
     )
 
 

@@ -91,5 +91,5 @@ def _warn_operator(context: GatewayContext, models: Sequence[Model], **what: str
 def _candidates(context: GatewayContext, model: Model) -> list[Candidate]:
     routes = [route for route in model.routes if route.provider in context.configured]
     if len(routes) > 1:
-        routes = ranked(routes, model.routing, took_ms=context.speeds.of(model.kind), dice=random)
+        routes = ranked(model, routes, took_ms=context.speeds.of(model.kind), dice=random)
     return [Candidate(model, route) for route in routes]

@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:788caf8de3105d96a1622eb8bd94d7d0f0d976c90232061bd1255a3b456d0852
+// sha256:a71885c999939941570118824d54cd339ea03c65f5fb5b9ce04512794c5d8b99
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -544,8 +544,14 @@ interface Schemas {
     balance_usd: number;
     /** All top-ups. */
     total_topup_cents: number;
-    /** All charges minus all refunds. A generation counts as soon as it is accepted. */
+    /** All charges minus all refunds, rounded up. A generation counts as soon as it is accepted. */
     total_spent_cents: number;
+    /** The exact balance, in millionths of a dollar. */
+    balance_micros: number;
+    /** The exact sum of all top-ups. */
+    total_topup_micros: number;
+    /** The exact sum of all charges minus all refunds. */
+    total_spent_micros: number;
     /** Always USD. */
     currency: "USD";
   };
@@ -563,6 +569,8 @@ interface Schemas {
     balanceCents: number;
     /** The threshold that the balance fell below. */
     thresholdCents: number;
+    /** The exact balance, in millionths of a dollar. */
+    balanceMicros: number;
   };
   /** Body of PATCH /api/v1/account. */
   ChangeAccount: {
@@ -828,10 +836,14 @@ interface Schemas {
     provider: string | null;
     /** All outputs. */
     urls: string[];
-    /** The amount charged. */
+    /** The amount charged, rounded up to a cent. */
     costCents: number;
-    /** The amount refunded. */
+    /** The amount refunded, rounded up to a cent. */
     refundedCents: number;
+    /** The exact amount charged, in millionths of a dollar. */
+    costMicros: number;
+    /** The exact amount refunded, in millionths of a dollar. */
+    refundedMicros: number;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** When it ended. RFC 3339, UTC, milliseconds. */
@@ -847,10 +859,12 @@ interface Schemas {
     status: "processing" | "completed" | "failed";
     /** The id of the requested model. */
     model: string;
-    /** The price while it is processing, then the amount charged. 0 after a full refund. */
+    /** The most it can cost while it is processing, then the amount charged, rounded up to a cent. 0 after a full refund. */
     cost_cents: number;
     /** `cost_cents` in dollars, for display. */
     cost_usd: number;
+    /** The exact amount of `cost_cents`, in millionths of a dollar. */
+    cost_micros: number;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     created_at: string;
     /**
@@ -880,6 +894,8 @@ interface Schemas {
     stage: string;
     /** The amount refunded, and what the operator credited later. */
     refunded_cents: number;
+    /** The exact amount of `refunded_cents`, in millionths of a dollar. */
+    refunded_micros: number;
     /** How many generations are ahead of it, while it waits. */
     queue_position?: number;
     /** The first output. */
@@ -947,10 +963,14 @@ interface Schemas {
     provider: string | null;
     /** All outputs. */
     urls: string[];
-    /** The amount charged. */
+    /** The amount charged, rounded up to a cent. */
     costCents: number;
-    /** The amount refunded. */
+    /** The amount refunded, rounded up to a cent. */
     refundedCents: number;
+    /** The exact amount charged, in millionths of a dollar. */
+    costMicros: number;
+    /** The exact amount refunded, in millionths of a dollar. */
+    refundedMicros: number;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** When it ended. RFC 3339, UTC, milliseconds. */
@@ -1139,10 +1159,12 @@ interface Schemas {
      * @example enhance
      */
     type: string;
-    /** The price of one generation. */
+    /** The price of an order with the defaults, rounded up to a cent. */
     price_cents: number;
     /** `price_cents` in dollars, for display. */
     price_usd: number;
+    /** The exact price of an order with the defaults, in millionths of a dollar. */
+    price_micros: number;
     /** The resolution of the output, such as `1K`. */
     resolution: string | null;
     /** The length of the output in seconds. */
@@ -1301,10 +1323,12 @@ interface Schemas {
   Transaction: {
     /** The type of transaction. */
     type: "topup" | "spend" | "refund";
-    /** The signed amount: negative for a charge. */
+    /** The signed amount, negative for a charge; a charge or refund is rounded up to a cent. */
     amount_cents: number;
     /** `amount_cents` in dollars, for display. */
     amount_usd: number;
+    /** The exact signed amount, in millionths of a dollar. */
+    amount_micros: number;
     /** When it was booked. RFC 3339, UTC, milliseconds. */
     created_at: string;
     /** The generation of a charge or refund. */

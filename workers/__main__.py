@@ -15,7 +15,7 @@ from arq.worker import Function, func
 from msgspec import Struct, structs
 
 from shared.domain import endpoint_url
-from shared.domain.catalogue import Catalogue
+from shared.domain.catalogue import Catalogue, OrderCost
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops import catalogue_files, collector, host, limits, logs, metrics, own_secrets, settings
@@ -129,7 +129,7 @@ def setup_of(catalogue: Catalogue, provider: str) -> Setup:
     )
 
 
-async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[str, str], int]) -> None:
+async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[str, str], OrderCost]) -> None:
     """Run the worker of one provider. Only a provider with a private address may link outputs at private addresses."""
     own = PRIVATE_NETWORKS if endpoint_url.is_private(setup.base_url or "") else ()
     async with (

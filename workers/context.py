@@ -6,8 +6,10 @@ import msgspec
 from msgspec import Struct
 
 from shared.domain.callback_token import token as callback_token
+from shared.domain.catalogue import OrderCost
 from shared.domain.foreign_text import ForeignText
 from shared.domain.generation import Outcome, Spec
+from shared.domain.quantities import tokens_of
 from shared.domain.trace import traceparent
 from shared.ops import clock, redaction
 from shared.ops.storage import Storage
@@ -37,7 +39,7 @@ class WorkerContext(Struct, frozen=True, kw_only=True):
     record_keep_ms: int = ledger.RECORD_KEEP_MS
     callbacks_url: str | None = None  # the provider's callbacks arrive below it; None: it cannot call us
     callback_secret: NewestSecret = msgspec.field(default_factory=NewestSecret)
-    costs: Mapping[tuple[str, str], int] = msgspec.field(default_factory=dict)  # see Catalogue.costs
+    costs: Mapping[tuple[str, str], OrderCost] = msgspec.field(default_factory=dict)  # see Catalogue.costs
     memory: MemoryBudget = msgspec.field(default_factory=lambda: MemoryBudget(COPIES_BYTES_MAX))
     text: ForeignText = msgspec.field(default_factory=redaction.foreign)  # cleans what the provider sends
     account: AccountProbe = msgspec.field(default_factory=AccountProbe)
@@ -60,9 +62,12 @@ class WorkerContext(Struct, frozen=True, kw_only=True):
         """Return an error for a log line or a record, without secrets or dumps."""
         return self.text.error(error, REASON_CHARS_MAX)
 
-    def expected_cost(self, spec: Spec) -> int | None:
-        """Return the catalogue's cost of a generation in micro-USD, None if it has none."""
-        return self.costs.get((spec.model, spec.target))
+    def expected_cost(self, spec: Spec, done: Done) -> int | None:
+        """Return the catalogue's cost of a result in micro-USD, None if it has none."""
+        cost = self.costs.get((spec.model, spec.target))
+        if cost is None:
+            return None
+        return cost(spec.input, spec.prompt).settle(outputs=len(done.outputs) or None, tokens=tokens_of(done.facts))
 
 
 class Parked(Struct, frozen=True):

@@ -96,7 +96,7 @@ def stop_copying(
 def outcome_of(context: WorkerContext, spec: Spec, done: Done, outputs: Sequence[Output]) -> Outcome:
     """Return the outcome of a result, with what it costs us according to the catalogue and to the provider."""
     outcome = Outcome(context.provider, tuple(outputs), done.text, done.facts)
-    return structs.replace(outcome, expected_micros=context.expected_cost(spec), cost_micros=done.cost_micros)
+    return structs.replace(outcome, expected_micros=context.expected_cost(spec, done), cost_micros=done.cost_micros)
 
 
 async def copy_result(context: WorkerContext, kind: str, done: Done, *, token: str, now_ms: int) -> tuple[Output, ...]:

@@ -4,6 +4,7 @@ import structlog
 from msgspec import structs
 
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
+from shared.domain.quantities import tokens_of
 from shared.ops import clock, metrics, settled
 from shared.store import ledger, steps
 from shared.store.ledger import NotSettled, Settled
@@ -18,14 +19,14 @@ log = structlog.get_logger()
 
 
 async def settle(context: WorkerContext, job: GenerationJob, result: Completed | Failed) -> None:
-    """Settle at full cost if the generation completed, else return the whole reservation. Report the end once."""
+    """Settle at its cost if the generation completed, else return the whole reservation. Report the end once."""
     completed = isinstance(result, Completed)
     outcome = result.outcome if isinstance(result, Completed) else outcome_of(context, job, result)
     settlement = await ledger.settle(
         context.store,
         job.id,
         COMPLETED if completed else FAILED,
-        cost_micros=job.step.reserved if completed else 0,
+        cost_micros=cost_of(job, outcome) if completed else 0,
         outcome=outcome,
         unsubmitted_only=isinstance(result, Failed) and result.unsubmitted_only,
         prompt_bytes=len(job.spec.prompt.encode()),
@@ -41,12 +42,22 @@ async def settle(context: WorkerContext, job: GenerationJob, result: Completed |
             report(context, job, outcome, refund)
 
 
+def cost_of(job: GenerationJob, outcome: Outcome) -> int:
+    """Return the cost of a completed generation in micro-USD: never more than its reservation."""
+    sale = job.spec.sale
+    if sale is None:
+        return job.step.reserved
+    outputs = len(outcome.outputs) if outcome.outputs else None
+    return min(job.step.reserved, sale.settle(outputs=outputs, tokens=tokens_of(outcome.facts)))
+
+
 def outcome_of(context: WorkerContext, job: GenerationJob, failed: Failed) -> Outcome:
     """Return the outcome of a failure. The provider is paid for an unusable result, and for a rejection it charges."""
     outcome = Outcome(context.provider, error_code=failed.code, error=failed.message)
     if failed.unusable is not None:
-        expected = context.expected_cost(job.spec)
-        return structs.replace(outcome, expected_micros=expected, cost_micros=failed.unusable.cost_micros)
+        done = failed.unusable
+        expected = context.expected_cost(job.spec, done)
+        return structs.replace(outcome, expected_micros=expected, cost_micros=done.cost_micros)
     if failed.cost_micros:
         return structs.replace(outcome, expected_micros=0, cost_micros=failed.cost_micros)
     return outcome

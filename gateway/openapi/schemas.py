@@ -11,7 +11,7 @@ from shared.domain.catalogue import KINDS, Catalogue, Limit, Model
 from shared.domain.described import EXPECTED, REPLACED, REQUIRED
 from shared.domain.inputs import prompt_chars_max
 from shared.domain.kind import kind_of
-from shared.domain.money import cents
+from shared.domain.money import cents_up
 
 Schema = dict[str, Any]
 SCHEMAS = "#/components/schemas/"
@@ -63,7 +63,7 @@ def models(catalogue: Catalogue, schemas: dict[str, Schema]) -> list[Schema]:
             "id": model.id,
             "name": model.name,
             "type": model.kind,
-            "price_cents": cents(model.price_micros),
+            "price_cents": cents_up(model.price_micros),
             "prompt_chars_max": prompt_chars_max(model),
             "input": _input(model, schemas[name_of(kind_of(model.kind).input)]["properties"]),
         }

@@ -1,12 +1,16 @@
 """The catalogue: models, the providers that serve them, and the plans of accounts. See `catalogue_file.py`."""
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from shared.domain.bounds import DailyBounds
 from shared.domain.described import EXPECTED
+from shared.domain.price_rule import PriceRule, Sale, flat
+from shared.domain.quantities import most_of
 
 # Kind `image` is the module shared/domain/kinds/image.py, and so on for the others.
 KINDS = ("image", "video", "text", "voice", "music", "upscale", "interrogate", "enhance")
@@ -29,6 +33,7 @@ PerSecond = Annotated[float, Meta(ge=0.01, le=1_000_000)]
 Policy = Literal["order", "cheapest", "fastest", "weighted"]  # see routing.py
 DailyLimit = Annotated[int, Meta(ge=0, le=1_000_000_000)] | None
 ATTEMPTS_PER_QUOTA = 3
+OrderCost = Callable[[Mapping[str, object], str], Sale]  # of a validated input and a prompt
 Bound = Annotated[int | float | None, Meta(extra_json_schema={EXPECTED: "a number"})]
 
 
@@ -37,7 +42,7 @@ class Route(Struct, frozen=True, kw_only=True):
 
     provider: Name
     model: Title  # the provider's name of the model
-    cost_micros: int | None = None  # our cost of one generation, micro-USD; None: not known
+    cost: PriceRule | None = None  # our cost of a generation; None: not known
     weight: Annotated[float, Meta(ge=0.001, le=1_000_000)] = (
         1  # its share of the generations under the policy `weighted`
     )
@@ -61,8 +66,9 @@ class Model(Struct, frozen=True, kw_only=True):
     id: ModelId
     name: Title
     kind: str  # one of KINDS
-    ui_price_micros: int
-    price_micros: int  # the price through the API, in whole cents
+    price: PriceRule  # the UI's
+    api_price_micros: int | None = None  # a flat price through the API, instead of the UI's with its mark-up
+    basis_points: int = 0  # the API's mark-up on the UI's price, in hundredths of a percent
     resolution: Annotated[str, Meta(min_length=1, max_length=20)] | None = None  # as shown, such as "1K"
     duration_s: Annotated[int, Meta(ge=1, le=86_400)] | None = None  # of the output, as shown
     timeout_s: Annotated[int, Meta(ge=1, le=86_400)]  # a generation that takes longer fails and is refunded
@@ -71,6 +77,43 @@ class Model(Struct, frozen=True, kw_only=True):
     input: dict[str, Limit]  # the fields of `input` that clients may send
     routing: Policy = "order"  # orders the routes
     routes: tuple[Route, ...]
+
+    @property
+    def flat_micros(self) -> int | None:
+        """Return the API price if it is the same for every order, or None."""
+        if self.api_price_micros is not None:
+            return self.api_price_micros
+        return None if self.price.flat_micros is None else self.sale({}, "").reserved_micros
+
+    @property
+    def ui_price_micros(self) -> int:
+        """Return the UI price of an order with the defaults and an empty prompt."""
+        return self.priced(self.price, self.typical_input()).reserved_micros
+
+    @property
+    def price_micros(self) -> int:
+        """Return the API price of an order with the defaults and an empty prompt."""
+        return self.sale(self.typical_input(), "").reserved_micros
+
+    def route_micros(self, route: Route) -> int | None:
+        """Return our cost of an order with the defaults and an empty prompt; None if it is not known."""
+        return None if route.cost is None else self.priced(route.cost, self.typical_input()).reserved_micros
+
+    def sale(self, given: Mapping[str, object], prompt: str) -> Sale:
+        """Return the API price of an order with a validated input."""
+        if self.api_price_micros is not None:
+            return self.priced(flat(self.api_price_micros), given, prompt)
+        return self.priced(self.price, given, prompt, self.basis_points)
+
+    def priced(self, rule: PriceRule, given: Mapping[str, object], prompt: str = "", basis_points: int = 0) -> Sale:
+        """Return the sale of an order with a validated input under a rule: a price of this model, or a route's cost."""
+        return Sale(rule.agreed(given, basis_points), most_of(self.kind, given, prompt, self.duration_s))
+
+    def typical_input(self) -> dict[str, object]:
+        """Return the shortest input: the defaults, and the first choice or the least value of a required field."""
+        found = {name: limit.default for name, limit in self.input.items() if limit.default is not None}
+        needed = {name: limit for name, limit in self.input.items() if limit.required}
+        return found | {name: limit.choices[0] if limit.choices else limit.min for name, limit in needed.items()}
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -137,17 +180,20 @@ class Catalogue(Struct, frozen=True, kw_only=True):
         """Return the model with this id, or None."""
         return self.models.get(model_id)
 
-    def cost_of(self, model: Model, route: Route) -> int:
-        """Return our cost of a route, micro-USD. An unknown one counts as the price, or as 0 without an API key."""
-        if route.cost_micros is not None:
-            return route.cost_micros
-        return 0 if self.providers[route.provider].key_env is None else model.ui_price_micros
+    def cost_of(self, model: Model, route: Route, given: Mapping[str, object], prompt: str) -> int:
+        """Return our cost of an order at a route, in micro-USD, at most.
 
-    def costs(self, provider: str) -> dict[tuple[str, str], int]:
-        """Return a provider's known costs in micro-USD, by our model id and the provider's name of the model."""
+        An unknown cost counts as the UI price, or as 0 at a provider without an API key.
+        """
+        if route.cost is None and self.providers[route.provider].key_env is None:
+            return 0
+        return model.priced(route.cost or model.price, given, prompt).reserved_micros
+
+    def costs(self, provider: str) -> dict[tuple[str, str], OrderCost]:
+        """Return a provider's known costs, by our model id and the provider's name of the model."""
         return {
-            (model.id, route.model): route.cost_micros
+            (model.id, route.model): partial(model.priced, route.cost)
             for model in self.models.values()
             for route in model.routes
-            if route.provider == provider and route.cost_micros is not None
+            if route.provider == provider and route.cost is not None
         }

@@ -13,10 +13,11 @@ from msgspec import Struct, structs
 
 from shared.domain.catalogue import KINDS, Catalogue, Limit, Mode, Model, Plan, Policy, Provider, Route
 from shared.domain.catalogue_lines import line_of
+from shared.domain.catalogue_prices import check_price, read_micros, read_price
 from shared.domain.catalogue_table import Problem, Table
 from shared.domain.inputs import InvalidInput, check_values
 from shared.domain.kind import Kind, kind_of
-from shared.domain.pricing import api_price_micros, basis_points, micros_from_cents
+from shared.domain.pricing import basis_points
 
 MARKUP_PERCENT_DEFAULT = 5
 PLAN_OPTIONAL = (
@@ -24,6 +25,9 @@ PLAN_OPTIONAL = (
     *("daily_attempts", "daily_requests", "daily_mb_in", "daily_mb_stored", "daily_cost_cents"),
 )
 OPTIONAL = (
+    "price_cents",
+    "price",
+    "api_price_cents",
     "resolution",
     "duration_s",
     "timeout_s",
@@ -159,7 +163,7 @@ def _provider(name: str, table: Table) -> Provider:
     ]
     table.check_keys([], optional)
     plain = {key: value for key, value in table.raw.items() if key != "credit_cents"}
-    credit = _micros(table, "credit_cents") if "credit_cents" in table.raw else None
+    credit = read_micros(table, "credit_cents") if "credit_cents" in table.raw else None
     return table.convert({**plain, "name": name, "credit_micros": credit}, Provider)
 
 
@@ -174,45 +178,50 @@ def _model(table: Table, markup: Decimal, routing: Policy, providers: dict[str, 
     raw = table.raw
     if isinstance(raw.get("id"), str):
         table.what = f"model {raw['id']!r}"
-    table.check_keys(["id", "name", "kind", "price_cents", "routes"], OPTIONAL)
+    table.check_keys(["id", "name", "kind", "routes"], OPTIONAL)
     if raw["kind"] not in KINDS:
         raise table.problem("kind", f"unknown kind {raw['kind']!r}: use one of {', '.join(KINDS)}")
     kind = kind_of(str(raw["kind"]))
-    price = _micros(table, "price_cents")
-    plain = {key: value for key, value in raw.items() if key != "price_cents"}
-    derived = {"ui_price_micros": price, "price_micros": api_price_micros(price, markup), "input": {}, "routes": []}
-    model = table.convert({"timeout_s": kind.timeout_s, "routing": routing, **plain, **derived}, Model)
+    model = _bare_model(table, markup, routing, kind)
     if (model.prompt_chars_max or 0) > kind.prompt_chars_max:
         message = f"prompt_chars_max must be at most {kind.prompt_chars_max}, the limit of kind {kind.name!r}"
         raise table.problem("prompt_chars_max", message)
     limits = {field: _limit(entry, kind, field) for field, entry in table.tables("input", f"{table.what}: input")}
+    model = structs.replace(model, input=limits)
+    check_price(model, model.price, table, "price")
     routes = tuple(
-        _route(Table(route, (*table.at, "routes", number), f"{table.what}: route {number + 1}"), providers)
+        _route(Table(route, (*table.at, "routes", number), f"{table.what}: route {number + 1}"), providers, model)
         for number, route in enumerate(table.items("routes"))
     )
     if not routes:
         raise table.problem("routes", "routes must not be empty: add at least one route")
-    return structs.replace(model, input=limits, routes=routes)
+    return structs.replace(model, routes=routes)
 
 
-def _route(table: Table, providers: dict[str, Provider]) -> Route:
-    table.check_keys(["provider", "model"], ["cost_cents", "weight"])
+def _bare_model(table: Table, markup: Decimal, routing: Policy, kind: Kind) -> Model:
+    """Return a model without its input and routes."""
+    values = {key: value for key, value in table.raw.items() if key not in ("price_cents", "price", "api_price_cents")}
+    values |= {"price": {"parts": [{"per": "order", "micros": 0}]}, "input": {}, "routes": []}
+    model = table.convert({"timeout_s": kind.timeout_s, "routing": routing, **values}, Model)
+    own = read_micros(table, "api_price_cents") if "api_price_cents" in table.raw else None
+    mark_up = basis_points(markup)
+    return structs.replace(model, price=read_price(table, "price"), api_price_micros=own, basis_points=mark_up)
+
+
+def _route(table: Table, providers: dict[str, Provider], model: Model) -> Route:
+    table.check_keys(["provider", "model"], ["cost_cents", "cost", "weight"])
     known = list(providers)
     if table.raw["provider"] not in known:
         names = ", ".join(known) or "none"
         raise table.problem(
             "provider", f"unknown provider {table.raw['provider']!r}: use one of {names}, or add it under [providers]"
         )
-    cost = _micros(table, "cost_cents") if "cost_cents" in table.raw else None
-    plain = {key: value for key, value in table.raw.items() if key != "cost_cents"}
-    return table.convert({**plain, "cost_micros": cost}, Route)
-
-
-def _micros(table: Table, key: str) -> int:
-    try:
-        return micros_from_cents(table.raw[key])
-    except ValueError as error:
-        raise table.problem(key, f"{key} {error}") from None
+    cost = None
+    if "cost" in table.raw or "cost_cents" in table.raw:
+        cost = read_price(table, "cost")
+        check_price(model, cost, table, "cost")
+    plain = {key: value for key, value in table.raw.items() if key not in ("cost_cents", "cost")}
+    return structs.replace(table.convert(plain, Route), cost=cost)
 
 
 def _limit(table: Table, kind: Kind, field: str) -> Limit:

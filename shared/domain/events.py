@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from shared.domain.ids import job_id
-from shared.domain.money import cents
+from shared.domain.money import cents, cents_up
 from shared.domain.times import rfc3339
 
 GENERATION_COMPLETED: Final = "generation.completed"
@@ -76,7 +76,11 @@ def balance_low_body(*, event_id: str, balance_micros: int, threshold_micros: in
     """Return the JSON body of the event that warns of a balance below the account's threshold."""
     return msgspec.json.encode(
         _head(BALANCE_LOW, event_id, now_ms)
-        | {"balanceCents": cents(balance_micros), "thresholdCents": cents(threshold_micros)}
+        | {
+            "balanceCents": cents(balance_micros),
+            "thresholdCents": cents(threshold_micros),
+            "balanceMicros": balance_micros,
+        }
     )
 
 
@@ -119,8 +123,10 @@ def _generation_fields(event: GenerationEvent) -> dict[str, object]:
         "provider": event.provider,
         "urls": event.urls,
         **({"error": event.error, "errorCode": event.error_code} if failed else {}),
-        "costCents": cents(event.cost_micros),
-        "refundedCents": cents(event.refunded_micros),
+        "costCents": cents_up(event.cost_micros),
+        "refundedCents": cents_up(event.refunded_micros),
+        "costMicros": event.cost_micros,
+        "refundedMicros": event.refunded_micros,
         "createdAt": rfc3339(event.created_ms),
         "completedAt": rfc3339(event.closed_ms),
     }

@@ -10,6 +10,8 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
+from shared.domain.price_rule import Sale
+
 State = Literal["backlog", "queued", "submitting", "pending", "uncertain", "completed", "failed"]
 EndState = Literal["completed", "failed"]
 COMPLETED: Final = "completed"
@@ -36,6 +38,7 @@ class Spec(Struct, frozen=True, array_like=True):
     input: dict[str, object]
     routes: tuple[FallbackRoute, ...] = ()  # in the order to try them
     trace: str = ""  # see shared/domain/trace.py
+    sale: Sale | None = None  # of an order whose cost depends on what is delivered; None: it costs its reservation
 
 
 class Output(Struct, frozen=True, array_like=True):

@@ -8,8 +8,13 @@ AMOUNT_USD_MAX = 1_000_000
 
 
 def cents(micros: int) -> int:
-    """Return `micros` in whole cents, rounded towards zero. Prices are whole cents already."""
-    return micros // MICROS_PER_CENT if micros >= 0 else -(-micros // MICROS_PER_CENT)
+    """Return `micros` in whole cents, rounded down: for top-ups and balances."""
+    return micros // MICROS_PER_CENT
+
+
+def cents_up(micros: int) -> int:
+    """Return `micros` in whole cents, rounded up: for prices and costs."""
+    return -(-micros // MICROS_PER_CENT)
 
 
 def usd(micros: int) -> float:

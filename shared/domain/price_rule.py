@@ -1,10 +1,10 @@
-"""Metered prices: a rule over an order's validated input, and over the usage that its provider reports.
+"""Prices: a rule over an order's validated input, and over the usage that its provider reports.
 
-`reserve` gives the most that an order can cost, `settle` the cost of its usage. Both are exact: amounts are fractions
-until the whole is rounded up to a micro-USD, once.
+A rule becomes an agreed price for one input. The most of each unit that the order can use gives the reservation, the
+units that it used give the settlement. Amounts are exact fractions of a micro-USD until the whole is rounded up, once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import ceil
 from typing import Annotated, Any, Literal
@@ -15,91 +15,158 @@ Unit = Literal["order", "output", "second", "megapixel", "1k_characters", "1m_in
 UNIT_SIZE: dict[Unit, int] = {  # how many of the counted things are one unit
     "order": 1,
     "output": 1,
-    "second": 1_000,  # milliseconds
-    "megapixel": 1_000_000,  # pixels
+    "second": 1_000,  # milliseconds, over all outputs
+    "megapixel": 1_000_000,  # pixels, over all outputs
     "1k_characters": 1_000,
     "1m_input_tokens": 1_000_000,
     "1m_output_tokens": 1_000_000,
 }
-REPORTED: frozenset[Unit] = frozenset({"second", "1m_input_tokens", "1m_output_tokens"})
-COMPONENTS_MAX, ROWS_MAX = 8, 200
+PER_OUTPUT: frozenset[Unit] = frozenset({"output", "second", "megapixel"})
+TOKENS: frozenset[Unit] = frozenset({"1m_input_tokens", "1m_output_tokens"})
+BASIS_POINTS_PER_ONE = 10_000
+PARTS_MAX, ROWS_MAX = 8, 200
 
 Micros = Annotated[int, Meta(ge=0, le=10**12)]
 Quantities = Mapping[Unit, int]  # how many outputs, milliseconds, pixels, characters, tokens
 
 
 class UnboundedPrice(ValueError):
-    """A rule has no ceiling, and an order could use any amount of one of its units."""
+    """A price has no ceiling, and nothing bounds the quantity of one of its units."""
 
 
-class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PriceRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The price of a unit where the input has all these values."""
 
     when: dict[str, str | int | float | bool]
     micros: Micros
 
+    def fits(self, given: Mapping[str, Any]) -> bool:
+        """Return whether an input has all values of `when`."""
+        return all(same(given.get(field), value) for field, value in self.when.items())
 
-class Component(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One addend of a price: so much per unit. The first row whose values the input has replaces `micros`."""
 
-    unit: Unit
+class PricePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One addend of a price: so much per unit. The first row that fits the input replaces `micros`."""
+
+    per: Unit
     micros: Micros
-    rows: Annotated[tuple[Row, ...], Meta(max_length=ROWS_MAX)] = ()
-    multiplied_by: str | None = None  # an integer field of the input, such as the number of outputs
+    rows: Annotated[tuple[PriceRow, ...], Meta(max_length=ROWS_MAX)] = ()
 
     def unit_micros(self, given: Mapping[str, Any]) -> int:
         """Return the price of one unit for an input."""
-        for row in self.rows:
-            if all(_same(given.get(field), value) for field, value in row.when.items()):
-                return row.micros
-        return self.micros
+        return next((row.micros for row in self.rows if row.fits(given)), self.micros)
 
-    def cost(self, given: Mapping[str, Any], quantities: Quantities) -> Fraction:
-        """Return what this addend costs, in micro-USD."""
-        factor = given.get(self.multiplied_by) if self.multiplied_by else 1
-        times = factor if isinstance(factor, int) and not isinstance(factor, bool) else 1
-        count = 1 if self.unit == "order" else quantities[self.unit]
-        return Fraction(self.unit_micros(given) * times * count, UNIT_SIZE[self.unit])
+
+class AgreedPart(Struct, frozen=True, array_like=True):
+    """One addend of an agreed price: micro-USD per unit."""
+
+    per: Unit
+    micros: int
+
+    def cost(self, quantities: Quantities) -> Fraction:
+        """Return the cost of a quantity, in micro-USD."""
+        return Fraction(self.micros * quantities.get(self.per, 1), UNIT_SIZE[self.per])
+
+
+class AgreedPrice(Struct, frozen=True, array_like=True):
+    """The price of one input. Stored with a generation as a MessagePack array, as its Spec is."""
+
+    parts: tuple[AgreedPart, ...]
+    minimum_micros: int = 0
+    ceiling_micros: int | None = None
+    basis_points: int = 0  # the mark-up, in hundredths of a percent
+
+    @property
+    def units(self) -> frozenset[Unit]:
+        """Return the units whose quantity matters."""
+        return frozenset(part.per for part in self.parts if part.micros) - {"order"}
+
+    def cost(self, quantities: Quantities) -> int:
+        """Return the cost of the quantities in micro-USD, with the mark-up. Raises UnboundedPrice.
+
+        A unit without a quantity costs the ceiling.
+        """
+        missing = sorted(self.units - quantities.keys())
+        if missing and self.ceiling_micros is None:
+            raise UnboundedPrice(f"nothing bounds {', '.join(missing)}: set a ceiling, or a limit on the input")
+        most = max(self.minimum_micros, self.ceiling_micros or 0)
+        total = most if missing else ceil(sum((part.cost(quantities) for part in self.parts), Fraction()))
+        floored = max(total, self.minimum_micros)
+        return marked_up(floored if self.ceiling_micros is None else min(floored, most), self.basis_points)
 
 
 class PriceRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The price of a model: the sum of its components, at least `minimum_micros` and at most `ceiling_micros`."""
+    """The price of a model: the sum of its parts, at least `minimum_micros` and at most `ceiling_micros`."""
 
-    components: Annotated[tuple[Component, ...], Meta(min_length=1, max_length=COMPONENTS_MAX)]
+    parts: Annotated[tuple[PricePart, ...], Meta(min_length=1, max_length=PARTS_MAX)]
     minimum_micros: Micros = 0
     ceiling_micros: Micros | None = None
 
     @property
     def units(self) -> frozenset[Unit]:
         """Return the units that it counts."""
-        return frozenset(component.unit for component in self.components) - {"order"}
+        return frozenset(part.per for part in self.parts) - {"order"}
 
-    def reserve(self, given: Mapping[str, Any], most: Quantities) -> int:
-        """Return the most that an order can cost. `most` bounds each unit. Raises UnboundedPrice."""
-        if not self.units <= most.keys():
-            if self.ceiling_micros is None:
-                missing = ", ".join(sorted(self.units - most.keys()))
-                raise UnboundedPrice(f"nothing bounds {missing}: set `ceiling_cents`, or a limit on the input")
-            return max(self.ceiling_micros, self.minimum_micros)
-        return self._bounded(given, most)
+    @property
+    def flat_micros(self) -> int | None:
+        """Return the price if it is the same for every input, or None."""
+        plain = not self.units and not any(part.rows for part in self.parts)
+        return self.agreed({}).cost({}) if plain else None
 
-    def settle(self, given: Mapping[str, Any], used: Quantities, reserved_micros: int) -> int:
-        """Return the cost of what an order used: never more than its reservation, which it is without a report."""
-        if not self.units <= used.keys():
-            return reserved_micros
-        return min(self._bounded(given, used), reserved_micros)
+    def agreed(self, given: Mapping[str, Any], basis_points: int = 0) -> AgreedPrice:
+        """Return the price for an input, with a mark-up in hundredths of a percent."""
+        parts = tuple(AgreedPart(part.per, part.unit_micros(given)) for part in self.parts)
+        return AgreedPrice(parts, self.minimum_micros, self.ceiling_micros, basis_points)
 
-    def _bounded(self, given: Mapping[str, Any], quantities: Quantities) -> int:
-        total = ceil(sum((component.cost(given, quantities) for component in self.components), Fraction()))
-        floored = max(total, self.minimum_micros)
-        return floored if self.ceiling_micros is None else min(floored, max(self.ceiling_micros, self.minimum_micros))
+    def conditions(self) -> Iterator[tuple[str, object]]:
+        """Yield each field and value that a row compares the input with."""
+        for part in self.parts:
+            for row in part.rows:
+                yield from row.when.items()
+
+
+class Sale(Struct, frozen=True, array_like=True):
+    """An agreed price with the most of each unit that its order can use. It is the whole of a metered order's price."""
+
+    price: AgreedPrice
+    most: dict[Unit, int]
+
+    @property
+    def reserved_micros(self) -> int:
+        """Return the most that the order can cost. Raises UnboundedPrice."""
+        return self.price.cost(self.most)
+
+    @property
+    def metered(self) -> bool:
+        """Return whether the cost depends on usage that only the provider or the outputs show."""
+        return bool(self.price.units & (TOKENS | PER_OUTPUT))
+
+    def settle(self, *, outputs: int | None = None, tokens: Quantities | None = None) -> int:
+        """Return the cost of what was used: never more than the reservation.
+
+        `outputs` is how many were delivered, None if their number is the ordered one. Without a count of the tokens an
+        order that is charged by tokens costs its reservation.
+        """
+        ordered = self.most.get("output", 1)
+        share = Fraction(min(outputs, ordered), ordered) if outputs is not None and ordered else Fraction(1)
+        used = {unit: ceil(most * share) if unit in PER_OUTPUT else most for unit, most in self.most.items()}
+        reported = {unit: count for unit, count in (tokens or {}).items() if unit in TOKENS}
+        used |= {unit: min(count, self.most.get(unit, count)) for unit, count in reported.items()}
+        if not (self.price.units & TOKENS) <= reported.keys():
+            return self.reserved_micros
+        return min(self.price.cost(used), self.reserved_micros)
+
+
+def flat(micros: int) -> PriceRule:
+    """Return the rule of a price that is the same for every order."""
+    return PriceRule(parts=(PricePart(per="order", micros=micros),))
 
 
 def marked_up(micros: int, basis_points: int) -> int:
     """Return an amount times one plus a mark-up in hundredths of a percent, rounded up to a micro-USD."""
-    return -(-micros * (10_000 + basis_points) // 10_000)
+    return -(-micros * (BASIS_POINTS_PER_ONE + basis_points) // BASIS_POINTS_PER_ONE)
 
 
-def _same(given: object, wanted: object) -> bool:
+def same(given: object, wanted: object) -> bool:
     """Return whether two values are equal as JSON has them: true is not 1."""
     return given == wanted and isinstance(given, bool) == isinstance(wanted, bool)

@@ -1,12 +1,11 @@
-"""The API price is the UI price times the mark-up, rounded up to a whole cent. Integers and exact decimals only."""
+"""Amounts and percentages of the catalogue, read exactly. Integers and exact decimals only."""
 
 from decimal import Decimal, InvalidOperation
 
-from shared.domain.money import AMOUNT_USD_MAX, MICROS_PER_CENT
+from shared.domain.money import AMOUNT_USD_MAX
 
 PRICE_CENTS_MAX = AMOUNT_USD_MAX * 100
 MARKUP_PERCENT_MAX = 1_000
-BASIS_POINTS_PER_ONE = 10_000
 
 
 def micros_from_cents(cents: object) -> int:
@@ -24,18 +23,6 @@ def basis_points(percent: object) -> int:
     Raises ValueError for another type, outside 0..MARKUP_PERCENT_MAX, and past 2 decimals. The message is a predicate.
     """
     return _scaled(percent, decimals=2, most=MARKUP_PERCENT_MAX)
-
-
-def api_price_micros(ui_price_micros: int, markup_percent: int | str | Decimal) -> int:
-    """Return the API's price for a UI price, micro-USD in whole cents: 10 cents with 5 % mark-up are 11 cents.
-
-    Raises ValueError for a negative price or a mark-up that `basis_points` refuses.
-    """
-    if ui_price_micros < 0:
-        raise ValueError("Price must not be negative.")
-    exact = ui_price_micros * (BASIS_POINTS_PER_ONE + basis_points(markup_percent))
-    whole_cents = -(-exact // (BASIS_POINTS_PER_ONE * MICROS_PER_CENT))
-    return whole_cents * MICROS_PER_CENT
 
 
 def _scaled(value: object, *, decimals: int, most: int) -> int:

@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from shared.domain.catalogue import Policy, Route
+from shared.domain.catalogue import Model, Route
 
 EXPLORED = 0.05  # share of generations sent to a slower route, so that its speed is measured again
 
 
 def ranked(
-    routes: Sequence[Route], policy: Policy, *, took_ms: Mapping[str, float], dice: Callable[[], float]
+    model: Model, routes: Sequence[Route], *, took_ms: Mapping[str, float], dice: Callable[[], float]
 ) -> list[Route]:
-    """Return the routes in the order to try them. Ties keep the catalogue's order.
+    """Return some routes of a model in the order to try them, by its policy. Ties keep the catalogue's order.
 
     `took_ms` has the measured time of each provider, if known. `dice` returns numbers from 0 to below 1.
     """
-    match policy:
+    match model.routing:
         case "cheapest":
-            return sorted(routes, key=lambda route: (route.cost_micros is None, route.cost_micros or 0))
+            return sorted(routes, key=lambda route: (route.cost is None, model.route_micros(route) or 0))
         case "fastest":
             return _fastest(routes, took_ms, dice)
         case "weighted":

@@ -7,14 +7,13 @@ import json
 import re
 from typing import Any
 
+from shared.domain.quantities import completion_tokens_max, words_max
 from workers.adapters.contract import Call, Done, Rejected, Setup, Unknown
 from workers.adapters.inputs import data_url, drop_none
 from workers.adapters.responses import ProviderResponse
 
 KINDS = ("text", "enhance", "interrogate")
 VARIATIONS = 3  # default of `count`
-WORDS = {"short": 80, "medium": 300, "long": 900}
-TOKENS_MAX = 4_096  # of a completion, reasoning included: it is billed by its length, so it needs a bound
 TAGS_MAX, TAG_CHARS_MAX = 30, 60
 JSON_STARTS_MAX = 50  # positions in a text to try as the beginning of JSON
 
@@ -44,7 +43,7 @@ async def build_request(setup: Setup, call: Call) -> dict[str, object]:
     return {
         "model": call.model,
         "messages": [*messages, {"role": "user", "content": content}],
-        "max_tokens": tokens_max(call),
+        "max_tokens": completion_tokens_max(call.input),
         **drop_none(seed=call.input.get("seed")),
     }
 
@@ -56,24 +55,13 @@ def system_prompt(call: Call) -> str:
     if call.kind != "text":
         return ""
     wishes = [f"{name}: {call.input[name]}." for name in ("type", "tone") if call.input.get(name)]
-    wishes += [f"About {words_max(call)} words at most."] if words_max(call) else []
+    wishes += [f"About {words_max(call.input)} words at most."] if words_max(call.input) else []
     return " ".join(["Write exactly the requested text, and nothing else.", *wishes]) if wishes else ""
 
 
 def interrogation_prompt(call: Call) -> str:
     """Return the prompt that requests the description of an image."""
     return f"{INTERROGATE} {call.prompt}".strip()
-
-
-def words_max(call: Call) -> int | None:
-    """Return the requested length of a text in words."""
-    limit = call.input.get("words_max")
-    return limit if isinstance(limit, int) else WORDS.get(str(call.input.get("length")))
-
-
-def tokens_max(call: Call) -> int:
-    """Return the limit of a completion in tokens."""
-    return max(TOKENS_MAX, 2 * (words_max(call) or 0) + 1_000)
 
 
 def read_completion(call: Call, response: ProviderResponse) -> Done:

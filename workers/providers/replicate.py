@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 
+from shared.domain.quantities import completion_tokens_max
 from shared.ops import clock
 from workers.adapters import chat
 from workers.adapters.contract import Blob, Call, Callback, Done, Pending, Rejected, Retry, Setup
@@ -110,7 +111,10 @@ class Adapter(HttpAdapter):
         fields |= {"image": urls[0]} if urls and single else {"images": urls or None}
         fields["prompt"] = styled_prompt(call, takes_negative=bool(names.get("negative_prompt", True))) or None
         if call.kind in ("text", "enhance"):
-            fields |= {"system_prompt": chat.system_prompt(call) or None, "max_tokens": chat.tokens_max(call)}
+            fields |= {
+                "system_prompt": chat.system_prompt(call) or None,
+                "max_tokens": completion_tokens_max(call.input),
+            }
         if call.kind in ("image", "video"):
             # A model with a version is usually a community model, measured in pixels; the others take ratios.
             pixels = {name: call.input.get(name) for name in ("width", "height")}

@@ -54,8 +54,10 @@ class GenerationEventBody(Struct, kw_only=True, rename="camel"):
     model: Annotated[str, doc("The id of the requested model.")]
     provider: Annotated[str | None, doc("The provider that served it. Null if there was none.")]
     urls: Annotated[tuple[Link, ...], doc("All outputs.")]
-    cost_cents: Annotated[int, count("The amount charged.")]
-    refunded_cents: Annotated[int, count("The amount refunded.")]
+    cost_cents: Annotated[int, count("The amount charged, rounded up to a cent.")]
+    refunded_cents: Annotated[int, count("The amount refunded, rounded up to a cent.")]
+    cost_micros: Annotated[int, count("The exact amount charged, in millionths of a dollar.")]
+    refunded_micros: Annotated[int, count("The exact amount refunded, in millionths of a dollar.")]
     created_at: Annotated[str, timestamp("When it was accepted.")]
     completed_at: Annotated[str, timestamp("When it ended.")]
     truncated: Annotated[
@@ -91,6 +93,7 @@ class BalanceLow(Struct, kw_only=True, rename="camel"):
     id: EventId
     balance_cents: Annotated[int, count("The balance.")]
     threshold_cents: Annotated[int, count("The threshold that the balance fell below.")]
+    balance_micros: Annotated[int, count("The exact balance, in millionths of a dollar.")]
 
 
 class EndpointDisabled(Struct, kw_only=True, rename="camel"):

@@ -50,8 +50,9 @@ class ModelEntry(Struct, kw_only=True):
     id: Annotated[str, doc("The value to send as `model`.")]
     name: Annotated[str, doc("The name for people.")]
     type: Kind
-    price_cents: Annotated[int, count("The price of one generation.")]
+    price_cents: Annotated[int, count("The price of an order with the defaults, rounded up to a cent.")]
     price_usd: Annotated[float, doc("`price_cents` in dollars, for display.")]
+    price_micros: Annotated[int, count("The exact price of an order with the defaults, in millionths of a dollar.")]
     resolution: Annotated[str | None, doc("The resolution of the output, such as `1K`.")]
     duration_sec: Annotated[int | None, doc("The length of the output in seconds.")]
 
@@ -63,14 +64,20 @@ class GenerationEntry(Struct, kw_only=True):
     status: Annotated[str, doc("One of three values, always.", enum=["processing", *TERMINAL])]
     model: Annotated[str, doc("The id of the requested model.")]
     cost_cents: Annotated[
-        int, count("The price while it is processing, then the amount charged. 0 after a full refund.")
+        int,
+        count(
+            "The most it can cost while it is processing, then the amount charged, rounded up to a cent. 0 after a "
+            "full refund."
+        ),
     ]
     cost_usd: Annotated[float, doc("`cost_cents` in dollars, for display.")]
+    cost_micros: Annotated[int, count("The exact amount of `cost_cents`, in millionths of a dollar.")]
     created_at: Annotated[str, timestamp("When it was accepted.")]
     type: Kind
     provider: Annotated[str, doc("The provider that serves it.")]
     stage: Annotated[str, doc("More detail than `status`. New values may be added.", examples=STAGES)]
     refunded_cents: Annotated[int, count("The amount refunded, and what the operator credited later.")] = 0
+    refunded_micros: Annotated[int, count("The exact amount of `refunded_cents`, in millionths of a dollar.")] = 0
     queue_position: Annotated[int | UnsetType, count("How many generations are ahead of it, while it waits.")] = UNSET
     result_url: Annotated[str | UnsetType, link("The first output.")] = UNSET
     result_urls: Annotated[tuple[Link, ...] | UnsetType, doc("All outputs.", minItems=1)] = UNSET
@@ -95,8 +102,11 @@ class Balance(Struct, kw_only=True):
     balance_usd: Annotated[float, doc("`balance_cents` in dollars, for display.")]
     total_topup_cents: Annotated[int, count("All top-ups.")]
     total_spent_cents: Annotated[
-        int, count("All charges minus all refunds. A generation counts as soon as it is accepted.")
+        int, count("All charges minus all refunds, rounded up. A generation counts as soon as it is accepted.")
     ]
+    balance_micros: Annotated[int, count("The exact balance, in millionths of a dollar.")]
+    total_topup_micros: Annotated[int, count("The exact sum of all top-ups.")]
+    total_spent_micros: Annotated[int, count("The exact sum of all charges minus all refunds.")]
     currency: Annotated[str, doc("Always USD.", const="USD")] = "USD"
 
 
@@ -104,8 +114,11 @@ class Transaction(Struct, kw_only=True):
     """One movement of money; the amount is signed. `type` is topup, spend or refund."""
 
     type: Annotated[str, doc("The type of transaction.", enum=["topup", "spend", "refund"])]
-    amount_cents: Annotated[int, doc("The signed amount: negative for a charge.")]
+    amount_cents: Annotated[
+        int, doc("The signed amount, negative for a charge; a charge or refund is rounded up to a cent.")
+    ]
     amount_usd: Annotated[float, doc("`amount_cents` in dollars, for display.")]
+    amount_micros: Annotated[int, doc("The exact signed amount, in millionths of a dollar.")]
     created_at: Annotated[str, timestamp("When it was booked.")]
     generation_id: Annotated[str | None, doc("The generation of a charge or refund.", format="uuid")]
     reference: Annotated[str | None, doc("The reference of a top-up.")]

@@ -6,32 +6,45 @@ from gateway import examples
 from gateway.dialects.wowflow.bodies import Balance, GenerationEntry, Transaction
 from gateway.operation import DataList
 from shared.domain.catalogue import Model, Route
-from shared.domain.money import cents, usd
+from shared.domain.money import cents_up
+from shared.domain.price_rule import flat
 
 NO_MODEL = Model(  # for a deployment that offers nothing yet
     id="maker/model",
     name="A Model",
     kind="image",
-    ui_price_micros=100_000,
-    price_micros=110_000,
+    price=flat(100_000),
+    api_price_micros=110_000,
     timeout_s=600,
     input={},
     routes=(Route(provider="maker", model="model"),),
 )
-BALANCE = Balance(balance_cents=1234, balance_usd=12.34, total_topup_cents=5000, total_spent_cents=3766)
+BALANCE = Balance(
+    balance_cents=1234,
+    balance_usd=12.34,
+    total_topup_cents=5000,
+    total_spent_cents=3766,
+    balance_micros=12_347_500,
+    total_topup_micros=50_000_000,
+    total_spent_micros=37_652_500,
+)
 REFUND = Transaction(
     type="refund",
     amount_cents=11,
     amount_usd=0.11,
+    amount_micros=105_000,
     created_at=examples.COMPLETED_AT,
     generation_id=examples.GENERATION_ID,
     reference=None,
 )
-CHARGE = structs.replace(REFUND, type="spend", amount_cents=-11, amount_usd=-0.11, created_at=examples.CREATED_AT)
+CHARGE = structs.replace(
+    REFUND, type="spend", amount_cents=-11, amount_usd=-0.11, amount_micros=-105_000, created_at=examples.CREATED_AT
+)
 TOP_UP = Transaction(
     type="topup",
     amount_cents=5000,
     amount_usd=50.0,
+    amount_micros=50_000_000,
     created_at=examples.ACCOUNT_CREATED_AT,
     generation_id=None,
     reference="invoice-2026-117",
@@ -53,8 +66,9 @@ def generation_entries(model: Model) -> tuple[GenerationEntry, GenerationEntry, 
         id=examples.GENERATION_ID,
         status="processing",
         model=model.id,
-        cost_cents=cents(model.price_micros),
-        cost_usd=usd(model.price_micros),
+        cost_cents=cents_up(model.price_micros),
+        cost_usd=cents_up(model.price_micros) / 100,
+        cost_micros=model.price_micros,
         created_at=examples.CREATED_AT,
         type=model.kind,
         provider=model.routes[0].provider,
@@ -77,7 +91,9 @@ def generation_entries(model: Model) -> tuple[GenerationEntry, GenerationEntry, 
         stage="failed",
         cost_cents=0,
         cost_usd=0.0,
+        cost_micros=0,
         refunded_cents=processing.cost_cents,
+        refunded_micros=processing.cost_micros,
         error="The provider rejected the prompt.",
         error_code="content_policy",
     )

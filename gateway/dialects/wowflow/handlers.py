@@ -16,7 +16,7 @@ from shared.domain.catalogue import Model
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from shared.domain.ids import canonical_uuid
-from shared.domain.money import cents, usd
+from shared.domain.money import cents, cents_up
 from shared.domain.times import rfc3339
 from shared.ops.settings import Settings
 from shared.store import accounts, generations, ledger
@@ -100,13 +100,16 @@ async def read_balance(request: web.Request) -> web.Response:
     account = await accounts.find(request.app[CONTEXT].store, await auth.authenticate(request))
     if account is None:
         raise auth.account_gone()
-    balance = cents(account.topup) - cents(account.spent)
+    topped_up, spent = cents(account.topup), cents_up(account.spent)
     return json_response(
         Balance(
-            balance_cents=balance,
-            balance_usd=balance / 100,
-            total_topup_cents=cents(account.topup),
-            total_spent_cents=cents(account.spent),
+            balance_cents=topped_up - spent,
+            balance_usd=(topped_up - spent) / 100,
+            total_topup_cents=topped_up,
+            total_spent_cents=spent,
+            balance_micros=account.topup - account.spent,
+            total_topup_micros=account.topup,
+            total_spent_micros=account.spent,
         )
     )
 
@@ -132,13 +135,15 @@ def generation_entry(context: GatewayContext, generation: Generation) -> Generat
         id=generation.id,
         status=generation.state if not generation.open else "processing",
         model=generation.spec.model,
-        cost_cents=cents(generation.price_micros),
-        cost_usd=usd(generation.price_micros),
+        cost_cents=cents_up(generation.price_micros),
+        cost_usd=cents_up(generation.price_micros) / 100,
+        cost_micros=generation.price_micros,
         created_at=rfc3339(generation.created_ms),
         type=generation.spec.kind,
         provider=generation.provider,
         stage=generation.state,
-        refunded_cents=cents(generation.returned_micros),
+        refunded_cents=cents_up(generation.returned_micros),
+        refunded_micros=generation.returned_micros,
     )
     if generation.position is not None:
         entry.queue_position = generation.position
@@ -168,8 +173,9 @@ def model_entry(model: Model) -> ModelEntry:
         id=model.id,
         name=model.name,
         type=model.kind,
-        price_cents=cents(model.price_micros),
-        price_usd=usd(model.price_micros),
+        price_cents=cents_up(model.price_micros),
+        price_usd=cents_up(model.price_micros) / 100,
+        price_micros=model.price_micros,
         resolution=model.resolution,
         duration_sec=model.duration_s,
     )
@@ -178,10 +184,13 @@ def model_entry(model: Model) -> ModelEntry:
 def transaction(line: LedgerEntry) -> Transaction:
     """Return a ledger entry in this dialect's shape."""
     top_up = line.kind == "top_up"
+    # A charge and its full refund are the same number of cents: both are rounded away from zero.
+    amount = cents_up(line.amount_micros) if line.amount_micros > 0 and not top_up else cents(line.amount_micros)
     return Transaction(
         type=TRANSACTION_TYPES[line.kind],
-        amount_cents=cents(line.amount_micros),
-        amount_usd=usd(line.amount_micros),
+        amount_cents=amount,
+        amount_usd=amount / 100,
+        amount_micros=line.amount_micros,
         created_at=rfc3339(line.at_ms),
         generation_id=None if top_up else line.reference,
         reference=line.reference if top_up else None,

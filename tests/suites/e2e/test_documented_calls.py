@@ -119,15 +119,15 @@ async def test_generate_returns_pixel_art(visitor: Visitor) -> None:
 
 async def test_text_has_the_requested_length_and_tone(visitor: Visitor) -> None:
     """A longer length gives more words, and another tone gives another text."""
-    changes: list[dict[str, Any]] = [{}, {"tone": "playful"}, {"length": "short"}, {"length": "long"}]
-    texts = [await run_call(visitor, "/api/text/generate", TEXT | {"seed": 7} | change) for change in changes]
-    plain = await run_call(visitor, "/api/text/generate", TEXT)
-    for text in (*texts, plain):
+    short = {"length": "short", "seed": 7}
+    changes: list[dict[str, Any]] = [{}, short, short | {"tone": "playful"}, {"length": "long", "seed": 7}]
+    texts = [await run_call(visitor, "/api/text/generate", TEXT | change) for change in changes]
+    for text in texts:
         assert text["content"].strip()
         assert (len(text["content"]), len(text["content"].split())) == (text["charCount"], text["wordCount"])
-    medium, playful, short, long = texts
-    assert medium["content"] != playful["content"]
-    assert short["wordCount"] < medium["wordCount"] < long["wordCount"]
+    medium, plain, playful, long = texts
+    assert plain["content"] != playful["content"]
+    assert plain["wordCount"] < medium["wordCount"] < long["wordCount"]
 
 
 async def test_voice_speaks_the_text(visitor: Visitor) -> None:

@@ -40,12 +40,18 @@ price_cents = 0.5
 duration_s = 3
 routes = [{{ provider = "noop", model = "noop" }}]
 """
-MODEL = {"id": str, "name": str, "type": str, "price_cents": int, "price_usd": float}
-CREATED = {"id": str, "status": str, "model": str, "cost_cents": int, "cost_usd": float, "created_at": str}
+MODEL = {"id": str, "name": str, "type": str, "price_cents": int, "price_usd": float, "price_micros": int}
+CREATED = {
+    **{"id": str, "status": str, "model": str, "cost_cents": int, "cost_usd": float, "cost_micros": int},
+    "created_at": str,
+}
 COMPLETED = CREATED | {"result_url": str, "completed_at": str}
-FAILED = CREATED | {"error": str, "error_code": str, "completed_at": str, "refunded_cents": int}
-BALANCE = {"balance_cents": int, "balance_usd": float, "total_topup_cents": int, "total_spent_cents": int}
-TRANSACTION = {"type": str, "amount_cents": int, "amount_usd": float, "created_at": str}
+FAILED = CREATED | {"error": str, "error_code": str, "completed_at": str, "refunded_cents": int, "refunded_micros": int}
+BALANCE = {
+    **{"balance_cents": int, "balance_usd": float, "total_topup_cents": int, "total_spent_cents": int},
+    **{"balance_micros": int, "total_topup_micros": int, "total_spent_micros": int},
+}
+TRANSACTION = {"type": str, "amount_cents": int, "amount_usd": float, "amount_micros": int, "created_at": str}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -73,7 +79,7 @@ def assert_fields(body: dict[str, Any], documented: dict[str, type]) -> None:
 
 
 async def test_models_have_their_documented_fields(caller: Caller) -> None:
-    """The list of models has the documented fields, the UI price plus 5 % rounded up to a cent, and nulls."""
+    """The list of models has the documented fields, the UI price plus 5 %, and nulls."""
     answer = await caller.request("GET", "/api/v1/models")
     assert 200 == answer.status
     found = {model["id"]: model for model in answer.body["data"]}
@@ -171,9 +177,9 @@ async def test_balance_adds_up_in_every_state(caller: Caller) -> None:
     await caller.wait_for_stage(stuck, "pending")
     assert (89, 100, 11) == await read_balances()
     await caller.wait_for_end(await caller.create("a boat", SAMPLE))
-    assert (78, 100, 22) == await read_balances()
+    assert (79, 100, 21) == await read_balances()
     await caller.wait_for_end(await caller.create("fail", SAMPLE))
-    assert (78, 100, 22) == await read_balances()
+    assert (79, 100, 21) == await read_balances()
 
 
 async def test_transactions_are_newest_first(caller: Caller) -> None:
@@ -193,7 +199,7 @@ async def test_transactions_are_newest_first(caller: Caller) -> None:
         ("spend", -11, completed),
         ("topup", 100, None),
     ] == [(line["type"], line["amount_cents"], line["generation_id"]) for line in answer.body["data"]]
-    assert await caller.check_balance() == sum(line["amount_cents"] for line in answer.body["data"])
+    assert 895_000 == sum(line["amount_micros"] for line in answer.body["data"])
     one = await caller.request("GET", "/api/v1/transactions?limit=1")
     assert answer.body["data"][:1] == one.body["data"]
 

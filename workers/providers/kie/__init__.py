@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 import aiohttp
 from msgspec import structs
 
+from shared.domain.quantities import completion_tokens_max
 from workers.adapters import chat
 from workers.adapters.contract import Blob, Call, Callback, Done, Down, Pending, Rejected, Retry, Setup, Unknown
 from workers.adapters.http import UPLOAD_RETRY_S, HttpAdapter
@@ -110,7 +111,7 @@ class Adapter(HttpAdapter):
             "messages": [
                 {"role": "user", "content": "\n\n".join(filter(None, (chat.system_prompt(call), call.prompt)))}
             ],
-            "max_tokens": chat.tokens_max(call),
+            "max_tokens": completion_tokens_max(call.input),
             "stream": False,
         }
         response = await self._http.submit("POST", "/claude/v1/messages", read_error=read_error, json=body)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from shared.domain.catalogue import KINDS, Catalogue, Limit, Plan, Provider, Route
 from shared.domain.catalogue_file import CatalogueError, parse
+from shared.domain.price_rule import PricePart, PriceRow, PriceRule, flat
 
 KNOWN_KINDS = ", ".join(KINDS)
 TEXT = dedent("""\
@@ -72,9 +73,9 @@ def refusal(old: str, new: str) -> CatalogueError:
 def test_model_is_parsed_completely(catalogue: Catalogue) -> None:
     """Prices become micro-USD, the API price includes the mark-up, and routes keep their order and cost."""
     model = catalogue.models["local/image"]
-    assert ("Image", "image", 100_000, 110_000) == (model.name, model.kind, model.ui_price_micros, model.price_micros)
+    assert ("Image", "image", 100_000, 105_000) == (model.name, model.kind, model.ui_price_micros, model.price_micros)
     assert ("1K", None) == (model.resolution, model.duration_s)
-    far = Route(provider="far", model="Far/Image", cost_micros=45_000)
+    far = Route(provider="far", model="Far/Image", cost=flat(45_000))
     assert (far, Route(provider="local", model="artist")) == model.routes
     assert Limit(default=512, min=64, max=1024) == model.input["width"]
     assert Limit(choices=("standard",)) == model.input["quality"]
@@ -82,9 +83,65 @@ def test_model_is_parsed_completely(catalogue: Catalogue) -> None:
 
 
 def test_fractional_price_is_exact(catalogue: Catalogue) -> None:
-    """Half a cent is 5 000 micro-USD, and the API charges a whole cent for it."""
+    """Half a cent is 5 000 micro-USD, and the API charges 5 % more."""
     model = catalogue.models["local/video"]
-    assert (5_000, 10_000) == (model.ui_price_micros, model.price_micros)
+    assert (5_000, 5_250) == (model.ui_price_micros, model.price_micros)
+
+
+METERED = """\
+    [models.price]
+    minimum_cents = 2
+    parts = [
+      { per = "order", cents = 1 },
+      { per = "second", cents = 4, rows = [{ when = { seconds = 10 }, cents = 3.5 }] },
+    ]
+
+    [models.input.seconds]
+"""
+
+
+def metered(old: str = "", new: str = "") -> Catalogue:
+    """Return the catalogue with a price per second, and `old` in that price replaced."""
+    text = TEXT.replace('price_cents = "0.5"\n', "").replace("[models.input.seconds]\n", dedent(METERED))
+    assert old in text
+    return parse(text.replace(old, new, 1) if old else text)
+
+
+def test_price_may_be_a_table_of_parts() -> None:
+    """Parts per unit, with rows for some inputs, become a rule that is charged with the exact mark-up."""
+    model = metered().models["local/video"]
+    rows = (PriceRow(when={"seconds": 10}, micros=35_000),)
+    parts = (PricePart(per="order", micros=10_000), PricePart(per="second", micros=40_000, rows=rows))
+    assert PriceRule(parts=parts, minimum_micros=20_000) == model.price
+    assert 136_500 == model.sale({"seconds": 3}, "a boat").reserved_micros == model.price_micros
+    assert 378_000 == model.sale({"seconds": 10}, "a boat").reserved_micros
+
+
+def test_api_price_of_its_own_replaces_the_mark_up() -> None:
+    """A model may state its API price; the UI price stays."""
+    model = parse(TEXT.replace("price_cents = 10", "price_cents = 10\napi_price_cents = 11")).models["local/image"]
+    assert (100_000, 110_000, 110_000) == (model.ui_price_micros, model.price_micros, model.flat_micros)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('per = "order"', 'per = "minute"', "unknown unit 'minute': use one of order, output, second"),
+        ("when = { seconds = 10 }", "when = { sound = true }", "depends on 'sound', which is not an input field"),
+        ("when = { seconds = 10 }", "when = { seconds = 11 }", "no input has: seconds must be at most 10"),
+        ("when = { seconds = 10 }", "when = {}", "when must name fields and their values"),
+        ("minimum_cents = 2", "minimum_cents = 2\nceiling_cents = 1", "must not be less than minimum_cents"),
+        ("cents = 4,", "cents = -4,", "cents must be from 0"),
+        ('{ per = "order", cents = 1 }', "5", "part 1 must be a table"),
+        ('per = "second"', 'per = "megapixel"', "price needs a ceiling_cents, or a default for width"),
+        ('per = "second"', 'per = "1m_output_tokens"', "price is not bounded: nothing bounds 1m_output_tokens"),
+        ("[models.price]", "price_cents = 1\n[models.price]", "give price_cents or price, not both"),
+    ],
+)
+def test_price_that_cannot_be_reserved_is_refused(old: str, new: str, words: str) -> None:
+    """An unknown unit, a condition that no input meets and a quantity without a bound are refused."""
+    with pytest.raises(CatalogueError, match=words):
+        metered(old, new)
 
 
 def test_timeout_defaults_to_kind(catalogue: Catalogue) -> None:
@@ -180,7 +237,12 @@ def test_error_names_line_and_known_values() -> None:
         ("price_cents = 10", "price_cents = 0.00001", 19, "price_cents has more than 4 decimals"),
         ("price_cents = 10", "price_cents = true", 19, "price_cents is not a number"),
         ("price_cents = 10", "price_cents = inf", 19, "price_cents must be from 0 to"),
-        ("price_cents = 10", "price = 10", 19, "unknown key 'price': use one of id, name, kind, price_cents, routes"),
+        (
+            "price_cents = 10",
+            "prize = 10",
+            19,
+            "unknown key 'prize': use one of id, name, kind, routes, price_cents, price",
+        ),
         ("price_cents = 10", "", 15, "model 'local/image': price_cents is missing"),
         ("duration_s = 3", "duration_s = 0", 37, "duration_s must be a whole number from 1"),
         ("timeout_s = 100", "timeout_s = 1e9", 38, "timeout_s must be a whole number from 1"),
@@ -202,7 +264,7 @@ def test_error_names_line_and_known_values() -> None:
         ),
         ('provider = "local", model = "clip"', 'provider = "local"', 39, "route 1: model is missing"),
         ('model = "clip"', "model = 3", 39, "route 1: model must be a text"),
-        ('model = "artist"', 'model = "artist", cost = 3', 21, "route 2: unknown key 'cost'"),
+        ('model = "artist"', 'model = "artist", cost = 3', 21, "route 2: cost must be a table"),
         ("cost_cents = 4.5", "cost_cents = -4.5", 21, "route 1: cost_cents must be from 0"),
         (
             "seed = {}",

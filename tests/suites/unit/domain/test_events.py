@@ -32,7 +32,7 @@ OUTCOME = GenerationEvent(
     urls=("https://cdn.example.com/a.png", "https://cdn.example.com/b.png"),
     created_ms=CLOSED_MS - 5_250,
     closed_ms=CLOSED_MS,
-    cost_micros=110_000,
+    cost_micros=105_000,
 )
 
 
@@ -50,7 +50,7 @@ def test_completed_body_has_documented_fields_first() -> None:
         '"timestamp":"2026-03-01T12:00:05.000Z","type":"generation.completed",'
         '"id":"0195c1f2-7a3b-7c4d-8e5f-0123456789ab","status":"completed","kind":"image","model":"nano-banana",'
         '"provider":"local","urls":["https://cdn.example.com/a.png","https://cdn.example.com/b.png"],'
-        '"costCents":11,"refundedCents":0,"createdAt":"2026-03-01T11:59:59.750Z",'
+        '"costCents":11,"refundedCents":0,"costMicros":105000,"refundedMicros":0,"createdAt":"2026-03-01T11:59:59.750Z",'
         '"completedAt":"2026-03-01T12:00:05.000Z"}'
     ) == generation_body(OUTCOME).decode()
 
@@ -76,12 +76,12 @@ def test_failed_body_has_error_and_refund() -> None:
         error="the provider refused the prompt",
         error_code="content_policy",
         cost_micros=0,
-        refunded_micros=110_000,
+        refunded_micros=105_000,
     )
     assert ["event", "jobId", "imageUrl", "prompt", "timestamp"] == list(body)[:5]
     assert ("generation.failed", None, "failed") == (body["event"], body["imageUrl"], body["status"])
     assert ("the provider refused the prompt", "content_policy") == (body["error"], body["errorCode"])
-    assert (0, 11) == (body["costCents"], body["refundedCents"])
+    assert (0, 11, 105_000) == (body["costCents"], body["refundedCents"], body["refundedMicros"])
 
 
 def test_balance_low_body_has_both_amounts() -> None:
@@ -93,6 +93,7 @@ def test_balance_low_body_has_both_amounts() -> None:
         "id": "evt_1",
         "balanceCents": 99,
         "thresholdCents": 100,
+        "balanceMicros": 999_999,
     } == json.loads(
         balance_low_body(event_id="evt_1", balance_micros=999_999, threshold_micros=1_000_000, now_ms=CLOSED_MS)
     )
@@ -117,7 +118,8 @@ def test_endpoint_disabled_body_has_reason_and_time() -> None:
 
 def test_event_types_are_unique() -> None:
     """The list of event types has each type once."""
-    assert ("generation.completed", "generation.failed", "balance.low", "endpoint.disabled") == EVENT_TYPES
+    assert len(EVENT_TYPES) == len(set(EVENT_TYPES))
+    assert ("generation.completed", "generation.failed", "balance.low", "endpoint.disabled") == EVENT_TYPES[:4]
 
 
 def test_short_body_is_not_marked_truncated() -> None:

@@ -8,13 +8,13 @@ from msgspec import structs
 
 from shared.domain.catalogue import Limit, Model, Route
 from shared.domain.inputs import InvalidInput, validate_input, validate_prompt
+from shared.domain.price_rule import flat
 
 MODEL = Model(
     id="maker/image",
     name="Image",
     kind="image",
-    ui_price_micros=10_000,
-    price_micros=20_000,
+    price=flat(10_000),
     timeout_s=600,
     input={
         "width": Limit(default=512, min=128, max=1024),

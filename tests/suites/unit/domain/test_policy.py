@@ -2,21 +2,31 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
+from msgspec import structs
 
-from shared.domain.catalogue import Policy, Route
+from shared.domain.catalogue import Model, Policy, Route
+from shared.domain.price_rule import flat
 from shared.domain.routing import EXPLORED, ranked
 
-DEAR = Route(provider="dear", model="m", cost_micros=90)
-CHEAP = Route(provider="cheap", model="m", cost_micros=10, weight=3)
+DEAR = Route(provider="dear", model="m", cost=flat(90))
+CHEAP = Route(provider="cheap", model="m", cost=flat(10), weight=3)
 UNKNOWN = Route(provider="unknown", model="m", weight=6)
 ROUTES = (UNKNOWN, DEAR, CHEAP)
+MODEL = Model(id="m", name="M", kind="image", price=flat(100), timeout_s=60, input={}, routes=ROUTES)
+
+
+def ordered(
+    policy: Policy, routes: Sequence[Route], took_ms: Mapping[str, float], dice: Callable[[], float]
+) -> list[Route]:
+    return ranked(structs.replace(MODEL, routing=policy), routes, took_ms=took_ms, dice=dice)
 
 
 def names(policy: Policy, dice: float = 0.5, **took_ms: float) -> list[str]:
     """Return the providers in the order to try them."""
-    return [route.provider for route in ranked(ROUTES, policy, took_ms=took_ms, dice=lambda: dice)]
+    return [route.provider for route in ordered(policy, ROUTES, took_ms, lambda: dice)]
 
 
 @pytest.mark.parametrize(
@@ -39,15 +49,15 @@ def test_slower_route_is_explored_sometimes() -> None:
     """A small share of generations tries a slower route first, so that its measurement stays current."""
     rolls = iter([EXPLORED / 2, 0.9])
     took_ms = {"cheap": 1.0, "dear": 2.0, "unknown": 3.0}
-    found = ranked(ROUTES, "fastest", took_ms=took_ms, dice=lambda: next(rolls))
+    found = ordered("fastest", ROUTES, took_ms, lambda: next(rolls))
     assert ["unknown", "cheap", "dear"] == [route.provider for route in found]
-    assert ROUTES[:1] == tuple(ranked(ROUTES[:1], "fastest", took_ms={}, dice=lambda: 0.0))
+    assert ROUTES[:1] == tuple(ordered("fastest", ROUTES[:1], {}, lambda: 0.0))
 
 
 def test_weight_is_share_of_first_choices() -> None:
     """Each route comes first as often as its weight says, and every order has all routes."""
     chance = random.Random(7)
-    orders = [ranked(ROUTES, "weighted", took_ms={}, dice=chance.random) for _ in range(5_000)]
+    orders = [ordered("weighted", ROUTES, {}, chance.random) for _ in range(5_000)]
     firsts = Counter(order[0].provider for order in orders)
     assert all(abs(firsts[route.provider] / 5_000 - route.weight / 10) < 0.03 for route in ROUTES)
     assert all(len(ROUTES) == len({route.provider for route in order}) for order in orders)

@@ -4,6 +4,7 @@ import re
 import shlex
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from msgspec import structs
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from gateway import errors
 from gateway.api.admin import operations as admin
@@ -27,6 +30,7 @@ from shared.ops import catalogue_files
 from shared.ops.settings import ROOT, Settings
 
 BASE_URL = "https://gateway.example"
+URN = "urn:example:document"
 CATALOGUE = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
 EMPTY = structs.replace(CATALOGUE, models={})
 TABLE = (*operations(CATALOGUE), *admin.OPERATIONS)  # both documents, which each test checks as one
@@ -61,15 +65,27 @@ def nodes(value: object) -> Iterator[dict[str, Any]]:
         yield from nodes(inner)
 
 
-def faults(schema: dict[str, Any], value: object, *, closed: bool = False) -> list[str]:
-    """Return the faults of a value. If `closed`, fields that the document does not name are faults too."""
-    components = json.loads(json.dumps(DOCUMENT["components"]))
+def absolute(schema: object) -> Any:
+    """Copy a schema whose references name the document."""
+    return json.loads(json.dumps(schema).replace('"#/components/', f'"{URN}#/components/'))
+
+
+@cache
+def components_registry(*, closed: bool) -> Registry[Any]:
+    """Index the document's components for `$ref`. If `closed`, objects have only the fields that it names."""
+    components = absolute(DOCUMENT["components"])
     if closed:
         for node in nodes(components):
             if "properties" in node:
                 node.setdefault("additionalProperties", False)
+    return Registry().with_resource(URN, DRAFT202012.create_resource({"components": components})).crawl()
+
+
+def faults(schema: dict[str, Any], value: object, *, closed: bool = False) -> list[str]:
+    """Return the faults of a value. If `closed`, fields that the document does not name are faults too."""
     checker = Draft202012Validator.FORMAT_CHECKER
-    validator = Draft202012Validator({**schema, "components": components}, format_checker=checker)
+    registry = components_registry(closed=closed)
+    validator = Draft202012Validator(absolute(schema), format_checker=checker, registry=registry)
     return [error.message for error in validator.iter_errors(value)]
 
 

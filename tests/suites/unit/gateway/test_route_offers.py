@@ -43,7 +43,7 @@ def test_a_provider_gets_one_offer() -> None:
 
 def test_a_reservation_falls_back_only_to_the_same_price() -> None:
     """A generation paid by the balance falls back to models of the same price, one paid by the plan to any."""
-    dear = make_candidate("two", price_micros=50_000)
+    dear = make_candidate("two", api_price_micros=50_000)
     candidates = (make_candidate("one"), dear, make_candidate("three"))
     offers = build_offers(make_request(*candidates, payer="balance"))
     assert [["three"], [], ["one"]] == [[route.provider for route in offer.spec.routes] for offer in offers]
