@@ -18,8 +18,8 @@ BOUNDED_BY: dict[Unit, tuple[str, ...]] = {"second": ("seconds",), "megapixel": 
 def read_price(table: Table, name: str) -> PriceRule:
     """Return the price `name`: the key `<name>_cents`, or the table `<name>`. Raises Problem.
 
-    The price of a table is the sum of its `parts`, each so many `cents` `per` unit. Where the `when` of one of the
-    `rows` fits the input, its cents replace them.
+    The price of a table is the sum of its `parts`, each so many `cents` `per` unit. The cents of the first row that
+    fits the input replace those of its part.
     """
     cents_key = f"{name}_cents"
     if (name in table.raw) == (cents_key in table.raw):
