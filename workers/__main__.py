@@ -43,6 +43,7 @@ from workers.probe import print_probe
 from workers.run import run
 from workers.settle import fail_dropped
 from workers.sweep import sweep_forever
+from workers.timing import Progress
 
 USAGE = "usage: python -m workers run <provider> | deliver | sweep | probe <provider>"
 UNUSABLE = (
@@ -204,7 +205,8 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
     log.info("worker.started", queue=role.name, slots=config.worker_slots)
     kind = "dispatcher" if role.name == WEBHOOKS else "worker"
     slots, running = config.worker_slots, lambda: engine.job_counter
-    async with serve_metrics(config), announce(store, kind, queue=role.name, slots=slots, running=running):
+    metrics_server = serve_metrics(config, silent_s=lambda: engine.silent_s)
+    async with metrics_server, announce(store, kind, queue=role.name, slots=slots, running=running):
         with contextlib.suppress(asyncio.CancelledError):
             await engine.async_run()
         await engine.close()
@@ -227,14 +229,16 @@ async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
 
 async def run_sweeper_tasks(config: Settings, store: Store, fleet: Fleet, known: Sequence[str]) -> None:
     """Run all tasks of a sweeper until cancelled."""
-    storage = Storage.open(config.assets)
-    async with serve_metrics(config, fleet.refresh), announce(store, "sweeper"), asyncio.TaskGroup() as tasks:
+    storage, progress = Storage.open(config.assets), Progress()
+    metrics_server = serve_metrics(config, fleet.refresh, silent_s=lambda: progress.silent_s)
+    async with metrics_server, announce(store, "sweeper"), asyncio.TaskGroup() as tasks:
         tasks.create_task(
             sweep_forever(
                 store,
                 storage,
                 known=known,
                 asset_retention_days=config.asset_retention_days,
+                progress=progress,
                 on_round=fleet.record_round,
             )
         )

@@ -20,7 +20,7 @@ from arq.utils import to_ms
 from arq.worker import Function, Retry, Worker
 from redis.exceptions import RedisError
 
-from shared.domain.errors import StoreDown
+from shared.domain.errors import StoreDown, StoreError
 from shared.ops import clock, metrics, redaction
 from shared.ops.background import keep_running
 from shared.store.connect import Store
@@ -31,8 +31,9 @@ CLAIM_MAX, RENEW_MAX = 250, 500  # jobs in one script
 BELL_S = 0.5  # a job without a bell is found after this long; finish.lua relies on it
 MOMENT_S = 0.01  # jobs due within it are claimed together
 STORE_RETRY_S = 0.2  # between two claims while the store is down
-HOUSEKEEPING_S = 0.5
-REASON_CHARS_MAX = 200
+HOUSEKEEPING_S, REASON_CHARS_MAX = 0.5, 200
+BELL_ANSWER_S = 1.0  # a wait for the bell that is overdue by this long has lost its connection
+LEAVE_S = 4.0  # a stopping worker's wait for the ends of its jobs to reach the store
 
 # run_job derives the score of a deferred job from this function, and the claim compares scores with the store's time.
 arq.worker.timestamp_ms = clock.now_ms  # type: ignore[attr-defined]
@@ -75,9 +76,11 @@ class Engine(Worker):
         self._raised: dict[str, Exception] = {}  # the error that ended each run
         self._put_back: set[str] = set()  # jobs that are back in the queue, before their run has ended
         self._finishes = FinishQueue(store, str(self.queue_name), self.token)
+        self._bell = Store(store.url, name="bell", timeout_s=BELL_S + BELL_ANSWER_S)
         self._renewer: asyncio.Task[None] | None = None
         self._freed = asyncio.Event()
-        self._housekeeping_due_s = 0.0
+        self._housekeeping_due_s = self._health_due_s = 0.0
+        self.turned_s = self.renewed_s = self.loop.time()  # the last turns of the main loop and of the renewals
         self._fed: FedPool | None = None
         for name, function in self.functions.items():
             if isinstance(function, Function):
@@ -113,18 +116,35 @@ class Engine(Worker):
         return self._fed
 
     async def async_run(self) -> None:
-        """Run until stopped. A store that is away at the start is waited for, as a later outage is."""
-        while True:
-            try:
-                return await super().async_run()
-            except (RedisError, OSError) as error:
-                log.warning("engine.store_unavailable", queue=self.queue_name, error=describe(error))
-                await asyncio.sleep(STORE_RETRY_S)
+        """Run jobs until stopped; with `burst` until none is left. Unlike arq's, it needs no connection of redis-py."""
+        self.main_task = self.loop.create_task(self._claim_forever())
+        await self.main_task
+
+    async def _claim_forever(self) -> None:
+        self.ctx["redis"] = self.pool
+        if self.on_startup:
+            await self.on_startup(self.ctx)
+        async with self._bell:
+            while True:
+                await self._poll_iteration()
+                self.turned_s = self.loop.time()
+                if not self.burst:
+                    continue
+                if 0 <= self.max_burst_jobs <= self._jobs_started() or not await self.store.call(
+                    "ZCARD", self.queue_name
+                ):
+                    await asyncio.gather(*self.tasks.values())
+                    return
+
+    @property
+    def silent_s(self) -> float:
+        """Return for how long the main loop or the renewal of leases has stood still."""
+        return self.loop.time() - min(self.turned_s, self.renewed_s)
 
     async def _poll_iteration(self) -> None:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            # Before Python 3.12 asyncio.wait_for, with which redis-py sends, loses a cancel that meets its own end.
+        if (
+            self.main_task is not None and self.main_task.cancelling()
+        ):  # before Python 3.12 asyncio.wait_for may lose a cancel
             raise asyncio.CancelledError
         if self._renewer is None:
             self._renewer = asyncio.create_task(keep_running("renew_leases", self._renew_forever))
@@ -138,6 +158,9 @@ class Engine(Worker):
             await self._wait(wait_s)
         except (StoreDown, RedisError, OSError) as error:
             log.warning("engine.store_unavailable", queue=self.queue_name, error=describe(error))
+            await asyncio.sleep(STORE_RETRY_S)
+        except StoreError as error:
+            log.error("engine.claim_rejected", queue=self.queue_name, error=describe(error))
             await asyncio.sleep(STORE_RETRY_S)
 
     async def _claim(self) -> float:
@@ -190,15 +213,20 @@ class Engine(Worker):
                 async with asyncio.timeout(BELL_S):
                     await self._freed.wait()
         elif wait_s > 0:
-            await self.pool.execute_command("BLPOP", f"{self.queue_name}:bell", max(wait_s, MOMENT_S))  # type: ignore[no-untyped-call]
+            await self._bell.call("BLPOP", f"{self.queue_name}:bell", max(wait_s, MOMENT_S))
 
     async def _renew_forever(self) -> None:
         while True:
             await asyncio.sleep(self.lease_ms / 3000)
             running = list(self._scores)
             for start in range(0, len(running), RENEW_MAX):
-                with contextlib.suppress(StoreDown):
+                try:
                     await self._renew(running[start : start + RENEW_MAX])
+                except StoreDown:
+                    pass  # a later turn renews them, or the leases run out
+                except StoreError as error:
+                    log.error("engine.renewal_rejected", queue=self.queue_name, error=describe(error))
+            self.renewed_s = self.loop.time()
 
     async def _renew(self, job_ids: list[str]) -> None:
         """Renew the leases. A lost one is only counted, because the job's result is recorded all the same."""
@@ -244,18 +272,28 @@ class Engine(Worker):
             await self._on_dropped(job_id)
         await self.finish_job(job_id, True, result_data, self.keep_result_s, self.keep_result_forever, None, None)
 
+    async def record_health(self) -> None:
+        """Record arq's health line. It goes over our own connection, so that one client alone has to reconnect."""
+        if self.loop.time() >= self._health_due_s:
+            self._health_due_s = self.loop.time() + self.health_check_interval
+            line = f"j_complete={self.jobs_complete} j_failed={self.jobs_failed} j_ongoing={len(self.tasks)}"
+            await self.store.call("PSETEX", self.health_check_key, int(self.health_check_interval + 1) * 1000, line)
+
     async def close(self) -> None:
-        """Wait for the cancelled jobs, then close. Unlike in arq, one failing job does not skip the rest."""
+        """Wait a bounded time for the cancelled jobs, then close: a store that is away keeps no process alive."""
         if not self._handle_signals:
             for task in self.tasks.values():
                 task.cancel()
-        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
-        if self._renewer is not None:
-            self._renewer.cancel()
+        runs = set(self.tasks.values())
+        if runs:
+            await asyncio.wait(runs, timeout=LEAVE_S)
+        await self._finishes.close()
+        for task in (*runs, *([self._renewer] if self._renewer is not None else [])):
+            task.cancel()
         if self.on_shutdown:
             await self.on_shutdown(self.ctx)
+        with contextlib.suppress(StoreDown, StoreError):
+            await self.store.call("DEL", self.health_check_key, patience_s=0)
         if self._pool is not None:
-            with contextlib.suppress(RedisError, OSError):
-                await self._pool.delete(self.health_check_key)
             await self._pool.aclose(close_connection_pool=True)
             self._pool = None

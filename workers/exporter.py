@@ -10,6 +10,7 @@ from aiohttp import web
 from shared.ops.settings import Settings
 
 IDLE_S, LINGER_S = 75.0, 2.0  # of a connection without a request, and of a body that nobody reads
+STUCK_S = 60.0  # longer than any turn of a role's loop, also while the store is away
 
 
 async def refresh_nothing() -> None:
@@ -18,9 +19,15 @@ async def refresh_nothing() -> None:
 
 @asynccontextmanager
 async def serve_metrics(
-    config: Settings, refresh: Callable[[], Awaitable[None]] = refresh_nothing
+    config: Settings,
+    refresh: Callable[[], Awaitable[None]] = refresh_nothing,
+    *,
+    silent_s: Callable[[], float] = lambda: 0.0,
 ) -> AsyncIterator[None]:
     """Serve METRICS_PORT, if it is set, for as long as the role runs; `refresh` is awaited before each scrape.
+
+    /healthz answers 503 once `silent_s` says that the role made no progress for STUCK_S. A store that is
+    away does not count: the role tries it again and again.
 
     Raises OSError if the port is taken.
     """
@@ -34,7 +41,9 @@ async def serve_metrics(
         return web.Response(body=text, headers={"Content-Type": prometheus_client.CONTENT_TYPE_LATEST})
 
     async def show_health(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+        stuck = silent_s() > STUCK_S
+        facts = {"status": "stuck" if stuck else "ok", "silent_s": round(silent_s(), 1)}
+        return web.json_response(facts, status=503 if stuck else 200)
 
     app = web.Application()
     app.add_routes([web.get("/metrics", show_metrics), web.get("/healthz", show_health)])

@@ -45,6 +45,17 @@ class FinishQueue:
             self._flusher = asyncio.create_task(self._flush())
         return await future
 
+    async def close(self) -> None:
+        """End what the store has not taken yet: the leases run out, and other workers get the jobs."""
+        flusher, self._flusher = self._flusher, None
+        unsent, self._waiting = self._waiting, []
+        if flusher is not None:
+            flusher.cancel()
+            await asyncio.gather(flusher, return_exceptions=True)
+        for future, _ in unsent:
+            if not future.done():
+                future.set_result(False)
+
     async def _flush(self) -> None:
         try:
             while self._waiting:

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
 
-from shared.domain.errors import StoreDown
+from shared.domain.errors import StoreDown, StoreError
 from shared.domain.generation import FAILED, Outcome
 from shared.ops import metrics, redaction, settled
 from shared.ops.clock import CLOCK
@@ -15,8 +16,9 @@ from shared.ops.storage import Storage, StorageError
 from shared.store import accounts, keys, ledger
 from shared.store.connect import Store
 from shared.store.ledger import Settled
+from shared.store.stored_lists import READ_ERRORS
 from workers.orphans import release_orphans
-from workers.timing import LATE_FIRST_S
+from workers.timing import LATE_FIRST_S, Progress
 
 EVERY_S = 1.0
 BATCH = 200
@@ -35,52 +37,89 @@ async def sweep_forever(
     *,
     known: Collection[str],
     asset_retention_days: int,
+    progress: Progress | None = None,
     on_round: Callable[[Mapping[str, int]], None] = lambda orphans: None,
 ) -> None:
     """Sweep each second until cancelled. `known` are the providers in the catalogue.
 
-    `on_round` is called after each round with the number of orders at providers that are gone.
+    `on_round` is called after each round without a failure, with the number of orders at providers that are gone. The
+    steps are independent: a step that fails does not keep the others from their work.
     """
-    assets_due_s = 0.0
+    progress = progress or Progress()
+    assets_due_s, orphans = 0.0, dict[str, int]()
+
+    async def find_orphans() -> None:
+        nonlocal orphans
+        orphans = await release_orphans(store, known)
+
     while True:
-        try:
-            await sweep(store)
-            await sweep_deliveries(store)
-            await store.run("enqueue_late", BATCH)
-            await delete_uploads(store, storage)
-            on_round(await release_orphans(store, known))
-            now_ms = CLOCK.confirmed_ms()
-            if now_ms is not None and time.monotonic() >= assets_due_s:
-                assets_due_s = time.monotonic() + ASSETS_EVERY_S
-                await expire_assets(storage, now_ms - asset_retention_days * DAY_MS)
-                await trim_lists(store)
-        except (StoreDown, StorageError) as error:
-            log.warning("sweeper.round_failed", error=redaction.foreign().error(error, REASON_CHARS_MAX))
+        steps: list[Callable[[], Awaitable[object]]] = [
+            *(partial(step, store) for step in (sweep, sweep_deliveries, enqueue_late)),
+            partial(delete_uploads, store, storage),
+            find_orphans,
+        ]
+        now_ms = CLOCK.confirmed_ms()
+        if now_ms is not None and time.monotonic() >= assets_due_s:
+            assets_due_s = time.monotonic() + ASSETS_EVERY_S
+            cutoff_ms = now_ms - asset_retention_days * DAY_MS
+            steps += [partial(expire_assets, storage, cutoff_ms, progress), partial(trim_lists, store, progress)]
+        done = [await take_step(step) for step in steps]
+        progress.note()
+        if all(done):
+            on_round(orphans)
         await asyncio.sleep(EVERY_S)
+
+
+async def take_step(step: Callable[[], Awaitable[object]]) -> bool:
+    """Take one step of a round. Return whether it succeeded; a failure is logged, and the next round repeats it."""
+    try:
+        await step()
+    except (StoreDown, StorageError) as error:
+        log.warning("sweeper.round_failed", error=redaction.foreign().error(error, REASON_CHARS_MAX))
+        return False
+    except StoreError as error:
+        log.error("sweeper.step_rejected", error=redaction.foreign().error(error, REASON_CHARS_MAX))
+        return False
+    return True
 
 
 async def sweep(store: Store) -> int:
     """Enqueue lost jobs again and end overdue generations. Return how many generations were checked."""
     checked = 0
     while True:
-        _, count, rearmed, overdue = await store.run("sweep", BATCH)
+        _, count, rearmed, overdue, unreadable = await store.run("sweep", BATCH)
         report("requeued", rearmed)
-        for raw in overdue:
-            settlement = await ledger.settle(
-                store, raw.decode(), FAILED, cost_micros=0, outcome=OVERDUE, late_s=LATE_FIRST_S
-            )
-            if isinstance(settlement, Settled):
-                await settled.report_by_id(store, raw.decode())
+        unreadable += [raw for raw in overdue if not await end_overdue(store, raw.decode())]
         report("overdue", overdue)
+        report("unreadable", unreadable)
         checked += int(count)
         if count < BATCH:
             return checked
 
 
+async def end_overdue(store: Store, generation_id: str) -> bool:
+    """Fail and refund a generation past its deadline. Return False if its record cannot be read. Raises StoreDown."""
+    try:
+        settlement = await ledger.settle(
+            store, generation_id, FAILED, cost_micros=0, outcome=OVERDUE, late_s=LATE_FIRST_S
+        )
+        if isinstance(settlement, Settled):
+            await settled.report_by_id(store, generation_id)
+    except (StoreError, *READ_ERRORS) as error:
+        log.error(
+            "sweeper.record_unreadable",
+            generation=generation_id,
+            error=redaction.foreign().error(error, REASON_CHARS_MAX),
+        )
+        return False
+    return True
+
+
 async def sweep_deliveries(store: Store) -> int:
     """Enqueue deliveries that have lost their job again. Return how many were checked."""
-    _, count, rearmed = await store.run("sweep_deliveries", BATCH)
+    _, count, rearmed, unreadable = await store.run("sweep_deliveries", BATCH)
     report("delivery_requeued", rearmed)
+    report("unreadable", unreadable)
     return int(count)
 
 
@@ -91,18 +130,26 @@ async def delete_uploads(store: Store, storage: Storage) -> None:
         await store.call("SREM", keys.UPLOADS, *paths)
 
 
-async def expire_assets(storage: Storage, cutoff_ms: int) -> None:
+async def enqueue_late(store: Store) -> None:
+    """Enqueue the late polls that are due."""
+    _, _, unreadable = await store.run("enqueue_late", BATCH)
+    report("unreadable", unreadable)
+
+
+async def expire_assets(storage: Storage, cutoff_ms: int, progress: Progress) -> None:
     """Delete the outputs of the days before a moment, batch by batch."""
     while deleted := await storage.delete_before(cutoff_ms):
+        progress.note()
         log.info("sweeper.assets_deleted", count=deleted)
 
 
-async def trim_lists(store: Store) -> None:
+async def trim_lists(store: Store, progress: Progress) -> None:
     """Remove generations whose records have expired from their accounts' lists; ledger entries stay."""
     first = 0
     while accounts_seen := await accounts.list_ids(store, first, BATCH):
         first += len(accounts_seen)
         for account_id in accounts_seen:
+            progress.note()
             while (await store.run("trim", account_id, BATCH))[1] == BATCH:
                 pass
 

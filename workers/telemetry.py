@@ -19,7 +19,7 @@ FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "unknown"),
 )
 OUTCOMES = ("delivered", "retry", "dead", "gone", "void")
-FINDINGS = ("requeued", "overdue", "delivery_requeued")
+FINDINGS = ("requeued", "overdue", "delivery_requeued", "unreadable")
 
 
 def register_worker(queue: str, slots: int, *, in_flight: Callable[[], float]) -> None:

@@ -20,6 +20,22 @@ LATE_FIRST_S, LATE_LAST_S = 60.0, 86_400.0  # after a refund: the first late pol
 Result = TypeVar("Result")
 
 
+class Progress:
+    """The progress of a process: a loop that stands still for long is stuck."""
+
+    def __init__(self) -> None:
+        self._noted_s = time.monotonic()
+
+    def note(self) -> None:
+        """Note that the loop has made a turn, successful or not."""
+        self._noted_s = time.monotonic()
+
+    @property
+    def silent_s(self) -> float:
+        """Return for how long there was no progress."""
+        return time.monotonic() - self._noted_s
+
+
 def stretched(pending: Pending, callback_percent: int) -> Pending:
     """Return `pending` with a later poll if nearly all callbacks of the provider arrive. A lost one costs that time."""
     if callback_percent < PROVEN_PERCENT:

@@ -30,6 +30,11 @@ async def check_ledger(store: StoreClient, report: Report) -> None:
         await _check_twice(partial(_check_accounts, store), ids, report)
     cursor: bytes | None = b"0"
     while not report.full and cursor is not None:
+        cursor, pairs = await store.call("ZSCAN", keys.OPEN, cursor, "COUNT", IDS_BATCH)
+        await _check_twice(partial(_check_open, store), [raw.decode() for raw in pairs[::2]], report)
+        cursor = None if cursor == b"0" else cursor
+    cursor = b"0"
+    while not report.full and cursor is not None:
         cursor, found = await store.call("SCAN", cursor, "MATCH", INDEX_PATTERN, "COUNT", KEYS_BATCH)
         await _check_twice(partial(_check_indexes, store), [name.decode() for name in found], report)
         cursor = None if cursor == b"0" else cursor
@@ -50,6 +55,14 @@ async def _check_twice(
 
 async def _check_accounts(store: StoreClient, ids: Sequence[str], report: Report) -> list[Finding]:
     return [finding for account in ids for finding in await check_account(store, account, report)]
+
+
+async def _check_open(store: StoreClient, names: Sequence[str], report: Report) -> list[Finding]:
+    """Find unreadable records in the sweeper's index: their account may be unreadable too, so no list has them."""
+    records = [record for batch in batches(names) for record in await read_records(store, batch)]
+    return [
+        Finding(at=record.id, id=record.id, fault="unreadable") for record in records if "unreadable" in record.faults
+    ]
 
 
 async def _check_indexes(store: StoreClient, names: Sequence[str], report: Report) -> list[Finding]:

@@ -154,16 +154,25 @@ class Store:
             raise StoreDown("the connection to the store was lost")
         return self._wire
 
+    async def _open(self) -> Wire:
+        """Open a connection that is ready for verbs. It is closed if that does not succeed."""
+        wire = await open_wire(self._address, name=self._name)
+        try:
+            await measure_time(wire)
+            for lua in all_scripts():
+                await wire.send("SCRIPT", "LOAD", lua.source)
+        except BaseException:
+            wire.abort()
+            raise
+        return wire
+
     async def _keep(self) -> None:
         """Connect, watch the connection, and reconnect, forever."""
         failures = 0
         while True:
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    wire = await open_wire(self._address, name=self._name)
-                    await measure_time(wire)
-                    for lua in all_scripts():
-                        await wire.send("SCRIPT", "LOAD", lua.source)
+                    wire = await self._open()
             except (OSError, TimeoutError, StoreDown, StoreError) as error:
                 self.reason = explain(error, self._timeout_s)
                 await asyncio.sleep(RECONNECT_S[min(failures, len(RECONNECT_S) - 1)])

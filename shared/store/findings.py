@@ -24,6 +24,7 @@ FAULTS = {
     "no_settle_line": "the generation has ended but has no settle entry",
     "wrong_refund": "the generation's cost is not its reservation minus its refund",
     "settled_but_open": "the generation has a settle entry but has not ended",
+    "unreadable": "the record of the generation cannot be read",
     "lost": "the reservation is open but the generation does not exist",
     "wrong_account": "the generation is listed for another account than its own",
     "not_in_open": "the generation is open but is missing from the sweeper's index",

@@ -12,7 +12,7 @@ from secrets import token_hex
 import msgspec
 from msgspec import Struct, structs
 
-from shared.domain.errors import StoreDown
+from shared.domain.errors import StoreDown, StoreError
 from shared.ops import clock
 from shared.ops.background import keep_running
 from shared.store import keys
@@ -65,15 +65,15 @@ async def announce(
         yield
     finally:
         heartbeats.cancel()
-        with contextlib.suppress(asyncio.CancelledError, StoreDown):
+        with contextlib.suppress(asyncio.CancelledError):
             await heartbeats
-        with contextlib.suppress(StoreDown):
+        with contextlib.suppress(StoreDown, StoreError):
             await store.call("DEL", keys.process(process.id), patience_s=0)
 
 
 async def _send_heartbeats(store: StoreClient, process: Process, running: Callable[[], int] | None) -> None:
     while True:
-        with contextlib.suppress(StoreDown):
+        with contextlib.suppress(StoreDown, StoreError):
             await send_heartbeat(store, structs.replace(process, running=running()) if running else process)
         await asyncio.sleep(HEARTBEAT_S)
 

@@ -11,7 +11,8 @@ from shared.domain.errors import StoreDown, StoreError, StoreForbids
 
 # Errors that mean "not now" or "not here": the caller retries once the store serves again.
 AWAY_WORDS = {"LOADING", "READONLY", "MASTERDOWN", "MISCONF", "OOM", "NOREPLICAS", "TRYAGAIN", "UNBLOCKED", "BUSY"}
-FORBIDDEN_WORDS, FORBIDDEN_IN_SCRIPT = {"NOPERM", "NOAUTH", "WRONGPASS"}, "ACL failure in script"
+FORBIDDEN_WORDS = {"NOPERM", "NOAUTH", "WRONGPASS"}
+FORBIDDEN_IN_SCRIPT = ("ACL failure in script", "user executing the script can't run this command")  # Valkey, Redis
 
 
 class Wire(asyncio.Protocol):
@@ -110,6 +111,6 @@ def _outage_of(error: StoreError) -> StoreDown | None:
     """Return the outage that an error reply stands for, None if the command itself is wrong."""
     message = str(error)
     word = message.partition(" ")[0]
-    if word in FORBIDDEN_WORDS or FORBIDDEN_IN_SCRIPT in message:
+    if word in FORBIDDEN_WORDS or any(words in message for words in FORBIDDEN_IN_SCRIPT):
         return StoreForbids(message)
     return StoreDown(message) if word in AWAY_WORDS else None

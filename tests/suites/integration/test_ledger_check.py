@@ -50,6 +50,10 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
         [("HSET", "gw:generation:{queued}", "state", "completed", "cost", "100000"), ("ZREM", "gw:open", "{queued}")],
         {"no_settle_line queued", "stale_active queued", "stale_busy queued"},
     ),
+    "deadline gone": (
+        [("HDEL", "gw:generation:{queued}", "deadline_ms")],
+        {"unreadable queued"},
+    ),
     "open record gone": (
         [("DEL", "gw:generation:{queued}")],
         {"lost queued", "stale_active queued", "stale_busy queued"},

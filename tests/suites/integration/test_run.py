@@ -246,7 +246,7 @@ async def test_sweep_enqueues_a_lost_job_again(bench: Bench) -> None:
     await bench.store.call("DEL", keys.arq_job(generation_id))
     await bench.store.call("ZREM", keys.queue("paid"), generation_id)
     await bench.store.call("ZADD", keys.OPEN, 1, generation_id)
-    _, looked, rearmed, overdue = await bench.store.run("sweep", 10)
+    _, looked, rearmed, overdue, _ = await bench.store.run("sweep", 10)
     assert (1, [generation_id.encode()], []) == (looked, rearmed, overdue)
     assert None is not await bench.store.call("ZSCORE", keys.queue("paid"), generation_id)
     assert COMPLETED == (await bench.finish(generation_id)).state
@@ -259,5 +259,5 @@ async def test_sweep_lists_generations_past_their_deadline(bench: Bench) -> None
     await asyncio.sleep(0.15)
     for _ in range(2):
         await bench.store.call("ZADD", keys.OPEN, int(time.time() * 1000), generation_id)
-        _, _, rearmed, overdue = await bench.store.run("sweep", 10)
+        _, _, rearmed, overdue, _ = await bench.store.run("sweep", 10)
         assert ([], [generation_id.encode()]) == (rearmed, overdue)

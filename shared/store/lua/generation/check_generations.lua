@@ -4,7 +4,7 @@
 -- Keys: gw:busy:<provider> arq:queue:<provider> arq:job:<id>
 -- Returns {'seen', [id, account, provider, state ('': unknown), reserved, cost (-1: none),
 --   credit (-1: none), [fault ...]] ...}
-local out = {'seen'}
+local out, UNREADABLE = {'seen'}, 'unreadable'
 
 local function faults(id, account, provider, state)
   local found, place = {}, account .. ':' .. provider
@@ -21,15 +21,26 @@ local function faults(id, account, provider, state)
   return found
 end
 
-for _, id in ipairs(ARGV) do
+-- Whether a worker can run an open generation: a number or a specification that is missing would fail every step.
+local function is_readable(id)
+  local numbers = redis.call('HMGET', 'gw:generation:' .. id, 'reserved', 'created_ms', 'deadline_ms', 'run_ms')
+  for i = 1, 4 do if not tonumber(numbers[i] or '') then return false end end
+  return redis.call('HEXISTS', 'gw:generation:' .. id, 'spec') == 1
+end
+
+local function inspect(id)
   local account, provider, state, reserved, cost, credit =
     unpack(redis.call('HMGET', 'gw:generation:' .. id, 'account', 'provider', 'state', 'reserved', 'cost', 'credit'))
-  if not account or not provider or not state then
-    out[#out + 1] = {id, '', '', '', -1, -1, -1, {}}
-  else
-    local open = state ~= 'completed' and state ~= 'failed'
-    out[#out + 1] = {id, account, provider, state, tonumber(reserved or -1), tonumber(cost or -1), tonumber(credit or -1),
-      open and faults(id, account, provider, state) or {}}
-  end
+  if not account or not provider or not state then return {id, '', '', '', -1, -1, -1, {}} end
+  local open, found = state ~= 'completed' and state ~= 'failed', {}
+  if open then found = faults(id, account, provider, state) end
+  if open and not is_readable(id) then found[#found + 1] = UNREADABLE end
+  return {id, account, provider, state, tonumber(reserved or -1) or -1, tonumber(cost or -1) or -1,
+    tonumber(credit or -1) or -1, found}
+end
+
+for _, id in ipairs(ARGV) do
+  local ok, row = pcall(inspect, id)
+  out[#out + 1] = ok and row or {id, '', '', '', -1, -1, -1, {UNREADABLE}}
 end
 return out

@@ -3,12 +3,12 @@
 -- ARGV: count
 -- Keys: gw:open gw:generation:<id> gw:backlogs:<account>:<provider> gw:waiting:<provider> arq:queue:<provider>
 -- Keys: arq:job:<id>
--- Returns {'swept', checked, [requeued id ...], [overdue id ...]}
+-- Returns {'swept', checked, [requeued id ...], [overdue id ...], [id of an unreadable record ...]}
 --@include now
 --@include queue
 --@include admit
-local CHECK_AFTER_MS, AGAIN_MS = 15000, 5000
-local requeued, overdue = {}, {}
+local CHECK_AFTER_MS, AGAIN_MS, UNREADABLE_AFTER_MS = 15000, 5000, 60000
+local requeued, overdue, unreadable = {}, {}, {}
 
 local function is_queued(id, account, provider, state)
   if state == 'backlog' then return redis.call('ZSCORE', 'gw:backlogs:' .. account .. ':' .. provider, id) end
@@ -40,5 +40,10 @@ local function inspect(id)
 end
 
 local due = redis.call('ZRANGEBYSCORE', 'gw:open', '-inf', now, 'LIMIT', 0, ARGV[1])
-for _, id in ipairs(due) do inspect(id) end
-return {'swept', #due, requeued, overdue}
+for _, id in ipairs(due) do
+  if not pcall(inspect, id) then
+    unreadable[#unreadable + 1] = id
+    redis.call('ZADD', 'gw:open', now + UNREADABLE_AFTER_MS, id)
+  end
+end
+return {'swept', #due, requeued, overdue, unreadable}
