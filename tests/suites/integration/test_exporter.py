@@ -45,5 +45,5 @@ async def test_role_fails_when_the_port_is_taken(store_url: str, words: str) -> 
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         process = start_role(words, store_url, other.getsockname()[1])
         assert 2 == await process.wait_for_exit()
-    assert "address already in use" in process.output
+    assert "of 127.0.0.1 is taken" in process.output
     assert "Traceback" not in process.output
