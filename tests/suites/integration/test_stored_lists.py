@@ -36,7 +36,9 @@ async def books(store_url: str) -> AsyncIterator[Books]:
     """Yield a store with two records in every list."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
-        endpoint = await webhooks.create_endpoint(store, customer.account, "https://example.com/hook")
+        endpoint = await webhooks.create_endpoint(
+            store, customer.account, "https://example.com/hook", ["generation.completed"]
+        )
         await webhooks.create_endpoint(store, customer.account, "https://example.com/other", ["balance.low"])
         deliveries = []
         for _ in range(2):
