@@ -2,7 +2,7 @@
 
 import re
 
-from offline.language.cleanup import DANGLING_WORDS
+from offline.language.cleanup import drop_dangling
 from offline.language.model import complete
 from offline.language.prompt_styles import LIGHTS, PromptStyle, style_of
 from offline.language.topic import stems, subject
@@ -69,7 +69,7 @@ def visible_phrases(about: str, answer: str) -> list[str]:
         fresh = stems(phrase) - known
         if _UNSEEN.search(phrase) or len(phrase.split()) > PHRASE_WORDS_MAX:
             unusable += 1
-        elif fresh and not DANGLING_WORDS.search(phrase):
+        elif fresh and drop_dangling(phrase) == phrase:
             known |= fresh
             usable.append(phrase)
     return [] if unusable > len(usable) else usable[:PHRASES_MAX]

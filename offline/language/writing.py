@@ -18,6 +18,7 @@ SEED_STEP = 1_000_003  # so that neighbouring seeds share no draft
 TOPIC_WORDS_MAX = 40
 OPENING_WORDS_MAX = 6
 _LIVELY = "bold casual cheerful energetic enthusiastic excited friendly fun funny humorous playful warm witty"
+_WORD = re.compile(r"[\w'\u2019-]+")
 _ASIDE = re.compile(
     r"(?i)\b(?:tweeted|tweeting|as an ai|i am an?|i['\u2019]m an?|my name is|this (?:tweet|headline|slogan)|"
     r"previous response|how can i help)\b"
@@ -110,8 +111,8 @@ def _opening(order: _Order, lively: bool, seed: int) -> str:
     if "{}" not in chosen:
         return chosen
     thing = without_article(order.about) or order.text_type.name.split()[0]
-    word = r"[\w'\u2019-]+"
-    fits = re.fullmatch(rf"{word}(?: {word}){{0,{OPENING_WORDS_MAX - 1}}}", thing)
+    words = thing.split(" ")
+    fits = len(words) <= OPENING_WORDS_MAX and all(map(_WORD.fullmatch, words))
     return chosen.format(thing) if fits else ""
 
 

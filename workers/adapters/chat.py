@@ -5,6 +5,7 @@ Builds a request in OpenAI's chat completion format, and reads the result from a
 
 import json
 import re
+from itertools import islice
 from typing import Any
 
 from shared.domain.quantities import completion_tokens_max, words_max
@@ -15,7 +16,11 @@ from workers.adapters.responses import ProviderResponse
 KINDS = ("text", "enhance", "interrogate")
 VARIATIONS = 3  # default of `count`
 TAGS_MAX, TAG_CHARS_MAX = 30, 60
+ANSWER_CHARS_MAX = 200_000  # of a text that is read; TOKENS_MAX allows about a tenth
 JSON_STARTS_MAX = 50  # positions in a text to try as the beginning of JSON
+JSON_START = re.compile(r"[\[{]")
+LIST_ITEM = re.compile(r"(?:[-*•]|\d{1,4}[.)])\s+(.+)")
+SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 
 ENHANCE = (
     "You improve prompts for generative {mode} models. Keep the subject and intent of the user's prompt; add concrete "
@@ -92,13 +97,18 @@ def read_completion(call: Call, response: ProviderResponse) -> Done:
 
 def read_text(call: Call, content: str) -> Done:
     """Return the result in a model's text, by the call's kind. Raises Rejected if the text is empty."""
-    text = re.sub(r"\A\s*<think>.*?(</think>|\Z)", "", content, flags=re.DOTALL).strip()
+    text = _without_reasoning(content[:ANSWER_CHARS_MAX])
     if not text:
         raise Rejected("provider_failed", "The model returned an empty text.")
     if call.kind == "enhance":
         variations = _read_variations(text)[: int(str(call.input.get("count") or VARIATIONS))]
         return Done(text=variations[0], facts={"variations": variations})
     return _read_description(text) if call.kind == "interrogate" else Done(text=text)
+
+
+def _without_reasoning(content: str) -> str:
+    text = content.strip()
+    return text.partition("</think>")[2].strip() if text.startswith("<think>") else text
 
 
 def _message_text(content: object) -> str:
@@ -110,9 +120,9 @@ def _message_text(content: object) -> str:
 
 def _find_json(text: str) -> Any:
     """Return the first JSON object or list in a text, or None. Models surround it with words or a fence."""
-    for start in [found.start() for found in re.finditer(r"[\[{]", text)][:JSON_STARTS_MAX]:
+    for found in islice(JSON_START.finditer(text), JSON_STARTS_MAX):
         try:
-            return json.JSONDecoder().raw_decode(text, start)[0]
+            return json.JSONDecoder().raw_decode(text, found.start())[0]
         except (ValueError, RecursionError):
             continue
     return None
@@ -123,10 +133,10 @@ def _read_variations(text: str) -> list[str]:
     found = _find_json(text)
     if isinstance(found, dict):
         found = next((value for value in found.values() if isinstance(value, list)), [*found.values()])
-    items = [next(iter(item.values()), "") if isinstance(item, dict) else item for item in found or ()]
-    prompts = [item.strip() for item in items if isinstance(item, str) and item.strip()]
-    lines = re.findall(r"(?m)^\s*(?:[-*•]|\d+[.)])\s+(.+?)\s*$", text)
-    return prompts or [line.strip("\"'") for line in lines] or [text]
+    values = [next(iter(item.values()), "") if isinstance(item, dict) else item for item in found or ()]
+    prompts = [item.strip() for item in values if isinstance(item, str) and item.strip()]
+    items = [LIST_ITEM.match(line.strip()) for line in text.split("\n")]
+    return prompts or [item[1].strip("\"'") for item in items if item] or [text]
 
 
 def _read_description(text: str) -> Done:
@@ -141,5 +151,5 @@ def _read_description(text: str) -> Done:
         tags = listed.split(",")
     short = [str(tag).strip() for tag in tags if isinstance(tag, str) and 0 < len(tag.strip()) <= TAG_CHARS_MAX]
     description = prompt or caption or text
-    first_sentence = re.split(r"(?<=[.!?])\s", description)[0]
+    first_sentence = SENTENCE_END.split(description, maxsplit=1)[0]
     return Done(text=description, facts={"caption": caption or first_sentence, "tags": short[:TAGS_MAX]})
