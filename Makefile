@@ -79,8 +79,9 @@ drill: setup ## Destroy a store under load, restore it from a backup, and check 
 scale: setup ## Show how KEDA's formula scales through a burst: a table, and a chart in build/
 	@exec $(BIN)/python -m tests.programs.scaling
 
-fuzz: setup ## Fuzz the HTTP API from its own document for some minutes, then check the ledger
-	@exec $(BIN)/python -m tests.programs.fuzz
+fuzz: setup ## Fuzz the HTTP API from its own document, then every decoder, for some minutes each
+	@$(BIN)/python -m tests.programs.fuzz
+	@exec $(BIN)/python -m tests.programs.fuzz.decoders
 
 pins: ## Rewrite constraints.txt with the latest versions that pyproject.toml allows
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" \

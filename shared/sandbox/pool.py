@@ -135,7 +135,6 @@ class Sandbox:
 
     async def _run(self, request: Request, limit_s: float) -> Any:
         child = await self._take_child()
-        self._running.add(child)
         finished = False
         try:
             async with asyncio.timeout(limit_s):
@@ -185,11 +184,11 @@ class Sandbox:
                     self._idle.remove(child)
                     self._running.add(child)
                     await self._end(child)
-                    self._running.discard(child)
 
     async def _take_child(self) -> Process:
         while self._idle:
             child = self._idle.pop()
+            self._running.add(child)
             if child.returncode is None:
                 return child
             await self._end(child)
@@ -203,6 +202,7 @@ class Sandbox:
         child = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment, cwd="/", start_new_session=True
         )
+        self._running.add(child)
         if scratch:
             self._scratch[child] = scratch
         try:
@@ -225,8 +225,10 @@ class Sandbox:
             child.kill()
         if child.stdin is not None and child.stdout is not None:
             child.stdin.close()
-            await child.stdout.read()  # a full pipe would hold its transport open
+            with contextlib.suppress(RuntimeError):  # a task of this child is reading already
+                await child.stdout.read()  # a full pipe would hold its transport open
         await child.wait()
+        self._running.discard(child)
         self._idle_since.pop(child, None)
         scratch = self._scratch.pop(child, None)
         if scratch is not None:

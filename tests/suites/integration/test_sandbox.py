@@ -176,3 +176,17 @@ async def test_idle_child_gives_its_memory_back() -> None:
             await asyncio.sleep(0.02)
     assert pid != await sandbox.run("pid", limit_s=LIMIT_S)
     await sandbox.close()
+
+
+async def test_close_ends_children_that_start_or_work() -> None:
+    """A child that is starting or working ends with its sandbox, and its task raises."""
+    sandbox = Sandbox(TASKS, children=2)
+    working = asyncio.create_task(sandbox.run("sleep", LIMIT_S, limit_s=LIMIT_S))
+    await asyncio.sleep(0.2)
+    starting = asyncio.create_task(sandbox.run("sleep", LIMIT_S, limit_s=LIMIT_S))
+    while len(sandbox.pids) < 2:
+        await asyncio.sleep(0.001)
+    await sandbox.close()
+    assert set() == sandbox.pids
+    for error in await asyncio.gather(working, starting, return_exceptions=True):
+        assert isinstance(error, Crashed | Unavailable)
