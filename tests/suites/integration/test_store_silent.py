@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from arq.worker import func
 
 from shared.domain.errors import StoreDown
+from shared.ops.settings import Settings
 from shared.store import keys
-from shared.store.connect import Store
+from shared.store.connect import Store, retry_at_start
+from shared.store.guard import open_guarded_store
 from shared.store.queue import arq_pool, decode_job, encode_job
 from tests.harness.bounds import BUSY_S, within
 from tests.harness.factories import new_generation_id
@@ -101,3 +104,21 @@ async def test_reply_of_another_shape_closes_the_connection(store_url: str, monk
         with pytest.raises(StoreDown):
             await store.run("read_quota", "account", 1, patience_s=0)
         await asyncio.wait_for(wire.closed, BACK_S + BUSY_S)
+
+
+async def test_start_outlives_lost_connections(proxy: Proxy, tmp_path: Path) -> None:
+    """A connection that is lost at any command of the start, again and again, does not end a process."""
+
+    async def cut_often() -> None:
+        for number in range(40):
+            await asyncio.sleep(0.002 * (number % 7))
+            proxy.cut()
+
+    cutting = asyncio.create_task(cut_often())
+    config = Settings(data_dir=str(tmp_path), redis_url=f"redis://127.0.0.1:{proxy.port}")
+    async with open_guarded_store(config, "t") as store:
+        await cutting
+        assert store.fence is not None
+        assert "" == store.fence.fault
+        await retry_at_start(store, lambda: store.call("PING"))
+    assert proxy.accepted > 2
