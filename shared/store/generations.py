@@ -104,8 +104,9 @@ async def list_refunded_uncertain(store: Store, count: int) -> list[Generation]:
 
 
 async def _view_each(store: Store, ids: Sequence[bytes]) -> list[Generation]:
-    replies = await asyncio.gather(*(store.run("view", "", raw, 1) for raw in ids))
-    return read_each([row for _, *rows in replies for row in rows], _read, _unreadable, where=keys.UNCERTAIN)
+    replies = await asyncio.gather(*(store.run("view", "", raw) for raw in ids))
+    rows: list[Row] = [(row[0], row[1], row[2]) for word, *row in replies if word == "seen"]
+    return read_each(rows, _read, _unreadable, where=keys.UNCERTAIN)
 
 
 async def retry(store: StoreClient, generation_id: str) -> RetryResult:
