@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.guests import HOPS_MAX, client_address, guest_account, networks
+from gateway.guests import HOPS_MAX, client_address, guest_account, guest_networks, networks
 from shared.ops.settings import SettingsError
 
 SECRET = bytes(range(32))
@@ -81,3 +81,15 @@ def test_trusted_proxies_are_refused_when_invalid(text: str) -> None:
     """An invalid setting is refused by its name."""
     with pytest.raises(SettingsError, match="TRUSTED_PROXIES"):
         networks(text)
+
+
+def test_guests_of_a_network_share_its_scopes() -> None:
+    """IPv6 addresses share the scopes of their /56 and /48, and IPv4 addresses share none."""
+    near, far, other = (guest_networks(f"2001:db8:{part}::1", SECRET) for part in ("1:1", "1:ff00", "2:1"))
+    assert near == guest_networks("2001:db8:1:ff::1", SECRET)
+    assert near[1] == far[1]
+    assert near[0] != far[0]
+    assert not {*near, *far} & {*other}
+    assert all(name.startswith("network:") for name in near)
+    for address in ("198.51.100.1", "::ffff:198.51.100.1", ""):
+        assert () == guest_networks(address, SECRET)

@@ -1,0 +1,45 @@
+"""The images of a request, before the order is accepted."""
+
+import base64
+
+import pytest
+
+from gateway.admission.images import RequestImages
+from shared.domain.errors import Refused
+from tests.harness.doubles.provider import a_png
+
+BASE = "https://gateway.example"
+URL = "data:image/png;base64," + base64.b64encode(a_png()).decode()
+OWN = f"{BASE}/assets/2026/01/01/{'0' * 32}-0.png"
+
+
+async def test_upload_gets_a_random_name() -> None:
+    """The same image gets another name each time, so nobody can compute one."""
+    first, second = RequestImages(BASE), RequestImages(BASE)
+    paths = {await images.take(URL, "imageUrl") for images in (first, second) for _ in range(2)}
+    assert 4 == len(paths)
+    assert 2 == len(first.uploads)
+    assert a_png() == first.uploads[0].data
+    assert all(path.startswith("asset:") for path in paths)
+
+
+async def test_input_is_taken_in_both_fields_of_images() -> None:
+    """A `data:` URL and a URL of ours become paths, wherever an input has images; others stay as they are."""
+    images = RequestImages(BASE)
+    given = {"image_url": URL, "image_urls": [OWN, "https://example.com/a.png", 7], "seed": 1, "style": URL}
+    taken = await images.take_all(given)
+    assert isinstance(taken, dict)
+    assert f"asset:{images.uploads[0].path}" == taken["image_url"]
+    assert ["asset:" + OWN.partition("/assets/")[2], "https://example.com/a.png", 7] == taken["image_urls"]
+    assert (1, URL) == (taken["seed"], taken["style"])
+    assert 1 == len(images.uploads)
+    for other in (None, [], "text", {"image_urls": [URL] * 20}):
+        assert other == await images.take_all(other)
+
+
+@pytest.mark.parametrize("url", ["data:image/png;base64,%%%", "data:,x", f"{BASE}/assets/x", "data:;base64,AAAA"])
+async def test_invalid_image_is_refused_by_its_field(url: str) -> None:
+    """An image that cannot be read is refused, and the message names the field as the caller does."""
+    with pytest.raises(Refused) as caught:
+        await RequestImages(BASE).take_all({"image_urls": [url]})
+    assert ("invalid_input", "image_urls") == (caught.value.code, caught.value.field)
