@@ -94,7 +94,7 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
     if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
         reason = f"must have at most {IDEMPOTENCY_KEY_CHARS_MAX} characters, all printable."
         raise Refused("invalid_request", reason, field="Idempotency-Key")
-    able = find_able(request)
+    able, cost_micros = find_affordable(context, request)
     return Order(
         id=uuid7(clock.now_ns(), token_bytes(8)),
         key_hash=request.key_hash,
@@ -107,10 +107,26 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
         guest=request.guest,
         bounds=context.admission.bounds(request.guest, request.networks),
         bytes_in=len(request.body),
-        cost_micros=max(context.catalogue.cost_of(one.model, one.route, one.values, request.prompt) for one in able),
+        cost_micros=cost_micros,
         uploads=tuple(upload.path for upload in request.uploads),
         upload_bytes=sum(len(upload.data) for upload in request.uploads),
     )
+
+
+def find_affordable(context: GatewayContext, request: GenerationRequest) -> "tuple[list[AbleRoute], int]":
+    """Return the routes that can serve a request, and the most that one of them costs us, in micro-USD.
+
+    Raises Refused: invalid_input, or missing_api_key if each of them costs more than a guest may use.
+    """
+    able = find_able(request)
+    costs = [context.catalogue.cost_of(one.model, one.route, one.values, request.prompt) for one in able]
+    if request.guest:
+        cost_max = context.admission.guest_cost_max_micros
+        able = [one for one, cost in zip(able, costs, strict=True) if cost <= cost_max]
+        costs = [cost for cost in costs if cost <= cost_max]
+    if not able:
+        raise Refused("missing_api_key", "This costs more than guests may use. Send your API key to use it.")
+    return able, max(costs)
 
 
 def build_offers(request: GenerationRequest) -> tuple[RouteOffer, ...]:

@@ -4,6 +4,7 @@ from msgspec import structs
 
 from gateway.admission.bounds import Admission, build_admission
 from shared.domain.catalogue import Provider
+from shared.domain.price_rule import flat
 from shared.ops.settings import Settings
 from tests.harness.factories import load_catalogue
 
@@ -37,7 +38,7 @@ def test_holder_of_a_key_is_in_no_scope_of_guests() -> None:
 
 def test_guests_use_routes_of_at_most_a_cent() -> None:
     """A route's cost decides; an unknown one counts as the price, or as nothing without an API key."""
-    cheap, dear = (structs.replace(ROUTE, cost_micros=micros) for micros in (10_000, 10_001))
+    cheap, dear = (structs.replace(ROUTE, cost=flat(micros)) for micros in (10_000, 10_001))
     ours = admission()
     assert ours.allows_guest(CATALOGUE, MODEL, cheap)
     assert not ours.allows_guest(CATALOGUE, MODEL, dear)

@@ -13,16 +13,6 @@ URL = "data:image/png;base64," + base64.b64encode(a_png()).decode()
 OWN = f"{BASE}/assets/2026/01/01/{'0' * 32}-0.png"
 
 
-async def test_upload_gets_a_random_name() -> None:
-    """The same image gets another name each time, so nobody can compute one."""
-    first, second = RequestImages(BASE), RequestImages(BASE)
-    paths = {await images.take(URL, "imageUrl") for images in (first, second) for _ in range(2)}
-    assert 4 == len(paths)
-    assert 2 == len(first.uploads)
-    assert a_png() == first.uploads[0].data
-    assert all(path.startswith("asset:") for path in paths)
-
-
 async def test_input_is_taken_in_both_fields_of_images() -> None:
     """A `data:` URL and a URL of ours become paths, wherever an input has images; others stay as they are."""
     images = RequestImages(BASE)
