@@ -130,7 +130,7 @@ async def test_backup_holds_no_secret(store_url: str, tmp_path: Path, monkeypatc
     assert made.secret.encode() not in kept
 
 
-@pytest.mark.parametrize("key", ["short", "x" * 44, f"{NEW},short"])
+@pytest.mark.parametrize("key", ["short", "x" * 44, f"{NEW},short"], ids=["short", "not base64", "second is short"])
 def test_unusable_key_is_named(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A SECRETS_KEY that cannot be one ends the start with a sentence that names the variable and not its value."""
     monkeypatch.setenv(SECRETS_KEY, key)
