@@ -153,13 +153,14 @@ async def test_drain_ends_while_the_store_stands_still(place: Place) -> None:
     async with Receiver() as receiver:
         await caller.request("POST", "/api/v1/webhooks", json={"url": receiver.url})
         await caller.create("polls=9 wait=0.2", "test/paid")
-        [number] = re.findall(r"Valkey (\d+) serves", place.stack.processes["store"].output)[-1:]
-        os.kill(int(number), signal.SIGSTOP)
+        store = place.stack.processes["store"]
+        number = int((re.findall(r"Valkey (\d+) serves", store.output) or [store.pid])[-1])
+        os.kill(number, signal.SIGSTOP)
         try:
             for name in ROLES:
                 place.stack.processes[name].send(signal.SIGTERM)
             async with within(DRAIN_S + BEYOND_S):
                 codes = [await place.stack.processes[name].wait_for_exit() for name in ROLES]
         finally:
-            os.kill(int(number), signal.SIGCONT)
+            os.kill(number, signal.SIGCONT)
     assert [0] * len(ROLES) == codes

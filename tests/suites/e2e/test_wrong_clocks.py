@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from shared.store.connect import Store
+from shared.store.secret import ensure_deployment_secret
 from tests.harness.bounds import BUSY_S, within
 from tests.harness.doubles.calling import Calling
 from tests.harness.doubles.receiver import Receiver
@@ -39,7 +40,7 @@ async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
                 metrics = {"METRICS_PORT": str(free_port())}
                 stack.add(role.replace(" ", "-"), "-m", "workers", *role.split(), env={**shift, **metrics})
             await stack.wait_until_ready()
-            yield Place(stack, provider, store, session)
+            yield Place(stack, provider, store, session, await ensure_deployment_secret(store))
 
 
 async def test_generation_takes_its_usual_course(place: Place) -> None:
