@@ -30,7 +30,8 @@ def arq_pool(url: str, provider: str) -> ArqRedis:
     limits: dict[str, Any] = {"socket_timeout": ANSWER_S, "socket_connect_timeout": CONNECT_S}
     if at.path is None:
         limits["socket_keepalive"] = True
-    options = {"username": at.username or None, "password": at.password or None, "db": at.database, **limits}
+    named = {"lib_name": None, "lib_version": None}  # sends no CLIENT SETINFO, which Redis before 7.2 does not know
+    options = {"username": at.username or None, "password": at.password or None, "db": at.database, **limits, **named}
     secured = _tls_options(at.tls)
     pool: ConnectionPool
     if at.path is not None:

@@ -1,0 +1,85 @@
+"""python -m deploy.acl [--check]: write the store's users, one for each role, from the commands that our code sends.
+
+Scripts run with the rights of their caller, so every role needs the commands of the scripts. No role may empty the
+store, read other keys, or change settings; only the operator's user may make a backup.
+"""
+
+import re
+import sys
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from deploy.workers import FOLDER
+from shared.ops.settings import ROOT
+
+FILE = FOLDER / "compose" / "users.acl"
+HEADER = """\
+# Written by `python -m deploy.acl`: the store's users. start-store.sh fills in the hashes of their passwords.
+# A client without a password may only send PING, for health checks.
+user default on nopass resetkeys resetchannels -@all +ping
+"""
+OURS = "~gw:* ~arq:* resetchannels &gw:* -@all"
+CONNECTION = ("ping", "select", "time", "role", "client|setname", "script|load", "eval", "evalsha")
+CHECKS = ("info", "config|get", "wait", "waitaof", "set")  # settings at the start, and DURABILITY
+DIRECT = (  # commands that Python sends outside scripts, in every role
+    *("get", "mget", "exists", "del", "hget", "hmget", "hset", "hsetnx", "hdel", "hgetall", "lrange"),
+    *("zrange", "zrevrange", "zcard", "zscore", "zadd", "sadd", "smembers", "scard", "srandmember"),
+)
+LISTEN = ("subscribe", "unsubscribe", "publish")
+QUEUE = ("blpop", "dbsize", "psetex", "multi", "exec", "watch", "unwatch")  # arq's own connection
+WALK = ("scan", "sscan")
+BACKUP = ("config|set", "bgrewriteaof")
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "gateway": (*LISTEN, *WALK),  # an operator's ledger check runs in a gateway
+    "worker": QUEUE,
+    "dispatcher": QUEUE,
+    "sweeper": WALK,
+    "operator": (*WALK, *BACKUP),
+}
+SERVERS = {  # what servers need of each other, as their documentation lists it
+    "sentinel": "allchannels -@all +multi +exec +slaveof +replicaof +ping +subscribe +publish +role +info "
+    "+config|rewrite +client|setname +client|kill +script|kill",
+    "replica": "-@all +psync +replconf +ping",
+}
+
+
+def script_commands() -> set[str]:
+    """Return the commands that scripts send."""
+    scripts = (ROOT / "shared" / "store" / "lua").rglob("*.lua")
+    return {name.lower() for path in scripts for name in re.findall(r"redis\.p?call\('(\w+)'", path.read_text())}
+
+
+def commands_of(role: str) -> list[str]:
+    """Return every command of a role, in order."""
+    return sorted(script_commands() | {*CONNECTION, *CHECKS, *DIRECT, "publish", *ROLES[role]})
+
+
+def render_users() -> str:
+    """Return the file of users, with a placeholder for each password's hash."""
+    rights = {role: f"{OURS} {' '.join(f'+{name}' for name in commands_of(role))}" for role in ROLES}
+    return HEADER + "".join(
+        f"user {name} on #{{{name}}} {allowed}\n" for name, allowed in {**rights, **SERVERS}.items()
+    )
+
+
+def with_passwords(text: str, passwords: Mapping[str, str]) -> str:
+    """Return the file with the hash of each user's password, without comments, which a server refuses."""
+    for name, password in passwords.items():
+        text = text.replace(f"{{{name}}}", sha256(password.encode()).hexdigest())
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+
+
+def main() -> int:
+    """Write the file if it is stale, or only name it with --check; return exit status 1 if --check finds it stale."""
+    text, check = render_users(), "--check" in sys.argv[1:]
+    if FILE.exists() and FILE.read_text() == text:
+        return 0
+    print(f"{Path(FILE).relative_to(ROOT)} {'is stale: run python -m deploy.acl' if check else 'written'}")
+    if not check:
+        FILE.write_text(text)
+    return int(check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
