@@ -13,7 +13,8 @@ from pathlib import Path
 from deploy.workers import FOLDER
 from shared.ops.settings import ROOT
 
-FILE = FOLDER / "compose" / "users.acl"
+FILE, SCRIPT = FOLDER / "compose" / "users.acl", FOLDER / "compose" / "start-store.sh"
+COPIES = FOLDER / "k8s" / "overlays" / "single"  # kustomize reads no files outside an overlay
 HEADER = """\
 # Written by `python -m deploy.acl`: the store's users. start-store.sh fills in the hashes of their passwords.
 # A client without a password may only send PING, for health checks.
@@ -37,7 +38,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "sweeper": WALK,
     "operator": (*WALK, *BACKUP),
 }
-SERVERS = {  # what servers need of each other, as their documentation lists it
+SERVERS = {  # rights that servers need of each other, as their documentation lists them
     "sentinel": "allchannels -@all +multi +exec +slaveof +replicaof +ping +subscribe +publish +role +info "
     "+config|rewrite +client|setname +client|kill +script|kill",
     "replica": "-@all +psync +replconf +ping",
@@ -70,15 +71,21 @@ def with_passwords(text: str, passwords: Mapping[str, str]) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
 
 
+def render_files() -> dict[Path, str]:
+    """Return every written file with its text."""
+    users, script = render_users(), SCRIPT.read_text()
+    return {FILE: users, COPIES / FILE.name: users, COPIES / SCRIPT.name: script}
+
+
 def main() -> int:
-    """Write the file if it is stale, or only name it with --check; return exit status 1 if --check finds it stale."""
-    text, check = render_users(), "--check" in sys.argv[1:]
-    if FILE.exists() and FILE.read_text() == text:
-        return 0
-    print(f"{Path(FILE).relative_to(ROOT)} {'is stale: run python -m deploy.acl' if check else 'written'}")
-    if not check:
-        FILE.write_text(text)
-    return int(check)
+    """Write every stale file, or only name it with --check; return exit status 1 if --check finds one."""
+    check = "--check" in sys.argv[1:]
+    stale = {path: text for path, text in render_files().items() if not path.exists() or path.read_text() != text}
+    for path, text in stale.items():
+        print(f"{path.relative_to(ROOT)} {'is stale: run python -m deploy.acl' if check else 'written'}")
+        if not check:
+            path.write_text(text)
+    return int(check and bool(stale))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def compose(text: str, names: Sequence[str]) -> str:
     for name in names:
         profile = "" if name == ALWAYS else f"profiles: [{name}], "
         command = f"command: [python, -m, workers, run, {name}]"
-        lines.append(f"  worker-{name}: {{ <<: *wokflow, {profile}{command}{_own_file(name)} }}\n")
+        lines.append(f"  worker-{name}: {{ <<: *worker, {profile}{command}{_own_file(name)} }}\n")
     return between(text, COMPOSE_BEGIN, "  " + END, lines)
 
 

@@ -51,7 +51,7 @@ def arq_pool(url: str, provider: str) -> ArqRedis:
 def _tls_options(files: TlsFiles | None) -> dict[str, Any]:
     if files is None:
         return {}
-    return {"ssl_ca_certs": files.ca, "ssl_certfile": files.cert, "ssl_keyfile": files.key}
+    return {"ssl_ca_certs": files.ca, "ssl_certfile": files.cert, "ssl_keyfile": files.key or files.cert}
 
 
 def arq_job(pool: ArqRedis, job_id: str) -> Job:

@@ -11,7 +11,9 @@ import compose_spec
 import pytest
 import yaml
 
+from deploy import acl
 from deploy.workers import providers
+from shared.domain.store_url import parse_store_url
 from shared.ops.settings import ROOT
 
 FOLDER = ROOT / "deploy"
@@ -21,17 +23,20 @@ ROLES = {
     "deliver": ["workers", "deliver"],
     "sweep": ["workers", "sweep"],
 }
+USERS = {"gateway-1": "gateway", "gateway-2": "gateway", "deliver": "dispatcher", "sweep": "sweeper"}
 
 
 def load_compose(text: str) -> dict[str, Any]:
     """Return the file with its variables at their defaults."""
-    return dict(yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)))
+    known = re.sub(r"\$\{(\w+):\?[^}]*\}|\$\{(STORE_\w+)\}", lambda found: f"the-{found[1] or found[2]}".lower(), text)
+    return dict(yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", known)))
 
 
 TEXT = (FOLDER / "compose.yaml").read_text()
 COMPOSE = load_compose(TEXT)
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("wokflow")}
+IMAGES = {name: service for name, service in SERVICES.items() if service["image"].startswith("wokflow")}
+OURS = {name: service for name, service in IMAGES.items() if name != "operator"}
 
 
 def test_compose_file_follows_the_specification() -> None:
@@ -70,10 +75,10 @@ def test_containers_have_the_fewest_rights() -> None:
         assert service["read_only"] is True, name
         assert ["ALL"] == service["cap_drop"], name
         assert ["no-new-privileges:true"] == service["security_opt"], name
-        assert not service["image"].endswith(":latest") or name in OURS, name
+        assert not service["image"].endswith(":latest") or name in IMAGES, name
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert {"proxy", "prometheus", "grafana"} == published.keys()
-    assert all(port.startswith("127.0.0.1:") for name in ("prometheus", "grafana") for port in published[name])
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
 def test_containers_have_time_to_drain() -> None:
@@ -120,3 +125,43 @@ def test_store_has_the_settings_of_the_embedded_one() -> None:
     required = ("appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "hash-max-listpack-value 2048")
     assert set(required) <= set(lines)
     assert "sentinel monitor wokflow valkey-1 6379 2" in (FOLDER / "compose" / "sentinel.conf").read_text()
+
+
+def test_each_role_has_its_own_user_of_the_store() -> None:
+    """REDIS_URL names the role's user and its password, and the Sentinels' password; no URL is shared between roles."""
+    workers = {name: "worker" for name in OURS if name.startswith("worker-")}
+    for name, user in {**USERS, **workers, "operator": "operator"}.items():
+        at = parse_store_url(IMAGES[name]["environment"]["REDIS_URL"])
+        assert (user, f"the-store_password_{user}") == (at.username, at.password), name
+        assert ("wokflow", 3, "the-store_password_sentinel") == (at.primary, len(at.hosts), at.sentinel_password)
+
+
+def test_no_password_has_a_default() -> None:
+    """Compose refuses to start without the passwords that secrets.sh writes, and says so."""
+    assert [] == re.findall(r"\$\{\w*PASSWORD\w*:-[^}]*\}", TEXT)
+    demanded = set(re.findall(r"\$\{(\w+):\?run deploy/compose/secrets\.sh\}", TEXT))
+    assert {f"STORE_PASSWORD_{name.upper()}" for name in (*acl.ROLES, *acl.SERVERS)} | {"GRAFANA_PASSWORD"} == demanded
+
+
+def test_secrets_are_written_once(tmp_path: Path) -> None:
+    """The script writes every password that Compose demands, readable by its owner alone, and never replaces one."""
+    file = tmp_path / ".env"
+    command = ["sh", str(FOLDER / "compose" / "secrets.sh"), str(file)]
+    subprocess.run(command, check=True, timeout=10)
+    written = dict(re.findall(r"(?m)^(\w+)=([0-9a-f]{48})$", file.read_text()))
+    assert set(re.findall(r"\$\{(\w+):\?", TEXT)) == written.keys()
+    assert len(written) == len(set(written.values()))
+    assert 0o600 == file.stat().st_mode & 0o777
+    before = file.read_text()
+    assert 1 == subprocess.run(command, capture_output=True, check=False, timeout=10).returncode
+    assert before == file.read_text()
+
+
+def test_proxy_hides_what_is_not_for_clients() -> None:
+    """Metrics, probes and the admin API answer 404 at the proxy; with SITE it serves TLS on the usual ports."""
+    caddy = (FOLDER / "compose" / "Caddyfile").read_text()
+    assert "@private path /metrics /healthz /readyz /api/admin /api/admin/*" in caddy
+    assert "respond @private 404" in caddy
+    public = yaml.safe_load((FOLDER / "compose.tls.yaml").read_text())["services"]["proxy"]
+    assert {"80:80", "443:443", "443:443/udp"} == set(public["ports"])
+    assert "{$SITE::8080} {" in caddy

@@ -148,8 +148,7 @@ def test_pods_are_probed_on_their_port(overlay: str) -> None:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_pods_have_time_to_drain_and_no_rights(overlay: str) -> None:
     """The grace period is longer than the pause before SIGTERM and DRAIN_S; no pod is root or writes to its image."""
-    settings = documents_of(overlay, "ConfigMap")
-    (config,) = settings.values()
+    (config,) = [one for one in documents_of(overlay, "ConfigMap").values() if "DRAIN_S" in one["data"]]
     for name, deployment in documents_of(overlay, "Deployment").items():
         pod, one = deployment["spec"]["template"]["spec"], container(deployment)
         pause = int(
@@ -161,6 +160,28 @@ def test_pods_have_time_to_drain_and_no_rights(overlay: str) -> None:
         assert {"drop": ["ALL"]} == one["securityContext"]["capabilities"]
         assert {"cpu", "memory"} == one["resources"]["requests"].keys()
         assert pod["automountServiceAccountToken"] is False
+
+
+def test_trial_gives_each_role_its_own_user_of_the_store() -> None:
+    """Each Deployment of the trial reads one password, that of its role's user; the store starts with all of them."""
+    users = {"deliver": "dispatcher", "sweep": "sweeper", "gateway": "gateway"}
+    for name, deployment in documents_of("single", "Deployment").items():
+        user = users.get(name, "worker")
+        environment = {variable["name"]: variable for variable in container(deployment)["env"]}
+        source = environment["STORE_PASSWORD"]["valueFrom"]["secretKeyRef"]
+        assert {"name": "store", "key": f"STORE_PASSWORD_{user.upper()}"} == source, name
+        assert f"redis://{user}:$(STORE_PASSWORD)@store" == environment["REDIS_URL"]["value"]
+    store = container(documents_of("single", "StatefulSet")["store"])
+    assert [{"secretRef": {"name": "store"}}] == store["envFrom"]
+    files = [one["data"] for name, one in documents_of("single", "ConfigMap").items() if name.startswith("store")]
+    assert [{"users.acl", "start-store.sh"}] == [set(one) for one in files]
+
+
+def test_no_network_is_trusted_by_default() -> None:
+    """Only the operator knows the addresses of the Ingress controller, so no overlay trusts a whole network."""
+    for overlay in OVERLAYS:
+        for config in documents_of(overlay, "ConfigMap").values():
+            assert "TRUSTED_PROXIES" not in config["data"]
 
 
 def test_client_facing_roles_survive_an_eviction() -> None:
