@@ -22,15 +22,14 @@ user default on nopass resetkeys resetchannels -@all +ping
 """
 OURS = "~gw:* ~arq:* resetchannels &gw:* -@all"
 CONNECTION = ("ping", "select", "time", "role", "client|setname", "script|load", "eval", "evalsha")
-CHECKS = ("info", "config|get", "wait", "waitaof", "set")  # settings at the start, and DURABILITY
-DIRECT = (  # commands that Python sends outside scripts, in every role
-    *("get", "mget", "exists", "del", "hget", "hmget", "hset", "hsetnx", "hdel", "hgetall", "lrange"),
-    *("zrange", "zrevrange", "zcard", "zscore", "zadd", "sadd", "smembers", "scard", "srandmember"),
-)
+CHECKS = ("info", "config|get", "wait", "waitaof")  # settings at the start, and DURABILITY
 LISTEN = ("subscribe", "unsubscribe", "publish")
 QUEUE = ("blpop", "dbsize", "psetex", "multi", "exec", "watch", "unwatch")  # arq's own connection
-WALK = ("scan", "sscan")
+WALK = ("scan", "sscan", "hscan", "zscan")
 BACKUP = ("config|set", "bgrewriteaof")
+SENT = re.compile(r'\.(?:call|send)\(\s*"([A-Z]+)"(?:, "([A-Z-]+)")?')
+CONTAINERS = {"ACL", "CLIENT", "CONFIG", "SCRIPT", "SENTINEL"}  # commands whose first argument is a subcommand
+FOLDERS = ("shared", "gateway", "workers", "operate")
 ROLES: Mapping[str, tuple[str, ...]] = {
     "gateway": (*LISTEN, *WALK),  # an operator's ledger check runs in a gateway
     "worker": QUEUE,
@@ -51,9 +50,18 @@ def script_commands() -> set[str]:
     return {name.lower() for path in scripts for name in re.findall(r"redis\.p?call\('(\w+)'", path.read_text())}
 
 
+def sent_commands() -> set[str]:
+    """Return the commands that Python sends outside scripts, with their subcommands."""
+    paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    found = [sent for path in paths for sent in SENT.findall(path.read_text())]
+    return {(f"{name}|{first}" if name in CONTAINERS else name).lower() for name, first in found}
+
+
 def commands_of(role: str) -> list[str]:
-    """Return every command of a role, in order."""
-    return sorted(script_commands() | {*CONNECTION, *CHECKS, *DIRECT, "publish", *ROLES[role]})
+    """Return every command of a role, in order. Commands with a danger of their own are only in the roles of ROLES."""
+    special = {*LISTEN, *QUEUE, *WALK, *BACKUP, "auth", "sentinel|get-master-addr-by-name"}
+    usual = script_commands() | (sent_commands() - special)
+    return sorted(usual | {*CONNECTION, *CHECKS, "publish", *ROLES[role]})
 
 
 def render_users() -> str:

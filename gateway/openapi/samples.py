@@ -19,6 +19,7 @@ if not r.ok:
     raise SystemExit(f"{r.status_code}: {r.text} (request {r.headers['X-Request-Id']})")"""
 JAVASCRIPT_CHECK = """\
 if (!r.ok) throw new Error(`${r.status}: ${await r.text()} (request ${r.headers.get("x-request-id")})`);"""
+CURL_REQUEST_ID = r"  -w '%{stderr}request %header{x-request-id}\n'"
 PYTHON_WORDS = {"true": "True", "false": "False", "null": "None"}
 
 
@@ -81,6 +82,7 @@ def _curl(request: SampleRequest) -> str:
         lines += ['  -H "Content-Type: application/json"', f"  -d '{quoted}'"]
     if request.response == "bytes":
         lines.append("  -O")
+    lines.append(CURL_REQUEST_ID)
     return " \\\n".join(lines)
 
 

@@ -3,7 +3,8 @@
 POLLING = {
     "curl": """\
 curl --fail-with-body "{base_url}/api/v1/generations?id=$ID" \\
-  -H "Authorization: Bearer $WOWFLOW_KEY\"""",
+  -H "Authorization: Bearer $WOWFLOW_KEY" \\
+  -w '%{stderr}request %header{x-request-id}\\n\'""",
     "Python": """\
 import os
 import time

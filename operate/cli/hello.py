@@ -90,10 +90,10 @@ Wokflow is ready.
   account  {demo.account} (see `wokflow account show {demo.account}`)
 
 Generate an image:
-  curl -s {url} {bearer} -H 'Content-Type: application/json' -d {shlex.quote(body)}
+  curl -sS --fail-with-body {url} {bearer} -H 'Content-Type: application/json' -d {shlex.quote(body)}
 
 Get its result, with the id from the response in place of ID:
-  curl -s '{url}?id=ID' {bearer}
+  curl -sS --fail-with-body '{url}?id=ID' {bearer}
 
 See the whole flow: make demo
 """

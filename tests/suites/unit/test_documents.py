@@ -13,9 +13,10 @@ FOLDERS = ("deploy/", "docs/", "gateway/", "offline/", "operate/", "sdk/", "shar
 
 
 def list_missing_paths(text: str) -> list[str]:
-    """Return the paths in code spans that are in one of our folders and do not exist."""
+    """Return the paths in code spans that are in one of our folders, or in that of the suites, and do not exist."""
     spans = [span.partition("::")[0] for span in re.findall(r"`([\w./-]+(?:::\w+)?)`", text)]
-    return [span for span in spans if span.startswith(FOLDERS) and not (ROOT / span).exists()]
+    roots = (ROOT, ROOT / "tests" / "suites")
+    return [span for span in spans if span.startswith(FOLDERS) and not any((root / span).exists() for root in roots)]
 
 
 def list_broken_links(page: str, text: str) -> list[str]:
