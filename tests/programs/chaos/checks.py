@@ -59,7 +59,7 @@ def check_duplicates(evidence: Evidence) -> Iterator[Violation]:
     for generation in evidence.generations.values():
         by_identity[identity_of(generation)].append(generation)
     for record in evidence.records:
-        found = by_identity.pop(identity(evidence.customers[record.order.buyer].account, record.order), [])
+        found = by_identity.pop(identity(record.order), [])
         if len(found) > 1:
             yield Violation("an order was charged twice", found[1].id, f"{record.order.prompt}: {len(found)}")
         if len(set(record.ids)) > 1:

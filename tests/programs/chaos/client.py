@@ -12,10 +12,11 @@ import msgspec
 from msgspec import Struct, field, structs
 
 from shared.domain.ids import job_id
-from tests.programs.chaos.orders import generation_of, request_of
+from tests.programs.chaos.orders import generation_of, request_of, trace_of
 from tests.programs.chaos.plan import WOKGEN_WAIT_S, Order, Plan
 
 ATTEMPTS_MAX = 14
+SPAN = "00f067aa0ba902b7"  # of every request
 RESPONSE_S = 6.0
 BACKOFF_S = (0.1, 0.3, 0.6, 1.0, 1.5, 2.0)
 POLLS_MAX = 5
@@ -103,7 +104,8 @@ class Clients:
         """Submit and retry. Without an Idempotency-Key, retry only if the request cannot have arrived."""
         order = record.order
         path, payload = request_of(order)
-        headers = {"Idempotency-Key": order.key} if order.key else {}
+        headers = {"traceparent": f"00-{trace_of(order)}-{SPAN}-00"}
+        headers |= {"Idempotency-Key": order.key} if order.key else {}
         if order.wait_s and not order.call:
             headers["Prefer"] = f"wait={order.wait_s}"
         wait_s = (0 if order.detached else WOKGEN_WAIT_S) if order.call else order.wait_s

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.domain.generation import Generation
 from shared.domain.ids import generation_id
+from shared.domain.trace import trace_id
 from tests.harness.doubles.provider import a_png
 from tests.programs.chaos.plan import Order
 
@@ -45,19 +46,21 @@ def generation_of(order: Order, status: int, body: Any) -> str | None:
     return generation_id(fields["jobId"]) if "jobId" in fields and status in (*MADE, 502) else None
 
 
-def identity(account: str, order: Order) -> str:
-    """Return the identity of an order's generation: its prompt, or the stored name of its input image."""
-    if order.call not in WITH_IMAGE:
-        return order.prompt
-    return f"{order.call} {blake2b(account.encode() + b' ' + _make_image(order), digest_size=16).hexdigest()}"
+def trace_of(order: Order) -> str:
+    """Return the trace id that an order and its copies have."""
+    return blake2b(order.prompt.encode(), digest_size=16).hexdigest()
+
+
+def identity(order: Order) -> str:
+    """Return the identity of an order's generation: its prompt, or the trace of an order without one."""
+    return order.prompt if order.call not in WITH_IMAGE else f"{order.call} {trace_of(order)}"
 
 
 def identity_of(generation: Generation) -> str:
     """Return the identity of a generation."""
     if generation.spec.kind not in WITH_IMAGE:
         return generation.spec.prompt
-    name = str(generation.spec.input["image_url"]).rpartition("/")[2]
-    return f"{generation.spec.kind} {name.partition('-')[0]}"
+    return f"{generation.spec.kind} {trace_id(generation.spec.trace, generation.id)}"
 
 
 def _make_image(order: Order) -> bytes:
