@@ -3,62 +3,30 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
 from hashlib import blake2b
 from secrets import token_bytes
 
 import structlog
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from gateway import errors
-from gateway.admission.images import Upload
 from gateway.admission.uploads import store_uploads
 from gateway.context import GatewayContext
-from gateway.trace import TRACE
-from shared.domain import catalogue
+from gateway.offers import AbleRoute, GenerationRequest, find_able, offer_of
 from shared.domain.bounds import BoundReached
-from shared.domain.catalogue import Model
 from shared.domain.errors import Refused, StoreDown
-from shared.domain.generation import FAILED, FallbackRoute, Generation, Spec
+from shared.domain.generation import FAILED, Generation
 from shared.domain.ids import uuid7
-from shared.domain.inputs import InvalidInput, validate_input, validate_prompt
-from shared.domain.price_rule import Sale
 from shared.domain.trace import trace_id
 from shared.ops import clock, metrics
 from shared.store import accounts, generations, ledger
-from shared.store.ledger import Accepted, Order, RouteOffer, UnknownPlan
+from shared.store.ledger import Accepted, Order, UnknownPlan
 
 IDEMPOTENCY_KEY_CHARS_MAX = 255
-OFFERS_MAX = 8  # providers that one generation can try
 REFUNDED = "You were refunded."
 QUEUE_MS = 86_400_000  # a generation that no worker starts for a day fails
 
 log = structlog.get_logger()
-
-
-class Candidate(Struct, frozen=True):
-    """A model and one of its routes, from gateway/routing.py. Its `input`, if set, replaces the request's."""
-
-    model: Model
-    route: catalogue.Route
-    input: object = UNSET
-
-
-class GenerationRequest(Struct, frozen=True, kw_only=True):
-    """A request for a generation, decoded from a dialect. `candidates` are in the order to try them."""
-
-    dialect: str
-    candidates: Sequence[Candidate]
-    prompt: str
-    input: object
-    body: bytes  # with the path: a repetition under the same Idempotency-Key must equal it
-    key_hash: str = ""
-    guest: str = ""
-    payer: str = "balance"
-    networks: tuple[str, ...] = ()  # of a guest, shared with others
-    uploads: tuple[Upload, ...] = ()  # images that `input` names by their paths
-    idempotency_key: str = ""
-    wait_s: float = 0
 
 
 class AcceptedGeneration(Struct, frozen=True):
@@ -98,7 +66,7 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
     return Order(
         id=uuid7(clock.now_ns(), token_bytes(8)),
         key_hash=request.key_hash,
-        offers=tuple(_offer(request, one, able) for one in able),
+        offers=tuple(offer_of(request, one, able) for one in able),
         queue_ms=QUEUE_MS,
         replay_key=key,
         body_hash=blake2b(request.body, digest_size=16).hexdigest() if key else "",
@@ -113,7 +81,7 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
     )
 
 
-def find_affordable(context: GatewayContext, request: GenerationRequest) -> "tuple[list[AbleRoute], int]":
+def find_affordable(context: GatewayContext, request: GenerationRequest) -> tuple[list[AbleRoute], int]:
     """Return the routes that can serve a request, and the most that one of them costs us, in micro-USD.
 
     Raises Refused: invalid_input, or missing_api_key if each of them costs more than a guest may use.
@@ -127,61 +95,6 @@ def find_affordable(context: GatewayContext, request: GenerationRequest) -> "tup
     if not able:
         raise Refused("missing_api_key", "This costs more than guests may use. Send your API key to use it.")
     return able, max(costs)
-
-
-def build_offers(request: GenerationRequest) -> tuple[RouteOffer, ...]:
-    """Return one way for each provider that can serve the request. Raises Refused("invalid_input")."""
-    able = find_able(request)
-    return tuple(_offer(request, one, able) for one in able)
-
-
-class AbleRoute(Struct, frozen=True):
-    """A model and a route that can serve a request, with the validated input and its price."""
-
-    model: Model
-    route: catalogue.Route
-    values: dict[str, object]
-    sale: Sale
-
-
-def find_able(request: GenerationRequest) -> list[AbleRoute]:
-    """Return the routes that can serve a request, one for each provider. Raises Refused("invalid_input").
-
-    Only the first model of a provider counts, because its other models reject the same inputs. An input that the first
-    candidate rejects is refused. A later candidate that rejects it is skipped.
-    """
-    able: list[AbleRoute] = []
-    for candidate in request.candidates:
-        if len(able) == OFFERS_MAX or candidate.route.provider in [known.route.provider for known in able]:
-            continue
-        try:
-            prompt = validate_prompt(request.prompt, candidate.model)
-            given = request.input if candidate.input is UNSET else candidate.input
-            values = validate_input(candidate.model, given)
-        except InvalidInput as invalid:
-            if not able:
-                raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
-        else:
-            able.append(AbleRoute(candidate.model, candidate.route, values, candidate.model.sale(values, prompt)))
-    return able
-
-
-def _offer(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRoute]) -> RouteOffer:
-    """Return the way of a candidate, with the others as its fallback routes."""
-    model, sale = one.model, one.sale
-    # The price must be the same for whoever serves it: another model needs an equal one, unless the plan pays.
-    routes = tuple(
-        FallbackRoute(other.route.provider, other.route.model, other.model.id)
-        for other in able
-        if other is not one and (request.payer == "quota" or other.sale.price == sale.price)
-    )
-    metered = sale if sale.metered and request.payer != "quota" else None
-    spec = Spec(
-        request.dialect, model.kind, model.id, one.route.model, request.prompt, one.values, routes, TRACE.get(), metered
-    )
-    return RouteOffer(
-        provider=one.route.provider, price_micros=sale.reserved_micros, spec=spec, run_ms=model.timeout_s * 1000
-    )
 
 
 async def charge(context: GatewayContext, order: Order) -> Accepted:

@@ -23,6 +23,7 @@ CODES: Final = {
     "invalid_input": Code(400, "`width` must be a whole number from 64 to 2048."),
     "missing_model": Code(400, "`model` is required: the id of a model from GET /api/v1/models."),
     "missing_prompt": Code(400, "`prompt` is required: describe what to generate."),
+    "over_max_cost": Code(400, "This can cost $0.11, more than `max_cost_cents` allows. Nothing was charged."),
     "unknown_provider": Code(400, "Unknown provider 'acme'. Known: auto, local."),
     "unknown_model": Code(400, "Unknown model 'acme/model'. See GET /api/v1/models."),
     "unknown_plan": Code(400, "Unknown plan. The message lists the known ones."),

@@ -7,8 +7,8 @@ from random import random
 import structlog
 from msgspec import structs
 
-from gateway.accept import Candidate
 from gateway.context import GatewayContext
+from gateway.offers import Candidate
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.errors import Refused
 from shared.domain.routing import ranked

@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:a71885c999939941570118824d54cd339ea03c65f5fb5b9ce04512794c5d8b99
+// sha256:5f9cab7224fe2a99d80bbb177d2efc7cf53cd6cd3b4311304e518e2c04adce46
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -668,6 +668,8 @@ interface Schemas {
     prompt: string;
     /** More parameters of the model. Each model lists its own. */
     input?: Schemas["Input"] | null;
+    /** Refuse the request with `over_max_cost` if it could cost more. 0 to 100000000. */
+    max_cost_cents?: number | null;
   };
   /** Body of POST /api/v1/keys. */
   CreateKey: {

@@ -22,6 +22,11 @@ def usd(micros: int) -> float:
     return cents(micros) / 100
 
 
+def dollars(micros: int) -> str:
+    """Return an amount such as `$0.11`, for people, rounded up to a cent."""
+    return f"${cents_up(micros) / 100:.2f}"
+
+
 def micros_from_usd(text: str) -> int:
     """Return a decimal such as `20` or `0.5` as micro-USD. Raises ValueError unless 0 < amount <= AMOUNT_USD_MAX."""
     try:

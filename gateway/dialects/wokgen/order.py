@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from gateway import routing
-from gateway.accept import AcceptedGeneration, Candidate, GenerationRequest, accept
+from gateway.accept import AcceptedGeneration, accept
 from gateway.admission.images import RequestImages
 from gateway.caller import Caller
 from gateway.context import GatewayContext
 from gateway.dialects.wokgen.bodies import JobRequest
+from gateway.offers import Candidate, GenerationRequest
 from shared.domain.catalogue import Limit, Model
 from shared.domain.errors import Refused
 from shared.domain.inputs import InvalidInput, check_values, validate_input, validate_prompt

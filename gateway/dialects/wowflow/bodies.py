@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from shared.domain.catalogue import KINDS
 from shared.domain.described import NOT_BLANK, Link, count, doc, link, replaced, timestamp
 from shared.domain.fields import PROMPT_CHARS_MAX
 from shared.domain.generation import TERMINAL
 from shared.domain.kind import kind_of
+from shared.domain.price_rule import UNIT_SIZE
+from shared.domain.pricing import PRICE_CENTS_MAX
 
 STAGES = ["backlog", "queued", "submitting", "pending", "uncertain", *TERMINAL]
 INPUT_FIELDS = frozenset(name for kind in KINDS for name in kind_of(kind).fields)
@@ -42,6 +44,37 @@ class CreateGeneration(Struct, kw_only=True, forbid_unknown_fields=True):
             anyOf=[{"$ref": "#/components/schemas/Input"}, {"type": "null"}],
         ),
     ] = None
+
+    max_cost_cents: Annotated[
+        Annotated[int, Meta(ge=0, le=PRICE_CENTS_MAX)] | None,
+        doc("Refuse the request with `over_max_cost` if it could cost more."),
+    ] = None
+
+
+class QuoteLine(Struct, kw_only=True):
+    """One part of a price: so much per unit."""
+
+    unit: Annotated[str, doc("The unit that is counted.", examples=list(UNIT_SIZE))]
+    quantity: Annotated[float, doc("The most units that the order can use.")]
+    unit_micros: Annotated[int, count("The price of one unit before the mark-up, in millionths of a dollar.")]
+
+
+class Quote(Struct, kw_only=True):
+    """The price of a request, which is neither charged nor stored."""
+
+    model: Annotated[str, doc("The id of the model.")]
+    price_cents: Annotated[int, count("The most that it can cost, rounded up to a cent.")]
+    price_usd: Annotated[float, doc("`price_cents` in dollars, for display.")]
+    price_micros: Annotated[int, count("The exact amount of `price_cents`, in millionths of a dollar.")]
+    metered: Annotated[bool, doc("Whether it may cost less, depending on the delivered outputs or the used tokens.")]
+    breakdown: Annotated[tuple[QuoteLine, ...], doc("The parts of the price.")]
+    minimum_micros: Annotated[int, count("The least that it costs before the mark-up, in millionths of a dollar.")]
+    ceiling_micros: Annotated[
+        int | None, count("The most that it costs before the mark-up, in millionths of a dollar.")
+    ]
+    markup_percent: Annotated[float, doc("The mark-up on the sum of the parts, in percent.")]
+    providers: Annotated[tuple[str, ...], doc("The providers that can serve it, in the order to try them.")]
+    affordable: Annotated[bool, doc("Whether the balance covers it now.")]
 
 
 class ModelEntry(Struct, kw_only=True):

@@ -3,7 +3,9 @@
 from msgspec import UNSET, structs
 
 from gateway import examples
-from gateway.dialects.wowflow.bodies import Balance, GenerationEntry, Transaction
+from gateway.dialects.wowflow.bodies import Balance, GenerationEntry, Quote, Transaction
+from gateway.dialects.wowflow.quotes import quote_entry
+from gateway.offers import AbleRoute
 from gateway.operation import DataList
 from shared.domain.catalogue import Model, Route
 from shared.domain.money import cents_up
@@ -98,3 +100,10 @@ def generation_entries(model: Model) -> tuple[GenerationEntry, GenerationEntry, 
         error_code="content_policy",
     )
     return processing, completed, failed
+
+
+def quote_of(model: Model) -> Quote:
+    """Return the quote of an order with the defaults."""
+    given = input_of(model)
+    first = AbleRoute(model, model.routes[0], given, model.sale(given, examples.PROMPT))
+    return quote_entry([first], balance_micros=first.sale.reserved_micros)

@@ -3,20 +3,29 @@
 import re
 
 from aiohttp import web
+from msgspec import structs
 
 from gateway import auth, routing
-from gateway.accept import GenerationRequest, accept, upstream_refusal
+from gateway.accept import accept, upstream_refusal
 from gateway.admission.images import RequestImages
 from gateway.body import limit_of, read_json
 from gateway.cancel import NOT_FOUND, cancel
 from gateway.context import CONTEXT, GatewayContext
-from gateway.dialects.wowflow.bodies import Balance, CreateGeneration, GenerationEntry, ModelEntry, Transaction
+from gateway.dialects.wowflow.bodies import (
+    Balance,
+    CreateGeneration,
+    GenerationEntry,
+    ModelEntry,
+    Transaction,
+)
+from gateway.dialects.wowflow.quotes import quote_entry
+from gateway.offers import GenerationRequest, find_able
 from gateway.responses import json_response, list_response, mark_replay, refusal_response
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from shared.domain.ids import canonical_uuid
-from shared.domain.money import cents, cents_up
+from shared.domain.money import MICROS_PER_CENT, cents, cents_up
 from shared.domain.times import rfc3339
 from shared.ops.settings import Settings
 from shared.store import accounts, generations, ledger
@@ -37,27 +46,14 @@ async def list_models(request: web.Request) -> web.Response:
 async def create_generation(request: web.Request) -> web.Response:
     """Answer 201 as soon as the generation is charged and durably queued, or after `Prefer: wait=N`."""
     context, key_hash = request.app[CONTEXT], auth.key_hash(request)
-    body, raw = await read_json(request, CreateGeneration)
-    if not body.model:
-        raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
-    if not body.prompt or not body.prompt.strip():
-        raise Refused("missing_prompt", "is required: describe what to generate.", field="prompt")
-    images = RequestImages(context.base_url)
     wait_s = preferred_wait_s(", ".join(request.headers.getall("Prefer", ())), context.settings.prefer_wait_s)
-    accepted = await accept(
-        context,
-        GenerationRequest(
-            dialect="wowflow",
-            key_hash=key_hash,
-            candidates=routing.of_model(context, body.model),
-            prompt=body.prompt,
-            input=await images.take_all(body.input),
-            uploads=tuple(images.uploads),
-            body=raw,
-            idempotency_key=request.headers.get("Idempotency-Key", ""),
-            wait_s=wait_s,
-        ),
+    order = structs.replace(
+        await read_order(request),
+        key_hash=key_hash,
+        idempotency_key=request.headers.get("Idempotency-Key", ""),
+        wait_s=wait_s,
     )
+    accepted = await accept(context, order)
     await auth.remember_key(context, key_hash, accepted.generation.account)
     refusal = upstream_refusal(accepted.generation) if wait_s else None
     if refusal is not None:
@@ -68,6 +64,35 @@ async def create_generation(request: web.Request) -> web.Response:
     if wait_s:
         response.headers["Preference-Applied"] = f"wait={wait_s}"
     return mark_replay(response, replayed=accepted.replayed)
+
+
+async def quote_generation(request: web.Request) -> web.Response:
+    """Answer the price of a create body. Nothing is charged or stored."""
+    account = await accounts.find(request.app[CONTEXT].store, await auth.authenticate(request))
+    if account is None:
+        raise auth.account_gone()
+    able = find_able(await read_order(request))
+    return json_response(quote_entry(able, account.topup - account.spent))
+
+
+async def read_order(request: web.Request) -> GenerationRequest:
+    """Read and check a create body. Raises Refused."""
+    context = request.app[CONTEXT]
+    body, raw = await read_json(request, CreateGeneration)
+    if not body.model:
+        raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
+    if not body.prompt or not body.prompt.strip():
+        raise Refused("missing_prompt", "is required: describe what to generate.", field="prompt")
+    images = RequestImages(context.base_url)
+    return GenerationRequest(
+        dialect="wowflow",
+        candidates=routing.of_model(context, body.model),
+        prompt=body.prompt,
+        input=await images.take_all(body.input),
+        uploads=tuple(images.uploads),
+        body=raw,
+        cost_max_micros=None if body.max_cost_cents is None else body.max_cost_cents * MICROS_PER_CENT,
+    )
 
 
 async def read_generations(request: web.Request) -> web.Response:

@@ -3,7 +3,7 @@
 from msgspec import UNSET, structs
 
 from gateway.dialects.wowflow import examples, handlers
-from gateway.dialects.wowflow.bodies import Balance, CreateGeneration, GenerationEntry, ModelEntry, Transaction
+from gateway.dialects.wowflow.bodies import Balance, CreateGeneration, GenerationEntry, ModelEntry, Quote, Transaction
 from gateway.examples import GENERATION_ID, IDEMPOTENCY_KEY, LIMIT, PROMPT
 from gateway.openapi.snippets import POLLING
 from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, Parameter
@@ -60,7 +60,15 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
     """Return the operations, with examples for every model of a catalogue."""
     offered = list(catalogue.models.values()) or [examples.NO_MODEL]
     shown = next((model for model in offered if model.kind == "image"), offered[0])
-    return (_list_models(offered), _create(offered, shown), _read(shown), _cancel(shown), BALANCE, TRANSACTIONS)
+    return (
+        _list_models(offered),
+        _create(offered, shown),
+        _quote(shown),
+        _read(shown),
+        _cancel(shown),
+        BALANCE,
+        TRANSACTIONS,
+    )
 
 
 def _list_models(offered: list[Model]) -> Operation:
@@ -110,9 +118,36 @@ def _create(offered: list[Model], shown: Model) -> Operation:
             ),
         ),
         refusals=(
-            *("missing_model", "missing_prompt", "unknown_model", "invalid_input", *BODIED, *KEYED),
+            *("missing_model", "missing_prompt", "unknown_model", "invalid_input", "over_max_cost", *BODIED, *KEYED),
             *("insufficient_balance", "idempotency_key_reuse", "rate_limited", "upstream_error"),
             *("limit_exceeded", "capacity_exceeded"),
+        ),
+    )
+
+
+def _quote(shown: Model) -> Operation:
+    return Operation(
+        method="post",
+        path="/api/v1/generations/quote",
+        handler=handlers.quote_generation,
+        id="quoteGeneration",
+        tag=TAG,
+        summary="Quote a generation",
+        text="The price of a request and the providers that would serve it. Nothing is charged. The body is that of "
+        "`POST /api/v1/generations`, and refused for the same reasons.",
+        body=CreateGeneration,
+        bodies={"prompt only": CreateGeneration(model=shown.id, prompt=PROMPT, input=UNSET)},
+        responses=(
+            OperationResponse(text="The price.", shapes=(Quote,), examples={"quote": examples.quote_of(shown)}),
+        ),
+        refusals=(
+            "missing_model",
+            "missing_prompt",
+            "unknown_model",
+            "invalid_input",
+            "over_max_cost",
+            *BODIED,
+            *KEYED,
         ),
     )
 

@@ -182,6 +182,34 @@ async def test_balance_adds_up_in_every_state(caller: Caller) -> None:
     assert (79, 100, 21) == await read_balances()
 
 
+async def test_quote_is_the_charge(caller: Caller) -> None:
+    """A quote charges nothing, names the price and the providers, and equals the charge that follows."""
+    body = {"model": SAMPLE, "prompt": "a boat"}
+    answer = await caller.request("POST", f"{GENERATIONS}/quote", json=body)
+    assert 200 == answer.status
+    assert (11, 0.11, 105_000, True) == tuple(
+        answer.body[name] for name in ("price_cents", "price_usd", "price_micros", "affordable")
+    )
+    assert ([{"unit": "order", "quantity": 1.0, "unit_micros": 100_000}], 5.0) == (
+        answer.body["breakdown"],
+        answer.body["markup_percent"],
+    )
+    assert 100 == await caller.check_balance()
+    created = await caller.request("POST", GENERATIONS, json=body)
+    assert created.body["cost_micros"] == answer.body["price_micros"]
+    assert created.body["provider"] == answer.body["providers"][0]
+
+
+async def test_order_over_its_cap_is_refused(caller: Caller) -> None:
+    """A request whose price is above `max_cost_cents` is refused before anything is charged, quoted or ordered."""
+    body = {"model": SAMPLE, "prompt": "a boat", "max_cost_cents": 10}
+    for path in (GENERATIONS, f"{GENERATIONS}/quote"):
+        answer = await caller.request("POST", path, json=body)
+        assert (400, "over_max_cost") == (answer.status, answer.body["error"]["code"])
+    assert 100 == await caller.check_balance()
+    assert 201 == (await caller.request("POST", GENERATIONS, json=body | {"max_cost_cents": 11})).status
+
+
 async def test_transactions_are_newest_first(caller: Caller) -> None:
     """Top-ups, spending and refunds are listed newest first, signed, and add up to the balance."""
     completed = await caller.create("a boat", SAMPLE)

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from gateway.accept import OFFERS_MAX, Candidate, GenerationRequest, build_offers
+from gateway.offers import OFFERS_MAX, Candidate, GenerationRequest, build_offers
 from shared.domain.catalogue import Model, Route
 from shared.domain.errors import Refused
 from tests.harness.factories import load_catalogue

@@ -1,0 +1,36 @@
+"""Quotes of the WOWFLOW API."""
+
+from collections.abc import Sequence
+
+from gateway.dialects.wowflow.bodies import Quote, QuoteLine
+from gateway.offers import AbleRoute
+from shared.domain.money import cents_up
+from shared.domain.price_rule import UNIT_SIZE
+
+
+def quote_entry(able: Sequence[AbleRoute], balance_micros: int) -> Quote:
+    """Return the price of an order at its first route; every other one that may serve it has the same price."""
+    first = able[0]
+    sale, price = first.sale, first.sale.price
+    micros = sale.reserved_micros
+    lines = tuple(
+        QuoteLine(
+            unit=part.per,
+            quantity=sale.most.get(part.per, 1) / UNIT_SIZE[part.per],
+            unit_micros=part.micros,
+        )
+        for part in price.parts
+    )
+    return Quote(
+        model=first.model.id,
+        price_cents=cents_up(micros),
+        price_usd=cents_up(micros) / 100,
+        price_micros=micros,
+        metered=sale.metered,
+        breakdown=lines,
+        minimum_micros=price.minimum_micros,
+        ceiling_micros=price.ceiling_micros,
+        markup_percent=price.basis_points / 100,
+        providers=tuple(one.route.provider for one in able if one.sale.price == price),
+        affordable=micros <= balance_micros,
+    )

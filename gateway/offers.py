@@ -1,0 +1,112 @@
+"""The offers of an order: each route that can serve a request, with the validated input and its price."""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, Struct
+
+from gateway.admission.images import Upload
+from gateway.trace import TRACE
+from shared.domain import catalogue
+from shared.domain.catalogue import Model
+from shared.domain.errors import Refused
+from shared.domain.generation import FallbackRoute, Spec
+from shared.domain.inputs import InvalidInput, validate_input, validate_prompt
+from shared.domain.money import dollars
+from shared.domain.price_rule import Sale
+from shared.store.ledger import RouteOffer
+
+OFFERS_MAX = 8  # providers that one generation can try
+
+
+class Candidate(Struct, frozen=True):
+    """A model and one of its routes, from gateway/routing.py. Its `input`, if set, replaces the request's."""
+
+    model: Model
+    route: catalogue.Route
+    input: object = UNSET
+
+
+class GenerationRequest(Struct, frozen=True, kw_only=True):
+    """A request for a generation, decoded from a dialect. `candidates` are in the order to try them."""
+
+    dialect: str
+    candidates: Sequence[Candidate]
+    prompt: str
+    input: object
+    body: bytes  # with the path: a repetition under the same Idempotency-Key must equal it
+    key_hash: str = ""
+    guest: str = ""
+    payer: str = "balance"
+    networks: tuple[str, ...] = ()  # of a guest, shared with others
+    uploads: tuple[Upload, ...] = ()  # images that `input` names by their paths
+    idempotency_key: str = ""
+    wait_s: float = 0
+    cost_max_micros: int | None = None  # refuse an order that could cost more
+
+
+def build_offers(request: GenerationRequest) -> tuple[RouteOffer, ...]:
+    """Return one way for each provider that can serve the request. Raises Refused("invalid_input")."""
+    able = find_able(request)
+    return tuple(offer_of(request, one, able) for one in able)
+
+
+class AbleRoute(Struct, frozen=True):
+    """A model and a route that can serve a request, with the validated input and its price."""
+
+    model: Model
+    route: catalogue.Route
+    values: dict[str, object]
+    sale: Sale
+
+
+def find_able(request: GenerationRequest) -> list[AbleRoute]:
+    """Return the routes that can serve a request, one for each provider. Raises Refused("invalid_input").
+
+    Only the first model of a provider counts, because its other models reject the same inputs. An input that the first
+    candidate rejects is refused. A later candidate that rejects it is skipped.
+    """
+    able: list[AbleRoute] = []
+    for candidate in request.candidates:
+        if len(able) == OFFERS_MAX or candidate.route.provider in [known.route.provider for known in able]:
+            continue
+        try:
+            prompt = validate_prompt(request.prompt, candidate.model)
+            given = request.input if candidate.input is UNSET else candidate.input
+            values = validate_input(candidate.model, given)
+        except InvalidInput as invalid:
+            if not able:
+                raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
+        else:
+            able.append(AbleRoute(candidate.model, candidate.route, values, candidate.model.sale(values, prompt)))
+    return within_cap(request, able)
+
+
+def within_cap(request: GenerationRequest, able: list[AbleRoute]) -> list[AbleRoute]:
+    """Return the routes that cost no more than the caller allows. Raises Refused("over_max_cost")."""
+    cap = request.cost_max_micros
+    if cap is None or request.payer == "quota":
+        return able
+    affordable = [one for one in able if one.sale.reserved_micros <= cap]
+    if able and not affordable:
+        least = min(one.sale.reserved_micros for one in able)
+        reason = f"This can cost {dollars(least)}, more than `max_cost_cents` allows. Nothing was charged."
+        raise Refused("over_max_cost", reason)
+    return affordable
+
+
+def offer_of(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRoute]) -> RouteOffer:
+    """Return the way of a candidate, with the others as its fallback routes."""
+    model, sale = one.model, one.sale
+    # The price must be the same for whoever serves it: another model needs an equal one, unless the plan pays.
+    routes = tuple(
+        FallbackRoute(other.route.provider, other.route.model, other.model.id)
+        for other in able
+        if other is not one and (request.payer == "quota" or other.sale.price == sale.price)
+    )
+    metered = sale if sale.metered and request.payer != "quota" else None
+    spec = Spec(
+        request.dialect, model.kind, model.id, one.route.model, request.prompt, one.values, routes, TRACE.get(), metered
+    )
+    return RouteOffer(
+        provider=one.route.provider, price_micros=sale.reserved_micros, spec=spec, run_ms=model.timeout_s * 1000
+    )
