@@ -62,7 +62,7 @@ class Sandbox:
     """Runs the TASKS of `module` in at most `children` processes.
 
     A child starts with the first task that finds none free, and ends after `idle_s` without a task. All but one child
-    take heavy tasks, so that the others never wait behind those. With `file_bytes_max`, each child has a scratch folder
+    take heavy tasks, and those leave the others a child that has started: nobody waits behind them. With `file_bytes_max`, each child has a scratch folder
     for files up to that size; without, it cannot write any. `listens` is for a library that opens a unix socket there.
     """
 
@@ -83,6 +83,7 @@ class Sandbox:
         self._scratch: dict[Process, TemporaryDirectory[str]] = {}
         self._reply_bytes_max = reply_bytes_max
         self._waiting_max = waiting_max
+        self._children = children
         self._free = asyncio.Semaphore(children)
         self._heavy = asyncio.Semaphore(max(children - 1, 1))
         self._waiting = {True: 0, False: 0}  # of heavy tasks, and of the others
@@ -103,7 +104,7 @@ class Sandbox:
         lanes = [self._heavy, self._free] if heavy else [self._free]
         async with contextlib.AsyncExitStack() as taken:
             await self._wait_for_child(lanes, taken, limit_s if wait_s is None else wait_s, heavy=heavy)
-            return await self._run(Request(task, list(arguments), int(limit_s) + 1), limit_s)
+            return await self._run(Request(task, list(arguments), int(limit_s) + 1), limit_s, heavy=heavy)
 
     @property
     def pids(self) -> set[int]:
@@ -133,8 +134,8 @@ class Sandbox:
         finally:
             self._waiting[heavy] -= 1
 
-    async def _run(self, request: Request, limit_s: float) -> Any:
-        child = await self._take_child()
+    async def _run(self, request: Request, limit_s: float, *, heavy: bool) -> Any:
+        child = await self._take_child(left=1 if heavy and len(self._running) < self._children - 1 else 0)
         finished = False
         try:
             async with asyncio.timeout(limit_s):
@@ -185,8 +186,9 @@ class Sandbox:
                     self._running.add(child)
                     await self._end(child)
 
-    async def _take_child(self) -> Process:
-        while self._idle:
+    async def _take_child(self, left: int) -> Process:
+        """Return an idle child, or a new one if no more than `left` are idle."""
+        while len(self._idle) > left:
             child = self._idle.pop()
             self._running.add(child)
             if child.returncode is None:

@@ -25,11 +25,11 @@ CLASSES = {
 }
 SAMPLES = "a1 \n.-"  # one of each class, if a set has it
 DEPTH_MAX = 50_000
-SIGNS_MAX, PAIRS_MAX = 12, 12
-SIZES = (48, 96)
+SIGNS_MAX, PAIRS_MAX = 10, 8
+SIZES = (40, 80)
 REPEATS_MAX = 6  # a repeat with a bound counts as this long: its bound is a constant, whatever the text's length
 GROWTH_MAX = 2.6  # 2 is linear, 4 is quadratic
-STEPS_MIN = 500  # fewer say nothing about growth
+STEPS_MIN = 400  # fewer say nothing about growth
 STEPS_MAX = 30_000
 
 Nodes = Sequence[tuple[Any, Any]]
@@ -199,11 +199,11 @@ def attacks(pattern: str, flags: int) -> list[tuple[str, str]]:
     """Return the beginnings and rows of hostile texts, made of everything that the expression is made of."""
     nodes: Nodes = list(parser.parse(pattern, flags))
     starts = dict.fromkeys(sample(nodes[:size]) for size in range(len(nodes) + 1))
-    ends = [sample(nodes[place:]) for place in range(1, len(nodes))][-5:]
+    ends = [sample(nodes[place:]) for place in range(1, len(nodes))][-4:]
     signs = list(dict.fromkeys(signs_of(nodes)))[:SIGNS_MAX]
     pairs = [one + other for one, other in pairwise([*signs, *signs[::2], *signs[::3]])]
-    rows = dict.fromkeys(filter(None, [*list(starts)[-5:], *ends, *signs, *pairs[:PAIRS_MAX]]))
-    return [(start, row) for row in rows for start in dict.fromkeys(["", *list(starts)[-3:]])]
+    rows = dict.fromkeys(filter(None, [*list(starts)[-4:], *ends, *signs, *pairs[:PAIRS_MAX]]))
+    return [(start, row) for row in rows for start in dict.fromkeys(["", *list(starts)[-2:]])]
 
 
 def is_linear(pattern: str, flags: int = 0, *, anchored: bool, whole: bool) -> bool:

@@ -152,6 +152,16 @@ async def test_heavy_tasks_leave_a_child_free(sandbox: Sandbox) -> None:
     assert 2 == await sandbox.run("size", [1, 2], limit_s=LIMIT_S, heavy=True)
 
 
+async def test_heavy_task_leaves_the_started_child_to_others(sandbox: Sandbox) -> None:
+    """A heavy task starts a child of its own, so that a light one need not wait for a start. Both are used again."""
+    light = await sandbox.run("pid", limit_s=LIMIT_S)
+    heavy = await sandbox.run("pid", limit_s=LIMIT_S, heavy=True)
+    assert light != heavy
+    again = [await sandbox.run("pid", limit_s=LIMIT_S, heavy=True) for _ in range(3)]
+    assert {light, heavy} >= set(again)
+    assert {light, heavy} == sandbox.pids
+
+
 async def test_waiting_heavy_tasks_leave_room_for_others() -> None:
     """A full queue of heavy tasks refuses further ones, and none of the others."""
     sandbox = Sandbox(TASKS, children=2, waiting_max=1)

@@ -26,9 +26,9 @@ def test_entry_in_our_processes_refuses_or_serves_every_input(name: str) -> None
 async def test_entries_in_children_refuse_or_serve_every_input() -> None:
     """No input of a decoder raises an unexpected error, ends its child, or reaches this process."""
     names, counts = [name for name, entry in ENTRIES.items() if not entry.in_parent], Counts(SEED)
-    await fuzz(counts, names=names, inputs_max=1_200, seconds_max=60, children=1)
+    await fuzz(counts, names=names, inputs_max=4_000, seconds_max=60, children=1)
     assert {name: [] for name in names} == {name: entry.notes for name, entry in counts.entries.items()}
-    assert (1_200, 0) == (counts.inputs, counts.reached_parent)
+    assert (4_000, 0) == (counts.inputs, counts.reached_parent)
     assert all(entry.inputs for entry in counts.entries.values())
 
 

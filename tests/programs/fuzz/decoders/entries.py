@@ -63,17 +63,19 @@ def read_answer(text: str, chance: Random) -> object:
 
 
 ENTRIES: dict[str, Entry] = {
-    "header": Entry(hostile_file, lambda data, chance: inspect(data, chance.choice(("image", "video", "voice"))), 640),
-    "data-url": Entry(hostile_base64, lambda text, chance: decode_data_url(text), 160),
-    "provider-file": Entry(hostile_base64, lambda text, chance: read_output(text), 160),
-    "provider-json": Entry(hostile_text, lambda text, chance: decode_json(text.encode(errors="replace")), 160),
-    "chat-answer": Entry(hostile_text, read_answer, 160),
-    "prompt-topic": Entry(hostile_text, lambda text, chance: (topic(text), subject(text)), 80, in_parent=False),
-    "clauses": Entry(hostile_text, lambda text, chance: list(split_clauses(text)), 80, in_parent=False),
-    "image-pixels": Entry(hostile_file, lambda data, chance: decode_image(data), 160, in_parent=False),
-    "image-words": Entry(hostile_file, lambda data, chance: describe_image(data), 4, in_parent=False),
-    "upscale": Entry(hostile_file, lambda data, chance: upscale(data, chance.choice((2, 4))), 2, in_parent=False),
-    "voice": Entry(hostile_text, say, 2, in_parent=False),
+    "header": Entry(
+        hostile_file, lambda data, chance: inspect(data, chance.choice(("image", "video", "voice"))), 2_560
+    ),
+    "data-url": Entry(hostile_base64, lambda text, chance: decode_data_url(text), 640),
+    "provider-file": Entry(hostile_base64, lambda text, chance: read_output(text), 640),
+    "provider-json": Entry(hostile_text, lambda text, chance: decode_json(text.encode(errors="replace")), 640),
+    "chat-answer": Entry(hostile_text, read_answer, 640),
+    "prompt-topic": Entry(hostile_text, lambda text, chance: (topic(text), subject(text)), 320, in_parent=False),
+    "clauses": Entry(hostile_text, lambda text, chance: list(split_clauses(text)), 320, in_parent=False),
+    "image-pixels": Entry(hostile_file, lambda data, chance: decode_image(data), 640, in_parent=False),
+    "image-words": Entry(hostile_file, lambda data, chance: describe_image(data), 16, in_parent=False),
+    "upscale": Entry(hostile_file, lambda data, chance: upscale(data, chance.choice((2, 4))), 8, in_parent=False),
+    "voice": Entry(hostile_text, say, 4, in_parent=False),
     "image": Entry(hostile_text, lambda text, chance: paint(text), 1, in_parent=False),
 }
 
