@@ -62,8 +62,9 @@ class Sandbox:
     """Runs the TASKS of `module` in at most `children` processes.
 
     A child starts with the first task that finds none free, and ends after `idle_s` without a task. All but one child
-    take heavy tasks, and those leave the others a child that has started: nobody waits behind them. With `file_bytes_max`, each child has a scratch folder
-    for files up to that size; without, it cannot write any. `listens` is for a library that opens a unix socket there.
+    take heavy tasks, and those leave the others a child that has started: nobody waits behind them.
+    With `file_bytes_max`, each child has a scratch folder for files up to that size; without, it cannot write any.
+    `listens` is for a library that opens a unix socket there.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Sandbox:
         self._scratch: dict[Process, TemporaryDirectory[str]] = {}
         self._reply_bytes_max = reply_bytes_max
         self._waiting_max = waiting_max
-        self._children = children
+        self._children, self._closed = children, False
         self._free = asyncio.Semaphore(children)
         self._heavy = asyncio.Semaphore(max(children - 1, 1))
         self._waiting = {True: 0, False: 0}  # of heavy tasks, and of the others
@@ -112,7 +113,8 @@ class Sandbox:
         return {child.pid for child in (*self._idle, *self._running) if child.returncode is None}
 
     async def close(self) -> None:
-        """End every child at once."""
+        """End every child at once. Further tasks raise Unavailable."""
+        self._closed = True
         if self._retiring is not None:
             self._retiring.cancel()
         for child in (*self._idle, *self._running):
@@ -194,9 +196,14 @@ class Sandbox:
             if child.returncode is None:
                 return child
             await self._end(child)
-        return await self._start()
+        try:
+            return await self._start()
+        except Unavailable:
+            return await self._start()  # a full machine may have ended the first one
 
     async def _start(self) -> Process:
+        if self._closed:
+            raise Unavailable(f"the sandbox of {self._module} is closed")
         scratch = TemporaryDirectory(prefix="wokflow-") if self._setup.file_bytes_max else None
         setup = structs.replace(self._setup, scratch=scratch.name if scratch else "")
         command = [sys.executable, "-I", "-c", START, str(ROOT), msgspec.json.encode(setup).decode()]

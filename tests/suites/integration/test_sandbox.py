@@ -153,7 +153,7 @@ async def test_heavy_tasks_leave_a_child_free(sandbox: Sandbox) -> None:
 
 
 async def test_heavy_task_leaves_the_started_child_to_others(sandbox: Sandbox) -> None:
-    """A heavy task starts a child of its own, so that a light one need not wait for a start. Both are used again."""
+    """A heavy task starts a child of its own, so that a light one need not wait for a start."""
     light = await sandbox.run("pid", limit_s=LIMIT_S)
     heavy = await sandbox.run("pid", limit_s=LIMIT_S, heavy=True)
     assert light != heavy
