@@ -14,7 +14,7 @@ from shared.domain.errors import Refused
 from shared.domain.ids import KEY_PREFIXES
 from shared.store import accounts, ledger, security
 
-REFERENCE_CHARS_MAX = 200
+REFERENCE_CHARS_MAX = REASON_CHARS_MAX = 200
 
 
 class AdminAccountEntry(Struct, kw_only=True):
@@ -44,6 +44,15 @@ class ToppedUp(Struct, kw_only=True):
     account: Annotated[str, doc("The account's id.")]
     topped_up: Annotated[bool, doc("False if the reference was credited before.")]
     reference: Annotated[str, doc("The reference: of a payment, or a generation's id.")]
+    balance_micros: Annotated[int, doc("The balance in micro-dollars.")]
+
+
+class Adjusted(Struct, kw_only=True):
+    """The result of a correction. `adjusted` is false if its reference counted before."""
+
+    account: Annotated[str, doc("The account's id.")]
+    adjusted: Annotated[bool, doc("False if the reference counted before.")]
+    reference: Annotated[str, doc("The reference of this correction.")]
     balance_micros: Annotated[int, doc("The balance in micro-dollars.")]
 
 
@@ -109,8 +118,7 @@ async def list_accounts(operator: Operator, first: int, count: int) -> list[Admi
 async def top_up(operator: Operator, account_id: str, micros: int, reference: str | None = None) -> ToppedUp:
     """Add money to an account, once per reference. Raises Refused."""
     reference = reference if reference is not None else f"operator-{token_hex(6)}"
-    if not 0 < len(reference) <= REFERENCE_CHARS_MAX or not reference.isprintable():
-        raise Refused("invalid_reference", f"Reference must have 1 to {REFERENCE_CHARS_MAX} printable characters.")
+    check_reference(reference)
     await require_account(operator, account_id)
     acting = operator.act("account top-up", account_id, f"{micros} micro-USD, {reference}")
     result = await ledger.top_up(acting, account_id, micros, reference)
@@ -119,6 +127,36 @@ async def top_up(operator: Operator, account_id: str, micros: int, reference: st
         raise Refused("too_much", f"An account cannot hold that much: {amount} micro-USD were topped up already.")
     done = result.outcome == "topped_up"
     return ToppedUp(account=account_id, topped_up=done, reference=reference, balance_micros=amount)
+
+
+async def adjust(
+    operator: Operator, account_id: str, micros: int, reason: str, reference: str | None = None
+) -> Adjusted:
+    """Correct a mistaken top-up: add or take back money, once per reference. Raises Refused.
+
+    Money that is spent or reserved cannot be taken back.
+    """
+    reason = reason.strip()
+    if not 0 < len(reason) <= REASON_CHARS_MAX or not reason.isprintable():
+        raise Refused("invalid_reference", f"Reason must have 1 to {REASON_CHARS_MAX} printable characters.")
+    reference = reference if reference is not None else f"adjustment-{token_hex(6)}"
+    check_reference(reference)
+    await require_account(operator, account_id)
+    acting = operator.act("account adjust", account_id, f"{micros} micro-USD, {reference}: {reason}")
+    result = await ledger.top_up(acting, account_id, micros, reference)
+    amount = result.amount_micros
+    if result.outcome == "too_low":
+        raise Refused("too_much", f"The balance is {amount} micro-USD: no more than that can be taken back.")
+    if result.outcome == "too_much":
+        raise Refused("too_much", f"An account cannot hold that much: {amount} micro-USD were topped up already.")
+    done = result.outcome == "topped_up"
+    return Adjusted(account=account_id, adjusted=done, reference=reference, balance_micros=amount)
+
+
+def check_reference(reference: str) -> None:
+    """Check a payment's reference. Raises Refused."""
+    if not 0 < len(reference) <= REFERENCE_CHARS_MAX or not reference.isprintable():
+        raise Refused("invalid_reference", f"Reference must have 1 to {REFERENCE_CHARS_MAX} printable characters.")
 
 
 async def set_low_balance(operator: Operator, account_id: str, micros: int) -> WarnedBelow:

@@ -24,6 +24,12 @@ def parse_amount(context: click.Context, parameter: click.Parameter, text: str |
         raise click.BadParameter(str(error), context, parameter) from None
 
 
+def parse_signed_amount(context: click.Context, parameter: click.Parameter, text: str) -> int:
+    """Convert an amount that may be below zero to micro-USD, as click's callback. Raises click.BadParameter."""
+    sign, amount = (-1, text.strip()[1:]) if text.strip().startswith("-") else (1, text)
+    return sign * (parse_amount(context, parameter, amount) or 0)
+
+
 def parse_amount_or_zero(context: click.Context, parameter: click.Parameter, text: str) -> int:
     """Convert an amount that may be 0 to micro-USD, as click's callback. Raises click.BadParameter."""
     return 0 if text.strip() in ("0", "0.00") else parse_amount(context, parameter, text) or 0
@@ -105,6 +111,21 @@ async def top_up(context: CommandContext, operator: Operator, account_id: str, u
     """Add money to an account."""
     done = await accounts.top_up(operator, account_id, usd, reference)
     result = f"Added {dollars(usd)}" if done.topped_up else "Nothing added: this reference was credited before"
+    context.show(done, f"{result} (reference {done.reference}). The balance is {dollars(done.balance_micros)}.")
+
+
+@account.command("adjust")
+@click.argument("account_id", metavar="ACCOUNT")
+@click.option("--usd", required=True, callback=parse_signed_amount, help="Amount to add, or with a minus to take back.")
+@click.option("--reason", required=True, help="Reason to note in the audit.")
+@click.option("--reference", help="A reference that counts once, so that repeating the command is safe.")
+@with_operator
+async def adjust(
+    context: CommandContext, operator: Operator, account_id: str, *, usd: int, reason: str, reference: str | None
+) -> None:
+    """Correct a mistaken top-up, such as one with a wrong amount. Spent and reserved money cannot be taken back."""
+    done = await accounts.adjust(operator, account_id, usd, reason, reference)
+    result = f"Adjusted by {dollars(usd)}" if done.adjusted else "Nothing changed: this reference counted before"
     context.show(done, f"{result} (reference {done.reference}). The balance is {dollars(done.balance_micros)}.")
 
 

@@ -35,7 +35,7 @@ SUPPORT = frozenset(
         "queue resume",
     }
 )
-MONEY = frozenset({"account top-up", "generation refund", "uncertain resolve"})
+MONEY = frozenset({"account top-up", "account adjust", "generation refund", "uncertain resolve"})
 OWNERS = frozenset({"account create", "key create"})  # a key of an account acts as the account
 ALLOWED: dict[str, frozenset[str]] = {
     "read": READ,

@@ -86,7 +86,7 @@ class NotSettled(Struct, frozen=True):
 class TopUpResult(Struct, frozen=True):
     """The result of a top-up, and the balance, or for too_much the total of all top-ups, in micro-USD."""
 
-    outcome: Literal["topped_up", "already", "too_much", "missing"]
+    outcome: Literal["topped_up", "already", "too_much", "too_low", "missing"]
     amount_micros: int
 
 

@@ -30,6 +30,16 @@ class TopUp(Struct, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
 
+class AdjustAccount(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/admin/accounts/{account}/adjust."""
+
+    amount_micros: Annotated[
+        int, Meta(ge=-MICROS_MAX, le=MICROS_MAX), doc("The amount in micro-dollars. Below zero, it is taken back.")
+    ]
+    reason: Annotated[Reason, doc("The reason, for the audit log.", minLength=1)]
+    reference: Annotated[str | None, doc("A reference that counts once. A new one if left out.")] = None
+
+
 class WarnBelow(Struct, kw_only=True, forbid_unknown_fields=True):
     """Body of POST /api/admin/accounts/{account}/warn-below."""
 

@@ -34,6 +34,9 @@ ACCOUNT = accounts.AdminAccountEntry(
 )
 CREATED = accounts.CreatedAccount(account=ACCOUNT_ID, keys={"wowflow": "wf_live_...", "wokgen": "wok_..."})
 TOPPED_UP = accounts.ToppedUp(account=ACCOUNT_ID, topped_up=True, reference="invoice-7", balance_micros=39_890_000)
+ADJUSTED = accounts.Adjusted(
+    account=ACCOUNT_ID, adjusted=True, reference="adjustment-5d1c0e9a7b3f", balance_micros=19_890_000
+)
 WARNED = accounts.WarnedBelow(account=ACCOUNT_ID, low_micros=5_000_000)
 KEY = account_keys.AdminKeyEntry(id=KEY_ID, kind="wowflow", hint=KEY_HINT, created_at=AT)
 CREATED_KEY = account_keys.CreatedKey(id=KEY_ID, kind="wowflow", key="wf_live_...")

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from gateway.api.account.bodies import CreateKey
-from gateway.api.admin.bodies import CreateAccount, RefundGeneration, ReplayDead, ResolveDoubt, TopUp, WarnBelow
+from gateway.api.admin.bodies import (
+    AdjustAccount,
+    CreateAccount,
+    RefundGeneration,
+    ReplayDead,
+    ResolveDoubt,
+    TopUp,
+    WarnBelow,
+)
 from gateway.api.admin.caller import OperatorHandler
 from gateway.body import limit_of, read_json
 from gateway.responses import json_response, list_response
@@ -62,6 +70,15 @@ async def top_up_account(request: web.Request, operator: Operator) -> web.Respon
     body, _ = await read_json(request, TopUp)
     account = request.match_info["account"]
     return json_response(await accounts.top_up(operator, account, body.amount_micros, body.reference))
+
+
+async def adjust_account(request: web.Request, operator: Operator) -> web.Response:
+    """Correct a mistaken top-up."""
+    body, _ = await read_json(request, AdjustAccount)
+    if not body.amount_micros:
+        raise Refused("invalid_request", "must not be zero.", field="amount_micros")
+    account = request.match_info["account"]
+    return json_response(await accounts.adjust(operator, account, body.amount_micros, body.reason, body.reference))
 
 
 async def set_low_balance(request: web.Request, operator: Operator) -> web.Response:

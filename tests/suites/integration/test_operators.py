@@ -376,3 +376,36 @@ def test_queue_list_shows_which_queues_have_no_worker(run: Run, store_url: str) 
     run("queue", "drain", "noop")
     [row] = [line for line in run("queue", "list").out.splitlines() if line.startswith("noop")]
     assert row.endswith("draining")
+
+
+def test_mistyped_top_up_is_corrected_once_with_a_reason(run: Run, store_url: str) -> None:
+    """A correction takes back what is not spent, counts once, and is in the audit and in the account's ledger."""
+
+    async def prepare(store: Store) -> str:
+        customer = await create_customer(store, cents=200)
+        await submit(store, customer)
+        return customer.account
+
+    account = with_store(store_url, prepare)
+    typed = (
+        "account",
+        "adjust",
+        account,
+        "--usd",
+        "-1.5",
+        "--reason",
+        "typed 2 instead of 0.50",
+        "--reference",
+        "fix-1",
+    )
+    assert "Adjusted by -$1.50 (reference fix-1)." in run(*typed).out
+    assert "Nothing changed" in run(*typed).out
+    refused = run("account", "adjust", account, "--usd", "-1", "--reason", "more")
+    assert (1, True) == (refused.status, "no more than that can be taken back" in refused.err)
+    assert 2 == run("account", "adjust", account, "--usd", "-1").status
+    entries = run("ledger", "show", account).out
+    assert "fix-1" in entries
+    audited = run("audit", "list").out
+    assert "account adjust" in audited
+    assert "typed 2 instead of 0.50" in audited
+    assert 0 == run("ledger", "check").status

@@ -307,6 +307,7 @@ CANARIES = (
     Canary(
         "top_up is not idempotent", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"
     ),
+    Canary("correction takes reserved money", "top_up", "topup + amount < tonumber(spent)", "topup + amount < 0"),
     Canary("revoke_key names nobody", "revoke_key", "by = actor_of(account, by)", "by = 'operator'"),
     Canary("delete_endpoint leaves no event", "delete_endpoint", DELETED_LINE),
     Canary("enable_endpoint repeats its event", "enable_endpoint", "if disabled then", "if true then"),

@@ -478,12 +478,14 @@ class Model(Struct):
         self.queues.enqueue("webhooks", f"deliver:{delivery}")
 
     def top_up(self, name: str, amount: int, reference: str) -> list[Any]:
-        """Top up an account, once per reference."""
+        """Top up an account or correct a top-up, once per reference."""
         account = self.accounts.get(name)
         if account is None:
             return ["missing"]
         if reference in account.references:
             return ["already", account.balance]
+        if amount < 0 and account.balance + amount < 0:
+            return ["too_low", account.balance]
         if account.topup + amount > TOPUP_MAX:
             return ["too_much", account.topup]
         account.topup += amount

@@ -43,6 +43,18 @@ def refuse_an_order_above_the_balance(world: World) -> None:
     world.top_up("nobody", 5, "p1")
 
 
+def correct_a_mistaken_top_up(world: World) -> None:
+    """Take back what is neither spent nor reserved, to the last micro-dollar, once per reference."""
+    world.top_up("bob", 90_000, "typo")
+    world.accept("bob", price=200_000)
+    world.top_up("bob", -40_001, "fix")
+    world.top_up("bob", -40_000, "fix", twice=True)
+    world.top_up("bob", -1, "more")
+    world.accept("bob", price=1)
+    world.top_up("bob", 1, "again")
+    world.accept("bob", price=1)
+
+
 def replay_an_idempotency_key(world: World) -> None:
     """Replay the first order without a charge, also on an empty balance. Refuse the key with another body."""
     name = world.accept("bob", price=150_000, replay="k1", body="b1", twice=True)

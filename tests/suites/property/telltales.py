@@ -100,6 +100,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
     ),
     "sweep_deliveries": (scenarios.deliver_an_event_to_each_subscribed_endpoint,),
     "top_up": (
+        scenarios.correct_a_mistaken_top_up,
         scenarios.refuse_an_order_above_the_balance,
         scenarios.notify_of_a_low_balance_once,
     ),

@@ -1,7 +1,8 @@
--- top_up: add money to an account, once per payment reference.
--- ARGV: account, amount (micro-USD), reference
+-- top_up: add money to an account, or take back what a mistaken top-up added; once per reference.
+-- ARGV: account, amount (micro-USD; below zero: a correction), reference
 -- Keys: gw:account:<id> gw:ledger:<account> gw:top-ups:<account> gw:history
--- Returns {'topped_up', balance} | {'already', balance} | {'too_much', topup} | {'missing'}
+-- Returns {'topped_up', balance} | {'already', balance} | {'too_much', topup} | {'too_low', balance}
+--   | {'missing'}
 --@include now
 local TOPUP_MAX = 1000000000000000
 local account, amount, reference = unpack(ARGV)
@@ -11,7 +12,8 @@ local topup, spent, low = unpack(redis.call('HMGET', record, 'topup', 'spent', '
 if not topup then return {'missing'} end
 local seen = 'gw:top-ups:' .. account
 if redis.call('HEXISTS', seen, reference) == 1 then return {'already', topup - spent} end
-assert(amount > 0, 'top-up must be greater than zero')
+assert(amount ~= 0, 'top-up must not be zero')
+if amount < 0 and topup + amount < tonumber(spent) then return {'too_low', topup - spent} end
 if topup + amount > TOPUP_MAX then return {'too_much', tonumber(topup)} end
 redis.call('HINCRBY', 'gw:history', 'sequence', 1)
 redis.call('HINCRBY', record, 'topup', amount)
