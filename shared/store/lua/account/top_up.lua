@@ -1,8 +1,7 @@
 -- top_up: add money to an account, or take back what a mistaken top-up added; once per reference.
 -- ARGV: account, amount (micro-USD; below zero: a correction), reference
 -- Keys: gw:account:<id> gw:ledger:<account> gw:top-ups:<account> gw:history
--- Returns {'topped_up', balance} | {'already', balance} | {'too_much', topup} | {'too_low', balance}
---   | {'missing'}
+-- Returns {'topped_up', balance} | {'already', balance} | {'too_low', balance} | {'too_much', topup} | {'missing'}
 --@include now
 local TOPUP_MAX = 1000000000000000
 local account, amount, reference = unpack(ARGV)
