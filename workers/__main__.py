@@ -124,7 +124,7 @@ def setup_of(catalogue: Catalogue, provider: str) -> Setup:
         adapter=entry.adapter,
         base_url=entry.base_url,
         key=settings.secret(entry.key_env) if entry.key_env else None,
-        callback_secret=settings.secret(entry.callback_secret_env) if entry.callback_secret_env else None,
+        callback_secret=settings.secret(entry.callback_secret_env, spaces=True) if entry.callback_secret_env else None,
         connect_s=entry.connect_s,
         credit_micros=entry.credit_micros,
     )

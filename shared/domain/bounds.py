@@ -13,6 +13,7 @@ from shared.domain.errors import Refused
 
 NAMES = ("requests", "attempts", "bytes_in", "bytes_stored", "cost")  # in the order of the script
 NONE = "-"
+BOUNDS = ("requests", "attempts", "bytes_in", "bytes_stored", "cost")
 Scope = Literal["account", "network", "guests", "all"]
 
 

@@ -6,7 +6,10 @@ values.
 """
 
 from functools import cache
+from itertools import product
+from typing import get_args
 
+from shared.domain.bounds import BOUNDS, Scope
 from shared.domain.money import MICROS_PER_USD
 from shared.ops import measures
 from shared.ops.measures import AnyMetric
@@ -37,9 +40,10 @@ REFUSED = _counter(
     "http_refusals_total", "Requests refused, by the error code of the response.", ("dialect", "code"), by="gateway"
 )
 CONNECTIONS = _gauge("http_connections_open", "Open connections of clients.", by="gateway")
+CLOSE_REASONS = ("too_many", "too_many_of_address", "slow_headers", "unread_body")
 CONNECTIONS_CLOSED = _counter(
     "http_connections_closed_total",
-    "Connections that the gateway closed: too_many, too_many_of_address, slow_headers, unread_body.",
+    f"Connections that the gateway closed: {', '.join(CLOSE_REASONS)}.",
     ("reason",),
     by="gateway",
 )
@@ -275,8 +279,15 @@ _values: dict[str, set[str]] = {}
 
 
 def build(role: str) -> None:
-    """Export the version and role of this process."""
+    """Export the version and role of this process, and zero for refusals: their first one has to be seen as a rise."""
     BUILD.labels(VERSION, role).set(1)
+    if role == "gateway":
+        for reason in CLOSE_REASONS:
+            of(CONNECTIONS_CLOSED, reason)
+        for outcome in ("missing_key", "wrong_key", "role"):
+            of(ADMIN_REFUSED, outcome)
+        for scope, bound in product(get_args(Scope), BOUNDS):
+            of(BOUND_REFUSALS, scope, bound)
 
 
 def bounded(label: str, value: str) -> str:

@@ -172,13 +172,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.asset_url or str(Path(self.data_dir).resolve() / "assets")
 
 
-def secret(variable: str) -> str | None:
-    """Return a provider's API key from the variable that its catalogue entry names; None if it is not set.
+def secret(variable: str, *, spaces: bool = False) -> str | None:
+    """Return a provider's secret from the variable that its catalogue entry names; None if it is not set.
 
-    Raises SettingsError for a value that no HTTP header can carry, such as one with a line break at its end.
+    Raises SettingsError for a value that no HTTP header can carry, such as one with a line break at its end. `spaces`
+    allows them, for a list of keys.
     """
     value = os.environ.get(variable) or None
-    if value is not None and not (value.isascii() and value.isprintable() and " " not in value):
+    if value is not None and not (value.isascii() and value.isprintable() and (spaces or " " not in value)):
         message = f"{variable}=(hidden) is not valid: it must have no spaces, line breaks or special characters"
         raise SettingsError(f"{message}. Copy the key again.")
     return value

@@ -7,9 +7,10 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from shared.domain import catalogue_file
-from shared.domain.catalogue import Catalogue, Plan
+from shared.domain.catalogue import Catalogue, OrderCost, Plan
 from shared.domain.generation import TERMINAL, Spec
 from shared.domain.ids import key_hash, uuid7
+from shared.domain.price_rule import Sale, flat
 from shared.store import accounts, generations, ledger
 from shared.store.connect import Store
 from shared.store.ledger import Order, RouteOffer
@@ -26,6 +27,11 @@ class Customer(Struct, frozen=True, kw_only=True):
     account: str
     key: str
     hash: str
+
+
+def flat_cost(micros: int) -> OrderCost:
+    """Return a cost of a route that is the same for every order, in micro-USD."""
+    return lambda given, prompt: Sale(flat(micros).agreed(given), {})
 
 
 async def create_customer(store: Store, *, cents: int = 100, **plan: int) -> Customer:

@@ -88,6 +88,7 @@ def generation_body(model: Schema, prompt: Schema) -> Schema:
     return {
         "type": "object",
         "required": ["model", "prompt", *needed],
+        "additionalProperties": False,
         "properties": {
             "model": {"const": model["id"]},
             "prompt": {"anyOf": [{"enum": SCRIPTED}, prompt | {"maxLength": model["prompt_chars_max"]}]},

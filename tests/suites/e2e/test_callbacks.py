@@ -18,6 +18,7 @@ id = "test/brief"
 name = "Brief"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 timeout_s = 4
 routes = [{ provider = "paid", model = "paid" }]
 """

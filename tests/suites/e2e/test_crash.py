@@ -23,6 +23,7 @@ id = "test/sleeper"
 name = "Sleeper"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 routes = [{ provider = "sleeper", model = "sleeper" }]
 
 [[models]]
@@ -30,6 +31,7 @@ id = "test/brief"
 name = "Brief"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 timeout_s = 4
 routes = [{ provider = "paid", model = "paid" }]
 """

@@ -19,6 +19,7 @@ id = "test/mortal"
 name = "Mortal"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 timeout_s = 3
 routes = [{ provider = "mortal", model = "mortal" }]
 """

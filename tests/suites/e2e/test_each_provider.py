@@ -51,6 +51,7 @@ id = "{name}/model"
 name = "{name}"
 kind = "{kind}"
 price_cents = 10
+api_price_cents = 11
 routes = [{{ provider = "{name}", model = "{model}" }}]
 {fields}
 """

@@ -29,6 +29,7 @@ id = "test/called"
 name = "Called"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 routes = [{{ provider = "fal", model = "maker/one" }}]
 
 [[models]]
@@ -36,6 +37,7 @@ id = "test/brief"
 name = "Brief"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 timeout_s = 3
 routes = [{{ provider = "fal", model = "maker/one" }}]
 
@@ -44,6 +46,7 @@ id = "test/found"
 name = "Found"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 routes = [{{ provider = "hasty", model = "photon-1" }}]
 """
 

@@ -34,6 +34,7 @@ id = "test/fal"
 name = "Fal"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 routes = [{{ provider = "fal", model = "fal-ai/flux/dev" }}]
 
 [[models]]
@@ -41,6 +42,7 @@ id = "test/either"
 name = "Either"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 routes = [{{ provider = "paid", model = "paid" }}, {{ provider = "noop", model = "noop" }}]
 """
 SETTINGS = """

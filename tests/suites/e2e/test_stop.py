@@ -6,6 +6,7 @@ import signal
 import aiohttp
 
 from shared.store.connect import Store
+from shared.store.secret import ensure_deployment_secret
 from tests.harness.bounds import within
 from tests.harness.doubles.calling import Calling
 from tests.harness.factories import doubles_env
@@ -21,7 +22,8 @@ async def test_deployment_stops_within_the_grace_period() -> None:
         env = doubles_env(make_folder("catalogue"), provider.url)
         async with Stack(workers=("noop", "paid"), env=env) as stack:
             async with Store(stack.settings.store_url) as store:
-                caller: Caller = await Place(stack, provider, store, session).create_caller()
+                secret = await ensure_deployment_secret(store)
+                caller: Caller = await Place(stack, provider, store, session, secret).create_caller()
             await caller.wait_for_end(await caller.create())
             await stack.processes["sweep"].wait_for_log("sweeper.started")
             held = asyncio.create_task(caller.submit("stuck", "test/paid", prefer="wait=30"))

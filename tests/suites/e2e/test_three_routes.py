@@ -31,6 +31,7 @@ id = "test/three"
 name = "Three"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 timeout_s = {served_s}
 routes = [
   {{ provider = "first", model = "maker/one" }},

@@ -23,6 +23,7 @@ id = "test/fal"
 name = "Fal"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 routes = [{{ provider = "fal", model = "fal-ai/flux/dev" }}]
 """
 

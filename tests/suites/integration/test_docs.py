@@ -88,7 +88,7 @@ class Reader:
         return await self.call("post", "/api/v1/generations", status=status, json=given, headers=headers or {})
 
     async def settle(self, generation_id: str, state: str, outcome: Outcome) -> None:
-        cost_micros = 20_000 if state == "completed" else 0
+        cost_micros = 10_500 if state == "completed" else 0
         await ledger.settle(self.context.store, generation_id, state, cost_micros=cost_micros, outcome=outcome)
 
 

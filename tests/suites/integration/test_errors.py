@@ -25,6 +25,7 @@ id = "test/sized"
 name = "Sized"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 routes = [{ provider = "noop", model = "noop" }]
 
 [models.input]
@@ -38,6 +39,7 @@ id = "test/brief"
 name = "Brief"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 prompt_chars_max = 10
 routes = [{ provider = "noop", model = "noop" }]
 """

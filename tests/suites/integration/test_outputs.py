@@ -21,7 +21,7 @@ from shared.store import generations, keys, ledger
 from shared.store.connect import Store
 from tests.harness.doubles.double import Double, Response
 from tests.harness.doubles.fal import Double as Fal
-from tests.harness.factories import create_customer, make_order
+from tests.harness.factories import create_customer, flat_cost, make_order
 from workers import run as verb
 from workers.adapters import contract
 from workers.adapters.contract import Blob, Call, Done, Link, Pending, Setup
@@ -215,7 +215,7 @@ async def test_unusable_output_is_fetched_again(scene: Scene, name: str) -> None
 async def test_output_that_stays_unusable_is_refunded(scene: Scene, tmp_path: Path, name: str) -> None:
     """An output that is unusable for a while is refunded, no part of it is stored, and our cost is noted."""
     scene.double.files["out.png"] = (BAD_BODIES[name], "image/png")
-    context = structs.replace(scene.context, costs={("test/linking", "linking"): 7_000})
+    context = structs.replace(scene.context, costs={("test/linking", "linking"): flat_cost(7_000)})
     made = await scene.submit()
     with pytest.raises(Park):
         await verb.run({"context": context}, made)

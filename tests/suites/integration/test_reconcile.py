@@ -16,7 +16,7 @@ from shared.store import costs, generations, keys, ledger, steps
 from shared.store.connect import Store
 from shared.store.ledger import NotSettled
 from tests.harness.doubles.adapters.paid import Adapter
-from tests.harness.factories import CENTS, Customer, create_customer, make_order, write_catalogue
+from tests.harness.factories import CENTS, Customer, create_customer, flat_cost, make_order, write_catalogue
 from workers.adapters.contract import Blob, Call, Done, Pending, Rejected, Setup
 from workers.context import WorkerContext
 from workers.egress import Egress
@@ -24,7 +24,7 @@ from workers.late import poll_late
 from workers.run import run
 
 TODAY = int(time.time()) // 86_400
-PAID = {("test/noop", "noop"): 3 * CENTS}
+PAID = {("test/noop", "noop"): flat_cost(3 * CENTS)}
 
 
 @pytest.fixture

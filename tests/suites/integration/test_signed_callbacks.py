@@ -30,6 +30,7 @@ id = "test/called"
 name = "Called"
 kind = "image"
 price_cents = 10
+api_price_cents = 11
 routes = [{{ provider = "fal", model = "maker/one" }}]
 """
 

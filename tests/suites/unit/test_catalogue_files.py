@@ -99,6 +99,6 @@ def test_provider_is_configured_when_its_key_is_set(tmp_path: Path, monkeypatch:
     assert {"near"} == catalogue_files.configured(found)
     assert {"near", "far"} == catalogue_files.configured(found, {"far", "unknown"})
     assert ["FAR_KEY"] == catalogue_files.missing_keys(found, found.models.values(), {"near"})
-    monkeypatch.setenv("FAR_KEY", "a key")
+    monkeypatch.setenv("FAR_KEY", "a-key")
     assert {"near", "far"} == catalogue_files.configured(found)
     assert [] == catalogue_files.missing_keys(found, found.models.values(), {"near", "far"})
