@@ -13,7 +13,7 @@ from gateway.app import build_admin_app, build_app
 from gateway.context import CATALOGUE, CONTEXT
 from gateway.edge.protocol import listen
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
-from shared.ops import collector, host, limits, logs, metrics, own_secrets, settings
+from shared.ops import collector, host, limits, logs, metrics, own_secrets, settings, zero_series
 from shared.ops.settings import Settings
 from shared.ops.storage import StorageError
 from shared.store.durability import DurabilityError
@@ -43,6 +43,7 @@ def main() -> int:
         own_secrets.keep(app[CATALOGUE], webhooks=True)
         logs.configure(config, role="gateway")
         metrics.build("gateway")
+        zero_series.export_zeros()
         with contextlib.suppress(asyncio.CancelledError):
             uvloop.run(serve(app, config))
     except UNUSABLE as error:

@@ -6,10 +6,7 @@ values.
 """
 
 from functools import cache
-from itertools import product
-from typing import get_args
 
-from shared.domain.bounds import BOUNDS, Scope
 from shared.domain.money import MICROS_PER_USD
 from shared.ops import measures
 from shared.ops.measures import AnyMetric
@@ -279,15 +276,8 @@ _values: dict[str, set[str]] = {}
 
 
 def build(role: str) -> None:
-    """Export the version and role of this process, and zero for refusals: their first one has to be seen as a rise."""
+    """Export the version and role of this process."""
     BUILD.labels(VERSION, role).set(1)
-    if role == "gateway":
-        for reason in CLOSE_REASONS:
-            of(CONNECTIONS_CLOSED, reason)
-        for outcome in ("missing_key", "wrong_key", "role"):
-            of(ADMIN_REFUSED, outcome)
-        for scope, bound in product(get_args(Scope), BOUNDS):
-            of(BOUND_REFUSALS, scope, bound)
 
 
 def bounded(label: str, value: str) -> str:
