@@ -6,12 +6,13 @@ from typing import get_args
 from shared.domain.bounds import BOUNDS, Scope
 from shared.ops import metrics
 
+CLOSE_REASONS = ("too_many", "too_many_of_address", "slow_headers", "unread_body")
 ADMIN_OUTCOMES = ("missing_key", "wrong_key", "role")
 
 
 def export_zeros() -> None:
     """Export every series of refusals whose labels are known."""
-    for reason in metrics.CLOSE_REASONS:
+    for reason in CLOSE_REASONS:
         metrics.of(metrics.CONNECTIONS_CLOSED, reason)
     for outcome in ADMIN_OUTCOMES:
         metrics.of(metrics.ADMIN_REFUSED, outcome)
