@@ -73,19 +73,18 @@ export interface Schemas {
     /** The URL to post events to: public, https, without user name and fragment, on port 80, 443 or from 1024. */
     url: string;
     /** The events to post. All, if empty or left out. */
-    events?:
-      (
-        | "generation.completed"
-        | "generation.failed"
-        | "balance.low"
-        | "endpoint.disabled"
-        | "key.created"
-        | "key.revoked"
-        | "endpoint.created"
-        | "endpoint.deleted"
-        | "endpoint.enabled"
-        | "endpoint.rotated"
-      )[];
+    events?: (
+      | "generation.completed"
+      | "generation.failed"
+      | "balance.low"
+      | "endpoint.disabled"
+      | "key.created"
+      | "key.revoked"
+      | "endpoint.created"
+      | "endpoint.deleted"
+      | "endpoint.enabled"
+      | "endpoint.rotated"
+    )[];
   };
   /** Body of POST /api/v1/generations. Any other field is refused, because it would have no effect. */
   CreateGeneration: {

@@ -46,9 +46,11 @@ export const GENERATION: Generation = {
   model: "google/nano-banana-2-pro-1k",
   cost_cents: 11,
   cost_usd: 0.11,
+  cost_micros: 110_000,
   created_at: "2026-05-08T14:23:11.000Z",
   type: "image",
   provider: "local",
   stage: "queued",
   refunded_cents: 0,
+  refunded_micros: 0,
 };
