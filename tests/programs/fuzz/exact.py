@@ -53,7 +53,9 @@ def narrow(document: Schema, known: Facts) -> Schema:
             fields["imageUrl"] = {"anyOf": [{"enum": own_images}, {"type": "string", "pattern": NOWHERE}]}
     schemas["VoiceRequest"]["properties"]["format"] = {"enum": ["wav", None]}  # the only format of the one model
     schemas["CreateAccount"]["properties"] |= {"plan": {"enum": [*load_catalogue().plans]}, "name": NAME}
-    schemas["TopUp"]["properties"]["reference"] = {"anyOf": [NAME, {"type": "null"}]}
+    for name in ("TopUp", "AdjustAccount"):
+        schemas[name]["properties"]["reference"] = {"anyOf": [NAME, {"type": "null"}]}
+    schemas["AdjustAccount"]["properties"]["reason"] = NAME
     for operation in operations({path: item for path, item in paths.items() if path.startswith("/api/admin/")}):
         pin(operation, account=known.account, id=known.generation, provider="noop")
     pin(paths["/assets/{path}"]["get"], path=known.asset)
