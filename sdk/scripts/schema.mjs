@@ -104,7 +104,9 @@ async function print() {
     .replaceAll(/\/\*\*\n *\* (.*)\n *\*\//g, "/** $1 */")
     .replaceAll("@description ", "");
   const format = ["fmt", "--config", resolve("../deno.json"), "--ext", "ts", "-"];
-  return execFileSync(resolve("../node_modules/.bin/deno"), format, { input, encoding: "utf8" });
+  const formatted = (/** @type {string} */ text) =>
+    execFileSync(resolve("../node_modules/.bin/deno"), format, { input: text, encoding: "utf8" });
+  return formatted(formatted(input)); // the formatter changes some of its own output once more
 }
 
 /** @returns {string} */

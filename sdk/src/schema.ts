@@ -1,4 +1,4 @@
-// sha256:5f9cab7224fe2a99d80bbb177d2efc7cf53cd6cd3b4311304e518e2c04adce46
+// sha256:accc2fb63d97cd2bd361d1cfe77d69c331d1f43a322bef1385c6a88367a73fc4
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
