@@ -43,6 +43,7 @@ class Route(Struct, frozen=True, kw_only=True):
     provider: Name
     model: Title  # the provider's name of the model
     cost: PriceRule | None = None  # our cost of a generation; None: not known
+    below_cost: Annotated[str, Meta(max_length=200)] = ""  # the reason to sell below this cost, or below the margin
     weight: Annotated[float, Meta(ge=0.001, le=1_000_000)] = (
         1  # its share of the generations under the policy `weighted`
     )

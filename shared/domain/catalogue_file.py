@@ -8,8 +8,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import Annotated
 
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 from shared.domain.catalogue import KINDS, Catalogue, Limit, Mode, Model, Plan, Policy, Provider, Route
 from shared.domain.catalogue_lines import line_of
@@ -17,6 +18,7 @@ from shared.domain.catalogue_prices import check_price, read_micros, read_price
 from shared.domain.catalogue_table import Problem, Table
 from shared.domain.inputs import InvalidInput, check_values
 from shared.domain.kind import Kind, kind_of
+from shared.domain.margins import losing_input
 from shared.domain.pricing import basis_points
 
 MARKUP_PERCENT_DEFAULT = 5
@@ -38,6 +40,9 @@ OPTIONAL = (
 )  # optional keys of a model
 
 
+OPTIONAL_AT_TOP = ("markup_percent", "min_margin_percent", "modes", "include", "routing")
+
+
 class CatalogueError(ValueError):
     """A mistake in the catalogue. `line` counts from 1, None if unknown; `file` is an included file's name."""
 
@@ -51,6 +56,8 @@ class _Defaults(Struct, frozen=True):
     """Defaults of all models."""
 
     routing: Policy
+    markup: Decimal
+    min_margin_percent: Annotated[int, Meta(ge=0, le=1_000)]
 
 
 class _Source(Struct, frozen=True):
@@ -102,12 +109,8 @@ def _source(file: str | None, text: str) -> _Source:
 def _catalogue(main: _Source, parts: list[_Source]) -> Catalogue:
     table = main.table
     with main.locate_problems():
-        table.check_keys(["plans", "providers", "models"], ["markup_percent", "modes", "include", "routing"])
-        routing = table.convert({"routing": table.raw.get("routing", "order")}, _Defaults).routing
-        try:
-            markup = Decimal(basis_points(table.raw.get("markup_percent", MARKUP_PERCENT_DEFAULT))) / 100
-        except ValueError as error:
-            raise table.problem("markup_percent", f"markup_percent {error}") from None
+        table.check_keys(["plans", "providers", "models"], list(OPTIONAL_AT_TOP))
+        defaults = _defaults(table)
     providers: dict[str, Provider] = {}
     for source in (main, *parts):
         with source.locate_problems():
@@ -121,10 +124,10 @@ def _catalogue(main: _Source, parts: list[_Source]) -> Catalogue:
     models: dict[str, Model] = {}
     for source in (main, *parts):
         with source.locate_problems():
-            _read_models(source.table, markup, routing, providers, into=models)
+            _read_models(source.table, defaults, providers, into=models)
     with main.locate_problems():
         modes = {name: _mode(entry) for name, entry in table.tables("modes", "mode")}
-    return Catalogue(markup_percent=markup, models=models, plans=plans, providers=providers, modes=modes)
+    return Catalogue(markup_percent=defaults.markup, models=models, plans=plans, providers=providers, modes=modes)
 
 
 def _read_providers(table: Table, *, into: dict[str, Provider]) -> None:
@@ -134,12 +137,19 @@ def _read_providers(table: Table, *, into: dict[str, Provider]) -> None:
         into[name] = _provider(name, entry)
 
 
-def _read_models(
-    table: Table, markup: Decimal, routing: Policy, providers: dict[str, Provider], *, into: dict[str, Model]
-) -> None:
+def _defaults(table: Table) -> _Defaults:
+    try:
+        markup = Decimal(basis_points(table.raw.get("markup_percent", MARKUP_PERCENT_DEFAULT))) / 100
+    except ValueError as error:
+        raise table.problem("markup_percent", f"markup_percent {error}") from None
+    own: dict[str, object] = {name: table.raw[name] for name in ("routing", "min_margin_percent") if name in table.raw}
+    return table.convert({"routing": "order", "min_margin_percent": 0, **own, "markup": markup}, _Defaults)
+
+
+def _read_models(table: Table, defaults: _Defaults, providers: dict[str, Provider], *, into: dict[str, Model]) -> None:
     for number, raw in enumerate(table.items("models") if "models" in table.raw else ()):
         entry = Table(raw, ("models", number), f"model {number + 1}")
-        model = _model(entry, markup, routing, providers)
+        model = _model(entry, defaults, providers)
         if model.id in into:
             raise entry.problem("id", "another model has this id: rename one of them")
         into[model.id] = model
@@ -174,7 +184,7 @@ def _plan(name: str, table: Table) -> Plan:
     return table.convert({**table.raw, "name": name, "daily_quota": quota}, Plan)
 
 
-def _model(table: Table, markup: Decimal, routing: Policy, providers: dict[str, Provider]) -> Model:
+def _model(table: Table, defaults: _Defaults, providers: dict[str, Provider]) -> Model:
     raw = table.raw
     if isinstance(raw.get("id"), str):
         table.what = f"model {raw['id']!r}"
@@ -182,7 +192,7 @@ def _model(table: Table, markup: Decimal, routing: Policy, providers: dict[str, 
     if raw["kind"] not in KINDS:
         raise table.problem("kind", f"unknown kind {raw['kind']!r}: use one of {', '.join(KINDS)}")
     kind = kind_of(str(raw["kind"]))
-    model = _bare_model(table, markup, routing, kind)
+    model = _bare_model(table, defaults, kind)
     if (model.prompt_chars_max or 0) > kind.prompt_chars_max:
         message = f"prompt_chars_max must be at most {kind.prompt_chars_max}, the limit of kind {kind.name!r}"
         raise table.problem("prompt_chars_max", message)
@@ -195,21 +205,33 @@ def _model(table: Table, markup: Decimal, routing: Policy, providers: dict[str, 
     )
     if not routes:
         raise table.problem("routes", "routes must not be empty: add at least one route")
+    for number, route in enumerate(routes):
+        if not route.below_cost:
+            _check_margin(table, model, route, number, defaults.min_margin_percent)
     return structs.replace(model, routes=routes)
 
 
-def _bare_model(table: Table, markup: Decimal, routing: Policy, kind: Kind) -> Model:
+def _check_margin(table: Table, model: Model, route: Route, number: int, margin_percent: int) -> None:
+    given = losing_input(model, route, margin_percent)
+    if given is not None:
+        sold = f"for the input {given} " if given else ""
+        wanted = f"its cost at {route.provider}" + (f" and {margin_percent} %" if margin_percent else "")
+        message = f"the price {sold}is below {wanted}: raise it, or give the reason as `below_cost` of the route"
+        raise Problem((*table.at, "routes", number, "cost_cents"), f"{table.what}: {message}")
+
+
+def _bare_model(table: Table, defaults: _Defaults, kind: Kind) -> Model:
     """Return a model without its input and routes."""
     values = {key: value for key, value in table.raw.items() if key not in ("price_cents", "price", "api_price_cents")}
     values |= {"price": {"parts": [{"per": "order", "micros": 0}]}, "input": {}, "routes": []}
-    model = table.convert({"timeout_s": kind.timeout_s, "routing": routing, **values}, Model)
+    model = table.convert({"timeout_s": kind.timeout_s, "routing": defaults.routing, **values}, Model)
     own = read_micros(table, "api_price_cents") if "api_price_cents" in table.raw else None
-    mark_up = basis_points(markup)
+    mark_up = basis_points(defaults.markup)
     return structs.replace(model, price=read_price(table, "price"), api_price_micros=own, basis_points=mark_up)
 
 
 def _route(table: Table, providers: dict[str, Provider], model: Model) -> Route:
-    table.check_keys(["provider", "model"], ["cost_cents", "cost", "weight"])
+    table.check_keys(["provider", "model"], ["cost_cents", "cost", "weight", "below_cost"])
     known = list(providers)
     if table.raw["provider"] not in known:
         names = ", ".join(known) or "none"

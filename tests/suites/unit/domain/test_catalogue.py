@@ -1,9 +1,12 @@
+from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from shared.domain.catalogue import KINDS, Catalogue, Model, Route
-from shared.domain.inputs import validate_input
+from shared.domain.inputs import prompt_chars_max, validate_input
+from shared.domain.margins import inputs_at_limits, losing_input
 from shared.domain.money import MICROS_PER_CENT
 from shared.ops import catalogue_files
 
@@ -124,3 +127,25 @@ def test_every_kind_has_external_provider(shipped: Catalogue) -> None:
 def test_every_provider_serves_a_model(shipped: Catalogue) -> None:
     """A configured key makes at least one model available."""
     assert set(shipped.providers) == {route.provider for model in shipped.models.values() for route in model.routes}
+
+
+def test_each_order_is_charged_its_ui_price_and_the_exact_mark_up(shipped: Catalogue) -> None:
+    """For inputs at the limits of every model, the API price is the UI price plus 5 %, to the micro-dollar."""
+    assert Decimal(5) == shipped.markup_percent
+    for model in shipped.models.values():
+        for given in islice(inputs_at_limits(model, model.price), 40):
+            for prompt in ("x", "x" * prompt_chars_max(model)):
+                ui = model.priced(model.price, given, prompt).reserved_micros
+                charged = model.sale(given, prompt).reserved_micros
+                assert charged == (model.api_price_micros or -(-ui * 105 // 100)), (model.id, given)
+
+
+def test_no_input_is_sold_below_its_cost(shipped: Catalogue) -> None:
+    """No input of any model makes its UI price fall below the cost of one of its routes."""
+    losses = [
+        (model.id, route.provider, losing_input(model, route, 0))
+        for model in shipped.models.values()
+        for route in model.routes
+        if losing_input(model, route, 0) is not None
+    ]
+    assert [] == losses

@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 from textwrap import dedent
 
@@ -142,6 +143,32 @@ def test_price_that_cannot_be_reserved_is_refused(old: str, new: str, words: str
     """An unknown unit, a condition that no input meets and a quantity without a bound are refused."""
     with pytest.raises(CatalogueError, match=words):
         metered(old, new)
+
+
+@pytest.mark.parametrize(
+    ("route", "words"),
+    [
+        ("cost_cents = 13.1", "the price for the input {'seconds': 3} is below its cost at local: raise it"),
+        ("cost = { parts = [{ per = 'second', cents = 4 }] }", "the price for the input {'seconds': 10} is below"),
+    ],
+)
+def test_price_below_a_routes_cost_is_refused(route: str, words: str) -> None:
+    """A model that some input sells below a route's cost does not load, unless the route says why."""
+    for reason in ("", ', below_cost = "for new customers"'):
+        change = ('model = "clip" }', f'model = "clip", {route}{reason} }}')
+        if reason:
+            assert "for new customers" == metered(*change).models["local/video"].routes[0].below_cost
+            continue
+        with pytest.raises(CatalogueError, match=re.escape(words)) as caught:
+            metered(*change)
+        assert caught.value.line
+
+
+def test_margin_is_checked_against_the_cost() -> None:
+    """With `min_margin_percent`, a price has to be that much above the cost of each route."""
+    assert parse(f"min_margin_percent = 122\n{TEXT}")
+    with pytest.raises(CatalogueError, match="is below its cost at far and 123 %"):
+        parse(f"min_margin_percent = 123\n{TEXT}")
 
 
 def test_timeout_defaults_to_kind(catalogue: Catalogue) -> None:

@@ -1,0 +1,57 @@
+"""The check that no input sells a model below the cost of a route that may serve it."""
+
+from collections.abc import Iterator
+from itertools import islice, product
+
+from shared.domain.catalogue import Limit, Model, Route
+from shared.domain.inputs import InvalidInput, check_values, prompt_chars_max
+from shared.domain.kind import kind_of
+from shared.domain.price_rule import PriceRule
+
+COUNTED = ("count", "seconds", "width", "height", "length", "words_max")  # fields that quantities depend on
+INPUTS_MAX = 20_000
+
+
+def losing_input(model: Model, route: Route, margin_percent: int) -> dict[str, object] | None:
+    """Return an input whose UI price is not `margin_percent` above a route's cost, or None.
+
+    Prices and costs are linear in each quantity between two limits of the input, so the limits are enough.
+    """
+    if route.cost is None:
+        return None
+    if model.price.flat_micros is not None and route.cost.flat_micros is not None:
+        return {} if _loses(model.price.flat_micros, route.cost.flat_micros, margin_percent) else None
+    prompts = ("x", "x" * prompt_chars_max(model))
+    for given, prompt in product(inputs_at_limits(model, model.price, route.cost), prompts):
+        price = model.priced(model.price, given, prompt).reserved_micros
+        if _loses(price, model.priced(route.cost, given, prompt).reserved_micros, margin_percent):
+            return given
+    return None
+
+
+def inputs_at_limits(model: Model, *rules: PriceRule) -> Iterator[dict[str, object]]:
+    """Yield the valid inputs at the limits of each field that some rules depend on, at most INPUTS_MAX."""
+    compared: dict[str, list[object]] = {}
+    for field, value in (condition for rule in rules for condition in rule.conditions()):
+        compared.setdefault(field, []).append(value)
+    fields = {name: limit for name, limit in model.input.items() if name in compared or name in COUNTED}
+    values = [_limits(model, name, limit, compared.get(name, [])) for name, limit in fields.items()]
+    others = {name: value for name, value in model.typical_input().items() if name not in fields}
+    for chosen in islice(product(*values), INPUTS_MAX):
+        given = {name: value for name, value in zip(fields, chosen, strict=True) if value is not None}
+        try:
+            yield others | check_values(kind_of(model.kind), given, model.input)
+        except InvalidInput:
+            continue
+
+
+def _limits(model: Model, name: str, limit: Limit, compared: list[object]) -> list[object]:
+    hard = kind_of(model.kind).fields[name].bounds or (None, None)
+    ends = limit.choices or [hard[0] if limit.min is None else limit.min, hard[1] if limit.max is None else limit.max]
+    absent = [] if limit.required or limit.default is not None else [None]
+    found = [*absent, limit.default, *ends, *compared] if limit.default is not None else [*absent, *ends, *compared]
+    return [value for index, value in enumerate(found) if value not in found[:index]]
+
+
+def _loses(price: int, cost: int, margin_percent: int) -> bool:
+    return price * 100 < cost * (100 + margin_percent)
