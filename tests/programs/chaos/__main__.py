@@ -1,4 +1,4 @@
-"""python -m tests.programs.chaos: kill real processes under load, then check every account to the cent.
+"""python -m tests.programs.chaos: kill, pause and cut off processes under load, then check every account to the cent.
 
 CHAOS_SEED repeats a plan, CHAOS_N is the number of orders, TEST_STORE=redis runs on Debian's Redis.
 The figures and a chart go to build/. The exit status is 1 if a rule was broken.

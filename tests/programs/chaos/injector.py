@@ -1,10 +1,11 @@
-"""Fault injection: kill, stop and pause processes as planned, restart them like an init system, and time rescues."""
+"""Fault injection: kill, stop, pause and partition processes, restart them like an init system, and time rescues."""
 
 import asyncio
 import contextlib
 import os
 import signal
 import time
+from collections.abc import Mapping
 
 from arq.constants import in_progress_key_prefix
 from msgspec import Struct
@@ -13,7 +14,8 @@ from shared.domain.errors import StoreDown, StoreError
 from shared.store import keys
 from shared.store.connect import Store
 from tests.harness.processes import Process, Stack
-from tests.programs.chaos.plan import EVERYTHING, Fault
+from tests.harness.proxy import Proxy
+from tests.programs.chaos.plan import EVERYTHING, PARTITIONS, Fault
 
 GUARD_S = 0.25
 STOP_S = 20.0
@@ -45,8 +47,8 @@ class Rescue(Struct, frozen=True, kw_only=True):
 class Injector:
     """Injects faults into a stack, and records them."""
 
-    def __init__(self, stack: Stack, store: Store) -> None:
-        self.stack, self.store = stack, store
+    def __init__(self, stack: Stack, store: Store, proxies: Mapping[str, Proxy]) -> None:
+        self.stack, self.store, self.proxies = stack, store, proxies
         self.started_s = time.monotonic()
         self.injected: list[InjectedFault] = []
         self.rescues: list[Rescue] = []
@@ -99,7 +101,8 @@ class Injector:
             if fault.target == EVERYTHING:
                 await self._cut_power(fault, hit)
             else:
-                inject = {"kill": self._kill, "stop": self._stop, "pause": self._pause}[fault.action]
+                partitions = dict.fromkeys(PARTITIONS, self._partition)
+                inject = {"kill": self._kill, "stop": self._stop, "pause": self._pause, **partitions}[fault.action]
                 await inject(fault, self.stack.processes[fault.target])
         finally:
             self._since_s |= dict.fromkeys(hit, self.now_s)
@@ -145,6 +148,16 @@ class Injector:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
 
+    async def _partition(self, fault: Fault, process: Process) -> None:
+        """Separate a process from the store, by a proxy that falls silent."""
+        proxy = self.proxies[fault.target]
+        proxy.fall_silent(fresh=fault.action == "strand")
+        self._measure_rescue(fault, process.pid)
+        await asyncio.sleep(fault.for_s)
+        if fault.action == "cut":
+            proxy.cut()
+        proxy.resume()
+
     async def _restart(self, name: str, process: Process) -> None:
         if name == "store":
             await self.stack.start_store()
@@ -178,7 +191,7 @@ class Injector:
             held = await self._read_held(provider, pid)
         except (StoreDown, StoreError):
             return
-        calm, limit_s = True, fault.for_s if fault.action == "pause" else RESCUE_MAX_S
+        calm, limit_s = True, RESCUE_MAX_S if fault.action == "kill" else fault.for_s
         while held and self.now_s - hit_s < limit_s:
             await asyncio.sleep(RESCUE_POLL_S)
             calm = calm and self.calm(queue)

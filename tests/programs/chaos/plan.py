@@ -7,6 +7,7 @@ from msgspec import Struct
 RATE_PER_S = 28  # orders
 QUIET_S = 1.5  # at the start, before the first fault
 STARTING_S = 4.0  # no fault hits a process this soon after its start
+PARTITIONED = 0.2  # partitions for each other fault
 LONG_S = 60.0  # a load of this length also covers late results, a minute after a timeout
 
 # Instructions to the provider: their share, and the end of the generation if no fault interferes.
@@ -49,6 +50,7 @@ TARGETS = {
     "deliver": 3,
     "sweep": 1,
 }
+PARTITIONS = ("silence", "strand", "cut")  # see Fault
 PAUSED = {**TARGETS, "run-paid": 8, "run-paid-2": 8}  # two workers on one generation: the hardest case for the ledger
 
 
@@ -91,7 +93,11 @@ class Order(Struct, frozen=True, kw_only=True):
 
 
 class Fault(Struct, frozen=True, kw_only=True):
-    """One fault: kill (SIGKILL), stop (SIGTERM) or pause (SIGSTOP). It ends after `for_s` with a restart or SIGCONT."""
+    """One fault: kill (SIGKILL), stop (SIGTERM) or pause (SIGSTOP). It ends after `for_s` with a restart or SIGCONT.
+
+    Partitions hit the connections to the store, without FIN or RST. `silence` passes everything on late. `strand` never
+    does, and new connections work at once. `cut` allows neither, and resets all connections at the end.
+    """
 
     at_s: float
     action: str
@@ -154,14 +160,16 @@ def _plan_faults(dice: Random, load_s: float) -> list[Fault]:
     stores = max(2, round(count * 0.08)) if load_s >= 20 else 1
     actions = ["pause"] * max(1, round(count * 0.2)) + ["stop"] * max(1, round(count * 0.12))
     actions += ["kill"] * (count - stores - len(actions))
+    actions += [PARTITIONS[number % len(PARTITIONS)] for number in range(max(2, round(count * PARTITIONED)))]
     dice.shuffle(actions)
     gap_s = (load_s - QUIET_S) / count
     free_s: dict[str, float] = {}
     faults = _plan_store_faults(dice, stores, load_s)
     for number, action in enumerate(actions):
         at_s = QUIET_S + (number + dice.uniform(0, 0.9)) * gap_s * count / len(actions)
-        for_s = dice.uniform(3.3, 6.5) if action == "pause" else dice.uniform(0.1, 2.5)
-        shares = PAUSED if action == "pause" else TARGETS
+        away = action in ("pause", *PARTITIONS)
+        for_s = dice.uniform(3.3, 6.5) if away else dice.uniform(0.1, 2.5)
+        shares = PAUSED if away else TARGETS
         target = _target(dice, {name: share for name, share in shares.items() if free_s.get(name, 0) <= at_s})
         if target:
             free_s[target] = at_s + for_s + STARTING_S

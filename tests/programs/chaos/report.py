@@ -9,7 +9,7 @@ from rich.table import Table
 
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from tests.programs.chaos.checks import Violation, error_code
-from tests.programs.chaos.plan import BEHAVIOURS, EVERYTHING
+from tests.programs.chaos.plan import BEHAVIOURS, EVERYTHING, PARTITIONS
 from tests.programs.chaos.scene import Evidence
 
 SHOWN_MAX = 30
@@ -41,6 +41,7 @@ def figures(evidence: Evidence) -> dict[str, Any]:
         "kills": count(evidence, "kill"),
         "stops": count(evidence, "stop"),
         "pauses": count(evidence, "pause"),
+        "partitions": sum(count(evidence, action) for action in PARTITIONS),
         "faults of the store": sum(fault.target == "store" for fault in evidence.injected),
         "power cuts": sum(fault.target == EVERYTHING for fault in evidence.injected),
         "restarts of the store": sum(

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 from msgspec import Struct, field
 
@@ -14,18 +13,16 @@ from shared.domain.errors import StoreDown, StoreError
 from shared.domain.generation import Generation
 from shared.store import accounts, generations, keys, ledger, webhooks
 from shared.store.check import check_ledger
-from shared.store.connect import Store
 from shared.store.findings import Report
 from tests.harness.factories import CENTS, Customer, create_customer
-from tests.harness.processes import Stack, make_folder
 from tests.programs.chaos.client import ClientRecord, Clients
+from tests.programs.chaos.deployment import Deployment, deploy
 from tests.programs.chaos.doubles import Inbox, PaidProvider
 from tests.programs.chaos.injector import InjectedFault, Injector, Rescue
 from tests.programs.chaos.logs import read_log
-from tests.programs.chaos.plan import BUYERS, LATE, LONG_S, WOKGEN_WAIT_S, Plan
+from tests.programs.chaos.plan import BUYERS, LATE, LONG_S, Plan
 from workers.timing import retry_while_store_down
 
-CATALOGUE = Path(__file__).parent / "catalogue.toml"
 POLL_S = 0.5
 REPORT_EVERY_S = 5.0
 END_MAX_S = 60.0  # after the load, until every generation has ended
@@ -79,9 +76,10 @@ class Evidence(Struct, kw_only=True):
 class Scene:
     """A deployment under load."""
 
-    def __init__(self, plan: Plan, stack: Stack, store: Store, evidence: Evidence, report: ReportProgress) -> None:
+    def __init__(self, plan: Plan, deployment: Deployment, evidence: Evidence, report: ReportProgress) -> None:
+        stack, store = deployment.stack, deployment.store
         self.plan, self.stack, self.store, self.evidence, self.report = plan, stack, store, evidence, report
-        self.injector = Injector(stack, store)
+        self.injector = Injector(stack, store, deployment.proxies)
         self.clients = Clients(plan, stack.urls, [customer.key for customer in evidence.customers])
 
     async def play(self) -> None:
@@ -206,21 +204,12 @@ class Scene:
 
 
 @asynccontextmanager
-async def deploy(plan: Plan, report: ReportProgress) -> AsyncIterator[Scene]:
+async def set_scene(plan: Plan, report: ReportProgress) -> AsyncIterator[Scene]:
     """Start everything: processes, provider, customers and their receivers."""
     async with AsyncExitStack() as held:
         paid = await held.enter_async_context(PaidProvider(plan.seed))
-        path = make_folder("chaos") / "catalogue.toml"
-        path.write_text(CATALOGUE.read_text().replace("PAID_URL", paid.url))
-        env = {
-            "CATALOGUE": str(path),
-            "ADAPTERS": "tests.harness.doubles.adapters",
-            "WOKGEN_WAIT_S": str(WOKGEN_WAIT_S),
-        }
-        stack = Stack(gateways=2, workers=("paid", "paid", "kinds", "kinds"), env=env)
-        stack.env["CALLBACK_URL"] = stack.urls[-1]
-        await held.enter_async_context(stack)
-        store = await held.enter_async_context(Store(stack.settings.store_url, name="chaos"))
+        deployment = await held.enter_async_context(deploy(paid.url))
+        store = deployment.store
         inboxes, customers = [], []
         for number, buyer in enumerate(BUYERS):
             inbox = await held.enter_async_context(Inbox(plan.seed, number))
@@ -233,12 +222,12 @@ async def deploy(plan: Plan, report: ReportProgress) -> AsyncIterator[Scene]:
         evidence = Evidence(plan=plan, customers=customers, records=[], responses={}, paid=paid, inboxes=inboxes)
         money = {customer.account: buyer.cents * CENTS for customer, buyer in zip(customers, BUYERS, strict=True)}
         evidence.payments = money
-        yield Scene(plan, stack, store, evidence, report)
+        yield Scene(plan, deployment, evidence, report)
 
 
 async def run_chaos(plan: Plan, report: ReportProgress) -> Evidence:
     """Run a whole plan and return the evidence."""
-    async with deploy(plan, report) as scene:
+    async with set_scene(plan, report) as scene:
         await scene.play()
         evidence = scene.evidence
         for name, process in scene.stack.processes.items():

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from shared.domain.generation import COMPLETED, FAILED
 from tests.programs.chaos.injector import InjectedFault
-from tests.programs.chaos.plan import EVERYTHING
+from tests.programs.chaos.plan import EVERYTHING, PARTITIONS
 from tests.programs.chaos.scene import Evidence
 
 WIDTH, HEIGHT = 1600, 760
@@ -15,7 +15,7 @@ LEFT, RIGHT, TOP, BOTTOM = 110, 50, 90, 260  # margins; the bottom one holds the
 INK, PAPER, GRID = "#24292f", "#ffffff", "#e3e6ea"
 COLOURS = {"ordered": "#8c959f", "accepted": "#0969da", "completed": "#1a7f37", "refunded": "#bf8700"}
 UNCERTAIN = "#cf222e"
-FAULTS = {"kill": "#24292f", "stop": "#8250df", "pause": "#bf8700"}
+FAULTS = {"kill": "#24292f", "stop": "#8250df", "pause": "#bf8700", **dict.fromkeys(PARTITIONS, "#0969da")}
 OUTAGE = "#ffebe9"
 TICKS = 10
 
