@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:accc2fb63d97cd2bd361d1cfe77d69c331d1f43a322bef1385c6a88367a73fc4
+// sha256:91d1ba85c468ece0efad09d4fd11d1fb3b389159a86575b56539474c7141497f
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -1166,6 +1166,8 @@ interface Schemas {
     price_usd: number;
     /** The exact price of an order with the defaults, in millionths of a dollar. */
     price_micros: number;
+    /** How the price is computed. */
+    pricing: Schemas["Pricing"];
     /** The resolution of the output, such as `1K`. */
     resolution: string | null;
     /** The length of the output in seconds. */
@@ -1240,6 +1242,46 @@ interface Schemas {
     format?: ("mp3" | "wav") | null;
     /** Any integer. The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
+  };
+  /** How a price is computed: the sum of the parts, within the bounds, plus the mark-up. */
+  Pricing: {
+    /** The price for people, the mark-up included. */
+    text: string;
+    /** The parts that are added. */
+    parts: Schemas["PricingPart"][];
+    /** The least sum of the parts, in millionths of a dollar. */
+    minimum_micros: number;
+    /** The largest sum of the parts, in millionths of a dollar. */
+    ceiling_micros: number | null;
+    /** The mark-up on the sum, in percent. */
+    markup_percent: number;
+  };
+  /** One part of a price. The first row that fits the input replaces `unit_micros`. */
+  PricingPart: {
+    /**
+     * The unit that is counted.
+     * @example order
+     * @example output
+     * @example second
+     * @example megapixel
+     * @example 1k_characters
+     * @example 1m_input_tokens
+     * @example 1m_output_tokens
+     */
+    unit: string;
+    /** The price of one unit, in millionths of a dollar. */
+    unit_micros: number;
+    /** The prices of a unit for some inputs. */
+    rows: Schemas["PricingRow"][];
+  };
+  /** The price of a unit where the input has all these values. */
+  PricingRow: {
+    /** The values, by input field. */
+    when: {
+      [key: string]: string | number | boolean;
+    };
+    /** The price of one unit, in millionths of a dollar. */
+    unit_micros: number;
   };
   /** Body of POST /api/v1/webhooks/{id}/replay. */
   ReplayEvents: {

@@ -77,6 +77,31 @@ class Quote(Struct, kw_only=True):
     affordable: Annotated[bool, doc("Whether the balance covers it now.")]
 
 
+class PricingRow(Struct, kw_only=True):
+    """The price of a unit where the input has all these values."""
+
+    when: Annotated[dict[str, str | int | float | bool], doc("The values, by input field.")]
+    unit_micros: Annotated[int, count("The price of one unit, in millionths of a dollar.")]
+
+
+class PricingPart(Struct, kw_only=True):
+    """One part of a price. The first row that fits the input replaces `unit_micros`."""
+
+    unit: Annotated[str, doc("The unit that is counted.", examples=list(UNIT_SIZE))]
+    unit_micros: Annotated[int, count("The price of one unit, in millionths of a dollar.")]
+    rows: Annotated[tuple[PricingRow, ...], doc("The prices of a unit for some inputs.")]
+
+
+class Pricing(Struct, kw_only=True):
+    """How a price is computed: the sum of the parts, within the bounds, plus the mark-up."""
+
+    text: Annotated[str, doc("The price for people, the mark-up included.")]
+    parts: Annotated[tuple[PricingPart, ...], doc("The parts that are added.")]
+    minimum_micros: Annotated[int, count("The least sum of the parts, in millionths of a dollar.")]
+    ceiling_micros: Annotated[int | None, count("The largest sum of the parts, in millionths of a dollar.")]
+    markup_percent: Annotated[float, doc("The mark-up on the sum, in percent.")]
+
+
 class ModelEntry(Struct, kw_only=True):
     """One entry of GET /api/v1/models."""
 
@@ -86,6 +111,7 @@ class ModelEntry(Struct, kw_only=True):
     price_cents: Annotated[int, count("The price of an order with the defaults, rounded up to a cent.")]
     price_usd: Annotated[float, doc("`price_cents` in dollars, for display.")]
     price_micros: Annotated[int, count("The exact price of an order with the defaults, in millionths of a dollar.")]
+    pricing: Annotated[Pricing, doc("How the price is computed.")]
     resolution: Annotated[str | None, doc("The resolution of the output, such as `1K`.")]
     duration_sec: Annotated[int | None, doc("The length of the output in seconds.")]
 

@@ -18,7 +18,7 @@ from gateway.dialects.wowflow.bodies import (
     ModelEntry,
     Transaction,
 )
-from gateway.dialects.wowflow.quotes import quote_entry
+from gateway.dialects.wowflow.quotes import pricing_of, quote_entry
 from gateway.offers import GenerationRequest, find_able
 from gateway.responses import json_response, list_response, mark_replay, refusal_response
 from shared.domain.catalogue import Model
@@ -201,6 +201,7 @@ def model_entry(model: Model) -> ModelEntry:
         price_cents=cents_up(model.price_micros),
         price_usd=cents_up(model.price_micros) / 100,
         price_micros=model.price_micros,
+        pricing=pricing_of(model),
         resolution=model.resolution,
         duration_sec=model.duration_s,
     )

@@ -40,7 +40,15 @@ price_cents = 0.5
 duration_s = 3
 routes = [{{ provider = "noop", model = "noop" }}]
 """
-MODEL = {"id": str, "name": str, "type": str, "price_cents": int, "price_usd": float, "price_micros": int}
+MODEL = {
+    "id": str,
+    "name": str,
+    "type": str,
+    "price_cents": int,
+    "price_usd": float,
+    "price_micros": int,
+    "pricing": dict,
+}
 CREATED = {
     **{"id": str, "status": str, "model": str, "cost_cents": int, "cost_usd": float, "cost_micros": int},
     "created_at": str,
@@ -87,6 +95,8 @@ async def test_models_have_their_documented_fields(caller: Caller) -> None:
         assert_fields(model, MODEL)
         assert {"resolution", "duration_sec"} <= set(model)
         assert model["price_usd"] == model["price_cents"] / 100
+        assert model["pricing"]["text"].startswith("$")
+    assert "$0.105 per order" == found[SAMPLE]["pricing"]["text"]
     documented = {
         "id": SAMPLE,
         "name": "Nano Banana Pro 1K",

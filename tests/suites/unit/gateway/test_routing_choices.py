@@ -16,7 +16,7 @@ MODEL = """
 id = "test/many"
 name = "Many"
 kind = "music"
-price_cents = 1
+price_cents = 3
 {routing}
 routes = [
   {{ provider = "noop", model = "a", cost_cents = 3 }},
