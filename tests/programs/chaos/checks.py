@@ -15,6 +15,7 @@ from tests.programs.chaos.plan import BUYERS
 from tests.programs.chaos.scene import PAYMENT_CENTS, Evidence
 
 RESCUE_S_MAX = 5.0
+CLOCK_S = 1.0  # tolerance of times
 ACCEPTED_MIN = 0.5  # of the orders; a run in which everything is refused proves nothing
 WARNING = "evt_low_"  # followed by the generation whose order lowered the balance
 
@@ -165,6 +166,17 @@ def check_rescue_times(evidence: Evidence) -> Iterator[Violation]:
             yield Violation("a rescue took too long", rescue.generation, f"{rescue.took_s:.1f} s after {rescue.worker}")
 
 
+def check_clocks(evidence: Evidence) -> Iterator[Violation]:
+    """Check that the store's clock gave every generation its times, and that wrong clocks were reported."""
+    ended_ms = evidence.started_ms + int((evidence.took_s + CLOCK_S) * 1000)
+    for generation in evidence.generations.values():
+        times = (generation.created_ms, generation.started_ms, generation.closed_ms)
+        if not all(evidence.started_ms - CLOCK_S * 1000 <= ms <= ended_ms for ms in times if ms is not None):
+            yield Violation("a generation has a time of a wrong clock", generation.id, str(times))
+    if not evidence.warnings["clock.skewed"]:
+        yield Violation("no process reported its wrong clock", "")
+
+
 def error_code(generation: Generation) -> str:
     """Return the error code of a generation, or an empty string if it did not fail."""
     return (generation.outcome.error_code or "") if generation.outcome else ""
@@ -172,5 +184,5 @@ def error_code(generation: Generation) -> str:
 
 CHECKS: tuple[Check, ...] = (
     *(check_acceptances, check_ends, check_duplicates, check_purchases, check_charges, check_payments),
-    *(check_events, check_low_balance_events, check_ledgers, check_behaviour),
+    *(check_events, check_low_balance_events, check_ledgers, check_behaviour, check_clocks),
 )

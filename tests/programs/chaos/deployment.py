@@ -1,4 +1,4 @@
-"""The deployment of a run: every process reaches the store through a proxy of its own, which can fall silent."""
+"""The deployment of a run: every process has a wrong clock, and a proxy to the store that can fall silent."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,11 +9,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from shared.store.connect import Store
-from tests.harness.processes import Stack, free_port, make_folder
+from tests.harness.processes import ROOT, Stack, free_port, make_folder
 from tests.harness.proxy import Proxy
-from tests.programs.chaos.plan import WOKGEN_WAIT_S
+from tests.programs.chaos.plan import WOKGEN_WAIT_S, Plan
 
 CATALOGUE = Path(__file__).parent / "catalogue.toml"
+SHIFTED = ROOT / "tests/harness/shifted"
 ROLES = ("run paid", "run paid", "run kinds", "run kinds", "deliver", "sweep")
 
 
@@ -26,7 +27,7 @@ class Deployment(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def deploy(paid_url: str) -> AsyncIterator[Deployment]:
+async def deploy(plan: Plan, paid_url: str) -> AsyncIterator[Deployment]:
     """Start the store, two gateways, and workers, dispatcher and sweeper."""
     path = make_folder("chaos") / "catalogue.toml"
     path.write_text(CATALOGUE.read_text().replace("PAID_URL", paid_url))
@@ -44,10 +45,12 @@ async def deploy(paid_url: str) -> AsyncIterator[Deployment]:
         dial = partial(asyncio.open_unix_connection, stack.settings.store_socket)
         proxies: dict[str, Proxy] = {}
 
-        async def add(name: str, *arguments: str, **env: str) -> None:
+        async def add(base: str, *arguments: str, **env: str) -> None:
             proxy = await held.enter_async_context(Proxy(dial))
-            process = stack.add(name, *arguments, env={"REDIS_URL": f"redis://127.0.0.1:{proxy.port}", **env})
-            proxies[process.name] = proxy
+            name = f"{base}-2" if base in proxies else base
+            shift = {"PYTHONPATH": f"{SHIFTED}:{ROOT}", "CLOCK_SHIFT_S": str(plan.shifts_s[name])}
+            stack.add(base, *arguments, env={"REDIS_URL": f"redis://127.0.0.1:{proxy.port}", **shift, **env})
+            proxies[name] = proxy
 
         for url in stack.urls:
             await add("gateway", "-m", "gateway", PORT=url.rpartition(":")[2])

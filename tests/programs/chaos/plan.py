@@ -50,6 +50,7 @@ TARGETS = {
     "deliver": 3,
     "sweep": 1,
 }
+SHIFTS_S = (0, -2, 90, -86_400)  # how far the clocks of processes are wrong
 PARTITIONS = ("silence", "strand", "cut")  # see Fault
 PAUSED = {**TARGETS, "run-paid": 8, "run-paid-2": 8}  # two workers on one generation: the hardest case for the ledger
 
@@ -106,10 +107,11 @@ class Fault(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """A whole run."""
+    """A whole run. `shifts_s` has the error of each process's clock; the store's is right."""
 
     seed: int
     load_s: float
+    shifts_s: dict[str, int]
     orders: tuple[Order, ...]
     faults: tuple[Fault, ...]
 
@@ -120,9 +122,17 @@ def make_plan(seed: int, count: int, load_s: float | None = None) -> Plan:
     return Plan(
         seed=seed,
         load_s=load_s,
+        shifts_s=_plan_shifts(Random(f"{seed} clocks")),
         orders=tuple(_plan_orders(Random(f"{seed} wishes"), count, load_s)),
         faults=tuple(_plan_faults(Random(f"{seed} strikes"), load_s)),
     )
+
+
+def _plan_shifts(dice: Random) -> dict[str, int]:
+    """Plan the clocks of all processes: each shift occurs twice."""
+    shifts = [*SHIFTS_S, *SHIFTS_S]
+    dice.shuffle(shifts)
+    return dict(zip(TARGETS, shifts, strict=True))
 
 
 def _plan_orders(dice: Random, count: int, load_s: float) -> list[Order]:

@@ -42,6 +42,7 @@ def figures(evidence: Evidence) -> dict[str, Any]:
         "stops": count(evidence, "stop"),
         "pauses": count(evidence, "pause"),
         "partitions": sum(count(evidence, action) for action in PARTITIONS),
+        "warnings of wrong clocks": evidence.warnings["clock.skewed"],
         "faults of the store": sum(fault.target == "store" for fault in evidence.injected),
         "power cuts": sum(fault.target == EVERYTHING for fault in evidence.injected),
         "restarts of the store": sum(
@@ -125,6 +126,7 @@ def as_json(evidence: Evidence, broken: list[Violation]) -> dict[str, Any]:
     return {
         "seed": plan.seed,
         "load_s": plan.load_s,
+        "shifts_s": plan.shifts_s,
         "figures": figures(evidence),
         "ends": ends_by_behaviour(evidence),
         "responses": evidence.responses,

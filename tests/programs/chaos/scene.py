@@ -208,7 +208,7 @@ async def set_scene(plan: Plan, report: ReportProgress) -> AsyncIterator[Scene]:
     """Start everything: processes, provider, customers and their receivers."""
     async with AsyncExitStack() as held:
         paid = await held.enter_async_context(PaidProvider(plan.seed))
-        deployment = await held.enter_async_context(deploy(paid.url))
+        deployment = await held.enter_async_context(deploy(plan, paid.url))
         store = deployment.store
         inboxes, customers = [], []
         for number, buyer in enumerate(BUYERS):

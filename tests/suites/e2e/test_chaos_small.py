@@ -23,4 +23,5 @@ async def test_guarantees_hold_while_processes_are_killed() -> None:
     assert 1 == found["faults of the store"]
     assert found["kills"] >= 4
     assert 2 == found["partitions"]
+    assert found["warnings of wrong clocks"] > 0
     assert found["most submits of one generation"] > 1
