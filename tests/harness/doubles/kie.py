@@ -268,7 +268,7 @@ def refuse_invalid(expected: Iterable[str], body: dict[str, Any], *, known: bool
     refusal = refuse_unknown(body, fields.keys()) if known else None
     for name, kind in fields.items():
         if name not in body:
-            refusal = refusal or (envelope(422, f"{name} is required") if kind.startswith("*") else None)
+            refusal = refusal or (envelope(422, f"{name} cannot be empty") if kind.startswith("*") else None)
         elif not _fits(body[name], kind.removeprefix("*")):
             refusal = refusal or envelope(422, f"{name} is not within the range of allowed options")
     return refusal

@@ -18,7 +18,6 @@ GROK = (*VIDEO, "3:2", "2:3")
 PHOTO = (*SCREEN, "3:2", "2:3")
 POSTER = (*PHOTO, "21:9")
 PRINT = (*POSTER, "5:4", "4:5")
-SIDES = {"16:9": "landscape", "9:16": "portrait"}
 SHAPES = {
     "1:1": "square_hd",
     "4:3": "landscape_4_3",
@@ -26,7 +25,7 @@ SHAPES = {
     "16:9": "landscape_16_9",
     "9:16": "portrait_16_9",
 }
-AS_TEXT = ("duration", "n_frames", "num_images", "upscale_factor")  # numbers that are sent as text
+AS_TEXT = ("duration", "upscale_factor")  # numbers that are sent as text
 
 SEED = {"seed": "seed"}
 SEED_AND_NEGATIVE = {**SEED, "negative_prompt": "negative_prompt"}
@@ -49,7 +48,14 @@ class MarketModel(Struct, frozen=True, kw_only=True):
 
 
 SHAPED = MarketModel(ratio="image_size", ratios=SHAPES, names=SEED_AND_NEGATIVE)
-SEEDANCE = MarketModel(ratio="aspect_ratio", ratios=CINEMA, image="first_frame_url", names=SECONDS, as_text=())
+SEEDANCE = MarketModel(
+    ratio="aspect_ratio",
+    ratios=CINEMA,
+    image="first_frame_url",
+    names=SECONDS,
+    as_text=(),
+    always={"web_search": False},
+)
 HORSE = MarketModel(ratio="aspect_ratio", ratios=SCREEN, names={**SECONDS, **SEED}, as_text=())
 WAN = MarketModel(ratio="ratio", ratios=SCREEN, names={**SECONDS, **SEED_AND_NEGATIVE}, as_text=())
 CLIP = MarketModel(images="image_urls", names=SECONDS)
@@ -62,10 +68,7 @@ MODELS: dict[str, MarketModel] = {
     "google/nano-banana": MarketModel(ratio="image_size"),
     "google/nano-banana-edit": MarketModel(ratio="image_size", images="image_urls"),
     "nano-banana-": MarketModel(ratio="aspect_ratio", images="image_input"),
-    "google/imagen4": MarketModel(ratio="aspect_ratio", ratios=SCREEN, names=SEED_AND_NEGATIVE, as_text=("seed",)),
-    "google/imagen4-fast": MarketModel(
-        ratio="aspect_ratio", ratios=SCREEN, names={**SEED_AND_NEGATIVE, "count": "num_images"}
-    ),
+    "nano-banana-2-lite": MarketModel(ratio="aspect_ratio", images="image_urls"),
     "gpt-image-2-": MarketModel(ratio="aspect_ratio", ratios=SCREEN, images="input_urls"),
     "gpt-image/1.5-": MarketModel(
         ratio="aspect_ratio",
@@ -99,10 +102,19 @@ MODELS: dict[str, MarketModel] = {
     "grok-imagine/text-to-image": MarketModel(ratio="aspect_ratio", ratios=GROK),
     "grok-imagine/image-to-image": MarketModel(images="image_urls"),
     "wan/2-7-image": MarketModel(
-        ratio="aspect_ratio", ratios=CINEMA, images="input_urls", names={**SEED, "count": "n"}
+        ratio="aspect_ratio",
+        ratios=CINEMA,
+        images="input_urls",
+        names={**SEED, "count": "n"},
+        always={"resolution": "1K"},
     ),
     "kling-3.0/video": MarketModel(
-        ratio="aspect_ratio", ratios=VIDEO, images="image_urls", grade="mode", names=SECONDS
+        ratio="aspect_ratio",
+        ratios=VIDEO,
+        images="image_urls",
+        grade="mode",
+        names=SECONDS,
+        always={**SILENT, "multi_shots": False, "mode": "pro"},
     ),
     "kling-2.6/text-to-video": MarketModel(
         ratio="aspect_ratio", ratios=VIDEO, names=SECONDS, always={**SILENT, **EVEN}
@@ -122,14 +134,6 @@ MODELS: dict[str, MarketModel] = {
     "wan/2-6-image-to-video": CLIP,
     "hailuo/02-text": MarketModel(names=SECONDS),
     "hailuo/": STARTED,
-    "sora-2": MarketModel(
-        ratio="aspect_ratio",
-        ratios=SIDES,
-        images="image_urls",
-        grade="size",
-        names={"seconds": "n_frames"},
-        always={"upload_method": "s3"},
-    ),
     "grok-imagine/text-to-video": MarketModel(ratio="aspect_ratio", ratios=GROK, names=SECONDS, as_text=()),
     "grok-imagine/image-to-video": CLIP,
     "happyhorse/text-to-video": HORSE,

@@ -8,13 +8,13 @@ import pytest
 from msgspec import structs
 
 from tests.harness.doubles.double import Response
-from tests.harness.doubles.kie import INPUTS, Double, envelope, task_done, webhook
+from tests.harness.doubles.kie import INPUTS, Double, envelope, refuse_invalid, task_done, webhook
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Call, Callback, Done, Down, Link, Pending, Rejected, Retry, Setup
 from workers.adapters.responses import PollFailed
 from workers.providers.kie import Adapter
-from workers.providers.kie.inputs import MODELS
+from workers.providers.kie.inputs import MODELS, build_task
 from workers.providers.kie.tasks import NO_CALLBACK_URL
 
 FOX = "https://example.com/fox.png"
@@ -66,17 +66,17 @@ async def generate(adapter: Adapter, call: Call) -> Done:
             },
         ),
         (
-            a_call("image", "google/imagen4-fast", seed=7, count=2, negative_prompt="blur"),
+            a_call("image", "nano-banana-2-lite", aspect_ratio="16:9", image_urls=[FOX]),
             "/api/v1/jobs/createTask",
             {
-                "model": "google/imagen4-fast",
-                "input": {"prompt": "a red fox", "seed": 7, "num_images": "2", "negative_prompt": "blur"},
+                "model": "nano-banana-2-lite",
+                "input": {"prompt": "a red fox", "aspect_ratio": "16:9", "image_urls": [FOX]},
             },
         ),
         (
-            a_call("image", "google/imagen4", seed=7),
+            a_call("image", "wan/2-7-image", seed=7, count=2),
             "/api/v1/jobs/createTask",
-            {"model": "google/imagen4", "input": {"prompt": "a red fox", "seed": "7"}},
+            {"model": "wan/2-7-image", "input": {"prompt": "a red fox", "seed": 7, "n": 2, "resolution": "1K"}},
         ),
         (
             a_call("image", "seedream/4.5-edit:high", image_urls=[FOX]),
@@ -107,6 +107,8 @@ async def generate(adapter: Adapter, call: Call) -> Done:
                     "duration": "5",
                     "aspect_ratio": "9:16",
                     "mode": "std",
+                    "sound": False,
+                    "multi_shots": False,
                 },
             },
         ),
@@ -121,15 +123,8 @@ async def generate(adapter: Adapter, call: Call) -> Done:
                     "duration": 4,
                     "aspect_ratio": "16:9",
                     "resolution": "480p",
+                    "web_search": False,
                 },
-            },
-        ),
-        (
-            a_call("video", "sora-2-text-to-video", width=720, height=1280, seconds=10),
-            "/api/v1/jobs/createTask",
-            {
-                "model": "sora-2-text-to-video",
-                "input": {"prompt": "a red fox", "aspect_ratio": "portrait", "n_frames": "10", "upload_method": "s3"},
             },
         ),
         (
@@ -225,6 +220,24 @@ async def test_every_known_model_gets_its_required_fields(double: Double, adapte
     images = {"image_urls": [FOX]} if any(name in required for name in ("image_url", "input_urls*", "image*")) else {}
     kind = "voice" if "text*" in required else "upscale" if "upscale" in model else "image"
     assert isinstance(await adapter.submit(a_call(kind, model, **({} if "text-to" in model else images))), Pending)
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        ("kling-3.0/video", "sound"),
+        ("kling-3.0/video", "multi_shots"),
+        ("bytedance/seedance-2", "web_search"),
+        ("wan/2-7-image", "resolution"),
+    ],
+)
+def test_double_refuses_a_task_without_a_required_field(model: str, field: str) -> None:
+    """The double is as strict as kie about the fields that kie refuses to miss."""
+    fields = build_task(a_call("video", model), [])["input"]
+    assert isinstance(fields, dict)
+    assert None is refuse_invalid(INPUTS[model], fields)
+    del fields[field]
+    assert envelope(422, f"{field} cannot be empty") == refuse_invalid(INPUTS[model], fields)
 
 
 def test_every_row_matches_a_documented_model() -> None:
