@@ -61,7 +61,7 @@ SEEDANCE = ("auto", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
 FAMILIES: dict[str, dict[str, Any]] = {
     "gemini": {"ratios": GEMINI},
     "gpt-image": {"ratios": (*GEMINI, "1:2", "2:1", "1:3", "3:1"), "takes": ("quality",)},
-    "gpt-image-1": {"ratios": ("1:1", "3:2", "2:3"), "takes": ("quality",)},
+    "gpt-image-1.5": {"ratios": ("1:1", "3:2", "2:3"), "takes": ("quality",)},
     "bytedance-seedream": {"ratios": ("auto", "1:1", "3:4", "16:9", "4:3", "9:16"), "takes": ("seed",)},
     "veo": {"ratios": ("16:9", "9:16"), "takes": ("seed", "negative_prompt")},
     "bytedance-seedance": {"ratios": SEEDANCE, "takes": ("seed",)},

@@ -1,6 +1,6 @@
 """Hugging Face's Inference Providers: one key and one URL for many inference providers.
 
-A model is `owner/name`, then a colon and its inference provider: `Qwen/Qwen3-32B:cerebras`. Text kinds go to the
+A model is `owner/name`, then a colon and its inference provider: `openai/gpt-oss-120b:cerebras`. Text kinds go to the
 router's chat, which chooses a provider if the model names none. Other kinds go to:
 
 - `hf-inference`, also if the model names no provider;

@@ -37,10 +37,7 @@ MODEL_FIELDS: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields
             ("gemini-3-pro-image", "gemini-3.1-flash-image", "gemini-3.1-flash-lite-image"),
             IMAGE | {"images", "aspect_ratio", "resolution"},
         ),
-        **dict.fromkeys(
-            ("gpt-image-1", "gpt-image-1.5"),
-            IMAGE | {"images", "mask", "quality", "background", "aspect_ratio"},
-        ),
+        "gpt-image-1.5": IMAGE | {"images", "mask", "quality", "background", "aspect_ratio"},
         **dict.fromkeys(
             ("gpt-image-2", "gpt-image-2.5-flare", "gpt-image-2.5-sunburst"),
             IMAGE | {"images", "mask", "quality", "aspect_ratio", "resolution"},

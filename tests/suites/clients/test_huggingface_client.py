@@ -93,9 +93,9 @@ async def test_client_chats(double: Double) -> None:
     """The router's chat takes a model with its provider's name, and responds like OpenAI."""
     client = InferenceClient(api_key="hf_a_key")
     messages = [{"role": "user", "content": "a fox"}]
-    said = await asyncio.to_thread(client.chat_completion, messages, model="Qwen/Qwen3-32B:cerebras", max_tokens=9)
+    said = await asyncio.to_thread(client.chat_completion, messages, model="openai/gpt-oss-120b:cerebras", max_tokens=9)
     assert (double.content, 16) == (said.choices[0].message.content, said.usage.total_tokens)
-    assert ("/v1/chat/completions", "Qwen/Qwen3-32B:cerebras") == (
+    assert ("/v1/chat/completions", "openai/gpt-oss-120b:cerebras") == (
         double.requests[0].path,
         double.requests[0].json["model"],
     )

@@ -71,7 +71,7 @@ async def test_client_speaks(client: AsyncOpenAI) -> None:
 async def test_client_chats(double: Double, client: AsyncOpenAI) -> None:
     """A completion has its text and its tokens."""
     messages = [{"role": "user", "content": "a fox"}]
-    said = await client.chat.completions.create(model="gpt-5-mini", messages=messages)
+    said = await client.chat.completions.create(model="gpt-5.4-mini", messages=messages)
     assert double.content == said.choices[0].message.content
     assert said.usage is not None
     assert 16 == said.usage.total_tokens

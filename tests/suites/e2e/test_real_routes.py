@@ -36,7 +36,7 @@ async def deploy_with_kie(kie_url: str, *workers: str) -> AsyncIterator[Place]:
 async def test_local_provider_takes_over_when_the_provider_is_down() -> None:
     """With its key kie serves the documented model; without credit there the local provider does, at one charge."""
     async with kie.Double() as double, deploy_with_kie(double.base_url, "kie", "local") as place:
-        double.credits = 8
+        double.credits = 18
         caller = await place.create_caller(cents=100)
         listed = await caller.request("GET", "/api/v1/models")
         offered = {model["id"] for model in listed.body["data"]}
@@ -46,7 +46,7 @@ async def test_local_provider_takes_over_when_the_provider_is_down() -> None:
         done = await caller.wait_for_end(await caller.create("a fox", DOCUMENTED), limit_s=30)
         assert ("completed", "kie", 11) == (done["status"], done["provider"], done["cost_cents"])
         [sent] = [request.json for request in double.requests if request.role == "submit"]
-        assert ("nano-banana-2", "1K", "1:1") == (
+        assert ("nano-banana-pro", "1K", "1:1") == (
             sent["model"],
             sent["input"]["resolution"],
             sent["input"]["aspect_ratio"],
@@ -64,7 +64,7 @@ async def check_costs(place: Place) -> None:
     """Assert that kie's cost is in the reconciliation, and that its open breaker is listed."""
     facts = await asyncio.wait_for(place.stack.run_cli("reconcile", "--provider", "kie"), 30)
     [day] = facts["days"]
-    assert (1, 40_000, False) == (day["theirs_only"], day["theirs_only_micros"], facts["off"])
+    assert (1, 90_000, False) == (day["matched"], day["matched_micros"], facts["off"])
     found = {one["name"]: one for one in (await place.stack.run_cli("provider", "list"))["providers"]}
     assert (True, False) == (found["kie"]["configured"], found["openai"]["configured"])
     [route] = found["kie"]["routes"]

@@ -9,7 +9,7 @@ Not documented:
 - Whether a Retry-After is ever sent: it is respected if so.
 - The price of a credit: USD 0.005, unless the catalogue has `credit_cents`.
 
-Uploads and outputs are kept for 24 hours. An input image is uploaded for each submit, so no link outlives that.
+kie deletes uploads and outputs after 24 hours. An input image is uploaded for each submit, so no link outlives that.
 
 kie can neither cancel a task, nor find one whose id was lost.
 """

@@ -72,7 +72,7 @@ QUEUED = structs.replace(
 TEXT = structs.replace(
     IMAGE,
     name="huggingface-text",
-    call=a_call("text", "Qwen/Qwen3-32B:cerebras", tone="friendly"),
+    call=a_call("text", "openai/gpt-oss-120b:cerebras", tone="friendly"),
     outputs=(),
     refusals={
         "no credit": REFUSALS["no credit"],
@@ -108,7 +108,7 @@ CASES = (
         TEXT,
         "huggingface-enhance",
         double=Enhancer,
-        call=a_call("enhance", "Qwen/Qwen3-32B", count=2),
+        call=a_call("enhance", "openai/gpt-oss-120b", count=2),
         facts={"variations": ["a red fox, dawn", "a red fox, snow"]},
     ),
     variant(

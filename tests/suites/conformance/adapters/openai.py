@@ -56,7 +56,7 @@ IMAGE = Case(
 TEXT = structs.replace(
     IMAGE,
     name="openai-text",
-    call=a_call("text", "gpt-5-mini", tone="friendly", length="short", seed=7),
+    call=a_call("text", "gpt-5.4-mini", tone="friendly", length="short", seed=7),
     outputs=(),
     refusals={
         **OPENAI,
@@ -121,7 +121,7 @@ CASES = (
         TEXT,
         name="openai-enhance",
         double=Enhancer,
-        call=a_call("enhance", "gpt-5-mini", count=2),
+        call=a_call("enhance", "gpt-5.4-mini", count=2),
         refusals={},
         facts={"variations": ["a red fox, dawn", "a red fox, snow"]},
     ),
@@ -129,7 +129,7 @@ CASES = (
         TEXT,
         name="openai-interrogate",
         double=Describer,
-        call=a_call("interrogate", "gpt-5-mini", "", image_url="asset:a.png"),
+        call=a_call("interrogate", "gpt-5.4-mini", "", image_url="asset:a.png"),
         refusals={},
         facts={"caption": "A teal square.", "tags": ["teal", "square"]},
     ),

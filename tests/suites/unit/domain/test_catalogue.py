@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -9,8 +10,16 @@ from shared.domain.inputs import prompt_chars_max, validate_input
 from shared.domain.margins import inputs_at_limits, losing_input
 from shared.domain.money import MICROS_PER_CENT
 from shared.ops import catalogue_files
+from workers.providers.elevenlabs import FAMILIES as ELEVENLABS_FAMILIES
+from workers.providers.kie.inputs import MODELS as KIE_MODELS
 
 SHIPPED = Path(__file__).parents[4] / "deploy" / "catalogue.toml"
+
+# Model names that providers no longer serve, or stop serving within weeks, as of 2026-11-30.
+RETIRED = re.compile(
+    r"dall-e-|gpt-image-1$|gpt-image-1-mini|sora-|imagen-?4|llama-3\.3-70b-versatile|llama-4-scout|gpt-5-mini|Qwen3-32B",
+    re.IGNORECASE,
+)
 
 
 def default_for(catalogue: Catalogue, kind: str) -> Model | None:
@@ -122,6 +131,28 @@ def test_every_kind_has_external_provider(shipped: Catalogue) -> None:
     """Each kind has a model of a provider with a key."""
     far = {model.kind for model in shipped.models.values() for route in model.routes if route.provider != "local"}
     assert set(KINDS) == far
+
+
+def test_no_retired_model_is_routed(shipped: Catalogue) -> None:
+    """No route, and no row of an adapter's table, names a model that its provider retired."""
+    routed = [route.model for model in shipped.models.values() for route in model.routes]
+    gone = [
+        f"Llama-3.3 at {route.provider}"
+        for model in shipped.models.values()
+        for route in model.routes
+        if "llama-3.3" in route.model.lower() and route.provider in ("groq", "together")
+    ]
+    assert [] == gone + [name for name in (*routed, *KIE_MODELS, *ELEVENLABS_FAMILIES) if RETIRED.search(name)]
+
+
+def test_documented_model_is_routed_to_the_model_of_its_name(shipped: Catalogue) -> None:
+    """Every real route of Nano Banana Pro is Nano Banana Pro, and costs less than the price."""
+    model = shipped.models["google/nano-banana-2-pro-1k"]
+    real = [route for route in model.routes if route.provider != "local"]
+    assert ["kie"] == [route.provider for route in real]
+    for route in real:
+        assert "nano-banana-pro" in route.model
+        assert 0 < (model.route_micros(route) or 0) < model.ui_price_micros
 
 
 def test_every_provider_serves_a_model(shipped: Catalogue) -> None:

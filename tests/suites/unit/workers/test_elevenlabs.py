@@ -93,9 +93,9 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
             },
         ),
         (
-            a_call("image", "gpt-image-1", aspect_ratio="16:9"),
+            a_call("image", "gpt-image-1.5", aspect_ratio="16:9"),
             "/v1/flows/image",
-            {"model_id": "gpt-image-1", "prompt": "a red fox", "aspect_ratio": "3:2"},
+            {"model_id": "gpt-image-1.5", "prompt": "a red fox", "aspect_ratio": "3:2"},
         ),
         (
             a_call("image", "bytedance-seedream-5-pro", seed=7),

@@ -17,7 +17,7 @@ FOX = "https://example.com/fox.png"
 DATA_URL = data_url(Blob(a_png(), "image/png"))
 IMAGE_BASE64 = base64.b64encode(a_png()).decode()
 WAN = "fal-ai/wan/v2.2-a14b/text-to-video"
-QWEN = "Qwen/Qwen3-32B"
+OSS = "openai/gpt-oss-120b"
 OWN, QUEUE = "/hf-inference/models/", "?_subdomain=queue"
 
 
@@ -98,10 +98,10 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
             },
         ),
         (
-            a_call("text", f"{QWEN}:cerebras", seed=7),
+            a_call("text", f"{OSS}:cerebras", seed=7),
             "/v1/chat/completions",
             {
-                "model": f"{QWEN}:cerebras",
+                "model": f"{OSS}:cerebras",
                 "messages": [{"role": "user", "content": "a red fox"}],
                 "max_tokens": 4096,
                 "seed": 7,

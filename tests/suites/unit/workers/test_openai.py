@@ -79,9 +79,9 @@ async def open_adapter(double: Double, provider: str = "openai", key: str | None
         ),
         (
             "openai",
-            a_call("text", "gpt-5-mini", seed=7),
+            a_call("text", "gpt-5.4-mini", seed=7),
             "/chat/completions",
-            {"model": "gpt-5-mini", "messages": USER, "max_completion_tokens": 4096, "seed": 7},
+            {"model": "gpt-5.4-mini", "messages": USER, "max_completion_tokens": 4096, "seed": 7},
         ),
         (
             "local-llama",
@@ -133,7 +133,7 @@ async def test_input_images_are_sent_as_a_multipart_edit() -> None:
 async def test_image_to_describe_is_sent_as_a_data_url() -> None:
     """An image to be described is sent as a data: URL, whatever its source."""
     async with Describer() as double, open_adapter(double) as adapter:
-        await adapter.submit(a_call("interrogate", "gpt-5-mini", "", image_url=FOX))
+        await adapter.submit(a_call("interrogate", "gpt-5.4-mini", "", image_url=FOX))
         [message] = double.requests[0].json["messages"]
         image = {"type": "image_url", "image_url": {"url": DATA_URL}}
         assert {"role": "user", "content": [{"type": "text", "text": INTERROGATE}, image]} == message
@@ -159,7 +159,7 @@ async def test_text_is_marked_as_truncated_when_cut_off() -> None:
     """An answer that reached its token limit is delivered and marked as truncated."""
     async with Double() as double, open_adapter(double) as adapter:
         double.finish = "length"
-        done = await adapter.submit(a_call("text", "gpt-5-mini"))
+        done = await adapter.submit(a_call("text", "gpt-5.4-mini"))
         assert isinstance(done, Done)
         assert (double.content, True) == (done.text, done.facts["truncated"])
 
