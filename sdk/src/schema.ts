@@ -1,4 +1,4 @@
-// sha256:91d1ba85c468ece0efad09d4fd11d1fb3b389159a86575b56539474c7141497f
+// sha256:258fb0755c906ac524a132446b364434e6fbf1957b5e0a2f24baf8538069a0fd
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -107,6 +107,7 @@ export interface Schemas {
      * @example google/nano-banana
      * @example stability/core
      * @example black-forest-labs/flux-dev
+     * @example google/nano-banana-2
      * @example google/nano-banana-2-pro-1k
      * @example openai/gpt-image-2
      * @example runway/gen4-image-720p
@@ -138,18 +139,18 @@ export interface Schemas {
      * @example suno/v5
      * @example stability/stable-audio-2.5
      * @example elevenlabs/music-2.5-30s
+     * @example openai/gpt-oss-120b
      * @example meta/llama-3.3-70b
-     * @example qwen/qwen3-32b
      * @example pollinations/openai
-     * @example openai/gpt-5-mini
+     * @example openai/gpt-5.4-mini
      * @example anthropic/claude-haiku-4.5
      * @example own/text
+     * @example openai/gpt-oss-120b-enhance
      * @example meta/llama-3.3-70b-enhance
-     * @example qwen/qwen3-32b-enhance
-     * @example openai/gpt-5-mini-enhance
+     * @example openai/gpt-5.4-mini-enhance
      * @example own/enhance
-     * @example openai/gpt-5-mini-interrogate
-     * @example meta/llama-4-scout-interrogate
+     * @example openai/gpt-5.4-mini-interrogate
+     * @example qwen/qwen3.8-27b-interrogate
      * @example qwen/qwen2.5-vl-7b-interrogate
      * @example pharmapsychotic/clip-interrogator
      */
