@@ -93,12 +93,13 @@ function webhookSection(schemas, name, item) {
 function modelsSection(schemas, models) {
   const rows = models.map((model) => h("details", { class: "model" },
     h("summary", null, h("code", null, model.id), h("span", { class: "kind" }, model.type),
-      h("span", { class: "price" }, `$${(model.price_cents / 100).toFixed(2)}`)),
+      h("span", { class: "price" }, model.pricing)),
     h("p", { class: "quiet" }, `${model.name}. The prompt may have up to ${model.prompt_chars_max} characters. Fields of `,
       h("code", null, "input"), ":"),
     schemas.fields(model.input)));
   return section("models", "Models", [
-    h("p", null, "The price is for one generation. Open a model to see its input fields."), rows]);
+    h("p", null, "Open a model to see its input fields. ", h("code", null, "POST /api/v1/generations/quote"),
+      " prices a request."), rows]);
 }
 
 function errorsSection(errors) {

@@ -12,6 +12,7 @@ from shared.domain.described import EXPECTED, REPLACED, REQUIRED
 from shared.domain.inputs import prompt_chars_max
 from shared.domain.kind import kind_of
 from shared.domain.money import cents_up
+from shared.domain.price_text import price_text
 
 Schema = dict[str, Any]
 SCHEMAS = "#/components/schemas/"
@@ -64,6 +65,7 @@ def models(catalogue: Catalogue, schemas: dict[str, Schema]) -> list[Schema]:
             "name": model.name,
             "type": model.kind,
             "price_cents": cents_up(model.price_micros),
+            "pricing": price_text(*model.api_price),
             "prompt_chars_max": prompt_chars_max(model),
             "input": _input(model, schemas[name_of(kind_of(model.kind).input)]["properties"]),
         }

@@ -100,11 +100,15 @@ class Model(Struct, frozen=True, kw_only=True):
         """Return our cost of an order with the defaults and an empty prompt; None if it is not known."""
         return None if route.cost is None else self.priced(route.cost, self.typical_input()).reserved_micros
 
+    @property
+    def api_price(self) -> tuple[PriceRule, int]:
+        """Return the rule of the API price, and the mark-up on it in hundredths of a percent."""
+        return (self.price, self.basis_points) if self.api_price_micros is None else (flat(self.api_price_micros), 0)
+
     def sale(self, given: Mapping[str, object], prompt: str) -> Sale:
         """Return the API price of an order with a validated input."""
-        if self.api_price_micros is not None:
-            return self.priced(flat(self.api_price_micros), given, prompt)
-        return self.priced(self.price, given, prompt, self.basis_points)
+        rule, basis_points = self.api_price
+        return self.priced(rule, given, prompt, basis_points)
 
     def priced(self, rule: PriceRule, given: Mapping[str, object], prompt: str = "", basis_points: int = 0) -> Sale:
         """Return the sale of an order with a validated input under a rule: a price of this model, or a route's cost."""

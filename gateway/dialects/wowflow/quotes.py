@@ -5,25 +5,16 @@ from collections.abc import Sequence
 from gateway.dialects.wowflow.bodies import Pricing, PricingPart, PricingRow, Quote, QuoteLine
 from gateway.offers import AbleRoute
 from shared.domain.catalogue import Model
-from shared.domain.money import MICROS_PER_USD, cents_up
-from shared.domain.price_rule import UNIT_SIZE, PricePart, Unit, flat, marked_up
-
-UNIT_NAMES: dict[Unit, str] = {
-    "1k_characters": "1,000 characters",
-    "1m_input_tokens": "million input tokens",
-    "1m_output_tokens": "million output tokens",
-}
+from shared.domain.money import cents_up
+from shared.domain.price_rule import UNIT_SIZE
+from shared.domain.price_text import price_text
 
 
 def pricing_of(model: Model) -> Pricing:
     """Return how the API price of a model is computed."""
-    own = model.api_price_micros
-    rule, points = (model.price, model.basis_points) if own is None else (flat(own), 0)
-    least, most = rule.minimum_micros, rule.ceiling_micros
-    bounds = [f"at least {_usd(marked_up(least, points))}"] if least else []
-    bounds += [f"at most {_usd(marked_up(most, points))}"] if most is not None else []
+    rule, points = model.api_price
     return Pricing(
-        text=", ".join([" plus ".join(_part_text(part, points) for part in rule.parts), *bounds]),
+        text=price_text(rule, points),
         parts=tuple(
             PricingPart(
                 unit=part.per,
@@ -32,24 +23,10 @@ def pricing_of(model: Model) -> Pricing:
             )
             for part in rule.parts
         ),
-        minimum_micros=least,
-        ceiling_micros=most,
+        minimum_micros=rule.minimum_micros,
+        ceiling_micros=rule.ceiling_micros,
         markup_percent=points / 100,
     )
-
-
-def _part_text(part: PricePart, points: int) -> str:
-    unit = UNIT_NAMES.get(part.per, part.per)
-    rows = [
-        f"{_usd(marked_up(row.micros, points))} with {', '.join(f'{name} {value}' for name, value in row.when.items())}"
-        for row in part.rows
-    ]
-    return f"{_usd(marked_up(part.micros, points))} per {unit}" + (f" ({'; '.join(rows)})" if rows else "")
-
-
-def _usd(micros: int) -> str:
-    whole, _, decimals = f"{micros / MICROS_PER_USD:.6f}".partition(".")
-    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
 def quote_entry(able: Sequence[AbleRoute], balance_micros: int) -> Quote:
