@@ -51,7 +51,10 @@ async def judge(context: WorkerContext, job: GenerationJob, step: Submit, down: 
     target = job.spec.target
     open_breaker = partial(providers.open_breaker, context.store, context.provider, reason, target=target, scope=scope)
     opened = await retry_while_store_down(open_breaker)
-    log.warning("provider.breaker_opened", **facts, scope=opened.scope)
+    if opened.scope == "gone":
+        log.error("provider.model_gone", **facts)
+    else:
+        log.warning("provider.breaker_opened", **facts, scope=opened.scope)
 
 
 async def withdraw(

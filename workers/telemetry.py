@@ -6,7 +6,7 @@ from typing import TypeVar, get_args
 
 from shared.ops import metrics
 from shared.store.webhooks import PostLimit
-from workers.adapters.contract import Call, Done, Down, Pending, Rejected, Retry, Unknown
+from workers.adapters.contract import Call, Done, Down, ModelGone, Pending, Rejected, Retry, Unknown
 from workers.adapters.http import REQUEST_CONTEXT, RequestContext
 
 Result = TypeVar("Result")
@@ -14,6 +14,7 @@ Result = TypeVar("Result")
 FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (Retry, "retry"),
     (Rejected, "rejected"),
+    (ModelGone, "gone"),
     (Down, "down"),
     (Unknown, "unknown"),
     (TimeoutError, "unknown"),

@@ -113,6 +113,11 @@ FACTS = (
         {'wokflow_route_breaker_state{provider="fal",model="a/b"}': "2x2 1x1 _x30"},
     ),
     Case(
+        "ModelGone",
+        {'wokflow_route_breaker_state{provider="fal",model="a/b"}': "_x3 3x27"},
+        {'wokflow_route_breaker_state{provider="fal",model="a/b"}': "2x30"},
+    ),
+    Case(
         "ProviderRateLimited",
         {f'wokflow_provider_responses_total{{provider="fal",code="{code}"}}': STORM for code in (200, 429)},
         {

@@ -26,6 +26,7 @@ STATES = {
     "up": "serving",
     "paused": "rate limited",
     "down": "breaker open",
+    "gone": "model gone",
     "trying": "breaker half-open",
     NO_WORKER: "no worker",
 }
@@ -181,6 +182,6 @@ def _state(fact: dict[str, Any]) -> str:
 
 def _breaker(fact: dict[str, Any]) -> str:
     state = fact["state"]
-    until = fact["down_until"] if state == "down" else fact["paused_until"]
-    reason = f": {fact['down_why']}" if state in ("down", "trying") else ""
+    until = fact["down_until"] if state in ("down", "gone") else fact["paused_until"]
+    reason = f": {fact['down_why']}" if state in ("down", "gone", "trying") else ""
     return f"{STATES[str(state)]}{f' until {until}' if until else ''}{reason}"

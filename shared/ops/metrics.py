@@ -242,7 +242,8 @@ SEEN_PAUSED = _seen(
 )
 SEEN_ROUTE_BREAKER = _seen(
     "route_breaker_state",
-    "Circuit breaker of one model of a provider, as provider_breaker_state; models with trouble in the last hour.",
+    "Circuit breaker of one model of a provider, as provider_breaker_state, 3: the provider does not offer the model; "
+    "models with trouble in the last hour.",
     ("provider", "model"),
 )
 SEEN_ROUTE_PAUSED = _seen(

@@ -146,9 +146,9 @@ def provider(name: str) -> str:
 
 
 def route(provider_name: str, target: str) -> str:
-    """Return the hash of a route's breaker and pause: paused_until_ms, down_*, probe_until_ms; expires when it is old.
+    """Return the hash of a route's breaker and pause: paused_until_ms, down_*, probe_until_ms, gone.
 
-    A route is a model of a provider, named by the provider's name of it.
+    A route is a model of a provider, named by the provider's name of it. The hash expires when it is old.
     """
     return f"gw:route:{provider_name}:{target}"
 

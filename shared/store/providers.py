@@ -9,8 +9,8 @@ from shared.domain.catalogue import Provider
 from shared.store import keys
 from shared.store.client import StoreClient
 
-ProviderStatus = Literal["up", "down", "trying", "paused"]
-Scope = Literal["route", "provider"]
+ProviderStatus = Literal["up", "down", "gone", "trying", "paused"]
+Scope = Literal["route", "gone", "provider"]
 
 
 class BreakerState(Struct, frozen=True, kw_only=True):
@@ -21,12 +21,15 @@ class BreakerState(Struct, frozen=True, kw_only=True):
     downs: int = 0  # failures in a row; 0: the breaker is closed
     down_until_ms: int = 0
     down_why: str = ""
+    gone: int = 0  # 1: the provider does not offer the model of this route
 
     @property
     def status(self) -> ProviderStatus:
-        """Return up, down (breaker open), trying (half-open: the next submit is a probe), or paused."""
+        """Return up, down (breaker open), gone (open: no such model), trying (half-open), or paused."""
+        if self.downs and self.down_until_ms > self.now_ms:
+            return "gone" if self.gone else "down"
         if self.downs:
-            return "down" if self.down_until_ms > self.now_ms else "trying"
+            return "trying"
         return "paused" if self.paused_until_ms > self.now_ms else "up"
 
 
@@ -46,14 +49,14 @@ class ProviderState(BreakerState, frozen=True, kw_only=True):
 
 
 class Opened(Struct, frozen=True):
-    """A breaker that was opened: its failures in a row, and whether it is the route's or the whole provider's."""
+    """A breaker that was opened: its failures in a row, and its scope."""
 
     failures: int
     scope: Scope
 
 
 TOOK = "took_ms:"
-NUMBERS = ("paused_until_ms", "downs", "down_until_ms")
+NUMBERS = ("paused_until_ms", "downs", "down_until_ms", "gone")
 ROUTES_MAX = 100  # routes of a provider that are read
 
 
@@ -127,7 +130,8 @@ async def open_breaker(
 ) -> Opened:
     """Open the circuit breaker of a provider that is proven to serve no route, or with scope `route` that of a route.
 
-    A second route that goes down opens the provider's breaker too.
+    A second route that goes down opens the provider's breaker too. With scope `gone` the route's model is not offered:
+    it is closed for an hour, and says nothing about others.
     """
     _, _, failures, opened = await store.run("open_breaker", provider, target, reason, scope)
     return Opened(int(failures), opened.decode())

@@ -10,7 +10,7 @@ from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.findings import Report
 
-CLOSED, HALF_OPEN, OPEN = 0, 1, 2
+CLOSED, HALF_OPEN, OPEN, GONE = 0, 1, 2, 3
 Hold = Literal["", "pause", "drain"]
 
 
@@ -21,11 +21,14 @@ class RouteStats(Struct, frozen=True):
     downs: int  # failures in a row
     down_ms: int  # time until the breaker lets a probe through
     paused_ms: int  # time until submits go on
+    gone: int  # 1: the provider does not offer the model
 
     @property
     def breaker(self) -> int:
-        """Return CLOSED, HALF_OPEN (the next submit is a probe) or OPEN."""
-        return OPEN if self.down_ms else HALF_OPEN if self.downs else CLOSED
+        """Return CLOSED, HALF_OPEN (the next submit is a probe), OPEN, or GONE: open because the model is gone."""
+        if self.down_ms:
+            return GONE if self.gone else OPEN
+        return HALF_OPEN if self.downs else CLOSED
 
 
 class QueueStats(Struct, frozen=True):

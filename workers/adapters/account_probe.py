@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from shared.store.providers import Scope
-from workers.adapters.contract import Adapter, Down, ProviderError
+from workers.adapters.contract import Adapter, Down, ModelGone, ProviderError
 from workers.timing import run_within
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ async def probe_refusal(adapter: Adapter) -> bool:
 
 async def choose_scope(context: "WorkerContext", down: Down) -> Scope | None:
     """Choose the breaker that a failed submit opens: the provider's, its route's, or none."""
+    if isinstance(down, ModelGone):
+        return "gone"
     if down.cause in ("account", "forbidden") and await context.account.check_unusable(context.adapter):
         return "provider"
     return "route" if down.cause in ("route", "account") else None

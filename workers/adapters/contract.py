@@ -4,6 +4,7 @@ ProviderError
 ├── Retry     the provider is too busy: submit again later, the reservation stays
 ├── Rejected  the provider refused for good: refund, and show the caller why
 ├── Down      bad key, no credit, outage: try the next route; its cause says what it proves about others
+│   └── ModelGone  the provider does not offer this model: close its route for an hour, and try the next one
 └── Unknown   the provider may or may not have accepted: never submit again
 """
 
@@ -123,6 +124,13 @@ class Down(ProviderError):
     def __init__(self, reason: str, *, cause: Cause = "route") -> None:
         super().__init__(reason)
         self.cause: Cause = cause
+
+
+class ModelGone(Down):
+    """The provider does not offer this model: it is retired, unknown or not supported. It accepted nothing.
+
+    Only a submit raises it: a poll that finds no task says nothing about the model.
+    """
 
 
 class Unknown(ProviderError):

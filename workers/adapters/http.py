@@ -12,6 +12,7 @@ from shared.ops import metrics
 from shared.version import VERSION
 from workers.adapters.contract import CONNECT_S, Adapter, ProviderError, Rejected, Retry, Setup, Unknown
 from workers.adapters.faults import connect_error, describe
+from workers.adapters.refusals import model_gone
 from workers.adapters.responses import ErrorReader, PollFailed, ProviderResponse, status_error
 
 FIRST_BYTE_S, TOTAL_S = 60.0, 120.0
@@ -63,7 +64,7 @@ class Http:
             raise connect_error(error) from None
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise Unknown(f"the response was lost: {describe(error)}") from None
-        failure = self._error_in(response, read_error) or status_error(response)
+        failure = model_gone(response) or self._error_in(response, read_error) or status_error(response)
         if failure is not None:
             raise failure
         return response

@@ -47,7 +47,8 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
     if flagged or any(name in REFUSED for name in names):
         return content_policy(response)
     if response.status in (400, 413, 422):
-        return invalid_input(response)
+        about_model = error.get("param") == "model"  # perhaps only with this input: the caller did not choose the model
+        return Down(f"refused the model: {response.reason}", cause="call") if about_model else invalid_input(response)
     postponed = response.status == 402 and "Retry-After" in response.headers
     loading = response.status == 503 and "loading" in response.reason.lower()
     if postponed or loading or response.status in BUSY_STATUSES:

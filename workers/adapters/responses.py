@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from shared.domain import retry
 from shared.ops import clock
-from workers.adapters.contract import Blob, Cause, Down, ProviderError, Rejected, Retry, Unknown
+from workers.adapters.contract import Blob, Cause, Down, ModelGone, ProviderError, Rejected, Retry, Unknown
 
 REASON_CHARS_MAX = 300
 RETRY_AFTER_S = 5.0  # if the provider says to come back later, but not when
@@ -23,6 +23,7 @@ RETRY_AFTER_S_MIN, RETRY_AFTER_S_MAX = 0.1, 600.0
 SURROGATE = re.compile("[\ud800-\udfff]")
 REASON_FIELDS = ("message", "msg", "detail", "error", "errors", "title", "failure")
 BINARY = "application/octet-stream"
+GONE_STATUSES = (404, 405, 410)  # of a submit: its path or its body names the model
 STATUS_CAUSES: dict[int, Cause] = {401: "account", 402: "account", 403: "forbidden", 503: "route"}
 
 
@@ -112,6 +113,8 @@ def status_error(response: ProviderResponse) -> ProviderError | None:
         return Retry(reason, after_s=response.retry_after_s)
     if status in STATUS_CAUSES:
         return Down(reason, cause=STATUS_CAUSES[status])
+    if status in GONE_STATUSES:
+        return ModelGone(reason)
     if 400 <= status < 500 and status != 408:
         message = response.reason or f"The provider refused this request (HTTP {status})."
         return Rejected("provider_refused", message)

@@ -50,7 +50,7 @@ FORMATS = {"mp3": "mp3_44100_128", "wav": "wav_24000"}  # higher rates need a mo
 QUALITY = {"standard": "medium", "hd": "high"}
 
 NO_CREDIT = {"quota_exceeded", "insufficient_credits", "payment_required"}
-INPUT = {"voice_not_found", "model_not_found", "max_character_limit_exceeded"}
+INPUT = {"voice_not_found", "max_character_limit_exceeded"}
 REFUSED = {"bad_prompt", "content_against_policy", "bad_composition_plan"}
 REFUSAL = re.compile(r"polic(y|ies)|moderat|terms of (service|use)|prohibited|copyright", re.IGNORECASE)
 FAILURES = {"moderated": "content_policy", "invalid_parameters": "invalid_input"}  # others: provider_failed
@@ -186,7 +186,8 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
         return Down(f"no credit: {response.reason}", cause="account")
     if response.status in (400, 403) and (names & REFUSED or REFUSAL.search(response.reason)):
         return content_policy(response)
-    if response.status in (400, 413, 422) or names & INPUT:
+    no_voice = response.status == 404 and "voice" in response.reason.lower()  # a path has the caller's voice
+    if response.status in (400, 413, 422) or names & INPUT or no_voice:
         return invalid_input(response)
     return None
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from workers.adapters.contract import Blob, Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup
+from workers.adapters.contract import Blob, Call, Done, Down, ModelGone, Pending, ProviderError, Rejected, Retry, Setup
 from workers.adapters.http import UPLOAD_RETRY_S, Http, HttpAdapter
 from workers.adapters.inputs import (
     aspect_ratio,
@@ -243,9 +243,11 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
         return None
     if NO_CREDIT.match(response.reason):
         return Down(f"no credit: {response.reason}", cause="account")
-    issues = response.fields.get("issues")
+    refusal, issues = invalid_input(response), response.fields.get("issues")
     faults = [_fault(issue) for issue in issues if isinstance(issue, dict)] if isinstance(issues, list) else []
-    return Rejected("invalid_input", "; ".join(faults)[:REASON_CHARS_MAX]) if faults else invalid_input(response)
+    if not faults or isinstance(refusal, ModelGone):
+        return refusal
+    return Rejected("invalid_input", "; ".join(faults)[:REASON_CHARS_MAX])
 
 
 def _fault(issue: Mapping[str, Any]) -> str:

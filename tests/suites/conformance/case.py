@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from tests.harness.doubles.double import Double, Response
 from tests.harness.doubles.provider import a_png
-from workers.adapters.contract import Blob, Call, Callback, Down, ProviderError, Rejected, Retry, Unknown
+from workers.adapters.contract import Blob, Call, Callback, Down, ModelGone, ProviderError, Rejected, Retry, Unknown
 
 FAR_MS = 4_000_000_000_000  # a deadline that no test reaches
 SECRET = "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE="
@@ -66,6 +66,11 @@ def a_call(kind: str, model: str, /, prompt: str = "a red fox", **input: object)
 def down(response: Response) -> Refusal:
     """Return a refusal that means Down: no credit, a bad key, an outage."""
     return Refusal(response=response, error=Down)
+
+
+def gone(response: Response) -> Refusal:
+    """Return a refusal that means ModelGone: the provider does not offer this model."""
+    return Refusal(response=response, error=ModelGone)
 
 
 def rejected(response: Response, code: str) -> Refusal:

@@ -106,6 +106,7 @@ def test_provider_list_shows_breakers_and_pauses(shell: Shell, store_url: str) -
 
     async def create_trouble() -> None:
         async with Store(store_url) as store:
+            await providers.open_breaker(store, "fal", "HTTP 404", target="fal-ai/flux/dev", scope="gone")
             await providers.open_breaker(store, "fal", "no credit")
             customer = await create_customer(store, cents=1000)
             order = make_order(customer, provider="noop")
@@ -123,6 +124,7 @@ def test_provider_list_shows_breakers_and_pauses(shell: Shell, store_url: str) -
     text = shell("list")[1]
     assert "breaker open until" in text
     assert "noop: rate limited until" in text
+    assert "fal-ai/flux/dev: model gone until" in text
 
 
 def test_provider_list_works_without_a_store(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,9 @@ from shared.ops.storage import Storage
 from shared.store import generations, keys, ledger, providers
 from shared.store.connect import Store
 from shared.store.providers import ProviderState
-from shared.store.stats import OPEN, read_stats
+from shared.store.stats import GONE, OPEN, read_stats
 from tests.harness.factories import Customer, create_customer, make_order
-from workers.adapters.contract import Adapter, Blob, Call, Done, Down, Pending, ProviderError, Retry, Setup
+from workers.adapters.contract import Adapter, Blob, Call, Done, Down, ModelGone, Pending, ProviderError, Retry, Setup
 from workers.context import WorkerContext
 from workers.egress import Egress
 from workers.fleet import queue_metrics
@@ -124,6 +124,34 @@ async def test_outage_of_a_model_leaves_other_models_open(context: WorkerContext
     samples = {sample.name: sample for metric in queue_metrics([queue]) for sample in metric.samples}
     assert {"provider": "noop", "model": "one"} == samples["wokflow_route_breaker_state"].labels
     assert 0 == samples["wokflow_provider_breaker_state"].value
+
+
+async def test_model_that_is_gone_closes_its_route_for_an_hour(context: WorkerContext) -> None:
+    """The order is refunded as in an outage, the route is closed for an hour, and closes no other."""
+    ended = await fail(context, "one", ModelGone("HTTP 404: no such model"))
+    assert ended.outcome is not None
+    assert ("failed", "upstream_error", 0) == (ended.state, ended.outcome.error_code, ended.cost)
+    assert "no such model" not in str(ended.outcome)
+    state = await read(context)
+    assert ("up", {"one": "gone"}) == statuses(state)
+    assert 3_595_000 < state.routes[0].down_until_ms - state.now_ms <= 3_600_000
+    [queue] = (await read_stats(context.store, ["noop"])).queues
+    assert [("one", GONE)] == [(route.target, route.breaker) for route in queue.routes]
+    with pytest.raises(Refused, match="is down"):
+        await order(context, await create_customer(context.store), "one")
+    await fail(context, "two", Down("HTTP 503"))
+    assert ("up", {"one": "gone", "two": "down"}) == statuses(await read(context))
+    assert 0 == script_of(context).probes
+
+
+async def test_model_that_is_back_opens_its_route(context: WorkerContext) -> None:
+    """After the hour one submit is the probe, and its success opens the route to all."""
+    await fail(context, "one", ModelGone("HTTP 404"))
+    await context.store.call("HSET", keys.route("noop", "one"), "down_until_ms", 1)
+    assert ("up", {"one": "trying"}) == statuses(await read(context))
+    del script_of(context).errors["one"]
+    assert "pending" == (await step(context, await order(context, await create_customer(context.store), "one"))).state
+    assert ("up", {}) == statuses(await read(context))
 
 
 async def test_outages_of_two_models_close_the_provider(context: WorkerContext) -> None:

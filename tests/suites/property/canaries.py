@@ -263,6 +263,8 @@ CANARIES = (
         f"pause_submits({CURRENT_PROVIDER}, ",
     ),
     Canary("one route's outage closes its provider", "open_breaker", "if scope == 'provider' then", "if true then"),
+    Canary("a model that is gone is evidence against others", "open_breaker", "and not gone then", "then"),
+    Canary("a model that is gone stays open", "open_breaker", "if scope == 'gone' then", "if false then"),
     Canary("two routes' outages do not add up", "open_breaker", "if is_new and", "if false and"),
     Canary("an old outage counts as new", "open_breaker", "opened and failures == 1", "opened"),
     Canary(

@@ -215,9 +215,9 @@ def _pair(name: str) -> tuple[str, str]:
     return account, provider
 
 
-def _breaker_facts(one: dict[str, str], now_ms: int) -> tuple[bool, bool, int, bool]:
+def _breaker_facts(one: dict[str, str], now_ms: int) -> tuple[bool, bool, int, bool, bool]:
     ahead = [float(one.get(name, 0)) > now_ms for name in ("paused_until_ms", "down_until_ms", "probe_until_ms")]
-    return ahead[0], ahead[1], int(one.get("downs", 0)), ahead[2]
+    return ahead[0], ahead[1], int(one.get("downs", 0)), ahead[2], "gone" in one
 
 
 def _expected_routes(model: Model) -> Facts:

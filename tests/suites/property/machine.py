@@ -223,11 +223,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         provider=providers,
-        action=st.sampled_from(("recover", "route", "provider", "other", "up", "pause", "drain")),
+        action=st.sampled_from(("recover", "route", "gone", "provider", "other", "up", "pause", "drain")),
         twice=twice,
     )
     def change_provider(self, provider: str, action: str, twice: bool) -> None:
-        if action in ("route", "provider"):
+        if action in ("route", "gone", "provider"):
             self.world.open_breaker(provider, scope=action, twice=twice)
         elif action == "other":
             self.world.open_breaker(provider, "other", twice=twice)

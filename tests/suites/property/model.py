@@ -91,23 +91,28 @@ class Breaker(Struct):
     down: bool = False
     downs: int = 0
     probing: bool = False
+    gone: bool = False  # the provider does not offer the route's model
 
     @property
-    def facts(self) -> tuple[bool, bool, int, bool]:
+    def facts(self) -> tuple[bool, bool, int, bool, bool]:
         """Return the facts that the store has too."""
-        return self.paused, self.down, self.downs, self.probing
+        return self.paused, self.down, self.downs, self.probing, self.gone
 
     def open(self) -> bool:
         """Open the breaker if it is not open yet. Return whether it was not."""
         if self.down:
             return False
         self.downs += 1
-        self.down, self.probing = True, False
+        self.down, self.probing, self.gone = True, False, False
         return True
+
+    def note_gone(self) -> None:
+        """Open the breaker because the model is gone, whatever it was before."""
+        self.down, self.downs, self.probing, self.gone = True, 1, False, True
 
     def close(self) -> None:
         """Close the breaker."""
-        self.down, self.downs, self.probing = False, 0, False
+        self.down, self.downs, self.probing, self.gone = False, 0, False, False
 
 
 class Provider(Struct):
@@ -136,8 +141,8 @@ class Provider(Struct):
         return {f"gw:route:{name}:{target}": one for target, one in self.routes.items()}
 
     def others(self, target: str) -> list[Breaker]:
-        """Return the breakers of all other routes."""
-        return [one for name, one in self.routes.items() if name != target]
+        """Return the breakers of all other routes whose models are not gone."""
+        return [one for name, one in self.routes.items() if name != target and not one.gone]
 
     def pause(self, target: str) -> None:
         """Pause a route, and the provider if another of its routes is paused."""

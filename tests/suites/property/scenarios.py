@@ -553,6 +553,22 @@ def keep_outages_of_one_route_apart(world: World) -> None:
     world.open_breaker("paid")
 
 
+def close_a_route_whose_model_is_gone(world: World) -> None:
+    """Close the route of a model that is gone. It proves nothing about others, also after its own outage."""
+    name = world.accept("bob", "paid")
+    world.open_breaker("paid", "other", scope="gone", twice=True)
+    world.open_breaker("paid")
+    world.recover_provider("paid")
+    world.start(name, "w1-a")
+    world.open_breaker("paid", scope="gone", twice=True)
+    world.accept("ada", "paid")
+    world.open_breaker("paid")
+    world.recover_provider("paid")
+    world.open_breaker("paid")
+    world.close_breaker("paid")
+    world.close_breaker("paid", "other")
+
+
 def abandon_a_removed_provider(world: World) -> None:
     """Abandon orders of a provider that was removed. A submit in flight is uncertain, all others stay as they are."""
     queued, asked, accepted = (world.accept("eve", "paid"), world.accept("bob", "paid"), world.accept("ada", "local"))

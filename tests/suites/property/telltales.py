@@ -47,7 +47,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.give_a_job_to_one_worker,
         scenarios.leave_a_running_job_with_its_worker,
     ),
-    "open_breaker": (scenarios.keep_outages_of_one_route_apart,),
+    "open_breaker": (scenarios.keep_outages_of_one_route_apart, scenarios.close_a_route_whose_model_is_gone),
     "close_breaker": (scenarios.keep_outages_of_one_route_apart,),
     "redeliver": (
         scenarios.redeliver_as_the_owner,

@@ -185,9 +185,11 @@ class Transitions(Struct):
             is_new = route.open() and route.downs == 1
             if provider.wide.down or (is_new and any(one.down for one in provider.others(target))):
                 scope = "provider"
-        if scope == "route":
+        if scope == "gone":
+            route.note_gone()
+        if scope in ("route", "gone"):
             provider.wide.probing = False
-            return ["opened", ANYTHING, route.downs, "route"]
+            return ["opened", ANYTHING, route.downs, scope]
         provider.wide.open()
         return ["opened", ANYTHING, provider.wide.downs, "provider"]
 

@@ -27,7 +27,19 @@ from msgspec import structs
 
 from shared.domain.quantities import completion_tokens_max
 from workers.adapters import chat
-from workers.adapters.contract import Blob, Call, Callback, Done, Down, Pending, Rejected, Retry, Setup, Unknown
+from workers.adapters.contract import (
+    Blob,
+    Call,
+    Callback,
+    Done,
+    Down,
+    ModelGone,
+    Pending,
+    Rejected,
+    Retry,
+    Setup,
+    Unknown,
+)
 from workers.adapters.http import UPLOAD_RETRY_S, HttpAdapter
 from workers.adapters.inputs import drop_none, file_name, publish_image_urls
 from workers.adapters.refusals import require_credit
@@ -142,7 +154,7 @@ class Adapter(HttpAdapter):
         form.add_field("file", image.data, content_type=image.media_type, filename=file_name(image))
         response = await self._http.upload(self._upload_url, data=form)
         error = read_error(response)
-        if isinstance(error, Down | Rejected):
+        if isinstance(error, Down | Rejected) and not isinstance(error, ModelGone):  # no upload names a model
             raise error
         data = response.fields.get("data")
         url = data.get("downloadUrl") if isinstance(data, dict) else None

@@ -12,11 +12,22 @@ from typing import Any
 from msgspec import Struct
 
 from shared.ops import clock
-from workers.adapters.contract import Call, Cause, Done, Down, Pending, ProviderError, Rejected, Retry, Unknown
+from workers.adapters.contract import (
+    Call,
+    Cause,
+    Done,
+    Down,
+    ModelGone,
+    Pending,
+    ProviderError,
+    Rejected,
+    Retry,
+    Unknown,
+)
 from workers.adapters.inputs import aspect_ratio, drop_none, styled_prompt
 from workers.adapters.outputs import read_outputs
-from workers.adapters.refusals import MODEL_FAILED
-from workers.adapters.responses import REASON_CHARS_MAX, PollFailed, ProviderResponse, decode_json
+from workers.adapters.refusals import MODEL_FAILED, says_model_gone
+from workers.adapters.responses import GONE_STATUSES, REASON_CHARS_MAX, PollFailed, ProviderResponse, decode_json
 from workers.providers.kie.inputs import build_task
 
 # Suno's tasks require a callback URL. If we have none, this URL, which no host serves, takes its place.
@@ -25,8 +36,15 @@ POLL_S = ((30.0, 3.0), (120.0, 7.0))  # (age of a task, time between polls until
 POLL_S_OLD, POLL_S_UNDATED = 20.0, 10.0
 PROMPT_CHARS_MAX, STYLE_CHARS_MAX, TITLE_CHARS_MAX = 500, 1_000, 80  # of a song
 
-# Bad key, no credit, no permission, a key's own limit, maintenance.
-CLOSED: dict[int, Cause] = {401: "account", 402: "account", 403: "forbidden", 433: "account", 455: "route"}
+# Bad key, no credit, no permission, a key's own limit, maintenance, a disabled feature.
+CLOSED: dict[int, Cause] = {
+    401: "account",
+    402: "account",
+    403: "forbidden",
+    433: "account",
+    455: "route",
+    505: "route",
+}
 BUSY = (429, 550)
 INPUT = (400, 413, 422)
 POLICY = re.compile(r"polic|nsfw|sensitive|inappropriate|flagged|unsafe|prohibited|moderat|copyright|safety", re.I)
@@ -86,8 +104,8 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
         return Down(f"code {code}: {reason}", cause=CLOSED[code])
     if code in BUSY:
         return Retry(f"code {code}: {reason}", after_s=response.retry_after_s)
-    if code in (404, 405, 505):
-        return Rejected("provider_refused", reason or "The provider does not offer this.")
+    if code in GONE_STATUSES or (code in INPUT and says_model_gone(reason)):
+        return ModelGone(f"code {code}: {reason}")
     if code in INPUT or code in (451, 501):
         return failure(code, reason)
     return Unknown(f"code {code}: {reason}") if code in (408, 500) else None

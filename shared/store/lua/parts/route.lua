@@ -17,12 +17,12 @@ local function keep_route(provider, target, now)
   redis.call('PEXPIRE', route_key(provider, target), ROUTE_KEPT_MS)
 end
 
--- The latest time in a field of the provider's other routes, 0 if none has it.
+-- The latest time in a field of the provider's other routes, 0 if none has it. One whose model is gone proves nothing.
 local function latest_of_others(provider, target, field)
   local latest = 0
   for _, other in ipairs(redis.call('ZRANGE', 'gw:routes:' .. provider, 0, -1)) do
-    local at = other ~= target and redis.call('HGET', route_key(provider, other), field)
-    latest = math.max(latest, tonumber(at or 0))
+    local at, gone = unpack(redis.call('HMGET', route_key(provider, other), field, 'gone'))
+    if other ~= target and not gone then latest = math.max(latest, tonumber(at or 0)) end
   end
   return latest
 end

@@ -4,6 +4,6 @@
 -- Returns {'closed'}
 --@include route
 for _, breaker in ipairs(breaker_keys(ARGV[1], ARGV[2])) do
-  redis.call('HDEL', breaker, 'downs', 'down_until_ms', 'down_why', 'probe_until_ms')
+  redis.call('HDEL', breaker, 'downs', 'down_until_ms', 'down_why', 'probe_until_ms', 'gone')
 end
 return {'closed'}

@@ -1,11 +1,12 @@
 -- open_breaker: stop submits to a route that cannot serve, for longer after each failure in a row. The provider's own
 -- breaker opens too when another of its routes is down already, or at once when the account there is proven unusable.
--- ARGV: provider, target, reason, scope ('route' | 'provider': proven for all of its routes)
+-- A route whose model is gone is closed for an hour, and proves nothing about others.
+-- ARGV: provider, target, reason, scope ('route' | 'gone': its model | 'provider': proven for all of its routes)
 -- Keys: none of its own; those of the part `route`
 -- Returns {'opened', until_ms, failures (in a row), scope}
 --@include now
 --@include route
-local FIRST_MS, LONGEST_MS, EVIDENCE_MS = 5000, 300000, 60000
+local FIRST_MS, LONGEST_MS, EVIDENCE_MS, GONE_MS = 5000, 300000, 60000, 3600000
 local provider, target, reason, scope = unpack(ARGV)
 local wide, key = unpack(breaker_keys(provider, target))
 
@@ -15,11 +16,17 @@ local function open(breaker)
   local failures = redis.call('HINCRBY', breaker, 'downs', 1)
   local until_ms = now + math.min(FIRST_MS * 2 ^ (failures - 1), LONGEST_MS)
   redis.call('HSET', breaker, 'down_until_ms', until_ms, 'down_why', reason)
-  redis.call('HDEL', breaker, 'probe_until_ms')
+  redis.call('HDEL', breaker, 'probe_until_ms', 'gone')
   return until_ms, failures, true
 end
 
 local until_ms, failures, opened
+if scope == 'gone' then
+  until_ms, failures = now + GONE_MS, 1
+  redis.call('HSET', key, 'downs', failures, 'down_until_ms', until_ms, 'down_why', reason, 'gone', 1)
+  redis.call('HDEL', key, 'probe_until_ms')
+  keep_route(provider, target, now)
+end
 if scope == 'route' then
   until_ms, failures, opened = open(key)
   keep_route(provider, target, now)

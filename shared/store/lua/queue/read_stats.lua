@@ -4,7 +4,7 @@
 -- Keys: arq:queue:<name> gw:routes:<provider>
 -- Returns {'read', open, uncertain, late, deliveries, [field of the ledger's check, value ...], [due, running,
 --   parked, age_ms of the oldest due job, waiting, age_ms of the oldest waiting, downs, down_ms, paused_ms, held,
---   [[target, downs, down_ms, paused_ms] of each route that had trouble lately ...]] ...}
+--   [[target, downs, down_ms, paused_ms, gone (1 | 0)] of each route that had trouble lately ...]] ...}
 --@include now
 --@include route
 local ROUTES_MAX = 100  -- of a provider
@@ -18,9 +18,9 @@ local function left(moment) return math.max((tonumber(moment) or now) - now, 0) 
 local function routes_of(provider)
   local found = {}
   for _, target in ipairs(redis.call('ZREVRANGE', 'gw:routes:' .. provider, 0, ROUTES_MAX - 1)) do
-    local downs, down_until, paused_until =
-      unpack(redis.call('HMGET', route_key(provider, target), 'downs', 'down_until_ms', 'paused_until_ms'))
-    found[#found + 1] = {target, tonumber(downs or 0), left(down_until), left(paused_until)}
+    local downs, down_until, paused_until, gone =
+      unpack(redis.call('HMGET', route_key(provider, target), 'downs', 'down_until_ms', 'paused_until_ms', 'gone'))
+    found[#found + 1] = {target, tonumber(downs or 0), left(down_until), left(paused_until), tonumber(gone or 0)}
   end
   return found
 end

@@ -4,7 +4,7 @@ from msgspec import structs
 
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.elevenlabs import Double, VideoMaker, error, invalid
-from tests.suites.conformance.case import SECRET, Case, Ending, Refusal, a_call, down, rejected, retry, unknown
+from tests.suites.conformance.case import SECRET, Case, Ending, Refusal, a_call, down, gone, rejected, retry, unknown
 from workers.adapters.contract import Callback
 
 TOO_MANY = error(429, "too_many_concurrent_requests", "Too many concurrent requests. Your maximum is 5.")
@@ -33,6 +33,8 @@ REFUSALS: dict[str, Refusal] = {
     "bad key": down(error(401, "invalid_api_key", "Invalid API key.")),
     "no permission": down(error(403, "missing_permissions", "The API key lacks a permission to do this.")),
     "no such voice": rejected(error(404, "voice_not_found", "A voice with this id was not found."), "invalid_input"),
+    "no such model": gone(error(400, "model_not_found", "A model with this id was not found.")),
+    "refused model": gone(invalid("model_id", "Unknown")),
     "too long": rejected(error(400, "max_character_limit_exceeded", "The text is too long."), "invalid_input"),
     "bad body": rejected(invalid("text", "Field required"), "invalid_input"),
     "policy": rejected(error(403, "content_against_policy", FORBIDDEN), "content_policy"),

@@ -5,7 +5,7 @@ from msgspec import structs
 
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.fal import SIGNING, Double, public
-from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry
+from tests.suites.conformance.case import Case, Ending, a_call, down, gone, rejected, retry
 from workers.adapters.contract import Callback
 
 LOCKED = "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing."
@@ -42,7 +42,7 @@ IMAGE = Case(
         "bad key": down(Response(401, {"detail": "Cannot access application. Authentication is required."})),
         "bad input": rejected(Response(422, fault("missing")), "invalid_input"),
         "policy": rejected(Response(422, fault("content_policy_violation")), "content_policy"),
-        "no such app": rejected(Response(404, {"detail": "Application not found"}), "provider_refused"),
+        "no such app": gone(Response(404, {"detail": "Application not found"})),
         "bad request": rejected(
             Response(400, {"detail": "Bad timeout", "error_type": "bad_request"}), "provider_refused"
         ),

@@ -17,7 +17,7 @@ from tests.harness.doubles.huggingface import (
 from tests.harness.doubles.openai import error as openai_error
 from tests.suites.conformance.adapters.fal import failure, fault
 from tests.suites.conformance.adapters.openai import completion
-from tests.suites.conformance.case import Case, Refusal, a_call, down, rejected, retry, unknown
+from tests.suites.conformance.case import Case, Refusal, a_call, down, gone, rejected, retry, unknown
 
 CREDIT = "You have exceeded your monthly included credits for Inference Providers. Subscribe to PRO to get more."
 RATE = error(429, "Too many requests. Please log in or use a HF access token.")
@@ -27,8 +27,9 @@ REFUSALS: dict[str, Refusal] = {
     "no credit": down(error(402, CREDIT)),
     "bad key": down(error(401, "Invalid username or password.")),
     "not allowed": down(error(403, "This token may not call Inference Providers on behalf of its owner.")),
-    "no such model": rejected(error(404, "Model x/y is not supported by provider hf-inference"), "provider_refused"),
-    "no longer": rejected(error(410, "The requested model is deprecated."), "provider_refused"),
+    "no such model": gone(error(404, "Model x/y is not supported by provider hf-inference")),
+    "unsupported": gone(error(400, "Model x/y is not supported by provider hf-inference")),
+    "no longer": gone(error(410, "The requested model is deprecated.")),
     "bad input": rejected(error(422, ["unknown parameter: mood"]), "invalid_input"),
     "rate": retry(RATE),
     "loading": retry(error(503, LOADING, estimated_time=20.5), 20.5),
@@ -76,7 +77,8 @@ TEXT = structs.replace(
     outputs=(),
     refusals={
         "no credit": REFUSALS["no credit"],
-        "no such model": rejected(openai_error(400, "The requested model does not exist.", None, "m"), "invalid_input"),
+        "no such model": gone(openai_error(400, "The requested model does not exist.", None, "m")),
+        "not enabled": gone(openai_error(400, "No provider has it.", None, "model_not_supported")),
         "refusal": rejected(completion("stop", None, refusal="I cannot help with that."), "content_policy"),
         "rate": REFUSALS["rate"],
     },

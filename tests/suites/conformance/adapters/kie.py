@@ -4,7 +4,7 @@ from msgspec import structs
 
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.kie import Double, envelope, task_done, webhook
-from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry, unknown
+from tests.suites.conformance.case import Case, Ending, a_call, down, gone, rejected, retry, unknown
 from workers.adapters.contract import Callback
 
 SECRET, OTHER_SECRET = "test-key", "another-key"
@@ -66,8 +66,10 @@ IMAGE = Case(
         "bad input": rejected(envelope(422, "prompt is required"), "invalid_input"),
         "policy": rejected(envelope(400, FLAGGED), "content_policy"),
         "unreachable image": rejected(envelope(451, "Failed to fetch the image."), "image_unreachable"),
-        "no such model": rejected(envelope(404, "Not found"), "provider_refused"),
-        "disabled": rejected(envelope(505, "Feature disabled"), "provider_refused"),
+        "no such model": gone(envelope(404, "Not found")),
+        "no such model as a status": gone(Response(404, {"code": 404, "msg": "Not found"})),
+        "unsupported model": gone(envelope(422, "The model name you specified is not supported.")),
+        "disabled": down(envelope(505, "Feature disabled")),
         "failed at once": rejected(envelope(501, "Generation failed"), "provider_failed"),
         "rate": retry(envelope(429, "Your call frequency is too high.")),
         "full": retry(envelope(550, "Task was rejected due to a full queue")),

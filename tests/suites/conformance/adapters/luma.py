@@ -4,7 +4,7 @@ from msgspec import structs
 
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.luma import Double, error
-from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry, unknown
+from tests.suites.conformance.case import Case, Ending, a_call, down, gone, rejected, retry, unknown
 
 FOX = "https://example.com/fox.png"
 
@@ -36,9 +36,10 @@ VIDEO = Case(
         "bad key": down(error(401, "Invalid API key provided")),
         "no key": down(error(403, "Not authenticated")),
         "short prompt": rejected(error(400, "Prompt is too short, minimum length is 3 characters"), "invalid_input"),
-        "bad type": rejected(error(422, [{"loc": ["body", "model"], "msg": "Bad", "type": "enum"}]), "invalid_input"),
+        "bad type": rejected(error(422, [{"loc": ["body", "prompt"], "msg": "Bad", "type": "str"}]), "invalid_input"),
+        "no such model": gone(error(422, [{"loc": ["body", "model"], "msg": "Bad", "type": "enum"}])),
         "about credit": rejected(error(400, "Unknown: insufficient credits in the prompt"), "invalid_input"),
-        "no such path": rejected(error(404, "Not Found"), "provider_refused"),
+        "no such path": gone(error(404, "Not Found")),
         "too many": retry(error(429, "Too many requests")),
         "gateway": unknown(Response(502, "<html>Bad gateway</html>")),
         "outage": down(Response(503, "")),

@@ -5,7 +5,7 @@ from msgspec import structs
 from tests.harness.doubles.double import Double as AnyDouble
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.openai import Describer, Double, Enhancer, Groq, LinkSender, Together, error
-from tests.suites.conformance.case import Case, Refusal, a_call, down, rejected, retry, unknown
+from tests.suites.conformance.case import Case, Refusal, a_call, down, gone, rejected, retry, unknown
 
 RATE = error(429, "Rate limit reached for requests", "requests", "rate_limit_exceeded")
 QUOTA = "You exceeded your current quota, please check your plan and billing details."
@@ -30,7 +30,10 @@ OPENAI: dict[str, Refusal] = {
     "no credit": down(error(429, QUOTA, "insufficient_quota", "insufficient_quota")),
     "bad key": down(error(401, "Incorrect API key provided.", "invalid_request_error", "invalid_api_key")),
     "forbidden": down(error(403, "Your organization must be verified.", "invalid_request_error")),
-    "no such model": rejected(error(404, "No model.", "invalid_request_error", "model_not_found"), "provider_refused"),
+    "no such model": gone(error(404, "No model.", "invalid_request_error", "model_not_found")),
+    "no access to the model": gone(error(403, "No access.", "invalid_request_error", "model_not_found")),
+    "decommissioned": gone(error(400, "It is retired.", "invalid_request_error", "model_decommissioned")),
+    "refused model": down(Response(400, {"error": {"message": "Invalid value: 'x'.", "param": "model"}})),
     "bad input": rejected(error(400, "Invalid size.", "invalid_request_error", "invalid_value"), "invalid_input"),
     "rate": retry(RATE),
     "outage": down(Response(503, {"error": {"message": "The server is overloaded."}})),

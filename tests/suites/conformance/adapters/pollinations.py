@@ -4,7 +4,7 @@ from msgspec import structs
 
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.pollinations import Describer, Double, Enhancer, error, invalid, upstream
-from tests.suites.conformance.case import Case, a_call, down, rejected, retry, unknown
+from tests.suites.conformance.case import Case, a_call, down, gone, rejected, retry, unknown
 
 INVALID = invalid({"size": True})
 assert INVALID is not None
@@ -23,7 +23,8 @@ IMAGE = Case(
         "unprocessable": rejected(error(422, "Some required fields are missing."), "invalid_input"),
         "safety": rejected(error(400, "Blocked: violence.", "safety_error"), "content_policy"),
         "policy upstream": rejected(upstream(400, "Content rejected by the content policy."), "content_policy"),
-        "no such route": rejected(error(404, "Oh no, there's nothing here."), "provider_refused"),
+        "no such route": gone(error(404, "Oh no, there's nothing here.")),
+        "no such model": gone(error(400, "Bad request", name="ZodError", fieldErrors={"model": ["Invalid option"]})),
         "rate upstream": retry(upstream(429, "Too many requests")),
         "key upstream": retry(upstream(401, "Invalid key")),
         "interrupted": retry(Response(503, "Detached generation was interrupted")),

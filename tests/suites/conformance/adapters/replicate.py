@@ -4,12 +4,13 @@ from msgspec import structs
 
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.replicate import Double, MusicMaker
-from tests.suites.conformance.case import SECRET, Case, Ending, a_call, down, rejected, retry
+from tests.suites.conformance.case import SECRET, Case, Ending, a_call, down, gone, rejected, retry
 from workers.adapters.contract import Callback
 
 CREDIT = (
     "You have insufficient credit to run this model. Go to https://replicate.com/account/billing to purchase credit."
 )
+NO_VERSION = "The specified version does not exist (or perhaps you don't have permission to use it?)"
 THROTTLED = "Request was throttled. Your rate limit resets in ~30s."
 
 
@@ -54,9 +55,8 @@ IMAGE = Case(
             Response(422, {"title": "Input validation failed", "detail": "- input.prompt: is required", "status": 422}),
             "invalid_input",
         ),
-        "no such model": rejected(
-            Response(404, {"detail": "The requested resource could not be found."}), "provider_refused"
-        ),
+        "no such model": gone(Response(404, {"detail": "The requested resource could not be found."})),
+        "no such version": gone(Response(422, {"title": "Invalid version or not permitted", "detail": NO_VERSION})),
         "throttled": retry(Response(429, {"detail": THROTTLED, "status": 429, "retry_after": 30}), 30),
     },
     busy=Response(429, {"detail": THROTTLED, "status": 429}),

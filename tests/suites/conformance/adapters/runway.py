@@ -4,7 +4,7 @@ from msgspec import structs
 
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.runway import Double, invalid
-from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry, unknown
+from tests.suites.conformance.case import Case, Ending, a_call, down, gone, rejected, retry, unknown
 
 CREDIT = {"error": "You do not have enough credits to run this task.", "docUrl": "https://docs.dev.runwayml.com/api"}
 FOX = "https://example.com/fox.png"
@@ -43,8 +43,9 @@ VIDEO = Case(
         "a prompt about credit": rejected(
             Response(400, {"error": "Bad prompt: You do not have enough credits"}), "invalid_input"
         ),
-        "no such path": rejected(Response(404, {"error": "Not found"}), "provider_refused"),
-        "no such method": rejected(Response(405, {"error": "Method not allowed"}), "provider_refused"),
+        "no such path": gone(Response(404, {"error": "Not found"})),
+        "no such method": gone(Response(405, {"error": "Method not allowed"})),
+        "no such model": gone(invalid([(("model",), "Invalid enum value")])),
         "too many": retry(Response(429, {"error": "Too many requests"})),
         "gateway": unknown(Response(502, {"error": "Bad gateway"})),
         "gateway timeout": unknown(Response(504, {"error": "Gateway timeout"})),

@@ -5,7 +5,7 @@ from msgspec import structs
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.stability import Double, error
-from tests.suites.conformance.case import Case, Ending, Refusal, a_call, down, rejected, retry, unknown
+from tests.suites.conformance.case import Case, Ending, Refusal, a_call, down, gone, rejected, retry, unknown
 
 FLAGGED = "Your request was flagged by our content moderation system, as a result your request was denied."
 RATE = error(429, "rate_limit_exceeded", "You have exceeded the rate limit of 150 requests within a 10 second period.")
@@ -39,7 +39,8 @@ REFUSALS: dict[str, Refusal] = {
     "bad input": rejected(error(400, "bad_request", "aspect_ratio: unknown"), "invalid_input"),
     "language": rejected(error(422, "invalid_language", "English is the only supported language."), "invalid_input"),
     "too large": rejected(error(413, "payload_too_large", "body: cannot be larger than 10MiB"), "invalid_input"),
-    "no such model": rejected(error(404, "not_found", "The resource was not found."), "provider_refused"),
+    "no such model": gone(error(404, "not_found", "The resource was not found.")),
+    "refused model": gone(error(400, "bad_request", "model: must be one of sd3.5-large, sd3.5-flash")),
     "rate": retry(RATE),
     "server": unknown(error(500, "internal_error", "An unexpected server error has occurred.")),
 }

@@ -13,7 +13,7 @@ import pytest
 
 from shared.version import VERSION
 from tests.harness.doubles.double import Double, Fault, Response, Route
-from workers.adapters.contract import Down, ProviderError, Rejected, Retry, Unknown
+from workers.adapters.contract import Down, ModelGone, ProviderError, Rejected, Retry, Unknown
 from workers.adapters.faults import connect_error, is_own_fault
 from workers.adapters.http import Http
 from workers.adapters.responses import RETRY_AFTER_S, RETRY_AFTER_S_MAX, PollFailed, ProviderResponse, status_error
@@ -144,9 +144,11 @@ async def test_cancel_fails_only_when_it_may_be_lost(override: Response | Fault,
         (401, Down),
         (402, Down),
         (403, Down),
-        (404, Rejected),
+        (404, ModelGone),
+        (405, ModelGone),
         (408, Unknown),
         (409, Retry),
+        (410, ModelGone),
         (422, Rejected),
         (429, Retry),
         (500, Unknown),
