@@ -141,6 +141,10 @@ class Sale(Struct, frozen=True, array_like=True):
         """Return whether the cost depends on usage that only the provider or the outputs show."""
         return bool(self.price.units & (TOKENS | PER_OUTPUT))
 
+    def counts(self, tokens: Quantities) -> bool:
+        """Return whether a report has every token that the price counts."""
+        return (self.price.units & TOKENS) <= tokens.keys()
+
     def settle(self, *, outputs: int | None = None, tokens: Quantities | None = None) -> int:
         """Return the cost of what was used: never more than the reservation.
 
@@ -152,7 +156,7 @@ class Sale(Struct, frozen=True, array_like=True):
         used = {unit: ceil(most * share) if unit in PER_OUTPUT else most for unit, most in self.most.items()}
         reported = {unit: count for unit, count in (tokens or {}).items() if unit in TOKENS}
         used |= {unit: min(count, self.most.get(unit, count)) for unit, count in reported.items()}
-        if not (self.price.units & TOKENS) <= reported.keys():
+        if not self.counts(reported):
             return self.reserved_micros
         return min(self.price.cost(used), self.reserved_micros)
 

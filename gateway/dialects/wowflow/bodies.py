@@ -147,6 +147,10 @@ class GenerationEntry(Struct, kw_only=True):
         timestamp("When the provider deletes an output that could not be copied here: fetch it before. Else absent."),
     ] = UNSET
     completed_at: Annotated[str | UnsetType, timestamp("When it completed or failed.")] = UNSET
+    usage_reported: Annotated[
+        bool | UnsetType,
+        doc("Present if the price counts tokens. False: the provider reported none, so the reservation was charged."),
+    ] = UNSET
     late_urls: Annotated[
         tuple[Link, ...] | UnsetType, doc("Outputs that the provider finished after the refund. Not charged.")
     ] = UNSET

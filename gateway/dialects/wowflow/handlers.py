@@ -18,7 +18,7 @@ from gateway.dialects.wowflow.bodies import (
     ModelEntry,
     Transaction,
 )
-from gateway.dialects.wowflow.quotes import pricing_of, quote_entry
+from gateway.dialects.wowflow.quotes import pricing_of, quote_entry, usage_reported
 from gateway.offers import GenerationRequest, find_able
 from gateway.responses import json_response, list_response, mark_replay, refusal_response
 from shared.domain.catalogue import Model
@@ -184,6 +184,7 @@ def generation_entry(context: GatewayContext, generation: Generation) -> Generat
             entry.expires_at = entry.result_expires_at = rfc3339(outcome.expires_ms)
         if outcome.text is not None:
             entry.result_text = outcome.text
+        entry.usage_reported = usage_reported(generation.spec.sale, outcome.facts)
     if generation.late is not None:
         entry.late_urls = tuple(output.url(base_url) for output in generation.late.outputs)
     if generation.state == FAILED and outcome is not None:

@@ -1,13 +1,16 @@
 """Quotes and prices of the WOWFLOW API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from msgspec import UNSET, UnsetType
 
 from gateway.dialects.wowflow.bodies import Pricing, PricingPart, PricingRow, Quote, QuoteLine
 from gateway.offers import AbleRoute
 from shared.domain.catalogue import Model
 from shared.domain.money import cents_up
-from shared.domain.price_rule import UNIT_SIZE
+from shared.domain.price_rule import TOKENS, UNIT_SIZE, Sale
 from shared.domain.price_text import price_text
+from shared.domain.quantities import tokens_of
 
 
 def pricing_of(model: Model) -> Pricing:
@@ -55,3 +58,10 @@ def quote_entry(able: Sequence[AbleRoute], balance_micros: int) -> Quote:
         providers=tuple(one.route.provider for one in able if one.sale.price == price),
         affordable=micros <= balance_micros,
     )
+
+
+def usage_reported(sale: Sale | None, facts: Mapping[str, object]) -> bool | UnsetType:
+    """Return whether the provider reported the tokens that a price counts; UNSET if it counts none."""
+    if sale is None or not sale.price.units & TOKENS:
+        return UNSET
+    return sale.counts(tokens_of(facts))

@@ -1,9 +1,9 @@
 """Prices in words."""
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
-from gateway.dialects.wowflow.quotes import pricing_of
-from shared.domain.price_rule import PricePart, PriceRow, PriceRule
+from gateway.dialects.wowflow.quotes import pricing_of, usage_reported
+from shared.domain.price_rule import PricePart, PriceRow, PriceRule, Sale, flat
 from tests.harness.factories import load_catalogue
 
 
@@ -17,3 +17,12 @@ def test_metered_price_is_explained_with_its_mark_up() -> None:
         "$0.042 per second ($0.03675 with seconds 10) plus $0.00105 per 1,000 characters, at least $0.021, "
         "at most $0.525"
     ) == pricing_of(model).text
+
+
+def test_missing_usage_report_is_shown() -> None:
+    """A price by tokens says whether the provider reported them; another price says nothing."""
+    parts = (PricePart(per="1m_input_tokens", micros=9), PricePart(per="1m_output_tokens", micros=9))
+    sale = Sale(PriceRule(parts=parts).agreed({}), {})
+    assert usage_reported(sale, {"prompt_tokens": 1, "completion_tokens": 2}) is True
+    assert usage_reported(sale, {"prompt_tokens": 1}) is False
+    assert usage_reported(Sale(flat(9).agreed({}), {}), {}) is UNSET is usage_reported(None, {})
