@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:258fb0755c906ac524a132446b364434e6fbf1957b5e0a2f24baf8538069a0fd
+// sha256:74622f1000831530fe6f640a318350aecb4abe4443c67e65c0eae150ee375cba
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -912,6 +912,8 @@ interface Schemas {
     result_expires_at?: string;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
     completed_at?: string;
+    /** Present if the price counts tokens. False: the provider reported none, so the reservation was charged. */
+    usage_reported?: boolean;
     /** Outputs that the provider finished after the refund. Not charged. */
     late_urls?: string[];
     /** The reason for the failure, for people. */
