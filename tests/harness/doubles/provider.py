@@ -41,13 +41,7 @@ class Provider:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.add_routes(
-            [
-                web.post("/submit", self._submit),
-                web.get("/tasks/{ref}", self._show_task),
-                web.post("/tasks/{ref}/cancel", self._cancel),
-            ]
-        )
+        app.add_routes(self._routes())
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
@@ -58,6 +52,13 @@ class Provider:
     async def __aexit__(self, *exc: object) -> None:
         assert self._runner is not None
         await self._runner.cleanup()
+
+    def _routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/submit", self._submit),
+            web.get("/tasks/{ref}", self._show_task),
+            web.post("/tasks/{ref}/cancel", self._cancel),
+        ]
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         fields = await request.json()

@@ -16,6 +16,7 @@ from tests.programs.chaos.scene import PAYMENT_CENTS, Evidence
 
 RESCUE_S_MAX = 5.0
 CLOCK_S = 1.0  # tolerance of times
+AGAINST_PROVIDER = ("upstream_error", "provider_busy")
 ACCEPTED_MIN = 0.5  # of the orders; a run in which everything is refused proves nothing
 WARNING = "evt_low_"  # followed by the generation whose order lowered the balance
 
@@ -88,9 +89,16 @@ def check_purchases(evidence: Evidence) -> Iterator[Violation]:
             "a generation was submitted again", name, f"{evidence.paid.prompts[name]}: {evidence.paid.statuses[name]}"
         )
     for generation in evidence.generations.values():
-        done = generation.state == COMPLETED and generation.provider == "paid"
+        done = generation.state == COMPLETED and generation.provider != "kinds"
         if done and not evidence.paid.accepted[generation.id]:
             yield Violation("a generation completed without a purchase", generation.id, generation.spec.prompt)
+
+
+def check_odd_answers(evidence: Evidence) -> Iterator[Violation]:
+    """Check that a model which is busy or forbidden does not count against the other model of its provider."""
+    for generation in evidence.generations.values():
+        if generation.spec.model == "chaos/odd" and error_code(generation) in AGAINST_PROVIDER:
+            yield Violation("a model failed for another one", generation.id, generation.spec.prompt)
 
 
 def check_charges(evidence: Evidence) -> Iterator[Violation]:
@@ -183,6 +191,14 @@ def error_code(generation: Generation) -> str:
 
 
 CHECKS: tuple[Check, ...] = (
-    *(check_acceptances, check_ends, check_duplicates, check_purchases, check_charges, check_payments),
-    *(check_events, check_low_balance_events, check_ledgers, check_behaviour, check_clocks),
+    *(check_acceptances, check_ends, check_duplicates, check_purchases, check_odd_answers),
+    *(
+        check_charges,
+        check_payments,
+        check_events,
+        check_low_balance_events,
+        check_ledgers,
+        check_behaviour,
+        check_clocks,
+    ),
 )

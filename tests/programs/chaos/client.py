@@ -84,6 +84,12 @@ class Clients:
                 if not again.ids:
                     record.anomalies.append(f"its Idempotency-Key was replayed with status {again.refused or 0}")
 
+    async def cancel(self, generations: list[tuple[int, str]]) -> None:
+        """Cancel generations, given with their buyers."""
+        async with aiohttp.ClientSession() as self._session:
+            for buyer, name in generations:
+                await self._request("DELETE", f"/api/v1/generations?id={name}", buyer, 0)
+
     async def _run_client(self, record: ClientRecord) -> None:
         order, dice = record.order, Random(f"{self.plan.seed} client {record.order.number}")
         first = dice.randrange(len(self.urls))

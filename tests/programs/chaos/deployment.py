@@ -15,7 +15,7 @@ from tests.programs.chaos.plan import WOKGEN_WAIT_S, Plan
 
 CATALOGUE = Path(__file__).parent / "catalogue.toml"
 SHIFTED = ROOT / "tests/harness/shifted"
-ROLES = ("run paid", "run paid", "run kinds", "run kinds", "deliver", "sweep")
+ROLES = ("run paid", "run paid", "run kinds", "run kinds", "run odd", "deliver", "sweep")
 
 
 class Deployment(Struct, frozen=True):

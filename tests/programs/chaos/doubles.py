@@ -6,10 +6,10 @@ from random import Random
 
 from aiohttp import web
 
-from tests.harness.doubles.calling import Calling
 from tests.harness.doubles.receiver import Received, Receiver, Reply
+from tests.programs.chaos.odd import OddProvider
 
-REFUSALS = (400, 429, 503)  # the provider refused, so submitting again is safe
+REFUSALS = (400, 403, 429, 503)  # the provider refused, so submitting again is safe
 SUBMIT_S, POLL_S = 0.35, 0.25  # at most: before the provider acts, and again before it responds
 REJECTED_SHARE = 0.06  # of the events, on their first delivery
 REJECTIONS = (
@@ -20,7 +20,7 @@ REJECTIONS = (
 )
 
 
-class PaidProvider(Calling):
+class PaidProvider(OddProvider):
     """A slow provider. `statuses` has the status of each submit, 0 for one that was not refused."""
 
     def __init__(self, seed: int) -> None:
@@ -30,8 +30,12 @@ class PaidProvider(Calling):
 
     def _refusal(self, generation: str, prompt: str) -> int:
         status = super()._refusal(generation, prompt)
-        self.statuses[generation].append(status)
+        self.note_submit(generation, status)
         return status
+
+    def note_submit(self, generation: str, status: int) -> None:
+        """Note the status of a submit."""
+        self.statuses[generation].append(status)
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         await request.read()  # its sender may be killed during the sleep

@@ -35,6 +35,12 @@ BEHAVIOURS = {
     "stuck": (2, "timeout"),
 }
 DOWN, LATE = "down", "polls=2 wait=60"  # an outage for every generation; a result after the timeout
+BUSY_MODEL = "chaos/odd-busy"
+ODD = 0.1  # of the orders: their model and behaviour, all equally frequent
+ODDITIES = (
+    *(("chaos/odd", f"odd={word}") for word in ("html", "cut", "surrogate", "huge", "nan", "emoji", "half", "none")),
+    *(("chaos/odd", "a boat"), (BUSY_MODEL, "a busy model"), ("chaos/odd-forbidden", "a forbidden model")),
+)
 MODELS = {"chaos/paid": 58, "chaos/video": 10, "chaos/either": 8, "chaos/image": 18, "chaos/free": 6}
 WOKGEN = 0.3  # of the orders
 WOKGEN_WAIT_S = 3
@@ -47,6 +53,7 @@ TARGETS = {
     "run-paid-2": 4,
     "run-kinds": 2,
     "run-kinds-2": 2,
+    "run-odd": 2,
     "deliver": 3,
     "sweep": 1,
 }
@@ -129,8 +136,8 @@ def make_plan(seed: int, count: int, load_s: float | None = None) -> Plan:
 
 
 def _plan_shifts(dice: Random) -> dict[str, int]:
-    """Plan the clocks of all processes: each shift occurs twice."""
-    shifts = [*SHIFTS_S, *SHIFTS_S]
+    """Plan the clocks of all processes: each shift occurs at least twice."""
+    shifts = [SHIFTS_S[number % len(SHIFTS_S)] for number in range(len(TARGETS))]
     dice.shuffle(shifts)
     return dict(zip(TARGETS, shifts, strict=True))
 
@@ -147,8 +154,11 @@ def _plan_order(dice: Random, number: int, at_s: float, load_s: float, down: boo
     [buyer] = dice.choices(range(len(BUYERS)), [buyer.weight for buyer in BUYERS])
     if load_s >= LONG_S and at_s < load_s / 3 and dice.random() < 0.03:
         behaviour = LATE
+    odd = not down and dice.random() < ODD
+    if odd:
+        model, behaviour = dice.choice(ODDITIES)
     keyed = dice.random() < 0.75
-    [call] = dice.choices([*CALLS], [*CALLS.values()]) if dice.random() < WOKGEN and not down else [""]
+    [call] = dice.choices([*CALLS], [*CALLS.values()]) if dice.random() < WOKGEN and not (down or odd) else [""]
     return Order(
         number=number,
         at_s=round(at_s, 3),

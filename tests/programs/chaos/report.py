@@ -112,10 +112,10 @@ def describe_generation(evidence: Evidence, generation: Generation) -> dict[str,
 
 
 def ends_by_behaviour(evidence: Evidence) -> dict[str, dict[str, int]]:
-    """Count how generations ended, by the instruction to the paid provider."""
+    """Count how generations ended, by the instruction to the provider."""
     ends: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for generation in evidence.generations.values():
-        behaviour = behaviour_of(generation) if generation.provider == "paid" else "(kinds)"
+        behaviour = behaviour_of(generation) if generation.provider != "kinds" else "(kinds)"
         ends[behaviour][error_code(generation) or generation.state] += 1
     return {behaviour: dict(counts.most_common()) for behaviour, counts in sorted(ends.items())}
 

@@ -20,7 +20,7 @@ from tests.programs.chaos.deployment import Deployment, deploy
 from tests.programs.chaos.doubles import Inbox, PaidProvider
 from tests.programs.chaos.injector import InjectedFault, Injector, Rescue
 from tests.programs.chaos.logs import read_log
-from tests.programs.chaos.plan import BUYERS, LATE, LONG_S, Plan
+from tests.programs.chaos.plan import BUSY_MODEL, BUYERS, LATE, LONG_S, Plan
 from workers.timing import retry_while_store_down
 
 POLL_S = 0.5
@@ -92,6 +92,7 @@ class Scene:
         ]
         await asyncio.gather(self.clients.run(), self.injector.run(self.plan.faults), self._top_up())
         self.report("load and faults are over, waiting for everything to end")
+        await self._cancel_busy()
         await self._wait_for_quiet()
         keyed = [record for record in evidence.records if record.ids and record.order.key]
         await self.clients.replay(keyed[:: max(1, len(keyed) // REPLAYS_MAX)])
@@ -101,6 +102,14 @@ class Scene:
             if isinstance(result, Exception):
                 raise result
         await self._collect()
+
+    async def _cancel_busy(self) -> None:
+        """Cancel the orders of the busy model, whose provider may stop them for minutes."""
+        buyers = {customer.account: number for number, customer in enumerate(self.evidence.customers)}
+        names = [raw.decode() for raw in await self.store.call("ZRANGE", keys.OPEN, 0, -1)]
+        found = await asyncio.gather(*(generations.view(self.store, "", name) for name in names))
+        busy = [generation for generation in found if generation and generation.spec.model == BUSY_MODEL]
+        await self.clients.cancel([(buyers[generation.account], generation.id) for generation in busy])
 
     async def _wait_for_quiet(self) -> None:
         """Wait until every generation has ended, every event was delivered, and late results were polled."""
