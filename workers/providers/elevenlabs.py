@@ -1,5 +1,8 @@
 """ElevenLabs: speech, music and sounds with the submit; other makers' images and videos as tasks.
 
+The default voice is the first of the account's own voices, else its first voice. ElevenLabs ends the voices that every
+account had on 2026-12-31. A catalogue entry may name another default of `voice_id`.
+
 An image or video model may end in a resolution, as in `gemini-3-pro-image:2K`, if the provider sells several.
 
 Not documented: the price of a credit, which depends on the plan. So a response's credits are a fact, and a cost only
@@ -14,6 +17,7 @@ import re
 from base64 import b64encode
 from typing import Any, ClassVar
 
+from shared.ops import clock
 from workers.adapters.contract import (
     Blob,
     Call,
@@ -24,9 +28,11 @@ from workers.adapters.contract import (
     Pending,
     ProviderError,
     Rejected,
+    Retry,
     Setup,
+    Unknown,
 )
-from workers.adapters.http import HttpAdapter
+from workers.adapters.http import UPLOAD_RETRY_S, HttpAdapter
 from workers.adapters.inputs import aspect_ratio, drop_none, fetch_images, model_row, styled_prompt
 from workers.adapters.refusals import MODEL_FAILED, content_policy, invalid_input, unsupported_kind
 from workers.adapters.responses import (
@@ -44,7 +50,7 @@ from workers.adapters.signatures import has_timestamp_signature
 BASE_URL = "https://api.elevenlabs.io"
 RESPONSE_S = 300.0  # nothing is sent until a song is finished
 POLL_S = {"image": 2.0, "video": 5.0}
-VOICE = "JBFqnCBsd6RMkjVDRZzb"  # the one in ElevenLabs' own documentation
+VOICES_MAX, VOICES_S = 100, 3_600.0  # of a page, and the time until it is read again
 VOICE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # it becomes part of a path
 FORMATS = {"mp3": "mp3_44100_128", "wav": "wav_24000"}  # higher rates need a more expensive plan
 QUALITY = {"standard": "medium", "hd": "high"}
@@ -76,6 +82,7 @@ class Adapter(HttpAdapter):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup, BASE_URL, headers={"xi-api-key": setup.key or ""}, response_limit_s=RESPONSE_S)
+        self._voice, self._voice_until_s = "", 0.0
 
     async def submit(self, call: Call) -> Pending | Done:
         """Return the audio, or a task. Raises any ProviderError."""
@@ -121,7 +128,7 @@ class Adapter(HttpAdapter):
     async def _speak(self, call: Call) -> Done:
         """POST /v1/text-to-speech."""
         voice_id, language = call.input.get("voice_id"), str(call.input.get("language") or "").partition("-")[0]
-        voice = VOICE if voice_id in (None, "default") else str(voice_id)
+        voice = await self._find_default_voice() if voice_id in (None, "default") else str(voice_id)
         if not VOICE_ID.fullmatch(voice):
             raise Rejected("invalid_input", "This model has no such voice. Use the id of one of its voices.")
         detects_language = "multilingual_v2" in call.model  # and takes no language_code
@@ -133,6 +140,26 @@ class Adapter(HttpAdapter):
             **drop_none(voice_settings=None if speed is None else {"speed": speed}),
         }
         return await self._request_audio(f"/v1/text-to-speech/{voice}", body, _output_format(call))
+
+    async def _find_default_voice(self) -> str:
+        """GET the account's voices, once an hour. Raises Retry or Down: the voice is not the caller's choice."""
+        if self._voice and clock.now_s() < self._voice_until_s:
+            return self._voice
+        query = {"page_size": VOICES_MAX}
+        try:
+            listed = (await self._http.probe("/v2/voices", read_error=read_error, params=query)).get("voices")
+        except Unknown as error:
+            raise Retry(f"the provider did not list its voices: {error}", after_s=UPLOAD_RETRY_S) from error
+        except Rejected as error:
+            raise Down(f"the provider did not list its voices: {error}") from error
+        voices = [voice for voice in listed if isinstance(voice, dict)] if isinstance(listed, list) else []
+        voices.sort(key=lambda voice: voice.get("category") == "premade")
+        ids = (voice.get("voice_id") for voice in voices)
+        found = next((voice for voice in ids if isinstance(voice, str) and VOICE_ID.fullmatch(voice)), None)
+        if found is None:
+            raise Down("the account has no voice: add one, or set a default of `voice_id` in the catalogue")
+        self._voice, self._voice_until_s = found, clock.now_s() + VOICES_S
+        return found
 
     async def _make_sound(self, call: Call) -> Done:
         """POST /v1/sound-generation."""

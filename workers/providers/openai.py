@@ -2,9 +2,14 @@
 
 The catalogue gives the other services `adapter = "openai"`. A service in BASE_URLS has its URL and its own fields here.
 Any other needs a `base_url`; a server of our own (llama.cpp, ...) needs no key.
+
+A GPT image model may end in a quality and in `transparent`, as in `gpt-image-2.5-flare:xhigh` or
+`gpt-image-2:high:transparent`: the route decides, since each has its own price.
 """
 
+import re
 from decimal import Decimal
+from math import sqrt
 from typing import ClassVar
 
 import aiohttp
@@ -34,6 +39,10 @@ BASE_URLS = {
 }
 RESPONSE_S = 300.0  # a large image takes a minute or more, and nothing is sent until it is finished
 SIZES = {"1:1": "1024x1024", "3:2": "1536x1024", "2:3": "1024x1536"}  # that every GPT image model draws
+ANY_SIZE = re.compile(r"gpt-image-[2-9]")  # draws any size within these limits
+STEP_PX, RATIO_MAX, PIXELS = 16, 2.9, 1024 * 1024
+PIXELS_MIN, PIXELS_MAX = 700_000, 8_000_000  # OpenAI's are 655,360 and 8,294,400: a side is rounded to STEP_PX
+QUALITIES = ("low", "medium", "high", "xhigh", "max")
 QUALITY = {"standard": "medium", "hd": "high"}
 VOICE = "alloy"
 AUDIO = {"mp3": "audio/mpeg", "wav": "audio/wav"}
@@ -77,13 +86,13 @@ class Adapter(HttpAdapter):
     async def _draw(self, call: Call) -> Done:
         """POST /images/generations."""
         body = {"model": call.model, "prompt": styled_prompt(call), **drop_none(n=call.input.get("count"))}
-        body |= await self._build_together_fields(call) if self.setup.name == "together" else _size_fields(call)
+        body |= await self._build_together_fields(call) if self.setup.name == "together" else _image_fields(call)
         return read_images(await self._http.submit("POST", "/images/generations", json=body))
 
     async def _edit(self, call: Call) -> Done:
         """POST /images/edits: a multipart body with the input images in it."""
         count = drop_none(n=call.input.get("count"))
-        fields = {"model": call.model, "prompt": styled_prompt(call), **count, **_size_fields(call)}
+        fields = {"prompt": styled_prompt(call), **count, **_image_fields(call)}
         form = aiohttp.FormData({name: str(value) for name, value in fields.items()})
         images = await fetch_images(self.setup, call)
         for number, image in enumerate(images):
@@ -124,14 +133,33 @@ class Adapter(HttpAdapter):
         return Done(text=done.text, facts=done.facts, cost_micros=_cost_micros(response))
 
 
-def _size_fields(call: Call) -> dict[str, object]:
-    """Return size and quality. GPT image models draw three sizes, others the requested one."""
-    width, height = call.input.get("width"), call.input.get("height")
-    size: str | None = f"{width}x{height}" if width and height else None
+def _image_fields(call: Call) -> dict[str, object]:
+    """Return model, size, quality and background. Only GPT image models take the last two."""
     if call.model.startswith("gpt-image"):
-        ratio = aspect_ratio(call, tuple(SIZES))
-        return drop_none(size=SIZES.get(ratio or ""), quality=QUALITY.get(str(call.input.get("quality"))))
-    return {**drop_none(size=size), "response_format": "b64_json"}
+        model, *grades = call.model.split(":")
+        graded = next((grade for grade in grades if grade in QUALITIES), None)
+        quality = graded or QUALITY.get(str(call.input.get("quality")))
+        background = "transparent" if "transparent" in grades else None
+        return {"model": model, **drop_none(size=_gpt_image_size(call), quality=quality, background=background)}
+    width, height = call.input.get("width"), call.input.get("height")
+    size = f"{width}x{height}" if width and height else None
+    return {"model": call.model, **drop_none(size=size), "response_format": "b64_json"}
+
+
+def _gpt_image_size(call: Call) -> str | None:
+    """Return the size of the requested shape; None if the caller gave neither a shape nor a size."""
+    if not ANY_SIZE.match(call.model):
+        return SIZES.get(aspect_ratio(call, tuple(SIZES)) or "")
+    shape = aspect_ratio(call)
+    if shape is None or shape == "auto" or shape in SIZES:
+        return SIZES.get(shape or "", shape)
+    wide, high = map(float, shape.split(":"))
+    slope = min(max(wide / high, 1 / RATIO_MAX), RATIO_MAX)
+    width, height = call.input.get("width"), call.input.get("height")
+    requested = width * height if isinstance(width, int) and isinstance(height, int) else PIXELS
+    pixels = min(max(requested, PIXELS_MIN), PIXELS_MAX)
+    sides = (round(sqrt(area) / STEP_PX) * STEP_PX for area in (pixels * slope, pixels / slope))
+    return "x".join(map(str, sides))
 
 
 def _cost_micros(response: ProviderResponse) -> int | None:

@@ -20,7 +20,12 @@ from workers.adapters.contract import Callback
 
 VOICES = ("JBFqnCBsd6RMkjVDRZzb", "21m00Tcm4TlvDq8ikWAM")
 FORMATS = ("mp3_44100_128", "mp3_22050_32", "pcm_16000", "wav_24000", "wav_44100")
-SPEAKING = {"eleven_multilingual_v2": 10_000, "eleven_flash_v2_5": 40_000, "eleven_v3": 5_000}  # characters at most
+SPEAKING = {
+    "eleven_multilingual_v2": 10_000,
+    "eleven_flash_v2_5": 40_000,
+    "eleven_v3": 5_000,
+    "eleven_v4": 5_000,
+}  # characters at most
 COMPOSING = ("music_v1", "music_v2", "music_v2_5")
 SPEECH_FIELDS = {"text", "model_id", "language_code", "voice_settings", "seed", "previous_text", "next_text"}
 MUSIC_FIELDS = {"prompt", "composition_plan", "music_length_ms", "model_id", "seed", "force_instrumental"}
@@ -79,6 +84,7 @@ class Double(double.Double):
         self.cost: int | None = 10
         self.failure = ("model_error", "The model failed.")
         self.kinds: dict[str, str] = {}  # id -> kind
+        self.voices = {voice: "premade" for voice in VOICES}  # id -> category
 
     def routes(self) -> Iterable[Route]:
         """Return the routes that the adapter and the official client use."""
@@ -88,8 +94,18 @@ class Double(double.Double):
             ("submit", "POST", "/v1/sound-generation", self.make_sound),
             ("submit", "POST", "/v1/flows/{kind:image|video}", self.create),
             ("poll", "GET", "/v1/flows/{kind:image|video}/{id}", self.show),
+            ("other", "GET", "/v2/voices", self.list_voices),
             ("other", "GET", "/v1/user", lambda request: Response(200, {"user_id": "u1", "subscription": PLAN})),
         ]
+
+    def list_voices(self, request: Request) -> Response:
+        """Return the first page of the account's voices."""
+        size = int(request.query.get("page_size", 10))
+        if not 1 <= size <= 100:
+            return invalid("page_size", "Input should be between 1 and 100")
+        voices = [{"voice_id": voice, "name": voice, "category": kind} for voice, kind in self.voices.items()]
+        more = {"has_more": len(voices) > size, "total_count": len(voices), "next_page_token": None}
+        return Response(200, {"voices": voices[:size], **more})
 
     def speak(self, request: Request) -> Response:
         """Return the speech of a text."""
@@ -100,7 +116,7 @@ class Double(double.Double):
             return refusal
         faults = [
             (
-                request.match["voice"] not in VOICES,
+                request.match["voice"] not in self.voices,
                 error(404, "voice_not_found", "A voice with this id was not found."),
             ),
             (model not in SPEAKING, error(400, "model_not_found", f"A model with id {model} does not exist.")),

@@ -1,6 +1,7 @@
 """OpenAI's API as OpenAI and compatible services offer it: images, speech, chat."""
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
 
 from tests.harness.doubles import double
@@ -25,6 +26,33 @@ def error(status: int, message: str, kind: str | None = None, code: object = Non
     """Return an error in OpenAI's form."""
     body = {"error": {"message": message, "type": kind, "param": None, "code": code}}
     return Response(status, body, {"x-request-id": "req_1"})
+
+
+def refuse_drawing(body: Mapping[str, object]) -> Response | None:
+    """Refuse a size, quality or background that the GPT image model does not have, by OpenAI's own description."""
+    model, quality = str(body.get("model")), str(body.get("quality", "auto"))
+    if not model.startswith("gpt-image"):
+        return None
+    background, size = body.get("background", "auto"), str(body.get("size", "auto"))
+    finest = quality in ("xhigh", "max") and "-2.5-" in model
+    opaque_format = background == "transparent" and body.get("output_format", "png") not in ("png", "webp")
+    faults = {
+        f"Invalid quality: '{quality}'.": quality not in ("low", "medium", "high", "auto") and not finest,
+        f"Invalid background: '{background}'.": background not in ("transparent", "opaque", "auto") or opaque_format,
+        f"Invalid size: '{size}'.": not _draws(model, size),
+    }
+    fault = next((text for text, wrong in faults.items() if wrong), None)
+    return error(400, fault, "invalid_request_error", "invalid_value") if fault else None
+
+
+def _draws(model: str, size: str) -> bool:
+    if size in ("auto", "1024x1024", "1536x1024", "1024x1536"):
+        return True
+    if not re.fullmatch(r"\d{2,4}x\d{2,4}", size) or not model.startswith("gpt-image-2"):
+        return False
+    width, height = map(int, size.split("x"))
+    fits = width % 16 == height % 16 == 0 and max(width, height) <= min(3 * min(width, height), 3840)
+    return fits and 655_360 <= width * height <= 8_294_400
 
 
 class Double(double.Double):
@@ -64,9 +92,8 @@ class Double(double.Double):
 
     def draw(self, request: Request) -> Response:
         """Return images in base64."""
-        return self._refuse_unknown(request.json, IMAGE_FIELDS) or self._respond_with_images(
-            int(request.json.get("n", 1))
-        )
+        refusal = self._refuse_unknown(request.json, IMAGE_FIELDS) or refuse_drawing(request.json)
+        return refusal or self._respond_with_images(int(request.json.get("n", 1)))
 
     def edit(self, request: Request) -> Response:
         """Return images from a multipart body with at least one image, in a part `image` or several `image[]`."""
@@ -76,7 +103,8 @@ class Double(double.Double):
             return error(
                 400, "Missing required parameter: 'image'.", "invalid_request_error", "missing_required_parameter"
             )
-        return self._refuse_unknown(fields, IMAGE_FIELDS) or self._respond_with_images(int(fields.get("n", "1")))
+        refusal = self._refuse_unknown(fields, IMAGE_FIELDS) or refuse_drawing(fields)
+        return refusal or self._respond_with_images(int(fields.get("n", "1")))
 
     def speak(self, request: Request) -> Response:
         """Return the audio itself."""

@@ -51,6 +51,13 @@ def requests_of(kind: str) -> dict[str, type[pydantic.BaseModel]]:
     return {member.model_fields["model_id"].default: member for member in members(REQUESTS[kind])}
 
 
+async def test_client_lists_the_voices(double: Double, client: AsyncElevenLabs) -> None:
+    """The account's voices have ids and categories."""
+    listed = await client.voices.search(page_size=1)
+    assert ([VOICES[0]], True) == ([voice.voice_id for voice in listed.voices], listed.has_more)
+    assert "premade" == listed.voices[0].category
+
+
 async def test_client_speaks(double: Double, client: AsyncElevenLabs) -> None:
     """Speech is the audio itself in the requested format, and its headers have the cost."""
     async with client.text_to_speech.with_raw_response.convert(

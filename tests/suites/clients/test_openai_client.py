@@ -149,6 +149,7 @@ async def test_client_of_groq_chats() -> None:
 
 
 DRAWING = a_call("image", "gpt-image-2", width=1024, height=768, quality="hd", count=2)
+CUT_OUT = a_call("image", "gpt-image-2.5-sunburst:max:transparent", width=1280, height=720)
 FLUX = a_call("image", "x/FLUX.1", width=512, height=512, seed=1, negative_prompt="blur", count=2, image_urls=[FOX] * 2)
 SPEAKING = a_call("voice", "a-voice", "Hello.", voice_id="alloy", format="wav", speed=1.2)
 CHATTING = (
@@ -158,6 +159,7 @@ CHATTING = (
 )
 SENT: list[tuple[str, type[Double], Call, Any]] = [
     ("openai", Double, DRAWING, openai.types.ImageGenerateParams),
+    ("openai", Double, CUT_OUT, openai.types.ImageGenerateParams),
     ("openai", Double, SPEAKING, openai.types.audio.SpeechCreateParams),
     *(("openai", Double, call, openai.types.chat.CompletionCreateParams) for call in CHATTING),
     ("groq", Groq, SPEAKING, groq.types.audio.SpeechCreateParams),

@@ -71,6 +71,8 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     async def send(_: Http, method: str, path: str, options: dict[str, Any]) -> ProviderResponse:
         data = options.get("data")
         shown = options | ({"data": data._fields} if isinstance(data, aiohttp.FormData) else {})
+        if path == "/v2/voices":
+            return ProviderResponse(200, {}, b'{"voices": [{"voice_id": "a-voice"}]}')
         sent.append(f"{method} {path} {shown}")
         return ProviderResponse(500, {}, b"")
 

@@ -7,13 +7,13 @@ import pytest
 from msgspec import structs
 
 from tests.harness.doubles.double import Response
-from tests.harness.doubles.elevenlabs import Double
+from tests.harness.doubles.elevenlabs import VOICES, Double
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, fetch_image
-from workers.adapters.contract import Blob, Call, Callback, Done, Down, Link, Pending, Rejected, Setup
+from workers.adapters.contract import Blob, Call, Callback, Done, Down, Link, Pending, Rejected, Retry, Setup
 from workers.adapters.inputs import data_url
 from workers.adapters.responses import PollFailed
-from workers.providers.elevenlabs import VOICE, Adapter
+from workers.providers.elevenlabs import VOICES_S, Adapter
 
 SECRET = "wsec_0123456789"
 FOX = "https://example.com/fox.png"
@@ -44,7 +44,7 @@ async def adapter(double: Double) -> AsyncIterator[Adapter]:
     [
         (
             a_call("voice", "eleven_multilingual_v2", "Hi.", language="de"),
-            f"/v1/text-to-speech/{VOICE}?output_format=mp3_44100_128",
+            f"/v1/text-to-speech/{VOICES[0]}?output_format=mp3_44100_128",
             {"text": "Hi.", "model_id": "eleven_multilingual_v2"},
         ),
         (
@@ -130,10 +130,43 @@ async def test_call_becomes_the_documented_request(
 ) -> None:
     """Each kind has its path, and each model receives only the fields that it accepts."""
     await adapter.submit(call)
-    [request] = double.requests
+    [request] = [request for request in double.requests if request.role == "submit"]
     assert ("POST", path, sent) == (request.method, request.raw_path, request.json)
     assert ("xi", "application/json") == (request.headers["xi-api-key"], request.headers["content-type"])
     assert 1 == double.accepted
+
+
+async def test_default_voice_is_one_of_the_account_and_read_once_an_hour(
+    double: Double, adapter: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account's own voice counts before those of ElevenLabs, and the list is read again after an hour."""
+    double.voices["ownVoice0000"] = "cloned"
+    started_s = time()
+    for later_s, reads in ((0.0, 1), (VOICES_S / 2, 1), (VOICES_S + 1, 2)):
+        monkeypatch.setattr("workers.providers.elevenlabs.clock.now_s", lambda at_s=started_s + later_s: at_s)
+        await adapter.submit(a_call("voice", "eleven_v4", "Hi.", voice_id="default"))
+        assert "/v1/text-to-speech/ownVoice0000" == double.requests[-1].path
+        assert reads == sum("/v2/voices" == request.path for request in double.requests)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Response(200, {"voices": []}), Down),
+        (Response(401, {"detail": {"status": "invalid_api_key"}}), Down),
+        (Response(422, {"detail": []}), Down),
+        (Response(500, ""), Retry),
+    ],
+    ids=["no voice", "bad key", "bad request", "outage"],
+)
+async def test_caller_is_not_blamed_when_there_is_no_default_voice(
+    double: Double, adapter: Adapter, answer: Response, error: type[Exception]
+) -> None:
+    """Without a default voice nothing is submitted, and another route or a later try may serve the call."""
+    double.overrides["other"].append(answer)
+    with pytest.raises(error):
+        await adapter.submit(a_call("voice", "eleven_v4", "Hi."))
+    assert 0 == double.counts["submit"]
 
 
 @pytest.mark.parametrize(

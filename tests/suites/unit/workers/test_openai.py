@@ -36,13 +36,31 @@ async def open_adapter(double: Double, provider: str = "openai", key: str | None
             "openai",
             a_call("image", "gpt-image-2", width=1024, height=768, seed=7, style="ink", quality="hd", count=2),
             "/images/generations",
-            {"model": "gpt-image-2", "prompt": "a red fox, ink", "size": "1536x1024", "quality": "high", "n": 2},
+            {"model": "gpt-image-2", "prompt": "a red fox, ink", "size": "1024x768", "quality": "high", "n": 2},
         ),
         (
             "openai",
             a_call("image", "gpt-image-2", aspect_ratio="9:16", quality="standard"),
             "/images/generations",
-            {"model": "gpt-image-2", "prompt": "a red fox", "size": "1024x1536", "quality": "medium"},
+            {"model": "gpt-image-2", "prompt": "a red fox", "size": "768x1360", "quality": "medium"},
+        ),
+        (
+            "openai",
+            a_call("image", "gpt-image-2.5-flare:xhigh:transparent", aspect_ratio="auto", quality="standard"),
+            "/images/generations",
+            {
+                "model": "gpt-image-2.5-flare",
+                "prompt": "a red fox",
+                "size": "auto",
+                "quality": "xhigh",
+                "background": "transparent",
+            },
+        ),
+        (
+            "openai",
+            a_call("image", "gpt-image-1.5", width=2048, height=1024, quality="hd"),
+            "/images/generations",
+            {"model": "gpt-image-1.5", "prompt": "a red fox", "size": "1536x1024", "quality": "high"},
         ),
         (
             "deepinfra",
@@ -116,6 +134,20 @@ async def test_call_becomes_the_documented_request(
         )
 
 
+@pytest.mark.parametrize(
+    "size",
+    [
+        *({"width": width, "height": height} for width in (64, 100, 700, 2048) for height in (64, 333, 1024, 2048)),
+        *({"aspect_ratio": ratio} for ratio in ("1:1", "auto", "16:9", "9:21", "1:4", "5:1", "3:1")),
+    ],
+    ids=str,
+)
+async def test_every_size_is_one_that_the_model_draws(size: dict[str, object]) -> None:
+    """Any size and shape of a caller becomes one within OpenAI's limits."""
+    async with Double() as double, open_adapter(double) as adapter:
+        assert isinstance(await adapter.submit(a_call("image", "gpt-image-2", **size)), Done)
+
+
 async def test_input_images_are_sent_as_a_multipart_edit() -> None:
     """A call with input images is an edit, with a multipart body that contains each of them."""
     call = a_call("image", "gpt-image-2", image_urls=["asset:a.png", FOX], width=512, height=512, count=1)
@@ -124,7 +156,7 @@ async def test_input_images_are_sent_as_a_multipart_edit() -> None:
         [request] = double.requests
         assert "/v1/images/edits" == request.path
         sent = [(part.name, part.filename, part.data) for part in request.form]
-        fields = {"model": "gpt-image-2", "prompt": "a red fox", "n": "1", "size": "1024x1024"}
+        fields = {"model": "gpt-image-2", "prompt": "a red fox", "n": "1", "size": "832x832"}
         assert fields == {name: data.decode() for name, filename, data in sent if not filename}
         images = [(name, filename, data) for name, filename, data in sent if filename]
         assert [("image[]", "0.png", a_png()), ("image[]", "1.png", a_png())] == images
