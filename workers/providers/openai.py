@@ -3,8 +3,8 @@
 The catalogue gives the other services `adapter = "openai"`. A service in BASE_URLS has its URL and its own fields here.
 Any other needs a `base_url`; a server of our own (llama.cpp, ...) needs no key.
 
-A GPT image model may end in a quality and in `transparent`, as in `gpt-image-2.5-flare:xhigh` or
-`gpt-image-2:high:transparent`: the route decides, since each has its own price.
+A GPT image model may end in a quality and in `transparent`: `gpt-image-2.5-flare:xhigh`, `gpt-image-2:high:transparent`.
+The route decides, since each has its own price.
 """
 
 import re
