@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:74622f1000831530fe6f640a318350aecb4abe4443c67e65c0eae150ee375cba
+// sha256:e72fcc5c7c4f65568ecff1189edec1986b5329094a0a4d0c430fab8ba4059bdc
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -619,6 +619,7 @@ interface Schemas {
      * @example google/nano-banana-2
      * @example google/nano-banana-2-pro-1k
      * @example openai/gpt-image-2
+     * @example openai/gpt-image-2-transparent
      * @example runway/gen4-image-720p
      * @example stability/ultra
      * @example google/nano-banana-pro-2k
@@ -644,6 +645,7 @@ interface Schemas {
      * @example elevenlabs/multilingual-2-by-kie
      * @example elevenlabs/flash-2.5
      * @example runway/multilingual-2
+     * @example elevenlabs/v4
      * @example meta/musicgen
      * @example suno/v5
      * @example stability/stable-audio-2.5

@@ -1,4 +1,4 @@
-// sha256:74622f1000831530fe6f640a318350aecb4abe4443c67e65c0eae150ee375cba
+// sha256:e72fcc5c7c4f65568ecff1189edec1986b5329094a0a4d0c430fab8ba4059bdc
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -110,6 +110,7 @@ export interface Schemas {
      * @example google/nano-banana-2
      * @example google/nano-banana-2-pro-1k
      * @example openai/gpt-image-2
+     * @example openai/gpt-image-2-transparent
      * @example runway/gen4-image-720p
      * @example stability/ultra
      * @example google/nano-banana-pro-2k
@@ -135,6 +136,7 @@ export interface Schemas {
      * @example elevenlabs/multilingual-2-by-kie
      * @example elevenlabs/flash-2.5
      * @example runway/multilingual-2
+     * @example elevenlabs/v4
      * @example meta/musicgen
      * @example suno/v5
      * @example stability/stable-audio-2.5
