@@ -3,7 +3,7 @@
 The catalogue gives the other services `adapter = "openai"`. A service in BASE_URLS has its URL and its own fields here.
 Any other needs a `base_url`; a server of our own (llama.cpp, ...) needs no key.
 
-A GPT image model may end in a quality and in `transparent`: `gpt-image-2.5-flare:xhigh`, `gpt-image-2:high:transparent`.
+A GPT image model may end in a quality and `transparent`: `gpt-image-2.5-flare:xhigh`, `gpt-image-2:high:transparent`.
 The route decides, since each has its own price.
 """
 
