@@ -36,7 +36,7 @@ def main() -> int:
         print(f"[{time.monotonic() - started_s:5.0f} s] {step}", file=sys.stderr, flush=True)
 
     report(f"CHAOS_SEED={seed} CHAOS_N={len(plan.orders)}: {plan.load_s:.0f} s of load, {len(plan.faults)} faults")
-    evidence = uvloop.run(run_chaos(plan, report))
+    evidence = uvloop.run(run_chaos(plan, report, rollback=True))
     broken = violations(evidence, timed=True)
     FOLDER.mkdir(exist_ok=True)
     name = FOLDER / f"chaos-{seed}"

@@ -12,6 +12,7 @@ from tests.programs.chaos.client import ClientRecord
 from tests.programs.chaos.logs import summarize
 from tests.programs.chaos.orders import identity, identity_of
 from tests.programs.chaos.plan import BUYERS
+from tests.programs.chaos.rollback import faults_of
 from tests.programs.chaos.scene import PAYMENT_CENTS, Evidence
 
 RESCUE_S_MAX = 5.0
@@ -183,6 +184,12 @@ def check_clocks(evidence: Evidence) -> Iterator[Violation]:
             yield Violation("a generation has a time of a wrong clock", generation.id, str(times))
     if not evidence.warnings["clock.skewed"]:
         yield Violation("no process reported its wrong clock", "")
+
+
+def check_rollback(evidence: Evidence) -> Iterator[Violation]:
+    """Check that processes stopped at an older store, and went on when an operator accepted it."""
+    for rule, detail in faults_of(evidence.rollback) if evidence.rollback else ():
+        yield Violation(rule, "", detail)
 
 
 def error_code(generation: Generation) -> str:

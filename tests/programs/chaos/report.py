@@ -56,6 +56,7 @@ def figures(evidence: Evidence) -> dict[str, Any]:
         "events delivered": len(deliveries),
         "delivered more than once": sum(times > 1 for times in deliveries),
         "webhook requests": sum(deliveries),
+        "orders lost by the rollback": evidence.rollback.lost if evidence.rollback else NOT_A_TIME,
         "accounts checked": evidence.books.accounts,
         "ledger entries checked": evidence.books.lines,
         "duration, s": round(evidence.took_s, 1),

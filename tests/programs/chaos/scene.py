@@ -21,6 +21,7 @@ from tests.programs.chaos.doubles import Inbox, PaidProvider
 from tests.programs.chaos.injector import InjectedFault, Injector, Rescue
 from tests.programs.chaos.logs import read_log
 from tests.programs.chaos.plan import BUSY_MODEL, BUYERS, LATE, LONG_S, Plan
+from tests.programs.chaos.rollback import Rollback, roll_back
 from workers.timing import retry_while_store_down
 
 POLL_S = 0.5
@@ -69,6 +70,7 @@ class Evidence(Struct, kw_only=True):
     books: Report = field(default_factory=Report)
     warnings: Counter[str] = field(default_factory=Counter)  # of our processes, by event
     errors: list[str] = field(default_factory=list)  # of our processes
+    rollback: Rollback | None = None
     started_ms: int = 0
     took_s: float = 0.0
 
@@ -77,6 +79,7 @@ class Scene:
     """A deployment under load."""
 
     def __init__(self, plan: Plan, deployment: Deployment, evidence: Evidence, report: ReportProgress) -> None:
+        self.deployment = deployment
         stack, store = deployment.stack, deployment.store
         self.plan, self.stack, self.store, self.evidence, self.report = plan, stack, store, evidence, report
         self.injector = Injector(stack, store, deployment.proxies)
@@ -234,8 +237,8 @@ async def set_scene(plan: Plan, report: ReportProgress) -> AsyncIterator[Scene]:
         yield Scene(plan, deployment, evidence, report)
 
 
-async def run_chaos(plan: Plan, report: ReportProgress) -> Evidence:
-    """Run a whole plan and return the evidence."""
+async def run_chaos(plan: Plan, report: ReportProgress, *, rollback: bool = False) -> Evidence:
+    """Run a whole plan, with `rollback` also the rollback of the store at its end, and return the evidence."""
     async with set_scene(plan, report) as scene:
         await scene.play()
         evidence = scene.evidence
@@ -243,4 +246,7 @@ async def run_chaos(plan: Plan, report: ReportProgress) -> Evidence:
             warnings, errors = read_log(name, process.log)
             evidence.warnings.update(warnings)
             evidence.errors += errors
+        if rollback:
+            evidence.rollback = await roll_back(scene.deployment)
+            report(f"rollback: {evidence.rollback.lost} orders lost, the rest has ended")
     return evidence
