@@ -13,7 +13,7 @@ log = structlog.get_logger()
 
 async def find_reference(context: WorkerContext, call: Call, callback: bytes) -> str | None:
     """Return the reference from the stored callback ("" if none has come), or from the provider; None if unknown."""
-    ref = _read_callback(context, call, callback) if callback else None
+    ref = await _read_callback(context, call, callback) if callback else None
     if ref is not None:
         return ref
     try:
@@ -24,7 +24,12 @@ async def find_reference(context: WorkerContext, call: Call, callback: bytes) ->
         return None
 
 
-def _read_callback(context: WorkerContext, call: Call, callback: bytes) -> str | None:
+async def _read_callback(context: WorkerContext, call: Call, callback: bytes) -> str | None:
+    try:
+        await call_adapter(context, "load_callback_keys", call, context.adapter.load_callback_keys())
+    except Exception as error:  # the keys of the catalogue, or of an earlier fetch, may do
+        reason = context.describe(error)
+        log.warning("provider.callback_keys_failed", provider=context.provider, error=reason)
     try:
         ref = context.adapter.callback(msgspec.msgpack.decode(callback, type=Callback))
         return None if ref is None else clean_reference(ref)

@@ -165,6 +165,9 @@ class Adapter:
     async def cancel(self, call: Call, ref: str) -> None:
         """Cancel submitted work, best effort."""
 
+    async def load_callback_keys(self) -> None:
+        """Fetch the public keys that sign callbacks, if the provider publishes and rotates them. Raises PollFailed."""
+
     def callback(self, request: Callback) -> str | None:
         """Return the reference that a callback names, or None if its signature does not hold."""
         return None

@@ -12,13 +12,16 @@ from shared.ops import clock
 from workers.adapters import fal_dialect
 from workers.adapters.contract import Call, Callback, Done, Pending, Setup
 from workers.adapters.http import HttpAdapter
-from workers.adapters.responses import read_ref
+from workers.adapters.responses import PollFailed, read_ref
 from workers.adapters.signatures import is_fresh
 
 BASE_URL = "https://queue.fal.run"
 PLATFORM_URL = "https://api.fal.ai"
 PRICED_APP = "fal-ai/flux/dev"  # the probe requests its price
 START_LIMIT_S_MIN = 10.0
+KEY_SET_URL = "https://rest.fal.ai"
+KEY_SET_PATH = "/.well-known/jwks.json"
+KEYS_MAX, KEYS_S = 16, 3_600.0  # fal allows a day; a rotated key is trusted after an hour
 
 
 class Adapter(HttpAdapter):
@@ -26,6 +29,8 @@ class Adapter(HttpAdapter):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup, BASE_URL, headers={"Authorization": f"Key {setup.key}"})
+        self._keys: list[str] = []
+        self._keys_until_s = 0.0
 
     async def submit(self, call: Call) -> Pending | Done:
         """POST into the queue, with the time until which it makes sense to start."""
@@ -56,14 +61,29 @@ class Adapter(HttpAdapter):
         url = self._trusted((await self._get_status(call, ref)).get("cancel_url"))
         await self._http.cancel("PUT", url or self._status_url(call, ref).removesuffix("/status") + "/cancel")
 
+    async def load_callback_keys(self) -> None:
+        """GET fal's key set, once an hour. Raises PollFailed."""
+        if clock.now_s() < self._keys_until_s:
+            return
+        response = await self._http.poll("GET", f"{self.setup.base_url or KEY_SET_URL}{KEY_SET_PATH}")
+        listed = response.fields.get("keys")
+        items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+        keys = [str(item.get("x")) for item in items if (item.get("kty"), item.get("crv")) == ("OKP", "Ed25519")]
+        if not keys:
+            raise PollFailed(f"the key set has no keys: {response.reason}")
+        self._keys, self._keys_until_s = keys[:KEYS_MAX], clock.now_s() + KEYS_S
+
     def callback(self, request: Callback) -> str | None:
-        """Return the request's id if it is signed by a key of our callback secret: base64url, separated by commas."""
+        """Return the request's id if it is signed by a key of fal's key set, or of our callback secret.
+
+        The secret has the `x` of each key, in base64url, separated by commas, for hosts that cannot fetch the set.
+        """
         names = ("request-id", "user-id", "timestamp", "signature")
         request_id, user_id, timestamp_s, signature = (request.headers.get(f"x-fal-webhook-{n}", "") for n in names)
         if not request_id or not is_fresh(timestamp_s) or not re.fullmatch(r"[0-9a-f]{128}", signature):
             return None
         message = "\n".join((request_id, user_id, timestamp_s, hashlib.sha256(request.body).hexdigest())).encode()
-        keys = [key for key in (self.setup.callback_secret or "").replace(",", " ").split() if key]
+        keys = [*self._keys, *(self.setup.callback_secret or "").replace(",", " ").split()]
         signed = any(_is_signed_by(key, bytes.fromhex(signature), message) for key in keys)
         return request_id if signed else None
 

@@ -46,11 +46,13 @@ class Double(double.Double):
         self.queued_apps: dict[str, str] = {}  # id -> owner/alias
         self.result: Response | None = None
         self.cancelled: set[str] = set()
+        self.signing = [Ed25519PrivateKey.from_private_bytes(b"\x02" * 32), SIGNING]  # the keys in the key set
 
     def routes(self) -> Iterable[Route]:
         """Return the routes. Those of a request come first, since an app's name may have any number of parts."""
         return [
             ("other", "GET", "/v1/models/pricing", self.price),
+            ("keys", "GET", "/.well-known/jwks.json", self.list_keys),
             ("poll", "GET", f"{REQUEST}/status", self.status),
             ("cancel", "PUT", f"{REQUEST}/cancel", self.cancel),
             ("result", "GET", REQUEST, self.show),
@@ -112,6 +114,10 @@ class Double(double.Double):
             "currency": "USD",
         }
         return Response(200, {"prices": [price], "next_cursor": None, "has_more": False})
+
+    def list_keys(self, request: Request) -> Response:
+        """Return the key set."""
+        return Response(200, {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": public(key)} for key in self.signing]})
 
     def webhook(self, ref: str, timestamp_s: int | None = None, key: Ed25519PrivateKey = SIGNING) -> Callback:
         """Return the webhook for the finished request with this status URL or id."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from time import time
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import structs
 
 from tests.harness.doubles.double import Response
@@ -14,7 +15,8 @@ from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.chat import INTERROGATE
 from workers.adapters.contract import Blob, Call, Callback, Done, Link, Pending, Setup
 from workers.adapters.inputs import data_url
-from workers.providers.fal import Adapter
+from workers.adapters.responses import PollFailed
+from workers.providers.fal import KEYS_S, Adapter
 
 FOX = "https://example.com/fox.png"
 DATA_URL = data_url(Blob(a_png(), "image/png"))
@@ -214,3 +216,39 @@ def test_callback_is_ignored_when_its_signature_is_invalid(signature: str) -> No
     headers = {**request.headers, "x-fal-webhook-signature": signature}
     assert adapter.callback(Callback(headers, request.body)) is None
     assert "r1" == adapter.callback(request)
+
+
+async def test_callback_is_trusted_by_the_key_set(
+    double: Double, adapter: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a configured key the published keys count, and a rotated key counts when they are read an hour later."""
+    request, rotated = double.webhook("r1"), Ed25519PrivateKey.from_private_bytes(b"\x03" * 32)
+    assert adapter.callback(request) is None
+    await adapter.load_callback_keys()
+    await adapter.load_callback_keys()
+    assert ("r1", 1) == (adapter.callback(request), double.counts["keys"])
+    double.signing = [rotated]
+    started_s = time()
+    monkeypatch.setattr("workers.providers.fal.clock.now_s", lambda: started_s + KEYS_S + 1)
+    await adapter.load_callback_keys()
+    at_s = int(started_s + KEYS_S)
+    assert "r2" == adapter.callback(double.webhook("r2", at_s, rotated))
+    assert adapter.callback(double.webhook("r2", at_s)) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(500, ""),
+        Response(200, {"keys": []}),
+        Response(200, {"keys": "x"}),
+        Response(200, {"keys": [{"kty": "RSA", "x": "AA"}, None]}),
+    ],
+)
+async def test_keys_stay_when_the_key_set_is_unreadable(double: Double, adapter: Adapter, answer: Response) -> None:
+    """A failed fetch changes nothing, and is repeated with the next callback."""
+    double.overrides["keys"].append(answer)
+    with pytest.raises(PollFailed):
+        await adapter.load_callback_keys()
+    await adapter.load_callback_keys()
+    assert "r1" == adapter.callback(double.webhook("r1"))
