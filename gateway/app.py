@@ -37,7 +37,7 @@ def build_app(settings: Settings) -> web.Application:
     """Return the application. Raises SettingsError for an invalid catalogue."""
     catalogue = catalogue_files.load_deployed(settings)
     configured = catalogue_files.configured(catalogue, settings.elsewhere)
-    offered = routing.offered(catalogue, configured)
+    offered = routing.offered(catalogue, configured, simulates=settings.simulates)
     storage = Storage.open(settings.assets)
     table = routes.operations(offered)
     app = web.Application(middlewares=[handle_request], client_max_size=BODY_BYTES_MAX)

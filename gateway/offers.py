@@ -101,11 +101,22 @@ def offer_of(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRout
     routes = tuple(
         FallbackRoute(other.route.provider, other.route.model, other.model.id)
         for other in able
-        if other is not one and (request.payer == "quota" or other.sale.price == sale.price)
+        if other is not one
+        and other.route.simulated == one.route.simulated
+        and (request.payer == "quota" or other.sale.price == sale.price)
     )
     metered = sale if sale.metered and request.payer != "quota" else None
     spec = Spec(
-        request.dialect, model.kind, model.id, one.route.model, request.prompt, one.values, routes, TRACE.get(), metered
+        request.dialect,
+        model.kind,
+        model.id,
+        one.route.model,
+        request.prompt,
+        one.values,
+        routes,
+        TRACE.get(),
+        metered,
+        simulated=one.route.simulated,
     )
     return RouteOffer(
         provider=one.route.provider, price_micros=sale.reserved_micros, spec=spec, run_ms=model.timeout_s * 1000

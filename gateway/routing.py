@@ -1,7 +1,6 @@
 """Choose the models and routes that can serve a request, in order, among the configured providers."""
 
 from collections.abc import Collection, Sequence
-from functools import partial
 from random import random
 
 import structlog
@@ -9,9 +8,9 @@ from msgspec import structs
 
 from gateway.context import GatewayContext
 from gateway.offers import Candidate
-from shared.domain.catalogue import Catalogue, Model
+from shared.domain.catalogue import Catalogue, Model, Policy
 from shared.domain.errors import Refused
-from shared.domain.routing import ranked
+from shared.domain.routing import Way, ranked, usable
 from shared.ops import catalogue_files
 
 AUTO = "auto"
@@ -19,23 +18,26 @@ AUTO = "auto"
 log = structlog.get_logger()
 
 
-def offered(catalogue: Catalogue, able: Collection[str]) -> Catalogue:
-    """Return the catalogue without the models that no configured provider, of `able`, serves."""
-    kept = {
-        name: model for name, model in catalogue.models.items() if any(route.provider in able for route in model.routes)
-    }
+def offered(catalogue: Catalogue, able: Collection[str], *, simulates: bool) -> Catalogue:
+    """Return the catalogue with the routes that may serve, and without the models that have none.
+
+    `able` has the configured providers.
+    """
+    usable_routes = {name: usable(model, able, simulates=simulates) for name, model in catalogue.models.items()}
+    kept = {name: structs.replace(catalogue.models[name], routes=ways) for name, ways in usable_routes.items() if ways}
     return structs.replace(catalogue, models=kept)
 
 
 def measured(catalogue: Catalogue) -> frozenset[str]:
     """Return the providers whose speed matters for routing."""
-    by_speed = [model for model in catalogue.models.values() if model.routing == "fastest"]
+    by_speed = [model for model in catalogue.models.values() if "fastest" in (model.routing, catalogue.routing)]
     return frozenset(route.provider for model in by_speed for route in model.routes)
 
 
 def models(context: GatewayContext) -> list[Model]:
-    """Return the models on offer, in the catalogue's order."""
-    return [model for model in context.catalogue.models.values() if _candidates(context, model)]
+    """Return the models on offer with the routes that may serve them, in the catalogue's order."""
+    simulates = context.settings.simulates
+    return list(offered(context.catalogue, context.configured, simulates=simulates).models.values())
 
 
 def of_model(context: GatewayContext, model_id: str) -> Sequence[Candidate]:
@@ -54,8 +56,9 @@ def of_model(context: GatewayContext, model_id: str) -> Sequence[Candidate]:
 def of_kind(
     context: GatewayContext, kind: str, provider: str, preferred: str = "", *, guest: bool = False
 ) -> Sequence[Candidate]:
-    """Return the routes of a kind: the named provider first, then the preferred model, then the catalogue's order.
+    """Return the routes of a kind: the named provider first, then the preferred model, then by the catalogue's policy.
 
+    The local provider is among them only if it is named, or if the caller may use no real provider of the kind.
     Raises Refused: unknown_provider, upstream_error if no provider of the kind is configured, or missing_api_key if no
     route is open to guests.
     """
@@ -69,13 +72,35 @@ def of_kind(
         _warn_operator(context, offers, kind=kind)
         raise Refused("upstream_error", f"No provider for {kind} is configured here. Nothing was charged.")
     if guest:
-        allows = partial(context.admission.allows_guest, context.catalogue)
-        candidates = [candidate for candidate in candidates if allows(candidate.model, candidate.route)]
+        allows = context.admission.allows_guest
+        candidates = [one for one in candidates if allows(context.catalogue, one.model, one.route)]
     if not candidates:
         raise Refused("missing_api_key", f"Guests have no {kind} here. Send your API key to use it.")
     return sorted(
-        candidates, key=lambda candidate: (candidate.route.provider != provider, preferred not in _names(candidate))
+        _by_provider(context, kind, _without_stand_ins(context, candidates, provider)),
+        key=lambda candidate: (candidate.route.provider != provider, preferred not in _names(candidate)),
     )
+
+
+def _without_stand_ins(context: GatewayContext, candidates: list[Candidate], provider: str) -> list[Candidate]:
+    """Return the real routes if there are any. A local provider that is named stays, but never simulates then."""
+    known = context.catalogue.providers
+    if all(known[one.route.provider].local for one in candidates):
+        return candidates
+    named = [one for one in candidates if one.route.provider == provider and not one.route.simulated]
+    return [one for one in candidates if one in named or not known[one.route.provider].local]
+
+
+def _by_provider(context: GatewayContext, kind: str, candidates: list[Candidate]) -> list[Candidate]:
+    """Return the candidates with their providers in the order of the catalogue's policy."""
+    policy = context.catalogue.routing
+    if policy == "order":
+        return candidates
+    firsts: dict[str, Way] = {}  # a provider's first model stands for it
+    for one in candidates:
+        firsts.setdefault(one.route.provider, (one.model, one.route))
+    order = [route.provider for _, route in _ranked(context, policy, kind, list(firsts.values()))]
+    return sorted(candidates, key=lambda one: order.index(one.route.provider))
 
 
 def _names(candidate: Candidate) -> tuple[str, ...]:
@@ -89,7 +114,10 @@ def _warn_operator(context: GatewayContext, models: Sequence[Model], **what: str
 
 
 def _candidates(context: GatewayContext, model: Model) -> list[Candidate]:
-    routes = [route for route in model.routes if route.provider in context.configured]
-    if len(routes) > 1:
-        routes = ranked(model, routes, took_ms=context.speeds.of(model.kind), dice=random)
-    return [Candidate(model, route) for route in routes]
+    routes = usable(model, context.configured, simulates=context.settings.simulates)
+    ways = [(model, route) for route in routes]
+    return [Candidate(model, route) for _, route in _ranked(context, model.routing, model.kind, ways)]
+
+
+def _ranked(context: GatewayContext, policy: Policy, kind: str, ways: list[Way]) -> list[Way]:
+    return ranked(policy, ways, took_ms=context.speeds.of(kind), dice=random) if len(ways) > 1 else ways

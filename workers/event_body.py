@@ -45,6 +45,7 @@ def _generation_body(generation: Generation, base_url: str) -> bytes:
             error_code=outcome.error_code if outcome else None,
             cost_micros=generation.price_micros,
             refunded_micros=generation.refund_micros,
+            simulated=generation.spec.simulated,
             created_ms=generation.created_ms,
             closed_ms=generation.closed_ms or generation.created_ms,
         )

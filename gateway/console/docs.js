@@ -3,6 +3,7 @@
 import { examplesPanel, h, inline, prose, samplesPanel, slug } from "./elements.js";
 import { Schemas } from "./schemas.js";
 
+const SIMULATED = "The local provider stands in for this model, because no provider of it is configured here.";
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
 // ---- Sections ----
@@ -93,10 +94,12 @@ function webhookSection(schemas, name, item) {
 function modelsSection(schemas, models) {
   const rows = models.map((model) => h("details", { class: "model" },
     h("summary", null, h("code", null, model.id), h("span", { class: "kind" }, model.type),
+      model.simulated && h("span", { class: "badge", title: SIMULATED }, "simulated"),
       h("span", { class: "price" }, model.pricing)),
     h("p", { class: "quiet" }, `${model.name}. The prompt may have up to ${model.prompt_chars_max} characters. Fields of `,
       h("code", null, "input"), ":"),
-    schemas.fields(model.input)));
+    schemas.fields(model.input),
+    model.simulated && h("p", { class: "quiet" }, SIMULATED)));
   return section("models", "Models", [
     h("p", null, "Open a model to see its input fields. ", h("code", null, "POST /api/v1/generations/quote"),
       " prices a request."), rows]);

@@ -67,6 +67,7 @@ def models(catalogue: Catalogue, schemas: dict[str, Schema]) -> list[Schema]:
             "price_cents": cents_up(model.price_micros),
             "pricing": price_text(*model.api_price),
             "prompt_chars_max": prompt_chars_max(model),
+            "simulated": model.simulated,
             "input": _input(model, schemas[name_of(kind_of(model.kind).input)]["properties"]),
         }
         for model in catalogue.models.values()

@@ -11,6 +11,7 @@ export const IMAGE: ImageResult = {
   prompt: "pixel art dragon",
   provider: "local",
   model: "local/artist",
+  simulated: false,
   createdAt: "2026-03-01T12:00:00.000Z",
   completedAt: "2026-03-01T12:00:05.000Z",
   imageUrl: "https://cdn.example/abc123.png",
@@ -27,6 +28,7 @@ export const PROCESSING: ProcessingJob<"image"> = {
   prompt: "pixel art dragon",
   provider: "local",
   model: "local/artist",
+  simulated: false,
   createdAt: "2026-03-01T12:00:00.000Z",
   queuePosition: 1,
 };
@@ -50,6 +52,7 @@ export const GENERATION: Generation = {
   created_at: "2026-05-08T14:23:11.000Z",
   type: "image",
   provider: "local",
+  simulated: true,
   stage: "queued",
   refunded_cents: 0,
   refunded_micros: 0,

@@ -15,6 +15,7 @@ from shared.domain.quantities import most_of
 # Kind `image` is the module shared/domain/kinds/image.py, and so on for the others.
 KINDS = ("image", "video", "text", "voice", "music", "upscale", "interrogate", "enhance")
 
+LOCAL = "local"  # the adapter of the local provider, and the maker in the ids of its own models
 ID_PATTERN = r"\A[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9][A-Za-z0-9._:-]*)*\Z"
 NAME_PATTERN = r"\A[a-z][a-z0-9_]*\Z"  # a provider's name is also the name of its adapter's module
 
@@ -47,6 +48,7 @@ class Route(Struct, frozen=True, kw_only=True):
     weight: Annotated[float, Meta(ge=0.001, le=1_000_000)] = (
         1  # its share of the generations under the policy `weighted`
     )
+    simulated: bool = False  # the local provider stands in for a model of somebody else
 
 
 class Limit(Struct, frozen=True, kw_only=True):
@@ -78,6 +80,11 @@ class Model(Struct, frozen=True, kw_only=True):
     input: dict[str, Limit]  # the fields of `input` that clients may send
     routing: Policy = "order"  # orders the routes
     routes: tuple[Route, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Return whether all of its routes are simulated, as routes on offer are if no real one is configured."""
+        return all(route.simulated for route in self.routes)
 
     @property
     def flat_micros(self) -> int | None:
@@ -165,6 +172,11 @@ class Provider(Struct, frozen=True, kw_only=True):
     rate_per_s: Annotated[float, Meta(ge=0.001, le=100_000)] | None = None  # submits a second; None: no limit
     credit_micros: int | None = None  # the price of one of its credits, micro-USD; None: not known
 
+    @property
+    def local(self) -> bool:
+        """Return whether it generates on this machine, with our own small models."""
+        return (self.adapter or self.name) == LOCAL
+
 
 class Mode(Struct, frozen=True, kw_only=True):
     """A mode of the WokGen calls: style words appended to the prompt."""
@@ -176,6 +188,7 @@ class Catalogue(Struct, frozen=True, kw_only=True):
     """The checked contents of the catalogue file. Dictionaries keep the order of the file."""
 
     markup_percent: Decimal
+    routing: Policy = "order"  # orders the providers of a call that names none
     models: dict[str, Model]
     plans: dict[str, Plan]
     providers: dict[str, Provider]

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, structs
 from shared.domain.catalogue import KINDS, Catalogue, Limit, Mode, Model, Plan, Policy, Provider, Route
 from shared.domain.catalogue_lines import line_of
 from shared.domain.catalogue_prices import check_price, read_micros, read_price
+from shared.domain.catalogue_simulation import check_simulated
 from shared.domain.catalogue_table import Problem, Table
 from shared.domain.inputs import InvalidInput, check_values
 from shared.domain.kind import Kind, kind_of
@@ -127,7 +128,14 @@ def _catalogue(main: _Source, parts: list[_Source]) -> Catalogue:
             _read_models(source.table, defaults, providers, into=models)
     with main.locate_problems():
         modes = {name: _mode(entry) for name, entry in table.tables("modes", "mode")}
-    return Catalogue(markup_percent=defaults.markup, models=models, plans=plans, providers=providers, modes=modes)
+    return Catalogue(
+        markup_percent=defaults.markup,
+        routing=defaults.routing,
+        models=models,
+        plans=plans,
+        providers=providers,
+        modes=modes,
+    )
 
 
 def _read_providers(table: Table, *, into: dict[str, Provider]) -> None:
@@ -231,7 +239,7 @@ def _bare_model(table: Table, defaults: _Defaults, kind: Kind) -> Model:
 
 
 def _route(table: Table, providers: dict[str, Provider], model: Model) -> Route:
-    table.check_keys(["provider", "model"], ["cost_cents", "cost", "weight", "below_cost"])
+    table.check_keys(["provider", "model"], ["cost_cents", "cost", "weight", "below_cost", "simulated"])
     known = list(providers)
     if table.raw["provider"] not in known:
         names = ", ".join(known) or "none"
@@ -243,7 +251,9 @@ def _route(table: Table, providers: dict[str, Provider], model: Model) -> Route:
         cost = read_price(table, "cost")
         check_price(model, cost, table, "cost")
     plain = {key: value for key, value in table.raw.items() if key not in ("cost_cents", "cost")}
-    return structs.replace(table.convert(plain, Route), cost=cost)
+    route = structs.replace(table.convert(plain, Route), cost=cost)
+    check_simulated(table, route, model, providers[route.provider])
+    return route
 
 
 def _limit(table: Table, kind: Kind, field: str) -> Limit:

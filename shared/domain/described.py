@@ -43,4 +43,5 @@ def replaced(text: str, *, required: bool = False, **schema: object) -> Meta:
     return Meta(description=text, extra_json_schema={REPLACED: schema, REQUIRED: required})
 
 
+SIMULATED = doc("Whether our local provider stands in for the model, because no provider of it is configured here.")
 Link = Annotated[str, Meta(extra_json_schema={"format": "uri"})]

@@ -58,6 +58,7 @@ class GenerationEvent(Struct, frozen=True, kw_only=True):
     error_code: str | None = None
     cost_micros: int = 0
     refunded_micros: int = 0
+    simulated: bool = False
 
 
 def generation_body(event: GenerationEvent) -> bytes:
@@ -129,6 +130,7 @@ def _generation_fields(event: GenerationEvent) -> dict[str, object]:
         "refundedMicros": event.refunded_micros,
         "createdAt": rfc3339(event.created_ms),
         "completedAt": rfc3339(event.closed_ms),
+        "simulated": event.simulated,
     }
 
 

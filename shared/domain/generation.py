@@ -39,6 +39,7 @@ class Spec(Struct, frozen=True, array_like=True):
     routes: tuple[FallbackRoute, ...] = ()  # in the order to try them
     trace: str = ""  # see shared/domain/trace.py
     sale: Sale | None = None  # of an order whose cost depends on what is delivered; None: it costs its reservation
+    simulated: bool = False  # the local provider stands in for the model
 
 
 class Output(Struct, frozen=True, array_like=True):

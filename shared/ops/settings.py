@@ -36,6 +36,7 @@ EdgeSeconds = Annotated[float, Meta(ge=0.1, le=3600)]
 PerSecond = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 TimeoutSeconds = Annotated[float, Meta(ge=0.05, le=60)]
 LeaseSeconds = Annotated[float, Meta(ge=0.5, le=3600)]
+Simulate = Literal["auto", "on", "off"]
 Durability = Literal["fsync", "replicated", "memory"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "json", "pretty"]
@@ -57,6 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     admin_port: OptionalPort = 0  # Port of the admin API. 0: PORT + 1000, such as 9080 for 8080.
     catalogue: str = str(ROOT / "deploy" / "catalogue.toml")  # Path of the catalogue file.
     providers: str = ""  # Providers whose keys only their workers have, such as openai,fal. The gateway offers them.
+    simulate: Simulate = "auto"  # Simulate models without a key: on, off, or auto: on for the embedded store only.
     durability: Durability = "fsync"  # Guarantee behind a 201: fsync, replicated or memory. See docs/guarantees.md.
     asset_url: str = ""  # obstore URL of the outputs, such as s3://bucket/prefix. Empty: DATA_DIR/assets.
     asset_retention_days: Days = 30  # Days until outputs are deleted; clients see the time as expires_at.
@@ -113,6 +115,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         if len(path) > SOCKET_PATH_CHARS_MAX:
             raise SettingsError(f"DATA_DIR is too long for a unix socket ({len(path)} characters): use a shorter path.")
         return path
+
+    @property
+    def simulates(self) -> bool:
+        """Return whether the local provider stands in for models without a configured provider."""
+        return self.simulate == "on" or (self.simulate == "auto" and not self.redis_url)
 
     @property
     def store_url(self) -> str:

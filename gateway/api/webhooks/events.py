@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 from gateway.examples import ACCOUNT_ID, ASSET_URL, ENDPOINT_ID, GENERATION_ID, HOOK_URL, KEY_HINT, KEY_ID, PROMPT
 from shared.domain import events
 from shared.domain.catalogue import KINDS
-from shared.domain.described import Link, count, doc, link, timestamp
+from shared.domain.described import SIMULATED, Link, count, doc, link, timestamp
 from shared.domain.retry import ATTEMPT_MAX
 
 DAY_MS = 86_400_000
@@ -60,6 +60,7 @@ class GenerationEventBody(Struct, kw_only=True, rename="camel"):
     refunded_micros: Annotated[int, count("The exact amount refunded, in millionths of a dollar.")]
     created_at: Annotated[str, timestamp("When it was accepted.")]
     completed_at: Annotated[str, timestamp("When it ended.")]
+    simulated: Annotated[bool, SIMULATED]
     truncated: Annotated[
         bool | UnsetType,
         doc("Present and true if the body was too long and was cut. Read the whole generation by `id`.", const=True),

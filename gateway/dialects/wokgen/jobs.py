@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from gateway.context import GatewayContext
 from shared.domain.catalogue import KINDS
-from shared.domain.described import Link, count, doc, link, replaced, timestamp
+from shared.domain.described import SIMULATED, Link, count, doc, link, replaced, timestamp
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.domain.ids import job_id
 from shared.domain.times import rfc3339
@@ -74,6 +74,7 @@ class Job(Struct, kw_only=True, rename="camel"):
     prompt: Annotated[str, doc("The prompt as sent.")]
     provider: Annotated[str, doc("The provider that serves it, which may differ from the preferred one.")]
     model: Annotated[str, doc("The id of the model that serves it.")]
+    simulated: Annotated[bool, SIMULATED] = False
     created_at: Annotated[str, timestamp("When it was accepted.")]
     queue_position: Annotated[int | UnsetType, count("How many jobs are ahead of it, while it waits.")] = UNSET
     completed_at: Annotated[str | UnsetType, timestamp("When it completed or failed.")] = UNSET
@@ -257,6 +258,7 @@ def job_of(context: GatewayContext, generation: Generation) -> Job:
         prompt=generation.spec.prompt,
         provider=generation.provider,
         model=generation.spec.model,
+        simulated=generation.spec.simulated,
         created_at=rfc3339(generation.created_ms),
     )
     if generation.position is not None:

@@ -21,7 +21,7 @@ from gateway.dialects.wokgen.bodies import (
     style_of,
 )
 from gateway.dialects.wokgen.jobs import JOB_ID_PATTERN
-from shared.domain.described import Link, count, doc, link, replaced, timestamp
+from shared.domain.described import SIMULATED, Link, count, doc, link, replaced, timestamp
 from shared.domain.errors import Refused
 from shared.domain.fields import Word
 from shared.domain.kinds.image import COUNT_MAX, SIDE_PX_MAX, SIDE_PX_MIN
@@ -96,6 +96,7 @@ class JobV1(Struct, kw_only=True, rename="camel"):
     mode: RequestedMode
     created_at: Annotated[str, timestamp("When it was accepted.")]
     updated_at: Annotated[str, timestamp("When it last changed.")]
+    simulated: Annotated[bool, SIMULATED] = False
     error: ErrorText = UNSET
     code: ErrorCode = UNSET
 
@@ -113,6 +114,7 @@ class ResultV1(Struct, kw_only=True, rename="camel"):
     seed: Annotated[int | None, doc("The seed of the image. Null if not known yet.")]
     duration_ms: Annotated[int | None, count("How long it took, in milliseconds. Null until it has ended.")]
     credits_used: Annotated[int, count("How many generations it counts as in the daily quota.")]
+    simulated: Annotated[bool, SIMULATED] = False
     error: ErrorText = UNSET
     code: ErrorCode = UNSET
 

@@ -111,6 +111,7 @@ def result_v1(context: GatewayContext, generation: Generation) -> ResultV1:
         seed=seed if isinstance(seed, int) else None,
         duration_ms=None if generation.closed_ms is None else generation.closed_ms - generation.created_ms,
         credits_used=0 if generation.state == FAILED else 1,
+        simulated=job.simulated,
         error=job.error,
         code=job.code,
     )
@@ -129,6 +130,7 @@ def job_v1(context: GatewayContext, generation: Generation) -> JobV1:
         mode=mode if isinstance(mode, str) else None,
         created_at=rfc3339(generation.created_ms),
         updated_at=rfc3339(generation.closed_ms or generation.started_ms or generation.created_ms),
+        simulated=generation.spec.simulated,
     )
     if generation.state == FAILED:
         job.error, job.code = failure_of(generation)

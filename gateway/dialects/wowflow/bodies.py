@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from shared.domain.catalogue import KINDS
-from shared.domain.described import NOT_BLANK, Link, count, doc, link, replaced, timestamp
+from shared.domain.described import NOT_BLANK, SIMULATED, Link, count, doc, link, replaced, timestamp
 from shared.domain.fields import PROMPT_CHARS_MAX
 from shared.domain.generation import TERMINAL
 from shared.domain.kind import kind_of
@@ -114,6 +114,7 @@ class ModelEntry(Struct, kw_only=True):
     pricing: Annotated[Pricing, doc("How the price is computed.")]
     resolution: Annotated[str | None, doc("The resolution of the output, such as `1K`.")]
     duration_sec: Annotated[int | None, doc("The length of the output in seconds.")]
+    simulated: Annotated[bool, SIMULATED] = False
 
 
 class GenerationEntry(Struct, kw_only=True):
@@ -134,6 +135,7 @@ class GenerationEntry(Struct, kw_only=True):
     created_at: Annotated[str, timestamp("When it was accepted.")]
     type: Kind
     provider: Annotated[str, doc("The provider that serves it.")]
+    simulated: Annotated[bool, SIMULATED] = False
     stage: Annotated[str, doc("More detail than `status`. New values may be added.", examples=STAGES)]
     refunded_cents: Annotated[int, count("The amount refunded, and what the operator credited later.")] = 0
     refunded_micros: Annotated[int, count("The exact amount of `refunded_cents`, in millionths of a dollar.")] = 0

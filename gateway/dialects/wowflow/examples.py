@@ -74,6 +74,7 @@ def generation_entries(model: Model) -> tuple[GenerationEntry, GenerationEntry, 
         created_at=examples.CREATED_AT,
         type=model.kind,
         provider=model.routes[0].provider,
+        simulated=model.simulated,
         stage="queued",
         queue_position=0,
     )

@@ -166,6 +166,7 @@ def generation_entry(context: GatewayContext, generation: Generation) -> Generat
         created_at=rfc3339(generation.created_ms),
         type=generation.spec.kind,
         provider=generation.provider,
+        simulated=generation.spec.simulated,
         stage=generation.state,
         refunded_cents=cents_up(generation.returned_micros),
         refunded_micros=generation.returned_micros,
@@ -205,6 +206,7 @@ def model_entry(model: Model) -> ModelEntry:
         pricing=pricing_of(model),
         resolution=model.resolution,
         duration_sec=model.duration_s,
+        simulated=model.simulated,
     )
 
 

@@ -35,7 +35,9 @@ async def test_documented_model_returns_an_image(caller: Caller) -> None:
     created = await caller.submit("a misty forest at dawn, soft light, cinematic", DOCUMENTED)
     assert (201, 11, 0.11) == (created.status, created.body["cost_cents"], created.body["cost_usd"])
     ended = await caller.wait_for_end(created.body["id"], limit_s=30)
-    assert ("completed", "local") == (ended["status"], ended["provider"])
+    assert ("completed", "local", True) == (ended["status"], ended["provider"], ended["simulated"])
+    listed = (await caller.request("GET", "/api/v1/models")).body["data"]
+    assert [DOCUMENTED] == [model["id"] for model in listed if model["simulated"]]
     output = await caller.request("GET", ended["result_url"], headers=ANYBODY)
     assert (200, "image/png", str(len(output.body))) == (
         output.status,

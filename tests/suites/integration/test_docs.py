@@ -94,7 +94,7 @@ class Reader:
 
 @pytest.fixture
 async def reader(store_url: str, tmp_path: Path) -> AsyncIterator[Reader]:
-    app = build_app(Settings(redis_url=store_url, data_dir=str(tmp_path), wokgen_wait_s=0.1))
+    app = build_app(Settings(redis_url=store_url, simulate="on", data_dir=str(tmp_path), wokgen_wait_s=0.1))
     async with TestClient(TestServer(app)) as client:
         store = app[CONTEXT].store
         account = await accounts.create(store, name="reader", plan="pro")

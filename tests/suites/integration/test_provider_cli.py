@@ -37,7 +37,7 @@ id = "fal/flux"
 name = "Flux"
 kind = "image"
 price_cents = 1
-routes = [{ provider = "fal", model = "fal-ai/flux/dev" }, { provider = "local", model = "artist" }]
+routes = [{ provider = "fal", model = "fal-ai/flux/dev" }, { provider = "local", model = "artist", simulated = true }]
 """
 Shell = Callable[..., tuple[int, Any]]
 

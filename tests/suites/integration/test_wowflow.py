@@ -93,7 +93,7 @@ async def test_models_have_their_documented_fields(caller: Caller) -> None:
     found = {model["id"]: model for model in answer.body["data"]}
     for model in found.values():
         assert_fields(model, MODEL)
-        assert {"resolution", "duration_sec"} <= set(model)
+        assert {"resolution", "duration_sec", "simulated"} <= set(model)
         assert model["price_usd"] == model["price_cents"] / 100
         assert model["pricing"]["text"].startswith("$")
     assert "$0.105 per order" == found[SAMPLE]["pricing"]["text"]

@@ -33,6 +33,7 @@ WRONG = {
         "rediss://a?x=y",
     ],
     "DURABILITY": ["foo", "FSYNC"],
+    "SIMULATE": ["true", "AUTO"],
     "ASSET_URL": ["ftp://a", "http://a", "s3://"],
     "ASSET_RETENTION_DAYS": ["0", "-1", "1.5"],
     "RECORD_RETENTION_DAYS": ["0", "99999999"],
@@ -72,6 +73,20 @@ def refusal(environment: dict[str, str]) -> str:
     with pytest.raises(SettingsError) as refused:
         load(environment)
     return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "simulates"),
+    [
+        ({}, True),
+        ({"REDIS_URL": "redis://store"}, False),
+        ({"REDIS_URL": "redis://store", "SIMULATE": "on"}, True),
+        ({"SIMULATE": "off"}, False),
+    ],
+)
+def test_simulation_is_on_for_the_embedded_store_only(environment: dict[str, str], simulates: bool) -> None:
+    """Without SIMULATE the embedded store simulates, and a store of its own does not."""
+    assert simulates is load(environment).simulates
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])

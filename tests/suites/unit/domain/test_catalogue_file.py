@@ -292,6 +292,11 @@ def test_error_names_line_and_known_values() -> None:
         ('provider = "local", model = "clip"', 'provider = "local"', 39, "route 1: model is missing"),
         ('model = "clip"', "model = 3", 39, "route 1: model must be a text"),
         ('model = "artist"', 'model = "artist", cost = 3', 21, "route 2: cost must be a table"),
+        ('id = "local/image"', 'id = "far/image"', 21, "the local provider only simulates this model: add simulated"),
+        ('id = "local/video"', 'id = "localvideo"', 39, "the local provider only simulates this model: add simulated"),
+        ('model = "artist"', 'model = "artist", simulated = true', 21, "simulated is for the local provider's routes"),
+        ("cost_cents = 4.5", "cost_cents = 4.5, simulated = true", 21, "route 1: simulated is for the local provider"),
+        ("cost_cents = 4.5", 'simulated = "yes"', 21, "route 1: simulated must be true or false"),
         ("cost_cents = 4.5", "cost_cents = -4.5", 21, "route 1: cost_cents must be from 0"),
         (
             "seed = {}",

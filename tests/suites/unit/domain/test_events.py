@@ -51,8 +51,15 @@ def test_completed_body_has_documented_fields_first() -> None:
         '"id":"0195c1f2-7a3b-7c4d-8e5f-0123456789ab","status":"completed","kind":"image","model":"nano-banana",'
         '"provider":"local","urls":["https://cdn.example.com/a.png","https://cdn.example.com/b.png"],'
         '"costCents":11,"refundedCents":0,"costMicros":105000,"refundedMicros":0,"createdAt":"2026-03-01T11:59:59.750Z",'
-        '"completedAt":"2026-03-01T12:00:05.000Z"}'
+        '"completedAt":"2026-03-01T12:00:05.000Z","simulated":false}'
     ) == generation_body(OUTCOME).decode()
+
+
+def test_simulated_generation_says_so() -> None:
+    """The body says whether the local provider stood in for the model, also if it was cut."""
+    assert True is body_of(simulated=True)["simulated"]
+    cut = body_of(simulated=True, kind="text", text="x" * 30_000)
+    assert (True, True) == (cut["simulated"], cut["truncated"])
 
 
 @pytest.mark.parametrize(("kind", "field"), RESULT_FIELDS.items())

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
-from msgspec import structs
 
 from shared.domain.catalogue import Model, Policy, Route
 from shared.domain.price_rule import flat
@@ -21,7 +20,7 @@ MODEL = Model(id="m", name="M", kind="image", price=flat(100), timeout_s=60, inp
 def ordered(
     policy: Policy, routes: Sequence[Route], took_ms: Mapping[str, float], dice: Callable[[], float]
 ) -> list[Route]:
-    return ranked(structs.replace(MODEL, routing=policy), routes, took_ms=took_ms, dice=dice)
+    return [route for _, route in ranked(policy, [(MODEL, route) for route in routes], took_ms=took_ms, dice=dice)]
 
 
 def names(policy: Policy, dice: float = 0.5, **took_ms: float) -> list[str]:

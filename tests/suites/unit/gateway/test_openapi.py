@@ -206,7 +206,7 @@ def test_wokgen_required_fields_are_marked() -> None:
     for kind in ("Image", "Text", "Voice", "Music", "Upscale", "Interrogate", "Enhance"):
         assert [needed.get(kind, "prompt")] == SCHEMAS[f"{kind}Request"]["required"]
         required = set(SCHEMAS[f"{kind}Job"]["required"])
-        assert {"jobId", "status", "kind", "prompt", "provider", "model", "createdAt"} == required
+        assert {"jobId", "status", "kind", "prompt", "provider", "model", "createdAt", "simulated"} == required
     answer = DOCUMENT["paths"]["/api/jobs/{jobId}"]["get"]["responses"]["200"]["content"]["application/json"]
     assert 8 == len(answer["schema"]["oneOf"])
     for example in answer["examples"].values():

@@ -9,6 +9,7 @@ from gateway import routing
 from shared.domain import catalogue_file
 from shared.domain.catalogue import Catalogue
 from shared.domain.errors import Refused
+from shared.ops.settings import Settings
 from tests.harness.factories import DOUBLES
 
 MODEL = """
@@ -36,7 +37,8 @@ def make_catalogue(routing: str = "", default: str = "") -> Catalogue:
 def make_context(catalogue: Catalogue, **took_ms: float) -> Any:
     """Return a context that has the keys of every provider but one."""
     able = frozenset(catalogue.providers) - {"groq"}
-    return SimpleNamespace(catalogue=catalogue, configured=able, speeds=SimpleNamespace(of=lambda kind: took_ms))
+    speeds = SimpleNamespace(of=lambda kind: took_ms)
+    return SimpleNamespace(catalogue=catalogue, configured=able, speeds=speeds, settings=Settings())
 
 
 @pytest.mark.parametrize(
