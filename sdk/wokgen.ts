@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:e72fcc5c7c4f65568ecff1189edec1986b5329094a0a4d0c430fab8ba4059bdc
+// sha256:e9b7e0b1d3a2ff515be19cd6c695adfb4d2400bb58bde812a08de88e419522bf
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -761,6 +761,8 @@ interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -852,6 +854,8 @@ interface Schemas {
     createdAt: string;
     /** When it ended. RFC 3339, UTC, milliseconds. */
     completedAt: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** Present and true if the body was too long and was cut. Read the whole generation by `id`. */
     truncated?: true;
   };
@@ -885,6 +889,8 @@ interface Schemas {
     type: string;
     /** The provider that serves it. */
     provider: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /**
      * More detail than `status`. New values may be added.
      * @example backlog
@@ -981,6 +987,8 @@ interface Schemas {
     createdAt: string;
     /** When it ended. RFC 3339, UTC, milliseconds. */
     completedAt: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** Present and true if the body was too long and was cut. Read the whole generation by `id`. */
     truncated?: true;
   };
@@ -1023,6 +1031,8 @@ interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -1103,6 +1113,8 @@ interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -1177,6 +1189,8 @@ interface Schemas {
     resolution: string | null;
     /** The length of the output in seconds. */
     duration_sec: number | null;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
   };
   /** Every input field of kind `music`; a catalogue entry names the fields of its model. */
   MusicInput: {
@@ -1203,6 +1217,8 @@ interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -1324,6 +1340,8 @@ interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -1407,6 +1425,8 @@ interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -1483,6 +1503,8 @@ interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -1530,6 +1552,8 @@ interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */

@@ -1,4 +1,4 @@
-// sha256:e72fcc5c7c4f65568ecff1189edec1986b5329094a0a4d0c430fab8ba4059bdc
+// sha256:e9b7e0b1d3a2ff515be19cd6c695adfb4d2400bb58bde812a08de88e419522bf
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -252,6 +252,8 @@ export interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -343,6 +345,8 @@ export interface Schemas {
     createdAt: string;
     /** When it ended. RFC 3339, UTC, milliseconds. */
     completedAt: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** Present and true if the body was too long and was cut. Read the whole generation by `id`. */
     truncated?: true;
   };
@@ -376,6 +380,8 @@ export interface Schemas {
     type: string;
     /** The provider that serves it. */
     provider: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /**
      * More detail than `status`. New values may be added.
      * @example backlog
@@ -472,6 +478,8 @@ export interface Schemas {
     createdAt: string;
     /** When it ended. RFC 3339, UTC, milliseconds. */
     completedAt: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** Present and true if the body was too long and was cut. Read the whole generation by `id`. */
     truncated?: true;
   };
@@ -514,6 +522,8 @@ export interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -594,6 +604,8 @@ export interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -668,6 +680,8 @@ export interface Schemas {
     resolution: string | null;
     /** The length of the output in seconds. */
     duration_sec: number | null;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
   };
   /** Every input field of kind `music`; a catalogue entry names the fields of its model. */
   MusicInput: {
@@ -694,6 +708,8 @@ export interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -815,6 +831,8 @@ export interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -898,6 +916,8 @@ export interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -974,6 +994,8 @@ export interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
@@ -1021,6 +1043,8 @@ export interface Schemas {
     provider: string;
     /** The id of the model that serves it. */
     model: string;
+    /** Whether our local provider stands in for the model, because no provider of it is configured here. */
+    simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
     /** How many jobs are ahead of it, while it waits. */
