@@ -1,4 +1,4 @@
-"""python -m workers run <provider> | deliver | sweep | probe <provider>"""
+"""python -m workers run <provider> | deliver | sweep | probe <provider> | models <provider>"""
 
 import asyncio
 import contextlib
@@ -39,13 +39,14 @@ from workers.exporter import serve_metrics
 from workers.fleet import Fleet, audit_forever
 from workers.late import poll_late
 from workers.media.input_images import InputImages
+from workers.model_check import models_at, print_model_check
 from workers.probe import print_probe
 from workers.run import run
 from workers.settle import fail_dropped
 from workers.sweep import sweep_forever
 from workers.timing import Progress
 
-USAGE = "usage: python -m workers run <provider> | deliver | sweep | probe <provider>"
+USAGE = "usage: python -m workers run <provider> | deliver | sweep | probe <provider> | models <provider>"
 UNUSABLE = (
     settings.SettingsError,
     DurabilityError,
@@ -82,11 +83,12 @@ def work(config: Settings, arguments: list[str]) -> int:
     match arguments:
         case ["run", provider]:
             role = partial(run_provider, setup=setup_of(catalogue, provider), costs=catalogue.costs(provider))
-        case ["probe", provider]:
+        case ["probe" | "models" as verb, provider]:
             setup = setup_of(catalogue, provider)
-            return (
-                0 if uvloop.run(print_probe(provider, load(setup.adapter or provider, config.adapters)(setup))) else 1
-            )
+            adapter = load(setup.adapter or provider, config.adapters)(setup)
+            if verb == "probe":
+                return 0 if uvloop.run(print_probe(provider, adapter)) else 1
+            return 0 if uvloop.run(print_model_check(provider, adapter, models_at(catalogue, provider))) else 1
         case ["deliver"]:
             role = run_dispatcher
         case ["sweep"]:

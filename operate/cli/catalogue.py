@@ -1,12 +1,14 @@
 """wokflow catalogue"""
 
 import click
+from msgspec import to_builtins
 
 from operate.cli.command import Failure, Group, open_context
+from operate.cli.live_models import check_live
 from operate.cli.show import dollars, table
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.catalogue_file import CatalogueError
-from shared.ops import catalogue_files
+from shared.ops import catalogue_files, own_secrets
 
 
 def read_catalogue(path: str) -> Catalogue:
@@ -25,8 +27,12 @@ catalogue = Group("catalogue", help="Check the models, plans and providers on sa
 
 @catalogue.command()
 @click.argument("path", required=False)
-def check(path: str | None) -> None:
-    """Check a catalogue file and list its models. Without PATH, check the one in use."""
+@click.option("--live", is_flag=True, help="Also compare each route with its provider's own list of models.")
+def check(path: str | None, live: bool) -> None:
+    """Check a catalogue file and list its models. Without PATH, check the one in use.
+
+    With --live, exit status 1 if a provider does not list a model any more, or ends it within 30 days.
+    """
     context = open_context()
     file = path or context.settings.catalogue
     found = read_catalogue(file)
@@ -51,9 +57,14 @@ def check(path: str | None) -> None:
         ],
     }
     counts = f"{len(rows)} models, {found.markup_percent} % mark-up, plans {', '.join(found.plans)}"
-    context.show(
-        facts, f"{file} is valid: {counts}.\n", table(("model", "kind", "UI price", "API price", "served by"), rows)
-    )
+    own_secrets.hide(found)
+    checks = check_live(found, file) if live else []
+    if live:
+        facts["live"] = [to_builtins(one) for one in checks]
+    shown = table(("model", "kind", "UI price", "API price", "served by"), rows)
+    context.show(facts, f"{file} is valid: {counts}.\n", shown, *(line for one in checks for line in one.lines))
+    if any(one.notices or one.error for one in checks):
+        click.get_current_context().exit(1)
 
 
 def _routes(model: Model) -> str:

@@ -1,25 +1,22 @@
 """wokflow provider"""
 
 import asyncio
-import subprocess
-import sys
 from collections import Counter
 from typing import Any
 
 import click
-import msgspec
 from msgspec import Struct
 
 from operate.cli.catalogue import read_catalogue
 from operate.cli.command import CommandContext, Failure, Group, open_context, open_store
 from operate.cli.show import moment, table
+from operate.cli.worker_query import query_worker
 from shared.domain.catalogue import Catalogue, Provider
 from shared.ops import catalogue_files, own_secrets
 from shared.store import providers
 from shared.store.processes import list_processes
 from shared.store.providers import BreakerState, ProviderState
 
-PROBE_S = 60.0
 ROUTES_SHOWN = 5
 NO_WORKER = "no_worker"
 STATES = {
@@ -87,7 +84,7 @@ def run_test(name: str) -> None:
     if name not in catalogue_files.configured(catalogue):
         message = f"{known[name].key_env} is not set in this shell: set it to the key of {name}."
         raise Failure("not_configured", message)
-    found = _probe(name)
+    found = query_worker("probe", name)
     if not found["checked"]:
         result = f"{name} has no request that costs nothing: not tested."
     elif found["ok"]:
@@ -111,20 +108,6 @@ async def _read_health(context: CommandContext, names: list[str]) -> tuple[dict[
             return found, ""
     except Failure as failure:
         return {}, failure.message
-
-
-def _probe(name: str) -> dict[str, object]:
-    """Probe a provider in a worker process of its own, because commands do not import adapters."""
-    command = [sys.executable, "-m", "workers", "probe", name]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_S, check=False)  # noqa: S603 - ours
-        return msgspec.json.decode(done.stdout, type=dict[str, object])
-    except subprocess.TimeoutExpired:
-        raise Failure("no_answer", f"{name} did not respond within {PROBE_S:.0f} s: try again later.") from None
-    except msgspec.DecodeError:
-        said = [line for line in done.stderr.split("\n") if line.strip()]
-        reason = said[-1:] or [f"exit status {done.returncode}"]
-        raise Failure("worker_failed", f"A worker of {name} cannot start: {reason[0]}") from None
 
 
 def _facts(entry: Provider, catalogue: Catalogue, configured: bool, health: ProviderHealth | None) -> dict[str, object]:

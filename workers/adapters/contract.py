@@ -8,7 +8,7 @@ ProviderError
 └── Unknown   the provider may or may not have accepted: never submit again
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import ClassVar, Literal
 
@@ -82,6 +82,14 @@ class Done(Struct, frozen=True, tag=True):
     text: str | None = None  # the result of text, enhance and interrogate
     facts: dict[str, object] = msgspec.field(default_factory=dict)  # width, height, duration_ms, seed, ...
     cost_micros: int | None = None  # the provider's charge, if it reports one
+
+
+class ModelNotice(Struct, frozen=True, kw_only=True):
+    """A provider's list on a model: it is not in the list, or its end is announced."""
+
+    model: str
+    missing: bool = False
+    shutdown_date: str = ""  # as the provider writes it
 
 
 class ProviderError(Exception):
@@ -181,6 +189,13 @@ class Adapter:
 
         Returns None if the provider has no such request. Raises any ProviderError; Down with cause `account` or
         `forbidden` proves that the account cannot be served, and opens the provider's breaker.
+        """
+        return None
+
+    async def find_notices(self, models: Mapping[str, str]) -> list[ModelNotice] | None:
+        """Compare `models`, each with its kind, with the provider's list of models. None: it has no such list.
+
+        Models of kinds that the list omits are not judged. Raises any ProviderError.
         """
         return None
 

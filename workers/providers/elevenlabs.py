@@ -15,6 +15,7 @@ be found there.
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from shared.ops import clock
@@ -25,6 +26,7 @@ from workers.adapters.contract import (
     Done,
     Down,
     Link,
+    ModelNotice,
     Pending,
     ProviderError,
     Rejected,
@@ -124,6 +126,13 @@ class Adapter(HttpAdapter):
         user = await self._http.probe("/v1/user", read_error=read_error)
         plan = user.get("subscription") or {}
         return f"credits used: {plan.get('character_count')} of {plan.get('character_limit')}"
+
+    async def find_notices(self, models: Mapping[str, str]) -> list[ModelNotice]:
+        """GET the models, which are those of speech."""
+        listed = (await self._http.probe("/v1/models", read_error=read_error)).get("data") or []
+        known = {item.get("model_id") for item in listed if isinstance(item, dict)}
+        speech = [model for model, kind in models.items() if kind == "voice"]
+        return [ModelNotice(model=model, missing=True) for model in speech if model not in known]
 
     async def _speak(self, call: Call) -> Done:
         """POST /v1/text-to-speech."""

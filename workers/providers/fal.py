@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from shared.ops import clock
 from workers.adapters import fal_dialect
-from workers.adapters.contract import Call, Callback, Done, Pending, Setup
+from workers.adapters.contract import Call, Callback, Done, ModelGone, ModelNotice, Pending, Setup
 from workers.adapters.http import HttpAdapter
 from workers.adapters.responses import PollFailed, read_ref
 from workers.adapters.signatures import is_fresh
@@ -93,6 +94,21 @@ class Adapter(HttpAdapter):
         query = {"endpoint_id": PRICED_APP}
         pricing = await self._http.probe(url, read_error=fal_dialect.read_submit_error, params=query)
         return f"prices of {PRICED_APP}: {pricing.get('prices')}"
+
+    async def find_notices(self, models: Mapping[str, str]) -> list[ModelNotice]:
+        """GET each app from the platform's own API. It answers about unknown apps too, but without a status."""
+        notices = []
+        for model in models:
+            try:
+                url = f"{self.setup.base_url or PLATFORM_URL}/v1/models"
+                found = (await self._http.probe(url, params={"endpoint_id": model})).get("models")
+            except ModelGone:
+                found = None
+            entries = [item for item in found or () if isinstance(item, dict) and item.get("endpoint_id") == model]
+            facts = [item["metadata"] for item in entries if isinstance(item.get("metadata"), dict)]
+            if not any(fact.get("status") not in (None, "", "deprecated") for fact in facts):
+                notices.append(ModelNotice(model=model, missing=True))
+        return notices
 
     async def _get_status(self, call: Call, ref: str) -> dict[str, Any]:
         return (await self._http.poll("GET", self._status_url(call, ref))).fields

@@ -14,13 +14,27 @@ Not documented: the router's response while a model is loading. Only the text an
 """
 
 import base64
+from collections.abc import Mapping
 from typing import ClassVar
 
 from msgspec import structs
 
 from shared.domain.foreign_url import path_of
 from workers.adapters import chat, fal_dialect, openai_dialect
-from workers.adapters.contract import Blob, Call, Done, Down, Pending, ProviderError, Rejected, Retry, Setup, Unknown
+from workers.adapters.contract import (
+    Blob,
+    Call,
+    Done,
+    Down,
+    ModelGone,
+    ModelNotice,
+    Pending,
+    ProviderError,
+    Rejected,
+    Retry,
+    Setup,
+    Unknown,
+)
 from workers.adapters.http import HttpAdapter
 from workers.adapters.inputs import drop_none, image_urls, resolve_image_urls, styled_prompt
 from workers.adapters.responses import BINARY, ProviderResponse, read_file, read_ref
@@ -71,6 +85,25 @@ class Adapter(HttpAdapter):
         """GET the token's account from the hub, since the router has no such request."""
         account = await self._http.probe(f"{self.setup.base_url or HUB_URL}/api/whoami-v2", read_error=read_error)
         return f"account: {account.get('name')}"
+
+    async def find_notices(self, models: Mapping[str, str]) -> list[ModelNotice]:
+        """GET each model from the hub: its inference provider must serve it live.
+
+        Image models at other providers have those providers' own names, which the hub does not know.
+        """
+        notices = []
+        for model, kind in models.items():
+            name, _, via = model.partition(":")
+            if kind not in chat.KINDS and (via or OWN) != OWN:
+                continue
+            try:
+                url = f"{self.setup.base_url or HUB_URL}/api/models/{name}"
+                found = await self._http.probe(url, params={"expand": "inferenceProviderMapping"})
+            except ModelGone:
+                found = {}
+            if not _is_live(found.get("inferenceProviderMapping"), via or ("" if kind in chat.KINDS else OWN)):
+                notices.append(ModelNotice(model=model, missing=True))
+        return notices
 
     async def _run_own_model(self, call: Call, name: str) -> Done:
         """Run a model of `hf-inference`: an image is sent as it is, or as base64 if a prompt goes with it."""
@@ -143,6 +176,15 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
 def read_queue_error(response: ProviderResponse) -> ProviderError | None:
     """Read fal's objections to an app's input, or the router's errors."""
     return fal_dialect.read_submit_error(response) or read_error(response)
+
+
+def _is_live(mapping: object, via: str) -> bool:
+    """Return whether an inference provider serves a model, any of them if `via` is "". The hub has two forms."""
+    entries = mapping if isinstance(mapping, list) else []
+    if isinstance(mapping, dict):
+        entries = [{"provider": name, **entry} for name, entry in mapping.items() if isinstance(entry, dict)]
+    live = {entry.get("provider") for entry in entries if isinstance(entry, dict) and entry.get("status") == "live"}
+    return via in live if via else bool(live)
 
 
 def _read_file(response: ProviderResponse) -> Done:

@@ -8,6 +8,7 @@ The route decides, since each has its own price.
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from math import sqrt
 from typing import ClassVar
@@ -15,7 +16,7 @@ from typing import ClassVar
 import aiohttp
 
 from workers.adapters import chat
-from workers.adapters.contract import Blob, Call, Done, Pending, Setup, Unknown
+from workers.adapters.contract import Blob, Call, Done, ModelNotice, Pending, Setup, Unknown
 from workers.adapters.http import HttpAdapter
 from workers.adapters.inputs import (
     aspect_ratio,
@@ -47,6 +48,7 @@ QUALITY = {"standard": "medium", "hd": "high"}
 VOICE = "alloy"
 AUDIO = {"mp3": "audio/mpeg", "wav": "audio/wav"}
 MICROS = 1_000_000
+LISTS_ALL = ("openai", "together")  # the others list chat models only, or do not document more
 
 
 class Adapter(HttpAdapter):
@@ -82,6 +84,17 @@ class Adapter(HttpAdapter):
             return f"credit used: {key.get('usage')} of {key.get('limit')}"
         models = (await self._http.probe("/models", read_error=read_error)).get("data") or []
         return f"models: {len(models)}"
+
+    async def find_notices(self, models: Mapping[str, str]) -> list[ModelNotice]:
+        """GET the models, and their ends as OpenAI announces them."""
+        listed = (await self._http.probe("/models")).get("data") or []
+        ends = {item.get("id"): str(item.get("shutdown_date") or "") for item in listed if isinstance(item, dict)}
+        notices = []
+        for model in (one for one, kind in models.items() if kind in chat.KINDS or self.setup.name in LISTS_ALL):
+            ends_on = ends.get(model, ends.get(model.partition(":")[0]))  # a route may end in a quality
+            if ends_on != "":
+                notices.append(ModelNotice(model=model, missing=ends_on is None, shutdown_date=ends_on or ""))
+        return notices
 
     async def _draw(self, call: Call) -> Done:
         """POST /images/generations."""

@@ -15,6 +15,7 @@ request.
 
 import re
 import zlib
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -22,7 +23,18 @@ from urllib.parse import quote
 from msgspec import structs
 
 from workers.adapters import chat
-from workers.adapters.contract import Blob, Call, Done, Pending, ProviderError, Rejected, Retry, Setup, Unknown
+from workers.adapters.contract import (
+    Blob,
+    Call,
+    Done,
+    ModelNotice,
+    Pending,
+    ProviderError,
+    Rejected,
+    Retry,
+    Setup,
+    Unknown,
+)
 from workers.adapters.http import HttpAdapter
 from workers.adapters.inputs import (
     aspect_ratio,
@@ -54,6 +66,7 @@ QUALITY = {"standard": "medium", "hd": "hd"}
 LENGTH_NAMES = {"stability-ai/stable-audio": "seconds"}  # a music model's name of its length; others: duration
 REFUSED = ("safety_error", "content_filter", "content_policy_violation", "moderation_blocked")
 BROKEN_OFF = b"Detached generation"  # the beginning of the error for a generation that failed halfway
+LISTS = {"image": "/image/models", "video": "/image/models", **dict.fromkeys(chat.KINDS, "/text/models")}
 POLICY = re.compile(r"polic(y|ies)|moderat|safety|nsfw|inappropriate|prohibited", re.IGNORECASE)
 
 
@@ -88,6 +101,18 @@ class Adapter(HttpAdapter):
         account = await self._http.probe("/account/balance")
         require_credit(account.get("balance"))
         return f"pollen left: {account.get('balance')}"
+
+    async def find_notices(self, models: Mapping[str, str]) -> list[ModelNotice]:
+        """GET the lists of image and text models. Each has its name and its older names."""
+        notices, known = [], dict[str, set[object]]()
+        for model, path in [(model, LISTS[kind]) for model, kind in models.items() if kind in LISTS]:
+            if path not in known:
+                listed = (await self._http.probe(path)).get("data") or []
+                items = [item for item in listed if isinstance(item, dict)]
+                known[path] = {name for item in items for name in (item.get("name"), *(item.get("aliases") or ()))}
+            if model not in known[path]:
+                notices.append(ModelNotice(model=model, missing=True))
+        return notices
 
     async def _draw(self, call: Call) -> Done:
         """POST /v1/images/generations, or edits if there are input images."""

@@ -10,7 +10,18 @@ import aiohttp
 from shared.domain.quantities import completion_tokens_max
 from shared.ops import clock
 from workers.adapters import chat
-from workers.adapters.contract import Blob, Call, Callback, Done, Pending, Rejected, Retry, Setup
+from workers.adapters.contract import (
+    Blob,
+    Call,
+    Callback,
+    Done,
+    ModelGone,
+    ModelNotice,
+    Pending,
+    Rejected,
+    Retry,
+    Setup,
+)
 from workers.adapters.http import UPLOAD_RETRY_S, HttpAdapter
 from workers.adapters.inputs import (
     aspect_ratio,
@@ -101,6 +112,19 @@ class Adapter(HttpAdapter):
         """GET the token's account."""
         account = await self._http.probe("/account", read_error=read_error)
         return f"account: {account.get('username')}"
+
+    async def find_notices(self, models: Mapping[str, str]) -> list[ModelNotice]:
+        """GET each model, or its version. A deployment is our own, and not judged."""
+        notices = []
+        for model in models:
+            name, _, version = model.partition(":")
+            if "/" not in name or name.startswith("deployments/"):
+                continue
+            try:
+                await self._http.probe(f"/models/{name}{f'/versions/{version}' if version else ''}")
+            except ModelGone:
+                notices.append(ModelNotice(model=model, missing=True))
+        return notices
 
     async def _build_input(self, call: Call) -> dict[str, object]:
         """Return the model's input. Raises Rejected if an image is unreachable."""

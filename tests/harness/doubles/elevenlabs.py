@@ -95,6 +95,7 @@ class Double(double.Double):
             ("submit", "POST", "/v1/flows/{kind:image|video}", self.create),
             ("poll", "GET", "/v1/flows/{kind:image|video}/{id}", self.show),
             ("other", "GET", "/v2/voices", self.list_voices),
+            ("other", "GET", "/v1/models", lambda request: Response(200, [{"model_id": "eleven_v3", "name": "v3"}])),
             ("other", "GET", "/v1/user", lambda request: Response(200, {"user_id": "u1", "subscription": PLAN})),
         ]
 

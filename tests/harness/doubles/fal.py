@@ -53,12 +53,19 @@ class Double(double.Double):
         return [
             ("other", "GET", "/v1/models/pricing", self.price),
             ("keys", "GET", "/.well-known/jwks.json", self.list_keys),
+            ("other", "GET", "/v1/models", self.find_app),
             ("poll", "GET", f"{REQUEST}/status", self.status),
             ("cancel", "PUT", f"{REQUEST}/cancel", self.cancel),
             ("result", "GET", REQUEST, self.show),
             ("submit", "POST", "/{owner}/{alias}", self.enqueue),
             ("submit", "POST", "/{owner}/{alias}/{path:.+}", self.enqueue),
         ]
+
+    def find_app(self, request: Request) -> Response:
+        """Return an app, an invented one without a status. The form is that of a third party."""
+        app = request.query["endpoint_id"]
+        metadata = {"status": "active"} if app in APPS else {}
+        return Response(200, {"models": [{"endpoint_id": app, "metadata": metadata}], "has_more": False})
 
     def enqueue(self, request: Request) -> Response:
         """Enqueue a request. Its URLs omit the path of the app."""

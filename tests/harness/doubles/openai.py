@@ -87,8 +87,9 @@ class Double(double.Double):
 
     def list_models(self, request: Request) -> Response:
         """List the models."""
-        model = {"id": "gpt-image-2", "object": "model", "created": NOW_S, "owned_by": "openai"}
-        return Response(200, {"object": "list", "data": [model]}, HEADERS)
+        model = {"object": "model", "created": NOW_S, "owned_by": "openai", "shutdown_date": None}
+        ending = {**model, "id": "gpt-5-mini", "shutdown_date": "2026-12-11"}
+        return Response(200, {"object": "list", "data": [{**model, "id": "gpt-image-2"}, ending]}, HEADERS)
 
     def draw(self, request: Request) -> Response:
         """Return images in base64."""

@@ -94,6 +94,13 @@ class Double(double.Double):
             (
                 "other",
                 "GET",
+                "/image/models",
+                lambda request: Response(200, [{"name": "flux", "aliases": ["schnell"]}]),
+            ),
+            ("other", "GET", "/text/models", lambda request: Response(200, [{"name": "openai", "aliases": []}])),
+            (
+                "other",
+                "GET",
                 "/account/balance",
                 lambda request: self._refuse_without_key(request) or Response(200, {"balance": 12.5}),
             ),

@@ -50,6 +50,7 @@ class Double(double.Double):
             ("poll", "GET", "/v1/predictions/{id}", self.show),
             ("cancel", "POST", "/v1/predictions/{id}/cancel", self.cancel),
             ("other", "GET", "/v1/models/{owner}/{name}/versions/{version}", self.show_version),
+            ("other", "GET", "/v1/models/{owner}/{name}", self.show_model),
             (
                 "other",
                 "GET",
@@ -64,6 +65,12 @@ class Double(double.Double):
             ),
             ("other", "POST", "/v1/files", self.upload),
         ]
+
+    def show_model(self, request: Request) -> Response:
+        """Return a model, unless its owner has none of that name."""
+        if request.match["name"] == "retired":
+            return Response(404, {"detail": "The requested resource could not be found.", "status": 404})
+        return Response(200, {"owner": request.match["owner"], "name": request.match["name"], "visibility": "public"})
 
     def create(self, request: Request) -> Response:
         """Create a prediction in state `starting`, or with `Prefer: wait` in its next state."""

@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from operate.cli.live_models import LiveCheck, Notice
 from operate.cli.main import main
 from shared.store import ledger, processes, providers, steps
 from shared.store.connect import Store
@@ -149,6 +151,27 @@ async def test_provider_test_sends_a_request_by_a_worker(shell: Shell, monkeypat
         other.overrides["other"].append(openai.error(401, "Incorrect API key provided."))
         status, text = await asyncio.to_thread(shell, "test", "ours", OPENAI_URL=other.base_url)
         assert (1, True) == (status, "ours failed: Down, HTTP 401: Incorrect API key provided." in text)
+
+
+async def test_live_check_compares_routes_with_the_lists(shell: Shell, tmp_path: Path) -> None:
+    """A routed model that its provider does not list is printed, and the exit status is 1."""
+    async with fal.Double() as double:
+        await asyncio.to_thread(shell, "list", FAL_URL=double.base_url)
+        file = tmp_path / "catalogue.toml"
+        assert 0 == await asyncio.to_thread(main, ["catalogue", "check", "--live"])
+        file.write_text(file.read_text().replace("fal-ai/flux/dev", "fal-ai/flux/gone"))
+        assert 1 == await asyncio.to_thread(main, ["catalogue", "check", str(file), "--live"])
+        assert ["fal-ai/flux/dev", "fal-ai/flux/gone"] == [request.query["endpoint_id"] for request in double.requests]
+
+
+@pytest.mark.parametrize(("days", "urgent"), [(29, True), (-5, True), (40, False)])
+def test_announced_end_is_urgent_within_thirty_days(days: int, urgent: bool) -> None:
+    """A model that ends in a month or has ended is reported, a later end is not."""
+    ends = datetime.now(UTC).date() + timedelta(days=days)
+    notice = Notice(model="m", shutdown_date=ends.isoformat())
+    assert (urgent, True) == (notice.is_urgent, Notice(model="m", missing=True).is_urgent)
+    check = LiveCheck(provider="p", checked=True, notices=[notice])
+    assert [f"p: m ends on {ends}."] == check.lines
 
 
 @pytest.mark.parametrize(
