@@ -37,6 +37,7 @@ WITHOUT_CALLBACKS = (
     "huggingface",
     "elevenlabs",
     "runway",
+    "luma_agents",
 )  # adapters that send no callback URL
 ENDED_S = 20.0
 PROVIDER = """
