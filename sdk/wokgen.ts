@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:e9b7e0b1d3a2ff515be19cd6c695adfb4d2400bb58bde812a08de88e419522bf
+// sha256:af8690b4999474c37ceb169a3ab232a8d7e3476b894c91406a2d975ae6cd9673
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -616,6 +616,7 @@ interface Schemas {
      * @example google/nano-banana
      * @example stability/core
      * @example black-forest-labs/flux-dev
+     * @example luma/uni-1
      * @example google/nano-banana-2
      * @example google/nano-banana-2-pro-1k
      * @example openai/gpt-image-2
@@ -637,6 +638,7 @@ interface Schemas {
      * @example luma/ray-2-5s
      * @example kwaivgi/kling-3.0-5s
      * @example google/veo-3.1-fast
+     * @example luma/ray-3.2-5s
      * @example runway/gen-4.5-5s
      * @example google/veo-3.1-8s
      * @example hexgrad/kokoro
