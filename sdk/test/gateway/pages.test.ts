@@ -128,6 +128,8 @@ test("the webhooks page adds an endpoint, replays a delivery, rotates the secret
   const { page, faults } = await open("webhooks");
   await signIn(page, API_KEY);
   await page.getByLabel("URL").fill(url);
+  for (const box of await page.getByRole("checkbox").all()) await box.uncheck();
+  await page.getByRole("checkbox", { name: "generation.completed" }).check();
   await page.getByRole("button", { name: "Add endpoint" }).click();
   const shown = page.getByRole("region", { name: "Signing secret", exact: true });
   const secret = await shown.locator("code").innerText();
