@@ -103,7 +103,7 @@ def offer_of(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRout
         for other in able
         if other is not one
         and other.route.simulated == one.route.simulated
-        and (request.payer == "quota" or other.sale.price == sale.price)
+        and (request.payer == "quota" or other.sale == sale)
     )
     metered = sale if sale.metered and request.payer != "quota" else None
     spec = Spec(

@@ -5,10 +5,10 @@ import click
 from operate import accounts
 from operate.cli.command import CommandContext, Failure, Group, limit_option
 from operate.cli.operator import with_operator
-from operate.cli.show import dollars, fields, table
+from operate.cli.show import fields, table
 from operate.operator import Operator
 from shared.domain.account import Account
-from shared.domain.money import micros_from_usd
+from shared.domain.money import dollars, micros_from_usd
 from shared.store.accounts import find as look_up
 from shared.store.connect import Store
 from shared.store.security import EVENTS_MAX

@@ -5,9 +5,10 @@ from msgspec import to_builtins
 
 from operate.cli.command import Failure, Group, open_context
 from operate.cli.live_models import check_live
-from operate.cli.show import dollars, table
+from operate.cli.show import table
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.catalogue_file import CatalogueError
+from shared.domain.money import dollars
 from shared.ops import catalogue_files, own_secrets
 
 

@@ -15,9 +15,9 @@ from operate.cli.command import Command, CommandContext, Failure, open_context
 from operate.cli.demo_account import read_account
 from operate.cli.demo_order import body_for, choose_models
 from operate.cli.demo_receiver import Receiver, register
-from operate.cli.show import dollars, plain, table
+from operate.cli.show import plain, table
 from shared.domain.foreign_url import path_of
-from shared.domain.money import MICROS_PER_CENT
+from shared.domain.money import dollars
 from shared.ops.settings import Settings
 
 DONE_S = 180.0
@@ -54,7 +54,7 @@ async def _run(context: CommandContext, key: str) -> None:
     delivered = [{"type": event.type, "generation": event.generation, "verified": event.verified} for event in events]
     facts = {
         "generations": [_outline(entry) | {"files": saved} for entry, saved in zip(done, files, strict=True)],
-        "balance_cents": {"before": before["balance_cents"], "after": after["balance_cents"]},
+        "balance_micros": {"before": before["balance_micros"], "after": after["balance_micros"]},
         "events": delivered,
         "webhook_refused": refusal,
     }
@@ -101,7 +101,7 @@ async def _save(api: ApiClient, entry: dict[str, Any], folder: Path) -> list[dic
 
 
 def _outline(entry: dict[str, Any]) -> dict[str, Any]:
-    names = ("id", "model", "status", "cost_cents", "refunded_cents", "result_text", "error")
+    names = ("id", "model", "status", "cost_micros", "refunded_micros", "result_text", "error")
     return {name: entry[name] for name in names if name in entry}
 
 
@@ -112,23 +112,19 @@ def _refused(message: str) -> str:
     )
 
 
-def _price(cents: int) -> str:
-    return dollars(cents * MICROS_PER_CENT)
-
-
 def _show(context: CommandContext, facts: dict[str, Any]) -> None:
     rows = [
-        (entry["model"], entry["status"], _price(entry["cost_cents"]), saved.get("size_bytes"), saved.get("file"))
+        (entry["model"], entry["status"], dollars(entry["cost_micros"]), saved.get("size_bytes"), saved.get("file"))
         for entry in facts["generations"]
         for saved in entry["files"] or [{"file": entry.get("error") or entry.get("result_text")}]
     ]
     signed = {True: "signature verified", False: "SIGNATURE INVALID"}
     events = [(event["type"], event["generation"], signed[event["verified"]]) for event in facts["events"]]
-    cents = facts["balance_cents"]
+    balance = facts["balance_micros"]
     refused = facts["webhook_refused"]
     context.show(
         facts,
         table(("model", "status", "cost", "bytes", "file"), rows),
-        f"\nbalance before {_price(cents['before'])}, after {_price(cents['after'])}\n",
+        f"\nbalance before {dollars(balance['before'])}, after {dollars(balance['after'])}\n",
         _refused(refused) if refused else table(("webhook", "generation", ""), events) if events else NO_EVENTS,
     )

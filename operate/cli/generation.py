@@ -7,9 +7,10 @@ from operate import generations, timeline
 from operate.cli.account import parse_amount
 from operate.cli.command import CommandContext, Group
 from operate.cli.operator import with_operator
-from operate.cli.show import dollars, fields, table
+from operate.cli.show import fields, table
 from operate.operator import Operator
 from operate.records import read_record
+from shared.domain.money import dollars
 
 MICROS = "_micros"
 

@@ -9,9 +9,10 @@ from operate import ledger as books
 from operate.cli import terminal
 from operate.cli.command import CommandContext, Group, limit_option
 from operate.cli.operator import with_operator
-from operate.cli.show import dollars, table
+from operate.cli.show import table
 from operate.ledger import LINES_MAX
 from operate.operator import Operator
+from shared.domain.money import dollars
 from shared.store.findings import Report
 
 REFRESH_S = 0.1

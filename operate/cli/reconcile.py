@@ -10,9 +10,10 @@ from rich.table import Table
 
 from operate.cli.catalogue import read_catalogue
 from operate.cli.command import Command, CommandContext, Failure, with_store
-from operate.cli.show import dollars, table
+from operate.cli.show import table
 from shared.domain import bill as bills
 from shared.domain.costs import DAYS_MAX, Comparison, Day, Pair, compare, day_date, day_number
+from shared.domain.money import dollars
 from shared.ops import clock
 from shared.store import costs
 from shared.store.connect import Store

@@ -5,16 +5,8 @@ from collections.abc import Iterable, Mapping
 from rich.table import Table
 from rich.text import Text
 
-from shared.domain.money import MICROS_PER_USD
 from shared.domain.times import rfc3339
 from shared.ops import redaction
-
-
-def dollars(micros: int) -> str:
-    """Return micro-USD as `$1,234.50`, with more than two decimals only for fractions of a cent."""
-    whole, rest = divmod(abs(micros), MICROS_PER_USD)
-    decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
-    return f"{'-' if micros < 0 else ''}${whole:,}.{decimals}"
 
 
 def moment(ms: int | None) -> str | None:

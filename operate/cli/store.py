@@ -8,10 +8,11 @@ import click
 from operate import restore
 from operate.cli.command import CommandContext, Failure, Group
 from operate.cli.operator import with_operator
-from operate.cli.show import dollars, table
+from operate.cli.show import table
 from operate.operator import Operator
 from operate.restore import Restored
 from operate.times import moment
+from shared.domain.money import dollars
 from shared.store.backup import BackupError, back_up
 from shared.store.history import accept_history
 

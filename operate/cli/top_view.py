@@ -5,10 +5,11 @@ from rich.table import Table
 from rich.text import Text
 
 from operate.cli import queue as queues
-from operate.cli.show import dollars, plain, table
+from operate.cli.show import plain, table
 from operate.overview import Overview, SlowEntry
 from operate.queues import QueueEntry
 from operate.workers import WorkerEntry
+from shared.domain.money import dollars
 
 WORKERS_SHOWN = 12
 OLD_S, LATE_S = 10.0, 60.0  # age of the oldest job from which its row turns yellow, then red

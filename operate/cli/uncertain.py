@@ -4,9 +4,10 @@ import click
 
 from operate.cli.command import CommandContext, Group, limit_option
 from operate.cli.operator import with_operator
-from operate.cli.show import dollars, table
+from operate.cli.show import table
 from operate.operator import Operator
 from operate.uncertain import list_uncertain, resolve_uncertain
+from shared.domain.money import dollars
 
 uncertain = Group(
     "uncertain",

@@ -87,13 +87,6 @@ class Model(Struct, frozen=True, kw_only=True):
         return all(route.simulated for route in self.routes)
 
     @property
-    def flat_micros(self) -> int | None:
-        """Return the API price if it is the same for every order, or None."""
-        if self.api_price_micros is not None:
-            return self.api_price_micros
-        return None if self.price.flat_micros is None else self.sale({}, "").reserved_micros
-
-    @property
     def ui_price_micros(self) -> int:
         """Return the UI price of an order with the defaults and an empty prompt."""
         return self.priced(self.price, self.typical_input()).reserved_micros

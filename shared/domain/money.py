@@ -17,14 +17,11 @@ def cents_up(micros: int) -> int:
     return -(-micros // MICROS_PER_CENT)
 
 
-def usd(micros: int) -> float:
-    """Return dollars with two decimals, for display in JSON only. Never compute with the result."""
-    return cents(micros) / 100
-
-
 def dollars(micros: int) -> str:
-    """Return an amount such as `$0.11`, for people, rounded up to a cent."""
-    return f"${cents_up(micros) / 100:.2f}"
+    """Return micro-USD as `$1,234.50`, with more than two decimals only for fractions of a cent."""
+    whole, rest = divmod(abs(micros), MICROS_PER_USD)
+    decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"{'-' if micros < 0 else ''}${whole:,}.{decimals}"
 
 
 def micros_from_usd(text: str) -> int:

@@ -1,12 +1,10 @@
 """Prices: a rule over an order's validated input, and over the usage that its provider reports.
 
 A rule becomes an agreed price for one input. The most of each unit that the order can use gives the reservation, the
-units that it used give the settlement. Amounts are exact fractions of a micro-USD until the whole is rounded up, once.
+units that it used give the settlement. Amounts are exact until the whole is rounded up to a micro-USD, once.
 """
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
-from math import ceil
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -21,6 +19,7 @@ UNIT_SIZE: dict[Unit, int] = {  # how many of the counted things are one unit
     "1m_input_tokens": 1_000_000,
     "1m_output_tokens": 1_000_000,
 }
+EXACT = 1_000_000  # every unit size divides it
 PER_OUTPUT: frozenset[Unit] = frozenset({"output", "second", "megapixel"})
 TOKENS: frozenset[Unit] = frozenset({"1m_input_tokens", "1m_output_tokens"})
 BASIS_POINTS_PER_ONE = 10_000
@@ -63,9 +62,9 @@ class AgreedPart(Struct, frozen=True, array_like=True):
     per: Unit
     micros: int
 
-    def cost(self, quantities: Quantities) -> Fraction:
-        """Return the cost of a quantity, in micro-USD."""
-        return Fraction(self.micros * quantities.get(self.per, 1), UNIT_SIZE[self.per])
+    def cost(self, quantities: Quantities) -> int:
+        """Return the exact cost of a quantity, in parts of a micro-USD: EXACT of them are one."""
+        return self.micros * quantities.get(self.per, 1) * (EXACT // UNIT_SIZE[self.per])
 
 
 class AgreedPrice(Struct, frozen=True, array_like=True):
@@ -90,7 +89,7 @@ class AgreedPrice(Struct, frozen=True, array_like=True):
         if missing and self.ceiling_micros is None:
             raise UnboundedPrice(f"nothing bounds {', '.join(missing)}: set a ceiling, or a limit on the input")
         most = max(self.minimum_micros, self.ceiling_micros or 0)
-        total = most if missing else ceil(sum((part.cost(quantities) for part in self.parts), Fraction()))
+        total = most if missing else -(-sum(part.cost(quantities) for part in self.parts) // EXACT)
         floored = max(total, self.minimum_micros)
         return marked_up(floored if self.ceiling_micros is None else min(floored, most), self.basis_points)
 
@@ -152,8 +151,10 @@ class Sale(Struct, frozen=True, array_like=True):
         order that is charged by tokens costs its reservation.
         """
         ordered = self.most.get("output", 1)
-        share = Fraction(min(outputs, ordered), ordered) if outputs is not None and ordered else Fraction(1)
-        used = {unit: ceil(most * share) if unit in PER_OUTPUT else most for unit, most in self.most.items()}
+        delivered = ordered if outputs is None else min(outputs, ordered)
+        used = dict(self.most)
+        if delivered < ordered:
+            used |= {unit: -(-self.most[unit] * delivered // ordered) for unit in PER_OUTPUT & self.most.keys()}
         reported = {unit: count for unit, count in (tokens or {}).items() if unit in TOKENS}
         used |= {unit: min(count, self.most.get(unit, count)) for unit, count in reported.items()}
         if not self.counts(reported):

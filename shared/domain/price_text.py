@@ -1,6 +1,6 @@
 """Prices in words, for people."""
 
-from shared.domain.money import MICROS_PER_USD
+from shared.domain.money import dollars
 from shared.domain.price_rule import PricePart, PriceRule, Unit, marked_up
 
 UNIT_NAMES: dict[Unit, str] = {
@@ -13,19 +13,14 @@ UNIT_NAMES: dict[Unit, str] = {
 def price_text(rule: PriceRule, basis_points: int) -> str:
     """Return a price such as `$0.042 per second, at least $0.021`, with a mark-up in hundredths of a percent."""
     least, most = rule.minimum_micros, rule.ceiling_micros
-    bounds = [f"at least {_usd(marked_up(least, basis_points))}"] if least else []
-    bounds += [f"at most {_usd(marked_up(most, basis_points))}"] if most is not None else []
+    bounds = [f"at least {dollars(marked_up(least, basis_points))}"] if least else []
+    bounds += [f"at most {dollars(marked_up(most, basis_points))}"] if most is not None else []
     return ", ".join([" plus ".join(_part_text(part, basis_points) for part in rule.parts), *bounds])
 
 
 def _part_text(part: PricePart, basis_points: int) -> str:
     unit = UNIT_NAMES.get(part.per, part.per)
     conditions = [", ".join(f"{name} {value}" for name, value in row.when.items()) for row in part.rows]
-    prices = [_usd(marked_up(row.micros, basis_points)) for row in part.rows]
+    prices = [dollars(marked_up(row.micros, basis_points)) for row in part.rows]
     rows = [f"{price} with {when}" for price, when in zip(prices, conditions, strict=True)]
-    return f"{_usd(marked_up(part.micros, basis_points))} per {unit}" + (f" ({'; '.join(rows)})" if rows else "")
-
-
-def _usd(micros: int) -> str:
-    whole, _, decimals = f"{micros / MICROS_PER_USD:.6f}".partition(".")
-    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
+    return f"{dollars(marked_up(part.micros, basis_points))} per {unit}" + (f" ({'; '.join(rows)})" if rows else "")

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 from shared.domain.bounds import refusal_of
 from shared.domain.errors import Refused
 from shared.domain.generation import EndState, Outcome, Spec, encode, encode_spec
-from shared.domain.money import usd
+from shared.domain.money import dollars
 from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.connect import Store
@@ -167,7 +167,7 @@ def _refused(reason: str, first: int = 0, second: int = 0) -> Refused:
         "unknown_key": ("invalid_api_key", "This API key is unknown or was revoked."),
         "insufficient": (
             "insufficient_balance",
-            f"This costs ${usd(second):.2f}, the balance is ${usd(first):.2f}. Top up to continue.",
+            f"This costs {dollars(second)}, the balance is {dollars(first)}. Top up to continue.",
         ),
         "reused": ("idempotency_key_reuse", "This Idempotency-Key was used for another request. Use a new key."),
         "quota": ("quota_exceeded", f"All {first} generations of today are used. The day ends at midnight UTC."),

@@ -55,7 +55,7 @@ def quote_entry(able: Sequence[AbleRoute], balance_micros: int) -> Quote:
         minimum_micros=price.minimum_micros,
         ceiling_micros=price.ceiling_micros,
         markup_percent=price.basis_points / 100,
-        providers=tuple(one.route.provider for one in able if one.sale.price == price),
+        providers=tuple(one.route.provider for one in able if one.sale == sale),
         affordable=micros <= balance_micros,
     )
 

@@ -480,7 +480,7 @@ async def test_hello_and_demo_work_against_a_deployment(tmp_path: Path) -> None:
             facts = await stack.run_cli("demo")
             assert ["local/artist", "local/film"] == [entry["model"] for entry in facts["generations"]]
             assert ["completed", "completed"] == [entry["status"] for entry in facts["generations"]]
-            assert {"before": 2000, "after": 2000 - 11 - 21} == facts["balance_cents"]
+            assert {"before": 20_000_000, "after": 20_000_000 - 105_000 - 210_000} == facts["balance_micros"]
             files = [Path(saved["file"]) for entry in facts["generations"] for saved in entry["files"]]
             assert [a_png(), a_video()] == [file.read_bytes() for file in files]
             assert {(entry["id"], "generation.completed", True) for entry in facts["generations"]} == {

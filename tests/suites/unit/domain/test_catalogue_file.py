@@ -121,7 +121,7 @@ def test_price_may_be_a_table_of_parts() -> None:
 def test_api_price_of_its_own_replaces_the_mark_up() -> None:
     """A model may state its API price; the UI price stays."""
     model = parse(TEXT.replace("price_cents = 10", "price_cents = 10\napi_price_cents = 11")).models["local/image"]
-    assert (100_000, 110_000, 110_000) == (model.ui_price_micros, model.price_micros, model.flat_micros)
+    assert (100_000, 110_000) == (model.ui_price_micros, model.price_micros)
 
 
 @pytest.mark.parametrize(

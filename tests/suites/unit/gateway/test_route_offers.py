@@ -6,6 +6,7 @@ from msgspec import structs
 from gateway.offers import OFFERS_MAX, Candidate, GenerationRequest, build_offers
 from shared.domain.catalogue import Model, Route
 from shared.domain.errors import Refused
+from shared.domain.price_rule import PricePart, PriceRule
 from tests.harness.factories import load_catalogue
 
 
@@ -49,6 +50,16 @@ def test_a_reservation_falls_back_only_to_the_same_price() -> None:
     assert [["three"], [], ["one"]] == [[route.provider for route in offer.spec.routes] for offer in offers]
     assert [20_000, 50_000, 20_000] == [offer.price_micros for offer in offers]
     assert ["two", "three"] == [route.provider for route in build_offers(make_request(*candidates))[0].spec.routes]
+
+
+def test_a_reservation_falls_back_only_to_the_same_quantities() -> None:
+    """A model with the same price per second but a longer output costs more, so it is not a fallback."""
+    rule = PriceRule(parts=(PricePart(per="second", micros=1_000),))
+    per_second = {"price": rule, "api_price_micros": None}
+    short, long = (make_candidate(name, duration_s=s, **per_second) for name, s in (("one", 5), ("two", 10)))
+    offers = build_offers(make_request(short, long, payer="balance"))
+    assert [(), ()] == [offer.spec.routes for offer in offers]
+    assert offers[0].price_micros * 2 == offers[1].price_micros
 
 
 def test_an_input_is_refused_when_the_first_candidate_rejects_it() -> None:
