@@ -10,7 +10,14 @@ from shared.store.append_log import LogDamaged, check_log
 from shared.store.embedded import StoreInUse, data_folder, hold
 
 GATEWAY, STORE, LOCAL = "-m gateway", "-m shared.store.embedded", "-m workers run local"
-LOCAL_MODULES = ("av", "espeakng_loader", "numpy", "PIL", "xllamacpp")  # the extra [local] of pyproject.toml
+LOCAL_MODULES = (
+    "av",
+    "espeakng_loader",
+    "numpy",
+    "PIL",
+    "pillow_heif",
+    "xllamacpp",
+)  # the extra [local] of pyproject.toml
 
 
 def check(settings: Settings, commands: Iterable[str], metrics_ports: Iterable[int] = ()) -> None:

@@ -38,7 +38,8 @@ from workers.engine import Engine
 from workers.exporter import serve_metrics
 from workers.fleet import Fleet, audit_forever
 from workers.late import poll_late
-from workers.media.input_images import InputImages
+from workers.media.input_media import InputMedia
+from workers.media.pictures import Pictures
 from workers.model_check import models_at, print_model_check
 from workers.probe import print_probe
 from workers.run import run
@@ -141,9 +142,11 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
         Egress(networks=own, total_s=OUTPUT_S, user_agent=BROWSER_LIKE) as outputs,
     ):
         storage = Storage.open(config.assets, synced=config.durability == "fsync")
-        images = InputImages(storage, strangers)
+        pictures = Pictures()
+        media = InputMedia(storage, strangers, pictures)
         newest = NewestSecret((await retry_at_start(store, partial(read_callback_secrets, store)))[0])
-        adapter = load(setup.adapter or setup.name, config.adapters)(structs.replace(setup, fetch=images.fetch))
+        setup = structs.replace(setup, fetch=media.fetch, fetch_media=media.fetch_media)
+        adapter = load(setup.adapter or setup.name, config.adapters)(setup)
         context = WorkerContext(
             provider=setup.name,
             store=store,
@@ -164,6 +167,7 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
         finally:
             following.cancel()
             await adapter.close()
+            await pictures.close()
 
 
 async def run_dispatcher(config: Settings) -> None:

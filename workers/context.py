@@ -12,6 +12,7 @@ from shared.domain.generation import Outcome, Spec
 from shared.domain.quantities import tokens_of
 from shared.domain.trace import traceparent
 from shared.ops import clock, redaction
+from shared.ops.memory_budget import MemoryBudget
 from shared.ops.storage import Storage
 from shared.store import ledger
 from shared.store.connect import Store
@@ -20,7 +21,6 @@ from shared.store.steps import Step
 from workers.adapters.account_probe import AccountProbe
 from workers.adapters.contract import Adapter, Call, Done, Pending, Rejected
 from workers.egress import Egress
-from workers.media.memory_budget import MemoryBudget
 
 PARK_MIN_S = 0.01
 REASON_CHARS_MAX = 200

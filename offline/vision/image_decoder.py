@@ -4,31 +4,41 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
+from importlib.util import find_spec
 
 import numpy as np
 from msgspec import Struct
 from PIL import ExifTags, Image, ImageOps
 
+from offline.extras import import_extra
 from offline.vision.limits import check_side
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
+ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")  # of these, several images are one that moves
+PLAIN_MODES = ("L", "LA", "P", "RGB", "RGBA", "1")
 TEXT_CHARS_MAX = 4_000
 # Errors of Pillow's decoders for broken and hostile files.
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError, struct.error, zlib.error)
-_BROKEN_TOO = (Image.DecompressionBombError, ZeroDivisionError, AttributeError, MemoryError)
+_BROKEN_TOO = (Image.DecompressionBombError, ZeroDivisionError, AttributeError, MemoryError, RuntimeError)
 
 
 class DecodedImage(Struct, frozen=True):
-    """An image in mode L, LA, RGB or RGBA. `texts` are the file's own text fields by name, cut to a bound."""
+    """An image in mode L, LA, RGB or RGBA. `texts` are the file's own text fields by name, cut to a bound.
+
+    `is_plain` says that the file itself is upright and in 8 bits of grey or red, green and blue.
+    """
 
     image: Image.Image
     format: str
     texts: dict[str, str]
+    is_plain: bool = True
+    is_animated: bool = False
 
 
-def decode_image(data: bytes) -> DecodedImage:
-    """Decode an image file. Raises ValueError for a file that is unreadable, broken or too large."""
-    Image.init()
+def decode_image(data: bytes, check: Callable[[int, int], None] = check_side) -> DecodedImage:
+    """Decode an image file. Raises ValueError for a file that is unreadable or broken, or refused by `check`."""
+    _load_decoders()
     with warnings.catch_warnings():
         # Pillow warns about odd files that it reads nevertheless, and about sizes that are checked below.
         warnings.simplefilter("ignore")
@@ -36,18 +46,27 @@ def decode_image(data: bytes) -> DecodedImage:
             source = Image.open(io.BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
         except (*_BROKEN, *_BROKEN_TOO):
             raise ValueError(
-                "The file is not an image that can be read. Send PNG, JPEG, WebP, GIF, BMP or TIFF."
+                "The file is not an image that can be read. Send PNG, JPEG, WebP, GIF, AVIF, HEIC, TIFF or BMP."
             ) from None
-        check_side(*source.size)
+        check(*source.size)
         try:
+            is_animated = source.format in ANIMATED and bool(getattr(source, "is_animated", False))
             source.load()
             texts = _texts(source)
+            is_plain = source.mode in PLAIN_MODES and source.getexif().get(ExifTags.Base.Orientation, 1) == 1
             image = _in_8_bits(ImageOps.exif_transpose(source))
         except (*_BROKEN, *_BROKEN_TOO):
             raise ValueError(
                 "The image file is broken: it ends early or its data are invalid. Send it again."
             ) from None
-    return DecodedImage(image, source.format or "", texts)
+    return DecodedImage(image, source.format or "", texts, is_plain, is_animated)
+
+
+def _load_decoders() -> None:
+    Image.init()
+    if "HEIF" not in Image.OPEN and find_spec("pillow_heif") is not None:
+        register_heif = import_extra("pillow_heif").register_heif_opener
+        register_heif(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
 
 def _in_8_bits(image: Image.Image) -> Image.Image:

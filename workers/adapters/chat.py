@@ -10,7 +10,8 @@ from typing import Any
 
 from shared.domain.quantities import completion_tokens_max, words_max
 from workers.adapters.contract import Call, Done, Rejected, Setup, Unknown
-from workers.adapters.inputs import data_url, drop_none
+from workers.adapters.inputs import drop_none
+from workers.adapters.media import data_url
 from workers.adapters.responses import ProviderResponse
 
 KINDS = ("text", "enhance", "interrogate")

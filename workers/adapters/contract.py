@@ -32,22 +32,26 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Blob(Struct, frozen=True, tag=True):
-    """The bytes of an output or of an input image."""
+    """The bytes of an output or of an input."""
 
     data: bytes
     media_type: str
 
 
-async def refuse_fetch(url: str) -> Blob:
-    """Raise Rejected. The default of `Setup.fetch`."""
+MediaKind = Literal["image", "video", "audio"]
+
+
+async def refuse_fetch(url: str, kind: MediaKind = "image") -> Blob:
+    """Raise Rejected. The default of `Setup.fetch` and `Setup.fetch_media`."""
     raise Rejected("invalid_input", f"Input images are not available here: {url[:100]}")
 
 
 class Setup(Struct, frozen=True, kw_only=True):
     """The configuration of an adapter: its provider's catalogue entry, and the key that this entry names.
 
-    `fetch` downloads an input image (https, data: or one of our own assets) through the guarded egress, at most 20 MB.
-    It raises Rejected("image_unreachable" | "bad_image", ...).
+    `fetch` downloads an input image of at most 20 MB through the guarded egress: https, data: or one of our own assets.
+    The image that it returns is one that every provider reads. It raises Rejected: `image_unreachable` or `bad_image`.
+    `fetch_media` does that for any kind of media; videos and recordings have at most 100 MB.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     connect_s: float = CONNECT_S  # time limit for opening a connection
     credit_micros: int | None = None  # our cost of one provider credit; None: not known
     fetch: Callable[[str], Awaitable[Blob]] = msgspec.field(default=refuse_fetch)
+    fetch_media: Callable[[str, MediaKind], Awaitable[Blob]] = msgspec.field(default=refuse_fetch)
 
 
 class Link(Struct, frozen=True, tag=True):

@@ -1,11 +1,11 @@
 """A call's input in the forms that several providers want."""
 
-import base64
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import log, prod
 from typing import Any
 
 from workers.adapters.contract import Blob, Call, Rejected, Setup
+from workers.adapters.media import Upload, publish
 
 SAME_SHAPE = 0.03  # difference of two ratios' logarithms: providers do not draw 16:9 exact to the pixel
 
@@ -90,35 +90,12 @@ async def fetch_images(setup: Setup, call: Call) -> list[Blob]:
 
 async def resolve_image_urls(setup: Setup, call: Call) -> list[str]:
     """Return a URL for every input image that the provider can read: our own assets as data: URLs. Raises Rejected."""
-    return [data_url(await setup.fetch(url)) if url.startswith("asset:") else url for url in image_urls(call)]
+    return [await publish(setup, url) for url in image_urls(call)]
 
 
-async def publish_image_urls(
-    setup: Setup, call: Call, upload: Callable[[Blob], Awaitable[str]], *, inline_bytes_max: int = 0
-) -> list[str]:
-    """Return a URL for every input image that the provider can read.
-
-    An image without a public URL becomes a data: URL up to `inline_bytes_max`. A larger one is sent to `upload`, which
-    returns the provider's own URL of it. Raises Rejected, and the errors of `upload`.
-    """
-
-    async def publish(url: str) -> str:
-        if not url.startswith(("asset:", "data:")):
-            return url
-        image = await setup.fetch(url)
-        return data_url(image) if len(image.data) <= inline_bytes_max else await upload(image)
-
-    return [await publish(url) for url in image_urls(call)]
-
-
-def data_url(image: Blob) -> str:
-    """Return an image as a data: URL."""
-    return f"data:{image.media_type};base64,{base64.b64encode(image.data).decode()}"
-
-
-def file_name(image: Blob) -> str:
-    """Return a name for an image in a multipart form: some providers go by its extension."""
-    return f"image.{image.media_type.removeprefix('image/')}"
+async def publish_image_urls(setup: Setup, call: Call, upload: Upload, *, inline_bytes_max: int = 0) -> list[str]:
+    """Return a URL for every input image that the provider can read: see `publish`."""
+    return [await publish(setup, url, upload=upload, inline_bytes_max=inline_bytes_max) for url in image_urls(call)]
 
 
 def _slope(ratio: str) -> float | None:

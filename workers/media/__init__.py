@@ -4,22 +4,18 @@ import hashlib
 
 from msgspec import Struct
 
+from shared.media.file_type import served_type
 from shared.media.image_header import (
     HEAD_BYTES_MAX,
     TAIL_BYTES_MAX,
     DamagedImage,
     Size,
-    image_type,
     is_whole,
     read_header,
 )
 from workers.media.errors import BadOutput
 
 OUTPUT_BYTES_MAX = 512 * 1024 * 1024
-
-STARTS = ((b"OggS", "audio/ogg"), (b"fLaC", "audio/flac"), (b"ID3", "audio/mpeg"))
-IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heif", b"mif1", b"msf1")  # images in an MP4 container
-AUDIO_BRANDS = (b"M4A ", b"M4B ")
 
 # The media types that a kind of generation may deliver. A video may be an animated image.
 ALLOWED: dict[str, str | tuple[str, ...]] = {
@@ -74,7 +70,7 @@ def require_type(head: bytes, size_bytes: int, kind: str) -> str:
         raise BadOutput("the provider delivered an empty output")
     if size_bytes > OUTPUT_BYTES_MAX:
         raise BadOutput(f"the provider delivered {size_bytes} bytes; at most {OUTPUT_BYTES_MAX} are kept")
-    media_type = sniff(head)
+    media_type = served_type(head)
     if media_type is None:
         raise BadOutput(
             f"the provider delivered {size_bytes} bytes that are not an image, video or audio file we serve"
@@ -82,26 +78,3 @@ def require_type(head: bytes, size_bytes: int, kind: str) -> str:
     if not media_type.startswith(ALLOWED.get(kind, "")):
         raise BadOutput(f"the provider delivered {media_type} for a generation of kind {kind}")
     return media_type
-
-
-def sniff(head: bytes) -> str | None:
-    """Return the media type of the first bytes, None if we do not serve it."""
-    if media_type := image_type(head):
-        return media_type
-    for start, media_type in STARTS:
-        if head.startswith(start):
-            return media_type
-    if head[:4] == b"RIFF":
-        return "audio/wav" if head[8:12] == b"WAVE" else None
-    if head[4:8] == b"ftyp" and head[8:12] not in IMAGE_BRANDS:
-        return "audio/mp4" if head[8:12] in AUDIO_BRANDS else "video/mp4"
-    if head.startswith(b"\x1aE\xdf\xa3") and b"webm" in head[:64]:  # Matroska names its type in the header
-        return "video/webm"
-    return "audio/mpeg" if _is_mp3_frame(head) else None
-
-
-def _is_mp3_frame(head: bytes) -> bool:
-    # A sync word, a known version, layer III, a valid bitrate and sample rate.
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
-        return False
-    return head[1] & 0x18 != 0x08 and head[2] & 0xF0 != 0xF0 and head[2] & 0x0C != 0x0C

@@ -8,7 +8,9 @@ from msgspec import Struct
 
 from shared.domain.foreign_url import host_of
 from shared.domain.generation import Output
+from shared.media.boxes import BoxWalk
 from shared.media.image_header import HEAD_BYTES_MAX, TAIL_BYTES_MAX, Size
+from shared.ops.memory_budget import MemoryBudget
 from shared.ops.output_writer import OutputWriter
 from shared.ops.storage import Storage, StorageError
 from workers.adapters.contract import Blob, Link
@@ -16,9 +18,7 @@ from workers.egress import Egress
 from workers.egress.errors import BadUrl, EgressError, TooLarge
 from workers.egress.stream import PIECE_BYTES
 from workers.media import OUTPUT_BYTES_MAX, inspect, inspect_ends, require_type
-from workers.media.boxes import BoxWalk
 from workers.media.errors import BadOutput, CopyFailed, NotStored
-from workers.media.memory_budget import MemoryBudget
 
 INLINE_BYTES_MAX = 256 * 1024  # hashing more than this would block the event loop for too long
 READER_BYTES = HEAD_BYTES_MAX + 3 * PIECE_BYTES  # the memory of one copy, besides its writer's

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from workers.adapters.contract import Call, Done, Link, Pending, ProviderError, Rejected, Setup
 from workers.adapters.http import HttpAdapter
 from workers.adapters.inputs import aspect_ratio, drop_none, image_urls, styled_prompt
+from workers.adapters.media import is_public
 from workers.adapters.refusals import MODEL_FAILED, invalid_input, no_result, unsupported_kind
 from workers.adapters.responses import REASON_CHARS_MAX, ProviderResponse, read_ref, read_task
 
@@ -61,7 +62,7 @@ class Adapter(HttpAdapter):
 
     async def _build_reference(self, url: str) -> dict[str, str]:
         """Return an input image as its public URL, else with its bytes. Raises Rejected."""
-        if not url.startswith(("asset:", "data:")):
+        if is_public(url):
             return {"url": url}
         image = await self.setup.fetch(url)
         return {"data": b64encode(image.data).decode(), "media_type": image.media_type}

@@ -23,14 +23,8 @@ from workers.adapters.contract import (
     Setup,
 )
 from workers.adapters.http import UPLOAD_RETRY_S, HttpAdapter
-from workers.adapters.inputs import (
-    aspect_ratio,
-    file_name,
-    model_row,
-    publish_image_urls,
-    rename_fields,
-    styled_prompt,
-)
+from workers.adapters.inputs import aspect_ratio, model_row, publish_image_urls, rename_fields, styled_prompt
+from workers.adapters.media import file_name
 from workers.adapters.outputs import read_outputs
 from workers.adapters.refusals import MODEL_FAILED, canceled
 from workers.adapters.responses import REASON_CHARS_MAX, ProviderResponse, json_fields, read_ref, read_task

@@ -18,15 +18,8 @@ import aiohttp
 
 from workers.adapters.contract import Blob, Call, Done, Down, ModelGone, Pending, ProviderError, Rejected, Retry, Setup
 from workers.adapters.http import UPLOAD_RETRY_S, Http, HttpAdapter
-from workers.adapters.inputs import (
-    aspect_ratio,
-    drop_none,
-    file_name,
-    model_row,
-    nearest_size,
-    publish_image_urls,
-    styled_prompt,
-)
+from workers.adapters.inputs import aspect_ratio, drop_none, model_row, nearest_size, publish_image_urls, styled_prompt
+from workers.adapters.media import file_name
 from workers.adapters.outputs import read_outputs
 from workers.adapters.refusals import canceled, invalid_input, require_credit, unsupported_kind
 from workers.adapters.responses import REASON_CHARS_MAX, ErrorReader, ProviderResponse, read_ref, read_task

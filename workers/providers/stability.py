@@ -15,7 +15,8 @@ import aiohttp
 
 from workers.adapters.contract import Blob, Call, Done, Pending, ProviderError, Rejected, Setup, Unknown
 from workers.adapters.http import HttpAdapter
-from workers.adapters.inputs import aspect_ratio, drop_none, fetch_images, file_name, styled_prompt
+from workers.adapters.inputs import aspect_ratio, drop_none, fetch_images, styled_prompt
+from workers.adapters.media import file_name
 from workers.adapters.refusals import content_policy, invalid_input, require_credit, unsafe_result, unsupported_kind
 from workers.adapters.responses import PollFailed, ProviderResponse
 

@@ -13,6 +13,7 @@ import pytest
 from msgspec import structs
 
 from shared.domain.public_address import PRIVATE_NETWORKS
+from shared.ops.memory_budget import MemoryBudget
 from shared.ops.storage import Storage
 from tests.harness.bounds import within
 from tests.harness.doubles.double import Double, Fault, Response
@@ -37,7 +38,6 @@ from workers.adapters.contract import (
 )
 from workers.egress import Egress
 from workers.media.errors import BadOutput, CopyFailed, OutputError
-from workers.media.memory_budget import MemoryBudget
 from workers.media.output_copy import READER_BYTES, Copier
 from workers.outputs import copy_outputs
 

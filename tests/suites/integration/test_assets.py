@@ -20,13 +20,13 @@ from PIL import Image
 from gateway.assets import serve_from, span_of
 from shared.domain.generation import Output
 from shared.domain.public_address import PRIVATE_NETWORKS
+from shared.ops.memory_budget import MemoryBudget
 from shared.ops.storage import CHUNK_BYTES, Storage, new_path
 from workers import media
 from workers.adapters.contract import Blob, Link
 from workers.egress import Egress
 from workers.media import output_copy
 from workers.media.errors import BadOutput, CopyFailed
-from workers.media.memory_budget import MemoryBudget
 from workers.media.output_copy import READER_BYTES, Copier
 from workers.outputs import OUTPUTS_MAX, copy_outputs
 

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from shared.domain.generation import Output
 from shared.domain.public_address import PRIVATE_NETWORKS
+from shared.ops.memory_budget import MemoryBudget
 from shared.ops.storage import Storage
 from tests.harness.doubles.line import LineServer, redirect_to
 from tests.harness.doubles.receiver import Receiver
@@ -15,9 +16,9 @@ from tests.harness.doubles.zone import Zone
 from workers.adapters.contract import Link, Rejected
 from workers.egress import Egress
 from workers.media.errors import BadOutput
-from workers.media.input_images import NOT_FETCHED, InputImages
-from workers.media.memory_budget import MemoryBudget
+from workers.media.input_media import NOT_FETCHED, InputMedia
 from workers.media.output_copy import READER_BYTES, Copier
+from workers.media.pictures import Pictures
 from workers.outputs import copy_outputs
 
 PNG = bytes.fromhex(
@@ -43,7 +44,7 @@ def storage(tmp_path: Path) -> Storage:
 async def test_signed_link_of_an_image_is_fetched(server: LineServer, storage: Storage, path: str) -> None:
     """An input image behind a signed link arrives, also after a redirect, and the link is sent as given."""
     async with Egress(networks=PRIVATE_NETWORKS, ports=(80, 443)) as egress:
-        image = await InputImages(storage, egress).fetch(server.origin + path)
+        image = await InputMedia(storage, egress, Pictures()).fetch(server.origin + path)
     assert (PNG, SIGNED) == (image.data, server.targets[-1])
 
 
@@ -84,7 +85,7 @@ async def fetch_failure(storage: Storage, egress: Egress, url: str) -> str:
     """Return the message of an image that cannot be fetched."""
     async with egress:
         with pytest.raises(Rejected) as caught:
-            await InputImages(storage, egress).fetch(url)
+            await InputMedia(storage, egress, Pictures()).fetch(url)
     assert "image_unreachable" == caught.value.code
     return caught.value.message
 
@@ -103,7 +104,7 @@ async def test_customer_does_not_learn_why_an_image_was_not_fetched(storage: Sto
     ]
     with capture_logs() as logs:
         messages = {await fetch_failure(storage, egress, url) for url, egress in failures}
-    assert {NOT_FETCHED} == messages
+    assert {NOT_FETCHED.format(kind="image")} == messages
     told = [entry for entry in logs if entry["event"] == "input_image.not_fetched"]
     assert len(failures) == len(told)
     assert {"connect_failed", "blocked_address", "dns_failed", "timeout"} == {entry["code"] for entry in told}

@@ -14,15 +14,16 @@ from msgspec import Struct
 
 from gateway.admission.images import RequestImages
 from shared.domain.errors import Refused
+from shared.ops.memory_budget import MemoryBudget
 from shared.ops.storage import Storage
 from tests.harness.loop_lag import LAG_S_MAX, find_longest_callback
 from tests.harness.odd_images import ODD_IMAGES
 from workers.adapters.contract import Blob, Call, Done, Rejected, Retry, Setup
 from workers.egress import Egress
 from workers.media.errors import OutputError
-from workers.media.input_images import InputImages
-from workers.media.memory_budget import MemoryBudget
+from workers.media.input_media import InputMedia
 from workers.media.output_copy import Copier, copy_output
+from workers.media.pictures import Pictures
 from workers.providers import local
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -33,7 +34,7 @@ odd_image = cache(lambda name: ODD_IMAGES[name]())
 class Scene(Struct, frozen=True):
     """The places that take images."""
 
-    images: InputImages
+    images: InputMedia
     copier: Copier
     adapter: local.Adapter
     storage: Storage
@@ -44,10 +45,12 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
     """Provide a worker's parts and the local provider."""
     storage = Storage.open(str(tmp_path_factory.mktemp("assets")), synced=False)
     async with Egress() as egress:
-        images = InputImages(storage, egress)
+        pictures = Pictures()
+        images = InputMedia(storage, egress, pictures)
         adapter = local.Adapter(Setup(name="local", fetch=images.fetch))
         yield Scene(images, Copier(storage=storage, egress=egress, budget=MemoryBudget(1 << 30)), adapter, storage)
         await adapter.close()
+        await pictures.close()
 
 
 async def store(scene: Scene, name: str) -> str:

@@ -13,9 +13,10 @@ from obstore.store import MemoryStore
 from PIL import Image
 
 from shared.domain.catalogue import KINDS
+from shared.media.file_type import served_type
 from shared.ops import storage as module
 from shared.ops.storage import CHUNK_BYTES, EXTENSIONS, AssetMissing, Storage, StorageError, media_type_of, new_path
-from workers.media import OUTPUT_BYTES_MAX, inspect, sniff
+from workers.media import OUTPUT_BYTES_MAX, inspect
 from workers.media.errors import BadOutput
 
 DAY_MS = 24 * 3600 * 1000
@@ -255,7 +256,7 @@ def test_recording_type_is_detected(media_type: str, container: str, codec: str)
     assert (media_type, None) == (media.media_type, media.size)
     if media_type == "audio/mpeg":
         frame = data[data.index(b"\xff\xfb") :]
-        assert "audio/mpeg" == sniff(frame)
+        assert "audio/mpeg" == served_type(frame)
 
 
 @pytest.mark.parametrize(

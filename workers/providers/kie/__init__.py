@@ -41,7 +41,8 @@ from workers.adapters.contract import (
     Unknown,
 )
 from workers.adapters.http import UPLOAD_RETRY_S, HttpAdapter
-from workers.adapters.inputs import drop_none, file_name, publish_image_urls
+from workers.adapters.inputs import drop_none, publish_image_urls
+from workers.adapters.media import file_name
 from workers.adapters.refusals import require_credit
 from workers.adapters.responses import ProviderResponse, json_fields, read_ref
 from workers.adapters.signatures import is_fresh

@@ -14,6 +14,7 @@ from offline.language.enhancement import subject
 from offline.language.topic import topic
 from offline.vision.captioning import describe_image
 from offline.vision.image_decoder import decode_image
+from offline.vision.preparation import prepare
 from offline.vision.upscaling import upscale
 from offline.voice.clauses import split_clauses
 from offline.voice.speech import speak
@@ -73,6 +74,7 @@ ENTRIES: dict[str, Entry] = {
     "prompt-topic": Entry(hostile_text, lambda text, chance: (topic(text), subject(text)), 320, in_parent=False),
     "clauses": Entry(hostile_text, lambda text, chance: list(split_clauses(text)), 320, in_parent=False),
     "image-pixels": Entry(hostile_file, lambda data, chance: decode_image(data), 640, in_parent=False),
+    "image-prepared": Entry(hostile_file, lambda data, chance: prepare(data), 160, in_parent=False),
     "image-words": Entry(hostile_file, lambda data, chance: describe_image(data), 16, in_parent=False),
     "upscale": Entry(hostile_file, lambda data, chance: upscale(data, chance.choice((2, 4))), 8, in_parent=False),
     "voice": Entry(hostile_text, say, 4, in_parent=False),

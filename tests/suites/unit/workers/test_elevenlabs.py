@@ -11,7 +11,7 @@ from tests.harness.doubles.elevenlabs import VOICES, Double
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Blob, Call, Callback, Done, Down, Link, Pending, Rejected, Retry, Setup
-from workers.adapters.inputs import data_url
+from workers.adapters.media import data_url
 from workers.adapters.responses import PollFailed
 from workers.providers.elevenlabs import VOICES_S, Adapter
 

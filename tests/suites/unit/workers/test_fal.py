@@ -14,7 +14,7 @@ from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.chat import INTERROGATE
 from workers.adapters.contract import Blob, Call, Callback, Done, Link, Pending, Setup
-from workers.adapters.inputs import data_url
+from workers.adapters.media import data_url
 from workers.adapters.responses import PollFailed
 from workers.providers.fal import KEYS_S, Adapter
 

@@ -10,7 +10,7 @@ from tests.harness.doubles.huggingface import CAPTIONER, IMAGE_MODEL, SPEAKER, U
 from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Blob, Call, Done, Down, Link, Pending, Rejected, Setup
-from workers.adapters.inputs import data_url
+from workers.adapters.media import data_url
 from workers.providers.huggingface import Adapter
 
 FOX = "https://example.com/fox.png"

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from workers.media.boxes import BOXES_MAX, BoxWalk
-from workers.media.memory_budget import MemoryBudget
+from shared.media.boxes import BOXES_MAX, BoxWalk
+from shared.ops.memory_budget import MemoryBudget
 
 FTYP, MDAT = b"\0\0\0\x10ftypisom\0\0\2\0", b"\0\0\0\x0cmdat1234"
 LONG = b"\0\0\0\1moov" + (20).to_bytes(8) + b"1234"

@@ -11,7 +11,7 @@ from tests.harness.doubles.provider import a_png
 from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.chat import INTERROGATE
 from workers.adapters.contract import Blob, Call, Done, Down, Setup
-from workers.adapters.inputs import data_url
+from workers.adapters.media import data_url
 from workers.providers.openai import BASE_URLS, Adapter
 
 FOX = "https://example.com/fox.png"

@@ -11,7 +11,7 @@ from tests.harness.doubles.provider import a_png
 from tests.harness.doubles.replicate import VERSION, Double
 from tests.suites.conformance.case import SECRET, a_call, fetch_image
 from workers.adapters.contract import Blob, Call, Done, Link, Pending, Rejected, Retry, Setup
-from workers.adapters.inputs import data_url
+from workers.adapters.media import data_url
 from workers.providers.replicate import INLINE_BYTES_MAX, Adapter
 
 FOX = "https://example.com/fox.png"

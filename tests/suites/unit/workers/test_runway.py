@@ -10,7 +10,7 @@ from tests.harness.doubles.runway import CREATES, CREDITS, Double, invalid
 from tests.harness.doubles.typed import models
 from tests.suites.conformance.case import a_call, fetch_image
 from workers.adapters.contract import Blob, Call, Done, Down, Link, Pending, Rejected, Retry, Setup
-from workers.adapters.inputs import data_url
+from workers.adapters.media import data_url
 from workers.providers.runway import CREDIT_MICROS, INLINE_BYTES_MAX, Adapter
 
 FOX = "https://example.com/fox.png"
