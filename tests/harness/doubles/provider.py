@@ -18,10 +18,10 @@ from aiohttp import web
 from PIL import Image
 
 
-def a_png(width: int = 8, height: int = 8) -> bytes:
+def a_png(width: int = 8, height: int = 8, *, mode: str = "RGB") -> bytes:
     """Return a small valid PNG file."""
     file = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(file, "PNG")
+    Image.new(mode, (width, height), "teal").save(file, "PNG")
     return file.getvalue()
 
 

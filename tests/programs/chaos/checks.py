@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from tests.harness.factories import CENTS
+from tests.programs.chaos import hostile
 from tests.programs.chaos.client import ClientRecord
 from tests.programs.chaos.logs import summarize
 from tests.programs.chaos.orders import identity, identity_of
@@ -49,7 +50,7 @@ def check_acceptances(evidence: Evidence) -> Iterator[Violation]:
 
 def check_ends(evidence: Evidence) -> Iterator[Violation]:
     """Check that every generation ended, and none with an internal error."""
-    for generation in evidence.generations.values():
+    for generation in (*evidence.generations.values(), *evidence.attacked.generations.values()):
         if generation.open:
             yield Violation("a generation did not end", generation.id, f"{generation.state}: {generation.spec.prompt}")
         elif error_code(generation) == "internal_error":
@@ -104,7 +105,7 @@ def check_odd_answers(evidence: Evidence) -> Iterator[Violation]:
 
 def check_charges(evidence: Evidence) -> Iterator[Violation]:
     """Check that a completed generation costs its reservation, and a failed one nothing, late results included."""
-    for generation in evidence.generations.values():
+    for generation in (*evidence.generations.values(), *evidence.attacked.generations.values()):
         due = generation.reserved if generation.state == COMPLETED else 0
         if not generation.open and generation.cost != due:
             yield Violation("a generation has a wrong charge", generation.id, f"{generation.state}: {generation.cost}")
@@ -192,6 +193,12 @@ def check_rollback(evidence: Evidence) -> Iterator[Violation]:
         yield Violation(rule, "", detail)
 
 
+def check_hostile_tenant(evidence: Evidence) -> Iterator[Violation]:
+    """Check that the hostile tenant gets what it is owed, too."""
+    for rule, detail in hostile.faults_of(evidence.attacked):
+        yield Violation(rule, "", detail)
+
+
 def error_code(generation: Generation) -> str:
     """Return the error code of a generation, or an empty string if it did not fail."""
     return (generation.outcome.error_code or "") if generation.outcome else ""
@@ -207,5 +214,7 @@ CHECKS: tuple[Check, ...] = (
         check_ledgers,
         check_behaviour,
         check_clocks,
+        check_rollback,
+        check_hostile_tenant,
     ),
 )

@@ -16,12 +16,15 @@ from shared.store.check import check_ledger
 from shared.store.findings import Report
 from tests.harness.factories import CENTS, Customer, create_customer
 from tests.programs.chaos.client import ClientRecord, Clients
+from tests.programs.chaos.collect import read_generations
 from tests.programs.chaos.deployment import Deployment, deploy
 from tests.programs.chaos.doubles import Inbox, PaidProvider
+from tests.programs.chaos.hostile import ATTACKS, Attacked, list_ordinary, observe
 from tests.programs.chaos.injector import InjectedFault, Injector, Rescue
 from tests.programs.chaos.logs import read_log
 from tests.programs.chaos.plan import BUSY_MODEL, BUYERS, LATE, LONG_S, Plan
 from tests.programs.chaos.rollback import Rollback, roll_back
+from tests.programs.hostile.tenant import HostileTenant, open_tenant
 from workers.timing import retry_while_store_down
 
 POLL_S = 0.5
@@ -30,7 +33,6 @@ END_MAX_S = 60.0  # after the load, until every generation has ended
 DELIVERED_MAX_S, LATE_MAX_S = 60.0, 75.0
 REPLAYS_MAX = 200
 TOP_UP_EVERY_S, PAYMENT_CENTS = 3.0, 50
-BATCH = 200
 SCAN_COUNT = 2000
 EMPTY_MAX_S = 5.0
 # Keys with these prefixes must be gone once everything has ended.
@@ -70,6 +72,7 @@ class Evidence(Struct, kw_only=True):
     books: Report = field(default_factory=Report)
     warnings: Counter[str] = field(default_factory=Counter)  # of our processes, by event
     errors: list[str] = field(default_factory=list)  # of our processes
+    attacked: Attacked = field(default_factory=Attacked)
     rollback: Rollback | None = None
     started_ms: int = 0
     took_s: float = 0.0
@@ -78,7 +81,15 @@ class Evidence(Struct, kw_only=True):
 class Scene:
     """A deployment under load."""
 
-    def __init__(self, plan: Plan, deployment: Deployment, evidence: Evidence, report: ReportProgress) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        deployment: Deployment,
+        tenant: HostileTenant,
+        evidence: Evidence,
+        report: ReportProgress,
+    ) -> None:
+        self.tenant = tenant
         self.deployment = deployment
         stack, store = deployment.stack, deployment.store
         self.plan, self.stack, self.store, self.evidence, self.report = plan, stack, store, evidence, report
@@ -93,7 +104,8 @@ class Scene:
         background = [
             asyncio.create_task(work) for work in (self._sample(), self._report_repeatedly(), self.injector.guard())
         ]
-        await asyncio.gather(self.clients.run(), self.injector.run(self.plan.faults), self._top_up())
+        async with self.tenant.run_attack(ATTACKS, idle=0):
+            await asyncio.gather(self.clients.run(), self.injector.run(self.plan.faults), self._top_up())
         self.report("load and faults are over, waiting for everything to end")
         await self._cancel_busy()
         await self._wait_for_quiet()
@@ -136,7 +148,7 @@ class Scene:
         return not int(await self.store.call("ZCARD", keys.OPEN))
 
     async def _check_delivered(self) -> bool:
-        return not int(await self.store.call("ZCARD", keys.OPEN_DELIVERIES))
+        return not await list_ordinary(self.store, [keys.OPEN_DELIVERIES], self.tenant)
 
     async def _check_late_polled(self, names: list[str]) -> bool:
         waiting = await asyncio.gather(*(self.store.call("ZSCORE", keys.LATE, name) for name in names))
@@ -188,13 +200,10 @@ class Scene:
     async def _collect(self) -> None:
         evidence = self.evidence
         for customer in evidence.customers:
-            raws = await self.store.call("LRANGE", keys.generations(customer.account), 0, -1)
-            for first in range(0, len(raws), BATCH):
-                names = [raw.decode() for raw in raws[first : first + BATCH]]
-                found = await asyncio.gather(*(generations.view(self.store, "", name) for name in names))
-                evidence.generations |= {generation.id: generation for generation in found if generation is not None}
+            evidence.generations |= await read_generations(self.store, customer.account)
             account = await accounts.find(self.store, customer.account)
             evidence.credited[customer.account] = account.topup if account else 0
+        evidence.attacked = await observe(self.store, self.tenant)
         await self._wait_until("an empty store", EMPTY_MAX_S, self._check_empty)
         await check_ledger(self.store, evidence.books)
         evidence.injected = sorted(self.injector.injected, key=lambda fault: fault.at_s)
@@ -211,8 +220,8 @@ class Scene:
             left += [name.decode() for name in found if name.startswith(MOVING) and not name.endswith(STAYING)]
             if cursor == b"0":
                 break
-        self.evidence.left_over = sorted(left)
-        return not left
+        self.evidence.left_over = sorted(await list_ordinary(self.store, left, self.tenant))
+        return not self.evidence.left_over
 
 
 @asynccontextmanager
@@ -234,7 +243,8 @@ async def set_scene(plan: Plan, report: ReportProgress) -> AsyncIterator[Scene]:
         evidence = Evidence(plan=plan, customers=customers, records=[], responses={}, paid=paid, inboxes=inboxes)
         money = {customer.account: buyer.cents * CENTS for customer, buyer in zip(customers, BUYERS, strict=True)}
         evidence.payments = money
-        yield Scene(plan, deployment, evidence, report)
+        tenant = await held.enter_async_context(open_tenant(deployment.stack.url, store))
+        yield Scene(plan, deployment, tenant, evidence, report)
 
 
 async def run_chaos(plan: Plan, report: ReportProgress, *, rollback: bool = False) -> Evidence:

@@ -1,7 +1,5 @@
 """The scene: a deployment, an ordinary customer alone, and the same next to a hostile tenant."""
 
-import asyncio
-import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -19,7 +17,7 @@ from tests.harness.processes import Stack, make_folder
 from tests.programs.chaos.deployment import CATALOGUE
 from tests.programs.chaos.doubles import PaidProvider
 from tests.programs.hostile.ordinary import Course, order_steadily
-from tests.programs.hostile.tenant import DEAD_ENDPOINTS, HostileTenant
+from tests.programs.hostile.tenant import ATTACKS, IDLE, open_tenant
 
 ALONE_S_MAX, WARM_UP_S = 60.0, 3.0
 DAY_S = 86_400
@@ -45,26 +43,16 @@ async def observe(seconds: float, report: Callable[[str], None]) -> Observed:
     async with AsyncExitStack() as held:
         stack, store = await held.enter_async_context(deploy())
         receiver = await held.enter_async_context(Receiver())
-        hanging = await held.enter_async_context(await asyncio.start_server(read_forever, "127.0.0.1", 0))
         ordinary = await create_customer(store, cents=MONEY_CENTS, concurrency=100, backlog_max=1000)
-        enemy = await create_customer(store, cents=MONEY_CENTS, concurrency=10, backlog_max=100)
         await webhooks.create_endpoint(store, ordinary.account, receiver.url)
-        dead = f"http://127.0.0.1:{hanging.sockets[0].getsockname()[1]}"
-        for number in range(DEAD_ENDPOINTS):
-            await webhooks.create_endpoint(store, enemy.account, f"{dead}/{number}")
+        tenant = await held.enter_async_context(open_tenant(stack.url, store))
         await order_steadily(stack.url, ordinary, store, receiver, WARM_UP_S)
         report("the ordinary customer alone")
         alone = await order_steadily(stack.url, ordinary, store, receiver, min(seconds, ALONE_S_MAX))
         before_bytes, before = await read_memory(store), await count_generations(store)
         report(f"{seconds} s next to the hostile tenant")
-        tenant = HostileTenant(stack.url, enemy)
-        attack = asyncio.create_task(tenant.run())
-        beside = await order_steadily(stack.url, ordinary, store, receiver, seconds)
-        ended = attack.done()
-        attack.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await attack
-        assert not ended, "the attack ended early"
+        async with tenant.run_attack(ATTACKS, IDLE):
+            beside = await order_steadily(stack.url, ordinary, store, receiver, seconds)
         books = Report()
         await check_ledger(store, books)
         return Observed(
@@ -118,11 +106,3 @@ async def read_guests_micros(store: Store) -> int:
     """Return the operator's money that guests spent today."""
     raw = await store.call("GET", keys.usage("guests", int(time.time()) // DAY_S))
     return int(raw.split()[4]) if raw else 0
-
-
-async def read_forever(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Read and never answer."""
-    with contextlib.suppress(OSError):
-        while await reader.read(65_536):
-            pass
-    writer.close()

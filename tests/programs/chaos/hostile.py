@@ -1,0 +1,56 @@
+"""The hostile tenant of a run: its endpoints are dead, its model is forbidden, and its images are heavy."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+
+from msgspec import Struct, field
+
+from shared.domain.generation import COMPLETED, FAILED, Generation
+from shared.store import keys
+from shared.store.connect import Store
+from tests.programs.chaos.collect import read_generations
+from tests.programs.hostile.tenant import Attack, HostileTenant
+
+ATTACKS: dict[Attack, float] = {HostileTenant.order_forbidden: 1.0, HostileTenant.order_heavy: 0.5}
+DELIVERIES = (keys.OPEN_DELIVERIES, keys.queue(keys.WEBHOOKS), keys.leases(keys.WEBHOOKS))
+
+
+class Attacked(Struct, kw_only=True):
+    """The traces of the attack."""
+
+    generations: dict[str, Generation] = field(default_factory=dict)
+    responses: Counter[str] = field(default_factory=Counter)
+    hung: int = 0  # posts that a dead endpoint took
+    lost_deliveries: list[str] = field(default_factory=list)
+
+
+async def observe(store: Store, tenant: HostileTenant) -> Attacked:
+    """Return everything known about a hostile tenant after its attack."""
+    generations = await read_generations(store, tenant.customer.account)
+    events = [f"evt_{name}" for name, generation in generations.items() if not generation.open]
+    names = [f"{event}:{endpoint}" for event in events for endpoint in sorted(tenant.endpoints)]
+    exist = await asyncio.gather(*(store.call("EXISTS", keys.delivery(name)) for name in names))
+    lost = [name for name, exists in zip(names, exist, strict=True) if not exists]
+    return Attacked(generations=generations, responses=tenant.responses, hung=tenant.hung, lost_deliveries=lost)
+
+
+def faults_of(attacked: Attacked) -> Iterable[tuple[str, str]]:
+    """Yield each broken promise to a hostile tenant, with a detail. Its ends and charges are checked like all."""
+    for name in attacked.lost_deliveries:
+        yield "an end of the hostile tenant has no delivery", name
+    kinds = Counter((generation.spec.kind, generation.state) for generation in attacked.generations.values())
+    if not (kinds["text", FAILED] and kinds["interrogate", COMPLETED] and attacked.hung):
+        yield "the hostile tenant did no harm, so it proves nothing", f"{dict(kinds)}, {attacked.hung} posts"
+
+
+async def list_ordinary(store: Store, names: Iterable[str], tenant: HostileTenant) -> list[str]:
+    """List names of keys without those of the tenant's deliveries, which wait for endpoints that never answer.
+
+    An index of all deliveries is replaced by its members.
+    """
+    found: list[str] = []
+    for name in names:
+        raws = await store.call("ZRANGE", name, 0, -1) if name in DELIVERIES else []
+        found += [f"{name} {raw.decode()}" for raw in raws] if name in DELIVERIES else [name]
+    return [name for name in found if name.rpartition(":")[2] not in tenant.endpoints]
