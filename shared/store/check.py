@@ -1,4 +1,4 @@
-"""The ledger check: the money rules, and that every open generation and delivery is in its index.
+"""The ledger check: the money rules, and that every open generation and delivery is in its index and has its job.
 
 It runs on a live store, where one pass also sees changes in progress. So a finding is reported only if a second pass,
 a moment later, finds it again.
@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+from shared.domain.errors import StoreError
 from shared.domain.generation import TERMINAL
 from shared.store import accounts, keys
 from shared.store.check_account import IDS_BATCH, LINES_BATCH, Record, batches, check_account, read_records
@@ -18,31 +19,51 @@ from shared.store.keys import WEBHOOKS
 RECHECK_S = 0.5
 ACCOUNTS_BATCH = 100
 KEYS_BATCH = 1000
+DELIVERY, JOB = keys.delivery(""), keys.arq_job("")
+WRONG_TYPE = "WRONGTYPE"  # in the store's reply to a command on a key of another type
 INDEX_PATTERN = "gw:[abd]*"  # active and busy sets, backlogs and deliveries, without the many keys of generations
+
+Check = Callable[[Sequence[str], Report], Awaitable[list[Finding]]]
 
 
 async def check_ledger(store: StoreClient, report: Report) -> None:
-    """Check every account, active and busy set, backlog and delivery, and fill `report`. Raises StoreDown."""
+    """Check every account, index, delivery and job, and fill `report`. Raises StoreDown."""
     report.accounts_total = await store.call("ZCARD", keys.ACCOUNTS)
     first = 0
     while not report.full and (ids := await accounts.list_ids(store, first, ACCOUNTS_BATCH)):
         first += len(ids)
         await _check_twice(partial(_check_accounts, store), ids, report)
+    await _check_sorted_set(store, keys.OPEN, "", partial(_check_open, store), report)
+    await _check_sorted_set(store, keys.OPEN_DELIVERIES, DELIVERY, partial(_check_deliveries, store), report)
     cursor: bytes | None = b"0"
-    while not report.full and cursor is not None:
-        cursor, pairs = await store.call("ZSCAN", keys.OPEN, cursor, "COUNT", IDS_BATCH)
-        await _check_twice(partial(_check_open, store), [raw.decode() for raw in pairs[::2]], report)
-        cursor = None if cursor == b"0" else cursor
-    cursor = b"0"
     while not report.full and cursor is not None:
         cursor, found = await store.call("SCAN", cursor, "MATCH", INDEX_PATTERN, "COUNT", KEYS_BATCH)
         await _check_twice(partial(_check_indexes, store), [name.decode() for name in found], report)
         cursor = None if cursor == b"0" else cursor
+    for queue in [WEBHOOKS, *sorted(raw.decode() for raw in await store.call("SMEMBERS", keys.PROVIDERS))]:
+        await _check_sorted_set(store, keys.queue(queue), JOB, partial(_check_jobs, store, queue), report)
 
 
-async def _check_twice(
-    check: Callable[[Sequence[str], Report], Awaitable[list[Finding]]], names: Sequence[str], report: Report
-) -> None:
+async def _check_sorted_set(store: StoreClient, key: str, prefix: str, check: Check, report: Report) -> None:
+    """Check the members of a sorted set, batch by batch. With the prefix they are keys."""
+    cursor: bytes | None = b"0"
+    try:
+        while not report.full and cursor is not None:
+            cursor, pairs = await store.call("ZSCAN", key, cursor, "COUNT", IDS_BATCH)
+            await _check_twice(check, [prefix + raw.decode() for raw in pairs[::2]], report)
+            cursor = None if cursor == b"0" else cursor
+    except StoreError as error:
+        report.findings.append(_unreadable(key, error))
+
+
+def _unreadable(name: str, error: StoreError) -> Finding:
+    """Return the finding of a key that is of another type. Raises any other error."""
+    if WRONG_TYPE not in str(error):
+        raise error
+    return Finding(at=name, id=name, fault="unreadable")
+
+
+async def _check_twice(check: Check, names: Sequence[str], report: Report) -> None:
     """Check all of `names`, then those with findings once more, and report the findings of both passes."""
     first = await check(names, report)
     if first:
@@ -54,28 +75,39 @@ async def _check_twice(
 
 
 async def _check_accounts(store: StoreClient, ids: Sequence[str], report: Report) -> list[Finding]:
-    return [finding for account in ids for finding in await check_account(store, account, report)]
+    return [found for account in ids for found in await _read(account, check_account(store, account, report))]
+
+
+async def _read(name: str, check: Awaitable[list[Finding]]) -> list[Finding]:
+    """Return the findings of a check, or that `name` is unreadable."""
+    try:
+        return await check
+    except StoreError as error:
+        return [_unreadable(name, error)]
 
 
 async def _check_open(store: StoreClient, names: Sequence[str], report: Report) -> list[Finding]:
-    """Find unreadable records in the sweeper's index: their account may be unreadable too, so no list has them."""
+    """Check the sweeper's index. The account of an unreadable record may be unreadable too, so no list has it."""
     records = [record for batch in batches(names) for record in await read_records(store, batch)]
-    return [
-        Finding(at=record.id, id=record.id, fault="unreadable") for record in records if "unreadable" in record.faults
-    ]
+    findings: list[Finding] = []
+    for record in records:
+        if "unreadable" in record.faults:
+            findings.append(Finding(at=record.id, id=record.id, fault="unreadable"))
+        elif (record.ended or not record.state) and await store.call("ZSCORE", keys.OPEN, record.id) is not None:
+            findings.append(Finding(at=record.id, id=record.id, fault="stale_open"))
+    return findings
 
 
 async def _check_indexes(store: StoreClient, names: Sequence[str], report: Report) -> list[Finding]:
     findings: list[Finding] = []
     for name in names:
         if name.startswith(("gw:active:", "gw:busy:")):
-            findings += await _check_active(store, name)
+            findings += await _read(name, _check_active(store, name))
         elif name.startswith("gw:backlogs:"):
-            findings += await _check_backlog(store, name)
-    for batch in batches([name for name in names if name.startswith("gw:delivery:")]):
-        report.deliveries += len(batch)
-        findings += await _check_deliveries(store, batch)
-    return findings
+            findings += await _read(name, _check_backlog(store, name))
+    deliveries = [name for name in names if name.startswith(DELIVERY)]
+    report.deliveries += len(deliveries)
+    return findings + await _check_deliveries(store, deliveries, report)
 
 
 async def _check_active(store: StoreClient, key: str) -> list[Finding]:
@@ -118,18 +150,22 @@ async def _check_members(
     return findings
 
 
-async def _check_deliveries(store: StoreClient, names: Sequence[str]) -> list[Finding]:
-    states = await asyncio.gather(*(store.call("HGET", name, "state") for name in names))
-    pending = [name for name, state in zip(names, states, strict=True) if state == b"pending"]
-    ids = [name.removeprefix(keys.delivery("")) for name in pending]
-    lost = await asyncio.gather(*(_check_lost(store, delivery_id) for delivery_id in ids))
-    seen = zip(pending, ids, lost, strict=True)
-    return [Finding(at=name, id=delivery_id, fault="lost_delivery") for name, delivery_id, gone in seen if gone]
+async def _check_deliveries(store: StoreClient, names: Sequence[str], report: Report) -> list[Finding]:
+    """Find deliveries that are unreadable, pending and forgotten, or not pending and still in the sweeper's index."""
+    return await _find_faults(store, ("check_deliveries",), names, DELIVERY)
 
 
-async def _check_lost(store: StoreClient, delivery_id: str) -> bool:
-    if await store.call("ZSCORE", keys.OPEN_DELIVERIES, delivery_id) is not None:
-        return False
-    job = f"deliver:{delivery_id}"
-    queued = await store.call("ZSCORE", keys.queue(WEBHOOKS), job) is not None
-    return not queued or not await store.call("EXISTS", keys.arq_job(job))
+async def _check_jobs(store: StoreClient, queue: str, names: Sequence[str], report: Report) -> list[Finding]:
+    """Find jobs whose generation or delivery does not wait for them."""
+    return await _find_faults(store, ("check_jobs", queue), names, JOB)
+
+
+async def _find_faults(store: StoreClient, verb: Sequence[str], names: Sequence[str], prefix: str) -> list[Finding]:
+    """Run a verb that returns the fault of each id, or an empty string."""
+    findings: list[Finding] = []
+    for batch in batches(names):
+        ids = [name.removeprefix(prefix) for name in batch]
+        _, *faults = await store.run(*verb, *ids)
+        for name, found, fault in zip(batch, ids, faults, strict=True):
+            findings += [Finding(at=name, id=found, fault=fault.decode())] if fault else []
+    return findings

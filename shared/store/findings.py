@@ -24,9 +24,10 @@ FAULTS = {
     "no_settle_line": "the generation has ended but has no settle entry",
     "wrong_refund": "the generation's cost is not its reservation minus its refund",
     "settled_but_open": "the generation has a settle entry but has not ended",
-    "unreadable": "the record of the generation cannot be read",
+    "unreadable": "the record cannot be read",
     "lost": "the reservation is open but the generation does not exist",
     "wrong_account": "the generation is listed for another account than its own",
+    "stale_open": "the sweeper's index has a generation that does not exist or has ended",
     "not_in_open": "the generation is open but is missing from the sweeper's index",
     "no_backlog_place": "the generation waits but is missing from the backlog",
     "no_job": "the generation is open but has no job on its queue",
@@ -36,6 +37,8 @@ FAULTS = {
     "stale_busy": "the provider's concurrency counts a generation that is not open there",
     "stale_backlog": "the backlog has a generation that does not wait for this account and provider",
     "lost_delivery": "the delivery is pending but has no job and is missing from the sweeper's index",
+    "stale_delivery": "the sweeper's index has a delivery that does not exist or has ended",
+    "stale_job": "the queue has a job whose generation or delivery does not wait for it",
 }
 
 

@@ -48,7 +48,7 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
     "open but settled": ([("RPUSH", LEDGER, "1 settle 0 {queued}")], {"settled_but_open queued"}),
     "closed without settling": (
         [("HSET", "gw:generation:{queued}", "state", "completed", "cost", "100000"), ("ZREM", "gw:open", "{queued}")],
-        {"no_settle_line queued", "stale_active queued", "stale_busy queued"},
+        {"no_settle_line queued", "stale_active queued", "stale_busy queued", "stale_job queued"},
     ),
     "deadline gone": (
         [("HDEL", "gw:generation:{queued}", "deadline_ms")],
@@ -56,8 +56,23 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
     ),
     "open record gone": (
         [("DEL", "gw:generation:{queued}")],
-        {"lost queued", "stale_active queued", "stale_busy queued"},
+        {"lost queued", "stale_active queued", "stale_busy queued", "stale_open queued", "stale_job queued"},
     ),
+    "record without its state": (
+        [("HDEL", "gw:generation:{queued}", "state")],
+        {"unreadable queued", "lost queued", "stale_active queued", "stale_busy queued", "stale_job queued"},
+    ),
+    "ended one in the index": ([("ZADD", "gw:open", "1", "{done}")], {"stale_open done"}),
+    "totals of junk": ([("HSET", "gw:account:{account}", "spent", "much")], {"no_account account"}),
+    "account of another type": (
+        [("DEL", "gw:account:{account}"), ("SET", "gw:account:{account}", "x")],
+        {"unreadable account"},
+    ),
+    "slots of another type": ([("SET", "gw:busy:fal", "x")], {"unreadable busy"}),
+    "job of an ended generation": ([("ZADD", QUEUE, "1", "{failed}")], {"stale_job failed"}),
+    "job of one that waits": ([("ZADD", QUEUE, "1", "{waiting}")], {"stale_job waiting"}),
+    "late poll of a completed one": ([("ZADD", QUEUE, "1", "late:{done}")], {"stale_job late"}),
+    "job of no delivery": ([("ZADD", "arq:queue:webhooks", "1", "deliver:nobody")], {"stale_job deliver"}),
     "reservation changed": ([("HSET", "gw:generation:{queued}", "reserved", "5")], {"wrong_reserve queued"}),
     "cost changed": ([("HSET", "gw:generation:{partial}", "cost", "1")], {"wrong_refund partial"}),
     "credit changed": ([("HSET", "gw:generation:{credited}", "credit", "1")], {"wrong_credit credited"}),
@@ -92,6 +107,23 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
         [("ZREM", "gw:deliveries:open", DELIVERY), ("DEL", f"arq:job:deliver:{DELIVERY}")],
         {"lost_delivery delivery"},
     ),
+    "delivery of another type": (
+        [("DEL", f"gw:delivery:{DELIVERY}"), ("LPUSH", f"gw:delivery:{DELIVERY}", "x")],
+        {"unreadable delivery", "unreadable deliver_delivery"},
+    ),
+    "delivery without its endpoint": ([("HDEL", f"gw:delivery:{DELIVERY}", "endpoint")], {"unreadable delivery"}),
+    "delivery in an unknown state": (
+        [("HSET", f"gw:delivery:{DELIVERY}", "state", "x")],
+        {"unreadable delivery", "stale_job deliver_delivery"},
+    ),
+    "ended delivery in the index": (
+        [("HSET", f"gw:delivery:{DELIVERY}", "state", "dead")],
+        {"stale_delivery delivery", "stale_job deliver_delivery"},
+    ),
+    "open delivery gone": (
+        [("DEL", f"gw:delivery:{DELIVERY}")],
+        {"stale_delivery delivery", "stale_job deliver_delivery"},
+    ),
 }
 
 HARMLESS: dict[str, list[tuple[str, ...]]] = {
@@ -125,6 +157,9 @@ async def create_history(store: Store) -> dict[str, str]:
         owner = next((name for name, value in names.items() if value == line.reference), "account")
         names[f"{owner}_{line.kind}"] = f"{line.at_ms} {line.kind} {line.amount_micros} {line.reference}"
     names["delivery"] = DELIVERY.format(**names)
+    names |= {"deliver": "deliver:nobody", "deliver_delivery": f"deliver:{names['delivery']}", "busy": "gw:busy:fal"}
+    names["late"] = f"late:{names['done']}"
+    await store.call("SADD", keys.PROVIDERS, "noop")
     return names
 
 
@@ -224,6 +259,8 @@ async def test_long_ledger_gives_same_findings_in_parts(
             "lost queued",
             "stale_active queued",
             "stale_busy queued",
+            "stale_open queued",
+            "stale_job queued",
         } == await list_findings(store, names)
 
 

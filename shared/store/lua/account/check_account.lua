@@ -3,5 +3,5 @@
 -- Keys: gw:account:<id> gw:ledger:<account>
 -- Returns {'seen', topup, spent, lines} | {'missing'}
 local topup, spent = unpack(redis.call('HMGET', 'gw:account:' .. ARGV[1], 'topup', 'spent'))
-if not topup or not spent then return {'missing'} end
+if not tonumber(topup or '') or not tonumber(spent or '') then return {'missing'} end
 return {'seen', tonumber(topup), tonumber(spent), redis.call('LLEN', 'gw:ledger:' .. ARGV[1])}

@@ -31,7 +31,9 @@ end
 local function inspect(id)
   local account, provider, state, reserved, cost, credit =
     unpack(redis.call('HMGET', 'gw:generation:' .. id, 'account', 'provider', 'state', 'reserved', 'cost', 'credit'))
-  if not account or not provider or not state then return {id, '', '', '', -1, -1, -1, {}} end
+  if not account or not provider or not state then
+    return {id, '', '', '', -1, -1, -1, redis.call('EXISTS', 'gw:generation:' .. id) == 1 and {UNREADABLE} or {}}
+  end
   local open, found = state ~= 'completed' and state ~= 'failed', {}
   if open then found = faults(id, account, provider, state) end
   if open and not is_readable(id) then found[#found + 1] = UNREADABLE end
