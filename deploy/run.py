@@ -61,7 +61,7 @@ class Environments:
     """The environment of each process: no key of a provider but its own."""
 
     def __init__(self, settings: Settings) -> None:
-        self._catalogue = catalogue_files.load_deployed(settings)
+        self._catalogue = catalogue_files.load_deployed(settings, compiled=False)
         self._providers = ",".join(sorted(catalogue_files.configured(self._catalogue, settings.elsewhere)))
 
     def of(self, command: str) -> dict[str, str]:
@@ -78,7 +78,7 @@ def expand(procfile: str, settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield name and command of every process. Raises SettingsError if providers are needed but cannot be read."""
     lines = parse_procfile(procfile).processes
     needed = any(PROVIDER in command for command in lines.values())
-    catalogue = catalogue_files.load_deployed(settings) if needed else None
+    catalogue = catalogue_files.load_deployed(settings, compiled=False) if needed else None
     configured = sorted(catalogue_files.configured(catalogue, settings.elsewhere)) if catalogue else []
     for name, command in lines.items():
         if PROVIDER not in command:

@@ -87,7 +87,7 @@ def find_affordable(context: GatewayContext, request: GenerationRequest) -> tupl
     Raises Refused: invalid_input, or missing_api_key if each of them costs more than a guest may use.
     """
     able = find_able(request)
-    costs = [context.catalogue.cost_of(one.model, one.route, one.values, request.prompt) for one in able]
+    costs = [context.catalogue.cost_of(one.model, one.route, one.facts, request.prompt) for one in able]
     if request.guest:
         cost_max = context.admission.guest_cost_max_micros
         able = [one for one, cost in zip(able, costs, strict=True) if cost <= cost_max]

@@ -1,6 +1,6 @@
 """The offers of an order: each route that can serve a request, with the validated input and its price."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, Struct
 
@@ -10,8 +10,10 @@ from shared.domain import catalogue
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused
 from shared.domain.generation import FallbackRoute, Spec
-from shared.domain.inputs import InvalidInput, validate_input, validate_prompt
+from shared.domain.inputs import InvalidInput
 from shared.domain.money import dollars
+from shared.domain.native_input import NativeInput
+from shared.domain.native_order import fit_order
 from shared.domain.price_rule import Sale
 from shared.store.ledger import RouteOffer
 
@@ -42,6 +44,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     idempotency_key: str = ""
     wait_s: float = 0
     cost_max_micros: int | None = None  # refuse an order that could cost more
+    native: Mapping[str, object] = {}  # fields of a provider; only routes that know them can serve the request
 
 
 def build_offers(request: GenerationRequest) -> tuple[RouteOffer, ...]:
@@ -57,6 +60,12 @@ class AbleRoute(Struct, frozen=True):
     route: catalogue.Route
     values: dict[str, object]
     sale: Sale
+    native: NativeInput | None = None  # the values under the provider's own names
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """Return everything that a price can depend on: the input, and native fields that change the cost."""
+        return self.values | (self.native.costs if self.native else {})
 
 
 def find_able(request: GenerationRequest) -> list[AbleRoute]:
@@ -69,16 +78,25 @@ def find_able(request: GenerationRequest) -> list[AbleRoute]:
     for candidate in request.candidates:
         if len(able) == OFFERS_MAX or candidate.route.provider in [known.route.provider for known in able]:
             continue
+        if request.native and candidate.route.native is None:
+            continue
         try:
-            prompt = validate_prompt(request.prompt, candidate.model)
-            given = request.input if candidate.input is UNSET else candidate.input
-            values = validate_input(candidate.model, given)
+            able.append(fit_route(request, candidate))
         except InvalidInput as invalid:
             if not able:
                 raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
-        else:
-            able.append(AbleRoute(candidate.model, candidate.route, values, candidate.model.sale(values, prompt)))
+    if request.native and not able:
+        raise Refused("invalid_input", "must be left out: no route of this model has native fields.", field="native")
     return within_cap(request, able)
+
+
+def fit_route(request: GenerationRequest, candidate: Candidate) -> AbleRoute:
+    """Return a candidate's route with the input that it takes, and its price. Raises InvalidInput."""
+    model, route = candidate.model, candidate.route
+    given = request.input if candidate.input is UNSET else candidate.input
+    values, native = fit_order(model, route.native, given, request.prompt, request.native)
+    facts = values | (native.costs if native else {})
+    return AbleRoute(model, route, values, model.sale(facts, request.prompt), native)
 
 
 def within_cap(request: GenerationRequest, able: list[AbleRoute]) -> list[AbleRoute]:
@@ -99,7 +117,7 @@ def offer_of(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRout
     model, sale = one.model, one.sale
     # The price must be the same for whoever serves it: another model needs an equal one, unless the plan pays.
     routes = tuple(
-        FallbackRoute(other.route.provider, other.route.model, other.model.id)
+        FallbackRoute(other.route.provider, other.route.model, other.model.id, other.native)
         for other in able
         if other is not one
         and other.route.simulated == one.route.simulated
@@ -117,6 +135,7 @@ def offer_of(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRout
         TRACE.get(),
         metered,
         simulated=one.route.simulated,
+        native=one.native,
     )
     return RouteOffer(
         provider=one.route.provider, price_micros=sale.reserved_micros, spec=spec, run_ms=model.timeout_s * 1000

@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:af8690b4999474c37ceb169a3ab232a8d7e3476b894c91406a2d975ae6cd9673
+// sha256:3b9749368e73f2bf837f6eb3dea08bd1324e20aeb89192e9784a47f665dcb8a7
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -672,6 +672,15 @@ interface Schemas {
     prompt: string;
     /** More parameters of the model. Each model lists its own. */
     input?: Schemas["Input"] | null;
+    /**
+     * Fields of the provider itself, under its own names: `native_fields` of a model lists them. Only routes that know them serve the request. An error names a field by its JSON pointer, such as `/native/duration`.
+     * @example {
+     *       "resolution": "2K"
+     *     }
+     */
+    native?: {
+      [key: string]: unknown;
+    } | null;
     /** Refuse the request with `over_max_cost` if it could cost more. 0 to 100000000. */
     max_cost_cents?: number | null;
   };
@@ -1191,6 +1200,8 @@ interface Schemas {
     resolution: string | null;
     /** The length of the output in seconds. */
     duration_sec: number | null;
+    /** Fields of its providers that `native` may have; the prompt's own is not among them. */
+    native_fields: string[];
     /** Whether our local provider stands in for the model, because no provider of it is configured here. */
     simulated: boolean;
   };

@@ -79,10 +79,11 @@ def main(arguments: list[str]) -> int:
 def work(config: Settings, arguments: list[str]) -> int:
     """Run the role that the arguments name; the exit status. Raises for settings that cannot be used."""
     role: Callable[[Settings], Coroutine[Any, Any, None]]
-    catalogue = catalogue_files.load_deployed(config)
+    catalogue = catalogue_files.load_deployed(config, compiled=False)
     own_secrets.keep(catalogue, provider=arguments[-1] if len(arguments) > 1 else "", webhooks=arguments == ["deliver"])
     match arguments:
         case ["run", provider]:
+            check_takes_native(catalogue, provider, config)
             role = partial(run_provider, setup=setup_of(catalogue, provider), costs=catalogue.costs(provider))
         case ["probe" | "models" as verb, provider]:
             setup = setup_of(catalogue, provider)
@@ -114,6 +115,15 @@ class Role(Struct, frozen=True, kw_only=True):
     work: list[Function]
     ctx: dict[str, Any]
     on_dropped: Callable[[str], Coroutine[Any, Any, None]] | None = None
+
+
+def check_takes_native(catalogue: Catalogue, provider: str, config: Settings) -> None:
+    """Check that a provider's adapter sends native fields if a route has them. Raises SettingsError."""
+    routes = [route for model in catalogue.models.values() for route in model.routes if route.provider == provider]
+    named = next((route.model for route in routes if route.native), None)
+    if named and not load(setup_of(catalogue, provider).adapter or provider, config.adapters).takes_native:
+        message = f"the adapter of {provider} sends no native fields, but its route to {named!r} has `native`"
+        raise settings.SettingsError(f"{message}: remove it from the catalogue")
 
 
 def setup_of(catalogue: Catalogue, provider: str) -> Setup:

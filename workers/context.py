@@ -53,6 +53,7 @@ class WorkerContext(Struct, frozen=True, kw_only=True):
             model=spec.target,
             prompt=spec.prompt,
             input=spec.input,
+            native=spec.native,
             deadline_ms=deadline_ms,
             traceparent=traceparent(spec.trace, generation_id),
             callback_url=f"{url}/{callback_token(self.callback_secret.value, generation_id)}" if url else None,
@@ -67,7 +68,7 @@ class WorkerContext(Struct, frozen=True, kw_only=True):
         cost = self.costs.get((spec.model, spec.target))
         if cost is None:
             return None
-        return cost(spec.input, spec.prompt).settle(outputs=len(done.outputs) or None, tokens=tokens_of(done.facts))
+        return cost(spec.facts, spec.prompt).settle(outputs=len(done.outputs) or None, tokens=tokens_of(done.facts))
 
 
 class Parked(Struct, frozen=True):

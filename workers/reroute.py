@@ -127,5 +127,6 @@ def remaining_routes(provider: str, spec: Spec) -> list[tuple[str, Spec]]:
     found = []
     for route in others:
         rest = tuple(other for other in others if other is not route)
-        found.append((route.provider, structs.replace(spec, target=route.target, model=route.model, routes=rest)))
+        order = structs.replace(spec, target=route.target, model=route.model, routes=rest, native=route.native)
+        found.append((route.provider, order))
     return found

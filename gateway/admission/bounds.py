@@ -38,7 +38,7 @@ class Admission(Struct, frozen=True, kw_only=True):
         """Return whether guests may use a route: its provider is allowed, and its cost for us is low enough."""
         if self.guest_providers and route.provider not in self.guest_providers:
             return False
-        return catalogue.cost_of(model, route, model.typical_input(), "") <= self.guest_cost_max_micros
+        return catalogue.cost_of(model, route, model.typical_facts(route), "") <= self.guest_cost_max_micros
 
 
 def build_admission(settings: Settings, catalogue: Catalogue) -> Admission:

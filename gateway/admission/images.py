@@ -4,6 +4,7 @@ Nothing is stored here. An upload is named at random, and stored after the gener
 """
 
 import asyncio
+from collections.abc import Collection, Mapping
 from secrets import token_hex
 
 from msgspec import Struct, field
@@ -59,6 +60,20 @@ class RequestImages(Struct):
         if not isinstance(values, dict):
             return values
         return values | {name: await self._take_value(values[name], name) for name in FIELDS if name in values}
+
+    async def take_native(self, native: Mapping[str, object], media: Collection[str]) -> dict[str, object]:
+        """Return native fields whose `media` are taken. Raises Refused naming the field by its JSON pointer."""
+        return {
+            name: await self._take_media(value, f"/native/{name}") if name in media else value
+            for name, value in native.items()
+        }
+
+    async def _take_media(self, value: object, name: str) -> object:
+        if isinstance(value, list):
+            if len(value) > URLS_MAX:
+                raise Refused("invalid_input", f"must be a list of at most {URLS_MAX}.", field=name)
+            return [await self._take_media(item, f"{name}/{index}") for index, item in enumerate(value)]
+        return await self.take(value, name) if isinstance(value, str) else value
 
     async def _take_value(self, value: object, name: str) -> object:
         if isinstance(value, list) and len(value) <= URLS_MAX:

@@ -15,7 +15,9 @@ from shared.ops import catalogue_files, own_secrets
 def read_catalogue(path: str) -> Catalogue:
     """Read a catalogue file and the files it includes. Raises Failure naming the line that is wrong."""
     try:
-        return catalogue_files.load(path)
+        found = catalogue_files.load(path)
+        catalogue_files.compile_natives(found)
+        return found
     except CatalogueError as error:
         raise Failure("bad_catalogue", f"{path}: {error}") from None
     except OSError as error:

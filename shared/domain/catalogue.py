@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from shared.domain.bounds import DailyBounds
 from shared.domain.described import EXPECTED
+from shared.domain.native_schema import NativeSchema
 from shared.domain.price_rule import PriceRule, Sale, flat
 from shared.domain.quantities import most_of
 
@@ -49,6 +50,7 @@ class Route(Struct, frozen=True, kw_only=True):
         1  # its share of the generations under the policy `weighted`
     )
     simulated: bool = False  # the local provider stands in for a model of somebody else
+    native: NativeSchema | None = None  # the provider's own fields; None: only our input fields can be used
 
 
 class Limit(Struct, frozen=True, kw_only=True):
@@ -89,16 +91,16 @@ class Model(Struct, frozen=True, kw_only=True):
     @property
     def ui_price_micros(self) -> int:
         """Return the UI price of an order with the defaults and an empty prompt."""
-        return self.priced(self.price, self.typical_input()).reserved_micros
+        return self.priced(self.price, self.typical_facts()).reserved_micros
 
     @property
     def price_micros(self) -> int:
         """Return the API price of an order with the defaults and an empty prompt."""
-        return self.sale(self.typical_input(), "").reserved_micros
+        return self.sale(self.typical_facts(), "").reserved_micros
 
     def route_micros(self, route: Route) -> int | None:
         """Return our cost of an order with the defaults and an empty prompt; None if it is not known."""
-        return None if route.cost is None else self.priced(route.cost, self.typical_input()).reserved_micros
+        return None if route.cost is None else self.priced(route.cost, self.typical_facts(route)).reserved_micros
 
     @property
     def api_price(self) -> tuple[PriceRule, int]:
@@ -119,6 +121,11 @@ class Model(Struct, frozen=True, kw_only=True):
         found = {name: limit.default for name, limit in self.input.items() if limit.default is not None}
         needed = {name: limit for name, limit in self.input.items() if limit.required}
         return found | {name: limit.choices[0] if limit.choices else limit.min for name, limit in needed.items()}
+
+    def typical_facts(self, route: Route | None = None) -> dict[str, object]:
+        """Return the shortest input, with the defaults of the native fields that change the cost at a route."""
+        at = route or next(iter(self.routes), None)
+        return self.typical_input() | (at.native.cost_facts({}) if at and at.native else {})
 
 
 class Plan(Struct, frozen=True, kw_only=True):

@@ -5,21 +5,24 @@ One file is the catalogue. It may `include` others, which have providers and mod
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta, Struct, structs
 
-from shared.domain.catalogue import KINDS, Catalogue, Limit, Mode, Model, Plan, Policy, Provider, Route
+from shared.domain.catalogue import KINDS, Catalogue, Mode, Model, Plan, Policy, Provider, Route
+from shared.domain.catalogue_limits import read_limit
 from shared.domain.catalogue_lines import line_of
+from shared.domain.catalogue_natives import NativeReader, check_native, read_native, read_nothing
 from shared.domain.catalogue_prices import check_price, read_micros, read_price
 from shared.domain.catalogue_simulation import check_simulated
 from shared.domain.catalogue_table import Problem, Table
-from shared.domain.inputs import InvalidInput, check_values
 from shared.domain.kind import Kind, kind_of
 from shared.domain.margins import losing_input
+from shared.domain.native_schema import NativeSchema
 from shared.domain.pricing import basis_points
 
 MARKUP_PERCENT_DEFAULT = 5
@@ -89,10 +92,13 @@ def list_includes(text: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def parse(text: str, parts: Mapping[str, str] | None = None) -> Catalogue:
-    """Return the catalogue in `text` and its included `parts`, by file name. Raises CatalogueError."""
+def parse(text: str, parts: Mapping[str, str] | None = None, natives: NativeReader = read_nothing) -> Catalogue:
+    """Return the catalogue in `text` and its included `parts`, by file name. Raises CatalogueError.
+
+    `natives` reads a schema of native fields that one of these files names.
+    """
     main = _source(None, text)
-    return _catalogue(main, [_source(file, part) for file, part in (parts or {}).items()])
+    return _catalogue(main, [_source(file, part) for file, part in (parts or {}).items()], natives)
 
 
 def _source(file: str | None, text: str) -> _Source:
@@ -107,7 +113,7 @@ def _source(file: str | None, text: str) -> _Source:
         raise CatalogueError(None, "this is not valid TOML: nested too deeply", file) from None
 
 
-def _catalogue(main: _Source, parts: list[_Source]) -> Catalogue:
+def _catalogue(main: _Source, parts: list[_Source], natives: NativeReader) -> Catalogue:
     table = main.table
     with main.locate_problems():
         table.check_keys(["plans", "providers", "models"], list(OPTIONAL_AT_TOP))
@@ -125,7 +131,7 @@ def _catalogue(main: _Source, parts: list[_Source]) -> Catalogue:
     models: dict[str, Model] = {}
     for source in (main, *parts):
         with source.locate_problems():
-            _read_models(source.table, defaults, providers, into=models)
+            _read_models(source, defaults, providers, natives, into=models)
     with main.locate_problems():
         modes = {name: _mode(entry) for name, entry in table.tables("modes", "mode")}
     return Catalogue(
@@ -154,10 +160,18 @@ def _defaults(table: Table) -> _Defaults:
     return table.convert({"routing": "order", "min_margin_percent": 0, **own, "markup": markup}, _Defaults)
 
 
-def _read_models(table: Table, defaults: _Defaults, providers: dict[str, Provider], *, into: dict[str, Model]) -> None:
+def _read_models(
+    source: _Source,
+    defaults: _Defaults,
+    providers: dict[str, Provider],
+    natives: NativeReader,
+    *,
+    into: dict[str, Model],
+) -> None:
+    table = source.table
     for number, raw in enumerate(table.items("models") if "models" in table.raw else ()):
         entry = Table(raw, ("models", number), f"model {number + 1}")
-        model = _model(entry, defaults, providers)
+        model = _model(entry, defaults, providers, partial(natives, source.file))
         if model.id in into:
             raise entry.problem("id", "another model has this id: rename one of them")
         into[model.id] = model
@@ -192,7 +206,7 @@ def _plan(name: str, table: Table) -> Plan:
     return table.convert({**table.raw, "name": name, "daily_quota": quota}, Plan)
 
 
-def _model(table: Table, defaults: _Defaults, providers: dict[str, Provider]) -> Model:
+def _model(table: Table, defaults: _Defaults, providers: dict[str, Provider], natives: Callable[[str], bytes]) -> Model:
     raw = table.raw
     if isinstance(raw.get("id"), str):
         table.what = f"model {raw['id']!r}"
@@ -204,13 +218,15 @@ def _model(table: Table, defaults: _Defaults, providers: dict[str, Provider]) ->
     if (model.prompt_chars_max or 0) > kind.prompt_chars_max:
         message = f"prompt_chars_max must be at most {kind.prompt_chars_max}, the limit of kind {kind.name!r}"
         raise table.problem("prompt_chars_max", message)
-    limits = {field: _limit(entry, kind, field) for field, entry in table.tables("input", f"{table.what}: input")}
+    limits = {field: read_limit(entry, kind, field) for field, entry in table.tables("input", f"{table.what}: input")}
     model = structs.replace(model, input=limits)
-    check_price(model, model.price, table, "price")
-    routes = tuple(
-        _route(Table(route, (*table.at, "routes", number), f"{table.what}: route {number + 1}"), providers, model)
+    entries = [
+        Table(route, (*table.at, "routes", number), f"{table.what}: route {number + 1}")
         for number, route in enumerate(table.items("routes"))
-    )
+    ]
+    schemas = [read_native(entry, natives) for entry in entries]
+    check_price(model, model.price, table, "price", [schema for schema in schemas if schema])
+    routes = tuple(_route(entry, providers, model, schema) for entry, schema in zip(entries, schemas, strict=True))
     if not routes:
         raise table.problem("routes", "routes must not be empty: add at least one route")
     for number, route in enumerate(routes):
@@ -238,8 +254,8 @@ def _bare_model(table: Table, defaults: _Defaults, kind: Kind) -> Model:
     return structs.replace(model, price=read_price(table, "price"), api_price_micros=own, basis_points=mark_up)
 
 
-def _route(table: Table, providers: dict[str, Provider], model: Model) -> Route:
-    table.check_keys(["provider", "model"], ["cost_cents", "cost", "weight", "below_cost", "simulated"])
+def _route(table: Table, providers: dict[str, Provider], model: Model, native: NativeSchema | None) -> Route:
+    table.check_keys(["provider", "model"], ["cost_cents", "cost", "weight", "below_cost", "simulated", "native"])
     known = list(providers)
     if table.raw["provider"] not in known:
         names = ", ".join(known) or "none"
@@ -249,44 +265,10 @@ def _route(table: Table, providers: dict[str, Provider], model: Model) -> Route:
     cost = None
     if "cost" in table.raw or "cost_cents" in table.raw:
         cost = read_price(table, "cost")
-        check_price(model, cost, table, "cost")
-    plain = {key: value for key, value in table.raw.items() if key not in ("cost_cents", "cost")}
-    route = structs.replace(table.convert(plain, Route), cost=cost)
+        check_price(model, cost, table, "cost", [native] if native else [])
+    if native is not None:
+        check_native(model, native, table)
+    plain = {key: value for key, value in table.raw.items() if key not in ("cost_cents", "cost", "native")}
+    route = structs.replace(table.convert(plain, Route), cost=cost, native=native)
     check_simulated(table, route, model, providers[route.provider])
     return route
-
-
-def _limit(table: Table, kind: Kind, field: str) -> Limit:
-    if field not in kind.fields:
-        raise table.problem("", f"kind {kind.name!r} does not have this field: use one of {', '.join(kind.fields)}")
-    table.check_keys([], [info.name for info in structs.fields(Limit)])
-    limit = table.convert(table.raw, Limit)
-    hard = kind.fields[field].bounds
-    for key, bound in (("min", limit.min), ("max", limit.max)):
-        if bound is None:
-            continue
-        if hard is None:
-            raise table.problem(
-                key, f"{key} has no meaning here, because the value is {kind.fields[field].expected}: remove it"
-            )
-        if not hard[0] <= bound <= hard[1]:
-            raise table.problem(key, f"{key} must be from {hard[0]} to {hard[1]}, the limits of kind {kind.name!r}")
-    if limit.min is not None and limit.max is not None and limit.min > limit.max:
-        raise table.problem("min", "min must not be greater than max")
-    if limit.required and limit.default is not None:
-        raise table.problem("required", "required has no effect on a field with a default: remove one of the two")
-    # The choices are checked against the other limits first, then the default against the choices.
-    bare = structs.replace(limit, choices=())
-    choices = [_value(table, "choices", value, kind=kind, field=field, limit=bare) for value in limit.choices]
-    limit = structs.replace(limit, choices=tuple(choices))
-    if limit.default is None:
-        return limit
-    default = _value(table, "default", limit.default, kind=kind, field=field, limit=limit)
-    return structs.replace(limit, default=default)
-
-
-def _value(table: Table, key: str, value: object, *, kind: Kind, field: str, limit: Limit) -> object:
-    try:
-        return check_values(kind, {field: value}, {field: limit})[field]
-    except InvalidInput as error:
-        raise table.problem(key, f"{key} {error.message}") from None

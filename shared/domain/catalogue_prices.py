@@ -1,6 +1,6 @@
 """The reader of prices in the catalogue: a number of cents, or a table of parts with a minimum and a ceiling."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -9,7 +9,9 @@ from shared.domain.catalogue import Model
 from shared.domain.catalogue_table import Table
 from shared.domain.inputs import InvalidInput, check_values
 from shared.domain.kind import kind_of
-from shared.domain.price_rule import UNIT_SIZE, PricePart, PriceRow, PriceRule, UnboundedPrice, Unit, flat
+from shared.domain.native_input import NATIVE
+from shared.domain.native_schema import NativeSchema
+from shared.domain.price_rule import UNIT_SIZE, PricePart, PriceRow, PriceRule, UnboundedPrice, Unit, flat, same
 from shared.domain.pricing import micros_from_cents
 
 BOUNDED_BY: dict[Unit, tuple[str, ...]] = {"second": ("seconds",), "megapixel": ("width", "height")}
@@ -41,9 +43,15 @@ def read_price(table: Table, name: str) -> PriceRule:
         raise inner.problem("parts", "parts must have 1 to 8 entries") from None
 
 
-def check_price(model: Model, rule: PriceRule, table: Table, name: str) -> None:
-    """Check that a price compares fields that the model has, and that it is bounded for every input. Raises Problem."""
+def check_price(model: Model, rule: PriceRule, table: Table, name: str, schemas: Sequence[NativeSchema] = ()) -> None:
+    """Check that a price compares fields that the model has, and that it is bounded for every input. Raises Problem.
+
+    A field `native.<field>` is one of `schemas` that changes the cost.
+    """
     for field, value in rule.conditions():
+        if field.startswith(NATIVE):
+            _check_native_value(schemas, field, value, table, name)
+            continue
         if field not in model.input:
             known = ", ".join(model.input) or "none"
             raise table.problem(name, f"{name} depends on {field!r}, which is not an input field: use one of {known}")
@@ -60,6 +68,14 @@ def check_price(model: Model, rule: PriceRule, table: Table, name: str) -> None:
         model.priced(rule, given).reserved_micros  # noqa: B018
     except UnboundedPrice as error:
         raise table.problem(name, f"{name} is not bounded: {error}") from None
+
+
+def _check_native_value(schemas: Sequence[NativeSchema], field: str, value: object, table: Table, name: str) -> None:
+    known = [found for schema in schemas if (found := schema.fields.get(field.removeprefix(NATIVE))) and found.costs]
+    if not known:
+        raise table.problem(name, f"{name} depends on {field!r}, which no route's native schema has as cost-changing")
+    if not any(not one.choices or any(same(choice, value) for choice in one.choices) for one in known):
+        raise table.problem(name, f"{name} depends on a value that no input has: {field} is never {value!r}")
 
 
 def read_micros(table: Table, key: str) -> int:

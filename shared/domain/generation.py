@@ -5,11 +5,13 @@ backlog -> queued -> submitting -> pending -> completed | failed
 """
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
 
+from shared.domain.native_input import NativeInput
 from shared.domain.price_rule import Sale
 
 State = Literal["backlog", "queued", "submitting", "pending", "uncertain", "completed", "failed"]
@@ -25,6 +27,7 @@ class FallbackRoute(Struct, frozen=True, array_like=True):
     provider: str
     target: str
     model: str
+    native: NativeInput | None = None  # the input under the provider's own names
 
 
 class Spec(Struct, frozen=True, array_like=True):
@@ -40,6 +43,12 @@ class Spec(Struct, frozen=True, array_like=True):
     trace: str = ""  # see shared/domain/trace.py
     sale: Sale | None = None  # of an order whose cost depends on what is delivered; None: it costs its reservation
     simulated: bool = False  # the local provider stands in for the model
+    native: NativeInput | None = None  # the input under the provider's own names, if the route has a schema of them
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """Return everything that its price can depend on: the input, and native fields that change the cost."""
+        return self.input | (self.native.costs if self.native else {})
 
 
 class Output(Struct, frozen=True, array_like=True):
@@ -153,6 +162,7 @@ SPEC = msgspec.msgpack.Decoder(Spec)
 INPUT = msgspec.msgpack.Decoder(dict[str, object])
 SPLIT, LENGTH_BYTES = b"\xc1", 4  # MessagePack never begins with this byte
 ENDED_WITHOUT = ("image_url", "image_urls", "negative_prompt", "style")  # inputs that no answer shows
+NATIVES = "\0"  # the name of the native inputs among the inputs that are dropped: the order's, then its routes'
 OUTCOME = msgspec.msgpack.Decoder(Outcome)
 encode = msgspec.msgpack.Encoder().encode
 
@@ -163,12 +173,19 @@ NUMBER_FIELDS = (*TIME_FIELDS, "cancel_ms", "late_ms", "credit_ms", "reserved", 
 
 
 def encode_spec(spec: Spec) -> bytes:
-    """Return a specification for the store. Its last part, the inputs ENDED_WITHOUT, is dropped at the settlement."""
-    dropped = {name: spec.input[name] for name in ENDED_WITHOUT if name in spec.input}
+    """Return a specification for the store. Its last part is dropped at the settlement.
+
+    That part has the inputs ENDED_WITHOUT, and all native inputs.
+    """
+    dropped: dict[str, object] = {name: spec.input[name] for name in ENDED_WITHOUT if name in spec.input}
+    natives = (spec.native, *(route.native for route in spec.routes))
+    if any(natives):
+        dropped[NATIVES] = natives
     if not dropped:
         return encode(spec)
     shown = {name: value for name, value in spec.input.items() if name not in dropped}
-    kept = encode(msgspec.structs.replace(spec, input=shown))
+    routes = tuple(msgspec.structs.replace(route, native=None) for route in spec.routes)
+    kept = encode(msgspec.structs.replace(spec, input=shown, native=None, routes=routes))
     return SPLIT + len(kept).to_bytes(LENGTH_BYTES, "big") + kept + encode(dropped)
 
 
@@ -179,7 +196,15 @@ def decode_spec(raw: bytes) -> Spec:
     start = len(SPLIT) + LENGTH_BYTES
     end = start + int.from_bytes(raw[len(SPLIT) : start], "big")
     spec = SPEC.decode(raw[start:end])
-    return msgspec.structs.replace(spec, input=spec.input | INPUT.decode(raw[end:]))
+    dropped = INPUT.decode(raw[end:]) if end < len(raw) else {}
+    natives = msgspec.convert(dropped.pop(NATIVES, []), list[NativeInput | None])
+    own, routes = (natives[0] if natives else None), zip_longest(spec.routes, natives[1 : len(spec.routes) + 1])
+    return msgspec.structs.replace(
+        spec,
+        input=spec.input | dropped,
+        native=own,
+        routes=tuple(msgspec.structs.replace(route, native=native) for route, native in routes),
+    )
 
 
 def attempts(lines: str) -> tuple[RouteAttempt, ...]:

@@ -46,7 +46,7 @@ def check_values(kind: Kind, values: dict[str, object], limits: dict[str, Limit]
     result = {name: value for name, value in msgspec.structs.asdict(typed).items() if value is not None}
     for name, value in result.items():
         for text in value if isinstance(value, list) else [value]:
-            _check_text(name, text)
+            check_text(name, text)
         _check_limit(name, value, limits[name])
     return result
 
@@ -61,7 +61,7 @@ def validate_prompt(text: object, model: Model | None = None) -> str:
     chars_max = prompt_chars_max(model) if model else PROMPT_CHARS_MAX
     if len(text) > chars_max:
         raise InvalidInput("prompt", f"must be at most {chars_max} characters long, not {len(text)}")
-    _check_text("prompt", text)
+    check_text("prompt", text)
     return text
 
 
@@ -83,7 +83,8 @@ def _known_fields(model: Model, raw: object) -> dict[object, object]:
     return raw
 
 
-def _check_text(field: str, value: object) -> None:
+def check_text(field: str, value: object) -> None:
+    """Check that a value, if it is a text, is valid Unicode without NUL. Raises InvalidInput."""
     if not isinstance(value, str):
         return
     if "\0" in value:

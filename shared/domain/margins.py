@@ -6,6 +6,8 @@ from itertools import islice, product
 from shared.domain.catalogue import Limit, Model, Route
 from shared.domain.inputs import InvalidInput, check_values, prompt_chars_max
 from shared.domain.kind import kind_of
+from shared.domain.native_input import NATIVE
+from shared.domain.native_schema import NativeSchema
 from shared.domain.price_rule import PriceRule
 
 COUNTED = ("count", "seconds", "width", "height", "length", "words_max")  # fields that quantities depend on
@@ -22,25 +24,31 @@ def losing_input(model: Model, route: Route, margin_percent: int) -> dict[str, o
     if model.price.flat_micros is not None and route.cost.flat_micros is not None:
         return {} if _loses(model.price.flat_micros, route.cost.flat_micros, margin_percent) else None
     prompts = ("x", "x" * prompt_chars_max(model))
-    for given, prompt in product(inputs_at_limits(model, model.price, route.cost), prompts):
+    for given, prompt in product(inputs_at_limits(model, model.price, route.cost, native=route.native), prompts):
         price = model.priced(model.price, given, prompt).reserved_micros
         if _loses(price, model.priced(route.cost, given, prompt).reserved_micros, margin_percent):
             return given
     return None
 
 
-def inputs_at_limits(model: Model, *rules: PriceRule) -> Iterator[dict[str, object]]:
-    """Yield the valid inputs at the limits of each field that some rules depend on, at most INPUTS_MAX."""
+def inputs_at_limits(
+    model: Model, *rules: PriceRule, native: NativeSchema | None = None
+) -> Iterator[dict[str, object]]:
+    """Yield the valid inputs at the limits of each field that some rules depend on, at most INPUTS_MAX.
+
+    With a route's native schema they have the values of its fields that change the cost, too.
+    """
     compared: dict[str, list[object]] = {}
     for field, value in (condition for rule in rules for condition in rule.conditions()):
         compared.setdefault(field, []).append(value)
     fields = {name: limit for name, limit in model.input.items() if name in compared or name in COUNTED}
     values = [_limits(model, name, limit, compared.get(name, [])) for name, limit in fields.items()]
+    own: list[dict[str, object]] = _native_facts(native, compared) if native else [{}]
     others = {name: value for name, value in model.typical_input().items() if name not in fields}
-    for chosen in islice(product(*values), INPUTS_MAX):
+    for facts, chosen in islice(product(own, product(*values)), INPUTS_MAX):
         given = {name: value for name, value in zip(fields, chosen, strict=True) if value is not None}
         try:
-            yield others | check_values(kind_of(model.kind), given, model.input)
+            yield others | check_values(kind_of(model.kind), given, model.input) | facts
         except InvalidInput:
             continue
 
@@ -51,6 +59,14 @@ def _limits(model: Model, name: str, limit: Limit, compared: list[object]) -> li
     absent = [] if limit.required or limit.default is not None else [None]
     found = [*absent, limit.default, *ends, *compared] if limit.default is not None else [*absent, *ends, *compared]
     return [value for index, value in enumerate(found) if value not in found[:index]]
+
+
+def _native_facts(native: NativeSchema, compared: dict[str, list[object]]) -> list[dict[str, object]]:
+    """Return the combinations of the native fields that some rules depend on, an absent one with its default."""
+    names = [name for name in native.fields if NATIVE + name in compared]
+    values = [[None, *(native.fields[name].choices or compared[NATIVE + name])] for name in names]
+    chosen = islice(product(*values), INPUTS_MAX)
+    return [dict(native.cost_facts(dict(zip(names, one, strict=True)))) for one in chosen]
 
 
 def _loses(price: int, cost: int, margin_percent: int) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from shared.domain import catalogue_file
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.catalogue_file import CatalogueError
+from shared.domain.native_schema import BadSchema
 from shared.ops import settings
 from shared.ops.settings import Settings, SettingsError
 
@@ -15,13 +16,36 @@ def load(path: str) -> Catalogue:
     main = Path(path)
     text = _text(main.read_bytes(), None)
     parts = {name: _included(main.parent / name, name) for name in catalogue_file.list_includes(text)}
-    return catalogue_file.parse(text, parts)
+
+    def read_native(file: str | None, name: str) -> bytes:
+        """Return the schema that a file of the catalogue names, relative to that file."""
+        return ((main.parent / file).parent if file else main.parent).joinpath(name).read_bytes()
+
+    return catalogue_file.parse(text, parts, read_native)
 
 
-def load_deployed(config: Settings) -> Catalogue:
-    """Return the catalogue that CATALOGUE names. Raises SettingsError for a missing or invalid one."""
+def compile_natives(catalogue: Catalogue) -> int:
+    """Compile all native schemas, and return their number. Raises CatalogueError."""
+    routes = [(model.id, route) for model in catalogue.models.values() for route in model.routes if route.native]
+    for model_id, route in routes:
+        try:
+            _ = route.native and route.native.validator
+        except BadSchema as error:
+            message = f"model {model_id!r}: native: the schema of its route to {route.provider} {error}"
+            raise CatalogueError(None, message) from None
+    return len(routes)
+
+
+def load_deployed(config: Settings, *, compiled: bool = True) -> Catalogue:
+    """Return the catalogue that CATALOGUE names. Raises SettingsError for a missing or invalid one.
+
+    A process that accepts no orders needs no `compiled` native schemas, and starts faster without.
+    """
     try:
-        return load(config.catalogue)
+        found = load(config.catalogue)
+        if compiled:
+            compile_natives(found)
+        return found
     except CatalogueError as error:
         raise SettingsError(f"CATALOGUE {config.catalogue}: {error}") from None
     except OSError as error:

@@ -15,6 +15,8 @@ from typing import ClassVar, Literal
 import msgspec
 from msgspec import Struct
 
+from shared.domain.native_input import NativeInput
+
 CONNECT_S = 10.0
 
 
@@ -27,6 +29,9 @@ class Call(Struct, frozen=True, kw_only=True):
     prompt: str
     input: dict[str, object]  # validated by shared/domain/kinds/<kind>.py, defaults filled in
     deadline_ms: int  # Unix time; a result after it is refunded
+    native: NativeInput | None = (
+        None  # the input under the provider's own names: an adapter sends it instead of `input`
+    )
     callback_url: str | None = None
     traceparent: str = ""  # W3C trace context; adapters/http.py sends it along
 
@@ -163,6 +168,7 @@ class Adapter:
     repeatable: ClassVar[bool] = False  # whether the same submit may safely be sent twice
     submit_limit_s: ClassVar[float] = 150.0  # the outcome of a submit is known after this time, or never
     keeps_s: ClassVar[float] = 3_600.0  # the provider keeps an output at least this long
+    takes_native: ClassVar[bool] = False  # whether it sends `Call.native` where there is one
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -13,6 +13,7 @@ from shared.ops import clock
 from workers.adapters import fal_dialect
 from workers.adapters.contract import Call, Callback, Done, ModelGone, ModelNotice, Pending, Setup
 from workers.adapters.http import HttpAdapter
+from workers.adapters.native import build_native_input
 from workers.adapters.responses import PollFailed, read_ref
 from workers.adapters.signatures import is_fresh
 
@@ -28,6 +29,8 @@ KEYS_MAX, KEYS_S = 16, 3_600.0  # fal allows a day; a rotated key is trusted aft
 class Adapter(HttpAdapter):
     """Requests in a queue. A reference is a request's status URL from the submit, or its id from a callback."""
 
+    takes_native: ClassVar[bool] = True
+
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup, BASE_URL, headers={"Authorization": f"Key {setup.key}"})
         self._keys: list[str] = []
@@ -36,12 +39,13 @@ class Adapter(HttpAdapter):
     async def submit(self, call: Call) -> Pending | Done:
         """POST into the queue, with the time until which it makes sense to start."""
         left_s = max(call.deadline_ms / 1000 - clock.now_s(), START_LIMIT_S_MIN)
-        call = fal_dialect.route_to_app(call)
+        native = await build_native_input(self.setup, call)
+        call = call if native is not None else fal_dialect.route_to_app(call)
         response = await self._http.submit(
             "POST",
             f"/{call.model}",
             read_error=fal_dialect.read_submit_error,
-            json=await fal_dialect.build_input(self.setup, call),
+            json=await fal_dialect.build_input(self.setup, call) if native is None else native,
             headers={"X-Fal-Request-Timeout": f"{left_s:.0f}"},
             params={"fal_webhook": call.callback_url} if call.callback_url else None,
         )

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 
@@ -25,6 +25,7 @@ from workers.adapters.contract import (
 from workers.adapters.http import UPLOAD_RETRY_S, HttpAdapter
 from workers.adapters.inputs import aspect_ratio, model_row, publish_image_urls, rename_fields, styled_prompt
 from workers.adapters.media import file_name
+from workers.adapters.native import build_native_input
 from workers.adapters.outputs import read_outputs
 from workers.adapters.refusals import MODEL_FAILED, canceled
 from workers.adapters.responses import REASON_CHARS_MAX, ProviderResponse, json_fields, read_ref, read_task
@@ -67,6 +68,8 @@ ALWAYS: dict[str, dict[str, object]] = {
 
 class Adapter(HttpAdapter):
     """Predictions: submitted, polled, cancelled."""
+
+    takes_native: ClassVar[bool] = True
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup, BASE_URL)
@@ -122,6 +125,9 @@ class Adapter(HttpAdapter):
 
     async def _build_input(self, call: Call) -> dict[str, object]:
         """Return the model's input. Raises Rejected if an image is unreachable."""
+        native = await build_native_input(self.setup, call, self._upload, inline_bytes_max=INLINE_BYTES_MAX)
+        if native is not None:
+            return native
         names = {**NAMES.get(call.kind, {}), **model_row(MODELS, call.model)}
         fields: dict[str, object] = {name: call.input.get(name) for name in PLAIN}
         urls = await publish_image_urls(self.setup, call, self._upload, inline_bytes_max=INLINE_BYTES_MAX)

@@ -44,7 +44,14 @@ class CreateGeneration(Struct, kw_only=True, forbid_unknown_fields=True):
             anyOf=[{"$ref": "#/components/schemas/Input"}, {"type": "null"}],
         ),
     ] = None
-
+    native: Annotated[
+        dict[str, object] | None,
+        doc(
+            "Fields of the provider itself, under its own names: `native_fields` of a model lists them. Only routes "
+            "that know them serve the request. An error names a field by its JSON pointer, such as `/native/duration`.",
+            examples=[{"resolution": "2K"}],
+        ),
+    ] = None
     max_cost_cents: Annotated[
         Annotated[int, Meta(ge=0, le=PRICE_CENTS_MAX)] | None,
         doc("Refuse the request with `over_max_cost` if it could cost more."),
@@ -114,6 +121,9 @@ class ModelEntry(Struct, kw_only=True):
     pricing: Annotated[Pricing, doc("How the price is computed.")]
     resolution: Annotated[str | None, doc("The resolution of the output, such as `1K`.")]
     duration_sec: Annotated[int | None, doc("The length of the output in seconds.")]
+    native_fields: Annotated[
+        tuple[str, ...], doc("Fields of its providers that `native` may have; the prompt's own is not among them.")
+    ] = ()
     simulated: Annotated[bool, SIMULATED] = False
 
 

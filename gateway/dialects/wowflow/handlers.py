@@ -25,7 +25,9 @@ from shared.domain.catalogue import Model
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from shared.domain.ids import canonical_uuid
+from shared.domain.inputs import InvalidInput
 from shared.domain.money import MICROS_PER_CENT, cents, cents_up
+from shared.domain.native_order import check_native
 from shared.domain.times import rfc3339
 from shared.ops.settings import Settings
 from shared.store import accounts, generations, ledger
@@ -83,10 +85,13 @@ async def read_order(request: web.Request) -> GenerationRequest:
         raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
     if not body.prompt or not body.prompt.strip():
         raise Refused("missing_prompt", "is required: describe what to generate.", field="prompt")
-    images = RequestImages(context.base_url)
+    images, candidates = RequestImages(context.base_url), routing.of_model(context, body.model)
+    schemas = [one.route.native for one in candidates if one.route.native is not None]
+    media = {name for schema in schemas for name in schema.media}
     return GenerationRequest(
         dialect="wowflow",
-        candidates=routing.of_model(context, body.model),
+        candidates=candidates,
+        native=read_native(await images.take_native(body.native or {}, media)),
         prompt=body.prompt,
         input=await images.take_all(body.input),
         uploads=tuple(images.uploads),
@@ -206,8 +211,23 @@ def model_entry(model: Model) -> ModelEntry:
         pricing=pricing_of(model),
         resolution=model.resolution,
         duration_sec=model.duration_s,
+        native_fields=native_fields(model),
         simulated=model.simulated,
     )
+
+
+def native_fields(model: Model) -> tuple[str, ...]:
+    """Return the native fields that a caller may send, of all routes of a model."""
+    schemas = [route.native for route in model.routes if route.native is not None]
+    return tuple({name: None for schema in schemas for name in schema.open_fields})
+
+
+def read_native(native: dict[str, object]) -> dict[str, object]:
+    """Return native fields whose size and depth are bounded. Raises Refused naming the place by its JSON pointer."""
+    try:
+        return check_native(native)
+    except InvalidInput as invalid:
+        raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
 
 
 def transaction(line: LedgerEntry) -> Transaction:

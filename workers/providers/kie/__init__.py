@@ -43,6 +43,7 @@ from workers.adapters.contract import (
 from workers.adapters.http import UPLOAD_RETRY_S, HttpAdapter
 from workers.adapters.inputs import drop_none, publish_image_urls
 from workers.adapters.media import file_name
+from workers.adapters.native import build_native_input
 from workers.adapters.refusals import require_credit
 from workers.adapters.responses import ProviderResponse, json_fields, read_ref
 from workers.adapters.signatures import is_fresh
@@ -61,6 +62,7 @@ class Adapter(HttpAdapter):
 
     submit_limit_s: ClassVar[float] = RESPONSE_S + 20.0
     keeps_s: ClassVar[float] = 86_400.0
+    takes_native: ClassVar[bool] = True
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup, BASE_URL, response_limit_s=RESPONSE_S)
@@ -73,7 +75,11 @@ class Adapter(HttpAdapter):
                 self._complete_chat_with_claude(call) if call.model.startswith("claude-") else self._complete_chat(call)
             )
         api = api_of(call.model)
-        body = api.build_body(call, await publish_image_urls(self.setup, call, self._upload))
+        native = await build_native_input(self.setup, call, self._upload)
+        if native is None:
+            body = api.build_body(call, await publish_image_urls(self.setup, call, self._upload))
+        else:
+            body = api.build_native_body(call.model, native)
         body |= {"callBackUrl": call.callback_url} if call.callback_url else {}
         response = await self._http.submit("POST", api.submit_path, read_error=read_error, json=body)
         data = response.fields.get("data")

@@ -158,8 +158,7 @@ OTHERS = {
 def build_task(call: Call, urls: list[str]) -> dict[str, object]:
     """Return the body of a task for a market model, with the URLs of its input images. Raises Rejected."""
     name, _, grade = call.model.partition(":")
-    prefix = max((prefix for prefix in MODELS if name.startswith(prefix)), key=len, default="")
-    model = MODELS.get(prefix) or OTHERS[call.kind]
+    model = _market_model(name) or OTHERS[call.kind]
     if urls and not (model.images or model.image):
         raise Rejected("invalid_input", "This model takes no input images.")
     fields: dict[str, object] = {theirs: call.input.get(ours) for ours, theirs in model.names.items()}
@@ -178,3 +177,14 @@ def build_task(call: Call, urls: list[str]) -> dict[str, object]:
         fields[model.grade] = grade
     sent = drop_none(**fields)
     return {"model": name, "input": model.always | sent | {n: str(sent[n]) for n in model.as_text if n in sent}}
+
+
+def build_native_task(model: str, native: dict[str, object]) -> dict[str, object]:
+    """Return the body of a task for a market model from its own fields. The route's grade replaces the caller's."""
+    name, _, grade = model.partition(":")
+    field = (_market_model(name) or MarketModel()).grade
+    return {"model": name, "input": {**native, field: grade} if grade else native}
+
+
+def _market_model(name: str) -> MarketModel | None:
+    return MODELS.get(max((prefix for prefix in MODELS if name.startswith(prefix)), key=len, default=""))

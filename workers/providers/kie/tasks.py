@@ -28,7 +28,7 @@ from workers.adapters.inputs import aspect_ratio, drop_none, styled_prompt
 from workers.adapters.outputs import read_outputs
 from workers.adapters.refusals import MODEL_FAILED, says_model_gone
 from workers.adapters.responses import GONE_STATUSES, REASON_CHARS_MAX, PollFailed, ProviderResponse, decode_json
-from workers.providers.kie.inputs import build_task
+from workers.providers.kie.inputs import build_native_task, build_task
 
 # Suno's tasks require a callback URL. If we have none, this URL, which no host serves, takes its place.
 NO_CALLBACK_URL = "https://callback.invalid/kie"
@@ -53,14 +53,15 @@ POLICY = re.compile(r"polic|nsfw|sensitive|inappropriate|flagged|unsafe|prohibit
 class TaskApi(Struct, frozen=True):
     """One of kie's task APIs.
 
-    `build_body` takes the call and the URLs of its input images. `read_result` takes a record and returns None while
-    the task runs; it raises Rejected if the task failed.
+    `build_body` takes the call and the URLs of its input images; `build_native_body` a model and its own fields.
+    `read_result` takes a record and returns None while the task runs; it raises Rejected if the task failed.
     """
 
     submit_path: str
     poll_path: str
     build_body: Callable[[Call, list[str]], dict[str, object]]
     read_result: Callable[[Mapping[str, Any]], Done | None]
+    build_native_body: Callable[[str, dict[str, object]], dict[str, object]]
 
 
 def api_of(model: str) -> TaskApi:
@@ -155,6 +156,17 @@ def _suno_body(call: Call, urls: list[str]) -> dict[str, object]:
     return {**body, "customMode": True, "prompt": "", "style": style, "title": title}
 
 
+def _maker_native(model: str, native: dict[str, object]) -> dict[str, object]:
+    """Return the body of a maker's own API: the fields and the model are next to each other."""
+    name, _, grade = model.partition(":")
+    named = {} if name.startswith("gpt4o-image") else {"model": name}
+    return {**native, **named, **drop_none(resolution=grade or None)}
+
+
+def _suno_native(model: str, native: dict[str, object]) -> dict[str, object]:
+    return {"callBackUrl": NO_CALLBACK_URL, **native, "model": model}
+
+
 def _read_market_result(record: Mapping[str, Any]) -> Done | None:
     if record.get("state") == "fail":
         raise failure(record.get("failCode"), record.get("failMsg"))
@@ -193,12 +205,18 @@ def _read_suno_result(record: Mapping[str, Any]) -> Done | None:
     return Done(read_outputs(urls), facts={} if length_s is None else {"duration_ms": round(length_s * 1000)})
 
 
-MARKET = TaskApi("/api/v1/jobs/createTask", "/api/v1/jobs/recordInfo", build_task, _read_market_result)
+MARKET = TaskApi(
+    "/api/v1/jobs/createTask", "/api/v1/jobs/recordInfo", build_task, _read_market_result, build_native_task
+)
 FLUX = "/api/v1/flux/kontext"
 GPT4O = "/api/v1/gpt4o-image"
 APIS = {
-    "veo": TaskApi("/api/v1/veo/generate", "/api/v1/veo/record-info", _veo_body, _read_flagged_result),
-    "flux-kontext-": TaskApi(f"{FLUX}/generate", f"{FLUX}/record-info", _flux_body, _read_flagged_result),
-    "gpt4o-image": TaskApi(f"{GPT4O}/generate", f"{GPT4O}/record-info", _gpt4o_body, _read_flagged_result),
-    r"V\d": TaskApi("/api/v1/generate", "/api/v1/generate/record-info", _suno_body, _read_suno_result),
+    "veo": TaskApi("/api/v1/veo/generate", "/api/v1/veo/record-info", _veo_body, _read_flagged_result, _maker_native),
+    "flux-kontext-": TaskApi(
+        f"{FLUX}/generate", f"{FLUX}/record-info", _flux_body, _read_flagged_result, _maker_native
+    ),
+    "gpt4o-image": TaskApi(
+        f"{GPT4O}/generate", f"{GPT4O}/record-info", _gpt4o_body, _read_flagged_result, _maker_native
+    ),
+    r"V\d": TaskApi("/api/v1/generate", "/api/v1/generate/record-info", _suno_body, _read_suno_result, _suno_native),
 }

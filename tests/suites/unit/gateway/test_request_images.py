@@ -33,3 +33,31 @@ async def test_invalid_image_is_refused_by_its_field(url: str) -> None:
     with pytest.raises(Refused) as caught:
         await RequestImages(BASE).take_all({"image_urls": [url]})
     assert ("invalid_input", "image_urls") == (caught.value.code, caught.value.field)
+
+
+async def test_media_of_native_fields_are_taken_by_name() -> None:
+    """A native field for media is taken like an input of ours; the same text in another field stays untouched."""
+    images = RequestImages(BASE)
+    link = "https://example.com/a.png"
+    native = {"refs": [URL, OWN, link], "mask": URL, "caption": URL, "strength": 1, "none": None}
+    taken = await images.take_native(native, {"refs", "mask", "strength", "none"})
+    first, second = (f"asset:{upload.path}" for upload in images.uploads)
+    assert {**native, "refs": [first, "asset:" + OWN.partition("/assets/")[2], link], "mask": second} == taken
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        ("file:///etc/passwd", "/native/refs"),
+        ("asset:2026/01/01/x.png", "/native/refs"),
+        ("http://127.0.0.1/", "/native/refs"),
+        (["https://example.com/a.png", "data:,x"], "/native/refs/1"),
+        (["https://user@10.0.0.1/a.png"], "/native/refs/0"),
+        ([URL] * 17, "/native/refs"),
+    ],
+)
+async def test_bad_media_of_a_native_field_is_refused_by_its_pointer(value: object, field: str) -> None:
+    """Media of native fields pass the same checks as our own, and a refusal names the place by its JSON pointer."""
+    with pytest.raises(Refused) as caught:
+        await RequestImages(BASE).take_native({"refs": value}, {"refs"})
+    assert ("invalid_input", field) == (caught.value.code, caught.value.field)

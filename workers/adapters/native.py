@@ -1,0 +1,34 @@
+"""The input of a call under the provider's own names: the prompt and URLs of media filled in, all else untouched."""
+
+from shared.domain.native_input import PROMPT
+from workers.adapters.contract import Call, MediaKind, Setup
+from workers.adapters.inputs import styled_prompt
+from workers.adapters.media import Upload, publish
+
+KINDS: dict[str, MediaKind] = {"video": "video", "audio": "audio"}  # of media; the others are images
+
+
+async def build_native_input(
+    setup: Setup, call: Call, upload: Upload | None = None, *, inline_bytes_max: int = 0
+) -> dict[str, object] | None:
+    """Return the provider's input of a call whose route has a native schema, None for another one.
+
+    Media are published, as `publish` describes. Raises Rejected, and the errors of `upload`.
+    """
+    if call.native is None:
+        return None
+
+    async def publish_all(value: object, kind: MediaKind) -> object:
+        if isinstance(value, list):
+            return [await publish_all(item, kind) for item in value]
+        if not isinstance(value, str):
+            return value
+        return await publish(setup, value, kind=kind, upload=upload, inline_bytes_max=inline_bytes_max)
+
+    fields = dict(call.native.values)
+    for name, role in call.native.roles.items():
+        if role == PROMPT:
+            fields[name] = styled_prompt(call, takes_negative=call.native.has_negative)
+        else:
+            fields[name] = await publish_all(fields[name], KINDS.get(role, "image"))
+    return fields
