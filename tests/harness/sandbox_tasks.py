@@ -86,6 +86,11 @@ def refuse(reason: str) -> None:
     raise ValueError(reason)
 
 
+def read_priority() -> list[str]:
+    """Return the nice value of this process, and that of its session where the system has one."""
+    return [str(os.getpriority(os.PRIO_PROCESS, 0)), read("/proc/self/autogroup").rpartition(" ")[2].strip()]
+
+
 def read_address_zero() -> None:
     """Read from address 0."""
     ctypes.string_at(0)
@@ -117,4 +122,5 @@ TASKS: dict[str, Any] = {
     "missing": lambda: __import__("no_such_module"),
     "segfault": read_address_zero,
     "noise": print_noise,
+    "priority": read_priority,
 }

@@ -19,12 +19,11 @@ from tests.programs.chaos.client import ClientRecord, Clients
 from tests.programs.chaos.collect import read_generations
 from tests.programs.chaos.deployment import Deployment, deploy
 from tests.programs.chaos.doubles import Inbox, PaidProvider
-from tests.programs.chaos.hostile import ATTACKS, Attacked, list_ordinary, observe
+from tests.programs.chaos.hostile import PACES, Attacked, ChaosTenant, list_ordinary, observe, open_tenant
 from tests.programs.chaos.injector import InjectedFault, Injector, Rescue
 from tests.programs.chaos.logs import read_log
 from tests.programs.chaos.plan import BUSY_MODEL, BUYERS, LATE, LONG_S, Plan
 from tests.programs.chaos.rollback import Rollback, roll_back
-from tests.programs.hostile.tenant import HostileTenant, open_tenant
 from workers.timing import retry_while_store_down
 
 POLL_S = 0.5
@@ -85,7 +84,7 @@ class Scene:
         self,
         plan: Plan,
         deployment: Deployment,
-        tenant: HostileTenant,
+        tenant: ChaosTenant,
         evidence: Evidence,
         report: ReportProgress,
     ) -> None:
@@ -104,7 +103,7 @@ class Scene:
         background = [
             asyncio.create_task(work) for work in (self._sample(), self._report_repeatedly(), self.injector.guard())
         ]
-        async with self.tenant.run_attack(ATTACKS, idle=0):
+        async with self.tenant.run_attack(PACES, idle=0):
             await asyncio.gather(self.clients.run(), self.injector.run(self.plan.faults), self._top_up())
         self.report("load and faults are over, waiting for everything to end")
         await self._cancel_busy()

@@ -1,4 +1,4 @@
-"""python -m tests.programs.hostile --seconds N: an ordinary customer, alone and then next to a hostile tenant.
+"""python -m tests.programs.hostile --seconds N: an ordinary customer, by turns alone and next to a hostile tenant.
 
 The figures go to build/hostile.json. The exit status is 1 if one is beyond its bound.
 """
@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.harness.processes import STARTED
+from tests.programs.bench.row import percentile
 from tests.programs.hostile.figures import Figure, figures
+from tests.programs.hostile.ordinary import Course
 from tests.programs.hostile.scene import Observed, observe
 
 PATH = Path("build/hostile.json")
@@ -22,32 +24,61 @@ LOGS = Path("build/hostile-logs")
 
 
 def main() -> int:
-    """Run both phases and report; return the exit status."""
+    """Run every slice and report; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=180, help="of the phase with the hostile tenant")
+    parser.add_argument("--seconds", type=int, default=180, help="next to the hostile tenant, in all")
     seconds = parser.parse_args().seconds
-    observed = uvloop.run(observe(seconds, lambda step: print(step, file=sys.stderr, flush=True)))
+    LOGS.mkdir(parents=True, exist_ok=True)
+    try:
+        observed = uvloop.run(observe(seconds, lambda step: print(step, file=sys.stderr, flush=True)))
+    finally:
+        for process in STARTED:
+            shutil.copy(process.log, LOGS / f"{process.name}.log")
     found = figures(observed)
-    PATH.parent.mkdir(exist_ok=True)
     PATH.write_bytes(msgspec.json.format(msgspec.json.encode({"figures": found, **as_json(observed)})))
-    print_report(Console(width=None if sys.stdout.isatty() else 140), found)
-    LOGS.mkdir(exist_ok=True)
-    for process in STARTED:
-        shutil.copy(process.log, LOGS / f"{process.name}.log")
+    screen = Console(width=None if sys.stdout.isatty() else 140)
+    print_slices(screen, observed.courses)
+    print_figures(screen, found)
     print(f"Figures and the responses to the hostile tenant: {PATH}, logs of the processes: {LOGS}/")
     return 0 if all(figure.met for figure in found) else 1
 
 
 def as_json(observed: Observed) -> dict[str, object]:
-    """Return what the phases saw."""
-    phases = {
-        name: {str(status): number for status, number in course.statuses.items()}
-        for name, course in (("alone", observed.alone), ("beside", observed.beside))
-    }
-    return {"statuses": phases, "hostile": dict(sorted(observed.hostile.items()))}
+    """Return what the slices saw."""
+    slices = [
+        {
+            "hostile": course.hostile,
+            "statuses": {str(status): number for status, number in course.statuses.items()},
+            "accept_ms": summary(course.accept_ms),
+            "webhook_ms": summary(course.webhook_ms),
+            "late_ms": summary(course.late_ms),
+            "processor_s": used_s,
+        }
+        for course, used_s in zip(observed.courses, observed.processor_s, strict=True)
+    ]
+    responses = dict(sorted(observed.hostile.items()))
+    return {"slices": slices, "hostile": responses, "slow_commands": observed.slow_commands}
 
 
-def print_report(screen: Console, found: list[Figure]) -> None:
+def summary(values: list[float]) -> dict[str, float]:
+    """Return the percentiles of some times."""
+    if not values:
+        return {}
+    return {"p50": percentile(values, 50), "p99": percentile(values, 99), "max": max(values)}
+
+
+def print_slices(screen: Console, courses: list[Course]) -> None:
+    """Print the times of each slice. `late` is how late the measuring process itself was."""
+    table = Table("slice", "orders", "accept p50", "p99", "max, ms", "webhook p99, ms", "late p99, ms", title="slices")
+    for course in courses:
+        accept, webhook, late = map(summary, (course.accept_ms, course.webhook_ms, course.late_ms))
+        times = [accept.get("p50"), accept.get("p99"), accept.get("max"), webhook.get("p99"), late.get("p99")]
+        cells = ["" if value is None else f"{value:,.1f}" for value in times]
+        table.add_row("hostile" if course.hostile else "alone", str(sum(course.statuses.values())), *cells)
+    screen.print(table)
+
+
+def print_figures(screen: Console, found: list[Figure]) -> None:
     """Print the figures with their bounds."""
     table = Table("figure", "value", "at most", "", title="hostile", title_justify="left")
     for figure in found:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.sandbox.child import NICE
 from shared.sandbox.pool import Busy, Crashed, InputRefused, Sandbox, TookTooLong, Unavailable
 from tests.harness.bounds import within
 
@@ -32,6 +33,13 @@ async def test_sandbox_reuses_its_child(sandbox: Sandbox) -> None:
     """A child that finished a task serves the next one."""
     first, second = [await sandbox.run("pid", limit_s=LIMIT_S) for _ in range(2)]
     assert first == second
+
+
+async def test_sandbox_leaves_the_processor_to_its_parent(sandbox: Sandbox) -> None:
+    """A child is nicer than we are. A session of its own would undo that, so the session is nicer too."""
+    process, session = await sandbox.run("priority", limit_s=LIMIT_S)
+    assert str(os.getpriority(os.PRIO_PROCESS, 0) + NICE) == process
+    assert session in (str(NICE), "FileNotFoundError")
 
 
 async def test_sandbox_carries_no_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
