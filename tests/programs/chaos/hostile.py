@@ -21,11 +21,11 @@ DELIVERIES = (keys.OPEN_DELIVERIES, keys.queue(keys.WEBHOOKS), keys.leases(keys.
 
 
 class ChaosTenant(HostileTenant):
-    """A hostile tenant, its account, and its endpoints."""
+    """A hostile tenant with its endpoints."""
 
     def __init__(self, url: str, customer: Customer, dead: DeadEndpoints) -> None:
         super().__init__(url, customer.key)
-        self.account, self.endpoints, self._dead = customer.account, set[str](), dead
+        self.customer, self.endpoints, self._dead = customer, set[str](), dead
 
     @property
     def hung(self) -> int:
@@ -55,7 +55,7 @@ class Attacked(Struct, kw_only=True):
 
 async def observe(store: Store, tenant: ChaosTenant) -> Attacked:
     """Return everything known about a hostile tenant after its attack."""
-    generations = await read_generations(store, tenant.account)
+    generations = await read_generations(store, tenant.customer.account)
     events = [f"evt_{name}" for name, generation in generations.items() if not generation.open]
     names = [f"{event}:{endpoint}" for event in events for endpoint in sorted(tenant.endpoints)]
     exist = await asyncio.gather(*(store.call("EXISTS", keys.delivery(name)) for name in names))

@@ -35,8 +35,8 @@ class AttackerSetup(Struct, frozen=True, kw_only=True):
     out: str
 
 
-async def attack(setup: AttackerSetup) -> Counter[str]:
-    """Attack in the hostile slices, and return the responses by name and status."""
+async def send_attacks(setup: AttackerSetup) -> Counter[str]:
+    """Send attacks in the hostile slices, and return the responses by name and status."""
     await add_endpoints(setup)
     tenant = HostileTenant(setup.url, setup.key, "local")
     report_ready()
@@ -64,4 +64,4 @@ async def add_endpoints(setup: AttackerSetup) -> None:
 if __name__ == "__main__":
     yield_processor(NICE)
     found = read_setup(AttackerSetup)
-    Path(found.out).write_bytes(msgspec.json.encode(dict(sorted(uvloop.run(attack(found)).items()))))
+    Path(found.out).write_bytes(msgspec.json.encode(dict(sorted(uvloop.run(send_attacks(found)).items()))))

@@ -6,11 +6,10 @@ from shared.store.connect import Store
 from tests.harness.factories import Customer, create_customer, make_order
 from tests.programs.chaos import checks
 from tests.programs.chaos.checks import violations
-from tests.programs.chaos.hostile import DELIVERIES, list_ordinary
+from tests.programs.chaos.hostile import DELIVERIES, list_ordinary, open_tenant
 from tests.programs.chaos.plan import make_plan
 from tests.programs.chaos.report import figures
 from tests.programs.chaos.scene import run_chaos
-from tests.programs.hostile.tenant import open_tenant
 
 SEED, COUNT, LOAD_S = 11, 160, 9.0
 
