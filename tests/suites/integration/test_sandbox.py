@@ -36,7 +36,7 @@ async def test_sandbox_reuses_its_child(sandbox: Sandbox) -> None:
 
 
 async def test_sandbox_leaves_the_processor_to_its_parent(sandbox: Sandbox) -> None:
-    """A child is nicer than we are. A session of its own would undo that, so the session is nicer too."""
+    """A child has a lower priority than its parent, and so has the session that it leads."""
     process, session = await sandbox.run("priority", limit_s=LIMIT_S)
     assert str(os.getpriority(os.PRIO_PROCESS, 0) + NICE) == process
     assert session in (str(NICE), "FileNotFoundError")
