@@ -43,7 +43,7 @@ class BoundProcess(Process):  # type: ignore[misc]  # honcho has no types
         for writer in CLOSED_IN_CHILD:
             writer.close()
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the runner stops everything when its terminal closes
-        self._child_ctor = partial(Popen, preexec_fn=partial(bind_to_parent, os.getpid(), signal.SIGTERM))
+        self._child_ctor = partial(Popen, preexec_fn=partial(_prepare, os.getpid()))
         threading.Thread(target=self._follow_runner, args=(events,), daemon=True).start()
         super().run(events, ignore_signals)
         if self._orphaned:
@@ -59,3 +59,9 @@ class BoundProcess(Process):  # type: ignore[misc]  # honcho has no types
         os.killpg(self._child.pid, signal.SIGTERM)
         time.sleep(self._limit_s)
         os.killpg(self._child.pid, signal.SIGKILL)
+
+
+def _prepare(runner: int) -> None:
+    """Bind a command to the process above it. The command ignores SIGHUP until it has a handler for it."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    bind_to_parent(runner, signal.SIGTERM)

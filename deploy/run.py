@@ -8,6 +8,7 @@ honcho runs the processes. Its own command does not fit. It gives each process a
 still drains five seconds after the first process ended.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from honcho.environ import parse_procfile
 from deploy import preflight
 from deploy.bound import BoundProcess, Lifeline
 from shared.ops import catalogue_files, own_secrets
+from shared.ops.hangup import Terminal
 from shared.ops.settings import Settings, SettingsError, load, other_environment
 
 PROVIDER = "{provider}"
@@ -33,6 +35,7 @@ UNUSABLE = 2
 
 def main() -> int:
     """Run until one process ends or a signal arrives; return the exit status, 0 after a signal."""
+    terminal = Terminal()
     procfile = Path(sys.argv[1] if len(sys.argv) > 1 else "deploy/Procfile")
     try:
         settings = load()
@@ -47,7 +50,7 @@ def main() -> int:
         return UNUSABLE
     supervisor = manager.Manager()
     supervisor._process_ctor = partial(BoundProcess, Lifeline(), manager.KILL_WAIT)
-    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    signal.signal(signal.SIGHUP, lambda *_: hang_up(terminal, supervisor))
     environments = Environments(settings)
     for name, command in processes:
         line = f"export METRICS_PORT={ports[name]}; {command}" if name in ports else command
@@ -55,6 +58,25 @@ def main() -> int:
     supervisor.loop()
     stopped = {128 + signal.SIGINT, 128 + signal.SIGTERM}
     return 0 if supervisor.returncode in stopped else int(supervisor.returncode)
+
+
+def hang_up(terminal: Terminal, supervisor: manager.Manager) -> None:
+    """Stop if the terminal was closed. Otherwise let every process read its catalogue again, by its own SIGHUP."""
+    if terminal.closed:
+        silence()  # a line that cannot be printed would end the runner before its processes
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
+    for state in supervisor._processes.values():
+        if state.get("pid") is not None and state.get("returncode") is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(state["pid"], signal.SIGHUP)
+
+
+def silence() -> None:
+    """Drop whatever this process prints from now on."""
+    with open(os.devnull, "w") as nowhere:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 class Environments:

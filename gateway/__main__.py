@@ -4,16 +4,18 @@ import asyncio
 import contextlib
 import signal
 import sys
+from functools import partial
 
 import uvloop
 from aiohttp import web
 from msgspec import structs
 
 from gateway.app import build_admin_app, build_app
-from gateway.context import CATALOGUE, CONTEXT
+from gateway.context import CONTEXT, FOLLOWER
 from gateway.edge.protocol import listen
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.ops import collector, host, limits, logs, metrics, own_secrets, settings, zero_series
+from shared.ops.hangup import Terminal
 from shared.ops.settings import Settings
 from shared.ops.storage import StorageError
 from shared.store.durability import DurabilityError
@@ -33,6 +35,7 @@ POLL_S = 0.02
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT, and return the exit status."""
+    terminal = Terminal()
     try:
         config = settings.load()
         host.check_port(config.host, config.port, "PORT")
@@ -40,7 +43,10 @@ def main() -> int:
         host.check_outputs(config)
         limits.raise_open_files()
         app = build_app(config)
-        own_secrets.keep(app[CATALOGUE], webhooks=True)
+        follower = app[FOLLOWER]
+        follower.terminal = terminal
+        follower.dropped = frozenset(own_secrets.keep(follower.catalogue, webhooks=True))
+        follower.keep_secrets = partial(own_secrets.keep_more, webhooks=True)
         logs.configure(config, role="gateway")
         metrics.build("gateway")
         zero_series.export_zeros()
@@ -58,6 +64,7 @@ async def serve(app: web.Application, config: Settings) -> None:
     assert serving is not None  # noqa: S101  # a coroutine runs in a task
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    app[FOLLOWER].follow_signal(serving.cancel)
     runner = web.AppRunner(app, shutdown_timeout=config.drain_s)
     admin_runner = web.AppRunner(build_admin_app(app, config), shutdown_timeout=config.drain_s)
     try:

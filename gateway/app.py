@@ -15,19 +15,21 @@ from gateway.api.admin.failures import KeyFailures
 from gateway.api.admin.handlers import CHECK_LOCK
 from gateway.body import BODY_BYTES_MAX
 from gateway.callback_secrets import CallbackSecrets
-from gateway.context import CATALOGUE, CONTEXT, DOCUMENT, SDK, GatewayContext
+from gateway.context import CONTEXT, DOCUMENT, FOLLOWER, SDK, GatewayContext
 from gateway.edge import headers
 from gateway.edge.rates import RateLimits
+from gateway.live_catalogue import CatalogueParts, LiveCatalogue
 from gateway.middleware import handle_request
 from gateway.openapi.document import document_handler
 from gateway.speeds import Speeds
 from gateway.watch import Watch
 from shared.domain.catalogue import Catalogue
 from shared.ops import catalogue_files
+from shared.ops.catalogue_follower import CatalogueFollower
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store import accounts, providers
-from shared.store.connect import retry_at_start
+from shared.store.connect import Store, retry_at_start
 from shared.store.guard import open_guarded_store
 from shared.store.processes import announce
 from shared.store.secret import ensure_deployment_secret
@@ -36,17 +38,34 @@ from shared.store.secret import ensure_deployment_secret
 def build_app(settings: Settings) -> web.Application:
     """Return the application. Raises SettingsError for an invalid catalogue."""
     catalogue = catalogue_files.load_deployed(settings)
-    configured = catalogue_files.configured(catalogue, settings.elsewhere)
-    offered = routing.offered(catalogue, configured, simulates=settings.simulates)
+    follower = CatalogueFollower(settings, catalogue)
+    first = build_parts(settings, catalogue, follower)
     storage = Storage.open(settings.assets)
-    table = routes.operations(offered)
     app = web.Application(middlewares=[handle_request], client_max_size=BODY_BYTES_MAX)
-    app[CATALOGUE] = catalogue
-    app[DOCUMENT] = located_handler(lambda url: document_handler(table, offered, url), settings)
+    app[FOLLOWER] = follower
+    app[DOCUMENT] = serve_current_document
     app[SDK] = located_handler(static.sdk, settings)
-    app.cleanup_ctx.append(lambda app: open_context(app, settings, catalogue, storage, configured))
-    app.add_routes(routes.routes(table))
+    app.cleanup_ctx.append(lambda app: open_context(app, settings, first, storage))
+    app.add_routes(routes.routes(routes.operations(catalogue)))
     return app
+
+
+def build_parts(settings: Settings, catalogue: Catalogue, follower: CatalogueFollower) -> CatalogueParts:
+    """Return the parts of a catalogue. Raises SettingsError for an unusable key, and OSError if a page is missing."""
+    configured = catalogue_files.configured(catalogue, settings.elsewhere, follower.dropped)
+    offered = routing.offered(catalogue, configured, simulates=settings.simulates)
+    table = routes.operations(offered)
+    return CatalogueParts(
+        catalogue=catalogue,
+        configured=configured,
+        admission=build_admission(settings, catalogue),
+        document=located_handler(lambda url: document_handler(table, offered, url), settings),
+    )
+
+
+async def serve_current_document(request: web.Request) -> web.StreamResponse:
+    """Answer the OpenAPI document of the catalogue in force."""
+    return await request.app[CONTEXT].live.current.document(request)
 
 
 def build_admin_app(app: web.Application, settings: Settings) -> web.Application:
@@ -65,33 +84,51 @@ def build_admin_app(app: web.Application, settings: Settings) -> web.Application
 
 
 async def open_context(
-    app: web.Application, settings: Settings, catalogue: Catalogue, storage: Storage, configured: frozenset[str]
+    app: web.Application, settings: Settings, first: CatalogueParts, storage: Storage
 ) -> AsyncIterator[None]:
     """Open the parts that handlers work with, and close them with the application."""
-    trusted = guests.networks(settings.trusted_proxies)
+    trusted, follower = guests.networks(settings.trusted_proxies), app[FOLLOWER]
     async with (
         open_guarded_store(settings, "gateway") as store,
         Watch(store) as watch,
-        announce(store, "gateway"),
-        Speeds(store, routing.measured(catalogue)) as speeds,
+        Speeds(store, routing.measured(first.catalogue)) as speeds,
     ):
         warn_without_address(settings)
-        await retry_at_start(store, partial(accounts.publish_plans, store, catalogue.plans.values()))
-        await retry_at_start(store, partial(providers.publish, store, catalogue.providers.values()))
-        app[CONTEXT] = GatewayContext(
+        await retry_at_start(store, partial(publish, store, first.catalogue))
+        context = GatewayContext(
             settings=settings,
-            catalogue=catalogue,
+            live=LiveCatalogue(first),
+            follower=follower,
             store=store,
             storage=storage,
             watch=watch,
             speeds=speeds,
             trusted=trusted,
-            rates=RateLimits(settings, catalogue.plans, trusted),
+            rates=RateLimits(settings, first.catalogue.plans, trusted),
             secret=await retry_at_start(store, partial(ensure_deployment_secret, store)),
             callback_secrets=CallbackSecrets(store),
-            admission=build_admission(settings, catalogue),
             lists=Lists(),
-            configured=configured,
             standing_headers=headers.standing(settings.base_url),
         )
-        yield
+        app[CONTEXT] = context
+        follower.apply = partial(apply_catalogue, context)
+        async with announce(store, "gateway", follower=follower):
+            yield
+
+
+async def publish(store: Store, catalogue: Catalogue) -> None:
+    """Write a catalogue's plans and providers to the store, where the Lua verbs read them. Raises StoreDown."""
+    await accounts.publish_plans(store, catalogue.plans.values())
+    await providers.publish(store, catalogue.providers.values())
+
+
+async def apply_catalogue(context: GatewayContext, catalogue: Catalogue) -> None:
+    """Serve new requests by another catalogue: nothing of it before all of it is ready.
+
+    Raises SettingsError if it cannot be used, and StoreDown.
+    """
+    parts = await asyncio.to_thread(build_parts, context.settings, catalogue, context.follower)
+    await publish(context.store, catalogue)
+    context.speeds.measure(routing.measured(catalogue))
+    context.rates.use_plans(catalogue.plans)
+    context.live.replace(parts)

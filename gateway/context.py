@@ -11,9 +11,11 @@ from gateway.admission.bounds import Admission
 from gateway.admission.lists import Lists
 from gateway.callback_secrets import CallbackSecrets
 from gateway.guests import Network
+from gateway.live_catalogue import LiveCatalogue
 from gateway.speeds import Speeds
 from gateway.watch import Watch
 from shared.domain.catalogue import Catalogue
+from shared.ops.catalogue_follower import CatalogueFollower
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store.connect import Store
@@ -26,7 +28,8 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     """The parts of one gateway process."""
 
     settings: Settings
-    catalogue: Catalogue
+    live: LiveCatalogue
+    follower: CatalogueFollower
     store: Store
     storage: Storage
     watch: Watch
@@ -34,11 +37,24 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     trusted: tuple[Network, ...]  # proxies whose X-Forwarded-For is believed
     secret: bytes  # keys the names of guests
     callback_secrets: CallbackSecrets
-    admission: Admission
     lists: Lists
-    configured: frozenset[str]  # providers whose key is set, or that need none
     rates: "RateLimits"
     standing_headers: dict[str, str]  # of every response
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue that the current request began with."""
+        return self.live.current.catalogue
+
+    @property
+    def configured(self) -> frozenset[str]:
+        """Return the providers whose key is set, or that need none."""
+        return self.live.current.configured
+
+    @property
+    def admission(self) -> Admission:
+        """Return the bounds of orders."""
+        return self.live.current.admission
 
     @property
     def base_url(self) -> str:
@@ -48,5 +64,5 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
 
 SDK: web.AppKey[Handler] = web.AppKey("sdk")  # answers the TypeScript SDK
 DOCUMENT: web.AppKey[Handler] = web.AppKey("document")  # answers the OpenAPI document
-CATALOGUE = web.AppKey("catalogue", Catalogue)
+FOLLOWER = web.AppKey("follower", CatalogueFollower)
 CONTEXT = web.AppKey("context", GatewayContext)

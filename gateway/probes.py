@@ -13,9 +13,9 @@ from shared.store.durability import MARK
 READY_PATIENCE_S = 1.0
 
 
-async def answer_health(_: web.Request) -> web.Response:
-    """Answer 200 while the event loop runs."""
-    return web.json_response({"status": "ok"})
+async def answer_health(request: web.Request) -> web.Response:
+    """Answer 200 while the event loop runs, with the version of the catalogue in force."""
+    return web.json_response({"status": "ok", "catalogue": request.app[CONTEXT].follower.catalogue.version})
 
 
 async def answer_readiness(request: web.Request) -> web.Response:

@@ -26,9 +26,8 @@ class Speeds:
         self._refresher: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Speeds":
-        if self._names:
-            await self.refresh()
-            self._refresher = asyncio.create_task(keep_running("refresh_speeds", self._refresh_forever))
+        await self.refresh()
+        self._refresher = asyncio.create_task(keep_running("refresh_speeds", self._refresh_forever))
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -36,6 +35,10 @@ class Speeds:
             self._refresher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._refresher
+
+    def measure(self, names: Iterable[str]) -> None:
+        """Read the speeds of other providers from now on."""
+        self._names = tuple(names)
 
     def of(self, kind: str) -> Mapping[str, float]:
         """Return the measured milliseconds from submit to result, by provider."""

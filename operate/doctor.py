@@ -8,8 +8,10 @@ from pathlib import Path
 from secrets import token_hex
 from urllib.parse import urlsplit
 
+from operate.catalogue import describe_faults
 from operate.checks import Check, doubtful, right, wrong
 from operate.doctor_store import check_store, find_processes
+from operate.simulation import describe_simulation
 from shared.domain.catalogue import Catalogue
 from shared.ops import catalogue_files, sealing
 from shared.ops.clock import now_ms
@@ -112,12 +114,14 @@ def check_catalogue(settings: Settings) -> tuple[Catalogue | None, list[Check]]:
     except SettingsError as error:
         return None, [wrong("catalogue", "It cannot be used", str(error))]
     found = f"{len(catalogue.models)} models, {len(catalogue.providers)} providers"
+    simulation = right("simulation", describe_simulation(settings, catalogue, configured).words)
     keyed = [name for name, provider in catalogue.providers.items() if provider.key_env and name in configured]
     missing = [provider.key_env or "" for name, provider in catalogue.providers.items() if name not in configured]
     if keyed or not missing:
-        return catalogue, [right("catalogue", found), right("keys", f"set for {', '.join(keyed) or 'every provider'}")]
+        keys = right("keys", f"set for {', '.join(keyed) or 'every provider'}")
+        return catalogue, [right("catalogue", found), keys, simulation]
     fix = f"Set the key of a provider, such as {missing[0]}, here and for its processes."
-    return catalogue, [right("catalogue", found), doubtful("keys", "none is set in this shell", fix)]
+    return catalogue, [right("catalogue", found), doubtful("keys", "none is set in this shell", fix), simulation]
 
 
 def check_gateway_port(settings: Settings, running: Sequence[Process]) -> Check:
@@ -140,11 +144,25 @@ def check_processes(running: Sequence[Process], catalogue: Catalogue | None) -> 
         for role, command in ROLES.items()
     ]
     needed = sorted(catalogue_files.configured(catalogue)) if catalogue else []
+    checks += check_versions(running, catalogue)
     idle = [name for name in needed if name not in queues]
     if idle:
         fix = f"Start a worker for each: python -m workers run {idle[0]}"
         return [*checks, doubtful("workers", f"None runs for {', '.join(idle)}", fix)]
     return [*checks, right("workers", f"run for {', '.join(needed)}")] if needed else checks
+
+
+def check_versions(running: Sequence[Process], catalogue: Catalogue | None) -> list[Check]:
+    """Check that all processes work with this catalogue, if any runs."""
+    if catalogue is None or not running:
+        return []
+    faults = describe_faults(running)
+    if faults:
+        return [doubtful("reload", " ".join(faults), "Correct the files, then run `wokflow catalogue reload`.")]
+    if running[0].catalogue != catalogue.version:
+        found = f"Processes work with version {running[0].catalogue}, this file is {catalogue.version}"
+        return [doubtful("reload", found, "Run `wokflow catalogue reload`.")]
+    return [right("reload", f"every process works with version {catalogue.version}")]
 
 
 def _check_scheme(variable: str, url: str) -> Check:

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -15,11 +16,12 @@ from arq.worker import Function, func
 from msgspec import Struct, structs
 
 from shared.domain import endpoint_url
-from shared.domain.catalogue import Catalogue, OrderCost
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops import catalogue_files, collector, host, limits, logs, metrics, own_secrets, settings
 from shared.ops.background import keep_running
+from shared.ops.catalogue_follower import CatalogueFollower
+from shared.ops.hangup import Terminal
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage, StorageError
 from shared.store.connect import Store, retry_at_start
@@ -40,10 +42,11 @@ from workers.fleet import Fleet, audit_forever
 from workers.late import poll_late
 from workers.media.input_media import InputMedia
 from workers.media.pictures import Pictures
-from workers.model_check import models_at, print_model_check
+from workers.model_check import check_models_forever, print_model_check
 from workers.probe import print_probe
 from workers.run import run
 from workers.settle import fail_dropped
+from workers.setup import check_takes_native, follow_costs, setup_of
 from workers.sweep import sweep_forever
 from workers.timing import Progress
 
@@ -69,32 +72,34 @@ log = structlog.get_logger()
 
 def main(arguments: list[str]) -> int:
     """Run one role until SIGTERM or SIGINT; the exit status."""
+    terminal = Terminal()
     try:
-        return work(settings.load(), arguments)
+        return work(settings.load(), arguments, terminal)
     except UNUSABLE as error:
         print(error, file=sys.stderr)
         return 2
 
 
-def work(config: Settings, arguments: list[str]) -> int:
+def work(config: Settings, arguments: list[str], terminal: Terminal) -> int:
     """Run the role that the arguments name; the exit status. Raises for settings that cannot be used."""
-    role: Callable[[Settings], Coroutine[Any, Any, None]]
+    role: Callable[[Settings, CatalogueFollower], Coroutine[Any, Any, None]]
     catalogue = catalogue_files.load_deployed(config, compiled=False)
-    own_secrets.keep(catalogue, provider=arguments[-1] if len(arguments) > 1 else "", webhooks=arguments == ["deliver"])
+    owner, webhooks = arguments[-1] if len(arguments) > 1 else "", arguments == ["deliver"]
+    dropped = own_secrets.keep(catalogue, provider=owner, webhooks=webhooks)
     match arguments:
         case ["run", provider]:
             check_takes_native(catalogue, provider, config)
-            role = partial(run_provider, setup=setup_of(catalogue, provider), costs=catalogue.costs(provider))
+            role = partial(run_provider, setup=setup_of(catalogue, provider))
         case ["probe" | "models" as verb, provider]:
             setup = setup_of(catalogue, provider)
             adapter = load(setup.adapter or provider, config.adapters)(setup)
             if verb == "probe":
                 return 0 if uvloop.run(print_probe(provider, adapter)) else 1
-            return 0 if uvloop.run(print_model_check(provider, adapter, models_at(catalogue, provider))) else 1
+            return 0 if uvloop.run(print_model_check(provider, adapter, catalogue.targets(provider))) else 1
         case ["deliver"]:
             role = run_dispatcher
         case ["sweep"]:
-            role = partial(run_sweeper, providers=list(catalogue.providers))
+            role = run_sweeper
         case _:
             print(USAGE, file=sys.stderr)
             return 2
@@ -104,7 +109,9 @@ def work(config: Settings, arguments: list[str]) -> int:
     limits.raise_open_files()
     logs.configure(config, role="-".join(arguments))
     metrics.build("-".join(arguments))
-    uvloop.run(role(config))
+    follower = CatalogueFollower(config, catalogue, dropped=dropped, terminal=terminal, compiled=False)
+    follower.keep_secrets = partial(own_secrets.keep_more, provider=owner, webhooks=webhooks)
+    uvloop.run(role(config, follower))
     return 0
 
 
@@ -117,33 +124,7 @@ class Role(Struct, frozen=True, kw_only=True):
     on_dropped: Callable[[str], Coroutine[Any, Any, None]] | None = None
 
 
-def check_takes_native(catalogue: Catalogue, provider: str, config: Settings) -> None:
-    """Check that a provider's adapter sends native fields if a route has them. Raises SettingsError."""
-    routes = [route for model in catalogue.models.values() for route in model.routes if route.provider == provider]
-    named = next((route.model for route in routes if route.native), None)
-    if named and not load(setup_of(catalogue, provider).adapter or provider, config.adapters).takes_native:
-        message = f"the adapter of {provider} sends no native fields, but its route to {named!r} has `native`"
-        raise settings.SettingsError(f"{message}: remove it from the catalogue")
-
-
-def setup_of(catalogue: Catalogue, provider: str) -> Setup:
-    """Return the set-up of a provider's adapter. Raises SettingsError for a name that is not in the catalogue."""
-    known = catalogue.providers
-    if provider not in known:
-        raise settings.SettingsError(f"the catalogue has no provider {provider!r}; it has {', '.join(known)}")
-    entry = known[provider]
-    return Setup(
-        name=provider,
-        adapter=entry.adapter,
-        base_url=entry.base_url,
-        key=settings.secret(entry.key_env) if entry.key_env else None,
-        callback_secret=settings.secret(entry.callback_secret_env, spaces=True) if entry.callback_secret_env else None,
-        connect_s=entry.connect_s,
-        credit_micros=entry.credit_micros,
-    )
-
-
-async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[str, str], OrderCost]) -> None:
+async def run_provider(config: Settings, follower: CatalogueFollower, *, setup: Setup) -> None:
     """Run the worker of one provider. Only a provider with a private address may link outputs at private addresses."""
     own = PRIVATE_NETWORKS if endpoint_url.is_private(setup.base_url or "") else ()
     async with (
@@ -166,21 +147,25 @@ async def run_provider(config: Settings, *, setup: Setup, costs: Mapping[tuple[s
             record_keep_ms=config.record_retention_days * DAY_MS,
             callbacks_url=f"{config.callback_url}/callbacks/{setup.name}" if config.callback_url else None,
             callback_secret=newest,
-            costs=costs,
+            costs=follow_costs(follower, setup, config),
         )
         work = [func(run, name="run", timeout=STEP_MAX_S), func(poll_late, name="late", timeout=STEP_MAX_S)]
-        following = asyncio.create_task(keep_running("follow_callback_secret", partial(newest.follow, store)))
+        tasks = [asyncio.create_task(keep_running("follow_callback_secret", partial(newest.follow, store)))]
+        if config.model_check_s:
+            check = partial(check_models_forever, store, setup.name, adapter, follower, config.model_check_s)
+            tasks.append(asyncio.create_task(keep_running("check_models", check)))
         try:
             role = Role(name=setup.name, work=work, ctx={"context": context}, on_dropped=partial(fail_dropped, context))
             telemetry.register_provider(setup.name)
-            await serve(config, store, role)
+            await serve(config, store, role, follower)
         finally:
-            following.cancel()
+            for task in tasks:
+                task.cancel()
             await adapter.close()
             await pictures.close()
 
 
-async def run_dispatcher(config: Settings) -> None:
+async def run_dispatcher(config: Settings, follower: CatalogueFollower) -> None:
     """Run the dispatcher of webhook deliveries."""
     async with (
         open_guarded_store(config, "deliver") as store,
@@ -195,10 +180,10 @@ async def run_dispatcher(config: Settings) -> None:
             log.warning("public_url.missing", host=config.host, links=config.base_url, fix="set PUBLIC_URL")
         work = [func(deliver, name="deliver", timeout=STEP_MAX_S)]
         telemetry.register_dispatcher()
-        await serve(config, store, Role(name=WEBHOOKS, work=work, ctx={"context": post}))
+        await serve(config, store, Role(name=WEBHOOKS, work=work, ctx={"context": post}), follower)
 
 
-async def serve(config: Settings, store: Store, role: Role) -> None:
+async def serve(config: Settings, store: Store, role: Role, follower: CatalogueFollower) -> None:
     """Run one queue until a signal; then let running steps finish within the grace period."""
     engine = Engine(
         role.work,
@@ -221,38 +206,40 @@ async def serve(config: Settings, store: Store, role: Role) -> None:
     log.info("worker.started", queue=role.name, slots=config.worker_slots)
     kind = "dispatcher" if role.name == WEBHOOKS else "worker"
     slots, running = config.worker_slots, lambda: engine.job_counter
-    metrics_server = serve_metrics(config, silent_s=lambda: engine.silent_s)
-    async with metrics_server, announce(store, kind, queue=role.name, slots=slots, running=running):
+    metrics_server = serve_metrics(config, silent_s=lambda: engine.silent_s, follower=follower)
+    follower.follow_signal(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    async with metrics_server, announce(store, kind, queue=role.name, slots=slots, running=running, follower=follower):
         with contextlib.suppress(asyncio.CancelledError):
             await engine.async_run()
         await engine.close()
     log.info("worker.stopped", queue=role.name)
 
 
-async def run_sweeper(config: Settings, *, providers: Sequence[str]) -> None:
+async def run_sweeper(config: Settings, follower: CatalogueFollower) -> None:
     """Run the sweeper, which also exports the metrics of the whole deployment and checks the ledger."""
     async with open_guarded_store(config, "sweep") as store:
-        fleet = Fleet(store, providers)
+        fleet = Fleet(store, lambda: follower.catalogue)
         prometheus_client.REGISTRY.register(fleet)
         telemetry.register_sweeper()
-        sweeping = asyncio.create_task(run_sweeper_tasks(config, store, fleet, providers))
+        sweeping = asyncio.create_task(run_sweeper_tasks(config, store, fleet, follower))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, sweeping.cancel)
+        follower.follow_signal(sweeping.cancel)
         log.info("sweeper.started")
         with contextlib.suppress(asyncio.CancelledError):
             await sweeping
 
 
-async def run_sweeper_tasks(config: Settings, store: Store, fleet: Fleet, known: Sequence[str]) -> None:
+async def run_sweeper_tasks(config: Settings, store: Store, fleet: Fleet, follower: CatalogueFollower) -> None:
     """Run all tasks of a sweeper until cancelled."""
     storage, progress = Storage.open(config.assets), Progress()
-    metrics_server = serve_metrics(config, fleet.refresh, silent_s=lambda: progress.silent_s)
-    async with metrics_server, announce(store, "sweeper"), asyncio.TaskGroup() as tasks:
+    metrics_server = serve_metrics(config, fleet.refresh, silent_s=lambda: progress.silent_s, follower=follower)
+    async with metrics_server, announce(store, "sweeper", follower=follower), asyncio.TaskGroup() as tasks:
         tasks.create_task(
             sweep_forever(
                 store,
                 storage,
-                known=known,
+                known=follower.list_providers,
                 asset_retention_days=config.asset_retention_days,
                 progress=progress,
                 on_round=fleet.record_round,

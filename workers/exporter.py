@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import prometheus_client
 from aiohttp import web
 
+from shared.ops.catalogue_follower import CatalogueFollower
 from shared.ops.settings import Settings
 
 IDLE_S, LINGER_S = 75.0, 2.0  # of a connection without a request, and of a body that nobody reads
@@ -23,11 +24,12 @@ async def serve_metrics(
     refresh: Callable[[], Awaitable[None]] = refresh_nothing,
     *,
     silent_s: Callable[[], float] = lambda: 0.0,
+    follower: CatalogueFollower | None = None,
 ) -> AsyncIterator[None]:
     """Serve METRICS_PORT, if it is set, for as long as the role runs; `refresh` is awaited before each scrape.
 
     /healthz answers 503 once `silent_s` says that the role made no progress for STUCK_S. A store that is
-    away does not count: the role tries it again and again.
+    away does not count: the role tries it again and again. The answer names the version of the `follower`'s catalogue.
 
     Raises OSError if the port is taken.
     """
@@ -43,6 +45,8 @@ async def serve_metrics(
     async def show_health(_: web.Request) -> web.Response:
         stuck = silent_s() > STUCK_S
         facts = {"status": "stuck" if stuck else "ok", "silent_s": round(silent_s(), 1)}
+        if follower is not None:
+            facts["catalogue"] = follower.catalogue.version
         return web.json_response(facts, status=503 if stuck else 200)
 
     app = web.Application()

@@ -2,19 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import structlog
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from shared.domain.catalogue import Catalogue
 from shared.domain.errors import StoreDown, StoreError
+from shared.domain.model_notice import REASONS, ModelCheck
 from shared.ops import clock, metrics
 from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
 from shared.store.keys import WEBHOOKS
+from shared.store.model_checks import read_model_checks
+from shared.store.processes import Process, list_processes
 from shared.store.stats import QueueStats, StoreStats, claim_ledger_check, read_stats, record_ledger_check
 
 STORE_WAIT_S = 1.0  # the longest wait of a scrape for the store
@@ -29,9 +33,10 @@ log = structlog.get_logger()
 class Fleet(Collector):
     """A collector of the store's latest figures. It exports none while the store is down."""
 
-    def __init__(self, store: Store, providers: Sequence[str]) -> None:
-        self._store = store
-        self._queues = (*providers, WEBHOOKS)
+    def __init__(self, store: Store, catalogue: Callable[[], Catalogue]) -> None:
+        self._store, self._catalogue = store, catalogue
+        self._checks: Mapping[str, ModelCheck] = {}
+        self._processes: Sequence[Process] = ()
         self._seen: StoreStats | None = None
         self._swept_s: float | None = None
         self._orphans: Mapping[str, int] = {}
@@ -45,7 +50,9 @@ class Fleet(Collector):
         """Read the figures from the store."""
         try:
             async with asyncio.timeout(STORE_WAIT_S):
-                self._seen = await read_stats(self._store, self._queues)
+                self._seen = await read_stats(self._store, (*self._catalogue().providers, WEBHOOKS))
+                self._processes = await list_processes(self._store)
+                self._checks = await read_model_checks(self._store)
         except (StoreDown, TimeoutError):
             self._seen = None
 
@@ -53,11 +60,13 @@ class Fleet(Collector):
         """Yield the metrics to Prometheus' client."""
         if self._swept_s is not None:
             yield gauge(metrics.SEEN_SWEPT_AT, {(): self._swept_s})
-            orphans = dict.fromkeys(self._queues[:-1], 0) | dict(self._orphans)
+            orphans = dict.fromkeys(self._catalogue().providers, 0) | dict(self._orphans)
             yield gauge(metrics.SEEN_ORPHANS, {(name,): count for name, count in orphans.items()})
         if self._seen is not None:
             yield from queue_metrics(self._seen.queues)
             yield from store_metrics(self._seen)
+            yield from process_metrics(self._processes)
+            yield model_metrics(self._checks, self._catalogue())
 
 
 def gauge(measure: metrics.Measure, values: Mapping[tuple[str, ...], float]) -> Metric:
@@ -104,6 +113,26 @@ def store_metrics(seen: StoreStats) -> Iterator[Metric]:
         yield gauge(metrics.SEEN_CHECKED_AT, {(): seen.check.at_ms / 1000})
         yield gauge(metrics.SEEN_CHECK_FINDINGS, {(): seen.check.findings})
         yield gauge(metrics.SEEN_CHECK_SECONDS, {(): seen.check.took_ms / 1000})
+
+
+def process_metrics(processes: Sequence[Process]) -> Iterator[Metric]:
+    """Yield the metrics of the running processes."""
+    yield gauge(metrics.SEEN_CATALOGUES, {(): len({one.catalogue for one in processes})})
+    yield gauge(metrics.SEEN_CATALOGUE_FAULTS, {(): sum(one.is_at_fault for one in processes)})
+
+
+def model_metrics(checks: Mapping[str, ModelCheck], catalogue: Catalogue) -> Metric:
+    """Return the number of routed models that end, by provider and reason, at the last comparison."""
+    counts: dict[tuple[str, ...], float] = {
+        (name, reason): 0.0 for name in checks if name in catalogue.providers for reason in REASONS
+    }
+    for name, check in checks.items():
+        routed = catalogue.targets(name)
+        for notice in check.notices:
+            reason = notice.reason_at(clock.now_s())
+            if reason is not None and notice.model in routed:
+                counts[name, reason] += 1
+    return gauge(metrics.SEEN_MODELS_ENDING, counts)
 
 
 async def audit_forever(store: Store, every_s: float) -> None:

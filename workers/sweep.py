@@ -35,12 +35,12 @@ async def sweep_forever(
     store: Store,
     storage: Storage,
     *,
-    known: Collection[str],
+    known: Callable[[], Collection[str]],
     asset_retention_days: int,
     progress: Progress | None = None,
     on_round: Callable[[Mapping[str, int]], None] = lambda orphans: None,
 ) -> None:
-    """Sweep each second until cancelled. `known` are the providers in the catalogue.
+    """Sweep each second until cancelled. `known` returns the providers in the catalogue.
 
     `on_round` is called after each round without a failure, with the number of orders at providers that are gone. The
     steps are independent: a step that fails does not keep the others from their work.
@@ -50,7 +50,7 @@ async def sweep_forever(
 
     async def find_orphans() -> None:
         nonlocal orphans
-        orphans = await release_orphans(store, known)
+        orphans = await release_orphans(store, known())
 
     while True:
         steps: list[Callable[[], Awaitable[object]]] = [

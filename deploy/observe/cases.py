@@ -118,6 +118,13 @@ FACTS = (
         {'wokflow_route_breaker_state{provider="fal",model="a/b"}': "2x30"},
     ),
     Case(
+        "ModelEnds",
+        {'wokflow_route_models_ending{provider="fal",reason="missing"}': "0x5 1x25"},
+        {'wokflow_route_models_ending{provider="fal",reason="missing"}': CALM},
+    ),
+    Case("CataloguesDiffer", {"wokflow_catalogue_versions": "2x30"}, {"wokflow_catalogue_versions": "1x12 2x5 1x13"}),
+    Case("CatalogueRejected", {"wokflow_catalogue_faults": "0x10 1x20"}, {"wokflow_catalogue_faults": CALM}),
+    Case(
         "ProviderRateLimited",
         {f'wokflow_provider_responses_total{{provider="fal",code="{code}"}}': STORM for code in (200, 429)},
         {

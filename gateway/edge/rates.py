@@ -67,9 +67,18 @@ class RateLimits:
     """The buckets of one gateway process."""
 
     def __init__(self, settings: Settings, plans: dict[str, Plan], trusted: tuple[Network, ...]) -> None:
+        self._settings = settings
         self._default = plan_rates(settings.creates_per_s, settings.reads_per_s)
         self._open = rate_of(settings.open_per_s)
         self._failures = rate_of(settings.failed_keys_per_s)
+        self.use_plans(plans)
+        self._trusted = trusted
+        self._buckets: dict[str, TokenBuckets] = {}
+        self._holders: OrderedDict[str, Holder] = OrderedDict()
+
+    def use_plans(self, plans: dict[str, Plan]) -> None:
+        """Limit requests by these plans from now on. The requests of each caller stay counted."""
+        settings = self._settings
         self._plans = {
             plan.name: plan_rates(
                 settings.creates_per_s if plan.creates_per_s is None else plan.creates_per_s,
@@ -79,9 +88,6 @@ class RateLimits:
         }
         guest = plans.get(GUEST_PLAN)
         self._guest = self._open if guest is None or guest.creates_per_s is None else rate_of(guest.creates_per_s)
-        self._trusted = trusted
-        self._buckets: dict[str, TokenBuckets] = {}
-        self._holders: OrderedDict[str, Holder] = OrderedDict()
 
     def admit(self, request: web.Request) -> Grant | None:
         """Count a request. Return what is left of its tightest limit, None without one. Raises Refused."""

@@ -4,7 +4,7 @@ import click
 from msgspec import to_builtins
 
 from operate.cli.command import Failure, Group, open_context
-from operate.cli.live_models import check_live
+from operate.cli.live_models import check_live, describe
 from operate.cli.show import table
 from shared.domain.catalogue import Catalogue, Model
 from shared.domain.catalogue_file import CatalogueError
@@ -65,7 +65,7 @@ def check(path: str | None, live: bool) -> None:
     if live:
         facts["live"] = [to_builtins(one) for one in checks]
     shown = table(("model", "kind", "UI price", "API price", "served by"), rows)
-    context.show(facts, f"{file} is valid: {counts}.\n", shown, *(line for one in checks for line in one.lines))
+    context.show(facts, f"{file} is valid: {counts}.\n", shown, *(line for one in checks for line in describe(one)))
     if any(one.notices or one.error for one in checks):
         click.get_current_context().exit(1)
 

@@ -12,6 +12,7 @@ from operate.cli.account import account
 from operate.cli.admin import admin
 from operate.cli.audit import audit
 from operate.cli.catalogue import catalogue
+from operate.cli.catalogue_reload import run_reload
 from operate.cli.command import Failure, Group
 from operate.cli.deadletter import deadletter
 from operate.cli.demo import run_demo
@@ -45,6 +46,7 @@ wokflow = print_version(Group("wokflow", help=HELP))
 ACCOUNTS = (account, key, generation, ledger, webhook)
 OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, secret, store)
 store.add_command(run_repair)
+catalogue.add_command(run_reload)
 for command in (*ACCOUNTS, *OPERATIONS, run_doctor, run_hello, run_demo):
     wokflow.add_command(command)
 

@@ -2,18 +2,23 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import click
 from msgspec import Struct
 
+from operate.catalogue import describe_faults
 from operate.cli.catalogue import read_catalogue
 from operate.cli.command import CommandContext, Failure, Group, open_context, open_store
 from operate.cli.show import moment, table
 from operate.cli.worker_query import query_worker
+from operate.simulation import describe_simulation
 from shared.domain.catalogue import Catalogue, Provider
-from shared.ops import catalogue_files, own_secrets
+from shared.domain.model_notice import ModelCheck
+from shared.ops import catalogue_files, clock, own_secrets
 from shared.store import providers
+from shared.store.model_checks import read_model_checks
 from shared.store.processes import list_processes
 from shared.store.providers import BreakerState, ProviderState
 
@@ -30,10 +35,19 @@ STATES = {
 
 
 class ProviderHealth(Struct, frozen=True, kw_only=True):
-    """A provider's state in the store, and the number of its running workers."""
+    """A provider's state in the store, the number of its running workers, and its models that end."""
 
     state: ProviderState
     workers: int
+    check: ModelCheck | None
+
+
+class FleetHealth(Struct, frozen=True, kw_only=True):
+    """The health of each provider, and what is wrong with the catalogues of the running processes."""
+
+    providers: dict[str, ProviderHealth] = {}
+    faults: list[str] = []
+    problem: str = ""  # of the store, without which nothing else is known
 
 
 provider = Group("provider", help="List and test the providers of the catalogue.")
@@ -49,9 +63,10 @@ def list_providers() -> None:
     catalogue = read_catalogue(context.settings.catalogue)
     own_secrets.hide(catalogue)
     configured = catalogue_files.configured(catalogue, context.settings.elsewhere)
-    health, problem = asyncio.run(_read_health(context, list(catalogue.providers)))
-    entries = catalogue.providers.values()
-    facts = [_facts(entry, catalogue, entry.name in configured, health.get(entry.name)) for entry in entries]
+    health = asyncio.run(_read_health(context, list(catalogue.providers)))
+    problem, entries = health.problem, catalogue.providers.values()
+    facts = [_facts(entry, catalogue, entry.name in configured, health.providers.get(entry.name)) for entry in entries]
+    simulation = describe_simulation(context.settings, catalogue, configured)
     rows = [
         (
             fact["name"],
@@ -68,7 +83,14 @@ def list_providers() -> None:
         for entry, fact in zip(entries, facts, strict=True)
     ]
     heads = ("provider", "key", "workers", "state", "models", "in use", "concurrency", "queued", "running", "rate/s")
-    context.show({"providers": facts, "store": problem or "ok"}, table(heads, rows), *([problem] if problem else []))
+    shown = {
+        "providers": facts,
+        "store": problem or "ok",
+        "catalogue_faults": health.faults,
+        "simulation": simulation.facts,
+    }
+    ends = [f"{fact['name']}: {end['model']} {end['words']}." for fact in facts for end in fact["models_ending"] or ()]
+    context.show(shown, table(heads, rows), simulation.line, *ends, *health.faults, *([problem] if problem else []))
 
 
 @provider.command("test")
@@ -96,21 +118,24 @@ def run_test(name: str) -> None:
         click.get_current_context().exit(1)
 
 
-async def _read_health(context: CommandContext, names: list[str]) -> tuple[dict[str, ProviderHealth], str]:
-    """Return health by provider, and the store's problem if it has one: keys can be listed without a store."""
+async def _read_health(context: CommandContext, names: list[str]) -> FleetHealth:
+    """Return the health of providers, or the store's problem: keys can be listed without a store."""
     try:
         async with open_store(context.settings) as store:
-            count = Counter(process.queue for process in await list_processes(store))
+            running, checks = await list_processes(store), await read_model_checks(store)
+            count = Counter(process.queue for process in running)
             found = {
-                name: ProviderHealth(state=await providers.read_state(store, name), workers=count[name])
+                name: ProviderHealth(
+                    state=await providers.read_state(store, name), workers=count[name], check=checks.get(name)
+                )
                 for name in names
             }
-            return found, ""
+            return FleetHealth(providers=found, faults=describe_faults(running))
     except Failure as failure:
-        return {}, failure.message
+        return FleetHealth(problem=failure.message)
 
 
-def _facts(entry: Provider, catalogue: Catalogue, configured: bool, health: ProviderHealth | None) -> dict[str, object]:
+def _facts(entry: Provider, catalogue: Catalogue, configured: bool, health: ProviderHealth | None) -> dict[str, Any]:
     models = [model for model in catalogue.models.values() if entry.name in [route.provider for route in model.routes]]
     return {
         "name": entry.name,
@@ -121,8 +146,21 @@ def _facts(entry: Provider, catalogue: Catalogue, configured: bool, health: Prov
         "concurrency": entry.concurrency,
         "rate_per_s": entry.rate_per_s,
         "models": len(models),
+        **_ends(catalogue.targets(entry.name), health),
         **_health_facts(health),
     }
+
+
+def _ends(routed: Mapping[str, str], health: ProviderHealth | None) -> dict[str, object]:
+    check = None if health is None else health.check
+    if check is None:
+        return {"models_checked": None, "models_ending": None}
+    ends = [
+        {"model": one.model, "missing": one.missing, "shutdown_date": one.shutdown_date or None, "words": one.words}
+        for one in check.urgent(clock.now_s())
+        if one.model in routed
+    ]
+    return {"models_checked": moment(check.at_ms), "models_ending": ends}
 
 
 def _health_facts(health: ProviderHealth | None) -> dict[str, object]:

@@ -193,6 +193,7 @@ class Catalogue(Struct, frozen=True, kw_only=True):
     plans: dict[str, Plan]
     providers: dict[str, Provider]
     modes: dict[str, Mode] = {}  # msgspec copies a default
+    version: str = ""  # of the files' contents
 
     def model(self, model_id: str) -> Model | None:
         """Return the model with this id, or None."""
@@ -206,6 +207,11 @@ class Catalogue(Struct, frozen=True, kw_only=True):
         if route.cost is None and self.providers[route.provider].key_env is None:
             return 0
         return model.priced(route.cost or model.price, given, prompt).reserved_micros
+
+    def targets(self, provider: str) -> dict[str, str]:
+        """Return a provider's names of the models that are routed to it, each with its kind."""
+        models = self.models.values()
+        return {route.model: model.kind for model in models for route in model.routes if route.provider == provider}
 
     def costs(self, provider: str) -> dict[tuple[str, str], OrderCost]:
         """Return a provider's known costs, by our model id and the provider's name of the model."""

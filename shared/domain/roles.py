@@ -36,7 +36,8 @@ SUPPORT = frozenset(
     }
 )
 MONEY = frozenset({"account top-up", "account adjust", "generation refund", "uncertain resolve"})
-OWNERS = frozenset({"account create", "key create"})  # a key of an account acts as the account
+# A key of an account acts as the account, and the catalogue has the prices.
+OWNERS = frozenset({"account create", "catalogue reload", "key create"})
 ALLOWED: dict[str, frozenset[str]] = {
     "read": READ,
     "support": READ | SUPPORT,

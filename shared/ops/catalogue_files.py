@@ -1,7 +1,10 @@
 """The catalogue of this deployment: its files, and its configured providers."""
 
 from collections.abc import Collection, Iterable
+from hashlib import blake2b
 from pathlib import Path
+
+from msgspec import structs
 
 from shared.domain import catalogue_file
 from shared.domain.catalogue import Catalogue, Model
@@ -10,18 +13,32 @@ from shared.domain.native_schema import BadSchema
 from shared.ops import settings
 from shared.ops.settings import Settings, SettingsError
 
+VERSION_BYTES = 6
+
 
 def load(path: str) -> Catalogue:
     """Return the catalogue at `path` with its included files. Raises CatalogueError, and OSError for `path` itself."""
     main = Path(path)
     text = _text(main.read_bytes(), None)
     parts = {name: _included(main.parent / name, name) for name in catalogue_file.list_includes(text)}
+    natives: list[str] = []
 
     def read_native(file: str | None, name: str) -> bytes:
         """Return the schema that a file of the catalogue names, relative to that file."""
-        return ((main.parent / file).parent if file else main.parent).joinpath(name).read_bytes()
+        raw = ((main.parent / file).parent if file else main.parent).joinpath(name).read_bytes()
+        natives.append(raw.decode(errors="replace"))
+        return raw
 
-    return catalogue_file.parse(text, parts, read_native)
+    found = catalogue_file.parse(text, parts, read_native)
+    return structs.replace(found, version=version_of(text, [*parts.values(), *natives]))
+
+
+def version_of(text: str, parts: Iterable[str]) -> str:
+    """Return the version of a catalogue: the same for the same contents, on every host."""
+    digest = blake2b(text.encode(), digest_size=VERSION_BYTES)
+    for part in parts:
+        digest.update(b"\0" + part.encode())
+    return digest.hexdigest()
 
 
 def compile_natives(catalogue: Catalogue) -> int:
@@ -53,12 +70,15 @@ def load_deployed(config: Settings, *, compiled: bool = True) -> Catalogue:
         raise SettingsError(f"{message}: correct the path, or unset it for the shipped one.") from None
 
 
-def configured(catalogue: Catalogue, elsewhere: Collection[str] = ()) -> frozenset[str]:
-    """Return the providers that need no API key, whose key is set here, or `elsewhere`, in their workers alone."""
+def configured(catalogue: Catalogue, elsewhere: Collection[str] = (), dropped: Collection[str] = ()) -> frozenset[str]:
+    """Return the providers that need no API key, whose key is set here, or `elsewhere`, in their workers alone.
+
+    `dropped` are variables that were set when this process started, and that it has forgotten since.
+    """
     return frozenset(
         name
         for name, provider in catalogue.providers.items()
-        if provider.key_env is None or name in elsewhere or is_set(provider.key_env)
+        if provider.key_env is None or name in elsewhere or provider.key_env in dropped or is_set(provider.key_env)
     )
 
 

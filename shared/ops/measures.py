@@ -1,6 +1,7 @@
 """The definition of metrics: each is documented by its definition."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import TypeVar
 
 import prometheus_client
@@ -21,6 +22,8 @@ class Measure(Struct, frozen=True):
 
 
 MEASURES: list[Measure] = []
+LABEL_VALUES_MAX = 64
+_values: dict[str, set[str]] = {}
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
@@ -42,3 +45,19 @@ def define_fact(name: str, means: str, labels: tuple[str, ...] = ()) -> Measure:
     """Define a fact of the store, which sweepers export."""
     MEASURES.append(Measure(f"wokflow_{name}", "gauge", labels, means, "sweeper"))
     return MEASURES[-1]
+
+
+def bound_label(label: str, value: str) -> str:
+    """Return `value`, or "other" after LABEL_VALUES_MAX different ones: for words that others choose."""
+    seen = _values.setdefault(label, set())
+    if value not in seen and len(seen) >= LABEL_VALUES_MAX:
+        return "other"
+    seen.add(value)
+    return value
+
+
+@cache
+def child_of(metric: AnyMetric, *labels: str | int) -> AnyMetric:
+    """Return the cached child for these labels: finding it by its labels each time costs more than counting."""
+    child: AnyMetric = metric.labels(*labels)
+    return child

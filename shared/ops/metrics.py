@@ -5,23 +5,20 @@ Names that begin with `SEEN` are facts of the store. Sweepers alone export them,
 values.
 """
 
-from functools import cache
-
 from shared.domain.money import MICROS_PER_USD
 from shared.ops import measures
-from shared.ops.measures import AnyMetric
 from shared.version import VERSION
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 LONG_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 DAYS_SECONDS = (0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1800, 3600, 21_600, 86_400, 259_200)
 SUBMITS = (0, 1, 2, 3, 5, 10, 20)
-LABEL_VALUES_MAX = 64
 
 MEASURES = measures.MEASURES
 Measure = measures.Measure
 _counter, _gauge, _histogram = measures.define_counter, measures.define_gauge, measures.define_histogram
 _seen = measures.define_fact
+of, bounded = measures.child_of, measures.bound_label
 
 BUILD = _gauge("build_info", "1, labeled with the running version and its role.", ("version", "role"), by="all")
 
@@ -213,6 +210,9 @@ CLOCK_SKEW = _gauge(
     "clock_skew_seconds", "How far the machine's clock is ahead of the store's, which decides.", by="all"
 )
 TASK_RESTARTS = _counter("task_restarts_total", "Background tasks started again after a crash.", ("task",), by="all")
+CATALOGUE_RELOADS = _counter(
+    "catalogue_reloads_total", "Readings of the catalogue after the start, by outcome.", ("outcome",), by="all"
+)
 LOG_LINES_DROPPED = _counter("log_lines_dropped_total", "Info lines dropped above LOG_INFO_PER_S a second.", by="all")
 
 # The sweeper.
@@ -268,8 +268,15 @@ SEEN_DELIVERIES = _seen("webhook_deliveries_open", "Deliveries that wait for an 
 SEEN_CHECKED_AT = _seen("ledger_check_timestamp_seconds", "Time of the last ledger check, of any origin.")
 SEEN_CHECK_FINDINGS = _seen("ledger_check_findings", "Faults that the last ledger check found.")
 SEEN_CHECK_SECONDS = _seen("ledger_check_duration_seconds", "Duration of the last ledger check.")
-
-_values: dict[str, set[str]] = {}
+SEEN_CATALOGUES = _seen("catalogue_versions", "Different catalogues that running processes work with; 1 is normal.")
+SEEN_CATALOGUE_FAULTS = _seen(
+    "catalogue_faults", "Running processes that rejected the last reload, or need a restart for all of it."
+)
+SEEN_MODELS_ENDING = _seen(
+    "route_models_ending",
+    "Routed models that the provider's list omits, or ends within 30 days.",
+    ("provider", "reason"),
+)
 
 
 def build(role: str) -> None:
@@ -277,22 +284,6 @@ def build(role: str) -> None:
     BUILD.labels(VERSION, role).set(1)
 
 
-def bounded(label: str, value: str) -> str:
-    """Return `value`, or "other" after LABEL_VALUES_MAX different ones: for words that others choose."""
-    seen = _values.setdefault(label, set())
-    if value not in seen and len(seen) >= LABEL_VALUES_MAX:
-        return "other"
-    seen.add(value)
-    return value
-
-
 def usd(micros: int) -> float:
     """Convert micro-USD to dollars, because Prometheus counts in base units."""
     return micros / MICROS_PER_USD
-
-
-@cache
-def of(metric: AnyMetric, *labels: str | int) -> AnyMetric:
-    """Return the cached child for these labels: finding it by its labels each time costs more than counting."""
-    child: AnyMetric = metric.labels(*labels)
-    return child

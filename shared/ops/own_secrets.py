@@ -24,14 +24,22 @@ def foreign_variables(catalogue: Catalogue, *, provider: str = "", webhooks: boo
     return (variables(catalogue) | (frozenset() if webhooks else {SECRETS_KEY})) - own
 
 
-def keep(catalogue: Catalogue, *, provider: str = "", webhooks: bool = False) -> None:
+def keep(catalogue: Catalogue, *, provider: str = "", webhooks: bool = False) -> list[str]:
     """Drop the secrets that this process does not need, and hide the others from everything that it writes.
 
-    Raises SettingsError for an unusable SECRETS_KEY.
+    Return the variables that were dropped. Raises SettingsError for an unusable SECRETS_KEY.
     """
-    settings.drop(foreign_variables(catalogue, provider=provider, webhooks=webhooks))
+    dropped = settings.drop(foreign_variables(catalogue, provider=provider, webhooks=webhooks))
     redaction.remember(settings.secret_values(variables(catalogue)))
     sealing.check()
+    return dropped
+
+
+def keep_more(catalogue: Catalogue, *, provider: str = "", webhooks: bool = False) -> list[str]:
+    """Do the same for another catalogue of a running process, which still holds the secrets of its first one."""
+    dropped = settings.drop(foreign_variables(catalogue, provider=provider, webhooks=webhooks))
+    redaction.remember_more(settings.secret_values(variables(catalogue)))
+    return dropped
 
 
 def hide(catalogue: Catalogue | None = None) -> None:

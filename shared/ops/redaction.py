@@ -12,8 +12,9 @@ from shared.domain.foreign_text import REDACTED, SECRET_CHARS_MIN, ForeignText
 
 
 class _Known:
-    """The secrets of this process. They are set once, at its start."""
+    """The secrets of this process. They are set at its start, and may become more with another catalogue."""
 
+    secrets: frozenset[str] = frozenset()
     foreign = ForeignText()
     forms: tuple[str, ...] = ()
     raw_forms: tuple[bytes, ...] = ()
@@ -21,11 +22,18 @@ class _Known:
 
 def remember(secrets: Iterable[str]) -> None:
     """Replace the secrets of this process, in every form in which they may be written."""
-    known = {secret for secret in secrets if len(secret) >= SECRET_CHARS_MIN}
+    known = frozenset(secret for secret in secrets if len(secret) >= SECRET_CHARS_MIN)
     forms = {form for secret in known for form in _forms(secret)}
-    _Known.foreign = ForeignText(known)
+    _Known.secrets, _Known.foreign = known, ForeignText(known)
     _Known.forms = tuple(sorted(forms, key=len, reverse=True))
     _Known.raw_forms = tuple(form.encode(errors="replace") for form in _Known.forms)
+
+
+def remember_more(secrets: Iterable[str]) -> None:
+    """Add secrets to those of this process."""
+    more = frozenset(secrets)
+    if not more <= _Known.secrets:
+        remember(_Known.secrets | more)
 
 
 def foreign() -> ForeignText:

@@ -24,6 +24,8 @@ HELD_SLOW = "gw:held-slow"  # sorted set: endpoint whose deliveries wait for a s
 AUDIT = "gw:audit"  # list: audit records of operators, JSON, newest first; the newest 10000
 PROVIDERS = "gw:providers"  # set: every provider that a catalogue has had; permanent
 PROCESSES = "gw:processes"  # sorted set: process by its last heartbeat, ms
+CATALOGUE_RELOAD = "gw:catalogue-reload"  # string: number of the last announced reload of the catalogue; permanent
+MODEL_CHECKS = "gw:model-checks"  # hash: provider to its last ModelCheck, JSON; permanent
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint>:<role> <name>`, of operators; permanent
 HISTORY = "gw:history"  # hash: id, sequence, accepted_ms, fenced (why submits are stopped): history.py; permanent
 SCHEMA = "gw:schema"  # string: version of this layout; permanent
@@ -61,6 +63,11 @@ def admin_key(key_hash: str) -> str:
 def money(minute: int) -> str:
     """Return the hash of a minute (since 1970): reserved, settled, refunded, micro-USD; expires after two hours."""
     return f"gw:money:{minute}"
+
+
+def model_check_due(provider: str) -> str:
+    """Return the string that expires when the provider's list of models is to be compared again."""
+    return f"gw:model-check-due:{provider}"
 
 
 def process(process_id: str) -> str:

@@ -15,6 +15,7 @@ from typing import ClassVar, Literal
 import msgspec
 from msgspec import Struct
 
+from shared.domain.model_notice import ModelNotice
 from shared.domain.native_input import NativeInput
 
 CONNECT_S = 10.0
@@ -92,14 +93,6 @@ class Done(Struct, frozen=True, tag=True):
     text: str | None = None  # the result of text, enhance and interrogate
     facts: dict[str, object] = msgspec.field(default_factory=dict)  # width, height, duration_ms, seed, ...
     cost_micros: int | None = None  # the provider's charge, if it reports one
-
-
-class ModelNotice(Struct, frozen=True, kw_only=True):
-    """A provider's list on a model: it is not in the list, or its end is announced."""
-
-    model: str
-    missing: bool = False
-    shutdown_date: str = ""  # as the provider writes it
 
 
 class ProviderError(Exception):

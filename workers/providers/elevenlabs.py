@@ -18,6 +18,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from shared.domain.model_notice import ModelNotice
 from shared.ops import clock
 from workers.adapters.contract import (
     Blob,
@@ -26,7 +27,6 @@ from workers.adapters.contract import (
     Done,
     Down,
     Link,
-    ModelNotice,
     Pending,
     ProviderError,
     Rejected,

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from shared.domain.model_notice import ModelNotice
 from shared.ops import clock
 from workers.adapters import fal_dialect
-from workers.adapters.contract import Call, Callback, Done, ModelGone, ModelNotice, Pending, Setup
+from workers.adapters.contract import Call, Callback, Done, ModelGone, Pending, Setup
 from workers.adapters.http import HttpAdapter
 from workers.adapters.native import build_native_input
 from workers.adapters.responses import PollFailed, read_ref

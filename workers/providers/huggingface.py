@@ -20,6 +20,7 @@ from typing import ClassVar
 from msgspec import structs
 
 from shared.domain.foreign_url import path_of
+from shared.domain.model_notice import ModelNotice
 from workers.adapters import chat, fal_dialect, openai_dialect
 from workers.adapters.contract import (
     Blob,
@@ -27,7 +28,6 @@ from workers.adapters.contract import (
     Done,
     Down,
     ModelGone,
-    ModelNotice,
     Pending,
     ProviderError,
     Rejected,

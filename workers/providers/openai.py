@@ -15,8 +15,9 @@ from typing import ClassVar
 
 import aiohttp
 
+from shared.domain.model_notice import ModelNotice
 from workers.adapters import chat
-from workers.adapters.contract import Blob, Call, Done, ModelNotice, Pending, Setup, Unknown
+from workers.adapters.contract import Blob, Call, Done, Pending, Setup, Unknown
 from workers.adapters.http import HttpAdapter
 from workers.adapters.inputs import (
     aspect_ratio,

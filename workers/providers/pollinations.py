@@ -22,12 +22,12 @@ from urllib.parse import quote
 
 from msgspec import structs
 
+from shared.domain.model_notice import ModelNotice
 from workers.adapters import chat
 from workers.adapters.contract import (
     Blob,
     Call,
     Done,
-    ModelNotice,
     Pending,
     ProviderError,
     Rejected,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import aiohttp
 
+from shared.domain.model_notice import ModelNotice
 from shared.domain.quantities import completion_tokens_max
 from shared.ops import clock
 from workers.adapters import chat
@@ -16,7 +17,6 @@ from workers.adapters.contract import (
     Callback,
     Done,
     ModelGone,
-    ModelNotice,
     Pending,
     Rejected,
     Retry,

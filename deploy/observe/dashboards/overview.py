@@ -212,11 +212,15 @@ PROCESSES = PanelRow(
             "Resident memory.",
         ),
         Chart(
-            "Running versions",
+            "Running versions and catalogues",
             "short",
-            [Query("count by (version, role) (wokflow_build_info)", "{{role}} {{version}}")],
-            "Processes by role and version.",
-            stacked=True,
+            [
+                Query("count by (version, role) (wokflow_build_info)", "{{role}} {{version}}"),
+                Query("max(wokflow_catalogue_versions)", "different catalogues"),
+                Query("max(wokflow_catalogue_faults)", "processes at fault"),
+                Query("sum by (outcome) (increase(wokflow_catalogue_reloads_total[10m]))", "reloads {{outcome}}"),
+            ],
+            "Processes by role and version. Catalogues that they work with (1 is normal), and reloads in ten minutes.",
         ),
         Chart(
             "Dropped log lines, restarted tasks",

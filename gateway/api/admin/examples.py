@@ -5,6 +5,7 @@ from operate import (
     account_keys,
     accounts,
     audit,
+    catalogue,
     dead_letters,
     generations,
     ledger,
@@ -70,7 +71,9 @@ WORKER = workers.WorkerEntry(
     host="node-3",
     pid=17,
     since=AT,
+    catalogue="3f9a1c27d04e",
 )
+RELOADED = catalogue.Reloaded(version="3f9a1c27d04e", complete=True, processes=(WORKER,))
 RECORD = records.GenerationRecord(
     id=GENERATION_ID,
     job="job_" + GENERATION_ID.replace("-", ""),

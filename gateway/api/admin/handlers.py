@@ -17,11 +17,13 @@ from gateway.api.admin.bodies import (
 )
 from gateway.api.admin.caller import OperatorHandler
 from gateway.body import limit_of, read_json
+from gateway.context import CONTEXT
 from gateway.responses import json_response, list_response
 from operate import (
     account_keys,
     accounts,
     audit,
+    catalogue,
     dead_letters,
     generations,
     ledger,
@@ -136,6 +138,17 @@ def set_queue_mode(mode: Mode | None) -> OperatorHandler:
         return json_response(await queues.set_mode(operator, request.match_info["provider"], mode))
 
     return handle
+
+
+async def reload_catalogue(request: web.Request, operator: Operator) -> web.Response:
+    """Let this gateway read its catalogue, then every other process its own."""
+    follower = request.app[CONTEXT].follower
+    problem = await follower.reload()
+    if problem:
+        await operator.act("catalogue reload", follower.catalogue.version, problem).run("note_action", "refused")
+        raise Refused("conflict", f"{problem.rstrip('.')}. The old catalogue stays in force.")
+    done = await catalogue.reload_catalogue(operator, follower.catalogue.version, follower.changed.set)
+    return json_response(done)
 
 
 async def list_workers(request: web.Request, operator: Operator) -> web.Response:

@@ -141,6 +141,17 @@ FLEET = (
         refusals=("not_found",),
     ),
     list_call("worker list", "/workers", handlers.list_workers, summary="List the processes", entry=examples.WORKER),
+    call(
+        "catalogue reload",
+        "post",
+        "/catalogue/reload",
+        handlers.reload_catalogue,
+        summary="Reload the catalogue",
+        example=examples.RELOADED,
+        text="This gateway checks and reads its catalogue file first, then every other process its own. A process "
+        "whose file is broken keeps the catalogue that it works with; 409 if that is this gateway.",
+        refusals=("conflict",),
+    ),
     list_call(
         "deadletter list",
         "/dead-letters",

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway import assets, callbacks, probes, static
@@ -25,6 +25,9 @@ class Liveness(Struct):
     schema_name: ClassVar[str] = "Health"
 
     status: Annotated[str, doc("Always `ok`.", const="ok")]
+    catalogue: Annotated[
+        str | UnsetType, doc("The version of the catalogue that this process works with. Only from /healthz.")
+    ] = UNSET
 
 
 class Readiness(Struct):
@@ -34,6 +37,7 @@ class Readiness(Struct):
     parts: Annotated[dict[str, str], doc("Each part by name: `ok`, or what is wrong with it.")]
 
 
+ALIVE = Liveness(status="ok", catalogue="3f9a1c27d04e")
 READY = Readiness(status="ok", parts={"gateway": "ok", "store": "ok", "storage": "ok"})
 NOT_READY = Readiness(status="unavailable", parts={"gateway": "ok", "store": "no answer within 1 s", "storage": "ok"})
 
@@ -135,7 +139,7 @@ PROBES = (
         probes.answer_health,
         "readHealth",
         summary="Check that the process is alive",
-        responses=(OperationResponse(text="It is.", shapes=(Liveness,), examples={"ok": Liveness(status="ok")}),),
+        responses=(OperationResponse(text="It is.", shapes=(Liveness,), examples={"ok": ALIVE}),),
     ),
     _get(
         "/readyz",

@@ -19,6 +19,24 @@ SLOW = (
     "print('ready'); signal.pause()"
 )
 
+READER = (
+    "import signal, itertools; n = itertools.count(1); "
+    "signal.signal(signal.SIGHUP, lambda *_: print('read', next(n), flush=True)); print('ready', flush=True); "
+    "[signal.pause() for _ in n]"
+)
+CLOSED_TERMINAL = """
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.executable, [sys.executable, "-m", "deploy.run", sys.argv[1]])
+seen = b""
+while b"stays started" not in seen:
+    seen += os.read(terminal, 4096)
+os.close(terminal)
+os.waitpid(pid, 0)
+print("the runner ended", flush=True)
+"""
+
 
 def start(procfile: str, **env: str) -> Process:
     """Start the runner on a Procfile of these lines."""
@@ -127,11 +145,24 @@ async def test_run_leaves_no_orphans_when_it_is_killed() -> None:
 
 
 async def test_run_stops_everything_when_its_terminal_closes() -> None:
-    """SIGHUP stops every process and waits for them."""
-    runner = start("stays: sleep 60\n")
+    """A closed terminal stops every process, and the runner waits for them."""
+    file = make_folder("terminal") / "Procfile"
+    file.write_text(f"stays: sleep 60 # {file}\n")
+    process = Process("terminal", sys.executable, "-c", CLOSED_TERMINAL, str(file)).start()
+    await process.wait_for_log("the runner ended")
+    while any(str(file) in command for command in commands() if "sleep 60" in command):
+        await asyncio.sleep(POLL_EVERY_S)
+
+
+async def test_run_passes_sighup_on() -> None:
+    """Without a terminal SIGHUP reaches each process, and ends none, not even one without a handler for it."""
+    runner = start(f'reads: exec {sys.executable} -c "{READER}"\nstays: exec sleep 60\n')
+    await runner.wait_for_log("ready")
     await runner.wait_for_log("stays started")
     runner.send(signal.SIGHUP)
-    assert 0 == await runner.wait_for_exit()
+    await runner.wait_for_log("read ")
+    assert runner.running
+    assert 0 == await runner.stop()
 
 
 def commands() -> Iterator[str]:

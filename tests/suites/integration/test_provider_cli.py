@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from operate.cli.live_models import LiveCheck, Notice
+from operate.cli.live_models import describe
 from operate.cli.main import main
-from shared.store import ledger, processes, providers, steps
+from shared.domain.model_notice import ModelCheck, ModelNotice
+from shared.store import ledger, model_checks, processes, providers, steps
 from shared.store.connect import Store
 from tests.harness.doubles import fal, openai
 from tests.harness.factories import create_customer, make_order
@@ -129,6 +132,34 @@ def test_provider_list_shows_breakers_and_pauses(shell: Shell, store_url: str) -
     assert "fal-ai/flux/dev: model gone until" in text
 
 
+def test_provider_list_shows_what_ends_and_what_is_simulated(
+    shell: Shell, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Models that their provider ends are listed, and so are simulated models and processes with another catalogue."""
+
+    async def prepare(show: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
+        gone = [ModelNotice(model="fal-ai/flux/dev", missing=True), ModelNotice(model="not-routed", missing=True)]
+        check = ModelCheck(provider="fal", checked=True, notices=gone)
+        async with Store(store_url) as store:
+            await model_checks.record_model_check(store, check, 60)
+            process = processes.Process(id="worker-1", role="worker", version="1", host="h", pid=1, since_ms=1)
+            broken = structs.replace(process, catalogue="abc", catalogue_problem="line 3: no")
+            await processes.send_heartbeat(store, broken)
+            await processes.send_heartbeat(store, structs.replace(process, id="worker-2", catalogue="def"))
+            return await asyncio.to_thread(show)
+
+    monkeypatch.delenv("A_FAL_KEY")
+    monkeypatch.setenv("SIMULATE", "on")
+    (_, facts), (_, text) = asyncio.run(prepare(lambda: (shell("list", "--json"), shell("list"))))
+    found = {one["name"]: one for one in facts["providers"]}
+    assert ["fal-ai/flux/dev"] == [one["model"] for one in found["fal"]["models_ending"]]
+    assert found["fal"]["models_checked"]
+    assert {"on": True, "setting": "on", "models": ["fal/flux"]} == facts["simulation"]
+    for words in ("different catalogues: abc, def", "worker-1 rejected the last reload: line 3: no", "fal/flux"):
+        assert words in text
+    assert "fal: fal-ai/flux/dev is not in its list" in text
+
+
 def test_provider_list_works_without_a_store(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a store the list shows keys, and that it cannot reach the store."""
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
@@ -168,10 +199,12 @@ async def test_live_check_compares_routes_with_the_lists(shell: Shell, tmp_path:
 def test_announced_end_is_urgent_within_thirty_days(days: int, urgent: bool) -> None:
     """A model that ends in a month or has ended is reported, a later end is not."""
     ends = datetime.now(UTC).date() + timedelta(days=days)
-    notice = Notice(model="m", shutdown_date=ends.isoformat())
-    assert (urgent, True) == (notice.is_urgent, Notice(model="m", missing=True).is_urgent)
-    check = LiveCheck(provider="p", checked=True, notices=[notice])
-    assert [f"p: m ends on {ends}."] == check.lines
+    check = ModelCheck(provider="p", checked=True, notices=[ModelNotice(model="m", shutdown_date=ends.isoformat())])
+    assert urgent == bool(check.urgent(time.time()))
+    assert [f"p: m ends on {ends}."] == describe(check)
+    gone = structs.replace(check, notices=[ModelNotice(model="m", missing=True)])
+    assert gone.urgent(0)
+    assert "not in its list" in describe(gone)[0]
 
 
 @pytest.mark.parametrize(

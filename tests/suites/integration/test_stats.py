@@ -9,7 +9,7 @@ from shared.domain.generation import COMPLETED, Outcome
 from shared.store import keys, ledger, providers, steps
 from shared.store.connect import Store
 from shared.store.stats import CLOSED, HALF_OPEN, OPEN, QueueStats, StoreStats, read_stats
-from tests.harness.factories import SPEC, create_customer, make_order, new_generation_id
+from tests.harness.factories import SPEC, create_customer, load_catalogue, make_order, new_generation_id
 from workers.fleet import Fleet, audit
 
 NAMES = ("noop", "webhooks")
@@ -119,7 +119,7 @@ async def test_metrics_omit_store_facts_when_store_is_down(store_url: str) -> No
     """The sweeper exports the store's facts, and omits them while the store is down."""
     registry = CollectorRegistry()
     async with Store(store_url, timeout_s=0.1) as store:
-        fleet = Fleet(store, ["noop"])
+        fleet = Fleet(store, load_catalogue)
         registry.register(fleet)
         assert b"" == generate_latest(registry)
         await fleet.refresh()

@@ -60,7 +60,7 @@ async def test_sweeper_lives_on_when_an_index_is_unreadable(store_url: str, tmp_
         await store.call("HSET", keys.delivery("c:d"), "state", "pending")
         await store.call("ZADD", keys.OPEN_DELIVERIES, 2, "c:d")
         storage = Storage.open(str(tmp_path))
-        sweeping = asyncio.create_task(sweep_forever(store, storage, known=(), asset_retention_days=1))
+        sweeping = asyncio.create_task(sweep_forever(store, storage, known=tuple, asset_retention_days=1))
         while not await store.call("EXISTS", keys.arq_job("deliver:c:d")):
             assert not sweeping.done()
             await asyncio.sleep(0.02)

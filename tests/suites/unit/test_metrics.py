@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import Counter, Gauge, Histogram
 
 from deploy.observe.__main__ import GENERATED, find_stale
-from shared.ops import metrics
+from shared.ops import measures, metrics
 from shared.ops.settings import ROOT
 
 LABELS = {"bound", "call", "code", "dialect", "finding", "kind", "limit", "model", "outcome", "provider", "queue"}
@@ -24,6 +24,7 @@ PLAIN = {  # gauges and a histogram of counts, and states
         "generations_late_pending",
     ),
     *("http_connections_open", "webhook_deliveries_open", "ledger_check_findings", "store_fenced"),
+    *("catalogue_versions", "catalogue_faults", "route_models_ending"),
 }
 
 
@@ -78,6 +79,6 @@ def test_generated_files_are_fresh() -> None:
 
 def test_foreign_label_values_are_bounded() -> None:
     """After 64 different values of a label that others choose, new ones become `other` and known ones stay."""
-    seen = [metrics.bounded("test", f"code_{number}") for number in range(metrics.LABEL_VALUES_MAX + 2)]
+    seen = [metrics.bounded("test", f"code_{number}") for number in range(measures.LABEL_VALUES_MAX + 2)]
     assert ["other", "other"] == seen[-2:]
     assert "code_0" == metrics.bounded("test", "code_0")
