@@ -10,9 +10,9 @@ from shared.ops.settings import SettingsError, load
 from tests.harness.doubles import fal, kie, replicate
 from tests.harness.doubles.double import Double
 from tests.suites.conformance.case import a_call, fetch_image
-from workers.__main__ import check_takes_native
 from workers.adapters.contract import Pending, Setup
 from workers.adapters.contract import load as load_adapter
+from workers.setup import check_takes_native
 
 GIVEN: dict[str, object] = {
     "prompt_strength": 0.1,
