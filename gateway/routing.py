@@ -66,7 +66,7 @@ def of_kind(
     if provider != AUTO and provider not in known:
         reason = f"Unknown provider {provider[:50]!r}. Known: auto, {', '.join(known)}."
         raise Refused("unknown_provider", reason)
-    offers = [model for model in context.catalogue.models.values() if model.kind == kind and not model.hidden]
+    offers = context.catalogue.by_kind[kind]
     candidates = [candidate for model in offers for candidate in _candidates(context, model)]
     if not candidates:
         _warn_operator(context, offers, kind=kind)
@@ -76,10 +76,10 @@ def of_kind(
         candidates = [one for one in candidates if allows(context.catalogue, one.model, one.route)]
     if not candidates:
         raise Refused("missing_api_key", f"Guests have no {kind} here. Send your API key to use it.")
-    return sorted(
-        _by_provider(context, kind, _without_stand_ins(context, candidates, provider)),
-        key=lambda candidate: (candidate.route.provider != provider, preferred not in _names(candidate)),
-    )
+    ordered = _by_provider(context, kind, _without_stand_ins(context, candidates, provider))
+    if provider == AUTO and not preferred:
+        return ordered
+    return sorted(ordered, key=lambda one: (one.route.provider != provider, preferred not in _names(one)))
 
 
 def _without_stand_ins(context: GatewayContext, candidates: list[Candidate], provider: str) -> list[Candidate]:
@@ -115,6 +115,8 @@ def _warn_operator(context: GatewayContext, models: Sequence[Model], **what: str
 
 def _candidates(context: GatewayContext, model: Model) -> list[Candidate]:
     routes = usable(model, context.configured, simulates=context.settings.simulates)
+    if len(routes) == 1:
+        return [Candidate(model, routes[0])]
     ways = [(model, route) for route in routes]
     return [Candidate(model, route) for _, route in _ranked(context, model.routing, model.kind, ways)]
 

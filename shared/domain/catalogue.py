@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -184,7 +184,7 @@ class Mode(Struct, frozen=True, kw_only=True):
     style: Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
-class Catalogue(Struct, frozen=True, kw_only=True):
+class Catalogue(Struct, frozen=True, kw_only=True, dict=True):
     """The checked contents of the catalogue file. Dictionaries keep the order of the file."""
 
     markup_percent: Decimal
@@ -194,6 +194,12 @@ class Catalogue(Struct, frozen=True, kw_only=True):
     providers: dict[str, Provider]
     modes: dict[str, Mode] = {}  # msgspec copies a default
     version: str = ""  # of the files' contents
+
+    @cached_property
+    def by_kind(self) -> dict[str, tuple[Model, ...]]:
+        """Return the models of each kind that may serve a call that names none."""
+        listed = [model for model in self.models.values() if not model.hidden]
+        return {kind: tuple(model for model in listed if model.kind == kind) for kind in KINDS}
 
     def model(self, model_id: str) -> Model | None:
         """Return the model with this id, or None."""

@@ -4,17 +4,17 @@ One file is the catalogue. It may `include` others, which have providers and mod
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from typing import Annotated
 
+import tomli
 from msgspec import Meta, Struct, structs
 
 from shared.domain.catalogue import KINDS, Catalogue, Mode, Model, Plan, Policy, Provider, Route
-from shared.domain.catalogue_limits import read_limit
+from shared.domain.catalogue_limits import read_limit, with_shown_defaults
 from shared.domain.catalogue_lines import line_of
 from shared.domain.catalogue_natives import NativeReader, check_native, read_native, read_nothing
 from shared.domain.catalogue_prices import check_price, read_micros, read_price
@@ -103,7 +103,7 @@ def parse(text: str, parts: Mapping[str, str] | None = None, natives: NativeRead
 
 def _source(file: str | None, text: str) -> _Source:
     try:
-        return _Source(file, text, Table(tomllib.loads(text, parse_float=Decimal), (), file or "the catalogue"))
+        return _Source(file, text, Table(tomli.loads(text, parse_float=Decimal), (), file or "the catalogue"))
     except ValueError as error:
         message, _, position = str(error).partition(" (at ")
         line = re.match(r"line (\d+)", position)
@@ -219,7 +219,7 @@ def _model(table: Table, defaults: _Defaults, providers: dict[str, Provider], na
         message = f"prompt_chars_max must be at most {kind.prompt_chars_max}, the limit of kind {kind.name!r}"
         raise table.problem("prompt_chars_max", message)
     limits = {field: read_limit(entry, kind, field) for field, entry in table.tables("input", f"{table.what}: input")}
-    model = structs.replace(model, input=limits)
+    model = with_shown_defaults(structs.replace(model, input=limits))
     entries = [
         Table(route, (*table.at, "routes", number), f"{table.what}: route {number + 1}")
         for number, route in enumerate(table.items("routes"))

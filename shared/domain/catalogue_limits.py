@@ -1,8 +1,8 @@
-"""The reader of a model's limits of its input fields."""
+"""The reader of a model's limits of its input fields, and what they show of it."""
 
 from msgspec import structs
 
-from shared.domain.catalogue import Limit
+from shared.domain.catalogue import Limit, Model
 from shared.domain.catalogue_table import Table
 from shared.domain.inputs import InvalidInput, check_values
 from shared.domain.kind import Kind
@@ -12,7 +12,7 @@ def read_limit(table: Table, kind: Kind, field: str) -> Limit:
     """Return a model's limits of one input field. Raises Problem."""
     if field not in kind.fields:
         raise table.problem("", f"kind {kind.name!r} does not have this field: use one of {', '.join(kind.fields)}")
-    table.check_keys([], [info.name for info in structs.fields(Limit)])
+    table.check_keys([], Limit.__struct_fields__)
     limit = table.convert(table.raw, Limit)
     hard = kind.fields[field].bounds
     for key, bound in (("min", limit.min), ("max", limit.max)):
@@ -43,3 +43,13 @@ def _value(table: Table, key: str, value: object, *, kind: Kind, field: str, lim
         return check_values(kind, {field: value}, {field: limit})[field]
     except InvalidInput as error:
         raise table.problem(key, f"{key} {error.message}") from None
+
+
+def with_shown_defaults(model: Model) -> Model:
+    """Return a model that shows the resolution and the length that its input has by default."""
+    resolution, seconds = (model.input.get(name, Limit()).default for name in ("resolution", "seconds"))
+    return structs.replace(
+        model,
+        resolution=model.resolution or (resolution if isinstance(resolution, str) else None),
+        duration_s=model.duration_s or (seconds if isinstance(seconds, int) else None),
+    )

@@ -14,14 +14,15 @@ from shared.domain.native_schema import NativeSchema
 from shared.domain.price_rule import UNIT_SIZE, PricePart, PriceRow, PriceRule, UnboundedPrice, Unit, flat, same
 from shared.domain.pricing import micros_from_cents
 
+BOUNDS = ("minimum_cents", "ceiling_cents")
 BOUNDED_BY: dict[Unit, tuple[str, ...]] = {"second": ("seconds",), "megapixel": ("width", "height")}
 
 
 def read_price(table: Table, name: str) -> PriceRule:
     """Return the price `name`: the key `<name>_cents`, or the table `<name>`. Raises Problem.
 
-    The price of a table is the sum of its `parts`, each so many `cents` `per` unit. The cents of the first row that
-    fits the input replace those of its part.
+    The price of a table is the sum of its `parts`, each so many `cents` `per` unit. A table with `per` is its only
+    part. The cents of the first row that fits the input replace those of its part.
     """
     cents_key = f"{name}_cents"
     if (name in table.raw) == (cents_key in table.raw):
@@ -30,8 +31,12 @@ def read_price(table: Table, name: str) -> PriceRule:
     if cents_key in table.raw:
         return flat(read_micros(table, cents_key))
     inner = Table(table.raw[name], (*table.at, name), f"{table.what}: {name}")
-    inner.check_keys(["parts"], ["minimum_cents", "ceiling_cents"])
-    parts = tuple(_part(entry) for entry in _tables(inner, "parts", "part"))
+    if "per" in inner.raw:
+        sole = {key: value for key, value in inner.raw.items() if key not in BOUNDS}
+        parts: tuple[PricePart, ...] = (_part(Table(sole, inner.at, inner.what)),)
+    else:
+        inner.check_keys(["parts"], BOUNDS)
+        parts = tuple(_part(entry) for entry in _tables(inner, "parts", "part"))
     minimum = read_micros(inner, "minimum_cents") if "minimum_cents" in inner.raw else 0
     ceiling = read_micros(inner, "ceiling_cents") if "ceiling_cents" in inner.raw else None
     if ceiling is not None and ceiling < minimum:

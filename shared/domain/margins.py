@@ -8,9 +8,11 @@ from shared.domain.inputs import InvalidInput, check_values, prompt_chars_max
 from shared.domain.kind import kind_of
 from shared.domain.native_input import NATIVE
 from shared.domain.native_schema import NativeSchema
-from shared.domain.price_rule import PriceRule
+from shared.domain.price_rule import PriceRule, Unit
+from shared.domain.quantities import most_of
 
 COUNTED = ("count", "seconds", "width", "height", "length", "words_max")  # fields that quantities depend on
+WRITTEN: frozenset[Unit] = frozenset({"1k_characters", "1m_input_tokens"})  # units that depend on the prompt
 INPUTS_MAX = 20_000
 
 
@@ -23,11 +25,14 @@ def losing_input(model: Model, route: Route, margin_percent: int) -> dict[str, o
         return None
     if model.price.flat_micros is not None and route.cost.flat_micros is not None:
         return {} if _loses(model.price.flat_micros, route.cost.flat_micros, margin_percent) else None
-    prompts = ("x", "x" * prompt_chars_max(model))
-    for given, prompt in product(inputs_at_limits(model, model.price, route.cost, native=route.native), prompts):
-        price = model.priced(model.price, given, prompt).reserved_micros
-        if _loses(price, model.priced(route.cost, given, prompt).reserved_micros, margin_percent):
-            return given
+    written = (model.price.units | route.cost.units) & WRITTEN
+    prompts = ("x", "x" * prompt_chars_max(model)) if written else ("x",)
+    for given in inputs_at_limits(model, model.price, route.cost, native=route.native):
+        price, cost = model.price.agreed(given), route.cost.agreed(given)
+        for prompt in prompts:
+            most = most_of(model.kind, given, prompt, model.duration_s)
+            if _loses(price.cost(most), cost.cost(most), margin_percent):
+                return given
     return None
 
 
@@ -47,18 +52,30 @@ def inputs_at_limits(
     others = {name: value for name, value in model.typical_input().items() if name not in fields}
     for facts, chosen in islice(product(own, product(*values)), INPUTS_MAX):
         given = {name: value for name, value in zip(fields, chosen, strict=True) if value is not None}
-        try:
-            yield others | check_values(kind_of(model.kind), given, model.input) | facts
-        except InvalidInput:
-            continue
+        yield others | given | facts
 
 
 def _limits(model: Model, name: str, limit: Limit, compared: list[object]) -> list[object]:
+    """Return the valid values at a field's limits, and those that rules compare it with; None stands for no value."""
     hard = kind_of(model.kind).fields[name].bounds or (None, None)
-    ends = limit.choices or [hard[0] if limit.min is None else limit.min, hard[1] if limit.max is None else limit.max]
+    ends: list[object] = [hard[0] if limit.min is None else limit.min, hard[1] if limit.max is None else limit.max]
+    if limit.choices:
+        numbers = [value for value in limit.choices if isinstance(value, int | float)]
+        # Between two numbers the price is linear, except at those that a rule names.
+        ends = [min(numbers), max(numbers)] if len(numbers) == len(limit.choices) else list(limit.choices)
     absent = [] if limit.required or limit.default is not None else [None]
-    found = [*absent, limit.default, *ends, *compared] if limit.default is not None else [*absent, *ends, *compared]
-    return [value for index, value in enumerate(found) if value not in found[:index]]
+    default = [] if limit.default is None or None not in ends else [limit.default]
+    found = [*absent, *default, *ends, *compared]
+    return [value for index, value in enumerate(found) if value not in found[:index] and _is_valid(model, name, value)]
+
+
+def _is_valid(model: Model, name: str, value: object) -> bool:
+    """Return whether an input may have a value in a field."""
+    try:
+        check_values(kind_of(model.kind), {name: value}, model.input)
+    except InvalidInput:
+        return False
+    return True
 
 
 def _native_facts(native: NativeSchema, compared: dict[str, list[object]]) -> list[dict[str, object]]:

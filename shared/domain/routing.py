@@ -11,8 +11,8 @@ Way = tuple[Model, Route]
 def usable(model: Model, configured: Collection[str], *, simulates: bool) -> tuple[Route, ...]:
     """Return the routes of a model that may serve it: the configured real ones, or else the simulated one."""
     able = [route for route in model.routes if route.provider in configured]
-    real = tuple(route for route in able if not route.simulated)
-    return real or (tuple(able) if simulates else ())
+    real = [route for route in able if not route.simulated]
+    return tuple(real or (able if simulates else ()))
 
 
 def ranked(

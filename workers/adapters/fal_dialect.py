@@ -28,12 +28,13 @@ NAMESPACES = ("workflows", "comfy")  # first parts of an app's name that are not
 RESULTS = {"video": ("video", "videos"), "voice": ("audio",), "music": ("audio", "audio_file")}
 RESULTS_DEFAULT = ("images", "image")
 RATIOS = ("21:9", "16:9", "3:2", "4:3", "5:4", "1:1", "4:5", "3:4", "2:3", "9:16")
-PLAIN = ("seed", "negative_prompt", "fps", "scale", "speed", "voice_id", "language", "guidance", "count")
+PLAIN = ("seed", "negative_prompt", "fps", "scale", "speed", "voice_id", "language", "guidance", "count", "resolution")
 NOT_THE_MODELS = (401, 403, 404, 408, 429)  # statuses of a poll that do not come from the model
 
 # An app's names of our fields, where they differ. The longest prefix of the app's name counts.
 NAMES: dict[str, dict[str, str]] = {
     "image": {"count": "num_images", "guidance": "guidance_scale"},
+    "video": {"sound": "generate_audio"},
     "voice": {"prompt": "text", "voice_id": "voice"},
     "music": {"seconds": "duration"},
     "upscale": {"prompt": ""},
@@ -88,6 +89,7 @@ async def build_input(setup: Setup, call: Call) -> dict[str, object]:
             unit = "s" if "/veo" in call.model else ""
             seconds = call.input.get("seconds")
             fields |= {"aspect_ratio": aspect_ratio(call, RATIOS), "duration": f"{seconds}{unit}" if seconds else None}
+            fields["sound"] = call.input.get("sound")
         case "music":
             fields["seconds"] = call.input.get("seconds")
         case "text" | "enhance":

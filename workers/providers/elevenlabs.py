@@ -68,12 +68,16 @@ GEMINI = ("auto", "1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9
 SEEDANCE = ("auto", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
 FAMILIES: dict[str, dict[str, Any]] = {
     "gemini": {"ratios": GEMINI},
-    "gpt-image": {"ratios": (*GEMINI, "1:2", "2:1", "1:3", "3:1"), "takes": ("quality",)},
+    "gemini-3": {"ratios": GEMINI, "takes": ("resolution",)},
+    "gpt-image": {"ratios": (*GEMINI, "1:2", "2:1", "1:3", "3:1"), "takes": ("quality", "resolution")},
     "gpt-image-1.5": {"ratios": ("1:1", "3:2", "2:3"), "takes": ("quality",)},
-    "bytedance-seedream": {"ratios": ("auto", "1:1", "3:4", "16:9", "4:3", "9:16"), "takes": ("seed",)},
-    "veo": {"ratios": ("16:9", "9:16"), "takes": ("seed", "negative_prompt")},
-    "bytedance-seedance": {"ratios": SEEDANCE, "takes": ("seed",)},
-    "bytedance-seedance-v2.5": {"ratios": SEEDANCE},
+    "bytedance-seedream": {
+        "ratios": ("auto", "1:1", "3:4", "16:9", "4:3", "9:16"),
+        "takes": ("seed", "resolution"),
+    },
+    "veo": {"ratios": ("16:9", "9:16"), "takes": ("seed", "negative_prompt", "resolution", "generate_audio")},
+    "bytedance-seedance": {"ratios": SEEDANCE, "takes": ("seed", "resolution", "generate_audio")},
+    "bytedance-seedance-v2.5": {"ratios": SEEDANCE, "takes": ("resolution", "generate_audio")},
 }
 
 
@@ -200,9 +204,12 @@ class Adapter(HttpAdapter):
         family = model_row(FAMILIES, model)
         images = [_inline(image) for image in await fetch_images(self.setup, call)]
         extras: dict[str, object] = {name: call.input.get(name) for name in ("seed", "negative_prompt")}
-        extras["quality"] = QUALITY.get(str(call.input.get("quality")))
+        extras |= {"quality": QUALITY.get(str(call.input.get("quality"))), "generate_audio": call.input.get("sound")}
+        requested = str(call.input.get("resolution") or "")
+        extras["resolution"] = (requested.lower() if model.startswith("bytedance-seedance") else requested) or None
         fields: dict[str, object] = {name: extras[name] for name in family.get("takes", ())}
-        fields |= {"aspect_ratio": aspect_ratio(call, family.get("ratios")), "resolution": resolution or None}
+        fields["aspect_ratio"] = aspect_ratio(call, family.get("ratios"))
+        fields |= {"resolution": resolution} if resolution else {}
         if call.kind == "image":
             fields["images"] = images or None
         else:

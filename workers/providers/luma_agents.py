@@ -92,8 +92,9 @@ def read_error(response: ProviderResponse) -> ProviderError | None:
 def _video_fields(call: Call, images: list[dict[str, str]]) -> dict[str, object]:
     seconds, width, height = (call.input.get(name) for name in ("seconds", "width", "height"))
     side = min(width, height) if isinstance(width, int) and isinstance(height, int) else None
+    nearest = f"{min(HEIGHTS_PX, key=lambda known: abs(known - side))}p" if side else None
     return drop_none(
         duration=f"{seconds}s" if seconds else None,
-        resolution=f"{min(HEIGHTS_PX, key=lambda known: abs(known - side))}p" if side else None,
+        resolution=call.input.get("resolution") or nearest,
         start_frame=images[0] if images else None,
     )

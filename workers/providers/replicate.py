@@ -38,7 +38,19 @@ INLINE_BYTES_MAX = 180_000  # as a data: URL it stays below their 256 KB
 LIMIT_S_MIN, LIMIT_S_MAX = 60.0, 86_400.0
 REFUSAL = re.compile(r"nsfw|safety|sensitive|content polic|moderat|flagged|E005", re.IGNORECASE)
 RATIOS = ("1:1", "16:9", "21:9", "3:2", "2:3", "4:5", "5:4", "3:4", "4:3", "9:16", "9:21")
-PLAIN = ("seed", "negative_prompt", "fps", "scale", "speed", "language", "seconds", "guidance", "format", "voice_id")
+PLAIN = (
+    "seed",
+    "negative_prompt",
+    "fps",
+    "scale",
+    "speed",
+    "language",
+    "seconds",
+    "guidance",
+    "format",
+    "voice_id",
+    "resolution",
+)
 
 # A model's names of our fields, where they differ from NAMES. The longest prefix of the model's name counts.
 NAMES: dict[str, dict[str, str]] = {
@@ -61,7 +73,7 @@ MODELS: dict[str, dict[str, str]] = {
     "topazlabs/image-upscale": {"scale": "upscale_factor"},
 }
 ALWAYS: dict[str, dict[str, object]] = {
-    "google/nano-banana-2": {"resolution": "1K"},  # the route's price does not cover higher resolutions
+    "google/nano-banana-2": {"resolution": "1K"},  # unless the caller requests another
     "nightmareai/real-esrgan": {"face_enhance": False},  # its default differs between versions
 }
 
@@ -146,7 +158,7 @@ class Adapter(HttpAdapter):
         if call.input.get("count") != 1:  # every model makes one by default, and not all take a number
             fields["count"] = call.input.get("count")
         values = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in fields.items()}
-        return {**rename_fields(values, names), **model_row(ALWAYS, call.model)}
+        return {**model_row(ALWAYS, call.model), **rename_fields(values, names)}
 
     async def _upload(self, image: Blob) -> str:
         """POST an image that is too large to be sent inline, and return its URL at Replicate."""

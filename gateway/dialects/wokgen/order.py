@@ -53,7 +53,7 @@ async def submit(
 def capable(
     candidates: Sequence[Candidate], prompt: str, given: dict[str, object], body: JobRequest
 ) -> list[Candidate]:
-    """Return the candidates whose model can serve the request, each with the input that its model knows.
+    """Return each provider's first candidate whose model can serve the request, with the input that its model knows.
 
     Raises Refused("invalid_input") if the input breaks the limits of its kind, or of every model.
     """
@@ -61,9 +61,11 @@ def capable(
         check_values(kind_of(body.kind), given, dict.fromkeys(given, Limit()))
     except InvalidInput as invalid:
         raise refusal_of(body, invalid) from None
-    found: list[Candidate] = []
+    found: dict[str, Candidate] = {}  # by provider: only the first model of each counts
     refusals: list[Refused] = []
     for candidate in candidates:
+        if candidate.route.provider in found:
+            continue
         known = known_input(candidate.model, given)
         try:
             validate_prompt(prompt, candidate.model)
@@ -71,10 +73,10 @@ def capable(
         except InvalidInput as invalid:
             refusals.append(refusal_of(body, invalid))
         else:
-            found.append(structs.replace(candidate, input=known))
+            found[candidate.route.provider] = structs.replace(candidate, input=known)
     if not found:
         raise refusals[0]
-    return found
+    return list(found.values())
 
 
 def known_input(model: Model, given: dict[str, object]) -> dict[str, object]:

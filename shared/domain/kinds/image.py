@@ -37,6 +37,10 @@ class ImageInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only
         doc("Images to start from: https URLs, or `data:` URLs within the limit of the body."),
     ] = None
     count: Annotated[Annotated[int, Meta(ge=1, le=COUNT_MAX)] | None, doc("How many outputs to make.")] = None
+    resolution: Annotated[
+        Literal["1K", "2K", "3K", "4K"] | None,
+        doc("The resolution: about 1, 4, 9 or 16 megapixels, or less for some models."),
+    ] = None
     quality: Annotated[Literal["standard", "hd"] | None, doc("The quality to aim for.")] = None
     mode: Annotated[
         fields.Word | None, doc("The mode, such as `pixel`. A mode that the catalogue knows styles the prompt.")

@@ -1,6 +1,6 @@
 """Kind `video`: a video from a prompt and, if the model takes one, a first image."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -33,3 +33,8 @@ class VideoInput(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only
         doc("An image to start from: an https URL, or a `data:` URL within the limit of the body."),
     ] = None
     aspect_ratio: Annotated[fields.AspectRatio | None, doc("`auto`, or a ratio such as `16:9`.")] = None
+    resolution: Annotated[
+        Literal["360p", "480p", "512p", "540p", "720p", "768p", "1080p", "2K", "4K"] | None,
+        doc("The resolution of the shorter side, or `2K` or `4K`. The price may depend on it."),
+    ] = None
+    sound: Annotated[bool | None, doc("Whether the video has sound. The price may depend on it.")] = None

@@ -36,6 +36,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "length": ("short", "long"),
     "quality": ("standard", "hd"),
     "format": ("wav", "mp3"),
+    "sound": (False, True),
     "aspect_ratio": ("1:1", "16:9", "9:16"),
     "image_url": (IMAGE, OTHER_IMAGE),
     "image_urls": ([IMAGE], [OTHER_IMAGE]),

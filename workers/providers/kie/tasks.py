@@ -131,8 +131,8 @@ def number(value: object) -> float | None:
 
 def _veo_body(call: Call, urls: list[str]) -> dict[str, object]:
     model, _, grade = call.model.partition(":")
-    ratio = aspect_ratio(call, ("16:9", "9:16"))
-    fields = drop_none(resolution=grade or None, aspect_ratio=ratio, imageUrls=urls or None)
+    ratio, requested = aspect_ratio(call, ("16:9", "9:16")), str(call.input.get("resolution") or "").lower()
+    fields = drop_none(resolution=grade or requested or None, aspect_ratio=ratio, imageUrls=urls or None)
     return {"prompt": styled_prompt(call), "model": model, **fields}
 
 

@@ -104,13 +104,16 @@ def test_local_provider_serves_every_kind_without_keys(shipped: Catalogue) -> No
     assert {"google/nano-banana-2-pro-1k"} == {model.id for model in served if not model.id.startswith("local/")}
 
 
-def test_no_model_is_sold_below_its_cost(shipped: Catalogue) -> None:
-    """The UI price of a model is above the known cost of each of its routes."""
+def test_typical_order_earns_money(shipped: Catalogue) -> None:
+    """The UI price of a model's defaults and a short prompt is above the known cost of each of its routes."""
+    prompt = "a red fox in the snow"
     losses = [
         (model.id, route.provider)
         for model in shipped.models.values()
         for route in model.routes
-        if (model.route_micros(route) or 0) >= model.ui_price_micros
+        if route.cost is not None
+        and model.priced(route.cost, model.typical_input(), prompt).reserved_micros
+        >= model.priced(model.price, model.typical_input(), prompt).reserved_micros
     ]
     assert [] == losses
 

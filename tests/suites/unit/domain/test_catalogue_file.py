@@ -148,7 +148,7 @@ def test_price_that_cannot_be_reserved_is_refused(old: str, new: str, words: str
 @pytest.mark.parametrize(
     ("route", "words"),
     [
-        ("cost_cents = 13.1", "the price for the input {'seconds': 3} is below its cost at local: raise it"),
+        ("cost_cents = 13.1", "the price for the input {'seconds': 1} is below its cost at local: raise it"),
         ("cost = { parts = [{ per = 'second', cents = 4 }] }", "the price for the input {'seconds': 10} is below"),
     ],
 )

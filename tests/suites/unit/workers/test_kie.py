@@ -21,6 +21,7 @@ FOX = "https://example.com/fox.png"
 CALLBACK_URL = "https://us.example/callbacks/kie/t"
 LONG_PROMPT = "a red fox in the snow, at dawn " * 20
 SHORT = "Write exactly the requested text, and nothing else. About 80 words at most."
+IMAGE_FIELDS = ("image_url", "input_urls*", "image*", "first_frame_url*")
 USER = [{"role": "user", "content": "a red fox"}]
 
 
@@ -128,6 +129,80 @@ async def generate(adapter: Adapter, call: Call) -> Done:
             },
         ),
         (
+            a_call("image", "seedream/4.5-text-to-image", image_urls=[FOX], resolution="4K", aspect_ratio="3:2"),
+            "/api/v1/jobs/createTask",
+            {
+                "model": "seedream/4.5-edit",
+                "input": {"prompt": "a red fox", "aspect_ratio": "3:2", "quality": "high", "image_urls": [FOX]},
+            },
+        ),
+        (
+            a_call("image", "gpt-image/1.5-text-to-image", quality="hd"),
+            "/api/v1/jobs/createTask",
+            {
+                "model": "gpt-image/1.5-text-to-image",
+                "input": {"prompt": "a red fox", "aspect_ratio": "1:1", "quality": "high"},
+            },
+        ),
+        (
+            a_call("video", "kling-3.0/video", seconds=7, resolution="4K", sound=True, aspect_ratio="1:1"),
+            "/api/v1/jobs/createTask",
+            {
+                "model": "kling-3.0/video",
+                "input": {
+                    "prompt": "a red fox",
+                    "duration": "7",
+                    "aspect_ratio": "1:1",
+                    "mode": "4K",
+                    "sound": True,
+                    "multi_shots": False,
+                },
+            },
+        ),
+        (
+            a_call("video", "kling-3.0-omni/text-to-video", seconds=7, resolution="4K", sound=True, image_url=FOX),
+            "/api/v1/jobs/createTask",
+            {
+                "model": "kling-3.0-omni/image-to-video",
+                "input": {
+                    "prompt": "a red fox",
+                    "image_urls": [FOX],
+                    "duration": 7,
+                    "aspect_ratio": "auto",
+                    "resolution": "4k",
+                    "audio": True,
+                    "customize_multi_shots": False,
+                    "elements": [],
+                },
+            },
+        ),
+        (
+            a_call("video", "wan/3-0-video", seconds=30, resolution="1080p", sound=False, seed=7),
+            "/api/v1/jobs/createTask",
+            {
+                "model": "wan/3-0-video",
+                "input": {"prompt": "a red fox", "duration": 30, "resolution": "1080P", "audio": False, "seed": 7},
+            },
+        ),
+        (
+            a_call("video", "minimax-h3/text-to-video", seconds=6, resolution="2K", image_url=FOX),
+            "/api/v1/jobs/createTask",
+            {
+                "model": "minimax-h3/image-to-video",
+                "input": {"prompt": "a red fox", "first_frame_url": FOX, "duration": 6, "resolution": "2K"},
+            },
+        ),
+        (
+            a_call("upscale", "recraft/remove-background", "", image_url=FOX),
+            "/api/v1/jobs/createTask",
+            {"model": "recraft/remove-background", "input": {"image": FOX}},
+        ),
+        (
+            a_call("video", "veo3_lite", resolution="4K"),
+            "/api/v1/veo/generate",
+            {"model": "veo3_lite", "prompt": "a red fox", "resolution": "4k"},
+        ),
+        (
             a_call("video", "veo3_fast:1080p", image_url=FOX, width=1280, height=720),
             "/api/v1/veo/generate",
             {
@@ -217,7 +292,7 @@ async def test_call_becomes_the_documented_request(
 async def test_every_known_model_gets_its_required_fields(double: Double, adapter: Adapter, model: str) -> None:
     """A call with only a prompt, and an image if required, meets the documented input of each model."""
     required = " ".join(INPUTS[model])
-    images = {"image_urls": [FOX]} if any(name in required for name in ("image_url", "input_urls*", "image*")) else {}
+    images = {"image_urls": [FOX]} if any(name in required for name in IMAGE_FIELDS) else {}
     kind = "voice" if "text*" in required else "upscale" if "upscale" in model else "image"
     assert isinstance(await adapter.submit(a_call(kind, model, **({} if "text-to" in model else images))), Pending)
 

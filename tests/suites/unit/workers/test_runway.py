@@ -72,6 +72,31 @@ async def submit(adapter: Adapter, call: Call) -> str:
             {"promptText": "a red fox", "ratio": "1920:1080", "duration": 6, "negativePrompt": "blur"},
         ),
         (
+            a_call("video", "seedance2", seconds=6, resolution="1080p", sound=True, aspect_ratio="21:9"),
+            "/v1/text_to_video",
+            {"promptText": "a red fox", "ratio": "2206:946", "duration": 6, "audio": True},
+        ),
+        (
+            a_call("video", "happyhorse_1_0", resolution="1080p", image_url=FOX),
+            "/v1/image_to_video",
+            {"promptText": "a red fox", "promptImage": FOX, "resolution": "1080p"},
+        ),
+        (
+            a_call("video", "kling_4", resolution="1080p", image_url=FOX),
+            "/v1/image_to_video",
+            {"promptText": "a red fox", "promptImage": FOX, "ratio": "auto_1080p"},
+        ),
+        (
+            a_call("video", "hailuo3", resolution="2K", aspect_ratio="9:16"),
+            "/v1/text_to_video",
+            {"promptText": "a red fox", "ratio": "9:16", "resolution": "2k"},
+        ),
+        (
+            a_call("image", "nano_banana_2.1", resolution="4K", aspect_ratio="16:9"),
+            "/v1/text_to_image",
+            {"promptText": "a red fox", "ratio": "5504:3072"},
+        ),
+        (
             a_call("image", "gen4_image", image_urls=[FOX, "asset:a.png"], style="ink", aspect_ratio="9:16", count=1),
             "/v1/text_to_image",
             {"promptText": "a red fox, ink", "ratio": "720:1280", "referenceImages": [{"uri": FOX}, {"uri": DATA_URL}]},
@@ -148,6 +173,7 @@ async def test_every_model_of_the_client_accepts_its_request(double: Double, ada
         {"aspect_ratio": "9:16", "seed": -1, "quality": "hd", "negative_prompt": "blur", "fps": 24, "style": "ink"},
         {"aspect_ratio": "auto", "count": 1, "speed": 1.1, "language": "en", "format": "wav", "scale": 2},
         {"width": 1000, "height": 990, "guidance": 3, "mode": "pixel"},
+        {"sound": True},
     ]
     for model in models(CREATES[path][0]):
         reference = {"image_urls": [FOX]} if model == "gen4_image_turbo" else {}
