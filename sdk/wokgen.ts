@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:3b9749368e73f2bf837f6eb3dea08bd1324e20aeb89192e9784a47f665dcb8a7
+// sha256:9a63cb37ba7fe173c71426bc4bc5dadfbfec07cf1210327072ab1a2db63c4ed0
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -613,54 +613,191 @@ interface Schemas {
      * @example pollinations/flux
      * @example luma/photon-flash-1
      * @example luma/photon-1
+     * @example tongyi/z-image
      * @example google/nano-banana
+     * @example qwen/qwen-image
+     * @example google/nano-banana-2-lite
+     * @example xai/grok-imagine-image
+     * @example xai/grok-imagine-image-2
+     * @example google/nano-banana-2.1
+     * @example bytedance/seedream-4
+     * @example bytedance/seedream-4.5
+     * @example bytedance/seedream-5-lite
      * @example stability/core
+     * @example black-forest-labs/flux-2-pro
+     * @example bytedance/seedream-5-pro
+     * @example qwen/qwen-image-2
+     * @example qwen/qwen-image-3-pro
+     * @example ideogram/v3
      * @example black-forest-labs/flux-dev
+     * @example stability/sd3.5-medium
+     * @example stability/sd3.5-large-turbo
+     * @example stability/sd3.5-large
+     * @example openai/gpt-image-2.5-flare
+     * @example openai/gpt-image-2.5-sunburst
+     * @example openai/gpt-image-1.5
      * @example luma/uni-1
      * @example google/nano-banana-2
      * @example google/nano-banana-2-pro-1k
+     * @example black-forest-labs/flux-2-flex
+     * @example alibaba/wan-2.7-image
+     * @example alibaba/wan-2.7-image-pro
      * @example openai/gpt-image-2
+     * @example openai/gpt-image-2-by-kie
      * @example openai/gpt-image-2-transparent
-     * @example runway/gen4-image-720p
      * @example stability/ultra
-     * @example google/nano-banana-pro-2k
-     * @example elevenlabs/seedream-5-pro
+     * @example google/nano-banana-pro
+     * @example luma/uni-1-max
      * @example google/nano-banana-edit
      * @example black-forest-labs/flux-kontext-pro
+     * @example black-forest-labs/flux-kontext-pro-by-kie
+     * @example black-forest-labs/flux-kontext-max
+     * @example qwen/qwen-image-edit
+     * @example qwen/qwen-image-2-edit
      * @example openai/gpt-image-2-edit
+     * @example runway/seedream-5-flash
+     * @example runway/gen4-image-720p
+     * @example runway/gen4-image-turbo
+     * @example runway/gemini-2.5-flash
+     * @example runway/gemini-3.1-flash-lite
+     * @example runway/gemini-3.1-flash
+     * @example runway/nano-banana-2.1
+     * @example runway/gemini-3-pro
+     * @example runway/gpt-image-2
+     * @example runway/gpt-image-2.5-flare
+     * @example runway/gpt-image-2.5-sunburst
+     * @example runway/seedream-5-lite
+     * @example runway/seedream-5-pro
+     * @example runway/grok-imagine-image-2
+     * @example runway/muse-image
+     * @example runway/ideogram-4
+     * @example runway/ideogram-4.5
+     * @example runway/recraft-4.1-flash
+     * @example runway/recraft-4.1-vector
+     * @example runway/bria-fibo-1.5
      * @example nightmareai/real-esrgan
+     * @example fal/aura-sr
      * @example stability/fast-upscale
      * @example recraft/crisp-upscale
      * @example topaz/image-upscale
      * @example stability/conservative-upscale
-     * @example luma/ray-flash-2-5s
-     * @example kwaivgi/kling-2.5-turbo-5s
-     * @example luma/ray-2-5s
-     * @example kwaivgi/kling-3.0-5s
+     * @example stability/creative-upscale
+     * @example runway/magnific-precision-2
+     * @example recraft/remove-background
+     * @example bria/remove-background
+     * @example fal/birefnet
+     * @example bytedance/seedance-1.5-pro
+     * @example bytedance/seedance-2-mini
+     * @example bytedance/seedance-2-fast
+     * @example bytedance/seedance-2
+     * @example bytedance/seedance-2.5
+     * @example alibaba/wan-2.6
+     * @example alibaba/wan-2.7
+     * @example alibaba/wan-3.0
+     * @example alibaba/wan-3.0-prime
+     * @example alibaba/happyhorse-1.0
+     * @example alibaba/happyhorse-1.1
+     * @example kwaivgi/kling-2.5-turbo
+     * @example kwaivgi/kling-2.5-turbo-image
+     * @example kwaivgi/kling-2.6
+     * @example kwaivgi/kling-3.0
+     * @example kwaivgi/kling-3.0-omni
+     * @example kwaivgi/kling-3.0-turbo
+     * @example minimax/hailuo-02
+     * @example minimax/hailuo-02-pro
+     * @example minimax/hailuo-2.3-standard
+     * @example minimax/hailuo-2.3-pro
+     * @example minimax/h3
+     * @example google/veo-3.1-lite
      * @example google/veo-3.1-fast
-     * @example luma/ray-3.2-5s
-     * @example runway/gen-4.5-5s
-     * @example google/veo-3.1-8s
+     * @example google/veo-3.1-quality
+     * @example google/gemini-omni-flash-1.1
+     * @example xai/grok-imagine-video
+     * @example xai/grok-imagine-video-1.5
+     * @example pixverse/v6
+     * @example luma/ray-flash-2
+     * @example luma/ray-2
+     * @example luma/ray-3.2
+     * @example runway/grok-imagine-1.5-lite
+     * @example runway/gen-4-turbo
+     * @example runway/gen-4.5
+     * @example runway/veo-3.1-fast
+     * @example runway/veo-3.1
+     * @example runway/seedance-2-mini
+     * @example runway/seedance-2-fast
+     * @example runway/seedance-2
+     * @example runway/seedance-2.5
+     * @example runway/kling-2.5-turbo
+     * @example runway/kling-3.0-standard
+     * @example runway/kling-3.0-pro
+     * @example runway/kling-3.0-4k
+     * @example runway/kling-3.0-omni-standard
+     * @example runway/kling-3.0-omni-pro
+     * @example runway/kling-3.0-omni-4k
+     * @example runway/kling-4
+     * @example runway/wan-3.0
+     * @example runway/wan-3.0-prime
+     * @example runway/happyhorse-1.0
+     * @example runway/gemini-omni-flash
+     * @example runway/gemini-omni-flash-1.1
+     * @example runway/hailuo-3
+     * @example runway/h3-max
+     * @example runway/grok-imagine-1.5
+     * @example elevenlabs/gemini-2.5-flash-image
+     * @example elevenlabs/gemini-3.1-flash-lite-image
+     * @example elevenlabs/gemini-3.1-flash-image
+     * @example elevenlabs/gemini-3-pro-image
+     * @example elevenlabs/gpt-image-2
+     * @example elevenlabs/gpt-image-2.5-flare
+     * @example elevenlabs/gpt-image-2.5-sunburst
+     * @example elevenlabs/seedream-5-lite
+     * @example elevenlabs/seedream-5-pro
+     * @example elevenlabs/seedance-2-mini
+     * @example google/veo-3.1
+     * @example elevenlabs/veo-3.1-fast
+     * @example elevenlabs/seedance-2
+     * @example elevenlabs/seedance-2-fast
+     * @example elevenlabs/seedance-2.5
      * @example hexgrad/kokoro
      * @example openai/gpt-4o-mini-tts
      * @example pollinations/voice
+     * @example elevenlabs/turbo-2.5-by-kie
      * @example elevenlabs/multilingual-2-by-kie
      * @example elevenlabs/flash-2.5
-     * @example runway/multilingual-2
+     * @example elevenlabs/multilingual-2
+     * @example elevenlabs/v3
      * @example elevenlabs/v4
+     * @example runway/multilingual-2
+     * @example runway/eleven-3
+     * @example runway/eleven-4
+     * @example runway/seed-audio
      * @example meta/musicgen
      * @example suno/v5
+     * @example suno/v5.5
      * @example stability/stable-audio-2.5
-     * @example elevenlabs/music-2.5-30s
+     * @example elevenlabs/music-2.5
+     * @example elevenlabs/sound-effects-2-by-kie
+     * @example elevenlabs/sound-effects-2
+     * @example runway/sound-effects-2
+     * @example runway/mirelo-sfx-2
      * @example openai/gpt-oss-120b
      * @example meta/llama-3.3-70b
      * @example pollinations/openai
+     * @example openai/gpt-5.4-nano
      * @example openai/gpt-5.4-mini
+     * @example openai/gpt-5.4
+     * @example deepseek/deepseek-v3.2
+     * @example moonshot/kimi-k2-thinking
+     * @example qwen/qwen3-max
+     * @example google/gemini-3-flash
      * @example anthropic/claude-haiku-4.5
+     * @example anthropic/claude-sonnet-5
+     * @example anthropic/claude-opus-4.8
      * @example own/text
      * @example openai/gpt-oss-120b-enhance
      * @example meta/llama-3.3-70b-enhance
      * @example openai/gpt-5.4-mini-enhance
+     * @example anthropic/claude-haiku-4.5-enhance
      * @example own/enhance
      * @example openai/gpt-5.4-mini-interrogate
      * @example qwen/qwen3.8-27b-interrogate
@@ -1021,6 +1158,8 @@ interface Schemas {
     image_urls?: string[] | null;
     /** How many outputs to make. 1 to 4. */
     count?: number | null;
+    /** The resolution: about 1, 4, 9 or 16 megapixels, or less for some models. */
+    resolution?: ("1K" | "2K" | "3K" | "4K") | null;
     /** The quality to aim for. */
     quality?: ("hd" | "standard") | null;
     /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
@@ -1501,6 +1640,10 @@ interface Schemas {
     image_url?: string | null;
     /** `auto`, or a ratio such as `16:9`. */
     aspect_ratio?: string | null;
+    /** The resolution of the shorter side, or `2K` or `4K`. The price may depend on it. */
+    resolution?: ("1080p" | "2K" | "360p" | "480p" | "4K" | "512p" | "540p" | "720p" | "768p") | null;
+    /** Whether the video has sound. The price may depend on it. */
+    sound?: boolean | null;
   };
   /** A video. */
   VideoJob: {

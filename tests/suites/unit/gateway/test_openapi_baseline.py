@@ -43,10 +43,11 @@ def other_headers(names: list[str]) -> list[str]:
 
 
 def current_document() -> str:
-    """Return the document of the shipped catalogue, normalised, as compact JSON."""
+    """Return the document of the shipped catalogue with its own models alone, normalised, as compact JSON."""
     catalogue = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
     made = json.loads(json.dumps(document(catalogue, BASE_URL)))
     del made["info"]["version"]
+    made["x-models"] = [model for model in made["x-models"] if model["id"].startswith("local/")]
     for model in made["x-models"]:
         del model["name"]
     return json.dumps(normalised(made), separators=(",", ":"), sort_keys=True) + "\n"
