@@ -79,7 +79,7 @@ def parse_json(body: bytes) -> object:
     """Return the value of strict JSON: UTF-8, no duplicate names, no NaN, bounded depth. Raises Refused."""
     try:
         value = DECODER.decode(body.removeprefix(BYTE_ORDER_MARK).decode())
-        if b"\\u" in body:
+        if b"\\" in body and b"\\u" in body:  # one byte is found much faster, and base64 has none
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError:
         raise Refused("invalid_json", "The body must be UTF-8.") from None

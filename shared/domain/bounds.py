@@ -1,7 +1,8 @@
 """Daily bounds (UTC) on what callers may cause. The accept script checks them and counts.
 
 Five amounts are counted for each scope: requests, attempts, bytes of requests, bytes stored, and our cost. A refused
-request counts as a request, and a failed order on the quota as an attempt. A refund gives nothing of it back.
+request counts as a request of its caller, or not at all if a bound refused it. A failed order on the quota counts as an
+attempt. A refund gives nothing of it back.
 """
 
 import math

@@ -1,10 +1,17 @@
 """Unix time in milliseconds as RFC 3339 text."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
+SECONDS_REMEMBERED = 4096  # lists show the same times again and again
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rfc3339(ms: int) -> str:
     """Return Unix time `ms` as `2026-03-01T12:00:05.000Z`, UTC with three decimals. Raises OverflowError past 9999."""
-    return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
+
+
+@lru_cache(SECONDS_REMEMBERED)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat().removesuffix("+00:00")

@@ -13,7 +13,7 @@ from shared.store.connect import Store
 from shared.store.stored_lists import UNREADABLE, read_each
 
 Row = tuple[bytes, int, list[bytes]]  # a generation's id, its position or -1, and its fields
-LIST_BATCH = 50  # records of at most 64 kB that one script reads
+LIST_BATCH = 20  # records of at most 64 kB that one script reads, and that are decoded before others are served
 LISTED = (
     *("account", "provider", "state", "reserved", "created_ms", "deadline_ms", "spec", "started_ms", "closed_ms"),
     *("cost", "credit", "outcome", "late"),

@@ -14,6 +14,7 @@ from gateway.context import CONTEXT, GatewayContext
 from gateway.dialects.wokgen.bodies import JobRequest
 from gateway.dialects.wokgen.jobs import Jobs, failure_of, job_of
 from gateway.dialects.wokgen.order import submit
+from gateway.listing import show_newest
 from gateway.responses import json_response, mark_replay, refusal_response
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Generation
@@ -77,9 +78,7 @@ async def read_job(request: web.Request, caller: Caller) -> web.Response:
 async def list_jobs(request: web.Request, caller: Caller) -> web.Response:
     """Answer the account's newest jobs."""
     context, count = request.app[CONTEXT], limit_of(request.query)
-    with context.lists.count(caller.account):
-        newest = await generations.list_newest(context.store, caller.account, count)
-    return json_response(Jobs(tuple(job_of(context, generation) for generation in newest)))
+    return json_response(Jobs(tuple(await show_newest(context, caller.account, count, job_of))))
 
 
 async def cancel_job(request: web.Request, caller: Caller) -> web.Response:

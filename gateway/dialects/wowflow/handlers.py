@@ -19,6 +19,7 @@ from gateway.dialects.wowflow.bodies import (
     Transaction,
 )
 from gateway.dialects.wowflow.quotes import pricing_of, quote_entry, usage_reported
+from gateway.listing import show_newest
 from gateway.offers import GenerationRequest, find_able
 from gateway.responses import json_response, list_response, mark_replay, refusal_response
 from shared.domain.catalogue import Model
@@ -105,9 +106,7 @@ async def read_generations(request: web.Request) -> web.Response:
     context, count = request.app[CONTEXT], limit_of(request.query)
     account = await auth.authenticate(request)
     if "id" not in request.query:
-        with context.lists.count(account):
-            newest = await generations.list_newest(context.store, account, count)
-        return list_response([generation_entry(context, generation) for generation in newest])
+        return list_response(await show_newest(context, account, count, generation_entry))
     generation_id = canonical_uuid(request.query["id"])
     generation = await generations.view(context.store, account, generation_id) if generation_id else None
     if generation is None:

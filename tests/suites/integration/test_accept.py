@@ -1,14 +1,18 @@
 """Verb 1 against a real store: an order is charged and queued, all or nothing."""
 
 import asyncio
+import time
 
 import pytest
 
+from shared.domain.bounds import DailyBounds, line_of
 from shared.domain.errors import Refused, StoreDown
 from shared.store import accounts, generations, keys, ledger
 from shared.store.connect import Store
 from shared.store.ledger import TopUpResult
 from tests.harness.factories import CENTS, Customer, create_customer, make_order, new_generation_id
+
+DAY_S = 86_400
 
 
 async def accept_refused(store: Store, customer: Customer, **changes: object) -> str:
@@ -25,6 +29,12 @@ async def read_balance(store: Store, customer: Customer) -> int:
     lines = await ledger.list_entries(store, customer.account)
     assert account.balance == sum(line.amount_micros for line in lines)
     return account.balance // CENTS
+
+
+async def read_requests(store: Store, scope: str) -> int:
+    """Return the requests that count for a scope today."""
+    raw = await store.call("GET", keys.usage(scope, int(time.time()) // DAY_S))
+    return int(raw.split()[0]) if raw else 0
 
 
 async def test_accept_charges_records_and_queues(store_url: str) -> None:
@@ -129,6 +139,19 @@ async def test_accept_queues_beyond_the_concurrency_and_refuses_beyond_the_backl
         newest = await generations.list_newest(store, customer.account, 10)
         assert ["backlog", "backlog", "backlog", "queued", "queued"] == [found.state for found in newest]
         assert [4, 3, 2, 1, 0] == [found.position for found in newest]
+
+
+async def test_refusals_of_one_account_use_up_nothing_that_others_share(store_url: str) -> None:
+    """A refused order counts for its account alone, and one that a bound refused counts nothing."""
+    bounds = line_of("account", DailyBounds(requests=3)) + line_of("all", DailyBounds(requests=3))
+    async with Store(store_url) as store:
+        poor, rich = await create_customer(store, cents=0), await create_customer(store)
+        assert {"insufficient_balance"} == {await accept_refused(store, poor, bounds=bounds) for _ in range(5)}
+        assert [5, 0] == [await read_requests(store, scope) for scope in (poor.account, "all")]
+        for _ in range(3):
+            await ledger.accept(store, make_order(rich, bounds=bounds))
+        assert ["limit_exceeded", "limit_exceeded"] == [await accept_refused(store, rich, bounds=bounds) for _ in "ab"]
+        assert [3, 3] == [await read_requests(store, scope) for scope in (rich.account, "all")]
 
 
 async def test_top_up_happens_once_per_reference(store_url: str) -> None:

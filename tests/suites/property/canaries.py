@@ -145,7 +145,9 @@ CANARIES = (
     Canary("accept forgets the route of a known id", "accept", "if ARGV[at + 3] == spec then", "if false then"),
     Canary("accept ignores the bounds", "accept", "or bound_passed(scopes, amounts, now)"),
     Canary("accept counts no attempt", "accept", "local amounts = {1, free,", "local amounts = {1, 0,"),
-    Canary("accept counts no refused request", "accept", "refusal and {1, 0,", "refusal and {0, 0,"),
+    Canary("accept counts no refused request", "accept", "{1, 0, bytes_in", "{0, 0, bytes_in"),
+    Canary("accept counts a refusal for everybody", "accept", "if scope.name == 'account' and refusal", "if refusal"),
+    Canary("accept counts what a bound refused", "accept", " and refusal[1] ~= 'bound' then", " then"),
     Canary("accept counts our cost of paid orders", "accept", "cost * free}", "cost}"),
     Canary("accept counts the last scope only", "", "scopes[#scopes + 1] =", "scopes[1] ="),
     Canary(

@@ -160,7 +160,8 @@ def _usage(state: State) -> Iterator[str]:
         if requests < len(own) or attempts != free or attempts > state.attempts_max(account):
             yield f"{account}: {requests} requests and {attempts} attempts, with {len(own)} generations, {free} free"
     sums = [sum(column) for column in zip(*used.values(), strict=True)] or [0] * 5
-    if everybody != sums:
+    refused = [total - shared for total, shared in zip(sums, everybody, strict=True)]  # requests and their bytes only
+    if min(refused) < 0 or any(refused[1:2] + refused[3:]):
         yield f"everybody used {everybody}, all callers {sums}"
     days = {key for key in state.snapshot.strings if key.startswith("gw:usage:")}
     yield from (f"{key} never expires" for key in days - state.snapshot.expiring)

@@ -287,7 +287,7 @@ class Model(Struct):
         by_quota = order.payer == "quota" and account.used < account.plan.daily_quota
         provider = self.first_available([order.provider, *order.others], accept_held=True)
         refusal = self._refusal(account, order, provider, by_quota)
-        self._count_usage(account, by_quota=by_quota, refused=refusal is not None)
+        self._count_usage(account, by_quota, refusal)
         if refusal is not None or provider is None:
             return refusal or ["down", ANYTHING]
         self._add_generation(account, order, provider, by_quota)
@@ -331,11 +331,14 @@ class Model(Struct):
             return ["bound", "all", "cost", COST_MAX]
         return None
 
-    def _count_usage(self, account: Account, *, by_quota: bool, refused: bool) -> None:
-        """Count an order. A refused one is a request, and its bytes came in."""
-        added = (1, 0, BYTES_IN, 0, 0) if refused else (1, by_quota, BYTES_IN, BYTES_STORED, COST * by_quota)
-        account.usage = _sum(account.usage, added)
-        self.usage = _sum(self.usage, added)
+    def _count_usage(self, account: Account, by_quota: bool, refusal: list[Any] | None) -> None:
+        """Count an order. A refused one is a request of its account, unless a bound refused it."""
+        added = (1, by_quota, BYTES_IN, BYTES_STORED, COST * by_quota)
+        if refusal is None:
+            self.usage = _sum(self.usage, added)
+            account.usage = _sum(account.usage, added)
+        elif refusal[0] != "bound":
+            account.usage = _sum(account.usage, (1, 0, BYTES_IN, 0, 0))
 
     def release(self, name: str) -> list[Any]:
         """Let workers have a generation whose uploads are stored."""

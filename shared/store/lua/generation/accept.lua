@@ -48,8 +48,8 @@ local bytes_in, bytes_stored, cost = unpack(words_of(usage))
 local amounts = {1, free, bytes_in, bytes_stored, cost * free}
 refusal = refusal or (not at and {'down', soonest}) or bound_passed(scopes, amounts, now)
 if not refusal and waits and waiting >= tonumber(backlog_max) then refusal = {'backlog_full', waiting} end
-count_usage(scopes, refusal and {1, 0, bytes_in, 0, 0} or amounts)
-if refusal then return refusal end
+if refusal then return count_refusal(scopes, bytes_in, refusal) end
+count_usage(scopes, amounts)
 reserved = reserve_payment(source, account, price, id, now)
 write_order(id, account, guest == '', now, {provider = provider, target = target, state = waits and 'backlog' or 'queued',
   reserved = reserved, deadline_ms = now + queue_ms, run_ms = run_ms, spec = spec, waiters = waiter, uploads = uploads})

@@ -1,6 +1,7 @@
 -- bounds: the use of a day (UTC) by a caller, its network, all guests, and the whole deployment, against their limits:
 -- requests that create (refused ones too), attempts on the daily quota (failed ones too), bytes of requests, bytes
--- stored, and our cost (micro-USD). A refund gives none of it back.
+-- stored, and our cost (micro-USD). A refund gives none of it back. A refused order counts for its caller alone, so that
+-- nobody uses up by refusals what others share. One that a bound refused counts nothing: the bound holds for the day.
 -- Keys: gw:usage:<scope>:<day>
 -- Returns {'bound', scope, name, limit, left_ms (of the day)}
 local BOUND_DAY_MS, USAGE_KEPT_MS = 86400000, 172800000
@@ -39,10 +40,19 @@ local function bound_passed(scopes, amounts, now)
   end
 end
 
+local function count_in(scope, amounts)
+  local totals = {}
+  for at, amount in ipairs(amounts) do totals[at] = string.format('%.0f', scope.used[at] + amount) end
+  redis.call('SET', scope.key, table.concat(totals, ' '), 'PX', USAGE_KEPT_MS)
+end
+
 local function count_usage(scopes, amounts)
+  for _, scope in ipairs(scopes) do count_in(scope, amounts) end
+end
+
+local function count_refusal(scopes, bytes_in, refusal)
   for _, scope in ipairs(scopes) do
-    local totals = {}
-    for at, amount in ipairs(amounts) do totals[at] = string.format('%.0f', scope.used[at] + amount) end
-    redis.call('SET', scope.key, table.concat(totals, ' '), 'PX', USAGE_KEPT_MS)
+    if scope.name == 'account' and refusal[1] ~= 'bound' then count_in(scope, {1, 0, bytes_in, 0, 0}) end
   end
+  return refusal
 end
