@@ -26,6 +26,7 @@ from shared.ops.background import keep_running
 from shared.store.connect import Store
 from workers.claimed_pool import FedPool
 from workers.finish_queue import Finish, FinishQueue
+from workers.running_tasks import RunningTasks
 
 CLAIM_MAX, RENEW_MAX = 250, 500  # jobs in one script
 BELL_S = 0.5  # a job without a bell is found after this long; finish.lua relies on it
@@ -66,7 +67,7 @@ class Engine(Worker):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **(kwargs | {"poll_delay": 0}))
-        self.store = store
+        self.store, self.job_tasks = store, RunningTasks()
         self.lease_ms = int(lease_s * 1000)
         self.token = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._name = str(self.queue_name).rpartition(":")[2]

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from arq.constants import in_progress_key_prefix
 from msgspec import Struct
@@ -20,7 +22,7 @@ from tests.programs.chaos.plan import EVERYTHING, PARTITIONS, Fault
 GUARD_S = 0.25
 STOP_S = 20.0
 READY_S = 3.0  # after a start or resume, until a process counts as ready
-YOUNG_S = 6.0  # a younger process may not handle SIGTERM yet
+START_MAX_S = 20.0  # a process handles SIGTERM this long after its start and that of the store
 RESCUE_POLL_S = 0.05
 RESCUE_MAX_S = 15.0
 
@@ -90,6 +92,11 @@ class Injector:
     def _ready(self, name: str) -> bool:
         return name not in self._away and self.now_s - self._since_s.get(name, -READY_S) >= READY_S
 
+    def _is_starting(self, name: str) -> bool:
+        """Return whether a process may still be starting, which needs the store."""
+        came_s = max(self._since_s.get(name, 0), self._since_s.get("store", 0))
+        return "store" in self._away or self.now_s - came_s < START_MAX_S
+
     async def _inject(self, fault: Fault) -> None:
         hit = [*self.stack.processes] if fault.target == EVERYTHING else [fault.target]
         hit = [name for name in hit if name not in self._away]
@@ -126,14 +133,14 @@ class Injector:
         await self._restart(fault.target, process)
 
     async def _stop(self, fault: Fault, process: Process) -> None:
-        young = self.now_s - self._since_s.get(fault.target, 0) < YOUNG_S
+        starting = self._is_starting(fault.target) and not handles_sigterm(process.pid)
         try:
             exit_code = await process.stop(STOP_S)
         except AssertionError:
             self.anomalies.append(f"{fault.target} did not stop within {STOP_S} s at {self.now_s:.1f} s")
             process.kill()
             exit_code = 0
-        if exit_code != 0 and not (young and exit_code == -signal.SIGTERM):
+        if exit_code != 0 and not (starting and exit_code == -signal.SIGTERM):
             self.anomalies.append(f"{fault.target} exited with {exit_code} after SIGTERM at {self.now_s:.1f} s")
         await asyncio.sleep(fault.for_s)
         await self._restart(fault.target, process)
@@ -227,6 +234,13 @@ class Injector:
             for name, score, token in zip(names, scores, tokens, strict=True)
             if score is not None and (known if token is None else _pid(token) == pid)
         ]
+
+
+def handles_sigterm(pid: int) -> bool:
+    """Return whether a process has a handler of SIGTERM."""
+    status = Path(f"/proc/{pid}/status")
+    caught = re.search(r"^SigCgt:\s*(\w+)$", status.read_text() if status.exists() else "", re.MULTILINE)
+    return caught is not None and bool(int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def _pid(token: bytes) -> int:

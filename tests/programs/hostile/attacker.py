@@ -39,6 +39,7 @@ async def send_attacks(setup: AttackerSetup) -> Counter[str]:
     """Send attacks in the hostile slices, and return the responses by name and status."""
     await add_endpoints(setup)
     tenant = HostileTenant(setup.url, setup.key, "local")
+    tenant.prepare(PACES)
     report_ready()
     started_s = await wait_for_start(setup.start)
     hostile = [each for each in setup.slices if each.hostile]

@@ -1,8 +1,9 @@
-"""The requests of the hostile tenant, each with its pace. They are ready-made, so that they cost the sender little."""
+"""The requests of the hostile tenant, each with its pace. They are made once, so that they cost the sender little."""
 
 import base64
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from itertools import count, cycle
 
 import msgspec
@@ -26,17 +27,36 @@ class Attacks:
         self._provider = provider
         self._key = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self._numbers = count()
-        padded = a_png() + bytes(IMAGE_BYTES)
-        odd = [make() for name, make in ODD_IMAGES.items() if name not in ENDLESS]
-        self._heavy = cycle([self._show(data) for data in (a_png(LARGE_PX, LARGE_PX, mode="L"), padded)])
-        self._odd = cycle([self._show(data) for data in odd if 0 < len(data) <= IMAGE_BYTES])
-        self._long_key = self._show(padded, **{"Idempotency-Key": "x" * 256})
-        self._upscale = self._post(
-            "/api/tools/upscale", self._order(imageUrl=data_url(a_png(UPSCALED_PX, UPSCALED_PX)))
-        )
+
+    @cached_property
+    def _padded(self) -> bytes:
+        return a_png() + bytes(IMAGE_BYTES)
+
+    @cached_property
+    def _heavy(self) -> Iterator[bytes]:
+        return cycle([self._show(data) for data in (a_png(LARGE_PX, LARGE_PX, mode="L"), self._padded)])
+
+    @cached_property
+    def _odd(self) -> Iterator[bytes]:
+        made = [make() for name, make in ODD_IMAGES.items() if name not in ENDLESS]
+        return cycle([self._show(data) for data in made if 0 < len(data) <= IMAGE_BYTES])
+
+    @cached_property
+    def _long_key(self) -> bytes:
+        return self._show(self._padded, **{"Idempotency-Key": "x" * 256})
+
+    @cached_property
+    def _upscale(self) -> bytes:
+        return self._post("/api/tools/upscale", self._order(imageUrl=data_url(a_png(UPSCALED_PX, UPSCALED_PX))))
+
+    @cached_property
+    def _packed(self) -> bytes:
         packed = gzip.compress(bytes(UNPACKED_BYTES), 9)
-        self._packed = encode("POST", "/api/v1/generations", self._key | {"Content-Encoding": "gzip"}, packed)
-        self._zeros = encode("POST", "/healthz", {}, bytes(BOMB_BYTES))
+        return encode("POST", "/api/v1/generations", self._key | {"Content-Encoding": "gzip"}, packed)
+
+    @cached_property
+    def _zeros(self) -> bytes:
+        return encode("POST", "/healthz", {}, bytes(BOMB_BYTES))
 
     def _post(self, path: str, body: object, **headers: str) -> bytes:
         return encode("POST", path, self._key | headers, msgspec.json.encode(body))

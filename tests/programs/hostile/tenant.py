@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 
@@ -28,6 +28,11 @@ class HostileTenant:
         self._attacks = Attacks(key, provider)
         self._port = int(url.rpartition(":")[2])
         self._own, self._proxy = Wire(self._port, ADDRESS), Wire(self._port, PROXY)
+
+    def prepare(self, attacks: Iterable[Attack]) -> None:
+        """Make the requests of attacks, which takes seconds for all."""
+        for attack in attacks:
+            attack(self._attacks)
 
     @asynccontextmanager
     async def run_attack(self, paces: Mapping[Attack, float], idle: int) -> AsyncIterator[None]:

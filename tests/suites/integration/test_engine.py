@@ -18,7 +18,7 @@ from shared.store.queue import arq_job, arq_pool, decode_job, encode_job
 from tests.harness.bounds import BUSY_S, WAIT_S
 from tests.harness.factories import create_customer, make_order
 from workers import engine as engine_module
-from workers.engine import Engine
+from workers.engine import Engine, PutBack
 
 LEASE_S = 0.6
 POLL_S = 2.5  # shorter than the patience of a connection
@@ -228,6 +228,28 @@ async def test_parked_job_holds_no_slot_and_returns_when_due(store_url: str) -> 
             assert set(ids) == {found for found, _ in seen[:3]}
             await wait_until(lambda: engine.job_counter == 0)
         assert 0 == await store.call("ZCARD", keys.queue("noop"))
+
+
+async def test_job_that_was_put_back_may_run_again_at_once(store_url: str) -> None:
+    """A run that begins before the previous one has quite ended keeps its own end, here a deferral."""
+    runs: list[str] = []
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        runs.append(job_id)
+        if len(runs) == 1:  # another verb makes the job due, and a claim of it is answered in the same turn of the loop
+            asyncio.get_running_loop().call_soon(engine._start_job, job_id, engine._scores[job_id], payload, 1)
+            raise PutBack
+        if len(runs) == 2:
+            raise Retry(defer=0.05)
+
+    async with Store(store_url) as store:
+        engine = build_engine(store, work)
+        [job_id] = await enqueue(store, 1)
+        payload = await store.call("GET", keys.arq_job(job_id))
+        async with run_engines(engine):
+            await wait_until(lambda: len(runs) == 3 and engine.job_counter == 0)
+        assert {} == engine.job_tasks
+        assert 0 == engine.jobs_failed
 
 
 async def test_jobs_of_a_silent_worker_are_rescued(store_url: str) -> None:
