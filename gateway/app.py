@@ -10,6 +10,7 @@ from gateway import guests, routes, routing, static
 from gateway.addresses import located_handler, warn_without_address
 from gateway.admission.bounds import build_admission
 from gateway.admission.lists import Lists
+from gateway.admission.slots import Slots
 from gateway.api.admin.caller import FAILURES
 from gateway.api.admin.failures import KeyFailures
 from gateway.api.admin.handlers import CHECK_LOCK
@@ -34,6 +35,9 @@ from shared.store.guard import open_guarded_store
 from shared.store.processes import announce
 from shared.store.secret import ensure_deployment_secret
 
+UPLOADS_MAX, UPLOADS_EACH = 16, 4  # files that are received at a time: of all accounts, and of one
+SENDING = f"Your account sends {UPLOADS_EACH} files at the moment. Send one after the other."
+
 
 def build_app(settings: Settings) -> web.Application:
     """Return the application. Raises SettingsError for an invalid catalogue."""
@@ -46,7 +50,7 @@ def build_app(settings: Settings) -> web.Application:
     app[DOCUMENT] = serve_current_document
     app[SDK] = located_handler(static.sdk, settings)
     app.cleanup_ctx.append(lambda app: open_context(app, settings, first, storage))
-    app.add_routes(routes.routes(routes.operations(catalogue)))
+    app.add_routes([*routes.routes(routes.operations(catalogue)), *routes.unlisted_routes()])
     return app
 
 
@@ -108,6 +112,7 @@ async def open_context(
             secret=await retry_at_start(store, partial(ensure_deployment_secret, store)),
             callback_secrets=CallbackSecrets(store),
             lists=Lists(),
+            upload_slots=Slots(UPLOADS_MAX, UPLOADS_EACH, SENDING),
             standing_headers=headers.standing(settings.base_url),
         )
         app[CONTEXT] = context

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from gateway.context import CONTEXT
 from gateway.trace import REQUEST_ID
-from shared.ops.storage import Asset, Storage, StorageError, media_type_of
+from shared.ops.storage import PATH, Asset, Storage, StorageError, media_type_of
 
 WRITE_TIMEOUT_S = 60.0  # a client that reads nothing for this long is disconnected
 CACHE_S = 24 * 3600
@@ -40,6 +40,8 @@ async def serve_from(
 ) -> web.StreamResponse:
     """Answer an output of `storage`. Raises HTTPNotFound, HTTPServiceUnavailable."""
     path = request.match_info["path"]
+    if not PATH.fullmatch(path):  # inputs are nobody's to download
+        raise web.HTTPNotFound
     try:
         asset = await storage.find(path)
     except StorageError as error:

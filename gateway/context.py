@@ -9,6 +9,7 @@ from msgspec import Struct
 from gateway.addresses import CURRENT
 from gateway.admission.bounds import Admission
 from gateway.admission.lists import Lists
+from gateway.admission.slots import Slots
 from gateway.callback_secrets import CallbackSecrets
 from gateway.guests import Network
 from gateway.live_catalogue import LiveCatalogue
@@ -38,6 +39,7 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     secret: bytes  # keys the names of guests
     callback_secrets: CallbackSecrets
     lists: Lists
+    upload_slots: Slots
     rates: "RateLimits"
     standing_headers: dict[str, str]  # of every response
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from gateway.api.account import operations as account
 from gateway.api.admin import operations as admin
 from gateway.api.service import operations as service
+from gateway.api.uploads import operations as uploads
 from gateway.api.webhooks import operations as webhooks
 from gateway.dialects.wokgen import operations as wokgen
 from gateway.dialects.wokgen_v1 import operations as wokgen_v1
@@ -21,6 +22,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *wowflow.operations(catalogue),
         *wokgen.OPERATIONS,
         *wokgen_v1.OPERATIONS,
+        *uploads.OPERATIONS,
         *account.OPERATIONS,
         *webhooks.OPERATIONS,
         *service.operations(),
@@ -36,3 +38,8 @@ def routes(table: Iterable[Operation]) -> list[web.RouteDef]:
     """Return the router's entries. A GET answers HEAD too."""
     methods = {"get": web.get, "post": web.post, "patch": web.patch, "delete": web.delete}
     return [methods[operation.method](operation.pattern or operation.path, operation.handler) for operation in table]
+
+
+def unlisted_routes() -> list[web.RouteDef]:
+    """Return the routes whose URLs the API hands out."""
+    return [web.put("/api/v1/uploads/{id}/content", uploads.put_content)]

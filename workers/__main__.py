@@ -47,7 +47,7 @@ from workers.probe import print_probe
 from workers.run import run
 from workers.settle import fail_dropped
 from workers.setup import check_takes_native, follow_costs, setup_of
-from workers.sweep import sweep_forever
+from workers.sweep import INPUT_DAYS, sweep_forever
 from workers.timing import Progress
 
 USAGE = "usage: python -m workers run <provider> | deliver | sweep | probe <provider> | models <provider>"
@@ -241,6 +241,7 @@ async def run_sweeper_tasks(config: Settings, store: Store, fleet: Fleet, follow
                 storage,
                 known=follower.list_providers,
                 asset_retention_days=config.asset_retention_days,
+                input_days=INPUT_DAYS + config.upload_hours // 24,
                 progress=progress,
                 on_round=fleet.record_round,
             )

@@ -12,8 +12,8 @@ from shared.domain.errors import StoreDown, StoreError
 from shared.domain.generation import FAILED, Outcome
 from shared.ops import metrics, redaction, settled
 from shared.ops.clock import CLOCK
-from shared.ops.storage import Storage, StorageError
-from shared.store import accounts, keys, ledger
+from shared.ops.storage import INPUTS, Storage, StorageError
+from shared.store import accounts, keys, ledger, uploads
 from shared.store.connect import Store
 from shared.store.ledger import Settled
 from shared.store.stored_lists import READ_ERRORS
@@ -24,6 +24,7 @@ EVERY_S = 1.0
 BATCH = 200
 ASSETS_EVERY_S = 3600.0
 DAY_MS = 86_400_000
+INPUT_DAYS = 4  # of an input that no record names: an upload of a day, an order that waits for a day, and a day more
 OVERDUE = Outcome(error_code="timeout", error="This did not finish in time.")
 
 REASON_CHARS_MAX = 200
@@ -37,6 +38,7 @@ async def sweep_forever(
     *,
     known: Callable[[], Collection[str]],
     asset_retention_days: int,
+    input_days: int = INPUT_DAYS,
     progress: Progress | None = None,
     on_round: Callable[[Mapping[str, int]], None] = lambda orphans: None,
 ) -> None:
@@ -55,6 +57,7 @@ async def sweep_forever(
     while True:
         steps: list[Callable[[], Awaitable[object]]] = [
             *(partial(step, store) for step in (sweep, sweep_deliveries, enqueue_late)),
+            partial(expire_uploads, store),
             partial(delete_uploads, store, storage),
             find_orphans,
         ]
@@ -62,7 +65,9 @@ async def sweep_forever(
         if now_ms is not None and time.monotonic() >= assets_due_s:
             assets_due_s = time.monotonic() + ASSETS_EVERY_S
             cutoff_ms = now_ms - asset_retention_days * DAY_MS
+            inputs_ms = now_ms - input_days * DAY_MS
             steps += [partial(expire_assets, storage, cutoff_ms, progress), partial(trim_lists, store, progress)]
+            steps += [partial(expire_assets, storage, inputs_ms, progress, INPUTS)]
         done = [await take_step(step) for step in steps]
         progress.note()
         if all(done):
@@ -124,7 +129,7 @@ async def sweep_deliveries(store: Store) -> int:
 
 
 async def delete_uploads(store: Store, storage: Storage) -> None:
-    """Delete the uploads of ended generations: nobody needs an input any more."""
+    """Delete the inputs of ended generations and expired uploads: nobody needs them any more."""
     while paths := await store.call("SRANDMEMBER", keys.UPLOADS, BATCH):
         await storage.delete([path.decode() for path in paths])
         await store.call("SREM", keys.UPLOADS, *paths)
@@ -136,9 +141,15 @@ async def enqueue_late(store: Store) -> None:
     report("unreadable", unreadable)
 
 
-async def expire_assets(storage: Storage, cutoff_ms: int, progress: Progress) -> None:
-    """Delete the outputs of the days before a moment, batch by batch."""
-    while deleted := await storage.delete_before(cutoff_ms):
+async def expire_uploads(store: Store) -> None:
+    """Drop expired uploads. Their files are deleted with the other inputs."""
+    while await uploads.expire(store, BATCH) == BATCH:
+        pass
+
+
+async def expire_assets(storage: Storage, cutoff_ms: int, progress: Progress, root: str = "") -> None:
+    """Delete the outputs, or below another root the inputs, of the days before a moment, batch by batch."""
+    while deleted := await storage.delete_before(cutoff_ms, root):
         progress.note()
         log.info("sweeper.assets_deleted", count=deleted)
 

@@ -33,7 +33,7 @@ def may_preflight(path: str) -> bool:
 
 def preflight_headers(request: web.Request) -> dict[str, str]:
     """Return the answer to a preflight request: the requested headers, if they are names and not too many."""
-    methods = "GET, POST, PATCH, DELETE, OPTIONS" if is_public_api(request.path) else "GET, HEAD, OPTIONS"
+    methods = "GET, POST, PUT, PATCH, DELETE, OPTIONS" if is_public_api(request.path) else "GET, HEAD, OPTIONS"
     return {
         **CORS,
         "Access-Control-Allow-Methods": methods,

@@ -1,5 +1,7 @@
 """The type of a file by its first bytes: media that we take or serve, and names of other files for messages."""
 
+from typing import Literal
+
 from shared.media.image_header import image_type
 
 TYPE_BYTES = 512  # enough to know any of these types
@@ -7,7 +9,12 @@ STARTS = ((b"OggS", "audio/ogg"), (b"fLaC", "audio/flac"), (b"ID3", "audio/mpeg"
 AVIF_BRANDS = (b"avif", b"avis")
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"heif")
 AUDIO_BRANDS = (b"M4A ", b"M4B ")
-PICTURES = "PNG, JPEG, WebP, GIF, AVIF, HEIC, TIFF or BMP"  # the formats that an input image may have
+MediaKind = Literal["image", "video", "audio"]
+FORMATS: dict[MediaKind, str] = {  # that an input of each kind may have
+    "image": "PNG, JPEG, WebP, GIF, AVIF, HEIC, TIFF or BMP",
+    "video": "MP4 or WebM",
+    "audio": "MP3, M4A, WAV, Ogg or FLAC",
+}
 NAMES = {
     "image/png": "a PNG image",
     "image/jpeg": "a JPEG image",
@@ -39,6 +46,11 @@ OTHERS = (
     (b"\x1aE\xdf\xa3", "a Matroska video"),
 )
 TEXTS = ((b"<svg", "an SVG drawing"), (b"<!doctype html", "a web page"), (b"<html", "a web page"), (b"{", "JSON text"))
+
+
+def kind_of_role(role: str) -> MediaKind:
+    """Return the kind of media in a field by its role, such as `first_frame`: most are images."""
+    return "video" if role == "video" else "audio" if role == "audio" else "image"
 
 
 def served_type(head: bytes) -> str | None:

@@ -36,6 +36,10 @@ EdgeSeconds = Annotated[float, Meta(ge=0.1, le=3600)]
 PerSecond = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 TimeoutSeconds = Annotated[float, Meta(ge=0.05, le=60)]
 LeaseSeconds = Annotated[float, Meta(ge=0.5, le=3600)]
+UploadMegabytes = Annotated[int, Meta(ge=1, le=5_000)]
+UploadHours = Annotated[int, Meta(ge=1, le=720)]
+UploadSeconds = Annotated[int, Meta(ge=10, le=86_400)]
+Direct = Literal["auto", "on", "off"]
 Simulate = Literal["auto", "on", "off"]
 Durability = Literal["fsync", "replicated", "memory"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -63,6 +67,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     asset_url: str = ""  # obstore URL of the outputs, such as s3://bucket/prefix. Empty: DATA_DIR/assets.
     asset_retention_days: Days = 30  # Days until outputs are deleted; clients see the time as expires_at.
     record_retention_days: Days = 90  # Days until ended generations and deliveries are deleted; the ledger stays.
+    upload_mb_max: UploadMegabytes = 100  # Megabytes of the largest upload.
+    upload_hours: UploadHours = 24  # Hours until an upload is deleted.
+    upload_url_s: UploadSeconds = 900  # Seconds that a client has to send the file of an upload.
+    upload_direct: Direct = "auto"  # Send uploads to the bucket itself: on, off, or auto: if its URLs are https.
+    uploads_per_account: Count = 200  # Uploads that one account can have at a time.
+    upload_mb_per_account: Count = 2_000  # Megabytes of the uploads that one account can have at a time.
+    upload_mb_total: Count = 100_000  # Megabytes of the uploads that all accounts can have at a time.
     trusted_proxies: str = ""  # Networks, such as 10.0.0.0/8, whose X-Forwarded-For header is trusted.
     wokgen_wait_s: Seconds = 55.0  # Seconds that a WokGen call waits for its result before it answers 202.
     prefer_wait_s: WholeSeconds = 55  # Longest wait of `Prefer: wait=N`. Many proxies end a request after 60 s.

@@ -1,4 +1,4 @@
-"""The storage of outputs: a folder by default, or an S3, GCS or Azure bucket. Only this module accesses it.
+"""The storage of outputs and inputs: a folder by default, or an S3, GCS or Azure bucket. Only this module accesses it.
 
 StorageError       an operation of the folder or bucket failed; the message says what to check
 └── AssetMissing   the output does not exist, or was deleted
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from msgspec import Struct
-from obstore import open_writer
+from obstore import open_writer, sign
 from obstore.exceptions import BaseError
-from obstore.store import HTTPStore, LocalStore, MemoryStore, from_url
+from obstore.store import AzureStore, GCSStore, HTTPStore, LocalStore, MemoryStore, S3Store, from_url
 
 if TYPE_CHECKING:
     from obstore import Attributes, WritableFile
@@ -42,7 +42,9 @@ TYPES = {
 EXTENSIONS = {media_type: extension for extension, media_type in TYPES.items()}
 TOKEN = re.compile(r"[0-9a-f]{32,128}")
 PATH = re.compile(rf"[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/{TOKEN.pattern}-[0-9]{{1,3}}\.(?:{'|'.join(TYPES)})")
-FOLDER = re.compile(r"[0-9]{4}(?:/[0-9]{2}){0,2}")
+INPUTS = "inputs/"  # the folder of clients' files: no URL leads there
+INPUT_PATH = re.compile(rf"{INPUTS}[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/{TOKEN.pattern}")
+FOLDER = re.compile(rf"(?:{INPUTS})?[0-9]{{4}}(?:/[0-9]{{2}}){{0,2}}")
 
 INDEX_MAX = 999
 CHUNK_BYTES = 512 * 1024  # held in memory by one reader, and fetched by one request to a bucket
@@ -87,13 +89,23 @@ def new_path(token: str, media_type: str, now_ms: int, index: int) -> str:
     return f"{_day(now_ms)}/{token}-{index}.{extension}"
 
 
+def new_input_path(token: str, now_ms: int) -> str:
+    """Return the path of a client's file. Its type is known by its bytes alone. `token` is like that of `new_path`."""
+    return f"{INPUTS}{_day(now_ms)}/{token}"
+
+
+def is_path(path: str) -> bool:
+    """Return whether a path is that of an output or input."""
+    return (PATH.fullmatch(path) or INPUT_PATH.fullmatch(path)) is not None
+
+
 def media_type_of(path: str) -> str:
     """Return the media type of a path's extension. A folder does not store attributes, so the name has the type."""
     return TYPES.get(path.rpartition(".")[2], "application/octet-stream")
 
 
 class Storage:
-    """Outputs by path. Only paths made by `new_path` are accepted, whatever a URL requests."""
+    """Files by path. Only paths made by `new_path` and `new_input_path` are accepted, whatever a URL requests."""
 
     def __init__(self, store: "ObjectStore", *, synced: bool = True) -> None:
         self._store = store
@@ -117,9 +129,19 @@ class Storage:
 
     async def put(self, path: str, data: bytes, media_type: str) -> None:
         """Write an output atomically, replacing an existing one. Raises StorageError."""
-        if not PATH.fullmatch(path):
+        if not is_path(path):
             raise StorageError(f"{path!r} is not the path of an output")
         await self.run(f"write {path}", self._put, path, data, media_type)
+
+    async def sign_put(self, path: str, seconds: int) -> str | None:
+        """Return a URL that a client can PUT a file to; None if the storage signs none. Raises StorageError."""
+        if not isinstance(self._store, S3Store | GCSStore | AzureStore):
+            return None
+        return await self.run("sign an upload", sign, self._store, "PUT", path, timedelta(seconds=seconds))
+
+    async def copy(self, path: str, to: str) -> None:
+        """Copy a file inside the storage. Raises StorageError."""
+        await self.run(f"copy {path}", self._store.copy, path, to)
 
     @property
     def writer_bytes(self) -> int:
@@ -128,7 +150,7 @@ class Storage:
 
     async def find(self, path: str) -> Asset | None:
         """Return the facts about an output; None if it does not exist or the path is not ours. Raises StorageError."""
-        if not PATH.fullmatch(path):
+        if not is_path(path):
             return None
         return await self.run(f"find {path}", self._head, path)
 
@@ -138,7 +160,7 @@ class Storage:
         Each chunk is a separate short request, so a slow reader does not keep a connection to a bucket open.
         Raises AssetMissing, or StorageError.
         """
-        if not PATH.fullmatch(path):
+        if not is_path(path):
             raise AssetMissing(f"{path!r} is not the path of an output")
         stop = start + length
         while start < stop:
@@ -148,14 +170,15 @@ class Storage:
 
     async def delete(self, paths: Sequence[str]) -> None:
         """Delete files of ours; those that do not exist are skipped. Raises StorageError."""
-        await self.run("delete inputs", self._delete, [path for path in paths if PATH.fullmatch(path)])
+        await self.run("delete inputs", self._delete, [path for path in paths if is_path(path)])
 
-    async def delete_before(self, cutoff_ms: int) -> int:
-        """Delete outputs of the days before the day of `cutoff_ms`. Returns their number, less than 2 * DELETE_MAX.
+    async def delete_before(self, cutoff_ms: int, root: str = "") -> int:
+        """Delete outputs of the days before the day of `cutoff_ms`, or with the root INPUTS inputs.
 
-        Call it again while it returns DELETE_MAX or more. Raises StorageError.
+        Returns their number, less than 2 * DELETE_MAX. Call it again while it returns DELETE_MAX or more. Raises
+        StorageError.
         """
-        return await self.run("delete expired outputs", self._delete_before, _day(cutoff_ms))
+        return await self.run("delete expired files", self._delete_before, root + _day(cutoff_ms), root or None)
 
     async def check(self) -> None:
         """Check with one cheap request that the folder or bucket answers. Raises StorageError."""
@@ -175,7 +198,7 @@ class Storage:
 
     def open_file(self, path: str, media_type: str) -> "WritableFile":
         """Open a new output that is published when it is closed. Blocks. Raises StorageError for a foreign path."""
-        if not PATH.fullmatch(path):
+        if not is_path(path):
             raise StorageError(f"{path!r} is not the path of an output")
         attributes: Attributes | None = {"Content-Type": media_type} if self._folder is None else None
         return open_writer(self._store, path, attributes=attributes, buffer_size=self._part_bytes, max_concurrency=1)
@@ -205,9 +228,9 @@ class Storage:
             with suppress(FileNotFoundError):
                 self._store.delete(path)
 
-    def _delete_before(self, today: str) -> int:
+    def _delete_before(self, today: str, root: str | None) -> int:
         deleted = 0
-        for day in self._days_before(today):
+        for day in self._days_before(today, root):
             for page in self._store.list(day, chunk_size=DELETE_MAX):
                 with suppress(FileNotFoundError):  # another sweeper deleted them first
                     self._store.delete([meta["path"] for meta in page])

@@ -16,7 +16,8 @@ LEDGER_CHECK_DUE = "gw:ledger-check-due"  # string: expires when the next ledger
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next check, ms
 DEPLOYMENT_KEY = "gw:secret"  # string: 32 random bytes that key the names of guests; permanent
 CALLBACK_SECRETS = "gw:callback-secrets"  # list: the two newest secrets of callback URLs; empty: gw:secret; permanent
-UPLOADS = "gw:uploads"  # set: paths of ended generations' uploads, until the sweeper has deleted them
+UPLOADS = "gw:uploads"  # set: paths of inputs that nobody needs any more, until the sweeper has deleted them
+UPLOADS_DUE = "gw:uploads-due"  # sorted set: upload by when the sweeper drops it, ms
 DEAD = "gw:dead"  # sorted set: dead delivery by when, ms; the newest 10000
 FAILING = "gw:failing"  # sorted set: failing endpoint by since when, ms
 SLOW_POSTS = "gw:posts-slow"  # sorted set: delivery on its way to a slow endpoint, by when its slot lapses, ms
@@ -101,6 +102,19 @@ def top_ups(account_id: str) -> str:
 def ledger(account_id: str) -> str:
     """Return the list of ledger entries `<ms> <kind> <amount> <reference>`, oldest first, micro-USD; permanent."""
     return f"gw:ledger:{account_id}"
+
+
+def upload(upload_id: str) -> str:
+    """Return the hash of an upload: account, bytes, declared, path, created_ms, until_ms, tries, media_type.
+
+    Dropped by the sweeper, at the time in gw:uploads-due.
+    """
+    return f"gw:upload:{upload_id}"
+
+
+def upload_use(scope: str) -> str:
+    """Return the hash of the uploads of an account, or of `all`: count, bytes; permanent while there are any."""
+    return f"gw:upload-use:{scope}"
 
 
 def generations(account_id: str) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 import pillow_heif
 from PIL import ExifTags, Image
 
-WIDTH, HEIGHT = 640, 480  # as stored; the upright photo is HEIGHT x WIDTH
+WIDTH, HEIGHT = 128, 96  # as stored; the upright photo is HEIGHT x WIDTH
 LEFT, RIGHT = "blue", "red"  # as stored; the upright photo is blue above red
 TURN_RIGHT = 6  # EXIF's orientation of a photo that a phone took upright
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from shared.domain.model_notice import ModelNotice
 from shared.domain.native_input import NativeInput
+from shared.media.file_type import MediaKind
 
 CONNECT_S = 10.0
 
@@ -42,9 +43,6 @@ class Blob(Struct, frozen=True, tag=True):
 
     data: bytes
     media_type: str
-
-
-MediaKind = Literal["image", "video", "audio"]
 
 
 async def refuse_fetch(url: str, kind: MediaKind = "image") -> Blob:

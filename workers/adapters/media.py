@@ -9,7 +9,8 @@ import base64
 from collections.abc import Awaitable, Callable
 
 from shared.domain.foreign_url import path_of
-from workers.adapters.contract import Blob, MediaKind, Setup
+from shared.media.file_type import MediaKind
+from workers.adapters.contract import Blob, Setup
 
 Upload = Callable[[Blob], Awaitable[str]]  # sends a file to the provider, and returns the provider's URL of it
 CONVERTED = (".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp")  # ends of URLs of images that few providers read

@@ -1,11 +1,10 @@
 """The input of a call under the provider's own names: the prompt and URLs of media filled in, all else untouched."""
 
 from shared.domain.native_input import PROMPT
-from workers.adapters.contract import Call, MediaKind, Setup
+from shared.media.file_type import MediaKind, kind_of_role
+from workers.adapters.contract import Call, Setup
 from workers.adapters.inputs import styled_prompt
 from workers.adapters.media import Upload, publish
-
-KINDS: dict[str, MediaKind] = {"video": "video", "audio": "audio"}  # of media; the others are images
 
 
 async def build_native_input(
@@ -30,5 +29,5 @@ async def build_native_input(
         if role == PROMPT:
             fields[name] = styled_prompt(call, takes_negative=call.native.has_negative)
         else:
-            fields[name] = await publish_all(fields[name], KINDS.get(role, "image"))
+            fields[name] = await publish_all(fields[name], kind_of_role(role))
     return fields

@@ -6,17 +6,16 @@ import structlog
 
 from shared.domain.foreign_url import host_of
 from shared.media.base64_text import decode_data_url
-from shared.media.file_type import PICTURES, TYPE_BYTES, describe_file, input_type
+from shared.media.file_type import FORMATS, TYPE_BYTES, MediaKind, describe_file, input_type
 from shared.media.image_header import HEAD_BYTES_MAX, DamagedImage, read_header
 from shared.ops.storage import Storage, StorageError
-from workers.adapters.contract import Blob, MediaKind, Rejected
+from workers.adapters.contract import Blob, Rejected
 from workers.egress import Egress
 from workers.egress.errors import BadUrl, EgressError, TooLarge
 from workers.media.pictures import Pictures
 
 MB = 1_000_000
 BYTES_MAX: dict[MediaKind, int] = {"image": 20 * MB, "video": 100 * MB, "audio": 100 * MB}
-FORMATS: dict[MediaKind, str] = {"image": PICTURES, "video": "MP4 or WebM", "audio": "MP3, M4A, WAV, Ogg or FLAC"}
 NOT_FETCHED = "The {kind} could not be fetched. Use a public URL that answers with it, on port 80 or 443."
 
 log = structlog.get_logger()

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from shared.domain.foreign_url import host_of
 from shared.domain.generation import Output
-from shared.media.boxes import BoxWalk
-from shared.media.image_header import HEAD_BYTES_MAX, TAIL_BYTES_MAX, Size
+from shared.media.arriving_file import ArrivingFile
+from shared.media.image_header import HEAD_BYTES_MAX, Size
 from shared.ops.memory_budget import MemoryBudget
 from shared.ops.output_writer import OutputWriter
 from shared.ops.storage import Storage, StorageError
@@ -34,29 +34,13 @@ class Copier(Struct, frozen=True, kw_only=True):
     budget: MemoryBudget
 
 
-class Ends:
+class Ends(ArrivingFile):
     """The first and last bytes of an output that arrives in pieces, its size, and the boxes of a video."""
-
-    def __init__(self) -> None:
-        self.head = self.tail = b""
-        self.size_bytes = 0
-        self._boxes: BoxWalk | None = None
-
-    def feed(self, piece: bytes) -> None:
-        """Take the next piece."""
-        if not self.size_bytes and piece[4:8] == b"ftyp":
-            self._boxes = BoxWalk()
-        if self._boxes is not None:
-            self._boxes.feed(piece)
-        self.size_bytes += len(piece)
-        if len(self.head) < HEAD_BYTES_MAX:
-            self.head += piece[: HEAD_BYTES_MAX - len(self.head)]
-        self.tail = (self.tail + piece[-TAIL_BYTES_MAX:])[-TAIL_BYTES_MAX:]
 
     def inspect(self, kind: str) -> tuple[str, Size | None]:
         """Return the media type and size of the whole. Raises BadOutput."""
         media_type, size = inspect_ends(self.head, self.tail, self.size_bytes, kind)
-        if self._boxes is not None and self._boxes.is_cut:
+        if self.is_cut:
             raise BadOutput(f"the provider delivered a damaged {media_type}: it ends early")
         return media_type, size
 

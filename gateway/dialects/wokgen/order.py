@@ -6,11 +6,11 @@ from msgspec import structs
 
 from gateway import routing
 from gateway.accept import AcceptedGeneration, accept
-from gateway.admission.images import RequestImages
 from gateway.caller import Caller
 from gateway.context import GatewayContext
 from gateway.dialects.wokgen.bodies import JobRequest
 from gateway.offers import Candidate, GenerationRequest
+from gateway.stored_files import request_images
 from shared.domain.catalogue import Limit, Model
 from shared.domain.errors import Refused
 from shared.domain.inputs import InvalidInput, check_values, validate_input, validate_prompt
@@ -25,7 +25,7 @@ async def submit(
     candidates = routing.of_kind(
         context, body.kind, body.preferred_provider, body.preferred_model, guest=bool(caller.guest)
     )
-    images = RequestImages(context.base_url)
+    images = request_images(context, caller.key_hash)
     fields = await body.build_input(context, images)
     given = {name: value for name, value in fields.items() if value is not None}
     request = GenerationRequest(

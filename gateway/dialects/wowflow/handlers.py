@@ -7,7 +7,6 @@ from msgspec import structs
 
 from gateway import auth, routing
 from gateway.accept import accept, upstream_refusal
-from gateway.admission.images import RequestImages
 from gateway.body import limit_of, read_json
 from gateway.cancel import NOT_FOUND, cancel
 from gateway.context import CONTEXT, GatewayContext
@@ -22,6 +21,7 @@ from gateway.dialects.wowflow.quotes import pricing_of, quote_entry, usage_repor
 from gateway.listing import show_newest
 from gateway.offers import GenerationRequest, find_able
 from gateway.responses import json_response, list_response, mark_replay, refusal_response
+from gateway.stored_files import request_images
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation
@@ -86,9 +86,9 @@ async def read_order(request: web.Request) -> GenerationRequest:
         raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
     if not body.prompt or not body.prompt.strip():
         raise Refused("missing_prompt", "is required: describe what to generate.", field="prompt")
-    images, candidates = RequestImages(context.base_url), routing.of_model(context, body.model)
+    images, candidates = request_images(context, auth.key_hash(request)), routing.of_model(context, body.model)
     schemas = [one.route.native for one in candidates if one.route.native is not None]
-    media = {name for schema in schemas for name in schema.media}
+    media = {name: role for schema in schemas for name, role in schema.media.items()}
     return GenerationRequest(
         dialect="wowflow",
         candidates=candidates,

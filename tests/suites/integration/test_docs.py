@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from jsonschema import Draft202012Validator
 
 from gateway.api.service.operations import CALLBACK_TOKEN
+from gateway.api.uploads.operations import UPLOAD_ID
 from gateway.app import build_app
 from gateway.context import CONTEXT
 from gateway.dialects.wokgen.examples import JOB_ID
@@ -255,6 +256,7 @@ async def test_python_samples_run(reader: Reader) -> None:
     waiting = (await reader.order())["id"]
     key_id = (await reader.call("post", "/api/v1/keys", status=201, json={}))["id"]
     here = str(reader.client.make_url("")).rstrip("/")
+    upload_id = (await reader.call("post", "/api/v1/uploads", status=201, json={}))["id"]
     samples = [
         sample["source"]
         .replace(reader.document["servers"][0]["url"], here)
@@ -262,6 +264,7 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(f"evt_{GENERATION_ID}", f"evt_{made['id']}")
         .replace(GENERATION_ID, waiting)
         .replace(KEY_ID, key_id)
+        .replace(UPLOAD_ID, upload_id)
         .replace(JOB_ID, job_id(waiting))
         .replace(IMAGE_JOB_ID, job_id(made["id"]))
         .replace(CALLBACK_TOKEN, callback_token.token(reader.context.secret, waiting))

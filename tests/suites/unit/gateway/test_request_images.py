@@ -40,7 +40,7 @@ async def test_media_of_native_fields_are_taken_by_name() -> None:
     images = RequestImages(BASE)
     link = "https://example.com/a.png"
     native = {"refs": [URL, OWN, link], "mask": URL, "caption": URL, "strength": 1, "none": None}
-    taken = await images.take_native(native, {"refs", "mask", "strength", "none"})
+    taken = await images.take_native(native, {"refs": "images", "mask": "mask", "strength": "image", "none": "image"})
     first, second = (f"asset:{upload.path}" for upload in images.uploads)
     assert {**native, "refs": [first, "asset:" + OWN.partition("/assets/")[2], link], "mask": second} == taken
 
@@ -59,5 +59,5 @@ async def test_media_of_native_fields_are_taken_by_name() -> None:
 async def test_bad_media_of_a_native_field_is_refused_by_its_pointer(value: object, field: str) -> None:
     """Media of native fields pass the same checks as our own, and a refusal names the place by its JSON pointer."""
     with pytest.raises(Refused) as caught:
-        await RequestImages(BASE).take_native({"refs": value}, {"refs"})
+        await RequestImages(BASE).take_native({"refs": value}, {"refs": "images"})
     assert ("invalid_input", field) == (caught.value.code, caught.value.field)
