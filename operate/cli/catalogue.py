@@ -3,29 +3,17 @@
 import click
 from msgspec import to_builtins
 
-from operate.cli.command import Failure, Group, open_context
+from operate.cli.catalogue_import import run_import
+from operate.cli.catalogue_reading import read_catalogue
+from operate.cli.command import Group, open_context
 from operate.cli.live_models import check_live, describe
 from operate.cli.show import table
-from shared.domain.catalogue import Catalogue, Model
-from shared.domain.catalogue_file import CatalogueError
+from shared.domain.catalogue import Model
 from shared.domain.money import dollars
-from shared.ops import catalogue_files, own_secrets
-
-
-def read_catalogue(path: str) -> Catalogue:
-    """Read a catalogue file and the files it includes. Raises Failure naming the line that is wrong."""
-    try:
-        found = catalogue_files.load(path)
-        catalogue_files.compile_natives(found)
-        return found
-    except CatalogueError as error:
-        raise Failure("bad_catalogue", f"{path}: {error}") from None
-    except OSError as error:
-        message = f"Cannot read {path} ({error.strerror}): give the path of a catalogue, or set CATALOGUE."
-        raise Failure("no_catalogue", message) from None
-
+from shared.ops import own_secrets
 
 catalogue = Group("catalogue", help="Check the models, plans and providers on sale.")
+catalogue.add_command(run_import)
 
 
 @catalogue.command()

@@ -3,7 +3,7 @@
 import click
 
 from operate.catalogue import describe_faults, reload_catalogue
-from operate.cli.catalogue import read_catalogue
+from operate.cli.catalogue_reading import read_catalogue
 from operate.cli.command import Command, CommandContext
 from operate.cli.operator import with_operator
 from operate.cli.show import table

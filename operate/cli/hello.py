@@ -9,7 +9,7 @@ import aiohttp
 import click
 
 from operate.cli import terminal
-from operate.cli.catalogue import read_catalogue
+from operate.cli.catalogue_reading import read_catalogue
 from operate.cli.command import Command, CommandContext, Failure, open_context, open_store
 from operate.cli.demo_account import DemoAccount, ensure_account
 from shared.ops.settings import Settings

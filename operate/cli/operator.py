@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from operate.cli.catalogue import read_catalogue
+from operate.cli.catalogue_reading import read_catalogue
 from operate.cli.command import CommandContext, open_context, open_store
 from operate.operator import Operator
 from shared.ops import own_secrets

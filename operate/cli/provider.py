@@ -9,7 +9,7 @@ import click
 from msgspec import Struct
 
 from operate.catalogue import describe_faults
-from operate.cli.catalogue import read_catalogue
+from operate.cli.catalogue_reading import read_catalogue
 from operate.cli.command import CommandContext, Failure, Group, open_context, open_store
 from operate.cli.show import moment, table
 from operate.cli.worker_query import query_worker

@@ -8,7 +8,7 @@ import click
 from msgspec import structs
 from rich.table import Table
 
-from operate.cli.catalogue import read_catalogue
+from operate.cli.catalogue_reading import read_catalogue
 from operate.cli.command import Command, CommandContext, Failure, with_store
 from operate.cli.show import table
 from shared.domain import bill as bills

@@ -8,7 +8,7 @@ from shared.domain.inputs import InvalidInput, check_values, prompt_chars_max
 from shared.domain.kind import kind_of
 from shared.domain.native_input import NATIVE
 from shared.domain.native_schema import NativeSchema
-from shared.domain.price_rule import PriceRule, Unit
+from shared.domain.price_rule import PriceRule, Unit, same
 from shared.domain.quantities import most_of
 
 COUNTED = ("count", "seconds", "width", "height", "length", "words_max")  # fields that quantities depend on
@@ -66,7 +66,11 @@ def _limits(model: Model, name: str, limit: Limit, compared: list[object]) -> li
     absent = [] if limit.required or limit.default is not None else [None]
     default = [] if limit.default is None or None not in ends else [limit.default]
     found = [*absent, *default, *ends, *compared]
-    return [value for index, value in enumerate(found) if value not in found[:index] and _is_valid(model, name, value)]
+    return [value for value in _distinct(found) if _is_valid(model, name, value)]
+
+
+def _distinct(values: list[object]) -> list[object]:
+    return [value for index, value in enumerate(values) if not any(same(value, one) for one in values[:index])]
 
 
 def _is_valid(model: Model, name: str, value: object) -> bool:
@@ -81,7 +85,7 @@ def _is_valid(model: Model, name: str, value: object) -> bool:
 def _native_facts(native: NativeSchema, compared: dict[str, list[object]]) -> list[dict[str, object]]:
     """Return the combinations of the native fields that some rules depend on, an absent one with its default."""
     names = [name for name in native.fields if NATIVE + name in compared]
-    values = [[None, *(native.fields[name].choices or compared[NATIVE + name])] for name in names]
+    values = [_distinct([None, *(native.fields[name].choices or compared[NATIVE + name])]) for name in names]
     chosen = islice(product(*values), INPUTS_MAX)
     return [dict(native.cost_facts(dict(zip(names, one, strict=True)))) for one in chosen]
 

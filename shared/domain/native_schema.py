@@ -26,11 +26,13 @@ MEDIA: dict[str, tuple[str, ...]] = {
     "images": ("image_urls", "image_url"),
     "first_frame": ("image_url", "image_urls"),
     "last_frame": (),
+    "reference": (),
+    "references": (),
     "mask": (),
     "video": (),
     "audio": (),
 }
-LISTS = frozenset({"images"})  # kinds of media whose field is a list
+LISTS = frozenset({"images", "references"})  # kinds of media whose field is a list
 SCHEMA_BYTES_MAX = 200_000
 SCHEMA_DEPTH_MAX = 64
 FIELDS_MAX = 200

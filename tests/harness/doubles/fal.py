@@ -5,6 +5,8 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,6 +17,7 @@ from tests.harness.doubles.double import Request, Response, Route
 from workers.adapters.contract import Callback
 
 QUEUED = "IN_QUEUE"
+PAGE = 3  # apps on a page of the catalogue
 REQUEST = "/{owner}/{alias}/requests/{id}"
 FLUX = {"prompt", "image_size", "num_inference_steps", "seed", "guidance_scale", "num_images", "output_format"}
 BANANA = {"prompt", "num_images", "seed", "aspect_ratio", "output_format", "safety_tolerance", "resolution"}
@@ -45,6 +48,7 @@ class Double(double.Double):
         super().__init__(port)
         self.queued_apps: dict[str, str] = {}  # id -> owner/alias
         self.result: Response | None = None
+        self.listed: dict[str, dict[str, Any]] = {}  # its catalogue: metadata, openapi and price of each app
         self.cancelled: set[str] = set()
         self.signing = [Ed25519PrivateKey.from_private_bytes(b"\x02" * 32), SIGNING]  # the keys in the key set
 
@@ -63,9 +67,23 @@ class Double(double.Double):
 
     def find_app(self, request: Request) -> Response:
         """Return an app, an invented one without a status. The form is that of a third party."""
+        if self.listed:
+            return self.list_apps(request)
         app = request.query["endpoint_id"]
         metadata = {"status": "active"} if app in APPS else {}
         return Response(200, {"models": [{"endpoint_id": app, "metadata": metadata}], "has_more": False})
+
+    def list_apps(self, request: Request) -> Response:
+        """Return a page of the catalogue, or the named apps with their documents if `expand` names them."""
+        query = parse_qsl(urlsplit(request.raw_path).query)
+        named = [value for name, value in query if name == "endpoint_id"]
+        start = int(request.query.get("cursor") or 0)
+        page = named or list(self.listed)[start : start + PAGE]
+        more = None if named or start + PAGE >= len(self.listed) else str(start + PAGE)
+        hidden = ("price", *(() if ("expand", "openapi-3.0") in query else ("openapi",)))
+        found = [{"endpoint_id": app, **self.listed.get(app, {"metadata": {}})} for app in page]
+        shown = [{key: value for key, value in app.items() if key not in hidden} for app in found]
+        return Response(200, {"models": shown, "next_cursor": more, "has_more": more is not None})
 
     def enqueue(self, request: Request) -> Response:
         """Enqueue a request. Its URLs omit the path of the app."""
@@ -113,7 +131,11 @@ class Double(double.Double):
         return Response(202, {"status": "CANCELLATION_REQUESTED"})
 
     def price(self, request: Request) -> Response:
-        """Return an app's price, like the platform's own API."""
+        """Return an app's price, like the platform's own API, or those of the catalogue."""
+        if self.listed:
+            named = [value for name, value in parse_qsl(urlsplit(request.raw_path).query) if name == "endpoint_id"]
+            known = [{"endpoint_id": app, **self.listed[app]["price"]} for app in named if "price" in self.listed[app]]
+            return Response(200, {"prices": known, "next_cursor": None, "has_more": False})
         price = {
             "endpoint_id": request.query["endpoint_id"],
             "unit_price": 0.025,

@@ -56,6 +56,7 @@ class Double(double.Double):
         self.stop_reason = "end_turn"
         self.enveloped = False  # whether a chat completion is within the envelope
         self.age_s = 0.0  # of every task
+        self.listed: dict[str, dict[str, Any]] = {}  # entries of its catalogue, each with its document as `schema`
 
     def routes(self) -> Iterable[Route]:
         """Return the routes that the adapter uses."""
@@ -72,6 +73,8 @@ class Double(double.Double):
             ("poll", "GET", "/api/v1/flux/kontext/record-info", self.flagged),
             ("poll", "GET", "/api/v1/gpt4o-image/record-info", self.flagged),
             ("poll", "GET", "/api/v1/generate/record-info", self.song),
+            ("list", "GET", "/api/v1/models", self.list_models),
+            ("list", "GET", "/api/v1/models/{model:.+}/{part:schema|price}", self.show_model),
             ("upload", "POST", "/api/file-stream-upload", self.upload),
             (
                 "other",
@@ -216,6 +219,17 @@ class Double(double.Double):
             "uploadedAt": "2026-04-30T08:53:07.838Z",
         }
         return Response(OK, {"success": True, "code": OK, "msg": "File uploaded successfully", "data": fields})
+
+    def list_models(self, request: Request) -> Response:
+        """Return the catalogue, without documents and prices."""
+        hidden = ("schema", "price")
+        entries = [{key: item for key, item in one.items() if key not in hidden} for one in self.listed.values()]
+        return self._refuse_without_key(request) or envelope(OK, data=entries)
+
+    def show_model(self, request: Request) -> Response:
+        """Return a model's document or price, which may be null. The slash in its id is not encoded."""
+        entry = self.listed.get(request.match["model"], {})
+        return self._refuse_without_key(request) or envelope(OK, data=entry.get(request.match["part"]))
 
     def _start(
         self, request: Request, body: dict[str, Any], known: set[str] | None, expected: Iterable[str] = ()

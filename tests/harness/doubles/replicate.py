@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable
+from typing import Any
 from uuid import uuid4
 
 from shared.domain import signing
@@ -39,6 +40,7 @@ class Double(double.Double):
         self.error = "The model failed."
         self.logs = ""
         self.data_removed = False
+        self.listed: dict[str, dict[str, Any]] = {}  # official models: description and openapi_schema of each
         self.wait = False  # whether `Prefer: wait` has the result in the response to a submit
 
     def routes(self) -> Iterable[Route]:
@@ -51,6 +53,7 @@ class Double(double.Double):
             ("cancel", "POST", "/v1/predictions/{id}/cancel", self.cancel),
             ("other", "GET", "/v1/models/{owner}/{name}/versions/{version}", self.show_version),
             ("other", "GET", "/v1/models/{owner}/{name}", self.show_model),
+            ("list", "GET", "/v1/collections/official", self.list_official),
             (
                 "other",
                 "GET",
@@ -70,7 +73,19 @@ class Double(double.Double):
         """Return a model, unless its owner has none of that name."""
         if request.match["name"] == "retired":
             return Response(404, {"detail": "The requested resource could not be found.", "status": 404})
-        return Response(200, {"owner": request.match["owner"], "name": request.match["name"], "visibility": "public"})
+        own = {"owner": request.match["owner"], "name": request.match["name"], "visibility": "public"}
+        document = self.listed.get(f"{own['owner']}/{own['name']}", {}).get("openapi_schema")
+        return Response(
+            200, own | ({"latest_version": {"id": VERSION, "openapi_schema": document}} if document else {})
+        )
+
+    def list_official(self, request: Request) -> Response:
+        """Return the collection of official models, without their versions."""
+        models = [
+            {"owner": name.partition("/")[0], "name": name.partition("/")[2], "description": facts["description"]}
+            for name, facts in self.listed.items()
+        ]
+        return Response(200, {"name": "Official models", "slug": "official", "models": models})
 
     def create(self, request: Request) -> Response:
         """Create a prediction in state `starting`, or with `Prefer: wait` in its next state."""

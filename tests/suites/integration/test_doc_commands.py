@@ -20,7 +20,12 @@ from tests.suites.integration.test_cli import with_store
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
 PLACEHOLDER = re.compile(r"\b[A-Z][A-Z_]+\b")
 ELSEWHERE = ("demo", "hello")  # they need a running gateway: tests/suites/integration/test_cli.py
-REFUSED = ("provider test", "catalogue check --live", "store repair")  # the tests have another adapter, and REDIS_URL
+REFUSED = (
+    "provider test",
+    "catalogue check --live",
+    "catalogue import",
+    "store repair",
+)  # the tests have another adapter, and REDIS_URL
 BACKUPS = "/backups/"
 
 

@@ -73,6 +73,7 @@ LINES = {  # the arguments of commands; one that is not here is run without any
     "admin key revoke": "ADMIN_KEY",
     "audit list": "",
     "catalogue check": "",
+    "catalogue import": "kie",
     "deadletter list": "",
     "deadletter replay": "DELIVERY",
     "generation explain": "WAITING",
