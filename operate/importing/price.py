@@ -36,6 +36,7 @@ SHAPE = re.compile(r"auto|\d{1,2}:\d{1,2}|(square|portrait|landscape)\w*")  # of
 ABOUT_SOUND = re.compile(r"audio|sound")
 SILENT = re.compile(r"\b(without|no) (audio|sound)|(audio|sound) off|\bsilent")
 SLASHED = re.compile(r"\b(\d{1,2})/(\d{1,2}k)\b")  # "1/2K" stands for 1K and 2K
+WORD = re.compile(r"[a-z0-9.]+")
 SCALE = Decimal("0.0001")  # the catalogue's prices have four decimals of a cent
 
 
@@ -160,11 +161,15 @@ def _mentioned(name: str, values: Sequence[Any], about: str) -> list[Any]:
         if not ABOUT_SOUND.search(name) or (not ABOUT_SOUND.search(about) and not SILENT.search(about)):
             return []
         return [not SILENT.search(about)]
-    return [
-        value
-        for value in values
-        if re.search(rf"(?<![\w.]){re.escape(str(value).lower())}( ?s(ec\w{{0,5}})?)?(?![\w.])", about)
-    ]
+    words = f" {' '.join(WORD.findall(about))} "
+    return [value for value in values if any(f" {form} " in words for form in _forms(str(value).lower()))]
+
+
+def _forms(value: str) -> Iterator[str]:
+    """Yield the forms of a value in a price list: "5", "5s", "5 seconds"."""
+    plain = " ".join(WORD.findall(value))
+    yield plain
+    yield from (f"{plain}{unit}" for unit in ("s", ".0s", "sec", " s", " sec", " seconds"))
 
 
 def _narrow(name: str, schema: dict[str, Any], priced: set[Any], rows: Sequence[CostRow]) -> None:

@@ -57,7 +57,7 @@ def price(task: str, fields: dict[str, Any]) -> str:
     unit = "second" if per_second else "video" if task == "text-to-video" else "image"
     graded = [fields[name]["enum"] for name in GRADES if "enum" in fields.get(name, {})]
     lengths = [[f"{value}s" for value in fields.get("duration", {}).get("enum", ())] or [""]]
-    sounds = [["with audio", "without audio"] if {"sound", "generate_audio"} & fields.keys() else [""]]
+    sounds = [["with audio", "without audio"] if {"sound", "audio", "generate_audio"} & fields.keys() else [""]]
     lines = [" ".join(filter(None, one)) for one in product(*graded, *lengths, *sounds)]
     return ", ".join(f"{line}: {8 + 4 * n} credits per {unit}".lstrip(": ") for n, line in enumerate(lines))
 

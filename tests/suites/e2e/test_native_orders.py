@@ -18,7 +18,8 @@ from tests.harness.doubles.provider import a_png
 from tests.harness.processes import make_folder
 from tests.suites.e2e.caller import deploy
 
-MODEL = "kie/nano-banana-pro"
+NAME = "nano-banana-pro"
+MODEL = f"kie/{NAME}"
 CATALOGUE = """
 include = ["imported.toml"]
 models = []
@@ -44,7 +45,7 @@ async def import_model(double: kie.Double, session: aiohttp.ClientSession) -> Pa
     folder = make_folder("imported")
     (folder / "catalogue.toml").write_text(CATALOGUE.replace("KIE_URL", double.base_url))
     client = CatalogueClient(session, double.base_url, {"Authorization": "Bearer k"}, 1_000)
-    listings: list[Listing] = [one async for one in list_models(client, lambda name: name == "nano-banana-pro")]
+    listings: list[Listing] = [one async for one in list_models(client, lambda name: name == NAME)]
     ImportFiles(folder / "imported.toml", "kie").write([build_model("kie", one, 20) for one in listings], [])
     return folder / "catalogue.toml"
 
@@ -52,7 +53,7 @@ async def import_model(double: kie.Double, session: aiohttp.ClientSession) -> Pa
 async def test_native_order_of_an_imported_model_reaches_the_provider() -> None:
     """kie gets the native fields value by value; bad ones are refused by pointer, and the price follows the fields."""
     async with kie.Double() as double:
-        double.listed = kie_catalogue.entries(60)
+        double.listed = {NAME: kie_catalogue.entry(NAME, kie.INPUTS[NAME])}
         async with aiohttp.ClientSession() as session:
             catalogue = await import_model(double, session)
         env = {"CATALOGUE": str(catalogue), "ADAPTERS": Settings().adapters, "KIE_API_KEY": "a-key"}
