@@ -55,6 +55,16 @@ def test_order_costs_its_reservation_when_it_used_the_most(
     assert sold.reserved_micros == sold.settle(outputs=None, tokens={unit: 2 * count for unit, count in most.items()})
 
 
+@given(rules, inputs, quantities, mark_ups, st.none() | st.integers(0, 20))
+def test_order_costs_its_quote_when_nothing_is_metered(
+    rule: PriceRule, order: dict[str, Any], most: dict[Unit, int], basis_points: int, outputs: int | None
+) -> None:
+    """A price without outputs, seconds, pixels and tokens is charged as quoted, whatever a provider reports."""
+    sold = sale(rule, order, most, basis_points)
+    if not sold.metered:
+        assert sold.reserved_micros == sold.settle(outputs=outputs, tokens=dict.fromkeys(most, 1))
+
+
 @given(quantities)
 def test_order_without_a_token_count_costs_its_reservation(most: dict[Unit, int]) -> None:
     """A provider that reports no usage, or half of it, is charged as if everything was used."""
