@@ -1,4 +1,4 @@
-"""Orders of the shipped catalogue in the store: what is reserved and charged, and what the ledger says."""
+"""Orders of the shipped catalogue in the store: their reservations, their charges and the ledger."""
 
 from itertools import islice
 
