@@ -3,6 +3,7 @@
 import { examplesPanel, h, inline, prose, samplesPanel, slug } from "./elements.js";
 import { Schemas } from "./schemas.js";
 
+const MODELS_OPEN_MAX = 30; // with more, each kind is closed at first
 const SIMULATED = "The local provider stands in for this model, because no provider of it is configured here.";
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
@@ -91,18 +92,31 @@ function webhookSection(schemas, name, item) {
   return section(slug(name), name, text, examplesPanel("Event", listExamples(requestBody.content, name)), "h3");
 }
 
-function modelsSection(schemas, models) {
-  const rows = models.map((model) => h("details", { class: "model" },
+function modelRow(schemas, model) {
+  const base = model.pricing.replace(/ \([^)]*\)/g, "");
+  const price = h("p", { class: "quiet" }, "Price: ", model.pricing, ".");
+  return h("details", { class: "model" },
     h("summary", null, h("code", null, model.id), h("span", { class: "kind" }, model.type),
       model.simulated && h("span", { class: "badge", title: SIMULATED }, "simulated"),
-      h("span", { class: "price" }, model.pricing)),
+      h("span", { class: "price" }, base, base !== model.pricing && ", varies")),
     h("p", { class: "quiet" }, `${model.name}. The prompt may have up to ${model.prompt_chars_max} characters. Fields of `,
       h("code", null, "input"), ":"),
     schemas.fields(model.input),
-    model.simulated && h("p", { class: "quiet" }, SIMULATED)));
+    base !== model.pricing && price,
+    model.simulated && h("p", { class: "quiet" }, SIMULATED));
+}
+
+function modelsSection(schemas, models) {
+  const kinds = [...new Set(models.map((model) => model.type))];
+  const groups = kinds.map((kind) => {
+    const rows = models.filter((model) => model.type === kind);
+    const title = `${kind}: ${rows.length} ${rows.length === 1 ? "model" : "models"}`;
+    return h("details", { class: "inner models", ...(models.length > MODELS_OPEN_MAX ? {} : { open: "" }) },
+      h("summary", null, title), rows.map((model) => modelRow(schemas, model)));
+  });
   return section("models", "Models", [
-    h("p", null, "Open a model to see its input fields. ", h("code", null, "POST /api/v1/generations/quote"),
-      " prices a request."), rows]);
+    h("p", null, "Open a kind, and a model to see its input fields. ", h("code", null, "POST /api/v1/generations/quote"),
+      " prices a request."), groups]);
 }
 
 function errorsSection(errors) {

@@ -20,7 +20,13 @@ def price_text(rule: PriceRule, basis_points: int) -> str:
 
 def _part_text(part: PricePart, basis_points: int) -> str:
     unit = UNIT_NAMES.get(part.per, part.per)
-    conditions = [", ".join(f"{name} {value}" for name, value in row.when.items()) for row in part.rows]
+    conditions = [", ".join(_condition(name, value) for name, value in row.when.items()) for row in part.rows]
     prices = [dollars(marked_up(row.micros, basis_points)) for row in part.rows]
     rows = [f"{price} with {when}" for price, when in zip(prices, conditions, strict=True)]
     return f"{dollars(marked_up(part.micros, basis_points))} per {unit}" + (f" ({'; '.join(rows)})" if rows else "")
+
+
+def _condition(field: str, value: str | int | float | bool) -> str:
+    if isinstance(value, bool):
+        return field if value else f"no {field}"
+    return f"{field} {value}"
