@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.price_rule import PricePart, PriceRow, PriceRule, Sale, UnboundedPrice, Unit, flat, marked_up
+from shared.domain.price_text import price_text
 
 UNITS: tuple[Unit, ...] = ("output", "second", "megapixel", "1k_characters", "1m_input_tokens", "1m_output_tokens")
 amounts = st.integers(0, 10**9)
@@ -127,3 +128,14 @@ def test_only_a_price_without_conditions_is_flat() -> None:
     assert 7 == flat(7).flat_micros
     assert PriceRule(parts=(PricePart(per="order", micros=1, rows=rows),)).flat_micros is None
     assert PriceRule(parts=(PricePart(per="output", micros=1),)).flat_micros is None
+
+
+def test_price_is_explained_in_words() -> None:
+    """The words of a price name each condition; a field that is true or false needs no value."""
+    rows = (
+        PriceRow(when={"resolution": "1080p", "sound": True}, micros=90_000),
+        PriceRow(when={"sound": False}, micros=30_000),
+    )
+    rule = PriceRule(parts=(PricePart(per="second", micros=40_000, rows=rows),))
+    words = "$0.04 per second ($0.09 with resolution 1080p, sound; $0.03 with no sound)"
+    assert words == price_text(rule, 0)
