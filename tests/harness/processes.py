@@ -6,6 +6,7 @@ scope may hold them. When a test fails, conftest.py adds their output to its rep
 
 import asyncio
 import atexit
+import contextlib
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, Self
 
 import aiohttp
@@ -37,6 +39,7 @@ START_S = 60.0
 STOP_S = 30.0
 CLI_S = 60.0
 POLL_EVERY_S = 0.03
+PORTS = range(15_000, 31_000)  # below the ports of outgoing connections, also a thousand higher
 OUTPUT_CHARS_MAX = 20_000
 
 STARTED: "list[Process]" = []
@@ -65,10 +68,12 @@ def make_folder(name: str) -> Path:
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that no process listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Return a TCP port of 127.0.0.1 that no process listens on, and that no outgoing connection gets."""
+    while True:
+        port = SystemRandom().choice(PORTS)
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def socket_answers(path: str) -> bool:
