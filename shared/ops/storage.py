@@ -5,20 +5,20 @@ StorageError       an operation of the folder or bucket failed; the message says
 """
 
 import asyncio
-import os
 import re
 import shutil
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from msgspec import Struct
 from obstore import open_writer, sign
 from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, HTTPStore, LocalStore, MemoryStore, S3Store, from_url
+
+from shared.ops.disk_sync import DiskSync
 
 if TYPE_CHECKING:
     from obstore import Attributes, WritableFile
@@ -112,7 +112,7 @@ class Storage:
         prefix = store.prefix if isinstance(store, LocalStore) else None
         self._folder = prefix.resolve() if prefix else None
         self._part_bytes = FOLDER_PART_BYTES if self._folder else BUCKET_PART_BYTES
-        self._synced = synced
+        self._disk = DiskSync(self._folder) if self._folder and synced else None
         # obstore resumes its coroutines from foreign threads, and a process that ends right after one sometimes aborts.
         # Blocking calls in our own threads do not abort, and cost less.
         self._threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="storage")
@@ -205,8 +205,8 @@ class Storage:
 
     def flush(self, path: str) -> None:
         """Write a published file of a folder to disk, if that is configured. Blocks."""
-        if self._folder is not None and self._synced:
-            _flush_to_disk(self._folder / path, self._folder)
+        if self._disk is not None:
+            self._disk.flush(path)
 
     def _head(self, path: str) -> Asset | None:
         try:
@@ -273,18 +273,6 @@ def _store(location: str) -> "ObjectStore":
     if isinstance(store, HTTPStore):
         raise ValueError("a web server is not a bucket")
     return store
-
-
-def _flush_to_disk(path: Path, folder: Path) -> None:
-    """Write a file and its parent folders to disk, so that the output of a settled generation survives a power cut."""
-    for step in (path, *path.parents):
-        descriptor = os.open(step, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        if step == folder:
-            return
 
 
 @contextmanager

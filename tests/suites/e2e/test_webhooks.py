@@ -18,6 +18,43 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WEBHOOKS = "/api/v1/webhooks"
 ENDS = ("generation.completed", "generation.failed")
+ODD_PROMPTS = [  # one of each kind of text that breaks encoders, parsers, logs, pages, queries or terminals
+    *("undefined", "null", "NaN", "-1", "1e1000", "0x0", "1,000.5", "true", "[]", "{}", "None", "\\", "\\u0000"),
+    *("a\x00b", "a\x01\x1b[31mb", "a\x7fb", "a\x85b", "\ufeffa", "a\r\nb", " a ", "\ta\n", "\u2028\u2029", "\u00ad"),
+    *("\u200b", "a\u202eb\u202c", "\u0301\u0301a", "Z" + "\u0335" * 400, "\ufdfd", "\U0001f469\u200d\U0001f4bb"),
+    *(
+        "\U0001f1e9\U0001f1ea",
+        "\U000e0041",
+        "\ufffe",
+        "\uffff",
+        "\U0010ffff",
+        "\u0130\u0131\u00df\u1e9e",
+        "\u0661\u0662",
+    ),
+    *(
+        "\u7530\u4e2d",
+        "\u0627\u0644",
+        "\u05d0\u05b8",
+        "'; DROP TABLE a; --",
+        "%s%n%d",
+        "{0}{a.b}",
+        "$(id)`id`",
+        "../../etc",
+    ),
+    *(
+        "<script>alert(1)</script>",
+        "&amp;&#39;",
+        "]]>",
+        "=1+1",
+        "-->",
+        "%00%0a",
+        "https://a@b:1/?c#d",
+        '"',
+        "'",
+        "\N{SNOWMAN}",
+    ),
+    *("x" * 4000, "\U0001f600" * 4000, '"' * 4000, "\x01" * 4000, "a b " * 1000),
+]
 SECOND_TRY_S = 5.0
 RESCUED_S = 5.0  # until another dispatcher has the work of a dead one
 
@@ -77,6 +114,24 @@ async def test_completed_event_is_verified_by_public_package(caller: Caller) -> 
         assert (made, "generation.completed") == (delivery["generation_id"], delivery["type"])
         assert [(200, None, "ok")] == [(post["status"], post["error"], post["answer"]) for post in delivery["attempts"]]
         assert received.headers["webhook-id"] == delivery["event"]
+
+
+async def test_odd_prompts_arrive_as_sent(caller: Caller) -> None:
+    """A prompt is refused, or its event has it whole or says that it is cut."""
+    async with Receiver() as receiver:
+        await subscribe(caller, receiver)
+        answers = [await caller.submit(prompt) for prompt in ODD_PROMPTS]
+        accepted = {
+            answer.body["id"]: prompt
+            for answer, prompt in zip(answers, ODD_PROMPTS, strict=True)
+            if answer.status == 201
+        }
+        assert {201, 400} >= {answer.status for answer in answers}
+        events = [json.loads(received.body) for received in await receiver.wait_for(len(accepted))]
+        assert accepted.keys() == {event["id"] for event in events}
+        for event in events:
+            whole = accepted[event["id"]]
+            assert whole == event["prompt"] or (event["truncated"] and whole.startswith(event["prompt"]))
 
 
 async def test_endpoint_gets_only_subscribed_types(caller: Caller) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from shared.domain.catalogue import KINDS
 from shared.media.file_type import served_type
+from shared.ops import disk_sync
 from shared.ops import storage as module
 from shared.ops.storage import CHUNK_BYTES, EXTENSIONS, AssetMissing, Storage, StorageError, media_type_of, new_path
 from workers.media import OUTPUT_BYTES_MAX, inspect
@@ -36,6 +37,22 @@ async def read_all(storage: Storage, path: str, start: int, length: int) -> byte
 
 def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+async def test_file_and_new_folders_are_written_to_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file and its folder are synced each time, and the folders above with the first file of a day."""
+    synced: list[Path] = []
+    monkeypatch.setattr(disk_sync, "write_to_disk", synced.append)
+    storage = Storage.open(str(tmp_path))
+    paths = [PATH, PATH.replace("-0.", "-1."), f"2026/03/01/{TOKEN}-0.png"]
+    found = []
+    for path in paths:
+        await storage.put(path, b"pixels", "image/png")
+        found.append([str(step.relative_to(tmp_path)) for step in synced])
+        synced.clear()
+    assert [PATH, "2026/02/28", "2026/02", "2026", "."] == found[0]
+    assert [paths[1], "2026/02/28"] == found[1]
+    assert [paths[2], "2026/03/01", "2026/03", "2026", "."] == found[2]
 
 
 def test_path_has_day_token_index_and_type() -> None:
