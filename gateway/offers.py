@@ -75,19 +75,28 @@ def find_able(request: GenerationRequest) -> list[AbleRoute]:
     candidate rejects is refused. A later candidate that rejects it is skipped.
     """
     able: list[AbleRoute] = []
-    for candidate in request.candidates:
+    for candidate in list_knowing(request):
         if len(able) == OFFERS_MAX or candidate.route.provider in [known.route.provider for known in able]:
-            continue
-        if request.native and candidate.route.native is None:
             continue
         try:
             able.append(fit_route(request, candidate))
         except InvalidInput as invalid:
             if not able:
                 raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
-    if request.native and not able:
-        raise Refused("invalid_input", "must be left out: no route of this model has native fields.", field="native")
     return within_cap(request, able)
+
+
+def list_knowing(request: GenerationRequest) -> Sequence[Candidate]:
+    """Return the candidates whose routes know the native fields of a request. Raises Refused if none has any.
+
+    If each of them lacks a field, the first one is left, so that the refusal names that field.
+    """
+    if not request.native:
+        return request.candidates
+    schemas = [(one, one.route.native.fields) for one in request.candidates if one.route.native is not None]
+    if not schemas:
+        raise Refused("invalid_input", "must be left out: no route of this model has native fields.", field="native")
+    return [one for one, fields in schemas if request.native.keys() <= fields.keys()] or [schemas[0][0]]
 
 
 def fit_route(request: GenerationRequest, candidate: Candidate) -> AbleRoute:

@@ -11,6 +11,7 @@ import pytest
 from shared.domain.catalogue import Limit, Model, Provider, Route
 from shared.domain.inputs import InvalidInput, validate_input
 from shared.domain.kind import kind_of
+from shared.domain.native_order import fit_order
 from shared.ops import catalogue_files
 from shared.ops.settings import ROOT
 from workers.adapters.contract import Adapter, Blob, Call, ProviderError, Setup, load
@@ -86,12 +87,14 @@ async def record_request(
 ) -> str:
     """Submit a call with this input, and return the requests that it caused, or the refusal of its input."""
     sent.clear()
+    values, native = fit_order(model, route.native, given, "a boat", {})
     call = Call(
         generation_id="00000000-0000-7000-8000-000000000000",
         kind=model.kind,
         model=route.model,
         prompt="a boat",
-        input=validate_input(model, given),
+        input=values,
+        native=native,
         deadline_ms=DEADLINE_MS,
     )
     try:

@@ -8,8 +8,8 @@ from msgspec import inspect as types
 from msgspec import structs
 
 from shared.domain.catalogue import Limit, Model, Provider, Route
-from shared.domain.inputs import validate_input
 from shared.domain.kind import kind_of
+from shared.domain.native_order import fit_order
 from shared.ops import catalogue_files
 from shared.ops.settings import Settings
 from tests.harness.doubles.double import Double
@@ -93,12 +93,14 @@ async def test_provider_accepts_every_offered_input(model: Model, route: Route) 
         adapter = load(adapter_of(provider))(setup)
         try:
             for values in levels:
+                given, native = fit_order(model, route.native, values, "a red fox", {})
                 call = Call(
                     generation_id="3f2a1c5e-0000-4000-8000-000000000001",
                     kind=model.kind,
                     model=route.model,
                     prompt="a red fox",
-                    input=validate_input(model, values),
+                    input=given,
+                    native=native,
                     deadline_ms=FAR_MS,
                 )
                 assert isinstance(await adapter.submit(call), Pending | Done)

@@ -61,7 +61,7 @@ def changed(**fields: object) -> bytes:
     return json.dumps({**SCHEMA, "properties": properties}).encode()
 
 
-KIE = changed(text=None, duration={"type": "integer", "x-wokflow": "seconds"}, words={"x-wokflow": "prompt"})
+KIE = changed(text=None, duration={"type": "integer", "x-wokflow": "seconds"}, words={"x-wokflow": "prompt"}, extra={})
 KIE = json.dumps({**json.loads(KIE), "required": []}).encode()
 
 
@@ -105,6 +105,7 @@ def test_native_order_goes_only_to_routes_that_know_its_fields() -> None:
     [(provider, rerouted)] = remaining_routes("fal", offers[0].spec)
     assert ("kie", second, ()) == (provider, rerouted.native, rerouted.routes)
 
+    assert ["kie"] == [offer.provider for offer in build_offers(request({**native, "extra": 1}))]
     portable = build_offers(request({}))
     assert ["fal", "kie"] == [offer.provider for offer in portable if offer.spec.native]
     assert ["fal", "runway", "kie"] == [offer.provider for offer in portable]
