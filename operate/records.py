@@ -10,6 +10,9 @@ from operate.times import moment
 from shared.domain import ids
 from shared.domain.described import doc, timestamp
 from shared.domain.generation import Generation, Outcome
+from shared.store.providers import BreakerState, read_state
+
+CLOSED_MAX = 5  # models of one provider
 
 
 class OutputRecord(Struct, kw_only=True):
@@ -33,6 +36,16 @@ class AttemptRecord(Struct, kw_only=True):
     at: Annotated[str | None, timestamp("The time.")]
     provider: Annotated[str, doc("The provider's name in the catalogue.")]
     outcome: Annotated[str, doc("The outcome of the attempt.")]
+
+
+class ClosedRecord(Struct, kw_only=True):
+    """A provider, or one of its models, that takes no orders now: its circuit breaker is open, or it is paused."""
+
+    provider: Annotated[str, doc("The provider's name in the catalogue.")]
+    model: Annotated[str | None, doc("The provider's name of the model. Null: all of its models are closed.")]
+    state: Annotated[str, doc("The state.", enum=["down", "gone", "trying", "paused"])]
+    why: Annotated[str | None, doc("The reason.")]
+    until: Annotated[str | None, timestamp("Until when. Null: the next order is a probe.")]
 
 
 class OutcomeRecord(Struct, kw_only=True):
@@ -61,6 +74,9 @@ class GenerationRecord(Struct, kw_only=True):
     provider_model: Annotated[str, doc("The model's name at the provider.")]
     provider_reference: Annotated[str | None, doc("The provider's id of the task.")]
     attempts: Annotated[tuple[AttemptRecord, ...] | None, doc("Every attempt at a provider, oldest first.")]
+    closed: Annotated[
+        tuple[ClosedRecord, ...] | None, doc("Which of the providers and models that it needs are closed now, and why.")
+    ] = None
     prompt: Annotated[str, doc("The prompt as sent.")]
     input: Annotated[dict[str, object] | None, doc("The input fields besides the prompt.")]
     created_at: Annotated[str | None, timestamp("When it was created.")]
@@ -90,6 +106,7 @@ async def read_record(operator: Operator, named: str) -> GenerationRecord:
     """Return a generation's record by its UUID or job_... id, prompt included. Raises Refused if it does not exist."""
     found = await find_generation(operator, named)
     record, outcome = _of_generation(found), found.outcome
+    record.closed = await _find_closed(operator, found) or None
     if outcome is not None:
         ended = _of_outcome(outcome, operator.base_url)
         record.served_by, record.outputs, record.text = ended.served_by, ended.outputs, ended.text
@@ -98,6 +115,32 @@ async def read_record(operator: Operator, named: str) -> GenerationRecord:
         record.provider_cost_expected_micros = outcome.expected_micros
     record.late_result = None if found.late is None else _of_outcome(found.late, operator.base_url)
     return record
+
+
+async def _find_closed(operator: Operator, found: Generation) -> tuple[ClosedRecord, ...]:
+    """Return what is closed now of the routes that a generation was tried at, or still can be."""
+    spec = found.spec
+    ways = {(found.provider, spec.target), *((route.provider, route.target) for route in spec.routes)}
+    # The record of an earlier attempt does not say which model of its provider it was.
+    left = {one.provider for one in found.attempts} - {provider for provider, _ in ways}
+    closed: list[ClosedRecord] = []
+    for name in sorted(left | {provider for provider, _ in ways}):
+        state = await read_state(operator.store, name)
+        closed += [_closed(name, None, state)] if state.status != "up" else []
+        routes = [one for one in state.routes if name in left or (name, one.target) in ways]
+        closed += [_closed(name, one.target, one) for one in routes[:CLOSED_MAX]]
+    return tuple(closed)
+
+
+def _closed(provider: str, model: str | None, state: BreakerState) -> ClosedRecord:
+    until_ms = state.paused_until_ms if state.status == "paused" else state.down_until_ms
+    return ClosedRecord(
+        provider=provider,
+        model=model,
+        state=state.status,
+        why=(state.down_why or None) if state.downs else "rate limit",
+        until=None if state.status == "trying" else moment(until_ms),
+    )
 
 
 def _of_generation(found: Generation) -> GenerationRecord:

@@ -7,6 +7,7 @@ from operate import generations, timeline
 from operate.cli.account import parse_amount
 from operate.cli.command import CommandContext, Group
 from operate.cli.operator import with_operator
+from operate.cli.provider import STATES
 from operate.cli.show import fields, table
 from operate.operator import Operator
 from operate.records import read_record
@@ -79,4 +80,7 @@ def _text(value: object) -> object:
 def _item(item: dict[str, object]) -> str:
     if "url" in item:
         return f"{item['url']} ({item['media_type']}, {item['size_bytes']:,} bytes)"
-    return f"{item['provider']} {item['outcome']} ({item['at']})"
+    if "outcome" in item:
+        return f"{item['provider']} {item['outcome']} ({item['at']})"
+    until = f" until {item['until']}" if item["until"] else ""
+    return f"{item['provider']}, {item['model'] or 'all models'}: {STATES[str(item['state'])]}{until}: {item['why']}"

@@ -82,6 +82,7 @@ class Quote(Struct, kw_only=True):
     markup_percent: Annotated[float, doc("The mark-up on the sum of the parts, in percent.")]
     providers: Annotated[tuple[str, ...], doc("The providers that can serve it, in the order to try them.")]
     affordable: Annotated[bool, doc("Whether the balance covers it now.")]
+    simulated: Annotated[bool, doc("Whether the local provider would stand in for the model's own one.")]
 
 
 class PricingRow(Struct, kw_only=True):

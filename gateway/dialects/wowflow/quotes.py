@@ -57,6 +57,7 @@ def quote_entry(able: Sequence[AbleRoute], balance_micros: int) -> Quote:
         markup_percent=price.basis_points / 100,
         providers=tuple(one.route.provider for one in able if one.sale == sale),
         affordable=micros <= balance_micros,
+        simulated=first.route.simulated,
     )
 
 

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 from arq.worker import Retry as Park
 from msgspec import structs
+from structlog.testing import capture_logs
 
 from shared.domain.generation import COMPLETED, FallbackRoute, Generation, Spec
 from shared.ops.storage import Storage
 from shared.store import generations, ledger, providers
 from shared.store.connect import Store
+from shared.store.stats import GONE, read_stats
 from tests.harness.factories import CENTS, create_customer, make_order
 from tests.suites.conformance.case import Case
 from tests.suites.conformance.cases import CASES
-from tests.suites.conformance.test_conformance import connect
+from tests.suites.conformance.test_conformance import adapter_of, connect
 from workers.adapters.contract import Adapter, Call, Done, ModelGone, Setup
 from workers.context import WorkerContext
 from workers.egress import Egress
@@ -49,9 +51,14 @@ async def step(context: WorkerContext, generation_id: str) -> Generation:
     return found
 
 
+def test_each_adapter_has_a_form() -> None:
+    """Every adapter knows how its provider says that a model is gone."""
+    assert {adapter_of(case) for case in CASES} == {adapter_of(case) for case, _ in FORMS}
+
+
 @pytest.mark.parametrize(("case", "name"), FORMS, ids=[f"{case.name}: {name}" for case, name in FORMS])
 async def test_second_route_serves_when_the_model_is_gone(second: WorkerContext, case: Case, name: str) -> None:
-    """The order is served by the second route at one charge, and the first route is closed."""
+    """The order is served by the second route at one charge; the first is closed, reported once, and not used again."""
     call, store = case.call, second.store
     routes = (FallbackRoute("second", "spare", "test/model"),)
     spec = Spec("wowflow", call.kind, "test/model", call.model, call.prompt, call.input, routes)
@@ -60,12 +67,20 @@ async def test_second_route_serves_when_the_model_is_gone(second: WorkerContext,
         first = structs.replace(second, provider="first", adapter=adapter)
         accepted = await ledger.accept(store, make_order(customer, provider="first", spec=spec))
         double.overrides["submit"].append(case.refusals[name].response)
-        moved = await step(first, accepted.id)
+        with capture_logs() as logs:
+            moved = await step(first, accepted.id)
         assert ("queued", "second") == (moved.state, moved.provider)
         served = await step(second, accepted.id)
         assert (1, 0) == (double.counts["submit"], double.accepted)
     assert (COMPLETED, 10 * CENTS) == (served.state, served.cost)
     assert 1 == [entry.kind for entry in await ledger.list_entries(store, customer.account)].count("reserve")
+    assert 1 == [line["event"] for line in logs].count("provider.model_gone")
+    order = make_order(customer, provider="first", spec=spec)
+    spare = structs.replace(order.offers[0], provider="second", spec=structs.replace(spec, target="spare", routes=()))
+    other = await ledger.accept(store, structs.replace(order, offers=(*order.offers, spare)))
+    assert (other.offer and other.offer.provider) == "second"
+    [state] = [one for one in (await read_stats(store, ["first"])).queues if one.name == "first"]
+    assert [GONE] == [one.breaker for one in state.routes]  # ModelGone of Prometheus: one series, one alert
     [route] = (await providers.read_state(store, "first")).routes
     assert (call.model, "gone") == (route.target, route.status)
     assert "up" == (await providers.read_state(store, "first")).status

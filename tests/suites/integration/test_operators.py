@@ -11,7 +11,7 @@ from msgspec import structs
 from operate.cli.main import main
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.domain.ids import is_admin_key, key_hash
-from shared.store import admin_keys, keys, ledger, processes, steps, webhooks
+from shared.store import admin_keys, keys, ledger, processes, providers, steps, webhooks
 from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
@@ -253,6 +253,22 @@ def test_uncertain_lists_refunded_generations(run: Run, store_url: str) -> None:
     at(store_url, steps.store_reference, heard, "ref", provider="noop", patience_s=1)
     assert [silent] == [one["id"] for one in run("uncertain", "list", "--refunded", "--json").json["uncertain"]]
     assert [] == run("uncertain", "list", "--json").json["uncertain"]
+
+
+def test_generation_show_says_what_is_closed(run: Run, store_url: str) -> None:
+    """A generation that waits for a closed provider or model names it, with the reason and the time."""
+    customer = at(store_url, create_customer)
+    name = at(store_url, submit, customer)
+    assert run("generation", "show", name, "--json").json["closed"] is None
+    with_store(store_url, lambda store: providers.open_breaker(store, "noop", "HTTP 503", target="noop", scope="route"))
+    with_store(store_url, lambda store: providers.open_breaker(store, "noop", "HTTP 404", target="other", scope="gone"))
+    [closed] = run("generation", "show", name, "--json").json["closed"]
+    assert ("noop", "noop", "down", "HTTP 503") == tuple(
+        closed[field] for field in ("provider", "model", "state", "why")
+    )
+    assert f"noop, noop: breaker open until {closed['until']}: HTTP 503" in run("generation", "show", name).out
+    with_store(store_url, lambda store: providers.open_breaker(store, "noop", "no credit"))
+    assert "noop, all models: breaker open until" in run("generation", "show", name).out
 
 
 def test_deadletter_lists_and_redelivers(run: Run, store_url: str) -> None:

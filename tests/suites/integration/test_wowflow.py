@@ -208,6 +208,7 @@ async def test_quote_is_the_charge(caller: Caller) -> None:
     created = await caller.request("POST", GENERATIONS, json=body)
     assert created.body["cost_micros"] == answer.body["price_micros"]
     assert created.body["provider"] == answer.body["providers"][0]
+    assert [False, False] == [answer.body["simulated"], created.body["simulated"]]
 
 
 async def test_order_over_its_cap_is_refused(caller: Caller) -> None:

@@ -4,7 +4,7 @@ from msgspec import structs
 
 from tests.harness.doubles.double import Response
 from tests.harness.doubles.luma_agents import Double, error
-from tests.suites.conformance.case import Case, Ending, a_call, down, rejected, retry, unknown
+from tests.suites.conformance.case import Case, Ending, a_call, down, gone, rejected, retry, unknown
 
 FOX = "https://example.com/fox.png"
 
@@ -33,6 +33,9 @@ VIDEO = Case(
     refusals={
         "no credit": down(error(402, "Insufficient credits")),
         "bad key": down(error(401, "Invalid API key provided")),
+        "no such model": gone(error(422, [{"loc": ["body", "model"], "msg": "Bad", "type": "literal_error"}])),
+        "retired model": gone(error(404, "Model ray-3.2 not found")),
+        "no such path": gone(error(404, "Not Found")),
         "bad type": rejected(error(422, "Bad type"), "invalid_input"),
         "bad input": rejected(error(400, "image_ref: at most 9"), "invalid_input"),
         "too many": retry(error(429, "Too many requests")),

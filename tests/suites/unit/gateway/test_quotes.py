@@ -2,7 +2,8 @@
 
 from msgspec import UNSET, structs
 
-from gateway.dialects.wowflow.quotes import pricing_of, usage_reported
+from gateway.dialects.wowflow.quotes import pricing_of, quote_entry, usage_reported
+from gateway.offers import AbleRoute
 from shared.domain.price_rule import PricePart, PriceRow, PriceRule, Sale, flat
 from tests.harness.factories import load_catalogue
 
@@ -17,6 +18,14 @@ def test_metered_price_is_explained_with_its_mark_up() -> None:
         "$0.042 per second ($0.03675 with seconds 10) plus $0.00105 per 1,000 characters, at least $0.021, "
         "at most $0.525"
     ) == pricing_of(model).text
+
+
+def test_quote_says_whether_it_would_be_simulated() -> None:
+    """A quote of a simulated route says so before anything is ordered."""
+    model = load_catalogue().models["test/noop"]
+    for simulated in (True, False):
+        route = structs.replace(model.routes[0], simulated=simulated)
+        assert simulated is quote_entry([AbleRoute(model, route, {}, model.sale({}, "a boat"))], 0).simulated
 
 
 def test_missing_usage_report_is_shown() -> None:
