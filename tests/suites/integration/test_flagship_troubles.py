@@ -80,7 +80,7 @@ async def step(worker: WorkerContext, name: str) -> Generation:
 async def test_flagship_is_served_by_its_provider_or_not_at_all(
     worker: WorkerContext, double: kie_double.Double, trouble: Response | Fault, state: str
 ) -> None:
-    """It waits, fails or becomes uncertain; whatever it ends as, kie has it, and only what kie served is charged."""
+    """It waits, fails or becomes uncertain: no other provider gets it, and only an order that kie served is charged."""
     store = worker.store
     customer = await create_customer(store, cents=100)
     double.overrides["submit"].append(trouble)
