@@ -65,6 +65,20 @@ MODEL_FIELDS: dict[str, dict[str, set[str]]] = {  # kind -> model -> its fields
     },
 }
 
+TIERS, FAST = ("1K", "2K", "4K"), ("480p", "720p")
+RESOLUTIONS: dict[str, tuple[str, ...]] = {  # of its client's types
+    "gemini-3-pro-image": TIERS,
+    "gemini-3.1-flash-image": ("512", *TIERS),
+    "gemini-3.1-flash-lite-image": TIERS[:1],
+    **dict.fromkeys(("gpt-image-2", "gpt-image-2.5-flare", "gpt-image-2.5-sunburst"), TIERS),
+    "bytedance-seedream-5-lite": ("2K", "3K"),
+    "bytedance-seedream-5-pro": TIERS[:2],
+    **dict.fromkeys(("veo-3.1-generate-001", "veo-3.1-fast-generate-001"), ("720p", "1080p", "4K")),
+    "bytedance-seedance-v2": (*FAST, "1080p", "4k"),
+    **dict.fromkeys(("bytedance-seedance-v2-fast", "bytedance-seedance-v2-mini"), FAST),
+    "bytedance-seedance-v2.5": (*FAST, "1080p"),
+}
+
 
 def error(status: int, code: str, message: str) -> Response:
     """Return an error in ElevenLabs' form."""
@@ -167,6 +181,9 @@ class Double(double.Double):
         refusal = self._refuse(request, fields, "prompt")
         if refusal is not None:
             return refusal
+        known = RESOLUTIONS.get(str(model), ())
+        if request.json.get("resolution", next(iter(known), None)) not in (*known, None):
+            return invalid("resolution", f"Input should be one of {known}")
         references = request.json.get("images", []) + [
             request.json[name] for name in ("start_frame",) if name in request.json
         ]
