@@ -109,7 +109,8 @@ async def follow(
         report(f"{each.end_s - each.begin_s:.0f} s {'next to the hostile tenant' if each.hostile else 'alone'}")
         before = processor_times(stack)
         await sleep_until(started_s + each.end_s)
-        found.append({name: round(used_s - before[name], 2) for name, used_s in processor_times(stack).items()})
+        # A decoder that ended takes its seconds with it.
+        found.append({name: round(max(used_s - before[name], 0), 2) for name, used_s in processor_times(stack).items()})
     return found
 
 

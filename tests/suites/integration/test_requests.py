@@ -67,7 +67,10 @@ async def test_key_in_the_url_is_not_a_guest(caller: Caller) -> None:
     [
         ({"seed": 7}, '`seed` is not a field of this request. It belongs in `input`: {"input": {"seed": ...}}.'),
         ({"image_url": "https://x.example/a.png"}, "It belongs in `input`"),
-        ({"webhook": "x"}, "`webhook` is not a field of this request. Known: model, prompt, input, max_cost_cents."),
+        (
+            {"webhook": "x"},
+            "`webhook` is not a field of this request. Known: model, prompt, input, native, max_cost_cents.",
+        ),
         ({"seed": 7, "n": 1, "user": "me"}, "Unknown too: `n`, `user`."),
     ],
     ids=str,
