@@ -24,7 +24,8 @@ local FIRST = 12
 local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest, bounds, usage, uploads = unpack(ARGV)
 local account = guest ~= '' and guest or redis.call('GET', 'gw:key:' .. key_hash)
 if not account then return {'unknown_key'} end
-local plan, topup, spent = unpack(redis.call('HMGET', 'gw:account:' .. account, 'plan', 'topup', 'spent'))
+local plan, topup, spent, low, told = unpack(redis.call('HMGET', 'gw:account:' .. account,
+  'plan', 'topup', 'spent', 'low', 'low_told'))
 local balance = (topup or 0) - (spent or 0)
 
 -- The gateway sends the same id again after a lost reply.
@@ -44,17 +45,22 @@ local waits = waiting > 0 or redis.call('SCARD', 'gw:active:' .. account .. ':' 
 
 local source, refusal = payment_source(payer, account, price, balance, quota, beyond, now)
 local scopes, free = read_usage(bounds, account, limits, now), source == 'quota' and 1 or 0
-local bytes_in, bytes_stored, cost = unpack(words_of(usage))
+local bytes_in, bytes_stored, cost = string.match(usage, '(%S+) (%S+) (%S+)')
 local amounts = {1, free, bytes_in, bytes_stored, cost * free}
 refusal = refusal or (not at and {'down', soonest}) or bound_passed(scopes, amounts, now)
 if not refusal and waits and waiting >= tonumber(backlog_max) then refusal = {'backlog_full', waiting} end
 if refusal then return count_refusal(scopes, bytes_in, refusal) end
 count_usage(scopes, amounts)
 reserved = reserve_payment(source, account, price, id, now)
-write_order(id, account, guest == '', now, {provider = provider, target = target, state = waits and 'backlog' or 'queued',
-  reserved = reserved, deadline_ms = now + queue_ms, run_ms = run_ms, spec = spec, waiters = waiter, uploads = uploads})
+write_order(id, account, guest == '', uploads, waiter, now, 'provider', provider, 'target', target,
+  'state', waits and 'backlog' or 'queued', 'reserved', reserved, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'spec', spec)
 note_replay(account, replay_key, body_hash, id)
-if waits then push_to_backlog(account, provider, id, now) else take_slot(account, provider, id, now) end
-if waits then join_round_robin(account, provider) admit(provider, now) end
-warn_if_low(account, balance, balance - reserved, id, now)
+if waits then
+  push_to_backlog(account, provider, id, now)
+  join_round_robin(account, provider)
+  admit(provider, now)
+else
+  take_slot(account, provider, id, now, uploads ~= '' and now + HOLD_MS or 0)
+end
+warn_if_low(account, low, told, balance, balance - reserved, id, now)
 return {'accepted', account, now, balance - reserved, (at - FIRST) / 5 + 1, reserved}

@@ -9,7 +9,8 @@
 --@include admit
 local id = ARGV[1]
 local generation = 'gw:generation:' .. id
-local account, provider, state = unpack(redis.call('HMGET', generation, 'account', 'provider', 'state'))
+local account, provider, state, hold_ms =
+  unpack(redis.call('HMGET', generation, 'account', 'provider', 'state', 'hold_ms'))
 if not state then return {'missing'} end
 if state == 'completed' or state == 'failed' then return {'closed', state} end
 if state == 'submitting' or state == 'uncertain' then return {'with_provider', state} end
@@ -21,7 +22,7 @@ end
 if not redis.call('ZSCORE', 'arq:queue:' .. provider .. ':leases', id) then
   redis.call('HDEL', generation, 'refusals')
   redis.call('DEL', 'arq:retry:' .. id)
-  take_slot(account, provider, id, now)
+  take_slot(account, provider, id, now, tonumber(hold_ms or 0))
 end
 if state == 'pending' then return {'looks', state} end
 return {'due', state}

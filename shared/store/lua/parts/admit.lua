@@ -15,10 +15,10 @@ local function has_free_slot(provider)
   return not limit or redis.call('SCARD', 'gw:busy:' .. provider) < tonumber(limit)
 end
 
-local function take_slot(account, provider, id, now)
+local function take_slot(account, provider, id, now, due_ms)
   redis.call('SADD', 'gw:active:' .. account .. ':' .. provider, id)
   redis.call('SADD', 'gw:busy:' .. provider, id)
-  enqueue('arq:queue:' .. provider, id, 'run', now, tonumber(redis.call('HGET', 'gw:generation:' .. id, 'hold_ms') or 0))
+  enqueue('arq:queue:' .. provider, id, 'run', now, due_ms)
 end
 
 local function free_slot(account, provider, id)
@@ -49,9 +49,10 @@ local function admit(provider, now)
     if not account then return end
     local id = redis.call('ZPOPMIN', 'gw:backlogs:' .. account .. ':' .. provider)[1]
     if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end
-    if id and redis.call('HGET', 'gw:generation:' .. id, 'state') == 'backlog' then
+    local state, hold_ms = unpack(redis.call('HMGET', 'gw:generation:' .. (id or ''), 'state', 'hold_ms'))
+    if state == 'backlog' then
       redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued', 'queued_ms', now)
-      take_slot(account, provider, id, now)
+      take_slot(account, provider, id, now, tonumber(hold_ms or 0))
     end
     join_round_robin(account, provider)
   end

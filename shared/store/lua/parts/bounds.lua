@@ -6,24 +6,20 @@
 -- Returns {'bound', scope, name, limit, left_ms (of the day)}
 local BOUND_DAY_MS, USAGE_KEPT_MS = 86400000, 172800000
 
-local function words_of(text)
-  local found = {}
-  for word in string.gmatch(text, '%S+') do found[#found + 1] = word end
-  return found
-end
-
-local BOUNDED = words_of('requests attempts bytes_in bytes_stored cost')
+local BOUNDED = {'requests', 'attempts', 'bytes_in', 'bytes_stored', 'cost'}
+local FIVE = '(%S+) (%S+) (%S+) (%S+) (%S+)'
 
 -- Each line is a scope and its limits, `-` for none. Those of the scope `account` are overridden by its plan's.
 local function read_usage(lines, account, plan_limits, now)
   local scopes, day = {}, math.floor(now / BOUND_DAY_MS)
-  for line in string.gmatch(lines, '[^\n]+') do
-    local limits, own = words_of(line), {}
-    local name = table.remove(limits, 1)
-    if name == 'account' then own = words_of(plan_limits or '') end
-    for at, limit in pairs(own) do if limit ~= '-' then limits[at] = limit end end
+  for name, line in string.gmatch(lines, '(%S+) ([^\n]+)') do
+    local limits, own = {string.match(line, FIVE)}, name == 'account' and plan_limits
+    for at, limit in ipairs(own and {string.match(own, FIVE)} or {}) do
+      if limit ~= '-' then limits[at] = limit end
+    end
     local key = 'gw:usage:' .. (name == 'account' and account or name) .. ':' .. day
-    scopes[#scopes + 1] = {name = name, key = key, limits = limits, used = words_of(redis.call('GET', key) or '0 0 0 0 0')}
+    local used = redis.call('GET', key)
+    scopes[#scopes + 1] = {name = name, key = key, limits = limits, used = {string.match(used or '0 0 0 0 0', FIVE)}}
   end
   return scopes
 end
@@ -31,19 +27,19 @@ end
 -- The first bound that an order, with an amount for each of BOUNDED, would pass; or nil.
 local function bound_passed(scopes, amounts, now)
   for _, scope in ipairs(scopes) do
-    for at, name in ipairs(BOUNDED) do
-      local limit = tonumber(scope.limits[at])
+    for at, text in ipairs(scope.limits) do
+      local limit = tonumber(text)
       if limit and scope.used[at] + amounts[at] > limit then
-        return {'bound', scope.name, name, limit, BOUND_DAY_MS - now % BOUND_DAY_MS}
+        return {'bound', scope.name, BOUNDED[at], limit, BOUND_DAY_MS - now % BOUND_DAY_MS}
       end
     end
   end
 end
 
 local function count_in(scope, amounts)
-  local totals = {}
-  for at, amount in ipairs(amounts) do totals[at] = string.format('%.0f', scope.used[at] + amount) end
-  redis.call('SET', scope.key, table.concat(totals, ' '), 'PX', USAGE_KEPT_MS)
+  local used, requests, attempts, bytes_in, bytes_stored, cost = scope.used, unpack(amounts)
+  redis.call('SET', scope.key, string.format('%.0f %.0f %.0f %.0f %.0f', used[1] + requests, used[2] + attempts,
+    used[3] + bytes_in, used[4] + bytes_stored, used[5] + cost), 'PX', USAGE_KEPT_MS)
 end
 
 local function count_usage(scopes, amounts)

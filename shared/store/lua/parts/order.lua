@@ -18,14 +18,12 @@ local function note_replay(account, replay_key, body_hash, id)
   redis.call('SET', replay_name(account, replay_key), body_hash .. ' ' .. id, 'PX', REPLAY_MS)
 end
 
--- Fields that are empty are left out. A generation with uploads is held until they are stored.
-local function write_order(id, account, listed, now, fields)
-  local values = {}
-  if fields.uploads ~= '' then fields.hold_ms = now + HOLD_MS end
-  for name, value in pairs(fields) do
-    if value ~= '' then values[#values + 1], values[#values + 2] = name, value end
-  end
-  redis.call('HSET', 'gw:generation:' .. id, 'account', account, 'created_ms', now, unpack(values))
+-- Write the record; `...` are its further fields, name and value. One with uploads is held until they are stored.
+local function write_order(id, account, listed, uploads, waiter, now, ...)
+  local key = 'gw:generation:' .. id
+  redis.call('HSET', key, 'account', account, 'created_ms', now, ...)
+  if waiter ~= '' then redis.call('HSET', key, 'waiters', waiter) end
+  if uploads ~= '' then redis.call('HSET', key, 'uploads', uploads, 'hold_ms', now + HOLD_MS) end
   if listed then redis.call('LPUSH', 'gw:generations:' .. account, id) end
   redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)
 end

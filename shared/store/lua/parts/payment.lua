@@ -5,11 +5,10 @@
 local DAY_MS, QUOTA_KEPT_MS = 86400000, 172800000
 local MINUTE_MS, MONEY_KEPT_MS = 60000, 7200000
 
--- The money moved in this minute, micro-USD, for operators.
+-- The money moved in this minute, micro-USD, for operators. Its first movement sets the time to keep it.
 local function count_money(what, amount, now)
   local key = 'gw:money:' .. math.floor(now / MINUTE_MS)
-  redis.call('HINCRBY', key, what, amount)
-  redis.call('PEXPIRE', key, MONEY_KEPT_MS)
+  if redis.call('HINCRBY', key, what, amount) == tonumber(amount) then redis.call('PEXPIRE', key, MONEY_KEPT_MS) end
 end
 
 local function quota_key(account, day) return 'gw:quota:' .. account .. ':' .. day end

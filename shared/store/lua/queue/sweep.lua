@@ -16,8 +16,8 @@ local function is_queued(id, account, provider, state)
 end
 
 local function inspect(id)
-  local account, provider, state, deadline =
-    unpack(redis.call('HMGET', 'gw:generation:' .. id, 'account', 'provider', 'state', 'deadline_ms'))
+  local account, provider, state, deadline, hold_ms =
+    unpack(redis.call('HMGET', 'gw:generation:' .. id, 'account', 'provider', 'state', 'deadline_ms', 'hold_ms'))
   if not state or state == 'completed' or state == 'failed' then
     redis.call('ZREM', 'gw:open', id)
   elseif now >= tonumber(deadline) then
@@ -29,7 +29,7 @@ local function inspect(id)
         redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued')
         redis.call('ZREM', 'gw:waiting:' .. provider, id)
       end
-      take_slot(account, provider, id, now)
+      take_slot(account, provider, id, now, tonumber(hold_ms or 0))
       requeued[#requeued + 1] = id
     elseif state == 'backlog' then
       redis.call('ZADD', 'gw:waiting:' .. provider, 'NX', now, id)
