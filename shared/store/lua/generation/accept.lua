@@ -55,12 +55,6 @@ reserved = reserve_payment(source, account, price, id, now)
 write_order(id, account, guest == '', uploads, waiter, now, 'provider', provider, 'target', target,
   'state', waits and 'backlog' or 'queued', 'reserved', reserved, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'spec', spec)
 note_replay(account, replay_key, body_hash, id)
-if waits then
-  push_to_backlog(account, provider, id, now)
-  join_round_robin(account, provider)
-  admit(provider, now)
-else
-  take_slot(account, provider, id, now, uploads ~= '' and now + HOLD_MS or 0)
-end
+place(account, provider, id, waits, now, uploads ~= '' and now + HOLD_MS or 0)
 warn_if_low(account, low, told, balance, balance - reserved, id, now)
 return {'accepted', account, now, balance - reserved, (at - FIRST) / 5 + 1, reserved}

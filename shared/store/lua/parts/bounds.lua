@@ -6,7 +6,7 @@
 -- Returns {'bound', scope, name, limit, left_ms (of the day)}
 local BOUND_DAY_MS, USAGE_KEPT_MS = 86400000, 172800000
 
-local BOUNDED = {'requests', 'attempts', 'bytes_in', 'bytes_stored', 'cost'}
+local BOUNDED = {[1] = 'requests', [2] = 'attempts', [3] = 'bytes_in', [4] = 'bytes_stored', [5] = 'cost'}
 local FIVE = '(%S+) (%S+) (%S+) (%S+) (%S+)'
 
 -- Each line is a scope and its limits, `-` for none. Those of the scope `account` are overridden by its plan's.

@@ -27,3 +27,11 @@ local function write_order(id, account, listed, uploads, waiter, now, ...)
   if listed then redis.call('LPUSH', 'gw:generations:' .. account, id) end
   redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)
 end
+
+-- A new generation waits in its account's backlog, or is on the queue at once.
+local function place(account, provider, id, waits, now, due_ms)
+  if not waits then return take_slot(account, provider, id, now, due_ms) end
+  push_to_backlog(account, provider, id, now)
+  join_round_robin(account, provider)
+  admit(provider, now)
+end

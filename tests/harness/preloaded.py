@@ -1,0 +1,13 @@
+"""Import all modules of our programs but the programs themselves, which a forked process runs itself."""
+
+import os
+import sys
+from importlib import import_module
+
+from tests.harness.fork_server import AS_PRELOADED, PROGRAMS
+
+os.environ.update(AS_PRELOADED)
+
+for name in PROGRAMS:
+    import_module(name)
+    del sys.modules[name]
