@@ -10,6 +10,7 @@ import structlog
 from msgspec import Struct
 
 from gateway import errors
+from gateway.admission.large_bodies import free_large, large_bytes
 from gateway.admission.uploads import store_uploads
 from gateway.context import GatewayContext
 from gateway.offers import AbleRoute, GenerationRequest, find_able, offer_of
@@ -49,6 +50,9 @@ async def accept(context: GatewayContext, request: GenerationRequest) -> Accepte
         accepted = await charge(context, order)
         if request.uploads and not accepted.replayed:
             await store_uploads(context, order, accepted, request.uploads)
+        for upload in request.uploads:
+            upload.data = b""
+        free_large()
         generation = await wait_for_generation(context, order, accepted, request.wait_s, ended)
     finally:
         if ended is not None:
@@ -74,7 +78,7 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
         payer=request.payer,
         guest=request.guest,
         bounds=context.admission.bounds(request.guest, request.networks),
-        bytes_in=len(request.body),
+        bytes_in=len(request.body) + large_bytes(),
         cost_micros=cost_micros,
         uploads=tuple(upload.path for upload in request.uploads),
         upload_bytes=sum(len(upload.data) for upload in request.uploads),

@@ -9,6 +9,7 @@ from aiohttp import web
 from gateway import guests, routes, routing, static
 from gateway.addresses import located_handler, warn_without_address
 from gateway.admission.bounds import build_admission
+from gateway.admission.large_bodies import BODIES_EACH, BODIES_MAX, REASON
 from gateway.admission.lists import Lists
 from gateway.admission.slots import Slots
 from gateway.api.admin.caller import FAILURES
@@ -113,6 +114,7 @@ async def open_context(
             callback_secrets=CallbackSecrets(store),
             lists=Lists(),
             upload_slots=Slots(UPLOADS_MAX, UPLOADS_EACH, SENDING),
+            large_bodies=Slots(BODIES_MAX, BODIES_EACH, REASON),
             standing_headers=headers.standing(settings.base_url),
         )
         app[CONTEXT] = context

@@ -2,18 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from hashlib import blake2b
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
 from aiohttp import web
 
-from gateway import field_errors
+from gateway import auth, field_errors
+from gateway.admission.large_bodies import LARGE_BYTES_MAX, hold_large
 from gateway.context import CONTEXT
 from gateway.field_errors import NAME_CHARS_MAX
 from shared.domain.errors import Refused
 
 BODY_BYTES_MAX = 1_000_000
+LARGE_TIMES = 4  # a large body has so many times the time of another one
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # some editors and languages put it before UTF-8
 DEPTH_MAX = 32
 DIGITS_MAX = 400  # of a whole number
@@ -22,19 +25,34 @@ LIMIT_MAX, LIMIT_DEFAULT = 200, 50
 Shape = TypeVar("Shape")
 
 
-async def read_json(request: web.Request, shape: type[Shape]) -> tuple[Shape, bytes]:
+async def read_json(request: web.Request, shape: type[Shape], *, with_media: bool = False) -> tuple[Shape, bytes]:
     """Return the body as `shape`, and the path and bytes that identify the request for its Idempotency-Key.
 
-    Raises Refused: unsupported_media_type, invalid_json or invalid_request.
+    A body `with_media` of an account may be large. Raises Refused: unsupported_media_type, invalid_json or
+    invalid_request.
     """
     check_media_type(request)
-    body = await read_body(request)
-    value = parse_json(body)
+    if with_media and (request.content_length or 0) > BODY_BYTES_MAX and auth.presented(request) is not None:
+        value, identity = await read_large_json(request)
+    else:
+        identity = await read_body(request)
+        value = parse_json(identity)
     if not isinstance(value, dict):
         raise Refused("invalid_json", "The body must be one JSON object.")
     resource = request.match_info.route.resource
     call = resource.canonical.encode() if resource else b""
-    return convert(value, shape), call + b" " + body
+    return convert(value, shape), call + b" " + identity
+
+
+async def read_large_json(request: web.Request) -> tuple[object, bytes]:
+    """Return the value of a large body and its hash. The event loop neither parses nor hashes it. Raises Refused."""
+    context = request.app[CONTEXT]
+    if (request.content_length or 0) > LARGE_BYTES_MAX:
+        raise web.HTTPRequestEntityTooLarge(LARGE_BYTES_MAX, request.content_length or 0)
+    held = hold_large(context.large_bodies, await auth.authenticate(request))
+    body = await read_body(request, _collect(request), LARGE_TIMES)
+    held.size_bytes = len(body)
+    return await asyncio.to_thread(lambda: (parse_json(body), blake2b(body).digest()))
 
 
 def check_encoding(request: web.Request) -> None:
@@ -57,14 +75,14 @@ def check_media_type(request: web.Request) -> None:
         raise Refused("unsupported_media_type", "Send JSON with `Content-Type: application/json`.")
 
 
-async def read_body(request: web.Request) -> bytes:
+async def read_body(request: web.Request, reading: Awaitable[bytes] | None = None, times: int = 1) -> bytes:
     """Return the whole body. Raises Refused if it is late or incomplete, or HTTPRequestEntityTooLarge."""
-    limit_s = request.app[CONTEXT].settings.body_timeout_s
+    limit_s = times * request.app[CONTEXT].settings.body_timeout_s
     try:
-        if request.content.is_eof():  # most bodies arrive with the headers, and need no timer
+        if reading is None and request.content.is_eof():  # most bodies arrive with the headers, and need no timer
             return await request.read()
         async with asyncio.timeout(limit_s):
-            return await request.read()
+            return await (reading or request.read())
     except TimeoutError:
         raise Refused(
             "invalid_request", f"The body did not arrive within {limit_s:g} s. Send it faster, or send less."
@@ -73,6 +91,14 @@ async def read_body(request: web.Request) -> bytes:
         raise Refused("invalid_request", "The body does not match its Transfer-Encoding header.") from None
     except ConnectionError:  # the client is gone, so nobody reads this
         raise Refused("invalid_request", "The body ended early.") from None
+
+
+async def _collect(request: web.Request) -> bytes:
+    """Return a body whose length is known, without a copy that the request holds until its end."""
+    body = bytearray()
+    while chunk := await request.content.readany():
+        body += chunk
+    return bytes(body)
 
 
 def parse_json(body: bytes) -> object:

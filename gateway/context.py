@@ -40,6 +40,7 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     callback_secrets: CallbackSecrets
     lists: Lists
     upload_slots: Slots
+    large_bodies: Slots
     rates: "RateLimits"
     standing_headers: dict[str, str]  # of every response
 

@@ -2,12 +2,14 @@
 
 from typing import Final, NamedTuple
 
+from gateway.admission.large_bodies import LARGE_BYTES_MAX
 from gateway.body import BODY_BYTES_MAX
 from shared.domain.errors import Refused
 from shared.store.accounts import KEYS_ACTIVE_MAX
 from shared.store.webhooks import ENDPOINTS_MAX
 
-BODY_MB_MAX = BODY_BYTES_MAX // 1_000_000
+BODY_MB_MAX, LARGE_MB_MAX = BODY_BYTES_MAX // 1_000_000, LARGE_BYTES_MAX // 1_000_000
+TOO_LARGE = f"The body is larger than {BODY_MB_MAX} MB, or {LARGE_MB_MAX} MB with a `data:` URL and an API key."
 
 
 class Code(NamedTuple):
@@ -41,7 +43,7 @@ CODES: Final = {
     "too_many_endpoints": Code(409, f"An account can have {ENDPOINTS_MAX} endpoints. Delete one first."),
     "too_many_keys": Code(409, f"An account can have {KEYS_ACTIVE_MAX} active keys. Revoke one first."),
     "too_much": Code(409, "The top-up would exceed the largest balance of an account."),
-    "payload_too_large": Code(413, f"The body is larger than {BODY_MB_MAX} MB. Send large images by URL."),
+    "payload_too_large": Code(413, f"{TOO_LARGE} Send large files by URL, or create an upload."),
     "unsupported_media_type": Code(415, "Send JSON with `Content-Type: application/json`."),
     "idempotency_key_reuse": Code(422, "This Idempotency-Key was used for another request. Use a new key."),
     "rate_limited": Code(429, "100 generations of this account are waiting already. Submit more as they finish."),

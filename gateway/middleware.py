@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 
 from gateway import body, errors
 from gateway.addresses import note_address
+from gateway.admission.large_bodies import free_large
 from gateway.context import CONTEXT, SDK
 from gateway.dialects.error_bodies import dialect_of
 from gateway.edge import headers, rates
@@ -80,6 +81,8 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> tu
         # The last resort: a bug becomes a 500 in the documented shape, with a traceback in the log.
         log.exception("request.failed", request=request_id, path=request.path, method=request.method)
         refused = errors.INTERNAL
+    finally:
+        free_large()
     response = missing_response(request) if refused.code == "not_found" and SDK in request.app else None
     return response or refusal_response(dialect_of(request.path), refused), grant
 

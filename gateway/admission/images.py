@@ -24,8 +24,8 @@ FIELDS = ("image_url", "image_urls")  # of an input
 ASSET, DATA, HTTPS = "asset:", "data:", "https://"
 
 
-class Upload(Struct, frozen=True):
-    """A file in a request, with the path that it gets in the storage."""
+class Upload(Struct):
+    """A file in a request, with the path that it gets in the storage. Its data are dropped once they are stored."""
 
     path: str
     data: bytes

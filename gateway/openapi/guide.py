@@ -1,5 +1,6 @@
 """The guide at the head of the document and the descriptions of its sections, in Markdown."""
 
+from gateway.admission.large_bodies import LARGE_BYTES_MAX
 from gateway.body import BODY_BYTES_MAX
 from gateway.dialects.wowflow.handlers import WAIT_MAX_S
 from gateway.edge.rates import ACCOUNT_KEYS, BURST_S
@@ -67,7 +68,11 @@ under the same key is refused. Keys expire after 24 hours.
 ## Conventions
 
 - Request bodies are UTF-8 JSON of at most {BODY_BYTES_MAX // 1_000_000} MB, with `Content-Type: application/json`, \
-not compressed.
+not compressed. With an API key, a body that creates may have {LARGE_BYTES_MAX // 1_000_000} MB: room for a file in a \
+`data:` URL.
+- An input file is an https URL, a `data:` URL, a result URL of this gateway, or `asset:` with the id of an upload. \
+Images are PNG, JPEG, WebP, GIF, AVIF, HEIC, TIFF or BMP. They are turned upright, and only the first frame of an \
+animation is used.
 - `POST /api/v1/generations` refuses fields that it does not know, because they would have no effect. The WokGen calls \
 ignore them.
 - Times are RFC 3339 in UTC with milliseconds, ids are UUIDs, and amounts are whole US cents.

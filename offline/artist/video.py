@@ -10,6 +10,7 @@ from PIL import Image
 
 from offline.artist.pixelation import palette_of, pixel_factor, pixelate
 from offline.artist.scene import elements, set_stage
+from offline.artist.slide import Shot, Slide
 from offline.artist.stage import Element, Moment, Stage
 from offline.artist.still import check_size
 from offline.artist.tone_mapping import map_tones
@@ -29,11 +30,17 @@ def render_video(prompt: str, seed: int, width: int, height: int, seconds: float
     The pixel format stores colour for blocks of 2 x 2. Raises ValueError for a size, length or rate out of bounds.
 
     """
-    check_size(width, height)
-    if not (0 < seconds <= SECONDS_MAX and 1 <= fps <= FPS_MAX):
-        raise ValueError(f"A video must be at most {SECONDS_MAX:g} s long, at 1 to {FPS_MAX} frames a second.")
-    width, height = width - width % 2, height - height % 2
-    shot = _Shot(prompt, seed, width, height)
+    _check(width, height, seconds, fps)
+    return _write(_Shot(prompt, seed, width - width % 2, height - height % 2), fps, seconds)
+
+
+def render_slide(data: bytes, width: int, height: int, seconds: float, fps: int) -> bytes:
+    """Return an MP4 of an image. Raises ValueError for one that cannot be read, and as `render_video` does."""
+    _check(width, height, seconds, fps)
+    return _write(Slide(data, width - width % 2, height - height % 2), fps, seconds)
+
+
+def _write(shot: Shot, fps: int, seconds: float) -> bytes:
     # A file, not a buffer: the muxer reads it again to move the index to the front, so that players start at once.
     with TemporaryDirectory(prefix="video-") as folder:
         path = Path(folder) / "video.mp4"
@@ -41,12 +48,18 @@ def render_video(prompt: str, seed: int, width: int, height: int, seconds: float
         return path.read_bytes()
 
 
+def _check(width: int, height: int, seconds: float, fps: int) -> None:
+    check_size(width, height)
+    if not (0 < seconds <= SECONDS_MAX and 1 <= fps <= FPS_MAX):
+        raise ValueError(f"A video must be at most {SECONDS_MAX:g} s long, at 1 to {FPS_MAX} frames a second.")
+
+
 def frame_count(seconds: float, fps: int) -> int:
     """Return the number of frames in a video of this length, at least one."""
     return max(round(seconds * fps), 1)
 
 
-def _encode(path: Path, shot: "_Shot", fps: int, frames: int) -> None:
+def _encode(path: Path, shot: Shot, fps: int, frames: int) -> None:
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=fps, options=_ENCODING)
         stream.width, stream.height, stream.pix_fmt = shot.width, shot.height, "yuv420p"

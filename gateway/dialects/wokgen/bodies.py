@@ -191,8 +191,8 @@ class UpscaleRequest(JobRequest, kw_only=True, rename="camel"):
 
     async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
         """Return the image's URL, scale and engine."""
-        url = await images.take(required_image(self.image_url), "imageUrl")
-        return {"image_url": url, "scale": self.scale, "engine": self.model}
+        self.image_url = await images.take(required_image(self.image_url), "imageUrl")  # drops the text of a file
+        return {"image_url": self.image_url, "scale": self.scale, "engine": self.model}
 
 
 class InterrogateRequest(JobRequest, kw_only=True, rename="camel"):
@@ -204,7 +204,8 @@ class InterrogateRequest(JobRequest, kw_only=True, rename="camel"):
 
     async def build_input(self, context: GatewayContext, images: RequestImages) -> dict[str, object]:
         """Return the image's URL."""
-        return {"image_url": await images.take(required_image(self.image_url), "imageUrl")}
+        self.image_url = await images.take(required_image(self.image_url), "imageUrl")  # drops the text of a file
+        return {"image_url": self.image_url}
 
 
 class EnhanceRequest(JobRequest, kw_only=True, rename="camel"):

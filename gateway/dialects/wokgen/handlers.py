@@ -51,7 +51,7 @@ def create_job(shape: type[JobRequest]) -> Handler:
 
     async def handle(request: web.Request, caller: Caller) -> web.Response:
         context = request.app[CONTEXT]
-        body, raw = await read_json(request, shape)
+        body, raw = await read_json(request, shape, with_media=True)
         accepted = await submit(context, caller, body, raw, request.headers.get("Idempotency-Key", ""))
         generation = accepted.generation
         if generation.state == FAILED:

@@ -81,7 +81,7 @@ async def quote_generation(request: web.Request) -> web.Response:
 async def read_order(request: web.Request) -> GenerationRequest:
     """Read and check a create body. Raises Refused."""
     context = request.app[CONTEXT]
-    body, raw = await read_json(request, CreateGeneration)
+    body, raw = await read_json(request, CreateGeneration, with_media=True)
     if not body.model:
         raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
     if not body.prompt or not body.prompt.strip():

@@ -1,19 +1,25 @@
 """An empty folder, the default catalogue and no provider's API key: the documented model returns a real image."""
 
+import asyncio
 import io
+import json
+import os
+import re
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from PIL import Image
 
-from shared.ops.settings import Settings
+from shared.ops.settings import ROOT, Settings
 from tests.suites.e2e.caller import Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SHIPPED = {"CATALOGUE": Settings().catalogue, "ADAPTERS": Settings().adapters}
 DOCUMENTED = "google/nano-banana-2-pro-1k"
+README_BLOCKS = re.compile(r"(?ms)^```sh\n(.*?)^```")
 ANYBODY = {"Authorization": ""}
 
 
@@ -90,3 +96,22 @@ async def test_refusing_model_refunds(caller: Caller) -> None:
         failed[name] for name in ("status", "error_code", "refunded_cents")
     )
     assert 100 == await caller.check_balance()
+
+
+async def test_lines_of_the_readme_make_a_video_of_a_result(place: Place, caller: Caller) -> None:
+    """The README's own lines take the URL of a result, and return a video of it."""
+    first = await caller.wait_for_end(await caller.create("a red boat", "local/artist"), limit_s=60)
+    lines = next(block for block in README_BLOCKS.findall((ROOT / "README.md").read_text()) if "$RESULT_URL" in block)
+    command = lines.replace("http://127.0.0.1:8080", place.stack.url)
+    shell = await asyncio.create_subprocess_exec(
+        "bash",
+        "-c",
+        command,
+        env=os.environ | {"WOWFLOW_KEY": caller.customer.key, "RESULT_URL": first["result_url"]},
+        stdout=PIPE,
+    )
+    answer = json.loads((await shell.communicate())[0])
+    ended = await caller.wait_for_end(answer["id"], limit_s=60)
+    assert "completed" == ended["status"], ended
+    video = await caller.request("GET", ended["result_url"], headers=ANYBODY)
+    assert ("video/mp4", b"ftyp") == (video.headers["Content-Type"], video.body[4:8])

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 UPLOADS, CREATE = "/api/v1/uploads", "/api/v1/generations"
 PHOTO_BYTES = 9_000_000
 LIMIT_S = 60.0
+JSON = {"Content-Type": "application/json"}
 ENV = {
     "CATALOGUE": Settings().catalogue,
     "ADAPTERS": Settings().adapters,
@@ -73,7 +75,12 @@ async def store(caller: Caller, data: bytes) -> str:
 async def order(caller: Caller, url: str) -> Answer:
     """Order an enlargement."""
     body = {"model": "local/enlarger", "prompt": "x", "input": {"image_url": url, "scale": 2}}
-    return await caller.request("POST", CREATE, json=body)
+    return await caller.request("POST", CREATE, data=large(body), headers=JSON)
+
+
+def large(body: dict[str, Any]) -> io.BytesIO:
+    """Return a JSON body as a file, as aiohttp wants large ones."""
+    return io.BytesIO(json.dumps(body).encode())
 
 
 async def enlarge(caller: Caller, url: str) -> dict[str, Any]:
@@ -235,3 +242,44 @@ async def test_used_upload_stays_for_its_order(place: Place, caller: Caller) -> 
 def data_url(data: bytes) -> str:
     """Return a file as a `data:` URL."""
     return "data:;base64," + base64.b64encode(data).decode()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "HEIF"])
+async def test_photo_in_a_data_url_works_in_both_dialects(place: Place, caller: Caller, form: str) -> None:
+    """A photo of 9 MB in a `data:` URL is an input of both APIs, and nothing of it stays."""
+    before, url = files(place), data_url(photo(form, PHOTO_BYTES))
+    made = await enlarge(caller, url)
+    job = (
+        await caller.request("POST", "/api/tools/upscale", data=large({"imageUrl": url, "scale": 2}), headers=JSON)
+    ).body
+    assert (2 * HEIGHT, 2 * WIDTH) == (job["width"], job["height"])
+    assert 2_000 > await place.store.call("MEMORY", "USAGE", keys.generation(made["id"]))
+    async with within(10):
+        while before != files(place):
+            await asyncio.sleep(0.05)
+
+
+async def test_large_bodies_are_bounded(place: Place, caller: Caller) -> None:
+    """A guest's body, one that is too large, and a third one at a time of an account are refused."""
+    photo_url = data_url(photo("JPEG", PHOTO_BYTES))
+    body = {"imageUrl": photo_url, "scale": 2}
+    guest = await caller.request("POST", "/api/tools/upscale", data=large(body), headers=JSON | {"Authorization": ""})
+    assert 413 == guest.status
+    announced = JSON | {"Content-Length": "13000001"}
+    large_one = await caller.request("POST", CREATE, data=b"{}", headers=announced)
+    assert (413, "payload_too_large") == code_of(large_one)
+    head = f"POST {CREATE} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {caller.customer.key}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 12000000\r\n\r\n"
+    slow = [await asyncio.open_connection("127.0.0.1", place.stack.ports[0]) for _ in range(2)]
+    for _, writer in slow:
+        writer.write(head.encode())
+        await writer.drain()
+    async with within(5):
+        while (third := await order(caller, photo_url)).status != 429:
+            await asyncio.sleep(0.05)
+    assert (429, "rate_limited") == code_of(third)
+    for _, writer in slow:
+        writer.close()
+    async with within(5):
+        while (await order(caller, photo_url)).status == 429:
+            await asyncio.sleep(0.05)

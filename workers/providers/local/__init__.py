@@ -71,6 +71,9 @@ class Adapter(contract.Adapter):
             image = await self.setup.fetch(str(call.input.get("image_url") or ""))
             size = checked_size(call, image.data)
             return await self._run(call, image.data, heavy=estimate_s(call, size) > HEAVY_S)
+        if call.kind == "video" and call.input.get("image_url"):
+            image = await self.setup.fetch(str(call.input["image_url"]))
+            return await self._run(call, image.data, heavy=estimate_s(call) > HEAVY_S)
         return await self._run(call, str(seed_of(call)), heavy=estimate_s(call) > HEAVY_S)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:

@@ -4,7 +4,7 @@ import io
 from typing import Literal
 
 from offline.artist.still import paint
-from offline.artist.video import frame_count, render_video
+from offline.artist.video import frame_count, render_slide, render_video
 from offline.band.performance import play
 from offline.language.enhancement import enhance
 from offline.language.writing import write
@@ -30,20 +30,24 @@ def make_images(call: Call, seed: int) -> Done:
     return Done(outputs=tuple(outputs), facts={"width": width, "height": height, "seed": seed})
 
 
-def make_video(call: Call, seed: int) -> Done:
-    """Render a video as MP4. An odd side loses its last row or column.
+def make_video(call: Call, source: int | bytes) -> Done:
+    """Render a video as MP4, from a seed or an image. An odd side loses its last row or column.
 
     Raises ValueError for a size or length out of bounds.
     """
     width, height = read_integer(call, "width"), read_integer(call, "height")
     seconds = read_number(call, "seconds", 5.0)
-    data = render_video(call.prompt, seed, width, height, seconds, FPS)
+    if isinstance(source, bytes):
+        data = render_slide(source, width, height, seconds, FPS)
+    else:
+        data = render_video(call.prompt, source, width, height, seconds, FPS)
     facts: dict[str, object] = {
         "width": width - width % 2,
         "height": height - height % 2,
-        "seed": seed,
         "duration_ms": round(frame_count(seconds, FPS) * 1000 / FPS),
     }
+    if isinstance(source, int):
+        facts["seed"] = source
     return Done(outputs=(Blob(data, "video/mp4"),), facts=facts)
 
 
