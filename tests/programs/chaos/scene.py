@@ -29,7 +29,7 @@ from workers.timing import retry_while_store_down
 POLL_S = 0.5
 REPORT_EVERY_S = 5.0
 END_MAX_S = 60.0  # after the load, until every generation has ended
-DELIVERED_MAX_S, LATE_MAX_S = 60.0, 75.0
+DELIVERED_MAX_S, LATE_MAX_S = 60.0, 40.0
 REPLAYS_MAX = 200
 TOP_UP_EVERY_S, PAYMENT_CENTS = 3.0, 50
 SCAN_COUNT = 2000
