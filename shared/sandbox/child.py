@@ -16,7 +16,7 @@ from shared.ops.priority import yield_processor
 from shared.sandbox.frames import ChildSetup, Hello, Reply, Request, read_frame, write_frame
 from shared.sandbox.lockdown import allow_processor_time, lock_down
 
-NICE = 10  # a tenth of a core when others want all of it
+NICE = 5  # a quarter of a core when another process wants all of it
 PACKAGES = ("shared", "offline", "workers", "tests")
 
 

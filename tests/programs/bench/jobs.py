@@ -19,7 +19,7 @@ QUEUE = queue("bench")
 STAGE = queue("stage")
 BATCH = 500
 POLL_S = 0.004
-DONE_S = 90.0
+DONE_S, STOP_S = 90.0, 90.0  # stock arq takes long to stop when many of its workers compete
 
 
 class Crew(Struct, frozen=True):
@@ -31,7 +31,7 @@ class Crew(Struct, frozen=True):
     async def stop_and_read(self) -> list[Ran]:
         """Stop the workers gracefully and return every start of a job."""
         for process in self.processes:
-            await process.stop()
+            await process.stop(STOP_S)
         return [start for out in self.outs for start in msgspec.json.decode(out.read_bytes(), type=list[Ran])]
 
 

@@ -72,8 +72,8 @@ def assets_of(deployment: Hall) -> Path:
 
 
 def list_files(deployment: Hall) -> set[Path]:
-    """Return every stored file."""
-    return {path for path in assets_of(deployment).rglob("*") if path.is_file()}
+    """Return every stored file. A folder may disappear meanwhile."""
+    return {Path(folder, name) for folder, _, names in os.walk(assets_of(deployment)) for name in names}
 
 
 async def wait_for_files(deployment: Hall, expected: set[Path]) -> None:

@@ -48,7 +48,8 @@ async def caller(place: Place) -> Caller:
 
 def files(place: Place) -> list[Path]:
     """Return every stored file of clients."""
-    return [path for path in (place.stack.data_dir / "assets" / "inputs").rglob("*") if path.is_file()]
+    folder = place.stack.data_dir / "assets" / "inputs"
+    return [Path(at, name) for at, _, names in os.walk(folder) for name in names]
 
 
 async def announce(caller: Caller, **body: Any) -> dict[str, Any]:

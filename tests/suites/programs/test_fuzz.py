@@ -42,10 +42,10 @@ async def test_every_response_is_documented(target: Target) -> None:
 async def fuzz_others(target: Target) -> list[Result]:
     """Run the passes as a guest, with random values, and along the links, in order."""
     exact = structs.replace(EACH_GUEST, phases=EXACT)
-    result = [await target.fuzz(exact, *FEW, "6", limit_s=RUN_S)]
+    result = [await target.fuzz(exact, *FEW, "3", limit_s=RUN_S)]
     random = structs.replace(EACH, name="random", phases="fuzzing")
     result.append(await target.fuzz(random, *FEW, "2", limit_s=RUN_S))
-    return result + [await target.fuzz(linked, *FEW, "6", limit_s=RUN_S) for linked in LINKED]
+    return result + [await target.fuzz(linked, *FEW, "3", limit_s=RUN_S) for linked in LINKED]
 
 
 async def test_mangled_requests_are_refused(target: Target) -> None:
