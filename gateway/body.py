@@ -80,7 +80,7 @@ async def read_body(request: web.Request, reading: Awaitable[bytes] | None = Non
     limit_s = times * request.app[CONTEXT].settings.body_timeout_s
     try:
         if reading is None and request.content.is_eof():  # most bodies arrive with the headers, and need no timer
-            return await request.read()
+            return read_received(request)
         async with asyncio.timeout(limit_s):
             return await (reading or request.read())
     except TimeoutError:
@@ -91,6 +91,14 @@ async def read_body(request: web.Request, reading: Awaitable[bytes] | None = Non
         raise Refused("invalid_request", "The body does not match its Transfer-Encoding header.") from None
     except ConnectionError:  # the client is gone, so nobody reads this
         raise Refused("invalid_request", "The body ended early.") from None
+
+
+def read_received(request: web.Request) -> bytes:
+    """Return a body that is here already, without waiting for parts. Raises HTTPRequestEntityTooLarge."""
+    body, limit = request.content.read_nowait(), request.client_max_size
+    if len(body) > limit:
+        raise web.HTTPRequestEntityTooLarge(limit, len(body))
+    return body
 
 
 async def _collect(request: web.Request) -> bytes:
@@ -115,7 +123,7 @@ def parse_json(body: bytes) -> object:
         raise Refused("invalid_json", f"The body must not be nested more than {DEPTH_MAX} levels deep.") from None
     except ValueError as error:
         raise Refused("invalid_json", f"The body is not valid JSON: {error}") from None
-    if _depth(value, 0) > DEPTH_MAX:
+    if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _depth(value, 0) > DEPTH_MAX:
         raise Refused("invalid_json", f"The body must not be nested more than {DEPTH_MAX} levels deep.")
     return value
 

@@ -1,6 +1,7 @@
 """The dialect of a path, and the body of an error in each dialect."""
 
 import re
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import UNSET, Struct, UnsetType
@@ -10,6 +11,7 @@ from shared.domain.errors import Refused
 
 VERSIONED = re.compile(r"/api/v[0-9]+(/|$)")  # WOWFLOW's paths; its next version gets a path of its own
 ADMIN = "/api/admin"
+PATHS_REMEMBERED = 256
 # The calls of the deployed SDK are next to WOWFLOW's and use WokGen's errors.
 WOKGEN_V1 = ("/api/v1/generate", "/api/v1/jobs", "/api/v1/assets", "/api/v1/me")
 
@@ -46,6 +48,7 @@ def is_admin(path: str) -> bool:
     return path == ADMIN or path.startswith(ADMIN + "/")
 
 
+@lru_cache(PATHS_REMEMBERED)
 def dialect_of(path: str) -> str:
     """Return wowflow or wokgen; paths outside both APIs use wowflow's errors."""
     if not path.startswith("/api/"):

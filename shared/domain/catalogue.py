@@ -65,7 +65,7 @@ class Limit(Struct, frozen=True, kw_only=True):
     required: bool = False
 
 
-class Model(Struct, frozen=True, kw_only=True):
+class Model(Struct, frozen=True, kw_only=True, dict=True):
     """A model that clients can order."""
 
     id: ModelId
@@ -102,7 +102,7 @@ class Model(Struct, frozen=True, kw_only=True):
         """Return our cost of an order with the defaults and an empty prompt; None if it is not known."""
         return None if route.cost is None else self.priced(route.cost, self.typical_facts(route)).reserved_micros
 
-    @property
+    @cached_property
     def api_price(self) -> tuple[PriceRule, int]:
         """Return the rule of the API price, and the mark-up on it in hundredths of a percent."""
         return (self.price, self.basis_points) if self.api_price_micros is None else (flat(self.api_price_micros), 0)

@@ -22,6 +22,7 @@ UNIT_SIZE: dict[Unit, int] = {  # how many of the counted things are one unit
 EXACT = 1_000_000  # every unit size divides it
 PER_OUTPUT: frozenset[Unit] = frozenset({"output", "second", "megapixel"})
 TOKENS: frozenset[Unit] = frozenset({"1m_input_tokens", "1m_output_tokens"})
+METERED = TOKENS | PER_OUTPUT  # their quantity is known at the end only
 BASIS_POINTS_PER_ONE = 10_000
 PARTS_MAX, ROWS_MAX = 8, 200
 
@@ -53,7 +54,7 @@ class PricePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def unit_micros(self, given: Mapping[str, Any]) -> int:
         """Return the price of one unit for an input."""
-        return next((row.micros for row in self.rows if row.fits(given)), self.micros)
+        return next((row.micros for row in self.rows if row.fits(given)), self.micros) if self.rows else self.micros
 
 
 class AgreedPart(Struct, frozen=True, array_like=True):
@@ -85,13 +86,17 @@ class AgreedPrice(Struct, frozen=True, array_like=True):
 
         A unit without a quantity costs the ceiling.
         """
-        missing = sorted(self.units - quantities.keys())
-        if missing and self.ceiling_micros is None:
-            raise UnboundedPrice(f"nothing bounds {', '.join(missing)}: set a ceiling, or a limit on the input")
-        most = max(self.minimum_micros, self.ceiling_micros or 0)
-        total = most if missing else -(-sum(part.cost(quantities) for part in self.parts) // EXACT)
-        floored = max(total, self.minimum_micros)
-        return marked_up(floored if self.ceiling_micros is None else min(floored, most), self.basis_points)
+        least, ceiling = self.minimum_micros, self.ceiling_micros
+        missing = {part.per for part in self.parts if part.micros and part.per not in quantities} - {"order"}
+        if missing and ceiling is None:
+            reason = f"nothing bounds {', '.join(sorted(missing))}: set a ceiling, or a limit on the input"
+            raise UnboundedPrice(reason)
+        most = None if ceiling is None else max(least, ceiling)
+        total = -(-sum([part.cost(quantities) for part in self.parts]) // EXACT)
+        floored = max(total, least)
+        if most is not None:
+            floored = most if missing else min(floored, most)
+        return marked_up(floored, self.basis_points)
 
 
 class PriceRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,7 +119,7 @@ class PriceRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def agreed(self, given: Mapping[str, Any], basis_points: int = 0) -> AgreedPrice:
         """Return the price for an input, with a mark-up in hundredths of a percent."""
-        parts = tuple(AgreedPart(part.per, part.unit_micros(given)) for part in self.parts)
+        parts = tuple([AgreedPart(part.per, part.unit_micros(given)) for part in self.parts])
         return AgreedPrice(parts, self.minimum_micros, self.ceiling_micros, basis_points)
 
     def conditions(self) -> Iterator[tuple[str, object]]:
@@ -138,7 +143,7 @@ class Sale(Struct, frozen=True, array_like=True):
     @property
     def metered(self) -> bool:
         """Return whether the cost depends on usage that only the provider or the outputs show."""
-        return bool(self.price.units & (TOKENS | PER_OUTPUT))
+        return any([part.micros and part.per in METERED for part in self.price.parts])
 
     def counts(self, tokens: Quantities) -> bool:
         """Return whether a report has every token that the price counts."""

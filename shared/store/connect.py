@@ -103,32 +103,38 @@ class Store:
         args = tuple(redaction.mask(value) for value in args) if redaction.has_secrets() else args
         began_s = time.perf_counter()
         try:
-            reply = await self._retry(lua, args, self._timeout_s if patience_s is None else patience_s)
+            try:
+                reply = await self._evaluate(lua, args)
+            except StoreDown as down:
+                patience_s = self._timeout_s if patience_s is None else patience_s
+                reply = await self._retry(lua, args, down, patience_s - (time.perf_counter() - began_s))
         except StoreDown:
             metrics.STORE_UNAVAILABLE.inc()
             raise
         metrics.of(metrics.SCRIPT_SECONDS, verb).observe(time.perf_counter() - began_s)
         return reply
 
-    async def _retry(self, lua: Script, args: tuple[Argument, ...], patience_s: float) -> list[Any]:
-        until, pause_s = asyncio.get_running_loop().time() + patience_s, RETRY_S
-        while True:
+    async def _retry(self, lua: Script, args: tuple[Argument, ...], failure: StoreDown, patience_s: float) -> list[Any]:
+        """Run a verb again that just failed, for so long."""
+        now_s = asyncio.get_running_loop().time
+        until, pause_s = now_s() + patience_s, RETRY_S
+        while (left := until - now_s()) > 0:
+            await asyncio.sleep(min(pause_s, left))
+            pause_s = min(pause_s * 2, RETRY_S_MAX)
+            await self._wait(until - now_s())
             try:
                 return await self._evaluate(lua, args)
-            except StoreDown:
-                left = until - asyncio.get_running_loop().time()
-                if left <= 0:
-                    raise
-                await asyncio.sleep(min(pause_s, left))
-                pause_s = min(pause_s * 2, RETRY_S_MAX)
-                await self._wait(until - asyncio.get_running_loop().time())
+            except StoreDown as again:
+                failure = again
+        raise failure
 
     async def _evaluate(self, lua: Script, args: tuple[Argument, ...]) -> list[Any]:
         wire = self._wire
         if wire is None or wire.closed.done():
             raise StoreDown("no connection to the store")
         try:
-            reply = await self._send(wire, "EVALSHA", lua.sha, 0, *args)
+            call = ("EVALSHA", lua.sha, 0, *args)
+            reply = await (wire.send(*call) if self._acknowledger is None else self._send(wire, *call))
         except StoreError as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise

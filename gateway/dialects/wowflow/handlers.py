@@ -1,12 +1,13 @@
 """The WOWFLOW API: decode the request, accept it, encode the result."""
 
 import re
+from collections.abc import Sequence
 
 from aiohttp import web
-from msgspec import structs
 
 from gateway import auth, routing
 from gateway.accept import accept, upstream_refusal
+from gateway.admission.images import RequestImages
 from gateway.body import limit_of, read_json
 from gateway.cancel import NOT_FOUND, cancel
 from gateway.context import CONTEXT, GatewayContext
@@ -19,7 +20,7 @@ from gateway.dialects.wowflow.bodies import (
 )
 from gateway.dialects.wowflow.quotes import pricing_of, quote_entry, usage_reported
 from gateway.listing import show_newest
-from gateway.offers import GenerationRequest, find_able
+from gateway.offers import Candidate, GenerationRequest, find_able
 from gateway.responses import json_response, list_response, mark_replay, refusal_response
 from gateway.stored_files import request_images
 from shared.domain.catalogue import Model
@@ -49,14 +50,9 @@ async def list_models(request: web.Request) -> web.Response:
 async def create_generation(request: web.Request) -> web.Response:
     """Answer 201 as soon as the generation is charged and durably queued, or after `Prefer: wait=N`."""
     context, key_hash = request.app[CONTEXT], auth.key_hash(request)
-    wait_s = preferred_wait_s(", ".join(request.headers.getall("Prefer", ())), context.settings.prefer_wait_s)
-    order = structs.replace(
-        await read_order(request),
-        key_hash=key_hash,
-        idempotency_key=request.headers.get("Idempotency-Key", ""),
-        wait_s=wait_s,
-    )
-    accepted = await accept(context, order)
+    preferred = ", ".join(request.headers.getall("Prefer", ()))
+    wait_s = preferred_wait_s(preferred, context.settings.prefer_wait_s) if preferred else 0
+    accepted = await accept(context, await read_order(request, key_hash, wait_s))
     await auth.remember_key(context, key_hash, accepted.generation.account)
     refusal = upstream_refusal(accepted.generation) if wait_s else None
     if refusal is not None:
@@ -74,29 +70,30 @@ async def quote_generation(request: web.Request) -> web.Response:
     account = await accounts.find(request.app[CONTEXT].store, await auth.authenticate(request))
     if account is None:
         raise auth.account_gone()
-    able = find_able(await read_order(request))
+    able = find_able(await read_order(request, auth.key_hash(request)))
     return json_response(quote_entry(able, account.topup - account.spent))
 
 
-async def read_order(request: web.Request) -> GenerationRequest:
-    """Read and check a create body. Raises Refused."""
+async def read_order(request: web.Request, key_hash: str, wait_s: int = 0) -> GenerationRequest:
+    """Read and check a create body, which the holder of a key sent. Raises Refused."""
     context = request.app[CONTEXT]
     body, raw = await read_json(request, CreateGeneration, with_media=True)
     if not body.model:
         raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
     if not body.prompt or not body.prompt.strip():
         raise Refused("missing_prompt", "is required: describe what to generate.", field="prompt")
-    images, candidates = request_images(context, auth.key_hash(request)), routing.of_model(context, body.model)
-    schemas = [one.route.native for one in candidates if one.route.native is not None]
-    media = {name: role for schema in schemas for name, role in schema.media.items()}
+    images, candidates = request_images(context, key_hash), routing.of_model(context, body.model)
     return GenerationRequest(
         dialect="wowflow",
         candidates=candidates,
-        native=read_native(await images.take_native(body.native or {}, media)),
+        key_hash=key_hash,
+        native=await read_native(body.native, candidates, images) if body.native else {},
         prompt=body.prompt,
         input=await images.take_all(body.input),
         uploads=tuple(images.uploads),
         body=raw,
+        idempotency_key=request.headers.get("Idempotency-Key", ""),
+        wait_s=wait_s,
         cost_max_micros=None if body.max_cost_cents is None else body.max_cost_cents * MICROS_PER_CENT,
     )
 
@@ -221,10 +218,14 @@ def native_fields(model: Model) -> tuple[str, ...]:
     return tuple({name: None for schema in schemas for name in schema.open_fields})
 
 
-def read_native(native: dict[str, object]) -> dict[str, object]:
-    """Return native fields whose size and depth are bounded. Raises Refused naming the place by its JSON pointer."""
+async def read_native(
+    native: dict[str, object], candidates: Sequence[Candidate], images: RequestImages
+) -> dict[str, object]:
+    """Return native fields with their media taken. Raises Refused naming the place by its JSON pointer."""
+    schemas = [one.route.native for one in candidates if one.route.native is not None]
+    media = {name: role for schema in schemas for name, role in schema.media.items()}
     try:
-        return check_native(native)
+        return check_native(await images.take_native(native, media))
     except InvalidInput as invalid:
         raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
 
