@@ -7,6 +7,7 @@ from shared.domain.fields import PROMPT_CHARS_MAX
 from shared.domain.kind import Kind, kind_of
 
 FIELD_CHARS_MAX = 60  # of an unknown field's name in an error message
+DEFAULTS = "default values"  # their name among what a model remembers
 
 
 class InvalidInput(ValueError):
@@ -22,6 +23,20 @@ def validate_input(model: Model, raw: object) -> dict[str, object]:
 
     Raises InvalidInput naming the first field that is unknown, missing, of another type or outside its limits.
     """
+    if raw is None or raw == {}:
+        return {name: [*value] if isinstance(value, list) else value for name, value in _defaults(model).items()}
+    return _validate_given(model, raw)
+
+
+def _defaults(model: Model) -> dict[str, object]:
+    """Return the validated input of an order without one. Most orders have none, so the model remembers it."""
+    found: dict[str, object] | None = vars(model).get(DEFAULTS)
+    if found is None:
+        found = vars(model)[DEFAULTS] = _validate_given(model, None)
+    return found
+
+
+def _validate_given(model: Model, raw: object) -> dict[str, object]:
     given = _known_fields(model, raw)
     values: dict[str, object] = {}
     for name, limit in model.input.items():
