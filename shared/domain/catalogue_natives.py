@@ -53,10 +53,25 @@ def check_native(model: Model, schema: NativeSchema, table: Table) -> None:
         if limit and field.role in COUNTED and limit.default is None and not limit.required:
             message = f"{name!r} is counted, so its input {field.role!r} needs a default or must be required"
             raise table.problem("native", f"native: {message}")
+    if schema.measured:
+        _check_measured(model, schema.measured[0], table)
     media = {ours for role in schema.media.values() for ours in MEDIA[role]}
-    lost = next((ours for ours in model.input if ours not in (*schema.mapped, *media, *IN_PROMPT)), None)
+    declared = ("seconds",) if schema.measured else ()
+    known = (*schema.mapped, *media, *declared, *IN_PROMPT)
+    lost = next((ours for ours in model.input if ours not in known), None)
     if lost:
         message = f"no field is filled with the model's input {lost!r}: annotate one, or remove the input"
+        raise table.problem("native", f"native: {message}")
+
+
+def _check_measured(model: Model, name: str, table: Table) -> None:
+    """Check that an order declares how long its video or recording is, and pays for it. Raises Problem."""
+    limit = model.input.get("seconds")
+    if limit is None or (limit.default is None and not limit.required):
+        message = f"{name!r} is measured, so the model needs an input 'seconds' with a default, or a required one"
+        raise table.problem("native", f"native: {message}")
+    if not all(_depends(rule, name, "seconds") for rule in (model.price, model.api_price[0])):
+        message = f"{name!r} is measured, but the price does not depend on 'seconds'"
         raise table.problem("native", f"native: {message}")
 
 

@@ -13,10 +13,12 @@ class NativeInput(Struct, frozen=True, array_like=True):
     """The input of one route under the provider's names. Stored as a MessagePack array, as Spec is.
 
     `roles` names the fields that the worker fills or publishes: "prompt", or a kind of media. `costs` has the fields
-    that change the price, as `native.<field>`, with the provider's defaults.
+    that change the price, as `native.<field>`, with the provider's defaults. `seconds_max` is the length that the order
+    pays for, of the fields whose media the worker measures.
     """
 
     values: dict[str, object]
     roles: dict[str, str] = msgspec.field(default_factory=dict)
     costs: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
     has_negative: bool = False  # whether one of the values is the negative prompt, which is in the prompt otherwise
+    seconds_max: dict[str, float] = msgspec.field(default_factory=dict)

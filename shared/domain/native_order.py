@@ -63,7 +63,9 @@ def fit_order(
     _validate_whole(schema, filled, text, native)
     roles = {name: field.role for name, field in schema.fields.items() if field.role == PROMPT or name in schema.media}
     used = {name: role for name, role in roles.items() if role == PROMPT or name in filled}
-    return values, NativeInput(filled, used, schema.cost_facts(filled), "negative_prompt" in schema.mapped)
+    limit = values.get("seconds")
+    limits = {name: limit for name in schema.measured if name in filled and isinstance(limit, int | float)}
+    return values, NativeInput(filled, used, schema.cost_facts(filled), "negative_prompt" in schema.mapped, limits)
 
 
 def _inner(path: tuple[object, ...], value: object) -> list[tuple[tuple[object, ...], object]]:
@@ -118,7 +120,10 @@ def _validate_ours(model: Model, schema: NativeSchema, given: object, native: Ma
 
 
 def _fill(schema: NativeSchema, values: Mapping[str, object], native: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the native fields, untouched, with our own input in the fields that the caller left out."""
+    """Return the native fields, untouched, with our own input in the fields that the caller left out.
+
+    A field that the provider requires has its default then.
+    """
     filled = dict(native)
     for ours, name in schema.mapped.items():
         if filled.get(name) is None and ours in values:
@@ -128,6 +133,9 @@ def _fill(schema: NativeSchema, values: Mapping[str, object], native: Mapping[st
         if filled.get(name) is None and urls is not None:
             several = urls if isinstance(urls, list) else [urls]
             filled[name] = several if role in LISTS else several[0]
+    for name, field in schema.fields.items():
+        if field.required and field.default is not None and filled.get(name) is None:
+            filled[name] = field.default
     return filled
 
 

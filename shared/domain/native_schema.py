@@ -3,7 +3,8 @@
 Annotations of a property say what the gateway does with it:
 
 - `x-wokflow`: the input of ours that fills it: `prompt`, a kind of media such as `image`, or another input field;
-- `x-wokflow-cost`: whether it changes the cost, so that the price must depend on it.
+- `x-wokflow-cost`: whether it changes the cost, so that the price must depend on it;
+- `x-wokflow-measured`: whether its video or recording must not be longer than the order's `seconds`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from shared.domain.price_rule import same
 if TYPE_CHECKING:
     import jsonschema_rs
 
-ROLE, COSTS = "x-wokflow", "x-wokflow-cost"
+ROLE, COSTS, MEASURED = "x-wokflow", "x-wokflow-cost", "x-wokflow-measured"
 # Kinds of media, each with the input fields of ours that fill it. The first one that the caller sent counts.
 MEDIA: dict[str, tuple[str, ...]] = {
     "image": ("image_url", "image_urls"),
@@ -33,6 +34,7 @@ MEDIA: dict[str, tuple[str, ...]] = {
     "audio": (),
 }
 LISTS = frozenset({"images", "references"})  # kinds of media whose field is a list
+TIMED = ("video", "audio")  # kinds of media with a length
 SCHEMA_BYTES_MAX = 200_000
 SCHEMA_DEPTH_MAX = 64
 FIELDS_MAX = 200
@@ -48,6 +50,8 @@ class NativeField(Struct, frozen=True, kw_only=True):
 
     role: str = ""
     costs: bool = False
+    measured: bool = False
+    required: bool = False
     types: frozenset[str] = frozenset()
     choices: tuple[object, ...] = ()
     default: object = None
@@ -63,6 +67,11 @@ class NativeSchema(Struct, frozen=True, kw_only=True):
     def media(self) -> dict[str, str]:
         """Return the kind of media of each field that takes one."""
         return {name: field.role for name, field in self.fields.items() if field.role in MEDIA}
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Return the fields whose video or recording must not be longer than the order's `seconds`."""
+        return tuple(name for name, field in self.fields.items() if field.measured)
 
     @property
     def open_fields(self) -> tuple[str, ...]:
@@ -154,11 +163,17 @@ def _field(schema: Mapping[str, Any], name: str, node: Any) -> NativeField:
     closed = bool(values) and all(_choices(one) or one.get("type") == "null" for one in (options or [own]))
     types = {kind for one in (own, *options) for kind in _listed(one.get("type"), single=True)}
     role = own.get(ROLE, "")
-    if not isinstance(role, str) or not isinstance(own.get(COSTS, False), bool):
-        raise BadSchema(f"has a property {name[:60]!r} whose {ROLE} is not a text, or {COSTS} not true or false")
+    marks = [own.get(mark, False) for mark in (COSTS, MEASURED)]
+    if not isinstance(role, str) or not all(isinstance(mark, bool) for mark in marks):
+        reason = f"{ROLE} is not a text, or {COSTS} or {MEASURED} not true or false"
+        raise BadSchema(f"has a property {name[:60]!r} whose {reason}")
+    if marks[1] and (role not in TIMED or ("array" in types and own.get("maxItems") != 1)):
+        raise BadSchema(f"measures {name[:60]!r}, which is not one video or recording")
     return NativeField(
         role=role,
-        costs=own.get(COSTS, False),
+        costs=marks[0],
+        measured=marks[1],
+        required=name in _listed(schema.get("required")),
         types=frozenset(str(kind) for kind in types),
         choices=tuple(value for value in values if value is not None) if closed else (),
         default=own.get("default"),

@@ -17,17 +17,19 @@ async def build_native_input(
     if call.native is None:
         return None
 
-    async def publish_all(value: object, kind: MediaKind) -> object:
+    async def publish_all(value: object, kind: MediaKind, seconds_max: float | None) -> object:
         if isinstance(value, list):
-            return [await publish_all(item, kind) for item in value]
+            return [await publish_all(item, kind, seconds_max) for item in value]
         if not isinstance(value, str):
             return value
-        return await publish(setup, value, kind=kind, upload=upload, inline_bytes_max=inline_bytes_max)
+        return await publish(
+            setup, value, kind=kind, upload=upload, inline_bytes_max=inline_bytes_max, seconds_max=seconds_max
+        )
 
     fields = dict(call.native.values)
     for name, role in call.native.roles.items():
         if role == PROMPT:
             fields[name] = styled_prompt(call, takes_negative=call.native.has_negative)
         else:
-            fields[name] = await publish_all(fields[name], kind_of_role(role))
+            fields[name] = await publish_all(fields[name], kind_of_role(role), call.native.seconds_max.get(name))
     return fields

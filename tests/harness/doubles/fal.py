@@ -21,6 +21,7 @@ PAGE = 3  # apps on a page of the catalogue
 REQUEST = "/{owner}/{alias}/requests/{id}"
 FLUX = {"prompt", "image_size", "num_inference_steps", "seed", "guidance_scale", "num_images", "output_format"}
 BANANA = {"prompt", "num_images", "seed", "aspect_ratio", "output_format", "safety_tolerance", "resolution"}
+AVATAR = {"image_url", "audio_url", "prompt"}
 KLING = {"prompt", "duration", "aspect_ratio", "negative_prompt", "cfg_scale"}
 APPS = {  # the inputs of some apps; the refusal of any other field is assumed
     "fal-ai/flux/schnell": FLUX,
@@ -30,8 +31,11 @@ APPS = {  # the inputs of some apps; the refusal of any other field is assumed
     "fal-ai/nano-banana-2/edit": BANANA | {"image_urls"},
     "fal-ai/esrgan": {"image_url", "scale", "tile", "face", "model", "output_format"},
     "fal-ai/kling-video/v2.5-turbo/pro/text-to-video": KLING,
+    "fal-ai/kling-video/ai-avatar/v2/standard": AVATAR,
+    "fal-ai/kling-video/ai-avatar/v2/pro": AVATAR,
     "fal-ai/kokoro/american-english": {"prompt", "voice", "speed"},
 }
+REQUIRED = {app: ("image_url", "audio_url") for app, fields in APPS.items() if fields == AVATAR}
 SIGNING = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 
 
@@ -91,6 +95,11 @@ class Double(double.Double):
         if unknown:
             return Response(
                 422, {"detail": [{"loc": ["body", unknown[0]], "msg": "Extra inputs.", "type": "extra_forbidden"}]}
+            )
+        missing = [name for name in REQUIRED.get(request.path.strip("/"), ()) if name not in request.json]
+        if missing:
+            return Response(
+                422, {"detail": [{"loc": ["body", missing[0]], "msg": "Field required", "type": "missing"}]}
             )
         request_id = str(uuid4())
         self.queued_apps[request_id] = f"{request.match['owner']}/{request.match['alias']}"

@@ -5,8 +5,11 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from shared.domain.native_schema import LISTS, MEDIA, NativeSchema
+from shared.media.file_type import MediaKind
 from tests.harness.doubles.double import Double, Response
 from tests.harness.doubles.provider import a_png
+from tests.harness.media import a_wav, an_mp4
 from workers.adapters.contract import Blob, Call, Callback, Down, ModelGone, ProviderError, Rejected, Retry, Unknown
 
 FAR_MS = 4_000_000_000_000  # a deadline that no test reaches
@@ -61,6 +64,23 @@ def a_call(kind: str, model: str, /, prompt: str = "a red fox", **input: object)
         input=input,
         deadline_ms=FAR_MS,
     )
+
+
+def required_media(schema: NativeSchema | None) -> dict[str, object]:
+    """Return URLs for the media that a route requires and that no input field of ours fills."""
+    if schema is None:
+        return {}
+    needed = {name: field for name, field in schema.fields.items() if field.required and field.role in MEDIA}
+    urls = {name: f"https://example.com/{field.role}" for name, field in needed.items() if not MEDIA[field.role]}
+    return {
+        name: [url] if needed[name].role in LISTS or "array" in needed[name].types else url
+        for name, url in urls.items()
+    }
+
+
+async def fetch_media(_: str, kind: MediaKind) -> Blob:
+    """Return the shortest video or recording that a model takes."""
+    return Blob(an_mp4(1), "video/mp4") if kind == "video" else Blob(a_wav(1), "audio/wav")
 
 
 def down(response: Response) -> Refusal:

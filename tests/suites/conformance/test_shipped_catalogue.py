@@ -13,7 +13,7 @@ from shared.domain.native_order import fit_order
 from shared.ops import catalogue_files
 from shared.ops.settings import Settings
 from tests.harness.doubles.double import Double
-from tests.suites.conformance.case import FAR_MS, fetch_image
+from tests.suites.conformance.case import FAR_MS, fetch_image, fetch_media, required_media
 from tests.suites.conformance.cases import CASES
 from workers.adapters.contract import Call, Done, Pending, Setup, load
 
@@ -89,11 +89,13 @@ async def test_provider_accepts_every_offered_input(model: Model, route: Route) 
     levels = (required, fill_fields(model, most=False), fill_fields(model, most=True))
     provider = SHIPPED.providers[route.provider]
     async with double_of(provider, model.kind)() as double:
-        setup = Setup(name=provider.name, base_url=double.base_url, key="a-key", fetch=fetch_image)
+        setup = Setup(
+            name=provider.name, base_url=double.base_url, key="a-key", fetch=fetch_image, fetch_media=fetch_media
+        )
         adapter = load(adapter_of(provider))(setup)
         try:
             for values in levels:
-                given, native = fit_order(model, route.native, values, "a red fox", {})
+                given, native = fit_order(model, route.native, values, "a red fox", required_media(route.native))
                 call = Call(
                     generation_id="3f2a1c5e-0000-4000-8000-000000000001",
                     kind=model.kind,

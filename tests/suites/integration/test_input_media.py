@@ -12,6 +12,7 @@ from PIL import Image
 from shared.ops.storage import Storage
 from shared.sandbox.pool import Unavailable
 from tests.harness.doubles.provider import a_png
+from tests.harness.media import a_wav, an_mp4
 from tests.harness.phone_photos import HEIGHT, WIDTH, photo, saved
 from workers.adapters.contract import Blob, Rejected, Setup
 from workers.adapters.media import publish
@@ -134,6 +135,21 @@ async def test_input_is_published_as_its_provider_reads_it(media: InputMedia) ->
     inline = "data:image/png;base64," + base64.b64encode(a_png()).decode()
     assert inline == await publish(setup, png) == await publish(setup, png, upload=upload, inline_bytes_max=9_999)
     assert "https://provider.example/video/mp4" == await publish(setup, video, kind="video", upload=upload)
+
+
+async def test_measured_input_must_not_be_longer_than_its_order(media: InputMedia) -> None:
+    """A longer video is refused whatever its header claims, and so is a file that does not say its length."""
+    setup = Setup(name="x", fetch=media.fetch, fetch_media=media.fetch_media)
+    for data, kind in ((an_mp4(5), "video"), (a_wav(5), "audio")):
+        url = await store(media, data)
+        assert await publish(setup, url, kind=kind, seconds_max=5)
+        with pytest.raises(Rejected, match=r"is 5\.00 s long, but `seconds` is 4. .* 5 `seconds`") as caught:
+            await publish(setup, url, kind=kind, seconds_max=4)
+        assert f"bad_{kind}" == caught.value.code
+    with pytest.raises(Rejected, match=r"is 60\.00 s long"):
+        await publish(setup, await store(media, an_mp4(60, claimed_s=1)), kind="video", seconds_max=4)
+    with pytest.raises(Rejected, match="an MP4 video that does not say its length"):
+        await publish(setup, await store(media, MP4), kind="video", seconds_max=4)
 
 
 async def test_usual_image_passes_where_the_decoder_is_missing(

@@ -64,6 +64,9 @@ def changed(**fields: object) -> bytes:
 KIE = changed(text=None, duration={"type": "integer", "x-wokflow": "seconds"}, words={"x-wokflow": "prompt"}, extra={})
 KIE = json.dumps({**json.loads(KIE), "required": []}).encode()
 
+MEASURED = changed(duration=None, clip={"type": "string", "x-wokflow": "video", "x-wokflow-measured": True})
+MEASURED = json.dumps({**json.loads(MEASURED), "required": ["text", "resolution"]}).encode()
+
 
 def parse(old: str = "", new: str = "", *, cost: str = COST, **files: bytes) -> Catalogue:
     """Return the catalogue, after a replacement in its text, with files next to it."""
@@ -203,9 +206,20 @@ def test_upload_fits_a_pattern_for_urls() -> None:
     assert "asset:2026/x.png" == found.values["start"]
 
 
+def test_measured_media_may_be_as_long_as_the_order_pays_for() -> None:
+    """The worker gets the length of the order, and the provider the default of a field that it requires."""
+    model = parse(fal=MEASURED).models["a/clip"]
+    _, found = fit_order(model, model.routes[0].native, {"seconds": 10}, "a boat", {"clip": "asset:2026/x.mp4"})
+    assert found is not None
+    assert ({"clip": 10}, "1K") == (found.seconds_max, found.values["resolution"])
+    _, other = fit_order(model, model.routes[0].native, {"seconds": 10}, "a boat", {})
+    assert other is not None
+    assert {} == other.seconds_max
+
+
 def test_native_input_survives_the_store_and_ends_with_the_generation() -> None:
     """A stored specification has every native input, also its fallback's; the part that stays has none."""
-    own = NativeInput({"a": [1, "x", {"b": 0.5}]}, {"p": "prompt"}, {"native.a": 1})
+    own = NativeInput({"a": [1, "x", {"b": 0.5}]}, {"p": "prompt"}, {"native.a": 1}, seconds_max={"c": 5})
     spec = Spec("wowflow", "image", "a", "b", "c", {"style": "x"}, (FallbackRoute("k", "t", "m", own),), native=own)
     other = structs.replace(spec, native=None, input={}, routes=(*spec.routes, FallbackRoute("l", "t", "m")))
     assert [spec, other] == [decode_spec(encode_spec(one)) for one in (spec, other)]
@@ -232,6 +246,8 @@ def test_native_input_survives_the_store_and_ends_with_the_generation() -> None:
         (changed(a={"x-wokflow": 7}), "is not a text"),
         (changed(a={"type": "object", "x-wokflow-cost": True}), "has a cost-changing field 'a'"),
         (changed(a={"enum": [1], "default": 2}), "has a default of 'a'"),
+        (changed(a={"x-wokflow": "image", "x-wokflow-measured": True}), "measures 'a', which is not one video"),
+        (changed(a={"type": "array", "x-wokflow": "video", "x-wokflow-measured": True}), "measures 'a', which is not"),
     ],
 )
 def test_bad_schema_does_not_load(raw: bytes, words: str) -> None:
@@ -248,6 +264,13 @@ def test_bad_schema_does_not_load(raw: bytes, words: str) -> None:
         ("", "", {"fal": changed(a={"x-wokflow": "colour"})}, "'a' is filled with 'colour', which is not an input"),
         ("", "", {"fal": changed(duration=None)}, "no field is filled with the model's input 'seconds'"),
         ("", "", {"fal": changed(a={"type": "boolean", "x-wokflow-cost": True})}, "'a' changes the cost, but"),
+        ("default = 5, ", "", {"fal": MEASURED, "kie": MEASURED}, "'clip' is measured, so the model needs an input"),
+        (
+            'per = "second", cents = 4',
+            'per = "order", cents = 400',
+            {"fal": MEASURED, "kie": MEASURED},
+            "'clip' is measured, but",
+        ),
         ("default = 5, ", "", {}, "'duration' is counted, so its input 'seconds' needs a default"),
         ('kind = "video"', 'kind = "video"\napi_price_cents = 90', {}, "'duration' changes the cost, but the price"),
         (
