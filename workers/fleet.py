@@ -122,10 +122,8 @@ def process_metrics(processes: Sequence[Process]) -> Iterator[Metric]:
 
 
 def model_metrics(checks: Mapping[str, ModelCheck], catalogue: Catalogue) -> Metric:
-    """Return the number of routed models that end, by provider and reason, at the last comparison."""
-    counts: dict[tuple[str, ...], float] = {
-        (name, reason): 0.0 for name in checks if name in catalogue.providers for reason in REASONS
-    }
+    """Return the number of routed models that end, by provider and reason, at the last comparison; 0 before it."""
+    counts: dict[tuple[str, ...], float] = {(name, reason): 0.0 for name in catalogue.providers for reason in REASONS}
     for name, check in checks.items():
         routed = catalogue.targets(name)
         for notice in check.notices:

@@ -204,12 +204,14 @@ class Process:
     def send(self, number: signal.Signals) -> None:
         """Send it a signal, unless it has ended."""
         if self.running:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it ended just now
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Kill its process group with SIGKILL and wait for its end."""
         if self.running:
-            os.killpg(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended just now
+                os.killpg(self.pid, signal.SIGKILL)
             self.child.wait(STOP_S)
 
     def pause(self) -> None:

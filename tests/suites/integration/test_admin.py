@@ -35,6 +35,7 @@ ELSEWHERE = {
     "admin": "admin keys are created at the shell",
     "webhook": "an account's own API has it, and dead letters are here",
     "catalogue check": "reads a file",
+    "catalogue import": "writes files",
     "provider": "needs the providers' keys",
     "reconcile": "reads a bill",
     "doctor": "checks the machine it runs on",
