@@ -102,7 +102,8 @@ async def _send_heartbeats(
         with contextlib.suppress(StoreDown, StoreError):
             follower.follow_announcement(await send_heartbeat(store, _with_catalogue(now, follower)))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(follower.changed.wait(), HEARTBEAT_S)
+            async with asyncio.timeout(HEARTBEAT_S):
+                await follower.changed.wait()
 
 
 def _with_catalogue(process: Process, follower: CatalogueFollower) -> Process:

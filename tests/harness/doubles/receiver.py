@@ -143,4 +143,5 @@ class Receiver:
     async def _pause(self, delay_s: float) -> None:
         """Sleep, but not after the receiver was closed."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), delay_s)
+            async with asyncio.timeout(delay_s):
+                await self._closing.wait()

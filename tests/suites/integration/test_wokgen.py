@@ -431,10 +431,7 @@ async def test_image_url_is_refused_when_invalid(guest: Visitor, url: str) -> No
 
 
 async def test_image_that_cannot_be_fetched_is_502(guest: Visitor, image_server: Receiver) -> None:
-    """A missing or invalid image is 502 with a code of its own, and does not count against the quota.
-
-    An output of ours that is gone is 400, because we know that before the order.
-    """
+    """A missing or invalid image is 502 with its own code, one of our own outputs 400; neither counts on the quota."""
     gone = f"{guest.place.stack.url}/assets/2026/01/01/{'0' * 32}-0.png"
     answer = await guest.request("POST", "/api/tools/upscale", json={"imageUrl": gone})
     assert "does not exist" in is_error(answer, 400, "INVALID_INPUT")
