@@ -238,41 +238,44 @@ def test_bodies_are_valid_only_if_accepted(body: dict[str, object]) -> None:
     assert [] == faults(schema, {"model": "m", "prompt": "a\nb", "input": {"seed": None, "width": 512}})
 
 
-@pytest.mark.parametrize("model", CATALOGUE.models.values(), ids=lambda model: model.id)
-@pytest.mark.parametrize(
-    "given",
-    [
-        {},
-        {"width": None, "seed": -5},
-        {"width": 64, "height": 1280},
-        {"width": 63},
-        {"width": 1281},
-        {"width": 5000},
-        {"width": "512"},
-        {"quality": "hd"},
-        {"quality": "best"},
-        {"aspect_ratio": "16:9"},
-        {"aspect_ratio": "7:5"},
-        {"aspect_ratio": "wide"},
-        {"seconds": 10},
-        {"seconds": 11},
-        {"image_urls": ["HTTPS://example.com/a.png", "data:image/png;base64,AAAA"]},
-        {"image_urls": ["http://example.com/a.png"]},
-        {"image_urls": ["https://example.com/a.png"] * 15},
-        {"image_url": "https://example.com/a.png"},
-        {"image_url": None},
-        {"nonsense": 1},
-    ],
-    ids=str,
+GIVEN: tuple[dict[str, object], ...] = (
+    {},
+    {"width": None, "seed": -5},
+    {"width": 64, "height": 1280},
+    {"width": 63},
+    {"width": 1281},
+    {"width": 5000},
+    {"width": "512"},
+    {"quality": "hd"},
+    {"quality": "best"},
+    {"aspect_ratio": "16:9"},
+    {"aspect_ratio": "7:5"},
+    {"aspect_ratio": "wide"},
+    {"seconds": 10},
+    {"seconds": 11},
+    {"image_urls": ["HTTPS://example.com/a.png", "data:image/png;base64,AAAA"]},
+    {"image_urls": ["http://example.com/a.png"]},
+    {"image_urls": ["https://example.com/a.png"] * 15},
+    {"image_url": "https://example.com/a.png"},
+    {"image_url": None},
+    {"nonsense": 1},
 )
-def test_input_schema_accepts_the_same_as_the_model(model: Any, given: dict[str, object]) -> None:
+
+
+@pytest.mark.parametrize("model", CATALOGUE.models.values(), ids=lambda model: model.id)
+def test_input_schema_accepts_the_same_as_the_model(model: Any) -> None:
     """The document allows for a model exactly the input that the gateway accepts."""
     schema = next(entry["input"] for entry in DOCUMENT["x-models"] if entry["id"] == model.id)
+    assert [] == [given for given in GIVEN if is_taken(model, given) != (faults(schema, given) == [])]
+
+
+def is_taken(model: Any, given: dict[str, object]) -> bool:
+    """Return whether the gateway accepts this input of a model."""
     try:
-        taken = bool(validate_input(model, given)) or True
+        validate_input(model, given)
     except InvalidInput:
-        taken = False
-    assert taken == (faults(schema, given) == [])
+        return False
+    return True
 
 
 @pytest.mark.parametrize("kind", events.RESULT_FIELDS)
