@@ -8,7 +8,7 @@ MODULES := sdk/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup run demo test sdk check lint types fix bench chaos drill scale fuzz pins clean docs
+.PHONY: help install setup run demo test sdk check lint types fix bench chaos drill reload scale fuzz pins clean docs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ chaos: setup ## Kill and pause processes under load, then check every account to
 
 drill: setup ## Destroy a store under load, restore it from a backup, and check every promise about it
 	@exec $(BIN)/python -m tests.programs.drill
+
+reload: setup ## Reload 300 valid and broken catalogues under load, then check every request and charge
+	@exec $(BIN)/python -m tests.programs.reload
 
 scale: setup ## Show how KEDA's formula scales through a burst: a table, and a chart in build/
 	@exec $(BIN)/python -m tests.programs.scaling

@@ -12,13 +12,13 @@ from shared.domain.account import Account
 from shared.domain.described import doc, timestamp
 from shared.domain.errors import Refused
 from shared.domain.ids import KEY_PREFIXES
-from shared.store import accounts, ledger, security
+from shared.store import accounts, ledger, security, uploads
 
 REFERENCE_CHARS_MAX = REASON_CHARS_MAX = 200
 
 
 class AdminAccountEntry(Struct, kw_only=True):
-    """An account with its money. `keys` counts its active keys; lists leave it out."""
+    """An account with its money. Lists leave out its active keys and its uploads."""
 
     account: Annotated[str, doc("The account's id.")]
     name: Annotated[str, doc("The name.")]
@@ -29,6 +29,8 @@ class AdminAccountEntry(Struct, kw_only=True):
     spent_micros: Annotated[int, doc("All charges minus all refunds, in micro-dollars.")]
     low_micros: Annotated[int, doc("The low-balance threshold in micro-dollars. 0: no alert.")]
     keys: Annotated[int | UnsetType, doc("How many active keys the account has. Left out in lists.")] = UNSET
+    uploads: Annotated[int | UnsetType, doc("How many uploads the account has. Left out in lists.")] = UNSET
+    upload_bytes: Annotated[int | UnsetType, doc("The bytes of these uploads. Left out in lists.")] = UNSET
 
 
 class CreatedAccount(Struct, kw_only=True):
@@ -102,9 +104,10 @@ async def create_keys(operator: Operator, account_id: str) -> dict[str, str]:
 
 
 async def show_account(operator: Operator, account_id: str) -> AdminAccountEntry:
-    """Return an account with the number of its active keys. Raises Refused."""
+    """Return an account with the number of its active keys and its uploads. Raises Refused."""
     entry = _entry(await require_account(operator, account_id))
     entry.keys = len(await accounts.list_keys(operator.store, account_id))
+    entry.uploads, entry.upload_bytes = await uploads.read_use(operator.store, account_id)
     return entry
 
 

@@ -65,6 +65,8 @@ async def show(context: CommandContext, operator: Operator, account_id: str) -> 
     """Show an account and its balance."""
     found = await accounts.show_account(operator, account_id)
     details = {"created": found.created_at, "plan": found.plan, "active keys": found.keys}
+    size = f"{(found.upload_bytes or 0) / 1_000_000:.1f} MB"
+    details["uploads"] = f"{found.uploads}, {size}"
     amounts = {
         "balance": found.balance_micros,
         "topped up": found.topup_micros,

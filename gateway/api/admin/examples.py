@@ -32,6 +32,8 @@ ACCOUNT = accounts.AdminAccountEntry(
     spent_micros=110_000,
     low_micros=500_000,
     keys=2,
+    uploads=3,
+    upload_bytes=12_500_000,
 )
 CREATED = accounts.CreatedAccount(account=ACCOUNT_ID, keys={"wowflow": "wf_live_...", "wokgen": "wok_..."})
 TOPPED_UP = accounts.ToppedUp(account=ACCOUNT_ID, topped_up=True, reference="invoice-7", balance_micros=39_890_000)

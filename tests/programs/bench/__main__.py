@@ -26,6 +26,7 @@ ROWS = (
     "pending",
     "whole",
     "memory",
+    "inputs",
     "outputs",
     "wake",
     "waiting",

@@ -150,7 +150,9 @@ def test_account_commands_print_tables_without_json(run: Run) -> None:
     assert "Ada [bold]" in listed
     assert "$12.50" in listed
     account = listed.splitlines()[1].split()[0]
-    assert "$12.50" in run("account", "show", account).out
+    shown = run("account", "show", account).out
+    assert "$12.50" in shown
+    assert "0, 0.0 MB" in shown
     assert [account] == [entry["account"] for entry in run("account", "list", "--json").json["accounts"]]
 
 
