@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:9a63cb37ba7fe173c71426bc4bc5dadfbfec07cf1210327072ab1a2db63c4ed0
+// sha256:c4a055d7edeb61fb33faba79525e7ba910206b15c99a589513a9b4bd666fd9ef
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -743,6 +743,16 @@ interface Schemas {
      * @example runway/hailuo-3
      * @example runway/h3-max
      * @example runway/grok-imagine-1.5
+     * @example kwaivgi/kling-avatar
+     * @example kwaivgi/kling-avatar-pro
+     * @example kwaivgi/kling-avatar-2
+     * @example kwaivgi/kling-avatar-2-pro
+     * @example meigen/infinitalk
+     * @example topaz/video-upscale
+     * @example kwaivgi/kling-2.6-motion-control
+     * @example alibaba/wan-2.7-frames
+     * @example alibaba/wan-2.7-references
+     * @example alibaba/wan-2.7-edit
      * @example elevenlabs/gemini-2.5-flash-image
      * @example elevenlabs/gemini-3.1-flash-lite-image
      * @example elevenlabs/gemini-3.1-flash-image

@@ -74,6 +74,11 @@ class NativeSchema(Struct, frozen=True, kw_only=True):
         return tuple(name for name, field in self.fields.items() if field.measured)
 
     @property
+    def own_media(self) -> dict[str, NativeField]:
+        """Return the fields of media that an order must fill, since no input field of ours does."""
+        return {name: field for name, field in self.fields.items() if field.required and MEDIA.get(field.role) == ()}
+
+    @property
     def open_fields(self) -> tuple[str, ...]:
         """Return the fields that a caller may send: all but the prompt's."""
         return tuple(name for name, field in self.fields.items() if field.role != PROMPT)

@@ -57,9 +57,18 @@ TRANSACTIONS: DataList[Transaction] = DataList(data=(REFUND, CHARGE, TOP_UP))
 def input_of(model: Model) -> dict[str, object]:
     """Return a model's defaults, and a value for each required field without a default."""
     defaults = {name: limit.default for name, limit in model.input.items() if limit.default is not None}
-    required = {name: limit.choices for name, limit in model.input.items() if limit.required}
-    urls = {name: [examples.IMAGE_URL] if name == "image_urls" else examples.IMAGE_URL for name in required}
-    return defaults | {name: next(iter(choices), urls[name]) for name, choices in required.items()}
+    required = {name: limit for name, limit in model.input.items() if limit.required}
+    urls = {"image_urls": [examples.IMAGE_URL], "image_url": examples.IMAGE_URL}
+    return defaults | {name: urls.get(name, next(iter(limit.choices), limit.min)) for name, limit in required.items()}
+
+
+def native_of(model: Model) -> dict[str, object] | None:
+    """Return URLs for the media that a model's first route requires and no input field of ours fills."""
+    schema = model.routes[0].native
+    urls = {"video": f"{examples.ASSET_URL}.mp4", "audio": f"{examples.ASSET_URL}.mp3"}
+    needed = {} if schema is None else schema.own_media
+    found = {name: urls.get(field.role, examples.IMAGE_URL) for name, field in needed.items()}
+    return {name: [url] if "array" in needed[name].types else url for name, url in found.items()} or None
 
 
 def generation_entries(model: Model) -> tuple[GenerationEntry, GenerationEntry, GenerationEntry]:

@@ -91,7 +91,10 @@ def _create(offered: list[Model], shown: Model) -> Operation:
     minimal = {"prompt only": CreateGeneration(model=shown.id, prompt=PROMPT, input=UNSET)}
     each = {
         model.id: CreateGeneration(
-            model=model.id, prompt=PROMPT[: prompt_chars_max(model)], input=examples.input_of(model)
+            model=model.id,
+            prompt=PROMPT[: prompt_chars_max(model)],
+            input=examples.input_of(model),
+            native=examples.native_of(model),
         )
         for model in offered
     }

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from shared.domain.native_schema import LISTS, MEDIA, NativeSchema
+from shared.domain.native_schema import NativeSchema
 from shared.media.file_type import MediaKind
 from tests.harness.doubles.double import Double, Response
 from tests.harness.doubles.provider import a_png
@@ -68,14 +68,9 @@ def a_call(kind: str, model: str, /, prompt: str = "a red fox", **input: object)
 
 def required_media(schema: NativeSchema | None) -> dict[str, object]:
     """Return URLs for the media that a route requires and that no input field of ours fills."""
-    if schema is None:
-        return {}
-    needed = {name: field for name, field in schema.fields.items() if field.required and field.role in MEDIA}
-    urls = {name: f"https://example.com/{field.role}" for name, field in needed.items() if not MEDIA[field.role]}
-    return {
-        name: [url] if needed[name].role in LISTS or "array" in needed[name].types else url
-        for name, url in urls.items()
-    }
+    needed = {} if schema is None else schema.own_media
+    urls = {name: f"https://example.com/{field.role}" for name, field in needed.items()}
+    return {name: [url] if "array" in needed[name].types else url for name, url in urls.items()}
 
 
 async def fetch_media(_: str, kind: MediaKind) -> Blob:

@@ -7,6 +7,7 @@ import pytest
 from msgspec import inspect as types
 from msgspec import structs
 
+from gateway.dialects.wowflow.examples import input_of, native_of
 from shared.domain.catalogue import Limit, Model, Provider, Route
 from shared.domain.kind import kind_of
 from shared.domain.native_order import fit_order
@@ -110,3 +111,10 @@ async def test_provider_accepts_every_offered_input(model: Model, route: Route) 
             await adapter.close()
     assert len(levels) == double.accepted
     assert [] == [request.raw_path for request in double.requests if request.role == "unrouted"]
+
+
+def test_documented_order_of_each_model_is_valid() -> None:
+    """The sample of each model in the API's document fits the model and the native schema of its first route."""
+    for model in SHIPPED.models.values():
+        native = native_of(model) or {}
+        fit_order(model, model.routes[0].native, input_of(model), "a red fox", native)

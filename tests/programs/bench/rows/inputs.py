@@ -54,7 +54,7 @@ async def measure(size: Size, report: ReportProgress) -> list[Row]:
         session.headers["Authorization"] = f"Bearer {scene.api_keys[0]}"
         in_body = "data:image/png;base64," + base64.b64encode(image).decode()
         uploaded = await upload(session, image)
-            await order(session, number, {"image_url": uploaded})  # the first orders make the store grow
+        await order(session, number, {"image_url": uploaded})  # the first orders make the store grow
         await wait_until_drained(scene)
         for name, given in (
             ("a prompt", {}),
