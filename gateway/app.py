@@ -18,6 +18,7 @@ from gateway.api.admin.handlers import CHECK_LOCK
 from gateway.body import BODY_BYTES_MAX
 from gateway.callback_secrets import CallbackSecrets
 from gateway.context import CONTEXT, DOCUMENT, FOLLOWER, SDK, GatewayContext
+from gateway.dialects.wowflow.handlers import models_body
 from gateway.edge import headers
 from gateway.edge.rates import RateLimits
 from gateway.live_catalogue import CatalogueParts, LiveCatalogue
@@ -65,6 +66,7 @@ def build_parts(settings: Settings, catalogue: Catalogue, follower: CatalogueFol
         configured=configured,
         admission=build_admission(settings, catalogue),
         document=located_handler(lambda url: document_handler(table, offered, url), settings),
+        models=models_body(offered.models.values()),
     )
 
 

@@ -18,6 +18,7 @@ class CatalogueParts(Struct, frozen=True, kw_only=True):
     configured: frozenset[str]  # providers whose key is set, or that need none
     admission: Admission
     document: Handler  # answers the OpenAPI document
+    models: bytes  # the body that lists the models on offer
 
 
 PINNED: ContextVar[CatalogueParts | None] = ContextVar("catalogue", default=None)

@@ -34,12 +34,6 @@ def measured(catalogue: Catalogue) -> frozenset[str]:
     return frozenset(route.provider for model in by_speed for route in model.routes)
 
 
-def models(context: GatewayContext) -> list[Model]:
-    """Return the models on offer with the routes that may serve them, in the catalogue's order."""
-    simulates = context.settings.simulates
-    return list(offered(context.catalogue, context.configured, simulates=simulates).models.values())
-
-
 def of_model(context: GatewayContext, model_id: str) -> Sequence[Candidate]:
     """Return the routes of a model in the order of its policy. Raises Refused("unknown_model")."""
     model = context.catalogue.model(model_id)

@@ -1,8 +1,9 @@
 """The WOWFLOW API: decode the request, accept it, encode the result."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import msgspec
 from aiohttp import web
 
 from gateway import auth, routing
@@ -44,7 +45,12 @@ DAY_MS = 86_400_000
 async def list_models(request: web.Request) -> web.Response:
     """Answer every model on offer, with its API price."""
     await auth.authenticate(request)
-    return list_response([model_entry(model) for model in routing.models(request.app[CONTEXT])])
+    return web.Response(body=request.app[CONTEXT].live.current.models, content_type="application/json")
+
+
+def models_body(offered: Iterable[Model]) -> bytes:
+    """Return the body that lists these models. It is made once for a catalogue, because 200 models take 6 ms."""
+    return msgspec.json.encode({"data": [model_entry(model) for model in offered]})
 
 
 async def create_generation(request: web.Request) -> web.Response:
