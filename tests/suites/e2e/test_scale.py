@@ -134,7 +134,9 @@ async def wait_until_refused(host: str, port: int) -> None:
         while True:
             try:
                 _, writer = await asyncio.open_connection(host, port)
+                writer.close()
             except ConnectionRefusedError:
                 return
-            writer.close()
+            except ConnectionResetError:
+                pass  # the listener closed with this connection in its queue
             await asyncio.sleep(0.01)
