@@ -97,6 +97,7 @@ TAGS = {
     f"`{SECRET_PREFIX}...`, before you trust the event. Any response but a 2xx is retried, up to {ATTEMPT_MAX} "
     "attempts over three days.",
     "Outputs": "The files of completed generations.",
+    "Uploads": "Files that inputs name as `asset:upl_...`, for files too large for a `data:` URL.",
     "Admin": "For operators. Each call does the same as the command of its name. It needs an admin key from "
     "`wokflow admin key create`; the API keys of accounts do not work here. Amounts are in micro-dollars. Every action "
     "is recorded in the audit log.",

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { isApiError, verifyWebhook, type WebhookEvent, WokGenClient } from "../../src/index.ts";
-import { API_KEY, BASE_URL, fetchFile } from "./gateway.ts";
+import { API_KEY, BASE_URL, fetchFile, waitUntil } from "./gateway.ts";
 
 const client = new WokGenClient({ apiKey: API_KEY, baseUrl: BASE_URL });
 
@@ -96,9 +96,10 @@ test("a webhook is created, verified, rotated and replayed", async (t) => {
   assert.deepEqual([event.jobId, event.imageUrl, event.prompt], [image.jobId, image.imageUrl, "pixel art dragon"]);
 
   secret = (await client.webhooks.rotate(endpoint.id)).secret;
-  const [delivery] = await client.webhooks.deliveries(endpoint.id);
+  const last = async () => (await client.webhooks.deliveries(endpoint.id))[0];
+  await waitUntil(async () => (await last())?.state === "delivered", "the delivery is recorded");
   arrived = arrival();
-  await client.webhooks.redeliver(endpoint.id, String(delivery?.id));
+  await client.webhooks.redeliver(endpoint.id, String((await last())?.id));
   await arrived;
   assert.deepEqual(received[1], event);
   assert.equal(await client.webhooks.replay(endpoint.id, { since: Date.now(), which: "missing" }), 0);

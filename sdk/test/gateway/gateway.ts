@@ -1,9 +1,24 @@
-import { env } from "node:process";
+import { basename } from "node:path";
+import { argv, env } from "node:process";
+import { setTimeout } from "node:timers/promises";
 
-/** The gateway under test, started by `python -m tests.programs.sdk`: its URL, and a key of an account with a balance. */
+const LIMIT_MS = 30_000; // as Playwright's
+
+/** The gateway under test, started by `python -m tests.programs.sdk`. */
 export const URL_OF_GATEWAY: string = requireVariable("WOKGEN_URL");
 export const BASE_URL: string = `${URL_OF_GATEWAY}/api`;
-export const API_KEY: string = requireVariable("WOKGEN_KEY");
+
+/** A key of the account of this test file. Files run at the same time, and would see each other's changes in one account. */
+export const API_KEY: string = requireVariable(`WOKGEN_KEY_${basename(String(argv[1]), ".test.js").toUpperCase()}`);
+
+/** Waits until a condition holds. Rejects with its name after a time limit. */
+export async function waitUntil(holds: () => boolean | Promise<boolean>, name: string): Promise<void> {
+  const endMs = performance.now() + LIMIT_MS;
+  while (!(await holds())) {
+    if (performance.now() > endMs) throw new Error(`It did not happen within ${LIMIT_MS} ms: ${name}.`);
+    await setTimeout(50);
+  }
+}
 
 function requireVariable(name: string): string {
   const value = env[name];

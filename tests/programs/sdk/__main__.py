@@ -40,9 +40,10 @@ async def run_step(script: str, **env: str) -> None:
 
 async def run_with_gateway() -> None:
     """Run the tests that need a gateway against one with the shipped settings. Raises Failure."""
+    files = [path.name.removesuffix(".test.ts") for path in (SDK / "test/gateway").glob("*.test.ts")]
     async with Stack(workers=("local",)) as stack, Store(stack.settings.store_url) as store:
-        customer = await create_customer(store, cents=1000)
-        await run_step("test:gateway", WOKGEN_URL=stack.url, WOKGEN_KEY=customer.key)
+        keys = {f"WOKGEN_KEY_{name.upper()}": (await create_customer(store, cents=1000)).key for name in files}
+        await run_step("test:gateway", WOKGEN_URL=stack.url, **keys)
 
 
 async def run() -> None:

@@ -89,6 +89,15 @@ def faults(schema: dict[str, Any], value: object, *, closed: bool = False) -> li
     return [error.message for error in validator.iter_errors(value)]
 
 
+def test_documents_describe_the_tags_of_their_operations() -> None:
+    """Describe each tag that an operation has: /docs shows the operations of described tags."""
+    for built in (document(CATALOGUE, BASE_URL), admin_document(BASE_URL)):
+        shown = json.loads(json.dumps(built))
+        items = [*shown["paths"].values(), *shown["webhooks"].values()]
+        used = {tag for item in items for name, told in item.items() if name != "parameters" for tag in told["tags"]}
+        assert used == {tag["name"] for tag in shown["tags"]}
+
+
 @pytest.mark.parametrize("catalogue", [CATALOGUE, EMPTY], ids=["default", "without models"])
 def test_document_is_valid(catalogue: Catalogue) -> None:
     """The document follows the OpenAPI 3.1 schema, with and without models."""
