@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Mapping
 from hashlib import blake2b
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -23,6 +23,15 @@ DIGITS_MAX = 400  # of a whole number
 LIMIT_MAX, LIMIT_DEFAULT = 200, 50
 
 Shape = TypeVar("Shape")
+TEXTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class WrittenBody(msgspec.Struct, Generic[Shape], frozen=True):
+    """A JSON body. `identity` has its path and bytes; `texts` are the values of one object in it, as they were sent."""
+
+    value: Shape
+    identity: bytes
+    texts: dict[str, msgspec.Raw]
 
 
 async def read_json(request: web.Request, shape: type[Shape], *, with_media: bool = False) -> tuple[Shape, bytes]:
@@ -31,28 +40,36 @@ async def read_json(request: web.Request, shape: type[Shape], *, with_media: boo
     A body `with_media` of an account may be large. Raises Refused: unsupported_media_type, invalid_json or
     invalid_request.
     """
+    body = await read_written(request, shape, with_media=with_media)
+    return body.value, body.identity
+
+
+async def read_written(
+    request: web.Request, shape: type[Shape], *, with_media: bool, exact: str = ""
+) -> WrittenBody[Shape]:
+    """Return the body like `read_json`, with the texts of the values in its object `exact`. Raises Refused."""
     check_media_type(request)
     if with_media and (request.content_length or 0) > BODY_BYTES_MAX and auth.presented(request) is not None:
-        value, identity = await read_large_json(request)
+        value, texts, identity = await read_large_json(request, exact)
     else:
         identity = await read_body(request)
-        value = parse_json(identity)
+        value, texts = parse_written(identity, exact)
     if not isinstance(value, dict):
         raise Refused("invalid_json", "The body must be one JSON object.")
     resource = request.match_info.route.resource
     call = resource.canonical.encode() if resource else b""
-    return convert(value, shape), call + b" " + identity
+    return WrittenBody(convert(value, shape), call + b" " + identity, texts)
 
 
-async def read_large_json(request: web.Request) -> tuple[object, bytes]:
-    """Return the value of a large body and its hash. The event loop neither parses nor hashes it. Raises Refused."""
+async def read_large_json(request: web.Request, exact: str) -> tuple[object, dict[str, msgspec.Raw], bytes]:
+    """Return the value and texts of a large body, and its hash. A thread parses and hashes it. Raises Refused."""
     context = request.app[CONTEXT]
     if (request.content_length or 0) > LARGE_BYTES_MAX:
         raise web.HTTPRequestEntityTooLarge(LARGE_BYTES_MAX, request.content_length or 0)
     held = hold_large(context.large_bodies, await auth.authenticate(request))
     body = await read_body(request, _collect(request), LARGE_TIMES)
     held.size_bytes = len(body)
-    return await asyncio.to_thread(lambda: (parse_json(body), blake2b(body).digest()))
+    return await asyncio.to_thread(lambda: (*parse_written(body, exact), blake2b(body).digest()))
 
 
 def check_encoding(request: web.Request) -> None:
@@ -128,6 +145,17 @@ def parse_json(body: bytes) -> object:
     return value
 
 
+def parse_written(body: bytes, exact: str) -> tuple[object, dict[str, msgspec.Raw]]:
+    """Return the value of strict JSON, and the texts of the values in its object `exact`, if it has one.
+
+    The texts are views: each keeps the whole body in memory. Raises Refused.
+    """
+    value = parse_json(body)
+    if not exact or not isinstance(value, dict) or not isinstance(value.get(exact), dict):
+        return value, {}
+    return value, TEXTS.decode(TEXTS.decode(body.removeprefix(BYTE_ORDER_MARK))[exact])
+
+
 def convert(value: object, shape: type[Shape]) -> Shape:
     """Return `value` as a msgspec type. Raises Refused("invalid_request") naming the field."""
     try:
@@ -160,7 +188,10 @@ def _int(digits: str) -> int:
 
 
 def _number(text: str) -> float:
-    """Return 512 for 512.0: they are the same number in JSON, and some languages write the latter."""
+    """Return 512 for 512.0: they are the same number in JSON, and some languages write the latter.
+
+    A provider gets the number of a native field as the caller wrote it: see WrittenBody.
+    """
     value = float(text)
     return int(value) if value.is_integer() else value
 

@@ -12,6 +12,7 @@ PROMPT: Literal["prompt"] = "prompt"
 class NativeInput(Struct, frozen=True, array_like=True):
     """The input of one route under the provider's names. Stored as a MessagePack array, as Spec is.
 
+    A value of `bytes` is JSON, which the provider gets exactly as the caller wrote it.
     `roles` names the fields that the worker fills or publishes: "prompt", or a kind of media. `costs` has the fields
     that change the price, as `native.<field>`, with the provider's defaults. `seconds_max` is the length that the order
     pays for, of the fields whose media the worker measures.

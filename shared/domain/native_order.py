@@ -25,13 +25,21 @@ AS_NUMBER = re.compile(r"(\d{1,9})s?")  # some providers have texts such as "8" 
 PLACEHOLDER = "https://input.invalid/"  # in place of an upload, which gets its URL from the worker
 
 
+class NativeFields(dict[str, Any]):
+    """The caller's native fields. `texts` has the JSON of those that the provider gets exactly as they were sent."""
+
+    def __init__(self, fields: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
+        super().__init__(fields)
+        self.texts = texts
+
+
 def pointer(*path: object) -> str:
     """Return the JSON pointer of a place in the body."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in ("native", *path))
 
 
-def check_native(native: object) -> dict[str, Any]:
-    """Return the caller's native fields if their size, depth, numbers and texts are usable. Raises InvalidInput."""
+def check_native(native: object, texts: Mapping[str, bytes]) -> NativeFields:
+    """Return native fields and their texts if the size, depth, numbers and texts are usable. Raises InvalidInput."""
     if not isinstance(native, dict):
         raise InvalidInput("native", "must be an object")
     left = VALUES_MAX
@@ -45,9 +53,9 @@ def check_native(native: object) -> dict[str, Any]:
             break
     else:
         raise InvalidInput("native", f"must not be nested more than {DEPTH_MAX} levels deep")
-    if len(msgspec.json.encode(native)) > BYTES_MAX:
+    if len(msgspec.json.encode({**native, **{name: msgspec.Raw(text) for name, text in texts.items()}})) > BYTES_MAX:
         raise InvalidInput("native", f"must have at most {BYTES_MAX} bytes as JSON")
-    return native
+    return NativeFields(native, texts)
 
 
 def fit_order(
@@ -65,7 +73,8 @@ def fit_order(
     used = {name: role for name, role in roles.items() if role == PROMPT or name in filled}
     limit = values.get("seconds")
     limits = {name: limit for name in schema.measured if name in filled and isinstance(limit, int | float)}
-    return values, NativeInput(filled, used, schema.cost_facts(filled), "negative_prompt" in schema.mapped, limits)
+    sent = _as_sent(filled, native, schema)
+    return values, NativeInput(sent, used, schema.cost_facts(filled), "negative_prompt" in schema.mapped, limits)
 
 
 def _inner(path: tuple[object, ...], value: object) -> list[tuple[tuple[object, ...], object]]:
@@ -137,6 +146,13 @@ def _fill(schema: NativeSchema, values: Mapping[str, object], native: Mapping[st
         if field.required and field.default is not None and filled.get(name) is None:
             filled[name] = field.default
     return filled
+
+
+def _as_sent(filled: dict[str, Any], native: Mapping[str, Any], schema: NativeSchema) -> dict[str, Any]:
+    """Return native fields with the caller's own texts in place of the values that nothing replaced."""
+    texts = native.texts if isinstance(native, NativeFields) else {}
+    untouched = [name for name in texts if name not in schema.media and filled[name] is native[name]]
+    return filled | {name: texts[name] for name in untouched}
 
 
 def _validate_whole(schema: NativeSchema, filled: Mapping[str, Any], prompt: str, native: Mapping[str, Any]) -> None:

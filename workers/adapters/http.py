@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
@@ -130,6 +131,7 @@ class Http:
                 timeout=self._timeout,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
+                json_serialize=encode_json,
             )
         url = path if path.startswith(("http://", "https://")) else self.base_url + path
         context = REQUEST_CONTEXT.get()
@@ -145,6 +147,11 @@ class Http:
                 if len(body) > RESPONSE_BYTES_MAX:
                     raise aiohttp.ClientPayloadError(f"the response is larger than {RESPONSE_BYTES_MAX} bytes")
             return ProviderResponse(response.status, response.headers, bytes(body))
+
+
+def encode_json(value: object) -> str:
+    """Return JSON in which a `msgspec.Raw` stands as it is."""
+    return msgspec.json.encode(value).decode()
 
 
 def _parse(url: str) -> URL:

@@ -1,5 +1,7 @@
 """The input of a call under the provider's own names: the prompt and URLs of media filled in, all else untouched."""
 
+import msgspec
+
 from shared.domain.native_input import PROMPT
 from shared.media.file_type import MediaKind, kind_of_role
 from workers.adapters.contract import Call, Setup
@@ -12,7 +14,8 @@ async def build_native_input(
 ) -> dict[str, object] | None:
     """Return the provider's input of a call whose route has a native schema, None for another one.
 
-    Media are published, as `publish` describes. Raises Rejected, and the errors of `upload`.
+    Media are published, as `publish` describes. Fields that the caller wrote are Raw: only msgspec encodes them.
+    Raises Rejected, and the errors of `upload`.
     """
     if call.native is None:
         return None
@@ -26,7 +29,8 @@ async def build_native_input(
             setup, value, kind=kind, upload=upload, inline_bytes_max=inline_bytes_max, seconds_max=seconds_max
         )
 
-    fields = dict(call.native.values)
+    given = call.native.values
+    fields = {name: msgspec.Raw(value) if isinstance(value, bytes) else value for name, value in given.items()}
     for name, role in call.native.roles.items():
         if role == PROMPT:
             fields[name] = styled_prompt(call, takes_negative=call.native.has_negative)

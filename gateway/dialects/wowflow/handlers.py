@@ -1,7 +1,7 @@
 """The WOWFLOW API: decode the request, accept it, encode the result."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from aiohttp import web
@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway import auth, routing
 from gateway.accept import accept, upstream_refusal
 from gateway.admission.images import RequestImages
-from gateway.body import limit_of, read_json
+from gateway.body import limit_of, read_written
 from gateway.cancel import NOT_FOUND, cancel
 from gateway.context import CONTEXT, GatewayContext
 from gateway.dialects.wowflow.bodies import (
@@ -30,7 +30,7 @@ from shared.domain.generation import COMPLETED, FAILED, Generation
 from shared.domain.ids import canonical_uuid
 from shared.domain.inputs import InvalidInput
 from shared.domain.money import MICROS_PER_CENT, cents, cents_up
-from shared.domain.native_order import check_native
+from shared.domain.native_order import NativeFields, check_native
 from shared.domain.times import rfc3339
 from shared.ops.settings import Settings
 from shared.store import accounts, generations, ledger
@@ -83,7 +83,8 @@ async def quote_generation(request: web.Request) -> web.Response:
 async def read_order(request: web.Request, key_hash: str, wait_s: int = 0) -> GenerationRequest:
     """Read and check a create body, which the holder of a key sent. Raises Refused."""
     context = request.app[CONTEXT]
-    body, raw = await read_json(request, CreateGeneration, with_media=True)
+    sent = await read_written(request, CreateGeneration, with_media=True, exact="native")
+    body = sent.value
     if not body.model:
         raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
     if not body.prompt or not body.prompt.strip():
@@ -93,11 +94,11 @@ async def read_order(request: web.Request, key_hash: str, wait_s: int = 0) -> Ge
         dialect="wowflow",
         candidates=candidates,
         key_hash=key_hash,
-        native=await read_native(body.native, candidates, images) if body.native else {},
+        native=await read_native(body.native, sent.texts, candidates, images) if body.native else {},
         prompt=body.prompt,
         input=await images.take_all(body.input),
         uploads=tuple(images.uploads),
-        body=raw,
+        body=sent.identity,
         idempotency_key=request.headers.get("Idempotency-Key", ""),
         wait_s=wait_s,
         cost_max_micros=None if body.max_cost_cents is None else body.max_cost_cents * MICROS_PER_CENT,
@@ -225,13 +226,17 @@ def native_fields(model: Model) -> tuple[str, ...]:
 
 
 async def read_native(
-    native: dict[str, object], candidates: Sequence[Candidate], images: RequestImages
-) -> dict[str, object]:
-    """Return native fields with their media taken. Raises Refused naming the place by its JSON pointer."""
+    native: dict[str, object], texts: Mapping[str, msgspec.Raw], candidates: Sequence[Candidate], images: RequestImages
+) -> NativeFields:
+    """Return native fields with their media taken, and the texts of the others as they were sent.
+
+    Raises Refused naming the place by its JSON pointer.
+    """
     schemas = [one.route.native for one in candidates if one.route.native is not None]
     media = {name: role for schema in schemas for name, role in schema.media.items()}
     try:
-        return check_native(await images.take_native(native, media))
+        taken = await images.take_native(native, media)
+        return check_native(taken, {name: bytes(text) for name, text in texts.items() if name not in media})
     except InvalidInput as invalid:
         raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
 

@@ -1,9 +1,10 @@
-"""Models with kie's own fields, imported and shipped, ordered over real HTTP up to their results."""
+"""Models with native fields, imported, shipped and invented, ordered over real HTTP up to their results."""
 
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from operate.importing.kie import list_models
 from operate.importing.listing import CatalogueClient, Listing
 from operate.importing.model import build_model
 from shared.ops.settings import ROOT, Settings
-from tests.harness.doubles import kie, kie_catalogue
+from tests.harness.doubles import fal, kie, kie_catalogue, replicate
+from tests.harness.doubles.double import Double
 from tests.harness.doubles.provider import a_png
 from tests.harness.media import a_wav, an_mp4
 from tests.harness.processes import make_folder
@@ -28,7 +30,7 @@ NAME = "nano-banana-pro"
 MODEL = f"kie/{NAME}"
 SHIPPED = ROOT / "deploy" / "catalogue" / "videos-from-media.toml"
 CATALOGUE = f"""
-include = ["imported.toml", "{SHIPPED}"]
+include = ["imported.toml", "{SHIPPED}", "exact.toml"]
 models = []
 [plans.guest]
 daily_quota = 0
@@ -47,6 +49,43 @@ BODY: dict[str, Any] = {
     "model": MODEL,
     "prompt": "a fox — im Schnee 🦊",
     "native": {**NATIVE, "image_input": ["https://example.com/1.png", PICTURE]},
+}
+# Each JSON type, and notations that a parser would replace by shorter ones.
+WRITTEN = {
+    "size": "512.0",
+    "power": "1e3",
+    "count": "5",
+    "tenth": "0.1",
+    "digits": "0.1000000000000000055511151231257827021",
+    "small": "-0.0",
+    "largest": "18446744073709551615",
+    "text": r'"\u00e9\/\ud83e\udd8a \" é🦊"',
+    "nothing": "null",
+    "yes": "true",
+    "list": "[ 1.0,\t2E0, [] ]",
+    "object": '{"b" : 1.50, "a": {"c":false} }',
+}
+EXACT = {"kie": ("somebody/exact", kie.Double), "fal": ("somebody/app", fal.Double)}
+EXACT |= {"replicate": ("somebody/model", replicate.Double)}
+EXACT_MODEL = """
+[providers.exact_{name}]
+adapter = "{name}"
+base_url = "{base_url}"
+key_env = "KIE_API_KEY"
+[[models]]
+id = "exact/{name}"
+name = "Exact"
+kind = "image"
+routes = [{{ provider = "exact_{name}", model = "{model}", native = "exact.json", cost_cents = 1 }}]
+[models.price]
+parts = [{{ per = "output", cents = 4, rows = [{{ when = {{ "native.size" = 512 }}, cents = 2 }}] }}]
+"""
+EXACT_SCHEMA = {
+    "properties": {
+        **{name: {} for name in WRITTEN},
+        "size": {"type": "integer", "enum": [512, 1024], "x-wokflow-cost": True},
+        "prompt": {"x-wokflow": "prompt"},
+    }
 }
 SPOKEN = "she says hello"
 # A model, its seconds and native fields, the fields that kie gets, and the price.
@@ -117,9 +156,12 @@ SHIPPED_ORDERS: list[tuple[str, int, dict[str, Any], dict[str, Any], int]] = [
 ]
 
 
-async def import_model(double: kie.Double, session: aiohttp.ClientSession) -> Path:
-    """Import the model into a new folder, and return the path of a catalogue that includes it."""
+async def write_catalogue(double: kie.Double, exact: Mapping[str, Double], session: aiohttp.ClientSession) -> Path:
+    """Import the model into a new folder, and return the path of a catalogue that includes it and others."""
     folder = make_folder("imported")
+    models = (EXACT_MODEL.format(name=name, base_url=exact[name].base_url, model=EXACT[name][0]) for name in exact)
+    (folder / "exact.toml").write_text("".join(models))
+    (folder / "exact.json").write_text(json.dumps(EXACT_SCHEMA))
     (folder / "catalogue.toml").write_text(CATALOGUE.replace("KIE_URL", double.base_url))
     client = CatalogueClient(session, double.base_url, {"Authorization": "Bearer k"}, 1_000)
     listings: list[Listing] = [one async for one in list_models(client, lambda name: name == NAME)]
@@ -135,13 +177,20 @@ async def double() -> AsyncIterator[kie.Double]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def place(double: kie.Double) -> AsyncIterator[Place]:
-    """Run a gateway and kie's worker with an imported model and the shipped ones that take other media."""
+async def exact() -> AsyncIterator[dict[str, Double]]:
+    """Provide a double of each provider whose adapter sends native fields."""
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(double()) for name, (_, double) in EXACT.items()}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place(double: kie.Double, exact: dict[str, Double]) -> AsyncIterator[Place]:
+    """Run a gateway and workers with an imported model, the shipped ones that take other media, and `exact/...`."""
     double.listed = {NAME: kie_catalogue.entry(NAME, kie.INPUTS[NAME])}
     async with aiohttp.ClientSession() as session:
-        catalogue = await import_model(double, session)
+        catalogue = await write_catalogue(double, exact, session)
     env = {"CATALOGUE": str(catalogue), "ADAPTERS": Settings().adapters, "KIE_API_KEY": "a-key"}
-    async with deploy(workers=("kie",), env=env) as place:
+    async with deploy(workers=("kie", *(f"exact_{name}" for name in exact)), env=env) as place:
         yield place
 
 
@@ -194,6 +243,27 @@ async def test_native_order_of_an_imported_model_reaches_the_provider(place: Pla
     link, uploaded = given.pop("image_input")
     assert ("https://example.com/1.png", PNG) == (link, double.files[uploaded.rpartition("/")[2]][0])
     assert json.dumps({**NATIVE, "prompt": BODY["prompt"]}, sort_keys=True) == json.dumps(given, sort_keys=True)
+
+
+async def test_native_fields_reach_each_provider_byte_for_byte(
+    place: Place, exact: dict[str, Double], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text of each value is in the provider's request as the caller sent it, and 512.0 has the price of 512."""
+    monkeypatch.setitem(kie.INPUTS, EXACT["kie"][0], [])
+    monkeypatch.setattr(kie, "refuse_invalid", lambda *args, **known: None)
+    caller = await place.create_caller(cents=100)
+    native = ", ".join(f'"{name}" : {text}' for name, text in WRITTEN.items())
+    bodies = {name: f'{{"model": "exact/{name}", "prompt": "a fox", "native": {{{native}}}}}' for name in exact}
+    headers = {"Content-Type": "application/json"}
+    sent = [caller.request("POST", "/api/v1/generations", data=body, headers=headers) for body in bodies.values()]
+    created = await asyncio.gather(*sent)
+    ended = await asyncio.gather(*(caller.wait_for_end(answer.body["id"], limit_s=30) for answer in created))
+    assert [("completed", 21_000)] * len(EXACT) == [(one["status"], one["cost_micros"]) for one in ended]
+    for double in exact.values():
+        [got] = [request for request in double.requests if request.role == "submit"]
+        assert [] == [name for name, text in WRITTEN.items() if f'"{name}":{text}'.encode() not in got.body]
+        fields = got.json.get("input", got.json)
+        assert {"prompt": "a fox"} == {name: value for name, value in fields.items() if name not in WRITTEN}
 
 
 async def test_media_of_shipped_models_reach_the_provider(place: Place, double: kie.Double) -> None:

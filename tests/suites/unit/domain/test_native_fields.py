@@ -15,7 +15,7 @@ from shared.domain.generation import FallbackRoute, Spec, decode_spec, encode_sp
 from shared.domain.inputs import InvalidInput
 from shared.domain.margins import inputs_at_limits
 from shared.domain.native_input import NativeInput
-from shared.domain.native_order import BYTES_MAX, check_native, fit_order
+from shared.domain.native_order import BYTES_MAX, NativeFields, check_native, fit_order
 from shared.domain.native_schema import BadSchema, read_schema
 from workers.reroute import remaining_routes
 
@@ -193,9 +193,28 @@ def deep(levels: int) -> object:
 def test_native_fields_are_bounded(native: object, field: str) -> None:
     """Size, depth, number, texts and numbers of native fields have limits, whatever a schema says."""
     with pytest.raises(InvalidInput) as invalid:
-        check_native(native)
+        check_native(native, {})
     assert field == invalid.value.field
     assert BYTES_MAX < 58_000
+
+
+def test_long_notation_of_native_fields_is_bounded() -> None:
+    """The limit counts the bytes that the provider would get, also spaces and escapes."""
+    assert {"a": 1} == check_native({"a": 1}, {"a": b"1.0"})
+    with pytest.raises(InvalidInput, match="must have at most 32000 bytes"):
+        check_native({"a": [1]}, {"a": b"[" + b" " * BYTES_MAX + b"1]"})
+
+
+def test_native_values_keep_their_text_unless_something_replaces_them() -> None:
+    """The provider gets the text of a value, but not of media or of a null that our input fills."""
+    model = parse().models["a/clip"]
+    texts = {"strength": b"0.50", "duration": b"null", "start": b'"https:\\/\\/a.example"', "resolution": b'"4\\u004b"'}
+    given = NativeFields({"strength": 0.5, "duration": None, "start": "https://a.example", "resolution": "4K"}, texts)
+    _, found = fit_order(model, model.routes[0].native, {"seconds": 10}, "a boat", given)
+    assert found is not None
+    kept = {"strength": texts["strength"], "resolution": texts["resolution"]}
+    assert {**kept, "duration": "10", "start": "https://a.example"} == found.values
+    assert {"native.resolution": "4K"} == found.costs
 
 
 def test_upload_fits_a_pattern_for_urls() -> None:

@@ -22,6 +22,7 @@ GIVEN: dict[str, object] = {
     "nothing": None,
     "flags": [True, False, [1, {"deep": {"er": [1.5, ""]}}]],
 }
+WRITTEN: dict[str, object] = {"size": b"512.0", "guidance": b"7.50", "tags": rb'[ "\u00e9", 1E3 ]'}
 ROLES = {"words": "prompt", "frame": "first_frame", "refs": "images"}
 LINK = "https://pictures.example/1.png"
 TARGETS: dict[str, tuple[type[Double], str]] = {
@@ -37,7 +38,7 @@ async def test_native_fields_reach_the_provider_untouched(provider: str, monkeyp
     double_type, model = TARGETS[provider]
     monkeypatch.setitem(kie.INPUTS, model, [])
     monkeypatch.setattr(kie, "refuse_invalid", lambda *args, **known: None)
-    values = {**GIVEN, "frame": "asset:2026/a.png", "refs": [LINK, "asset:2026/b.png"]}
+    values = {**GIVEN, **WRITTEN, "frame": "asset:2026/a.png", "refs": [LINK, "asset:2026/b.png"]}
     call = structs.replace(
         a_call("image", model, seed=7, width=64, height=64, style="in ink", negative_prompt="rain"),
         native=NativeInput(values, ROLES),
@@ -49,8 +50,10 @@ async def test_native_fields_reach_the_provider_untouched(provider: str, monkeyp
             assert isinstance(await adapter.submit(call), Pending)
         finally:
             await adapter.close()
-        [sent] = [request.json for request in double.requests if request.role == "submit"]
-    found: dict[str, Any] = sent if provider == "fal" else sent["input"]
+        [submit] = [request for request in double.requests if request.role == "submit"]
+    assert [] == [name for name, text in WRITTEN.items() if b'"%b":%b' % (name.encode(), text) not in submit.body]
+    sent: dict[str, Any] = submit.json if provider == "fal" else submit.json["input"]
+    found = {name: value for name, value in sent.items() if name not in WRITTEN}
     frame, refs = found.pop("frame"), found.pop("refs")
     assert {**GIVEN, "words": "a red fox, in ink. Avoid: rain"} == found
     assert all(url.startswith(("data:image/png;base64,", "http://127.0.0.1")) for url in (frame, refs[1]))
