@@ -1,5 +1,6 @@
 """Fixtures of every suite: an empty store, and the output of a failed test's processes."""
 
+import asyncio
 import time
 from collections.abc import Generator, Iterator
 
@@ -7,6 +8,7 @@ import pytest
 from redis import Redis
 
 from shared.ops.settings import Settings
+from tests.harness.postgres import Postgres, empty_database
 from tests.harness.processes import FORKS, START_S, STARTED, Process, make_folder, socket_answers, store_command
 
 
@@ -33,6 +35,24 @@ def store_url(store_server: str) -> str:
     with Redis.from_url(store_server) as redis:
         redis.flushall()
     return store_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Start a real PostgreSQL, shared by the whole run."""
+    server = Postgres().start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of an empty database: a file of SQLite, and once more in PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{make_folder('records')}/records.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    asyncio.run(empty_database(server.url))
+    return server.url
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

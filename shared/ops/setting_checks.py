@@ -9,6 +9,7 @@ from shared.domain.public_address import parse_networks
 from shared.domain.store_url import parse_store_url
 
 STORAGES = ("s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "file", "memory", "https")
+DATABASES = ("postgresql", "postgres")
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 ORIGIN = "must be an http or https URL of a host name and, if needed, a port, such as https://api.example.com"
@@ -42,6 +43,14 @@ def check_redis_url(value: str) -> str | None:
     except ValueError as error:
         return str(error).removeprefix("REDIS_URL ").rstrip(".")
     return None
+
+
+def check_database_url(value: str) -> str | None:
+    """Check the location of the records: `off`, a file of SQLite, or a PostgreSQL server."""
+    scheme, is_url, rest = value.partition("://")
+    if value == "off" or (is_url and rest and scheme in DATABASES) or (scheme == "sqlite" and rest.startswith("//")):
+        return None
+    return "must be off, sqlite:////path/to/file, or a URL such as postgresql://user:password@host/database"
 
 
 def check_asset_url(value: str) -> str | None:
@@ -83,6 +92,7 @@ CHECKS: dict[str, Callable[[str], str | None]] = {
     "public_url": check_public_url,
     "callback_url": check_callback_url,
     "redis_url": check_redis_url,
+    "database_url": check_database_url,
     "asset_url": check_asset_url,
     "trusted_proxies": check_networks,
     "images_allow_networks": check_own_networks,

@@ -55,6 +55,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     data_dir: str = "data"  # Folder of the embedded store and, without ASSET_URL, of the outputs.
     redis_url: str = ""  # URL of a Redis-protocol server. Empty: the embedded store in DATA_DIR.
+    database_url: str = ""  # Database of the records: off, or a postgresql:// URL. Empty: SQLite in DATA_DIR.
+    hot_days: Days = 7  # Days until ended generations and deliveries that the database has leave the store.
     host: str = "127.0.0.1"  # Address that the gateway listens on.
     port: Port = 8080  # Port that the gateway listens on.
     public_url: str = ""  # URL of the gateway as clients see it. Empty: http://HOST:PORT, or as requested.
@@ -139,6 +141,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.redis_url or socket_url(self.store_socket)
 
     @property
+    def records_url(self) -> str:
+        """Return the URL of the database of the records, "" for none."""
+        sqlite = f"sqlite:///{Path(self.data_dir).resolve() / 'records.db'}"
+        return "" if self.database_url == "off" else self.database_url or sqlite
+
+    @property
     def is_public_url_known(self) -> bool:
         """Return whether clients can follow `base_url`: an address that stands for all addresses leads nowhere."""
         return bool(self.public_url) or self.host not in EVERYWHERE
@@ -210,18 +218,23 @@ def secret_names(named: Collection[str] = ()) -> list[str]:
 
 
 def secret_values(named: Collection[str] = ()) -> set[str]:
-    """Return the secrets of this process: of variables, named or called so, and the store's password."""
+    """Return the secrets of this process: of variables, named or called so, and the passwords of store and database."""
     values = {
         part.strip()
         for name in secret_names(named)
         for part in (os.environ[name], *os.environ[name].split(","))
         if name in named or len(part.strip()) >= SECRET_CHARS_MIN
     }
+    return values.union(*(_password_of(variable) for variable in ("REDIS_URL", "DATABASE_URL")))
+
+
+def _password_of(variable: str) -> set[str]:
+    """Return the password in a URL, as it is written and as it is sent."""
     try:
-        password = urlsplit(os.environ.get("REDIS_URL", "")).password
+        password = urlsplit(os.environ.get(variable, "")).password
     except ValueError:
         password = None
-    return values | ({password, unquote(password)} if password else set())
+    return {password, unquote(password)} if password else set()
 
 
 def drop(variables: Iterable[str]) -> list[str]:

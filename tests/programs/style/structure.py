@@ -25,7 +25,13 @@ FORBIDDEN = {  # the floors: imports only point down
     "shared/": ("gateway", "workers", "operate", "offline"),
     "shared/domain/": (*CLOCK_AND_DICE, *NETWORK, *SYSTEM, *OUTER),
 }
-RESERVED = {"redis": ("shared/store/", "workers/engine.py"), "arq": ("shared/store/", "workers/")}
+RESERVED = {
+    "redis": ("shared/store/", "workers/engine.py"),
+    "arq": ("shared/store/", "workers/"),
+    **dict.fromkeys(("sqlalchemy", "alembic", "aiosqlite", "asyncpg"), ("shared/records/",)),
+    # Accept, poll, wait and settle never touch the database.
+    "shared.records": ("shared/records/", "workers/archive/", "workers/__main__.py"),
+}
 WALL_CLOCK = re.compile(r"time\.(time|time_ns|localtime|ctime)|(datetime\.)*(datetime|date)\.(now|utcnow|today)")
 REPR = ord("r")  # of !r in a format
 ERROR_NAMES = ("error", "exc", "exception")

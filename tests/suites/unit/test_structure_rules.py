@@ -28,6 +28,8 @@ IMPURE = ("time", "random", "os", "asyncio")
         (structure.forbidden_imports, "operate/cli/x.py", "from redis.asyncio import Redis"),
         (structure.forbidden_imports, "workers/run.py", "import redis"),
         (structure.forbidden_imports, "gateway/x.py", "import arq"),
+        (structure.forbidden_imports, "gateway/accept.py", "from shared.records.connect import Records"),
+        (structure.forbidden_imports, "workers/settle.py", "import sqlalchemy"),
         *((structure.forbidden_imports, "shared/domain/x.py", f"import {name}") for name in IMPURE),
         (structure.forbidden_imports, "shared/domain/x.py", "from uuid import uuid4"),
         (structure.forbidden_imports, "shared/domain/x.py", "from ..store import keys"),
