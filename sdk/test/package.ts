@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs a program in `cwd` until it ends and returns its stdout. Rejects with its output if it fails. */
 export async function run(cwd: string, file: string, ...args: string[]): Promise<string> {
-  const done = promisify(execFile)(file, args, { cwd, timeout: 55_000, env: { ...process.env, ...QUIET } });
+  const done = promisify(execFile)(file, args, { cwd, timeout: 240_000, env: { ...process.env, ...QUIET } });
   const { stdout } = await done.catch((error: { stdout: string; stderr: string }) => {
     throw new Error(`${file} ${args.join(" ")}\n${error.stdout}${error.stderr}`);
   });

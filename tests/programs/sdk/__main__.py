@@ -14,7 +14,7 @@ from tests.harness.processes import Process, Stack
 
 SDK = ROOT / "sdk"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-STEP_S = 300.0
+STEP_S = 900.0
 ENVIRONMENT = {"CHROMIUM": CHROMIUM, "PYTHON": sys.executable}
 PASSED = re.compile(r"^# pass (\d+)$", re.MULTILINE)
 
