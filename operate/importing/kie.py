@@ -1,16 +1,27 @@
-"""kie's catalogue: the list with prices in words, and an OpenAPI document for each model.
+"""kie's catalogue: its list of models, each with a price in words, and an OpenAPI document for each of them.
 
-Assumed: each price in `pricingDesc` is `<N> credits per <unit>`, with its variant in front or in brackets. The rows of
-`/price` have the names of kie's price page. A model whose price has another form is not imported.
+Documented by kie (its skill `kie-models`, September 2026):
+
+- `GET /api/v1/models` has `{total, models}`. A model has `model`, `title`, `pricingDesc`, and in `taskType` words
+  such as "Text to Video".
+- `GET /api/v1/models/{model}/schema` has `{model, openapi}`. The document may be null.
+- The two share one request a second. A refusal is `code` 429 in a body with status 200.
+- `pricingDesc` is a sentence, such as "A 5-second video costs 160 credits (0.80 USD), ...". kie bills what it says.
+
+kie documents no other form of that sentence, so only two are read: that one, and "18 credits per image (1K/2K)". Every
+part of the sentence must fit. For other models `kie_rate_card` has the rows of kie's price page.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any
 
+from operate.importing.kie_rate_card import DependsOnInput, RateCard
 from operate.importing.listing import (
     BAD_NAME,
+    BUSY_MAX,
     CatalogueClient,
     ListError,
     Listing,
@@ -22,73 +33,77 @@ from operate.importing.listing import (
 )
 from operate.importing.schema import resolve
 
-PER_SECOND = 1.0
+PER_SECOND = 0.9
+BUSY_S = 1.0
 CREDIT_CENTS = Decimal("0.5")
 # "720p: 14 credits per second", "18 credits per image (1K/2K)". Each part is short, so no search is long.
-LINE = re.compile(
-    r"([^;,\n]{0,80}?)(\d{1,6}(?:\.\d{1,4})?) credits? ?(?:per|/) ?([a-z0-9 ]{1,30}?) ?(\([^();]{0,60}\))?$",
+CREDITS = r"(\d{1,6}(?:\.\d{1,4})?) credits?"
+PER_UNIT = re.compile(
+    rf"([^;,\n]{{0,80}}?){CREDITS} ?(?:per|/) ?([a-z0-9 ]{{1,30}}?) ?(\([^();]{{0,60}}\))?$", re.IGNORECASE
+)
+# "A 5-second video costs 160 credits": one output with these values.
+EACH = re.compile(
+    rf"(?:(?:and|an?|one|each|the) )*([^;,\n]{{0,80}}?)\b(image|video|request|song|track) costs {CREDITS}$",
     re.IGNORECASE,
 )
-SPLIT = re.compile(r"[;\n]|, (?=[^();,]{0,80}?\d[\d.]{0,10} credits?)", re.IGNORECASE)
+MONEY = re.compile(r" ?\([≈~]? ?(?:\$ ?[\d.]{1,10}|[\d.]{1,10} USD)\)", re.IGNORECASE)
+SPLIT = re.compile(r"[;\n]|\.(?:\s|$)|,? and (?=an? )|, (?=[^();,]{0,80}?\d[\d.]{0,10} credits?)", re.IGNORECASE)
+LENGTH = re.compile(r"\b(\d{1,3})-second\b", re.IGNORECASE)
 
 
 async def list_models(
     client: CatalogueClient, wanted: Callable[[str], bool], credit_cents: Decimal = CREDIT_CENTS
 ) -> AsyncIterator[Listing]:
     """Yield the wanted models. Raises ListError."""
-    listed = _data(await client.get("/api/v1/models"))
-    entries = objects(listed.get("models") or listed.get("records") if isinstance(listed, dict) else listed)
+    listed = await _read(client, "/api/v1/models")
+    entries = objects(listed.get("models") if isinstance(listed, dict) else None)
     if not entries:
         raise ListError("kie lists no models: the format of its catalogue has changed")
+    card = RateCard(client, credit_cents)
     for entry in entries:
         model = text(entry.get("model"))
         if not is_name(model):
             yield Listing(model=model, name=model, tasks=(), why_not=BAD_NAME)
         elif wanted(model):
-            yield await _read_model(client, model, entry, credit_cents)
+            yield await _read_model(client, model, entry, card)
 
 
-async def _read_model(client: CatalogueClient, model: str, entry: dict[str, Any], credit_cents: Decimal) -> Listing:
+async def _read_model(client: CatalogueClient, model: str, entry: dict[str, Any], card: RateCard) -> Listing:
     tasks = entry.get("taskType")
-    words = [text(task).lower().replace("_", "-") for task in (tasks if isinstance(tasks, list) else [tasks])]
-    found = Listing(model=model, name=text(entry.get("name")) or model, tasks=tuple(words))
-    document = _data(await client.get(f"/api/v1/models/{model}/schema"))
+    words = [re.sub(r"[\s_]+", "-", text(task).lower()) for task in (tasks if isinstance(tasks, list) else [tasks])]
+    found = Listing(model=model, name=text(entry.get("title")) or model, tasks=tuple(words))
+    answer = await _read(client, f"/api/v1/models/{model}/schema")
+    document = answer.get("openapi") if isinstance(answer, dict) else None
     if not isinstance(document, dict) or not document:
         return Listing(model=model, name=found.name, tasks=found.tasks, why_not="kie has no schema of it")
     body = resolve(document, request_schema(document))
     schema = _variant(document, body, model).get("properties", {}).get("input", body)
     source = text(entry.get("pricingDesc"))
-    prices = read_prices(source, credit_cents)
+    prices = read_prices(source, card.credit_cents)
     if not prices:
-        rows = _data(await client.get(f"/api/v1/models/{model}/price"))
-        prices, source = _read_rows(rows, credit_cents), source or "kie's price list"
+        try:
+            prices, source = await card.find(model)
+        except DependsOnInput as reason:
+            return Listing(model=model, name=found.name, tasks=found.tasks, why_not=str(reason))
     return Listing(
         model=model, name=found.name, tasks=found.tasks, schema=schema, document=document, prices=prices, source=source
     )
 
 
 def read_prices(words: str, credit_cents: Decimal = CREDIT_CENTS) -> tuple[PriceLine, ...]:
-    """Return the lines of a price in words; nothing if one of them has another form."""
+    """Return the lines of a price in words; nothing if a part of it has another form."""
     lines = []
-    for part in SPLIT.split(words):
-        found = LINE.fullmatch(part.strip())
-        if part.strip() and found is None:
+    for part in filter(None, (part.strip() for part in SPLIT.split(MONEY.sub("", words)))):
+        if found := PER_UNIT.fullmatch(part):
+            credits, unit, about = found[2], found[3], f"{found[1]} {found[4] or ''}"
+        elif found := EACH.fullmatch(part):
+            credits, unit, about = found[3], found[2], found[1]
+        else:
             return ()
-        if found is not None:
-            about = f"{found[1]} {found[4] or ''}".strip(" :()")
-            lines.append(PriceLine(cents=Decimal(found[2]) * credit_cents, unit=found[3].strip().lower(), about=about))
-    return tuple(lines)
-
-
-def _read_rows(rows: object, credit_cents: Decimal) -> tuple[PriceLine, ...]:
-    listed = objects(rows.get("records") if isinstance(rows, dict) else rows) or objects([rows])
-    lines = []
-    for row in listed:
-        price = str(row.get("creditPrice", ""))
-        if not re.fullmatch(r"\d{1,6}(\.\d{1,4})?", price):
+        about = LENGTH.sub(r"\1s", about).strip(" :()")
+        if "credit" in about.lower():  # "from 40 credits up to 160 credits per video"
             return ()
-        unit = text(row.get("creditUnit")).lower().removeprefix("per ").strip()
-        lines.append(PriceLine(cents=Decimal(price) * credit_cents, unit=unit, about=text(row.get("modelDescription"))))
+        lines.append(PriceLine(cents=Decimal(credits) * credit_cents, unit=unit.strip().lower(), about=about))
     return tuple(lines)
 
 
@@ -102,10 +117,17 @@ def _variant(document: dict[str, Any], body: dict[str, Any], model: str) -> dict
     return options[0] if len(options) == 1 else body
 
 
-def _data(envelope: object) -> Any:
-    """Return the data in kie's envelope, None for an error in it, which has status 200 too."""
-    if not isinstance(envelope, dict) or "code" not in envelope:
-        return envelope
-    if envelope["code"] in (401, 403):
-        raise ListError(f"kie answered {envelope['code']}: check the API key")
-    return envelope.get("data") if envelope["code"] == 200 else None
+async def _read(client: CatalogueClient, path: str) -> Any:
+    """Return the data at a path, None if kie does not know it. Raises ListError."""
+    for _ in range(BUSY_MAX):
+        envelope = await client.get(path)
+        code = envelope.get("code") if isinstance(envelope, dict) else None
+        if code == 200:
+            return envelope.get("data")
+        if envelope is None or code == 404:
+            return None
+        if code != 429:
+            hint = ": check the API key" if code in (401, 403) else ": try again"
+            raise ListError(f"kie answered {code} for {path}{hint}")
+        await asyncio.sleep(BUSY_S)
+    raise ListError("kie stays too busy: try again later, or with a lower --per-second")

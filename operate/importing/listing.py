@@ -67,10 +67,17 @@ class CatalogueClient:
 
     async def get(self, path: str, params: list[tuple[str, str]] | None = None) -> Any:
         """Return the JSON at a path, None for 404. Raises ListError."""
+        return await self._request("GET", path, params=params or [])
+
+    async def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """POST a query as JSON, and return the JSON of the answer, None for 404. Raises ListError."""
+        return await self._request("POST", path, json=body)
+
+    async def _request(self, method: str, path: str, **options: Any) -> Any:
         for _ in range(BUSY_MAX):
             await self._wait_for_turn()
             try:
-                status, after, body = await self._send(path, params or [])
+                status, after, body = await self._send(method, path, options)
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise ListError(f"{self._base_url} does not answer ({type(error).__name__}): try again") from None
             if status == 404:
@@ -83,10 +90,10 @@ class CatalogueClient:
             await asyncio.sleep(min(float(after) if after.isdecimal() else 1.0, BUSY_S_MAX))
         raise ListError(f"{self._base_url} stays too busy: try again later, or with a lower --per-second")
 
-    async def _send(self, path: str, params: list[tuple[str, str]]) -> tuple[int, str, bytes]:
+    async def _send(self, method: str, path: str, options: Mapping[str, Any]) -> tuple[int, str, bytes]:
         limit = aiohttp.ClientTimeout(total=RESPONSE_S)
-        async with self._session.get(
-            self._base_url + path, params=params, headers=self._headers, timeout=limit, allow_redirects=False
+        async with self._session.request(
+            method, self._base_url + path, headers=self._headers, timeout=limit, allow_redirects=False, **options
         ) as response:
             body = b""
             async for chunk in response.content.iter_chunked(1 << 16):

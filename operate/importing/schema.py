@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -48,7 +49,7 @@ def resolve(document: Mapping[str, Any], node: object) -> dict[str, Any]:
             return dict(found)
         target: Any = document if reference.startswith("#") else None
         for part in reference.removeprefix("#").strip("/").split("/"):
-            name = part.replace("~1", "/").replace("~0", "~")
+            name = unquote(part).replace("~1", "/").replace("~0", "~")
             target = target.get(name) if isinstance(target, dict) else None
         found = target if isinstance(target, dict) else {}
     return {}

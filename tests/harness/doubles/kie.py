@@ -34,6 +34,7 @@ SUNO = {"prompt", "style", "title", "customMode", "instrumental", "model", "call
 CHAT = {"model", "messages", "stream", "tools", "include_thoughts", "reasoning_effort", "max_tokens"}
 CLAUDE = {"model", "messages", "stream", "tools", "thinkingFlag", "max_tokens"}
 OK = 200
+RATE_CARD_ROWS_MAX = 100  # of a page
 VIDEO = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2\0\0\0\x08mdat"  # the first bytes, which show the type
 
 
@@ -57,6 +58,7 @@ class Double(double.Double):
         self.enveloped = False  # whether a chat completion is within the envelope
         self.age_s = 0.0  # of every task
         self.listed: dict[str, dict[str, Any]] = {}  # entries of its catalogue, each with its document as `schema`
+        self.rate_card: list[dict[str, Any]] = []  # rows of its price page
 
     def routes(self) -> Iterable[Route]:
         """Return the routes that the adapter uses."""
@@ -74,7 +76,8 @@ class Double(double.Double):
             ("poll", "GET", "/api/v1/gpt4o-image/record-info", self.flagged),
             ("poll", "GET", "/api/v1/generate/record-info", self.song),
             ("list", "GET", "/api/v1/models", self.list_models),
-            ("list", "GET", "/api/v1/models/{model:.+}/{part:schema|price}", self.show_model),
+            ("list", "GET", "/api/v1/models/{model:.+}/schema", self.show_schema),
+            ("list", "POST", "/client/v1/model-pricing/page", self.show_rate_card),
             ("upload", "POST", "/api/file-stream-upload", self.upload),
             (
                 "other",
@@ -221,15 +224,26 @@ class Double(double.Double):
         return Response(OK, {"success": True, "code": OK, "msg": "File uploaded successfully", "data": fields})
 
     def list_models(self, request: Request) -> Response:
-        """Return the catalogue, without documents and prices."""
-        hidden = ("schema", "price")
-        entries = [{key: item for key, item in one.items() if key not in hidden} for one in self.listed.values()]
-        return self._refuse_without_key(request) or envelope(OK, data=entries)
+        """Return the catalogue, without documents."""
+        entries = [{key: item for key, item in one.items() if key != "schema"} for one in self.listed.values()]
+        return self._refuse_without_key(request) or envelope(OK, data={"total": len(entries), "models": entries})
 
-    def show_model(self, request: Request) -> Response:
-        """Return a model's document or price, which may be null. The slash in its id is not encoded."""
-        entry = self.listed.get(request.match["model"], {})
-        return self._refuse_without_key(request) or envelope(OK, data=entry.get(request.match["part"]))
+    def show_schema(self, request: Request) -> Response:
+        """Return a model's document, which may be null. The slash in its id is not encoded."""
+        model = request.match["model"]
+        if model not in self.listed:
+            return self._refuse_without_key(request) or envelope(404, "Model not found")
+        found = {"model": model, "openapi": self.listed[model].get("schema")}
+        return self._refuse_without_key(request) or envelope(OK, data=found)
+
+    def show_rate_card(self, request: Request) -> Response:
+        """Return a page of the price page's rows, for anyone."""
+        number, size = request.json["pageNum"], request.json["pageSize"]
+        if not 0 < size <= RATE_CARD_ROWS_MAX:
+            return envelope(422, "The page size is at most 100")
+        rows = self.rate_card[(number - 1) * size : number * size]
+        total = len(self.rate_card)
+        return envelope(OK, data={"records": rows, "total": total, "pages": -(-total // size), "current": number})
 
     def _start(
         self, request: Request, body: dict[str, Any], known: set[str] | None, expected: Iterable[str] = ()

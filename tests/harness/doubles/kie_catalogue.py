@@ -1,11 +1,15 @@
-"""kie's catalogue in the form of its own API, from the inputs in kie_models.txt: entries with OpenAPI documents."""
+"""kie's catalogue in the form of its own API, from the inputs in kie_models.txt: entries with OpenAPI documents.
+
+The form is that of kie's skill `kie-models` (2026-09). Its one example of a price is a video that "costs" credits.
+Credits per unit are the form of kie's price page.
+"""
 
 from itertools import product
 from typing import Any
 
 from tests.harness.doubles.kie import INPUTS
 
-TASKS = (("text-to-speech", "text-to-speech"), ("sound-effect", "text-to-audio"), ("upscale", "image-upscale"))
+TASKS = (("text-to-speech", "Text to Speech"), ("sound-effect", "Text to Audio"), ("upscale", "Image Upscale"))
 GRADES = ("resolution", "image_resolution", "quality", "mode")
 VIDEOS = ("video", "kling", "hailuo", "seedance", "wan/2-6", "wan/2-7-t", "wan/2-7-im", "happyhorse")
 
@@ -24,10 +28,13 @@ def entries(number: int) -> dict[str, dict[str, Any]]:
 def entry(model: str, words: list[str]) -> dict[str, Any]:
     """Return the entry of a model whose price covers every field that changes the cost."""
     task = next((task for word, task in TASKS if word in model), "")
-    task = task or ("text-to-video" if any(word in model for word in VIDEOS) else "text-to-image")
+    task = task or ("Text to Video" if any(word in model for word in VIDEOS) else "Text to Image")
     fields = dict(field(word) for word in words)
     return {
         "model": model,
+        "slug": model,
+        "title": f"{model} API",
+        "description": None,
         "provider": model.partition("/")[0],
         "taskType": [task],
         "pricingDesc": price(task, fields),
@@ -54,7 +61,7 @@ def field(word: str) -> tuple[str, dict[str, Any]]:
 def price(task: str, fields: dict[str, Any]) -> str:
     """Return a price in words that names each combination of the values that change the cost."""
     per_second = fields.get("duration", {}).get("type") in ("integer", "number")
-    unit = "second" if per_second else "video" if task == "text-to-video" else "image"
+    unit = "second" if per_second else "video" if task == "Text to Video" else "image"
     graded = [fields[name]["enum"] for name in GRADES if "enum" in fields.get(name, {})]
     lengths = [[f"{value}s" for value in fields.get("duration", {}).get("enum", ())] or [""]]
     sounds = [["with audio", "without audio"] if {"sound", "audio", "generate_audio"} & fields.keys() else [""]]
@@ -70,12 +77,12 @@ def document(model: str, fields: dict[str, Any], required: list[str]) -> dict[st
         "properties": {
             "model": {"type": "string", "enum": [model]},
             "callBackUrl": {"type": "string", "format": "uri"},
-            "input": {"$ref": "#/components/schemas/Input"},
+            "input": {"$ref": "#/components/schemas/the%20input"},
         },
     }
     content = {"application/json": {"schema": body}}
     return {
         "openapi": "3.1.0",
         "paths": {"/api/v1/jobs/createTask": {"post": {"requestBody": {"content": content}}}},
-        "components": {"schemas": {"Input": own}},
+        "components": {"schemas": {"the input": own}},
     }

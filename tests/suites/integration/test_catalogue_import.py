@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -75,7 +76,7 @@ async def test_kie_catalogue_is_imported_and_its_changes_are_shown(run_import: I
         assert all(reason.startswith(reasons) for reason in first["skipped"].values())
         assert {"list"} == set(double.counts)
         document = double.listed["nano-banana-pro"]["schema"]
-        document["components"]["schemas"]["Input"]["properties"]["a_flag"] = {"type": "boolean"}
+        document["components"]["schemas"]["the input"]["properties"]["a_flag"] = {"type": "boolean"}
         double.listed["z-image"]["pricingDesc"] = "9 credits per image"
         del double.listed["qwen2/text-to-image"]
         double.listed["new/image"] = kie_catalogue.entry("new/image", ["prompt*"])
@@ -110,19 +111,21 @@ async def test_kie_model_without_a_bound_is_left_out(run_import: Import) -> None
         "by/token": {"pricingDesc": "3 credits per 1M tokens"},
         "per/second": {"pricingDesc": "3 credits per second"},
         "two/units": {"pricingDesc": "3 credits per second, 4 credits per image"},
-        "no/kind": {"taskType": ["speech-to-text"]},
+        "no/kind": {"taskType": ["Speech to Text"]},
         "no/fields": {"schema": kie_catalogue.document("no/fields", {}, [])},
         "odd/schema": {"schema": kie_catalogue.document("odd/schema", {"prompt": {"enum": 7}}, [])},
         "../../escape": {},
-        "by/rows": {"pricingDesc": None, "price": [{"creditPrice": "7.5", "creditUnit": "per image"}]},
+        "in/words": {"pricingDesc": "Each image costs 7.5 credits (0.0375 USD)."},
+        "from/to": {"pricingDesc": "From 40 credits ($0.20) up to 160 credits ($0.80) per image"},
     }
     async with kie.Double() as double:
         double.listed = {name: {**image, "model": name, **facts} for name, facts in odd.items()}
         facts = await run_import("kie", double)
-        assert ["kie/by/rows"] == facts["added"]
+        assert ["kie/in/words"] == facts["added"]
         assert {
             "no/schema": "kie has no schema of it",
             "no/price": "its price is not known: name it in --prices",
+            "from/to": "its price is not known: name it in --prices",
             "by/token": "its price is per '1m tokens', which an order does not bound",
             "per/second": "its price is per second, but its length is not an input with a limit",
             "two/units": "its price has several units: image, second",
@@ -138,6 +141,69 @@ async def test_kie_model_without_a_bound_is_left_out(run_import: Import) -> None
         double.overrides["list"].append(Response(200, "<html>"))
         broken = await run_import("kie", double, fails=True)
         assert "its format has changed" in broken["error"]["message"]
+
+
+def rate_row(words: str, credits: str, unit: str, model: str = "", page: str = "page") -> dict[str, Any]:
+    """Return a row of kie's price page; its link names a model, or only the page of several ones."""
+    link = f"https://kie.ai/{page}" + (f"?model={quote(model, safe='')}" if model else "")
+    facts = {"modelDescription": words, "creditPrice": credits, "creditUnit": unit, "anchor": link}
+    return {**facts, "interfaceType": "video", "usdPrice": str(float(credits.replace(",", ".")) / 200)}
+
+
+def rate_card(sold: str) -> list[dict[str, Any]]:
+    """Return rows of kie's price page: of `sold`, of other models, of none, and on more than one page."""
+    lengths = [
+        ("5.0", "without", "55.0"),
+        ("5.0", "with", "110.0"),
+        ("10.0", "without", "110.0"),
+        ("10.0", "with", "220"),
+    ]
+    return [
+        *(rate_row(f"Chat {n}, Chat, Output", "280", "per milion tokens") for n in range(95)),
+        rate_row("Typo", "0,325", "per image", "with/typo"),
+        rate_row("With 5 Pro, input image, First image free", "0.5", "per image", page=""),
+        rate_row("With 5 Pro, text-to-image", "7", "per image", "with/inputs"),
+        *(rate_row(f"maker/by-name, {size} no logo", "3", "per image") for size in ("1K", "2K", "4K")),
+        rate_row("Google nano banana pro, 4K", "24.0", "per image", page="nano-banana-pro"),
+        rate_row("Google nano banana pro, 1/2K", "18.0", "per image", page="nano-banana-pro"),
+        *(
+            rate_row(f"kling 2.6, text-to-video, {sound} audio-{length}s", credits, " per video", sold)
+            for length, sound, credits in lengths
+        ),
+    ]
+
+
+async def test_kie_prices_come_from_the_price_page_where_the_words_are_not_read(
+    run_import: Import, folder: Path
+) -> None:
+    """Rows belong to a model by their link or name; a price of which input files are a part is not imported."""
+    sold = "kling-2.6/text-to-video"
+    image = kie_catalogue.entry("", ["prompt*", "resolution=1K|2K|4K"])
+    models = {sold: kie_catalogue.entry(sold, ["prompt*", "sound:bool", "duration=5|10"])}
+    models |= dict.fromkeys(("nano-banana-pro", "maker/by-name"), image)
+    models |= dict.fromkeys(("with/inputs", "with/typo", "no/rows"), kie_catalogue.entry("", ["prompt*"]))
+    words = {"pricingDesc": "A 5-second video costs 160 credits, …"}
+    async with kie.Double() as double:
+        double.listed = {name: {**entry, **words, "model": name} for name, entry in models.items()}
+        double.rate_card = rate_card(sold)
+        double.overrides["list"].append(Response(200, {"code": 429, "msg": "Too many requests"}))
+        facts = await run_import("kie", double)
+        assert [f"kie/{sold}", "kie/maker/by-name", "kie/nano-banana-pro"] == facts["added"]
+        assert {
+            "with/inputs": "its price depends on its input files: name it in --prices",
+            "with/typo": "its price is not known: name it in --prices",
+            "no/rows": "its price is not known: name it in --prices",
+        } == facts["skipped"]
+        pages = [request.json for request in double.requests if request.method == "POST"]
+        assert [{"pageNum": 1, "pageSize": 100}, {"pageNum": 2, "pageSize": 100}] == pages
+    found = load_included(folder, "kie")
+    kling, pro = found.models[f"kie/{sold}"], found.models["kie/nano-banana-pro"]
+    costs = [kling.price.agreed({"native.sound": s, "seconds": n}).cost({}) for s in (False, True) for n in (5, 10)]
+    assert [330_000, 660_000, 660_000, 1_320_000] == costs
+    sizes = [pro.price.agreed({"native.resolution": size}).cost({"output": 1}) for size in ("1K", "2K", "4K")]
+    assert [108_000, 108_000, 144_000] == sizes
+    quoted = "text-to-video, with audio-10.0s: 220 credits per video"
+    assert quoted in (folder / "catalogue/imported_kie.toml").read_text()
 
 
 def fal_app(category: str, price: dict[str, Any] | None, status: str = "active", **fields: Any) -> dict[str, Any]:
