@@ -9,7 +9,7 @@ from gateway import auth
 from gateway.accept import plan_retired
 from gateway.context import CONTEXT, GatewayContext
 from gateway.edge.client import forwarded_address
-from gateway.guests import guest_account, guest_networks
+from gateway.guests import GuestNetwork, guest_account, guest_networks
 from shared.ops import clock
 from shared.store import accounts, ledger
 from shared.store.ledger import Quota, UnknownPlan
@@ -22,7 +22,7 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     account: str
     key_hash: str = ""
-    networks: tuple[str, ...] = ()  # of a guest, shared with other guests; the smallest first
+    networks: tuple[GuestNetwork, ...] = ()  # of a guest, shared with other guests; the smallest first
 
     @property
     def guest(self) -> str:

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from msgspec import Struct
+
 from shared.ops.settings import SettingsError
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 HOPS_MAX = 20
-ACCOUNT_BITS, SHARED_BITS = 64, (56, 48)  # of an IPv6 address
+ACCOUNT_BITS = 64  # of an IPv6 address
+# The networks whose guests share bounds: their prefix, and how many times GUESTS_PER_NETWORK quotas they have.
+SHARED_V6, SHARED_V4 = ((56, 1), (48, 2)), ((24, 8),)
 WITH_PORT = re.compile(r"\[(.+)\](?::\d{1,5})?|([\d.]+):\d{1,5}")  # as some proxies write addresses
 
 
@@ -48,15 +52,24 @@ def address_block(address: str) -> str:
     return _prefix(ip, ACCOUNT_BITS) if isinstance(ip, IPv6Address) else str(ip or address)
 
 
-def guest_networks(address: str, secret: bytes) -> tuple[str, ...]:
-    """Return the scopes of the larger networks that a guest's IPv6 address is in, the smallest first.
+class GuestNetwork(Struct, frozen=True):
+    """A larger network whose guests share bounds: the name of its scope, and its size in GUESTS_PER_NETWORK."""
 
-    A customer of a provider gets a /56 or a /48, so guests there share bounds. An IPv4 address is one customer's.
+    scope: str
+    shares: int
+
+
+def guest_networks(address: str, secret: bytes) -> tuple[GuestNetwork, ...]:
+    """Return the larger networks that a guest's address is in, the smallest first.
+
+    A customer of a provider gets an IPv6 /56 or /48, and somebody who rents IPv4 addresses gets a /24 or more. Most
+    IPv4 /24 belong to many customers, so theirs have a larger share.
     """
     ip = _address(address)
-    if not isinstance(ip, IPv6Address):
+    if ip is None:
         return ()
-    return tuple(f"network:{_digest(_prefix(ip, bits), secret)}" for bits in SHARED_BITS)
+    shared = SHARED_V6 if isinstance(ip, IPv6Address) else SHARED_V4
+    return tuple(GuestNetwork(f"network:{_digest(_prefix(ip, bits), secret)}", shares) for bits, shares in shared)
 
 
 def _digest(block: str, secret: bytes) -> str:
@@ -64,7 +77,7 @@ def _digest(block: str, secret: bytes) -> str:
     return blake2b(block.encode(), key=secret, person=b"guest", digest_size=10).hexdigest()
 
 
-def _prefix(ip: IPv6Address, bits: int) -> str:
+def _prefix(ip: Address, bits: int) -> str:
     return str(ip_network((ip, bits), strict=False))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import UNSET, Struct
 
 from gateway.admission.images import Upload
+from gateway.guests import GuestNetwork
 from gateway.trace import TRACE
 from shared.domain import catalogue
 from shared.domain.catalogue import Model
@@ -39,7 +40,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     key_hash: str = ""
     guest: str = ""
     payer: str = "balance"
-    networks: tuple[str, ...] = ()  # of a guest, shared with others
+    networks: tuple[GuestNetwork, ...] = ()  # of a guest, shared with others
     uploads: tuple[Upload, ...] = ()  # images that `input` names by their paths
     idempotency_key: str = ""
     wait_s: float = 0

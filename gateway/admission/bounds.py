@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from gateway.guests import GuestNetwork
 from shared.domain.bounds import DailyBounds, line_of
 from shared.domain.catalogue import Catalogue, Model, Route
 from shared.ops.settings import Settings
@@ -19,17 +20,17 @@ class Admission(Struct, frozen=True, kw_only=True):
     account: str
     guests: str
     everybody: str
-    network_attempts: int | None  # of the guests in a /56 of IPv6; those in a /48 have twice as many
+    network_attempts: int | None  # of the guests in an IPv6 /56; larger networks have several times as many
     guest_cost_max_micros: int
     guest_providers: frozenset[str]  # empty: all
 
-    def bounds(self, guest: str, networks: Sequence[str]) -> str:
+    def bounds(self, guest: str, networks: Sequence[GuestNetwork]) -> str:
         """Return the scopes and limits of an order. `networks` are those that a guest shares with others."""
         if not guest:
             return self.account + self.everybody
         lines = "".join(
-            line_of(name, DailyBounds(attempts=self.network_attempts * 2**step))
-            for step, name in enumerate(networks)
+            line_of(network.scope, DailyBounds(attempts=self.network_attempts * network.shares))
+            for network in networks
             if self.network_attempts is not None
         )
         return self.account + lines + self.guests + self.everybody

@@ -101,7 +101,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics_port: OptionalPort = 0  # Port of /metrics and /healthz of a worker, dispatcher or sweeper. 0: not served.
     guest_cost_cents_max: Cents = 1.0  # Cost for us, in cents, of the most expensive route that guests may use.
     guest_providers: str = ""  # Providers that guests may use, such as local,pollinations. Empty: all.
-    guests_per_network: Count = 4  # Quotas of guests that an IPv6 /56 has a day; a /48 has twice as many. 0: no limit.
+    guests_per_network: Count = 4  # Guest quotas of an IPv6 /56 a day; of a /48 2, of an IPv4 /24 8 times. 0: no limit.
     guests_cost_cents_per_day: Cents = 100.0  # Our cost a day, in cents, of all guests together. 0: no limit.
     guests_requests_per_day: Count = 100_000  # Requests that create, of all guests in a day. 0: no limit.
     guests_attempts_per_day: Count = 20_000  # Orders of all guests in a day, failed ones too. 0: no limit.

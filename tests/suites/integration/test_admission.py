@@ -209,6 +209,14 @@ async def test_guests_of_one_network_share_its_attempts(deployment: Hall) -> Non
     assert 502 == (await deployment.guest("2001:db8:78::1").request("POST", IMAGE, json=REFUSED)).status
 
 
+async def test_guests_of_an_ipv4_network_share_its_attempts(deployment: Hall) -> None:
+    """Guests in a /24 share eighty attempts, so whoever rents one cannot use up what all guests share."""
+    guests = [deployment.guest(f"203.0.113.{number}") for number in range(1, 83)]
+    answers = await asyncio.gather(*(guest.request("POST", IMAGE, json=REFUSED | {"async": True}) for guest in guests))
+    assert 80 == [answer.status for answer in answers].count(202)
+    assert_refused(next(answer for answer in answers if answer.status != 202), 429, "LIMIT_EXCEEDED")
+
+
 async def test_money_of_all_guests_is_bounded(deployment: Hall) -> None:
     """Past the daily total of our money guests get only what is free, whoever they are; account holders get all."""
     url = await add_gateway(deployment, free_port(), GUESTS_COST_CENTS_PER_DAY="3")

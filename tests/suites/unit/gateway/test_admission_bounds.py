@@ -3,6 +3,7 @@
 from msgspec import structs
 
 from gateway.admission.bounds import Admission, build_admission
+from gateway.guests import GuestNetwork
 from shared.domain.catalogue import Provider
 from shared.domain.price_rule import flat
 from shared.ops.settings import Settings
@@ -23,7 +24,8 @@ def admission(**settings: object) -> Admission:
 
 def test_default_bounds_of_guests() -> None:
     """All guests may cost a dollar a day, those of a /56 have four quotas, and those of a /48 eight."""
-    lines = admission().bounds("guest_1", ("network:a", "network:b")).splitlines()
+    networks = (GuestNetwork("network:a", 1), GuestNetwork("network:b", 2))
+    lines = admission().bounds("guest_1", networks).splitlines()
     scopes = {line.split()[0]: line.split()[1:] for line in lines}
     assert ["account", "network:a", "network:b", "guests", "all"] == list(scopes)
     assert "1000000" == scopes["guests"][4]

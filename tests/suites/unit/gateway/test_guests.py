@@ -84,12 +84,16 @@ def test_trusted_proxies_are_refused_when_invalid(text: str) -> None:
 
 
 def test_guests_of_a_network_share_its_scopes() -> None:
-    """IPv6 addresses share the scopes of their /56 and /48, and IPv4 addresses share none."""
+    """IPv6 addresses share the scopes of their /56 and /48, and IPv4 addresses that of their /24, which is larger."""
     near, far, other = (guest_networks(f"2001:db8:{part}::1", SECRET) for part in ("1:1", "1:ff00", "2:1"))
     assert near == guest_networks("2001:db8:1:ff::1", SECRET)
     assert near[1] == far[1]
     assert near[0] != far[0]
     assert not {*near, *far} & {*other}
-    assert all(name.startswith("network:") for name in near)
-    for address in ("198.51.100.1", "::ffff:198.51.100.1", ""):
-        assert () == guest_networks(address, SECRET)
+    assert [1, 2] == [network.shares for network in near]
+    fourth, neighbour, stranger = (guest_networks(f"198.51.{part}", SECRET) for part in ("100.1", "100.254", "101.1"))
+    assert fourth == neighbour == guest_networks("::ffff:198.51.100.7", SECRET)
+    assert [8] == [network.shares for network in fourth]
+    assert fourth != stranger
+    assert all(network.scope.startswith("network:") for network in (*near, *fourth))
+    assert () == guest_networks("", SECRET)
