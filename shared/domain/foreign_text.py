@@ -4,9 +4,11 @@ Adapters, deliveries, logs and errors use it alike. A lone surrogate cannot be e
 log line or drive a terminal. A provider may echo the key that we sent.
 """
 
+import json
 import re
-from collections.abc import Iterable
-from urllib.parse import quote
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
 
 SECRET_CHARS_MIN = 8  # shorter values occur in ordinary text
 REDACTED = "[redacted]"
@@ -16,15 +18,14 @@ OURS = ("gateway", "operate", "shared", "workers")
 # Control characters, lone surrogates, bidirectional overrides, line and paragraph separators, non-characters.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 SPACE = re.compile(r"\s+")
+URL_SAFE = str.maketrans("+/", "-_")  # the other alphabet of base64
 
 
 class ForeignText:
     """Cleans text from outside. `secrets` are the values that may not come back in it."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {
-            form for secret in secrets if len(secret) >= SECRET_CHARS_MIN for form in (secret, quote(secret, safe=""))
-        }
+        forms = {form for secret in secrets if len(secret) >= SECRET_CHARS_MIN for form in written_forms(secret)}
         longest_first = sorted(forms, key=len, reverse=True)
         self._secrets = re.compile("|".join(map(re.escape, longest_first))) if forms else None
 
@@ -47,6 +48,21 @@ class ForeignText:
         """Redact before the cut, because half a secret would not be recognised, and read no more than is needed."""
         head = text[: 4 * chars_max + 4_096]
         return self._secrets.sub(REDACTED, head) if self._secrets else head
+
+
+def written_forms(secret: str) -> set[str]:
+    """Return a secret as it may appear in text: as it is, in a URL, in JSON, and in base64, such as a Basic header."""
+    in_json = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+    return {secret, quote(secret, safe=""), quote_plus(secret), *in_json, *_base64_forms(secret)}
+
+
+def _base64_forms(secret: str) -> Iterator[str]:
+    """Yield the part of a base64 text that depends on a secret alone, wherever the secret begins in what is encoded."""
+    data = secret.encode(errors="replace")
+    for before in range(3):
+        encoded = b64encode(bytes(before) + data).decode()
+        whole = encoded[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
+        yield from (whole, whole.translate(URL_SAFE))
 
 
 def escape_controls(text: str) -> str:

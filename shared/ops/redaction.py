@@ -4,11 +4,9 @@ A provider may echo the key that we sent. `foreign` cleans text from outside whe
 client and the command's output remove secrets again on the way out, so that a forgotten gate shows nothing.
 """
 
-import json
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
 
-from shared.domain.foreign_text import REDACTED, SECRET_CHARS_MIN, ForeignText
+from shared.domain.foreign_text import REDACTED, SECRET_CHARS_MIN, ForeignText, written_forms
 
 
 class _Known:
@@ -23,7 +21,7 @@ class _Known:
 def remember(secrets: Iterable[str]) -> None:
     """Replace the secrets of this process, in every form in which they may be written."""
     known = frozenset(secret for secret in secrets if len(secret) >= SECRET_CHARS_MIN)
-    forms = {form for secret in known for form in _forms(secret)}
+    forms = {form for secret in known for form in written_forms(secret)}
     _Known.secrets, _Known.foreign = known, ForeignText(known)
     _Known.forms = tuple(sorted(forms, key=len, reverse=True))
     _Known.raw_forms = tuple(form.encode(errors="replace") for form in _Known.forms)
@@ -73,9 +71,3 @@ def mask(value: bytes | str | int | float) -> bytes | str | int | float:
 def has_secrets() -> bool:
     """Return whether this process has any secret to hide."""
     return bool(_Known.forms)
-
-
-def _forms(secret: str) -> set[str]:
-    """Return a secret as it may appear in text, in a URL, and in JSON."""
-    in_json = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
-    return {secret, quote(secret, safe=""), quote_plus(secret), *in_json}

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from base64 import b64encode
 from typing import Self
 
 
@@ -35,15 +36,16 @@ class EchoingProvider:
 
 def respond(body: str, key: str) -> str:
     """Return the response to a request."""
+    basic = b64encode(f"user:{key}".encode()).decode()
     if "malformed" in body:
         return f"HTTP/1.1 200 OK\r\nAuthorization Bearer {key} without a colon\r\n\r\n"
     if "chunked" in body:
         return f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Key: {key}\r\n\r\nBearer {key}\r\n{key}\r\n"
     for word, status in (("denied", 401), ("refused", 400), ("broken", 500)):
         if word in body:
-            text = f'{{"error": {{"message": "Incorrect API key provided: {key}", "code": "{key}", "type": "{key}"}}}}'
+            text = f'{{"error": {{"message": "Incorrect API key: {key} {basic}", "code": "{key}", "type": "{key}"}}}}'
             return respond_json(f"{status} {key}", key, text)
-    choice = f'{{"message": {{"content": "Your key is {key}."}}, "finish_reason": "stop"}}'
+    choice = f'{{"message": {{"content": "Your key is {key} or {basic}."}}, "finish_reason": "stop"}}'
     text = f'{{"choices": [{choice}], "model": "{key}"}}'
     return respond_json("200 OK", key, text)
 

@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
@@ -72,6 +73,18 @@ def test_text_is_redacted_in_every_written_form() -> None:
     for form in (KEY, "sk-live%20%220123%22%20%2F%C3%A9%2B%3D", json.dumps(KEY)[1:-1]):
         assert f"a {REDACTED} b" == redaction.redact(f"a {form} b")
         assert f"a {REDACTED} b".encode() == redaction.redact_bytes(f"a {form} b".encode())
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+@pytest.mark.parametrize("before", ["", "a", "user:", "\xff\xfe\xfd"])
+def test_secret_is_redacted_within_base64(encode: Callable[[bytes], bytes], before: str) -> None:
+    """What is left of a header for Basic authorization, or of other base64 with a secret, does not show the secret."""
+    text = encode(f"{before}{KEY}>after".encode()).decode()
+    for cleaned in (redaction.redact(text), redaction.redact_bytes(text.encode()).decode(), redaction.mask(text)):
+        assert isinstance(cleaned, str)
+        assert all(text[at : at + 4] not in cleaned for at in range(len(before) * 8 // 3, len(text) - 12))
+    assert REDACTED in redaction.foreign().line(f"Basic {text}", 500)
 
 
 def test_process_keeps_its_own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
