@@ -87,6 +87,23 @@ async def test_jobs_run_once_with_several_workers(store_url: str) -> None:
         assert set() == left
 
 
+async def test_engine_is_silent_while_a_loop_stands_still(store_url: str) -> None:
+    """Both loops of a running engine are its progress: claims, and renewals of leases."""
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        return None
+
+    async with Store(store_url) as store:
+        engine, before_s = build_engine(store, work), asyncio.get_running_loop().time() - 1_000
+        engine.turned_s = engine.renewed_s = before_s
+        async with run_engines(engine):
+            await wait_until(lambda: engine.silent_s < 100)
+            for loop in ("turned_s", "renewed_s"):
+                setattr(engine, loop, before_s)
+                assert engine.silent_s >= 1_000
+                await wait_until(lambda: engine.silent_s < 100)
+
+
 async def test_parked_job_leaves_nothing_to_the_garbage_collector(store_url: str) -> None:
     """The objects of a run that parks its job are freed at its end, without cycles."""
     ran: list[str] = []

@@ -7,8 +7,10 @@ from contextlib import closing
 import aiohttp
 import pytest
 
+from shared.ops.settings import Settings
 from tests.harness.factories import doubles_env
 from tests.harness.processes import Process, free_port, make_folder
+from workers.exporter import STUCK_S, serve_metrics
 
 
 def start_role(words: str, store_url: str, port: int) -> Process:
@@ -47,3 +49,14 @@ async def test_role_fails_when_the_port_is_taken(store_url: str, words: str) -> 
         assert 2 == await process.wait_for_exit()
     assert "of 127.0.0.1 is taken" in process.output
     assert "Traceback" not in process.output
+
+
+async def test_health_is_503_while_a_role_makes_no_progress() -> None:
+    """A process whose loop stands still is reported as stuck, and as well again when it goes on."""
+    port, silent = free_port(), [STUCK_S + 1]
+    serving = serve_metrics(Settings(metrics_port=port, host="127.0.0.1"), silent_s=lambda: silent[0])
+    async with serving, aiohttp.ClientSession() as session:
+        for silent_s, status, word in ((STUCK_S + 1, 503, "stuck"), (STUCK_S - 1, 200, "ok")):
+            silent[0] = silent_s
+            async with session.get(f"http://127.0.0.1:{port}/healthz") as response:
+                assert (status, word) == (response.status, (await response.json())["status"])

@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from shared.domain.errors import StoreUnfit
+from shared.domain.generation import Generation
 from shared.ops.settings import Settings
 from shared.store import accounts, generations, keys, ledger, steps
 from shared.store.connect import Store
@@ -26,6 +27,7 @@ KNOWN = StoreHistory(id="a", sequence=10, accepted_ms=100, fenced="", now_ms=100
 def settings(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Provide the settings of a process on the shared store, whose guards are quick."""
     monkeypatch.setattr("shared.store.guard.HISTORY_EVERY_S", EVERY_S)
+    monkeypatch.setattr("shared.store.guard.SETTINGS_EVERY_S", EVERY_S)
     return Settings(data_dir=str(tmp_path), redis_url=store_url)
 
 
@@ -57,6 +59,13 @@ async def accept_one(store: Store) -> str:
 async def start(store: Store, generation_id: str, token: str = "t") -> Step | Wait | Fenced | steps.Gone:
     """Take the next step of a generation of a provider that must not get it twice."""
     return await steps.start(store, generation_id, provider="noop", repeatable=False, submit_limit_s=5, token=token)
+
+
+async def view(store: Store, generation_id: str) -> Generation:
+    """Return a generation."""
+    found = await generations.view(store, "", generation_id)
+    assert found is not None
+    return found
 
 
 async def roll_back(store: Store, sequence: int) -> None:
@@ -106,9 +115,7 @@ async def test_submit_is_fenced_at_once_when_the_store_is_behind(store: Store) -
     assert isinstance(await start(store, first), Submit)
     await roll_back(store, 0)
     assert isinstance(await start(store, second), Fenced)
-    found = await generations.view(store, "", second)
-    assert found is not None
-    assert "queued" == found.state
+    assert "queued" == (await view(store, second)).state
 
 
 async def test_rolled_back_store_stops_every_process(store: Store, settings: Settings) -> None:
@@ -212,3 +219,17 @@ async def test_settings_of_the_running_store_are_checked(store: Store) -> None:
         finally:
             await store.call("CONFIG", "SET", name, right)
         assert "" == await find_unsafe_setting(store, "fsync")
+
+
+async def test_store_that_begins_to_evict_stops_submits_until_it_is_right_again(store: Store) -> None:
+    """A running process notices a policy that may drop its records, and goes on once it is right again."""
+    waiting = await accept_one(store)
+    await store.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    try:
+        await wait_for_fault(store, "may evict our data (maxmemory-policy allkeys-lru)")
+        assert isinstance(await start(store, waiting), Fenced)
+        assert "queued" == (await view(store, waiting)).state
+    finally:
+        await store.call("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    await wait_for_fault(store, "")
+    assert isinstance(await start(store, waiting), Submit)

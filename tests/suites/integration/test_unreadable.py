@@ -12,6 +12,7 @@ from shared.store.connect import Store
 from shared.store.findings import Report
 from tests.harness.factories import create_customer, make_order
 from workers.sweep import sweep, sweep_deliveries, sweep_forever
+from workers.timing import Progress
 
 DAMAGES = {
     "another type": lambda key: (("DEL", key), ("LPUSH", key, "x")),
@@ -20,6 +21,16 @@ DAMAGES = {
     "overdue, no reservation": lambda key: (("HDEL", key, "reserved"), ("HSET", key, "deadline_ms", "1")),
     "overdue, no specification": lambda key: (("HDEL", key, "spec"), ("HSET", key, "deadline_ms", "1")),
 }
+
+
+class Rounds(Progress):
+    """Counts the rounds of a sweeper, failed ones too: each is progress."""
+
+    count = 0
+
+    def note(self) -> None:
+        """Count a round."""
+        self.count += 1
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -59,9 +70,11 @@ async def test_sweeper_lives_on_when_an_index_is_unreadable(store_url: str, tmp_
         await store.call("SET", keys.OPEN, "x")
         await store.call("HSET", keys.delivery("c:d"), "state", "pending")
         await store.call("ZADD", keys.OPEN_DELIVERIES, 2, "c:d")
-        storage = Storage.open(str(tmp_path))
-        sweeping = asyncio.create_task(sweep_forever(store, storage, known=tuple, asset_retention_days=1))
-        while not await store.call("EXISTS", keys.arq_job("deliver:c:d")):
+        storage, rounds = Storage.open(str(tmp_path)), Rounds()
+        sweeping = asyncio.create_task(
+            sweep_forever(store, storage, known=tuple, asset_retention_days=1, progress=rounds)
+        )
+        while not (rounds.count and await store.call("EXISTS", keys.arq_job("deliver:c:d"))):
             assert not sweeping.done()
             await asyncio.sleep(0.02)
         assert not sweeping.done()
