@@ -16,9 +16,10 @@ from PIL import Image
 from shared.domain.generation import COMPLETED, FAILED, Generation, Spec
 from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops.output_writer import OutputWriter
-from shared.ops.storage import Storage, StorageError
+from shared.ops.storage import BUCKET_PART_BYTES, Storage, StorageError
 from shared.store import generations, keys, ledger
 from shared.store.connect import Store
+from tests.harness.doubles.bucket import Bucket
 from tests.harness.doubles.double import Double, Response
 from tests.harness.doubles.fal import Double as Fal
 from tests.harness.factories import create_customer, flat_cost, make_order
@@ -264,3 +265,44 @@ async def test_output_is_stored_as_it_comes(scene: Scene, monkeypatch: pytest.Mo
     assert max(written) < 2 * PIECE_BYTES
     assert (2 * len(data), 0) == (sum(written), budget.used_bytes)
     assert {scene.context.storage.writer_bytes + READER_BYTES} == set(reserved)
+
+
+@pytest.fixture
+async def bucket(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bucket]:
+    """Provide a bucket to which the variables of this process lead."""
+    async with Bucket() as bucket:
+        for name, value in bucket.env.items():
+            monkeypatch.setenv(name, value)
+        yield bucket
+
+
+async def test_output_goes_to_a_bucket_in_parts(scene: Scene, bucket: Bucket) -> None:
+    """A large output is one object of its type, sent in parts of 5 MB as it comes, and read back in ranges."""
+    data = b"\0\0\0\x10ftypisom\0\0\2\0\0\0\0\0mdat" + os.urandom(11_000_000)
+    scene.double.files["out.png"] = (data, "video/mp4")
+    storage = Storage.open("s3://bucket/outputs")
+    made = await scene.submit(kind="video")
+    await scene.step(made, storage)
+    outcome = (await scene.view(made)).outcome
+    assert outcome is not None
+    path = outcome.outputs[0].place
+    assert [(data, "video/mp4")] * 2 == list(bucket.objects.values())
+    assert f"outputs/{path}" in bucket.objects
+    assert {"start": 2, "part": 6, "complete": 2} == bucket.calls
+    assert BUCKET_PART_BYTES == max(bucket.bodies)
+    found = await storage.find(path)
+    assert found is not None
+    assert data == b"".join([chunk async for chunk in storage.read(path, 0, found.size_bytes)])
+
+
+async def test_output_is_not_in_a_bucket_unless_it_is_whole(scene: Scene, bucket: Bucket) -> None:
+    """A bucket that refuses a part leaves no object, and the outputs stay with their provider."""
+    bucket.fail_part = 2
+    scene.double.files["out.png"] = (b"\0\0\0\x10ftypisom\0\0\2\0\0\0\0\0mdat" + bytes(11_000_000), "video/mp4")
+    storage = Storage.open("s3://bucket/outputs")
+    made = await scene.submit(run_s=6, kind="video")
+    await scene.step(made, storage)
+    outcome = (await scene.view(made)).outcome
+    assert outcome is not None
+    assert {} == bucket.objects
+    assert [f"{scene.double.url}/files/out.png"] * 2 == [output.place for output in outcome.outputs]
