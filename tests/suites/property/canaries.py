@@ -483,6 +483,36 @@ CANARIES = (
         "set_low_balance_alert",
         "redis.call('HDEL', 'gw:account:' .. account, 'low_told')",
     ),
+    Canary(
+        "an endpoint has slots without end",
+        "start_post",
+        "if not has_room('gw:posts:' .. endpoint, lane.posts, now) then return 'endpoint' end",
+    ),
+    Canary("a new endpoint has four slots", "start_post", "proven and PER_ENDPOINT or 1", "PER_ENDPOINT"),
+    Canary(
+        "an account has slots without end",
+        "start_post",
+        "if not has_room('gw:posts:' .. account, PER_ACCOUNT, now) then return 'account' end",
+    ),
+    Canary("slow endpoints have slots without end", "start_post", "if lane.slow and not", "if false and not"),
+    Canary("a breaker holds nothing", "start_post", "if lane.posts == 0 then return 'breaker' end"),
+    Canary("a breaker never opens", "record_attempt", "if count < SILENT_MAX then", "if true then"),
+    Canary("a slot never lapses", "start_post", "redis.call('ZREMRANGEBYSCORE', set, '-inf', now)"),
+    Canary("an attempt leaves its slot", "record_attempt", "redis.call('ZREM', set, id)"),
+    Canary("a held delivery keeps its lease", "start_post", "redis.call('ZREM', WEBHOOKS .. ':leases', job)"),
+    Canary(
+        "a breaker's end wakes no delivery",
+        "start_post",
+        "redis.call('ZADD', WEBHOOKS, 'XX', lane.open_until, 'deliver:' .. first)",
+        "local _ = first",
+    ),
+    Canary("an attempt wakes no delivery of its endpoint", "record_attempt", "fill(endpoint, account, slow_max, now)"),
+    Canary(
+        "an attempt wakes no other endpoint of its account", "record_attempt", "fill(other, account, slow_max, now)"
+    ),
+    Canary(
+        "an attempt wakes no slow endpoint", "record_attempt", "fill(other, redis.call('HGET'", "type(redis.call('HGET'"
+    ),
     Canary("attempt leaves the job", "record_attempt", "dequeue('arq:queue:webhooks', 'deliver:' .. id)"),
     Canary(
         "late reference is not polled",

@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.suites.property.model import Model
+from tests.suites.property.lanes import SILENT_MAX
+from tests.suites.property.model import Endpoint, Model
 from tests.suites.property.sync_store import Snapshot
 
 Facts = dict[str, Any]
+EndpointFacts = tuple[str, str | None, bool, bool, bool, int, bool]
 QUEUE, LEASES, BELL = "arq:queue:", ":leases", ":bell"
 ATTEMPTS_MAX = 32
 
@@ -30,9 +32,7 @@ def expected_facts(model: Model) -> Facts:
         },
         "security": _without_empty({one.id: one.security for one in accounts}),
         "endpoints": {
-            name: (endpoint.secret, endpoint.old_secret, endpoint.failing, endpoint.disabled)
-            for one in accounts
-            for name, endpoint in one.endpoints.items()
+            name: _expected_endpoint(endpoint) for one in accounts for name, endpoint in one.endpoints.items()
         },
         "generations": {one.id: _generation(one) for one in generations},
         "open": {one.id for one in generations if one.open},
@@ -92,7 +92,8 @@ def stored_facts(snapshot: Snapshot) -> Facts:
             for name, lines in snapshot.with_prefix(snapshot.lists, "gw:account-events:").items()
         },
         "endpoints": {
-            n: _endpoint_facts(one) for n, one in snapshot.with_prefix(snapshot.hashes, "gw:endpoint:").items()
+            n: _endpoint_facts(one, snapshot.now_ms)
+            for n, one in snapshot.with_prefix(snapshot.hashes, "gw:endpoint:").items()
         },
         "generations": {name: _stored_generation(one) for name, one in generations.items()},
         "open": set(snapshot.zsets.get("gw:open", ())),
@@ -200,9 +201,16 @@ def _stored_generation(one: dict[str, str]) -> Facts:
     return {name: one[name] for name in names if name in one} | ({"attempts": attempts} if attempts else {}) | marks
 
 
-def _endpoint_facts(one: dict[str, str]) -> tuple[str, str | None, bool, bool]:
-    failing = {"failing_ms", "failed_ms"} <= one.keys()
-    return one["secret"], one.get("old_secret"), failing, "disabled_ms" in one
+def _expected_endpoint(one: Endpoint) -> EndpointFacts:
+    is_open = one.open and one.silent >= SILENT_MAX
+    return one.secret, one.old_secret, one.failing, one.disabled, one.measured, one.silent, is_open
+
+
+def _endpoint_facts(one: dict[str, str], now_ms: int) -> EndpointFacts:
+    failing, silent = {"failing_ms", "failed_ms"} <= one.keys(), int(one.get("silent", 0))
+    is_open = silent >= SILENT_MAX and float(one.get("open_until_ms", 0)) > now_ms
+    marks = (failing, "disabled_ms" in one, "took_ms" in one)
+    return one.get("secret", ""), one.get("old_secret"), *marks, silent, is_open
 
 
 def _ledger_entry(raw: str) -> tuple[str, int, str]:

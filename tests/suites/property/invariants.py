@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from tests.suites.property import lanes
 from tests.suites.property.sync_store import Snapshot
 
 PERMANENT = (
@@ -98,6 +99,7 @@ def violations(snapshot: Snapshot, exemptions: Exemptions) -> Iterator[str]:
     for provider in state.providers:
         yield from _queue(state, provider, exemptions)
     yield from _deliveries(state)
+    yield from lanes.violations(snapshot)
     yield from (f"{key} expires" for key in snapshot.expiring if key.startswith(PERMANENT))
     yield from (
         f"{key} has more than one token" for key, items in snapshot.lists.items() if ":bell" in key and items[1:]

@@ -257,15 +257,45 @@ class Machine(RuleBasedStateMachine):
             self.world.delete_endpoint(account, pick_from(list(known.endpoints) or ["ep0"], pick))
 
     @precondition(lambda self: self.model.deliveries)
-    @rule(pick=picks, ahead=st.sampled_from((1, 0)), state=delivery_states, gone=st.booleans(), twice=twice)
-    def record_attempt(self, pick: int, ahead: int, state: str, gone: bool, twice: bool) -> None:
+    @rule(account=accounts, events=st.integers(0, 4), twice=twice)
+    def start_posts(self, account: str, events: int, twice: bool) -> None:
+        """Start the posts of an account's deliveries, after a few more events of it."""
+        for _ in range(events):
+            for endpoint in list(self.model.accounts[account].endpoints)[:1]:
+                self.world.rotate_secret(account, endpoint)
+        for name, delivery in list(self.model.deliveries.items()):
+            if delivery.account == account and delivery.state == "pending":
+                self.world.start_post(name, twice=twice)
+
+    @rule(action=st.sampled_from(("breakers", "slots")))
+    def pass_time_for_posts(self, action: str) -> None:
+        if action == "breakers":
+            self.world.pass_breakers()
+        else:
+            self.world.pass_slots()
+
+    @precondition(lambda self: self.model.deliveries)
+    @rule(
+        pick=picks,
+        ahead=st.sampled_from((1, 0)),
+        state=delivery_states,
+        gone=st.booleans(),
+        silent=st.booleans(),
+        took_ms=st.sampled_from((5, 5_000)),
+        twice=twice,
+    )
+    def record_attempt(
+        self, *, pick: int, ahead: int, state: str, gone: bool, silent: bool, took_ms: int, twice: bool
+    ) -> None:
         """Record a dispatcher's attempt. An endpoint that is gone answers 410 and may have been deleted."""
         name = pick_from(list(self.model.deliveries), pick)
         delivery = self.model.deliveries[name]
         if gone and pick % 2:
             self.world.delete_endpoint(delivery.account, delivery.endpoint)
         health = "well" if state == "delivered" else "gone" if gone and state == "dead" else ("ill", "")[pick // 7]
-        self.world.record_attempt(name, delivery.attempts + ahead, state, health, twice=twice)
+        silent = silent and health == "ill"
+        attempt = delivery.attempts + ahead
+        self.world.record_attempt(name, attempt, state, health, silent=silent, took_ms=took_ms, twice=twice)
 
     @precondition(lambda self: self.model.deliveries)
     @rule(pick=picks, action=endpoint_actions, stranger=st.sampled_from((False, False, True)), twice=twice)

@@ -52,6 +52,9 @@ class Endpoint(Struct):
     failing_long: bool = False
     disabled: bool = False
     disabled_count: int = 0
+    measured: bool = False  # it is known how long a post takes
+    silent: int = 0  # posts in a row without an answer
+    open: bool = False  # its breaker, if it is silent
 
     def wants(self, kind: str) -> bool:
         """Return whether the endpoint receives events of that type."""

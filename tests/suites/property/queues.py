@@ -42,6 +42,14 @@ class Queues(Struct):
             if job in self.queued(queue):
                 self.queued(queue)[job] = True
 
+    def hold(self, queue: str, job: str) -> None:
+        """Put a job back for later, as a run that lets go of it."""
+        self.holders.pop(job, None)
+        self.tries.pop(job, None)
+        self.leased(queue).pop(job, None)
+        if job in self.queued(queue):
+            self.queued(queue)[job] = False
+
     def dequeue(self, queue: str, job: str) -> None:
         """Remove a job, no matter which worker holds it."""
         self.payloads.discard(job)

@@ -418,6 +418,81 @@ def deliver_an_event_to_each_subscribed_endpoint(world: World) -> None:
     world.claim("webhooks", "w1", 9)
 
 
+def limit_the_posts_to_an_endpoint(world: World) -> None:
+    """Post once at a time to a new or silent endpoint, four times to a proven one. Each end lets the next one go."""
+    endpoint = create_deliveries(world, "ada", 7)[0]
+    names = [name for name in world.model.deliveries if name.endswith(endpoint)]
+    assert ["pending", "held", "held"] == [world.start_post(name, twice=True) for name in names[:3]]
+    world.record_attempt(names[0], 1, "delivered", "well", twice=True)
+    assert ["pending"] * 4 == [world.start_post(name) for name in names[1:5]]
+    assert ["held", "held"] == [world.start_post(name) for name in names[5:7]]
+    world.record_attempt(names[1], 1, "pending", "ill", silent=True)
+    world.record_attempt(names[2], 1, "delivered", "well")
+    world.start_post(names[2])
+    world.record_attempt(names[3], 1, "delivered", "well", took_ms=20_000)
+    world.delete_endpoint("ada", endpoint)
+    world.record_attempt(names[4], 1, "dead", "ill", silent=True)
+    assert "pending" == world.start_post(names[6])
+
+
+def hold_the_posts_of_a_silent_endpoint(world: World) -> None:
+    """Open a breaker after five posts without an answer. Send one probe when its time is over; an answer closes it."""
+    endpoint = create_deliveries(world, "ada", 4)[0]
+    first, *names = [name for name in world.model.deliveries if name.endswith(endpoint)]
+    for number in range(1, 6):
+        assert "pending" == world.start_post(first)
+        world.record_attempt(first, number, "pending", "ill", silent=True, twice=True)
+    world.claim("webhooks", "w1", 9)
+    assert "held" == world.start_post(names[0], twice=True)
+    assert "held" == world.start_post(names[1])
+    world.pass_breakers()
+    assert ["pending", "held"] == [world.start_post(name) for name in names[:2]]
+    world.record_attempt(names[0], 1, "pending", "ill", silent=True)
+    assert "held" == world.start_post(names[1])
+    world.redeliver("ada", endpoint, names[1])
+    assert "pending" == world.start_post(names[1])
+    world.record_attempt(names[1], 1, "pending", "ill")
+    assert "pending" == world.start_post(names[2])
+
+
+def share_the_posts_to_slow_endpoints(world: World) -> None:
+    """Share two slots among new endpoints. A third one waits for the end of another post; a lapsed slot is free."""
+    world.create_endpoint("ada", "*")
+    mine, other = create_deliveries(world, "ada", 2)
+    (theirs,) = create_deliveries(world, "bob", 2)
+    names = [next(name for name in world.model.deliveries if name.endswith(one)) for one in (mine, other, theirs)]
+    assert ["pending", "pending", "held"] == [world.start_post(name) for name in names]
+    world.record_attempt(names[0], 1, "delivered", "well")
+    assert "pending" == world.start_post(names[2])
+    last = next(name for name in reversed(world.model.deliveries) if name.endswith(other))
+    assert "held" == world.start_post(last)
+    world.pass_slots()
+    assert "pending" == world.start_post(last)
+
+
+def limit_the_posts_of_an_account(world: World) -> None:
+    """Post ten times at once for an account, to however many endpoints. Each end lets another endpoint go on."""
+    for _ in range(2):
+        world.create_endpoint("ada", "*")
+    endpoints = create_deliveries(world, "ada", 5)
+    lists = [[name for name in world.model.deliveries if name.endswith(one)][-5:] for one in endpoints]
+    for first, *_ in lists:
+        world.start_post(first)
+        world.record_attempt(first, 1, "delivered", "well")
+    started = [world.start_post(name) for _, *names in lists for name in names]
+    assert ["pending"] * 10 + ["held"] * 2 == started
+    world.record_attempt(lists[0][1], 1, "delivered", "well")
+    assert "held" == world.start_post(lists[2][4])
+    assert "pending" == world.start_post(lists[2][3])
+
+
+def create_deliveries(world: World, account: str, count: int) -> list[str]:
+    """Fail generations of an account, and return the endpoints that have at least so many deliveries."""
+    for _ in range(count):
+        world.settle(world.accept(account, price=0), "failed")
+    return list(world.model.accounts[account].endpoints)
+
+
 def delete_an_endpoint(world: World) -> None:
     """Delete an endpoint. Its pending deliveries end and do not restore it."""
     world.settle(world.accept("ada"))
@@ -760,5 +835,5 @@ def list_dead_deliveries(world: World) -> None:
 SCENARIOS = tuple(
     scenario
     for scenario in list(globals().values())
-    if callable(scenario) and getattr(scenario, "__module__", "") == __name__
+    if callable(scenario) and getattr(scenario, "__module__", "") == __name__ and scenario is not create_deliveries
 )

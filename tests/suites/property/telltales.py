@@ -28,7 +28,17 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.reach_the_bounds_of_a_day,
     ),
     "abandon": (scenarios.abandon_a_removed_provider,),
-    "attempt": (
+    "start_post": (
+        scenarios.limit_the_posts_to_an_endpoint,
+        scenarios.hold_the_posts_of_a_silent_endpoint,
+        scenarios.share_the_posts_to_slow_endpoints,
+        scenarios.limit_the_posts_of_an_account,
+    ),
+    "record_attempt": (
+        scenarios.limit_the_posts_to_an_endpoint,
+        scenarios.hold_the_posts_of_a_silent_endpoint,
+        scenarios.share_the_posts_to_slow_endpoints,
+        scenarios.limit_the_posts_of_an_account,
         scenarios.disable_a_failing_endpoint,
         scenarios.deliver_an_event_to_each_subscribed_endpoint,
         scenarios.delete_an_endpoint,
@@ -64,10 +74,11 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
     "retry": (scenarios.retry_as_an_operator,),
     "revoke_key": (scenarios.limit_and_revoke_keys,),
     "rotate_secret": (scenarios.redeliver_as_the_owner,),
-    "set_low": (scenarios.notify_of_a_low_balance_once,),
+    "set_low_balance_alert": (scenarios.notify_of_a_low_balance_once,),
     "set_mode": (scenarios.pause_a_provider,),
     "release": (scenarios.hold_a_generation_until_its_uploads_are_stored,),
     "settle": (
+        scenarios.hold_a_generation_until_its_uploads_are_stored,
         scenarios.resolve_an_uncertain_generation,
         scenarios.cancel_as_the_owner,
         scenarios.use_up_the_daily_quota,

@@ -57,6 +57,22 @@ class TimedWorld(WorkerWorld):
                 self._set_past(key, field)
         self.set_mode(name, "")
 
+    def pass_breakers(self) -> None:
+        """Let the breakers of silent endpoints be half open."""
+        self.history.append("the breakers of endpoints are half open")
+        for account in self.model.accounts.values():
+            for name, endpoint in account.endpoints.items():
+                endpoint.open = False
+                self._set_past(f"gw:endpoint:{name}", "open_until_ms")
+        self.check()
+
+    def pass_slots(self) -> None:
+        """Let the slots of posts lapse, as when their dispatchers died."""
+        self.history.append("the slots of posts lapse")
+        slots = {key: names for key, names in self.snapshot.zsets.items() if key.startswith("gw:posts")}
+        self.store.write(*(("ZADD", key, "XX", 1, name) for key, names in slots.items() for name in names))
+        self.check()
+
     def _set_past(self, key: str, field: str) -> None:
         """Move a time into the past if the hash has it."""
         group, name = key.rsplit(":", 1)
@@ -66,6 +82,8 @@ class TimedWorld(WorkerWorld):
     def expire_all_waits(self) -> None:
         """End all leases, pauses and waits, but let no deadline pass."""
         queues = self.model.queues
+        self.pass_breakers()
+        self.pass_slots()
         for queue in QUEUES:
             for job in list(queues.leased(queue)):
                 self.expire_lease(queue, job)
@@ -105,6 +123,8 @@ class TimedWorld(WorkerWorld):
                 self.finish(provider, "last", [job], end=self._run_one(job))
         for job in self.claim("webhooks", "last", 3):
             delivery = job.removeprefix("deliver:")
+            if self.start_post(delivery) == "held":
+                continue
             self.record_attempt(delivery, self.model.deliveries[delivery].attempts + 1, "delivered", "well")
             self.finish("webhooks", "last", [job], end=True)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from tests.suites.property.lanes import SILENT_MAX
 from tests.suites.property.model import ANYTHING, Delivery, Generation, Model, PermittedSubmit, Provider
 
 
@@ -199,7 +200,19 @@ class Transitions(Struct):
             one.close()
         return ["closed"]
 
-    def record_attempt(self, name: str, number: int, state: str, health: str) -> list[Any]:
+    def start_post(self, name: str, limit: str | None) -> list[Any]:
+        """Let a pending delivery be posted, unless a limit holds it."""
+        delivery = self.model.deliveries.get(name)
+        if delivery is None:
+            return ["missing"]
+        if delivery.state != "pending":
+            return ["ended", delivery.state]
+        if limit is None:
+            return ["pending"]
+        self.model.queues.hold("webhooks", f"deliver:{name}")
+        return ["held", limit]
+
+    def record_attempt(self, name: str, number: int, state: str, health: str, *, silent: bool = False) -> list[Any]:
         """Record an attempt once. A success or a 410 ends the delivery even if the attempt is known."""
         delivery = self.model.deliveries.get(name)
         if delivery is None:
@@ -211,8 +224,18 @@ class Transitions(Struct):
         delivery.attempts, delivery.state = max(number, delivery.attempts), state
         if state != "pending":
             self.model.queues.dequeue("webhooks", f"deliver:{name}")
+        opened = self._record_post(delivery, silent=silent) if health else False
         self._record_health(delivery, health)
-        return ["recorded"]
+        return ["recorded", ANYTHING, int(opened)]
+
+    def _record_post(self, delivery: Delivery, *, silent: bool) -> bool:
+        """Note whether an endpoint answered. Return whether its breaker opens now."""
+        endpoint = self.model.accounts[delivery.account].endpoints.get(delivery.endpoint)
+        if endpoint is None:
+            return False
+        endpoint.measured, endpoint.silent = True, endpoint.silent + 1 if silent else 0
+        endpoint.open = endpoint.silent >= SILENT_MAX
+        return endpoint.silent == SILENT_MAX
 
     def _record_health(self, delivery: Delivery, health: str) -> None:
         account = self.model.accounts[delivery.account]
@@ -235,6 +258,7 @@ class Transitions(Struct):
             return ["missing"]
         if known.disabled:
             return ["disabled"]
+        known.open = False
         if delivery.state == "pending":
             self.model.queues.hasten("webhooks", f"deliver:{name}")
         else:
@@ -249,6 +273,7 @@ class Transitions(Struct):
             return ["missing"]
         if known.disabled:
             return ["disabled"]
+        known.open = False
         listed, queued = self.model.accounts[account].listed, 0
         for generation in (self.model.generations[name] for name in listed):
             delivery = self.model.deliveries.get(f"evt_{generation.id}:{endpoint}")

@@ -2,19 +2,42 @@
 
 from typing import Any
 
+from tests.suites.property import lanes
 from tests.suites.property.world import COUNT_MAX, LONG_MS, World
 
 
 class WebhookWorld(World):
     """A world with the verbs of webhook deliveries."""
 
-    def record_attempt(self, name: str, number: int, state: str, health: str = "", *, twice: bool = False) -> None:
+    def start_post(self, name: str, *, twice: bool = False) -> str:
+        """Start a post as a dispatcher. Return the reply's word."""
+        delivery = self.model.deliveries.get(name)
+        limit = delivery and lanes.find_limit(self.snapshot, name, delivery.endpoint, delivery.account)
+        expected = self.transitions.start_post(name, limit)
+        self.call(expected, "start_post", name, lanes.SLOW_MAX, again=expected if twice else None)
+        self.posted = name
+        self.check()
+        return str(expected[0])
+
+    def record_attempt(
+        self,
+        name: str,
+        number: int,
+        state: str,
+        health: str = "",
+        *,
+        silent: bool = False,
+        took_ms: int = 5,
+        twice: bool = False,
+    ) -> None:
         """Record an attempt as a dispatcher that posted the event."""
-        expected = self.transitions.record_attempt(name, number, state, health)
-        again = ["ended"] if state != "pending" and expected == ["recorded"] else expected
-        again = ["already"] if state == "pending" and expected == ["recorded"] else again
-        args = (name, number, state, "{}", LONG_MS, health, 5, "", COUNT_MAX)
+        expected = self.transitions.record_attempt(name, number, state, health, silent=silent)
+        again = expected
+        if expected[0] == "recorded":
+            again = ["already" if state == "pending" else "ended"]
+        args = (name, number, state, "{}", LONG_MS, health, took_ms, "1" if silent else "", lanes.SLOW_MAX)
         self.call(expected, "record_attempt", *args, again=again if twice else None)
+        self.posted = name
         self.check()
 
     def redeliver(self, account: str, endpoint: str, name: str, *, twice: bool = False) -> None:
@@ -36,7 +59,8 @@ class WebhookWorld(World):
         known = model.endpoints.get(endpoint)
         was_disabled = known is not None and known.disabled
         if known is not None:
-            known.failing = known.failing_long = known.disabled = False
+            known.failing = known.failing_long = known.disabled = known.open = False
+            known.silent = 0
         expected = ["enabled" if known else "missing"]
         self.call(expected, "enable_endpoint", account, endpoint, by, again=expected if twice else None)
         if was_disabled:

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from shared.domain.errors import StoreError
 from tests.harness.factories import SPEC
-from tests.suites.property import invariants
+from tests.suites.property import invariants, lanes
 from tests.suites.property.comparison import differences
 from tests.suites.property.model import (
     ANYTHING,
@@ -35,7 +35,7 @@ from tests.suites.property.transitions import Transitions
 LONG_MS = 3_600_000
 COUNT_MAX = 100
 DAY_S, HISTORY_S = 86_400, 10
-KEYS_MAX, ENDPOINTS_MAX = 3, 2
+KEYS_MAX, ENDPOINTS_MAX = 3, 3
 LOW_BALANCE = 120_000  # micro-dollars; the account is notified below this balance
 PLANS = {"small": Plan(1, 3, 2, False, 5), "wide": Plan(2, 3, 1, True, 3), "guest": Plan(1, 1, 2, False, 4)}
 ACCOUNTS = {"ada": "small", "bob": "wide", "eve": "wide"}
@@ -59,6 +59,7 @@ class World:
         self.history: list[str] = []
         self.count = 0
         self.failed = False
+        self.posted = ""  # the delivery of this action, which needs no job to go on
         wait_past_midnight()
         store.write(("FLUSHALL",))
         store.wakes.clear()
@@ -114,7 +115,8 @@ class World:
 
     def check(self) -> Snapshot:
         """Compare the store with the model and the invariants."""
-        self.snapshot = self.store.take_snapshot()
+        before, self.snapshot = self.snapshot, self.store.take_snapshot()
+        self._follow_held(before)
         faults = [*self._follow_admissions(), *differences(self.model, self.snapshot)]
         lost = {name for name in self.model.generations if self.model.has_lost_job(name)}
         faults += invariants.violations(self.snapshot, invariants.Exemptions(lost, *self._exemptions()))
@@ -133,6 +135,18 @@ class World:
 
     def _has_rung(self, queue: str) -> bool:
         return bool(self.snapshot.lists.get(f"arq:queue:{queue}:bell"))
+
+    def _follow_held(self, before: Snapshot) -> None:
+        """Follow held deliveries in the model: one that got a slot is due, and the first behind a breaker is not."""
+        for name, delivery in self.model.deliveries.items():
+            key, job = lanes.HELD + delivery.endpoint, f"deliver:{name}"
+            was_held, held = name in before.zsets.get(key, {}), list(self.snapshot.zsets.get(key, ()))
+            if was_held and name not in held and name != self.posted and delivery.state == "pending":
+                self.model.queues.enqueue("webhooks", job)
+            until_ms = self.snapshot.hashes.get(f"gw:endpoint:{delivery.endpoint}", {}).get("open_until_ms")
+            if held[:1] == [name] and str(self.snapshot.zsets["arq:queue:webhooks"].get(job, "")) == f"{until_ms}.0":
+                self.model.queues.queued("webhooks")[job] = False
+        self.posted = ""
 
     def _follow_admissions(self) -> list[str]:
         """Follow admissions in the model, and return faults: only the head of a backlog may be admitted."""

@@ -79,7 +79,7 @@ def test_text_is_redacted_in_every_written_form() -> None:
 @pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
 @pytest.mark.parametrize("before", ["", "a", "user:", "\xff\xfe\xfd"])
 def test_secret_is_redacted_within_base64(encode: Callable[[bytes], bytes], before: str) -> None:
-    """What is left of a header for Basic authorization, or of other base64 with a secret, does not show the secret."""
+    """A header for Basic authorization, and any other base64 of text with a secret, does not show the secret."""
     text = encode(f"{before}{KEY}>after".encode()).decode()
     for cleaned in (redaction.redact(text), redaction.redact_bytes(text.encode()).decode(), redaction.mask(text)):
         assert isinstance(cleaned, str)
