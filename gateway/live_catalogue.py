@@ -1,7 +1,5 @@
 """The catalogue in force at this gateway. A request sees one version of it, from its start to its end."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 from aiohttp.typedefs import Handler
@@ -39,11 +37,6 @@ class LiveCatalogue:
         """Serve new requests by another catalogue."""
         self._newest = newest
 
-    @contextmanager
-    def pinned(self) -> Iterator[None]:
-        """Let the current request see the newest catalogue until its end."""
-        token = PINNED.set(self._newest)
-        try:
-            yield
-        finally:
-            PINNED.reset(token)
+    def pin(self) -> None:
+        """Let the current request see the newest catalogue until its end. Every request does this first."""
+        PINNED.set(self._newest)

@@ -38,8 +38,8 @@ async def handle_request(request: web.Request, handler: Handler) -> web.StreamRe
     TRACE.set(trace.parse_traceparent(request.headers.get("traceparent", "")))
     if isinstance(request.protocol, Connection):
         LEFT.set(request.protocol.left)
-    with context.live.pinned():
-        response, grant = await _answer(request, handler, request_id)
+    context.live.pin()
+    response, grant = await _answer(request, handler, request_id)
     if response.status == 401:
         context.rates.count_failure(request)
     if not response.prepared:

@@ -1,6 +1,8 @@
 """Jobs for the engine and for stock arq, and the worker processes that run them."""
 
 import asyncio
+import contextlib
+import signal
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +21,8 @@ QUEUE = queue("bench")
 STAGE = queue("stage")
 BATCH = 500
 POLL_S = 0.004
-DONE_S, STOP_S = 90.0, 90.0  # stock arq takes long to stop when many of its workers compete
+DONE_S, STOP_S = 90.0, 90.0
+AGAIN_S = 5.0  # stock arq loses a signal to stop that comes as one of its waits ends (Python 3.11's wait_for)
 
 
 class Crew(Struct, frozen=True):
@@ -31,8 +34,21 @@ class Crew(Struct, frozen=True):
     async def stop_and_read(self) -> list[Ran]:
         """Stop the workers gracefully and return every start of a job."""
         for process in self.processes:
-            await process.stop(STOP_S)
+            process.send(signal.SIGTERM)
+        for process in self.processes:
+            await stop_insistently(process)
         return [start for out in self.outs for start in msgspec.json.decode(out.read_bytes(), type=list[Ran])]
+
+
+async def stop_insistently(process: Process) -> None:
+    """Stop a worker: send the signal again until it has ended. Raises TimeoutError."""
+    async with asyncio.timeout(STOP_S):
+        while process.running:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_S):
+                    await process.wait_for_exit(STOP_S)
+            if process.running:
+                process.send(signal.SIGTERM)
 
 
 async def start_crew(stack: Stack, setup: Setup, count: int) -> Crew:

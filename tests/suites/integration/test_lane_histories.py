@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from msgspec import Struct
 
 from shared.store import keys, webhooks
 from shared.store.connect import Store
@@ -10,18 +11,28 @@ from shared.store.queue import encode_job
 from shared.store.webhooks import DeliveryAttempt, Due
 from tests.harness.factories import create_customer
 
-PER_ENDPOINT, PER_ACCOUNT, SLOW_MAX = 4, 10, 3
-ACCOUNTS, ENDPOINTS, EVENTS = 2, 4, 6
+PER_ACCOUNT, SLOW_MAX = 24, 3
+ACCOUNTS, ENDPOINTS = 2, 4
 STEPS = 150
-HISTORIES = ({}, {"took_ms": 20, "silent": 0}, {"took_ms": 5000, "silent": 0}, {"took_ms": 20, "silent": 4})
 QUEUE = keys.queue("webhooks")
+
+
+class Speed(Struct, frozen=True):
+    """How fast good endpoints answer, how many events they get, and how many posts of each may be in flight."""
+
+    took_ms: int
+    events: int
+    per_endpoint: int
+
+
+STEADY, FAST = Speed(500, 9, 4), Speed(20, 20, 16)
 
 
 class Dispatchers:
     """Dispatchers that start due posts and end running ones, in any order."""
 
-    def __init__(self, store: Store, dice: random.Random) -> None:
-        self.store, self.dice = store, dice
+    def __init__(self, store: Store, dice: random.Random, speed: Speed) -> None:
+        self.store, self.dice, self.speed = store, dice, speed
         self.owners: dict[str, tuple[str, str]] = {}  # delivery: account and endpoint
         self.running: list[str] = []
         self.attempts: dict[str, int] = {}
@@ -29,15 +40,22 @@ class Dispatchers:
 
     async def create(self) -> None:
         """Create accounts, endpoints with different histories, and their deliveries."""
+        took_ms = self.speed.took_ms
+        histories = (
+            {},
+            {"took_ms": took_ms, "silent": 0},
+            {"took_ms": 5000, "silent": 0},
+            {"took_ms": 20, "silent": 4},
+        )
         for _ in range(ACCOUNTS):
             account = (await create_customer(self.store)).account
             for number in range(ENDPOINTS):
                 endpoint = await webhooks.create_endpoint(self.store, account, "https://example.com/", ["balance.low"])
-                if known := HISTORIES[number]:
+                if known := histories[number]:
                     await self.store.call(
                         "HSET", keys.endpoint(endpoint.id), *(x for pair in known.items() for x in pair)
                     )
-                for event in range(EVENTS):
+                for event in range(self.speed.events):
                     await self.create_delivery(f"evt_{event}:{endpoint.id}", account, endpoint.id)
 
     async def create_delivery(self, name: str, account: str, endpoint: str) -> None:
@@ -63,7 +81,9 @@ class Dispatchers:
         name = self.running.pop(self.dice.randrange(len(self.running)))
         self.attempts[name] = self.attempts.get(name, 0) + 1
         state: webhooks.DeliveryState = "delivered" if delivered else "pending"
-        attempt = DeliveryAttempt(at_ms=1, duration_ms=20 if answer else 15_000, status=200 if answer else None)
+        attempt = DeliveryAttempt(
+            at_ms=1, duration_ms=self.speed.took_ms if answer else 15_000, status=200 if answer else None
+        )
         await webhooks.record_attempt(
             self.store,
             name,
@@ -80,7 +100,7 @@ class Dispatchers:
 
     async def check_limits(self) -> None:
         """Fail if more posts run than an endpoint or an account may have."""
-        for key, limit in ((1, PER_ENDPOINT), (0, PER_ACCOUNT)):
+        for key, limit in ((1, self.speed.per_endpoint), (0, PER_ACCOUNT)):
             owners = [self.owners[name][key] for name in self.running]
             assert all(owners.count(owner) <= limit for owner in owners)
         assert await self.store.call("ZCARD", keys.SLOW_POSTS) <= SLOW_MAX
@@ -100,12 +120,12 @@ class Dispatchers:
         return int(seconds) * 1000 + int(micros) // 1000
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_random_histories_pass_no_limit_and_forget_nothing(store_url: str, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "speed"), [(0, STEADY), (1, STEADY), (2, FAST)])
+async def test_random_histories_pass_no_limit_and_forget_nothing(store_url: str, seed: int, speed: Speed) -> None:
     """After any history, every delivery is posted once the endpoints answer, woken by ends and probes alone."""
     dice = random.Random(seed)
     async with Store(store_url) as store:
-        world = Dispatchers(store, dice)
+        world = Dispatchers(store, dice, speed)
         await world.create()
         for _ in range(STEPS):
             if world.running and dice.random() < 0.6:

@@ -136,9 +136,10 @@ async def test_broken_catalogue_leaves_the_old_one_in_force(shop: Shop) -> None:
 async def test_request_sees_one_catalogue_from_start_to_end(shop: Shop) -> None:
     """A request that began before a reload still finds a model that the new catalogue does not have."""
     context = shop.context
-    with context.live.pinned():
-        assert "" == await shop.reload(shop.text.replace(FLAT, "test/other"))
-        assert context.catalogue.model(FLAT) is not None
+    context.live.pin()
+    assert "" == await shop.reload(shop.text.replace(FLAT, "test/other"))
+    assert context.catalogue.model(FLAT) is not None
+    context.live.pin()
     assert context.catalogue.model(FLAT) is None
     assert context.catalogue.model("test/other") is not None
 

@@ -1,10 +1,10 @@
 -- lanes: slots for posts to endpoints, so that no endpoint or account delays the others: a few for each endpoint and
--- account, and a share of all for slow endpoints. A breaker stops posts to an endpoint that does not answer.
+-- account, more for fast endpoints, and a share of all for slow ones. A breaker stops posts to a silent endpoint. The
+-- slot of a dispatcher that died is free again after SLOT_MS.
 -- Keys: gw:endpoint:<id> gw:posts:<endpoint or account> gw:posts-slow
 -- Returns nothing
-local PER_ENDPOINT, PER_ACCOUNT, SLOW_FROM_MS, SILENT_MAX = 4, 10, 1000, 5
-local OPEN_MS, OPEN_MAX_MS, SMOOTH = 30000, 300000, 0.25
-local SLOT_MS = 60000  -- the slot of a dispatcher that died is free again after this long
+local PER_ENDPOINT, PER_FAST_ENDPOINT, PER_ACCOUNT, FAST_TO_MS, SLOW_FROM_MS = 4, 16, 24, 250, 1000
+local SILENT_MAX, OPEN_MS, OPEN_MAX_MS, SMOOTH, SLOT_MS = 5, 30000, 300000, 0.25, 60000
 
 -- The lane of an endpoint. A deleted or disabled one has no limits, because nothing is posted to it.
 local function read_lane(endpoint, now)
@@ -14,19 +14,19 @@ local function read_lane(endpoint, now)
   silent = tonumber(silent or 0)
   local proven = took and silent == 0
   local open = silent >= SILENT_MAX and now < tonumber(open_until or 0)
-  return {posts = open and 0 or proven and PER_ENDPOINT or 1, open_until = open and tonumber(open_until),
-    new = not took, slow = not proven or tonumber(took) > SLOW_FROM_MS}
+  local posts = proven and (tonumber(took) <= FAST_TO_MS and PER_FAST_ENDPOINT or PER_ENDPOINT) or 1
+  return {posts = open and 0 or posts, open_until = open and tonumber(open_until), new = not took,
+    slow = not proven or tonumber(took) > SLOW_FROM_MS}
 end
 
 local function has_room(set, limit, now)
-  redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
+  if redis.call('ZCARD', set) >= limit then redis.call('ZREMRANGEBYSCORE', set, '-inf', now) end
   return redis.call('ZCARD', set) < limit
 end
 
 -- The limit that stops a further post to an endpoint: 'breaker', 'endpoint', 'account', 'slow' or nil.
 local function find_limit(lane, endpoint, account, slow_max, now)
-  if lane.free then return nil end
-  if lane.posts == 0 then return 'breaker' end
+  if lane.free then return nil elseif lane.posts == 0 then return 'breaker' end
   if not has_room('gw:posts:' .. endpoint, lane.posts, now) then return 'endpoint' end
   if not has_room('gw:posts:' .. account, PER_ACCOUNT, now) then return 'account' end
   if lane.slow and not has_room('gw:posts-slow', slow_max, now) then return 'slow' end
@@ -49,11 +49,11 @@ end
 local function note_post(endpoint, took_ms, silent, now)
   local key = 'gw:endpoint:' .. endpoint
   local url, took, before = unpack(redis.call('HMGET', key, 'url', 'took_ms', 'silent'))
-  if not url then return false end
+  if not url then return end
   local mean = took and took + SMOOTH * (took_ms - took) or took_ms
   local count = silent and (before or 0) + 1 or 0
   redis.call('HSET', key, 'took_ms', string.format('%.0f', mean), 'silent', count)
-  if count < SILENT_MAX then return false end
+  if count < SILENT_MAX then return end
   local open_ms = math.min(OPEN_MS * 2 ^ math.min(count - SILENT_MAX, 10), OPEN_MAX_MS)
   redis.call('HSET', key, 'open_until_ms', string.format('%.0f', now + open_ms))
   return count == SILENT_MAX
