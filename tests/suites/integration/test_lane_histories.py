@@ -45,7 +45,7 @@ class Dispatchers:
             {},
             {"took_ms": took_ms, "silent": 0},
             {"took_ms": 5000, "silent": 0},
-            {"took_ms": 20, "silent": 4},
+            {"took_ms": took_ms, "silent": 4},
         )
         for _ in range(ACCOUNTS):
             account = (await create_customer(self.store)).account
