@@ -2,42 +2,31 @@
 
 import json
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
-from uuid import uuid4
 
 from lumaai.types.generations import ImageCreateParams, VideoCreateParams
 
-from tests.harness.doubles import double
-from tests.harness.doubles.adapters.kinds import a_video
+from tests.harness.doubles import luma_generations
 from tests.harness.doubles.double import Request, Response, Route
+from tests.harness.doubles.luma_generations import error
 from tests.harness.doubles.typed import TypeFault, faults
 from workers.adapters.contract import Callback
 
-DONE, ENDED = "completed", ("completed", "failed")
 NOW = "2026-11-21T12:00:00.000000Z"
 PROMPT_CHARS_MIN, PROMPT_CHARS_MAX = 3, 5_000
 IMAGE_REFS_MAX = 4
 KINDS: dict[str, Any] = {"video": VideoCreateParams, "image": ImageCreateParams}
-cached_video = cache(a_video)
 
 
-def error(status: int, detail: object) -> Response:
-    """Return an error in the form of Luma's schema. The status of each is assumed."""
-    return Response(status, {"detail": detail})
-
-
-class Double(double.Double):
+class Double(luma_generations.Double):
     """`failure_reason` is the reason of a failed generation."""
 
     prefix = "/dream-machine/v1"
+    unauthorized = 403
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
-        self.files["out.mp4"] = (cached_video(), "video/mp4")
-        self.generations: dict[str, dict[str, Any]] = {}
         self.failure_reason = "Job failed"
-        self.without_assets = False
 
     def routes(self) -> Iterable[Route]:
         """Return the routes that the adapter and the official client use."""
@@ -50,41 +39,30 @@ class Double(double.Double):
             ("other", "GET", f"{self.prefix}/credits", lambda request: Response(200, {"credit_balance": 1250.0})),
         ]
 
-    def create(self, request: Request) -> Response:
-        """Create a generation, or return the first fault of the request."""
-        if not request.headers.get("authorization", "").startswith("Bearer "):
-            return error(403, "Not authenticated")
+    def begin(self, request: Request) -> dict[str, Any] | Response:
+        """Return the facts of a generation, or the first fault of the request."""
         kind, body = request.match["kind"], request.json
         type_faults = [*faults(body, KINDS[kind]), *_limits(kind, body)]
         if type_faults:
             return error(400, f"{'.'.join(map(str, type_faults[0][0]))}: {type_faults[0][1]}")
-        ref = str(uuid4())
-        self.generations[ref] = {
-            "id": ref,
+        return {
             "generation_type": kind,
-            "state": "queued",
             "failure_reason": None,
             "created_at": NOW,
             "assets": None,
             "model": body["model"],
             "request": {"generation_type": kind, "callback_url": None, **body},
         }
-        return Response(201, self.generations[ref])
 
-    def show(self, request: Request) -> Response:
-        """Return the generation in its next state."""
-        generation = self.generations.get(request.match["id"])
-        if generation is None:
-            return error(404, "Generation not found")
-        if generation["state"] not in ENDED:
-            generation["state"] = self.take_state(DONE)
-        if generation["state"] == DONE and not self.without_assets:
-            kind = generation["generation_type"]
-            files = {"video": "out.mp4", "image": "out.png"}
-            generation["assets"] = {name: self.link(file) if name == kind else None for name, file in files.items()}
-        elif generation["state"] == "failed":
-            generation["failure_reason"] = self.failure_reason
-        return Response(200, generation)
+    def complete(self, generation: dict[str, Any]) -> None:
+        """Add the link to the file of the generation's kind."""
+        kind = generation["generation_type"]
+        files = {"video": "out.mp4", "image": "out.png"}
+        generation["assets"] = {name: self.link(file) if name == kind else None for name, file in files.items()}
+
+    def fail(self, generation: dict[str, Any]) -> None:
+        """Add the reason."""
+        generation["failure_reason"] = self.failure_reason
 
     def list_generations(self, request: Request) -> Response:
         """Return a page of the generations. That the newest come first is assumed."""

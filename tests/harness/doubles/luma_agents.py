@@ -1,20 +1,16 @@
 """Luma's current API. The types of its requests are those of Luma's own client (luma-agents 0.5.0)."""
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any, Literal
-from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
 
-from tests.harness.doubles import double
-from tests.harness.doubles.adapters.kinds import a_video
+from tests.harness.doubles import luma_generations
 from tests.harness.doubles.double import Request, Response, Route
+from tests.harness.doubles.luma_generations import error
 
-ENDED = ("completed", "failed")
 IMAGE_REFS_MAX = 9
-cached_clip = cache(a_video)
 
 
 class Reference(Struct, forbid_unknown_fields=True):
@@ -56,22 +52,14 @@ class Order(Struct, forbid_unknown_fields=True):
     web_search: bool = False
 
 
-def error(status: int, detail: object) -> Response:
-    """Return an error. Its form is assumed: that of Luma's earlier API."""
-    return Response(status, {"detail": detail})
-
-
-class Double(double.Double):
+class Double(luma_generations.Double):
     """`failure` is the (code, reason) of a failed generation."""
 
     prefix = "/v1"
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
-        self.files["out.mp4"] = (cached_clip(), "video/mp4")
-        self.generations: dict[str, dict[str, Any]] = {}
         self.failure = ("generation_failed", "Job failed")
-        self.without_output = False
 
     def routes(self) -> Iterable[Route]:
         """Return the routes that the adapter uses."""
@@ -80,10 +68,8 @@ class Double(double.Double):
             ("poll", "GET", f"{self.prefix}/generations/{{id}}", self.show),
         ]
 
-    def create(self, request: Request) -> Response:
-        """Create a generation, or return the first fault of the request."""
-        if not request.headers.get("authorization", "").startswith("Bearer "):
-            return error(401, "Not authenticated")
+    def begin(self, request: Request) -> dict[str, Any] | Response:
+        """Return the facts of a generation, or the first fault of the request."""
         try:
             order = msgspec.convert(request.json, Order)
         except msgspec.ValidationError as fault:
@@ -91,24 +77,16 @@ class Double(double.Double):
         fault = _fault(order)
         if fault:
             return error(400, fault)
-        ref = str(uuid4())
-        fields = {"type": order.type, "model": order.model, "created_at": "2026-11-30T12:00:00Z"}
-        self.generations[ref] = {"id": ref, "state": "queued", "output": None, **fields}
-        return Response(201, self.generations[ref])
+        return {"output": None, "type": order.type, "model": order.model, "created_at": "2026-11-30T12:00:00Z"}
 
-    def show(self, request: Request) -> Response:
-        """Return the generation in its next state."""
-        generation = self.generations.get(request.match["id"])
-        if generation is None:
-            return error(404, "Generation not found")
-        if generation["state"] not in ENDED:
-            generation["state"] = self.take_state("completed")
-        if generation["state"] == "completed" and not self.without_output:
-            file = "out.mp4" if generation["type"] == "video" else "out.png"
-            generation["output"] = [{"type": generation["type"], "url": self.link(file), "layer": None}]
-        elif generation["state"] == "failed":
-            generation["failure_code"], generation["failure_reason"] = self.failure
-        return Response(200, generation)
+    def complete(self, generation: dict[str, Any]) -> None:
+        """Add the output."""
+        file = "out.mp4" if generation["type"] == "video" else "out.png"
+        generation["output"] = [{"type": generation["type"], "url": self.link(file), "layer": None}]
+
+    def fail(self, generation: dict[str, Any]) -> None:
+        """Add the code and the reason."""
+        generation["failure_code"], generation["failure_reason"] = self.failure
 
 
 def _fault(order: Order) -> str | None:

@@ -21,7 +21,7 @@ def failure(reason: str | None, code: str) -> Ending:
 
 def omit_output(double: Double) -> None:
     """Let a generation complete without an output."""
-    double.without_assets = True
+    double.without_output = True
 
 
 VIDEO = Case(
