@@ -1,7 +1,7 @@
 """Files in the storage that requests name: uploads of the caller's account, and outputs by their URLs."""
 
 import structlog
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from gateway.admission.images import FORMS, RequestImages, require_kind
 from gateway.api.uploads.receive import finish_direct
@@ -24,16 +24,16 @@ def request_images(context: GatewayContext, key_hash: str) -> RequestImages:
     return RequestImages(context.base_url, CallersFiles(context, key_hash), (context.settings.base_url, *local))
 
 
-class CallersFiles(Struct, frozen=True):
-    """The stored files that the holder of a key may use. A guest has none of his own."""
+class CallersFiles(Struct):
+    """The stored files that the holder of a key may use in one request. A guest has none of his own."""
 
     context: GatewayContext
     key_hash: str
+    account: str | UnsetType | None = UNSET  # of the key, once it was looked up
 
     async def find_upload(self, upload_id: str, name: str, kind: MediaKind) -> str:
         """Return the path of an upload of the caller's account. Raises Refused naming the field."""
-        context = self.context
-        account = await accounts.find_by_key(context.store, self.key_hash) if self.key_hash else None
+        context, account = self.context, await self._find_account()
         if account is None:
             raise Refused("invalid_input", FORMS, field=name)
         upload = await uploads.find(context.store, upload_id, account, hold_ms=HOLD_MS)
@@ -46,6 +46,11 @@ class CallersFiles(Struct, frozen=True):
             raise Refused("invalid_input", "names an upload without a file. Send it to `upload_url` first.", field=name)
         require_kind(upload.media_type, NAMES.get(upload.media_type, upload.media_type), name, kind)
         return upload.path
+
+    async def _find_account(self) -> str | None:
+        if self.account is UNSET:
+            self.account = await accounts.find_by_key(self.context.store, self.key_hash) if self.key_hash else None
+        return self.account
 
     async def require_output(self, path: str, name: str, kind: MediaKind) -> None:
         """Raise Refused naming the field, unless an output exists and is of this kind."""

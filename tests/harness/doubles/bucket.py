@@ -1,15 +1,17 @@
-"""A bucket that speaks S3 over HTTP: whole objects, uploads in parts, ranges and lists. Signatures are not checked."""
+"""A bucket that speaks S3 over HTTP: whole objects, parts, copies, ranges and lists. Signatures are not checked."""
 
 import hashlib
 from collections import Counter
 from email.utils import formatdate
 from itertools import count
 from typing import Self
+from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from aiohttp import web
 
 NAME = "bucket"
+COPIED = "x-amz-copy-source"
 BODY_BYTES_MAX = 64 << 20
 
 
@@ -58,7 +60,8 @@ class Bucket:
             case "PUT" if upload:
                 return self._put_part(upload, int(request.query["partNumber"]), body)
             case "PUT":
-                return self._put(key, body, request.content_type)
+                source = unquote(request.headers.get(COPIED, ""))
+                return self._copy(source, key) if source else self._put(key, body, request.content_type)
             case "POST":
                 return self._complete(key, upload) if upload else self._start(key, request.content_type)
             case "GET" | "HEAD" if key in self.objects:
@@ -72,6 +75,11 @@ class Bucket:
         self.calls["put"] += 1
         self.objects[key] = (body, media_type)
         return web.Response(headers={"ETag": etag(body)})
+
+    def _copy(self, source: str, key: str) -> web.Response:
+        self.calls["copy"] += 1
+        self.objects[key] = self.objects[source.removeprefix("/").removeprefix(f"{NAME}/")]
+        return xml("CopyObjectResult", f"<ETag>{etag(self.objects[key][0])}</ETag>")
 
     def _start(self, key: str, media_type: str) -> web.Response:
         self.calls["start"] += 1
