@@ -3,10 +3,18 @@
 from contextvars import ContextVar
 
 from aiohttp.typedefs import Handler
-from msgspec import Struct
+from msgspec import Struct, field
 
 from gateway.admission.bounds import Admission
+from gateway.offers import Candidate
 from shared.domain.catalogue import Catalogue
+
+
+class FoundCandidates(Struct, frozen=True):
+    """The candidates of calls that name no model, and every name by which one of them can be preferred."""
+
+    ordered: tuple[Candidate, ...]
+    names: frozenset[str]
 
 
 class CatalogueParts(Struct, frozen=True, kw_only=True):
@@ -17,6 +25,8 @@ class CatalogueParts(Struct, frozen=True, kw_only=True):
     admission: Admission
     document: Handler  # answers the OpenAPI document
     models: bytes  # the body that lists the models on offer
+    # By kind, provider, preferred model, and whether a guest calls. None: their order changes with each call.
+    candidates: dict[tuple[str, str, str, bool], FoundCandidates | None] = field(default_factory=dict)
 
 
 PINNED: ContextVar[CatalogueParts | None] = ContextVar("catalogue", default=None)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from gateway import routing
 from gateway.accept import AcceptedGeneration, accept
 from gateway.caller import Caller
 from gateway.context import GatewayContext
+from gateway.dialects.wokgen import candidates
 from gateway.dialects.wokgen.bodies import JobRequest
 from gateway.offers import Candidate, GenerationRequest
 from gateway.stored_files import request_images
@@ -22,7 +22,7 @@ async def submit(
 ) -> AcceptedGeneration:
     """Accept a call, and wait for its result unless it is `async`. Raises Refused, with nothing charged."""
     prompt = body.require_prompt()
-    candidates = routing.of_kind(
+    found = candidates.of_call(
         context, body.kind, body.preferred_provider, body.preferred_model, guest=bool(caller.guest)
     )
     images = request_images(context, caller.key_hash)
@@ -30,7 +30,7 @@ async def submit(
     given = {name: value for name, value in fields.items() if value is not None}
     request = GenerationRequest(
         dialect="wokgen",
-        candidates=capable(candidates, prompt, given, body),
+        candidates=capable(found, prompt, given, body),
         prompt=prompt,
         input=None,
         body=raw,
@@ -50,9 +50,7 @@ async def submit(
         raise
 
 
-def capable(
-    candidates: Sequence[Candidate], prompt: str, given: dict[str, object], body: JobRequest
-) -> list[Candidate]:
+def capable(offered: Sequence[Candidate], prompt: str, given: dict[str, object], body: JobRequest) -> list[Candidate]:
     """Return each provider's first candidate whose model can serve the request, with the input that its model knows.
 
     Raises Refused("invalid_input") if the input breaks the limits of its kind, or of every model.
@@ -63,7 +61,7 @@ def capable(
         raise refusal_of(body, invalid) from None
     found: dict[str, Candidate] = {}  # by provider: only the first model of each counts
     refusals: list[Refused] = []
-    for candidate in candidates:
+    for candidate in offered:
         if candidate.route.provider in found:
             continue
         known = known_input(candidate.model, given)

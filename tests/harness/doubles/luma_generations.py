@@ -1,4 +1,4 @@
-"""What Luma's two APIs have in common: generations by id, their states, and the errors."""
+"""The generations, states and errors that Luma's two APIs have in common."""
 
 from functools import cache
 from typing import Any
