@@ -2,12 +2,15 @@
 
 import ctypes
 import os
+import resource
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+PR_GET_PDEATHSIG, PR_GET_DUMPABLE = 2, 3
 
 
 def echo(value: object) -> object:
@@ -91,6 +94,16 @@ def read_priority() -> list[str]:
     return [str(os.getpriority(os.PRIO_PROCESS, 0)), read("/proc/self/autogroup").rpartition(" ")[2].strip()]
 
 
+def read_limits() -> dict[str, Any]:
+    """Return the bounds of this process, its user, and the signal that it gets when its parent ends."""
+    names = ("RLIMIT_AS", "RLIMIT_CORE", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_NOFILE")
+    limits: dict[str, Any] = {name: resource.getrlimit(getattr(resource, name))[0] for name in names}
+    number, libc = ctypes.c_int(), ctypes.CDLL(None)
+    libc.prctl(PR_GET_PDEATHSIG, ctypes.byref(number), 0, 0, 0)
+    facts = {"user": os.geteuid(), "signal": number.value, "dumpable": libc.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)}
+    return {**limits, **facts}
+
+
 def read_address_zero() -> None:
     """Read from address 0."""
     ctypes.string_at(0)
@@ -120,6 +133,7 @@ TASKS: dict[str, Any] = {
     "refuse": refuse,
     "fail": lambda: {}["secret"],
     "missing": lambda: __import__("no_such_module"),
+    "limits": read_limits,
     "segfault": read_address_zero,
     "noise": print_noise,
     "priority": read_priority,

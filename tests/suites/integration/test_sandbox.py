@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from shared.sandbox.child import NICE
+from shared.sandbox.lockdown import NOBODY, OPEN_FILES_MAX
 from shared.sandbox.pool import Busy, Crashed, InputRefused, Sandbox, TookTooLong, Unavailable
 from tests.harness.bounds import within
 
@@ -125,6 +127,18 @@ async def test_sandbox_bounds_the_memory_of_a_child(sandbox: Sandbox) -> None:
     """A task that wants more memory than its child may have fails by itself."""
     with pytest.raises(Crashed, match="MemoryError"):
         await sandbox.run("fill", 2 << 30, limit_s=LIMIT_S)
+
+
+async def test_sandbox_limits_each_child() -> None:
+    """The kernel bounds memory, files and processor time, and ends the child with its parent, as another user."""
+    sandbox = Sandbox(TASKS, children=1, memory_bytes_max=1 << 30, file_bytes_max=7_000)
+    seen = await sandbox.run("limits", limit_s=LIMIT_S)
+    used_s = seen.pop("RLIMIT_CPU") - LIMIT_S
+    expected = {"RLIMIT_AS": 1 << 30, "RLIMIT_CORE": 0, "RLIMIT_FSIZE": 7_000, "RLIMIT_NOFILE": OPEN_FILES_MAX}
+    user = NOBODY if "own user" in (sandbox.layers or ()) else os.geteuid()
+    assert {**expected, "user": user, "signal": signal.SIGKILL, "dumpable": 0} == seen
+    assert 0 < used_s < LIMIT_S
+    await sandbox.close()
 
 
 async def test_sandbox_ignores_what_a_library_prints(sandbox: Sandbox) -> None:

@@ -10,10 +10,10 @@ from gateway.callback_secrets import CallbackSecrets
 from operate.cli.main import main
 from shared.domain.callback_token import token
 from shared.domain.public_address import PRIVATE_NETWORKS
-from shared.ops import sealing
+from shared.ops import redaction, sealing
 from shared.ops.sealing import SEALED, SealBroken
 from shared.ops.settings import SECRETS_KEY, SettingsError
-from shared.store import audit, keys, webhooks
+from shared.store import accounts, audit, keys, providers, webhooks
 from shared.store.backup import back_up
 from shared.store.connect import Store
 from shared.store.secret import NewestSecret, read_callback_secrets, rotate_callback_secret
@@ -25,6 +25,7 @@ from workers.deliver import DeliveryContext, deliver
 from workers.egress import Egress
 
 HOOK = "https://a.example/"
+KEY = "sk-forgotten-0123456789"
 OLD, NEW = sealing.new_sealing_key(), sealing.new_sealing_key()
 Run = Callable[..., int]
 
@@ -45,6 +46,20 @@ async def read_fields(store: Store, endpoint_id: str) -> tuple[str, str]:
     """Return the stored forms of an endpoint's two secrets."""
     found = await store.call("HMGET", keys.endpoint(endpoint_id), "secret", "old_secret")
     return found[0].decode(), (found[1] or b"").decode()
+
+
+async def test_secret_in_any_argument_of_a_script_is_masked(store_url: str) -> None:
+    """A key that reaches a script past every gate is not stored."""
+    redaction.remember([KEY])
+    try:
+        async with Store(store_url) as store:
+            account = await accounts.create(store, name=f"a {KEY} b", plan="pro")
+            await providers.open_breaker(store, "noop", f"no such key: {KEY}", target="image", scope="route")
+            assert f"a {'*' * len(KEY)} b".encode() == await store.call("HGET", keys.account(account.id), "name")
+            (route,) = await store.call("KEYS", "gw:route:*")
+            assert KEY not in str(await store.call("HGETALL", route))
+    finally:
+        redaction.remember([])
 
 
 async def test_secret_is_encrypted_at_rest(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from arq.worker import func
+from redis.exceptions import TimeoutError as RedisTimeout
 
 from shared.domain.errors import StoreDown
 from shared.ops.settings import Settings
@@ -70,6 +71,18 @@ async def test_call_ends_when_the_connection_fell_silent(proxy: Proxy) -> None:
         proxy.fall_silent()
         with pytest.raises(StoreDown):
             await asyncio.wait_for(store.call("PING"), BACK_S + BUSY_S)
+
+
+async def test_tool_of_arq_ends_when_the_connection_fell_silent(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection that arq's own tools use waits no longer than it may either."""
+    monkeypatch.setattr("shared.store.queue.ANSWER_S", 0.2)
+    pool = arq_pool(f"redis://127.0.0.1:{proxy.port}", "noop")
+    await pool.ping()
+    proxy.fall_silent()
+    async with within(BACK_S):
+        with pytest.raises(RedisTimeout):
+            await pool.ping()
+    await pool.aclose(close_connection_pool=True)
 
 
 async def test_answers_stay_with_their_callers_when_a_command_cannot_be_packed(store_url: str) -> None:

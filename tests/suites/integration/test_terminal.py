@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from operate.cli.main import main, wokflow
-from operate.cli.terminal import clean, open_console
+from operate.cli.terminal import clean, open_console, write, write_json, write_renderables
 from shared.domain.foreign_text import CONTROLS
 from shared.domain.generation import FAILED, Outcome
 from shared.ops import redaction
@@ -163,3 +163,15 @@ def test_console_cleans_segments_and_keeps_line_breaks() -> None:
         console.print("a\x1b[2Jb\nc\x9bd")
     assert "a\N{REPLACEMENT CHARACTER}[2Jb\nc\N{REPLACEMENT CHARACTER}d\n" == shown.get()
     assert "x\N{REPLACEMENT CHARACTER}y\tz\n" == clean("x\u202ey\tz\n")
+
+
+def test_every_kind_of_output_is_redacted(capsys: pytest.CaptureFixture[str]) -> None:
+    """A secret of the shell is in no text, no JSON and no table, also where the console would fold it."""
+    redaction.remember([KEY])
+    try:
+        write(f"text {KEY}")
+        write_json({"json": KEY})
+        write_renderables([f"shown {KEY}"])
+    finally:
+        redaction.remember([])
+    assert ["text [redacted]", '{"json":"[redacted]"}', "shown [redacted]"] == capsys.readouterr().out.split("\n")[:3]
