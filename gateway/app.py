@@ -31,6 +31,7 @@ from shared.ops import catalogue_files
 from shared.ops.catalogue_follower import CatalogueFollower
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
+from shared.records.history import open_history
 from shared.store import accounts, providers
 from shared.store.connect import Store, retry_at_start
 from shared.store.guard import open_guarded_store
@@ -99,6 +100,7 @@ async def open_context(
         open_guarded_store(settings, "gateway") as store,
         Watch(store) as watch,
         Speeds(store, routing.measured(first.catalogue)) as speeds,
+        open_history(settings.records_url) as history,
     ):
         warn_without_address(settings)
         await retry_at_start(store, partial(publish, store, first.catalogue))
@@ -115,6 +117,7 @@ async def open_context(
             secret=await retry_at_start(store, partial(ensure_deployment_secret, store)),
             callback_secrets=CallbackSecrets(store),
             lists=Lists(),
+            history=history,
             upload_slots=Slots(UPLOADS_MAX, UPLOADS_EACH, SENDING),
             large_bodies=Slots(BODIES_MAX, BODIES_EACH, REASON),
             standing_headers=headers.standing(settings.base_url),

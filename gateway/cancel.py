@@ -1,6 +1,7 @@
 """Cancel a generation: free before the submit. After it, the provider is requested to stop, and its answer decides."""
 
 from gateway.context import GatewayContext
+from gateway.history.generations import find_generation
 from shared.domain.errors import Refused
 from shared.domain.generation import CANCELED, CANCELED_WHY, COMPLETED, FAILED, Generation, Outcome
 from shared.ops import settled
@@ -19,7 +20,7 @@ async def cancel(context: GatewayContext, account: str, generation_id: str) -> G
     """
     keep_ms = context.settings.record_retention_days * DAY_MS
     if await generations.view(context.store, account, generation_id) is None:
-        raise Refused("not_found", NOT_FOUND)
+        return _already(await find_generation(context, account, generation_id))
     settlement = await ledger.settle(
         context.store, generation_id, FAILED, cost_micros=0, outcome=STOPPED, unsubmitted_only=True, keep_ms=keep_ms
     )
@@ -30,7 +31,14 @@ async def cancel(context: GatewayContext, account: str, generation_id: str) -> G
         raise Refused("not_found", NOT_FOUND)
     if isinstance(settlement, Settled):
         settled.report(current)
-    canceled = current.outcome is not None and current.outcome.error_code == CANCELED
-    if settlement == NotSettled("already") and (current.state == COMPLETED or not canceled):
-        raise Refused("conflict", f"This generation has already ended: it is {current.state}.")
-    return current
+    return _already(current) if settlement == NotSettled("already") else current
+
+
+def _already(ended: Generation | None) -> Generation:
+    """Return a generation that was canceled before. Raises Refused for another end, and for one that is not known."""
+    if ended is None:
+        raise Refused("not_found", NOT_FOUND)
+    canceled = ended.outcome is not None and ended.outcome.error_code == CANCELED
+    if ended.state == COMPLETED or not canceled:
+        raise Refused("conflict", f"This generation has already ended: it is {ended.state}.")
+    return ended

@@ -19,6 +19,7 @@ from shared.domain.catalogue import Catalogue
 from shared.ops.catalogue_follower import CatalogueFollower
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
+from shared.records.history import History
 from shared.store.connect import Store
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     secret: bytes  # keys the names of guests
     callback_secrets: CallbackSecrets
     lists: Lists
+    history: History
     upload_slots: Slots
     large_bodies: Slots
     rates: "RateLimits"

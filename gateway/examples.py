@@ -2,7 +2,10 @@
 
 from gateway.accept import IDEMPOTENCY_KEY_CHARS_MAX
 from gateway.body import LIMIT_DEFAULT, LIMIT_MAX
+from gateway.history.query import TEXT_CHARS_MAX
 from gateway.operation import Parameter
+from shared.domain.catalogue import KINDS
+from shared.domain.generation import TERMINAL
 
 GENERATION_ID = "019e07f2-aa18-7c3e-9f21-6b1f0c9d2e47"
 ENDPOINT_ID = "ep_9f3c2a7d51e84b06"
@@ -24,6 +27,47 @@ LIMIT = Parameter(
     place="query",
     text=f"The most entries to return. Values above {LIMIT_MAX} count as {LIMIT_MAX}.",
     schema={"type": "integer", "minimum": 1, "default": LIMIT_DEFAULT},
+)
+BEFORE = Parameter(
+    name="before",
+    place="query",
+    text="Return older entries than this one: the id of the last entry of a page. The header `Link` has the whole URL.",
+    schema={"type": "string"},
+)
+AFTER = Parameter(
+    name="after",
+    place="query",
+    text="Return the entries that are next newer than this one: the id of the first entry of a page.",
+    schema={"type": "string"},
+)
+TIME_SCHEMA: dict[str, object] = {"type": "string", "examples": ["2026-05-01", "2026-05-08T14:00:00Z"]}
+FROM = Parameter(name="from", place="query", text="From this time on: a day in UTC, or RFC 3339.", schema=TIME_SCHEMA)
+TO = Parameter(name="to", place="query", text="Before this time: a day in UTC, or RFC 3339.", schema=TIME_SCHEMA)
+PAGE = (LIMIT, BEFORE, AFTER, FROM, TO)
+PAGE_HEADERS = ("Link", "History-Incomplete")
+GENERATION_FILTERS = (
+    Parameter(
+        name="status",
+        place="query",
+        text="Only generations with this status.",
+        schema={"type": "string", "enum": ["processing", *TERMINAL]},
+    ),
+    Parameter(name="model", place="query", text="Only generations by this model.", schema={"type": "string"}),
+    Parameter(
+        name="type",
+        place="query",
+        text="Only generations of this kind.",
+        schema={"type": "string", "enum": list(KINDS)},
+    ),
+    Parameter(
+        name="key", place="query", text="Only generations that this key ordered: its id.", schema={"type": "string"}
+    ),
+    Parameter(
+        name="q",
+        place="query",
+        text="Only generations with this text in their prompt, in any case.",
+        schema={"type": "string", "maxLength": TEXT_CHARS_MAX},
+    ),
 )
 IDEMPOTENCY_KEY = Parameter(
     name="Idempotency-Key",

@@ -1,19 +1,39 @@
 """Lists of generations, read and shown in batches, so that requests of others are served in between."""
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from gateway.context import GatewayContext
+from aiohttp import web
+from msgspec import structs
+
+from gateway.context import CONTEXT, GatewayContext
+from gateway.history.generations import list_generations, read_filter
+from gateway.history.query import page_headers, read_query
 from shared.domain.generation import Generation
-from shared.store import generations
 
 Entry = TypeVar("Entry")
+SHOWN_AT_ONCE = 20
 
 
-async def show_newest(
-    context: GatewayContext, account: str, count: int, show: Callable[[GatewayContext, Generation], Entry]
-) -> list[Entry]:
-    """Return an account's newest generations in a dialect's shape. Raises Refused past the lists of one account."""
+async def show_generations(
+    request: web.Request,
+    account: str,
+    show: Callable[[GatewayContext, Generation], Entry],
+    name: Callable[[str], str] = str,
+) -> tuple[list[Entry], dict[str, str]]:
+    """Return the page of an account's generations that the query names, in a dialect's shape, and its headers.
+
+    `name` makes the dialect's id of a generation. Raises Refused, also past the lists of one account.
+    """
+    context, query = request.app[CONTEXT], read_query(request.query)
     with context.lists.count(account):
-        batches = generations.scan_newest(context.store, account, count)
-        return [show(context, generation) async for batch in batches for generation in batch]
+        page = await list_generations(context, account, query, await read_filter(context, account, request.query))
+        shown = list[Entry]()
+        for generation in page.entries:
+            shown.append(show(context, generation))
+            if len(shown) % SHOWN_AT_ONCE == 0:
+                await asyncio.sleep(0)
+    first, last = page.names
+    named = structs.replace(page, names=(first and name(first), last and name(last)))
+    return shown, page_headers(request, query, named)

@@ -18,9 +18,9 @@ def json_response(value: object, status: int = 200, *, headers: Mapping[str, str
     )
 
 
-def list_response(entries: object) -> web.Response:
+def list_response(entries: object, headers: Mapping[str, str] | None = None) -> web.Response:
     """Return a response with a list of entries under `data`."""
-    return json_response({"data": entries})
+    return json_response({"data": entries}, headers=headers)
 
 
 def refusal_response(dialect: str, refused: Refused) -> web.Response:

@@ -13,7 +13,7 @@ STANDARD = "Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id, 
 HSTS = "max-age=31536000"
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "*, X-Request-Id, Retry-After, Idempotent-Replayed",
+    "Access-Control-Expose-Headers": "*, X-Request-Id, Retry-After, Idempotent-Replayed, Link, History-Incomplete",
 }
 PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 PUBLIC_JSON = CORS | PRIVATE

@@ -42,6 +42,14 @@ HEADERS: dict[str, dict[str, object]] = {
         "description": "Present and true if an earlier request with this Idempotency-Key created the generation.",
         "schema": {"type": "string", "const": "true"},
     },
+    "Link": {
+        "description": "The next and the previous page of the list (RFC 8288), where there is one.",
+        "schema": {"type": "string"},
+    },
+    "History-Incomplete": {
+        "description": "Present and true if the history could not be read in full: older entries may be missing.",
+        "schema": {"type": "string", "const": "true"},
+    },
     "Preference-Applied": {"description": "The wait that was applied.", "schema": {"type": "string"}},
     "ETag": {"description": "A tag that changes with the content.", "schema": {"type": "string"}},
     "Last-Modified": {"description": "When the output was stored.", "schema": {"type": "string"}},

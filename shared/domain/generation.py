@@ -126,11 +126,17 @@ class Generation(Struct, frozen=True, kw_only=True):
     credit: int | None = None  # amount that an operator credited after its end
     credit_ms: int | None = None
     position: int | None = None  # position in the backlog, while it waits
+    key: str = ""  # the first 16 characters of its key's hash; empty: a guest's, or not known
 
     @property
     def open(self) -> bool:
         """Return whether it has not ended."""
         return self.state not in TERMINAL
+
+    @property
+    def status(self) -> str:
+        """Return its state in the three words of the public APIs."""
+        return self.state if self.state in TERMINAL else "processing"
 
     @property
     def attempts(self) -> tuple[RouteAttempt, ...]:
@@ -167,7 +173,7 @@ OUTCOME = msgspec.msgpack.Decoder(Outcome)
 encode = msgspec.msgpack.Encoder().encode
 
 
-TEXT_FIELDS = ("account", "provider", "state", "ref")
+TEXT_FIELDS = ("account", "provider", "state", "ref", "key")
 TIME_FIELDS = ("created_ms", "deadline_ms", "started_ms", "closed_ms", "queued_ms", "submitted_ms", "looked_ms")
 NUMBER_FIELDS = (*TIME_FIELDS, "cancel_ms", "late_ms", "credit_ms", "reserved", "cost", "credit", "looks", "intent_ms")
 

@@ -23,6 +23,14 @@ def uuid7(now_ns: int, random: bytes) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
+def uuid7_ms(name: str) -> int:
+    """Return the Unix ms in a UUID of version 7, 0 for another text."""
+    try:
+        return int(name[:8] + name[9:13], 16)
+    except ValueError:
+        return 0
+
+
 def canonical_uuid(text: str) -> str | None:
     """Return `text` in the canonical 36-character form, or None if it is not a UUID."""
     try:

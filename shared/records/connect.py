@@ -5,6 +5,8 @@ its transaction, and what it writes is never older than what is there.
 """
 
 import contextlib
+import math
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,18 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from shared.records.errors import RecordsDown, RecordsRefused
+from shared.domain.errors import WokflowError
+from shared.records.errors import RecordsDown, RecordsRefused, RecordsSlow, RecordsUnfit
 
 SQLITE = "sqlite:///"
 LOCK = 8_710_013  # of all writers and migrations, in PostgreSQL
 CONNECT_S, COMMAND_S, WRITE_LOCK_S = 5.0, 60.0, 60.0
-POOL = 5
-REFUSAL_CODES = ("22", "23")  # classes of SQLSTATE: data, constraints
+POOL, POOL_WAIT_S = 5, 5.0
+STEPS = 10_000  # of SQLite between two readings of the clock
+UNTIL = "until"  # when SQLite stops a statement
+LATE_STATE, LATE_WORDS = "57014", "interrupted"  # a statement that was stopped
+EMPTY_STATE, EMPTY_WORDS = "42P01", "no such table"  # no archiver has made the tables yet
+REFUSAL_STATES = ("22", "23")  # classes of SQLSTATE: data, constraints
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(WRITE_LOCK_S * 1000)}", "foreign_keys=OFF")
 
 
@@ -35,13 +42,17 @@ class Records:
         self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE") if self.is_sqlite else self._reader
 
     @contextlib.asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection whose reads see one moment. Raises RecordsDown."""
+    async def read(self, limit_s: float | None = None) -> AsyncIterator[AsyncConnection]:
+        """Open a connection whose reads see one moment, and take at most `limit_s`.
+
+        Raises RecordsDown, RecordsUnfit without tables, and RecordsSlow past the limit.
+        """
         with _translated():
             async with self._reader.connect() as connection:
                 if not self.is_sqlite:
                     await connection.execution_options(isolation_level="REPEATABLE READ")
-                yield connection
+                async with _limit_reads(connection, limit_s):
+                    yield connection
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -66,10 +77,13 @@ def _sqlite_engine(url: str, begin: str) -> AsyncEngine:
     path = Path(url.removeprefix(SQLITE))
     path.parent.mkdir(parents=True, exist_ok=True)
     address = URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(address, poolclass=AsyncAdaptedQueuePool, pool_size=POOL, max_overflow=0)
+    pool = {"poolclass": AsyncAdaptedQueuePool, "pool_size": POOL, "max_overflow": 0, "pool_timeout": POOL_WAIT_S}
+    engine = create_async_engine(address, **pool)
 
     @event.listens_for(engine.sync_engine, "connect")
-    def set_up(connection: Any, _: Any) -> None:
+    def set_up(connection: Any, record: Any) -> None:
+        until = record.info[UNTIL] = [math.inf]
+        connection.run_async(lambda driver: driver.set_progress_handler(lambda: time.monotonic() > until[0], STEPS))
         connection.isolation_level = None  # we begin transactions ourselves: Python's own begin is late
         cursor = connection.cursor()
         for pragma in PRAGMAS:
@@ -90,9 +104,25 @@ def _postgres_engine(url: str) -> AsyncEngine:
         settings = {"application_name": "wokflow", "jit": "off"}
         return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=COMMAND_S, server_settings=settings)
 
-    return create_async_engine(
-        "postgresql+asyncpg://", async_creator=connect, pool_size=POOL, max_overflow=0, pool_pre_ping=True
-    )
+    pool = {"pool_size": POOL, "max_overflow": 0, "pool_timeout": POOL_WAIT_S, "pool_pre_ping": True}
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, **pool)
+
+
+@contextlib.asynccontextmanager
+async def _limit_reads(connection: AsyncConnection, limit_s: float | None) -> AsyncIterator[None]:
+    """Let the database itself stop a statement past the limit, so that nobody else waits for it."""
+    if limit_s is None:
+        yield
+    elif connection.dialect.name == "postgresql":
+        await connection.execute(text(f"SET LOCAL statement_timeout = {int(limit_s * 1000)}"))
+        yield
+    else:
+        until = (await connection.get_raw_connection()).info[UNTIL]
+        until[0] = time.monotonic() + limit_s
+        try:
+            yield
+        finally:
+            until[0] = math.inf
 
 
 @contextlib.contextmanager
@@ -101,14 +131,17 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        found = RecordsRefused if _is_refusal(error) else RecordsDown
-        raise found(f"{type(error).__name__}: {getattr(error, 'orig', None) or error}") from error
+        raise _error_of(error)(f"{type(error).__name__}: {getattr(error, 'orig', None) or error}") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         raise RecordsDown(f"{type(error).__name__}: {error}") from error
 
 
-def _is_refusal(error: SQLAlchemyError) -> bool:
-    if isinstance(error, IntegrityError | DataError):
-        return True
-    code = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
-    return isinstance(code, str) and code.startswith(REFUSAL_CODES)
+def _error_of(error: SQLAlchemyError) -> type[WokflowError]:
+    original = error.orig if isinstance(error, DBAPIError) else None
+    state, words = str(getattr(original, "sqlstate", None) or ""), str(original)
+    if state == LATE_STATE or words == LATE_WORDS:
+        return RecordsSlow
+    if state == EMPTY_STATE or words.startswith(EMPTY_WORDS):
+        return RecordsUnfit
+    is_refusal = isinstance(error, IntegrityError | DataError) or state.startswith(REFUSAL_STATES)
+    return RecordsRefused if is_refusal else RecordsDown

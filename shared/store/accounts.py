@@ -87,6 +87,12 @@ async def list_keys(store: StoreClient, account_id: str) -> list[Key]:
     return sorted(found, key=lambda key: key.created_ms)
 
 
+async def find_key_hash(store: StoreClient, account_id: str, key_id: str) -> str:
+    """Return the hash of an account's active key; empty if it has no such key."""
+    found = await store.call("HGET", keys.account_keys(account_id), key_id)
+    return "" if found is None else found.decode(errors="replace").partition(" ")[0]
+
+
 def _read_key(pair: tuple[bytes, bytes]) -> Key:
     _, kind, created_ms, hint = pair[1].decode().split(" ", 3)
     return Key(id=pair[0].decode(), kind=kind, created_ms=int(created_ms), hint=hint)

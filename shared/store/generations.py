@@ -16,9 +16,17 @@ Row = tuple[bytes, int, list[bytes]]  # a generation's id, its position or -1, a
 LIST_BATCH = 20  # records of at most 64 kB that one script reads, and that are decoded before others are served
 LISTED = (
     *("account", "provider", "state", "reserved", "created_ms", "deadline_ms", "spec", "started_ms", "closed_ms"),
-    *("cost", "credit", "outcome", "late"),
+    *("cost", "credit", "outcome", "late", "key"),
 )  # the fields that lists show
 Noted = Literal["noted", "closed", "missing"]
+
+
+class ListBatch(Struct, frozen=True):
+    """A part of an account's list. It is not whole if the records of some of its ids have expired."""
+
+    found: list[Generation]
+    is_whole: bool
+    is_last: bool
 
 
 class RetryResult(Struct, frozen=True):
@@ -46,15 +54,45 @@ async def list_newest(store: Store, account_id: str, count: int) -> list[Generat
 
 async def scan_newest(store: Store, account_id: str, count: int) -> AsyncIterator[list[Generation]]:
     """Yield the `count` newest generations of an account in batches, so that no other caller waits for a long list."""
+    async for batch in scan_batches(store, account_id, count):
+        yield batch.found
+
+
+async def scan_batches(store: Store, account_id: str, count: int) -> AsyncIterator[ListBatch]:
+    """Yield the `count` newest ids of an account in batches, with the generations that the store still has."""
     seen: set[bytes] = set()  # a new generation moves the others down the list, so that one comes again
     for first in range(0, count, LIST_BATCH):
         wanted = min(LIST_BATCH, count - first)
         _, ids, *listed = await store.run("list_newest", account_id, first, wanted, *LISTED)
         rows = [_with_names(*row) for row in listed if row[0] not in seen]
-        yield read_each(rows, _read, _unreadable, where=keys.generations(account_id))
+        found = read_each(rows, _read, _unreadable, where=keys.generations(account_id))
+        yield ListBatch(found, is_whole=ids == len(listed), is_last=ids < wanted)
         seen.update(name for name, *_ in rows)
         if ids < wanted:
             return
+
+
+async def list_ids(store: StoreClient, account_id: str, count: int) -> list[str]:
+    """Return the newest ids in an account's list, newest first. The records of some may have expired."""
+    found = await store.call("LRANGE", keys.generations(account_id), 0, count - 1)
+    return list(dict.fromkeys(raw.decode() for raw in found))
+
+
+async def list_open_ids(store: StoreClient, account_id: str, count: int) -> list[str]:
+    """Return ids of an account's open generations, up to `count` of each provider."""
+    providers = [raw.decode() for raw in await store.call("SMEMBERS", keys.PROVIDERS)]
+    commands = [("SMEMBERS", keys.active(account_id, provider)) for provider in providers]
+    waiting = [("ZREVRANGE", keys.backlog(account_id, provider), 0, count - 1) for provider in providers]
+    found = await asyncio.gather(*(store.call(*command) for command in (*commands, *waiting)))
+    return [raw.decode() for names in found for raw in names]
+
+
+async def read_listed(store: StoreClient, account_id: str, names: Sequence[str]) -> dict[str, Generation]:
+    """Return those of an account's generations that the store has, by id, as its lists show them."""
+    found = await asyncio.gather(*(store.call("HMGET", keys.generation(name), *LISTED) for name in names))
+    rows = [_with_names(name.encode(), -1, values) for name, values in zip(names, found, strict=True) if values[0]]
+    listed = read_each(rows, _read, _unreadable, where=keys.generations(account_id))
+    return {one.id: one for one in listed if one.account == account_id}
 
 
 def _with_names(name: bytes, position: int, values: Sequence[bytes | None]) -> Row:

@@ -7,19 +7,19 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway import errors
-from gateway.body import limit_of, read_json
+from gateway.body import read_json
 from gateway.caller import Caller, identify_caller, quota_headers, read_quota, seconds_left
 from gateway.cancel import cancel
 from gateway.context import CONTEXT, GatewayContext
 from gateway.dialects.wokgen.bodies import JobRequest
 from gateway.dialects.wokgen.jobs import Jobs, failure_of, job_of
 from gateway.dialects.wokgen.order import submit
-from gateway.listing import show_newest
+from gateway.history.generations import find_generation
+from gateway.listing import show_generations
 from gateway.responses import json_response, mark_replay, refusal_response
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Generation
 from shared.domain.ids import generation_id, job_id
-from shared.store import generations
 
 Action = Callable[[web.Request, Caller], Awaitable[web.Response]]
 
@@ -72,26 +72,26 @@ def upstream_error(generation: Generation) -> dict[str, object]:
 async def read_job(request: web.Request, caller: Caller) -> web.Response:
     """Answer a job."""
     context = request.app[CONTEXT]
-    return json_response(job_of(context, await find_generation(context, caller, request.match_info["jobId"])))
+    return json_response(job_of(context, await find_job(context, caller, request.match_info["jobId"])))
 
 
 async def list_jobs(request: web.Request, caller: Caller) -> web.Response:
-    """Answer the account's newest jobs."""
-    context, count = request.app[CONTEXT], limit_of(request.query)
-    return json_response(Jobs(tuple(await show_newest(context, caller.account, count, job_of))))
+    """Answer a page of the account's jobs."""
+    jobs, headers = await show_generations(request, caller.account, job_of, job_id)
+    return json_response(Jobs(tuple(jobs)), headers=headers)
 
 
 async def cancel_job(request: web.Request, caller: Caller) -> web.Response:
     """Cancel a job and answer it."""
     context = request.app[CONTEXT]
-    generation = await find_generation(context, caller, request.match_info["jobId"])
+    generation = await find_job(context, caller, request.match_info["jobId"])
     return json_response(job_of(context, await cancel(context, caller.account, generation.id)))
 
 
-async def find_generation(context: GatewayContext, caller: Caller, name: str) -> Generation:
+async def find_job(context: GatewayContext, caller: Caller, name: str) -> Generation:
     """Return the caller's generation by its job id or its own id. Raises Refused("not_found")."""
     known = generation_id(name if name.startswith("job_") else "job_" + name.replace("-", ""))
-    found = await generations.view(context.store, caller.account, known) if known else None
+    found = await find_generation(context, caller.account, known) if known else None
     if found is None:
         raise Refused("not_found", "You have no job with this id.")
     return found

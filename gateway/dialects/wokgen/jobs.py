@@ -17,7 +17,6 @@ from shared.domain.times import rfc3339
 from shared.ops.storage import EXTENSIONS
 
 Fact = TypeVar("Fact")
-PROCESSING = "processing"
 JOB_ID_PATTERN = "^job_[0-9a-f]{32}$"
 Pixels = Annotated[int | UnsetType | None, doc("In pixels. Null if unknown.")]
 AudioUrl = Annotated[str | UnsetType, link("The audio file.")]
@@ -253,7 +252,7 @@ def job_of(context: GatewayContext, generation: Generation) -> Job:
     """Return a generation in this dialect's shape."""
     job = JOBS[generation.spec.kind](
         job_id=job_id(generation.id),
-        status=PROCESSING if generation.open else generation.state,
+        status=generation.status,
         kind=generation.spec.kind,
         prompt=generation.spec.prompt,
         provider=generation.provider,

@@ -5,7 +5,7 @@ from typing import Any
 from gateway.dialects.wokgen import examples, handlers
 from gateway.dialects.wokgen.bodies import JobRequest
 from gateway.dialects.wokgen.jobs import JOBS, Job, Jobs
-from gateway.examples import IDEMPOTENCY_KEY, LIMIT
+from gateway.examples import GENERATION_FILTERS, IDEMPOTENCY_KEY, PAGE, PAGE_HEADERS
 from gateway.operation import BODIED, KEYED, Operation, OperationResponse, Parameter
 
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
@@ -143,10 +143,12 @@ OPERATIONS = (
         path="/api/jobs",
         handler=handlers.with_quota(handlers.list_jobs),
         id="listJobs",
-        summary="List the newest jobs",
-        text="Lists the account's newest jobs. Guests have no list: keep the ids of your jobs.",
-        parameters=(LIMIT,),
-        responses=(OperationResponse(text="The jobs.", shapes=(Jobs,), examples={"jobs": examples.LIST}),),
+        summary="List the jobs",
+        text="Lists the account's jobs, newest first, page by page. Guests have no list: keep the ids of your jobs.",
+        parameters=(*PAGE, *GENERATION_FILTERS),
+        responses=(
+            OperationResponse(text="The jobs.", shapes=(Jobs,), examples={"jobs": examples.LIST}, headers=PAGE_HEADERS),
+        ),
         refusals=("invalid_request", "rate_limited", *KEYED),
         **SHARED,
     ),

@@ -6,7 +6,7 @@ from gateway.body import read_json
 from gateway.caller import Caller, read_quota
 from gateway.context import CONTEXT, GatewayContext
 from gateway.dialects.wokgen.bodies import JobRequest, UpscaleRequest
-from gateway.dialects.wokgen.handlers import find_generation
+from gateway.dialects.wokgen.handlers import find_job
 from gateway.dialects.wokgen.jobs import failure_of, output_urls
 from gateway.dialects.wokgen.order import submit
 from gateway.dialects.wokgen_v1.bodies import (
@@ -18,12 +18,13 @@ from gateway.dialects.wokgen_v1.bodies import (
     ProcessV1,
     ResultV1,
 )
+from gateway.history.generations import scan_generations
 from gateway.responses import json_response, mark_replay
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.domain.ids import job_id
 from shared.domain.times import rfc3339
-from shared.store import accounts, generations
+from shared.store import accounts
 
 SCANNED_MAX = 1000  # newest generations that a page of assets is cut from
 PAGE_MAX, PAGE_DEFAULT, PAGES_MAX = 100, 20, 10_000
@@ -39,7 +40,7 @@ async def generate(request: web.Request, caller: Caller) -> web.Response:
 async def read_job(request: web.Request, caller: Caller) -> web.Response:
     """Answer a job."""
     context = request.app[CONTEXT]
-    return json_response(job_v1(context, await find_generation(context, caller, request.match_info["id"])))
+    return json_response(job_v1(context, await find_job(context, caller, request.match_info["id"])))
 
 
 async def list_assets(request: web.Request, caller: Caller) -> web.Response:
@@ -49,7 +50,7 @@ async def list_assets(request: web.Request, caller: Caller) -> web.Response:
     count = positive_number(request, "limit", PAGE_DEFAULT, PAGE_MAX)
     found: list[Generation] = []
     with context.lists.count(caller.account):
-        async for batch in generations.scan_newest(context.store, caller.account, SCANNED_MAX):
+        async for batch in scan_generations(context, caller.account, SCANNED_MAX):
             images = (generation for generation in batch if is_image(generation.outcome))
             found += [image for image in images if mode in (None, image.spec.input.get("mode"))]
     start = (page - 1) * count
@@ -62,7 +63,7 @@ async def process_asset(request: web.Request, caller: Caller) -> web.Response:
     """Enlarge a finished image."""
     context = request.app[CONTEXT]
     body, raw = await read_json(request, ProcessV1)
-    source = await find_generation(context, caller, request.match_info["id"])
+    source = await find_job(context, caller, request.match_info["id"])
     if source.outcome is None or not is_image(source.outcome):
         raise Refused("conflict", "This asset has no image to process.")
     url = output_urls(context, source.outcome)[0]

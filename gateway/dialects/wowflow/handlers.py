@@ -20,7 +20,8 @@ from gateway.dialects.wowflow.bodies import (
     Transaction,
 )
 from gateway.dialects.wowflow.quotes import pricing_of, quote_entry, usage_reported
-from gateway.listing import show_newest
+from gateway.history.generations import find_generation
+from gateway.listing import show_generations
 from gateway.offers import Candidate, GenerationRequest, find_able
 from gateway.responses import json_response, list_response, mark_replay, refusal_response
 from gateway.stored_files import request_images
@@ -33,7 +34,7 @@ from shared.domain.money import MICROS_PER_CENT, cents, cents_up
 from shared.domain.native_order import NativeFields, check_native
 from shared.domain.times import rfc3339
 from shared.ops.settings import Settings
-from shared.store import accounts, generations, ledger
+from shared.store import accounts, ledger
 from shared.store.ledger import LedgerEntry
 
 WAIT_MAX_S = Settings().prefer_wait_s  # by default
@@ -106,13 +107,14 @@ async def read_order(request: web.Request, key_hash: str, wait_s: int = 0) -> Ge
 
 
 async def read_generations(request: web.Request) -> web.Response:
-    """Answer one generation by its id, or the account's newest."""
-    context, count = request.app[CONTEXT], limit_of(request.query)
+    """Answer one generation by its id, or a page of the account's."""
+    context = request.app[CONTEXT]
+    limit_of(request.query)  # refused also next to an id
     account = await auth.authenticate(request)
     if "id" not in request.query:
-        return list_response(await show_newest(context, account, count, generation_entry))
+        return list_response(*await show_generations(request, account, generation_entry))
     generation_id = canonical_uuid(request.query["id"])
-    generation = await generations.view(context.store, account, generation_id) if generation_id else None
+    generation = await find_generation(context, account, generation_id) if generation_id else None
     if generation is None:
         raise Refused("not_found", NOT_FOUND)
     return json_response(generation_entry(context, generation))
@@ -166,7 +168,7 @@ def generation_entry(context: GatewayContext, generation: Generation) -> Generat
     base_url, outcome = context.base_url, generation.outcome
     entry = GenerationEntry(
         id=generation.id,
-        status=generation.state if not generation.open else "processing",
+        status=generation.status,
         model=generation.spec.model,
         cost_cents=cents_up(generation.price_micros),
         cost_usd=cents_up(generation.price_micros) / 100,

@@ -4,7 +4,7 @@ from msgspec import UNSET, structs
 
 from gateway.dialects.wowflow import examples, handlers
 from gateway.dialects.wowflow.bodies import Balance, CreateGeneration, GenerationEntry, ModelEntry, Quote, Transaction
-from gateway.examples import GENERATION_ID, IDEMPOTENCY_KEY, LIMIT, PROMPT
+from gateway.examples import GENERATION_FILTERS, GENERATION_ID, IDEMPOTENCY_KEY, LIMIT, PAGE, PAGE_HEADERS, PROMPT
 from gateway.openapi.snippets import POLLING
 from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, Parameter
 from shared.domain.catalogue import Catalogue, Model
@@ -164,13 +164,15 @@ def _read(shown: Model) -> Operation:
         handler=handlers.read_generations,
         id="readGenerations",
         tag=TAG,
-        summary="Read one generation, or list the newest",
+        summary="Read one generation, or list them",
         text="With `id`, returns that generation: poll every few seconds until `status` is `completed` or `failed`. "
-        "Without `id`, lists the account's newest generations, newest first.",
-        parameters=(ID, LIMIT),
+        "Without `id`, lists the account's generations, newest first: all of them, page by page, as far back as the "
+        "deployment keeps its history.",
+        parameters=(ID, *PAGE, *GENERATION_FILTERS),
         responses=(
             OperationResponse(
                 text="The generation, or the list.",
+                headers=PAGE_HEADERS,
                 shapes=(GenerationEntry, DataList[GenerationEntry]),
                 examples={"processing": processing, "completed": completed, "failed": failed, "list": newest},
             ),

@@ -30,7 +30,10 @@ RESERVED = {
     "arq": ("shared/store/", "workers/"),
     **dict.fromkeys(("sqlalchemy", "alembic", "aiosqlite", "asyncpg"), ("shared/records/",)),
     # Accept, poll, wait and settle never touch the database.
-    "shared.records": ("shared/records/", "workers/archive/", "workers/__main__.py"),
+    "shared.records": (
+        *("shared/records/", "workers/archive/", "workers/__main__.py"),
+        *("gateway/history/", "gateway/app.py", "gateway/context.py"),
+    ),
 }
 WALL_CLOCK = re.compile(r"time\.(time|time_ns|localtime|ctime)|(datetime\.)*(datetime|date)\.(now|utcnow|today)")
 REPR = ord("r")  # of !r in a format

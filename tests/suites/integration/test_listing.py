@@ -2,16 +2,16 @@
 
 import asyncio
 from collections import Counter
-from contextlib import nullcontext
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-from gateway.context import GatewayContext
-from gateway.listing import show_newest
+from gateway.context import CONTEXT, GatewayContext
+from gateway.listing import SHOWN_AT_ONCE, show_generations
 from shared.domain.generation import Generation
+from shared.records.history import History
 from shared.store import ledger
 from shared.store.connect import Store
-from shared.store.generations import LIST_BATCH
+from tests.harness.archiving import make_context
 from tests.harness.factories import create_customer, make_order
 
 BATCHES = 3
@@ -33,11 +33,12 @@ async def test_long_list_leaves_the_loop_to_others_after_each_batch(store_url: s
 
     async with Store(store_url) as store:
         customer = await create_customer(store, backlog_max=1000)
-        orders = [make_order(customer, price_micros=1) for _ in range(BATCHES * LIST_BATCH)]
+        orders = [make_order(customer, price_micros=1) for _ in range(BATCHES * SHOWN_AT_ONCE)]
         await asyncio.gather(*(ledger.accept(store, order) for order in orders))
-        context: Any = SimpleNamespace(store=store, lists=SimpleNamespace(count=lambda account: nullcontext()))
+        app = {CONTEXT: make_context(store, History(None))}
+        request: Any = SimpleNamespace(app=app, query={"limit": str(len(orders))})
         others = asyncio.create_task(take_turns())
-        listed = await show_newest(cast(GatewayContext, context), customer.account, len(orders), show)
+        listed, _ = await show_generations(request, customer.account, show)
         others.cancel()
     assert {order.id for order in orders} == set(listed)
-    assert [LIST_BATCH] * BATCHES == list(shown.values())
+    assert [SHOWN_AT_ONCE] * BATCHES == list(shown.values())
