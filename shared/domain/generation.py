@@ -4,9 +4,9 @@ backlog -> queued -> submitting -> pending -> completed | failed
                      submitting -> uncertain -> completed | failed
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
-from typing import Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +19,7 @@ EndState = Literal["completed", "failed"]
 COMPLETED: Final = "completed"
 FAILED: Final = "failed"
 TERMINAL: tuple[EndState, ...] = (COMPLETED, FAILED)
+STATES: frozenset[State] = frozenset(get_args(State))
 
 
 class FallbackRoute(Struct, frozen=True, array_like=True):
@@ -173,11 +174,6 @@ OUTCOME = msgspec.msgpack.Decoder(Outcome)
 encode = msgspec.msgpack.Encoder().encode
 
 
-TEXT_FIELDS = ("account", "provider", "state", "ref", "key")
-TIME_FIELDS = ("created_ms", "deadline_ms", "started_ms", "closed_ms", "queued_ms", "submitted_ms", "looked_ms")
-NUMBER_FIELDS = (*TIME_FIELDS, "cancel_ms", "late_ms", "credit_ms", "reserved", "cost", "credit", "looks", "intent_ms")
-
-
 def encode_spec(spec: Spec) -> bytes:
     """Return a specification for the store. Its last part is dropped at the settlement.
 
@@ -220,12 +216,28 @@ def attempts(lines: str) -> tuple[RouteAttempt, ...]:
 
 
 def read(generation_id: str, fields: Sequence[bytes], position: int | None = None) -> Generation:
-    """Return a generation from the flat field, value, ... list of its hash. Raises msgspec.ValidationError."""
-    values = {fields[i].decode(): fields[i + 1] for i in range(0, len(fields), 2)}
-    known: dict[str, object] = {name: values[name].decode() for name in TEXT_FIELDS if name in values}
-    known |= {name: int(values[name]) for name in NUMBER_FIELDS if name in values}
-    known |= {name: OUTCOME.decode(values[name]) for name in ("outcome", "late") if name in values}
-    known["callback"] = values.get("callback")
-    known["refused"] = attempts(values.get("attempts", b"").decode())
-    known["spec"] = decode_spec(values["spec"])
-    return msgspec.convert({"id": generation_id, "position": position, **known}, Generation)
+    """Return a generation from the flat field, value, ... list of its hash.
+
+    Raises msgspec.ValidationError, or TypeError if a field is missing.
+    """
+    known: dict[str, Any] = {}
+    for name, value in zip(fields[::2], fields[1::2], strict=True):
+        if (reader := READERS.get(name)) is not None:
+            known[reader[0]] = reader[1](value)
+    if known.get("state") not in STATES:
+        raise msgspec.ValidationError("a generation has no such state")
+    return Generation(id=generation_id, position=position, **known)
+
+
+TEXTS = ("account", "provider", "state", "ref", "key")
+TIMES = ("created_ms", "deadline_ms", "started_ms", "closed_ms", "queued_ms", "submitted_ms", "looked_ms", "cancel_ms")
+NUMBERS = (*TIMES, "late_ms", "credit_ms", "reserved", "cost", "credit", "looks", "intent_ms")
+Reader = tuple[str, Callable[[bytes], object]]  # of a field in the store: its attribute, and how to read it
+READERS: dict[bytes, Reader] = {
+    **{name.encode(): (name, bytes.decode) for name in TEXTS},
+    **{name.encode(): (name, int) for name in NUMBERS},
+    **{name.encode(): (name, OUTCOME.decode) for name in ("outcome", "late")},
+    b"spec": ("spec", decode_spec),
+    b"callback": ("callback", bytes),
+    b"attempts": ("refused", lambda lines: attempts(lines.decode())),
+}

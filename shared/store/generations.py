@@ -18,6 +18,7 @@ LISTED = (
     *("account", "provider", "state", "reserved", "created_ms", "deadline_ms", "spec", "started_ms", "closed_ms"),
     *("cost", "credit", "outcome", "late", "key"),
 )  # the fields that lists show
+LISTED_NAMES = tuple(map(str.encode, LISTED))
 Noted = Literal["noted", "closed", "missing"]
 
 
@@ -96,8 +97,8 @@ async def read_listed(store: StoreClient, account_id: str, names: Sequence[str])
 
 
 def _with_names(name: bytes, position: int, values: Sequence[bytes | None]) -> Row:
-    pairs = ((field.encode(), value) for field, value in zip(LISTED, values, strict=True) if value is not None)
-    return name, position, [part for pair in pairs for part in pair]
+    pairs = zip(LISTED_NAMES, values, strict=True)
+    return name, position, [part for pair in pairs if pair[1] is not None for part in pair]  # type: ignore[misc]
 
 
 def _read(row: Row) -> Generation:
