@@ -34,7 +34,7 @@ from shared.store.secret import NewestSecret, read_callback_secrets
 from workers import telemetry
 from workers.adapters.contract import Setup, load
 from workers.context import WorkerContext
-from workers.deliver import SLOW_SHARE, DeliveryContext, deliver
+from workers.deliver import DeliveryContext, deliver, slow_posts
 from workers.egress import BROWSER_LIKE, Egress
 from workers.engine import Engine
 from workers.exporter import serve_metrics
@@ -172,7 +172,7 @@ async def run_dispatcher(config: Settings, follower: CatalogueFollower) -> None:
         Egress(networks=config.webhook_networks) as egress,
     ):
         keep_ms = config.record_retention_days * DAY_MS
-        slow_max = max(int(config.worker_slots * SLOW_SHARE), 1)
+        slow_max = slow_posts(config.worker_slots)
         post = DeliveryContext(
             store=store, egress=egress, base_url=config.base_url, keep_ms=keep_ms, slow_posts_max=slow_max
         )

@@ -36,6 +36,11 @@ HEALTH: dict[str, EndpointHealth] = {"delivered": "well", "retry": "ill", "gone"
 log = structlog.get_logger()
 
 
+def slow_posts(slots: int) -> int:
+    """Return how many posts to slow endpoints may run at once, of all dispatchers together."""
+    return max(int(slots * SLOW_SHARE), 1)
+
+
 class DeliveryContext(Struct, frozen=True, kw_only=True):
     """Everything that a dispatcher process works with."""
 

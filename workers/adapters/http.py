@@ -145,7 +145,7 @@ class Http:
             async for chunk in response.content.iter_chunked(65_536):
                 body += chunk
                 if len(body) > RESPONSE_BYTES_MAX:
-                    raise aiohttp.ClientPayloadError(f"the response is larger than {RESPONSE_BYTES_MAX} bytes")
+                    raise ConnectionError(f"the response is larger than {RESPONSE_BYTES_MAX} bytes")
             return ProviderResponse(response.status, response.headers, bytes(body))
 
 

@@ -5,19 +5,24 @@ import base64
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
-from shared.domain.generation import Spec
+from gateway.admission.images import Upload
+from gateway.admission.uploads import store_uploads
+from gateway.context import GatewayContext
+from shared.domain.generation import Outcome, Spec
 from shared.domain.ids import generation_id
-from shared.ops.storage import new_path
+from shared.ops.storage import Storage, new_input_path, new_path
 from shared.store import generations, keys, ledger
+from shared.store.connect import Store
 from shared.store.ledger import RECORD_BYTES_MAX
 from tests.harness.bounds import within
 from tests.harness.doubles.provider import a_png
-from tests.harness.factories import CENTS, make_order
+from tests.harness.factories import CENTS, create_customer, make_order
 from tests.harness.processes import free_port
 from tests.suites.e2e.caller import Answer, Caller
 from tests.suites.e2e.visitor import Hall, Visitor, add_gateway, open_hall
@@ -39,6 +44,18 @@ routes = [{ provider = "noop", model = "jingle", cost_cents = 1 }]
 
 [models.input]
 seconds = {}
+
+[[models]]
+id = "test/anthem"
+name = "Anthem"
+kind = "music"
+price = { per = "second", cents = 2 }
+routes = [{ provider = "paid", model = "anthem", cost = { per = "second", cents = 0.05 } }]
+
+[models.input.seconds]
+min = 1
+max = 60
+default = 10
 
 [[models]]
 id = "test/picky"
@@ -186,9 +203,10 @@ async def test_concurrent_calls_cannot_pass_a_bound(deployment: Hall) -> None:
 
 async def test_requests_and_bytes_are_bounded(deployment: Hall) -> None:
     """A plan bounds the requests that create, refused ones too, their bytes, and the bytes that we store."""
-    busy = await deployment.create_holder(daily_quota=1, daily_requests=3)
-    codes = [(await busy.request("POST", IMAGE, json={"prompt": "a boat"})).body.get("code") for _ in range(4)]
-    assert [None, "QUOTA_EXCEEDED", "QUOTA_EXCEEDED", "QUOTA_EXCEEDED"] == codes
+    for quota, codes in ((1, [None, *["QUOTA_EXCEEDED"] * 3]), (9, [*[None] * 3, "LIMIT_EXCEEDED"])):
+        busy = await deployment.create_holder(daily_quota=quota, daily_requests=3)
+        answers = [await busy.request("POST", IMAGE, json={"prompt": "a boat"}) for _ in range(4)]
+        assert codes == [answer.body.get("code") for answer in answers]
     for limit in ({"daily_mb_in": 1}, {"daily_mb_stored": 1}):
         heavy = await deployment.create_holder(daily_quota=100, **limit)
         bodies = [{"imageUrl": data_url(PAYLOAD_BYTES)} for _ in range(2)]
@@ -229,6 +247,14 @@ async def test_money_of_all_guests_is_bounded(deployment: Hall) -> None:
     assert 202 == (await holder.request("POST", MUSIC, json=costly, url=url)).status
 
 
+async def test_guests_order_no_more_than_costs_a_cent(deployment: Hall) -> None:
+    """A length that costs more than guests may use goes elsewhere, although the model's usual length does not."""
+    body = {"prompt": "waltz", "provider": "paid", "model": "test/anthem", "async": True}
+    callers = ((deployment.guest(), 15, "paid"), (deployment.guest(), 30, "kinds"))
+    for caller, seconds, provider in (*callers, (await deployment.create_holder(), 30, "paid")):
+        assert provider == (await caller.post(MUSIC, body | {"duration": seconds}, status=202))["provider"]
+
+
 async def test_guests_use_only_allowed_providers(deployment: Hall) -> None:
     """A provider that guests may not use is replaced, and without another one they need a key."""
     url = await add_gateway(deployment, free_port(), GUEST_PROVIDERS="noop, paid")
@@ -255,6 +281,21 @@ async def test_storage_failure_refunds_and_frees_the_key(deployment: Hall) -> No
     assert 0 == await guest.fetch_quota_used()
     again = await guest.request("POST", INTERROGATE, json=body, headers=key)
     assert (200, None) == (again.status, again.headers.get("Idempotent-Replayed"))
+
+
+async def test_upload_of_a_canceled_order_is_not_kept(store_url: str, tmp_path: Path) -> None:
+    """An image that is stored after its order ended is deleted at once: the sweeper was there already."""
+    path, storage = new_input_path("0" * 32, 1_700_000_000_000), Storage.open(str(tmp_path))
+    upload = Upload(path, a_png(), "image/png")
+    async with Store(store_url) as store:
+        context = cast(GatewayContext, SimpleNamespace(store=store, storage=storage))
+        order = make_order(await create_customer(store), uploads=(path,), upload_bytes=10)
+        accepted = await ledger.accept(store, order)
+        await store_uploads(context, order, accepted, [upload])
+        assert await storage.find(path) is not None
+        await ledger.settle(store, order.id, "failed", cost_micros=0, outcome=Outcome())
+        await store_uploads(context, order, accepted, [upload])
+        assert await storage.find(path) is None
 
 
 async def test_gateway_that_dies_before_the_upload_leaves_a_refunded_generation(deployment: Hall) -> None:

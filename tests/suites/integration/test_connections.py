@@ -128,9 +128,11 @@ async def test_wait_is_freed_when_the_client_resets(place: Place) -> None:
 )
 async def test_silent_client_is_closed(place: Place, sent: bytes) -> None:
     """A connection without complete headers is closed after the time for headers."""
-    began_s = time.monotonic()
+    counter, began_s = 'wokflow_http_connections_closed_total{reason="slow_headers"}', time.monotonic()
+    before = await read_counter(place, counter)
     assert b"" == await send_raw(place, sent)
     assert HEADERS_S <= time.monotonic() - began_s + 0.05
+    assert before + 1 == await read_counter(place, counter)
 
 
 async def test_client_that_sends_a_byte_at_a_time_is_closed(place: Place) -> None:

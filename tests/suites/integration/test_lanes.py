@@ -15,7 +15,7 @@ from shared.store.webhooks import DeliveryAttempt, DeliveryState, Due, HeldDeliv
 from tests.harness.doubles.receiver import Receiver, Reply
 from tests.harness.factories import Customer, create_customer, make_order
 from tests.suites.integration.test_engine import run_engines, wait_until
-from workers.deliver import DeliveryContext, deliver
+from workers.deliver import DeliveryContext, deliver, slow_posts
 from workers.egress import Egress
 from workers.engine import Engine
 
@@ -161,6 +161,11 @@ async def open_breaker(store: Store, names: list[str]) -> list[bool]:
         await start(store, name)
         opened.append((await record(store, name, state="pending", silent=True)).opened)
     return opened
+
+
+def test_slow_endpoints_have_half_of_the_slots() -> None:
+    """Endpoints that are slow, new or failing leave half of the slots to the others, and have at least one."""
+    assert [1, 1, 50] == [slow_posts(slots) for slots in (1, 3, 100)]
 
 
 async def test_breaker_opens_holds_and_probes(store: Store) -> None:

@@ -14,7 +14,7 @@ from tests.suites.e2e.caller import Answer, Caller, Place, deploy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CREATES, READS, OPEN, FAILED, GUEST = 0.8, 2, 6, 2, 0.5  # a second
+CREATES, READS, OPEN, FAILED = 0.8, 2, 6, 2  # a second
 ENV = {
     "CREATES_PER_S": str(CREATES),
     "READS_PER_S": str(READS),

@@ -12,9 +12,11 @@ from redis.exceptions import TimeoutError as RedisTimeout
 from shared.domain.errors import StoreDown
 from shared.ops.settings import Settings
 from shared.store import keys
-from shared.store.connect import Store, retry_at_start
+from shared.store.connect import Store, retry_at_start, watch
 from shared.store.guard import open_guarded_store
+from shared.store.listen import listen
 from shared.store.queue import arq_pool, decode_job, encode_job
+from shared.store.wire import Wire
 from tests.harness.bounds import BUSY_S, within
 from tests.harness.factories import new_generation_id
 from tests.harness.proxy import Proxy
@@ -83,6 +85,43 @@ async def test_tool_of_arq_ends_when_the_connection_fell_silent(proxy: Proxy, mo
         with pytest.raises(RedisTimeout):
             await pool.ping()
     await pool.aclose(close_connection_pool=True)
+
+
+async def test_listener_subscribes_again_when_its_connection_fell_silent(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway that waits for messages pings, and opens another connection when no answer comes."""
+    monkeypatch.setattr("shared.store.listen.PING_EVERY_S", 0.05)
+    monkeypatch.setattr("shared.store.listen.SILENT_S", 0.3)
+    gaps: asyncio.Queue[None] = asyncio.Queue()
+    url = f"redis://127.0.0.1:{proxy.port}"
+    listening = listen(url, "c", on_message=lambda raw: None, on_gap=lambda: gaps.put_nowait(None))
+    task = asyncio.create_task(listening)
+    async with within(BACK_S):
+        await gaps.get()
+        proxy.fall_silent(fresh=True)
+        await gaps.get()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_connection_to_a_server_that_became_a_replica_is_closed() -> None:
+    """A server that refuses writes is no longer the primary, so another connection is opened."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"-READONLY You can't write against a read only replica.\r\n")
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        loop, port = asyncio.get_running_loop(), server.sockets[0].getsockname()[1]
+        _, wire = await loop.create_connection(Wire, "127.0.0.1", port)
+        watching = asyncio.create_task(watch(wire, 0.2))
+        with pytest.raises(StoreDown):
+            await wire.send("SET", "a", "b")
+        async with within(BACK_S):
+            await watching
 
 
 async def test_answers_stay_with_their_callers_when_a_command_cannot_be_packed(store_url: str) -> None:

@@ -1,7 +1,7 @@
 """The clauses of a text before it is spoken."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from offline.voice.clauses import CLAUSE_CHARS_MAX, INITIALS_MAX, WORD_CHARS_MAX, split_clauses
@@ -10,6 +10,7 @@ HARD = st.sampled_from(["a.", "I.", "U.S.A.", "1,", "é", "\u0301", "漢", " ", 
 
 
 @settings(max_examples=30)
+@example(["a."], 200)
 @given(st.lists(HARD | st.text(max_size=9), max_size=12), st.integers(1, 300))
 def test_clauses_are_short_and_complete(atoms: list[str], times: int) -> None:
     """Every clause, word and row of initials is short, and no sign of the text is lost."""

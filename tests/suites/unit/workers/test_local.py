@@ -16,7 +16,8 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from workers.adapters.contract import Blob, Call, Done, Rejected, Setup, load
+from shared.sandbox.pool import Busy
+from workers.adapters.contract import Blob, Call, Done, Rejected, Retry, Setup, load
 from workers.providers.local import Adapter, craft
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -247,6 +248,33 @@ async def test_large_input_image_is_rejected_before_work(
         await adapter.submit(a_call(kind=kind, prompt="", input={"image_url": "asset:large", **fields}))
     assert "invalid_input" == caught.value.code
     assert set() == adapter._media.pids
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "heavy"),
+    [
+        ("image", {"width": 96, "height": 64}, False),
+        ("image", {"width": 2048, "height": 2048}, True),
+        ("video", {"width": 96, "height": 64, "seconds": 2}, False),
+        ("video", {"width": 1280, "height": 720, "seconds": 10, "image_url": "asset:large"}, True),
+        ("upscale", {"scale": 2, "image_url": "asset:small"}, False),
+        ("upscale", {"scale": 4, "image_url": "asset:large"}, True),
+    ],
+)
+async def test_order_counts_as_heavy_by_its_work(
+    kind: str, fields: dict[str, object], heavy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An order that keeps a child busy for seconds leaves another child to the small ones."""
+
+    async def fetch(url: str) -> Blob:
+        return Blob(a_flat_png(*(900, 900) if url == "asset:large" else (64, 64)), "image/png")
+
+    adapter = Adapter(Setup(name="local", fetch=fetch))
+    run = AsyncMock(side_effect=Busy("noted"))
+    monkeypatch.setattr(adapter._media, "run", run)
+    with pytest.raises(Retry):
+        await adapter.submit(a_call(kind=kind, input=fields))
+    assert heavy is run.call_args.kwargs["heavy"]
 
 
 async def test_small_order_does_not_wait_for_large_ones() -> None:

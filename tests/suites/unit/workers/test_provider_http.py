@@ -65,6 +65,18 @@ async def test_redirect_is_not_followed() -> None:
         assert {"submit": 1, "poll": 1} == double.counts
 
 
+async def test_answer_above_the_limit_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that never ends its answer fills no memory: a submit is Unknown then, and a poll failed."""
+    monkeypatch.setattr("workers.adapters.http.RESPONSE_BYTES_MAX", 100_000)
+    async with Provider() as double, open_session(double) as http:
+        for role in ("submit", "poll"):
+            double.overrides[role].append(Response(200, {"id": "1", "text": "x" * 300_000}))
+        with pytest.raises(Unknown, match="larger than 100000 bytes"):
+            await http.submit("POST", "/submit")
+        with pytest.raises(PollFailed, match="larger than 100000 bytes"):
+            await http.poll("GET", "/status")
+
+
 async def test_all_slots_of_a_worker_may_poll_at_once() -> None:
     """No poll waits for another, even if the provider answers only after it has received all 150."""
     barrier = asyncio.Barrier(150)
