@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:c4a055d7edeb61fb33faba79525e7ba910206b15c99a589513a9b4bd666fd9ef
+// sha256:605c765bf3f4a5c6466111c8bc56c73263276059c629c29c14a9df059df71188
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -938,6 +938,8 @@ interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The improved prompt: the first of `variations`. */
     enhanced?: string;
     /** All improved prompts. */
@@ -1086,6 +1088,8 @@ interface Schemas {
     error?: string;
     /** The reason for the failure, for programs. */
     error_code?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
   };
   /** A generation failed and was refunded. */
   GenerationFailed: {
@@ -1210,6 +1214,8 @@ interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The first image. */
     imageUrl?: string;
     /** All images. */
@@ -1292,6 +1298,8 @@ interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The image in one sentence. */
     caption?: string;
     /** The image in single words. */
@@ -1398,6 +1406,8 @@ interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The audio file. */
     audioUrl?: string;
     /**
@@ -1521,6 +1531,8 @@ interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The text. */
     content?: string;
     /** The number of words. */
@@ -1606,6 +1618,8 @@ interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The larger image. */
     imageUrl?: string;
     /** In pixels. Null if unknown. */
@@ -1688,6 +1702,8 @@ interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The video. */
     videoUrl?: string;
     /** Length in milliseconds. Null if unknown. */
@@ -1737,6 +1753,8 @@ interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The audio file. */
     audioUrl?: string;
     /**

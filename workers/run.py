@@ -5,6 +5,7 @@ A step submits the work, or polls the provider that has it. While the provider i
 """
 
 import time
+from contextlib import suppress
 from functools import partial
 from secrets import token_hex
 from typing import Any
@@ -21,6 +22,7 @@ from shared.ops import metrics
 from shared.store import steps
 from shared.store.steps import Canceled, Fenced, Gone, Poll, ProviderDown, ProviderPaused, Step, Submit, Uncertain, Wait
 from workers.adapters.contract import Done, Down, Pending, Rejected, Retry, Unknown
+from workers.adapters.request_context import REQUEST_CONTEXT
 from workers.calls import call_adapter
 from workers.context import Completed, Failed, GenerationJob, Parked, Rerouted, StepResult, WorkerContext
 from workers.outputs import store_outputs
@@ -139,6 +141,7 @@ async def submit(context: WorkerContext, job: GenerationJob, step: Submit) -> St
     if isinstance(answer, Pending):
         answer = await store_reference(context, job, stretched(answer, step.callback_percent))
     await close_probed_breaker(context, job, step)
+    await store_notices(context, job)
     log_submitted(context, job, took_s)
     return answer
 
@@ -155,6 +158,13 @@ def log_submitted(context: WorkerContext, job: GenerationJob, took_s: float) -> 
         waited_ms=job.step.started_ms - job.step.created_ms,
         trace=trace_id(job.spec.trace, job.id),
     )
+
+
+async def store_notices(context: WorkerContext, job: GenerationJob) -> None:
+    """Store the notices of the submit for the owner. They are not worth an answer that the provider gave already."""
+    if notices := REQUEST_CONTEXT.get().notices:
+        with suppress(StoreDown):
+            await steps.store_notices(context.store, job.id, notices)
 
 
 async def store_reference(context: WorkerContext, job: GenerationJob, pending: Pending) -> Pending:

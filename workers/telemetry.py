@@ -7,7 +7,7 @@ from typing import TypeVar, get_args
 from shared.ops import metrics
 from shared.store.webhooks import PostLimit
 from workers.adapters.contract import Call, Done, Down, ModelGone, Pending, Rejected, Retry, Unknown
-from workers.adapters.http import REQUEST_CONTEXT, RequestContext
+from workers.adapters.request_context import REQUEST_CONTEXT, RequestContext
 
 Result = TypeVar("Result")
 
@@ -53,7 +53,7 @@ def register_dispatcher() -> None:
 
 async def measure_call(provider: str, verb: str, call: Call, work: Awaitable[Result]) -> Result:
     """Await an adapter's `work` on behalf of `call`, and record its duration and outcome. `verb` is the method."""
-    REQUEST_CONTEXT.set(RequestContext(provider, call.traceparent))
+    REQUEST_CONTEXT.set(RequestContext(provider, call.traceparent, []))
     began_s, outcome = time.monotonic(), "error"
     try:
         result = await work

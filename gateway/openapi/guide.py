@@ -72,7 +72,7 @@ not compressed. With an API key, a body that creates may have {LARGE_BYTES_MAX /
 `data:` URL.
 - An input file is an https URL, a `data:` URL, a result URL of this gateway, or `asset:` with the id of an upload. \
 Images are PNG, JPEG, WebP, GIF, AVIF, HEIC, TIFF or BMP. They are turned upright, and only the first frame of an \
-animation is used.
+animation is used: `notices` of the generation or job says so.
 - `POST /api/v1/generations` refuses fields that it does not know, because they would have no effect. The WokGen calls \
 ignore them.
 - Times are RFC 3339 in UTC with milliseconds, ids are UUIDs, and amounts are whole US cents.

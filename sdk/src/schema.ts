@@ -1,4 +1,4 @@
-// sha256:c4a055d7edeb61fb33faba79525e7ba910206b15c99a589513a9b4bd666fd9ef
+// sha256:605c765bf3f4a5c6466111c8bc56c73263276059c629c29c14a9df059df71188
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -429,6 +429,8 @@ export interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The improved prompt: the first of `variations`. */
     enhanced?: string;
     /** All improved prompts. */
@@ -577,6 +579,8 @@ export interface Schemas {
     error?: string;
     /** The reason for the failure, for programs. */
     error_code?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
   };
   /** A generation failed and was refunded. */
   GenerationFailed: {
@@ -701,6 +705,8 @@ export interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The first image. */
     imageUrl?: string;
     /** All images. */
@@ -783,6 +789,8 @@ export interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The image in one sentence. */
     caption?: string;
     /** The image in single words. */
@@ -889,6 +897,8 @@ export interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The audio file. */
     audioUrl?: string;
     /**
@@ -1012,6 +1022,8 @@ export interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The text. */
     content?: string;
     /** The number of words. */
@@ -1097,6 +1109,8 @@ export interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The larger image. */
     imageUrl?: string;
     /** In pixels. Null if unknown. */
@@ -1179,6 +1193,8 @@ export interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The video. */
     videoUrl?: string;
     /** Length in milliseconds. Null if unknown. */
@@ -1228,6 +1244,8 @@ export interface Schemas {
     lateUrls?: string[];
     /** When the provider deletes an output that could not be copied here. Else absent. RFC 3339, UTC, milliseconds. */
     resultExpiresAt?: string;
+    /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
+    notices?: string[];
     /** The audio file. */
     audioUrl?: string;
     /**

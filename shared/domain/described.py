@@ -43,5 +43,9 @@ def replaced(text: str, *, required: bool = False, **schema: object) -> Meta:
     return Meta(description=text, extra_json_schema={REPLACED: schema, REQUIRED: required})
 
 
+NOTICES = doc(
+    "Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. "
+    "Absent if there were none."
+)
 SIMULATED = doc("Whether our local provider stands in for the model, because no provider of it is configured here.")
 Link = Annotated[str, Meta(extra_json_schema={"format": "uri"})]

@@ -128,6 +128,7 @@ class Generation(Struct, frozen=True, kw_only=True):
     credit_ms: int | None = None
     position: int | None = None  # position in the backlog, while it waits
     key: str = ""  # the first 16 characters of its key's hash; empty: a guest's, or not known
+    notices: tuple[str, ...] = ()  # sentences about its input, for its owner
 
     @property
     def open(self) -> bool:
@@ -240,4 +241,5 @@ READERS: dict[bytes, Reader] = {
     b"spec": ("spec", decode_spec),
     b"callback": ("callback", bytes),
     b"attempts": ("refused", lambda lines: attempts(lines.decode())),
+    b"notices": ("notices", lambda lines: tuple(lines.decode().split("\n"))),
 }

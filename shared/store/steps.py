@@ -197,6 +197,11 @@ async def clear_cancel(store: Store, generation_id: str) -> None:
     await store.call("HDEL", keys.generation(generation_id), "cancel_ms")
 
 
+async def store_notices(store: Store, generation_id: str, notices: Sequence[str]) -> None:
+    """Store sentences about the input of a generation for its owner."""
+    await store.call("HSET", keys.generation(generation_id), "notices", "\n".join(notices))
+
+
 async def mark_done(store: Store, generation_id: str, now_ms: int) -> int:
     """Note that the provider has a result, once. Return when that was first noted, Unix ms."""
     key = keys.generation(generation_id)

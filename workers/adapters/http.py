@@ -1,8 +1,7 @@
 """A provider's HTTP session: one bounded request at a time, and the error that its response means."""
 
 from collections.abc import Mapping
-from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -14,22 +13,13 @@ from shared.version import VERSION
 from workers.adapters.contract import CONNECT_S, Adapter, ProviderError, Rejected, Retry, Setup, Unknown
 from workers.adapters.faults import connect_error, describe
 from workers.adapters.refusals import model_gone
+from workers.adapters.request_context import REQUEST_CONTEXT
 from workers.adapters.responses import ErrorReader, PollFailed, ProviderResponse, status_error
 
 FIRST_BYTE_S, TOTAL_S = 60.0, 120.0
 RESPONSE_BYTES_MAX = 64 * 1024 * 1024
 UPLOAD_RETRY_S = 5.0
 USER_AGENT = f"Wokflow/{VERSION}"  # some providers' networks refuse a library's default
-
-
-class RequestContext(NamedTuple):
-    """The call that requests are sent for: the provider's name in the catalogue, and the trace context."""
-
-    provider: str = ""
-    traceparent: str = ""
-
-
-REQUEST_CONTEXT: ContextVar[RequestContext] = ContextVar("request_context", default=RequestContext())  # noqa: B039
 
 
 class Http:

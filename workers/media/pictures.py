@@ -5,6 +5,7 @@ import structlog
 from shared.media.file_type import NAMES
 from shared.sandbox.pool import Busy, InputRefused, Sandbox, SandboxError, Unavailable
 from workers.adapters.contract import Blob, Rejected, Retry
+from workers.adapters.request_context import add_notice
 
 TASKS = "offline.vision.preparation"
 CHILDREN = 2
@@ -14,6 +15,7 @@ RETRY_S = 5.0
 READ_EVERYWHERE = ("image/png", "image/jpeg", "image/webp", "image/gif")
 HEAD_BYTES = 65_536  # the signs that a JPEG or WebP needs it are in its first bytes
 EXIF_OR_ANIMATION = 0x08 | 0x02  # flags of a WebP
+ANIMATED = "An input image is animated. Only its first frame was used."
 FRAMES, GREY_OR_COLOUR = (0xC0, 0xC1, 0xC2), (1, 3)
 
 log = structlog.get_logger()
@@ -42,6 +44,7 @@ class Pictures:
             raise Rejected("bad_image", f"The file is {NAMES[image.media_type]} that cannot be decoded.") from None
         if reply.get("is_animated"):
             log.info("input_image.animated", media_type=image.media_type)
+            add_notice(ANIMATED)
         return Blob(reply["data"], reply["media_type"]) if "data" in reply else image
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from gateway.context import GatewayContext
 from shared.domain.catalogue import KINDS
-from shared.domain.described import SIMULATED, Link, count, doc, link, replaced, timestamp
+from shared.domain.described import NOTICES, SIMULATED, Link, count, doc, link, replaced, timestamp
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.domain.ids import job_id
 from shared.domain.times import rfc3339
@@ -87,6 +87,7 @@ class Job(Struct, kw_only=True, rename="camel"):
     result_expires_at: Annotated[
         str | UnsetType, timestamp("When the provider deletes an output that could not be copied here. Else absent.")
     ] = UNSET
+    notices: Annotated[tuple[str, ...] | UnsetType, NOTICES] = UNSET
 
     def complete(self, completion: Completion) -> None:
         """Set the kind's own fields from a completed generation."""
@@ -262,6 +263,8 @@ def job_of(context: GatewayContext, generation: Generation) -> Job:
     )
     if generation.position is not None:
         job.queue_position = generation.position
+    if generation.notices:
+        job.notices = generation.notices
     if generation.closed_ms is not None:
         job.completed_at = rfc3339(generation.closed_ms)
     outcome = generation.outcome

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from shared.domain.catalogue import KINDS
-from shared.domain.described import NOT_BLANK, SIMULATED, Link, count, doc, link, replaced, timestamp
+from shared.domain.described import NOT_BLANK, NOTICES, SIMULATED, Link, count, doc, link, replaced, timestamp
 from shared.domain.fields import PROMPT_CHARS_MAX
 from shared.domain.generation import TERMINAL
 from shared.domain.kind import kind_of
@@ -169,6 +169,7 @@ class GenerationEntry(Struct, kw_only=True):
     ] = UNSET
     error: Annotated[str | UnsetType, doc("The reason for the failure, for people.")] = UNSET
     error_code: Annotated[str | UnsetType, doc("The reason for the failure, for programs.")] = UNSET
+    notices: Annotated[tuple[str, ...] | UnsetType, NOTICES] = UNSET
 
 
 class Balance(Struct, kw_only=True):

@@ -183,6 +183,8 @@ def generation_entry(context: GatewayContext, generation: Generation) -> Generat
     )
     if generation.position is not None:
         entry.queue_position = generation.position
+    if generation.notices:
+        entry.notices = generation.notices
     if generation.closed_ms is not None:
         entry.completed_at = rfc3339(generation.closed_ms)
     if generation.state == COMPLETED and outcome is not None:

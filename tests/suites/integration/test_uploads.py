@@ -16,6 +16,7 @@ from shared.ops.settings import Settings
 from shared.store import keys, uploads
 from tests.harness.bounds import within
 from tests.harness.doubles.provider import a_png
+from tests.harness.odd_images import frames
 from tests.harness.phone_photos import HEIGHT, WIDTH, photo
 from tests.suites.e2e.caller import Answer, Caller, Place, deploy
 
@@ -258,6 +259,18 @@ async def test_photo_in_a_data_url_works_in_both_dialects(place: Place, caller: 
     async with within(10):
         while before != files(place):
             await asyncio.sleep(0.05)
+
+
+async def test_notice_says_that_an_animation_was_a_still_one(caller: Caller) -> None:
+    """Generation and job of an animated input have a notice in every answer, and those of a still one have none."""
+    expected = {a_png(): None, frames("GIF", 3): ["An input image is animated. Only its first frame was used."]}
+    for data, notices in expected.items():
+        ended = await enlarge(caller, await store(caller, data))
+        shown = (await caller.request("GET", f"{CREATE}?id={ended['id']}")).body
+        sent = {"imageUrl": data_url(data), "scale": 2}
+        job = (await caller.request("POST", "/api/tools/upscale", json=sent)).body
+        assert "completed" == job["status"]
+        assert [notices] * 3 == [one.get("notices") for one in (ended, shown, job)]
 
 
 async def test_large_bodies_are_bounded(place: Place, caller: Caller) -> None:
