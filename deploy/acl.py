@@ -26,6 +26,7 @@ CHECKS = ("info", "config|get", "wait", "waitaof")  # settings at the start, and
 LISTEN = ("subscribe", "unsubscribe", "publish")
 QUEUE = ("blpop", "dbsize", "psetex", "multi", "exec", "watch", "unwatch")  # arq's own connection
 WALK = ("scan", "sscan", "hscan", "zscan")
+ARCHIVE = ("xreadgroup", "xautoclaim")  # the archiver's: it is the sweeper's user
 BACKUP = ("config|set", "bgrewriteaof")
 SENT = re.compile(r'\.(?:call|send)\(\s*"([A-Z]+)"(?:, "([A-Z-]+)")?')
 CONTAINERS = {"ACL", "CLIENT", "CONFIG", "SCRIPT", "SENTINEL"}  # commands whose first argument is a subcommand
@@ -34,7 +35,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "gateway": (*LISTEN, *WALK),  # an operator's ledger check runs in a gateway
     "worker": QUEUE,
     "dispatcher": QUEUE,
-    "sweeper": WALK,
+    "sweeper": (*WALK, *ARCHIVE),
     "operator": (*WALK, *BACKUP),
 }
 SERVERS = {  # rights that servers need of each other, as their documentation lists them

@@ -14,7 +14,9 @@ class WorkerEntry(Struct, kw_only=True):
     """A process that sent a heartbeat within the last 15 s."""
 
     id: Annotated[str, doc("The process's id.")]
-    role: Annotated[str, doc("The role of the process.", enum=["gateway", "worker", "dispatcher", "sweeper"])]
+    role: Annotated[
+        str, doc("The role of the process.", enum=["gateway", "worker", "dispatcher", "sweeper", "archiver"])
+    ]
     queue: Annotated[str | None, doc("The queue that the worker serves. Null for other roles.")]
     slots: Annotated[int | None, doc("How many jobs it runs at once.")]
     running: Annotated[int | None, doc("Jobs that are running.")]
@@ -30,7 +32,7 @@ class WorkerEntry(Struct, kw_only=True):
 
 
 async def list_workers(operator: Operator) -> list[WorkerEntry]:
-    """Return all running gateways, workers, dispatchers and sweepers."""
+    """Return all running gateways, workers, dispatchers, sweepers and archivers."""
     return [entry_of(one) for one in await list_processes(operator.store)]
 
 

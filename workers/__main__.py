@@ -1,4 +1,4 @@
-"""python -m workers run <provider> | deliver | sweep | probe <provider> | models <provider>"""
+"""python -m workers run <provider> | deliver | sweep | archive | probe <provider> | models <provider>"""
 
 import asyncio
 import contextlib
@@ -24,6 +24,7 @@ from shared.ops.catalogue_follower import CatalogueFollower
 from shared.ops.hangup import Terminal
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage, StorageError
+from shared.records.errors import RecordsUnfit
 from shared.store.connect import Store, retry_at_start
 from shared.store.durability import DurabilityError
 from shared.store.guard import open_guarded_store
@@ -50,7 +51,7 @@ from workers.setup import check_takes_native, follow_costs, setup_of
 from workers.sweep import INPUT_DAYS, sweep_forever
 from workers.timing import Progress
 
-USAGE = "usage: python -m workers run <provider> | deliver | sweep | probe <provider> | models <provider>"
+USAGE = "usage: python -m workers run <provider> | deliver | sweep | archive | probe <provider> | models <provider>"
 UNUSABLE = (
     settings.SettingsError,
     DurabilityError,
@@ -58,6 +59,7 @@ UNUSABLE = (
     StoreDown,
     StoreNewer,
     StoreUnfit,
+    RecordsUnfit,
     ModuleNotFoundError,
     OSError,
 )
@@ -100,6 +102,10 @@ def work(config: Settings, arguments: list[str], terminal: Terminal) -> int:
             role = run_dispatcher
         case ["sweep"]:
             role = run_sweeper
+        case ["archive"]:
+            from workers.archive.role import run_archiver  # noqa: PLC0415  # SQLAlchemy and Alembic, for this role alone
+
+            role = run_archiver
         case _:
             print(USAGE, file=sys.stderr)
             return 2

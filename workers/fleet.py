@@ -13,6 +13,7 @@ from shared.domain.catalogue import Catalogue
 from shared.domain.errors import StoreDown, StoreError
 from shared.domain.model_notice import REASONS, ModelCheck
 from shared.ops import clock, metrics
+from shared.store.archive import RecordsLag, read_lag
 from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
@@ -38,6 +39,7 @@ class Fleet(Collector):
         self._checks: Mapping[str, ModelCheck] = {}
         self._processes: Sequence[Process] = ()
         self._seen: StoreStats | None = None
+        self._lag: RecordsLag | None = None
         self._swept_s: float | None = None
         self._orphans: Mapping[str, int] = {}
 
@@ -53,6 +55,7 @@ class Fleet(Collector):
                 self._seen = await read_stats(self._store, (*self._catalogue().providers, WEBHOOKS))
                 self._processes = await list_processes(self._store)
                 self._checks = await read_model_checks(self._store)
+                self._lag = await read_lag(self._store)
         except (StoreDown, TimeoutError):
             self._seen = None
 
@@ -67,6 +70,9 @@ class Fleet(Collector):
             yield from store_metrics(self._seen)
             yield from process_metrics(self._processes)
             yield model_metrics(self._checks, self._catalogue())
+            if self._lag is not None:
+                yield gauge(metrics.SEEN_RECORDS_WAITING, {(): self._lag.waiting})
+                yield gauge(metrics.SEEN_RECORDS_LAG, {(): self._lag.age_ms / 1000})
 
 
 def gauge(measure: metrics.Measure, values: Mapping[tuple[str, ...], float]) -> Metric:

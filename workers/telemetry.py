@@ -20,6 +20,7 @@ FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "unknown"),
 )
 OUTCOMES = ("delivered", "retry", "dead", "gone", "void")
+RECORDS_FAILURES = ("away", "refused", "unreadable")
 FINDINGS = ("requeued", "overdue", "delivery_requeued", "unreadable")
 
 
@@ -41,6 +42,12 @@ def register_sweeper() -> None:
     """Register the metrics of a sweeper at its start."""
     for finding in FINDINGS:
         metrics.SWEPT.labels(finding)
+
+
+def register_archiver() -> None:
+    """Register the metrics of an archiver at its start."""
+    for reason in RECORDS_FAILURES:
+        metrics.RECORDS_ERRORS.labels(reason)
 
 
 def register_dispatcher() -> None:

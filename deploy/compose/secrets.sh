@@ -9,9 +9,10 @@ if [ -e "$file" ]; then
 	exit 1
 fi
 {
-	echo "# Passwords of the store's users and of Grafana, written by secrets.sh. Keep them secret and keep a copy."
+	echo "# Passwords of the store's users, the database and Grafana, written by secrets.sh. Keep them secret and keep a copy."
 	for user in GATEWAY WORKER DISPATCHER SWEEPER OPERATOR SENTINEL REPLICA; do
 		echo "STORE_PASSWORD_$user=$(random)"
 	done
+	echo "DATABASE_PASSWORD=$(random)"
 	echo "GRAFANA_PASSWORD=$(random)"
 } >"$file"

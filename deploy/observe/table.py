@@ -10,6 +10,7 @@ EXPORTERS = {
     "settlers": "workers, sweeper, gateways",
     "deliver": "dispatchers",
     "sweeper": "sweeper",
+    "archiver": "archiver",
 }
 HEAD = """# Metrics
 

@@ -9,6 +9,7 @@ from operate import restore
 from operate.cli.command import CommandContext, Failure, Group
 from operate.cli.operator import with_operator
 from operate.cli.show import table
+from operate.history_database import forget_database
 from operate.operator import Operator
 from operate.restore import Restored
 from operate.times import moment
@@ -17,6 +18,7 @@ from shared.store.backup import BackupError, back_up
 from shared.store.history import accept_history
 
 SHOWN_MAX = 50
+DAY_MS = 86_400_000
 
 
 store = Group("store", help="Back up and restore the store. See docs/operate.md.")
@@ -46,6 +48,20 @@ async def run_accept_history(context: CommandContext, operator: Operator) -> Non
     if accepted is None:
         raise Failure("not_fenced", "Nothing stops the processes: the store is the one they know.")
     context.show(accepted, f"Accepted. The reason was: {accepted.fault}", "All processes go on within seconds.")
+
+
+@store.command("forget-database")
+@with_operator
+async def run_forget_database(context: CommandContext, operator: Operator) -> None:
+    """Let the store go on without the database of its records, or with another one. Stop all archivers first.
+
+    Ledgers keep their opening lines. The next archiver begins a new history from the records in the store.
+    """
+    done = await forget_database(operator, context.settings.record_retention_days * DAY_MS)
+    context.show(
+        done,
+        f"Forgot the database. {done.kept} ended records were not in it, or not up to date; they expire by retention.",
+    )
 
 
 @store.command("restored")

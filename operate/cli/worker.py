@@ -17,7 +17,7 @@ worker = Group("worker", help="Show running processes.")
 @worker.command("list")
 @with_operator
 async def list_workers(context: CommandContext, operator: Operator) -> None:
-    """List gateways, workers, dispatchers and sweepers with a heartbeat in the last 15 s."""
+    """List gateways, workers, dispatchers, sweepers and archivers with a heartbeat in the last 15 s."""
     found = await workers.list_workers(operator)
     shown = table(HEADS, (row(one) for one in found))
     faults = describe_faults(found)

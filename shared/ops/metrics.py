@@ -57,7 +57,6 @@ IDEMPOTENT_REPLAYS = _counter(
     ("dialect",),
     by="gateway",
 )
-
 SECURITY_EVENTS = _counter(
     "security_events_total",
     "Keys and webhook endpoints that accounts made, changed or removed.",
@@ -179,7 +178,6 @@ WEBHOOK_POSTS = _histogram(
 )
 DEAD_LETTERS = _counter("webhook_dead_letters_total", "Deliveries that failed their last attempt.", by="deliver")
 DISABLED = _counter("webhook_endpoints_disabled_total", "Endpoints disabled: gone, or failing for days.", by="deliver")
-
 WEBHOOK_HELD = _counter(
     "webhook_held_total",
     "Times that a delivery had to wait for a slot, by what stopped it: breaker, endpoint, account, slow.",
@@ -188,6 +186,15 @@ WEBHOOK_HELD = _counter(
 )
 WEBHOOK_BREAKERS = _counter(
     "webhook_breakers_opened_total", "Breakers of endpoints opened: several posts in a row had no answer.", by="deliver"
+)
+
+# Records: the archiver and its database.
+RECORDS_ROWS = _counter("records_rows_total", "Rows that the archiver wrote, by table.", ("table",), by="archiver")
+RECORDS_ERRORS = _counter(
+    "records_errors_total", "The archiver's failures: away, refused, unreadable.", ("reason",), by="archiver"
+)
+RECORDS_BATCH_SECONDS = _histogram(
+    "records_batch_duration_seconds", "Time to archive one batch of records.", by="archiver", buckets=SECONDS
 )
 
 # The store, measured by each process.
@@ -199,7 +206,6 @@ SCRIPT_SECONDS = _histogram(
     buckets=SECONDS,
 )
 STORE_UNAVAILABLE = _counter("store_unavailable_total", "Scripts that got no reply in time.", by="all")
-
 STORE_FENCED = _gauge(
     "store_fenced",
     "1 while this process holds submits and orders back because the store's history or settings are wrong.",
@@ -268,6 +274,8 @@ SEEN_DELIVERIES = _seen("webhook_deliveries_open", "Deliveries that wait for an 
 SEEN_CHECKED_AT = _seen("ledger_check_timestamp_seconds", "Time of the last ledger check, of any origin.")
 SEEN_CHECK_FINDINGS = _seen("ledger_check_findings", "Faults that the last ledger check found.")
 SEEN_CHECK_SECONDS = _seen("ledger_check_duration_seconds", "Duration of the last ledger check.")
+SEEN_RECORDS_WAITING = _seen("records_waiting", "Ended records that wait for the archiver; none without a database.")
+SEEN_RECORDS_LAG = _seen("records_lag_seconds", "Age of the oldest ended record that waits for the archiver.")
 SEEN_CATALOGUES = _seen("catalogue_versions", "Different catalogues that running processes work with; 1 is normal.")
 SEEN_CATALOGUE_FAULTS = _seen(
     "catalogue_faults", "Running processes that rejected the last reload, or need a restart for all of it."

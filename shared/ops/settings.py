@@ -27,6 +27,7 @@ SECRET_CHARS_MIN = 16  # of a variable that only its name makes a secret; a shor
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 OptionalPort = Annotated[int, Meta(ge=0, le=65_535)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
+HotDays = Annotated[int, Meta(ge=2, le=36_500)]  # longer than any late poll or Idempotency-Key
 Count = Annotated[int, Meta(ge=0)]
 Cents = Annotated[float, Meta(ge=0, le=1_000_000_000)]
 Slots = Annotated[int, Meta(ge=1, le=100_000)]
@@ -55,8 +56,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     data_dir: str = "data"  # Folder of the embedded store and, without ASSET_URL, of the outputs.
     redis_url: str = ""  # URL of a Redis-protocol server. Empty: the embedded store in DATA_DIR.
-    database_url: str = ""  # Database of the records: off, or a postgresql:// URL. Empty: SQLite in DATA_DIR.
-    hot_days: Days = 7  # Days until ended generations and deliveries that the database has leave the store.
+    database_url: str = ""  # Database of the records: off, or its URL. Empty: SQLite, only for the embedded store.
+    hot_days: HotDays = 7  # Days until ended generations and deliveries that the database has leave the store.
     host: str = "127.0.0.1"  # Address that the gateway listens on.
     port: Port = 8080  # Port that the gateway listens on.
     public_url: str = ""  # URL of the gateway as clients see it. Empty: http://HOST:PORT, or as requested.
@@ -142,8 +143,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def records_url(self) -> str:
-        """Return the URL of the database of the records, "" for none."""
-        sqlite = f"sqlite:///{Path(self.data_dir).resolve() / 'records.db'}"
+        """Return the URL of the database of the records, "" for none.
+
+        A store of its own server may have processes on several machines, which no file serves by default.
+        """
+        sqlite = "" if self.redis_url else f"sqlite:///{Path(self.data_dir).resolve() / 'records.db'}"
         return "" if self.database_url == "off" else self.database_url or sqlite
 
     @property

@@ -5,6 +5,8 @@ from hashlib import sha256
 
 from msgspec import Struct
 
+MISSING = "missing"  # kind of a line in place of lines that neither the store nor the database has
+
 
 class LedgerLine(Struct, frozen=True):
     """A line of an account's ledger, as the database has it. `sequence` counts from 1, and `hash` is hexadecimal."""
@@ -38,13 +40,13 @@ def line_hash(previous: str, line: LedgerLine) -> str:
 def chain(head: Head, lines: Iterable[LedgerLine]) -> tuple[Head, list[LedgerLine]]:
     """Return the new head, and the lines behind the old one with their hashes. Lines up to it are left out.
 
-    Raises ValueError for a gap.
+    Raises ValueError for a gap. A line of kind MISSING closes one: its amount stands for lines that are lost.
     """
     sequence, balance, last, chained = head.sequence, head.balance, head.hash, list[LedgerLine]()
     for line in lines:
         if line.sequence <= sequence:
             continue
-        if line.sequence != sequence + 1:
+        if line.sequence != sequence + 1 and line.kind != MISSING:
             raise ValueError(f"the ledger of {line.account} lacks line {sequence + 1}")
         last = line_hash(last, line)
         sequence, balance = line.sequence, balance + line.amount

@@ -29,6 +29,7 @@ UNTIL = "until"  # when SQLite stops a statement
 LATE_STATE, LATE_WORDS = "57014", "interrupted"  # a statement that was stopped
 EMPTY_STATE, EMPTY_WORDS = "42P01", "no such table"  # no archiver has made the tables yet
 REFUSAL_STATES = ("22", "23")  # classes of SQLSTATE: data, constraints
+Transaction = AsyncConnection  # of `Records.read` and `Records.write`
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(WRITE_LOCK_S * 1000)}", "foreign_keys=OFF")
 
 
@@ -76,6 +77,7 @@ class Records:
 def _sqlite_engine(url: str, begin: str) -> AsyncEngine:
     path = Path(url.removeprefix(SQLITE))
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
     address = URL.create("sqlite+aiosqlite", database=str(path))
     pool = {"poolclass": AsyncAdaptedQueuePool, "pool_size": POOL, "max_overflow": 0, "pool_timeout": POOL_WAIT_S}
     engine = create_async_engine(address, **pool)
@@ -132,6 +134,8 @@ def _translated() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise _error_of(error)(f"{type(error).__name__}: {getattr(error, 'orig', None) or error}") from error
+    except OverflowError as error:
+        raise RecordsRefused(f"{error}") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         raise RecordsDown(f"{type(error).__name__}: {error}") from error
 

@@ -3,9 +3,6 @@
 import secrets
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select
 
 from shared.records.connect import Records
@@ -34,6 +31,11 @@ async def migrate(records: Records) -> str:
 
 
 def _upgrade(connection: Connection, found: str) -> None:
+    # Alembic takes as long to import as all of SQLAlchemy, and most starts have nothing to migrate.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection

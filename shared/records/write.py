@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct, field
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +13,7 @@ from shared.records.chain import Head, LedgerLine, chain
 from shared.records.rows import USAGE_AMOUNTS, USAGE_FROM, USAGE_PLACE, Row, usage_of
 
 IDS_MAX = 500  # of one look-up
-ADDED = {name: name for name in USAGE_AMOUNTS}
+KEPT = {"revoked_ms"}  # columns that stay when a later write does not name a value
 
 
 class Position(Struct, frozen=True):
@@ -68,7 +68,7 @@ async def write_batch(connection: AsyncConnection, batch: Batch) -> Written:
     await _write_generations(connection, batch.generations, written)
     for table, rows in (
         (schema.deliveries, batch.deliveries),
-        (schema.keys, batch.keys),
+        (schema.keys, sorted(batch.keys, key=lambda row: row["revoked_ms"] or 0)),
         (schema.uploads, batch.uploads),
         (schema.audit, batch.audit),
     ):
@@ -143,6 +143,8 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Row])
     insert = _insert(connection, table)
     names = [column.name for column in table.primary_key]
     changed = {name: insert.excluded[name] for name in rows[0] if name not in names}
+    for name in KEPT & changed.keys():
+        changed[name] = func.coalesce(changed[name], table.c[name])
     await connection.execute(insert.on_conflict_do_update(index_elements=names, set_=changed), list(rows))
 
 

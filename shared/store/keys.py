@@ -29,8 +29,13 @@ CATALOGUE_RELOAD = "gw:catalogue-reload"  # string: number of the last announced
 MODEL_CHECKS = "gw:model-checks"  # hash: provider to its last ModelCheck, JSON; permanent
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint>:<role> <name>`, of operators; permanent
 HISTORY = "gw:history"  # hash: id, sequence, accepted_ms, fenced (why submits are stopped): history.py; permanent
+RECORDS = "gw:records"  # stream of ended records for the archiver: `<kind>:<id or facts>`; none without a database
+RECORDS_STATE = (
+    "gw:records-state"  # hash: database (its identity), since_ms, swept (all older records are there); permanent
+)
+RECORDS_SWEPT = "gw:records-swept"  # string: expires when the archiver's next sweep for ended records is due
 SCHEMA = "gw:schema"  # string: version of this layout; permanent
-SCHEMA_VERSION = 2  # raise it with a change that the previous version cannot work with: docs/operate.md
+SCHEMA_VERSION = 3  # raise it with a change that the previous version cannot work with: docs/operate.md
 
 
 def account(account_id: str) -> str:
@@ -100,7 +105,10 @@ def top_ups(account_id: str) -> str:
 
 
 def ledger(account_id: str) -> str:
-    """Return the list of ledger entries `<ms> <kind> <amount> <reference>`, oldest first, micro-USD; permanent."""
+    """Return the list of ledger entries `<ms> <kind> <amount> <reference>`, oldest first, micro-USD; permanent.
+
+    With a database the first may be `<ms> opening <sum> <number> <top-ups>`. It has the sum of so many older entries.
+    """
     return f"gw:ledger:{account_id}"
 
 

@@ -17,6 +17,7 @@ BACKLOG_RETRY_AFTER_S = 5
 RECORD_KEEP_MS = 90 * 86_400_000
 RECORD_BYTES_MAX, REST_BYTES_MAX = 65_536, 5_000  # of a generation in the store: all, and without order and outcome
 SPEC_BYTES_MAX, PROMPT_BYTES_MAX = 58_000, 40_000  # the prompt stays after the end, next to the outcome
+OPENING = "opening"  # kind of the ledger entry that stands for older ones
 MARK_BYTES = 20  # of the mark of a text that was cut
 
 
@@ -98,7 +99,10 @@ class CreditResult(Struct, frozen=True):
 
 
 class LedgerEntry(Struct, frozen=True):
-    """One movement of money: kind is top_up, reserve, settle or credit; the amount is signed, in micro-USD."""
+    """One movement of money: kind is top_up, reserve, settle or credit; the amount is signed, in micro-USD.
+
+    The first may be of kind opening: the sum of older ones, which are in the database.
+    """
 
     at_ms: int
     kind: str
@@ -282,7 +286,7 @@ async def list_movements(store: Store, account_id: str, count: int) -> list[Ledg
     start = 0
     while len(found) < count:
         batch = await list_entries(store, account_id, -(start + count), -(start + 1))
-        found.extend(entry for entry in reversed(batch) if entry.amount_micros)
+        found.extend(entry for entry in reversed(batch) if entry.amount_micros and entry.kind != OPENING)
         start += count
         if len(batch) < count:
             break

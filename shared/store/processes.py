@@ -25,10 +25,10 @@ HEARTBEAT_S, EXPIRY_S = 4.0, 15.0
 
 
 class Process(Struct, frozen=True, kw_only=True):
-    """A running process. `queue` is a provider or `webhooks`; a gateway and a sweeper have neither queue nor slots."""
+    """A running process. `queue` is a provider or `webhooks`; the other roles have neither queue nor slots."""
 
     id: str
-    role: str  # gateway, worker, dispatcher or sweeper
+    role: str  # gateway, worker, dispatcher, sweeper or archiver
     queue: str | None = None
     slots: int | None = None
     running: int | None = None

@@ -36,18 +36,23 @@ class Chunk(Struct, frozen=True):
 @cache
 def script(name: str) -> Script:
     """Return the verb in `lua/<subject>/<name>.lua`. Raises KeyError for an unknown name."""
-    chunks: list[Chunk] = []
-    for line in _paths()[name].read_text().split("\n"):
-        part = line.removeprefix("--@include ")
-        chunks += [_chunk("", line + "\n")] if part == line else _part(part)
-    return _script(name, "".join(chunk.text for chunk in _used(chunks)))
+    return _script(name, _with_parts(_paths()[name]))
 
 
 @cache
 def audited_script(name: str) -> Script:
     """Return a verb that also writes the audit. Its first arguments are those of an Act."""
-    note = (FOLDER / "parts" / "audit.lua").read_text()
+    note = _with_parts(FOLDER / "parts" / "audit.lua")
     return _script(name, f"local function verb()\n{script(name).source.decode()}\nend\n{note}")
+
+
+def _with_parts(path: Path) -> str:
+    """Return the text of a file with its parts, without the functions of those that nothing uses."""
+    chunks: list[Chunk] = []
+    for line in path.read_text().split("\n"):
+        part = line.removeprefix("--@include ")
+        chunks += [_chunk("", line + "\n")] if part == line else _part(part)
+    return "".join(chunk.text for chunk in _used(chunks))
 
 
 def _script(name: str, text: str) -> Script:

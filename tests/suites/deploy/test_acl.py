@@ -126,7 +126,11 @@ FORBIDDEN: dict[str, list[tuple[str, ...]]] = {
         ("PUBLISH", "other", "1"),
     ],
     "gateway": [("CONFIG", "SET", "appendonly", "no"), ("BLPOP", "gw:x", "1")],
-    "worker": [("CONFIG", "SET", "appendonly", "no"), ("SCAN", "0")],
+    "worker": [
+        ("CONFIG", "SET", "appendonly", "no"),
+        ("SCAN", "0"),
+        ("XREADGROUP", "GROUP", "a", "a", "STREAMS", "gw:records", ">"),
+    ],
     "dispatcher": [("CONFIG", "SET", "appendonly", "no"), ("SCAN", "0")],
     "sweeper": [("CONFIG", "SET", "appendonly", "no"), ("BLPOP", "gw:x", "1")],
     "operator": [("BLPOP", "gw:x", "1")],

@@ -22,8 +22,15 @@ ROLES = {
     "gateway-2": ["gateway"],
     "deliver": ["workers", "deliver"],
     "sweep": ["workers", "sweep"],
+    "archive": ["workers", "archive"],
 }
-USERS = {"gateway-1": "gateway", "gateway-2": "gateway", "deliver": "dispatcher", "sweep": "sweeper"}
+USERS = {
+    "gateway-1": "gateway",
+    "gateway-2": "gateway",
+    "deliver": "dispatcher",
+    "sweep": "sweeper",
+    "archive": "sweeper",
+}
 
 
 def load_compose(text: str) -> dict[str, Any]:
@@ -94,7 +101,7 @@ def test_proxy_and_prometheus_reach_every_role() -> None:
     assert "health_uri /readyz" in caddy
     scrapes = yaml.safe_load((FOLDER / "compose" / "prometheus.yaml").read_text())["scrape_configs"]
     fixed = [target for job in scrapes for group in job.get("static_configs", ()) for target in group["targets"]]
-    assert {"gateway-1:8080", "gateway-2:8080", "deliver:9100", "sweep:9100"} == set(fixed)
+    assert {"gateway-1:8080", "gateway-2:8080", "deliver:9100", "sweep:9100", "archive:9100"} == set(fixed)
     found = [
         (name, lookup["port"])
         for job in scrapes
@@ -140,7 +147,8 @@ def test_no_password_has_a_default() -> None:
     """Compose refuses to start without the passwords that secrets.sh writes, and says so."""
     assert [] == re.findall(r"\$\{\w*PASSWORD\w*:-[^}]*\}", TEXT)
     demanded = set(re.findall(r"\$\{(\w+):\?run deploy/compose/secrets\.sh\}", TEXT))
-    assert {f"STORE_PASSWORD_{name.upper()}" for name in (*acl.ROLES, *acl.SERVERS)} | {"GRAFANA_PASSWORD"} == demanded
+    others = {"GRAFANA_PASSWORD", "DATABASE_PASSWORD"}
+    assert {f"STORE_PASSWORD_{name.upper()}" for name in (*acl.ROLES, *acl.SERVERS)} | others == demanded
 
 
 def test_secrets_are_written_once(tmp_path: Path) -> None:

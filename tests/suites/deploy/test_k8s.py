@@ -123,6 +123,7 @@ def test_generated_manifests_are_fresh() -> None:
 def test_every_role_and_provider_has_a_deployment(overlay: str) -> None:
     """Each role and each provider has one Deployment with its command."""
     roles = {"gateway": ["gateway"], "deliver": ["workers", "deliver"], "sweep": ["workers", "sweep"]}
+    roles["archive"] = ["workers", "archive"]
     workers = {f"worker-{name}": ["workers", "run", name] for name in providers()}
     found = {name: container(one)["args"] for name, one in documents_of(overlay, "Deployment").items()}
     assert {name: ["python", "-m", *words] for name, words in {**roles, **workers}.items()} == found
@@ -164,7 +165,7 @@ def test_pods_have_time_to_drain_and_no_rights(overlay: str) -> None:
 
 def test_trial_gives_each_role_its_own_user_of_the_store() -> None:
     """Each Deployment of the trial reads one password, that of its role's user; the store starts with all of them."""
-    users = {"deliver": "dispatcher", "sweep": "sweeper", "gateway": "gateway"}
+    users = {"deliver": "dispatcher", "sweep": "sweeper", "archive": "sweeper", "gateway": "gateway"}
     for name, deployment in documents_of("single", "Deployment").items():
         user = users.get(name, "worker")
         environment = {variable["name"]: variable for variable in container(deployment)["env"]}

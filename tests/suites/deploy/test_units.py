@@ -17,6 +17,7 @@ SERVICES = {
     "wokflow-worker@.service": "workers run %i",
     "wokflow-deliver.service": "workers deliver",
     "wokflow-sweep.service": "workers sweep",
+    "wokflow-archive.service": "workers archive",
 }
 EXPOSURE_MAX = 20  # of 100, as systemd counts it; an unrestricted service has 96
 

@@ -10,7 +10,7 @@ from shared.ops import measures, metrics
 from shared.ops.settings import ROOT
 
 LABELS = {"bound", "call", "code", "dialect", "finding", "kind", "limit", "model", "outcome", "provider", "queue"}
-LABELS |= {"reason", "role", "route", "scope", "script", "state", "status", "task", "to", "version"}
+LABELS |= {"reason", "role", "route", "scope", "script", "state", "status", "table", "task", "to", "version"}
 UNITS = ("seconds", "bytes", "usd", "info")
 PLAIN = {  # gauges and a histogram of counts, and states
     *("generation_submits", "worker_jobs_in_flight", "worker_slots", "queue_jobs", "backlog_generations"),
@@ -24,7 +24,7 @@ PLAIN = {  # gauges and a histogram of counts, and states
         "generations_late_pending",
     ),
     *("http_connections_open", "webhook_deliveries_open", "ledger_check_findings", "store_fenced"),
-    *("catalogue_versions", "catalogue_faults", "route_models_ending"),
+    *("catalogue_versions", "catalogue_faults", "records_waiting", "route_models_ending"),
 }
 
 

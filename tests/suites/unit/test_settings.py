@@ -33,7 +33,7 @@ WRONG = {
         "rediss://a?x=y",
     ],
     "DATABASE_URL": ["OFF", "none", "sqlite", "sqlite://records.db", "mysql://a/b", "postgresql://"],
-    "HOT_DAYS": ["0", "-1", "1.5"],
+    "HOT_DAYS": ["1", "-1", "2.5"],
     "DURABILITY": ["foo", "FSYNC"],
     "SIMULATE": ["true", "AUTO"],
     "ASSET_URL": ["ftp://a", "http://a", "s3://"],

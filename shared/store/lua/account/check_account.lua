@@ -1,7 +1,9 @@
--- check_account: return an account's totals, and the length of its append-only ledger at that moment.
+-- check_account: return an account's totals, and the length of its ledger and its opening line at that moment.
 -- ARGV: account
 -- Keys: gw:account:<id> gw:ledger:<account>
--- Returns {'seen', topup, spent, lines} | {'missing'}
+-- Returns {'seen', topup, spent, lines, opening ('': none)} | {'missing'}
 local topup, spent = unpack(redis.call('HMGET', 'gw:account:' .. ARGV[1], 'topup', 'spent'))
 if not tonumber(topup or '') or not tonumber(spent or '') then return {'missing'} end
-return {'seen', tonumber(topup), tonumber(spent), redis.call('LLEN', 'gw:ledger:' .. ARGV[1])}
+local head = redis.call('LINDEX', 'gw:ledger:' .. ARGV[1], 0) or ''
+return {'seen', tonumber(topup), tonumber(spent), redis.call('LLEN', 'gw:ledger:' .. ARGV[1]),
+  string.match(head, '^%d+ opening .*') or ''}

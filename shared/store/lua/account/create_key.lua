@@ -5,6 +5,7 @@
 --@include now
 --@include queue
 --@include events
+--@include records
 --@include security
 local account, key_id, key_hash, kind, hint, active_max, by = unpack(ARGV)
 if redis.call('EXISTS', 'gw:account:' .. account) == 0 then return {'missing'} end
@@ -14,6 +15,8 @@ local active = redis.call('HLEN', 'gw:keys:' .. account)
 if active >= tonumber(active_max) then return {'too_many', active} end
 by = actor_of(account, by)
 redis.call('SET', 'gw:key:' .. key_hash, account)
-redis.call('HSET', 'gw:keys:' .. account, key_id, string.format('%s %s %.0f %s', key_hash, kind, now, hint))
+line = string.format('%s %s %.0f %s', key_hash, kind, now, hint)
+redis.call('HSET', 'gw:keys:' .. account, key_id, line)
+note_record(string.format('key:%s %s 0 %s', account, key_id, line), FACTS_MAX)
 note_security(account, 'key.created', key_id, hint, by, now)
 return {'created', now}

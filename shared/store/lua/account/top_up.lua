@@ -3,6 +3,7 @@
 -- Keys: gw:account:<id> gw:ledger:<account> gw:top-ups:<account> gw:history
 -- Returns {'topped_up', balance} | {'already', balance} | {'too_low', balance} | {'too_much', topup} | {'missing'}
 --@include now
+--@include records
 local TOPUP_MAX = 1000000000000000
 local account, amount, reference = unpack(ARGV)
 amount = tonumber(amount)
@@ -18,5 +19,6 @@ redis.call('HINCRBY', 'gw:history', 'sequence', 1)
 redis.call('HINCRBY', record, 'topup', amount)
 redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f top_up %.0f %s', now, amount, reference))
 redis.call('HSET', seen, reference, now)
+note_record('account:' .. account, FACTS_MAX)
 if topup + amount - spent >= tonumber(low or 0) then redis.call('HDEL', record, 'low_told') end
 return {'topped_up', topup + amount - spent}

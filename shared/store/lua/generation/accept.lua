@@ -20,7 +20,7 @@
 --@include breaker
 --@include bounds
 --@include order
-local FIRST = 12
+local FIRST, KEY_CHARS = 12, 16
 local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest, bounds, usage, uploads = unpack(ARGV)
 local account = guest ~= '' and guest or redis.call('GET', 'gw:key:' .. key_hash)
 if not account then return {'unknown_key'} end
@@ -52,8 +52,8 @@ if not refusal and waits and waiting >= tonumber(backlog_max) then refusal = {'b
 if refusal then return count_refusal(scopes, bytes_in, refusal) end
 count_usage(scopes, amounts)
 reserved = reserve_payment(source, account, price, id, now)
-write_order(id, account, guest == '', uploads, waiter, now, 'provider', provider, 'target', target,
-  'state', waits and 'backlog' or 'queued', 'reserved', reserved, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'spec', spec)
+write_order(id, account, guest == '', uploads, waiter, now, 'provider', provider, 'target', target, 'spec', spec,
+  'state', waits and 'backlog' or 'queued', 'reserved', reserved, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'key', string.sub(key_hash, 1, KEY_CHARS))
 note_replay(account, replay_key, body_hash, id)
 place(account, provider, id, waits, now, uploads ~= '' and now + HOLD_MS or 0)
 warn_if_low(account, low, told, balance, balance - reserved, id, now)

@@ -3,6 +3,7 @@
 -- Keys: gw:generation:<id> gw:account:<id> gw:ledger:<account>
 -- Returns {'credited', amount} | {'already', amount} | {'open', state} | {'too_much', cost} | {'missing'}
 --@include now
+--@include records
 local id, amount = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 local account, cost, credit, state =
@@ -16,4 +17,5 @@ assert(amount > 0, 'credit must be greater than zero')
 redis.call('HSET', generation, 'credit', amount, 'credit_ms', now)
 redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -amount)
 redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f credit %.0f %s', now, amount, id))
+if note_record('generation:' .. id) then redis.call('PERSIST', generation) end
 return {'credited', amount}

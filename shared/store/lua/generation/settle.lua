@@ -15,6 +15,7 @@
 --@include costs
 --@include measure
 --@include inputs
+--@include records
 local id, state, cost, outcome, guard, keep_ms, late_ms, expected, reported, kind = unpack(ARGV)
 cost = tonumber(cost)
 local generation = 'gw:generation:' .. id
@@ -31,7 +32,7 @@ local refund = reserved - cost
 redis.call('HSET', generation, 'state', state, 'cost', cost, 'closed_ms', now, 'outcome', outcome)
 drop_inputs(generation)
 redis.call('HDEL', generation, 'waiters', 'intent', 'uploads', 'hold_ms')
-redis.call('PEXPIRE', generation, keep_ms)
+if not note_record('generation:' .. id) then redis.call('PEXPIRE', generation, keep_ms) end
 if state == 'failed' and ref and late_ms ~= '' then redis.call('ZADD', 'gw:late', now + late_ms, id) end
 return_payment(account, generation, id, refund, reserved, state == 'failed', now)
 redis.call('ZREM', 'gw:open', id)

@@ -5,6 +5,7 @@
 -- Returns {'attached'} | {'noted'} | {'missing'}
 --@include now
 --@include costs
+--@include records
 local id, outcome, next_ms, expected, reported = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 redis.call('ZREM', 'gw:late', id)
@@ -17,4 +18,5 @@ if redis.call('HEXISTS', generation, 'late') == 0 then
   note_cost(provider, now, {late = 1, late_micros = tonumber(reported) or tonumber(expected) or 0})
 end
 redis.call('HSET', generation, 'late', outcome, 'late_ms', now)
+if note_record('generation:' .. id) then redis.call('PERSIST', generation) end
 return {'attached'}

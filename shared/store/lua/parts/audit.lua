@@ -2,6 +2,7 @@
 -- ARGV: 'who', 'what', 'on' (the changed object), 'detail', then the arguments of the verb
 -- Keys: gw:audit
 -- Returns nothing
+--@include records
 local LINES_MAX = 10000
 local who, what, on, detail = unpack(ARGV, 1, 4)
 for _ = 1, 4 do table.remove(ARGV, 1) end
@@ -9,6 +10,8 @@ local reply = verb()
 local clock = redis.call('TIME')
 local line = {at_ms = clock[1] * 1000 + math.floor(clock[2] / 1000), who = who, what = what, on = on,
   detail = detail, outcome = reply[1]}
-redis.call('LPUSH', 'gw:audit', cjson.encode(line))
+line = cjson.encode(line)
+redis.call('LPUSH', 'gw:audit', line)
 redis.call('LTRIM', 'gw:audit', 0, LINES_MAX - 1)
+note_record('audit:' .. line, FACTS_MAX)
 return reply

@@ -15,6 +15,7 @@ local function note_security(account, type, subject, detail, by, now)
   local events = 'gw:account-events:' .. account
   redis.call('LPUSH', events, cjson.encode({at_ms = now, type = type, subject = subject, detail = detail, by = by}))
   redis.call('LTRIM', events, 0, EVENTS_MAX - 1)
+  note_record('account:' .. account, FACTS_MAX)
   emit(account, string.format('evt_sec_%s_%d', account, number), type, now, 'subject', subject, 'detail', detail,
     'by', by)
 end

@@ -5,6 +5,7 @@
 --@include now
 --@include queue
 --@include events
+--@include records
 --@include security
 local account, endpoint, url, secret, types, count_max, by = unpack(ARGV)
 if redis.call('EXISTS', 'gw:account:' .. account) == 0 then return {'missing'} end

@@ -5,6 +5,7 @@
 --@include now
 --@include queue
 --@include events
+--@include records
 --@include security
 local account, endpoint, by = unpack(ARGV)
 if redis.call('SISMEMBER', 'gw:endpoints:' .. account, endpoint) == 0 then return {'missing'} end

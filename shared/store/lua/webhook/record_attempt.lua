@@ -11,6 +11,7 @@
 --@include health
 --@include lanes
 --@include held
+--@include records
 local LOG_BYTES_MAX, DEAD_MAX = 10000, 10000
 local id, attempt, state, line, keep_ms, health, took_ms, silent, slow_max = unpack(ARGV)
 slow_max = tonumber(slow_max)
@@ -38,7 +39,7 @@ if state ~= 'pending' then
   redis.call('HSET', key, 'ended_ms', now)
   redis.call('ZREM', 'gw:deliveries:open', id)
   dequeue('arq:queue:webhooks', 'deliver:' .. id)
-  redis.call('PEXPIRE', key, keep_ms)
+  if not note_record('delivery:' .. id) then redis.call('PEXPIRE', key, keep_ms) end
   if state == 'dead' then redis.call('ZADD', 'gw:dead', now, id) end
   redis.call('ZREMRANGEBYRANK', 'gw:dead', 0, -DEAD_MAX - 1)
 end

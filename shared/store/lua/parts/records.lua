@@ -1,0 +1,14 @@
+-- records: hand ended records to the archiver, through a stream that exists while the deployment has a database.
+-- Keys: gw:records gw:records-swept
+-- Returns nothing
+-- A full stream takes no more ended records: each stays in the store until a sweep of the archiver finds it.
+local RECORDS_MAX, FACTS_MAX = 500000, 600000
+
+-- Whether there is a database, so that a record must not expire before the archiver has it.
+local function note_record(record, max)
+  if redis.call('XLEN', 'gw:records') >= (max or RECORDS_MAX) then
+    redis.call('DEL', 'gw:records-swept')
+    return true
+  end
+  return redis.call('XADD', 'gw:records', 'NOMKSTREAM', '*', 'record', record) ~= false
+end
