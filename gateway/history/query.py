@@ -87,12 +87,14 @@ def choice_of(query: Mapping[str, str], name: str, choices: Mapping[str, object]
     return text
 
 
-def page_headers(request: web.Request, query: ListQuery, listed: Listed[Item]) -> dict[str, str]:
+def page_headers(
+    request: web.Request, query: ListQuery, listed: Listed[Item], relations: tuple[str, ...] = ("next", "prev")
+) -> dict[str, str]:
     """Return the headers of a page: links to its neighbours (RFC 8288), and a note if history is missing."""
     (first, last), links = listed.names, []
     if last and (listed.more or query.after):
         links.append(_link(request, "next", before=last))
-    if first and not query.is_first and (listed.more or not query.after):
+    if "prev" in relations and first and not query.is_first and (listed.more or not query.after):
         links.append(_link(request, "prev", after=first))
     found = {"Link": ", ".join(links)} if links else {}
     return found if listed.complete else found | INCOMPLETE

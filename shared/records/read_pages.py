@@ -155,25 +155,37 @@ def lines_statement(account: str, count: int, wanted: LineFilter, before: int, a
     return statement.order_by(columns.sequence if after else columns.sequence.desc()).limit(count)
 
 
-async def find_deliveries(connection: AsyncConnection, ids: Collection[str]) -> dict[str, list[bytes]]:
-    """Return the fields of some deliveries, as the store had them."""
+async def find_deliveries(connection: AsyncConnection, endpoint: str, ids: Collection[str]) -> dict[str, list[bytes]]:
+    """Return the fields of some deliveries to an endpoint, as the store had them."""
     columns = schema.deliveries.c
-    found = select(columns.id, columns.record).where(columns.record.is_not(None))
+    found = select(columns.id, columns.record).where(columns.endpoint == endpoint, columns.record.is_not(None))
     rows = [row for part in _slices(ids) for row in await connection.execute(found.where(columns.id.in_(part)))]
     return {row.id: delivery_fields(row.record) for row in rows}
 
 
+async def find_delivery_place(connection: AsyncConnection, endpoint: str, delivery_id: str) -> Place | None:
+    """Return where a delivery stands in its endpoint's list; None if there is none."""
+    columns = schema.deliveries.c
+    found = select(columns.created_ms).where(columns.id == delivery_id, columns.endpoint == endpoint)
+    at_ms = await connection.scalar(found)
+    return None if at_ms is None else (at_ms, delivery_id)
+
+
 async def read_deliveries_page(
-    connection: AsyncConnection, endpoint: str, count: int, excluded: Collection[str], before_ms: int
+    connection: AsyncConnection, endpoint: str, count: int, before: Place | None, *, excluded: Collection[str]
 ) -> dict[str, list[bytes]]:
-    """Return the newest deliveries to an endpoint up to a time, newest first, without those that are known already."""
+    """Return the newest deliveries to an endpoint from before a place, newest first, without some of them."""
+    rows = await connection.execute(deliveries_statement(endpoint, count, before, excluded=excluded))
+    return {row.id: delivery_fields(row.record) for row in rows}
+
+
+def deliveries_statement(endpoint: str, count: int, before: Place | None, *, excluded: Collection[str]) -> Select[Any]:
+    """Return the query of a page of deliveries."""
     columns = schema.deliveries.c
     statement = select(columns.id, columns.record).where(
-        columns.endpoint == endpoint, columns.record.is_not(None), columns.created_ms <= before_ms
+        columns.endpoint == endpoint, columns.record.is_not(None), columns.id.not_in(sorted(excluded))
     )
-    newest = statement.order_by(columns.created_ms.desc(), columns.id.desc()).limit(count + len(excluded))
-    found = {row.id: delivery_fields(row.record) for row in await connection.execute(newest)}
-    return {name: fields for name, fields in found.items() if name not in excluded}
+    return _within(statement, columns.created_ms, columns.id, Span(count=count, before=before))
 
 
 def _slices(ids: Collection[str]) -> list[list[str]]:

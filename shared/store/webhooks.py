@@ -114,7 +114,7 @@ async def create_endpoint(
 
     The secret of the returned endpoint is not encrypted. `by` is the hash of the caller's key.
     """
-    endpoint_id, secret = "ep_" + secrets.token_hex(8), _new_secret()
+    endpoint_id, secret = "ep_" + secrets.token_hex(8), new_secret(secrets.token_bytes(SECRET_BYTES))
     words, stored = " ".join(types) or "*", sealing.seal(secret)
     word, *rest = await store.run("create_endpoint", account_id, endpoint_id, url, stored, words, ENDPOINTS_MAX, by)
     if word == "too_many":
@@ -138,7 +138,7 @@ async def rotate_secret(
     store: StoreClient, account_id: str, endpoint_id: str, by: str = OPERATOR
 ) -> tuple[str, int] | None:
     """Rotate an endpoint's secret. Returns (the new secret, when the old one stops signing, ms), None if not found."""
-    secret = _new_secret()
+    secret = new_secret(secrets.token_bytes(SECRET_BYTES))
     word, *rest = await store.run("rotate_secret", account_id, endpoint_id, sealing.seal(secret), OVERLAP_MS, by)
     return (secret, rest[0]) if word == "rotated" else None
 
@@ -164,37 +164,39 @@ async def list_endpoints(store: StoreClient, account_id: str) -> list[Endpoint]:
 
 async def list_deliveries(store: StoreClient, endpoint_id: str, count: int) -> list[Delivery]:
     """Return up to `count` deliveries to an endpoint within the retention, newest first."""
-    names = [raw.decode() for raw in await store.call("LRANGE", keys.endpoint_log(endpoint_id), 0, count - 1)]
-    return await _read_deliveries(store, names)
+    return decode_deliveries(await read_delivery_rows(store, await list_delivery_ids(store, endpoint_id, count)))
+
+
+async def list_delivery_ids(store: StoreClient, endpoint_id: str, count: int) -> list[str]:
+    """Return the ids of the newest deliveries to an endpoint, newest first. The records of some may have expired."""
+    return [raw.decode() for raw in await store.call("LRANGE", keys.endpoint_log(endpoint_id), 0, count - 1)]
 
 
 async def list_generation_deliveries(store: StoreClient, account_id: str, generation_id: str) -> list[Delivery]:
     """Return the deliveries of a generation's end to the endpoints of its account."""
     endpoints = sorted(raw.decode() for raw in await store.call("SMEMBERS", keys.endpoints(account_id)))
     names = [f"evt_{generation_id}:{endpoint_id}" for endpoint_id in endpoints]
-    return await _read_deliveries(store, names)
+    return decode_deliveries(await read_delivery_rows(store, names))
 
 
 async def list_dead(store: StoreClient, count: int) -> list[Dead]:
     """Return up to `count` dead deliveries of all accounts within the retention, newest first."""
     found = await store.call("ZREVRANGE", keys.DEAD, 0, count - 1, "WITHSCORES")
     since = {found[i].decode(): int(float(found[i + 1])) for i in range(0, len(found), 2)}
-    rows = await _read_rows(store, list(since))
+    rows = await read_delivery_rows(store, list(since))
     owners = [_owner(fields) for _, fields in rows]
-    deliveries = _decode_deliveries(rows)
+    deliveries = decode_deliveries(rows)
     return [Dead(*owner, since[one.id], one) for owner, one in zip(owners, deliveries, strict=True)]
 
 
-async def _read_deliveries(store: StoreClient, names: Sequence[str]) -> list[Delivery]:
-    return _decode_deliveries(await _read_rows(store, names))
-
-
-async def _read_rows(store: StoreClient, names: Sequence[str]) -> list[tuple[str, list[bytes]]]:
+async def read_delivery_rows(store: StoreClient, names: Sequence[str]) -> list[tuple[str, list[bytes]]]:
+    """Return the fields of those of some deliveries that the store has, by id."""
     found = await asyncio.gather(*(store.call("HGETALL", keys.delivery(name)) for name in names))
     return [(name, fields) for name, fields in zip(names, found, strict=True) if fields]
 
 
-def _decode_deliveries(rows: Sequence[tuple[str, list[bytes]]]) -> list[Delivery]:
+def decode_deliveries(rows: Sequence[tuple[str, list[bytes]]]) -> list[Delivery]:
+    """Return deliveries from their ids and fields."""
     return read_each(rows, _delivery, _unreadable_delivery, where="deliveries")
 
 
@@ -285,10 +287,6 @@ async def record_attempt(
     if word != "recorded":
         return RecordedAttempt(was_open=word == "already", disabled=False, opened=False)
     return RecordedAttempt(was_open=True, disabled=rest[0] == 1, opened=rest[1] == 1)
-
-
-def _new_secret() -> str:
-    return new_secret(secrets.token_bytes(SECRET_BYTES))
 
 
 def _texts(fields: Sequence[bytes]) -> dict[str, str]:

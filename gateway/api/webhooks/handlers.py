@@ -12,8 +12,10 @@ from gateway.api.webhooks.bodies import (
     QueuedDeliveries,
     ReplayEvents,
 )
-from gateway.body import limit_of, read_json
+from gateway.body import read_json
 from gateway.context import CONTEXT
+from gateway.history.deliveries import list_endpoint_deliveries
+from gateway.history.query import page_headers, read_query
 from gateway.responses import json_response, list_response
 from shared.domain import endpoint_url, events
 from shared.domain.errors import Refused
@@ -101,12 +103,13 @@ async def replay_events(request: web.Request) -> web.Response:
 
 
 async def list_deliveries(request: web.Request) -> web.Response:
-    """Answer the newest deliveries to an endpoint."""
-    count, store = limit_of(request.query), request.app[CONTEXT].store
+    """Answer a page of the deliveries to an endpoint, newest first."""
+    context, query = request.app[CONTEXT], read_query(request.query)
     account = await auth.authenticate(request)
-    await _find_endpoint(request, account)
-    deliveries = await webhooks.list_deliveries(store, request.match_info["id"], count)
-    return list_response([_delivery_entry(delivery) for delivery in deliveries])
+    endpoint = await _find_endpoint(request, account)
+    with context.lists.count(account):
+        page = await list_endpoint_deliveries(context, endpoint.id, query)
+    return list_response([_delivery_entry(one) for one in page.entries], page_headers(request, query, page, ("next",)))
 
 
 async def _find_endpoint(request: web.Request, account: str) -> Endpoint:

@@ -13,7 +13,16 @@ from gateway.api.webhooks.bodies import (
     QueuedDeliveries,
     ReplayEvents,
 )
-from gateway.examples import ACCOUNT_CREATED_AT, COMPLETED_AT, ENDPOINT_ID, GENERATION_ID, HOOK_URL, LIMIT
+from gateway.examples import (
+    ACCOUNT_CREATED_AT,
+    BEFORE,
+    COMPLETED_AT,
+    ENDPOINT_ID,
+    GENERATION_ID,
+    HOOK_URL,
+    LIMIT,
+    PAGE_HEADERS,
+)
 from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, path_parameter
 from shared.domain.events import GENERATION_COMPLETED, GENERATION_FAILED
 
@@ -105,13 +114,16 @@ OPERATIONS = (
         tag=TAG,
         summary="List the deliveries",
         text="Lists the deliveries to an endpoint, newest first, with every attempt and its response.",
-        parameters=(ID, LIMIT),
+        parameters=(ID, LIMIT, BEFORE),
         responses=(
             OperationResponse(
-                text="The deliveries.", shapes=(DataList[DeliveryEntry],), examples={"deliveries": DELIVERIES}
+                text="The deliveries.",
+                shapes=(DataList[DeliveryEntry],),
+                examples={"deliveries": DELIVERIES},
+                headers=PAGE_HEADERS,
             ),
         ),
-        refusals=("invalid_request", "not_found", *KEYED),
+        refusals=("invalid_request", "not_found", "rate_limited", *KEYED),
     ),
     Operation(
         method="post",

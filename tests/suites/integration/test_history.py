@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct, structs
 
+from gateway.history.deliveries import list_endpoint_deliveries
 from gateway.history.generations import EVERYTHING, find_generation, list_generations, read_filter
 from gateway.history.query import ListQuery
 from shared.domain.errors import Refused
@@ -17,9 +18,10 @@ from shared.records.connect import Records
 from shared.records.history import History
 from shared.records.migrate import migrate
 from shared.records.read_pages import GenerationFilter
-from shared.store import accounts, ledger
+from shared.store import accounts, keys, ledger, webhooks
 from shared.store.connect import Store
-from tests.harness.archiving import expire_generations, make_context, store_generations
+from shared.store.webhooks import DeliveryAttempt
+from tests.harness.archiving import expire_generations, make_context, store_deliveries, store_generations
 from tests.harness.factories import SPEC, Customer, create_customer, make_order
 from tests.harness.processes import make_folder
 
@@ -173,6 +175,41 @@ async def test_unknown_cursor_is_refused(place: Deployment) -> None:
     for cursor in ("junk", order.id):
         with pytest.raises(Refused, match="one of your generations"):
             await list_generations(place.context, place.customer.account, ListQuery(count=3, before=cursor))
+
+
+async def test_deliveries_continue_in_the_database(place: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pending, hot, expired and long gone deliveries to an endpoint are one list, page by page."""
+    endpoint = await webhooks.create_endpoint(place.store, place.customer.account, "https://a.example/")
+    posted = []
+    for number in range(8):
+        name = await place.order()
+        await place.finish(name, archived=False)
+        posted.append(f"evt_{name}:{endpoint.id}")
+        if number < 6:
+            attempt = DeliveryAttempt(at_ms=number, duration_ms=5, status=200)
+            await webhooks.record_attempt(
+                place.store, posted[-1], 1, "delivered", attempt, keep_ms=60_000, health="well"
+            )
+    await store_deliveries(place.store, place.records, posted[:6])
+    await place.store.call("DEL", *(keys.delivery(name) for name in posted[:4]))
+    for log in (1000, 3):  # ids in the store
+        monkeypatch.setattr("gateway.history.deliveries.LOG", log)
+        for count in (1, 3, 20):
+            seen, query = list[str](), ListQuery(count=count)
+            while True:
+                page = await list_endpoint_deliveries(place.context, endpoint.id, query)
+                assert page.complete
+                seen += [one.id for one in page.entries]
+                assert all(len(one.attempts) == (one.id in posted[:6]) for one in page.entries)
+                if not page.more:
+                    break
+                query = ListQuery(count=count, before=page.names[1])
+            assert posted[::-1] == seen
+    with pytest.raises(Refused, match="the id of a delivery to this endpoint"):
+        await list_endpoint_deliveries(place.context, endpoint.id, ListQuery(count=3, before="evt_other"))
+    place.context.history = History(None)
+    page = await list_endpoint_deliveries(place.context, endpoint.id, ListQuery(count=20))
+    assert (posted[:5:-1], False) == ([one.id for one in page.entries if not one.attempts], page.complete)
 
 
 class StirredHistory:
