@@ -9,7 +9,7 @@ from gateway.caller import Caller
 from gateway.context import GatewayContext
 from gateway.dialects.wokgen import candidates
 from gateway.dialects.wokgen.bodies import JobRequest
-from gateway.offers import Candidate, GenerationRequest
+from gateway.offers import OFFERS_MAX, Candidate, GenerationRequest
 from gateway.stored_files import request_images
 from shared.domain.catalogue import Limit, Model
 from shared.domain.errors import Refused
@@ -53,6 +53,7 @@ async def submit(
 def capable(offered: Sequence[Candidate], prompt: str, given: dict[str, object], body: JobRequest) -> list[Candidate]:
     """Return each provider's first candidate whose model can serve the request, with the input that its model knows.
 
+    Providers after the first OFFERS_MAX are left out, because an order never tries them.
     Raises Refused("invalid_input") if the input breaks the limits of its kind, or of every model.
     """
     try:
@@ -72,6 +73,8 @@ def capable(offered: Sequence[Candidate], prompt: str, given: dict[str, object],
             refusals.append(refusal_of(body, invalid))
         else:
             found[candidate.route.provider] = structs.replace(candidate, input=known)
+            if len(found) == OFFERS_MAX:
+                break
     if not found:
         raise refusals[0]
     return list(found.values())

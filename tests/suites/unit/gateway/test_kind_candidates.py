@@ -7,9 +7,11 @@ import pytest
 
 from gateway import routing
 from gateway.dialects.wokgen import candidates
+from gateway.dialects.wokgen.order import capable
+from gateway.offers import OFFERS_MAX
 from shared.domain.catalogue import KINDS
 from shared.domain.errors import Refused
-from tests.suites.unit.gateway.test_simulation import DOCUMENTED, KEYED, make_context
+from tests.suites.unit.gateway.test_simulation import BODIES, DOCUMENTED, KEYED, SHIPPED, make_context
 
 
 def keeping(policy: str, **took_ms: float) -> Any:
@@ -36,6 +38,21 @@ def test_candidates_of_a_call_are_found_once(kind: str) -> None:
         with pytest.raises(Refused, match="Unknown provider"):
             candidates.of_call(context, kind, f"junk-{number}", "", guest=False)
     assert kept == len(context.live.current.candidates)
+
+
+def test_no_more_providers_are_tested_than_an_order_tries() -> None:
+    """With the keys of all providers, the first eight that can serve a call are its candidates, in their order."""
+    context = keeping("order")
+    context.configured = frozenset(SHIPPED.providers)
+    body = BODIES["image"]
+    offered = candidates.of_call(context, body.kind, routing.AUTO, "", guest=False)
+    providers = list(dict.fromkeys(one.route.provider for one in offered))
+    found = capable(offered, body.require_prompt(), {}, body)
+    assert OFFERS_MAX < len(providers)
+    assert [one for one in providers if one in {able.route.provider for able in found}] == [
+        able.route.provider for able in found
+    ]
+    assert OFFERS_MAX == len(found)
 
 
 def test_candidates_follow_a_policy_that_measures() -> None:
