@@ -21,7 +21,15 @@ from shared.store.connect import Store
 from shared.store.stored_lists import READ_ERRORS
 from shared.store.webhooks import DeliveryAttempt, DeliveryState, Due, EndpointHealth, HeldDelivery
 from workers.egress import Egress
-from workers.egress.errors import ConnectFailed, ConnectionLost, DnsFailed, EgressError, TimedOut, TlsFailed
+from workers.egress.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    DnsFailed,
+    EgressError,
+    OutOfSockets,
+    TimedOut,
+    TlsFailed,
+)
 from workers.engine import PutBack
 from workers.event_body import event_body
 from workers.timing import STORE_RETRY_S
@@ -32,6 +40,7 @@ SILENT = (ConnectFailed, ConnectionLost, DnsFailed, TimedOut, TlsFailed)
 UNREADABLE_RETRY_S = 30.0  # until an operator has given this process the key of its secrets
 # The endpoint's health after each verdict.
 HEALTH: dict[str, EndpointHealth] = {"delivered": "well", "retry": "ill", "gone": "gone", "void": ""}
+OWN_FAULT_S = 5.0  # until a post that failed on this machine is sent again
 
 log = structlog.get_logger()
 
@@ -58,6 +67,7 @@ class PostResult(Struct, frozen=True):
     verdict: str  # delivered, retry, gone, or void: nothing can be posted any more
     retry_after_s: float = 0
     silent: bool = False  # nobody answered: evidence for the endpoint's breaker
+    ours: bool = False  # it failed on our side: no evidence about the endpoint
 
 
 async def deliver(ctx: dict[str, Any], job_id: str) -> None:
@@ -74,6 +84,10 @@ async def deliver(ctx: dict[str, Any], job_id: str) -> None:
             raise PutBack
         if due is not None:
             await post_and_record(context, delivery_id, due)
+    except OutOfSockets as error:
+        # Nothing was sent, and no endpoint is at fault: this is no attempt.
+        log.error("webhook.own_fault", delivery=delivery_id, reason=error.message)
+        raise Park(defer=OWN_FAULT_S) from error
     except StoreDown as error:
         # arq would end a job that raises anything but Retry, and only the sweeper would re-enqueue it.
         log.warning("webhook.store_unavailable", delivery=delivery_id, reason=str(error))
@@ -101,7 +115,7 @@ async def post_and_record(context: DeliveryContext, delivery_id: str, due: Due) 
     state: DeliveryState = "delivered" if result.verdict == "delivered" else "pending"
     if state == "pending" and (next_ms is None or result.verdict != "retry"):
         state = "dead"
-    health = HEALTH[result.verdict]
+    health = "" if result.ours else HEALTH[result.verdict]
     recorded = await webhooks.record_attempt(
         context.store,
         delivery_id,
@@ -124,20 +138,21 @@ async def post_and_record(context: DeliveryContext, delivery_id: str, due: Due) 
 
 async def post_event(context: DeliveryContext, due: Due) -> PostResult:
     """Compose, sign and post an event. Every failure is a result of the attempt."""
-    now_ms, started_s = clock.now_ms(), time.monotonic()
+    now_ms, started_s, silent, ours = clock.now_ms(), time.monotonic(), False, False
     try:
         return await _post(context, due, now_ms)
-    except SealBroken:
-        raise  # a setting of ours is missing, and no endpoint is at fault
+    except (SealBroken, OutOfSockets):
+        raise  # something of ours is missing, and no endpoint is at fault
     except EgressError as error:
         reason, silent = f"{error.code}: {error}", isinstance(error, SILENT)
     except Exception as error:
         # Else the job would end without a record, and the sweeper would post the event every minute.
         words = redaction.foreign().error(error, ERROR_CHARS_MAX)
         log.error("webhook.attempt_failed", endpoint=due.about["endpoint"], account=due.about["account"], error=words)
-        reason, silent = "internal_error: the attempt failed on our side", False
+        reason, ours = "internal_error: the attempt failed on our side", True
     took_ms = int((time.monotonic() - started_s) * 1000)
-    return PostResult(DeliveryAttempt(at_ms=now_ms, duration_ms=took_ms, error=reason), "retry", silent=silent)
+    attempt = DeliveryAttempt(at_ms=now_ms, duration_ms=took_ms, error=reason)
+    return PostResult(attempt, "retry", silent=silent, ours=ours)
 
 
 async def _post(context: DeliveryContext, due: Due, now_ms: int) -> PostResult:

@@ -135,9 +135,13 @@ async def test_silent_client_is_closed(place: Place, sent: bytes) -> None:
     assert before + 1 == await read_counter(place, counter)
 
 
-async def test_client_that_sends_a_byte_at_a_time_is_closed(place: Place) -> None:
-    """The time for headers does not start again with each byte."""
+@pytest.mark.parametrize("served", [False, True], ids=["first", "second"])
+async def test_client_that_sends_a_byte_at_a_time_is_closed(place: Place, served: bool) -> None:
+    """The time for the headers of any request does not start again with each byte."""
     reader, writer = await connect(place)
+    if served:
+        writer.write(HEALTH)
+        await reader.readuntil(b"}")
     before = await read_counter(place, 'wokflow_http_connections_closed_total{reason="slow_headers"}')
     closed = asyncio.create_task(reader.read())
     async with within(WAIT_S):

@@ -17,6 +17,7 @@ from tests.harness.doubles.receiver import Receiver, Reply
 from tests.harness.factories import create_customer, make_order
 from workers.deliver import DeliveryContext, deliver, post_and_record
 from workers.egress import Egress, PostResponse
+from workers.egress.errors import BadAnswer, BlockedAddress, ConnectFailed, DnsFailed, OutOfSockets, TimedOut
 
 
 @pytest.fixture
@@ -104,6 +105,43 @@ async def test_any_exception_of_an_attempt_is_recorded(
     assert ("pending", 1) == (listed.state, len(listed.attempts))
     assert "internal_error: the attempt failed on our side" == listed.attempts[0].error
     assert "Bearer" not in "".join(capsys.readouterr())
+    facts = await post.store.call("HGETALL", keys.endpoint(delivery.partition(":")[2]))
+    assert not {b"failing_ms", b"took_ms", b"silent"} & {*facts}, "a fault of ours is no evidence about an endpoint"
+
+
+async def test_post_without_a_free_socket_is_no_attempt(post: DeliveryContext) -> None:
+    """A process without sockets tries again soon: nothing is recorded, and nothing counts against the endpoint."""
+    async with Receiver() as receiver:
+        delivery = await settle_with_delivery(post, receiver)
+        starved = structs.replace(post, egress=Broken(OutOfSockets("our side has no free connection")))
+        with pytest.raises(Park):
+            await deliver({"context": starved}, f"deliver:{delivery}")
+        [listed] = await webhooks.list_deliveries(post.store, delivery.partition(":")[2], 10)
+        assert ("pending", 0) == (listed.state, len(listed.attempts))
+        facts = await post.store.call("HGETALL", keys.endpoint(delivery.partition(":")[2]))
+        assert not {b"failing_ms", b"took_ms", b"silent"} & {*facts}
+        await deliver({"context": post}, f"deliver:{delivery}")
+        assert "delivered" == await read_state(post, delivery)
+
+
+@pytest.mark.parametrize(
+    ("error", "silent"),
+    [
+        (ConnectFailed("refused"), True),
+        (TimedOut("late"), True),
+        (DnsFailed("no address"), True),
+        (BadAnswer("not HTTP"), False),
+        (BlockedAddress("private"), False),
+    ],
+)
+async def test_only_silence_is_evidence_for_a_breaker(post: DeliveryContext, error: Exception, silent: bool) -> None:
+    """An endpoint that answers anything at all is there."""
+    async with Receiver() as receiver:
+        delivery = await settle_with_delivery(post, receiver)
+    with pytest.raises(Park):
+        await deliver({"context": structs.replace(post, egress=Broken(error))}, f"deliver:{delivery}")
+    found = await post.store.call("HMGET", keys.endpoint(delivery.partition(":")[2]), "silent", "failing_ms")
+    assert [b"1" if silent else b"0", True] == [found[0], found[1] is not None]
 
 
 RETRY_AFTER = ("Mon, 01 Jan 2035 00:00:00 +99999999999999", "1e308", "-1", "Mon, 99 Foo", "9" * 5000)

@@ -1,9 +1,11 @@
 """Outputs on the way to our storage: copied in time, checked, and left with the provider if our storage fails."""
 
 import asyncio
+import contextlib
 import hashlib
 import io
 import os
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from PIL import Image
 from shared.domain.generation import COMPLETED, FAILED, Generation, Spec
 from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.ops.output_writer import OutputWriter
-from shared.ops.storage import BUCKET_PART_BYTES, Storage, StorageError
+from shared.ops.storage import BUCKET_PART_BYTES, Storage, StorageError, new_path
 from shared.store import generations, keys, ledger
 from shared.store.connect import Store
 from tests.harness.doubles.bucket import Bucket
@@ -29,7 +31,9 @@ from workers.adapters.contract import Blob, Call, Done, Link, Pending, Setup
 from workers.context import WorkerContext
 from workers.egress import BROWSER_LIKE, Egress
 from workers.egress.stream import PIECE_BYTES
-from workers.media.output_copy import READER_BYTES
+from workers.media import Media, inspect
+from workers.media.errors import BadOutput
+from workers.media.output_copy import READER_BYTES, store_blob
 from workers.outputs import BAD_OUTPUT_S, RETRY_S, RETRY_S_MAX
 
 KEEPS_S = 600.0
@@ -227,6 +231,34 @@ async def test_output_that_stays_unusable_is_refunded(scene: Scene, tmp_path: Pa
     assert (FAILED, 0, "bad_output") == (generation.state, generation.cost, generation.outcome.error_code)
     assert 7_000 == generation.outcome.expected_micros
     assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+async def test_cut_video_is_fetched_again_and_not_kept(scene: Scene, tmp_path: Path) -> None:
+    """A video that ends inside one of its boxes is unusable, although its first bytes are a video's."""
+    data = b"\0\0\0\x10ftypisom\0\0\2\0\0\1\0\0mdat" + bytes(1_000)
+    scene.double.files["out.png"] = (data, "video/mp4")
+    made = await scene.submit(kind="video")
+    assert RETRY_S == await scene.step(made)
+    assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+async def test_large_bytes_of_a_submit_are_hashed_beside_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other generations of a worker do not wait while one with a large output is inspected."""
+    threads: list[threading.Thread] = []
+
+    def note(data: bytes, kind: str) -> Media:
+        threads.append(threading.current_thread())
+        return inspect(data, kind)
+
+    monkeypatch.setattr("workers.media.output_copy.inspect", note)
+    for data in (PNG, PNG[:200]):
+        with contextlib.suppress(BadOutput):
+            await store_blob(
+                Storage.open(str(tmp_path)), data, "image", lambda _: new_path("0" * 32, "image/png", 1, 0)
+            )
+    assert [False, True] == [thread is threading.main_thread() for thread in threads]
 
 
 async def test_unusable_bytes_of_a_submit_are_final(scene: Scene) -> None:

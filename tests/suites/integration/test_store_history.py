@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from shared.domain.errors import StoreUnfit
+from shared.domain.errors import StoreDown, StoreUnfit
 from shared.domain.generation import Generation
 from shared.ops.settings import Settings
 from shared.store import accounts, generations, keys, ledger, steps
@@ -233,3 +233,14 @@ async def test_store_that_begins_to_evict_stops_submits_until_it_is_right_again(
         await store.call("CONFIG", "SET", "maxmemory-policy", "noeviction")
     await wait_for_fault(store, "")
     assert isinstance(await start(store, waiting), Submit)
+
+
+async def test_replica_is_no_store_to_work_on(settings: Settings) -> None:
+    """A server that became a replica is an outage, and not a store whose settings are right."""
+    async with Store(settings.store_url) as direct:
+        await direct.call("REPLICAOF", "127.0.0.1", 1)
+        try:
+            with pytest.raises(StoreDown, match="replica"):
+                await find_unsafe_setting(direct, "fsync")
+        finally:
+            await direct.call("REPLICAOF", "NO", "ONE")

@@ -134,13 +134,14 @@ async def test_answers_stay_with_their_callers_when_a_command_cannot_be_packed(s
     assert isinstance(answers[1], UnicodeEncodeError)
 
 
-async def test_unexpected_answer_closes_the_connection(store_url: str) -> None:
+@pytest.mark.parametrize("data", [b"+surplus\r\n", b"no protocol\r\n"])
+async def test_unexpected_answer_closes_the_connection(store_url: str, data: bytes) -> None:
     """An answer that no caller waits for leaves the order of the others in doubt: the connection ends."""
     async with Store(store_url) as store:
         assert b"PONG" == await store.call("PING")
         wire = store._wire
         assert wire is not None
-        wire.data_received(b"+surplus\r\n")
+        wire.data_received(data)
         await asyncio.wait_for(wire.closed, BACK_S + BUSY_S)
         assert b"PONG" == await store.call("PING")
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.ops.storage import Storage
+from shared.ops.clock import Clock
+from shared.ops.storage import Storage, new_path
 from shared.store import generations, keys, ledger
 from shared.store.check import check_ledger
 from shared.store.connect import Store
@@ -78,4 +79,43 @@ async def test_sweeper_lives_on_when_an_index_is_unreadable(store_url: str, tmp_
             assert not sweeping.done()
             await asyncio.sleep(0.02)
         assert not sweeping.done()
+        sweeping.cancel()
+
+
+async def test_record_of_an_unreadable_account_is_named(store_url: str) -> None:
+    """The ledger check finds a damaged record through the sweeper's index, although no list of an account has it."""
+    async with Store(store_url) as store:
+        customer = await create_customer(store)
+        broken = (await ledger.accept(store, make_order(customer))).id
+        for key in (keys.generation(broken), keys.generations(customer.account)):
+            await store.call("DEL", key)
+            await store.call("SET", key, "x")
+        report = Report()
+        await check_ledger(store, report)
+        assert ("unreadable", broken) in [(finding.fault, finding.id) for finding in report.findings]
+
+
+async def test_sweeper_deletes_by_the_confirmed_clock_alone(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outputs past their retention stay while the store's clock is unconfirmed, and those within it always."""
+    clock, rounds, storage = Clock(), Rounds(), Storage.open(str(tmp_path))
+    now_ms = clock.now_ms()
+    old, new = (new_path("0" * 32, "image/png", now_ms - days * 86_400_000, 0) for days in (5, 1))
+    for path in (old, new):
+        await storage.put(path, b"x", "image/png")
+    monkeypatch.setattr("workers.sweep.CLOCK", clock)
+    monkeypatch.setattr("workers.sweep.EVERY_S", 0.01)
+    async with Store(store_url) as store:
+        sweeping = asyncio.create_task(
+            sweep_forever(store, storage, known=tuple, asset_retention_days=3, progress=rounds)
+        )
+        while rounds.count < 3:
+            await asyncio.sleep(0.01)
+        assert await storage.find(old) is not None
+        monkeypatch.setattr(clock, "confirmed_ms", lambda: now_ms)
+        while await storage.find(old) is not None:
+            assert not sweeping.done()
+            await asyncio.sleep(0.01)
+        assert await storage.find(new) is not None
         sweeping.cancel()

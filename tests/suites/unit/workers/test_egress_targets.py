@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.domain.foreign_url import ForeignUrl
 from shared.domain.public_address import PRIVATE_NETWORKS, parse_networks
 from tests.harness.doubles.line import LineServer, redirect_to
 from tests.harness.doubles.receiver import Receiver
 from tests.harness.doubles.zone import Zone
-from workers.egress import Egress
+from workers.egress import Egress, _follow
 from workers.egress.errors import BadRedirect, BlockedAddress
 
 BYTES_MAX = 100
@@ -146,3 +147,12 @@ async def test_metadata_is_never_allowed(host: str) -> None:
     async with Egress(networks=parse_networks("0.0.0.0/0, ::/0")) as egress:
         with pytest.raises(BlockedAddress):
             await egress.get(f"http://{host}/latest/meta-data", body_bytes_max=BYTES_MAX)
+
+
+def test_redirect_to_plain_http_is_not_followed() -> None:
+    """A link over TLS does not lead to one that others can read and change, nor to another kind of URL."""
+    secure, plain = (ForeignUrl.parse(f"{scheme}://a.example/x/y") for scheme in ("https", "http"))
+    assert ("https", "/z") == (_follow(plain, "https://b.example/z").scheme, _follow(secure, "/z").target)
+    for location in ("http://a.example/x", "ftp://a.example/", "file:///etc/passwd"):
+        with pytest.raises(BadRedirect):
+            _follow(secure, location)

@@ -13,6 +13,7 @@ import pytest
 
 from shared.version import VERSION
 from tests.harness.doubles.double import Double, Fault, Response, Route
+from tests.harness.doubles.line import LineServer
 from workers.adapters.contract import Down, ModelGone, ProviderError, Rejected, Retry, Unknown
 from workers.adapters.faults import connect_error, is_own_fault
 from workers.adapters.http import Http
@@ -63,6 +64,17 @@ async def test_redirect_is_not_followed() -> None:
         with pytest.raises(PollFailed):
             await http.poll("GET", "/status")
         assert {"submit": 1, "poll": 1} == double.counts
+
+
+async def test_signed_target_of_a_provider_is_sent_as_given() -> None:
+    """A link that a provider signed for its own API goes out byte for byte."""
+    target = "/a%2Fb%7E/status?sig=a%2Fb%3Dc%3A&x=%41"
+    async with LineServer() as server:
+        http = Http(server.origin, headers={})
+        for path in (target, server.origin + target):
+            await http.poll("GET", path)
+        await http.close()
+    assert [target] * 2 == server.targets
 
 
 async def test_answer_above_the_limit_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
