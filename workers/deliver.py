@@ -85,7 +85,7 @@ async def deliver(ctx: dict[str, Any], job_id: str) -> None:
         if due is not None:
             await post_and_record(context, delivery_id, due)
     except OutOfSockets as error:
-        # Nothing was sent, and no endpoint is at fault: this is no attempt.
+        # Nothing was sent, and no endpoint is at fault, so this is not an attempt.
         log.error("webhook.own_fault", delivery=delivery_id, reason=error.message)
         raise Park(defer=OWN_FAULT_S) from error
     except StoreDown as error:
@@ -142,7 +142,7 @@ async def post_event(context: DeliveryContext, due: Due) -> PostResult:
     try:
         return await _post(context, due, now_ms)
     except (SealBroken, OutOfSockets):
-        raise  # something of ours is missing, and no endpoint is at fault
+        raise  # a part of ours is missing, and no endpoint is at fault
     except EgressError as error:
         reason, silent = f"{error.code}: {error}", isinstance(error, SILENT)
     except Exception as error:

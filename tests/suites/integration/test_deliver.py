@@ -106,7 +106,7 @@ async def test_any_exception_of_an_attempt_is_recorded(
     assert "internal_error: the attempt failed on our side" == listed.attempts[0].error
     assert "Bearer" not in "".join(capsys.readouterr())
     facts = await post.store.call("HGETALL", keys.endpoint(delivery.partition(":")[2]))
-    assert not {b"failing_ms", b"took_ms", b"silent"} & {*facts}, "a fault of ours is no evidence about an endpoint"
+    assert not {b"failing_ms", b"took_ms", b"silent"} & {*facts}, "a fault of ours is not evidence about an endpoint"
 
 
 async def test_post_without_a_free_socket_is_no_attempt(post: DeliveryContext) -> None:
