@@ -3,13 +3,16 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from shared.ops.settings import ROOT
 from shared.sandbox.child import NICE
-from shared.sandbox.lockdown import NOBODY, OPEN_FILES_MAX
+from shared.sandbox.lockdown import NOBODY, OPEN_FILES_MAX, _nobody_reads
 from shared.sandbox.pool import Busy, Crashed, InputRefused, Sandbox, TookTooLong, Unavailable
 from tests.harness.bounds import within
 
@@ -139,6 +142,18 @@ async def test_sandbox_limits_each_child() -> None:
     assert {**expected, "user": user, "signal": signal.SIGKILL, "dumpable": 0} == seen
     assert 0 < used_s < LIMIT_S
     await sandbox.close()
+
+
+def test_child_of_root_becomes_another_user_where_that_may_read_our_files(tmp_path: Path) -> None:
+    """A child has the rights of root only if nobody else may read the files that it has to import."""
+    code = "import os; from shared.sandbox import lockdown as l; l._nobody_reads = lambda *paths: True; "
+    code += "print(l._drop_rights(''), *os.getresuid())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=30, check=True)
+    layers, *users = done.stdout.decode().replace("'own user'", "own").split()
+    expected = ("[own]", str(NOBODY)) if os.geteuid() == 0 else ("[]", str(os.geteuid()))
+    assert (expected[0], [expected[1]] * 3) == (layers, users)
+    tmp_path.chmod(0o700)
+    assert not _nobody_reads(tmp_path)
 
 
 async def test_sandbox_ignores_what_a_library_prints(sandbox: Sandbox) -> None:
