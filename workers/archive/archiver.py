@@ -25,7 +25,7 @@ from workers.timing import Progress
 
 BATCH = 500
 IDLE_S = 0.3  # without entries
-STALE_MS, CLAIM_EVERY_S = 20_000, 10.0  # an entry that a copy has had for longer is taken over
+STALE_MS, CLAIM_EVERY_S = 10_000, 5.0  # an entry that a copy has had for longer is taken over
 RETRY_S, RETRY_S_MAX = 0.5, 5.0
 REASON_CHARS_MAX, NAME_CHARS_MAX = 200, 100
 SWEEP_LEASE_MS, SWEEP_EVERY_MS = 60_000, 86_400_000
