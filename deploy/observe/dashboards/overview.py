@@ -1,5 +1,6 @@
 """The overview: health, traffic, durations, queues and processes."""
 
+from deploy.observe.dashboards.records import RECORDS
 from deploy.observe.panels import RATE, Board, Chart, Number, PanelRow, Query, per_s, quantile
 from deploy.observe.slo import SLOS
 
@@ -254,5 +255,5 @@ BOARD = Board(
     "wokflow-overview",
     "Wokflow: overview",
     "Health, traffic, durations, queues, processes and security.",
-    [HEALTH, TRAFFIC, CONNECTIONS, DURATIONS, QUEUES, STORE, PROCESSES, SECURITY],
+    [HEALTH, TRAFFIC, CONNECTIONS, DURATIONS, QUEUES, STORE, RECORDS, PROCESSES, SECURITY],
 )
