@@ -507,7 +507,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:605c765bf3f4a5c6466111c8bc56c73263276059c629c29c14a9df059df71188
+// sha256:d2f71f308fb20850e10b0fef0b45997447276abcc92374b7236eb9d27282d7c3
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -1561,6 +1561,8 @@ interface Schemas {
   };
   /** One movement of money; the amount is signed. `type` is topup, spend or refund. */
   Transaction: {
+    /** Its number in the account's ledger: the cursor for `before` and `after`. */
+    sequence: number;
     /** The type of transaction. */
     type: "topup" | "spend" | "refund";
     /** The signed amount, negative for a charge; a charge or refund is rounded up to a cent. */

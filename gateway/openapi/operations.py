@@ -105,7 +105,8 @@ def _response(response: OperationResponse, headers: tuple[str, ...]) -> dict[str
             content["schema"] = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
         if response.examples:
             content["examples"] = _examples(response.examples)
-        shown["content"] = {response.media_type: content}
+        also = {"text/csv": {"schema": {"type": "string"}}} if response.csv else {}
+        shown["content"] = {response.media_type: content} | also
     if response.links:
         by_id = {response.id_parameter or response.id_field: f"$response.body#/{response.id_field}"}
         shown["links"] = {name: {"operationId": name, "parameters": by_id} for name in response.links}

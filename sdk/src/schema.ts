@@ -1,4 +1,4 @@
-// sha256:605c765bf3f4a5c6466111c8bc56c73263276059c629c29c14a9df059df71188
+// sha256:d2f71f308fb20850e10b0fef0b45997447276abcc92374b7236eb9d27282d7c3
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -1052,6 +1052,8 @@ export interface Schemas {
   };
   /** One movement of money; the amount is signed. `type` is topup, spend or refund. */
   Transaction: {
+    /** Its number in the account's ledger: the cursor for `before` and `after`. */
+    sequence: number;
     /** The type of transaction. */
     type: "topup" | "spend" | "refund";
     /** The signed amount, negative for a charge; a charge or refund is rounded up to a cent. */

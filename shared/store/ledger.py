@@ -1,5 +1,6 @@
 """Money: reserve at accept, settle once. In every state balance = top-ups - spent = sum of the ledger's entries."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct, structs
@@ -267,7 +268,11 @@ async def list_entries(store: Store, account_id: str, first: int = 0, last: int 
 
     Negative indexes count from the newest.
     """
-    found: list[bytes] = await store.call("LRANGE", keys.ledger(account_id), first, last)
+    return read_entries(await store.call("LRANGE", keys.ledger(account_id), first, last), account_id)
+
+
+def read_entries(found: Sequence[bytes], account_id: str) -> list[LedgerEntry]:
+    """Return entries of an account's ledger, as the store has them."""
     return read_each(found, _read_entry, _unreadable_entry, where=keys.ledger(account_id))
 
 
@@ -278,16 +283,3 @@ def _read_entry(raw: bytes) -> LedgerEntry:
 
 def _unreadable_entry(_: bytes) -> LedgerEntry:
     return LedgerEntry(0, UNREADABLE, 0, "")
-
-
-async def list_movements(store: Store, account_id: str, count: int) -> list[LedgerEntry]:
-    """Return up to `count` entries that moved money, newest first. A settlement at full cost moves none."""
-    found: list[LedgerEntry] = []
-    start = 0
-    while len(found) < count:
-        batch = await list_entries(store, account_id, -(start + count), -(start + 1))
-        found.extend(entry for entry in reversed(batch) if entry.amount_micros and entry.kind != OPENING)
-        start += count
-        if len(batch) < count:
-            break
-    return found[:count]

@@ -190,6 +190,7 @@ class Balance(Struct, kw_only=True):
 class Transaction(Struct, kw_only=True):
     """One movement of money; the amount is signed. `type` is topup, spend or refund."""
 
+    sequence: Annotated[int, count("Its number in the account's ledger: the cursor for `before` and `after`.")]
     type: Annotated[str, doc("The type of transaction.", enum=["topup", "spend", "refund"])]
     amount_cents: Annotated[
         int, doc("The signed amount, negative for a charge; a charge or refund is rounded up to a cent.")

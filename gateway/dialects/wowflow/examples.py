@@ -31,6 +31,7 @@ BALANCE = Balance(
     total_spent_micros=37_652_500,
 )
 REFUND = Transaction(
+    sequence=3,
     type="refund",
     amount_cents=11,
     amount_usd=0.11,
@@ -40,9 +41,16 @@ REFUND = Transaction(
     reference=None,
 )
 CHARGE = structs.replace(
-    REFUND, type="spend", amount_cents=-11, amount_usd=-0.11, amount_micros=-105_000, created_at=examples.CREATED_AT
+    REFUND,
+    sequence=2,
+    type="spend",
+    amount_cents=-11,
+    amount_usd=-0.11,
+    amount_micros=-105_000,
+    created_at=examples.CREATED_AT,
 )
 TOP_UP = Transaction(
+    sequence=1,
     type="topup",
     amount_cents=5000,
     amount_usd=50.0,

@@ -13,11 +13,9 @@ from gateway.body import limit_of, read_written
 from gateway.cancel import NOT_FOUND, cancel
 from gateway.context import CONTEXT, GatewayContext
 from gateway.dialects.wowflow.bodies import (
-    Balance,
     CreateGeneration,
     GenerationEntry,
     ModelEntry,
-    Transaction,
 )
 from gateway.dialects.wowflow.quotes import pricing_of, quote_entry, usage_reported
 from gateway.history.generations import find_generation
@@ -30,16 +28,14 @@ from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from shared.domain.ids import canonical_uuid
 from shared.domain.inputs import InvalidInput
-from shared.domain.money import MICROS_PER_CENT, cents, cents_up
+from shared.domain.money import MICROS_PER_CENT, cents_up
 from shared.domain.native_order import NativeFields, check_native
 from shared.domain.times import rfc3339
 from shared.ops.settings import Settings
-from shared.store import accounts, ledger
-from shared.store.ledger import LedgerEntry
+from shared.store import accounts
 
 WAIT_MAX_S = Settings().prefer_wait_s  # by default
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])")
-TRANSACTION_TYPES = {"top_up": "topup", "reserve": "spend", "settle": "refund", "credit": "refund"}
 DAY_MS = 86_400_000
 
 
@@ -130,33 +126,6 @@ async def cancel_generation(request: web.Request) -> web.Response:
     return json_response(generation_entry(context, await cancel(context, account, generation_id)))
 
 
-async def read_balance(request: web.Request) -> web.Response:
-    """Answer the account's balance."""
-    account = await accounts.find(request.app[CONTEXT].store, await auth.authenticate(request))
-    if account is None:
-        raise auth.account_gone()
-    topped_up, spent = cents(account.topup), cents_up(account.spent)
-    return json_response(
-        Balance(
-            balance_cents=topped_up - spent,
-            balance_usd=(topped_up - spent) / 100,
-            total_topup_cents=topped_up,
-            total_spent_cents=spent,
-            balance_micros=account.topup - account.spent,
-            total_topup_micros=account.topup,
-            total_spent_micros=account.spent,
-        )
-    )
-
-
-async def list_transactions(request: web.Request) -> web.Response:
-    """Answer the account's newest top-ups, charges and refunds, newest first."""
-    count = limit_of(request.query)
-    account = await auth.authenticate(request)
-    lines = await ledger.list_movements(request.app[CONTEXT].store, account, count)
-    return list_response([transaction(line) for line in lines])
-
-
 def preferred_wait_s(prefer: str, most_s: int) -> int:
     """Return the seconds of `Prefer: wait=N` (RFC 7240), at most `most_s`. An invalid preference counts as 0."""
     found = WAIT.search(prefer.lower())
@@ -243,19 +212,3 @@ async def read_native(
         return check_native(taken, {name: bytes(text) for name, text in texts.items() if name not in media})
     except InvalidInput as invalid:
         raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
-
-
-def transaction(line: LedgerEntry) -> Transaction:
-    """Return a ledger entry in this dialect's shape."""
-    top_up = line.kind == "top_up"
-    # A charge and its full refund are the same number of cents: both are rounded away from zero.
-    amount = cents_up(line.amount_micros) if line.amount_micros > 0 and not top_up else cents(line.amount_micros)
-    return Transaction(
-        type=TRANSACTION_TYPES[line.kind],
-        amount_cents=amount,
-        amount_usd=amount / 100,
-        amount_micros=line.amount_micros,
-        created_at=rfc3339(line.at_ms),
-        generation_id=None if top_up else line.reference,
-        reference=line.reference if top_up else None,
-    )

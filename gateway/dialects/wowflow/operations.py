@@ -2,9 +2,10 @@
 
 from msgspec import UNSET, structs
 
-from gateway.dialects.wowflow import examples, handlers
+from gateway.dialects.wowflow import examples, handlers, money
 from gateway.dialects.wowflow.bodies import Balance, CreateGeneration, GenerationEntry, ModelEntry, Quote, Transaction
-from gateway.examples import GENERATION_FILTERS, GENERATION_ID, IDEMPOTENCY_KEY, LIMIT, PAGE, PAGE_HEADERS, PROMPT
+from gateway.examples import GENERATION_FILTERS, GENERATION_ID, IDEMPOTENCY_KEY, PAGE, PAGE_HEADERS, PROMPT
+from gateway.history.transactions import KINDS
 from gateway.openapi.snippets import POLLING
 from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, Parameter
 from shared.domain.catalogue import Catalogue, Model
@@ -28,7 +29,7 @@ PREFER = Parameter(
 BALANCE = Operation(
     method="get",
     path="/api/v1/balance",
-    handler=handlers.read_balance,
+    handler=money.read_balance,
     id="readBalance",
     tag="Money",
     summary="Check the balance",
@@ -36,23 +37,32 @@ BALANCE = Operation(
     responses=(OperationResponse(text="The balance.", shapes=(Balance,), examples={"balance": examples.BALANCE}),),
     refusals=KEYED,
 )
+TRANSACTION_TYPE = Parameter(
+    name="type",
+    place="query",
+    text="Only transactions of this type.",
+    schema={"type": "string", "enum": list(KINDS)},
+)
 TRANSACTIONS = Operation(
     method="get",
     path="/api/v1/transactions",
-    handler=handlers.list_transactions,
+    handler=money.list_transactions,
     id="listTransactions",
     tag="Money",
     summary="List the transactions",
-    text="Top-ups, charges and refunds, newest first.",
-    parameters=(LIMIT,),
+    text="Top-ups, charges and refunds, newest first, page by page. With `Accept: text/csv` the response is a file "
+    "with all of them, or the newest `limit`. Its times are in UTC, and its amounts in millionths of a dollar.",
+    parameters=(*PAGE, TRANSACTION_TYPE),
     responses=(
         OperationResponse(
             text="The transactions.",
             shapes=(DataList[Transaction],),
             examples={"transactions": examples.TRANSACTIONS},
+            headers=PAGE_HEADERS,
+            csv=True,
         ),
     ),
-    refusals=("invalid_request", *KEYED),
+    refusals=("invalid_request", "rate_limited", *KEYED),
 )
 
 

@@ -32,7 +32,7 @@ RESERVED = {
     # Accept, poll, wait and settle never touch the database.
     "shared.records": (
         *("shared/records/", "workers/archive/", "workers/__main__.py"),
-        *("gateway/history/", "gateway/app.py", "gateway/context.py"),
+        *("gateway/history/", "gateway/app.py", "gateway/context.py", "gateway/dialects/wowflow/money.py"),
     ),
 }
 WALL_CLOCK = re.compile(r"time\.(time|time_ns|localtime|ctime)|(datetime\.)*(datetime|date)\.(now|utcnow|today)")

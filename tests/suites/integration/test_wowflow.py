@@ -239,6 +239,15 @@ async def test_transactions_are_newest_first(caller: Caller) -> None:
         ("topup", 100, None),
     ] == [(line["type"], line["amount_cents"], line["generation_id"]) for line in answer.body["data"]]
     assert 895_000 == sum(line["amount_micros"] for line in answer.body["data"])
+    table = await caller.request("GET", "/api/v1/transactions?type=spend", headers={"Accept": "text/csv"})
+    assert (200, "text/csv; charset=utf-8", "*") == (
+        table.status,
+        table.headers["Content-Type"],
+        table.headers["Access-Control-Allow-Origin"],
+    )
+    names, *rows = table.body.decode().strip().split("\r\n")
+    assert "sequence,created_at,type,amount_micros,generation_id,reference" == names
+    assert [row.split(",")[2] for row in rows] == ["spend"] * len(rows) != []
     one = await caller.request("GET", "/api/v1/transactions?limit=1")
     assert answer.body["data"][:1] == one.body["data"]
 

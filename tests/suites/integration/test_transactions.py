@@ -1,0 +1,141 @@
+"""Transactions from the store and the database as one list, and as CSV."""
+
+from collections.abc import AsyncIterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from gateway.csv_rows import encode_rows, wants_csv
+from gateway.history.query import ListQuery
+from gateway.history.transactions import list_lines, scan_lines
+from shared.domain.errors import Refused
+from shared.records.chain import LedgerLine
+from shared.records.connect import Records
+from shared.records.history import History
+from shared.records.migrate import migrate
+from shared.records.read_pages import LineFilter
+from shared.records.write import AccountBatch, Batch, write_batch
+from shared.store import keys, ledger
+from shared.store.connect import Store
+from tests.harness.archiving import make_context
+from tests.harness.factories import create_customer
+
+EVERYTHING = LineFilter()
+
+
+class Books(Struct):
+    """An account with a ledger, which a test folds as the archiver does."""
+
+    store: Store
+    records: Records
+    account: str
+    context: Any
+
+    async def archive(self, until: int) -> None:
+        """Write the lines up to a sequence to the database."""
+        found = await ledger.list_entries(self.store, self.account, 0, until - 1)
+        lines = [
+            LedgerLine(self.account, at, line.at_ms, line.kind, line.amount_micros, line.reference)
+            for at, line in enumerate(found, 1)
+        ]
+        names = {"name": "Ada", "plan": "pro", "created_ms": 1, "topup": 0, "spent": 0, "low": 0}
+        async with self.records.write() as connection:
+            await write_batch(
+                connection, Batch(accounts=[AccountBatch(row={"id": self.account, **names}, lines=lines)])
+            )
+
+    async def fold(self, count: int) -> None:
+        """Replace the first lines by an opening line with their sum."""
+        name = keys.ledger(self.account)
+        lines = await ledger.list_entries(self.store, self.account, 0, count - 1)
+        await self.store.call("LPOP", name, count)
+        total = sum(line.amount_micros for line in lines)
+        await self.store.call("LPUSH", name, f"5 opening {total} {count} 0")
+
+    async def walk(self, count: int, wanted: LineFilter = EVERYTHING, *, after: int = 0) -> list[int]:
+        """Return the sequences of all lines, newest first, page by page."""
+        seen, query = list[int](), ListQuery(count=count, after=str(after) if after else "")
+        while True:
+            page = await list_lines(self.context, self.account, query, wanted)
+            assert page.complete
+            names = [line.sequence for line in page.entries]
+            seen = [*names, *seen] if after else [*seen, *names]
+            if not page.more:
+                return seen
+            first, last = page.names
+            query = ListQuery(count=count, after=first) if after else ListQuery(count=count, before=last)
+
+
+@pytest.fixture
+async def books(store_url: str, database_url: str) -> AsyncIterator[Books]:
+    """Create a ledger of 30 lines: a top-up, then charges, refunds, and settlements that move nothing."""
+    async with Store(store_url) as store:
+        records = Records(database_url)
+        await migrate(records)
+        customer = await create_customer(store)
+        lines = [f"{1000 + at} {('reserve -5', 'settle 0', 'credit 2')[at % 3]} g{at}" for at in range(2, 31)]
+        await store.call("RPUSH", keys.ledger(customer.account), *lines)
+        context = make_context(store, History(records))
+        yield Books(store, records, customer.account, context)
+        await records.close()
+
+
+def moving(first: int, last: int) -> Sequence[int]:
+    """Return the sequences of lines that moved money, newest first."""
+    return [at for at in range(last, first - 1, -1) if at == 1 or at % 3 != 1]
+
+
+@pytest.mark.parametrize("folded", [0, 1, 12, 30])
+async def test_transactions_have_no_seam(books: Books, folded: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the store's part begins, and however it is read, every movement comes once, newest first."""
+    monkeypatch.setattr("gateway.history.transactions.STEP", 4)
+    await books.archive(max(folded, 20))
+    if folded:
+        await books.fold(folded)
+    for count in (1, 4, 50):
+        assert moving(1, 30) == await books.walk(count)
+        assert moving(8, 30) == await books.walk(count, after=7)
+    charges = LineFilter(kinds=frozenset({"reserve"}))
+    assert [at for at in moving(1, 30) if at % 3 == 0] == await books.walk(2, charges)
+    assert moving(5, 25) == await books.walk(3, LineFilter(from_ms=1005, to_ms=1026))
+    query = ListQuery(count=3)
+    pages = [page.entries async for page in scan_lines(books.context, books.account, query, EVERYTHING, 7)]
+    assert moving(1, 30)[:7] == [line.sequence for page in pages for line in page]
+
+
+async def test_transactions_without_a_database_say_that_history_is_incomplete(books: Books) -> None:
+    """Lines that the store has folded are missing then, and only then the page says so."""
+    books.context.history = History(None)
+    assert moving(1, 30) == await books.walk(50)
+    await books.archive(30)
+    await books.fold(12)
+    for query, wanted in ((ListQuery(count=50), moving(13, 30)), (ListQuery(count=50, after="3"), moving(13, 30))):
+        page = await list_lines(books.context, books.account, query, EVERYTHING)
+        assert (list(wanted), False) == ([line.sequence for line in page.entries], page.complete)
+    page = await list_lines(books.context, books.account, ListQuery(count=5), EVERYTHING)
+    assert page.complete
+
+
+@pytest.mark.parametrize("cursor", ["0", "x", "-1", "1" * 16, "\N{SUPERSCRIPT TWO}"])
+async def test_cursor_is_a_sequence(cursor: str) -> None:
+    """Another text is refused before anything is read."""
+    with pytest.raises(Refused, match="must be the `sequence`"):
+        await list_lines(make_context(None, None), "acct", ListQuery(count=1, before=cursor), EVERYTHING)  # type: ignore[arg-type]
+
+
+def test_csv_is_safe_to_open() -> None:
+    """Separators are quoted, numbers stay numbers, and no text becomes a formula."""
+    row = (1, -5, "a,b", 'say "hi"', "=1+1", "-x", "+49", None)
+    assert b'1,-5,"a,b","say ""hi""",\'=1+1,\'-x,\'+49,\r\n' == encode_rows([row])
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [(["text/csv"], True), (["application/json, text/csv"], False), (["text/csv;q=1, */*"], True), ([], False)],
+)
+def test_csv_is_chosen_by_the_accept_header(accept: list[str], wanted: bool) -> None:
+    """CSV is for callers who name it, before JSON."""
+    request: Any = SimpleNamespace(headers=SimpleNamespace(getall=lambda name, default: accept or default))
+    assert wanted == wants_csv(request)
