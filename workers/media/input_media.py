@@ -9,13 +9,14 @@ from shared.media.base64_text import decode_data_url
 from shared.media.file_type import FORMATS, TYPE_BYTES, MediaKind, describe_file, input_type
 from shared.media.image_header import HEAD_BYTES_MAX, DamagedImage, read_header
 from shared.ops.storage import Storage, StorageError
-from workers.adapters.contract import Blob, Rejected
+from workers.adapters.contract import Blob, Rejected, Retry
 from workers.egress import Egress
-from workers.egress.errors import BadUrl, EgressError, TooLarge
+from workers.egress.errors import BadUrl, EgressError, OutOfSockets, TooLarge
 from workers.media.pictures import Pictures
 
 MB = 1_000_000
 BYTES_MAX: dict[MediaKind, int] = {"image": 20 * MB, "video": 100 * MB, "audio": 100 * MB}
+OWN_FAULT_S = 5.0  # until an input is fetched again that could not be on this machine
 NOT_FETCHED = "The {kind} could not be fetched. Use a public URL that answers with it, on port 80 or 443."
 
 log = structlog.get_logger()
@@ -36,7 +37,7 @@ class InputMedia:
     async def fetch_media(self, url: str, kind: MediaKind) -> Blob:
         """Fetch an input, an image as every provider reads it. Raises Rejected: `<kind>_unreachable` or `bad_<kind>`.
 
-        Raises Retry while too many images are being prepared.
+        Raises Retry while too many images are being prepared, or while this process has no free socket.
         """
         bytes_max = BYTES_MAX[kind]
         data = await self._read(url, kind, bytes_max)
@@ -71,6 +72,8 @@ class InputMedia:
             raise Rejected(f"{kind}_unreachable", f"The {kind} could not be fetched: {error.message}.") from None
         except TooLarge:
             raise too_large(kind) from None
+        except OutOfSockets as error:
+            raise Retry(error.message, after_s=OWN_FAULT_S, ours=True) from None
         except EgressError as error:
             # The customer gets no report of which of our addresses and ports answer.
             log.info("input_image.not_fetched", host=host_of(url), code=error.code, reason=error.message)

@@ -13,8 +13,9 @@ from shared.ops.storage import Storage
 from tests.harness.doubles.line import LineServer, redirect_to
 from tests.harness.doubles.receiver import Receiver
 from tests.harness.doubles.zone import Zone
-from workers.adapters.contract import Link, Rejected
-from workers.egress import Egress
+from workers.adapters.contract import Link, Rejected, Retry
+from workers.egress import Egress, GetResponse
+from workers.egress.errors import OutOfSockets
 from workers.media.errors import BadOutput
 from workers.media.input_media import NOT_FETCHED, InputMedia
 from workers.media.output_copy import READER_BYTES, Copier
@@ -115,3 +116,15 @@ async def test_invalid_link_of_an_image_has_a_reason(storage: Storage) -> None:
     """A URL that nobody can request is explained, because that reveals nothing."""
     message = await fetch_failure(storage, Egress(), "https://[::1/x")
     assert "The image could not be fetched: the URL must have a valid host name and port." == message
+
+
+async def test_image_waits_while_this_machine_has_no_socket(storage: Storage) -> None:
+    """A process without sockets does not fail an order because of that: it is submitted later."""
+
+    class Starved(Egress):
+        async def get(self, url: str, *, body_bytes_max: int) -> GetResponse:
+            raise OutOfSockets("our side has no free connection")
+
+    with pytest.raises(Retry) as caught:
+        await InputMedia(storage, Starved(), Pictures()).fetch("https://a.example/a.png")
+    assert caught.value.ours

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from gateway.auth import OTHER_HEADERS
 from shared.store import ledger
 from tests.harness.factories import CENTS
 from tests.suites.e2e.caller import Caller, Place, deploy
@@ -16,6 +15,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 GENERATIONS = "/api/v1/generations"
 GOOD = {"model": "test/noop", "prompt": "a red boat"}
 JSON = {"Content-Type": "application/json"}
+KEY_HEADERS = ("X-API-Key", "Api-Key", "X-Goog-Api-Key", "xi-api-key")
+DOCUMENTED = "Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id, traceparent"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -32,7 +33,7 @@ async def caller(place: Place) -> Caller:
     return await place.create_caller(cents=100)
 
 
-@pytest.mark.parametrize("name", OTHER_HEADERS)
+@pytest.mark.parametrize("name", KEY_HEADERS)
 @pytest.mark.parametrize("path", ["/api/v1/balance", "/api/jobs", "/api/v1/me"])
 async def test_key_is_read_from_the_headers_of_other_services(caller: Caller, name: str, path: str) -> None:
     """A key in another usual header counts as in Authorization, in each dialect."""
@@ -43,7 +44,7 @@ async def test_key_is_read_from_the_headers_of_other_services(caller: Caller, na
         assert caller.customer.account == answer.body["id"]
 
 
-@pytest.mark.parametrize("name", OTHER_HEADERS)
+@pytest.mark.parametrize("name", KEY_HEADERS)
 @pytest.mark.parametrize("value", ["junk", "wok_junk"])
 async def test_wrong_key_in_another_header_is_not_a_guest(caller: Caller, name: str, value: str) -> None:
     """A key that is wrong is 401 wherever it is, and the message names the header to use."""
@@ -136,13 +137,22 @@ async def test_preflight_allows_what_a_page_asks_for(caller: Caller, path: str, 
     assert "GET" in answer.headers["Access-Control-Allow-Methods"]
 
 
-@pytest.mark.parametrize("asked", ["x" * 3_000, ",".join(f"x-{number}" for number in range(100)), "x y", "a\u00e9"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ",".join(f"x-{number}-{'a' * 90}" for number in range(40)),
+        ",".join(f"x-{number}" for number in range(100)),
+        f"x-{'a' * 100}",
+        "x y",
+        "a\u00e9",
+    ],
+)
 async def test_preflight_is_bounded(caller: Caller, asked: str) -> None:
     """A list of headers that is too long, or not of names, gets the documented ones."""
     headers = {"Access-Control-Request-Headers": asked, "Authorization": ""}
     answer = await caller.request("OPTIONS", "/api/generate", headers=headers)
     assert 204 == answer.status
-    assert 200 > len(answer.headers["Access-Control-Allow-Headers"])
+    assert DOCUMENTED == answer.headers["Access-Control-Allow-Headers"]
 
 
 async def test_admin_api_is_not_for_pages(caller: Caller) -> None:

@@ -142,6 +142,8 @@ async def test_unexpected_answer_closes_the_connection(store_url: str, data: byt
         wire = store._wire
         assert wire is not None
         wire.data_received(data)
+        assert wire._transport is not None
+        assert wire._transport.is_closing()
         await asyncio.wait_for(wire.closed, BACK_S + BUSY_S)
         assert b"PONG" == await store.call("PING")
 

@@ -164,3 +164,10 @@ def test_deprecated_allow_private_means_loopback_and_private_networks() -> None:
     assert [None] * len(allowed) == [refusal_reason(address, settings.webhook_networks) for address in allowed]
     assert None not in [refusal_reason(address, settings.webhook_networks) for address in refused]
     assert () == settings.images_networks
+
+
+def test_waits_end_before_the_limit_of_common_proxies() -> None:
+    """Without a setting, no held answer outlasts the minute after which nginx and others end a request."""
+    settings = load({})
+    assert 50 <= min(settings.wokgen_wait_s, settings.prefer_wait_s)
+    assert 60 > max(settings.wokgen_wait_s, settings.prefer_wait_s)
