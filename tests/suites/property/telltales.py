@@ -15,6 +15,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.give_a_new_slot_to_the_backlog,
         scenarios.prefer_a_free_provider,
         scenarios.share_the_concurrency_of_a_provider,
+        scenarios.use_up_the_daily_quota,
     ),
     "accept": (
         scenarios.notify_of_a_low_balance_once,
@@ -85,6 +86,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.deliver_an_event_to_each_subscribed_endpoint,
         scenarios.refuse_a_cost_outside_the_reservation,
         scenarios.wake_each_gateway_once,
+        scenarios.hold_a_generation_until_its_uploads_are_stored,
     ),
     "start": (
         scenarios.permit_a_submit_once,

@@ -12,7 +12,7 @@ from tests.suites.property.canaries import CANARIES, Canary
 from tests.suites.property.machine import LONG, PROFILE, Machine
 from tests.suites.property.scenarios import SCENARIOS
 from tests.suites.property.sync_store import SyncStore
-from tests.suites.property.telltales import in_order
+from tests.suites.property.telltales import TELLTALES, in_order
 from tests.suites.property.timed_world import TimedWorld
 
 LOAD_SCRIPT: Callable[[str], Script] = vars(connect)["script"]  # the loader that the tests replace
@@ -32,6 +32,11 @@ def test_verbs_match_the_model_in_each_scenario(sync_store: SyncStore, scenario:
 def test_canaries_each_change_a_verb() -> None:
     """Each canary still changes a verb, so none is out of date."""
     assert [] == [canary.name for canary in CANARIES if not any(canary.applies_to(lua) for lua in all_scripts())]
+
+
+def test_telltales_name_verbs_of_canaries() -> None:
+    """The scenarios to try first are listed under verbs that canaries break, so a renamed verb has not lost them."""
+    assert [] == sorted(TELLTALES.keys() - {canary.verb for canary in CANARIES})
 
 
 @pytest.mark.parametrize("canary", CANARIES, ids=str)

@@ -54,20 +54,17 @@ class World:
 
     def __init__(self, store: SyncStore) -> None:
         self.store = store
+        self.snapshot = Snapshot(0)
         self.model = Model()
         self.transitions = Transitions(self.model)
         self.history: list[str] = []
         self.count = 0
         self.failed = False
         self.posted = ""  # the delivery of this action, which needs no job to go on
+        self.complete = False  # it is checked once it has everything, and then after every action
         wait_past_midnight()
-        store.write(("FLUSHALL",))
+        store.write(("FLUSHALL",), *(plan_command(name, plan) for name, plan in PLANS.items()))
         store.wakes.clear()
-        for plan, limits in PLANS.items():
-            fields = {**structs.asdict(limits), "beyond": "1" if limits.beyond else ""}
-            fields |= {"bounds": f"- {limits.daily_attempts} - - -"}
-            fields.pop("daily_attempts")
-            store.write(("HSET", f"gw:plan:{plan}", *(part for pair in fields.items() for part in pair)))
         for name, (limit, repeatable) in PROVIDERS.items():
             self.model.providers[name] = Provider(limit, repeatable)
             store.write(("HSET", f"gw:provider:{name}", *(("concurrency", limit) if limit else ("name", name))))
@@ -76,12 +73,13 @@ class World:
             made = ["created", ANYTHING]
             self.call(made, "create_account", name, name.title(), plan, LOW_BALANCE, again=made)
         self.model.accounts[GUEST] = Account(GUEST, PLANS["guest"], guest=True)
-        self.snapshot = store.take_snapshot()
         for name in ACCOUNTS:
             self.create_key(name)
             self.top_up(name, 150_000, "first")
         for name, types in ENDPOINTS.items():
             self.create_endpoint(name, types)
+        self.complete = True
+        self.check()
         self.history.clear()
 
     def take_number(self) -> int:
@@ -115,6 +113,8 @@ class World:
 
     def check(self) -> Snapshot:
         """Compare the store with the model and the invariants."""
+        if not self.complete:
+            return self.snapshot
         before, self.snapshot = self.snapshot, self.store.take_snapshot()
         self._follow_held(before)
         faults = [*self._follow_admissions(), *differences(self.model, self.snapshot)]
@@ -348,6 +348,13 @@ class World:
             self.fail(f"{call} returned {reply} instead of an error")
         if before.contents != self.store.take_snapshot().contents:
             self.fail(f"{call} was refused, but changed the store")
+
+
+def plan_command(name: str, plan: Plan) -> tuple[Value, ...]:
+    """Return the command that writes a plan."""
+    fields = structs.asdict(plan) | {"beyond": "1" if plan.beyond else "", "bounds": f"- {plan.daily_attempts} - - -"}
+    fields.pop("daily_attempts")
+    return ("HSET", f"gw:plan:{name}", *(part for pair in fields.items() for part in pair))
 
 
 def wait_past_midnight() -> None:
