@@ -26,6 +26,7 @@ ROWS = (
     "pending",
     "whole",
     "memory",
+    "records",
     "inputs",
     "outputs",
     "wake",
