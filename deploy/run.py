@@ -27,7 +27,8 @@ from shared.ops.hangup import Terminal
 from shared.ops.settings import Settings, SettingsError, load, other_environment
 
 PROVIDER = "{provider}"
-WORKS, RUNS, GATEWAY, DISPATCHER = "-m workers", "-m workers run ", "-m gateway", "-m workers deliver"
+WORKS, RUNS, GATEWAY = "-m workers", "-m workers run ", "-m gateway"
+DISPATCHER, ARCHIVER = "-m workers deliver", "-m workers archive"
 TARGETS = "metrics-targets.json"
 STORE_S = 20  # how long the store, which stops last, may take after drain_s
 UNUSABLE = 2
@@ -89,10 +90,8 @@ class Environments:
     def of(self, command: str) -> dict[str, str]:
         """Return the environment of a process by its command. It names the configured providers, without their keys."""
         _, _, provider = command.partition(RUNS)
-        webhooks = any(role in command for role in (GATEWAY, DISPATCHER))
-        hidden = own_secrets.foreign_variables(
-            self._catalogue, provider=" ".join(provider.split()[:1]), webhooks=webhooks
-        )
+        sealed = any(role in command for role in (GATEWAY, DISPATCHER, ARCHIVER))
+        hidden = own_secrets.foreign_variables(self._catalogue, provider=" ".join(provider.split()[:1]), sealed=sealed)
         return other_environment(hidden, PROVIDERS=self._providers)
 
 

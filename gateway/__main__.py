@@ -45,8 +45,8 @@ def main() -> int:
         app = build_app(config)
         follower = app[FOLLOWER]
         follower.terminal = terminal
-        follower.dropped = frozenset(own_secrets.keep(follower.catalogue, webhooks=True))
-        follower.keep_secrets = partial(own_secrets.keep_more, webhooks=True)
+        follower.dropped = frozenset(own_secrets.keep(follower.catalogue, sealed=True))
+        follower.keep_secrets = partial(own_secrets.keep_more, sealed=True)
         logs.configure(config, role="gateway")
         metrics.build("gateway")
         zero_series.export_zeros()

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from gateway.api.account import operations as account
 from gateway.api.admin import operations as admin
+from gateway.api.receipts import operations as receipts
 from gateway.api.service import operations as service
 from gateway.api.uploads import operations as uploads
 from gateway.api.webhooks import operations as webhooks
@@ -24,6 +25,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *wokgen_v1.OPERATIONS,
         *uploads.OPERATIONS,
         *account.OPERATIONS,
+        *receipts.OPERATIONS,
         *webhooks.OPERATIONS,
         *service.operations(),
     )

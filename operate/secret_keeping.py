@@ -1,4 +1,4 @@
-"""The deployment's own secrets: those of webhooks at rest, and that of callback URLs."""
+"""The deployment's own secrets: those of webhooks and of receipts at rest, and that of callback URLs."""
 
 import contextlib
 from typing import Annotated
@@ -11,20 +11,23 @@ from shared.domain.errors import Refused, StoreError
 from shared.ops import sealing
 from shared.ops.settings import SECRETS_KEY, secret
 from shared.store import accounts, webhooks
+from shared.store.receipt_keys import encrypt_signing_key
 from shared.store.secret import rotate_callback_secret
 
 PAGE = 1000
 
 
 class Sealed(Struct, kw_only=True):
-    """How many webhook secrets were encrypted, and how many were encrypted with the first key already."""
+    """How many secrets were encrypted, and how many were encrypted with the first key already."""
 
     sealed: Annotated[int, doc("Secrets encrypted now.")]
     current: Annotated[int, doc("Secrets that were encrypted with the first key already.")]
 
 
 async def seal_all(operator: Operator) -> Sealed:
-    """Encrypt every webhook secret with the first key, then have the store rewrite its file, which has the old forms.
+    """Encrypt every webhook secret, and the key of receipts, with the first key.
+
+    Then have the store rewrite its file, which has the old forms.
 
     Raises Refused without a key, SealBroken for a secret whose key is missing, and SettingsError for an unusable key.
     """
@@ -36,7 +39,8 @@ async def seal_all(operator: Operator) -> Sealed:
         first += len(page)
         for account_id in page:
             await _seal_account(operator, account_id, done)
-    await operator.act("secret seal", detail=f"{done.sealed} webhook secrets").run("note_action", "done")
+    done.sealed += await encrypt_signing_key(operator.store)
+    await operator.act("secret seal", detail=f"{done.sealed} secrets").run("note_action", "done")
     if done.sealed:
         with contextlib.suppress(StoreError):  # a rewrite runs already, or the server does not permit it
             await operator.store.call("BGREWRITEAOF")

@@ -86,8 +86,8 @@ def work(config: Settings, arguments: list[str], terminal: Terminal) -> int:
     """Run the role that the arguments name; the exit status. Raises for settings that cannot be used."""
     role: Callable[[Settings, CatalogueFollower], Coroutine[Any, Any, None]]
     catalogue = catalogue_files.load_deployed(config, compiled=False)
-    owner, webhooks = arguments[-1] if len(arguments) > 1 else "", arguments == ["deliver"]
-    dropped = own_secrets.keep(catalogue, provider=owner, webhooks=webhooks)
+    owner, sealed = arguments[-1] if len(arguments) > 1 else "", arguments in (["deliver"], ["archive"])
+    dropped = own_secrets.keep(catalogue, provider=owner, sealed=sealed)
     match arguments:
         case ["run", provider]:
             check_takes_native(catalogue, provider, config)
@@ -116,7 +116,7 @@ def work(config: Settings, arguments: list[str], terminal: Terminal) -> int:
     logs.configure(config, role="-".join(arguments))
     metrics.build("-".join(arguments))
     follower = CatalogueFollower(config, catalogue, dropped=dropped, terminal=terminal, compiled=False)
-    follower.keep_secrets = partial(own_secrets.keep_more, provider=owner, webhooks=webhooks)
+    follower.keep_secrets = partial(own_secrets.keep_more, provider=owner, sealed=sealed)
     uvloop.run(role(config, follower))
     return 0
 

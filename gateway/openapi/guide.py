@@ -89,6 +89,7 @@ TAGS = {
     "takes longer. If the job fails meanwhile, the response is 502 with the reason, the job's `code` and its `jobId`.",
     "WokGen SDK 1.0": "The calls of version 1.0 of the WokGen SDK, for clients that are deployed already.",
     "Money": "The balance and the transactions behind it.",
+    "Receipts": "Proofs of what a generation cost and who served it. They verify offline, with the public keys alone.",
     "Account": "The account of your key, its low-balance alert and its other keys. In a browser, open "
     "`/account/api-keys`.",
     "Webhook endpoints": "Your webhook endpoints, and every delivery to them. In a browser, open `/account/webhooks`.",

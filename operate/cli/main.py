@@ -23,6 +23,7 @@ from operate.cli.key import key
 from operate.cli.ledger import ledger
 from operate.cli.provider import provider
 from operate.cli.queue import queue
+from operate.cli.receipt import receipt
 from operate.cli.reconcile import reconcile
 from operate.cli.secret import secret
 from operate.cli.store import store
@@ -43,7 +44,7 @@ Commands use the same store as the gateway: REDIS_URL, or else the one in DATA_D
 print_version = click.version_option(VERSION, prog_name="wokflow", message="%(prog)s %(version)s")
 wokflow = print_version(Group("wokflow", help=HELP))
 
-ACCOUNTS = (account, key, generation, ledger, webhook)
+ACCOUNTS = (account, key, generation, ledger, receipt, webhook)
 OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, secret, store)
 store.add_command(run_repair)
 catalogue.add_command(run_reload)

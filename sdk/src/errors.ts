@@ -13,7 +13,8 @@ export const FOREIGN_CODE = "http_error";
  * ├── TimeoutError              no response in time, or the job did not end in time
  * ├── NetworkError              no response at all
  * ├── AbortedError              the caller's signal was aborted
- * └── WebhookVerificationError  the webhook cannot be trusted
+ * ├── WebhookVerificationError  the webhook cannot be trusted
+ * └── ReceiptVerificationError  the receipt is not what the deployment signed
  * ```
  */
 export class WokGenError extends Error {
@@ -88,6 +89,11 @@ export class WebhookVerificationError extends WokGenError {
   override readonly name = "WebhookVerificationError";
 }
 
+/** A receipt that differs from what the deployment signed. */
+export class ReceiptVerificationError extends WokGenError {
+  override readonly name = "ReceiptVerificationError";
+}
+
 /** Return whether this client threw the error. Unlike `instanceof`, the guards also know errors of another copy. */
 export function isWokGenError(error: unknown): error is WokGenError {
   return typeof error === "object" && error !== null && BRAND in error;
@@ -116,4 +122,9 @@ export function isAbortedError(error: unknown): error is AbortedError {
 /** Return whether a webhook failed verification. */
 export function isWebhookVerificationError(error: unknown): error is WebhookVerificationError {
   return isWokGenError(error) && error.name === "WebhookVerificationError";
+}
+
+/** Return whether a receipt failed verification. */
+export function isReceiptVerificationError(error: unknown): error is ReceiptVerificationError {
+  return isWokGenError(error) && error.name === "ReceiptVerificationError";
 }

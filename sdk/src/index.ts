@@ -7,10 +7,12 @@ export {
   isAbortedError,
   isApiError,
   isNetworkError,
+  isReceiptVerificationError,
   isTimeoutError,
   isWebhookVerificationError,
   isWokGenError,
   NetworkError,
+  ReceiptVerificationError,
   TimeoutError,
   WebhookVerificationError,
   WokGenError,
@@ -66,3 +68,5 @@ export type {
   WebhookEvent,
 } from "./webhooks/events.ts";
 export { type HeadersLike, verifyWebhook, type WebhookDelivered } from "./webhooks/verify-webhook.ts";
+
+export { type Receipt, type ReceiptKeys, verifyReceipt } from "./receipts/verify-receipt.ts";

@@ -17,27 +17,27 @@ def variables(catalogue: Catalogue) -> frozenset[str]:
     )
 
 
-def foreign_variables(catalogue: Catalogue, *, provider: str = "", webhooks: bool = False) -> frozenset[str]:
-    """Return the variables that a process does not need: a provider's worker, or one that handles webhook secrets."""
+def foreign_variables(catalogue: Catalogue, *, provider: str = "", sealed: bool = False) -> frozenset[str]:
+    """Return the variables that a process does not need: a provider's worker, or one that handles sealed secrets."""
     entry = catalogue.providers.get(provider)
     own = {entry.key_env, entry.callback_secret_env} if entry else set()
-    return (variables(catalogue) | (frozenset() if webhooks else {SECRETS_KEY})) - own
+    return (variables(catalogue) | (frozenset() if sealed else {SECRETS_KEY})) - own
 
 
-def keep(catalogue: Catalogue, *, provider: str = "", webhooks: bool = False) -> list[str]:
+def keep(catalogue: Catalogue, *, provider: str = "", sealed: bool = False) -> list[str]:
     """Drop the secrets that this process does not need, and hide the others from everything that it writes.
 
     Return the variables that were dropped. Raises SettingsError for an unusable SECRETS_KEY.
     """
-    dropped = settings.drop(foreign_variables(catalogue, provider=provider, webhooks=webhooks))
+    dropped = settings.drop(foreign_variables(catalogue, provider=provider, sealed=sealed))
     redaction.remember(settings.secret_values(variables(catalogue)))
     sealing.check()
     return dropped
 
 
-def keep_more(catalogue: Catalogue, *, provider: str = "", webhooks: bool = False) -> list[str]:
+def keep_more(catalogue: Catalogue, *, provider: str = "", sealed: bool = False) -> list[str]:
     """Do the same for another catalogue of a running process, which still holds the secrets of its first one."""
-    dropped = settings.drop(foreign_variables(catalogue, provider=provider, webhooks=webhooks))
+    dropped = settings.drop(foreign_variables(catalogue, provider=provider, sealed=sealed))
     redaction.remember_more(settings.secret_values(variables(catalogue)))
     return dropped
 

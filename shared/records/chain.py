@@ -1,9 +1,10 @@
 """The chain of an account's ledger: each line's hash covers the line and the hash of its predecessor."""
 
 from collections.abc import Iterable
-from hashlib import sha256
 
 from msgspec import Struct
+
+from shared.domain import receipt
 
 MISSING = "missing"  # kind of a line in place of lines that neither the store nor the database has
 
@@ -29,12 +30,9 @@ class Head(Struct, frozen=True):
 
 
 def line_hash(previous: str, line: LedgerLine) -> str:
-    """Return the hash of a line whose predecessor has the hash `previous`, "" for the first line.
-
-    It is the SHA-256 of both, joined by line feeds: previous, account, sequence, at_ms, kind, amount, reference.
-    """
-    words = (previous, line.account, line.sequence, line.at_ms, line.kind, line.amount, line.reference)
-    return sha256("\n".join(map(str, words)).encode()).hexdigest()
+    """Return the hash of a line whose predecessor has the hash `previous`, "" for the first line."""
+    about = (line.account, line.sequence, line.at_ms, line.kind, line.amount, line.reference)
+    return receipt.line_hash(previous, *about)
 
 
 def chain(head: Head, lines: Iterable[LedgerLine]) -> tuple[Head, list[LedgerLine]]:

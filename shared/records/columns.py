@@ -1,5 +1,7 @@
 """Columns of the tables and of the migrations. A migration is never changed, so these are not either."""
 
+from typing import Any
+
 from sqlalchemy import JSON, BigInteger, Column, Double, Integer, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -54,3 +56,8 @@ def document(name: str) -> Column[object]:
 def blob(name: str) -> Column[bytes]:
     """Return bytes, or NULL."""
     return Column(name, LargeBinary)
+
+
+def seal_columns() -> tuple[Column[Any], ...]:
+    """Return the columns of a sealed row: see shared/records/seal.py. NULL: it was written before there were any."""
+    return blob("salt"), blob("digest"), optional_number("day"), document("erased")

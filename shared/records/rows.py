@@ -53,6 +53,7 @@ def generation_row(generation_id: str, fields: Sequence[bytes]) -> Row:
         "closed_ms": found.closed_ms or 0,
         "credit_ms": found.credit_ms,
         "late_ms": found.late_ms,
+        "output_hashes": " ".join(output.sha256 for output in outcome.outputs if output.sha256),
     }
 
 

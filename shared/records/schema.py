@@ -15,10 +15,11 @@ from shared.records.columns import (
     optional_number,
     optional_text,
     position,
+    seal_columns,
     text,
 )
 
-REVISION = "0001"  # the newest migration; a test compares it with the files
+REVISION = "0003"  # the newest migration; a test compares it with the files
 
 tables = MetaData()
 facts = Table("facts", tables, text("name", key=True), text("value"))  # `id`: identity of this database
@@ -37,6 +38,8 @@ accounts = Table(
     number("ledger_balance"),  # the sum of its lines up to there
     text("ledger_hash"),  # of that line
     number("events"),  # the number of the account's last event in account_events
+    number("sealed_sequence"),  # of its last line in a signed day
+    number("checked_sequence"),  # of its last line that a check has compared with the store
 )
 
 keys = Table(
@@ -49,6 +52,8 @@ keys = Table(
     text("hint"),
     number("created_ms"),
     optional_number("revoked_ms"),
+    *seal_columns(),
+    Index("keys_day", "day", "account", "digest"),
     Index("keys_account", "account"),
     Index("keys_hash", "hash"),
 )
@@ -82,6 +87,9 @@ generations = Table(
     number("closed_ms"),
     optional_number("credit_ms"),
     optional_number("late_ms"),
+    text("output_hashes"),  # SHA-256 of each stored output, separated by spaces
+    *seal_columns(),
+    Index("generations_day", "day", "account", "digest"),
     Index("generations_account", "account", "created_ms", "id"),
     Index("generations_state", "account", "state", "created_ms"),
     Index("generations_model", "account", "model", "created_ms"),
@@ -120,6 +128,8 @@ deliveries = Table(
     number("created_ms"),
     number("ended_ms"),
     blob("record"),  # every field of the store's hash, its attempts in `log`; NULL: erased
+    *seal_columns(),
+    Index("deliveries_day", "day", "account", "digest"),
     Index("deliveries_account", "account", "created_ms", "id"),
     Index("deliveries_endpoint", "endpoint", "created_ms", "id"),
     Index("deliveries_generation", "generation"),
@@ -136,6 +146,8 @@ account_events = Table(
     text("subject"),
     text("detail"),
     text("by"),
+    *seal_columns(),
+    Index("account_events_day", "day", "account", "digest"),
 )
 
 uploads = Table(
@@ -148,6 +160,8 @@ uploads = Table(
     text("path"),
     number("created_ms"),
     number("until_ms"),
+    *seal_columns(),
+    Index("uploads_day", "day", "account", "digest"),
     Index("uploads_account", "account", "created_ms"),
 )
 
@@ -161,6 +175,8 @@ audit = Table(
     text("subject"),
     text("detail"),
     text("outcome"),
+    *seal_columns(),
+    Index("audit_day", "day", "digest"),
     Index("audit_at", "at_ms"),
 )
 
@@ -189,8 +205,34 @@ day_heads = Table(
     tables,
     day(),
     text("account", key=True),
-    number("sequence"),  # of the account's last line of that day
+    number("sequence"),  # of the account's last line of that day; 0: it has none
     text("hash"),
+    number("after"),  # of its last line before that day
+    blob("digest"),  # its leaf in the tree of the day
+    Index("day_heads_account", "account", "sequence"),
+    Index("day_heads_digest", "day", "digest"),
+)
+
+day_trees = Table(
+    "day_trees",
+    tables,
+    day(),
+    text("account", key=True),  # empty: of the deployment
+    text("name", key=True),  # of the table with the leaves; `day`: the accounts of the day
+    number("size"),
+    text("root"),
+    blob("chunks"),  # roots of each 1,024 leaves, if there are more
+)
+
+superseded = Table(
+    "superseded",
+    tables,
+    text("name", key=True),  # of the table
+    text("id", key=True),  # of the row, which has changed since that day
+    day(),
+    text("account"),
+    blob("digest"),  # as that day's root covers it
+    Index("superseded_day", "name", "day", "account", "digest"),
 )
 
 days = Table(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.records import schema
 from shared.records.chain import Head, LedgerLine, chain
 from shared.records.rows import USAGE_AMOUNTS, USAGE_FROM, USAGE_PLACE, Row, usage_of
+from shared.records.seal import seal_rows
 
 IDS_MAX = 500  # of one look-up
 KEPT = {"revoked_ms"}  # columns that stay when a later write does not name a value
@@ -57,7 +58,7 @@ async def read_positions(connection: AsyncConnection, accounts: Collection[str])
     """Return the position of each account that the database has."""
     columns = schema.accounts.c
     wanted = select(columns.id, columns.ledger_sequence, columns.ledger_balance, columns.ledger_hash, columns.events)
-    found = await _select_in(connection, wanted, columns.id, sorted(accounts))
+    found = await select_in(connection, wanted, columns.id, sorted(accounts))
     return {row[0]: Position(Head(row[1], row[2], row[3]), row[4]) for row in found}
 
 
@@ -95,7 +96,7 @@ async def _write_accounts(connection: AsyncConnection, accounts: Sequence[Accoun
         (schema.account_events, events),
     ):
         if new_rows:
-            await connection.execute(table.insert(), new_rows)
+            await connection.execute(table.insert(), await seal_rows(connection, table, new_rows))
         written.add(table, len(new_rows))
 
 
@@ -107,7 +108,7 @@ async def _write_generations(connection: AsyncConnection, rows: Sequence[Row], w
     """Write generations, and add to the usage only what each of them changes."""
     rows = _newest(rows)
     columns = [schema.generations.c[name] for name in USAGE_FROM]
-    found = await _select_in(connection, select(*columns), schema.generations.c.id, [row["id"] for row in rows])
+    found = await select_in(connection, select(*columns), schema.generations.c.id, [row["id"] for row in rows])
     known = {row[0]: dict(zip(USAGE_FROM, row, strict=True)) for row in found}
     sums: dict[tuple[Any, ...], list[float]] = {}
     for row in rows:
@@ -138,6 +139,7 @@ async def _add_usage(connection: AsyncConnection, rows: Sequence[Row]) -> None:
 
 async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows, or replace the columns that they name in the rows of the same key."""
+    rows = await seal_rows(connection, table, rows)
     if not rows:
         return
     insert = _insert(connection, table)
@@ -157,7 +159,8 @@ def _newest(rows: Iterable[Row]) -> list[Row]:
     return [row for _, row in sorted({row["id"]: row for row in rows}.items())]
 
 
-async def _select_in(connection: AsyncConnection, statement: Any, column: Any, ids: Sequence[str]) -> list[Any]:
+async def select_in(connection: AsyncConnection, statement: Any, column: Any, ids: Sequence[str]) -> list[Any]:
+    """Return the rows of a statement whose column has one of the ids."""
     found: list[Any] = []
     for first in range(0, len(ids), IDS_MAX):
         found += (await connection.execute(statement.where(column.in_(ids[first : first + IDS_MAX])))).all()

@@ -38,6 +38,17 @@ FAULTS = {
     "stale_backlog": "the backlog has a generation that does not wait for this account and provider",
     "lost_delivery": "the delivery is pending but has no job and is missing from the sweeper's index",
     "stale_delivery": "the sweeper's index has a delivery that does not exist or has ended",
+    "line_missing": "the database lacks ledger entries before this one",
+    "line_changed": "the archived ledger entry does not have its hash: it or the one before it was changed",
+    "head_differs": "the account's archived ledger entries or events do not end where the database says",
+    "total_differs": "the sum of the account's archived ledger entries is not its balance",
+    "amount_differs": "the archived generation's amounts differ from its ledger entries",
+    "row_changed": "the archived row does not have its digest: it was changed",
+    "row_missing": "the database lacks a row that another one names",
+    "day_changed": "the signed day does not have its rows: some were changed, removed or added",
+    "day_unsigned": "the day's root is not signed by a known key",
+    "usage_sum": "the usage is not the sum of its generations",
+    "archive_differs": "the store's ledger differs from the archived one",
     "stale_job": "the queue has a job whose generation or delivery does not wait for it",
 }
 

@@ -16,6 +16,9 @@ LEDGER_CHECK_DUE = "gw:ledger-check-due"  # string: expires when the next ledger
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next check, ms
 DEPLOYMENT_KEY = "gw:secret"  # string: 32 random bytes that key the names of guests; permanent
 CALLBACK_SECRETS = "gw:callback-secrets"  # list: the two newest secrets of callback URLs; empty: gw:secret; permanent
+RECEIPT_KEYS = (
+    "gw:receipt-keys"  # list: keys that sign receipts, JSON, newest first; only it has a private part; permanent
+)
 UPLOADS = "gw:uploads"  # set: paths of inputs that nobody needs any more, until the sweeper has deleted them
 UPLOADS_DUE = "gw:uploads-due"  # sorted set: upload by when the sweeper drops it, ms
 DEAD = "gw:dead"  # sorted set: dead delivery by when, ms; the newest 10000

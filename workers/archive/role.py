@@ -2,17 +2,21 @@
 
 import asyncio
 import signal
+from functools import partial
 
 import structlog
 
+from shared.ops.background import keep_running
 from shared.ops.catalogue_follower import CatalogueFollower
 from shared.ops.settings import Settings
+from shared.records.connect import Records
 from shared.records.opening import open_records
 from shared.store.connect import Store
 from shared.store.guard import open_guarded_store
 from shared.store.processes import announce
 from workers import telemetry
 from workers.archive.archiver import Archiver
+from workers.archive.sign_days import sign_days_forever
 from workers.exporter import serve_metrics
 from workers.timing import Progress
 
@@ -47,7 +51,7 @@ async def archive_until(stopped: asyncio.Event, config: Settings, store: Store, 
         archiver = Archiver(store, records, hot_ms=config.hot_days * DAY_MS, progress=progress)
         metrics_server = serve_metrics(config, silent_s=lambda: progress.silent_s, follower=follower)
         async with metrics_server, announce(store, "archiver", follower=follower):
-            work, waiting = asyncio.create_task(run_all(archiver)), asyncio.create_task(stopped.wait())
+            work, waiting = asyncio.create_task(run_all(archiver, store, records)), asyncio.create_task(stopped.wait())
             await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED)
             archiver.stop()
             waiting.cancel()
@@ -58,8 +62,13 @@ async def archive_until(stopped: asyncio.Event, config: Settings, store: Store, 
             await asyncio.wait([work])
 
 
-async def run_all(archiver: Archiver) -> None:
-    """Start an archiver, and run it until it is stopped."""
+async def run_all(archiver: Archiver, store: Store, records: Records) -> None:
+    """Start an archiver, and run it until it is stopped. Meanwhile sign the days that are over."""
     await archiver.start()
     log.info("archiver.started")
-    await archiver.run()
+    signing = asyncio.create_task(keep_running("sign_days", partial(sign_days_forever, store, records)))
+    try:
+        await archiver.run()
+    finally:
+        signing.cancel()
+        await asyncio.wait([signing])

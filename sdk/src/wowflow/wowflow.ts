@@ -3,6 +3,7 @@ import { type Call, encodeId, limitQuery } from "../http/request.ts";
 import { send } from "../http/send.ts";
 import type { CallOptions, ListOptions, WaitOptions } from "../options.ts";
 import { poll, toJobError } from "../poll.ts";
+import type { Receipt, ReceiptKeys } from "../receipts/verify-receipt.ts";
 import type { Balance, CreateGeneration, Generation, Model, Transaction } from "./types.ts";
 
 /** Options for creating a generation. */
@@ -38,6 +39,17 @@ export class Wowflow {
   /** List the account's newest generations: `GET /api/v1/generations`. */
   generations({ limit }: ListOptions = {}, options?: CallOptions): Promise<Generation[]> {
     return this.#list(`/generations${limitQuery(limit)}`, options);
+  }
+
+  /** Read the receipt of a generation that has ended: `GET /api/v1/generations/{id}/receipt`. See `verifyReceipt`. */
+  async receipt(id: string, options?: CallOptions): Promise<Receipt> {
+    return await this.#call({ method: "GET", url: `/generations/${encodeId(id)}/receipt` }, options);
+  }
+
+  /** Read the public keys that verify receipts: `GET /.well-known/wokflow-receipts`. Save them once. */
+  async receiptKeys(options?: CallOptions): Promise<ReceiptKeys> {
+    const url = this.#config.baseUrls.wowflow.replace(/\/api\/v1$/, "") + "/.well-known/wokflow-receipts";
+    return (await send<ReceiptKeys>(this.#config, { method: "GET", url }, options)).value;
   }
 
   /** Read the balance: `GET /api/v1/balance`. */

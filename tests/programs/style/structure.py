@@ -33,6 +33,7 @@ RESERVED = {
     "shared.records": (
         *("shared/records/", "workers/archive/", "workers/__main__.py"),
         *("gateway/history/", "gateway/app.py", "gateway/context.py", "gateway/dialects/wowflow/money.py"),
+        *("operate/receipts.py",),
     ),
 }
 WALL_CLOCK = re.compile(r"time\.(time|time_ns|localtime|ctime)|(datetime\.)*(datetime|date)\.(now|utcnow|today)")

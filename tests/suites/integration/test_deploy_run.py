@@ -179,9 +179,10 @@ async def poll_text(path: Path, text: str) -> None:
 
 
 async def test_run_gives_every_process_its_own_secrets_alone() -> None:
-    """A worker gets its provider's key, the gateway and the dispatcher that of webhook secrets, the others none."""
+    """A worker gets its provider's key, those that seal secrets that of the seal, the others none."""
     roles = {
         **ROLES,
+        "archive": "-m workers archive",
         "store": "-m shared.store.embedded",
         "fal": "-m workers run fal",
         "openai": "-m workers run openai",
@@ -193,6 +194,7 @@ async def test_run_gives_every_process_its_own_secrets_alone() -> None:
     for name, own in (
         ("gateway", ",,key-of-hooks"),
         ("deliver", ",,key-of-hooks"),
+        ("archive", ",,key-of-hooks"),
         ("sweep", ",,"),
         ("store", ",,"),
         ("fal", "key-of-fal,,"),

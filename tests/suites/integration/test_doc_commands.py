@@ -25,7 +25,9 @@ REFUSED = (
     "catalogue check --live",
     "catalogue import",
     "store repair",
-)  # the tests have another adapter, and REDIS_URL
+    "receipt show",
+    "receipt verify",
+)  # the tests have another adapter, REDIS_URL, and no database
 BACKUPS = "/backups/"
 
 

@@ -12,7 +12,9 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from jsonschema import Draft202012Validator
+from msgspec import structs
 
+from gateway.api.receipts.operations import DAY
 from gateway.api.service.operations import CALLBACK_TOKEN
 from gateway.api.uploads.operations import UPLOAD_ID
 from gateway.app import build_app
@@ -24,8 +26,14 @@ from shared.domain import callback_token
 from shared.domain.events import EVENT_TYPES
 from shared.domain.generation import Outcome, Output
 from shared.domain.ids import job_id
+from shared.ops.clock import CLOCK
 from shared.ops.settings import Settings
+from shared.records.close_day import Signer, close_days
+from shared.records.opening import open_records
+from shared.records.rows import DAY_MS
 from shared.store import accounts, generations, keys, ledger
+from shared.store.receipt_keys import ensure_signing_key
+from workers.archive.archiver import Archiver
 
 PLACE = "2026/05/08/5b0c94e6f3d24f0c8a7e61d2b3c4f5a6-0.png"
 PAGES = {"/docs": "docs.js", "/account/api-keys": "api-keys.js", "/account/webhooks": "webhooks.js"}
@@ -96,7 +104,9 @@ class Reader:
 
 @pytest.fixture
 async def reader(store_url: str, tmp_path: Path) -> AsyncIterator[Reader]:
-    app = build_app(Settings(redis_url=store_url, simulate="on", data_dir=str(tmp_path), wokgen_wait_s=0.1))
+    records_url = f"sqlite:///{tmp_path / 'records.db'}"
+    settings = Settings(redis_url=store_url, database_url=records_url, simulate="on", data_dir=str(tmp_path))
+    app = build_app(structs.replace(settings, wokgen_wait_s=0.1))
     async with TestClient(TestServer(app)) as client:
         store = app[CONTEXT].store
         account = await accounts.create(store, name="reader", plan="pro")
@@ -247,6 +257,36 @@ async def test_service_is_as_described(reader: Reader) -> None:
     await reader.call("get", "/pages/{name}", status=404, names={"name": "nothing"})
 
 
+async def archive_all(reader: Reader) -> None:
+    """Archive all that has ended, and sign the day before its end."""
+    async with open_records(reader.context.settings.records_url) as records:
+        archiver = Archiver(reader.context.store, records, hot_ms=DAY_MS)
+        await archiver.start()
+        while await archiver.run_once() + await archiver.sweep():
+            pass
+        key = await ensure_signing_key(reader.context.store)
+        await close_days(records, Signer(key.key_id, key.sign), CLOCK.now_ms() + DAY_MS)
+
+
+async def test_receipts_are_as_described(reader: Reader) -> None:
+    """A receipt, the keys and a signed day fit the document, and so do their refusals."""
+    names = {"id": (await reader.order())["id"]}
+    path, keys_path = "/api/v1/generations/{id}/receipt", "/.well-known/wokflow-receipts"
+    await reader.call("get", path, status=503, names=names)
+    await reader.settle(names["id"], "completed", DRAWN)
+    await archive_all(reader)
+    receipt = await reader.call("get", path, status=200, names=names)
+    keys = await reader.call("get", keys_path, status=200)
+    assert "included" == receipt["status"]
+    assert receipt["key_id"] == keys["keys"][0]["id"]
+    signed = receipt["days"][0]["signed"]
+    assert signed == await reader.call("get", f"{keys_path}/{{day}}", status=200, names={"day": signed["day"]})
+    for day, status in (("1", 404), ("x", 400)):
+        await reader.call("get", f"{keys_path}/{{day}}", status=status, names={"day": day})
+    await reader.call("get", path, status=404, names={"id": "nothing"})
+    await reader.call("get", path, status=409, names={"id": (await reader.order())["id"]})
+
+
 async def test_python_samples_run(reader: Reader) -> None:
     """Every Python sample for the holder of a key runs unchanged against the gateway, except for the ids in it."""
     hook = {"url": "https://example.com/hook"}
@@ -254,6 +294,7 @@ async def test_python_samples_run(reader: Reader) -> None:
     made = await reader.order()
     await reader.settle(made["id"], "completed", DRAWN)
     await reader.context.storage.put(PLACE, b"png", "image/png")
+    await archive_all(reader)
     waiting = (await reader.order())["id"]
     key_id = (await reader.call("post", "/api/v1/keys", status=201, json={}))["id"]
     here = str(reader.client.make_url("")).rstrip("/")
@@ -263,7 +304,9 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(reader.document["servers"][0]["url"], here)
         .replace(ENDPOINT_ID, endpoint)
         .replace(f"evt_{GENERATION_ID}", f"evt_{made['id']}")
+        .replace(f"{GENERATION_ID}/receipt", f"{made['id']}/receipt")
         .replace(GENERATION_ID, waiting)
+        .replace(f"wokflow-receipts/{DAY}", f"wokflow-receipts/{CLOCK.now_ms() // DAY_MS}")
         .replace(KEY_ID, key_id)
         .replace(UPLOAD_ID, upload_id)
         .replace(JOB_ID, job_id(waiting))
