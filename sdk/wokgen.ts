@@ -223,7 +223,8 @@ const FOREIGN_CODE = "http_error";
  * ├── TimeoutError              no response in time, or the job did not end in time
  * ├── NetworkError              no response at all
  * ├── AbortedError              the caller's signal was aborted
- * └── WebhookVerificationError  the webhook cannot be trusted
+ * ├── WebhookVerificationError  the webhook cannot be trusted
+ * └── ReceiptVerificationError  the receipt is not what the deployment signed
  * ```
  */
 export class WokGenError extends Error {
@@ -298,6 +299,11 @@ export class WebhookVerificationError extends WokGenError {
   override readonly name = "WebhookVerificationError";
 }
 
+/** A receipt that differs from what the deployment signed. */
+export class ReceiptVerificationError extends WokGenError {
+  override readonly name = "ReceiptVerificationError";
+}
+
 /** Return whether this client threw the error. Unlike `instanceof`, the guards also know errors of another copy. */
 export function isWokGenError(error: unknown): error is WokGenError {
   return typeof error === "object" && error !== null && BRAND in error;
@@ -326,6 +332,11 @@ export function isAbortedError(error: unknown): error is AbortedError {
 /** Return whether a webhook failed verification. */
 export function isWebhookVerificationError(error: unknown): error is WebhookVerificationError {
   return isWokGenError(error) && error.name === "WebhookVerificationError";
+}
+
+/** Return whether a receipt failed verification. */
+export function isReceiptVerificationError(error: unknown): error is ReceiptVerificationError {
+  return isWokGenError(error) && error.name === "ReceiptVerificationError";
 }
 
 // http/retry.ts
@@ -507,7 +518,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:d2f71f308fb20850e10b0fef0b45997447276abcc92374b7236eb9d27282d7c3
+// sha256:5b6d960102feedf2e5856d908e8e80cb8462f2ffeddbd17b8a4e1a7bd9020bac
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -835,6 +846,15 @@ interface Schemas {
   CreateKey: {
     /** The kind decides the prefix: `wf_live_` or `wok_`. */
     kind?: "wokgen" | "wowflow";
+  };
+  /** A tree of an account's day. */
+  DayTree: {
+    /** The table of its leaves. */
+    name: string;
+    /** How many leaves it has. */
+    size: number;
+    /** Its root. */
+    root: string;
   };
   /** The delivery of an event to an endpoint. `state` is pending, delivered or dead. */
   DeliveryEntry: {
@@ -1476,6 +1496,125 @@ interface Schemas {
     /** The price of one unit, in millionths of a dollar. */
     unit_micros: number;
   };
+  /** The place of a leaf in a tree of a day. */
+  Proof: {
+    /** The day, counted from 1970-01-01 UTC. */
+    day: number;
+    /** The position of the leaf, from 0. */
+    index: number;
+    /** The hashes of its neighbours, from the leaf to the root. */
+    path: string[];
+  };
+  /** A public key that receipts are signed with. */
+  PublicKey: {
+    /** The first 16 characters of the key's SHA-256. */
+    id: string;
+    /** The algorithm. */
+    algorithm: "Ed25519";
+    /** The key in hexadecimal. */
+    public_key: string;
+    /** When the key was made, Unix milliseconds. */
+    created_ms: number;
+  };
+  /** The public keys of a deployment, the current one first. */
+  PublicKeys: {
+    /** The keys. */
+    keys: Schemas["PublicKey"][];
+  };
+  /** A receipt. `provisional`: the deployment signs it, but its day is not signed yet. */
+  Receipt: {
+    /** The version of the format. */
+    version: number;
+    /** Whether all of it is in days that are signed. */
+    status: "included" | "provisional";
+    /** The identity of the deployment's books. */
+    issuer: string;
+    /** The generation. */
+    generation: Schemas["ReceiptGeneration"];
+    /** Its ledger entries. None if a daily quota paid. */
+    lines: Schemas["ReceiptLine"][];
+    /** The days of the proofs. */
+    days: Schemas["ReceiptDay"][];
+    /** When the receipt was issued, Unix milliseconds. */
+    issued_ms: number;
+    /** The key that signed the receipt. */
+    key_id: string;
+    /** The Ed25519 signature of the receipt in hexadecimal. */
+    signature: string;
+  };
+  /** An account's leaf in the tree of a signed day. */
+  ReceiptDay: {
+    /** The number of the account's last ledger entry before the day. */
+    after: number;
+    /** The number of its last ledger entry of the day. 0: the day has none. */
+    sequence: number;
+    /** The hash of that entry. */
+    head: string;
+    /** The account's trees of the day. */
+    trees: Schemas["DayTree"][];
+    /** The position of the account's leaf in the tree of the day. */
+    index: number;
+    /** The hashes of its neighbours, from the leaf to the root. */
+    path: string[];
+    /** The signed day. */
+    signed: Schemas["SignedDay"];
+  };
+  /** The generation of a receipt. Times are Unix milliseconds, amounts are micro-dollars. */
+  ReceiptGeneration: {
+    /** The generation's id. */
+    id: string;
+    /** The account's id. */
+    account: string;
+    /** The kind of model. */
+    kind: string;
+    /** The model's id. */
+    model: string;
+    /** The provider that served it, or had it last. */
+    provider: string;
+    /** `completed` or `failed`. */
+    state: string;
+    /** The reason for the failure, for programs. */
+    error_code: string | null;
+    /** The reservation. */
+    reserved_micros: number;
+    /** The charge. */
+    cost_micros: number;
+    /** The amount that was given back afterwards. */
+    credit_micros: number | null;
+    /** When it was ordered. */
+    created_ms: number;
+    /** When a worker started it. */
+    started_ms: number | null;
+    /** When it ended. */
+    closed_ms: number;
+    /** When the credit was given. */
+    credit_ms: number | null;
+    /** When a result came after the refund. */
+    late_ms: number | null;
+    /** The SHA-256 of each output that we stored, separated by spaces. */
+    output_sha256: string;
+    /** Commitments to the fields that a receipt does not show. */
+    hidden: string[];
+    /** Its place in the tree of its day. Null until the day is signed. */
+    proof?: Schemas["Proof"] | null;
+  };
+  /** A ledger entry of the generation. */
+  ReceiptLine: {
+    /** The entry's number in the account, from 1. */
+    sequence: number;
+    /** The time, Unix milliseconds. */
+    at_ms: number;
+    /** `reserve`, `settle` or `credit`. */
+    kind: string;
+    /** The amount in micro-dollars. */
+    amount_micros: number;
+    /** The hash of the account's entry before it. */
+    previous: string;
+    /** The hash of the entry. */
+    hash: string;
+    /** Its place in the tree of its day. Null until the day is signed. */
+    proof?: Schemas["Proof"] | null;
+  };
   /** Body of POST /api/v1/webhooks/{id}/replay. */
   ReplayEvents: {
     /** Events from this time on. */
@@ -1484,6 +1623,25 @@ interface Schemas {
     which: "failed" | "missing";
     /** The position to continue at: `next` of the previous response. */
     next?: number;
+  };
+  /** A signed day of the deployment's books, which names the signed day before it. */
+  SignedDay: {
+    /** The day, counted from 1970-01-01 UTC. */
+    day: number;
+    /** How many accounts the day has. */
+    size: number;
+    /** The root of the day. */
+    root: string;
+    /** The signed day before it. */
+    previous_day: number | null;
+    /** The root of that day. */
+    previous_root: string;
+    /** When the root was signed, Unix milliseconds. */
+    signed_ms: number;
+    /** The key that signed it. */
+    key_id: string;
+    /** The Ed25519 signature in hexadecimal. */
+    signature: string;
   };
   /** Every input field of kind `text`; a catalogue entry names the fields of its model. */
   TextInput: {
@@ -2163,6 +2321,212 @@ class OwnAccount {
   }
 }
 
+// webhooks/signature.ts
+
+const SECRET_PREFIX = "whsec_";
+const VERSION = "v1,";
+/** A sender signs with one secret, or with two during a rotation. */
+const SIGNATURES_MAX = 16;
+
+/** Resolves to whether one of the signatures in a `webhook-signature` header is a signature of these bytes. */
+type Verify = (header: string, signed: ArrayBuffer) => Promise<boolean>;
+
+/** Return a function that verifies with a secret, in constant time. Throws TypeError unless it is `whsec_` and base64. */
+async function createVerify(secret: string): Promise<Verify> {
+  const bytes = secret.startsWith(SECRET_PREFIX) ? decodeBase64(secret.slice(SECRET_PREFIX.length)) : null;
+  if (bytes === null || bytes.byteLength === 0) throw new TypeError("A webhook secret must be whsec_ and base64.");
+  const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
+  return async (header, signed) => {
+    const checks = parseSignatures(header).map((signature) => crypto.subtle.verify("HMAC", key, signature, signed));
+    return (await Promise.all(checks)).includes(true);
+  };
+}
+
+/** Concatenate bytes in a new buffer. */
+function concat(...parts: readonly Uint8Array[]): ArrayBuffer {
+  const whole = new ArrayBuffer(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    new Uint8Array(whole, offset).set(part);
+    offset += part.length;
+  }
+  return whole;
+}
+
+// Unknown versions are skipped: a sender may sign with several.
+function parseSignatures(header: string): ArrayBuffer[] {
+  const known = header.split(" ").filter((entry) => entry.startsWith(VERSION)).slice(0, SIGNATURES_MAX);
+  return known.map((entry) => decodeBase64(entry.slice(VERSION.length)) ?? new ArrayBuffer(0));
+}
+
+function decodeBase64(base64: string): ArrayBuffer | null {
+  try {
+    return concat(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+  } catch {
+    return null;
+  }
+}
+
+// receipts/merkle.ts
+
+/** Return the SHA-256 of bytes. */
+async function sha256(...parts: readonly Uint8Array[]): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", concat(...parts)));
+}
+
+/** Return the bytes of a hexadecimal text. Another text gives an empty array. */
+function fromHex(hex: string): Uint8Array {
+  if (!/^([0-9a-f]{2})*$/.test(hex)) return new Uint8Array();
+  return Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
+}
+
+/** Return bytes as hexadecimal text. */
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A place in a tree of RFC 6962, and the hashes of the neighbours on the way to its root. */
+interface Place {
+  index: number;
+  size: number;
+  path: readonly string[];
+}
+
+/** Return the root that a leaf's path leads to, in hexadecimal; null for a path that fits no tree of that size. */
+async function climb(leaf: Uint8Array, { index, size, path }: Place): Promise<string | null> {
+  if (!(index >= 0 && index < size)) return null;
+  const rest = path.map(fromHex);
+  let found = await sha256(Uint8Array.of(0), leaf);
+  for (let at = index, last = size - 1; last > 0; at = Math.floor(at / 2), last = Math.floor(last / 2)) {
+    if (at % 2 === 0 && at === last) continue;
+    const neighbour = rest.shift();
+    if (neighbour === undefined) return null;
+    const pair = at % 2 === 1 ? [neighbour, found] : [found, neighbour];
+    found = await sha256(Uint8Array.of(1), ...pair);
+  }
+  return rest.length === 0 ? toHex(found) : null;
+}
+
+// receipts/verify-receipt.ts
+
+/** A receipt of a generation: `GET /api/v1/generations/{id}/receipt`. */
+export type Receipt = Schemas["Receipt"];
+
+/** The public keys of a deployment: `GET /.well-known/wokflow-receipts`. */
+export type ReceiptKeys = Schemas["PublicKeys"];
+
+const RECEIPT_VERSION = 1;
+const LINES = "ledger_lines";
+const GENERATIONS = "generations";
+
+type Value = string | number | null | undefined;
+
+/**
+ * Verify a receipt with nothing but the deployment's public keys, and return it. Throws ReceiptVerificationError if any
+ * part of it is not what the deployment signed. A `provisional` receipt is signed, but not yet in a signed day.
+ */
+export async function verifyReceipt(receipt: Receipt, { keys }: ReceiptKeys): Promise<Receipt> {
+  const known = new Map(keys.map((key) => [key.id, key.public_key]));
+  assertThat(receipt.version === RECEIPT_VERSION, `version ${receipt.version} is not known`);
+  const { generation, lines, days } = receipt;
+  const digest = await digestGeneration(generation);
+  const hashes = [toHex(digest), ...lines.map((line) => line.hash)];
+  const about = [receipt.version, receipt.issuer, receipt.status, receipt.issued_ms, receipt.key_id];
+  await checkSignature(known, receipt, encodeFields("wokflow receipt", ...about, ...hashes), "the receipt");
+  await checkLines(receipt);
+  for (const day of days) await checkDay(receipt, day, known);
+  const included = [await checkPlace(receipt, generation.proof, GENERATIONS, digest, "the generation")];
+  for (const line of lines) {
+    const what = `ledger entry ${line.sequence}`;
+    included.push(await checkPlace(receipt, line.proof, LINES, fromHex(line.hash), what));
+  }
+  assertThat(
+    included.every(Boolean) === (receipt.status === "included"),
+    "its status does not fit its proofs",
+  );
+  return receipt;
+}
+
+function digestGeneration(one: Schemas["ReceiptGeneration"]): Promise<Uint8Array> {
+  return sha256(encodeFields(
+    ...[GENERATIONS, one.id, one.account, one.kind, one.model, one.provider, one.state, one.error_code],
+    ...[one.reserved_micros, one.cost_micros, one.credit_micros, one.created_ms, one.started_ms, one.closed_ms],
+    ...[one.credit_ms, one.late_ms, one.output_sha256, ...one.hidden],
+  ));
+}
+
+async function checkLines({ generation, lines }: Receipt): Promise<void> {
+  let total = 0;
+  for (const line of lines) {
+    const facts = [line.sequence, line.at_ms, line.kind, line.amount_micros, generation.id];
+    const text = [line.previous, generation.account, ...facts].join("\n");
+    const hash = toHex(await sha256(new TextEncoder().encode(text)));
+    assertThat(line.hash === hash, `ledger entry ${line.sequence} differs`);
+    total += line.amount_micros;
+  }
+  const expected = (generation.credit_micros ?? 0) - generation.cost_micros;
+  assertThat(total === expected, `the ledger entries sum to ${total}, not to ${expected} micro-dollars`);
+}
+
+async function checkDay(receipt: Receipt, day: Schemas["ReceiptDay"], keys: Map<string, string>): Promise<void> {
+  const { signed } = day;
+  const about = [signed.day, signed.size, signed.root, signed.previous_day, signed.previous_root];
+  const text = encodeFields(
+    ...["wokflow day", RECEIPT_VERSION, receipt.issuer, ...about, signed.signed_ms, signed.key_id],
+  );
+  await checkSignature(keys, signed, text, `day ${signed.day}`);
+  const trees = day.trees.flatMap((tree) => [tree.name, tree.size, tree.root]);
+  const lines = [day.after, day.sequence, day.head];
+  const leaf = await sha256(encodeFields("account", receipt.generation.account, signed.day, ...lines, ...trees));
+  const root = await climb(leaf, { index: day.index, size: signed.size, path: day.path });
+  assertThat(root === signed.root, `the account is not in the tree of day ${signed.day}`);
+}
+
+async function checkPlace(
+  receipt: Receipt,
+  proof: Schemas["Proof"] | null | undefined,
+  name: string,
+  leaf: Uint8Array,
+  what: string,
+): Promise<boolean> {
+  if (!proof) return false;
+  const day = receipt.days.find((one) => one.signed.day === proof.day);
+  assertThat(day !== undefined, `${what} is of day ${proof.day}, which is missing`);
+  const [tree, ...others] = day?.trees.filter((one) => one.name === name) ?? [];
+  assertThat(tree !== undefined && others.length === 0, `${what} is in no tree of day ${proof.day}`);
+  const root = await climb(leaf, { index: proof.index, size: tree?.size ?? 0, path: proof.path });
+  assertThat(root === tree?.root, `${what} is not in the tree of day ${proof.day}`);
+  return true;
+}
+
+async function checkSignature(
+  keys: Map<string, string>,
+  signed: { key_id?: string; signature?: string },
+  text: Uint8Array<ArrayBuffer>,
+  what: string,
+): Promise<void> {
+  const hex = keys.get(signed.key_id ?? "");
+  const unknown = `${what} is signed with the key ${signed.key_id}, which is not among the public keys`;
+  assertThat(hex !== undefined, unknown);
+  const raw = Uint8Array.from(fromHex(hex ?? ""));
+  const key = await crypto.subtle.importKey("raw", raw, "Ed25519", false, ["verify"]);
+  const signature = Uint8Array.from(fromHex(signed.signature ?? ""));
+  assertThat(await crypto.subtle.verify("Ed25519", key, signature, text), `the signature of ${what} is wrong`);
+}
+
+/** Return fields as one text: each with its length in bytes, `-` for a missing one. */
+function encodeFields(...values: readonly Value[]): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  const parts = values.map((value) =>
+    value === null || value === undefined ? "-," : `${encoder.encode(String(value)).length}:${value},`
+  );
+  return encoder.encode(parts.join(""));
+}
+
+function assertThat(holds: boolean, reason: string): void {
+  if (!holds) throw new ReceiptVerificationError(`The receipt is refused: ${reason}.`);
+}
+
 // wowflow/wowflow.ts
 
 /** Options for creating a generation. */
@@ -2198,6 +2562,17 @@ class Wowflow {
   /** List the account's newest generations: `GET /api/v1/generations`. */
   generations({ limit }: ListOptions = {}, options?: CallOptions): Promise<Generation[]> {
     return this.#list(`/generations${limitQuery(limit)}`, options);
+  }
+
+  /** Read the receipt of a generation that has ended: `GET /api/v1/generations/{id}/receipt`. See `verifyReceipt`. */
+  async receipt(id: string, options?: CallOptions): Promise<Receipt> {
+    return await this.#call({ method: "GET", url: `/generations/${encodeId(id)}/receipt` }, options);
+  }
+
+  /** Read the public keys that verify receipts: `GET /.well-known/wokflow-receipts`. Save them once. */
+  async receiptKeys(options?: CallOptions): Promise<ReceiptKeys> {
+    const url = this.#config.baseUrls.wowflow.replace(/\/api\/v1$/, "") + "/.well-known/wokflow-receipts";
+    return (await send<ReceiptKeys>(this.#config, { method: "GET", url }, options)).value;
   }
 
   /** Read the balance: `GET /api/v1/balance`. */
@@ -2318,52 +2693,6 @@ export type EndpointDisabledEvent = Schemas["EndpointDisabled"];
 
 /** Body of a webhook. Check `event` first; later versions may add events. */
 export type WebhookEvent = GenerationCompletedEvent | GenerationFailedEvent | BalanceLowEvent | EndpointDisabledEvent;
-
-// webhooks/signature.ts
-
-const SECRET_PREFIX = "whsec_";
-const VERSION = "v1,";
-/** A sender signs with one secret, or with two during a rotation. */
-const SIGNATURES_MAX = 16;
-
-/** Resolves to whether one of the signatures in a `webhook-signature` header is a signature of these bytes. */
-type Verify = (header: string, signed: ArrayBuffer) => Promise<boolean>;
-
-/** Return a function that verifies with a secret, in constant time. Throws TypeError unless it is `whsec_` and base64. */
-async function createVerify(secret: string): Promise<Verify> {
-  const bytes = secret.startsWith(SECRET_PREFIX) ? decodeBase64(secret.slice(SECRET_PREFIX.length)) : null;
-  if (bytes === null || bytes.byteLength === 0) throw new TypeError("A webhook secret must be whsec_ and base64.");
-  const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
-  return async (header, signed) => {
-    const checks = parseSignatures(header).map((signature) => crypto.subtle.verify("HMAC", key, signature, signed));
-    return (await Promise.all(checks)).includes(true);
-  };
-}
-
-/** Concatenate bytes in a new buffer. */
-function concat(...parts: readonly Uint8Array[]): ArrayBuffer {
-  const whole = new ArrayBuffer(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    new Uint8Array(whole, offset).set(part);
-    offset += part.length;
-  }
-  return whole;
-}
-
-// Unknown versions are skipped: a sender may sign with several.
-function parseSignatures(header: string): ArrayBuffer[] {
-  const known = header.split(" ").filter((entry) => entry.startsWith(VERSION)).slice(0, SIGNATURES_MAX);
-  return known.map((entry) => decodeBase64(entry.slice(VERSION.length)) ?? new ArrayBuffer(0));
-}
-
-function decodeBase64(base64: string): ArrayBuffer | null {
-  try {
-    return concat(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
-  } catch {
-    return null;
-  }
-}
 
 // webhooks/verify-webhook.ts
 

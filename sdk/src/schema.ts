@@ -1,4 +1,4 @@
-// sha256:d2f71f308fb20850e10b0fef0b45997447276abcc92374b7236eb9d27282d7c3
+// sha256:5b6d960102feedf2e5856d908e8e80cb8462f2ffeddbd17b8a4e1a7bd9020bac
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -326,6 +326,15 @@ export interface Schemas {
   CreateKey: {
     /** The kind decides the prefix: `wf_live_` or `wok_`. */
     kind?: "wokgen" | "wowflow";
+  };
+  /** A tree of an account's day. */
+  DayTree: {
+    /** The table of its leaves. */
+    name: string;
+    /** How many leaves it has. */
+    size: number;
+    /** Its root. */
+    root: string;
   };
   /** The delivery of an event to an endpoint. `state` is pending, delivered or dead. */
   DeliveryEntry: {
@@ -967,6 +976,125 @@ export interface Schemas {
     /** The price of one unit, in millionths of a dollar. */
     unit_micros: number;
   };
+  /** The place of a leaf in a tree of a day. */
+  Proof: {
+    /** The day, counted from 1970-01-01 UTC. */
+    day: number;
+    /** The position of the leaf, from 0. */
+    index: number;
+    /** The hashes of its neighbours, from the leaf to the root. */
+    path: string[];
+  };
+  /** A public key that receipts are signed with. */
+  PublicKey: {
+    /** The first 16 characters of the key's SHA-256. */
+    id: string;
+    /** The algorithm. */
+    algorithm: "Ed25519";
+    /** The key in hexadecimal. */
+    public_key: string;
+    /** When the key was made, Unix milliseconds. */
+    created_ms: number;
+  };
+  /** The public keys of a deployment, the current one first. */
+  PublicKeys: {
+    /** The keys. */
+    keys: Schemas["PublicKey"][];
+  };
+  /** A receipt. `provisional`: the deployment signs it, but its day is not signed yet. */
+  Receipt: {
+    /** The version of the format. */
+    version: number;
+    /** Whether all of it is in days that are signed. */
+    status: "included" | "provisional";
+    /** The identity of the deployment's books. */
+    issuer: string;
+    /** The generation. */
+    generation: Schemas["ReceiptGeneration"];
+    /** Its ledger entries. None if a daily quota paid. */
+    lines: Schemas["ReceiptLine"][];
+    /** The days of the proofs. */
+    days: Schemas["ReceiptDay"][];
+    /** When the receipt was issued, Unix milliseconds. */
+    issued_ms: number;
+    /** The key that signed the receipt. */
+    key_id: string;
+    /** The Ed25519 signature of the receipt in hexadecimal. */
+    signature: string;
+  };
+  /** An account's leaf in the tree of a signed day. */
+  ReceiptDay: {
+    /** The number of the account's last ledger entry before the day. */
+    after: number;
+    /** The number of its last ledger entry of the day. 0: the day has none. */
+    sequence: number;
+    /** The hash of that entry. */
+    head: string;
+    /** The account's trees of the day. */
+    trees: Schemas["DayTree"][];
+    /** The position of the account's leaf in the tree of the day. */
+    index: number;
+    /** The hashes of its neighbours, from the leaf to the root. */
+    path: string[];
+    /** The signed day. */
+    signed: Schemas["SignedDay"];
+  };
+  /** The generation of a receipt. Times are Unix milliseconds, amounts are micro-dollars. */
+  ReceiptGeneration: {
+    /** The generation's id. */
+    id: string;
+    /** The account's id. */
+    account: string;
+    /** The kind of model. */
+    kind: string;
+    /** The model's id. */
+    model: string;
+    /** The provider that served it, or had it last. */
+    provider: string;
+    /** `completed` or `failed`. */
+    state: string;
+    /** The reason for the failure, for programs. */
+    error_code: string | null;
+    /** The reservation. */
+    reserved_micros: number;
+    /** The charge. */
+    cost_micros: number;
+    /** The amount that was given back afterwards. */
+    credit_micros: number | null;
+    /** When it was ordered. */
+    created_ms: number;
+    /** When a worker started it. */
+    started_ms: number | null;
+    /** When it ended. */
+    closed_ms: number;
+    /** When the credit was given. */
+    credit_ms: number | null;
+    /** When a result came after the refund. */
+    late_ms: number | null;
+    /** The SHA-256 of each output that we stored, separated by spaces. */
+    output_sha256: string;
+    /** Commitments to the fields that a receipt does not show. */
+    hidden: string[];
+    /** Its place in the tree of its day. Null until the day is signed. */
+    proof?: Schemas["Proof"] | null;
+  };
+  /** A ledger entry of the generation. */
+  ReceiptLine: {
+    /** The entry's number in the account, from 1. */
+    sequence: number;
+    /** The time, Unix milliseconds. */
+    at_ms: number;
+    /** `reserve`, `settle` or `credit`. */
+    kind: string;
+    /** The amount in micro-dollars. */
+    amount_micros: number;
+    /** The hash of the account's entry before it. */
+    previous: string;
+    /** The hash of the entry. */
+    hash: string;
+    /** Its place in the tree of its day. Null until the day is signed. */
+    proof?: Schemas["Proof"] | null;
+  };
   /** Body of POST /api/v1/webhooks/{id}/replay. */
   ReplayEvents: {
     /** Events from this time on. */
@@ -975,6 +1103,25 @@ export interface Schemas {
     which: "failed" | "missing";
     /** The position to continue at: `next` of the previous response. */
     next?: number;
+  };
+  /** A signed day of the deployment's books, which names the signed day before it. */
+  SignedDay: {
+    /** The day, counted from 1970-01-01 UTC. */
+    day: number;
+    /** How many accounts the day has. */
+    size: number;
+    /** The root of the day. */
+    root: string;
+    /** The signed day before it. */
+    previous_day: number | null;
+    /** The root of that day. */
+    previous_root: string;
+    /** When the root was signed, Unix milliseconds. */
+    signed_ms: number;
+    /** The key that signed it. */
+    key_id: string;
+    /** The Ed25519 signature in hexadecimal. */
+    signature: string;
   };
   /** Every input field of kind `text`; a catalogue entry names the fields of its model. */
   TextInput: {
