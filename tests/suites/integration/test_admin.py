@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import click
 import pytest
@@ -285,14 +286,16 @@ async def test_key_from_before_roles_is_an_owners(office: Office) -> None:
     assert "api:adm_0 Old Ada" == (await office.get("/audit"))["data"][0]["who"]
 
 
-async def test_wrong_keys_leave_a_trace(office: Office) -> None:
-    """Wrong keys are counted each, and recorded in the audit once a minute."""
-    wrong, owner = new_key("admin", bytes(24)), office.headers
+async def test_wrong_keys_leave_a_trace(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong keys are counted each, answered late, and recorded in the audit once a minute."""
+    wrong, owner, delayed = new_key("admin", bytes(24)), office.headers, AsyncMock()
+    monkeypatch.setattr(KeyFailures, "delay", delayed)
     before = metrics.of(metrics.ADMIN_REFUSED, "wrong_key")._value.get()
     for _ in range(5):
         office.headers = {"Authorization": f"Bearer {wrong}"}
         await office.get("/overview", 401)
     office.headers = owner
+    assert 5 == delayed.await_count
     assert before + 5 == metrics.of(metrics.ADMIN_REFUSED, "wrong_key")._value.get()
     [line] = (await office.get("/audit"))["data"]
     assert ("api:unknown", "wrong admin key", "refused") == (line["who"], line["what"], line["outcome"])

@@ -10,6 +10,7 @@ from arq.worker import func
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from shared.domain.errors import StoreDown
+from shared.ops.clock import CLOCK
 from shared.ops.settings import Settings
 from shared.store import keys
 from shared.store.connect import Store, retry_at_start, watch
@@ -73,6 +74,22 @@ async def test_call_ends_when_the_connection_fell_silent(proxy: Proxy) -> None:
         proxy.fall_silent()
         with pytest.raises(StoreDown):
             await asyncio.wait_for(store.call("PING"), BACK_S + BUSY_S)
+
+
+async def test_time_of_the_store_is_measured_again_and_again(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that goes wrong later is noticed too, and a connection that nobody uses is watched."""
+    monkeypatch.setattr("shared.store.store_time.MEASURE_EVERY_S", 0.02)
+    asked: list[float] = []
+    adjust = CLOCK.adjust
+
+    def note(store_s: float, *, asked_s: float, answered_s: float) -> None:
+        asked.append(asked_s)
+        adjust(store_s, asked_s=asked_s, answered_s=answered_s)
+
+    monkeypatch.setattr(CLOCK, "adjust", note)
+    async with Store(store_url), within(BACK_S):
+        while len(asked) < 4:
+            await asyncio.sleep(0.01)
 
 
 async def test_tool_of_arq_ends_when_the_connection_fell_silent(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:

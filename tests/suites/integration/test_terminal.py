@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from operate.cli.main import main, wokflow
-from operate.cli.terminal import clean, open_console, write, write_json, write_renderables
+from operate.cli.terminal import PIPE_WIDTH_CHARS, clean, open_console, write, write_json, write_renderables
 from shared.domain.foreign_text import CONTROLS
 from shared.domain.generation import FAILED, Outcome
 from shared.ops import redaction
@@ -171,7 +171,9 @@ def test_every_kind_of_output_is_redacted(capsys: pytest.CaptureFixture[str]) ->
     try:
         write(f"text {KEY}")
         write_json({"json": KEY})
-        write_renderables([f"shown {KEY}"])
+        write_renderables([f"shown {KEY}", "x" * (PIPE_WIDTH_CHARS - 8) + KEY])
     finally:
         redaction.remember([])
-    assert ["text [redacted]", '{"json":"[redacted]"}', "shown [redacted]"] == capsys.readouterr().out.split("\n")[:3]
+    shown = capsys.readouterr().out
+    assert ["text [redacted]", '{"json":"[redacted]"}', "shown [redacted]"] == shown.split("\n")[:3]
+    assert not any(part in shown for part in (KEY[:8], KEY[8:]))
