@@ -18,7 +18,6 @@ BACKLOG_RETRY_AFTER_S = 5
 RECORD_KEEP_MS = 90 * 86_400_000
 RECORD_BYTES_MAX, REST_BYTES_MAX = 65_536, 5_000  # of a generation in the store: all, and without order and outcome
 SPEC_BYTES_MAX, PROMPT_BYTES_MAX = 58_000, 40_000  # the prompt stays after the end, next to the outcome
-OPENING = "opening"  # kind of the ledger entry that stands for older ones
 MARK_BYTES = 20  # of the mark of a text that was cut
 
 

@@ -182,10 +182,7 @@ async def test_ledger_is_folded_behind_an_opening_line(place: Place) -> None:
     assert ["opening", 200] == [entries[0].kind, len(entries) - 1]
     assert f"103 {1000 * CENTS}" == entries[0].reference
     await place.check_same_ledger()
-    last = await place.finish()
-    movements = await ledger.list_movements(place.store, place.customer.account, 1000)
-    assert 50 < len(movements) <= 202
-    assert last == movements[0].reference
+    await place.finish()
     assert 0 == await archive.fold_ledger(place.store, place.customer.account, 303)
     await place.archive_all()
     await place.check_same_ledger()
