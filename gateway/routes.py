@@ -9,6 +9,7 @@ from gateway.api.admin import operations as admin
 from gateway.api.receipts import operations as receipts
 from gateway.api.service import operations as service
 from gateway.api.uploads import operations as uploads
+from gateway.api.usage import operations as usage
 from gateway.api.webhooks import operations as webhooks
 from gateway.dialects.wokgen import operations as wokgen
 from gateway.dialects.wokgen_v1 import operations as wokgen_v1
@@ -24,6 +25,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *wokgen.OPERATIONS,
         *wokgen_v1.OPERATIONS,
         *uploads.OPERATIONS,
+        *usage.OPERATIONS,
         *account.OPERATIONS,
         *receipts.OPERATIONS,
         *webhooks.OPERATIONS,

@@ -50,12 +50,13 @@ async def read_filter(context: GatewayContext, account: str, query: Mapping[str,
         status=choice_of(query, "status", STATUS),
         model=text_of(query, "model"),
         kind=choice_of(query, "type", tuple(KINDS)),
-        key=await _find_key_prefix(context, account, text_of(query, "key")),
+        key=await find_key_prefix(context, account, text_of(query, "key")),
         text=text_of(query, "q"),
     )
 
 
-async def _find_key_prefix(context: GatewayContext, account: str, key_id: str) -> str:
+async def find_key_prefix(context: GatewayContext, account: str, key_id: str) -> str:
+    """Return the part of a key's hash that generations have; empty for no key. Raises Refused for an unknown one."""
     if not key_id:
         return ""
     hashed = await accounts.find_key_hash(context.store, account, key_id)

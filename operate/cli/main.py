@@ -21,6 +21,7 @@ from operate.cli.generation import generation
 from operate.cli.hello import run_hello
 from operate.cli.key import key
 from operate.cli.ledger import ledger
+from operate.cli.margin import run_margin
 from operate.cli.provider import provider
 from operate.cli.queue import queue
 from operate.cli.receipt import receipt
@@ -48,7 +49,7 @@ ACCOUNTS = (account, key, generation, ledger, receipt, webhook)
 OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, secret, store)
 store.add_command(run_repair)
 catalogue.add_command(run_reload)
-for command in (*ACCOUNTS, *OPERATIONS, run_doctor, run_hello, run_demo):
+for command in (*ACCOUNTS, *OPERATIONS, run_margin, run_doctor, run_hello, run_demo):
     wokflow.add_command(command)
 
 

@@ -18,6 +18,7 @@ READ = frozenset(
         "key list",
         "ledger check",
         "ledger show",
+        "margin",
         "queue list",
         "top",
         "uncertain list",

@@ -13,6 +13,7 @@ from shared.store.connect import Store
 from shared.store.stored_lists import UNREADABLE, read_each
 
 Row = tuple[bytes, int, list[bytes]]  # a generation's id, its position or -1, and its fields
+RECORD, UNARCHIVED_MAX = "generation:", 500  # entries of the archiver's stream
 LIST_BATCH = 20  # records of at most 64 kB that one script reads, and that are decoded before others are served
 LISTED = (
     *("account", "provider", "state", "reserved", "created_ms", "deadline_ms", "spec", "started_ms", "closed_ms"),
@@ -80,12 +81,15 @@ async def list_ids(store: StoreClient, account_id: str, count: int) -> list[str]
 
 
 async def list_open_ids(store: StoreClient, account_id: str, count: int) -> list[str]:
-    """Return ids of an account's open generations, up to `count` of each provider."""
+    """Return ids of an account's open generations, up to `count` of each provider, and of any that just ended."""
     providers = [raw.decode() for raw in await store.call("SMEMBERS", keys.PROVIDERS)]
     commands = [("SMEMBERS", keys.active(account_id, provider)) for provider in providers]
     waiting = [("ZREVRANGE", keys.backlog(account_id, provider), 0, count - 1) for provider in providers]
     found = await asyncio.gather(*(store.call(*command) for command in (*commands, *waiting)))
-    return [raw.decode() for names in found for raw in names]
+    ended = await store.call("XREVRANGE", keys.RECORDS, "+", "-", "COUNT", UNARCHIVED_MAX)
+    names = [fields[1].decode(errors="replace") for _, fields in ended]
+    just = [name.removeprefix(RECORD) for name in names if name.startswith(RECORD)]
+    return [*(raw.decode() for ids in found for raw in ids), *just]
 
 
 async def read_listed(store: StoreClient, account_id: str, names: Sequence[str]) -> dict[str, Generation]:

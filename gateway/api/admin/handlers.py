@@ -18,6 +18,7 @@ from gateway.api.admin.bodies import (
 from gateway.api.admin.caller import OperatorHandler
 from gateway.body import limit_of, read_json
 from gateway.context import CONTEXT
+from gateway.history.usage import read_days
 from gateway.responses import json_response, list_response
 from operate import (
     account_keys,
@@ -32,6 +33,7 @@ from operate import (
     records,
     timeline,
     uncertain,
+    usage,
     workers,
 )
 from operate.operator import Operator
@@ -48,6 +50,12 @@ FIRST_MAX = 1_000_000_000
 async def read_overview(request: web.Request, operator: Operator) -> web.Response:
     """Answer the overview of the deployment."""
     return json_response(await overview.read_overview(operator))
+
+
+async def list_margins(request: web.Request, operator: Operator) -> web.Response:
+    """Answer revenue, cost and margin by provider and model."""
+    days = read_days(request.query)
+    return list_response(await usage.list_margins(request.app[CONTEXT].history, *days))
 
 
 async def create_account(request: web.Request, operator: Operator) -> web.Response:

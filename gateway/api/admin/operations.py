@@ -8,7 +8,7 @@ from gateway.api.admin.bodies import (
     ResolveDoubt,
 )
 from gateway.api.admin.calls import call, list_call
-from gateway.examples import GENERATION_ID, LIMIT
+from gateway.examples import FROM, GENERATION_ID, LIMIT, TO
 from gateway.operation import Operation, Parameter, path_parameter
 
 GENERATION, QUEUE = "/generations/{id}", "/queues/{provider}"
@@ -179,6 +179,15 @@ FLEET = (
         summary="List the audit log, newest first",
         entry=examples.AUDIT,
         parameters=(LIMIT,),
+    ),
+    list_call(
+        "margin",
+        "/margins",
+        handlers.list_margins,
+        summary="List revenue, cost and margin by provider and model",
+        entry=examples.MARGIN,
+        parameters=(FROM, TO),
+        refusal="invalid_request",
     ),
     call(
         "ledger check",

@@ -34,6 +34,7 @@ RESERVED = {
         *("shared/records/", "workers/archive/", "workers/__main__.py"),
         *("gateway/history/", "gateway/app.py", "gateway/context.py", "gateway/dialects/wowflow/money.py"),
         *("operate/receipts.py",),
+        *("gateway/api/usage/", "operate/usage.py", "operate/cli/margin.py"),
     ),
 }
 WALL_CLOCK = re.compile(r"time\.(time|time_ns|localtime|ctime)|(datetime\.)*(datetime|date)\.(now|utcnow|today)")
