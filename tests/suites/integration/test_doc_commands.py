@@ -11,11 +11,13 @@ from operate.cli.main import main
 from shared.domain.generation import COMPLETED, Outcome
 from shared.ops.sealing import new_sealing_key
 from shared.ops.settings import ROOT, SECRETS_KEY
+from shared.records.opening import open_records
 from shared.store import admin_keys, ledger, steps, webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import DeliveryAttempt
 from tests.harness.factories import CENTS, create_customer, make_order, write_catalogue
 from tests.suites.integration.test_cli import with_store
+from workers.archive.archiver import Archiver
 
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
 PLACEHOLDER = re.compile(r"\b[A-Z][A-Z_]+\b")
@@ -28,6 +30,8 @@ REFUSED = (
     "receipt show",
     "receipt verify",
 )  # the tests have another adapter, REDIS_URL, and no database
+ARCHIVED = ("margin", "statement", "export")  # commands that read the database
+HOT_MS = 86_400_000
 BACKUPS = "/backups/"
 
 
@@ -69,6 +73,16 @@ async def prepare(store: Store) -> dict[str, str]:
     }
 
 
+async def archive_all(store: Store, folder: Path) -> None:
+    """Archive everything that has ended."""
+    async with open_records(f"sqlite:///{folder}/records.db") as records:
+        archiver = Archiver(store, records, hot_ms=HOT_MS)
+        await archiver.start()
+        await archiver.sweep()
+        while await archiver.run_once():
+            pass
+
+
 def fill_in(command: str, values: dict[str, str]) -> str:
     """Return a command line with values in place of placeholders; the store stands in for a date of the shell."""
     for words in (key for key in values if " " in key):
@@ -88,7 +102,14 @@ def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
         (tmp_path / f"gateway-{number}.log").write_text("reference,amount\n")
     values = with_store(store_url, prepare)
     here = f"{tmp_path}/"
-    return lambda command: main(shlex.split(fill_in(command, values).replace(BACKUPS, here))[1:])
+
+    def run(command: str) -> int:
+        if command.removeprefix("wokflow ").startswith(ARCHIVED):
+            monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/records.db")
+            with_store(store_url, lambda store: archive_all(store, tmp_path))
+        return main(shlex.split(fill_in(command, values).replace(BACKUPS, here))[1:])
+
+    return run
 
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS)
