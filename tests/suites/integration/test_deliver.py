@@ -55,6 +55,8 @@ async def test_delivery_ends_when_one_of_two_dispatchers_succeeds(post: Delivery
         await deliver({"context": post}, f"deliver:{delivery}")
         assert 2 == len(receiver.received)
         assert 0 == await post.store.call("ZCARD", keys.OPEN_DELIVERIES)
+        [listed] = await webhooks.list_deliveries(post.store, delivery.partition(":")[2], 10)
+        assert [500, 200] == [attempt.status for attempt in listed.attempts]
 
 
 async def test_failed_attempt_is_not_retried_when_another_dispatcher_succeeded(post: DeliveryContext) -> None:

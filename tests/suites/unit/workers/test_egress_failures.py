@@ -6,9 +6,13 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 import trustme
 from aiohappyeyeballs import AddrInfoType
+from aiohttp.client_reqrep import ConnectionKey
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from shared.domain.public_address import PRIVATE_NETWORKS
 from tests.harness.doubles.receiver import Receiver, Reply
@@ -26,6 +30,7 @@ from workers.egress.errors import (
     TimedOut,
     TlsFailed,
     TooLarge,
+    failure,
 )
 from workers.egress.resolver import Resolver
 
@@ -96,6 +101,22 @@ async def test_lack_of_sockets_is_no_evidence_about_the_server(receiver: Receive
             await egress.post(receiver.url, b"{}", {})
     assert ("out_of_sockets", False) == (caught.value.code, isinstance(caught.value, SILENT))
     assert "24" not in caught.value.message
+
+
+def test_failure_shows_neither_headers_nor_addresses() -> None:
+    """A customer reads what went wrong, and nothing that we sent or that belongs to our network."""
+    sent = CIMultiDictProxy(CIMultiDict({"Authorization": "Bearer key-of-ours"}))
+    request = aiohttp.RequestInfo(URL("http://a.example/?sig=1"), "POST", sent, URL("http://a.example/"))
+    key = ConnectionKey("10.1.2.3", 80, False, True, None, None, None)
+    for error, words in (
+        (aiohttp.ClientResponseError(request, (), status=400, message="bad chunk"), "bad chunk"),
+        (aiohttp.ClientConnectorError(key, OSError(errno.ECONNREFUSED, "10.1.2.3")), "the connection was refused"),
+        (aiohttp.ClientPayloadError("Bearer key-of-ours"), "closed before the answer was complete"),
+        (ValueError("key-of-ours"), "not an answer that we can read"),
+    ):
+        shown = str(failure(error, None))
+        assert words in shown
+        assert not [part for part in ("key-of-ours", "sig=", "10.1.2.3", "Error") if part in shown], shown
 
 
 async def test_request_times_out_when_the_receiver_never_answers(receiver: Receiver) -> None:
