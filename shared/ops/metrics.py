@@ -193,7 +193,7 @@ RECORDS_ROWS = _counter("records_rows_total", "Rows that the archiver wrote, by 
 RECORDS_ERRORS = _counter(
     "records_errors_total", "The archiver's failures: away, refused, unreadable.", ("reason",), by="archiver"
 )
-RECORDS_DAYS_SIGNED = _counter("records_days_signed_total", "Days whose records were signed.", by="archiver")
+RECORDS_DAYS_SIGNED = _counter("records_roots_signed_total", "Daily roots of records that were signed.", by="archiver")
 RECORDS_BATCH_SECONDS = _histogram(
     "records_batch_duration_seconds", "Time to archive one batch of records.", by="archiver", buckets=SECONDS
 )

@@ -8,8 +8,11 @@ RECORDS = PanelRow(
         Chart(
             "Waiting for the archiver",
             "short",
-            [Query("max(wokflow_records_waiting)", "ended records")],
-            "Ended records that are not in the database yet. Nothing without a database.",
+            [
+                Query("max(wokflow_records_waiting)", "ended records"),
+                Query("sum(increase(wokflow_records_roots_signed_total[1d]))", "days signed, in a day"),
+            ],
+            "Ended records that are not in the database yet, and days that were signed. Nothing without a database.",
         ),
         Chart(
             "Archive lag",

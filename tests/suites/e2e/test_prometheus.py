@@ -24,7 +24,8 @@ from tests.harness.processes import Process, free_port, make_folder
 from tests.suites.e2e.caller import Caller, Place, deploy
 
 RULES = ROOT / "deploy" / "prometheus"
-ROLES = {"noop": "run noop", "paid": "run paid", "fal": "run fal", "deliver": "deliver", "sweep": "sweep"}
+PROVIDERS = {"noop": "run noop", "paid": "run paid", "fal": "run fal"}
+ROLES = {**PROVIDERS, "deliver": "deliver", "sweep": "sweep", "archive": "archive"}
 MODELS = """
 [providers.fal]
 base_url = "{url}"
