@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.programs.style.source import Function, Source
+from tests.programs.style.source import Function, Source, walk
 
 VERBS = frozenset(Path(__file__).with_name("verbs.txt").read_text().split())
 SHARED_BY_CONTRACT = ("Adapter",)  # every provider's module has a class of that name
@@ -44,7 +44,7 @@ def acts(function: Function) -> bool:
     arguments = {argument.arg for argument in function.args.args}
     return any(
         isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store) and _root(node) in arguments
-        for node in ast.walk(function)
+        for node in walk(function)
     )
 
 

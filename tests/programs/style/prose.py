@@ -1,9 +1,7 @@
 """Rules of prose: how a docstring begins, which words others replace, and how long a sentence is."""
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from functools import cache
 
@@ -107,6 +105,6 @@ def _prose(source: Source) -> Iterator[tuple[int, str]]:
         text = node.value if isinstance(node, ast.Constant) and node not in docstrings else None
         if isinstance(text, str) and len(text.split()) > 2:
             yield node.lineno, one_line(text)
-    for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
-        if token.type == tokenize.COMMENT and not re.match(r"# (noqa|type:)", token.string):
+    for token in source.comments:
+        if not re.match(r"# (noqa|type:)", token.string):
             yield token.start[0], token.string.lstrip("# ")

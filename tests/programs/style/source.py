@@ -1,8 +1,10 @@
 """The files that the style rules are about, each read and parsed once."""
 
 import ast
+import io
 import re
 import subprocess
+import tokenize
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from pathlib import Path
@@ -30,12 +32,20 @@ class Source:
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """Return every node of the syntax tree."""
-        return tuple(ast.walk(self.tree))
+        return tuple(walk(self.tree))
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:
         """Return every function and method."""
         return tuple(node for node in self.nodes if isinstance(node, Function))
+
+    @cached_property
+    def comments(self) -> tuple[tokenize.TokenInfo, ...]:
+        """Return every comment of a Python file."""
+        if "#" not in self.text:
+            return ()
+        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
+        return tuple(token for token in tokens if token.type == tokenize.COMMENT)
 
     @property
     def lines(self) -> int:
@@ -46,6 +56,19 @@ class Source:
     def is_test(self) -> bool:
         """Return whether the file belongs to the tests."""
         return self.path.startswith("tests/")
+
+
+def walk(top: ast.AST) -> list[ast.AST]:
+    """Return a node and every node below it."""
+    found = [top]
+    for node in found:
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                found.append(value)
+            elif isinstance(value, list):
+                found.extend(item for item in value if isinstance(item, ast.AST))
+    return found
 
 
 def sources(*folders: str, pattern: str = "*.py") -> list[Source]:

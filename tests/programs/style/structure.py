@@ -1,11 +1,9 @@
 """Rules of structure: sizes, module names, and which package may import which. Each lists a file's offenders."""
 
 import ast
-import io
 import re
-import tokenize
 
-from tests.programs.style.source import Source, imports, is_within
+from tests.programs.style.source import Source, imports, is_within, walk
 
 FUNCTION_LINES_MAX = 50
 MODULE_LINES_MAX = 300
@@ -97,7 +95,7 @@ def wall_clock_reads(source: Source) -> list[str]:
 def dumped_errors(source: Source) -> list[str]:
     """List where the `repr` of an exception is written: a foreign one may hold the headers that we sent."""
     handlers = [node for node in source.nodes if isinstance(node, ast.ExceptHandler) and node.name]
-    named = {id(inner): handler.name for handler in handlers for inner in ast.walk(handler)}
+    named = {id(inner): handler.name for handler in handlers for inner in walk(handler)}
     dumped = [
         node.args[0]
         for node in source.nodes
@@ -121,13 +119,10 @@ def environment_reads(source: Source) -> list[str]:
 
 def too_many_comments(source: Source) -> list[str]:
     """List the module if it has more than 5 comment lines in 100. A comment behind a field documents its name."""
-    tokens = tokenize.generate_tokens(io.StringIO(source.text).readline)
     comments = [
         token
-        for token in tokens
-        if token.type == tokenize.COMMENT
-        and not token.line[: token.start[1]].strip()
-        and not token.string.startswith(("# type:", "# noqa"))
+        for token in source.comments
+        if not token.line[: token.start[1]].strip() and not token.string.startswith(("# type:", "# noqa"))
     ]
     many = len(comments) * 100 > source.lines * COMMENTS_PER_100_LINES_MAX
     return (

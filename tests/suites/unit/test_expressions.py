@@ -2,21 +2,21 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from msgspec import Struct
 
-from shared.ops.settings import ROOT
 from tests.harness.regex_steps import is_linear
+from tests.programs.style.source import Source, sources
 
 PACKAGES = ("gateway", "workers", "shared", "offline", "operate")
 ANCHORED, WHOLE = ("match", "fullmatch"), ("fullmatch",)
 CALLS = (*ANCHORED, "search", "sub", "subn", "findall", "finditer", "split")
+WRITTEN = re.compile(rf"\bre\.(compile|{'|'.join(CALLS)})\(|\bpattern=")  # how a module gets expressions
 OWN_TEXT = {  # expressions that read nothing of strangers
     "shared/domain/catalogue_lines.py": "the operator's catalogue",
     "shared/domain/catalogue_file.py": "messages about the operator's catalogue",
@@ -42,21 +42,19 @@ class Expression(Struct, frozen=True):
 
 def list_expressions() -> list[Expression]:
     """Return every expression of the product's modules."""
-    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-    return [found for path in paths if has_expressions(path) for found in in_module(path)]
+    return [found for source in sources(*PACKAGES) if has_expressions(source) for found in in_module(source)]
 
 
-def has_expressions(path: Path) -> bool:
+def has_expressions(source: Source) -> bool:
     """Return whether a module may have expressions that meet foreign text."""
-    text = path.read_text()
-    return str(path.relative_to(ROOT)) not in OWN_TEXT and ("re." in text or "pattern=" in text)
+    return source.path not in OWN_TEXT and bool(WRITTEN.search(source.text))
 
 
-def in_module(path: Path) -> Iterator[Expression]:
+def in_module(source: Source) -> Iterator[Expression]:
     """Yield the expressions of a module: calls of re, and patterns of fields, which msgspec searches for."""
-    tree, name = ast.parse(path.read_text()), str(path.relative_to(ROOT))
+    name = source.path
     module: ModuleType | None = None
-    for node in ast.walk(tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Call):
             continue
         fields = [word.value for word in node.keywords if word.arg == "pattern"]
@@ -64,11 +62,10 @@ def in_module(path: Path) -> Iterator[Expression]:
         if not fields and called not in (*CALLS, "compile"):
             continue
         module = module or import_module(name.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
-        source = fields[0] if fields else node.args[0]
-        uses = ["search"] if fields else [called] if called != "compile" else uses_of(tree, node)
+        uses = ["search"] if fields else [called] if called != "compile" else uses_of(source.nodes, node)
         if fields and name in CLIENTS_RUN:
             continue
-        pattern, flags = value_of(source, module), flags_of(node, module, called)
+        pattern, flags = value_of(fields[0] if fields else node.args[0], module), flags_of(node, module, called)
         if isinstance(pattern, str):
             anchored, whole = all(use in ANCHORED for use in uses), all(use in WHOLE for use in uses)
             yield Expression(f"{name}:{node.lineno}", pattern, flags, anchored, whole)
@@ -92,18 +89,18 @@ def flags_of(node: ast.Call, module: ModuleType, called: str) -> int:
     return int(value_of(given[0], module)) if given else 0
 
 
-def uses_of(tree: ast.Module, compiled: ast.Call) -> list[str]:
+def uses_of(nodes: Iterable[ast.AST], compiled: ast.Call) -> list[str]:
     """Return the methods by which a module uses a compiled expression: "search" where it does not itself."""
     names = {
         target.id
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign) and any(part is compiled for part in ast.walk(node.value))
         for target in ast.walk(node)
         if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
     }
     return [
         node.attr
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
     ] or ["search"]
 
