@@ -1,6 +1,7 @@
 """Fixtures of every suite: an empty store, and the output of a failed test's processes."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Generator, Iterator
 
@@ -58,6 +59,16 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Let tests start our programs from the fork server."""
     FORKS.append(True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the garbage collector skip the tests and modules, which all stay until the end."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

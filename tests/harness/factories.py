@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct, structs
@@ -11,6 +12,8 @@ from shared.domain.catalogue import Catalogue, OrderCost, Plan
 from shared.domain.generation import TERMINAL, Spec
 from shared.domain.ids import key_hash, uuid7
 from shared.domain.price_rule import Sale, flat
+from shared.ops import catalogue_files
+from shared.ops.settings import ROOT
 from shared.store import accounts, generations, ledger
 from shared.store.connect import Store
 from shared.store.ledger import Order, RouteOffer
@@ -79,6 +82,12 @@ def write_catalogue(folder: Path, paid_url: str = "http://127.0.0.1:1") -> Path:
 def load_catalogue() -> Catalogue:
     """Return the tests' catalogue."""
     return catalogue_file.parse((DOUBLES / "catalogue.toml").read_text().replace("PAID_URL", "http://127.0.0.1:1"))
+
+
+@cache
+def load_shipped_catalogue() -> Catalogue:
+    """Return the shipped catalogue, which takes a tenth of a second to load."""
+    return catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
 
 
 def doubles_env(folder: Path, paid_url: str = "http://127.0.0.1:1") -> dict[str, str]:

@@ -12,14 +12,13 @@ from shared.domain.catalogue import Limit, Model, Provider, Route
 from shared.domain.inputs import InvalidInput, validate_input
 from shared.domain.kind import kind_of
 from shared.domain.native_order import fit_order
-from shared.ops import catalogue_files
-from shared.ops.settings import ROOT
+from tests.harness.factories import load_shipped_catalogue
 from tests.suites.conformance.case import fetch_media, required_media
 from workers.adapters.contract import Adapter, Blob, Call, ProviderError, Setup, load
 from workers.adapters.http import Http
 from workers.adapters.responses import PollFailed, ProviderResponse
 
-CATALOGUE = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
+CATALOGUE = load_shipped_catalogue()
 DEADLINE_MS = 4_102_444_800_000
 IMAGE, OTHER_IMAGE = "https://images.example/one.png", "https://images.example/two.png"
 OURS = ("local",)  # makes its outputs itself

@@ -11,14 +11,13 @@ from gateway.dialects.wowflow.examples import input_of, native_of
 from shared.domain.catalogue import Limit, Model, Provider, Route
 from shared.domain.kind import kind_of
 from shared.domain.native_order import fit_order
-from shared.ops import catalogue_files
-from shared.ops.settings import Settings
 from tests.harness.doubles.double import Double
+from tests.harness.factories import load_shipped_catalogue
 from tests.suites.conformance.case import FAR_MS, fetch_image, fetch_media, required_media
 from tests.suites.conformance.cases import CASES
 from workers.adapters.contract import Call, Done, Pending, Setup, load
 
-SHIPPED = catalogue_files.load(Settings().catalogue)
+SHIPPED = load_shipped_catalogue()
 ROUTES = [
     pytest.param(model, route, id=f"{model.id}@{route.provider}")
     for model in SHIPPED.models.values()

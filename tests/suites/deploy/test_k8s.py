@@ -14,9 +14,9 @@ import yaml
 
 from deploy.workers import FOLDER, providers, render_files
 from gateway.app import build_app
-from shared.ops import catalogue_files
 from shared.ops.metrics import SEEN_JOBS, SEEN_OLDEST
 from shared.ops.settings import ROOT, Settings
+from tests.harness.factories import load_shipped_catalogue
 
 OVERLAYS = sorted(path.name for path in (FOLDER / "k8s" / "overlays").iterdir())
 OLDEST, NEWEST = "1.30", "1.37"  # the versions we support
@@ -224,7 +224,7 @@ def test_keda_scales_by_exported_metrics() -> None:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_worker_gets_the_keys_of_its_provider_alone(overlay: str) -> None:
     """A worker reads the variables that its provider's entry names, from one Secret, and no other role reads any."""
-    known = catalogue_files.load(Settings().catalogue).providers
+    known = load_shipped_catalogue().providers
     for name, deployment in documents_of(overlay, "Deployment").items():
         entry = known.get(name.removeprefix("worker-"))
         own = {entry.key_env, entry.callback_secret_env} - {None} if entry else set()

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from deploy.workers import FOLDER
-from shared.ops import catalogue_files
 from shared.ops.settings import ROOT, SECRETS_KEY, Settings, load
+from tests.harness.factories import load_shipped_catalogue
 
 PYTHONS_OWN = {"PATH", "PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
 PIPS_OWN = {"PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_CACHE_DIR"}
@@ -18,7 +18,7 @@ PIPS_OWN = {"PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_CACHE_DIR"}
 def known() -> set[str]:
     """Return the settings, and the variables of keys that the catalogue names."""
     fields = {field.name.upper() for field in msgspec.structs.fields(Settings)}
-    providers = catalogue_files.load(Settings().catalogue).providers.values()
+    providers = load_shipped_catalogue().providers.values()
     secrets = {name for one in providers for name in (one.key_env, one.callback_secret_env) if name}
     return fields | secrets | {SECRETS_KEY}
 

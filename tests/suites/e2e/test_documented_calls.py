@@ -13,9 +13,9 @@ import pytest_asyncio
 import trustme
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from shared.ops import catalogue_files
 from shared.store import accounts
 from tests.harness.doubles.receiver import Receiver, Reply
+from tests.harness.factories import load_shipped_catalogue
 from tests.harness.processes import make_folder
 from tests.suites.e2e.test_samples import SHIPPED
 from tests.suites.e2e.visitor import Hall, Visitor, open_hall
@@ -205,7 +205,7 @@ async def test_upscale_accepts_the_url_of_an_output(visitor: Visitor) -> None:
 
 async def test_guest_quota_allows_ten_of_a_hundred_concurrent_calls(hall: Hall) -> None:
     """On the shipped plan exactly ten of a hundred concurrent calls pass, and none is refused for its rate."""
-    plans = catalogue_files.load(SHIPPED["CATALOGUE"]).plans
+    plans = load_shipped_catalogue().plans
     await accounts.publish_plans(hall.place.store, plans.values())
     guest, body = hall.guest(), {"prompt": "a red boat", "width": 64, "height": 64}
     answers = await asyncio.gather(*(guest.request("POST", "/api/generate", json=body) for _ in range(100)))

@@ -12,10 +12,8 @@ import pytest_asyncio
 from gateway.guests import guest_account
 from shared.domain.generation import FAILED, Outcome
 from shared.domain.ids import generation_id
-from shared.ops import catalogue_files
-from shared.ops.settings import ROOT
 from shared.store import accounts, keys, ledger
-from tests.harness.factories import CENTS
+from tests.harness.factories import CENTS, load_shipped_catalogue
 from tests.harness.processes import free_port
 from tests.suites.e2e.caller import Answer
 from tests.suites.e2e.visitor import Hall, Visitor, add_gateway, open_hall
@@ -68,7 +66,7 @@ def assert_past_quota(answer: Answer, limit: int) -> None:
 
 async def test_shipped_plans_have_the_documented_quotas() -> None:
     """The daily quota is 10 for a guest, 50 on Free, 500 on Plus, and unlimited on Pro."""
-    plans = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml")).plans
+    plans = load_shipped_catalogue().plans
     assert {"guest": 10, "free": 50, "plus": 500, "pro": None} == {
         name: plan.daily_quota for name, plan in plans.items()
     }

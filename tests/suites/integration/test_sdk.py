@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.openapi.document import document
-from shared.ops import catalogue_files
 from shared.ops.settings import ROOT
+from tests.harness.factories import load_shipped_catalogue
 
 SDK = ROOT / "sdk"
 LIMIT_S = 60
@@ -42,7 +42,7 @@ def test_single_file_is_fresh() -> None:
 
 def test_stale_types_are_found(tmp_path: Path) -> None:
     """A field that is missing from the types fails the check, and the message names the command to run."""
-    catalogue = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
+    catalogue = load_shipped_catalogue()
     changed = json.loads(json.dumps(document(catalogue, "http://127.0.0.1:8080")))
     changed["components"]["schemas"]["Balance"]["properties"]["new"] = {"type": "string", "description": "New."}
     (tmp_path / "openapi.json").write_text(json.dumps(changed))

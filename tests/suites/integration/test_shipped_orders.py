@@ -6,14 +6,12 @@ import pytest
 
 from shared.domain.catalogue import KINDS, Model
 from shared.domain.generation import COMPLETED, FAILED, Outcome, Spec
-from shared.ops import catalogue_files
-from shared.ops.settings import ROOT
 from shared.store import accounts, check, ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
-from tests.harness.factories import Customer, create_customer, make_order
+from tests.harness.factories import Customer, create_customer, load_shipped_catalogue, make_order
 
-SHIPPED = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
+SHIPPED = load_shipped_catalogue()
 OF_EACH_KIND = 6
 CENTS = 100_000
 PROMPT = "a red fox in the snow"

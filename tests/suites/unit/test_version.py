@@ -9,9 +9,9 @@ import pytest
 
 from gateway.openapi.document import document
 from operate.cli.main import main
-from shared.ops import catalogue_files
 from shared.ops.settings import ROOT
 from shared.version import VERSION
+from tests.harness.factories import load_shipped_catalogue
 from workers import egress
 from workers.adapters import http
 
@@ -30,7 +30,7 @@ def test_version_is_that_of_pyproject() -> None:
 
 def test_document_names_the_version() -> None:
     """The version of /openapi.json is the package's."""
-    catalogue = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
+    catalogue = load_shipped_catalogue()
     info = document(catalogue, "http://127.0.0.1:8080")["info"]
     assert isinstance(info, dict)
     assert SOURCE == info["version"]

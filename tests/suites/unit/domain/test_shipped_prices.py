@@ -9,10 +9,9 @@ from msgspec import inspect as types
 from shared.domain.catalogue import KINDS, Limit, Model
 from shared.domain.inputs import prompt_chars_max, validate_input
 from shared.domain.kind import kind_of
-from shared.ops import catalogue_files
-from shared.ops.settings import ROOT
+from tests.harness.factories import load_shipped_catalogue
 
-SHIPPED = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
+SHIPPED = load_shipped_catalogue()
 INPUTS = 24
 MODELS_MIN = 120
 IMAGE = "https://example.com/a.png"

@@ -26,12 +26,12 @@ from gateway.routes import operations, unlisted_routes
 from shared.domain import events, signing
 from shared.domain.catalogue import Catalogue
 from shared.domain.inputs import InvalidInput, validate_input
-from shared.ops import catalogue_files
-from shared.ops.settings import ROOT, Settings
+from shared.ops.settings import Settings
+from tests.harness.factories import load_shipped_catalogue
 
 BASE_URL = "https://gateway.example"
 URN = "urn:example:document"
-CATALOGUE = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
+CATALOGUE = load_shipped_catalogue()
 EMPTY = structs.replace(CATALOGUE, models={})
 TABLE = (*operations(CATALOGUE), *admin.OPERATIONS)  # both documents, which each test checks as one
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(build_document(TABLE, CATALOGUE, BASE_URL)))

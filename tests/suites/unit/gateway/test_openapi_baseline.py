@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.openapi.document import document
-from shared.ops import catalogue_files
-from shared.ops.settings import ROOT
+from tests.harness.factories import load_shipped_catalogue
 
 BASELINE = Path(__file__).with_name("openapi_baseline.json")
 BASE_URL = "https://gateway.example"
@@ -44,7 +43,7 @@ def other_headers(names: list[str]) -> list[str]:
 
 def current_document() -> str:
     """Return the document of the shipped catalogue with its own models alone, normalised, as compact JSON."""
-    catalogue = catalogue_files.load(str(ROOT / "deploy" / "catalogue.toml"))
+    catalogue = load_shipped_catalogue()
     made = json.loads(json.dumps(document(catalogue, BASE_URL)))
     del made["info"]["version"]
     made["x-models"] = [model for model in made["x-models"] if model["id"].startswith("local/")]

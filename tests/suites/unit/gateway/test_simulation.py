@@ -15,11 +15,11 @@ from gateway.dialects.wokgen.order import capable
 from gateway.offers import GenerationRequest, build_offers
 from shared.domain.catalogue import KINDS, Model, Policy
 from shared.domain.errors import Refused
-from shared.ops import catalogue_files
 from shared.ops.settings import Settings
 from shared.store.ledger import RouteOffer
+from tests.harness.factories import load_shipped_catalogue
 
-SHIPPED = catalogue_files.load(Settings().catalogue)
+SHIPPED = load_shipped_catalogue()
 DOCUMENTED = "google/nano-banana-2-pro-1k"
 KEYED = ("kie", "openai", "elevenlabs")
 CALLS = 200
