@@ -488,7 +488,9 @@ CANARIES = (
         "start_post",
         "if not has_room('gw:posts:' .. endpoint, lane.posts, now) then return 'endpoint' end",
     ),
-    Canary("a new endpoint has four slots", "start_post", "proven and PER_ENDPOINT or 1", "PER_ENDPOINT"),
+    Canary("a new endpoint has four slots", "start_post", "or PER_ENDPOINT) or 1", "or PER_ENDPOINT) or 4"),
+    Canary("no endpoint is fast", "start_post", "<= FAST_TO_MS and", "< 0 and"),
+    Canary("each endpoint is fast", "start_post", "<= FAST_TO_MS and", ">= 0 and"),
     Canary(
         "an account has slots without end",
         "start_post",

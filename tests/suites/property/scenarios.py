@@ -423,7 +423,7 @@ def limit_the_posts_to_an_endpoint(world: World) -> None:
     endpoint = create_deliveries(world, "ada", 7)[0]
     names = [name for name in world.model.deliveries if name.endswith(endpoint)]
     assert ["pending", "held", "held"] == [world.start_post(name, twice=True) for name in names[:3]]
-    world.record_attempt(names[0], 1, "delivered", "well", twice=True)
+    world.record_attempt(names[0], 1, "delivered", "well", took_ms=500, twice=True)
     assert ["pending"] * 4 == [world.start_post(name) for name in names[1:5]]
     assert ["held", "held"] == [world.start_post(name) for name in names[5:7]]
     world.record_attempt(names[1], 1, "pending", "ill", silent=True)
@@ -433,6 +433,15 @@ def limit_the_posts_to_an_endpoint(world: World) -> None:
     world.delete_endpoint("ada", endpoint)
     world.record_attempt(names[4], 1, "dead", "ill", silent=True)
     assert "pending" == world.start_post(names[6])
+
+
+def post_more_at_once_to_a_fast_endpoint(world: World) -> None:
+    """Post sixteen times at once to an endpoint that answers fast."""
+    endpoint = create_deliveries(world, "ada", 18)[0]
+    first, *names = [name for name in world.model.deliveries if name.endswith(endpoint)]
+    world.start_post(first)
+    world.record_attempt(first, 1, "delivered", "well", took_ms=250)
+    assert ["pending"] * 16 + ["held"] == [world.start_post(name) for name in names]
 
 
 def hold_the_posts_of_a_silent_endpoint(world: World) -> None:
@@ -471,19 +480,19 @@ def share_the_posts_to_slow_endpoints(world: World) -> None:
 
 
 def limit_the_posts_of_an_account(world: World) -> None:
-    """Post ten times at once for an account, to however many endpoints. Each end lets another endpoint go on."""
+    """Post 24 times at once for an account, to however many endpoints. Each end lets another endpoint go on."""
     for _ in range(2):
         world.create_endpoint("ada", "*")
-    endpoints = create_deliveries(world, "ada", 5)
-    lists = [[name for name in world.model.deliveries if name.endswith(one)][-5:] for one in endpoints]
+    endpoints = create_deliveries(world, "ada", 11)
+    lists = [[name for name in world.model.deliveries if name.endswith(one)][-11:] for one in endpoints]
     for first, *_ in lists:
         world.start_post(first)
         world.record_attempt(first, 1, "delivered", "well")
     started = [world.start_post(name) for _, *names in lists for name in names]
-    assert ["pending"] * 10 + ["held"] * 2 == started
+    assert ["pending"] * 24 + ["held"] * 6 == started
     world.record_attempt(lists[0][1], 1, "delivered", "well")
-    assert "held" == world.start_post(lists[2][4])
-    assert "pending" == world.start_post(lists[2][3])
+    assert "held" == world.start_post(lists[2][6])
+    assert "pending" == world.start_post(lists[2][5])
 
 
 def create_deliveries(world: World, account: str, count: int) -> list[str]:

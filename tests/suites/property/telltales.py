@@ -34,6 +34,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.hold_the_posts_of_a_silent_endpoint,
         scenarios.share_the_posts_to_slow_endpoints,
         scenarios.limit_the_posts_of_an_account,
+        scenarios.post_more_at_once_to_a_fast_endpoint,
     ),
     "record_attempt": (
         scenarios.limit_the_posts_to_an_endpoint,

@@ -1,10 +1,9 @@
 -- lanes: slots for posts to endpoints, so that no endpoint or account delays the others: a few for each endpoint and
--- account, more for fast endpoints, and a share of all for slow ones. A breaker stops posts to a silent endpoint. The
--- slot of a dispatcher that died is free again after SLOT_MS.
+-- account, more for fast endpoints, and a share of all for slow ones. A breaker stops posts to a silent endpoint.
 -- Keys: gw:endpoint:<id> gw:posts:<endpoint or account> gw:posts-slow
 -- Returns nothing
 local PER_ENDPOINT, PER_FAST_ENDPOINT, PER_ACCOUNT, FAST_TO_MS, SLOW_FROM_MS = 4, 16, 24, 250, 1000
-local SILENT_MAX, OPEN_MS, OPEN_MAX_MS, SMOOTH, SLOT_MS = 5, 30000, 300000, 0.25, 60000
+local SILENT_MAX, OPEN_MS, OPEN_MAX_MS, SMOOTH, SLOT_MS = 5, 30000, 300000, 0.25, 60000  -- a slot lapses after SLOT_MS
 
 -- The lane of an endpoint. A deleted or disabled one has no limits, because nothing is posted to it.
 local function read_lane(endpoint, now)
@@ -26,7 +25,8 @@ end
 
 -- The limit that stops a further post to an endpoint: 'breaker', 'endpoint', 'account', 'slow' or nil.
 local function find_limit(lane, endpoint, account, slow_max, now)
-  if lane.free then return nil elseif lane.posts == 0 then return 'breaker' end
+  if lane.free then return nil end
+  if lane.posts == 0 then return 'breaker' end
   if not has_room('gw:posts:' .. endpoint, lane.posts, now) then return 'endpoint' end
   if not has_room('gw:posts:' .. account, PER_ACCOUNT, now) then return 'account' end
   if lane.slow and not has_room('gw:posts-slow', slow_max, now) then return 'slow' end
