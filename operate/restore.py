@@ -13,6 +13,7 @@ from msgspec import Struct
 from operate.operator import Operator
 from shared.domain.generation import FAILED, Outcome
 from shared.store import keys, ledger
+from shared.store.archive import request_full_sweep
 from shared.store.generations import list_known
 from shared.store.history import Fence, accept_history, load_history, read_history
 from shared.store.ledger import Settled
@@ -81,7 +82,14 @@ async def accept_store(operator: Operator, data_dir: str) -> AcceptedHistory | N
     if not fence.history_fault:
         return None
     accepted_ms = await accept_history(operator.act("store accept-history"))
+    await request_full_sweep(operator.store)
     return AcceptedHistory(fault=fence.history_fault, accepted_ms=accepted_ms)
+
+
+async def accept_restored(operator: Operator) -> None:
+    """Let all processes go on with a restored store, and archivers compare all of it with the database."""
+    await accept_history(operator.act("store restored"))
+    await request_full_sweep(operator.store)
 
 
 async def find_lost(operator: Operator, lines: Iterable[str]) -> tuple[int, list[Lost]]:

@@ -20,7 +20,7 @@ FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (TimeoutError, "unknown"),
 )
 OUTCOMES = ("delivered", "retry", "dead", "gone", "void")
-RECORDS_FAILURES = ("away", "refused", "unreadable")
+RECORDS_FAILURES = ("away", "refused", "unreadable", "missing", "restored")
 FINDINGS = ("requeued", "overdue", "delivery_requeued", "unreadable")
 
 

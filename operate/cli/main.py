@@ -26,6 +26,7 @@ from operate.cli.provider import provider
 from operate.cli.queue import queue
 from operate.cli.receipt import receipt
 from operate.cli.reconcile import reconcile
+from operate.cli.records import records
 from operate.cli.secret import secret
 from operate.cli.store import store
 from operate.cli.store_repair import run_repair
@@ -46,7 +47,8 @@ print_version = click.version_option(VERSION, prog_name="wokflow", message="%(pr
 wokflow = print_version(Group("wokflow", help=HELP))
 
 ACCOUNTS = (account, key, generation, ledger, receipt, webhook)
-OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, catalogue, provider, reconcile, secret, store)
+PROVIDERS = (catalogue, provider, reconcile)
+OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, *PROVIDERS, secret, store, records)
 store.add_command(run_repair)
 catalogue.add_command(run_reload)
 for command in (*ACCOUNTS, *OPERATIONS, run_margin, run_doctor, run_hello, run_demo):

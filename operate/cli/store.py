@@ -15,7 +15,6 @@ from operate.restore import Restored
 from operate.times import moment
 from shared.domain.money import dollars
 from shared.store.backup import BackupError, back_up
-from shared.store.history import accept_history
 
 SHOWN_MAX = 50
 DAY_MS = 86_400_000
@@ -81,7 +80,7 @@ async def run_restored(context: CommandContext, operator: Operator, logs: tuple[
     after the backup. Processes accept the store from then on.
     """
     refunded, going_on = await restore.refund_unsubmitted(operator)
-    await accept_history(operator.act("store restored"))
+    await restore.accept_restored(operator)
     read, lost = await restore.find_lost(operator, _lines(logs))
     rows = [(one.id, one.account, one.accepted_at, dollars(one.reserved_micros)) for one in lost[:SHOWN_MAX]]
     context.show(

@@ -191,7 +191,7 @@ WEBHOOK_BREAKERS = _counter(
 # Records: the archiver and its database.
 RECORDS_ROWS = _counter("records_rows_total", "Rows that the archiver wrote, by table.", ("table",), by="archiver")
 RECORDS_ERRORS = _counter(
-    "records_errors_total", "The archiver's failures: away, refused, unreadable.", ("reason",), by="archiver"
+    "records_errors_total", "Failures; ledger lines missing, or taken back (restored).", ("reason",), by="archiver"
 )
 RECORDS_DAYS_SIGNED = _counter("records_roots_signed_total", "Daily roots of records that were signed.", by="archiver")
 RECORDS_BATCH_SECONDS = _histogram(

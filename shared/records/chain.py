@@ -7,6 +7,7 @@ from msgspec import Struct
 from shared.domain import receipt
 
 MISSING = "missing"  # kind of a line in place of lines that neither the store nor the database has
+RESTORED = "restored"  # kind of a line that takes back lines that a restored store does not know
 
 
 class LedgerLine(Struct, frozen=True):

@@ -41,6 +41,12 @@ class StoredAccount(Struct, frozen=True):
     events: Sequence[bytes]  # newest first
 
     @property
+    def events_total(self) -> int:
+        """Return the number of the account's last event."""
+        named = dict(zip(self.fields[::2], self.fields[1::2], strict=True))
+        return int(named.get(b"events", 0))
+
+    @property
     def has_more(self) -> bool:
         """Return whether there are lines behind `lines`."""
         return self.first + len(self.lines) <= self.last
@@ -51,6 +57,13 @@ class StoredAccount(Struct, frozen=True):
         return self.stored > LINES_KEPT
 
 
+class RecordsStart(Struct, frozen=True):
+    """How the store and the database fit together."""
+
+    other: str  # identity of the database that has the store's records instead; empty: this one
+    word: str  # same, database_older, store_older, or store_restored
+
+
 class RecordsLag(Struct, frozen=True):
     """How many entries wait for an archiver, and the age of the oldest, ms. None: there is no stream."""
 
@@ -58,10 +71,10 @@ class RecordsLag(Struct, frozen=True):
     age_ms: int
 
 
-async def start_records(store: StoreClient, database: str) -> str:
-    """Start to hand ended records to this database. Return "", or the identity of another one that has them."""
-    word, found = await store.run("start_records", database)
-    return found.decode() if word == "other" else ""
+async def start_records(store: StoreClient, database: str, entry: str) -> RecordsStart:
+    """Start to hand ended records to this database, whose last entry is `entry`."""
+    word, found = await store.run("start_records", database, entry)
+    return RecordsStart(found.decode(), "") if word == "other" else RecordsStart("", found.decode())
 
 
 async def stop_records(store: StoreClient) -> int:
@@ -140,6 +153,17 @@ async def fold_ledger(store: StoreClient, account: str, sequence: int) -> int:
     return folded
 
 
+async def continue_ledger(
+    store: StoreClient, account: str, *, opening: str, folded: int, number: int, events: int
+) -> tuple[int, int] | None:
+    """Fold the lines that an older store has in common with the database, and continue behind the database's.
+
+    Return the sum of the folded lines and the store's time, ms. None: the ledger has changed meanwhile.
+    """
+    word, *found = await store.run("rebase_ledger", account, opening, folded, number, events)
+    return None if word == "changed" else (int(found[0]), int(found[1]))
+
+
 async def claim_sweep(store: StoreClient, lease_ms: int) -> bool:
     """Claim the next sweep for ended records, if one is due. `renew_sweep` extends the claim."""
     return await store.call("SET", keys.RECORDS_SWEPT, "1", "NX", "PX", lease_ms) is not None
@@ -161,7 +185,10 @@ async def note_swept(store: StoreClient) -> None:
 
 
 async def request_full_sweep(store: StoreClient) -> None:
-    """Let the next sweep archive every ended record again, because an older database was restored."""
+    """Let the next sweep archive every ended record again, because the store or the database was restored.
+
+    Until its end, archivers also continue ledgers that a restored store has from before the database.
+    """
     await store.call("HDEL", keys.RECORDS_STATE, "swept")
     await store.call("DEL", keys.RECORDS_SWEPT)
 

@@ -33,9 +33,8 @@ MODEL_CHECKS = "gw:model-checks"  # hash: provider to its last ModelCheck, JSON;
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint>:<role> <name>`, of operators; permanent
 HISTORY = "gw:history"  # hash: id, sequence, accepted_ms, fenced (why submits are stopped): history.py; permanent
 RECORDS = "gw:records"  # stream of ended records for the archiver: `<kind>:<id or facts>`; none without a database
-RECORDS_STATE = (
-    "gw:records-state"  # hash: database (its identity), since_ms, swept (all older records are there); permanent
-)
+# Hash: database (its identity), since_ms, swept (all older records are there), archived (last entry); permanent.
+RECORDS_STATE = "gw:records-state"
 RECORDS_SWEPT = "gw:records-swept"  # string: expires when the archiver's next sweep for ended records is due
 SCHEMA = "gw:schema"  # string: version of this layout; permanent
 SCHEMA_VERSION = 3  # raise it with a change that the previous version cannot work with: docs/operate.md

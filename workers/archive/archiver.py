@@ -16,6 +16,7 @@ from shared.ops import metrics, redaction
 from shared.records.connect import Records
 from shared.records.errors import RecordsDown, RecordsRefused, RecordsUnfit
 from shared.records.migrate import migrate
+from shared.records.restored import note_entry, read_entry
 from shared.records.write import Written, write_batch
 from shared.store import accounts, archive
 from shared.store.archive import StreamEntry
@@ -51,19 +52,28 @@ class Archiver:
         """
         while not self._stopping.is_set():
             try:
-                identity = await migrate(self._records)
-                other = await archive.start_records(self._store, identity)
+                await self._check_pair()
+                return self._report_back()
             except AWAY as error:
                 self._report_away(error)
                 self._progress.note()
                 await self._wait(RETRY_S_MAX)
-                continue
-            if other:
-                raise RecordsUnfit(
-                    f"The store's records are in another database ({other}; this one is {identity}): correct "
-                    "DATABASE_URL, or restore that database: docs/records.md."
-                )
-            return self._report_back()
+
+    async def _check_pair(self) -> None:
+        """Check that the store and the database belong together, and whether one of them is older than it was."""
+        identity = await migrate(self._records)
+        async with self._records.read() as connection:
+            entry = await read_entry(connection)
+        found = await archive.start_records(self._store, identity, entry)
+        if found.other:
+            raise RecordsUnfit(
+                f"The store's records are in another database ({found.other}; this one is {identity}): correct "
+                "DATABASE_URL, or restore that database: docs/records.md."
+            )
+        if found.word == "store_older":
+            log.error("records.store_older", fix="run `wokflow store restored`: docs/records.md")
+        elif found.word != "same":
+            log.warning(f"records.{found.word}")
 
     async def run_once(self) -> int:
         """Archive the next entries. Return their number; 0: there is nothing to do. Raises StoreDown, RecordsDown."""
@@ -80,6 +90,8 @@ class Archiver:
         pause_s = RETRY_S
         while not self._stopping.is_set():
             try:
+                if self._is_away:
+                    await self._check_pair()  # it may have been restored
                 if not await self.run_once():
                     await self.sweep()
                     await self._wait(IDLE_S)
@@ -157,7 +169,7 @@ class Archiver:
     async def _archive_each(self, entries: Sequence[StreamEntry]) -> None:
         """Archive entries, and drop them. If the database refuses one, the others are archived without it."""
         try:
-            await self.archive(sort_entries(entries))
+            await self.archive(sort_entries(entries), entries[-1].id.decode())
             await archive.drop(self._store, entries)
         except (RecordsRefused, ValueError) as error:
             if len(entries) == 1:
@@ -166,8 +178,8 @@ class Archiver:
             await self._archive_each(entries[:middle])
             await self._archive_each(entries[middle:])
 
-    async def archive(self, work: Work) -> None:
-        """Write records to the database, then let them leave the store.
+    async def archive(self, work: Work, entry: str = "") -> None:
+        """Write records to the database, then let them leave the store. `entry` is the last one that names them.
 
         Raises StoreDown, RecordsDown, and RecordsRefused or ValueError for a row that cannot be written.
         """
@@ -176,6 +188,8 @@ class Archiver:
             async with self._records.write() as connection:
                 collected = await collect(self._store, connection, work)
                 written = await write_batch(connection, collected.batch)
+                if entry:
+                    await note_entry(connection, entry)
             await archive.expire(self._store, collected.stamped, self._hot_ms)
             long = [(account, written.sequences[account]) for account in collected.long]
             await asyncio.gather(*(archive.fold_ledger(self._store, *one) for one in long))

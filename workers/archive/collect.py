@@ -11,14 +11,17 @@ from msgspec import Struct, field
 
 from shared.domain.generation import TERMINAL
 from shared.ops import metrics
-from shared.records.chain import MISSING, LedgerLine
+from shared.records.chain import Head, LedgerLine
 from shared.records.connect import Transaction
+from shared.records.restored import read_last_lines
 from shared.records.rows import Row, audit_row, delivery_row, event_rows, generation_row, named_fields, plain
 from shared.records.write import AccountBatch, Batch, Position, read_positions
 from shared.store import archive, keys
 from shared.store.archive import Stamped, StoredAccount, StreamEntry
 from shared.store.client import StoreClient
-from shared.store.stored_lists import READ_ERRORS, UNREADABLE
+from shared.store.stored_lists import READ_ERRORS
+from workers.archive.lines import missing_line, read_lines
+from workers.archive.older_store import continue_ledger, find_difference
 
 LINES_MAX = 5000  # of one account in one batch
 ENDED_STATES = {*TERMINAL, "delivered", "dead"}
@@ -99,12 +102,11 @@ async def collect(store: StoreClient, connection: Transaction, work: Work) -> Co
     generations = await _read_ended(store, archive.GENERATION, work.generations, generation_row, stamped)
     deliveries = await _read_ended(store, archive.DELIVERY, work.deliveries, delivery_row, stamped)
     owners = sorted({row["account"] for row in generations} | work.accounts)
-    positions = await read_positions(connection, owners)
-    found = await asyncio.gather(*(_read_account(store, name, positions.get(name, Position())) for name in owners))
-    accounts = [one[0] for one in found if one is not None]
+    found = await _read_accounts(store, connection, owners)
+    accounts = [one[0] for one in found]
     active = await _read_keys(store, sorted(work.accounts))
-    unfinished = {one[0].row["id"] for one in found if one is not None and one[1].has_more}
-    long = [one[0].row["id"] for one in found if one is not None and one[1].is_long]
+    unfinished = {one[0].row["id"] for one in found if one[1].has_more}
+    long = [one[0].row["id"] for one in found if one[1].is_long]
     batch = Batch(
         generations=generations,
         deliveries=deliveries,
@@ -137,24 +139,46 @@ async def _read_ended(
     return rows
 
 
-async def _read_account(
-    store: StoreClient, account: str, position: Position
-) -> tuple[AccountBatch, StoredAccount] | None:
-    """Return an account's row with its new lines, and how it is stored. A guest has neither."""
-    head = position.head
-    found = await archive.read_account(
-        store, account, sequence=head.sequence, events=position.events, lines_max=LINES_MAX
-    )
-    if found is None:
-        return None
+async def _read_accounts(
+    store: StoreClient, connection: Transaction, names: Sequence[str]
+) -> list[tuple[AccountBatch, StoredAccount]]:
+    """Return the row of each account with its new lines, and how it is stored. A guest has neither.
+
+    Raises StoreDiffers for an account whose ledger does not continue the one in the database.
+    """
+    positions = await read_positions(connection, names)
+    last_lines = await read_last_lines(connection, {name: one.head.sequence for name, one in positions.items()})
+    places = [positions.get(name, Position()) for name in names]
+    stored = await asyncio.gather(*(_read_stored(store, *pair) for pair in zip(names, places, strict=True)))
+    accounts = []
+    for name, position, found in zip(names, places, stored, strict=True):
+        if found is None:
+            continue
+        if not find_difference(found, position, last_lines.get(name)):
+            accounts.append((_make_account(name, found, position, []), found))
+            continue
+        line = await continue_ledger(store, connection, name, position)
+        head = Head(line.sequence, position.head.balance + line.amount)
+        again = await _read_stored(store, name, Position(head, position.events)) or found
+        accounts.append((_make_account(name, again, Position(head), [line]), again))
+    return accounts
+
+
+async def _read_stored(store: StoreClient, account: str, position: Position) -> StoredAccount | None:
+    """Return an account in the store, with its lines from the database's last one on."""
+    before = max(position.head.sequence - 1, 0)
+    return await archive.read_account(store, account, sequence=before, events=position.events, lines_max=LINES_MAX + 1)
+
+
+def _make_account(account: str, found: StoredAccount, position: Position, lines: list[LedgerLine]) -> AccountBatch:
+    """Return an account's row with its new lines and events. `lines` come before those of the store."""
     named = {name: plain(value.decode(errors="replace")) for name, value in named_fields(found.fields).items()}
     numbers = {name: int(named.get(name, 0)) for name in ("created_ms", "topup", "spent", "low")}
     row: Row = {"id": account, "name": named.get("name", ""), "plan": named.get("plan", ""), **numbers}
-    lines = [_read_line(account, found.first + at, raw) for at, raw in enumerate(found.lines)]
-    if found.first > head.sequence + 1:
-        lines.insert(0, _missing_line(account, found.first - 1, found.opening, position))
-    events = event_rows(account, int(named.get("events", 0)), found.events)
-    return AccountBatch(row=row, lines=lines, events=events), found
+    if found.first > position.head.sequence + 1:
+        lines.append(missing_line(account, found.first - 1, found.opening, position))
+    lines += read_lines(account, found.first, found.lines)
+    return AccountBatch(row=row, lines=lines, events=event_rows(account, found.events_total, found.events))
 
 
 async def _read_keys(store: StoreClient, accounts: Sequence[str]) -> list[Row]:
@@ -179,25 +203,6 @@ def read_audit(lines: Iterable[bytes]) -> list[Row]:
         except READ_ERRORS as error:
             report_unreadable("audit", "", error)
     return rows
-
-
-def _read_line(account: str, sequence: int, raw: bytes) -> LedgerLine:
-    """Return a line of the store's ledger. One that cannot be read keeps its number, and its text as its reference."""
-    text = plain(raw.decode(errors="replace"))
-    try:
-        at_ms, kind, amount, reference = text.split(" ", 3)
-        return LedgerLine(account, sequence, int(at_ms), kind, int(amount), reference)
-    except ValueError:
-        return LedgerLine(account, sequence, 0, UNREADABLE, 0, text)
-
-
-def _missing_line(account: str, sequence: int, opening: str, position: Position) -> LedgerLine:
-    """Return the line for lines that were folded into the opening line and are not in this database."""
-    at_ms, _, total, *_ = opening.split(" ")
-    first = position.head.sequence + 1
-    log.error("records.lines_missing", account=account, first=first, last=sequence)
-    amount = int(total) - position.head.balance
-    return LedgerLine(account, sequence, int(at_ms), MISSING, amount, f"{first}-{sequence}")
 
 
 def report_unreadable(kind: str, name: str, error: Exception) -> None:

@@ -33,6 +33,7 @@ RESERVED = {
         *("gateway/history/", "gateway/app.py", "gateway/context.py", "gateway/dialects/wowflow/money.py"),
         *("operate/receipts.py",),
         *("gateway/api/usage/", "operate/usage.py", "operate/cli/margin.py"),
+        *("operate/restored_records.py", "operate/doctor_database.py", "operate/cli/records.py"),
     ),
 }
 WALL_CLOCK = re.compile(r"time\.(time|time_ns|localtime|ctime)|(datetime\.)*(datetime|date)\.(now|utcnow|today)")

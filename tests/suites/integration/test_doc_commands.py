@@ -30,7 +30,7 @@ REFUSED = (
     "receipt show",
     "receipt verify",
 )  # the tests have another adapter, REDIS_URL, and no database
-ARCHIVED = ("margin", "statement", "export")  # commands that read the database
+ARCHIVED = ("records", "margin", "statement", "export")  # commands that read the database
 HOT_MS = 86_400_000
 BACKUPS = "/backups/"
 
