@@ -48,6 +48,10 @@ async def find_generation(operator: Operator, named: str) -> Generation:
     """Return a generation by its UUID or job_... id. Raises Refused if it does not exist."""
     name = ids.canonical_uuid(named) or ids.generation_id(named)
     found = await generations.view(operator.store, "", name) if name else None
+    if found is None and name and operator.records_url:
+        from operate.archived import find_archived  # noqa: PLC0415  # SQLAlchemy, only when it is needed
+
+        found = await find_archived(operator, name)
     if found is None:
         message = f"Generation {named[:50]} does not exist: check the id. It may be past its retention."
         raise Refused("not_found", message)
@@ -58,7 +62,7 @@ async def retry_generation(operator: Operator, named: str) -> Retried:
     """Start a generation now, unless a provider may have it already. Raises Refused."""
     found = await find_generation(operator, named)
     result = await generations.retry(operator.act("generation retry", found.id), found.id)
-    state = result.state
+    state = result.state or found.state
     if result.outcome == "with_provider":
         message = f"It is {state}: its provider may have it and would be paid twice. Use `wokflow uncertain resolve`."
         raise Refused("conflict", message)
@@ -96,6 +100,11 @@ async def _credit(operator: Operator, found: Generation, amount_micros: int | No
         raise Refused("invalid_request", "Credit must be greater than zero.")
     acting = operator.act("generation refund", found.id, reason)
     credit = await ledger.credit(acting, found.id, amount_micros)
+    if credit.outcome == "missing" and operator.records_url:
+        from operate.archived import revive  # noqa: PLC0415  # SQLAlchemy, only when it is needed
+
+        await revive(operator, found.id)
+        credit = await ledger.credit(acting, found.id, amount_micros)
     amount = credit.amount_micros
     if credit.outcome == "already":
         raise Refused("conflict", f"It was credited before with {amount} micro-USD. A generation is credited once.")

@@ -20,6 +20,7 @@ class Operator(Struct, frozen=True, kw_only=True):
     providers: tuple[str, ...]
     plans: Mapping[str, Plan]
     base_url: str
+    records_url: str = ""  # of the database; empty: none
 
     def act(self, what: str, on: str = "", detail: str = "") -> AuditedStore:
         """Return the store for one action. The script that does the action also writes its audit line."""

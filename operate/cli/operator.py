@@ -28,6 +28,7 @@ def operator_of(store: Store, settings: Settings) -> Operator:
         providers=tuple(catalogue.providers),
         plans=catalogue.plans,
         base_url=settings.base_url,
+        records_url=settings.records_url,
     )
 
 

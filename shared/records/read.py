@@ -26,6 +26,14 @@ async def find_generation(connection: AsyncConnection, account: str, generation_
     return read(generation_id, generation_fields(row.prompt, row.record))
 
 
+async def find_fields(connection: AsyncConnection, generation_id: str) -> list[bytes]:
+    """Return the fields of an ended generation, as the store had them; none if it is not there, or was erased."""
+    columns = schema.generations.c
+    wanted = select(columns.prompt, columns.record).where(columns.id == generation_id, columns.record.is_not(None))
+    row = (await connection.execute(wanted)).first()
+    return generation_fields(row.prompt, row.record) if row is not None else []
+
+
 async def list_generations(
     connection: AsyncConnection, account: str, count: int, *, before: tuple[int, str] | None = None
 ) -> list[Generation]:

@@ -158,6 +158,11 @@ async def retry(store: StoreClient, generation_id: str) -> RetryResult:
     return RetryResult(outcome, state[0].decode() if state else "")
 
 
+async def revive(store: StoreClient, generation_id: str, fields: Sequence[bytes], keep_ms: int) -> None:
+    """Put a generation back into the store for `keep_ms`, unless it is there."""
+    await store.run("revive", generation_id, keep_ms, *fields)
+
+
 async def cancel(store: Store, generation_id: str) -> Noted:
     """Note that the owner wants a submitted generation stopped, and wake its worker."""
     noted: Noted = (await store.run("cancel", generation_id))[0]

@@ -85,4 +85,5 @@ def _operator(request: web.Request, owner: AdminKeyOwner) -> Operator:
         providers=tuple(context.catalogue.providers),
         plans=context.catalogue.plans,
         base_url=context.settings.base_url,
+        records_url=context.settings.records_url,
     )

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from operate.generations import find_generation as find_operated
+from operate.generations import refund_generation
 from operate.history_database import forget_database
 from operate.operator import Operator
+from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.records import schema
 from shared.records.connect import Records
@@ -272,6 +275,26 @@ async def test_another_database_than_the_stores_is_refused(place: Place) -> None
         with pytest.raises(RecordsUnfit, match="are in another database"):
             await Archiver(place.store, other, hot_ms=HOT_MS).start()
     assert waiting == await place.store.call("XLEN", keys.RECORDS)
+
+
+async def test_generation_that_has_left_the_store_is_credited(place: Place) -> None:
+    """An operator finds it in the database, and credits it once; the credit gets there too."""
+    name = await place.finish()
+    await place.archive_all()
+    await place.store.call("DEL", keys.generation(name))  # HOT_DAYS later
+    operator = Operator(
+        store=place.store, who="grace", providers=(), plans={}, base_url="", records_url=place.records.url
+    )
+    assert COMPLETED == (await find_operated(operator, name)).state
+    with pytest.raises(Refused, match="credit at most"):
+        await refund_generation(operator, name, 9 * CENTS)
+    assert 3 * CENTS == (await refund_generation(operator, name, 3 * CENTS)).amount_micros
+    await place.archive_all()
+    await place.store.call("DEL", keys.generation(name))
+    with pytest.raises(Refused, match="credited before"):
+        await refund_generation(operator, name)
+    assert [(1, 3 * CENTS)] == [(row.count, row.credited) for row in await place.list_rows("usage")]
+    await place.check_same_ledger()
 
 
 async def test_forgotten_database_leaves_a_store_as_before(place: Place) -> None:
