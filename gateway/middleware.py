@@ -42,6 +42,8 @@ async def handle_request(request: web.Request, handler: Handler) -> web.StreamRe
     response, grant = await _answer(request, handler, request_id)
     if response.status == 401:
         context.rates.count_failure(request)
+    elif response.status == 404 and request.path.startswith(rates.CALLBACKS):
+        context.rates.count_unknown_callback(request)
     if not response.prepared:
         if grant is not None:
             response.headers.update(rates.rate_headers(grant))

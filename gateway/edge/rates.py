@@ -98,6 +98,7 @@ class RateLimits:
             if holder is not None:
                 return self._admit_key(hashed, holder, creates=creates)
         elif path.startswith(CALLBACKS):
+            self._admit_callback(request)
             return None
         address = address_of(request, self._trusted)
         if path in PROBES:
@@ -119,6 +120,11 @@ class RateLimits:
             self._holders.pop(auth.fingerprint(credentials), None)
             self._find("failed").take(address_of(request, self._trusted), self._failures, time.monotonic())
 
+    def count_unknown_callback(self, request: web.Request) -> None:
+        """Count a call of a callback URL that is not ours."""
+        if self._open is not None:
+            self._find("callback").take(address_of(request, self._trusted), self._open, time.monotonic())
+
     def knows(self, hashed: str) -> bool:
         """Return whether a key is known, and its plan up to date."""
         holder = self._holders.get(hashed)
@@ -130,6 +136,13 @@ class RateLimits:
         self._holders.move_to_end(hashed)
         if len(self._holders) > CALLERS_MAX:
             self._holders.popitem(last=False)
+
+    def _admit_callback(self, request: web.Request) -> None:
+        """Refuse a callback from an address that called too many unknown URLs. Those of providers have no rate."""
+        if self._open is not None:
+            grant = self._find("callback").peek(address_of(request, self._trusted), self._open, time.monotonic())
+            if not grant.allowed:
+                raise RateLimited("Too many unknown callback URLs were called from your address", grant)
 
     def _admit_key(self, hashed: str, holder: Holder, *, creates: bool) -> Grant | None:
         self._holders.move_to_end(hashed)

@@ -47,7 +47,8 @@ async def place() -> AsyncIterator[Place]:
 
 async def flood(caller: Caller, count: int, path: str = BALANCE, **headers: str) -> list[Answer]:
     """Send requests at once."""
-    method, sent = ("POST", {"json": {"model": "test/noop"}}) if path == GENERATIONS else ("GET", {})
+    creates = path == GENERATIONS or path.startswith("/callbacks/")
+    method, sent = ("POST", {"json": {"model": "test/noop"}}) if creates else ("GET", {})
     return await asyncio.gather(*(caller.request(method, path, headers=headers, **sent) for _ in range(count)))
 
 
@@ -152,6 +153,15 @@ async def test_metrics_are_limited_by_address(place: Place) -> None:
     caller = await place.create_caller()
     answers = await flood(caller, 260, "/metrics", Authorization="", **at("198.51.100.7"))
     assert 429 in {answer.status for answer in answers}
+
+
+async def test_unknown_callbacks_are_limited_by_address(place: Place) -> None:
+    """Callback URLs that nobody made cost an address its rate, and the first of another address is looked up."""
+    caller = await place.create_caller()
+    answers = await flood(caller, 2 * OPEN * BURST_S, "/callbacks/noop/junk", Authorization="", **at("198.51.100.10"))
+    assert {404, 429} == {answer.status for answer in answers}
+    other = await flood(caller, 1, "/callbacks/noop/junk", Authorization="", **at("192.0.2.97"))
+    assert [404] == [answer.status for answer in other]
 
 
 async def test_junk_keys_do_not_escape_the_rate_of_their_address(place: Place) -> None:
