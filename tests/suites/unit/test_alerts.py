@@ -1,5 +1,6 @@
 """Alerts and recording rules: promtool accepts them, and each has its cases and its section in the runbook."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from shared.ops.settings import ROOT
 FOLDER = ROOT / "deploy" / "prometheus"
 RULES = ("slo.yml", "alerts.yml")
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+THRIFTY = os.environ | {"GOGC": "400", "GOMAXPROCS": "1"}  # two thirds of the processor time, for 260 MB
 SUFFIXES = ("_bucket", "_count", "_sum")
 
 
@@ -25,7 +27,9 @@ def run_promtool(*arguments: str) -> str:
     """Run promtool on our files and return its output; fail if it finds a fault."""
     tool = shutil.which("promtool")
     assert tool is not None, "promtool is missing: apt-get install prometheus"
-    done = subprocess.run([tool, *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(
+        [tool, *arguments], cwd=FOLDER, env=THRIFTY, capture_output=True, text=True, timeout=100, check=False
+    )
     assert 0 == done.returncode, done.stdout + done.stderr
     return done.stdout + done.stderr
 
