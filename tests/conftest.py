@@ -71,6 +71,11 @@ def pytest_collection() -> Generator[None, object, object]:
     return result
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the longest files first, so that none of them runs alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget the processes of earlier tests."""
     STARTED[:] = [process for process in STARTED if process.running]

@@ -20,7 +20,7 @@ from tests.harness.processes import make_folder
 from tests.suites.e2e.test_samples import SHIPPED
 from tests.suites.e2e.visitor import Hall, Visitor, open_hall
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 SIZE = (96, 64)
 IMAGE: dict[str, Any] = {

@@ -13,7 +13,7 @@ from tests.programs.fuzz.exact import operations
 from tests.programs.fuzz.passes import EXACT, PASSES
 from tests.programs.fuzz.target import DOCUMENT, Result, Target, deploy_target
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 
 SEED = 20_260_508
 EACH, EACH_GUEST, *LINKED = PASSES

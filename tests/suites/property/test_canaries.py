@@ -15,6 +15,8 @@ from tests.suites.property.sync_store import SyncStore
 from tests.suites.property.telltales import TELLTALES, in_order
 from tests.suites.property.timed_world import TimedWorld
 
+pytestmark = pytest.mark.long
+
 LOAD_SCRIPT: Callable[[str], Script] = vars(connect)["script"]  # the loader that the tests replace
 EASY = ("settle without a refund", "accept without a ledger entry", "admit takes the newest", "finish without a fence")
 HUNTED = [canary for canary in CANARIES if LONG or canary.name in EASY]  # all of them only in long runs

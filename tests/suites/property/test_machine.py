@@ -6,6 +6,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.suites.property.machine import LONG, PROFILE, Machine
 from tests.suites.property.sync_store import SyncStore
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.timeout(3 * 3600 if LONG else 600)
 def test_random_histories_match_the_model(sync_store: SyncStore) -> None:

@@ -18,6 +18,8 @@ from offline.artist.still import paint
 from offline.artist.video import render_video
 from offline.artist.woods import close_circle
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[4]
 
 PROMPTS = [

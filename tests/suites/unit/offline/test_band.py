@@ -23,6 +23,8 @@ from offline.band.vocabulary import INSTRUMENTS
 from offline.band.voices import VOICES
 from offline.dice import Dice
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[4]
 CHIP = "upbeat 8-bit chiptune adventure theme"
 PROMPTS = [

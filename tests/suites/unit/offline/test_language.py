@@ -16,6 +16,8 @@ from offline.language.prompt_styles import STYLES, style_of
 from offline.language.topic import coverage, subject, topic
 from offline.language.writing import write
 
+pytestmark = pytest.mark.long
+
 cat = partial(complete, "You write short texts.", "Write about a cat.", words_max=12, temperature=0.7)
 write_short = partial(write, type=None, tone=None, length="short", words_max=None, seed=1)
 

@@ -21,7 +21,7 @@ from workers.adapters.contract import Blob, Call, Done, Rejected, Retry, Setup, 
 from workers.providers.local import Adapter, craft
 
 ROOT = Path(__file__).resolve().parents[4]
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 TICKS_MIN = 5  # of an event loop that runs while another process paints for a second
 EXIT_WAIT_S = 30
 
