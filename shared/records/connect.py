@@ -22,7 +22,7 @@ from shared.records.errors import RecordsDown, RecordsRefused, RecordsSlow, Reco
 
 SQLITE = "sqlite:///"
 LOCK = 8_710_013  # of all writers and migrations, in PostgreSQL
-CONNECT_S, COMMAND_S, WRITE_LOCK_S = 5.0, 60.0, 60.0
+CONNECT_S, COMMAND_S, WRITE_LOCK_S = 5.0, 50.0, 30.0
 POOL, POOL_WAIT_S = 5, 5.0
 STEPS = 10_000  # of SQLite between two readings of the clock
 UNTIL = "until"  # when SQLite stops a statement
@@ -34,12 +34,15 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(WRITE_LOC
 
 
 class Records:
-    """The database of ended generations, ledger lines, deliveries and accounts."""
+    """The database of ended generations, ledger lines, deliveries and accounts.
 
-    def __init__(self, url: str) -> None:
+    A command of PostgreSQL takes at most `command_s`; None: as long as it needs.
+    """
+
+    def __init__(self, url: str, command_s: float | None = COMMAND_S) -> None:
         self.url = url
         self.is_sqlite = url.startswith(SQLITE)
-        self._reader = _sqlite_engine(url, "BEGIN") if self.is_sqlite else _postgres_engine(url)
+        self._reader = _sqlite_engine(url, "BEGIN") if self.is_sqlite else _postgres_engine(url, command_s)
         self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE") if self.is_sqlite else self._reader
 
     @contextlib.asynccontextmanager
@@ -99,12 +102,12 @@ def _sqlite_engine(url: str, begin: str) -> AsyncEngine:
     return engine
 
 
-def _postgres_engine(url: str) -> AsyncEngine:
+def _postgres_engine(url: str, command_s: float | None) -> AsyncEngine:
     """Return an engine for a URL that libpq would take, with its parameters for TLS and sockets."""
 
     async def connect() -> Any:
         settings = {"application_name": "wokflow", "jit": "off"}
-        return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=COMMAND_S, server_settings=settings)
+        return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=command_s, server_settings=settings)
 
     pool = {"pool_size": POOL, "max_overflow": 0, "pool_timeout": POOL_WAIT_S, "pool_pre_ping": True}
     return create_async_engine("postgresql+asyncpg://", async_creator=connect, **pool)

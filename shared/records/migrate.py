@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from shared.records.connect import Records
 from shared.records.errors import RecordsUnfit
-from shared.records.opening import read_revision
+from shared.records.opening import open_records, read_revision
 from shared.records.schema import REVISION, facts
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -17,9 +17,10 @@ ID_BYTES = 8
 async def migrate(records: Records) -> str:
     """Migrate the database to the newest schema, and return its identity. A second process waits for the first.
 
-    Raises RecordsDown, and RecordsUnfit if a later version of Wokflow has migrated it.
+    To build an index of a large table may take long. Raises RecordsDown, and RecordsUnfit if a later version of Wokflow
+    has migrated it.
     """
-    async with records.write() as connection:
+    async with open_records(records.url, None) as own, own.write() as connection:
         found = await read_revision(connection)
         if found != REVISION:
             await connection.run_sync(_upgrade, found)

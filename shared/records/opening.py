@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 from sqlalchemy import inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.records.connect import Records
+from shared.records.connect import COMMAND_S, Records
 from shared.records.errors import RecordsUnfit
 from shared.records.schema import REVISION, facts
 
 
 @contextlib.asynccontextmanager
-async def open_records(url: str) -> AsyncIterator[Records]:
+async def open_records(url: str, command_s: float | None = COMMAND_S) -> AsyncIterator[Records]:
     """Open the database without touching it: it may be away, and come back. Close it at the end."""
-    records = Records(url)
+    records = Records(url, command_s)
     try:
         yield records
     finally:

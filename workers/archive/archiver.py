@@ -50,14 +50,23 @@ class Archiver:
 
         Raises RecordsUnfit for a database of a later version, or for another one than the store's.
         """
-        while not self._stopping.is_set():
-            try:
-                await self._check_pair()
-                return self._report_back()
-            except AWAY as error:
-                self._report_away(error)
-                self._progress.note()
-                await self._wait(RETRY_S_MAX)
+        ticking = asyncio.create_task(self._note_progress())
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._check_pair()
+                    return self._report_back()
+                except AWAY as error:
+                    self._report_away(error)
+                    await self._wait(RETRY_S_MAX)
+        finally:
+            ticking.cancel()
+
+    async def _note_progress(self) -> None:
+        """Note progress until cancelled: a migration of a large database takes long, and is not stuck."""
+        while True:
+            self._progress.note()
+            await asyncio.sleep(RETRY_S_MAX)
 
     async def _check_pair(self) -> None:
         """Check that the store and the database belong together, and whether one of them is older than it was."""
