@@ -129,3 +129,9 @@ def test_doctor_finds_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     for free, result in ((1_000_000, "wrong"), (1_000_000_000, "warning"), (10_000_000_000, "ok")):
         monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: SimpleNamespace(free=free))
         assert [result] == [check.result for check in doctor.check_disk(data)]
+
+
+def test_doctor_names_a_key_of_secrets_that_cannot_be_used(server: Process, examine: Examine) -> None:
+    """A SECRETS_KEY that no process could use is found before the first of them starts."""
+    checks = examine(1, DATA_DIR=server.env["DATA_DIR"], SECRETS_KEY="short")
+    assert "SECRETS_KEY must be" in checks["catalogue"]["fix"]

@@ -14,6 +14,7 @@ from shared.domain.generation import COMPLETED, FAILED, Generation, Spec
 from shared.ops.storage import Storage
 from shared.store import accounts, generations, keys, ledger, steps
 from shared.store.connect import Store
+from shared.store.history import Fence
 from tests.harness.doubles.adapters.paid import Adapter
 from tests.harness.doubles.provider import Provider
 from tests.harness.factories import CENTS, Customer, create_customer, make_order
@@ -21,6 +22,7 @@ from workers import run as verb
 from workers.adapters.contract import Call, Done, Pending, Setup, Unknown
 from workers.context import WorkerContext
 from workers.egress import Egress
+from workers.run import FENCED_S
 from workers.settle import fail_dropped
 
 
@@ -261,3 +263,13 @@ async def test_sweep_lists_generations_past_their_deadline(bench: Bench) -> None
         await bench.store.call("ZADD", keys.OPEN, int(time.time() * 1000), generation_id)
         _, _, rearmed, overdue, _ = await bench.store.run("sweep", 10)
         assert ([], [generation_id.encode()]) == (rearmed, overdue)
+
+
+async def test_run_waits_a_moment_while_the_store_is_fenced(bench: Bench) -> None:
+    """A generation that must not be submitted now is tried again in seconds: an operator may accept the store."""
+    bench.store.fence = Fence()
+    bench.store.fence.settings_fault = "the store may evict our data"
+    generation_id = await bench.order("a boat")
+    assert FENCED_S == await bench.step(generation_id)
+    assert FENCED_S <= 10
+    assert ("queued", {}) == ((await bench.view(generation_id)).state, dict(bench.provider.submits))

@@ -9,6 +9,7 @@ import pytest
 from arq.worker import func
 from redis.exceptions import TimeoutError as RedisTimeout
 
+from gateway.watch import Watch
 from shared.domain.errors import StoreDown
 from shared.ops.clock import CLOCK
 from shared.ops.settings import Settings
@@ -120,6 +121,15 @@ async def test_listener_subscribes_again_when_its_connection_fell_silent(
         await gaps.get()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_waiting_requests_are_woken_when_messages_may_be_missing(store_url: str) -> None:
+    """A gateway that subscribed again reads every generation that it waits for: its end may have been published."""
+    async with Store(store_url) as store:
+        watching = Watch(store)
+        ended = watching.expect("generation")
+        async with watching, within(BACK_S):
+            await ended
 
 
 async def test_connection_to_a_server_that_became_a_replica_is_closed() -> None:
