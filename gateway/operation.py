@@ -43,7 +43,7 @@ class OperationResponse(Struct, frozen=True, kw_only=True):
     id_field: str = "id"  # the field with that id
     id_parameter: str = ""  # the parameter that takes it, if it has another name
     media_type: str = "application/json"  # empty: no body
-    csv: bool = False  # also as CSV, for `Accept: text/csv`
+    also: tuple[str, ...] = ()  # further media types, for callers who accept them before JSON
 
 
 class Operation(Struct, frozen=True, kw_only=True):

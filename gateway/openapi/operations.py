@@ -105,7 +105,7 @@ def _response(response: OperationResponse, headers: tuple[str, ...]) -> dict[str
             content["schema"] = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
         if response.examples:
             content["examples"] = _examples(response.examples)
-        also = {"text/csv": {"schema": {"type": "string"}}} if response.csv else {}
+        also: dict[str, object] = {name: {"schema": {"type": "string"}} for name in response.also}
         shown["content"] = {response.media_type: content} | also
     if response.links:
         by_id = {response.id_parameter or response.id_field: f"$response.body#/{response.id_field}"}

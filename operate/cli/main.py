@@ -28,6 +28,7 @@ from operate.cli.receipt import receipt
 from operate.cli.reconcile import reconcile
 from operate.cli.records import records
 from operate.cli.secret import secret
+from operate.cli.statement import run_statement
 from operate.cli.store import store
 from operate.cli.store_repair import run_repair
 from operate.cli.top import top
@@ -51,7 +52,7 @@ PROVIDERS = (catalogue, provider, reconcile)
 OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, *PROVIDERS, secret, store, records)
 store.add_command(run_repair)
 catalogue.add_command(run_reload)
-for command in (*ACCOUNTS, *OPERATIONS, run_margin, run_doctor, run_hello, run_demo):
+for command in (*ACCOUNTS, *OPERATIONS, run_margin, run_statement, run_doctor, run_hello, run_demo):
     wokflow.add_command(command)
 
 

@@ -59,7 +59,7 @@ TRANSACTIONS = Operation(
             shapes=(DataList[Transaction],),
             examples={"transactions": examples.TRANSACTIONS},
             headers=PAGE_HEADERS,
-            csv=True,
+            also=("text/csv",),
         ),
     ),
     refusals=("invalid_request", "rate_limited", *KEYED),

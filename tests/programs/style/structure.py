@@ -34,6 +34,7 @@ RESERVED = {
         *("operate/receipts.py", "operate/archived.py"),
         *("gateway/api/usage/", "operate/usage.py", "operate/cli/margin.py"),
         *("operate/restored_records.py", "operate/doctor_database.py", "operate/cli/records.py"),
+        *("operate/statement.py", "operate/cli/statement.py"),
     ),
 }
 WALL_CLOCK = re.compile(r"time\.(time|time_ns|localtime|ctime)|(datetime\.)*(datetime|date)\.(now|utcnow|today)")

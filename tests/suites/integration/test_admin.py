@@ -35,6 +35,7 @@ ONE, MADE = "/accounts/{account}", "/generations/{id}"
 ELSEWHERE = {
     "admin": "admin keys are created at the shell",
     "webhook": "an account's own API has it, and dead letters are here",
+    "statement": "an account's own API has it",
     "receipt": "an account's own API has receipts, and the key is made at the shell",
     "catalogue check": "reads a file",
     "catalogue import": "writes files",
