@@ -44,6 +44,7 @@ ELSEWHERE = {
     "doctor": "checks the machine it runs on",
     "secret": "needs the keys of the shell",
     "store": "reads and writes files",
+    "records": "reads and writes files",
     "hello": "for the first minutes",
     "demo": "for the first minutes",
 }
