@@ -67,7 +67,7 @@ def change(value: object) -> object:
     return value + 1000 if isinstance(value, int | float) else f"{value or ''}x"
 
 
-async def test_every_changed_column_of_every_row_find_change(records: Records) -> None:
+async def test_every_changed_column_of_every_row_is_found(records: Records) -> None:
     """A change of any column, and the removal of any row, is found; without one the check finds nothing."""
     missed = []
     async with records.read() as connection:
