@@ -516,14 +516,6 @@ CANARIES = (
         "an attempt wakes no slow endpoint", "record_attempt", "fill(other, redis.call('HGET'", "type(redis.call('HGET'"
     ),
     Canary("accept counts no request", "accept", "local amounts = {1, free,", "local amounts = {0, free,"),
-    Canary(
-        "a refusal counts for everybody",
-        "accept",
-        "scope.name == 'account' and refusal[1] ~= 'bound'",
-        "refusal[1] ~= 'bound'",
-    ),
-    Canary("a refusal counts for nobody", "accept", "count_in(scope, {1, 0, bytes_in, 0, 0})"),
-    Canary("a refusal by a bound counts", "accept", "'account' and refusal[1] ~= 'bound'", "'account'"),
     Canary("attempt leaves the job", "record_attempt", "dequeue('arq:queue:webhooks', 'deliver:' .. id)"),
     Canary(
         "late reference is not polled",
