@@ -1,5 +1,6 @@
-"""Checks before `make run` starts anything: free ports, a usable DATA_DIR, and no other Wokflow in it."""
+"""Checks before `make run` starts anything: free ports, a usable DATA_DIR and database, and no other Wokflow there."""
 
+import tempfile
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +10,7 @@ from shared.ops.settings import Settings
 from shared.store.append_log import LogDamaged, check_log
 from shared.store.embedded import StoreInUse, data_folder, hold
 
+ARCHIVER, SQLITE = "-m workers archive", "sqlite:///"
 GATEWAY, STORE, LOCAL = "-m gateway", "-m shared.store.embedded", "-m workers run local"
 LOCAL_MODULES = (
     "av",
@@ -34,6 +36,8 @@ def check(settings: Settings, commands: Iterable[str], metrics_ports: Iterable[i
     if serves or stores:
         check_writable(Path(settings.data_dir).resolve())
         check_space(Path(settings.data_dir).resolve())
+    if any(ARCHIVER in line for line in lines):
+        check_records(settings)
     if stores and not settings.redis_url:
         check_alone(settings)
 
@@ -44,6 +48,20 @@ def check_local() -> None:
     if missing:
         message = f"The local provider's packages are not installed ({', '.join(missing)})"
         raise NotReady(f"{message}: pip install 'wokflow[local]', or remove [providers.local] from the catalogue.")
+
+
+def check_records(settings: Settings) -> None:
+    """Check that the file of the database can be written, if it is one. Raises NotReady."""
+    if not settings.records_url.startswith(SQLITE):
+        return
+    path = Path(settings.records_url.removeprefix(SQLITE))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") if path.exists() else tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        message = f"The database {path} cannot be written ({error.strerror})"
+        raise NotReady(f"{message}: give this user the file and its folder, or set DATABASE_URL.") from None
 
 
 def check_alone(settings: Settings) -> None:

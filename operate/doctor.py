@@ -1,8 +1,8 @@
-"""Check a deployment from this machine: settings, store, storage, disk, addresses, keys, clock and processes."""
+"""Check a deployment from this machine: settings, store, database, storage, disk, addresses, keys, clock, processes."""
 
 import resource
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from secrets import token_hex
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from operate.catalogue import describe_faults
 from operate.checks import Check, doubtful, right, wrong
+from operate.doctor_database import check_database
 from operate.doctor_store import check_store, find_processes
 from operate.simulation import describe_simulation
 from shared.domain.catalogue import Catalogue
@@ -29,6 +30,7 @@ ROLES = {
     "dispatcher": "python -m workers deliver",
     "sweeper": "python -m workers sweep",
 }
+ARCHIVER = {"archiver": "python -m workers archive"}
 
 
 async def examine(settings: Settings) -> list[Check]:
@@ -39,10 +41,13 @@ async def examine(settings: Settings) -> list[Check]:
     checks += found
     async with Store(settings.store_url, name="doctor", timeout_s=settings.store_timeout_s) as store:
         found = await check_store(store, settings)
-        running = await find_processes(store) if found[0].result == "ok" else None
+        is_there = found[0].result == "ok"
+        running = await find_processes(store) if is_there else None
+        found += await check_database(settings, store if is_there else None)
     checks += found
     checks.append(check_gateway_port(settings, running or ()))
-    return checks if running is None else [*checks, *check_processes(running, catalogue)]
+    roles = ROLES | (ARCHIVER if settings.records_url else {})
+    return checks if running is None else [*checks, *check_processes(running, catalogue, roles)]
 
 
 def check_addresses(settings: Settings) -> list[Check]:
@@ -136,12 +141,14 @@ def check_gateway_port(settings: Settings, running: Sequence[Process]) -> Check:
     return right("port", f"{settings.port} of {settings.host} is free")
 
 
-def check_processes(running: Sequence[Process], catalogue: Catalogue | None) -> list[Check]:
+def check_processes(
+    running: Sequence[Process], catalogue: Catalogue | None, needed_roles: Mapping[str, str] = ROLES
+) -> list[Check]:
     """Check that each role runs, and a worker of each provider whose key is set in this shell."""
     roles, queues = {process.role for process in running}, {process.queue for process in running}
     checks = [
         right(role, "runs") if role in roles else doubtful(role, "None runs", f"Start it: {command}")
-        for role, command in ROLES.items()
+        for role, command in needed_roles.items()
     ]
     needed = sorted(catalogue_files.configured(catalogue)) if catalogue else []
     checks += check_versions(running, catalogue)

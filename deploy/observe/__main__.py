@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from deploy.observe import cases, panels, slo, table
-from deploy.observe.dashboards import life, money, overview, providers, webhooks
+from deploy.observe.dashboards import life, money, overview, providers, usage, webhooks
 from shared.ops.settings import ROOT
 
 BOARDS = {
@@ -14,6 +14,7 @@ BOARDS = {
     "money": money.BOARD,
     "webhooks": webhooks.BOARD,
     "life": life.BOARD,
+    "usage": usage.BOARD,
 }
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/metrics.md": table.text,

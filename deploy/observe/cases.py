@@ -168,6 +168,29 @@ FACTS = (
         at="390m",
     ),
     Case(
+        "RecordsLag",
+        {"wokflow_records_lag_seconds": "0+60x30"},
+        {"wokflow_records_lag_seconds": "0x5 700x2 0x25"},
+    ),
+    Case(
+        "RecordsStreamFull",
+        {"wokflow_records_waiting": "0+40000x30"},
+        {"wokflow_records_waiting": "0+10000x30"},
+    ),
+    Case(
+        "RecordsRefused",
+        {'wokflow_records_errors_total{reason="refused"}': "0x5 1x30"},
+        {
+            'wokflow_records_errors_total{reason="away"}': STORM,
+            'wokflow_records_errors_total{reason="refused"}': "3x30",
+        },
+    ),
+    Case(
+        "NoArchiver",
+        {"wokflow_records_waiting": CALM, 'wokflow_records_errors_total{reason="away"}': "0x5"},
+        {"wokflow_records_waiting": CALM, 'wokflow_records_errors_total{reason="away"}': "0x30"},
+    ),
+    Case(
         "ProcessDown",
         {'up{instance="a"}': "1x5 0x30", 'wokflow_build_info{instance="a"}': "1x5"},
         {'up{instance="b"}': "1x5 0x30", 'wokflow_build_info{instance="a"}': "1x5"},

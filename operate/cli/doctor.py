@@ -16,7 +16,7 @@ MARKS = {"ok": "ok", "warning": "warning", "wrong": "WRONG"}
 
 @click.command("doctor", cls=Command)
 def run_doctor() -> None:
-    """Check this deployment: settings, store, storage, addresses, keys, clock, disk and processes.
+    """Check this deployment: settings, store, database, storage, addresses, keys, clock, disk and processes.
 
     Run it where the processes run, with their environment. Exit status 1 if something is wrong; warnings do not count.
     """

@@ -77,6 +77,12 @@ async def start_records(store: StoreClient, database: str, entry: str) -> Record
     return RecordsStart(found.decode(), "") if word == "other" else RecordsStart("", found.decode())
 
 
+async def read_database(store: StoreClient) -> str:
+    """Return the identity of the database that has the store's records, "" for none."""
+    found: bytes | None = await store.call("HGET", keys.RECORDS_STATE, "database")
+    return found.decode() if found else ""
+
+
 async def stop_records(store: StoreClient) -> int:
     """Forget the database. Return how many entries no archiver had finished."""
     return int((await store.run("stop_records"))[1])

@@ -101,6 +101,18 @@ def test_preflight_refuses_a_folder_in_use() -> None:
         preflight.check(structs.replace(found, redis_url="redis://127.0.0.1"), EVERYTHING)
 
 
+def test_preflight_refuses_a_database_that_cannot_be_written() -> None:
+    """A file of SQLite in a place that is not a folder is named, and one that can be made is not made yet."""
+    file = make_folder("data") / "file"
+    file.touch()
+    archiver = ["exec python -m workers archive"]
+    with pytest.raises(NotReady, match="DATABASE_URL"):
+        preflight.check(structs.replace(settings(), database_url=f"sqlite:///{file}/records.db"), archiver)
+    new = file.parent / "new" / "records.db"
+    preflight.check(structs.replace(settings(), database_url=f"sqlite:///{new}"), archiver)
+    assert not new.exists()
+
+
 def test_preflight_refuses_a_local_worker_without_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Missing packages of the extra [local] are named; without a local worker nobody needs them."""
     monkeypatch.setattr(preflight, "find_spec", lambda name: None if name in ("av", "numpy") else name)

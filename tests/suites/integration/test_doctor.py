@@ -8,11 +8,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from operate import doctor
 from operate.cli.main import main
+from operate.doctor_database import check_database
 from shared.ops.settings import Settings
+from shared.records.migrate import migrate
+from shared.records.opening import open_records
+from shared.store import archive, keys
+from shared.store.connect import Store
 from tests.harness.factories import write_catalogue
+from tests.harness.postgres import Postgres, empty_database
 from tests.harness.processes import Process, free_port, make_folder, socket_answers, store_command
 
 Examine = Callable[..., dict[str, Any]]
@@ -60,7 +67,7 @@ def test_doctor_passes_a_sound_deployment(server: Process, examine: Examine) -> 
     assert fine | {"store disk", "store memory", "clock", "port", "open files"} <= {
         part for part, check in checks.items() if check["result"] == "ok"
     }
-    assert {"gateway", "dispatcher", "sweeper", "workers"} == {
+    assert {"gateway", "dispatcher", "sweeper", "archiver", "workers", "database"} == {
         part for part, check in checks.items() if check["result"] == "warning" and check["fix"].startswith("Start")
     }
 
@@ -135,3 +142,38 @@ def test_doctor_names_a_key_of_secrets_that_cannot_be_used(server: Process, exam
     """A SECRETS_KEY that no process could use is found before the first of them starts."""
     checks = examine(1, DATA_DIR=server.env["DATA_DIR"], SECRETS_KEY="short")
     assert "SECRETS_KEY must be" in checks["catalogue"]["fix"]
+
+
+async def test_doctor_checks_the_database(store_url: str, database_url: str) -> None:
+    """One that is sound, one of another store, one of a later version, and one that is not there are distinguished."""
+    settings = Settings(redis_url=store_url, database_url=database_url)
+    async with Store(store_url) as store, open_records(database_url) as records:
+        identity = await migrate(records)
+
+        async def check() -> dict[str, str]:
+            return {one.part: one.result for one in await check_database(settings, store)}
+
+        assert {"database": "ok", "schema": "ok", "records": "warning"} == await check()
+        await archive.start_records(store, identity, "")
+        assert {"database": "ok", "schema": "ok", "records": "ok"} == await check()
+        await store.call("HSET", keys.RECORDS_STATE, "database", "another")
+        assert "wrong" == (await check())["records"]
+        async with records.write() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        assert "warning" == (await check())["schema"]
+    assert ["ok"] == [one.result for one in await check_database(Settings(database_url="off"), None)]
+    for url in (f"sqlite:///{make_folder('none')}/records.db", "postgresql://nobody@/postgres?host=/nowhere"):
+        [found] = await check_database(Settings(database_url=url), None)
+        assert "ok" != found.result
+
+
+async def test_doctor_finds_a_user_that_may_not_write(postgres: Postgres) -> None:
+    """A user of PostgreSQL without rights on our tables is wrong."""
+    await empty_database(postgres.url)
+    async with open_records(postgres.url) as records:
+        await migrate(records)
+        async with records.write() as connection:
+            await connection.execute(text("DROP ROLE IF EXISTS reader"))
+            await connection.execute(text("CREATE ROLE reader LOGIN"))
+    url = postgres.url.replace("wokflow@", "reader@")
+    assert ["ok", "wrong"] == [one.result for one in await check_database(Settings(database_url=url), None)]

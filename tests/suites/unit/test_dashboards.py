@@ -30,10 +30,10 @@ def queries(board: dict[str, Any]) -> list[str]:
     return [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
 
 
-def test_folder_has_five_dashboards() -> None:
-    """The folder holds the five dashboards and nothing else, each with a uid of its own."""
+def test_folder_has_six_dashboards() -> None:
+    """The folder holds the six dashboards and nothing else, each with a uid of its own."""
     assert {f"{name}.json" for name in BOARDS} == {path.name for path in FOLDER.iterdir()}
-    assert 5 == len({read_board(name)["uid"] for name in BOARDS})
+    assert 6 == len({read_board(name)["uid"] for name in BOARDS})
 
 
 @pytest.mark.parametrize("name", BOARDS)
