@@ -15,7 +15,7 @@ from shared.ops.clock import CLOCK
 from shared.records.compare_receipt import find_change
 from shared.records.connect import Records
 from shared.records.errors import RecordsDown, RecordsUnfit
-from shared.records.opening import open_records, read_identity
+from shared.records.opening import open_existing
 from shared.records.read_receipt import read_receipt
 from shared.store.receipt_keys import ensure_signing_key, list_public_keys, rotate_signing_key
 
@@ -34,8 +34,7 @@ async def open_books(url: str) -> AsyncIterator[Records]:
     if not url:
         raise Refused("no_records", NO_RECORDS)
     try:
-        async with open_records(url) as records:
-            await read_identity(records)
+        async with open_existing(url) as records:
             yield records
     except (RecordsDown, RecordsUnfit) as error:
         raise Refused("records_down", f"The database cannot be read: {error}") from None

@@ -252,7 +252,7 @@ async def run_sweeper_tasks(config: Settings, store: Store, fleet: Fleet, follow
                 on_round=fleet.record_round,
             )
         )
-        tasks.create_task(audit_forever(store, config.ledger_check_s))
+        tasks.create_task(audit_forever(store, 0 if config.records_url else config.ledger_check_s))  # else the archiver
 
 
 if __name__ == "__main__":

@@ -117,7 +117,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     total_mb_in_per_day: Count = 0  # Megabytes of requests that create, of everybody in a day. 0: no limit.
     total_mb_stored_per_day: Count = 100_000  # Megabytes of inputs stored for everybody in a day. 0: no limit.
     total_cost_cents_per_day: Cents = 0  # Our cost a day, in cents, of everybody's quota. 0: no limit.
-    ledger_check_s: Seconds = 3600.0  # Seconds between two ledger checks of the sweeper. 0: by command only.
+    ledger_check_s: Seconds = (
+        3600.0  # Seconds between two ledger checks of the sweeper or archiver. 0: by command only.
+    )
     model_check_s: Seconds = 86_400.0  # Seconds between two readings of a provider's list of models. 0: never.
     log_level: LogLevel = "info"  # Lowest level that is logged: debug, info, warning or error.
     log_info_per_s: Count = 500  # Info lines per second and process; the others are only counted. 0: no limit.

@@ -1,12 +1,14 @@
 """Open the records of a process, as DATABASE_URL says."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from sqlalchemy import inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.records.connect import COMMAND_S, Records
+from shared.records.connect import COMMAND_S, SQLITE, Records
 from shared.records.errors import RecordsUnfit
 from shared.records.schema import REVISION, facts
 
@@ -19,6 +21,16 @@ async def open_records(url: str, command_s: float | None = COMMAND_S) -> AsyncIt
         yield records
     finally:
         await records.close()
+
+
+@contextlib.asynccontextmanager
+async def open_existing(url: str) -> AsyncIterator[Records]:
+    """Open a database that an archiver has set up. Raises RecordsDown and RecordsUnfit; no file is made."""
+    if url.startswith(SQLITE) and not await asyncio.to_thread(Path(url.removeprefix(SQLITE)).exists):
+        raise RecordsUnfit("There is no database yet: start `python -m workers archive`.")
+    async with open_records(url) as records:
+        await read_identity(records)
+        yield records
 
 
 async def read_identity(records: Records) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.records import schema
 from shared.records.chain import Head, LedgerLine, line_hash
-from shared.records.read import LINE
+from shared.records.read import LINE, list_lines
 from shared.records.verify_rows import Faults
 from shared.records.write import select_in
 
@@ -46,6 +46,26 @@ async def check_lines(
     await _check_heads(connection, [one for one in ended if one.account], faults)
     await _check_generations(connection, found, faults, settled_ms)
     return len(found), is_last
+
+
+async def check_new_lines(
+    connection: AsyncConnection, account: str, between: tuple[int, int], *, faults: Faults, settled_ms: int
+) -> int:
+    """Check the lines of an account behind a sequence, up to another one. Return their number."""
+    lines, count = schema.ledger_lines.c, 0
+    after, until = between
+    head = select(lines.hash).where(lines.account == account, lines.sequence == after)
+    state = LineState(account, after, 0, str(await connection.scalar(head) or ""))
+    while state.sequence < until:
+        found = await list_lines(connection, account, after=state.sequence, until=until, count=LINES_MAX)
+        for line in found:
+            _check_line(state, line, faults)
+        await _check_generations(connection, found, faults, settled_ms)
+        count += len(found)
+        if not found:
+            faults.append(("head_differs", account, f"its last line is {state.sequence}"))
+            break
+    return count
 
 
 def _check_line(state: LineState, line: LedgerLine, faults: Faults) -> None:

@@ -32,16 +32,31 @@ async def check_ledger(store: StoreClient, report: Report) -> None:
     first = 0
     while not report.full and (ids := await accounts.list_ids(store, first, ACCOUNTS_BATCH)):
         first += len(ids)
-        await _check_twice(partial(_check_accounts, store), ids, report)
-    await _check_sorted_set(store, keys.OPEN, "", partial(_check_open, store), report)
-    await _check_sorted_set(store, keys.OPEN_DELIVERIES, DELIVERY, partial(_check_deliveries, store), report)
+        await check_accounts(store, ids, report)
+    await check_open(store, report)
     cursor: bytes | None = b"0"
     while not report.full and cursor is not None:
-        cursor, found = await store.call("SCAN", cursor, "MATCH", INDEX_PATTERN, "COUNT", KEYS_BATCH)
-        await _check_twice(partial(_check_indexes, store), [name.decode() for name in found], report)
-        cursor = None if cursor == b"0" else cursor
+        cursor = await check_indexes(store, cursor, report)
+
+
+async def check_accounts(store: StoreClient, ids: Sequence[str], report: Report, *, recent: bool = False) -> None:
+    """Check some accounts. With `recent` only the generations of their newest ledger lines are compared."""
+    await check_twice(partial(_check_accounts, store, recent), ids, report)
+
+
+async def check_open(store: StoreClient, report: Report) -> None:
+    """Check what is open: generations, deliveries and jobs in their indexes."""
+    await _check_sorted_set(store, keys.OPEN, "", partial(_check_open, store), report)
+    await _check_sorted_set(store, keys.OPEN_DELIVERIES, DELIVERY, partial(_check_deliveries, store), report)
     for queue in [WEBHOOKS, *sorted(raw.decode() for raw in await store.call("SMEMBERS", keys.PROVIDERS))]:
         await _check_sorted_set(store, keys.queue(queue), JOB, partial(_check_jobs, store, queue), report)
+
+
+async def check_indexes(store: StoreClient, cursor: bytes, report: Report) -> bytes | None:
+    """Check the next indexes and deliveries of a scan. Return its cursor, None at its end."""
+    cursor, found = await store.call("SCAN", cursor, "MATCH", INDEX_PATTERN, "COUNT", KEYS_BATCH)
+    await check_twice(partial(_check_indexes, store), [name.decode() for name in found], report)
+    return None if cursor == b"0" else cursor
 
 
 async def _check_sorted_set(store: StoreClient, key: str, prefix: str, check: Check, report: Report) -> None:
@@ -50,7 +65,7 @@ async def _check_sorted_set(store: StoreClient, key: str, prefix: str, check: Ch
     try:
         while not report.full and cursor is not None:
             cursor, pairs = await store.call("ZSCAN", key, cursor, "COUNT", IDS_BATCH)
-            await _check_twice(check, [prefix + raw.decode() for raw in pairs[::2]], report)
+            await check_twice(check, [prefix + raw.decode() for raw in pairs[::2]], report)
             cursor = None if cursor == b"0" else cursor
     except StoreError as error:
         report.findings.append(_unreadable(key, error))
@@ -63,7 +78,7 @@ def _unreadable(name: str, error: StoreError) -> Finding:
     return Finding(at=name, id=name, fault="unreadable")
 
 
-async def _check_twice(check: Check, names: Sequence[str], report: Report) -> None:
+async def check_twice(check: Check, names: Sequence[str], report: Report) -> None:
     """Check all of `names`, then those with findings once more, and report the findings of both passes."""
     first = await check(names, report)
     if first:
@@ -74,8 +89,9 @@ async def _check_twice(check: Check, names: Sequence[str], report: Report) -> No
         report.findings += confirmed[: FINDINGS_MAX - len(report.findings)]
 
 
-async def _check_accounts(store: StoreClient, ids: Sequence[str], report: Report) -> list[Finding]:
-    return [found for account in ids for found in await _read(account, check_account(store, account, report))]
+async def _check_accounts(store: StoreClient, recent: bool, ids: Sequence[str], report: Report) -> list[Finding]:
+    checks = ((account, check_account(store, account, report, recent=recent)) for account in ids)
+    return [found for account, check in checks for found in await _read(account, check)]
 
 
 async def _read(name: str, check: Awaitable[list[Finding]]) -> list[Finding]:

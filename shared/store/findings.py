@@ -38,6 +38,10 @@ FAULTS = {
     "stale_backlog": "the backlog has a generation that does not wait for this account and provider",
     "lost_delivery": "the delivery is pending but has no job and is missing from the sweeper's index",
     "stale_delivery": "the sweeper's index has a delivery that does not exist or has ended",
+    "stale_job": "the queue has a job whose generation or delivery does not wait for it",
+}
+
+RECORDS_FAULTS = {  # of the database
     "line_missing": "the database lacks ledger entries before this one",
     "line_changed": "the archived ledger entry does not have its hash: it or the one before it was changed",
     "head_differs": "the account's archived ledger entries or events do not end where the database says",
@@ -49,12 +53,12 @@ FAULTS = {
     "day_unsigned": "the day's root is not signed by a known key",
     "usage_sum": "the usage is not the sum of its generations",
     "archive_differs": "the store's ledger differs from the archived one",
-    "stale_job": "the queue has a job whose generation or delivery does not wait for it",
 }
+MEANINGS = FAULTS | RECORDS_FAULTS
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """An inconsistency in the store. `fault` is a code of FAULTS."""
+    """An inconsistency in the store. `fault` is a code of MEANINGS."""
 
     at: str  # the account, or the key in the store, with the inconsistency
     id: str  # of the generation, delivery or account

@@ -85,6 +85,16 @@ async def record_ledger_check(store: StoreClient, report: Report, took_ms: int) 
     await store.call("HSET", keys.LEDGER_CHECK, *fields)
 
 
+async def record_full_check(store: StoreClient, findings: int) -> None:
+    """Record the result of a full check, which later checks of what changed do not replace."""
+    await store.call("HSET", keys.LEDGER_CHECK, "full_at_ms", clock.now_ms(), "full_findings", findings)
+
+
+async def claim_slice(store: StoreClient, every_s: float) -> bool:
+    """Claim the next slice of the full check. True for one caller in each `every_s`."""
+    return await store.call("SET", keys.FULL_CHECK_DUE, "1", "NX", "PX", int(every_s * 1000)) is not None
+
+
 async def claim_ledger_check(store: StoreClient, every_s: float) -> bool:
     """Claim the next ledger check. True for one caller in each `every_s`."""
     due = await store.call("SET", keys.LEDGER_CHECK_DUE, "1", "NX", "PX", int(every_s * 1000))
@@ -99,4 +109,6 @@ def _queue(name: str, row: list[Any]) -> QueueStats:
 
 def _check(fields: list[bytes]) -> LedgerCheck | None:
     values = {fields[i].decode(): int(fields[i + 1]) for i in range(0, len(fields), 2)}
-    return LedgerCheck(values["at_ms"], values["took_ms"], values["findings"]) if values else None
+    if "at_ms" not in values:
+        return None
+    return LedgerCheck(values["at_ms"], values["took_ms"], values["findings"] + values.get("full_findings", 0))

@@ -48,7 +48,9 @@ REVOKED = account_keys.Revoked(id=KEY_ID, revoked=True)
 ACCOUNT_EVENT = accounts.AccountEventEntry(at=AT, type="key.created", subject=KEY_ID, detail=KEY_HINT, by="operator")
 MARGIN = usage.MarginEntry("fal", "black-forest-labs/flux-2-pro", 40, 1, 4_095_000, 2_600_000, 1_495_000, 36.5)
 LINE = ledger.LineEntry(at=AT, kind="reserve", amount_micros=-110_000, reference=GENERATION_ID)
-CHECKED = ledger.Checked(accounts=12, lines=3400, generations=1600, deliveries=900, findings=(), complete=True)
+CHECKED = ledger.Checked(
+    accounts=12, lines=3400, generations=1600, deliveries=900, findings=(), scope="changed", complete=True
+)
 QUEUE = queues.QueueEntry(
     name=PROVIDER,
     due=3,

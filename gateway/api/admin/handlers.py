@@ -130,8 +130,9 @@ async def check_ledger(request: web.Request, operator: Operator) -> web.Response
     lock = request.app[CHECK_LOCK]
     if lock.locked():
         raise Refused("conflict", "This gateway is checking the ledger already. Wait for that check to end.")
+    url = request.app[CONTEXT].settings.records_url
     async with lock:
-        return json_response(await ledger.check_ledger(operator, Report(), limit_s=CHECK_S))
+        return json_response(await ledger.check_ledger(operator, Report(), limit_s=CHECK_S, url=url))
 
 
 async def list_queues(request: web.Request, operator: Operator) -> web.Response:

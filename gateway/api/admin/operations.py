@@ -196,7 +196,8 @@ FLEET = (
         handlers.check_ledger,
         summary="Check the ledger",
         example=examples.CHECKED,
-        text="Checks the live system for at most 25 seconds. If it is not `complete` by then, run the command instead.",
+        text="Checks the live system for at most 25 seconds; with a database, changes since the last check. "
+        "If it is not `complete` by then, run the command instead.",
         refusals=("conflict",),
     ),
 )
