@@ -43,7 +43,6 @@ ELSEWHERE = {
     "reconcile": "reads a bill",
     "doctor": "checks the machine it runs on",
     "secret": "needs the keys of the shell",
-    "receipt": "accounts read their own, and the public keys are public",
     "store": "reads and writes files",
     "records": "reads and writes files",
     "hello": "for the first minutes",
