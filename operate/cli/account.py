@@ -1,5 +1,7 @@
 """wokflow account"""
 
+from pathlib import Path
+
 import click
 
 from operate import accounts
@@ -9,6 +11,7 @@ from operate.cli.show import fields, table
 from operate.operator import Operator
 from shared.domain.account import Account
 from shared.domain.money import dollars, micros_from_usd
+from shared.ops.storage import Storage
 from shared.store.accounts import find as look_up
 from shared.store.connect import Store
 from shared.store.security import EVENTS_MAX
@@ -75,6 +78,47 @@ async def show(context: CommandContext, operator: Operator, account_id: str) -> 
     }
     money = {name: dollars(micros) for name, micros in amounts.items()}
     context.show(found, fields({"account": found.account, "name": found.name, **details, **money}))
+
+
+@account.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.option("--confirm", default="", help="The account's id again: an erasure cannot be undone.")
+@with_operator
+async def erase(context: CommandContext, operator: Operator, account_id: str, confirm: str) -> None:
+    """Erase an account: keys, endpoints, prompts, outputs, uploads and its name. Amounts stay, for the books.
+
+    Exit status 1 if a part is still open. It ends by its deadline: run the command again then.
+    """
+    from operate import erasure  # noqa: PLC0415  # SQLAlchemy, for this command alone
+    from operate.receipts import open_books  # noqa: PLC0415
+
+    erasure.require_confirmation(account_id, confirm)
+    storage, url = Storage.open(context.settings.assets), context.settings.records_url
+    if url:
+        async with open_books(url) as records:
+            done = await erasure.erase_account(operator, account_id, storage, records)
+    else:
+        done = await erasure.erase_account(operator, account_id, storage, None)
+    counts = {name: getattr(done, name) for name in done.__struct_fields__ if name not in ("account", "complete")}
+    end = "Everything is erased." if done.complete else "Not everything is erased yet: run this again later."
+    context.show(done, fields(counts), end)
+    if not done.complete:
+        click.get_current_context().exit(1)
+
+
+@account.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.option("--to", "file", required=True, type=click.Path(path_type=Path), help="The ZIP file to write.")
+@with_operator
+async def export(context: CommandContext, operator: Operator, account_id: str, file: Path) -> None:
+    """Write everything about an account to a ZIP file: its rows in the database as JSON lines, and its outputs."""
+    from operate.export import export_account  # noqa: PLC0415  # SQLAlchemy, for this command alone
+    from operate.receipts import open_books  # noqa: PLC0415
+
+    storage = Storage.open(context.settings.assets)
+    async with open_books(context.settings.records_url) as records:
+        done = await export_account(operator, account_id, file, storage, records)
+    context.show(done, fields(done.entries), f"Written to {file}.")
 
 
 @account.command("list")

@@ -70,6 +70,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     asset_url: str = ""  # obstore URL of the outputs, such as s3://bucket/prefix. Empty: DATA_DIR/assets.
     asset_retention_days: Days = 30  # Days until outputs are deleted; clients see the time as expires_at.
     record_retention_days: Days = 90  # Days until ended generations and deliveries are deleted; the ledger stays.
+    prompt_retention_days: Days = 90  # Days until prompts are erased in the database, if their records stay longer.
     upload_mb_max: UploadMegabytes = 100  # Megabytes of the largest upload.
     upload_hours: UploadHours = 24  # Hours until an upload is deleted.
     upload_url_s: UploadSeconds = 900  # Seconds that a client has to send the file of an upload.

@@ -22,7 +22,6 @@ from shared.records.write import upsert
 
 DAY = "day"  # name of the tree of a day's accounts
 BATCH = 5000
-DAYS_MAX = 36_500  # that are searched, if a clock was wrong
 
 
 class Signer(Struct, frozen=True):
@@ -47,17 +46,21 @@ async def close_days(records: Records, signer: Signer, now_ms: int) -> list[int]
     return [day for day in await _list_unsigned(records, over) if await _sign_day(records, signer, day, now_ms)]
 
 
-async def _list_unsigned(records: Records, over: int) -> range:
-    """Return the closed days behind the last signed one, from the first that has records."""
+async def _list_unsigned(records: Records, over: int) -> list[int]:
+    """Return the closed days behind the last signed one that have rows, and the last closed day.
+
+    Ledger lines alone make no day: they belong to the next one of these.
+    """
     async with records.read() as connection:
         last = await connection.scalar(select(func.max(schema.days.c.day)))
-        if last is not None:
-            return range(last + 1, over + 1)
-        oldest_ms = await connection.scalar(select(func.min(schema.ledger_lines.c.at_ms)))
-        tables = [schema.tables.tables[name] for name in SEALS]
-        found = [await connection.scalar(select(func.min(table.c.day))) for table in tables]
-    days = [day for day in found if day is not None] + ([] if oldest_ms is None else [oldest_ms // DAY_MS])
-    return range(max(min(days, default=over + 1), over - DAYS_MAX), over + 1)
+        found = {over} if last is None or last < over else set()
+        for name in SEALS:
+            table, day = schema.tables.tables[name].c, -1 if last is None else last
+            following = select(func.min(table.day)).where(table.day > bindparam("day"), table.day <= over)
+            while (next_day := await connection.scalar(following, {"day": day})) is not None:
+                day = int(next_day)
+                found.add(day)
+    return sorted(found)
 
 
 async def _sign_day(records: Records, signer: Signer, day: int, now_ms: int) -> bool:

@@ -30,7 +30,10 @@ LATE_STATE, LATE_WORDS = "57014", "interrupted"  # a statement that was stopped
 EMPTY_STATE, EMPTY_WORDS = "42P01", "no such table"  # no archiver has made the tables yet
 REFUSAL_STATES = ("22", "23")  # classes of SQLSTATE: data, constraints
 Transaction = AsyncConnection  # of `Records.read` and `Records.write`
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(WRITE_LOCK_S * 1000)}", "foreign_keys=OFF")
+PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(WRITE_LOCK_S * 1000)}"),
+    *("foreign_keys=OFF", "secure_delete=ON"),  # erased texts are overwritten
+)
 
 
 class Records:
@@ -69,6 +72,17 @@ class Records:
                 if not self.is_sqlite:
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
                 yield connection
+
+    async def maintain(self, *statements: str) -> list[int]:
+        """Run statements outside of any transaction. Return the first number of each answer. Raises RecordsDown."""
+        found = list[int]()
+        with _translated():
+            async with self._writer.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                for statement in statements:
+                    reply = await driver.execute(statement)
+                    found.append((await reply.fetchone() or (0,))[0] if self.is_sqlite else 0)
+        return found
 
     async def close(self) -> None:
         """Close all connections."""

@@ -17,6 +17,7 @@ from shared.store.processes import announce
 from workers import telemetry
 from workers.archive.archiver import Archiver
 from workers.archive.check_books import check_books_forever
+from workers.archive.retention import erase_past_forever
 from workers.archive.sign_days import sign_days_forever
 from workers.exporter import serve_metrics
 from workers.timing import Progress
@@ -52,7 +53,7 @@ async def archive_until(stopped: asyncio.Event, config: Settings, store: Store, 
         archiver = Archiver(store, records, hot_ms=config.hot_days * DAY_MS, progress=progress)
         metrics_server = serve_metrics(config, silent_s=lambda: progress.silent_s, follower=follower)
         async with metrics_server, announce(store, "archiver", follower=follower):
-            running = run_all(archiver, store, records, config.ledger_check_s)
+            running = run_all(archiver, store, records, config)
             work, waiting = asyncio.create_task(running), asyncio.create_task(stopped.wait())
             await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED)
             archiver.stop()
@@ -64,13 +65,16 @@ async def archive_until(stopped: asyncio.Event, config: Settings, store: Store, 
             await asyncio.wait([work])
 
 
-async def run_all(archiver: Archiver, store: Store, records: Records, check_s: float) -> None:
+async def run_all(archiver: Archiver, store: Store, records: Records, config: Settings) -> None:
     """Start an archiver, and run it until it is stopped. Meanwhile sign the days that are over, and check the books."""
     await archiver.start()
     log.info("archiver.started")
     others = [
         asyncio.create_task(keep_running("sign_days", partial(sign_days_forever, store, records))),
-        asyncio.create_task(keep_running("check_books", partial(check_books_forever, store, records, check_s))),
+        asyncio.create_task(
+            keep_running("check_books", partial(check_books_forever, store, records, config.ledger_check_s))
+        ),
+        asyncio.create_task(keep_running("erase_past", partial(erase_past_forever, records, config))),
     ]
     try:
         await archiver.run()

@@ -31,7 +31,7 @@ RESERVED = {
     "shared.records": (
         *("shared/records/", "workers/archive/", "workers/__main__.py"),
         *("gateway/history/", "gateway/app.py", "gateway/context.py", "gateway/dialects/wowflow/money.py"),
-        *("operate/receipts.py", "operate/ledger.py", "operate/archived.py"),
+        *("operate/receipts.py", "operate/ledger.py", "operate/archived.py", "operate/erasure.py", "operate/export.py"),
         *("gateway/api/usage/", "operate/usage.py", "operate/cli/margin.py"),
         *("operate/restored_records.py", "operate/doctor_database.py", "operate/cli/records.py"),
         *("operate/statement.py", "operate/cli/statement.py"),

@@ -37,6 +37,8 @@ ELSEWHERE = {
     "webhook": "an account's own API has it, and dead letters are here",
     "statement": "an account's own API has it",
     "receipt": "an account's own API has receipts, and the key is made at the shell",
+    "account erase": "cannot be undone",
+    "account export": "writes a file",
     "catalogue check": "reads a file",
     "catalogue import": "writes files",
     "provider": "needs the providers' keys",

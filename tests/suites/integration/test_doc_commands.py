@@ -27,9 +27,11 @@ REFUSED = (
     "catalogue check --live",
     "catalogue import",
     "store repair",
+    "account erase",
+    "account export",
     "receipt show",
     "receipt verify",
-)  # the tests have another adapter, REDIS_URL, and no database
+)  # the tests have another adapter, REDIS_URL, no database, and open generations
 ARCHIVED = ("records", "margin", "statement", "export")  # commands that read the database
 HOT_MS = 86_400_000
 BACKUPS = "/backups/"

@@ -39,6 +39,7 @@ WRONG = {
     "ASSET_URL": ["ftp://a", "http://a", "s3://"],
     "ASSET_RETENTION_DAYS": ["0", "-1", "1.5"],
     "RECORD_RETENTION_DAYS": ["0", "99999999"],
+    "PROMPT_RETENTION_DAYS": ["0", "a"],
     "TRUSTED_PROXIES": ["10.0.0.0/40", "proxy", "0.0.0.0/0", "10.0.0.0/8,::/0"],
     "WEBHOOK_ALLOW_NETWORKS": ["10.0.0.0/40", "localhost", "169.254.169.254", "127.0.0.1, fe80::/64", "fd00:ec2::254"],
     "IMAGES_ALLOW_NETWORKS": ["10.0.0.1:80", "169.254.0.0/16", "100.100.100.200"],

@@ -1,0 +1,74 @@
+"""Erase an account from the store: its keys, endpoints, uploads, and every ended generation and delivery.
+
+Its totals and its ledger stay, for the books.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+
+from shared.domain.generation import TERMINAL
+from shared.domain.retry import ATTEMPT_MAX
+from shared.store import accounts, archive, keys, uploads, webhooks
+from shared.store.client import StoreClient
+from shared.store.connect import Store
+from shared.store.webhooks import DeliveryAttempt
+
+SCAN_COUNT = 500
+ENDED_KEEP_MS = 60_000
+ENDED = {*TERMINAL, "delivered", "dead"}
+
+
+async def revoke_all(store: StoreClient, account: str) -> tuple[int, int]:
+    """Remove all endpoints of an account and revoke its keys. Return the numbers of keys and endpoints."""
+    endpoints = await webhooks.list_endpoints(store, account)
+    for endpoint in endpoints:
+        await webhooks.delete_endpoint(store, account, endpoint.id)
+    held = await accounts.list_keys(store, account)
+    for key in held:
+        await accounts.revoke_key(store, account, key.id)
+    return len(held), len(endpoints)
+
+
+async def end_delivery(store: StoreClient, delivery: str, now_ms: int) -> None:
+    """End a pending delivery, whose endpoint is gone."""
+    attempt = DeliveryAttempt(at_ms=now_ms, duration_ms=0, error="the account was erased")
+    await webhooks.record_attempt(store, delivery, ATTEMPT_MAX, "dead", attempt, keep_ms=ENDED_KEEP_MS, health="")
+
+
+async def scan_owned(store: StoreClient, account: str) -> AsyncIterator[tuple[list[str], list[str]]]:
+    """Yield the keys of an account's generations and deliveries by a scan: of the ended ones, and of the others."""
+    cursor = b""
+    while cursor != b"0":
+        cursor, found = await store.call("SCAN", cursor or b"0", "MATCH", archive.SCANNED, "COUNT", SCAN_COUNT)
+        prefixes = (archive.GENERATION.encode(), archive.DELIVERY.encode())
+        names = [raw for raw in found if raw.startswith(prefixes)]
+        if names:
+            _, owned = await store.run("find_owned", account, *names)
+            pairs = [(owned[at].decode(), owned[at + 1].decode()) for at in range(0, len(owned), 2)]
+            ended = [name for name, state in pairs if state in ENDED]
+            yield ended, [name for name, state in pairs if state not in ENDED]
+
+
+async def drop_records(store: StoreClient, names: Sequence[str]) -> None:
+    """Delete ended records. Late polls of them find nothing."""
+    if names:
+        await store.call("DEL", *names)
+
+
+async def drop_uploads(store: Store, account: str) -> int:
+    """Drop an account's uploads; the sweeper deletes their files. Return their number."""
+    dropped = 0
+    names = [raw.decode() for raw in await store.call("ZRANGE", keys.UPLOADS_DUE, 0, -1)]
+    for first in range(0, len(names), SCAN_COUNT):
+        batch = names[first : first + SCAN_COUNT]
+        owners = await asyncio.gather(*(store.call("HGET", keys.upload(name), "account") for name in batch))
+        for name, owner in zip(batch, owners, strict=True):
+            if owner == account.encode():
+                dropped += await uploads.delete(store, name, account)
+    return dropped
+
+
+async def erase_texts(store: StoreClient, account: str, subjects: Collection[str]) -> int:
+    """Erase an account's name, events and lists, and the details of actions on it. Return the number of actions."""
+    word, *counts = await store.run("erase_account", account, *sorted(subjects))
+    return int(counts[0]) if word == "erased" else 0
