@@ -118,7 +118,8 @@ async def _merge(
         return rows, await read_pages.find_known_generations(connection, names)
 
     try:
-        (rows, known), complete = await context.history.read(read_both), True
+        run = context.history.search if wanted.text else context.history.read
+        (rows, known), complete = await run(read_both), True
     except RecordsSlow:
         raise too_slow() from None
     except (RecordsDown, RecordsUnfit):

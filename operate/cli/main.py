@@ -17,6 +17,7 @@ from operate.cli.command import Failure, Group
 from operate.cli.deadletter import deadletter
 from operate.cli.demo import run_demo
 from operate.cli.doctor import run_doctor
+from operate.cli.export import run_export
 from operate.cli.generation import generation
 from operate.cli.hello import run_hello
 from operate.cli.key import key
@@ -52,7 +53,7 @@ PROVIDERS = (catalogue, provider, reconcile)
 OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, *PROVIDERS, secret, store, records)
 store.add_command(run_repair)
 catalogue.add_command(run_reload)
-for command in (*ACCOUNTS, *OPERATIONS, run_margin, run_statement, run_doctor, run_hello, run_demo):
+for command in (*ACCOUNTS, *OPERATIONS, run_margin, run_statement, run_export, run_doctor, run_hello, run_demo):
     wokflow.add_command(command)
 
 

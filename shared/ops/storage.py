@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, TypeVarTuple
 
 from msgspec import Struct
 from obstore import open_writer, sign
@@ -195,6 +195,10 @@ class Storage:
             return
         self._store.put(path, data)
         self.flush(path)
+
+    async def put_export(self, path: str, file: BinaryIO) -> None:
+        """Write a file of an export, replacing an existing one. No URL leads there. Raises StorageError."""
+        await self.run(f"write {path}", self._store.put, path, file)
 
     def open_file(self, path: str, media_type: str) -> "WritableFile":
         """Open a new output that is published when it is closed. Blocks. Raises StorageError for a foreign path."""

@@ -18,6 +18,7 @@ from shared.records.opening import open_records
 
 LIMIT_S = 3.0  # of one statement; the database itself stops it
 PATIENCE_S = 5.0  # for a connection and all statements of a read
+SEARCHES_MAX = 2  # reads at a time that follow no index, or may take longer; the others wait
 AWAY_S = 2.0  # a database that was away is not tried again for so long
 REASON_CHARS_MAX = 200
 
@@ -35,6 +36,15 @@ class History:
         self._records = records
         self._away_until_s = 0.0
         self._reason = ""
+        self._searches = asyncio.Semaphore(SEARCHES_MAX)
+
+    async def search(self, query: Query[Result], limit_s: float = LIMIT_S) -> Result:
+        """Return the result of a query that may take long. Other reads keep connections for themselves.
+
+        Raises what `read` raises.
+        """
+        async with self._searches:
+            return await self.read(query, limit_s)
 
     async def read(self, query: Query[Result], limit_s: float = LIMIT_S) -> Result:
         """Return the result of a query, whose reads see one moment.
@@ -60,7 +70,7 @@ class History:
     async def require(self, query: Query[Result], limit_s: float = LIMIT_S) -> Result:
         """Return the result of a query. Raises Refused if there are no records, or they cannot be read now."""
         try:
-            return await self.read(query, limit_s)
+            return await (self.search if limit_s > LIMIT_S else self.read)(query, limit_s)
         except RecordsUnfit:
             raise Refused("unavailable", "This deployment keeps no history: its operator has set none up.") from None
         except RecordsSlow:

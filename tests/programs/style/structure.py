@@ -34,7 +34,7 @@ RESERVED = {
         *("operate/receipts.py", "operate/ledger.py", "operate/archived.py", "operate/erasure.py", "operate/export.py"),
         *("gateway/api/usage/", "operate/usage.py", "operate/cli/margin.py"),
         *("operate/restored_records.py", "operate/doctor_database.py", "operate/cli/records.py"),
-        *("operate/statement.py", "operate/cli/statement.py"),
+        *("operate/statement.py", "operate/cli/statement.py", "operate/parquet.py", "operate/cli/export.py"),
     ),
 }
 WALL_CLOCK = re.compile(r"time\.(time|time_ns|localtime|ctime)|(datetime\.)*(datetime|date)\.(now|utcnow|today)")

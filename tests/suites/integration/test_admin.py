@@ -36,6 +36,7 @@ ELSEWHERE = {
     "admin": "admin keys are created at the shell",
     "webhook": "an account's own API has it, and dead letters are here",
     "statement": "an account's own API has it",
+    "export": "writes files",
     "receipt": "an account's own API has receipts, and the key is made at the shell",
     "account erase": "cannot be undone",
     "account export": "writes a file",

@@ -7,18 +7,22 @@ from typing import Any
 
 import msgspec
 import pytest
+from pyarrow import parquet
 from sqlalchemy import Select
 
 from gateway.history.usage import DAY_MS, day_text, read_usage
 from operate.cli.main import main
+from operate.parquet import export_records
 from operate.usage import list_margins
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.ops import clock
+from shared.ops.storage import Storage
 from shared.records.connect import Records
 from shared.records.errors import RecordsSlow
 from shared.records.history import History
 from shared.records.migrate import migrate
+from shared.records.read_export import export_statement
 from shared.records.read_pages import (
     GenerationFilter,
     LineFilter,
@@ -27,6 +31,7 @@ from shared.records.read_pages import (
     lines_statement,
     page_statement,
 )
+from shared.records.read_statement import sums_statement
 from shared.records.read_usage import UsageFilter, usage_statement
 from shared.records.rows import generation_row
 from shared.records.write import Batch, write_batch
@@ -133,6 +138,30 @@ def test_margin_is_shown_by_a_command(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert "82.5 %" in capsys.readouterr().out
 
 
+async def test_export_writes_a_file_for_each_day(records: Records) -> None:
+    """Every row of each day is exported with its type, page by page, without prompts; days without any have no file."""
+    rows = [generation_row(f"g{number}", make_fields(number)) for number in range(5)]
+    rows += [generation_row("late", make_fields(9, closed_ms=CLOSED_MS + 2 * DAY_MS, state="failed"))]
+    async with records.write() as connection:
+        await write_batch(connection, Batch(generations=rows))
+    folder = make_folder("export")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("operate.parquet.PAGE", 2)
+        for _ in range(2):  # the second one replaces the files
+            done = await export_records(records, Storage.open(str(folder)), DAY - 1, DAY + 3)
+    days = [day_text(DAY), day_text(DAY + 2)]
+    assert [f"{table}/day={day}/part-0.parquet" for day in days for table in ("generations", "usage")] == done.files
+    assert (6, 2) == (done.generations, done.usage)
+    first, last = [parquet.read_table(folder / f"generations/day={day}/part-0.parquet").to_pylist() for day in days]
+    assert [f"g{number}" for number in range(5)] == [row["id"] for row in first]
+    assert ["late"] == [row["id"] for row in last]
+    wanted = {name: value for name, value in rows[0].items() if name not in ("prompt", "record", "metadata")}
+    assert wanted.items() <= first[0].items()
+    assert not {"prompt", "record", "metadata"} & first[0].keys()
+    [usage] = parquet.read_table(folder / f"usage/day={days[0]}/part-0.parquet").to_pylist()
+    assert (DAY, "acct_1", 5, 200) == (usage["day"], usage["account"], usage["count"], usage["charged"])
+
+
 PLANS = [
     (page_statement("a", Span(count=50), GenerationFilter()), "generations_account"),
     (page_statement("a", Span(count=50, before=(9, "g")), GenerationFilter(from_ms=1, to_ms=9)), "generations_account"),
@@ -143,6 +172,8 @@ PLANS = [
     (lines_statement("a", 50, LineFilter(), 9, 0), "ledger_lines"),
     (lines_statement("a", 50, LineFilter(kinds=frozenset({"reserve"})), 9, 0), "ledger_lines"),
     (deliveries_statement("e", 50, (9, "d"), excluded=["x"]), "deliveries_endpoint"),
+    (export_statement(DAY, (-1, ""), 50), "generations_closed"),
+    (sums_statement("a", 9), "ledger_lines"),
     (usage_statement(("day",), UsageFilter(from_day=1, to_day=9, account="a")), "usage"),
     (usage_statement(("provider", "model"), UsageFilter(from_day=1, to_day=9)), "usage"),
 ]
