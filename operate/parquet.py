@@ -41,7 +41,7 @@ class ParquetFile(Struct, frozen=True):
         return f"{self.table}/day={rfc3339(self.day * DAY_MS).partition('T')[0]}/part-0.parquet"
 
 
-class Exported(Struct, kw_only=True):
+class ParquetFiles(Struct, kw_only=True):
     """The files that an export wrote, and the number of their rows."""
 
     files: list[str]
@@ -49,12 +49,12 @@ class Exported(Struct, kw_only=True):
     usage: int = 0
 
 
-async def export_records(records: Records, storage: Storage, from_day: int, to_day: int) -> Exported:
+async def export_records(records: Records, storage: Storage, from_day: int, to_day: int) -> ParquetFiles:
     """Write the generations that ended on some UTC days, and the usage of these days. A day without any has no file.
 
     To export a day again replaces its files. Raises Refused, RecordsDown, RecordsUnfit and StorageError.
     """
-    arrow, done = _load_arrow(), Exported(files=[])
+    arrow, done = _load_arrow(), ParquetFiles(files=[])
     for day in range(from_day, to_day):
         ended, sums = ParquetFile("generations", day, GENERATION_COLUMNS), ParquetFile("usage", day, USAGE_COLUMNS)
         async with records.read() as connection:

@@ -12,7 +12,7 @@ from shared.domain.errors import Refused
 from shared.ops.storage import Storage, StorageError
 
 if TYPE_CHECKING:
-    from operate.parquet import Exported
+    from operate.parquet import ParquetFiles
 
 DAYS_MAX = 3700
 
@@ -33,7 +33,7 @@ def run_export(location: str, since: datetime, until: datetime) -> None:
     context.show(done, f"{done.generations:,} generations and {done.usage:,} sums of usage in {len(done.files)} files.")
 
 
-async def _export(context: CommandContext, location: str, from_day: int, to_day: int) -> "Exported":
+async def _export(context: CommandContext, location: str, from_day: int, to_day: int) -> "ParquetFiles":
     # The drivers of the database and of Parquet take longer to load than the rest of a command.
     from operate.parquet import export_records  # noqa: PLC0415
     from shared.records.errors import RecordsDown, RecordsUnfit  # noqa: PLC0415
