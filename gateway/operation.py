@@ -68,7 +68,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     pattern: str = ""  # the router's path, if a parameter of it needs a regular expression
 
 
-def path_parameter(name: str, text: str, example: str) -> Parameter:
-    """Return a part of the path that is not empty."""
-    schema: dict[str, object] = {"type": "string", "minLength": 1}
+def path_parameter(name: str, text: str, example: str, pattern: str = "") -> Parameter:
+    """Return a part of the path that is not empty, and matches `pattern` if it has one."""
+    schema: dict[str, object] = {"type": "string", "minLength": 1} | ({"pattern": pattern} if pattern else {})
     return Parameter(name=name, place="path", required=True, text=text, schema=schema, example=example)

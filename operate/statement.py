@@ -1,5 +1,6 @@
 """The monthly statement of an account: opening balance, movements, closing balance."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
@@ -22,6 +23,7 @@ LIMIT_S = 10.0  # of a query
 PAGE = 1000  # lines that are read at a time
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SPACE = "  "
+MONTH = "^20[0-9]{2}-(0[1-9]|1[0-2])$"
 COLUMNS = ("sequence", "created_at", "type", "amount_micros", "balance_micros", "reference")
 
 
@@ -60,7 +62,7 @@ async def read_statement(store: StoreClient, history: History, account: str, mon
     part = await read_part(store, account, count=1, after=found.sequence)
     next_ms = min((line.at_ms for line in part.lines), default=None)
     if next_ms is not None and (next_ms < end * DAY_MS or not found.sequence):
-        raise Refused("unavailable", "The newest lines are being archived. Try again in a moment.", retry_after_s=5)
+        raise Refused("conflict", "The newest lines are being archived. Try again in a moment.", retry_after_s=5)
     inside = [one for one in found.days if one.day < end]
     closing = found.balance - sum(one.amount for one in found.days if one.day >= end)
     opening = balance = closing - sum(one.amount for one in inside)
@@ -85,12 +87,11 @@ async def read_statement(store: StoreClient, history: History, account: str, mon
 
 def days_of(month: str) -> tuple[int, int]:
     """Return the first day of a month since 1970, and the one behind its last. Raises Refused."""
-    try:
-        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
-    except ValueError:
-        raise Refused("invalid_request", "must be a month such as 2026-10.", field="month") from None
+    if re.fullmatch(MONTH, month) is None:
+        raise Refused("invalid_request", "must be a month such as 2026-10.", field="month")
+    first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
     following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-    return max((first - EPOCH).days, 0), max((following - EPOCH).days, 1)
+    return (first - EPOCH).days, (following - EPOCH).days
 
 
 async def scan_rows(history: History, statement: Statement) -> AsyncIterator[list[tuple[object, ...]]]:

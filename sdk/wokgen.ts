@@ -2520,7 +2520,7 @@ function encodeFields(...values: readonly Value[]): Uint8Array<ArrayBuffer> {
   const parts = values.map((value) =>
     value === null || value === undefined ? "-," : `${encoder.encode(String(value)).length}:${value},`
   );
-  return encoder.encode(parts.join(""));
+  return Uint8Array.from(encoder.encode(parts.join("")));
 }
 
 function assertThat(holds: boolean, reason: string): void {

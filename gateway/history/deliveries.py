@@ -28,7 +28,7 @@ async def list_endpoint_deliveries(context: GatewayContext, endpoint: str, query
         if query.before and query.before not in names:
             place = await read_pages.find_delivery_place(connection, endpoint, query.before)
             if place is None:
-                raise Refused("invalid_request", "must be the id of a delivery to this endpoint.", field="before")
+                raise Refused("not_found", "`before` names no delivery to this endpoint.")
         older = await read_pages.read_deliveries_page(connection, endpoint, left, place, excluded=names)
         return ended, older
 

@@ -45,7 +45,7 @@ async def _refuse(context: GatewayContext, account: str, name: str) -> Refused:
         return Refused("not_found", NOT_FOUND)
     if found.open:
         return Refused("conflict", "This generation has not ended yet. A receipt is made when it has.")
-    return Refused("unavailable", "The receipt is not ready yet. Try again.", retry_after_s=RETRY_S)
+    return Refused("conflict", "The receipt is not ready yet. Try again.", retry_after_s=RETRY_S)
 
 
 async def find_signed_day(context: GatewayContext, day: int | None) -> SignedDay | None:

@@ -8,6 +8,7 @@ from gateway.api.usage.bodies import Usage, UsageEntry, UsageTotal
 from gateway.context import GatewayContext
 from gateway.history.generations import find_key_prefix
 from gateway.history.query import choice_of, text_of, time_of
+from shared.domain.catalogue import KINDS
 from shared.domain.errors import Refused
 from shared.ops import clock
 from shared.records.history import Connection
@@ -26,7 +27,7 @@ async def read_usage(context: GatewayContext, account: str, query: Mapping[str, 
         to_day=to_day,
         account=account,
         model=text_of(query, "model"),
-        kind=text_of(query, "type"),
+        kind=choice_of(query, "type", tuple(KINDS)),
         provider=text_of(query, "provider"),
         key=await find_key_prefix(context, account, text_of(query, "key")),
     )
@@ -44,13 +45,14 @@ async def read_usage(context: GatewayContext, account: str, query: Mapping[str, 
 
 
 def read_days(query: Mapping[str, str]) -> tuple[int, int]:
-    """Return the days of a query since 1970: the first one, and the one behind the last. Raises Refused."""
+    """Return the days of a query since 1970: the first one, and the one behind the last. Raises Refused.
+
+    A period that ends before it begins has no days.
+    """
     from_ms, to_ms = time_of(query, "from"), time_of(query, "to")
     to_day = clock.now_ms() // DAY_MS + 1 if to_ms is None else -(-to_ms // DAY_MS)
     from_day = to_day - DAYS_SHOWN if from_ms is None else from_ms // DAY_MS
-    if not from_day < to_day:
-        raise Refused("invalid_request", "must be before `to`.", field="from")
-    return max(from_day, 0), max(to_day, 1)
+    return max(from_day, 0), max(to_day, 0)
 
 
 def day_text(day: int) -> str:

@@ -118,7 +118,7 @@ OPERATIONS = (
         text="The root of a day as it is signed now. An earlier receipt of the day has the same root, or the books "
         "were changed after it.",
         access="open",
-        parameters=(path_parameter("day", "The day, counted from 1970-01-01 UTC.", str(DAY)),),
+        parameters=(path_parameter("day", "The day, counted from 1970-01-01 UTC.", str(DAY), "^[0-9]{1,6}$"),),
         responses=(OperationResponse(text="The day.", shapes=(SignedDay,), examples={"day": SIGNED_DAY}),),
         refusals=("invalid_request", "not_found", "internal_error", "unavailable"),
     ),

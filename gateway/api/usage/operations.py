@@ -4,7 +4,7 @@ from gateway.api.usage import handlers, statements
 from gateway.api.usage.bodies import Usage, UsageEntry, UsageTotal
 from gateway.examples import ACCOUNT_ID, FROM, GENERATION_FILTERS, TO
 from gateway.operation import KEYED, Operation, OperationResponse, Parameter, path_parameter
-from operate.statement import Statement, StatementDay
+from operate.statement import MONTH, Statement, StatementDay
 from shared.records.read_usage import GROUPINGS
 
 SUMS = {"count": 40, "failed": 1, "charged_micros": 4_200_000, "refunded_micros": 105_000, "net_micros": 4_095_000}
@@ -70,7 +70,7 @@ OPERATIONS = (
         text="The opening balance of a UTC month, its movements by day, and its closing balance. With "
         "`Accept: text/csv` the response is a file with every line of the ledger and the balance behind it, with "
         "`Accept: application/pdf` a document.",
-        parameters=(path_parameter("month", "The month.", STATEMENT.month),),
+        parameters=(path_parameter("month", "The month.", STATEMENT.month, MONTH),),
         responses=(
             OperationResponse(
                 text="The statement.",
@@ -79,6 +79,6 @@ OPERATIONS = (
                 also=("text/csv", "application/pdf"),
             ),
         ),
-        refusals=("invalid_request", "not_found", "rate_limited", *KEYED),
+        refusals=("invalid_request", "not_found", "conflict", "rate_limited", *KEYED),
     ),
 )

@@ -110,6 +110,8 @@ class Target(Struct, frozen=True):
 async def deploy_target() -> AsyncIterator[Target]:
     """Deploy without limits, so that the fuzzer sees every response."""
     async with deploy(workers=("noop", "kinds", "paid"), env=ENV) as place:
+        archiver = place.stack.add("archive", "-m", "workers", "archive")
+        await archiver.wait_for_log("archiver.started")
         customers = {name: await create_customer(place.store, cents=CENTS) for name in PEERS}
         await accounts.publish_plans(
             place.store, [structs.replace(PLAN, name=name, **UNLIMITED) for name in ("pro", "guest")]

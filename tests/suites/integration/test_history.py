@@ -205,7 +205,7 @@ async def test_deliveries_continue_in_the_database(place: Deployment, monkeypatc
                     break
                 query = ListQuery(count=count, before=page.names[1])
             assert posted[::-1] == seen
-    with pytest.raises(Refused, match="the id of a delivery to this endpoint"):
+    with pytest.raises(Refused, match="names no delivery to this endpoint"):
         await list_endpoint_deliveries(place.context, endpoint.id, ListQuery(count=3, before="evt_other"))
     place.context.history = History(None)
     page = await list_endpoint_deliveries(place.context, endpoint.id, ListQuery(count=20))
