@@ -104,7 +104,9 @@ async def test_usage_counts_what_a_query_names(records: Records) -> None:
     assert [(day_text(DAY), 4), (day_text(DAY + 1), 1)] == [(one.group, one.count) for one in by_day.data]
     assert 2 == (await read_usage(context, "acct_1", PERIOD | {"provider": "p1"})).total.count
     assert 0 == (await read_usage(context, "acct_1", PERIOD | {"model": "other"})).total.count
-    for query in ({"by": "week"}, {"from": "2026-02-01", "to": "2026-01-01"}, {"from": "x"}):
+    backwards = {"from": "2026-02-01", "to": "2026-01-01"}
+    assert 0 == (await read_usage(context, "acct_1", backwards)).total.count
+    for query in ({"by": "week"}, {"type": "week"}, {"from": "x"}):
         with pytest.raises(Refused, match="must be"):
             await read_usage(context, "acct_1", query)
     [one, two] = await list_margins(History(records), DAY, DAY + 1)
