@@ -25,7 +25,8 @@ from shared.ops.settings import Settings, SettingsError, drop, load, secret_name
 from shared.store.append_log import REPAIR, LogDamaged, check_log
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-PREDECESSOR_S = 3.0  # wait for the server of a killed predecessor to release the folder
+PREDECESSOR_S = 5.0  # wait for the server of a killed predecessor to end; a sync that hangs delays its end
+PROBE_S = 1.0
 CLIENTS_S = 5.0  # wait for connected clients after drain_s
 SHUTDOWN_S = 10.0  # wait for the server to sync its file and end
 POLL_S = 0.1
@@ -63,7 +64,10 @@ def command_line(settings: Settings) -> list[str]:
 
 @contextmanager
 def hold(settings: Settings) -> Iterator[int]:
-    """Lock DATA_DIR against other stores, and yield the lock's descriptor. Raises StoreInUse."""
+    """Lock DATA_DIR against other stores, and yield the lock's descriptor. Raises StoreInUse.
+
+    A killed server still accepts connections while it ends, so only one that answers is refused at once.
+    """
     with (data_folder(settings) / "lock").open("w") as lock:
         until = time.monotonic() + PREDECESSOR_S
         while (running := _answers(settings.store_socket)) or not _locked(lock.fileno()):
@@ -85,14 +89,13 @@ def _locked(descriptor: int) -> bool:
 
 def _answers(path: str) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(1)
+        probe.settimeout(PROBE_S)
         try:
             probe.connect(path)
-        except (FileNotFoundError, ConnectionRefusedError):
+            probe.sendall(b"PING\r\n")
+            return bool(probe.recv(1))
+        except OSError:
             return False
-        except OSError:  # it exists, and is too busy or belongs to another user
-            return True
-    return True
 
 
 async def serve(settings: Settings, lock: int) -> int:

@@ -92,6 +92,21 @@ async def test_folder_stays_locked_without_socket(settings: Settings) -> None:
     assert "in use by a running store" in second.output
 
 
+async def test_store_waits_for_a_predecessor_that_is_still_ending(settings: Settings, redis: Redis) -> None:
+    """A killed server that still accepts connections, because a sync holds up its end, delays the next store only."""
+    first = await start_ready_store(start_store(settings), settings)
+    await redis.set("kept", "yes")
+    pid = await read_server_pid(redis)
+    os.kill(pid, signal.SIGSTOP)
+    second = start_store(settings)
+    await asyncio.sleep(2)
+    assert second.running
+    os.kill(pid, signal.SIGKILL)
+    await first.wait_for_exit()
+    await start_ready_store(second, settings)
+    assert b"yes" == await redis.get("kept")
+
+
 async def test_acknowledged_writes_survive_sigkill(settings: Settings, redis: Redis) -> None:
     """Writes that were answered before a SIGKILL of store and server exist after the next start."""
     store = await start_ready_store(start_store(settings), settings)
