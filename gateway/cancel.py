@@ -4,11 +4,11 @@ from gateway.context import GatewayContext
 from gateway.history.generations import find_generation
 from shared.domain.errors import Refused
 from shared.domain.generation import CANCELED, CANCELED_WHY, COMPLETED, FAILED, Generation, Outcome
+from shared.domain.times import DAY_MS
 from shared.ops import settled
 from shared.store import generations, ledger
 from shared.store.ledger import NotSettled, Settled
 
-DAY_MS = 86_400_000
 NOT_FOUND = "Your account has no generation with this id."
 STOPPED = Outcome(error_code=CANCELED, error=CANCELED_WHY)
 

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from shared.domain.errors import Refused
-from shared.domain.times import rfc3339
+from shared.domain.times import DAY_MS, rfc3339
 from shared.ops.storage import Storage
 from shared.records.connect import Records
 from shared.records.read_export import (
@@ -24,7 +24,6 @@ from shared.records.read_export import (
     scan_generations,
 )
 
-DAY_MS = 86_400_000
 PAGE = 5000  # rows in memory, and of a row group
 
 

@@ -11,19 +11,20 @@ from shared.domain.described import count, doc
 from shared.domain.errors import Refused
 from shared.domain.money import dollars
 from shared.domain.pdf import Line, write_pdf
-from shared.domain.times import rfc3339
+from shared.domain.times import DAY_MS, rfc3339
 from shared.ops import clock
 from shared.records.history import History
 from shared.records.read_statement import DaySum, list_period_lines, sum_ledger
 from shared.store.client import StoreClient
 from shared.store.ledger_part import read_part
 
-DAY_MS = 86_400_000
 LIMIT_S = 10.0  # of a query
 PAGE = 1000  # lines that are read at a time
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SPACE = "  "
 MONTH = "^20[0-9]{2}-(0[1-9]|1[0-2])$"
+DAY_COLUMNS = ("Top-ups", "Charges", "Refunds", "Corrections", "Balance")
+KINDS = {"top_up": "topups", "reserve": "charges", "settle": "refunds", "credit": "refunds"}
 COLUMNS = ("sequence", "created_at", "type", "amount_micros", "balance_micros", "reference")
 
 
@@ -34,11 +35,14 @@ class StatementDay(Struct, kw_only=True):
     topups_micros: Annotated[int, doc("Top-ups, in millionths of a dollar.")]
     charges_micros: Annotated[int, doc("Charges, negative, in millionths of a dollar.")]
     refunds_micros: Annotated[int, doc("Refunds and credits, in millionths of a dollar.")]
+    corrections_micros: Annotated[
+        int, doc("Movements that a restore from a backup took back or lost, in millionths of a dollar.")
+    ]
     balance_micros: Annotated[int, doc("The balance at the end of the day, in millionths of a dollar.")]
 
 
 class Statement(Struct, kw_only=True):
-    """The statement of a month: closing = opening + top-ups + charges + refunds, always."""
+    """The statement of a month: closing = opening + top-ups + charges + refunds + corrections, always."""
 
     account: Annotated[str, doc("The account's id.")]
     name: Annotated[str, doc("The owner's name.")]
@@ -48,6 +52,9 @@ class Statement(Struct, kw_only=True):
     topups_micros: Annotated[int, doc("Top-ups, in millionths of a dollar.")]
     charges_micros: Annotated[int, doc("Charges, negative, in millionths of a dollar.")]
     refunds_micros: Annotated[int, doc("Refunds and credits, in millionths of a dollar.")]
+    corrections_micros: Annotated[
+        int, doc("Movements that a restore from a backup took back or lost, in millionths of a dollar.")
+    ]
     closing_micros: Annotated[int, doc("The balance behind the month, in millionths of a dollar.")]
     lines: Annotated[int, count("The number of lines of the ledger.")]
     days: Annotated[tuple[StatementDay, ...], doc("The days with movements.")]
@@ -123,6 +130,7 @@ def render_pdf(statement: Statement, service: str) -> bytes:
         ("Top-ups", statement.topups_micros),
         ("Charges", statement.charges_micros),
         ("Refunds and credits", statement.refunds_micros),
+        ("Corrections", statement.corrections_micros),
         ("Closing balance", statement.closing_micros),
     )
     state = "" if statement.final else " (the month has not ended)"
@@ -135,27 +143,22 @@ def render_pdf(statement: Statement, service: str) -> bytes:
         Line(""),
         *(Line(f"{name:<24}{dollars(amount):>18}") for name, amount in sums),
         Line(""),
-        Line(SPACE.join((f"{'Day':<10}", *(f"{name:>16}" for name in ("Top-ups", "Charges", "Refunds", "Balance"))))),
+        Line(SPACE.join((f"{'Day':<10}", *(f"{name:>13}" for name in DAY_COLUMNS)))),
     ]
     days = [
-        Line(SPACE.join((one.day, *(f"{dollars(amount):>16}" for amount in _amounts_of(one)))))
+        Line(SPACE.join((one.day, *(f"{dollars(amount):>13}" for amount in _amounts_of(one)))))
         for one in statement.days
     ]
     return write_pdf(f"Statement {statement.month} {statement.account}", [*head, *days])
 
 
 def _amounts_of(day: StatementDay) -> Sequence[int]:
-    return day.topups_micros, day.charges_micros, day.refunds_micros, day.balance_micros
+    return day.topups_micros, day.charges_micros, day.refunds_micros, day.corrections_micros, day.balance_micros
 
 
 def _sums(found: Sequence[DaySum]) -> dict[str, int]:
-    """Return the sums by type. A line of an unknown kind counts by its sign."""
-    sums = {"topups_micros": 0, "charges_micros": 0, "refunds_micros": 0}
+    """Return the sums by type."""
+    sums = {"topups_micros": 0, "charges_micros": 0, "refunds_micros": 0, "corrections_micros": 0}
     for one in found:
-        is_charge = one.kind == "reserve" or (one.kind not in KINDS and one.amount < 0)
-        name = "topups" if one.kind == "top_up" else "charges" if is_charge else "refunds"
-        sums[f"{name}_micros"] += one.amount
+        sums[f"{KINDS.get(one.kind, 'corrections')}_micros"] += one.amount
     return sums
-
-
-KINDS = ("top_up", "reserve", "settle", "credit")

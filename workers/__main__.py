@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 from shared.domain import endpoint_url
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.domain.public_address import PRIVATE_NETWORKS
+from shared.domain.times import DAY_MS
 from shared.ops import catalogue_files, collector, host, limits, logs, metrics, own_secrets, settings
 from shared.ops.background import keep_running
 from shared.ops.catalogue_follower import CatalogueFollower
@@ -65,7 +66,6 @@ UNUSABLE = (
 )
 STEP_MAX_S = 3600  # arq's bound on one step; adapters have their own, much shorter
 CRASHES_MAX = 5
-DAY_MS = 86_400_000
 IMAGE_PORTS = (80, 443)  # others would make error messages a report of open ports
 OUTPUT_S = 300.0  # for a whole output, even a large one
 

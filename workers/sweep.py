@@ -10,6 +10,7 @@ import structlog
 
 from shared.domain.errors import StoreDown, StoreError
 from shared.domain.generation import FAILED, Outcome
+from shared.domain.times import DAY_MS
 from shared.ops import metrics, redaction, settled
 from shared.ops.clock import CLOCK
 from shared.ops.storage import INPUTS, Storage, StorageError
@@ -23,7 +24,6 @@ from workers.timing import LATE_FIRST_S, Progress
 EVERY_S = 1.0
 BATCH = 200
 ASSETS_EVERY_S = 3600.0
-DAY_MS = 86_400_000
 INPUT_DAYS = 4  # of an input that no record names: an upload of a day, an order that waits for a day, and a day more
 OVERDUE = Outcome(error_code="timeout", error="This did not finish in time.")
 

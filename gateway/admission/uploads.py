@@ -12,13 +12,13 @@ from gateway.admission.images import Upload
 from gateway.context import GatewayContext
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Outcome
+from shared.domain.times import DAY_MS
 from shared.ops import metrics, settled
 from shared.ops.storage import StorageError
 from shared.store import keys, ledger
 from shared.store.ledger import Accepted, Order, Settled
 
 STORE_S = 40.0  # less than the script's HOLD_MS
-DAY_MS = 86_400_000
 NOT_STORED = Outcome(error_code="upload_failed", error="The image could not be stored.")
 TRY_AGAIN = Refused(
     "unavailable", "The image cannot be stored at the moment. You were refunded. Try again.", retry_after_s=5

@@ -12,7 +12,7 @@ from gateway.context import GatewayContext
 from gateway.history.query import Listed, ListQuery, choice_of, read_query
 from shared.domain.errors import Refused
 from shared.records import read_pages
-from shared.records.chain import LedgerLine
+from shared.records.chain import MISSING, RESTORED, LedgerLine
 from shared.records.errors import RecordsDown, RecordsSlow, RecordsUnfit
 from shared.records.history import too_slow
 from shared.records.read_pages import LineFilter
@@ -24,6 +24,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "topup": frozenset({"top_up"}),
     "spend": frozenset({"reserve"}),
     "refund": frozenset({"settle", "credit"}),
+    "correction": frozenset({MISSING, RESTORED}),
 }
 
 

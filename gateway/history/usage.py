@@ -10,11 +10,11 @@ from gateway.history.generations import find_key_prefix
 from gateway.history.query import choice_of, text_of, time_of
 from shared.domain.catalogue import KINDS
 from shared.domain.errors import Refused
+from shared.domain.times import DAY_MS
 from shared.ops import clock
 from shared.records.history import Connection
 from shared.records.read_usage import GROUPINGS, GROUPS_MAX, UsageFilter, UsageSum, name_keys, sum_usage
 
-DAY_MS = 86_400_000
 DAYS_SHOWN = 30  # by default, the current one included
 
 

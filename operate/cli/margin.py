@@ -10,12 +10,13 @@ from operate.cli.command import Command, CommandContext, Failure, open_context
 from operate.cli.show import table
 from shared.domain.errors import Refused
 from shared.domain.money import dollars
+from shared.domain.times import DAY_MS
 from shared.ops import clock
 
 if TYPE_CHECKING:
     from operate.usage import MarginEntry
 
-DAY_MS, DAYS_SHOWN = 86_400_000, 30
+DAYS_SHOWN = 30
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 

@@ -15,6 +15,7 @@ from shared.domain.money import dollars
 if TYPE_CHECKING:
     from operate.statement import Statement
 
+MOVEMENTS = ("topups", "charges", "refunds", "corrections")
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -27,16 +28,15 @@ def run_statement(account_id: str, month: str, pdf: Path | None, table_file: Pat
     """Show an account's statement of a month such as 2026-10: opening balance, movements, closing balance."""
     context = open_context()
     found = asyncio.run(_read(context, account_id, month, pdf, table_file))
-    names = ("opening", "topups", "charges", "refunds", "closing")
+    names = ("opening", *MOVEMENTS, "closing")
     sums = {name: dollars(getattr(found, f"{name}_micros")) for name in names}
     rows = [
-        (one.day, *map(dollars, (one.topups_micros, one.charges_micros, one.refunds_micros, one.balance_micros)))
-        for one in found.days
+        (one.day, *(dollars(getattr(one, f"{name}_micros")) for name in (*MOVEMENTS, "balance"))) for one in found.days
     ]
     context.show(
         found,
         fields({"account": found.account, "name": found.name, "month": found.month, "lines": found.lines} | sums),
-        table(("day", "top-ups", "charges", "refunds", "balance"), rows),
+        table(("day", *MOVEMENTS, "balance"), rows),
     )
 
 

@@ -14,10 +14,10 @@ from operate.operator import Operator
 from operate.restore import Restored
 from operate.times import moment
 from shared.domain.money import dollars
+from shared.domain.times import DAY_MS
 from shared.store.backup import BackupError, back_up
 
 SHOWN_MAX = 50
-DAY_MS = 86_400_000
 
 
 store = Group("store", help="Back up and restore the store. See docs/operate.md.")

@@ -1,4 +1,4 @@
-// sha256:5b6d960102feedf2e5856d908e8e80cb8462f2ffeddbd17b8a4e1a7bd9020bac
+// sha256:bfa2924d6ba2d8ef1bd2fce83be91f7bbe44eef2039e1826eb73758a7006b4ae
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -1197,12 +1197,12 @@ export interface Schemas {
     /** The preferred model. */
     model?: string | null;
   };
-  /** One movement of money; the amount is signed. `type` is topup, spend or refund. */
+  /** One movement of money; the amount is signed. `type` is topup, spend, refund or correction. */
   Transaction: {
     /** Its number in the account's ledger: the cursor for `before` and `after`. */
     sequence: number;
-    /** The type of transaction. */
-    type: "topup" | "spend" | "refund";
+    /** The type of transaction. A correction stands for lines that a restore from a backup lost or took back. */
+    type: "topup" | "spend" | "refund" | "correction";
     /** The signed amount, negative for a charge; a charge or refund is rounded up to a cent. */
     amount_cents: number;
     /** `amount_cents` in dollars, for display. */
@@ -1213,7 +1213,7 @@ export interface Schemas {
     created_at: string;
     /** The generation of a charge or refund. */
     generation_id: string | null;
-    /** The reference of a top-up. */
+    /** The reference of a top-up, or the lines that a correction is about, such as 5-8. */
     reference: string | null;
   };
   /** Every input field of kind `upscale`; a catalogue entry names the fields of its model. */

@@ -1,8 +1,10 @@
-"""Unix time in milliseconds as RFC 3339 text."""
+"""Unix time in milliseconds, and as RFC 3339 text."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
+DAY_MS: Final = 86_400_000
 SECONDS_REMEMBERED = 4096  # lists show the same times again and again
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

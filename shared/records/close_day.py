@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.domain import merkle
 from shared.domain.merkle import MerkleTree
 from shared.domain.receipt import SignedDay, day_text
+from shared.domain.times import DAY_MS
 from shared.records import schema
 from shared.records.connect import Records
 from shared.records.day_trees import AccountDay, build_open_day
-from shared.records.rows import DAY_MS, Row
+from shared.records.rows import Row
 from shared.records.seal import SEALED_DAY, SEALS, read_open_day
 from shared.records.write import upsert
 

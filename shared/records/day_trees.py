@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.domain import merkle
 from shared.domain.merkle import MerkleTree
 from shared.domain.receipt import LINES, DayTree, account_digest
+from shared.domain.times import DAY_MS
 from shared.records import schema
-from shared.records.rows import DAY_MS
 from shared.records.seal import SEALS
 
 FETCH = 5000

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.records import schema
 from shared.records.chain import MISSING, RESTORED, LedgerLine
 from shared.records.read import LINE
+from shared.records.restored import is_within, read_taken_back
 
 TOP_UP, SETTLE = "top_up", "settle"
 
@@ -22,9 +23,10 @@ async def list_gaps(connection: AsyncConnection, count: int) -> list[LedgerLine]
 async def list_lost_top_ups(connection: AsyncConnection, gaps: Sequence[LedgerLine]) -> list[LedgerLine]:
     """Return the top-ups that were taken back and not booked again under their reference."""
     lines, found = schema.ledger_lines.c, list[LedgerLine]()
+    taken_back = await read_taken_back(connection, {gap.account for gap in gaps})
     for gap in gaps:
         first, _, last = gap.reference.partition("-")
-        if gap.kind != RESTORED:
+        if gap.kind != RESTORED or is_within(gap.sequence, taken_back[gap.account]):
             continue
         booked = select(lines.reference).where(
             lines.account == gap.account, lines.sequence > gap.sequence, lines.kind == TOP_UP

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.domain.times import DAY_MS
 from shared.records import schema
-from shared.records.rows import DAY_MS
 
 LEFT_OUT = {"prompt", "record", "metadata"}
 GENERATION_COLUMNS = tuple(column for column in schema.generations.c if column.name not in LEFT_OUT)

@@ -7,10 +7,10 @@ from msgspec import Struct
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.domain.times import DAY_MS
 from shared.records import schema
 from shared.records.chain import LedgerLine
 from shared.records.read import LINE
-from shared.records.rows import DAY_MS
 
 
 class DaySum(Struct, frozen=True):

@@ -1,12 +1,12 @@
 """How far the database is in the store's stream and in each ledger, so that a restored one of both is noticed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.records import schema
-from shared.records.chain import LedgerLine
+from shared.records.chain import RESTORED, LedgerLine
 from shared.records.read import LINE
 from shared.records.write import select_in, upsert
 
@@ -34,6 +34,24 @@ async def read_last_lines(connection: AsyncConnection, sequences: Mapping[str, i
     names = sorted(name for name, sequence in sequences.items() if sequence)
     found = await select_in(connection, select(*LINE).select_from(joined), accounts.id, names)
     return {row.account: LedgerLine(*row) for row in found}
+
+
+async def read_taken_back(connection: AsyncConnection, accounts: Collection[str]) -> dict[str, list[range]]:
+    """Return the sequences of lines that a later line of kind RESTORED took back, for accounts that have any."""
+    lines, spans = schema.ledger_lines.c, dict[str, list[range]]()
+    wanted = select(lines.account, lines.sequence, lines.reference).where(lines.kind == RESTORED)
+    found = await select_in(connection, wanted, lines.account, sorted(accounts))
+    for row in sorted(found, key=lambda row: -row.sequence):
+        known = spans.setdefault(row.account, [])
+        if not is_within(row.sequence, known):  # else it was taken back itself
+            first, _, last = row.reference.partition("-")
+            known.append(range(int(first), int(last) + 1))
+    return spans
+
+
+def is_within(sequence: int, spans: Sequence[range]) -> bool:
+    """Return whether a line is one of those."""
+    return any(sequence in span for span in spans)
 
 
 async def read_last_event(connection: AsyncConnection, account: str) -> int:

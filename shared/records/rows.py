@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec import structs
 
 from shared.domain.generation import FAILED, Generation, Outcome, decode_spec, encode_spec, read
+from shared.domain.times import DAY_MS
 
 KEY_CHARS = 16  # of a key's hash, in a generation
 AUDIT_ID_CHARS = 32
-DAY_MS: Final = 86_400_000
 NUL, SHOWN_NUL = "\0", "\N{REPLACEMENT CHARACTER}"  # PostgreSQL's texts have no NUL
 SECONDS, TOKENS = ("seconds", "duration"), ("prompt_tokens", "completion_tokens")
 

@@ -16,8 +16,9 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.receipt import GENERATIONS, digest, text
+from shared.domain.times import DAY_MS
 from shared.records import schema
-from shared.records.rows import DAY_MS, Row
+from shared.records.rows import Row
 
 SALT_BYTES = 32
 HALF: Final = SALT_BYTES // 2

@@ -8,13 +8,13 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.records import schema
-from shared.records.chain import Head, LedgerLine, line_hash
+from shared.records.chain import MISSING, Head, LedgerLine, line_hash
 from shared.records.read import LINE, list_lines
+from shared.records.restored import is_within, read_taken_back
 from shared.records.verify_rows import Faults
 from shared.records.write import select_in
 
 LINES_MAX = 5000  # of one step
-MISSING = "missing"  # kind of a line that stands for lost ones
 
 
 class LineState(Struct):
@@ -94,18 +94,24 @@ async def _check_heads(connection: AsyncConnection, ended: Sequence[LineState], 
 async def _check_generations(
     connection: AsyncConnection, found: Sequence[LedgerLine], faults: Faults, settled_ms: int
 ) -> None:
-    """Compare the lines with the amounts of their generations. The archiver may be about to write the newest ones."""
+    """Compare the lines with the amounts of their generations. The archiver may be about to write the newest ones.
+
+    A line that was taken back counts no more: its generation may have ended otherwise in the restored store.
+    """
     moved = [line for line in found if line.kind in ("reserve", "settle", "credit")]
     columns = schema.generations.c
     wanted = select(columns.id, columns.account, columns.reserved, columns.cost, columns.credit)
     names = sorted({line.reference for line in moved})
     rows = {row.id: row._mapping for row in await select_in(connection, wanted, columns.id, names)}
+    doubtful = list[tuple[LedgerLine, tuple[str, str, str]]]()
     for line in moved:
         row = rows.get(line.reference)
         if row is not None and (line.account != row["account"] or line.amount != _expected(line, row)):
-            faults.append(("amount_differs", line.reference, f"{line.kind} of {line.amount} micro-USD"))
+            doubtful.append((line, ("amount_differs", line.reference, f"{line.kind} of {line.amount} micro-USD")))
         elif row is None and line.kind == "settle" and line.at_ms < settled_ms:
-            faults.append(("row_missing", line.reference, "generations"))
+            doubtful.append((line, ("row_missing", line.reference, "generations")))
+    taken_back = await read_taken_back(connection, {line.account for line, _ in doubtful})
+    faults += [fault for line, fault in doubtful if not is_within(line.sequence, taken_back.get(line.account, ()))]
 
 
 def _expected(line: LedgerLine, row: Mapping[str, Any]) -> int:

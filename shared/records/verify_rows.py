@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.domain.times import DAY_MS
 from shared.records import schema
-from shared.records.rows import DAY_MS, USAGE_AMOUNTS, USAGE_PLACE
+from shared.records.rows import USAGE_AMOUNTS, USAGE_PLACE
 from shared.records.seal import HALF, SALT_BYTES, SEALS, row_digest, row_id
 
 ROWS_MAX = 2000  # of one step

@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Iterable
 
 from shared.domain.costs import Day, Paid
 from shared.domain.generation import OUTCOME, TERMINAL, Outcome
+from shared.domain.times import DAY_MS
 from shared.store import keys
 from shared.store.client import StoreClient
 
 KEYS_BATCH = 500
 FIELDS = ("provider", "state", "closed_ms", "ref", "outcome", "late")
 NAME = re.compile(r"[\w-]{8,}")  # a reference can be a URL or have parts, and a bill can use any part
-DAY_MS = 86_400_000
 
 
 async def read_days(store: StoreClient, providers: Iterable[str], first: int, last: int) -> list[Day]:

@@ -7,10 +7,11 @@ from msgspec import structs
 
 from shared.domain.generation import Outcome, Output, encode, encode_spec
 from shared.domain.receipt import key_id
+from shared.domain.times import DAY_MS
 from shared.records.chain import LedgerLine
 from shared.records.close_day import Signer
 from shared.records.connect import Records
-from shared.records.rows import DAY_MS, Row, audit_row, delivery_row, event_rows, generation_row
+from shared.records.rows import Row, audit_row, delivery_row, event_rows, generation_row
 from shared.records.write import AccountBatch, Batch, Written, write_batch
 from tests.harness.factories import SPEC
 

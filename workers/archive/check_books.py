@@ -8,12 +8,12 @@ import msgspec
 import structlog
 
 from shared.domain.errors import StoreDown, StoreError
+from shared.domain.times import DAY_MS
 from shared.ops import redaction
 from shared.ops.clock import CLOCK
 from shared.records.books import FullCheck, advance, check_changed
 from shared.records.connect import Records
 from shared.records.errors import RecordsDown
-from shared.records.rows import DAY_MS
 from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.findings import Report

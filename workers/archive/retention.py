@@ -4,13 +4,13 @@ import asyncio
 
 import structlog
 
+from shared.domain.times import DAY_MS
 from shared.ops import redaction
 from shared.ops.clock import CLOCK
 from shared.ops.settings import Settings
 from shared.records.connect import Records
 from shared.records.erase import BATCH, clean, erase_past
 from shared.records.errors import RecordsDown, RecordsRefused
-from shared.records.rows import DAY_MS
 
 EVERY_S = 3600.0
 REASON_CHARS_MAX = 200

@@ -6,6 +6,7 @@ from functools import partial
 
 import structlog
 
+from shared.domain.times import DAY_MS
 from shared.ops.background import keep_running
 from shared.ops.catalogue_follower import CatalogueFollower
 from shared.ops.settings import Settings
@@ -21,8 +22,6 @@ from workers.archive.retention import erase_past_forever
 from workers.archive.sign_days import sign_days_forever
 from workers.exporter import serve_metrics
 from workers.timing import Progress
-
-DAY_MS = 86_400_000
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ USAGE = Usage(
     data=(UsageEntry(group="2026-05-08", **SUMS, seconds=0.0, tokens=0),),
     total=TOTAL,
 )
-MOVED = {"topups_micros": 50_000_000, "charges_micros": -4_200_000, "refunds_micros": 105_000}
+MOVED = {"topups_micros": 50_000_000, "charges_micros": -4_200_000, "refunds_micros": 105_000, "corrections_micros": 0}
 STATEMENT = Statement(
     account=ACCOUNT_ID,
     name="Ada",

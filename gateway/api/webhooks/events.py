@@ -9,8 +9,8 @@ from shared.domain import events
 from shared.domain.catalogue import KINDS
 from shared.domain.described import SIMULATED, Link, count, doc, link, timestamp
 from shared.domain.retry import ATTEMPT_MAX
+from shared.domain.times import DAY_MS
 
-DAY_MS = 86_400_000
 CREATED_MS, CLOSED_MS = 1_778_250_191_000, 1_778_250_212_000
 HEADERS = {
     "webhook-id": ("The event's id. It is the same on every attempt: ignore ids you know.", f"evt_{GENERATION_ID}"),

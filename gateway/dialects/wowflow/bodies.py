@@ -188,10 +188,16 @@ class Balance(Struct, kw_only=True):
 
 
 class Transaction(Struct, kw_only=True):
-    """One movement of money; the amount is signed. `type` is topup, spend or refund."""
+    """One movement of money; the amount is signed. `type` is topup, spend, refund or correction."""
 
     sequence: Annotated[int, count("Its number in the account's ledger: the cursor for `before` and `after`.")]
-    type: Annotated[str, doc("The type of transaction.", enum=["topup", "spend", "refund"])]
+    type: Annotated[
+        str,
+        doc(
+            "The type of transaction. A correction stands for lines that a restore from a backup lost or took back.",
+            enum=["topup", "spend", "refund", "correction"],
+        ),
+    ]
     amount_cents: Annotated[
         int, doc("The signed amount, negative for a charge; a charge or refund is rounded up to a cent.")
     ]
@@ -199,4 +205,6 @@ class Transaction(Struct, kw_only=True):
     amount_micros: Annotated[int, doc("The exact signed amount, in millionths of a dollar.")]
     created_at: Annotated[str, timestamp("When it was booked.")]
     generation_id: Annotated[str | None, doc("The generation of a charge or refund.", format="uuid")]
-    reference: Annotated[str | None, doc("The reference of a top-up.")]
+    reference: Annotated[
+        str | None, doc("The reference of a top-up, or the lines that a correction is about, such as 5-8.")
+    ]

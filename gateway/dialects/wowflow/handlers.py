@@ -30,13 +30,12 @@ from shared.domain.ids import canonical_uuid
 from shared.domain.inputs import InvalidInput
 from shared.domain.money import MICROS_PER_CENT, cents_up
 from shared.domain.native_order import NativeFields, check_native
-from shared.domain.times import rfc3339
+from shared.domain.times import DAY_MS, rfc3339
 from shared.ops.settings import Settings
 from shared.store import accounts
 
 WAIT_MAX_S = Settings().prefer_wait_s  # by default
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])")
-DAY_MS = 86_400_000
 
 
 async def list_models(request: web.Request) -> web.Response:

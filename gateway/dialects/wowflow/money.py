@@ -67,16 +67,17 @@ async def _scan_rows(
 
 def transaction(line: LedgerLine) -> Transaction:
     """Return a line of the ledger in this dialect's shape."""
-    top_up = line.kind == "top_up"
+    kind = next((name for name, kinds in KINDS.items() if line.kind in kinds), "refund")
+    has_generation = kind in ("spend", "refund")
     # A charge and its full refund are the same number of cents: both are rounded away from zero.
-    amount = cents_up(line.amount) if line.amount > 0 and not top_up else cents(line.amount)
+    amount = cents_up(line.amount) if line.amount > 0 and has_generation else cents(line.amount)
     return Transaction(
         sequence=line.sequence,
-        type=next((name for name, kinds in KINDS.items() if line.kind in kinds), "refund"),
+        type=kind,
         amount_cents=amount,
         amount_usd=amount / 100,
         amount_micros=line.amount,
         created_at=rfc3339(line.at_ms),
-        generation_id=None if top_up else line.reference,
-        reference=line.reference if top_up else None,
+        generation_id=line.reference if has_generation else None,
+        reference=None if has_generation else line.reference,
     )

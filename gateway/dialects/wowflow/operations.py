@@ -50,8 +50,9 @@ TRANSACTIONS = Operation(
     id="listTransactions",
     tag="Money",
     summary="List the transactions",
-    text="Top-ups, charges and refunds, newest first, page by page. With `Accept: text/csv` the response is a file "
-    "with all of them, or the newest `limit`. Its times are in UTC, and its amounts in millionths of a dollar.",
+    text="Top-ups, charges, refunds and corrections, newest first, page by page. With `Accept: text/csv` the response "
+    "is a file with all of them, or the newest `limit`. Its times are in UTC, and its amounts in millionths of a "
+    "dollar.",
     parameters=(*PAGE, TRANSACTION_TYPE),
     responses=(
         OperationResponse(

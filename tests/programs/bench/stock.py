@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 
 from shared.domain.generation import COMPLETED, Outcome, Spec, decode_spec
 from shared.domain.ids import uuid7
+from shared.domain.times import DAY_MS
 from shared.store import ledger
 from shared.store.connect import Store
 from shared.store.keys import generation, queue
@@ -28,7 +29,7 @@ from shared.store.queue import arq_pool, decode_job, encode_job
 from shared.store.scripts import script
 
 PRICE_MICROS = 100_000
-DAY_MS, RUN_MS = 86_400_000, 600_000
+RUN_MS = 600_000
 
 
 class RedisPy(Store):

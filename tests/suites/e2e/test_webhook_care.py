@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from shared.domain.times import DAY_MS
 from shared.store import keys, ledger
 from tests.harness.bounds import WAIT_S
 from tests.harness.doubles.receiver import Received, Receiver, Reply
@@ -20,7 +21,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WEBHOOKS = "/api/v1/webhooks"
 ENDS = ("generation.completed", "generation.failed")
-DAY_MS = 86_400_000
 BROKEN = Reply(status=500, body=b"out of order")
 
 

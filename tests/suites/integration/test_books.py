@@ -11,11 +11,11 @@ from sqlalchemy import Table
 
 from operate.cli.main import main
 from shared.domain.generation import Outcome
+from shared.domain.times import DAY_MS
 from shared.records import books, schema
 from shared.records.books import FullCheck
 from shared.records.connect import Records
 from shared.records.opening import open_records
-from shared.records.rows import DAY_MS
 from shared.store import keys, ledger, stats
 from shared.store.connect import Store
 from shared.store.findings import Report

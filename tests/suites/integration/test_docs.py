@@ -26,11 +26,11 @@ from shared.domain import callback_token
 from shared.domain.events import EVENT_TYPES
 from shared.domain.generation import Outcome, Output
 from shared.domain.ids import job_id
+from shared.domain.times import DAY_MS
 from shared.ops.clock import CLOCK
 from shared.ops.settings import Settings
 from shared.records.close_day import Signer, close_days
 from shared.records.opening import open_records
-from shared.records.rows import DAY_MS
 from shared.store import accounts, generations, keys, ledger
 from shared.store.receipt_keys import ensure_signing_key
 from workers.archive.archiver import Archiver

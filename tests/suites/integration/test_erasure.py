@@ -14,6 +14,7 @@ from operate.export import export_account
 from operate.operator import Operator
 from shared.domain.errors import Refused
 from shared.domain.generation import Outcome, Output
+from shared.domain.times import DAY_MS
 from shared.ops.clock import CLOCK
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
@@ -23,7 +24,6 @@ from shared.records.close_day import Signer, close_days
 from shared.records.connect import SQLITE, Records
 from shared.records.migrate import migrate
 from shared.records.opening import open_records
-from shared.records.rows import DAY_MS
 from shared.store import accounts, ledger, webhooks
 from shared.store.connect import Store
 from shared.store.findings import Report

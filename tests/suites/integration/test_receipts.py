@@ -17,6 +17,7 @@ from shared.domain.generation import Outcome
 from shared.domain.ids import job_id
 from shared.domain.merkle import CHUNK
 from shared.domain.receipt import PublicKey, PublicKeys, Receipt, ReceiptInvalid, receipt_text, verify
+from shared.domain.times import DAY_MS
 from shared.ops import sealing
 from shared.ops.clock import CLOCK
 from shared.ops.settings import SECRETS_KEY
@@ -29,7 +30,6 @@ from shared.records.history import History
 from shared.records.migrate import migrate
 from shared.records.opening import open_records
 from shared.records.read_receipt import read_receipt
-from shared.records.rows import DAY_MS
 from shared.records.write import Batch
 from shared.store import ledger
 from shared.store.connect import Store

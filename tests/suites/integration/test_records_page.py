@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from shared.domain.times import DAY_MS
 from shared.ops.settings import ROOT
 from shared.records import schema
 from shared.records.chain import LedgerLine
 from shared.records.connect import Records
 from shared.records.migrate import migrate
 from shared.records.opening import open_records
-from shared.records.rows import DAY_MS
 from tests.harness.archived import DAY, archive, day_ms, make_account, make_batch, make_generation
 
 PAGE = (ROOT / "docs" / "records.md").read_text()

@@ -3,11 +3,10 @@
 import pytest
 
 from shared.domain.generation import COMPLETED, FAILED, Outcome
+from shared.domain.times import DAY_MS
 from shared.store import keys, ledger, replay, webhooks
 from shared.store.connect import Store
 from tests.harness.factories import Customer, create_customer, make_order
-
-DAY_MS = 86_400_000
 
 
 async def create_ended_generation(store: Store, customer: Customer, state: str = COMPLETED) -> str:

@@ -17,11 +17,16 @@ from shared.domain.generation import FAILED
 from shared.ops.settings import ROOT
 from shared.records import schema
 from shared.records.backup import RecordsBackupError, back_up_records
+from shared.records.books import FullCheck, advance, check_changed
+from shared.records.chain import LedgerLine
 from shared.records.migrate import migrate
+from shared.records.missing import list_gaps, list_lost_top_ups
 from shared.records.opening import open_records, read_identity
-from shared.records.restored import note_entry, read_entry
+from shared.records.restored import note_entry, read_entry, read_taken_back
+from shared.records.write import AccountBatch, Batch, write_batch
 from shared.store import accounts, archive, generations, keys, ledger
 from shared.store.connect import Store
+from shared.store.findings import Report
 from tests.harness.factories import CENTS, make_order
 from tests.harness.postgres import Postgres, empty_database
 from tests.suites.integration.test_archive import HOT_MS, OUTCOME, Place, place  # noqa: F401  # a fixture
@@ -114,7 +119,7 @@ async def test_older_store_continues_behind_the_lines_of_the_database(place: Pla
     assert [("top_up", 70 * CENTS, "gift")] == [(one.kind, one.amount_micros, one.reference) for one in missing.top_ups]
     assert ([], []) == (missing.generations, missing.accounts)
     await ledger.top_up(place.store, account, 70 * CENTS, "gift")
-    await ledger.settle(place.store, waiting.id, FAILED, cost_micros=0, outcome=OUTCOME)
+    await ledger.settle(place.store, waiting.id, "completed", cost_micros=1, outcome=OUTCOME)
     await accounts.create_key(place.store, account, "wowflow")
     await place.archive_all()
     await place.check_same_ledger()
@@ -122,6 +127,11 @@ async def test_older_store_continues_behind_the_lines_of_the_database(place: Pla
     assert [1, 2, 3] == [row.number for row in await place.list_rows("account_events")]
     assert await generations.view(place.store, "", lost) is None
     assert {lost, waiting.id, *late} <= {row.id for row in await place.list_rows("generations")}
+    state = FullCheck(report=Report())
+    await check_changed(place.store, place.records, state.report)
+    while not state.ended_ms:
+        await advance(place.store, place.records, state)
+    assert [] == state.report.findings
 
 
 async def test_older_database_gets_all_that_the_store_still_has(place: Place) -> None:  # noqa: F811
@@ -158,6 +168,19 @@ async def test_older_database_gets_all_that_the_store_still_has(place: Place) ->
     assert [("missing", "42-143")] == [(one.kind, one.reference) for one in missing.lines]
     assert [place.customer.account] == missing.accounts
     assert [forgotten] == [one.id for one in missing.generations]
+
+
+async def test_lines_are_in_force_again_if_a_later_restore_takes_back_their_removal(place: Place) -> None:  # noqa: F811
+    """The second restore goes back to a moment before the first one."""
+    account = place.customer.account
+    rows = [(1, "top_up", "p"), (2, "top_up", "q"), (3, "restored", "2-2"), (4, "top_up", "r"), (5, "restored", "3-4")]
+    lines = [LedgerLine(account, at, at, kind, 1, reference) for at, kind, reference in rows]
+    one = {"id": account, "name": "", "plan": "", "created_ms": 1, "topup": 0, "spent": 0, "low": 0}
+    async with place.records.write() as connection:
+        await write_batch(connection, Batch(accounts=[AccountBatch(row=one, lines=lines)]))
+        assert {account: [range(3, 5)]} == await read_taken_back(connection, [account, "other"])
+        lost = await list_lost_top_ups(connection, await list_gaps(connection, 9))
+    assert ["r"] == [line.reference for line in lost]
 
 
 async def test_store_and_database_of_one_moment_are_not_swept_again(place: Place) -> None:  # noqa: F811

@@ -26,6 +26,7 @@ LINES = (  # time, kind, amount
     ("2026-10-31T23:59:59.999", "reserve", -200),
     ("2026-10-31T23:59:59.999", "settle", 0),
     ("2026-11-01T00:00:00.000", "top_up", 50),
+    ("2026-11-01T00:00:00.000", "restored", -60),
 )
 
 
@@ -55,8 +56,11 @@ async def test_statement_has_the_movements_between_its_balances(
     """Opening plus movements is closing, each month begins where the last one ended, and the lines add up."""
     monkeypatch.setattr("operate.statement.PAGE", 2)
     async with Store(store_url) as store:
-        months = [await read_statement(store, history, "acct_1", month) for month in ("2026-09", "2026-10", "2026-12")]
-        september, october, december = months
+        months = [
+            await read_statement(store, history, "acct_1", month)
+            for month in ("2026-09", "2026-10", "2026-11", "2026-12")
+        ]
+        september, october, november, december = months
         assert (0, 900, 0, 0, 900) == (
             *(september.opening_micros, september.topups_micros, september.charges_micros),
             *(september.refunds_micros, september.closing_micros),
@@ -65,7 +69,11 @@ async def test_statement_has_the_movements_between_its_balances(
             *(october.opening_micros, october.topups_micros, october.charges_micros),
             *(october.refunds_micros, october.closing_micros, october.lines),
         )
-        assert (750, 750, ()) == (december.opening_micros, december.closing_micros, december.days)
+        assert (50, 0, 0, -60, 690) == (
+            *(november.topups_micros, november.charges_micros, november.refunds_micros),
+            *(november.corrections_micros, november.closing_micros),
+        )
+        assert (690, 690, ()) == (december.opening_micros, december.closing_micros, december.days)
         assert [("2026-10-01", 830), ("2026-10-15", 900), ("2026-10-31", 700)] == [
             (one.day, one.balance_micros) for one in october.days
         ]

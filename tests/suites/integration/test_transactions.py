@@ -8,8 +8,9 @@ import pytest
 from msgspec import Struct
 
 from gateway.csv_rows import encode_rows, wants_csv
+from gateway.dialects.wowflow.money import transaction
 from gateway.history.query import ListQuery
-from gateway.history.transactions import list_lines, scan_lines
+from gateway.history.transactions import list_lines, read_line_filter, scan_lines
 from shared.domain.errors import Refused
 from shared.records.chain import LedgerLine
 from shared.records.connect import Records
@@ -123,6 +124,17 @@ async def test_cursor_is_a_sequence(cursor: str) -> None:
     """Another text is refused before anything is read."""
     with pytest.raises(Refused, match="must be the `sequence`"):
         await list_lines(make_context(None, None), "acct", ListQuery(count=1, before=cursor), EVERYTHING)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["missing", "restored"])
+def test_line_in_place_of_lost_ones_is_a_correction(kind: str) -> None:
+    """It is neither a refund nor about a generation, and has the lines that it stands for."""
+    shown = transaction(LedgerLine("acct", 9, 1000, kind, 12_345, "5-8"))
+    assert ("correction", None, "5-8", 12_345) == (
+        *(shown.type, shown.generation_id),
+        *(shown.reference, shown.amount_micros),
+    )
+    assert kind in read_line_filter({"type": "correction"}).kinds
 
 
 def test_csv_is_safe_to_open() -> None:

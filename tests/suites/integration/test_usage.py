@@ -10,12 +10,13 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy import Select
 
-from gateway.history.usage import DAY_MS, day_text, read_usage
+from gateway.history.usage import day_text, read_usage
 from operate.cli.main import main
 from operate.parquet import export_records
 from operate.usage import list_margins
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Outcome
+from shared.domain.times import DAY_MS
 from shared.ops import clock
 from shared.ops.storage import Storage
 from shared.records.connect import Records

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.times import DAY_MS
 from shared.ops.storage import INPUTS, Storage, new_input_path, new_path
 
-DAY_MS = 86_400_000
 TOKEN = "0a" * 16
 
 

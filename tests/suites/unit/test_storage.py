@@ -13,6 +13,7 @@ from obstore.store import MemoryStore
 from PIL import Image
 
 from shared.domain.catalogue import KINDS
+from shared.domain.times import DAY_MS
 from shared.media.file_type import served_type
 from shared.ops import disk_sync
 from shared.ops import storage as module
@@ -20,7 +21,6 @@ from shared.ops.storage import CHUNK_BYTES, EXTENSIONS, AssetMissing, Storage, S
 from workers.media import OUTPUT_BYTES_MAX, inspect
 from workers.media.errors import BadOutput
 
-DAY_MS = 24 * 3600 * 1000
 NOW_MS = 1_772_323_199_999  # 2026-02-28T23:59:59.999Z
 TOKEN = "0123456789abcdef" * 2
 PATH = f"2026/02/28/{TOKEN}-0.png"

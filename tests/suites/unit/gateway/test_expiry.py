@@ -8,12 +8,12 @@ from msgspec import UNSET
 from gateway.dialects.wokgen.jobs import job_of
 from gateway.dialects.wowflow.handlers import generation_entry
 from shared.domain.generation import COMPLETED, Generation, Outcome, Output
-from shared.domain.times import rfc3339
+from shared.domain.times import DAY_MS, rfc3339
 from shared.ops.settings import Settings
 from tests.harness.factories import SPEC, new_generation_id
 
 CONTEXT: Any = SimpleNamespace(settings=Settings(), base_url="https://us.example")
-CLOSED_MS, DAY_MS, SOON_MS = 1_760_000_000_000, 86_400_000, 1_760_000_600_000
+CLOSED_MS, SOON_MS = 1_760_000_000_000, 1_760_000_600_000
 OURS = Output("2026/11/25/x-0.png", "image/png", 5)
 THEIRS = Output("https://theirs.example/x?sig=1", "video/mp4", expires_ms=SOON_MS)
 
