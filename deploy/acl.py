@@ -28,7 +28,9 @@ QUEUE = ("blpop", "dbsize", "psetex", "multi", "exec", "watch", "unwatch")  # ar
 WALK = ("scan", "sscan", "hscan", "zscan")
 ARCHIVE = ("xreadgroup", "xautoclaim")  # the archiver's: it is the sweeper's user
 BACKUP = ("config|set", "bgrewriteaof")
-SENT = re.compile(r'\.(?:call|send)\(\s*"([A-Z]+)"(?:, "([A-Z-]+)")?')
+SENT = re.compile(
+    r'(?:\.(?:call|send)\(\s*|\((?="[A-Z]+", keys\.))"([A-Z]+)"(?:, "([A-Z-]+)")?'
+)  # also tuples for `read`
 CONTAINERS = {"ACL", "CLIENT", "CONFIG", "SCRIPT", "SENTINEL"}  # commands whose first argument is a subcommand
 FOLDERS = ("shared", "gateway", "workers", "operate")
 ROLES: Mapping[str, tuple[str, ...]] = {

@@ -31,13 +31,15 @@ LIMIT = Parameter(
 BEFORE = Parameter(
     name="before",
     place="query",
-    text="Return older entries than this one: the id of the last entry of a page. The header `Link` has the whole URL.",
+    text="Return older entries than this one: the id of the last entry of a page. The header `Link` has the whole URL. "
+    "An id that the list does not know is refused with 400.",
     schema={"type": "string"},
 )
 AFTER = Parameter(
     name="after",
     place="query",
-    text="Return the entries that are next newer than this one: the id of the first entry of a page.",
+    text="Return the entries that are next newer than this one: the id of the first entry of a page. "
+    "An id that the list does not know is refused with 400.",
     schema={"type": "string"},
 )
 TIME_SCHEMA: dict[str, object] = {"type": "string", "examples": ["2026-05-01", "2026-05-08T14:00:00Z"]}

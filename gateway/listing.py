@@ -1,39 +1,32 @@
 """Lists of generations, read and shown in batches, so that requests of others are served in between."""
 
-import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
 
 from aiohttp import web
-from msgspec import structs
+from msgspec import Raw, Struct, structs
 
 from gateway.context import CONTEXT, GatewayContext
 from gateway.history.generations import list_generations, read_filter
 from gateway.history.query import page_headers, read_query
 from shared.domain.generation import Generation
 
-Entry = TypeVar("Entry")
-SHOWN_AT_ONCE = 20
-
 
 async def show_generations(
     request: web.Request,
     account: str,
-    show: Callable[[GatewayContext, Generation], Entry],
+    show: Callable[[GatewayContext, Generation], Struct],
     name: Callable[[str], str] = str,
-) -> tuple[list[Entry], dict[str, str]]:
+) -> tuple[list[Raw], dict[str, str]]:
     """Return the page of an account's generations that the query names, in a dialect's shape, and its headers.
 
-    `name` makes the dialect's id of a generation. Raises Refused, also past the lists of one account.
+    Each entry is encoded already. `name` makes the dialect's id of a generation. Raises Refused, also past the lists
+    of one account.
     """
     context, query = request.app[CONTEXT], read_query(request.query)
     with context.lists.count(account):
         page = await list_generations(context, account, query, await read_filter(context, account, request.query))
-        shown = list[Entry]()
-        for generation in page.entries:
-            shown.append(show(context, generation))
-            if len(shown) % SHOWN_AT_ONCE == 0:
-                await asyncio.sleep(0)
+        shown = await context.lists.encode(page.entries, partial(show, context))
     first, last = page.names
     named = structs.replace(page, names=(first and name(first), last and name(last)))
     return shown, page_headers(request, query, named)

@@ -5,9 +5,10 @@ the store had lost by then. The database says which ids it has, and only the oth
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 
 from gateway.context import GatewayContext
-from gateway.history.query import Listed, ListQuery, choice_of, read_query, text_of
+from gateway.history.query import Listed, ListQuery, choice_of, read_query, text_of, unknown_cursor
 from shared.domain.catalogue import KINDS
 from shared.domain.errors import Refused
 from shared.domain.generation import TERMINAL, Generation
@@ -17,6 +18,7 @@ from shared.records.errors import RecordsDown, RecordsSlow, RecordsUnfit
 from shared.records.history import Connection, away, too_slow
 from shared.records.read_pages import GenerationFilter, Place, Span
 from shared.store import accounts, generations
+from shared.store.generations import ListedRow
 
 WINDOW = 1000  # newest ids of the store that are compared with the database
 WINDOW_ALONE = 20_000  # without the database
@@ -92,14 +94,18 @@ async def scan_generations(context: GatewayContext, account: str, count: int) ->
 
 async def _read_newest(context: GatewayContext, account: str, count: int) -> Listed[Generation] | None:
     """Return the first page from the store, None if the store does not have all of it."""
-    found = list[Generation]()
-    async for batch in generations.scan_batches(context.store, account, count + TIES):
-        if not batch.is_whole:
+    names = await generations.list_ids(context.store, account, count + TIES)
+    rows = list[ListedRow]()
+    for first in range(0, len(names), generations.LIST_BATCH):
+        part = names[first : first + generations.LIST_BATCH]
+        rows += await generations.read_rows(context.store, part)
+        if len(rows) < first + len(part):
             return None
-        found += batch.found
-        found.sort(key=place_of, reverse=True)
-        if len(found) > count and place_of(found[-1])[0] < place_of(found[count - 1])[0]:
-            return _page(found, count, complete=True)
+        if len(rows) <= count:
+            continue
+        rows.sort(key=lambda row: row.place, reverse=True)
+        if rows[-1].place[0] < rows[count - 1].place[0]:
+            return await _show(context, await _decode(context, account, rows[:count]), more=True)
     return None
 
 
@@ -133,11 +139,10 @@ async def _merge(
         )
     found = {one.id: one for one in (*rows, *hot)}
     ordered = sorted(found.values(), key=place_of, reverse=after is None)
-    page = _page(ordered, query.count, complete=complete)
+    entries, more = ordered[: query.count], len(ordered) > query.count
     if after is not None:
-        page.entries.reverse()
-        page = Listed(entries=page.entries, more=page.more, complete=complete, names=(page.names[1], page.names[0]))
-    return await _add_positions(context, page)
+        entries.reverse()
+    return await _show(context, entries, more=more, complete=complete)
 
 
 async def _find_place(context: GatewayContext, account: str, query: ListQuery, cursor: str) -> Place | None:
@@ -146,9 +151,9 @@ async def _find_place(context: GatewayContext, account: str, query: ListQuery, c
     if not given:
         return None
     name = canonical_uuid(given) or generation_id(given) or ""
-    known = await generations.read_listed(context.store, account, [name]) if name else {}
-    if name in known:
-        return place_of(known[name])
+    rows = await generations.read_rows(context.store, [name]) if name else []
+    if rows and rows[0].account == account:
+        return rows[0].place
     try:
         found = await context.history.read(lambda connection: read_pages.find_place(connection, account, name))
     except RecordsDown:
@@ -156,7 +161,7 @@ async def _find_place(context: GatewayContext, account: str, query: ListQuery, c
     except RecordsUnfit:
         found = None
     if found is None:
-        raise Refused("invalid_request", "must be the id of one of your generations.", field=cursor)
+        raise unknown_cursor(cursor, "the id of one of your generations")
     return found
 
 
@@ -168,26 +173,27 @@ async def _read_hot(
     for step in range(READS_MAX):
         part = names[step * READ_AT_ONCE : (step + 1) * READ_AT_ONCE]
         enough = len(found) >= span.count
-        read_now = await generations.read_listed(context.store, account, part)
-        found += [one for one in read_now.values() if is_within(one, span) and fits(one, wanted)]
-        gone += [name for name in part if name not in read_now]
+        rows = await generations.read_rows(context.store, part)
+        within = [row for row in rows if row.account == account and is_within(row.place, span)]
+        found += [one for one in await _decode(context, account, within) if fits(one, wanted)]
+        stored = {row.id for row in rows}
+        gone += [name for name in part if name not in stored]
         if not part or enough:  # one step more than needed: ids and times may differ in their order
             break
     return found, gone
 
 
-async def _add_positions(context: GatewayContext, page: Listed[Generation]) -> Listed[Generation]:
-    """Return a page whose waiting generations have their position."""
-    for at, one in enumerate(page.entries):
-        if one.state in ("backlog", "queued"):
-            page.entries[at] = await generations.view(context.store, one.account, one.id) or one
-    return page
+async def _decode(context: GatewayContext, account: str, rows: Sequence[ListedRow]) -> list[Generation]:
+    return await context.lists.convert(rows, partial(generations.decode_rows, account))
 
 
-def _page(ordered: list[Generation], count: int, *, complete: bool) -> Listed[Generation]:
-    entries = ordered[:count]
-    names = (entries[0].id, entries[-1].id) if entries else ("", "")
-    return Listed(entries=entries, more=len(ordered) > count, complete=complete, names=names)
+async def _show(
+    context: GatewayContext, entries: list[Generation], *, more: bool, complete: bool = True
+) -> Listed[Generation]:
+    """Return a page of generations, with the positions of those that wait."""
+    shown = await generations.add_positions(context.store, entries)
+    names = (shown[0].id, shown[-1].id) if shown else ("", "")
+    return Listed(entries=shown, more=more, complete=complete, names=names)
 
 
 def place_of(generation: Generation) -> Place:
@@ -195,9 +201,8 @@ def place_of(generation: Generation) -> Place:
     return generation.created_ms or uuid7_ms(generation.id), generation.id
 
 
-def is_within(generation: Generation, span: Span) -> bool:
-    """Return whether a generation is on the right side of a span's place."""
-    place = place_of(generation)
+def is_within(place: Place, span: Span) -> bool:
+    """Return whether the place of a generation is on the right side of a span's."""
     return (span.before is None or place < span.before) and (span.after is None or place > span.after)
 
 

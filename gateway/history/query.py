@@ -57,6 +57,11 @@ def read_query(query: Mapping[str, str]) -> ListQuery:
     return found
 
 
+def unknown_cursor(cursor: str, expected: str) -> Refused:
+    """Return the refusal of a cursor that names no entry of its list."""
+    return Refused("invalid_request", f"must be {expected}.", field=cursor)
+
+
 def time_of(query: Mapping[str, str], name: str) -> int | None:
     """Return a time of the query as Unix ms. A day without a time is its start, in UTC. Raises Refused."""
     text = query.get(name)

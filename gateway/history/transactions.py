@@ -9,8 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from msgspec import structs
 
 from gateway.context import GatewayContext
-from gateway.history.query import Listed, ListQuery, choice_of, read_query
-from shared.domain.errors import Refused
+from gateway.history.query import Listed, ListQuery, choice_of, read_query, unknown_cursor
 from shared.records import read_pages
 from shared.records.chain import MISSING, RESTORED, LedgerLine
 from shared.records.errors import RecordsDown, RecordsSlow, RecordsUnfit
@@ -130,5 +129,5 @@ def _sequence_of(query: ListQuery, cursor: str) -> int:
     if not text:
         return 0
     if not (text.isascii() and text.isdigit()) or len(text) > SEQUENCE_DIGITS_MAX or int(text) < 1:
-        raise Refused("invalid_request", "must be the `sequence` of a transaction.", field=cursor)
+        raise unknown_cursor(cursor, "the `sequence` of a transaction")
     return int(text)

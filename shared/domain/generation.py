@@ -192,14 +192,18 @@ def encode_spec(spec: Spec) -> bytes:
     return SPLIT + len(kept).to_bytes(LENGTH_BYTES, "big") + kept + encode(dropped)
 
 
+def decode_shown_spec(raw: bytes) -> Spec:
+    """Return a specification from the store without its last part, which no answer shows. Raises as `decode_spec`."""
+    return SPEC.decode(_split(raw)[0])
+
+
 def decode_spec(raw: bytes) -> Spec:
     """Return a specification from the store. Raises msgspec.ValidationError or msgspec.DecodeError."""
-    if not raw.startswith(SPLIT):
-        return SPEC.decode(raw)
-    start = len(SPLIT) + LENGTH_BYTES
-    end = start + int.from_bytes(raw[len(SPLIT) : start], "big")
-    spec = SPEC.decode(raw[start:end])
-    dropped = INPUT.decode(raw[end:]) if end < len(raw) else {}
+    lasting, rest = _split(raw)
+    spec = SPEC.decode(lasting)
+    if not rest:
+        return spec
+    dropped = INPUT.decode(rest)
     natives = msgspec.convert(dropped.pop(NATIVES, []), list[NativeInput | None])
     own, routes = (natives[0] if natives else None), zip_longest(spec.routes, natives[1 : len(spec.routes) + 1])
     return msgspec.structs.replace(
@@ -210,13 +214,22 @@ def decode_spec(raw: bytes) -> Spec:
     )
 
 
+def _split(raw: bytes) -> tuple[bytes, bytes]:
+    """Return the two parts of a stored specification. The second one is dropped at the settlement."""
+    if not raw.startswith(SPLIT):
+        return raw, b""
+    start = len(SPLIT) + LENGTH_BYTES
+    end = start + int.from_bytes(raw[len(SPLIT) : start], "big")
+    return raw[start:end], raw[end:]
+
+
 def attempts(lines: str) -> tuple[RouteAttempt, ...]:
     """Return the attempts in lines of `<ms> <provider> <word>`."""
     parts = (line.split(" ", 2) for line in lines.split("\n") if line)
     return tuple(RouteAttempt(int(at_ms), provider, outcome) for at_ms, provider, outcome in parts)
 
 
-def read(generation_id: str, fields: Sequence[bytes], position: int | None = None) -> Generation:
+def read(generation_id: str, fields: Sequence[bytes]) -> Generation:
     """Return a generation from the flat field, value, ... list of its hash.
 
     Raises msgspec.ValidationError, or TypeError if a field is missing.
@@ -225,9 +238,27 @@ def read(generation_id: str, fields: Sequence[bytes], position: int | None = Non
     for name, value in zip(fields[::2], fields[1::2], strict=True):
         if (reader := READERS.get(name)) is not None:
             known[reader[0]] = reader[1](value)
+    return _build(generation_id, known)
+
+
+def row_reader(names: Sequence[str]) -> Callable[[str, Sequence[bytes | None]], Generation]:
+    """Return a function that reads a generation from the values of some fields, for lists.
+
+    It leaves out the inputs that no answer shows, and raises what `read` raises.
+    """
+    readers = [READERS[name.encode()] if name != "spec" else (name, decode_shown_spec) for name in names]
+
+    def read_row(generation_id: str, values: Sequence[bytes | None]) -> Generation:
+        pairs = zip(readers, values, strict=True)
+        return _build(generation_id, {name: decode(value) for (name, decode), value in pairs if value is not None})
+
+    return read_row
+
+
+def _build(generation_id: str, known: dict[str, Any]) -> Generation:
     if known.get("state") not in STATES:
         raise msgspec.ValidationError("a generation has no such state")
-    return Generation(id=generation_id, position=position, **known)
+    return Generation(id=generation_id, **known)
 
 
 TEXTS = ("account", "provider", "state", "ref", "key")

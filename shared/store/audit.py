@@ -1,5 +1,6 @@
 """The audit: a record of each operator action, written by the Lua verb that performs the action."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -37,6 +38,10 @@ class AuditedStore(StoreClient):
     async def call(self, *command: Argument, patience_s: float | None = None) -> Any:
         """Send one command and return its reply."""
         return await self._store.call(*command, patience_s=patience_s)
+
+    async def read(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        """Send commands that only read in one write, and return their replies."""
+        return await self._store.read(commands)
 
     async def run(
         self, verb: str, *args: Argument, patience_s: float | None = None, durable: bool = False, act: Act | None = None

@@ -1,5 +1,6 @@
 """The interface of a store client: the two calls that the functions of `shared/store` make."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 Argument = bytes | str | int | float
@@ -19,6 +20,10 @@ class StoreClient(Protocol):
 
     async def call(self, *command: Argument, patience_s: float | None = None) -> Any:
         """Send one command and return its reply."""
+        ...
+
+    async def read(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        """Send commands that only read in one write, and return their replies."""
         ...
 
     async def run(

@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -107,15 +108,32 @@ class Store:
                 reply = await self._evaluate(lua, args)
             except StoreDown as down:
                 patience_s = self._timeout_s if patience_s is None else patience_s
-                reply = await self._retry(lua, args, down, patience_s - (time.perf_counter() - began_s))
+                left_s = patience_s - (time.perf_counter() - began_s)
+                reply = await self._retry(partial(self._evaluate, lua, args), down, left_s)
         except StoreDown:
             metrics.STORE_UNAVAILABLE.inc()
             raise
         metrics.of(metrics.SCRIPT_SECONDS, verb).observe(time.perf_counter() - began_s)
         return reply
 
-    async def _retry(self, lua: Script, args: tuple[Argument, ...], failure: StoreDown, patience_s: float) -> list[Any]:
-        """Run a verb again that just failed, for so long."""
+    async def read(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        """Send commands that only read in one write, and return their replies. A lost reply is read again.
+
+        Raises StoreDown after the store's time-out, StoreError if the store rejects a command.
+        """
+        began_s = time.perf_counter()
+        try:
+            try:
+                return await self._read(commands)
+            except StoreDown as down:
+                left_s = self._timeout_s - (time.perf_counter() - began_s)
+                return await self._retry(partial(self._read, commands), down, left_s)
+        except StoreDown:
+            metrics.STORE_UNAVAILABLE.inc()
+            raise
+
+    async def _retry(self, step: Callable[[], Awaitable[Result]], failure: StoreDown, patience_s: float) -> Result:
+        """Take a step again that just failed, for so long."""
         now_s = asyncio.get_running_loop().time
         until, pause_s = now_s() + patience_s, RETRY_S
         while (left := until - now_s()) > 0:
@@ -123,10 +141,16 @@ class Store:
             pause_s = min(pause_s * 2, RETRY_S_MAX)
             await self._wait(until - now_s())
             try:
-                return await self._evaluate(lua, args)
+                return await step()
             except StoreDown as again:
                 failure = again
         raise failure
+
+    async def _read(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        wire = self._wire
+        if wire is None or wire.closed.done():
+            raise StoreDown("no connection to the store")
+        return await wire.send_all(commands)
 
     async def _evaluate(self, lua: Script, args: tuple[Argument, ...]) -> list[Any]:
         wire = self._wire

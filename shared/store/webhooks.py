@@ -1,6 +1,5 @@
 """Webhook endpoints and their deliveries."""
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from functools import partial
@@ -191,7 +190,7 @@ async def list_dead(store: StoreClient, count: int) -> list[Dead]:
 
 async def read_delivery_rows(store: StoreClient, names: Sequence[str]) -> list[tuple[str, list[bytes]]]:
     """Return the fields of those of some deliveries that the store has, by id."""
-    found = await asyncio.gather(*(store.call("HGETALL", keys.delivery(name)) for name in names))
+    found = await store.read([("HGETALL", keys.delivery(name)) for name in names])
     return [(name, fields) for name, fields in zip(names, found, strict=True) if fields]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import hiredis
@@ -51,6 +51,19 @@ class Wire(asyncio.Protocol):
             self._loop.call_soon(self._flush)
         self._outgoing.append(packed)
         return future
+
+    async def send_all(self, commands: Iterable[Sequence[bytes | str | int | float]]) -> list[Any]:
+        """Send commands in one write, and return their replies. Raises the first error once all are here."""
+        futures = [self.send(*command) for command in commands]
+        replies, failures = list[Any](), list[Exception]()
+        for future in futures:  # most are done when the first one is, and waiting for them costs nothing then
+            try:
+                replies.append(await future)
+            except (StoreDown, StoreError) as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return replies
 
     def send_unanswered(self, *command: bytes | str) -> None:
         """Send a command whose answer comes as a message, or not at all: SUBSCRIBE, PING while subscribed."""

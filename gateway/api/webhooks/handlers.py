@@ -109,7 +109,8 @@ async def list_deliveries(request: web.Request) -> web.Response:
     endpoint = await _find_endpoint(request, account)
     with context.lists.count(account):
         page = await list_endpoint_deliveries(context, endpoint.id, query)
-    return list_response([_delivery_entry(one) for one in page.entries], page_headers(request, query, page, ("next",)))
+        shown = await context.lists.encode(page.entries, _delivery_entry)
+    return list_response(shown, page_headers(request, query, page, ("next",)))
 
 
 async def _find_endpoint(request: web.Request, account: str) -> Endpoint:

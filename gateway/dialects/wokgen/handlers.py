@@ -12,7 +12,7 @@ from gateway.caller import Caller, identify_caller, quota_headers, read_quota, s
 from gateway.cancel import cancel
 from gateway.context import CONTEXT, GatewayContext
 from gateway.dialects.wokgen.bodies import JobRequest
-from gateway.dialects.wokgen.jobs import Jobs, failure_of, job_of
+from gateway.dialects.wokgen.jobs import failure_of, job_of
 from gateway.dialects.wokgen.order import submit
 from gateway.history.generations import find_generation
 from gateway.listing import show_generations
@@ -78,7 +78,7 @@ async def read_job(request: web.Request, caller: Caller) -> web.Response:
 async def list_jobs(request: web.Request, caller: Caller) -> web.Response:
     """Answer a page of the account's jobs."""
     jobs, headers = await show_generations(request, caller.account, job_of, job_id)
-    return json_response(Jobs(tuple(jobs)), headers=headers)
+    return json_response({"jobs": jobs}, headers=headers)
 
 
 async def cancel_job(request: web.Request, caller: Caller) -> web.Response:

@@ -50,7 +50,8 @@ async def list_transactions(request: web.Request) -> web.Response:
         return await stream_csv(COLUMNS, _scan_rows(context, account, query, wanted, count), "transactions")
     with context.lists.count(account):
         page = await list_lines(context, account, query, wanted)
-    return list_response([transaction(line) for line in page.entries], page_headers(request, query, page))
+        shown = await context.lists.encode(page.entries, transaction)
+    return list_response(shown, page_headers(request, query, page))
 
 
 async def _scan_rows(

@@ -27,6 +27,7 @@ ROWS = (
     "whole",
     "memory",
     "records",
+    "lists",
     "inputs",
     "outputs",
     "wake",

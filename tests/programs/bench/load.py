@@ -35,7 +35,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     """The load to send. With `open_max`, clients pause while more generations than that are open in the store."""
 
     port: int
+    method: str = "POST"
     path: str = "/api/v1/generations"
+    status: int = 201  # of every response
     body: str = '{"model":"test/noop","prompt":"A small red boat on a calm lake in the early morning light"}'
     api_keys: tuple[str, ...] = ("none",)
     connections: int = CONNECTIONS
@@ -57,12 +59,13 @@ class RecordedRequest(Struct, frozen=True, array_like=True):
 
 
 class Result(Struct, kw_only=True):
-    """The result of a plan. Every field but `refused` covers the time after the warm-up only."""
+    """The result of a plan. Every field but `refused` and `served` covers the time after the warm-up only."""
 
     began_ns: int = 0
     ended_ns: int = 0
     accepted: int = 0
     refused: int = 0
+    served: int = 0
     cpu_s: float = 0.0
     p50_ms: float = 0.0
     p99_ms: float = 0.0
@@ -166,7 +169,7 @@ class Load:
         plan = self.plan
         prefer = f"Prefer: wait={plan.wait_s}\r\n" if plan.wait_s else ""
         request = (
-            f"POST {plan.path} HTTP/1.1\r\nHost: 127.0.0.1:{plan.port}\r\n"
+            f"{plan.method} {plan.path} HTTP/1.1\r\nHost: 127.0.0.1:{plan.port}\r\n"
             f"Authorization: Bearer {plan.api_keys[number % len(plan.api_keys)]}\r\n{prefer}"
             f"Content-Type: application/json\r\nContent-Length: {len(plan.body)}\r\n\r\n{plan.body}"
         )
@@ -184,7 +187,8 @@ class Load:
         now_ns = time.time_ns()
         self._busy -= 1
         result = self.result
-        if status != 201:
+        result.served += 1
+        if status != self.plan.status:
             result.refused += 1
         elif result.began_ns and not result.ended_ns:
             result.accepted += 1
@@ -225,7 +229,7 @@ class Load:
 
 
 async def run_plan(plan: Plan) -> Result:
-    """Run a plan in a process of its own. Raises RuntimeError unless every request was accepted with 201."""
+    """Run a plan in a process of its own. Raises RuntimeError unless every response has its status."""
     out = make_folder("load") / "result.json"
     plan = msgspec.structs.replace(plan, out=str(out))
     process = Process(

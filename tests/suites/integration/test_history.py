@@ -12,12 +12,13 @@ from msgspec import Struct, structs
 from gateway.history.deliveries import list_endpoint_deliveries
 from gateway.history.generations import EVERYTHING, find_generation, list_generations, read_filter
 from gateway.history.query import ListQuery
+from gateway.history.transactions import list_lines
 from shared.domain.errors import Refused
 from shared.domain.generation import Generation, Outcome
 from shared.records.connect import Records
 from shared.records.history import History
 from shared.records.migrate import migrate
-from shared.records.read_pages import GenerationFilter
+from shared.records.read_pages import GenerationFilter, LineFilter
 from shared.store import accounts, keys, ledger, webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import DeliveryAttempt
@@ -167,14 +168,26 @@ async def test_lists_without_a_database_say_that_history_is_incomplete(store_url
         await find_generation(place.context, place.customer.account, ids[0])
 
 
-async def test_unknown_cursor_is_refused(place: Deployment) -> None:
-    """A cursor is one of the account's own generations."""
+@pytest.mark.parametrize("has_records", [True, False])
+async def test_unknown_cursor_is_refused_alike_by_every_list(place: Deployment, has_records: bool) -> None:
+    """A cursor is an entry of the caller's own list: of generations, deliveries or transactions."""
     other = await create_customer(place.store)
     order = make_order(other)
     await ledger.accept(place.store, order)
+    endpoint = await webhooks.create_endpoint(place.store, place.customer.account, "https://a.example/")
+    if not has_records:
+        place.context.history = History(None)
     for cursor in ("junk", order.id):
-        with pytest.raises(Refused, match="one of your generations"):
-            await list_generations(place.context, place.customer.account, ListQuery(count=3, before=cursor))
+        query = ListQuery(count=3, before=cursor)
+        reads = (
+            list_generations(place.context, place.customer.account, query),
+            list_endpoint_deliveries(place.context, endpoint.id, query),
+            list_lines(place.context, place.customer.account, query, LineFilter()),
+        )
+        for read in reads:
+            with pytest.raises(Refused, match=r"^`before` must be the ") as refused:
+                await read
+            assert ("invalid_request", "before") == (refused.value.code, refused.value.field)
 
 
 async def test_deliveries_continue_in_the_database(place: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,8 +218,6 @@ async def test_deliveries_continue_in_the_database(place: Deployment, monkeypatc
                     break
                 query = ListQuery(count=count, before=page.names[1])
             assert posted[::-1] == seen
-    with pytest.raises(Refused, match="names no delivery to this endpoint"):
-        await list_endpoint_deliveries(place.context, endpoint.id, ListQuery(count=3, before="evt_other"))
     place.context.history = History(None)
     page = await list_endpoint_deliveries(place.context, endpoint.id, ListQuery(count=20))
     assert (posted[:5:-1], False) == ([one.id for one in page.entries if not one.attempts], page.complete)

@@ -10,7 +10,7 @@ from arq.worker import func
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from gateway.watch import Watch
-from shared.domain.errors import StoreDown
+from shared.domain.errors import StoreDown, StoreError
 from shared.ops.clock import CLOCK
 from shared.ops.settings import Settings
 from shared.store import keys
@@ -75,6 +75,19 @@ async def test_call_ends_when_the_connection_fell_silent(proxy: Proxy) -> None:
         proxy.fall_silent()
         with pytest.raises(StoreDown):
             await asyncio.wait_for(store.call("PING"), BACK_S + BUSY_S)
+
+
+async def test_reads_share_a_write_and_survive_a_lost_connection(proxy: Proxy) -> None:
+    """Replies keep their order next to a rejected command, and a lost connection costs a delay only."""
+    async with Store(f"redis://127.0.0.1:{proxy.port}") as store:
+        await store.call("SET", keys.SCHEMA, "1")
+        wrong = ("LRANGE", keys.SCHEMA, 0, 1)
+        with pytest.raises(StoreError, match="WRONGTYPE"):
+            await store.read([("GET", keys.SCHEMA), wrong, wrong])
+        commands = [("GET", keys.SCHEMA), ("EXISTS", keys.SCHEMA)] * 50
+        assert [b"1", 1] * 50 == await store.read(commands)
+        proxy.cut()
+        assert [b"1", 1] * 50 == await asyncio.wait_for(store.read(commands), BUSY_S)
 
 
 async def test_time_of_the_store_is_measured_again_and_again(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
