@@ -175,7 +175,7 @@ async def run_dispatcher(config: Settings, follower: CatalogueFollower) -> None:
     """Run the dispatcher of webhook deliveries."""
     async with (
         open_guarded_store(config, "deliver") as store,
-        Egress(networks=config.webhook_networks) as egress,
+        Egress(networks=config.webhook_networks, reuse=True) as egress,
     ):
         keep_ms = config.record_retention_days * DAY_MS
         slow_max = slow_posts(config.worker_slots)

@@ -5,7 +5,6 @@ import socket
 import time
 from collections.abc import AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager, suppress
-from contextvars import ContextVar
 from ssl import SSLContext
 from types import TracebackType
 from typing import Self
@@ -20,7 +19,8 @@ from shared.domain.foreign_url import BadForeignUrl, ForeignUrl
 from shared.domain.public_address import Networks, refusal_reason
 from shared.ops import clock
 from shared.version import VERSION
-from workers.egress.errors import FOREIGN_ERRORS, BadAnswer, BadRedirect, BadUrl, failure
+from workers.egress.connector import DIAL, Dial, PinnedConnector
+from workers.egress.errors import FOREIGN_ERRORS, BadAnswer, BadRedirect, BadUrl, ConnectionLost, failure
 from workers.egress.resolver import Resolver
 from workers.egress.stream import GetStream
 
@@ -28,6 +28,7 @@ REDIRECTS, REDIRECTS_MAX = (301, 302, 303, 307, 308), 3
 HEADER_BYTES_MAX = 8190
 READ_BUFFER_BYTES = 65_536
 ANSWER_BODY_S = 2.0  # to read the body of an answer whose status has arrived
+STALE_S = 1.0  # a kept connection that the receiver has closed fails at once, unlike one whose receiver is slow
 CONNECTIONS_MAX = 1000
 USER_AGENT = f"Wokflow/{VERSION} (+webhooks)"
 # For output files: some networks refuse a User-Agent that names a program alone.
@@ -52,34 +53,13 @@ class GetResponse(Struct, frozen=True, kw_only=True):
     data: bytes
 
 
-class _Dial:
-    """The address of one request's connection, or why it was refused."""
-
-    address: str | None = None
-    refused: str | None = None
-
-
-_DIAL: ContextVar[_Dial] = ContextVar("dial")
-
-
-class _Connector(aiohttp.TCPConnector):
-    """A connector that notes the address of each request's connection."""
-
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[aiohttp.tracing.Trace], timeout: aiohttp.ClientTimeout
-    ) -> aiohttp.connector.Connection:
-        connection = await super().connect(req, traces, timeout)
-        if connection.transport is not None:
-            _DIAL.get().address = connection.transport.get_extra_info("peername")[0]
-        return connection
-
-
 class Egress:
     """Bounded requests to public addresses: no cookies, proxies or decompression, and no redirects of a POST.
 
     `networks` are allowed although they are not public. Elsewhere only `ports` are contacted, if given. A connection is
-    made within `connect_s`, name resolution and TLS included; a whole exchange takes at most `total_s`. `resolver` and
-    `tls` replace the system's names and trust. Entered once.
+    made within `connect_s`, name resolution and TLS included; a whole exchange takes at most `total_s`. With `reuse`,
+    connections serve several posts to the same host. `resolver` and `tls` replace the system's names and trust.
+    Entered once.
     """
 
     def __init__(
@@ -90,6 +70,7 @@ class Egress:
         connect_s: float = 5.0,
         total_s: float = 15.0,
         user_agent: str = USER_AGENT,
+        reuse: bool = False,
         resolver: AbstractResolver | None = None,
         tls: SSLContext | None = None,
     ) -> None:
@@ -97,15 +78,13 @@ class Egress:
         self._user_agent = user_agent
         self._timeout = aiohttp.ClientTimeout(total=total_s, connect=connect_s)
         self._resolver = resolver or Resolver(connect_s)
-        self._tls = tls
+        self._reuse, self._tls = reuse, tls
 
     async def __aenter__(self) -> Self:
-        # Each request opens a connection, so that every address is checked. A pooled connection that the receiver has
-        # closed meanwhile could fail a delivery.
-        connector = _Connector(
+        connector = PinnedConnector(
             resolver=self._resolver,
             socket_factory=self._socket,
-            force_close=True,
+            reuse=self._reuse,
             limit=CONNECTIONS_MAX,
             ssl=self._tls or True,
         )
@@ -131,10 +110,25 @@ class Egress:
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], *, answer_bytes_max: int = 2048
     ) -> PostResponse:
-        """Send `body` as JSON. Return the response, of any status, with the start of its body. Raises EgressError."""
+        """Send `body` as JSON. Return the response, of any status, with the start of its body. Raises EgressError.
+
+        A kept connection that the receiver has closed meanwhile is no failure: the post is sent again on a new one.
+        """
         began_s = time.monotonic()
-        sent = {"Content-Type": "application/json", **headers}
-        async with self._send("POST", _parse(url), sent, body) as (response, dial):
+        target, sent = _parse(url), {"Content-Type": "application/json", **headers}
+        dial = Dial()
+        try:
+            return await self._post(target, body, sent, dial, answer_bytes_max)
+        except ConnectionLost:
+            if not dial.reused or time.monotonic() - began_s > STALE_S:
+                raise
+        return await self._post(target, body, sent, Dial(fresh=True), answer_bytes_max)
+
+    async def _post(
+        self, target: ForeignUrl, body: bytes, headers: Mapping[str, str], dial: Dial, answer_bytes_max: int
+    ) -> PostResponse:
+        began_s = time.monotonic()
+        async with self._send("POST", target, dial, headers, body) as response:
             return PostResponse(
                 status=response.status,
                 retry_after_s=retry.retry_after_s(response.headers.get("Retry-After"), clock.now_s()),
@@ -157,7 +151,7 @@ class Egress:
         """Fetch `url` as `get` does, and yield its response, whose body is read in pieces within the block."""
         target = _parse(url)
         for _ in range(REDIRECTS_MAX + 1):
-            async with self._send("GET", target) as (response, _):
+            async with self._send("GET", target, Dial()) as response:
                 location = response.headers.get("Location") if response.status in REDIRECTS else None
                 if location is None:
                     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -182,17 +176,24 @@ class Egress:
         """
         family, kind, protocol, _, (address, port, *_) = info
         if reason := self.refusal_reason(str(address), int(port)):
-            _DIAL.get().refused = reason
+            DIAL.get().refused = reason
             raise PermissionError(reason)
         return socket.socket(family, kind, protocol)
 
     @asynccontextmanager
     async def _send(
-        self, method: str, url: ForeignUrl, headers: Mapping[str, str] | None = None, body: bytes | None = None
-    ) -> AsyncIterator[tuple[aiohttp.ClientResponse, _Dial]]:
-        """Send one request and yield its response, body unread. The rest of the body is dropped with the connection."""
-        dial = _Dial()
-        _DIAL.set(dial)
+        self,
+        method: str,
+        url: ForeignUrl,
+        dial: Dial,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send one request and yield its response, body unread.
+
+        A connection whose response was read to its end may be kept. The rest of a longer body is dropped with it.
+        """
+        DIAL.set(dial)
         try:
             response = await self._session.request(
                 method, url.for_request, headers=headers, data=body, allow_redirects=False
@@ -200,7 +201,7 @@ class Egress:
         except FOREIGN_ERRORS as error:
             raise failure(error, dial.refused) from error
         try:
-            yield response, dial
+            yield response
         finally:
             response.close()
 

@@ -39,6 +39,7 @@ class Received(Struct, frozen=True, kw_only=True):
     body: bytes
     at_s: float  # Unix time
     verified: bool | None  # None: the receiver has no secret
+    client_port: int  # tells connections apart
 
 
 class Receiver:
@@ -116,6 +117,7 @@ class Receiver:
             body=body,
             at_s=time.time(),
             verified=self._verified(body, headers),
+            client_port=request.transport.get_extra_info("peername")[1] if request.transport else 0,
         )
         async with self._news:
             self.received.append(received)
