@@ -28,7 +28,7 @@ REDIRECTS, REDIRECTS_MAX = (301, 302, 303, 307, 308), 3
 HEADER_BYTES_MAX = 8190
 READ_BUFFER_BYTES = 65_536
 ANSWER_BODY_S = 2.0  # to read the body of an answer whose status has arrived
-STALE_S = 1.0  # a kept connection that the receiver has closed fails at once, unlike one whose receiver is slow
+STALE_S = 1.0  # a pooled connection that the receiver has closed fails at once, unlike one whose receiver is slow
 CONNECTIONS_MAX = 1000
 USER_AGENT = f"Wokflow/{VERSION} (+webhooks)"
 # For output files: some networks refuse a User-Agent that names a program alone.
@@ -112,7 +112,7 @@ class Egress:
     ) -> PostResponse:
         """Send `body` as JSON. Return the response, of any status, with the start of its body. Raises EgressError.
 
-        A kept connection that the receiver has closed meanwhile is no failure: the post is sent again on a new one.
+        A pooled connection that the receiver has closed meanwhile is no failure: the post is sent again on a new one.
         """
         began_s = time.monotonic()
         target, sent = _parse(url), {"Content-Type": "application/json", **headers}
@@ -191,7 +191,7 @@ class Egress:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send one request and yield its response, body unread.
 
-        A connection whose response was read to its end may be kept. The rest of a longer body is dropped with it.
+        A connection whose response was read to its end may serve another post. The rest of a longer body is dropped with it.
         """
         DIAL.set(dial)
         try:

@@ -1,6 +1,6 @@
-"""Connections to addresses that were checked, and which of them are kept for another request to the same host.
+"""Connections to addresses that were checked, and which of them serve another request to the same host.
 
-A kept connection leads to the address that was checked when it was made, whatever the name resolves to meanwhile. So it
+A pooled connection leads to the address that was checked when it was made, whatever the name resolves to meanwhile. So it
 is closed after a while, for a receiver that moves.
 """
 
@@ -15,7 +15,7 @@ from msgspec import Struct
 
 IDLE_S = 5.0  # less than the keep-alive of common servers, and than that of networks in between
 AGE_S = 60.0
-KEPT_MAX = 200  # open connections above which none is kept
+POOLED_MAX = 200  # open connections above which none is pooled
 
 
 class Dial(Struct):
@@ -31,7 +31,7 @@ DIAL: ContextVar[Dial] = ContextVar("dial")
 
 
 class PinnedConnector(aiohttp.TCPConnector):
-    """A connector that notes each request's connection in its Dial, and keeps few connections for a short time."""
+    """A connector that notes each request's connection in its Dial, and pools few connections for a short time."""
 
     def __init__(self, *, reuse: bool, **options: Any) -> None:
         if reuse:
@@ -43,7 +43,7 @@ class PinnedConnector(aiohttp.TCPConnector):
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[aiohttp.tracing.Trace], timeout: aiohttp.ClientTimeout
     ) -> aiohttp.connector.Connection:
-        """Return a kept connection to the host of `req`, or a new one."""
+        """Return a pooled connection to the host of `req`, or a new one."""
         dial = DIAL.get()
         while True:
             connection = await super().connect(req, traces, timeout)
@@ -55,7 +55,7 @@ class PinnedConnector(aiohttp.TCPConnector):
                 break
             connection.close()
         self._made_s.setdefault(protocol, now_s)
-        if len(self._made_s) > KEPT_MAX:
+        if len(self._made_s) > POOLED_MAX:
             protocol.force_close()  # once its response is complete
         if connection.transport is not None:
             dial.address = connection.transport.get_extra_info("peername")[0]

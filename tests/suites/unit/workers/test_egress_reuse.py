@@ -1,4 +1,4 @@
-"""Connections that are kept for several posts, and when they are not."""
+"""Connections that serve several posts, and when they are not."""
 
 import asyncio
 import gc
@@ -49,8 +49,8 @@ async def test_posts_at_once_have_a_connection_each(keeper: Egress, receiver: Re
     assert 4 == len({got.client_port for got in receiver.received})
 
 
-async def test_post_goes_out_again_when_the_kept_connection_was_closed(keeper: Egress, receiver: Receiver) -> None:
-    """A receiver that closes a kept connection instead of answering gets the same post on a new one."""
+async def test_post_goes_out_again_when_the_pooled_connection_was_closed(keeper: Egress, receiver: Receiver) -> None:
+    """A receiver that closes a pooled connection instead of answering gets the same post on a new one."""
     receiver.queue_replies(Reply(), Reply(hang_up=True), Reply(body=b"second"))
     await keeper.post(receiver.url, b"0", {})
     assert b"second" == (await keeper.post(receiver.url, b"1", {})).body_start
@@ -69,7 +69,7 @@ async def test_post_is_repeated_once_at_most(keeper: Egress, receiver: Receiver)
     assert 3 == len(receiver.received)
 
 
-async def test_late_loss_of_a_kept_connection_is_a_failure(keeper: Egress, receiver: Receiver) -> None:
+async def test_late_loss_of_a_pooled_connection_is_a_failure(keeper: Egress, receiver: Receiver) -> None:
     """A receiver that took the event and its time before it hung up does not get it again at once."""
     receiver.queue_replies(Reply(), Reply(delay_s=STALE_S + 0.1, hang_up=True))
     await keeper.post(receiver.url, b"0", {})
@@ -85,8 +85,8 @@ async def test_connection_with_an_unread_answer_is_closed(keeper: Egress, receiv
     assert first.client_port != second.client_port
 
 
-@pytest.mark.parametrize("bound", ["IDLE_S", "AGE_S", "KEPT_MAX"])
-async def test_bounds_of_kept_connections(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, bound: str) -> None:
+@pytest.mark.parametrize("bound", ["IDLE_S", "AGE_S", "POOLED_MAX"])
+async def test_bounds_of_pooled_connections(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, bound: str) -> None:
     """A connection that is idle too long, too old, or one of too many is not used again."""
     monkeypatch.setattr(connector, bound, 0)
     async with Egress(networks=PRIVATE_NETWORKS, reuse=True) as egress:
@@ -95,7 +95,7 @@ async def test_bounds_of_kept_connections(monkeypatch: pytest.MonkeyPatch, recei
 
 
 async def test_closed_connections_are_forgotten(keeper: Egress, receiver: Receiver) -> None:
-    """Connections that are gone do not count as kept, so the bound does not end the reuse for good."""
+    """Connections that are gone do not count as pooled, so the bound does not end the reuse for good."""
     receiver.default = Reply(headers={"Connection": "close"})
     for _ in range(20):
         await keeper.post(receiver.url, b"{}", {})
@@ -104,8 +104,8 @@ async def test_closed_connections_are_forgotten(keeper: Egress, receiver: Receiv
     assert len(keeper._session.connector._made_s) <= 1  # type: ignore[union-attr]
 
 
-async def test_address_is_checked_again_after_a_kept_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that leads to a private address later is refused as soon as its kept connection is gone."""
+async def test_address_is_checked_again_after_a_pooled_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that leads to a private address later is refused as soon as its pooled connection is gone."""
     zone = Zone(("127.0.0.1",), ("10.0.0.1",))
     async with Receiver() as receiver, Egress(networks=LOOPBACK, reuse=True, resolver=zone) as egress:
         url = f"http://hooks.example.com:{receiver.port}/"
