@@ -112,7 +112,7 @@ class Egress:
     ) -> PostResponse:
         """Send `body` as JSON. Return the response, of any status, with the start of its body. Raises EgressError.
 
-        A pooled connection that the receiver has closed meanwhile is no failure: the post is sent again on a new one.
+        If the receiver has closed a pooled connection meanwhile, the post is sent again on a new one.
         """
         began_s = time.monotonic()
         target, sent = _parse(url), {"Content-Type": "application/json", **headers}
@@ -191,7 +191,7 @@ class Egress:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send one request and yield its response, body unread.
 
-        A connection whose response was read to its end may serve another post. The rest of a longer body is dropped with it.
+        A connection whose response was read to its end may serve another post. Otherwise it is closed.
         """
         DIAL.set(dial)
         try:

@@ -1,7 +1,7 @@
 """Connections to addresses that were checked, and which of them serve another request to the same host.
 
-A pooled connection leads to the address that was checked when it was made, whatever the name resolves to meanwhile. So it
-is closed after a while, for a receiver that moves.
+A pooled connection leads to the address that was checked when it was made, whatever the name resolves to meanwhile. So
+it is closed after a while, for a receiver that moves.
 """
 
 import time
@@ -19,7 +19,7 @@ POOLED_MAX = 200  # open connections above which none is pooled
 
 
 class Dial(Struct):
-    """One request's connection. `fresh` asks for a new one."""
+    """One request's connection. `fresh` demands a new one."""
 
     fresh: bool = False
     reused: bool = False

@@ -39,7 +39,7 @@ class Received(Struct, frozen=True, kw_only=True):
     body: bytes
     at_s: float  # Unix time
     verified: bool | None  # None: the receiver has no secret
-    client_port: int  # tells connections apart
+    client_port: int  # of the connection
 
 
 class Receiver:
