@@ -90,8 +90,12 @@ class Environments:
     def of(self, command: str) -> dict[str, str]:
         """Return the environment of a process by its command. It names the configured providers, without their keys."""
         _, _, provider = command.partition(RUNS)
-        sealed = any(role in command for role in (GATEWAY, DISPATCHER, ARCHIVER))
-        hidden = own_secrets.foreign_variables(self._catalogue, provider=" ".join(provider.split()[:1]), sealed=sealed)
+        needs = own_secrets.Needs(
+            provider=" ".join(provider.split()[:1]),
+            sealed=any(role in command for role in (GATEWAY, DISPATCHER, ARCHIVER)),
+            records=any(role in command for role in (GATEWAY, ARCHIVER)),
+        )
+        hidden = own_secrets.foreign_variables(self._catalogue, needs)
         return other_environment(hidden, PROVIDERS=self._providers)
 
 

@@ -45,8 +45,9 @@ def main() -> int:
         app = build_app(config)
         follower = app[FOLLOWER]
         follower.terminal = terminal
-        follower.dropped = frozenset(own_secrets.keep(follower.catalogue, sealed=True))
-        follower.keep_secrets = partial(own_secrets.keep_more, sealed=True)
+        needs = own_secrets.Needs(sealed=True, records=True)
+        follower.dropped = frozenset(own_secrets.keep(follower.catalogue, needs))
+        follower.keep_secrets = partial(own_secrets.keep_more, needs=needs)
         logs.configure(config, role="gateway")
         metrics.build("gateway")
         zero_series.export_zeros()

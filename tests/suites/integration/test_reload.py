@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -214,7 +215,7 @@ async def test_key_of_a_new_provider_counts_and_is_dropped(
     """A gateway offers a new provider whose key it was started with, forgets the key, and offers it ever after."""
     monkeypatch.setenv("A_FRESH_KEY", "a-fresh-key-of-a-provider")
     follower = shop.context.follower
-    follower.keep_secrets = own_secrets.keep_more
+    follower.keep_secrets = partial(own_secrets.keep_more, needs=own_secrets.Needs())
     fresh = '\n[providers.fresh]\nkey_env = "A_FRESH_KEY"\n'
     assert "" == await shop.reload(shop.text + fresh)
     assert "fresh" in shop.context.configured

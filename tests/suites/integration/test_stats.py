@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from shared.domain.catalogue import Provider
 from shared.domain.generation import COMPLETED, Outcome
-from shared.store import keys, ledger, providers, steps
+from shared.store import archive, keys, ledger, providers, steps
 from shared.store.connect import Store
 from shared.store.stats import CLOSED, HALF_OPEN, OPEN, QueueStats, StoreStats, read_stats
 from tests.harness.factories import SPEC, create_customer, load_catalogue, make_order, new_generation_id
@@ -113,6 +113,10 @@ async def test_one_sweeper_checks_the_ledger_per_interval(store_url: str) -> Non
         second = (await read_stats(store, NAMES)).check
         assert second is not None
         assert (2, True) == (second.findings, second.at_ms >= first.at_ms)
+        await archive.start_records(store, "a database", "")
+        await store.call("DEL", keys.LEDGER_CHECK_DUE)
+        await audit(store, 60)
+        assert 0 == await store.call("EXISTS", keys.LEDGER_CHECK_DUE), "archivers check it where there is a database"
 
 
 async def test_metrics_omit_store_facts_when_store_is_down(store_url: str) -> None:

@@ -88,19 +88,25 @@ def test_secret_is_redacted_within_base64(encode: Callable[[bytes], bytes], befo
 
 
 def test_process_keeps_its_own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A provider's worker keeps its key, the gateway none and the key of webhooks, and both hide what they keep."""
+    """A worker keeps its provider's key, a gateway the webhooks' key and the database, and each hides what it keeps."""
     catalogue, old, new = load_catalogue(), sealing.new_sealing_key(), sealing.new_sealing_key()
-    for provider, sealed, kept in (("groq", False, {GROQ}), ("", True, {SECRETS_KEY}), ("noop", False, set())):
+    for needs, kept in (
+        (own_secrets.Needs(provider="groq"), {GROQ}),
+        (own_secrets.Needs(sealed=True, records=True), {SECRETS_KEY, settings.DATABASE_URL}),
+        (own_secrets.Needs(provider="noop"), set()),
+    ):
         monkeypatch.setenv(GROQ, "gsk-0123456789")
         monkeypatch.setenv(SECRETS_KEY, f"{new},{old}")
         monkeypatch.setenv("REDIS_URL", "redis://:pass%21word@store")
-        own_secrets.keep(catalogue, provider=provider, sealed=sealed)
-        assert kept == {name for name in (GROQ, SECRETS_KEY) if settings.secret(name)}
-        shown = redaction.redact(f"gsk-0123456789 {old} pass!word")
-        assert ("gsk" not in shown, old not in shown, "word" not in shown) == (
+        monkeypatch.setenv(settings.DATABASE_URL, "postgresql://:hidden%21den@database/wokflow")
+        own_secrets.keep(catalogue, needs)
+        assert kept == {name for name in (GROQ, SECRETS_KEY, settings.DATABASE_URL) if settings.secret(name)}
+        shown = redaction.redact(f"gsk-0123456789 {old} pass!word hidden!den")
+        assert ("gsk" not in shown, old not in shown, "word" not in shown, "den" not in shown) == (
             GROQ in kept,
             SECRETS_KEY in kept,
             True,
+            settings.DATABASE_URL in kept,
         )
     redaction.remember([])
 
