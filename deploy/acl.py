@@ -34,7 +34,7 @@ SENT = re.compile(
 CONTAINERS = {"ACL", "CLIENT", "CONFIG", "SCRIPT", "SENTINEL"}  # commands whose first argument is a subcommand
 FOLDERS = ("shared", "gateway", "workers", "operate")
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "gateway": (*LISTEN, *WALK),  # an operator's ledger check runs in a gateway
+    "gateway": (*LISTEN, *WALK, "bgrewriteaof"),  # an operator's ledger check and erasures run in a gateway
     "worker": QUEUE,
     "dispatcher": QUEUE,
     "sweeper": (*WALK, *ARCHIVE),

@@ -7,6 +7,7 @@ from functools import partial
 from aiohttp import web
 
 from gateway import guests, routes, routing, static
+from gateway.account_operator import start_erasing
 from gateway.addresses import located_handler, warn_without_address
 from gateway.admission.bounds import build_admission
 from gateway.admission.large_bodies import BODIES_EACH, BODIES_MAX, REASON
@@ -39,6 +40,8 @@ from shared.store.processes import announce
 from shared.store.secret import ensure_deployment_secret
 
 UPLOADS_MAX, UPLOADS_EACH = 16, 4  # files that are received at a time: of all accounts, and of one
+EXPORTS_MAX = 2  # of all accounts
+EXPORTING = "An export of your account is under way. Wait for it."
 SENDING = f"Your account sends {UPLOADS_EACH} files at the moment. Send one after the other."
 
 
@@ -120,11 +123,12 @@ async def open_context(
             history=history,
             upload_slots=Slots(UPLOADS_MAX, UPLOADS_EACH, SENDING),
             large_bodies=Slots(BODIES_MAX, BODIES_EACH, REASON),
+            export_slots=Slots(EXPORTS_MAX, 1, EXPORTING),
             standing_headers=headers.standing(settings.base_url),
         )
         app[CONTEXT] = context
         follower.apply = partial(apply_catalogue, context)
-        async with announce(store, "gateway", follower=follower):
+        async with announce(store, "gateway", follower=follower), start_erasing(context):
             yield
 
 

@@ -43,6 +43,7 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     history: History
     upload_slots: Slots
     large_bodies: Slots
+    export_slots: Slots
     rates: "RateLimits"
     standing_headers: dict[str, str]  # of every response
 

@@ -9,10 +9,12 @@ import time
 from collections.abc import Sequence
 from typing import Annotated
 
+import structlog
 from msgspec import Struct
 
 from operate.accounts import require_account
 from operate.operator import Operator
+from operate.receipts import open_books
 from shared.domain.described import doc
 from shared.domain.errors import Refused, StoreError
 from shared.domain.generation import read
@@ -25,6 +27,10 @@ from shared.store import archive, erase
 from shared.store.archive import GENERATION
 
 WAIT_S, PAUSE_S = 10.0, 0.5
+AGAIN_MS = 600_000  # until the rest of an erasure is tried again
+REQUESTED = "account erase requested"
+
+log = structlog.get_logger()
 
 
 class Erased(Struct, kw_only=True):
@@ -58,6 +64,32 @@ async def erase_account(
         await asyncio.sleep(PAUSE_S)
     await _note(operator, done)
     return done
+
+
+async def request_erasure(operator: Operator, account: str) -> Erased:
+    """Revoke an account's keys and remove its endpoints, and note that gateways erase the rest. Raises StoreDown."""
+    await erase.request(operator.store, account, CLOCK.now_ms())
+    revoked, removed = await erase.revoke_all(operator.store, account)
+    await operator.act(REQUESTED, account).run("note_action", "done", durable=True)
+    return Erased(account=account, keys=revoked, endpoints=removed)
+
+
+async def erase_requested(operator: Operator, storage: Storage) -> None:
+    """Erase the accounts that have requested it, as far as is possible now; the rest of each is tried again later.
+
+    Raises Refused while the database is away, StoreDown, RecordsDown.
+    """
+    store = operator.store
+    for account in await erase.list_requested(store, CLOCK.now_ms()):
+        await erase.postpone_request(store, account, CLOCK.now_ms() + AGAIN_MS)
+        if operator.records_url:
+            async with open_books(operator.records_url) as records:
+                done = await erase_account(operator, account, storage, records)
+        else:
+            done = await erase_account(operator, account, storage, None)
+        log.info("account.erased", account=account, complete=done.complete, open=done.open)
+        if done.complete:
+            await erase.drop_request(store, account)
 
 
 async def _erase_once(operator: Operator, done: Erased, storage: Storage, records: Records | None) -> None:

@@ -1,8 +1,9 @@
 """Export everything about an account as one archive, row by row, so that its size needs no memory."""
 
+import asyncio
+import math
 import zipfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import IO, Annotated, Any
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import Struct
 from operate.accounts import require_account
 from operate.operator import Operator
 from shared.domain.described import doc
+from shared.domain.errors import Refused
 from shared.domain.receipt import GENERATIONS
 from shared.ops.storage import Storage
 from shared.records.connect import Records
@@ -19,6 +21,10 @@ from shared.records.export_account import TABLES, read_table, show_row
 from shared.records.rows import generation_row
 from shared.store import archive, erase
 from shared.store.archive import GENERATION
+
+NO_TIME = (1980, 1, 1, 0, 0, 0)
+ROWS_AT_ONCE = 20  # before others are served
+TOO_LARGE = "The account's archive is larger than {:.0f} MB. The operator can export it: `wokflow account export`."
 
 
 class Exported(Struct, kw_only=True):
@@ -29,33 +35,55 @@ class Exported(Struct, kw_only=True):
     entries: Annotated[dict[str, int], doc("The number of entries of each of its parts.")]
 
 
-async def export_account(operator: Operator, account: str, file: Path, storage: Storage, records: Records) -> Exported:
+async def export_account(
+    operator: Operator,
+    account: str,
+    file: IO[bytes],
+    storage: Storage,
+    records: Records,
+    *,
+    bytes_max: float = math.inf,
+) -> Exported:
     """Write a ZIP file with everything about an account: rows as JSON lines, and its outputs.
 
-    Raises Refused, StoreDown, RecordsDown, StorageError and OSError.
+    Raises Refused, also past `bytes_max`, StoreDown, RecordsDown, StorageError and OSError.
     """
     await require_account(operator, account)
-    done = Exported(account=account, file=str(file), entries={})
+    done = Exported(account=account, file=str(getattr(file, "name", "")), entries={})
     paths = list[str]()
-    with zipfile.ZipFile(file, "x", zipfile.ZIP_DEFLATED) as archived:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archived:
         async with records.read() as connection:
             for name in TABLES:
-                with archived.open(f"{name}.jsonl", "w", force_zip64=True) as lines:
-                    async for row in read_table(connection, name, account):
-                        _write_line(lines, done, name, row)
-                        paths += _paths_of(row)
-        with archived.open("recent_generations.jsonl", "w") as lines:
-            async for row in _read_recent(operator, records, account):
-                _write_line(lines, done, "recent_generations", row)
-                paths += _paths_of(row)
+                paths += await _write_rows(archived, done, name, read_table(connection, name, account), bytes_max)
+        recent = _read_recent(operator, records, account)
+        paths += await _write_rows(archived, done, "recent_generations", recent, bytes_max)
         for path in paths:
             done.entries["files"] = done.entries.get("files", 0) + await _copy_file(archived, storage, path)
+            _check_size(file, bytes_max)
     return done
 
 
-def _write_line(lines: IO[bytes], done: Exported, name: str, row: dict[str, Any]) -> None:
-    lines.write(msgspec.json.encode(row) + b"\n")
-    done.entries[name] = done.entries.get(name, 0) + 1
+async def _write_rows(
+    archived: zipfile.ZipFile, done: Exported, name: str, rows: AsyncIterator[dict[str, Any]], bytes_max: float
+) -> list[str]:
+    """Write rows as JSON lines. Return the paths of their files in our storage."""
+    paths, count = list[str](), 0
+    with archived.open(f"{name}.jsonl", "w", force_zip64=True) as lines:
+        async for row in rows:
+            lines.write(msgspec.json.encode(row) + b"\n")
+            paths += _paths_of(row)
+            count += 1
+            if count % ROWS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+                _check_size(archived.fp, bytes_max)
+    if count:
+        done.entries[name] = count
+    return paths
+
+
+def _check_size(file: IO[bytes] | None, bytes_max: float) -> None:
+    if file is not None and file.tell() > bytes_max:
+        raise Refused("conflict", TOO_LARGE.format(bytes_max / 1_000_000))
 
 
 def _paths_of(row: dict[str, Any]) -> list[str]:
@@ -81,7 +109,8 @@ async def _copy_file(archived: zipfile.ZipFile, storage: Storage, path: str) -> 
     found = await storage.find(path)
     if found is None:
         return 0
-    with archived.open(f"files/{path}", "w", force_zip64=True) as copy:
+    stored = zipfile.ZipInfo(f"files/{path}", NO_TIME)  # media does not get smaller
+    with archived.open(stored, "w", force_zip64=True) as copy:
         async for part in storage.read(path, 0, found.size_bytes):
             copy.write(part)
     return 1

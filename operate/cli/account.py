@@ -117,7 +117,8 @@ async def export(context: CommandContext, operator: Operator, account_id: str, f
 
     storage = Storage.open(context.settings.assets)
     async with open_books(context.settings.records_url) as records:
-        done = await export_account(operator, account_id, file, storage, records)
+        with file.open("xb") as archive:
+            done = await export_account(operator, account_id, archive, storage, records)
     context.show(done, fields(done.entries), f"Written to {file}.")
 
 

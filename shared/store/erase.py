@@ -15,6 +15,7 @@ from shared.store.webhooks import DeliveryAttempt
 
 SCAN_COUNT = 500
 ENDED_KEEP_MS = 60_000
+REQUESTS_MAX = 10  # that are read at a time
 ENDED = {*TERMINAL, "delivered", "dead"}
 
 
@@ -27,6 +28,32 @@ async def revoke_all(store: StoreClient, account: str) -> tuple[int, int]:
     for key in held:
         await accounts.revoke_key(store, account, key.id)
     return len(held), len(endpoints)
+
+
+async def request(store: StoreClient, account: str, now_ms: int) -> None:
+    """Note that an account is to be erased. Once it is noted, gateways erase it, whatever happens to this one."""
+    await store.call("ZADD", keys.ERASURES, "NX", now_ms, account)
+
+
+async def claim_requests(store: StoreClient, every_s: float) -> bool:
+    """Claim the next round of the requests. True for one caller in each `every_s`."""
+    return await store.call("SET", keys.ERASURES_DUE, "1", "NX", "PX", int(every_s * 1000)) is not None
+
+
+async def list_requested(store: StoreClient, now_ms: int) -> list[str]:
+    """Return accounts that are to be erased now, at most REQUESTS_MAX."""
+    found = await store.call("ZRANGEBYSCORE", keys.ERASURES, "-inf", now_ms, "LIMIT", 0, REQUESTS_MAX)
+    return [raw.decode() for raw in found]
+
+
+async def postpone_request(store: StoreClient, account: str, until_ms: int) -> None:
+    """Leave the rest of an erasure for later."""
+    await store.call("ZADD", keys.ERASURES, "XX", until_ms, account)
+
+
+async def drop_request(store: StoreClient, account: str) -> None:
+    """Forget the request of an account that is erased."""
+    await store.call("ZREM", keys.ERASURES, account)
 
 
 async def end_delivery(store: StoreClient, delivery: str, now_ms: int) -> None:

@@ -27,6 +27,15 @@ class ChangeAccount(Struct, kw_only=True, forbid_unknown_fields=True):
     ]
 
 
+class ErasureEntry(Struct, kw_only=True):
+    """The begin of an erasure. Nobody can use the account any more."""
+
+    id: Annotated[str, doc("The account's id.")]
+    requested_at: Annotated[str, timestamp("When it was requested.")]
+    keys: Annotated[int, count("Keys that were revoked.")]
+    endpoints: Annotated[int, count("Webhook endpoints that were removed.")]
+
+
 class CreateKey(Struct, kw_only=True, forbid_unknown_fields=True):
     """Body of POST /api/v1/keys."""
 

@@ -3,15 +3,17 @@
 from aiohttp import web
 
 from gateway import auth
-from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, KeyEntry, SecurityEntry
+from gateway.account_operator import account_operator
+from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, ErasureEntry, KeyEntry, SecurityEntry
 from gateway.body import limit_of, read_json
 from gateway.context import CONTEXT
 from gateway.responses import json_response, list_response
+from operate.erasure import request_erasure
 from shared.domain.errors import Refused
 from shared.domain.events import KEY_CREATED, KEY_REVOKED
 from shared.domain.money import MICROS_PER_CENT, cents
 from shared.domain.times import rfc3339
-from shared.ops import security_log
+from shared.ops import clock, security_log
 from shared.store import accounts, security
 
 
@@ -26,6 +28,17 @@ async def change_account(request: web.Request) -> web.Response:
     body, _ = await read_json(request, ChangeAccount)
     await accounts.set_low_balance_alert(request.app[CONTEXT].store, account, body.low_balance_cents * MICROS_PER_CENT)
     return await _answer_account(request, account)
+
+
+async def erase_account(request: web.Request) -> web.Response:
+    """Revoke the account's keys, remove its endpoints, and let the gateways erase the rest."""
+    context, account = request.app[CONTEXT], await auth.authenticate(request)
+    if request.query.get("confirm") != account:
+        reason = "must be the id of your account, because an erasure cannot be undone."
+        raise Refused("invalid_request", reason, field="confirm")
+    done = await request_erasure(account_operator(context, account), account)
+    entry = ErasureEntry(id=account, requested_at=rfc3339(clock.now_ms()), keys=done.keys, endpoints=done.endpoints)
+    return json_response(entry, 202)
 
 
 async def list_keys(request: web.Request) -> web.Response:

@@ -2,10 +2,10 @@
 
 from msgspec import structs
 
-from gateway.api.account import handlers
-from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, KeyEntry, SecurityEntry
+from gateway.api.account import export, handlers
+from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, ErasureEntry, KeyEntry, SecurityEntry
 from gateway.examples import ACCOUNT_CREATED_AT, ACCOUNT_ID, KEY_HINT, KEY_ID, LIMIT
-from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, path_parameter
+from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, Parameter, path_parameter
 from shared.domain.events import KEY_CREATED, OPERATOR
 
 TAG = "Account"
@@ -15,6 +15,15 @@ CREATED_KEY = structs.replace(KEY, key="wf_live_4fJ0cQm1VbZs8Yk2TnXr5Wd7Hg9LpAe3
 KEYS: DataList[KeyEntry] = DataList(data=(KEY,))
 EVENT = SecurityEntry(at=ACCOUNT_CREATED_AT, type=KEY_CREATED, subject=KEY_ID, detail=KEY_HINT, by=OPERATOR)
 EVENTS: DataList[SecurityEntry] = DataList(data=(EVENT,))
+ERASURE = ErasureEntry(id=ACCOUNT_ID, requested_at=ACCOUNT_CREATED_AT, keys=2, endpoints=1)
+CONFIRM = Parameter(
+    name="confirm",
+    place="query",
+    text="The account's id, because an erasure cannot be undone.",
+    schema={"type": "string"},
+    required=True,
+    example=ACCOUNT_ID,
+)
 ACCOUNT_RESPONSE = OperationResponse(text="The account.", shapes=(AccountEntry,), examples={"account": ACCOUNT})
 
 OPERATIONS = (
@@ -43,6 +52,37 @@ OPERATIONS = (
         bodies={"five dollars": ChangeAccount(low_balance_cents=500), "never": ChangeAccount(low_balance_cents=0)},
         responses=(ACCOUNT_RESPONSE,),
         refusals=(*BODIED, *KEYED),
+    ),
+    Operation(
+        method="delete",
+        path="/api/v1/account",
+        handler=handlers.erase_account,
+        id="eraseAccount",
+        tag=TAG,
+        summary="Erase the account",
+        text="Revokes all keys, this one too, and removes the webhook endpoints. Prompts, outputs, uploads, names "
+        "and addresses are erased within minutes; those of a running generation within minutes of its end. Amounts "
+        "stay for the books. The rest of the balance is lost. Export the account first.",
+        parameters=(CONFIRM,),
+        responses=(
+            OperationResponse(
+                status=202, text="The erasure has begun.", shapes=(ErasureEntry,), examples={"erasure": ERASURE}
+            ),
+        ),
+        refusals=("invalid_request", *KEYED),
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/account/export",
+        handler=export.send_export,
+        id="exportAccount",
+        tag=TAG,
+        summary="Export the account",
+        text="A ZIP file with all about the account: generations with prompts and results, deliveries, ledger, "
+        "usage, events and keys (without their secrets) as JSON lines, and outputs as files. An account has one export "
+        "at a time, of at most 500 MB.",
+        responses=(OperationResponse(text="The archive.", media_type=export.ZIP),),
+        refusals=("conflict", "rate_limited", *KEYED),
     ),
     Operation(
         method="get",

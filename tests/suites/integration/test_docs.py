@@ -21,7 +21,7 @@ from gateway.app import build_app
 from gateway.context import CONTEXT
 from gateway.dialects.wokgen.examples import JOB_ID
 from gateway.dialects.wokgen_v1.operations import IMAGE_JOB_ID
-from gateway.examples import ENDPOINT_ID, GENERATION_ID, KEY_ID
+from gateway.examples import ACCOUNT_ID, ENDPOINT_ID, GENERATION_ID, KEY_ID
 from shared.domain import callback_token
 from shared.domain.events import EVENT_TYPES
 from shared.domain.generation import Outcome, Output
@@ -297,6 +297,7 @@ async def test_python_samples_run(reader: Reader) -> None:
     await archive_all(reader)
     waiting = (await reader.order())["id"]
     key_id = (await reader.call("post", "/api/v1/keys", status=201, json={}))["id"]
+    account_id = (await reader.call("get", "/api/v1/account", status=200))["id"]
     here = str(reader.client.make_url("")).rstrip("/")
     upload_id = (await reader.call("post", "/api/v1/uploads", status=201, json={}))["id"]
     samples = [
@@ -309,6 +310,7 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(f"wokflow-receipts/{DAY}", f"wokflow-receipts/{CLOCK.now_ms() // DAY_MS}")
         .replace(KEY_ID, key_id)
         .replace(UPLOAD_ID, upload_id)
+        .replace(ACCOUNT_ID, account_id)
         .replace(JOB_ID, job_id(waiting))
         .replace(IMAGE_JOB_ID, job_id(made["id"]))
         .replace(CALLBACK_TOKEN, callback_token.token(reader.context.secret, waiting))
@@ -319,7 +321,7 @@ async def test_python_samples_run(reader: Reader) -> None:
         for sample in item[method]["x-codeSamples"]
         if sample["label"] == "Python"
     ]
-    samples.sort(key=lambda source: "requests.delete" in source)
+    samples.sort(key=lambda source: ("requests.delete" in source, "confirm" in source))
     key = reader.headers["Authorization"].removeprefix("Bearer ")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "import json, sys\nfor source in json.load(sys.stdin): exec(source, {})"),

@@ -1,5 +1,6 @@
 """Erasing an account, and what is past its retention, from store, database and storage; the books stay."""
 
+import io
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -178,7 +179,8 @@ async def test_export_has_everything(place: Place, tmp_path: Path) -> None:
     """The archive has the account's rows, texts and files, an open generation, and nothing of others."""
     name = await place.order(place.customer)
     file = tmp_path / "export.zip"
-    done = await export_account(place.operator, place.customer.account, file, place.storage, place.records)
+    with file.open("xb") as archived:
+        done = await export_account(place.operator, place.customer.account, archived, place.storage, place.records)
     expected = {"accounts": 1, "keys": 1, "ledger_lines": 6, "generations": 2, "recent_generations": 1, "files": 1}
     assert expected == {part: done.entries[part] for part in expected}
     with zipfile.ZipFile(file) as found:
@@ -188,8 +190,10 @@ async def test_export_has_everything(place: Place, tmp_path: Path) -> None:
     assert "a red boat" not in text
     assert place.other.account not in text
     assert place.customer.hash not in text
-    with pytest.raises(FileExistsError):
-        await export_account(place.operator, place.customer.account, file, place.storage, place.records)
+    with pytest.raises(Refused, match="larger than 0 MB"), io.BytesIO() as small:
+        await export_account(
+            *(place.operator, place.customer.account, small, place.storage, place.records), bytes_max=100
+        )
 
 
 async def test_erasure_without_a_database_erases_the_store(store_url: str, tmp_path: Path) -> None:
