@@ -12,6 +12,7 @@ from msgspec import structs
 
 from gateway.app import build_admin_app, build_app
 from gateway.context import CONTEXT, FOLLOWER
+from gateway.dispatch import use_exact_paths
 from gateway.edge.protocol import listen
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.ops import collector, host, limits, logs, metrics, own_secrets, settings, zero_series
@@ -70,6 +71,7 @@ async def serve(app: web.Application, config: Settings) -> None:
     admin_runner = web.AppRunner(build_admin_app(app, config), shutdown_timeout=config.drain_s)
     try:
         await runner.setup()
+        use_exact_paths(runner)
         await admin_runner.setup()
         collector.tune_collector()
         files_max = limits.open_files()

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 from hashlib import blake2b
-from secrets import token_bytes
 
 import structlog
 from msgspec import Struct
@@ -13,13 +12,14 @@ from gateway import errors
 from gateway.admission.large_bodies import free_large, large_bytes
 from gateway.admission.uploads import store_uploads
 from gateway.context import GatewayContext
+from gateway.live_catalogue import CatalogueParts
 from gateway.offers import AbleRoute, GenerationRequest, find_able, offer_of
 from shared.domain.bounds import BoundReached
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Generation
 from shared.domain.ids import uuid7
 from shared.domain.trace import trace_id
-from shared.ops import clock, metrics
+from shared.ops import clock, entropy, metrics
 from shared.store import accounts, generations, ledger
 from shared.store.ledger import Accepted, Order, UnknownPlan
 
@@ -68,9 +68,9 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
         raise Refused("invalid_request", reason, field="Idempotency-Key")
     able, cost_micros = find_affordable(context, request)
     return Order(
-        id=uuid7(clock.now_ns(), token_bytes(8)),
+        id=uuid7(clock.now_ns(), entropy.take_bytes(8)),
         key_hash=request.key_hash,
-        offers=tuple(offer_of(request, one, able) for one in able),
+        offers=tuple([offer_of(request, one, able) for one in able]),
         queue_ms=QUEUE_MS,
         replay_key=key,
         body_hash=blake2b(request.body, digest_size=16).hexdigest() if key else "",
@@ -80,8 +80,8 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
         bounds=context.admission.bounds(request.guest, request.networks),
         bytes_in=len(request.body) + large_bytes(),
         cost_micros=cost_micros,
-        uploads=tuple(upload.path for upload in request.uploads),
-        upload_bytes=sum(len(upload.data) for upload in request.uploads),
+        uploads=tuple([upload.path for upload in request.uploads]),
+        upload_bytes=sum([len(upload.data) for upload in request.uploads]),
     )
 
 
@@ -91,7 +91,7 @@ def find_affordable(context: GatewayContext, request: GenerationRequest) -> tupl
     Raises Refused: invalid_input, or missing_api_key if each of them costs more than a guest may use.
     """
     able = find_able(request)
-    costs = [context.catalogue.cost_of(one.model, one.route, one.facts, request.prompt) for one in able]
+    costs = [find_cost(context.live.current, one, request.prompt) for one in able]
     if request.guest:
         cost_max = context.admission.guest_cost_max_micros
         able = [one for one, cost in zip(able, costs, strict=True) if cost <= cost_max]
@@ -99,6 +99,17 @@ def find_affordable(context: GatewayContext, request: GenerationRequest) -> tupl
     if not able:
         raise Refused("missing_api_key", "This costs more than guests may use. Send your API key to use it.")
     return able, max(costs)
+
+
+def find_cost(parts: CatalogueParts, one: AbleRoute, prompt: str) -> int:
+    """Return the most that a route costs us, in micro-USD. That of a plain order is computed once for a catalogue."""
+    if not one.plain:
+        return parts.catalogue.cost_of(one.model, one.route, one.facts, prompt)
+    key = (one.model.id, one.route.provider, one.route.model)
+    cost = parts.plain_costs.get(key)
+    if cost is None:
+        cost = parts.plain_costs[key] = parts.catalogue.cost_of(one.model, one.route, one.facts, "")
+    return cost
 
 
 async def charge(context: GatewayContext, order: Order) -> Accepted:

@@ -6,7 +6,7 @@ the client that sent the header sees links to it. Webhooks have no such client, 
 
 import re
 from collections.abc import Callable
-from contextvars import ContextVar
+from functools import lru_cache
 
 import structlog
 from aiohttp import web
@@ -15,25 +15,28 @@ from aiohttp.typedefs import Handler
 from shared.ops.setting_checks import check_public_url
 from shared.ops.settings import Settings
 
+HOSTS_REMEMBERED = 64
 ADDRESSES_MAX = 8  # texts that are held for other addresses than our own
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
-
-CURRENT = ContextVar("base_url", default="")
 
 log = structlog.get_logger()
 
 
-def note_address(request: web.Request, settings: Settings) -> None:
-    """Use the request's own address in the links of its response, if this gateway has no other."""
-    CURRENT.set(address_of(request, settings))
-
-
 def address_of(request: web.Request, settings: Settings) -> str:
     """Return the gateway's URL as this client sees it, without a trailing slash. An invalid Host header is ignored."""
-    if settings.is_public_url_known:
-        return settings.base_url
-    url = f"http://{request.headers.get('Host', '')}"
-    return url if HOST.fullmatch(url[7:]) and check_public_url(url) is None else settings.base_url
+    return url_of(request.headers.get("Host", ""), settings)
+
+
+def url_of(host: str, settings: Settings) -> str:
+    """Return the gateway's URL as a client that sent this Host header sees it."""
+    return ("" if settings.is_public_url_known else _url_of(host)) or settings.base_url
+
+
+@lru_cache(HOSTS_REMEMBERED)
+def _url_of(host: str) -> str:
+    """Return the URL of a Host header, or an empty text for an invalid one."""
+    url = f"http://{host}"
+    return url if HOST.fullmatch(host) and check_public_url(url) is None else ""
 
 
 def warn_without_address(settings: Settings) -> None:

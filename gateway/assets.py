@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from gateway.context import CONTEXT
-from gateway.trace import REQUEST_ID
+from gateway.exchange import EXCHANGE
 from shared.ops.storage import PATH, Asset, Storage, StorageError, media_type_of
 
 WRITE_TIMEOUT_S = 60.0  # a client that reads nothing for this long is disconnected
@@ -91,7 +91,7 @@ def _headers(path: str, asset: Asset) -> dict[str, str]:
         "Content-Type": f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type,
         "ETag": f'"{asset.etag}"',
         "Last-Modified": formatdate(asset.modified_ms // 1000, usegmt=True),
-        "X-Request-Id": REQUEST_ID.get(),
+        "X-Request-Id": EXCHANGE.get().request_id,
     }
 
 

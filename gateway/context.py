@@ -6,11 +6,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from msgspec import Struct
 
-from gateway.addresses import CURRENT
+from gateway.addresses import url_of
 from gateway.admission.bounds import Admission
 from gateway.admission.lists import Lists
 from gateway.admission.slots import Slots
 from gateway.callback_secrets import CallbackSecrets
+from gateway.exchange import EXCHANGE
 from gateway.guests import Network
 from gateway.live_catalogue import LiveCatalogue
 from gateway.speeds import Speeds
@@ -65,7 +66,7 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     @property
     def base_url(self) -> str:
         """Return the gateway's URL for links in the current response, without a trailing slash."""
-        return CURRENT.get() or self.settings.base_url
+        return url_of(EXCHANGE.get().host, self.settings)
 
 
 SDK: web.AppKey[Handler] = web.AppKey("sdk")  # answers the TypeScript SDK

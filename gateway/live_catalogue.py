@@ -1,11 +1,10 @@
 """The catalogue in force at this gateway. A request sees one version of it, from its start to its end."""
 
-from contextvars import ContextVar
-
 from aiohttp.typedefs import Handler
 from msgspec import Struct, field
 
 from gateway.admission.bounds import Admission
+from gateway.exchange import EXCHANGE
 from gateway.offers import Candidate
 from shared.domain.catalogue import Catalogue
 
@@ -27,26 +26,21 @@ class CatalogueParts(Struct, frozen=True, kw_only=True):
     models: bytes  # the body that lists the models on offer
     # By kind, provider, preferred model, and whether a guest calls. None: their order changes with each call.
     candidates: dict[tuple[str, str, str, bool], FoundCandidates | None] = field(default_factory=dict)
-
-
-PINNED: ContextVar[CatalogueParts | None] = ContextVar("catalogue", default=None)
+    of_model: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)  # the candidates of a model in its order
+    plain_costs: dict[tuple[str, str, str], int] = field(default_factory=dict)  # by model, provider and its model
 
 
 class LiveCatalogue:
     """The newest catalogue for a new request, and for a running one the catalogue that it began with."""
 
     def __init__(self, first: CatalogueParts) -> None:
-        self._newest = first
+        self.newest = first
 
     @property
     def current(self) -> CatalogueParts:
         """Return the catalogue of the current request, or the newest."""
-        return PINNED.get() or self._newest
+        return EXCHANGE.get().parts or self.newest
 
     def replace(self, newest: CatalogueParts) -> None:
         """Serve new requests by another catalogue."""
-        self._newest = newest
-
-    def pin(self) -> None:
-        """Let the current request see the newest catalogue until its end. Every request does this first."""
-        PINNED.set(self._newest)
+        self.newest = newest

@@ -1,29 +1,31 @@
 """The middleware around every request: its id, CORS, errors in the dialect's shape, one metric."""
 
 import time
-from secrets import token_hex
+from functools import lru_cache
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
+from multidict import istr
 
 from gateway import body, errors
-from gateway.addresses import note_address
 from gateway.admission.large_bodies import free_large
-from gateway.context import CONTEXT, SDK
+from gateway.context import CONTEXT, SDK, GatewayContext
 from gateway.dialects.error_bodies import dialect_of
 from gateway.edge import headers, rates
 from gateway.edge.connection import Connection
 from gateway.edge.rates import RateLimited
+from gateway.exchange import EXCHANGE, Exchange
 from gateway.responses import refusal_response
 from gateway.static import missing_response
-from gateway.trace import LEFT, REQUEST_ID, TRACE
 from shared.domain import trace
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.token_bucket import Grant
-from shared.ops import metrics
+from shared.ops import entropy, metrics
 
 REQUEST_ID_CHARS_MAX = 64
+ROUTES_REMEMBERED = 256
+X_REQUEST_ID, TRACEPARENT = istr("X-Request-Id"), istr("traceparent")
 
 log = structlog.get_logger()
 
@@ -32,39 +34,56 @@ log = structlog.get_logger()
 async def handle_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every request, with an error in the dialect's shape if the handler fails."""
     started_s = time.perf_counter()
-    context, request_id = request.app[CONTEXT], _request_id(request)
-    REQUEST_ID.set(request_id)
-    note_address(request, context.settings)
-    TRACE.set(trace.parse_traceparent(request.headers.get("traceparent", "")))
-    if isinstance(request.protocol, Connection):
-        LEFT.set(request.protocol.left)
-    context.live.pin()
-    response, grant = await _answer(request, handler, request_id)
-    if response.status == 401:
+    context, path = request.app[CONTEXT], request.path
+    exchange = begin(request, context)
+    response, grant = await _answer(context, request, handler, exchange.request_id)
+    status = response.status
+    if status == 401:
         context.rates.count_failure(request)
-    elif response.status == 404 and request.path.startswith(rates.CALLBACKS):
+    elif status == 404 and path.startswith(rates.CALLBACKS):
         context.rates.count_unknown_callback(request)
     if not response.prepared:
         if grant is not None:
             response.headers.update(rates.rate_headers(grant))
-        response.headers["X-Request-Id"] = request_id
-        headers.complete(response, request.path, context.standing_headers)
+        response.headers[X_REQUEST_ID] = exchange.request_id
+        headers.complete(response, path, context.standing_headers)
         if context.watch.leaving:
             response.force_close()
-    route = request.match_info.route.resource
-    name = "unknown" if route is None else route.canonical
-    timer = metrics.of(metrics.HTTP_SECONDS, dialect_of(request.path), name, response.status)
+    timer = metrics.of(metrics.HTTP_SECONDS, dialect_of(path), name_of(request.match_info.route), status)
     timer.observe(time.perf_counter() - started_s)
     return response
 
 
-async def _answer(request: web.Request, handler: Handler, request_id: str) -> tuple[web.StreamResponse, Grant | None]:
+def begin(request: web.Request, context: GatewayContext) -> Exchange:
+    """Make a request the current one, and let it see the newest catalogue until its end."""
+    given, protocol = request.headers, request.protocol
+    exchange = Exchange(
+        _request_id(given.get(X_REQUEST_ID, "")),
+        trace.parse_traceparent(given[TRACEPARENT]) if TRACEPARENT in given else "",
+        given.get(hdrs.HOST, ""),
+        protocol.left if isinstance(protocol, Connection) else None,
+        context.live.newest,
+    )
+    EXCHANGE.set(exchange)
+    return exchange
+
+
+@lru_cache(ROUTES_REMEMBERED)
+def name_of(route: web.AbstractRoute) -> str:
+    """Return the path of a route as the router has it."""
+    return "unknown" if route.resource is None else route.resource.canonical
+
+
+async def _answer(
+    context: GatewayContext, request: web.Request, handler: Handler, request_id: str
+) -> tuple[web.StreamResponse, Grant | None]:
     """Return the response, and what is left of the request's rate limit."""
     grant = None
     try:
-        grant = request.app[CONTEXT].rates.admit(request)
-        body.check_encoding(request)
-        if request.method == "OPTIONS" and headers.may_preflight(request.path):
+        grant = context.rates.admit(request)
+        if hdrs.CONTENT_ENCODING in request.headers:
+            body.check_encoding(request)
+        if request.method == hdrs.METH_OPTIONS and headers.may_preflight(request.path):
             return web.Response(status=204, headers=headers.preflight_headers(request)), grant
         return await handler(request), grant
     except RateLimited as limited:
@@ -89,7 +108,6 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> tu
     return response or refusal_response(dialect_of(request.path), refused), grant
 
 
-def _request_id(request: web.Request) -> str:
-    given = request.headers.get("X-Request-Id", "")
+def _request_id(given: str) -> str:
     usable = 0 < len(given) <= REQUEST_ID_CHARS_MAX and given.isascii() and given.isprintable()
-    return given if usable else token_hex(8)
+    return given if usable else entropy.take_bytes(8).hex()

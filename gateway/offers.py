@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from msgspec import UNSET, Struct
 
 from gateway.admission.images import Upload
+from gateway.exchange import EXCHANGE
 from gateway.guests import GuestNetwork
-from gateway.trace import TRACE
 from shared.domain import catalogue
 from shared.domain.catalogue import Model
 from shared.domain.errors import Refused
 from shared.domain.generation import FallbackRoute, Spec
-from shared.domain.inputs import InvalidInput
+from shared.domain.inputs import InvalidInput, validate_input, validate_prompt
+from shared.domain.margins import WRITTEN
 from shared.domain.money import dollars
 from shared.domain.native_input import NativeInput
 from shared.domain.native_order import fit_order
@@ -19,6 +20,7 @@ from shared.domain.price_rule import Sale
 from shared.store.ledger import RouteOffer
 
 OFFERS_MAX = 8  # providers that one generation can try
+PLAIN = "plain routes"  # their name among what a model remembers
 
 
 class Candidate(Struct, frozen=True):
@@ -61,7 +63,9 @@ class AbleRoute(Struct, frozen=True):
     route: catalogue.Route
     values: dict[str, object]
     sale: Sale
+    price_micros: int  # the most that it can cost
     native: NativeInput | None = None  # the values under the provider's own names
+    plain: bool = False  # the same for every order without an input
 
     @property
     def facts(self) -> dict[str, object]:
@@ -104,9 +108,30 @@ def fit_route(request: GenerationRequest, candidate: Candidate) -> AbleRoute:
     """Return a candidate's route with the input that it takes, and its price. Raises InvalidInput."""
     model, route = candidate.model, candidate.route
     given = request.input if candidate.input is UNSET else candidate.input
+    if route.native is None and (given is None or given == {}):
+        validate_prompt(request.prompt, model)
+        plain = find_plain(model, route)
+        if plain is not None:
+            return plain
     values, native = fit_order(model, route.native, given, request.prompt, request.native)
     facts = values | (native.costs if native else {})
-    return AbleRoute(model, route, values, model.sale(facts, request.prompt), native)
+    sale = model.sale(facts, request.prompt)
+    return AbleRoute(model, route, values, sale, sale.reserved_micros, native)
+
+
+def find_plain(model: Model, route: catalogue.Route) -> AbleRoute | None:
+    """Return a route for an order without an input, or None if its prices depend on the prompt or on the usage.
+
+    Most orders have no input, so the model remembers it. Raises InvalidInput.
+    """
+    known: dict[tuple[str, str], AbleRoute | None] = vars(model).setdefault(PLAIN, {})
+    key = (route.provider, route.model)
+    if key not in known:
+        values, rules = validate_input(model, None), (model.price, model.api_price[0], route.cost or model.price)
+        sale = model.sale(values, "")
+        priced = sale.metered or any(rule.units & WRITTEN for rule in rules)
+        known[key] = None if priced else AbleRoute(model, route, values, sale, sale.reserved_micros, plain=True)
+    return known[key]
 
 
 def within_cap(request: GenerationRequest, able: list[AbleRoute]) -> list[AbleRoute]:
@@ -114,9 +139,9 @@ def within_cap(request: GenerationRequest, able: list[AbleRoute]) -> list[AbleRo
     cap = request.cost_max_micros
     if cap is None or request.payer == "quota":
         return able
-    affordable = [one for one in able if one.sale.reserved_micros <= cap]
+    affordable = [one for one in able if one.price_micros <= cap]
     if able and not affordable:
-        least = min(one.sale.reserved_micros for one in able)
+        least = min(one.price_micros for one in able)
         reason = f"This can cost {dollars(least)}, more than `max_cost_cents` allows. Nothing was charged."
         raise Refused("over_max_cost", reason)
     return affordable
@@ -127,13 +152,15 @@ def offer_of(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRout
     model, sale = one.model, one.sale
     # The price must be the same for whoever serves it: another model needs an equal one, unless the plan pays.
     routes = tuple(
-        FallbackRoute(other.route.provider, other.route.model, other.model.id, other.native)
-        for other in able
-        if other is not one
-        and other.route.simulated == one.route.simulated
-        and (request.payer == "quota" or other.sale == sale)
+        [
+            FallbackRoute(other.route.provider, other.route.model, other.model.id, other.native)
+            for other in able
+            if other is not one
+            and other.route.simulated == one.route.simulated
+            and (request.payer == "quota" or other.sale == sale)
+        ]
     )
-    metered = sale if sale.metered and request.payer != "quota" else None
+    metered = sale if not one.plain and sale.metered and request.payer != "quota" else None
     spec = Spec(
         request.dialect,
         model.kind,
@@ -142,11 +169,11 @@ def offer_of(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRout
         request.prompt,
         one.values,
         routes,
-        TRACE.get(),
+        EXCHANGE.get().trace,
         metered,
         simulated=one.route.simulated,
         native=one.native,
     )
     return RouteOffer(
-        provider=one.route.provider, price_micros=sale.reserved_micros, spec=spec, run_ms=model.timeout_s * 1000
+        provider=one.route.provider, price_micros=one.price_micros, spec=spec, run_ms=model.timeout_s * 1000
     )

@@ -36,7 +36,11 @@ def measured(catalogue: Catalogue) -> frozenset[str]:
 
 def of_model(context: GatewayContext, model_id: str) -> Sequence[Candidate]:
     """Return the routes of a model in the order of its policy. Raises Refused("unknown_model")."""
-    model = context.catalogue.model(model_id)
+    parts = context.live.current
+    known = parts.of_model.get(model_id)
+    if known is not None:
+        return known
+    model = parts.catalogue.model(model_id)
     if model is None:
         raise Refused("unknown_model", f"Unknown model {model_id[:100]!r}. See GET /api/v1/models.")
     candidates = _candidates(context, model)
@@ -44,6 +48,8 @@ def of_model(context: GatewayContext, model_id: str) -> Sequence[Candidate]:
         _warn_operator(context, [model], model=model.id)
         reason = f"Model {model.id!r} is not on offer here: its provider is not configured. See GET /api/v1/models."
         raise Refused("unknown_model", reason)
+    if len(candidates) == 1 or model.routing == "order":
+        parts.of_model[model_id] = tuple(candidates)
     return candidates
 
 

@@ -5,7 +5,7 @@ import contextlib
 from functools import partial
 from secrets import token_hex
 
-from gateway.trace import LEFT
+from gateway.exchange import EXCHANGE
 from shared.domain.generation import Generation
 from shared.ops.background import keep_running
 from shared.store import generations, keys
@@ -59,13 +59,13 @@ class Watch:
 
     async def hold(self, ended: "asyncio.Future[None]", wait_s: float) -> None:
         """Wait until `ended` is done, for at most `wait_s` seconds, or until the client has left."""
-        left = LEFT.get()
+        left = EXCHANGE.get().left
         either = [ended] if left is None else [ended, left]
         await asyncio.wait(either, timeout=max(wait_s, 0), return_when=asyncio.FIRST_COMPLETED)
 
     async def wait_until_ended(self, account: str, generation_id: str, wait_s: float) -> Generation | None:
         """Return the generation when it ends, or after `wait_s` seconds. None if the account has no such generation."""
-        left, loop = LEFT.get(), asyncio.get_running_loop()
+        left, loop = EXCHANGE.get().left, asyncio.get_running_loop()
         deadline_s = loop.time() + wait_s
         while not self.leaving and loop.time() < deadline_s and not (left is not None and left.done()):
             future = self.expect(generation_id)

@@ -180,8 +180,10 @@ def encode_spec(spec: Spec) -> bytes:
 
     That part has the inputs ENDED_WITHOUT, and all native inputs.
     """
+    if not (spec.input or spec.native or spec.routes):
+        return encode(spec)
     dropped: dict[str, object] = {name: spec.input[name] for name in ENDED_WITHOUT if name in spec.input}
-    natives = (spec.native, *(route.native for route in spec.routes))
+    natives = (spec.native, *[route.native for route in spec.routes])
     if any(natives):
         dropped[NATIVES] = natives
     if not dropped:

@@ -1,12 +1,49 @@
 """The definition of metrics: each is documented by its definition."""
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TypeVar
+from threading import Lock
+from typing import Any, TypeVar
 
 import prometheus_client
 from msgspec import Struct
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge
+from prometheus_client.samples import Sample
+
+BATCH_MAX = 500  # values that a histogram holds before it sorts them into its buckets
+ADDING = Lock()
+
+
+class Histogram(prometheus_client.Histogram):
+    """A histogram that sorts its values into buckets in batches, at each scrape and after every BATCH_MAX of them.
+
+    Each request is observed several times, and finding one bucket costs more than the rest of an observation.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._waiting: list[float] = []
+
+    def observe(self, amount: float, exemplar: dict[str, str] | None = None) -> None:
+        """Add a value. It has no exemplar."""
+        self._waiting.append(amount)
+        if len(self._waiting) >= BATCH_MAX:
+            self._add_waiting()
+
+    def _child_samples(self) -> Iterable[Sample]:
+        self._add_waiting()
+        return super()._child_samples()
+
+    def _add_waiting(self) -> None:
+        with ADDING:
+            batch = self._waiting[:]
+            del self._waiting[: len(batch)]
+            self._sum.inc(sum(batch))
+            for number, count in Tally(bisect_left(self._upper_bounds, amount) for amount in batch).items():
+                self._buckets[number].inc(count)
+
 
 AnyMetric = TypeVar("AnyMetric", Counter, Gauge, Histogram)
 

@@ -130,7 +130,7 @@ async def accept(store: Store, order: Order) -> Accepted:
         order.bounds,
         f"{order.bytes_in} {bytes_stored} {order.cost_micros}",
         " ".join(order.uploads),
-        *(part for offer, spec in zip(order.offers, specs, strict=True) for part in _offer_args(offer, spec)),
+        *[part for offer, spec in zip(order.offers, specs, strict=True) for part in _offer_args(offer, spec)],
         durable=True,
     )
     match reply:

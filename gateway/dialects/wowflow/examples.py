@@ -123,5 +123,6 @@ def generation_entries(model: Model) -> tuple[GenerationEntry, GenerationEntry, 
 def quote_of(model: Model) -> Quote:
     """Return the quote of an order with the defaults."""
     given = input_of(model)
-    first = AbleRoute(model, model.routes[0], given, model.sale(given, examples.PROMPT))
-    return quote_entry([first], balance_micros=first.sale.reserved_micros)
+    sale = model.sale(given, examples.PROMPT)
+    first = AbleRoute(model, model.routes[0], given, sale, sale.reserved_micros)
+    return quote_entry([first], balance_micros=first.price_micros)

@@ -36,6 +36,7 @@ from shared.store import accounts
 
 WAIT_MAX_S = Settings().prefer_wait_s  # by default
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])")
+NO_IMAGES = RequestImages("")  # of a request that names none
 
 
 async def list_models(request: web.Request) -> web.Response:
@@ -85,7 +86,8 @@ async def read_order(request: web.Request, key_hash: str, wait_s: int = 0) -> Ge
         raise Refused("missing_model", "is required: the id of a model from GET /api/v1/models.", field="model")
     if not body.prompt or not body.prompt.strip():
         raise Refused("missing_prompt", "is required: describe what to generate.", field="prompt")
-    images, candidates = request_images(context, key_hash), routing.of_model(context, body.model)
+    candidates = routing.of_model(context, body.model)
+    images = request_images(context, key_hash) if body.input or body.native else NO_IMAGES
     return GenerationRequest(
         dialect="wowflow",
         candidates=candidates,
@@ -133,21 +135,23 @@ def preferred_wait_s(prefer: str, most_s: int) -> int:
 
 def generation_entry(context: GatewayContext, generation: Generation) -> GenerationEntry:
     """Return a generation in this dialect's shape."""
-    base_url, outcome = context.base_url, generation.outcome
+    outcome, spec = generation.outcome, generation.spec
+    price_micros, returned_micros = generation.price_micros, generation.returned_micros
+    price_cents = cents_up(price_micros)
     entry = GenerationEntry(
         id=generation.id,
         status=generation.status,
-        model=generation.spec.model,
-        cost_cents=cents_up(generation.price_micros),
-        cost_usd=cents_up(generation.price_micros) / 100,
-        cost_micros=generation.price_micros,
+        model=spec.model,
+        cost_cents=price_cents,
+        cost_usd=price_cents / 100,
+        cost_micros=price_micros,
         created_at=rfc3339(generation.created_ms),
-        type=generation.spec.kind,
+        type=spec.kind,
         provider=generation.provider,
-        simulated=generation.spec.simulated,
+        simulated=spec.simulated,
         stage=generation.state,
-        refunded_cents=cents_up(generation.returned_micros),
-        refunded_micros=generation.returned_micros,
+        refunded_cents=cents_up(returned_micros),
+        refunded_micros=returned_micros,
     )
     if generation.position is not None:
         entry.queue_position = generation.position
@@ -156,7 +160,7 @@ def generation_entry(context: GatewayContext, generation: Generation) -> Generat
     if generation.closed_ms is not None:
         entry.completed_at = rfc3339(generation.closed_ms)
     if generation.state == COMPLETED and outcome is not None:
-        urls = tuple(output.url(base_url) for output in outcome.outputs)
+        urls = tuple(output.url(context.base_url) for output in outcome.outputs)
         if urls:
             retention_ms = context.settings.asset_retention_days * DAY_MS
             entry.result_url, entry.result_urls = urls[0], urls
@@ -165,9 +169,9 @@ def generation_entry(context: GatewayContext, generation: Generation) -> Generat
             entry.expires_at = entry.result_expires_at = rfc3339(outcome.expires_ms)
         if outcome.text is not None:
             entry.result_text = outcome.text
-        entry.usage_reported = usage_reported(generation.spec.sale, outcome.facts)
+        entry.usage_reported = usage_reported(spec.sale, outcome.facts)
     if generation.late is not None:
-        entry.late_urls = tuple(output.url(base_url) for output in generation.late.outputs)
+        entry.late_urls = tuple(output.url(context.base_url) for output in generation.late.outputs)
     if generation.state == FAILED and outcome is not None:
         entry.error = outcome.error or "failed"
         entry.error_code = outcome.error_code or "failed"

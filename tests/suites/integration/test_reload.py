@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 
 from gateway.app import build_app
 from gateway.context import CONTEXT, GatewayContext
+from gateway.exchange import EXCHANGE, Exchange
 from shared.domain.generation import COMPLETED
 from shared.ops import catalogue_files, own_secrets
 from shared.ops.catalogue_follower import CatalogueFollower
@@ -137,10 +138,10 @@ async def test_broken_catalogue_leaves_the_old_one_in_force(shop: Shop) -> None:
 async def test_request_sees_one_catalogue_from_start_to_end(shop: Shop) -> None:
     """A request that began before a reload still finds a model that the new catalogue does not have."""
     context = shop.context
-    context.live.pin()
+    EXCHANGE.set(Exchange(parts=context.live.newest))
     assert "" == await shop.reload(shop.text.replace(FLAT, "test/other"))
     assert context.catalogue.model(FLAT) is not None
-    context.live.pin()
+    EXCHANGE.set(Exchange(parts=context.live.newest))
     assert context.catalogue.model(FLAT) is None
     assert context.catalogue.model("test/other") is not None
 

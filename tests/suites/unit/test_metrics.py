@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from deploy.observe.__main__ import GENERATED, find_stale
 from shared.ops import measures, metrics
@@ -82,3 +82,18 @@ def test_foreign_label_values_are_bounded() -> None:
     seen = [metrics.bounded("test", f"code_{number}") for number in range(measures.LABEL_VALUES_MAX + 2)]
     assert ["other", "other"] == seen[-2:]
     assert "code_0" == metrics.bounded("test", "code_0")
+
+
+def test_histogram_sorts_its_values_before_it_is_read() -> None:
+    """Values are in their buckets at each scrape, those on a bound too, and never more than a batch of them waits."""
+    registry = CollectorRegistry()
+    histogram = measures.Histogram("things", "Things.", ["kind"], registry=registry, buckets=(1, 2))
+    child = histogram.labels("a")
+    for value in (-1, 0.5, 1, 1.5, 2, 7):
+        child.observe(value)
+    read = [registry.get_sample_value("things_bucket", {"kind": "a", "le": le}) for le in ("1.0", "2.0", "+Inf")]
+    assert ([3, 5, 6], 11) == (read, registry.get_sample_value("things_sum", {"kind": "a"}))
+    for _ in range(measures.BATCH_MAX + 1):
+        child.observe(3)
+    assert 1 == len(child._waiting)
+    assert measures.BATCH_MAX + 7 == registry.get_sample_value("things_count", {"kind": "a"})

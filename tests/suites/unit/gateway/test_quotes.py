@@ -25,7 +25,8 @@ def test_quote_says_whether_it_would_be_simulated() -> None:
     model = load_catalogue().models["test/noop"]
     for simulated in (True, False):
         route = structs.replace(model.routes[0], simulated=simulated)
-        assert simulated is quote_entry([AbleRoute(model, route, {}, model.sale({}, "a boat"))], 0).simulated
+        sale = model.sale({}, "a boat")
+        assert simulated is quote_entry([AbleRoute(model, route, {}, sale, 1)], 0).simulated
 
 
 def test_missing_usage_report_is_shown() -> None:

@@ -3,10 +3,10 @@
 import pytest
 from msgspec import structs
 
-from gateway.offers import OFFERS_MAX, Candidate, GenerationRequest, build_offers
+from gateway.offers import OFFERS_MAX, Candidate, GenerationRequest, build_offers, find_plain
 from shared.domain.catalogue import Model, Route
 from shared.domain.errors import Refused
-from shared.domain.price_rule import PricePart, PriceRule
+from shared.domain.price_rule import PricePart, PriceRule, Unit, flat
 from tests.harness.factories import load_catalogue
 
 
@@ -69,3 +69,29 @@ def test_an_input_is_refused_when_the_first_candidate_rejects_it() -> None:
     with pytest.raises(Refused) as caught:
         build_offers(make_request(bare, make_candidate("one")))
     assert "invalid_input" == caught.value.code
+
+
+@pytest.mark.parametrize("per", ["order", "output", "1k_characters"])
+@pytest.mark.parametrize("part", ["price", "cost"])
+def test_price_of_a_plain_order_is_computed_once_unless_the_prompt_changes_it(per: Unit, part: str) -> None:
+    """Orders without an input have the same offer each time, and one for a longer prompt if that costs more."""
+    rules = {name: flat(1_000) for name in ("price", "cost")}
+    rules[part] = PriceRule(parts=(PricePart(per=per, micros=1_000_000),))
+    candidate = make_candidate("one", price=rules["price"], api_price_micros=None)
+    candidate = structs.replace(candidate, route=structs.replace(candidate.route, cost=rules["cost"]))
+    request = structs.replace(make_request(candidate, payer="balance"), input=None)
+    fixed = per == "order" or (part == "cost" and per == "output")
+    assert fixed == (find_plain(candidate.model, candidate.route) is not None)
+    short, long = (build_offers(structs.replace(request, prompt=text))[0] for text in ("a boat", "a boat " * 400))
+    assert ("a boat", "a boat " * 400) == (short.spec.prompt, long.spec.prompt)
+    assert (part == "price" and per.startswith("1")) == (short.price_micros < long.price_micros)
+    given = build_offers(structs.replace(request, prompt="a boat", input={"seed": None}))[0]
+    assert given == short
+
+
+def test_plain_order_with_an_invalid_prompt_is_refused() -> None:
+    """The price that a model remembers says nothing about the prompt."""
+    request = structs.replace(make_request(make_candidate("one")), input=None)
+    assert build_offers(request)
+    with pytest.raises(Refused, match="prompt"):
+        build_offers(structs.replace(request, prompt="a\0b"))

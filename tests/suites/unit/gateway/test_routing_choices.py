@@ -38,7 +38,8 @@ def make_context(catalogue: Catalogue, **took_ms: float) -> Any:
     """Return a context that has the keys of every provider but one."""
     able = frozenset(catalogue.providers) - {"groq"}
     speeds = SimpleNamespace(of=lambda kind: took_ms)
-    return SimpleNamespace(catalogue=catalogue, configured=able, speeds=speeds, settings=Settings())
+    live = SimpleNamespace(current=SimpleNamespace(catalogue=catalogue, of_model={}))
+    return SimpleNamespace(catalogue=catalogue, configured=able, speeds=speeds, settings=Settings(), live=live)
 
 
 @pytest.mark.parametrize(

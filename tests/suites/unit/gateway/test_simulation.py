@@ -42,6 +42,7 @@ def make_context(*keyed: str, simulate: str = "auto", policy: Policy = "order", 
     """Return a context with the keys of some providers."""
     settings = Settings(simulate=simulate)
     return SimpleNamespace(
+        live=SimpleNamespace(current=SimpleNamespace(catalogue=structs.replace(SHIPPED, routing=policy), of_model={})),
         catalogue=structs.replace(SHIPPED, routing=policy),
         configured=frozenset({"local", *keyed}),
         settings=settings,

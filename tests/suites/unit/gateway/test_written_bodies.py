@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.body import BYTE_ORDER_MARK, parse_written
+from gateway.body import BYTE_ORDER_MARK, parse_plain, parse_strictly, parse_written
 from shared.domain.errors import Refused
 
 BODY = rb'{"a": {"native": 1}, "native" : {"n\u00e9" : 5.0 , "b" : { "c":1E3 }, "d":"\u00e9" }, "e": "\n"}'
@@ -30,3 +30,46 @@ def test_invalid_body_is_refused_before_its_texts_are_read() -> None:
         with pytest.raises(Refused) as refused:
             parse_written(b'{"native": {"a": %b}}' % text, "native")
         assert "invalid_json" == refused.value.code
+
+
+PLAIN = [
+    b'{"model":"a/b","prompt":"a boat"}',
+    b' {"a": {"b": [1, true, null, "c", {}]}, "d": "\xc3\xa9\xf0\x9f\x9a\xa4" } ',
+    b'{"a": -12, "b": 0}',
+    b"{}",
+]
+ODD = [
+    *(b'{"a":"1","a":"2"}', b'{"a":1,"a":1}', b'{"b":{"a":"1","a":"2"}}', b'{"b":[{"a":1,"a":2}]}'),
+    *(rb'{"a\"":"1","a":"2"}', rb'{"\u0061":"1","a":"2"}', rb'{"a":"\ud800"}', rb'{"a":"\n"}'),
+    *(b'{"a":1.0}', b'{"a":1e3}', b'{"a":-0}', b'{"a":-0.0}', b'{"a":%d}' % 10**30, b'{"a":NaN}', b'{"a":01}'),
+    *(
+        b'{"a":"\xff"}',
+        b'{"a":"\xed\xa0\x80"}',
+        b'{"a":"\x01"}',
+        b'{"a":"b"}x',
+        b'{"a":"b",}',
+        b"[]",
+        b'"a"',
+        b"",
+        b"1",
+    ),
+    *(
+        b'{"a":' * 9 + b"1" + b"}" * 9,
+        b'{"a":' * 33 + b"1" + b"}" * 33,
+        b'{"a":' + b"[" * 5_000,
+        BYTE_ORDER_MARK + b"{}",
+    ),
+]
+
+
+@pytest.mark.parametrize("body", PLAIN)
+def test_plain_body_is_parsed_fast(body: bytes) -> None:
+    """A body without escapes, floats, large numbers and many levels needs no strict parser, and has the same value."""
+    assert parse_strictly(body) == parse_plain(body) is not None
+
+
+@pytest.mark.parametrize("body", ODD)
+def test_odd_body_is_left_to_the_strict_parser(body: bytes) -> None:
+    """Nothing that the strict parser refuses or reads in its own way is parsed fast."""
+    value = parse_plain(body)
+    assert value is None or repr(parse_strictly(body)) == repr(value)
