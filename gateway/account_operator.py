@@ -17,7 +17,7 @@ from shared.ops.storage import StorageError
 from shared.records.errors import RecordsDown
 from shared.store import erase
 
-LOOK_EVERY_S = 10.0
+LOOK_EVERY_S = 2.0
 REASON_CHARS_MAX = 200
 
 log = structlog.get_logger()
