@@ -28,6 +28,7 @@ ROWS = (
     "memory",
     "records",
     "lists",
+    "rewrite",
     "inputs",
     "outputs",
     "wake",

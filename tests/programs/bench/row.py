@@ -18,6 +18,7 @@ class Size(Struct, frozen=True, kw_only=True):
     stock_jobs: int = 4_000  # the same for stock arq, which is slower
     samples: int = 300  # of one latency
     stored: int = 20_000  # generations in the store when memory is read
+    rewritten_mb: int = 300  # of the store's data
     archived: int = 200_000  # generations that pass through the archiver, into each database
     in_flight: int = 5_000
     parked: int = 10_000  # generations in progress at a provider
@@ -39,6 +40,7 @@ QUICK = Size(
     stock_jobs=1_500,
     samples=60,
     stored=4_000,
+    rewritten_mb=30,
     archived=10_000,
     in_flight=2_000,
     parked=2_000,
