@@ -12,6 +12,8 @@ from shared.ops.settings import Settings
 from tests.harness.postgres import Postgres, empty_database
 from tests.harness.processes import FORKS, START_S, STARTED, Process, make_folder, socket_answers, store_command
 
+pytest_plugins = ["tests.harness.parallel"]
+
 
 @pytest.fixture(scope="session")
 def store_server() -> Iterator[str]:

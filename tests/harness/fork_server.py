@@ -8,6 +8,7 @@ import contextlib
 import multiprocessing
 import os
 import runpy
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -23,6 +24,8 @@ MODULES = ("gateway", "workers", "operate.cli.main", "shared.store.embedded")  #
 PRELOADED = "tests.harness.preloaded"
 READ_AT_START = ("PYTHON", "LD_", "SSL_")  # variables that the interpreter or an import reads
 AS_PRELOADED = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "SSL_CERT_FILE": os.devnull}
+CLOCK = "tests.harness.shifted.sitecustomize"
+SHIFT, SHIFTED_PATH = "CLOCK_SHIFT_S", f"{ROOT / 'tests/harness/shifted'}:{ROOT}"
 
 
 class ForkedProcess:
@@ -53,7 +56,8 @@ class ForkedProcess:
 
 def can_start(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> bool:
     """Return whether a command runs one of our programs, in an interpreter like this one."""
-    usual = all(AS_PRELOADED.get(name) == value for name, value in env.items() if name.startswith(READ_AT_START))
+    expected = AS_PRELOADED | ({"PYTHONPATH": SHIFTED_PATH} if SHIFT in env else {})
+    usual = all(expected.get(name) == value for name, value in env.items() if name.startswith(READ_AT_START))
     return [sys.executable, "-m"] == list(command[:2]) and command[2] in MODULES and cwd == ROOT and usual
 
 
@@ -82,10 +86,12 @@ def _run(ready: Connection, words: Sequence[str], env: dict[str, str], log: str)
     """Run the program in this process. Raises SystemExit with its exit code."""
     os.setsid()
     bind_to_parent(os.getppid())
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` ignores it
     ready.send(None)
     ready.close()
     os.environ.clear()
     os.environ.update(env)
+    vars(sys.modules[CLOCK])["SHIFT_S"] = float(env.get(SHIFT, "0"))
     os.chdir(ROOT)
     with open(os.devnull, "rb") as nothing, open(log, "ab") as output:
         os.dup2(nothing.fileno(), 0)

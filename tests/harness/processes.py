@@ -29,7 +29,7 @@ from shared.ops.parent import bind_to_parent
 from shared.ops.settings import ROOT, Settings, load
 from shared.store.embedded import command_line
 from tests.harness import fork_server
-from tests.harness.fork_server import ForkedProcess
+from tests.harness.fork_server import SHIFT, SHIFTED_PATH, ForkedProcess
 
 CARRIED = ("PATH", "HOME", "LANG", "TMPDIR")  # no other variable of the developer reaches a child
 BARE = {
@@ -49,15 +49,21 @@ FORKS: list[bool] = []  # not empty: our programs start from the fork server
 _numbers = count(1)
 
 
-@cache
 def scratch_folder() -> Path:
-    """Return the folder of this test run, whose path is short enough for unix sockets; it is removed at the end."""
+    """Return this process's folder, whose path is short enough for unix sockets; it is removed at the end."""
+    return _create_scratch_folder(os.getpid())
+
+
+@cache
+def _create_scratch_folder(owner: int) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="wok-", dir="/tmp"))
-    atexit.register(_clean_up, folder)
+    atexit.register(_clean_up, folder, owner)
     return folder
 
 
-def _clean_up(folder: Path) -> None:
+def _clean_up(folder: Path, owner: int) -> None:
+    if os.getpid() != owner:  # this process was forked from the owner
+        return
     for process in STARTED:
         process.kill()
     shutil.rmtree(folder, ignore_errors=True)
@@ -77,6 +83,11 @@ def free_port() -> int:
         with contextlib.suppress(OSError), socket.socket() as listener:
             listener.bind(("127.0.0.1", port))
             return port
+
+
+def shift_clock(seconds: float) -> dict[str, str]:
+    """Return the environment of a Python process whose clock is wrong by that much."""
+    return {"PYTHONPATH": SHIFTED_PATH, SHIFT: str(seconds)}
 
 
 def socket_answers(path: str) -> bool:
@@ -101,6 +112,12 @@ def store_command(settings: Settings) -> list[str]:
     else:
         assert "valkey" == chosen, f"TEST_STORE is valkey or redis, not {chosen}"
     return command
+
+
+def _prepare(parent: int) -> None:
+    """Bind a child to its parent, and undo what `nohup` does to signals."""
+    bind_to_parent(parent)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Process:
@@ -157,7 +174,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=partial(bind_to_parent, os.getpid()),  # noqa: PLW1509  # one system call, no lock
+                preexec_fn=partial(_prepare, os.getpid()),  # noqa: PLW1509  # two system calls, no lock
             )
 
     async def wait_until(self, condition: Callable[[], bool], event: str, limit_s: float = START_S) -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from shared.store.connect import Store
-from tests.harness.processes import ROOT, Stack, free_port, make_folder
+from tests.harness.processes import Stack, free_port, make_folder, shift_clock
 from tests.harness.proxy import Proxy
 from tests.programs.chaos.plan import WOKGEN_WAIT_S, Plan
 
 CATALOGUE = Path(__file__).parent / "catalogue.toml"
-SHIFTED = ROOT / "tests/harness/shifted"
 ROLES = ("run paid", "run paid", "run kinds", "run kinds", "run odd", "deliver", "sweep")
 
 
@@ -48,7 +47,7 @@ async def deploy(plan: Plan, paid_url: str) -> AsyncIterator[Deployment]:
         async def add(base: str, *arguments: str, **env: str) -> None:
             proxy = await held.enter_async_context(Proxy(dial))
             name = f"{base}-2" if base in proxies else base
-            shift = {"PYTHONPATH": f"{SHIFTED}:{ROOT}", "CLOCK_SHIFT_S": str(plan.shifts_s[name])}
+            shift = shift_clock(plan.shifts_s[name])
             stack.add(base, *arguments, env={"REDIS_URL": f"redis://127.0.0.1:{proxy.port}", **shift, **env})
             proxies[name] = proxy
 

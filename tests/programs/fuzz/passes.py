@@ -23,6 +23,7 @@ class Pass(Struct, frozen=True):
     arguments: tuple[str, ...] = ()
 
 
+REST = ("--exclude-tag", "Admin", "--exclude-tag", "WokGen", "--exclude-tag", "WokGen SDK 1.0")
 OURS = ("--exclude-tag", "Admin")  # the admin API refuses customers and guests
 # This pass pauses providers and revokes keys, so it runs last.
 ADMIN = Pass("admin", False, EXACT, ("--include-tag", "Admin"))

@@ -14,7 +14,7 @@ from tests.harness.bounds import BUSY_S, within
 from tests.harness.doubles.calling import Calling
 from tests.harness.doubles.receiver import Receiver
 from tests.harness.factories import create_customer, doubles_env
-from tests.harness.processes import ROOT, Stack, free_port, make_folder
+from tests.harness.processes import Stack, free_port, make_folder, shift_clock
 from tests.suites.e2e.caller import Caller, Place
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,7 +27,7 @@ RIGHT_S = 5.0
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=SHIFTS_S)
 async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     """Run a deployment in which every process but the store is wrong about the time."""
-    shift = {"PYTHONPATH": f"{ROOT / 'tests/harness/shifted'}:{ROOT}", "CLOCK_SHIFT_S": str(request.param)}
+    shift = shift_clock(request.param)
     async with Calling() as provider:
         stack = Stack(gateways=0, workers=(), deliver=0, sweep=0, env=doubles_env(make_folder("c"), provider.url))
         async with (

@@ -18,14 +18,14 @@ LINES_MAX = 60
 TESTS_MIN = 50  # of the suite's for one case
 LIMIT_S = 60
 SUITE = "tests/suites/conformance/test_conformance.py"
-QUIETLY = ("-p", "no:cacheprovider", "-p", "no:xdist")
+QUIETLY = ("-p", "no:cacheprovider")
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy this tree and add the page's files to it."""
     folder = tmp_path_factory.mktemp("tree")
-    for name in ("workers", "shared", "operate", "tests", "deploy"):
+    for name in ("gateway", "workers", "shared", "operate", "tests", "deploy"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     for others in (folder / "tests" / "suites" / "conformance" / "adapters").iterdir():

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from operate import catalogue
 from operate.cli.main import main, wokflow
 from operate.cli.terminal import PIPE_WIDTH_CHARS, clean, open_console, write, write_json, write_renderables
 from shared.domain.foreign_text import CONTROLS
@@ -120,6 +121,7 @@ def shell(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     for name, value in (settings | {"ODD_API_KEY": KEY}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(catalogue, "ANSWERS_S", 0.1)  # nobody answers
     yield lambda *words: main(words)
     redaction.remember([])
 

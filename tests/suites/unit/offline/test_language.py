@@ -58,8 +58,8 @@ def test_child_process_gives_the_same_answer() -> None:
 def test_threads_get_the_answers_of_single_calls() -> None:
     """Threads that call at once get the same answers as calls one after the other."""
     alone = [cat(seed=seed) for seed in (5, 6)]
-    with ThreadPoolExecutor(4) as pool:
-        assert alone * 2 == list(pool.map(lambda seed: cat(seed=seed), (5, 6, 5, 6)))
+    with ThreadPoolExecutor(2) as pool:
+        assert alone == list(pool.map(lambda seed: cat(seed=seed), (5, 6)))
 
 
 def test_library_is_silent_unreachable_and_leaves_signals_alone() -> None:
