@@ -18,6 +18,7 @@ from shared.domain.bounds import BoundReached
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.generation import FAILED, Generation
 from shared.domain.ids import uuid7
+from shared.domain.key_limits import address_bits
 from shared.domain.trace import trace_id
 from shared.ops import clock, entropy, metrics
 from shared.store import accounts, generations, ledger
@@ -82,6 +83,7 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
         cost_micros=cost_micros,
         uploads=tuple([upload.path for upload in request.uploads]),
         upload_bytes=sum([len(upload.data) for upload in request.uploads]),
+        address=address_bits(request.address),
     )
 
 

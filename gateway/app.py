@@ -18,7 +18,7 @@ from gateway.api.admin.failures import KeyFailures
 from gateway.api.admin.handlers import CHECK_LOCK
 from gateway.body import BODY_BYTES_MAX
 from gateway.callback_secrets import CallbackSecrets
-from gateway.context import CONTEXT, DOCUMENT, FOLLOWER, SDK, GatewayContext
+from gateway.context import CONTEXT, DOCUMENT, FOLLOWER, SCOPES, SDK, GatewayContext
 from gateway.dialects.wowflow.handlers import models_body
 from gateway.edge import headers
 from gateway.edge.rates import RateLimits
@@ -56,7 +56,9 @@ def build_app(settings: Settings) -> web.Application:
     app[DOCUMENT] = serve_current_document
     app[SDK] = located_handler(static.sdk, settings)
     app.cleanup_ctx.append(lambda app: open_context(app, settings, first, storage))
-    app.add_routes([*routes.routes(routes.operations(catalogue)), *routes.unlisted_routes()])
+    table = routes.operations(catalogue)
+    app[SCOPES] = {operation.handler: operation.scopes for operation in table}
+    app.add_routes([*routes.routes(table), *routes.unlisted_routes()])
     return app
 
 

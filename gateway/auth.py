@@ -5,14 +5,19 @@ from functools import lru_cache
 
 from aiohttp import web
 
-from gateway.context import CONTEXT, GatewayContext
+from gateway.context import CONTEXT, SCOPES, GatewayContext
+from gateway.edge.client import forwarded_address
 from shared.domain import ids
 from shared.domain.errors import Refused, StoreDown
+from shared.domain.key_limits import EXPIRED, NO_LIMITS, KeyLimits, address_bits, forbids
+from shared.ops import clock
 from shared.store import accounts
+from shared.store.key_limits import note_use
 
 KEYS_REMEMBERED = 1024
 # Other services take their keys in these headers, and their clients send ours there too.
 OTHER_HEADERS = ("X-API-Key", "Api-Key", "X-Goog-Api-Key", "xi-api-key")
+LIMITS = web.RequestKey("limits", KeyLimits)  # of a request whose key has some
 HOW = "Send your API key in the header `Authorization: Bearer wf_live_...`."
 
 
@@ -70,23 +75,55 @@ def refuse_key_in_url(request: web.Request) -> None:
 
 
 async def authenticate(request: web.Request) -> str:
-    """Return the account id of the request's key. Raises Refused: missing_api_key or invalid_api_key."""
+    """Return the account id of the request's key. Raises Refused: missing_api_key, invalid_api_key or forbidden."""
     context, hashed = request.app[CONTEXT], key_hash(request)
-    found = await accounts.find_by_key(context.store, hashed)
-    if found is None:
+    holder = await accounts.find_holder(context.store, hashed)
+    if holder is None:
         reason = "This API key is unknown or revoked. Create a key at /account/api-keys."
         raise Refused("invalid_api_key", reason)
-    await remember_key(context, hashed, found)
-    return found
+    if holder.limits != NO_LIMITS:
+        request[LIMITS] = holder.limits
+        check_limits(request, holder.limits)
+    await remember_key(context, hashed, holder.account)
+    return holder.account
+
+
+def check_limits(request: web.Request, limits: KeyLimits) -> None:
+    """Check a key with limits: its expiry, the caller's address, and one of the scopes of the call. Raises Refused."""
+    if limits.expires_ms is not None and limits.expires_ms <= clock.now_ms():
+        raise EXPIRED
+    if not limits.allows_address(address_bits(caller_address(request))):
+        raise forbids("address", "")
+    scopes = request.app[SCOPES].get(request.match_info.handler, ())
+    if not limits.has_scope(*scopes):
+        raise forbids("scope", "` or `".join(scopes))
+
+
+def limits_of(request: web.Request) -> KeyLimits:
+    """Return the limits of the key that `authenticate` has found."""
+    limits: KeyLimits = request.get(LIMITS, NO_LIMITS)
+    return limits
+
+
+def require_scope(request: web.Request, scope: str) -> None:
+    """Raise Refused if the key of an authenticated request lacks a scope."""
+    if not limits_of(request).has_scope(scope):
+        raise forbids("scope", scope)
+
+
+def caller_address(request: web.Request) -> str:
+    """Return the address that the caller sends from."""
+    return forwarded_address(request, request.app[CONTEXT].trusted)
 
 
 async def remember_key(context: GatewayContext, hashed: str, account: str) -> None:
-    """Count further requests with a key that works against its own rate limits, those of its plan."""
+    """Count further requests with a key that works against its own rate limits, those of its plan, and note its use."""
     if context.rates.knows(hashed):
         return
     plan = ""
     with contextlib.suppress(StoreDown):
         plan = await accounts.find_plan(context.store, account)
+        await note_use(context.store, account, hashed)
     context.rates.remember(hashed, account, plan)
 
 

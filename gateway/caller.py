@@ -8,8 +8,8 @@ from msgspec import Struct
 from gateway import auth
 from gateway.accept import plan_retired
 from gateway.context import CONTEXT, GatewayContext
-from gateway.edge.client import forwarded_address
 from gateway.guests import GuestNetwork, guest_account, guest_networks
+from shared.domain.key_limits import NO_LIMITS, KeyLimits
 from shared.ops import clock
 from shared.store import accounts, ledger
 from shared.store.ledger import Quota, UnknownPlan
@@ -23,6 +23,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     account: str
     key_hash: str = ""
     networks: tuple[GuestNetwork, ...] = ()  # of a guest, shared with other guests; the smallest first
+    address: str = ""
+    limits: KeyLimits = NO_LIMITS  # of the key
 
     @property
     def guest(self) -> str:
@@ -34,12 +36,13 @@ async def identify_caller(request: web.Request) -> Caller:
     """Return the caller, a guest if no header has a key. Raises Refused for an inactive key."""
     context = request.app[CONTEXT]
     if auth.presented(request) is not None:
-        account = await auth.authenticate(request)
-        return Caller(account=account, key_hash=auth.key_hash(request))
+        account, address = await auth.authenticate(request), auth.caller_address(request)
+        limits = auth.limits_of(request)
+        return Caller(account=account, key_hash=auth.key_hash(request), address=address, limits=limits)
     auth.refuse_key_in_url(request)
-    address = forwarded_address(request, context.trusted)
+    address = auth.caller_address(request)
     networks = guest_networks(address, context.secret)
-    return Caller(account=guest_account(address, context.secret), networks=networks)
+    return Caller(account=guest_account(address, context.secret), networks=networks, address=address)
 
 
 async def read_quota(context: GatewayContext, account: str) -> Quota:

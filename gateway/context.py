@@ -1,5 +1,6 @@
 """The parts that request handlers work with. `app.py` creates them, handlers find them in the application."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -69,6 +70,7 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
         return url_of(EXCHANGE.get().host, self.settings)
 
 
+SCOPES: web.AppKey[Mapping[Handler, tuple[str, ...]]] = web.AppKey("scopes")  # of calls: a key needs one of them
 SDK: web.AppKey[Handler] = web.AppKey("sdk")  # answers the TypeScript SDK
 DOCUMENT: web.AppKey[Handler] = web.AppKey("document")  # answers the OpenAPI document
 FOLLOWER = web.AppKey("follower", CatalogueFollower)

@@ -43,6 +43,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     guest: str = ""
     payer: str = "balance"
     networks: tuple[GuestNetwork, ...] = ()  # of a guest, shared with others
+    address: str = ""  # of the caller
     uploads: tuple[Upload, ...] = ()  # images that `input` names by their paths
     idempotency_key: str = ""
     wait_s: float = 0

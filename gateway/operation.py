@@ -9,8 +9,15 @@ from msgspec import Struct
 from shared.domain.described import doc
 
 Item = TypeVar("Item")
+Scope = Literal["generate", "read", "webhooks", "manage"]
 Access = Literal["key", "optional", "open", "admin"]
-KEYED = ("missing_api_key", "invalid_api_key", "internal_error", "unavailable")  # of every call that takes a key
+KEYED = (
+    "missing_api_key",
+    "invalid_api_key",
+    "forbidden",
+    "internal_error",
+    "unavailable",
+)  # of every call that takes a key
 BODIED = ("invalid_json", "invalid_request", "payload_too_large", "unsupported_media_type")  # of every call with a body
 
 
@@ -57,6 +64,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     summary: str
     text: str = ""
     access: Access = "key"
+    scopes: tuple[Scope, ...] = ()  # a key with limits needs one of them
     parameters: tuple[Parameter, ...] = ()
     body: type[Struct] | None = None
     bodies: Mapping[str, Struct] = {}  # examples; the code samples send the first

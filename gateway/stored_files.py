@@ -49,7 +49,8 @@ class CallersFiles(Struct):
 
     async def _find_account(self) -> str | None:
         if self.account is UNSET:
-            self.account = await accounts.find_by_key(self.context.store, self.key_hash) if self.key_hash else None
+            holder = await accounts.find_holder(self.context.store, self.key_hash) if self.key_hash else None
+            self.account = holder.account if holder else None
         return self.account
 
     async def require_output(self, path: str, name: str, kind: MediaKind) -> None:

@@ -12,6 +12,7 @@ from shared.domain.account import Account
 from shared.domain.described import doc, timestamp
 from shared.domain.errors import Refused
 from shared.domain.ids import KEY_PREFIXES
+from shared.domain.key_limits import SpendCaps
 from shared.store import accounts, ledger, security, uploads
 
 REFERENCE_CHARS_MAX = REASON_CHARS_MAX = 200
@@ -63,6 +64,15 @@ class WarnedBelow(Struct, kw_only=True):
 
     account: Annotated[str, doc("The account's id.")]
     low_micros: Annotated[int, doc("The low-balance threshold in micro-dollars. 0: no alert.")]
+
+
+class SpendCapsSet(Struct, kw_only=True):
+    """The caps on what an account may take from its balance; null: none."""
+
+    account: Annotated[str, doc("The account's id.")]
+    day_micros: Annotated[int | None, doc("In a UTC day, in micro-dollars.")]
+    month_micros: Annotated[int | None, doc("In a calendar month, in micro-dollars.")]
+    total_micros: Annotated[int | None, doc("In total, in micro-dollars.")]
 
 
 class AccountEventEntry(Struct, kw_only=True):
@@ -168,6 +178,14 @@ async def set_low_balance(operator: Operator, account_id: str, micros: int) -> W
     acting = operator.act("account warn-below", account_id, f"{micros} micro-USD")
     await accounts.set_low_balance_alert(acting, account_id, micros)
     return WarnedBelow(account=account_id, low_micros=micros)
+
+
+async def set_spend_caps(operator: Operator, account_id: str, caps: SpendCaps, *, fresh: bool = False) -> SpendCapsSet:
+    """Set what an account may take from its balance. Fresh caps count from zero. Raises Refused."""
+    await require_account(operator, account_id)
+    acting = operator.act("account set-caps", account_id, f"{caps.words} micro-USD")
+    await accounts.set_spend_caps(acting, account_id, caps, fresh=fresh)
+    return SpendCapsSet(account=account_id, day_micros=caps.day, month_micros=caps.month, total_micros=caps.total)
 
 
 async def list_events(operator: Operator, account_id: str, count: int) -> list[AccountEventEntry]:

@@ -1,18 +1,36 @@
 // Draws /account/api-keys: the account's keys, its balance and its low-balance alert.
 
 import {
-  announce, button, call, confirmButton, field, focus, form, isCurrentKey, secretCard, start, timeElement,
+  announce, button, call, confirmButton, field, FieldError, focus, form, formatTime, isCurrentKey, secretCard, start,
+  timeElement,
 } from "./account.js";
 import { h } from "./elements.js";
 
+const DAY_MS = 86_400_000;
 const PREFIXES = { wowflow: "wf_live_", wokgen: "wok_" };
 
 const dollars = (cents) => (cents / 100).toLocaleString("en-US", { style: "currency", currency: "USD" });
 
+const SCOPES = { generate: "create", read: "read", webhooks: "manage webhooks", manage: "manage keys" };
+
+function limitsOf(key) {
+  const caps = { day_cents: "a day", month_cents: "a month", total_cents: "in total" };
+  const limits = key.scopes.map((scope) => SCOPES[scope]);
+  limits.push(...key.models, ...key.kinds, ...key.ip_addresses);
+  for (const [name, text] of Object.entries(key.spend_caps ? caps : {})) {
+    if (key.spend_caps[name] !== null) limits.push(`${dollars(key.spend_caps[name])} ${text}`);
+  }
+  if (key.spent) limits.push(`${dollars(key.spent.total_micros / 10_000)} spent`);
+  if (key.expires_at) limits.push(`until ${formatTime(key.expires_at)}`);
+  return limits.join(", ") || "none";
+}
+
 function keyRow(key, redraw) {
   const current = isCurrentKey(key.hint) && h("span", { class: "badge good" }, "current");
   return h("tr", null,
-    h("td", null, h("code", null, key.hint), " ", current),
+    h("td", null, key.name, key.name && h("br"), h("code", null, key.hint), " ", current),
+    h("td", null, limitsOf(key)),
+    h("td", null, key.last_used_at ? timeElement(key.last_used_at) : "never"),
     h("td", null, timeElement(key.created_at)),
     h("td", null, confirmButton("Revoke", key.hint, async () => {
       await call("DELETE", `keys/${key.id}`);
@@ -25,16 +43,44 @@ function keyRow(key, redraw) {
 async function drawKeys(list, secret = null, changed = false) {
   const { data } = await call("GET", "keys");
   const redraw = (card) => drawKeys(list, card, true);
-  const createButtons = Object.entries(PREFIXES).map(([kind, prefix]) => button(`Create ${prefix} key`, async () => {
-    const created = await call("POST", "keys", { kind });
+  const create = async (body) => {
+    const created = await call("POST", "keys", body);
     await redraw(secretCard("Your new key", created.key, "Save it now. It is not shown again."));
-  }, { kind: kind === "wowflow" ? "main" : "" }));
-  const titles = ["Key", "Created", "Action"];
+  };
+  const createButtons = Object.entries(PREFIXES).map(([kind, prefix]) =>
+    button(`Create ${prefix} key`, () => create({ kind }), { kind: kind === "wowflow" ? "main" : "" }));
+  const titles = ["Key", "Limits", "Last used", "Created", "Action"];
   const table = h("div", { class: "table", role: "region", "aria-label": "Active keys", tabindex: -1 }, h("table", null,
     h("thead", null, h("tr", null, titles.map((title) => h("th", { scope: "col" }, title)))),
     h("tbody", null, data.map((key) => keyRow(key, redraw)))));
-  list.replaceChildren(table, h("div", { class: "card-foot" }, createButtons), secret ?? "");
+  const limited = h("details", null, h("summary", null, "Create a key with limits, to give away"), limitedForm(create));
+  list.replaceChildren(table, h("div", { class: "card-foot" }, createButtons), limited, secret ?? "");
   if (changed) focus(secret ?? table);
+}
+
+function limitedForm(create) {
+  const number = (id, step) => h("input", { class: "field short", id, type: "number", min: step, step });
+  const name = h("input", { class: "field", id: "key-name", type: "text", maxlength: 100, required: true });
+  const [day, total, days] = [number("key-day", 0.01), number("key-total", 0.01), number("key-days", 1)];
+  const scopes = Object.entries(SCOPES).map(([scope, text]) => h("label", { class: "check" },
+    h("input", { type: "checkbox", name: "scope", value: scope, checked: scope === "generate" }), `May ${text}`));
+  const cents = (input) => (input.value ? Math.round(Number(input.value) * 100) : null);
+  return form("Create key", name, [
+    field("Name", name),
+    h("fieldset", null, h("legend", null, "What it may do"), scopes),
+    field("At most a day, in US dollars (empty: no cap)", day),
+    field("At most in total, in US dollars (empty: no cap)", total),
+    field("Days until it expires (empty: never)", days),
+  ], async (element) => {
+    const checked = [...element.querySelectorAll("[name=scope]:checked")].map((box) => box.value);
+    if (!checked.length) throw new FieldError(name, "Choose what the key may do.");
+    const expires = days.value && new Date(Date.now() + Number(days.value) * DAY_MS).toISOString();
+    const caps = { day_cents: cents(day), total_cents: cents(total) };
+    await create({
+      name: name.value, scopes: checked, expires_at: expires || null,
+      spend_caps: day.value || total.value ? caps : null,
+    });
+  });
 }
 
 function alertForm(account) {

@@ -12,6 +12,8 @@ const EVENTS = {
   "balance.low": "the balance fell below your alert",
   "endpoint.disabled": "another endpoint was disabled",
   "key.created": "an API key was created",
+  "key.changed": "an API key was changed",
+  "key.rotated": "an API key was rotated",
   "key.revoked": "an API key was revoked",
   "endpoint.created": "another endpoint was added",
   "endpoint.deleted": "another endpoint was deleted",

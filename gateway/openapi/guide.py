@@ -24,6 +24,11 @@ Send your API key with every call, in the header `Authorization: Bearer wf_live_
 create it. An account can have {KEYS_ACTIVE_MAX} active keys. The samples on this page read the key from an \
 environment variable. Keys that start with `wf_live_` or `wok_` work everywhere.
 
+A key to give away has limits: `scopes`, an expiry, models, kinds, addresses, and caps on what it spends. The scope \
+`generate` is for calls that create, cancel or read a generation by its id, `read` for other reads, `webhooks` for \
+endpoints, and `manage` for keys and the account. A call that a key does not allow is \
+refused with 403 `forbidden`, and an order past a cap with 402 `key_budget_exceeded`.
+
 The WokGen calls also work without a key. Such a guest has the daily quota of the plan `guest`, counted by IP \
 address. A call with a wrong or revoked key is refused; it does not count as a guest.
 

@@ -10,6 +10,7 @@ from operate.cli.operator import with_operator
 from operate.cli.show import fields, table
 from operate.operator import Operator
 from shared.domain.account import Account
+from shared.domain.key_limits import SpendCaps
 from shared.domain.money import dollars, micros_from_usd
 from shared.ops.storage import Storage
 from shared.store.accounts import find as look_up
@@ -185,3 +186,28 @@ async def warn_below(context: CommandContext, operator: Operator, account_id: st
     done = await accounts.set_low_balance(operator, account_id, usd)
     result = f"set to {dollars(usd)}" if usd else "removed"
     context.show(done, f"Low-balance alert of {account_id} {result}.")
+
+
+@account.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.option("--day-usd", callback=parse_amount, help="The most that it may spend in a UTC day.")
+@click.option("--month-usd", callback=parse_amount, help="The most that it may spend in a calendar month.")
+@click.option("--total-usd", callback=parse_amount, help="The most that it may spend in total.")
+@click.option("--reset-spent", is_flag=True, help="Count from zero.")
+@with_operator
+async def set_caps(
+    context: CommandContext,
+    operator: Operator,
+    account_id: str,
+    *,
+    day_usd: int | None,
+    month_usd: int | None,
+    total_usd: int | None,
+    reset_spent: bool,
+) -> None:
+    """Set what an account may take from its balance. A cap that is not given is removed."""
+    caps = SpendCaps(day=day_usd, month=month_usd, total=total_usd)
+    done = await accounts.set_spend_caps(operator, account_id, caps, fresh=reset_spent)
+    amounts = {"a day": caps.day, "a month": caps.month, "in total": caps.total}
+    words = [f"{dollars(micros)} {name}" for name, micros in amounts.items() if micros is not None]
+    context.show(done, f"{account_id} may spend {', '.join(words) or 'all of its balance'}.")

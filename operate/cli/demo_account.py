@@ -53,8 +53,8 @@ async def ensure_account(store: Store, settings: Settings) -> DemoAccount:
 
 
 async def _verify_keys(store: Store, demo: DemoAccount) -> bool:
-    owners = [await accounts.find_by_key(store, key_hash(key)) for key in demo.keys.values()]
-    return bool(owners) and set(owners) == {demo.account}
+    holders = [await accounts.find_holder(store, key_hash(key)) for key in demo.keys.values()]
+    return bool(holders) and {holder and holder.account for holder in holders} == {demo.account}
 
 
 def _write_account(settings: Settings, demo: DemoAccount) -> None:

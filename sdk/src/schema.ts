@@ -1,4 +1,4 @@
-// sha256:bfa2924d6ba2d8ef1bd2fce83be91f7bbe44eef2039e1826eb73758a7006b4ae
+// sha256:e4fcef7c53271eb519d7a1f672c0831dedf2c333479bcceb52327b601e2381c0
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -13,6 +13,8 @@ export interface Schemas {
     created_at: string;
     /** The low-balance threshold. 0: no alert. */
     low_balance_cents: number;
+    /** The caps of all its orders together. Null: none. */
+    spend_caps?: Schemas["SpendCapsBody"] | null;
   };
   /** An attempt to post. Without a response `status` is null and `error` has the reason. */
   AttemptEntry: {
@@ -63,10 +65,14 @@ export interface Schemas {
     /** The exact balance, in millionths of a dollar. */
     balanceMicros: number;
   };
-  /** Body of PATCH /api/v1/account. */
+  /** Body of PATCH /api/v1/account. Fields that are left out stay. */
   ChangeAccount: {
     /** The low-balance threshold. 0: no alert. 0 to 100000000. */
-    low_balance_cents: number;
+    low_balance_cents?: number;
+    /** The caps of all its orders together. Null: none. */
+    spend_caps?: Schemas["SpendCapsBody"] | null;
+    /** Whether these caps begin to count from zero. */
+    reset_spent?: boolean;
   };
   /** Body of POST /api/v1/webhooks. No `events` means all. */
   CreateEndpoint: {
@@ -79,6 +85,8 @@ export interface Schemas {
       | "balance.low"
       | "endpoint.disabled"
       | "key.created"
+      | "key.changed"
+      | "key.rotated"
       | "key.revoked"
       | "endpoint.created"
       | "endpoint.deleted"
@@ -322,10 +330,27 @@ export interface Schemas {
     /** Refuse the request with `over_max_cost` if it could cost more. 0 to 100000000. */
     max_cost_cents?: number | null;
   };
-  /** Body of POST /api/v1/keys. */
+  /** Body of POST /api/v1/keys. A limit that is left out is that of the key of the request. */
   CreateKey: {
     /** The kind decides the prefix: `wf_live_` or `wok_`. */
     kind?: "wokgen" | "wowflow";
+    /** A name for people. */
+    name?: string;
+    /** Calls that the key may make. `generate`: create and cancel generations, read them by id, and upload. `read`: lists, balance and usage. `webhooks`: endpoints. `manage`: keys and the account. Empty: all of it. */
+    scopes?: ("generate" | "manage" | "read" | "webhooks")[];
+    /** When the key stops working. RFC 3339. Null: never. */
+    expires_at?: string | null;
+    /** The models that the key may order. Empty: all. */
+    models?: string[];
+    /** The kinds that the key may order. Empty: all. */
+    kinds?: ("enhance" | "image" | "interrogate" | "music" | "text" | "upscale" | "video" | "voice")[];
+    /**
+     * The addresses or networks that the key works from. Empty: all.
+     * @example 192.0.2.0/24
+     */
+    ip_addresses?: string[];
+    /** A budget of the key's own. Null: none. */
+    spend_caps?: Schemas["SpendCapsBody"] | null;
   };
   /** A tree of an account's day. */
   DayTree: {
@@ -824,6 +849,27 @@ export interface Schemas {
     hint: string;
     /** When it was created. RFC 3339, UTC, milliseconds. */
     created_at: string;
+    /** Its name. */
+    name: string;
+    /** Calls that the key may make. `generate`: create and cancel generations, read them by id, and upload. `read`: lists, balance and usage. `webhooks`: endpoints. `manage`: keys and the account. Empty: all of it. */
+    scopes: string[];
+    /** When the key stops working. RFC 3339. Null: never. */
+    expires_at?: string | null;
+    /** The models that the key may order. Empty: all. */
+    models: string[];
+    /** The kinds that the key may order. Empty: all. */
+    kinds: string[];
+    /**
+     * The addresses or networks that the key works from. Empty: all.
+     * @example 192.0.2.0/24
+     */
+    ip_addresses: string[];
+    /** The caps of its own budget. Null: it has none. */
+    spend_caps?: Schemas["SpendCapsBody"] | null;
+    /** The amounts that its own budget has counted. Null: it has none. */
+    spent?: Schemas["SpentEntry"] | null;
+    /** When it was last used, to a minute. RFC 3339. Null: never. */
+    last_used_at?: string | null;
     /** The key. Shown once, in the response that creates it. */
     key?: string;
   };
@@ -1122,6 +1168,24 @@ export interface Schemas {
     key_id: string;
     /** The Ed25519 signature in hexadecimal. */
     signature: string;
+  };
+  /** The most that may be taken from the balance in a day, in a month (UTC) and in total. Null: no cap. */
+  SpendCapsBody: {
+    /** In a day, in cents. 0 to 100000000. */
+    day_cents?: number | null;
+    /** In a calendar month, in cents. 0 to 100000000. */
+    month_cents?: number | null;
+    /** In total, in cents. 0 to 100000000. */
+    total_cents?: number | null;
+  };
+  /** The amounts that orders have taken, less refunds, as the caps count them. */
+  SpentEntry: {
+    /** Today, in micro-dollars. */
+    day_micros: number;
+    /** This month, in micro-dollars. */
+    month_micros: number;
+    /** Since the count began, in micro-dollars. */
+    total_micros: number;
   };
   /** Every input field of kind `text`; a catalogue entry names the fields of its model. */
   TextInput: {

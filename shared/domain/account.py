@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from shared.domain.key_limits import NO_CAPS, NO_LIMITS, KeyLimits, SpendCaps, Spent
+
 LOW_MICROS_DEFAULT = 500_000  # low-balance alert of a new account: half a dollar
 
 
@@ -15,6 +17,7 @@ class Account(Struct, frozen=True, kw_only=True):
     topup: int
     spent: int
     low: int = 0  # an order that takes the balance below this sends a `balance.low` event; 0: never
+    caps: SpendCaps = NO_CAPS
 
     @property
     def balance(self) -> int:
@@ -29,3 +32,16 @@ class Key(Struct, frozen=True, kw_only=True):
     kind: str
     created_ms: int
     hint: str
+    hash: str = ""
+    name: str = ""
+    limits: KeyLimits = NO_LIMITS
+    caps: SpendCaps = NO_CAPS  # of its own budget
+    spent: Spent = Spent()
+    used_ms: int | None = None  # about when it was last used; None: never
+
+
+class KeyHolder(Struct, frozen=True):
+    """The account of an API key, and the limits of one that has some."""
+
+    account: str
+    limits: KeyLimits = NO_LIMITS

@@ -36,9 +36,9 @@ SUPPORT = frozenset(
         "queue resume",
     }
 )
-MONEY = frozenset({"account top-up", "account adjust", "generation refund", "uncertain resolve"})
+MONEY = frozenset({"account adjust", "account set-caps", "account top-up", "generation refund", "uncertain resolve"})
 # A key of an account acts as the account, and the catalogue has the prices.
-OWNERS = frozenset({"account create", "catalogue reload", "key create"})
+OWNERS = frozenset({"account create", "catalogue reload", "key change", "key create", "key rotate"})
 ALLOWED: dict[str, frozenset[str]] = {
     "read": READ,
     "support": READ | SUPPORT,

@@ -2,17 +2,21 @@
 
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
-from shared.domain.account import LOW_MICROS_DEFAULT, Account, Key
+from msgspec import structs
+
+from shared.domain.account import LOW_MICROS_DEFAULT, Account, Key, KeyHolder
 from shared.domain.catalogue import Plan
 from shared.domain.errors import Refused
 from shared.domain.events import OPERATOR
 from shared.domain.ids import KEY_RANDOM_BYTES, key_hash, key_hint, new_key
-from shared.store import keys
+from shared.domain.key_limits import NO_CAPS, NO_LIMITS, KeyLimits, SpendCaps
+from shared.store import key_limits, keys
 from shared.store.client import StoreClient
 from shared.store.stored_lists import UNREADABLE, read_each
 
-KEYS_ACTIVE_MAX = 10
+KEYS_ACTIVE_MAX = 50
 NAME_CHARS_MAX = 200
 
 
@@ -37,7 +41,9 @@ async def find(store: StoreClient, account_id: str) -> Account | None:
         return None
     values = {fields[i].decode(): fields[i + 1].decode() for i in range(0, len(fields), 2)}
     numbers = {name: int(values[name]) for name in ("created_ms", "topup", "spent")}
-    return Account(id=account_id, name=values["name"], plan=values["plan"], low=int(values.get("low", 0)), **numbers)
+    caps = (await key_limits.read_budget(store, account_id))[0] if "capped" in values else NO_CAPS
+    low = int(values.get("low", 0))
+    return Account(id=account_id, name=values["name"], plan=values["plan"], low=low, caps=caps, **numbers)
 
 
 async def set_low_balance_alert(store: StoreClient, account_id: str, micros: int) -> bool:
@@ -50,10 +56,20 @@ async def list_ids(store: StoreClient, first: int = 0, count: int = 1000) -> lis
     return [raw.decode() for raw in await store.call("ZRANGE", keys.ACCOUNTS, first, first + count - 1)]
 
 
-async def find_by_key(store: StoreClient, hashed: str) -> str | None:
-    """Return the account id of a key's hash, or None for an unknown or revoked key."""
+async def set_spend_caps(store: StoreClient, account_id: str, caps: SpendCaps, *, fresh: bool = False) -> bool:
+    """Set what an account may take from its balance. Its first caps, and `fresh` ones, count from zero.
+
+    False if the account does not exist.
+    """
+    return bool((await store.run("set_spend_caps", account_id, caps.words, "1" if fresh else ""))[0] == "set")
+
+
+async def find_holder(store: StoreClient, hashed: str) -> KeyHolder | None:
+    """Return the account of a key's hash, with the limits of one that has some; None for an unknown or revoked key."""
     account_id = await store.call("GET", keys.key(hashed))
-    return account_id.decode() if account_id is not None else None
+    if account_id is not None:
+        return KeyHolder(account_id.decode())
+    return await key_limits.find_limited(store, hashed)
 
 
 async def find_plan(store: StoreClient, account_id: str) -> str:
@@ -62,29 +78,83 @@ async def find_plan(store: StoreClient, account_id: str) -> str:
     return name.decode() if name is not None else ""
 
 
-async def create_key(store: StoreClient, account_id: str, kind: str, by: str = OPERATOR) -> tuple[str, str]:
+async def create_key(
+    store: StoreClient,
+    account_id: str,
+    kind: str,
+    by: str = OPERATOR,
+    *,
+    name: str = "",
+    limits: KeyLimits = NO_LIMITS,
+    caps: SpendCaps = NO_CAPS,
+) -> tuple[str, str]:
     """Create an API key and return (key id, the key itself). The key is never shown again.
 
-    `kind` is wowflow or wokgen, and `by` the hash of the caller's key. Raises Refused if the account does not exist or
-    has KEYS_ACTIVE_MAX active keys.
+    `kind` is wowflow or wokgen, and `by` the hash of the caller's key. With `caps` the key gets a budget of its own.
+    Raises Refused if the account does not exist or has KEYS_ACTIVE_MAX active keys.
     """
-    secret = new_key(kind, secrets.token_bytes(KEY_RANDOM_BYTES))
-    key_id = "key_" + secrets.token_hex(6)
-    facts = (account_id, key_id, key_hash(secret), kind, key_hint(secret))
-    word, *_ = await store.run("create_key", *facts, KEYS_ACTIVE_MAX, by)
-    if word == "too_many":
-        raise Refused("too_many_keys", f"An account can have at most {KEYS_ACTIVE_MAX} active keys: revoke one first.")
-    if word == "missing":
-        raise Refused("unknown_account", f"Account {account_id} does not exist.")
+    key_id, secret = "key_" + secrets.token_hex(6), new_key(kind, secrets.token_bytes(KEY_RANDOM_BYTES))
+    given = structs.replace(limits, budget=key_id) if caps else limits
+    facts = (account_id, key_id, key_hash(secret), kind, key_hint(secret), KEYS_ACTIVE_MAX, by, name)
+    _require_made(account_id, await store.run("create_key", *facts, caps.words if caps else "", *given.fields))
     return key_id, secret
 
 
+async def change_key(
+    store: StoreClient,
+    account_id: str,
+    key: Key,
+    by: str = OPERATOR,
+    *,
+    name: str,
+    limits: KeyLimits,
+    caps: SpendCaps,
+    fresh: bool = False,
+) -> bool:
+    """Set the name, limits and caps of a key. A `fresh` budget counts from zero. False if the key is not active."""
+    budget = limits.budget or (key.id if caps else "")
+    given = structs.replace(limits, budget=budget)
+    facts = (account_id, key.id, by, name, budget, caps.words, "1" if fresh else "")
+    return bool((await store.run("change_key", *facts, *given.fields))[0] == "changed")
+
+
+async def rotate_key(
+    store: StoreClient, account_id: str, key: Key, overlap_s: float, by: str = OPERATOR
+) -> tuple[str, str] | None:
+    """Create a key with the name, limits and budgets of another, which expires after an overlap.
+
+    Return (key id, the key itself), or None if the other is not active. Raises Refused.
+    """
+    secret = new_key(key.kind, secrets.token_bytes(KEY_RANDOM_BYTES))
+    key_id = "key_" + secrets.token_hex(6)
+    facts = (key.id, key_id, key_hash(secret), key_hint(secret), int(overlap_s * 1000), KEYS_ACTIVE_MAX, by)
+    reply = await store.run("rotate_key", account_id, *facts)
+    if reply[0] == "missing":
+        return None
+    _require_made(account_id, reply)
+    return key_id, secret
+
+
+def _require_made(account_id: str, reply: list[Any]) -> None:
+    match reply:
+        case ["too_many", *_]:
+            reason = f"An account can have at most {KEYS_ACTIVE_MAX} active keys: revoke one first."
+            raise Refused("too_many_keys", reason)
+        case ["missing"]:
+            raise Refused("unknown_account", f"Account {account_id} does not exist.")
+
+
 async def list_keys(store: StoreClient, account_id: str) -> list[Key]:
-    """Return the account's active keys, oldest first."""
+    """Return the account's active keys with their limits, oldest first."""
     fields: list[bytes] = await store.call("HGETALL", keys.account_keys(account_id))
     pairs = list(zip(fields[::2], fields[1::2], strict=True))
     found = read_each(pairs, _read_key, _unreadable_key, where=keys.account_keys(account_id))
-    return sorted(found, key=lambda key: key.created_ms)
+    return await key_limits.add_limits(store, account_id, sorted(found, key=lambda key: key.created_ms))
+
+
+async def find_key(store: StoreClient, account_id: str, key_id: str) -> Key | None:
+    """Return an active key of an account, or None."""
+    return next((key for key in await list_keys(store, account_id) if key.id == key_id), None)
 
 
 async def find_key_hash(store: StoreClient, account_id: str, key_id: str) -> str:
@@ -94,8 +164,8 @@ async def find_key_hash(store: StoreClient, account_id: str, key_id: str) -> str
 
 
 def _read_key(pair: tuple[bytes, bytes]) -> Key:
-    _, kind, created_ms, hint = pair[1].decode().split(" ", 3)
-    return Key(id=pair[0].decode(), kind=kind, created_ms=int(created_ms), hint=hint)
+    hashed, kind, created_ms, hint, *name = pair[1].decode().split(" ", 4)
+    return Key(id=pair[0].decode(), kind=kind, created_ms=int(created_ms), hint=hint, hash=hashed, name="".join(name))
 
 
 def _unreadable_key(pair: tuple[bytes, bytes]) -> Key:

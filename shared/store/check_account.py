@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from shared.domain.generation import TERMINAL
 from shared.store import keys
+from shared.store.check_budgets import BudgetSums, find_faults
 from shared.store.client import StoreClient
 from shared.store.findings import FINDINGS_MAX, Finding, Report
 from shared.store.ledger import LedgerEntry
@@ -33,12 +34,18 @@ class Record(Struct, frozen=True):
     reserved: int
     cost: int  # -1: none
     credit: int  # -1: none
+    budgets: str  # that counted it
     faults: tuple[str, ...]
 
     @property
     def ended(self) -> bool:
         """Return whether it is completed or failed."""
         return self.state in TERMINAL
+
+    @property
+    def spent(self) -> int:
+        """Return what it takes from the balance, micro-USD."""
+        return max(self.cost, 0) - max(self.credit, 0) if self.ended else max(self.reserved, 0)
 
 
 class Entry(Struct, gc=False):
@@ -65,6 +72,7 @@ class AccountCheck(Struct):
     reserves: int = 0
     refunds: int = 0
     credits: int = 0
+    budgets: BudgetSums = field(default_factory=BudgetSums)
 
     def add(self, subject: str, fault: str, detail: str = "") -> None:
         """Add a finding, up to FINDINGS_MAX."""
@@ -88,6 +96,8 @@ async def check_account(store: StoreClient, account: str, report: Report, *, rec
         await _compare_all(check)
         if (await store.run("check_account", account))[4:] == [opening]:
             _add_up(check, topup, spent)
+            for name, detail in await find_faults(store, check.budgets):
+                check.add(name, "budget_sum", detail)
             break
     else:
         check.findings.clear()
@@ -226,6 +236,7 @@ async def _compare(check: AccountCheck, entries: dict[str, Entry], names: Sequen
                 _compare_one(check, entry, record)
             elif record.state and record.reserved != 0 and not check.opening:
                 check.add(record.id, "no_reserve_line")
+            check.budgets.add(record.budgets, record.spent)
             for fault in record.faults:
                 check.add(record.id, fault)
             if record.state and record.account != check.account:
@@ -255,10 +266,10 @@ async def read_records(store: StoreClient, ids: Sequence[str]) -> list[Record]:
     """Return the generations of at most IDS_BATCH ids, all read at one moment."""
     _, *rows = await store.run("check_generations", *ids)
     found = []
-    for name, account, provider, state, reserved, cost, credit, faults in rows:
+    for name, account, provider, state, reserved, cost, credit, budgets, faults in rows:
         words = tuple(fault.decode() for fault in faults)
         texts = (name.decode(), account.decode(), provider.decode(), state.decode())
-        found.append(Record(*texts, reserved, cost, credit, words))
+        found.append(Record(*texts, reserved, cost, credit, budgets.decode(errors="replace"), words))
     return found
 
 

@@ -10,6 +10,7 @@ FAULTS = {
     "topup_sum": "the sum of the top-up entries is not the account's total of top-ups",
     "spent_sum": "the sum of open reservations and settled costs is not the account's total spent",
     "negative_balance": "the balance is negative",
+    "budget_sum": "the budget of a key or an account has counted less than its generations cost",
     "bad_line": "a ledger entry cannot be read",
     "two_reserves": "the generation has more than one reserve entry",
     "two_settles": "the generation has more than one settle entry",

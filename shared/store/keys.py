@@ -45,21 +45,44 @@ SCHEMA_VERSION = 3  # raise it with a change that the previous version cannot wo
 
 
 def account(account_id: str) -> str:
-    """Return the hash of an account: name, plan, created_ms, topup, spent, low (micro-USD), low_told, events.
+    """Return the hash of an account: name, plan, created_ms, topup, spent, low (micro-USD), low_told, events, capped.
 
-    Permanent.
+    Permanent. An account with `capped` has a budget.
     """
     return f"gw:account:{account_id}"
 
 
 def account_keys(account_id: str) -> str:
-    """Return the hash of an account's active keys: key id to `<sha256> <kind> <created_ms> <hint>`; permanent."""
+    """Return the hash of an account's keys: key id to `<sha256> <kind> <created_ms> <hint> <name>`; permanent."""
     return f"gw:keys:{account_id}"
 
 
 def key(key_hash: str) -> str:
     """Return the string with the account id of an API key, by the key's SHA-256; deleted on revocation."""
     return f"gw:key:{key_hash}"
+
+
+def limited_key(key_hash: str) -> str:
+    """Return the hash of a key with limits, by the key's SHA-256; deleted on revocation.
+
+    account, id, scopes, expires_ms, models, kinds, networks (binary digits), budget (its own), above (of its makers).
+    A limit that it does not have is absent. The key must be in gw:keys of its account, too.
+    """
+    return f"gw:limited-key:{key_hash}"
+
+
+def keys_used(account_id: str) -> str:
+    """Return the hash of the first 16 characters of a key's SHA-256 to its last use, ms, to a minute; permanent."""
+    return f"gw:keys-used:{account_id}"
+
+
+def budget(budget_id: str) -> str:
+    """Return the hash of a budget, by the id of the first key that it counts, or of an account; micro-USD.
+
+    cap_day, cap_month, cap_total (`-`: none); day (since 1970), month (since March of the year 0); spent_day of
+    that day, spent_month of that month, spent_total. A new count raises epoch. Permanent while its key is active.
+    """
+    return f"gw:budget:{budget_id}"
 
 
 def account_events(account_id: str) -> str:

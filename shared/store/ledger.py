@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from shared.domain.bounds import refusal_of
 from shared.domain.errors import Refused
 from shared.domain.generation import EndState, Outcome, Spec, encode, encode_spec
+from shared.domain.key_limits import EXPIRED, forbids, over_budget
 from shared.domain.money import dollars
 from shared.store import keys
 from shared.store.client import StoreClient
@@ -47,6 +48,7 @@ class Order(Struct, frozen=True, kw_only=True):
     cost_micros: int = 0  # the most that the operator pays a provider for it
     uploads: tuple[str, ...] = ()  # paths that the caller stores next; then it calls `release`
     upload_bytes: int = 0
+    address: str = ""  # the caller's, as 128 binary digits
 
 
 class Accepted(Struct, frozen=True):
@@ -130,6 +132,7 @@ async def accept(store: Store, order: Order) -> Accepted:
         order.bounds,
         f"{order.bytes_in} {bytes_stored} {order.cost_micros}",
         " ".join(order.uploads),
+        order.address,
         *[part for offer, spec in zip(order.offers, specs, strict=True) for part in _offer_args(offer, spec)],
         durable=True,
     )
@@ -143,6 +146,12 @@ async def accept(store: Store, order: Order) -> Accepted:
             raise UnknownPlan(plan.decode())
         case ["bound", scope, name, limit, left_ms]:
             raise refusal_of(scope.decode(), name.decode(), limit, left_ms)
+        case ["forbidden", what, name]:
+            raise forbids(what.decode(), name.decode())
+        case ["over_budget", budget, period, cap, spent]:
+            raise over_budget(budget.decode(), period.decode(), cap, spent)
+        case ["expired_key"]:
+            raise EXPIRED
         case [reason, *numbers]:
             raise _refused(reason, *numbers)
     raise ValueError("accept replied nothing")

@@ -85,7 +85,7 @@ def _sort_entry(work: Work, entry: StreamEntry) -> None:
 
 
 def _key_row(text: str) -> Row:
-    account, name, revoked_ms, hashed, kind, created_ms, hint = text.split(" ", 6)
+    account, name, revoked_ms, hashed, kind, created_ms, hint, *_ = text.split(" ", 7)  # the last one is its name
     facts = {"id": name, "account": account, "hash": hashed, "kind": kind, "hint": plain(hint)}
     return {**facts, "created_ms": int(created_ms), "revoked_ms": int(revoked_ms) or None}
 

@@ -1,9 +1,10 @@
 """The bodies of the account's own API."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gateway.api.account.key_bodies import SpendCapsBody
 from shared.domain.described import count, doc, timestamp
 from shared.domain.events import SECURITY_EVENTS
 from shared.domain.money import AMOUNT_USD_MAX
@@ -17,14 +18,19 @@ class AccountEntry(Struct, kw_only=True):
     plan: Annotated[str, doc("The plan: how much the account can run at once, and in a day.")]
     created_at: Annotated[str, timestamp("When it was created.")]
     low_balance_cents: Annotated[int, count("The low-balance threshold. 0: no alert.")]
+    spend_caps: Annotated[SpendCapsBody | None, doc("The caps of all its orders together. Null: none.")] = None
 
 
 class ChangeAccount(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Body of PATCH /api/v1/account."""
+    """Body of PATCH /api/v1/account. Fields that are left out stay."""
 
     low_balance_cents: Annotated[
-        int, Meta(ge=0, le=100 * AMOUNT_USD_MAX), doc("The low-balance threshold. 0: no alert.")
-    ]
+        Annotated[int, Meta(ge=0, le=100 * AMOUNT_USD_MAX)] | UnsetType, doc("The low-balance threshold. 0: no alert.")
+    ] = UNSET
+    spend_caps: Annotated[SpendCapsBody | UnsetType | None, doc("The caps of all its orders together. Null: none.")] = (
+        UNSET
+    )
+    reset_spent: Annotated[bool, doc("Whether these caps begin to count from zero.")] = False
 
 
 class ErasureEntry(Struct, kw_only=True):
@@ -34,22 +40,6 @@ class ErasureEntry(Struct, kw_only=True):
     requested_at: Annotated[str, timestamp("When it was requested.")]
     keys: Annotated[int, count("Keys that were revoked.")]
     endpoints: Annotated[int, count("Webhook endpoints that were removed.")]
-
-
-class CreateKey(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Body of POST /api/v1/keys."""
-
-    kind: Annotated[Literal["wowflow", "wokgen"], doc("The kind decides the prefix: `wf_live_` or `wok_`.")] = "wowflow"
-
-
-class KeyEntry(Struct, kw_only=True):
-    """An active key. The key itself is shown once, when it is created."""
-
-    id: Annotated[str, doc("The key's id.")]
-    kind: Annotated[str, doc("The kind of key.", enum=["wowflow", "wokgen"])]
-    hint: Annotated[str, doc("The key's prefix and its last four characters.")]
-    created_at: Annotated[str, timestamp("When it was created.")]
-    key: Annotated[str | UnsetType, doc("The key. Shown once, in the response that creates it.")] = UNSET
 
 
 class SecurityEntry(Struct, kw_only=True):

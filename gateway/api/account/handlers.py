@@ -1,19 +1,21 @@
-"""The caller's account and its keys, in WOWFLOW's shape, under /api/v1/account and /api/v1/keys."""
+"""The caller's account, in WOWFLOW's shape, under /api/v1/account."""
 
 from aiohttp import web
+from msgspec import UNSET
 
 from gateway import auth
 from gateway.account_operator import account_operator
-from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, ErasureEntry, KeyEntry, SecurityEntry
+from gateway.api.account.bodies import AccountEntry, ChangeAccount, ErasureEntry, SecurityEntry
+from gateway.api.account.key_bodies import account_caps
 from gateway.body import limit_of, read_json
 from gateway.context import CONTEXT
 from gateway.responses import json_response, list_response
 from operate.erasure import request_erasure
 from shared.domain.errors import Refused
-from shared.domain.events import KEY_CREATED, KEY_REVOKED
+from shared.domain.key_limits import MORE_THAN_MAKER, NO_LIMITS, SpendCaps
 from shared.domain.money import MICROS_PER_CENT, cents
 from shared.domain.times import rfc3339
-from shared.ops import clock, security_log
+from shared.ops import clock
 from shared.store import accounts, security
 
 
@@ -23,50 +25,33 @@ async def read_account(request: web.Request) -> web.Response:
 
 
 async def change_account(request: web.Request) -> web.Response:
-    """Set the low-balance alert."""
-    account = await auth.authenticate(request)
+    """Set the low-balance alert and the spend caps. A key with limits cannot set caps."""
+    account, store = await auth.authenticate(request), request.app[CONTEXT].store
     body, _ = await read_json(request, ChangeAccount)
-    await accounts.set_low_balance_alert(request.app[CONTEXT].store, account, body.low_balance_cents * MICROS_PER_CENT)
+    if (body.spend_caps is not UNSET or body.reset_spent) and auth.limits_of(request) != NO_LIMITS:
+        raise MORE_THAN_MAKER
+    if body.low_balance_cents is not UNSET:
+        await accounts.set_low_balance_alert(store, account, body.low_balance_cents * MICROS_PER_CENT)
+    if body.spend_caps is not UNSET:
+        caps = SpendCaps() if body.spend_caps is None else body.spend_caps.caps
+        await accounts.set_spend_caps(store, account, caps, fresh=body.reset_spent)
+    elif body.reset_spent:
+        found = await accounts.find(store, account)
+        await accounts.set_spend_caps(store, account, found.caps if found else SpendCaps(), fresh=True)
     return await _answer_account(request, account)
 
 
 async def erase_account(request: web.Request) -> web.Response:
     """Revoke the account's keys, remove its endpoints, and let the gateways erase the rest."""
     context, account = request.app[CONTEXT], await auth.authenticate(request)
+    if auth.limits_of(request) != NO_LIMITS:
+        raise MORE_THAN_MAKER
     if request.query.get("confirm") != account:
         reason = "must be the id of your account, because an erasure cannot be undone."
         raise Refused("invalid_request", reason, field="confirm")
     done = await request_erasure(account_operator(context, account), account)
     entry = ErasureEntry(id=account, requested_at=rfc3339(clock.now_ms()), keys=done.keys, endpoints=done.endpoints)
     return json_response(entry, 202)
-
-
-async def list_keys(request: web.Request) -> web.Response:
-    """Answer the account's active keys."""
-    keys = await accounts.list_keys(request.app[CONTEXT].store, await auth.authenticate(request))
-    return list_response([_entry(key.id, key.kind, key.hint, key.created_ms) for key in keys])
-
-
-async def create_key(request: web.Request) -> web.Response:
-    """Create a key and answer it, once."""
-    store, account = request.app[CONTEXT].store, await auth.authenticate(request)
-    body, _ = await read_json(request, CreateKey)
-    key_id, secret = await accounts.create_key(store, account, body.kind, auth.key_hash(request))
-    security_log.report(KEY_CREATED, account, key_id)
-    created = next(key for key in await accounts.list_keys(store, account) if key.id == key_id)
-    entry = _entry(created.id, created.kind, created.hint, created.created_ms)
-    entry.key = secret
-    return json_response(entry, 201)
-
-
-async def revoke_key(request: web.Request) -> web.Response:
-    """Revoke a key."""
-    account = await auth.authenticate(request)
-    key_id, by = request.match_info["id"], auth.key_hash(request)
-    if not await accounts.revoke_key(request.app[CONTEXT].store, account, key_id, by):
-        raise Refused("not_found", "Your account has no active key with this id.")
-    security_log.report(KEY_REVOKED, account, key_id)
-    return web.Response(status=204)
 
 
 async def list_events(request: web.Request) -> web.Response:
@@ -92,9 +77,6 @@ async def _answer_account(request: web.Request, account_id: str) -> web.Response
             plan=account.plan,
             created_at=rfc3339(account.created_ms),
             low_balance_cents=cents(account.low),
+            spend_caps=account_caps(account),
         )
     )
-
-
-def _entry(key_id: str, kind: str, hint: str, created_ms: int) -> KeyEntry:
-    return KeyEntry(id=key_id, kind=kind, hint=hint, created_at=rfc3339(created_ms))

@@ -1,18 +1,15 @@
 """The operations of the account and its keys."""
 
-from msgspec import structs
-
 from gateway.api.account import export, handlers
-from gateway.api.account.bodies import AccountEntry, ChangeAccount, CreateKey, ErasureEntry, KeyEntry, SecurityEntry
+from gateway.api.account.bodies import AccountEntry, ChangeAccount, ErasureEntry, SecurityEntry
+from gateway.api.account.key_bodies import SpendCapsBody
+from gateway.api.account.key_operations import KEYS
 from gateway.examples import ACCOUNT_CREATED_AT, ACCOUNT_ID, KEY_HINT, KEY_ID, LIMIT
-from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, Parameter, path_parameter
+from gateway.operation import BODIED, KEYED, DataList, Operation, OperationResponse, Parameter
 from shared.domain.events import KEY_CREATED, OPERATOR
 
 TAG = "Account"
 ACCOUNT = AccountEntry(id=ACCOUNT_ID, name="Ada", plan="pro", created_at=ACCOUNT_CREATED_AT, low_balance_cents=500)
-KEY = KeyEntry(id=KEY_ID, kind="wowflow", hint=KEY_HINT, created_at=ACCOUNT_CREATED_AT)
-CREATED_KEY = structs.replace(KEY, key="wf_live_4fJ0cQm1VbZs8Yk2TnXr5Wd7Hg9LpAe3UiOoM6a7Qx2")
-KEYS: DataList[KeyEntry] = DataList(data=(KEY,))
 EVENT = SecurityEntry(at=ACCOUNT_CREATED_AT, type=KEY_CREATED, subject=KEY_ID, detail=KEY_HINT, by=OPERATOR)
 EVENTS: DataList[SecurityEntry] = DataList(data=(EVENT,))
 ERASURE = ErasureEntry(id=ACCOUNT_ID, requested_at=ACCOUNT_CREATED_AT, keys=2, endpoints=1)
@@ -32,6 +29,7 @@ OPERATIONS = (
         path="/api/v1/account",
         handler=handlers.read_account,
         id="readAccount",
+        scopes=("read", "manage"),
         tag=TAG,
         summary="Read the account",
         text="Returns the account that the API key belongs to.",
@@ -43,13 +41,19 @@ OPERATIONS = (
         path="/api/v1/account",
         handler=handlers.change_account,
         id="changeAccount",
+        scopes=("manage",),
         tag=TAG,
-        summary="Set a low-balance alert",
+        summary="Set a low-balance alert, and spend caps",
         text="When a charge takes the balance below `low_balance_cents`, the account's webhook endpoints receive one "
         "`balance.low` event. The alert is armed again when a top-up raises the balance above the threshold. 0 turns "
-        "it off.",
+        "it off.\n\n`spend_caps` limit what all orders together take from the balance. Past a cap, orders are refused "
+        "with `spend_cap_exceeded`. The first caps count from zero, and so does a count with `reset_spent`.",
         body=ChangeAccount,
-        bodies={"five dollars": ChangeAccount(low_balance_cents=500), "never": ChangeAccount(low_balance_cents=0)},
+        bodies={
+            "five dollars": ChangeAccount(low_balance_cents=500),
+            "never": ChangeAccount(low_balance_cents=0),
+            "at most twenty dollars a day": ChangeAccount(spend_caps=SpendCapsBody(day_cents=2000)),
+        },
         responses=(ACCOUNT_RESPONSE,),
         refusals=(*BODIED, *KEYED),
     ),
@@ -58,6 +62,7 @@ OPERATIONS = (
         path="/api/v1/account",
         handler=handlers.erase_account,
         id="eraseAccount",
+        scopes=("manage",),
         tag=TAG,
         summary="Erase the account",
         text="Revokes all keys, this one too, and removes the webhook endpoints. Prompts, outputs, uploads, names "
@@ -76,6 +81,7 @@ OPERATIONS = (
         path="/api/v1/account/export",
         handler=export.send_export,
         id="exportAccount",
+        scopes=("manage",),
         tag=TAG,
         summary="Export the account",
         text="A ZIP file with all about the account: generations with prompts and results, deliveries, ledger, "
@@ -89,6 +95,7 @@ OPERATIONS = (
         path="/api/v1/account/events",
         handler=handlers.list_events,
         id="listAccountEvents",
+        scopes=("manage",),
         tag=TAG,
         summary="List the security events",
         text="Lists when keys and webhook endpoints were made, changed and removed, and by which key, newest first. "
@@ -99,44 +106,5 @@ OPERATIONS = (
         ),
         refusals=("invalid_request", *KEYED),
     ),
-    Operation(
-        method="post",
-        path="/api/v1/keys",
-        handler=handlers.create_key,
-        id="createKey",
-        tag=TAG,
-        summary="Create a key",
-        text="The key is shown only in this response. Either kind works everywhere.",
-        body=CreateKey,
-        bodies={"wf_live_": CreateKey(kind="wowflow"), "wok_": CreateKey(kind="wokgen")},
-        responses=(
-            OperationResponse(
-                status=201, text="The key.", shapes=(KeyEntry,), examples={"key": CREATED_KEY}, links=("revokeKey",)
-            ),
-        ),
-        refusals=("too_many_keys", *BODIED, *KEYED),
-    ),
-    Operation(
-        method="get",
-        path="/api/v1/keys",
-        handler=handlers.list_keys,
-        id="listKeys",
-        tag=TAG,
-        summary="List the keys",
-        text="Lists the account's active keys, oldest first, each with its prefix and its last four characters.",
-        responses=(OperationResponse(text="The keys.", shapes=(DataList[KeyEntry],), examples={"keys": KEYS}),),
-        refusals=KEYED,
-    ),
-    Operation(
-        method="delete",
-        path="/api/v1/keys/{id}",
-        handler=handlers.revoke_key,
-        id="revokeKey",
-        tag=TAG,
-        summary="Revoke a key",
-        text="The key stops working at once, even if this call is made with it.",
-        parameters=(path_parameter("id", "The key's id.", KEY_ID),),
-        responses=(OperationResponse(status=204, text="The key is revoked.", media_type=""),),
-        refusals=("not_found", *KEYED),
-    ),
+    *KEYS,
 )

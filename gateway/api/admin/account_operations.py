@@ -1,8 +1,8 @@
 """The operations of the admin API on accounts and their keys."""
 
-from gateway.api.account.bodies import CreateKey
-from gateway.api.admin import examples, handlers
-from gateway.api.admin.bodies import AdjustAccount, CreateAccount, TopUp, WarnBelow
+from gateway.api.account.key_bodies import ChangeKey, CreateKey, RotateKey, SpendCapsBody
+from gateway.api.admin import examples, handlers, key_handlers
+from gateway.api.admin.bodies import AdjustAccount, CapSpending, CreateAccount, TopUp, WarnBelow
 from gateway.api.admin.calls import call, list_call
 from gateway.examples import ACCOUNT_ID, KEY_ID, LIMIT
 from gateway.operation import Parameter, path_parameter
@@ -87,6 +87,18 @@ ACCOUNTS = (
         bodies={"five dollars": WarnBelow(low_micros=5_000_000)},
         refusals=UNKNOWN_ACCOUNT,
     ),
+    call(
+        "account set-caps",
+        "post",
+        f"{ACCOUNT}/caps",
+        handlers.set_caps,
+        summary="Set an account's spend caps",
+        example=examples.CAPPED,
+        parameters=(ACCOUNT_PARAMETER,),
+        text="Past a cap, orders that the balance would pay are refused with `spend_cap_exceeded`.",
+        bodies={"twenty dollars a day": CapSpending(day_micros=20_000_000), "no caps": CapSpending()},
+        refusals=UNKNOWN_ACCOUNT,
+    ),
     list_call(
         "account events",
         f"{ACCOUNT}/events",
@@ -109,7 +121,7 @@ ACCOUNTS = (
         "key create",
         "post",
         f"{ACCOUNT}/keys",
-        handlers.create_key,
+        key_handlers.create_key,
         summary="Create a key",
         example=examples.CREATED_KEY,
         parameters=(ACCOUNT_PARAMETER,),
@@ -121,17 +133,43 @@ ACCOUNTS = (
     list_call(
         "key list",
         f"{ACCOUNT}/keys",
-        handlers.list_keys,
+        key_handlers.list_keys,
         summary="List an account's keys, oldest first",
         entry=examples.KEY,
         parameters=(ACCOUNT_PARAMETER,),
         refusal="unknown_account",
     ),
     call(
+        "key change",
+        "patch",
+        f"{ACCOUNT}/keys/{{key}}",
+        key_handlers.change_key,
+        summary="Change a key",
+        example=examples.KEY,
+        parameters=(ACCOUNT_PARAMETER, KEY_PARAMETER),
+        text="Fields that are left out stay.",
+        bodies={"two dollars a day": ChangeKey(spend_caps=SpendCapsBody(day_cents=200))},
+        refusals=("unknown_key",),
+    ),
+    call(
+        "key rotate",
+        "post",
+        f"{ACCOUNT}/keys/{{key}}/rotate",
+        key_handlers.rotate_key,
+        summary="Rotate a key",
+        example=examples.CREATED_KEY,
+        parameters=(ACCOUNT_PARAMETER, KEY_PARAMETER),
+        text="The new key has the same name, limits and budget, and is shown only in this response. The old one "
+        "expires after `overlap_s`.",
+        status=201,
+        bodies={"an hour": RotateKey(overlap_s=3600)},
+        refusals=("unknown_key", "too_many_keys"),
+    ),
+    call(
         "key revoke",
         "delete",
         f"{ACCOUNT}/keys/{{key}}",
-        handlers.revoke_key,
+        key_handlers.revoke_key,
         summary="Revoke a key",
         example=examples.REVOKED,
         parameters=(ACCOUNT_PARAMETER, KEY_PARAMETER),

@@ -48,6 +48,15 @@ class WarnBelow(Struct, kw_only=True, forbid_unknown_fields=True):
     ]
 
 
+class CapSpending(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/admin/accounts/{account}/cap. A cap that is left out is removed."""
+
+    day_micros: Annotated[Amount | None, doc("In a UTC day, in micro-dollars.")] = None
+    month_micros: Annotated[Amount | None, doc("In a calendar month, in micro-dollars.")] = None
+    total_micros: Annotated[Amount | None, doc("In total, in micro-dollars.")] = None
+    reset_spent: Annotated[bool, doc("Whether the caps begin to count from zero.")] = False
+
+
 class RefundGeneration(Struct, kw_only=True, forbid_unknown_fields=True):
     """Body of POST /api/admin/generations/{id}/refund."""
 

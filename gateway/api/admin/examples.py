@@ -42,6 +42,7 @@ ADJUSTED = accounts.Adjusted(
     account=ACCOUNT_ID, adjusted=True, reference="adjustment-5d1c0e9a7b3f", balance_micros=19_890_000
 )
 WARNED = accounts.WarnedBelow(account=ACCOUNT_ID, low_micros=5_000_000)
+CAPPED = accounts.SpendCapsSet(account=ACCOUNT_ID, day_micros=20_000_000, month_micros=None, total_micros=None)
 KEY = account_keys.AdminKeyEntry(id=KEY_ID, kind="wowflow", hint=KEY_HINT, created_at=AT)
 CREATED_KEY = account_keys.CreatedKey(id=KEY_ID, kind="wowflow", key="wf_live_...")
 REVOKED = account_keys.Revoked(id=KEY_ID, revoked=True)

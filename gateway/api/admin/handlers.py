@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from gateway.api.account.bodies import CreateKey
 from gateway.api.admin.bodies import (
     AdjustAccount,
+    CapSpending,
     CreateAccount,
     RefundGeneration,
     ReplayDead,
@@ -21,7 +21,6 @@ from gateway.context import CONTEXT
 from gateway.history.usage import read_days
 from gateway.responses import json_response, list_response
 from operate import (
-    account_keys,
     accounts,
     audit,
     catalogue,
@@ -39,6 +38,7 @@ from operate import (
 from operate.operator import Operator
 from operate.queues import Mode
 from shared.domain.errors import Refused
+from shared.domain.key_limits import SpendCaps
 from shared.ops import settled
 from shared.store.findings import Report
 
@@ -97,6 +97,14 @@ async def set_low_balance(request: web.Request, operator: Operator) -> web.Respo
     return json_response(await accounts.set_low_balance(operator, request.match_info["account"], body.low_micros))
 
 
+async def set_caps(request: web.Request, operator: Operator) -> web.Response:
+    """Set what an account may take from its balance."""
+    body, _ = await read_json(request, CapSpending)
+    caps = SpendCaps(day=body.day_micros, month=body.month_micros, total=body.total_micros)
+    account = request.match_info["account"]
+    return json_response(await accounts.set_spend_caps(operator, account, caps, fresh=body.reset_spent))
+
+
 async def show_ledger(request: web.Request, operator: Operator) -> web.Response:
     """Answer an account's newest ledger entries."""
     return list_response(await ledger.list_entries(operator, request.match_info["account"], limit_of(request.query)))
@@ -106,23 +114,6 @@ async def list_account_events(request: web.Request, operator: Operator) -> web.R
     """Answer an account's security events."""
     account, count = request.match_info["account"], limit_of(request.query)
     return list_response(await accounts.list_events(operator, account, count))
-
-
-async def create_key(request: web.Request, operator: Operator) -> web.Response:
-    """Create a key and answer it, once."""
-    body, _ = await read_json(request, CreateKey)
-    return json_response(await account_keys.create_key(operator, request.match_info["account"], body.kind), 201)
-
-
-async def list_keys(request: web.Request, operator: Operator) -> web.Response:
-    """Answer an account's active keys."""
-    return list_response(await account_keys.list_keys(operator, request.match_info["account"]))
-
-
-async def revoke_key(request: web.Request, operator: Operator) -> web.Response:
-    """Revoke a key."""
-    match = request.match_info
-    return json_response(await account_keys.revoke_key(operator, match["account"], match["key"]))
 
 
 async def check_ledger(request: web.Request, operator: Operator) -> web.Response:

@@ -86,6 +86,7 @@ OPERATIONS = (
         path="/api/v1/generations/{id}/receipt",
         handler=handlers.read_receipt,
         id="readReceipt",
+        scopes=("generate", "read"),
         tag=TAG,
         summary="Read a receipt",
         text="Price, model, provider, times and output hashes of an ended generation, with its ledger entries. After "

@@ -113,9 +113,9 @@ class EndpointDisabled(Struct, kw_only=True, rename="camel"):
 class KeyChanged(Struct, kw_only=True, rename="camel"):
     """A key of the account was made or revoked. If it was not you, revoke the key in `by`."""
 
-    event: Annotated[Literal["key.created", "key.revoked"], EventText]
+    event: Annotated[Literal["key.created", "key.changed", "key.rotated", "key.revoked"], EventText]
     timestamp: HappenedAt
-    type: Annotated[Literal["key.created", "key.revoked"], TypeText]
+    type: Annotated[Literal["key.created", "key.changed", "key.rotated", "key.revoked"], TypeText]
     id: EventId
     key_id: Annotated[str, doc("The key's id.")]
     hint: Annotated[str, doc("The key's prefix and its last four characters.")]

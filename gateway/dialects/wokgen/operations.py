@@ -11,7 +11,8 @@ from gateway.operation import BODIED, KEYED, Operation, OperationResponse, Param
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 WAIT_S = 90  # a client waits longer than we do
 CHARGED = (
-    *("insufficient_balance", "idempotency_key_reuse", "rate_limited", "quota_exceeded", "upstream_error"),
+    *("insufficient_balance", "key_budget_exceeded", "spend_cap_exceeded"),
+    *("idempotency_key_reuse", "rate_limited", "quota_exceeded", "upstream_error"),
     *("limit_exceeded", "guest_limit_exceeded", "capacity_exceeded"),
 )
 REPLAYED = ("Idempotent-Replayed",)
@@ -36,6 +37,7 @@ def _create(path: str, name: str, *, summary: str, text: str, request: JobReques
         path=path,
         handler=handlers.create_job(type(request)),
         id=name,
+        scopes=("generate",),
         summary=summary,
         text=text,
         parameters=(IDEMPOTENCY_KEY,),
@@ -124,6 +126,7 @@ OPERATIONS = (
         path="/api/jobs/{jobId}",
         handler=handlers.with_quota(handlers.read_job),
         id="readJob",
+        scopes=("generate", "read"),
         summary="Read a job",
         text="Poll every few seconds until `status` is `completed` or `failed`. Generations that were created through "
         "the other API are jobs too.",
@@ -143,6 +146,7 @@ OPERATIONS = (
         path="/api/jobs",
         handler=handlers.with_quota(handlers.list_jobs),
         id="listJobs",
+        scopes=("read",),
         summary="List the jobs",
         text="Lists the account's jobs, newest first, page by page. Guests have no list: keep the ids of your jobs.",
         parameters=(*PAGE, *GENERATION_FILTERS),
@@ -157,6 +161,7 @@ OPERATIONS = (
         path="/api/jobs/{jobId}/cancel",
         handler=handlers.with_quota(handlers.cancel_job),
         id="cancelJob",
+        scopes=("generate",),
         summary="Cancel a job",
         text="A job that was not submitted to a provider yet no longer counts against the daily quota. Otherwise we "
         "request the provider to stop, and the job stays `processing` until the provider confirms.",

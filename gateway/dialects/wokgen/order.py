@@ -14,6 +14,7 @@ from gateway.stored_files import request_images
 from shared.domain.catalogue import Limit, Model
 from shared.domain.errors import Refused
 from shared.domain.inputs import InvalidInput, check_values, validate_input, validate_prompt
+from shared.domain.key_limits import forbids
 from shared.domain.kind import kind_of
 
 
@@ -22,8 +23,10 @@ async def submit(
 ) -> AcceptedGeneration:
     """Accept a call, and wait for its result unless it is `async`. Raises Refused, with nothing charged."""
     prompt = body.require_prompt()
-    found = candidates.of_call(
-        context, body.kind, body.preferred_provider, body.preferred_model, guest=bool(caller.guest)
+    found = allowed(
+        caller,
+        body.kind,
+        candidates.of_call(context, body.kind, body.preferred_provider, body.preferred_model, guest=bool(caller.guest)),
     )
     images = request_images(context, caller.key_hash)
     fields = await body.build_input(context, images)
@@ -37,6 +40,7 @@ async def submit(
         key_hash=caller.key_hash,
         guest=caller.guest,
         networks=caller.networks,
+        address=caller.address,
         uploads=tuple(images.uploads),
         payer="quota",
         idempotency_key=idempotency_key,
@@ -48,6 +52,16 @@ async def submit(
         if refused.code == "invalid_input":
             raise renamed(body, refused) from None
         raise
+
+
+def allowed(caller: Caller, kind: str, offered: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Return the candidates that the caller's key may order. The script checks them again. Raises Refused."""
+    if not caller.limits.models and not caller.limits.kinds:
+        return offered
+    found = [one for one in offered if caller.limits.allows_model(kind, one.model.id)]
+    if not found:
+        raise forbids("kind", kind)
+    return found
 
 
 def capable(offered: Sequence[Candidate], prompt: str, given: dict[str, object], body: JobRequest) -> list[Candidate]:

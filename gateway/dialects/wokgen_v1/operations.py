@@ -10,7 +10,7 @@ from gateway.dialects.wokgen.operations import CHARGED, ID, RATE_HEADERS, REPLAY
 from gateway.dialects.wokgen_v1 import handlers
 from gateway.dialects.wokgen_v1.bodies import AccountV1, AssetPageV1, AssetV1, GenerateV1, JobV1, ProcessV1, ResultV1
 from gateway.examples import ASSET_URL, COMPLETED_AT, CREATED_AT, IDEMPOTENCY_KEY
-from gateway.operation import BODIED, KEYED, Operation, OperationResponse, Parameter
+from gateway.operation import BODIED, KEYED, Operation, OperationResponse, Parameter, Scope
 
 SHARED: dict[str, Any] = {"tag": "WokGen SDK 1.0", "access": "optional", "headers": RATE_HEADERS}
 DRAGON = "pixel art dragon"
@@ -90,12 +90,14 @@ def _read(
     example: Struct,
     refusal: str,
     parameters: tuple[Parameter, ...] = (),
+    scopes: tuple[Scope, ...] = ("read",),
 ) -> Operation:
     return Operation(
         method="get",
         path=path,
         handler=with_quota(action),
         id=name,
+        scopes=scopes,
         summary=summary,
         parameters=parameters,
         responses=(OperationResponse(text=f"{summary}.", shapes=(type(example),), examples={"now": example}),),
@@ -110,6 +112,7 @@ OPERATIONS = (
         path="/api/v1/generate",
         handler=with_quota(handlers.generate),
         id="generateV1",
+        scopes=("generate",),
         summary="Generate images",
         text="Draws images, and waits for them unless the request is `async`.",
         parameters=(IDEMPOTENCY_KEY,),
@@ -125,6 +128,7 @@ OPERATIONS = (
         path="/api/v1/assets/{id}/process",
         handler=with_quota(handlers.process_asset),
         id="processAssetV1",
+        scopes=("generate",),
         summary="Process an image",
         text="Enlarges a finished image.",
         parameters=(ASSET_ID, IDEMPOTENCY_KEY),
@@ -143,6 +147,7 @@ OPERATIONS = (
         example=JOB,
         refusal="not_found",
         parameters=(structs.replace(ID, name="id"),),
+        scopes=("generate", "read"),
     ),
     _read(
         "/api/v1/assets",

@@ -92,6 +92,7 @@ async def read_order(request: web.Request, key_hash: str, wait_s: int = 0) -> Ge
         dialect="wowflow",
         candidates=candidates,
         key_hash=key_hash,
+        address=auth.caller_address(request),
         native=await read_native(body.native, sent.texts, candidates, images) if body.native else {},
         prompt=body.prompt,
         input=await images.take_all(body.input),
@@ -109,6 +110,7 @@ async def read_generations(request: web.Request) -> web.Response:
     limit_of(request.query)  # refused also next to an id
     account = await auth.authenticate(request)
     if "id" not in request.query:
+        auth.require_scope(request, "read")
         return list_response(*await show_generations(request, account, generation_entry))
     generation_id = canonical_uuid(request.query["id"])
     generation = await find_generation(context, account, generation_id) if generation_id else None

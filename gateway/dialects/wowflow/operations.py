@@ -31,6 +31,7 @@ BALANCE = Operation(
     path="/api/v1/balance",
     handler=money.read_balance,
     id="readBalance",
+    scopes=("read",),
     tag="Money",
     summary="Check the balance",
     text="The balance, and the top-ups and charges that it is made of.",
@@ -48,6 +49,7 @@ TRANSACTIONS = Operation(
     path="/api/v1/transactions",
     handler=money.list_transactions,
     id="listTransactions",
+    scopes=("read",),
     tag="Money",
     summary="List the transactions",
     text="Top-ups, charges, refunds and corrections, newest first, page by page. With `Accept: text/csv` the response "
@@ -89,6 +91,7 @@ def _list_models(offered: list[Model]) -> Operation:
         path="/api/v1/models",
         handler=handlers.list_models,
         id="listModels",
+        scopes=("generate", "read"),
         tag=TAG,
         summary="List the models",
         text="Every model on offer, with its price.",
@@ -114,6 +117,7 @@ def _create(offered: list[Model], shown: Model) -> Operation:
         path="/api/v1/generations",
         handler=handlers.create_generation,
         id="createGeneration",
+        scopes=("generate",),
         tag=TAG,
         summary="Create a generation",
         text="Charges the price and responds as soon as the generation is durably queued. A generation that fails is "
@@ -133,7 +137,8 @@ def _create(offered: list[Model], shown: Model) -> Operation:
         ),
         refusals=(
             *("missing_model", "missing_prompt", "unknown_model", "invalid_input", "over_max_cost", *BODIED, *KEYED),
-            *("insufficient_balance", "idempotency_key_reuse", "rate_limited", "upstream_error"),
+            *("insufficient_balance", "key_budget_exceeded", "spend_cap_exceeded"),
+            *("idempotency_key_reuse", "rate_limited", "upstream_error"),
             *("limit_exceeded", "capacity_exceeded"),
         ),
     )
@@ -145,6 +150,7 @@ def _quote(shown: Model) -> Operation:
         path="/api/v1/generations/quote",
         handler=handlers.quote_generation,
         id="quoteGeneration",
+        scopes=("generate", "read"),
         tag=TAG,
         summary="Quote a generation",
         text="The price of a request and the providers that would serve it. Nothing is charged. The body is that of "
@@ -174,6 +180,7 @@ def _read(shown: Model) -> Operation:
         path="/api/v1/generations",
         handler=handlers.read_generations,
         id="readGenerations",
+        scopes=("generate", "read"),
         tag=TAG,
         summary="Read one generation, or list them",
         text="With `id`, returns that generation: poll every few seconds until `status` is `completed` or `failed`. "
@@ -201,6 +208,7 @@ def _cancel(shown: Model) -> Operation:
         path="/api/v1/generations",
         handler=handlers.cancel_generation,
         id="cancelGeneration",
+        scopes=("generate",),
         tag=TAG,
         summary="Cancel a generation",
         text="A generation that was not submitted to a provider yet is refunded in full. Otherwise we request "

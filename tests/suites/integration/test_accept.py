@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain.bounds import DailyBounds, line_of
 from shared.domain.errors import Refused, StoreDown
+from shared.domain.key_limits import KeyLimits, SpendCaps
 from shared.store import accounts, generations, keys, ledger
 from shared.store.connect import Store
 from shared.store.ledger import TopUpResult
@@ -114,16 +115,20 @@ async def test_accept_refuses_a_revoked_key_at_once(store_url: str) -> None:
         assert not await accounts.revoke_key(store, customer.account, key.id)
 
 
-async def test_account_has_at_most_ten_active_keys(store_url: str) -> None:
-    """The eleventh key is refused, also among concurrent requests; a revoked one makes room."""
+async def test_account_has_a_limit_of_active_keys(store_url: str) -> None:
+    """A key past the limit is refused, also among concurrent requests; a revoked or expired one makes room."""
     async with Store(store_url) as store:
         customer = await create_customer(store)
-        made = [accounts.create_key(store, customer.account, "wokgen") for _ in range(20)]
+        made = [accounts.create_key(store, customer.account, "wokgen") for _ in range(accounts.KEYS_ACTIVE_MAX + 9)]
         results = await asyncio.gather(*made, return_exceptions=True)
-        assert 11 == sum(isinstance(result, Refused) for result in results)
+        assert 10 == sum(isinstance(result, Refused) for result in results)
         active = await accounts.list_keys(store, customer.account)
         assert accounts.KEYS_ACTIVE_MAX == len(active)
         await accounts.revoke_key(store, customer.account, active[0].id)
+        await accounts.create_key(store, customer.account, "wowflow")
+        await accounts.change_key(
+            store, customer.account, active[1], name="", limits=KeyLimits(expires_ms=1), caps=SpendCaps()
+        )
         await accounts.create_key(store, customer.account, "wowflow")
 
 

@@ -194,7 +194,7 @@ async def test_ledger_is_folded_behind_an_opening_line(place: Place) -> None:
 async def test_accounts_keys_deliveries_and_operators_are_archived(place: Place) -> None:
     """Each verb that changes one of them writes to the stream, and a revoked key stays in the database."""
     endpoint = await webhooks.create_endpoint(place.store, place.customer.account, "https://example.com/hook")
-    key_id, _ = await accounts.create_key(place.store, place.customer.account, "wokgen")
+    key_id, _ = await accounts.create_key(place.store, place.customer.account, "wokgen", name="My app")
     await accounts.revoke_key(place.store, place.customer.account, key_id)
     acting = AuditedStore(place.store, "grace", "account top-up", place.customer.account)
     await ledger.top_up(acting, place.customer.account, 5 * CENTS, "gift")
@@ -211,6 +211,7 @@ async def test_accounts_keys_deliveries_and_operators_are_archived(place: Place)
     found = {row.id: row.revoked_ms is not None for row in await place.list_rows("keys")}
     assert found.pop(key_id)
     assert [False] == list(found.values())
+    assert all(row.hint.startswith("w") and " " not in row.hint for row in await place.list_rows("keys"))
     assert [("grace", "topped_up")] == [(row.who, row.outcome) for row in await place.list_rows("audit")]
     events = ["key.created", "endpoint.created", "key.created", "key.revoked"]
     assert events == [row.type for row in await place.list_rows("account_events")]

@@ -125,9 +125,8 @@ def test_account_create_returns_keys_and_balance(run: Run, store_url: str) -> No
     for prefix, key in zip(("wf_live_", "wok_"), created["keys"].values(), strict=True):
         assert key.startswith(prefix)
         assert is_key(key)
-        assert created["account"] == with_store(
-            store_url, lambda store, key=key: accounts.find_by_key(store, key_hash(key))
-        )
+        holder = with_store(store_url, lambda store, key=key: accounts.find_holder(store, key_hash(key)))
+        assert created["account"] == holder.account
     shown = run("account", "show", created["account"], "--json").json
     assert (20_000_000, 20_000_000, 0) == (shown["balance_micros"], shown["topup_micros"], shown["spent_micros"])
     assert ("Ada", "pro", 2) == (shown["name"], shown["plan"], shown["keys"])
@@ -196,10 +195,30 @@ def test_key_commands_create_list_and_revoke(run: Run, store_url: str) -> None:
     assert [f"wok_...{created['key'][-4:]}"] == [key["hint"] for key in listed if key["id"] == created["id"]]
     assert created["key"] not in run("key", "list", account).out
     assert run("key", "revoke", account, created["id"], "--json").json["revoked"]
-    assert with_store(store_url, lambda store: accounts.find_by_key(store, key_hash(created["key"]))) is None
+    assert with_store(store_url, lambda store: accounts.find_holder(store, key_hash(created["key"]))) is None
     again = run("key", "revoke", account, created["id"])
     assert 1 == again.status
     assert f"wokflow key list {account}" in again.err
+
+
+def test_key_commands_limit_and_rotate_keys(run: Run, store_url: str) -> None:
+    """A key is made with limits, changed, rotated with an overlap, and freed of its limits."""
+    account = run("account", "create", "--name", "Ada", "--plan", "pro", "--json").json["account"]
+    limits = ("--name", "Workshop", "--scope", "generate", "--of-kind", "image", "--address", "192.0.2.7")
+    created = run("key", "create", account, *limits, "--expires-days", "30", "--total-usd", "5", "--json").json
+    changed = run("key", "change", account, created["id"], "--day-usd", "0.2", "--json").json
+    assert ("Workshop", ["generate"], ["image"]) == (changed["name"], changed["scopes"], changed["kinds"])
+    assert (200_000, None, 5_000_000) == tuple(changed[f"cap_{name}_micros"] for name in ("day", "month", "total"))
+    rotated = run("key", "rotate", account, created["id"], "--overlap-hours", "1", "--json").json
+    listed = {key["id"]: key for key in run("key", "list", account, "--json").json["keys"]}
+    old, new = listed[created["id"]], listed[rotated["id"]]
+    assert ("Workshop", "192.0.2.7/32", 200_000) == (new["name"], new["ip_addresses"][0], new["cap_day_micros"])
+    assert old["expires_at"] < new["expires_at"]
+    assert "no limits" in run("key", "change", account, rotated["id"], "--no-limits", "--reset-spent").out
+    assert 1 == run("key", "change", account, "key_0").status
+    assert 2 == run("key", "create", account, "--scope", "all").status
+    assert "$0.50 a day" in run("account", "set-caps", account, "--day-usd", "0.5").out
+    assert run("account", "set-caps", account, "--json").json["day_micros"] is None
 
 
 def test_generation_show_prints_the_whole_record(run: Run, store_url: str) -> None:

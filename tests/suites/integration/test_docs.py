@@ -32,6 +32,7 @@ from shared.ops.settings import Settings
 from shared.records.close_day import Signer, close_days
 from shared.records.opening import open_records
 from shared.store import accounts, generations, keys, ledger
+from shared.store.accounts import KEYS_ACTIVE_MAX
 from shared.store.receipt_keys import ensure_signing_key
 from workers.archive.archiver import Archiver
 
@@ -191,10 +192,30 @@ async def test_account_and_keys_are_as_described(reader: Reader) -> None:
     for bad in (-1, "5", 10**9):
         await reader.call("patch", account, status=400, json={"low_balance_cents": bad})
     made = [await reader.call("post", path, status=201, json={"kind": "wokgen"}) for _ in range(9)]
+    names = {"id": made[1]["id"]}
+    limits = {"name": "App", "scopes": ["generate"], "expires_at": "2100-01-01T00:00:00Z", "kinds": ["image"]}
+    limits |= {"models": ["a/b"], "ip_addresses": ["192.0.2.7"], "spend_caps": {"day_cents": 5}}
+    changed = await reader.call("patch", one, status=200, names=names, json=limits)
+    assert (["192.0.2.7/32"], 0) == (changed["ip_addresses"], changed["spent"]["total_micros"])
+    for bad in (
+        {"scopes": ["all"]},
+        {"ip_addresses": ["here"]},
+        {"models": ["a b"]},
+        {"name": "\0"},
+        {"kind": "wokgen"},
+    ):
+        await reader.call("patch", one, status=400, names=names, json=bad)
+    await reader.call("patch", one, status=404, names={"id": "key_0"}, json={})
+    asked = {"names": {"id": made[8]["id"]}, "json": {"overlap_s": 0}}
+    made[8] = await reader.call("post", one + "/rotate", status=201, **asked)
+    capped = await reader.call("patch", account, status=200, json={"spend_caps": {"month_cents": 7}})
+    assert {"day_cents": None, "month_cents": 7, "total_cents": None} == capped["spend_caps"]
+    for _ in range(KEYS_ACTIVE_MAX - 10):
+        await accounts.create_key(reader.context.store, reader.account, "wokgen")
     await reader.call("post", path, status=409, json={})
     await reader.call("post", path, status=400, json={"kind": "other"})
     listed = (await reader.call("get", path, status=200))["data"]
-    assert [key["id"] for key in made] == [key["id"] for key in listed[1:]]
+    assert {key["id"] for key in made} <= {key["id"] for key in listed[1:]}
     assert not any("key" in entry for entry in listed)
     assert all(key["key"].endswith(key["hint"].rpartition(".")[2]) for key in made)
     other = {"Authorization": f"Bearer {made[0]['key']}"}

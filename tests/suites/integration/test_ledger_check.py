@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 
 from shared.domain.generation import COMPLETED, FAILED, Outcome
+from shared.domain.key_limits import SpendCaps
 from shared.store import accounts, check_account, findings, keys, ledger, steps, webhooks
 from shared.store import check as checking
 from shared.store.connect import Store
@@ -75,7 +76,13 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
     "job of no delivery": ([("ZADD", "arq:queue:webhooks", "1", "deliver:nobody")], {"stale_job deliver"}),
     "reservation changed": ([("HSET", "gw:generation:{queued}", "reserved", "5")], {"wrong_reserve queued"}),
     "cost changed": ([("HSET", "gw:generation:{partial}", "cost", "1")], {"wrong_refund partial"}),
-    "credit changed": ([("HSET", "gw:generation:{credited}", "credit", "1")], {"wrong_credit credited"}),
+    "credit changed": (
+        [("HSET", "gw:generation:{credited}", "credit", "1")],
+        {"wrong_credit credited", "budget_sum account"},
+    ),
+    "budget lowered": ([("HINCRBY", "gw:budget:{account}", "spent_total", "-1")], {"budget_sum account"}),
+    "budget's day raised": ([("HINCRBY", "gw:budget:{account}", "spent_day", "1")], {"budget_sum account"}),
+    "budget of junk": ([("HSET", "gw:budget:{account}", "spent_month", "x")], {"budget_sum account"}),
     "credit line deleted": ([("LREM", LEDGER, "1", "{credited_credit}")], {"wrong_credit credited", *SUMS}),
     "credit line doubled": ([("RPUSH", LEDGER, "{credited_credit}")], {"two_credits credited", *SUMS}),
     "credit above the cost": (
@@ -138,6 +145,7 @@ HARMLESS: dict[str, list[tuple[str, ...]]] = {
 async def create_history(store: Store) -> dict[str, str]:
     """Create an account with one generation in each state, and return the names of its parts."""
     customer = await create_customer(store, cents=100, concurrency=3)
+    await accounts.set_spend_caps(store, customer.account, SpendCaps(total=100 * CENTS))
     endpoint = await webhooks.create_endpoint(store, customer.account, "https://example.com/hook")
     names = {"account": customer.account, "hash": customer.hash, "endpoint": endpoint.id, "nobody": "nobody"}
     for name, state, cost in [

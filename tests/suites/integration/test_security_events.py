@@ -53,6 +53,8 @@ async def test_every_change_is_recorded_and_posted(store_url: str, tmp_path: Pat
                 return await response.json() if response.status != 204 else {}
 
         key = await call("POST", "keys", {})
+        await call("PATCH", f"keys/{key['id']}", {"name": "App"})
+        await call("POST", f"keys/{key['id']}/rotate", {})
         await call("DELETE", f"keys/{key['id']}")
         endpoint = await call("POST", "webhooks", {"url": HOOK, "events": ["balance.low"]})
         await call("POST", f"webhooks/{endpoint['id']}/rotate")
@@ -62,6 +64,8 @@ async def test_every_change_is_recorded_and_posted(store_url: str, tmp_path: Pat
         await call("DELETE", f"webhooks/{endpoint['id']}")
         done = [
             ("key.created", key["id"], key["hint"]),
+            ("key.changed", key["id"], key["hint"]),
+            ("key.rotated", key["id"], key["hint"]),
             ("key.revoked", key["id"], key["hint"]),
             ("endpoint.created", endpoint["id"], HOOK),
             ("endpoint.rotated", endpoint["id"], HOOK),

@@ -130,8 +130,8 @@ CANARIES = (
     Canary(
         "accept ignores the backlog limit",
         "accept",
-        "if not refusal and waits and waiting >= tonumber(backlog_max) then",
-        "if false then",
+        "waits and waiting >= tonumber(backlog_max)",
+        "false",
     ),
     Canary("accept with an open breaker", "accept", "return 'down', down_until - now", "return 'free'"),
     Canary(
@@ -144,8 +144,8 @@ CANARIES = (
     Canary("accept returns the wrong route", "accept", "(at - FIRST) / 5 + 1, res", "1, res"),
     Canary("accept forgets the route of a known id", "accept", "if ARGV[at + 3] == spec then", "if false then"),
     Canary("accept ignores the bounds", "accept", "or bound_passed(scopes, amounts, now)"),
-    Canary("accept counts no attempt", "accept", "local amounts = {1, free,", "local amounts = {1, 0,"),
-    Canary("accept counts no refused request", "accept", "{1, 0, bytes_in", "{0, 0, bytes_in"),
+    Canary("accept counts no attempt", "accept", "return {1, free,", "return {1, 0,"),
+    Canary("accept counts no refused request", "accept", "{1, 0, amounts[3]", "{0, 0, amounts[3]"),
     Canary("accept counts a refusal for everybody", "accept", "if scope.name == 'account' and refusal", "if refusal"),
     Canary("accept counts what a bound refused", "accept", " and refusal[1] ~= 'bound' then", " then"),
     Canary("accept counts our cost of paid orders", "accept", "cost * free}", "cost}"),
@@ -313,6 +313,19 @@ CANARIES = (
     Canary("a security event reaches no endpoint", "rotate_secret", "emit(account, string.format", SILENCED_EMIT),
     Canary("create_key is not idempotent", "create_key", "if line then return", "if false then return"),
     Canary("revoke_key leaves the key", "revoke_key", "redis.call('DEL', 'gw:key:'", "redis.call('EXISTS', 'gw:key:'"),
+    Canary("revoke_key drops a budget in use", "revoke_key", "left = left .. budgets_of(hash_of(other)) .. ' '"),
+    Canary("accept passes a cap", "accept", "spent[at] + price > cap", "spent[at] > cap"),
+    Canary("accept passes the cap of an account", "accept", "capped and account", "false"),
+    Canary("accept counts no budget", "accept", "count_budgets(id, counted, reserved)", "count_budgets(id, {}, 0)"),
+    Canary("accept with an expired key", "accept", "tonumber(expires) <= now", "false"),
+    Canary("accept of a forbidden model", "accept", "if not allows(models, spec[3])", "if false"),
+    Canary("accept from a forbidden address", "accept", "if not allows_address(networks, address)", "if false"),
+    Canary("settle keeps what a budget counted", "settle", "if budgets and refund > 0", "if false"),
+    Canary("credit keeps what a budget counted", "credit", "if budgets then return_budgets", "if false then tostring"),
+    Canary("settle gives back to a new count", "settle", "found[1] == epoch", "found[1]"),
+    Canary("rotate_key shares no budget", "rotate_key", "new_hash, limits)", "new_hash, {'scopes', 'generate'})"),
+    Canary("change_key goes on counting", "change_key", "fresh == '1'", "false"),
+    Canary("set_spend_caps goes on counting", "set_spend_caps", "or redis.call('HEXISTS', record, 'capped') == 0", ""),
     Canary("credit twice", "credit", "if credit then", "if false then"),
     Canary("credit above the cost", "credit", "or amount > cost then", "then"),
     Canary(
@@ -515,7 +528,7 @@ CANARIES = (
     Canary(
         "an attempt wakes no slow endpoint", "record_attempt", "fill(other, redis.call('HGET'", "type(redis.call('HGET'"
     ),
-    Canary("accept counts no request", "accept", "local amounts = {1, free,", "local amounts = {0, free,"),
+    Canary("accept counts no request", "accept", "return {1, free,", "return {0, free,"),
     Canary("attempt leaves the job", "record_attempt", "dequeue('arq:queue:webhooks', 'deliver:' .. id)"),
     Canary(
         "late reference is not polled",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from tests.suites.property.budgets import PERIODS
 from tests.suites.property.lanes import SILENT_MAX
 from tests.suites.property.model import Endpoint, Model
 from tests.suites.property.sync_store import Snapshot
@@ -26,6 +27,7 @@ def expected_facts(model: Model) -> Facts:
         "ledger": _without_empty({one.id: one.ledger for one in accounts}),
         "listed": _without_empty({one.id: one.listed for one in accounts}),
         "keys": {hashed: one.id for one in accounts for hashed in one.keys.values()},
+        "budgets": model.budgets.facts,
         "references": _without_empty({one.id: one.references for one in accounts}),
         "replays": {
             f"{one.id}:{key}": f"{body} {name}" for one in accounts for key, (body, name) in one.replays.items()
@@ -68,7 +70,7 @@ def stored_facts(snapshot: Snapshot) -> Facts:
     """Return the same facts as read from a snapshot."""
     accounts = snapshot.with_prefix(snapshot.hashes, "gw:account:")
     generations = snapshot.with_prefix(snapshot.hashes, "gw:generation:")
-    others = _stored_deliveries(snapshot) | _stored_jobs(snapshot)
+    others = _stored_deliveries(snapshot) | _stored_jobs(snapshot) | _stored_keys(snapshot)
     return others | {
         "money": {
             name: (int(one["topup"]), int(one["spent"]), int(one["low"]), "low_told" in one)
@@ -84,7 +86,6 @@ def stored_facts(snapshot: Snapshot) -> Facts:
             for name, lines in snapshot.with_prefix(snapshot.lists, "gw:ledger:").items()
         },
         "listed": snapshot.with_prefix(snapshot.lists, "gw:generations:"),
-        "keys": snapshot.with_prefix(snapshot.strings, "gw:key:"),
         "references": {name: set(one) for name, one in snapshot.with_prefix(snapshot.hashes, "gw:top-ups:").items()},
         "replays": snapshot.with_prefix(snapshot.strings, "gw:replay:"),
         "security": {
@@ -112,6 +113,19 @@ def stored_facts(snapshot: Snapshot) -> Facts:
         },
         "routes": _stored_routes(snapshot),
     }
+
+
+def _stored_keys(snapshot: Snapshot) -> Facts:
+    limited = snapshot.with_prefix(snapshot.hashes, "gw:limited-key:")
+    budgets = snapshot.with_prefix(snapshot.hashes, "gw:budget:")
+    keys = snapshot.with_prefix(snapshot.strings, "gw:key:") | {name: one["account"] for name, one in limited.items()}
+    return {"keys": keys, "budgets": {name: _budget_facts(one) for name, one in budgets.items()}}
+
+
+def _budget_facts(one: dict[str, str]) -> tuple[str, int]:
+    """Return the caps and the sum of a budget, which is the same for the day, the month and in total."""
+    [spent] = {int(one[f"spent_{period}"]) for period in PERIODS}
+    return " ".join(one[f"cap_{period}"] for period in PERIODS), spent
 
 
 def _security_event(raw: str) -> tuple[str, str, str]:

@@ -16,6 +16,8 @@ PERMANENT = (
     "gw:ledger:",
     "gw:top-ups:",
     "gw:key",
+    "gw:limited-key:",
+    "gw:budget:",
     "gw:endpoint",
     "gw:active:",
     "gw:busy:",

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from tests.suites.property.budgets import Caps
 from tests.suites.property.model import Generation, Order
 from tests.suites.property.sync_store import SyncStore
 from tests.suites.property.timed_world import TimedWorld
@@ -34,6 +35,8 @@ picks = st.integers(0, 7)
 prices = st.sampled_from((10_000, 0, 1, 70_000, 150_000))
 twice = st.sampled_from((False, False, True))
 end_states = st.sampled_from(("completed", "failed"))
+spend_caps = st.sampled_from(((None, None, 80_000), (10_000, 200_000, None), (None, None, None), (None, 0, None)))
+budget_actions = st.sampled_from(("create", "change", "rotate", "account"))
 shares = st.sampled_from((2, 1, 0, 3, -1))  # of the price: all, half, none, and two that must be refused
 outcomes = st.sampled_from(("accepted", "refused", "done", "unknown"))
 delivery_states = st.sampled_from(("pending", "delivered", "dead"))
@@ -103,6 +106,26 @@ class Machine(RuleBasedStateMachine):
     def release(self, pick: int, twice: bool) -> None:
         generation = pick_from([generation for generation in self.generations if generation.uploads], pick)
         self.world.release(generation.id, twice=twice)
+
+    @rule(account=accounts, pick=picks, price=prices, twice=twice)
+    def accept_with_key(self, account: str, pick: int, price: int, twice: bool) -> None:
+        hashes = list(self.model.accounts[account].keys.values())
+        self.world.accept(account, price=price, key=pick_from(hashes or ["revoked"], pick), twice=twice)
+
+    @rule(account=accounts, pick=picks, caps=spend_caps, action=budget_actions, fresh=st.booleans(), twice=twice)
+    def limit_spending(self, *, account: str, pick: int, caps: Caps, action: str, fresh: bool, twice: bool) -> None:
+        """Create, change or rotate a key with a budget, or cap what the account spends."""
+        known = self.model.accounts[account].keys
+        key = pick_from(list(known) or ["key0"], pick)
+        above = next(iter(self.model.budgets.of_keys.get(known.get(key, ""), ())), "")
+        if action == "create":
+            self.world.create_limited_key(account, caps, above=above)
+        elif action == "change":
+            self.world.change_caps(account, key, caps, fresh=fresh, twice=twice)
+        elif action == "rotate":
+            self.world.rotate_key(account, key, twice=twice)
+        else:
+            self.world.set_spend_caps(account, caps, fresh=fresh, twice=twice)
 
     @rule(account=accounts, provider=providers, count=st.integers(2, 5))
     def accept_many(self, account: str, provider: str, count: int) -> None:

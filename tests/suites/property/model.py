@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from tests.suites.property.budgets import Budgets
 from tests.suites.property.queues import Queues
 
 SETTLED = ("completed", "failed")
@@ -73,6 +74,7 @@ class Account(Struct):
     spent: int = 0
     low: int = 0
     low_notified: bool = False
+    capped: bool = False  # it has spend caps
     ledger: list[tuple[str, int, str]] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)  # generations, newest first
     keys: dict[str, str] = field(default_factory=dict)  # active ones: key id to hash
@@ -167,6 +169,7 @@ class Generation(Struct):
     account: str
     provider: str
     price: int  # micro-dollars reserved for it
+    budgets: list[tuple[str, int]] = []  # that counted it, with their epochs
     state: str = "queued"
     by_quota: bool = False
     held: bool = False  # until its uploads are stored
@@ -229,6 +232,7 @@ class Model(Struct):
     """The expected state of the whole store."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
+    budgets: Budgets = field(default_factory=Budgets)
     providers: dict[str, Provider] = field(default_factory=dict)
     generations: dict[str, Generation] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
@@ -319,11 +323,18 @@ class Model(Struct):
             return ["quota", account.plan.daily_quota, account.used]
         if not by_quota and account.balance < order.price:
             return ["insufficient", account.balance, order.price]
+        over = self.budgets.find_over(self._budgets_of(account, order), 0 if by_quota else order.price)
+        if over is not None:
+            return over
         if provider is None:
             return ["down", ANYTHING]
         waiting = self.backlog_of((account.id, provider))
         full = self._must_wait(account, provider) and len(waiting) >= account.plan.backlog_max
         return self._bound_passed(account, by_quota) or (["backlog_full", len(waiting)] if full else None)
+
+    def _budgets_of(self, account: Account, order: Order) -> list[str]:
+        own = () if account.guest else self.budgets.of_keys.get(order.key, ())
+        return [*own, *([account.id] if account.capped else [])]
 
     def _bound_passed(self, account: Account, by_quota: bool) -> list[Any] | None:
         if account.usage[0] >= REQUESTS_MAX:
@@ -358,7 +369,8 @@ class Model(Struct):
     def _add_generation(self, account: Account, order: Order, provider: str, by_quota: bool) -> None:
         waits = self._must_wait(account, provider)
         price, state = 0 if by_quota else order.price, "backlog" if waits else "queued"
-        generation = Generation(order.id, account.id, provider, price, state, by_quota)
+        budgets = self.budgets.count(self._budgets_of(account, order), price)
+        generation = Generation(order.id, account.id, provider, price, budgets, state, by_quota)
         generation.provider_history.append(generation.provider)
         generation.waiters += [order.waiter] if order.waiter else []
         generation.held, generation.uploads = bool(order.uploads), order.uploads
@@ -404,6 +416,7 @@ class Model(Struct):
         generation.held = False
         account = self.accounts[generation.account]
         account.spent -= generation.price - cost
+        self.budgets.give_back(generation.budgets, generation.price - cost)
         account.used -= generation.by_quota and state == "failed"
         if generation.price:
             account.ledger.append(("settle", generation.price - cost, name))
@@ -428,6 +441,7 @@ class Model(Struct):
         account = self.accounts[generation.account]
         generation.credit = amount
         account.spent -= amount
+        self.budgets.give_back(generation.budgets, amount)
         account.ledger.append(("credit", amount, name))
         return ["credited", amount]
 

@@ -100,6 +100,83 @@ def limit_and_revoke_keys(world: World) -> None:
     world.accept("ada")
 
 
+def stop_at_the_cap_of_a_key(world: World) -> None:
+    """Spend the budget of a key to the last micro-dollar, in each period. A refund can be spent again."""
+    for caps in ((30_000, None, None), (None, 30_000, None), (None, None, 30_000)):
+        key = world.create_limited_key("eve", caps) or ""
+        hashed = world.model.accounts["eve"].keys[key]
+        names = [world.accept("eve", price=10_000, key=hashed, twice=True) for _ in range(2)]
+        world.accept("eve", price=10_001, key=hashed)
+        world.accept("eve", price=10_000, key=hashed)
+        world.accept("eve", price=1, key=hashed)
+        world.settle(names[0], "failed", 0, twice=True)
+        world.settle(names[1], "completed", 6_000)
+        world.credit(names[1], 1_000, twice=True)
+        world.accept("eve", price=15_001, key=hashed)
+        last = world.accept("eve", price=15_000, key=hashed)
+        world.change_caps("eve", key, caps, fresh=True)
+        world.settle(last, "failed", 0)
+        world.settle(world.accept("eve", price=30_000, key=hashed))
+        world.revoke_key("eve", key)
+
+
+def count_an_order_in_every_budget(world: World) -> None:
+    """Order with a key below another budget, on an account with caps. The tightest one decides."""
+    world.set_spend_caps("ada", (50_000, None, None))
+    key = world.create_limited_key("ada", (None, None, 40_000)) or ""
+    below = world.create_limited_key("ada", (None, None, 30_000), above=key) or ""
+    keys = world.model.accounts["ada"].keys
+    hashed = keys[below]
+    first = world.accept("ada", price=30_000, key=hashed)
+    world.accept("ada", price=1, key=hashed)
+    world.accept("ada", price=10_001, key=keys[key])
+    world.accept("ada", price=10_000, key=keys[key])
+    world.accept("ada", price=10_001)
+    world.accept("ada", price=10_000)
+    world.accept("ada", price=1)
+    world.revoke_key("ada", key)
+    world.settle(first, "failed", 0)
+    world.accept("ada", price=30_000, key=hashed)
+    world.set_spend_caps("ada", (None, None, None), twice=True)
+    world.accept("ada", price=1)
+    world.set_spend_caps("ada", (None, 1, None), twice=True)
+    world.accept("ada", price=2)
+    world.revoke_key("ada", below)
+
+
+def share_a_budget_after_a_rotation(world: World) -> None:
+    """Rotate a key with a budget and one without limits. Both keys work, and count together."""
+    key = world.create_limited_key("bob", (20_000, None, None)) or ""
+    keys = world.model.accounts["bob"].keys
+    world.rotate_key("bob", key, twice=True)
+    for hashed in list(keys.values())[1:]:
+        world.accept("bob", price=10_000, key=hashed)
+    world.accept("bob", price=1, key=keys[key])
+    world.revoke_key("bob", key)
+    world.accept("bob", price=1, key=list(keys.values())[-1])
+    world.rotate_key("bob", next(iter(keys)))
+    world.rotate_key("bob", next(iter(keys)))
+    for hashed in keys.values():
+        world.accept("bob", price=0, key=hashed)
+
+
+def forbid_what_a_key_does_not_allow(world: World) -> None:
+    """Order with keys that are expired, or made for other scopes, addresses, kinds or models."""
+    for limits, expected in (
+        ({"expires_ms": "1"}, ["expired_key"]),
+        ({"scopes": "read manage"}, ["forbidden", "scope", "generate"]),
+        ({"networks": "1 01"}, ["forbidden", "address", ""]),
+        ({"kinds": "video music"}, ["forbidden", "kind", "image"]),
+        ({"models": "test/noop2 test/noo"}, ["forbidden", "model", "test/noop"]),
+    ):
+        key = world.create_limited_key("ada", **limits) or ""
+        world.order_forbidden("ada", key, expected)
+        world.revoke_key("ada", key)
+    allowed = {"expires_ms": str(10**15), "networks": "1 00", "kinds": "video image", "models": "test/noop"}
+    key = world.create_limited_key("ada", **allowed) or ""
+    world.accept("ada", key=world.model.accounts["ada"].keys[key])
+
+
 def admit_a_backlog_in_order(world: World) -> None:
     """Fill the backlog and refuse what exceeds it. Every settlement, also of a waiting generation, admits the next."""
     names = [world.accept("ada", price=1) for _ in range(SMALL_WAITS + 2)]

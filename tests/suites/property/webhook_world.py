@@ -3,10 +3,11 @@
 from typing import Any
 
 from tests.suites.property import lanes
-from tests.suites.property.world import COUNT_MAX, LONG_MS, World
+from tests.suites.property.key_world import KeyWorld
+from tests.suites.property.world import COUNT_MAX, LONG_MS
 
 
-class WebhookWorld(World):
+class WebhookWorld(KeyWorld):
     """A world with the verbs of webhook deliveries."""
 
     def start_post(self, name: str, *, twice: bool = False) -> str:

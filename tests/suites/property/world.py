@@ -43,6 +43,7 @@ ENDPOINTS = {"ada": "*", "bob": "generation.failed generation.other"}
 GUEST = "guest:1"
 USAGE = f"{BYTES_IN} {BYTES_STORED} {COST}"
 BOUNDS = f"account {REQUESTS_MAX} 1 - - -\nall - - - - {COST_MAX}\n"  # the plan overrides the attempts
+ADDRESS = "0" * 128
 PROVIDERS = {"paid": (2, False), "local": (None, True)}  # concurrency, repeatable
 SPECS = {name: msgspec.msgpack.encode(structs.replace(SPEC, target=name)) for name in PROVIDERS}
 WORKERS = ("w1", "w2", "w3")
@@ -186,7 +187,7 @@ class World:
         name, hashed = f"key{number}", f"hash{number}"
         expected = ["created", ANYTHING] if len(active) < KEYS_MAX else ["too_many", len(active)]
         again = expected if twice else None
-        self.call(expected, "create_key", account, name, hashed, "wowflow", "hint", KEYS_MAX, by, again=again)
+        self.call(expected, "create_key", account, name, hashed, "wowflow", "hint", KEYS_MAX, by, "", "", again=again)
         if expected[0] == "created":
             active[name] = hashed
             self.model.note_security(known, "key.created", name, actor)
@@ -200,6 +201,7 @@ class World:
         expected = ["revoked" if known else "missing"]
         self.call(expected, "revoke_key", account, key, by, again=["missing"] if twice else None)
         if known:
+            self.model.budgets.drop_key(known)
             self.model.note_security(model, "key.revoked", key, actor)
         self.check()
 
@@ -264,24 +266,33 @@ class World:
         twice: bool = False,
     ) -> str:
         """Order with `key` or the account's first key. Return the new generation's id, or an empty string."""
+        more = {"replay": replay, "body": body, "waiter": waiter, "payer": payer, "others": others, "uploads": uploads}
+        order = self.make_order(account, provider, price, key=key, **more)
+        self.order(order, twice=twice)
+        return order.id if order.id in self.model.generations else ""
+
+    def make_order(
+        self, account: str, provider: str = "local", price: int = 10_000, *, key: str = "", **more: Any
+    ) -> Order:
+        """Return an order under a new id, with `key` or the account's first key."""
         name = f"00000000-0000-7000-8000-{self.take_number():012d}"
         known = self.model.accounts[account]
         key, guest = key or next(iter(known.keys.values()), "revoked"), account if known.guest else ""
-        more = {"replay": replay, "body": body, "waiter": waiter, "payer": payer, "guest": guest, "others": others}
-        more |= {"uploads": uploads}
-        self.order(Order(id=name, key=key, price=price, provider=provider, **more), twice=twice)
-        return name if name in self.model.generations else ""
+        return Order(id=name, key=key, price=price, provider=provider, guest=guest, **more)
 
     def order(self, order: Order, *, twice: bool = False) -> None:
         """Place a given order, whose id may be known already."""
         expected = self.model.accept(order)
         again = expected if expected[0] == "accepted" or not twice else self.model.accept(order)
-        named = (order.id, order.key, LONG_MS, order.replay, order.body, order.waiter, order.payer, order.guest)
-        named += (BOUNDS, USAGE, order.uploads)
-        routes = ((name, name, order.price, SPECS[name], LONG_MS) for name in (order.provider, *order.others))
-        args = (*named, *(part for way in routes for part in way))
-        self.call(expected, "accept", *args, again=again if twice else None)
+        self.call(expected, "accept", *self.accept_args(order), again=again if twice else None)
         self.check()
+
+    def accept_args(self, order: Order) -> tuple[Value, ...]:
+        """Return the arguments of `accept`."""
+        named = (order.id, order.key, LONG_MS, order.replay, order.body, order.waiter, order.payer, order.guest)
+        named += (BOUNDS, USAGE, order.uploads, ADDRESS)
+        routes = ((name, name, order.price, SPECS[name], LONG_MS) for name in (order.provider, *order.others))
+        return (*named, *(part for way in routes for part in way))
 
     def release(self, name: str, *, twice: bool = False) -> None:
         """Let workers have a generation, after its uploads are stored."""

@@ -1,18 +1,17 @@
 -- revoke_key: revoke an API key, effective at once.
 -- ARGV: account, key_id, by (the caller's key hash | 'operator')
--- Keys: gw:keys:<account> gw:key:<hash>
+-- Keys: gw:keys:<account>
 -- Returns {'revoked'} | {'missing'}
 --@include now
 --@include queue
 --@include events
 --@include records
 --@include security
+--@include account_keys
 local account, key_id, by = unpack(ARGV)
 local line = redis.call('HGET', 'gw:keys:' .. account, key_id)
 if not line then return {'missing'} end
 by = actor_of(account, by)
-redis.call('DEL', 'gw:key:' .. string.match(line, '^%S+'))
-redis.call('HDEL', 'gw:keys:' .. account, key_id)
-note_record(string.format('key:%s %s %.0f %s', account, key_id, now, line), FACTS_MAX)
-note_security(account, 'key.revoked', key_id, string.match(line, '%S+$'), by, now)
+remove_key(account, key_id, line, now)
+note_security(account, 'key.revoked', key_id, hint_of(line), by, now)
 return {'revoked'}

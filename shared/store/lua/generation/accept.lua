@@ -2,13 +2,12 @@
 -- ARGV: id, key_hash, queue_ms, replay_key, body_hash, waiter, payer ('balance' | 'quota'),
 --       guest (the account of a caller without a key, or ''), bounds (the scopes and limits of part `bounds`),
 --       usage (bytes of the request, bytes to store, our cost in micro-USD), uploads (paths that the caller stores after
---       the accept, or ''; until `release` or for HOLD_MS no worker gets the generation), then for each route in the
---       order of preference: provider, target, price (micro-USD), spec, run_ms. The first available route is chosen,
---       else the first paused one.
--- Keys: gw:key:<hash> gw:account:<id> gw:plan:<name> gw:generation:<id> gw:active:<account>:<provider>
--- Keys: gw:backlogs:<account>:<provider> gw:turns:<provider>
+--       the accept, or ''; until `release` or for HOLD_MS no worker gets the generation), address (the caller's, as 128
+--       binary digits), then for each route in the order of preference: provider, target, price (micro-USD), spec,
+--       run_ms. The first available route is chosen, else the first paused one.
+-- Keys: gw:account:<id> gw:plan:<name> gw:generation:<id>
 -- Returns {'accepted', account, created_ms, balance, route (its number; 0: it has been rerouted), reserved}
--- Returns {'replayed', account, id} | {'reused'} | {'unknown_key'} | {'unknown_plan', plan} | {'insufficient', balance, price}
+-- Returns {'replayed', account, id} | {'reused'} | {'unknown_plan', plan} | {'insufficient', balance, price}
 -- Returns {'quota', limit, used} | {'backlog_full', waiting} | {'down', retry_after_ms}
 --@include now
 --@include queue
@@ -20,17 +19,20 @@
 --@include breaker
 --@include bounds
 --@include order
-local FIRST, KEY_CHARS = 12, 16
-local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest, bounds, usage, uploads = unpack(ARGV)
-local account = guest ~= '' and guest or redis.call('GET', 'gw:key:' .. key_hash)
-if not account then return {'unknown_key'} end
-local plan, topup, spent, low, told = unpack(redis.call('HMGET', 'gw:account:' .. account,
-  'plan', 'topup', 'spent', 'low', 'low_told'))
+--@include key_limits
+--@include budget
+local FIRST, KEY_CHARS = 13, 16
+local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest, bounds, usage, uploads, address = unpack(ARGV)
+local account, budgets, forbidden = find_account(guest, key_hash, address, FIRST, now)
+if not account then return forbidden end
+local plan, topup, spent, low, told, capped = unpack(redis.call('HMGET', 'gw:account:' .. account,
+  'plan', 'topup', 'spent', 'low', 'low_told', 'capped'))
 local balance = (topup or 0) - (spent or 0)
 
 -- The gateway sends the same id again after a lost reply.
 local created, known, reserved = unpack(redis.call('HMGET', 'gw:generation:' .. id, 'created_ms', 'spec', 'reserved'))
 if created then return {'accepted', account, tonumber(created), balance, route_number(known, FIRST), tonumber(reserved)} end
+if forbidden then return forbidden end
 local replay = find_replay(account, replay_key, body_hash)
 if replay then return replay end
 local concurrency, backlog_max, quota, beyond, limits = unpack(redis.call('HMGET', 'gw:plan:' .. (plan or 'guest'),
@@ -39,19 +41,17 @@ if not concurrency then return {'unknown_plan', plan or 'guest'} end
 local at, soonest = first_available(FIRST, 5, true, now)
 local provider, target, price, spec, run_ms = unpack(ARGV, at or FIRST, (at or FIRST) + 4)
 price = tonumber(price)
-local waiting = redis.call('ZCARD', 'gw:backlogs:' .. account .. ':' .. provider)
-local waits = waiting > 0 or redis.call('SCARD', 'gw:active:' .. account .. ':' .. provider) >= tonumber(concurrency)
-  or not has_free_slot(provider) or redis.call('EXISTS', 'gw:turns:' .. provider) == 1
+local waits, waiting = must_wait(account, provider, tonumber(concurrency))
 
 local source, refusal = payment_source(payer, account, price, balance, quota, beyond, now)
-local scopes, free = read_usage(bounds, account, limits, now), source == 'quota' and 1 or 0
-local bytes_in, bytes_stored, cost = string.match(usage, '(%S+) (%S+) (%S+)')
-local amounts = {1, free, bytes_in, bytes_stored, cost * free}
-refusal = refusal or (not at and {'down', soonest}) or bound_passed(scopes, amounts, now)
-if not refusal and waits and waiting >= tonumber(backlog_max) then refusal = {'backlog_full', waiting} end
-if refusal then return count_refusal(scopes, bytes_in, refusal) end
+local counted, over = read_budgets(budgets, capped and account, source == 'balance' and price or 0, now)
+local scopes, amounts = read_usage(bounds, account, limits, now), amounts_of(usage, source == 'quota' and 1 or 0)
+refusal = refusal or over or (not at and {'down', soonest}) or bound_passed(scopes, amounts, now)
+  or (waits and waiting >= tonumber(backlog_max) and {'backlog_full', waiting})
+if refusal then return count_refusal(scopes, amounts, refusal) end
 count_usage(scopes, amounts)
 reserved = reserve_payment(source, account, price, id, now)
+count_budgets(id, counted, reserved)
 write_order(id, account, guest == '', uploads, waiter, now, 'provider', provider, 'target', target, 'spec', spec,
   'state', waits and 'backlog' or 'queued', 'reserved', reserved, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'key', string.sub(key_hash, 1, KEY_CHARS))
 note_replay(account, replay_key, body_hash, id)

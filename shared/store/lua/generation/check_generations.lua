@@ -3,7 +3,7 @@
 -- Keys: gw:generation:<id> gw:open gw:active:<account>:<provider> gw:backlogs:<account>:<provider>
 -- Keys: gw:busy:<provider> arq:queue:<provider> arq:job:<id>
 -- Returns {'seen', [id, account, provider, state ('': unknown), reserved, cost (-1: none),
---   credit (-1: none), [fault ...]] ...}
+--   credit (-1: none), budgets (that counted it), [fault ...]] ...}
 local out, UNREADABLE = {'seen'}, 'unreadable'
 
 local function faults(id, account, provider, state)
@@ -29,20 +29,20 @@ local function is_readable(id)
 end
 
 local function inspect(id)
-  local account, provider, state, reserved, cost, credit =
-    unpack(redis.call('HMGET', 'gw:generation:' .. id, 'account', 'provider', 'state', 'reserved', 'cost', 'credit'))
+  local account, provider, state, reserved, cost, credit, budgets = unpack(redis.call('HMGET', 'gw:generation:' .. id,
+    'account', 'provider', 'state', 'reserved', 'cost', 'credit', 'budgets'))
   if not account or not provider or not state then
-    return {id, '', '', '', -1, -1, -1, redis.call('EXISTS', 'gw:generation:' .. id) == 1 and {UNREADABLE} or {}}
+    return {id, '', '', '', -1, -1, -1, '', redis.call('EXISTS', 'gw:generation:' .. id) == 1 and {UNREADABLE} or {}}
   end
   local open, found = state ~= 'completed' and state ~= 'failed', {}
   if open then found = faults(id, account, provider, state) end
   if open and not is_readable(id) then found[#found + 1] = UNREADABLE end
   return {id, account, provider, state, tonumber(reserved or -1) or -1, tonumber(cost or -1) or -1,
-    tonumber(credit or -1) or -1, found}
+    tonumber(credit or -1) or -1, budgets or '', found}
 end
 
 for _, id in ipairs(ARGV) do
   local ok, row = pcall(inspect, id)
-  out[#out + 1] = ok and row or {id, '', '', '', -1, -1, -1, {UNREADABLE}}
+  out[#out + 1] = ok and row or {id, '', '', '', -1, -1, -1, '', {UNREADABLE}}
 end
 return out

@@ -16,18 +16,18 @@
 --@include measure
 --@include inputs
 --@include records
+--@include budget
 local id, state, cost, outcome, guard, keep_ms, late_ms, expected, reported, kind = unpack(ARGV)
 cost = tonumber(cost)
 local generation = 'gw:generation:' .. id
-local account, provider, was, reserved, waiters, ref, asked_ms =
-  unpack(redis.call('HMGET', generation, 'account', 'provider', 'state', 'reserved', 'waiters', 'ref', 'intent_ms'))
+local account, provider, was, reserved, waiters, ref, asked_ms, budgets = unpack(redis.call('HMGET', generation,
+  'account', 'provider', 'state', 'reserved', 'waiters', 'ref', 'intent_ms', 'budgets'))
 if not account then return {'missing'} end
 if was == 'completed' or was == 'failed' then return {'already', was} end
 if guard == 'unsubmitted' and was ~= 'backlog' and was ~= 'queued' then return {'submitted', was} end
 if guard == 'uncertain' and was ~= 'uncertain' then return {'submitted', was} end
 assert(state == 'completed' or state == 'failed', 'a generation ends completed or failed')
 assert(cost >= 0 and cost <= tonumber(reserved), 'cost outside the reservation')
-
 local refund = reserved - cost
 redis.call('HSET', generation, 'state', state, 'cost', cost, 'closed_ms', now, 'outcome', outcome)
 drop_inputs(generation)
@@ -35,6 +35,7 @@ redis.call('HDEL', generation, 'waiters', 'intent', 'uploads', 'hold_ms')
 if not note_record('generation:' .. id) then redis.call('PEXPIRE', generation, keep_ms) end
 if state == 'failed' and ref and late_ms ~= '' then redis.call('ZADD', 'gw:late', now + late_ms, id) end
 return_payment(account, generation, id, refund, reserved, state == 'failed', now)
+if budgets and refund > 0 then return_budgets(budgets, refund) end
 redis.call('ZREM', 'gw:open', id)
 if state == 'completed' or expected ~= '' or reported ~= '' then book_cost(provider, now, expected, reported) end
 if state == 'completed' and asked_ms and kind ~= '' then measure_time(provider, kind, now - asked_ms) end
@@ -45,7 +46,6 @@ if was == 'uncertain' then
   if state == 'failed' and guard == '' then redis.call('ZADD', 'gw:doubts', now, id) end
   redis.call('ZREMRANGEBYRANK', 'gw:doubts', 0, -1001)
 end
-
 if was == 'backlog' then
   redis.call('ZREM', 'gw:backlogs:' .. account .. ':' .. provider, id)
   redis.call('ZREM', 'gw:waiting:' .. provider, id)

@@ -9,6 +9,12 @@ local BOUND_DAY_MS, USAGE_KEPT_MS = 86400000, 172800000
 local BOUNDED = {[1] = 'requests', [2] = 'attempts', [3] = 'bytes_in', [4] = 'bytes_stored', [5] = 'cost'}
 local FIVE = '(%S+) (%S+) (%S+) (%S+) (%S+)'
 
+-- The amounts of an order; `usage` has its bytes in, its bytes stored and its cost, which counts on the quota alone.
+local function amounts_of(usage, free)
+  local bytes_in, bytes_stored, cost = string.match(usage, '(%S+) (%S+) (%S+)')
+  return {1, free, bytes_in, bytes_stored, cost * free}
+end
+
 -- Each line is a scope and its limits, `-` for none. Those of the scope `account` are overridden by its plan's.
 local function read_usage(lines, account, plan_limits, now)
   local scopes, day = {}, math.floor(now / BOUND_DAY_MS)
@@ -46,9 +52,9 @@ local function count_usage(scopes, amounts)
   for _, scope in ipairs(scopes) do count_in(scope, amounts) end
 end
 
-local function count_refusal(scopes, bytes_in, refusal)
+local function count_refusal(scopes, amounts, refusal)
   for _, scope in ipairs(scopes) do
-    if scope.name == 'account' and refusal[1] ~= 'bound' then count_in(scope, {1, 0, bytes_in, 0, 0}) end
+    if scope.name == 'account' and refusal[1] ~= 'bound' then count_in(scope, {1, 0, amounts[3], 0, 0}) end
   end
   return refusal
 end

@@ -1,5 +1,6 @@
 -- order: the record of a new generation, and the generation that an Idempotency-Key made before.
--- Keys: gw:generation:<id> gw:generations:<account> gw:open gw:replay:<account>:<key>
+-- Keys: gw:generation:<id> gw:generations:<account> gw:open gw:replay:<account>:<key> gw:active:<account>:<provider>
+-- Keys: gw:backlogs:<account>:<provider> gw:turns:<provider>
 -- Returns {'replayed', account, id} | {'reused'}
 local LOOK_AFTER_MS, REPLAY_MS, HOLD_MS = 30000, 86400000, 60000
 
@@ -26,6 +27,15 @@ local function write_order(id, account, listed, uploads, waiter, now, ...)
   if uploads ~= '' then redis.call('HSET', key, 'uploads', uploads, 'hold_ms', now + HOLD_MS) end
   if listed then redis.call('LPUSH', 'gw:generations:' .. account, id) end
   redis.call('ZADD', 'gw:open', now + LOOK_AFTER_MS, id)
+end
+
+-- Whether a new generation has to wait, and how many of its account wait already.
+local function must_wait(account, provider, concurrency)
+  local lane = account .. ':' .. provider
+  local waiting = redis.call('ZCARD', 'gw:backlogs:' .. lane)
+  local waits = waiting > 0 or redis.call('SCARD', 'gw:active:' .. lane) >= concurrency or not has_free_slot(provider)
+    or redis.call('EXISTS', 'gw:turns:' .. provider) == 1
+  return waits, waiting
 end
 
 -- A new generation waits in its account's backlog, or is on the queue at once.
