@@ -292,6 +292,8 @@ async def test_busy_store_has_no_findings(store_url: str, monkeypatch: pytest.Mo
     monkeypatch.setattr(checking, "RECHECK_S", 0.05)
     async with Store(store_url) as store, Store(store_url) as other:
         customers = [await create_customer(store, cents=1_000_000, concurrency=2) for _ in range(3)]
+        for customer in customers:
+            await accounts.set_spend_caps(store, customer.account, SpendCaps(day=10**12))
         stop = asyncio.Event()
         movers = [asyncio.create_task(move(other, customer, stop)) for customer in customers * 4]
         checks = 0
