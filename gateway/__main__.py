@@ -15,7 +15,7 @@ from gateway.context import CONTEXT, FOLLOWER
 from gateway.dispatch import use_exact_paths
 from gateway.edge.protocol import listen
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
-from shared.ops import collector, host, limits, logs, metrics, own_secrets, settings, zero_series
+from shared.ops import collector, host, limits, logs, metrics, own_secrets, settings, threads, zero_series
 from shared.ops.hangup import Terminal
 from shared.ops.settings import Settings
 from shared.ops.storage import StorageError
@@ -74,6 +74,7 @@ async def serve(app: web.Application, config: Settings) -> None:
         use_exact_paths(runner)
         await admin_runner.setup()
         collector.tune_collector()
+        threads.share_interpreter()
         files_max = limits.open_files()
         admin_address = structs.replace(config, host=config.admin_host, port=config.admin_listen_port)
         admin_server = await listen(admin_runner, admin_address, files_max)

@@ -13,6 +13,7 @@ from gateway import auth, field_errors
 from gateway.admission.large_bodies import LARGE_BYTES_MAX, hold_large
 from gateway.context import CONTEXT
 from gateway.field_errors import NAME_CHARS_MAX
+from gateway.long_strings import cut_long, restore
 from shared.domain.errors import Refused
 
 BODY_BYTES_MAX = 1_000_000
@@ -132,8 +133,11 @@ async def _collect(request: web.Request) -> bytes:
 
 def parse_json(body: bytes) -> object:
     """Return the value of strict JSON: UTF-8, no duplicate names, no NaN, bounded depth. Raises Refused."""
-    value = parse_plain(body)
-    return parse_strictly(body) if value is None else value
+    text, cut = cut_long(body)
+    value = parse_plain(text)
+    if value is None:
+        value = parse_strictly(text, is_whole=not cut)
+    return restore(value, cut) if cut else value
 
 
 def parse_plain(body: bytes) -> object | None:
@@ -163,11 +167,11 @@ def _count_texts(value: object, depth: int = 0) -> int:
     return -TEXTS_MAX
 
 
-def parse_strictly(body: bytes) -> object:
+def parse_strictly(body: bytes, *, is_whole: bool = True) -> object:
     """Return the value of strict JSON as `parse_json` does, with a reason for what is not."""
     try:
         value = DECODER.decode(body.removeprefix(BYTE_ORDER_MARK).decode())
-        if b"\\" in body and b"\\u" in body:  # one byte is found much faster, and base64 has none
+        if b"\\" in body and b"\\u" in body:  # one byte is found much faster
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError:
         raise Refused("invalid_json", "The body must be UTF-8.") from None
@@ -176,7 +180,9 @@ def parse_strictly(body: bytes) -> object:
     except RecursionError:
         raise Refused("invalid_json", f"The body must not be nested more than {DEPTH_MAX} levels deep.") from None
     except ValueError as error:
-        raise Refused("invalid_json", f"The body is not valid JSON: {error}") from None
+        # If something was cut out, the place that the parser names is another one.
+        reason = str(error) if is_whole or not isinstance(error, json.JSONDecodeError) else error.msg
+        raise Refused("invalid_json", f"The body is not valid JSON: {reason}") from None
     if body.count(b"{") + body.count(b"[") > DEPTH_MAX and _depth(value, 0) > DEPTH_MAX:
         raise Refused("invalid_json", f"The body must not be nested more than {DEPTH_MAX} levels deep.")
     return value

@@ -87,16 +87,17 @@ async def _answer(
             return web.Response(status=204, headers=headers.preflight_headers(request)), grant
         return await handler(request), grant
     except RateLimited as limited:
-        refused: Refused = limited
+        refused: Refused = limited.with_traceback(None)
         grant = limited.grant
     except Refused as refusal:
-        refused = refusal
+        refused = refusal.with_traceback(None)
     except StoreDown as down:
         log.warning("store.unavailable", request=request_id, path=request.path, reason=str(down))
         refused = errors.UNAVAILABLE
     except web.HTTPException as http:
         if http.status < 400:
             raise
+        http.__traceback__ = None  # the request holds its error, whose frames hold the request
         refused = errors.from_http(http.status, request.path, http.headers.get("Allow", ""))
     except Exception:
         # The last resort: a bug becomes a 500 in the documented shape, with a traceback in the log.

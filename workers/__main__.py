@@ -19,7 +19,7 @@ from shared.domain import endpoint_url
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.domain.public_address import PRIVATE_NETWORKS
 from shared.domain.times import DAY_MS
-from shared.ops import catalogue_files, collector, host, limits, logs, metrics, own_secrets, settings
+from shared.ops import catalogue_files, collector, host, limits, logs, metrics, own_secrets, settings, threads
 from shared.ops.background import keep_running
 from shared.ops.catalogue_follower import CatalogueFollower
 from shared.ops.hangup import Terminal
@@ -211,6 +211,7 @@ async def serve(config: Settings, store: Store, role: Role, follower: CatalogueF
     )
     telemetry.register_worker(role.name, config.worker_slots, in_flight=lambda: engine.job_counter)
     collector.tune_collector()
+    threads.share_interpreter()
     log.info("worker.started", queue=role.name, slots=config.worker_slots)
     kind = "dispatcher" if role.name == WEBHOOKS else "worker"
     slots, running = config.worker_slots, lambda: engine.job_counter

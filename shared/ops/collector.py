@@ -6,8 +6,8 @@ the live ones hundreds of times a second, which was a third of a busy worker's t
 
 import gc
 
-YOUNG_MAX = 100_000  # new objects until a collection: some tens of megabytes at most
-OLDER = (20, 50)  # collections of the young generation until one of the middle, and of the middle until a full one
+YOUNG_MAX = 25_000  # new objects until a collection, which stops the process for some milliseconds
+OLDER = (80, 50)  # collections of the young generation until one of the middle, and of the middle until a full one
 
 
 def tune_collector() -> None:

@@ -19,7 +19,7 @@ from shared.records.opening import open_records
 LIMIT_S = 3.0  # of one statement; the database itself stops it
 PATIENCE_S = 5.0  # for a connection and all statements of a read
 SEARCHES_MAX = 2  # reads at a time that follow no index, or may take longer; the others wait
-AWAY_S = 2.0  # a database that was away is not tried again for so long
+AWAY_S = 2.0  # a database that was away, or without tables, is not tried again for so long
 REASON_CHARS_MAX = 200
 
 Connection = AsyncConnection
@@ -36,6 +36,7 @@ class History:
         self._records = records
         self._away_until_s = 0.0
         self._reason = ""
+        self._failure: type[RecordsDown | RecordsUnfit] = RecordsDown
         self._searches = asyncio.Semaphore(SEARCHES_MAX)
 
     async def search(self, query: Query[Result], limit_s: float = LIMIT_S) -> Result:
@@ -55,17 +56,19 @@ class History:
         if records is None or _is_absent(records):
             raise RecordsUnfit("This deployment has no records.")
         if time.monotonic() < self._away_until_s:
-            raise RecordsDown(self._reason)
+            raise self._failure(self._reason)
         try:
             async with asyncio.timeout(PATIENCE_S + limit_s), records.read(limit_s) as connection:
                 return await query(connection)
         except RecordsSlow:
             raise
-        except (RecordsDown, TimeoutError) as error:
+        except (RecordsDown, RecordsUnfit, TimeoutError) as error:
             self._reason = redaction.foreign().error(error, REASON_CHARS_MAX)
             self._away_until_s = time.monotonic() + AWAY_S
-            log.warning("records.away", error=self._reason)
-            raise RecordsDown(self._reason) from None
+            self._failure = RecordsUnfit if isinstance(error, RecordsUnfit) else RecordsDown
+            if self._failure is RecordsDown:
+                log.warning("records.away", error=self._reason)
+            raise self._failure(self._reason) from None
 
     async def require(self, query: Query[Result], limit_s: float = LIMIT_S) -> Result:
         """Return the result of a query. Raises Refused if there are no records, or they cannot be read now."""
@@ -100,5 +103,8 @@ def too_slow(limit_s: float = LIMIT_S) -> Refused:
 
 
 def _is_absent(records: Records) -> bool:
-    """Return whether the database is a file that no archiver has made yet. To open it would make an empty one."""
-    return records.is_sqlite and not Path(records.url.removeprefix(SQLITE)).exists()
+    """Return whether the database is a file that no archiver has written yet."""
+    if not records.is_sqlite:
+        return False
+    path = Path(records.url.removeprefix(SQLITE))
+    return not path.exists() or not path.stat().st_size

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from gateway.history.query import ListQuery
 from gateway.history.transactions import list_lines
 from shared.domain.errors import Refused
 from shared.domain.generation import Generation, Outcome
+from shared.records import read_pages
 from shared.records.connect import Records
-from shared.records.history import History
+from shared.records.errors import RecordsUnfit
+from shared.records.history import Connection, History
 from shared.records.migrate import migrate
 from shared.records.read_pages import GenerationFilter, LineFilter
 from shared.store import accounts, keys, ledger, webhooks
@@ -166,6 +169,26 @@ async def test_lists_without_a_database_say_that_history_is_incomplete(store_url
         assert ([ids[1]], False) == ([one.id for one in page.entries], page.complete)
     with pytest.raises(Refused, match="cannot be read at the moment"):
         await find_generation(place.context, place.customer.account, ids[0])
+
+
+async def test_database_without_tables_is_not_opened_by_every_list(tmp_path: Path) -> None:
+    """A file that no archiver wrote stays empty, and one without tables is tried again after a while."""
+    records, tried = Records(f"sqlite:///{tmp_path}/records.db"), 0
+    history = History(records)
+
+    async def read(connection: Connection) -> None:
+        nonlocal tried
+        tried += 1
+        await read_pages.find_key(connection, "acct_1", "key_1")
+
+    for opened in (0, 1):
+        for _ in range(3):
+            with pytest.raises(RecordsUnfit):
+                await history.read(read)
+        assert opened == tried
+        if not opened:
+            await records.maintain("PRAGMA user_version = 0")
+    await records.close()
 
 
 @pytest.mark.parametrize("has_records", [True, False])

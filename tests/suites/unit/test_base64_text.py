@@ -23,7 +23,7 @@ def test_base64_is_decoded_in_every_common_spelling(data: bytes, piece: int) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["A", "AAAAA", "AA=A", "AA==AA==", "====", "AA-_", "é", "AAA\0", "AAA\u2028", "<html>"]
+    "text", ["A", "AAAAA", "AA=A", "AA==AA==", "====", "AA-_", "é", "AAA\0", "AAA\u2028", "<html>", 'AA"A', r"AA\/A"]
 )
 def test_base64_raises_when_it_is_none(text: str) -> None:
     """Other alphabets, padding within the text and a single last character are refused."""
