@@ -76,7 +76,7 @@ bench: setup ## Measure this machine's throughput and latency
 chaos: setup ## Kill and pause processes under load, then check every account to the cent
 	@exec $(BIN)/python -m tests.programs.chaos
 
-drill: setup ## Destroy a store under load, restore it from a backup, and check every promise about it
+drill: setup ## Destroy store and database under load, restore them from backups, and check every promise about it
 	@exec $(BIN)/python -m tests.programs.drill
 
 reload: setup ## Reload 300 valid and broken catalogues under load, then check every request and charge

@@ -8,7 +8,7 @@ import pytest
 from shared.store import keys
 from shared.store.backup import BackupError, back_up
 from shared.store.connect import Store
-from tests.programs.drill.drill import DrillResult, Size, run_drill, violations
+from tests.programs.drill.drill import DrillResult, PairResult, Size, run_drill, violations
 
 SMALL = Size(clients=3, before_s=1.5, after_s=1.0)
 
@@ -21,6 +21,7 @@ async def test_drill_restores_a_destroyed_store_and_reports_lost_generations() -
     unanswered = result.restored["read"] - len(result.acknowledged)
     assert 0 <= unanswered <= SMALL.clients, "each client has one order under way when the gateway dies"
     assert result.check["generations"] >= len(result.states) > 0
+    assert 2 == len(result.pairs)
 
 
 def test_violations_lists_every_broken_claim() -> None:
@@ -29,12 +30,12 @@ def test_violations_lists_every_broken_claim() -> None:
         acknowledged={"early": 1, "late": 9, "there": 1},
         backup={"at_ms": 5},
         restored={"lost": [{"id": "there"}], "refunded": ["there"], "going_on": 0},
-        check={"findings": ["a cent is missing"]},
         states={"there": "completed"},
         codes={"there": "internal_error"},
         submits_max=2,
+        pairs=[PairResult(moment="before", differences=["a line is missing", "ledger check: a cent"])],
     )
-    assert 8 == len(violations(result)), violations(result)
+    assert 9 == len(violations(result)), violations(result)
 
 
 async def test_backup_is_complete_and_leaves_the_store_unchanged(store_url: str, tmp_path: Path) -> None:
