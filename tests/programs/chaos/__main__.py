@@ -1,6 +1,7 @@
 """python -m tests.programs.chaos: kill, pause and cut off processes under load, then check every account to the cent.
 
 CHAOS_SEED repeats a plan, CHAOS_N is the number of orders, TEST_STORE=redis runs on Debian's Redis.
+The records are in Debian's PostgreSQL, which is killed too; CHAOS_DATABASE=sqlite takes SQLite.
 The figures and a chart go to build/. The exit status is 1 if a rule was broken.
 """
 
@@ -15,6 +16,7 @@ import msgspec
 import uvloop
 from rich.console import Console
 
+from tests.harness.postgres import Postgres
 from tests.harness.processes import STARTED
 from tests.programs.chaos.checks import violations
 from tests.programs.chaos.plan import make_plan
@@ -36,7 +38,8 @@ def main() -> int:
         print(f"[{time.monotonic() - started_s:5.0f} s] {step}", file=sys.stderr, flush=True)
 
     report(f"CHAOS_SEED={seed} CHAOS_N={len(plan.orders)}: {plan.load_s:.0f} s of load, {len(plan.faults)} faults")
-    evidence = uvloop.run(run_chaos(plan, report, rollback=True))
+    database = None if os.environ.get("CHAOS_DATABASE") == "sqlite" else Postgres().start()
+    evidence = uvloop.run(run_chaos(plan, report, rollback=True, database=database))
     broken = violations(evidence, timed=True)
     FOLDER.mkdir(exist_ok=True)
     name = FOLDER / f"chaos-{seed}"

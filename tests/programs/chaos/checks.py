@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from tests.harness.factories import CENTS
-from tests.programs.chaos import hostile
+from tests.programs.chaos import archived, hostile
 from tests.programs.chaos.client import ClientRecord
 from tests.programs.chaos.logs import summarize
 from tests.programs.chaos.orders import identity, identity_of
@@ -155,6 +155,31 @@ def check_ledgers(evidence: Evidence) -> Iterator[Violation]:
         yield Violation("the store has leftovers", evidence.left_over[0], " ".join(evidence.left_over[:10]))
 
 
+def check_records(evidence: Evidence) -> Iterator[Violation]:
+    """Check that the database has each ended generation once, and the amounts of the store."""
+    stored = {**evidence.generations, **evidence.attacked.generations}
+    for rule, name, detail in archived.faults_of(evidence.archived, stored):
+        yield Violation(rule, name, detail)
+
+
+def check_archived_purchases(evidence: Evidence) -> Iterator[Violation]:
+    """Check the database against the notes of provider, clients and receivers."""
+    rows = evidence.archived.generations
+    for name in evidence.purchases - rows.keys():
+        yield Violation("a purchase is not in the database", name, evidence.paid.prompts[name])
+    for record in evidence.records:
+        for name in record.ids:
+            row = rows.get(name)
+            if row is None:
+                yield Violation("a client's generation is not in the database", name, record.order.prompt)
+            elif record.statuses and record.statuses[-1] in (COMPLETED, FAILED) and record.statuses[-1] != row.state:
+                yield Violation("a client saw another end than the database", name, f"{record.statuses[-1]}")
+    for inbox in evidence.inboxes:
+        for event in inbox.events:
+            if not evidence.archived.delivered[event]:
+                yield Violation("a received event is not in the database", event)
+
+
 def check_behaviour(evidence: Evidence) -> Iterator[Violation]:
     """Check that no process exited, no client saw an anomaly, no error was logged, and most orders were accepted."""
     for anomaly, count in Counter(evidence.anomalies).items():
@@ -212,6 +237,8 @@ CHECKS: tuple[Check, ...] = (
         check_events,
         check_low_balance_events,
         check_ledgers,
+        check_records,
+        check_archived_purchases,
         check_behaviour,
         check_clocks,
         check_rollback,

@@ -9,12 +9,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from shared.store.connect import Store
+from tests.harness.postgres import Postgres
 from tests.harness.processes import Stack, free_port, make_folder, shift_clock
 from tests.harness.proxy import Proxy
-from tests.programs.chaos.plan import WOKGEN_WAIT_S, Plan
+from tests.programs.chaos.plan import DATABASE, WOKGEN_WAIT_S, Plan
 
 CATALOGUE = Path(__file__).parent / "catalogue.toml"
-ROLES = ("run paid", "run paid", "run kinds", "run kinds", "run odd", "deliver", "sweep")
+ROLES = ("run paid", "run paid", "run kinds", "run kinds", "run odd", "deliver", "sweep", "archive")
 
 
 class Deployment(Struct, frozen=True):
@@ -23,11 +24,12 @@ class Deployment(Struct, frozen=True):
     stack: Stack
     store: Store
     proxies: dict[str, Proxy]
+    records_url: str
 
 
 @asynccontextmanager
-async def deploy(plan: Plan, paid_url: str) -> AsyncIterator[Deployment]:
-    """Start the store, two gateways, and workers, dispatcher and sweeper."""
+async def deploy(plan: Plan, paid_url: str, database: Postgres | None) -> AsyncIterator[Deployment]:
+    """Start the store, two gateways, and workers, dispatcher, sweeper and archiver. Without a `database`: SQLite."""
     path = make_folder("chaos") / "catalogue.toml"
     path.write_text(CATALOGUE.read_text().replace("PAID_URL", paid_url))
     env = {
@@ -38,6 +40,7 @@ async def deploy(plan: Plan, paid_url: str) -> AsyncIterator[Deployment]:
     stack = Stack(gateways=0, workers=(), deliver=0, sweep=0, env=env)
     stack.urls.append(f"http://127.0.0.1:{free_port()}")
     stack.env["CALLBACK_URL"] = stack.urls[-1]
+    stack.env["DATABASE_URL"] = database.url if database else f"sqlite:///{stack.data_dir}/records.db"
     async with AsyncExitStack() as held:
         await held.enter_async_context(stack)
         store = await held.enter_async_context(Store(stack.settings.store_url, name="chaos"))
@@ -55,5 +58,7 @@ async def deploy(plan: Plan, paid_url: str) -> AsyncIterator[Deployment]:
             await add("gateway", "-m", "gateway", PORT=url.rpartition(":")[2])
         for words in ROLES:
             await add(words.replace(" ", "-"), "-m", "workers", *words.split())
+        if database:
+            stack.processes[DATABASE] = database.process
         await stack.wait_until_ready()
-        yield Deployment(stack, store, proxies)
+        yield Deployment(stack, store, proxies, stack.env["DATABASE_URL"])

@@ -17,7 +17,7 @@ from shared.store import keys
 from shared.store.connect import Store
 from tests.harness.processes import Process, Stack
 from tests.harness.proxy import Proxy
-from tests.programs.chaos.plan import EVERYTHING, PARTITIONS, Fault
+from tests.programs.chaos.plan import DATABASE, EVERYTHING, PARTITIONS, Fault
 
 GUARD_S = 0.25
 STOP_S = 20.0
@@ -25,6 +25,7 @@ READY_S = 3.0  # after a start or resume, until a process counts as ready
 START_MAX_S = 20.0  # a process handles SIGTERM this long after its start and that of the store
 RESCUE_POLL_S = 0.05
 RESCUE_MAX_S = 15.0
+DATABASE_STARTS_MAX, DATABASE_START_S = 20, 0.4
 
 
 class InjectedFault(Struct, frozen=True, kw_only=True):
@@ -99,7 +100,7 @@ class Injector:
 
     async def _inject(self, fault: Fault) -> None:
         hit = [*self.stack.processes] if fault.target == EVERYTHING else [fault.target]
-        hit = [name for name in hit if name not in self._away]
+        hit = [name for name in hit if name not in self._away and name in self.stack.processes]
         if not hit:
             return
         started_s = self.now_s
@@ -168,12 +169,22 @@ class Injector:
     async def _restart(self, name: str, process: Process) -> None:
         if name == "store":
             await self.stack.start_store()
+        elif name == DATABASE:
+            await self._start_database(process)
         else:
             self._start(name, process)
 
     def _start(self, name: str, process: Process) -> None:
         process.start()
         self._since_s[name] = self.now_s
+
+    async def _start_database(self, process: Process) -> None:
+        """Start PostgreSQL until it runs: it refuses while children of the killed server are still ending."""
+        for _ in range(DATABASE_STARTS_MAX):
+            self._start(DATABASE, process)
+            await asyncio.sleep(DATABASE_START_S)
+            if process.running:
+                return
 
     async def _read_server_pid(self) -> int | None:
         """Return the process id of the store's server, which may be a child of the process we started."""

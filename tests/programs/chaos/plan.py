@@ -56,7 +56,9 @@ TARGETS = {
     "run-odd": 2,
     "deliver": 3,
     "sweep": 1,
+    "archive": 2,
 }
+DATABASE, DATABASE_EVERY_S = "database", 12.0  # PostgreSQL is killed so often
 SHIFTS_S = (0, -2, 90, -86_400)  # how far the clocks of processes are wrong
 PARTITIONS = ("silence", "strand", "cut")  # see Fault
 PAUSED = {**TARGETS, "run-paid": 8, "run-paid-2": 8}  # two workers on one generation: the hardest case for the ledger
@@ -198,6 +200,7 @@ def _plan_faults(dice: Random, load_s: float) -> list[Fault]:
         at_s = QUIET_S + (dice.randrange(stores) + dice.uniform(0.75, 0.9)) * (load_s - QUIET_S) / stores
         for_s = round(dice.uniform(0.5, 3.0), 3)
         faults.append(Fault(at_s=round(at_s, 3), action="kill", target=EVERYTHING, for_s=for_s))
+    faults += _plan_database_faults(dice, load_s)
     return sorted(faults, key=lambda fault: fault.at_s)
 
 
@@ -212,6 +215,19 @@ def _plan_store_faults(dice: Random, count: int, load_s: float) -> list[Fault]:
             for_s=round(dice.uniform(0.2, 2.0) if number % 3 < 2 else dice.uniform(0.8, 3.5), 3),
         )
         for number in range(count)
+    ]
+
+
+def _plan_database_faults(dice: Random, load_s: float) -> list[Fault]:
+    """Plan the kills of the database, evenly spread. A run with SQLite has no process to kill."""
+    return [
+        Fault(
+            at_s=round((number + dice.uniform(0.2, 0.8)) * DATABASE_EVERY_S, 3),
+            action="kill",
+            target=DATABASE,
+            for_s=round(dice.uniform(0.2, 4.0), 3),
+        )
+        for number in range(int(load_s / DATABASE_EVERY_S))
     ]
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from tests.programs.chaos.checks import Violation, error_code
-from tests.programs.chaos.plan import BEHAVIOURS, EVERYTHING, PARTITIONS
+from tests.programs.chaos.plan import BEHAVIOURS, DATABASE, EVERYTHING, PARTITIONS
 from tests.programs.chaos.scene import Evidence
 
 SHOWN_MAX = 30
@@ -58,6 +58,9 @@ def figures(evidence: Evidence) -> dict[str, Any]:
         "webhook requests": sum(deliveries),
         "orders of the hostile tenant": len(evidence.attacked.generations),
         "posts that its endpoints left unanswered": evidence.attacked.hung,
+        "kills of the database": sum(fault.target == DATABASE for fault in evidence.injected),
+        "generations in the database": len(evidence.archived.generations),
+        "ledger lines in the database": sum(len(lines) for lines in evidence.archived.lines.values()),
         "orders lost by the rollback": evidence.rollback.lost if evidence.rollback else NOT_A_TIME,
         "accounts checked": evidence.books.accounts,
         "ledger entries checked": evidence.books.lines,
@@ -66,8 +69,10 @@ def figures(evidence: Evidence) -> dict[str, Any]:
 
 
 def count(evidence: Evidence, action: str) -> int:
-    """Count the faults of one kind, without power cuts and faults of the store."""
-    return sum(fault.action == action and fault.target not in ("store", EVERYTHING) for fault in evidence.injected)
+    """Count the faults of one kind, without power cuts and faults of store and database."""
+    return sum(
+        fault.action == action and fault.target not in ("store", DATABASE, EVERYTHING) for fault in evidence.injected
+    )
 
 
 def worst(evidence: Evidence, action: str, *, calm: bool) -> float:

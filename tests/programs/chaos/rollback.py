@@ -13,6 +13,7 @@ from shared.store import keys
 from shared.store.check import check_ledger
 from shared.store.findings import Report
 from tests.harness.factories import Customer, create_customer
+from tests.programs.chaos.archived import compare_balances
 from tests.programs.chaos.deployment import Deployment
 
 ORDERS, PACE_S = 60, 0.05
@@ -32,6 +33,7 @@ class Rollback(Struct, kw_only=True):
     lost: int = 0  # accepted orders that the older copy does not have
     exits: list[str] = field(default_factory=list)  # processes that ended
     books: Report = field(default_factory=Report)
+    differing: list[str] = field(default_factory=list)  # accounts with another balance in the database
 
 
 async def roll_back(deployment: Deployment) -> Rollback:
@@ -59,6 +61,7 @@ async def roll_back(deployment: Deployment) -> Rollback:
     found.lost = exists.count(0)
     found.exits = [name for name, process in stack.processes.items() if not process.running]
     await check_ledger(deployment.store, found.books)
+    found.differing = await compare_balances(deployment.store, deployment.records_url, END_MAX_S)
     return found
 
 
@@ -71,6 +74,8 @@ def faults_of(found: Rollback) -> Iterator[tuple[str, str]]:
         yield "a process ended after a rollback", name
     for finding in found.books.findings:
         yield f"ledger check after a rollback: {finding.fault}", f"{finding.id} {finding.detail or finding.at}"
+    for account in found.differing:
+        yield "the database has another balance after a rollback", account
     if not found.lost:
         yield "a rollback lost no order, so it proves nothing", f"{len(found.accepted)} accepted"
 

@@ -15,6 +15,8 @@ from shared.store import accounts, generations, keys, ledger, webhooks
 from shared.store.check import check_ledger
 from shared.store.findings import Report
 from tests.harness.factories import CENTS, Customer, create_customer
+from tests.harness.postgres import Postgres
+from tests.programs.chaos.archived import Archived, read_archived
 from tests.programs.chaos.client import ClientRecord, Clients
 from tests.programs.chaos.collect import read_generations
 from tests.programs.chaos.deployment import Deployment, deploy
@@ -29,7 +31,7 @@ from workers.timing import retry_while_store_down
 POLL_S = 0.5
 REPORT_EVERY_S = 5.0
 END_MAX_S = 60.0  # after the load, until every generation has ended
-DELIVERED_MAX_S, LATE_MAX_S = 60.0, 40.0
+DELIVERED_MAX_S, LATE_MAX_S, ARCHIVED_MAX_S = 60.0, 40.0, 60.0
 REPLAYS_MAX = 200
 TOP_UP_EVERY_S, PAYMENT_CENTS = 3.0, 50
 SCAN_COUNT = 2000
@@ -69,6 +71,8 @@ class Evidence(Struct, kw_only=True):
     anomalies: list[str] = field(default_factory=list)
     left_over: list[str] = field(default_factory=list)  # keys that should be gone
     books: Report = field(default_factory=Report)
+    archived: Archived = field(default_factory=Archived)
+    purchases: set[str] = field(default_factory=set)  # generations that the provider took until the database was read
     warnings: Counter[str] = field(default_factory=Counter)  # of our processes, by event
     errors: list[str] = field(default_factory=list)  # of our processes
     attacked: Attacked = field(default_factory=Attacked)
@@ -205,6 +209,9 @@ class Scene:
         evidence.attacked = await observe(self.store, self.tenant)
         await self._wait_until("an empty store", EMPTY_MAX_S, self._check_empty)
         await check_ledger(self.store, evidence.books)
+        evidence.purchases = set(evidence.paid.accepted)
+        names = [customer.account for customer in (*evidence.customers, self.tenant.customer)]
+        evidence.archived = await read_archived(self.store, self.deployment.records_url, names, ARCHIVED_MAX_S)
         evidence.injected = sorted(self.injector.injected, key=lambda fault: fault.at_s)
         evidence.rescues = self.injector.rescues
         evidence.anomalies = [*self.injector.anomalies, *self.clients.anomalies]
@@ -224,11 +231,11 @@ class Scene:
 
 
 @asynccontextmanager
-async def set_scene(plan: Plan, report: ReportProgress) -> AsyncIterator[Scene]:
+async def set_scene(plan: Plan, report: ReportProgress, database: Postgres | None) -> AsyncIterator[Scene]:
     """Start everything: processes, provider, customers and their receivers."""
     async with AsyncExitStack() as held:
         paid = await held.enter_async_context(PaidProvider(plan.seed))
-        deployment = await held.enter_async_context(deploy(plan, paid.url))
+        deployment = await held.enter_async_context(deploy(plan, paid.url, database))
         store = deployment.store
         inboxes, customers = [], []
         for number, buyer in enumerate(BUYERS):
@@ -246,9 +253,14 @@ async def set_scene(plan: Plan, report: ReportProgress) -> AsyncIterator[Scene]:
         yield Scene(plan, deployment, tenant, evidence, report)
 
 
-async def run_chaos(plan: Plan, report: ReportProgress, *, rollback: bool = False) -> Evidence:
-    """Run a whole plan, with `rollback` also the rollback of the store at its end, and return the evidence."""
-    async with set_scene(plan, report) as scene:
+async def run_chaos(
+    plan: Plan, report: ReportProgress, *, rollback: bool = False, database: Postgres | None = None
+) -> Evidence:
+    """Run a whole plan, with `rollback` also the rollback of the store at its end, and return the evidence.
+
+    The records are in `database`, which is killed too; without it in SQLite.
+    """
+    async with set_scene(plan, report, database) as scene:
         await scene.play()
         evidence = scene.evidence
         for name, process in scene.stack.processes.items():
