@@ -25,6 +25,7 @@ CODES: Final = {
     "invalid_input": Code(400, "`width` must be a whole number from 64 to 2048."),
     "missing_model": Code(400, "`model` is required: the id of a model from GET /api/v1/models."),
     "missing_prompt": Code(400, "`prompt` is required: describe what to generate."),
+    "content_policy": Code(400, "The provider rejected the prompt. You were refunded."),
     "over_max_cost": Code(400, "This can cost $0.11, more than `max_cost_cents` allows. Nothing was charged."),
     "unknown_provider": Code(400, "Unknown provider 'acme'. Known: auto, local."),
     "unknown_model": Code(400, "Unknown model 'acme/model'. See GET /api/v1/models."),
@@ -55,6 +56,7 @@ CODES: Final = {
     "capacity_exceeded": Code(429, "This service has reached its limit for today. The day ends at midnight UTC."),
     "internal_error": Code(500, "Internal error. Try again, and report the X-Request-Id if it persists."),
     "upstream_error": Code(502, "The provider rejected the prompt. You were refunded."),
+    "still_processing": Code(504, "The generation is charged and still runs. Read it later."),
     "unavailable": Code(503, "The service cannot reach its store. Try again in a moment."),
 }
 UNAVAILABLE = Refused("unavailable", CODES["unavailable"].message, retry_after_s=1)

@@ -37,19 +37,19 @@ async def handle_request(request: web.Request, handler: Handler) -> web.StreamRe
     context, path = request.app[CONTEXT], request.path
     exchange = begin(request, context)
     response, grant = await _answer(context, request, handler, exchange.request_id)
-    status = response.status
+    status, dialect = response.status, dialect_of(path)
     if status == 401:
         context.rates.count_failure(request)
     elif status == 404 and path.startswith(rates.CALLBACKS):
         context.rates.count_unknown_callback(request)
     if not response.prepared:
         if grant is not None:
-            response.headers.update(rates.rate_headers(grant))
+            response.headers.update(rates.rate_headers(grant, dialect))
         response.headers[X_REQUEST_ID] = exchange.request_id
         headers.complete(response, path, context.standing_headers)
         if context.watch.leaving:
             response.force_close()
-    timer = metrics.of(metrics.HTTP_SECONDS, dialect_of(path), name_of(request.match_info.route), status)
+    timer = metrics.of(metrics.HTTP_SECONDS, dialect, name_of(request.match_info.route), status)
     timer.observe(time.perf_counter() - started_s)
     return response
 

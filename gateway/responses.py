@@ -6,7 +6,8 @@ import msgspec
 from aiohttp import web
 
 from gateway import errors
-from gateway.dialects.error_bodies import error_body
+from gateway.dialects.error_bodies import error_body, status_in
+from gateway.dialects.openai.errors import retry_headers
 from shared.domain.errors import Refused
 from shared.ops import metrics
 
@@ -26,7 +27,10 @@ def list_response(entries: object, headers: Mapping[str, str] | None = None) -> 
 def refusal_response(dialect: str, refused: Refused) -> web.Response:
     """Count a refusal and return its response in the dialect's shape."""
     metrics.of(metrics.REFUSED, dialect, refused.code).inc()
-    response = web.json_response(error_body(dialect, refused), status=errors.status_of(refused))
+    status = status_in(dialect, refused.code, errors.status_of(refused))
+    response = web.json_response(error_body(dialect, refused, status), status=status)
+    if dialect == "openai":
+        response.headers.update(retry_headers(refused, status))
     if refused.retry_after_s is not None:
         response.headers["Retry-After"] = str(refused.retry_after_s)
     if refused.allow:

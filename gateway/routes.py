@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from aiohttp import web
+from msgspec import structs
 
 from gateway.api.account import operations as account
 from gateway.api.admin import operations as admin
@@ -11,6 +12,7 @@ from gateway.api.service import operations as service
 from gateway.api.uploads import operations as uploads
 from gateway.api.usage import operations as usage
 from gateway.api.webhooks import operations as webhooks
+from gateway.dialects.openai import operations as openai
 from gateway.dialects.wokgen import operations as wokgen
 from gateway.dialects.wokgen_v1 import operations as wokgen_v1
 from gateway.dialects.wowflow import operations as wowflow
@@ -24,6 +26,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *wowflow.operations(catalogue),
         *wokgen.OPERATIONS,
         *wokgen_v1.OPERATIONS,
+        *openai.OPERATIONS,
         *uploads.OPERATIONS,
         *usage.OPERATIONS,
         *account.OPERATIONS,
@@ -45,5 +48,9 @@ def routes(table: Iterable[Operation]) -> list[web.RouteDef]:
 
 
 def unlisted_routes() -> list[web.RouteDef]:
-    """Return the routes whose URLs the API hands out."""
-    return [web.put("/api/v1/uploads/{id}/content", uploads.put_content)]
+    """Return the routes whose URLs the API hands out, and the second address of the OpenAI API."""
+    second = [
+        structs.replace(one, path="/openai" + one.path, pattern=one.pattern and "/openai" + one.pattern)
+        for one in openai.OPERATIONS
+    ]
+    return [web.put("/api/v1/uploads/{id}/content", uploads.put_content), *routes(second)]

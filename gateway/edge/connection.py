@@ -198,7 +198,7 @@ class Connection(web.RequestHandler):
             refused = errors.MALFORMED
         if request.writer.output_size > 0:
             raise ConnectionError("a response has begun already")
-        body = error_body(dialect_of(request.path), refused)
+        body = error_body(dialect_of(request.path), refused, status)
         response = web.json_response(body, status=status, headers={**CORS, **PRIVATE, "X-Request-Id": request_id})
         response.force_close()
         return response

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from gateway.dialects.error_bodies import is_admin
+from gateway.dialects.error_bodies import is_public_api
 
 REQUESTED_CHARS_MAX, REQUESTED_NAMES_MAX = 2_000, 64  # of the request headers in a preflight
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -19,11 +19,6 @@ PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 PUBLIC_JSON = CORS | PRIVATE
 SHARED = ("/assets/", "/sdk/")  # files that pages of other sites may read
 DOCUMENT_PATH = "/openapi.json"
-
-
-def is_public_api(path: str) -> bool:
-    """Return whether pages of other sites may call a path: the APIs of customers, not the admin API."""
-    return path.startswith("/api/") and not is_admin(path)
 
 
 def may_preflight(path: str) -> bool:

@@ -178,9 +178,17 @@ class RateLimited(Refused):
         super().__init__("rate_limited", f"{problem}, and try again in {wait_s} s.", retry_after_s=wait_s)
 
 
-def rate_headers(grant: Grant) -> dict[str, str]:
-    """Return the RateLimit headers (IETF draft): the burst, the rest of it, and the seconds until it is full again."""
-    return {
+def rate_headers(grant: Grant, dialect: str) -> dict[str, str]:
+    """Return the RateLimit headers (IETF draft): the burst, the rest of it, and the seconds until it is full again.
+
+    OpenAI's clients also get them under OpenAI's names.
+    """
+    named = {
+        "X-RateLimit-Limit-Requests": str(grant.limit),
+        "X-RateLimit-Remaining-Requests": str(grant.remaining),
+        "X-RateLimit-Reset-Requests": f"{ceil(grant.reset_s)}s",
+    }
+    return (named if dialect == "openai" else {}) | {
         "RateLimit-Limit": str(grant.limit),
         "RateLimit-Remaining": str(grant.remaining),
         "RateLimit-Reset": str(ceil(grant.reset_s)),

@@ -51,6 +51,21 @@ HEADERS: dict[str, dict[str, object]] = {
         "schema": {"type": "string", "const": "true"},
     },
     "Preference-Applied": {"description": "The wait that was applied.", "schema": {"type": "string"}},
+    "X-Wokflow-Generation": {"description": "The generation's id.", "schema": {"type": "string", "format": "uuid"}},
+    "X-Wokflow-Model": {"description": "The id of the model that serves the call.", "schema": {"type": "string"}},
+    "X-Wokflow-Provider": {"description": "The provider that serves the call.", "schema": {"type": "string"}},
+    "X-Wokflow-Cost-Usd": {
+        "description": "The exact cost in dollars: the most that it can be while it runs, 0 after a full refund.",
+        "schema": {"type": "string", "pattern": "^[0-9]+\\.[0-9]{2,6}$"},
+    },
+    "X-Wokflow-Simulated": {
+        "description": "Present and true if our local provider stands in for the model.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "X-Wokflow-Notices": {
+        "description": "Sentences about parameters without effect, and about changes of the input.",
+        "schema": {"type": "string"},
+    },
     "ETag": {"description": "A tag that changes with the content.", "schema": {"type": "string"}},
     "Last-Modified": {"description": "When the output was stored.", "schema": {"type": "string"}},
     "Content-Disposition": {"description": "A name to save the file under.", "schema": {"type": "string"}},

@@ -93,6 +93,10 @@ TAGS = {
     "WokGen": "Calls that wait for their result. The response is the completed job, or 202 and the running job if it "
     "takes longer. If the job fails meanwhile, the response is 502 with the reason, the job's `code` and its `jobId`.",
     "WokGen SDK 1.0": "The calls of version 1.0 of the WokGen SDK, for clients that are deployed already.",
+    "OpenAI": "Calls in the shape of OpenAI's API, for its clients: set their base URL to `{base_url}/v1`, or "
+    "`{base_url}/openai/v1`, and their API key to yours. Balance, generations, webhooks and receipts are those of the "
+    "other calls. `X-Wokflow-Model` names the model that served, `X-Wokflow-Cost-Usd` its cost. An empty balance is "
+    "429 with the code `insufficient_quota`, as at OpenAI.",
     "Money": "The balance and the transactions behind it.",
     "Receipts": "Proofs of what a generation cost and who served it. They verify offline, with the public keys alone.",
     "Account": "The account of your key, its low-balance alert and its other keys. In a browser, open "

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from gateway import errors
 from gateway.api.webhooks import events
-from gateway.dialects.error_bodies import dialect_of, error_body, error_shape
+from gateway.dialects.error_bodies import dialect_of, error_body, error_shape, status_in
 from gateway.edge.rates import CALLBACKS
 from gateway.openapi.schemas import reference
 from gateway.openapi.snippets import VERIFYING
@@ -115,16 +115,18 @@ def _response(response: OperationResponse, headers: tuple[str, ...]) -> dict[str
 
 def _refusals(operation: Operation) -> dict[str, object]:
     by_status: dict[int, list[str]] = {}
+    dialect = dialect_of(operation.path)
     refusals = {*operation.refusals, *(() if operation.path.startswith(CALLBACKS) else ("rate_limited",))}
     for code in sorted(refusals, key=lambda code: errors.CODES[code].status):
-        by_status.setdefault(errors.CODES[code].status, []).append(code)
-    return {str(status): _refusal(operation, codes) for status, codes in by_status.items()}
+        by_status.setdefault(status_in(dialect, code, errors.CODES[code].status), []).append(code)
+    return {str(status): _refusal(operation, status, codes) for status, codes in by_status.items()}
 
 
-def _refusal(operation: Operation, codes: list[str]) -> dict[str, object]:
+def _refusal(operation: Operation, status: int, codes: list[str]) -> dict[str, object]:
     path, caller_known = operation.path, not set(codes) <= set(KEYED)
     later = [*(["Retry-After"] if set(codes) & set(RETRY_LATER) else []), *(RATES if "rate_limited" in codes else [])]
-    bodies = {code: error_body(dialect_of(path), Refused(code, errors.CODES[code].message)) for code in codes}
+    refusals = {code: Refused(code, errors.CODES[code].message) for code in codes}
+    bodies = {code: error_body(dialect_of(path), refused, status) for code, refused in refusals.items()}
     examples = {code: {"summary": code, "value": body} for code, body in bodies.items()}
     return {
         "description": " or ".join(f"`{code}`" for code in codes),

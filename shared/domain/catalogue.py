@@ -193,6 +193,7 @@ class Catalogue(Struct, frozen=True, kw_only=True, dict=True):
     plans: dict[str, Plan]
     providers: dict[str, Provider]
     modes: dict[str, Mode] = {}  # msgspec copies a default
+    aliases: dict[str, tuple[str, ...]] = {}  # names that clients have built in; the first model on offer serves them
     version: str = ""  # of the files' contents
 
     @cached_property

@@ -14,6 +14,7 @@ import tomli
 from msgspec import Meta, Struct, structs
 
 from shared.domain.catalogue import KINDS, Catalogue, Mode, Model, Plan, Policy, Provider, Route
+from shared.domain.catalogue_aliases import read_aliases
 from shared.domain.catalogue_limits import read_limit, with_shown_defaults
 from shared.domain.catalogue_lines import line_of
 from shared.domain.catalogue_natives import NativeReader, check_native, read_native, read_nothing
@@ -44,7 +45,7 @@ OPTIONAL = (
 )  # optional keys of a model
 
 
-OPTIONAL_AT_TOP = ("markup_percent", "min_margin_percent", "modes", "include", "routing")
+OPTIONAL_AT_TOP = ("markup_percent", "min_margin_percent", "modes", "include", "routing", "aliases")
 
 
 class CatalogueError(ValueError):
@@ -134,6 +135,7 @@ def _catalogue(main: _Source, parts: list[_Source], natives: NativeReader) -> Ca
             _read_models(source, defaults, providers, natives, into=models)
     with main.locate_problems():
         modes = {name: _mode(entry) for name, entry in table.tables("modes", "mode")}
+        aliases = read_aliases(table, models)
     return Catalogue(
         markup_percent=defaults.markup,
         routing=defaults.routing,
@@ -141,6 +143,7 @@ def _catalogue(main: _Source, parts: list[_Source], natives: NativeReader) -> Ca
         plans=plans,
         providers=providers,
         modes=modes,
+        aliases=aliases,
     )
 
 

@@ -81,7 +81,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     upload_mb_total: Count = 100_000  # Megabytes of the uploads that all accounts can have at a time.
     trusted_proxies: str = ""  # Networks, such as 10.0.0.0/8, whose X-Forwarded-For header is trusted.
     wokgen_wait_s: Seconds = 55.0  # Seconds that a WokGen call waits for its result before it answers 202.
-    prefer_wait_s: WholeSeconds = 55  # Longest wait of `Prefer: wait=N`. Many proxies end a request after 60 s.
+    prefer_wait_s: WholeSeconds = (
+        55  # Longest wait of `Prefer: wait=N` and of OpenAI's calls; many proxies end them after 60 s.
+    )
     connections_max: Slots = 10_000  # Open connections of one gateway process; the limit of open files applies too.
     connections_per_address: Slots = 1_000  # Open connections of one address (IPv6: one /64), except trusted proxies.
     creates_per_s: PerSecond = 1000.0  # POSTs a second of one API key, where its plan says nothing. 0: no limit.

@@ -51,6 +51,7 @@ def narrow(document: Schema, known: Facts) -> Schema:
             fields["provider"] = {"enum": providers}
         if "imageUrl" in fields:
             fields["imageUrl"] = {"anyOf": [{"enum": own_images}, {"type": "string", "pattern": NOWHERE}]}
+    schemas["CreateImages"]["properties"]["model"] = {"enum": ["test/image", "test/noop"]}
     schemas["VoiceRequest"]["properties"]["format"] = {"enum": ["wav", None]}  # the only format of the one model
     schemas["CreateAccount"]["properties"] |= {"plan": {"enum": [*load_catalogue().plans]}, "name": NAME}
     for name in ("TopUp", "AdjustAccount"):

@@ -379,3 +379,26 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
     """No text makes the parser raise another error than its own."""
     with pytest.raises(CatalogueError):
         parse(text)
+
+
+def test_aliases_name_models_in_order() -> None:
+    """An alias has one model or several, in the order to try them."""
+    found = parse(f'{TEXT}\n[aliases]\n"dall-e-3" = "local/image"\nb = ["local/video", "local/image"]\n')
+    assert {"dall-e-3": ("local/image",), "b": ("local/video", "local/image")} == found.aliases
+
+
+@pytest.mark.parametrize(
+    ("aliases", "words"),
+    [
+        ('"gpt-image-1" = "maker/none"', "there is no model 'maker/none'"),
+        ('"gpt-image-1" = []', "the list is empty"),
+        ('"local/image" = "local/video"', "is the id of a model"),
+        ('"a b" = "local/video"', "is not a name"),
+        ('"gpt-image-1" = 7', "there is no model 7"),
+    ],
+)
+def test_alias_must_name_models(aliases: str, words: str) -> None:
+    """A mistake in the aliases is reported with its line."""
+    with pytest.raises(CatalogueError, match=words) as caught:
+        parse(f"{TEXT}\n[aliases]\n{aliases}\n")
+    assert TEXT.count("\n") + 3 == caught.value.line

@@ -1,0 +1,123 @@
+"""The operations of the OpenAI API."""
+
+from typing import Any
+
+from gateway.dialects.openai import images, models
+from gateway.dialects.openai.image_bodies import CreateImages, OpenaiImage, OpenaiImages
+from gateway.dialects.openai.models import OpenaiModel, OpenaiModels
+from gateway.dialects.openai.order import OpenaiPending
+from gateway.examples import ASSET_URL, GENERATION_ID, IDEMPOTENCY_KEY, PROMPT
+from gateway.operation import BODIED, KEYED, Operation, OperationResponse, Parameter, path_parameter
+
+TAG = "OpenAI"
+CREATED_S = 1_778_250_191
+ALIAS, SERVING = "gpt-image-1", "openai/gpt-image-1.5"
+WAIT_S = 120  # of the samples: a client waits longer than we do
+ID = path_parameter("id", "The generation's id.", GENERATION_ID)
+PREFER = Parameter(
+    name="Prefer",
+    place="header",
+    text="`respond-async` answers 202 and the generation's id at once; `wait=N` does so after N seconds. Without it "
+    "the response is held as long as this deployment allows, and a generation that runs longer is an error 504.",
+    schema={"type": "string", "examples": ["respond-async", "wait=5"]},
+)
+RESPONSE_FORMAT = Parameter(
+    name="response_format",
+    place="query",
+    text="`url` or `b64_json`.",
+    schema={"type": "string", "enum": ["url", "b64_json"], "default": "url"},
+)
+TOLD = (
+    *("X-Wokflow-Generation", "X-Wokflow-Model", "X-Wokflow-Provider", "X-Wokflow-Cost-Usd"),
+    *("X-Wokflow-Simulated", "X-Wokflow-Notices"),
+)
+ORDERING = ("missing_model", "unknown_model", "invalid_input", *BODIED, *KEYED)
+CHARGED = (
+    *("insufficient_balance", "idempotency_key_reuse", "rate_limited", "limit_exceeded", "capacity_exceeded"),
+    *("content_policy", "upstream_error", "still_processing"),
+)
+SHARED: dict[str, Any] = {"tag": TAG, "timeout_s": WAIT_S}
+MODEL = OpenaiModel(id=ALIAS, owned_by="openai", name="GPT Image 1.5", type="image", alias_of=SERVING)
+IMAGES = OpenaiImages(
+    created=CREATED_S,
+    data=(OpenaiImage(url=f"{ASSET_URL}.png"),),
+    output_format="png",
+    size="1024x1024",
+    model=SERVING,
+)
+RUNNING = OperationResponse(
+    status=202,
+    text="The generation still runs, and the caller sent `Prefer`. Read it at the `Location` of the response.",
+    shapes=(OpenaiPending,),
+    examples={"processing": OpenaiPending(id=GENERATION_ID, created=CREATED_S, model=SERVING)},
+    headers=("Location", "Preference-Applied", *TOLD),
+)
+OPERATIONS = (
+    Operation(
+        method="get",
+        path="/v1/models",
+        handler=models.list_models,
+        id="openaiListModels",
+        summary="List the models",
+        text="Every model on offer, and the aliases of this deployment: names that clients have built in.",
+        responses=(
+            OperationResponse(
+                text="The models.", shapes=(OpenaiModels,), examples={"models": OpenaiModels(data=(MODEL,))}
+            ),
+        ),
+        refusals=KEYED,
+        **SHARED,
+    ),
+    Operation(
+        method="get",
+        path="/v1/models/{model}",
+        pattern="/v1/models/{model:.+}",
+        handler=models.read_model,
+        id="openaiReadModel",
+        summary="Read a model",
+        parameters=(path_parameter("model", "The id of a model, or an alias.", ALIAS),),
+        responses=(OperationResponse(text="The model.", shapes=(OpenaiModel,), examples={"alias": MODEL}),),
+        refusals=("unknown_model", *KEYED),
+        **SHARED,
+    ),
+    Operation(
+        method="post",
+        path="/v1/images/generations",
+        handler=images.create_images,
+        id="openaiCreateImages",
+        summary="Create images",
+        text="Orders images from a prompt, and responds with them. The balance pays, and a failure is refunded.",
+        parameters=(IDEMPOTENCY_KEY, PREFER),
+        body=CreateImages,
+        bodies={
+            "an alias": CreateImages(model=ALIAS, prompt=PROMPT, size="1024x1024"),
+            "URLs": CreateImages(model=ALIAS, prompt=PROMPT, response_format="url"),
+        },
+        responses=(
+            OperationResponse(
+                text="The images.",
+                shapes=(OpenaiImages,),
+                examples={"images": IMAGES},
+                headers=("Idempotent-Replayed", "Preference-Applied", *TOLD),
+            ),
+            RUNNING,
+        ),
+        refusals=("missing_prompt", *ORDERING, *CHARGED),
+        **SHARED,
+    ),
+    Operation(
+        method="get",
+        path="/v1/images/generations/{id}",
+        handler=images.read_images,
+        id="openaiReadImages",
+        summary="Read images",
+        text="The images of a call that did not wait for them. OpenAI has no such call.",
+        parameters=(ID, RESPONSE_FORMAT),
+        responses=(
+            OperationResponse(text="The images.", shapes=(OpenaiImages,), examples={"images": IMAGES}, headers=TOLD),
+            RUNNING,
+        ),
+        refusals=("invalid_request", "not_found", "content_policy", "invalid_input", "upstream_error", *KEYED),
+        **SHARED,
+    ),
+)

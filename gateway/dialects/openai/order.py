@@ -1,0 +1,141 @@
+"""Accept an OpenAI call, wait for its result, and answer with it or with what became of it."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Literal
+
+from aiohttp import web
+from msgspec import Struct
+
+from gateway import auth
+from gateway.accept import accept, upstream_refusal
+from gateway.cancel import NOT_FOUND
+from gateway.context import CONTEXT, GatewayContext
+from gateway.dialects.wowflow.handlers import preferred_wait_s
+from gateway.history.generations import find_generation
+from gateway.offers import GenerationRequest
+from gateway.responses import json_response, mark_replay, refusal_response
+from shared.domain.described import count, doc
+from shared.domain.errors import Refused
+from shared.domain.generation import Generation
+from shared.domain.ids import canonical_uuid
+from shared.domain.money import dollars
+
+DIALECT = "openai"
+SECOND_ROOT = b"/openai"  # a call is the same under both addresses: the same Idempotency-Key, the same identity
+ASYNC = re.compile(r"(?:^|[,;\s])respond-async(?=$|[,;\s])")
+OWN_FAULTS = ("content_policy", "invalid_input")  # failures for which the request is the reason
+NOTICES_CHARS_MAX = 2_000
+Encode = Callable[[web.Request, Generation, list[str]], Awaitable[web.Response]]
+
+
+class OpenaiPending(Struct, kw_only=True):
+    """A generation that still runs, for a caller who sent `Prefer`."""
+
+    id: Annotated[str, doc("The generation's id.", format="uuid")]
+    object: Annotated[Literal["generation"], doc("Always `generation`.")] = "generation"
+    status: Annotated[Literal["processing"], doc("Always `processing`.")] = "processing"
+    created: Annotated[int, count("When it was accepted, in Unix seconds.")]
+    model: Annotated[str, doc("The id of the model that serves it.")]
+
+
+class Preferred(Struct, frozen=True):
+    """How long the caller waits. A detached one gets 202 if the generation still runs then, others an error."""
+
+    wait_s: float
+    applied: str = ""
+
+    @property
+    def detached(self) -> bool:
+        """Return whether the caller sent a preference."""
+        return bool(self.applied)
+
+
+def read_preference(request: web.Request) -> Preferred:
+    """Return the preference of a request (RFC 7240). Without one, it waits as long as this gateway allows."""
+    most_s = request.app[CONTEXT].settings.prefer_wait_s
+    prefer = ", ".join(request.headers.getall("Prefer", ())).lower()
+    wait_s = preferred_wait_s(prefer, most_s) if prefer else 0
+    if wait_s:
+        return Preferred(wait_s, f"wait={wait_s}")
+    return Preferred(0, "respond-async") if ASYNC.search(prefer) else Preferred(most_s)
+
+
+def identity_of(identity: bytes) -> bytes:
+    """Return what identifies a call for its Idempotency-Key, which is the same under both addresses."""
+    return identity.removeprefix(SECOND_ROOT)
+
+
+async def respond(
+    request: web.Request, order: GenerationRequest, preferred: Preferred, notices: Sequence[str], encode: Encode
+) -> web.Response:
+    """Accept an order, and answer with its result if it ends in time. Raises Refused, with nothing charged."""
+    accepted = await accept(request.app[CONTEXT], order)
+    generation = accepted.generation
+    await auth.remember_key(request.app[CONTEXT], order.key_hash, generation.account)
+    if generation.open and not preferred.detached:
+        response = refusal_response(DIALECT, still_processing(generation, order.wait_s))
+        # A repetition under the same key goes on waiting. Any other one would be another order.
+        response.headers["X-Should-Retry"] = "true" if order.idempotency_key else "false"
+        add_headers(response, generation, [*notices, *generation.notices])
+    else:
+        response = await answer(request, generation, notices, encode)
+    if generation.open:
+        response.headers["Location"] = f"{request.path}/{generation.id}"
+    if preferred.applied:
+        response.headers["Preference-Applied"] = preferred.applied
+    return mark_replay(response, replayed=accepted.replayed)
+
+
+async def answer(request: web.Request, generation: Generation, notices: Sequence[str], encode: Encode) -> web.Response:
+    """Answer 202 for a generation that runs, its result, or the reason for its failure."""
+    told, failure = [*notices, *generation.notices], failure_of(generation)
+    if failure is not None:
+        response = refusal_response(DIALECT, failure)
+    elif generation.open:
+        created_s, model = generation.created_ms // 1000, generation.spec.model
+        response = json_response(OpenaiPending(id=generation.id, created=created_s, model=model), 202)
+    else:
+        response = await encode(request, generation, told)
+    add_headers(response, generation, told)
+    return response
+
+
+async def find_own(context: GatewayContext, account: str, name: str, kind: str) -> Generation:
+    """Return a generation of an account and a kind. Raises Refused("not_found")."""
+    generation_id = canonical_uuid(name)
+    generation = await find_generation(context, account, generation_id) if generation_id else None
+    if generation is None or generation.spec.kind != kind:
+        raise Refused("not_found", NOT_FOUND)
+    return generation
+
+
+def still_processing(generation: Generation, waited_s: float) -> Refused:
+    """Return the refusal of a caller whose generation did not end in time."""
+    reason = (
+        f"Generation {generation.id} still runs after {waited_s:g} s and is charged. Its result will be at "
+        f"GET /api/v1/generations?id={generation.id}. To wait longer, send the same request again with the "
+        "Idempotency-Key that it had, or `Prefer: respond-async` to get its id at once."
+    )
+    return Refused("still_processing", reason)
+
+
+def failure_of(generation: Generation) -> Refused | None:
+    """Return the refusal for a generation that failed, or None. It is refunded already."""
+    failure = upstream_refusal(generation)
+    if failure is None or generation.outcome is None or generation.outcome.error_code not in OWN_FAULTS:
+        return failure
+    return Refused(generation.outcome.error_code, failure.reason)
+
+
+def add_headers(response: web.Response, generation: Generation, notices: Sequence[str]) -> None:
+    """Add the headers about a generation: its cost, what serves it, and what was changed of the input."""
+    response.headers["X-Wokflow-Generation"] = generation.id
+    response.headers["X-Wokflow-Model"] = generation.spec.model
+    response.headers["X-Wokflow-Provider"] = generation.provider
+    response.headers["X-Wokflow-Cost-Usd"] = dollars(generation.price_micros).replace("$", "").replace(",", "")
+    if generation.spec.simulated:
+        response.headers["X-Wokflow-Simulated"] = "true"
+    if notices:
+        text = " ".join(" ".join(notices).split())[:NOTICES_CHARS_MAX]
+        response.headers["X-Wokflow-Notices"] = text.encode("ascii", "replace").decode()

@@ -1,0 +1,296 @@
+"""OpenAI's own client, unmodified, against a deployment with the local models and one provider's double."""
+
+import asyncio
+import base64
+import io
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import openai
+import pytest
+import pytest_asyncio
+from openai import AsyncOpenAI
+from PIL import Image
+
+from gateway.examples import GENERATION_ID
+from shared.domain.generation import Outcome, Output
+from shared.store import generations, ledger
+from tests.harness.doubles.openai import Double, error
+from tests.harness.processes import free_port
+from tests.suites.e2e.caller import Caller, Place, deploy
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+MODELS = """
+[aliases]
+"gpt-image-1" = ["maker/closed", "local/artist"]
+"dall-e-3" = "maker/ratios"
+
+[providers.local]
+
+[providers.upstream]
+adapter = "openai"
+base_url = "UPSTREAM_URL"
+
+[providers.shut]
+key_env = "A_KEY_THAT_NOBODY_SETS"
+
+[[models]]
+id = "maker/closed"
+name = "Closed"
+kind = "image"
+price_cents = 1
+routes = [{ provider = "shut", model = "closed" }]
+
+[[models]]
+id = "local/artist"
+name = "Artist"
+kind = "image"
+price = { per = "output", cents = 1 }
+routes = [{ provider = "local", model = "artist" }]
+input = { width = { default = 96, max = 128 }, height = { default = 96, max = 128 }, count = { max = 2 }, seed = {} }
+
+[[models]]
+id = "maker/ratios"
+name = "Ratios"
+kind = "image"
+price_cents = 2
+routes = [{ provider = "upstream", model = "gpt-image-2" }]
+input = { aspect_ratio = { choices = ["1:1", "16:9"] } }
+
+[[models]]
+id = "openai/gpt-image-2"
+name = "GPT Image 2"
+kind = "image"
+price_cents = 2
+routes = [{ provider = "upstream", model = "gpt-image-2" }]
+input = { aspect_ratio = { choices = ["1:1", "16:9"] }, quality = {} }
+
+[[models]]
+id = "openai/gpt-image-2-transparent"
+name = "GPT Image 2, without a background"
+kind = "image"
+price_cents = 2
+routes = [{ provider = "upstream", model = "gpt-image-2:medium:transparent" }]
+"""
+PICTURE = Output("2026/05/08/5b0c94e6f3d24f0c8a7e61d2b3c4f5a6-0.png", "image/png", 3)
+JSON = {"Content-Type": "application/json"}
+DRAWN = {"model": "local/artist", "prompt": "a fox"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def double() -> AsyncIterator[Double]:
+    """Run OpenAI's double."""
+    async with Double() as double:
+        yield double
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place(double: Double) -> AsyncIterator[Place]:
+    """Run a deployment with the local models and the adapter of the double."""
+    env = {"ADAPTERS": "workers.providers", "PREFER_WAIT_S": "20"}
+    models = MODELS.replace("UPSTREAM_URL", double.base_url)
+    async with deploy(models=models, env=env, workers=("local", "upstream"), deliver=0, sweep=0) as place:
+        yield place
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def caller(place: Place) -> Caller:
+    """Create a customer with a dollar."""
+    return await place.create_caller(cents=100)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def client(caller: Caller) -> AsyncIterator[AsyncOpenAI]:
+    """Open the client in the mode that refuses any response with a missing or mistyped field."""
+    url = f"{caller.place.stack.url}/v1"
+    key = caller.customer.key
+    async with AsyncOpenAI(api_key=key, base_url=url, max_retries=0, _strict_response_validation=True) as client:
+        yield client
+
+
+def opened(data: str | bytes | None) -> Image.Image:
+    """Return an image that is complete."""
+    raw = base64.b64decode(data or "") if isinstance(data, str | None) else data
+    image = Image.open(io.BytesIO(raw))
+    image.load()
+    return image
+
+
+async def test_models_are_listed_with_the_aliases_on_offer(client: AsyncOpenAI) -> None:
+    """The list has ids and aliases, each can be read, and an unknown one is OpenAI's 404."""
+    listed = {model.id: model for model in (await client.models.list()).data}
+    assert "maker/closed" not in listed
+    assert ("local", "local/artist") == (listed["gpt-image-1"].owned_by, listed["gpt-image-1"].alias_of)  # type: ignore[attr-defined]
+    for name in ("local/artist", "dall-e-3"):
+        assert listed[name] == await client.models.retrieve(name)
+    with pytest.raises(openai.NotFoundError) as caught:
+        await client.models.retrieve("gpt-nothing")
+    assert ("model_not_found", "model", "invalid_request_error") == (
+        caught.value.code,
+        caught.value.param,
+        caught.value.type,
+    )
+
+
+async def test_alias_draws_in_base64_and_names_its_model(caller: Caller, client: AsyncOpenAI) -> None:
+    """The README's call returns real images of the nearest size, with the model, the cost and a notice in headers."""
+    raw = await client.images.with_raw_response.generate(model="gpt-image-1", prompt="a fox", n=2, size="1536x1024")
+    drawn = raw.parse()
+    assert [(128, 88)] * 2 == [opened(image.b64_json).size for image in drawn.data or ()]
+    assert ("png", "128x88", "local/artist") == (drawn.output_format, drawn.size, drawn.model)  # type: ignore[attr-defined]
+    told = {name: raw.headers[f"x-wokflow-{name}"] for name in ("model", "provider", "cost-usd")}
+    assert {"model": "local/artist", "provider": "local", "cost-usd": "0.021"} == told
+    assert "1536x1024" in raw.headers["x-wokflow-notices"]
+    assert raw.headers["x-request-id"]
+    assert int(raw.headers["x-ratelimit-remaining-requests"]) < int(raw.headers["x-ratelimit-limit-requests"])
+    [made] = await generations.list_newest(caller.place.store, caller.customer.account, 5)
+    assert raw.headers["x-wokflow-generation"] == made.id
+    assert 97 == await caller.check_balance()
+
+
+async def test_url_of_an_image_can_be_fetched(caller: Caller, client: AsyncOpenAI) -> None:
+    """A URL is the default for other names, and the second address serves the same calls."""
+    second = client.with_options(base_url=f"{caller.place.stack.url}/openai/v1")
+    keyed = {"Idempotency-Key": "one"}
+    drawn = await client.images.generate(**DRAWN, extra_headers=keyed, extra_body={"input": {"seed": 7}})
+    again = await second.images.generate(**DRAWN, extra_headers=keyed, extra_body={"input": {"seed": 7}})
+    assert drawn == again
+    assert drawn.data is not None
+    image = await caller.request("GET", str(drawn.data[0].url), headers={"Authorization": ""})
+    assert (96, 96) == opened(image.body).size
+    assert 98 == await caller.check_balance()
+
+
+async def test_provider_gets_the_order_of_a_hard_coded_name(double: Double, client: AsyncOpenAI) -> None:
+    """An alias of another model, an OpenAI model without its maker, and a transparent background reach the adapter."""
+    sent = {"dall-e-3": {"size": "1792x1024", "style": "vivid"}, "gpt-image-2": {"quality": "high"}}
+    for name, options in sent.items():
+        drawn = await client.images.generate(model=name, prompt="a fox", **options)  # type: ignore[call-overload]
+        assert drawn.data
+    clear = await client.images.generate(model="gpt-image-2", prompt="a fox", background="transparent")
+    assert opened(clear.data[0].b64_json if clear.data else "")
+    wide, fine, bare = [request.json for request in double.requests[-3:]]
+    width, height = map(int, wide["size"].split("x"))
+    assert 1.7 < width / height < 1.8
+    assert ("high", "transparent") == (fine["quality"], bare["background"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"model": None}, "model"),
+        ({"prompt": " "}, "prompt"),
+        ({"n": 3}, "n"),
+        ({"n": 11}, "n"),
+        ({"n": 2, "model": "openai/gpt-image-2"}, "n"),
+        ({"size": "4096x4096"}, "size"),
+        ({"size": "huge"}, "size"),
+        ({"size": "1024x1536", "model": "gpt-image-2"}, "size"),
+        ({"background": "transparent"}, "background"),
+        ({"quality": "best"}, "quality"),
+        ({"stream": True}, "stream"),
+        ({"input": {"seed": "x"}}, "seed"),
+        ({"input": [1]}, "input"),
+        ({"colour": "red"}, "colour"),
+    ],
+    ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
+)
+async def test_bad_parameter_is_named_and_costs_nothing(
+    caller: Caller, client: AsyncOpenAI, changes: dict[str, Any], param: str
+) -> None:
+    """A parameter that cannot be served is a BadRequestError with its name."""
+    with pytest.raises(openai.BadRequestError) as caught:
+        await client.post("/images/generations", cast_to=object, body=DRAWN | changes)
+    assert (param, "invalid_request_error") == (caught.value.param, caught.value.type)
+    assert 100 == await caller.check_balance()
+
+
+async def test_each_error_has_the_class_of_the_client(caller: Caller, double: Double, client: AsyncOpenAI) -> None:
+    """Keys, money, refusals and failures raise the client's own exceptions; none of them is worth a retry."""
+    poor = await caller.place.create_caller(cents=1)
+    double.overrides["submit"].append(error(400, "No.", None, "moderation_blocked"))
+    blocked = client.images.generate(model="gpt-image-2", prompt="a fox")
+    strangers = client.with_options(api_key="sk-nothing").models.list()
+    broke = client.with_options(api_key=poor.customer.key).images.generate(model="gpt-image-2", prompt="a fox")
+    expected = [
+        (blocked, openai.BadRequestError, "content_policy_violation", "invalid_request_error"),
+        (strangers, openai.AuthenticationError, "invalid_api_key", "invalid_request_error"),
+        (broke, openai.RateLimitError, "insufficient_quota", "insufficient_quota"),
+        (client.get("/nothing", cast_to=object), openai.NotFoundError, "not_found", "invalid_request_error"),
+    ]
+    for call, kind, code, type_name in expected:
+        with pytest.raises(openai.APIStatusError) as caught:
+            await call
+        assert (kind, code, type_name) == (type(caught.value), caught.value.code, caught.value.type)
+        if caught.value.status_code == 429:
+            assert "false" == caught.value.response.headers["x-should-retry"]
+    assert 100 == await caller.check_balance()
+    malformed = await caller.request("POST", "/v1/images/generations", data=b"{", headers=JSON)
+    assert (400, "invalid_json") == (malformed.status, malformed.body["error"]["code"])
+
+
+async def test_detached_call_is_read_later(caller: Caller, client: AsyncOpenAI) -> None:
+    """`Prefer: respond-async` answers 202 and where to read the images, in both forms and to their owner alone."""
+    preferring = {"Prefer": "respond-async"}
+    made = await caller.request("POST", "/v1/images/generations", json=DRAWN, headers=preferring)
+    assert (202, "processing", "respond-async") == (
+        made.status,
+        made.body["status"],
+        made.headers["Preference-Applied"],
+    )
+    where = made.headers["Location"]
+    assert f"/v1/images/generations/{made.body['id']}" == where
+    await caller.wait_for_end(made.body["id"])
+    linked = await caller.request("GET", where)
+    data = await caller.request("GET", f"{where}?response_format=b64_json")
+    assert ("96x96", "0.0105") == (linked.body["size"], data.headers["X-Wokflow-Cost-Usd"])
+    assert opened(data.body["data"][0]["b64_json"])
+    stranger = await caller.place.create_caller()
+    assert 404 == (await stranger.request("GET", where)).status
+
+
+async def test_client_waits_on_under_an_idempotency_key(caller: Caller, client: AsyncOpenAI) -> None:
+    """A wait that ends is 504, which the client repeats only under a key, to get the result of its first order."""
+    stack, store, account = caller.place.stack, caller.place.store, caller.customer.account
+    hasty = stack.add("gateway", "-m", "gateway", env={"PORT": str(free_port()), "PREFER_WAIT_S": "1"})
+    url = f"http://127.0.0.1:{hasty.env['PORT']}"
+    await hasty.wait_for_status(f"{url}/readyz")
+    patient = client.with_options(base_url=f"{url}/v1", max_retries=4)
+    with pytest.raises(openai.InternalServerError) as caught:
+        await patient.images.generate(model="test/noop", prompt="a fox")
+    [made] = await generations.list_newest(store, account, 5)
+    assert ("still_processing", "server_error") == (caught.value.code, caught.value.type)
+    assert made.id in caught.value.message
+    keyed = {"Idempotency-Key": "patience"}
+    waiting = asyncio.create_task(patient.images.generate(model="test/noop", prompt="a fox", extra_headers=keyed))
+    while len(found := await generations.list_newest(store, account, 5)) < 2:  # another process
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(1.1)  # the first answer is the end of a wait
+    await ledger.settle(store, found[0].id, "completed", cost_micros=110_000, outcome=Outcome(outputs=(PICTURE,)))
+    drawn = await waiting
+    assert [f"{stack.url}/assets/{PICTURE.place}"] == [image.url for image in drawn.data or ()]
+    assert 2 == len(await generations.list_newest(store, account, 5))
+
+
+async def test_samples_of_the_document_run(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every Python sample of these calls runs unchanged, except for the id in it."""
+    monkeypatch.setenv("WOWFLOW_KEY", caller.customer.key)
+    made = await caller.request("POST", "/v1/images/generations", json=DRAWN)
+    document = (await caller.request("GET", "/openapi.json")).body
+    told = [item[method] for item in document["paths"].values() for method in ("get", "post") if method in item]
+    samples = [one["x-codeSamples"] for one in told if one["tags"] == ["OpenAI"]]
+    sources = [sample["source"] for several in samples for sample in several if sample["label"] == "Python"]
+    assert len(sources) >= 4
+    for source in sources:
+        await asyncio.to_thread(exec, source.replace(GENERATION_ID, made.headers["X-Wokflow-Generation"]), {})
+
+
+async def test_pages_of_other_sites_may_call(place: Place) -> None:
+    """A browser's preflight is allowed under both addresses."""
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Headers": "authorization, x-stainless-lang"}
+    for path in ("/v1/images/generations", "/openai/v1/images/generations"):
+        async with place.session.options(place.stack.url + path, headers=asked) as response:
+            assert 204 == response.status
+            assert "x-stainless-lang" in response.headers["Access-Control-Allow-Headers"]
