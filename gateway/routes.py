@@ -19,6 +19,8 @@ from gateway.dialects.wowflow import operations as wowflow
 from gateway.operation import Operation
 from shared.domain.catalogue import Catalogue
 
+SECOND_ROOT = "/openai"  # of the OpenAI API, where a proxy has a /v1 of its own
+
 
 def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
     """Return every operation, in the order of the document. Raises OSError if a page is missing."""
@@ -49,8 +51,9 @@ def routes(table: Iterable[Operation]) -> list[web.RouteDef]:
 
 def unlisted_routes() -> list[web.RouteDef]:
     """Return the routes whose URLs the API hands out, and the second address of the OpenAI API."""
-    second = [
-        structs.replace(one, path="/openai" + one.path, pattern=one.pattern and "/openai" + one.pattern)
-        for one in openai.OPERATIONS
-    ]
+    second = [structs.replace(one, **_behind(SECOND_ROOT, one)) for one in openai.OPERATIONS]
     return [web.put("/api/v1/uploads/{id}/content", uploads.put_content), *routes(second)]
+
+
+def _behind(root: str, operation: Operation) -> dict[str, str]:
+    return {name: root + path for name in ("path", "pattern") if (path := getattr(operation, name))}
