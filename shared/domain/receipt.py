@@ -135,14 +135,12 @@ class PublicKeys(Struct, frozen=True, kw_only=True):
 
 def text(*values: str | int | None) -> bytes:
     """Return values as one text: each with its length in bytes, `-` for a missing one."""
-    return b"".join(_part(value) for value in values)
-
-
-def _part(value: str | int | None) -> bytes:
-    if value is None:
-        return b"-,"
-    raw = str(value).encode()
-    return b"%d:%b," % (len(raw), raw)
+    parts = []
+    for value in values:
+        shown = str(value)
+        length = len(shown) if shown.isascii() else len(shown.encode())
+        parts.append("-," if value is None else f"{length}:{shown},")
+    return "".join(parts).encode()
 
 
 def digest(*values: str | int | None) -> bytes:

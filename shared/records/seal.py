@@ -5,10 +5,10 @@ commitment, so that the digest is as before. With the last of them half of the s
 text.
 """
 
-import hmac
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, Final
 
 from msgspec import Struct
@@ -25,6 +25,9 @@ HALF: Final = SALT_BYTES // 2
 SEALED_DAY = "sealed_day"  # in `facts`: no row is added to a day up to this one
 SEAL_COLUMNS = ("salt", "digest", "day", "erased")
 IDS_MAX = 500  # of one look-up
+PLAIN = {str, int, type(None)}  # types of values that every database gives as they are
+BLOCK_BYTES = 64  # of SHA-256, at least as long as a key
+INNER, OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))  # of HMAC
 
 
 class Seal(Struct, frozen=True, kw_only=True):
@@ -92,6 +95,11 @@ def plain_value(value: object) -> str | int | None:
     return json.dumps(_plain_json(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def _plain_values(row: Row, names: Sequence[str]) -> list[str | int | None]:
+    values = [row[name] for name in names]
+    return [value if type(value) in PLAIN else plain_value(value) for value in values]
+
+
 def _plain_json(value: object) -> object:
     if isinstance(value, dict):
         return {name: _plain_json(one) for name, one in value.items()}
@@ -104,18 +112,29 @@ def _plain_json(value: object) -> object:
 def commitments(table: str, row: Row) -> tuple[str, ...]:
     """Return the commitments of a row: to its internal columns, and to each one that may be erased."""
     seal, salt, erased = SEALS[table], bytes(row["salt"]), row["erased"] or {}
-    internal = _commit(salt[:HALF], *(plain_value(row[name]) for name in seal.internal))
-    own = [erased.get(name) or _commit(salt[HALF:], name, plain_value(row[name])) for name in seal.erasable]
+    internal = keyed_hash(salt[:HALF])(text(*_plain_values(row, seal.internal)))
+    commit = keyed_hash(salt[HALF:])
+    own = [erased.get(name) or commit(text(name, *_plain_values(row, (name,)))) for name in seal.erasable]
     return internal, *own
 
 
-def _commit(salt: bytes, *values: str | int | None) -> str:
-    return hmac.digest(salt, text(*values), "sha256").hex()
+def keyed_hash(key: bytes) -> Callable[[bytes], str]:
+    """Return the function that makes an HMAC-SHA-256 in hexadecimal (RFC 2104), faster than the module `hmac`."""
+    padded = key.ljust(BLOCK_BYTES, b"\0")
+    inner, outer = sha256(padded.translate(INNER)), sha256(padded.translate(OUTER))
+
+    def commit(message: bytes) -> str:
+        within, around = inner.copy(), outer.copy()
+        within.update(message)
+        around.update(within.digest())
+        return around.hexdigest()
+
+    return commit
 
 
 def row_digest(table: str, row: Row) -> bytes:
     """Return the digest of a row. For a generation it is the one that receipts have, too."""
-    return digest(table, *(plain_value(row[name]) for name in SEALS[table].shown), *commitments(table, row))
+    return digest(table, *_plain_values(row, SEALS[table].shown), *commitments(table, row))
 
 
 def erase_columns(table: str, row: Row, names: Sequence[str]) -> Row:

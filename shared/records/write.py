@@ -1,10 +1,11 @@
 """Write one batch of ended records inside the only writing transaction. To write it again changes nothing."""
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct, field
-from sqlalchemy import Table, func, select
+from sqlalchemy import JSON, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -96,7 +97,7 @@ async def _write_accounts(connection: AsyncConnection, accounts: Sequence[Accoun
         (schema.account_events, events),
     ):
         if new_rows:
-            await connection.execute(table.insert(), await seal_rows(connection, table, new_rows))
+            await execute_many(connection, table.insert(), await seal_rows(connection, table, new_rows))
         written.add(table, len(new_rows))
 
 
@@ -134,7 +135,7 @@ async def _add_usage(connection: AsyncConnection, rows: Sequence[Row]) -> None:
         return
     insert = _insert(connection, schema.usage)
     added = {name: schema.usage.c[name] + insert.excluded[name] for name in USAGE_AMOUNTS}
-    await connection.execute(insert.on_conflict_do_update(index_elements=list(USAGE_PLACE), set_=added), list(rows))
+    await execute_many(connection, insert.on_conflict_do_update(index_elements=list(USAGE_PLACE), set_=added), rows)
 
 
 async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
@@ -147,7 +148,22 @@ async def upsert(connection: AsyncConnection, table: Table, rows: Sequence[Row])
     changed = {name: insert.excluded[name] for name in rows[0] if name not in names}
     for name in KEPT & changed.keys():
         changed[name] = func.coalesce(changed[name], table.c[name])
-    await connection.execute(insert.on_conflict_do_update(index_elements=names, set_=changed), list(rows))
+    await execute_many(connection, insert.on_conflict_do_update(index_elements=names, set_=changed), rows)
+
+
+async def execute_many(connection: AsyncConnection, insert: Any, rows: Sequence[Row]) -> None:
+    """Insert rows that name the same columns, without SQLAlchemy's conversion of each value of each row."""
+    compiled = insert.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    columns = [insert.table.c[name] for name in compiled.positiontup or rows[0]]
+    values = [_values_of(column, rows) for column in columns]
+    await connection.exec_driver_sql(str(compiled), list(zip(*values, strict=True)))
+
+
+def _values_of(column: Any, rows: Sequence[Row]) -> list[Any]:
+    values = [row[column.name] for row in rows]
+    if isinstance(column.type, JSON):
+        return [None if value is None else json.dumps(value) for value in values]
+    return values
 
 
 def _insert(connection: AsyncConnection, table: Table) -> Any:

@@ -1,5 +1,6 @@
 """The full check of the records on a real SQLite file and a real PostgreSQL: no change of an archived row is missed."""
 
+import hmac
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from shared.records.close_day import close_days
 from shared.records.connect import Records
 from shared.records.migrate import migrate
 from shared.records.opening import open_records
-from shared.records.seal import SEALS, erase_columns, row_digest
+from shared.records.seal import SEALS, erase_columns, keyed_hash, row_digest
 from shared.records.verify import PARTS, Verification, verify_step
 from shared.records.write import Batch
 from tests.harness.archived import (
@@ -152,3 +153,11 @@ def test_every_column_is_sealed_or_known_not_to_be() -> None:
     for name, seal in SEALS.items():
         sealed = {*seal.shown, *seal.internal, *seal.erasable, "salt", "digest", "day", "erased"}
         assert sealed == set(schema.tables.tables[name].c.keys()), name
+
+
+@pytest.mark.parametrize("key", [b"", b"k" * 16, b"\x36\x5c" * 16, b"k" * 64])
+def test_keyed_hash_is_an_hmac(key: bytes) -> None:
+    """Stored commitments are those of the standard, for any key up to a block."""
+    commit = keyed_hash(key)
+    for message in (b"", b"a text", b"x" * 1000):
+        assert hmac.digest(key, message, "sha256").hex() == commit(message)
