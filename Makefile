@@ -8,7 +8,7 @@ MODULES := sdk/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup run demo test sdk check lint types fix bench chaos drill reload scale fuzz pins clean docs
+.PHONY: help install setup run demo test sdk check lint types fix bench history chaos drill reload scale fuzz pins clean docs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ fix: setup ## Format the code and apply automatic fixes
 
 bench: setup ## Measure this machine's throughput and latency
 	@exec $(BIN)/python -m tests.programs.bench
+
+history: setup ## Archive a million generations: memory of the store, rows a second, reads of history; HISTORY_N for fewer
+	@exec $(BIN)/python -m tests.programs.bench --only records --archived $(or $(HISTORY_N),1000000)
 
 chaos: setup ## Kill and pause processes under load, then check every account to the cent
 	@exec $(BIN)/python -m tests.programs.chaos

@@ -44,11 +44,17 @@ OUTPUT_CHARS_MAX = 2000
 @click.command()
 @click.option("--quick", is_flag=True, help="Measure less, only to check that every row works.")
 @click.option("--only", multiple=True, type=click.Choice(ROWS), help="Measure only this row. Repeat for more rows.")
+@click.option("--archived", type=int, help="Generations that pass through the archiver.")
+@click.option("--database", "databases", multiple=True, type=click.Choice(FULL.databases), help="Of the row records.")
 @click.option("--json", "path", type=click.Path(path_type=Path), help="Write the figures to this file.")
-def measure_and_report(quick: bool, only: tuple[str, ...], path: Path | None) -> None:
+def measure_and_report(
+    quick: bool, only: tuple[str, ...], archived: int | None, databases: tuple[str, ...], path: Path | None
+) -> None:
     """Measure, print a table and write the figures to bench-DATE.json."""
     screen = Console(width=None if sys.stdout.isatty() else 160)
-    facts, rows, failed = uvloop.run(measure_rows(QUICK if quick else FULL, only or ROWS))
+    size = QUICK if quick else FULL
+    size = msgspec.structs.replace(size, archived=archived or size.archived, databases=databases or size.databases)
+    facts, rows, failed = uvloop.run(measure_rows(size, only or ROWS))
     screen.print(", ".join(f"{name} {value}" for name, value in facts.items()), soft_wrap=True)
     screen.print(table(rows))
     if facts["load_before"] > facts["cores"] / 2:
@@ -79,6 +85,8 @@ async def measure_rows(size: Size, names: tuple[str, ...]) -> tuple[dict[str, An
 
             def report(step: str, head: str = head, status: Any = status) -> None:
                 status.update(f"{head}: {step}")
+                if not progress.is_terminal:
+                    progress.print(f"{head}: {step}", markup=False, highlight=False)
 
             try:
                 rows += await measure(size, report)

@@ -19,6 +19,7 @@ class Size(Struct, frozen=True, kw_only=True):
     samples: int = 300  # of one latency
     stored: int = 20_000  # generations in the store when memory is read
     rewritten_mb: int = 300  # of the store's data
+    databases: tuple[str, ...] = ("SQLite", "PostgreSQL")
     archived: int = 200_000  # generations that pass through the archiver, into each database
     in_flight: int = 5_000
     parked: int = 10_000  # generations in progress at a provider
