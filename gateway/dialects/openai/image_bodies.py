@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gateway.dialects.wokgen.bodies import Name
 from shared.domain.described import NOT_BLANK, count, doc, link, replaced
-from shared.domain.fields import PROMPT_CHARS_MAX, WORD_CHARS_MAX
+from shared.domain.fields import PROMPT_CHARS_MAX
 
 N_MAX = 10
-Text = Annotated[str, Meta(max_length=WORD_CHARS_MAX, pattern=r"\A[^\u0000]*\Z")]  # of fields that nothing else checks
 NO_EFFECT = "Accepted for compatibility. Has no effect."
 MODEL = replaced(
     "The id of a model, or an alias, from `GET /v1/models`.",
@@ -26,7 +26,7 @@ PROMPT = replaced(
 )
 N = Annotated[Annotated[int, Meta(ge=1, le=N_MAX)] | None, doc("How many images to make. Models have limits below 10.")]
 Size = Annotated[
-    Text | None,
+    Name | None,
     doc(
         "`auto`, pixels such as `1024x1024`, or a ratio such as `16:9`. An alias takes the nearest size of its model.",
         examples=["1024x1024", "1536x1024", "auto"],
@@ -64,8 +64,8 @@ class ImageOptions(Struct, kw_only=True, forbid_unknown_fields=True):
     moderation: Annotated[Literal["auto", "low"] | None, doc(NO_EFFECT)] = None
     stream: Annotated[bool | None, doc("Must be false: images are not streamed.")] = None
     partial_images: Annotated[Annotated[int, Meta(ge=0, le=3)] | None, doc(NO_EFFECT)] = None
-    user: Annotated[Text | None, doc(NO_EFFECT)] = None
-    safety_identifier: Annotated[Text | None, doc(NO_EFFECT)] = None
+    user: Annotated[Name | None, doc(NO_EFFECT)] = None
+    safety_identifier: Annotated[Name | None, doc(NO_EFFECT)] = None
     input: Annotated[
         object,
         replaced(

@@ -24,10 +24,15 @@ OWN_TEXT = {  # expressions that read nothing of strangers
     "gateway/openapi/samples.py": "our own samples",
     "gateway/openapi/schemas.py": "our own schemas",
     "gateway/api/service/operations.py": "a path of aiohttp's router",
+    "gateway/dialects/openai/operations.py": "a path of aiohttp's router",
     "workers/providers/kie/tasks.py": "names of models in the catalogue",
 }
 NAMES = {"longest_first": ["a secret", "secret"], "re": re, "map": map}  # of expressions built within functions
-CLIENTS_RUN = ("gateway/dialects/wokgen/bodies.py", "gateway/dialects/wowflow/bodies.py")  # in the document alone
+CLIENTS_RUN = (  # in the document alone
+    "gateway/dialects/wokgen/bodies.py",
+    "gateway/dialects/wowflow/bodies.py",
+    "gateway/dialects/openai/image_bodies.py",
+)
 
 
 class Expression(Struct, frozen=True):
