@@ -99,10 +99,11 @@ def check_media_type(request: web.Request) -> None:
 
 async def read_body(request: web.Request, reading: Awaitable[bytes] | None = None, times: int = 1) -> bytes:
     """Return the whole body. Raises Refused if it is late or incomplete, or HTTPRequestEntityTooLarge."""
-    limit_s = times * request.app[CONTEXT].settings.body_timeout_s
+    limit_s = 0.0
     try:
         if reading is None and request.content.is_eof():  # most bodies arrive with the headers, and need no timer
             return read_received(request)
+        limit_s = times * request.app[CONTEXT].settings.body_timeout_s
         async with asyncio.timeout(limit_s):
             return await (reading or request.read())
     except TimeoutError:

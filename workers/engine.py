@@ -34,6 +34,7 @@ MOMENT_S = 0.01  # jobs due within it are claimed together
 STORE_RETRY_S = 0.2  # between two claims while the store is down
 HOUSEKEEPING_S, REASON_CHARS_MAX = 0.5, 200
 BELL_ANSWER_S = 1.0  # a wait for the bell that is overdue by this long has lost its connection
+DEQUEUED = "dequeued"  # in the context of a run: a verb has put its job back, or taken it off the queue
 LEAVE_S = 4.0  # a stopping worker's wait for the ends of its jobs to reach the store
 
 # run_job derives the score of a deferred job from this function, and the claim compares scores with the store's time.
@@ -75,7 +76,7 @@ class Engine(Worker):
         self._scores: dict[str, int] = {}
         self._ending: set[asyncio.Task[Any]] = set()  # runs whose end is being sent to the store
         self._raised: dict[str, Exception] = {}  # the error that ended each run
-        self._put_back: set[str] = set()  # jobs that are back in the queue, before their run has ended
+        self._let_go_of: set[str] = set()  # jobs that a verb put back or dequeued, before their run has ended
         self._finishes = FinishQueue(store, str(self.queue_name), self.token)
         self._bell = Store(store.url, name="bell", timeout_s=BELL_S + BELL_ANSWER_S)
         self._renewer: asyncio.Task[None] | None = None
@@ -93,15 +94,17 @@ class Engine(Worker):
                 return await coroutine(ctx, *args, **kwargs)
             except Exception as error:
                 self._raised[ctx["job_id"]] = error
-                if isinstance(error, PutBack):
-                    self._let_go(ctx["job_id"])
+                ctx[DEQUEUED] = isinstance(error, PutBack)
                 raise
+            finally:
+                if ctx.get(DEQUEUED):
+                    self._let_go(ctx["job_id"])
 
         return step
 
     def _let_go(self, job_id: str) -> None:
-        """Forget the lease of a job that is back in the queue, where another run of it may be claimed from now on."""
-        self._put_back.add(job_id)
+        """Forget the lease of a job that a verb has put back into its queue, or taken out of it."""
+        self._let_go_of.add(job_id)
         self._scores.pop(job_id, None)
         if job_id in self.tasks:
             self._ending.add(self.tasks[job_id])
@@ -131,9 +134,8 @@ class Engine(Worker):
                 self.turned_s = self.loop.time()
                 if not self.burst:
                     continue
-                if 0 <= self.max_burst_jobs <= self._jobs_started() or not await self.store.call(
-                    "ZCARD", self.queue_name
-                ):
+                has_all = 0 <= self.max_burst_jobs <= self._jobs_started()
+                if has_all or not await self.store.call("ZCARD", self.queue_name):
                     await asyncio.gather(*self.tasks.values())
                     return
 
@@ -143,9 +145,7 @@ class Engine(Worker):
         return self.loop.time() - min(self.turned_s, self.renewed_s)
 
     async def _poll_iteration(self) -> None:
-        if (
-            self.main_task is not None and self.main_task.cancelling()
-        ):  # before Python 3.12 asyncio.wait_for may lose a cancel
+        if self.main_task is not None and self.main_task.cancelling():  # before Python 3.12 wait_for may lose it
             raise asyncio.CancelledError
         if self._renewer is None:
             self._renewer = asyncio.create_task(keep_running("renew_leases", self._renew_forever))
@@ -248,8 +248,8 @@ class Engine(Worker):
         keep_in_progress: float | None,
     ) -> None:
         """End or requeue the job, in one script with all that finish meanwhile. Do nothing if its lease was lost."""
-        if job_id in self._put_back:
-            return self._put_back.discard(job_id)
+        if job_id in self._let_go_of:
+            return self._let_go_of.discard(job_id)
         keep = result_data if keep_result_forever or (result_timeout_s or 0) > 0 else None
         score = self._scores.pop(job_id, 0)
         if job_id in self.tasks:

@@ -25,6 +25,7 @@ from workers.adapters.contract import Done, Down, Pending, Rejected, Retry, Unkn
 from workers.adapters.request_context import REQUEST_CONTEXT
 from workers.calls import call_adapter
 from workers.context import Completed, Failed, GenerationJob, Parked, Rerouted, StepResult, WorkerContext
+from workers.engine import DEQUEUED
 from workers.outputs import store_outputs
 from workers.reference import find_reference
 from workers.reroute import close_probed_breaker, leave_provider, postpone, reroute
@@ -52,7 +53,7 @@ async def run(ctx: dict[str, Any], generation_id: str) -> None:
             raise Park(defer=FENCED_S)
         if not isinstance(step, Gone):
             call = context.call(generation_id, step.spec, step.deadline_ms)
-            await run_step(context, GenerationJob(id=generation_id, token=token, step=step, call=call))
+            ctx[DEQUEUED] = await run_step(context, GenerationJob(id=generation_id, token=token, step=step, call=call))
     except StoreDown as error:
         # arq would end a job that raises anything but Retry, and only the sweeper would re-enqueue it.
         log.warning(
@@ -61,20 +62,23 @@ async def run(ctx: dict[str, Any], generation_id: str) -> None:
         raise Park(defer=STORE_RETRY_S) from error
 
 
-async def run_step(context: WorkerContext, job: GenerationJob) -> None:
-    """Call the provider and store its outputs; then settle, park, or leave the generation to another provider."""
+async def run_step(context: WorkerContext, job: GenerationJob) -> bool:
+    """Call the provider and store its outputs; then settle, park, or leave the generation to another provider.
+
+    Return whether the settlement has taken the job off the queue.
+    """
     try:
         result = await call_provider(context, job)
         end = await store_outputs(context, job, result) if isinstance(result, Done) else result
         match end:
             case Completed() | Failed():
-                await settle(context, job, end)
+                return await settle(context, job, end)
             case Pending(poll_after_s=after_s):
                 raise Park(defer=job.parked(after_s).after_s)
             case Parked(after_s=after_s):
                 raise Park(defer=after_s)
             case Rerouted():
-                pass
+                return False
     except (Park, StoreDown):
         raise
     except Exception as error:

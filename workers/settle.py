@@ -18,8 +18,11 @@ DROPPED = "This failed on our side."
 log = structlog.get_logger()
 
 
-async def settle(context: WorkerContext, job: GenerationJob, result: Completed | Failed) -> None:
-    """Settle at its cost if the generation completed, else return the whole reservation. Report the end once."""
+async def settle(context: WorkerContext, job: GenerationJob, result: Completed | Failed) -> bool:
+    """Settle at its cost if the generation completed, else return the whole reservation. Report the end once.
+
+    Return whether this call ended the generation. Then its job is off the queue, too.
+    """
     completed = isinstance(result, Completed)
     outcome = result.outcome if isinstance(result, Completed) else outcome_of(context, job, result)
     settlement = await ledger.settle(
@@ -40,6 +43,7 @@ async def settle(context: WorkerContext, job: GenerationJob, result: Completed |
             await attach_late_result(context, job.id, outcome)
         case Settled(refund_micros=refund):
             report(context, job, outcome, refund)
+    return isinstance(settlement, Settled)
 
 
 def cost_of(job: GenerationJob, outcome: Outcome) -> int:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from gateway import auth, routing
 from gateway.accept import accept, upstream_refusal
@@ -18,6 +18,7 @@ from gateway.dialects.wowflow.bodies import (
     ModelEntry,
 )
 from gateway.dialects.wowflow.quotes import pricing_of, quote_entry, usage_reported
+from gateway.edge.client import forwarded_address
 from gateway.history.generations import find_generation
 from gateway.listing import show_generations
 from gateway.offers import Candidate, GenerationRequest, find_able
@@ -55,17 +56,17 @@ async def create_generation(request: web.Request) -> web.Response:
     context, key_hash = request.app[CONTEXT], auth.key_hash(request)
     preferred = ", ".join(request.headers.getall("Prefer", ()))
     wait_s = preferred_wait_s(preferred, context.settings.prefer_wait_s) if preferred else 0
-    accepted = await accept(context, await read_order(request, key_hash, wait_s))
+    accepted = await accept(context, await read_order(context, request, key_hash, wait_s))
     await auth.remember_key(context, key_hash, accepted.generation.account)
     refusal = upstream_refusal(accepted.generation) if wait_s else None
     if refusal is not None:
         response = refusal_response("wowflow", refusal)
     else:
         response = json_response(generation_entry(context, accepted.generation), 201)
-    response.headers["Location"] = f"/api/v1/generations?id={accepted.generation.id}"
+    response.headers[hdrs.LOCATION] = f"/api/v1/generations?id={accepted.generation.id}"
     if wait_s:
         response.headers["Preference-Applied"] = f"wait={wait_s}"
-    return mark_replay(response, replayed=accepted.replayed)
+    return mark_replay(response, replayed=True) if accepted.replayed else response
 
 
 async def quote_generation(request: web.Request) -> web.Response:
@@ -73,13 +74,14 @@ async def quote_generation(request: web.Request) -> web.Response:
     account = await accounts.find(request.app[CONTEXT].store, await auth.authenticate(request))
     if account is None:
         raise auth.account_gone()
-    able = find_able(await read_order(request, auth.key_hash(request)))
+    able = find_able(await read_order(request.app[CONTEXT], request, auth.key_hash(request)))
     return json_response(quote_entry(able, account.topup - account.spent))
 
 
-async def read_order(request: web.Request, key_hash: str, wait_s: int = 0) -> GenerationRequest:
+async def read_order(
+    context: GatewayContext, request: web.Request, key_hash: str, wait_s: int = 0
+) -> GenerationRequest:
     """Read and check a create body, which the holder of a key sent. Raises Refused."""
-    context = request.app[CONTEXT]
     sent = await read_written(request, CreateGeneration, with_media=True, exact="native")
     body = sent.value
     if not body.model:
@@ -92,7 +94,7 @@ async def read_order(request: web.Request, key_hash: str, wait_s: int = 0) -> Ge
         dialect="wowflow",
         candidates=candidates,
         key_hash=key_hash,
-        address=auth.caller_address(request),
+        address=forwarded_address(request, context.trusted),
         native=await read_native(body.native, sent.texts, candidates, images) if body.native else {},
         prompt=body.prompt,
         input=await images.take_all(body.input),

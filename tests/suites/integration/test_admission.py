@@ -337,7 +337,8 @@ async def test_order_too_large_for_a_record_is_refused(deployment: Hall) -> None
     guest = deployment.guest()
     job = await guest.post(IMAGE, {"prompt": "a" * 20_000, "negativePrompt": "b" * 20_000})
     name = str(generation_id(job["jobId"]))
-    assert await deployment.place.store.call("MEMORY", "USAGE", keys.generation(name)) < RECORD_BYTES_MAX
+    used = ("MEMORY", "USAGE", keys.generation(name), "SAMPLES", 0)  # of every field, not of some
+    assert await deployment.place.store.call(*used) < RECORD_BYTES_MAX
 
 
 async def test_parallel_lists_are_bounded_and_do_not_starve_others(deployment: Hall) -> None:

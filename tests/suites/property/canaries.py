@@ -80,7 +80,7 @@ CANARIES = (
     Canary("settle leaves the uncertain set", "settle", "redis.call('ZREM', 'gw:uncertain', id)"),
     Canary("admit leaves the waiting set", "", "if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end"),
     Canary("accept skips the waiting set", "", "redis.call('ZADD', 'gw:waiting:' .. provider, now, id)"),
-    Canary("settle admits no generation", "settle", "join_round_robin(account, provider)\nadmit(provider, now)"),
+    Canary("settle admits no generation", "settle", "\nadmit_next(account, provider, now)"),
     Canary("settle wakes no gateway", "settle", "redis.call('PUBLISH', 'gw:wake:' .. gateway, id)", ""),
     Canary(
         "settle schedules no late poll",
@@ -126,7 +126,7 @@ CANARIES = (
         "note_replay(account, replay_key, body_hash, id)\n",
         "redis.call('PEXPIRE', 'gw:generation:' .. id, 9999999)\nnote_replay(account, replay_key, body_hash, id)\n",
     ),
-    Canary("accept skips the round-robin", "accept", "or redis.call('EXISTS', 'gw:turns:' .. provider) == 1"),
+    Canary("accept skips the round-robin", "accept", ", 'gw:turns:' .. provider) > 0", ") > 0"),
     Canary(
         "accept ignores the backlog limit",
         "accept",
@@ -137,10 +137,10 @@ CANARIES = (
     Canary(
         "route to a paused provider first",
         "",
-        "if word == 'free' then return at end",
-        "if word ~= 'down' then return at end",
+        "if word == 'free' then return at, 0, slots end",
+        "if word ~= 'down' then return at, 0, slots end",
     ),
-    Canary("never route to a paused provider", "", "later = later or at end", "end"),
+    Canary("never route to a paused provider", "", "later, slots_later = at, slots end", "end"),
     Canary("accept returns the wrong route", "accept", "(at - FIRST) / 5 + 1, res", "1, res"),
     Canary("accept forgets the route of a known id", "accept", "if ARGV[at + 3] == spec then", "if false then"),
     Canary("accept ignores the bounds", "accept", "or bound_passed(scopes, amounts, now)"),
@@ -380,19 +380,23 @@ CANARIES = (
         "attempt skips the dead letters", "record_attempt", "redis.call('ZADD', 'gw:dead', now, id)", "tostring(id)"
     ),
     Canary("redeliver leaves the dead letters", "", "redis.call('ZREM', 'gw:dead', delivery)"),
-    Canary("claim takes running jobs", "claim", "if left == -2 then", "if true then"),
-    Canary("claim takes more than there are slots", "claim", "0, count - taken)", "0, count)"),
+    Canary("claim takes running jobs", "claim", "'PX', lease_ms, 'NX') then take", "'PX', lease_ms) then take"),
+    Canary(
+        "claim takes more than there are slots", "claim", "if score > now or i > 2 * room then", "if score > now then"
+    ),
     Canary("claim does not park", "claim", "redis.call('ZADD', queue, now + park_ms, id)"),
     Canary(
         "claim takes live leases",
         "claim",
-        "redis.call('ZRANGEBYSCORE', leases, '-inf', now,",
-        "redis.call('ZRANGEBYSCORE', leases, '-inf', '+inf',",
+        "lapses <= now then\n  for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now,",
+        "lapses then\n  for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', '+inf',",
     ),
     Canary(
         "claim loses jobs with expired leases",
         "claim",
-        "if redis.call('ZSCORE', queue, id) then take(id, now, 1) else",
+        "if redis.call('ZSCORE', queue, id) then\n"
+        "      redis.call('SET', 'arq:in-progress:' .. id, token, 'PX', lease_ms)\n"
+        "      take(id, now, 1)\n    else",
         "do",
     ),
     Canary(

@@ -38,10 +38,10 @@ if replay then return replay end
 local concurrency, backlog_max, quota, beyond, limits = unpack(redis.call('HMGET', 'gw:plan:' .. (plan or 'guest'),
   'concurrency', 'backlog_max', 'daily_quota', 'beyond', 'bounds'))
 if not concurrency then return {'unknown_plan', plan or 'guest'} end
-local at, soonest = first_available(FIRST, 5, true, now)
+local at, soonest, slots = first_available(FIRST, 5, true, now)
 local provider, target, price, spec, run_ms = unpack(ARGV, at or FIRST, (at or FIRST) + 4)
 price = tonumber(price)
-local waits, waiting = must_wait(account, provider, tonumber(concurrency))
+local waits, waiting = must_wait(account, provider, tonumber(concurrency), slots)
 
 local source, refusal = payment_source(payer, account, price, balance, quota, beyond, now)
 local counted, over = read_budgets(budgets, capped and account, source == 'balance' and price or 0, now)

@@ -10,6 +10,7 @@
 --@include now
 --@include queue
 --@include admit
+--@include admit_next
 --@include payment
 --@include events
 --@include costs
@@ -20,8 +21,8 @@
 local id, state, cost, outcome, guard, keep_ms, late_ms, expected, reported, kind = unpack(ARGV)
 cost = tonumber(cost)
 local generation = 'gw:generation:' .. id
-local account, provider, was, reserved, waiters, ref, asked_ms, budgets = unpack(redis.call('HMGET', generation,
-  'account', 'provider', 'state', 'reserved', 'waiters', 'ref', 'intent_ms', 'budgets'))
+local account, provider, was, reserved, waiters, ref, asked_ms, budgets, spec, uploads, quota = unpack(redis.call('HMGET',
+  generation, 'account', 'provider', 'state', 'reserved', 'waiters', 'ref', 'intent_ms', 'budgets', 'spec', 'uploads', 'quota_day'))
 if not account then return {'missing'} end
 if was == 'completed' or was == 'failed' then return {'already', was} end
 if guard == 'unsubmitted' and was ~= 'backlog' and was ~= 'queued' then return {'submitted', was} end
@@ -30,11 +31,11 @@ assert(state == 'completed' or state == 'failed', 'a generation ends completed o
 assert(cost >= 0 and cost <= tonumber(reserved), 'cost outside the reservation')
 local refund = reserved - cost
 redis.call('HSET', generation, 'state', state, 'cost', cost, 'closed_ms', now, 'outcome', outcome)
-drop_inputs(generation)
+drop_inputs(generation, spec, uploads)
 redis.call('HDEL', generation, 'waiters', 'intent', 'uploads', 'hold_ms')
 if not note_record('generation:' .. id) then redis.call('PEXPIRE', generation, keep_ms) end
 if state == 'failed' and ref and late_ms ~= '' then redis.call('ZADD', 'gw:late', now + late_ms, id) end
-return_payment(account, generation, id, refund, reserved, state == 'failed', now)
+return_payment(account, id, refund, reserved, quota, state == 'failed', now)
 if budgets and refund > 0 then return_budgets(budgets, refund) end
 redis.call('ZREM', 'gw:open', id)
 if state == 'completed' or expected ~= '' or reported ~= '' then book_cost(provider, now, expected, reported) end
@@ -52,8 +53,7 @@ if was == 'backlog' then
 else
   free_slot(account, provider, id)
 end
-join_round_robin(account, provider)
-admit(provider, now)
+admit_next(account, provider, now)
 
 emit(account, 'evt_' .. id, 'generation.' .. state, now, 'generation', id)
 for gateway in string.gmatch(waiters or '', '%S+') do redis.call('PUBLISH', 'gw:wake:' .. gateway, id) end

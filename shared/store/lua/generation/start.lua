@@ -29,7 +29,8 @@ local function with_facts(reply, ...)
     tonumber(refusals or 0), account, ...}) do reply[#reply + 1] = value end
   return reply
 end
-local percent = called and 0 or callback_percent(provider)
+local known = read_provider(provider)
+local percent = called and 0 or callback_percent(known[1], known[2])
 if ref then
   redis.call('HINCRBY', generation, 'looks', 1)
   redis.call('HSET', generation, 'looked_ms', now)
@@ -50,11 +51,9 @@ if state == 'uncertain' then redis.call('ZADD', 'gw:uncertain', 'NX', now, id) e
 if state == 'uncertain' then return with_facts({'uncertain'}, callback or '') end
 if cancel then return with_facts({'canceled'}) end
 
-local refusal, probe = check_submit(provider, target or '', generation, tonumber(submit_limit_ms), now)
+local refusal, probe = check_submit(provider, known, target or '', generation, tonumber(submit_limit_ms), now)
 if refusal then return refusal[1] == 'wait' and refusal or with_facts(refusal) end
-if not started then
-  started, deadline = now, string.format('%.0f', now + run_ms)
-  redis.call('HSET', generation, 'started_ms', now, 'deadline_ms', deadline)
-end
-redis.call('HSET', generation, 'state', 'submitting', 'intent', token, 'intent_ms', now)
+if not started then started, deadline = now, string.format('%.0f', now + run_ms) end
+redis.call('HSET', generation, 'state', 'submitting', 'intent', token, 'intent_ms', now, 'started_ms', started,
+  'deadline_ms', deadline)
 return with_facts({'submit'}, probe, percent, advance_history())

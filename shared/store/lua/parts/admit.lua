@@ -10,8 +10,9 @@ local function concurrency_of(account)
   return tonumber(redis.call('HGET', 'gw:plan:' .. (plan or 'guest'), 'concurrency') or 1)
 end
 
-local function has_free_slot(provider)
-  local limit = redis.call('HGET', 'gw:provider:' .. provider, 'concurrency')
+-- `limit` is the number of the provider's slots, false if they are not limited; nil: read it.
+local function has_free_slot(provider, limit)
+  if limit == nil then limit = redis.call('HGET', 'gw:provider:' .. provider, 'concurrency') end
   return not limit or redis.call('SCARD', 'gw:busy:' .. provider) < tonumber(limit)
 end
 

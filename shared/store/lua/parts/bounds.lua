@@ -17,15 +17,15 @@ end
 
 -- Each line is a scope and its limits, `-` for none. Those of the scope `account` are overridden by its plan's.
 local function read_usage(lines, account, plan_limits, now)
-  local scopes, day = {}, math.floor(now / BOUND_DAY_MS)
+  local scopes, names, day = {}, {}, math.floor(now / BOUND_DAY_MS)
   for name, line in string.gmatch(lines, '(%S+) ([^\n]+)') do
     local limits, own = {string.match(line, FIVE)}, name == 'account' and plan_limits
-    for at, limit in ipairs(own and {string.match(own, FIVE)} or {}) do
-      if limit ~= '-' then limits[at] = limit end
-    end
-    local key = 'gw:usage:' .. (name == 'account' and account or name) .. ':' .. day
-    local used = redis.call('GET', key)
-    scopes[#scopes + 1] = {name = name, key = key, limits = limits, used = {string.match(used or '0 0 0 0 0', FIVE)}}
+    for at, limit in ipairs(own and {string.match(own, FIVE)} or {}) do if limit ~= '-' then limits[at] = limit end end
+    names[#names + 1] = 'gw:usage:' .. (name == 'account' and account or name) .. ':' .. day
+    scopes[#scopes + 1] = {name = name, key = names[#names], limits = limits}
+  end
+  for at, used in ipairs(#names > 0 and redis.call('MGET', unpack(names)) or {}) do
+    scopes[at].used = {string.match(used or '0 0 0 0 0', FIVE)}
   end
   return scopes
 end

@@ -5,8 +5,11 @@ local COSTS_KEPT_MS, COSTS_DAY_MS = 400 * 86400000, 86400000
 
 local function note_cost(provider, now, amounts)
   local key = 'gw:costs:' .. provider .. ':' .. math.floor(now / COSTS_DAY_MS)
-  for name, amount in pairs(amounts) do redis.call('HINCRBY', key, name, string.format('%.0f', amount)) end
-  redis.call('PEXPIRE', key, COSTS_KEPT_MS)
+  local first = false
+  for name, amount in pairs(amounts) do
+    if redis.call('HINCRBY', key, name, string.format('%.0f', amount)) == amount then first = true end
+  end
+  if first then redis.call('PEXPIRE', key, COSTS_KEPT_MS) end
 end
 
 -- Both are micro-USD, or '' if unknown.

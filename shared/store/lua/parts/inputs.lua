@@ -4,8 +4,7 @@
 -- A specification with such inputs is \193, the length of what is shown, that part, and the inputs.
 local SPLIT, HEAD_BYTES = 193, 5
 
-local function drop_inputs(generation)
-  local spec, uploads = unpack(redis.call('HMGET', generation, 'spec', 'uploads'))
+local function drop_inputs(generation, spec, uploads)
   for path in string.gmatch(uploads or '', '%S+') do redis.call('SADD', 'gw:uploads', path) end
   if string.byte(spec, 1) ~= SPLIT then return end
   local length = struct.unpack('>I4', string.sub(spec, 2, HEAD_BYTES))

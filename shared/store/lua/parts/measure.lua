@@ -19,8 +19,7 @@ local function measure_call(provider, field)
 end
 
 -- The percentage of callbacks that arrive; 0 while there are too few to judge by.
-local function callback_percent(provider)
-  local due, came = unpack(redis.call('HMGET', 'gw:provider:' .. provider, 'calls_due', 'calls_came'))
+local function callback_percent(due, came)
   if tonumber(due or 0) < PROOF_MIN then return 0 end
   return math.min(math.floor((came or 0) * 100 / due), 100)
 end

@@ -30,12 +30,11 @@ local function write_order(id, account, listed, uploads, waiter, now, ...)
 end
 
 -- Whether a new generation has to wait, and how many of its account wait already.
-local function must_wait(account, provider, concurrency)
+local function must_wait(account, provider, concurrency, slots)
   local lane = account .. ':' .. provider
-  local waiting = redis.call('ZCARD', 'gw:backlogs:' .. lane)
-  local waits = waiting > 0 or redis.call('SCARD', 'gw:active:' .. lane) >= concurrency or not has_free_slot(provider)
-    or redis.call('EXISTS', 'gw:turns:' .. provider) == 1
-  return waits, waiting
+  local waits = redis.call('EXISTS', 'gw:backlogs:' .. lane, 'gw:turns:' .. provider) > 0
+    or not has_free_slot(provider, slots) or redis.call('SCARD', 'gw:active:' .. lane) >= concurrency
+  return waits, waits and redis.call('ZCARD', 'gw:backlogs:' .. lane) or 0
 end
 
 -- A new generation waits in its account's backlog, or is on the queue at once.

@@ -42,15 +42,14 @@ local function reserve_payment(source, account, price, id, now)
   return price
 end
 
--- Return the rest of the reservation, and the quota if the generation failed.
-local function return_payment(account, generation, id, refund, reserved, failed, now)
+-- Return the rest of the reservation, and the quota of `day` if the generation failed; `day` is nil without a quota.
+local function return_payment(account, id, refund, reserved, day, failed, now)
   if refund > 0 then redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -refund) end
   if tonumber(reserved) > 0 then
     redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f settle %.0f %s', now, refund, id))
-    count_money('settled', reserved - refund, now)
-    count_money('refunded', refund, now)
+    if refund < tonumber(reserved) then count_money('settled', reserved - refund, now) end
+    if refund > 0 then count_money('refunded', refund, now) end
   end
-  local day = redis.call('HGET', generation, 'quota_day')
   if failed and day and tonumber(redis.call('GET', quota_key(account, day)) or 0) > 0 then
     redis.call('DECR', quota_key(account, day))
   end

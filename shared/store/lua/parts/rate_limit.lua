@@ -20,15 +20,20 @@ local function reserve_submit_time(key, generation, rate, now)
   redis.call('HSET', key, 'sent_until_ms', string.format('%.0f', math.ceil(math.max(now, sent_until) + 1000 / rate)))
 end
 
+-- A provider's callbacks, due and came, its rate and mode, and the fields of its breaker.
+local function read_provider(provider)
+  return redis.call('HMGET', 'gw:provider:' .. provider, 'calls_due', 'calls_came', 'rate_per_s', 'held',
+    'paused_until_ms', 'down_until_ms', 'downs', 'probe_until_ms')
+end
+
 -- nil if a submit may be sent now, and whether it is a probe ('1' | ''); or the reply that says why not.
-local function check_submit(provider, target, generation, submit_limit_ms, now)
-  local key = 'gw:provider:' .. provider
-  local rate, held = unpack(redis.call('HMGET', key, 'rate_per_s', 'held'))
+local function check_submit(provider, known, target, generation, submit_limit_ms, now)
+  local key, rate, held = 'gw:provider:' .. provider, known[3], known[4]
   if held == 'pause' then return {'paused', HELD_MS} end
   local half_open = {}
-  for _, breaker in ipairs(breaker_keys(provider, target)) do
-    local paused, down_until, downs, probe_until =
-      unpack(redis.call('HMGET', breaker, 'paused_until_ms', 'down_until_ms', 'downs', 'probe_until_ms'))
+  for at, breaker in ipairs(breaker_keys(provider, target)) do
+    local paused, down_until, downs, probe_until = unpack(at == 1 and {unpack(known, 5)} or
+      redis.call('HMGET', breaker, 'paused_until_ms', 'down_until_ms', 'downs', 'probe_until_ms'))
     if paused and tonumber(paused) > now then return {'paused', paused - now} end
 
     -- After an outage one submit is sent as a probe; the others wait for its result.
