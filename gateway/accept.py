@@ -67,7 +67,8 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
     if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
         reason = f"must have at most {IDEMPOTENCY_KEY_CHARS_MAX} characters, all printable."
         raise Refused("invalid_request", reason, field="Idempotency-Key")
-    able, cost_micros = find_affordable(context, request)
+    parts, uploads = context.live.current, request.uploads
+    able, cost_micros = find_affordable(parts, request)
     return Order(
         id=uuid7(clock.now_ns(), entropy.take_bytes(8)),
         key_hash=request.key_hash,
@@ -78,24 +79,24 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
         waiter=context.watch.name if request.wait_s else "",
         payer=request.payer,
         guest=request.guest,
-        bounds=context.admission.bounds(request.guest, request.networks),
+        bounds=parts.admission.bounds(request.guest, request.networks),
         bytes_in=len(request.body) + large_bytes(),
         cost_micros=cost_micros,
-        uploads=tuple([upload.path for upload in request.uploads]),
-        upload_bytes=sum([len(upload.data) for upload in request.uploads]),
+        uploads=tuple([upload.path for upload in uploads]) if uploads else (),
+        upload_bytes=sum([len(upload.data) for upload in uploads]) if uploads else 0,
         address=address_bits(request.address),
     )
 
 
-def find_affordable(context: GatewayContext, request: GenerationRequest) -> tuple[list[AbleRoute], int]:
+def find_affordable(parts: CatalogueParts, request: GenerationRequest) -> tuple[list[AbleRoute], int]:
     """Return the routes that can serve a request, and the most that one of them costs us, in micro-USD.
 
     Raises Refused: invalid_input, or missing_api_key if each of them costs more than a guest may use.
     """
     able = find_able(request)
-    costs = [find_cost(context.live.current, one, request.prompt) for one in able]
+    costs = [find_cost(parts, one, request.prompt) for one in able]
     if request.guest:
-        cost_max = context.admission.guest_cost_max_micros
+        cost_max = parts.admission.guest_cost_max_micros
         able = [one for one, cost in zip(able, costs, strict=True) if cost <= cost_max]
         costs = [cost for cost in costs if cost <= cost_max]
     if not able:

@@ -43,9 +43,10 @@ async def handle_request(request: web.Request, handler: Handler) -> web.StreamRe
     elif status == 404 and path.startswith(rates.CALLBACKS):
         context.rates.count_unknown_callback(request)
     if not response.prepared:
+        given = response.headers
         if grant is not None:
-            response.headers.update(rates.rate_headers(grant, dialect))
-        response.headers[X_REQUEST_ID] = exchange.request_id
+            given.update(rates.rate_headers(grant, dialect))
+        given[X_REQUEST_ID] = exchange.request_id
         headers.complete(response, path, context.standing_headers)
         if context.watch.leaving:
             response.force_close()

@@ -62,6 +62,7 @@ def dialect_of(path: str) -> str:
     return "wokgen"
 
 
+@lru_cache(PATHS_REMEMBERED)
 def is_public_api(path: str) -> bool:
     """Return whether a path is of an API of customers, not the admin API's."""
     return path.startswith(("/api/", *OPENAI)) and not is_admin(path)
