@@ -8,7 +8,7 @@ MODULES := sdk/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup run demo test sdk check lint types fix bench history chaos drill reload scale fuzz pins clean docs
+.PHONY: help install setup run demo test sdk check lint types fix bench history away chaos drill reload scale fuzz pins clean docs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bench: setup ## Measure this machine's throughput and latency
 
 history: setup ## Archive a million generations: memory of the store, rows a second, reads of history; HISTORY_N for fewer
 	@exec $(BIN)/python -m tests.programs.bench --only records --archived $(or $(HISTORY_N),1000000)
+
+away: setup ## Kill PostgreSQL for ten minutes while customers order: nothing fails, and the history follows
+	@exec $(BIN)/python -m tests.programs.away
 
 chaos: setup ## Kill and pause processes under load, then check every account to the cent
 	@exec $(BIN)/python -m tests.programs.chaos
