@@ -16,6 +16,7 @@ from tests.harness.factories import load_catalogue
 Schema = dict[str, Any]
 NOWHERE = r"^https://[a-z0-9]{1,20}\.invalid(:443)?(/[a-z0-9/]{0,40})?$"
 NAME: Schema = {"type": "string", "pattern": "^[ -~]{1,200}$"}
+FUTURE, NETWORKS = "2200-01-01T00:00:00Z", ["192.0.2.7", "192.0.2.0/24", "2001:db8::/32"]
 LENGTH_MAX = 1_000  # of a string, where its limit is not tested
 REPLACEMENTS = {  # examples of the document, and values that exist in the deployment or cannot exist anywhere
     "https://example.com/hooks/wokflow": "https://hooks.invalid/wokflow",
@@ -57,6 +58,11 @@ def narrow(document: Schema, known: Facts) -> Schema:
     for name in ("TopUp", "AdjustAccount"):
         schemas[name]["properties"]["reference"] = {"anyOf": [NAME, {"type": "null"}]}
     schemas["AdjustAccount"]["properties"]["reason"] = NAME
+    for name in ("CreateKey", "ChangeKey"):
+        fields = schemas[name]["properties"]
+        fields["expires_at"] = {"anyOf": [{"const": FUTURE}, {"type": "null"}]}
+        fields["ip_addresses"]["items"] = {"enum": NETWORKS}
+        fields["models"]["items"] = {"type": "string", "pattern": "^[!-~]{1,40}$"}
     for operation in operations({path: item for path, item in paths.items() if path.startswith("/api/admin/")}):
         pin(operation, account=known.account, id=known.generation, provider="noop")
     pin(paths["/assets/{path}"]["get"], path=known.asset)
