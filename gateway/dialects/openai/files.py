@@ -51,9 +51,10 @@ def file_response(request: web.Request, output: Output, size: int) -> web.Respon
 async def _encode_json(
     storage: Storage, head: bytes, outputs: Sequence[Output], sizes: Sequence[int]
 ) -> AsyncIterator[bytes]:
-    start = head + b',"data":['
+    yield head + b',"data":['
+    separator = b""
     for output, size in zip(outputs, sizes, strict=True):
-        yield start + b'{"b64_json":"'
+        yield separator + b'{"b64_json":"'
         rest = b""
         async for chunk in storage.read(output.place, 0, size):
             rest += chunk
@@ -61,7 +62,7 @@ async def _encode_json(
             yield b64encode(rest[:whole])
             rest = rest[whole:]
         yield b64encode(rest) + b'"}'
-        start = b","
+        separator = b","
     yield b"]}"
 
 
