@@ -42,8 +42,8 @@ run: install ## Run everything here: http://127.0.0.1:8080, or set PORT and DATA
 demo: install ## Show a generation from request to webhook on the system that `make run` started
 	@exec $(BIN)/wokflow demo
 
-test: setup ## Run every test, four at a time: most of them wait for real processes
-	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --forks 4
+test: setup ## Run every test, five at a time: most of them wait for real processes
+	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --forks 5
 
 sdk: setup $(MODULES) ## Test the TypeScript SDK alone, then the SDK and the pages against a gateway; needs Node 20 and Chromium
 	@exec $(BIN)/python -m tests.programs.sdk

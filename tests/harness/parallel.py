@@ -1,8 +1,8 @@
 """Run the tests side by side: `--forks N` collects them once, then runs their files in N forked processes.
 
 Each process of pytest-xdist would collect them itself, which takes six seconds of CPU. The tests of a file run in one
-process, in order, so that the fixtures of a module are set up once. Some files wait for our processes, and others
-compute. Half of the forks begin with those, half with these, which keeps every core busy.
+process, in order, so that the fixtures of a module are set up once. Many tests wait for our processes, so that a
+machine needs more forks than it has cores.
 """
 
 import atexit
@@ -19,7 +19,6 @@ import pytest
 
 from shared.ops.parent import bind_to_parent
 
-WAITING = ("tests/suites/deploy/", "tests/suites/e2e/", "tests/suites/integration/", "tests/suites/programs/")
 Items = deque[pytest.Item]
 
 
@@ -41,8 +40,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 class Fork:
     """A process that runs tests, as its parent sees it."""
 
-    def __init__(self, pid: int, connection: Connection, number: int, items: Items) -> None:
-        self.pid, self.connection, self.number = pid, connection, number
+    def __init__(self, pid: int, connection: Connection, items: Items) -> None:
+        self.pid, self.connection = pid, connection
         self.items = items  # of its current file, those that it has not taken
         self.taken: Items = deque()  # those that it has not started
         self.item: pytest.Item | None = None  # the latest that it has started
@@ -55,19 +54,16 @@ class Crew:
     def __init__(self, session: pytest.Session) -> None:
         self._session = session
         self._items = {item.nodeid: item for item in session.items}
-        self._names = {item.nodeid: number for number, item in enumerate(session.items)}
-        files = [deque(items) for _, items in groupby(session.items, lambda item: item.path)]
-        self._lanes: tuple[deque[Items], deque[Items]] = (
-            deque(items for items in files if items[0].nodeid.startswith(WAITING)),
-            deque(items for items in files if not items[0].nodeid.startswith(WAITING)),
-        )
+        self._numbers = {item.nodeid: number for number, item in enumerate(session.items)}
+        files = groupby(session.items, lambda item: item.path)
+        self._files: deque[Items] = deque(deque(items) for _, items in files)
         self._forks: list[Fork] = []
 
     def run(self, count: int) -> None:
         """Run every test. Raises pytest's exceptions for `--exitfirst` and the like."""
         try:
-            for number in range(count):
-                self._start(number, deque())
+            for _ in range(count):
+                self._start(deque())
             while self._forks:
                 for ready in wait([fork.connection for fork in self._forks]):
                     self._listen(next(fork for fork in self._forks if fork.connection is ready))
@@ -80,7 +76,7 @@ class Crew:
         if self._session.shouldstop:
             raise self._session.Interrupted(self._session.shouldstop)
 
-    def _start(self, number: int, items: Items) -> None:
+    def _start(self, items: Items) -> None:
         ours, theirs = Pipe()
         parent = os.getpid()
         pid = os.fork()
@@ -91,7 +87,7 @@ class Crew:
                 other.connection.close()
             work(self._session, theirs)
         theirs.close()
-        self._forks.append(Fork(pid, ours, number, items))
+        self._forks.append(Fork(pid, ours, items))
 
     def _listen(self, fork: Fork) -> None:
         """Answer one message of a fork, or note its end."""
@@ -102,7 +98,7 @@ class Crew:
         elif word == "next":
             item = self._take(fork)
             with suppress(ConnectionError):  # it has died
-                fork.connection.send(None if item is None else self._names[item.nodeid])
+                fork.connection.send(None if item is None else self._numbers[item.nodeid])
         elif word == "start":
             fork.item = fork.taken.popleft()
             hook.pytest_runtest_logstart(nodeid=value, location=fork.item.location)
@@ -115,12 +111,11 @@ class Crew:
             hook.pytest_runtest_logreport(report=report)
 
     def _take(self, fork: Fork) -> pytest.Item | None:
-        """Take the next test for a fork: of its file, or of the next file of the lane that it prefers."""
+        """Take the next test for a fork: of its file, or of the next file."""
         if self._session.shouldfail or self._session.shouldstop:
             return None
-        preferred = self._lanes[fork.number % 2] or self._lanes[(fork.number + 1) % 2]
-        if not fork.items and preferred:
-            fork.items = preferred.popleft()
+        if not fork.items and self._files:
+            fork.items = self._files.popleft()
         if fork.items:
             fork.taken.append(fork.items.popleft())
             return fork.taken[-1]
@@ -137,7 +132,7 @@ class Crew:
         text = f"The process of the test ended with {code}.\n{fork.error}"
         death = pytest.TestReport(fork.item.nodeid, fork.item.location, {}, "failed", text, "call")
         self._session.config.hook.pytest_runtest_logreport(report=death)
-        self._start(fork.number, fork.taken + fork.items)
+        self._start(fork.taken + fork.items)
 
 
 class Reporter:

@@ -58,7 +58,8 @@ async def fuzz_others(target: Target) -> list[Result]:
 async def test_mangled_requests_are_refused(target: Target) -> None:
     """A request with changed bytes gets a documented refusal or none, and leaves nothing behind."""
     statuses = await target.mangle(SEED, MANGLED)
-    assert {200, 201, 400, 401, 404, 405, 415} <= statuses.keys()
+    assert {200, 400, 401, 404, 405, 415} <= statuses.keys()
+    assert {201, 202} & statuses.keys()  # some orders are still right
     await target.check_state()
 
 
