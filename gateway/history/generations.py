@@ -118,6 +118,7 @@ async def _merge(
     names = await generations.list_ids(context.store, account, WINDOW)
     if len(names) == WINDOW:
         names += await generations.list_open_ids(context.store, account, WINDOW)
+    names = [name for name in names if _may_fit(name, span)]
 
     async def read_both(connection: Connection) -> tuple[list[Generation], set[str]]:
         rows = await read_pages.read_generations_page(connection, account, span, wanted)
@@ -131,7 +132,8 @@ async def _merge(
     except (RecordsDown, RecordsUnfit):
         rows, known, complete = [], set(), False
         names = await generations.list_ids(context.store, account, WINDOW_ALONE)
-    missing = sorted({name for name in names if name not in known and _may_fit(name, span)}, reverse=after is None)
+        names = [name for name in names if _may_fit(name, span)]
+    missing = sorted({name for name in names if name not in known}, reverse=after is None)
     hot, gone = await _read_hot(context, account, missing, span, wanted)
     if gone and complete:  # archived since, and expired at once
         rows += await context.history.require(
