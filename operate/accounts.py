@@ -13,7 +13,10 @@ from shared.domain.described import doc, timestamp
 from shared.domain.errors import Refused
 from shared.domain.ids import KEY_PREFIXES
 from shared.domain.key_limits import SpendCaps
+from shared.domain.money import MICROS_PER_CENT
+from shared.ops.settings import Settings
 from shared.store import accounts, ledger, security, uploads
+from shared.store.account_life import grant_included, grant_trial
 
 REFERENCE_CHARS_MAX = REASON_CHARS_MAX = 200
 
@@ -24,6 +27,7 @@ class AdminAccountEntry(Struct, kw_only=True):
     account: Annotated[str, doc("The account's id.")]
     name: Annotated[str, doc("The name.")]
     plan: Annotated[str, doc("The account's plan.")]
+    state: Annotated[str, doc("`suspended`: its orders are refused.", enum=["active", "suspended", "closed"])]
     created_at: Annotated[str | None, timestamp("When it was created.")]
     balance_micros: Annotated[int, doc("The balance in micro-dollars.")]
     topup_micros: Annotated[int, doc("All top-ups, in micro-dollars.")]
@@ -39,6 +43,7 @@ class CreatedAccount(Struct, kw_only=True):
 
     account: Annotated[str, doc("The account's id.")]
     keys: Annotated[dict[str, str], doc("The keys by their kind. Shown only here.")]
+    trial_micros: Annotated[int, doc("The trial credit that it got, in micro-dollars.")] = 0
 
 
 class ToppedUp(Struct, kw_only=True):
@@ -93,18 +98,41 @@ async def require_account(operator: Operator, account_id: str) -> Account:
     return found
 
 
-async def create_account(operator: Operator, *, name: str, plan: str, micros: int | None = None) -> CreatedAccount:
-    """Create an account on a plan of the catalogue, with a key of each kind and an opening balance. Raises Refused."""
-    if plan not in operator.plans:
-        message = f"Plan {plan[:50]!r} does not exist: choose one of {', '.join(operator.plans)}."
-        raise Refused("unknown_plan", message)
+class Trial(Struct, frozen=True):
+    """The trial credit of a new account, and the most of it that all accounts get in a day, in micro-USD."""
+
+    micros: int
+    day_max_micros: int
+
+
+def trial_of(settings: Settings) -> Trial:
+    """Return the trial credit that the settings stand for."""
+    amounts = (settings.trial_credit_cents, settings.trial_credit_cents_per_day)
+    micros, day_max = (round(cents * MICROS_PER_CENT) for cents in amounts)
+    return Trial(micros, day_max)
+
+
+async def create_account(
+    operator: Operator, *, name: str, plan: str, micros: int | None = None, trial: Trial | None = None
+) -> CreatedAccount:
+    """Create an account on a plan of the catalogue, with a key of each kind and an opening balance. Raises Refused.
+
+    An account with a trial gets no credit once that of the day is used up.
+    """
+    operator.require_plan(plan)
     await accounts.publish_plans(operator.store, operator.plans.values())
     account_id = accounts.new_id()
     acting = operator.act("account create", account_id, f"{name} on {plan}")
     created = await accounts.create(acting, name=name, plan=plan, account_id=account_id)
+    await grant_included(operator.store, account_id)
     if micros is not None:
         await top_up(operator, created.id, micros, "opening")
-    return CreatedAccount(account=created.id, keys=await create_keys(operator, created.id))
+    given = 0
+    if trial is not None and trial.micros:
+        acting = operator.act("account create", account_id, f"trial credit, {trial.micros} micro-USD")
+        done = await grant_trial(acting, account_id, trial.micros, trial.day_max_micros)
+        given = trial.micros if done.outcome == "granted" else 0
+    return CreatedAccount(account=created.id, keys=await create_keys(operator, created.id), trial_micros=given)
 
 
 async def create_keys(operator: Operator, account_id: str) -> dict[str, str]:
@@ -136,6 +164,8 @@ async def top_up(operator: Operator, account_id: str, micros: int, reference: st
     acting = operator.act("account top-up", account_id, f"{micros} micro-USD, {reference}")
     result = await ledger.top_up(acting, account_id, micros, reference)
     amount = result.amount_micros
+    if result.outcome == "closed":
+        raise Refused("account_closed", "The account is closed.")
     if result.outcome == "too_much":
         raise Refused("too_much", f"An account cannot hold that much: {amount} micro-USD were topped up already.")
     done = result.outcome == "topped_up"
@@ -158,6 +188,8 @@ async def adjust(
     acting = operator.act("account adjust", account_id, f"{micros} micro-USD, {reference}: {reason}")
     result = await ledger.top_up(acting, account_id, micros, reference)
     amount = result.amount_micros
+    if result.outcome == "closed":
+        raise Refused("account_closed", "The account is closed.")
     if result.outcome == "too_low":
         raise Refused("too_much", f"The balance is {amount} micro-USD: no more than that can be taken back.")
     if result.outcome == "too_much":
@@ -202,6 +234,7 @@ def _entry(found: Account) -> AdminAccountEntry:
         account=found.id,
         name=found.name,
         plan=found.plan,
+        state=found.state,
         created_at=moment(found.created_ms),
         balance_micros=found.balance,
         topup_micros=found.topup,

@@ -26,6 +26,13 @@ class Operator(Struct, frozen=True, kw_only=True):
         """Return the store for one action. The script that does the action also writes its audit line."""
         return AuditedStore(self.store, self.who, what, on, detail)
 
+    def require_plan(self, plan: str) -> str:
+        """Return the plan's name. Raises Refused if the catalogue does not have it."""
+        if plan not in self.plans:
+            message = f"Plan {plan[:50]!r} does not exist: choose one of {', '.join(self.plans)}."
+            raise Refused("unknown_plan", message)
+        return plan
+
     def require_provider(self, provider: str) -> str:
         """Return the provider's name. Raises Refused if the catalogue does not have it."""
         if provider not in self.providers:

@@ -15,6 +15,7 @@ from shared.ops import metrics, redaction, settled
 from shared.ops.clock import CLOCK
 from shared.ops.storage import INPUTS, Storage, StorageError
 from shared.store import accounts, keys, ledger, uploads
+from shared.store.account_life import grant_month
 from shared.store.connect import Store
 from shared.store.ledger import Settled
 from shared.store.stored_lists import READ_ERRORS
@@ -67,7 +68,7 @@ async def sweep_forever(
             cutoff_ms = now_ms - asset_retention_days * DAY_MS
             inputs_ms = now_ms - input_days * DAY_MS
             steps += [partial(expire_assets, storage, cutoff_ms, progress), partial(trim_lists, store, progress)]
-            steps += [partial(expire_assets, storage, inputs_ms, progress, INPUTS)]
+            steps += [partial(expire_assets, storage, inputs_ms, progress, INPUTS), partial(grant_month, store, now_ms)]
         done = [await take_step(step) for step in steps]
         progress.note()
         if all(done):

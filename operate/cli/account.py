@@ -54,11 +54,16 @@ account = Group("account", help="Manage accounts.")
 @click.option("--name", required=True, help="Name of the customer.")
 @click.option("--plan", required=True, help="A plan of the catalogue.")
 @click.option("--top-up-usd", callback=parse_amount, help="Opening balance in USD, such as 20.")
+@click.option("--trial", is_flag=True, help="Add TRIAL_CREDIT_CENTS, unless the trial credit of today is used up.")
 @with_operator
-async def create(context: CommandContext, operator: Operator, name: str, plan: str, top_up_usd: int | None) -> None:
+async def create(
+    context: CommandContext, operator: Operator, *, name: str, plan: str, top_up_usd: int | None, trial: bool
+) -> None:
     """Create an account with a key of each kind. The keys are shown only once."""
-    created = await accounts.create_account(operator, name=name, plan=plan, micros=top_up_usd)
-    shown = fields({"account": created.account, "balance": dollars(top_up_usd or 0), **created.keys})
+    given = accounts.trial_of(context.settings) if trial else None
+    created = await accounts.create_account(operator, name=name, plan=plan, micros=top_up_usd, trial=given)
+    balance = (await accounts.require_account(operator, created.account)).balance
+    shown = fields({"account": created.account, "balance": dollars(balance), **created.keys})
     context.show(created, shown, "\nThe keys are not shown again: save them now.")
 
 
@@ -68,7 +73,7 @@ async def create(context: CommandContext, operator: Operator, name: str, plan: s
 async def show(context: CommandContext, operator: Operator, account_id: str) -> None:
     """Show an account and its balance."""
     found = await accounts.show_account(operator, account_id)
-    details = {"created": found.created_at, "plan": found.plan, "active keys": found.keys}
+    details = {"created": found.created_at, "state": found.state, "plan": found.plan, "active keys": found.keys}
     size = f"{(found.upload_bytes or 0) / 1_000_000:.1f} MB"
     details["uploads"] = f"{found.uploads}, {size}"
     amounts = {

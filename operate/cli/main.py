@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from operate.cli import terminal
-from operate.cli.account import account
+from operate.cli.account_life import account
 from operate.cli.admin import admin
 from operate.cli.audit import audit
 from operate.cli.catalogue import catalogue

@@ -1,4 +1,4 @@
-// sha256:e4fcef7c53271eb519d7a1f672c0831dedf2c333479bcceb52327b601e2381c0
+// sha256:3a492f1cf38c14a47178668f19ed7f21f849e98e4bc79648573e38c8f2ccae5d
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -9,6 +9,8 @@ export interface Schemas {
     name: string;
     /** The plan: how much the account can run at once, and in a day. */
     plan: string;
+    /** `suspended`: orders are refused. */
+    state: "active" | "suspended" | "closed";
     /** When it was created. RFC 3339, UTC, milliseconds. */
     created_at: string;
     /** The low-balance threshold. 0: no alert. */

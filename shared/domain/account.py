@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from shared.domain.key_limits import NO_CAPS, NO_LIMITS, KeyLimits, SpendCaps, Spent
 
+ACTIVE = "active"
 LOW_MICROS_DEFAULT = 500_000  # low-balance alert of a new account: half a dollar
 
 
@@ -18,6 +19,7 @@ class Account(Struct, frozen=True, kw_only=True):
     spent: int
     low: int = 0  # an order that takes the balance below this sends a `balance.low` event; 0: never
     caps: SpendCaps = NO_CAPS
+    state: str = ACTIVE  # or suspended, or closed
 
     @property
     def balance(self) -> int:

@@ -27,6 +27,9 @@ READ = frozenset(
 )
 SUPPORT = frozenset(
     {
+        "account rename",
+        "account resume",
+        "account suspend",
         "account warn-below",
         "deadletter replay",
         "generation retry",
@@ -36,7 +39,17 @@ SUPPORT = frozenset(
         "queue resume",
     }
 )
-MONEY = frozenset({"account adjust", "account set-caps", "account top-up", "generation refund", "uncertain resolve"})
+MONEY = frozenset(
+    {
+        "account adjust",
+        "account change-plan",
+        "account close",
+        "account set-caps",
+        "account top-up",
+        "generation refund",
+        "uncertain resolve",
+    }
+)
 # A key of an account acts as the account, and the catalogue has the prices.
 OWNERS = frozenset({"account create", "catalogue reload", "key change", "key create", "key rotate"})
 ALLOWED: dict[str, frozenset[str]] = {

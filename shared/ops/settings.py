@@ -115,6 +115,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     account_requests_per_day: Count = 1_000_000  # Requests that create, of one caller in a day. 0: no limit.
     account_mb_in_per_day: Count = 20_000  # Megabytes of requests that create, of one caller in a day. 0: no limit.
     account_mb_stored_per_day: Count = 2_000  # Megabytes of inputs stored for one caller in a day. 0: no limit.
+    trial_credit_cents: Cents = 0  # Credit, in cents, of an account that is made with a trial.
+    trial_credit_cents_per_day: Cents = 10_000.0  # The most trial credit, in cents, of all accounts together in a day.
     account_cost_cents_per_day: Cents = 0  # Our cost a day, in cents, of one caller's quota. 0: no limit.
     total_requests_per_day: Count = 0  # Requests that create, of everybody in a day. 0: no limit.
     total_attempts_per_day: Count = 0  # Orders on a daily quota, of everybody in a day. 0: no limit.

@@ -6,12 +6,13 @@ from typing import Any
 
 from msgspec import structs
 
-from shared.domain.account import LOW_MICROS_DEFAULT, Account, Key, KeyHolder
+from shared.domain.account import ACTIVE, LOW_MICROS_DEFAULT, Account, Key, KeyHolder
 from shared.domain.catalogue import Plan
 from shared.domain.errors import Refused
 from shared.domain.events import OPERATOR
 from shared.domain.ids import KEY_RANDOM_BYTES, key_hash, key_hint, new_key
 from shared.domain.key_limits import NO_CAPS, NO_LIMITS, KeyLimits, SpendCaps
+from shared.domain.money import MICROS_PER_CENT
 from shared.store import key_limits, keys
 from shared.store.client import StoreClient
 from shared.store.stored_lists import UNREADABLE, read_each
@@ -25,10 +26,15 @@ def new_id() -> str:
     return "acct_" + secrets.token_hex(8)
 
 
-async def create(store: StoreClient, *, name: str, plan: str, account_id: str = "") -> Account:
-    """Create an account with an empty balance. Raises Refused for an invalid name."""
+def check_name(name: str) -> None:
+    """Raise Refused for an invalid name of an account."""
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
         raise Refused("invalid_name", f"A name must have 1 to {NAME_CHARS_MAX} printable characters.")
+
+
+async def create(store: StoreClient, *, name: str, plan: str, account_id: str = "") -> Account:
+    """Create an account with an empty balance. Raises Refused for an invalid name."""
+    check_name(name)
     account_id, low = account_id or new_id(), LOW_MICROS_DEFAULT
     _, created_ms = await store.run("create_account", account_id, name, plan, low)
     return Account(id=account_id, name=name, plan=plan, created_ms=created_ms, topup=0, spent=0, low=low)
@@ -43,7 +49,8 @@ async def find(store: StoreClient, account_id: str) -> Account | None:
     numbers = {name: int(values[name]) for name in ("created_ms", "topup", "spent")}
     caps = (await key_limits.read_budget(store, account_id))[0] if "capped" in values else NO_CAPS
     low = int(values.get("low", 0))
-    return Account(id=account_id, name=values["name"], plan=values["plan"], low=low, caps=caps, **numbers)
+    state = values.get("state", ACTIVE)
+    return Account(id=account_id, name=values["name"], plan=values["plan"], state=state, low=low, caps=caps, **numbers)
 
 
 async def set_low_balance_alert(store: StoreClient, account_id: str, micros: int) -> bool:
@@ -182,5 +189,6 @@ async def publish_plans(store: StoreClient, plans: Iterable[Plan]) -> None:
     for plan in plans:
         quota = -1 if plan.daily_quota is None else plan.daily_quota
         limits = ("concurrency", plan.concurrency, "backlog_max", plan.backlog_max, "daily_quota", quota)
-        more = ("beyond", "1" if plan.beyond_quota else "", "bounds", plan.bounds.words)
+        beyond, included = "1" if plan.beyond_quota else "", plan.included_cents * MICROS_PER_CENT
+        more = ("beyond", beyond, "bounds", plan.bounds.words, "included", included)
         await store.call("HSET", keys.plan(plan.name), *limits, *more)

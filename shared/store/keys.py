@@ -32,6 +32,7 @@ HELD_SLOW = "gw:held-slow"  # sorted set: endpoint whose deliveries wait for a s
 AUDIT = "gw:audit"  # list: audit records of operators, JSON, newest first; the newest 10000
 PROVIDERS = "gw:providers"  # set: every provider that a catalogue has had; permanent
 PROCESSES = "gw:processes"  # sorted set: process by its last heartbeat, ms
+INCLUDED_MONTH = "gw:included-month"  # string: the last month whose included credit all accounts have; permanent
 CATALOGUE_RELOAD = "gw:catalogue-reload"  # string: number of the last announced reload of the catalogue; permanent
 MODEL_CHECKS = "gw:model-checks"  # hash: provider to its last ModelCheck, JSON; permanent
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint>:<role> <name>`, of operators; permanent
@@ -47,7 +48,7 @@ SCHEMA_VERSION = 3  # raise it with a change that the previous version cannot wo
 def account(account_id: str) -> str:
     """Return the hash of an account: name, plan, created_ms, topup, spent, low (micro-USD), low_told, events, capped.
 
-    Permanent. An account with `capped` has a budget.
+    Also state (suspended | closed), included (month and its credit). Permanent. With `capped` it has a budget.
     """
     return f"gw:account:{account_id}"
 
@@ -111,7 +112,10 @@ def process(process_id: str) -> str:
 
 
 def plan(name: str) -> str:
-    """Return the hash of a plan: concurrency, backlog_max, daily_quota, beyond, bounds; permanent, published."""
+    """Return the hash of a plan, as published; permanent.
+
+    concurrency, backlog_max, daily_quota, beyond, bounds, included (micro-USD a month).
+    """
     return f"gw:plan:{name}"
 
 
@@ -131,6 +135,11 @@ def usage(scope: str, day: int) -> str:
 def top_ups(account_id: str) -> str:
     """Return the hash of payment reference to time of credit, ms; permanent, so that no payment counts twice."""
     return f"gw:top-ups:{account_id}"
+
+
+def trials(day: int) -> str:
+    """Return the sum of the trial credit of a UTC day (days since 1970), micro-USD; expires two days later."""
+    return f"gw:trials:{day}"
 
 
 def ledger(account_id: str) -> str:

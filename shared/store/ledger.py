@@ -89,7 +89,7 @@ class NotSettled(Struct, frozen=True):
 class TopUpResult(Struct, frozen=True):
     """The result of a top-up, and the balance, or for too_much the total of all top-ups, in micro-USD."""
 
-    outcome: Literal["topped_up", "already", "too_much", "too_low", "missing"]
+    outcome: Literal["topped_up", "already", "too_much", "too_low", "closed", "missing"]
     amount_micros: int
 
 
@@ -182,6 +182,7 @@ def _refused(reason: str, first: int = 0, second: int = 0) -> Refused:
             "insufficient_balance",
             f"This costs {dollars(second)}, the balance is {dollars(first)}. Top up to continue.",
         ),
+        "suspended": ("account_suspended", "This account is suspended. Contact the operator."),
         "reused": ("idempotency_key_reuse", "This Idempotency-Key was used for another request. Use a new key."),
         "quota": ("quota_exceeded", f"All {first} generations of today are used. The day ends at midnight UTC."),
         "down": ("upstream_error", "Every provider of this is down at the moment. Nothing was charged."),

@@ -16,6 +16,7 @@ class AccountEntry(Struct, kw_only=True):
     id: Annotated[str, doc("The account's id.")]
     name: Annotated[str, doc("The owner's name.")]
     plan: Annotated[str, doc("The plan: how much the account can run at once, and in a day.")]
+    state: Annotated[str, doc("`suspended`: orders are refused.", enum=["active", "suspended", "closed"])]
     created_at: Annotated[str, timestamp("When it was created.")]
     low_balance_cents: Annotated[int, count("The low-balance threshold. 0: no alert.")]
     spend_caps: Annotated[SpendCapsBody | None, doc("The caps of all its orders together. Null: none.")] = None

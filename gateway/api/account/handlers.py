@@ -75,6 +75,7 @@ async def _answer_account(request: web.Request, account_id: str) -> web.Response
             id=account.id,
             name=account.name,
             plan=account.plan,
+            state=account.state,
             created_at=rfc3339(account.created_ms),
             low_balance_cents=cents(account.low),
             spend_caps=account_caps(account),

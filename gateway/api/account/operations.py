@@ -9,7 +9,9 @@ from gateway.operation import BODIED, KEYED, DataList, Operation, OperationRespo
 from shared.domain.events import KEY_CREATED, OPERATOR
 
 TAG = "Account"
-ACCOUNT = AccountEntry(id=ACCOUNT_ID, name="Ada", plan="pro", created_at=ACCOUNT_CREATED_AT, low_balance_cents=500)
+ACCOUNT = AccountEntry(
+    id=ACCOUNT_ID, name="Ada", plan="pro", state="active", created_at=ACCOUNT_CREATED_AT, low_balance_cents=500
+)
 EVENT = SecurityEntry(at=ACCOUNT_CREATED_AT, type=KEY_CREATED, subject=KEY_ID, detail=KEY_HINT, by=OPERATOR)
 EVENTS: DataList[SecurityEntry] = DataList(data=(EVENT,))
 ERASURE = ErasureEntry(id=ACCOUNT_ID, requested_at=ACCOUNT_CREATED_AT, keys=2, endpoints=1)

@@ -1,8 +1,18 @@
 """The operations of the admin API on accounts and their keys."""
 
 from gateway.api.account.key_bodies import ChangeKey, CreateKey, RotateKey, SpendCapsBody
-from gateway.api.admin import examples, handlers, key_handlers
-from gateway.api.admin.bodies import AdjustAccount, CapSpending, CreateAccount, TopUp, WarnBelow
+from gateway.api.admin import examples, handlers, key_handlers, life_handlers
+from gateway.api.admin.bodies import (
+    AdjustAccount,
+    CapSpending,
+    ChangePlan,
+    CloseAccount,
+    CreateAccount,
+    RenameAccount,
+    SuspendAccount,
+    TopUp,
+    WarnBelow,
+)
 from gateway.api.admin.calls import call, list_call
 from gateway.examples import ACCOUNT_ID, KEY_ID, LIMIT
 from gateway.operation import Parameter, path_parameter
@@ -62,7 +72,7 @@ ACCOUNTS = (
         parameters=(ACCOUNT_PARAMETER,),
         text="Each `reference` counts once, so the call can be repeated.",
         bodies={"invoice": TopUp(amount_micros=20_000_000, reference="invoice-7")},
-        refusals=("invalid_reference", "too_much", *UNKNOWN_ACCOUNT),
+        refusals=("invalid_reference", "too_much", "account_closed", *UNKNOWN_ACCOUNT),
     ),
     call(
         "account adjust",
@@ -74,7 +84,7 @@ ACCOUNTS = (
         parameters=(ACCOUNT_PARAMETER,),
         text="It adds money, or takes it back down to a balance of zero. The account sees a top-up with that amount.",
         bodies={"mistyped": AdjustAccount(amount_micros=-180_000_000, reason="200 typed instead of 20, invoice-7")},
-        refusals=("invalid_reference", "too_much", *UNKNOWN_ACCOUNT),
+        refusals=("invalid_reference", "too_much", "account_closed", *UNKNOWN_ACCOUNT),
     ),
     call(
         "account warn-below",
@@ -98,6 +108,65 @@ ACCOUNTS = (
         text="Past a cap, orders that the balance would pay are refused with `spend_cap_exceeded`.",
         bodies={"twenty dollars a day": CapSpending(day_micros=20_000_000), "no caps": CapSpending()},
         refusals=UNKNOWN_ACCOUNT,
+    ),
+    call(
+        "account rename",
+        "post",
+        f"{ACCOUNT}/rename",
+        life_handlers.rename_account,
+        summary="Rename an account",
+        example=examples.CHANGED,
+        parameters=(ACCOUNT_PARAMETER,),
+        bodies={"Ada": RenameAccount(name="Ada")},
+        refusals=("invalid_name", "account_closed", *UNKNOWN_ACCOUNT),
+    ),
+    call(
+        "account change-plan",
+        "post",
+        f"{ACCOUNT}/plan",
+        life_handlers.change_plan,
+        summary="Move an account to another plan",
+        example=examples.CHANGED,
+        parameters=(ACCOUNT_PARAMETER,),
+        text="The new limits apply at once, to waiting generations too. The quota that was used today stays used. "
+        "The credit that the plan includes this month is added, less the included credit of an earlier plan.",
+        bodies={"plus": ChangePlan(plan="plus")},
+        refusals=("unknown_plan", "account_closed", *UNKNOWN_ACCOUNT),
+    ),
+    call(
+        "account suspend",
+        "post",
+        f"{ACCOUNT}/suspend",
+        life_handlers.suspend_account,
+        summary="Suspend an account",
+        example=examples.SUSPENDED,
+        parameters=(ACCOUNT_PARAMETER,),
+        text="Its orders are refused with `account_suspended`. Accepted generations end as usual, and reads work.",
+        bodies={"abuse": SuspendAccount(reason="ticket 7")},
+        refusals=("account_closed", *UNKNOWN_ACCOUNT),
+    ),
+    call(
+        "account resume",
+        "post",
+        f"{ACCOUNT}/resume",
+        life_handlers.resume_account,
+        summary="Resume an account",
+        example=examples.CHANGED,
+        parameters=(ACCOUNT_PARAMETER,),
+        refusals=("account_closed", *UNKNOWN_ACCOUNT),
+    ),
+    call(
+        "account close",
+        "post",
+        f"{ACCOUNT}/close",
+        life_handlers.close_account,
+        summary="Close an account",
+        example=examples.CLOSED,
+        parameters=(ACCOUNT_PARAMETER,),
+        text="Revokes its keys, and takes its balance by a ledger line that says whether it was paid out or forfeited. "
+        "An account with open generations is refused. A closed account stays closed.",
+        bodies={"paid out": CloseAccount(balance="paid_out", reference="transfer-7")},
+        refusals=("invalid_reference", "conflict", "account_closed", *UNKNOWN_ACCOUNT),
     ),
     list_call(
         "account events",

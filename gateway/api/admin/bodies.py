@@ -1,6 +1,6 @@
 """The request bodies of the admin API."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -19,6 +19,7 @@ class CreateAccount(Struct, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, doc("The owner's name.", minLength=1, maxLength=200)]
     plan: Annotated[str, doc("One of the catalogue's plans.", minLength=1)]
     top_up_micros: Annotated[Amount | None, doc("The first top-up, in micro-dollars.")] = None
+    trial: Annotated[bool, doc("Whether it gets trial credit, while there is some today.")] = False
 
 
 class TopUp(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +56,31 @@ class CapSpending(Struct, kw_only=True, forbid_unknown_fields=True):
     month_micros: Annotated[Amount | None, doc("In a calendar month, in micro-dollars.")] = None
     total_micros: Annotated[Amount | None, doc("In total, in micro-dollars.")] = None
     reset_spent: Annotated[bool, doc("Whether the caps begin to count from zero.")] = False
+
+
+class RenameAccount(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/admin/accounts/{account}/rename."""
+
+    name: Annotated[str, doc("The new name.", minLength=1, maxLength=200)]
+
+
+class ChangePlan(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/admin/accounts/{account}/plan."""
+
+    plan: Annotated[str, doc("One of the catalogue's plans.", minLength=1)]
+
+
+class SuspendAccount(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/admin/accounts/{account}/suspend."""
+
+    reason: Annotated[Reason, doc("The reason, for the audit log.")] = ""
+
+
+class CloseAccount(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Body of POST /api/admin/accounts/{account}/close."""
+
+    balance: Annotated[Literal["paid_out", "forfeited"], doc("The end of its balance.")]
+    reference: Annotated[Annotated[str, Meta(max_length=100)], doc("The payment's reference, for the ledger.")] = ""
 
 
 class RefundGeneration(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -1,8 +1,11 @@
 """Example responses of the admin API."""
 
+from msgspec import structs
+
 from gateway.examples import ACCOUNT_CREATED_AT, ACCOUNT_ID, COMPLETED_AT, ENDPOINT_ID, GENERATION_ID, KEY_HINT, KEY_ID
 from operate import (
     account_keys,
+    account_life,
     accounts,
     audit,
     catalogue,
@@ -27,6 +30,7 @@ ACCOUNT = accounts.AdminAccountEntry(
     account=ACCOUNT_ID,
     name="Ada",
     plan="pro",
+    state="active",
     created_at=AT,
     balance_micros=19_890_000,
     topup_micros=20_000_000,
@@ -43,6 +47,11 @@ ADJUSTED = accounts.Adjusted(
 )
 WARNED = accounts.WarnedBelow(account=ACCOUNT_ID, low_micros=5_000_000)
 CAPPED = accounts.SpendCapsSet(account=ACCOUNT_ID, day_micros=20_000_000, month_micros=None, total_micros=None)
+CHANGED = account_life.AccountState(
+    account=ACCOUNT_ID, name="Ada", plan="plus", state="active", balance_micros=19_890_000
+)
+SUSPENDED = structs.replace(CHANGED, state="suspended")
+CLOSED = account_life.ClosedAccount(account=ACCOUNT_ID, balance="paid_out", amount_micros=19_890_000)
 KEY = account_keys.AdminKeyEntry(id=KEY_ID, kind="wowflow", hint=KEY_HINT, created_at=AT)
 CREATED_KEY = account_keys.CreatedKey(id=KEY_ID, kind="wowflow", key="wf_live_...")
 REVOKED = account_keys.Revoked(id=KEY_ID, revoked=True)

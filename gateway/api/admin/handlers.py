@@ -61,7 +61,10 @@ async def list_margins(request: web.Request, operator: Operator) -> web.Response
 async def create_account(request: web.Request, operator: Operator) -> web.Response:
     """Create an account with a key of each kind."""
     body, _ = await read_json(request, CreateAccount)
-    created = await accounts.create_account(operator, name=body.name, plan=body.plan, micros=body.top_up_micros)
+    trial = accounts.trial_of(request.app[CONTEXT].settings) if body.trial else None
+    created = await accounts.create_account(
+        operator, name=body.name, plan=body.plan, micros=body.top_up_micros, trial=trial
+    )
     return json_response(created, 201)
 
 

@@ -11,7 +11,7 @@ INVALID, QUOTA, REQUESTS, SERVER = "invalid_request_error", "insufficient_quota"
 # OpenAI's status and code of a refusal, where they differ from ours. Its clients know an empty balance as 429.
 KNOWN = {
     "unknown_model": (404, "model_not_found"),
-    "insufficient_balance": (429, QUOTA),
+    **dict.fromkeys(("insufficient_balance", "key_budget_exceeded", "spend_cap_exceeded"), (429, QUOTA)),
     "rate_limited": (429, "rate_limit_exceeded"),
     "content_policy": (400, "content_policy_violation"),
 }

@@ -43,6 +43,7 @@ async def create_images(request: web.Request) -> web.Response:
         dialect=order.DIALECT,
         candidates=routing.of_model(context, named.model.id),
         key_hash=key_hash,
+        address=auth.caller_address(request),
         prompt=body.prompt,
         input=await images.take_all(given),
         uploads=tuple(images.uploads),

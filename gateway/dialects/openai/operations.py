@@ -33,7 +33,8 @@ TOLD = (
 )
 ORDERING = ("missing_model", "unknown_model", "invalid_input", *BODIED, *KEYED)
 CHARGED = (
-    *("insufficient_balance", "idempotency_key_reuse", "rate_limited", "limit_exceeded", "capacity_exceeded"),
+    *("insufficient_balance", "key_budget_exceeded", "spend_cap_exceeded", "account_suspended"),
+    *("idempotency_key_reuse", "rate_limited", "limit_exceeded", "capacity_exceeded"),
     *("content_policy", "upstream_error", "still_processing"),
 )
 SHARED: dict[str, Any] = {"tag": TAG, "timeout_s": WAIT_S}
@@ -58,6 +59,7 @@ OPERATIONS = (
         path="/v1/models",
         handler=models.list_models,
         id="openaiListModels",
+        scopes=("generate", "read"),
         summary="List the models",
         text="Every model on offer, and the aliases of this deployment: names that clients have built in.",
         responses=(
@@ -74,6 +76,7 @@ OPERATIONS = (
         pattern="/v1/models/{model:.+}",
         handler=models.read_model,
         id="openaiReadModel",
+        scopes=("generate", "read"),
         summary="Read a model",
         parameters=(path_parameter("model", "The id of a model, or an alias.", ALIAS),),
         responses=(OperationResponse(text="The model.", shapes=(OpenaiModel,), examples={"alias": MODEL}),),
@@ -85,6 +88,7 @@ OPERATIONS = (
         path="/v1/images/generations",
         handler=images.create_images,
         id="openaiCreateImages",
+        scopes=("generate",),
         summary="Create images",
         text="Orders images from a prompt, and responds with them. The balance pays, and a failure is refunded.",
         parameters=(IDEMPOTENCY_KEY, PREFER),
@@ -110,6 +114,7 @@ OPERATIONS = (
         path="/v1/images/generations/{id}",
         handler=images.read_images,
         id="openaiReadImages",
+        scopes=("generate", "read"),
         summary="Read images",
         text="The images of a call that did not wait for them. OpenAI has no such call.",
         parameters=(ID, RESPONSE_FORMAT),

@@ -11,7 +11,7 @@ from gateway.operation import BODIED, KEYED, Operation, OperationResponse, Param
 RATE_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 WAIT_S = 90  # a client waits longer than we do
 CHARGED = (
-    *("insufficient_balance", "key_budget_exceeded", "spend_cap_exceeded"),
+    *("insufficient_balance", "key_budget_exceeded", "spend_cap_exceeded", "account_suspended"),
     *("idempotency_key_reuse", "rate_limited", "quota_exceeded", "upstream_error"),
     *("limit_exceeded", "guest_limit_exceeded", "capacity_exceeded"),
 )

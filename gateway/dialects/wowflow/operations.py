@@ -137,7 +137,7 @@ def _create(offered: list[Model], shown: Model) -> Operation:
         ),
         refusals=(
             *("missing_model", "missing_prompt", "unknown_model", "invalid_input", "over_max_cost", *BODIED, *KEYED),
-            *("insufficient_balance", "key_budget_exceeded", "spend_cap_exceeded"),
+            *("insufficient_balance", "key_budget_exceeded", "spend_cap_exceeded", "account_suspended"),
             *("idempotency_key_reuse", "rate_limited", "upstream_error"),
             *("limit_exceeded", "capacity_exceeded"),
         ),

@@ -221,6 +221,20 @@ def test_key_commands_limit_and_rotate_keys(run: Run, store_url: str) -> None:
     assert run("account", "set-caps", account, "--json").json["day_micros"] is None
 
 
+def test_account_commands_lead_an_account(run: Run) -> None:
+    """An account is renamed, moved, suspended, resumed and closed, and says so."""
+    account = run("account", "create", "--name", "Ada", "--plan", "free", "--top-up-usd", "5", "--json").json["account"]
+    assert "Grace" in run("account", "rename", account, "Grace").out
+    assert "pro" in run("account", "change-plan", account, "pro").out
+    assert "suspended" == run("account", "suspend", account, "--reason", "ticket 7", "--json").json["state"]
+    assert "active" == run("account", "resume", account, "--json").json["state"]
+    assert "--confirm" in run("account", "close", account, "--balance", "forfeited").err
+    closed = run("account", "close", account, "--balance", "forfeited", "--confirm", account)
+    assert "$5.00 forfeited" in closed.out
+    assert "closed" == run("account", "show", account, "--json").json["state"]
+    assert "closed" in run("account", "rename", account, "Ada").err
+
+
 def test_generation_show_prints_the_whole_record(run: Run, store_url: str) -> None:
     """The record has prompt, reference, times, amounts and outcome, with control characters escaped."""
     _, names = with_store(store_url, make_history)

@@ -76,6 +76,8 @@ async def test_cap_is_never_passed_by_concurrent_orders(shop: Shop) -> None:
     refused = [code_of(answer) for answer in answers if answer[0] != 201]
     assert (CAP_CENTS // PRICE_CENTS, {(402, "key_budget_exceeded")}) == (len(accepted), set(refused))
     assert CAP_CENTS * CENTS == await read_spent(shop, key["id"])
+    openai = await shop.call("POST", "/v1/images/generations", IMAGE, key["key"])
+    assert (429, "insufficient_quota") == code_of(openai)
     for cost, left in ((0, 1), (CENTS, 0)):
         await ledger.settle(shop.store, accepted.pop(), "failed", cost_micros=cost, outcome=Outcome(), keep_ms=60_000)
         statuses = [(await shop.call("POST", GENERATIONS, IMAGE, key["key"]))[0] for _ in range(2)]
@@ -108,7 +110,7 @@ async def test_every_call_needs_its_scope(shop: Shop, operation: Operation) -> N
     key_id, key = await accounts.create_key(shop.store, shop.customer.account, "wowflow", limits=limits)
     path = re.sub(r"\{\w+\}", "1", operation.path)
     body = msgspec.to_builtins(next(iter(operation.bodies.values()), None))
-    if operation.id == "createGeneration":
+    if operation.id in ("createGeneration", "openaiCreateImages"):
         body = IMAGE
     answer = await shop.call(operation.method.upper(), path, body, key)
     await accounts.revoke_key(shop.store, shop.customer.account, key_id)
@@ -136,6 +138,7 @@ async def test_key_orders_only_its_models(shop: Shop) -> None:
     key = (await shop.make(models=["test/image"], kinds=["image"]))["key"]
     assert 201 == (await shop.call("POST", GENERATIONS, IMAGE, key))[0]
     assert (403, "forbidden") == code_of(await shop.call("POST", GENERATIONS, NOOP, key))
+    assert (403, "forbidden") == code_of(await shop.call("POST", "/v1/images/generations", NOOP, key))
     assert 202 == (await shop.call("POST", "/api/generate", {"prompt": "a", "async": True}, key))[0]
     [newest] = await list_newest(shop.store, shop.customer.account, 1)
     assert {"test/image"} == {newest.spec.model, *(route.model_id for route in newest.spec.routes)}

@@ -20,7 +20,7 @@ def expected_facts(model: Model) -> Facts:
     accounts, queues = model.accounts.values(), model.queues
     generations = model.generations.values()
     return {
-        "money": {one.id: (one.topup, one.spent, one.low, one.low_notified) for one in accounts if not one.guest},
+        "money": {one.id: one.money for one in accounts if not one.guest},
         "quotas": _without_empty({one.id: one.used for one in accounts}),
         "usage": _without_unused({one.id: one.usage for one in accounts} | {"all": model.usage}),
         "uploads": model.ended_uploads,
@@ -73,7 +73,7 @@ def stored_facts(snapshot: Snapshot) -> Facts:
     others = _stored_deliveries(snapshot) | _stored_jobs(snapshot) | _stored_keys(snapshot)
     return others | {
         "money": {
-            name: (int(one["topup"]), int(one["spent"]), int(one["low"]), "low_told" in one)
+            name: (int(one["topup"]), int(one["spent"]), int(one["low"]), "low_told" in one, one.get("state", ""))
             for name, one in accounts.items()
         },
         "quotas": _without_empty(

@@ -107,6 +107,22 @@ class Machine(RuleBasedStateMachine):
         generation = pick_from([generation for generation in self.generations if generation.uploads], pick)
         self.world.release(generation.id, twice=twice)
 
+    @rule(
+        account=accounts, action=st.sampled_from(("suspend", "resume", "plan", "trial", "month", "close")), twice=twice
+    )
+    def lead_account(self, account: str, action: str, twice: bool) -> None:
+        if action == "close":
+            if account == "eve":
+                self.world.close_account(account, twice=twice)
+        elif action == "trial":
+            self.world.grant_trial(account, twice=twice)
+        elif action == "month":
+            self.world.grant_included(account, twice=twice)
+        elif action == "plan":
+            self.world.change_account(account, "plan", "large", twice=twice)
+        else:
+            self.world.change_account(account, "state", "suspended" if action == "suspend" else "", twice=twice)
+
     @rule(account=accounts, pick=picks, price=prices, twice=twice)
     def accept_with_key(self, account: str, pick: int, price: int, twice: bool) -> None:
         hashes = list(self.model.accounts[account].keys.values())

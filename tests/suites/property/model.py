@@ -41,6 +41,7 @@ class Plan(Struct, frozen=True):
     daily_quota: int
     beyond: bool
     daily_attempts: int
+    included: int = 0
 
 
 class Endpoint(Struct):
@@ -75,6 +76,8 @@ class Account(Struct):
     low: int = 0
     low_notified: bool = False
     capped: bool = False  # it has spend caps
+    state: str = ""  # suspended or closed
+    included: dict[str, int] = field(default_factory=dict)  # credit by month
     ledger: list[tuple[str, int, str]] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)  # generations, newest first
     keys: dict[str, str] = field(default_factory=dict)  # active ones: key id to hash
@@ -82,6 +85,11 @@ class Account(Struct):
     references: set[str] = field(default_factory=set)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     security: list[tuple[str, str, str]] = field(default_factory=list)  # (type, subject, by), oldest first
+
+    @property
+    def money(self) -> tuple[int, int, int, bool, str]:
+        """Return the account's totals, its alert and its state."""
+        return self.topup, self.spent, self.low, self.low_notified, self.state
 
     @property
     def balance(self) -> int:
@@ -319,6 +327,8 @@ class Model(Struct):
         return bool(self.backlog_of(lane)) or taken or bool(self.round_robins.get(provider))
 
     def _refusal(self, account: Account, order: Order, provider: str | None, by_quota: bool) -> list[Any] | None:
+        if account.state:
+            return ["suspended"]
         if order.payer == "quota" and not by_quota and not account.plan.beyond:
             return ["quota", account.plan.daily_quota, account.used]
         if not by_quota and account.balance < order.price:
@@ -509,15 +519,21 @@ class Model(Struct):
             return ["missing"]
         if reference in account.references:
             return ["already", account.balance]
+        if account.state == "closed":
+            return ["closed"]
         if amount < 0 and account.balance + amount < 0:
             return ["too_low", account.balance]
         if account.topup + amount > TOPUP_MAX:
             return ["too_much", account.topup]
+        self.add_money(account, amount, reference)
+        return ["topped_up", account.balance]
+
+    def add_money(self, account: Account, amount: int, reference: str) -> None:
+        """Add money to an account, or take it back."""
         account.topup += amount
         account.low_notified = account.low_notified and account.balance < account.low
         account.ledger.append(("top_up", amount, reference))
         account.references.add(reference)
-        return ["topped_up", account.balance]
 
     def has_lost_job(self, name: str) -> bool:
         """Return whether a generation should have a job that a worker can find, and has none."""

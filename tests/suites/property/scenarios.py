@@ -100,6 +100,62 @@ def limit_and_revoke_keys(world: World) -> None:
     world.accept("ada")
 
 
+def move_an_account_to_a_larger_plan(world: World) -> None:
+    """Change the plan. The used quota stays used, and generations that wait get the new slots at once."""
+    for _ in range(SMALL_DAY + 1):
+        world.accept("ada", price=1, payer="quota")
+    world.accept("ada", "paid", price=1)
+    waits = world.accept("ada", "paid", price=1)
+    world.change_account("ada", "plan", "large", twice=True)
+    assert waits in world.model.queues.queued("paid"), "a larger plan has more slots"
+    world.grant_included("ada", twice=True)
+    world.grant_included("bob")
+    for _ in range(3):
+        world.accept("ada", price=1, payer="quota")
+    world.change_account("bob", "plan", "large")
+    world.grant_included("bob", "2026-11", twice=True)
+    world.grant_included("bob", twice=True)
+    world.change_account("bob", "name", "Bobby")
+
+
+def suspend_an_account(world: World) -> None:
+    """Suspend. Orders are refused and running ones end; a resumed account orders again."""
+    name = world.accept("ada", replay="k1", body="b1")
+    waits = world.accept("ada")
+    world.change_account("ada", "state", "suspended", twice=True)
+    world.accept("ada")
+    world.accept("ada", payer="quota")
+    world.accept("ada", replay="k1", body="b1")
+    world.settle(name)
+    assert waits in world.model.queues.queued("local"), "an accepted generation goes on"
+    world.change_account("ada", "state", "")
+    world.accept("ada")
+    world.change_account("ada", "plan", "large")
+    world.change_account("ada", "state", "suspended")
+    world.grant_included("ada")
+
+
+def close_an_account(world: World) -> None:
+    """Close, once its generations have ended. Its keys and its balance go, and nothing is added or changed later."""
+    name = world.accept("ada", price=10_000)
+    world.close_account("ada")
+    world.settle(name, "completed", 4_000)
+    world.close_account("ada", twice=True)
+    world.accept("ada", price=0)
+    world.top_up("ada", 5, "late")
+    world.grant_included("ada")
+    world.change_account("ada", "state", "")
+    world.credit(name, 1_000)
+    world.settle(world.accept("bob", price=150_000))
+    world.close_account("bob")
+
+
+def give_trial_credit(world: World) -> None:
+    """Give trial credit, once to an account, and to nobody once that of the day is used up."""
+    for account in ("ada", "bob", "eve", "ada"):
+        world.grant_trial(account, twice=True)
+
+
 def stop_at_the_cap_of_a_key(world: World) -> None:
     """Spend the budget of a key to the last micro-dollar, in each period. A refund can be spent again."""
     for caps in ((30_000, None, None), (None, 30_000, None), (None, None, 30_000)):

@@ -30,6 +30,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.stop_at_the_cap_of_a_key,
         scenarios.count_an_order_in_every_budget,
         scenarios.forbid_what_a_key_does_not_allow,
+        scenarios.suspend_an_account,
     ),
     "abandon": (scenarios.abandon_a_removed_provider,),
     "start_post": (
@@ -54,6 +55,10 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.claim_by_free_slots,
     ),
     "create_account": (scenarios.repeat_the_creation_of_an_account,),
+    "change_account": (scenarios.move_an_account_to_a_larger_plan, scenarios.close_an_account),
+    "close_account": (scenarios.close_an_account,),
+    "grant_included": (scenarios.move_an_account_to_a_larger_plan, scenarios.suspend_an_account),
+    "grant_trial": (scenarios.give_trial_credit,),
     "change_key": (scenarios.stop_at_the_cap_of_a_key,),
     "create_key": (scenarios.limit_and_revoke_keys,),
     "credit": (scenarios.credit_a_settled_generation_once, scenarios.stop_at_the_cap_of_a_key),
@@ -124,6 +129,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.correct_a_mistaken_top_up,
         scenarios.refuse_an_order_above_the_balance,
         scenarios.notify_of_a_low_balance_once,
+        scenarios.close_an_account,
     ),
     "watch": (scenarios.wake_each_gateway_once,),
     "withdraw": (

@@ -3,11 +3,11 @@
 from typing import Any
 
 from tests.suites.property import lanes
-from tests.suites.property.key_world import KeyWorld
+from tests.suites.property.life_world import LifeWorld
 from tests.suites.property.world import COUNT_MAX, LONG_MS
 
 
-class WebhookWorld(KeyWorld):
+class WebhookWorld(LifeWorld):
     """A world with the verbs of webhook deliveries."""
 
     def start_post(self, name: str, *, twice: bool = False) -> str:

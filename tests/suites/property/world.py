@@ -37,7 +37,12 @@ COUNT_MAX = 100
 DAY_S, HISTORY_S = 86_400, 10
 KEYS_MAX, ENDPOINTS_MAX = 3, 3
 LOW_BALANCE = 120_000  # micro-dollars; the account is notified below this balance
-PLANS = {"small": Plan(1, 3, 2, False, 5), "wide": Plan(2, 3, 1, True, 3), "guest": Plan(1, 1, 2, False, 4)}
+PLANS = {
+    "small": Plan(1, 3, 2, False, 5),
+    "wide": Plan(2, 3, 1, True, 3),
+    "large": Plan(3, 6, 4, True, 9, included=25_000),
+    "guest": Plan(1, 1, 2, False, 4),
+}
 ACCOUNTS = {"ada": "small", "bob": "wide", "eve": "wide"}
 ENDPOINTS = {"ada": "*", "bob": "generation.failed generation.other"}
 GUEST = "guest:1"
@@ -68,6 +73,7 @@ class World:
         store.wakes.clear()
         for name, (limit, repeatable) in PROVIDERS.items():
             self.model.providers[name] = Provider(limit, repeatable)
+            store.write(("SADD", "gw:providers", name))
             store.write(("HSET", f"gw:provider:{name}", *(("concurrency", limit) if limit else ("name", name))))
         for name, plan in ACCOUNTS.items():
             self.model.accounts[name] = Account(name, PLANS[plan], low=LOW_BALANCE)

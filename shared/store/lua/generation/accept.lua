@@ -8,7 +8,7 @@
 -- Keys: gw:account:<id> gw:plan:<name> gw:generation:<id>
 -- Returns {'accepted', account, created_ms, balance, route (its number; 0: it has been rerouted), reserved}
 -- Returns {'replayed', account, id} | {'reused'} | {'unknown_plan', plan} | {'insufficient', balance, price}
--- Returns {'quota', limit, used} | {'backlog_full', waiting} | {'down', retry_after_ms}
+-- Returns {'quota', limit, used} | {'backlog_full', waiting} | {'down', retry_after_ms} | {'suspended'}
 --@include now
 --@include queue
 --@include admit
@@ -25,8 +25,8 @@ local FIRST, KEY_CHARS = 13, 16
 local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest, bounds, usage, uploads, address = unpack(ARGV)
 local account, budgets, forbidden = find_account(guest, key_hash, address, FIRST, now)
 if not account then return forbidden end
-local plan, topup, spent, low, told, capped = unpack(redis.call('HMGET', 'gw:account:' .. account,
-  'plan', 'topup', 'spent', 'low', 'low_told', 'capped'))
+local plan, topup, spent, low, told, capped, state = unpack(redis.call('HMGET', 'gw:account:' .. account,
+  'plan', 'topup', 'spent', 'low', 'low_told', 'capped', 'state'))
 local balance = (topup or 0) - (spent or 0)
 
 -- The gateway sends the same id again after a lost reply.
@@ -46,7 +46,7 @@ local waits, waiting = must_wait(account, provider, tonumber(concurrency), slots
 local source, refusal = payment_source(payer, account, price, balance, quota, beyond, now)
 local counted, over = read_budgets(budgets, capped and account, source == 'balance' and price or 0, now)
 local scopes, amounts = read_usage(bounds, account, limits, now), amounts_of(usage, source == 'quota' and 1 or 0)
-refusal = refusal or over or (not at and {'down', soonest}) or bound_passed(scopes, amounts, now)
+refusal = (state and {'suspended'}) or refusal or over or (not at and {'down', soonest}) or bound_passed(scopes, amounts, now)
   or (waits and waiting >= tonumber(backlog_max) and {'backlog_full', waiting})
 if refusal then return count_refusal(scopes, amounts, refusal) end
 count_usage(scopes, amounts)

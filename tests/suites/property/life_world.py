@@ -1,0 +1,78 @@
+"""The actions of operators on the life of accounts, and the credit that accounts get."""
+
+from tests.suites.property.key_world import KeyWorld
+from tests.suites.property.world import PLANS
+
+TRIAL, TRIALS_MAX = 9_000, 20_000
+
+
+class LifeWorld(KeyWorld):
+    """A world whose accounts change their plans, are suspended and closed, and get credit."""
+
+    trials = 0
+
+    def change_account(self, account: str, field: str, value: str, *, twice: bool = False) -> None:
+        """Change the name, the plan or the state of an account. A new plan admits what waits."""
+        known = self.model.accounts[account]
+        expected = ["closed" if known.state == "closed" else "changed"]
+        if expected == ["changed"]:
+            if field == "plan":
+                known.plan = PLANS[value]
+            elif field == "state":
+                known.state = value
+            for provider in self.model.providers:
+                self.model.allow_admission(provider)
+        self.call(expected, "change_account", account, field, value, again=expected if twice else None)
+        self.check()
+
+    def close_account(self, account: str, *, twice: bool = False) -> None:
+        """Close an account without open generations. Its keys and its balance go."""
+        known, (by, actor) = self.model.accounts[account], self.pick_actor(account)
+        held = sum(one.account == account and one.open for one in self.model.generations.values())
+        if known.state == "closed":
+            expected: list[str | int] = ["already"]
+        else:
+            expected = ["open", held] if held else ["closed", known.balance]
+        self.call(
+            expected,
+            "close_account",
+            account,
+            "closed, forfeited",
+            by,
+            again=["already"] if twice and not held else None,
+        )
+        if expected[0] == "closed":
+            for name, hashed in list(known.keys.items()):
+                del known.keys[name]
+                self.model.budgets.drop_key(hashed)
+                self.model.note_security(known, "key.revoked", name, actor)
+            if known.balance:
+                self.model.add_money(known, -known.balance, "closed, forfeited")
+            known.state = "closed"
+        self.check()
+
+    def grant_included(self, account: str, month: str = "2026-12", *, twice: bool = False) -> None:
+        """Add the credit of a month that the plan includes."""
+        known = self.model.accounts[account]
+        missing = 0 if known.state else known.plan.included - known.included.get(month, 0)
+        expected = ["granted", missing] if missing > 0 else ["nothing"]
+        if missing > 0:
+            known.included = {month: known.plan.included}
+            self.model.add_money(known, missing, f"included {month} {known.plan.included}")
+        self.call(expected, "grant_included", account, month, again=["nothing"] if twice else None)
+        self.check()
+
+    def grant_trial(self, account: str, *, twice: bool = False) -> None:
+        """Add the trial credit, once, up to the most of a day."""
+        known = self.model.accounts[account]
+        if "trial" in known.references:
+            expected: list[str | int] = ["already"]
+        elif self.trials + TRIAL > TRIALS_MAX:
+            expected = ["exhausted", TRIALS_MAX - self.trials]
+        else:
+            self.trials += TRIAL
+            self.model.add_money(known, TRIAL, "trial")
+            expected = ["granted", known.balance]
+        again = ["already"] if expected[0] == "granted" else expected
+        self.call(expected, "grant_trial", account, TRIAL, TRIALS_MAX, again=again if twice else None)
+        self.check()
