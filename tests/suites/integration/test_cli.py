@@ -120,7 +120,7 @@ async def make_history(store: Store) -> tuple[Customer, dict[str, str]]:
 def test_account_create_returns_keys_and_balance(run: Run, store_url: str) -> None:
     """`account create` prints the account and a working key of each kind."""
     created = run("account", "create", "--name", "Ada", "--plan", "pro", "--top-up-usd", "20", "--json").json
-    assert ["account", "keys"] == list(created)
+    assert ["account", "keys", "trial_micros"] == list(created)
     assert ["wowflow", "wokgen"] == list(created["keys"])
     for prefix, key in zip(("wf_live_", "wok_"), created["keys"].values(), strict=True):
         assert key.startswith(prefix)
@@ -223,7 +223,9 @@ def test_key_commands_limit_and_rotate_keys(run: Run, store_url: str) -> None:
 
 def test_account_commands_lead_an_account(run: Run) -> None:
     """An account is renamed, moved, suspended, resumed and closed, and says so."""
-    account = run("account", "create", "--name", "Ada", "--plan", "free", "--top-up-usd", "5", "--json").json["account"]
+    account = run("account", "create", "--name", "Ada", "--plan", "small", "--top-up-usd", "5", "--json").json[
+        "account"
+    ]
     assert "Grace" in run("account", "rename", account, "Grace").out
     assert "pro" in run("account", "change-plan", account, "pro").out
     assert "suspended" == run("account", "suspend", account, "--reason", "ticket 7", "--json").json["state"]
