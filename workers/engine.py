@@ -26,9 +26,10 @@ from shared.ops.background import keep_running
 from shared.store.connect import Store
 from workers.claimed_pool import FedPool
 from workers.finish_queue import Finish, FinishQueue
+from workers.leases import Leases
 from workers.running_tasks import RunningTasks
 
-CLAIM_MAX, RENEW_MAX = 250, 500  # jobs in one script
+CLAIM_MAX = 250  # jobs in one script
 BELL_S = 0.5  # a job without a bell is found after this long; finish.lua relies on it
 MOMENT_S = 0.01  # jobs due within it are claimed together
 STORE_RETRY_S = 0.2  # between two claims while the store is down
@@ -73,16 +74,16 @@ class Engine(Worker):
         self.token = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._name = str(self.queue_name).rpartition(":")[2]
         self._on_dropped = on_dropped
-        self._scores: dict[str, int] = {}
         self._ending: set[asyncio.Task[Any]] = set()  # runs whose end is being sent to the store
         self._raised: dict[str, Exception] = {}  # the error that ended each run
         self._let_go_of: set[str] = set()  # jobs that a verb put back or dequeued, before their run has ended
+        self._leases = Leases(store, str(self.queue_name), self.token, self.lease_ms)
         self._finishes = FinishQueue(store, str(self.queue_name), self.token)
         self._bell = Store(store.url, name="bell", timeout_s=BELL_S + BELL_ANSWER_S)
         self._renewer: asyncio.Task[None] | None = None
         self._freed = asyncio.Event()
         self._housekeeping_due_s = self._health_due_s = 0.0
-        self.turned_s = self.renewed_s = self.loop.time()  # the last turns of the main loop and of the renewals
+        self.turned_s = self.loop.time()  # the last turn of the main loop
         self._fed: FedPool | None = None
         for name, function in self.functions.items():
             if isinstance(function, Function):
@@ -105,7 +106,7 @@ class Engine(Worker):
     def _let_go(self, job_id: str) -> None:
         """Forget the lease of a job that a verb has put back into its queue, or taken out of it."""
         self._let_go_of.add(job_id)
-        self._scores.pop(job_id, None)
+        self._leases.scores.pop(job_id, None)
         if job_id in self.tasks:
             self._ending.add(self.tasks[job_id])
 
@@ -142,13 +143,13 @@ class Engine(Worker):
     @property
     def silent_s(self) -> float:
         """Return for how long the main loop or the renewal of leases has stood still."""
-        return self.loop.time() - min(self.turned_s, self.renewed_s)
+        return self.loop.time() - min(self.turned_s, self._leases.renewed_s)
 
     async def _poll_iteration(self) -> None:
         if self.main_task is not None and self.main_task.cancelling():  # before Python 3.12 wait_for may lose it
             raise asyncio.CancelledError
         if self._renewer is None:
-            self._renewer = asyncio.create_task(keep_running("renew_leases", self._renew_forever))
+            self._renewer = asyncio.create_task(keep_running("renew_leases", self._leases.renew_forever))
         try:
             wait_s = await self._claim()
             if self.loop.time() >= self._housekeeping_due_s:
@@ -176,7 +177,7 @@ class Engine(Worker):
         for raw, score, payload, job_try, rescued in jobs:
             job_id = raw.decode()
             if job_id in self.tasks and self.tasks[job_id] not in self._ending:
-                self._scores[job_id] = score  # our own lease expired while we stalled; the job still runs here
+                self._leases.scores[job_id] = score  # our own lease expired while we stalled; the job still runs here
             else:
                 self._start_job(job_id, score, payload, job_try)
                 metrics.of(metrics.RESCUED, self._name).inc(rescued)
@@ -185,7 +186,7 @@ class Engine(Worker):
 
     def _start_job(self, job_id: str, score: int, payload: bytes | None, job_try: int) -> None:
         self.job_counter += 1
-        self._scores[job_id] = score
+        self._leases.scores[job_id] = score
         task = self.loop.create_task(self.run_job(job_id, score))
         opening = (payload, job_try, True, 0) if self.allow_abort_jobs else (payload, job_try, True)
         assert isinstance(self.pool, FedPool)  # noqa: S101  # for the type checker
@@ -198,7 +199,7 @@ class Engine(Worker):
         self._ending.discard(task)
         if self.tasks.get(job_id) is task:  # else it was claimed again while its last run was ending
             del self.tasks[job_id]
-            self._scores.pop(job_id, None)
+            self._leases.scores.pop(job_id, None)
         self._freed.set()
         if job_id in self._raised:
             # arq's frame holds the task, the task its error, and the error's traceback the frame. Without this each
@@ -216,27 +217,6 @@ class Engine(Worker):
         elif wait_s > 0:
             await self._bell.call("BLPOP", f"{self.queue_name}:bell", max(wait_s, MOMENT_S))
 
-    async def _renew_forever(self) -> None:
-        while True:
-            await asyncio.sleep(self.lease_ms / 3000)
-            running = list(self._scores)
-            for start in range(0, len(running), RENEW_MAX):
-                try:
-                    await self._renew(running[start : start + RENEW_MAX])
-                except StoreDown:
-                    pass  # a later turn renews them, or the leases run out
-                except StoreError as error:
-                    log.error("engine.renewal_rejected", queue=self.queue_name, error=describe(error))
-            self.renewed_s = self.loop.time()
-
-    async def _renew(self, job_ids: list[str]) -> None:
-        """Renew the leases. A lost one is only counted, because the job's result is recorded all the same."""
-        _, *lost = await self.store.run("renew", self.queue_name, self.token, self.lease_ms, *job_ids)
-        for raw in lost:
-            if self._scores.pop(raw.decode(), None) is not None:
-                metrics.of(metrics.LEASES_LOST, self._name).inc()
-                log.warning("engine.lease_lost", queue=self.queue_name, job_id=raw.decode())
-
     async def finish_job(  # noqa: PLR0917  # arq's own signature
         self,
         job_id: str,
@@ -251,7 +231,7 @@ class Engine(Worker):
         if job_id in self._let_go_of:
             return self._let_go_of.discard(job_id)
         keep = result_data if keep_result_forever or (result_timeout_s or 0) > 0 else None
-        score = self._scores.pop(job_id, 0)
+        score = self._leases.scores.pop(job_id, 0)
         if job_id in self.tasks:
             self._ending.add(self.tasks[job_id])
         await self._finishes.commit(

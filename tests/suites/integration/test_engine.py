@@ -18,6 +18,7 @@ from shared.store.queue import arq_job, arq_pool, decode_job, encode_job
 from tests.harness.bounds import BUSY_S, WAIT_S
 from tests.harness.factories import create_customer, make_order
 from workers import engine as engine_module
+from workers import leases
 from workers.engine import Engine, PutBack
 
 LEASE_S = 0.6
@@ -95,11 +96,11 @@ async def test_engine_is_silent_while_a_loop_stands_still(store_url: str) -> Non
 
     async with Store(store_url) as store:
         engine, before_s = build_engine(store, work), asyncio.get_running_loop().time() - 1_000
-        engine.turned_s = engine.renewed_s = before_s
+        engine.turned_s = engine._leases.renewed_s = before_s
         async with run_engines(engine):
             await wait_until(lambda: engine.silent_s < 100)
-            for loop in ("turned_s", "renewed_s"):
-                setattr(engine, loop, before_s)
+            for owner, loop in ((engine, "turned_s"), (engine._leases, "renewed_s")):
+                setattr(owner, loop, before_s)
                 assert engine.silent_s >= 1_000
                 await wait_until(lambda: engine.silent_s < 100)
 
@@ -254,7 +255,7 @@ async def test_job_that_was_put_back_may_run_again_at_once(store_url: str) -> No
     async def work(_: dict[str, Any], job_id: str) -> None:
         runs.append(job_id)
         if len(runs) == 1:  # another verb makes the job due, and a claim of it is answered in the same turn of the loop
-            asyncio.get_running_loop().call_soon(engine._start_job, job_id, engine._scores[job_id], payload, 1)
+            asyncio.get_running_loop().call_soon(engine._start_job, job_id, engine._leases.scores[job_id], payload, 1)
             raise PutBack
         if len(runs) == 2:
             raise Retry(defer=0.05)
@@ -298,6 +299,30 @@ async def test_jobs_of_a_silent_worker_are_rescued(store_url: str) -> None:
                 await wait_until(lambda: helper.job_counter == 0)
                 assert 0 == await store.call("EXISTS", keys.arq_job(job_id))
         assert [job_id] == runs
+
+
+async def test_leases_are_renewed_in_parts_over_their_time(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs that outlast their leases run once, and their leases end at different times."""
+    monkeypatch.setattr(leases, "PART", 4)
+    runs: list[str] = []
+    release = asyncio.Event()
+
+    async def work(_: dict[str, Any], job_id: str) -> None:
+        runs.append(job_id)
+        await release.wait()
+
+    async with Store(store_url) as store:
+        engine = build_engine(store, work)
+        async with run_engines(engine):
+            ids = await enqueue(store, 30)
+            await wait_until(lambda: len(runs) == len(ids))
+            await asyncio.sleep(2 * LEASE_S)
+            left_ms = await store.read([("PTTL", in_progress_key_prefix + job_id) for job_id in ids])
+            release.set()
+            await wait_until(lambda: engine.job_counter == 0)
+        assert sorted(ids) == sorted(runs)
+        assert min(left_ms) > 0
+        assert max(left_ms) - min(left_ms) > LEASE_S * 1000 / 10
 
 
 async def test_stalled_worker_claims_its_jobs_back_without_a_second_run(store_url: str) -> None:

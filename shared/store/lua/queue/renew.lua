@@ -4,14 +4,18 @@
 -- Returns {'renewed', id of each lost job ...}
 --@include now
 local queue, token, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local out = {'renewed'}
-for i = 4, #ARGV do
-  local id = ARGV[i]
-  if redis.call('GET', 'arq:in-progress:' .. id) == token then
-    redis.call('PEXPIRE', 'arq:in-progress:' .. id, lease_ms)
-    redis.call('ZADD', queue .. ':leases', 'XX', now + lease_ms, id)
+local out, keys, held = {'renewed'}, {}, {}
+for i = 4, #ARGV do keys[#keys + 1] = 'arq:in-progress:' .. ARGV[i] end
+if #keys == 0 then return out end
+for at, holder in ipairs(redis.call('MGET', unpack(keys))) do
+  local id = ARGV[at + 3]
+  if holder == token then
+    redis.call('PEXPIRE', keys[at], lease_ms)
+    held[#held + 1] = now + lease_ms
+    held[#held + 1] = id
   else
     out[#out + 1] = id
   end
 end
+if #held > 0 then redis.call('ZADD', queue .. ':leases', 'XX', unpack(held)) end
 return out
