@@ -1,13 +1,12 @@
 """Lists of generations, read and shown in batches, so that requests of others are served in between."""
 
 from collections.abc import Callable
-from functools import partial
 
 from aiohttp import web
 from msgspec import Raw, Struct, structs
 
 from gateway.context import CONTEXT, GatewayContext
-from gateway.history.generations import list_generations, read_filter
+from gateway.history.generations import decoded, find_page, read_filter
 from gateway.history.query import page_headers, read_query
 from shared.domain.generation import Generation
 
@@ -25,8 +24,8 @@ async def show_generations(
     """
     context, query = request.app[CONTEXT], read_query(request.query)
     with context.lists.count(account):
-        page = await list_generations(context, account, query, await read_filter(context, account, request.query))
-        shown = await context.lists.encode(page.entries, partial(show, context))
+        page = await find_page(context, account, query, await read_filter(context, account, request.query))
+        shown = await context.lists.encode(page.entries, lambda entry: show(context, decoded(entry)))
     first, last = page.names
     named = structs.replace(page, names=(first and name(first), last and name(last)))
     return shown, page_headers(request, query, named)

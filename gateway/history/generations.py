@@ -5,7 +5,6 @@ the store had lost by then. The database says which ids it has, and only the oth
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from functools import partial
 
 from gateway.context import GatewayContext
 from gateway.history.query import Listed, ListQuery, choice_of, read_query, text_of, unknown_cursor
@@ -23,11 +22,12 @@ from shared.store.generations import ListedRow
 WINDOW = 1000  # newest ids of the store that are compared with the database
 WINDOW_ALONE = 20_000  # without the database
 READ_AT_ONCE, READS_MAX = 100, 50  # records of the store in one step of a search, and steps
-TIES = generations.LIST_BATCH  # more than requested, to find those of the same millisecond
+TIES = 20  # more than requested, to find those of the same millisecond
 SLACK_MS = 600_000  # between the time in an id and the time of its acceptance
 KEY_CHARS = 16
 STATUS = ("processing", *TERMINAL)
 EVERYTHING = GenerationFilter()
+Entry = Generation | ListedRow  # of a page; a row is decoded when it is shown
 
 
 async def find_generation(context: GatewayContext, account: str, name: str) -> Generation | None:
@@ -76,6 +76,15 @@ async def list_generations(
     context: GatewayContext, account: str, query: ListQuery, wanted: GenerationFilter = EVERYTHING
 ) -> Listed[Generation]:
     """Return a page of an account's generations. Raises Refused."""
+    page = await find_page(context, account, query, wanted)
+    entries = await context.lists.convert(page.entries, lambda part: [decoded(entry) for entry in part])
+    return Listed(entries=entries, more=page.more, complete=page.complete, names=page.names)
+
+
+async def find_page(
+    context: GatewayContext, account: str, query: ListQuery, wanted: GenerationFilter = EVERYTHING
+) -> Listed[Entry]:
+    """Return a page of an account's generations, not decoded where that is not needed. Raises Refused."""
     page = await _read_newest(context, account, query.count) if query.is_first and wanted == EVERYTHING else None
     return page or await _merge(context, account, query, wanted)
 
@@ -92,7 +101,7 @@ async def scan_generations(context: GatewayContext, account: str, count: int) ->
         query = ListQuery(count=READ_AT_ONCE, before=page.names[1])
 
 
-async def _read_newest(context: GatewayContext, account: str, count: int) -> Listed[Generation] | None:
+async def _read_newest(context: GatewayContext, account: str, count: int) -> Listed[Entry] | None:
     """Return the first page from the store, None if the store does not have all of it."""
     names = await generations.list_ids(context.store, account, count + TIES)
     rows = list[ListedRow]()
@@ -105,13 +114,14 @@ async def _read_newest(context: GatewayContext, account: str, count: int) -> Lis
             continue
         rows.sort(key=lambda row: row.place, reverse=True)
         if rows[-1].place[0] < rows[count - 1].place[0]:
-            return await _show(context, await _decode(context, account, rows[:count]), more=True)
+            if any(row.waits for row in rows[:count]):
+                return await _show(context, await _decode(context, rows[:count]), more=True)
+            ends = (rows[0].id, rows[count - 1].id)
+            return Listed(entries=[*rows[:count]], more=True, complete=True, names=ends)
     return None
 
 
-async def _merge(
-    context: GatewayContext, account: str, query: ListQuery, wanted: GenerationFilter
-) -> Listed[Generation]:
+async def _merge(context: GatewayContext, account: str, query: ListQuery, wanted: GenerationFilter) -> Listed[Entry]:
     """Return a page from both places."""
     before, after = [await _find_place(context, account, query, name) for name in ("before", "after")]
     span = Span(count=query.count + 1, before=before, after=after)
@@ -177,7 +187,7 @@ async def _read_hot(
         enough = len(found) >= span.count
         rows = await generations.read_rows(context.store, part)
         within = [row for row in rows if row.account == account and is_within(row.place, span)]
-        found += [one for one in await _decode(context, account, within) if fits(one, wanted)]
+        found += [one for one in await _decode(context, within) if fits(one, wanted)]
         stored = {row.id for row in rows}
         gone += [name for name in part if name not in stored]
         if not part or enough:  # one step more than needed: ids and times may differ in their order
@@ -185,17 +195,22 @@ async def _read_hot(
     return found, gone
 
 
-async def _decode(context: GatewayContext, account: str, rows: Sequence[ListedRow]) -> list[Generation]:
-    return await context.lists.convert(rows, partial(generations.decode_rows, account))
+async def _decode(context: GatewayContext, rows: Sequence[ListedRow]) -> list[Generation]:
+    return await context.lists.convert(rows, generations.decode_rows)
+
+
+def decoded(entry: Entry) -> Generation:
+    """Return an entry of a page as a generation."""
+    return entry if isinstance(entry, Generation) else generations.decode_row(entry)
 
 
 async def _show(
     context: GatewayContext, entries: list[Generation], *, more: bool, complete: bool = True
-) -> Listed[Generation]:
+) -> Listed[Entry]:
     """Return a page of generations, with the positions of those that wait."""
     shown = await generations.add_positions(context.store, entries)
     names = (shown[0].id, shown[-1].id) if shown else ("", "")
-    return Listed(entries=shown, more=more, complete=complete, names=names)
+    return Listed(entries=[*shown], more=more, complete=complete, names=names)
 
 
 def place_of(generation: Generation) -> Place:

@@ -196,7 +196,7 @@ def encode_spec(spec: Spec) -> bytes:
 
 def decode_shown_spec(raw: bytes) -> Spec:
     """Return a specification from the store without its last part, which no answer shows. Raises as `decode_spec`."""
-    return SPEC.decode(_split(raw)[0])
+    return SPEC.decode(_split(raw)[0] if raw.startswith(SPLIT) else raw)
 
 
 def decode_spec(raw: bytes) -> Spec:
@@ -240,29 +240,45 @@ def read(generation_id: str, fields: Sequence[bytes]) -> Generation:
     for name, value in zip(fields[::2], fields[1::2], strict=True):
         if (reader := READERS.get(name)) is not None:
             known[reader[0]] = reader[1](value)
-    return _build(generation_id, known)
-
-
-def row_reader(names: Sequence[str]) -> Callable[[str, Sequence[bytes | None]], Generation]:
-    """Return a function that reads a generation from the values of some fields, for lists.
-
-    It leaves out the inputs that no answer shows, and raises what `read` raises.
-    """
-    readers = [READERS[name.encode()] if name != "spec" else (name, decode_shown_spec) for name in names]
-
-    def read_row(generation_id: str, values: Sequence[bytes | None]) -> Generation:
-        pairs = zip(readers, values, strict=True)
-        return _build(generation_id, {name: decode(value) for (name, decode), value in pairs if value is not None})
-
-    return read_row
-
-
-def _build(generation_id: str, known: dict[str, Any]) -> Generation:
     if known.get("state") not in STATES:
         raise msgspec.ValidationError("a generation has no such state")
     return Generation(id=generation_id, **known)
 
 
+def read_listed(generation_id: str, values: Sequence[bytes | None]) -> Generation:
+    """Return a generation from the values of LISTED, for lists: without the inputs that no answer shows.
+
+    Raises what `read` raises, or KeyError for an unknown state. Lists read hundreds, so this takes half of its time.
+    """
+    account, provider, state, reserved, created, deadline, spec, started, closed, cost, credit, outcome, late, key = (
+        values
+    )
+    if not (account and provider and reserved and created and deadline and spec):
+        raise msgspec.ValidationError("a generation lacks a field")
+    return Generation(
+        id=generation_id,
+        account=account.decode(),
+        provider=provider.decode(),
+        state=STATE_NAMES[state],
+        reserved=int(reserved),
+        created_ms=int(created),
+        deadline_ms=int(deadline),
+        spec=decode_shown_spec(spec),
+        started_ms=None if started is None else int(started),
+        closed_ms=None if closed is None else int(closed),
+        cost=None if cost is None else int(cost),
+        credit=None if credit is None else int(credit),
+        outcome=None if outcome is None else OUTCOME.decode(outcome),
+        late=None if late is None else OUTCOME.decode(late),
+        key="" if key is None else key.decode(),
+    )
+
+
+LISTED = (
+    *("account", "provider", "state", "reserved", "created_ms", "deadline_ms", "spec", "started_ms", "closed_ms"),
+    *("cost", "credit", "outcome", "late", "key"),
+)  # the fields that lists show
+STATE_NAMES: dict[bytes | None, State] = {state.encode(): state for state in STATES}
 TEXTS = ("account", "provider", "state", "ref", "key")
 TIMES = ("created_ms", "deadline_ms", "started_ms", "closed_ms", "queued_ms", "submitted_ms", "looked_ms", "cancel_ms")
 NUMBERS = (*TIMES, "late_ms", "credit_ms", "reserved", "cost", "credit", "looks", "intent_ms")

@@ -6,12 +6,13 @@ from typing import Final
 
 DAY_MS: Final = 86_400_000
 SECONDS_REMEMBERED = 4096  # lists show the same times again and again
+_MILLIS = tuple(f".{number:03d}Z" for number in range(1000))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rfc3339(ms: int) -> str:
     """Return Unix time `ms` as `2026-03-01T12:00:05.000Z`, UTC with three decimals. Raises OverflowError past 9999."""
-    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
+    return _second(ms // 1000) + _MILLIS[ms % 1000]
 
 
 @lru_cache(SECONDS_REMEMBERED)

@@ -2,26 +2,21 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 from msgspec import Struct, structs
 
-from shared.domain.generation import FAILED, Generation, Outcome, Spec, State, read, row_reader
+from shared.domain.generation import FAILED, LISTED, STATE_NAMES, Generation, Outcome, Spec, read, read_listed
 from shared.domain.ids import uuid7_ms
 from shared.store import keys
 from shared.store.client import StoreClient
-from shared.store.stored_lists import UNREADABLE, read_each
+from shared.store.stored_lists import UNREADABLE, read_each, read_one
 
 RECORD, UNARCHIVED_MAX = "generation:", 500  # entries of the archiver's stream
-LIST_BATCH = 20  # records of at most 64 kB that are read at a time, and decoded before others are served
-LISTED = (
-    *("account", "provider", "state", "reserved", "created_ms", "deadline_ms", "spec", "started_ms", "closed_ms"),
-    *("cost", "credit", "outcome", "late", "key"),
-)  # the fields that lists show
+LIST_BATCH = 50  # records of at most 64 kB that are read at a time
 CREATED, STATE = LISTED.index("created_ms"), LISTED.index("state")
+WAITING = (b"queued", b"backlog")
 Noted = Literal["noted", "closed", "missing"]
-
-read_fields = row_reader(LISTED)
 
 
 class ListedRow(Struct, frozen=True):
@@ -36,6 +31,11 @@ class ListedRow(Struct, frozen=True):
     def place(self) -> tuple[int, str]:
         """Return where it stands in a list."""
         return self.created_ms, self.id
+
+    @property
+    def waits(self) -> bool:
+        """Return whether it may have a position."""
+        return self.values[STATE] in WAITING
 
 
 class RetryResult(Struct, frozen=True):
@@ -75,7 +75,7 @@ async def add_positions(store: StoreClient, found: Sequence[Generation]) -> list
 async def list_newest(store: StoreClient, account_id: str, count: int) -> list[Generation]:
     """Return up to `count` generations of an account, newest first, without the fields that only operators see."""
     rows = await read_rows(store, await list_ids(store, account_id, count))
-    return await add_positions(store, decode_rows(account_id, rows))
+    return await add_positions(store, decode_rows(rows))
 
 
 async def list_ids(store: StoreClient, account_id: str, count: int) -> list[str]:
@@ -112,24 +112,27 @@ def _row(name: str, values: list[bytes | None]) -> ListedRow:
     return ListedRow(name, account.decode(errors="replace"), created_ms, values)
 
 
-def decode_rows(account_id: str, rows: Iterable[ListedRow]) -> list[Generation]:
-    """Return generations of an account from their rows."""
-    return read_each(rows, _read_row, _unreadable, where=keys.generations(account_id))
+def decode_row(row: ListedRow) -> Generation:
+    """Return a generation from its row."""
+    return read_one(row, _read_row, _unreadable, where=keys.generations(row.account))
+
+
+def decode_rows(rows: Iterable[ListedRow]) -> list[Generation]:
+    """Return generations from their rows."""
+    return [decode_row(row) for row in rows]
 
 
 def _read_row(row: ListedRow) -> Generation:
-    return read_fields(row.id, row.values)
+    return read_listed(row.id, row.values)
 
 
 def _unreadable(row: ListedRow) -> Generation:
     """Return what a list shows of a record that cannot be read: its id, its time, and its state if that is known."""
-    states: tuple[State, ...] = get_args(State)
-    state: State = next((state for state in states if state.encode() == row.values[STATE]), FAILED)
     return Generation(
         id=row.id,
         account=row.account,
         provider="",
-        state=state,
+        state=STATE_NAMES.get(row.values[STATE], FAILED),
         reserved=0,
         created_ms=row.created_ms,
         deadline_ms=0,
