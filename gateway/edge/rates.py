@@ -88,6 +88,7 @@ class RateLimits:
         }
         guest = plans.get(GUEST_PLAN)
         self._guest = self._open if guest is None or guest.creates_per_s is None else rate_of(guest.creates_per_s)
+        self._guest_reads = self._open if guest is None or guest.reads_per_s is None else rate_of(guest.reads_per_s)
 
     def admit(self, request: web.Request) -> Grant | None:
         """Count a request. Return what is left of its tightest limit, None without one. Raises Refused."""
@@ -106,7 +107,7 @@ class RateLimits:
         if not credentials:
             if creates:
                 return self._take("guest", address, self._guest)
-            return self._take("open", address, self._open)
+            return self._take("open", address, self._guest_reads)
         if self._failures is not None:
             grant = self._find("failed").peek(address, self._failures, time.monotonic())
             if not grant.allowed:

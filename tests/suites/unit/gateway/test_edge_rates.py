@@ -3,6 +3,7 @@
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
+from msgspec import structs
 
 from gateway.edge import rates
 from gateway.edge.rates import BURST_S, RateLimited, RateLimits
@@ -35,6 +36,14 @@ def test_orders_of_guests_have_the_rate_of_their_plan() -> None:
     limits = RateLimits(Settings(open_per_s=3), {"guest": GUEST}, ())
     assert 0.5 * BURST_S == count_admitted(limits, a_request(), 100)
     assert 3 * BURST_S == count_admitted(limits, a_request("GET"), 100)
+
+
+def test_reads_of_guests_have_the_rate_of_their_plan() -> None:
+    """Other requests without a key are limited by the plan `guest` too, but not those with an unknown key."""
+    plan = structs.replace(GUEST, reads_per_s=0.4)
+    limits = RateLimits(Settings(open_per_s=3), {"guest": plan}, ())
+    assert 0.4 * BURST_S == count_admitted(limits, a_request("GET"), 100)
+    assert 3 * BURST_S == count_admitted(limits, a_request("GET", KEYS[0]), 100)
 
 
 def test_key_is_forgotten_when_it_is_refused() -> None:
