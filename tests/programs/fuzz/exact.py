@@ -54,6 +54,7 @@ def narrow(document: Schema, known: Facts) -> Schema:
             fields["imageUrl"] = {"anyOf": [{"enum": own_images}, {"type": "string", "pattern": NOWHERE}]}
     schemas["CreateImages"]["properties"]["model"] = {"enum": ["test/image", "test/noop"]}
     schemas["VoiceRequest"]["properties"]["format"] = {"enum": ["wav", None]}  # the only format of the one model
+    schemas["ChangePlan"]["properties"]["plan"] = {"enum": [*load_catalogue().plans]}
     schemas["CreateAccount"]["properties"] |= {"plan": {"enum": [*load_catalogue().plans]}, "name": NAME}
     for name in ("TopUp", "AdjustAccount"):
         schemas[name]["properties"]["reference"] = {"anyOf": [NAME, {"type": "null"}]}

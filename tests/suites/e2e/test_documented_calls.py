@@ -124,7 +124,7 @@ async def test_generate_returns_pixel_art(visitor: Visitor) -> None:
 async def test_text_has_the_requested_length_and_tone(visitor: Visitor) -> None:
     """A longer length gives more words, and another tone gives another text."""
     short = {"length": "short", "seed": 7}
-    changes: list[dict[str, Any]] = [{}, short, short | {"tone": "playful"}, {"length": "long", "seed": 7}]
+    changes: list[dict[str, Any]] = [{"seed": 7}, short, short | {"tone": "playful"}, {"length": "long", "seed": 7}]
     texts = [await run_call(visitor, "/api/text/generate", TEXT | change) for change in changes]
     for text in texts:
         assert text["content"].strip()

@@ -423,9 +423,7 @@ CANARIES = (
     ),
     Canary("finish without a bell", "finish", "if soon then ring(queue) end"),
     Canary("finish forgets the lease", "finish", "redis.call('ZREM', leases, id)"),
-    Canary(
-        "renew without a fence", "renew", "if redis.call('GET', 'arq:in-progress:' .. id) == token then", "if true then"
-    ),
+    Canary("renew without a fence", "renew", "if holder == token then", "if true then"),
     Canary("sweep enqueues no lost job", "sweep", "if not is_queued(", "if false and is_queued("),
     Canary("sweep ignores a lost payload", "sweep", "and redis.call('EXISTS', 'arq:job:' .. id) == 1"),
     Canary("sweep ignores the deadline", "sweep", "elseif now >= tonumber(deadline) then", "elseif false then"),
