@@ -1,10 +1,14 @@
-"""A worker for which example.com is on loopback: python -m tests.harness.doubles.elsewhere PORT run local"""
+"""A worker for which example.com is on loopback: python -m tests.harness.doubles.elsewhere PORT run local
+
+Its children do not yield the processor to the other tests, next to which a text would be cut at its time limit.
+"""
 
 import socket
 import sys
 
 from aiohttp.abc import ResolveResult
 
+from shared.sandbox import pool
 from workers import egress
 from workers.__main__ import main
 from workers.egress.resolver import Resolver
@@ -30,4 +34,6 @@ class Elsewhere(Resolver):
 if __name__ == "__main__":
     Elsewhere.port = int(sys.argv[1])
     vars(egress)["Resolver"] = Elsewhere
+    vars(pool)["START"] = pool.START.replace("; serve(", "; from shared.sandbox import child; child.NICE = 0; serve(")
+    assert "NICE = 0" in pool.START
     sys.exit(main(sys.argv[2:]))
