@@ -53,7 +53,8 @@ async def accept(context: GatewayContext, request: GenerationRequest) -> Accepte
             await store_uploads(context, order, accepted, request.uploads)
         for upload in request.uploads:
             upload.data = b""
-        free_large()
+        if request.wait_s:
+            free_large()
         generation = await wait_for_generation(context, order, accepted, request.wait_s, ended)
     finally:
         if ended is not None:
@@ -94,6 +95,8 @@ def find_affordable(parts: CatalogueParts, request: GenerationRequest) -> tuple[
     Raises Refused: invalid_input, or missing_api_key if each of them costs more than a guest may use.
     """
     able = find_able(request)
+    if len(able) == 1 and not request.guest:
+        return able, find_cost(parts, able[0], request.prompt)
     costs = [find_cost(parts, one, request.prompt) for one in able]
     if request.guest:
         cost_max = parts.admission.guest_cost_max_micros
@@ -119,7 +122,10 @@ async def charge(context: GatewayContext, order: Order) -> Accepted:
     """Run the accept script. The store's client repeats it under the same id if the reply is lost."""
     began_s = time.perf_counter()
     try:
-        accepted = await accept_order(context, order)
+        try:
+            accepted = await ledger.accept(context.store, order)
+        except UnknownPlan:
+            accepted = await accept_with_plans(context, order)
     except BoundReached as reached:
         metrics.of(metrics.BOUND_REFUSALS, reached.scope, reached.bound).inc()
         raise
@@ -127,12 +133,9 @@ async def charge(context: GatewayContext, order: Order) -> Accepted:
     return accepted
 
 
-async def accept_order(context: GatewayContext, order: Order) -> Accepted:
-    """Run the accept script, with the catalogue's plans published first if the account's is missing there."""
-    try:
-        return await ledger.accept(context.store, order)
-    except UnknownPlan:
-        await accounts.publish_plans(context.store, context.catalogue.plans.values())
+async def accept_with_plans(context: GatewayContext, order: Order) -> Accepted:
+    """Run the accept script again, with the catalogue's plans published first: the account's is missing there."""
+    await accounts.publish_plans(context.store, context.catalogue.plans.values())
     try:
         return await ledger.accept(context.store, order)
     except UnknownPlan as unknown:

@@ -21,7 +21,7 @@ LARGE_TIMES = 4  # a large body has so many times the time of another one
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # some editors and languages put it before UTF-8
 DEPTH_MAX = 32
 DIGITS_MAX = 400  # of a whole number
-PLAIN_DEPTH_MAX, PLAIN_INT_MAX, TEXTS_MAX = 8, 2**53, 10**9  # of a body that is parsed fast
+PLAIN_BYTES_MAX, PLAIN_DEPTH_MAX, PLAIN_INT_MAX, TEXTS_MAX = 16_384, 8, 2**53, 10**9  # of a body that is parsed fast
 LIMIT_MAX, LIMIT_DEFAULT = 200, 50
 
 Shape = TypeVar("Shape")
@@ -102,7 +102,10 @@ async def read_body(request: web.Request, reading: Awaitable[bytes] | None = Non
     limit_s = 0.0
     try:
         if reading is None and request.content.is_eof():  # most bodies arrive with the headers, and need no timer
-            return read_received(request)
+            body, bytes_max = request.content.read_nowait(), request.client_max_size
+            if len(body) > bytes_max:
+                raise web.HTTPRequestEntityTooLarge(bytes_max, len(body))
+            return body
         limit_s = times * request.app[CONTEXT].settings.body_timeout_s
         async with asyncio.timeout(limit_s):
             return await (reading or request.read())
@@ -114,14 +117,6 @@ async def read_body(request: web.Request, reading: Awaitable[bytes] | None = Non
         raise Refused("invalid_request", "The body does not match its Transfer-Encoding header.") from None
     except ConnectionError:  # the client is gone, so nobody reads this
         raise Refused("invalid_request", "The body ended early.") from None
-
-
-def read_received(request: web.Request) -> bytes:
-    """Return a body that is here already, without waiting for parts. Raises HTTPRequestEntityTooLarge."""
-    body, limit = request.content.read_nowait(), request.client_max_size
-    if len(body) > limit:
-        raise web.HTTPRequestEntityTooLarge(limit, len(body))
-    return body
 
 
 async def _collect(request: web.Request) -> bytes:
@@ -146,13 +141,16 @@ def parse_plain(body: bytes) -> object | None:
 
     Without escapes, two quotes stand for each name and each text. So if none is missing, no name was there twice.
     """
-    if b"\\" in body:
+    if len(body) > PLAIN_BYTES_MAX or b"\\" in body:
         return None
     try:
         value: object = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return value if isinstance(value, dict) and 2 * _count_texts(value) == body.count(b'"') else None
+    if not isinstance(value, dict):
+        return None
+    texts = 2 * len(value) if set(map(type, value.values())) == {str} else _count_texts(value)
+    return value if 2 * texts == body.count(b'"') else None
 
 
 def _count_texts(value: object, depth: int = 0) -> int:

@@ -81,15 +81,15 @@ def find_able(request: GenerationRequest) -> list[AbleRoute]:
     candidate rejects is refused. A later candidate that rejects it is skipped.
     """
     able: list[AbleRoute] = []
-    for candidate in list_knowing(request):
-        if len(able) == OFFERS_MAX or candidate.route.provider in [known.route.provider for known in able]:
+    for candidate in list_knowing(request) if request.native else request.candidates:
+        if able and (len(able) == OFFERS_MAX or candidate.route.provider in [one.route.provider for one in able]):
             continue
         try:
             able.append(fit_route(request, candidate))
         except InvalidInput as invalid:
             if not able:
                 raise Refused("invalid_input", f"{invalid.message}.", field=invalid.field) from None
-    return within_cap(request, able)
+    return able if request.cost_max_micros is None else within_cap(able, request.cost_max_micros, request.payer)
 
 
 def list_knowing(request: GenerationRequest) -> Sequence[Candidate]:
@@ -97,8 +97,6 @@ def list_knowing(request: GenerationRequest) -> Sequence[Candidate]:
 
     If each of them lacks a field, the first one is left, so that the refusal names that field.
     """
-    if not request.native:
-        return request.candidates
     schemas = [(one, one.route.native.fields) for one in request.candidates if one.route.native is not None]
     if not schemas:
         raise Refused("invalid_input", "must be left out: no route of this model has native fields.", field="native")
@@ -135,10 +133,9 @@ def find_plain(model: Model, route: catalogue.Route) -> AbleRoute | None:
     return known[key]
 
 
-def within_cap(request: GenerationRequest, able: list[AbleRoute]) -> list[AbleRoute]:
+def within_cap(able: list[AbleRoute], cap: int, payer: str) -> list[AbleRoute]:
     """Return the routes that cost no more than the caller allows. Raises Refused("over_max_cost")."""
-    cap = request.cost_max_micros
-    if cap is None or request.payer == "quota":
+    if payer == "quota":
         return able
     affordable = [one for one in able if one.price_micros <= cap]
     if able and not affordable:
@@ -152,15 +149,15 @@ def offer_of(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRout
     """Return the way of a candidate, with the others as its fallback routes."""
     model, sale = one.model, one.sale
     # The price must be the same for whoever serves it: another model needs an equal one, unless the plan pays.
-    routes = tuple(
-        [
+    routes: tuple[FallbackRoute, ...] = ()
+    if len(able) > 1:
+        routes = tuple(
             FallbackRoute(other.route.provider, other.route.model, other.model.id, other.native)
             for other in able
             if other is not one
             and other.route.simulated == one.route.simulated
             and (request.payer == "quota" or other.sale == sale)
-        ]
-    )
+        )
     metered = sale if not one.plain and sale.metered and request.payer != "quota" else None
     spec = Spec(
         request.dialect,

@@ -35,8 +35,10 @@ class TokenBuckets:
 
     def take(self, caller: str, rate: Rate, now_s: float) -> Grant:
         """Take one token of `caller`, if there is one. `now_s` is monotonic."""
-        buckets = self._buckets
-        tokens = self._tokens(caller, rate, now_s)
+        buckets, tokens = self._buckets, float(rate.burst)
+        found = buckets.get(caller)
+        if found is not None:
+            tokens = min(found[0] + max(now_s - found[1], 0.0) * rate.per_s, tokens)
         allowed = tokens >= 1
         if allowed:
             tokens -= 1

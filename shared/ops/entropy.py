@@ -15,7 +15,7 @@ class _Pool:
 
 
 def take_bytes(count: int) -> bytes:
-    """Return random bytes that nobody else gets, at most PORTION_BYTES."""
+    """Return random bytes that nobody else gets, at most PORTION_BYTES. Only the event loop's thread may call this."""
     start = _Pool.used
     end = _Pool.used = start + count
     if end > len(_Pool.data):

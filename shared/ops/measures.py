@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import repeat
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -41,7 +42,7 @@ class Histogram(prometheus_client.Histogram):
             batch = self._waiting[:]
             del self._waiting[: len(batch)]
             self._sum.inc(sum(batch))
-            for number, count in Tally(bisect_left(self._upper_bounds, amount) for amount in batch).items():
+            for number, count in Tally(map(bisect_left, repeat(self._upper_bounds), batch)).items():
                 self._buckets[number].inc(count)
 
 

@@ -117,8 +117,12 @@ async def accept(store: Store, order: Order) -> Accepted:
 
     Raises Refused if nothing was charged, StoreDown if the outcome is unknown (accept the same id again), UnknownPlan.
     """
-    specs = [_encode_spec(offer.spec) for offer in order.offers]
-    bytes_stored = max(map(len, specs)) + order.upload_bytes
+    offered: list[str | int | bytes] = []
+    spec_bytes = 0
+    for offer in order.offers:
+        spec = _encode_spec(offer.spec)
+        spec_bytes = max(spec_bytes, len(spec))
+        offered += (offer.provider, offer.spec.target, offer.price_micros, spec, offer.run_ms)
     reply = await store.run(
         "accept",
         order.id,
@@ -130,16 +134,16 @@ async def accept(store: Store, order: Order) -> Accepted:
         order.payer,
         order.guest,
         order.bounds,
-        f"{order.bytes_in} {bytes_stored} {order.cost_micros}",
+        f"{order.bytes_in} {spec_bytes + order.upload_bytes} {order.cost_micros}",
         " ".join(order.uploads),
         order.address,
-        *[part for offer, spec in zip(order.offers, specs, strict=True) for part in _offer_args(offer, spec)],
+        *offered,
         durable=True,
     )
     match reply:
         case ["accepted", account, created_ms, _, number, reserved]:
-            offer = order.offers[number - 1] if number else None
-            return Accepted(order.id, account.decode(), created_ms, offer, reserved)
+            chosen = order.offers[number - 1] if number else None
+            return Accepted(order.id, account.decode(), created_ms, chosen, reserved)
         case ["replayed", account, earlier_id]:
             return Accepted(earlier_id.decode(), account.decode(), 0, replayed=True)
         case ["unknown_plan", plan]:
@@ -164,10 +168,6 @@ def _encode_spec(spec: Spec) -> bytes:
         reason = f"must have at most {PROMPT_BYTES_MAX} bytes of UTF-8, and {SPEC_BYTES_MAX} together with the input."
         raise Refused("invalid_input", reason, field="prompt")
     return raw
-
-
-def _offer_args(offer: RouteOffer, spec: bytes) -> tuple[str | int | bytes, ...]:
-    return offer.provider, offer.spec.target, offer.price_micros, spec, offer.run_ms
 
 
 async def release(store: Store, generation_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.body import BYTE_ORDER_MARK, parse_plain, parse_strictly, parse_written
+from gateway.body import BYTE_ORDER_MARK, PLAIN_BYTES_MAX, parse_plain, parse_strictly, parse_written
 from shared.domain.errors import Refused
 
 BODY = rb'{"a": {"native": 1}, "native" : {"n\u00e9" : 5.0 , "b" : { "c":1E3 }, "d":"\u00e9" }, "e": "\n"}'
@@ -73,3 +73,8 @@ def test_odd_body_is_left_to_the_strict_parser(body: bytes) -> None:
     """Nothing that the strict parser refuses or reads in its own way is parsed fast."""
     value = parse_plain(body)
     assert value is None or repr(parse_strictly(body)) == repr(value)
+
+
+def test_large_body_is_left_to_the_strict_parser() -> None:
+    """Nobody makes us parse a large body twice."""
+    assert parse_plain(b'{"a": "%b"}' % (b"x" * PLAIN_BYTES_MAX)) is None
