@@ -5,6 +5,8 @@ import msgspec
 from shared.domain.catalogue import Limit, Model
 from shared.domain.fields import PROMPT_CHARS_MAX
 from shared.domain.kind import Kind, kind_of
+from shared.domain.kinds.text import MESSAGES_CHARS_MAX
+from shared.domain.quantities import MESSAGES, chars_of
 
 FIELD_CHARS_MAX = 60  # of an unknown field's name in an error message
 DEFAULTS = "default values"  # their name among what a model remembers
@@ -58,10 +60,13 @@ def check_values(kind: Kind, values: dict[str, object], limits: dict[str, Limit]
         if name not in kind.fields:
             raise InvalidInput("input", str(error)) from None
         raise InvalidInput(name, f"must be {kind.fields[name].expected}") from None
-    result = {name: value for name, value in msgspec.structs.asdict(typed).items() if value is not None}
+    result: dict[str, object] = msgspec.to_builtins(typed)
     for name, value in result.items():
         for text in value if isinstance(value, list) else [value]:
-            check_text(name, text)
+            for part in text.values() if isinstance(text, dict) else [text]:
+                check_text(name, part)
+        if name == MESSAGES and chars_of(value) > MESSAGES_CHARS_MAX:
+            raise InvalidInput(name, f"must have at most {MESSAGES_CHARS_MAX} characters in all")
         _check_limit(name, value, limits[name])
     return result
 

@@ -6,14 +6,24 @@ from itertools import islice, product
 from shared.domain.catalogue import Limit, Model, Route
 from shared.domain.inputs import InvalidInput, check_values, prompt_chars_max
 from shared.domain.kind import kind_of
+from shared.domain.kinds.text import MESSAGES_CHARS_MAX
 from shared.domain.native_input import NATIVE
 from shared.domain.native_schema import NativeSchema
 from shared.domain.price_rule import PriceRule, Unit, same
-from shared.domain.quantities import most_of
+from shared.domain.quantities import MESSAGES, most_of
 
-COUNTED = ("count", "seconds", "width", "height", "length", "words_max")  # fields that quantities depend on
+COUNTED = (
+    "count",
+    "seconds",
+    "width",
+    "height",
+    "length",
+    "words_max",
+    "max_tokens",
+)  # fields that quantities depend on
 WRITTEN: frozenset[Unit] = frozenset({"1k_characters", "1m_input_tokens"})  # units that depend on the prompt
 INPUTS_MAX = 20_000
+LONGEST_CONVERSATION = {MESSAGES: [{"role": "user", "content": "x" * MESSAGES_CHARS_MAX}]}
 
 
 def losing_input(model: Model, route: Route, margin_percent: int) -> dict[str, object] | None:
@@ -27,7 +37,9 @@ def losing_input(model: Model, route: Route, margin_percent: int) -> dict[str, o
         return {} if _loses(model.price.flat_micros, route.cost.flat_micros, margin_percent) else None
     written = (model.price.units | route.cost.units) & WRITTEN
     prompts = ("x", "x" * prompt_chars_max(model)) if written else ("x",)
-    for given in inputs_at_limits(model, model.price, route.cost, native=route.native):
+    longest = [{}, LONGEST_CONVERSATION] if written and MESSAGES in model.input else [{}]
+    limits = inputs_at_limits(model, model.price, route.cost, native=route.native)
+    for given in (one | extra for one in limits for extra in longest):
         price, cost = model.price.agreed(given), route.cost.agreed(given)
         for prompt in prompts:
             most = most_of(model.kind, given, prompt, model.duration_s)

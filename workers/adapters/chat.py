@@ -8,9 +8,9 @@ import re
 from itertools import islice
 from typing import Any
 
-from shared.domain.quantities import completion_tokens_max, words_max
+from shared.domain.quantities import MESSAGES, completion_tokens_max, words_max
 from workers.adapters.contract import Call, Done, Rejected, Setup, Unknown
-from workers.adapters.inputs import drop_none
+from workers.adapters.inputs import drop_none, fetch_images
 from workers.adapters.media import data_url
 from workers.adapters.responses import ProviderResponse
 
@@ -36,6 +36,8 @@ INTERROGATE = (
 
 async def build_request(setup: Setup, call: Call) -> dict[str, object]:
     """Return the body of a chat completion for a call of one of KINDS. Raises Rejected if an image is unreachable."""
+    if call.kind == "text":
+        return await _build_text_request(setup, call)
     system = system_prompt(call)
     content: object = call.prompt
     if call.kind == "interrogate":
@@ -52,6 +54,32 @@ async def build_request(setup: Setup, call: Call) -> dict[str, object]:
         "max_tokens": completion_tokens_max(call.input),
         **drop_none(seed=call.input.get("seed")),
     }
+
+
+async def _build_text_request(setup: Setup, call: Call) -> dict[str, object]:
+    """Return the body for a conversation or a prompt. Images go with the last message."""
+    messages = list_messages(call)
+    images = await fetch_images(setup, call)
+    if images:
+        parts = [{"type": "image_url", "image_url": {"url": data_url(image)}} for image in images]
+        messages[-1] = messages[-1] | {"content": [{"type": "text", "text": messages[-1]["content"]}, *parts]}
+    options = {name: call.input.get(name) for name in ("seed", "temperature", "top_p", "stop")}
+    return {
+        "model": call.model,
+        "messages": messages,
+        "max_tokens": completion_tokens_max(call.input),
+        **drop_none(**options),
+    }
+
+
+def list_messages(call: Call) -> list[dict[str, object]]:
+    """Return the conversation of a call, or its prompt as one."""
+    given = call.input.get(MESSAGES)
+    if isinstance(given, list) and given:
+        return [dict(message) for message in given]
+    system = system_prompt(call)
+    own: dict[str, object] = {"role": "user", "content": call.prompt}
+    return [{"role": "system", "content": system}, own] if system else [own]
 
 
 def system_prompt(call: Call) -> str:

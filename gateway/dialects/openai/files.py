@@ -44,7 +44,7 @@ def file_response(request: web.Request, output: Output, size: int) -> web.Respon
     """Return the bytes of an output as a body of its own type."""
     parts = request.app[CONTEXT].storage.read(output.place, 0, size)
     response = web.Response(body=_send_parts(request, parts), content_type=output.media_type)
-    response.content_length = size
+    response.headers["Content-Length"] = str(size)
     return response
 
 

@@ -52,13 +52,8 @@ async def create_images(request: web.Request) -> web.Response:
         wait_s=preferred.wait_s,
     )
     encode = partial(encode_images, body.response_format or default_format(body.model), body.output_format)
-    try:
-        return await order.respond(request, placed, preferred, notices, encode)
-    except Refused as refused:
-        field = NAMES.get(refused.field, refused.field)
-        if refused.code != "invalid_input" or field == refused.field:
-            raise
-        raise Refused(refused.code, refused.reason, field=field) from None
+    reply = order.OrderReply(preferred=preferred, notices=notices, encode=encode, names=NAMES)
+    return await order.respond(request, placed, reply)
 
 
 async def read_images(request: web.Request) -> web.Response:

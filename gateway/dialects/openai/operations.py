@@ -2,10 +2,21 @@
 
 from typing import Any
 
-from gateway.dialects.openai import images, models
+from msgspec import structs
+
+from gateway.dialects.openai import chat, images, models, speech
+from gateway.dialects.openai.chat_bodies import (
+    CompletionChoice,
+    CompletionMessage,
+    CompletionUsage,
+    CreateCompletion,
+    OpenaiCompletion,
+    OpenaiMessage,
+)
 from gateway.dialects.openai.image_bodies import CreateImages, OpenaiImage, OpenaiImages
 from gateway.dialects.openai.models import OpenaiModel, OpenaiModels
 from gateway.dialects.openai.order import OpenaiPending
+from gateway.dialects.openai.speech_bodies import CreateSpeech
 from gateway.examples import ASSET_URL, GENERATION_ID, IDEMPOTENCY_KEY, PROMPT
 from gateway.operation import BODIED, KEYED, Operation, OperationResponse, Parameter, path_parameter
 
@@ -46,6 +57,19 @@ IMAGES = OpenaiImages(
     size="1024x1024",
     model=SERVING,
 )
+COMPLETION = OpenaiCompletion(
+    id=f"chatcmpl-{GENERATION_ID}",
+    created=CREATED_S,
+    model="openai/gpt-5.4-mini",
+    choices=(CompletionChoice(message=CompletionMessage(content="Mist rises."), finish_reason="stop"),),
+    usage=CompletionUsage(prompt_tokens=12, completion_tokens=4, total_tokens=16),
+)
+COMPLETED = OperationResponse(
+    text="The message.", shapes=(OpenaiCompletion,), examples={"message": COMPLETION}, headers=TOLD
+)
+SPOKEN = OperationResponse(text="The audio.", media_type="*/*", headers=TOLD)
+REPLAYED = ("Idempotent-Replayed", "Preference-Applied")
+READING = ("not_found", "content_policy", "invalid_input", "upstream_error", *KEYED)
 RUNNING = OperationResponse(
     status=202,
     text="The generation still runs, and the caller sent `Prefer`. Read it at the `Location` of the response.",
@@ -102,7 +126,7 @@ OPERATIONS = (
                 text="The images.",
                 shapes=(OpenaiImages,),
                 examples={"images": IMAGES},
-                headers=("Idempotent-Replayed", "Preference-Applied", *TOLD),
+                headers=(*REPLAYED, *TOLD),
             ),
             RUNNING,
         ),
@@ -122,7 +146,63 @@ OPERATIONS = (
             OperationResponse(text="The images.", shapes=(OpenaiImages,), examples={"images": IMAGES}, headers=TOLD),
             RUNNING,
         ),
-        refusals=("invalid_request", "not_found", "content_policy", "invalid_input", "upstream_error", *KEYED),
+        refusals=("invalid_request", *READING),
+        **SHARED,
+    ),
+    Operation(
+        method="post",
+        path="/v1/chat/completions",
+        handler=chat.create_completion,
+        id="openaiCreateCompletion",
+        summary="Continue a conversation",
+        text="Orders the next message of a conversation. `max_tokens` bounds the reservation, and the reported tokens "
+        "are charged. Texts are not streamed.",
+        parameters=(IDEMPOTENCY_KEY, PREFER),
+        body=CreateCompletion,
+        bodies={
+            "one message": CreateCompletion(
+                model="gpt-5.4-mini", messages=[OpenaiMessage(role="user", content=PROMPT)], max_tokens=200
+            )
+        },
+        responses=(structs.replace(COMPLETED, headers=(*REPLAYED, *TOLD)), RUNNING),
+        refusals=("missing_prompt", *ORDERING, *CHARGED),
+        **SHARED,
+    ),
+    Operation(
+        method="get",
+        path="/v1/chat/completions/{id}",
+        handler=chat.read_completion,
+        id="openaiReadCompletion",
+        summary="Read a message",
+        parameters=(ID,),
+        responses=(COMPLETED, RUNNING),
+        refusals=READING,
+        **SHARED,
+    ),
+    Operation(
+        method="post",
+        path="/v1/audio/speech",
+        handler=speech.create_speech,
+        id="openaiCreateSpeech",
+        summary="Speak a text",
+        text="Orders speech, and responds with the audio itself.",
+        parameters=(IDEMPOTENCY_KEY, PREFER),
+        body=CreateSpeech,
+        bodies={"a text": CreateSpeech(model="tts-1", input="Mist rises.", voice="alloy")},
+        responses=(structs.replace(SPOKEN, headers=(*REPLAYED, *TOLD)), RUNNING),
+        refusals=("missing_prompt", *ORDERING, *CHARGED),
+        **SHARED,
+    ),
+    Operation(
+        method="get",
+        path="/v1/audio/speech/{id}",
+        handler=speech.read_speech,
+        id="openaiReadSpeech",
+        summary="Read speech",
+        text="The audio of a call that did not wait for it. OpenAI has no such call.",
+        parameters=(ID,),
+        responses=(SPOKEN, RUNNING),
+        refusals=READING,
         **SHARED,
     ),
 )

@@ -1,7 +1,7 @@
 """Accept an OpenAI call, wait for its result, and answer with it or with what became of it."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -66,20 +66,33 @@ def identity_of(identity: bytes) -> bytes:
     return identity.removeprefix(SECOND_ROOT)
 
 
-async def respond(
-    request: web.Request, order: GenerationRequest, preferred: Preferred, notices: Sequence[str], encode: Encode
-) -> web.Response:
+class OrderReply(Struct, frozen=True, kw_only=True):
+    """How a call is answered. `names` has our input fields as the call names them."""
+
+    preferred: Preferred
+    notices: list[str]
+    encode: Encode
+    names: Mapping[str, str]
+
+
+async def respond(request: web.Request, order: GenerationRequest, reply: OrderReply) -> web.Response:
     """Accept an order, and answer with its result if it ends in time. Raises Refused, with nothing charged."""
-    accepted = await accept(request.app[CONTEXT], order)
+    preferred, names = reply.preferred, reply.names
+    try:
+        accepted = await accept(request.app[CONTEXT], order)
+    except Refused as refused:
+        if refused.code != "invalid_input" or refused.field not in names:
+            raise
+        raise Refused(refused.code, refused.reason, field=names[refused.field]) from None
     generation = accepted.generation
     await auth.remember_key(request.app[CONTEXT], order.key_hash, generation.account)
     if generation.open and not preferred.detached:
         response = refusal_response(DIALECT, still_processing(generation, order.wait_s))
         # A repetition under the same key goes on waiting. Any other one would be another order.
         response.headers["X-Should-Retry"] = "true" if order.idempotency_key else "false"
-        add_headers(response, generation, [*notices, *generation.notices])
+        add_headers(response, generation, [*reply.notices, *generation.notices])
     else:
-        response = await answer(request, generation, notices, encode)
+        response = await answer(request, generation, reply.notices, reply.encode)
     if generation.open:
         response.headers["Location"] = f"{request.path}/{generation.id}"
     if preferred.applied:

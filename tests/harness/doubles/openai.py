@@ -19,7 +19,17 @@ HEADERS = {
     "x-ratelimit-reset-requests": "120ms",
 }
 IMAGE_FIELDS = {"model", "prompt", "n", "size", "quality", "background", "output_format", "moderation", "user"}
-CHAT_FIELDS = {"model", "messages", "max_tokens", "max_completion_tokens", "seed", "temperature", "stream"}
+CHAT_FIELDS = {
+    "model",
+    "messages",
+    "max_tokens",
+    "max_completion_tokens",
+    "seed",
+    "temperature",
+    "stream",
+    "stop",
+    "top_p",
+}
 
 
 def error(status: int, message: str, kind: str | None = None, code: object = None) -> Response:

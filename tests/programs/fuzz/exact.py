@@ -53,6 +53,8 @@ def narrow(document: Schema, known: Facts) -> Schema:
         if "imageUrl" in fields:
             fields["imageUrl"] = {"anyOf": [{"enum": own_images}, {"type": "string", "pattern": NOWHERE}]}
     schemas["CreateImages"]["properties"]["model"] = {"enum": ["test/image", "test/noop"]}
+    schemas["CreateCompletion"]["properties"]["model"] = {"enum": ["test/text"]}
+    schemas["CreateSpeech"]["properties"]["model"] = {"enum": ["test/voice"]}
     schemas["VoiceRequest"]["properties"]["format"] = {"enum": ["wav", None]}  # the only format of the one model
     schemas["ChangePlan"]["properties"]["plan"] = {"enum": [*load_catalogue().plans]}
     schemas["CreateAccount"]["properties"] |= {"plan": {"enum": [*load_catalogue().plans]}, "name": NAME}

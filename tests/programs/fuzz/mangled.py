@@ -16,6 +16,7 @@ ERROR = re.compile(rb'"code": ?"[A-Za-z_]+"')
 ORDER = json.dumps({"model": "test/noop", "prompt": "a red boat", "input": None}).encode()
 IMAGE = json.dumps({"prompt": "a red boat", "mode": "pixel", "width": 512}).encode()
 IMAGES = json.dumps({"model": "test/noop", "prompt": "a red boat", "n": 1, "size": "auto"}).encode()
+TALK = json.dumps({"model": "test/text", "messages": [{"role": "user", "content": "a red boat"}], "n": 1}).encode()
 PROCESS = json.dumps({"operation": "upscale", "scale": 2}).encode()
 HOOK = json.dumps({"url": "https://hooks.invalid/x", "events": ["generation.failed"]}).encode()
 INPUT_IMAGE = json.dumps({"imageUrl": "https://127.0.0.1:9/x.png", "scale": 2, "async": True}).encode()
@@ -25,6 +26,7 @@ GOOD: tuple[tuple[str, bytes], ...] = (
     ("POST /api/v1/generate", IMAGE),
     ("POST /api/tools/upscale", INPUT_IMAGE),
     ("POST /v1/images/generations", IMAGES),
+    ("POST /v1/chat/completions", TALK),
     ("POST /api/v1/webhooks", HOOK),
     ("POST /api/v1/assets/job_019e07f2aa187c3e9f216b1f0c9d2e47/process", PROCESS),
     ("POST /callbacks/paid/019e07f2aa187c3e9f216b1f0c9d2e47f3b81c60a27d4e95b8c1d07a6e52f493", b"{}"),

@@ -42,6 +42,11 @@ VALUES: dict[str, tuple[object, ...]] = {
     "image_url": (IMAGE, OTHER_IMAGE),
     "image_urls": ([IMAGE], [OTHER_IMAGE]),
     "language": ("en", "de"),
+    "messages": tuple([{"role": "user", "content": text}] for text in ("one", "two")),
+    "max_tokens": (100, 200),
+    "temperature": (0.2, 0.8),
+    "top_p": (0.2, 0.8),
+    "stop": (["one"], ["two"]),
     "mode": ("image", "video"),
 }
 WORDS: tuple[object, ...] = ("JBFqnCBsd6RMkjVDRZzb", "aaaaaaaaaaaaaaaaaaaa", "default")

@@ -16,7 +16,8 @@ from PIL import Image
 from gateway.examples import GENERATION_ID
 from shared.domain.generation import Outcome, Output
 from shared.store import generations, ledger
-from tests.harness.doubles.openai import Double, error
+from tests.harness.doubles.openai import MP3, Double, error
+from tests.harness.doubles.provider import a_png
 from tests.harness.processes import free_port
 from tests.suites.e2e.caller import Caller, Place, deploy
 
@@ -26,6 +27,8 @@ MODELS = """
 [aliases]
 "gpt-image-1" = ["maker/closed", "local/artist"]
 "dall-e-3" = "maker/ratios"
+"gpt-4o" = "maker/writer"
+"tts-1" = "local/voice"
 
 [providers.local]
 
@@ -52,6 +55,46 @@ routes = [{ provider = "local", model = "artist" }]
 input = { width = { default = 96, max = 128 }, height = { default = 96, max = 128 }, count = { max = 2 }, seed = {} }
 
 [[models]]
+id = "maker/writer"
+name = "Writer"
+kind = "text"
+price_cents = 1
+routes = [{ provider = "upstream", model = "writer" }]
+input = { length = { default = "short" }, words_max = {}, seed = {} }
+
+[[models]]
+id = "local/voice"
+name = "Voice"
+kind = "voice"
+price_cents = 1
+routes = [{ provider = "local", model = "voice" }]
+input = { voice_id = { default = "default" }, speed = { default = 1 }, format = { default = "wav" } }
+
+[[models]]
+id = "openai/gpt-voice"
+name = "GPT Voice"
+kind = "voice"
+price_cents = 1
+routes = [{ provider = "upstream", model = "gpt-voice" }]
+input = { voice_id = {}, format = { default = "mp3" } }
+
+[[models]]
+id = "openai/gpt-mini"
+name = "GPT mini"
+kind = "text"
+price = { parts = [{ per = "1m_input_tokens", cents = 100 }, { per = "1m_output_tokens", cents = 200 }] }
+routes = [{ provider = "upstream", model = "gpt-mini" }]
+input = { messages = {}, max_tokens = {}, temperature = {}, stop = {} }
+
+[[models]]
+id = "openai/gpt-eye"
+name = "GPT eye"
+kind = "text"
+price = { parts = [{ per = "1m_input_tokens", cents = 100 }, { per = "1m_output_tokens", cents = 200 }] }
+routes = [{ provider = "upstream", model = "gpt-eye" }]
+input = { messages = {}, image_urls = {} }
+
+[[models]]
 id = "maker/ratios"
 name = "Ratios"
 kind = "image"
@@ -75,6 +118,12 @@ price_cents = 2
 routes = [{ provider = "upstream", model = "gpt-image-2:medium:transparent" }]
 """
 PICTURE = Output("2026/05/08/5b0c94e6f3d24f0c8a7e61d2b3c4f5a6-0.png", "image/png", 3)
+TALK = [
+    {"role": "system", "content": "Answer shortly."},
+    {"role": "user", "content": "Who are you?"},
+    {"role": "assistant", "content": "A fox."},
+    {"role": "user", "content": [{"type": "text", "text": "Where?"}, {"type": "text", "text": "When?"}]},
+]
 JSON = {"Content-Type": "application/json"}
 DRAWN = {"model": "local/artist", "prompt": "a fox"}
 
@@ -274,17 +323,145 @@ async def test_client_waits_on_under_an_idempotency_key(caller: Caller, client: 
     assert 2 == len(await generations.list_newest(store, account, 5))
 
 
+async def test_conversation_reaches_the_provider(caller: Caller, double: Double, client: AsyncOpenAI) -> None:
+    """The roles, the limit and the options reach the provider, and its tokens are charged below the reservation."""
+    raw = await client.chat.completions.with_raw_response.create(
+        model="gpt-mini", messages=TALK, max_completion_tokens=50, temperature=0.5, stop="END", metadata={"a": "b"}
+    )
+    said = raw.parse()
+    assert (double.content, "stop") == (said.choices[0].message.content, said.choices[0].finish_reason)
+    assert said.usage is not None
+    assert (9, 7, 16) == (said.usage.prompt_tokens, said.usage.completion_tokens, said.usage.total_tokens)
+    sent = double.requests[-1].json
+    assert [
+        ("system", "Answer shortly."),
+        ("user", "Who are you?"),
+        ("assistant", "A fox."),
+        ("user", "Where?\n\nWhen?"),
+    ] == [(one["role"], one["content"]) for one in sent["messages"]]
+    assert (50, 0.5, ["END"]) == (sent["max_tokens"], sent["temperature"], sent["stop"])
+    assert ("openai/gpt-mini", "openai/gpt-mini") == (said.model, raw.headers["x-wokflow-model"])
+    assert "metadata" in raw.headers["x-wokflow-notices"]
+    assert "0.000025" == raw.headers["x-wokflow-cost-usd"]
+    [made] = await generations.list_newest(caller.place.store, caller.customer.account, 5)
+    # 9 tokens at $1 and 7 at $2 a million, and 5 %; reserved were 50 tokens of output.
+    assert (25, True) == (made.cost, made.reserved > 50 * 2)
+    assert "messages" not in made.spec.input
+    again = await caller.request("GET", f"/v1/chat/completions/{said.id}")
+    assert again.body["choices"][0]["message"]["content"] == double.content
+
+
+async def test_limit_of_tokens_bounds_the_reservation(caller: Caller, double: Double, client: AsyncOpenAI) -> None:
+    """A conversation without a limit reserves more, and a poor account can afford the limited one alone."""
+    poor = await caller.place.create_caller(cents=0)
+    await ledger.top_up(poor.place.store, poor.customer.account, 3_000, "cents")
+    paying = client.with_options(api_key=poor.customer.key)
+    said = [{"role": "user", "content": "Hello."}]
+    with pytest.raises(openai.RateLimitError, match="balance"):
+        await paying.chat.completions.create(model="gpt-mini", messages=said)
+    await paying.chat.completions.create(model="gpt-mini", messages=said, max_tokens=10)
+
+
+async def test_model_that_reads_images_gets_them(double: Double, client: AsyncOpenAI) -> None:
+    """An image in a message reaches a model that reads images by value; any other model refuses it."""
+    url = f"data:image/png;base64,{base64.b64encode(a_png()).decode()}"
+    seen = [
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "What?"}, {"type": "image_url", "image_url": {"url": url}}],
+        }
+    ]
+    await client.chat.completions.create(model="gpt-eye", messages=seen)
+    text, image = double.requests[-1].json["messages"][-1]["content"]
+    assert "What?" == text["text"]
+    assert opened(image["image_url"]["url"].partition(",")[2])
+    with pytest.raises(openai.BadRequestError) as caught:
+        await client.chat.completions.create(model="gpt-mini", messages=seen)
+    assert "messages" == caught.value.param
+
+
+async def test_model_without_roles_gets_one_prompt(caller: Caller, client: AsyncOpenAI) -> None:
+    """A model that lists no messages reads a conversation as one prompt, and takes a limit in words."""
+    raw = await client.chat.completions.with_raw_response.create(model="gpt-4o", messages=TALK, max_tokens=40)
+    assert raw.parse().choices[0].message.content
+    assert "maker/writer" == raw.headers["x-wokflow-model"]
+    [made] = await generations.list_newest(caller.place.store, caller.customer.account, 5)
+    assert made.spec.prompt.startswith("System: Answer shortly.\n\nUser: Who are you?")
+    assert 30 == made.spec.input["words_max"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"messages": []}, "messages"),
+        ({"messages": [{"role": "user", "content": " "}]}, "messages"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0]"),
+        ({"messages": [{"role": "user", "content": 7}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": [{"type": "file"}]}]}, "messages[0].content[0]"),
+        ({"messages": [{"role": "user", "content": "x" * 200_001}]}, "messages"),
+        ({"messages": [{"role": "user", "content": "a\0b"}]}, "messages"),
+        ({"model": "local/artist"}, "model"),
+        ({"stream": True}, "stream"),
+        ({"n": 2}, "n"),
+        ({"tools": [{"type": "function"}]}, "tools"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"max_tokens": 1_000_000}, "max_tokens"),
+        ({"colour": "red"}, "colour"),
+    ],
+    ids=lambda value: json.dumps(value)[:60] if isinstance(value, dict) else "",
+)
+async def test_bad_conversation_is_named_and_costs_nothing(
+    caller: Caller, client: AsyncOpenAI, changes: dict[str, Any], param: str
+) -> None:
+    """A conversation that cannot be continued is a BadRequestError with the place."""
+    body = {"model": "gpt-mini", "messages": [{"role": "user", "content": "Hello."}]} | changes
+    with pytest.raises(openai.BadRequestError) as caught:
+        await client.post("/chat/completions", cast_to=object, body=body)
+    assert param == caught.value.param
+    assert 100 == await caller.check_balance()
+
+
+async def test_speech_is_the_audio_itself(caller: Caller, double: Double, client: AsyncOpenAI) -> None:
+    """Speech comes as a file in the model's own format; behind an alias, a voice that only OpenAI has is left out."""
+    spoken = await client.audio.speech.with_raw_response.create(
+        model="tts-1", voice="alloy", input="Hello.", response_format="opus"
+    )
+    assert ("audio/wav", b"RIFF") == (spoken.headers["content-type"], spoken.content[:4])
+    assert "voice has no effect" in spoken.headers["x-wokflow-notices"]
+    assert str(len(spoken.content)) == spoken.headers["content-length"]
+    named = await client.audio.speech.create(model="gpt-voice", voice="nova", input="Hello.", response_format="mp3")
+    assert MP3 == named.content
+    assert ("nova", "mp3") == tuple(double.requests[-1].json[name] for name in ("voice", "response_format"))
+    made = spoken.headers["x-wokflow-generation"]
+    assert spoken.content == (await caller.request("GET", f"/v1/audio/speech/{made}")).body
+    for changes, param in (({"input": " "}, "input"), ({"speed": 9}, "speed"), ({"model": "gpt-4o"}, "model")):
+        with pytest.raises(openai.BadRequestError) as caught:
+            body = {"model": "tts-1", "voice": "alloy", "input": "Hello."} | changes
+            await client.post("/audio/speech", cast_to=object, body=body)
+        assert param == caught.value.param
+
+
 async def test_samples_of_the_document_run(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every Python sample of these calls runs unchanged, except for the id in it."""
     monkeypatch.setenv("WOWFLOW_KEY", caller.customer.key)
-    made = await caller.request("POST", "/v1/images/generations", json=DRAWN)
+    spoken = {"model": "tts-1", "input": "Hello."}
+    said = {"model": "gpt-mini", "messages": TALK}
+    bodies = {"images/generations": DRAWN, "chat/completions": said, "audio/speech": spoken}
+    answers = {path: await caller.request("POST", f"/v1/{path}", json=body) for path, body in bodies.items()}
+    ids = {
+        f"/{path}/{GENERATION_ID}": f"/{path}/{one.headers['X-Wokflow-Generation']}" for path, one in answers.items()
+    }
+    ids["gpt-5.4-mini"] = "gpt-mini"
     document = (await caller.request("GET", "/openapi.json")).body
     told = [item[method] for item in document["paths"].values() for method in ("get", "post") if method in item]
     samples = [one["x-codeSamples"] for one in told if one["tags"] == ["OpenAI"]]
     sources = [sample["source"] for several in samples for sample in several if sample["label"] == "Python"]
-    assert len(sources) >= 4
-    for source in sources:
-        await asyncio.to_thread(exec, source.replace(GENERATION_ID, made.headers["X-Wokflow-Generation"]), {})
+    assert len(sources) >= 8
+    text = "\0".join(sources)
+    for old, new in ids.items():
+        text = text.replace(old, new)
+    for source in text.split("\0"):
+        await asyncio.to_thread(exec, source, {})
 
 
 async def test_pages_of_other_sites_may_call(place: Place) -> None:

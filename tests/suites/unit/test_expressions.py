@@ -32,6 +32,7 @@ CLIENTS_RUN = (  # in the document alone
     "gateway/dialects/wokgen/bodies.py",
     "gateway/dialects/wowflow/bodies.py",
     "gateway/dialects/openai/image_bodies.py",
+    "gateway/dialects/openai/speech_bodies.py",
 )
 
 

@@ -129,9 +129,7 @@ class Adapter(HttpAdapter):
             raise Rejected("provider_refused", "This model cannot read images at this provider.")
         body = {
             "model": call.model,
-            "messages": [
-                {"role": "user", "content": "\n\n".join(filter(None, (chat.system_prompt(call), call.prompt)))}
-            ],
+            "messages": _without_system(chat.list_messages(call)),
             "max_tokens": completion_tokens_max(call.input),
             "stream": False,
         }
@@ -176,3 +174,11 @@ def _unwrap(response: ProviderResponse) -> ProviderResponse:
     if "choices" in response.fields or not isinstance(inner, dict):
         return response
     return structs.replace(response, body=json.dumps(inner).encode())
+
+
+def _without_system(messages: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Return a conversation whose system prompt is at the head of its first other message."""
+    system = [str(one["content"]) for one in messages if one["role"] == "system"]
+    others = [one for one in messages if one["role"] != "system"] or [{"role": "user", "content": ""}]
+    first = others[0] | {"content": "\n\n".join(filter(None, (*system, str(others[0]["content"]))))}
+    return [first, *others[1:]]
