@@ -50,9 +50,10 @@ def routes(table: Iterable[Operation]) -> list[web.RouteDef]:
 
 
 def unlisted_routes() -> list[web.RouteDef]:
-    """Return the routes whose URLs the API hands out, and the second address of the OpenAI API."""
+    """Return the routes whose URLs the API hands out, the second address of the OpenAI API, and its forms."""
     second = [structs.replace(one, **_behind(SECOND_ROOT, one)) for one in openai.OPERATIONS]
-    return [web.put("/api/v1/uploads/{id}/content", uploads.put_content), *routes(second)]
+    forms = [web.post(root + path, handler) for path, handler in openai.FORMS.items() for root in ("", SECOND_ROOT)]
+    return [web.put("/api/v1/uploads/{id}/content", uploads.put_content), *routes(second), *forms]
 
 
 def _behind(root: str, operation: Operation) -> dict[str, str]:

@@ -20,7 +20,7 @@ class OpenaiMessage(Struct, kw_only=True):
 
     role: Annotated[
         Literal["system", "developer", "user", "assistant", "tool", "function"],
-        doc("Who wrote it. Messages of tools are refused."),
+        doc("The author. Messages of tools are refused."),
     ]
     content: Annotated[
         object,

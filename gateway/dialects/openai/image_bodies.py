@@ -81,6 +81,14 @@ class CreateImages(ImageOptions, kw_only=True, forbid_unknown_fields=True):
     style: Annotated[Literal["vivid", "natural"] | None, doc("The style, if the model takes one.")] = None
 
 
+class EditImages(ImageOptions, kw_only=True, forbid_unknown_fields=True):
+    """The fields of POST /v1/images/edits, a form. Each file is a `data:` URL here."""
+
+    image: list[str] = []
+    mask: str | None = None
+    input_fidelity: Name | None = None
+
+
 class OpenaiImage(Struct, kw_only=True):
     """An image: its URL or its bytes."""
 

@@ -1,16 +1,19 @@
 """OpenAI's image calls: decode the request, accept it, encode the result."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
 from aiohttp import web
+from msgspec import Struct
 
 from gateway import auth, routing
 from gateway.body import read_json
 from gateway.context import CONTEXT, GatewayContext
 from gateway.dialects.openai import order
 from gateway.dialects.openai.files import base64_response, find_sizes
-from gateway.dialects.openai.image_bodies import CreateImages, ImageOptions, OpenaiImage, OpenaiImages
+from gateway.dialects.openai.forms import read_form
+from gateway.dialects.openai.image_bodies import CreateImages, EditImages, ImageOptions, OpenaiImage, OpenaiImages
 from gateway.dialects.openai.names import NamedModel, find_of_kind, find_variant
 from gateway.dialects.openai.sizes import fit_size
 from gateway.offers import GenerationRequest
@@ -23,29 +26,71 @@ BASE64, URL = "b64_json", "url"
 FORMATS = {"image/jpeg": "jpeg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
 QUALITIES = {"hd": "hd", "high": "hd", "xhigh": "hd", "max": "hd", "standard": "standard", "medium": "standard"}
 QUALITIES |= {"low": "standard"}
-NAMES = {"count": "n", "width": "size", "height": "size", "aspect_ratio": "size"}  # our input fields, as named here
+IMAGE_PARTS = {"image": "image", "image[]": "image"}  # of a form
+NAMES = {  # our input fields, as named here
+    **{"count": "n", "width": "size", "height": "size", "aspect_ratio": "size"},
+    "image_urls": "image",
+}
 Input = dict[str, object]
 
 
 async def create_images(request: web.Request) -> web.Response:
     """Answer the images of a prompt once they are there."""
-    context, key_hash = request.app[CONTEXT], auth.key_hash(request)
+    auth.key_hash(request)  # a wrong key is refused before the body is read
     body, identity = await read_json(request, CreateImages, with_media=True)
-    preferred = order.read_preference(request)
-    named = choose_model(context, body)
-    if not body.prompt or not body.prompt.strip():
-        raise Refused("missing_prompt", "is required: describe the image.", field="prompt")
-    images = request_images(context, key_hash)
+    named = choose_model(request.app[CONTEXT], body)
     given, notices = build_input(body, named)
     if body.style is not None:
         add_style(body.style, named, given, notices)
+    return await order_images(request, body, identity, Chosen(named, given, notices))
+
+
+async def edit_images(request: web.Request) -> web.Response:
+    """Answer images made from those in a form once they are there."""
+    context = request.app[CONTEXT]
+    body, identity = await read_form(request, EditImages, IMAGE_PARTS)
+    named = choose_model(context, body)
+    if "image_urls" not in named.model.input:
+        edits = find_variant(context, named, "-edit")
+        if edits is None:
+            raise Refused("invalid_input", f"must be left out: {named.model.id} takes no images.", field="image")
+        named = edits
+    if not body.image:
+        raise Refused("invalid_input", "is required: the images to start from.", field="image")
+    if body.mask is not None:
+        raise Refused("invalid_input", "must be left out: masks are not supported here.", field="mask")
+    given, notices = build_input(body, named)
+    if body.input_fidelity == "high":
+        notices.append("input_fidelity has no effect.")
+    return await order_images(request, body, identity, Chosen(named, given, notices), body.image)
+
+
+class Chosen(Struct, frozen=True):
+    """The model of a call, its input fields, and notices about parameters without effect."""
+
+    named: NamedModel
+    given: Input
+    notices: list[str]
+
+
+async def order_images(
+    request: web.Request, body: ImageOptions, identity: bytes, chosen: Chosen, sources: Sequence[str] = ()
+) -> web.Response:
+    """Accept a call, and answer its images once they are there. `sources` are the images to start from."""
+    context, key_hash = request.app[CONTEXT], auth.key_hash(request)
+    if not body.prompt or not body.prompt.strip():
+        raise Refused("missing_prompt", "is required: describe the image.", field="prompt")
+    images, preferred = request_images(context, key_hash), order.read_preference(request)
+    named, given, notices = chosen.named, chosen.given, chosen.notices
+    if sources:
+        given["image_urls"] = [await images.take(url, "image") for url in sources]
     placed = GenerationRequest(
         dialect=order.DIALECT,
         candidates=routing.of_model(context, named.model.id),
         key_hash=key_hash,
         address=auth.caller_address(request),
         prompt=body.prompt,
-        input=await images.take_all(given),
+        input=given if sources else await images.take_all(given),
         uploads=tuple(images.uploads),
         body=order.identity_of(identity),
         idempotency_key=request.headers.get("Idempotency-Key", ""),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aiohttp.typedefs import Handler
 from msgspec import structs
 
 from gateway.dialects.openai import chat, images, models, speech
@@ -206,3 +207,5 @@ OPERATIONS = (
         **SHARED,
     ),
 )
+# The document describes bodies in JSON alone: docs/clients.md describes these.
+FORMS: dict[str, Handler] = {"/v1/images/edits": images.edit_images}

@@ -19,7 +19,7 @@ IMAGE_URLS_MAX = 14
 class ChatMessage(Struct, forbid_unknown_fields=True, kw_only=True):
     """A message of a conversation."""
 
-    role: Annotated[Literal["system", "user", "assistant"], doc("Who wrote it.")]
+    role: Annotated[Literal["system", "user", "assistant"], doc("The author.")]
     content: Annotated[Annotated[str, Meta(max_length=MESSAGES_CHARS_MAX)], doc("Its text.")]
 
 

@@ -25,7 +25,11 @@ ROUTES = [
     if route.provider != "local"
 ]
 IMAGE_URL = "https://example.com/a.png"
-VALUES = {"image_url": IMAGE_URL, "aspect_ratio": "16:9", "language": "en", "mode": "pixel", "tool": "generate"}
+MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who are you?"}]
+VALUES = {
+    **{"image_url": IMAGE_URL, "aspect_ratio": "16:9", "language": "en", "mode": "pixel", "tool": "generate"},
+    **{"messages": MESSAGES, "stop": ["END"]},
+}
 
 
 def adapter_of(provider: Provider) -> str:

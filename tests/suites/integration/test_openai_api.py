@@ -111,6 +111,14 @@ routes = [{ provider = "upstream", model = "gpt-image-2" }]
 input = { aspect_ratio = { choices = ["1:1", "16:9"] }, quality = {} }
 
 [[models]]
+id = "openai/gpt-image-2-edit"
+name = "GPT Image 2, from images"
+kind = "image"
+price_cents = 2
+routes = [{ provider = "upstream", model = "gpt-image-2" }]
+input = { image_urls = { required = true, max = 2 }, count = {} }
+
+[[models]]
 id = "openai/gpt-image-2-transparent"
 name = "GPT Image 2, without a background"
 kind = "image"
@@ -224,6 +232,43 @@ async def test_provider_gets_the_order_of_a_hard_coded_name(double: Double, clie
     width, height = map(int, wide["size"].split("x"))
     assert 1.7 < width / height < 1.8
     assert ("high", "transparent") == (fine["quality"], bare["background"])
+
+
+async def test_images_are_edited(caller: Caller, double: Double, client: AsyncOpenAI) -> None:
+    """The images of a form reach the provider byte for byte, one repetition under the same key costs nothing more."""
+    pictures = [("a.png", a_png(), "image/png"), ("b.png", a_png(8, 8), "application/octet-stream")]
+    for _ in range(2):
+        edited = await client.images.edit(
+            model="gpt-image-2", prompt="a fox", image=pictures, n=2, extra_headers={"Idempotency-Key": "edit"}
+        )
+        assert 2 == len([opened(image.b64_json) for image in edited.data or ()])
+    parts = [part.data for part in double.requests[-1].form if part.filename]
+    assert [a_png(), a_png(8, 8)] == parts
+    assert 97 == await caller.check_balance()
+    await client.images.edit(model="openai/gpt-image-2-edit", prompt="a fox", image=pictures[0])
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"image": pictures * 2}, "image"),
+        ({"image": ("a.txt", b"text", "image/png")}, "image"),
+        ({"mask": pictures[0]}, "mask"),
+        ({"n": 11}, "n"),
+        ({"model": "local/artist"}, "image"),
+        ({"extra_body": {"colour": "red"}}, "colour"),
+    ]
+    for changes, param in refused:
+        with pytest.raises(openai.BadRequestError) as caught:
+            await client.images.edit(**{"model": "gpt-image-2", "prompt": "a fox", "image": pictures[0], **changes})
+        assert param == caught.value.param
+    assert 95 == await caller.check_balance()
+    broken = {"Content-Type": "multipart/form-data; boundary=x"}
+    for data in (
+        b"",
+        b"--x\r\n",
+        b"--x\r\nnothing",
+        b"--x\r\n\r\n\xff\r\n--x--",
+        b"--x\r\nContent-Disposition: form-data\r\n\r\n",
+    ):
+        answer = await caller.request("POST", "/v1/images/edits", data=data, headers=broken)
+        assert (400, "invalid_request_error") == (answer.status, answer.body["error"]["type"]), data
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ SHIPPED = load_shipped_catalogue()
 INPUTS = 24
 MODELS_MIN = 120
 IMAGE = "https://example.com/a.png"
-TEXTS = {"image_url": IMAGE, "aspect_ratio": "1:1", "image_urls": [IMAGE]}
+TALK = [{"role": "user", "content": "x" * 50_000}, {"role": "assistant", "content": "y"}]
+TEXTS = {"image_url": IMAGE, "aspect_ratio": "1:1", "image_urls": [IMAGE], "messages": TALK, "stop": ["END"]}
 
 
 def list_values(model: Model, name: str, limit: Limit) -> list[Any]:
