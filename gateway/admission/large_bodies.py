@@ -43,6 +43,13 @@ def hold_large(slots: Slots, account: str) -> LargeBody:
     return body
 
 
+def track_body(slots: Slots, account: str) -> LargeBody:
+    """Return the body of the current request, whose size counts without a slot."""
+    body = LargeBody(slots, account)
+    CURRENT.set(body)
+    return body
+
+
 def free_large() -> None:
     """Give the slot of the current request back, if it has one."""
     if (body := CURRENT.get()) is not None:

@@ -47,8 +47,16 @@ class Turn(Struct, frozen=True):
 
 async def create_completion(request: web.Request) -> web.Response:
     """Answer the model's next message once it is there."""
-    context, key_hash = request.app[CONTEXT], auth.key_hash(request)
+    auth.key_hash(request)  # a wrong key is refused before the body is read
     body, identity = await read_json(request, CreateCompletion, with_media=True)
+    return await order_text(request, body, identity, encode_completion)
+
+
+async def order_text(
+    request: web.Request, body: CreateCompletion, identity: bytes, encode: order.Encode
+) -> web.Response:
+    """Accept a conversation, and answer its next message once it is there."""
+    context, key_hash = request.app[CONTEXT], auth.key_hash(request)
     preferred = order.read_preference(request)
     check_defaults(body)
     named = find_of_kind(context, body.model, "text")
@@ -67,7 +75,7 @@ async def create_completion(request: web.Request) -> web.Response:
         idempotency_key=request.headers.get("Idempotency-Key", ""),
         wait_s=preferred.wait_s,
     )
-    reply = order.OrderReply(preferred=preferred, notices=notices, encode=encode_completion, names=NAMES)
+    reply = order.OrderReply(preferred=preferred, notices=notices, encode=encode, names=NAMES)
     return await order.respond(request, placed, reply)
 
 
@@ -172,7 +180,6 @@ def transcript(turns: Sequence[Turn], model: Model, *, cut: bool) -> str:
 async def encode_completion(request: web.Request, generation: Generation, notices: list[str]) -> web.Response:
     """Return the response with a completed generation's text."""
     outcome = generation.outcome
-    facts = outcome.facts if outcome else {}
     completion = OpenaiCompletion(
         id=ID + generation.id,
         created=generation.created_ms // 1000,
@@ -180,11 +187,20 @@ async def encode_completion(request: web.Request, generation: Generation, notice
         choices=(
             CompletionChoice(
                 message=CompletionMessage(content=(outcome.text if outcome else None) or ""),
-                finish_reason="length" if facts.get("truncated") else "stop",
+                finish_reason="length" if outcome and outcome.facts.get("truncated") else "stop",
             ),
         ),
     )
-    read, written = facts.get("prompt_tokens"), facts.get("completion_tokens")
-    if isinstance(read, int) and isinstance(written, int):
-        completion.usage = CompletionUsage(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)
+    usage = usage_of(generation)
+    if usage is not None:
+        completion.usage = usage
     return json_response(completion)
+
+
+def usage_of(generation: Generation) -> CompletionUsage | None:
+    """Return the tokens that the provider reported, or None."""
+    facts = generation.outcome.facts if generation.outcome else {}
+    read, written = facts.get("prompt_tokens"), facts.get("completion_tokens")
+    if not isinstance(read, int) or not isinstance(written, int):
+        return None
+    return CompletionUsage(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import BodyPartReader, web
 
 from gateway import auth, field_errors
-from gateway.admission.large_bodies import LARGE_BYTES_MAX, hold_large
+from gateway.admission.large_bodies import LARGE_BYTES_MAX, hold_large, track_body
 from gateway.body import BODY_BYTES_MAX, LARGE_TIMES
 from gateway.context import CONTEXT
 from shared.domain.errors import Refused
@@ -36,19 +36,16 @@ async def read_form(request: web.Request, shape: type[Shape], lists: Mapping[str
         raise Refused("unsupported_media_type", "Send multipart/form-data.")
     if (request.content_length or 0) > LARGE_BYTES_MAX:
         raise web.HTTPRequestEntityTooLarge(LARGE_BYTES_MAX, request.content_length or 0)
-    held = None
-    if request.content_length is None or request.content_length > BODY_BYTES_MAX:
-        held = hold_large(context.large_bodies, account)
+    is_large = request.content_length is None or request.content_length > BODY_BYTES_MAX
+    sent = (hold_large if is_large else track_body)(context.large_bodies, account)
     limit_s = LARGE_TIMES * context.settings.body_timeout_s
     try:
         async with asyncio.timeout(limit_s):
-            values, size = await _read_parts(request, lists)
+            values, sent.size_bytes = await _read_parts(request, lists)
     except TimeoutError:
         raise Refused("invalid_request", f"The body did not arrive within {limit_s:g} s. Send less.") from None
     except (ValueError, web.RequestPayloadError, ConnectionError, AssertionError):
         raise BROKEN from None
-    if held is not None:
-        held.size_bytes = size
     try:
         body = msgspec.convert(values, shape, strict=False)
     except msgspec.ValidationError as error:

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp.typedefs import Handler
 from msgspec import structs
 
-from gateway.dialects.openai import chat, images, models, speech
+from gateway.dialects.openai import chat, images, models, responses, speech
 from gateway.dialects.openai.chat_bodies import (
     CompletionChoice,
     CompletionMessage,
@@ -17,6 +17,15 @@ from gateway.dialects.openai.chat_bodies import (
 from gateway.dialects.openai.image_bodies import CreateImages, OpenaiImage, OpenaiImages
 from gateway.dialects.openai.models import OpenaiModel, OpenaiModels
 from gateway.dialects.openai.order import OpenaiPending
+from gateway.dialects.openai.response_bodies import (
+    CreateResponse,
+    InputTokensDetails,
+    OpenaiResponse,
+    OutputMessage,
+    OutputText,
+    OutputTokensDetails,
+    ResponseUsage,
+)
 from gateway.dialects.openai.speech_bodies import CreateSpeech
 from gateway.examples import ASSET_URL, GENERATION_ID, IDEMPOTENCY_KEY, PROMPT
 from gateway.operation import BODIED, KEYED, Operation, OperationResponse, Parameter, path_parameter
@@ -68,6 +77,21 @@ COMPLETION = OpenaiCompletion(
 COMPLETED = OperationResponse(
     text="The message.", shapes=(OpenaiCompletion,), examples={"message": COMPLETION}, headers=TOLD
 )
+RESPONSE = OpenaiResponse(
+    id=f"resp_{GENERATION_ID}",
+    created_at=CREATED_S,
+    status="completed",
+    model="openai/gpt-5.4-mini",
+    output=(OutputMessage(id=f"msg_{GENERATION_ID}", status="completed", content=(OutputText(text="Mist rises."),)),),
+    usage=ResponseUsage(
+        input_tokens=12,
+        input_tokens_details=InputTokensDetails(),
+        output_tokens=4,
+        output_tokens_details=OutputTokensDetails(),
+        total_tokens=16,
+    ),
+)
+RESPONDED = OperationResponse(text="The text.", shapes=(OpenaiResponse,), examples={"text": RESPONSE}, headers=TOLD)
 SPOKEN = OperationResponse(text="The audio.", media_type="*/*", headers=TOLD)
 REPLAYED = ("Idempotent-Replayed", "Preference-Applied")
 READING = ("not_found", "content_policy", "invalid_input", "upstream_error", *KEYED)
@@ -177,6 +201,31 @@ OPERATIONS = (
         summary="Read a message",
         parameters=(ID,),
         responses=(COMPLETED, RUNNING),
+        refusals=READING,
+        **SHARED,
+    ),
+    Operation(
+        method="post",
+        path="/v1/responses",
+        handler=responses.create_response,
+        id="openaiCreateResponse",
+        summary="Create a response",
+        text="Orders a text for an input. Conversations are not kept here: send the messages before with each call.",
+        parameters=(IDEMPOTENCY_KEY, PREFER),
+        body=CreateResponse,
+        bodies={"a text": CreateResponse(model="gpt-5.4-mini", input=PROMPT, max_output_tokens=200)},
+        responses=(structs.replace(RESPONDED, headers=(*REPLAYED, *TOLD)), RUNNING),
+        refusals=("missing_prompt", *ORDERING, *CHARGED),
+        **SHARED,
+    ),
+    Operation(
+        method="get",
+        path="/v1/responses/{id}",
+        handler=responses.read_response,
+        id="openaiReadResponse",
+        summary="Read a response",
+        parameters=(ID,),
+        responses=(RESPONDED, RUNNING),
         refusals=READING,
         **SHARED,
     ),

@@ -54,6 +54,7 @@ def narrow(document: Schema, known: Facts) -> Schema:
             fields["imageUrl"] = {"anyOf": [{"enum": own_images}, {"type": "string", "pattern": NOWHERE}]}
     schemas["CreateImages"]["properties"]["model"] = {"enum": ["test/image", "test/noop"]}
     schemas["CreateCompletion"]["properties"]["model"] = {"enum": ["test/text"]}
+    schemas["CreateResponse"]["properties"]["model"] = {"enum": ["test/text"]}
     schemas["CreateSpeech"]["properties"]["model"] = {"enum": ["test/voice"]}
     schemas["VoiceRequest"]["properties"]["format"] = {"enum": ["wav", None]}  # the only format of the one model
     schemas["ChangePlan"]["properties"]["plan"] = {"enum": [*load_catalogue().plans]}

@@ -466,6 +466,40 @@ async def test_bad_conversation_is_named_and_costs_nothing(
     assert 100 == await caller.check_balance()
 
 
+async def test_response_is_the_next_message(caller: Caller, double: Double, client: AsyncOpenAI) -> None:
+    """Instructions and messages reach the provider, and the text, its tokens and its id are those of a response."""
+    said: list[Any] = [{"role": "user", "content": [{"type": "input_text", "text": "Who are you?"}]}]
+    raw = await client.responses.with_raw_response.create(
+        model="gpt-mini", instructions="Answer shortly.", input=said, max_output_tokens=50, store=False
+    )
+    made = raw.parse()
+    assert (double.content, "completed") == (made.output_text, made.status)
+    assert made.usage is not None
+    assert (9, 7) == (made.usage.input_tokens, made.usage.output_tokens)
+    sent = double.requests[-1].json
+    assert [TALK[0], {"role": "user", "content": "Who are you?"}] == sent["messages"]
+    assert 50 == sent["max_tokens"]
+    assert made == await client.responses.retrieve(made.id)
+    assert "0.000025" == raw.headers["x-wokflow-cost-usd"]
+    assert double.content == (await client.responses.create(model="gpt-mini", input="Who are you?")).output_text
+    strange = [{"role": "user", "content": [{"type": "input_file"}]}]
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"input": []}, "input"),
+        ({"input": " "}, "input"),
+        ({"input": [{"type": "function_call_output"}]}, "input[0]"),
+        ({"input": strange, "instructions": "x"}, "input[0].content[0]"),
+        ({"previous_response_id": "resp_1"}, "previous_response_id"),
+        ({"text": {"format": {"type": "json_object"}}}, "text"),
+        ({"tools": [{"type": "web_search"}]}, "tools"),
+        ({"max_output_tokens": 1_000_000}, "max_output_tokens"),
+        ({"colour": "red"}, "colour"),
+    ]
+    for changes, param in refused:
+        with pytest.raises(openai.BadRequestError) as caught:
+            await client.post("/responses", cast_to=object, body={"model": "gpt-mini", "input": "Hello."} | changes)
+        assert param == caught.value.param
+
+
 async def test_speech_is_the_audio_itself(caller: Caller, double: Double, client: AsyncOpenAI) -> None:
     """Speech comes as a file in the model's own format; behind an alias, a voice that only OpenAI has is left out."""
     spoken = await client.audio.speech.with_raw_response.create(
@@ -492,6 +526,7 @@ async def test_samples_of_the_document_run(caller: Caller, monkeypatch: pytest.M
     spoken = {"model": "tts-1", "input": "Hello."}
     said = {"model": "gpt-mini", "messages": TALK}
     bodies = {"images/generations": DRAWN, "chat/completions": said, "audio/speech": spoken}
+    bodies["responses"] = {"model": "gpt-mini", "input": "Hello."}
     answers = {path: await caller.request("POST", f"/v1/{path}", json=body) for path, body in bodies.items()}
     ids = {
         f"/{path}/{GENERATION_ID}": f"/{path}/{one.headers['X-Wokflow-Generation']}" for path, one in answers.items()
@@ -501,7 +536,7 @@ async def test_samples_of_the_document_run(caller: Caller, monkeypatch: pytest.M
     told = [item[method] for item in document["paths"].values() for method in ("get", "post") if method in item]
     samples = [one["x-codeSamples"] for one in told if one["tags"] == ["OpenAI"]]
     sources = [sample["source"] for several in samples for sample in several if sample["label"] == "Python"]
-    assert len(sources) >= 8
+    assert len(sources) >= 10
     text = "\0".join(sources)
     for old, new in ids.items():
         text = text.replace(old, new)

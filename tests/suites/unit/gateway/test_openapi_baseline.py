@@ -52,6 +52,8 @@ def current_document() -> str:
     made = json.loads(json.dumps(document(catalogue, BASE_URL)))
     del made["info"]["version"]
     made["x-models"] = [model for model in made["x-models"] if model["id"].startswith("local/")]
+    order = made["paths"]["/api/v1/generations"]["post"]["requestBody"]["content"]["application/json"]
+    order["examples"] = {name: one for name, one in order["examples"].items() if "/" not in name or "local/" in name}
     for model in made["x-models"]:
         del model["name"]
     return json.dumps(normalised(made), separators=(",", ":"), sort_keys=True) + "\n"
