@@ -1,4 +1,4 @@
-// sha256:3a492f1cf38c14a47178668f19ed7f21f849e98e4bc79648573e38c8f2ccae5d
+// sha256:bad3ab774f66744d4fc369a4918a33386bc9c6eda4ba71c4391a05444471183f
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -75,6 +75,13 @@ export interface Schemas {
     spend_caps?: Schemas["SpendCapsBody"] | null;
     /** Whether these caps begin to count from zero. */
     reset_spent?: boolean;
+  };
+  /** A message of a conversation. */
+  ChatMessage: {
+    /** The author. */
+    role: "assistant" | "system" | "user";
+    /** Its text. */
+    content: string;
   };
   /** Body of POST /api/v1/webhooks. No `events` means all. */
   CreateEndpoint: {
@@ -1199,6 +1206,18 @@ export interface Schemas {
     length?: ("long" | "medium" | "short") | null;
     /** The most words to write. 1 to 4000. */
     words_max?: number | null;
+    /** A conversation, with at most 200,000 characters in all. The model continues it, and does not read the prompt. */
+    messages?: Schemas["ChatMessage"][] | null;
+    /** The most tokens to write. They bound the price. 1 to 32768. */
+    max_tokens?: number | null;
+    /** How much chance there is in the choice of words. 0 to 2. */
+    temperature?: number | null;
+    /** The share of the most likely words to choose from. 0 to 1. */
+    top_p?: number | null;
+    /** Texts at which the model stops. */
+    stop?: string[] | null;
+    /** Images that the model reads: https URLs, or `data:` URLs within the limit of the body. */
+    image_urls?: string[] | null;
     /** The same seed, prompt and size give the same output where the provider can. */
     seed?: number | null;
   };
