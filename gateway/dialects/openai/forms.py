@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway import auth, field_errors
 from gateway.admission.large_bodies import LARGE_BYTES_MAX, hold_large, track_body
@@ -44,7 +45,7 @@ async def read_form(request: web.Request, shape: type[Shape], lists: Mapping[str
             values, sent.size_bytes = await _read_parts(request, lists)
     except TimeoutError:
         raise Refused("invalid_request", f"The body did not arrive within {limit_s:g} s. Send less.") from None
-    except (ValueError, web.RequestPayloadError, ConnectionError, AssertionError):
+    except (ValueError, HttpProcessingError, web.RequestPayloadError, ConnectionError, AssertionError):
         raise BROKEN from None
     try:
         body = msgspec.convert(values, shape, strict=False)

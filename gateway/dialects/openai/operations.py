@@ -210,7 +210,7 @@ OPERATIONS = (
         handler=responses.create_response,
         id="openaiCreateResponse",
         summary="Create a response",
-        text="Orders a text for an input. Conversations are not kept here: send the messages before with each call.",
+        text="Orders a text for an input. Conversations are not stored here: send the messages before with each call.",
         parameters=(IDEMPOTENCY_KEY, PREFER),
         body=CreateResponse,
         bodies={"a text": CreateResponse(model="gpt-5.4-mini", input=PROMPT, max_output_tokens=200)},

@@ -1,4 +1,4 @@
-"""The bodies of OpenAI's responses: one text for an input, which is not kept as a conversation here."""
+"""The bodies of OpenAI's responses: one text for an input, which stores no conversation."""
 
 from typing import Annotated, Literal
 
@@ -40,7 +40,7 @@ class CreateResponse(Struct, kw_only=True, forbid_unknown_fields=True):
     background: Annotated[bool | None, doc(f"{REFUSED} `Prefer: respond-async` does the same.")] = None
     tools: Annotated[list[object] | None, doc(REFUSED)] = None
     text: Annotated[dict[str, object] | None, doc(REFUSED)] = None
-    previous_response_id: Annotated[Name | None, doc("Refused: conversations are not kept here.")] = None
+    previous_response_id: Annotated[Name | None, doc("Refused: conversations are not stored here.")] = None
     store: Annotated[bool | None, doc(NO_EFFECT)] = None
     tool_choice: Annotated[object, replaced(NO_EFFECT)] = None
     parallel_tool_calls: Annotated[bool | None, doc(NO_EFFECT)] = None
@@ -81,6 +81,7 @@ class InputTokensDetails(Struct, kw_only=True):
     """The parts of the tokens that were read."""
 
     cached_tokens: Annotated[int, doc("Always 0: not known.", minimum=0)] = 0
+    cache_write_tokens: Annotated[int, doc("Always 0: not known.", minimum=0)] = 0
 
 
 class OutputTokensDetails(Struct, kw_only=True):

@@ -1,4 +1,4 @@
-"""OpenAI's responses, as one message of a conversation that the caller keeps."""
+"""OpenAI's responses, as one message of a conversation that the caller stores."""
 
 from aiohttp import web
 
