@@ -45,6 +45,7 @@ class Fork:
         self.items = items  # of its current file, those that it has not taken
         self.taken: Items = deque()  # those that it has not started
         self.item: pytest.Item | None = None  # the latest that it has started
+        self.running = False  # whether that one has not finished
         self.error = ""
 
 
@@ -100,11 +101,12 @@ class Crew:
             with suppress(ConnectionError):  # it has died
                 fork.connection.send(None if item is None else self._numbers[item.nodeid])
         elif word == "start":
-            fork.item = fork.taken.popleft()
+            fork.item, fork.running = fork.taken.popleft(), True
             hook.pytest_runtest_logstart(nodeid=value, location=fork.item.location)
         elif word == "error":
             fork.error = value
         elif word == "finish":
+            fork.running = False
             hook.pytest_runtest_logfinish(nodeid=value, location=self._items[value].location)
         else:
             report = hook.pytest_report_from_serializable(config=self._session.config, data=value)
@@ -126,7 +128,7 @@ class Crew:
         self._forks.remove(fork)
         fork.connection.close()
         code = os.waitstatus_to_exitcode(os.waitpid(fork.pid, 0)[1])
-        if code == 0:
+        if code == 0 and not fork.running and not fork.taken:
             return
         assert fork.item is not None, f"a fork ended with {code} before its first test"
         text = f"The process of the test ended with {code}.\n{fork.error}"

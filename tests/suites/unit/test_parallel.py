@@ -21,6 +21,9 @@ def test_crash():
 def test_after():
     pass
 
+def test_quiet_end():
+    os._exit(0)
+
 def test_failure():
     print("said before")
     assert 1 == 2
@@ -59,12 +62,17 @@ def test_forks_report_every_test_when_one_ends_its_process(tmp_path: Path) -> No
     code, output = run_forks(tmp_path, test_crashing=CRASHING, test_sharing=SHARING)
     assert 1 == code, output
     outcomes = re.findall(r"(?m)^(PASSED|FAILED) test_crashing\.py::test_(\w+)", output)
-    assert {"before": "PASSED", "crash": "FAILED", "after": "PASSED", "failure": "FAILED"} == {
+    assert {"before": "PASSED", "crash": "FAILED", "after": "PASSED", "quiet_end": "FAILED", "failure": "FAILED"} == {
         name: outcome for outcome, name in outcomes
     }
-    for words in ("The process of the test ended with 3.", "assert 1 == 2", "said before"):
+    for words in (
+        "The process of the test ended with 3.",
+        "The process of the test ended with 0.",
+        "assert 1 == 2",
+        "said before",
+    ):
         assert words in output
-    assert "2 failed, 7 passed" in output
+    assert "3 failed, 7 passed" in output
 
 
 def test_forks_set_up_a_module_once(tmp_path: Path) -> None:
