@@ -57,7 +57,7 @@ def build_app(settings: Settings) -> web.Application:
     app[SDK] = located_handler(static.sdk, settings)
     app.cleanup_ctx.append(lambda app: open_context(app, settings, first, storage))
     table = routes.operations(catalogue)
-    app[SCOPES] = {operation.handler: operation.scopes for operation in table}
+    app[SCOPES] = routes.scopes(table)
     app.add_routes([*routes.routes(table), *routes.unlisted_routes()])
     return app
 

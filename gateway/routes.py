@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from msgspec import structs
 
 from gateway.api.account import operations as account
@@ -16,7 +17,7 @@ from gateway.dialects.openai import operations as openai
 from gateway.dialects.wokgen import operations as wokgen
 from gateway.dialects.wokgen_v1 import operations as wokgen_v1
 from gateway.dialects.wowflow import operations as wowflow
-from gateway.operation import Operation
+from gateway.operation import Operation, Scope
 from shared.domain.catalogue import Catalogue
 
 SECOND_ROOT = "/openai"  # of the OpenAI API, where a proxy has a /v1 of its own
@@ -47,6 +48,12 @@ def routes(table: Iterable[Operation]) -> list[web.RouteDef]:
     """Return the router's entries. A GET answers HEAD too."""
     methods = {"get": web.get, "post": web.post, "patch": web.patch, "delete": web.delete}
     return [methods[operation.method](operation.pattern or operation.path, operation.handler) for operation in table]
+
+
+def scopes(table: Iterable[Operation]) -> dict[Handler, tuple[Scope, ...]]:
+    """Return the scopes of each call, by its handler: a key with limits needs one of them."""
+    listed = {operation.handler: operation.scopes for operation in table}
+    return listed | dict.fromkeys(openai.FORMS.values(), ("generate",))
 
 
 def unlisted_routes() -> list[web.RouteDef]:

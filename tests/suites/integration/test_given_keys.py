@@ -29,6 +29,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 GENERATIONS, KEYS, ACCOUNT = "/api/v1/generations", "/api/v1/keys", "/api/v1/account"
 IMAGE, NOOP = ({"model": model, "prompt": "a boat"} for model in ("test/image", "test/noop"))
 CAP_CENTS, PRICE_CENTS = 20, 2
+ORDERS: dict[str, dict[str, object]] = {  # of models that the tests' catalogue has
+    "createGeneration": IMAGE,
+    "openaiCreateImages": IMAGE,
+    "openaiCreateCompletion": {"model": "test/text", "messages": [{"role": "user", "content": "a boat"}]},
+    "openaiCreateResponse": {"model": "test/text", "input": "a boat"},
+    "openaiCreateSpeech": {"model": "test/voice", "input": "a boat", "voice": "default"},
+}
 KEYED = [one for one in routes.operations(load_catalogue()) if one.access in ("key", "optional")]
 
 
@@ -110,11 +117,18 @@ async def test_every_call_needs_its_scope(shop: Shop, operation: Operation) -> N
     key_id, key = await accounts.create_key(shop.store, shop.customer.account, "wowflow", limits=limits)
     path = re.sub(r"\{\w+\}", "1", operation.path)
     body = msgspec.to_builtins(next(iter(operation.bodies.values()), None))
-    if operation.id in ("createGeneration", "openaiCreateImages"):
-        body = IMAGE
+    body = ORDERS.get(operation.id, body)
     answer = await shop.call(operation.method.upper(), path, body, key)
     await accounts.revoke_key(shop.store, shop.customer.account, key_id)
     assert (403, "forbidden") == (answer[0], code_of(answer)[1].lower()), answer
+
+
+@pytest.mark.parametrize(("scope", "status"), [("read", 403), ("generate", 415)])
+async def test_form_needs_the_scope_generate(shop: Shop, scope: str, status: int) -> None:
+    """A call whose body is a form has its scope too, at both addresses."""
+    key = (await shop.make(scopes=[scope]))["key"]
+    for root in ("", "/openai"):
+        assert status == (await shop.call("POST", f"{root}/v1/images/edits", {}, key))[0]
 
 
 async def test_key_with_generate_alone_reads_what_it_makes(shop: Shop) -> None:
