@@ -15,6 +15,7 @@ from random import Random
 import aiohttp
 import uvloop
 
+from gateway.admission.lists import LISTS_MAX
 from shared.ops import catalogue_files
 from shared.store.connect import Store
 from shared.store.processes import announce_reload, list_processes
@@ -50,7 +51,8 @@ async def reload_under_load(reloads: int, dice: Random) -> int:
         aiohttp.ClientSession() as session,
     ):
         customer = await create_customer(store, cents=MONEY_CENTS, backlog_max=1_000_000, concurrency=10_000)
-        shoppers = [Shopper(session, stack.urls, customer, Random(dice.random())) for _ in range(SHOPPERS)]
+        lists = asyncio.Semaphore(LISTS_MAX)
+        shoppers = [Shopper(session, stack.urls, customer, Random(dice.random()), lists) for _ in range(SHOPPERS)]
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             for shopper in shoppers:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import nullcontext
 from random import Random
 from typing import Any
 
@@ -15,7 +16,8 @@ from shared.store.findings import Report
 from tests.harness.factories import Customer
 from tests.programs.reload.catalogues import COUNT_MAX, FLAT, METERED, SOMETIMES
 
-READS = ("/api/v1/models", "/api/v1/balance", "/openapi.json", "/healthz", "/api/v1/generations?limit=2")
+LIST = "/api/v1/generations?limit=2"
+READS = ("/api/v1/models", "/api/v1/balance", "/openapi.json", "/healthz", LIST)
 
 
 class Bought(Struct, frozen=True):
@@ -37,10 +39,17 @@ class Shopping(Struct, kw_only=True):
 
 
 class Shopper:
-    """One client, which orders and reads at random until it is stopped."""
+    """One client, which orders and reads at random until it is stopped. All of an account share its `lists`."""
 
-    def __init__(self, session: aiohttp.ClientSession, urls: list[str], customer: Customer, dice: Random) -> None:
-        self._session, self._urls, self._dice = session, urls, dice
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        urls: list[str],
+        customer: Customer,
+        dice: Random,
+        lists: asyncio.Semaphore,
+    ) -> None:
+        self._session, self._urls, self._dice, self._lists = session, urls, dice, lists
         self._headers = {"Authorization": f"Bearer {customer.key}"}
         self.seen = Shopping()
 
@@ -53,7 +62,9 @@ class Shopper:
         """Do one thing: read, order, or get a quote and then order at most at that."""
         draw = self._dice.random()
         if draw < 0.3:
-            await self._call("GET", self._dice.choice(READS), {200})
+            path = self._dice.choice(READS)
+            async with self._lists if path == LIST else nullcontext():  # a gateway refuses more of one account
+                await self._call("GET", path, {200})
         elif draw < 0.4:
             await self._call("POST", "/api/v1/generations", {201, 400}, {"model": SOMETIMES, "prompt": "a season"})
         elif draw < 0.7:

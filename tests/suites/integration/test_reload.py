@@ -12,6 +12,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from msgspec import Struct, structs
 
+from gateway.admission.lists import LISTS_MAX
 from gateway.app import build_app
 from gateway.context import CONTEXT, GatewayContext
 from gateway.exchange import EXCHANGE, Exchange
@@ -81,7 +82,8 @@ async def shop(store_url: str, tmp_path: Path) -> AsyncIterator[Shop]:
 async def test_no_order_is_charged_otherwise_than_quoted_while_catalogues_change(shop: Shop) -> None:
     """Random valid and broken catalogues are reloaded under load: no request fails, and every charge is as quoted."""
     dice, stop, variants = Random(3), asyncio.Event(), [first_variant()]
-    shoppers = [Shopper(shop.session, [shop.url], shop.customer, Random(dice.random())) for _ in range(SHOPPERS)]
+    lists = asyncio.Semaphore(LISTS_MAX)
+    shoppers = [Shopper(shop.session, [shop.url], shop.customer, Random(dice.random()), lists) for _ in range(SHOPPERS)]
     async with asyncio.TaskGroup() as tasks:
         for shopper in shoppers:
             tasks.create_task(shopper.run(stop))
