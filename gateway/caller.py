@@ -21,9 +21,9 @@ class Caller(Struct, frozen=True, kw_only=True):
     """The account that calls, or a guest's account. A guest has no `key_hash`."""
 
     account: str
+    address: str
     key_hash: str = ""
     networks: tuple[GuestNetwork, ...] = ()  # of a guest, shared with other guests; the smallest first
-    address: str = ""
     limits: KeyLimits = NO_LIMITS  # of the key
 
     @property

@@ -39,11 +39,11 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     prompt: str
     input: object
     body: bytes  # with the path: a repetition under the same Idempotency-Key must equal it
+    address: str  # of the caller
     key_hash: str = ""
     guest: str = ""
     payer: str = "balance"
     networks: tuple[GuestNetwork, ...] = ()  # of a guest, shared with others
-    address: str = ""  # of the caller
     uploads: tuple[Upload, ...] = ()  # images that `input` names by their paths
     idempotency_key: str = ""
     wait_s: float = 0

@@ -14,13 +14,12 @@ from gateway.api.uploads import operations as uploads
 from gateway.api.usage import operations as usage
 from gateway.api.webhooks import operations as webhooks
 from gateway.dialects.openai import operations as openai
+from gateway.dialects.openai.order import SECOND_ROOT
 from gateway.dialects.wokgen import operations as wokgen
 from gateway.dialects.wokgen_v1 import operations as wokgen_v1
 from gateway.dialects.wowflow import operations as wowflow
 from gateway.operation import Operation, Scope
 from shared.domain.catalogue import Catalogue
-
-SECOND_ROOT = "/openai"  # of the OpenAI API, where a proxy has a /v1 of its own
 
 
 def operations(catalogue: Catalogue) -> tuple[Operation, ...]:

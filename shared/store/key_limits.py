@@ -8,12 +8,12 @@ from msgspec import structs
 
 from shared.domain.account import Key, KeyHolder
 from shared.domain.key_limits import NO_CAPS, SpendCaps, Spent, read_limits
+from shared.domain.times import DAY_MS
 from shared.ops.clock import CLOCK
 from shared.store import keys
 from shared.store.client import StoreClient
 
 USED_CHARS = 16  # of a key's hash
-DAY_MS = 86_400_000
 MARCH = 3  # months are counted since March of the year 0
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gateway.operation import Scope
 from shared.domain.account import Account, Key
 from shared.domain.described import count, doc, timestamp
 from shared.domain.errors import Refused
@@ -22,7 +23,6 @@ from shared.domain.money import AMOUNT_USD_MAX, MICROS_PER_CENT
 from shared.domain.times import rfc3339
 from shared.ops.clock import CLOCK
 
-Scope = Literal["generate", "read", "webhooks", "manage"]
 KindName = Literal["image", "video", "text", "voice", "music", "upscale", "interrogate", "enhance"]
 Moment = Annotated[datetime, Meta(tz=True)]
 Cents = Annotated[int, Meta(ge=0, le=100 * AMOUNT_USD_MAX)]

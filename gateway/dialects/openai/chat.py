@@ -6,7 +6,7 @@ from typing import NoReturn
 from aiohttp import web
 from msgspec import Struct
 
-from gateway import auth, routing
+from gateway import auth
 from gateway.admission.images import RequestImages
 from gateway.body import read_json
 from gateway.context import CONTEXT
@@ -20,7 +20,6 @@ from gateway.dialects.openai.chat_bodies import (
     OpenaiMessage,
 )
 from gateway.dialects.openai.names import find_of_kind
-from gateway.offers import GenerationRequest
 from gateway.responses import json_response
 from gateway.stored_files import request_images
 from shared.domain.catalogue import Model
@@ -64,17 +63,8 @@ async def order_text(
     given, notices = build_input(body, turns, named.model)
     if urls := [url for turn in turns for url in turn.images]:
         given["image_urls"] = await take_images(urls, named.model, images)
-    placed = GenerationRequest(
-        dialect=order.DIALECT,
-        candidates=routing.of_model(context, named.model.id),
-        key_hash=key_hash,
-        prompt=transcript(turns, named.model, cut="messages" in given),
-        input=given,
-        uploads=tuple(images.uploads),
-        body=order.identity_of(identity),
-        idempotency_key=request.headers.get("Idempotency-Key", ""),
-        wait_s=preferred.wait_s,
-    )
+    prompt = transcript(turns, named.model, cut="messages" in given)
+    placed = order.build_order(request, named, identity, preferred, prompt=prompt, given=given, uploads=images.uploads)
     reply = order.OrderReply(preferred=preferred, notices=notices, encode=encode, names=NAMES)
     return await order.respond(request, placed, reply)
 

@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from gateway import auth, routing
+from gateway import auth
 from gateway.body import read_json
 from gateway.context import CONTEXT, GatewayContext
 from gateway.dialects.openai import order
@@ -16,7 +16,6 @@ from gateway.dialects.openai.forms import read_form
 from gateway.dialects.openai.image_bodies import CreateImages, EditImages, ImageOptions, OpenaiImage, OpenaiImages
 from gateway.dialects.openai.names import NamedModel, find_of_kind, find_variant
 from gateway.dialects.openai.sizes import fit_size
-from gateway.offers import GenerationRequest
 from gateway.responses import json_response
 from gateway.stored_files import request_images
 from shared.domain.errors import Refused
@@ -84,17 +83,9 @@ async def order_images(
     named, given, notices = chosen.named, chosen.given, chosen.notices
     if sources:
         given["image_urls"] = [await images.take(url, "image") for url in sources]
-    placed = GenerationRequest(
-        dialect=order.DIALECT,
-        candidates=routing.of_model(context, named.model.id),
-        key_hash=key_hash,
-        address=auth.caller_address(request),
-        prompt=body.prompt,
-        input=given if sources else await images.take_all(given),
-        uploads=tuple(images.uploads),
-        body=order.identity_of(identity),
-        idempotency_key=request.headers.get("Idempotency-Key", ""),
-        wait_s=preferred.wait_s,
+    taken = given if sources else await images.take_all(given)
+    placed = order.build_order(
+        request, named, identity, preferred, prompt=body.prompt, given=taken, uploads=images.uploads
     )
     encode = partial(encode_images, body.response_format or default_format(body.model), body.output_format)
     reply = order.OrderReply(preferred=preferred, notices=notices, encode=encode, names=NAMES)

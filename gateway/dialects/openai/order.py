@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from aiohttp import web
 from msgspec import Struct
 
-from gateway import auth
+from gateway import auth, routing
 from gateway.accept import accept, upstream_refusal
+from gateway.admission.images import Upload
 from gateway.cancel import NOT_FOUND
 from gateway.context import CONTEXT, GatewayContext
+from gateway.dialects.openai.names import NamedModel
 from gateway.dialects.wowflow.handlers import preferred_wait_s
 from gateway.history.generations import find_generation
 from gateway.offers import GenerationRequest
@@ -22,7 +24,7 @@ from shared.domain.ids import canonical_uuid
 from shared.domain.money import dollars
 
 DIALECT = "openai"
-SECOND_ROOT = b"/openai"  # a call is the same under both addresses: the same Idempotency-Key, the same identity
+SECOND_ROOT = "/openai"  # of the second address, where a proxy has a /v1 of its own
 ASYNC = re.compile(r"(?:^|[,;\s])respond-async(?=$|[,;\s])")
 OWN_FAULTS = ("content_policy", "invalid_input")  # failures for which the request is the reason
 NOTICES_CHARS_MAX = 2_000
@@ -61,9 +63,29 @@ def read_preference(request: web.Request) -> Preferred:
     return Preferred(0, "respond-async") if ASYNC.search(prefer) else Preferred(most_s)
 
 
-def identity_of(identity: bytes) -> bytes:
-    """Return what identifies a call for its Idempotency-Key, which is the same under both addresses."""
-    return identity.removeprefix(SECOND_ROOT)
+def build_order(
+    request: web.Request,
+    named: NamedModel,
+    identity: bytes,
+    preferred: Preferred,
+    *,
+    prompt: str,
+    given: object,
+    uploads: Sequence[Upload] = (),
+) -> GenerationRequest:
+    """Return the order of a call. A call is the same under both addresses, for its Idempotency-Key too."""
+    return GenerationRequest(
+        dialect=DIALECT,
+        candidates=routing.of_model(request.app[CONTEXT], named.model.id),
+        address=auth.caller_address(request),
+        key_hash=auth.key_hash(request),
+        prompt=prompt,
+        input=given,
+        uploads=tuple(uploads),
+        body=identity.removeprefix(SECOND_ROOT.encode()),
+        idempotency_key=request.headers.get("Idempotency-Key", ""),
+        wait_s=preferred.wait_s,
+    )
 
 
 class OrderReply(Struct, frozen=True, kw_only=True):

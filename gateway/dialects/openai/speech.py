@@ -2,14 +2,13 @@
 
 from aiohttp import web
 
-from gateway import auth, routing
+from gateway import auth
 from gateway.body import read_json
 from gateway.context import CONTEXT
 from gateway.dialects.openai import order
 from gateway.dialects.openai.files import file_response, find_sizes
 from gateway.dialects.openai.names import NamedModel, find_of_kind
 from gateway.dialects.openai.speech_bodies import CreateSpeech
-from gateway.offers import GenerationRequest
 from shared.domain.errors import Refused
 from shared.domain.generation import Generation
 
@@ -20,23 +19,14 @@ Input = dict[str, object]
 
 async def create_speech(request: web.Request) -> web.Response:
     """Answer the spoken text once it is there."""
-    context, key_hash = request.app[CONTEXT], auth.key_hash(request)
+    auth.key_hash(request)  # a wrong key is refused before the body is read
     body, identity = await read_json(request, CreateSpeech)
     preferred = order.read_preference(request)
-    named = find_of_kind(context, body.model, "voice")
+    named = find_of_kind(request.app[CONTEXT], body.model, "voice")
     if not body.input or not body.input.strip():
         raise Refused("missing_prompt", "is required: the text to speak.", field="input")
     given, notices = build_input(body, named)
-    placed = GenerationRequest(
-        dialect=order.DIALECT,
-        candidates=routing.of_model(context, named.model.id),
-        key_hash=key_hash,
-        prompt=body.input,
-        input=given,
-        body=order.identity_of(identity),
-        idempotency_key=request.headers.get("Idempotency-Key", ""),
-        wait_s=preferred.wait_s,
-    )
+    placed = order.build_order(request, named, identity, preferred, prompt=body.input, given=given)
     reply = order.OrderReply(preferred=preferred, notices=notices, encode=encode_speech, names=NAMES)
     return await order.respond(request, placed, reply)
 

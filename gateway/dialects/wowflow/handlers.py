@@ -18,7 +18,6 @@ from gateway.dialects.wowflow.bodies import (
     ModelEntry,
 )
 from gateway.dialects.wowflow.quotes import pricing_of, quote_entry, usage_reported
-from gateway.edge.client import forwarded_address
 from gateway.history.generations import find_generation
 from gateway.listing import show_generations
 from gateway.offers import Candidate, GenerationRequest, find_able
@@ -94,7 +93,7 @@ async def read_order(
         dialect="wowflow",
         candidates=candidates,
         key_hash=key_hash,
-        address=forwarded_address(request, context.trusted),
+        address=auth.caller_address(request),
         native=await read_native(body.native, sent.texts, candidates, images) if body.native else {},
         prompt=body.prompt,
         input=await images.take_all(body.input),

@@ -147,6 +147,16 @@ async def test_key_works_from_its_addresses_alone(shop: Shop) -> None:
         assert statuses == [(await shop.call(*call, key))[0] for call in calls]
 
 
+@pytest.mark.parametrize("name", ORDERS)
+async def test_every_order_has_the_address_of_its_caller(shop: Shop, name: str) -> None:
+    """A key for the caller's network orders by each API, and one for another network by none."""
+    [operation] = [one for one in KEYED if one.id == name]
+    for network, status in (("192.0.2.0/24", 403), ("127.0.0.0/8", 202)):
+        key = (await shop.make(ip_addresses=[network]))["key"]
+        answer = await shop.call("POST", operation.path, ORDERS[name], key, {"Prefer": "respond-async"})
+        assert (201 if name == "createGeneration" and status == 202 else status) == answer[0], answer
+
+
 async def test_key_orders_only_its_models(shop: Shop) -> None:
     """A key with a model orders it by either API, and no other model; fallback routes are of that model, too."""
     key = (await shop.make(models=["test/image"], kinds=["image"]))["key"]

@@ -86,7 +86,14 @@ def request(native: Mapping[str, object], given: object = None, **more: object) 
     """Return a request for the model at all of its routes."""
     model = parse().models["a/clip"]
     candidates = [Candidate(model, route) for route in model.routes]
-    fields = {"dialect": "wowflow", "candidates": candidates, "prompt": "a boat", "input": given, "body": b""}
+    fields = {
+        "dialect": "wowflow",
+        "candidates": candidates,
+        "prompt": "a boat",
+        "input": given,
+        "body": b"",
+        "address": "",
+    }
     return GenerationRequest(**{**fields, "native": native, **more})
 
 

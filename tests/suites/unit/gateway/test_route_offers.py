@@ -19,7 +19,7 @@ def make_candidate(provider: str, name: str = "image", **changes: object) -> Can
 def make_request(*candidates: Candidate, payer: str = "quota") -> GenerationRequest:
     """Return a request for an image."""
     return GenerationRequest(
-        dialect="wokgen", candidates=candidates, prompt="a boat", input={"seed": 7}, body=b"", payer=payer
+        dialect="wokgen", candidates=candidates, prompt="a boat", input={"seed": 7}, body=b"", address="", payer=payer
     )
 
 

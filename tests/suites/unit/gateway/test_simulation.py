@@ -55,9 +55,7 @@ def offers_of(context: Any) -> tuple[RouteOffer, ...]:
     """Return the offers of an order of the documented model."""
     candidates = routing.of_model(context, DOCUMENTED)
     return build_offers(
-        GenerationRequest(
-            dialect="wowflow", candidates=candidates, prompt="a fox", input=None, body=b"", payer="balance"
-        )
+        GenerationRequest(dialect="wowflow", candidates=candidates, prompt="a fox", input=None, body=b"", address="")
     )
 
 
