@@ -77,10 +77,11 @@ async def rotate_key(request: web.Request) -> web.Response:
 async def revoke_key(request: web.Request) -> web.Response:
     """Revoke a key."""
     account = await auth.authenticate(request)
-    key_id, by = request.match_info["id"], auth.key_hash(request)
-    if not await accounts.revoke_key(request.app[CONTEXT].store, account, key_id, by):
+    key = await _find(request, account)
+    _require_power(request, key)
+    if not await accounts.revoke_key(request.app[CONTEXT].store, account, key.id, auth.key_hash(request)):
         raise UNKNOWN
-    security_log.report(KEY_REVOKED, account, key_id)
+    security_log.report(KEY_REVOKED, account, key.id)
     return web.Response(status=204)
 
 

@@ -197,6 +197,7 @@ async def test_key_grants_no_more_than_it_has(shop: Shop) -> None:
         ("POST", KEYS, {"kinds": ["image", "video"]}),
         ("POST", f"{KEYS}/{own}/rotate", {}),
         ("PATCH", f"{KEYS}/{own}", {"name": "mine"}),
+        ("DELETE", f"{KEYS}/{own}", None),
         ("PATCH", f"{KEYS}/{child['id']}", {"scopes": []}),
         ("PATCH", f"{KEYS}/{maker['id']}", {"spend_caps": {"total_cents": 500}}),
         ("PATCH", f"{KEYS}/{maker['id']}", {"reset_spent": True}),
