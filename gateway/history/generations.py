@@ -6,6 +6,8 @@ the store had lost by then. The database says which ids it has, and only the oth
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from msgspec import structs
+
 from gateway.context import GatewayContext
 from gateway.history.query import Listed, ListQuery, choice_of, read_query, text_of, unknown_cursor
 from shared.domain.catalogue import KINDS
@@ -46,14 +48,21 @@ async def find_generation(context: GatewayContext, account: str, name: str) -> G
 async def read_filter(context: GatewayContext, account: str, query: Mapping[str, str]) -> GenerationFilter:
     """Return the filter of a query. Raises Refused for an invalid value, and for a key that is not the account's."""
     common = read_query(query)
-    return GenerationFilter(
+    return structs.replace(
+        await read_order_filter(context, account, query),
         from_ms=common.from_ms,
         to_ms=common.to_ms,
+        kind=choice_of(query, "type", tuple(KINDS)),
+        text=text_of(query, "q"),
+    )
+
+
+async def read_order_filter(context: GatewayContext, account: str, query: Mapping[str, str]) -> GenerationFilter:
+    """Return the part of a filter that lists of generations and of their transactions share. Raises Refused."""
+    return GenerationFilter(
         status=choice_of(query, "status", STATUS),
         model=text_of(query, "model"),
-        kind=choice_of(query, "type", tuple(KINDS)),
         key=await find_key_prefix(context, account, text_of(query, "key")),
-        text=text_of(query, "q"),
     )
 
 

@@ -4,19 +4,23 @@ Lines are numbered without a gap, and the store folds only lines that the databa
 store still has is the exact seam.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import structs
 
 from gateway.context import GatewayContext
+from gateway.history.generations import fits, read_order_filter
 from gateway.history.query import Listed, ListQuery, choice_of, read_query, unknown_cursor
 from shared.records import read_pages
 from shared.records.chain import MISSING, RESTORED, LedgerLine
 from shared.records.errors import RecordsDown, RecordsSlow, RecordsUnfit
-from shared.records.history import too_slow
+from shared.records.history import Connection, too_slow
 from shared.records.read_pages import LineFilter
+from shared.store import generations
 from shared.store.ledger_part import LedgerPart, read_part
 
+Found = TypeVar("Found")
 STEP, STEPS_MAX = 1000, 20  # lines of the store that are read at a time, and times
 SEQUENCE_DIGITS_MAX = 15
 KINDS: Mapping[str, frozenset[str]] = {
@@ -27,11 +31,12 @@ KINDS: Mapping[str, frozenset[str]] = {
 }
 
 
-def read_line_filter(query: Mapping[str, str]) -> LineFilter:
-    """Return the filter of a query. Raises Refused for an invalid value."""
+async def read_line_filter(context: GatewayContext, account: str, query: Mapping[str, str]) -> LineFilter:
+    """Return the filter of a query. Raises Refused for an invalid value, and for a key that is not the account's."""
     common = read_query(query)
     kinds = KINDS.get(choice_of(query, "type", tuple(KINDS)), frozenset())
-    return LineFilter(from_ms=common.from_ms, to_ms=common.to_ms, kinds=kinds)
+    orders = await read_order_filter(context, account, query)
+    return LineFilter(from_ms=common.from_ms, to_ms=common.to_ms, kinds=kinds, generations=orders)
 
 
 async def list_lines(context: GatewayContext, account: str, query: ListQuery, wanted: LineFilter) -> Listed[LedgerLine]:
@@ -63,16 +68,18 @@ async def _read_older(
     context: GatewayContext, account: str, before: int, count: int, wanted: LineFilter
 ) -> tuple[list[LedgerLine], bool]:
     """Return lines before a sequence (0: from the newest), newest first, and whether none is missing."""
-    found, bound = list[LedgerLine](), before or None
+    found, bound, known = list[LedgerLine](), before or None, True
     for _ in range(STEPS_MAX):
         part = await read_part(context.store, account, count=STEP, before=bound)
-        found += [line for line in reversed(_lines(account, part)) if _fits(line, wanted)]
+        lines, sure = await _choose(context, account, _lines(account, part), wanted)
+        found += reversed(lines)
+        known &= sure
         bound = min(part.first, bound or part.first)
         if len(found) >= count or bound == 1:
-            return found[:count], True
+            return found[:count], known
         if bound <= part.folded + 1:
             older, complete = await _read_archived(context, account, count - len(found), wanted, before=bound)
-            return found + older, complete
+            return found + older, complete and known
     return found, False
 
 
@@ -87,7 +94,9 @@ async def _read_newer(
             bounds = {"after": after, "before": part.first}
             archived, complete = await _read_archived(context, account, count, wanted, **bounds)
             found += archived
-        found += [line for line in _lines(account, part) if _fits(line, wanted)]
+        lines, sure = await _choose(context, account, _lines(account, part), wanted)
+        found += lines
+        complete &= sure
         after = part.first + len(part.lines) - 1
         if len(found) >= count or after >= part.last:
             return found[:count], complete
@@ -97,19 +106,43 @@ async def _read_newer(
 async def _read_archived(
     context: GatewayContext, account: str, count: int, wanted: LineFilter, *, before: int, after: int = 0
 ) -> tuple[list[LedgerLine], bool]:
+    lines = await _read_or_none(
+        context,
+        lambda connection: read_pages.read_lines_page(connection, account, count, wanted, before=before, after=after),
+    )
+    return list(lines or ()), lines is not None
+
+
+async def _choose(
+    context: GatewayContext, account: str, lines: Sequence[LedgerLine], wanted: LineFilter
+) -> tuple[list[LedgerLine], bool]:
+    """Return the lines of the store that fit, and whether none is missing because its generation is not known."""
+    moved = [line for line in lines if _fits(line, wanted)]
+    if not wanted.by_generation or not moved:
+        return moved, True
+    names = sorted({line.reference for line in moved})
+    rows = await generations.read_rows(context.store, names)
+    found = await context.lists.convert(rows, generations.decode_rows)
+    chosen = {one.id for one in found if one.account == account and fits(one, wanted.generations)}
+    gone = set(names) - {row.id for row in rows}
+    if not gone:
+        return [line for line in moved if line.reference in chosen], True
+    archived = await _read_or_none(
+        context,
+        lambda connection: read_pages.find_fitting_generations(connection, account, gone, wanted.generations),
+    )
+    chosen |= archived or set()
+    return [line for line in moved if line.reference in chosen], archived is not None
+
+
+async def _read_or_none(context: GatewayContext, read: Callable[[Connection], Awaitable[Found]]) -> Found | None:
+    """Return what a read of the database finds; None while it cannot be read. Raises Refused if it takes too long."""
     try:
-        lines = await context.history.read(
-            lambda connection: read_pages.read_lines_page(
-                connection, account, count, wanted, before=before, after=after
-            )
-        )
-    except RecordsUnfit:
-        return [], False
-    except RecordsDown as error:
-        if isinstance(error, RecordsSlow):
-            raise too_slow() from None
-        return [], False
-    return list(lines), True
+        return await context.history.read(read)
+    except RecordsSlow:
+        raise too_slow() from None
+    except (RecordsDown, RecordsUnfit):
+        return None
 
 
 def _lines(account: str, part: LedgerPart) -> Sequence[LedgerLine]:

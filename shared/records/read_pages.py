@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.generation import Generation, read
@@ -16,6 +16,7 @@ from shared.records.rows import delivery_fields, generation_fields
 
 IDS_MAX = 500  # of one look-up
 DECODED_AT_ONCE = 20  # rows, before others are served
+GENERATION_LINES = ("reserve", "settle", "credit")  # kinds of ledger lines that refer to a generation
 
 Place = tuple[int, str]  # creation time and id: the order of every list of generations and deliveries
 
@@ -112,6 +113,16 @@ async def find_known_generations(connection: AsyncConnection, ids: Collection[st
     return {one for rows in found for one in rows}
 
 
+async def find_fitting_generations(
+    connection: AsyncConnection, account: str, ids: Collection[str], wanted: GenerationFilter
+) -> set[str]:
+    """Return those of some ids that are generations of an account within a filter, also if they were erased."""
+    columns = schema.generations.c
+    fitting = select(columns.id).where(columns.account == account, *_conditions(wanted))
+    found = [await connection.scalars(fitting.where(columns.id.in_(part))) for part in _slices(ids)]
+    return {one for rows in found for one in rows}
+
+
 async def find_key(connection: AsyncConnection, account: str, key_id: str) -> str:
     """Return the hash of an account's key, revoked or not; empty if there is none."""
     columns = schema.keys.c
@@ -124,11 +135,18 @@ class LineFilter(Struct, frozen=True, kw_only=True):
     from_ms: int | None = None
     to_ms: int | None = None
     kinds: frozenset[str] = frozenset()
+    generations: GenerationFilter = GenerationFilter()  # if it is not empty, only lines of these generations
+
+    @property
+    def by_generation(self) -> bool:
+        """Return whether lines are chosen by their generations."""
+        return self.generations != GenerationFilter()
 
     def fits(self, at_ms: int, kind: str) -> bool:
         """Return whether a line of this time and kind is shown."""
         late = self.to_ms is not None and at_ms >= self.to_ms
-        return not late and at_ms >= (self.from_ms or 0) and (not self.kinds or kind in self.kinds)
+        chosen = (not self.kinds or kind in self.kinds) and (not self.by_generation or kind in GENERATION_LINES)
+        return not late and at_ms >= (self.from_ms or 0) and chosen
 
 
 async def read_lines_page(
@@ -152,6 +170,10 @@ def lines_statement(account: str, count: int, wanted: LineFilter, before: int, a
         statement = statement.where(columns.at_ms < wanted.to_ms)
     if wanted.kinds:
         statement = statement.where(columns.kind.in_(sorted(wanted.kinds)))
+    if wanted.by_generation:
+        own = schema.generations.c
+        known = exists().where(own.id == columns.reference, own.account == account, *_conditions(wanted.generations))
+        statement = statement.where(columns.kind.in_(GENERATION_LINES), known)
     return statement.order_by(columns.sequence if after else columns.sequence.desc()).limit(count)
 
 

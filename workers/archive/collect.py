@@ -25,7 +25,7 @@ from workers.archive.older_store import continue_ledger, find_difference
 
 LINES_MAX = 5000  # of one account in one batch
 ENDED_STATES = {*TERMINAL, "delivered", "dead"}
-TIMES = (b"closed_ms", b"credit_ms", b"late_ms", b"ended_ms")
+TIMES = (b"closed_ms", b"credit_ms", b"late_ms", b"changed_ms", b"ended_ms")
 
 log = structlog.get_logger()
 

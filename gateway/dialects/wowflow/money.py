@@ -44,7 +44,8 @@ async def read_balance(request: web.Request) -> web.Response:
 async def list_transactions(request: web.Request) -> web.Response:
     """Answer a page of the account's top-ups, charges and refunds, newest first; as CSV all of them."""
     context, query = request.app[CONTEXT], read_query(request.query)
-    account, wanted = await auth.authenticate(request), read_line_filter(request.query)
+    account = await auth.authenticate(request)
+    wanted = await read_line_filter(context, account, request.query)
     if wants_csv(request):
         count = query.count if "limit" in request.query else CSV_LINES_MAX
         return await stream_csv(COLUMNS, _scan_rows(context, account, query, wanted, count), "transactions")

@@ -44,6 +44,11 @@ TRANSACTION_TYPE = Parameter(
     text="Only transactions of this type.",
     schema={"type": "string", "enum": list(KINDS)},
 )
+OF_GENERATIONS = tuple(
+    structs.replace(one, text=one.text.replace("generations", "transactions of generations"))
+    for one in GENERATION_FILTERS
+    if one.name in ("status", "model", "key")
+)
 TRANSACTIONS = Operation(
     method="get",
     path="/api/v1/transactions",
@@ -55,7 +60,7 @@ TRANSACTIONS = Operation(
     text="Top-ups, charges, refunds and corrections, newest first, page by page. With `Accept: text/csv` the response "
     "is a file with all of them, or the newest `limit`. Its times are in UTC, and its amounts in millionths of a "
     "dollar.",
-    parameters=(*PAGE, TRANSACTION_TYPE),
+    parameters=(*PAGE, TRANSACTION_TYPE, *OF_GENERATIONS),
     responses=(
         OperationResponse(
             text="The transactions.",

@@ -5,23 +5,26 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gateway.csv_rows import encode_rows, wants_csv
 from gateway.dialects.wowflow.money import transaction
 from gateway.history.query import ListQuery
-from gateway.history.transactions import list_lines, read_line_filter, scan_lines
+from gateway.history.transactions import KINDS, list_lines, scan_lines
 from shared.domain.errors import Refused
+from shared.domain.generation import COMPLETED, FAILED, Outcome
+from shared.domain.ids import key_hash
 from shared.records.chain import LedgerLine
 from shared.records.connect import Records
 from shared.records.history import History
 from shared.records.migrate import migrate
-from shared.records.read_pages import LineFilter
+from shared.records.read_pages import GenerationFilter, LineFilter
+from shared.records.rows import Row, generation_row
 from shared.records.write import AccountBatch, Batch, write_batch
-from shared.store import keys, ledger
+from shared.store import accounts, keys, ledger
 from shared.store.connect import Store
 from tests.harness.archiving import make_context
-from tests.harness.factories import create_customer
+from tests.harness.factories import Customer, create_customer, make_order
 
 EVERYTHING = LineFilter()
 
@@ -34,8 +37,8 @@ class Books(Struct):
     account: str
     context: Any
 
-    async def archive(self, until: int) -> None:
-        """Write the lines up to a sequence to the database."""
+    async def archive(self, until: int, rows: Sequence[Row] = ()) -> None:
+        """Write the lines up to a sequence, and rows of generations, to the database."""
         found = await ledger.list_entries(self.store, self.account, 0, until - 1)
         lines = [
             LedgerLine(self.account, at, line.at_ms, line.kind, line.amount_micros, line.reference)
@@ -44,7 +47,8 @@ class Books(Struct):
         names = {"name": "Ada", "plan": "pro", "created_ms": 1, "topup": 0, "spent": 0, "low": 0}
         async with self.records.write() as connection:
             await write_batch(
-                connection, Batch(accounts=[AccountBatch(row={"id": self.account, **names}, lines=lines)])
+                connection,
+                Batch(accounts=[AccountBatch(row={"id": self.account, **names}, lines=lines)], generations=rows),
             )
 
     async def fold(self, count: int) -> None:
@@ -106,6 +110,48 @@ async def test_transactions_have_no_seam(books: Books, folded: int, monkeypatch:
     assert moving(1, 30)[:7] == [line.sequence for page in pages for line in page]
 
 
+async def end_generations(books: Books, customer: Customer, hashes: Sequence[str]) -> list[str]:
+    """End six generations of three models by two keys, each charged 3 of 9 or refunded; return their ids."""
+    names = []
+    for at in range(6):
+        order = make_order(customer, price_micros=9, key_hash=hashes[at % 2])
+        spec = structs.replace(order.offers[0].spec, model=f"model/{at % 3}")
+        await ledger.accept(books.store, structs.replace(order, offers=(structs.replace(order.offers[0], spec=spec),)))
+        state, cost = (FAILED, 0) if at == 5 else (COMPLETED, 3)
+        await ledger.settle(books.store, order.id, state, cost_micros=cost, outcome=Outcome("noop"))
+        names.append(order.id)
+    return names
+
+
+@pytest.mark.parametrize("left", ["nothing", "records", "records and lines"])
+async def test_transactions_are_found_by_their_generations(books: Books, left: str) -> None:
+    """Wherever lines and generations are, filters by model, key and status show their charges and refunds."""
+    customer = await create_customer(books.store)
+    books = structs.replace(books, account=customer.account)
+    _, other = await accounts.create_key(books.store, customer.account, "wokgen", name="other")
+    names = await end_generations(books, customer, (customer.hash, key_hash(other)))
+    sequences = {1 + at: names[(at - 1) // 2] for at in range(1, 13)}
+    if left != "nothing":
+        found = [await books.store.call("HGETALL", keys.generation(name)) for name in names]
+        rows = [generation_row(name, one) for name, one in zip(names, found, strict=True)]
+        await books.archive(13, rows)
+        await books.store.call("DEL", *map(keys.generation, names[:4]))
+    if left == "records and lines":
+        await books.fold(6)
+    for wanted, chosen in (
+        (GenerationFilter(model="model/1"), (1, 4)),
+        (GenerationFilter(key=key_hash(other)[:16]), (1, 3, 5)),
+        (GenerationFilter(status="failed"), (5,)),
+        (GenerationFilter(status="completed", model="model/2"), (2,)),
+        (GenerationFilter(model="model/9"), ()),
+    ):
+        expected = [at for at in sorted(sequences, reverse=True) if names.index(sequences[at]) in chosen]
+        for count in (1, 50):
+            assert expected == await books.walk(count, LineFilter(generations=wanted))
+    charges = LineFilter(kinds=frozenset({"reserve"}), generations=GenerationFilter(model="model/1"))
+    assert [10, 4] == await books.walk(50, charges)
+
+
 async def test_transactions_without_a_database_say_that_history_is_incomplete(books: Books) -> None:
     """Lines that the store has folded are missing then, and only then the page says so."""
     books.context.history = History(None)
@@ -134,7 +180,7 @@ def test_line_in_place_of_lost_ones_is_a_correction(kind: str) -> None:
         *(shown.type, shown.generation_id),
         *(shown.reference, shown.amount_micros),
     )
-    assert kind in read_line_filter({"type": "correction"}).kinds
+    assert kind in KINDS["correction"]
 
 
 def test_csv_is_safe_to_open() -> None:

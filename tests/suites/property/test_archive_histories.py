@@ -7,7 +7,7 @@ from hashlib import sha1
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct, field, structs
 from sqlalchemy import func, select
@@ -17,9 +17,9 @@ from shared.records import schema
 from shared.records.connect import Records
 from shared.records.migrate import migrate
 from shared.records.opening import open_records
-from shared.records.read import list_lines
+from shared.records.read import find_generation, list_lines
 from shared.records.write import write_batch
-from shared.store import accounts, archive, connect, keys, ledger
+from shared.store import accounts, archive, connect, generations, keys, ledger, steps
 from shared.store.check import check_ledger
 from shared.store.connect import Store
 from shared.store.findings import Report
@@ -32,7 +32,7 @@ from workers.archive.collect import collect, sort_entries
 HOT_MS = 7 * 86_400_000
 EMPTY: list[Path] = []  # a migrated database, once it is made
 STEPS = (
-    *("accept", "settle", "settle", "fail", "credit", "top_up"),
+    *("accept", "settle", "settle", "fail", "credit", "top_up", "late_callback", "late_reference"),
     *("archive", "archive", "die_with_entries", "die_after_commit", "die_before_drop", "take_over", "sweep", "expire"),
 )
 
@@ -48,6 +48,7 @@ class World(Struct):
     waiting: list[str] = field(default_factory=list)
     ended: dict[str, int] = field(default_factory=dict)  # the cost of each generation
     credited: set[str] = field(default_factory=set)
+    failed: str = "none"  # the newest that failed
 
     async def take(self, step: str) -> None:
         """Take one step of a history."""
@@ -66,8 +67,20 @@ class World(Struct):
         await self._end(COMPLETED, 8 * CENTS)
 
     async def do_fail(self) -> None:
-        """Fail and refund the oldest waiting generation."""
+        """Fail and refund the oldest waiting generation, whose submit was never answered."""
+        if self.waiting:
+            name = self.waiting[0]
+            await steps.start(self.store, name, provider="noop", repeatable=False, submit_limit_s=5, token="t")
+            self.failed = name
         await self._end(FAILED, 0)
+
+    async def do_late_callback(self) -> None:
+        """Store a callback for the newest failed generation, whose reference may be unknown."""
+        await generations.store_callback(self.store, self.failed, "noop", b"{}")
+
+    async def do_late_reference(self) -> None:
+        """Store the reference of the newest failed generation."""
+        await steps.store_reference(self.store, self.failed, "task-1", provider="noop", patience_s=1)
 
     async def _end(self, state: EndState, cost: int) -> None:
         if self.waiting:
@@ -151,6 +164,9 @@ class World(Struct):
             sums = (func.sum(schema.usage.c[name]) for name in ("count", "charged", "credited"))
             counted = (await connection.execute(select(*sums))).one()
             lines = await list_lines(connection, self.customer.account)
+            for name in self.ended:
+                stored = await generations.view(self.store, "", name)
+                assert stored in (None, await find_generation(connection, "", name)), f"{name} changed after its end"
         assert sorted(self.ended) == sorted(archived)
         expected = (len(self.ended), sum(self.ended.values()), 3 * CENTS * len(self.credited))
         assert expected == tuple(value or 0 for value in counted)
@@ -199,6 +215,8 @@ def early_folds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("early_folds")
 @given(steps=st.lists(st.sampled_from(STEPS), min_size=8, max_size=30))
+@example(steps=["accept", "fail", "archive", "late_callback", "expire"])
+@example(steps=["accept", "fail", "archive", "late_reference", "expire"])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_histories_lose_and_double_nothing(store_url: str, steps: list[str]) -> None:
     """In every state the books balance, and in the end the database has all that ended, once."""

@@ -19,5 +19,5 @@ redis.call('HSET', generation, 'credit', amount, 'credit_ms', now)
 redis.call('HINCRBY', 'gw:account:' .. account, 'spent', -amount)
 redis.call('RPUSH', 'gw:ledger:' .. account, string.format('%.0f credit %.0f %s', now, amount, id))
 if budgets then return_budgets(budgets, amount) end
-if note_record('generation:' .. id) then redis.call('PERSIST', generation) end
+note_change_after_end(id, now)
 return {'credited', amount}

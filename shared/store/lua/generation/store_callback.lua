@@ -6,6 +6,7 @@
 --@include now
 --@include queue
 --@include measure
+--@include records
 local IN_TIME_MS = 10000  -- after a poll found the end
 local RECORD_BYTES_MAX = 60000  -- a larger payload only wakes the worker
 local id, from, payload = unpack(ARGV)
@@ -23,5 +24,10 @@ if open then
   if state ~= 'backlog' then make_due('arq:queue:' .. provider, id, now) end
   return {'noted', state}
 end
-if doubt then redis.call('ZADD', 'gw:late', now, id) else redis.call('ZADD', 'gw:late', 'XX', now, id) end
+if doubt then
+  redis.call('ZADD', 'gw:late', now, id)
+  note_change_after_end(id, now)
+else
+  redis.call('ZADD', 'gw:late', 'XX', now, id)
+end
 return {'closed', state}

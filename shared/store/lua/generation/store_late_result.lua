@@ -18,5 +18,5 @@ if redis.call('HEXISTS', generation, 'late') == 0 then
   note_cost(provider, now, {late = 1, late_micros = tonumber(reported) or tonumber(expected) or 0})
 end
 redis.call('HSET', generation, 'late', outcome, 'late_ms', now)
-if note_record('generation:' .. id) then redis.call('PERSIST', generation) end
+note_change_after_end(id, now)
 return {'attached'}

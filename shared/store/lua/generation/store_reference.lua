@@ -6,6 +6,7 @@
 -- Returns {'moved', provider} | {'missing'}
 --@include now
 --@include queue
+--@include records
 local id, ref, at = unpack(ARGV)
 local generation = 'gw:generation:' .. id
 local state, provider, known = unpack(redis.call('HMGET', generation, 'state', 'provider', 'ref'))
@@ -14,7 +15,10 @@ if provider ~= at or state == 'backlog' then return {'moved', provider} end
 redis.call('HSET', generation, 'ref', ref)
 if not known then redis.call('HSET', generation, 'submitted_ms', now) end
 if state == 'failed' and not known then redis.call('ZADD', 'gw:late', now, id) end
-if state == 'completed' or state == 'failed' then return {'closed', state} end
+if state == 'completed' or state == 'failed' then
+  note_change_after_end(id, now)
+  return {'closed', state}
+end
 redis.call('HSET', generation, 'state', 'pending')
 local called = redis.call('HEXISTS', generation, 'callback') == 1
 redis.call('HDEL', generation, 'intent', 'callback')

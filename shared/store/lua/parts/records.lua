@@ -1,5 +1,5 @@
 -- records: hand ended records to the archiver, through a stream that exists while the deployment has a database.
--- Keys: gw:records gw:records-swept
+-- Keys: gw:records gw:records-swept gw:generation:<id>
 -- Returns nothing
 -- A full stream takes no more ended records: each stays in the store until a sweep of the archiver finds it.
 local RECORDS_MAX, FACTS_MAX = 500000, 600000
@@ -11,4 +11,10 @@ local function note_record(record, max)
     return true
   end
   return redis.call('XADD', 'gw:records', 'NOMKSTREAM', '*', 'record', record) ~= false
+end
+
+-- Hand a generation over again, because its record changed after its end.
+local function note_change_after_end(id, now)
+  redis.call('HSET', 'gw:generation:' .. id, 'changed_ms', now)
+  if note_record('generation:' .. id) then redis.call('PERSIST', 'gw:generation:' .. id) end
 end

@@ -6,7 +6,7 @@
 local hot_ms, count = tonumber(ARGV[1]), 0
 for at = 2, #ARGV, 2 do
   local stamp, last = 0, 0
-  for time in string.gmatch('closed_ms credit_ms late_ms ended_ms', '%S+') do
+  for time in string.gmatch('closed_ms credit_ms late_ms changed_ms ended_ms', '%S+') do
     local value = tonumber(redis.call('HGET', ARGV[at], time) or 0)
     stamp, last = stamp + value, math.max(last, value)
   end

@@ -1,9 +1,11 @@
-"""The document as programs see it, compared with the one recorded in openapi_baseline.json.
+"""The document as programs see it, compared with the one recorded in openapi_baseline/.
 
 A change that is meant is recorded by `python -m tests.suites.unit.gateway.test_openapi_baseline`.
 """
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from gateway.openapi.document import document
 from gateway.openapi.samples import LANGUAGES
 from tests.harness.factories import load_shipped_catalogue
 
-BASELINE = Path(__file__).with_name("openapi_baseline.json")
+BASELINE = Path(__file__).with_name("openapi_baseline")
 BASE_URL = "https://gateway.example"
 TEXTS = ("description", "summary", "title", "message")
 
@@ -46,8 +48,8 @@ def other_headers(names: list[str]) -> list[str]:
     return [name for name in names if name != "X-Request-Id"] if "X-Request-Id" in names else [*names, "-X-Request-Id"]
 
 
-def current_document() -> str:
-    """Return the document of the shipped catalogue with its own models alone, normalised, as compact JSON."""
+def current_document() -> dict[str, Any]:
+    """Return the document of the shipped catalogue with its own models alone, normalised."""
     catalogue = load_shipped_catalogue()
     made = json.loads(json.dumps(document(catalogue, BASE_URL)))
     del made["info"]["version"]
@@ -56,13 +58,35 @@ def current_document() -> str:
     order["examples"] = {name: one for name, one in order["examples"].items() if "/" not in name or "local/" in name}
     for model in made["x-models"]:
         del model["name"]
-    return json.dumps(normalised(made), separators=(",", ":"), sort_keys=True) + "\n"
+    return dict(normalised(made))
+
+
+def split(made: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of a document by the file that records each: its calls by tag, its schemas by first letter."""
+    parts: dict[str, Any] = {}
+    for path, calls in made.pop("paths").items():
+        for method, call in calls.items():
+            tag = call["tags"][0] if isinstance(call, dict) else "other"
+            file = "paths-" + "-".join(re.findall(r"\w+", tag)).lower()
+            parts.setdefault(file, {}).setdefault(path, {})[method] = call
+    for name, schema in made["components"].pop("schemas").items():
+        parts.setdefault(f"schemas-{name[0].lower()}", {})[name] = schema
+    return parts | {name: made.pop(name) for name in ("components", "webhooks", "x-models")} | {"other": made}
+
+
+def current_files() -> dict[str, str]:
+    """Return the text of each file of the recording, by its name."""
+    parts = split(current_document()).items()
+    return {f"{name}.json": json.dumps(part, indent=1, sort_keys=True) + "\n" for name, part in parts}
 
 
 def test_document_changes_only_in_its_texts() -> None:
     """Every path, field, limit, code and example field of the document is as recorded."""
-    assert json.loads(BASELINE.read_text()) == json.loads(current_document())
+    assert {file.name: file.read_text() for file in BASELINE.iterdir()} == current_files()
 
 
 if __name__ == "__main__":
-    BASELINE.write_text(current_document())
+    shutil.rmtree(BASELINE, ignore_errors=True)
+    BASELINE.mkdir()
+    for name, text in current_files().items():
+        (BASELINE / name).write_text(text)
