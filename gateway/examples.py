@@ -6,6 +6,7 @@ from gateway.history.query import TEXT_CHARS_MAX
 from gateway.operation import Parameter
 from shared.domain.catalogue import KINDS
 from shared.domain.generation import TERMINAL
+from shared.domain.metadata import VALUE_CHARS_MAX
 
 GENERATION_ID = "019e07f2-aa18-7c3e-9f21-6b1f0c9d2e47"
 ENDPOINT_ID = "ep_9f3c2a7d51e84b06"
@@ -63,6 +64,12 @@ GENERATION_FILTERS = (
     ),
     Parameter(
         name="key", place="query", text="Only generations that this key ordered: its id.", schema={"type": "string"}
+    ),
+    Parameter(
+        name="metadata.NAME",
+        place="query",
+        text="Only generations whose `metadata` have this value under the name `NAME`, which you choose.",
+        schema={"type": "string", "maxLength": VALUE_CHARS_MAX},
     ),
     Parameter(
         name="q",

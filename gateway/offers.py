@@ -49,6 +49,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     wait_s: float = 0
     cost_max_micros: int | None = None  # refuse an order that could cost more
     native: Mapping[str, object] = {}  # fields of a provider; only routes that know them can serve the request
+    metadata: dict[str, str] | None = None
 
 
 def build_offers(request: GenerationRequest) -> tuple[RouteOffer, ...]:
@@ -171,6 +172,7 @@ def offer_of(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRout
         metered,
         simulated=one.route.simulated,
         native=one.native,
+        metadata=request.metadata,
     )
     return RouteOffer(
         provider=one.route.provider, price_micros=one.price_micros, spec=spec, run_ms=model.timeout_s * 1000

@@ -79,6 +79,7 @@ class GenerationRecord(Struct, kw_only=True):
     ] = None
     prompt: Annotated[str, doc("The prompt as sent.")]
     input: Annotated[dict[str, object] | None, doc("The input fields besides the prompt.")]
+    metadata: Annotated[dict[str, str] | None, doc("The caller's own facts about the order.")] = None
     created_at: Annotated[str | None, timestamp("When it was created.")]
     started_at: Annotated[str | None, timestamp("When a worker started it.")]
     closed_at: Annotated[str | None, timestamp("When it was settled.")]
@@ -163,6 +164,7 @@ def _of_generation(found: Generation) -> GenerationRecord:
         attempts=attempts or None,
         prompt=spec.prompt,
         input=spec.input or None,
+        metadata=spec.metadata,
         created_at=moment(found.created_ms),
         started_at=moment(found.started_ms),
         closed_at=moment(found.closed_ms),

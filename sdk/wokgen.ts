@@ -518,7 +518,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:bad3ab774f66744d4fc369a4918a33386bc9c6eda4ba71c4391a05444471183f
+// sha256:b609981de8a481811f9a738b0f9325c6e629488e7f38293c7d80764f10832776
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -858,6 +858,15 @@ interface Schemas {
     } | null;
     /** Refuse the request with `over_max_cost` if it could cost more. 0 to 100000000. */
     max_cost_cents?: number | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
   };
   /** Body of POST /api/v1/keys. A limit that is left out is that of the key of the request. */
   CreateKey: {
@@ -977,6 +986,10 @@ interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1005,6 +1018,15 @@ interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** The prompt to improve. */
     prompt: string;
     /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
@@ -1070,6 +1092,10 @@ interface Schemas {
     completedAt: string;
     /** Whether our local provider stands in for the model, because no provider of it is configured here. */
     simulated: boolean;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** Present and true if the body was too long and was cut. Read the whole generation by `id`. */
     truncated?: true;
   };
@@ -1144,6 +1170,10 @@ interface Schemas {
     error_code?: string;
     /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
     notices?: string[];
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
   };
   /** A generation failed and was refunded. */
   GenerationFailed: {
@@ -1205,6 +1235,10 @@ interface Schemas {
     completedAt: string;
     /** Whether our local provider stands in for the model, because no provider of it is configured here. */
     simulated: boolean;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** Present and true if the body was too long and was cut. Read the whole generation by `id`. */
     truncated?: true;
   };
@@ -1253,6 +1287,10 @@ interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1287,6 +1325,15 @@ interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** A description of the image to draw. */
     prompt: string;
     /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
@@ -1337,6 +1384,10 @@ interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1365,6 +1416,15 @@ interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** The image: an https URL, a `data:` URL with a PNG, JPEG, WebP or GIF in base64, or one of your own asset URLs. */
     imageUrl: string;
   };
@@ -1466,6 +1526,10 @@ interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1500,6 +1564,15 @@ interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** A description of the music to play. */
     prompt: string;
     /** Length in seconds. 1 to 300. */
@@ -1759,6 +1832,10 @@ interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1789,6 +1866,15 @@ interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** A description of the text to write. */
     prompt: string;
     /** The type of text, such as `product-desc`. */
@@ -1848,6 +1934,10 @@ interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1884,6 +1974,15 @@ interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** The image: an https URL, a `data:` URL with a PNG, JPEG, WebP or GIF in base64, or one of your own asset URLs. */
     imageUrl: string;
     /** The factor to enlarge by. */
@@ -1932,6 +2031,10 @@ interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1983,6 +2086,10 @@ interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -2019,6 +2126,15 @@ interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** The text to say. */
     text: string;
     /** The name of a voice. */

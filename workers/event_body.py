@@ -46,6 +46,7 @@ def _generation_body(generation: Generation, base_url: str) -> bytes:
             cost_micros=generation.price_micros,
             refunded_micros=generation.refund_micros,
             simulated=generation.spec.simulated,
+            metadata=generation.spec.metadata,
             created_ms=generation.created_ms,
             closed_ms=generation.closed_ms or generation.created_ms,
         )

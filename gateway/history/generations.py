@@ -14,6 +14,7 @@ from shared.domain.catalogue import KINDS
 from shared.domain.errors import Refused
 from shared.domain.generation import TERMINAL, Generation
 from shared.domain.ids import canonical_uuid, generation_id, uuid7_ms
+from shared.domain.metadata import metadata_filter
 from shared.records import read, read_pages
 from shared.records.errors import RecordsDown, RecordsSlow, RecordsUnfit
 from shared.records.history import Connection, away, too_slow
@@ -63,6 +64,7 @@ async def read_order_filter(context: GatewayContext, account: str, query: Mappin
         status=choice_of(query, "status", STATUS),
         model=text_of(query, "model"),
         key=await find_key_prefix(context, account, text_of(query, "key")),
+        metadata=metadata_filter(query),
     )
 
 
@@ -244,5 +246,8 @@ def fits(generation: Generation, wanted: GenerationFilter) -> bool:
     if at_ms < (wanted.from_ms or 0) or (wanted.to_ms is not None and at_ms >= wanted.to_ms):
         return False
     pairs = ((wanted.status, generation.status), (wanted.model, spec.model), (wanted.kind, spec.kind))
+    has = spec.metadata or {}
+    if any(has.get(name) != value for name, value in wanted.metadata):
+        return False
     same = all(value in ("", found) for value, found in (*pairs, (wanted.key, generation.key)))
     return same and wanted.text.lower() in spec.prompt.lower()

@@ -1,4 +1,4 @@
-// sha256:bad3ab774f66744d4fc369a4918a33386bc9c6eda4ba71c4391a05444471183f
+// sha256:b609981de8a481811f9a738b0f9325c6e629488e7f38293c7d80764f10832776
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -338,6 +338,15 @@ export interface Schemas {
     } | null;
     /** Refuse the request with `over_max_cost` if it could cost more. 0 to 100000000. */
     max_cost_cents?: number | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
   };
   /** Body of POST /api/v1/keys. A limit that is left out is that of the key of the request. */
   CreateKey: {
@@ -457,6 +466,10 @@ export interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -485,6 +498,15 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** The prompt to improve. */
     prompt: string;
     /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
@@ -550,6 +572,10 @@ export interface Schemas {
     completedAt: string;
     /** Whether our local provider stands in for the model, because no provider of it is configured here. */
     simulated: boolean;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** Present and true if the body was too long and was cut. Read the whole generation by `id`. */
     truncated?: true;
   };
@@ -624,6 +650,10 @@ export interface Schemas {
     error_code?: string;
     /** Changes of the input, in sentences for people: for example, that only the first frame of an animation was used. Absent if there were none. */
     notices?: string[];
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
   };
   /** A generation failed and was refunded. */
   GenerationFailed: {
@@ -685,6 +715,10 @@ export interface Schemas {
     completedAt: string;
     /** Whether our local provider stands in for the model, because no provider of it is configured here. */
     simulated: boolean;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** Present and true if the body was too long and was cut. Read the whole generation by `id`. */
     truncated?: true;
   };
@@ -733,6 +767,10 @@ export interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -767,6 +805,15 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** A description of the image to draw. */
     prompt: string;
     /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
@@ -817,6 +864,10 @@ export interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -845,6 +896,15 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** The image: an https URL, a `data:` URL with a PNG, JPEG, WebP or GIF in base64, or one of your own asset URLs. */
     imageUrl: string;
   };
@@ -946,6 +1006,10 @@ export interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -980,6 +1044,15 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** A description of the music to play. */
     prompt: string;
     /** Length in seconds. 1 to 300. */
@@ -1239,6 +1312,10 @@ export interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1269,6 +1346,15 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** A description of the text to write. */
     prompt: string;
     /** The type of text, such as `product-desc`. */
@@ -1328,6 +1414,10 @@ export interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1364,6 +1454,15 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** The image: an https URL, a `data:` URL with a PNG, JPEG, WebP or GIF in base64, or one of your own asset URLs. */
     imageUrl: string;
     /** The factor to enlarge by. */
@@ -1412,6 +1511,10 @@ export interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1463,6 +1566,10 @@ export interface Schemas {
     simulated: boolean;
     /** When it was accepted. RFC 3339, UTC, milliseconds. */
     createdAt: string;
+    /** The `metadata` of the order, if it has any. */
+    metadata?: {
+      [key: string]: string;
+    };
     /** How many jobs are ahead of it, while it waits. */
     queuePosition?: number;
     /** When it completed or failed. RFC 3339, UTC, milliseconds. */
@@ -1499,6 +1606,15 @@ export interface Schemas {
     provider?: string | null;
     /** Respond at once, without waiting for the result. */
     async?: boolean | null;
+    /**
+     * Facts of your own about this order, at most 4000 bytes as JSON. The generation and its webhook have them, and lists can be filtered by them.
+     * @example {
+     *       "user": "u_4711"
+     *     }
+     */
+    metadata?: {
+      [key: string]: string;
+    } | null;
     /** The text to say. */
     text: string;
     /** The name of a voice. */

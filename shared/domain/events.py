@@ -60,6 +60,7 @@ class GenerationEvent(Struct, frozen=True, kw_only=True):
     cost_micros: int = 0
     refunded_micros: int = 0
     simulated: bool = False
+    metadata: dict[str, str] | None = None
 
 
 def generation_body(event: GenerationEvent) -> bytes:
@@ -132,6 +133,7 @@ def _generation_fields(event: GenerationEvent) -> dict[str, object]:
         "createdAt": rfc3339(event.created_ms),
         "completedAt": rfc3339(event.closed_ms),
         "simulated": event.simulated,
+        **({"metadata": event.metadata} if event.metadata else {}),
     }
 
 

@@ -45,6 +45,7 @@ class Spec(Struct, frozen=True, array_like=True):
     sale: Sale | None = None  # of an order whose cost depends on what is delivered; None: it costs its reservation
     simulated: bool = False  # the local provider stands in for the model
     native: NativeInput | None = None  # the input under the provider's own names, if the route has a schema of them
+    metadata: dict[str, str] | None = None  # the caller's own facts, see shared/domain/metadata.py
 
     @property
     def facts(self) -> dict[str, object]:

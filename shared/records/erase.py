@@ -59,7 +59,7 @@ def _paths_of(name: str, row: Row) -> list[str]:
         return [row["path"]] if row["path"] else []
     if name != GENERATIONS or row["record"] is None:
         return []
-    found = read(row["id"], generation_fields(row["prompt"], row["record"]))
+    found = read(row["id"], generation_fields(row["prompt"], row["metadata"], row["record"]))
     return [path for outcome in (found.outcome, found.late) for path in stored_paths(outcome)]
 
 

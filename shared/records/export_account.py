@@ -37,7 +37,7 @@ def show_row(name: str, row: Row) -> dict[str, Any]:
     if row.get("record") is None:
         return shown
     if name == GENERATIONS:
-        return shown | _show_generation(row["id"], generation_fields(row["prompt"], row["record"]))
+        return shown | _show_generation(row["id"], generation_fields(row["prompt"], row["metadata"], row["record"]))
     fields = named_fields(delivery_fields(row["record"]))
     return shown | {"log": fields.get("log", b"").decode(errors="replace")}
 

@@ -18,20 +18,22 @@ async def find_generation(connection: AsyncConnection, account: str, generation_
     columns = schema.generations.c
     row = (
         await connection.execute(
-            select(columns.account, columns.prompt, columns.record).where(columns.id == generation_id)
+            select(columns.account, columns.prompt, columns.metadata, columns.record).where(columns.id == generation_id)
         )
     ).first()
     if row is None or row.record is None or (account and row.account != account):
         return None
-    return read(generation_id, generation_fields(row.prompt, row.record))
+    return read(generation_id, generation_fields(row.prompt, row.metadata, row.record))
 
 
 async def find_fields(connection: AsyncConnection, generation_id: str) -> list[bytes]:
     """Return the fields of an ended generation, as the store had them; none if it is not there, or was erased."""
     columns = schema.generations.c
-    wanted = select(columns.prompt, columns.record).where(columns.id == generation_id, columns.record.is_not(None))
+    wanted = select(columns.prompt, columns.metadata, columns.record).where(
+        columns.id == generation_id, columns.record.is_not(None)
+    )
     row = (await connection.execute(wanted)).first()
-    return generation_fields(row.prompt, row.record) if row is not None else []
+    return generation_fields(row.prompt, row.metadata, row.record) if row is not None else []
 
 
 async def list_generations(
@@ -39,14 +41,17 @@ async def list_generations(
 ) -> list[Generation]:
     """Return up to `count` ended generations of an account, newest first, from before a (created_ms, id)."""
     columns = schema.generations.c
-    wanted = select(columns.id, columns.prompt, columns.record).where(
+    wanted = select(columns.id, columns.prompt, columns.metadata, columns.record).where(
         columns.account == account, columns.record.is_not(None)
     )
     if before is not None:
         at_ms, name = before
         wanted = wanted.where(columns.created_ms <= at_ms, (columns.created_ms < at_ms) | (columns.id < name))
     newest = wanted.order_by(columns.created_ms.desc(), columns.id.desc()).limit(count)
-    return [read(row.id, generation_fields(row.prompt, row.record)) for row in (await connection.execute(newest)).all()]
+    return [
+        read(row.id, generation_fields(row.prompt, row.metadata, row.record))
+        for row in (await connection.execute(newest)).all()
+    ]
 
 
 async def list_lines(

@@ -39,6 +39,7 @@ class GenerationFilter(Struct, frozen=True, kw_only=True):
     kind: str = ""
     key: str = ""  # the first 16 characters of the key's hash
     text: str = ""  # in the prompt
+    metadata: tuple[tuple[str, str], ...] = ()  # pairs that it has
 
 
 async def read_generations_page(
@@ -57,7 +58,7 @@ async def read_generations_page(
     found = list[Generation]()
     for part in parts:
         for row in (await connection.execute(part)).all():
-            found.append(read(row.id, generation_fields(row.prompt, row.record)))
+            found.append(read(row.id, generation_fields(row.prompt, row.metadata, row.record)))
             if len(found) % DECODED_AT_ONCE == 0:
                 await asyncio.sleep(0)
     return found
@@ -66,7 +67,7 @@ async def read_generations_page(
 def page_statement(account: str, span: Span, wanted: GenerationFilter) -> Select[Any]:
     """Return the query of a page of generations."""
     columns = schema.generations.c
-    statement = select(columns.id, columns.prompt, columns.record).where(
+    statement = select(columns.id, columns.prompt, columns.metadata, columns.record).where(
         columns.account == account, columns.record.is_not(None), *_conditions(wanted)
     )
     return _within(statement, columns.created_ms, columns.id, span)
@@ -80,6 +81,7 @@ def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
         found.append(columns.created_ms < wanted.to_ms)
     pairs = ((columns.state, wanted.status), (columns.model, wanted.model), (columns.kind, wanted.kind))
     found += [column == value for column, value in (*pairs, (columns.key, wanted.key)) if value]
+    found += [columns.metadata[name].as_string() == value for name, value in wanted.metadata]
     if wanted.text:
         found.append(columns.prompt.icontains(wanted.text, autoescape=True))
     return found

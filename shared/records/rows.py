@@ -25,7 +25,7 @@ def generation_row(generation_id: str, fields: Sequence[bytes]) -> Row:
     found = read(generation_id, fields)
     spec, outcome = found.spec, found.outcome or Outcome()
     named = named_fields(fields)
-    record = named | {"spec": encode_spec(structs.replace(spec, prompt=""))}
+    record = named | {"spec": encode_spec(structs.replace(spec, prompt="", metadata=None))}
     return {
         "id": found.id,
         "account": found.account,
@@ -38,7 +38,7 @@ def generation_row(generation_id: str, fields: Sequence[bytes]) -> Row:
         "state": found.state,
         "error_code": outcome.error_code,
         "prompt": plain(spec.prompt),
-        "metadata": None,
+        "metadata": spec.metadata,
         "record": _encode(record),
         "reserved": found.reserved,
         "cost": found.cost or 0,
@@ -57,10 +57,11 @@ def generation_row(generation_id: str, fields: Sequence[bytes]) -> Row:
     }
 
 
-def generation_fields(prompt: str | None, record: bytes) -> list[bytes]:
+def generation_fields(prompt: str | None, metadata: Any, record: bytes) -> list[bytes]:
     """Return the flat field, value, ... list of a generation's hash from its row, as the store had it."""
     named = _decode(record)
-    named["spec"] = encode_spec(structs.replace(decode_spec(named["spec"]), prompt=prompt or ""))
+    spec = structs.replace(decode_spec(named["spec"]), prompt=prompt or "", metadata=metadata)
+    named["spec"] = encode_spec(spec)
     return [part for name, value in named.items() for part in (name.encode(), value)]
 
 

@@ -42,7 +42,7 @@ def make_generation(name: str, account: str = "acct_1", *, day: int = DAY, **cha
         "deadline_ms": day_ms(day),
         "closed_ms": day_ms(day),
         "run_ms": 60_000,
-        "spec": encode_spec(structs.replace(SPEC, prompt="a red boat", input={"seed": 7})),
+        "spec": encode_spec(structs.replace(SPEC, prompt="a red boat", input={"seed": 7}, metadata={"user": "u_1"})),
         "outcome": encode(outcome),
         **changes,
     }

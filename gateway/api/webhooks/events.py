@@ -8,6 +8,7 @@ from gateway.examples import ACCOUNT_ID, ASSET_URL, ENDPOINT_ID, GENERATION_ID, 
 from shared.domain import events
 from shared.domain.catalogue import KINDS
 from shared.domain.described import SIMULATED, Link, count, doc, link, timestamp
+from shared.domain.metadata import SHOWN, Metadata
 from shared.domain.retry import ATTEMPT_MAX
 from shared.domain.times import DAY_MS
 
@@ -61,6 +62,7 @@ class GenerationEventBody(Struct, kw_only=True, rename="camel"):
     created_at: Annotated[str, timestamp("When it was accepted.")]
     completed_at: Annotated[str, timestamp("When it ended.")]
     simulated: Annotated[bool, SIMULATED]
+    metadata: Annotated[Metadata | UnsetType, SHOWN] = UNSET
     truncated: Annotated[
         bool | UnsetType,
         doc("Present and true if the body was too long and was cut. Read the whole generation by `id`.", const=True),

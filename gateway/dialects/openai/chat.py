@@ -32,7 +32,7 @@ ROLES = {"developer": "system", "system": "system", "user": "user", "assistant":
 SPEAKERS = {"system": "System", "user": "User", "assistant": "Assistant"}
 WORDS_OF_TOKENS = 0.75  # for a model that counts words
 NAMES = {"prompt": "messages", "image_urls": "messages", "words_max": "max_tokens"}  # our names, as named here
-IGNORED = ("reasoning_effort", "verbosity", "metadata", "store", "frequency_penalty", "presence_penalty")
+IGNORED = ("reasoning_effort", "verbosity", "store", "frequency_penalty", "presence_penalty")
 Input = dict[str, object]
 
 
@@ -64,7 +64,16 @@ async def order_text(
     if urls := [url for turn in turns for url in turn.images]:
         given["image_urls"] = await take_images(urls, named.model, images)
     prompt = transcript(turns, named.model, cut="messages" in given)
-    placed = order.build_order(request, named, identity, preferred, prompt=prompt, given=given, uploads=images.uploads)
+    placed = order.build_order(
+        request,
+        named,
+        identity,
+        preferred,
+        prompt=prompt,
+        given=given,
+        uploads=images.uploads,
+        metadata=body.metadata,
+    )
     reply = order.OrderReply(preferred=preferred, notices=notices, encode=encode, names=NAMES)
     return await order.respond(request, placed, reply)
 

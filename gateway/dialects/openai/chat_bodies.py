@@ -9,6 +9,7 @@ from gateway.dialects.wokgen.bodies import Name
 from shared.domain.described import count, doc, replaced
 from shared.domain.fields import Seed
 from shared.domain.kinds.text import MESSAGES_MAX, STOPS_MAX
+from shared.domain.metadata import SENT, Metadata
 
 REFUSED = "Refused unless it is the default: it is not supported here."
 Tokens = Annotated[int, Meta(ge=1, le=2**31)]
@@ -67,7 +68,7 @@ class CreateCompletion(Struct, kw_only=True, forbid_unknown_fields=True):
     verbosity: Annotated[Name | None, doc(NO_EFFECT)] = None
     service_tier: Annotated[Name | None, doc(NO_EFFECT)] = None
     store: Annotated[bool | None, doc(NO_EFFECT)] = None
-    metadata: Annotated[dict[str, object] | None, doc(NO_EFFECT)] = None
+    metadata: Annotated[Metadata | None, SENT] = None
     user: Annotated[Name | None, doc(NO_EFFECT)] = None
     safety_identifier: Annotated[Name | None, doc(NO_EFFECT)] = None
 

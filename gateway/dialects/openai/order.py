@@ -21,6 +21,7 @@ from shared.domain.described import count, doc
 from shared.domain.errors import Refused
 from shared.domain.generation import Generation
 from shared.domain.ids import canonical_uuid
+from shared.domain.metadata import check_metadata
 from shared.domain.money import dollars
 
 DIALECT = "openai"
@@ -72,6 +73,7 @@ def build_order(
     prompt: str,
     given: object,
     uploads: Sequence[Upload] = (),
+    metadata: dict[str, str] | None = None,
 ) -> GenerationRequest:
     """Return the order of a call. A call is the same under both addresses, for its Idempotency-Key too."""
     return GenerationRequest(
@@ -85,6 +87,7 @@ def build_order(
         body=identity.removeprefix(SECOND_ROOT.encode()),
         idempotency_key=request.headers.get("Idempotency-Key", ""),
         wait_s=preferred.wait_s,
+        metadata=check_metadata(metadata),
     )
 
 

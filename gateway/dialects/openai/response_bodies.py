@@ -9,6 +9,7 @@ from gateway.dialects.openai.image_bodies import MODEL, NO_EFFECT
 from gateway.dialects.wokgen.bodies import Name
 from shared.domain.described import count, doc, replaced
 from shared.domain.kinds.text import MESSAGES_CHARS_MAX
+from shared.domain.metadata import SENT, SHOWN, Metadata
 
 ITEMS = {"type": "array", "minItems": 1, "items": {"type": "object"}}
 
@@ -46,7 +47,7 @@ class CreateResponse(Struct, kw_only=True, forbid_unknown_fields=True):
     parallel_tool_calls: Annotated[bool | None, doc(NO_EFFECT)] = None
     reasoning: Annotated[dict[str, object] | None, doc(NO_EFFECT)] = None
     include: Annotated[list[object] | None, doc(NO_EFFECT)] = None
-    metadata: Annotated[dict[str, object] | None, doc(NO_EFFECT)] = None
+    metadata: Annotated[Metadata | None, SENT] = None
     truncation: Annotated[Name | None, doc(NO_EFFECT)] = None
     service_tier: Annotated[Name | None, doc(NO_EFFECT)] = None
     user: Annotated[Name | None, doc(NO_EFFECT)] = None
@@ -115,3 +116,4 @@ class OpenaiResponse(Struct, kw_only=True):
     tool_choice: Annotated[Literal["none"], doc("Always `none`.")] = "none"
     tools: Annotated[tuple[()], doc("Always empty.", maxItems=0)] = ()
     usage: Annotated[ResponseUsage | UnsetType, doc("The tokens. Absent if the provider reported none.")] = UNSET
+    metadata: Annotated[Metadata, SHOWN] = {}

@@ -128,6 +128,7 @@ async def encode_response(request: web.Request, generation: Generation, notices:
             ),
         ),
         incomplete_details=IncompleteDetails() if truncated else None,
+        metadata=generation.spec.metadata or {},
     )
     usage = chat.usage_of(generation)
     if usage is not None:

@@ -15,6 +15,7 @@ from shared.domain.kind import kind_of
 from shared.domain.kinds.enhance import VARIATIONS_MAX
 from shared.domain.kinds.image import Side
 from shared.domain.kinds.music import SECONDS_MAX
+from shared.domain.metadata import SENT, Metadata
 
 SEEDS = range(-(2**63), 2**63)  # every provider's number type can carry these
 SEEDS_FOLDED = 2**53  # larger seeds are folded below this, so that every client can carry them
@@ -51,6 +52,7 @@ class JobRequest(Struct, kw_only=True, omit_defaults=True):
     detached: Annotated[bool | None, doc("Respond at once, without waiting for the result.")] = field(
         default=None, name="async"
     )
+    metadata: Annotated[Metadata | None, SENT] = None
 
     @property
     def preferred_provider(self) -> str:

@@ -13,6 +13,7 @@ from shared.domain.catalogue import KINDS
 from shared.domain.described import NOTICES, SIMULATED, Link, count, doc, link, replaced, timestamp
 from shared.domain.generation import COMPLETED, FAILED, Generation, Outcome
 from shared.domain.ids import job_id
+from shared.domain.metadata import SHOWN, Metadata
 from shared.domain.times import rfc3339
 from shared.ops.storage import EXTENSIONS
 
@@ -75,6 +76,7 @@ class Job(Struct, kw_only=True, rename="camel"):
     model: Annotated[str, doc("The id of the model that serves it.")]
     simulated: Annotated[bool, SIMULATED] = False
     created_at: Annotated[str, timestamp("When it was accepted.")]
+    metadata: Annotated[Metadata | UnsetType, SHOWN] = UNSET
     queue_position: Annotated[int | UnsetType, count("How many jobs are ahead of it, while it waits.")] = UNSET
     completed_at: Annotated[str | UnsetType, timestamp("When it completed or failed.")] = UNSET
     error: Annotated[str | UnsetType, doc("The reason for the failure, for people.")] = UNSET
@@ -260,6 +262,7 @@ def job_of(context: GatewayContext, generation: Generation) -> Job:
         model=generation.spec.model,
         simulated=generation.spec.simulated,
         created_at=rfc3339(generation.created_ms),
+        metadata=generation.spec.metadata or UNSET,
     )
     if generation.position is not None:
         job.queue_position = generation.position

@@ -16,6 +16,7 @@ from shared.domain.errors import Refused
 from shared.domain.inputs import InvalidInput, check_values, validate_input, validate_prompt
 from shared.domain.key_limits import forbids
 from shared.domain.kind import kind_of
+from shared.domain.metadata import check_metadata
 
 
 async def submit(
@@ -45,6 +46,7 @@ async def submit(
         payer="quota",
         idempotency_key=idempotency_key,
         wait_s=0 if body.detached else context.settings.wokgen_wait_s,
+        metadata=check_metadata(body.metadata),
     )
     try:
         return await accept(context, request)

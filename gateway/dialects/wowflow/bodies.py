@@ -10,6 +10,7 @@ from shared.domain.described import NOT_BLANK, NOTICES, SIMULATED, Link, count, 
 from shared.domain.fields import PROMPT_CHARS_MAX
 from shared.domain.generation import TERMINAL
 from shared.domain.kind import kind_of
+from shared.domain.metadata import SENT, SHOWN, Metadata
 from shared.domain.price_rule import UNIT_SIZE
 from shared.domain.pricing import PRICE_CENTS_MAX
 
@@ -56,6 +57,7 @@ class CreateGeneration(Struct, kw_only=True, forbid_unknown_fields=True):
         Annotated[int, Meta(ge=0, le=PRICE_CENTS_MAX)] | None,
         doc("Refuse the request with `over_max_cost` if it could cost more."),
     ] = None
+    metadata: Annotated[Metadata | None, SENT] = None
 
 
 class QuoteLine(Struct, kw_only=True):
@@ -170,6 +172,7 @@ class GenerationEntry(Struct, kw_only=True):
     error: Annotated[str | UnsetType, doc("The reason for the failure, for people.")] = UNSET
     error_code: Annotated[str | UnsetType, doc("The reason for the failure, for programs.")] = UNSET
     notices: Annotated[tuple[str, ...] | UnsetType, NOTICES] = UNSET
+    metadata: Annotated[Metadata | UnsetType, SHOWN] = UNSET
 
 
 class Balance(Struct, kw_only=True):

@@ -28,6 +28,7 @@ from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Generation
 from shared.domain.ids import canonical_uuid
 from shared.domain.inputs import InvalidInput
+from shared.domain.metadata import check_metadata
 from shared.domain.money import MICROS_PER_CENT, cents_up
 from shared.domain.native_order import NativeFields, check_native
 from shared.domain.times import DAY_MS, rfc3339
@@ -101,6 +102,7 @@ async def read_order(
         body=sent.identity,
         idempotency_key=request.headers.get("Idempotency-Key", ""),
         wait_s=wait_s,
+        metadata=check_metadata(body.metadata),
         cost_max_micros=None if body.max_cost_cents is None else body.max_cost_cents * MICROS_PER_CENT,
     )
 
@@ -155,6 +157,7 @@ def generation_entry(context: GatewayContext, generation: Generation) -> Generat
         stage=generation.state,
         refunded_cents=cents_up(returned_micros),
         refunded_micros=returned_micros,
+        metadata=spec.metadata or msgspec.UNSET,
     )
     if generation.position is not None:
         entry.queue_position = generation.position

@@ -47,7 +47,7 @@ TRANSACTION_TYPE = Parameter(
 OF_GENERATIONS = tuple(
     structs.replace(one, text=one.text.replace("generations", "transactions of generations"))
     for one in GENERATION_FILTERS
-    if one.name in ("status", "model", "key")
+    if one.name in ("status", "model", "key", "metadata.NAME")
 )
 TRANSACTIONS = Operation(
     method="get",

@@ -224,9 +224,9 @@ async def test_retention_erases_prompts_before_records(database_url: str) -> Non
         for days, prompt, record, erased in ((3, True, True, 0), (4, False, True, 2), (9, False, True, 0)):
             assert erased == await erase_expired(records, config, day_ms(DAY + days) - 1)
             async with records.read() as connection:
-                row = (await connection.execute(select(columns.prompt, columns.record))).first()
+                row = (await connection.execute(select(columns.prompt, columns.metadata, columns.record))).first()
             assert row is not None
-            assert (prompt, record) == (row.prompt is not None, row.record is not None)
+            assert (prompt, prompt, record) == tuple(value is not None for value in row)
         assert 3 == await erase_expired(records, config, day_ms(DAY + 10))
         assert 0 == await erase_expired(records, config, day_ms(DAY + 11))
         async with records.read() as connection:

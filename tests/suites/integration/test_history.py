@@ -112,9 +112,9 @@ async def test_first_page_of_recent_generations_reads_no_database(place: Deploym
 
 
 async def test_filters_find_the_same_in_store_and_database(place: Deployment) -> None:
-    """Status, model, type, key, time and text choose alike, wherever a generation is."""
+    """Status, model, type, key, metadata, time and text choose alike, wherever a generation is."""
     kinds = [
-        structs.replace(SPEC, kind=kind, model=f"m/{kind}", prompt=f"A {kind} of 100% SEA")
+        structs.replace(SPEC, kind=kind, model=f"m/{kind}", prompt=f"A {kind} of 100% SEA", metadata={"a b.c": kind})
         for kind in ("image", "text")
     ]
     ids = [await place.order(spec=kinds[number % 2]) for number in range(8)]
@@ -131,6 +131,11 @@ async def test_filters_find_the_same_in_store_and_database(place: Deployment) ->
     assert newest == await find(q="100% sea") == await find(**{"from": "2020-01-01", "to": "2999-01-01T00:00:00Z"})
     assert [] == await find(q="100_ sea") == await find(to="2020-01-01") == await find(model="m/other")
     assert newest[1::2] == await find(type="image") == await find(model="m/image")
+    assert newest[1::2] == await find(**{"metadata.a b.c": "image"})
+    assert newest[3::2] == await find(**{"metadata.a b.c": "image"}, status="completed")
+    assert [] == await find(**{"metadata.a b.c": "imag"}) == await find(**{"metadata.a b": "image"})
+    [shown] = await find_page_of(place, ids[0])
+    assert {"a b.c": "image"} == shown.spec.metadata
     assert newest[:2] == await find(status="processing")
     assert newest[3::2] == await find(status="completed", type="image", q="of")
     assert int(at_ms) > 0
@@ -138,6 +143,12 @@ async def test_filters_find_the_same_in_store_and_database(place: Deployment) ->
         with pytest.raises(Refused, match="must"):
             await find(**query)
     assert set(await find(key=key.id)) <= set(newest)
+
+
+async def find_page_of(place: Deployment, name: str) -> list[Generation]:
+    """Return a generation as it is found by its id."""
+    found = await find_generation(place.context, place.customer.account, name)
+    return [] if found is None else [found]
 
 
 async def test_open_generation_behind_many_recent_ones_is_found(

@@ -386,9 +386,10 @@ async def test_conversation_reaches_the_provider(caller: Caller, double: Double,
     ] == [(one["role"], one["content"]) for one in sent["messages"]]
     assert (50, 0.5, ["END"]) == (sent["max_tokens"], sent["temperature"], sent["stop"])
     assert ("openai/gpt-mini", "openai/gpt-mini") == (said.model, raw.headers["x-wokflow-model"])
-    assert "metadata" in raw.headers["x-wokflow-notices"]
+    assert "x-wokflow-notices" not in raw.headers
     assert "0.000025" == raw.headers["x-wokflow-cost-usd"]
     [made] = await generations.list_newest(caller.place.store, caller.customer.account, 5)
+    assert {"a": "b"} == made.spec.metadata
     # 9 tokens at $1 and 7 at $2 a million, and 5 %; reserved were 50 tokens of output.
     assert (25, True) == (made.cost, made.reserved > 50 * 2)
     assert "messages" not in made.spec.input

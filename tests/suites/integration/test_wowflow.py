@@ -141,6 +141,30 @@ async def test_created_polled_completed(caller: Caller, place: Place) -> None:
     assert answer.body["id"] in answer.headers["Location"]
 
 
+async def test_metadata_is_returned_and_lists_are_filtered_by_it(caller: Caller) -> None:
+    """Both APIs return an order's own facts, the quote takes them, and pairs outside the bounds cost nothing."""
+    order = {"model": "test/noop", "prompt": "a boat", "metadata": {"user": "u_1", "trip.id": "7"}}
+    made = await caller.request("POST", "/api/v1/generations", json=order)
+    assert (201, order["metadata"]) == (made.status, made.body["metadata"])
+    await caller.create()
+    done = await caller.wait_for_end(made.body["id"])
+    assert order["metadata"] == done["metadata"]
+    for query, wanted in (
+        ("metadata.user=u_1", {made.body["id"]}),
+        ("metadata.user=u_2", set()),
+        ("metadata.trip.id=7&metadata.user=u_1", {made.body["id"]}),
+    ):
+        found = await caller.request("GET", f"/api/v1/generations?{query}")
+        assert wanted == {one["id"] for one in found.body["data"]}
+        lines = await caller.request("GET", f"/api/v1/transactions?{query}")
+        assert wanted == {one["generation_id"] for one in lines.body["data"]}
+    assert 200 == (await caller.request("POST", "/api/v1/generations/quote", json=order)).status
+    for bad in ({"k": 1}, {"k": "v" * 513}, {f"k{n}": "v" for n in range(17)}, ["k"]):
+        refused = await caller.request("POST", "/api/v1/generations", json=order | {"metadata": bad})
+        assert (400, True) == (refused.status, "metadata" in str(refused.body)), refused
+    await caller.check_balance()
+
+
 @pytest.mark.parametrize(("prompt", "code"), [("fail", "provider_failed"), ("refuse", "content_policy")])
 async def test_failed_generation_is_refunded_and_has_an_error_string(caller: Caller, prompt: str, code: str) -> None:
     """A failed generation has a string in error and a code in error_code, is refunded, and costs nothing."""

@@ -55,6 +55,13 @@ def test_completed_body_has_documented_fields_first() -> None:
     ) == generation_body(OUTCOME).decode()
 
 
+def test_metadata_of_the_order_comes_last_and_is_never_cut() -> None:
+    """The body has the caller's own facts, also if its prompt was cut; without any it has no such field."""
+    facts = {"user": "u_1"}
+    assert facts == body_of(metadata=facts)["metadata"] == body_of(metadata=facts, prompt="x" * 30_000)["metadata"]
+    assert "metadata" not in body_of()
+
+
 def test_simulated_generation_says_so() -> None:
     """The body says whether the local provider stood in for the model, also if it was cut."""
     assert True is body_of(simulated=True)["simulated"]
