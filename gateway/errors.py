@@ -42,6 +42,7 @@ CODES: Final = {
     "not_found": Code(404, "Not found, or not yours."),
     "unknown_account": Code(404, "Unknown account."),
     "unknown_key": Code(404, "The account has no active key with this id."),
+    "unknown_voucher": Code(404, "This voucher is unknown, expired, or redeemed. Check that you copied all of it."),
     "method_not_allowed": Code(405, "/api/v1/models accepts only GET, HEAD."),
     "account_closed": Code(409, "The account is closed."),
     "conflict": Code(409, "This generation has already ended: it is completed."),

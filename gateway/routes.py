@@ -12,6 +12,7 @@ from gateway.api.receipts import operations as receipts
 from gateway.api.service import operations as service
 from gateway.api.uploads import operations as uploads
 from gateway.api.usage import operations as usage
+from gateway.api.vouchers import operations as vouchers
 from gateway.api.webhooks import operations as webhooks
 from gateway.dialects.openai import operations as openai
 from gateway.dialects.openai.order import SECOND_ROOT
@@ -31,6 +32,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *openai.OPERATIONS,
         *uploads.OPERATIONS,
         *usage.OPERATIONS,
+        *vouchers.OPERATIONS,
         *account.OPERATIONS,
         *receipts.OPERATIONS,
         *webhooks.OPERATIONS,

@@ -34,6 +34,7 @@ from operate.cli.store import store
 from operate.cli.store_repair import run_repair
 from operate.cli.top import top
 from operate.cli.uncertain import uncertain
+from operate.cli.voucher import voucher
 from operate.cli.webhook import webhook
 from operate.cli.worker import worker
 from shared.version import VERSION
@@ -48,7 +49,7 @@ Commands use the same store as the gateway: REDIS_URL, or else the one in DATA_D
 print_version = click.version_option(VERSION, prog_name="wokflow", message="%(prog)s %(version)s")
 wokflow = print_version(Group("wokflow", help=HELP))
 
-ACCOUNTS = (account, key, generation, ledger, receipt, webhook)
+ACCOUNTS = (account, key, voucher, generation, ledger, receipt, webhook)
 PROVIDERS = (catalogue, provider, reconcile)
 OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, *PROVIDERS, secret, store, records)
 store.add_command(run_repair)

@@ -22,6 +22,7 @@ READ = frozenset(
         "queue list",
         "top",
         "uncertain list",
+        "voucher list",
         "worker list",
     }
 )
@@ -48,6 +49,8 @@ MONEY = frozenset(
         "account top-up",
         "generation refund",
         "uncertain resolve",
+        "voucher create",
+        "voucher revoke",
     }
 )
 # A key of an account acts as the account, and the catalogue has the prices.

@@ -32,6 +32,7 @@ HELD_SLOW = "gw:held-slow"  # sorted set: endpoint whose deliveries wait for a s
 AUDIT = "gw:audit"  # list: audit records of operators, JSON, newest first; the newest 10000
 PROVIDERS = "gw:providers"  # set: every provider that a catalogue has had; permanent
 PROCESSES = "gw:processes"  # sorted set: process by its last heartbeat, ms
+VOUCHER_BATCHES = "gw:voucher-batches"  # sorted set: batch of vouchers by its creation, ms; the newest 1000
 INCLUDED_MONTH = "gw:included-month"  # string: the last month whose included credit all accounts have; permanent
 CATALOGUE_RELOAD = "gw:catalogue-reload"  # string: number of the last announced reload of the catalogue; permanent
 MODEL_CHECKS = "gw:model-checks"  # hash: provider to its last ModelCheck, JSON; permanent
@@ -112,10 +113,7 @@ def process(process_id: str) -> str:
 
 
 def plan(name: str) -> str:
-    """Return the hash of a plan, as published; permanent.
-
-    concurrency, backlog_max, daily_quota, beyond, bounds, included (micro-USD a month).
-    """
+    """Return the hash of a plan: concurrency, backlog_max, daily_quota, beyond, bounds, included; permanent."""
     return f"gw:plan:{name}"
 
 
@@ -135,6 +133,16 @@ def usage(scope: str, day: int) -> str:
 def top_ups(account_id: str) -> str:
     """Return the hash of payment reference to time of credit, ms; permanent, so that no payment counts twice."""
     return f"gw:top-ups:{account_id}"
+
+
+def voucher(voucher_hash: str) -> str:
+    """Return the hash of a voucher, by its SHA-256: batch, account, redeemed_ms; expires with its batch."""
+    return f"gw:voucher:{voucher_hash}"
+
+
+def voucher_batch(batch: str) -> str:
+    """Return the hash of a batch: name, amount, count, redeemed, each, created_ms, expires_ms, revoked_ms; expires."""
+    return f"gw:voucher-batch:{batch}"
 
 
 def trials(day: int) -> str:
@@ -213,10 +221,7 @@ def provider(name: str) -> str:
 
 
 def route(provider_name: str, target: str) -> str:
-    """Return the hash of a route's breaker and pause: paused_until_ms, down_*, probe_until_ms, gone.
-
-    A route is a model of a provider, named by the provider's name of it. The hash expires when it is old.
-    """
+    """Return the hash of a route's breaker and pause: paused_until_ms, down_*, probe_until_ms, gone; expires."""
     return f"gw:route:{provider_name}:{target}"
 
 

@@ -8,6 +8,7 @@ from gateway.api.admin.bodies import (
     ResolveDoubt,
 )
 from gateway.api.admin.calls import call, list_call
+from gateway.api.admin.voucher_operations import VOUCHERS
 from gateway.examples import FROM, GENERATION_ID, LIMIT, TO
 from gateway.operation import Operation, Parameter, path_parameter
 
@@ -201,4 +202,4 @@ FLEET = (
         refusals=("conflict",),
     ),
 )
-OPERATIONS: tuple[Operation, ...] = (*ACCOUNTS, *GENERATIONS, *FLEET)
+OPERATIONS: tuple[Operation, ...] = (*ACCOUNTS, *VOUCHERS, *GENERATIONS, *FLEET)

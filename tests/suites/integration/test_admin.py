@@ -29,7 +29,7 @@ from tests.suites.integration.test_docs import Client, Reader
 from tests.suites.integration.test_operators import make_uncertain, settle, submit
 
 ADMIN = "/api/admin"
-NAMES = ("account", "key", "id", "provider")
+NAMES = ("account", "batch", "key", "id", "provider")
 ONE, MADE = "/accounts/{account}", "/generations/{id}"
 # Commands without a call, each with its reason.
 ELSEWHERE = {

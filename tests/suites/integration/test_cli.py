@@ -237,6 +237,18 @@ def test_account_commands_lead_an_account(run: Run) -> None:
     assert "closed" in run("account", "rename", account, "Ada").err
 
 
+def test_voucher_commands_make_list_and_revoke(run: Run) -> None:
+    """Vouchers are shown once, counted in their batch, and revoked with it."""
+    made = run("voucher", "create", "--usd", "5", "--count", "3", "--name", "Launch", "--json").json
+    assert (3, 5_000_000) == (len(set(made["vouchers"])), made["amount_micros"])
+    [batch] = run("voucher", "list", "--json").json["batches"]
+    assert (made["batch"], 3, 0) == (batch["batch"], batch["count"], batch["redeemed"])
+    assert "0/3" in run("voucher", "list").out
+    assert "Revoked 3" in run("voucher", "revoke", made["batch"]).out
+    assert 1 == run("voucher", "revoke", "batch_0").status
+    assert 2 == run("voucher", "create", "--usd", "1001").status
+
+
 def test_generation_show_prints_the_whole_record(run: Run, store_url: str) -> None:
     """The record has prompt, reference, times, amounts and outcome, with control characters escaped."""
     _, names = with_store(store_url, make_history)

@@ -1,8 +1,10 @@
 """The actions of operators on the life of accounts, and the credit that accounts get."""
 
 from tests.suites.property.key_world import KeyWorld
+from tests.suites.property.model import ANYTHING
 from tests.suites.property.world import PLANS
 
+GIFT, DAY_MS, KEEP_MS = 50_000, 86_400_000, 864_000_000
 TRIAL, TRIALS_MAX = 9_000, 20_000
 
 
@@ -10,6 +12,48 @@ class LifeWorld(KeyWorld):
     """A world whose accounts change their plans, are suspended and closed, and get credit."""
 
     trials = 0
+
+    def create_vouchers(self, batch: str, codes: tuple[str, ...], *, days: int = 1, once: bool = True) -> None:
+        """Create a batch of vouchers. A repetition creates none."""
+        expires_ms = self.snapshot.now_ms + days * DAY_MS
+        self.model.vouchers.update({code: [batch, "", days > 0, once] for code in codes})
+        facts = (batch, "Launch", GIFT, expires_ms, KEEP_MS, "1" if once else "")
+        again = ["created", ANYTHING]
+        self.call(["created", ANYTHING], "create_vouchers", *facts, *codes, again=again)
+        self.check()
+
+    def redeem_voucher(self, account: str, code: str, *, twice: bool = False) -> None:
+        """Redeem a voucher as an account."""
+        known, voucher = self.model.accounts[account], self.model.vouchers.get(code)
+        reference, mark = f"voucher {code}", f"voucher batch {voucher[0]}" if voucher else ""
+        if known.state == "closed":
+            expected: list[str | int] = ["closed"]
+        elif voucher is None or (voucher[1] not in ("", account)):
+            expected = ["unknown"]
+        elif voucher[1]:
+            expected = ["already", GIFT, known.balance]
+        elif not voucher[2]:
+            expected = ["unknown"]
+        elif voucher[3] and mark in known.references:
+            expected = ["second"]
+        else:
+            voucher[1] = account
+            known.references.add(mark)
+            self.model.add_money(known, GIFT, reference)
+            expected = ["redeemed", GIFT, known.balance]
+        again = ["already", GIFT, known.balance] if expected[0] == "redeemed" else expected
+        self.call(expected, "redeem_voucher", account, code, reference, again=again if twice else None)
+        self.check()
+
+    def revoke_vouchers(self, batch: str) -> None:
+        """Revoke the vouchers of a batch that nobody has redeemed."""
+        own = [voucher for voucher in self.model.vouchers.values() if voucher[0] == batch]
+        left = sum(not voucher[1] for voucher in own)
+        expected = ["revoked", left] if own else ["missing"]
+        for voucher in own:
+            voucher[2] = False
+        self.call(expected, "revoke_vouchers", batch, again=expected)
+        self.check()
 
     def change_account(self, account: str, field: str, value: str, *, twice: bool = False) -> None:
         """Change the name, the plan or the state of an account. A new plan admits what waits."""

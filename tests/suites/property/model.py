@@ -241,6 +241,7 @@ class Model(Struct):
 
     accounts: dict[str, Account] = field(default_factory=dict)
     budgets: Budgets = field(default_factory=Budgets)
+    vouchers: dict[str, list[Any]] = field(default_factory=dict)  # by hash: batch, account, valid, once for an account
     providers: dict[str, Provider] = field(default_factory=dict)
     generations: dict[str, Generation] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)

@@ -156,6 +156,23 @@ def give_trial_credit(world: World) -> None:
         world.grant_trial(account, twice=True)
 
 
+def redeem_vouchers(world: World) -> None:
+    """Redeem each voucher once, and one of a batch by an account unless it is repeatable. Expired ones are unknown."""
+    world.create_vouchers("b1", ("v1", "v2"))
+    world.create_vouchers("b2", ("v3", "v4", "v5"), once=False)
+    world.create_vouchers("b3", ("v6",), days=-1)
+    for account, code in (("ada", "v1"), ("bob", "v1"), ("ada", "v2"), ("bob", "v2"), ("ada", "v3"), ("ada", "v4")):
+        world.redeem_voucher(account, code, twice=True)
+    for code in ("v6", "v7"):
+        world.redeem_voucher("eve", code, twice=True)
+    world.revoke_vouchers("b2")
+    world.revoke_vouchers("b9")
+    for account, code in (("eve", "v5"), ("ada", "v4")):
+        world.redeem_voucher(account, code)
+    world.close_account("eve")
+    world.redeem_voucher("eve", "v2")
+
+
 def stop_at_the_cap_of_a_key(world: World) -> None:
     """Spend the budget of a key to the last micro-dollar, in each period. A refund can be spent again."""
     for caps in ((30_000, None, None), (None, 30_000, None), (None, None, 30_000)):

@@ -58,6 +58,8 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
     "change_account": (scenarios.move_an_account_to_a_larger_plan, scenarios.close_an_account),
     "close_account": (scenarios.close_an_account,),
     "grant_included": (scenarios.move_an_account_to_a_larger_plan, scenarios.suspend_an_account),
+    "redeem_voucher": (scenarios.redeem_vouchers,),
+    "revoke_vouchers": (scenarios.redeem_vouchers,),
     "grant_trial": (scenarios.give_trial_credit,),
     "change_key": (scenarios.stop_at_the_cap_of_a_key,),
     "create_key": (scenarios.limit_and_revoke_keys,),

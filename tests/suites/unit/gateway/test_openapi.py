@@ -201,6 +201,7 @@ def test_required_fields_are_marked() -> None:
         "adminAccountList": 50,
         "adminAuditList": 50,
         "adminDeadletterList": 50,
+        "adminVoucherList": 50,
         "adminLedgerShow": 50,
         "adminUncertainList": 50,
     } == {
