@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.context import CONTEXT, SCOPES, GatewayContext
 from gateway.edge.client import forwarded_address
+from gateway.people.sessions import check_csrf, session_hash
 from shared.domain import ids
 from shared.domain.errors import Refused, StoreDown
 from shared.domain.key_limits import EXPIRED, NO_LIMITS, KeyLimits, address_bits, forbids
@@ -18,31 +19,49 @@ KEYS_REMEMBERED = 1024
 # Other services take their keys in these headers, and their clients send ours there too.
 OTHER_HEADERS = ("X-API-Key", "Api-Key", "X-Goog-Api-Key", "xi-api-key")
 LIMITS = web.RequestKey("limits", KeyLimits)  # of a request whose key has some
+SESSION_SCHEME = "Session"  # of the credentials of a signed-in person
 HOW = "Send your API key in the header `Authorization: Bearer wf_live_...`."
 
 
 def presented(request: web.Request) -> str | None:
-    """Return the credentials as an Authorization header has them, or None if the request has none in any header."""
+    """Return the credentials as an Authorization header has them, or None if the request has none in any header.
+
+    Those of a signed-in person are the hash of the session, behind a scheme that no header may have.
+    """
     headers = request.headers
     given = headers.get("Authorization")
     if given is not None:
         return given
     key = next((headers[name] for name in OTHER_HEADERS if name in headers), None)
-    return None if key is None else key if key.lower().startswith("bearer ") else f"Bearer {key}"
+    if key is None:
+        hashed = session_hash(request)
+        return hashed and f"{SESSION_SCHEME} {hashed}"
+    return key if key.lower().startswith("bearer ") else f"Bearer {key}"
 
 
 def key_hash(request: web.Request) -> str:
-    """Return the hash of the request's key. Raises Refused: missing_api_key or invalid_api_key.
+    """Return the hash of the request's key or session. Raises Refused: missing_api_key, invalid_api_key or forbidden.
 
     The key's checksum is verified here. The store decides whether the key is active.
     """
-    return hash_of(presented(request) or "")
+    given = presented(request) or ""
+    if is_session(request, given):
+        check_csrf(request)
+        return given.partition(" ")[2]
+    return hash_of(given)
+
+
+def is_session(request: web.Request, credentials: str) -> bool:
+    """Return whether the credentials of a request are a person's session, which its cookie names and no header does."""
+    return credentials.startswith(f"{SESSION_SCHEME} ") and "Authorization" not in request.headers
 
 
 @lru_cache(KEYS_REMEMBERED)
 def fingerprint(credentials: str) -> str:
-    """Return the hash of the account's or operator's key in an Authorization header, or an empty text without one."""
-    key = credentials.strip().partition(" ")[2].strip()
+    """Return the hash of the key or session in the credentials of a request, or an empty text without one."""
+    scheme, _, key = (part.strip() for part in credentials.strip().partition(" "))
+    if scheme == SESSION_SCHEME:
+        return key
     return ids.key_hash(key) if ids.is_key(key) or ids.is_admin_key(key) else ""
 
 
@@ -79,6 +98,8 @@ async def authenticate(request: web.Request) -> str:
     context, hashed = request.app[CONTEXT], key_hash(request)
     holder = await accounts.find_holder(context.store, hashed)
     if holder is None:
+        if is_session(request, presented(request) or ""):
+            raise Refused("invalid_api_key", "Your session has ended. Sign in again at /sign-in.")
         reason = "This API key is unknown or revoked. Create a key at /account/api-keys."
         raise Refused("invalid_api_key", reason)
     if holder.limits != NO_LIMITS:

@@ -8,7 +8,8 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 KEY_PREFIXES = {"wowflow": "wf_live_", "wokgen": "wok_"}
 ADMIN_PREFIX = "wok_admin_"  # an operator's key: only it works under /api/admin, and it works nowhere else
 VOUCHER_PREFIX = "wok_gift_"  # of a voucher, which adds money to one account
-PREFIXES = KEY_PREFIXES | {"admin": ADMIN_PREFIX, "voucher": VOUCHER_PREFIX}
+SESSION_PREFIX = "wok_session_"  # the token of a person's session: it works in a cookie only
+PREFIXES = KEY_PREFIXES | {"admin": ADMIN_PREFIX, "voucher": VOUCHER_PREFIX, "session": SESSION_PREFIX}
 KEY_RANDOM_BYTES = 24  # 192 bits
 SECRET_CHARS, CHECKSUM_CHARS = 33, 6  # base 62: 33 characters hold 192 bits, 6 hold a CRC-32
 
@@ -68,6 +69,11 @@ def is_admin_key(text: str) -> bool:
 def is_voucher(text: str) -> bool:
     """Return whether `text` has the prefix and checksum of a voucher."""
     return _fits(text, VOUCHER_PREFIX)
+
+
+def is_session(text: str) -> bool:
+    """Return whether `text` has the prefix and checksum of a session's token."""
+    return _fits(text, SESSION_PREFIX)
 
 
 def _fits(text: str, prefix: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 from shared.domain.generation import TERMINAL
 from shared.domain.retry import ATTEMPT_MAX
-from shared.store import accounts, archive, keys, uploads, webhooks
+from shared.store import accounts, archive, keys, sessions, uploads, webhooks
 from shared.store.client import StoreClient
 from shared.store.connect import Store
 from shared.store.webhooks import DeliveryAttempt
@@ -20,13 +20,14 @@ ENDED = {*TERMINAL, "delivered", "dead"}
 
 
 async def revoke_all(store: StoreClient, account: str) -> tuple[int, int]:
-    """Remove all endpoints of an account and revoke its keys. Return the numbers of keys and endpoints."""
+    """Remove an account's endpoints and sessions and revoke its keys. Return the numbers of keys and endpoints."""
     endpoints = await webhooks.list_endpoints(store, account)
     for endpoint in endpoints:
         await webhooks.delete_endpoint(store, account, endpoint.id)
     held = await accounts.list_keys(store, account)
     for key in held:
         await accounts.revoke_key(store, account, key.id)
+    await sessions.close_account_sessions(store, account)
     return len(held), len(endpoints)
 
 

@@ -18,9 +18,12 @@ MARCH = 3  # months are counted since March of the year 0
 
 
 async def find_limited(store: StoreClient, hashed: str) -> KeyHolder | None:
-    """Return the holder of a key with limits, or None for an unknown or revoked key."""
+    """Return the holder of a key with limits, or of a session, or None for an unknown or revoked one."""
     fields = _named(await store.call("HGETALL", keys.limited_key(hashed)))
-    if not fields or not await store.call("HEXISTS", keys.account_keys(fields["account"]), fields["id"]):
+    if not fields:
+        return None
+    active = keys.sessions if "person" in fields else keys.account_keys
+    if not await store.call("HEXISTS", active(fields["account"]), fields["id"]):
         return None
     return KeyHolder(fields["account"], read_limits(fields))
 

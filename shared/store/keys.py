@@ -68,9 +68,15 @@ def limited_key(key_hash: str) -> str:
     """Return the hash of a key with limits, by the key's SHA-256; deleted on revocation.
 
     account, id, scopes, expires_ms, models, kinds, networks (binary digits), budget (its own), above (of its makers).
-    A limit that it does not have is absent. The key must be in gw:keys of its account, too.
+    A limit that it does not have is absent. The key must be in gw:keys of its account, too. A person's session has a
+    record with the fields of sessions.py, which expires, and must be in gw:sessions instead.
     """
     return f"gw:limited-key:{key_hash}"
+
+
+def sessions(account_id: str) -> str:
+    """Return the hash of the sessions of an account's people: session id to `<sha256>`; expires with the last one."""
+    return f"gw:sessions:{account_id}"
 
 
 def keys_used(account_id: str) -> str:
@@ -159,10 +165,7 @@ def ledger(account_id: str) -> str:
 
 
 def upload(upload_id: str) -> str:
-    """Return the hash of an upload: account, bytes, declared, path, created_ms, until_ms, tries, media_type.
-
-    Dropped by the sweeper, at the time in gw:uploads-due.
-    """
+    """Return the hash of an upload, which the sweeper drops at the time in gw:uploads-due; see uploads.py."""
     return f"gw:upload:{upload_id}"
 
 
@@ -197,11 +200,7 @@ def busy(provider: str) -> str:
 
 
 def backlog(account_id: str, provider: str) -> str:
-    """Return the sorted set of the account's generations that wait for a slot on the queue, by since when, us.
-
-    A sorted set, so that a position or a removal does not walk it. Layout 1 has a list, `gw:backlog:`: the sweeper
-    re-enqueues the generations that wait in one.
-    """
+    """Return the sorted set of the account's generations that wait for a slot on the queue, by since when, us."""
     return f"gw:backlogs:{account_id}:{provider}"
 
 

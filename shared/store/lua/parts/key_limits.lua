@@ -1,7 +1,7 @@
 -- key_limits: the account of an API key, and what a key with limits may order. Such a key has a record instead of the
 -- string, so that a version that knows no limits does not know the key.
 -- ARGV: the routes of the order, five values each
--- Keys: gw:key:<hash> gw:limited-key:<hash> gw:keys:<account>
+-- Keys: gw:key:<hash> gw:limited-key:<hash> gw:keys:<account> gw:sessions:<account>
 -- Returns {'unknown_key'} | {'expired_key'} | {'forbidden', what ('scope' | 'address' | 'kind' | 'model'), name}
 local ROUTE_VALUES = 5
 
@@ -17,6 +17,9 @@ local function allows_address(networks, address)
   end
 end
 
+-- The prefix of the list that has an id: of keys, or of sessions.
+local function list_with(id) return string.sub(id, 1, 5) == 'sess_' and 'gw:sessions:' or 'gw:keys:' end
+
 -- The account, the budgets that count its orders, and the reply that says why the key may not order.
 local function find_account(guest, key_hash, address, first, now)
   if guest ~= '' then return guest, '' end
@@ -24,7 +27,7 @@ local function find_account(guest, key_hash, address, first, now)
   if owner then return owner, '' end
   local account, id, scopes, expires, models, kinds, networks, budget, above = unpack(redis.call('HMGET',
     'gw:limited-key:' .. key_hash, 'account', 'id', 'scopes', 'expires_ms', 'models', 'kinds', 'networks', 'budget', 'above'))
-  if not account or redis.call('HEXISTS', 'gw:keys:' .. account, id) == 0 then return nil, '', {'unknown_key'} end
+  if not account or redis.call('HEXISTS', list_with(id) .. account, id) == 0 then return nil, '', {'unknown_key'} end
   local budgets = (budget or '') .. ' ' .. (above or '')
   if expires and tonumber(expires) <= now then return account, budgets, {'expired_key'} end
   if not allows(scopes, 'generate') then return account, budgets, {'forbidden', 'scope', 'generate'} end

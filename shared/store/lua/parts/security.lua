@@ -1,13 +1,13 @@
 -- security: record a security event of an account for its owner, and write a webhook event about it.
--- Keys: gw:account:<id> gw:account-events:<account> gw:keys:<account>
+-- Keys: gw:account:<id> gw:account-events:<account> gw:keys:<account> gw:limited-key:<hash>
 -- Returns nothing
 local EVENTS_MAX = 1000
 
--- The id of the account's key with this hash; an operator stays an operator.
+-- The id of the account's key with this hash, or of the person whose session has it; an operator stays an operator.
 local function actor_of(account, by)
   local lines = redis.call('HGETALL', 'gw:keys:' .. account)
   for at = 1, #lines, 2 do if string.match(lines[at + 1], '^%S+') == by then return lines[at] end end
-  return by == 'operator' and by or 'unknown'
+  return by == 'operator' and by or redis.call('HGET', 'gw:limited-key:' .. by, 'person') or 'unknown'
 end
 
 local function note_security(account, type, subject, detail, by, now)
