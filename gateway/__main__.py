@@ -1,10 +1,12 @@
-"""python -m gateway"""
+"""python -m gateway [--processes N]"""
 
+import argparse
 import asyncio
 import contextlib
 import signal
 import sys
 from functools import partial
+from pathlib import Path
 
 import uvloop
 from aiohttp import web
@@ -14,6 +16,8 @@ from gateway.app import build_admin_app, build_app
 from gateway.context import CONTEXT, FOLLOWER
 from gateway.dispatch import use_exact_paths
 from gateway.edge.protocol import listen
+from gateway.processes.siblings import SIBLINGS, Siblings
+from gateway.processes.supervisor import PROCESSES_MAX, Supervisor
 from shared.domain.errors import StoreDown, StoreNewer, StoreUnfit
 from shared.ops import collector, host, limits, logs, metrics, own_secrets, settings, threads, zero_series
 from shared.ops.hangup import Terminal
@@ -36,14 +40,20 @@ POLL_S = 0.02
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT, and return the exit status."""
-    terminal = Terminal()
+    options, terminal = read_options(), Terminal()
     try:
         config = settings.load()
-        host.check_port(config.host, config.port, "PORT")
-        host.check_port(config.admin_host, config.admin_listen_port, "ADMIN_PORT")
+        if options.siblings is None:
+            host.check_port(config.host, config.port, "PORT")
+            host.check_port(config.admin_host, config.admin_listen_port, "ADMIN_PORT")
         host.check_outputs(config)
+        if options.processes > 1:
+            logs.configure(config, role="gateway")
+            return uvloop.run(Supervisor(config, options.processes, terminal).run())
         limits.raise_open_files()
         app = build_app(config)
+        if options.siblings is not None:
+            app[SIBLINGS] = Siblings(options.process, options.siblings)
         follower = app[FOLLOWER]
         follower.terminal = terminal
         needs = own_secrets.Needs(sealed=True, records=True)
@@ -60,6 +70,16 @@ def main() -> int:
     return 0
 
 
+def read_options() -> argparse.Namespace:
+    """Return the options of the command line. The parent of several processes gives them the hidden ones."""
+    parser = argparse.ArgumentParser(prog="python -m gateway", description="The HTTP API.")
+    text = "number of processes that share the port, such as one a core (default: 1)"
+    parser.add_argument("--processes", type=int, choices=range(1, PROCESSES_MAX + 1), default=1, metavar="N", help=text)
+    parser.add_argument("--process", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--siblings", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
 async def serve(app: web.Application, config: Settings) -> None:
     """Answer requests until a signal cancels this task. Requests in progress get drain_s to finish."""
     serving = asyncio.current_task()
@@ -69,6 +89,7 @@ async def serve(app: web.Application, config: Settings) -> None:
     app[FOLLOWER].follow_signal(serving.cancel)
     runner = web.AppRunner(app, shutdown_timeout=config.drain_s)
     admin_runner = web.AppRunner(build_admin_app(app, config), shutdown_timeout=config.drain_s)
+    runners = [admin_runner, runner]
     try:
         await runner.setup()
         use_exact_paths(runner)
@@ -77,8 +98,11 @@ async def serve(app: web.Application, config: Settings) -> None:
         threads.share_interpreter()
         files_max = limits.open_files()
         admin_address = structs.replace(config, host=config.admin_host, port=config.admin_listen_port)
-        admin_server = await listen(admin_runner, admin_address, files_max)
-        server = await listen(runner, config, files_max)
+        siblings = app.get(SIBLINGS)
+        if siblings is not None:
+            runners.append(await siblings.serve())
+        admin_server = await listen(admin_runner, admin_address, files_max, shared=siblings is not None)
+        server = await listen(runner, config, files_max, shared=siblings is not None)
         try:
             await asyncio.Event().wait()
         finally:
@@ -87,8 +111,8 @@ async def serve(app: web.Application, config: Settings) -> None:
             app[CONTEXT].watch.release()
             await wait_for_clients(runner, min(LEAVE_S, config.drain_s))
     finally:
-        await admin_runner.cleanup()
-        await runner.cleanup()
+        for one in runners:
+            await one.cleanup()
 
 
 async def wait_for_clients(runner: web.AppRunner, limit_s: float) -> None:

@@ -1,11 +1,9 @@
 """Probes: /healthz says that the process is alive, /readyz which part is not ready, /metrics is for Prometheus."""
 
-import asyncio
-
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.context import CONTEXT
+from gateway.processes.siblings import HEADERS, SIBLINGS, answer_own
 from shared.domain.errors import StoreDown
 from shared.ops.storage import StorageError
 from shared.store.durability import MARK
@@ -36,7 +34,9 @@ async def answer_readiness(request: web.Request) -> web.Response:
     return web.json_response({"status": "ok" if ready else "unavailable", "parts": parts}, status=200 if ready else 503)
 
 
-async def answer_metrics(_: web.Request) -> web.Response:
-    """Answer the process's metrics in Prometheus's text format."""
-    text = await asyncio.to_thread(generate_latest)  # ten thousand lines would block other requests
-    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+async def answer_metrics(request: web.Request) -> web.Response:
+    """Answer the process's metrics in Prometheus's text format, with those of the processes that share its port."""
+    siblings = request.app.get(SIBLINGS)
+    if siblings is None:
+        return await answer_own(request)
+    return web.Response(body=await siblings.collect(), headers=HEADERS)

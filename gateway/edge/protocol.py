@@ -14,8 +14,11 @@ BACKLOG = 1024  # connections the kernel holds for us while we are busy
 FILES_KEPT = 256  # open files for everything but connections
 
 
-async def listen(runner: web.AppRunner, config: Settings, files_max: int) -> asyncio.Server:
-    """Accept connections for a runner that is set up. Raises OSError if the address is not available."""
+async def listen(runner: web.AppRunner, config: Settings, files_max: int, *, shared: bool = False) -> asyncio.Server:
+    """Accept connections for a runner that is set up; `shared`: other processes listen on the port, too.
+
+    Raises OSError if the address is not available.
+    """
     server = runner.server
     assert server is not None  # noqa: S101  # setup() sets it
     limits = ConnectionLimits(
@@ -26,4 +29,6 @@ async def listen(runner: web.AppRunner, config: Settings, files_max: int) -> asy
     )
     peers = Peers(limits, guests.networks(config.trusted_proxies))
     factory = partial(Connection, server, peers)
-    return await asyncio.get_running_loop().create_server(factory, config.host, config.port, backlog=BACKLOG)
+    return await asyncio.get_running_loop().create_server(
+        factory, config.host, config.port, backlog=BACKLOG, reuse_port=shared or None
+    )

@@ -4,7 +4,7 @@ from deploy.observe.dashboards.records import RECORDS
 from deploy.observe.panels import RATE, Board, Chart, Number, PanelRow, Query, per_s, quantile
 from deploy.observe.slo import SLOS
 
-OURS = "* on (instance) group_left (role) wokflow_build_info"
+OURS = "* on (instance, process) group_left (role) wokflow_build_info"
 HTTP = "wokflow_http_request_duration_seconds"
 
 HEALTH = PanelRow(
