@@ -8,7 +8,7 @@ MODULES := sdk/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup run demo test sdk check lint types fix bench history away chaos drill reload scale fuzz pins clean docs
+.PHONY: help install setup run demo test sdk check lint types fix bench history away chaos drill reload streams scale fuzz pins clean docs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ drill: setup ## Destroy store and database under load, restore them from backups
 
 reload: setup ## Reload 300 valid and broken catalogues under load, then check every request and charge
 	@exec $(BIN)/python -m tests.programs.reload
+
+streams: setup ## Kill the gateway of 500 readers of events, then check that all resumed without loss or repetition
+	@exec $(BIN)/python -m tests.programs.streams
 
 scale: setup ## Show how KEDA's formula scales through a burst: a table, and a chart in build/
 	@exec $(BIN)/python -m tests.programs.scaling

@@ -109,6 +109,7 @@ async def serve(app: web.Application, config: Settings) -> None:
             server.close()
             admin_server.close()
             app[CONTEXT].watch.release()
+            app[CONTEXT].feeds.release()
             await wait_for_clients(runner, min(LEAVE_S, config.drain_s))
     finally:
         for one in runners:

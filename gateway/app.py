@@ -33,7 +33,7 @@ from shared.ops.catalogue_follower import CatalogueFollower
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.records.history import open_history
-from shared.store import accounts, providers
+from shared.store import accounts, keys, providers
 from shared.store.connect import Store, retry_at_start
 from shared.store.guard import open_guarded_store
 from shared.store.processes import announce
@@ -42,6 +42,8 @@ from shared.store.secret import ensure_deployment_secret
 UPLOADS_MAX, UPLOADS_EACH = 16, 4  # files that are received at a time: of all accounts, and of one
 EXPORTS_MAX = 2  # of all accounts
 EXPORTING = "An export of your account is under way. Wait for it."
+READERS_MAX = 100_000  # connections are the limit
+READING = "Your key reads as many events as it may at a time. End another reader first."
 SENDING = f"Your account sends {UPLOADS_EACH} files at the moment. Send one after the other."
 
 
@@ -104,6 +106,7 @@ async def open_context(
     async with (
         open_guarded_store(settings, "gateway") as store,
         Watch(store) as watch,
+        Watch(store, keys.FEEDS) as feeds,
         Speeds(store, routing.measured(first.catalogue)) as speeds,
         open_history(settings.records_url) as history,
     ):
@@ -116,6 +119,8 @@ async def open_context(
             store=store,
             storage=storage,
             watch=watch,
+            feeds=feeds,
+            event_slots=Slots(READERS_MAX, settings.event_readers_per_key, READING),
             speeds=speeds,
             trusted=trusted,
             rates=RateLimits(settings, first.catalogue.plans, trusted),

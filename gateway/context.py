@@ -37,6 +37,8 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     store: Store
     storage: Storage
     watch: Watch
+    feeds: Watch
+    event_slots: Slots
     speeds: Speeds
     trusted: tuple[Network, ...]  # proxies whose X-Forwarded-For is believed
     secret: bytes  # keys the names of guests

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from gateway.api.account import operations as account
 from gateway.api.admin import operations as admin
+from gateway.api.events import operations as events
 from gateway.api.receipts import operations as receipts
 from gateway.api.service import operations as service
 from gateway.api.uploads import operations as uploads
@@ -30,6 +31,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *wokgen.OPERATIONS,
         *wokgen_v1.OPERATIONS,
         *openai.OPERATIONS,
+        *events.OPERATIONS,
         *uploads.OPERATIONS,
         *usage.OPERATIONS,
         *vouchers.OPERATIONS,

@@ -1,4 +1,4 @@
-"""Wait for the end of a generation without polling. The settle script publishes to this process's own channel."""
+"""Wait without polling: for the end of a generation, or for news in the feed of an account. Scripts publish both."""
 
 import asyncio
 import contextlib
@@ -14,22 +14,26 @@ from shared.store.listen import listen
 
 
 class Watch:
-    """The generations that requests of this process wait for. `name` is unique to the process.
+    """The generations that requests of this process wait for, or with the channel of the feeds, the accounts.
 
-    `leaving` is true once the process stops.
+    `name` is unique to the process. `leaving` is true once the process stops.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, channel: str = "") -> None:
         self.name = "gw-" + token_hex(4)
+        self._channel = channel or keys.wake(self.name)
         self._store = store
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self.leaving = False
         self._listener: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Watch":
-        channel = keys.wake(self.name)
         hear = partial(
-            listen, self._store.url, channel, on_message=lambda raw: self._wake(raw.decode()), on_gap=self._wake_all
+            listen,
+            self._store.url,
+            self._channel,
+            on_message=lambda raw: self._wake(raw.decode()),
+            on_gap=self._wake_all,
         )
         self._listener = asyncio.create_task(keep_running("listen", hear))
         return self

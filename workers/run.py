@@ -19,7 +19,7 @@ from shared.domain.errors import StoreDown
 from shared.domain.generation import CANCELED, CANCELED_WHY
 from shared.domain.trace import trace_id
 from shared.ops import metrics
-from shared.store import steps
+from shared.store import feeds, steps
 from shared.store.steps import Canceled, Fenced, Gone, Poll, ProviderDown, ProviderPaused, Step, Submit, Uncertain, Wait
 from workers.adapters.contract import Done, Down, Pending, Rejected, Retry, Unknown
 from workers.adapters.request_context import REQUEST_CONTEXT
@@ -73,8 +73,9 @@ async def run_step(context: WorkerContext, job: GenerationJob) -> bool:
         match end:
             case Completed() | Failed():
                 return await settle(context, job, end)
-            case Pending(poll_after_s=after_s):
-                raise Park(defer=job.parked(after_s).after_s)
+            case Pending() as pending:
+                await note_progress(context, job, pending)
+                raise Park(defer=job.parked(pending.poll_after_s).after_s)
             case Parked(after_s=after_s):
                 raise Park(defer=after_s)
             case Rerouted():
@@ -169,6 +170,13 @@ async def store_notices(context: WorkerContext, job: GenerationJob) -> None:
     if notices := REQUEST_CONTEXT.get().notices:
         with suppress(StoreDown):
             await steps.store_notices(context.store, job.id, notices)
+
+
+async def note_progress(context: WorkerContext, job: GenerationJob, pending: Pending) -> None:
+    """Note the progress that the provider reports for readers of events. Nothing depends on it."""
+    if pending.progress is not None:
+        with suppress(StoreDown):
+            await feeds.note_progress(context.store, job.id, pending.progress)
 
 
 async def store_reference(context: WorkerContext, job: GenerationJob, pending: Pending) -> Pending:

@@ -32,11 +32,15 @@ class Slots:
 
     def take(self, caller: str) -> None:
         """Take a slot. Raises Refused if there is none."""
+        self.check(caller)
+        self._taken[caller] += 1
+
+    def check(self, caller: str) -> None:
+        """Raise Refused if there is no slot."""
         if self._taken[caller] >= self._each:
             raise Refused("rate_limited", self._reason, retry_after_s=RETRY_AFTER_S)
         if self.taken >= self._total:
             raise Refused("unavailable", "The gateway is busy. Try again in a moment.", retry_after_s=RETRY_AFTER_S)
-        self._taken[caller] += 1
 
     def free(self, caller: str) -> None:
         """Give a slot back."""

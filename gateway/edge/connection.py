@@ -173,6 +173,12 @@ class Connection(web.RequestHandler):
         if self._request_count == self._answered:
             self._drop("slow_headers")
 
+    def drop_slow(self) -> None:
+        """Close the connection of a client that does not read its response."""
+        metrics.of(metrics.CONNECTIONS_CLOSED, "slow_reader").inc()
+        if self.transport is not None:
+            self.transport.abort()
+
     def _drop(self, reason: str) -> None:
         metrics.of(metrics.CONNECTIONS_CLOSED, reason).inc()
         self.force_close()

@@ -6,7 +6,7 @@ from typing import get_args
 from shared.domain.bounds import BOUNDS, Scope
 from shared.ops import metrics
 
-CLOSE_REASONS = ("too_many", "too_many_of_address", "slow_headers", "unread_body")
+CLOSE_REASONS = ("too_many", "too_many_of_address", "slow_headers", "unread_body", "slow_reader")
 ADMIN_OUTCOMES = ("missing_key", "wrong_key", "role")
 
 

@@ -18,9 +18,7 @@ LEDGER_CHECK_DUE = "gw:ledger-check-due"  # string: expires when the next ledger
 OPEN_DELIVERIES = "gw:deliveries:open"  # sorted set: open delivery by the time of the sweeper's next check, ms
 DEPLOYMENT_KEY = "gw:secret"  # string: 32 random bytes that key the names of guests; permanent
 CALLBACK_SECRETS = "gw:callback-secrets"  # list: the two newest secrets of callback URLs; empty: gw:secret; permanent
-RECEIPT_KEYS = (
-    "gw:receipt-keys"  # list: keys that sign receipts, JSON, newest first; only it has a private part; permanent
-)
+RECEIPT_KEYS = "gw:receipt-keys"  # list: keys that sign receipts, JSON; the first has a private part; permanent
 UPLOADS = "gw:uploads"  # set: paths of inputs that nobody needs any more, until the sweeper has deleted them
 UPLOADS_DUE = "gw:uploads-due"  # sorted set: upload by when the sweeper drops it, ms
 DEAD = "gw:dead"  # sorted set: dead delivery by when, ms; the newest 10000
@@ -41,6 +39,7 @@ HISTORY = "gw:history"  # hash: id, sequence, accepted_ms, fenced (why submits a
 RECORDS = "gw:records"  # stream of ended records for the archiver: `<kind>:<id or facts>`; none without a database
 # Hash: database (its identity), since_ms, swept (all older records are there), archived (last entry); permanent.
 RECORDS_STATE = "gw:records-state"
+FEEDS = "gw:feeds"  # channel: account whose feed has a new entry
 RECORDS_SWEPT = "gw:records-swept"  # string: expires when the archiver's next sweep for ended records is due
 SCHEMA = "gw:schema"  # string: version of this layout; permanent
 SCHEMA_VERSION = 3  # raise it with a change that the previous version cannot work with: docs/operate.md
@@ -49,7 +48,8 @@ SCHEMA_VERSION = 3  # raise it with a change that the previous version cannot wo
 def account(account_id: str) -> str:
     """Return the hash of an account: name, plan, created_ms, topup, spent, low (micro-USD), low_told, events, capped.
 
-    Also state (suspended | closed), included (month and its credit). Permanent. With `capped` it has a budget.
+    Also state (suspended | closed), included (month and its credit), watched_ms (until when changes are written to its
+    feed). Permanent. With `capped` it has a budget.
     """
     return f"gw:account:{account_id}"
 
@@ -272,6 +272,11 @@ def held(endpoint_id: str) -> str:
 def held_endpoints(account_id: str) -> str:
     """Return the sorted set of endpoints whose deliveries wait for a slot of their account, by since when, ms."""
     return f"gw:held-endpoints:{account_id}"
+
+
+def feed(account_id: str) -> str:
+    """Return the stream of changes of an account's watched generations; about 10000, expires an hour after the last."""
+    return f"gw:feed:{account_id}"
 
 
 def wake(gateway: str) -> str:

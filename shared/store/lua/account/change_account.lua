@@ -4,6 +4,7 @@
 -- Returns {'changed'} | {'closed'} | {'missing'}
 --@include now
 --@include queue
+--@include feed
 --@include admit
 --@include records
 local account, record = ARGV[1], 'gw:account:' .. ARGV[1]

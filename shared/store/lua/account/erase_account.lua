@@ -1,6 +1,6 @@
 -- erase_account: erase an account's name and security events, and its part of the audit's details.
 -- ARGV: account, subject ... (other subjects in the audit that belong to it)
--- Keys: gw:account:<id> gw:account-events:<account> gw:generations:<account> gw:audit gw:records
+-- Keys: gw:account:<id> gw:account-events:<account> gw:generations:<account> gw:feed:<account> gw:audit gw:records
 -- Returns {'erased', lines (of the audit)} | {'missing'}
 -- With a database, which has the lines, they leave the store.
 local PUSHED_MAX = 1000  -- values of one command
@@ -8,7 +8,7 @@ local account, lines, subjects, kept = ARGV[1], 0, {}, {}
 local archived = redis.call('EXISTS', 'gw:records') == 1
 if redis.call('EXISTS', 'gw:account:' .. account) == 0 then return {'missing'} end
 redis.call('HSET', 'gw:account:' .. account, 'name', '')
-redis.call('DEL', 'gw:account-events:' .. account, 'gw:generations:' .. account)
+redis.call('DEL', 'gw:account-events:' .. account, 'gw:generations:' .. account, 'gw:feed:' .. account)
 for at = 1, #ARGV do subjects[ARGV[at]] = true end
 for _, raw in ipairs(redis.call('LRANGE', 'gw:audit', 0, -1)) do
   local read, line = pcall(cjson.decode, raw)

@@ -11,6 +11,7 @@
 -- Returns {'quota', limit, used} | {'backlog_full', waiting} | {'down', retry_after_ms} | {'suspended'}
 --@include now
 --@include queue
+--@include feed
 --@include admit
 --@include payment
 --@include events
@@ -25,10 +26,9 @@ local FIRST, KEY_CHARS = 13, 16
 local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest, bounds, usage, uploads, address = unpack(ARGV)
 local account, budgets, forbidden = find_account(guest, key_hash, address, FIRST, now)
 if not account then return forbidden end
-local plan, topup, spent, low, told, capped, state = unpack(redis.call('HMGET', 'gw:account:' .. account,
-  'plan', 'topup', 'spent', 'low', 'low_told', 'capped', 'state'))
+local plan, topup, spent, low, told, capped, state, watched_ms = unpack(redis.call('HMGET', 'gw:account:' .. account,
+  'plan', 'topup', 'spent', 'low', 'low_told', 'capped', 'state', 'watched_ms'))
 local balance = (topup or 0) - (spent or 0)
-
 -- The gateway sends the same id again after a lost reply.
 local created, known, reserved = unpack(redis.call('HMGET', 'gw:generation:' .. id, 'created_ms', 'spec', 'reserved'))
 if created then return {'accepted', account, tonumber(created), balance, route_number(known, FIRST), tonumber(reserved)} end
@@ -42,7 +42,6 @@ local at, soonest, slots = first_available(FIRST, 5, true, now)
 local provider, target, price, spec, run_ms = unpack(ARGV, at or FIRST, (at or FIRST) + 4)
 price = tonumber(price)
 local waits, waiting = must_wait(account, provider, tonumber(concurrency), slots)
-
 local source, refusal = payment_source(payer, account, price, balance, quota, beyond, now)
 local counted, over = read_budgets(budgets, capped and account, source == 'balance' and price or 0, now)
 local scopes, amounts = read_usage(bounds, account, limits, now), amounts_of(usage, source == 'quota' and 1 or 0)
@@ -54,6 +53,7 @@ reserved = reserve_payment(source, account, price, id, now)
 count_budgets(id, counted, reserved)
 write_order(id, account, guest == '', uploads, waiter, now, 'provider', provider, 'target', target, 'spec', spec,
   'state', waits and 'backlog' or 'queued', 'reserved', reserved, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'key', string.sub(key_hash, 1, KEY_CHARS))
+if tonumber(watched_ms or 0) > now then watch(account, id, waits and 'backlog' or 'queued') end
 note_replay(account, replay_key, body_hash, id)
 place(account, provider, id, waits, now, uploads ~= '' and now + HOLD_MS or 0)
 warn_if_low(account, low, told, balance, balance - reserved, id, now)

@@ -7,6 +7,7 @@
 -- Returns {'rerouted', from, to} | {'nowhere'} | {'kept', state} | {'missing'}
 --@include now
 --@include queue
+--@include feed
 --@include admit
 --@include route
 --@include breaker
@@ -14,8 +15,8 @@
 local FIRST = 5
 local id, token, refusal, pause_ms = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local account, from, target, state, intent, asked_ms, cancel = unpack(redis.call('HMGET', generation, 'account',
-  'provider', 'target', 'state', 'intent', 'intent_ms', 'cancel_ms'))
+local account, from, target, state, intent, asked_ms, cancel, watched = unpack(redis.call('HMGET', generation, 'account',
+  'provider', 'target', 'state', 'intent', 'intent_ms', 'cancel_ms', 'watched'))
 if not state then return {'missing'} end
 for at = FIRST, #ARGV, 3 do if ARGV[at] == from then return {'rerouted', from, from} end end
 if cancel or (state ~= 'queued' and (state ~= 'submitting' or intent ~= token)) then return {'kept', state} end
@@ -26,6 +27,7 @@ local provider, to, spec = unpack(ARGV, at, at + 2)
 note_attempt(generation, asked_ms or now, from, refusal)
 redis.call('HSET', generation, 'provider', provider, 'target', to, 'spec', spec, 'state', 'backlog')
 redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms', 'callback', 'called_ms')
+append_event(account, watched, id, 'backlog')
 free_slot(account, from, id)
 push_to_backlog(account, provider, id, now)
 for _, name in ipairs({provider, from}) do

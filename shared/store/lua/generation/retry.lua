@@ -6,6 +6,7 @@
 -- Returns {'missing'}
 --@include now
 --@include queue
+--@include feed
 --@include admit
 local id = ARGV[1]
 local generation = 'gw:generation:' .. id

@@ -9,6 +9,7 @@
 -- Returns {'settled', refund} | {'already', state} | {'submitted', state} | {'missing'}
 --@include now
 --@include queue
+--@include feed
 --@include admit
 --@include admit_next
 --@include payment
@@ -19,10 +20,9 @@
 --@include records
 --@include budget
 local id, state, cost, outcome, guard, keep_ms, late_ms, expected, reported, kind = unpack(ARGV)
-cost = tonumber(cost)
-local generation = 'gw:generation:' .. id
-local account, provider, was, reserved, waiters, ref, asked_ms, budgets, spec, uploads, quota = unpack(redis.call('HMGET',
-  generation, 'account', 'provider', 'state', 'reserved', 'waiters', 'ref', 'intent_ms', 'budgets', 'spec', 'uploads', 'quota_day'))
+local generation, cost = 'gw:generation:' .. id, tonumber(cost)
+local account, provider, was, reserved, waiters, ref, asked_ms, budgets, spec, uploads, quota, watched = unpack(redis.call('HMGET',
+  generation, 'account', 'provider', 'state', 'reserved', 'waiters', 'ref', 'intent_ms', 'budgets', 'spec', 'uploads', 'quota_day', 'watched'))
 if not account then return {'missing'} end
 if was == 'completed' or was == 'failed' then return {'already', was} end
 if guard == 'unsubmitted' and was ~= 'backlog' and was ~= 'queued' then return {'submitted', was} end
@@ -54,7 +54,7 @@ else
   free_slot(account, provider, id)
 end
 admit_next(account, provider, now)
-
+append_event(account, watched, id, state)
 emit(account, 'evt_' .. id, 'generation.' .. state, now, 'generation', id)
 for gateway in string.gmatch(waiters or '', '%S+') do redis.call('PUBLISH', 'gw:wake:' .. gateway, id) end
 return {'settled', refund}

@@ -7,9 +7,11 @@
 --@include now
 --@include queue
 --@include records
+--@include feed
 local id, ref, at = unpack(ARGV)
 local generation = 'gw:generation:' .. id
-local state, provider, known = unpack(redis.call('HMGET', generation, 'state', 'provider', 'ref'))
+local state, provider, known, account, watched =
+  unpack(redis.call('HMGET', generation, 'state', 'provider', 'ref', 'account', 'watched'))
 if not state then return {'missing'} end
 if provider ~= at or state == 'backlog' then return {'moved', provider} end
 redis.call('HSET', generation, 'ref', ref)
@@ -20,6 +22,7 @@ if state == 'completed' or state == 'failed' then
   return {'closed', state}
 end
 redis.call('HSET', generation, 'state', 'pending')
+if state ~= 'pending' then append_event(account, watched, id, 'pending') end
 local called = redis.call('HEXISTS', generation, 'callback') == 1
 redis.call('HDEL', generation, 'intent', 'callback')
 if state == 'uncertain' then

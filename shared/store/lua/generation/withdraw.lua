@@ -6,15 +6,17 @@
 --@include now
 --@include route
 --@include attempts
+--@include feed
 local id, token, pause_ms, from, target, refusal = unpack(ARGV)
 pause_submits(from, target, tonumber(pause_ms), now)
 local generation = 'gw:generation:' .. id
-local state, intent, asked_ms, cancel =
-  unpack(redis.call('HMGET', generation, 'state', 'intent', 'intent_ms', 'cancel_ms'))
+local state, intent, asked_ms, cancel, account, watched = unpack(redis.call('HMGET', generation, 'state', 'intent',
+  'intent_ms', 'cancel_ms', 'account', 'watched'))
 if not state then return {'missing'} end
 if state ~= 'submitting' or intent ~= token then return {'kept', state} end
 note_attempt(generation, asked_ms, from, refusal)
 if refusal == 'ours' then release_probe(from, target) end
 redis.call('HSET', generation, 'state', 'queued')
+append_event(account, watched, id, 'queued')
 redis.call('HDEL', generation, 'intent', 'intent_ms', 'slot_ms')
 return {'withdrawn', redis.call('HINCRBY', generation, 'refusals', 1), cancel and '1' or ''}

@@ -2,8 +2,7 @@
 -- account has as many slots as its plan's concurrency, a provider as many as its own. A generation on the queue holds a
 -- slot; a late poll is on the queue too, and holds none.
 -- Keys: gw:account:<id> gw:plan:<name> gw:provider:<name> gw:active:<account>:<provider> gw:busy:<provider>
--- Keys: gw:backlogs:<account>:<provider> gw:waiting:<provider> gw:turns:<provider> gw:generation:<id>
--- Keys: arq:queue:<provider>
+-- Keys: gw:backlogs:<account>:<provider> gw:waiting:<provider> gw:turns:<provider> gw:generation:<id> arq:queue:<provider>
 -- Returns nothing
 local function concurrency_of(account)
   local plan = redis.call('HGET', 'gw:account:' .. account, 'plan')
@@ -50,10 +49,11 @@ local function admit(provider, now)
     if not account then return end
     local id = redis.call('ZPOPMIN', 'gw:backlogs:' .. account .. ':' .. provider)[1]
     if id then redis.call('ZREM', 'gw:waiting:' .. provider, id) end
-    local state, hold_ms = unpack(redis.call('HMGET', 'gw:generation:' .. (id or ''), 'state', 'hold_ms'))
+    local state, hold_ms, watched = unpack(redis.call('HMGET', 'gw:generation:' .. (id or ''), 'state', 'hold_ms', 'watched'))
     if state == 'backlog' then
       redis.call('HSET', 'gw:generation:' .. id, 'state', 'queued', 'queued_ms', now)
       take_slot(account, provider, id, now, tonumber(hold_ms or 0))
+      append_event(account, watched, id, 'queued')
     end
     join_round_robin(account, provider)
   end

@@ -6,6 +6,7 @@
 -- Returns {'swept', checked, [requeued id ...], [overdue id ...], [id of an unreadable record ...]}
 --@include now
 --@include queue
+--@include feed
 --@include admit
 local CHECK_AFTER_MS, AGAIN_MS, UNREADABLE_AFTER_MS = 15000, 5000, 60000
 local requeued, overdue, unreadable = {}, {}, {}
