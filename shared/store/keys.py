@@ -37,8 +37,7 @@ MODEL_CHECKS = "gw:model-checks"  # hash: provider to its last ModelCheck, JSON;
 ADMIN_KEYS = "gw:admin-keys"  # hash: key id to `<sha256> <created_ms> <hint>:<role> <name>`, of operators; permanent
 HISTORY = "gw:history"  # hash: id, sequence, accepted_ms, fenced (why submits are stopped): history.py; permanent
 RECORDS = "gw:records"  # stream of ended records for the archiver: `<kind>:<id or facts>`; none without a database
-# Hash: database (its identity), since_ms, swept (all older records are there), archived (last entry); permanent.
-RECORDS_STATE = "gw:records-state"
+RECORDS_STATE = "gw:records-state"  # hash: database (its identity), since_ms, swept, archived (last entry); permanent
 FEEDS = "gw:feeds"  # channel: account whose feed has a new entry
 RECORDS_SWEPT = "gw:records-swept"  # string: expires when the archiver's next sweep for ended records is due
 SCHEMA = "gw:schema"  # string: version of this layout; permanent
@@ -129,10 +128,7 @@ def quota(account_id: str, day: int) -> str:
 
 
 def usage(scope: str, day: int) -> str:
-    """Return the string `<requests> <attempts> <bytes in> <bytes stored> <cost>` of a UTC day; expires two days later.
-
-    The scope is an account, a guest, `network:<digest>`, `guests` or `all`.
-    """
+    """Return the string `<requests> <attempts> <bytes in> <bytes stored> <cost>` of a scope and day; expires."""
     return f"gw:usage:{scope}:{day}"
 
 
