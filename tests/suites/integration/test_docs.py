@@ -17,6 +17,7 @@ from msgspec import structs
 from gateway.api.receipts.operations import DAY
 from gateway.api.service.operations import CALLBACK_TOKEN
 from gateway.api.uploads.operations import UPLOAD_ID
+from gateway.api.vouchers.operations import VOUCHER
 from gateway.app import build_app
 from gateway.context import CONTEXT
 from gateway.dialects.wokgen.examples import JOB_ID
@@ -31,7 +32,7 @@ from shared.ops.clock import CLOCK
 from shared.ops.settings import Settings
 from shared.records.close_day import Signer, close_days
 from shared.records.opening import open_records
-from shared.store import accounts, generations, keys, ledger
+from shared.store import accounts, generations, keys, ledger, vouchers
 from shared.store.accounts import KEYS_ACTIVE_MAX
 from shared.store.receipt_keys import ensure_signing_key
 from workers.archive.archiver import Archiver
@@ -321,6 +322,10 @@ async def test_python_samples_run(reader: Reader) -> None:
     account_id = (await reader.call("get", "/api/v1/account", status=200))["id"]
     here = str(reader.client.make_url("")).rstrip("/")
     upload_id = (await reader.call("post", "/api/v1/uploads", status=201, json={}))["id"]
+    soon_ms = CLOCK.now_ms() + DAY_MS
+    _, [voucher] = await vouchers.create(
+        reader.context.store, name="", micros=1, count=1, expires_ms=soon_ms, once=False
+    )
     samples = [
         sample["source"]
         .replace(reader.document["servers"][0]["url"], here)
@@ -331,6 +336,7 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(f"wokflow-receipts/{DAY}", f"wokflow-receipts/{CLOCK.now_ms() // DAY_MS}")
         .replace(KEY_ID, key_id)
         .replace(UPLOAD_ID, upload_id)
+        .replace(VOUCHER, voucher)
         .replace(ACCOUNT_ID, account_id)
         .replace(JOB_ID, job_id(waiting))
         .replace(IMAGE_JOB_ID, job_id(made["id"]))
