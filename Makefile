@@ -43,7 +43,7 @@ demo: install ## Show a generation from request to webhook on the system that `m
 	@exec $(BIN)/wokflow demo
 
 test: setup ## Run every test, five at a time: most of them wait for real processes
-	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --forks 5
+	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --forks 6
 
 sdk: setup $(MODULES) ## Test the TypeScript SDK alone, then the SDK and the pages against a gateway; needs Node 20 and Chromium
 	@exec $(BIN)/python -m tests.programs.sdk

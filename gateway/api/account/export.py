@@ -5,6 +5,7 @@ import weakref
 from typing import IO
 
 from aiohttp import web
+from aiohttp.payload import BufferedReaderPayload
 
 from gateway import auth
 from gateway.account_operator import account_operator
@@ -24,15 +25,16 @@ class ArchiveResponse(web.Response):
 
     def __init__(self, file: IO[bytes], account: str, slots: Slots) -> None:
         headers = {"Content-Disposition": f'attachment; filename="{account}.zip"', "Cache-Control": "no-store"}
-        super().__init__(body=file, content_type=ZIP, headers=headers)
-        self._file, self._free = file, weakref.finalize(self, slots.free, account)
+        self._archive = BufferedReaderPayload(file)
+        super().__init__(body=self._archive, content_type=ZIP, headers=headers)
+        self._free = weakref.finalize(self, slots.free, account)
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Send the archive."""
         try:
             await super().write_eof(data)
         finally:
-            self._file.close()
+            await self._archive.close()  # once: aiohttp closes it on a thread, and a second close there would fail
             self._free()
 
 

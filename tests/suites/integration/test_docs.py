@@ -309,6 +309,13 @@ async def test_receipts_are_as_described(reader: Reader) -> None:
     await reader.call("get", path, status=409, names={"id": (await reader.order())["id"]})
 
 
+async def make_voucher(reader: Reader) -> str:
+    """Return a voucher that nobody has redeemed."""
+    soon_ms, store = CLOCK.now_ms() + DAY_MS, reader.context.store
+    _, [made] = await vouchers.create(store, name="", micros=1, count=1, expires_ms=soon_ms, once=False)
+    return made
+
+
 async def test_python_samples_run(reader: Reader) -> None:
     """Every Python sample for the holder of a key runs unchanged against the gateway, except for the ids in it."""
     hook = {"url": "https://example.com/hook"}
@@ -322,10 +329,7 @@ async def test_python_samples_run(reader: Reader) -> None:
     account_id = (await reader.call("get", "/api/v1/account", status=200))["id"]
     here = str(reader.client.make_url("")).rstrip("/")
     upload_id = (await reader.call("post", "/api/v1/uploads", status=201, json={}))["id"]
-    soon_ms = CLOCK.now_ms() + DAY_MS
-    _, [voucher] = await vouchers.create(
-        reader.context.store, name="", micros=1, count=1, expires_ms=soon_ms, once=False
-    )
+    voucher = await make_voucher(reader)
     samples = [
         sample["source"]
         .replace(reader.document["servers"][0]["url"], here)

@@ -38,6 +38,7 @@ from workers.engine import Engine
 from workers.run import run
 
 COUNT = 20
+ROUNDS = 2  # a measurement of the store's clock may fall into one of them
 ACCEPT_COMMANDS_MAX = 26  # one of them calls the script
 GENERATION_COMMANDS_MAX = 66  # from the order to the end, for a job that is claimed alone
 GENERATION_SCRIPTS = 4  # accept, claim, start, settle
@@ -90,10 +91,13 @@ async def test_generation_needs_few_commands(context: WorkerContext) -> None:
     working = asyncio.create_task(engine.async_run())
     try:
         await finish_one(context, customer)
-        before = await count_commands(store)
-        for _ in range(COUNT):
-            await finish_one(context, customer)
-        commands, scripts = await read_commands_each(store, before)
+        found = []
+        for _ in range(ROUNDS):
+            before = await count_commands(store)
+            for _ in range(COUNT):
+                await finish_one(context, customer)
+            found.append(await read_commands_each(store, before))
+        commands, scripts = min(found)
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
