@@ -50,6 +50,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     cost_max_micros: int | None = None  # refuse an order that could cost more
     native: Mapping[str, object] = {}  # fields of a provider; only routes that know them can serve the request
     metadata: dict[str, str] | None = None
+    streamed: bool = False  # a text is to be read while it is written
 
 
 def build_offers(request: GenerationRequest) -> tuple[RouteOffer, ...]:
@@ -173,6 +174,7 @@ def offer_of(request: GenerationRequest, one: AbleRoute, able: Sequence[AbleRout
         simulated=one.route.simulated,
         native=one.native,
         metadata=request.metadata,
+        streamed=request.streamed,
     )
     return RouteOffer(
         provider=one.route.provider, price_micros=one.price_micros, spec=spec, run_ms=model.timeout_s * 1000

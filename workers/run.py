@@ -30,6 +30,7 @@ from workers.outputs import store_outputs
 from workers.reference import find_reference
 from workers.reroute import close_probed_breaker, leave_provider, postpone, reroute
 from workers.settle import settle
+from workers.text_stream import stream_text
 from workers.timing import STORE_RETRY_S, STORE_WAIT_S, retry_while_store_down, run_within, stretched
 
 FENCED_S = 5.0  # until an operator may have accepted the store
@@ -126,7 +127,9 @@ async def submit(context: WorkerContext, job: GenerationJob, step: Submit) -> St
     """Submit the work, once, and store the provider's reference before anything else."""
     adapter, began_s = context.adapter, time.monotonic()
     try:
-        work = run_within(adapter.submit_limit_s, adapter.submit(job.call))
+        streamed = job.spec.streamed and adapter.streams
+        work = stream_text(context, job) if streamed else adapter.submit(job.call)
+        work = run_within(adapter.submit_limit_s, work)
         answer = await call_adapter(context, "submit", job.call, work)
     except Rejected as rejection:
         await close_probed_breaker(context, job, step)

@@ -28,6 +28,7 @@ class ForeignText:
         forms = {form for secret in secrets if len(secret) >= SECRET_CHARS_MIN for form in written_forms(secret)}
         longest_first = sorted(forms, key=len, reverse=True)
         self._secrets = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._forms = tuple(longest_first)
 
     def line(self, text: str, chars_max: int) -> str:
         """Return one printable line of at most `chars_max` characters, for messages and logs."""
@@ -38,6 +39,14 @@ class ForeignText:
         """Return text of at most `chars_max` characters that keeps its line breaks and tabs, for results."""
         bounded = self._redact(text, chars_max)
         return cut(CONTROLS.sub("\ufffd", bounded.replace("\r\n", "\n")), chars_max)
+
+    def count_unsure(self, text: str) -> int:
+        """Return how many characters at the end of a text depend on the next ones: a secret may begin there."""
+        unsure = int(text.endswith("\r"))
+        for form in self._forms:
+            sizes = range(min(len(form) - 1, len(text)), unsure, -1)
+            unsure = next((size for size in sizes if text.endswith(form[:size])), unsure)
+        return unsure
 
     def error(self, error: BaseException, chars_max: int) -> str:
         """Return the type of a foreign exception and its own words. Its `repr` may hold the headers that we sent."""

@@ -46,6 +46,7 @@ class Spec(Struct, frozen=True, array_like=True):
     simulated: bool = False  # the local provider stands in for the model
     native: NativeInput | None = None  # the input under the provider's own names, if the route has a schema of them
     metadata: dict[str, str] | None = None  # the caller's own facts, see shared/domain/metadata.py
+    streamed: bool = False  # its text is written to the feed while the model writes it
 
     @property
     def facts(self) -> dict[str, object]:

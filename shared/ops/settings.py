@@ -84,6 +84,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     prefer_wait_s: WholeSeconds = (
         55  # Longest wait of `Prefer: wait=N` and of OpenAI's calls; many proxies end them after 60 s.
     )
+    cancel_abandoned_streams: bool = True  # Cancel a streamed text whose client leaves; it pays for what is written.
     event_readers_per_key: Slots = 100  # Streams of events that one API key reads at once from one gateway process.
     connections_max: Slots = 10_000  # Open connections of one gateway process; the limit of open files applies too.
     connections_per_address: Slots = 1_000  # Open connections of one address (IPv6: one /64), except trusted proxies.

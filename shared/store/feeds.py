@@ -53,13 +53,15 @@ async def find_gap(store: StoreClient, account_id: str, after: str) -> bool:
     return not found or _order(found[0][0].decode()) > _order(after)
 
 
-async def write_text(
-    store: StoreClient, generation_id: str, offset: int, text: str
-) -> Literal["written", "stop", "closed"]:
-    """Append a text of a generation that stands behind `offset` characters. An empty one only reads the reply."""
-    reply = await store.run("write_text", generation_id, offset, len(text), text)
-    word: Literal["written", "stop", "closed"] = reply[0]
-    return word
+async def write_text(store: StoreClient, generation_id: str, offset: int, text: str) -> int | None:
+    """Append a text of a generation that stands behind `offset` characters. An empty one only reads the reply.
+
+    Return how many characters there are now, or None if no more are wanted.
+    """
+    match await store.run("write_text", generation_id, offset, len(text), text):
+        case ["written", length]:
+            return int(length)
+    return None
 
 
 async def note_progress(store: StoreClient, generation_id: str, progress: float) -> None:

@@ -126,7 +126,7 @@ def read_completion(call: Call, response: ProviderResponse) -> Done:
 
 def read_text(call: Call, content: str) -> Done:
     """Return the result in a model's text, by the call's kind. Raises Rejected if the text is empty."""
-    text = _without_reasoning(content[:ANSWER_CHARS_MAX])
+    text = without_reasoning(content[:ANSWER_CHARS_MAX])
     if not text:
         raise Rejected("provider_failed", "The model returned an empty text.")
     if call.kind == "enhance":
@@ -135,7 +135,8 @@ def read_text(call: Call, content: str) -> Done:
     return _read_description(text) if call.kind == "interrogate" else Done(text=text)
 
 
-def _without_reasoning(content: str) -> str:
+def without_reasoning(content: str) -> str:
+    """Return a model's text without what it thought before."""
     text = content.strip()
     return text.partition("</think>")[2].strip() if text.startswith("<think>") else text
 

@@ -153,12 +153,16 @@ class Callback(Struct, frozen=True):
     body: bytes
 
 
+Show = Callable[[str], Awaitable[None]]  # is called with the whole text so far
+
+
 class Adapter:
     """One provider. An instance lives as long as the worker process and serves many calls at once."""
 
     repeatable: ClassVar[bool] = False  # whether the same submit may safely be sent twice
     submit_limit_s: ClassVar[float] = 150.0  # the outcome of a submit is known after this time, or never
     keeps_s: ClassVar[float] = 3_600.0  # the provider keeps an output at least this long
+    streams: ClassVar[bool] = False  # whether `stream` shows texts while they are written
     takes_native: ClassVar[bool] = False  # whether it sends `Call.native` where there is one
 
     def __init__(self, setup: Setup) -> None:
@@ -167,6 +171,10 @@ class Adapter:
     async def submit(self, call: Call) -> Pending | Done:
         """Submit the work. Raises any ProviderError."""
         raise NotImplementedError
+
+    async def stream(self, call: Call, show: Show) -> Pending | Done:
+        """Submit a text like `submit`, and show what is written of it. It is canceled if no more is wanted."""
+        return await self.submit(call)
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
         """Poll submitted work. Raises Rejected if it failed; after any other error the worker polls again."""

@@ -1,6 +1,6 @@
 """A provider's HTTP session: one bounded request at a time, and the error that its response means."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -19,6 +19,8 @@ from workers.adapters.responses import ErrorReader, PollFailed, ProviderResponse
 FIRST_BYTE_S, TOTAL_S = 60.0, 120.0
 RESPONSE_BYTES_MAX = 64 * 1024 * 1024
 UPLOAD_RETRY_S = 5.0
+OK, EVENTS = 200, "text/event-stream"
+OnData = Callable[[bytes], Awaitable[None]]
 USER_AGENT = f"Wokflow/{VERSION}"  # some providers' networks refuse a library's default
 
 
@@ -43,14 +45,21 @@ class Http:
         self._session: aiohttp.ClientSession | None = None
 
     async def submit(
-        self, method: str, path: str, *, read_error: ErrorReader | None = None, **options: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        read_error: ErrorReader | None = None,
+        on_data: OnData | None = None,
+        **options: Any,
     ) -> ProviderResponse:
         """Send a request that may be billed and return its 2xx response.
 
+        The data of a stream of events goes to `on_data`, and the response has no body then.
         Raises Retry, Rejected, Down, or Unknown if the provider may have accepted the work.
         """
         try:
-            response = await self._send(method, path, options)
+            response = await self._send(method, path, options, on_data)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise connect_error(error) from None
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
@@ -112,7 +121,9 @@ class Http:
         readers = (reader for reader in (read_error, self._read_error) if reader is not None)
         return next((error for reader in readers if (error := reader(response)) is not None), None)
 
-    async def _send(self, method: str, path: str, options: Mapping[str, Any]) -> ProviderResponse:
+    async def _send(
+        self, method: str, path: str, options: Mapping[str, Any], on_data: OnData | None = None
+    ) -> ProviderResponse:
         if self._session is None:
             # The worker's slots are the only limit: waiting for a connection of ours would look like a dead provider.
             self._session = aiohttp.ClientSession(
@@ -131,12 +142,28 @@ class Http:
         async with self._session.request(method, target, allow_redirects=False, **options) as response:
             if context.provider:
                 metrics.of(metrics.PROVIDER_RESPONSES, context.provider, response.status).inc()
+            if on_data is not None and response.status == OK and response.content_type == EVENTS:
+                await read_events(response.content, on_data)
+                return ProviderResponse(response.status, response.headers, b"")
             body = bytearray()
             async for chunk in response.content.iter_chunked(65_536):
                 body += chunk
                 if len(body) > RESPONSE_BYTES_MAX:
                     raise ConnectionError(f"the response is larger than {RESPONSE_BYTES_MAX} bytes")
             return ProviderResponse(response.status, response.headers, bytes(body))
+
+
+async def read_events(content: aiohttp.StreamReader, on_data: OnData) -> None:
+    """Call `on_data` with the data of each server-sent event. Raises ConnectionError past RESPONSE_BYTES_MAX."""
+    rest, size = b"", 0
+    async for chunk in content.iter_any():
+        size += len(chunk)
+        if size > RESPONSE_BYTES_MAX:
+            raise ConnectionError(f"the response is larger than {RESPONSE_BYTES_MAX} bytes")
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data:"):
+                await on_data(line.removeprefix(b"data:").strip())
 
 
 def encode_json(value: object) -> str:

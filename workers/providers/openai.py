@@ -17,7 +17,8 @@ import aiohttp
 
 from shared.domain.model_notice import ModelNotice
 from workers.adapters import chat
-from workers.adapters.contract import Blob, Call, Done, Pending, Setup, Unknown
+from workers.adapters.chat_stream import submit_streamed
+from workers.adapters.contract import Blob, Call, Done, Pending, Setup, Show, Unknown
 from workers.adapters.http import HttpAdapter
 from workers.adapters.inputs import (
     aspect_ratio,
@@ -56,6 +57,7 @@ class Adapter(HttpAdapter):
     """Every result comes with the submit."""
 
     submit_limit_s: ClassVar[float] = RESPONSE_S + 30.0
+    streams: ClassVar[bool] = True
 
     def __init__(self, setup: Setup) -> None:
         base_url = BASE_URLS.get(setup.name, BASE_URLS["openai"])
@@ -73,6 +75,10 @@ class Adapter(HttpAdapter):
             case _ if call.kind in chat.KINDS:
                 return await self._complete_chat(call)
         raise unsupported_kind(self.setup, call)
+
+    async def stream(self, call: Call, show: Show) -> Pending | Done:
+        """Return a text, and show it while it comes. Raises any ProviderError."""
+        return await (self._complete_chat(call, show) if call.kind == "text" else self.submit(call))
 
     async def poll(self, call: Call, ref: str) -> Pending | Done:
         """Raise Unknown: nothing is ever pending here."""
@@ -137,12 +143,15 @@ class Adapter(HttpAdapter):
         audio = read_file(response, "audio/", BINARY)
         return Done((Blob(audio.data, AUDIO.get(audio_format, audio.media_type)),))
 
-    async def _complete_chat(self, call: Call) -> Done:
-        """POST /chat/completions."""
+    async def _complete_chat(self, call: Call, show: Show | None = None) -> Done:
+        """POST /chat/completions, as a stream if somebody reads it."""
         body = await chat.build_request(self.setup, call)
         if self.setup.name == "openai":
             body["max_completion_tokens"] = body.pop("max_tokens")  # its reasoning models refuse the older name
-        response = await self._http.submit("POST", "/chat/completions", json=body)
+        if show is None:
+            response = await self._http.submit("POST", "/chat/completions", json=body)
+        else:
+            response = await submit_streamed(self._http, "/chat/completions", body, show)
         done = chat.read_completion(call, response)
         return Done(text=done.text, facts=done.facts, cost_micros=_cost_micros(response))
 

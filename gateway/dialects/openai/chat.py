@@ -14,11 +14,11 @@ from gateway.dialects.openai import order
 from gateway.dialects.openai.chat_bodies import (
     CompletionChoice,
     CompletionMessage,
-    CompletionUsage,
     CreateCompletion,
     OpenaiCompletion,
     OpenaiMessage,
 )
+from gateway.dialects.openai.chat_stream import ID, respond_streamed, usage_of
 from gateway.dialects.openai.names import find_of_kind
 from gateway.responses import json_response
 from gateway.stored_files import request_images
@@ -27,7 +27,6 @@ from shared.domain.errors import Refused
 from shared.domain.generation import Generation
 from shared.domain.inputs import prompt_chars_max
 
-ID = "chatcmpl-"  # before the generation's id
 ROLES = {"developer": "system", "system": "system", "user": "user", "assistant": "assistant"}
 SPEAKERS = {"system": "System", "user": "User", "assistant": "Assistant"}
 WORDS_OF_TOKENS = 0.75  # for a model that counts words
@@ -74,6 +73,9 @@ async def order_text(
         uploads=images.uploads,
         metadata=body.metadata,
     )
+    if body.stream:
+        with_usage = bool((body.stream_options or {}).get("include_usage"))
+        return await respond_streamed(request, placed, notices, NAMES, with_usage=with_usage)
     reply = order.OrderReply(preferred=preferred, notices=notices, encode=encode, names=NAMES)
     return await order.respond(request, placed, reply)
 
@@ -89,7 +91,6 @@ async def read_completion(request: web.Request) -> web.Response:
 def check_defaults(body: CreateCompletion) -> None:
     """Raise Refused for an option that would change the answer, and that no model here takes."""
     others = {
-        "stream": (body.stream, "must be false: texts are not streamed here."),
         "n": (body.n not in (None, 1), "must be 1."),
         "tools": (body.tools, "must be left out: tools are not supported here."),
         "logprobs": (body.logprobs, "must be false: they are not supported here."),
@@ -194,12 +195,3 @@ async def encode_completion(request: web.Request, generation: Generation, notice
     if usage is not None:
         completion.usage = usage
     return json_response(completion)
-
-
-def usage_of(generation: Generation) -> CompletionUsage | None:
-    """Return the tokens that the provider reported, or None."""
-    facts = generation.outcome.facts if generation.outcome else {}
-    read, written = facts.get("prompt_tokens"), facts.get("completion_tokens")
-    if not isinstance(read, int) or not isinstance(written, int):
-        return None
-    return CompletionUsage(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)

@@ -55,8 +55,10 @@ class CreateCompletion(Struct, kw_only=True, forbid_unknown_fields=True):
         None
     )
     n: Annotated[Annotated[int, Meta(ge=1, le=128)] | None, doc(REFUSED)] = None
-    stream: Annotated[bool | None, doc(REFUSED)] = None
-    stream_options: Annotated[dict[str, object] | None, doc(NO_EFFECT)] = None
+    stream: Annotated[bool | None, doc("Send the text as server-sent events while the model writes it.")] = None
+    stream_options: Annotated[
+        dict[str, object] | None, doc("`include_usage` adds a last chunk with the tokens. Others have no effect.")
+    ] = None
     response_format: Annotated[dict[str, object] | None, doc(REFUSED)] = None
     tools: Annotated[list[object] | None, doc(REFUSED)] = None
     tool_choice: Annotated[object, replaced(NO_EFFECT)] = None
@@ -96,6 +98,35 @@ class CompletionUsage(Struct, kw_only=True):
     prompt_tokens: Annotated[int, count("Tokens of the conversation.")]
     completion_tokens: Annotated[int, count("Tokens that were written, reasoning included.")]
     total_tokens: Annotated[int, count("The sum of both.")]
+
+
+class ChunkDelta(Struct, kw_only=True, omit_defaults=True):
+    """The part of the message that a chunk adds."""
+
+    role: Annotated[Literal["assistant"] | UnsetType, doc("In the first chunk.")] = UNSET
+    content: Annotated[str | UnsetType, doc("The next part of its text.")] = UNSET
+
+
+class ChunkChoice(Struct, kw_only=True):
+    """The only choice."""
+
+    index: Annotated[int, doc("Always 0.", minimum=0)] = 0
+    delta: Annotated[ChunkDelta, doc("The part that this chunk adds.")]
+    logprobs: Annotated[None, doc("Always null.")] = None
+    finish_reason: Annotated[Literal["stop", "length"] | None, doc("In the last chunk with a choice.")] = None
+
+
+class CompletionChunk(Struct, kw_only=True):
+    """A part of a text that is streamed."""
+
+    id: Annotated[str, doc("`chatcmpl-` and the generation's id.")]
+    object: Annotated[Literal["chat.completion.chunk"], doc("Always `chat.completion.chunk`.")] = (
+        "chat.completion.chunk"
+    )
+    created: Annotated[int, count("When the call was accepted, in Unix seconds.")]
+    model: Annotated[str, doc("The id of the model that writes it.")]
+    choices: Annotated[tuple[ChunkChoice, ...], doc("One choice, or none with the usage.")]
+    usage: Annotated[CompletionUsage | UnsetType | None, doc("The tokens, in the last chunk.")] = UNSET
 
 
 class OpenaiCompletion(Struct, kw_only=True):

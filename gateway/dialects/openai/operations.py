@@ -27,6 +27,7 @@ from gateway.dialects.openai.response_bodies import (
     ResponseUsage,
 )
 from gateway.dialects.openai.speech_bodies import CreateSpeech
+from gateway.event_stream import MEDIA_TYPE
 from gateway.examples import ASSET_URL, GENERATION_ID, IDEMPOTENCY_KEY, PROMPT
 from gateway.operation import BODIED, KEYED, Operation, OperationResponse, Parameter, path_parameter
 
@@ -182,7 +183,7 @@ OPERATIONS = (
         scopes=("generate",),
         summary="Continue a conversation",
         text="Orders the next message of a conversation. `max_tokens` bounds the reservation, and the reported tokens "
-        "are charged. Texts are not streamed.",
+        "are charged. With `stream` the text comes as server-sent events, each with a `chat.completion.chunk`.",
         parameters=(IDEMPOTENCY_KEY, PREFER),
         body=CreateCompletion,
         bodies={
@@ -190,7 +191,7 @@ OPERATIONS = (
                 model="gpt-5.4-mini", messages=[OpenaiMessage(role="user", content=PROMPT)], max_tokens=200
             )
         },
-        responses=(structs.replace(COMPLETED, headers=(*REPLAYED, *TOLD)), RUNNING),
+        responses=(structs.replace(COMPLETED, headers=(*REPLAYED, *TOLD), also=(MEDIA_TYPE,)), RUNNING),
         refusals=("missing_prompt", *ORDERING, *CHARGED),
         **SHARED,
     ),

@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from gateway import auth, routing
-from gateway.accept import accept, upstream_refusal
+from gateway.accept import AcceptedGeneration, accept, upstream_refusal
 from gateway.admission.images import Upload
 from gateway.cancel import NOT_FOUND
 from gateway.context import CONTEXT, GatewayContext
@@ -100,17 +100,23 @@ class OrderReply(Struct, frozen=True, kw_only=True):
     names: Mapping[str, str]
 
 
-async def respond(request: web.Request, order: GenerationRequest, reply: OrderReply) -> web.Response:
-    """Accept an order, and answer with its result if it ends in time. Raises Refused, with nothing charged."""
-    preferred, names = reply.preferred, reply.names
+async def place(request: web.Request, order: GenerationRequest, names: Mapping[str, str]) -> AcceptedGeneration:
+    """Accept an order. Raises Refused, with nothing charged, that names the fields as the call does."""
     try:
         accepted = await accept(request.app[CONTEXT], order)
     except Refused as refused:
         if refused.code != "invalid_input" or refused.field not in names:
             raise
         raise Refused(refused.code, refused.reason, field=names[refused.field]) from None
+    await auth.remember_key(request.app[CONTEXT], order.key_hash, accepted.generation.account)
+    return accepted
+
+
+async def respond(request: web.Request, order: GenerationRequest, reply: OrderReply) -> web.Response:
+    """Accept an order, and answer with its result if it ends in time. Raises Refused, with nothing charged."""
+    preferred = reply.preferred
+    accepted = await place(request, order, reply.names)
     generation = accepted.generation
-    await auth.remember_key(request.app[CONTEXT], order.key_hash, generation.account)
     if generation.open and not preferred.detached:
         response = refusal_response(DIALECT, still_processing(generation, order.wait_s))
         # A repetition under the same key goes on waiting. Any other one would be another order.

@@ -7,6 +7,7 @@ from gateway.body import read_json
 from gateway.context import CONTEXT
 from gateway.dialects.openai import chat, order
 from gateway.dialects.openai.chat_bodies import CreateCompletion, OpenaiMessage
+from gateway.dialects.openai.chat_stream import usage_of
 from gateway.dialects.openai.response_bodies import (
     CreateResponse,
     IncompleteDetails,
@@ -52,6 +53,7 @@ def check_defaults(body: CreateResponse) -> None:
     """Raise Refused for an option that no model here takes."""
     form = (body.text or {}).get("format") or {}
     others = {
+        "stream": (body.stream, "must be false: only chat completions are streamed here."),
         "background": (body.background, "must be false: send `Prefer: respond-async` instead."),
         "previous_response_id": (body.previous_response_id, "must be left out: send the messages before."),
         "text": (
@@ -78,7 +80,6 @@ def as_completion(body: CreateResponse) -> CreateCompletion:
         max_tokens=body.max_output_tokens,
         temperature=body.temperature,
         top_p=body.top_p,
-        stream=body.stream,
         tools=body.tools,
         metadata=body.metadata,
         store=body.store,
@@ -130,7 +131,7 @@ async def encode_response(request: web.Request, generation: Generation, notices:
         incomplete_details=IncompleteDetails() if truncated else None,
         metadata=generation.spec.metadata or {},
     )
-    usage = chat.usage_of(generation)
+    usage = usage_of(generation)
     if usage is not None:
         response.usage = ResponseUsage(
             input_tokens=usage.prompt_tokens,

@@ -15,7 +15,7 @@ happen here, so that a handler contains only its provider's own behaviour.
 import asyncio
 import json
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from email import message_from_bytes
 from enum import Enum
@@ -80,6 +80,8 @@ class Response(Struct, frozen=True):
         match self.body:
             case bytes(data):
                 return web.Response(status=self.status, body=data, headers=self.headers)
+            case AsyncIterator():
+                return web.Response(status=self.status, body=self.body, headers=self.headers)
             case str(text):
                 return web.Response(status=self.status, body=text.encode(), headers=self.headers)
             case body:

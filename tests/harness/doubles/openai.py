@@ -1,8 +1,10 @@
 """OpenAI's API as OpenAI and compatible services offer it: images, speech, chat."""
 
+import asyncio
 import base64
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from tests.harness.doubles import double
 from tests.harness.doubles.adapters.kinds import a_wav
@@ -27,6 +29,7 @@ CHAT_FIELDS = {
     "seed",
     "temperature",
     "stream",
+    "stream_options",
     "stop",
     "top_p",
 }
@@ -76,6 +79,7 @@ class Double(double.Double):
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
         self.finish = "stop"
+        self.pause_s, self.broken_after, self.sent = 0.0, -1, 0  # of streams: between words, and how many were sent
         self.message: dict[str, object] = {}  # other fields of its message
         self.usage: dict[str, object] = {"prompt_tokens": 9, "completion_tokens": 7, "total_tokens": 16}
 
@@ -137,7 +141,27 @@ class Double(double.Double):
             "usage": self.usage,
             **self.more,
         }
-        return self._refuse_unknown(request.json, CHAT_FIELDS) or Response(200, body, HEADERS)
+        refusal = self._refuse_unknown(request.json, CHAT_FIELDS)
+        if request.json.get("stream") and refusal is None:
+            return Response(200, self._stream(body), {"Content-Type": "text/event-stream", **HEADERS})
+        return refusal or Response(200, body, HEADERS)
+
+    async def _stream(self, body: dict[str, object]) -> AsyncIterator[bytes]:
+        """Yield a completion as chunks of a word, the last with the usage; or none after `broken_after` words."""
+        common = {**body, "object": "chat.completion.chunk", "usage": None}
+        for number, word in enumerate(self.content.split(" ")):
+            if number == self.broken_after:
+                raise ConnectionError("the stream breaks off")
+            delta = {"role": "assistant", "content": f" {word}" if number else word}
+            yield self._event({**common, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+            self.sent += 1
+            await asyncio.sleep(self.pause_s)
+        yield self._event({**common, "choices": [{"index": 0, "delta": {}, "finish_reason": self.finish}]})
+        yield self._event({**common, "choices": [], "usage": self.usage})
+        yield b"data: [DONE]\n\n"
+
+    def _event(self, chunk: dict[str, object]) -> bytes:
+        return b"data: " + json.dumps(chunk).encode() + b"\n\n"
 
     def _respond_with_images(self, count: int) -> Response:
         tokens = {"input_tokens": 9, "output_tokens": 7, "total_tokens": 16}

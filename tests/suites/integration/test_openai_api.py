@@ -15,6 +15,7 @@ from PIL import Image
 
 from gateway.examples import GENERATION_ID
 from shared.domain.generation import Outcome, Output
+from shared.domain.price_rule import marked_up
 from shared.store import generations, ledger
 from tests.harness.doubles.openai import MP3, Double, error
 from tests.harness.doubles.provider import a_png
@@ -132,6 +133,8 @@ TALK = [
     {"role": "assistant", "content": "A fox."},
     {"role": "user", "content": [{"type": "text", "text": "Where?"}, {"type": "text", "text": "When?"}]},
 ]
+MARK_UP = 500
+SAID = ("Answer shortly.", "Who are you?", "A fox.", "Where?\n\nWhen?")  # in it
 JSON = {"Content-Type": "application/json"}
 DRAWN = {"model": "local/artist", "prompt": "a fox"}
 
@@ -447,7 +450,6 @@ async def test_model_without_roles_gets_one_prompt(caller: Caller, client: Async
         ({"messages": [{"role": "user", "content": "x" * 200_001}]}, "messages"),
         ({"messages": [{"role": "user", "content": "a\0b"}]}, "messages"),
         ({"model": "local/artist"}, "model"),
-        ({"stream": True}, "stream"),
         ({"n": 2}, "n"),
         ({"tools": [{"type": "function"}]}, "tools"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
@@ -543,6 +545,67 @@ async def test_samples_of_the_document_run(caller: Caller, monkeypatch: pytest.M
         text = text.replace(old, new)
     for source in text.split("\0"):
         await asyncio.to_thread(exec, source, {})
+
+
+async def read_stream(client: AsyncOpenAI, words: int = 1_000) -> tuple[str, list[str], Any]:
+    """Return the generation, the first words of a streamed text, and the usage."""
+    stream = await client.chat.completions.create(
+        model="gpt-mini", messages=TALK, stream=True, stream_options={"include_usage": True}, max_tokens=500
+    )
+    deltas, usage, name = list[str](), None, ""
+    async for chunk in stream:
+        name, usage = chunk.id, chunk.usage or usage
+        deltas += [choice.delta.content for choice in chunk.choices if choice.delta.content]
+        if len(deltas) >= words:
+            await stream.close()
+            break
+    return name.removeprefix("chatcmpl-"), deltas, usage
+
+
+async def test_text_is_streamed_while_it_is_written(
+    caller: Caller, client: AsyncOpenAI, double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The deltas add up to the text that is stored, and the tokens of the usage are the charged ones."""
+    monkeypatch.setattr(double, "pause_s", 0.06)
+    made, deltas, usage = await read_stream(client)
+    shown = await caller.poll(made)
+    assert double.content == "".join(deltas) == shown["result_text"]
+    assert len(deltas) > 2
+    assert (9, 7, marked_up(9 * 1 + 7 * 2, MARK_UP)) == (
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        shown["cost_micros"],
+    )
+    again = await caller.request("GET", f"/api/v1/generations/{made}/events")
+    assert len(deltas) == again.body.count(b"event: text.delta")
+
+
+async def test_client_that_leaves_pays_for_the_part_that_was_written(
+    caller: Caller, client: AsyncOpenAI, double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider is stopped, and the part that came is stored and charged by its tokens."""
+    monkeypatch.setattr(double, "pause_s", 0.06)
+    monkeypatch.setattr(double, "content", " ".join(f"word{number}" for number in range(300)))
+    monkeypatch.setattr(double, "sent", 0)
+    made, deltas, _ = await read_stream(client, words=3)
+    shown = await caller.wait_for_end(made)
+    assert ("completed", True) == (shown["status"], shown["result_text"].startswith("".join(deltas)))
+    assert double.content.startswith(shown["result_text"])
+    assert double.sent < 100
+    words = len(shown["result_text"].split())
+    read = -(-sum(len(text) for text in SAID) // 4)
+    assert marked_up(read + 2 * words, MARK_UP) <= shown["cost_micros"] <= marked_up(read + 2 * (words + 2), MARK_UP)
+
+
+async def test_text_that_breaks_off_is_refunded(
+    caller: Caller, client: AsyncOpenAI, double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lost stream is an error for the client after the part that came, and costs nothing."""
+    monkeypatch.setattr(double, "pause_s", 0.06)
+    monkeypatch.setattr(double, "broken_after", 3)
+    with pytest.raises(openai.APIError, match="broke the text off"):
+        await read_stream(client)
+    assert 100 == await caller.check_balance()
 
 
 async def test_pages_of_other_sites_may_call(place: Place) -> None:
