@@ -16,6 +16,7 @@ from gateway.admission.slots import Slots
 from gateway.api.admin.caller import FAILURES
 from gateway.api.admin.failures import KeyFailures
 from gateway.api.admin.handlers import CHECK_LOCK
+from gateway.billing.opening import open_stripe
 from gateway.body import BODY_BYTES_MAX
 from gateway.callback_secrets import CallbackSecrets
 from gateway.context import CONTEXT, DOCUMENT, FOLLOWER, SCOPES, SDK, GatewayContext
@@ -109,6 +110,7 @@ async def open_context(
         Watch(store, keys.FEEDS) as feeds,
         Speeds(store, routing.measured(first.catalogue)) as speeds,
         open_history(settings.records_url) as history,
+        open_stripe(settings) as stripe,
     ):
         warn_without_address(settings)
         await retry_at_start(store, partial(publish, store, first.catalogue))
@@ -130,6 +132,7 @@ async def open_context(
             history=history,
             upload_slots=Slots(UPLOADS_MAX, UPLOADS_EACH, SENDING),
             large_bodies=Slots(BODIES_MAX, BODIES_EACH, REASON),
+            stripe=stripe,
             export_slots=Slots(EXPORTS_MAX, 1, EXPORTING),
             standing_headers=headers.standing(settings.base_url),
         )

@@ -25,6 +25,7 @@ from shared.records.history import History
 from shared.store.connect import Store
 
 if TYPE_CHECKING:
+    from gateway.billing.stripe_api import StripeApi
     from gateway.edge.rates import RateLimits
 
 
@@ -49,6 +50,7 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     large_bodies: Slots
     export_slots: Slots
     rates: "RateLimits"
+    stripe: "StripeApi | None"  # None: payments are off
     standing_headers: dict[str, str]  # of every response
 
     @property

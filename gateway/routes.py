@@ -8,6 +8,8 @@ from msgspec import structs
 
 from gateway.api.account import operations as account
 from gateway.api.admin import operations as admin
+from gateway.api.billing import handlers as billing_handlers
+from gateway.api.billing import operations as billing
 from gateway.api.events import operations as events
 from gateway.api.receipts import operations as receipts
 from gateway.api.service import operations as service
@@ -35,6 +37,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *uploads.OPERATIONS,
         *usage.OPERATIONS,
         *vouchers.OPERATIONS,
+        *billing.OPERATIONS,
         *account.OPERATIONS,
         *receipts.OPERATIONS,
         *webhooks.OPERATIONS,
@@ -60,10 +63,15 @@ def scopes(table: Iterable[Operation]) -> dict[Handler, tuple[Scope, ...]]:
 
 
 def unlisted_routes() -> list[web.RouteDef]:
-    """Return the routes whose URLs the API hands out, the second address of the OpenAI API, and its forms."""
+    """Return the routes whose URLs the API hands out, the second one of OpenAI's API, and Stripe's events."""
     second = [structs.replace(one, **_behind(SECOND_ROOT, one)) for one in openai.OPERATIONS]
     forms = [web.post(root + path, handler) for path, handler in openai.FORMS.items() for root in ("", SECOND_ROOT)]
-    return [web.put("/api/v1/uploads/{id}/content", uploads.put_content), *routes(second), *forms]
+    return [
+        web.put("/api/v1/uploads/{id}/content", uploads.put_content),
+        web.post("/stripe/events", billing_handlers.receive_event),
+        *routes(second),
+        *forms,
+    ]
 
 
 def _behind(root: str, operation: Operation) -> dict[str, str]:

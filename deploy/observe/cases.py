@@ -199,6 +199,11 @@ FACTS = (
         "StoreUnavailable", {"wokflow_store_unavailable_total": STORM}, {"wokflow_store_unavailable_total": "0x5 9x30"}
     ),
     Case(
+        "StripeEventsRefused",
+        {'wokflow_stripe_events_total{outcome="refused"}': "0x5 1x30"},
+        {'wokflow_stripe_events_total{outcome="applied"}': STORM},
+    ),
+    Case(
         "StoreFenced",
         {'wokflow_store_fenced{reason="history",instance="a"}': "0x15 1x15"},
         {'wokflow_store_fenced{reason="history",instance="a"}': "0x5 1x5 0x20"},

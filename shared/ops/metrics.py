@@ -69,6 +69,7 @@ ADMIN_REFUSED = _counter(
     ("outcome",),
     by="gateway",
 )
+STRIPE_EVENTS = _counter("stripe_events_total", "Events of Stripe, by outcome.", ("outcome",), by="gateway")
 
 # Money, in dollars.
 RESERVED_USD = _counter("money_reserved_usd_total", "Money reserved by accepted generations.", by="gateway")

@@ -10,7 +10,9 @@ from msgspec import Struct
 
 from shared.domain.catalogue import Catalogue
 from shared.ops import redaction, sealing, settings
-from shared.ops.settings import DATABASE_URL, SECRETS_KEY
+from shared.ops.settings import DATABASE_URL, SECRETS_KEY, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET
+
+PAYMENTS = frozenset({STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET})
 
 
 def variables(catalogue: Catalogue) -> frozenset[str]:
@@ -21,11 +23,12 @@ def variables(catalogue: Catalogue) -> frozenset[str]:
 
 
 class Needs(Struct, frozen=True, kw_only=True):
-    """The secrets that a process needs: a provider's, the key of sealed ones, the database's URL."""
+    """The secrets that a process needs: a provider's, the key of sealed ones, the database's URL, Stripe's."""
 
     provider: str = ""
     sealed: bool = False
     records: bool = False
+    payments: bool = False
 
 
 def foreign_variables(catalogue: Catalogue, needs: Needs) -> frozenset[str]:
@@ -33,7 +36,8 @@ def foreign_variables(catalogue: Catalogue, needs: Needs) -> frozenset[str]:
     entry = catalogue.providers.get(needs.provider)
     own = {entry.key_env, entry.callback_secret_env} if entry else set()
     own |= {name for name, needed in ((SECRETS_KEY, needs.sealed), (DATABASE_URL, needs.records)) if needed}
-    return (variables(catalogue) | {SECRETS_KEY, DATABASE_URL}) - own
+    own |= PAYMENTS if needs.payments else set()
+    return (variables(catalogue) | {SECRETS_KEY, DATABASE_URL} | PAYMENTS) - own
 
 
 def keep(catalogue: Catalogue, needs: Needs) -> list[str]:

@@ -20,6 +20,8 @@ SOCKET_PATH_CHARS_MAX = 100  # the kernel's limit for a unix socket path is 108 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # never bound; where to connect instead
 DATABASE_URL, NO_DATABASE = "DATABASE_URL", "off"
 SECRETS_KEY = "SECRETS_KEY"  # Keys that encrypt webhook secrets in the store, newest first, separated by commas.
+# Of Stripe: its key, and the secret that signs its events. Without both, nobody can pay.
+STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"
 ADMIN_OFFSET, PORT_MAX = 1000, 65_535  # from PORT to the default ADMIN_PORT
 SECRET_NAME = re.compile(r"(?:^|_)(?:KEY|SECRET|TOKEN|PASSWORD)S?$")
 SECRET_CHARS_MIN = 16  # of a variable that only its name makes a secret; a shorter value may be an ordinary word
@@ -95,6 +97,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     headers_timeout_s: EdgeSeconds = 10.0  # Seconds until the headers of a request must be complete.
     body_timeout_s: EdgeSeconds = 30.0  # Seconds until the body of a request must be complete.
     idle_timeout_s: EdgeSeconds = 75.0  # Seconds between two requests until a connection is closed.
+    stripe_url: str = "https://api.stripe.com"  # URL of Stripe's API; another one is a double, for tests.
     callback_url: str = ""  # URL for the providers' callbacks, such as https://api.example.com. Empty: polling only.
     images_allow_networks: str = ""  # Own networks, such as 10.0.0.0/8, that input images may come from.
     webhook_allow_networks: str = ""  # Own networks that webhooks may be sent to, also by http.

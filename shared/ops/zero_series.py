@@ -7,6 +7,7 @@ from shared.domain.bounds import BOUNDS, Scope
 from shared.ops import metrics
 
 CLOSE_REASONS = ("too_many", "too_many_of_address", "slow_headers", "unread_body", "slow_reader")
+STRIPE_OUTCOMES = ("applied", "already", "ignored", "refused")
 ADMIN_OUTCOMES = ("missing_key", "wrong_key", "role")
 
 
@@ -16,5 +17,7 @@ def export_zeros() -> None:
         metrics.of(metrics.CONNECTIONS_CLOSED, reason)
     for outcome in ADMIN_OUTCOMES:
         metrics.of(metrics.ADMIN_REFUSED, outcome)
+    for outcome in STRIPE_OUTCOMES:
+        metrics.of(metrics.STRIPE_EVENTS, outcome)
     for scope, bound in product(get_args(Scope), BOUNDS):
         metrics.of(metrics.BOUND_REFUSALS, scope, bound)

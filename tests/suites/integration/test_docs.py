@@ -347,8 +347,9 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(CALLBACK_TOKEN, callback_token.token(reader.context.secret, waiting))
         for path, item in reader.document["paths"].items()
         if not path.startswith(("/api/admin/", "/v1/"))  # calls of OpenAI wait for workers: see test_openai_api.py
+        and path != "/api/v1/account/checkout"  # needs Stripe: see test_stripe.py
         for method in ("get", "post", "patch", "delete")
-        if method in item
+        if method in item and "text/event-stream" not in str(item[method])  # never ends: see test_event_streams.py
         for sample in item[method]["x-codeSamples"]
         if sample["label"] == "Python"
     ]

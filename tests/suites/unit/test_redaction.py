@@ -93,14 +93,18 @@ def test_process_keeps_its_own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for needs, kept in (
         (own_secrets.Needs(provider="groq"), {GROQ}),
         (own_secrets.Needs(sealed=True, records=True), {SECRETS_KEY, settings.DATABASE_URL}),
+        (own_secrets.Needs(payments=True), own_secrets.PAYMENTS),
         (own_secrets.Needs(provider="noop"), set()),
     ):
         monkeypatch.setenv(GROQ, "gsk-0123456789")
         monkeypatch.setenv(SECRETS_KEY, f"{new},{old}")
+        for name in own_secrets.PAYMENTS:
+            monkeypatch.setenv(name, "sk_0123456789")
         monkeypatch.setenv("REDIS_URL", "redis://:pass%21word@store")
         monkeypatch.setenv(settings.DATABASE_URL, "postgresql://:hidden%21den@database/wokflow")
         own_secrets.keep(catalogue, needs)
-        assert kept == {name for name in (GROQ, SECRETS_KEY, settings.DATABASE_URL) if settings.secret(name)}
+        names = (GROQ, SECRETS_KEY, settings.DATABASE_URL, *own_secrets.PAYMENTS)
+        assert kept == {name for name in names if settings.secret(name)}
         shown = redaction.redact(f"gsk-0123456789 {old} pass!word hidden!den")
         assert ("gsk" not in shown, old not in shown, "word" not in shown, "den" not in shown) == (
             GROQ in kept,

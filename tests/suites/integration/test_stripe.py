@@ -1,0 +1,261 @@
+"""Payments with Stripe: checkout, signed events, and the books after events in any order."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aiohttp import DummyCookieJar
+from aiohttp.test_utils import TestClient, TestServer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from gateway.app import build_app
+from gateway.billing.opening import open_stripe
+from gateway.context import CONTEXT
+from gateway.people.sessions import COOKIE, CSRF_HEADER, csrf_token
+from shared.domain.people import AccountRole
+from shared.ops.settings import STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, Settings, SettingsError
+from shared.store import accounts, ledger
+from shared.store.connect import Store
+from shared.store.sessions import open_session
+from tests.harness.factories import CENTS, Customer, create_customer, write_catalogue
+from tests.harness.stripe_double import KEY, SECRET, StripeDouble, event, paid, sign, taken
+
+CHECKOUT, EVENTS = "/api/v1/account/checkout", "/stripe/events"
+CREATED, UPDATED, FAILED = "refund.created", "refund.updated", "refund.failed"
+WITHDRAWN, REINSTATED = "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"
+Answer = tuple[int, dict[str, Any]]
+
+
+class Shop(Struct):
+    """A gateway with Stripe's double, driven from synchronous tests."""
+
+    runner: asyncio.Runner
+    client: TestClient
+    store: Store
+    stripe: StripeDouble
+    secret: bytes  # of CSRF tokens
+
+    def customer(self) -> Customer:
+        """Return a new account without money."""
+        return self.runner.run(create_customer(self.store, cents=0))
+
+    def order(self, customer: Customer, body: object, **headers: str) -> Answer:
+        """Return the answer to a checkout."""
+        given = headers or {"Authorization": f"Bearer {customer.key}"}
+        return self._post(CHECKOUT, given, json.dumps(body).encode())
+
+    def send(self, body: bytes, signature: str | None = None) -> Answer:
+        """Return the answer to an event."""
+        return self._post(EVENTS, {"Stripe-Signature": sign(body) if signature is None else signature}, body)
+
+    def session(self, customer: Customer, cents: int = 2000) -> dict[str, Any]:
+        """Return the double's session of a new checkout."""
+        status, _ = self.order(customer, {"amount_cents": cents})
+        assert 201 == status
+        return self.stripe.sessions[-1]
+
+    def balance(self, customer: Customer) -> int:
+        """Return the balance in cents, which the lines of the ledger add up to."""
+        lines = self.runner.run(ledger.list_entries(self.store, customer.account))
+        account = self.runner.run(accounts.find(self.store, customer.account))
+        assert account is not None
+        assert account.balance == sum(line.amount_micros for line in lines)
+        return account.balance // CENTS
+
+    def _post(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        async def post() -> Answer:
+            given = {"Content-Type": "application/json", **headers}
+            async with self.client.post(path, data=body, headers=given) as response:
+                return response.status, await response.json()
+
+        return self.runner.run(post())
+
+
+@pytest.fixture(scope="module")
+def shop(store_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Run one gateway and one double for the module, on an empty store."""
+    folder, stripe = tmp_path_factory.mktemp("stripe"), StripeDouble()
+    with asyncio.Runner() as runner, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(STRIPE_SECRET_KEY, KEY)
+        patch.setenv(STRIPE_WEBHOOK_SECRET, SECRET)
+        stack = contextlib.AsyncExitStack()
+
+        async def start() -> Shop:
+            async with Store(store_server) as store:
+                await store.call("FLUSHALL")
+            double = await stack.enter_async_context(stripe.serve())
+            found = Settings(
+                redis_url=store_server,
+                data_dir=str(folder),
+                catalogue=str(write_catalogue(folder)),
+                stripe_url=str(double.make_url("")).rstrip("/"),
+            )
+            app = build_app(found)
+            client = await stack.enter_async_context(TestClient(TestServer(app), cookie_jar=DummyCookieJar()))
+            return Shop(runner, client, app[CONTEXT].store, stripe, app[CONTEXT].secret)
+
+        yield runner.run(start())
+        runner.run(stack.aclose())
+
+
+def test_paid_checkout_tops_up_once(shop: Shop) -> None:
+    """The official client makes one page for a repeated request, and doubled events add the amount once."""
+    ada = shop.customer()
+    once = {"Authorization": f"Bearer {ada.key}", "Idempotency-Key": "one"}
+    first = shop.order(ada, {"amount_cents": 2000}, **once)
+    assert first == shop.order(ada, {"amount_cents": 2000}, **once)
+    session = shop.stripe.sessions[-1]
+    assert (201, session["url"], 2000) == (first[0], first[1]["url"], first[1]["amount_cents"])
+    unpaid = paid(session, payment_status="unpaid")
+    assert (200, {"outcome": "ignored"}) == shop.send(unpaid)
+    assert 0 == shop.balance(ada)
+    answers = [shop.send(paid(session)) for _ in range(3)]
+    assert ["applied", "already", "already"] == [body["outcome"] for _, body in answers]
+    assert 2000 == shop.balance(ada)
+    [line] = shop.runner.run(ledger.list_entries(shop.store, ada.account))
+    assert f"stripe {session['payment_intent']}" == line.reference
+
+
+def test_wrong_events_grant_nothing(shop: Shop) -> None:
+    """Wrong signatures, times, currencies and amounts are refused, and foreign payments ignored."""
+    ada = shop.customer()
+    session = shop.session(ada)
+    good = paid(session)
+    signatures = (sign(good, "whsec_other"), sign(good, late_s=400), sign(good, late_s=-400), "", "t=1,v1=", "junk")
+    wrong = [shop.send(good, signature) for signature in signatures]
+    wrong += [shop.send(good.replace(b"2000", b"9000"), sign(good))]
+    changes: tuple[dict[str, Any], ...] = (
+        {"currency": "eur"},
+        {"amount_subtotal": -2000},
+        {"amount_subtotal": 10**15},
+        {"amount_subtotal": 1999},
+        {"amount_subtotal": None},
+        {"amount_subtotal": "2000"},
+        {"payment_intent": "pi_\u202e"},
+        {"payment_intent": None},
+    )
+    wrong += [shop.send(paid(session, **change)) for change in changes]
+    wrong += [shop.send(body) for body in (b"{}", b"[]", b"null", b'{"id":"evt_1","type":5,"data":{"object":1}}')]
+    wrong += [
+        shop.send(taken("re_w", CREATED, session["payment_intent"], cents, "succeeded")) for cents in (-5, 10**12)
+    ]
+    assert {(400, "invalid_request")} == {(status, body["error"]["code"]) for status, body in wrong}
+    ignored = paid(session, metadata={}), event("evt_x", "customer.created", {}), paid(session, mode="subscription")
+    assert {"ignored"} == {shop.send(body)[1]["outcome"] for body in ignored}
+    gone = paid(session, metadata={"wokflow_account": "acct_none", "wokflow_cents": "2000"})
+    assert 404 == shop.send(gone)[0]
+    assert 0 == shop.balance(ada)
+
+
+def test_dispute_above_the_balance_stops_orders(shop: Shop) -> None:
+    """A dispute of spent money suspends the account, and is applied once the balance suffices."""
+    ada = shop.customer()
+    session = shop.session(ada)
+    lost = taken("dp_1", WITHDRAWN, session["payment_intent"], 2000, "needs_response")
+    status, body = shop.send(lost)
+    assert (409, "conflict") == (status, body["error"]["code"])
+    account = shop.runner.run(accounts.find(shop.store, ada.account))
+    assert account is not None
+    assert "suspended" == account.state
+    assert 200 == shop.send(paid(session))[0]
+    assert 200 == shop.send(lost)[0]
+    assert 0 == shop.balance(ada)
+
+
+def test_broken_stripe_changes_nothing(shop: Shop) -> None:
+    """A checkout and a refund are refused with 503 while Stripe fails, and Stripe sends the refund again."""
+    ada = shop.customer()
+    session = shop.session(ada)
+    back = taken("re_b", CREATED, session["payment_intent"], 700, "succeeded")
+    assert 200 == shop.send(paid(session))[0]
+    shop.stripe.broken = True
+    assert (503, 503) == (shop.order(ada, {"amount_cents": 2000})[0], shop.send(back)[0])
+    shop.stripe.broken = False
+    assert (200, 1300) == (shop.send(back)[0], shop.balance(ada))
+
+
+@pytest.mark.parametrize("body", [{"amount_cents": 499}, {"amount_cents": 100_001}, {"amount_cents": -5}, {}])
+def test_wrong_checkout_is_refused(shop: Shop, body: object) -> None:
+    """An amount outside the bounds is a wrong request."""
+    assert 400 == shop.order(shop.customer(), body)[0]
+
+
+@pytest.mark.parametrize(("role", "expected"), [("owner", 201), ("admin", 201), ("billing", 201), ("member", 403)])
+def test_role_of_a_person_decides_who_pays(shop: Shop, role: AccountRole, expected: int) -> None:
+    """A session pays with the role of a payer and its CSRF token."""
+    ada = shop.customer()
+    session, token = shop.runner.run(open_session(shop.store, ada.account, "per_ada", role))
+    csrf = csrf_token(shop.secret, session.hash)
+    cookie = {"Cookie": f"{COOKIE}={token}"}
+    assert expected == shop.order(ada, {"amount_cents": 2000}, **cookie, **{CSRF_HEADER: csrf})[0]
+    assert 403 == shop.order(ada, {"amount_cents": 2000}, **cookie)[0]
+
+
+def test_payments_are_off_without_both_keys(store_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the two variables alone is a mistake that stops the start."""
+
+    async def open_once() -> object:
+        async with open_stripe(Settings()) as stripe:
+            return stripe
+
+    monkeypatch.delenv(STRIPE_SECRET_KEY, raising=False)
+    monkeypatch.delenv(STRIPE_WEBHOOK_SECRET, raising=False)
+    assert asyncio.run(open_once()) is None
+    monkeypatch.setenv(STRIPE_SECRET_KEY, KEY)
+    with pytest.raises(SettingsError, match=STRIPE_WEBHOOK_SECRET):
+        asyncio.run(open_once())
+
+
+class Payment(Struct, frozen=True):
+    """A payment, and what became of it: cents that are refunded, whether that fails, and the state of a dispute."""
+
+    cents: int
+    refund: int
+    is_failed: bool
+    dispute: str  # "", lost or won
+
+
+PAYMENTS = st.builds(
+    Payment,
+    cents=st.integers(500, 5000),
+    refund=st.integers(0, 250),
+    is_failed=st.booleans(),
+    dispute=st.sampled_from(["", "lost", "won"]),
+)
+
+
+def events_of(session: dict[str, Any], payment: Payment) -> tuple[list[bytes], int]:
+    """Return the events of a payment, and the cents that it leaves on the balance."""
+    name, number, left = session["payment_intent"], session["id"].rpartition("_")[2], payment.cents
+    bodies = [paid(session)]
+    if payment.refund:
+        bodies += [taken(f"re_p{number}", kind, name, payment.refund, "succeeded") for kind in (CREATED, UPDATED)]
+        bodies += [taken(f"re_p{number}", FAILED, name, payment.refund, "failed")] * payment.is_failed
+        left -= 0 if payment.is_failed else payment.refund
+    if payment.dispute:
+        bodies.append(taken(f"dp_p{number}", WITHDRAWN, name, 250, "needs_response"))
+        bodies += [taken(f"dp_p{number}", REINSTATED, name, 250, "won")] * (payment.dispute == "won")
+        left -= 0 if payment.dispute == "won" else 250
+    return bodies, left
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(payments=st.lists(PAYMENTS, min_size=1, max_size=3), data=st.data())
+def test_books_are_equal_after_events_in_any_order(shop: Shop, payments: list[Payment], data: st.DataObject) -> None:
+    """Doubled, delayed and reordered events leave the balance of the model, once each was answered with 200."""
+    ada = shop.customer()
+    sent, expected = [], 0
+    for payment in payments:
+        bodies, left = events_of(shop.session(ada, payment.cents), payment)
+        sent, expected = sent + bodies, expected + left
+    waiting = data.draw(st.permutations(sent + data.draw(st.lists(st.sampled_from(sent), max_size=4))))
+    for _ in range(len(waiting)):
+        waiting = [body for body in waiting if shop.send(body)[0] != 200]
+        if not waiting:
+            break
+    assert ([], expected) == (waiting, shop.balance(ada))
