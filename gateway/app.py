@@ -23,6 +23,7 @@ from gateway.context import CONTEXT, DOCUMENT, FOLLOWER, SCOPES, SDK, GatewayCon
 from gateway.dialects.wowflow.handlers import models_body
 from gateway.edge import headers
 from gateway.edge.rates import RateLimits
+from gateway.home import home_handler
 from gateway.live_catalogue import CatalogueParts, LiveCatalogue
 from gateway.middleware import handle_request
 from gateway.openapi.document import document_handler
@@ -75,6 +76,7 @@ def build_parts(settings: Settings, catalogue: Catalogue, follower: CatalogueFol
         configured=configured,
         admission=build_admission(settings, catalogue),
         document=located_handler(lambda url: document_handler(table, offered, url), settings),
+        home=home_handler(offered.models.values()),
         models=models_body(offered.models.values()),
     )
 

@@ -23,6 +23,7 @@ class CatalogueParts(Struct, frozen=True, kw_only=True):
     configured: frozenset[str]  # providers whose key is set, or that need none
     admission: Admission
     document: Handler  # answers the OpenAPI document
+    home: Handler  # answers the page at /
     models: bytes  # the body that lists the models on offer
     # By kind, provider, preferred model, and whether a guest calls. None: their order changes with each call.
     candidates: dict[tuple[str, str, str, bool], FoundCandidates | None] = field(default_factory=dict)

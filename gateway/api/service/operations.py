@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from gateway import assets, callbacks, probes, static
 from gateway.context import DOCUMENT, SDK
 from gateway.examples import ASSET_PATH
+from gateway.home import serve_home
 from gateway.operation import Operation, OperationResponse, Parameter
 from shared.domain.described import doc
 
@@ -174,7 +175,7 @@ PROBES = (
 
 
 def _html(path: str, page: str, name: str, summary: str) -> Operation:
-    text = "The page." if page in ("docs", "home") else "The page. You sign in with an API key."
+    text = "The page." if page == "docs" else "The page. You sign in with an API key."
     return _file(path, static.page(page), name, summary=summary, text=text, media_type="text/html")
 
 
@@ -192,7 +193,14 @@ def operations() -> tuple[Operation, ...]:
         ASSET,
         CALLBACK,
         *PROBES,
-        _html("/", "home", "readHome", "Open the page that leads to the others"),
+        _file(
+            "/",
+            serve_home,
+            "readHome",
+            summary="Open the page that leads to the others",
+            text="The page.",
+            media_type="text/html",
+        ),
         _docs(),
         _html("/account/api-keys", "api-keys", "readKeysPage", "Open the page for API keys and balance"),
         _html("/account/webhooks", "webhooks", "readWebhooksPage", "Open the page for webhook endpoints"),

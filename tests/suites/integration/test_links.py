@@ -98,6 +98,9 @@ async def test_person_in_a_browser_gets_a_page_whose_links_work(stack: Stack) ->
             for link in links:
                 async with session.get(link) as response:
                     assert 200 == response.status, link
+        async with session.get("/") as response:
+            page = await response.text()
+        assert re.search(r"<td><code>[^<]+</code></td><td>[^<]*[$]", page)
 
 
 async def test_program_gets_json_for_an_unknown_address(stack: Stack) -> None:

@@ -111,6 +111,8 @@ async def test_new_catalogue_reaches_every_answer(shop: Shop) -> None:
     assert "Nothing" in [model["name"] for model in models]
     document = await shop.call("GET", "/openapi.json")
     assert "Nothing" in str(document["x-models"])
+    async with shop.session.get(f"{shop.url}/") as response:
+        assert "<td>Nothing" in await response.text()
     store = shop.context.store
     assert b"5" == await store.call("HGET", keys.plan("pro"), "backlog_max")
     assert b"7" == await store.call("HGET", keys.provider("noop"), "concurrency")
