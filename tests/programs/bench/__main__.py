@@ -107,7 +107,7 @@ def last_outputs() -> list[str]:
 
 def rows_as_json(rows: list[Row]) -> list[dict[str, Any]]:
     """Return the rows as JSON objects, each with its result."""
-    return [{**msgspec.structs.asdict(row), "result": row.result} for row in rows]
+    return [{**msgspec.structs.asdict(row), "ratio": row.ratio, "result": row.result} for row in rows]
 
 
 def format_figure(value: float) -> str:
@@ -118,14 +118,14 @@ def format_figure(value: float) -> str:
 def table(rows: list[Row]) -> Table:
     """Lay out the rows for the terminal."""
     shown = Table()
-    for title in ("row", "measured", "ratio", "target", "result", "detail"):
-        shown.add_column(title, justify="right" if title in ("measured", "ratio") else "left")
+    for title in ("row", "measured", "ratio", "spread", "target", "result", "detail"):
+        shown.add_column(title, justify="right" if title in ("measured", "ratio", "spread") else "left")
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f} x"
         colour = "" if not row.result else "green" if row.result == "met" else "yellow"
-        shown.add_row(
-            row.name, f"{format_figure(row.value)} {row.unit}", ratio, row.goal, row.result, row.detail, style=colour
-        )
+        measured = f"({row.saturated})" if row.saturated else f"{format_figure(row.value)} {row.unit}"
+        ratio, spread = ("", "") if row.saturated else (ratio, row.spread)
+        shown.add_row(row.name, measured, ratio, spread, row.goal, row.result, row.detail, style=colour)
     return shown
 
 

@@ -24,6 +24,7 @@ from tests.programs.bench.row import percentile
 
 WARM_S = 0.5  # not measured
 LAST_RESPONSES_S = 20.0
+HELD_SHARE = 0.95  # of the rate that a paced load intends
 TICK_S = 0.001
 POLL_S = 0.01
 OPEN_POLL_S = 0.005
@@ -81,6 +82,12 @@ class Result(Struct, kw_only=True):
     def per_s(self) -> float:
         """Return the accepted requests per second."""
         return self.accepted / self.took_s
+
+
+def find_saturation(rate_per_s: float, *results: Result) -> str:
+    """Return the load that a paced run held if it is too low to say anything about latencies, or nothing."""
+    held_per_s = min(result.per_s for result in results)
+    return "" if held_per_s >= rate_per_s * HELD_SHARE else f"held {held_per_s:.0f} of {rate_per_s:.0f}/s"
 
 
 class Connection(asyncio.Protocol):

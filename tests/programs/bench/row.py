@@ -52,15 +52,26 @@ QUICK = Size(
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One figure. `ratio` compares it with a baseline of the same run. The target is for the ratio if there is one."""
+    """One figure. `ratios` compare it with a baseline, one for each round. The target is for their median, if any."""
 
     name: str
     value: float
     unit: str
-    ratio: float | None = None
+    ratios: tuple[float, ...] = ()
     target: float | None = None
     at_most: bool = False  # the target is a ceiling
     detail: str = ""
+    saturated: str = ""  # why the figure says nothing about the product: the machine could not hold the load
+
+    @property
+    def ratio(self) -> float | None:
+        """Return the median of the ratios, if there are any."""
+        return median(self.ratios) if self.ratios else None
+
+    @property
+    def spread(self) -> str:
+        """Return the smallest and the largest ratio as text, or nothing after one round."""
+        return f"{min(self.ratios):.2f} - {max(self.ratios):.2f}" if len(self.ratios) > 1 else ""
 
     @property
     def figure(self) -> float:
@@ -77,11 +88,18 @@ class Row(Struct, frozen=True, kw_only=True):
 
     @property
     def result(self) -> str:
-        """Return `met`, or the figure as a multiple of its target."""
+        """Return `met`, the figure as a multiple of its target, or that it was not measured."""
+        if self.saturated:
+            return "not measured"
         if self.target is None:
             return ""
         met = self.figure <= self.target if self.at_most else self.figure >= self.target
         return "met" if met else f"{self.figure / self.target:.2f} x target"
+
+
+def divide(ones: Sequence[float], others: Sequence[float]) -> tuple[float, ...]:
+    """Return the ratio of each round."""
+    return tuple(one / other for one, other in zip(ones, others, strict=True))
 
 
 Measure = Callable[[Size, ReportProgress], Awaitable[list[Row]]]
@@ -103,4 +121,4 @@ def middle_ms(whole_ms: Sequence[int]) -> float:
     return float(median_grouped(whole_ms, 1)) if whole_ms else 0.0
 
 
-__all__ = ["FULL", "QUICK", "Measure", "ReportProgress", "Row", "Size", "median", "middle_ms", "percentile"]
+__all__ = ["FULL", "QUICK", "Measure", "ReportProgress", "Row", "Size", "divide", "median", "middle_ms", "percentile"]

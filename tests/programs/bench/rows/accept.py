@@ -4,7 +4,7 @@ import sys
 
 from tests.harness.processes import Process, free_port
 from tests.programs.bench.load import Plan, run_plan
-from tests.programs.bench.row import ReportProgress, Row, Size, median
+from tests.programs.bench.row import ReportProgress, Row, Size, divide, median
 from tests.programs.bench.scene import Scene, check_books, costs, read_counts, run_scene
 
 
@@ -28,7 +28,7 @@ async def measure(size: Size, report: ReportProgress) -> list[Row]:
             name="accepted over HTTP, durable, one process, of bare aiohttp",
             value=rate,
             unit="/s",
-            ratio=median(ours[n] / bare[n] for n in range(size.runs)),
+            ratios=divide(ours, bare),
             target=0.25,
             detail=f"{details[-1]}; the ledgers balance",
         ),

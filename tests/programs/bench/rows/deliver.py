@@ -47,7 +47,7 @@ def row(alone: Sequence[float], beside: Sequence[float]) -> Row:
         name=f"settled -> event received, next to {DEAD_ACCOUNTS * DEAD_EACH} dead endpoints, p99, of alone",
         value=beside_ms,
         unit="ms",
-        ratio=beside_ms / alone_ms,
+        ratios=(beside_ms / alone_ms,),
         target=2,
         at_most=True,
         detail=f"p99 {alone_ms:.1f} ms alone; {medians}; {SETTLED_PER_S} events/s",

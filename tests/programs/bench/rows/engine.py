@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tests.programs.bench.jobs import Crew, prepare_jobs, release, start_crew, wait_until_done
-from tests.programs.bench.row import ReportProgress, Row, Size, median
+from tests.programs.bench.row import ReportProgress, Row, Size, divide, median
 from tests.programs.bench.scene import RELAXED, Scene, run_scene
 from tests.programs.bench.worker import Setup
 
@@ -39,9 +39,9 @@ def rows(rounds: list[dict[str, float]]) -> list[Row]:
     """Return the medians, and the medians of the ratios within each round."""
 
     def row(name: str, one: str, other: str, target: float | None, detail: str) -> Row:
-        ratio = median(found[one] / found[other] for found in rounds)
+        ratios = divide([found[one] for found in rounds], [found[other] for found in rounds])
         rate = median(found[one] for found in rounds)
-        return Row(name=name, value=rate, unit="/s", ratio=ratio, target=target, detail=detail)
+        return Row(name=name, value=rate, unit="/s", ratios=ratios, target=target, detail=detail)
 
     once = "each job ran exactly once"
     stock, synced = (median(found[name] for found in rounds) for name in ("stock 1", "stock, synced"))

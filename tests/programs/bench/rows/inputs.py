@@ -66,16 +66,16 @@ async def measure(size: Size, report: ReportProgress) -> list[Row]:
             await order(session, number, given)
             await wait_until_drained(scene)
             used = (await measure_used_bytes(scene) - before) / number
-            ratio = used / rows[0].value if rows else None
+            ratios = (used / rows[0].value,) if rows else ()
             rows.append(
                 Row(
                     name=f"memory per finished generation from {name}",
                     value=used,
                     unit="bytes",
-                    ratio=ratio,
+                    ratios=ratios,
                     target=RATIO_MAX if rows else BYTES_MAX,
                     at_most=True,
-                    detail="over HTTP" if ratio is None else "of a prompt alone",
+                    detail="of a prompt alone" if rows else "over HTTP",
                 )
             )
         await check_books(scene)

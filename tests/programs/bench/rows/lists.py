@@ -8,9 +8,9 @@ from msgspec import structs
 from shared.domain.generation import COMPLETED
 from shared.store import ledger
 from tests.harness.factories import SPEC, make_order
-from tests.programs.bench.load import Plan, Result, run_plan
+from tests.programs.bench.load import Plan, Result, find_saturation, run_plan
 from tests.programs.bench.machine import cpu_s
-from tests.programs.bench.row import ReportProgress, Row, Size, median
+from tests.programs.bench.row import ReportProgress, Row, Size, divide, median
 from tests.programs.bench.rows.memory import OUTCOME, PROMPT, run_in_batches
 from tests.programs.bench.scene import Scene, check_books, run_scene
 
@@ -98,9 +98,10 @@ def rows(alone: Sequence[Result], beside: Sequence[Result], each_ms: dict[str, f
             name=f"accept p99 at {PER_S}/s next to {READERS} readers of lists, of alone",
             value=median(p99s[1]),
             unit="ms",
-            ratio=median(with_ms / without_ms for without_ms, with_ms in zip(*p99s, strict=True)),
+            ratios=divide(p99s[1], p99s[0]),
             target=RATIO_MAX,
             at_most=True,
+            saturated=find_saturation(PER_S, *alone),
             detail=f"{detail}; {read.per_s:.0f} lists a second",
         ),
     ]

@@ -7,7 +7,7 @@ from shared.domain.generation import Spec
 from shared.store import ledger
 from tests.harness.factories import make_order, write_catalogue
 from tests.harness.processes import make_folder
-from tests.programs.bench.row import ReportProgress, Row, Size, median
+from tests.programs.bench.row import ReportProgress, Row, Size, divide, median
 from tests.programs.bench.scene import Scene, check_books, run_scene, wait_until_drained
 
 WORKERS = (1, 2, 4)
@@ -35,12 +35,12 @@ async def measure(size: Size, report: ReportProgress) -> list[Row]:
 def row(rates: dict[int, list[float]], workers: int) -> Row:
     """Return the rate. From two workers on, compare each worker's share with one worker alone in the same round."""
     rate, possible = median(rates[workers]), workers * SLOTS / STEP_S
-    shares = [many / alone / workers for many, alone in zip(rates[workers], rates[1], strict=True)]
+    shares = divide([many / workers for many in rates[workers]], rates[1])
     return Row(
         name=f"provider of {STEP_S * 1000:g} ms, {workers} worker{'s' * (workers > 1)} of {SLOTS} slots, of linear",
         value=rate,
         unit="/s",
-        ratio=median(shares) if workers > 1 else None,
+        ratios=shares if workers > 1 else (),
         target=0.9 if workers > 1 else None,
         detail=f"{possible:g}/s would be possible",
     )
