@@ -53,7 +53,7 @@ async def _take_back(
     account = await stripe.find_account(taking.payment_intent) if taking.payment_intent else ""
     if not account:
         return "ignored"
-    micros, reference = taking.amount * events.MICROS_PER_CENT, f"stripe {kind} {taking.id}"
+    micros, reference = events.taken_micros(taking), f"stripe {kind} {taking.id}"
     if undone:
         await _write(operator, account, micros, f"{reference} undone")
     try:

@@ -32,7 +32,7 @@ class Taking(Struct, frozen=True):
     """A refund or a dispute of a payment."""
 
     id: Id
-    amount: Annotated[int, Meta(ge=1, le=2 * CENTS_MAX)]  # in cents, with taxes
+    amount: int  # in cents
     currency: str
     payment_intent: Id | None
     status: str | None
@@ -67,10 +67,16 @@ def decode_session(event: StripeEvent) -> CheckoutSession:
 
 def decode_taking(event: StripeEvent) -> Taking:
     """Return the refund or dispute of an event. Raises Refused."""
-    taking = _decode(event, Taking)
+    return _decode(event, Taking)
+
+
+def taken_micros(taking: Taking) -> int:
+    """Return the amount that a refund or dispute of a top-up takes. Raises Refused if no top-up has as much."""
     if taking.currency != "usd":
         raise Refused("invalid_request", "The currency of a refund or dispute must be usd.")
-    return taking
+    if not 1 <= taking.amount <= CENTS_MAX:
+        raise Refused("invalid_request", "The amount of a refund or dispute is not within that of any top-up.")
+    return taking.amount * MICROS_PER_CENT
 
 
 def paid_micros(session: CheckoutSession) -> int:

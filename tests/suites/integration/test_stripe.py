@@ -147,6 +147,11 @@ def test_wrong_events_grant_nothing(shop: Shop) -> None:
     assert {(400, "invalid_request")} == {(status, body["error"]["code"]) for status, body in wrong}
     ignored = paid(session, metadata={}), event("evt_x", "customer.created", {}), paid(session, mode="subscription")
     assert {"ignored"} == {shop.send(body)[1]["outcome"] for body in ignored}
+    shop.stripe.payments["pi_foreign"] = {}
+    foreign = taken("re_f", CREATED, "pi_foreign", 10**9, "succeeded").replace(b'"usd"', b'"eur"')
+    assert (200, {"outcome": "ignored"}) == shop.send(foreign)
+    euros = foreign.replace(b"pi_foreign", session["payment_intent"].encode())
+    assert 400 == shop.send(euros)[0]
     gone = paid(session, metadata={"wokflow_account": "acct_none", "wokflow_cents": "2000"})
     assert 404 == shop.send(gone)[0]
     assert 0 == shop.balance(ada)
