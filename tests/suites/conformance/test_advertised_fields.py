@@ -82,7 +82,9 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the requests that adapters send from now on; each is refused."""
     sent: list[str] = []
 
-    async def send(_: Http, method: str, path: str, options: dict[str, Any]) -> ProviderResponse:
+    async def send(
+        _: Http, method: str, path: str, options: dict[str, Any], on_data: object = None
+    ) -> ProviderResponse:
         data = options.get("data")
         shown = options | ({"data": data._fields} if isinstance(data, aiohttp.FormData) else {})
         if path == "/v2/voices":
