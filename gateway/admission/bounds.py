@@ -7,10 +7,10 @@ from msgspec import Struct
 from gateway.guests import GuestNetwork
 from shared.domain.bounds import DailyBounds, line_of
 from shared.domain.catalogue import Catalogue, Model, Route
+from shared.domain.money import MICROS_PER_CENT
 from shared.ops.settings import Settings
 
 MB = 1_000_000
-MICROS_PER_CENT = 10_000
 GUEST_PLAN = "guest"
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 import structlog
 
 from gateway.billing import events
-from gateway.billing.events import StripeEvent, Taking
-from gateway.billing.stripe_api import ACCOUNT, StripeApi
+from gateway.billing.events import ACCOUNT, StripeEvent, Taking
+from gateway.billing.stripe_api import StripeApi
 from operate import account_life
 from operate.operator import Operator
 from shared.domain.errors import Refused

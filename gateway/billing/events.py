@@ -6,9 +6,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from shared.domain.errors import Refused
+from shared.domain.money import MICROS_PER_CENT
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,100}$")]
-MICROS_PER_CENT = 10_000
+ACCOUNT, CENTS = "wokflow_account", "wokflow_cents"  # metadata of payments
 CENTS_MIN, CENTS_MAX = 500, 100_000  # of one top-up
 PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 REFUNDED = ("refund.created", "refund.updated", "refund.failed")
@@ -81,7 +82,7 @@ def taken_micros(taking: Taking) -> int:
 
 def paid_micros(session: CheckoutSession) -> int:
     """Return the amount that a paid session adds. Raises Refused if it is not what the account ordered."""
-    ordered, cents = (session.metadata or {}).get("wokflow_cents"), session.amount_subtotal
+    ordered, cents = (session.metadata or {}).get(CENTS), session.amount_subtotal
     if session.currency != "usd":
         raise Refused("invalid_request", "The currency of a top-up must be usd.")
     if cents is None or not CENTS_MIN <= cents <= CENTS_MAX or str(cents) != ordered:

@@ -8,12 +8,12 @@ import structlog
 from msgspec import Struct
 from stripe import AIOHTTPClient, SignatureVerificationError, StripeClient, StripeError, WebhookSignature
 
+from gateway.billing.events import ACCOUNT, CENTS
 from shared.domain.errors import Refused
 from shared.ops import clock
 
 CALL_S, DEADLINE_S = 6.0, 15.0  # of one request, and of a call with its retry
 TOLERANCE_S = 300  # between the time in a signature and ours
-ACCOUNT, CENTS = "wokflow_account", "wokflow_cents"  # metadata of payments
 NO_ANSWER = Refused("unavailable", "Stripe did not answer. Try again in a moment.", retry_after_s=5)
 WRONG_SIGNATURE = Refused("invalid_request", "The signature does not match. Check STRIPE_WEBHOOK_SECRET.")
 WRONG_TIME = Refused("invalid_request", f"The signature is not from within {TOLERANCE_S} s. Check the clocks.")

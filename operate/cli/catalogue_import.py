@@ -21,11 +21,11 @@ from operate.importing.listing import CatalogueClient, ListError, Listing
 from operate.importing.model import ImportedModel, build_model
 from operate.importing.price import NotImported
 from shared.domain.catalogue import Provider
+from shared.domain.money import MICROS_PER_CENT
 from shared.ops import own_secrets, settings
 
 MARGIN_PERCENT_MAX = 1_000
 SKIPPED_SHOWN_MAX = 20
-MICROS_PER_CENT = 10_000
 BASE_URLS = {"kie": "https://api.kie.ai", "fal": "https://api.fal.ai", "replicate": "https://api.replicate.com/v1"}
 PER_SECOND = {"kie": kie.PER_SECOND, "fal": fal.PER_SECOND, "replicate": replicate.PER_SECOND}
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
