@@ -172,8 +172,7 @@ class Engine(Worker):
             free = min(free, self.max_burst_jobs - self._jobs_started())
         if not self.allow_pick_jobs or free <= 0:
             return BELL_S
-        park_ms = int(self.in_progress_timeout_s * 1000)
-        _, due_ms, *jobs = await self.store.run("claim", self.queue_name, free, self.lease_ms, park_ms, self.token)
+        due_ms, jobs = await self._claim_jobs(free)
         for raw, score, payload, job_try, rescued in jobs:
             job_id = raw.decode()
             if job_id in self.tasks and self.tasks[job_id] not in self._ending:
@@ -183,6 +182,19 @@ class Engine(Worker):
                 metrics.of(metrics.RESCUED, self._name).inc(rescued)
         limit_s = 0.05 if self.burst else BELL_S
         return limit_s if due_ms < 0 else min(limit_s, due_ms / 1000)
+
+    async def _claim_jobs(self, count: int) -> tuple[int, list[Any]]:
+        """Return the ms until the next job is due, and claimed jobs. A stop meanwhile leaves them to `close`."""
+        park_ms = int(self.in_progress_timeout_s * 1000)
+        call = self.store.run("claim", self.queue_name, count, self.lease_ms, park_ms, self.token)
+        claim = asyncio.ensure_future(call)
+        try:
+            _, due_ms, *jobs = await asyncio.shield(claim)
+        except asyncio.CancelledError:
+            with contextlib.suppress(StoreDown, StoreError):  # the call has a time limit of its own
+                self._leases.scores |= {raw.decode(): score for raw, score, *_ in (await claim)[2:]}
+            raise
+        return due_ms, jobs
 
     def _start_job(self, job_id: str, score: int, payload: bytes | None, job_try: int) -> None:
         self.job_counter += 1
@@ -199,7 +211,8 @@ class Engine(Worker):
         self._ending.discard(task)
         if self.tasks.get(job_id) is task:  # else it was claimed again while its last run was ending
             del self.tasks[job_id]
-            self._leases.scores.pop(job_id, None)
+            if not task.cancelled():  # one that was cancelled may never have begun: `close` gives its job back
+                self._leases.scores.pop(job_id, None)
         self._freed.set()
         if job_id in self._raised:
             # arq's frame holds the task, the task its error, and the error's traceback the frame. Without this each
@@ -260,6 +273,12 @@ class Engine(Worker):
             line = f"j_complete={self.jobs_complete} j_failed={self.jobs_failed} j_ongoing={len(self.tasks)}"
             await self.store.call("PSETEX", self.health_check_key, int(self.health_check_interval + 1) * 1000, line)
 
+    async def _give_back(self) -> None:
+        """Give back the jobs that were claimed and have not begun, so that nobody waits for their leases."""
+        waiting = [(job_id, score) for job_id, score in self._leases.scores.items() if job_id not in self.tasks]
+        ends = (self._finishes.commit(Finish(job_id, "", b"", "", "", score, "1")) for job_id, score in waiting)
+        await asyncio.wait([asyncio.gather(*ends)], timeout=LEAVE_S)
+
     async def close(self) -> None:
         """Wait a bounded time for the cancelled jobs, then close: a store that is away keeps no process alive."""
         if not self._handle_signals:
@@ -268,6 +287,7 @@ class Engine(Worker):
         runs = set(self.tasks.values())
         if runs:
             await asyncio.wait(runs, timeout=LEAVE_S)
+        await self._give_back()
         await self._finishes.close()
         for task in (*runs, *([self._renewer] if self._renewer is not None else [])):
             task.cancel()

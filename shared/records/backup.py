@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from shared.domain.errors import WokflowError
 from shared.records.connect import SQLITE
+from shared.records.schema import facts
 
 SOUND = [("ok",)]
 
@@ -51,8 +52,11 @@ def _copy(source: Path, target: Path) -> RecordsBackup:
             database.execute("VACUUM INTO ?", (str(part),))
         with contextlib.closing(sqlite3.connect(part)) as copy:
             found = copy.execute("PRAGMA quick_check").fetchall()
+            tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         if found != SOUND:
             raise RecordsBackupError(f"The copy is damaged ({found[0][0]}): check {source} and the disk.")
+        if facts.name not in tables:
+            raise RecordsBackupError(f"{source} has no records yet: wait until an archiver logs archiver.started.")
         _flush_file(part)
         part.rename(target)
     except (OSError, sqlite3.Error) as error:

@@ -68,7 +68,7 @@ async def run_drill(size: Size, report: ReportProgress) -> DrillResult:
     result = DrillResult()
     async with deploy(workers=("paid",), env={"LOG_INFO_PER_S": "0"}) as place:
         caller = await place.create_caller(cents=CENTS, concurrency=CONCURRENCY, backlog_max=100_000)
-        place.stack.add("archive", "-m", "workers", "archive")
+        await place.stack.add("archive", "-m", "workers", "archive").wait_for_log("archiver.started")
         load = [asyncio.create_task(send_orders(caller, size, result)) for _ in range(size.clients)]
         copies = make_folder("backup")
         await asyncio.sleep(size.before_s / 2)

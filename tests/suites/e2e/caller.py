@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from shared.store import accounts, generations, ledger
-from shared.store.connect import Store
+from shared.store.connect import PATIENCE_S, Store
 from shared.store.secret import ensure_deployment_secret
-from tests.harness.bounds import WAIT_S, within
+from tests.harness.bounds import BUSY_S, WAIT_S, within
 from tests.harness.doubles.calling import Calling
 from tests.harness.factories import CENTS, Customer, create_customer, doubles_env
 from tests.harness.processes import Stack, make_folder
@@ -149,7 +149,7 @@ async def deploy(*, models: str = "", env: Mapping[str, str] | None = None, **st
         deployment.env.setdefault("CALLBACK_URL", deployment.url)
         async with (
             deployment,
-            Store(deployment.settings.store_url) as store,
+            Store(deployment.settings.store_url, timeout_s=PATIENCE_S + BUSY_S) as store,
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
         ):
             yield Place(deployment, provider, store, session, await ensure_deployment_secret(store))

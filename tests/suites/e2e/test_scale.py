@@ -43,11 +43,11 @@ class Proxy:
             body = {"model": "test/paid", "prompt": "polls=2 wait=0.05"}
             answer = await self.request("POST", "/api/v1/generations", body)
             assert 201 == answer.status, answer
-            created.append(str(answer.body["id"]))
-            status = "processing"
+            generation, status = str(answer.body["id"]), "processing"
+            created.append(generation)
             while status == "processing":
                 await asyncio.sleep(POLL_S)
-                polled = await self.request("GET", f"/api/v1/generations?id={created[-1]}")
+                polled = await self.request("GET", f"/api/v1/generations?id={generation}")
                 assert 200 == polled.status, polled
                 status = polled.body["status"]
             assert "completed" == status
@@ -67,7 +67,8 @@ async def test_scaling_fails_no_request_and_repeats_no_submit() -> None:
         assert [True, True] == [gateways[-1].running, workers[-1].running]
         await wait_until(created_more(created, 2 * CLIENTS), load)
         stop.set()
-        await asyncio.gather(*load)
+        async with asyncio.timeout(20):
+            await asyncio.gather(*load)
         assert dict.fromkeys(created, 1) == dict(place.provider.submits) == dict(place.provider.accepted)
         assert 100_000 - 11 * len(created) == await proxy.caller.check_balance()
         assert "Traceback" not in "".join(process.output for process in leaving)

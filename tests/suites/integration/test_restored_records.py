@@ -209,11 +209,13 @@ async def test_copy_of_sqlite_has_what_was_committed_and_is_private(tmp_path: Pa
         assert identity == await read_identity(records)
         async with records.read() as connection:
             assert "" == await read_entry(connection)
+    (tmp_path / "empty.db").touch()
     for wrong, target, words in (
         (url, copy, "exists already"),
         ("", copy, "is off"),
         ("postgresql://host/x", copy, "pg_dump"),
         (f"sqlite:///{tmp_path}/none.db", tmp_path / "new.db", "does not exist"),
+        (f"sqlite:///{tmp_path}/empty.db", tmp_path / "new.db", "no records yet"),
     ):
         with pytest.raises(RecordsBackupError, match=words):
             await back_up_records(wrong, target)
