@@ -8,7 +8,7 @@ MODULES := sdk/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup run demo test sdk check lint types fix bench history away chaos drill reload streams scale fuzz pins clean docs
+.PHONY: help install setup run demo test sdk check lint types fix bench history away chaos drill reload streams scale fuzz pins clean docs dist
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ sdk: setup $(MODULES) ## Test the TypeScript SDK alone, then the SDK and the pag
 
 $(MODULES): sdk/package-lock.json
 	@cd sdk && npm ci --no-audit --no-fund --loglevel=error
+
+dist: setup $(MODULES) ## Build the wheel of the Python SDK and the npm tarball of the TypeScript SDK, into dist/
+	@rm -rf dist sdk/python/build && mkdir dist
+	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist sdk/python
+	@rm -rf sdk/python/build sdk/python/*.egg-info
+	@cd sdk && npm pack --silent --pack-destination ../dist
 
 check: lint types test ## Run everything that has to pass: lint, types, tests
 
@@ -105,5 +111,5 @@ pins: ## Rewrite constraints.txt with the latest versions that pyproject.toml al
 	"$$folder/bin/python" -m pip freeze --exclude wokflow; } > constraints.new && mv constraints.new constraints.txt && "$$folder/bin/python" -m deploy.hashes
 
 clean: ## Remove installed and cached files; DATA_DIR stays
-	rm -rf $(VENV) build sdk/build sdk/dist sdk/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist sdk/build sdk/dist sdk/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 PRODUCT = ("gateway", "workers", "shared", "operate", "offline")
-EVERYTHING = (*PRODUCT, "deploy", "tests", "sdk/scripts")
+EVERYTHING = (*PRODUCT, "deploy", "tests", "sdk/scripts", "sdk/python/wokflow")
 GIT_S = 30
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

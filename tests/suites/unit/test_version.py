@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import wokflow
 from gateway.openapi.document import document
 from operate.cli.main import main
 from shared.ops.settings import ROOT
@@ -47,6 +48,11 @@ def test_sdk_has_the_version() -> None:
     lock = read_json("sdk/package-lock.json")
     versions = (read_json("sdk/package.json")["version"], lock["version"], lock["packages"][""]["version"])
     assert (SOURCE,) * 3 == versions
+
+
+def test_python_sdk_has_the_version() -> None:
+    """The Python SDK has the version: if not, change sdk/python/wokflow/version.py."""
+    assert SOURCE == wokflow.VERSION
 
 
 def test_user_agents_name_the_version() -> None:

@@ -1,0 +1,76 @@
+"""Python client of Wokflow, the gateway for AI generation."""
+
+from wokflow import errors
+from wokflow._async.client import AsyncWokflow
+from wokflow._sync.client import Wokflow
+from wokflow.errors import (
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    ConnectionFailedError,
+    ForbiddenError,
+    GenerationFailedError,
+    InsufficientBalanceError,
+    InvalidRequestError,
+    InvalidResponseError,
+    NotFoundError,
+    PaymentRequiredError,
+    RateLimitedError,
+    ReceiptVerificationError,
+    ServerError,
+    TooManyRequestsError,
+    WaitTimeoutError,
+    WebhookVerificationError,
+    WokflowError,
+)
+from wokflow.models.account import Account, Balance, Transaction, Usage
+from wokflow.models.catalogue import Model
+from wokflow.models.events import StreamedEvent
+from wokflow.models.generations import Generation, Quote
+from wokflow.models.receipts import Receipt, ReceiptKeys
+from wokflow.models.uploads import Upload
+from wokflow.progress import Progress
+from wokflow.receipts import verify_receipt
+from wokflow.version import VERSION
+from wokflow.webhooks import WebhookEvent, verify_webhook
+
+__version__ = VERSION
+
+__all__ = [
+    "Account",
+    "ApiError",
+    "AsyncWokflow",
+    "AuthenticationError",
+    "Balance",
+    "ConflictError",
+    "ConnectionFailedError",
+    "ForbiddenError",
+    "Generation",
+    "GenerationFailedError",
+    "InsufficientBalanceError",
+    "InvalidRequestError",
+    "InvalidResponseError",
+    "Model",
+    "NotFoundError",
+    "PaymentRequiredError",
+    "Progress",
+    "Quote",
+    "RateLimitedError",
+    "Receipt",
+    "ReceiptKeys",
+    "ReceiptVerificationError",
+    "ServerError",
+    "StreamedEvent",
+    "TooManyRequestsError",
+    "Transaction",
+    "Upload",
+    "Usage",
+    "WaitTimeoutError",
+    "WebhookEvent",
+    "WebhookVerificationError",
+    "Wokflow",
+    "WokflowError",
+    "errors",
+    "verify_receipt",
+    "verify_webhook",
+]

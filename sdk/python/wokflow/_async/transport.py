@@ -1,0 +1,131 @@
+"""Requests: sent, repeated after failures that may be temporary, and streamed."""
+
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Self
+
+import httpx
+
+from wokflow._async.runtime import sleep
+from wokflow.calls import Answer, Call
+from wokflow.config import Config
+from wokflow.errors import ConnectionFailedError, WokflowError
+from wokflow.pacing import Pacing
+from wokflow.responses import error_of, read_response, transport_error
+from wokflow.retry import retry_delay_s
+from wokflow.sse import READ_S, EventDecoder, Received
+from wokflow.version import VERSION
+
+USER_AGENT = f"wokflow-python/{VERSION}"
+NO_CONTENT = 204
+READ_OVER_S = 2.0
+
+
+class AsyncTransport:
+    """The connections to one gateway."""
+
+    def __init__(self, config: Config, http: httpx.AsyncClient | None) -> None:
+        self.config = config
+        self._http = http or httpx.AsyncClient()
+        self._is_own = http is None
+
+    async def close(self) -> None:
+        """Close the connections, unless they are the caller's own."""
+        if self._is_own:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    async def _send(self, call: Call[Answer]) -> Answer:
+        """Send a call, again after failures that may be temporary. Raises the last failure."""
+        retries = self.config.retries if call.retries is None else call.retries
+        return await self._repeat(lambda: self._send_once(call), retries)
+
+    async def _repeat(self, send: Callable[[], Awaitable[Answer]], retries: int) -> Answer:
+        attempt = 1
+        while True:
+            try:
+                return await send()
+            except WokflowError as error:
+                delay_s = retry_delay_s(error, attempt, random.random()) if attempt <= retries else None  # noqa: S311
+                if delay_s is None:
+                    raise
+            attempt += 1
+            await sleep(delay_s)
+
+    async def _send_once(self, call: Call[Answer]) -> Answer:
+        try:
+            response = await self._http.request(
+                call.method,
+                self.config.base_url + call.path,
+                params=dict(call.query) or None,
+                json=call.body,
+                headers=self._headers({"Accept": "application/json", **call.headers}),
+                timeout=call.timeout_s or self.config.timeout_s,
+                follow_redirects=False,
+            )
+        except httpx.HTTPError as error:
+            raise transport_error(error) from error
+        return read_response(call, response)
+
+    async def _put(self, url: str, content: bytes) -> None:
+        """Send a file to its URL, which may be that of a bucket: without the API key."""
+        try:
+            response = await self._http.request(
+                "PUT",
+                url,
+                content=content,
+                headers={"User-Agent": USER_AGENT},
+                timeout=self.config.timeout_s,
+                follow_redirects=False,
+            )
+        except httpx.HTTPError as error:
+            raise transport_error(error) from error
+        if not response.is_success:
+            raise error_of(response)
+
+    async def _stream(self, path: str, last: str | None, pacing: Pacing | None) -> AsyncGenerator[Received, None]:
+        """Yield the events of one response until its last one.
+
+        Raises ConnectionFailedError if the stream is to be resumed, WaitTimeoutError once the time of `pacing` is over.
+        """
+        read_s = READ_S if pacing is None else min(READ_S, pacing.left_s)
+        decoder = EventDecoder()
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
+        try:
+            async with self._http.stream(
+                "GET",
+                self.config.base_url + path,
+                headers=self._headers(headers),
+                timeout=httpx.Timeout(self.config.timeout_s, read=read_s),
+                follow_redirects=False,
+            ) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise error_of(response)
+                if response.status_code == NO_CONTENT:
+                    return
+                async for chunk in response.aiter_bytes():
+                    for received in decoder.feed(chunk):
+                        yield received
+                    check_time(pacing, read_s)
+        except httpx.HTTPError as error:
+            if pacing is not None:
+                pacing.check()
+            raise transport_error(error) from error
+        raise ConnectionFailedError("The stream of events has ended early.")
+
+    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {"Authorization": self.config.authorization, "User-Agent": USER_AGENT, **more}
+
+
+def check_time(pacing: Pacing | None, read_s: float) -> None:
+    """Raise WaitTimeoutError if no time is left, ConnectionFailedError if the next read could exceed it by far."""
+    if pacing is not None:
+        pacing.check()
+        if read_s > pacing.left_s + READ_OVER_S:
+            raise ConnectionFailedError("The stream of events needs a shorter time limit.")

@@ -1,0 +1,3 @@
+"""The version, which is the gateway's."""
+
+VERSION = "2.1.0"
