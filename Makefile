@@ -3,15 +3,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
+PEERS := .venv-peers/.run
 MODULES := sdk/node_modules/.package-lock.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup run demo test sdk check lint types fix bench history away chaos drill reload streams scale fuzz pins clean docs dist
+.PHONY: help install setup run demo test sdk check lint types fix bench bench-peers history away chaos drill reload streams scale fuzz pins clean docs dist
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(RUN) ## Install into .venv what running needs, again only when the dependencies changed
 
@@ -42,7 +43,7 @@ run: install ## Run everything here: http://127.0.0.1:8080, or set PORT and DATA
 demo: install ## Show a generation from request to webhook on the system that `make run` started
 	@exec $(BIN)/wokflow demo
 
-test: setup ## Run every test, five at a time: most of them wait for real processes
+test: setup ## Run every test, six at a time: most of them wait for real processes
 	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --forks 6
 
 sdk: setup $(MODULES) ## Test the TypeScript SDK alone, then the SDK and the pages against a gateway; needs Node 20 and Chromium
@@ -78,6 +79,15 @@ fix: setup ## Format the code and apply automatic fixes
 
 bench: setup ## Measure this machine's throughput and latency
 	@exec $(BIN)/python -m tests.programs.bench
+
+bench-peers: setup $(PEERS) ## Measure next to LiteLLM's proxy, saq, taskiq and streaq, which it installs into .venv-peers
+	@exec $(BIN)/python -m tests.programs.bench --only litellm --only queues
+
+$(PEERS): tests/programs/bench/peers/requirements.txt
+	@echo "Installing the peers into .venv-peers, once"
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --requirement tests/programs/bench/peers/requirements.txt
+	@touch $@
 
 history: setup ## Archive a million generations: memory of the store, rows a second, reads of history; HISTORY_N for fewer
 	@exec $(BIN)/python -m tests.programs.bench --only records --archived $(or $(HISTORY_N),1000000)

@@ -38,12 +38,15 @@ ROWS = (
     "scale",
     "local",
 )
+PEERS = ("litellm", "queues")  # they need an environment of their own: `make bench-peers`
 OUTPUT_CHARS_MAX = 2000
 
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Measure less, only to check that every row works.")
-@click.option("--only", multiple=True, type=click.Choice(ROWS), help="Measure only this row. Repeat for more rows.")
+@click.option(
+    "--only", multiple=True, type=click.Choice(ROWS + PEERS), help="Measure only this row. Repeat for more rows."
+)
 @click.option("--archived", type=int, help="Generations that pass through the archiver.")
 @click.option("--database", "databases", multiple=True, type=click.Choice(FULL.databases), help="Of the row records.")
 @click.option("--json", "path", type=click.Path(path_type=Path), help="Write the figures to this file.")
