@@ -77,8 +77,8 @@ fix: setup ## Format the code and apply automatic fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: setup ## Measure this machine's throughput and latency
-	@exec $(BIN)/python -m tests.programs.bench
+bench: setup ## Measure this machine's throughput and latency: a table, docs/performance.md, and a chart in build/
+	@exec $(BIN)/python -m tests.programs.bench --page docs/performance.md
 
 bench-peers: setup $(PEERS) ## Measure next to LiteLLM's proxy, saq, taskiq and streaq, which it installs into .venv-peers
 	@exec $(BIN)/python -m tests.programs.bench --only litellm --only queues

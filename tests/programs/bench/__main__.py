@@ -15,6 +15,7 @@ from rich.table import Table
 
 from tests.harness.processes import STARTED, scratch_folder
 from tests.programs.bench import machine
+from tests.programs.bench.report import draw_chart, measured, write_page
 from tests.programs.bench.row import FULL, QUICK, Measure, Row, Size
 from tests.programs.bench.scene import run_scene
 
@@ -40,6 +41,7 @@ ROWS = (
 )
 PEERS = ("litellm", "queues")  # they need an environment of their own: `make bench-peers`
 OUTPUT_CHARS_MAX = 2000
+CHART = Path("build/bench.png")
 
 
 @click.command()
@@ -50,10 +52,17 @@ OUTPUT_CHARS_MAX = 2000
 @click.option("--archived", type=int, help="Generations that pass through the archiver.")
 @click.option("--database", "databases", multiple=True, type=click.Choice(FULL.databases), help="Of the row records.")
 @click.option("--json", "path", type=click.Path(path_type=Path), help="Write the figures to this file.")
+@click.option("--page", type=click.Path(path_type=Path), help="Write a page of them, such as docs/performance.md.")
 def measure_and_report(
-    quick: bool, only: tuple[str, ...], archived: int | None, databases: tuple[str, ...], path: Path | None
+    *,
+    quick: bool,
+    only: tuple[str, ...],
+    archived: int | None,
+    databases: tuple[str, ...],
+    path: Path | None,
+    page: Path | None,
 ) -> None:
-    """Measure, print a table and write the figures to bench-DATE.json."""
+    """Measure, print a table, and write the figures to bench-DATE.json and a chart to build/bench.png."""
     screen = Console(width=None if sys.stdout.isatty() else 160)
     size = QUICK if quick else FULL
     size = msgspec.structs.replace(size, archived=archived or size.archived, databases=databases or size.databases)
@@ -65,7 +74,11 @@ def measure_and_report(
     path = path or Path(f"bench-{time.strftime('%Y-%m-%d')}.json")
     report = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "quick": quick, "machine": facts}
     path.write_bytes(msgspec.json.format(msgspec.json.encode({**report, "failed": failed, "rows": rows_as_json(rows)})))
-    screen.print(f"Figures: {path}")
+    CHART.parent.mkdir(exist_ok=True)
+    draw_chart(rows).save(CHART)
+    screen.print(f"Figures: {path}, chart: {CHART}")
+    if page:
+        page.write_text(write_page(rows, facts, report["at"]))
     if failed:
         screen.print(f"Not measured: {', '.join(failed)}")
         sys.exit(1)
@@ -113,11 +126,6 @@ def rows_as_json(rows: list[Row]) -> list[dict[str, Any]]:
     return [{**msgspec.structs.asdict(row), "ratio": row.ratio, "result": row.result} for row in rows]
 
 
-def format_figure(value: float) -> str:
-    """Format a number with as many digits as matter."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
-
-
 def table(rows: list[Row]) -> Table:
     """Lay out the rows for the terminal."""
     shown = Table()
@@ -126,9 +134,8 @@ def table(rows: list[Row]) -> Table:
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f} x"
         colour = "" if not row.result else "green" if row.result == "met" else "yellow"
-        measured = f"({row.saturated})" if row.saturated else f"{format_figure(row.value)} {row.unit}"
         ratio, spread = ("", "") if row.saturated else (ratio, row.spread)
-        shown.add_row(row.name, measured, ratio, spread, row.goal, row.result, row.detail, style=colour)
+        shown.add_row(row.name, measured(row), ratio, spread, row.goal, row.result, row.detail, style=colour)
     return shown
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from tests.programs.bench.__main__ import rows_as_json, table
 from tests.programs.bench.load import Result, find_saturation
+from tests.programs.bench.report import MET, MISSED, draw_chart, share_of_target, write_page
 from tests.programs.bench.row import Row, divide
 from tests.programs.bench.rows import lists, rewrite, whole
 
@@ -64,3 +65,16 @@ def test_paced_rows_of_both_systems_need_the_pace() -> None:
     assert ["met", "met"] == [row.result for row in held]
     assert ["not measured"] * 4 == [row.result for row in whole.webhook_rows([1.0], [2.0], "", "held 9 of 10/s")]
     assert msgspec.json.encode(rows_as_json(held))
+
+
+def test_page_and_chart_show_what_was_met_and_missed() -> None:
+    """A reader sees each figure beside its target, and which one misses it."""
+    good = Row(name="rate", value=6, unit="/s", ratios=(2.0, 4.0), target=2)
+    slow = Row(name="p99", value=20, unit="ms", target=5, at_most=True)
+    none = Row(name="free", value=1, unit="ms")
+    page = write_page([good, slow, none], {"cores": 2}, "2026-01-01T00:00:00Z")
+    assert "| rate | 6.00 /s | 3.00 x | 2.00 - 4.00 | >= 2 x | met |" in page
+    assert "| p99 | 20.00 ms |  |  | <= 5 ms | 4.00 x target |" in page
+    assert [1.5, 0.25, None] == [share_of_target(row) for row in (good, slow, none)]
+    colours = {f"#{red:02x}{green:02x}{blue:02x}" for _, (red, green, blue) in draw_chart([good, slow]).getcolors(9999)}
+    assert {MET, MISSED} <= colours
