@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from sqlalchemy import func, select
@@ -16,11 +16,12 @@ from shared.records.connect import Records
 from shared.records.errors import RecordsDown
 from shared.records.opening import open_records
 from shared.records.read import find_generation, list_lines
-from shared.store import archive, keys, ledger
+from shared.store import archive, generations, keys, ledger
 from shared.store.connect import Store
 from shared.store.findings import Finding
 
 POLL_S = 0.3
+REREADS = 3
 
 
 class Archived(Struct, kw_only=True):
@@ -47,11 +48,18 @@ async def wait_until_archived(store: Store, limit_s: float) -> int:
         await asyncio.sleep(POLL_S)
 
 
-async def read_archived(store: Store, url: str, accounts: Sequence[str], limit_s: float) -> Archived:
-    """Return what the database has of some accounts, once nothing waits for it."""
+async def read_archived(
+    store: Store, url: str, accounts: Sequence[str], stored: Iterable[dict[str, Generation]], limit_s: float
+) -> Archived:
+    """Return what the database has of some accounts, once nothing waits for it.
+
+    Those `stored` generations that a late result has changed meanwhile are read again, in both places.
+    """
     found = Archived(waiting=await wait_until_archived(store, limit_s))
     async with open_records(url) as records:
         await _read_rows(found, records, accounts)
+        for some in stored:
+            await _reread_changed(found, some, store, records, limit_s)
         for account in accounts:
             found.balances[account] = sum(line.amount_micros for line in await ledger.list_entries(store, account))
         state = FullCheck()
@@ -61,11 +69,27 @@ async def read_archived(store: Store, url: str, accounts: Sequence[str], limit_s
     return found
 
 
+async def _reread_changed(
+    found: Archived, stored: dict[str, Generation], store: Store, records: Records, limit_s: float
+) -> None:
+    """Read those that differ again, until they agree or have done so `REREADS` times."""
+    for _ in range(REREADS):
+        differing = [one for one in stored.values() if not one.open and one != found.generations.get(one.id)]
+        if not differing:
+            return
+        found.waiting = await wait_until_archived(store, limit_s)
+        async with records.read() as connection:
+            for one in differing:
+                found.generations[one.id] = await find_generation(connection, one.account, one.id)
+        for one in differing:
+            stored[one.id] = await generations.view(store, "", one.id) or one
+
+
 async def _read_rows(found: Archived, records: Records, accounts: Sequence[str]) -> None:
-    generations, usage, deliveries = schema.generations.c, schema.usage.c, schema.deliveries.c
+    rows, usage, deliveries = schema.generations.c, schema.usage.c, schema.deliveries.c
     async with records.read() as connection:
         for account in accounts:
-            mine = select(generations.id).where(generations.account == account)
+            mine = select(rows.id).where(rows.account == account)
             for name in (await connection.scalars(mine)).all():
                 found.generations[name] = await find_generation(connection, account, name)
             found.lines[account] = await list_lines(connection, account)

@@ -211,7 +211,9 @@ class Scene:
         await check_ledger(self.store, evidence.books)
         evidence.purchases = set(evidence.paid.accepted)
         names = [customer.account for customer in (*evidence.customers, self.tenant.customer)]
-        evidence.archived = await read_archived(self.store, self.deployment.records_url, names, ARCHIVED_MAX_S)
+        stored = (evidence.generations, evidence.attacked.generations)
+        url = self.deployment.records_url
+        evidence.archived = await read_archived(self.store, url, names, stored, ARCHIVED_MAX_S)
         evidence.injected = sorted(self.injector.injected, key=lambda fault: fault.at_s)
         evidence.rescues = self.injector.rescues
         evidence.anomalies = [*self.injector.anomalies, *self.clients.anomalies]
