@@ -67,6 +67,11 @@ class Store:
         self._connected = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
+    @property
+    def patience_s(self) -> float:
+        """Return how long a durable verb waits for the store by default."""
+        return (self.safe or self)._timeout_s
+
     async def __aenter__(self) -> "Store":
         self._keeper = asyncio.create_task(keep_running("keep_connected", self._keep))
         return self

@@ -1,25 +1,24 @@
 """Money: reserve at accept, settle once. In every state balance = top-ups - spent = sum of the ledger's entries."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from shared.domain.bounds import refusal_of
 from shared.domain.errors import Refused
-from shared.domain.generation import EndState, Outcome, Spec, encode, encode_spec
+from shared.domain.generation import EndState, Outcome, Spec
 from shared.domain.key_limits import EXPIRED, forbids, over_budget
 from shared.domain.money import dollars
+from shared.ops.clock import CLOCK
 from shared.store import keys
 from shared.store.client import StoreClient
 from shared.store.connect import Store
+from shared.store.record_sizes import PROMPT_BYTES_MAX, costs_of, encode_fitting, encode_whole_spec
 from shared.store.stored_lists import UNREADABLE, read_each
 
 BACKLOG_RETRY_AFTER_S = 5
 RECORD_KEEP_MS = 90 * 86_400_000
-RECORD_BYTES_MAX, REST_BYTES_MAX = 65_536, 5_000  # of a generation in the store: all, and without order and outcome
-SPEC_BYTES_MAX, PROMPT_BYTES_MAX = 58_000, 40_000  # the prompt stays after the end, next to the outcome
-MARK_BYTES = 20  # of the mark of a text that was cut
 
 
 class RouteOffer(Struct, frozen=True, kw_only=True):
@@ -115,31 +114,12 @@ class LedgerEntry(Struct, frozen=True):
 async def accept(store: Store, order: Order) -> Accepted:
     """Charge and queue an order at its first available provider.
 
-    Raises Refused if nothing was charged, StoreDown if the outcome is unknown (accept the same id again), UnknownPlan.
+    Raises Refused if nothing was charged, UnknownPlan, and StoreDown if the outcome is unknown. Then the order was
+    placed already, or never will be: a command that reaches the store later has no effect.
     """
-    offered: list[str | int | bytes] = []
-    spec_bytes = 0
-    for offer in order.offers:
-        spec = _encode_spec(offer.spec)
-        spec_bytes = max(spec_bytes, len(spec))
-        offered += (offer.provider, offer.spec.target, offer.price_micros, spec, offer.run_ms)
-    reply = await store.run(
-        "accept",
-        order.id,
-        order.key_hash,
-        order.queue_ms,
-        order.replay_key,
-        order.body_hash,
-        order.waiter,
-        order.payer,
-        order.guest,
-        order.bounds,
-        f"{order.bytes_in} {spec_bytes + order.upload_bytes} {order.cost_micros}",
-        " ".join(order.uploads),
-        order.address,
-        *offered,
-        durable=True,
-    )
+    reply = await _send_order(store, order, _end_of_wait(store))
+    if reply[0] == "late":  # it is not, because we still wait: the store's clock has jumped
+        reply = await _send_order(store, order, "")
     match reply:
         case ["accepted", account, created_ms, _, number, reserved]:
             chosen = order.offers[number - 1] if number else None
@@ -161,13 +141,36 @@ async def accept(store: Store, order: Order) -> Accepted:
     raise ValueError("accept replied nothing")
 
 
-def _encode_spec(spec: Spec) -> bytes:
-    """Return a specification for the store. Raises Refused if it is too large for a record."""
-    raw = encode_spec(spec)
-    if len(raw) > SPEC_BYTES_MAX or len(spec.prompt.encode()) > PROMPT_BYTES_MAX:
-        reason = f"must have at most {PROMPT_BYTES_MAX} bytes of UTF-8, and {SPEC_BYTES_MAX} together with the input."
-        raise Refused("invalid_input", reason, field="prompt")
-    return raw
+async def _send_order(store: Store, order: Order, until_ms: int | str) -> list[Any]:
+    offered: list[str | int | bytes] = []
+    spec_bytes = 0
+    for offer in order.offers:
+        spec = encode_whole_spec(offer.spec)
+        spec_bytes = max(spec_bytes, len(spec))
+        offered += (offer.provider, offer.spec.target, offer.price_micros, spec, offer.run_ms)
+    return await store.run(
+        "accept",
+        order.id,
+        order.key_hash,
+        order.queue_ms,
+        order.replay_key,
+        order.body_hash,
+        order.waiter,
+        order.payer,
+        order.guest,
+        order.bounds,
+        f"{order.bytes_in} {spec_bytes + order.upload_bytes} {order.cost_micros}",
+        " ".join(order.uploads),
+        order.address,
+        until_ms,
+        *offered,
+        durable=True,
+    )
+
+
+def _end_of_wait(store: Store) -> int | str:
+    """Return when the caller of a verb stops waiting, on the store's clock; empty while that is not known."""
+    return CLOCK.now_ms() + int(store.patience_s * 1000) if CLOCK.measured else ""
 
 
 async def release(store: Store, generation_id: str) -> bool:
@@ -236,23 +239,6 @@ async def settle(
         case [reason, *_]:
             return NotSettled(reason)
     raise ValueError("settle replied nothing")
-
-
-def encode_fitting(outcome: Outcome, prompt_bytes: int = PROMPT_BYTES_MAX) -> bytes:
-    """Return an outcome for a record with a prompt of that size. A text that is too large is cut and marked as such."""
-    raw, text = encode(outcome), outcome.text or ""
-    excess = len(raw) - (RECORD_BYTES_MAX - REST_BYTES_MAX - prompt_bytes)
-    if excess <= 0:
-        return raw
-    kept = text.encode()[: max(len(text.encode()) - excess - MARK_BYTES, 0)].decode(errors="ignore")
-    facts = {**outcome.facts, "truncated": True} if kept else {"truncated": True}
-    return encode(structs.replace(outcome, text=kept, facts=facts))
-
-
-def costs_of(outcome: Outcome) -> tuple[int | str, int | str]:
-    """Return the expected and the reported cost of an outcome, as the scripts take them."""
-    expected, reported = outcome.expected_micros, outcome.cost_micros
-    return ("" if expected is None else expected, "" if reported is None else reported)
 
 
 async def top_up(store: StoreClient, account_id: str, amount_micros: int, reference: str) -> TopUpResult:

@@ -9,7 +9,7 @@ from shared.domain.generation import Outcome, Spec, decode_spec, encode_spec
 from shared.store import keys
 from shared.store.connect import Store
 from shared.store.history import NO_PROOF
-from shared.store.ledger import costs_of, encode_fitting
+from shared.store.record_sizes import costs_of, encode_fitting
 
 Refusal = Literal["down", "busy", "ours", "skipped", "held"]
 

@@ -59,7 +59,7 @@ async def read_archived(
     async with open_records(url) as records:
         await _read_rows(found, records, accounts)
         for some in stored:
-            await _reread_changed(found, some, store, records, limit_s)
+            await _read_changed_again(found, some, store, records, limit_s)
         for account in accounts:
             found.balances[account] = sum(line.amount_micros for line in await ledger.list_entries(store, account))
         state = FullCheck()
@@ -69,7 +69,7 @@ async def read_archived(
     return found
 
 
-async def _reread_changed(
+async def _read_changed_again(
     found: Archived, stored: dict[str, Generation], store: Store, records: Records, limit_s: float
 ) -> None:
     """Read those that differ again, until they agree or have done so `REREADS` times."""

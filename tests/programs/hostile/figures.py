@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from shared.store.ledger import RECORD_BYTES_MAX
+from shared.store.record_sizes import RECORD_BYTES_MAX
 from tests.programs.bench.row import percentile
 from tests.programs.hostile.attacker import UNSENT
 from tests.programs.hostile.ordinary import Course

@@ -19,7 +19,7 @@ from shared.domain.ids import generation_id
 from shared.ops.storage import Storage, new_input_path, new_path
 from shared.store import generations, keys, ledger
 from shared.store.connect import Store
-from shared.store.ledger import RECORD_BYTES_MAX
+from shared.store.record_sizes import RECORD_BYTES_MAX
 from tests.harness.bounds import within
 from tests.harness.doubles.provider import a_png
 from tests.harness.factories import CENTS, create_customer, make_order

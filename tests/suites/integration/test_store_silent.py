@@ -13,14 +13,14 @@ from gateway.watch import Watch
 from shared.domain.errors import StoreDown, StoreError
 from shared.ops.clock import CLOCK
 from shared.ops.settings import Settings
-from shared.store import keys
+from shared.store import accounts, keys, ledger
 from shared.store.connect import Store, retry_at_start, watch
 from shared.store.guard import open_guarded_store
 from shared.store.listen import listen
 from shared.store.queue import arq_pool, decode_job, encode_job
 from shared.store.wire import Wire
 from tests.harness.bounds import BUSY_S, within
-from tests.harness.factories import new_generation_id
+from tests.harness.factories import CENTS, Customer, check_is_open, create_customer, make_order, new_generation_id
 from tests.harness.proxy import Proxy
 from workers.engine import Engine
 
@@ -75,6 +75,42 @@ async def test_call_ends_when_the_connection_fell_silent(proxy: Proxy) -> None:
         proxy.fall_silent()
         with pytest.raises(StoreDown):
             await asyncio.wait_for(store.call("PING"), BACK_S + BUSY_S)
+
+
+async def test_order_that_the_network_held_back_is_never_placed(store_url: str, proxy: Proxy) -> None:
+    """After a call has ended without a reply, its order is not placed any more, and may be sent again."""
+    async with Store(store_url) as direct, Store(f"redis://127.0.0.1:{proxy.port}", timeout_s=0.5) as store:
+        customer = await create_customer(direct)
+        assert CLOCK.measured
+        first, second = make_order(customer, replay_key="k"), make_order(customer, replay_key="k")
+        await store.call("PING")
+        proxy.fall_silent()
+        with pytest.raises(StoreDown):
+            await ledger.accept(store, first)
+        proxy.resume()
+        assert not (await ledger.accept(store, second)).replayed
+        await asyncio.sleep(0.1)
+        assert await check_is_open(direct, second.id)
+        assert not await check_is_open(direct, first.id)
+        assert 90 * CENTS == await read_balance(direct, customer)
+
+
+async def test_order_is_placed_although_the_clock_of_the_store_has_jumped(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reply that comes in time shows that the order is not late, whatever the clocks say."""
+    async with Store(store_url) as store:
+        customer = await create_customer(store)
+        monkeypatch.setattr(CLOCK, "now_ms", lambda: 1)
+        order = make_order(customer)
+        assert order.id == (await ledger.accept(store, order)).id
+
+
+async def read_balance(store: Store, customer: Customer) -> int:
+    """Return the balance of a customer, micro-USD."""
+    account = await accounts.find(store, customer.account)
+    assert account is not None
+    return account.balance
 
 
 async def test_reads_share_a_write_and_survive_a_lost_connection(proxy: Proxy) -> None:

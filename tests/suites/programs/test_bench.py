@@ -68,7 +68,7 @@ def test_paced_rows_of_both_systems_need_the_pace() -> None:
 
 
 def test_page_and_chart_show_what_was_met_and_missed() -> None:
-    """A reader sees each figure beside its target, and which one misses it."""
+    """A reader sees each figure next to its target, and which one misses it."""
     good = Row(name="rate", value=6, unit="/s", ratios=(2.0, 4.0), target=2)
     slow = Row(name="p99", value=20, unit="ms", target=5, at_most=True)
     none = Row(name="free", value=1, unit="ms")

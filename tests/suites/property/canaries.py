@@ -102,6 +102,7 @@ CANARIES = (
     ),
     Canary("event to an unsubscribed endpoint", "settle", "(types == '*' or string.find(", "(true or string.find("),
     Canary("event to a disabled endpoint", "settle", "return types and not disabled and", "return types and"),
+    Canary("accept places a late order", "accept", "if now > (tonumber(until_ms) or now) then", "if false then"),
     Canary("accept without the balance check", "accept", "if balance < price then", "if false then"),
     Canary("accept charges a known id twice", "accept", "if created then", "if false then"),
     Canary(

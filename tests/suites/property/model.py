@@ -234,6 +234,7 @@ class Order(Struct, frozen=True, kw_only=True):
     payer: str = "balance"
     guest: str = ""
     uploads: str = ""
+    late: bool = False  # it reaches the store after its caller has stopped waiting
 
 
 class Model(Struct):
@@ -300,6 +301,8 @@ class Model(Struct):
         if order.replay in account.replays:
             body, first = account.replays[order.replay]
             return ["replayed", account.id, first] if body == order.body else ["reused"]
+        if order.late:
+            return ["late"]
         by_quota = order.payer == "quota" and account.used < account.plan.daily_quota
         provider = self.first_available([order.provider, *order.others], accept_held=True)
         refusal = self._refusal(account, order, provider, by_quota)

@@ -65,6 +65,16 @@ def replay_an_idempotency_key(world: World) -> None:
     world.accept("eve", price=150_000, replay="k1", body="b1")
 
 
+def place_no_order_that_comes_too_late(world: World) -> None:
+    """Place no order after its caller has stopped waiting. One that is placed already is repeated and replayed."""
+    key = next(iter(world.model.accounts["ada"].keys.values()))
+    world.order(world.make_order("ada", late=True), twice=True)
+    world.order(world.make_order("ada", replay="k1", body="b1", late=True))
+    name = world.accept("ada", replay="k1", body="b1")
+    world.order(Order(id=name, key=key, price=10_000, provider="local", late=True))
+    world.order(world.make_order("ada", replay="k1", body="b1", late=True))
+
+
 def repeat_an_order_by_its_id(world: World) -> None:
     """Repeat an order under its id, also after its end, without a charge."""
     key = next(iter(world.model.accounts["ada"].keys.values()))

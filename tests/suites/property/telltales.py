@@ -20,6 +20,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
     "accept": (
         scenarios.notify_of_a_low_balance_once,
         scenarios.replay_an_idempotency_key,
+        scenarios.place_no_order_that_comes_too_late,
         scenarios.prefer_a_free_provider,
         scenarios.refuse_an_order_above_the_balance,
         scenarios.give_a_new_slot_to_the_backlog,

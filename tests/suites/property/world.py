@@ -33,6 +33,7 @@ from tests.suites.property.sync_store import Snapshot, SyncStore, Value, decode_
 from tests.suites.property.transitions import Transitions
 
 LONG_MS = 3_600_000
+LONG_AGO_MS = 1
 COUNT_MAX = 100
 DAY_S, HISTORY_S = 86_400, 10
 KEYS_MAX, ENDPOINTS_MAX = 3, 3
@@ -296,7 +297,7 @@ class World:
     def accept_args(self, order: Order) -> tuple[Value, ...]:
         """Return the arguments of `accept`."""
         named = (order.id, order.key, LONG_MS, order.replay, order.body, order.waiter, order.payer, order.guest)
-        named += (BOUNDS, USAGE, order.uploads, ADDRESS)
+        named += (BOUNDS, USAGE, order.uploads, ADDRESS, LONG_AGO_MS if order.late else "")
         routes = ((name, name, order.price, SPECS[name], LONG_MS) for name in (order.provider, *order.others))
         return (*named, *(part for way in routes for part in way))
 

@@ -3,12 +3,12 @@
 --       guest (the account of a caller without a key, or ''), bounds (the scopes and limits of part `bounds`),
 --       usage (bytes of the request, bytes to store, our cost in micro-USD), uploads (paths that the caller stores after
 --       the accept, or ''; until `release` or for HOLD_MS no worker gets the generation), address (the caller's, as 128
---       binary digits), then for each route in the order of preference: provider, target, price (micro-USD), spec,
---       run_ms. The first available route is chosen, else the first paused one.
+--       binary digits), until_ms (the caller stops waiting then, or ''), then for each route in the order of preference:
+--       provider, target, price (micro-USD), spec, run_ms. The first available route is chosen, else the first paused one.
 -- Keys: gw:account:<id> gw:plan:<name> gw:generation:<id>
 -- Returns {'accepted', account, created_ms, balance, route (its number; 0: it has been rerouted), reserved}
 -- Returns {'replayed', account, id} | {'reused'} | {'unknown_plan', plan} | {'insufficient', balance, price}
--- Returns {'quota', limit, used} | {'backlog_full', waiting} | {'down', retry_after_ms} | {'suspended'}
+-- Returns {'quota', limit, used} | {'backlog_full', waiting} | {'down', retry_after_ms} | {'suspended'} | {'late'}
 --@include now
 --@include queue
 --@include feed
@@ -22,8 +22,8 @@
 --@include order
 --@include key_limits
 --@include budget
-local FIRST, KEY_CHARS = 13, 16
-local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest, bounds, usage, uploads, address = unpack(ARGV)
+local FIRST, KEY_CHARS = 14, 16
+local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest, bounds, usage, uploads, address, until_ms = unpack(ARGV)
 local account, budgets, forbidden = find_account(guest, key_hash, address, FIRST, now)
 if not account then return forbidden end
 local plan, topup, spent, low, told, capped, state, watched_ms = unpack(redis.call('HMGET', 'gw:account:' .. account,
@@ -32,9 +32,9 @@ local balance = (topup or 0) - (spent or 0)
 -- The gateway sends the same id again after a lost reply.
 local created, known, reserved = unpack(redis.call('HMGET', 'gw:generation:' .. id, 'created_ms', 'spec', 'reserved'))
 if created then return {'accepted', account, tonumber(created), balance, route_number(known, FIRST), tonumber(reserved)} end
-if forbidden then return forbidden end
-local replay = find_replay(account, replay_key, body_hash)
+local replay = forbidden or find_replay(account, replay_key, body_hash)
 if replay then return replay end
+if now > (tonumber(until_ms) or now) then return {'late'} end  -- the network held it back, and its caller got 503
 local concurrency, backlog_max, quota, beyond, limits = unpack(redis.call('HMGET', 'gw:plan:' .. (plan or 'guest'),
   'concurrency', 'backlog_max', 'daily_quota', 'beyond', 'bounds'))
 if not concurrency then return {'unknown_plan', plan or 'guest'} end

@@ -54,12 +54,12 @@ async def open_saq(url: str, runs: Runs) -> Any:
     from saq import Worker
     from saq.queue.redis import RedisQueue
 
-    async def noop(_: Any, **__: Any) -> None:
+    async def run_noop(_: Any, **__: Any) -> None:
         runs.note()
 
     queue = RedisQueue(Redis.from_url(url), name="bench")
     await queue.connect()
-    worker = Worker(queue, functions=[("noop", noop)], concurrency=SLOTS)
+    worker = Worker(queue, functions=[("noop", run_noop)], concurrency=SLOTS)
     yield lambda number: queue.enqueue("noop", number=number, ttl=-1), worker.start
     await worker.stop()
     await queue.disconnect()
@@ -74,11 +74,11 @@ async def open_taskiq(url: str, runs: Runs) -> Any:
     broker = RedisStreamBroker(url, consumer_id="0")
 
     @broker.task(task_name="noop")
-    async def noop(number: int) -> None:
+    async def run_noop(number: int) -> None:
         runs.note()
 
     await broker.startup()
-    yield noop.kiq, lambda: run_receiver_task(broker, max_async_tasks=SLOTS)
+    yield run_noop.kiq, lambda: run_receiver_task(broker, max_async_tasks=SLOTS)
     await broker.shutdown()
 
 
@@ -90,11 +90,11 @@ async def open_streaq(url: str, runs: Runs) -> Any:
     worker: Any = Worker(redis_url=url, concurrency=SLOTS, handle_signals=False)
 
     @worker.task(ttl=0)
-    async def noop(number: int) -> None:
+    async def run_noop(number: int) -> None:
         runs.note()
 
     async def enqueue(number: int) -> None:
-        await noop.enqueue(number)
+        await run_noop.enqueue(number)
 
     async with worker:
         yield enqueue, worker.run_async

@@ -43,7 +43,7 @@ NAMES = ("upstream", "LiteLLM", "Wokflow")
 
 
 class Server(Struct, frozen=True):
-    """Where a system serves chat completions, and the keys of its customers."""
+    """The port of a system that serves chat completions, and the keys of its customers."""
 
     port: int
     api_keys: tuple[str, ...]

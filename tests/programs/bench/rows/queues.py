@@ -15,7 +15,7 @@ LIMIT_S = 180.0
 
 
 class Found(Struct, frozen=True):
-    """What a peer's run printed."""
+    """The output of a peer's run."""
 
     per_s: float
     pickups_ms: list[float]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.generation import Outcome, Spec, decode_spec, encode, encode_spec
-from shared.store.ledger import PROMPT_BYTES_MAX, RECORD_BYTES_MAX, REST_BYTES_MAX, encode_fitting
+from shared.store.record_sizes import PROMPT_BYTES_MAX, RECORD_BYTES_MAX, REST_BYTES_MAX, encode_fitting
 
 LUA = Path(__file__).resolve().parents[4] / "shared" / "store" / "lua"
 PLAIN = Spec("wokgen", "image", "m", "m", "a boat", {"seed": 2**63 - 1, "mode": "pixel"})
