@@ -14,6 +14,9 @@ from gateway.dialects.error_bodies import dialect_of
 from shared.ops.settings import ROOT
 
 FOLDER = Path(__file__).parent / "console"
+DIST = ROOT / "dist"  # written by `make dist`
+PACKAGE_TYPES = {".whl": "application/zip", ".tgz": "application/gzip"}
+TARBALL_VERSION = re.compile(r"-[0-9][^-]*(?=\.tgz$)")
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 NO_BASE_URL = 'BASE_URL_DEFAULT: string = "";'  # in sdk/wokgen.ts
 WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
@@ -34,7 +37,7 @@ def handler(body: bytes, media_type: str, headers: Mapping[str, str] = {}) -> Ha
     sent = ALWAYS | dict(headers)
     # Weak, because the compressed bytes differ from these.
     etag = ETag(blake2b(body, digest_size=12).hexdigest(), is_weak=True)
-    charset = None if media_type == "application/json" else "utf-8"
+    charset = None if media_type.startswith("application/") else "utf-8"
     packed = gzip.compress(body, mtime=0)
 
     async def serve(request: web.Request) -> web.Response:
@@ -94,8 +97,26 @@ def sdk(base_url: str) -> Handler:
 
 def page_parts() -> Handler:
     """Return the handler of `/pages/{name}`: stylesheets, scripts and images. The handler raises HTTPNotFound."""
-    files = [path for path in FOLDER.iterdir() if path.suffix in MEDIA_TYPES]
-    handlers = {path.name: handler(path.read_bytes(), MEDIA_TYPES[path.suffix]) for path in files}
+    return by_name(read_folder(FOLDER, MEDIA_TYPES))
+
+
+def sdk_packages() -> Handler:
+    """Return the handler of `/sdk/{name}`: the packages of `make dist`, if there are any.
+
+    The npm tarball also has a name without its version, for URLs that stay. The handler raises HTTPNotFound.
+    """
+    packages = read_folder(DIST, PACKAGE_TYPES, {"Access-Control-Allow-Origin": "*"}) if DIST.is_dir() else {}
+    return by_name({TARBALL_VERSION.sub("", name): handler for name, handler in packages.items()} | packages)
+
+
+def read_folder(folder: Path, media_types: Mapping[str, str], headers: Mapping[str, str] = {}) -> dict[str, Handler]:
+    """Return the handlers of a folder's files of some types, by name."""
+    files = [path for path in folder.iterdir() if path.suffix in media_types]
+    return {path.name: handler(path.read_bytes(), media_types[path.suffix], headers) for path in files}
+
+
+def by_name(handlers: Mapping[str, Handler]) -> Handler:
+    """Return the handler of files by the `name` in the path. It raises HTTPNotFound."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
         found = handlers.get(request.match_info["name"])

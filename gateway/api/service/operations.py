@@ -206,6 +206,15 @@ def operations() -> tuple[Operation, ...]:
         _html("/account/webhooks", "webhooks", "readWebhooksPage", "Open the page for webhook endpoints"),
         _page_part(),
         sdk,
+        _named_file(
+            "/sdk/{name}",
+            static.sdk_packages(),
+            "readSdkPackage",
+            summary="Download a package of an SDK",
+            text="The wheel of the Python SDK, or the npm tarball of the TypeScript SDK, if this installation has "
+            "them. `wokspec-sdk.tgz` is the tarball of its version.",
+            example="wokspec-sdk.tgz",
+        ),
     )
 
 
@@ -220,15 +229,21 @@ def _docs() -> Operation:
 
 
 def _page_part() -> Operation:
+    summary = "Read a stylesheet, script or image of the pages"
+    return _named_file("/pages/{name}", static.page_parts(), "readPagePart", summary=summary, example="docs.css")
+
+
+def _named_file(path: str, handler: Handler, name: str, *, summary: str, example: str, text: str = "") -> Operation:
     return Operation(
         method="get",
-        path="/pages/{name}",
-        handler=static.page_parts(),
-        id="readPagePart",
+        path=path,
+        handler=handler,
+        id=name,
         tag=TAG,
-        summary="Read a stylesheet, script or image of the pages",
+        summary=summary,
+        text=text,
         access="open",
-        parameters=(_text("name", "The file's name.", "docs.css"),),
+        parameters=(_text("name", "The file's name.", example),),
         responses=(OperationResponse(text="The file.", headers=("ETag",), media_type="*/*"), UNCHANGED),
         refusals=("not_found", "internal_error"),
     )

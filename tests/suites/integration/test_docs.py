@@ -277,6 +277,7 @@ async def test_service_is_as_described(reader: Reader) -> None:
             assert [] == [name for name in absent if name != "X-Request-Id"]
     await reader.call("get", "/assets/{path}", status=404, names={"path": "nothing"})
     await reader.call("get", "/pages/{name}", status=404, names={"name": "nothing"})
+    await reader.call("get", "/sdk/{name}", status=404, names={"name": "nothing"})
 
 
 async def archive_all(reader: Reader) -> None:
