@@ -38,6 +38,12 @@ MODULES: dict[str, dict[str, str]] = {
         "Usage": "Usage",
     },
     "uploads": {"Upload": "UploadEntry"},
+    "endpoints": {
+        "DeliveryAttempt": "AttemptEntry",
+        "WebhookDelivery": "DeliveryEntry",
+        "WebhookEndpoint": "EndpointEntry",
+    },
+    "keys": {"SpentAmounts": "SpentEntry", "ApiKey": "KeyEntry"},
     "events": {"StreamedEvent": "StreamedEvent"},
     "webhooks": {
         "GenerationCompletedEvent": "GenerationCompleted",
@@ -61,6 +67,7 @@ MODULES: dict[str, dict[str, str]] = {
 }
 CLASSES = {schema: name for classes in MODULES.values() for name, schema in classes.items()}
 PLACES = {name: module for module, classes in MODULES.items() for name in classes}
+SECRETS = ("key", "secret", "upload_url")  # no repr shows them
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
 
@@ -101,7 +108,7 @@ def _write_module(module: str, schemas: Mapping[str, Schema]) -> Iterator[str]:
     text = "\n".join(bodies)
     yield f'"""The JSON of the API: {module}. Generated from the OpenAPI document by sdk/scripts/python_models.py."""'
     yield ""
-    yield "from dataclasses import dataclass"
+    yield f"from dataclasses import dataclass{', field' if '= field(' in text else ''}"
     if "datetime" in text:
         yield "from datetime import datetime"
     if "Literal[" in text:
@@ -121,7 +128,8 @@ def _write_class(name: str, schema: Schema) -> Iterator[str]:
     for field, described in schema["properties"].items():
         kind = type_of(described)
         if field not in schema.get("required", ()):
-            kind = f"{kind.removesuffix(' | None')} | None = None"
+            default = "field(default=None, repr=False)" if field in SECRETS else "None"
+            kind = f"{kind.removesuffix(' | None')} | None = {default}"
         yield ""
         yield f"    {snake(field)}: {kind}"
         yield from _write_text(described["description"])

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "python/wokflow"
-MODULES = ("client", "transport")
+MODULES = ("client", "management", "transport")
 RUFF_S = 60
 RULES = (
     (r"\bAwaitable\[(\w+)\]", r"\1"),
@@ -16,6 +16,7 @@ RULES = (
     (r"\[(\w+), None\]:", r"[\1, None, None]:"),
     (r"\bAsyncWokflow\b", "Wokflow"),
     (r"\bAsyncTransport\b", "Transport"),
+    (r"\bAsyncManagement\b", "Management"),
     (r"\bAsyncClient\b", "Client"),
     (r"\baclosing\b", "closing"),
     (r"\baclose\b", "close"),

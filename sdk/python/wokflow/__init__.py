@@ -23,10 +23,12 @@ from wokflow.errors import (
     WebhookVerificationError,
     WokflowError,
 )
-from wokflow.models.account import Account, Balance, Transaction, Usage
+from wokflow.models.account import Account, Balance, SpendCaps, Transaction, Usage
 from wokflow.models.catalogue import Model
+from wokflow.models.endpoints import WebhookDelivery, WebhookEndpoint
 from wokflow.models.events import StreamedEvent
 from wokflow.models.generations import Generation, Quote
+from wokflow.models.keys import ApiKey
 from wokflow.models.receipts import Receipt, ReceiptKeys
 from wokflow.models.uploads import Upload
 from wokflow.progress import Progress
@@ -39,6 +41,7 @@ __version__ = VERSION
 __all__ = [
     "Account",
     "ApiError",
+    "ApiKey",
     "AsyncWokflow",
     "AuthenticationError",
     "Balance",
@@ -60,12 +63,15 @@ __all__ = [
     "ReceiptKeys",
     "ReceiptVerificationError",
     "ServerError",
+    "SpendCaps",
     "StreamedEvent",
     "TooManyRequestsError",
     "Transaction",
     "Upload",
     "Usage",
     "WaitTimeoutError",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "WebhookEvent",
     "WebhookVerificationError",
     "Wokflow",

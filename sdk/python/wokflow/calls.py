@@ -32,6 +32,7 @@ class Call(Generic[Answer]):
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = 0.0  # 0: the client's own
     retries: int | None = None  # None: the client's own
+    is_repeatable: bool = True  # False: it must not run twice, and does not support an Idempotency-Key
 
 
 def create(body: Mapping[str, object], key: str, wait_s: float = 0.0) -> Call[Generation]:

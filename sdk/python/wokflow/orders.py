@@ -1,9 +1,12 @@
 """The arguments of orders and of lists."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Literal, TypedDict
+
+from wokflow.models.account import SpendCaps
 
 Kind = Literal["image", "video", "text", "voice", "music", "upscale", "interrogate", "enhance"]
 Status = Literal["processing", "completed", "failed"]
@@ -98,6 +101,61 @@ class UsageFilters(TypedDict, total=False):
     """Usage of this provider."""
 
 
+Scope = Literal["generate", "read", "webhooks", "manage"]
+
+
+class KeyLimits(TypedDict, total=False):
+    """The limits of an API key."""
+
+    name: str
+    """A name for people."""
+
+    scopes: Sequence[Scope]
+    """The calls that the key may make. Empty: all."""
+
+    expires_at: datetime | str | None
+    """When the key stops working. None: never."""
+
+    models: Sequence[str]
+    """The models that the key may order. Empty: all."""
+
+    kinds: Sequence[Kind]
+    """The kinds that the key may order. Empty: all."""
+
+    ip_addresses: Sequence[str]
+    """The addresses or networks that the key works from. Empty: all."""
+
+    spend_caps: SpendCaps | None
+    """A budget of the key's own. None: it has none."""
+
+
+class NewKey(KeyLimits, total=False):
+    """The fields of a new API key."""
+
+    kind: Literal["wokgen", "wowflow"]
+    """The kind decides the prefix: `wf_live_` (the default) or `wok_`."""
+
+
+class KeyChanges(KeyLimits, total=False):
+    """The changes of an API key."""
+
+    reset_spent: bool
+    """Whether the key's own budget begins to count from zero."""
+
+
+class AccountChanges(TypedDict, total=False):
+    """The changes of an account."""
+
+    low_balance_cents: int
+    """Below this balance, webhooks get `balance.low`. 0: never."""
+
+    spend_caps: SpendCaps | None
+    """The caps of all orders of the account together. None: it has none."""
+
+    reset_spent: bool
+    """Whether these caps begin to count from zero."""
+
+
 def create_key() -> str:
     """Return a new Idempotency-Key."""
     return str(uuid.uuid4())
@@ -116,5 +174,19 @@ def query_of(filters: Mapping[str, object]) -> dict[str, str]:
         if name == "metadata" and isinstance(value, Mapping):
             query |= {f"metadata.{key}": str(wanted) for key, wanted in value.items()}
         elif value is not None:
-            query[name.removesuffix("_")] = value.isoformat() if isinstance(value, date) else str(value)
+            query[name.removesuffix("_")] = str(to_json(value))
     return query
+
+
+def to_json(value: object) -> object:
+    """Return a value of an argument as JSON has it. A time without a zone is local."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.astimezone()).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return asdict(value) if isinstance(value, SpendCaps) else value
+
+
+def body_of(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return arguments as a body. None is sent: it removes a limit."""
+    return {name: to_json(value) for name, value in fields.items()}

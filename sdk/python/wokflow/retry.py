@@ -2,7 +2,7 @@
 
 from email.utils import parsedate_to_datetime
 
-from wokflow.errors import FOREIGN_CODE, ApiError, ConnectionFailedError, WokflowError
+from wokflow.errors import FOREIGN_CODE, ApiError, ConnectionFailedError, TooManyRequestsError, WokflowError
 
 RETRY_WAIT_S_MAX = 60.0  # a longer Retry-After, such as that of a daily quota, ends the retries
 BACKOFF_S_FIRST = 0.5
@@ -23,12 +23,13 @@ def is_transient(error: WokflowError) -> bool:
     return error.status in TRANSIENT_STATUSES or (error.status == 502 and error.code == FOREIGN_CODE)
 
 
-def retry_delay_s(error: WokflowError, attempt: int, random: float) -> float | None:
+def retry_delay_s(error: WokflowError, attempt: int, random: float, *, is_repeatable: bool = True) -> float | None:
     """Return the delay after attempt number `attempt`, from 1, has failed. None: do not send it again.
 
-    `random` is in [0, 1), and spreads clients that failed together.
+    `random` is in [0, 1), and spreads clients that failed together. A call that is not repeatable must not run twice:
+    it is sent again only after a 429, which says that it did not run.
     """
-    if not is_transient(error):
+    if not is_transient(error) or not (is_repeatable or isinstance(error, TooManyRequestsError)):
         return None
     named_s = error.retry_after_s if isinstance(error, ApiError) else None
     if named_s is not None and named_s > RETRY_WAIT_S_MAX:

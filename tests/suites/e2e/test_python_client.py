@@ -5,8 +5,9 @@ import io
 import itertools
 import re
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.harness.doubles.provider import a_png
 from tests.harness.processes import Process
 from tests.harness.proxy import Proxy
 from tests.suites.e2e.caller import Caller, Place, deploy
-from wokflow import AsyncWokflow, Wokflow
+from wokflow import AsyncWokflow, SpendCaps, Wokflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -51,24 +52,39 @@ class Either:
     """One of the two clients, called in the same way."""
 
     def __init__(self, kind: str, url: str, key: str, **options: Any) -> None:
+        self.kind = kind
         self.http = httpx.AsyncClient(verify=False) if kind == "async" else httpx.Client(verify=False)
         options |= {"api_key": key, "base_url": url, "http": self.http}  # reading certificates takes 0.1 s of CPU
         self.asynchronous = AsyncWokflow(**options) if kind == "async" else None
         self.synchronous = Wokflow(**options) if kind == "sync" else None
 
-    async def call(self, name: str, *arguments: Any, **options: Any) -> Any:
+    async def call(self, name: str, /, *arguments: Any, **options: Any) -> Any:
         """Call a method."""
         async with within(WAIT_S):
             if self.asynchronous is not None:
                 return await getattr(self.asynchronous, name)(*arguments, **options)
             return await asyncio.to_thread(getattr(self.synchronous, name), *arguments, **options)
 
-    async def collect(self, name: str, *arguments: Any, **options: Any) -> list[Any]:
-        """Return what an iterator yields until its end."""
+    async def collect(self, name: str, *arguments: Any, on_first: Callable[[], object] = lambda: None) -> list[Any]:
+        """Return what an iterator yields until its end. `on_first` runs in the test's loop after the first."""
+        loop, found = asyncio.get_running_loop(), []
+
+        def take(one: Any) -> None:
+            if not found:
+                loop.call_soon_threadsafe(on_first)
+            found.append(one)
+
+        def take_all() -> None:
+            for one in getattr(self.synchronous, name)(*arguments):
+                take(one)
+
         async with within(WAIT_S):
-            if self.asynchronous is not None:
-                return [one async for one in getattr(self.asynchronous, name)(*arguments, **options)]
-            return await asyncio.to_thread(lambda: list(getattr(self.synchronous, name)(*arguments, **options)))
+            if self.asynchronous is None:
+                await asyncio.to_thread(take_all)
+            else:
+                async for one in getattr(self.asynchronous, name)(*arguments):
+                    take(one)
+        return found
 
     async def close(self) -> None:
         """Close the connections."""
@@ -130,7 +146,9 @@ async def test_generation_is_waited_for(caller: Caller, client: Either) -> None:
     assert ("completed", {"job": "7"}, 2) == (made.status, made.metadata, made.cost_cents)
     assert made.result_url
     assert made == await client.call("read", made.id) == await client.call("wait", made.id)
-    assert [made] == await client.call("list_generations", metadata={"job": "7"}, type="image", limit=5)
+    assert [made] == await client.call(
+        "list_generations", metadata={"job": "7"}, type="image", from_=datetime(2020, 1, 1, tzinfo=UTC)
+    )
     lines = await client.call("list_transactions", type="spend")
     assert [(made.id, -20_000)] == [(line.generation_id, line.amount_micros) for line in lines]
     assert 98 == (await client.call("read_balance")).balance_cents == await caller.check_balance()
@@ -153,10 +171,9 @@ async def test_failed_generation_raises(caller: Caller, client: Either) -> None:
 @pytest.mark.parametrize("lost", [1, 2])
 async def test_lost_responses_never_pay_twice(caller: Caller, client: Either, lost: int) -> None:
     """An order whose responses are lost is repeated under its key, and charged once."""
-    kind = "async" if client.asynchronous else "sync"
     async with (
         lose_responses(caller.place.stack.url, lost) as proxy,
-        connect(kind, f"http://127.0.0.1:{proxy.port}", caller.customer.key) as other,
+        connect(client.kind, f"http://127.0.0.1:{proxy.port}", caller.customer.key) as other,
     ):
         made = await other.call("generate", "test/noop", "a boat")
     assert "done" == made.result_text
@@ -192,9 +209,11 @@ async def test_errors_have_their_classes(client: Either) -> None:
 
 async def test_wrong_keys_differ_from_empty_balances(caller: Caller, client: Either) -> None:
     """A wrong key is an authentication error, and a price above the balance a payment error."""
-    kind, poor = "async" if client.asynchronous else "sync", await caller.place.create_caller(cents=1)
-    url = caller.place.stack.url
-    async with connect(kind, url, "wf_live_wrong") as wrong, connect(kind, url, poor.customer.key) as empty:
+    poor, url = await caller.place.create_caller(cents=1), caller.place.stack.url
+    async with (
+        connect(client.kind, url, "wf_live_wrong") as wrong,
+        connect(client.kind, url, poor.customer.key) as empty,
+    ):
         with pytest.raises(wokflow.errors.InvalidApiKeyError):
             await wrong.call("read_balance")
         with pytest.raises(wokflow.InsufficientBalanceError):
@@ -211,16 +230,66 @@ async def test_events_are_streamed_to_the_end(client: Either) -> None:
     assert named == await client.collect("follow", last.generation)
 
 
+async def test_broken_stream_is_resumed(caller: Caller, client: Either) -> None:
+    """A stream whose connection breaks goes on behind its last event, without loss or repetition."""
+    made = await client.call("create", "test/image", "a boat slow=0.8")
+    async with (
+        lose_responses(caller.place.stack.url, 0) as proxy,
+        connect(client.kind, f"http://127.0.0.1:{proxy.port}", caller.customer.key) as other,
+    ):
+        events = await other.collect("follow", made, on_first=proxy.cut)
+    assert 2 <= proxy.accepted
+    assert events == await client.collect("follow", made)
+
+
 async def test_progress_is_reported(client: Either) -> None:
-    """Each change is reported once, the end last, also to polls if too many streams are open."""
+    """Each change is reported once, and the end last."""
     seen: list[wokflow.Progress] = []
     made = await client.call("generate", "test/image", "a boat slow=0.3", progress=seen.append)
     assert ("completed", True, 1.0) == (seen[-1].stage, seen[-1].is_ended, seen[-1].fraction)
     assert len(seen) == len(set(seen)) >= 2
     assert {made.id} == {one.generation_id for one in seen}
-    polled: list[wokflow.Progress] = []
-    assert made == await client.call("wait", made, progress=polled.append)
-    assert [True] == [one.is_ended for one in polled]
+
+
+async def test_progress_is_polled_without_a_stream(caller: Caller, client: Either) -> None:
+    """A caller whose key reads as many streams as it may gets the progress from polls."""
+    session, url = caller.place.session, f"{caller.place.stack.url}/api/v1/events"
+    headers, seen = {"Authorization": f"Bearer {caller.customer.key}"}, []
+    async with (
+        AsyncExitStack() as streams,
+        connect(client.kind, caller.place.stack.url, caller.customer.key, retries=0) as other,
+    ):
+        for _ in range(READERS):
+            await streams.enter_async_context(session.get(url, headers=headers))
+        with pytest.raises(wokflow.TooManyRequestsError):
+            await other.collect("follow_account")
+        made = await other.call("generate", "test/image", "a boat slow=0.3", progress=seen.append)
+    assert ("completed", True) == (made.status, seen[-1].is_ended)
+
+
+async def test_accounts_are_managed(client: Either) -> None:
+    """Endpoints and keys are created, changed, rotated and removed, each secret shown once."""
+    account = await client.call("change_account", low_balance_cents=50, spend_caps=SpendCaps(day_cents=500))
+    assert (50, SpendCaps(day_cents=500)) == (account.low_balance_cents, account.spend_caps)
+    assert (await client.call("change_account", spend_caps=None)).spend_caps is None
+    until = datetime(2100, 1, 1, tzinfo=UTC)
+    key = await client.call("create_api_key", name="a", scopes=["read"], expires_at=until)
+    assert (until, ("read",), True) == (key.expires_at, key.scopes, key.key.startswith("wf_live_"))
+    assert "b" == (await client.call("change_api_key", key.id, name="b")).name
+    newer = await client.call("rotate_api_key", key.id, overlap_s=0)
+    assert newer.key not in (None, key.key)
+    await client.call("revoke_api_key", newer.id)
+    assert key.id not in [one.id for one in await client.call("list_api_keys")]
+    hook = await client.call("create_webhook", "https://127.0.0.1:9000/hook", events=["generation.failed"])
+    rotated = await client.call("rotate_webhook_secret", hook.id)
+    assert len({None, hook.secret, rotated.secret}) == 3
+    assert [hook.id] == [one.id for one in await client.call("list_webhooks")]
+    assert [] == await client.call("list_deliveries", hook.id, limit=5)
+    assert 0 == await client.call("replay_webhooks", hook.id, since=until.replace(year=2020), which="missing")
+    assert hook.id == (await client.call("enable_webhook", hook.id)).id
+    await client.call("delete_webhook", hook.id)
+    with pytest.raises(wokflow.NotFoundError):
+        await client.call("redeliver_webhook", hook.id, "dlv")
 
 
 async def test_uploads_serve_as_inputs(client: Either) -> None:
@@ -251,9 +320,8 @@ async def test_retries_send_the_same_request(client: Either) -> None:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    kind = "async" if client.asynchronous else "sync"
     try:
-        async with connect(kind, f"http://127.0.0.1:{runner.addresses[0][1]}", "wf_live_a") as other:
+        async with connect(client.kind, f"http://127.0.0.1:{runner.addresses[0][1]}", "wf_live_a") as other:
             for options in ({}, {"idempotency_key": "order-17"}):
                 with pytest.raises(wokflow.InsufficientBalanceError):
                     await other.call("create", "m", "a boat", **options)

@@ -26,7 +26,16 @@ from wokflow.config import configure, parse_base_url
 from wokflow.decode import decode, to_camel
 from wokflow.models.generations import Generation
 from wokflow.models.webhooks import GenerationFailedEvent
-from wokflow.orders import GenerationFilters, OrderOptions, TransactionFilters, UsageFilters, query_of
+from wokflow.orders import (
+    AccountChanges,
+    GenerationFilters,
+    KeyChanges,
+    NewKey,
+    OrderOptions,
+    TransactionFilters,
+    UsageFilters,
+    query_of,
+)
 from wokflow.pacing import Pacing
 from wokflow.progress import Progress, TerminalLine, Watcher, show_line
 from wokflow.responses import error_of
@@ -93,6 +102,9 @@ def test_sync_client_is_fresh() -> None:
 
 def test_options_are_those_of_the_document() -> None:
     """Orders and lists take every field and parameter that the document has."""
+    bodies = {"CreateKey": NewKey, "ChangeKey": KeyChanges, "ChangeAccount": AccountChanges}
+    for name, options in bodies.items():
+        assert set(SCHEMAS[name]["properties"]) == set(get_type_hints(options))
     taken = {"model", "prompt", *get_type_hints(OrderOptions)}
     assert taken == set(SCHEMAS["CreateGeneration"]["properties"])
     lists = {"generations": GenerationFilters, "transactions": TransactionFilters, "usage": UsageFilters}
@@ -107,6 +119,14 @@ def test_filters_become_a_query() -> None:
     """Times, metadata and reserved words have their form in the query."""
     given: Any = {"from_": datetime(2026, 5, 8, tzinfo=UTC), "metadata": {"job": "a b"}, "limit": 5, "model": None}
     assert {"from": "2026-05-08T00:00:00+00:00", "metadata.job": "a b", "limit": "5"} == query_of(given)
+    local = datetime(2026, 5, 8)
+    assert local.astimezone() == datetime.fromisoformat(query_of({"to": local})["to"])
+
+
+def test_no_repr_shows_a_secret() -> None:
+    """Secrets that the API shows once are not in the repr of their models."""
+    shown = ENTRY | {"secret": "whsec_a", "url": "u", "events": []}
+    assert "whsec_a" not in repr(decode(wokflow.WebhookEndpoint, shown))
 
 
 def test_every_documented_code_has_its_class() -> None:
@@ -173,6 +193,8 @@ def test_error_is_repeated_only_if_it_may_pass(
     error = error_of(answer)
     assert kind is type(error)
     assert is_repeated == (retry_delay_s(error, 1, 0.5) is not None)
+    repeated_at_most_once = is_repeated and kind is errors.RateLimitedError
+    assert repeated_at_most_once == (retry_delay_s(error, 1, 0.5, is_repeatable=False) is not None)
 
 
 def test_delays_grow_and_follow_the_gateway() -> None:

@@ -8,8 +8,8 @@ from typing import Unpack
 import httpx
 
 from wokflow import calls
+from wokflow._async.management import AsyncManagement
 from wokflow._async.runtime import run_blocking, sleep
-from wokflow._async.transport import AsyncTransport
 from wokflow.config import RETRIES_DEFAULT, TIMEOUT_S_DEFAULT, configure
 from wokflow.errors import ApiError, ConflictError, GenerationFailedError, WaitTimeoutError, WokflowError
 from wokflow.files import File, read_file
@@ -36,7 +36,7 @@ from wokflow.retry import is_transient, retry_delay_s
 WAIT_S_DEFAULT = 600.0
 
 
-class AsyncWokflow(AsyncTransport):
+class AsyncWokflow(AsyncManagement):
     """A client of a gateway. Use it as a context manager, or call `close`."""
 
     def __init__(

@@ -43,16 +43,16 @@ class Transport:
     def _send(self, call: Call[Answer]) -> Answer:
         """Send a call, again after failures that may be temporary. Raises the last failure."""
         retries = self.config.retries if call.retries is None else call.retries
-        return self._repeat(lambda: self._send_once(call), retries)
+        return self._repeat(lambda: self._send_once(call), retries, is_repeatable=call.is_repeatable)
 
-    def _repeat(self, send: Callable[[], Answer], retries: int) -> Answer:
+    def _repeat(self, send: Callable[[], Answer], retries: int, *, is_repeatable: bool = True) -> Answer:
         attempt = 1
         while True:
             try:
                 return send()
             except WokflowError as error:
-                delay_s = retry_delay_s(error, attempt, random.random()) if attempt <= retries else None  # noqa: S311
-                if delay_s is None:
+                delay_s = retry_delay_s(error, attempt, random.random(), is_repeatable=is_repeatable)  # noqa: S311
+                if delay_s is None or attempt > retries:
                     raise
             attempt += 1
             sleep(delay_s)

@@ -1,6 +1,6 @@
 """The JSON of the API: uploads. Generated from the OpenAPI document by sdk/scripts/python_models.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -36,5 +36,5 @@ class Upload:
     upload_method: Literal["PUT"] | None = None
     """The method for `upload_url`."""
 
-    upload_url: str | None = None
+    upload_url: str | None = field(default=None, repr=False)
     """Send the file's bytes there, without your API key. Shown once, in the response that creates it."""
