@@ -65,9 +65,7 @@ async def accept(context: GatewayContext, request: GenerationRequest) -> Accepte
 def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
     """Return the order for the accept script, under a new id. Raises Refused("invalid_input") naming the field."""
     key = request.idempotency_key
-    if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
-        reason = f"must have at most {IDEMPOTENCY_KEY_CHARS_MAX} characters, all printable."
-        raise Refused("invalid_request", reason, field="Idempotency-Key")
+    check_idempotency_key(key)
     parts, uploads = context.live.current, request.uploads
     able, cost_micros = find_affordable(parts, request)
     return Order(
@@ -87,6 +85,13 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
         upload_bytes=sum([len(upload.data) for upload in uploads]) if uploads else 0,
         address=address_bits(request.address),
     )
+
+
+def check_idempotency_key(key: str) -> None:
+    """Raise Refused for an invalid Idempotency-Key. An empty one stands for none."""
+    if len(key) > IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
+        reason = f"must have at most {IDEMPOTENCY_KEY_CHARS_MAX} characters, all printable."
+        raise Refused("invalid_request", reason, field="Idempotency-Key")
 
 
 def find_affordable(parts: CatalogueParts, request: GenerationRequest) -> tuple[list[AbleRoute], int]:

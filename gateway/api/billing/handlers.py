@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from gateway import auth
-from gateway.accept import IDEMPOTENCY_KEY_CHARS_MAX
+from gateway.accept import check_idempotency_key
 from gateway.api.billing.bodies import CreateCheckout, CreatedCheckout
 from gateway.billing.events import decode_event
 from gateway.body import read_body, read_json
@@ -35,9 +35,7 @@ async def create_checkout(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     body, _ = await read_json(request, CreateCheckout)
     stripe, key = require_stripe(context), request.headers.get("Idempotency-Key", "")
-    if len(key) > IDEMPOTENCY_KEY_CHARS_MAX:
-        reason = f"must have at most {IDEMPOTENCY_KEY_CHARS_MAX} characters."
-        raise Refused("invalid_request", reason, field="Idempotency-Key")
+    check_idempotency_key(key)
     text = f"{account} {key} {body.amount_cents}" if key else secrets.token_hex(16)
     made = await stripe.create_checkout(
         account, body.amount_cents, back_url=f"{context.base_url}/", key=hashlib.sha256(text.encode()).hexdigest()

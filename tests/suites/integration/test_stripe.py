@@ -190,6 +190,16 @@ def test_wrong_checkout_is_refused(shop: Shop, body: object) -> None:
     assert 400 == shop.order(shop.customer(), body)[0]
 
 
+@pytest.mark.parametrize("key", ["k" * 256, "caf\u00e9\u202e", "a\u0085b"])
+def test_checkout_checks_its_key_as_orders_do(shop: Shop, key: str) -> None:
+    """An Idempotency-Key that an order could not have is a wrong request here, too, and no page is made."""
+    ada, made = shop.customer(), len(shop.stripe.sessions)
+    headers = {"Authorization": f"Bearer {ada.key}", "Idempotency-Key": key}
+    status, body = shop.order(ada, {"amount_cents": 2000}, **headers)
+    assert (400, made) == (status, len(shop.stripe.sessions))
+    assert "Idempotency-Key" in body["error"]["message"]
+
+
 @pytest.mark.parametrize(("role", "expected"), [("owner", 201), ("admin", 201), ("billing", 201), ("member", 403)])
 def test_role_of_a_person_decides_who_pays(shop: Shop, role: AccountRole, expected: int) -> None:
     """A session pays with the role of a payer and its CSRF token."""
