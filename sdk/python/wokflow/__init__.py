@@ -31,10 +31,18 @@ from wokflow.models.generations import Generation, Quote
 from wokflow.models.keys import ApiKey
 from wokflow.models.receipts import Receipt, ReceiptKeys
 from wokflow.models.uploads import Upload
+from wokflow.models.webhooks import (
+    BalanceLowEvent,
+    EndpointChangedEvent,
+    EndpointDisabledEvent,
+    GenerationCompletedEvent,
+    GenerationFailedEvent,
+    KeyChangedEvent,
+)
 from wokflow.progress import Progress
 from wokflow.receipts import verify_receipt
 from wokflow.version import VERSION
-from wokflow.webhooks import WebhookEvent, verify_webhook
+from wokflow.webhooks import UnknownEvent, WebhookEvent, verify_webhook
 
 __version__ = VERSION
 
@@ -45,14 +53,20 @@ __all__ = [
     "AsyncWokflow",
     "AuthenticationError",
     "Balance",
+    "BalanceLowEvent",
     "ConflictError",
     "ConnectionFailedError",
+    "EndpointChangedEvent",
+    "EndpointDisabledEvent",
     "ForbiddenError",
     "Generation",
+    "GenerationCompletedEvent",
     "GenerationFailedError",
+    "GenerationFailedEvent",
     "InsufficientBalanceError",
     "InvalidRequestError",
     "InvalidResponseError",
+    "KeyChangedEvent",
     "Model",
     "NotFoundError",
     "PaymentRequiredError",
@@ -67,6 +81,7 @@ __all__ = [
     "StreamedEvent",
     "TooManyRequestsError",
     "Transaction",
+    "UnknownEvent",
     "Upload",
     "Usage",
     "WaitTimeoutError",
