@@ -31,7 +31,7 @@ class ClosedAccount(Struct, kw_only=True):
 
     account: Annotated[str, doc("The account's id.")]
     balance: Annotated[str, doc("Whether its balance was paid out or forfeited.", enum=["paid_out", "forfeited"])]
-    amount_micros: Annotated[int, doc("That balance in micro-dollars.")]
+    amount_micros: Annotated[int, doc("That balance in micro-dollars. Negative: a debt, which was written off.")]
 
 
 async def rename(operator: Operator, account_id: str, name: str) -> AccountState:

@@ -15,7 +15,7 @@ BATCH = 1000
 
 
 class MissingLine(Struct, frozen=True, kw_only=True):
-    """A ledger line: one that stands for others (missing, restored), or a top-up that was taken back."""
+    """A ledger line: one that stands for others (missing, restored), or a top-up or dispute that was taken back."""
 
     account: str
     at: str | None

@@ -36,7 +36,11 @@ class StatementDay(Struct, kw_only=True):
     charges_micros: Annotated[int, doc("Charges, negative, in millionths of a dollar.")]
     refunds_micros: Annotated[int, doc("Refunds and credits, in millionths of a dollar.")]
     corrections_micros: Annotated[
-        int, doc("Movements that a restore from a backup took back or lost, in millionths of a dollar.")
+        int,
+        doc(
+            "Disputes, the end of a closed account's balance, and movements that a restore from a backup took back or "
+            "lost, in millionths of a dollar."
+        ),
     ]
     balance_micros: Annotated[int, doc("The balance at the end of the day, in millionths of a dollar.")]
 
@@ -53,7 +57,11 @@ class Statement(Struct, kw_only=True):
     charges_micros: Annotated[int, doc("Charges, negative, in millionths of a dollar.")]
     refunds_micros: Annotated[int, doc("Refunds and credits, in millionths of a dollar.")]
     corrections_micros: Annotated[
-        int, doc("Movements that a restore from a backup took back or lost, in millionths of a dollar.")
+        int,
+        doc(
+            "Disputes, the end of a closed account's balance, and movements that a restore from a backup took back or "
+            "lost, in millionths of a dollar."
+        ),
     ]
     closing_micros: Annotated[int, doc("The balance behind the month, in millionths of a dollar.")]
     lines: Annotated[int, count("The number of lines of the ledger.")]

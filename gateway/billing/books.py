@@ -7,12 +7,12 @@ import structlog
 from gateway.billing import events
 from gateway.billing.events import ACCOUNT, StripeEvent, Taking
 from gateway.billing.stripe_api import StripeApi
-from operate import account_life
 from operate.operator import Operator
 from shared.domain.errors import Refused
 from shared.store import ledger
 
 Outcome = Literal["applied", "already", "ignored"]
+Line = Literal["top_up", "dispute"]
 REFUSALS = {
     "closed": Refused("account_closed", "The account is closed: settle this by hand."),
     "missing": Refused("unknown_account", "The account does not exist: settle this by hand."),
@@ -49,23 +49,21 @@ async def _add_payment(operator: Operator, event: StripeEvent) -> Outcome:
 async def _take_back(
     operator: Operator, stripe: StripeApi, taking: Taking, kind: Literal["refund", "dispute"], *, undone: bool
 ) -> Outcome:
-    """Take money back. If that was undone, both lines are written, so that a late first event takes nothing."""
+    """Take money back, or give it back once that is undone. A late first event changes nothing then."""
     account = await stripe.find_account(taking.payment_intent) if taking.payment_intent else ""
     if not account:
         return "ignored"
     micros, reference = events.taken_micros(taking), f"stripe {kind} {taking.id}"
+    line: Line = "dispute" if kind == "dispute" else "top_up"
     if undone:
-        await _write(operator, account, micros, f"{reference} undone")
-    try:
-        return await _write(operator, account, -micros, reference)
-    except Refused as refused:
-        if kind == "dispute" and not undone and refused is REFUSALS["too_low"]:
-            await account_life.suspend(operator, account, reference)
-        raise
+        return await _write(operator, account, micros, f"{reference} undone", line, undoes=reference)
+    return await _write(operator, account, -micros, reference, line)
 
 
-async def _write(operator: Operator, account: str, micros: int, reference: str) -> Outcome:
-    done = await ledger.top_up(operator.store, account, micros, reference)
+async def _write(
+    operator: Operator, account: str, micros: int, reference: str, line: Line = "top_up", *, undoes: str = ""
+) -> Outcome:
+    done = await ledger.top_up(operator.store, account, micros, reference, kind=line, undoes=undoes)
     if done.outcome in REFUSALS:
         log.error("stripe.event_refused", account=account, reference=reference, outcome=done.outcome)
         raise REFUSALS[done.outcome]

@@ -27,7 +27,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "topup": frozenset({"top_up"}),
     "spend": frozenset({"reserve"}),
     "refund": frozenset({"settle", "credit"}),
-    "correction": frozenset({MISSING, RESTORED}),
+    "correction": frozenset({"dispute", "close", MISSING, RESTORED}),
 }
 
 

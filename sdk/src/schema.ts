@@ -1,4 +1,4 @@
-// sha256:b609981de8a481811f9a738b0f9325c6e629488e7f38293c7d80764f10832776
+// sha256:10808cc2f93cbf811bb8f8c68b72f04b9742e54d0ab053e4b7d13278686c7616
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -33,11 +33,11 @@ export interface Schemas {
   };
   /** GET /api/v1/balance: balance_cents = total_topup_cents - total_spent_cents, always. */
   Balance: {
-    /** The balance you can spend, always `total_topup_cents - total_spent_cents`. */
+    /** The balance you can spend, always `total_topup_cents - total_spent_cents`. It is negative after a dispute of a payment whose money was spent: orders are refused then. */
     balance_cents: number;
     /** `balance_cents` in dollars, for display. */
     balance_usd: number;
-    /** All top-ups. */
+    /** All top-ups, less what refunds and disputes of payments took back. */
     total_topup_cents: number;
     /** All charges minus all refunds, rounded up. A generation counts as soon as it is accepted. */
     total_spent_cents: number;
@@ -1372,7 +1372,7 @@ export interface Schemas {
   Transaction: {
     /** Its number in the account's ledger: the cursor for `before` and `after`. */
     sequence: number;
-    /** The type of transaction. A correction stands for lines that a restore from a backup lost or took back. */
+    /** The type of transaction. A correction is a dispute of a payment, the end of a closed account's balance, or stands for lines that a restore from a backup lost or took back. */
     type: "topup" | "spend" | "refund" | "correction";
     /** The signed amount, negative for a charge; a charge or refund is rounded up to a cent. */
     amount_cents: number;
@@ -1384,7 +1384,7 @@ export interface Schemas {
     created_at: string;
     /** The generation of a charge or refund. */
     generation_id: string | null;
-    /** The reference of a top-up, or the lines that a correction is about, such as 5-8. */
+    /** The reference of a top-up or dispute, or the lines that a correction is about, such as 5-8. */
     reference: string | null;
   };
   /** Every input field of kind `upscale`; a catalogue entry names the fields of its model. */

@@ -10,7 +10,7 @@ from shared.records.chain import MISSING, RESTORED, LedgerLine
 from shared.records.read import LINE
 from shared.records.restored import is_within, read_taken_back
 
-TOP_UP, SETTLE = "top_up", "settle"
+TOP_UPS, SETTLE = ("top_up", "dispute"), "settle"
 
 
 async def list_gaps(connection: AsyncConnection, count: int) -> list[LedgerLine]:
@@ -21,7 +21,7 @@ async def list_gaps(connection: AsyncConnection, count: int) -> list[LedgerLine]
 
 
 async def list_lost_top_ups(connection: AsyncConnection, gaps: Sequence[LedgerLine]) -> list[LedgerLine]:
-    """Return the top-ups that were taken back and not booked again under their reference."""
+    """Return the top-ups and disputes that were taken back and not booked again under their reference."""
     lines, found = schema.ledger_lines.c, list[LedgerLine]()
     taken_back = await read_taken_back(connection, {gap.account for gap in gaps})
     for gap in gaps:
@@ -29,11 +29,11 @@ async def list_lost_top_ups(connection: AsyncConnection, gaps: Sequence[LedgerLi
         if gap.kind != RESTORED or is_within(gap.sequence, taken_back[gap.account]):
             continue
         booked = select(lines.reference).where(
-            lines.account == gap.account, lines.sequence > gap.sequence, lines.kind == TOP_UP
+            lines.account == gap.account, lines.sequence > gap.sequence, lines.kind.in_(TOP_UPS)
         )
         wanted = select(*LINE).where(
             *(lines.account == gap.account, lines.sequence.between(int(first), int(last))),
-            *(lines.kind == TOP_UP, lines.reference.not_in(booked)),
+            *(lines.kind.in_(TOP_UPS), lines.reference.not_in(booked)),
         )
         found += [LedgerLine(*row) for row in (await connection.execute(wanted)).all()]
     return found

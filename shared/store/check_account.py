@@ -17,7 +17,8 @@ from shared.store.client import StoreClient
 from shared.store.findings import FINDINGS_MAX, Finding, Report
 from shared.store.ledger import LedgerEntry
 
-KINDS = ("top_up", "reserve", "settle", "credit")
+ADDED = ("top_up", "dispute", "close")  # kinds of lines that change the total of top-ups
+KINDS = (*ADDED, "reserve", "settle", "credit")
 LINES_BATCH = 1000
 IDS_BATCH = 25  # of one script: a larger batch would block the store
 ATTEMPTS = 5  # at an account whose lines are folded meanwhile; without success it is checked the next time
@@ -69,6 +70,7 @@ class AccountCheck(Struct):
     recent: bool = False  # compare the generations of the lines alone, not all that are listed
     passes: int = 1
     top_ups: int = 0
+    disputes: int = 0
     reserves: int = 0
     refunds: int = 0
     credits: int = 0
@@ -91,11 +93,11 @@ async def check_account(store: StoreClient, account: str, report: Report, *, rec
         if word == "missing":
             check.add(account, "no_account")
             return check.findings
-        topup, spent, check.lines, opening = totals
+        topup, spent, check.lines, opening, disputed = totals
         check.opening = opening.decode()
         await _compare_all(check)
-        if (await store.run("check_account", account))[4:] == [opening]:
-            _add_up(check, topup, spent)
+        if (await store.run("check_account", account))[4:5] == [opening]:
+            _add_up(check, topup, spent, disputed)
             for name, detail in await find_faults(store, check.budgets):
                 check.add(name, "budget_sum", detail)
             break
@@ -121,7 +123,7 @@ async def _compare_all(check: AccountCheck) -> None:
         )
 
 
-def _add_up(check: AccountCheck, topup: int, spent: int) -> None:
+def _add_up(check: AccountCheck, topup: int, spent: int, disputed: int) -> None:
     for fault, total, expected in (
         ("ledger_sum", check.top_ups - check.reserves + check.refunds + check.credits, topup - spent),
         ("topup_sum", check.top_ups, topup),
@@ -129,7 +131,9 @@ def _add_up(check: AccountCheck, topup: int, spent: int) -> None:
     ):
         if total != expected:
             check.add(check.account, fault, f"{total} instead of {expected} micro-USD")
-    if topup < spent:
+    if check.disputes != disputed and not check.opening:
+        check.add(check.account, "dispute_sum", f"{check.disputes} instead of {disputed} micro-USD")
+    if topup - spent < min(disputed, 0):
         check.add(check.account, "negative_balance", f"{topup - spent} micro-USD")
 
 
@@ -142,7 +146,7 @@ async def _read_entries(check: AccountCheck, number: int) -> dict[str, Entry]:
             line = None if check.opening and raw == check.opening.encode() else _line(raw)
             if number == 0:
                 _add(check, raw, line)
-            if line is not None and line.kind != "top_up" and crc32(line.reference.encode()) % check.passes == number:
+            if line is not None and line.kind not in ADDED and crc32(line.reference.encode()) % check.passes == number:
                 _enter(check, entries, line)
     return entries
 
@@ -160,8 +164,9 @@ def _add(check: AccountCheck, raw: bytes, line: LedgerEntry | None) -> None:
         _add_opening(check, raw)
     elif line is None:
         check.add(check.account, "bad_line", repr(raw))
-    elif line.kind == "top_up":
+    elif line.kind in ADDED:
         check.top_ups += line.amount_micros
+        check.disputes += line.amount_micros if line.kind == "dispute" else 0
     elif line.kind == "reserve":
         check.reserves -= line.amount_micros
     elif line.kind == "credit":

@@ -48,7 +48,7 @@ def account(account_id: str) -> str:
     """Return the hash of an account: name, plan, created_ms, topup, spent, low (micro-USD), low_told, events, capped.
 
     Also state (suspended | closed), included (month and its credit), watched_ms (until when changes are written to its
-    feed). Permanent. With `capped` it has a budget.
+    feed), disputed (sum of its disputes). Permanent. With `capped` it has a budget.
     """
     return f"gw:account:{account_id}"
 

@@ -100,8 +100,9 @@ class CreditResult(Struct, frozen=True):
 
 
 class LedgerEntry(Struct, frozen=True):
-    """One movement of money: kind is top_up, reserve, settle or credit; the amount is signed, in micro-USD.
+    """One movement of money; the amount is signed, in micro-USD.
 
+    The kind is top_up, dispute, close, reserve, settle or credit.
     The first may be of kind opening: the sum of older ones, which are in the database.
     """
 
@@ -241,9 +242,21 @@ async def settle(
     raise ValueError("settle replied nothing")
 
 
-async def top_up(store: StoreClient, account_id: str, amount_micros: int, reference: str) -> TopUpResult:
-    """Add money to an account, once per reference."""
-    outcome, *amounts = await store.run("top_up", account_id, amount_micros, reference, durable=True)
+async def top_up(
+    store: StoreClient,
+    account_id: str,
+    amount_micros: int,
+    reference: str,
+    *,
+    kind: Literal["top_up", "dispute"] = "top_up",
+    undoes: str = "",
+) -> TopUpResult:
+    """Add money to an account, once per reference. A dispute may take more than its balance.
+
+    `undoes` is the reference of the line that this one undoes. That line is written, too, if it is missing.
+    """
+    facts = (account_id, amount_micros, reference, kind, undoes)
+    outcome, *amounts = await store.run("top_up", *facts, durable=True)
     return TopUpResult(outcome, amounts[0] if amounts else 0)
 
 

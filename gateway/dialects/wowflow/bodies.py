@@ -178,14 +178,20 @@ class GenerationEntry(Struct, kw_only=True):
 class Balance(Struct, kw_only=True):
     """GET /api/v1/balance: balance_cents = total_topup_cents - total_spent_cents, always."""
 
-    balance_cents: Annotated[int, count("The balance you can spend, always `total_topup_cents - total_spent_cents`.")]
+    balance_cents: Annotated[
+        int,
+        doc(
+            "The balance you can spend, always `total_topup_cents - total_spent_cents`. It is negative after a "
+            "dispute of a payment whose money was spent: orders are refused then."
+        ),
+    ]
     balance_usd: Annotated[float, doc("`balance_cents` in dollars, for display.")]
-    total_topup_cents: Annotated[int, count("All top-ups.")]
+    total_topup_cents: Annotated[int, doc("All top-ups, less what refunds and disputes of payments took back.")]
     total_spent_cents: Annotated[
         int, count("All charges minus all refunds, rounded up. A generation counts as soon as it is accepted.")
     ]
-    balance_micros: Annotated[int, count("The exact balance, in millionths of a dollar.")]
-    total_topup_micros: Annotated[int, count("The exact sum of all top-ups.")]
+    balance_micros: Annotated[int, doc("The exact balance, in millionths of a dollar.")]
+    total_topup_micros: Annotated[int, doc("The exact sum of all top-ups.")]
     total_spent_micros: Annotated[int, count("The exact sum of all charges minus all refunds.")]
     currency: Annotated[str, doc("Always USD.", const="USD")] = "USD"
 
@@ -197,7 +203,8 @@ class Transaction(Struct, kw_only=True):
     type: Annotated[
         str,
         doc(
-            "The type of transaction. A correction stands for lines that a restore from a backup lost or took back.",
+            "The type of transaction. A correction is a dispute of a payment, the end of a closed account's balance, "
+            "or stands for lines that a restore from a backup lost or took back.",
             enum=["topup", "spend", "refund", "correction"],
         ),
     ]
@@ -209,5 +216,5 @@ class Transaction(Struct, kw_only=True):
     created_at: Annotated[str, timestamp("When it was booked.")]
     generation_id: Annotated[str | None, doc("The generation of a charge or refund.", format="uuid")]
     reference: Annotated[
-        str | None, doc("The reference of a top-up, or the lines that a correction is about, such as 5-8.")
+        str | None, doc("The reference of a top-up or dispute, or the lines that a correction is about, such as 5-8.")
     ]

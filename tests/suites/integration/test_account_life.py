@@ -93,7 +93,7 @@ async def test_closed_account_has_paid_its_balance_out(operator: Operator) -> No
     done = await account_life.close(operator, customer.account, "paid_out", "transfer-7")
     assert 96 * CENTS == done.amount_micros
     [*_, line] = await ledger.list_entries(operator.store, customer.account)
-    assert ("top_up", -96 * CENTS, "closed, paid out transfer-7") == (line.kind, line.amount_micros, line.reference)
+    assert ("close", -96 * CENTS, "closed, paid out transfer-7") == (line.kind, line.amount_micros, line.reference)
     found = await accounts.show_account(operator, customer.account)
     assert ("closed", 0, 0) == (found.state, found.balance_micros, found.keys)
     assert "invalid_api_key" == await find_refusal(operator, customer)

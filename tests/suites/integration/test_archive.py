@@ -178,17 +178,21 @@ async def test_record_changed_meanwhile_does_not_expire(place: Place) -> None:
 
 async def test_ledger_is_folded_behind_an_opening_line(place: Place) -> None:
     """The newest 200 lines stay, opening line and lines are the balance, and only archived lines are folded."""
+    await ledger.top_up(place.store, place.customer.account, -2 * CENTS, "dispute", kind="dispute")
     await place.finish_many(151)
-    assert 303 == await place.store.call("LLEN", keys.ledger(place.customer.account))
+    assert 304 == await place.store.call("LLEN", keys.ledger(place.customer.account))
     await place.archive_all()
     entries = await ledger.list_entries(place.store, place.customer.account)
     assert ["opening", 200] == [entries[0].kind, len(entries) - 1]
-    assert f"103 {1000 * CENTS}" == entries[0].reference
+    assert f"104 {998 * CENTS}" == entries[0].reference
     await place.check_same_ledger()
     await place.finish()
-    assert 0 == await archive.fold_ledger(place.store, place.customer.account, 303)
+    assert 0 == await archive.fold_ledger(place.store, place.customer.account, 304)
     await place.archive_all()
     await place.check_same_ledger()
+    report = Report()
+    await check_ledger(place.store, report)
+    assert [] == report.findings
 
 
 async def test_accounts_keys_deliveries_and_operators_are_archived(place: Place) -> None:

@@ -31,6 +31,7 @@ DAMAGES: dict[str, tuple[list[tuple[str, ...]], set[str]]] = {
         [("HINCRBY", "gw:account:{account}", "topup", "-1000000")],
         {"ledger_sum account", "topup_sum account", "negative_balance account"},
     ),
+    "dispute changed": ([("HSET", "gw:account:{account}", "disputed", "-7")], {"dispute_sum account"}),
     "totals gone": ([("HDEL", "gw:account:{account}", "spent")], {"no_account account"}),
     "settle line deleted": ([("LREM", LEDGER, "1", "{done_settle}")], {"no_settle_line done"}),
     "refund line deleted": ([("LREM", LEDGER, "1", "{failed_settle}")], {"no_settle_line failed", *SUMS}),

@@ -17,12 +17,17 @@ from gateway.app import build_app
 from gateway.billing.opening import open_stripe
 from gateway.context import CONTEXT
 from gateway.people.sessions import COOKIE, CSRF_HEADER, csrf_token
+from shared.domain.errors import Refused
+from shared.domain.generation import FAILED as ENDED_FAILED
+from shared.domain.generation import Outcome
 from shared.domain.people import AccountRole
 from shared.ops.settings import STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, Settings, SettingsError
-from shared.store import accounts, ledger
+from shared.store import accounts, check, ledger
 from shared.store.connect import Store
+from shared.store.findings import Report
+from shared.store.ledger import Settled
 from shared.store.sessions import open_session
-from tests.harness.factories import CENTS, Customer, create_customer, write_catalogue
+from tests.harness.factories import CENTS, Customer, create_customer, make_order, write_catalogue
 from tests.harness.stripe_double import KEY, SECRET, StripeDouble, event, paid, sign, taken
 
 CHECKOUT, EVENTS = "/api/v1/account/checkout", "/stripe/events"
@@ -158,18 +163,32 @@ def test_wrong_events_grant_nothing(shop: Shop) -> None:
 
 
 def test_dispute_above_the_balance_stops_orders(shop: Shop) -> None:
-    """A dispute of spent money suspends the account, and is applied once the balance suffices."""
+    """A dispute of spent money makes the balance negative, and orders get 402 until it is won."""
     ada = shop.customer()
     session = shop.session(ada)
-    lost = taken("dp_1", WITHDRAWN, session["payment_intent"], 2000, "needs_response")
-    status, body = shop.send(lost)
-    assert (409, "conflict") == (status, body["error"]["code"])
-    account = shop.runner.run(accounts.find(shop.store, ada.account))
-    assert account is not None
-    assert "suspended" == account.state
     assert 200 == shop.send(paid(session))[0]
-    assert 200 == shop.send(lost)[0]
+    spent = make_order(ada, price_micros=1500 * CENTS)
+    shop.runner.run(ledger.accept(shop.store, spent))
+    lost = taken("dp_1", WITHDRAWN, session["payment_intent"], 2000, "needs_response")
+    assert [(200, "applied"), (200, "already")] == [
+        (code, body["outcome"]) for code, body in map(shop.send, [lost] * 2)
+    ]
+    assert -1500 == shop.balance(ada)
+    for price, payer in ((CENTS, "balance"), (0, "balance"), (CENTS, "quota")):
+        with pytest.raises(Refused) as refusal:
+            shop.runner.run(ledger.accept(shop.store, make_order(ada, price_micros=price, payer=payer)))
+        assert "insufficient_balance" == refusal.value.code
+    back = taken("re_1", CREATED, session["payment_intent"], 100, "succeeded")
+    assert 409 == shop.send(back)[0]
+    settling = ledger.settle(shop.store, spent.id, ENDED_FAILED, cost_micros=0, outcome=Outcome())
+    assert Settled(1500 * CENTS) == shop.runner.run(settling)
     assert 0 == shop.balance(ada)
+    assert 200 == shop.send(taken("dp_1", REINSTATED, session["payment_intent"], 2000, "won"))[0]
+    assert 2000 == shop.balance(ada)
+    shop.runner.run(ledger.accept(shop.store, make_order(ada, price_micros=2000 * CENTS)))
+    report = Report()
+    shop.runner.run(check.check_ledger(shop.store, report))
+    assert [] == report.findings
 
 
 def test_broken_stripe_changes_nothing(shop: Shop) -> None:

@@ -308,6 +308,12 @@ CANARIES = (
         "top_up is not idempotent", "top_up", "if redis.call('HEXISTS', seen, reference) == 1 then", "if false then"
     ),
     Canary("correction takes reserved money", "top_up", "topup + amount < tonumber(spent)", "topup + amount < 0"),
+    Canary("dispute spares spent money", "top_up", "kind ~= 'dispute' and amount < 0", "amount < 0"),
+    Canary("undoing writes one line", "top_up", "  add_money(account, -amount, undoes, low, now, kind)"),
+    Canary("dispute is not counted", "top_up", "if kind == 'dispute' then redis", "if false then redis"),
+    Canary(
+        "accept orders below zero", "accept", "  if balance < 0 then return nil, {'insufficient', balance, price} end"
+    ),
     Canary("revoke_key names nobody", "revoke_key", "by = actor_of(account, by)", "by = 'operator'"),
     Canary("delete_endpoint leaves no event", "delete_endpoint", DELETED_LINE),
     Canary("enable_endpoint repeats its event", "enable_endpoint", "if disabled then", "if true then"),
@@ -324,7 +330,8 @@ CANARIES = (
         "end return {'changed'}",
     ),
     Canary("close_account with open generations", "close_account", "if open > 0 then", "if false then"),
-    Canary("close_account keeps the balance", "close_account", "if topup - spent > 0 then", "if false then"),
+    Canary("close_account keeps the balance", "close_account", "topup - spent ~= 0 then", "topup - spent < 0 then"),
+    Canary("close_account keeps a debt", "close_account", "topup - spent ~= 0 then", "topup - spent > 0 then"),
     Canary("close_account keeps the keys", "close_account", "  remove_key(account, lines[at], lines[at + 1], now)"),
     Canary("top_up of a closed account", "top_up", "if state == 'closed' then", "if false then"),
     Canary("grant_included twice", "grant_included", "string.format('%s %.0f', month, whole))", "'2000-01 0')"),

@@ -113,8 +113,11 @@ def _money(state: State, account: str) -> Iterator[str]:
     lines = [line.split(" ", 3) for line in state.snapshot.lists.get(f"gw:ledger:{account}", [])]
     if topup - spent != sum(int(amount) for _, _, amount, _ in lines):
         yield f"{account}: the ledger's sum is not the balance {topup - spent}"
-    if topup < spent:
-        yield f"{account}: the balance is negative"
+    disputed = int(state.accounts[account].get("disputed", 0))
+    if disputed != sum(int(amount) for _, kind, amount, _ in lines if kind == "dispute"):
+        yield f"{account}: disputes are not the sum {disputed}"
+    if topup - spent < min(disputed, 0):
+        yield f"{account}: the balance is negative, and not by disputes"
     own = [one for one in state.generations.values() if one["account"] == account]
     held = sum(int(one["cost"] if one["state"] in SETTLED else one["reserved"]) for one in own)
     held -= sum(int(one.get("credit", 0)) for one in own)

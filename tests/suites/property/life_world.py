@@ -91,7 +91,7 @@ class LifeWorld(KeyWorld):
                 self.model.budgets.drop_key(hashed)
                 self.model.note_security(known, "key.revoked", name, actor)
             if known.balance:
-                self.model.add_money(known, -known.balance, "closed, forfeited")
+                self.model.add_money(known, -known.balance, "closed, forfeited", "close")
             known.state = "closed"
         self.check()
 

@@ -260,6 +260,12 @@ class Machine(RuleBasedStateMachine):
     def top_up(self, account: str, reference: str, twice: bool) -> None:
         self.world.top_up(account, 200_000, reference, twice=twice)
 
+    @rule(account=accounts, number=st.sampled_from("12"), won=st.booleans(), twice=twice)
+    def take_dispute(self, account: str, number: str, won: bool, twice: bool) -> None:
+        name = f"dp{number}"
+        facts = (300_000, f"{name} undone", "dispute", name) if won else (-300_000, name, "dispute", "")
+        self.world.top_up(account, *facts, twice=twice)
+
     @rule(
         provider=providers,
         action=st.sampled_from(("recover", "route", "gone", "provider", "other", "up", "pause", "drain")),

@@ -73,6 +73,7 @@ class Account(Struct):
     usage: Usage = (0, 0, 0, 0, 0)
     topup: int = 0
     spent: int = 0
+    disputed: int = 0
     low: int = 0
     low_notified: bool = False
     capped: bool = False  # it has spend caps
@@ -333,9 +334,9 @@ class Model(Struct):
     def _refusal(self, account: Account, order: Order, provider: str | None, by_quota: bool) -> list[Any] | None:
         if account.state:
             return ["suspended"]
-        if order.payer == "quota" and not by_quota and not account.plan.beyond:
+        if order.payer == "quota" and account.balance >= 0 and not by_quota and not account.plan.beyond:
             return ["quota", account.plan.daily_quota, account.used]
-        if not by_quota and account.balance < order.price:
+        if account.balance < (0 if by_quota else order.price):
             return ["insufficient", account.balance, order.price]
         over = self.budgets.find_over(self._budgets_of(account, order), 0 if by_quota else order.price)
         if over is not None:
@@ -516,8 +517,8 @@ class Model(Struct):
         self.deliveries[delivery] = Delivery(account.id, endpoint, kind, generation)
         self.queues.enqueue("webhooks", f"deliver:{delivery}")
 
-    def top_up(self, name: str, amount: int, reference: str) -> list[Any]:
-        """Top up an account or correct a top-up, once per reference."""
+    def top_up(self, name: str, amount: int, reference: str, kind: str = "top_up", undoes: str = "") -> list[Any]:
+        """Top up an account, correct a top-up or take a dispute, once per reference."""
         account = self.accounts.get(name)
         if account is None:
             return ["missing"]
@@ -525,18 +526,21 @@ class Model(Struct):
             return ["already", account.balance]
         if account.state == "closed":
             return ["closed"]
-        if amount < 0 and account.balance + amount < 0:
+        if kind == "top_up" and amount < 0 and account.balance + amount < 0:
             return ["too_low", account.balance]
         if account.topup + amount > TOPUP_MAX:
             return ["too_much", account.topup]
-        self.add_money(account, amount, reference)
+        if undoes and undoes not in account.references:
+            self.add_money(account, -amount, undoes, kind)
+        self.add_money(account, amount, reference, kind)
         return ["topped_up", account.balance]
 
-    def add_money(self, account: Account, amount: int, reference: str) -> None:
+    def add_money(self, account: Account, amount: int, reference: str, kind: str = "top_up") -> None:
         """Add money to an account, or take it back."""
         account.topup += amount
+        account.disputed += amount if kind == "dispute" else 0
         account.low_notified = account.low_notified and account.balance < account.low
-        account.ledger.append(("top_up", amount, reference))
+        account.ledger.append((kind, amount, reference))
         account.references.add(reference)
 
     def has_lost_job(self, name: str) -> bool:

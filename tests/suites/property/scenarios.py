@@ -55,6 +55,24 @@ def correct_a_mistaken_top_up(world: World) -> None:
     world.accept("bob", price=1)
 
 
+def take_a_dispute_above_the_balance(world: World) -> None:
+    """Take disputes of spent money. No order is accepted below zero, and a won dispute gives its amount back once."""
+    name = world.accept("ada", price=90_000)
+    held = world.model.accounts["ada"].topup
+    world.top_up("ada", -held, "dp1", "dispute", twice=True)
+    world.accept("ada", price=0)
+    world.accept("ada", price=0, payer="quota")
+    world.top_up("ada", -1, "fix")
+    world.top_up("ada", 70_000, "dp2 undone", "dispute", "dp2", twice=True)
+    world.top_up("ada", -70_000, "dp2", "dispute")
+    world.settle(name, "failed", 0)
+    world.settle(world.accept("ada", price=0))
+    world.top_up("ada", held, "dp1 undone", "dispute", "dp1", twice=True)
+    world.settle(world.accept("ada", price=held), "completed", held)
+    world.top_up("ada", -world.model.accounts["ada"].balance - 5, "dp3", "dispute")
+    world.close_account("ada")
+
+
 def replay_an_idempotency_key(world: World) -> None:
     """Replay the first order without a charge, also on an empty balance. Refuse the key with another body."""
     name = world.accept("bob", price=150_000, replay="k1", body="b1", twice=True)

@@ -18,6 +18,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
         scenarios.use_up_the_daily_quota,
     ),
     "accept": (
+        scenarios.take_a_dispute_above_the_balance,
         scenarios.notify_of_a_low_balance_once,
         scenarios.replay_an_idempotency_key,
         scenarios.place_no_order_that_comes_too_late,
@@ -57,7 +58,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
     ),
     "create_account": (scenarios.repeat_the_creation_of_an_account,),
     "change_account": (scenarios.move_an_account_to_a_larger_plan, scenarios.close_an_account),
-    "close_account": (scenarios.close_an_account,),
+    "close_account": (scenarios.close_an_account, scenarios.take_a_dispute_above_the_balance),
     "grant_included": (scenarios.move_an_account_to_a_larger_plan, scenarios.suspend_an_account),
     "redeem_voucher": (scenarios.redeem_vouchers,),
     "revoke_vouchers": (scenarios.redeem_vouchers,),
@@ -130,6 +131,7 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
     "sweep_deliveries": (scenarios.deliver_an_event_to_each_subscribed_endpoint,),
     "top_up": (
         scenarios.correct_a_mistaken_top_up,
+        scenarios.take_a_dispute_above_the_balance,
         scenarios.refuse_an_order_above_the_balance,
         scenarios.notify_of_a_low_balance_once,
         scenarios.close_an_account,

@@ -243,11 +243,20 @@ class World:
         self.store.write(("HSET", f"gw:provider:{provider}", "concurrency", limit))
         self.check()
 
-    def top_up(self, account: str, amount: int, reference: str, *, twice: bool = False) -> None:
-        """Top up an account, once per reference."""
-        expected = self.model.top_up(account, amount, reference)
+    def top_up(
+        self,
+        account: str,
+        amount: int,
+        reference: str,
+        kind: str = "top_up",
+        undoes: str = "",
+        *,
+        twice: bool = False,
+    ) -> None:
+        """Top up an account or take a dispute, once per reference."""
+        expected = self.model.top_up(account, amount, reference, kind, undoes)
         again = ["already", expected[1]] if twice and expected[0] in ("topped_up", "already") else None
-        self.call(expected, "top_up", account, amount, reference, again=again)
+        self.call(expected, "top_up", account, amount, reference, kind, undoes, again=again)
         self.check()
 
     def set_low(self, account: str, micros: int, *, twice: bool = False) -> None:

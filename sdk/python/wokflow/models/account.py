@@ -50,13 +50,14 @@ class Balance:
     """GET /api/v1/balance: balance_cents = total_topup_cents - total_spent_cents, always."""
 
     balance_cents: int
-    """The balance you can spend, always `total_topup_cents - total_spent_cents`."""
+    """The balance you can spend, always `total_topup_cents - total_spent_cents`. It is negative after a dispute of a
+    payment whose money was spent: orders are refused then."""
 
     balance_usd: float
     """`balance_cents` in dollars, for display."""
 
     total_topup_cents: int
-    """All top-ups."""
+    """All top-ups, less what refunds and disputes of payments took back."""
 
     total_spent_cents: int
     """All charges minus all refunds, rounded up. A generation counts as soon as it is accepted."""
@@ -82,7 +83,8 @@ class Transaction:
     """Its number in the account's ledger: the cursor for `before` and `after`."""
 
     type: Literal["topup", "spend", "refund", "correction"]
-    """The type of transaction. A correction stands for lines that a restore from a backup lost or took back."""
+    """The type of transaction. A correction is a dispute of a payment, the end of a closed account's balance, or stands
+    for lines that a restore from a backup lost or took back."""
 
     amount_cents: int
     """The signed amount, negative for a charge; a charge or refund is rounded up to a cent."""
@@ -100,7 +102,7 @@ class Transaction:
     """The generation of a charge or refund."""
 
     reference: str | None
-    """The reference of a top-up, or the lines that a correction is about, such as 5-8."""
+    """The reference of a top-up or dispute, or the lines that a correction is about, such as 5-8."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
--- close_account: close an account for good: revoke its keys, end its sessions, and take its balance by a ledger line. It
+-- close_account: close an account for good: revoke its keys, end its sessions, and end its balance by a ledger line. It
 -- may have no open generations, whose refunds would come after that.
--- ARGV: account, reference (of that line: it says whether the balance was paid out or forfeited), by
+-- ARGV: account, reference (of that line: it says whether the balance was paid out or forfeited; a debt is written off), by
 -- Keys: gw:account:<id> gw:keys:<account> gw:sessions:<account> gw:providers gw:active:<account>:<provider> gw:backlogs:<account>:<provider>
 -- Returns {'closed', amount} | {'already'} | {'open', generations} | {'missing'}
 --@include now
@@ -26,7 +26,7 @@ for at = 1, #lines, 2 do
   remove_key(account, lines[at], lines[at + 1], now)
   note_security(account, 'key.revoked', lines[at], hint_of(lines[at + 1]), by, now)
 end
-if topup - spent > 0 then add_money(account, spent - topup, reference, low, now) end
+if topup - spent ~= 0 then add_money(account, spent - topup, reference, low, now, 'close') end
 redis.call('DEL', 'gw:sessions:' .. account)
 redis.call('HSET', record, 'state', 'closed')
 note_record('account:' .. account, FACTS_MAX)

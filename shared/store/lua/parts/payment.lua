@@ -13,8 +13,9 @@ end
 
 local function quota_key(account, day) return 'gw:quota:' .. account .. ':' .. day end
 
--- The source of the payment, quota or balance; or nil and the refusal.
+-- The source of the payment, quota or balance; or nil and the refusal. A debt stops orders that cost nothing, too.
 local function payment_source(payer, account, price, balance, quota, beyond, now)
+  if balance < 0 then return nil, {'insufficient', balance, price} end
   if payer == 'quota' then
     local used = tonumber(redis.call('GET', quota_key(account, math.floor(now / DAY_MS))) or 0)
     if tonumber(quota) < 0 or used < tonumber(quota) then return 'quota' end

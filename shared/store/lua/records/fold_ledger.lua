@@ -17,7 +17,7 @@ for _, line in ipairs(redis.call('LRANGE', ledger, openings, openings + count - 
   local at, kind, amount = string.match(line, '^(%d+) (%S+) (%S+) ')
   if not tonumber(amount or '') then return {'folded', 0} end
   sum, last = sum + amount, at
-  if kind == 'top_up' then topups = topups + amount end
+  if kind == 'top_up' or kind == 'dispute' or kind == 'close' then topups = topups + amount end
 end
 redis.call('LPOP', ledger, openings + count)
 redis.call('LPUSH', ledger, string.format('%s opening %.0f %.0f %.0f', last, sum, folded + count, topups))

@@ -14,7 +14,7 @@ sum, topups = tonumber(sum or 0), tonumber(topups or 0)
 for _, line in ipairs(lines > 0 and redis.call('LRANGE', ledger, openings, openings + lines - 1) or {}) do
   local kind, amount = string.match(line, '^%d+ (%S+) (%S+) ')
   sum = sum + (tonumber(amount or '') or 0)
-  if kind == 'top_up' then topups = topups + (tonumber(amount or '') or 0) end
+  if kind == 'top_up' or kind == 'dispute' or kind == 'close' then topups = topups + (tonumber(amount or '') or 0) end
 end
 if openings + lines > 0 then redis.call('LPOP', ledger, openings + lines) end
 redis.call('LPUSH', ledger, string.format('%.0f opening %.0f %.0f %.0f', now, sum, ARGV[4], topups))
