@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const IMPORT = /^import (?:type )?\{[^}]*\} from "(\.[^"]+)";\n/gm;
 const REEXPORT = /^export (type )?\{([^}]*)\} from "(\.[^"]+)";\n/gm;
-const DECLARATION = /^(export )?((?:async )?function|class|const|interface|type) (\w+)/gm;
+const DECLARATION = /^(export )?((?:async )?function\*?|class|const|interface|type) (\w+)/gm;
 const HEAD = `/**
  * @wokspec/sdk in one file: a client of the WokGen and WOWFLOW APIs for Node 20+, Deno and browsers.
  * Generated from sdk/src by scripts/bundle.mjs; do not edit. The class WokGenClient is near the end.
@@ -58,7 +58,7 @@ function include(url) {
   const text = readFileSync(url, "utf8");
   for (const [, imported = ""] of text.matchAll(IMPORT)) include(new URL(imported, url));
   const bare = text.replaceAll(IMPORT, "");
-  const unsupported = /^(import|export (?!(async function|function|class|const|interface|type) \w)).*/m.exec(bare);
+  const unsupported = /^(import|export (?!((async )?function\*?|class|const|interface|type) \w)).*/m.exec(bare);
   if (unsupported) throw new Error(`${path}: cannot bundle ${unsupported[0]}`);
   modules.set(path, bare);
 }

@@ -1,5 +1,5 @@
 export { WokGenClient, WokGenClient as Client } from "./client.ts";
-export type { CallOptions, ClientOptions, ListOptions, MakeOptions, WaitOptions } from "./options.ts";
+export type { CallOptions, ClientOptions, ListOptions, MakeOptions, UsageFilters, WaitOptions } from "./options.ts";
 
 export {
   AbortedError,
@@ -52,12 +52,18 @@ export type {
   CreateGeneration,
   Generation,
   Model,
+  Quote,
   ReplayEvents,
   Transaction,
+  Upload,
+  Usage,
   WebhookDelivery,
   WebhookEndpoint,
 } from "./wowflow/types.ts";
 export type { CreateOptions, Wowflow } from "./wowflow/wowflow.ts";
+
+export type { StreamedEvent } from "./events/types.ts";
+export type { FollowOptions } from "./events/follow.ts";
 
 export type { WebhookEndpoints } from "./webhooks/endpoints.ts";
 export type {

@@ -47,6 +47,24 @@ export interface MakeOptions<Seen> extends CallOptions {
   waitTimeoutMs?: number | undefined;
 }
 
+/** The grouping and the filters of usage. */
+export interface UsageFilters {
+  /** The value that each sum is about. Default: `day`. */
+  by?: "day" | "model" | "kind" | "provider" | "key";
+  /** From this time on: a day in UTC, or RFC 3339. */
+  from?: string;
+  /** Before this time. */
+  to?: string;
+  /** Generations by this model. */
+  model?: string;
+  /** Generations of this kind. */
+  type?: string;
+  /** Generations that this API key ordered: its id. */
+  key?: string;
+  /** Usage of this provider. */
+  provider?: string;
+}
+
 /** Options of a list. */
 export interface ListOptions {
   /** How many entries at most, newest first: 1 to 200. Default: 50. */

@@ -161,6 +161,18 @@ const WOWFLOW: Row[] = [
     gives: [GENERATION],
   },
   {
+    name: "wowflow.quote",
+    call: (client) => client.wowflow.quote({ model: "m", prompt: "p" }),
+    sends: { method: "POST", path: "/api/v1/generations/quote", body: { model: "m", prompt: "p" } },
+    answered: { price_cents: 11 },
+  },
+  {
+    name: "wowflow.usage",
+    call: (client) => client.wowflow.usage({ by: "model", from: "2026-05-01" }),
+    sends: { method: "GET", path: "/api/v1/usage?by=model&from=2026-05-01" },
+    answered: { by: "model" },
+  },
+  {
     name: "wowflow.balance",
     call: (client) => client.wowflow.balance(),
     sends: { method: "GET", path: "/api/v1/balance" },
@@ -286,6 +298,12 @@ test("webhooks.delete resolves to undefined", async (t) => {
   const { url, seen } = await serve(t, { status: 204 });
   assert.equal(await new WokGenClient({ apiKey: KEY, baseUrl: url }).webhooks.delete("ep_1"), undefined);
   assert.deepEqual([seen[0]?.method, seen[0]?.path], ["DELETE", "/api/v1/webhooks/ep_1"]);
+});
+
+test("wowflow.deleteUpload resolves to undefined", async (t) => {
+  const { url, seen } = await serve(t, { status: 204 });
+  assert.equal(await new WokGenClient({ apiKey: KEY, baseUrl: url }).wowflow.deleteUpload("upl_1"), undefined);
+  assert.deepEqual([seen[0]?.method, seen[0]?.path], ["DELETE", "/api/v1/uploads/upl_1"]);
 });
 
 test("webhooks.redeliver and account.revokeKey resolve to undefined", async (t) => {

@@ -32,6 +32,8 @@ export async function sendOnce<Value>(
   if (isRedirect(response)) {
     throw new NetworkError(`${method} ${url} was redirected. Set baseUrl to the final address.`);
   }
+  // A bucket that takes a file has its own response, or none.
+  if (method === "PUT" && response.ok) return { status: response.status, value: undefined as Value };
   return parseResponse<Value>(response, text);
 }
 

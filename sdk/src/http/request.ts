@@ -24,7 +24,7 @@ export interface PreparedRequest {
   url: string;
   method: string;
   headers: Headers;
-  body: string | null;
+  body: string | Blob | null;
   timeoutMs: number;
   signal: AbortSignal | undefined;
 }

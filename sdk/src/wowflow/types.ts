@@ -14,6 +14,15 @@ export type Generation = Schemas["GenerationEntry"];
 /** Response of `GET /api/v1/balance`. */
 export type Balance = Schemas["Balance"];
 
+/** The price of an order. */
+export type Quote = Schemas["Quote"];
+
+/** A file that inputs name by its `url`. */
+export type Upload = Schemas["UploadEntry"];
+
+/** Sums of usage, by a value that generations have in common. */
+export type Usage = Schemas["Usage"];
+
 /** One entry of the account's ledger. */
 export type Transaction = Schemas["Transaction"];
 

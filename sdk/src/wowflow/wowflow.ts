@@ -1,10 +1,13 @@
 import type { Config } from "../config.ts";
+import type { StreamedEvent } from "../events/types.ts";
+import { followEvents, type FollowOptions } from "../events/follow.ts";
 import { type Call, encodeId, limitQuery } from "../http/request.ts";
 import { send } from "../http/send.ts";
-import type { CallOptions, ListOptions, WaitOptions } from "../options.ts";
+import type { CallOptions, ListOptions, UsageFilters, WaitOptions } from "../options.ts";
 import { poll, toJobError } from "../poll.ts";
 import type { Receipt, ReceiptKeys } from "../receipts/verify-receipt.ts";
-import type { Balance, CreateGeneration, Generation, Model, Transaction } from "./types.ts";
+import type { Balance, CreateGeneration, Generation, Model, Quote, Transaction, Upload, Usage } from "./types.ts";
+import { uploadFile } from "./uploads.ts";
 
 /** Options for creating a generation. */
 export interface CreateOptions extends CallOptions {
@@ -29,6 +32,38 @@ export class Wowflow {
   async createGeneration(body: CreateGeneration, options: CreateOptions = {}): Promise<Generation> {
     const { waitS } = options;
     return await this.#call({ method: "POST", url: "/generations", body, waitS, waits: waitS !== undefined }, options);
+  }
+
+  /** Compute the price of an order. Nothing is charged: `POST /api/v1/generations/quote`. */
+  quote(body: CreateGeneration, options?: CallOptions): Promise<Quote> {
+    return this.#call({ method: "POST", url: "/generations/quote", body }, options);
+  }
+
+  /** Upload a file. Its `url` goes into `input`: `POST /api/v1/uploads`, the file, and `GET` until it is checked. */
+  upload(file: Blob | ArrayBuffer | Uint8Array, options: CallOptions = {}): Promise<Upload> {
+    return uploadFile(this.#config, file, options);
+  }
+
+  /** Delete an upload and its file: `DELETE /api/v1/uploads/{id}`. */
+  async deleteUpload(id: string, options?: CallOptions): Promise<void> {
+    await this.#call({ method: "DELETE", url: `/uploads/${encodeId(id)}` }, options);
+  }
+
+  /** Iterate over the events of a generation until its end: `GET /api/v1/generations/{id}/events`. */
+  follow(generation: string | Generation, options: FollowOptions = {}): AsyncGenerator<StreamedEvent, void, undefined> {
+    const id = typeof generation === "string" ? generation : generation.id;
+    return followEvents(this.#config, `${this.#config.baseUrls.wowflow}/generations/${encodeId(id)}/events`, options);
+  }
+
+  /** Iterate over the events of all generations of the account, without an end: `GET /api/v1/events`. */
+  followAccount(options: FollowOptions = {}): AsyncGenerator<StreamedEvent, void, undefined> {
+    return followEvents(this.#config, `${this.#config.baseUrls.wowflow}/events`, options);
+  }
+
+  /** Read sums of usage, by day unless `by` says otherwise: `GET /api/v1/usage`. */
+  usage(filters: UsageFilters = {}, options?: CallOptions): Promise<Usage> {
+    const query = new URLSearchParams(Object.entries(filters)).toString();
+    return this.#call({ method: "GET", url: `/usage${query && `?${query}`}` }, options);
   }
 
   /** Read a generation: `GET /api/v1/generations?id=`. */

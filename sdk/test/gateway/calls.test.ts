@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { isApiError, verifyWebhook, type WebhookEvent, WokGenClient } from "../../src/index.ts";
+import { type Generation, isApiError, verifyWebhook, type WebhookEvent, WokGenClient } from "../../src/index.ts";
 import { API_KEY, BASE_URL, fetchFile, waitUntil } from "./gateway.ts";
 
 const client = new WokGenClient({ apiKey: API_KEY, baseUrl: BASE_URL });
@@ -46,6 +46,19 @@ test("a generation is created, charged and recorded as a transaction", async () 
   assert.equal((await fetchFile(String(done.result_url))).type, "image/png");
   assert.equal(before.balance_cents - (await wowflow.balance()).balance_cents, model.price_cents);
   assert.equal((await wowflow.transactions({ limit: 1 }))[0]?.generation_id, made.id);
+});
+
+test("an upload serves as an input, and the events of its generation lead to the price that was quoted", async () => {
+  const { wowflow } = client;
+  const image = await client.generate({ prompt: "a red boat", width: 64, height: 64 });
+  const photo = await wowflow.upload((await fetchFile(image.imageUrl)).bytes);
+  assert.deepEqual([photo.status, photo.content_type], ["ready", "image/png"]);
+  const order = { model: "local/enlarger", prompt: "larger", input: { image_url: photo.url } };
+  const { price_cents } = await wowflow.quote(order);
+  let last: Generation | undefined;
+  for await (const event of wowflow.follow(await wowflow.createGeneration(order))) last = event.generation;
+  assert.deepEqual([last?.status, last?.cost_cents], ["completed", price_cents]);
+  await wowflow.deleteUpload(photo.id);
 });
 
 test("an error is an ApiError with the gateway's code and request id", async () => {
