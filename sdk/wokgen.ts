@@ -54,6 +54,24 @@ export interface MakeOptions<Seen> extends CallOptions {
   waitTimeoutMs?: number | undefined;
 }
 
+/** The grouping and the filters of usage. */
+export interface UsageFilters {
+  /** The value that each sum is about. Default: `day`. */
+  by?: "day" | "model" | "kind" | "provider" | "key";
+  /** From this time on: a day in UTC, or RFC 3339. */
+  from?: string;
+  /** Before this time. */
+  to?: string;
+  /** Generations by this model. */
+  model?: string;
+  /** Generations of this kind. */
+  type?: string;
+  /** Generations that this API key ordered: its id. */
+  key?: string;
+  /** Usage of this provider. */
+  provider?: string;
+}
+
 /** Options of a list. */
 export interface ListOptions {
   /** How many entries at most, newest first: 1 to 200. Default: 50. */
@@ -165,7 +183,7 @@ interface PreparedRequest {
   url: string;
   method: string;
   headers: Headers;
-  body: string | null;
+  body: string | Blob | null;
   timeoutMs: number;
   signal: AbortSignal | undefined;
 }
@@ -471,6 +489,8 @@ async function sendOnce<Value>(
   if (isRedirect(response)) {
     throw new NetworkError(`${method} ${url} was redirected. Set baseUrl to the final address.`);
   }
+  // A bucket that takes a file has its own response, or none.
+  if (method === "PUT" && response.ok) return { status: response.status, value: undefined as Value };
   return parseResponse<Value>(response, text);
 }
 
@@ -500,10 +520,19 @@ function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
 // http/send.ts
 
 /** Send a call, and retry it after failures that may be temporary. Throws the last failure. */
-async function send<Value>(config: Config, call: Call, options: CallOptions = {}): Promise<ApiResponse<Value>> {
-  const request = prepare(config, call, options);
-  const retries = validateRetries(options.retries) ?? config.retries;
+function send<Value>(config: Config, call: Call, options: CallOptions = {}): Promise<ApiResponse<Value>> {
   const isRetryable = call.repeatable === false ? isUnprocessed : isTransient;
+  return retry(config, prepare(config, call, options), options, isRetryable);
+}
+
+/** Send a request, and again after failures that are retryable. Throws the last failure. */
+async function retry<Value>(
+  config: Config,
+  request: PreparedRequest,
+  options: CallOptions,
+  isRetryable: (error: unknown) => boolean = isTransient,
+): Promise<ApiResponse<Value>> {
+  const retries = validateRetries(options.retries) ?? config.retries;
   for (let attempt = 1;; attempt += 1) {
     try {
       return await sendOnce<Value>(config.fetch, request);
@@ -518,7 +547,7 @@ async function send<Value>(config: Config, call: Call, options: CallOptions = {}
 
 // schema.ts
 
-// sha256:10808cc2f93cbf811bb8f8c68b72f04b9742e54d0ab053e4b7d13278686c7616
+// sha256:2825dfc69f37db1170dd1145a9d59c93829492d9180fa24a11f95983317dbe98
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -1649,6 +1678,51 @@ interface Schemas {
     /** The keys. */
     keys: Schemas["PublicKey"][];
   };
+  /** The price of a request, which is neither charged nor stored. */
+  Quote: {
+    /** The id of the model. */
+    model: string;
+    /** The most that it can cost, rounded up to a cent. */
+    price_cents: number;
+    /** `price_cents` in dollars, for display. */
+    price_usd: number;
+    /** The exact amount of `price_cents`, in millionths of a dollar. */
+    price_micros: number;
+    /** Whether it may cost less, depending on the delivered outputs or the used tokens. */
+    metered: boolean;
+    /** The parts of the price. */
+    breakdown: Schemas["QuoteLine"][];
+    /** The least that it costs before the mark-up, in millionths of a dollar. */
+    minimum_micros: number;
+    /** The most that it costs before the mark-up, in millionths of a dollar. */
+    ceiling_micros: number | null;
+    /** The mark-up on the sum of the parts, in percent. */
+    markup_percent: number;
+    /** The providers that can serve it, in the order to try them. */
+    providers: string[];
+    /** Whether the balance covers it now. */
+    affordable: boolean;
+    /** Whether the local provider would stand in for the model's own one. */
+    simulated: boolean;
+  };
+  /** One part of a price: so much per unit. */
+  QuoteLine: {
+    /**
+     * The unit that is counted.
+     * @example order
+     * @example output
+     * @example second
+     * @example megapixel
+     * @example 1k_characters
+     * @example 1m_input_tokens
+     * @example 1m_output_tokens
+     */
+    unit: string;
+    /** The most units that the order can use. */
+    quantity: number;
+    /** The price of one unit before the mark-up, in millionths of a dollar. */
+    unit_micros: number;
+  };
   /** A receipt. `provisional`: the deployment signs it, but its day is not signed yet. */
   Receipt: {
     /** The version of the format. */
@@ -1907,6 +1981,29 @@ interface Schemas {
     /** The reference of a top-up or dispute, or the lines that a correction is about, such as 5-8. */
     reference: string | null;
   };
+  /** An upload: a file that requests name as `asset:<id>`. */
+  UploadEntry: {
+    /** The upload's id. */
+    id: string;
+    /** The URL for `image_url` and other fields of media: `asset:` and the id. */
+    url: string;
+    /** `ready` once the file is stored and checked. */
+    status: "pending" | "ready";
+    /** When it was created. RFC 3339, UTC, milliseconds. */
+    created_at: string;
+    /** A pending upload takes a file until then; a ready one is deleted then. RFC 3339, UTC, milliseconds. */
+    expires_at: string;
+    /** The media type that the file's bytes have. Absent while pending. */
+    content_type?: string;
+    /** The size of the file. Absent while pending. */
+    size_bytes?: number;
+    /** The most bytes that a pending upload takes. */
+    size_max_bytes?: number;
+    /** The method for `upload_url`. */
+    upload_method?: "PUT";
+    /** Send the file's bytes there, without your API key. Shown once, in the response that creates it. */
+    upload_url?: string;
+  };
   /** Every input field of kind `upscale`; a catalogue entry names the fields of its model. */
   UpscaleInput: {
     /** An image to start from: an https URL, or a `data:` URL within the limit of the body. */
@@ -1989,6 +2086,55 @@ interface Schemas {
     scale?: (2 | 4) | null;
     /** The preferred engine, such as `real-esrgan`. */
     model?: string | null;
+  };
+  /** GET /api/v1/usage: the usage of an account. A generation counts on the day when it ended. */
+  Usage: {
+    /** The grouping. */
+    by: string;
+    /** The first day, in UTC. */
+    from_day: string;
+    /** The day behind the last one, in UTC. */
+    to_day: string;
+    /** The sums, in the order of their groups. */
+    data: Schemas["UsageEntry"][];
+    /** The sum of all of them. */
+    total: Schemas["UsageTotal"];
+  };
+  /** The sum of the generations of one day, model, kind, provider or key. */
+  UsageEntry: {
+    /** The number of generations that ended. */
+    count: number;
+    /** The number of them that failed. */
+    failed: number;
+    /** The amount charged when they were accepted, in millionths of a dollar. */
+    charged_micros: number;
+    /** The amount refunded or credited since, in millionths of a dollar. */
+    refunded_micros: number;
+    /** The amount that they cost: charged minus refunded, in millionths of a dollar. */
+    net_micros: number;
+    /** The length of their outputs in seconds, where known. */
+    seconds: number;
+    /** The number of tokens that their providers reported. */
+    tokens: number;
+    /** The value that they have in common: a UTC day such as `2026-10-01`, or the id of a model, kind, provider or key. Empty for generations without a key, and of a key that is not known any more. */
+    group: string;
+  };
+  /** The sum of all generations that ended in a period. */
+  UsageTotal: {
+    /** The number of generations that ended. */
+    count: number;
+    /** The number of them that failed. */
+    failed: number;
+    /** The amount charged when they were accepted, in millionths of a dollar. */
+    charged_micros: number;
+    /** The amount refunded or credited since, in millionths of a dollar. */
+    refunded_micros: number;
+    /** The amount that they cost: charged minus refunded, in millionths of a dollar. */
+    net_micros: number;
+    /** The length of their outputs in seconds, where known. */
+    seconds: number;
+    /** The number of tokens that their providers reported. */
+    tokens: number;
   };
   /** Every input field of kind `video`; a catalogue entry names the fields of its model. */
   VideoInput: {
@@ -2163,6 +2309,15 @@ export type Generation = Schemas["GenerationEntry"];
 
 /** Response of `GET /api/v1/balance`. */
 export type Balance = Schemas["Balance"];
+
+/** The price of an order. */
+export type Quote = Schemas["Quote"];
+
+/** A file that inputs name by its `url`. */
+export type Upload = Schemas["UploadEntry"];
+
+/** Sums of usage, by a value that generations have in common. */
+export type Usage = Schemas["Usage"];
 
 /** One entry of the account's ledger. */
 export type Transaction = Schemas["Transaction"];
@@ -2522,6 +2677,137 @@ class OwnAccount {
   }
 }
 
+// events/types.ts
+
+/** The data of one event of a stream. Later versions may add types. */
+export interface StreamedEvent {
+  /** Such as `generation.completed`, `generation.progress`, `generation.position` and `text.delta`. */
+  type: string;
+  /** The generation that it is about. */
+  generation_id?: string;
+  /** When it happened. RFC 3339. */
+  at?: string;
+  /** The stage that the generation is in now. */
+  stage?: string;
+  /** The progress that the provider reports, from 0 to 1. */
+  progress?: number;
+  /** How many generations are before this one. */
+  queue_position?: number;
+  /** The text that follows the last `text.delta`. */
+  text?: string;
+  /** How many characters of the text came before. */
+  offset?: number;
+  /** The generation, once it has ended. */
+  generation?: Generation;
+}
+
+// events/decode.ts
+
+/** An event, and its id if it has one. */
+interface ReceivedEvent {
+  event: StreamedEvent;
+  id: string | null;
+}
+
+/** Decodes the text of a stream, in any pieces. Only line feeds end a line: other separators may be in a text. */
+class EventDecoder {
+  #rest = "";
+  #data: string[] = [];
+  #id: string | null = null;
+
+  /** Take more text, and return the events that it completes. */
+  feed(text: string): ReceivedEvent[] {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    return lines.map((line) => this.#take(line.replace(/\r$/, ""))).filter((event) => event !== null);
+  }
+
+  #take(line: string): ReceivedEvent | null {
+    if (line.startsWith("data:")) this.#data.push(line.slice(5).replace(/^ /, ""));
+    if (line.startsWith("id:")) this.#id = line.slice(3).replace(/^ /, "");
+    if (line !== "") return null;
+    const [data, id] = [this.#data.join("\n"), this.#id];
+    this.#data = [];
+    this.#id = null;
+    return data === "" ? null : { event: JSON.parse(data) as StreamedEvent, id };
+  }
+}
+
+// events/read.ts
+
+/** A stream is broken if nothing comes for three heartbeats. */
+const SILENCE_MS_MAX = 45_000;
+
+/** Yield the events of one response. Throws NetworkError if it breaks; returns if there are no more. */
+async function* readEvents(
+  config: Config,
+  url: string,
+  last: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReceivedEvent, void, undefined> {
+  if (signal?.aborted) throw new AbortedError(signal);
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  let timer = setTimeout(abort, SILENCE_MS_MAX);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    const headers = new Headers({ Accept: "text/event-stream" });
+    if (config.authorization !== null) headers.set("Authorization", config.authorization);
+    if (last !== "") headers.set("Last-Event-ID", last);
+    const response = await config.fetch(url, { headers, signal: controller.signal, redirect: "manual" });
+    if (!response.ok) parseResponse(response, await response.text());
+    if (response.status === 204 || response.body === null) return;
+    const [reader, decoder, text] = [response.body.getReader(), new EventDecoder(), new TextDecoder()];
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      clearTimeout(timer);
+      timer = setTimeout(abort, SILENCE_MS_MAX);
+      yield* decoder.feed(text.decode(part.value, { stream: true }));
+    }
+  } catch (error) {
+    if (signal?.aborted) throw new AbortedError(signal);
+    throw isApiError(error) ? error : new NetworkError(`The events of ${url} broke off.`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+    controller.abort();
+  }
+  throw new NetworkError(`The events of ${url} broke off.`);
+}
+
+// events/follow.ts
+
+/** Options of a stream of events. */
+export interface FollowOptions {
+  /** Ends the stream with an AbortedError. The generations continue. */
+  signal?: AbortSignal | undefined;
+  /** The id of the last event that an earlier stream gave. Default: from now on, or all events of one generation. */
+  lastEventId?: string | undefined;
+}
+
+/** Yield the events at a URL. A stream that breaks is resumed behind its last event. Ends with the generation's end. */
+async function* followEvents(
+  config: Config,
+  url: string,
+  { signal, lastEventId = "" }: FollowOptions,
+): AsyncGenerator<StreamedEvent, void, undefined> {
+  for (let attempt = 1, last = lastEventId;; attempt += 1) {
+    try {
+      for await (const { event, id } of readEvents(config, url, last, signal)) {
+        last = id ?? last;
+        attempt = 1;
+        yield event;
+        if (event.generation !== undefined && !url.endsWith("/v1/events")) return;
+      }
+      return;
+    } catch (error) {
+      if (attempt > config.retries || !isTransient(error)) throw error;
+      const delayMs = retryDelayMs(attempt, Math.random(), isApiError(error) ? error.retryAfterMs : null);
+      if (delayMs === null) throw error;
+      await sleep(delayMs, signal);
+    }
+  }
+}
+
 // webhooks/signature.ts
 
 const SECRET_PREFIX = "whsec_";
@@ -2728,6 +3014,41 @@ function assertThat(holds: boolean, reason: string): void {
   if (!holds) throw new ReceiptVerificationError(`The receipt is refused: ${reason}.`);
 }
 
+// wowflow/uploads.ts
+
+const UPLOAD_MS_DEFAULT = 300_000;
+
+/** Upload a file for an input, and return it once it is checked. */
+async function uploadFile(
+  config: Config,
+  file: Blob | ArrayBuffer | Uint8Array,
+  options: CallOptions,
+): Promise<Upload> {
+  const body = file instanceof Blob ? file : new Blob([file as ArrayBuffer | Uint8Array<ArrayBuffer>]);
+  const url = `${config.baseUrls.wowflow}/uploads`;
+  const made = (await send<Upload>(config, { method: "POST", url, body: { size_bytes: body.size } }, options)).value;
+  const read = async (): Promise<Upload> =>
+    (await send<Upload>(config, { method: "GET", url: `${url}/${encodeId(made.id)}` }, options)).value;
+  // The URL may be that of a bucket: it must not get the API key.
+  const put = {
+    url: String(made.upload_url),
+    method: "PUT",
+    headers: new Headers(),
+    body,
+    signal: options.signal,
+    timeoutMs: validateTimeoutMs(options.timeoutMs, "timeoutMs") ?? config.timeoutMs ?? UPLOAD_MS_DEFAULT,
+  };
+  try {
+    await retry<void>(config, put, options);
+  } catch (error) {
+    if (!isApiError(error) || error.status !== 409) throw error;
+    const stored = await read(); // an earlier attempt may have stored it, and its response was lost
+    if (stored.status !== "ready") throw error;
+    return stored;
+  }
+  return await read();
+}
+
 // wowflow/wowflow.ts
 
 /** Options for creating a generation. */
@@ -2753,6 +3074,38 @@ class Wowflow {
   async createGeneration(body: CreateGeneration, options: CreateOptions = {}): Promise<Generation> {
     const { waitS } = options;
     return await this.#call({ method: "POST", url: "/generations", body, waitS, waits: waitS !== undefined }, options);
+  }
+
+  /** Compute the price of an order. Nothing is charged: `POST /api/v1/generations/quote`. */
+  quote(body: CreateGeneration, options?: CallOptions): Promise<Quote> {
+    return this.#call({ method: "POST", url: "/generations/quote", body }, options);
+  }
+
+  /** Upload a file. Its `url` goes into `input`: `POST /api/v1/uploads`, the file, and `GET` until it is checked. */
+  upload(file: Blob | ArrayBuffer | Uint8Array, options: CallOptions = {}): Promise<Upload> {
+    return uploadFile(this.#config, file, options);
+  }
+
+  /** Delete an upload and its file: `DELETE /api/v1/uploads/{id}`. */
+  async deleteUpload(id: string, options?: CallOptions): Promise<void> {
+    await this.#call({ method: "DELETE", url: `/uploads/${encodeId(id)}` }, options);
+  }
+
+  /** Iterate over the events of a generation until its end: `GET /api/v1/generations/{id}/events`. */
+  follow(generation: string | Generation, options: FollowOptions = {}): AsyncGenerator<StreamedEvent, void, undefined> {
+    const id = typeof generation === "string" ? generation : generation.id;
+    return followEvents(this.#config, `${this.#config.baseUrls.wowflow}/generations/${encodeId(id)}/events`, options);
+  }
+
+  /** Iterate over the events of all generations of the account, without an end: `GET /api/v1/events`. */
+  followAccount(options: FollowOptions = {}): AsyncGenerator<StreamedEvent, void, undefined> {
+    return followEvents(this.#config, `${this.#config.baseUrls.wowflow}/events`, options);
+  }
+
+  /** Read sums of usage, by day unless `by` says otherwise: `GET /api/v1/usage`. */
+  usage(filters: UsageFilters = {}, options?: CallOptions): Promise<Usage> {
+    const query = new URLSearchParams(Object.entries(filters)).toString();
+    return this.#call({ method: "GET", url: `/usage${query && `?${query}`}` }, options);
   }
 
   /** Read a generation: `GET /api/v1/generations?id=`. */

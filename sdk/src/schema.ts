@@ -1,4 +1,4 @@
-// sha256:10808cc2f93cbf811bb8f8c68b72f04b9742e54d0ab053e4b7d13278686c7616
+// sha256:2825dfc69f37db1170dd1145a9d59c93829492d9180fa24a11f95983317dbe98
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -1129,6 +1129,51 @@ export interface Schemas {
     /** The keys. */
     keys: Schemas["PublicKey"][];
   };
+  /** The price of a request, which is neither charged nor stored. */
+  Quote: {
+    /** The id of the model. */
+    model: string;
+    /** The most that it can cost, rounded up to a cent. */
+    price_cents: number;
+    /** `price_cents` in dollars, for display. */
+    price_usd: number;
+    /** The exact amount of `price_cents`, in millionths of a dollar. */
+    price_micros: number;
+    /** Whether it may cost less, depending on the delivered outputs or the used tokens. */
+    metered: boolean;
+    /** The parts of the price. */
+    breakdown: Schemas["QuoteLine"][];
+    /** The least that it costs before the mark-up, in millionths of a dollar. */
+    minimum_micros: number;
+    /** The most that it costs before the mark-up, in millionths of a dollar. */
+    ceiling_micros: number | null;
+    /** The mark-up on the sum of the parts, in percent. */
+    markup_percent: number;
+    /** The providers that can serve it, in the order to try them. */
+    providers: string[];
+    /** Whether the balance covers it now. */
+    affordable: boolean;
+    /** Whether the local provider would stand in for the model's own one. */
+    simulated: boolean;
+  };
+  /** One part of a price: so much per unit. */
+  QuoteLine: {
+    /**
+     * The unit that is counted.
+     * @example order
+     * @example output
+     * @example second
+     * @example megapixel
+     * @example 1k_characters
+     * @example 1m_input_tokens
+     * @example 1m_output_tokens
+     */
+    unit: string;
+    /** The most units that the order can use. */
+    quantity: number;
+    /** The price of one unit before the mark-up, in millionths of a dollar. */
+    unit_micros: number;
+  };
   /** A receipt. `provisional`: the deployment signs it, but its day is not signed yet. */
   Receipt: {
     /** The version of the format. */
@@ -1387,6 +1432,29 @@ export interface Schemas {
     /** The reference of a top-up or dispute, or the lines that a correction is about, such as 5-8. */
     reference: string | null;
   };
+  /** An upload: a file that requests name as `asset:<id>`. */
+  UploadEntry: {
+    /** The upload's id. */
+    id: string;
+    /** The URL for `image_url` and other fields of media: `asset:` and the id. */
+    url: string;
+    /** `ready` once the file is stored and checked. */
+    status: "pending" | "ready";
+    /** When it was created. RFC 3339, UTC, milliseconds. */
+    created_at: string;
+    /** A pending upload takes a file until then; a ready one is deleted then. RFC 3339, UTC, milliseconds. */
+    expires_at: string;
+    /** The media type that the file's bytes have. Absent while pending. */
+    content_type?: string;
+    /** The size of the file. Absent while pending. */
+    size_bytes?: number;
+    /** The most bytes that a pending upload takes. */
+    size_max_bytes?: number;
+    /** The method for `upload_url`. */
+    upload_method?: "PUT";
+    /** Send the file's bytes there, without your API key. Shown once, in the response that creates it. */
+    upload_url?: string;
+  };
   /** Every input field of kind `upscale`; a catalogue entry names the fields of its model. */
   UpscaleInput: {
     /** An image to start from: an https URL, or a `data:` URL within the limit of the body. */
@@ -1469,6 +1537,55 @@ export interface Schemas {
     scale?: (2 | 4) | null;
     /** The preferred engine, such as `real-esrgan`. */
     model?: string | null;
+  };
+  /** GET /api/v1/usage: the usage of an account. A generation counts on the day when it ended. */
+  Usage: {
+    /** The grouping. */
+    by: string;
+    /** The first day, in UTC. */
+    from_day: string;
+    /** The day behind the last one, in UTC. */
+    to_day: string;
+    /** The sums, in the order of their groups. */
+    data: Schemas["UsageEntry"][];
+    /** The sum of all of them. */
+    total: Schemas["UsageTotal"];
+  };
+  /** The sum of the generations of one day, model, kind, provider or key. */
+  UsageEntry: {
+    /** The number of generations that ended. */
+    count: number;
+    /** The number of them that failed. */
+    failed: number;
+    /** The amount charged when they were accepted, in millionths of a dollar. */
+    charged_micros: number;
+    /** The amount refunded or credited since, in millionths of a dollar. */
+    refunded_micros: number;
+    /** The amount that they cost: charged minus refunded, in millionths of a dollar. */
+    net_micros: number;
+    /** The length of their outputs in seconds, where known. */
+    seconds: number;
+    /** The number of tokens that their providers reported. */
+    tokens: number;
+    /** The value that they have in common: a UTC day such as `2026-10-01`, or the id of a model, kind, provider or key. Empty for generations without a key, and of a key that is not known any more. */
+    group: string;
+  };
+  /** The sum of all generations that ended in a period. */
+  UsageTotal: {
+    /** The number of generations that ended. */
+    count: number;
+    /** The number of them that failed. */
+    failed: number;
+    /** The amount charged when they were accepted, in millionths of a dollar. */
+    charged_micros: number;
+    /** The amount refunded or credited since, in millionths of a dollar. */
+    refunded_micros: number;
+    /** The amount that they cost: charged minus refunded, in millionths of a dollar. */
+    net_micros: number;
+    /** The length of their outputs in seconds, where known. */
+    seconds: number;
+    /** The number of tokens that their providers reported. */
+    tokens: number;
   };
   /** Every input field of kind `video`; a catalogue entry names the fields of its model. */
   VideoInput: {
