@@ -19,6 +19,7 @@ from gateway.api.vouchers import operations as vouchers
 from gateway.api.webhooks import operations as webhooks
 from gateway.dialects.openai import operations as openai
 from gateway.dialects.openai.order import SECOND_ROOT
+from gateway.dialects.replicate import operations as replicate
 from gateway.dialects.wokgen import operations as wokgen
 from gateway.dialects.wokgen_v1 import operations as wokgen_v1
 from gateway.dialects.wowflow import operations as wowflow
@@ -33,6 +34,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *wokgen.OPERATIONS,
         *wokgen_v1.OPERATIONS,
         *openai.OPERATIONS,
+        *replicate.OPERATIONS,
         *events.OPERATIONS,
         *uploads.OPERATIONS,
         *usage.OPERATIONS,

@@ -10,7 +10,7 @@ from pathlib import Path
 from aiohttp import ETag, web
 from aiohttp.typedefs import Handler
 
-from gateway.dialects.error_bodies import dialect_of
+from gateway.dialects.error_bodies import is_public_api
 from shared.ops.settings import ROOT
 
 FOLDER = Path(__file__).parent / "console"
@@ -79,7 +79,7 @@ def missing_page() -> bytes:
 def missing_response(request: web.Request) -> web.Response | None:
     """Return the page for an address that leads nowhere, if a person opened it in a browser."""
     opened = request.method in ("GET", "HEAD") and "text/html" in request.headers.get("Accept", "")
-    if not opened or dialect_of(request.path) == "openai" or request.path.startswith("/api/"):
+    if not opened or is_public_api(request.path) or request.path.startswith("/api/"):
         return None
     return web.Response(body=missing_page(), status=404, content_type="text/html", charset="utf-8", headers=ALWAYS)
 

@@ -7,12 +7,14 @@ from typing import Annotated
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.dialects.openai.errors import OpenaiError, openai_error, openai_status
+from gateway.dialects.replicate.errors import ReplicateProblem, replicate_error, replicate_status
 from shared.domain.described import doc
 from shared.domain.errors import Refused
 
 VERSIONED = re.compile(r"/api/v[0-9]+(/|$)")  # WOWFLOW's paths; its next version gets a path of its own
 ADMIN = "/api/admin"
 OPENAI = ("/v1/", "/openai/v1/")  # an OpenAI client has one of them at the end of its base URL
+REPLICATE = "/replicate/v1/"
 PATHS_REMEMBERED = 256
 # The calls of the deployed SDK are next to WOWFLOW's and use WokGen's errors.
 WOKGEN_V1 = ("/api/v1/generate", "/api/v1/jobs", "/api/v1/assets", "/api/v1/me")
@@ -52,8 +54,10 @@ def is_admin(path: str) -> bool:
 
 @lru_cache(PATHS_REMEMBERED)
 def dialect_of(path: str) -> str:
-    """Return wowflow, wokgen or openai; paths outside these APIs use wowflow's errors."""
+    """Return wowflow, wokgen, openai or replicate; paths outside these APIs use wowflow's errors."""
     if not path.startswith("/api/"):
+        if path.startswith(REPLICATE):
+            return "replicate"
         return "openai" if path.startswith(OPENAI) else "wowflow"
     if is_admin(path):
         return "wowflow"
@@ -65,17 +69,19 @@ def dialect_of(path: str) -> str:
 @lru_cache(PATHS_REMEMBERED)
 def is_public_api(path: str) -> bool:
     """Return whether a path is of an API of customers, not the admin API's."""
-    return path.startswith(("/api/", *OPENAI)) and not is_admin(path)
+    return path.startswith(("/api/", *OPENAI, REPLICATE)) and not is_admin(path)
 
 
 def error_shape(path: str) -> type[Struct]:
     """Return the type of an error's body at a path."""
-    shapes: dict[str, type[Struct]] = {"wokgen": WokGenError, "openai": OpenaiError}
+    shapes: dict[str, type[Struct]] = {"wokgen": WokGenError, "openai": OpenaiError, "replicate": ReplicateProblem}
     return shapes.get(dialect_of(path), Error)
 
 
 def status_in(dialect: str, code: str, status: int) -> int:
     """Return the status of a code in a dialect; `status` is ours."""
+    if dialect == "replicate":
+        return replicate_status(code, status)
     return openai_status(code, status) if dialect == "openai" else status
 
 
@@ -83,6 +89,8 @@ def error_body(dialect: str, refused: Refused, status: int) -> dict[str, object]
     """Return the body of an error that is answered with `status`."""
     if dialect == "openai":
         return openai_error(refused, status)
+    if dialect == "replicate":
+        return replicate_error(refused, status)
     if dialect == "wokgen":
         return {"error": refused.message, "code": refused.code.upper()}
     return {"error": {"code": refused.code, "message": refused.message}}

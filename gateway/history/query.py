@@ -92,20 +92,26 @@ def choice_of(query: Mapping[str, str], name: str, choices: Mapping[str, object]
     return text
 
 
+def page_links(request: web.Request, query: ListQuery, listed: Listed[Item]) -> dict[str, str]:
+    """Return the URLs of the neighbours of a page, by `next` and `prev`."""
+    (first, last), links = listed.names, {}
+    if last and (listed.more or query.after):
+        links["next"] = _link(request, before=last)
+    if first and not query.is_first and (listed.more or not query.after):
+        links["prev"] = _link(request, after=first)
+    return links
+
+
 def page_headers(
     request: web.Request, query: ListQuery, listed: Listed[Item], relations: tuple[str, ...] = ("next", "prev")
 ) -> dict[str, str]:
     """Return the headers of a page: links to its neighbours (RFC 8288), and a note if history is missing."""
-    (first, last), links = listed.names, []
-    if last and (listed.more or query.after):
-        links.append(_link(request, "next", before=last))
-    if "prev" in relations and first and not query.is_first and (listed.more or not query.after):
-        links.append(_link(request, "prev", after=first))
+    known = page_links(request, query, listed)
+    links = [f'<{url}>; rel="{relation}"' for relation, url in known.items() if relation in relations]
     found = {"Link": ", ".join(links)} if links else {}
     return found if listed.complete else found | INCOMPLETE
 
 
-def _link(request: web.Request, relation: str, **cursor: str) -> str:
+def _link(request: web.Request, **cursor: str) -> str:
     kept = [(name, value) for name, value in request.query.items() if name not in CURSORS]
-    url = f"{request.app[CONTEXT].base_url}{request.path}?{urlencode([*kept, *cursor.items()])}"
-    return f'<{url}>; rel="{relation}"'
+    return f"{request.app[CONTEXT].base_url}{request.path}?{urlencode([*kept, *cursor.items()])}"

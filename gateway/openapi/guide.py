@@ -97,6 +97,10 @@ TAGS = {
     "`{base_url}/openai/v1`, and their API key to yours. Balance, generations, webhooks and receipts are those of the "
     "other calls. `X-Wokflow-Model` names the model that served, `X-Wokflow-Cost-Usd` its cost. An empty balance is "
     "429 with the code `insufficient_quota`, as at OpenAI.",
+    "Replicate": "Calls in the shape of Replicate's API, for its clients: set their base URL to "
+    "`{base_url}/replicate`, and their token to your API key. `input` has the fields of the model here: "
+    "`GET /replicate/v1/models/...` has "
+    "their schema. Lists show the generations of all calls.",
     "Money": "The balance and the transactions behind it.",
     "Receipts": "Proofs of what a generation cost and who served it. They verify offline, with the public keys alone.",
     "Account": "The account of your key, its low-balance alert and its other keys. In a browser, open "

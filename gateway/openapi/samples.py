@@ -12,7 +12,7 @@ from gateway.operation import Operation
 
 LANGUAGES = {"curl": "Shell", "Python": "Python", "JavaScript": "JavaScript"}
 ADMIN_VARIABLE = "WOKFLOW_ADMIN_KEY"
-KEY_VARIABLES = {"wowflow": "WOWFLOW_KEY", "wokgen": "WOKGEN_KEY", "openai": "WOWFLOW_KEY"}
+KEY_VARIABLES = {"wowflow": "WOWFLOW_KEY", "wokgen": "WOKGEN_KEY", "openai": "WOWFLOW_KEY", "replicate": "WOWFLOW_KEY"}
 # Every sample fails on an error, and prints its code, its message and the request's id.
 PYTHON_CHECK = """\
 if not r.ok:

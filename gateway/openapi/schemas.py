@@ -1,7 +1,7 @@
 """JSON Schemas of the types that decode requests and encode responses."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, get_args
 
 import msgspec
@@ -68,7 +68,7 @@ def models(catalogue: Catalogue, schemas: dict[str, Schema]) -> list[Schema]:
             "pricing": price_text(*model.api_price),
             "prompt_chars_max": prompt_chars_max(model),
             "simulated": model.simulated,
-            "input": _input(model, schemas[name_of(kind_of(model.kind).input)]["properties"]),
+            "input": input_schema(model, schemas),
         }
         for model in catalogue.models.values()
     ]
@@ -78,7 +78,9 @@ def _untyped(_: type) -> Schema:
     return {"description": "Any JSON value."}
 
 
-def _input(model: Model, properties: dict[str, Schema]) -> Schema:
+def input_schema(model: Model, schemas: Mapping[str, Schema]) -> Schema:
+    """Return the schema of a model's input: that of its kind among `schemas`, narrowed to the model's limits."""
+    properties = schemas[name_of(kind_of(model.kind).input)]["properties"]
     return {
         "type": "object",
         "properties": {name: _narrowed(properties[name], limit) for name, limit in model.input.items()},

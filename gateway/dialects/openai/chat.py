@@ -10,6 +10,8 @@ from gateway import auth
 from gateway.admission.images import RequestImages
 from gateway.body import read_json
 from gateway.context import CONTEXT
+from gateway.dialects import placing
+from gateway.dialects.names import find_of_kind
 from gateway.dialects.openai import order
 from gateway.dialects.openai.chat_bodies import (
     CompletionChoice,
@@ -19,7 +21,6 @@ from gateway.dialects.openai.chat_bodies import (
     OpenaiMessage,
 )
 from gateway.dialects.openai.chat_stream import ID, respond_streamed, usage_of
-from gateway.dialects.openai.names import find_of_kind
 from gateway.responses import json_response
 from gateway.stored_files import request_images
 from shared.domain.catalogue import Model
@@ -84,7 +85,7 @@ async def read_completion(request: web.Request) -> web.Response:
     """Answer the message of an earlier call, or 202 while it runs."""
     account = await auth.authenticate(request)
     name = request.match_info["id"].removeprefix(ID)
-    generation = await order.find_own(request.app[CONTEXT], account, name, "text")
+    generation = await placing.find_own(request.app[CONTEXT], account, name, "text")
     return await order.answer(request, generation, [], encode_completion)
 
 

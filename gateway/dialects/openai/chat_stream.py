@@ -10,6 +10,7 @@ from msgspec import UNSET, structs
 
 from gateway.cancel import cancel
 from gateway.context import CONTEXT, GatewayContext
+from gateway.dialects import placing
 from gateway.dialects.error_bodies import error_body, status_in
 from gateway.dialects.openai import order
 from gateway.dialects.openai.chat_bodies import ChunkChoice, ChunkDelta, CompletionChunk, CompletionUsage
@@ -39,7 +40,7 @@ async def respond_streamed(
 ) -> web.Response:
     """Accept an order, and stream its text. One that fails before its first word is answered as an error."""
     context = request.app[CONTEXT]
-    accepted = await order.place(request, structs.replace(placed, wait_s=0, streamed=True), names)
+    accepted = await placing.place(request, structs.replace(placed, wait_s=0, streamed=True), names)
     generation = accepted.generation
     if context.settings.cancel_abandoned_streams:
         cancel_when_left(context, generation)
@@ -50,7 +51,7 @@ async def respond_streamed(
         response = refusal_response(order.DIALECT, failure)
     else:
         response = stream_response(request, encode_parts(generation, first, parts, with_usage=with_usage))
-    order.add_headers(response, generation, [*notices, *generation.notices])
+    placing.add_headers(response, generation, [*notices, *generation.notices])
     return mark_replay(response, replayed=accepted.replayed)
 
 

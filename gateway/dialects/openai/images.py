@@ -10,11 +10,12 @@ from msgspec import Struct
 from gateway import auth
 from gateway.body import read_json
 from gateway.context import CONTEXT, GatewayContext
+from gateway.dialects import placing
+from gateway.dialects.names import NamedModel, find_of_kind, find_variant
 from gateway.dialects.openai import order
 from gateway.dialects.openai.files import base64_response, find_sizes
 from gateway.dialects.openai.forms import read_form
 from gateway.dialects.openai.image_bodies import CreateImages, EditImages, ImageOptions, OpenaiImage, OpenaiImages
-from gateway.dialects.openai.names import NamedModel, find_of_kind, find_variant
 from gateway.dialects.openai.sizes import fit_size
 from gateway.responses import json_response
 from gateway.stored_files import request_images
@@ -98,7 +99,7 @@ async def read_images(request: web.Request) -> web.Response:
     form = request.query.get("response_format", URL)
     if form not in (BASE64, URL):
         raise Refused("invalid_request", "must be one of url, b64_json.", field="response_format")
-    generation = await order.find_own(context, account, request.match_info["id"], "image")
+    generation = await placing.find_own(context, account, request.match_info["id"], "image")
     return await order.answer(request, generation, [], partial(encode_images, form, None))
 
 

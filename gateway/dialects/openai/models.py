@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from gateway import auth
 from gateway.context import CONTEXT
-from gateway.dialects.openai.names import find_model, is_offered
+from gateway.dialects.names import find_model, is_offered
 from gateway.responses import json_response
 from shared.domain.catalogue import Model
 from shared.domain.described import doc

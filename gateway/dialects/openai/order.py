@@ -8,27 +8,23 @@ from aiohttp import web
 from msgspec import Struct
 
 from gateway import auth, routing
-from gateway.accept import AcceptedGeneration, accept, upstream_refusal
+from gateway.accept import upstream_refusal
 from gateway.admission.images import Upload
-from gateway.cancel import NOT_FOUND
-from gateway.context import CONTEXT, GatewayContext
-from gateway.dialects.openai.names import NamedModel
+from gateway.context import CONTEXT
+from gateway.dialects.names import NamedModel
+from gateway.dialects.placing import add_headers, place
 from gateway.dialects.wowflow.handlers import preferred_wait_s
-from gateway.history.generations import find_generation
 from gateway.offers import GenerationRequest
 from gateway.responses import json_response, mark_replay, refusal_response
 from shared.domain.described import count, doc
 from shared.domain.errors import Refused
 from shared.domain.generation import Generation
-from shared.domain.ids import canonical_uuid
 from shared.domain.metadata import check_metadata
-from shared.domain.money import dollars
 
 DIALECT = "openai"
 SECOND_ROOT = "/openai"  # of the second address, where a proxy has a /v1 of its own
 ASYNC = re.compile(r"(?:^|[,;\s])respond-async(?=$|[,;\s])")
 OWN_FAULTS = ("content_policy", "invalid_input")  # failures for which the request is the reason
-NOTICES_CHARS_MAX = 2_000
 Encode = Callable[[web.Request, Generation, list[str]], Awaitable[web.Response]]
 
 
@@ -100,18 +96,6 @@ class OrderReply(Struct, frozen=True, kw_only=True):
     names: Mapping[str, str]
 
 
-async def place(request: web.Request, order: GenerationRequest, names: Mapping[str, str]) -> AcceptedGeneration:
-    """Accept an order. Raises Refused, with nothing charged, that names the fields as the call does."""
-    try:
-        accepted = await accept(request.app[CONTEXT], order)
-    except Refused as refused:
-        if refused.code != "invalid_input" or refused.field not in names:
-            raise
-        raise Refused(refused.code, refused.reason, field=names[refused.field]) from None
-    await auth.remember_key(request.app[CONTEXT], order.key_hash, accepted.generation.account)
-    return accepted
-
-
 async def respond(request: web.Request, order: GenerationRequest, reply: OrderReply) -> web.Response:
     """Accept an order, and answer with its result if it ends in time. Raises Refused, with nothing charged."""
     preferred = reply.preferred
@@ -145,15 +129,6 @@ async def answer(request: web.Request, generation: Generation, notices: Sequence
     return response
 
 
-async def find_own(context: GatewayContext, account: str, name: str, kind: str) -> Generation:
-    """Return a generation of an account and a kind. Raises Refused("not_found")."""
-    generation_id = canonical_uuid(name)
-    generation = await find_generation(context, account, generation_id) if generation_id else None
-    if generation is None or generation.spec.kind != kind:
-        raise Refused("not_found", NOT_FOUND)
-    return generation
-
-
 def still_processing(generation: Generation, waited_s: float) -> Refused:
     """Return the refusal of a caller whose generation did not end in time."""
     reason = (
@@ -170,16 +145,3 @@ def failure_of(generation: Generation) -> Refused | None:
     if failure is None or generation.outcome is None or generation.outcome.error_code not in OWN_FAULTS:
         return failure
     return Refused(generation.outcome.error_code, failure.reason)
-
-
-def add_headers(response: web.Response, generation: Generation, notices: Sequence[str]) -> None:
-    """Add the headers about a generation: its cost, what serves it, and what was changed of the input."""
-    response.headers["X-Wokflow-Generation"] = generation.id
-    response.headers["X-Wokflow-Model"] = generation.spec.model
-    response.headers["X-Wokflow-Provider"] = generation.provider
-    response.headers["X-Wokflow-Cost-Usd"] = dollars(generation.price_micros).replace("$", "").replace(",", "")
-    if generation.spec.simulated:
-        response.headers["X-Wokflow-Simulated"] = "true"
-    if notices:
-        text = " ".join(" ".join(notices).split())[:NOTICES_CHARS_MAX]
-        response.headers["X-Wokflow-Notices"] = text.encode("ascii", "replace").decode()

@@ -5,6 +5,7 @@ from aiohttp import web
 from gateway import auth
 from gateway.body import read_json
 from gateway.context import CONTEXT
+from gateway.dialects import placing
 from gateway.dialects.openai import chat, order
 from gateway.dialects.openai.chat_bodies import CreateCompletion, OpenaiMessage
 from gateway.dialects.openai.chat_stream import usage_of
@@ -45,7 +46,7 @@ async def read_response(request: web.Request) -> web.Response:
     """Answer the text of an earlier call, or 202 while it runs."""
     account = await auth.authenticate(request)
     name = request.match_info["id"].removeprefix(ID)
-    generation = await order.find_own(request.app[CONTEXT], account, name, "text")
+    generation = await placing.find_own(request.app[CONTEXT], account, name, "text")
     return await order.answer(request, generation, [], encode_response)
 
 

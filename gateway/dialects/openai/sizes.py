@@ -4,7 +4,7 @@ import re
 from itertools import product
 from math import gcd, log
 
-from gateway.dialects.openai.names import NamedModel
+from gateway.dialects.names import NamedModel
 from shared.domain.catalogue import Limit
 from shared.domain.errors import Refused
 from shared.domain.kinds.image import SIDE_PX_MAX, SIDE_PX_MIN

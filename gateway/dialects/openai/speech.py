@@ -5,9 +5,10 @@ from aiohttp import web
 from gateway import auth
 from gateway.body import read_json
 from gateway.context import CONTEXT
+from gateway.dialects import placing
+from gateway.dialects.names import NamedModel, find_of_kind
 from gateway.dialects.openai import order
 from gateway.dialects.openai.files import file_response, find_sizes
-from gateway.dialects.openai.names import NamedModel, find_of_kind
 from gateway.dialects.openai.speech_bodies import CreateSpeech
 from shared.domain.errors import Refused
 from shared.domain.generation import Generation
@@ -34,7 +35,7 @@ async def create_speech(request: web.Request) -> web.Response:
 async def read_speech(request: web.Request) -> web.Response:
     """Answer the audio of an earlier call, or 202 while it runs."""
     account = await auth.authenticate(request)
-    generation = await order.find_own(request.app[CONTEXT], account, request.match_info["id"], "voice")
+    generation = await placing.find_own(request.app[CONTEXT], account, request.match_info["id"], "voice")
     return await order.answer(request, generation, [], encode_speech)
 
 

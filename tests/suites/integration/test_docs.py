@@ -49,6 +49,12 @@ REFUSED = Outcome(error="The prompt was refused.", error_code="content_policy")
 TOO_LARGE = {"Content-Type": "application/json", "Content-Length": "13000001"}
 DRAWN = Outcome(provider="local", outputs=(Output(PLACE, "image/png", 3),))
 SAMPLES_S = 30.0
+NOT_RUN = (  # samples of operators, and those that need more than a gateway
+    "/api/admin/",
+    "/v1/",  # calls of OpenAI wait for workers: see test_openai_api.py
+    "/api/v1/account/checkout",  # needs Stripe: see test_stripe.py
+    "/sdk/",  # needs the packages of `make dist`
+)
 Client = TestClient[web.Request, web.Application]
 
 
@@ -347,8 +353,7 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(IMAGE_JOB_ID, job_id(made["id"]))
         .replace(CALLBACK_TOKEN, callback_token.token(reader.context.secret, waiting))
         for path, item in reader.document["paths"].items()
-        if not path.startswith(("/api/admin/", "/v1/"))  # calls of OpenAI wait for workers: see test_openai_api.py
-        and path != "/api/v1/account/checkout"  # needs Stripe: see test_stripe.py
+        if not path.startswith(NOT_RUN)
         for method in ("get", "post", "patch", "delete")
         if method in item and "text/event-stream" not in str(item[method])  # never ends: see test_event_streams.py
         for sample in item[method]["x-codeSamples"]

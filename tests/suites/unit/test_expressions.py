@@ -25,6 +25,8 @@ OWN_TEXT = {  # expressions that read nothing of strangers
     "gateway/openapi/schemas.py": "our own schemas",
     "gateway/api/service/operations.py": "a path of aiohttp's router",
     "gateway/dialects/openai/operations.py": "a path of aiohttp's router",
+    "gateway/dialects/replicate/models.py": "our own schemas",
+    "gateway/dialects/replicate/operations.py": "a path of aiohttp's router",
     "workers/providers/kie/tasks.py": "names of models in the catalogue",
 }
 NAMES = {"longest_first": ["a secret", "secret"], "re": re, "map": map}  # of expressions built within functions

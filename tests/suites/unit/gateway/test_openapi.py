@@ -194,6 +194,7 @@ def test_required_fields_are_marked() -> None:
         "listJobs": 50,
         "listAssetsV1": 20,
         "readGenerations": 50,
+        "replicateListPredictions": 50,
         "listTransactions": 50,
         "listAccountEvents": 50,
         "listDeliveries": 50,

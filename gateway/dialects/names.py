@@ -1,4 +1,4 @@
-"""The models behind the names that OpenAI's clients send."""
+"""The models behind the names that clients of other services send."""
 
 from msgspec import Struct
 
@@ -18,10 +18,10 @@ class NamedModel(Struct, frozen=True):
     aliased: bool = False
 
 
-def find_model(context: GatewayContext, name: str) -> NamedModel:
+def find_model(context: GatewayContext, name: str, field: str = "model") -> NamedModel:
     """Return the model of a name: an id, an alias, or the id of an OpenAI model without its maker.
 
-    Raises Refused("unknown_model").
+    Raises Refused("unknown_model") naming the field.
     """
     ids = [(name, False), *((one, True) for one in context.catalogue.aliases.get(name, ())), (MAKER + name, False)]
     for model_id, aliased in ids:
@@ -29,7 +29,7 @@ def find_model(context: GatewayContext, name: str) -> NamedModel:
         if model is not None and is_offered(context, model):
             return NamedModel(model, aliased)
     reason = f"{name[:SHOWN_CHARS_MAX]!r} is not the name of a model on offer here. See GET /v1/models."
-    raise Refused("unknown_model", reason, field="model")
+    raise Refused("unknown_model", reason, field=field)
 
 
 def find_of_kind(context: GatewayContext, name: str | None, kind: str) -> NamedModel:
