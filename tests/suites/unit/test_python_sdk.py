@@ -76,7 +76,7 @@ def response(status: int, code: str = "", **headers: str) -> httpx.Response:
 
 
 def test_models_are_fresh() -> None:
-    """The models match the document: if not, run sdk/scripts/python_models.py."""
+    """The models match the document: if not, run `npm run schema` in sdk."""
     written = python_models.write_modules(SCHEMAS)
     assert written == {name: (python_models.FOLDER / f"{name}.py").read_text() for name in written}
 
