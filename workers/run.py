@@ -177,7 +177,7 @@ async def store_notices(context: WorkerContext, job: GenerationJob) -> None:
 
 async def note_progress(context: WorkerContext, job: GenerationJob, pending: Pending) -> None:
     """Note the progress that the provider reports for readers of events. Nothing depends on it."""
-    if pending.progress is not None:
+    if pending.progress is not None and job.step.watched:
         with suppress(StoreDown):
             await feeds.note_progress(context.store, job.id, pending.progress)
 

@@ -24,6 +24,7 @@ class StepFacts(Struct, frozen=True, kw_only=True):
     started_ms: int  # when a worker first started it; 0 if none has
     refusals: int  # submits that providers have refused for now
     account: str
+    watched: bool  # somebody reads its changes
 
 
 class Submit(StepFacts, frozen=True):
@@ -125,7 +126,7 @@ def _decode_step(reply: list[Any]) -> Step | Wait | Fenced | Gone:
 
 
 def _facts(values: Sequence[Any]) -> dict[str, Any]:
-    spec, reserved, created_ms, deadline_ms, started_ms, refusals, account = values
+    spec, reserved, created_ms, deadline_ms, started_ms, refusals, account, watched = values
     return {
         "spec": decode_spec(spec),
         "reserved": reserved,
@@ -134,6 +135,7 @@ def _facts(values: Sequence[Any]) -> dict[str, Any]:
         "started_ms": started_ms,
         "refusals": refusals,
         "account": account.decode(),
+        "watched": watched == b"1",
     }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from arq.worker import Retry as Park
@@ -12,7 +13,7 @@ from msgspec import Struct, structs
 
 from shared.domain.generation import COMPLETED, FAILED, Generation, Spec
 from shared.ops.storage import Storage
-from shared.store import accounts, generations, keys, ledger, steps
+from shared.store import accounts, feeds, generations, keys, ledger, steps
 from shared.store.connect import Store
 from shared.store.history import Fence
 from tests.harness.doubles.adapters.paid import Adapter
@@ -273,3 +274,40 @@ async def test_run_waits_a_moment_while_the_store_is_fenced(bench: Bench) -> Non
     assert FENCED_S == await bench.step(generation_id)
     assert FENCED_S <= 10
     assert ("queued", {}) == ((await bench.view(generation_id)).state, dict(bench.provider.submits))
+
+
+class Reporting(Adapter):
+    """The paid provider, which reports progress at every poll."""
+
+    async def poll(self, call: Call, ref: str) -> Pending | Done:
+        """Return the answer of the provider, with half of the work done."""
+        answer = await super().poll(call, ref)
+        return structs.replace(answer, progress=0.5) if isinstance(answer, Pending) else answer
+
+
+class Noting(Store):
+    """A store that notes the verbs it runs."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.verbs = list[str]()
+
+    async def run(self, verb: str, *args: Any, **options: Any) -> list[Any]:
+        """Run a verb and note its name."""
+        self.verbs.append(verb)
+        return await super().run(verb, *args, **options)
+
+
+@pytest.mark.parametrize("read", [False, True])
+async def test_progress_is_stored_only_while_somebody_reads(bench: Bench, store_url: str, read: bool) -> None:
+    """Progress that nobody reads costs no call of the store, and other progress is in the feed once."""
+    adapter = Reporting(Setup(name="paid", base_url=bench.provider.url))
+    async with Noting(store_url) as store:
+        watched = structs.replace(bench, context=structs.replace(bench.context, adapter=adapter, store=store))
+        generation_id, account = await watched.order("a boat polls=3"), bench.customer.account
+        if read:
+            assert "followed" == await feeds.follow(store, account, generation_id)
+        await watched.finish(generation_id)
+        shown = [entry.percent for entry in await feeds.read(store, account, "0-0") if entry.type == "progress"]
+        assert (read, [50] if read else []) == ("note_progress" in store.verbs, shown)
+    await adapter.close()

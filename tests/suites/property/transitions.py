@@ -22,7 +22,7 @@ class Transitions(Struct):
             return ["closed", generation.state]
         if generation.provider != at or generation.state == "backlog":
             return ["moved", generation.provider]
-        facts = [ANYTHING, generation.price, ANYTHING, ANYTHING, ANYTHING, generation.refusals, generation.account]
+        facts = [ANYTHING, generation.price, ANYTHING, ANYTHING, ANYTHING, generation.refusals, generation.account, ""]
         if generation.ref is not None:
             return ["poll", *facts, generation.ref, "1" if generation.cancel else ""]
         if generation.state == "submitting" and generation.intent == token:

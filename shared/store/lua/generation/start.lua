@@ -7,7 +7,7 @@
 -- Returns {'wait', ms} | {'paused', ms, FACTS} (until the provider accepts submits again; another provider may take it)
 -- Returns {'uncertain', FACTS, callback ('' if none came)} | {'down', FACTS} | {'canceled', FACTS}
 -- Returns {'closed', state} | {'moved', provider} | {'missing'}
--- FACTS: spec, reserved, created_ms, deadline_ms, started_ms (0: never started), refusals, account
+-- FACTS: spec, reserved, created_ms, deadline_ms, started_ms (0: never), refusals, account, watched ("1": by readers)
 -- percent: of the provider's callbacks that arrive; 0 if this generation's has come already
 --@include now
 --@include route
@@ -26,7 +26,7 @@ if state == 'completed' or state == 'failed' then return {'closed', state} end
 if provider ~= at or state == 'backlog' then return {'moved', provider} end
 local function with_facts(reply, ...)
   for _, value in ipairs({spec, tonumber(reserved), tonumber(created), tonumber(deadline), tonumber(started or 0),
-    tonumber(refusals or 0), account, ...}) do reply[#reply + 1] = value end
+    tonumber(refusals or 0), account, watched or '', ...}) do reply[#reply + 1] = value end
   return reply
 end
 local known = read_provider(provider)
