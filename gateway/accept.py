@@ -23,6 +23,7 @@ from shared.domain.trace import trace_id
 from shared.ops import clock, entropy, metrics
 from shared.store import accounts, generations, ledger
 from shared.store.ledger import Accepted, Order, UnknownPlan
+from shared.store.order_hooks import encode_hook
 
 IDEMPOTENCY_KEY_CHARS_MAX = 255
 REFUNDED = "You were refunded."
@@ -84,6 +85,7 @@ def build_order(context: GatewayContext, request: GenerationRequest) -> Order:
         uploads=tuple([upload.path for upload in uploads]) if uploads else (),
         upload_bytes=sum([len(upload.data) for upload in uploads]) if uploads else 0,
         address=address_bits(request.address),
+        hook=encode_hook(request.webhook_url) if request.webhook_url else "",
     )
 
 

@@ -50,6 +50,7 @@ class GenerationRequest(Struct, frozen=True, kw_only=True):
     cost_max_micros: int | None = None  # refuse an order that could cost more
     native: Mapping[str, object] = {}  # fields of a provider; only routes that know them can serve the request
     metadata: dict[str, str] | None = None
+    webhook_url: str = ""  # that gets the end, next to the account's endpoints
     streamed: bool = False  # a text is to be read while it is written
 
 

@@ -547,7 +547,7 @@ async function retry<Value>(
 
 // schema.ts
 
-// sha256:2825dfc69f37db1170dd1145a9d59c93829492d9180fa24a11f95983317dbe98
+// sha256:09138639c92eb6c205384d3e0e7a494c68df99422a4c113b3bf4d4a17d7a4fd8
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 interface Schemas {
   /** An account, and its low-balance alert. */
@@ -896,6 +896,11 @@ interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhook_url?: string | null;
   };
   /** Body of POST /api/v1/keys. A limit that is left out is that of the key of the request. */
   CreateKey: {
@@ -941,6 +946,8 @@ interface Schemas {
     type: string;
     /** The generation that ended. Null for events of other types. */
     generation_id: string | null;
+    /** The `webhook_url` of the order, if the event is posted there. */
+    url?: string;
     /** `dead`: every attempt failed, and there are no more. */
     state: "pending" | "delivered" | "dead";
     /** When the event happened. RFC 3339, UTC, milliseconds. */
@@ -971,7 +978,7 @@ interface Schemas {
   EndpointEntry: {
     /** The endpoint's id. */
     id: string;
-    /** The URL that events are posted to. */
+    /** The URL that events are posted to. Empty for `ep_orders_...`: each order has its own `webhook_url`. */
     url: string;
     /** The events that are posted. */
     events: string[];
@@ -1056,6 +1063,11 @@ interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** The prompt to improve. */
     prompt: string;
     /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
@@ -1363,6 +1375,11 @@ interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** A description of the image to draw. */
     prompt: string;
     /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
@@ -1454,6 +1471,11 @@ interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** The image: an https URL, a `data:` URL with a PNG, JPEG, WebP or GIF in base64, or one of your own asset URLs. */
     imageUrl: string;
   };
@@ -1602,6 +1624,11 @@ interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** A description of the music to play. */
     prompt: string;
     /** Length in seconds. 1 to 300. */
@@ -1949,6 +1976,11 @@ interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** A description of the text to write. */
     prompt: string;
     /** The type of text, such as `product-desc`. */
@@ -2080,6 +2112,11 @@ interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** The image: an https URL, a `data:` URL with a PNG, JPEG, WebP or GIF in base64, or one of your own asset URLs. */
     imageUrl: string;
     /** The factor to enlarge by. */
@@ -2281,6 +2318,11 @@ interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** The text to say. */
     text: string;
     /** The name of a voice. */

@@ -166,7 +166,7 @@ async def _post(context: DeliveryContext, due: Due, now_ms: int) -> PostResult:
     headers = signing.headers(due.endpoint.secrets(now_ms), due.event, now_ms // 1000, body)
     if due.generation is not None:
         headers["traceparent"] = traceparent(due.generation.spec.trace, due.generation.id)
-    answer = await context.egress.post(due.endpoint.url, body, headers)
+    answer = await context.egress.post(due.about.get("to") or due.endpoint.url, body, headers)
     start = redaction.foreign().text(answer.body_start.decode(errors="replace"), ANSWER_CHARS_MAX)
     attempt = DeliveryAttempt(at_ms=now_ms, duration_ms=answer.duration_ms, status=answer.status, answer=start)
     return PostResult(attempt, retry.verdict(answer.status), answer.retry_after_s or 0)

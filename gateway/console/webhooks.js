@@ -25,6 +25,7 @@ const STATES = { delivered: "delivered", pending: "pending", dead: "failed" };
 const DAY_MS = 86_400_000;
 
 const path = (endpoint, rest = "") => `webhooks/${encodeURIComponent(endpoint.id)}${rest}`;
+const nameOf = (endpoint) => endpoint.url || "The webhook_url of each order";
 
 function stateBadge(endpoint) {
   if (endpoint.disabled_at) return h("span", { class: "badge bad" }, "disabled");
@@ -35,7 +36,7 @@ function stateBadge(endpoint) {
 function factsLine(endpoint) {
   const all = endpoint.events.length === Object.keys(EVENTS).length;
   const parts = [
-    [all ? "All events" : endpoint.events.join(", ")],
+    [all ? "All events" : endpoint.events.join(", ") || "Ends of the orders that name a URL"],
     ["added ", timeElement(endpoint.created_at)],
     endpoint.failing_since && ["failing since ", timeElement(endpoint.failing_since)],
     endpoint.disabled_at && ["disabled ", timeElement(endpoint.disabled_at), `: ${endpoint.disabled_why}`],
@@ -70,7 +71,7 @@ async function drawDeliveries(endpoint, log, changed = false) {
     h("table", null,
       h("thead", null, h("tr", null, titles.map((title) => h("th", { scope: "col" }, title)))),
       h("tbody", null, data.map((delivery) => deliveryRow(endpoint, delivery, redraw)))));
-  const refresh = button("Refresh", redraw, { name: `Refresh the deliveries of ${endpoint.url}` });
+  const refresh = button("Refresh", redraw, { name: `Refresh the deliveries of ${nameOf(endpoint)}` });
   log.replaceChildren(table, h("p", null, refresh));
   if (changed) focus(table);
 }
@@ -94,7 +95,7 @@ function replayControls(endpoint, redraw) {
     await redraw();
     announce(queued === 1 ? "1 event is queued." : `${queued} events are queued.`);
   };
-  const start = button("Replay", replay, { name: `Replay to ${endpoint.url}` });
+  const start = button("Replay", replay, { name: `Replay to ${nameOf(endpoint)}` });
   return h("div", { class: "row" }, "Send", which, "since", since, start);
 }
 
@@ -112,7 +113,7 @@ function endpointCard(endpoint, redraw) {
     await redraw(secret && secretCard("New signing secret", secret, "Save it now. It is not shown again. The old secret stays valid for 24 hours."));
     announce(done);
   };
-  const { url } = endpoint;
+  const url = nameOf(endpoint);
   return h("section", { class: endpoint.disabled_at ? "card off" : "card", "aria-label": url },
     h("div", { class: "card-head" }, h("code", null, url), stateBadge(endpoint)), factsLine(endpoint),
     h("div", { class: "card-foot" },

@@ -109,7 +109,7 @@ TAGS = {
     "Webhooks": "The events that we post to your endpoints: a generation ended, the balance is low, or an endpoint was "
     "disabled. Each event is signed as Standard Webhooks 1.0. Verify the signature with the endpoint's secret, "
     f"`{SECRET_PREFIX}...`, before you trust the event. Any response but a 2xx is retried, up to {ATTEMPT_MAX} "
-    "attempts over three days.",
+    "attempts over three days. An order can also name a `webhook_url` of its own, which gets its end.",
     "Outputs": "The files of completed generations.",
     "Uploads": "Files that inputs name as `asset:upl_...`, for files too large for a `data:` URL.",
     "Admin": "For operators. Each call does the same as the command of its name. It needs an admin key from "

@@ -1,4 +1,4 @@
-// sha256:2825dfc69f37db1170dd1145a9d59c93829492d9180fa24a11f95983317dbe98
+// sha256:09138639c92eb6c205384d3e0e7a494c68df99422a4c113b3bf4d4a17d7a4fd8
 /** The JSON of the API and its webhooks. Generated from the gateway's OpenAPI document by scripts/schema.mjs. */
 export interface Schemas {
   /** An account, and its low-balance alert. */
@@ -347,6 +347,11 @@ export interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhook_url?: string | null;
   };
   /** Body of POST /api/v1/keys. A limit that is left out is that of the key of the request. */
   CreateKey: {
@@ -392,6 +397,8 @@ export interface Schemas {
     type: string;
     /** The generation that ended. Null for events of other types. */
     generation_id: string | null;
+    /** The `webhook_url` of the order, if the event is posted there. */
+    url?: string;
     /** `dead`: every attempt failed, and there are no more. */
     state: "pending" | "delivered" | "dead";
     /** When the event happened. RFC 3339, UTC, milliseconds. */
@@ -422,7 +429,7 @@ export interface Schemas {
   EndpointEntry: {
     /** The endpoint's id. */
     id: string;
-    /** The URL that events are posted to. */
+    /** The URL that events are posted to. Empty for `ep_orders_...`: each order has its own `webhook_url`. */
     url: string;
     /** The events that are posted. */
     events: string[];
@@ -507,6 +514,11 @@ export interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** The prompt to improve. */
     prompt: string;
     /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
@@ -814,6 +826,11 @@ export interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** A description of the image to draw. */
     prompt: string;
     /** The mode, such as `pixel`. A mode that the catalogue knows styles the prompt. */
@@ -905,6 +922,11 @@ export interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** The image: an https URL, a `data:` URL with a PNG, JPEG, WebP or GIF in base64, or one of your own asset URLs. */
     imageUrl: string;
   };
@@ -1053,6 +1075,11 @@ export interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** A description of the music to play. */
     prompt: string;
     /** Length in seconds. 1 to 300. */
@@ -1400,6 +1427,11 @@ export interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** A description of the text to write. */
     prompt: string;
     /** The type of text, such as `product-desc`. */
@@ -1531,6 +1563,11 @@ export interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** The image: an https URL, a `data:` URL with a PNG, JPEG, WebP or GIF in base64, or one of your own asset URLs. */
     imageUrl: string;
     /** The factor to enlarge by. */
@@ -1732,6 +1769,11 @@ export interface Schemas {
     metadata?: {
       [key: string]: string;
     } | null;
+    /**
+     * A URL of yours that gets the end of this order, next to your endpoints: public and https. Its events are signed with the secret of the endpoint `ep_orders_...`, which your first order with a URL creates.
+     * @example https://example.com/hooks/wokflow
+     */
+    webhookUrl?: string | null;
     /** The text to say. */
     text: string;
     /** The name of a voice. */

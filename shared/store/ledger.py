@@ -48,6 +48,7 @@ class Order(Struct, frozen=True, kw_only=True):
     uploads: tuple[str, ...] = ()  # paths that the caller stores next; then it calls `release`
     upload_bytes: int = 0
     address: str = ""  # the caller's, as 128 binary digits
+    hook: str = ""  # its own webhook, see shared/store/order_hooks.py
 
 
 class Accepted(Struct, frozen=True):
@@ -164,6 +165,7 @@ async def _send_order(store: Store, order: Order, until_ms: int | str) -> list[A
         " ".join(order.uploads),
         order.address,
         until_ms,
+        order.hook,
         *offered,
         durable=True,
     )

@@ -92,6 +92,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     event: str
     type: str
     generation: str | None  # None: the event is not about a generation
+    to: str | None = None  # the URL of the order; None: the endpoint's own
     state: DeliveryState
     attempts: tuple[DeliveryAttempt, ...]
     created_ms: int
@@ -214,9 +215,9 @@ def _delivery(row: tuple[str, list[bytes]]) -> Delivery:
         lambda _: _unreadable_attempt(created_ms),
         where=keys.delivery(name),
     )
-    named = {word: fields[word] for word in ("event", "type", "state")}
-    values = {"id": name, "generation": fields.get("generation"), "attempts": attempts, "created_ms": created_ms}
-    return msgspec.convert({**values, **named}, Delivery)
+    named = {word: fields[word] for word in ("event", "type", "state")} | {"generation": fields.get("generation")}
+    facts = {"attempts": attempts, "created_ms": created_ms, "to": fields.get("to")}
+    return msgspec.convert({"id": name, **facts, **named}, Delivery)
 
 
 def _unreadable_delivery(row: tuple[str, list[bytes]]) -> Delivery:

@@ -32,7 +32,9 @@ class EndpointEntry(Struct, kw_only=True):
     """An endpoint. Its secret is shown once, when it is created or replaced."""
 
     id: Annotated[str, doc("The endpoint's id.")]
-    url: Annotated[str, link("The URL that events are posted to.")]
+    url: Annotated[
+        str, doc("The URL that events are posted to. Empty for `ep_orders_...`: each order has its own `webhook_url`.")
+    ]
     events: Annotated[tuple[KnownEvent, ...], doc("The events that are posted.")]
     created_at: Annotated[str, timestamp("When it was created.")]
     secret: Annotated[
@@ -67,6 +69,7 @@ class DeliveryEntry(Struct, kw_only=True):
     generation_id: Annotated[
         str | None, doc("The generation that ended. Null for events of other types.", format="uuid")
     ]
+    url: Annotated[str | UnsetType, link("The `webhook_url` of the order, if the event is posted there.")] = UNSET
     state: Annotated[
         str, doc("`dead`: every attempt failed, and there are no more.", enum=["pending", "delivered", "dead"])
     ]

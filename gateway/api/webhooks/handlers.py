@@ -142,6 +142,7 @@ def _delivery_entry(delivery: Delivery) -> DeliveryEntry:
         event=delivery.event,
         type=delivery.type,
         generation_id=delivery.generation,
+        url=delivery.to or UNSET,
         state=delivery.state,
         created_at=rfc3339(delivery.created_ms),
         attempts=tuple(_attempt_entry(attempt) for attempt in delivery.attempts),

@@ -73,6 +73,7 @@ async def order_text(
         given=given,
         uploads=images.uploads,
         metadata=body.metadata,
+        webhook_url=body.webhook_url,
     )
     if body.stream:
         with_usage = bool((body.stream_options or {}).get("include_usage"))

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gateway.admission.webhook_url import WebhookUrl
 from gateway.dialects.openai.image_bodies import MODEL, NO_EFFECT
 from gateway.dialects.wokgen.bodies import Name
 from shared.domain.described import count, doc, replaced
@@ -71,6 +72,7 @@ class CreateCompletion(Struct, kw_only=True, forbid_unknown_fields=True):
     service_tier: Annotated[Name | None, doc(NO_EFFECT)] = None
     store: Annotated[bool | None, doc(NO_EFFECT)] = None
     metadata: Annotated[Metadata | None, SENT] = None
+    webhook_url: WebhookUrl = None
     user: Annotated[Name | None, doc(NO_EFFECT)] = None
     safety_identifier: Annotated[Name | None, doc(NO_EFFECT)] = None
 

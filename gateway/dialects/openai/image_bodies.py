@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gateway.admission.webhook_url import WebhookUrl
 from gateway.dialects.wokgen.bodies import Name
 from shared.domain.described import NOT_BLANK, count, doc, link, replaced
 from shared.domain.fields import PROMPT_CHARS_MAX
@@ -66,6 +67,7 @@ class ImageOptions(Struct, kw_only=True, forbid_unknown_fields=True):
     partial_images: Annotated[Annotated[int, Meta(ge=0, le=3)] | None, doc(NO_EFFECT)] = None
     user: Annotated[Name | None, doc(NO_EFFECT)] = None
     safety_identifier: Annotated[Name | None, doc(NO_EFFECT)] = None
+    webhook_url: WebhookUrl = None
     input: Annotated[
         object,
         replaced(

@@ -86,7 +86,14 @@ async def order_images(
         given["image_urls"] = [await images.take(url, "image") for url in sources]
     taken = given if sources else await images.take_all(given)
     placed = order.build_order(
-        request, named, identity, preferred, prompt=body.prompt, given=taken, uploads=images.uploads
+        request,
+        named,
+        identity,
+        preferred,
+        prompt=body.prompt,
+        given=taken,
+        uploads=images.uploads,
+        webhook_url=body.webhook_url,
     )
     encode = partial(encode_images, body.response_format or default_format(body.model), body.output_format)
     reply = order.OrderReply(preferred=preferred, notices=notices, encode=encode, names=NAMES)

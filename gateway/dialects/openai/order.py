@@ -10,6 +10,7 @@ from msgspec import Struct
 from gateway import auth, routing
 from gateway.accept import upstream_refusal
 from gateway.admission.images import Upload
+from gateway.admission.webhook_url import check_webhook_url
 from gateway.context import CONTEXT
 from gateway.dialects.names import NamedModel
 from gateway.dialects.placing import add_headers, place
@@ -70,6 +71,7 @@ def build_order(
     given: object,
     uploads: Sequence[Upload] = (),
     metadata: dict[str, str] | None = None,
+    webhook_url: str | None = None,
 ) -> GenerationRequest:
     """Return the order of a call. A call is the same under both addresses, for its Idempotency-Key too."""
     return GenerationRequest(
@@ -84,6 +86,7 @@ def build_order(
         idempotency_key=request.headers.get("Idempotency-Key", ""),
         wait_s=preferred.wait_s,
         metadata=check_metadata(metadata),
+        webhook_url=check_webhook_url(webhook_url, request.app[CONTEXT].settings.webhook_networks),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gateway.admission.webhook_url import WebhookUrl
 from gateway.dialects.openai.chat_bodies import REFUSED, Tokens
 from gateway.dialects.openai.image_bodies import MODEL, NO_EFFECT
 from gateway.dialects.wokgen.bodies import Name
@@ -48,6 +49,7 @@ class CreateResponse(Struct, kw_only=True, forbid_unknown_fields=True):
     reasoning: Annotated[dict[str, object] | None, doc(NO_EFFECT)] = None
     include: Annotated[list[object] | None, doc(NO_EFFECT)] = None
     metadata: Annotated[Metadata | None, SENT] = None
+    webhook_url: WebhookUrl = None
     truncation: Annotated[Name | None, doc(NO_EFFECT)] = None
     service_tier: Annotated[Name | None, doc(NO_EFFECT)] = None
     user: Annotated[Name | None, doc(NO_EFFECT)] = None

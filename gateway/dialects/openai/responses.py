@@ -83,6 +83,7 @@ def as_completion(body: CreateResponse) -> CreateCompletion:
         top_p=body.top_p,
         tools=body.tools,
         metadata=body.metadata,
+        webhook_url=body.webhook_url,
         store=body.store,
     )
 

@@ -27,7 +27,9 @@ async def create_speech(request: web.Request) -> web.Response:
     if not body.input or not body.input.strip():
         raise Refused("missing_prompt", "is required: the text to speak.", field="input")
     given, notices = build_input(body, named)
-    placed = order.build_order(request, named, identity, preferred, prompt=body.input, given=given)
+    placed = order.build_order(
+        request, named, identity, preferred, prompt=body.input, given=given, webhook_url=body.webhook_url
+    )
     reply = order.OrderReply(preferred=preferred, notices=notices, encode=encode_speech, names=NAMES)
     return await order.respond(request, placed, reply)
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from gateway.admission.webhook_url import WebhookUrl
 from gateway.dialects.openai.image_bodies import MODEL, NO_EFFECT
 from gateway.dialects.wokgen.bodies import Name
 from shared.domain.described import NOT_BLANK, doc, replaced
@@ -36,4 +37,5 @@ class CreateSpeech(Struct, kw_only=True, forbid_unknown_fields=True):
     ] = None
     speed: Annotated[Annotated[float, Meta(ge=0.25, le=4)] | None, doc("The speed of speech.")] = None
     instructions: Annotated[LongName | None, doc(NO_EFFECT)] = None
+    webhook_url: WebhookUrl = None
     stream_format: Annotated[Literal["audio"] | None, doc("Only `audio`: speech is not streamed.")] = None

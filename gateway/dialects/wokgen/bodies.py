@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 
 from gateway import routing
 from gateway.admission.images import RequestImages
+from gateway.admission.webhook_url import WebhookUrl
 from gateway.context import GatewayContext
 from shared.domain.described import NOT_BLANK, doc, replaced
 from shared.domain.errors import Refused
@@ -53,6 +54,7 @@ class JobRequest(Struct, kw_only=True, omit_defaults=True):
         default=None, name="async"
     )
     metadata: Annotated[Metadata | None, SENT] = None
+    webhook_url: WebhookUrl = field(default=None, name="webhookUrl")
 
     @property
     def preferred_provider(self) -> str:

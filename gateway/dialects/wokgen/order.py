@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from gateway.accept import AcceptedGeneration, accept
+from gateway.admission.webhook_url import check_webhook_url
 from gateway.caller import Caller
 from gateway.context import GatewayContext
 from gateway.dialects.wokgen import candidates
@@ -24,6 +25,8 @@ async def submit(
 ) -> AcceptedGeneration:
     """Accept a call, and wait for its result unless it is `async`. Raises Refused, with nothing charged."""
     prompt = body.require_prompt()
+    if body.webhook_url is not None and caller.guest:
+        raise Refused("missing_api_key", "Send your API key to use `webhookUrl`.")
     found = allowed(
         caller,
         body.kind,
@@ -47,6 +50,9 @@ async def submit(
         idempotency_key=idempotency_key,
         wait_s=0 if body.detached else context.settings.wokgen_wait_s,
         metadata=check_metadata(body.metadata),
+        webhook_url=check_webhook_url(body.webhook_url, context.settings.webhook_networks, field="webhookUrl")
+        if body.webhook_url is not None
+        else "",
     )
     try:
         return await accept(context, request)

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gateway.admission.webhook_url import WebhookUrl
 from shared.domain.catalogue import KINDS
 from shared.domain.described import NOT_BLANK, NOTICES, SIMULATED, Link, count, doc, link, replaced, timestamp
 from shared.domain.fields import PROMPT_CHARS_MAX
@@ -58,6 +59,7 @@ class CreateGeneration(Struct, kw_only=True, forbid_unknown_fields=True):
         doc("Refuse the request with `over_max_cost` if it could cost more."),
     ] = None
     metadata: Annotated[Metadata | None, SENT] = None
+    webhook_url: WebhookUrl = None
 
 
 class QuoteLine(Struct, kw_only=True):

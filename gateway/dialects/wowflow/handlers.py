@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from gateway import auth, routing
 from gateway.accept import accept, upstream_refusal
 from gateway.admission.images import RequestImages
+from gateway.admission.webhook_url import check_webhook_url
 from gateway.body import limit_of, read_written
 from gateway.cancel import NOT_FOUND, cancel
 from gateway.context import CONTEXT, GatewayContext
@@ -103,6 +104,9 @@ async def read_order(
         idempotency_key=request.headers.get("Idempotency-Key", ""),
         wait_s=wait_s,
         metadata=check_metadata(body.metadata),
+        webhook_url=check_webhook_url(body.webhook_url, context.settings.webhook_networks)
+        if body.webhook_url is not None
+        else "",
         cost_max_micros=None if body.max_cost_cents is None else body.max_cost_cents * MICROS_PER_CENT,
     )
 

@@ -27,6 +27,9 @@ class OrderOptions(TypedDict, total=False):
     metadata: Mapping[str, str] | None
     """Up to 16 facts of your own, which the generation and its webhook have."""
 
+    webhook_url: str | None
+    """A URL that gets the end of this order, next to your endpoints."""
+
 
 class ListOptions(TypedDict, total=False):
     """The filters of every list. Entries are the newest first."""

@@ -229,3 +229,66 @@ async def test_event_is_resent_when_dispatcher_is_killed_mid_post(caller: Caller
         assert first.headers["webhook-id"] == again.headers["webhook-id"]
         assert again.verified
         await wait_for_deliveries(caller, endpoint, "delivered")
+
+
+async def test_order_webhook_is_signed_logged_and_redelivered(caller: Caller) -> None:
+    """A URL of an order gets its end once, signed with the account's secret, and its delivery is like any other."""
+    async with Receiver() as receiver:
+        url, headers = receiver.url, {"Idempotency-Key": "hooked"}
+        order = {"model": "test/noop", "prompt": "a boat", "webhook_url": url}
+        made, again = [
+            await caller.request("POST", "/api/v1/generations", json=order, headers=headers) for _ in range(2)
+        ]
+        assert (201, made.body["id"]) == (made.status, again.body["id"])
+        [first] = await receiver.wait_for(1)
+        assert made.body["id"] == json.loads(first.body)["id"]
+        [endpoint] = (await caller.request("GET", WEBHOOKS)).body["data"]
+        assert (f"ep_orders_{caller.customer.account}", "", []) == tuple(
+            endpoint[name] for name in ("id", "url", "events")
+        )
+        rotated = await caller.request("POST", f"{WEBHOOKS}/{endpoint['id']}/rotate")
+        receiver.secret = rotated.body["secret"]
+        [delivery] = await wait_for_deliveries(caller, endpoint["id"], "delivered")
+        assert (url, made.body["id"]) == (delivery["url"], delivery["generation_id"])
+        path = f"{WEBHOOKS}/{endpoint['id']}/deliveries/{delivery['id']}/redeliver"
+        assert 202 == (await caller.request("POST", path)).status
+        [_, second] = await receiver.wait_for(2)
+        assert (first.headers["webhook-id"], True) == (second.headers["webhook-id"], second.verified)
+
+
+async def test_order_webhook_works_in_every_dialect(caller: Caller) -> None:
+    """Orders of WokGen and of OpenAI's clients name a URL, too, and a guest's do not."""
+    async with Receiver() as receiver:
+        orders = (
+            ("/api/generate", {"prompt": "a boat", "webhookUrl": receiver.url, "provider": "noop"}),
+            ("/v1/images/generations", {"model": "test/noop", "prompt": "a boat", "webhook_url": receiver.url}),
+        )
+        for path, body in orders:
+            answer = await caller.request("POST", path, json=body, headers={"Prefer": "respond-async"})
+            assert answer.status in (200, 201, 202), answer
+        received = await receiver.wait_for(2)
+        assert {"generation.completed"} == {json.loads(one.body)["event"] for one in received}
+        path, body = orders[0]
+        refused = await caller.request("POST", path, json=body, headers={"Authorization": ""})
+        assert (401, True) == (refused.status, "webhookUrl" in str(refused.body))
+
+
+@pytest.mark.parametrize("url", ["ftp://example.com", "https://example.com:25/a", "http://169.254.169.254/", ""])
+async def test_order_webhook_is_refused_at_the_order(caller: Caller, url: str) -> None:
+    """A URL that can never be posted to costs nothing, and the refusal names the field."""
+    order = {"model": "test/noop", "prompt": "a boat", "webhook_url": url}
+    refused = await caller.request("POST", "/api/v1/generations", json=order)
+    assert (400, "invalid_input") == (refused.status, refused.body["error"]["code"])
+    assert "webhook_url" in refused.body["error"]["message"]
+    assert 1000 == await caller.check_balance()
+
+
+async def test_failing_order_webhook_stops_no_others(caller: Caller) -> None:
+    """A URL that is gone ends its own delivery, and the next order's URL gets its event."""
+    async with Receiver(Reply(status=410)) as gone, Receiver() as well:
+        for receiver in (gone, well):
+            order = {"model": "test/noop", "prompt": "a boat", "webhook_url": receiver.url}
+            await caller.request("POST", "/api/v1/generations", json=order)
+            await receiver.wait_for(1)
+        [endpoint] = (await caller.request("GET", WEBHOOKS)).body["data"]
+        assert "disabled_at" not in endpoint

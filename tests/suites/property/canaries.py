@@ -92,13 +92,13 @@ CANARIES = (
     Canary(
         "settle without an event",
         "settle",
-        "emit(account, 'evt_' .. id, 'generation.' .. state, now, 'generation', id)",
+        "emit(account, event, type, now, 'generation', id)",
     ),
     Canary(
         "settle with two events",
         "settle",
-        "emit(account, 'evt_'",
-        "emit(account, 'again_' .. id, 'generation.' .. state, now, 'generation', id)\nemit(account, 'evt_'",
+        "emit(account, event, type,",
+        "emit(account, 'again_' .. id, type, now, 'generation', id)\nemit(account, event, type,",
     ),
     Canary("event to an unsubscribed endpoint", "settle", "(types == '*' or string.find(", "(true or string.find("),
     Canary("event to a disabled endpoint", "settle", "return types and not disabled and", "return types and"),

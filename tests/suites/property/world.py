@@ -306,7 +306,7 @@ class World:
     def accept_args(self, order: Order) -> tuple[Value, ...]:
         """Return the arguments of `accept`."""
         named = (order.id, order.key, LONG_MS, order.replay, order.body, order.waiter, order.payer, order.guest)
-        named += (BOUNDS, USAGE, order.uploads, ADDRESS, LONG_AGO_MS if order.late else "")
+        named += (BOUNDS, USAGE, order.uploads, ADDRESS, LONG_AGO_MS if order.late else "", "")
         routes = ((name, name, order.price, SPECS[name], LONG_MS) for name in (order.provider, *order.others))
         return (*named, *(part for way in routes for part in way))
 

@@ -41,6 +41,9 @@ class WebhookDelivery:
     generation_id: str | None
     """The generation that ended. Null for events of other types."""
 
+    url: str | None = None
+    """The `webhook_url` of the order, if the event is posted there."""
+
     state: Literal["pending", "delivered", "dead"]
     """`dead`: every attempt failed, and there are no more."""
 
@@ -59,7 +62,7 @@ class WebhookEndpoint:
     """The endpoint's id."""
 
     url: str
-    """The URL that events are posted to."""
+    """The URL that events are posted to. Empty for `ep_orders_...`: each order has its own `webhook_url`."""
 
     events: tuple[str, ...]
     """The events that are posted."""

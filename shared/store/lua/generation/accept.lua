@@ -3,8 +3,8 @@
 --       guest (the account of a caller without a key, or ''), bounds (the scopes and limits of part `bounds`),
 --       usage (bytes of the request, bytes to store, our cost in micro-USD), uploads (paths that the caller stores after
 --       the accept, or ''; until `release` or for HOLD_MS no worker gets the generation), address (the caller's, as 128
---       binary digits), until_ms (the caller stops waiting then, or ''), then for each route in the order of preference:
---       provider, target, price (micro-USD), spec, run_ms. The first available route is chosen, else the first paused one.
+--       binary digits), until_ms (the caller stops waiting then, or ''), hook (the order's webhook: see part `order`, or ''), then for
+--       each route in the order of preference: provider, target, price (micro-USD), spec, run_ms. The first available route is chosen, else the first paused one.
 -- Keys: gw:account:<id> gw:plan:<name> gw:generation:<id>
 -- Returns {'accepted', account, created_ms, balance, route (its number; 0: it has been rerouted), reserved}
 -- Returns {'replayed', account, id} | {'reused'} | {'unknown_plan', plan} | {'insufficient', balance, price}
@@ -22,8 +22,8 @@
 --@include order
 --@include key_limits
 --@include budget
-local FIRST, KEY_CHARS = 14, 16
-local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest, bounds, usage, uploads, address, until_ms = unpack(ARGV)
+local FIRST, KEY_CHARS = 15, 16
+local id, key_hash, queue_ms, replay_key, body_hash, waiter, payer, guest, bounds, usage, uploads, address, until_ms, hook = unpack(ARGV)
 local account, budgets, forbidden = find_account(guest, key_hash, address, FIRST, now)
 if not account then return forbidden end
 local plan, topup, spent, low, told, capped, state, watched_ms = unpack(redis.call('HMGET', 'gw:account:' .. account,
@@ -51,7 +51,7 @@ if refusal then return count_refusal(scopes, amounts, refusal) end
 count_usage(scopes, amounts)
 reserved = reserve_payment(source, account, price, id, now)
 count_budgets(id, counted, reserved)
-write_order(id, account, guest == '', uploads, waiter, now, 'provider', provider, 'target', target, 'spec', spec,
+write_order(id, account, guest == '', uploads, waiter, hook, now, 'provider', provider, 'target', target, 'spec', spec,
   'state', waits and 'backlog' or 'queued', 'reserved', reserved, 'deadline_ms', now + queue_ms, 'run_ms', run_ms, 'key', string.sub(key_hash, 1, KEY_CHARS))
 if tonumber(watched_ms or 0) > now then watch(account, id, waits and 'backlog' or 'queued') end
 note_replay(account, replay_key, body_hash, id)

@@ -21,8 +21,8 @@
 --@include budget
 local id, state, cost, outcome, guard, keep_ms, late_ms, expected, reported, kind = unpack(ARGV)
 local generation, cost = 'gw:generation:' .. id, tonumber(cost)
-local account, provider, was, reserved, waiters, ref, asked_ms, budgets, spec, uploads, quota, watched = unpack(redis.call('HMGET',
-  generation, 'account', 'provider', 'state', 'reserved', 'waiters', 'ref', 'intent_ms', 'budgets', 'spec', 'uploads', 'quota_day', 'watched'))
+local account, provider, was, reserved, waiters, ref, asked_ms, budgets, spec, uploads, quota, watched, hook = unpack(redis.call('HMGET',
+  generation, 'account', 'provider', 'state', 'reserved', 'waiters', 'ref', 'intent_ms', 'budgets', 'spec', 'uploads', 'quota_day', 'watched', 'hook'))
 if not account then return {'missing'} end
 if was == 'completed' or was == 'failed' then return {'already', was} end
 if guard == 'unsubmitted' and was ~= 'backlog' and was ~= 'queued' then return {'submitted', was} end
@@ -32,7 +32,7 @@ assert(cost >= 0 and cost <= tonumber(reserved), 'cost outside the reservation')
 local refund = reserved - cost
 redis.call('HSET', generation, 'state', state, 'cost', cost, 'closed_ms', now, 'outcome', outcome)
 drop_inputs(generation, spec, uploads)
-redis.call('HDEL', generation, 'waiters', 'intent', 'uploads', 'hold_ms')
+redis.call('HDEL', generation, 'waiters', 'intent', 'uploads', 'hold_ms', 'hook')
 if not note_record('generation:' .. id) then redis.call('PEXPIRE', generation, keep_ms) end
 if state == 'failed' and ref and late_ms ~= '' then redis.call('ZADD', 'gw:late', now + late_ms, id) end
 return_payment(account, id, refund, reserved, quota, state == 'failed', now)
@@ -55,6 +55,6 @@ else
 end
 admit_next(account, provider, now)
 append_event(account, watched, id, state)
-emit(account, 'evt_' .. id, 'generation.' .. state, now, 'generation', id)
+emit_end(account, id, state, hook, now)
 for gateway in string.gmatch(waiters or '', '%S+') do redis.call('PUBLISH', 'gw:wake:' .. gateway, id) end
 return {'settled', refund}

@@ -31,6 +31,13 @@ local function emit(account, event, type, now, ...)
   end
 end
 
+-- The end of a generation: for the endpoints that want it, and for the URL that its order named.
+local function emit_end(account, id, state, hook, now)
+  local event, type = 'evt_' .. id, 'generation.' .. state
+  emit(account, event, type, now, 'generation', id)
+  if hook then write_delivery(account, 'ep_orders_' .. account, event, type, now, 'generation', id, 'to', hook) end
+end
+
 -- Restart an ended delivery with all attempts of the schedule; its log continues.
 local function restart_delivery(delivery, now)
   local key = 'gw:delivery:' .. delivery

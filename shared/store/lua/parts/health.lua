@@ -1,5 +1,6 @@
 -- health: since when an endpoint fails. An endpoint that answers Gone, or fails for five days without a success, is
--- disabled, and the account's other endpoints get an event. Two days without a post do not count as failing.
+-- disabled, and the account's other endpoints get an event. Two days without a post do not count as failing. The endpoint
+-- of orders has no URL of its own, so it never fails.
 -- Keys: gw:endpoint:<id> gw:failing
 -- Returns nothing, or true if the endpoint was disabled
 local FAILING_MAX_MS, SILENT_MAX_MS = 432000000, 172800000
@@ -15,6 +16,7 @@ local function note_failure(account, endpoint, gone, now)
   local url, disabled, since, last =
     unpack(redis.call('HMGET', key, 'url', 'disabled_ms', 'failing_ms', 'failed_ms'))
   if not url or disabled then return end
+  if url == '' then return end
   since = last and now - last < SILENT_MAX_MS and tonumber(since) or now
   redis.call('HSET', key, 'failing_ms', since, 'failed_ms', now)
   redis.call('ZADD', 'gw:failing', since, endpoint)

@@ -51,7 +51,7 @@ local function note_post(endpoint, took_ms, silent, now)
   local url, took, before = unpack(redis.call('HMGET', key, 'url', 'took_ms', 'silent'))
   if not url then return end
   local mean = took and took + SMOOTH * (took_ms - took) or took_ms
-  local count = silent and (before or 0) + 1 or 0
+  local count = silent and url ~= '' and (before or 0) + 1 or 0  -- without a URL of its own it has no breaker
   redis.call('HSET', key, 'took_ms', string.format('%.0f', mean), 'silent', count)
   if count < SILENT_MAX then return end
   local open_ms = math.min(OPEN_MS * 2 ^ math.min(count - SILENT_MAX, 10), OPEN_MAX_MS)

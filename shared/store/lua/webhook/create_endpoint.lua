@@ -11,7 +11,8 @@ local account, endpoint, url, secret, types, count_max, by = unpack(ARGV)
 if redis.call('EXISTS', 'gw:account:' .. account) == 0 then return {'missing'} end
 local created = redis.call('HGET', 'gw:endpoint:' .. endpoint, 'created_ms')
 if created then return {'created', tonumber(created)} end
-local count = redis.call('SCARD', 'gw:endpoints:' .. account)
+local orders = redis.call('SISMEMBER', 'gw:endpoints:' .. account, 'ep_orders_' .. account)  -- not counted
+local count = redis.call('SCARD', 'gw:endpoints:' .. account) - orders
 if count >= tonumber(count_max) then return {'too_many', count} end
 -- The account's other endpoints learn of it.
 note_security(account, 'endpoint.created', endpoint, url, actor_of(account, by), now)
