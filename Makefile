@@ -38,7 +38,8 @@ $(DEV): $(RUN)
 
 run: install ## Run everything here: http://127.0.0.1:8080, or set PORT and DATA_DIR; Ctrl-C stops it
 	@exec env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONUNBUFFERED=1 \
-	WEBHOOK_ALLOW_NETWORKS="$${WEBHOOK_ALLOW_NETWORKS-127.0.0.0/8,::1}" python -m deploy.run
+	WEBHOOK_ALLOW_NETWORKS="$${WEBHOOK_ALLOW_NETWORKS-127.0.0.0/8,::1}" SIGN_UP="$${SIGN_UP-open}" \
+	TRIAL_CREDIT_CENTS="$${TRIAL_CREDIT_CENTS-500}" python -m deploy.run
 
 demo: install ## Show a generation from request to webhook on the system that `make run` started
 	@exec $(BIN)/wokflow demo

@@ -95,6 +95,7 @@ class Environments:
             sealed=any(role in command for role in (GATEWAY, DISPATCHER, ARCHIVER)),
             records=any(role in command for role in (GATEWAY, ARCHIVER)),
             payments=GATEWAY in command,
+            mail=GATEWAY in command,
         )
         hidden = own_secrets.foreign_variables(self._catalogue, needs)
         return other_environment(hidden, PROVIDERS=self._providers)

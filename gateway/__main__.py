@@ -56,7 +56,7 @@ def main() -> int:
             app[SIBLINGS] = Siblings(options.process, options.siblings)
         follower = app[FOLLOWER]
         follower.terminal = terminal
-        needs = own_secrets.Needs(sealed=True, records=True, payments=True)
+        needs = own_secrets.Needs(sealed=True, records=True, payments=True, mail=True)
         follower.dropped = frozenset(own_secrets.keep(follower.catalogue, needs))
         follower.keep_secrets = partial(own_secrets.keep_more, needs=needs)
         logs.configure(config, role="gateway")

@@ -27,6 +27,9 @@ from gateway.home import home_handler
 from gateway.live_catalogue import CatalogueParts, LiveCatalogue
 from gateway.middleware import handle_request
 from gateway.openapi.document import document_handler
+from gateway.people.mail import open_mailer
+from gateway.people.pages import set_up_templates
+from gateway.people.passwords import Passwords
 from gateway.speeds import Speeds
 from gateway.watch import Watch
 from shared.domain.catalogue import Catalogue
@@ -56,6 +59,7 @@ def build_app(settings: Settings) -> web.Application:
     first = build_parts(settings, catalogue, follower)
     storage = Storage.open(settings.assets)
     app = web.Application(middlewares=[handle_request], client_max_size=BODY_BYTES_MAX)
+    set_up_templates(app)
     app[FOLLOWER] = follower
     app[DOCUMENT] = serve_current_document
     app[SDK] = located_handler(static.sdk, settings)
@@ -113,6 +117,7 @@ async def open_context(
         Speeds(store, routing.measured(first.catalogue)) as speeds,
         open_history(settings.records_url) as history,
         open_stripe(settings) as stripe,
+        open_mailer(settings) as mailer,
     ):
         warn_without_address(settings)
         await retry_at_start(store, partial(publish, store, first.catalogue))
@@ -132,6 +137,8 @@ async def open_context(
             callback_secrets=CallbackSecrets(store),
             lists=Lists(),
             history=history,
+            mailer=mailer,
+            passwords=Passwords(),
             upload_slots=Slots(UPLOADS_MAX, UPLOADS_EACH, SENDING),
             large_bodies=Slots(BODIES_MAX, BODIES_EACH, REASON),
             stripe=stripe,

@@ -15,6 +15,8 @@ from gateway.callback_secrets import CallbackSecrets
 from gateway.exchange import EXCHANGE
 from gateway.guests import Network
 from gateway.live_catalogue import LiveCatalogue
+from gateway.people.mail import Mailer
+from gateway.people.passwords import Passwords
 from gateway.speeds import Speeds
 from gateway.watch import Watch
 from shared.domain.catalogue import Catalogue
@@ -46,6 +48,8 @@ class GatewayContext(Struct, frozen=True, kw_only=True):
     callback_secrets: CallbackSecrets
     lists: Lists
     history: History
+    mailer: Mailer
+    passwords: Passwords
     upload_slots: Slots
     large_bodies: Slots
     export_slots: Slots

@@ -10,7 +10,7 @@ from shared.domain.described import doc
 
 Item = TypeVar("Item")
 Scope = Literal["generate", "read", "webhooks", "manage"]
-Access = Literal["key", "optional", "open", "admin"]
+Access = Literal["key", "optional", "open", "admin", "session"]
 KEYED = (
     "missing_api_key",
     "invalid_api_key",

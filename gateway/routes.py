@@ -24,6 +24,8 @@ from gateway.dialects.wokgen import operations as wokgen
 from gateway.dialects.wokgen_v1 import operations as wokgen_v1
 from gateway.dialects.wowflow import operations as wowflow
 from gateway.operation import Operation, Scope
+from gateway.people import operations as people
+from gateway.people import pages
 from shared.domain.catalogue import Catalogue
 
 
@@ -41,6 +43,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *vouchers.OPERATIONS,
         *billing.OPERATIONS,
         *account.OPERATIONS,
+        *people.OPERATIONS,
         *receipts.OPERATIONS,
         *webhooks.OPERATIONS,
         *service.operations(),
@@ -65,7 +68,7 @@ def scopes(table: Iterable[Operation]) -> dict[Handler, tuple[Scope, ...]]:
 
 
 def unlisted_routes() -> list[web.RouteDef]:
-    """Return the routes whose URLs the API hands out, the second one of OpenAI's API, and Stripe's events."""
+    """Return the routes whose URLs the API hands out, the second one of OpenAI's API, Stripe's events, and forms."""
     second = [structs.replace(one, **_behind(SECOND_ROOT, one)) for one in openai.OPERATIONS]
     forms = [web.post(root + path, handler) for path, handler in openai.FORMS.items() for root in ("", SECOND_ROOT)]
     return [
@@ -73,6 +76,7 @@ def unlisted_routes() -> list[web.RouteDef]:
         web.post("/stripe/events", billing_handlers.receive_event),
         *routes(second),
         *forms,
+        *pages.routes(),
     ]
 
 

@@ -119,20 +119,25 @@ async def create_account(
 
     An account with a trial gets no credit once that of the day is used up.
     """
+    account_id = accounts.new_id()
+    given = await open_account(operator, account_id, name=name, plan=plan, trial=trial)
+    if micros is not None:
+        await top_up(operator, account_id, micros, "opening")
+    return CreatedAccount(account=account_id, keys=await create_keys(operator, account_id), trial_micros=given)
+
+
+async def open_account(operator: Operator, account_id: str, *, name: str, plan: str, trial: Trial | None = None) -> int:
+    """Create an account without keys on a plan of the catalogue, and return its trial credit. Raises Refused."""
     operator.require_plan(plan)
     await accounts.publish_plans(operator.store, operator.plans.values())
-    account_id = accounts.new_id()
     acting = operator.act("account create", account_id, f"{name} on {plan}")
-    created = await accounts.create(acting, name=name, plan=plan, account_id=account_id)
+    await accounts.create(acting, name=name, plan=plan, account_id=account_id)
     await grant_included(operator.store, account_id)
-    if micros is not None:
-        await top_up(operator, created.id, micros, "opening")
-    given = 0
-    if trial is not None and trial.micros:
-        acting = operator.act("account create", account_id, f"trial credit, {trial.micros} micro-USD")
-        done = await grant_trial(acting, account_id, trial.micros, trial.day_max_micros)
-        given = trial.micros if done.outcome == "granted" else 0
-    return CreatedAccount(account=created.id, keys=await create_keys(operator, created.id), trial_micros=given)
+    if trial is None or not trial.micros:
+        return 0
+    acting = operator.act("account create", account_id, f"trial credit, {trial.micros} micro-USD")
+    done = await grant_trial(acting, account_id, trial.micros, trial.day_max_micros)
+    return trial.micros if done.outcome == "granted" else 0
 
 
 async def create_keys(operator: Operator, account_id: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from operate.accounts import require_account
 from operate.operator import Operator
+from operate.people import erase_people
 from operate.receipts import open_books
 from shared.domain.described import doc
 from shared.domain.errors import Refused, StoreError
@@ -41,6 +42,7 @@ class Erased(Struct, kw_only=True):
     endpoints: Annotated[int, doc("Webhook endpoints that were removed.")] = 0
     records: Annotated[int, doc("Generations and deliveries that left the store.")] = 0
     rows: Annotated[int, doc("Rows of the database whose texts were erased.")] = 0
+    people: Annotated[int, doc("People who were in no other account.")] = 0
     uploads: Annotated[int, doc("Uploads that were dropped.")] = 0
     files: Annotated[int, doc("Files that were deleted.")] = 0
     actions: Annotated[int, doc("Details of operators' actions that were erased.")] = 0
@@ -107,6 +109,8 @@ async def _erase_once(operator: Operator, done: Erased, storage: Storage, record
         done.files += await _delete_outputs(operator, storage, ready)
         await erase.drop_records(store, ready)
         done.records += len(ready)
+    if records is not None:
+        done.people += await erase_people(records, account)
     done.actions += await _erase_texts(operator, records, account)
     if records is not None:
         async for found in records_erase.list_owned(records, account):

@@ -83,6 +83,13 @@ ADMIN_KEY = {
     "scheme": "bearer",
     "description": "An operator's key: `wok_admin_...`, from `wokflow admin key create`.",
 }
+SESSION = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": "wokflow-session",
+    "description": "The session of a person, from POST /api/v1/account/sign-in. With https the cookie's name "
+    "begins with `__Host-`.",
+}
 KEY = {"type": "http", "scheme": "bearer", "description": "An API key: `wf_live_...` or `wok_...`."}
 
 
@@ -112,6 +119,7 @@ def build_document(table: Iterable[Operation], catalogue: Catalogue | None, base
     tags = {operation.tag for operation in table} | ({"Webhooks"} if posted else set())
     access = {operation.access for operation in table}
     schemes = {"apiKey": KEY} if access & {"key", "optional"} else {}
+    schemes |= {"session": SESSION} if "session" in access else {}
     schemes |= {"adminKey": ADMIN_KEY} if "admin" in access else {}
     built = {
         "openapi": "3.1.0",

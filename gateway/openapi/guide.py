@@ -105,6 +105,9 @@ TAGS = {
     "Receipts": "Proofs of what a generation cost and who served it. They verify offline, with the public keys alone.",
     "Account": "The account of your key, its low-balance alert and its other keys. In a browser, open "
     "`/account/api-keys`.",
+    "People": "Sign-up, sign-in, sessions, and the people of an account. In a browser, open `/sign-in`. A session also "
+    "works for all other calls, as far as the person's role allows. Each request of a session that changes something "
+    "needs the header `X-CSRF-Token`.",
     "Webhook endpoints": "Your webhook endpoints, and every delivery to them. In a browser, open `/account/webhooks`.",
     "Webhooks": "The events that we post to your endpoints: a generation ended, the balance is low, or an endpoint was "
     "disabled. Each event is signed as Standard Webhooks 1.0. Verify the signature with the endpoint's secret, "

@@ -19,6 +19,7 @@ SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     "optional": [{"apiKey": []}, {}],
     "open": [],
     "admin": [{"adminKey": []}],
+    "session": [{"session": []}],
 }
 RATES = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 RETRY_LATER = ("rate_limited", "quota_exceeded", "unavailable")

@@ -11,6 +11,7 @@ from gateway.dialects.error_bodies import dialect_of
 from gateway.operation import Operation
 
 LANGUAGES = {"curl": "Shell", "Python": "Python", "JavaScript": "JavaScript"}
+SESSION_VARIABLE, CSRF_VARIABLE = "WOKFLOW_SESSION", "WOKFLOW_CSRF"
 ADMIN_VARIABLE = "WOKFLOW_ADMIN_KEY"
 KEY_VARIABLES = {"wowflow": "WOWFLOW_KEY", "wokgen": "WOKGEN_KEY", "openai": "WOWFLOW_KEY", "replicate": "WOWFLOW_KEY"}
 # Every sample fails on an error, and prints its code, its message and the request's id.
@@ -28,7 +29,7 @@ class SampleRequest(Struct, frozen=True, kw_only=True):
 
     method: str
     url: str
-    key: str  # the environment variable with the API key; empty if none is needed
+    credentials: tuple[tuple[str, str, str], ...]  # headers: name, beginning of the value, variable with its end
     body: str  # JSON on several lines; empty if there is none
     response: str  # json, text, bytes or none
     timeout_s: int
@@ -58,25 +59,28 @@ def _request(operation: Operation) -> SampleRequest:
     return SampleRequest(
         method=operation.method.upper(),
         url="{base_url}" + path + (f"?{query}" if query else ""),
-        key=_key(operation),
+        credentials=_credentials(operation),
         body=json.dumps(msgspec.to_builtins(first), indent=2) if first is not None else "",
         response=response,
         timeout_s=operation.timeout_s,
     )
 
 
-def _key(operation: Operation) -> str:
-    if operation.access == "admin":
-        return ADMIN_VARIABLE
-    return KEY_VARIABLES[dialect_of(operation.path)] if operation.access != "open" else ""
+def _credentials(operation: Operation) -> tuple[tuple[str, str, str], ...]:
+    if operation.access == "session":
+        cookie = ("Cookie", "wokflow-session=", SESSION_VARIABLE)
+        return (cookie,) if operation.method == "get" else (cookie, ("X-CSRF-Token", "", CSRF_VARIABLE))
+    if operation.access == "open":
+        return ()
+    key = ADMIN_VARIABLE if operation.access == "admin" else KEY_VARIABLES[dialect_of(operation.path)]
+    return (("Authorization", "Bearer ", key),)
 
 
 def _curl(request: SampleRequest) -> str:
     implied = "POST" if request.body else "GET"
     failing = "--fail" if request.response == "bytes" else "--fail-with-body"
     lines = [f'curl {failing} {"" if request.method == implied else f"-X {request.method} "}"{request.url}"']
-    if request.key:
-        lines.append(f'  -H "Authorization: Bearer ${request.key}"')
+    lines += [f'  -H "{name}: {begin}${variable}"' for name, begin, variable in request.credentials]
     if request.body:
         quoted = request.body.replace("'", r"'\''").replace("\n", "\n  ")
         lines += ['  -H "Content-Type: application/json"', f"  -d '{quoted}'"]
@@ -88,8 +92,9 @@ def _curl(request: SampleRequest) -> str:
 
 def _python(request: SampleRequest) -> str:
     lines = [f'    "{request.url}",']
-    if request.key:
-        lines.append(f"""    headers={{"Authorization": f"Bearer {{os.environ['{request.key}']}}"}},""")
+    if request.credentials:
+        given = [f"""\"{name}\": f\"{begin}{{os.environ['{key}']}}\"""" for name, begin, key in request.credentials]
+        lines.append(f"    headers={{{', '.join(given)}}},")
     if request.body:
         literal = re.sub(
             r"\b(true|false|null)(?=,?$)", lambda word: PYTHON_WORDS[word[1]], request.body, flags=re.MULTILINE
@@ -97,14 +102,15 @@ def _python(request: SampleRequest) -> str:
         indented = literal.replace("\n  ", "\n        ").replace("\n}", "\n    }")
         lines.append(f"    json={indented},")
     shown = {"json": "r.json()", "text": "r.text", "bytes": 'len(r.content), "bytes"', "none": "r.status_code"}
-    imports = "import os\n\nimport requests\n\n" if request.key else "import requests\n\n"
+    imports = "import os\n\nimport requests\n\n" if request.credentials else "import requests\n\n"
     arguments = "\n".join([*lines, f"    timeout={request.timeout_s},"])
     made = f"r = requests.{request.method.lower()}(\n{arguments}\n)"
     return f"{imports}{made}\n{PYTHON_CHECK}\nprint({shown[request.response]})"
 
 
 def _javascript(request: SampleRequest) -> str:
-    headers = [f"    Authorization: `Bearer ${{process.env.{request.key}}}`,"] if request.key else []
+    names = {name: name if name.isalpha() else f'"{name}"' for name, _, _ in request.credentials}
+    headers = [f"    {names[name]}: `{begin}${{process.env.{key}}}`," for name, begin, key in request.credentials]
     options = [f'  method: "{request.method}",'] if request.method != "GET" else []
     if request.body:
         headers.append('    "Content-Type": "application/json",')

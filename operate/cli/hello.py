@@ -1,6 +1,7 @@
 """wokflow hello: the last line of the Procfile prints the URLs and a key for newcomers."""
 
 import asyncio
+import contextlib
 import json
 import shlex
 import signal
@@ -12,9 +13,16 @@ from operate.cli import terminal
 from operate.cli.catalogue_reading import read_catalogue
 from operate.cli.command import Command, CommandContext, Failure, open_context, open_store
 from operate.cli.demo_account import DemoAccount, ensure_account
+from operate.people import make_operator_link
 from shared.ops.settings import Settings
+from shared.records.errors import RecordsDown, RecordsRefused, RecordsUnfit
 
 READY_S = 60.0
+DATABASE_S = 10.0  # until an archiver has set up the database
+OPERATOR = """
+Become the operator (once, within a day):
+  {}
+"""
 POLL_EVERY_S = 0.2
 POLL_TIMEOUT_S = 2.0
 MODEL = "google/nano-banana-2-pro-1k"
@@ -44,12 +52,24 @@ async def _print_greeting(context: CommandContext) -> None:
     await _wait_ready(context.settings.local_url)
     async with open_store(context.settings) as store:
         demo = await ensure_account(store, context.settings)
+    first = await _read_first_link(context.settings)
     url = context.settings.base_url
     urls = {"api": f"{url}/api/v1", "docs": f"{url}/docs", "metrics": f"{url}/metrics"}
     if context.json:
-        context.show({"account": demo.account, "keys": demo.keys, **urls})
+        context.show({"account": demo.account, "keys": demo.keys, **urls, **({"operator": first} if first else {})})
     else:
-        terminal.write(_text(context.settings, demo, urls))
+        terminal.write(_text(context.settings, demo, urls) + (OPERATOR.format(first) if first else ""))
+
+
+async def _read_first_link(settings: Settings) -> str:
+    """Return the link that makes its first user the operator. Empty if there is one, or if nobody can sign up."""
+    if not settings.records_url or settings.sign_up == "closed":
+        return ""
+    for _ in range(int(DATABASE_S / POLL_EVERY_S)):
+        with contextlib.suppress(RecordsDown, RecordsUnfit, RecordsRefused):
+            return await make_operator_link(settings.records_url, settings.base_url)
+        await asyncio.sleep(POLL_EVERY_S)
+    return ""
 
 
 async def _wait_ready(url: str) -> None:

@@ -18,6 +18,7 @@ ROLE_SCOPES: Final[dict[str, tuple[str, ...]]] = {  # as those of a key; empty: 
     "member": ("generate", "read"),
     "billing": ("read",),
 }
+OPERATOR_LINK_MS = 86_400_000
 EMAIL_CHARS_MAX, NAME_CHARS_MAX = 254, 100
 PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX = 10, 200
 PASSWORD_LETTERS_MIN = 4  # different characters

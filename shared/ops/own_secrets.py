@@ -10,9 +10,7 @@ from msgspec import Struct
 
 from shared.domain.catalogue import Catalogue
 from shared.ops import redaction, sealing, settings
-from shared.ops.settings import DATABASE_URL, SECRETS_KEY, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET
-
-PAYMENTS = frozenset({STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET})
+from shared.ops.settings import DATABASE_URL, SECRETS_KEY, SMTP_URL, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET
 
 
 def variables(catalogue: Catalogue) -> frozenset[str]:
@@ -23,21 +21,23 @@ def variables(catalogue: Catalogue) -> frozenset[str]:
 
 
 class Needs(Struct, frozen=True, kw_only=True):
-    """The secrets that a process needs: a provider's, the key of sealed ones, the database's URL, Stripe's."""
+    """The secrets that a process needs: a provider's, the sealing key, URLs of database and mail server, Stripe's."""
 
     provider: str = ""
     sealed: bool = False
     records: bool = False
     payments: bool = False
+    mail: bool = False
 
 
 def foreign_variables(catalogue: Catalogue, needs: Needs) -> frozenset[str]:
     """Return the variables that a process does not need."""
     entry = catalogue.providers.get(needs.provider)
     own = {entry.key_env, entry.callback_secret_env} if entry else set()
-    own |= {name for name, needed in ((SECRETS_KEY, needs.sealed), (DATABASE_URL, needs.records)) if needed}
-    own |= PAYMENTS if needs.payments else set()
-    return (variables(catalogue) | {SECRETS_KEY, DATABASE_URL} | PAYMENTS) - own
+    known = {SECRETS_KEY: needs.sealed, DATABASE_URL: needs.records, SMTP_URL: needs.mail}
+    known |= dict.fromkeys((STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET), needs.payments)
+    own |= {name for name, needed in known.items() if needed}
+    return (variables(catalogue) | known.keys()) - own
 
 
 def keep(catalogue: Catalogue, needs: Needs) -> list[str]:

@@ -86,6 +86,22 @@ def check_module(value: str) -> str | None:
     return None if MODULE.fullmatch(value) else "must be the name of a Python package, such as workers.providers"
 
 
+def check_smtp_url(value: str) -> str | None:
+    """Check the server that sends e-mail. A user name and password go to one with TLS alone."""
+    try:
+        url = urlsplit(value)
+        fits = url.scheme in ("smtp", "smtps") and url.hostname and (url.port or 1) and not (url.path or url.query)
+    except ValueError:
+        fits = False
+    return None if fits else "must be a URL such as smtps://user:password@mail.example.com:465"
+
+
+def check_mail_from(value: str) -> str | None:
+    """Check the sender of e-mail."""
+    fits = re.fullmatch(r"(?:[^<>\r\n]{0,100}<)?[^<>\s@]{1,64}@[^<>\s@]{1,254}>?", value)
+    return None if fits else "must be an e-mail address, such as Wokflow <noreply@example.com>"
+
+
 CHECKS: dict[str, Callable[[str], str | None]] = {
     "host": check_host,
     "admin_host": check_host,
@@ -98,6 +114,8 @@ CHECKS: dict[str, Callable[[str], str | None]] = {
     "images_allow_networks": check_own_networks,
     "webhook_allow_networks": check_own_networks,
     "adapters": check_module,
+    "smtp_url": check_smtp_url,
+    "mail_from": check_mail_from,
 }
 
 

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOCKET_PATH_CHARS_MAX = 100  # the kernel's limit for a unix socket path is 108 bytes
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # never bound; where to connect instead
 DATABASE_URL, NO_DATABASE = "DATABASE_URL", "off"
+SMTP_URL = "SMTP_URL"
 SECRETS_KEY = "SECRETS_KEY"  # Keys that encrypt webhook secrets in the store, newest first, separated by commas.
 # Of Stripe: its key, and the secret that signs its events. Without both, nobody can pay.
 STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"
@@ -44,6 +45,7 @@ UploadMegabytes = Annotated[int, Meta(ge=1, le=5_000)]
 UploadHours = Annotated[int, Meta(ge=1, le=720)]
 UploadSeconds = Annotated[int, Meta(ge=10, le=86_400)]
 Direct = Literal["auto", "on", "off"]
+SignUp = Literal["open", "invite", "closed"]
 Simulate = Literal["auto", "on", "off"]
 Durability = Literal["fsync", "replicated", "memory"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -122,6 +124,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     account_mb_stored_per_day: Count = 2_000  # Megabytes of inputs stored for one caller in a day. 0: no limit.
     trial_credit_cents: Cents = 0  # Credit, in cents, of an account that is made with a trial.
     trial_credit_cents_per_day: Cents = 10_000.0  # The most trial credit, in cents, of all accounts together in a day.
+    sign_up: SignUp = "closed"  # Sign-up: open (for everybody), invite (with an invitation), or closed.
+    sign_up_plan: str = "free"  # Plan of an account that somebody signs up for.
+    smtp_url: str = ""  # Server that sends e-mail, such as smtps://user:password@host:465. Empty: MAIL_OUTBOX.
+    mail_from: str = "Wokflow <noreply@localhost>"  # Sender of e-mail.
+    mail_outbox: str = ""  # Folder that e-mail is written to without SMTP_URL. Empty: DATA_DIR/outbox.
     account_cost_cents_per_day: Cents = 0  # Our cost a day, in cents, of one caller's quota. 0: no limit.
     total_requests_per_day: Count = 0  # Requests that create, of everybody in a day. 0: no limit.
     total_attempts_per_day: Count = 0  # Orders on a daily quota, of everybody in a day. 0: no limit.
@@ -242,7 +249,7 @@ def secret_values(named: Collection[str] = ()) -> set[str]:
         for part in (os.environ[name], *os.environ[name].split(","))
         if name in named or len(part.strip()) >= SECRET_CHARS_MIN
     }
-    return values.union(*(_password_of(variable) for variable in ("REDIS_URL", DATABASE_URL)))
+    return values.union(*(_password_of(variable) for variable in ("REDIS_URL", DATABASE_URL, SMTP_URL)))
 
 
 def _password_of(variable: str) -> set[str]:

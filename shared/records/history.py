@@ -1,9 +1,10 @@
-"""Reads of the records for callers who wait: bounded, and not tried while the database is known to be away."""
+"""Reads and small writes for callers who wait: bounded, and not tried while the database is known to be away."""
 
 import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ REASON_CHARS_MAX = 200
 Connection = AsyncConnection
 Result = TypeVar("Result")
 Query = Callable[[Connection], Awaitable[Result]]
+Opening = Callable[[Records], AbstractAsyncContextManager[Connection]]
 
 log = structlog.get_logger()
 
@@ -52,13 +54,23 @@ class History:
 
         Raises RecordsUnfit if there are no records, RecordsDown, and RecordsSlow for a statement past the limit.
         """
+        return await self._run(query, lambda records: records.read(limit_s), limit_s)
+
+    async def change(self, query: Query[Result]) -> Result:
+        """Return the result of a query that writes, in the one writing transaction.
+
+        Raises RecordsUnfit if there are no records, RecordsDown, and RecordsRefused for a row that breaks a rule.
+        """
+        return await self._run(query, Records.write, LIMIT_S)
+
+    async def _run(self, query: Query[Result], opening: Opening, limit_s: float) -> Result:
         records = self._records
         if records is None or _is_absent(records):
             raise RecordsUnfit("This deployment has no records.")
         if time.monotonic() < self._away_until_s:
             raise self._failure(self._reason)
         try:
-            async with asyncio.timeout(PATIENCE_S + limit_s), records.read(limit_s) as connection:
+            async with asyncio.timeout(PATIENCE_S + limit_s), opening(records) as connection:
                 return await query(connection)
         except RecordsSlow:
             raise

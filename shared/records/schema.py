@@ -19,7 +19,7 @@ from shared.records.columns import (
     text,
 )
 
-REVISION = "0003"  # the newest migration; a test compares it with the files
+REVISION = "0004"  # the newest migration; a test compares it with the files
 
 tables = MetaData()
 facts = Table("facts", tables, text("name", key=True), text("value"))  # `id`: identity of this database
@@ -244,4 +244,43 @@ days = Table(
     text("key_id"),
     text("signature"),
     number("signed_ms"),
+)
+
+people = Table(
+    "people",
+    tables,
+    text("id", key=True),
+    text("email"),
+    text("name"),
+    text("password"),  # Argon2id
+    number("created_ms"),
+    number("operator"),  # 1: may use the pages of operators
+    Index("people_email", "email", unique=True),
+)
+
+members = Table(
+    "members",
+    tables,
+    text("account", key=True),
+    text("person", key=True),
+    text("role"),
+    number("since_ms"),
+    Index("members_person", "person"),
+)
+
+links = Table(
+    "links",
+    tables,
+    text("hash", key=True),  # SHA-256 of the token in the link
+    text("id"),
+    text("purpose"),  # sign_up, reset, invitation, operator
+    text("email"),
+    text("account"),  # of an invitation
+    text("role"),
+    text("by"),  # the person who invites
+    number("created_ms"),
+    number("ends_ms"),
+    Index("links_email", "email", "purpose"),
+    Index("links_account", "account"),
+    Index("links_ends", "ends_ms"),
 )

@@ -45,11 +45,7 @@ SCHEMA_VERSION = 3  # raise it with a change that the previous version cannot wo
 
 
 def account(account_id: str) -> str:
-    """Return the hash of an account: name, plan, created_ms, topup, spent, low (micro-USD), low_told, events, capped.
-
-    Also state (suspended | closed), included (month and its credit), watched_ms (until when changes are written to its
-    feed), disputed (sum of its disputes). Permanent. With `capped` it has a budget.
-    """
+    """Return the hash of an account: name, plan, topup, spent, low, state, included, disputed, ...; permanent."""
     return f"gw:account:{account_id}"
 
 
@@ -67,8 +63,7 @@ def limited_key(key_hash: str) -> str:
     """Return the hash of a key with limits, by the key's SHA-256; deleted on revocation.
 
     account, id, scopes, expires_ms, models, kinds, networks (binary digits), budget (its own), above (of its makers).
-    A limit that it does not have is absent. The key must be in gw:keys of its account, too. A person's session has a
-    record with the fields of sessions.py, which expires, and must be in gw:sessions instead.
+    A limit that it lacks is absent. It must be in gw:keys, too; a session, which expires, in gw:sessions: sessions.py.
     """
     return f"gw:limited-key:{key_hash}"
 
@@ -76,6 +71,11 @@ def limited_key(key_hash: str) -> str:
 def sessions(account_id: str) -> str:
     """Return the hash of the sessions of an account's people: session id to `<sha256>`; expires with the last one."""
     return f"gw:sessions:{account_id}"
+
+
+def attempts(name: str, digest: str) -> str:
+    """Return the counter of attempts of one kind, by the digest of an address or e-mail; expires with its period."""
+    return f"gw:attempts:{name}:{digest}"
 
 
 def keys_used(account_id: str) -> str:

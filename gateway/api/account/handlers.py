@@ -9,6 +9,7 @@ from gateway.api.account.bodies import AccountEntry, ChangeAccount, ErasureEntry
 from gateway.api.account.key_bodies import account_caps
 from gateway.body import limit_of, read_json
 from gateway.context import CONTEXT
+from gateway.people.sessions import require_role
 from gateway.responses import json_response, list_response
 from operate.erasure import request_erasure
 from shared.domain.errors import Refused
@@ -46,6 +47,8 @@ async def erase_account(request: web.Request) -> web.Response:
     context, account = request.app[CONTEXT], await auth.authenticate(request)
     if auth.limits_of(request) != NO_LIMITS:
         raise MORE_THAN_MAKER
+    if auth.is_session(request, auth.presented(request) or ""):
+        await require_role(request, "owner")
     if request.query.get("confirm") != account:
         reason = "must be the id of your account, because an erasure cannot be undone."
         raise Refused("invalid_request", reason, field="confirm")

@@ -30,7 +30,15 @@ RESERVED = {
     # Accept, poll, wait and settle never touch the database.
     "shared.records": (
         *("shared/records/", "workers/archive/", "workers/__main__.py"),
-        *("gateway/history/", "gateway/app.py", "gateway/context.py", "gateway/dialects/wowflow/money.py"),
+        *(
+            "gateway/history/",
+            "gateway/people/",
+            "operate/people.py",
+            "operate/cli/hello.py",
+            "gateway/app.py",
+            "gateway/context.py",
+            "gateway/dialects/wowflow/money.py",
+        ),
         *("operate/receipts.py", "operate/ledger.py", "operate/archived.py", "operate/erasure.py", "operate/export.py"),
         *(
             "gateway/api/usage/",

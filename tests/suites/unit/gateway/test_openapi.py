@@ -174,9 +174,16 @@ def test_every_code_is_explained() -> None:
     ]
 
 
+WITHOUT_SESSION = {f"/api/v1/account/{name}" for name in ("sign-up", "verify", "sign-in", "reset", "reset/confirm")}
+
+
 def test_calls_list_the_keys_they_need() -> None:
-    """Calls under /api/ list their key and both refusals, and WokGen calls also allow guests."""
+    """Calls under /api/ list their key and both refusals, WokGen calls also allow guests, and people have sessions."""
     for method, path, operation in operation_objects():
+        if operation["tags"] == ["People"]:
+            assert ([] if path in WITHOUT_SESSION else [{"session": []}]) == operation["security"], f"{method} {path}"
+            assert path in WITHOUT_SESSION or "401" in operation["responses"]
+            continue
         keyed = is_public_api(path) or path.startswith("/api/admin/")
         guests = [{}] if dialect_of(path) == "wokgen" else []
         scheme = "adminKey" if path.startswith("/api/admin/") else "apiKey"
@@ -343,6 +350,7 @@ def test_samples_send_the_request_of_their_operation() -> None:
             assert BASE_URL + path.partition("{")[0] in source
             key = "WOKGEN_KEY" if dialect_of(path) == "wokgen" else "WOWFLOW_KEY"
             key = "WOKFLOW_ADMIN_KEY" if path.startswith("/api/admin/") else key
+            key = "WOKFLOW_SESSION" if operation["tags"] == ["People"] else key
             assert bool(operation["security"]) == (key in source)
         words = shlex.split(sources["curl"].replace("\\\n", ""))
         given = words[words.index("-d") + 1] if "-d" in words else None
@@ -363,7 +371,7 @@ def test_admin_calls_have_a_document_of_their_own() -> None:
     """The public document names no admin call and no admin key, and the admin API's own document no other call."""
     public, own = (json.loads(json.dumps(made)) for made in (document(CATALOGUE, BASE_URL), admin_document(BASE_URL)))
     OpenAPIV31SpecValidator(own).validate()
-    assert ["apiKey"] == list(public["components"]["securitySchemes"])
+    assert ["apiKey", "session"] == list(public["components"]["securitySchemes"])
     assert ["adminKey"] == list(own["components"]["securitySchemes"])
     assert not [path for path in public["paths"] if path.startswith("/api/admin")]
     assert {"/docs", "/healthz", "/openapi.json", "/pages/{name}"} == {

@@ -1,0 +1,61 @@
+"""Bounds on attempts: of one address, of one e-mail address, and of everybody. All gateways count together."""
+
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from gateway.context import GatewayContext
+from gateway.guests import address_block
+from shared.domain.errors import Refused
+from shared.store import keys
+
+
+class Bound(Struct, frozen=True):
+    """The most attempts of one kind in a period."""
+
+    name: str
+    attempts: int
+    period_s: int
+
+
+SIGN_IN_HERE = Bound("sign-in-here", 10, 900)  # of one e-mail address, from one address
+SIGN_IN_EMAIL = Bound("sign-in-email", 50, 3600)  # of one e-mail address, from everywhere
+SIGN_IN_ADDRESS = Bound("sign-in-address", 60, 900)  # from one address
+SIGN_UP_ADDRESS, SIGN_UP_ALL = Bound("sign-up-address", 10, 3600), Bound("sign-up-all", 1000, 3600)
+RESET_ADDRESS = Bound("reset-address", 10, 3600)
+LINK_ADDRESS = Bound("link-address", 60, 900)  # tokens of links that one address tries
+MAIL = Bound("mail", 5, 3600)  # e-mail to one address
+INVITE_ACCOUNT = Bound("invite-account", 50, 86_400)
+
+
+async def count_attempt(context: GatewayContext, bound: Bound, who: str) -> None:
+    """Count an attempt. Raises Refused past the bound."""
+    left_ms = await _take(context, bound, who)
+    if left_ms:
+        wait_s = max(left_ms // 1000, 1)
+        wait = f"{wait_s} s" if wait_s < 120 else f"{wait_s // 60} minutes"
+        raise Refused("rate_limited", f"Too many attempts. Try again in {wait}.", retry_after_s=wait_s)
+
+
+async def take_attempt(context: GatewayContext, bound: Bound, who: str) -> bool:
+    """Count an attempt, and return whether it is within the bound."""
+    return not await _take(context, bound, who)
+
+
+async def count_address(context: GatewayContext, bound: Bound, address: str) -> None:
+    """Count an attempt from an address, of IPv6 its /64. Raises Refused past the bound."""
+    await count_attempt(context, bound, address_block(address))
+
+
+async def _take(context: GatewayContext, bound: Bound, who: str) -> int:
+    """Count an attempt. Return the ms until the next one is allowed, 0 within the bound."""
+    digest = blake2b(who.encode(), key=context.secret, person=b"attempt", digest_size=12).hexdigest()
+    name = keys.attempts(bound.name, digest)
+    await context.store.call("SET", name, 0, "NX", "PX", bound.period_s * 1000)
+    if await context.store.call("INCR", name) <= bound.attempts:
+        return 0
+    left_ms = int(await context.store.call("PTTL", name))
+    if left_ms < 0:  # it expired between the two, so that INCR made one that stays
+        await context.store.call("DEL", name)
+        return 0
+    return left_ms
