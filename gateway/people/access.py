@@ -3,14 +3,13 @@
 from gateway.account_operator import account_operator
 from gateway.context import GatewayContext
 from gateway.people.attempts import (
-    MAIL,
     RESET_ADDRESS,
     SIGN_IN_ADDRESS,
     SIGN_IN_EMAIL,
     SIGN_IN_HERE,
     count_address,
     count_attempt,
-    take_attempt,
+    take_mail,
 )
 from gateway.people.database import change_people, read_people
 from gateway.people.letters import changed_letter, reset_letter
@@ -48,7 +47,7 @@ async def sign_in(context: GatewayContext, email: str, password: str, visitor: V
     if is_outdated(found.password):
         hashed = await context.passwords.hash(password, visitor.address)
         await change_people(context.history, lambda one: people.set_password(one, found.id, hashed))
-    return await open_for(context, found, mine[0], visitor, is_operator=bool(found.operator))
+    return await open_for(context, found, mine[0], visitor)
 
 
 async def check_password_of(
@@ -63,15 +62,18 @@ async def check_password_of(
         raise FAILED
 
 
-async def open_for(
-    context: GatewayContext, person: PersonRow, membership: Membership, visitor: Visitor, *, is_operator: bool
-) -> SignedIn:
+async def open_for(context: GatewayContext, person: PersonRow, membership: Membership, visitor: Visitor) -> SignedIn:
     """Open a session of a person in an account. Its token is always a new one."""
     mine = await read_people(context.history, lambda one: people.list_memberships(one, person.id))
     if membership.role == "owner":
         await ensure_account(context, membership, person)
     session, token = await sessions.open_session(
-        context.store, membership.account, person.id, membership.role, visitor=visitor, is_operator=is_operator
+        context.store,
+        membership.account,
+        person.id,
+        membership.role,
+        visitor=visitor,
+        is_operator=bool(person.operator),
     )
     return SignedIn(session=session, token=token, person=person, memberships=tuple(mine))
 
@@ -91,7 +93,7 @@ async def switch_account(context: GatewayContext, person: Person, account: str, 
     chosen = next((one for one in mine if one.account == account), None)
     if row is None or chosen is None:
         raise NOT_MINE
-    opened = await open_for(context, row, chosen, visitor, is_operator=bool(row.operator))
+    opened = await open_for(context, row, chosen, visitor)
     await sessions.close_sessions(context.store, person.account, [person.session])
     return opened
 
@@ -103,7 +105,7 @@ async def request_reset(context: GatewayContext, email: str, visitor: Visitor) -
     known = await read_people(context.history, lambda one: people.find_by_email(one, address))
 
     async def send() -> None:
-        if known is None or not await take_attempt(context, MAIL, address):
+        if known is None or not await take_mail(context, people.RESET, address):
             return
         made = make_link(people.RESET, address)
         await change_people(context.history, lambda one: people.add_link(one, made.link, made.link.created_ms))
@@ -148,7 +150,7 @@ async def _sign_in_anew(context: GatewayContext, row: PersonRow, visitor: Visito
     context.mailer.do_later(lambda: context.mailer.send(changed_letter(row.email)))
     if not mine:
         raise NO_ACCOUNT
-    return await open_for(context, row, mine[0], visitor, is_operator=bool(row.operator))
+    return await open_for(context, row, mine[0], visitor)
 
 
 async def _read_person(connection: Connection, person: str) -> tuple[PersonRow | None, list[Membership]]:

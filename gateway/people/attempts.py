@@ -24,7 +24,7 @@ SIGN_IN_ADDRESS = Bound("sign-in-address", 60, 900)  # from one address
 SIGN_UP_ADDRESS, SIGN_UP_ALL = Bound("sign-up-address", 10, 3600), Bound("sign-up-all", 1000, 3600)
 RESET_ADDRESS = Bound("reset-address", 10, 3600)
 LINK_ADDRESS = Bound("link-address", 60, 900)  # tokens of links that one address tries
-MAIL = Bound("mail", 5, 3600)  # e-mail to one address
+MAIL = Bound("mail", 5, 3600)  # e-mail of one purpose to one address
 INVITE_ACCOUNT = Bound("invite-account", 50, 86_400)
 
 
@@ -37,9 +37,18 @@ async def count_attempt(context: GatewayContext, bound: Bound, who: str) -> None
         raise Refused("rate_limited", f"Too many attempts. Try again in {wait}.", retry_after_s=wait_s)
 
 
-async def take_attempt(context: GatewayContext, bound: Bound, who: str) -> bool:
-    """Count an attempt, and return whether it is within the bound."""
-    return not await _take(context, bound, who)
+async def count_mail(context: GatewayContext, purpose: str, email: str) -> None:
+    """Count an e-mail. Raises Refused past the bound.
+
+    Each purpose has its own count. Otherwise a refused invitation would say that an address got e-mail of a reset,
+    and a flood of sign-ups would hold back the reset of somebody else.
+    """
+    await count_attempt(context, MAIL, f"{purpose} {email}")
+
+
+async def take_mail(context: GatewayContext, purpose: str, email: str) -> bool:
+    """Count an e-mail, and return whether it is within the bound."""
+    return not await _take(context, MAIL, f"{purpose} {email}")
 
 
 async def count_address(context: GatewayContext, bound: Bound, address: str) -> None:

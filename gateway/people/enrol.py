@@ -6,9 +6,11 @@ for the address of somebody else. Nothing is created, and no credit is given, be
 
 import secrets
 
+from msgspec import structs
+
 from gateway.context import GatewayContext
 from gateway.people.access import check_password_of, open_for
-from gateway.people.attempts import MAIL, SIGN_UP_ADDRESS, SIGN_UP_ALL, count_address, count_attempt, take_attempt
+from gateway.people.attempts import SIGN_UP_ADDRESS, SIGN_UP_ALL, count_address, count_attempt, take_mail
 from gateway.people.database import TAKEN, change_people, read_people
 from gateway.people.letters import confirm_letter, known_letter
 from gateway.people.links import EXPIRED, make_link, read_link
@@ -46,7 +48,7 @@ async def request_sign_up(context: GatewayContext, email: str, visitor: Visitor)
     known = await read_people(context.history, lambda one: people.find_by_email(one, address))
 
     async def send() -> None:
-        if not await take_attempt(context, MAIL, address):
+        if not await take_mail(context, people.SIGN_UP, address):
             return
         if known is not None:
             await context.mailer.send(known_letter(address, context.settings.base_url))
@@ -72,7 +74,7 @@ async def finish_link(
     known = await read_people(context.history, lambda one: people.find_by_email(one, address))
     if known is not None:
         await check_password_of(context, known, address, password, visitor)
-        person = known
+        person = structs.replace(known, operator=1) if is_first else known
     else:
         if not is_first:
             require_open(context, invited=link.purpose == people.INVITATION)
@@ -80,7 +82,7 @@ async def finish_link(
         hashed = await context.passwords.hash(check_password(password, address, shown), visitor.address)
         person = PersonRow("per_" + secrets.token_hex(8), address, shown, hashed, CLOCK.now_ms(), int(is_first))
     membership = await change_people(context.history, lambda one: _enter(one, link, person, is_new=known is None))
-    return await open_for(context, person, membership, visitor, is_operator=is_first)
+    return await open_for(context, person, membership, visitor)
 
 
 async def _enter(connection: Connection, link: SentLink, person: PersonRow, *, is_new: bool) -> Membership:

@@ -51,6 +51,7 @@ class Mailer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._tls = ssl.create_default_context() if settings.smtp_url else None  # reads many files: once
         self._waiting: asyncio.Queue[Work] = asyncio.Queue(WAITING_MAX)
 
     def do_later(self, work: Work) -> None:
@@ -82,7 +83,7 @@ class Mailer:
             try:
                 await work()
             except (aiosmtplib.SMTPException, OSError, Refused) as error:
-                log.warning("mail.failed", error=redaction.foreign().error(error, REASON_CHARS_MAX))
+                log.warning("mail.failed", error=_describe(error))
             finally:
                 self._waiting.task_done()
 
@@ -116,9 +117,16 @@ class Mailer:
             password=unquote(url.password) if url.password else None,
             use_tls=is_tls,
             start_tls=None if is_tls or url.hostname in LOOPBACK else True,
-            tls_context=ssl.create_default_context(),
+            tls_context=self._tls,
             timeout=TIMEOUT_S,
         )
+
+
+def _describe(error: Exception) -> str:
+    """Return why an e-mail was not sent. A mail server's refusal names the address, so only its code is shown."""
+    if isinstance(error, OSError | Refused):
+        return redaction.foreign().error(error, REASON_CHARS_MAX)
+    return f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp_jinja2
 from aiohttp import web
 from jinja2 import FileSystemLoader, StrictUndefined
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gateway import errors, static
 from gateway.context import CONTEXT
@@ -185,30 +185,33 @@ async def open_link(request: web.Request) -> web.StreamResponse:
         response = web.HTTPSeeOther(request.path, headers=HEADERS)
         keep_link(request, response, request.query["token"])
         raise response
-    return _show(request, await _find_page(request))
+    page = await _find_page(request)
+    return _show(request, page) if isinstance(page, FormPage) else page
 
 
 async def use_link(request: web.Request) -> web.StreamResponse:
     """Do what the link of the browser is for."""
-    try:
-        page = await _find_page(request)
-    except Refused as refused:
-        return _show(request, SIGN_IN, problem=refused)
-    return _show(request, DEAD) if page is DEAD else await _submit(request, page)
+    page = await _find_page(request)
+    return await _submit(request, page) if isinstance(page, FormPage) else page
 
 
-async def _find_page(request: web.Request) -> FormPage:
-    """Return the page of the browser's link. Without one, /reset is the page that requests it. Raises Refused."""
+async def _find_page(request: web.Request) -> FormPage | web.Response:
+    """Return the form of the browser's link, or a page that says why there is none.
+
+    Without a link, /reset is the form that requests one.
+    """
     token = link_of(request)
     if not token and request.path == RESET.path:
         return RESET
     try:
         link = await read_link(request.app[CONTEXT], token, visitor_of(request).address, *LINK_PAGES)
     except Refused as refused:
-        if refused.code != EXPIRED.code:
-            raise
-        return DEAD
-    return LINK_PAGES[link.purpose]
+        is_dead = refused.code == EXPIRED.code
+        return _show(request, DEAD) if is_dead else _show(request, SIGN_IN, problem=refused)
+    page = LINK_PAGES[link.purpose]
+    if link.purpose == people.OPERATOR:
+        return page
+    return structs.replace(page, lead=f"{page.lead} This is for {link.email}.")  # a stranger may have sent the link
 
 
 def _shows(page: FormPage) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

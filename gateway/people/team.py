@@ -1,7 +1,7 @@
 """The people of an account: their roles and invitations. Nobody gives a role that is above the own one."""
 
 from gateway.context import GatewayContext
-from gateway.people.attempts import INVITE_ACCOUNT, MAIL, count_attempt
+from gateway.people.attempts import INVITE_ACCOUNT, count_attempt, count_mail
 from gateway.people.database import change_people, read_people
 from gateway.people.enrol import FULL, MEMBERS_MAX
 from gateway.people.letters import invitation_letter
@@ -40,7 +40,7 @@ async def send_invitation(context: GatewayContext, person: Person, email: str, r
     if context.settings.sign_up == "closed":
         raise Refused("forbidden", "Sign-up is closed on this deployment, also for invitations.")
     await count_attempt(context, INVITE_ACCOUNT, person.account)
-    await count_attempt(context, MAIL, address)
+    await count_mail(context, people.INVITATION, address)
     made = make_link(people.INVITATION, address, account=person.account, role=role, by=person.id)
 
     async def change(connection: Connection) -> PersonRow:

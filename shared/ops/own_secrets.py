@@ -12,6 +12,8 @@ from shared.domain.catalogue import Catalogue
 from shared.ops import redaction, sealing, settings
 from shared.ops.settings import DATABASE_URL, SECRETS_KEY, SMTP_URL, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET
 
+PAYMENTS = frozenset({STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET})
+
 
 def variables(catalogue: Catalogue) -> frozenset[str]:
     """Return the variables of every provider's secrets."""
@@ -35,7 +37,7 @@ def foreign_variables(catalogue: Catalogue, needs: Needs) -> frozenset[str]:
     entry = catalogue.providers.get(needs.provider)
     own = {entry.key_env, entry.callback_secret_env} if entry else set()
     known = {SECRETS_KEY: needs.sealed, DATABASE_URL: needs.records, SMTP_URL: needs.mail}
-    known |= dict.fromkeys((STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET), needs.payments)
+    known |= dict.fromkeys(PAYMENTS, needs.payments)
     own |= {name for name, needed in known.items() if needed}
     return (variables(catalogue) | known.keys()) - own
 

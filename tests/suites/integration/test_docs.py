@@ -323,6 +323,21 @@ async def make_voucher(reader: Reader) -> str:
     return made
 
 
+def runnable_samples(document: dict[str, Any]) -> list[str]:
+    """Return the Python samples that need a key and this gateway alone."""
+    return [
+        sample["source"]
+        for path, item in document["paths"].items()
+        if not path.startswith(NOT_RUN)
+        for method in ("get", "post", "patch", "delete")
+        if method in item
+        and "text/event-stream" not in str(item[method])  # never ends: see test_event_streams.py
+        and item[method]["tags"] != ["People"]  # calls of a session, not of a key: see test_people.py
+        for sample in item[method]["x-codeSamples"]
+        if sample["label"] == "Python"
+    ]
+
+
 async def test_python_samples_run(reader: Reader) -> None:
     """Every Python sample for the holder of a key runs unchanged against the gateway, except for the ids in it."""
     hook = {"url": "https://example.com/hook"}
@@ -338,8 +353,7 @@ async def test_python_samples_run(reader: Reader) -> None:
     upload_id = (await reader.call("post", "/api/v1/uploads", status=201, json={}))["id"]
     voucher = await make_voucher(reader)
     samples = [
-        sample["source"]
-        .replace(reader.document["servers"][0]["url"], here)
+        sample.replace(reader.document["servers"][0]["url"], here)
         .replace(ENDPOINT_ID, endpoint)
         .replace(f"evt_{GENERATION_ID}", f"evt_{made['id']}")
         .replace(f"{GENERATION_ID}/receipt", f"{made['id']}/receipt")
@@ -352,14 +366,7 @@ async def test_python_samples_run(reader: Reader) -> None:
         .replace(JOB_ID, job_id(waiting))
         .replace(IMAGE_JOB_ID, job_id(made["id"]))
         .replace(CALLBACK_TOKEN, callback_token.token(reader.context.secret, waiting))
-        for path, item in reader.document["paths"].items()
-        if not path.startswith(NOT_RUN)
-        for method in ("get", "post", "patch", "delete")
-        if method in item
-        and "text/event-stream" not in str(item[method])  # never ends: see test_event_streams.py
-        and item[method]["tags"] != ["People"]  # calls of a session, not of a key
-        for sample in item[method]["x-codeSamples"]
-        if sample["label"] == "Python"
+        for sample in runnable_samples(reader.document)
     ]
     samples.sort(key=lambda source: ("requests.delete" in source, "confirm" in source))
     key = reader.headers["Authorization"].removeprefix("Bearer ")

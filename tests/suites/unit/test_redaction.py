@@ -94,6 +94,7 @@ def test_process_keeps_its_own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
         (own_secrets.Needs(provider="groq"), {GROQ}),
         (own_secrets.Needs(sealed=True, records=True), {SECRETS_KEY, settings.DATABASE_URL}),
         (own_secrets.Needs(payments=True), own_secrets.PAYMENTS),
+        (own_secrets.Needs(mail=True), {settings.SMTP_URL}),
         (own_secrets.Needs(provider="noop"), set()),
     ):
         monkeypatch.setenv(GROQ, "gsk-0123456789")
@@ -102,15 +103,17 @@ def test_process_keeps_its_own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setenv(name, "sk_0123456789")
         monkeypatch.setenv("REDIS_URL", "redis://:pass%21word@store")
         monkeypatch.setenv(settings.DATABASE_URL, "postgresql://:hidden%21den@database/wokflow")
+        monkeypatch.setenv(settings.SMTP_URL, "smtps://ada:se%21cret@mail")
         own_secrets.keep(catalogue, needs)
-        names = (GROQ, SECRETS_KEY, settings.DATABASE_URL, *own_secrets.PAYMENTS)
+        names = (GROQ, SECRETS_KEY, settings.DATABASE_URL, settings.SMTP_URL, *own_secrets.PAYMENTS)
         assert kept == {name for name in names if settings.secret(name)}
-        shown = redaction.redact(f"gsk-0123456789 {old} pass!word hidden!den")
-        assert ("gsk" not in shown, old not in shown, "word" not in shown, "den" not in shown) == (
+        shown = redaction.redact(f"gsk-0123456789 {old} pass!word hidden!den se!cret")
+        assert ("gsk" not in shown, old not in shown, "word" not in shown, "den" not in shown, "se!" not in shown) == (
             GROQ in kept,
             SECRETS_KEY in kept,
             True,
             settings.DATABASE_URL in kept,
+            settings.SMTP_URL in kept,
         )
     redaction.remember([])
 
