@@ -40,8 +40,8 @@ async def count_attempt(context: GatewayContext, bound: Bound, who: str) -> None
 async def count_mail(context: GatewayContext, purpose: str, email: str) -> None:
     """Count an e-mail. Raises Refused past the bound.
 
-    Each purpose has its own count. Otherwise a refused invitation would say that an address got e-mail of a reset,
-    and a flood of sign-ups would hold back the reset of somebody else.
+    Each purpose has its own count. A refused invitation so tells nobody that an address got e-mail of a reset. And a
+    flood of sign-ups holds back no reset.
     """
     await count_attempt(context, MAIL, f"{purpose} {email}")
 
