@@ -40,7 +40,7 @@ async def count_attempt(context: GatewayContext, bound: Bound, who: str) -> None
 async def count_mail(context: GatewayContext, purpose: str, email: str) -> None:
     """Count an e-mail. Raises Refused past the bound.
 
-    Each purpose has its own count. A refused invitation so tells nobody that an address got e-mail of a reset. And a
+    Each purpose has its own count. So a refused invitation does not show that an address got e-mail of a reset. And a
     flood of sign-ups holds back no reset.
     """
     await count_attempt(context, MAIL, f"{purpose} {email}")
