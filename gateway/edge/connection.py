@@ -133,6 +133,7 @@ class Connection(web.RequestHandler):
             or resp.keep_alive is not None
             or resp.compression
             or resp.chunked
+            or resp._cookies
             or resp.status in WITHOUT_BODY
             or hdrs.CONTENT_TYPE not in resp.headers
             or request.method == hdrs.METH_HEAD

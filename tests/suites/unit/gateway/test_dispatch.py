@@ -42,6 +42,7 @@ async def answer(app: web.Application, kind: type[web.RequestHandler], *request:
         ((b"GET", 1, b""), {"text": "a", "headers": {"X-A": "b", "Date": "now"}}),
         ((b"GET", 1, b""), {"body": b"", "content_type": "text/plain"}),
         ((b"GET", 1, b""), {"body": b"{}"}),
+        ((b"GET", 1, b""), {"text": "a", "cookies": {"session": "abc"}}),
         ((b"GET", 1, b""), {"status": 204}),
         ((b"GET", 1, b"Connection: close\r\n"), {"text": "a"}),
         ((b"GET", 0, b""), {"text": "a"}),
@@ -56,7 +57,10 @@ async def test_response_is_the_same_as_that_of_aiohttp(
     monkeypatch.setattr("aiohttp.web_response.rfc822_formatted_time", lambda: "then")
 
     async def handle(request: web.Request) -> web.Response:
-        return web.Response(**response)
+        answered = web.Response(**{name: value for name, value in response.items() if name != "cookies"})
+        for name, value in response.get("cookies", {}).items():
+            answered.set_cookie(name, value, httponly=True)
+        return answered
 
     def make_app() -> web.Application:
         app = web.Application()
