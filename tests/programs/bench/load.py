@@ -116,7 +116,7 @@ class Connection(asyncio.Protocol):
         head = buffer.find(b"\r\n\r\n") + 4
         if head < 4:
             return
-        at = buffer.find(b"ontent-") + 15  # servers write the name's first letters in either case
+        at = buffer.find(b"ength:") + 6  # servers write the first letters of the name in either case
         if len(buffer) >= head + int(buffer[at : buffer.find(b"\r", at)]):
             self._buffer = b""
             self._on_response(self, int(buffer[9:12]), buffer[head:])

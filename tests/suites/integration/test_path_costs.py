@@ -40,7 +40,7 @@ from workers.run import run
 COUNT = 20
 ROUNDS = 2  # a measurement of the store's clock may fall into one of them
 ACCEPT_COMMANDS_MAX = 26  # one of them calls the script
-GENERATION_COMMANDS_MAX = 66  # from the order to the end, for a job that is claimed alone
+GENERATION_COMMANDS_MAX = 64  # from the order to the end, for a job that is claimed alone
 GENERATION_SCRIPTS = 4  # accept, claim, start, settle
 ACCEPT_CALLS_MAX = 190
 LIMITS = ConnectionLimits(connections_max=9, per_address_max=9, head_s=9, idle_s=9)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tests.programs.bench.__main__ import rows_as_json, table
-from tests.programs.bench.load import Result, find_saturation
+from tests.programs.bench.load import Connection, Result, find_saturation
 from tests.programs.bench.report import MET, MISSED, draw_chart, share_of_target, write_page
 from tests.programs.bench.row import Row, divide
 from tests.programs.bench.rows import lists, rewrite, whole
@@ -13,6 +13,18 @@ from tests.programs.bench.rows import lists, rewrite, whole
 def result(per_s: int, p99_ms: float = 2.0) -> Result:
     """Return the result of a run of one second."""
     return Result(began_ns=0, ended_ns=10**9, accepted=per_s, p50_ms=1.0, p99_ms=p99_ms)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_load_reads_responses_whose_length_stands_anywhere(order: int) -> None:
+    """The type of a response may come before or after its length."""
+    headers = [b"Content-Type: application/json", b"Content-Length: 2"][::order]
+    response = b"\r\n".join([b"HTTP/1.1 200 OK", *headers, b"", b"{}"])
+    read = list[tuple[int, bytes]]()
+    connection = Connection(b"", lambda _, status, body: read.append((status, body)))
+    connection.data_received(response[:-1])
+    connection.data_received(response[-1:])
+    assert [(200, b"{}")] == read
 
 
 def test_row_has_the_median_and_the_spread_of_its_rounds() -> None:

@@ -415,7 +415,7 @@ CANARIES = (
     Canary(
         "claim takes more than there are slots", "claim", "if score > now or i > 2 * room then", "if score > now then"
     ),
-    Canary("claim does not park", "claim", "redis.call('ZADD', queue, now + park_ms, id)"),
+    Canary("claim does not park", "claim", "redis.call('ZADD', queue, unpack(parked))"),
     Canary(
         "claim takes live leases",
         "claim",
@@ -437,7 +437,7 @@ CANARIES = (
         "local held = true",
     ),
     Canary("finish without a bell", "finish", "if soon then ring(queue) end"),
-    Canary("finish forgets the lease", "finish", "redis.call('ZREM', leases, id)"),
+    Canary("finish forgets the lease", "finish", "redis.call('ZREM', leases, unpack(ended))"),
     Canary("renew without a fence", "renew", "if holder == token then", "if true then"),
     Canary("sweep enqueues no lost job", "sweep", "if not is_queued(", "if false and is_queued("),
     Canary("sweep ignores a lost payload", "sweep", "and redis.call('EXISTS', 'arq:job:' .. id) == 1"),

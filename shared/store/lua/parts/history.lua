@@ -15,8 +15,9 @@ end
 
 -- A generation that waited when a restored store was accepted may have been submitted in the lost time: 'uncertain'.
 local function state_after_restore(generation, state, created, deadline, run_ms, now)
+  if state ~= 'queued' then return state, deadline end
   local accepted = tonumber(redis.call('HGET', 'gw:history', 'accepted_ms') or 0)
-  if state ~= 'queued' or tonumber(created) >= accepted then return state, deadline end
+  if tonumber(created) >= accepted then return state, deadline end
   local ends = string.format('%.0f', math.min(tonumber(deadline), now + run_ms))
   redis.call('HSET', generation, 'state', 'uncertain', 'deadline_ms', ends)
   return 'uncertain', ends

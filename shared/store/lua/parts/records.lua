@@ -6,11 +6,12 @@ local RECORDS_MAX, FACTS_MAX = 500000, 600000
 
 -- Whether there is a database, so that a record must not expire before the archiver has it.
 local function note_record(record, max)
-  if redis.call('XLEN', 'gw:records') >= (max or RECORDS_MAX) then
+  local entry = redis.call('XADD', 'gw:records', 'NOMKSTREAM', '*', 'record', record)
+  if entry and redis.call('XLEN', 'gw:records') > (max or RECORDS_MAX) then
+    redis.call('XDEL', 'gw:records', entry)
     redis.call('DEL', 'gw:records-swept')
-    return true
   end
-  return redis.call('XADD', 'gw:records', 'NOMKSTREAM', '*', 'record', record) ~= false
+  return entry ~= false
 end
 
 -- Hand a generation over again, because its record changed after its end.

@@ -1,11 +1,12 @@
 -- claim: hand a worker a batch of jobs: first those whose lease expired, then the due ones. A claimed job stays in the
 -- queue with a later score, so that other readers skip it and a stock arq worker on the same queue still works.
 -- ARGV: queue, count, lease_ms, park_ms, token
--- Keys: arq:in-progress:<id> arq:job:<id> arq:retry:<id>; the queue, its bell and leases are named by the caller
+-- Keys: arq:in-progress:<id>; the queue, its bell and leases are named by the caller
 -- Returns {'claimed', next_due_ms (-1: nothing within SOON_MS), [id, score, payload, try, rescued (1: from a lost lease)] ...}
 --@include now
 --@include queue
-local RETRY_KEPT_S = 88400  -- arq's own
+--@include claims
+local FIRST = 3  -- the entry of the first job in the reply
 local SOON_MS = 500  -- a worker claims again after this long in any case
 local queue, count, lease_ms, park_ms, token = unpack(ARGV)
 count, lease_ms, park_ms = tonumber(count), tonumber(lease_ms), tonumber(park_ms)
@@ -14,11 +15,7 @@ local out, taken = {'claimed', -1}, 0
 
 local function take(id, score, rescued)
   taken = taken + 1
-  redis.call('ZADD', queue, now + park_ms, id)
-  redis.call('ZADD', leases, now + lease_ms, id)
-  local try = redis.call('INCR', 'arq:retry:' .. id)
-  redis.call('EXPIRE', 'arq:retry:' .. id, RETRY_KEPT_S)
-  out[#out + 1] = {id, score, redis.call('GET', 'arq:job:' .. id), try, rescued}
+  out[#out + 1] = {id, score, false, count_try(id), rescued}
 end
 
 local function due_at(ms)
@@ -34,10 +31,11 @@ if lapses and lapses <= now then
       take(id, now, 1)
     else redis.call('ZREM', leases, id) end
   end
+  keep(out, FIRST, queue, now + park_ms, now + lease_ms)
   lapses = tonumber(redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2])
 end
 if lapses then due_at(lapses) end
-local room = count - taken
+local rescues, room = taken, count - taken
 local soon = redis.call('ZRANGEBYSCORE', queue, '-inf', now + SOON_MS, 'WITHSCORES', 'LIMIT', 0, room + 1)
 for i = 1, #soon, 2 do
   local id, score = soon[i], tonumber(soon[i + 1])
@@ -49,5 +47,6 @@ for i = 1, #soon, 2 do
     due_at(now + left)
   end
 end
+keep(out, FIRST + rescues, queue, now + park_ms, now + lease_ms)
 if out[2] == 0 then ring(queue) end
 return out

@@ -14,26 +14,27 @@ local function finish(id, result, result_ms, keep_ms)
     if result_ms == '' then redis.call('SET', 'arq:result:' .. id, result)
     else redis.call('SET', 'arq:result:' .. id, result, 'PX', result_ms) end
   end
-  if keep_ms == '' then redis.call('DEL', 'arq:in-progress:' .. id)
-  else redis.call('PEXPIRE', 'arq:in-progress:' .. id, keep_ms) end
-  redis.call('DEL', 'arq:job:' .. id, 'arq:retry:' .. id)
+  if keep_ms ~= '' then
+    redis.call('PEXPIRE', 'arq:in-progress:' .. id, keep_ms)
+    redis.call('DEL', 'arq:job:' .. id, 'arq:retry:' .. id)
+  else redis.call('DEL', 'arq:in-progress:' .. id, 'arq:job:' .. id, 'arq:retry:' .. id) end
   redis.call('ZREM', 'arq:abort', id)
   redis.call('ZREM', queue, id)
 end
 
 local function requeue(id, due_ms, clean)
-  redis.call('DEL', 'arq:in-progress:' .. id)
-  if clean == '1' then redis.call('DEL', 'arq:retry:' .. id) end
+  if clean == '1' then redis.call('DEL', 'arq:in-progress:' .. id, 'arq:retry:' .. id)
+  else redis.call('DEL', 'arq:in-progress:' .. id) end
   redis.call('ZADD', queue, 'XX', due_ms, id)
 end
 
-local soon = false
+local soon, ended = false, {}
 for i = 3, #ARGV, 7 do
   local id = ARGV[i]
   local held = redis.call('GET', 'arq:in-progress:' .. id) == token
   out[#out + 1] = held and 1 or 0
   if held then
-    redis.call('ZREM', leases, id)
+    ended[#ended + 1] = id
     if ARGV[i + 1] == '1' then finish(id, ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
     else
       requeue(id, ARGV[i + 5], ARGV[i + 6])
@@ -41,5 +42,6 @@ for i = 3, #ARGV, 7 do
     end
   end
 end
+if #ended > 0 then redis.call('ZREM', leases, unpack(ended)) end
 if soon then ring(queue) end
 return out

@@ -31,17 +31,20 @@ if tonumber(attempt) <= tonumber(attempts) and not final then
 end
 log = log and log .. '\n' .. line or line
 while #log > LOG_BYTES_MAX and string.find(log, '\n', 1, true) do log = string.match(log, '\n(.*)$') end
-redis.call('HSET', key, 'attempts', math.max(attempt, attempts), 'state', state, 'log', log)
+local fields = {key, 'attempts', math.max(attempt, attempts), 'state', state, 'log', log}
+if state ~= 'pending' then fields[#fields + 1], fields[#fields + 2] = 'ended_ms', now end
+redis.call('HSET', unpack(fields))
 local disabled, opened = false, health ~= '' and note_post(endpoint, tonumber(took_ms), silent == '1', now)
 if health == 'well' then note_success(endpoint)
 elseif health ~= '' then disabled = note_failure(account, endpoint, health == 'gone', now) end
 if state ~= 'pending' then
-  redis.call('HSET', key, 'ended_ms', now)
   redis.call('ZREM', 'gw:deliveries:open', id)
   dequeue('arq:queue:webhooks', 'deliver:' .. id)
   if not note_record('delivery:' .. id) then redis.call('PEXPIRE', key, keep_ms) end
-  if state == 'dead' then redis.call('ZADD', 'gw:dead', now, id) end
-  redis.call('ZREMRANGEBYRANK', 'gw:dead', 0, -DEAD_MAX - 1)
+  if state == 'dead' then
+    redis.call('ZADD', 'gw:dead', now, id)
+    redis.call('ZREMRANGEBYRANK', 'gw:dead', 0, -DEAD_MAX - 1)
+  end
 end
 release(id, endpoint, account, slow_max, now)
 return {'recorded', disabled and 1 or 0, opened and 1 or 0}
