@@ -6,12 +6,12 @@ import structlog
 
 from gateway.billing import events
 from gateway.billing.events import ACCOUNT, StripeEvent, Taking
+from gateway.billing.plans import Outcome, apply_plan
 from gateway.billing.stripe_api import StripeApi
 from operate.operator import Operator
 from shared.domain.errors import Refused
 from shared.store import ledger
 
-Outcome = Literal["applied", "already", "ignored"]
 Line = Literal["top_up", "dispute"]
 REFUSALS = {
     "closed": Refused("account_closed", "The account is closed: settle this by hand."),
@@ -33,6 +33,10 @@ async def apply_event(operator: Operator, stripe: StripeApi, event: StripeEvent)
     if event.type in (events.WITHDRAWN, events.REINSTATED):
         taking = events.decode_taking(event)
         return await _take_back(operator, stripe, taking, "dispute", undone=event.type == events.REINSTATED)
+    if event.type.startswith(events.SUBSCRIBED):
+        subscribed = events.decode_subscribed(event)
+        account = (subscribed.metadata or {}).get(ACCOUNT)
+        return await apply_plan(operator, stripe, account, subscribed.customer) if account else "ignored"
     return "ignored"
 
 

@@ -9,11 +9,12 @@ from shared.domain.errors import Refused
 from shared.domain.money import MICROS_PER_CENT
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,100}$")]
-ACCOUNT, CENTS = "wokflow_account", "wokflow_cents"  # metadata of payments
+ACCOUNT, CENTS, PLAN = "wokflow_account", "wokflow_cents", "wokflow_plan"  # metadata of payments
 CENTS_MIN, CENTS_MAX = 500, 100_000  # of one top-up
 PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 REFUNDED = ("refund.created", "refund.updated", "refund.failed")
 WITHDRAWN, REINSTATED = "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"
+SUBSCRIBED = "customer.subscription."  # with whatever happened to the subscription
 Shape = TypeVar("Shape", bound=Struct)
 UNDONE = ("failed", "canceled")  # statuses of a refund whose money came back
 
@@ -37,6 +38,14 @@ class Taking(Struct, frozen=True):
     currency: str
     payment_intent: Id | None
     status: str | None
+
+
+class Subscribed(Struct, frozen=True):
+    """A subscription, whose state is read at Stripe: the event may be late."""
+
+    id: Id
+    customer: Id
+    metadata: dict[str, str] | None
 
 
 class Data(Struct, frozen=True):
@@ -69,6 +78,11 @@ def decode_session(event: StripeEvent) -> CheckoutSession:
 def decode_taking(event: StripeEvent) -> Taking:
     """Return the refund or dispute of an event. Raises Refused."""
     return _decode(event, Taking)
+
+
+def decode_subscribed(event: StripeEvent) -> Subscribed:
+    """Return the subscription of an event. Raises Refused."""
+    return _decode(event, Subscribed)
 
 
 def taken_micros(taking: Taking) -> int:

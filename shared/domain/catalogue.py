@@ -144,6 +144,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     daily_mb_stored: DailyLimit = None  # of inputs that we store
     daily_cost_cents: DailyLimit = None  # our cost of the orders on the quota
     included_cents: Annotated[int, Meta(ge=0, le=100_000_000)] = 0  # credit that is added each month
+    monthly_cents: Annotated[int, Meta(ge=50, le=100_000_000)] | None = None  # price; None: it is not for sale
 
     @property
     def bounds(self) -> DailyBounds:

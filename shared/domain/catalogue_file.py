@@ -30,7 +30,7 @@ MARKUP_PERCENT_DEFAULT = 5
 PLAN_OPTIONAL = (
     *("beyond_quota", "creates_per_s", "reads_per_s"),
     *("daily_attempts", "daily_requests", "daily_mb_in", "daily_mb_stored", "daily_cost_cents"),
-    "included_cents",
+    *("included_cents", "monthly_cents"),
 )
 OPTIONAL = (
     "price_cents",

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -13,21 +14,105 @@ KEY, SECRET, VERSION = "sk_test_0123456789abcdef", "whsec_0123456789abcdef", "20
 
 
 class StripeDouble(Struct):
-    """Checkout sessions and payments, as strict as Stripe about keys, versions and idempotency."""
+    """Sessions, payments and subscriptions, as strict as Stripe about keys, versions and idempotency."""
 
     sessions: list[dict[str, Any]] = field(default_factory=list)
     payments: dict[str, dict[str, str]] = field(default_factory=dict)  # metadata by payment
     replies: dict[str, tuple[dict[str, str], dict[str, Any]]] = field(default_factory=dict)  # by idempotency key
+    customers: dict[str, dict[str, str]] = field(default_factory=dict)  # metadata by customer
+    subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)
     broken: bool = False
+    declines: bool = False
 
     def serve(self) -> TestServer:
         """Return the server."""
         app = web.Application()
         app.router.add_post("/v1/checkout/sessions", self._create_session)
         app.router.add_get("/v1/payment_intents/{id}", self._read_payment)
+        app.router.add_post("/v1/customers", self._create_customer)
+        app.router.add_post("/v1/billing_portal/sessions", self._create_portal)
+        app.router.add_get("/v1/subscriptions", self._list_subscriptions)
+        app.router.add_post("/v1/subscriptions/{id}", self._change_subscription)
         return TestServer(app)
 
     async def _create_session(self, request: web.Request) -> web.Response:
+        return await self._make(request, self._make_session)
+
+    def _make_session(self, form: dict[str, str]) -> dict[str, Any]:
+        price = "line_items[0][price_data]"
+        wanted = {f"{price}[currency]": "usd", "line_items[0][quantity]": "1"}
+        if form.get("mode") == "subscription":
+            wanted |= {f"{price}[recurring][interval]": "month"}
+        wrong = [name for name, value in wanted.items() if form.get(name) != value]
+        if wrong or "success_url" not in form or form.get("mode") not in ("payment", "subscription"):
+            raise ValueError(f"wrong: {wrong}")
+        reply = self.new_session(facts_of(form, "metadata"), int(form[f"{price}[unit_amount]"]))
+        if form["mode"] == "payment":
+            self.payments[reply["payment_intent"]] = facts_of(form, "payment_intent_data[metadata]")
+            return reply
+        if form["customer"] not in self.customers:
+            raise ValueError("no such customer")
+        reply |= {"mode": "subscription", "payment_intent": None, "customer": form["customer"]}
+        reply["metadata"] = facts_of(form, "subscription_data[metadata]")
+        return reply
+
+    async def _create_customer(self, request: web.Request) -> web.Response:
+        return await self._make(request, self._make_customer)
+
+    def _make_customer(self, form: dict[str, str]) -> dict[str, Any]:
+        name = f"cus_{len(self.customers) + 1}"
+        self.customers[name] = facts_of(form, "metadata")
+        return {"id": name, "object": "customer", "metadata": self.customers[name]}
+
+    async def _create_portal(self, request: web.Request) -> web.Response:
+        return await self._make(request, self._make_portal)
+
+    def _make_portal(self, form: dict[str, str]) -> dict[str, Any]:
+        if form["customer"] not in self.customers or not form.get("return_url"):
+            raise ValueError("no such customer")
+        page = f"https://billing.stripe.com/p/session/{form['customer']}"
+        return {"id": "bps_1", "object": "billing_portal.session", "url": page}
+
+    def subscribe(self, session: dict[str, Any]) -> dict[str, Any]:
+        """Return the subscription of a session that was paid."""
+        number = len(self.subscriptions) + 1
+        item = {"id": f"si_{number}", "object": "subscription_item", "price": {"product": f"prod_{number}"}}
+        self.subscriptions[f"sub_{number}"] = {
+            "id": f"sub_{number}",
+            "object": "subscription",
+            "status": "active",
+            "created": number,
+            "customer": session["customer"],
+            "metadata": dict(session["metadata"]),
+            "items": {"object": "list", "data": [item]},
+        }
+        return self.subscriptions[f"sub_{number}"]
+
+    async def _list_subscriptions(self, request: web.Request) -> web.Response:
+        if refusal := self._refuse(request):
+            return refusal
+        own = [one for one in self.subscriptions.values() if one["customer"] == request.query["customer"]]
+        data = [one for one in own if one["status"] != "canceled"]
+        return web.json_response({"object": "list", "data": data, "has_more": False, "url": "/v1/subscriptions"})
+
+    async def _change_subscription(self, request: web.Request) -> web.Response:
+        found = self.subscriptions[request.match_info["id"]]
+        if self.declines:
+            return web.json_response(
+                {"error": {"type": "card_error", "code": "card_declined", "message": "No."}}, status=402
+            )
+
+        def change(form: dict[str, str]) -> dict[str, Any]:
+            [item] = found["items"]["data"]
+            if (form["items[0][id]"], form["items[0][price_data][product]"]) != (item["id"], item["price"]["product"]):
+                raise ValueError("no such item")
+            found["metadata"] |= facts_of(form, "metadata")
+            return found
+
+        return await self._make(request, change)
+
+    async def _make(self, request: web.Request, make: Callable[[dict[str, str]], dict[str, Any]]) -> web.Response:
+        """Answer what a POST makes, once per idempotency key."""
         if refusal := self._refuse(request):
             return refusal
         form = {name: str(value) for name, value in (await request.post()).items()}
@@ -37,13 +122,10 @@ class StripeDouble(Struct):
         if key in self.replies:
             first, reply = self.replies[key]
             return web.json_response(reply) if first == form else error(400, "idempotency_error", "other parameters")
-        wanted = {"mode": "payment", "line_items[0][price_data][currency]": "usd", "line_items[0][quantity]": "1"}
-        wrong = [name for name, value in wanted.items() if form.get(name) != value]
-        if wrong or "success_url" not in form:
-            return error(400, "invalid_request_error", f"wrong: {wrong}")
-        cents = int(form["line_items[0][price_data][unit_amount]"])
-        reply = self.new_session(facts_of(form, "metadata"), cents)
-        self.payments[reply["payment_intent"]] = facts_of(form, "payment_intent_data[metadata]")
+        try:
+            reply = make(form)
+        except (ValueError, KeyError) as wrong:
+            return error(400, "invalid_request_error", str(wrong))
         self.replies[key] = form, reply
         return web.json_response(reply)
 
@@ -116,6 +198,11 @@ def taken(name: str, kind: str, payment: str, cents: int, status: str) -> bytes:
     what = "refund" if name.startswith("re_") else "dispute"
     thing = {"id": name, "object": what, "amount": cents, "currency": "usd", "payment_intent": payment}
     return event(f"evt_{name}_{kind.replace('.', '_')}", kind, thing | {"status": status})
+
+
+def changed(subscription: dict[str, Any], kind: str, number: int = 0) -> bytes:
+    """Return an event of a subscription, as it is now."""
+    return event(f"evt_{subscription['id']}_{kind}_{number}", f"customer.subscription.{kind}", subscription)
 
 
 def sign(body: bytes, secret: str = SECRET, *, late_s: int = 0) -> str:

@@ -161,7 +161,7 @@ def test_account_create_names_the_known_plans_when_the_plan_is_unknown(run: Run)
     assert (1, "") == (result.status, result.out)
     error = json.loads(result.err)["error"]
     assert "unknown_plan" == error["code"]
-    assert "guest, small, pro" in error["message"]
+    assert "guest, small, plus, pro" in error["message"]
     assert [] == run("account", "list", "--json").json["accounts"]
 
 

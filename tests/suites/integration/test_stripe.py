@@ -1,111 +1,38 @@
 """Payments with Stripe: checkout, signed events, and the books after events in any order."""
 
 import asyncio
-import contextlib
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aiohttp import DummyCookieJar
-from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from gateway.app import build_app
 from gateway.billing.opening import open_stripe
-from gateway.context import CONTEXT
 from gateway.people.sessions import COOKIE, CSRF_HEADER, csrf_token
 from shared.domain.errors import Refused
 from shared.domain.generation import FAILED as ENDED_FAILED
 from shared.domain.generation import Outcome
 from shared.domain.people import AccountRole
 from shared.ops.settings import STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, Settings, SettingsError
-from shared.store import accounts, check, ledger
-from shared.store.connect import Store
+from shared.store import check, ledger
 from shared.store.findings import Report
 from shared.store.ledger import Settled
 from shared.store.sessions import open_session
-from tests.harness.factories import CENTS, Customer, create_customer, make_order, write_catalogue
-from tests.harness.stripe_double import KEY, SECRET, StripeDouble, event, paid, sign, taken
+from tests.harness.factories import CENTS, make_order
+from tests.harness.stripe_double import KEY, event, paid, sign, taken
+from tests.harness.stripe_shop import Shop, open_shop
 
-CHECKOUT, EVENTS = "/api/v1/account/checkout", "/stripe/events"
 CREATED, UPDATED, FAILED = "refund.created", "refund.updated", "refund.failed"
 WITHDRAWN, REINSTATED = "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"
-Answer = tuple[int, dict[str, Any]]
-
-
-class Shop(Struct):
-    """A gateway with Stripe's double, driven from synchronous tests."""
-
-    runner: asyncio.Runner
-    client: TestClient
-    store: Store
-    stripe: StripeDouble
-    secret: bytes  # of CSRF tokens
-
-    def customer(self) -> Customer:
-        """Return a new account without money."""
-        return self.runner.run(create_customer(self.store, cents=0))
-
-    def order(self, customer: Customer, body: object, **headers: str) -> Answer:
-        """Return the answer to a checkout."""
-        given = headers or {"Authorization": f"Bearer {customer.key}"}
-        return self._post(CHECKOUT, given, json.dumps(body).encode())
-
-    def send(self, body: bytes, signature: str | None = None) -> Answer:
-        """Return the answer to an event."""
-        return self._post(EVENTS, {"Stripe-Signature": sign(body) if signature is None else signature}, body)
-
-    def session(self, customer: Customer, cents: int = 2000) -> dict[str, Any]:
-        """Return the double's session of a new checkout."""
-        status, _ = self.order(customer, {"amount_cents": cents})
-        assert 201 == status
-        return self.stripe.sessions[-1]
-
-    def balance(self, customer: Customer) -> int:
-        """Return the balance in cents, which the lines of the ledger add up to."""
-        lines = self.runner.run(ledger.list_entries(self.store, customer.account))
-        account = self.runner.run(accounts.find(self.store, customer.account))
-        assert account is not None
-        assert account.balance == sum(line.amount_micros for line in lines)
-        return account.balance // CENTS
-
-    def _post(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        async def post() -> Answer:
-            given = {"Content-Type": "application/json", **headers}
-            async with self.client.post(path, data=body, headers=given) as response:
-                return response.status, await response.json()
-
-        return self.runner.run(post())
 
 
 @pytest.fixture(scope="module")
 def shop(store_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Run one gateway and one double for the module, on an empty store."""
-    folder, stripe = tmp_path_factory.mktemp("stripe"), StripeDouble()
-    with asyncio.Runner() as runner, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(STRIPE_SECRET_KEY, KEY)
-        patch.setenv(STRIPE_WEBHOOK_SECRET, SECRET)
-        stack = contextlib.AsyncExitStack()
-
-        async def start() -> Shop:
-            async with Store(store_server) as store:
-                await store.call("FLUSHALL")
-            double = await stack.enter_async_context(stripe.serve())
-            found = Settings(
-                redis_url=store_server,
-                data_dir=str(folder),
-                catalogue=str(write_catalogue(folder)),
-                stripe_url=str(double.make_url("")).rstrip("/"),
-            )
-            app = build_app(found)
-            client = await stack.enter_async_context(TestClient(TestServer(app), cookie_jar=DummyCookieJar()))
-            return Shop(runner, client, app[CONTEXT].store, stripe, app[CONTEXT].secret)
-
-        yield runner.run(start())
-        runner.run(stack.aclose())
+    with open_shop(store_server, tmp_path_factory.mktemp("stripe")) as shop:
+        yield shop
 
 
 def test_paid_checkout_tops_up_once(shop: Shop) -> None:

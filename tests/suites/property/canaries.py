@@ -314,6 +314,16 @@ CANARIES = (
     Canary(
         "accept orders below zero", "accept", "  if balance < 0 then return nil, {'insufficient', balance, price} end"
     ),
+    Canary("subscription forgets the plan before", "subscribe_account", "'plan_before', current)", "'x', current)"),
+    Canary(
+        "subscription takes a late answer",
+        "subscribe_account",
+        "if tonumber(number) < tonumber(answered or 0)",
+        "if false",
+    ),
+    Canary("subscription admits nothing", "subscribe_account", "admit_account(account, now)\nreturn", "return"),
+    Canary("subscription of a closed account", "subscribe_account", "if state == 'closed' then", "if false then"),
+    Canary("customer changes", "note_customer", "'HSETNX'", "'HSET'"),
     Canary("revoke_key names nobody", "revoke_key", "by = actor_of(account, by)", "by = 'operator'"),
     Canary("delete_endpoint leaves no event", "delete_endpoint", DELETED_LINE),
     Canary("enable_endpoint repeats its event", "enable_endpoint", "if disabled then", "if true then"),
@@ -326,8 +336,8 @@ CANARIES = (
     Canary(
         "change_account admits nothing",
         "change_account",
-        "  admit(provider, now)\nend\nreturn {'changed'}",
-        "end return {'changed'}",
+        "admit_account(account, now)\nreturn {'changed'}",
+        "return {'changed'}",
     ),
     Canary("close_account with open generations", "close_account", "if open > 0 then", "if false then"),
     Canary("close_account keeps the balance", "close_account", "topup - spent ~= 0 then", "topup - spent < 0 then"),

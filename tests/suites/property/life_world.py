@@ -69,6 +69,32 @@ class LifeWorld(KeyWorld):
         self.call(expected, "change_account", account, field, value, again=expected if twice else None)
         self.check()
 
+    def note_customer(self, account: str, customer: str = "") -> int:
+        """Record a customer, once. Return the number of the question."""
+        known = self.model.accounts[account]
+        known.customer, known.asked = known.customer or customer, known.asked + 1
+        self.call(["known", known.customer, known.asked], "note_customer", account, customer)
+        self.check()
+        return known.asked
+
+    def subscribe_account(self, account: str, number: int, plan: str = "", *, twice: bool = False) -> None:
+        """Set the plan of a subscription, or end it."""
+        known = self.model.accounts[account]
+        if known.state == "closed":
+            expected = "closed"
+        elif number < known.answered:
+            expected = "stale"
+        else:
+            known.answered, before = number, known.plan
+            known.plan = PLANS[plan] if plan else known.plan_before or known.plan
+            known.plan_before = (known.plan_before or before) if plan else None
+            expected = "same" if known.plan == before else "changed"
+            for provider in self.model.providers if expected == "changed" else ():
+                self.model.allow_admission(provider)
+        again = ["same" if expected == "changed" else expected] if twice else None
+        self.call([expected], "subscribe_account", account, number, plan, again=again)
+        self.check()
+
     def close_account(self, account: str, *, twice: bool = False) -> None:
         """Close an account without open generations. Its keys and its balance go."""
         known, (by, actor) = self.model.accounts[account], self.pick_actor(account)

@@ -74,6 +74,10 @@ class Account(Struct):
     topup: int = 0
     spent: int = 0
     disputed: int = 0
+    customer: str = ""
+    asked: int = 0  # questions about its subscriptions
+    answered: int = 0
+    plan_before: Plan | None = None  # its subscription
     low: int = 0
     low_notified: bool = False
     capped: bool = False  # it has spend caps

@@ -163,6 +163,22 @@ def suspend_an_account(world: World) -> None:
     world.grant_included("ada")
 
 
+def follow_a_subscription(world: World) -> None:
+    """Apply the plan of a subscription to the orders that wait, and end it. A late answer changes nothing."""
+    names = [world.accept("ada", "local") for _ in range(4)]
+    late, first = world.note_customer("ada", "c1"), world.note_customer("ada", "c2")
+    world.subscribe_account("ada", first, "large", twice=True)
+    world.subscribe_account("ada", late, "", twice=True)
+    for name in names:
+        world.settle(name)
+    world.subscribe_account("ada", world.note_customer("ada"), "wide")
+    world.subscribe_account("ada", world.note_customer("ada"), twice=True)
+    for _ in range(2):
+        world.accept("ada", "local")
+    world.close_account("eve")
+    world.subscribe_account("eve", world.note_customer("eve"), "large")
+
+
 def close_an_account(world: World) -> None:
     """Close, once its generations have ended. Its keys and its balance go, and nothing is added or changed later."""
     name = world.accept("ada", price=10_000)

@@ -58,6 +58,8 @@ TELLTALES: dict[str, tuple[Scenario, ...]] = {  # "" is a text that several verb
     ),
     "create_account": (scenarios.repeat_the_creation_of_an_account,),
     "change_account": (scenarios.move_an_account_to_a_larger_plan, scenarios.close_an_account),
+    "subscribe_account": (scenarios.follow_a_subscription,),
+    "note_customer": (scenarios.follow_a_subscription,),
     "close_account": (scenarios.close_an_account, scenarios.take_a_dispute_above_the_balance),
     "grant_included": (scenarios.move_an_account_to_a_larger_plan, scenarios.suspend_an_account),
     "redeem_voucher": (scenarios.redeem_vouchers,),
