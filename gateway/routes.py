@@ -17,6 +17,7 @@ from gateway.api.uploads import operations as uploads
 from gateway.api.usage import operations as usage
 from gateway.api.vouchers import operations as vouchers
 from gateway.api.webhooks import operations as webhooks
+from gateway.dialects.mcp import operations as mcp
 from gateway.dialects.openai import operations as openai
 from gateway.dialects.openai.order import SECOND_ROOT
 from gateway.dialects.replicate import operations as replicate
@@ -37,6 +38,7 @@ def operations(catalogue: Catalogue) -> tuple[Operation, ...]:
         *wokgen_v1.OPERATIONS,
         *openai.OPERATIONS,
         *replicate.OPERATIONS,
+        *mcp.OPERATIONS,
         *events.OPERATIONS,
         *uploads.OPERATIONS,
         *usage.OPERATIONS,

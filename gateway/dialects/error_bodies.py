@@ -15,6 +15,7 @@ VERSIONED = re.compile(r"/api/v[0-9]+(/|$)")  # WOWFLOW's paths; its next versio
 ADMIN = "/api/admin"
 OPENAI = ("/v1/", "/openai/v1/")  # an OpenAI client has one of them at the end of its base URL
 REPLICATE = "/replicate/v1/"
+MCP = "/mcp"
 PATHS_REMEMBERED = 256
 # The calls of the deployed SDK are next to WOWFLOW's and use WokGen's errors.
 WOKGEN_V1 = ("/api/v1/generate", "/api/v1/jobs", "/api/v1/assets", "/api/v1/me")
@@ -69,7 +70,7 @@ def dialect_of(path: str) -> str:
 @lru_cache(PATHS_REMEMBERED)
 def is_public_api(path: str) -> bool:
     """Return whether a path is of an API of customers, not the admin API's."""
-    return path.startswith(("/api/", *OPENAI, REPLICATE)) and not is_admin(path)
+    return path == MCP or (path.startswith(("/api/", *OPENAI, REPLICATE)) and not is_admin(path))
 
 
 def error_shape(path: str) -> type[Struct]:

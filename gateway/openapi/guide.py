@@ -99,8 +99,9 @@ TAGS = {
     "429 with the code `insufficient_quota`, as at OpenAI.",
     "Replicate": "Calls in the shape of Replicate's API, for its clients: set their base URL to "
     "`{base_url}/replicate`, and their token to your API key. `input` has the fields of the model here: "
-    "`GET /replicate/v1/models/...` has "
-    "their schema. Lists show the generations of all calls.",
+    "`GET /replicate/v1/models/...` has their schema. Lists show the generations of all calls.",
+    "MCP": "A server of the Model Context Protocol for agents, at `{base_url}/mcp`, with your API key as bearer "
+    "token. Its tools list models, quote, generate, wait, and read generations and the balance.",
     "Money": "The balance and the transactions behind it.",
     "Receipts": "Proofs of what a generation cost and who served it. They verify offline, with the public keys alone.",
     "Account": "The account of your key, its low-balance alert and its other keys. In a browser, open "

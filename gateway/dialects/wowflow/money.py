@@ -24,20 +24,23 @@ CSV_LINES_MAX = 1_000_000  # of one answer
 
 async def read_balance(request: web.Request) -> web.Response:
     """Answer the account's balance."""
-    account = await accounts.find(request.app[CONTEXT].store, await auth.authenticate(request))
+    return json_response(await balance_of(request.app[CONTEXT], await auth.authenticate(request)))
+
+
+async def balance_of(context: GatewayContext, name: str) -> Balance:
+    """Return the balance of an account. Raises Refused if it was deleted meanwhile."""
+    account = await accounts.find(context.store, name)
     if account is None:
         raise auth.account_gone()
     topped_up, spent = cents(account.topup), cents_up(account.spent)
-    return json_response(
-        Balance(
-            balance_cents=topped_up - spent,
-            balance_usd=(topped_up - spent) / 100,
-            total_topup_cents=topped_up,
-            total_spent_cents=spent,
-            balance_micros=account.topup - account.spent,
-            total_topup_micros=account.topup,
-            total_spent_micros=account.spent,
-        )
+    return Balance(
+        balance_cents=topped_up - spent,
+        balance_usd=(topped_up - spent) / 100,
+        total_topup_cents=topped_up,
+        total_spent_cents=spent,
+        balance_micros=account.topup - account.spent,
+        total_topup_micros=account.topup,
+        total_spent_micros=account.spent,
     )
 
 
