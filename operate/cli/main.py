@@ -23,6 +23,7 @@ from operate.cli.hello import run_hello
 from operate.cli.key import key
 from operate.cli.ledger import ledger
 from operate.cli.margin import run_margin
+from operate.cli.payment import payment
 from operate.cli.provider import provider
 from operate.cli.queue import queue
 from operate.cli.receipt import receipt
@@ -49,7 +50,7 @@ Commands use the same store as the gateway: REDIS_URL, or else the one in DATA_D
 print_version = click.version_option(VERSION, prog_name="wokflow", message="%(prog)s %(version)s")
 wokflow = print_version(Group("wokflow", help=HELP))
 
-ACCOUNTS = (account, key, voucher, generation, ledger, receipt, webhook)
+ACCOUNTS = (account, key, voucher, payment, generation, ledger, receipt, webhook)
 PROVIDERS = (catalogue, provider, reconcile)
 OPERATIONS = (top, queue, worker, uncertain, deadletter, audit, admin, *PROVIDERS, secret, store, records)
 store.add_command(run_repair)

@@ -63,3 +63,10 @@ async def list_lines(
         wanted = wanted.where(schema.ledger_lines.c.sequence <= until)
     found = await connection.execute(wanted.order_by(schema.ledger_lines.c.sequence).limit(count))
     return [LedgerLine(*row) for row in found.all()]
+
+
+async def read_amounts(connection: AsyncConnection, account: str, references: Sequence[str]) -> dict[str, int]:
+    """Return the amounts of an account's lines with these references."""
+    lines = schema.ledger_lines.c
+    wanted = select(lines.reference, lines.amount).where(lines.account == account, lines.reference.in_(references))
+    return {row.reference: row.amount for row in (await connection.execute(wanted)).all()}

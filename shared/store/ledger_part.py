@@ -23,6 +23,13 @@ class LedgerPart(Struct, frozen=True):
     last: int  # sequence of the account's newest line
 
 
+async def list_references(store: StoreClient, account_id: str, prefix: str) -> dict[str, int]:
+    """Return the references of an account's top-ups that begin with `prefix`, and when they were booked, Unix ms."""
+    fields: list[bytes] = await store.call("HGETALL", keys.top_ups(account_id))
+    booked = {name.decode(errors="replace"): int(at) for name, at in zip(fields[::2], fields[1::2], strict=True)}
+    return {name: at for name, at in booked.items() if name.startswith(prefix)}
+
+
 async def read_part(
     store: StoreClient, account_id: str, *, count: int, before: int | None = None, after: int = 0
 ) -> LedgerPart:

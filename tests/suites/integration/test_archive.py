@@ -12,6 +12,7 @@ from operate.generations import find_generation as find_operated
 from operate.generations import refund_generation
 from operate.history_database import forget_database
 from operate.operator import Operator
+from operate.payments import list_payments
 from shared.domain.errors import Refused
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.records import schema
@@ -178,7 +179,7 @@ async def test_record_changed_meanwhile_does_not_expire(place: Place) -> None:
 
 async def test_ledger_is_folded_behind_an_opening_line(place: Place) -> None:
     """The newest 200 lines stay, opening line and lines are the balance, and only archived lines are folded."""
-    await ledger.top_up(place.store, place.customer.account, -2 * CENTS, "dispute", kind="dispute")
+    await ledger.top_up(place.store, place.customer.account, -2 * CENTS, "stripe dispute dp_1", kind="dispute")
     await place.finish_many(151)
     assert 304 == await place.store.call("LLEN", keys.ledger(place.customer.account))
     await place.archive_all()
@@ -193,6 +194,11 @@ async def test_ledger_is_folded_behind_an_opening_line(place: Place) -> None:
     report = Report()
     await check_ledger(place.store, report)
     assert [] == report.findings
+    operator = Operator(
+        store=place.store, who="grace", providers=(), plans={}, base_url="", records_url=place.records.url
+    )
+    [payment] = await list_payments(operator, place.customer.account, 10)
+    assert ("stripe dispute dp_1", -2 * CENTS) == (payment.reference, payment.amount_micros)
 
 
 async def test_accounts_keys_deliveries_and_operators_are_archived(place: Place) -> None:

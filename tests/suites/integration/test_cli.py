@@ -237,6 +237,18 @@ def test_account_commands_lead_an_account(run: Run) -> None:
     assert "closed" in run("account", "rename", account, "Ada").err
 
 
+def test_payments_are_listed(run: Run) -> None:
+    """Only what Stripe paid is listed, and an unknown account is an error."""
+    account = run("account", "create", "--name", "Ada", "--plan", "pro", "--json").json["account"]
+    assert "no payments yet" in run("payment", "list", account).out
+    run("account", "top-up", account, "7", "--reference", "stripe pi_1")
+    run("account", "top-up", account, "8", "--reference", "invoice-1")
+    [payment] = run("payment", "list", account, "--json").json["payments"]
+    assert (7_000_000, "stripe pi_1") == (payment["amount_micros"], payment["reference"])
+    assert "$7.00" in run("payment", "list", account).out
+    assert 1 == run("payment", "list", "acct_none").status
+
+
 def test_voucher_commands_make_list_and_revoke(run: Run) -> None:
     """Vouchers are shown once, counted in their batch, and revoked with it."""
     made = run("voucher", "create", "--usd", "5", "--count", "3", "--name", "Launch", "--json").json
