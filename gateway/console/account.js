@@ -1,4 +1,4 @@
-// Shared by the pages under /account: signing in with an API key, calls of the API, forms, and the page's frame.
+// Shared by the pages under /account: signing in with a session or an API key, calls of the API, forms, and the page's frame.
 
 import { copyButton, h } from "./elements.js";
 
@@ -13,6 +13,7 @@ const storage = {
 };
 
 let apiKey = storage.get();
+let person = null; // the person whose session is used in place of an API key
 
 export class ApiError extends Error {
   constructor(status, message) {
@@ -30,7 +31,11 @@ export class FieldError extends Error {
 }
 
 export async function call(method, path, body) {
-  const headers = { Authorization: `Bearer ${apiKey}`, ...(body && { "Content-Type": "application/json" }) };
+  const headers = {
+    ...(apiKey && { Authorization: `Bearer ${apiKey}` }),
+    ...(person && { "X-CSRF-Token": person.csrf_token }),
+    ...(body && { "Content-Type": "application/json" }),
+  };
   let response;
   try {
     response = await fetch(`../api/v1/${path}`, { method, headers, body: body && JSON.stringify(body) });
@@ -43,7 +48,7 @@ export async function call(method, path, body) {
   return json;
 }
 
-export const isCurrentKey = (hint) => apiKey.endsWith(hint.split("...")[1] ?? " ");
+export const isCurrentKey = (hint) => apiKey?.endsWith(hint.split("...")[1] ?? " ") ?? false;
 
 export const formatTime = (text) => new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 
@@ -159,23 +164,29 @@ function drawNavigation(account) {
   const current = location.pathname.split("/").pop();
   const links = PAGES.map(([name, title]) =>
     h("li", null, h("a", { href: name, "aria-current": name === current && "page" }, title)));
-  const signOut = () => { storage.clear(); location.reload(); };
+  const signOut = button("Sign out", async () => {
+    if (person) await call("POST", "account/sign-out");
+    storage.clear();
+    location.reload();
+  });
   const profile = account && h("div", { class: "profile" },
     h("strong", null, account.name), h("span", { class: "quiet" }, `Plan: ${account.plan}`),
-    h("button", { type: "button", class: "button", onclick: signOut }, "Sign out"));
+    person && h("span", { class: "quiet" }, `${person.name}, ${person.role}`), signOut);
   document.getElementById("nav").replaceChildren(
     h("ol", null, links, h("li", null, h("a", { href: "../docs" }, "Documentation"))), profile || "");
 }
 
 function showSignIn(problem = "") {
   storage.clear();
+  apiKey = person = null;
   drawNavigation(null);
   const input = h("input", {
     class: "field", id: "key", type: "password", required: true, autocomplete: "off", spellcheck: "false",
     placeholder: "wf_live_... or wok_...",
   });
   document.getElementById("content").replaceChildren(
-    h("p", { class: "lead" }, "Sign in with an API key of your account. The key stays in this tab and is sent only to this gateway."),
+    h("p", { class: "lead" }, h("a", { href: `../sign-in?next=${location.pathname}` }, "Sign in with your e-mail address"),
+      ", or with an API key of your account. The key stays in this tab and is sent only to this gateway."),
     form("Sign in", input, field("API key", input), async () => {
       apiKey = input.value.trim();
       await call("GET", "account").catch((error) => { throw new FieldError(input, error.message); });
@@ -190,11 +201,17 @@ function showSignIn(problem = "") {
   else input.focus();
 }
 
+const rejectAllBut = (status) => (error) => {
+  if (error.status !== status) throw error;
+  return null;
+};
+
 let drawContent;
 
 async function openPage() {
-  if (!apiKey) return showSignIn();
   try {
+    if (!apiKey) person = await call("GET", "account/person").catch(rejectAllBut(401));
+    if (!apiKey && !person) return showSignIn();
     const account = await call("GET", "account");
     drawNavigation(account);
     const body = h("div");
@@ -202,7 +219,8 @@ async function openPage() {
     await drawContent(body, account);
   } catch (error) {
     if (error.status === 401) return showSignIn(error.message);
-    document.getElementById("content").replaceChildren(message);
+    // A role that may not do everything still sees what was drawn before the refusal.
+    if (error.status !== 403 || !message.isConnected) document.getElementById("content").replaceChildren(message);
     announce(error.message, true);
   }
 }

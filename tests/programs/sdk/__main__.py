@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 from shared.ops.settings import ROOT
+from shared.records.migrate import migrate
+from shared.records.opening import open_records
 from shared.store.connect import Store
 from tests.harness.factories import create_customer
 from tests.harness.processes import Process, Stack
@@ -41,9 +43,13 @@ async def run_step(script: str, **env: str) -> None:
 async def run_with_gateway() -> None:
     """Run the tests that need a gateway against one with the shipped settings. Raises Failure."""
     files = [path.name.removesuffix(".test.ts") for path in (SDK / "test/gateway").glob("*.test.ts")]
-    async with Stack(workers=("local",)) as stack, Store(stack.settings.store_url) as store:
+    stack = Stack(workers=("local",), env={"SIGN_UP": "open", "TRIAL_CREDIT_CENTS": "50"})
+    async with stack, Store(stack.settings.store_url) as store:
+        async with open_records(stack.settings.records_url) as records:
+            await migrate(records)
         keys = {f"WOKGEN_KEY_{name.upper()}": (await create_customer(store, cents=1000)).key for name in files}
-        await run_step("test:gateway", WOKGEN_URL=stack.url, **keys)
+        outbox = str(stack.data_dir / "outbox")
+        await run_step("test:gateway", WOKGEN_URL=stack.url, WOKGEN_OUTBOX=outbox, **keys)
 
 
 async def run() -> None:

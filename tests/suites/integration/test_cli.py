@@ -19,6 +19,8 @@ from operate.cli.main import main, wokflow
 from shared.domain.generation import COMPLETED, FAILED, Outcome, Output, Spec
 from shared.domain.ids import is_key, job_id, key_hash
 from shared.ops.settings import ROOT, Settings
+from shared.records.migrate import migrate
+from shared.records.opening import open_records
 from shared.store import accounts, ledger, steps, webhooks
 from shared.store.connect import Store
 from shared.store.webhooks import DeliveryAttempt
@@ -524,8 +526,10 @@ async def test_hello_and_demo_work_against_a_deployment(tmp_path: Path) -> None:
     async with Provider() as provider:
         catalogue = tmp_path / "catalogue.toml"
         catalogue.write_text(CATALOGUE.replace("PAID_URL", provider.url))
-        env = {"CATALOGUE": str(catalogue), "ADAPTERS": "tests.harness.doubles.adapters"}
+        env = {"CATALOGUE": str(catalogue), "ADAPTERS": "tests.harness.doubles.adapters", "SIGN_UP": "open"}
         async with Stack(workers=("paid", "kinds"), env=env) as stack:
+            async with open_records(stack.settings.records_url) as records:
+                await migrate(records)
             hello = stack.add("hello", "-m", "operate.cli.main", "hello")
             await hello.wait_for_log("Wokflow is ready.")
             file = stack.data_dir / "demo.json"
@@ -535,6 +539,7 @@ async def test_hello_and_demo_work_against_a_deployment(tmp_path: Path) -> None:
                 known["keys"]["wowflow"],
                 f"curl -sS --fail-with-body {stack.url}/api/v1/generations ",
                 f"{stack.url}/docs",
+                f"Become the operator (once, within a day):\n  {stack.url}/join?token=",
             ):
                 assert expected in hello.output
 
