@@ -12,13 +12,17 @@ from shared.domain.pricing import PRICE_CENTS_MAX
 WAIT_S_MAX = 600  # values above the deployment's own limit count as that
 MODELS_MAX, MODELS_DEFAULT = 200, 50
 VARIATION_MAX = 1_000_000
+ID_MAX = 2**53
 
 
 class McpMessage(Struct, kw_only=True):
     """A message of JSON-RPC 2.0: a request, or without `id` a notification. A batch is refused."""
 
     jsonrpc: Annotated[Literal["2.0"], doc("Always `2.0`.")]
-    id: Annotated[str | int | UnsetType | None, doc("The id of a request, which its response repeats.")] = UNSET
+    id: Annotated[
+        str | Annotated[int, Meta(ge=-ID_MAX, le=ID_MAX)] | UnsetType | None,
+        doc("The id of a request, which its response repeats."),
+    ] = UNSET
     method: Annotated[str, doc("The method.", examples=["tools/list"])] = ""
     params: Annotated[dict[str, object] | None, doc("The parameters of the method.")] = None
 

@@ -1,5 +1,7 @@
 """The tools of the MCP server: each takes typed arguments, and returns the shapes of our own API."""
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from typing import Any
@@ -75,11 +77,11 @@ async def generate(request: web.Request, account: str, given: GenerateArguments)
     """Order a generation, and wait for it. An agent that repeats itself gets the same one."""
     order = await build_order(request, given)
     wanted = (order.candidates[0].model.id, given.prompt, given.input, given.variation)
-    body = msgspec.json.encode(["generate", *wanted], order="sorted")
+    body = await asyncio.to_thread(identify, wanted) if order.uploads else identify(wanted)
     order = msgspec.structs.replace(
         order,
         body=body,
-        idempotency_key=KEY_PREFIX + blake2b(body, digest_size=20).hexdigest(),
+        idempotency_key=KEY_PREFIX + body.hex(),
         wait_s=wait_of(request, given.wait_s),
         cost_max_micros=given.max_cost_cents * MICROS_PER_CENT,
     )
@@ -136,6 +138,11 @@ async def build_order(request: web.Request, given: QuoteArguments) -> Generation
         uploads=tuple(images.uploads),
         body=b"",
     )
+
+
+def identify(wanted: object) -> bytes:
+    """Return the same short bytes for the same values, in any sequence of their names."""
+    return blake2b(json.dumps(["generate", wanted], sort_keys=True).encode(), digest_size=20).digest()
 
 
 def wait_of(request: web.Request, given_s: int) -> int:

@@ -150,6 +150,7 @@ async def test_refusals_are_results_for_the_agent(host: Host) -> None:
             ("invalid_request", "generate", {"model": "local/artist", "prompt": "a fox"}),
             ("invalid_request", "generate", {**DRAWN, "colour": "red"}),
             ("invalid_input", "generate", {**DRAWN, "input": {"width": 1}}),
+            ("invalid_input", "generate", {**DRAWN, "input": {"seed": 10**30}}),
             ("missing_prompt", "quote", {"model": "local/artist", "prompt": " "}),
             ("unknown_model", "quote", {"model": "nobody/nothing", "prompt": "a fox"}),
             ("not_found", "wait", {"id": "nothing"}),
@@ -184,7 +185,12 @@ async def test_key_decides_what_an_agent_may_do(host: Host) -> None:
             assert status == answer.status_code
         given = {"Authorization": f"Bearer {host.key}"}
         notice = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-        for sent, status in ((notice, 202), ([message], 400), ({"method": "ping", "id": 1}, 400)):
+        for sent, status in (
+            (notice, 202),
+            ([message], 400),
+            ({**message, "id": 10**30}, 400),
+            ({"method": "ping", "id": 1}, 400),
+        ):
             assert status == (await http.post(host.url, json=sent, headers=given)).status_code
         assert 405 == (await http.get(host.url, headers=given)).status_code
     assert 0 == await host.read_spent()
