@@ -17,6 +17,7 @@ from shared.domain.generation import Outcome
 from shared.domain.people import AccountRole
 from shared.ops.settings import STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, Settings, SettingsError
 from shared.store import check, ledger
+from shared.store.check_account import check_account
 from shared.store.findings import Report
 from shared.store.ledger import Settled
 from shared.store.sessions import open_session
@@ -199,9 +200,10 @@ def events_of(session: dict[str, Any], payment: Payment) -> tuple[list[bytes], i
         bodies += [taken(f"re_p{number}", FAILED, name, payment.refund, "failed")] * payment.is_failed
         left -= 0 if payment.is_failed else payment.refund
     if payment.dispute:
-        bodies.append(taken(f"dp_p{number}", WITHDRAWN, name, 250, "needs_response"))
-        bodies += [taken(f"dp_p{number}", REINSTATED, name, 250, "won")] * (payment.dispute == "won")
-        left -= 0 if payment.dispute == "won" else 250
+        rest = payment.cents - payment.refund  # before the payment comes, the balance is negative
+        bodies.append(taken(f"dp_p{number}", WITHDRAWN, name, rest, "needs_response"))
+        bodies += [taken(f"dp_p{number}", REINSTATED, name, rest, "won")] * (payment.dispute == "won")
+        left -= 0 if payment.dispute == "won" else rest
     return bodies, left
 
 
@@ -220,3 +222,4 @@ def test_books_are_equal_after_events_in_any_order(shop: Shop, payments: list[Pa
         if not waiting:
             break
     assert ([], expected) == (waiting, shop.balance(ada))
+    assert [] == shop.runner.run(check_account(shop.store, ada.account, Report()))
