@@ -28,6 +28,7 @@ from shared.records.opening import open_records
 from shared.store import accounts, ledger, webhooks
 from shared.store.connect import Store
 from shared.store.findings import Report
+from shared.store.order_hooks import encode_hook
 from shared.store.receipt_keys import ensure_signing_key
 from tests.harness.archived import DAY, archive, day_ms, make_batch
 from tests.harness.factories import Customer, create_customer, make_order
@@ -58,7 +59,8 @@ class Place(Struct):
         offers = tuple(
             structs.replace(offer, spec=structs.replace(offer.spec, prompt=prompt)) for offer in order.offers
         )
-        await ledger.accept(self.store, structs.replace(order, offers=offers))
+        hook = encode_hook(HOOK if customer is self.customer else "https://example.com/")
+        await ledger.accept(self.store, structs.replace(order, offers=offers, hook=hook))
         return order.id
 
     async def archive(self) -> None:
@@ -146,7 +148,7 @@ async def test_erasure_leaves_no_trace_and_the_books_balance(place: Place) -> No
     first = await place.erase()
     await place.archive()
     second = await place.erase()
-    assert (1, 1, 1) == (first.keys, first.endpoints, first.actions)
+    assert (1, 2, 1) == (first.keys, first.endpoints, first.actions)
     assert (True, 0) == (second.complete, second.open)
     assert first.files + second.files >= 1
     assert {"store": [], "database": [], "files": []} == await place.find_traces()

@@ -3,12 +3,14 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
-from shared.domain.errors import StoreError
+from shared.domain.errors import Refused, StoreError
 from shared.domain.generation import COMPLETED, FAILED, Outcome
 from shared.store import accounts, generations, keys, ledger, steps, webhooks
 from shared.store.connect import Store
 from shared.store.ledger import NotSettled, Settled
+from shared.store.order_hooks import encode_hook, endpoint_id
 from tests.harness.factories import CENTS, Customer, check_is_open, create_customer, make_order, new_generation_id
 
 
@@ -140,3 +142,26 @@ async def test_settle_changes_nothing_when_the_generation_is_unknown(store_url: 
         assert NotSettled("missing") == await ledger.settle(
             store, new_generation_id(), FAILED, cost_micros=0, outcome=Outcome()
         )
+
+
+async def test_orders_with_a_url_share_one_endpoint_beyond_the_limit(store_url: str) -> None:
+    """The first order with a URL makes the account's endpoint, later ones keep its secret, and none counts it."""
+    async with Store(store_url) as store:
+        customer = await create_customer(store)
+        name, secrets, types = endpoint_id(customer.account), set(), list[str]()
+        for number in range(2):
+            url = f"https://example.com/{number}"
+            order = structs.replace(make_order(customer), hook=encode_hook(url))
+            await ledger.accept(store, order)
+            await ledger.settle(store, order.id, COMPLETED, cost_micros=0, outcome=Outcome())
+            [delivery, *_] = await webhooks.list_deliveries(store, name, 9)
+            assert (f"evt_{order.id}:{name}", url) == (delivery.id, delivery.to)
+            endpoint = await webhooks.find_endpoint(store, customer.account, name)
+            assert endpoint is not None
+            secrets.add(endpoint.secret)
+            types.append(endpoint.types)
+        assert (1, ["", ""]) == (len(secrets), types)
+        for _ in range(webhooks.ENDPOINTS_MAX):
+            await webhooks.create_endpoint(store, customer.account, "https://example.com/")
+        with pytest.raises(Refused):
+            await webhooks.create_endpoint(store, customer.account, "https://example.com/")

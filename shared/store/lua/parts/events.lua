@@ -31,11 +31,14 @@ local function emit(account, event, type, now, ...)
   end
 end
 
--- The end of a generation: for the endpoints that want it, and for the URL that its order named.
+-- The end of a generation: for the endpoints that want it, and for the URL that its order named, unless the account has
+-- deleted its endpoint for orders, or was erased.
 local function emit_end(account, id, state, hook, now)
   local event, type = 'evt_' .. id, 'generation.' .. state
   emit(account, event, type, now, 'generation', id)
-  if hook then write_delivery(account, 'ep_orders_' .. account, event, type, now, 'generation', id, 'to', hook) end
+  local endpoint = 'ep_orders_' .. account
+  if not hook or redis.call('EXISTS', 'gw:endpoint:' .. endpoint) == 0 then return end
+  write_delivery(account, endpoint, event, type, now, 'generation', id, 'to', hook)
 end
 
 -- Restart an ended delivery with all attempts of the schedule; its log continues.
