@@ -29,7 +29,13 @@ def address_of(request: web.Request, settings: Settings) -> str:
 
 def url_of(host: str, settings: Settings) -> str:
     """Return the gateway's URL as a client that sent this Host header sees it."""
-    return ("" if settings.is_public_url_known else _url_of(host)) or settings.base_url
+    found = "" if settings.is_public_url_known else _url_of(host)
+    return found or _own_url(settings.public_url, settings.host, settings.port)
+
+
+@lru_cache(1)  # a page of a list needs it for hundreds of outputs
+def _own_url(public_url: str, host: str, port: int) -> str:
+    return Settings(public_url=public_url, host=host, port=port).base_url
 
 
 @lru_cache(HOSTS_REMEMBERED)

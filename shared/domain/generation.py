@@ -85,7 +85,8 @@ class Outcome(Struct, frozen=True, array_like=True):
     @property
     def expires_ms(self) -> int | None:
         """Return when the first output that only the provider has expires; None if we have them all."""
-        return min((output.expires_ms for output in self.outputs if output.expires_ms is not None), default=None)
+        times = [output.expires_ms for output in self.outputs if output.expires_ms is not None]
+        return min(times) if times else None
 
 
 class RouteAttempt(Struct, frozen=True):

@@ -170,8 +170,9 @@ def generation_entry(context: GatewayContext, generation: Generation) -> Generat
     if generation.closed_ms is not None:
         entry.completed_at = rfc3339(generation.closed_ms)
     if generation.state == COMPLETED and outcome is not None:
-        urls = tuple(output.url(context.base_url) for output in outcome.outputs)
-        if urls:
+        if outcome.outputs:
+            base_url = context.base_url
+            urls = tuple([output.url(base_url) for output in outcome.outputs])
             retention_ms = context.settings.asset_retention_days * DAY_MS
             entry.result_url, entry.result_urls = urls[0], urls
             entry.expires_at = rfc3339((generation.closed_ms or generation.created_ms) + retention_ms)

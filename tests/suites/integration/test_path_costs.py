@@ -19,17 +19,18 @@ from arq.worker import func
 
 from gateway.app import build_app
 from gateway.context import CONTEXT
+from gateway.dialects.wowflow.handlers import generation_entry
 from gateway.dispatch import use_exact_paths
 from gateway.edge.connection import Connection
 from gateway.edge.peers import ConnectionLimits, Peers
-from shared.domain.generation import COMPLETED
+from shared.domain.generation import COMPLETED, LISTED, Outcome, Output, encode, encode_spec, read_listed
 from shared.ops.settings import Settings
 from shared.ops.storage import Storage
 from shared.store import generations, keys, ledger
 from shared.store.connect import Store
 from shared.store.queue import arq_pool, decode_job, encode_job
 from tests.harness.doubles.adapters.noop import Adapter
-from tests.harness.factories import Customer, create_customer, make_order, write_catalogue
+from tests.harness.factories import SPEC, Customer, create_customer, make_order, write_catalogue
 from tests.harness.sink import Sink
 from workers.adapters.contract import Setup
 from workers.context import WorkerContext
@@ -43,6 +44,7 @@ ACCEPT_COMMANDS_MAX = 26  # one of them calls the script
 GENERATION_COMMANDS_MAX = 64  # from the order to the end, for a job that is claimed alone
 GENERATION_SCRIPTS = 4  # accept, claim, start, settle
 ACCEPT_CALLS_MAX = 190
+ENTRY_CALLS_MAX = 23  # of a list
 LIMITS = ConnectionLimits(connections_max=9, per_address_max=9, head_s=9, idle_s=9)
 COUNTED = ("/gateway/", "/shared/", "/aiohttp/", "/prometheus_client/")
 READERS = ("info", "zcard", "blpop", "script|load")  # of this test, of a worker that waits, and of new connections
@@ -146,29 +148,47 @@ def count_calls(counted: Counter[str]) -> Iterator[None]:
         sys.setprofile(None)
 
 
-async def test_accept_needs_few_python_calls(store_url: str, tmp_path: Path) -> None:
-    """The way of an order through the gateway is a bounded number of Python calls, aiohttp's among them."""
+@pytest.fixture
+async def runner(store_url: str, tmp_path: Path) -> AsyncIterator[web.AppRunner]:
+    """Yield a gateway that runs without a socket."""
     settings = Settings(redis_url=store_url, data_dir=str(tmp_path), catalogue=str(write_catalogue(tmp_path)))
-    runner, counted = web.AppRunner(build_app(settings)), Counter[str]()
+    runner = web.AppRunner(build_app(settings))
     await runner.setup()
-    try:
-        assert runner.server is not None
-        use_exact_paths(runner)
-        store = runner.app[CONTEXT].store
-        customer, sink = await create_customer(store, cents=10_000), Sink()
-        connection = Connection(runner.server, Peers(LIMITS, ()))
-        connection.connection_made(sink)
-        await sink.send(connection, request_of(customer))
-        with structlog.testing.capture_logs(), count_calls(counted):
-            for _ in range(COUNT):
-                assert b" 201 Created" in (await sink.send(connection, request_of(customer)))[:30]
-        [newest, *_] = await generations.list_newest(store, customer.account, 1)
-        assert COMPLETED != newest.state
-        connection.connection_lost(None)
-    finally:
-        await runner.cleanup()
+    yield runner
+    await runner.cleanup()
+
+
+async def test_accept_needs_few_python_calls(runner: web.AppRunner) -> None:
+    """The way of an order through the gateway is a bounded number of Python calls, aiohttp's among them."""
+    assert runner.server is not None
+    use_exact_paths(runner)
+    store, counted = runner.app[CONTEXT].store, Counter[str]()
+    customer, sink = await create_customer(store, cents=10_000), Sink()
+    connection = Connection(runner.server, Peers(LIMITS, ()))
+    connection.connection_made(sink)
+    await sink.send(connection, request_of(customer))
+    with structlog.testing.capture_logs(), count_calls(counted):
+        for _ in range(COUNT):
+            assert b" 201 Created" in (await sink.send(connection, request_of(customer)))[:30]
+    [newest, *_] = await generations.list_newest(store, customer.account, 1)
+    assert COMPLETED != newest.state
+    connection.connection_lost(None)
     calls = counted.total() / COUNT
     assert calls <= ACCEPT_CALLS_MAX, (calls, counted.most_common(40))
+
+
+async def test_entry_of_a_list_needs_few_python_calls(runner: web.AppRunner) -> None:
+    """A list decodes and shows each of its generations with a bounded number of Python calls."""
+    context = runner.app[CONTEXT]
+    outcome = Outcome("noop", tuple(Output(f"generations/{number}.png", "image/png") for number in range(4)))
+    fields = {"account": b"a", "provider": b"noop", "state": b"completed", "spec": encode_spec(SPEC)}
+    fields |= {"outcome": encode(outcome), "closed_ms": b"1", "cost": b"1", "reserved": b"1"}
+    values = [fields.get(name, b"1" if name in {"created_ms", "deadline_ms"} else None) for name in LISTED]
+    shown, counted = generation_entry(context, read_listed("an id", values)), Counter[str]()
+    assert 4 == len(shown.result_urls or ())
+    with count_calls(counted):
+        generation_entry(context, read_listed("an id", values))
+    assert counted.total() <= ENTRY_CALLS_MAX, counted
 
 
 def request_of(customer: Customer) -> bytes:
