@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from ssl import SSLContext
 from types import TracebackType
 from typing import Self
@@ -30,6 +31,7 @@ READ_BUFFER_BYTES = 65_536
 ANSWER_BODY_S = 2.0  # to read the body of an answer whose status has arrived
 STALE_S = 1.0  # a pooled connection that the receiver has closed fails at once, unlike one whose receiver is slow
 CONNECTIONS_MAX = 1000
+RECEIVERS_REMEMBERED = 256  # URLs of posts that are not parsed again
 USER_AGENT = f"Wokflow/{VERSION} (+webhooks)"
 # For output files: some networks refuse a User-Agent that names a program alone.
 BROWSER_LIKE = f"Mozilla/5.0 (compatible; Wokflow/{VERSION})"
@@ -115,7 +117,7 @@ class Egress:
         If the receiver has closed a pooled connection meanwhile, the post is sent again on a new one.
         """
         began_s = time.monotonic()
-        target, sent = _parse(url), {"Content-Type": "application/json", **headers}
+        target, sent = _parse_receiver(url), {"Content-Type": "application/json", **headers}
         dial = Dial()
         try:
             return await self._post(target, body, sent, dial, answer_bytes_max)
@@ -211,6 +213,11 @@ def _parse(url: str) -> ForeignUrl:
         return ForeignUrl.parse(url)
     except BadForeignUrl as error:
         raise BadUrl(f"the URL {error}") from None
+
+
+@lru_cache(RECEIVERS_REMEMBERED)
+def _parse_receiver(url: str) -> ForeignUrl:
+    return _parse(url)
 
 
 def _follow(url: ForeignUrl, location: str) -> ForeignUrl:
