@@ -41,7 +41,7 @@ CENTS = 1_000_000_000
 UNLIMITED: dict[str, Any] = {"daily_quota": None, "concurrency": 1_000_000, "backlog_max": 1_000_000}
 # The fuzzer sends as fast as it can, half of it with wrong keys.
 WITHOUT_RATES = dict.fromkeys(("CREATES_PER_S", "READS_PER_S", "OPEN_PER_S", "FAILED_KEYS_PER_S"), "0")
-ENV = {"WOKGEN_WAIT_S": "0.3", "PREFER_WAIT_S": "1", "WEBHOOK_ALLOW_NETWORKS": "", **WITHOUT_RATES}
+ENV = {"WOKGEN_WAIT_S": "0.3", "PREFER_WAIT_S": "1", "WEBHOOK_ALLOW_NETWORKS": "", "SIGN_UP": "open", **WITHOUT_RATES}
 RUN_S = 3600.0
 ERROR = re.compile(r'^.*(?:Traceback|"level":"(?:error|critical)").*$', re.MULTILINE)
 
