@@ -555,8 +555,14 @@ CANARIES = (
     Canary("slow endpoints have slots without end", "start_post", "if lane.slow and not", "if false and not"),
     Canary("a breaker holds nothing", "start_post", "if lane.posts == 0 then return 'breaker' end"),
     Canary("a breaker never opens", "record_attempt", "if count < SILENT_MAX then", "if true then"),
-    Canary("a slot never lapses", "start_post", "redis.call('ZREMRANGEBYSCORE', set, '-inf', now)"),
-    Canary("an attempt leaves its slot", "record_attempt", "redis.call('ZREM', set, id)"),
+    Canary("a slot never lapses", "start_post", "redis.call('ZREMRANGEBYSCORE', set, '-inf', now)", "0"),
+    Canary("an attempt leaves its slot", "record_attempt", "redis.call('ZREM', 'gw:posts:' .. owner, id)"),
+    Canary(
+        "an attempt forgets its account's other endpoints",
+        "record_attempt",
+        "'gw:held-endpoints:' .. account, 'gw",
+        "'gw",
+    ),
     Canary("a held delivery keeps its lease", "start_post", "redis.call('ZREM', WEBHOOKS .. ':leases', job)"),
     Canary(
         "a breaker's end wakes no delivery",

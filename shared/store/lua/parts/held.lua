@@ -42,9 +42,9 @@ end
 -- Free the slot of a delivery, and let those that wait for it go on.
 local function release(id, endpoint, account, slow_max, now)
   redis.call('ZREM', 'gw:held:' .. endpoint, id)
-  for _, set in ipairs({'gw:posts:' .. endpoint, 'gw:posts:' .. account, 'gw:posts-slow'}) do
-    redis.call('ZREM', set, id)
-  end
+  for _, owner in ipairs({endpoint, account}) do redis.call('ZREM', 'gw:posts:' .. owner, id) end
+  redis.call('ZREM', 'gw:posts-slow', id)
+  if redis.call('EXISTS', 'gw:held:' .. endpoint, 'gw:held-endpoints:' .. account, 'gw:held-slow') == 0 then return end
   fill(endpoint, account, slow_max, now)
   for _, other in ipairs(redis.call('ZRANGE', 'gw:held-endpoints:' .. account, 0, PER_ACCOUNT - 1)) do
     if has_room('gw:posts:' .. account, PER_ACCOUNT, now) then

@@ -19,8 +19,8 @@ local function read_lane(endpoint, now)
 end
 
 local function has_room(set, limit, now)
-  if redis.call('ZCARD', set) >= limit then redis.call('ZREMRANGEBYSCORE', set, '-inf', now) end
-  return redis.call('ZCARD', set) < limit
+  if redis.call('ZCARD', set) < limit then return true end
+  return redis.call('ZREMRANGEBYSCORE', set, '-inf', now) > 0 and redis.call('ZCARD', set) < limit
 end
 
 -- The limit that stops a further post to an endpoint: 'breaker', 'endpoint', 'account', 'slow' or nil.
